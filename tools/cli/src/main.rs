@@ -1,0 +1,2 @@
+//! The `polar-license` command.
+fn main() {}

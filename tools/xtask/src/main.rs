@@ -1,0 +1,2 @@
+//! Set-up, test, build.
+fn main() {}
