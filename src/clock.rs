@@ -1,10 +1,77 @@
 //! The clocks of the platform, behind a trait so that a test, or a demo, can be anywhere in time.
 //! The only file that reads system time.
 
-use crate::time::Now;
+use crate::time::{Now, Timestamp};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-/// Tells the time. Implemented by [`SystemClock`]; write your own to test what your app does after a month offline.
+/// Tells the time. Implemented by [`SystemClock`]; with a [`ManualClock`] you can test what your app does after a
+/// month offline.
 pub trait Clock: Send + Sync {
     /// What the clocks say at this instant.
     fn now(&self) -> Now;
+}
+
+/// The operating system's clocks.
+#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+#[derive(Clone, Copy, Debug)]
+pub struct SystemClock {
+    origin: std::time::Instant,
+}
+
+#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads system time")]
+impl SystemClock {
+    /// A clock whose monotonic part starts at the first call in this process, the same for every instance.
+    pub fn new() -> Self {
+        static ORIGIN: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+        Self { origin: *ORIGIN.get_or_init(std::time::Instant::now) }
+    }
+}
+
+#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads system time")]
+    fn now(&self) -> Now {
+        Now {
+            wall: std::time::SystemTime::now().into(),
+            mono: u64::try_from(self.origin.elapsed().as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+/// A clock that stands still until it is moved.
+#[derive(Debug)]
+pub struct ManualClock(Mutex<Now>);
+
+impl ManualClock {
+    /// A clock that says `wall`.
+    pub fn new(wall: Timestamp) -> Self {
+        Self(Mutex::new(Now { wall, mono: 0 }))
+    }
+
+    /// Lets time pass: both the wall clock and the monotonic one.
+    pub fn advance(&self, by: Duration) {
+        let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        now.wall = now.wall.plus(by);
+        now.mono = now.mono.saturating_add(u64::try_from(by.as_millis()).unwrap_or(u64::MAX));
+    }
+
+    /// Sets the wall clock, as a user does; the monotonic one goes on.
+    pub fn set_wall(&self, wall: Timestamp) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).wall = wall;
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Now {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

@@ -1,0 +1,484 @@
+//! Every operation as steps: the engine says what to store or send, a driver does it and reports back. The engine
+//! never waits, reads, writes, sends, or looks at a clock, and everything licensing is decided here or below.
+//!
+//! ```text
+//!              ┌── Store: lock, read, merge, write, unlock ──┐
+//!  begin ──────┼── Send: wait until `not_before`, post once ─┼──► resume ──► … ──► Done(outcome)
+//!              └── Join: wait for another operation to end ──┘
+//! ```
+//!
+//! A driver is a loop over these four; `blocking/driver.rs` is one. A step owns its operation: it can be resumed once,
+//! and dropping it before anything was sent ends the operation without a trace. After sending, a driver that gives up
+//! resumes with [`Failure::Cancelled`](crate::transport::Failure::Cancelled), so that an activation on its way is not
+//! forgotten. No lock is needed around the engine while a request is in flight.
+
+mod activate;
+mod ask;
+mod deactivate;
+mod edit;
+mod pacer;
+mod policy;
+mod random;
+mod schedule;
+mod steps;
+mod timeline;
+
+pub use pacer::Pacer;
+pub use steps::{Change, JoinStep, Outcome, SendStep, Step, StoreStep};
+
+use crate::config::{Config, DEVICE_CONDITION};
+use crate::device::DeviceId;
+use crate::error::{Error, ErrorKind};
+use crate::license::{Decision, Problem, Reason, UnknownFeatures};
+use crate::record::{Attempt, Opened, Record, Sealer};
+use crate::store::Durability;
+use crate::time::{Now, Timestamp};
+use crate::values::Values;
+use crate::wire::Rejection;
+use edit::{Applied, Asked, AttemptId, Edit, Editor, PlanEdit};
+use random::Random;
+use std::fmt;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+use steps::{Op, Stage};
+use timeline::Timeline;
+
+/// What can be asked of an engine.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Operation {
+    /// Read what is stored. Once, at the start.
+    Open,
+    /// Ask Polar now.
+    Validate,
+    /// Ask Polar if it is due.
+    Refresh(Patience),
+    /// Count usage.
+    Consume(u32),
+    /// Take a seat for this device, or find that none is needed.
+    Activate {
+        /// What the user typed; `None` for the stored key.
+        key: Option<String>,
+        /// Gives an older activation up if no seat is free.
+        replace_previous: bool,
+    },
+    /// Give the seat up.
+    Deactivate,
+    /// Remove the license from this device without giving the seat up.
+    Forget,
+}
+
+/// How a refresh came about, and so how long it may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// The app is waiting: at most two seconds where access is allowed anyway.
+    Short,
+    /// Nobody is waiting: a timer.
+    Full,
+    /// Nobody is waiting, and the network may just have come back: asks even before it is due, unless all is well.
+    Woken,
+}
+
+/// Names an operation while it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OpId(u64);
+
+/// What the driver knows about the machine.
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// Identifies this device to Polar's conditions and to the seal.
+    pub device: DeviceId,
+    /// Such as `Debian 12`, for the default label. Never the host's or the user's name.
+    pub system: String,
+    /// Random bytes, for jitter and labels.
+    pub seed: [u8; 16],
+}
+
+/// What became of a seat that was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deactivated {
+    /// Polar confirmed that the seat is free.
+    Released,
+    /// Polar knows no such seat (any more): it was removed in the portal, or the key was rotated.
+    Unknown,
+    /// The license took no seat.
+    NotNeeded,
+}
+
+/// The licensing of one app on one device. See the module documentation.
+pub struct Engine {
+    config: Config,
+    host: Host,
+    sealer: Sealer,
+    pacer: Pacer,
+    random: Random,
+    timeline: Timeline,
+    memory: Memory,
+    /// Edits that `memory` has and the store does not.
+    unsaved: Vec<Edit>,
+    /// Why Polar was not reached when it was last asked.
+    unreached: Option<Problem>,
+    /// Why the store could not be read or written when it was last tried.
+    storage: Option<Problem>,
+    unknown_features: UnknownFeatures,
+    /// The attempt of the operation under way, which is no cause for worry yet.
+    sending: Option<AttemptId>,
+    /// Whether a refresh has looked since the start.
+    looked: bool,
+    /// Whether Polar has answered about the license that cannot be trusted.
+    aside_answered: bool,
+    /// When to ask next where no clock can be trusted; monotonic ms.
+    fallback_at: Option<u64>,
+    running: Option<Running>,
+    last_id: u64,
+    /// The last round of asking that ended, for those who joined it.
+    last_asked: Option<(OpId, bool)>,
+    shown: Option<Decision>,
+}
+
+/// What is remembered at present.
+#[derive(Clone, Debug)]
+struct Memory {
+    /// `None` until the store could be read once.
+    record: Option<Record>,
+    /// Whether the stored bytes are a newer version's, which must not be written over.
+    untouchable: bool,
+}
+
+struct Running {
+    id: OpId,
+    asks: bool,
+    ticket: Weak<()>,
+}
+
+/// What merging came to.
+struct Merged {
+    memory: Memory,
+    /// Whether the store holds all of it once the change was written.
+    complete: bool,
+    contradicted: bool,
+    change: Change,
+}
+
+/// How far the saved `high` may lag behind at the start, and later. It is saved with everything else anyway.
+const HIGH_LAG: (Duration, Duration) = (Duration::from_secs(60 * 60), Duration::from_secs(10 * 60));
+
+/// How long a refresh takes at most where access is allowed: two seconds, less what reading and writing take.
+const SHORT_PATIENCE_MS: u64 = 1_800;
+
+/// What changing operations may take beyond the configured time: Polar can hold an answer for 30 s.
+const EXTRA_MS: u64 = 25_000;
+
+impl Engine {
+    /// An engine that remembers nothing yet: run [`Operation::Open`] first. `pacer` is the process's.
+    pub fn new(config: Config, host: Host, pacer: Pacer) -> Self {
+        Self {
+            sealer: Sealer::new(&config, &host.device),
+            random: Random::new(host.seed),
+            config,
+            host,
+            pacer,
+            timeline: Timeline::default(),
+            memory: Memory { record: None, untouchable: false },
+            unsaved: Vec::new(),
+            unreached: None,
+            storage: None,
+            unknown_features: UnknownFeatures::default(),
+            sending: None,
+            looked: false,
+            aside_answered: false,
+            fallback_at: None,
+            running: None,
+            last_id: 0,
+            last_asked: None,
+            shown: None,
+        }
+    }
+
+    /// What tells this record apart from those of other products and devices: tags of the product and of the device.
+    pub fn record_tags(&self) -> ([u8; 8], [u8; 8]) {
+        self.sealer.tags()
+    }
+
+    /// Starts an operation. One at a time: where another is under way the step is a [`Step::Join`].
+    pub fn begin(&mut self, operation: Operation, now: Now) -> Step {
+        if let Some(running) = self.running() {
+            let (waits_for, both_ask) = (running.id, running.asks && operation.asks());
+            let until = self.deadline(&operation, now);
+            return Step::Join(JoinStep { waits_for, both_ask, until, operation });
+        }
+        self.last_id = self.last_id.wrapping_add(1);
+        let id = OpId(self.last_id);
+        let ticket = Arc::new(());
+        self.running = Some(Running { id, asks: operation.asks(), ticket: Arc::downgrade(&ticket) });
+        self.sending = None;
+        let op = Op { id, deadline: self.deadline(&operation, now), ticket };
+        match operation {
+            Operation::Open => op.store(vec![], Stage::Opened),
+            Operation::Validate => op.store(vec![], Stage::Ask(ask::Ask::validate())),
+            Operation::Refresh(patience) => op.store(vec![], Stage::Ask(ask::Ask::refresh(patience))),
+            Operation::Consume(count) => self.begin_consume(op, count, now),
+            Operation::Activate { key, replace_previous } => {
+                self.begin_activate(op, key.as_deref(), replace_previous, now)
+            }
+            Operation::Deactivate => op.store(vec![], Stage::Deactivate),
+            Operation::Forget => op.store(vec![Edit::Forget], Stage::Opened),
+        }
+    }
+
+    /// The decision at this instant, from memory.
+    pub fn current(&mut self, now: Now) -> Decision {
+        let estimate = self.estimate(now);
+        let facts = policy::Facts {
+            record: self.memory.record.as_ref(),
+            now: estimate,
+            problem: self.problem(),
+            unknown_features: Arc::clone(&self.unknown_features),
+        };
+        policy::decide(&self.config, facts)
+    }
+
+    /// Whether a feature is on at this instant; what [`Decision::allows`] says of [`current`](Self::current), sooner.
+    pub fn allows(&mut self, feature: &str, now: Now) -> bool {
+        let estimate = self.estimate(now);
+        let held = self.memory.record.as_ref().and_then(|record| record.held.as_ref());
+        policy::allows(&self.config, held, estimate, feature).unwrap_or_else(|| self.current(now).allows(feature))
+    }
+
+    /// The configuration it was made with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Whether the operation is still under way.
+    pub fn is_running(&self, id: OpId) -> bool {
+        self.running().is_some_and(|running| running.id == id)
+    }
+
+    fn running(&self) -> Option<&Running> {
+        self.running.as_ref().filter(|running| running.ticket.strong_count() > 0)
+    }
+
+    fn deadline(&mut self, operation: &Operation, now: Now) -> u64 {
+        let timeout = u64::try_from(self.config.timeout().as_millis()).unwrap_or(u64::MAX);
+        let wait = match operation {
+            Operation::Refresh(Patience::Short) if self.current(now).allowed() => timeout.min(SHORT_PATIENCE_MS),
+            Operation::Activate { .. } | Operation::Consume(_) | Operation::Deactivate => {
+                timeout.saturating_add(EXTRA_MS)
+            }
+            _ => timeout,
+        };
+        now.mono.saturating_add(wait)
+    }
+
+    fn estimate(&mut self, now: Now) -> Option<Timestamp> {
+        let held = self.memory.record.as_ref()?.held.as_ref()?;
+        self.timeline.judge(held.time, now)
+    }
+
+    /// The worst of what is wrong at present: what can be acted on first.
+    fn problem(&self) -> Option<Problem> {
+        let attempts = self.memory.record.iter().flat_map(|record| &record.attempts);
+        let uncertain = attempts.rev().find(|attempt| !self.is_sending(attempt)).map(|attempt| {
+            let mut problem = Problem::new(ErrorKind::SeatUncertain, attempt.to_string());
+            problem.maybe_applied = true;
+            problem
+        });
+        self.unreached.clone().or(uncertain).or_else(|| self.storage.clone())
+    }
+
+    fn is_sending(&self, attempt: &Attempt) -> bool {
+        self.sending.as_ref().is_some_and(|(seat, at)| attempt.seat == *seat && attempt.at == *at)
+    }
+
+    /// What to do with the stored bytes (an error where they could not be read), given these edits. Changes nothing.
+    fn merge(&self, edits: &[Edit], stored: Result<Option<&[u8]>, ()>, opening: bool, now: Now) -> Merged {
+        let readable = stored.is_ok();
+        let (before, replay) = match stored {
+            Ok(None) => (Memory { record: Some(Record::default()), untouchable: false }, &self.unsaved[..]),
+            Ok(Some(bytes)) => (Memory::open(&self.sealer, bytes), &self.unsaved[..]),
+            Err(()) => (self.memory.clone(), &[][..]),
+        };
+        let mut editor = Editor { config: &self.config, timeline: self.timeline, now };
+        let mut record = before.record.clone().unwrap_or_default();
+        let mut contradicted = false;
+        let mut precious = false;
+        for (edit, is_new) in replay.iter().map(|edit| (edit, false)).chain(edits.iter().map(|edit| (edit, true))) {
+            let applied = editor.apply(&mut record, edit);
+            contradicted |= is_new && applied == Applied::Contradicted;
+            precious |= applied == Applied::Changed && edit.is_precious();
+        }
+        let lag = if opening { HIGH_LAG.0 } else { HIGH_LAG.1 };
+        let mut changed = before.record.as_ref() != Some(&record);
+        if let Some(estimate) = editor.estimate(&record)
+            && let Some(held) = record.held.as_mut()
+        {
+            changed |= estimate.since(held.time.high) > lag;
+            held.time.high = held.time.high.max(estimate);
+        }
+        let forgets = edits.iter().any(|edit| matches!(edit, Edit::Forget));
+        let had_bytes = matches!(stored, Ok(Some(_)));
+        // what could not be trusted is not written over for a plan or a no, only for a yes or by the user
+        let untrusted = before.record.as_ref().is_some_and(|before| before.aside.is_some() && before.held.is_none());
+        let untouchable = before.untouchable && !forgets;
+        let (change, complete) = if !readable || untouchable {
+            (Change::Keep, !precious)
+        } else if !changed || (untrusted && !precious) {
+            (Change::Keep, true)
+        } else if record.is_worth_keeping() {
+            let durability = if precious { Durability::Synced } else { Durability::Relaxed };
+            (Change::Put(self.sealer.seal(&record), durability), true)
+        } else if had_bytes {
+            (Change::Remove, true)
+        } else {
+            (Change::Keep, true)
+        };
+        // a license must not get lost because the store cannot be read, but nothing less counts as having read it
+        let licensed = record.held.is_some();
+        let record = (readable || licensed || before.record.is_some()).then_some(record);
+        Merged { memory: Memory { record, untouchable }, complete, contradicted, change }
+    }
+
+    /// Takes over what was merged and, as far as `written` says so, saved.
+    fn adopt(&mut self, edits: Vec<Edit>, merged: Merged, written: Result<(), String>, now: Now) {
+        if written.is_ok() && merged.complete {
+            self.unsaved.clear();
+        } else {
+            for edit in edits {
+                self.remember_unsaved(edit);
+            }
+        }
+        self.storage = written.err().map(|message| Problem::new(ErrorKind::Storage, message));
+        self.memory = merged.memory;
+        let plan = self.memory.record.as_ref().map(|record| record.plan).unwrap_or_default();
+        if let Some(until) = plan.pause_until {
+            const LONGEST_PAUSE_MS: i64 = 120_000;
+            // one that reaches further ahead was saved under another wall clock
+            let left = Some(until.ms_since(now.wall)).filter(|left| (1..=LONGEST_PAUSE_MS).contains(left));
+            if let Some(left) = left.and_then(|left| u64::try_from(left).ok()) {
+                self.pacer.pause(now.mono, Duration::from_millis(left));
+            }
+        }
+    }
+
+    fn remember_unsaved(&mut self, mut edit: Edit) {
+        if let Some(at) = self.unsaved.iter().position(|earlier| earlier.is_replaced_by(&edit)) {
+            let earlier = self.unsaved.remove(at);
+            if let (Edit::Word(edit), Edit::Word(earlier)) = (&mut edit, earlier) {
+                // it will be applied to the record that the earlier one was meant for
+                edit.asked.revision = earlier.asked.revision;
+            }
+        }
+        self.unsaved.push(edit);
+    }
+
+    /// The license to ask Polar about: the one held, or else one that cannot be trusted.
+    fn target(&self) -> Option<Asked> {
+        let record = self.memory.record.as_ref()?;
+        match &record.held {
+            Some(held) => Some(Asked { identity: held.identity.clone(), revision: held.revision }),
+            None => {
+                let identity = record.aside.as_ref()?.identity.clone()?;
+                Some(Asked { identity, revision: 0 })
+            }
+        }
+    }
+
+    fn has_license(&self) -> bool {
+        self.memory.record.as_ref().is_some_and(|record| record.held.is_some())
+    }
+
+    /// What a validate with this seat must send. The device's part is computed here and now, never read from a record.
+    fn conditions(&self, bound: bool) -> Values {
+        let mut conditions = self.config.conditions().clone();
+        if bound {
+            conditions.insert(DEVICE_CONDITION, self.host.device.as_str());
+        }
+        conditions
+    }
+
+    fn url(&self, path: &str) -> String {
+        [self.config.environment().base_url(), path].concat()
+    }
+
+    /// Keeps a rejection in mind as far as it says whether Polar can be reached, and plans the next round.
+    fn heard(&mut self, rejection: Option<&Rejection>, now: Now) -> PlanEdit {
+        let mut plan = PlanEdit { answered: true, jitter: self.random.next(), pause_until: None };
+        self.unreached = None;
+        if let Some(Rejection::RateLimited(wait)) = rejection {
+            plan.pause_until = Some(now.wall.plus(*wait));
+        }
+        if let Some(rejection @ (Rejection::RateLimited(_) | Rejection::Unreachable { .. })) = rejection {
+            plan.answered = false;
+            self.unreached = Some(unreached(rejection));
+        }
+        plan
+    }
+
+    /// Ends an operation.
+    fn finish(&mut self, op: Op, result: Result<Option<Deactivated>, Error>, now: Now) -> Step {
+        drop(op.ticket);
+        self.sending = None;
+        if let Some(running) = self.running.take().filter(|running| running.asks) {
+            let answered = result.is_ok();
+            self.last_asked = Some((running.id, answered));
+        }
+        let decision = self.current(now);
+        let changed = self.shown.as_ref() != Some(&decision);
+        self.shown = Some(decision.clone());
+        log::debug!("{}: {}", decision.state(), decision.message());
+        let (result, deactivated) = match result {
+            Ok(deactivated) => (Ok(decision), deactivated),
+            Err(error) => (Err(error.with_decision(decision)), None),
+        };
+        Step::Done(Outcome { result, deactivated, changed, wake_at: self.wake_at(now) })
+    }
+
+    fn fail(&mut self, op: Op, rejection: Rejection, now: Now) -> Step {
+        self.finish(op, Err(rejection.into()), now)
+    }
+}
+
+impl Memory {
+    fn open(sealer: &Sealer, bytes: &[u8]) -> Self {
+        match sealer.open(bytes) {
+            Opened::Trusted(record) => Self { record: Some(record), untouchable: false },
+            Opened::Untrusted(aside) => {
+                let untouchable = aside.why == Reason::NewerFormat;
+                Self { record: Some(Record { aside: Some(aside), ..Record::default() }), untouchable }
+            }
+        }
+    }
+}
+
+impl Operation {
+    /// Whether it only asks, so that two at once can share one answer.
+    fn asks(&self) -> bool {
+        matches!(self, Self::Validate | Self::Refresh(_))
+    }
+}
+
+/// Without the license key.
+impl fmt::Debug for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open => f.write_str("Open"),
+            Self::Validate => f.write_str("Validate"),
+            Self::Refresh(patience) => f.debug_tuple("Refresh").field(patience).finish(),
+            Self::Consume(count) => f.debug_tuple("Consume").field(count).finish(),
+            Self::Activate { key, replace_previous } => f
+                .debug_struct("Activate")
+                .field("key", &key.as_ref().map(|_| "****"))
+                .field("replace_previous", replace_previous)
+                .finish(),
+            Self::Deactivate => f.write_str("Deactivate"),
+            Self::Forget => f.write_str("Forget"),
+        }
+    }
+}
+
+fn unreached(rejection: &Rejection) -> Problem {
+    let error = Error::from(rejection.clone());
+    let mut problem = Problem::new(error.kind(), error.to_string());
+    problem.retry_after = error.retry_after();
+    problem
+}

@@ -1,0 +1,259 @@
+//! Activate: ask before taking, so that a typing error, another product's key or a key that is active here already
+//! never costs a seat, and never the license that is here.
+//!
+//! ```text
+//! read ─► a seat is known here? ─► is it this key's? ─ yes ─► adopt it ──────────────────────────────┐
+//!      │                                             └ no ─┐                                         │
+//!      └► none known ──────────────────────────────────────┴► is the key good at all? ─ no ─► refused │
+//!           ┌───────────────────────────────── yes, and it has a limit ◄┴► yes, no limit ─► adopt ────┤
+//!           ▼                                                                                        ▼
+//!      save the attempt ─► send activate, once ─► yes ─► save ─────────────────────────► give up old seats ─► end
+//!           ▲                                 ├► no seat free, and the old one may go ─► give it up ─┐
+//!           └─────────────────────────────────┼──────────────────────────────────────────────────────┘
+//!                                             ├► no, or certainly not applied ─► remove the attempt ─► error
+//!                                             └► perhaps applied ─► keep the attempt ─► error
+//! ```
+
+use super::ask::{Ask, not_activated};
+use super::edit::{Activated, Asked, AttemptId, Edit, Says, Word};
+use super::steps::{Asking, Op, Stage, Step};
+use super::{Engine, policy};
+use crate::config::SEAT_META;
+use crate::error::{Error, ErrorKind};
+use crate::license::{Key, Reason};
+use crate::record::{Attempt, Identity, Seat};
+use crate::time::Now;
+use crate::wire::{self, Confirmed, Deactivate, Rejection, Validate};
+
+/// An activation on its way.
+#[derive(Clone, Debug)]
+pub(super) struct Activation {
+    /// What the user typed; `None` for the stored key.
+    key: Option<Key>,
+    replace_previous: bool,
+    /// The license here when the user asked, trusted or not.
+    known: Option<Asked>,
+    attempt: Option<AttemptId>,
+}
+
+impl Engine {
+    pub(super) fn begin_activate(&mut self, op: Op, key: Option<&str>, replace_previous: bool, now: Now) -> Step {
+        match key.map(Key::parse).transpose() {
+            Err(error) => self.finish(op, Err(error), now),
+            Ok(key) => {
+                let activation = Activation { key, replace_previous, known: None, attempt: None };
+                op.store(vec![], Stage::Activate(activation))
+            }
+        }
+    }
+
+    /// The stored record was read.
+    pub(super) fn activate(&mut self, op: Op, mut activation: Activation, now: Now) -> Step {
+        activation.known = self.target();
+        if activation.key.is_none() {
+            activation.key = activation.known.as_ref().map(|known| known.identity.key.clone());
+        }
+        let Some(key) = activation.key.clone() else { return self.finish(op, Err(not_activated()), now) };
+        let Some(seat) = activation.known.as_ref().and_then(|known| known.identity.seat) else {
+            return self.check_key(op, activation, &key, now);
+        };
+        let mut request = Validate::new(&key, self.config.organization_id());
+        request.activation_id = Some(seat.id);
+        request.conditions = self.conditions(seat.bound);
+        let body = request.body();
+        self.send(op, Validate::PATH, body, Asking::CheckHeld(activation, request), now)
+    }
+
+    /// Polar said whether the seat known here is this key's.
+    pub(super) fn held_checked(
+        &mut self,
+        op: Op,
+        activation: Activation,
+        reply: Result<Confirmed, Rejection>,
+        now: Now,
+    ) -> Step {
+        match (reply, activation.key.clone(), activation.known.clone()) {
+            (Ok(confirmed), Some(key), Some(asked)) => {
+                if let Err(reason) = policy::accepts(&self.config, confirmed.benefit_id) {
+                    return self.finish(op, Err(Error::refused(reason)), now);
+                }
+                let word = Word { asked, says: Says::Yes { key, confirmed, wall: now.wall } };
+                let edits = vec![Edit::Word(word), Edit::Plan(self.heard(None, now))];
+                op.store(edits, Stage::AskSaved(Ask::validate()))
+            }
+            (Err(Rejection::Refused(_)), Some(key), _) => self.check_key(op, activation, &key, now),
+            (Err(rejection), ..) => self.stop(op, activation, rejection, now),
+            _ => self.finish(op, Err(not_activated()), now),
+        }
+    }
+
+    fn check_key(&mut self, op: Op, activation: Activation, key: &Key, now: Now) -> Step {
+        let request = Validate::new(key, self.config.organization_id());
+        let body = request.body();
+        self.send(op, Validate::PATH, body, Asking::CheckKey(activation, request), now)
+    }
+
+    /// Polar said whether the key is good at all.
+    pub(super) fn key_checked(
+        &mut self,
+        op: Op,
+        activation: Activation,
+        reply: Result<Confirmed, Rejection>,
+        now: Now,
+    ) -> Step {
+        let confirmed = match reply {
+            Ok(confirmed) => confirmed,
+            Err(rejection) => return self.stop(op, activation, rejection, now),
+        };
+        if let Err(reason) = policy::accepts(&self.config, confirmed.benefit_id) {
+            return self.stop(op, activation, Rejection::Refused(reason), now);
+        }
+        if confirmed.limit_activations.is_some() {
+            return self.save_attempt(op, activation, now);
+        }
+        self.save_activated(op, activation, None, confirmed, now)
+    }
+
+    /// The attempt is saved before it is sent: a process that dies in between leaves a trace of the seat.
+    pub(super) fn save_attempt(&mut self, op: Op, mut activation: Activation, now: Now) -> Step {
+        let Some(key) = activation.key.clone() else { return self.finish(op, Err(not_activated()), now) };
+        if self.memory.untouchable {
+            return self.finish(op, Err(Error::refused(Reason::NewerFormat)), now);
+        }
+        let at = self.estimate(now).unwrap_or(now.wall);
+        let seat = format!("{:04X}", self.random.next() & 0xffff);
+        let label = match self.config.label() {
+            Some(label) => label.to_owned(),
+            None => format!("{} · {} · {seat}", self.host.system, at.day()),
+        };
+        let id = (seat.clone(), at);
+        self.sending = Some(id.clone());
+        activation.attempt = Some(id);
+        let attempt = Attempt { at, seat, label, last_six: key.last_six() };
+        op.store(vec![Edit::Attempt(attempt)], Stage::AttemptSaved(activation))
+    }
+
+    pub(super) fn attempt_saved(
+        &mut self,
+        op: Op,
+        activation: Activation,
+        saved: Result<(), String>,
+        now: Now,
+    ) -> Step {
+        if let Err(message) = saved {
+            let message = format!("no seat was taken, because the license could not be stored: {message}");
+            self.forget_attempt(&activation);
+            return self.finish(op, Err(Error::new(ErrorKind::Storage, message)), now);
+        }
+        let record = self.memory.record.as_ref();
+        let attempt = record.and_then(|record| record.attempts.iter().rev().find(|attempt| self.is_sending(attempt)));
+        let (Some(attempt), Some(key)) = (attempt.cloned(), activation.key.clone()) else {
+            return self.finish(op, Err(not_activated()), now);
+        };
+        let mut meta = self.config.meta().clone();
+        meta.insert(SEAT_META, attempt.seat);
+        let request = wire::Activate {
+            key,
+            organization_id: self.config.organization_id(),
+            label: attempt.label,
+            conditions: self.conditions(self.config.bind_device()),
+            meta,
+        };
+        let body = request.body();
+        self.send(op, wire::Activate::PATH, body, Asking::Activate(activation, request), now)
+    }
+
+    /// Polar gave a seat, or did not, or nobody knows.
+    pub(super) fn activated(
+        &mut self,
+        op: Op,
+        mut activation: Activation,
+        reply: Result<Confirmed, Rejection>,
+        now: Now,
+    ) -> Step {
+        match reply {
+            Ok(confirmed) => {
+                let bound = self.config.bind_device();
+                let seat = confirmed.activation_id.map(|id| Seat { id, bound });
+                self.save_activated(op, activation, seat, confirmed, now)
+            }
+            Err(rejection) if rejection.maybe_applied() => {
+                // the attempt stays in the record, and shows as `seat_uncertain` from here on
+                self.heard(Some(&rejection), now);
+                self.fail(op, rejection, now)
+            }
+            Err(Rejection::Refused(Reason::ActivationLimit)) if activation.replace_previous => {
+                activation.replace_previous = false;
+                let known = activation.known.as_ref().and_then(|known| known.identity.activation_id());
+                match (known, activation.key.clone()) {
+                    (Some(activation_id), Some(key)) => {
+                        let organization_id = self.config.organization_id();
+                        let request = Deactivate { key, organization_id, activation_id };
+                        let body = request.body();
+                        self.send(op, Deactivate::PATH, body, Asking::GiveUp(activation, request), now)
+                    }
+                    _ => self.stop(op, activation, Rejection::Refused(Reason::ActivationLimit), now),
+                }
+            }
+            Err(rejection) => self.stop(op, activation, rejection, now),
+        }
+    }
+
+    /// The older seat of this key was given up, to take one here. It was asked for with the new key, which also fits
+    /// a rotated one; a seat of another license is not found that way, and not given up in vain.
+    pub(super) fn given_up(&mut self, op: Op, activation: Activation, reply: Result<(), Rejection>, now: Now) -> Step {
+        let seat = activation.known.as_ref().and_then(|known| known.identity.activation_id());
+        match (reply, seat, activation.attempt.clone()) {
+            (Ok(()), Some(seat), Some(attempt)) => {
+                let edits = vec![Edit::AttemptOver(attempt), Edit::SeatLost(seat)];
+                op.store(edits, Stage::SeatGivenUp(activation))
+            }
+            (Err(Rejection::Refused(_)), ..) => {
+                self.stop(op, activation, Rejection::Refused(Reason::ActivationLimit), now)
+            }
+            (Err(rejection), ..) => self.stop(op, activation, rejection, now),
+            (Ok(()), ..) => self.stop(op, activation, Rejection::Refused(Reason::ActivationLimit), now),
+        }
+    }
+
+    fn save_activated(
+        &mut self,
+        op: Op,
+        activation: Activation,
+        seat: Option<Seat>,
+        confirmed: Confirmed,
+        now: Now,
+    ) -> Step {
+        let Some(key) = activation.key else { return self.finish(op, Err(not_activated()), now) };
+        let edit = Activated {
+            identity: Identity { key, seat },
+            confirmed,
+            wall: now.wall,
+            attempt: activation.attempt,
+            instead_of: activation.known.map(|known| known.identity),
+        };
+        let edits = vec![Edit::Activated(edit), Edit::Plan(self.heard(None, now))];
+        op.store(edits, Stage::Release)
+    }
+
+    /// Ends without a seat, for certain: the license here, if any, stays as it was.
+    fn stop(&mut self, op: Op, activation: Activation, rejection: Rejection, now: Now) -> Step {
+        let plan = self.heard(Some(&rejection), now);
+        let error = Error::from(rejection);
+        let attempt = activation.attempt.map(Edit::AttemptOver);
+        // a pause binds other processes as well; nothing else of a failed activate is remembered
+        let pause = plan.pause_until.map(Edit::Pause);
+        let edits: Vec<Edit> = attempt.into_iter().chain(pause).collect();
+        if edits.is_empty() { self.finish(op, Err(error), now) } else { op.store(edits, Stage::End(Err(error))) }
+    }
+
+    /// Takes back an attempt that was not saved and so was not sent.
+    fn forget_attempt(&mut self, activation: &Activation) {
+        let Some((seat, at)) = &activation.attempt else { return };
+        let is_it = |attempt: &Attempt| attempt.seat == *seat && attempt.at == *at;
+        self.unsaved.retain(|edit| !matches!(edit, Edit::Attempt(attempt) if is_it(attempt)));
+        if let Some(record) = &mut self.memory.record {
+            record.attempts.retain(|attempt| !is_it(attempt));
+        }
+    }
+}

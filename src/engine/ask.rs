@@ -1,0 +1,249 @@
+//! Validate, refresh and consume: ask Polar about the license here and remember its word.
+//!
+//! ```text
+//! read ─► nothing to ask, or not due ─► end
+//!      └► ask ─► yes or no ─► save ─► (another process heard the opposite: ask once more) ─► give up old seats ─► end
+//!             └► no word from Polar ─► save when to ask next ─► end
+//! ```
+
+use super::edit::{Asked, Edit, Says, Word};
+use super::steps::{Asking, Op, Stage, Step};
+use super::{Engine, Patience, policy, schedule};
+use crate::error::{Error, ErrorKind};
+use crate::license::{Problem, State};
+use crate::record::Release;
+use crate::time::{Now, Timestamp};
+use crate::wire::{Confirmed, Deactivate, Rejection, Validate};
+
+/// Why Polar is asked, and how far it got.
+#[derive(Clone, Debug)]
+pub(super) struct Ask {
+    purpose: Purpose,
+    target: Option<Asked>,
+    /// Whether the answer contradicted another process's and was asked for again.
+    again: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Purpose {
+    Validate,
+    Refresh(Patience),
+    Consume(u32),
+}
+
+/// The most a merchant's server adds in one go; Polar answers 500 above.
+const MOST_USAGE: u32 = 2_147_483_647;
+
+/// What the user was asking for is done by then: giving up an old seat must not keep them waiting.
+const RELEASE_MS: u64 = 5_000;
+
+impl Ask {
+    pub(super) fn validate() -> Self {
+        Self { purpose: Purpose::Validate, target: None, again: false }
+    }
+
+    pub(super) fn refresh(patience: Patience) -> Self {
+        Self { purpose: Purpose::Refresh(patience), ..Self::validate() }
+    }
+
+    fn consume(count: u32) -> Self {
+        Self { purpose: Purpose::Consume(count), ..Self::validate() }
+    }
+}
+
+impl Engine {
+    pub(super) fn begin_consume(&mut self, op: Op, count: u32, now: Now) -> Step {
+        if count == 0 || count > MOST_USAGE {
+            let message = format!("cannot count {count} uses; 1 to {MOST_USAGE} at once are possible");
+            return self.finish(op, Err(Error::new(ErrorKind::InvalidArgument, message)), now);
+        }
+        op.store(vec![], Stage::Ask(Ask::consume(count)))
+    }
+
+    /// The stored record was read.
+    pub(super) fn ask(&mut self, op: Op, mut ask: Ask, now: Now) -> Step {
+        let Some(target) = self.target() else {
+            let result = match ask.purpose {
+                Purpose::Consume(_) => Err(not_activated()),
+                Purpose::Validate | Purpose::Refresh(_) => Ok(None),
+            };
+            return self.finish(op, result, now);
+        };
+        match ask.purpose {
+            Purpose::Refresh(patience) => {
+                let due = self.is_due(patience, now);
+                self.looked = true;
+                if !due {
+                    return self.finish(op, Ok(None), now);
+                }
+            }
+            Purpose::Consume(_) => {
+                if let Err(error) = self.can_consume() {
+                    return self.finish(op, Err(error), now);
+                }
+            }
+            Purpose::Validate => {}
+        }
+        let mut request = Validate::new(&target.identity.key, self.config.organization_id());
+        if let Some(seat) = target.identity.seat {
+            request.activation_id = Some(seat.id);
+            request.conditions = self.conditions(seat.bound);
+        }
+        if let Purpose::Consume(count) = ask.purpose {
+            request.increment_usage = Some(count);
+        }
+        ask.target = Some(target);
+        let body = request.body();
+        self.send(op, Validate::PATH, body, Asking::Ask(ask, request), now)
+    }
+
+    /// Polar, or something else, answered.
+    pub(super) fn answered(&mut self, op: Op, ask: Ask, reply: Result<Confirmed, Rejection>, now: Now) -> Step {
+        let reply = match reply {
+            // the user's choice says nothing about Polar, and is no reason to wait longer next time
+            Err(cancelled @ Rejection::Unreachable { kind: ErrorKind::Cancelled, .. }) => {
+                return self.fail(op, cancelled, now);
+            }
+            reply => reply,
+        };
+        let Some(asked) = ask.target.clone() else { return self.internal(op, now) };
+        let plan = self.heard(reply.as_ref().err(), now);
+        let aside = !self.has_license();
+        self.aside_answered |= aside && plan.answered;
+        let says = match &reply {
+            Ok(confirmed) => {
+                let key = asked.identity.key.clone();
+                Some(Says::Yes { key, confirmed: confirmed.clone(), wall: now.wall })
+            }
+            Err(Rejection::Refused(reason)) => Some(Says::No(*reason)),
+            Err(_) => None,
+        };
+        let heard_word = says.is_some();
+        let word = says.map(|says| Edit::Word(Word { asked, says }));
+        let edits = word.into_iter().chain([Edit::Plan(plan)]).collect();
+        self.fallback_at = None;
+        match (ask.purpose, reply) {
+            (Purpose::Consume(_), Err(rejection)) => op.store(edits, Stage::End(Err(rejection.into()))),
+            (_, Err(Rejection::Invalid { location })) => {
+                let message = format!("Polar found `{location}` malformed; this may be a defect of polar-license");
+                self.unreached = Some(Problem::new(ErrorKind::InvalidArgument, message));
+                op.store(edits, Stage::End(Ok(None)))
+            }
+            _ if heard_word => op.store(edits, Stage::AskSaved(ask)),
+            _ => op.store(edits, Stage::End(Ok(None))),
+        }
+    }
+
+    /// Polar's word was saved, unless another process had heard the opposite.
+    pub(super) fn ask_saved(&mut self, op: Op, ask: Ask, contradicted: bool, now: Now) -> Step {
+        let counts_usage = matches!(ask.purpose, Purpose::Consume(_));
+        if contradicted && !ask.again && !counts_usage {
+            let again = Ask { purpose: Purpose::Validate, target: None, again: true };
+            return self.ask(op, again, now);
+        }
+        self.release_next(op, now)
+    }
+
+    /// Gives up the next seat on the list, then ends. Failing is no failure of the operation: it is tried again.
+    pub(super) fn release_next(&mut self, mut op: Op, now: Now) -> Step {
+        let next = self.memory.record.as_ref().and_then(|record| record.releases.first()).cloned();
+        let Some(release) = next else { return self.finish(op, Ok(None), now) };
+        op.deadline = op.deadline.min(now.mono.saturating_add(RELEASE_MS));
+        let request = Deactivate {
+            key: release.key.clone(),
+            organization_id: self.config.organization_id(),
+            activation_id: release.activation_id,
+        };
+        let body = request.body();
+        self.send(op, Deactivate::PATH, body, Asking::Release(release, request), now)
+    }
+
+    pub(super) fn released(&mut self, op: Op, release: &Release, reply: Result<(), Rejection>, now: Now) -> Step {
+        match reply {
+            Ok(()) | Err(Rejection::Refused(_)) => {
+                // settled with the last of them: then the next round is a day away, not a minute
+                let edits = vec![Edit::Released(release.activation_id), Edit::Plan(self.heard(None, now))];
+                op.store(edits, Stage::Release)
+            }
+            Err(rejection) => {
+                let plan = self.heard(Some(&rejection), now);
+                op.store(vec![Edit::Plan(plan)], Stage::End(Ok(None)))
+            }
+        }
+    }
+
+    /// Whether the timer, or the app at its start, should ask now.
+    fn is_due(&mut self, patience: Patience, now: Now) -> bool {
+        if self.pacer.pause_left(now.mono).is_some() {
+            return false;
+        }
+        if !self.has_license() && self.aside_answered {
+            return false;
+        }
+        let decision = self.current(now);
+        if !decision.allowed() && !self.looked {
+            return true;
+        }
+        if patience == Patience::Woken && (decision.state() != State::Active || self.unreached.is_some()) {
+            return true;
+        }
+        self.due_in(now) == 0
+    }
+
+    /// The wait until Polar should be asked, in ms.
+    fn due_in(&mut self, now: Now) -> u64 {
+        let plan = self.memory.record.as_ref().map(|record| record.plan).unwrap_or_default();
+        match (self.estimate(now), plan.next) {
+            (Some(estimate), Some(next)) => {
+                let wait = next.since(estimate);
+                let longest = self.config.refresh_interval().max(schedule::LONGEST);
+                if wait > longest { 0 } else { u64::try_from(wait.as_millis()).unwrap_or(0) }
+            }
+            (None, Some(next)) => {
+                // no time can be trusted, but this process's own count of it can
+                let at = *self.fallback_at.get_or_insert_with(|| {
+                    let wait = next.since(now.wall).min(schedule::LONGEST);
+                    now.mono.saturating_add(u64::try_from(wait.as_millis()).unwrap_or(0))
+                });
+                at.saturating_sub(now.mono)
+            }
+            (_, None) => 0,
+        }
+    }
+
+    /// When a timer should look next: to ask, or because the state changes by itself.
+    pub(super) fn wake_at(&mut self, now: Now) -> Option<u64> {
+        self.target()?;
+        let asks = self.has_license() || !self.aside_answered;
+        let ask_in = asks.then(|| self.due_in(now));
+        let pause = self.pacer.pause_left(now.mono).map_or(0, |left| u64::try_from(left.as_millis()).unwrap_or(0));
+        let ask_in = ask_in.map(|wait| wait.max(pause));
+        let estimate = self.estimate(now);
+        let decision = self.current(now);
+        let license = decision.license();
+        let stale_at = license.map(|license| license.confirmed_at.plus(self.config.refresh_interval()));
+        let expires_at = license.and_then(|license| license.expires_at);
+        let boundaries = [stale_at, decision.notice_at(), decision.grace_ends_at(), expires_at];
+        let change_in = estimate.and_then(|estimate| {
+            let ahead = |at: &Timestamp| *at > estimate;
+            let next = boundaries.into_iter().flatten().filter(ahead).min()?;
+            u64::try_from(next.since(estimate).as_millis()).ok()
+        });
+        ask_in.into_iter().chain(change_in).min().map(|wait| now.mono.saturating_add(wait))
+    }
+
+    /// Usage is only counted where the app would let the user use it.
+    fn can_consume(&self) -> Result<(), Error> {
+        let held = self.memory.record.as_ref().and_then(|record| record.held.as_ref()).ok_or_else(not_activated)?;
+        policy::fits(&self.config, held).map_err(Error::refused)
+    }
+
+    fn internal(&mut self, op: Op, now: Now) -> Step {
+        let error = Error::new(ErrorKind::Internal, "an answer arrived that was not asked for");
+        self.finish(op, Err(error), now)
+    }
+}
+
+pub(super) fn not_activated() -> Error {
+    Error::new(ErrorKind::NotActivated, "no license is active on this device; activate a license key first")
+}

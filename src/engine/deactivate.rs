@@ -1,0 +1,37 @@
+//! Deactivate: give the seat up. Nothing is removed here before Polar has said that the seat is free, or unknown.
+
+use super::ask::not_activated;
+use super::edit::Edit;
+use super::steps::{Asking, Op, Stage, Step};
+use super::{Deactivated, Engine};
+use crate::record::Identity;
+use crate::time::Now;
+use crate::wire::{Deactivate, Rejection};
+
+impl Engine {
+    /// The stored record was read.
+    pub(super) fn deactivate(&mut self, op: Op, now: Now) -> Step {
+        let identity = self.memory.record.as_ref().and_then(|record| record.identity()).cloned();
+        let Some(identity) = identity else { return self.finish(op, Err(not_activated()), now) };
+        let Some(activation_id) = identity.activation_id() else {
+            return op.store(vec![Edit::Deactivated(identity)], Stage::End(Ok(Some(Deactivated::NotNeeded))));
+        };
+        let request =
+            Deactivate { key: identity.key.clone(), organization_id: self.config.organization_id(), activation_id };
+        let body = request.body();
+        self.send(op, Deactivate::PATH, body, Asking::Deactivate(identity, request), now)
+    }
+
+    pub(super) fn deactivated(&mut self, op: Op, identity: Identity, reply: Result<(), Rejection>, now: Now) -> Step {
+        let plan = self.heard(reply.as_ref().err(), now);
+        let outcome = match reply {
+            Ok(()) => Deactivated::Released,
+            Err(Rejection::Refused(_)) => Deactivated::Unknown,
+            Err(rejection) => {
+                let pause = plan.pause_until.map(Edit::Pause);
+                return op.store(pause.into_iter().collect(), Stage::End(Err(rejection.into())));
+            }
+        };
+        op.store(vec![Edit::Deactivated(identity)], Stage::End(Ok(Some(outcome))))
+    }
+}

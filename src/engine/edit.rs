@@ -1,0 +1,276 @@
+//! Changes to a record as data, so that they can be applied to whatever another process has saved meanwhile, and
+//! again after a save that failed. Pure.
+
+use super::policy;
+use super::schedule::{Round, next_round};
+use super::timeline::Timeline;
+use crate::config::Config;
+use crate::license::{Key, Reason};
+use crate::record::{Attempt, Held, Identity, Plan, Record, TimeBase, Verdict};
+use crate::time::{Now, Timestamp};
+use crate::wire::Confirmed;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+#[derive(Clone, Debug)]
+pub(super) enum Edit {
+    /// Polar's answer about a license.
+    Word(Word),
+    /// An activation is about to be sent.
+    Attempt(Attempt),
+    /// The attempt has come to nothing, for certain.
+    AttemptOver(AttemptId),
+    /// A license was activated, or found to need no activation.
+    Activated(Activated),
+    /// The seat known here was given up to take another.
+    SeatLost(Uuid),
+    /// Polar knows this seat no more.
+    Released(Uuid),
+    /// The license was given up.
+    Deactivated(Identity),
+    Forget,
+    /// Polar wants no request before this, on the wall clock.
+    Pause(Timestamp),
+    Plan(PlanEdit),
+}
+
+/// Polar's answer about the license `asked`.
+#[derive(Clone, Debug)]
+pub(super) struct Word {
+    pub(super) asked: Asked,
+    pub(super) says: Says,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Says {
+    /// `key` differs from the one asked about where Polar or the customer rotated it.
+    Yes {
+        key: Key,
+        confirmed: Confirmed,
+        wall: Timestamp,
+    },
+    No(Reason),
+}
+
+/// The license a question was about, and how many words had been heard on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) identity: Identity,
+    pub(super) revision: u64,
+}
+
+/// An attempt by its random part and time.
+pub(super) type AttemptId = (String, Timestamp);
+
+#[derive(Clone, Debug)]
+pub(super) struct Activated {
+    pub(super) identity: Identity,
+    pub(super) confirmed: Confirmed,
+    pub(super) wall: Timestamp,
+    pub(super) attempt: Option<AttemptId>,
+    /// The license that was here when the user asked for this one.
+    pub(super) instead_of: Option<Identity>,
+}
+
+/// When to ask next, given how this round ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PlanEdit {
+    /// Whether Polar answered.
+    pub(super) answered: bool,
+    pub(super) jitter: u32,
+    /// Polar wants no request before this, on the wall clock.
+    pub(super) pause_until: Option<Timestamp>,
+}
+
+/// What came of an edit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Applied {
+    Changed,
+    Unchanged,
+    /// Another process heard the opposite meanwhile: ask once more.
+    Contradicted,
+}
+
+/// What edits are applied with.
+pub(super) struct Editor<'a> {
+    pub(super) config: &'a Config,
+    pub(super) timeline: Timeline,
+    pub(super) now: Now,
+}
+
+/// More attempts than this are not kept; the oldest has been reported for long.
+const MOST_ATTEMPTS: usize = 16;
+
+impl Edit {
+    /// Whether losing it in a power cut would lose something.
+    pub(super) fn is_precious(&self) -> bool {
+        !matches!(self, Self::Plan(_) | Self::Pause(_))
+    }
+
+    /// Whether a later edit of the same sort makes this one needless.
+    pub(super) fn is_replaced_by(&self, later: &Self) -> bool {
+        match (self, later) {
+            (Self::Plan(_), Self::Plan(_)) | (Self::Pause(_), Self::Pause(_)) => true,
+            (Self::Word(word), Self::Word(later)) => word.asked.identity == later.asked.identity,
+            _ => false,
+        }
+    }
+}
+
+impl Editor<'_> {
+    pub(super) fn apply(&mut self, record: &mut Record, edit: &Edit) -> Applied {
+        match edit {
+            Edit::Word(word) => return self.word(record, word),
+            Edit::Activated(activated) => self.activated(record, activated),
+            Edit::Plan(plan) => self.plan(record, *plan),
+            Edit::Pause(until) => record.plan.pause_until = Some(*until),
+            Edit::Forget => *record = Record::default(),
+            Edit::Attempt(attempt) => {
+                if record.attempts.len() >= MOST_ATTEMPTS {
+                    record.attempts.remove(0);
+                }
+                record.attempts.push(attempt.clone());
+            }
+            Edit::AttemptOver(id) => return remove(&mut record.attempts, |attempt| attempt.is(id)),
+            Edit::Released(id) => return remove(&mut record.releases, |release| release.activation_id == *id),
+            Edit::SeatLost(id) => {
+                let held = record.held.as_mut().map(|held| &mut held.identity);
+                let aside = record.aside.as_mut().and_then(|aside| aside.identity.as_mut());
+                held.into_iter()
+                    .chain(aside)
+                    .filter(|identity| identity.activation_id() == Some(*id))
+                    .for_each(|identity| identity.seat = None);
+            }
+            Edit::Deactivated(identity) => {
+                if record.identity() != Some(identity) {
+                    return Applied::Unchanged;
+                }
+                let releases = std::mem::take(&mut record.releases);
+                *record = Record { releases, ..Record::default() };
+            }
+        }
+        Applied::Changed
+    }
+
+    fn word(&mut self, record: &mut Record, word: &Word) -> Applied {
+        let Some(held) = record.held.as_mut() else { return self.word_on_aside(record, word) };
+        if held.identity != word.asked.identity {
+            return Applied::Unchanged;
+        }
+        let overtaken = held.revision != word.asked.revision;
+        match &word.says {
+            Says::Yes { key, .. } if overtaken && *key == held.identity.key => match held.verdict {
+                Verdict::Yes => return Applied::Unchanged,
+                Verdict::No(_) => return Applied::Contradicted,
+            },
+            Says::No(_) if overtaken => match held.verdict {
+                Verdict::No(_) => return Applied::Unchanged,
+                Verdict::Yes => return Applied::Contradicted,
+            },
+            Says::Yes { key, confirmed, wall } => {
+                let identity = Identity { key: key.clone(), seat: held.identity.seat };
+                *held = Held { conditions: held.conditions, ..self.held(identity, held.revision, confirmed, *wall) };
+            }
+            Says::No(reason) => {
+                let changed = held.identity.seat.is_some() && held.conditions != conditions_hash(self.config);
+                let unclear = matches!(reason, Reason::Refused | Reason::Conditions);
+                held.verdict = Verdict::No(if changed && unclear { Reason::Conditions } else { *reason });
+                held.revision = held.revision.saturating_add(1);
+                record.plan.misses = 0;
+            }
+        }
+        Applied::Changed
+    }
+
+    /// A yes makes a license that could not be trusted one that can; a no leaves it as it is.
+    fn word_on_aside(&self, record: &mut Record, word: &Word) -> Applied {
+        let asked = record.aside.as_ref().is_some_and(|aside| aside.identity.as_ref() == Some(&word.asked.identity));
+        match &word.says {
+            Says::Yes { key, confirmed, wall } if asked => {
+                let identity = Identity { key: key.clone(), seat: word.asked.identity.seat };
+                record.held = Some(self.held(identity, 0, confirmed, *wall));
+                record.aside = None;
+                Applied::Changed
+            }
+            _ => Applied::Unchanged,
+        }
+    }
+
+    fn activated(&self, record: &mut Record, activated: &Activated) {
+        if let Some(id) = &activated.attempt {
+            remove(&mut record.attempts, |attempt| attempt.is(id));
+        }
+        let old = record.held.take();
+        if let Some(old) = &old {
+            let stale = Some(&old.identity) == activated.instead_of.as_ref();
+            let same_key = old.identity.key == activated.identity.key;
+            let seated = old.identity.seat.is_some() && old.verdict == Verdict::Yes;
+            if let (false, true, true, Some(seat)) = (stale, same_key, seated, activated.identity.seat) {
+                // another process activated the same key meanwhile: its seat serves both
+                record.release(&activated.identity.key, seat.id);
+                record.held = Some(old.clone());
+                return;
+            }
+            if let Some(seat) = old.identity.seat.filter(|seat| Some(seat.id) != activated.identity.activation_id()) {
+                record.release(&old.identity.key, seat.id);
+            }
+        }
+        let revision = old.map_or(0, |old| old.revision);
+        record.held = Some(self.held(activated.identity.clone(), revision, &activated.confirmed, activated.wall));
+        record.aside = None;
+    }
+
+    fn held(&self, identity: Identity, revision: u64, confirmed: &Confirmed, wall: Timestamp) -> Held {
+        Held {
+            identity,
+            revision: revision.saturating_add(1),
+            verdict: Verdict::Yes,
+            license_id: confirmed.id,
+            benefit_id: confirmed.benefit_id,
+            limit_activations: confirmed.limit_activations,
+            limit_usage: confirmed.limit_usage,
+            usage: confirmed.usage,
+            expires_at: confirmed.expires_at,
+            time: TimeBase { confirmed: confirmed.at, offset: confirmed.at.ms_since(wall), high: confirmed.at },
+            conditions: conditions_hash(self.config),
+        }
+    }
+
+    fn plan(&mut self, record: &mut Record, edit: PlanEdit) {
+        let now = self.estimate(record);
+        let facts = policy::Facts { record: Some(record), now, problem: None, unknown_features: Default::default() };
+        let state = policy::decide(self.config, facts).state;
+        let settled = edit.answered && record.releases.is_empty();
+        let misses = if settled && state.is_allowed() { 0 } else { record.plan.misses.saturating_add(1) };
+        let round = Round { state, settled, misses, jitter: edit.jitter };
+        let wait = next_round(&round, self.config.refresh_interval());
+        let next = now.unwrap_or(self.now.wall).plus(wait);
+        record.plan = Plan { next: Some(next), misses, pause_until: edit.pause_until };
+    }
+
+    /// The time on Polar's clock, as far as this record can tell.
+    pub(super) fn estimate(&mut self, record: &Record) -> Option<Timestamp> {
+        let held = record.held.as_ref()?;
+        self.timeline.judge(held.time, self.now)
+    }
+}
+
+impl Attempt {
+    fn is(&self, (seat, at): &AttemptId) -> bool {
+        self.seat == *seat && self.at == *at
+    }
+}
+
+fn remove<T>(list: &mut Vec<T>, is: impl Fn(&T) -> bool) -> Applied {
+    let before = list.len();
+    list.retain(|item| !is(item));
+    if list.len() == before { Applied::Unchanged } else { Applied::Changed }
+}
+
+/// What the app's own conditions are at present, to tell later whether they were changed.
+pub(super) fn conditions_hash(config: &Config) -> [u8; 8] {
+    let hash = Sha256::digest(config.conditions().json());
+    let mut short = [0; 8];
+    short.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
+    short
+}

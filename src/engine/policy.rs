@@ -1,0 +1,148 @@
+//! The decision: a pure function of configuration, record, time and what went wrong. First match wins.
+
+use crate::config::Config;
+use crate::license::{Decision, Features, License, NextStep, Problem, Reason, State, UnknownFeatures};
+use crate::record::{Held, Record, Verdict};
+use crate::time::Timestamp;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How long before grace ends an app should start to tell the user.
+const NOTICE: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+
+/// What a decision is made from, besides the configuration.
+pub(super) struct Facts<'a> {
+    /// What is remembered; `None` where storage could not be read.
+    pub(super) record: Option<&'a Record>,
+    /// The time on Polar's clock; `None` where no clock can be trusted.
+    pub(super) now: Option<Timestamp>,
+    pub(super) problem: Option<Problem>,
+    pub(super) unknown_features: UnknownFeatures,
+}
+
+pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
+    let held = facts.record.and_then(|record| record.held.as_ref());
+    let (state, reason) = match held {
+        None => (State::Unlicensed, Some(why_unlicensed(facts.record))),
+        Some(held) => judge(config, held, facts.now),
+    };
+    let on = |benefits: &[Uuid]| state.is_allowed() && is_among(held, benefits);
+    let features = config.features().iter().map(|(name, benefits)| (name.clone(), on(benefits))).collect();
+    let grace_ends_at = held.filter(|held| held.verdict == Verdict::Yes).map(|held| grace_end(config, held));
+    Decision {
+        state,
+        reason,
+        license: held.map(license),
+        features: Features::new(features, facts.unknown_features),
+        refresh_at: facts.record.and_then(|record| record.plan.next),
+        grace_ends_at,
+        notice_at: held.zip(grace_ends_at).map(|(held, end)| notice(config, held, end)),
+        next_step: next_step(state, reason, facts.record, grace_ends_at.zip(facts.now)),
+        problem: facts.problem,
+    }
+}
+
+/// Whether one feature is on; `None` where the configuration does not name it.
+pub(super) fn allows(config: &Config, held: Option<&Held>, now: Option<Timestamp>, feature: &str) -> Option<bool> {
+    let benefits = config.features().get(feature)?;
+    let allowed = held.is_some_and(|held| judge(config, held, now).0.is_allowed());
+    Some(allowed && is_among(held, benefits))
+}
+
+fn is_among(held: Option<&Held>, benefits: &[Uuid]) -> bool {
+    held.is_some_and(|held| benefits.contains(&held.benefit_id))
+}
+
+fn why_unlicensed(record: Option<&Record>) -> Reason {
+    match record {
+        None => Reason::Storage,
+        Some(record) => record.aside.as_ref().map_or(Reason::None, |aside| aside.why),
+    }
+}
+
+fn judge(config: &Config, held: &Held, now: Option<Timestamp>) -> (State, Option<Reason>) {
+    let expired = now.zip(held.expires_at).is_some_and(|(now, end)| now >= end);
+    match held.verdict {
+        Verdict::No(Reason::Expired) => return (State::Expired, None),
+        Verdict::No(_) if expired => return (State::Expired, None),
+        Verdict::No(reason) => return (State::Denied, Some(reason)),
+        Verdict::Yes => {}
+    }
+    if let Err(reason) = fits(config, held) {
+        return (State::Denied, Some(reason));
+    }
+    let Some(now) = now else { return (State::ClockSuspect, None) };
+    if expired {
+        return (State::Expired, None);
+    }
+    let age = now.since(held.time.confirmed);
+    if age < config.refresh_interval() {
+        (State::Active, None)
+    } else if age < config.offline_grace() {
+        (State::Grace, None)
+    } else {
+        (State::Lapsed, None)
+    }
+}
+
+/// Whether what Polar confirmed is what this app needs: a seat where the key has a limit, and an accepted benefit.
+/// Judged at every decision, never stored, so that a new configuration takes effect at once.
+pub(super) fn fits(config: &Config, held: &Held) -> Result<(), Reason> {
+    if held.limit_activations.is_some() && held.identity.seat.is_none() {
+        return Err(Reason::ActivationRequired);
+    }
+    accepts(config, held.benefit_id)
+}
+
+/// Whether the configuration accepts keys of this benefit.
+pub(super) fn accepts(config: &Config, benefit: Uuid) -> Result<(), Reason> {
+    let accepted = config.benefits().is_empty() || config.benefits().contains(&benefit);
+    if accepted { Ok(()) } else { Err(Reason::Benefit) }
+}
+
+fn grace_end(config: &Config, held: &Held) -> Timestamp {
+    let end = held.time.confirmed.plus(config.offline_grace());
+    held.expires_at.map_or(end, |expiry| expiry.min(end))
+}
+
+/// Never before the confirmation has gone stale: until then there is nothing to tell.
+fn notice(config: &Config, held: &Held, end: Timestamp) -> Timestamp {
+    let stale = held.time.confirmed.plus(config.refresh_interval());
+    end.minus(NOTICE).max(stale).min(end)
+}
+
+fn license(held: &Held) -> License {
+    License {
+        display_key: held.identity.key.to_string(),
+        benefit_id: held.benefit_id,
+        activation_id: held.identity.activation_id(),
+        expires_at: held.expires_at,
+        confirmed_at: held.time.confirmed,
+        usage: held.usage,
+        limit_usage: held.limit_usage,
+        limit_activations: held.limit_activations,
+    }
+}
+
+fn next_step(
+    state: State,
+    reason: Option<Reason>,
+    record: Option<&Record>,
+    grace: Option<(Timestamp, Timestamp)>,
+) -> NextStep {
+    let known_key = record.is_some_and(|record| {
+        record.held.is_some() || record.aside.as_ref().is_some_and(|aside| aside.identity.is_some())
+    });
+    match (state, reason) {
+        (State::Active, _) => NextStep::None,
+        (State::Grace, _) if grace.is_some_and(|(end, now)| now >= end.minus(NOTICE)) => NextStep::Connect,
+        (State::Grace, _) => NextStep::None,
+        (State::Lapsed | State::ClockSuspect, _) => NextStep::Connect,
+        (State::Expired, _) => NextStep::Renew,
+        (State::Denied, Some(Reason::NotFound | Reason::Conditions | Reason::ActivationRequired)) => NextStep::Activate,
+        (State::Denied, _) | (State::Unlicensed, Some(Reason::Storage)) => NextStep::ContactVendor,
+        (State::Unlicensed, Some(Reason::OtherDevice)) if known_key => NextStep::Move,
+        (State::Unlicensed, Some(Reason::Tampered | Reason::NewerFormat)) if known_key => NextStep::Connect,
+        (State::Unlicensed, _) => NextStep::EnterKey,
+    }
+}

@@ -1,0 +1,308 @@
+//! The steps that a driver carries out, and what each goes on with.
+
+use super::activate::Activation;
+use super::ask::Ask;
+use super::edit::Edit;
+use super::{Deactivated, Engine, Merged, OpId, Operation};
+use crate::error::{Error, ErrorKind};
+use crate::license::{Decision, Problem};
+use crate::record::{Identity, Release};
+use crate::store::Durability;
+use crate::time::Now;
+use crate::transport::{Answer, Request};
+use crate::wire::Rejection;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a driver does next.
+#[derive(Debug)]
+#[must_use = "an operation goes on only if its step is carried out"]
+pub enum Step {
+    /// Read, merge and write the stored record.
+    Store(StoreStep),
+    /// Send one request.
+    Send(SendStep),
+    /// Wait for another operation.
+    Join(JoinStep),
+    /// The operation has ended.
+    Done(Outcome),
+}
+
+/// How an operation ended.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The decision, or an error that has the decision attached.
+    pub result: Result<Decision, Error>,
+    /// What became of the seat, after a deactivation.
+    pub deactivated: Option<Deactivated>,
+    /// Whether the decision differs from the one before, so that listeners want to know.
+    pub changed: bool,
+    /// When a timer should refresh next, in ms of the monotonic clock; `None` where there is nothing to wait for.
+    pub wake_at: Option<u64>,
+}
+
+/// What to do with the stored record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing.
+    Keep,
+    /// Replace it.
+    Put(Vec<u8>, Durability),
+    /// Remove it.
+    Remove,
+}
+
+/// Lock the store, read it, call [`merge`](Self::merge), do what it says, unlock, and [`resume`](Self::resume).
+///
+/// Where the lock is not to be had, do the same without it but write nothing, and resume with the error. Merging is
+/// repeatable, for stores whose transactions are.
+pub struct StoreStep {
+    op: Op,
+    edits: Vec<Edit>,
+    stage: Stage,
+    merged: Option<Merged>,
+}
+
+/// Wait until the monotonic clock says [`not_before`](Self::not_before), send the request once, and
+/// [`resume`](Self::resume) with what came back.
+pub struct SendStep {
+    /// In ms of the monotonic clock.
+    pub not_before: u64,
+    /// What to send.
+    pub request: Request,
+    op: Op,
+    stage: Asking,
+}
+
+/// Wait until the operation [`waits_for`](Self::waits_for) has ended, at most [`until`](Self::until), and
+/// [`resume`](Self::resume).
+#[derive(Debug)]
+pub struct JoinStep {
+    /// The operation under way.
+    pub waits_for: OpId,
+    /// In ms of the monotonic clock.
+    pub until: u64,
+    pub(super) both_ask: bool,
+    pub(super) operation: Operation,
+}
+
+/// An operation under way. Dropping it frees the engine for the next.
+pub(super) struct Op {
+    pub(super) id: OpId,
+    /// In ms of the monotonic clock.
+    pub(super) deadline: u64,
+    pub(super) ticket: Arc<()>,
+}
+
+/// What goes on after a store step.
+pub(super) enum Stage {
+    Opened,
+    Ask(Ask),
+    AskSaved(Ask),
+    Activate(Activation),
+    AttemptSaved(Activation),
+    SeatGivenUp(Activation),
+    /// Save done; give up old seats, if any, then end.
+    Release,
+    Deactivate,
+    /// Save done, whatever came of it; this is how the operation ends.
+    End(Result<Option<Deactivated>, Error>),
+}
+
+/// What goes on after a reply.
+pub(super) enum Asking {
+    Ask(Ask, crate::wire::Validate),
+    CheckHeld(Activation, crate::wire::Validate),
+    CheckKey(Activation, crate::wire::Validate),
+    Activate(Activation, crate::wire::Activate),
+    GiveUp(Activation, crate::wire::Deactivate),
+    Release(Release, crate::wire::Deactivate),
+    Deactivate(Identity, crate::wire::Deactivate),
+}
+
+/// A reply, or why none was asked for.
+pub(super) enum Heard {
+    Answer(Answer),
+    /// The process must not send now.
+    Paused(Duration),
+}
+
+impl Heard {
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Answer) -> Result<T, Rejection>) -> Result<T, Rejection> {
+        match self {
+            Self::Answer(answer) => read(answer),
+            Self::Paused(wait) => Err(Rejection::RateLimited(*wait)),
+        }
+    }
+}
+
+impl Op {
+    pub(super) fn store(self, edits: Vec<Edit>, stage: Stage) -> Step {
+        Step::Store(StoreStep { op: self, edits, stage, merged: None })
+    }
+}
+
+impl StoreStep {
+    /// What to do with the record, given what is stored; `Err` where that could not be read. May be called again if
+    /// the store's transaction is.
+    pub fn merge(&mut self, engine: &Engine, stored: Result<Option<&[u8]>, ()>, now: Now) -> Change {
+        let opening = matches!(self.stage, Stage::Opened);
+        let merged = engine.merge(&self.edits, stored, opening, now);
+        let change = merged.change.clone();
+        self.merged = Some(merged);
+        change
+    }
+
+    /// Goes on. `written` is the first error of locking, reading or writing, in words.
+    pub fn resume(mut self, engine: &mut Engine, written: Result<(), String>, now: Now) -> Step {
+        if self.merged.is_none() {
+            self.merge(engine, Err(()), now);
+        }
+        let Some(merged) = self.merged else {
+            let error = Error::new(ErrorKind::Internal, "a store step was resumed without being merged");
+            return engine.finish(self.op, Err(error), now);
+        };
+        let contradicted = merged.contradicted;
+        let saved = written.clone();
+        engine.adopt(self.edits, merged, written, now);
+        let op = self.op;
+        match self.stage {
+            Stage::Opened => engine.finish(op, Ok(None), now),
+            Stage::Ask(ask) => engine.ask(op, ask, now),
+            Stage::AskSaved(ask) => engine.ask_saved(op, ask, contradicted, now),
+            Stage::Activate(activation) => engine.activate(op, activation, now),
+            Stage::AttemptSaved(activation) => engine.attempt_saved(op, activation, saved, now),
+            Stage::SeatGivenUp(activation) => engine.save_attempt(op, activation, now),
+            Stage::Release => engine.release_next(op, now),
+            Stage::Deactivate => engine.deactivate(op, now),
+            Stage::End(result) => engine.finish(op, result, now),
+        }
+    }
+}
+
+impl SendStep {
+    /// Goes on.
+    pub fn resume(self, engine: &mut Engine, answer: Answer, now: Now) -> Step {
+        if let Some(wait) = crate::wire::rate_limit(&answer) {
+            engine.pacer.pause(now.mono, wait);
+        }
+        engine.heard_reply(self.op, self.stage, &Heard::Answer(answer), now)
+    }
+}
+
+impl JoinStep {
+    /// Goes on: with the other's answer where both only asked, with an operation of its own where the other has ended.
+    /// Where it has not, time is up and nothing was done.
+    pub fn resume(self, engine: &mut Engine, now: Now) -> Step {
+        let shared = engine.last_asked.is_some_and(|(id, answered)| id == self.waits_for && answered);
+        if self.both_ask && shared {
+            return Step::Done(engine.untouched(Ok(()), now));
+        }
+        if !engine.is_running(self.waits_for) {
+            return engine.begin(self.operation, now);
+        }
+        let waited = Error::new(ErrorKind::Timeout, "another operation on this license takes too long; try again");
+        let result = if self.both_ask { Ok(()) } else { Err(waited) };
+        Step::Done(engine.untouched(result, now))
+    }
+
+    /// Gives up waiting: nothing was done.
+    pub fn cancel(self, engine: &mut Engine, now: Now) -> Step {
+        let error = Error::new(ErrorKind::Cancelled, "cancelled before anything was sent");
+        Step::Done(engine.untouched(Err(error), now))
+    }
+}
+
+impl Engine {
+    /// Sends within the operation's time, or hears at once that it may not.
+    pub(super) fn send(&mut self, op: Op, path: &str, body: String, stage: Asking, now: Now) -> Step {
+        let left = op.deadline.saturating_sub(now.mono);
+        // waiting for longer than half of what is left would leave too little for the answer
+        match self.pacer.reserve(now.mono, now.mono.saturating_add(left / 2)) {
+            Err(wait) => self.heard_reply(op, stage, &Heard::Paused(wait), now),
+            Ok(not_before) => {
+                let timeout = Duration::from_millis(op.deadline.saturating_sub(not_before).max(1));
+                let request = Request { url: self.url(path), body, timeout };
+                Step::Send(SendStep { not_before, request, op, stage })
+            }
+        }
+    }
+
+    fn heard_reply(&mut self, op: Op, stage: Asking, heard: &Heard, now: Now) -> Step {
+        match stage {
+            Asking::Ask(ask, request) => {
+                let reply = heard.read(|answer| request.read(answer));
+                self.answered(op, ask, reply, now)
+            }
+            Asking::CheckHeld(activation, request) => {
+                let reply = heard.read(|answer| request.read(answer));
+                self.held_checked(op, activation, reply, now)
+            }
+            Asking::CheckKey(activation, request) => {
+                let reply = heard.read(|answer| request.read(answer));
+                self.key_checked(op, activation, reply, now)
+            }
+            Asking::Activate(activation, request) => {
+                let reply = heard.read(|answer| request.read(answer));
+                self.activated(op, activation, reply, now)
+            }
+            Asking::GiveUp(activation, request) => {
+                let reply = heard.read(|answer| request.read(answer));
+                self.given_up(op, activation, reply, now)
+            }
+            Asking::Release(release, request) => {
+                let reply = heard.read(|answer| request.read(answer));
+                self.released(op, &release, reply, now)
+            }
+            Asking::Deactivate(identity, request) => {
+                let reply = heard.read(|answer| request.read(answer));
+                self.deactivated(op, identity, reply, now)
+            }
+        }
+    }
+
+    /// The outcome of an operation that did nothing itself.
+    fn untouched(&mut self, result: Result<(), Error>, now: Now) -> Outcome {
+        let decision = self.current(now);
+        let result = match result {
+            Ok(()) => Ok(decision),
+            Err(error) => Err(error.with_decision(decision)),
+        };
+        Outcome { result, deactivated: None, changed: false, wake_at: self.wake_at(now) }
+    }
+}
+
+impl Outcome {
+    /// The decision, whether the operation succeeded or not.
+    pub fn into_decision(self) -> Decision {
+        match self.result {
+            Ok(decision) => decision,
+            Err(error) => {
+                let problem = Problem {
+                    retry_after: error.retry_after(),
+                    maybe_applied: error.maybe_applied(),
+                    ..Problem::new(error.kind(), error.to_string())
+                };
+                let decision = error.into_decision().unwrap_or_else(Decision::unknown);
+                Decision { problem: Some(problem), ..decision }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for StoreStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreStep").field("op", &self.op.id).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for SendStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SendStep")
+            .field("op", &self.op.id)
+            .field("not_before", &self.not_before)
+            .field("request", &self.request)
+            .finish_non_exhaustive()
+    }
+}

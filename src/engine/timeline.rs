@@ -1,0 +1,122 @@
+//! What time it is on Polar's clock, judged from a wall clock that a user can set. Pure.
+//!
+//! The estimate never goes back, and wall clocks that claim it did by more than a time zone and a day are not
+//! believed. See "Time" in ARCHITECTURE.md for the reasoning and SECURITY.md for what this cannot see.
+
+use crate::record::TimeBase;
+use crate::time::{Now, Timestamp};
+
+/// Honest clocks are wrong by a time zone (UTC-12 to UTC+14) or by a day, not by more.
+const TOLERANCE_MS: i64 = 26 * 60 * 60 * 1000;
+
+/// What this process has seen so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Timeline(Option<Live>);
+
+#[derive(Clone, Copy, Debug)]
+struct Live {
+    /// Which yes the estimate grew from; another one starts afresh.
+    confirmed: Timestamp,
+    estimate: Timestamp,
+    mono: u64,
+}
+
+impl Timeline {
+    /// The estimate, remembered as the least the next one can be; `None` where the clock is suspect.
+    pub(super) fn judge(&mut self, base: TimeBase, now: Now) -> Option<Timestamp> {
+        let live = self.0.filter(|live| live.confirmed == base.confirmed);
+        let floor = live.map_or(base.high, |live| {
+            let passed = now.mono.saturating_sub(live.mono);
+            live.estimate.plus_ms(i64::try_from(passed).unwrap_or(i64::MAX))
+        });
+        let least = floor.plus_ms(-TOLERANCE_MS);
+        let corrected = now.wall.plus_ms(base.offset);
+        // a wall clock that was far off when Polar confirmed may have been set right since
+        let set_right = (base.offset.saturating_abs() > TOLERANCE_MS).then_some(now.wall);
+        let believable = [Some(corrected), set_right].into_iter().flatten().filter(|candidate| *candidate >= least);
+        let estimate = match believable.min() {
+            Some(candidate) => candidate.max(floor),
+            None => live.map(|_| floor)?,
+        };
+        self.0 = Some(Live { confirmed: base.confirmed, estimate, mono: now.mono });
+        Some(estimate)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: i64 = 60 * 60 * 1000;
+    const DAY: i64 = 24 * HOUR;
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_unix_ms(1_800_000_000_000 + ms)
+    }
+
+    fn now(wall: i64, mono: i64) -> Now {
+        Now { wall: at(wall), mono: mono.try_into().unwrap() }
+    }
+
+    /// Confirmed at 0 by a wall clock that was off by `offset`.
+    fn base(offset: i64, high: i64) -> TimeBase {
+        TimeBase { confirmed: at(0), offset, high: at(high) }
+    }
+
+    fn fresh(base: TimeBase, wall: i64) -> Option<Timestamp> {
+        Timeline::default().judge(base, now(wall, 0))
+    }
+
+    #[test]
+    fn an_honest_clock_is_followed() {
+        assert_eq!(fresh(base(0, 0), 5 * DAY), Some(at(5 * DAY)));
+        assert_eq!(fresh(base(-8 * HOUR, 0), 5 * DAY), Some(at(5 * DAY - 8 * HOUR)));
+    }
+
+    #[test]
+    fn a_clock_set_back_never_rewinds() {
+        assert_eq!(fresh(base(0, 10 * DAY), 10 * DAY - 8 * HOUR), Some(at(10 * DAY)));
+        assert_eq!(fresh(base(0, 10 * DAY), 10 * DAY - 26 * HOUR), Some(at(10 * DAY)));
+    }
+
+    #[test]
+    fn a_clock_set_back_too_far_is_suspect_in_a_new_process() {
+        assert_eq!(fresh(base(0, 10 * DAY), 10 * DAY - 27 * HOUR), None);
+    }
+
+    #[test]
+    fn a_clock_held_still_does_not_freeze_a_running_process() {
+        let mut timeline = Timeline::default();
+        assert_eq!(timeline.judge(base(0, 0), now(0, 0)), Some(at(0)));
+        assert_eq!(timeline.judge(base(0, 0), now(0, 20 * DAY)), Some(at(20 * DAY)));
+        assert_eq!(timeline.judge(base(0, 0), now(-DAY * 365, 21 * DAY)), Some(at(21 * DAY)));
+    }
+
+    #[test]
+    fn a_clock_wrong_by_years_at_activation_may_be_set_right() {
+        let years = 3 * 365 * DAY;
+        // it said three years too early when Polar confirmed, and says the truth a day later
+        assert_eq!(fresh(base(years, 0), DAY), Some(at(DAY)));
+        // it is still wrong
+        assert_eq!(fresh(base(years, 0), DAY - years), Some(at(DAY)));
+        // three years too late, then right
+        assert_eq!(fresh(base(-years, 0), DAY), Some(at(DAY)));
+        assert_eq!(fresh(base(-years, 0), DAY + years), Some(at(DAY)));
+    }
+
+    #[test]
+    fn another_yes_starts_afresh() {
+        let mut timeline = Timeline::default();
+        timeline.judge(base(0, 0), now(300 * DAY, 0));
+        let healed = TimeBase { confirmed: at(DAY), offset: -299 * DAY, high: at(DAY) };
+        assert_eq!(timeline.judge(healed, now(300 * DAY, 1)), Some(at(DAY)));
+    }
+
+    #[test]
+    fn the_ends_of_time_do_not_overflow() {
+        let base = TimeBase { confirmed: Timestamp::from_unix_ms(i64::MIN), offset: i64::MIN, high: at(0) };
+        let mut timeline = Timeline::default();
+        timeline.judge(base, Now { wall: Timestamp::from_unix_ms(i64::MAX), mono: u64::MAX });
+        timeline.judge(base, Now { wall: Timestamp::from_unix_ms(i64::MIN), mono: 0 });
+    }
+}

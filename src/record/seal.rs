@@ -1,0 +1,258 @@
+//! The seal: which record is ours, unchanged, for this product, on this device.
+
+use super::codec::{Reader, read_body, read_identity, write_body, write_identity};
+use super::{Record, Untrusted};
+use crate::config::Config;
+use crate::device::DeviceId;
+use crate::license::Reason;
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+const MAGIC: &[u8; 8] = b"POLARLIC";
+const FORMAT: u16 = 1;
+const SEAL_BYTES: usize = 32;
+
+type Tag = [u8; 8];
+
+/// Seals and opens the records of one product on one device.
+pub(crate) struct Sealer {
+    product: Tag,
+    device: Tag,
+    /// The current secret first, then the previous ones.
+    keys: Vec<SealKey>,
+}
+
+struct SealKey {
+    tag: Tag,
+    /// As long as a block of SHA-256, which HMAC takes as it is.
+    key: [u8; 64],
+}
+
+/// What stored bytes turned out to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Opened {
+    Trusted(Record),
+    Untrusted(Untrusted),
+}
+
+impl Sealer {
+    pub(crate) fn new(config: &Config, device: &DeviceId) -> Self {
+        let organization = config.organization_id().to_string();
+        let product = [&organization, config.environment().base_url(), config.app_id()].join("\0");
+        let place = format!("{product}\0{}", device.as_str());
+        let secrets = std::iter::once(config.app_secret().unwrap_or_default())
+            .chain(config.previous_app_secrets().iter().map(String::as_str));
+        Self {
+            product: derive("", "product", &product),
+            device: derive("", "device", device.as_str()),
+            keys: secrets
+                .map(|secret| SealKey { tag: derive(secret, "secret", ""), key: derive(secret, "seal", &place) })
+                .collect(),
+        }
+    }
+
+    /// What distinguishes the record's file from those of other products and devices.
+    pub(crate) fn tags(&self) -> (Tag, Tag) {
+        (self.product, self.device)
+    }
+
+    pub(crate) fn seal(&self, record: &Record) -> Vec<u8> {
+        let mut out = Vec::with_capacity(512);
+        out.extend(MAGIC);
+        out.extend(FORMAT.to_le_bytes());
+        out.extend(self.product);
+        out.extend(self.device);
+        if let Some(current) = self.keys.first() {
+            out.extend(current.tag);
+            write_identity(&mut out, record.identity());
+            write_body(&mut out, record);
+            let seal = mac(&current.key, &out).finalize().into_bytes();
+            out.extend(seal);
+        }
+        out
+    }
+
+    /// Never fails: bytes that are no record of ours are `tampered`.
+    pub(crate) fn open(&self, bytes: &[u8]) -> Opened {
+        let tampered = Untrusted { why: Reason::Tampered, identity: None };
+        self.read(bytes).unwrap_or(Opened::Untrusted(tampered))
+    }
+
+    fn read(&self, bytes: &[u8]) -> Option<Opened> {
+        let (content, seal) = bytes.split_at_checked(bytes.len().checked_sub(SEAL_BYTES)?)?;
+        let mut input = Reader(content);
+        (input.array()? == MAGIC).then_some(())?;
+        let format = input.u16()?;
+        let (product, device, secret) = (input.array::<8>()?, input.array::<8>()?, input.array::<8>()?);
+        let identity = read_identity(&mut input)?;
+        let untrusted = |why| Some(Opened::Untrusted(Untrusted { why, identity: identity.clone() }));
+        if format > FORMAT {
+            return untrusted(Reason::NewerFormat);
+        }
+        if *product != self.product {
+            return untrusted(Reason::OtherProduct);
+        }
+        if *device != self.device {
+            return untrusted(Reason::OtherDevice);
+        }
+        let key = self.keys.iter().find(|key| key.tag == *secret);
+        let sealed = key.is_some_and(|key| mac(&key.key, content).verify_slice(seal).is_ok());
+        if format < FORMAT || !sealed {
+            return untrusted(Reason::Tampered);
+        }
+        match read_body(&mut input, identity.clone()) {
+            Some(record) => Some(Opened::Trusted(record)),
+            None => untrusted(Reason::Tampered),
+        }
+    }
+}
+
+/// HKDF-SHA256 with `secret` as the input keying material; purposes never share an output.
+fn derive<const N: usize>(secret: &str, purpose: &str, info: &str) -> [u8; N] {
+    let mut out = [0; N];
+    let hkdf = Hkdf::<Sha256>::new(Some(b"polar-license record 1"), secret.as_bytes());
+    let expanded = hkdf.expand_multi_info(&[purpose.as_bytes(), b"\0", info.as_bytes()], &mut out);
+    debug_assert!(expanded.is_ok(), "8 and 64 bytes are far below HKDF's limit");
+    out
+}
+
+fn mac(key: &[u8; 64], content: &[u8]) -> Hmac<Sha256> {
+    let mut mac = <Hmac<Sha256> as KeyInit>::new(&(*key).into());
+    mac.update(content);
+    mac
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Attempt, Held, Identity, Plan, Release, Seat, TimeBase, Verdict};
+    use super::*;
+    use crate::license::Key;
+    use crate::time::Timestamp;
+    use uuid::Uuid;
+
+    const ORGANIZATION: &str = "a0010000-0000-4000-8000-000000000001";
+
+    fn sealer(app: &str, device: &str, secrets: &[&str]) -> Sealer {
+        let mut config = Config::new(ORGANIZATION, app);
+        if let Some((first, rest)) = secrets.split_first() {
+            config = config.app_secret(*first).previous_app_secrets(rest.iter().copied());
+        }
+        let config = config.build().unwrap();
+        Sealer::new(&config, &DeviceId::from_app(&config.organization_id(), device))
+    }
+
+    fn key(text: &str) -> Key {
+        Key::parse(text).unwrap()
+    }
+
+    fn record() -> Record {
+        let at = |ms| Timestamp::from_unix_ms(ms);
+        Record {
+            held: Some(Held {
+                identity: Identity {
+                    key: key("MYAPP-D1E50008-AAAA-4BBB-8CCC-DDDD0000EEF6"),
+                    seat: Some(Seat { id: Uuid::from_u128(7), bound: true }),
+                },
+                revision: 3,
+                verdict: Verdict::No(Reason::Inactive),
+                license_id: Uuid::from_u128(1),
+                benefit_id: Uuid::from_u128(2),
+                limit_activations: Some(1),
+                limit_usage: None,
+                usage: 9,
+                expires_at: Some(at(4_000_000_000_000)),
+                time: TimeBase { confirmed: at(10), offset: -5, high: at(20) },
+                conditions: [1, 2, 3, 4, 5, 6, 7, 8],
+            }),
+            attempts: vec![Attempt {
+                at: at(5),
+                seat: "7F3A".into(),
+                label: "Debian 12 · 7F3A".into(),
+                last_six: "00EEF6".into(),
+            }],
+            releases: vec![Release { key: key("OLD-KEY"), activation_id: Uuid::from_u128(9) }],
+            plan: Plan { next: Some(at(30)), misses: 2, pause_until: None },
+            aside: Some(Untrusted { why: Reason::OtherDevice, identity: None }),
+            unknown: vec![(200, vec![1, 2, 3])],
+        }
+    }
+
+    fn why(opened: &Opened) -> Reason {
+        match opened {
+            Opened::Untrusted(untrusted) => untrusted.why,
+            Opened::Trusted(_) => panic!("trusted"),
+        }
+    }
+
+    #[test]
+    fn opens_what_it_sealed_unknown_fields_included() {
+        let sealer = sealer("com.acme.app", "here", &[]);
+        for record in [record(), Record::default()] {
+            assert_eq!(sealer.open(&sealer.seal(&record)), Opened::Trusted(record));
+        }
+    }
+
+    #[test]
+    fn every_single_byte_edit_is_seen() {
+        let sealer = sealer("com.acme.app", "here", &[]);
+        let sealed = sealer.seal(&record());
+        for at in 0..sealed.len() {
+            for flip in 1..=255_u8 {
+                let mut edited = sealed.clone();
+                edited[at] ^= flip;
+                why(&sealer.open(&edited));
+            }
+        }
+    }
+
+    #[test]
+    fn every_truncation_and_extension_is_seen() {
+        let sealer = sealer("com.acme.app", "here", &[]);
+        let mut sealed = sealer.seal(&record());
+        for length in 0..sealed.len() {
+            assert_eq!(why(&sealer.open(&sealed[..length])), Reason::Tampered);
+        }
+        sealed.push(0);
+        assert_eq!(why(&sealer.open(&sealed)), Reason::Tampered);
+    }
+
+    #[test]
+    fn a_record_from_elsewhere_says_where_from_and_which_license() {
+        let bytes = sealer("com.acme.app", "here", &[]).seal(&record());
+        let cases = [
+            (sealer("com.acme.app", "there", &[]), Reason::OtherDevice),
+            (sealer("com.acme.other", "here", &[]), Reason::OtherProduct),
+            (sealer("com.acme.app", "here", &["secret"]), Reason::Tampered),
+        ];
+        for (sealer, expected) in cases {
+            let opened = sealer.open(&bytes);
+            assert_eq!(why(&opened), expected);
+            let Opened::Untrusted(untrusted) = opened else { panic!() };
+            assert_eq!(untrusted.identity, record().held.map(|held| held.identity));
+        }
+    }
+
+    #[test]
+    fn a_newer_format_is_not_an_edited_one() {
+        let sealer = sealer("com.acme.app", "here", &[]);
+        let mut bytes = sealer.seal(&record());
+        bytes[8] = 2;
+        assert_eq!(why(&sealer.open(&bytes)), Reason::NewerFormat);
+    }
+
+    #[test]
+    fn a_previous_secret_still_opens() {
+        let old = sealer("com.acme.app", "here", &["old"]).seal(&record());
+        assert_eq!(sealer("com.acme.app", "here", &["new", "old"]).open(&old), Opened::Trusted(record()));
+        assert_eq!(why(&sealer("com.acme.app", "here", &["new"]).open(&old)), Reason::Tampered);
+    }
+
+    #[test]
+    fn the_product_and_device_tags_differ_by_each_input() {
+        let tags = sealer("com.acme.app", "here", &[]).tags();
+        assert_eq!(tags, sealer("com.acme.app", "here", &["secret"]).tags());
+        assert_ne!(tags.0, sealer("com.acme.app2", "here", &[]).tags().0);
+        assert_ne!(tags.1, sealer("com.acme.app", "there", &[]).tags().1);
+    }
+}

@@ -1,0 +1,166 @@
+//! Conditions and meta: the small flat objects that Polar keeps with an activation, checked against its limits
+//! (at most 50 entries; names of 1 to 40 characters; strings of 1 to 500 characters, integers, finite floats,
+//! booleans; nothing nested).
+
+use crate::json::{Writer, quoted};
+use std::collections::BTreeMap;
+
+/// One value of a condition or of meta. Made with `From`.
+///
+/// Polar compares conditions by value (`1` equals `1.0` and `true`), and large floating point numbers never match
+/// again: prefer strings and small integers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Value(Kind);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    Text(String),
+    /// A number or boolean, as it is written in JSON.
+    Literal(String),
+    NotFinite,
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self(Kind::Text(text.to_owned()))
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self(Kind::Text(text))
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self(Kind::Literal(value.to_string()))
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self(Kind::Literal(number.to_string()))
+    }
+}
+
+impl From<i32> for Value {
+    fn from(number: i32) -> Self {
+        i64::from(number).into()
+    }
+}
+
+impl From<f64> for Value {
+    fn from(number: f64) -> Self {
+        Self(if number.is_finite() { Kind::Literal(format!("{number:?}")) } else { Kind::NotFinite })
+    }
+}
+
+/// Named values, in the order of their names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Values(BTreeMap<String, Value>);
+
+impl Values {
+    /// The most entries Polar takes.
+    pub const MAX: usize = 50;
+
+    /// Adds or replaces an entry. Checked by [`Values::problem`].
+    pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) {
+        self.0.insert(name.into(), value.into());
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether there is an entry of that name.
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// What Polar would refuse here, in words, or `None` where all is well.
+    pub fn problem(&self) -> Option<String> {
+        if self.len() > Self::MAX {
+            return Some(format!("{} entries; Polar takes at most {}", self.len(), Self::MAX));
+        }
+        self.0.iter().find_map(|(name, value)| {
+            let characters = name.chars().count();
+            if characters == 0 || characters > 40 {
+                return Some(format!("the name `{name}` has {characters} characters; Polar takes 1 to 40"));
+            }
+            if name.contains('\0') {
+                return Some(String::from("a name contains a NUL character"));
+            }
+            match &value.0 {
+                Kind::Literal(_) => None,
+                Kind::NotFinite => Some(format!("`{name}` is not a finite number")),
+                Kind::Text(text) if text.contains('\0') => Some(format!("`{name}` contains a NUL character")),
+                Kind::Text(text) => {
+                    let characters = text.chars().count();
+                    let refused = characters == 0 || characters > 500;
+                    refused.then(|| format!("`{name}` has {characters} characters; Polar takes 1 to 500"))
+                }
+            }
+        })
+    }
+
+    pub(crate) fn json(&self) -> String {
+        let mut object = Writer::new();
+        for (name, Value(kind)) in &self.0 {
+            match kind {
+                Kind::Text(text) => object.raw(name, &quoted(text)),
+                Kind::Literal(literal) => object.raw(name, literal),
+                // refused by `problem` before anything is sent
+                Kind::NotFinite => object.raw(name, "null"),
+            };
+        }
+        object.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(name: &str, value: impl Into<Value>) -> Values {
+        let mut values = Values::default();
+        values.insert(name, value);
+        values
+    }
+
+    #[test]
+    fn what_polar_takes_is_taken() {
+        for values in
+            [one("a", "x"), one(&"n".repeat(40), "v".repeat(500)), one("é", 1.5), one("t", true), one("i", -1)]
+        {
+            assert_eq!(values.problem(), None, "{values:?}");
+        }
+        assert_eq!(one("f", 2.0).json(), r#"{"f":2.0}"#);
+        assert_eq!(one("q\"", "a\n\u{1}").json(), "{\"q\\\"\":\"a\\n\\u0001\"}");
+    }
+
+    #[test]
+    fn what_polar_refuses_is_refused_with_its_reason() {
+        let cases = [
+            (one("", 1), "has 0 characters"),
+            (one(&"n".repeat(41), 1), "has 41 characters"),
+            (one("e", ""), "has 0 characters"),
+            (one("e", "v".repeat(501)), "has 501 characters"),
+            (one("f", f64::NAN), "not a finite number"),
+            (one("f", f64::INFINITY), "not a finite number"),
+            (one("z", "a\0b"), "NUL"),
+        ];
+        for (values, expected) in cases {
+            assert!(values.problem().unwrap().contains(expected), "{values:?}");
+        }
+        let mut many = Values::default();
+        (0..51).for_each(|i| many.insert(format!("n{i}"), i));
+        assert_eq!(many.problem().unwrap(), "51 entries; Polar takes at most 50");
+    }
+}

@@ -1,0 +1,416 @@
+//! Polar's three license endpoints as typed requests and replies, and the judgement whether a reply is Polar's at all.
+//! Knows no record and no policy: use it alone if all you want is the API.
+//!
+//! A reply counts as Polar's only if it has Polar's shape. A captive portal's page, a proxy's 403, a truncated body or
+//! an answer about another key is [`Rejection::Unreachable`], never a no. `error` names are Polar's contract; the
+//! `detail` text only chooses a [`Reason`] to show. Customer data in a reply is skipped, not read.
+//!
+//! ```
+//! use polar_license::wire::{Rejection, Validate};
+//! use polar_license::{Key, Reason, transport::Answer};
+//!
+//! let key = Key::parse("D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF")?;
+//! let request = Validate::new(&key, "a0010000-0000-4000-8000-000000000001".parse().unwrap());
+//! assert!(request.body().starts_with(r#"{"key":"D1E50001"#));
+//!
+//! let body = br#"{"error":"ResourceNotFound","detail":"License key has expired."}"#.to_vec();
+//! let answer = Answer::Reply { status: 404, retry_after: None, body };
+//! assert_eq!(request.read(&answer), Err(Rejection::Refused(Reason::Expired)));
+//! # Ok::<(), polar_license::Error>(())
+//! ```
+
+use crate::error::{Error, ErrorKind};
+use crate::json::{Json, Writer};
+use crate::license::{Key, Reason};
+use crate::time::Timestamp;
+use crate::transport::{Answer, Failure, Sent};
+use crate::values::Values;
+use std::fmt;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Asks whether a key is good. Counts usage if `increment_usage` is set: then it must not be sent twice.
+#[derive(Clone, Debug)]
+pub struct Validate {
+    /// The license key.
+    pub key: Key,
+    /// The organization that sold it.
+    pub organization_id: Uuid,
+    /// The seat; without it Polar does not check any.
+    pub activation_id: Option<Uuid>,
+    /// Only good if the key is for this benefit.
+    pub benefit_id: Option<Uuid>,
+    /// Only good if the key is this customer's.
+    pub customer_id: Option<Uuid>,
+    /// How much usage to count, 1 to 2,147,483,647.
+    pub increment_usage: Option<u32>,
+    /// Compared as a whole with the activation's; ignored without `activation_id`.
+    pub conditions: Values,
+}
+
+/// Takes a seat. Not idempotent: sent twice, it takes two.
+#[derive(Clone, Debug)]
+pub struct Activate {
+    /// The license key.
+    pub key: Key,
+    /// The organization that sold it.
+    pub organization_id: Uuid,
+    /// What the vendor and the customer see beside the seat.
+    pub label: String,
+    /// What every validate of this activation must send.
+    pub conditions: Values,
+    /// Notes for the vendor.
+    pub meta: Values,
+}
+
+/// Gives a seat up.
+#[derive(Clone, Debug)]
+pub struct Deactivate {
+    /// The license key.
+    pub key: Key,
+    /// The organization that sold it.
+    pub organization_id: Uuid,
+    /// The seat.
+    pub activation_id: Uuid,
+}
+
+/// A license key that Polar confirmed, without the key and without personal data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Confirmed {
+    /// Polar's id of the key; stays when the key is rotated.
+    pub id: Uuid,
+    /// What the key was sold as.
+    pub benefit_id: Uuid,
+    /// The seat that was asked about, or taken.
+    pub activation_id: Option<Uuid>,
+    /// How many devices may be active; `None` where the key needs no activation.
+    pub limit_activations: Option<u32>,
+    /// The most that may be consumed.
+    pub limit_usage: Option<u32>,
+    /// What has been consumed.
+    pub usage: u32,
+    /// When the key stops being valid.
+    pub expires_at: Option<Timestamp>,
+    /// Polar's clock when it answered.
+    pub at: Timestamp,
+}
+
+/// A reply that is no yes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// Polar's own no.
+    Refused(Reason),
+    /// Fewer uses are left than were asked for.
+    UsageExhausted,
+    /// Polar found a part of the request malformed; a defect of the caller, never a denial.
+    Invalid {
+        /// Where, such as `body.activation_id`. Never what: Polar echoes the key.
+        location: String,
+    },
+    /// Polar wants no request before this has passed.
+    RateLimited(Duration),
+    /// Polar did not answer, or something else did.
+    Unreachable {
+        /// `network`, `timeout`, `server` or `cancelled`.
+        kind: ErrorKind,
+        /// One line for people.
+        message: String,
+        /// Whether Polar may have done what was asked.
+        maybe_applied: bool,
+    },
+}
+
+/// What to wait after a 429 that says nothing readable, and the most to wait: Polar's block lasts 60 s.
+const RETRY_AFTER: (u32, u32) = (60, 120);
+
+macro_rules! path {
+    ($operation:literal) => {
+        concat!("/v1/customer-portal/license-keys/", $operation)
+    };
+}
+
+impl Validate {
+    /// The endpoint below the base URL.
+    pub const PATH: &'static str = path!("validate");
+
+    /// Asks about the key alone.
+    pub fn new(key: &Key, organization_id: Uuid) -> Self {
+        Self {
+            key: key.clone(),
+            organization_id,
+            activation_id: None,
+            benefit_id: None,
+            customer_id: None,
+            increment_usage: None,
+            conditions: Values::default(),
+        }
+    }
+
+    /// The JSON to send.
+    pub fn body(&self) -> String {
+        let mut body = head(&self.key, self.organization_id);
+        for (name, id) in
+            [("activation_id", self.activation_id), ("benefit_id", self.benefit_id), ("customer_id", self.customer_id)]
+        {
+            if let Some(id) = id {
+                body.string(name, &id.to_string());
+            }
+        }
+        if let Some(count) = self.increment_usage {
+            body.raw("increment_usage", &count.to_string());
+        }
+        put_values(&mut body, "conditions", &self.conditions);
+        body.finish()
+    }
+
+    /// Judges what came back.
+    pub fn read(&self, answer: &Answer) -> Result<Confirmed, Rejection> {
+        let allowed = if self.increment_usage.is_some() { &[NOT_FOUND, BAD_REQUEST][..] } else { &[NOT_FOUND] };
+        let reply = polar_reply(answer, 200, allowed)?;
+        self.confirmed(reply).ok_or_else(|| Rejection::foreign(200))
+    }
+
+    fn confirmed(&self, reply: Json<'_>) -> Option<Confirmed> {
+        let activation = reply.get("activation")?;
+        let activation_id = match self.activation_id {
+            Some(asked) => Some(id(activation, "id").filter(|id| *id == asked)?),
+            None => None,
+        };
+        let at = timestamp(reply.get("last_validated_at")?)?;
+        license_key(reply, &self.key, self.organization_id, activation_id, at)
+    }
+}
+
+impl Activate {
+    /// The endpoint below the base URL.
+    pub const PATH: &'static str = path!("activate");
+
+    /// The JSON to send.
+    pub fn body(&self) -> String {
+        let mut body = head(&self.key, self.organization_id);
+        body.string("label", &self.label);
+        put_values(&mut body, "conditions", &self.conditions);
+        put_values(&mut body, "meta", &self.meta);
+        body.finish()
+    }
+
+    /// Judges what came back. [`Reason::ActivationLimit`] is only a hint unless a validate without activation said
+    /// yes just before.
+    pub fn read(&self, answer: &Answer) -> Result<Confirmed, Rejection> {
+        let reply = polar_reply(answer, 200, &[NOT_FOUND, NOT_PERMITTED])?;
+        self.confirmed(reply).ok_or_else(|| Rejection::foreign(200))
+    }
+
+    fn confirmed(&self, reply: Json<'_>) -> Option<Confirmed> {
+        let at = timestamp(reply.get("created_at")?)?;
+        let key = reply.get("license_key")?;
+        let confirmed = license_key(key, &self.key, self.organization_id, Some(id(reply, "id")?), at)?;
+        (id(reply, "license_key_id")? == confirmed.id).then_some(confirmed)
+    }
+}
+
+impl Deactivate {
+    /// The endpoint below the base URL.
+    pub const PATH: &'static str = path!("deactivate");
+
+    /// The JSON to send.
+    pub fn body(&self) -> String {
+        let mut body = head(&self.key, self.organization_id);
+        body.string("activation_id", &self.activation_id.to_string()).finish()
+    }
+
+    /// Judges what came back. `Refused` means that Polar knows no such key or activation (any more).
+    pub fn read(&self, answer: &Answer) -> Result<(), Rejection> {
+        if matches!(answer, Answer::Reply { status: 204, body, .. } if body.is_empty()) {
+            return Ok(());
+        }
+        match polar_reply(answer, 204, &[NOT_FOUND]) {
+            Ok(_) => Err(Rejection::foreign(204)),
+            Err(rejection) => Err(rejection),
+        }
+    }
+}
+
+fn head(key: &Key, organization_id: Uuid) -> Writer {
+    let mut body = Writer::new();
+    body.string("key", key.secret()).string("organization_id", &organization_id.to_string());
+    body
+}
+
+/// Polar wants an object or nothing, never null.
+fn put_values(body: &mut Writer, name: &str, values: &Values) {
+    if !values.is_empty() {
+        body.raw(name, &values.json());
+    }
+}
+
+type No = (u16, &'static str);
+const NOT_FOUND: No = (404, "ResourceNotFound");
+const NOT_PERMITTED: No = (403, "NotPermitted");
+const BAD_REQUEST: No = (400, "BadRequest");
+
+/// The document of a reply with the status of success, or what the reply says instead.
+fn polar_reply<'a>(answer: &'a Answer, success: u16, noes: &[No]) -> Result<Json<'a>, Rejection> {
+    let (status, body) = match answer {
+        Answer::Reply { status, body, .. } => (*status, body),
+        Answer::Failed { failure, sent, message } => return Err(Rejection::failed(*failure, *sent, message)),
+    };
+    if let Some(wait) = rate_limit(answer) {
+        return Err(Rejection::RateLimited(wait));
+    }
+    let document = Json::parse(body);
+    if status == success {
+        return document.ok_or_else(|| Rejection::foreign(status));
+    }
+    let named = document.and_then(|json| Some((json.get("error")?.string()?, json.get("detail")?)));
+    if let Some((error, detail)) = named {
+        if noes.contains(&NOT_FOUND) && status == 422 && error == "RequestValidationError" {
+            let location = location(detail).ok_or_else(|| Rejection::foreign(status))?;
+            return Err(Rejection::Invalid { location });
+        }
+        if let (true, Some(detail)) = (noes.iter().any(|no| *no == (status, &error)), detail.string()) {
+            return Err(match status {
+                400 => Rejection::UsageExhausted,
+                _ => Rejection::Refused(reason(status, &detail)),
+            });
+        }
+    }
+    Err(Rejection::foreign(status))
+}
+
+/// How long Polar wants no request, if that is what it said.
+pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
+    let Answer::Reply { status: 429, retry_after, .. } = answer else { return None };
+    let (default, most) = RETRY_AFTER;
+    Some(Duration::from_secs(retry_after.unwrap_or(default).min(most).into()))
+}
+
+/// Polar's texts as recorded; another text is a no all the same.
+fn reason(status: u16, detail: &str) -> Reason {
+    let says = |part: &str| detail.contains(part);
+    if status == 404 && detail == "Not found" {
+        Reason::NotFound
+    } else if says("no longer active") {
+        Reason::Inactive
+    } else if says("has expired") {
+        Reason::Expired
+    } else if says("required conditions") {
+        Reason::Conditions
+    } else if says("given benefit") {
+        Reason::Benefit
+    } else if status == 403 && !says("does not support activations") {
+        Reason::ActivationLimit
+    } else {
+        Reason::Refused
+    }
+}
+
+/// `loc` of the first complaint, joined by dots, names only.
+fn location(detail: Json<'_>) -> Option<String> {
+    let first = detail.items()?.next()?;
+    let parts: Vec<String> = first.get("loc")?.items()?.filter_map(Json::string).take(4).collect();
+    Some(parts.join("."))
+}
+
+fn license_key(
+    json: Json<'_>,
+    key: &Key,
+    organization_id: Uuid,
+    activation_id: Option<Uuid>,
+    at: Timestamp,
+) -> Option<Confirmed> {
+    let asked_for = json.get("key")?.string()? == key.secret() && id(json, "organization_id")? == organization_id;
+    let granted = json.get("status")?.string()? == "granted";
+    (asked_for && granted).then_some(())?;
+    Some(Confirmed {
+        id: id(json, "id")?,
+        benefit_id: id(json, "benefit_id")?,
+        activation_id,
+        limit_activations: optional(json.get("limit_activations")?, count)?,
+        limit_usage: optional(json.get("limit_usage")?, count)?,
+        usage: count(json.get("usage")?)?,
+        expires_at: optional(json.get("expires_at")?, timestamp)?,
+        at,
+    })
+}
+
+fn id(json: Json<'_>, name: &str) -> Option<Uuid> {
+    Uuid::try_parse(&json.get(name)?.string()?).ok()
+}
+
+fn timestamp(json: Json<'_>) -> Option<Timestamp> {
+    Timestamp::parse(&json.string()?)
+}
+
+/// A count that a merchant may have made negative or huge is held at the ends of its range.
+fn count(json: Json<'_>) -> Option<u32> {
+    json.integer().map(|number| u32::try_from(number.max(0)).unwrap_or(u32::MAX))
+}
+
+#[expect(clippy::option_option, reason = "the outer one is whether it could be read, the inner one is JSON's null")]
+fn optional<T>(json: Json<'_>, read: impl Fn(Json<'_>) -> Option<T>) -> Option<Option<T>> {
+    if json.is_null() { Some(None) } else { read(json).map(Some) }
+}
+
+impl Rejection {
+    /// A whole reply that is not Polar's.
+    fn foreign(status: u16) -> Self {
+        let (kind, message) = match status {
+            500..=599 if status != 511 => (ErrorKind::Server, format!("Polar's server failed (HTTP {status})")),
+            _ => (
+                ErrorKind::Network,
+                format!(
+                    "something other than Polar answered (HTTP {status}); sign in to the network, or check the proxy"
+                ),
+            ),
+        };
+        Self::Unreachable { kind, message, maybe_applied: true }
+    }
+
+    fn failed(failure: Failure, sent: Sent, message: &str) -> Self {
+        let kind = match failure {
+            Failure::Network => ErrorKind::Network,
+            Failure::Timeout => ErrorKind::Timeout,
+            Failure::Cancelled => ErrorKind::Cancelled,
+        };
+        Self::Unreachable { kind, message: message.to_owned(), maybe_applied: sent == Sent::Maybe }
+    }
+
+    /// Whether Polar may have done what was asked all the same.
+    pub fn maybe_applied(&self) -> bool {
+        matches!(self, Self::Unreachable { maybe_applied: true, .. })
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(reason) => f.write_str(reason.refusal()),
+            Self::UsageExhausted => f.write_str("the license key has fewer uses left than were asked for"),
+            Self::Invalid { location } => write!(f, "Polar found `{location}` malformed"),
+            Self::RateLimited(wait) => {
+                write!(f, "Polar asks to wait {} seconds before the next request", wait.as_secs())
+            }
+            Self::Unreachable { message, .. } => f.write_str(message),
+        }
+    }
+}
+
+impl std::error::Error for Rejection {}
+
+impl From<Rejection> for Error {
+    fn from(rejection: Rejection) -> Self {
+        let message = rejection.to_string();
+        match rejection {
+            Rejection::Refused(reason) => Self::refused(reason),
+            Rejection::UsageExhausted => Self::new(ErrorKind::UsageExhausted, message),
+            Rejection::Invalid { .. } => Self::new(ErrorKind::InvalidArgument, message),
+            Rejection::RateLimited(wait) => Self::new(ErrorKind::RateLimited, message).with_retry_after(Some(wait)),
+            Rejection::Unreachable { kind, maybe_applied, .. } => {
+                Self::new(kind, message).with_maybe_applied(maybe_applied)
+            }
+        }
+    }
+}
