@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod clock;
+pub mod device;
 pub mod store;
 pub mod time;
 pub mod transport;
