@@ -1,1 +1,5 @@
 //! The blocking client for native programs.
+
+mod http;
+
+pub use http::{HttpTransport, Transport};
