@@ -1,15 +1,113 @@
-//! placeholder, replaced on merge
+//! What identifies this device to Polar and in the record's seal: a hash, the same one at every start. Pure: where a
+//! machine identifier comes from is the driver's business. Never lets the identifier itself out.
+//!
+//! ```text
+//! derive    SHA-256("polar-license device 1\0" + organization + "\0" + source)   first 16 bytes, lower-case hex
+//! from_app  SHA-256("polar-license app device 1\0" + value)                       first 16 bytes, lower-case hex
+//! ```
+//! `organization` is the UUID with hyphens in lower case; `source` is the machine identifier as UTF-8 without ASCII
+//! white space (tab, line feed, form feed, carriage return, space) at either end; `value` is the app's own, untouched.
+//! The organization is part of the first so that two vendors cannot recognise a machine as the same one.
+//!
+//! Every implementation reproduces these:
+//!
+//! | | input | device id |
+//! |---|---|---|
+//! | `derive` | `0b5a3e3c-8f3f-4d2a-9b59-0d8a5f6c7e11`, `4c4c4544004b4d108052b4c04f4e3232` | `88e1ddede2840cb0e745bb06645b5535` |
+//! | `derive` | `0b5a3e3c-8f3f-4d2a-9b59-0d8a5f6c7e11`, ` 4C4C4544-004B-4D10-8052-B4C04F4E3232\r\n` | `81bf8fbd769021b2e19967af26f51e48` |
+//! | `derive` | `ffffffff-ffff-4fff-bfff-ffffffffffff`, `4c4c4544004b4d108052b4c04f4e3232` | `658a3a4cf7f90c7a8e04bfe5dbdf8517` |
+//! | `from_app` | `rack 7, slot 3` | `70681cf8bbc344e958d658d9cb74cc6f` |
+//! | `from_app` | `Gerät-1` | `22f8ffbf462136d8ed742dda3dbede7e` |
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
-/// id
-#[derive(Clone, Debug, PartialEq, Eq)]
+
+const MACHINE_DOMAIN: &[u8] = b"polar-license device 1\0";
+const APP_DOMAIN: &[u8] = b"polar-license app device 1\0";
+
+/// Identifies a device: 32 lower-case hexadecimal digits. `Debug` shows the first four.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct DeviceId(String);
+
 impl DeviceId {
-    /// from the app
-    pub fn from_app(organization: &Uuid, value: &str) -> Self {
-        Self(format!("{organization}{value}"))
+    /// The id of the machine that `source` identifies, as one organization sees it.
+    ///
+    /// ```
+    /// use polar_license::device::DeviceId;
+    ///
+    /// let organization = "0b5a3e3c-8f3f-4d2a-9b59-0d8a5f6c7e11".parse().unwrap();
+    /// let device = DeviceId::derive(&organization, "4c4c4544004b4d108052b4c04f4e3232\n");
+    /// assert_eq!(device.as_str(), "88e1ddede2840cb0e745bb06645b5535");
+    /// ```
+    pub fn derive(organization: &Uuid, source: &str) -> Self {
+        let mut buffer = Uuid::encode_buffer();
+        let organization: &str = organization.hyphenated().encode_lower(&mut buffer);
+        let source = source.trim_matches(|c: char| c.is_ascii_whitespace());
+        Self::hash(&[MACHINE_DOMAIN, organization.as_bytes(), b"\0", source.as_bytes()])
     }
-    /// hex
+
+    /// The id for a value that the app chose itself, such as a dongle's serial number. It is hashed as well, so that it
+    /// never leaves the machine readable.
+    pub fn from_app(value: &str) -> Self {
+        Self::hash(&[APP_DOMAIN, value.as_bytes()])
+    }
+
+    /// The 32 digits.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    fn hash(parts: &[&[u8]]) -> Self {
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update(part);
+        }
+        Self(hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+impl fmt::Debug for DeviceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DeviceId({}…)", self.0.get(..4).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ORGANIZATION: Uuid = Uuid::from_u128(0x0b5a3e3c_8f3f_4d2a_9b59_0d8a5f6c7e11);
+    const OTHER: Uuid = Uuid::from_u128(0xffffffff_ffff_4fff_bfff_ffffffffffff);
+    const MACHINE: &str = "4c4c4544004b4d108052b4c04f4e3232";
+
+    #[test]
+    fn ids_match_the_vectors_of_the_module_head() {
+        let derived = DeviceId::derive(&ORGANIZATION, MACHINE);
+        assert_eq!(derived.as_str(), "88e1ddede2840cb0e745bb06645b5535");
+        let untrimmed = DeviceId::derive(&ORGANIZATION, " 4C4C4544-004B-4D10-8052-B4C04F4E3232\r\n");
+        assert_eq!(untrimmed.as_str(), "81bf8fbd769021b2e19967af26f51e48");
+        assert_eq!(DeviceId::derive(&OTHER, MACHINE).as_str(), "658a3a4cf7f90c7a8e04bfe5dbdf8517");
+        assert_eq!(DeviceId::from_app("rack 7, slot 3").as_str(), "70681cf8bbc344e958d658d9cb74cc6f");
+        assert_eq!(DeviceId::from_app("Gerät-1").as_str(), "22f8ffbf462136d8ed742dda3dbede7e");
+    }
+
+    #[test]
+    fn white_space_around_a_machine_identifier_does_not_count() {
+        let plain = DeviceId::derive(&ORGANIZATION, MACHINE);
+        assert_eq!(DeviceId::derive(&ORGANIZATION, &format!("\t{MACHINE} \r\n\x0c")), plain);
+    }
+
+    #[test]
+    fn an_apps_value_is_taken_as_it_is() {
+        assert_ne!(DeviceId::from_app("a"), DeviceId::from_app("a "));
+        assert_ne!(DeviceId::from_app(MACHINE), DeviceId::derive(&ORGANIZATION, MACHINE));
+    }
+
+    #[test]
+    fn debug_shows_four_digits() {
+        let id = DeviceId::from_app("a");
+        assert_eq!(format!("{id:?}"), format!("DeviceId({}…)", id.as_str().get(..4).unwrap()));
     }
 }
