@@ -30,7 +30,7 @@ use crate::config::{Config, DEVICE_CONDITION};
 use crate::device::DeviceId;
 use crate::error::{Error, ErrorKind};
 use crate::license::{Decision, Problem, Reason, UnknownFeatures};
-use crate::record::{Attempt, Opened, Record, Sealer};
+use crate::record::{Attempt, Record, Sealer};
 use crate::store::Durability;
 use crate::time::{Now, Timestamp};
 use crate::values::Values;
@@ -441,8 +441,8 @@ impl Engine {
 impl Memory {
     fn open(sealer: &Sealer, bytes: &[u8]) -> Self {
         match sealer.open(bytes) {
-            Opened::Trusted(record) => Self { record: Some(record), untouchable: false },
-            Opened::Untrusted(aside) => {
+            Ok(record) => Self { record: Some(record), untouchable: false },
+            Err(aside) => {
                 let untouchable = aside.why == Reason::NewerFormat;
                 Self { record: Some(Record { aside: Some(aside), ..Record::default() }), untouchable }
             }

@@ -14,7 +14,7 @@
 mod codec;
 mod seal;
 
-pub(crate) use seal::{Opened, Sealer};
+pub(crate) use seal::Sealer;
 
 use crate::license::{Key, Reason};
 use crate::time::Timestamp;

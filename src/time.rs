@@ -93,7 +93,6 @@ impl Timestamp {
 
 /// RFC 3339 in UTC, without a fraction where it is zero; years outside 0 to 9999 are held at these.
 impl fmt::Display for Timestamp {
-    #[expect(clippy::arithmetic_side_effects, reason = "the moment is clamped to four-digit years first")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const FIRST: i64 = -62_167_219_200_000;
         const LAST: i64 = 253_402_300_799_999;

@@ -1,9 +1,26 @@
-//! The blocking client for native programs.
+//! The blocking client for native programs: files, sockets and threads around the [engine](crate::engine).
+//!
+//! ```no_run
+//! use polar_license::Config;
+//! use polar_license::blocking::Client;
+//!
+//! let config = Config::new("a0010000-0000-4000-8000-000000000001", "com.acme.app").build()?;
+//! let client = Client::open(config)?;
+//! let license = client.refresh();
+//! println!("{}", license.message());
+//! # Ok::<(), polar_license::Error>(())
+//! ```
 
+mod api;
+mod client;
+mod driver;
 mod file_store;
 mod http;
 mod machine;
+mod refresher;
 
+pub use api::Api;
+pub use client::{ActivateOptions, Client, ClientBuilder, Subscription};
 pub use file_store::{FileStore, default_directory, file_name};
 pub use http::{HttpTransport, Transport};
 pub use machine::{device_source, machine_source, system_name};

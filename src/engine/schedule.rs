@@ -33,13 +33,16 @@ pub(super) fn next_round(round: &Round, refresh_interval: Duration) -> Duration 
     };
     let doublings = round.misses.saturating_sub(1).min(16);
     let wait = first.saturating_mul(1 << doublings).min(longest);
-    wait.saturating_sub(wait / 10).saturating_add(tenth(wait.saturating_mul(2), round.jitter))
+    // from 90 % to 110 %
+    wait.saturating_sub(tenth(wait, WHOLE)).saturating_add(tenth(wait.saturating_mul(2), round.jitter))
 }
 
-/// Something between nothing and a tenth of `whole`.
+/// Something between nothing (at a jitter of 0) and a tenth of `whole` (at [`WHOLE`]).
 fn tenth(whole: Duration, jitter: u32) -> Duration {
-    whole.saturating_mul(jitter % 1001) / 10_000
+    whole.saturating_mul(jitter % (WHOLE.saturating_add(1))).checked_div(WHOLE.saturating_mul(10)).unwrap_or_default()
 }
+
+const WHOLE: u32 = 1000;
 
 #[cfg(test)]
 mod tests {

@@ -29,13 +29,6 @@ struct SealKey {
     key: [u8; 64],
 }
 
-/// What stored bytes turned out to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Opened {
-    Trusted(Record),
-    Untrusted(Untrusted),
-}
-
 impl Sealer {
     pub(crate) fn new(config: &Config, device: &DeviceId) -> Self {
         let organization = config.organization_id().to_string();
@@ -73,20 +66,20 @@ impl Sealer {
         out
     }
 
-    /// Never fails: bytes that are no record of ours are `tampered`.
-    pub(crate) fn open(&self, bytes: &[u8]) -> Opened {
-        let tampered = Untrusted { why: Reason::Tampered, identity: None };
-        self.read(bytes).unwrap_or(Opened::Untrusted(tampered))
+    /// The record, or what can be said of one that cannot be trusted.
+    pub(crate) fn open(&self, bytes: &[u8]) -> Result<Record, Untrusted> {
+        self.read(bytes).unwrap_or(Err(Untrusted { why: Reason::Tampered, identity: None }))
     }
 
-    fn read(&self, bytes: &[u8]) -> Option<Opened> {
+    /// `None` where not even the header can be read.
+    fn read(&self, bytes: &[u8]) -> Option<Result<Record, Untrusted>> {
         let (content, seal) = bytes.split_at_checked(bytes.len().checked_sub(SEAL_BYTES)?)?;
         let mut input = Reader(content);
         (input.array()? == MAGIC).then_some(())?;
         let format = input.u16()?;
         let (product, device, secret) = (input.array::<8>()?, input.array::<8>()?, input.array::<8>()?);
         let identity = read_identity(&mut input)?;
-        let untrusted = |why| Some(Opened::Untrusted(Untrusted { why, identity: identity.clone() }));
+        let untrusted = |why| Some(Err(Untrusted { why, identity: identity.clone() }));
         if format > FORMAT {
             return untrusted(Reason::NewerFormat);
         }
@@ -101,10 +94,7 @@ impl Sealer {
         if format < FORMAT || !sealed {
             return untrusted(Reason::Tampered);
         }
-        match read_body(&mut input, identity.clone()) {
-            Some(record) => Some(Opened::Trusted(record)),
-            None => untrusted(Reason::Tampered),
-        }
+        read_body(&mut input, identity.clone()).map(Ok).or_else(|| untrusted(Reason::Tampered))
     }
 }
 
@@ -178,18 +168,15 @@ mod tests {
         }
     }
 
-    fn why(opened: &Opened) -> Reason {
-        match opened {
-            Opened::Untrusted(untrusted) => untrusted.why,
-            Opened::Trusted(_) => panic!("trusted"),
-        }
+    fn why(opened: &Result<Record, Untrusted>) -> Reason {
+        opened.as_ref().unwrap_err().why
     }
 
     #[test]
     fn opens_what_it_sealed_unknown_fields_included() {
         let sealer = sealer("com.acme.app", "here", &[]);
         for record in [record(), Record::default()] {
-            assert_eq!(sealer.open(&sealer.seal(&record)), Opened::Trusted(record));
+            assert_eq!(sealer.open(&sealer.seal(&record)), Ok(record));
         }
     }
 
@@ -228,8 +215,7 @@ mod tests {
         for (sealer, expected) in cases {
             let opened = sealer.open(&bytes);
             assert_eq!(why(&opened), expected);
-            let Opened::Untrusted(untrusted) = opened else { panic!() };
-            assert_eq!(untrusted.identity, record().held.map(|held| held.identity));
+            assert_eq!(opened.unwrap_err().identity, record().held.map(|held| held.identity));
         }
     }
 
@@ -244,7 +230,7 @@ mod tests {
     #[test]
     fn a_previous_secret_still_opens() {
         let old = sealer("com.acme.app", "here", &["old"]).seal(&record());
-        assert_eq!(sealer("com.acme.app", "here", &["new", "old"]).open(&old), Opened::Trusted(record()));
+        assert_eq!(sealer("com.acme.app", "here", &["new", "old"]).open(&old), Ok(record()));
         assert_eq!(why(&sealer("com.acme.app", "here", &["new"]).open(&old)), Reason::Tampered);
     }
 

@@ -1,0 +1,76 @@
+//! The three endpoints alone: typed requests in, typed replies out, nothing remembered.
+
+use super::{HttpTransport, Transport};
+use crate::config::Environment;
+use crate::error::Error;
+use crate::transport::{Answer, Request};
+use crate::wire::{Activate, Confirmed, Deactivate, Validate};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Polar's license endpoints without record, policy or pacing. Most apps want [`Client`](super::Client).
+///
+/// Polar takes at most three requests a second from one address and blocks it for a minute at the fourth. Nothing is
+/// idempotent: an error with [`Error::maybe_applied`] may have taken a seat or counted usage.
+///
+/// ```no_run
+/// use polar_license::blocking::Api;
+/// use polar_license::{Environment, Key, wire::Validate};
+///
+/// let api = Api::new(&Environment::Production);
+/// let key = Key::parse("D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF")?;
+/// let confirmed = api.validate(&Validate::new(&key, "a0010000-0000-4000-8000-000000000001".parse().unwrap()))?;
+/// println!("used {} times", confirmed.usage);
+/// # Ok::<(), polar_license::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Api {
+    base_url: String,
+    transport: Arc<dyn Transport>,
+    timeout: Duration,
+}
+
+impl Api {
+    /// Over HTTPS with ureq; each request takes at most 35 seconds.
+    pub fn new(environment: &Environment) -> Self {
+        Self::with_transport(environment, Arc::new(HttpTransport::new()))
+    }
+
+    /// Over the app's own network stack.
+    pub fn with_transport(environment: &Environment, transport: Arc<dyn Transport>) -> Self {
+        Self { base_url: environment.base_url().to_owned(), transport, timeout: Duration::from_secs(35) }
+    }
+
+    /// How long each request may take, from name resolution to the last byte.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Asks whether a key is good.
+    pub fn validate(&self, request: &Validate) -> Result<Confirmed, Error> {
+        Ok(request.read(&self.post(Validate::PATH, request.body()))?)
+    }
+
+    /// Takes a seat.
+    pub fn activate(&self, request: &Activate) -> Result<Confirmed, Error> {
+        Ok(request.read(&self.post(Activate::PATH, request.body()))?)
+    }
+
+    /// Gives a seat up.
+    pub fn deactivate(&self, request: &Deactivate) -> Result<(), Error> {
+        Ok(request.read(&self.post(Deactivate::PATH, request.body()))?)
+    }
+
+    fn post(&self, path: &str, body: String) -> Answer {
+        self.transport.post(&Request { url: [&self.base_url, path].concat(), body, timeout: self.timeout })
+    }
+}
+
+impl fmt::Debug for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Api").field("base_url", &self.base_url).finish_non_exhaustive()
+    }
+}
