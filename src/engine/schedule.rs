@@ -39,10 +39,11 @@ pub(super) fn next_round(round: &Round, refresh_interval: Duration) -> Duration 
 
 /// Something between nothing (at a jitter of 0) and a tenth of `whole` (at [`WHOLE`]).
 fn tenth(whole: Duration, jitter: u32) -> Duration {
-    whole.saturating_mul(jitter % (WHOLE.saturating_add(1))).checked_div(WHOLE.saturating_mul(10)).unwrap_or_default()
+    whole.saturating_mul(jitter % STEPS).checked_div(WHOLE.saturating_mul(10)).unwrap_or_default()
 }
 
 const WHOLE: u32 = 1000;
+const STEPS: u32 = WHOLE + 1;
 
 #[cfg(test)]
 mod tests {
