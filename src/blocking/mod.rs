@@ -1,6 +1,8 @@
 //! The blocking client for native programs.
 
+mod file_lock;
 mod file_store;
+mod files;
 mod http;
 mod machine;
 
