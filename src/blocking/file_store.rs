@@ -7,37 +7,13 @@
 //! | file | content |
 //! |---|---|
 //! | `NAME` | the record |
-//! | `NAME.lock` | the lock: its holder's token, 16 lower-case hexadecimal digits, random for each locking |
-//! | `NAME.TOKEN.tmp` | a record being written by the holder of that token |
-//! | `NAME.TOKEN.old` | a lock being taken over by the process with that token |
+//! | `NAME.lock`, `NAME.TOKEN.old` | the lock: see `file_lock.rs` |
+//! | `NAME.TOKEN.tmp` | a record being written by the holder of the lock with that token |
 //!
 //! # Saving
 //! Lock; write `NAME.TOKEN.tmp`, made with create-new; sync it; check that `NAME.lock` still holds the token; rename it to
 //! `NAME`; sync the directory. A crash at any instant leaves the old or the new record whole. A save that may be lost
 //! ([`Durability::Relaxed`]) skips both syncs.
-//!
-//! # Locking
-//! ```text
-//!            create-new NAME.lock, write the token
-//!   ┌──────► made ────────────────────────────► work ── token still there? ── delete NAME.lock
-//!   │        exists ──┬── less than 10 s old ── wait about 10 ms, at most 2 s in all, then give up
-//!   │                 └── older: its holder died
-//!   └── take it over ◄──┘
-//! ```
-//! No `flock`: Node has none, and network file systems differ in it.
-//!
-//! How old a lock is, its file's modification time says, compared to that of `NAME.TOKEN.old`, made for the purpose: both
-//! come from the file system, so a wrong clock, or a server's other clock, does not matter. A lock from 10 s or more in
-//! the future is as old as one from the past: the clock was set back after its holder died.
-//!
-//! Taking over: read the lock again; if it is unchanged, rename it to `NAME.TOKEN.old`. Only one of several processes can.
-//! If what was renamed is another lock than the one judged (token and modification time), because somebody else was
-//! faster by a hair, put it back: link `NAME.TOKEN.old` to `NAME.lock`, or, without hard links, create-new `NAME.lock` with
-//! its token. Then delete `NAME.TOKEN.old` and the dead holder's `.tmp`, and start again from create-new.
-//!
-//! What remains, and costs an update but never a whole record: a process stopped for over 10 s between its check of the
-//! token and the rename after it overwrites what was saved meanwhile; and while a lock taken by mistake is not yet put back,
-//! a third process can lock, save and unlock unseen. The second takes a dead holder and three processes within microseconds.
 //!
 //! # Directory
 //! [`default_directory`] is `polar-license` in
@@ -50,28 +26,22 @@
 //!
 //! `~` is `$HOME` where set, else what the system's user database says.
 
-use std::array;
 use std::env;
 use std::ffi::OsString;
 use std::fmt;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
-use std::iter::Cycle;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread::{self, ThreadId};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
+use super::file_lock::FileLock;
+use super::files::{create_private, failure, hex, is_lower_hex, sync_directory};
 use crate::store::{Durability, Store, StoreError};
 
 /// More than any record; what is longer is not one, and what is read of it opens as one that was tampered with.
 const READ_LIMIT: u64 = 1024 * 1024;
 const EXTENSION: &str = ".license";
 const TAG_DIGITS: usize = 16;
-const TOKEN_BYTES: usize = 8;
-/// A lock is held for milliseconds; after this long its holder is dead.
-const STALE_AFTER: Duration = Duration::from_secs(10);
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Keeps one record in a file, shared safely by threads and processes.
 ///
@@ -79,13 +49,15 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub struct FileStore {
     directory: PathBuf,
     name: String,
-    holder: Mutex<Option<Holder>>,
+    lock: FileLock,
 }
 
 impl FileStore {
     /// The store for one app, product and device in `directory`, for example [`default_directory`].
     pub fn new(directory: impl Into<PathBuf>, app_id: &str, product_tag: [u8; 8], device_tag: [u8; 8]) -> Self {
-        Self { directory: directory.into(), name: file_name(app_id, product_tag, device_tag), holder: Mutex::new(None) }
+        let directory = directory.into();
+        let name = file_name(app_id, product_tag, device_tag);
+        Self { lock: FileLock::new(directory.join(&name)), directory, name }
     }
 
     /// The record's file. It contains the user's name on most systems: show it to the user, do not send it anywhere.
@@ -145,7 +117,7 @@ impl Store for FileStore {
             return Ok(());
         }
         self.while_locked(|token| {
-            self.check_lock(token)?;
+            self.lock.check(token)?;
             match fs::remove_file(self.path()) {
                 Err(error) if error.kind() != ErrorKind::NotFound => Err(failure("remove the license file", error)),
                 _ => sync_directory(&self.directory).map_err(|error| failure("remove the license file", error)),
@@ -154,7 +126,7 @@ impl Store for FileStore {
     }
 
     fn locked(&self, work: &mut dyn FnMut()) -> Result<(), StoreError> {
-        let _lock = self.lock()?;
+        let _lock = self.lock.acquire()?;
         work();
         Ok(())
     }
@@ -166,61 +138,20 @@ impl fmt::Debug for FileStore {
     }
 }
 
-/// Who is inside [`Store::locked`] of this store.
-struct Holder {
-    thread: ThreadId,
-    token: String,
-}
-
-/// The lock, held. Dropping it unlocks, also when the work panics.
-struct Held<'a> {
-    store: &'a FileStore,
-    token: String,
-    /// Whether the lock's file was made, and not only this store reserved against its other threads.
-    file: bool,
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        if self.file && self.store.check_lock(&self.token).is_ok() && fs::remove_file(self.store.lock_path()).is_err() {
-            log::warn!("could not unlock the license file; others wait up to {} s", STALE_AFTER.as_secs());
-        }
-        *self.store.holder() = None;
-    }
-}
-
 impl FileStore {
-    fn lock_path(&self) -> PathBuf {
-        self.directory.join(format!("{}.lock", self.name))
-    }
-
-    fn side_path(&self, token: &str, extension: &str) -> PathBuf {
-        self.directory.join(format!("{}.{token}.{extension}", self.name))
-    }
-
-    fn holder(&self) -> MutexGuard<'_, Option<Holder>> {
-        self.holder.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The token of the lock that this thread holds.
-    fn own_token(&self) -> Option<String> {
-        let holder = self.holder();
-        holder.as_ref().filter(|holder| holder.thread == thread::current().id()).map(|holder| holder.token.clone())
-    }
-
     /// Runs `work` in the lock that this thread holds, or in one of its own.
     fn while_locked(&self, work: impl FnOnce(&str) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        match self.own_token() {
+        match self.lock.own_token() {
             Some(token) => work(&token),
             None => {
-                let lock = self.lock()?;
+                let lock = self.lock.acquire()?;
                 work(&lock.token)
             }
         }
     }
 
     fn write(&self, record: &[u8], durability: Durability, token: &str) -> Result<(), StoreError> {
-        let temporary = self.side_path(token, "tmp");
+        let temporary = self.lock.side_path(token, "tmp");
         let result = self.replace(&temporary, record, durability, token);
         if result.is_err() {
             // Gone already where the rename was what succeeded.
@@ -239,7 +170,7 @@ impl FileStore {
             Ok(())
         };
         write().map_err(|error| failure("write the license file", error))?;
-        self.check_lock(token)?;
+        self.lock.check(token)?;
         fs::rename(temporary, self.path()).map_err(|error| failure("write the license file", error))?;
         if durability == Durability::Synced {
             sync_directory(&self.directory).map_err(|error| failure("write the license file", error))?;
@@ -260,187 +191,11 @@ impl FileStore {
         siblings.sort_unstable();
         siblings.iter().rev().find_map(|(_, name)| read_record(&self.directory.join(name)).ok().flatten())
     }
-
-    fn lock(&self) -> Result<Held<'_>, StoreError> {
-        let random: [u8; TOKEN_BYTES] = random_bytes()?;
-        let token = hex(&random);
-        let mut patience = Patience::new(random);
-        while !self.reserve(&token)? {
-            patience.pause()?;
-        }
-        let mut held = Held { store: self, token, file: false };
-        create_private_directory(&self.directory).map_err(|error| failure("make the license directory", error))?;
-        let mut fresh = None;
-        while !self.create_lock(&held.token)? {
-            if self.clear_stale_lock(&held.token, &mut fresh) {
-                continue;
-            }
-            patience.pause()?;
-        }
-        held.file = true;
-        Ok(held)
-    }
-
-    /// Keeps the other threads of this process out; the lock's file would too, but only it is taken over after a while.
-    fn reserve(&self, token: &str) -> Result<bool, StoreError> {
-        let thread = thread::current().id();
-        let mut holder = self.holder();
-        match &*holder {
-            Some(holder) if holder.thread == thread => {
-                Err(StoreError::new("this thread has locked the license file already"))
-            }
-            Some(_) => Ok(false),
-            None => {
-                *holder = Some(Holder { thread, token: token.to_owned() });
-                Ok(true)
-            }
-        }
-    }
-
-    /// Whether it was made, and not there already.
-    fn create_lock(&self, token: &str) -> Result<bool, StoreError> {
-        let path = self.lock_path();
-        let mut file = match create_private(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
-            // Windows says so of a file that is deleted but still open somewhere: the lock of a moment ago.
-            Err(error) if cfg!(windows) && error.kind() == ErrorKind::PermissionDenied && path.exists() => {
-                return Ok(false);
-            }
-            Err(error) => return Err(failure("lock the license file", error)),
-        };
-        file.write_all(token.as_bytes()).map_err(|error| {
-            let _ = fs::remove_file(&path);
-            failure("lock the license file", error)
-        })?;
-        Ok(true)
-    }
-
-    fn check_lock(&self, token: &str) -> Result<(), StoreError> {
-        match Lock::read(&self.lock_path()) {
-            Some(lock) if lock.token == token => Ok(()),
-            _ => Err(StoreError::new("another process took over the lock of the license file; try again")),
-        }
-    }
-
-    /// Takes a dead holder's lock away. Whether it makes sense to try for the lock at once.
-    /// `fresh` is the lock last found to be a living holder's, so that it is judged once and not at every turn.
-    fn clear_stale_lock(&self, token: &str, fresh: &mut Option<Lock>) -> bool {
-        let Some(seen) = Lock::read(&self.lock_path()) else {
-            // Unlocked since, or not readable: no reason to hurry in either case.
-            return false;
-        };
-        if fresh.as_ref() == Some(&seen) {
-            return false;
-        }
-        let aside = self.side_path(token, "old");
-        let taken = is_stale(&seen, &aside) && self.take_over(&seen, &aside);
-        let _ = fs::remove_file(&aside);
-        if !taken {
-            *fresh = Some(seen);
-        }
-        taken
-    }
-
-    /// Moves the lock that was `seen` to `aside`; see the module head. False where another was faster.
-    fn take_over(&self, seen: &Lock, aside: &Path) -> bool {
-        let path = self.lock_path();
-        if Lock::read(&path).as_ref() != Some(seen) || fs::rename(&path, aside).is_err() {
-            return false;
-        }
-        match Lock::read(aside) {
-            Some(moved) if moved == *seen => {
-                if is_token(&moved.token) {
-                    let _ = fs::remove_file(self.side_path(&moved.token, "tmp"));
-                    let _ = fs::remove_file(self.side_path(&moved.token, "old"));
-                }
-                log::info!("took over the license file's lock from a process that ended while holding it");
-                true
-            }
-            other => {
-                put_back(aside, &path, other.as_ref());
-                false
-            }
-        }
-    }
-}
-
-/// What a lock's file says.
-#[derive(PartialEq, Eq)]
-struct Lock {
-    token: String,
-    modified: SystemTime,
-}
-
-impl Lock {
-    /// `None` where there is none, or it cannot be read.
-    fn read(path: &Path) -> Option<Self> {
-        let file = File::open(path).ok()?;
-        let modified = file.metadata().ok()?.modified().ok()?;
-        let mut token = Vec::new();
-        file.take(64).read_to_end(&mut token).ok()?;
-        Some(Self { token: String::from_utf8_lossy(&token).into_owned(), modified })
-    }
-}
-
-/// Compares the lock's age to a file made for it, `probe`, which the caller removes.
-fn is_stale(lock: &Lock, probe: &Path) -> bool {
-    let Ok(now) = create_private(probe).and_then(|file| file.metadata()?.modified()) else {
-        return false;
-    };
-    let apart = now.duration_since(lock.modified).unwrap_or_else(|ahead| ahead.duration());
-    apart >= STALE_AFTER
-}
-
-/// Returns a lock to its holder. Both ways fail where somebody else has the lock by now; its holder then finds out
-/// before it changes anything.
-fn put_back(aside: &Path, path: &Path, lock: Option<&Lock>) {
-    if fs::hard_link(aside, path).is_err()
-        && let (Some(lock), Ok(mut file)) = (lock, create_private(path))
-    {
-        let _ = file.write_all(lock.token.as_bytes());
-    }
-}
-
-/// Waits in small steps, up to [`PATIENCE`] in all. Counts the steps instead of reading a clock: a process that was
-/// suspended in between has not waited.
-struct Patience {
-    waited: Duration,
-    jitter: Cycle<array::IntoIter<u8, TOKEN_BYTES>>,
-}
-
-impl Patience {
-    fn new(random: [u8; TOKEN_BYTES]) -> Self {
-        Self { waited: Duration::ZERO, jitter: random.into_iter().cycle() }
-    }
-
-    fn pause(&mut self) -> Result<(), StoreError> {
-        if self.waited >= PATIENCE {
-            return Err(StoreError::new(
-                "another process has locked the license file; try again, and if no other copy of the app runs, delete \
-                 the file ending in `.lock` in the license directory",
-            ));
-        }
-        // 7.5 to 12.6 ms: two processes that wait do not keep in step.
-        let jitter = u64::from(self.jitter.next().unwrap_or_default());
-        let pause = Duration::from_micros(jitter.saturating_mul(20).saturating_add(7500));
-        thread::sleep(pause);
-        self.waited = self.waited.saturating_add(pause);
-        Ok(())
-    }
-}
-
-fn is_token(text: &str) -> bool {
-    text.len() == TOKEN_BYTES.saturating_mul(2) && is_lower_hex(text)
 }
 
 fn is_sibling(name: Option<&str>, prefix: &str) -> bool {
     let device = name.and_then(|name| name.strip_prefix(prefix)?.strip_suffix(EXTENSION));
     device.is_some_and(|device| device.len() == TAG_DIGITS && is_lower_hex(device))
-}
-
-fn is_lower_hex(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn read_record(path: &Path) -> io::Result<Option<Vec<u8>>> {
@@ -458,84 +213,6 @@ fn read_record(path: &Path) -> io::Result<Option<Vec<u8>>> {
         file => file?.take(READ_LIMIT).read_to_end(&mut record)?,
     };
     Ok(Some(record))
-}
-
-/// Makes a file that only its owner can read. Fails where there is one, even a dangling link.
-pub(super) fn create_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-/// Makes a directory that only its owner can enter, and those above it; one that is there stays as it is.
-pub(super) fn create_private_directory(path: &Path) -> io::Result<()> {
-    if path.is_dir() {
-        return Ok(());
-    }
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(path) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(ErrorKind::NotADirectory.into()),
-        result => result,
-    }?;
-    // The new directory's own entry has to survive a power cut as well.
-    if let Some(parent) = path.parent() {
-        let _ = sync_directory(parent);
-    }
-    Ok(())
-}
-
-/// Makes a rename or a removal last. Does nothing where directories cannot be synced, or not by this user.
-pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
-    if !cfg!(unix) {
-        return Ok(());
-    }
-    match File::open(path).and_then(|directory| directory.sync_all()) {
-        Err(error)
-            if !matches!(
-                error.kind(),
-                ErrorKind::InvalidInput | ErrorKind::Unsupported | ErrorKind::PermissionDenied
-            ) =>
-        {
-            Err(error)
-        }
-        _ => Ok(()),
-    }
-}
-
-pub(super) fn random_bytes<const N: usize>() -> Result<[u8; N], StoreError> {
-    let mut bytes = [0; N];
-    match getrandom::fill(&mut bytes) {
-        Ok(()) => Ok(bytes),
-        Err(error) => Err(StoreError::new(format!("the system gives no random numbers: {error}"))),
-    }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Says what to do about the usual causes.
-fn failure(task: &str, error: io::Error) -> StoreError {
-    let cause = match error.kind() {
-        ErrorKind::PermissionDenied => {
-            "permission denied; let this user read and write the license directory, or choose another one".to_owned()
-        }
-        ErrorKind::ReadOnlyFilesystem => "the file system is read-only; choose another directory".to_owned(),
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
-            "no space left; free some and try again".to_owned()
-        }
-        ErrorKind::NotADirectory => {
-            "a file is where the license directory should be; move it away, or choose another directory".to_owned()
-        }
-        ErrorKind::IsADirectory => "something else is where the license file should be; move it away".to_owned(),
-        kind => kind.to_string(),
-    };
-    StoreError::with_source(format!("could not {task}: {cause}"), error)
 }
 
 /// Systems with different customs about where an app's data goes.
@@ -572,46 +249,36 @@ fn directory_on(system: System, variable: impl Fn(&str) -> Option<OsString>, hom
 
 #[cfg(test)]
 mod tests {
+    use std::fs::OpenOptions;
     use std::io::{BufRead, BufReader};
     use std::process::{Child, Command, Stdio};
     use std::sync::Barrier;
     use std::sync::atomic::{AtomicU32, Ordering};
+    use std::thread;
+    use std::time::Duration;
 
+    use super::super::file_lock::TOKEN_BYTES;
+    use super::super::files::create_private_directory;
+    use super::super::files::tests::Scratch;
     use super::*;
 
     static OLD: [u8; 70_000] = [b'o'; 70_000];
     static NEW: [u8; 50_000] = [b'n'; 50_000];
 
-    /// A directory of its own for each test, removed at the end.
-    struct Scratch(PathBuf);
-
-    impl Scratch {
-        fn new() -> Self {
-            static COUNT: AtomicU32 = AtomicU32::new(0);
-            let count = COUNT.fetch_add(1, Ordering::Relaxed);
-            let path = env::temp_dir().join(format!("polar-license-store-{}-{count}", std::process::id()));
-            let _ = fs::remove_dir_all(&path);
-            fs::create_dir(&path).unwrap();
-            Self(path)
-        }
-
-        fn store(&self) -> FileStore {
-            store_in(&self.0.join("data"))
-        }
-
-        /// What is in the store's directory.
-        fn names(&self) -> Vec<String> {
-            let entries = fs::read_dir(self.0.join("data")).unwrap();
-            let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-            names.sort();
-            names
-        }
+    fn new_store(scratch: &Scratch) -> FileStore {
+        store_in(&scratch.0.join("data"))
     }
 
-    impl Drop for Scratch {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
-        }
+    /// What is in the store's directory.
+    fn names(scratch: &Scratch) -> Vec<String> {
+        let entries = fs::read_dir(scratch.0.join("data")).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    fn lock_path(store: &FileStore) -> PathBuf {
+        store.directory.join(format!("{}.lock", store.name))
     }
 
     fn store_in(directory: &Path) -> FileStore {
@@ -638,9 +305,9 @@ mod tests {
     /// Leaves what a process leaves that dies while saving.
     fn die_while_saving(store: &FileStore, token: &str, seconds_ago: i64) {
         create_private_directory(&store.directory).unwrap();
-        fs::write(store.lock_path(), token).unwrap();
-        fs::write(store.side_path(token, "tmp"), "half a rec").unwrap();
-        age(&store.lock_path(), seconds_ago);
+        fs::write(lock_path(store), token).unwrap();
+        fs::write(store.lock.side_path(token, "tmp"), "half a rec").unwrap();
+        age(&lock_path(store), seconds_ago);
     }
 
     #[test]
@@ -660,44 +327,44 @@ mod tests {
     #[test]
     fn a_record_is_kept_replaced_and_removed() {
         let scratch = Scratch::new();
-        let store = scratch.store();
+        let store = new_store(&scratch);
         assert_eq!(load(&store), None);
         store.remove().unwrap();
         assert!(!scratch.0.join("data").exists(), "nothing is made before there is something to keep");
         store.save(&OLD, Durability::Synced).unwrap();
         store.save(&NEW, Durability::Relaxed).unwrap();
         assert_eq!(load(&store).unwrap(), NEW);
-        assert_eq!(load(&scratch.store()).unwrap(), NEW);
-        assert_eq!(scratch.names(), [store.name.as_str()]);
+        assert_eq!(load(&new_store(&scratch)).unwrap(), NEW);
+        assert_eq!(names(&scratch), [store.name.as_str()]);
         store.remove().unwrap();
         assert_eq!(load(&store), None);
         store.remove().unwrap();
-        assert_eq!(scratch.names(), [""; 0]);
+        assert_eq!(names(&scratch), [""; 0]);
     }
 
     #[test]
     fn everything_happens_inside_the_lock() {
         let scratch = Scratch::new();
-        let store = scratch.store();
+        let store = new_store(&scratch);
         let mut runs = 0;
         store
             .locked(&mut || {
                 runs += 1;
                 assert_eq!(load(&store), None);
                 save(&store, b"a");
-                assert_eq!(scratch.names(), [store.name.clone(), format!("{}.lock", store.name)]);
+                assert_eq!(names(&scratch), [store.name.clone(), format!("{}.lock", store.name)]);
                 store.remove().unwrap();
                 save(&store, b"b");
             })
             .unwrap();
         assert_eq!((runs, load(&store)), (1, Some(b"b".to_vec())));
-        assert_eq!(scratch.names(), [store.name.as_str()]);
+        assert_eq!(names(&scratch), [store.name.as_str()]);
     }
 
     #[test]
     fn locking_twice_in_one_thread_is_an_error_and_not_a_deadlock() {
         let scratch = Scratch::new();
-        let store = scratch.store();
+        let store = new_store(&scratch);
         let mut inner = Ok(());
         store.locked(&mut || inner = store.locked(&mut || panic!("ran"))).unwrap();
         assert_eq!(inner.unwrap_err().to_string(), "this thread has locked the license file already");
@@ -706,12 +373,12 @@ mod tests {
     #[test]
     fn work_that_panics_unlocks() {
         let scratch = Scratch::new();
-        let store = scratch.store();
+        let store = new_store(&scratch);
         let panicked =
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| store.locked(&mut || panic!("on purpose"))));
         assert!(panicked.is_err());
         save(&store, b"a");
-        assert_eq!(scratch.names(), [store.name.as_str()]);
+        assert_eq!(names(&scratch), [store.name.as_str()]);
     }
 
     #[cfg(unix)]
@@ -719,12 +386,12 @@ mod tests {
     fn only_the_owner_may_read() {
         use std::os::unix::fs::PermissionsExt;
         let scratch = Scratch::new();
-        let store = scratch.store();
+        let store = new_store(&scratch);
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         store
             .locked(&mut || {
                 save(&store, b"a");
-                assert_eq!(mode(&store.lock_path()), 0o600);
+                assert_eq!(mode(&lock_path(&store)), 0o600);
             })
             .unwrap();
         assert_eq!(mode(&store.path()), 0o600);
@@ -737,7 +404,7 @@ mod tests {
         let scratch = Scratch::new();
         fs::create_dir(scratch.0.join("real")).unwrap();
         std::os::unix::fs::symlink(scratch.0.join("real"), scratch.0.join("data")).unwrap();
-        let store = scratch.store();
+        let store = new_store(&scratch);
         fs::write(scratch.0.join("victim"), "untouched").unwrap();
         std::os::unix::fs::symlink(scratch.0.join("victim"), store.path()).unwrap();
         save(&store, b"a");
@@ -748,7 +415,7 @@ mod tests {
     #[test]
     fn a_file_too_long_to_be_a_record_is_read_to_the_limit() {
         let scratch = Scratch::new();
-        let store = scratch.store();
+        let store = new_store(&scratch);
         save(&store, &vec![7; 3_000_000]);
         assert_eq!(load(&store).unwrap(), vec![7; 1 << 20]);
     }
@@ -756,7 +423,7 @@ mod tests {
     #[test]
     fn another_devices_newest_record_is_offered_and_never_touched() {
         let scratch = Scratch::new();
-        let store = scratch.store();
+        let store = new_store(&scratch);
         let sibling = |app, product, device, record: &[u8], seconds| {
             let other = FileStore::new(&store.directory, app, product, device);
             save(&other, record);
@@ -767,7 +434,7 @@ mod tests {
         let newer = sibling("com.acme.app", [1; 8], [4; 8], b"newer", 100);
         sibling("com.acme.app", [9; 8], [2; 8], b"other product", 0);
         sibling("com.acme.app-0101010101010101", [1; 8], [2; 8], b"other app", 0);
-        fs::write(store.side_path("0", "tmp"), "x").unwrap();
+        fs::write(store.lock.side_path("0", "tmp"), "x").unwrap();
         assert_eq!(load(&store).unwrap(), b"newer");
         fs::remove_file(newer.path()).unwrap();
         fs::create_dir(newer.path()).unwrap();
@@ -781,39 +448,39 @@ mod tests {
 
     #[test]
     fn a_dead_holders_lock_is_taken_over_and_its_half_written_record_removed() {
-        for seconds in [11, 1_000_000, -11, -1_000_000] {
+        for seconds in [11, 1_000_000, -60, -1_000_000] {
             let scratch = Scratch::new();
-            let store = scratch.store();
+            let store = new_store(&scratch);
             save(&store, &OLD);
             die_while_saving(&store, "0123456789abcdef", seconds);
             assert_eq!(load(&store).unwrap(), OLD);
             save(&store, &NEW);
             assert_eq!(load(&store).unwrap(), NEW);
-            assert_eq!(scratch.names(), [store.name.as_str()]);
+            assert_eq!(names(&scratch), [store.name.as_str()]);
         }
     }
 
     #[test]
     fn a_lock_whose_holder_died_before_writing_its_token_is_taken_over() {
         let scratch = Scratch::new();
-        let store = scratch.store();
+        let store = new_store(&scratch);
         save(&store, b"a");
-        fs::write(store.lock_path(), "").unwrap();
-        age(&store.lock_path(), 11);
+        fs::write(lock_path(&store), "").unwrap();
+        age(&lock_path(&store), 11);
         save(&store, b"b");
-        assert_eq!(scratch.names(), [store.name.as_str()]);
+        assert_eq!(names(&scratch), [store.name.as_str()]);
     }
 
     #[test]
     fn a_token_is_not_trusted_as_a_path() {
         let scratch = Scratch::new();
-        let store = scratch.store();
+        let store = new_store(&scratch);
         save(&store, b"a");
-        let victim = store.side_path("x/../../victim", "tmp");
+        let victim = store.lock.side_path("x/../../victim", "tmp");
         fs::create_dir(store.directory.join(format!("{}.x", store.name))).unwrap();
         fs::write(&victim, "untouched").unwrap();
-        fs::write(store.lock_path(), "x/../../victim").unwrap();
-        age(&store.lock_path(), 11);
+        fs::write(lock_path(&store), "x/../../victim").unwrap();
+        age(&lock_path(&store), 11);
         save(&store, b"b");
         assert!(victim.exists());
     }
@@ -821,24 +488,24 @@ mod tests {
     #[test]
     fn a_living_holder_keeps_its_lock() {
         let scratch = Scratch::new();
-        let store = scratch.store();
+        let store = new_store(&scratch);
         save(&store, &OLD);
         die_while_saving(&store, "0123456789abcdef", 2);
         let error = store.locked(&mut || panic!("ran")).unwrap_err().to_string();
         assert!(error.starts_with("another process has locked the license file; "), "{error}");
         assert_eq!(load(&store).unwrap(), OLD);
-        assert_eq!(fs::read(store.lock_path()).unwrap(), b"0123456789abcdef");
-        assert_eq!(scratch.names().len(), 3, "{:?}", scratch.names());
+        assert_eq!(fs::read(lock_path(&store)).unwrap(), b"0123456789abcdef");
+        assert_eq!(names(&scratch).len(), 3, "{:?}", names(&scratch));
     }
 
     #[test]
     fn who_lost_the_lock_changes_nothing() {
         let scratch = Scratch::new();
-        let store = scratch.store();
+        let store = new_store(&scratch);
         save(&store, &OLD);
         store
             .locked(&mut || {
-                fs::write(store.lock_path(), "fedcba9876543210").unwrap();
+                fs::write(lock_path(&store), "fedcba9876543210").unwrap();
                 for result in [store.save(&NEW, Durability::Synced), store.remove()] {
                     let error = result.unwrap_err().to_string();
                     assert_eq!(error, "another process took over the lock of the license file; try again");
@@ -846,38 +513,8 @@ mod tests {
             })
             .unwrap();
         assert_eq!(load(&store).unwrap(), OLD);
-        assert_eq!(fs::read(store.lock_path()).unwrap(), b"fedcba9876543210", "it is somebody else's to delete");
-        assert_eq!(scratch.names().len(), 2);
-    }
-
-    #[test]
-    fn a_lock_that_changed_hands_since_it_was_judged_is_left_alone() {
-        let scratch = Scratch::new();
-        let store = scratch.store();
-        die_while_saving(&store, "0123456789abcdef", 11);
-        let judged = Lock::read(&store.lock_path()).unwrap();
-        fs::write(store.lock_path(), "fedcba9876543210").unwrap();
-        let aside = store.side_path("1111111111111111", "old");
-        assert!(!store.take_over(&judged, &aside));
-        assert_eq!(fs::read(store.lock_path()).unwrap(), b"fedcba9876543210");
-    }
-
-    #[test]
-    fn a_fresh_lock_taken_by_mistake_is_put_back_unless_there_is_another() {
-        let scratch = Scratch::new();
-        let (aside, path) = (scratch.0.join("aside"), scratch.0.join("lock"));
-        fs::write(&aside, "fresh").unwrap();
-        let fresh = Lock::read(&aside);
-        put_back(&aside, &path, fresh.as_ref());
-        assert!(Lock::read(&path) == fresh, "with its time");
-        fs::write(&path, "third").unwrap();
-        put_back(&aside, &path, fresh.as_ref());
-        assert_eq!(fs::read(&path).unwrap(), b"third");
-        // As on a file system without hard links: there is nothing to link.
-        fs::remove_file(&path).unwrap();
-        fs::remove_file(&aside).unwrap();
-        put_back(&aside, &path, fresh.as_ref());
-        assert_eq!(fs::read(&path).unwrap(), b"fresh");
+        assert_eq!(fs::read(lock_path(&store)).unwrap(), b"fedcba9876543210", "it is somebody else's to delete");
+        assert_eq!(names(&scratch).len(), 2);
     }
 
     #[test]
@@ -885,14 +522,14 @@ mod tests {
         const TAKERS: usize = 4;
         for _ in 0..50 {
             let scratch = Scratch::new();
-            die_while_saving(&scratch.store(), "0123456789abcdef", 11);
+            die_while_saving(&new_store(&scratch), "0123456789abcdef", 11);
             let start = Barrier::new(TAKERS);
             let inside = AtomicU32::new(0);
             let count = AtomicU32::new(0);
             thread::scope(|scope| {
                 for _ in 0..TAKERS {
                     scope.spawn(|| {
-                        let store = scratch.store();
+                        let store = new_store(&scratch);
                         start.wait();
                         store
                             .locked(&mut || {
@@ -906,7 +543,7 @@ mod tests {
                 }
             });
             assert_eq!(count.load(Ordering::SeqCst), TAKERS as u32);
-            assert_eq!(scratch.names(), [scratch.store().name.as_str()]);
+            assert_eq!(names(&scratch), [new_store(&scratch).name.as_str()]);
         }
     }
 
@@ -926,7 +563,7 @@ mod tests {
     #[test]
     fn threads_of_one_store_lose_no_update() {
         let scratch = Scratch::new();
-        let store = scratch.store();
+        let store = new_store(&scratch);
         thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| count_up(&store, 50));
@@ -954,7 +591,7 @@ mod tests {
             return count_up(&store, 100);
         }
         let scratch = Scratch::new();
-        let store = scratch.store();
+        let store = new_store(&scratch);
         let start = || child("processes_lose_no_update", &store.directory).stdout(Stdio::null()).spawn().unwrap();
         let children = [start(), start()];
         count_up(&store, 100);
@@ -962,7 +599,7 @@ mod tests {
             assert!(child.wait().unwrap().success());
         }
         assert_eq!(load(&store).unwrap(), b"300");
-        assert_eq!(scratch.names(), [store.name.as_str()]);
+        assert_eq!(names(&scratch), [store.name.as_str()]);
     }
 
     #[test]
@@ -976,7 +613,7 @@ mod tests {
             }
         }
         let scratch = Scratch::new();
-        let store = scratch.store();
+        let store = new_store(&scratch);
         for round in 0..25 {
             let mut child: Child = child("a_process_killed_while_saving_leaves_a_whole_record", &store.directory)
                 .stdout(Stdio::piped())
@@ -991,13 +628,13 @@ mod tests {
             child.wait().unwrap();
             let record = load(&store).unwrap();
             assert!(record == OLD || record == NEW, "{} bytes", record.len());
-            if store.lock_path().exists() {
-                age(&store.lock_path(), 11);
+            if lock_path(&store).exists() {
+                age(&lock_path(&store), 11);
             }
         }
         save(&store, b"a");
         assert_eq!(load(&store).unwrap(), b"a");
-        assert_eq!(scratch.names(), [store.name.as_str()]);
+        assert_eq!(names(&scratch), [store.name.as_str()]);
     }
 
     #[cfg(unix)]
@@ -1013,7 +650,7 @@ mod tests {
         // One block is enough for a lock, and none for nothing.
         for blocks in ["1", "0"] {
             let scratch = Scratch::new();
-            let store = scratch.store();
+            let store = new_store(&scratch);
             save(&store, &OLD);
             let test = child("a_full_disk_loses_nothing", &store.directory);
             let status = Command::new("sh")
@@ -1026,7 +663,7 @@ mod tests {
                 .unwrap();
             assert!(status.status.success(), "{status:?}");
             assert_eq!(load(&store).unwrap(), OLD);
-            assert_eq!(scratch.names(), [store.name.as_str()]);
+            assert_eq!(names(&scratch), [store.name.as_str()]);
         }
     }
 
@@ -1041,7 +678,7 @@ mod tests {
             return;
         }
         let scratch = Scratch::new();
-        let store = scratch.store();
+        let store = new_store(&scratch);
         save(&store, &OLD);
         fs::set_permissions(&store.directory, fs::Permissions::from_mode(0o555)).unwrap();
         let mut child = child("a_directory_without_permission_is_an_error", &store.directory);
@@ -1060,7 +697,7 @@ mod tests {
     #[test]
     fn things_in_the_way_are_named() {
         let scratch = Scratch::new();
-        let store = scratch.store();
+        let store = new_store(&scratch);
         fs::write(&store.directory, "a file").unwrap();
         let error = store.save(b"a", Durability::Synced).unwrap_err().to_string();
         assert_eq!(
@@ -1076,21 +713,21 @@ mod tests {
         assert_eq!(store.load().unwrap_err().to_string(), format!("could not read the license file: {expected}"));
         assert!(store.save(b"a", Durability::Synced).is_err());
         assert!(store.remove().is_err());
-        assert_eq!(scratch.names(), [store.name.as_str()], "no other file stays behind");
+        assert_eq!(names(&scratch), [store.name.as_str()], "no other file stays behind");
         fs::remove_dir(store.path()).unwrap();
 
-        fs::create_dir(store.lock_path()).unwrap();
+        fs::create_dir(lock_path(&store)).unwrap();
         assert!(store.save(b"a", Durability::Synced).is_err());
     }
 
     #[test]
     fn errors_and_debug_name_no_path() {
         let scratch = Scratch::new();
-        let store = scratch.store();
+        let store = new_store(&scratch);
         fs::write(&store.directory, "a file").unwrap();
         let error = store.save(b"a", Durability::Synced).unwrap_err();
         for text in [format!("{error} {error:?}"), format!("{store:?}")] {
-            assert!(!text.contains("polar-license-store"), "{text}");
+            assert!(!text.contains("polar-license-test"), "{text}");
         }
     }
 

@@ -586,24 +586,38 @@ mod tests {
         assert_eq!(tls_message(name), expected);
     }
 
-    /// Runs one test of this file alone, with the proxy of the environment being at `port`.
+    /// Runs one test of this file in a process of its own, for the sake of its environment.
+    fn child(test: &str) -> Command {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command
+            .args(["--exact", "--nocapture", &format!("blocking::http::tests::{test}")])
+            .env("POLAR_LICENSE_TEST_CHILD", test);
+        command
+    }
+
     fn run_with_proxy(test: &str, port: u16) -> std::process::Output {
         let proxy = format!("http://127.0.0.1:{port}");
-        Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "--nocapture", &format!("blocking::http::tests::{test}")])
-            .env_remove("NO_PROXY")
-            .env_remove("no_proxy")
-            .envs(
-                ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
-                    .map(|n| (n, &proxy)),
-            )
-            .env("POLAR_LICENSE_TEST_CHILD", test)
-            .output()
-            .unwrap()
+        let names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+        let mut child = child(test);
+        child.env_remove("NO_PROXY").env_remove("no_proxy").envs(names.map(|name| (name, &proxy)));
+        child.output().unwrap()
     }
 
     fn is_child(test: &str) -> bool {
         std::env::var("POLAR_LICENSE_TEST_CHILD").is_ok_and(|child| child == test)
+    }
+
+    #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
+    #[test]
+    fn a_system_without_roots_uses_the_bundled_ones() {
+        let test = "a_system_without_roots_uses_the_bundled_ones";
+        if is_child(test) {
+            assert!(matches!(roots(), RootCerts::WebPki));
+            return;
+        }
+        let output =
+            child(test).env("SSL_CERT_FILE", "/there/is/no/such/file").env_remove("SSL_CERT_DIR").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
     }
 
     #[test]

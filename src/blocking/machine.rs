@@ -18,7 +18,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use super::file_store::{create_private, create_private_directory, hex, random_bytes, sync_directory};
+use super::files::{create_private, create_private_directory, hex, random_bytes, sync_directory};
 
 const RANDOM_NAME: &str = "device-id";
 const RANDOM_BYTES: usize = 16;
@@ -201,30 +201,10 @@ fn system_version(plist: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-    use std::sync::atomic::{AtomicU32, Ordering};
     use std::sync::{Barrier, Mutex};
 
+    use super::super::files::tests::Scratch;
     use super::*;
-
-    struct Scratch(PathBuf);
-
-    impl Scratch {
-        fn new() -> Self {
-            static COUNT: AtomicU32 = AtomicU32::new(0);
-            let count = COUNT.fetch_add(1, Ordering::Relaxed);
-            let path = std::env::temp_dir().join(format!("polar-license-machine-{}-{count}", std::process::id()));
-            let _ = fs::remove_dir_all(&path);
-            fs::create_dir(&path).unwrap();
-            Self(path)
-        }
-    }
-
-    impl Drop for Scratch {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
-        }
-    }
 
     #[test]
     fn what_stands_for_nothing_is_absent() {

@@ -14,7 +14,9 @@
 mod api;
 mod client;
 mod driver;
+mod file_lock;
 mod file_store;
+mod files;
 mod http;
 mod machine;
 mod refresher;

@@ -1,0 +1,123 @@
+//! HTTPS as [`HttpTransport`] speaks it, to a server on loopback whose certificate only `tests/tls/ca.pem` vouches for.
+//! Each case runs in a process of its own, because the trusted roots and the proxy come from the environment.
+//! The CA's key was thrown away; the server's is good for nothing but these tests.
+#![cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use polar_license::blocking::{HttpTransport, Transport};
+use polar_license::transport::{Answer, Failure, Request, Sent};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+const CA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls/ca.pem");
+const NOWHERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls/there-is-no-such-file.pem");
+
+/// Accepts one connection, lets it through a `CONNECT` if it asks for that, and answers one request over TLS.
+/// Returns whether a request arrived.
+fn serve(listener: TcpListener) -> JoinHandle<bool> {
+    let certificate = CertificateDer::from_pem_slice(include_bytes!("tls/server.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/server.key.pem")).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    std::thread::spawn(move || {
+        let mut socket = listener.accept().unwrap().0;
+        let mut first = [0];
+        socket.peek(&mut first).unwrap();
+        if first == *b"C" {
+            read_until(&mut socket, b"\r\n\r\n");
+            socket.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+        }
+        let mut stream: StreamOwned<ServerConnection, TcpStream> =
+            StreamOwned::new(ServerConnection::new(Arc::new(config)).unwrap(), socket);
+        let arrived = read_until(&mut stream, b"the body");
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}");
+        let _ = stream.flush();
+        arrived
+    })
+}
+
+fn read_until(stream: &mut impl Read, end: &[u8]) -> bool {
+    let mut text = Vec::new();
+    let mut byte = [0];
+    while !text.ends_with(end) && stream.read(&mut byte).unwrap_or(0) == 1 {
+        text.push(byte[0]);
+    }
+    text.ends_with(end)
+}
+
+/// In the test: runs itself again with `variables`, and serves. In that process: posts, and lets `check` judge.
+fn case(test: &str, url: &str, variables: &[(&str, &str)], check: impl FnOnce(Answer)) -> bool {
+    if let Ok(url) = std::env::var("POLAR_LICENSE_TEST_URL") {
+        check(HttpTransport::new().post(&Request { url, body: "the body".into(), timeout: Duration::from_secs(10) }));
+        return true;
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let server = serve(listener);
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", test, "--nocapture"]).env("POLAR_LICENSE_TEST_URL", url.replace("PORT", &port));
+    for name in ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"] {
+        child.env_remove(name).env_remove(name.to_lowercase());
+    }
+    child.envs(variables.iter().map(|(name, value)| (name, value.replace("PORT", &port))));
+    let output = child.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    server.join().unwrap()
+}
+
+fn is_answered(answer: Answer) {
+    assert_eq!(answer, Answer::Reply { status: 200, retry_after: None, body: b"{}".to_vec() });
+}
+
+fn is_not_trusted(answer: Answer, why: &str) {
+    let message = format!("the connection's certificate is not trusted: {why}");
+    assert_eq!(answer, Answer::Failed { failure: Failure::Network, sent: Sent::No, message });
+}
+
+#[test]
+fn a_root_that_the_system_trusts_is_trusted() {
+    let test = "a_root_that_the_system_trusts_is_trusted";
+    assert!(case(test, "https://127.0.0.1:PORT/", &[("SSL_CERT_FILE", CA)], is_answered));
+}
+
+#[test]
+fn an_unknown_root_is_not_trusted_and_nothing_is_sent() {
+    let test = "an_unknown_root_is_not_trusted_and_nothing_is_sent";
+    case(test, "https://127.0.0.1:PORT/", &[], |answer| is_not_trusted(answer, "UnknownIssuer"));
+}
+
+#[test]
+fn where_the_system_has_no_roots_the_bundled_ones_judge() {
+    let test = "where_the_system_has_no_roots_the_bundled_ones_judge";
+    case(test, "https://127.0.0.1:PORT/", &[("SSL_CERT_FILE", NOWHERE)], |answer| {
+        is_not_trusted(answer, "UnknownIssuer");
+    });
+}
+
+#[test]
+fn a_certificate_for_another_name_is_not_trusted_and_its_names_are_not_told() {
+    let test = "a_certificate_for_another_name_is_not_trusted_and_its_names_are_not_told";
+    case(test, "https://localhost:PORT/", &[("SSL_CERT_FILE", CA)], |answer| {
+        is_not_trusted(answer, "certificate not valid for name \"localhost\"");
+    });
+}
+
+#[test]
+fn a_proxy_passes_the_encrypted_connection_on() {
+    let test = "a_proxy_passes_the_encrypted_connection_on";
+    let variables = [("SSL_CERT_FILE", CA), ("HTTPS_PROXY", "http://127.0.0.1:PORT")];
+    assert!(case(test, "https://polar.test/", &variables, is_answered));
+}
