@@ -1,0 +1,120 @@
+//! The server's own clock, which a test can move. The only place that reads system time.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::time::Timestamp;
+
+/// What the server takes for the time of day, and for the time that passes (rate limit).
+#[derive(Debug)]
+pub(crate) struct Clock {
+    wall: Wall,
+    started: Instant,
+    /// Time that passed only because a test said so.
+    advanced: Duration,
+}
+
+#[derive(Debug)]
+enum Wall {
+    Running { ahead_micros: i64 },
+    Frozen { at: Timestamp, elapsed: Duration },
+}
+
+impl Clock {
+    pub(crate) fn new() -> Self {
+        Self { wall: Wall::Running { ahead_micros: 0 }, started: instant(), advanced: Duration::ZERO }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        match self.wall {
+            Wall::Running { ahead_micros } => Timestamp::from_unix_micros(system_micros().saturating_add(ahead_micros)),
+            Wall::Frozen { at, .. } => at,
+        }
+    }
+
+    /// Time since the clock was made; never runs backwards, stands still while frozen.
+    pub(crate) fn elapsed(&self) -> Duration {
+        match self.wall {
+            Wall::Running { .. } => self.since_start() + self.advanced,
+            Wall::Frozen { elapsed, .. } => elapsed + self.advanced,
+        }
+    }
+
+    pub(crate) fn set(&mut self, at: Timestamp) {
+        self.thaw();
+        self.wall = Wall::Running { ahead_micros: at.unix_micros().saturating_sub(system_micros()) };
+    }
+
+    pub(crate) fn freeze(&mut self, at: Timestamp) {
+        self.thaw();
+        self.wall = Wall::Frozen { at, elapsed: self.since_start() };
+    }
+
+    pub(crate) fn advance(&mut self, by: Duration) {
+        self.advanced += by;
+        match &mut self.wall {
+            Wall::Running { ahead_micros } => {
+                *ahead_micros = ahead_micros.saturating_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX));
+            }
+            Wall::Frozen { at, .. } => *at = *at + by,
+        }
+    }
+
+    pub(crate) fn skew(&mut self, seconds: i64) {
+        self.thaw();
+        self.wall = Wall::Running { ahead_micros: seconds.saturating_mul(1_000_000) };
+    }
+
+    /// Leaves the frozen state without letting the elapsed time jump.
+    fn thaw(&mut self) {
+        if let Wall::Frozen { elapsed, .. } = self.wall {
+            self.started += self.since_start().saturating_sub(elapsed);
+            self.wall = Wall::Running { ahead_micros: 0 };
+        }
+    }
+
+    fn since_start(&self) -> Duration {
+        instant().saturating_duration_since(self.started)
+    }
+}
+
+fn system_micros() -> i64 {
+    Timestamp::from(system_time()).unix_micros()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the server's clock runs with the system's until a test moves it")]
+fn system_time() -> SystemTime {
+    SystemTime::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the rate limit needs time that passes, which a test can add to")]
+fn instant() -> Instant {
+    Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frozen_clock_moves_only_when_told() {
+        let mut clock = Clock::new();
+        let noon = Timestamp::from_unix_seconds(43_200);
+        clock.freeze(noon);
+        let elapsed = clock.elapsed();
+        clock.advance(Duration::from_secs(5));
+        assert_eq!(clock.now(), noon + Duration::from_secs(5));
+        assert_eq!(clock.elapsed(), elapsed + Duration::from_secs(5));
+    }
+
+    #[test]
+    fn moving_the_wall_clock_back_never_moves_elapsed_time_back() {
+        let mut clock = Clock::new();
+        clock.advance(Duration::from_secs(100));
+        let elapsed = clock.elapsed();
+        clock.freeze(Timestamp::from_unix_seconds(0));
+        clock.set(Timestamp::from_unix_seconds(0));
+        clock.skew(-86_400);
+        assert!(clock.elapsed() >= elapsed);
+        assert!(clock.elapsed() < elapsed + Duration::from_secs(60));
+    }
+}

@@ -1,0 +1,60 @@
+//! Why a mock could not be started.
+
+use std::fmt;
+use std::io;
+
+/// Why a server could not be started, a seed not be read, or a date not be understood.
+#[derive(Debug)]
+pub struct Error {
+    kind: Kind,
+    message: String,
+    source: Option<io::Error>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Server,
+    Seed,
+    Time,
+}
+
+impl Error {
+    /// Whether the seed could not be used; the message says which part of it, and what to change.
+    pub fn is_seed(&self) -> bool {
+        self.kind == Kind::Seed
+    }
+
+    /// Whether the server could not be started, for example because its port is taken.
+    pub fn is_server(&self) -> bool {
+        self.kind == Kind::Server
+    }
+
+    /// Whether a date and time could not be read.
+    pub fn is_time(&self) -> bool {
+        self.kind == Kind::Time
+    }
+
+    pub(crate) fn server(message: impl Into<String>, source: io::Error) -> Self {
+        Self { kind: Kind::Server, message: message.into(), source: Some(source) }
+    }
+
+    pub(crate) fn seed(message: impl Into<String>) -> Self {
+        Self { kind: Kind::Seed, message: message.into(), source: None }
+    }
+
+    pub(crate) fn time(message: impl Into<String>) -> Self {
+        Self { kind: Kind::Time, message: message.into(), source: None }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|error| error as _)
+    }
+}

@@ -1,0 +1,249 @@
+//! The mock against recordings of Polar's own server.
+//!
+//! The recordings are not part of the repository: they lie in `shared/polar` beside the checkout, or where
+//! `POLAR_TRANSCRIPTS` says. Without them this test says so and passes.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::PathBuf;
+
+use crate::wire::{Answer, exchange};
+use mock_polar::{MockPolar, Seed, Timestamp};
+use serde_json::{Map, Value, json};
+
+const ORGANIZATION: &str = "a0010000-0000-4000-8000-000000000001";
+const PLAIN: &str = "D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
+const HUNDRED: &str = "D1E5000F-AAAA-4BBB-8CCC-DDDD0000EEFD";
+const SECOND: &str = "D1E50010-AAAA-4BBB-8CCC-DDDD0000EEFE";
+
+/// What happened to the recorded server between two recordings: it was put back to the seed at times, and some
+/// exchanges were left out as repetitions. Found by the counters in the replies.
+fn before(name: &str) -> Vec<Unrecorded> {
+    use Unrecorded::{Activate, Increment, Reset, Validate};
+    match name {
+        "validate/activation_id ok (activation without conditions)"
+        | "conditions/equal"
+        | "benefit_id/match"
+        | "increment_usage/omitted sends null"
+        | "activate/ok 1 of 2" => vec![Reset],
+        "customer_id/match" => vec![Validate(2)],
+        "malformed/unknown field is ignored" => vec![Validate(4)],
+        "malformed/UTF-8 BOM"
+        | "cors/POST 200 Origin null"
+        | "cors/POST 200 extension origin"
+        | "cors/POST 200 with a cookie" => vec![Validate(1)],
+        "version/'2026-04' validate" => vec![Validate(12)],
+        "version/2026-10 with Origin" => vec![Validate(2)],
+        "version/2026-04 validate with activation_id" => vec![Activate("b7febea4-6481-4fa0-a75b-c96e55c44628")],
+        "cors/POST deactivate 204" => vec![Activate("bcc0970d-9ac5-496c-b815-224dc37e8b11")],
+        "cors/500: overflow" => vec![Increment(i32::MAX)],
+        _ => vec![],
+    }
+}
+
+enum Unrecorded {
+    Reset,
+    Validate(u32),
+    Activate(&'static str),
+    Increment(i32),
+}
+
+#[test]
+fn every_recorded_exchange() {
+    let Some(folder) = recordings() else {
+        println!("skipped: no recordings of Polar's server; set POLAR_TRANSCRIPTS to their folder");
+        return;
+    };
+    let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+    let recorded: Vec<Value> = serde_json::from_str(&read("transcripts.json")).unwrap();
+    let seed = seed_with_recorded_people(&read("seed.json"), &recorded);
+    let start = |rate_limit| MockPolar::builder().seed(seed.clone()).rate_limit(rate_limit).start().unwrap();
+    let mut replay = Replay { free: start(false), limited: start(true), ids: HashMap::new() };
+    replay.limited.freeze_clock(Timestamp::from_unix_seconds(1_800_000_000));
+
+    let mismatches: Vec<String> = recorded.iter().filter_map(|exchange| replay.mismatch(exchange)).collect();
+    println!("{} of {} recorded exchanges match", recorded.len() - mismatches.len(), recorded.len());
+    assert!(mismatches.is_empty(), "{}", mismatches.join("\n\n"));
+    assert_eq!(recorded.len(), 248);
+}
+
+struct Replay {
+    free: MockPolar,
+    limited: MockPolar,
+    /// Ids of activations: as recorded, and as given by the mock.
+    ids: HashMap<String, String>,
+}
+
+impl Replay {
+    fn mismatch(&mut self, recorded: &Value) -> Option<String> {
+        let name = recorded["name"].as_str().unwrap();
+        for step in before(name) {
+            self.catch_up(step);
+        }
+        let polar = if recorded["port"] == 8801 { &self.limited } else { &self.free };
+        let request = &recorded["request"];
+        let mut body = request_body(request);
+        for (theirs, ours) in &self.ids {
+            body = replace(&body, theirs.as_bytes(), ours.as_bytes());
+        }
+        let headers = pairs(&request["headers"]);
+        let headers: Vec<(&str, &str)> = headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let method = request["method"].as_str().unwrap();
+        let answer = exchange(polar.address(), method, request["path"].as_str().unwrap(), &headers, &body);
+        let Some(answer) = answer else { return Some(format!("{name}: no reply")) };
+        let response = &recorded["response"];
+        if method == "POST" && answer.status == 200 && response["status"] == 200 {
+            self.learn(response, &answer);
+        }
+        let theirs = self.normal(
+            response["status"].as_u64().unwrap() as u16,
+            pairs(&response["headers"]),
+            response["body"].as_str().unwrap_or_default(),
+        );
+        let ours = self.normal(answer.status, answer.headers.clone(), &answer.text());
+        (theirs != ours || !answer.complete).then(|| format!("{name}:\n  recorded {theirs}\n  mock     {ours}"))
+    }
+
+    /// An activation that both servers made has an id from each.
+    fn learn(&mut self, response: &Value, answer: &Answer) {
+        let theirs: Value = serde_json::from_str(response["body"].as_str().unwrap()).unwrap();
+        if theirs.get("license_key").is_some() {
+            let id = |body: &Value| body["id"].as_str().unwrap().to_owned();
+            self.ids.insert(id(&theirs), id(&answer.json()));
+        }
+    }
+
+    /// Status, relevant headers and body in a form that can be compared: without moments, and with our ids.
+    fn normal(&self, status: u16, headers: Vec<(String, String)>, body: &str) -> Value {
+        let mut named = Map::new();
+        for (name, value) in headers {
+            // Lengths vary with the digits of times; the client has checked them against the body.
+            let value = if name == "content-length" { "…".to_owned() } else { value };
+            if !["date", "server", "connection"].contains(&name.as_str()) {
+                named.insert(name, value.into());
+            }
+        }
+        let body = serde_json::from_str(body).map_or_else(|_| body.into(), |body| self.without_moments("", body));
+        json!({ "status": status, "headers": named, "body": body })
+    }
+
+    fn without_moments(&self, name: &str, value: Value) -> Value {
+        match value {
+            Value::Object(fields) => {
+                fields.into_iter().map(|(name, value)| (name.clone(), self.without_moments(&name, value))).collect()
+            }
+            Value::Array(items) => items.into_iter().map(|item| self.without_moments(name, item)).collect(),
+            Value::String(text) => match self.ids.get(&text) {
+                Some(ours) => ours.as_str().into(),
+                None if ["modified_at", "last_validated_at", "created_at"].contains(&name) => shape(&text).into(),
+                None => text.into(),
+            },
+            other => other,
+        }
+    }
+
+    fn catch_up(&mut self, step: Unrecorded) {
+        let post = |endpoint: &str, body: Value| {
+            let body = body.to_string();
+            let headers = [("Content-Type", "application/json"), ("Content-Length", &body.len().to_string())];
+            let path = format!("/v1/customer-portal/license-keys/{endpoint}");
+            let answer = exchange(self.free.address(), "POST", &path, &headers, body.as_bytes()).unwrap();
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            answer.json()
+        };
+        match step {
+            Unrecorded::Reset => self.free.reset(),
+            Unrecorded::Validate(times) => {
+                for _ in 0..times {
+                    post("validate", json!({ "key": PLAIN, "organization_id": ORGANIZATION }));
+                }
+            }
+            Unrecorded::Activate(theirs) => {
+                let body = json!({ "key": HUNDRED, "organization_id": ORGANIZATION, "label": "x", "meta": { "a": 1 } });
+                let ours = post("activate", body)["id"].as_str().unwrap().to_owned();
+                self.ids.insert(theirs.to_owned(), ours);
+            }
+            Unrecorded::Increment(by) => {
+                post("validate", json!({ "key": SECOND, "organization_id": ORGANIZATION, "increment_usage": by }));
+            }
+        }
+    }
+}
+
+/// A moment of Polar's precision, whichever it is.
+fn shape(text: &str) -> String {
+    Timestamp::parse(text).unwrap_or_else(|e| panic!("{e}"));
+    let digits = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c });
+    // One moment in a million has no fraction.
+    digits.collect::<String>().replace(".000000Z", "Z")
+}
+
+fn recordings() -> Option<PathBuf> {
+    let folder = match std::env::var_os("POLAR_TRANSCRIPTS") {
+        Some(folder) => PathBuf::from(folder),
+        None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/polar"),
+    };
+    folder.join("transcripts.json").is_file().then_some(folder)
+}
+
+/// The seed names customers by id; who they are is in the recorded replies.
+fn seed_with_recorded_people(seed: &str, recorded: &[Value]) -> Seed {
+    let mut seed: Value = serde_json::from_str(seed).unwrap();
+    let bodies = recorded.iter().filter_map(|e| serde_json::from_str::<Value>(e["response"]["body"].as_str()?).ok());
+    let people: HashMap<String, Value> = bodies
+        .filter_map(|body| Some(body.get("license_key").unwrap_or(&body).get("customer")?.clone()))
+        .map(|customer| (customer["id"].as_str().unwrap().to_owned(), customer))
+        .collect();
+    assert_eq!(people.len(), 5);
+    for customer in seed["customers"].as_object_mut().unwrap().values_mut() {
+        *customer = people[customer.as_str().unwrap()].clone();
+    }
+    Seed::from_json(&seed.to_string()).unwrap()
+}
+
+fn request_body(request: &Value) -> Vec<u8> {
+    if let Some(encoded) = request["body_base64"].as_str() {
+        return decode_base64(encoded);
+    }
+    let body = request["body"].as_str().unwrap_or_default();
+    match request["body_truncated_from_bytes"].as_u64() {
+        None => body.as_bytes().to_vec(),
+        // The only one: a key of 100,000 characters.
+        Some(bytes) => {
+            let whole = format!("{{\"key\": \"{}\", \"organization_id\": \"{ORGANIZATION}\"}}", "K".repeat(100_000));
+            assert!(whole.starts_with(body) && whole.len() as u64 == bytes);
+            whole.into_bytes()
+        }
+    }
+}
+
+fn decode_base64(text: &str) -> Vec<u8> {
+    let value = |c: u8| match c {
+        b'A'..=b'Z' => c - b'A',
+        b'a'..=b'z' => c - b'a' + 26,
+        b'0'..=b'9' => c - b'0' + 52,
+        b'+' => 62,
+        b'/' => 63,
+        _ => 0,
+    };
+    let decode = |four: &[u8]| {
+        let bits = four.iter().fold(0u32, |bits, c| bits << 6 | u32::from(value(*c)));
+        let padding = four.iter().filter(|c| **c == b'=').count();
+        bits.to_be_bytes()[1..4 - padding].to_vec()
+    };
+    text.as_bytes().chunks(4).flat_map(decode).collect()
+}
+
+fn pairs(headers: &Value) -> Vec<(String, String)> {
+    let headers = headers.as_object().unwrap().iter();
+    headers.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect()
+}
+
+fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let mut bytes = bytes.to_vec();
+    while let Some(at) = bytes.windows(from.len()).position(|window| window == from) {
+        bytes[at..at + from.len()].copy_from_slice(to);
+    }
+    bytes
+}
