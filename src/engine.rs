@@ -30,7 +30,7 @@ use crate::config::{Config, DEVICE_CONDITION};
 use crate::device::DeviceId;
 use crate::error::{Error, ErrorKind};
 use crate::license::{Decision, Problem, Reason, UnknownFeatures};
-use crate::record::{Attempt, Record, Sealer};
+use crate::record::{Attempt, Record, Sealer, Verdict};
 use crate::store::Durability;
 use crate::time::{Now, Timestamp};
 use crate::values::Values;
@@ -221,7 +221,7 @@ impl Engine {
                 self.begin_activate(op, key.as_deref(), replace_previous, now)
             }
             Operation::Deactivate => op.store(vec![], Stage::Deactivate),
-            Operation::Forget => op.store(vec![Edit::Forget], Stage::Opened),
+            Operation::Forget => op.store(vec![Edit::Forget], Stage::Forgotten),
         }
     }
 
@@ -322,7 +322,9 @@ impl Engine {
         let untouchable = before.untouchable && !forgets;
         let (change, complete) = if !readable || untouchable {
             (Change::Keep, !precious)
-        } else if !changed || (untrusted && !precious) {
+        } else if untrusted && !precious {
+            (Change::Keep, !changed)
+        } else if !changed {
             (Change::Keep, true)
         } else if record.is_worth_keeping() {
             let durability = if precious { Durability::Synced } else { Durability::Relaxed };
@@ -402,7 +404,12 @@ impl Engine {
 
     /// Keeps a rejection in mind as far as it says whether Polar can be reached, and plans the next round.
     fn heard(&mut self, rejection: Option<&Rejection>, now: Now) -> PlanEdit {
-        let mut plan = PlanEdit { answered: true, jitter: self.random.next(), pause_until: None };
+        let record = self.memory.record.as_ref();
+        let turned = record.and_then(|record| record.held.as_ref()).is_some_and(|held| held.verdict == Verdict::Yes)
+            && matches!(rejection, Some(Rejection::Refused(_)));
+        let misses = if turned { 0 } else { record.map_or(0, |record| record.plan.misses) };
+        let jitter = self.random.next();
+        let mut plan = PlanEdit { answered: true, misses, jitter, ended: now.mono, pause_until: None };
         self.unreached = None;
         if let Some(Rejection::RateLimited(wait)) = rejection {
             plan.pause_until = Some(now.wall.plus(*wait));

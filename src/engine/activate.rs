@@ -233,7 +233,7 @@ impl Engine {
             instead_of: activation.known.map(|known| known.identity),
         };
         let edits = vec![Edit::Activated(edit), Edit::Plan(self.heard(None, now))];
-        op.store(edits, Stage::Release)
+        op.store(edits, Stage::Release(None))
     }
 
     /// Ends without a seat, for certain: the license here, if any, stays as it was.

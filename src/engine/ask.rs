@@ -6,9 +6,9 @@
 //!             └► no word from Polar ─► save when to ask next ─► end
 //! ```
 
-use super::edit::{Asked, Edit, Says, Word};
+use super::edit::{Asked, Edit, PlanEdit, Says, Word};
 use super::steps::{Asking, Op, Stage, Step};
-use super::{Engine, Patience, policy, schedule};
+use super::{Deactivated, Engine, Patience, policy, schedule};
 use crate::error::{Error, ErrorKind};
 use crate::license::{Problem, State};
 use crate::record::Release;
@@ -62,27 +62,27 @@ impl Engine {
 
     /// The stored record was read.
     pub(super) fn ask(&mut self, op: Op, mut ask: Ask, now: Now) -> Step {
+        if let Purpose::Refresh(patience) = ask.purpose {
+            let due = self.is_due(patience, now);
+            self.looked = true;
+            if !due {
+                return self.finish(op, Ok(None), now);
+            }
+        }
         let Some(target) = self.target() else {
-            let result = match ask.purpose {
-                Purpose::Consume(_) => Err(not_activated()),
-                Purpose::Validate | Purpose::Refresh(_) => Ok(None),
+            return match ask.purpose {
+                Purpose::Consume(_) => self.finish(op, Err(not_activated()), now),
+                // a license that was given up may have left older seats to free
+                Purpose::Validate | Purpose::Refresh(_) => self.release_next(op, None, now),
             };
-            return self.finish(op, result, now);
         };
         match ask.purpose {
-            Purpose::Refresh(patience) => {
-                let due = self.is_due(patience, now);
-                self.looked = true;
-                if !due {
-                    return self.finish(op, Ok(None), now);
-                }
-            }
             Purpose::Consume(_) => {
                 if let Err(error) = self.can_consume() {
                     return self.finish(op, Err(error), now);
                 }
             }
-            Purpose::Validate => {}
+            Purpose::Validate | Purpose::Refresh(_) => {}
         }
         let mut request = Validate::new(&target.identity.key, self.config.organization_id());
         if let Some(seat) = target.identity.seat {
@@ -118,19 +118,22 @@ impl Engine {
             Err(Rejection::Refused(reason)) => Some(Says::No(*reason)),
             Err(_) => None,
         };
-        let heard_word = says.is_some();
         let word = says.map(|says| Edit::Word(Word { asked, says }));
-        let edits = word.into_iter().chain([Edit::Plan(plan)]).collect();
+        let said_nothing_of_the_license = word.is_none() && plan.answered;
+        let edits =
+            if said_nothing_of_the_license { vec![] } else { word.into_iter().chain([Edit::Plan(plan)]).collect() };
         self.fallback_at = None;
         match (ask.purpose, reply) {
+            (_, Ok(_)) => op.store(edits, Stage::AskSaved(ask)),
             (Purpose::Consume(_), Err(rejection)) => op.store(edits, Stage::End(Err(rejection.into()))),
+            (_, Err(Rejection::Refused(_))) => op.store(edits, Stage::AskSaved(ask)),
             (_, Err(Rejection::Invalid { location })) => {
                 let message = format!("Polar found `{location}` malformed; this may be a defect of polar-license");
                 self.unreached = Some(Problem::new(ErrorKind::InvalidArgument, message));
-                op.store(edits, Stage::End(Ok(None)))
+                let plan = PlanEdit { answered: false, ..plan };
+                op.store(vec![Edit::Plan(plan)], Stage::End(Ok(None)))
             }
-            _ if heard_word => op.store(edits, Stage::AskSaved(ask)),
-            _ => op.store(edits, Stage::End(Ok(None))),
+            (_, Err(_)) => op.store(edits, Stage::End(Ok(None))),
         }
     }
 
@@ -141,13 +144,13 @@ impl Engine {
             let again = Ask { purpose: Purpose::Validate, target: None, again: true };
             return self.ask(op, again, now);
         }
-        self.release_next(op, now)
+        self.release_next(op, None, now)
     }
 
     /// Gives up the next seat on the list, then ends. Failing is no failure of the operation: it is tried again.
-    pub(super) fn release_next(&mut self, mut op: Op, now: Now) -> Step {
+    pub(super) fn release_next(&mut self, mut op: Op, ends: Option<Deactivated>, now: Now) -> Step {
         let next = self.memory.record.as_ref().and_then(|record| record.releases.first()).cloned();
-        let Some(release) = next else { return self.finish(op, Ok(None), now) };
+        let Some(release) = next else { return self.finish(op, Ok(ends), now) };
         op.deadline = op.deadline.min(now.mono.saturating_add(RELEASE_MS));
         let request = Deactivate {
             key: release.key.clone(),
@@ -155,29 +158,33 @@ impl Engine {
             activation_id: release.activation_id,
         };
         let body = request.body();
-        self.send(op, Deactivate::PATH, body, Asking::Release(release, request), now)
+        self.send(op, Deactivate::PATH, body, Asking::Release(release, ends, request), now)
     }
 
-    pub(super) fn released(&mut self, op: Op, release: &Release, reply: Result<(), Rejection>, now: Now) -> Step {
+    pub(super) fn released(
+        &mut self,
+        op: Op,
+        release: &Release,
+        ends: Option<Deactivated>,
+        reply: Result<(), Rejection>,
+        now: Now,
+    ) -> Step {
         match reply {
             Ok(()) | Err(Rejection::Refused(_)) => {
                 // settled with the last of them: then the next round is a day away, not a minute
                 let edits = vec![Edit::Released(release.activation_id), Edit::Plan(self.heard(None, now))];
-                op.store(edits, Stage::Release)
+                op.store(edits, Stage::Release(ends))
             }
             Err(rejection) => {
                 let plan = self.heard(Some(&rejection), now);
-                op.store(vec![Edit::Plan(plan)], Stage::End(Ok(None)))
+                op.store(vec![Edit::Plan(plan)], Stage::End(Ok(ends)))
             }
         }
     }
 
     /// Whether the timer, or the app at its start, should ask now.
     fn is_due(&mut self, patience: Patience, now: Now) -> bool {
-        if self.pacer.pause_left(now.mono).is_some() {
-            return false;
-        }
-        if !self.has_license() && self.aside_answered {
+        if !self.has_business() {
             return false;
         }
         let decision = self.current(now);
@@ -188,6 +195,12 @@ impl Engine {
             return true;
         }
         self.due_in(now) == 0
+    }
+
+    /// Whether there is anything to ask Polar for: a license, one that it has not yet spoken on, or seats to give up.
+    fn has_business(&self) -> bool {
+        let releases = self.memory.record.as_ref().is_some_and(|record| !record.releases.is_empty());
+        self.has_license() || releases || (self.target().is_some() && !self.aside_answered)
     }
 
     /// The wait until Polar should be asked, in ms.
@@ -213,9 +226,7 @@ impl Engine {
 
     /// When a timer should look next: to ask, or because the state changes by itself.
     pub(super) fn wake_at(&mut self, now: Now) -> Option<u64> {
-        self.target()?;
-        let asks = self.has_license() || !self.aside_answered;
-        let ask_in = asks.then(|| self.due_in(now));
+        let ask_in = self.has_business().then(|| self.due_in(now));
         let pause = self.pacer.pause_left(now.mono).map_or(0, |left| u64::try_from(left.as_millis()).unwrap_or(0));
         let ask_in = ask_in.map(|wait| wait.max(pause));
         let estimate = self.estimate(now);

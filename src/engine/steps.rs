@@ -104,7 +104,8 @@ pub(super) enum Stage {
     AttemptSaved(Activation),
     SeatGivenUp(Activation),
     /// Save done; give up old seats, if any, then end.
-    Release,
+    Release(Option<Deactivated>),
+    Forgotten,
     Deactivate,
     /// Save done, whatever came of it; this is how the operation ends.
     End(Result<Option<Deactivated>, Error>),
@@ -117,7 +118,7 @@ pub(super) enum Asking {
     CheckKey(Activation, crate::wire::Validate),
     Activate(Activation, crate::wire::Activate),
     GiveUp(Activation, crate::wire::Deactivate),
-    Release(Release, crate::wire::Deactivate),
+    Release(Release, Option<Deactivated>, crate::wire::Deactivate),
     Deactivate(Identity, crate::wire::Deactivate),
 }
 
@@ -174,7 +175,8 @@ impl StoreStep {
             Stage::Activate(activation) => engine.activate(op, activation, now),
             Stage::AttemptSaved(activation) => engine.attempt_saved(op, activation, saved, now),
             Stage::SeatGivenUp(activation) => engine.save_attempt(op, activation, now),
-            Stage::Release => engine.release_next(op, now),
+            Stage::Release(ends) => engine.release_next(op, ends, now),
+            Stage::Forgotten => engine.forgotten(op, saved, now),
             Stage::Deactivate => engine.deactivate(op, now),
             Stage::End(result) => engine.finish(op, result, now),
         }
@@ -251,9 +253,9 @@ impl Engine {
                 let reply = heard.read(|answer| request.read(answer));
                 self.given_up(op, activation, reply, now)
             }
-            Asking::Release(release, request) => {
+            Asking::Release(release, ends, request) => {
                 let reply = heard.read(|answer| request.read(answer));
-                self.released(op, &release, reply, now)
+                self.released(op, &release, ends, reply, now)
             }
             Asking::Deactivate(identity, request) => {
                 let reply = heard.read(|answer| request.read(answer));
