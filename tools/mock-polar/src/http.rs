@@ -304,9 +304,12 @@ impl Body for Outgoing {
                 if self.rest.is_empty() {
                     return Poll::Ready(None);
                 }
-                let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(pause)));
-                std::task::ready!(sleep.as_mut().poll(cx));
-                self.sleep = None;
+                // The timer's shortest pause is a millisecond.
+                if !pause.is_zero() {
+                    let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(pause)));
+                    std::task::ready!(sleep.as_mut().poll(cx));
+                    self.sleep = None;
+                }
                 self.chunk(1)
             }
             Delivery::Truncated if !self.rest.is_empty() => self.chunk(usize::MAX),
