@@ -39,7 +39,7 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
                 let task = tokio::spawn(connection(stream, from, Arc::clone(&shared)));
                 shared.connections().add(task.abort_handle());
             }
-            Err(_) => tokio::task::yield_now().await,
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
 }

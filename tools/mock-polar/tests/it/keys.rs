@@ -127,6 +127,11 @@ fn every_license_carries_personal_data_for_leak_tests_to_find() {
         let text = reply.text();
         let found = personal.iter().filter(|piece| text.contains(piece.as_str())).count();
         assert!(found >= 8, "{key}: {found}");
+        let body = reply.json();
+        let customer = &body.get("license_key").unwrap_or(&body)["customer"];
+        for field in ["email", "name", "billing_name", "billing_address", "tax_id", "external_id", "avatar_url"] {
+            assert!(!customer[field].is_null(), "{key}: {field}");
+        }
     }
 }
 

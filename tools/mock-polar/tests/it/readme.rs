@@ -3,7 +3,7 @@
 use mock_polar::{DEMO_KEY_BASIC, DEMO_KEY_ONE_DEVICE, MockPolar};
 use serde_json::{Value, json};
 
-use crate::wire::{Answer, activate, exchange, validate};
+use crate::wire::{Answer, activate, exchange, is_silent, read_answer, send, validate};
 
 const README: &str = include_str!("../../README.md");
 
@@ -105,9 +105,14 @@ fn commands_change_what_the_endpoints_answer() {
 }
 
 #[test]
-fn a_wait_that_is_in_vain_ends() {
+fn a_wait_ends_with_the_request_or_with_time() {
     let polar = MockPolar::start().unwrap();
     assert_eq!(mock(&polar, "GET", "/_mock/requests?wait=1&timeout_ms=1", "").json(), json!([]));
+    let mut waiting = send(polar.address(), "GET", "/_mock/requests?wait=1&timeout_ms=30000", &[], b"");
+    assert!(is_silent(&mut waiting));
+    validate(&polar, DEMO_KEY_BASIC);
+    let answer = read_answer(&mut waiting, "GET").unwrap();
+    assert_eq!(answer.json().as_array().unwrap().len(), 1);
 }
 
 #[test]

@@ -17,6 +17,7 @@ fn requests_are_recorded_whole_and_the_control_endpoint_is_not() {
     assert_eq!(requests.len(), 1);
     assert_eq!((requests[0].method.as_str(), requests[0].path.as_str()), ("POST", path(Endpoint::Validate)));
     assert_eq!(requests[0].header("Content-Type"), Some("application/json"));
+    assert_eq!(requests[0].endpoint(), Some(Endpoint::Validate));
     assert_eq!(requests[0].json()["key"], DEMO_KEY_PLAIN);
     polar.clear_requests();
     assert!(polar.requests().is_empty());
