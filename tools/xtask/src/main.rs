@@ -2,7 +2,7 @@
 //! Never part of what is shipped, and never reaches further than the package registries.
 //!
 //! ```text
-//! main ── steps (what `test` runs) ── package, budget, locks
+//! main ── steps (what `test` runs) ── readme, package, budget, locks
 //!   │       │
 //!   └───────┴── requirements (what `setup` installs) ── rust_std, debian
 //!                                                 all of them ── process, workspace
@@ -13,6 +13,7 @@ mod debian;
 mod locks;
 mod package;
 mod process;
+mod readme;
 mod requirements;
 mod rust_std;
 mod steps;

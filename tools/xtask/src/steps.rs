@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::requirements::{CLIPPY, RUSTFMT, Requirement, WASM_STD};
 use crate::rust_std::{Toolchain, WASM};
-use crate::{budget, locks, package, process};
+use crate::{budget, locks, package, process, readme};
 
 struct Step {
     name: &'static str,
@@ -17,7 +17,7 @@ struct Step {
     run: fn() -> Result<()>,
 }
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     Step {
         name: "format",
         proves: "the code is formatted as rustfmt does it",
@@ -67,6 +67,12 @@ const STEPS: [Step; 9] = [
             cargo.args(["doc", "--locked", "--workspace", "--no-deps", "--all-features"]);
             process::run(cargo.env("RUSTDOCFLAGS", "-D warnings"))
         },
+    },
+    Step {
+        name: "readme",
+        proves: "every code block in README.md does what it says",
+        needs: &[],
+        run: || readme::check("README.md"),
     },
     Step {
         name: "package",
