@@ -1,2 +1,49 @@
-//! The `polar-license` command.
-fn main() {}
+//! The `polar-license` command: the library's operations, one per subcommand, for scripts and for trying things out;
+//! and a local Polar to try them on.
+//!
+//! ```text
+//! main ─► args ─┬► license ─► polar_license::blocking::Client     one operation, one decision, one exit status
+//!               ├► serve ───► mock_polar::MockPolar               until interrupted
+//!               └► demo ────► both
+//! ```
+//!
+//! Decides nothing about licenses. Prints no license key beyond its last six characters, except the invented ones that
+//! `serve` hands out.
+
+mod args;
+mod demo;
+mod exit;
+mod license;
+mod output;
+mod serve;
+mod show;
+
+use args::{Args, Task};
+use exit::Exit;
+use std::io;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let Args { common, task } = match args::parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // help and version are "errors" of clap's that go to stdout
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Allowed };
+            return error.print().map_or(Exit::Failed, |()| exit).into();
+        }
+    };
+    let json = common.json;
+    let exit = match task {
+        Task::License(operation) => license::run(common, operation),
+        Task::Serve(options) => serve::run(&options, json),
+        Task::Demo => demo::run(json),
+    };
+    exit.unwrap_or_else(|error| {
+        // a reader that has seen enough, such as `head`, is no reason to complain
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            output::complain(&error.to_string());
+        }
+        Exit::Failed
+    })
+    .into()
+}

@@ -1,0 +1,261 @@
+//! The command line, and the configuration that it comes to.
+
+use crate::exit;
+use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use polar_license::{Config, Error, Key};
+use std::env;
+use std::path::PathBuf;
+
+/// What was asked for, with the flags before and after the subcommand in one place.
+pub(crate) struct Args {
+    pub(crate) common: Common,
+    pub(crate) task: Task,
+}
+
+pub(crate) enum Task {
+    License(Operation),
+    Serve(Serve),
+    Demo,
+}
+
+/// What to do with the license.
+pub(crate) enum Operation {
+    Activate { key: Option<String>, replace_previous: bool },
+    Validate,
+    Refresh,
+    Status,
+    Allows { feature: String },
+    Consume { count: u32 },
+    Deactivate,
+    Forget,
+}
+
+/// Which license, and how to treat it. Taken before and after the subcommand.
+#[derive(Clone, Default, clap::Args)]
+#[command(next_help_heading = "Common options")]
+pub(crate) struct Common {
+    /// The id of the organization that sells the keys (Polar's dashboard: Settings, General)
+    /// [env: POLAR_LICENSE_ORGANIZATION]
+    #[arg(long, value_name = "UUID")]
+    organization: Option<String>,
+
+    /// The name of the program among the vendor's, such as com.acme.app [default: polar-license-cli]
+    #[arg(long, value_name = "NAME")]
+    app: Option<String>,
+
+    /// Which Polar to ask: production, sandbox, or the address of another [env: POLAR_LICENSE_ENVIRONMENT]
+    /// [default: production]
+    #[arg(long, value_name = "NAME|URL")]
+    environment: Option<String>,
+
+    /// Accept only keys of this benefit; may be repeated
+    #[arg(long = "benefit", value_name = "UUID")]
+    benefits: Vec<String>,
+
+    /// A feature, and the benefit that turns it on; may be repeated
+    #[arg(long = "feature", value_name = "NAME=BENEFIT", value_parser = feature)]
+    features: Vec<(String, String)>,
+
+    /// Where the license is kept [default: the platform's directory for application data]
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(crate) cache_dir: Option<PathBuf>,
+
+    /// How long access lasts without reaching Polar, such as 14d [default: 14d]
+    #[arg(long, value_name = "DURATION")]
+    offline_grace: Option<humantime::Duration>,
+
+    /// How long a confirmation counts as fresh, such as 24h or 10m [default: 24h]
+    #[arg(long, value_name = "DURATION")]
+    refresh_interval: Option<humantime::Duration>,
+
+    /// How long validate waits at most, such as 10s; activate, consume and deactivate wait 25s longer [default: 10s]
+    #[arg(long, value_name = "DURATION")]
+    timeout: Option<humantime::Duration>,
+
+    /// What tells this device apart, instead of the system's machine id
+    #[arg(long, value_name = "TEXT")]
+    device_id: Option<String>,
+
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How to run the local Polar.
+#[derive(clap::Args)]
+pub(crate) struct Serve {
+    /// The port on 127.0.0.1; 0 takes any that is free
+    #[arg(long, default_value_t = 8787)]
+    pub(crate) port: u16,
+
+    /// Keys to sell, as JSON, instead of the demo keys
+    #[arg(long, value_name = "FILE")]
+    pub(crate) seed: Option<PathBuf>,
+
+    /// Limit requests as Polar does: the fourth in a second blocks for a minute
+    #[arg(long)]
+    pub(crate) rate_limit: bool,
+}
+
+/// Reads the process's arguments. The error is help, the version, or what is wrong, to be printed.
+pub(crate) fn parse() -> Result<Args, clap::Error> {
+    let matches = Line::command().try_get_matches().map_err(without_keys)?;
+    let Line { before, command } = Line::from_arg_matches(&matches)?;
+    let (after, task) = command.split();
+    Ok(Args { common: before.with(after), task })
+}
+
+/// Activate and check license keys sold through Polar
+#[derive(Parser)]
+#[command(name = "polar-license", version, after_help = exit::HELP, disable_help_subcommand = true)]
+struct Line {
+    #[command(flatten)]
+    before: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Activate a license key on this device, and remember it
+    Activate {
+        /// The key; `-` reads it from standard input, out of sight of the shell's history. Without it: the stored key
+        key: Option<String>,
+        /// If no seat is free, give up the older activation known on this device
+        #[arg(long)]
+        replace_previous: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Ask Polar about the license
+    Validate(Common),
+    /// Ask Polar if it is time to; for the start of a program
+    Refresh(Common),
+    /// Show the license as it stands, without asking Polar
+    Status(Common),
+    /// Tell by the exit status whether a feature is on, without asking Polar
+    Allows {
+        /// The name of one that a --feature configures
+        feature: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Count uses of a key with a usage limit
+    Consume {
+        /// How many
+        #[arg(value_name = "N", value_parser = clap::value_parser!(u32).range(1..=2_147_483_647))]
+        count: u32,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Give the seat up and remove the license from this device
+    Deactivate(Common),
+    /// Remove the license from this device without giving the seat up
+    Forget(Common),
+    /// Run a local Polar with demo keys, until interrupted
+    Serve {
+        #[command(flatten)]
+        options: Serve,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a license's whole life, on a local Polar
+    Demo {
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Command {
+    fn split(self) -> (Common, Task) {
+        let of_json = |json| Common { json, ..Common::default() };
+        let (common, operation) = match self {
+            Self::Activate { key, replace_previous, common } => (common, Operation::Activate { key, replace_previous }),
+            Self::Validate(common) => (common, Operation::Validate),
+            Self::Refresh(common) => (common, Operation::Refresh),
+            Self::Status(common) => (common, Operation::Status),
+            Self::Allows { feature, common } => (common, Operation::Allows { feature }),
+            Self::Consume { count, common } => (common, Operation::Consume { count }),
+            Self::Deactivate(common) => (common, Operation::Deactivate),
+            Self::Forget(common) => (common, Operation::Forget),
+            Self::Serve { options, json } => return (of_json(json), Task::Serve(options)),
+            Self::Demo { json } => return (of_json(json), Task::Demo),
+        };
+        (common, Task::License(operation))
+    }
+}
+
+impl Common {
+    /// The flags after the subcommand win over those before it; lists grow. (clap's global arguments would drop the
+    /// part of a list that stands before the subcommand.)
+    fn with(mut self, after: Self) -> Self {
+        self.benefits.extend(after.benefits);
+        self.features.extend(after.features);
+        Self {
+            organization: after.organization.or(self.organization),
+            app: after.app.or(self.app),
+            environment: after.environment.or(self.environment),
+            benefits: self.benefits,
+            features: self.features,
+            cache_dir: after.cache_dir.or(self.cache_dir),
+            offline_grace: after.offline_grace.or(self.offline_grace),
+            refresh_interval: after.refresh_interval.or(self.refresh_interval),
+            timeout: after.timeout.or(self.timeout),
+            device_id: after.device_id.or(self.device_id),
+            json: self.json || after.json,
+        }
+    }
+
+    /// The library's configuration.
+    ///
+    /// # Errors
+    /// `invalid_config`, with what is wrong.
+    pub(crate) fn config(&self) -> Result<Config, Error> {
+        let given = |flag: &Option<String>, name| flag.clone().or_else(|| env::var(name).ok());
+        let organization = given(&self.organization, "POLAR_LICENSE_ORGANIZATION").unwrap_or_default();
+        let app = self.app.as_deref().unwrap_or("polar-license-cli");
+        let mut config = Config::new(organization, app).benefits(self.benefits.iter().cloned());
+        if let Some(environment) = given(&self.environment, "POLAR_LICENSE_ENVIRONMENT") {
+            config = config.environment(environment);
+        }
+        for (name, benefit) in &self.features {
+            config = config.feature(name, [benefit]);
+        }
+        if let Some(grace) = self.offline_grace {
+            config = config.offline_grace(*grace);
+        }
+        if let Some(interval) = self.refresh_interval {
+            config = config.refresh_interval(*interval);
+        }
+        if let Some(timeout) = self.timeout {
+            config = config.timeout(*timeout);
+        }
+        if let Some(id) = &self.device_id {
+            config = config.device_id(id);
+        }
+        config.build()
+    }
+}
+
+fn feature(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, benefit)) if !name.is_empty() && !benefit.is_empty() => Ok((name.to_owned(), benefit.to_owned())),
+        _ => Err(String::from("write NAME=BENEFIT, such as export=UUID with the benefit's id from Polar's dashboard")),
+    }
+}
+
+/// clap repeats what it did not understand, which may be a license key in the wrong place.
+fn without_keys(mut error: clap::Error) -> clap::Error {
+    for kind in [ContextKind::InvalidArg, ContextKind::InvalidSubcommand] {
+        if let Some(ContextValue::String(text)) = error.get(kind)
+            && text.contains(|c: char| c.is_ascii_digit() || c.is_ascii_uppercase())
+            && let Ok(key) = Key::parse(text)
+        {
+            error.insert(kind, ContextValue::String(key.to_string()));
+        }
+    }
+    error
+}

@@ -1,0 +1,56 @@
+//! What the exit status says. Scripts depend on it: a number never changes its meaning.
+
+use polar_license::{Decision, Error, ErrorKind, State};
+use std::process::ExitCode;
+
+/// The help text's table; the numbers are those of [`Exit`].
+pub(crate) const HELP: &str = "\
+Exit status:
+  0  allowed, or done
+  1  something else went wrong
+  2  wrong usage or configuration
+  3  not allowed: Polar, the configuration or the calendar said no
+  4  could not be determined: nothing trusted is stored and Polar was not reached;
+     for activate, consume and deactivate: Polar was not reached";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Allowed = 0,
+    Failed = 1,
+    Usage = 2,
+    NotAllowed = 3,
+    Undetermined = 4,
+}
+
+impl Exit {
+    /// For an operation that says how the license stands.
+    pub(crate) fn of(decision: &Decision) -> Self {
+        let unreached = decision.problem().is_some_and(|problem| problem.kind.is_unreachable());
+        match decision.state() {
+            _ if decision.allowed() => Self::Allowed,
+            State::Unlicensed if unreached => Self::Undetermined,
+            _ => Self::NotAllowed,
+        }
+    }
+
+    /// For an operation that did not do what was asked.
+    pub(crate) fn of_error(error: &Error) -> Self {
+        match error.kind() {
+            ErrorKind::InvalidConfig => Self::Usage,
+            ErrorKind::Refused | ErrorKind::UsageExhausted => Self::NotAllowed,
+            kind if kind.is_unreachable() => Self::Undetermined,
+            _ => Self::Failed,
+        }
+    }
+
+    /// For a question that has a plain answer.
+    pub(crate) fn yes_or_no(yes: bool) -> Self {
+        if yes { Self::Allowed } else { Self::NotAllowed }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

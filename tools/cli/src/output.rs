@@ -1,0 +1,22 @@
+//! Writing to the standard streams without the panic that `println!` has for a closed pipe.
+
+use std::io::{self, Write};
+
+/// One text and a line end on stdout, at once even into a pipe.
+pub(crate) fn print(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.write_all(b"\n")?;
+    stdout.flush()
+}
+
+/// An error on stderr, in clap's form.
+pub(crate) fn complain(message: &str) {
+    note(&format!("error: {message}"));
+}
+
+/// A line on stderr.
+pub(crate) fn note(line: &str) {
+    // where stderr is closed nobody can be told
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}

@@ -1,0 +1,95 @@
+//! The local Polar as a process of its own, for tests in other languages and for trying things out.
+
+use crate::args::Serve;
+use crate::exit::Exit;
+use crate::output;
+use mock_polar::{KeyInfo, MockPolar, Seed, Status};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::mpsc;
+use std::{fs, io};
+
+/// Runs it until the process is interrupted or told to end.
+pub(crate) fn run(options: &Serve, as_json: bool) -> io::Result<Exit> {
+    // before anything is printed: who reads the address may end the process at once
+    let (end, ended) = mpsc::channel();
+    ctrlc::set_handler(move || {
+        // a second interruption finds nobody waiting
+        let _ = end.send(());
+    })
+    .map_err(io::Error::other)?;
+    let mut builder = MockPolar::builder().port(options.port).rate_limit(options.rate_limit);
+    if let Some(path) = &options.seed {
+        let unreadable = |error| io::Error::other(format!("the seed `{}` cannot be read: {error}", path.display()));
+        let text = fs::read_to_string(path).map_err(unreadable)?;
+        builder = builder.seed(Seed::from_json(&text).map_err(io::Error::other)?);
+    }
+    let polar = builder.start().map_err(io::Error::other)?;
+    output::print(&if as_json { json(&polar) } else { table(&polar) })?;
+    // it cannot fail, since the handler keeps the other end
+    let _ = ended.recv();
+    polar.stop();
+    Ok(Exit::Allowed)
+}
+
+fn json(polar: &MockPolar) -> String {
+    let keys = polar.keys();
+    let each = keys.iter().map(|key| {
+        json!({
+            "key": key.key,
+            "benefit": key.benefit,
+            "status": status(polar, key),
+            "limitActivations": key.limit_activations,
+            "limitUsage": key.limit_usage,
+            "expiresAt": key.expires_at.map(|at| at.to_string()),
+        })
+    });
+    json!({
+        "url": polar.url(),
+        "organization": polar.organization(),
+        "benefits": benefits(&keys),
+        "keys": each.collect::<Vec<_>>(),
+    })
+    .to_string()
+}
+
+fn table(polar: &MockPolar) -> String {
+    let (url, organization, keys) = (polar.url(), polar.organization(), polar.keys());
+    let mut text = format!("A local Polar is at {url} until interrupted.\n\norganization  {organization}\n");
+    for (name, id) in benefits(&keys) {
+        // writing to a string does not fail
+        let _ = writeln!(text, "benefit       {id}  {name}");
+    }
+    let widest = keys.iter().map(|key| key.key.chars().count()).max().unwrap_or_default().max(3);
+    let _ = writeln!(text, "\n{:<widest$}  {:<9} {:<10} {:<9} uses", "key", "benefit", "status", "devices");
+    for key in &keys {
+        let limit = |most: Option<u32>| most.map_or_else(|| String::from("any"), |most| most.to_string());
+        let (devices, uses) = (limit(key.limit_activations), limit(key.limit_usage));
+        let status = status(polar, key);
+        let _ = writeln!(text, "{:<widest$}  {:<9} {status:<10} {devices:<9} {uses}", key.key, key.benefit);
+    }
+    if let Some(key) = keys.iter().find(|key| key.limit_activations.is_some()) {
+        let _ = write!(
+            text,
+            "\nTry it:\n  export POLAR_LICENSE_ENVIRONMENT={url} POLAR_LICENSE_ORGANIZATION={organization}\n  \
+             polar-license activate {} --feature export={}\n  polar-license deactivate",
+            key.key, key.benefit_id
+        );
+    }
+    text
+}
+
+/// Name to id, of the benefits that have keys.
+fn benefits(keys: &[KeyInfo]) -> BTreeMap<&str, &str> {
+    keys.iter().map(|key| (key.benefit.as_str(), key.benefit_id.as_str())).collect()
+}
+
+fn status(polar: &MockPolar, key: &KeyInfo) -> &'static str {
+    match key.status {
+        Status::Revoked => "revoked",
+        Status::Disabled => "disabled",
+        Status::Granted if key.expires_at.is_some_and(|end| end <= polar.now()) => "expired",
+        Status::Granted => "granted",
+    }
+}

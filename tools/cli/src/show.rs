@@ -1,0 +1,63 @@
+//! A decision in words for people.
+
+use polar_license::{Decision, NextStep, Problem, Timestamp};
+use std::fmt::Write as _;
+
+/// The state and message, then a line for each fact there is.
+pub(crate) fn text(decision: &Decision) -> String {
+    let mut text = format!("{}: {}", decision.state(), decision.message());
+    for (name, fact) in facts(decision) {
+        // writing to a string does not fail
+        let _ = write!(text, "\n  {name:<12}{fact}");
+    }
+    text
+}
+
+fn facts(decision: &Decision) -> Vec<(&'static str, String)> {
+    let license = decision.license();
+    let at = |at: Option<Timestamp>| at.map(|at| at.to_string());
+    let facts = [
+        ("reason", decision.reason().map(|reason| reason.to_string()).filter(|reason| reason != "none")),
+        ("key", license.map(|license| license.display_key.clone())),
+        ("features", Some(features(decision)).filter(|features| !features.is_empty())),
+        ("benefit", license.map(|license| license.benefit_id.to_string())),
+        ("seat", license.and_then(|license| license.activation_id).map(|id| id.to_string())),
+        ("devices", license.and_then(|license| license.limit_activations).map(|most| format!("{most} at most"))),
+        ("usage", license.and_then(|license| license.limit_usage.map(|most| format!("{} of {most}", license.usage)))),
+        ("expires", license.map(|license| at(license.expires_at).unwrap_or_else(|| String::from("never")))),
+        ("confirmed", at(license.map(|license| license.confirmed_at))),
+        ("grace ends", at(decision.grace_ends_at())),
+        ("next step", next_step(decision.next_step())),
+        ("problem", decision.problem().map(problem)),
+    ];
+    facts.into_iter().filter_map(|(name, fact)| Some((name, fact?))).collect()
+}
+
+/// Such as `export on, sync off`.
+pub(crate) fn features(decision: &Decision) -> String {
+    let each = decision.features().map(|(name, on)| format!("{name} {}", if on { "on" } else { "off" }));
+    each.collect::<Vec<_>>().join(", ")
+}
+
+fn next_step(step: NextStep) -> Option<String> {
+    let words = match step {
+        NextStep::None => return None,
+        NextStep::Connect => "go online, then run `polar-license validate`",
+        NextStep::EnterKey => "run `polar-license activate KEY`",
+        NextStep::Activate => "run `polar-license activate`",
+        NextStep::Move => "run `polar-license activate --replace-previous`",
+        NextStep::Renew => "renew the license, then run `polar-license validate`",
+        NextStep::ContactVendor => "contact the vendor",
+        other => other.as_str(),
+    };
+    Some(words.to_owned())
+}
+
+/// Such as `network: could not connect; try again in 60 s`.
+pub(crate) fn problem(problem: &Problem) -> String {
+    let mut text = format!("{}: {}", problem.kind, problem.message);
+    if let Some(wait) = problem.retry_after {
+        let _ = write!(text, "; try again in {} s", wait.as_secs());
+    }
+    text
+}
