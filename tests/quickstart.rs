@@ -46,6 +46,9 @@ fn example() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let profile = test.ancestors().nth(2).map(Path::to_owned).unwrap();
     let example = profile.join("examples").join(format!("quickstart{}", std::env::consts::EXE_SUFFIX));
-    assert!(example.exists(), "`cargo test` builds it; for this test alone run `cargo build --example quickstart` first");
+    assert!(
+        example.exists(),
+        "`cargo test` builds it; for this test alone run `cargo build --example quickstart` first"
+    );
     example
 }
