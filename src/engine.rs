@@ -35,6 +35,7 @@ use crate::store::Durability;
 use crate::time::{Now, Timestamp};
 use crate::values::Values;
 use crate::wire::Rejection;
+use ask::Purpose;
 use edit::{Applied, Asked, AttemptId, Edit, Editor, PlanEdit};
 use random::Random;
 use std::fmt;
@@ -214,8 +215,8 @@ impl Engine {
         let op = Op { id, deadline: self.deadline(&operation, now), ticket };
         match operation {
             Operation::Open => op.store(vec![], Stage::Opened),
-            Operation::Validate => op.store(vec![], Stage::Ask(ask::Ask::validate())),
-            Operation::Refresh(patience) => op.store(vec![], Stage::Ask(ask::Ask::refresh(patience))),
+            Operation::Validate => op.store(vec![], Stage::Ask(Purpose::Validate)),
+            Operation::Refresh(patience) => op.store(vec![], Stage::Ask(Purpose::Refresh(patience))),
             Operation::Consume(count) => self.begin_consume(op, count, now),
             Operation::Activate { key, replace_previous } => {
                 self.begin_activate(op, key.as_deref(), replace_previous, now)
@@ -414,7 +415,7 @@ impl Engine {
         if let Some(Rejection::RateLimited(wait)) = rejection {
             plan.pause_until = Some(now.wall.plus(*wait));
         }
-        if let Some(rejection @ (Rejection::RateLimited(_) | Rejection::Unreachable { .. })) = rejection {
+        if let Some(rejection) = rejection.filter(|rejection| !rejection.is_polars_word()) {
             plan.answered = false;
             self.unreached = Some(unreached(rejection));
         }

@@ -378,6 +378,11 @@ impl Rejection {
         Self::Unreachable { kind, message: message.to_owned(), maybe_applied: sent == Sent::Maybe }
     }
 
+    /// Whether Polar answered the question.
+    pub(crate) fn is_polars_word(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::UsageExhausted)
+    }
+
     /// Whether Polar may have done what was asked all the same.
     pub fn maybe_applied(&self) -> bool {
         matches!(self, Self::Unreachable { maybe_applied: true, .. })
@@ -389,7 +394,7 @@ impl fmt::Display for Rejection {
         match self {
             Self::Refused(reason) => f.write_str(reason.refusal()),
             Self::UsageExhausted => f.write_str("the license key has fewer uses left than were asked for"),
-            Self::Invalid { location } => write!(f, "Polar found `{location}` malformed"),
+            Self::Invalid { location } => write!(f, "Polar found `{location}` malformed; check the configuration"),
             Self::RateLimited(wait) => {
                 write!(f, "Polar asks to wait {} seconds before the next request", wait.as_secs())
             }

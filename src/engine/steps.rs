@@ -1,8 +1,8 @@
 //! The steps that a driver carries out, and what each goes on with.
 
-use super::activate::Activation;
-use super::ask::Ask;
-use super::edit::Edit;
+use super::activate::{Activation, Wish};
+use super::ask::{Ask, Purpose};
+use super::edit::{Asked, Edit};
 use super::{Deactivated, Engine, Merged, OpId, Operation};
 use crate::error::{Error, ErrorKind};
 use crate::license::{Decision, Problem};
@@ -98,9 +98,9 @@ pub(super) struct Op {
 /// What goes on after a store step.
 pub(super) enum Stage {
     Opened,
-    Ask(Ask),
-    AskSaved(Ask),
-    Activate(Activation),
+    Ask(Purpose),
+    AskSaved(Purpose),
+    Activate(Wish),
     AttemptSaved(Activation),
     SeatGivenUp(Activation),
     /// Save done; give up old seats, if any, then end.
@@ -114,7 +114,7 @@ pub(super) enum Stage {
 /// What goes on after a reply.
 pub(super) enum Asking {
     Ask(Ask, crate::wire::Validate),
-    CheckHeld(Activation, crate::wire::Validate),
+    CheckHeld(Activation, Asked, crate::wire::Validate),
     CheckKey(Activation, crate::wire::Validate),
     Activate(Activation, crate::wire::Activate),
     GiveUp(Activation, crate::wire::Deactivate),
@@ -170,9 +170,9 @@ impl StoreStep {
         let op = self.op;
         match self.stage {
             Stage::Opened => engine.finish(op, Ok(None), now),
-            Stage::Ask(ask) => engine.ask(op, ask, now),
-            Stage::AskSaved(ask) => engine.ask_saved(op, ask, contradicted, now),
-            Stage::Activate(activation) => engine.activate(op, activation, now),
+            Stage::Ask(purpose) => engine.ask(op, purpose, now),
+            Stage::AskSaved(purpose) => engine.ask_saved(op, purpose, contradicted, now),
+            Stage::Activate(wish) => engine.activate(op, wish, now),
             Stage::AttemptSaved(activation) => engine.attempt_saved(op, activation, saved, now),
             Stage::SeatGivenUp(activation) => engine.save_attempt(op, activation, now),
             Stage::Release(ends) => engine.release_next(op, ends, now),
@@ -237,9 +237,9 @@ impl Engine {
                 let reply = heard.read(|answer| request.read(answer));
                 self.answered(op, ask, reply, now)
             }
-            Asking::CheckHeld(activation, request) => {
+            Asking::CheckHeld(activation, asked, request) => {
                 let reply = heard.read(|answer| request.read(answer));
-                self.held_checked(op, activation, reply, now)
+                self.held_checked(op, activation, asked, reply, now)
             }
             Asking::CheckKey(activation, request) => {
                 let reply = heard.read(|answer| request.read(answer));
@@ -251,7 +251,7 @@ impl Engine {
             }
             Asking::GiveUp(activation, request) => {
                 let reply = heard.read(|answer| request.read(answer));
-                self.given_up(op, activation, reply, now)
+                self.given_up(op, activation, request.activation_id, reply, now)
             }
             Asking::Release(release, ends, request) => {
                 let reply = heard.read(|answer| request.read(answer));
