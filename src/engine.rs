@@ -11,6 +11,58 @@
 //! and dropping it before anything was sent ends the operation without a trace. After sending, a driver that gives up
 //! resumes with [`Failure::Cancelled`](crate::transport::Failure::Cancelled), so that an activation on its way is not
 //! forgotten. No lock is needed around the engine while a request is in flight.
+//!
+//! A whole driver, for one thread and one process:
+//!
+//! ```
+//! use polar_license::clock::{Clock, ManualClock};
+//! use polar_license::device::DeviceId;
+//! use polar_license::engine::{Change, Engine, Host, Operation, Outcome, Pacer, Step};
+//! use polar_license::store::{MemoryStore, Store};
+//! use polar_license::transport::{Answer, Request};
+//! use polar_license::{Config, State, Timestamp};
+//!
+//! fn run(
+//!     engine: &mut Engine,
+//!     operation: Operation,
+//!     store: &dyn Store,
+//!     clock: &dyn Clock,
+//!     post_at: impl Fn(&Request, u64) -> Answer,
+//! ) -> Outcome {
+//!     let mut step = engine.begin(operation, clock.now());
+//!     loop {
+//!         step = match step {
+//!             Step::Store(mut step) => {
+//!                 let stored = store.load();
+//!                 let bytes = stored.as_ref().map(Option::as_deref).map_err(drop);
+//!                 let written = match step.merge(engine, bytes, clock.now()) {
+//!                     Change::Keep => Ok(()),
+//!                     Change::Put(record, durability) => store.save(&record, durability),
+//!                     Change::Remove => store.remove(),
+//!                 };
+//!                 let done = stored.and(written).map_err(|error| error.to_string());
+//!                 step.resume(engine, done, clock.now())
+//!             }
+//!             Step::Send(step) => {
+//!                 let answer = post_at(&step.request, step.not_before);
+//!                 step.resume(engine, answer, clock.now())
+//!             }
+//!             Step::Join(step) => step.resume(engine, clock.now()), // only where operations run side by side
+//!             Step::Done(outcome) => return outcome,
+//!         }
+//!     }
+//! }
+//!
+//! let config = Config::new("a0010000-0000-4000-8000-000000000001", "com.acme.app").build()?;
+//! let device = DeviceId::derive(&config.organization_id(), "4c4c4544004b4d108052b4c04f4e3232");
+//! let host = Host { device, system: "Debian 12".into(), seed: [7; 16] };
+//! let mut engine = Engine::new(config, host, Pacer::new());
+//! let clock = ManualClock::new(Timestamp::parse("2026-11-21T07:44:42Z").unwrap());
+//! let nobody = |_: &Request, _: u64| unreachable!("opening asks nobody");
+//! let outcome = run(&mut engine, Operation::Open, &MemoryStore::new(), &clock, nobody);
+//! assert_eq!(outcome.result?.state(), State::Unlicensed);
+//! # Ok::<(), polar_license::Error>(())
+//! ```
 
 mod activate;
 mod ask;
