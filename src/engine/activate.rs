@@ -182,7 +182,7 @@ impl Engine {
             }
             Err(rejection) if rejection.maybe_applied() => {
                 // the attempt stays in the record, and shows as `seat_uncertain` from here on
-                self.heard(Some(&rejection), now);
+                self.unreached = None;
                 self.fail(op, rejection, now)
             }
             Err(Rejection::Refused(Reason::ActivationLimit)) if activation.replace_previous => {

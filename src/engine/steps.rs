@@ -199,13 +199,17 @@ impl JoinStep {
     pub fn resume(self, engine: &mut Engine, now: Now) -> Step {
         let shared = engine.last_asked.is_some_and(|(id, answered)| id == self.waits_for && answered);
         if self.both_ask && shared {
-            return Step::Done(engine.untouched(Ok(()), now));
+            return Step::Done(engine.untouched(Ok(None), now));
         }
         if !engine.is_running(self.waits_for) {
             return engine.begin(self.operation, now);
         }
-        let waited = Error::new(ErrorKind::Timeout, "another operation on this license takes too long; try again");
-        let result = if self.both_ask { Ok(()) } else { Err(waited) };
+        let waited = "another operation on this license takes too long; try again";
+        let result = if self.operation.asks() {
+            Ok(Some(Problem::new(ErrorKind::Timeout, waited)))
+        } else {
+            Err(Error::new(ErrorKind::Timeout, waited))
+        };
         Step::Done(engine.untouched(result, now))
     }
 
@@ -265,10 +269,11 @@ impl Engine {
     }
 
     /// The outcome of an operation that did nothing itself.
-    fn untouched(&mut self, result: Result<(), Error>, now: Now) -> Outcome {
+    fn untouched(&mut self, result: Result<Option<Problem>, Error>, now: Now) -> Outcome {
         let decision = self.current(now);
         let result = match result {
-            Ok(()) => Ok(decision),
+            Ok(None) => Ok(decision),
+            Ok(problem) => Ok(Decision { problem, ..decision }),
             Err(error) => Err(error.with_decision(decision)),
         };
         Outcome { result, deactivated: None, changed: false, wake_at: self.wake_at(now) }
