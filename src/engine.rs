@@ -11,6 +11,58 @@
 //! and dropping it before anything was sent ends the operation without a trace. After sending, a driver that gives up
 //! resumes with [`Failure::Cancelled`](crate::transport::Failure::Cancelled), so that an activation on its way is not
 //! forgotten. No lock is needed around the engine while a request is in flight.
+//!
+//! A whole driver, for one thread and one process:
+//!
+//! ```
+//! use polar_license::clock::{Clock, ManualClock};
+//! use polar_license::device::DeviceId;
+//! use polar_license::engine::{Change, Engine, Host, Operation, Outcome, Pacer, Step};
+//! use polar_license::store::{MemoryStore, Store};
+//! use polar_license::transport::{Answer, Request};
+//! use polar_license::{Config, State, Timestamp};
+//!
+//! fn run(
+//!     engine: &mut Engine,
+//!     operation: Operation,
+//!     store: &dyn Store,
+//!     clock: &dyn Clock,
+//!     post_at: impl Fn(&Request, u64) -> Answer,
+//! ) -> Outcome {
+//!     let mut step = engine.begin(operation, clock.now());
+//!     loop {
+//!         step = match step {
+//!             Step::Store(mut step) => {
+//!                 let stored = store.load();
+//!                 let bytes = stored.as_ref().map(Option::as_deref).map_err(drop);
+//!                 let written = match step.merge(engine, bytes, clock.now()) {
+//!                     Change::Keep => Ok(()),
+//!                     Change::Put(record, durability) => store.save(&record, durability),
+//!                     Change::Remove => store.remove(),
+//!                 };
+//!                 let done = stored.and(written).map_err(|error| error.to_string());
+//!                 step.resume(engine, done, clock.now())
+//!             }
+//!             Step::Send(step) => {
+//!                 let answer = post_at(&step.request, step.not_before);
+//!                 step.resume(engine, answer, clock.now())
+//!             }
+//!             Step::Join(step) => step.resume(engine, clock.now()), // only where operations run side by side
+//!             Step::Done(outcome) => return outcome,
+//!         }
+//!     }
+//! }
+//!
+//! let config = Config::new("a0010000-0000-4000-8000-000000000001", "com.acme.app").build()?;
+//! let device = DeviceId::derive(&config.organization_id(), "4c4c4544004b4d108052b4c04f4e3232");
+//! let host = Host { device, system: "Debian 12".into(), seed: [7; 16] };
+//! let mut engine = Engine::new(config, host, Pacer::new());
+//! let clock = ManualClock::new(Timestamp::parse("2026-11-21T07:44:42Z").unwrap());
+//! let nobody = |_: &Request, _: u64| unreachable!("opening asks nobody");
+//! let outcome = run(&mut engine, Operation::Open, &MemoryStore::new(), &clock, nobody);
+//! assert_eq!(outcome.result?.state(), State::Unlicensed);
+//! # Ok::<(), polar_license::Error>(())
+//! ```
 
 mod activate;
 mod ask;
@@ -30,11 +82,12 @@ use crate::config::{Config, DEVICE_CONDITION};
 use crate::device::DeviceId;
 use crate::error::{Error, ErrorKind};
 use crate::license::{Decision, Problem, Reason, UnknownFeatures};
-use crate::record::{Attempt, Record, Sealer};
+use crate::record::{Attempt, Record, Sealer, Verdict};
 use crate::store::Durability;
 use crate::time::{Now, Timestamp};
 use crate::values::Values;
 use crate::wire::Rejection;
+use ask::Purpose;
 use edit::{Applied, Asked, AttemptId, Edit, Editor, PlanEdit};
 use random::Random;
 use std::fmt;
@@ -214,14 +267,14 @@ impl Engine {
         let op = Op { id, deadline: self.deadline(&operation, now), ticket };
         match operation {
             Operation::Open => op.store(vec![], Stage::Opened),
-            Operation::Validate => op.store(vec![], Stage::Ask(ask::Ask::validate())),
-            Operation::Refresh(patience) => op.store(vec![], Stage::Ask(ask::Ask::refresh(patience))),
+            Operation::Validate => op.store(vec![], Stage::Ask(Purpose::Validate)),
+            Operation::Refresh(patience) => op.store(vec![], Stage::Ask(Purpose::Refresh(patience))),
             Operation::Consume(count) => self.begin_consume(op, count, now),
             Operation::Activate { key, replace_previous } => {
                 self.begin_activate(op, key.as_deref(), replace_previous, now)
             }
             Operation::Deactivate => op.store(vec![], Stage::Deactivate),
-            Operation::Forget => op.store(vec![Edit::Forget], Stage::Opened),
+            Operation::Forget => op.store(vec![Edit::Forget], Stage::Forgotten),
         }
     }
 
@@ -322,7 +375,9 @@ impl Engine {
         let untouchable = before.untouchable && !forgets;
         let (change, complete) = if !readable || untouchable {
             (Change::Keep, !precious)
-        } else if !changed || (untrusted && !precious) {
+        } else if untrusted && !precious {
+            (Change::Keep, !changed)
+        } else if !changed {
             (Change::Keep, true)
         } else if record.is_worth_keeping() {
             let durability = if precious { Durability::Synced } else { Durability::Relaxed };
@@ -402,12 +457,17 @@ impl Engine {
 
     /// Keeps a rejection in mind as far as it says whether Polar can be reached, and plans the next round.
     fn heard(&mut self, rejection: Option<&Rejection>, now: Now) -> PlanEdit {
-        let mut plan = PlanEdit { answered: true, jitter: self.random.next(), pause_until: None };
+        let record = self.memory.record.as_ref();
+        let turned = record.and_then(|record| record.held.as_ref()).is_some_and(|held| held.verdict == Verdict::Yes)
+            && matches!(rejection, Some(Rejection::Refused(_)));
+        let misses = if turned { 0 } else { record.map_or(0, |record| record.plan.misses) };
+        let jitter = self.random.next();
+        let mut plan = PlanEdit { answered: true, misses, jitter, ended: now.mono, pause_until: None };
         self.unreached = None;
         if let Some(Rejection::RateLimited(wait)) = rejection {
             plan.pause_until = Some(now.wall.plus(*wait));
         }
-        if let Some(rejection @ (Rejection::RateLimited(_) | Rejection::Unreachable { .. })) = rejection {
+        if let Some(rejection) = rejection.filter(|rejection| !rejection.is_polars_word()) {
             plan.answered = false;
             self.unreached = Some(unreached(rejection));
         }

@@ -1,7 +1,20 @@
-//! License keys sold through Polar: activate, validate, gate features, and keep working offline.
+//! License keys sold through [Polar](https://polar.sh): activate, validate, gate features, and keep working offline.
+//!
+//! Start with [`Config`] and [`blocking::Client`]. Every operation answers with a [`Decision`], which says whether the app
+//! may run, why, and what the user can do. Those who want only Polar's API find it in [`wire`] and [`blocking::Api`];
+//! those with a platform of their own drive the [`engine`].
+//!
+//! What holds everywhere:
+//! - Only Polar can deny a license; not reaching it changes nothing but [`Decision::problem`].
+//! - A no is remembered; going offline does not bring access back.
+//! - Nothing that Polar may have done is sent again, and no seat is lost in silence.
+//! - Neither personal data nor a full license key is in any error, log or `Debug` output.
+//! - Nothing below [`blocking`] reads a clock, a file or a socket, and nothing outside tests can panic on what it is given.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 pub mod clock;
 pub mod config;
 pub mod device;
@@ -16,11 +29,13 @@ pub mod transport;
 mod values;
 pub mod wire;
 
-#[cfg(feature = "blocking")]
-pub mod blocking;
-
 pub use config::{Config, ConfigBuilder, Environment};
+pub use engine::Deactivated;
 pub use error::{Error, ErrorKind};
 pub use license::{Decision, Key, License, NextStep, Problem, Reason, State};
 pub use time::Timestamp;
 pub use values::{Value, Values};
+
+#[cfg(all(doctest, feature = "blocking"))]
+#[doc = include_str!("../README.md")]
+mod readme {}

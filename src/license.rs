@@ -270,6 +270,9 @@ impl Decision {
     pub fn message(&self) -> &'static str {
         match (self.state, self.reason) {
             (State::Active, _) => "The license is active.",
+            (State::Grace, _) if self.next_step == NextStep::Connect => {
+                "The license has not been confirmed for some time. Go online soon to keep it working."
+            }
             (State::Grace, _) => "The license is active; it will be confirmed when you are next online.",
             (State::Lapsed, _) => "The license has not been confirmed for too long. Go online once to continue.",
             (State::Expired, _) => "The license has expired. Renew it to continue.",

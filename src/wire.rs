@@ -167,8 +167,20 @@ impl Validate {
 
     /// Judges what came back.
     pub fn read(&self, answer: &Answer) -> Result<Confirmed, Rejection> {
-        let allowed = if self.increment_usage.is_some() { &[NOT_FOUND, BAD_REQUEST][..] } else { &[NOT_FOUND] };
-        let reply = polar_reply(answer, 200, allowed)?;
+        if self.increment_usage.is_some() {
+            return self.judge(answer, &[NOT_FOUND, BAD_REQUEST]);
+        }
+        // without usage to count there is nothing that Polar may have done
+        self.judge(answer, &[NOT_FOUND]).map_err(|rejection| match rejection {
+            Rejection::Unreachable { kind, message, .. } => {
+                Rejection::Unreachable { kind, message, maybe_applied: false }
+            }
+            rejection => rejection,
+        })
+    }
+
+    fn judge(&self, answer: &Answer, noes: &[No]) -> Result<Confirmed, Rejection> {
+        let reply = polar_reply(answer, 200, noes)?;
         self.confirmed(reply).ok_or_else(|| Rejection::foreign(200))
     }
 
@@ -378,6 +390,11 @@ impl Rejection {
         Self::Unreachable { kind, message: message.to_owned(), maybe_applied: sent == Sent::Maybe }
     }
 
+    /// Whether Polar answered the question.
+    pub(crate) fn is_polars_word(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::UsageExhausted)
+    }
+
     /// Whether Polar may have done what was asked all the same.
     pub fn maybe_applied(&self) -> bool {
         matches!(self, Self::Unreachable { maybe_applied: true, .. })
@@ -389,7 +406,7 @@ impl fmt::Display for Rejection {
         match self {
             Self::Refused(reason) => f.write_str(reason.refusal()),
             Self::UsageExhausted => f.write_str("the license key has fewer uses left than were asked for"),
-            Self::Invalid { location } => write!(f, "Polar found `{location}` malformed"),
+            Self::Invalid { location } => write!(f, "Polar found `{location}` malformed; check the configuration"),
             Self::RateLimited(wait) => {
                 write!(f, "Polar asks to wait {} seconds before the next request", wait.as_secs())
             }
@@ -412,5 +429,206 @@ impl From<Rejection> for Error {
                 Self::new(kind, message).with_maybe_applied(maybe_applied)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
+    const ORGANIZATION: &str = "a0010000-0000-4000-8000-000000000001";
+    const SEAT: &str = "ac700000-0000-4000-8000-000000000001";
+
+    fn organization() -> Uuid {
+        ORGANIZATION.parse().unwrap()
+    }
+
+    fn validate() -> Validate {
+        Validate::new(&Key::parse(KEY).unwrap(), organization())
+    }
+
+    fn validate_seat() -> Validate {
+        Validate { activation_id: Some(SEAT.parse().unwrap()), ..validate() }
+    }
+
+    fn consume() -> Validate {
+        Validate { increment_usage: Some(3), ..validate() }
+    }
+
+    fn activate() -> Activate {
+        let key = Key::parse(KEY).unwrap();
+        let (conditions, meta) = (Values::default(), Values::default());
+        Activate { key, organization_id: organization(), label: "Debian 12".into(), conditions, meta }
+    }
+
+    fn deactivate() -> Deactivate {
+        let key = Key::parse(KEY).unwrap();
+        Deactivate { key, organization_id: organization(), activation_id: SEAT.parse().unwrap() }
+    }
+
+    fn reply(status: u16, body: impl Into<Vec<u8>>) -> Answer {
+        Answer::Reply { status, retry_after: None, body: body.into() }
+    }
+
+    /// What Polar answers to a validate, as recorded, with one member replaced.
+    fn granted(member: &str, value: serde_json::Value) -> Vec<u8> {
+        let mut body = serde_json::json!({
+            "id": "1c010000-0000-4000-8000-000000000001", "organization_id": ORGANIZATION, "key": KEY,
+            "benefit_id": "b0010000-0000-4000-8000-000000000001", "status": "granted", "limit_activations": 2,
+            "usage": 1, "limit_usage": null, "last_validated_at": "2026-11-21T07:44:42.065675Z",
+            "expires_at": "2099-06-30T12:34:56.789012Z", "activation": null,
+            "customer": {"email": "ada.lovelace@example.com", "name": "Ada Lovelace"},
+        });
+        body[member] = value;
+        serde_json::to_vec(&body).unwrap()
+    }
+
+    fn activated(member: &str, value: serde_json::Value) -> Vec<u8> {
+        let key: serde_json::Value = serde_json::from_slice(&granted("usage", 0.into())).unwrap();
+        let mut body = serde_json::json!({
+            "id": SEAT, "license_key_id": "1c010000-0000-4000-8000-000000000001", "label": "Debian 12",
+            "created_at": "2026-11-21T07:44:42Z", "license_key": key,
+        });
+        body[member] = value;
+        serde_json::to_vec(&body).unwrap()
+    }
+
+    fn is_foreign<T>(result: Result<T, Rejection>) -> bool {
+        matches!(result, Err(Rejection::Unreachable { .. }))
+    }
+
+    #[test]
+    fn reads_a_yes_and_nothing_about_the_customer() {
+        let confirmed = validate().read(&reply(200, granted("usage", 9.into()))).unwrap();
+        assert_eq!((confirmed.usage, confirmed.limit_usage, confirmed.limit_activations), (9, None, Some(2)));
+        assert_eq!(confirmed.at.to_string(), "2026-11-21T07:44:42.065Z");
+        assert!(!format!("{confirmed:?}").contains("ada"));
+        let seat = activate().read(&reply(200, activated("label", "x".into()))).unwrap();
+        assert_eq!(seat.activation_id.unwrap().to_string(), SEAT);
+        assert_eq!(deactivate().read(&reply(204, "")), Ok(()));
+    }
+
+    #[test]
+    fn a_200_about_something_else_is_no_answer() {
+        let null = || serde_json::Value::Null;
+        let wrong = [
+            ("key", "D1E50002-AAAA-4BBB-8CCC-DDDD0000EEF0".into()),
+            ("organization_id", SEAT.into()),
+            ("status", "revoked".into()),
+            ("last_validated_at", "yesterday".into()),
+            ("usage", null()),
+            ("expires_at", "never".into()),
+            ("limit_activations", "2".into()),
+        ];
+        for (member, value) in wrong {
+            assert!(is_foreign(validate().read(&reply(200, granted(member, value)))), "{member}");
+        }
+        assert!(is_foreign(validate_seat().read(&reply(200, granted("activation", null())))));
+        let other = serde_json::json!({"id": "ac700000-0000-4000-8000-000000000002"});
+        assert!(is_foreign(validate_seat().read(&reply(200, granted("activation", other)))));
+        assert!(is_foreign(activate().read(&reply(200, activated("license_key_id", SEAT.into())))));
+        assert!(is_foreign(activate().read(&reply(200, activated("created_at", null())))));
+        for body in ["", "{}", "null", "<html>Sign in</html>", "[1,2", "{\"error\":1}"] {
+            assert!(is_foreign(validate().read(&reply(200, body))), "{body}");
+        }
+    }
+
+    #[test]
+    fn polar_says_no_in_these_forms_only() {
+        let no = |error: &str, detail: &str| format!(r#"{{"error":"{error}","detail":"{detail}"}}"#);
+        let cases = [
+            (404, "ResourceNotFound", "Not found", Reason::NotFound),
+            (404, "ResourceNotFound", "License key is no longer active.", Reason::Inactive),
+            (404, "ResourceNotFound", "License key has expired.", Reason::Expired),
+            (404, "ResourceNotFound", "License key does not match required conditions", Reason::Conditions),
+            (404, "ResourceNotFound", "License key does not match given benefit.", Reason::Benefit),
+            (404, "ResourceNotFound", "Something new.", Reason::Refused),
+        ];
+        for (status, error, detail, reason) in cases {
+            let answer = reply(status, no(error, detail));
+            assert_eq!(validate().read(&answer), Err(Rejection::Refused(reason)), "{detail}");
+            assert_eq!(activate().read(&answer), Err(Rejection::Refused(reason)), "{detail}");
+            assert_eq!(deactivate().read(&answer), Err(Rejection::Refused(reason)), "{detail}");
+        }
+        let not_permitted = [
+            ("License key is no longer active. This license key can not be activated.", Reason::Inactive),
+            ("License key has expired.", Reason::Expired),
+            ("License key activation limit already reached", Reason::ActivationLimit),
+            ("Limit words that changed", Reason::ActivationLimit),
+            (
+                "This license key does not support activations. Use the /validate endpoint instead to check license validity.",
+                Reason::Refused,
+            ),
+        ];
+        for (detail, reason) in not_permitted {
+            let answer = reply(403, no("NotPermitted", detail));
+            assert_eq!(activate().read(&answer), Err(Rejection::Refused(reason)), "{detail}");
+            assert!(is_foreign(validate().read(&answer)), "a 403 is no word on a validate");
+            assert!(is_foreign(deactivate().read(&answer)));
+        }
+        let exhausted = reply(400, no("BadRequest", "License key only has -2 more usages."));
+        assert_eq!(consume().read(&exhausted), Err(Rejection::UsageExhausted));
+        assert!(is_foreign(validate().read(&exhausted)), "usage was not asked about");
+    }
+
+    #[test]
+    fn whatever_else_answers_is_not_polar() {
+        let portal = "<html><form>Sign in to Airport Wi-Fi</form></html>";
+        for status in [200, 204, 301, 302, 400, 401, 403, 404, 407, 411, 418, 500, 502, 503, 504, 511] {
+            for body in [portal, "", "{\"detail\":\"Not Found\"}", "{\"error\":\"ResourceNotFound\"", "{}"] {
+                let answer = reply(status, body);
+                assert!(is_foreign(validate().read(&answer)), "{status} {body}");
+                assert!(is_foreign(activate().read(&answer)), "{status} {body}");
+                let gone = status == 204 && body.is_empty();
+                assert_eq!(is_foreign(deactivate().read(&answer)), !gone, "{status} {body}");
+            }
+        }
+        let as_object = reply(404, r#"{"error":"ResourceNotFound","detail":{"x":1}}"#);
+        assert!(is_foreign(validate().read(&as_object)));
+    }
+
+    #[test]
+    fn a_malformed_request_names_the_place_and_never_the_key() {
+        let body = format!(
+            r#"{{"error":"RequestValidationError","detail":[{{"type":"x","loc":["body","activation_id",3],"msg":"m","input":"{KEY}"}}]}}"#
+        );
+        let rejection = validate().read(&reply(422, body)).unwrap_err();
+        assert_eq!(rejection, Rejection::Invalid { location: "body.activation_id".into() });
+        assert!(!format!("{rejection:?} {rejection}").contains(KEY));
+    }
+
+    #[test]
+    fn a_pause_is_never_longer_than_two_minutes() {
+        for (retry_after, seconds) in [(None, 60), (Some(0), 0), (Some(42), 42), (Some(u32::MAX), 120)] {
+            let answer = Answer::Reply { status: 429, retry_after, body: vec![] };
+            let expected = Rejection::RateLimited(Duration::from_secs(seconds));
+            assert_eq!(validate().read(&answer), Err(expected.clone()));
+            assert_eq!(activate().read(&answer), Err(expected));
+        }
+    }
+
+    #[test]
+    fn only_what_never_left_was_certainly_not_applied() {
+        let failed = |sent| Answer::Failed { failure: Failure::Timeout, sent, message: "slow".into() };
+        assert!(!activate().read(&failed(Sent::No)).unwrap_err().maybe_applied());
+        assert!(activate().read(&failed(Sent::Maybe)).unwrap_err().maybe_applied());
+        assert!(consume().read(&reply(502, "")).unwrap_err().maybe_applied());
+        assert!(!validate().read(&failed(Sent::Maybe)).unwrap_err().maybe_applied(), "it changes nothing");
+    }
+
+    #[test]
+    fn sends_what_polar_takes() {
+        let mut request = validate_seat();
+        request.conditions.insert("device", "abc");
+        request.increment_usage = Some(2);
+        let sent: serde_json::Value = serde_json::from_str(&request.body()).unwrap();
+        let expected = serde_json::json!({
+            "key": KEY, "organization_id": ORGANIZATION, "activation_id": SEAT, "increment_usage": 2,
+            "conditions": {"device": "abc"},
+        });
+        assert_eq!(sent, expected);
+        let sent: serde_json::Value = serde_json::from_str(&activate().body()).unwrap();
+        assert_eq!(sent, serde_json::json!({"key": KEY, "organization_id": ORGANIZATION, "label": "Debian 12"}));
     }
 }

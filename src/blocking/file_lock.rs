@@ -14,14 +14,18 @@
 //! come from the file system, so a wrong clock, or a server's other clock, does not matter. A lock from 10 s or more in
 //! the future is as old as one from the past: the clock was set back after its holder died.
 //!
-//! Taking over: read the lock again; if it is unchanged, rename it to `NAME.TOKEN.old`. Only one of several processes can.
-//! If what was renamed is another lock than the one judged (token and modification time), because somebody else was
-//! faster by a hair, put it back: link `NAME.TOKEN.old` to `NAME.lock`, or, without hard links, create-new `NAME.lock` with
-//! its token. Then delete `NAME.TOKEN.old` and the dead holder's `.tmp`, and start again from create-new.
+//! Taking over, where `TOKEN` is the taker's and `DEAD` the lock's (`0000000000000000` where it has none):
+//! 1. Claim it: create-new `NAME.DEAD.take1`. Only who made that may go on; this is what keeps a taker that is late by a
+//!    hair from carrying off the lock of the one that was first. Where it exists and is 10 s old, its maker died too: go
+//!    on to `take2`, and so on to `take9`; where it is younger, wait as for a lock.
+//! 2. Read the lock again; if it is not the one judged (token and modification time), that was done already: stop.
+//! 3. Rename it to `NAME.TOKEN.old` and read that. Should it be another lock after all, because its holder was not dead
+//!    but stopped, and went on just now, put it back: link it to `NAME.lock`, or, without hard links, create-new
+//!    `NAME.lock` with its token.
+//! 4. Delete the dead holder's `.tmp`, then `NAME.TOKEN.old` and the claims, and start again from create-new.
 //!
-//! What remains, and costs an update but never a whole record: a process stopped for over 10 s between its check of the
-//! token and the rename after it overwrites what was saved meanwhile; and while a lock taken by mistake is not yet put back,
-//! a third process can lock, save and unlock unseen. The second takes a dead holder and three processes within microseconds.
+//! What remains: a process that was stopped for over 10 s just between its last check and the rename after it. It
+//! overwrites what was saved meanwhile, with a whole record.
 
 use std::array;
 use std::fs::{self, File};
@@ -40,6 +44,8 @@ pub(super) const TOKEN_BYTES: usize = 8;
 /// A lock is held for milliseconds; after this long its holder is dead.
 const STALE_AFTER: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(2);
+/// Stands for the token of a lock whose holder died before writing one.
+const NO_TOKEN: &str = "0000000000000000";
 
 /// The lock of one record, for all threads of this process that share it and for other processes.
 pub(super) struct FileLock {
@@ -151,7 +157,8 @@ impl FileLock {
             return false;
         }
         let aside = self.side_path(token, "old");
-        let taken = is_stale(&seen, &aside) && self.take_over(&seen, &aside);
+        let taken =
+            time_at(&aside).is_some_and(|now| is_stale(seen.modified, now) && self.take_over(&seen, &aside, now));
         let _ = fs::remove_file(&aside);
         if !taken {
             *left = Some(seen);
@@ -159,26 +166,52 @@ impl FileLock {
         taken
     }
 
-    /// Moves the lock that was `seen` to `aside`; see the module head. False where another was faster.
-    fn take_over(&self, seen: &LockFile, aside: &Path) -> bool {
+    /// Moves the lock that was `seen` to `aside`; see the module head. False where that is not this process's to do.
+    fn take_over(&self, seen: &LockFile, aside: &Path, now: SystemTime) -> bool {
+        let dead = if is_token(&seen.token) { &seen.token } else { NO_TOKEN };
+        let Some(claims) = self.claim(dead, now) else {
+            return false;
+        };
+        let taken = self.move_aside(seen, aside);
+        if taken {
+            let _ = fs::remove_file(self.side_path(dead, "tmp"));
+            let _ = fs::remove_file(self.side_path(dead, "old"));
+            log::info!("took over the license file's lock from a process that ended while holding it");
+        }
+        for claim in claims {
+            let _ = fs::remove_file(claim);
+        }
+        taken
+    }
+
+    /// Makes this process the one that takes over from `dead`. Returns its claim and those of who died trying.
+    fn claim(&self, dead: &str, now: SystemTime) -> Option<Vec<PathBuf>> {
+        let mut claims = Vec::new();
+        for attempt in 1..=9 {
+            let claim = self.side_path(dead, &format!("take{attempt}"));
+            let made = create_private(&claim).is_ok();
+            if !made && !is_stale(fs::metadata(&claim).ok()?.modified().ok()?, now) {
+                return None;
+            }
+            claims.push(claim);
+            if made {
+                return Some(claims);
+            }
+        }
+        None
+    }
+
+    fn move_aside(&self, seen: &LockFile, aside: &Path) -> bool {
         let path = self.path();
         if LockFile::read(&path).as_ref() != Some(seen) || fs::rename(&path, aside).is_err() {
             return false;
         }
-        match LockFile::read(aside) {
-            Some(moved) if moved == *seen => {
-                if is_token(&moved.token) {
-                    let _ = fs::remove_file(self.side_path(&moved.token, "tmp"));
-                    let _ = fs::remove_file(self.side_path(&moved.token, "old"));
-                }
-                log::info!("took over the license file's lock from a process that ended while holding it");
-                true
-            }
-            other => {
-                put_back(aside, &path, other.as_ref());
-                false
-            }
+        let moved = LockFile::read(aside);
+        let right = moved.as_ref() == Some(seen);
+        if !right {
+            put_back(aside, &path, moved.as_ref());
         }
+        right
     }
 
     fn path(&self) -> PathBuf {
@@ -226,13 +259,13 @@ impl LockFile {
     }
 }
 
-/// Compares the lock's age to a file made for it, `probe`, which the caller removes.
-fn is_stale(lock: &LockFile, probe: &Path) -> bool {
-    let Ok(now) = create_private(probe).and_then(|file| file.metadata()?.modified()) else {
-        return false;
-    };
-    let apart = now.duration_since(lock.modified).unwrap_or_else(|ahead| ahead.duration());
-    apart >= STALE_AFTER
+/// What time it is for the file system, by a file made at `probe`, which the caller removes.
+fn time_at(probe: &Path) -> Option<SystemTime> {
+    create_private(probe).ok()?.metadata().ok()?.modified().ok()
+}
+
+fn is_stale(modified: SystemTime, now: SystemTime) -> bool {
+    now.duration_since(modified).unwrap_or_else(|ahead| ahead.duration()) >= STALE_AFTER
 }
 
 /// Returns a lock to its holder. Both ways fail where somebody else has the lock by now; its holder then finds out
@@ -282,39 +315,60 @@ mod tests {
     use super::super::files::tests::Scratch;
     use super::*;
 
+    const DEAD: &str = "0123456789abcdef";
+
+    /// A lock that was judged to be stale.
+    fn judged(lock: &FileLock) -> LockFile {
+        fs::write(lock.path(), DEAD).unwrap();
+        LockFile::read(&lock.path()).unwrap()
+    }
+
+    fn names(scratch: &Scratch) -> Vec<String> {
+        let entries = fs::read_dir(&scratch.0).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
     #[test]
     fn a_lock_that_changed_hands_since_it_was_judged_is_left_alone() {
         let scratch = Scratch::new();
         let lock = FileLock::new(scratch.0.join("record"));
-        fs::write(lock.path(), "0123456789abcdef").unwrap();
-        let judged = LockFile::read(&lock.path()).unwrap();
+        let seen = judged(&lock);
         fs::write(lock.path(), "fedcba9876543210").unwrap();
-        assert!(!lock.take_over(&judged, &lock.side_path("1111111111111111", "old")));
+        assert!(!lock.take_over(&seen, &lock.side_path("1111111111111111", "old"), seen.modified));
         assert_eq!(fs::read(lock.path()).unwrap(), b"fedcba9876543210");
+        assert_eq!(names(&scratch), ["record.lock"]);
     }
 
     #[test]
-    fn a_lock_in_use_is_told_from_a_dead_one_by_the_file_systems_clock() {
+    fn one_taker_at_a_time() {
         let scratch = Scratch::new();
-        let path = scratch.0.join("lock");
-        fs::write(&path, "0123456789abcdef").unwrap();
-        let made = LockFile::read(&path).unwrap().modified;
-        let seconds = Duration::from_secs;
-        for (modified, stale) in [
-            (made, false),
-            (made - seconds(5), false),
-            (made + seconds(5), false),
-            (made - seconds(10), true),
-            (made - seconds(86_400), true),
-            (made + seconds(60), true),
-            (made + seconds(86_400), true),
-        ] {
-            let probe = scratch.0.join("probe");
-            assert_eq!(is_stale(&LockFile { token: String::new(), modified }, &probe), stale);
-            fs::remove_file(probe).unwrap();
+        let lock = FileLock::new(scratch.0.join("record"));
+        let seen = judged(&lock);
+        let aside = lock.side_path("1111111111111111", "old");
+        create_private(&lock.side_path(DEAD, "take1")).unwrap();
+        assert!(!lock.take_over(&seen, &aside, seen.modified), "somebody else is at it");
+        assert_eq!(names(&scratch), [format!("record.{DEAD}.take1"), "record.lock".into()]);
+        assert!(lock.take_over(&seen, &aside, seen.modified + Duration::from_secs(60)), "who was at it died");
+        assert_eq!(names(&scratch), ["record.1111111111111111.old"]);
+    }
+
+    #[test]
+    fn a_lock_in_use_is_told_from_a_dead_one() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        for (seconds, stale) in [(0, false), (9, false), (10, true), (86_400, true)] {
+            assert_eq!(is_stale(now - Duration::from_secs(seconds), now), stale, "{seconds} s ago");
+            assert_eq!(is_stale(now + Duration::from_secs(seconds), now), stale, "{seconds} s ahead");
         }
-        let unknown = LockFile::read(&path).unwrap();
-        assert!(!is_stale(&unknown, &path), "without a probe nothing is judged");
+    }
+
+    #[test]
+    fn without_the_file_systems_time_nothing_is_judged() {
+        let scratch = Scratch::new();
+        assert!(time_at(&scratch.0.join("probe")).is_some());
+        assert_eq!(time_at(&scratch.0.join("probe")), None, "it has to be a new file");
+        assert_eq!(time_at(&scratch.0.join("nowhere").join("probe")), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! | file | content |
 //! |---|---|
 //! | `NAME` | the record |
-//! | `NAME.lock`, `NAME.TOKEN.old` | the lock: see `file_lock.rs` |
+//! | `NAME.lock`, `NAME.TOKEN.old`, `NAME.TOKEN.take1` to `9` | the lock: see `file_lock.rs` |
 //! | `NAME.TOKEN.tmp` | a record being written by the holder of the lock with that token |
 //!
 //! # Saving
@@ -520,7 +520,7 @@ mod tests {
     #[test]
     fn of_many_who_take_over_at_once_one_wins() {
         const TAKERS: usize = 4;
-        for _ in 0..50 {
+        for _ in 0..100 {
             let scratch = Scratch::new();
             die_while_saving(&new_store(&scratch), "0123456789abcdef", 11);
             let start = Barrier::new(TAKERS);

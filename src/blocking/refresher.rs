@@ -28,6 +28,9 @@ const LOOK_EVERY_MS: u64 = 60_000;
 /// Every ten minutes the engine may want to save how late it is.
 const TOUCH_EVERY_MS: u64 = 600_000;
 
+/// Never look more often than this, whatever the engine says.
+const PAUSE_MS: u64 = 1_000;
+
 /// The wall clock ahead of the monotonic one by this much: the machine was asleep.
 const ASLEEP_MS: i64 = 30_000;
 
@@ -61,7 +64,8 @@ fn refresh_until_stopped(driver: &Driver, signal: &Signal) {
         let outcome = driver.run_in(&signal.scope, Operation::Refresh(patience));
         let looked_at = driver.now();
         let touch_at = looked_at.mono.saturating_add(TOUCH_EVERY_MS);
-        let next = outcome.wake_at.map_or(touch_at, |at| at.min(touch_at));
+        let soonest = looked_at.mono.saturating_add(PAUSE_MS);
+        let next = outcome.wake_at.map_or(touch_at, |at| at.min(touch_at)).max(soonest);
         patience = match wait(driver, signal, looked_at, next) {
             Waited::Due => Patience::Full,
             Waited::Woken => Patience::Woken,

@@ -14,7 +14,7 @@
 //!                                             └► perhaps applied ─► keep the attempt ─► error
 //! ```
 
-use super::ask::{Ask, not_activated};
+use super::ask::{Purpose, not_activated};
 use super::edit::{Activated, Asked, AttemptId, Edit, Says, Word};
 use super::steps::{Asking, Op, Stage, Step};
 use super::{Engine, policy};
@@ -24,12 +24,20 @@ use crate::license::{Key, Reason};
 use crate::record::{Attempt, Identity, Seat};
 use crate::time::Now;
 use crate::wire::{self, Confirmed, Deactivate, Rejection, Validate};
+use uuid::Uuid;
+
+/// What the user wants.
+#[derive(Clone, Debug)]
+pub(super) struct Wish {
+    /// What the user typed; `None` for the stored key.
+    key: Option<Key>,
+    replace_previous: bool,
+}
 
 /// An activation on its way.
 #[derive(Clone, Debug)]
 pub(super) struct Activation {
-    /// What the user typed; `None` for the stored key.
-    key: Option<Key>,
+    key: Key,
     replace_previous: bool,
     /// The license here when the user asked, trusted or not.
     known: Option<Asked>,
@@ -40,28 +48,24 @@ impl Engine {
     pub(super) fn begin_activate(&mut self, op: Op, key: Option<&str>, replace_previous: bool, now: Now) -> Step {
         match key.map(Key::parse).transpose() {
             Err(error) => self.finish(op, Err(error), now),
-            Ok(key) => {
-                let activation = Activation { key, replace_previous, known: None, attempt: None };
-                op.store(vec![], Stage::Activate(activation))
-            }
+            Ok(key) => op.store(vec![], Stage::Activate(Wish { key, replace_previous })),
         }
     }
 
     /// The stored record was read.
-    pub(super) fn activate(&mut self, op: Op, mut activation: Activation, now: Now) -> Step {
-        activation.known = self.target();
-        if activation.key.is_none() {
-            activation.key = activation.known.as_ref().map(|known| known.identity.key.clone());
-        }
-        let Some(key) = activation.key.clone() else { return self.finish(op, Err(not_activated()), now) };
-        let Some(seat) = activation.known.as_ref().and_then(|known| known.identity.seat) else {
-            return self.check_key(op, activation, &key, now);
+    pub(super) fn activate(&mut self, op: Op, wish: Wish, now: Now) -> Step {
+        let known = self.target();
+        let Some(key) = wish.key.or_else(|| known.as_ref().map(|known| known.identity.key.clone())) else {
+            return self.finish(op, Err(not_activated()), now);
         };
-        let mut request = Validate::new(&key, self.config.organization_id());
+        let activation = Activation { key, replace_previous: wish.replace_previous, known, attempt: None };
+        let Some(known) = activation.known.clone() else { return self.check_key(op, activation, now) };
+        let Some(seat) = known.identity.seat else { return self.check_key(op, activation, now) };
+        let mut request = Validate::new(&activation.key, self.config.organization_id());
         request.activation_id = Some(seat.id);
         request.conditions = self.conditions(seat.bound);
         let body = request.body();
-        self.send(op, Validate::PATH, body, Asking::CheckHeld(activation, request), now)
+        self.send(op, Validate::PATH, body, Asking::CheckHeld(activation, known, request), now)
     }
 
     /// Polar said whether the seat known here is this key's.
@@ -69,26 +73,25 @@ impl Engine {
         &mut self,
         op: Op,
         activation: Activation,
+        asked: Asked,
         reply: Result<Confirmed, Rejection>,
         now: Now,
     ) -> Step {
-        match (reply, activation.key.clone(), activation.known.clone()) {
-            (Ok(confirmed), Some(key), Some(asked)) => {
-                if let Err(reason) = policy::accepts(&self.config, confirmed.benefit_id) {
-                    return self.finish(op, Err(Error::refused(reason)), now);
-                }
-                let word = Word { asked, says: Says::Yes { key, confirmed, wall: now.wall } };
-                let edits = vec![Edit::Word(word), Edit::Plan(self.heard(None, now))];
-                op.store(edits, Stage::AskSaved(Ask::validate()))
-            }
-            (Err(Rejection::Refused(_)), Some(key), _) => self.check_key(op, activation, &key, now),
-            (Err(rejection), ..) => self.stop(op, activation, rejection, now),
-            _ => self.finish(op, Err(not_activated()), now),
+        let confirmed = match reply {
+            Ok(confirmed) => confirmed,
+            Err(Rejection::Refused(_)) => return self.check_key(op, activation, now),
+            Err(rejection) => return self.stop(op, activation, rejection, now),
+        };
+        if let Err(reason) = policy::accepts(&self.config, confirmed.benefit_id) {
+            return self.stop(op, activation, Rejection::Refused(reason), now);
         }
+        let says = Says::Yes { key: activation.key, confirmed, wall: now.wall };
+        let edits = vec![Edit::Word(Word { asked, says }), Edit::Plan(self.heard(None, now))];
+        op.store(edits, Stage::AskSaved(Purpose::Validate))
     }
 
-    fn check_key(&mut self, op: Op, activation: Activation, key: &Key, now: Now) -> Step {
-        let request = Validate::new(key, self.config.organization_id());
+    fn check_key(&mut self, op: Op, activation: Activation, now: Now) -> Step {
+        let request = Validate::new(&activation.key, self.config.organization_id());
         let body = request.body();
         self.send(op, Validate::PATH, body, Asking::CheckKey(activation, request), now)
     }
@@ -116,7 +119,6 @@ impl Engine {
 
     /// The attempt is saved before it is sent: a process that dies in between leaves a trace of the seat.
     pub(super) fn save_attempt(&mut self, op: Op, mut activation: Activation, now: Now) -> Step {
-        let Some(key) = activation.key.clone() else { return self.finish(op, Err(not_activated()), now) };
         if self.memory.untouchable {
             return self.finish(op, Err(Error::refused(Reason::NewerFormat)), now);
         }
@@ -129,7 +131,7 @@ impl Engine {
         let id = (seat.clone(), at);
         self.sending = Some(id.clone());
         activation.attempt = Some(id);
-        let attempt = Attempt { at, seat, label, last_six: key.last_six() };
+        let attempt = Attempt { at, seat, label, last_six: activation.key.last_six() };
         op.store(vec![Edit::Attempt(attempt)], Stage::AttemptSaved(activation))
     }
 
@@ -147,13 +149,14 @@ impl Engine {
         }
         let record = self.memory.record.as_ref();
         let attempt = record.and_then(|record| record.attempts.iter().rev().find(|attempt| self.is_sending(attempt)));
-        let (Some(attempt), Some(key)) = (attempt.cloned(), activation.key.clone()) else {
+        let Some(attempt) = attempt.cloned() else {
+            // another process has removed the record in between
             return self.finish(op, Err(not_activated()), now);
         };
         let mut meta = self.config.meta().clone();
         meta.insert(SEAT_META, attempt.seat);
         let request = wire::Activate {
-            key,
+            key: activation.key.clone(),
             organization_id: self.config.organization_id(),
             label: attempt.label,
             conditions: self.conditions(self.config.bind_device()),
@@ -179,21 +182,19 @@ impl Engine {
             }
             Err(rejection) if rejection.maybe_applied() => {
                 // the attempt stays in the record, and shows as `seat_uncertain` from here on
-                self.heard(Some(&rejection), now);
+                self.unreached = None;
                 self.fail(op, rejection, now)
             }
             Err(Rejection::Refused(Reason::ActivationLimit)) if activation.replace_previous => {
                 activation.replace_previous = false;
                 let known = activation.known.as_ref().and_then(|known| known.identity.activation_id());
-                match (known, activation.key.clone()) {
-                    (Some(activation_id), Some(key)) => {
-                        let organization_id = self.config.organization_id();
-                        let request = Deactivate { key, organization_id, activation_id };
-                        let body = request.body();
-                        self.send(op, Deactivate::PATH, body, Asking::GiveUp(activation, request), now)
-                    }
-                    _ => self.stop(op, activation, Rejection::Refused(Reason::ActivationLimit), now),
-                }
+                let Some(activation_id) = known else {
+                    return self.stop(op, activation, Rejection::Refused(Reason::ActivationLimit), now);
+                };
+                let organization_id = self.config.organization_id();
+                let request = Deactivate { key: activation.key.clone(), organization_id, activation_id };
+                let body = request.body();
+                self.send(op, Deactivate::PATH, body, Asking::GiveUp(activation, request), now)
             }
             Err(rejection) => self.stop(op, activation, rejection, now),
         }
@@ -201,18 +202,22 @@ impl Engine {
 
     /// The older seat of this key was given up, to take one here. It was asked for with the new key, which also fits
     /// a rotated one; a seat of another license is not found that way, and not given up in vain.
-    pub(super) fn given_up(&mut self, op: Op, activation: Activation, reply: Result<(), Rejection>, now: Now) -> Step {
-        let seat = activation.known.as_ref().and_then(|known| known.identity.activation_id());
-        match (reply, seat, activation.attempt.clone()) {
-            (Ok(()), Some(seat), Some(attempt)) => {
-                let edits = vec![Edit::AttemptOver(attempt), Edit::SeatLost(seat)];
+    pub(super) fn given_up(
+        &mut self,
+        op: Op,
+        activation: Activation,
+        seat: Uuid,
+        reply: Result<(), Rejection>,
+        now: Now,
+    ) -> Step {
+        match reply {
+            Ok(()) => {
+                let attempt = activation.attempt.clone().map(Edit::AttemptOver);
+                let edits = attempt.into_iter().chain([Edit::SeatLost(seat)]).collect();
                 op.store(edits, Stage::SeatGivenUp(activation))
             }
-            (Err(Rejection::Refused(_)), ..) => {
-                self.stop(op, activation, Rejection::Refused(Reason::ActivationLimit), now)
-            }
-            (Err(rejection), ..) => self.stop(op, activation, rejection, now),
-            (Ok(()), ..) => self.stop(op, activation, Rejection::Refused(Reason::ActivationLimit), now),
+            Err(Rejection::Refused(_)) => self.stop(op, activation, Rejection::Refused(Reason::ActivationLimit), now),
+            Err(rejection) => self.stop(op, activation, rejection, now),
         }
     }
 
@@ -224,16 +229,15 @@ impl Engine {
         confirmed: Confirmed,
         now: Now,
     ) -> Step {
-        let Some(key) = activation.key else { return self.finish(op, Err(not_activated()), now) };
         let edit = Activated {
-            identity: Identity { key, seat },
+            identity: Identity { key: activation.key, seat },
             confirmed,
             wall: now.wall,
             attempt: activation.attempt,
             instead_of: activation.known.map(|known| known.identity),
         };
         let edits = vec![Edit::Activated(edit), Edit::Plan(self.heard(None, now))];
-        op.store(edits, Stage::Release)
+        op.store(edits, Stage::Release(None))
     }
 
     /// Ends without a seat, for certain: the license here, if any, stays as it was.

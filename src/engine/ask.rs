@@ -8,27 +8,28 @@
 
 use super::edit::{Asked, Edit, Says, Word};
 use super::steps::{Asking, Op, Stage, Step};
-use super::{Engine, Patience, policy, schedule};
+use super::{Deactivated, Engine, Patience, policy, schedule};
 use crate::error::{Error, ErrorKind};
-use crate::license::{Problem, State};
+use crate::license::State;
 use crate::record::Release;
 use crate::time::{Now, Timestamp};
 use crate::wire::{Confirmed, Deactivate, Rejection, Validate};
 
-/// Why Polar is asked, and how far it got.
-#[derive(Clone, Debug)]
-pub(super) struct Ask {
-    purpose: Purpose,
-    target: Option<Asked>,
-    /// Whether the answer contradicted another process's and was asked for again.
-    again: bool,
-}
-
+/// Why Polar is asked.
 #[derive(Clone, Copy, Debug)]
-enum Purpose {
+pub(super) enum Purpose {
     Validate,
     Refresh(Patience),
     Consume(u32),
+    /// This process and another one heard the opposite of each other.
+    Settle,
+}
+
+/// A question on its way.
+#[derive(Clone, Debug)]
+pub(super) struct Ask {
+    purpose: Purpose,
+    asked: Asked,
 }
 
 /// The most a merchant's server adds in one go; Polar answers 500 above.
@@ -37,64 +38,41 @@ const MOST_USAGE: u32 = 2_147_483_647;
 /// What the user was asking for is done by then: giving up an old seat must not keep them waiting.
 const RELEASE_MS: u64 = 5_000;
 
-impl Ask {
-    pub(super) fn validate() -> Self {
-        Self { purpose: Purpose::Validate, target: None, again: false }
-    }
-
-    pub(super) fn refresh(patience: Patience) -> Self {
-        Self { purpose: Purpose::Refresh(patience), ..Self::validate() }
-    }
-
-    fn consume(count: u32) -> Self {
-        Self { purpose: Purpose::Consume(count), ..Self::validate() }
-    }
-}
-
 impl Engine {
     pub(super) fn begin_consume(&mut self, op: Op, count: u32, now: Now) -> Step {
         if count == 0 || count > MOST_USAGE {
             let message = format!("cannot count {count} uses; 1 to {MOST_USAGE} at once are possible");
             return self.finish(op, Err(Error::new(ErrorKind::InvalidArgument, message)), now);
         }
-        op.store(vec![], Stage::Ask(Ask::consume(count)))
+        op.store(vec![], Stage::Ask(Purpose::Consume(count)))
     }
 
     /// The stored record was read.
-    pub(super) fn ask(&mut self, op: Op, mut ask: Ask, now: Now) -> Step {
-        let Some(target) = self.target() else {
-            let result = match ask.purpose {
-                Purpose::Consume(_) => Err(not_activated()),
-                Purpose::Validate | Purpose::Refresh(_) => Ok(None),
-            };
-            return self.finish(op, result, now);
-        };
-        match ask.purpose {
-            Purpose::Refresh(patience) => {
-                let due = self.is_due(patience, now);
-                self.looked = true;
-                if !due {
-                    return self.finish(op, Ok(None), now);
-                }
+    pub(super) fn ask(&mut self, op: Op, purpose: Purpose, now: Now) -> Step {
+        if let Purpose::Refresh(patience) = purpose {
+            let due = self.is_due(patience, now);
+            self.looked = true;
+            if !due {
+                return self.finish(op, Ok(None), now);
             }
-            Purpose::Consume(_) => {
-                if let Err(error) = self.can_consume() {
-                    return self.finish(op, Err(error), now);
-                }
-            }
-            Purpose::Validate => {}
         }
-        let mut request = Validate::new(&target.identity.key, self.config.organization_id());
-        if let Some(seat) = target.identity.seat {
+        if let Purpose::Consume(_) = purpose
+            && let Err(error) = self.can_consume()
+        {
+            return self.finish(op, Err(error), now);
+        }
+        // a license that was given up may have left older seats to free
+        let Some(asked) = self.target() else { return self.release_next(op, None, now) };
+        let mut request = Validate::new(&asked.identity.key, self.config.organization_id());
+        if let Some(seat) = asked.identity.seat {
             request.activation_id = Some(seat.id);
             request.conditions = self.conditions(seat.bound);
         }
-        if let Purpose::Consume(count) = ask.purpose {
+        if let Purpose::Consume(count) = purpose {
             request.increment_usage = Some(count);
         }
-        ask.target = Some(target);
         let body = request.body();
-        self.send(op, Validate::PATH, body, Asking::Ask(ask, request), now)
+        self.send(op, Validate::PATH, body, Asking::Ask(Ask { purpose, asked }, request), now)
     }
 
     /// Polar, or something else, answered.
@@ -106,10 +84,10 @@ impl Engine {
             }
             reply => reply,
         };
-        let Some(asked) = ask.target.clone() else { return self.internal(op, now) };
+        let Ask { purpose, asked } = ask;
         let plan = self.heard(reply.as_ref().err(), now);
-        let aside = !self.has_license();
-        self.aside_answered |= aside && plan.answered;
+        self.aside_answered |= !self.has_license() && plan.answered;
+        self.fallback_at = None;
         let says = match &reply {
             Ok(confirmed) => {
                 let key = asked.identity.key.clone();
@@ -118,36 +96,31 @@ impl Engine {
             Err(Rejection::Refused(reason)) => Some(Says::No(*reason)),
             Err(_) => None,
         };
-        let heard_word = says.is_some();
-        let word = says.map(|says| Edit::Word(Word { asked, says }));
-        let edits = word.into_iter().chain([Edit::Plan(plan)]).collect();
-        self.fallback_at = None;
-        match (ask.purpose, reply) {
+        let edits = match says {
+            Some(says) => vec![Edit::Word(Word { asked, says }), Edit::Plan(plan)],
+            // "exhausted" says nothing of the license
+            None if plan.answered => vec![],
+            None => vec![Edit::Plan(plan)],
+        };
+        match (purpose, reply) {
             (Purpose::Consume(_), Err(rejection)) => op.store(edits, Stage::End(Err(rejection.into()))),
-            (_, Err(Rejection::Invalid { location })) => {
-                let message = format!("Polar found `{location}` malformed; this may be a defect of polar-license");
-                self.unreached = Some(Problem::new(ErrorKind::InvalidArgument, message));
-                op.store(edits, Stage::End(Ok(None)))
-            }
-            _ if heard_word => op.store(edits, Stage::AskSaved(ask)),
-            _ => op.store(edits, Stage::End(Ok(None))),
+            (_, Ok(_) | Err(Rejection::Refused(_))) => op.store(edits, Stage::AskSaved(purpose)),
+            (_, Err(_)) => op.store(edits, Stage::End(Ok(None))),
         }
     }
 
     /// Polar's word was saved, unless another process had heard the opposite.
-    pub(super) fn ask_saved(&mut self, op: Op, ask: Ask, contradicted: bool, now: Now) -> Step {
-        let counts_usage = matches!(ask.purpose, Purpose::Consume(_));
-        if contradicted && !ask.again && !counts_usage {
-            let again = Ask { purpose: Purpose::Validate, target: None, again: true };
-            return self.ask(op, again, now);
+    pub(super) fn ask_saved(&mut self, op: Op, purpose: Purpose, contradicted: bool, now: Now) -> Step {
+        match purpose {
+            Purpose::Validate | Purpose::Refresh(_) if contradicted => self.ask(op, Purpose::Settle, now),
+            _ => self.release_next(op, None, now),
         }
-        self.release_next(op, now)
     }
 
     /// Gives up the next seat on the list, then ends. Failing is no failure of the operation: it is tried again.
-    pub(super) fn release_next(&mut self, mut op: Op, now: Now) -> Step {
+    pub(super) fn release_next(&mut self, mut op: Op, ends: Option<Deactivated>, now: Now) -> Step {
         let next = self.memory.record.as_ref().and_then(|record| record.releases.first()).cloned();
-        let Some(release) = next else { return self.finish(op, Ok(None), now) };
+        let Some(release) = next else { return self.finish(op, Ok(ends), now) };
         op.deadline = op.deadline.min(now.mono.saturating_add(RELEASE_MS));
         let request = Deactivate {
             key: release.key.clone(),
@@ -155,29 +128,33 @@ impl Engine {
             activation_id: release.activation_id,
         };
         let body = request.body();
-        self.send(op, Deactivate::PATH, body, Asking::Release(release, request), now)
+        self.send(op, Deactivate::PATH, body, Asking::Release(release, ends, request), now)
     }
 
-    pub(super) fn released(&mut self, op: Op, release: &Release, reply: Result<(), Rejection>, now: Now) -> Step {
+    pub(super) fn released(
+        &mut self,
+        op: Op,
+        release: &Release,
+        ends: Option<Deactivated>,
+        reply: Result<(), Rejection>,
+        now: Now,
+    ) -> Step {
         match reply {
             Ok(()) | Err(Rejection::Refused(_)) => {
                 // settled with the last of them: then the next round is a day away, not a minute
                 let edits = vec![Edit::Released(release.activation_id), Edit::Plan(self.heard(None, now))];
-                op.store(edits, Stage::Release)
+                op.store(edits, Stage::Release(ends))
             }
             Err(rejection) => {
                 let plan = self.heard(Some(&rejection), now);
-                op.store(vec![Edit::Plan(plan)], Stage::End(Ok(None)))
+                op.store(vec![Edit::Plan(plan)], Stage::End(Ok(ends)))
             }
         }
     }
 
     /// Whether the timer, or the app at its start, should ask now.
     fn is_due(&mut self, patience: Patience, now: Now) -> bool {
-        if self.pacer.pause_left(now.mono).is_some() {
-            return false;
-        }
-        if !self.has_license() && self.aside_answered {
+        if !self.has_business() {
             return false;
         }
         let decision = self.current(now);
@@ -188,6 +165,12 @@ impl Engine {
             return true;
         }
         self.due_in(now) == 0
+    }
+
+    /// Whether there is anything to ask Polar for: a license, one that it has not yet spoken on, or seats to give up.
+    fn has_business(&self) -> bool {
+        let releases = self.memory.record.as_ref().is_some_and(|record| !record.releases.is_empty());
+        self.has_license() || releases || (self.target().is_some() && !self.aside_answered)
     }
 
     /// The wait until Polar should be asked, in ms.
@@ -213,9 +196,7 @@ impl Engine {
 
     /// When a timer should look next: to ask, or because the state changes by itself.
     pub(super) fn wake_at(&mut self, now: Now) -> Option<u64> {
-        self.target()?;
-        let asks = self.has_license() || !self.aside_answered;
-        let ask_in = asks.then(|| self.due_in(now));
+        let ask_in = self.has_business().then(|| self.due_in(now));
         let pause = self.pacer.pause_left(now.mono).map_or(0, |left| u64::try_from(left.as_millis()).unwrap_or(0));
         let ask_in = ask_in.map(|wait| wait.max(pause));
         let estimate = self.estimate(now);
@@ -236,11 +217,6 @@ impl Engine {
     fn can_consume(&self) -> Result<(), Error> {
         let held = self.memory.record.as_ref().and_then(|record| record.held.as_ref()).ok_or_else(not_activated)?;
         policy::fits(&self.config, held).map_err(Error::refused)
-    }
-
-    fn internal(&mut self, op: Op, now: Now) -> Step {
-        let error = Error::new(ErrorKind::Internal, "an answer arrived that was not asked for");
-        self.finish(op, Err(error), now)
     }
 }
 

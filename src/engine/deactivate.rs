@@ -1,9 +1,11 @@
 //! Deactivate: give the seat up. Nothing is removed here before Polar has said that the seat is free, or unknown.
+//! Forget: remove the license here, and leave the seat taken.
 
 use super::ask::not_activated;
 use super::edit::Edit;
 use super::steps::{Asking, Op, Stage, Step};
 use super::{Deactivated, Engine};
+use crate::error::{Error, ErrorKind};
 use crate::record::Identity;
 use crate::time::Now;
 use crate::wire::{Deactivate, Rejection};
@@ -14,7 +16,7 @@ impl Engine {
         let identity = self.memory.record.as_ref().and_then(|record| record.identity()).cloned();
         let Some(identity) = identity else { return self.finish(op, Err(not_activated()), now) };
         let Some(activation_id) = identity.activation_id() else {
-            return op.store(vec![Edit::Deactivated(identity)], Stage::End(Ok(Some(Deactivated::NotNeeded))));
+            return op.store(vec![Edit::Deactivated(identity)], Stage::Release(Some(Deactivated::NotNeeded)));
         };
         let request =
             Deactivate { key: identity.key.clone(), organization_id: self.config.organization_id(), activation_id };
@@ -32,6 +34,12 @@ impl Engine {
                 return op.store(pause.into_iter().collect(), Stage::End(Err(rejection.into())));
             }
         };
-        op.store(vec![Edit::Deactivated(identity)], Stage::End(Ok(Some(outcome))))
+        op.store(vec![Edit::Deactivated(identity)], Stage::Release(Some(outcome)))
+    }
+
+    /// The record was removed, or could not be.
+    pub(super) fn forgotten(&mut self, op: Op, removed: Result<(), String>, now: Now) -> Step {
+        let result = removed.map(|()| None).map_err(|message| Error::new(ErrorKind::Storage, message));
+        self.finish(op, result, now)
     }
 }

@@ -10,6 +10,7 @@ use crate::record::{Attempt, Held, Identity, Plan, Record, TimeBase, Verdict};
 use crate::time::{Now, Timestamp};
 use crate::wire::Confirmed;
 use sha2::{Digest, Sha256};
+use std::time::Duration;
 use uuid::Uuid;
 
 #[derive(Clone, Debug)]
@@ -77,7 +78,11 @@ pub(super) struct Activated {
 pub(super) struct PlanEdit {
     /// Whether Polar answered.
     pub(super) answered: bool,
+    /// How many rounds in a row had not led to access before this one.
+    pub(super) misses: u32,
     pub(super) jitter: u32,
+    /// When the round ended, on this process's monotonic clock: the edit may be applied again much later.
+    pub(super) ended: u64,
     /// Polar wants no request before this, on the wall clock.
     pub(super) pause_until: Option<Timestamp>,
 }
@@ -176,7 +181,6 @@ impl Editor<'_> {
                 let unclear = matches!(reason, Reason::Refused | Reason::Conditions);
                 held.verdict = Verdict::No(if changed && unclear { Reason::Conditions } else { *reason });
                 held.revision = held.revision.saturating_add(1);
-                record.plan.misses = 0;
             }
         }
         Applied::Changed
@@ -241,10 +245,11 @@ impl Editor<'_> {
         let facts = policy::Facts { record: Some(record), now, problem: None, unknown_features: Default::default() };
         let state = policy::decide(self.config, facts).state;
         let settled = edit.answered && record.releases.is_empty();
-        let misses = if settled && state.is_allowed() { 0 } else { record.plan.misses.saturating_add(1) };
+        let misses = if settled && state.is_allowed() { 0 } else { edit.misses.saturating_add(1) };
         let round = Round { state, settled, misses, jitter: edit.jitter };
         let wait = next_round(&round, self.config.refresh_interval());
-        let next = now.unwrap_or(self.now.wall).plus(wait);
+        let since = Duration::from_millis(self.now.mono.saturating_sub(edit.ended));
+        let next = now.unwrap_or(self.now.wall).plus(wait).minus(since);
         record.plan = Plan { next: Some(next), misses, pause_until: edit.pause_until };
     }
 

@@ -1,8 +1,8 @@
 //! The steps that a driver carries out, and what each goes on with.
 
-use super::activate::Activation;
-use super::ask::Ask;
-use super::edit::Edit;
+use super::activate::{Activation, Wish};
+use super::ask::{Ask, Purpose};
+use super::edit::{Asked, Edit};
 use super::{Deactivated, Engine, Merged, OpId, Operation};
 use crate::error::{Error, ErrorKind};
 use crate::license::{Decision, Problem};
@@ -98,13 +98,14 @@ pub(super) struct Op {
 /// What goes on after a store step.
 pub(super) enum Stage {
     Opened,
-    Ask(Ask),
-    AskSaved(Ask),
-    Activate(Activation),
+    Ask(Purpose),
+    AskSaved(Purpose),
+    Activate(Wish),
     AttemptSaved(Activation),
     SeatGivenUp(Activation),
     /// Save done; give up old seats, if any, then end.
-    Release,
+    Release(Option<Deactivated>),
+    Forgotten,
     Deactivate,
     /// Save done, whatever came of it; this is how the operation ends.
     End(Result<Option<Deactivated>, Error>),
@@ -113,11 +114,11 @@ pub(super) enum Stage {
 /// What goes on after a reply.
 pub(super) enum Asking {
     Ask(Ask, crate::wire::Validate),
-    CheckHeld(Activation, crate::wire::Validate),
+    CheckHeld(Activation, Asked, crate::wire::Validate),
     CheckKey(Activation, crate::wire::Validate),
     Activate(Activation, crate::wire::Activate),
     GiveUp(Activation, crate::wire::Deactivate),
-    Release(Release, crate::wire::Deactivate),
+    Release(Release, Option<Deactivated>, crate::wire::Deactivate),
     Deactivate(Identity, crate::wire::Deactivate),
 }
 
@@ -169,12 +170,13 @@ impl StoreStep {
         let op = self.op;
         match self.stage {
             Stage::Opened => engine.finish(op, Ok(None), now),
-            Stage::Ask(ask) => engine.ask(op, ask, now),
-            Stage::AskSaved(ask) => engine.ask_saved(op, ask, contradicted, now),
-            Stage::Activate(activation) => engine.activate(op, activation, now),
+            Stage::Ask(purpose) => engine.ask(op, purpose, now),
+            Stage::AskSaved(purpose) => engine.ask_saved(op, purpose, contradicted, now),
+            Stage::Activate(wish) => engine.activate(op, wish, now),
             Stage::AttemptSaved(activation) => engine.attempt_saved(op, activation, saved, now),
             Stage::SeatGivenUp(activation) => engine.save_attempt(op, activation, now),
-            Stage::Release => engine.release_next(op, now),
+            Stage::Release(ends) => engine.release_next(op, ends, now),
+            Stage::Forgotten => engine.forgotten(op, saved, now),
             Stage::Deactivate => engine.deactivate(op, now),
             Stage::End(result) => engine.finish(op, result, now),
         }
@@ -197,13 +199,17 @@ impl JoinStep {
     pub fn resume(self, engine: &mut Engine, now: Now) -> Step {
         let shared = engine.last_asked.is_some_and(|(id, answered)| id == self.waits_for && answered);
         if self.both_ask && shared {
-            return Step::Done(engine.untouched(Ok(()), now));
+            return Step::Done(engine.untouched(Ok(None), now));
         }
         if !engine.is_running(self.waits_for) {
             return engine.begin(self.operation, now);
         }
-        let waited = Error::new(ErrorKind::Timeout, "another operation on this license takes too long; try again");
-        let result = if self.both_ask { Ok(()) } else { Err(waited) };
+        let waited = "another operation on this license takes too long; try again";
+        let result = if self.operation.asks() {
+            Ok(Some(Problem::new(ErrorKind::Timeout, waited)))
+        } else {
+            Err(Error::new(ErrorKind::Timeout, waited))
+        };
         Step::Done(engine.untouched(result, now))
     }
 
@@ -235,9 +241,9 @@ impl Engine {
                 let reply = heard.read(|answer| request.read(answer));
                 self.answered(op, ask, reply, now)
             }
-            Asking::CheckHeld(activation, request) => {
+            Asking::CheckHeld(activation, asked, request) => {
                 let reply = heard.read(|answer| request.read(answer));
-                self.held_checked(op, activation, reply, now)
+                self.held_checked(op, activation, asked, reply, now)
             }
             Asking::CheckKey(activation, request) => {
                 let reply = heard.read(|answer| request.read(answer));
@@ -249,11 +255,11 @@ impl Engine {
             }
             Asking::GiveUp(activation, request) => {
                 let reply = heard.read(|answer| request.read(answer));
-                self.given_up(op, activation, reply, now)
+                self.given_up(op, activation, request.activation_id, reply, now)
             }
-            Asking::Release(release, request) => {
+            Asking::Release(release, ends, request) => {
                 let reply = heard.read(|answer| request.read(answer));
-                self.released(op, &release, reply, now)
+                self.released(op, &release, ends, reply, now)
             }
             Asking::Deactivate(identity, request) => {
                 let reply = heard.read(|answer| request.read(answer));
@@ -263,10 +269,11 @@ impl Engine {
     }
 
     /// The outcome of an operation that did nothing itself.
-    fn untouched(&mut self, result: Result<(), Error>, now: Now) -> Outcome {
+    fn untouched(&mut self, result: Result<Option<Problem>, Error>, now: Now) -> Outcome {
         let decision = self.current(now);
         let result = match result {
-            Ok(()) => Ok(decision),
+            Ok(None) => Ok(decision),
+            Ok(problem) => Ok(Decision { problem, ..decision }),
             Err(error) => Err(error.with_decision(decision)),
         };
         Outcome { result, deactivated: None, changed: false, wake_at: self.wake_at(now) }

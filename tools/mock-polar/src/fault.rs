@@ -35,7 +35,7 @@ pub enum Garbage {
     OtherKey,
     /// Polar's own reply, with another `organization_id`.
     OtherOrganization,
-    /// Polar's own reply, with another id of the activation.
+    /// Polar's own reply, with another id of the activation, where the reply has one.
     OtherActivation,
 }
 

@@ -39,7 +39,7 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
                 let task = tokio::spawn(connection(stream, from, Arc::clone(&shared)));
                 shared.connections().add(task.abort_handle());
             }
-            Err(_) => tokio::task::yield_now().await,
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
 }
@@ -304,9 +304,12 @@ impl Body for Outgoing {
                 if self.rest.is_empty() {
                     return Poll::Ready(None);
                 }
-                let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(pause)));
-                std::task::ready!(sleep.as_mut().poll(cx));
-                self.sleep = None;
+                // The timer's shortest pause is a millisecond.
+                if !pause.is_zero() {
+                    let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(pause)));
+                    std::task::ready!(sleep.as_mut().poll(cx));
+                    self.sleep = None;
+                }
                 self.chunk(1)
             }
             Delivery::Truncated if !self.rest.is_empty() => self.chunk(usize::MAX),

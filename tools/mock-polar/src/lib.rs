@@ -1,4 +1,4 @@
-//! A local Polar.
+#![doc = include_str!("../README.md")]
 
 mod admin;
 mod check;

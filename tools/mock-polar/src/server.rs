@@ -1,10 +1,12 @@
 //! A running server, and everything a test can do to it.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use tokio::net::TcpSocket;
 use tokio::sync::oneshot;
 
 use crate::admin::{Activation, KeyInfo, NewKey};
@@ -24,12 +26,16 @@ use crate::world::{License, Status};
 pub struct MockPolar {
     shared: Arc<Shared>,
     address: SocketAddr,
-    running: Mutex<Option<Running>>,
+    stage: Mutex<Stage>,
 }
 
-struct Running {
-    stop: oneshot::Sender<()>,
-    thread: JoinHandle<()>,
+enum Stage {
+    Online {
+        stop: oneshot::Sender<()>,
+        thread: JoinHandle<()>,
+    },
+    /// The socket keeps the port without listening: connections are refused, and no other server is given the port.
+    Offline(Option<TcpSocket>),
 }
 
 /// How a [`MockPolar`] starts.
@@ -67,11 +73,12 @@ impl Builder {
     /// # Errors
     /// If the port cannot be had.
     pub fn start(self) -> Result<MockPolar, Error> {
-        let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)))?;
-        let address = listener.local_addr().map_err(|error| Error::server("the server's port is unknown", error))?;
+        // Loopback only: keys and faults are nobody else's business.
+        let socket = reserve(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)))?;
+        let address = socket.local_addr().map_err(|error| Error::server("the server's port is unknown", error))?;
         let shared = Arc::new(Shared::new(self.seed, self.rate_limit));
-        let running = run(listener, Arc::clone(&shared))?;
-        Ok(MockPolar { shared, address, running: Mutex::new(Some(running)) })
+        let online = run(socket, self.port, Arc::clone(&shared))?;
+        Ok(MockPolar { shared, address, stage: Mutex::new(online) })
     }
 }
 
@@ -119,12 +126,16 @@ impl MockPolar {
 
     /// Goes offline: connections close, and the port refuses new ones. The state stays.
     pub fn stop(&self) {
-        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(running) = running {
-            let _ = running.stop.send(());
-            // The server's thread has nothing to report.
-            let _ = running.thread.join();
+        let mut stage = self.stage();
+        if let Stage::Offline(_) = *stage {
+            return;
         }
+        if let Stage::Online { stop, thread } = std::mem::replace(&mut *stage, Stage::Offline(None)) {
+            let _ = stop.send(());
+            // The server's thread has nothing to report.
+            let _ = thread.join();
+        }
+        *stage = Stage::Offline(reserve(self.address).ok());
     }
 
     /// Comes back online at the same port, with its state. Does nothing while it runs.
@@ -132,9 +143,10 @@ impl MockPolar {
     /// # Errors
     /// If another program has taken the port meanwhile.
     pub fn restart(&self) -> Result<(), Error> {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if running.is_none() {
-            *running = Some(run(bind(self.address)?, Arc::clone(&self.shared))?);
+        let mut stage = self.stage();
+        if let Stage::Offline(reserved) = &mut *stage {
+            let socket = reserved.take().map_or_else(|| reserve(self.address), Ok)?;
+            *stage = run(socket, self.address.port(), Arc::clone(&self.shared))?;
         }
         Ok(())
     }
@@ -329,6 +341,10 @@ impl MockPolar {
         self.state(|state| state.clock.skew(seconds));
     }
 
+    fn stage(&self) -> MutexGuard<'_, Stage> {
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn state<T>(&self, use_it: impl FnOnce(&mut State) -> T) -> T {
         use_it(&mut self.shared.lock())
     }
@@ -359,17 +375,23 @@ fn must<T>(result: Result<T, String>) -> T {
     }
 }
 
-fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
-    debug_assert_eq!(address.ip(), IpAddr::V4(Ipv4Addr::LOCALHOST), "never reachable from outside");
-    let advice = if address.port() == 0 { "" } else { "; choose another, or 0 for any that is free" };
-    let listener = TcpListener::bind(address)
-        .map_err(|error| Error::server(format!("port {} cannot be had{advice}", address.port()), error))?;
-    listener.set_nonblocking(true).map_err(|error| Error::server("the listener cannot be prepared", error))?;
-    Ok(listener)
+fn reserve(address: SocketAddr) -> Result<TcpSocket, Error> {
+    let socket = TcpSocket::new_v4().and_then(|socket| {
+        // Elsewhere than on Unix, this option would let two servers share the port.
+        socket.set_reuseaddr(cfg!(unix))?;
+        socket.bind(address)?;
+        Ok(socket)
+    });
+    socket.map_err(|error| port_error(address.port(), error))
 }
 
-/// The listener is bound already, so whoever connects before the thread runs is not refused.
-fn run(listener: TcpListener, shared: Arc<Shared>) -> Result<Running, Error> {
+fn port_error(port: u16, error: io::Error) -> Error {
+    let advice = if port == 0 { "" } else { "; choose another, or 0 for any that is free" };
+    Error::server(format!("port {port} cannot be had{advice}"), error)
+}
+
+/// Listens before it returns, so whoever connects before the thread runs is not refused.
+fn run(socket: TcpSocket, port: u16, shared: Arc<Shared>) -> Result<Stage, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
@@ -377,9 +399,9 @@ fn run(listener: TcpListener, shared: Arc<Shared>) -> Result<Running, Error> {
         .map_err(|error| Error::server("the server's runtime cannot be built", error))?;
     let listener = {
         let _entered = runtime.enter();
-        tokio::net::TcpListener::from_std(listener)
+        socket.listen(1024)
     };
-    let listener = listener.map_err(|error| Error::server("the listener cannot be watched", error))?;
+    let listener = listener.map_err(|error| port_error(port, error))?;
     let (stop, stopped) = oneshot::channel();
     let serve = move || {
         runtime.spawn(http::serve(listener, shared));
@@ -390,5 +412,5 @@ fn run(listener: TcpListener, shared: Arc<Shared>) -> Result<Running, Error> {
         .name("mock-polar".to_owned())
         .spawn(serve)
         .map_err(|error| Error::server("the server's thread cannot be started", error))?;
-    Ok(Running { stop, thread })
+    Ok(Stage::Online { stop, thread })
 }

@@ -9,9 +9,10 @@ use serde::Serialize;
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
-use crate::fault::Faults;
+use crate::fault::{Endpoint, Faults};
 use crate::http::Connections;
 use crate::limit::Limiter;
+use crate::polar;
 use crate::seed::Seed;
 use crate::time::Timestamp;
 use crate::world::World;
@@ -30,6 +31,11 @@ pub struct RecordedRequest {
 }
 
 impl RecordedRequest {
+    /// The endpoint that it is for, if it is a `POST` to one.
+    pub fn endpoint(&self) -> Option<Endpoint> {
+        polar::endpoint(self)
+    }
+
     /// The first header of this name (in any case).
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())

@@ -1,2 +1,64 @@
-//! Set-up, test, build.
-fn main() {}
+//! `cargo xtask`: everything a contributor or CI does to this repository, in one program.
+//! Never part of what is shipped, and never reaches further than the package registries.
+//!
+//! ```text
+//! main ── steps (what `test` runs) ── readme, package, budget, locks
+//!   │       │
+//!   └───────┴── requirements (what `setup` installs) ── rust_std, debian
+//!                                                 all of them ── process, workspace
+//! ```
+
+mod budget;
+mod debian;
+mod locks;
+mod package;
+mod process;
+mod readme;
+mod requirements;
+mod rust_std;
+mod steps;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Set-up and tests of this repository")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check for the tools that building and testing need, and install the missing ones
+    Setup,
+    /// Run every test, check and lint, after installing what they need
+    Test {
+        /// Only these steps
+        #[arg(value_name = "STEP")]
+        steps: Vec<String>,
+        /// Say which steps there are and what each one proves
+        #[arg(long)]
+        list: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Setup => requirements::set_up(),
+        Command::Test { list: true, .. } => {
+            steps::list();
+            Ok(())
+        }
+        Command::Test { steps, .. } => steps::test(&steps),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,4 +1,23 @@
-//! Tests of the mock over real sockets, in one program: it links once.
+//! Tests of the mock over real sockets, in one program: it links once. `cfg(test)` tells clippy that helpers
+//! here may panic.
 
+#[cfg(test)]
+mod browser;
+#[cfg(test)]
+mod clock;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
+mod readme;
+#[cfg(test)]
+mod requests;
+#[cfg(test)]
+mod seeds;
+#[cfg(test)]
 mod transcripts;
+#[cfg(test)]
 mod wire;

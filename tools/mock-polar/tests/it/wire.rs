@@ -101,6 +101,14 @@ fn dechunk(mut rest: &[u8]) -> (Vec<u8>, bool) {
     (body, false)
 }
 
+/// Whether nothing arrives for a moment that is long on loopback.
+pub(crate) fn is_silent(stream: &mut TcpStream) -> bool {
+    stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+    let read = stream.read(&mut [0]);
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    matches!(read, Err(error) if [ErrorKind::WouldBlock, ErrorKind::TimedOut].contains(&error.kind()))
+}
+
 pub(crate) fn path(endpoint: Endpoint) -> &'static str {
     match endpoint {
         Endpoint::Validate => "/v1/customer-portal/license-keys/validate",

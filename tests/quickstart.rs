@@ -1,0 +1,54 @@
+//! The README's quick start, built as `examples/quickstart.rs` and run against a local Polar.
+
+use mock_polar::{DEMO_BENEFIT_PRO, DEMO_ORGANIZATION, MockPolar, NewKey};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const QUICKSTART: &str = include_str!("../examples/quickstart.rs");
+
+#[test]
+fn the_readme_shows_the_example_word_for_word() {
+    let readme = include_str!("../README.md");
+    let code = QUICKSTART.split_once("\n\n").unwrap().1;
+    assert!(readme.contains(&format!("```rust\n{code}```\n")), "copy examples/quickstart.rs into README.md");
+}
+
+#[test]
+fn it_activates_and_keeps_working_offline() {
+    assert!(QUICKSTART.contains(DEMO_ORGANIZATION) && QUICKSTART.contains(DEMO_BENEFIT_PRO));
+    let polar = MockPolar::start().unwrap();
+    let key = polar.add_key(NewKey::new("pro").limit_activations(1));
+    let home = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| -> Output {
+        Command::new(example())
+            .args(arguments)
+            .env("POLAR", polar.url())
+            .env("XDG_DATA_HOME", home.path())
+            .env("HOME", home.path())
+            .env("LOCALAPPDATA", home.path())
+            .output()
+            .unwrap()
+    };
+
+    let unlicensed = run(&[]);
+    assert!(String::from_utf8_lossy(&unlicensed.stderr).contains("Enter a license key"));
+    let mistyped = run(&["MISTYPED"]);
+    assert!(!mistyped.status.success());
+    assert!(String::from_utf8_lossy(&mistyped.stderr).contains("typing errors"));
+    assert_eq!(run(&[&key]).stdout, b"exporting\n");
+    polar.stop();
+    assert_eq!(run(&[]).stdout, b"exporting\n");
+    assert_eq!(polar.activations(&key).len(), 1);
+}
+
+/// Cargo builds examples before it runs tests, beside the folder of the tests' own programs.
+fn example() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let profile = test.ancestors().nth(2).map(Path::to_owned).unwrap();
+    let example = profile.join("examples").join(format!("quickstart{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        example.exists(),
+        "`cargo test` builds it; for this test alone run `cargo build --example quickstart` first"
+    );
+    example
+}

@@ -1,0 +1,91 @@
+//! Starting, stopping and coming back.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+
+use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, DEMO_ORGANIZATION, Fault, MockPolar, NewKey};
+use tokio::net::TcpSocket;
+
+use crate::wire::{PATIENCE, activate, is_silent, validate};
+
+#[test]
+fn a_stopped_server_refuses_connections_and_comes_back_at_its_port_with_its_state() {
+    let polar = MockPolar::start().unwrap();
+    let address = polar.address();
+    assert_eq!(activate(&polar, DEMO_KEY_ONE_DEVICE).status, 200);
+    for _ in 0..3 {
+        polar.stop();
+        polar.stop();
+        assert_eq!(TcpStream::connect(address).unwrap_err().kind(), ErrorKind::ConnectionRefused);
+        polar.restart().unwrap();
+        polar.restart().unwrap();
+        assert_eq!(validate(&polar, DEMO_KEY_PLAIN).status, 200);
+    }
+    assert_eq!(polar.address(), address);
+    assert_eq!(polar.activations(DEMO_KEY_ONE_DEVICE).len(), 1);
+    assert_eq!(polar.key(DEMO_KEY_PLAIN).validations, 3);
+}
+
+#[test]
+fn the_port_of_a_stopped_server_is_kept_for_it_until_it_is_dropped() {
+    let polar = MockPolar::start().unwrap();
+    let address = polar.address();
+    // As the system does when it chooses a free port: without sharing.
+    let is_free = || TcpSocket::new_v4().unwrap().bind(address).is_ok();
+    assert!(!is_free());
+    polar.stop();
+    assert!(!is_free());
+    drop(polar);
+    assert!(is_free());
+}
+
+#[test]
+fn a_taken_port_is_an_error_that_says_so() {
+    let polar = MockPolar::start().unwrap();
+    let error = MockPolar::builder().port(polar.address().port()).start().unwrap_err();
+    assert!(error.is_server() && error.to_string().contains("choose another"), "{error}");
+}
+
+#[test]
+fn reset_brings_everything_back_to_the_seed() {
+    let polar = MockPolar::start().unwrap();
+    polar.add_key(NewKey::new("pro").key("EXTRA"));
+    polar.revoke(DEMO_KEY_PLAIN);
+    polar.fault(Fault::server_error(500));
+    polar.skew_clock(1_000_000);
+    validate(&polar, DEMO_KEY_PLAIN);
+    let before = polar.now();
+    polar.reset();
+    assert!(polar.requests().is_empty());
+    assert!(polar.keys().iter().all(|key| key.key != "EXTRA"));
+    assert!(polar.now() < before);
+    assert_eq!(validate(&polar, DEMO_KEY_PLAIN).status, 200);
+}
+
+#[test]
+fn closed_connections_break_a_client_that_reuses_them() {
+    let polar = MockPolar::start().unwrap();
+    let mut stream = TcpStream::connect(polar.address()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(b"OPTIONS /_mock HTTP/1.1\r\nHost: polar\r\n\r\n").unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        head.extend(byte);
+    }
+    assert!(head.starts_with(b"HTTP/1.1 204"));
+    assert!(is_silent(&mut stream), "it is kept alive");
+    polar.close_connections();
+    assert!(!is_silent(&mut stream), "it has ended");
+    assert_eq!(validate(&polar, DEMO_KEY_PLAIN).status, 200);
+}
+
+#[test]
+fn two_servers_share_nothing() {
+    let (one, other) = (MockPolar::start().unwrap(), MockPolar::start().unwrap());
+    one.revoke(DEMO_KEY_PLAIN);
+    assert_eq!(validate(&one, DEMO_KEY_PLAIN).status, 404);
+    assert_eq!(validate(&other, DEMO_KEY_PLAIN).status, 200);
+    assert_eq!((one.organization(), one.benefit("pro")), (DEMO_ORGANIZATION.to_owned(), other.benefit("pro")));
+}

@@ -1,0 +1,141 @@
+//! Every command and every fault in the README, run as written.
+
+use mock_polar::{DEMO_KEY_BASIC, DEMO_KEY_ONE_DEVICE, MockPolar};
+use serde_json::{Value, json};
+
+use crate::wire::{Answer, activate, exchange, is_silent, read_answer, send, validate};
+
+const README: &str = include_str!("../../README.md");
+
+fn block(language: &str) -> Vec<&'static str> {
+    let (_, after) = README.split_once(&format!("```{language}\n")).expect("a block");
+    let (block, _) = after.split_once("```").unwrap();
+    block.lines().filter(|line| !line.is_empty()).collect()
+}
+
+fn mock(polar: &MockPolar, method: &str, path: &str, body: &str) -> Answer {
+    let length = body.len().to_string();
+    exchange(polar.address(), method, path, &[("Content-Length", &length)], body.as_bytes()).unwrap()
+}
+
+/// As curl does: POST if there is a body, else GET, unless `-X` says otherwise.
+fn run(polar: &MockPolar, command: &str) -> Answer {
+    let (command, body) = match command.split_once(" -d '") {
+        Some((command, body)) => (command, body.split('\'').next().unwrap()),
+        None => (command.split(" #").next().unwrap(), ""),
+    };
+    let words: Vec<&str> = command.split_whitespace().map(|word| word.trim_matches('"')).collect();
+    let method = words.iter().position(|word| *word == "-X").map(|at| words[at + 1]);
+    let url = words.iter().find(|word| word.starts_with("$POLAR")).unwrap();
+    let method = method.unwrap_or(if body.is_empty() { "GET" } else { "POST" });
+    mock(polar, method, url.strip_prefix("$POLAR").unwrap(), body)
+}
+
+#[test]
+fn every_command_succeeds_in_the_order_written() {
+    let polar = MockPolar::start().unwrap();
+    let seat = activate(&polar, DEMO_KEY_ONE_DEVICE).json()["id"].as_str().unwrap().to_owned();
+    let commands = block("sh");
+    assert!(commands.len() > 20, "{}", commands.len());
+    for command in commands {
+        let answer = run(&polar, &command.replace("$ACTIVATION", &seat));
+        assert!((200..300).contains(&answer.status), "{command}: {} {}", answer.status, answer.text());
+    }
+    assert!(polar.keys().len() == 8 && polar.requests().is_empty(), "the last one is reset");
+}
+
+#[test]
+fn every_fault_is_taken_as_written() {
+    let faults = block("json");
+    assert!(faults.len() > 20, "{}", faults.len());
+    for fault in faults {
+        let polar = MockPolar::start().unwrap();
+        let added = mock(&polar, "POST", "/_mock/faults", fault);
+        assert_eq!((added.status, added.json()), (201, json!({ "id": 1 })), "{fault}");
+        let given: Value = serde_json::from_str(fault).unwrap();
+        let listed = mock(&polar, "GET", "/_mock/faults", "").json();
+        assert_eq!(listed[0]["fault"], given["fault"], "{fault}");
+        assert_eq!(listed[0]["after_handling"], given.get("after_handling").cloned().unwrap_or(json!(false)));
+    }
+}
+
+#[test]
+fn faults_by_json_are_the_faults_of_the_api() {
+    let polar = MockPolar::start().unwrap();
+    let order = r#"{"fault":"server_error","status":503,"on":"validate","times":1,"skip":1,"after_handling":true}"#;
+    mock(&polar, "POST", "/_mock/faults", order);
+    activate(&polar, DEMO_KEY_ONE_DEVICE);
+    let statuses: Vec<u16> = (0..3).map(|_| validate(&polar, DEMO_KEY_BASIC).status).collect();
+    assert_eq!(statuses, [200, 503, 200]);
+    assert_eq!(polar.key(DEMO_KEY_BASIC).validations, 3, "the one in the middle was handled too");
+}
+
+#[test]
+fn commands_change_what_the_endpoints_answer() {
+    let polar = MockPolar::start().unwrap();
+    let sold = mock(&polar, "POST", "/_mock/keys", r#"{"benefit":"pro","key":"A KEY/with ü","limit_activations":1}"#);
+    assert_eq!((sold.status, &sold.json()["key"]), (201, &json!("A KEY/with ü")));
+    let path = "/_mock/keys/A%20KEY%2Fwith%20%C3%BC";
+    mock(&polar, "PATCH", path, r#"{"status":"disabled"}"#);
+    assert_eq!(validate(&polar, "A KEY/with ü").status, 404);
+    let patch = r#"{"status":"granted","limit_activations":null,"limit_usage":4,"usage":4,"benefit":"basic"}"#;
+    let changed = mock(&polar, "PATCH", path, patch).json();
+    assert_eq!((&changed["limit_usage"], &changed["benefit"]), (&json!(4), &json!("basic")));
+    assert_eq!(changed["limit_activations"], json!(null));
+    let rotated = mock(&polar, "POST", &format!("{path}/rotate"), "").json()["key"].as_str().unwrap().to_owned();
+    assert_eq!(validate(&polar, &rotated).status, 200);
+    assert_eq!(mock(&polar, "GET", path, "").status, 404);
+    assert_eq!(mock(&polar, "DELETE", &format!("/_mock/keys/{rotated}"), "").status, 204);
+    assert_eq!(validate(&polar, &rotated).status, 404);
+    let seat = activate(&polar, DEMO_KEY_ONE_DEVICE).json()["id"].as_str().unwrap().to_owned();
+    let listed = mock(&polar, "GET", &format!("/_mock/keys/{DEMO_KEY_ONE_DEVICE}"), "").json();
+    assert_eq!(listed["activations"][0]["id"], seat.as_str());
+    mock(&polar, "DELETE", &format!("/_mock/activations/{seat}"), "");
+    assert!(polar.activations(DEMO_KEY_ONE_DEVICE).is_empty());
+    let requests = mock(&polar, "GET", "/_mock/requests?wait=1&timeout_ms=1", "").json();
+    assert_eq!(requests[0]["path"], "/v1/customer-portal/license-keys/validate");
+    assert!(requests[0]["body"].as_str().unwrap().contains("A KEY"));
+    mock(&polar, "POST", "/_mock/clock", r#"{"freeze":"2030-01-01T00:00:00Z"}"#);
+    assert_eq!(mock(&polar, "POST", "/_mock/clock", r#"{"advance_seconds":61}"#).json()["now"], "2030-01-01T00:01:01Z");
+    mock(&polar, "POST", "/_mock/rate-limit", r#"{"on":true}"#);
+    let statuses: Vec<u16> = (0..4).map(|_| validate(&polar, DEMO_KEY_BASIC).status).collect();
+    assert_eq!(statuses, [200, 200, 200, 429]);
+    mock(&polar, "POST", "/_mock/reset", "");
+    assert_eq!(validate(&polar, DEMO_KEY_BASIC).status, 200);
+}
+
+#[test]
+fn a_wait_ends_with_the_request_or_with_time() {
+    let polar = MockPolar::start().unwrap();
+    assert_eq!(mock(&polar, "GET", "/_mock/requests?wait=1&timeout_ms=1", "").json(), json!([]));
+    let mut waiting = send(polar.address(), "GET", "/_mock/requests?wait=1&timeout_ms=30000", &[], b"");
+    assert!(is_silent(&mut waiting));
+    validate(&polar, DEMO_KEY_BASIC);
+    let answer = read_answer(&mut waiting, "GET").unwrap();
+    assert_eq!(answer.json().as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_wrong_command_is_told_what_is_wrong() {
+    let polar = MockPolar::start().unwrap();
+    for (method, path, body, status, part) in [
+        ("GET", "/_mock/nothing", "", 404, "README"),
+        ("POST", "/_mock/faults", r#"{"fault":"stall","time":1}"#, 400, "`time`"),
+        ("POST", "/_mock/faults", r#"{"fault":"earthquake"}"#, 400, "earthquake"),
+        ("POST", "/_mock/faults", r#"{"fault":"captive_portal"}"#, 400, "status"),
+        ("POST", "/_mock/faults", "", 400, "body"),
+        ("DELETE", "/_mock/faults/7", "", 404, "fault"),
+        ("POST", "/_mock/keys", r#"{"benefit":"gold"}"#, 400, "one of `pro`, `basic`"),
+        ("POST", "/_mock/keys", r#"{"benefit":"pro","limit":1}"#, 400, "`limit`"),
+        ("PATCH", "/_mock/keys/DEMO-PLAIN", r#"{"statsu":"revoked"}"#, 400, "`statsu`"),
+        ("PATCH", "/_mock/keys/DEMO-PLAIN", r#"{"status":"gone"}"#, 400, "`gone`"),
+        ("PATCH", "/_mock/keys/NONE", "{}", 404, "key"),
+        ("DELETE", "/_mock/activations/x", "", 404, "activation"),
+        ("POST", "/_mock/clock", r#"{"rewind":1}"#, 400, "`rewind`"),
+        ("POST", "/_mock/rate-limit", "{}", 400, "on"),
+    ] {
+        let answer = mock(&polar, method, path, body);
+        let message = answer.json()["message"].as_str().unwrap().to_owned();
+        assert!(answer.status == status && message.contains(part), "{method} {path}: {} {message}", answer.status);
+    }
+}

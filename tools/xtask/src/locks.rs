@@ -1,0 +1,69 @@
+//! Lock files: up to date, and free of addresses that only work where they were written.
+
+use anyhow::{Context, Result, bail};
+
+use crate::{process, workspace};
+
+/// How Cargo.lock names crates.io, wherever the crates were really downloaded from.
+const CRATES_IO: &str = "\"registry+https://github.com/rust-lang/crates.io-index\"";
+
+/// Checks every lock file of the repository, and that cargo would not change its own.
+pub(crate) fn check() -> Result<()> {
+    let mut cargo = process::cargo();
+    cargo.args(["metadata", "--locked", "--format-version=1"]);
+    println!("$ {}", process::show(&cargo));
+    process::read(&mut cargo).context("`cargo check` brings Cargo.lock up to date; commit it")?;
+
+    let mut wrong = Vec::new();
+    for path in workspace::files(workspace::root())? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.ends_with(".lock") || name.contains("-lock.") {
+            println!("{}", path.display());
+            for (number, line) in addresses(&workspace::text(&path)?) {
+                wrong.push(format!("{}:{number}: {}", path.display(), line.trim()));
+            }
+        }
+    }
+    if !wrong.is_empty() {
+        bail!(
+            "download addresses in lock files (npm writes none after `npm config set omit-lockfile-registry-resolved \
+             true`):\n{}",
+            wrong.join("\n")
+        );
+    }
+    Ok(())
+}
+
+/// The lines, with their numbers, that say where to download something from.
+fn addresses(lock: &str) -> impl Iterator<Item = (usize, &str)> {
+    let is_address = |line: &str| {
+        let line = line.trim_start();
+        // npm also copies each package's links to its home and its sponsors
+        let about_the_package = ["\"url\":", "\"funding\":", "\"homepage\":"].iter().any(|key| line.starts_with(key));
+        line.replace(CRATES_IO, "").contains("://") && !about_the_package
+    };
+    lock.lines().enumerate().map(|(index, line)| (index + 1, line)).filter(move |(_, line)| is_address(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(lock: &str) -> Vec<usize> {
+        addresses(lock).map(|(number, _)| number).collect()
+    }
+
+    #[test]
+    fn crates_io_is_the_only_registry() {
+        let lock = "name = \"log\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n\
+                    source = \"sparse+https://crates.example/index/\"\nsource = \"git+https://git.example/log#1234\"\n";
+        assert_eq!(lines(lock), [3, 4]);
+    }
+
+    #[test]
+    fn npm_resolves_nothing_but_may_mention_sponsors() {
+        let lock = "\"resolved\": \"https://registry.example/a/-/a-1.0.0.tgz\",\n\"funding\": {\n\
+                    \"url\": \"https://sponsors.example/a\"\n}\n";
+        assert_eq!(lines(lock), [1]);
+    }
+}

@@ -1,0 +1,136 @@
+//! The shell blocks of a README: which commands are in them, and running those.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use anyhow::{Context, Result, bail};
+
+use super::blocks::Block;
+use crate::process;
+
+/// What a README tells contributors to run, and what runs this.
+pub(super) const TEST_COMMAND: &str = "cargo xtask test";
+
+/// What an app developer types first. Before a release there is no such version on crates.io.
+const ADD_COMMAND: &str = "cargo add polar-license";
+
+/// Runs the block's commands in one shell, and looks for the output that the block shows.
+pub(super) fn run(block: &Block) -> Result<()> {
+    let reader = tempfile::tempdir()?;
+    fs::write(reader.path().join("Cargo.toml"), "[package]\nname = \"reader\"\nedition = \"2024\"\n\n[workspace]\n")?;
+    fs::create_dir(reader.path().join("src"))?;
+    fs::write(reader.path().join("src/lib.rs"), "")?;
+
+    // -x shows each command before it runs; what runs in the background must not outlive the block
+    let mut script =
+        String::from("exec 2>&1; PS4='$ '\ntrap '{ set +x; kill $(jobs -p) || true; } 2>/dev/null' EXIT\nset -ex\n");
+    for line in commands(block) {
+        let command = line.trim();
+        if command.starts_with(TEST_COMMAND) {
+            println!("skipped, as it is running: {command}");
+        } else if command.contains(TEST_COMMAND) {
+            bail!("`{TEST_COMMAND}` cannot be skipped inside `{command}`; give it a line of its own");
+        } else if let Some(arguments) = command.strip_prefix(ADD_COMMAND) {
+            let crate_here = "cargo add --offline polar-license --path \"$OLDPWD\"";
+            script.push_str(&format!("(cd \"$READER\"; {crate_here}{arguments})\n"));
+        } else {
+            script.push_str(&format!("{line}\n"));
+        }
+    }
+
+    let mut bash = process::command("bash");
+    bash.arg("-c").arg(&script).env("READER", reader.path()).stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = bash.spawn().context("a README's `sh` blocks need bash")?;
+    let mut output = Vec::new();
+    for line in BufReader::new(child.stdout.take().context("bash has no output")?).lines() {
+        let line = line?;
+        println!("  {line}");
+        output.push(line);
+    }
+    let status = child.wait()?;
+    if !status.success() {
+        bail!("the last command shown failed ({status})");
+    }
+    match missing(shown_output(block), &output) {
+        Some(line) => bail!("the output does not have, where the block shows it: {line}"),
+        None => Ok(()),
+    }
+}
+
+/// The lines of a `sh` block, or those after `$ ` of a `console` block; none of any other.
+pub(super) fn commands(block: &Block) -> Vec<String> {
+    match block.language() {
+        "sh" => block.text.lines().map(Into::into).collect(),
+        "console" => block.text.lines().filter_map(|line| line.strip_prefix("$ ")).map(Into::into).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The lines of a `console` block that are no commands.
+fn shown_output(block: &Block) -> impl Iterator<Item = &str> {
+    let console = block.language() == "console";
+    block.text.lines().filter(move |line| console && !line.starts_with("$ "))
+}
+
+/// The first line that does not come in the output after the lines before it.
+fn missing<'a>(shown: impl Iterator<Item = &'a str>, output: &[String]) -> Option<&'a str> {
+    let mut rest = output.iter().map(|line| line.trim());
+    shown
+        .filter(|line| !["", "...", "…"].contains(&line.trim()))
+        .find(|line| !rest.any(|printed| printed == line.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::blocks::blocks;
+    use super::*;
+    use crate::workspace;
+
+    fn block(language: &str, text: &str) -> Block {
+        blocks(&format!("```{language}\n{text}\n```\n")).remove(0)
+    }
+
+    #[test]
+    fn only_prompted_lines_of_a_console_block_are_commands() {
+        let console = block("console", "$ one\nits output\n$ two");
+        assert_eq!(commands(&console), ["one", "two"]);
+        assert_eq!(shown_output(&console).collect::<Vec<_>>(), ["its output"]);
+        let sh = block("sh", "one\ntwo");
+        assert_eq!(commands(&sh), ["one", "two"]);
+        assert_eq!(shown_output(&sh).count(), 0);
+        assert!(commands(&block("rust", "$ one")).is_empty());
+    }
+
+    #[test]
+    fn a_shell_block_runs_in_the_repository_and_the_first_failing_line_fails_it() {
+        run(&block("sh", "place=tools/xtask\ntest -f \"$place/Cargo.toml\"  # one shell for all lines")).unwrap();
+        assert!(run(&block("sh", "false\ntrue")).unwrap_err().to_string().contains("failed"));
+    }
+
+    #[test]
+    fn a_console_block_shows_the_real_output_in_order() {
+        run(&block("console", "$ printf 'a\\nb\\nc\\n'\na\n...\nc")).unwrap();
+        let wrong = run(&block("console", "$ printf 'a\\nb\\n'\nb\na")).unwrap_err();
+        assert!(wrong.to_string().ends_with(": a"), "{wrong}");
+    }
+
+    #[test]
+    fn adding_the_crate_leaves_the_repository_alone() {
+        let before = workspace::text("Cargo.toml").unwrap();
+        run(&block("sh", "cargo add polar-license --no-default-features")).unwrap();
+        assert!(run(&block("sh", "cargo add polar-license --features nonsense")).is_err());
+        assert_eq!(workspace::text("Cargo.toml").unwrap(), before);
+    }
+
+    #[test]
+    fn the_test_command_is_not_started_again() {
+        run(&block("sh", "cargo xtask test\ncargo xtask test docs")).unwrap();
+        assert!(run(&block("sh", "true && cargo xtask test")).is_err());
+    }
+
+    #[test]
+    fn what_a_block_starts_in_the_background_ends_with_it() {
+        run(&block("sh", "sleep 60 &")).unwrap();
+    }
+}

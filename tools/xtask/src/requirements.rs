@@ -1,0 +1,92 @@
+//! What building and testing need besides cargo itself: how to see that it is there, and how to get it.
+//! A further tool is one more entry in [`ALL`]. Nothing is installed that is there already.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+use crate::{process, rust_std};
+
+/// Everything that `cargo xtask setup` takes care of.
+const ALL: [&Requirement; 3] = [&RUSTFMT, &CLIPPY, &WASM_STD];
+
+pub(crate) static RUSTFMT: Requirement = Requirement {
+    name: "rustfmt",
+    found: || version_of("fmt"),
+    install: || add_component("rustfmt"),
+    hint: || "`rustup component add rustfmt`, or your distribution's package (Debian: rustfmt)".into(),
+};
+
+pub(crate) static CLIPPY: Requirement = Requirement {
+    name: "clippy",
+    found: || version_of("clippy"),
+    install: || add_component("clippy"),
+    hint: || "`rustup component add clippy`, or your distribution's package (Debian: rust-clippy)".into(),
+};
+
+pub(crate) static WASM_STD: Requirement = Requirement {
+    name: "std for wasm32",
+    found: || rust_std::Toolchain::find(rust_std::WASM).map(|toolchain| toolchain.describe()),
+    install: || rust_std::install(rust_std::WASM),
+    hint: || rust_std::hint(rust_std::WASM),
+};
+
+/// A tool, a library or a setting of the machine.
+pub(crate) struct Requirement {
+    name: &'static str,
+    /// Which one is there, in a few words, or none. Quick, and changes nothing.
+    found: fn() -> Option<String>,
+    /// Gets it, within a bounded time, without asking anybody anything.
+    install: fn() -> Result<()>,
+    /// What to do by hand where `install` fails.
+    hint: fn() -> String,
+}
+
+/// `cargo xtask setup`: one line for each requirement, and everything that is missing at the end.
+pub(crate) fn set_up() -> Result<()> {
+    let mut missing = Vec::new();
+    for requirement in ALL {
+        if let Some(found) = (requirement.found)() {
+            println!("{}: {found}", requirement.name);
+        } else if let Err(error) = requirement.get() {
+            println!("{}: missing", requirement.name);
+            missing.push(format!("{error:#}"));
+        }
+    }
+    if !missing.is_empty() {
+        bail!("{} of {} requirements could not be installed\n\n{}", missing.len(), ALL.len(), missing.join("\n\n"));
+    }
+    println!("everything is there: `cargo xtask test` runs the tests");
+    Ok(())
+}
+
+impl Requirement {
+    /// Installs it unless it is there, with a line about it only then.
+    pub(crate) fn ensure(&self) -> Result<()> {
+        if (self.found)().is_some() { Ok(()) } else { self.get() }
+    }
+
+    fn get(&self) -> Result<()> {
+        println!("{}: not there, installing", self.name);
+        let failure = match (self.install)() {
+            Ok(()) => match (self.found)() {
+                Some(found) => {
+                    println!("{}: installed, {found}", self.name);
+                    return Ok(());
+                }
+                None => "it installed but is still not found".into(),
+            },
+            Err(error) => format!("{error:#}"),
+        };
+        bail!("{} is missing: {failure}\nwhat to do by hand: {}", self.name, (self.hint)());
+    }
+}
+
+fn version_of(subcommand: &str) -> Option<String> {
+    let version = process::read(process::cargo().args([subcommand, "--version"])).ok()?;
+    Some(version.trim().into())
+}
+
+fn add_component(name: &str) -> Result<()> {
+    process::quietly(process::command("rustup").args(["component", "add", name]), Duration::from_secs(60))
+}

@@ -1,0 +1,148 @@
+//! `cargo xtask test`: a table of steps, in the order in which they find mistakes soonest.
+//! A further step is one more entry in [`STEPS`]. No step changes a file of the repository.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::requirements::{CLIPPY, RUSTFMT, Requirement, WASM_STD};
+use crate::rust_std::{Toolchain, WASM};
+use crate::{budget, locks, package, process, readme};
+
+struct Step {
+    name: &'static str,
+    /// What is certain after it passed.
+    proves: &'static str,
+    needs: &'static [&'static Requirement],
+    run: fn() -> Result<()>,
+}
+
+const STEPS: [Step; 10] = [
+    Step {
+        name: "format",
+        proves: "the code is formatted as rustfmt does it",
+        needs: &[&RUSTFMT],
+        run: || process::run(process::cargo().args(["fmt", "--all", "--check"])),
+    },
+    Step {
+        name: "locks",
+        proves: "lock files are up to date and name no download address but crates.io's index",
+        needs: &[],
+        run: locks::check,
+    },
+    Step { name: "budget", proves: "the crate brings few dependencies into an app", needs: &[], run: budget::check },
+    Step {
+        name: "clippy",
+        proves: "no compiler or clippy warning, in all code and with all features",
+        needs: &[&CLIPPY],
+        run: || clippy(process::cargo(), &["--workspace", "--all-targets", "--all-features"]),
+    },
+    Step {
+        name: "minimal",
+        proves: "the crate builds without any feature",
+        needs: &[&CLIPPY],
+        run: || clippy(process::cargo(), &["--package", "polar-license", "--no-default-features"]),
+    },
+    Step {
+        name: "wasm",
+        proves: "the crate builds for wasm32",
+        needs: &[&CLIPPY, &WASM_STD],
+        run: || {
+            let toolchain = Toolchain::find(WASM).context("there is no standard library for it")?;
+            clippy(toolchain.cargo(), &["--package", "polar-license", "--no-default-features", "--target", WASM])
+        },
+    },
+    Step {
+        name: "tests",
+        proves: "unit, integration and documentation tests pass",
+        needs: &[],
+        run: || process::run(process::cargo().args(["test", "--locked", "--workspace"])),
+    },
+    Step {
+        name: "docs",
+        proves: "the documentation builds without warnings",
+        needs: &[],
+        run: || {
+            let mut cargo = process::cargo();
+            cargo.args(["doc", "--locked", "--workspace", "--no-deps", "--all-features"]);
+            process::run(cargo.env("RUSTDOCFLAGS", "-D warnings"))
+        },
+    },
+    Step {
+        name: "readme",
+        proves: "every code block in README.md does what it says",
+        needs: &[],
+        run: || readme::check("README.md"),
+    },
+    Step {
+        name: "package",
+        proves: "the packed crate holds what Cargo.toml includes, and builds alone",
+        needs: &[],
+        run: package::check,
+    },
+];
+
+/// `cargo xtask test --list`.
+pub(crate) fn list() {
+    for step in &STEPS {
+        println!("{:9} {}", step.name, step.proves);
+    }
+}
+
+/// Runs the steps of these names, all of them where there are none, until one fails.
+pub(crate) fn test(names: &[String]) -> Result<()> {
+    let steps = chosen(names)?;
+    let mut total = Duration::ZERO;
+    for (number, step) in steps.iter().enumerate() {
+        println!("\n── {} ({} of {}): {}", step.name, number + 1, steps.len(), step.proves);
+        let (result, time) = timed(|| {
+            step.needs.iter().try_for_each(|requirement| requirement.ensure())?;
+            (step.run)()
+        });
+        total += time;
+        let seconds = time.as_secs_f32();
+        if let Err(error) = result {
+            eprintln!("\n{error:#}");
+            bail!("step `{0}` failed after {seconds:.1} s; to repeat it: `cargo xtask test {0}`", step.name);
+        }
+        println!("── {} passed in {seconds:.1} s", step.name);
+    }
+    println!("\npassed: {} of {} steps, in {:.1} s", steps.len(), STEPS.len(), total.as_secs_f32());
+    Ok(())
+}
+
+fn chosen(names: &[String]) -> Result<Vec<&'static Step>> {
+    const ALL: &[Step] = &STEPS;
+    if let Some(unknown) = names.iter().find(|name| ALL.iter().all(|step| step.name != **name)) {
+        bail!("there is no step `{unknown}`; `cargo xtask test --list` shows them all");
+    }
+    Ok(ALL.iter().filter(|step| names.is_empty() || names.iter().any(|name| name == step.name)).collect())
+}
+
+fn clippy(mut cargo: std::process::Command, what: &[&str]) -> Result<()> {
+    process::run(cargo.args(["clippy", "--locked"]).args(what).args(["--", "-D", "warnings"]))
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a step took is for people to read; nothing depends on it")]
+fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let start = Instant::now();
+    let result = work();
+    (result, start.elapsed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(wanted: &[&str]) -> Result<Vec<&'static str>> {
+        let wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
+        Ok(chosen(&wanted)?.iter().map(|step| step.name).collect())
+    }
+
+    #[test]
+    fn steps_run_in_the_order_of_the_table_and_an_unknown_one_is_an_error() {
+        assert_eq!(names(&[]).unwrap().len(), STEPS.len());
+        assert_eq!(names(&["docs", "format"]).unwrap(), ["format", "docs"]);
+        assert!(names(&["docs", "dcos"]).unwrap_err().to_string().contains("`dcos`"));
+    }
+}
