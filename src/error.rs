@@ -120,7 +120,6 @@ impl Error {
             .string("kind", self.kind().as_str())
             .opt_string("reason", self.reason())
             .string("message", &self.0.message)
-            .opt_number("retryAfterMs", self.retry_after().map(|wait| wait.as_millis()))
             .bool("maybeApplied", self.maybe_applied());
         let error = error.finish();
         self.decision().map_or_else(Writer::new, Decision::json_members).raw("error", &error).finish()
