@@ -219,7 +219,8 @@ impl Editor<'_> {
                 record.release(&old.identity.key, seat.id);
             }
         }
-        let revision = old.map_or(0, |old| old.revision);
+        // another license starts afresh, whatever it takes the place of: the edit may be applied again to another record
+        let revision = old.filter(|old| old.identity == activated.identity).map_or(0, |old| old.revision);
         record.held = Some(self.held(activated.identity.clone(), revision, &activated.confirmed, activated.wall));
         record.aside = None;
     }
