@@ -3,6 +3,7 @@
 use crate::faults::{self, Case};
 use crate::support::{Device, for_each, requests_to, start_polar};
 use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, DEMO_KEY_TWO_DEVICES, Endpoint, Fault};
+use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
@@ -70,6 +71,39 @@ fn a_seat_that_may_be_taken_is_not_forgotten() {
     let again = device.run(&["activate", DEMO_KEY_TWO_DEVICES]);
     assert_eq!(again.status, 0, "{again:?}");
     assert_eq!(requests_to(&polar, "activate"), 2, "one for each time the user asked");
+}
+
+#[test]
+fn a_process_killed_while_activating_leaves_a_trace_of_the_seat() {
+    let polar = start_polar();
+    let device = Device::new(&polar);
+    polar.fault(Fault::stall().on(Endpoint::Activate));
+    let mut activate = device.command(&["activate", DEMO_KEY_TWO_DEVICES]).stdout(Stdio::null()).spawn().unwrap();
+    assert!(polar.wait_for_requests(2, Duration::from_secs(10)));
+    activate.kill().unwrap();
+    activate.wait().unwrap();
+    let (status, decision) = device.json(&["status"]);
+    assert_eq!((status, decision["problem"]["kind"].as_str()), (3, Some("seat_uncertain")), "{decision}");
+    assert_eq!(decision["problem"]["maybeApplied"], true);
+}
+
+#[test]
+fn processes_that_activate_at_once_share_one_seat() {
+    let polar = start_polar();
+    let device = Device::new(&polar);
+    // both have asked about the key before either gets its seat
+    let held = polar.fault(Fault::stall().on(Endpoint::Activate));
+    thread::scope(|scope| {
+        let runs = [(); 2].map(|()| scope.spawn(|| device.run(&["activate", DEMO_KEY_TWO_DEVICES])));
+        assert!(polar.wait_for_requests(4, Duration::from_secs(10)));
+        polar.clear_fault(held);
+        for run in runs {
+            let run = run.join().unwrap();
+            assert_eq!(run.status, 0, "{run:?}");
+        }
+    });
+    assert_eq!(polar.activations(DEMO_KEY_TWO_DEVICES).len(), 1);
+    assert_eq!(device.run(&["validate"]).status, 0);
 }
 
 #[test]

@@ -29,8 +29,14 @@ fn in_grace_a_refresh_is_short_and_the_next_one_does_not_ask() {
 
 #[test]
 fn the_days_decide() {
-    let cases =
-        [(0, 0, "active", "none"), (2, 0, "grace", "none"), (12, 0, "grace", "connect"), (15, 3, "lapsed", "connect")];
+    let cases = [
+        (0, 0, "active", "none"),
+        (2, 0, "grace", "none"),
+        (12, 0, "grace", "connect"),
+        (15, 3, "lapsed", "connect"),
+        (-1, 0, "active", "none"),
+        (-3, 3, "clock_suspect", "connect"),
+    ];
     for (days, status, state, next_step) in cases {
         let polar = start_polar();
         let device = Device::licensed_days_ago(&polar, DEMO_KEY_TWO_DEVICES, days);

@@ -73,10 +73,12 @@ impl<'a> Device<'a> {
         device
     }
 
-    /// A device on which this key was activated some days ago, and that was offline since.
-    pub(crate) fn licensed_days_ago(polar: &'a MockPolar, key: &str, days: u64) -> Self {
+    /// A device on which this key was activated some days ago, and that was offline since. Negative: its clock was set
+    /// back by as much.
+    pub(crate) fn licensed_days_ago(polar: &'a MockPolar, key: &str, days: i64) -> Self {
+        const DAY_MS: i64 = 24 * 60 * 60 * 1000;
         let device = Self::new(polar);
-        let wall = SystemClock::new().now().wall.minus(Duration::from_secs(days * 24 * 60 * 60));
+        let wall = Timestamp::from_unix_ms(SystemClock::new().now().wall.unix_ms() - days * DAY_MS);
         polar.set_clock(mock_polar::Timestamp::from_unix_micros(wall.unix_ms() * 1000));
         device.client_at(wall).activate(key).unwrap();
         polar.skew_clock(0);
@@ -97,14 +99,19 @@ impl<'a> Device<'a> {
 
     /// Runs the command with this on its standard input.
     pub(crate) fn run_with_input(&self, args: &[&str], input: &str) -> Run {
+        let run = run(self.command(args), input);
+        self.assert_nothing_leaked(&run);
+        run
+    }
+
+    /// The command, for this device and the local Polar.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = command();
         command.args(["--organization", DEMO_ORGANIZATION, "--environment", &self.polar.url()]);
         command.args(["--feature", &format!("export={DEMO_BENEFIT_PRO}")]);
         command.args(["--feature", &format!("sync={DEMO_BENEFIT_BASIC}"), "--device-id", DEVICE_ID, "--cache-dir"]);
         command.arg(self.directory.path()).args(args);
-        let run = run(command, input);
-        self.assert_nothing_leaked(&run);
-        run
+        command
     }
 
     /// Runs the command with `--json`; the status, and the one object that it printed.
