@@ -120,6 +120,7 @@ impl Error {
             .string("kind", self.kind().as_str())
             .opt_string("reason", self.reason())
             .string("message", &self.0.message)
+            .opt_number("retryAfterMs", self.retry_after().map(|wait| wait.as_millis()))
             .bool("maybeApplied", self.maybe_applied());
         let error = error.finish();
         self.decision().map_or_else(Writer::new, Decision::json_members).raw("error", &error).finish()
@@ -141,6 +142,11 @@ impl Error {
         let mut error = Self::new(ErrorKind::Refused, reason.refusal());
         error.0.reason = Some(reason);
         error
+    }
+
+    pub(crate) fn with_message(mut self, message: String) -> Self {
+        self.0.message = message;
+        self
     }
 
     pub(crate) fn with_retry_after(mut self, retry_after: Option<Duration>) -> Self {

@@ -23,10 +23,10 @@ mod story;
 #[path = "model/world.rs"]
 mod world;
 
+use polar_license::engine::Patience;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use std::cell::Cell;
 use story::{Ask, Climate, DAY, Event, HOUR, Who};
-use polar_license::engine::Patience;
 use world::{Check, World};
 
 const CASES: u32 = 100;

@@ -21,7 +21,7 @@ use super::{Engine, policy};
 use crate::config::SEAT_META;
 use crate::error::{Error, ErrorKind};
 use crate::license::{Key, Reason};
-use crate::record::{Attempt, Identity, Seat};
+use crate::record::{Attempt, Identity, Seat, Verdict};
 use crate::time::Now;
 use crate::wire::{self, Confirmed, Deactivate, Rejection, Validate};
 use uuid::Uuid;
@@ -243,12 +243,37 @@ impl Engine {
     /// Ends without a seat, for certain: the license here, if any, stays as it was.
     fn stop(&mut self, op: Op, activation: Activation, rejection: Rejection, now: Now) -> Step {
         let plan = self.heard(Some(&rejection), now);
+        if rejection == Rejection::Refused(Reason::ActivationLimit)
+            && let Some(attempt) = activation.attempt.clone()
+        {
+            return op.store(vec![Edit::AttemptOver(attempt)], Stage::NoSeat(activation));
+        }
         let error = Error::from(rejection);
         let attempt = activation.attempt.map(Edit::AttemptOver);
         // a pause binds other processes as well; nothing else of a failed activate is remembered
         let pause = plan.pause_until.map(Edit::Pause);
         let edits: Vec<Edit> = attempt.into_iter().chain(pause).collect();
         if edits.is_empty() { self.finish(op, Err(error), now) } else { op.store(edits, Stage::End(Err(error))) }
+    }
+
+    /// No seat was free. Another process on this device may have taken the last one meanwhile, and it serves both.
+    pub(super) fn no_seat(&mut self, op: Op, activation: Activation, now: Now) -> Step {
+        let record = self.memory.record.as_ref();
+        let known = activation.known.map(|known| known.identity);
+        let taken_meanwhile = record.and_then(|record| record.held.as_ref()).is_some_and(|held| {
+            let here = held.identity.key == activation.key && held.identity.seat.is_some();
+            here && held.verdict == Verdict::Yes && Some(&held.identity) != known.as_ref()
+        });
+        if taken_meanwhile {
+            return self.finish(op, Ok(None), now);
+        }
+        let mut error = Error::refused(Reason::ActivationLimit);
+        let last_six = activation.key.last_six();
+        let lost = record.and_then(|record| record.attempts.iter().rev().find(|attempt| attempt.last_six == last_six));
+        if let Some(attempt) = lost {
+            error = error.with_message(format!("every activation of this license key is in use; {attempt}"));
+        }
+        self.finish(op, Err(error), now)
     }
 
     /// Takes back an attempt that was not saved and so was not sent.

@@ -103,6 +103,9 @@ pub(super) struct Editor<'a> {
     pub(super) now: Now,
 }
 
+/// How long an attempt without an outcome is reported. By then the customer has looked, or has not missed a seat.
+const ATTEMPTS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
 /// More attempts than this are not kept; the oldest has been reported for long.
 const MOST_ATTEMPTS: usize = 16;
 
@@ -150,8 +153,9 @@ impl Editor<'_> {
                 if record.identity() != Some(identity) {
                     return Applied::Unchanged;
                 }
-                let releases = std::mem::take(&mut record.releases);
-                *record = Record { releases, ..Record::default() };
+                // what may have been taken, and what is still to be given up, is not settled by giving up another seat
+                let Record { attempts, releases, .. } = std::mem::take(record);
+                *record = Record { attempts, releases, ..Record::default() };
             }
         }
         Applied::Changed
@@ -252,6 +256,8 @@ impl Editor<'_> {
         let since = Duration::from_millis(self.now.mono.saturating_sub(edit.ended));
         let next = now.unwrap_or(self.now.wall).plus(wait).minus(since);
         record.plan = Plan { next: Some(next), misses, pause_until: edit.pause_until };
+        let reported_since = now.unwrap_or(self.now.wall).minus(ATTEMPTS_KEPT);
+        record.attempts.retain(|attempt| attempt.at > reported_since);
     }
 
     /// The time on Polar's clock, as far as this record can tell.

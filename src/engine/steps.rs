@@ -103,6 +103,7 @@ pub(super) enum Stage {
     Activate(Wish),
     AttemptSaved(Activation),
     SeatGivenUp(Activation),
+    NoSeat(Activation),
     /// Save done; give up old seats, if any, then end.
     Release(Option<Deactivated>),
     Forgotten,
@@ -164,6 +165,9 @@ impl StoreStep {
             let error = Error::new(ErrorKind::Internal, "a store step was resumed without being merged");
             return engine.finish(self.op, Err(error), now);
         };
+        if let (Stage::Forgotten, Err(message)) = (&self.stage, &written) {
+            return engine.not_forgotten(self.op, message, now);
+        }
         let contradicted = merged.contradicted;
         let saved = written.clone();
         engine.adopt(self.edits, merged, written, now);
@@ -175,8 +179,9 @@ impl StoreStep {
             Stage::Activate(wish) => engine.activate(op, wish, now),
             Stage::AttemptSaved(activation) => engine.attempt_saved(op, activation, saved, now),
             Stage::SeatGivenUp(activation) => engine.save_attempt(op, activation, now),
+            Stage::NoSeat(activation) => engine.no_seat(op, activation, now),
             Stage::Release(ends) => engine.release_next(op, ends, now),
-            Stage::Forgotten => engine.forgotten(op, saved, now),
+            Stage::Forgotten => engine.finish(op, Ok(None), now),
             Stage::Deactivate => engine.deactivate(op, now),
             Stage::End(result) => engine.finish(op, result, now),
         }

@@ -133,8 +133,7 @@ pub(crate) enum Climate {
 }
 
 impl Climate {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Quiet, Self::Clocks, Self::Crowd, Self::Disks, Self::Vandals, Self::Storm];
+    pub(crate) const ALL: [Self; 6] = [Self::Quiet, Self::Clocks, Self::Crowd, Self::Disks, Self::Vandals, Self::Storm];
 
     pub(crate) fn clocks(self) -> bool {
         matches!(self, Self::Clocks | Self::Storm)
@@ -173,10 +172,7 @@ impl Climate {
             (12, (key(), deed()).prop_map(|(key, deed)| Event::Polar { key, deed }).boxed()),
             (8, self.start().boxed()),
             (4 + 20 * crowd, begin.boxed()),
-            (
-                8 + 60 * crowd,
-                (pick.clone(), fault()).prop_map(|(pick, fault)| Event::Step { pick, fault }).boxed(),
-            ),
+            (8 + 60 * crowd, (pick.clone(), fault()).prop_map(|(pick, fault)| Event::Step { pick, fault }).boxed()),
             (4 * crowd, pick.clone().prop_map(|pick| Event::Peek { pick }).boxed()),
             (
                 1 + crowd,
@@ -210,8 +206,11 @@ impl Climate {
 
     fn start(self) -> impl Strategy<Value = Event> {
         let setup = prop_oneof![4 => Just(0), 1 => 1..super::world::SETUPS];
-        (self.who(), setup, any::<bool>())
-            .prop_map(|(who, setup, shared_pacer)| Event::Start { who, setup, shared_pacer })
+        (self.who(), setup, any::<bool>()).prop_map(|(who, setup, shared_pacer)| Event::Start {
+            who,
+            setup,
+            shared_pacer,
+        })
     }
 }
 

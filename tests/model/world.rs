@@ -396,7 +396,8 @@ impl World {
         let host = Host { device: self.devices[who.device].id.clone(), system: "Debian 12".into(), seed };
         self.tell(format!("{who} starts, configured as {number}"));
         let engine = Engine::new(config, host, pacer);
-        let process = Process { engine, app, pacer: book, last_read: None, dirty: false, parted: false, seen: None, no: None };
+        let process =
+            Process { engine, app, pacer: book, last_read: None, dirty: false, parted: false, seen: None, no: None };
         self.devices[who.device].processes[who.slot] = Some(process);
         let errand = self.launch(who, None, None, Operation::Open, vec![])?;
         self.finish(errand)
@@ -587,9 +588,8 @@ impl World {
             Ok(decision) => (Some(decision), false),
             Err(error) => (error.decision(), error.maybe_applied()),
         };
-        let uncertain = |decision: &Decision| {
-            decision.problem().is_some_and(|problem| problem.kind == ErrorKind::SeatUncertain)
-        };
+        let uncertain =
+            |decision: &Decision| decision.problem().is_some_and(|problem| problem.kind == ErrorKind::SeatUncertain);
         let all_told = decision.is_some_and(uncertain);
         let given_up = errand.ask == Some(Ask::Deactivate) && outcome.result.is_ok();
         for seat in self.seats.iter_mut().filter(|seat| seat.device == device) {
@@ -612,9 +612,8 @@ impl World {
             }
         }
         if sound && let Some(license) = decision.and_then(Decision::license) {
-            let others = |other: &Errand| {
-                other.who.device == device && matches!(other.ask, Some(Ask::Forget | Ask::Deactivate))
-            };
+            let others =
+                |other: &Errand| other.who.device == device && matches!(other.ask, Some(Ask::Forget | Ask::Deactivate));
             if !self.errands.iter().any(others) {
                 self.devices[device].licensed_since.get_or_insert(self.tick);
             }
@@ -917,7 +916,8 @@ impl World {
                     }
                     Step::Send(step) => {
                         let endpoint = Endpoint::of(&step.request.url).ok_or("not Polar's")?;
-                        let body: Value = serde_json::from_str(&step.request.body).map_err(|error| error.to_string())?;
+                        let body: Value =
+                            serde_json::from_str(&step.request.body).map_err(|error| error.to_string())?;
                         seats.extend(body["activation_id"].as_str().map(id));
                         let reply = polar.handle(endpoint, &body, self.now)?;
                         let (answer, _) = disturb(Fault::None, Some(reply), endpoint, None);
@@ -998,7 +998,9 @@ fn disturb(fault: Fault, reply: Option<super::polar::Reply>, endpoint: Endpoint,
         // an empty body, and a no that names nobody, cannot be about another
         _ if reply.status != 200 => PAGE.to_owned(),
         Fault::AnotherOrganization => reply.body.replace(ORGANIZATION, "a0010000-0000-4000-8000-0000000000ff"),
-        Fault::AnotherSeat if endpoint == Endpoint::Activate => reply.body.replace("1c01", "1c02").replacen("1c02", "1c01", 1),
+        Fault::AnotherSeat if endpoint == Endpoint::Activate => {
+            reply.body.replace("1c01", "1c02").replacen("1c02", "1c01", 1)
+        }
         Fault::AnotherSeat if seat.is_some() => {
             reply.body.replace(&seat.unwrap_or_default().to_string(), "5ea70000-0000-4000-8000-0000000000ff")
         }

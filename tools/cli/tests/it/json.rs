@@ -56,7 +56,7 @@ fn a_failed_operation_adds_the_error() {
     assert_eq!(members(&licensed, &["consume", "11"]), with_error);
     assert_eq!(members(&Device::new(&polar), &["deactivate"]), with_error);
     let run = licensed.run(&["activate", DEMO_KEY_REVOKED, "--json"]);
-    let error = ["kind", "reason", "message", "maybeApplied"];
+    let error = ["kind", "reason", "message", "retryAfterMs", "maybeApplied"];
     assert_eq!(Members::of(&run.stdout).inside("error"), error);
     assert!(run.stderr.contains(run.json()["error"]["message"].as_str().unwrap()), "{run:?}");
 }
