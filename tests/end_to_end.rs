@@ -1,6 +1,6 @@
 //! The blocking client as an app has it, with files and over real HTTP, against the local Polar.
 #![cfg(feature = "blocking")]
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
 #[path = "end_to_end/faults.rs"]
 mod faults;

@@ -17,6 +17,10 @@ fn a_whole_life() {
     let directory = Directory::new();
     let hand = Hand::with(&polar);
     let reopen = || open(app(&polar.url(), "com.example.app"), directory.path(), &hand);
+    let pass = |by| {
+        hand.advance(by);
+        polar.advance_clock(by);
+    };
 
     let client = reopen();
     assert_eq!(client.current().state(), State::Unlicensed);
@@ -30,7 +34,7 @@ fn a_whole_life() {
 
     // offline for three days
     polar.stop();
-    hand.pass(&polar, DAY * 3);
+    pass(DAY * 3);
     let client = {
         drop(client);
         reopen()
@@ -41,7 +45,7 @@ fn a_whole_life() {
     assert_eq!(decision.problem().unwrap().kind, ErrorKind::Network);
 
     // for too long
-    hand.pass(&polar, DAY * 11);
+    pass(DAY * 11);
     assert_eq!((client.current().state(), client.allows("export")), (State::Lapsed, false));
     let client = {
         drop(client);

@@ -17,9 +17,6 @@ use polar_license::{Config, Timestamp};
 /// When tests begin, on the device's clock and on Polar's.
 const START: &str = "2026-11-21T12:00:00Z";
 
-/// Far longer than anything takes; only a test that fails waits for so long.
-pub(crate) const LONG: Duration = Duration::from_secs(30);
-
 /// A directory that is removed when dropped.
 pub(crate) struct Directory(PathBuf);
 
@@ -36,11 +33,11 @@ impl Directory {
         &self.0
     }
 
-    /// Names and contents of all files in it.
+    /// Names and contents of all files in it. One that goes away meanwhile is empty.
     pub(crate) fn files(&self) -> Vec<(String, Vec<u8>)> {
         let paths = fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().path());
-        let read = |path: PathBuf| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(path).unwrap());
-        paths.filter(|path| path.is_file()).map(read).collect()
+        let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+        paths.map(|path| (name(&path), fs::read(&path).unwrap_or_default())).collect()
     }
 }
 
@@ -65,10 +62,8 @@ impl Hand {
         Self(Arc::new(ManualClock::new(Timestamp::parse(START).unwrap())))
     }
 
-    /// Lets time pass here and at Polar.
-    pub(crate) fn pass(&self, polar: &MockPolar, by: Duration) {
+    pub(crate) fn advance(&self, by: Duration) {
         self.0.advance(by);
-        polar.advance_clock(by);
     }
 }
 
@@ -83,7 +78,7 @@ struct OnHand(Hand, HttpTransport);
 
 impl Transport for OnHand {
     fn post(&self, request: &Request) -> Answer {
-        self.0.0.advance(Duration::from_millis(600));
+        self.0.advance(Duration::from_millis(600));
         self.1.post(request)
     }
 }
