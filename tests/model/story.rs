@@ -37,6 +37,8 @@ pub(crate) enum Event {
     SetClock { device: usize, error: i64 },
     /// The merchant, or the customer in the portal.
     Polar { key: usize, deed: Deed },
+    /// A device goes offline, or online again.
+    Network { device: usize, down: bool },
     /// A disk begins, or ends, to fail.
     Disk { device: usize, trouble: Trouble },
     /// Somebody changes a record.
@@ -164,13 +166,19 @@ impl Climate {
         let events: Vec<(u32, BoxedStrategy<Event>)> = vec![
             (
                 40,
-                (who.clone(), ask(), prop::collection::vec(fault(), 0..4))
+                (who.clone(), ask(), prop::collection::vec(fault(), 0..5))
                     .prop_map(|(who, ask, faults)| Event::Do { who, ask, faults })
                     .boxed(),
             ),
             (14, pass().prop_map(|ms| Event::Pass { ms }).boxed()),
             (12, (key(), deed()).prop_map(|(key, deed)| Event::Polar { key, deed }).boxed()),
             (8, self.start().boxed()),
+            (
+                8,
+                (prop_oneof![3 => Just(0_usize), 1 => Just(1_usize)], any::<bool>())
+                    .prop_map(|(device, down)| Event::Network { device, down })
+                    .boxed(),
+            ),
             (4 + 20 * crowd, begin.boxed()),
             (8 + 60 * crowd, (pick.clone(), fault()).prop_map(|(pick, fault)| Event::Step { pick, fault }).boxed()),
             (4 * crowd, pick.clone().prop_map(|pick| Event::Peek { pick }).boxed()),
@@ -221,7 +229,7 @@ fn ask() -> impl Strategy<Value = Ask> {
         6 => patience.prop_map(Ask::Refresh),
         2 => (0..4_u32).prop_map(Ask::Consume),
         8 => (typed(), prop::bool::weighted(0.3)).prop_map(|(key, replace)| Ask::Activate { key, replace }),
-        1 => Just(Ask::Deactivate),
+        2 => Just(Ask::Deactivate),
         1 => Just(Ask::Forget),
     ]
 }
@@ -261,7 +269,7 @@ fn deed() -> impl Strategy<Value = Deed> {
 
 fn fault() -> impl Strategy<Value = Fault> {
     prop_oneof![
-        14 => Just(Fault::None),
+        18 => Just(Fault::None),
         2 => Just(Fault::Offline),
         1 => Just(Fault::LostRequest),
         2 => Just(Fault::LostReply),

@@ -45,6 +45,7 @@ pub(crate) struct Device {
     /// Counts the writes.
     pub(crate) version: u64,
     pub(crate) trouble: Trouble,
+    offline: bool,
     copies: Vec<Vec<u8>>,
     pub(crate) processes: [Option<Process>; 2],
     shared_pacer: (Pacer, usize),
@@ -54,8 +55,8 @@ pub(crate) struct Device {
     pub(crate) edited: bool,
     /// The last no that was certainly stored, and when.
     pub(crate) no: Option<(HeardNo, u64)>,
-    /// What the stored `high` is at least, by confirmation.
-    pub(crate) high: BTreeMap<i64, i64>,
+    /// What the stored `high` is at least, by confirmation, and the tick since when.
+    pub(crate) high: BTreeMap<i64, (i64, u64)>,
     /// The wall time until which a saved pause binds every process, and since which tick; while the clock is not set.
     pub(crate) saved_pause: Option<(i64, u64)>,
 }
@@ -70,9 +71,18 @@ pub(crate) struct Process {
     pub(crate) dirty: bool,
     /// Whether what it could not write is that the license is gone.
     pub(crate) parted: bool,
-    /// The confirmation it shows, and its monotonic time when it first did.
-    pub(crate) seen: Option<(i64, u64)>,
+    pub(crate) seen: Option<Seen>,
     pub(crate) no: Option<HeardNo>,
+}
+
+/// What a process has shown, and so has judged the time for: its estimate only grows from there.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen {
+    pub(crate) confirmed: i64,
+    /// Then, on the monotonic clock.
+    pub(crate) mono: u64,
+    /// The least that its estimate can have been.
+    pub(crate) earliest: i64,
 }
 
 /// How the app is configured, as the test understands it.
@@ -220,6 +230,7 @@ impl World {
                 bytes: None,
                 version: 0,
                 trouble: Trouble::None,
+                offline: false,
                 copies: Vec::new(),
                 processes: [None, None],
                 shared_pacer: (Pacer::new(), pacers.len() - 1),
@@ -307,6 +318,10 @@ impl World {
             Event::Polar { key, deed } => {
                 self.tell(format!("at polar.sh, key {key}: {deed:?}"));
                 self.polar.deed(key, deed, self.now);
+            }
+            Event::Network { device, down } => {
+                self.tell(format!("{} goes {}", name(device), if down { "offline" } else { "online" }));
+                self.devices[device].offline = down;
             }
             Event::Disk { device, trouble } => {
                 self.tell(format!("{}'s disk: {trouble:?}", name(device)));
@@ -530,6 +545,8 @@ impl World {
             Some(Pending::Store { step, peeked }) => self.store(at, step, peeked),
             Some(Pending::Send(step)) => {
                 let fault = fault.or_else(|| self.errands[at].faults.next()).unwrap_or(Fault::None);
+                let offline = self.devices[self.errands[at].who.device].offline;
+                let fault = if offline { Fault::Offline } else { fault };
                 self.wait_for(at, &step)?;
                 self.let_go(at, step, fault)
             }
@@ -601,6 +618,7 @@ impl World {
             && let Some(process) = self.process(errand.who)
         {
             process.parted = true;
+            self.devices[device].licensed_since = None;
         }
         let sound = errand.baseline.is_some() && !errand.troubled && !errand.interfered && !errand.excused;
         if let Some(no) = invariants::no_heard(errand).filter(|_| !errand.excused) {
@@ -614,13 +632,17 @@ impl World {
         if sound && let Some(license) = decision.and_then(Decision::license) {
             let others =
                 |other: &Errand| other.who.device == device && matches!(other.ask, Some(Ask::Forget | Ask::Deactivate));
-            if !self.errands.iter().any(others) {
+            let mut processes = self.devices[device].processes.iter().flatten();
+            if !self.errands.iter().any(others) && !processes.any(|process| process.parted) {
                 self.devices[device].licensed_since.get_or_insert(self.tick);
             }
             let confirmed = license.confirmed_at.unix_ms();
             if let Some((at, lower)) = errand.lower_at_start.filter(|(at, _)| *at == confirmed) {
-                let high = self.devices[device].high.entry(at).or_insert(lower - HOUR);
-                *high = (*high).max(lower - HOUR);
+                let tick = self.tick;
+                let high = self.devices[device].high.entry(at).or_insert((lower - HOUR, tick));
+                if lower - HOUR > high.0 {
+                    *high = (lower - HOUR, tick);
+                }
             }
             if let Some(Says::Wait(seconds)) = errand.log.last().and_then(|exchange| exchange.heard.clone()) {
                 let until = self.clocks(device).wall.unix_ms() + i64::from(seconds) * 1000;
@@ -951,6 +973,7 @@ impl World {
         self.tell("— everything works again —");
         for device in 0..self.devices.len() {
             self.devices[device].trouble = Trouble::None;
+            self.devices[device].offline = false;
             self.devices[device].wall_error = 0;
             self.devices[device].saved_pause = None;
             self.clocks_moved(device, 0);
