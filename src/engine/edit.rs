@@ -256,8 +256,10 @@ impl Editor<'_> {
         let since = Duration::from_millis(self.now.mono.saturating_sub(edit.ended));
         let next = now.unwrap_or(self.now.wall).plus(wait).minus(since);
         record.plan = Plan { next: Some(next), misses, pause_until: edit.pause_until };
-        let reported_since = now.unwrap_or(self.now.wall).minus(ATTEMPTS_KEPT);
-        record.attempts.retain(|attempt| attempt.at > reported_since);
+        // by Polar's clock alone: a wall clock that was set wrong must not cut the report short
+        if let Some(now) = now.filter(|_| edit.answered) {
+            record.attempts.retain(|attempt| now.since(attempt.at) < ATTEMPTS_KEPT);
+        }
     }
 
     /// The time on Polar's clock, as far as this record can tell.

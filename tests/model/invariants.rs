@@ -347,7 +347,7 @@ fn an_operation_sends_what_it_may(errand: &Errand, license: Option<&License>, no
             let first = errand.log.is_empty() && now.endpoint == Endpoint::Validate && now.uses == u64::from(count);
             first || gives_up_another
         }
-        Some(Ask::Deactivate) => now.endpoint == Endpoint::Deactivate && errand.log.is_empty() && !gives_up_another,
+        Some(Ask::Deactivate) => now.endpoint == Endpoint::Deactivate && (errand.log.is_empty() || gives_up_another),
         Some(Ask::Activate { replace, .. }) => match now.endpoint {
             Endpoint::Validate => now.uses == 0 && sent(Endpoint::Activate).next().is_none(),
             Endpoint::Activate => may_activate(errand, now, replace, app),
