@@ -13,8 +13,13 @@ use serde_json::Value;
 const TOLERANCE: i64 = 26 * HOUR;
 
 /// Rules that the engine is known to break, by name: found, reported, and not to be found again.
-pub(crate) const KNOWN: &[&str] = &["rule 7, an error cries wolf", "rule 4, waiting for another is no error", "rule 6, an unsaved forget forgets what came later",
-    "rule 5d, old seats are given up without a license too"];
+pub(crate) const KNOWN: &[&str] = &[
+    "rule 7, an error cries wolf",
+    "rule 4, waiting for another is no error",
+    "rule 6, an unsaved forget forgets what came later",
+    "rule 5d, old seats are given up without a license too",
+    "rule 2, a no that could not be saved is remembered",
+];
 
 macro_rules! rule {
     ($name:literal, $holds:expr, $($detail:tt)+) => {
@@ -121,7 +126,12 @@ struct Bounds {
 fn features_follow_access_and_benefit(decision: &Decision) -> Check {
     let benefit = decision.license().map(|license| license.benefit_id);
     let expected = decision.allowed() && benefit == Some(id(PRO));
-    rule!("rule 12, a feature needs access and benefit", decision.allows("export") == expected, "{}", summary(decision));
+    rule!(
+        "rule 12, a feature needs access and benefit",
+        decision.allows("export") == expected,
+        "{}",
+        summary(decision)
+    );
     rule!("rule 12, an unknown feature is off", !decision.allows("exprot"), "{}", summary(decision));
     Ok(())
 }
@@ -146,7 +156,12 @@ fn grace_counts_from_the_confirmation(decision: &Decision, app: &App, terms: &Te
     let end = terms.at + app.grace;
     let end = terms.expires_at.map_or(end, |expiry| expiry.min(end));
     if let Some(shown) = decision.grace_ends_at() {
-        rule!("rule 3, grace counts from the confirmation", shown.unix_ms() == end, "ends {shown}, confirmed at {}", terms.at);
+        rule!(
+            "rule 3, grace counts from the confirmation",
+            shown.unix_ms() == end,
+            "ends {shown}, confirmed at {}",
+            terms.at
+        );
     } else {
         rule!("rule 3, grace ends at some time", !decision.allowed(), "{}", summary(decision));
     }
@@ -166,15 +181,18 @@ fn the_table(
     bounds: &Bounds,
 ) -> Check {
     let Bounds { earliest, latest, was_seen } = *bounds;
-    let shown = || format!("{} between +{} and +{}", summary(decision), span(earliest - terms.at), span(latest - terms.at));
+    let shown =
+        || format!("{} between +{} and +{}", summary(decision), span(earliest - terms.at), span(latest - terms.at));
     let seated = terms.limit_activations.is_none() || license.activation_id.is_some();
     let accepted = app.benefits.is_empty() || app.benefits.contains(&terms.benefit);
     let surely_expired = terms.expires_at.is_some_and(|end| earliest >= end);
     let perhaps_expired = terms.expires_at.is_some_and(|end| latest >= end);
     let noes = || {
         let about_it = |no: &&Word| {
-            no.device == who.device && no.at >= word.at && display(&no.key) == license.display_key
-                && no.activation == license.activation_id
+            no.device == who.device
+                && no.at >= word.at
+                && display(&no.key) == license.display_key
+                && (no.activation == license.activation_id || license.activation_id.is_none())
         };
         world.words.iter().filter(about_it).filter_map(|no| no.verdict.as_ref().err())
     };
@@ -245,7 +263,22 @@ fn a_no_is_remembered(world: &World, who: Who, decision: &Decision, license: &Li
         same && decision.allowed() && license.confirmed_at.unix_ms() <= no.at
     };
     let own = process.no.as_ref().filter(|no| broken(no));
-    rule!("rule 2, a no is remembered by who heard it", own.is_none(), "{who}: {}, but heard {own:?}", summary(decision));
+    if process.dirty {
+        let held = own.is_none();
+        rule!(
+            "rule 2, a no that could not be saved is remembered",
+            held,
+            "{who}: {}, but heard {own:?}",
+            summary(decision)
+        );
+        return Ok(());
+    }
+    rule!(
+        "rule 2, a no is remembered by who heard it",
+        own.is_none(),
+        "{who}: {}, but heard {own:?}",
+        summary(decision)
+    );
     let stored = stored.filter(|(no, _)| broken(no));
     rule!("rule 2, a no is remembered", stored.is_none(), "{who}: {}, but stored {stored:?}", summary(decision));
     Ok(())
@@ -289,10 +322,20 @@ fn requests_are_paced(world: &mut World, who: Who, at: usize, sent: u64) -> Chec
     let wall = world.clocks(who.device).wall.unix_ms();
     if let Some((until, tick)) = device.saved_pause {
         let knows = last_read.is_some_and(|read| read > tick) && world.errands[at].begun > tick;
-        rule!("rule 9, a pause binds other processes", !knows || wall >= until, "{who} sends {} early", span(until - wall));
+        rule!(
+            "rule 9, a pause binds other processes",
+            !knows || wall >= until,
+            "{who} sends {} early",
+            span(until - wall)
+        );
     }
     let book = &mut world.pacers[pacer];
-    rule!("rule 9, no request in a pause", sent >= book.paused_until, "{who} sends {} ms early", book.paused_until - sent);
+    rule!(
+        "rule 9, no request in a pause",
+        sent >= book.paused_until,
+        "{who} sends {} ms early",
+        book.paused_until - sent
+    );
     let third = book.let_go.iter().rev().nth(1).copied();
     let spaced = third.is_none_or(|third| sent - third >= 1000);
     rule!("rule 9, two requests in any second", spaced, "{who} sends a third at {sent} after {third:?}");
@@ -308,7 +351,9 @@ fn an_operation_sends_what_it_may(errand: &Errand, license: Option<&License>, no
     let what = format!("{:?} sends {:?} of {}", errand.ask, now.endpoint, short(now.activation));
     let may = match errand.ask {
         None | Some(Ask::Forget) => false,
-        Some(Ask::Validate | Ask::Refresh(_)) => (now.endpoint == Endpoint::Validate && now.uses == 0) || gives_up_another,
+        Some(Ask::Validate | Ask::Refresh(_)) => {
+            (now.endpoint == Endpoint::Validate && now.uses == 0) || gives_up_another
+        }
         Some(Ask::Consume(count)) => {
             let first = errand.log.is_empty() && now.endpoint == Endpoint::Validate && now.uses == u64::from(count);
             first || gives_up_another
@@ -318,7 +363,8 @@ fn an_operation_sends_what_it_may(errand: &Errand, license: Option<&License>, no
             Endpoint::Validate => now.uses == 0 && sent(Endpoint::Activate).next().is_none(),
             Endpoint::Activate => may_activate(errand, now, replace, app),
             Endpoint::Deactivate => {
-                let full = errand.log.last().and_then(|last| last.heard.clone()) == Some(Says::NoSeat(Why::ActivationLimit));
+                let full =
+                    errand.log.last().and_then(|last| last.heard.clone()) == Some(Says::NoSeat(Why::ActivationLimit));
                 gives_up_another || (replace && full)
             }
         },
@@ -426,8 +472,11 @@ pub(crate) fn no_heard(errand: &Errand) -> Option<HeardNo> {
         return None;
     }
     let last = errand.log.iter().rev().find(|exchange| matches!(exchange.heard, Some(Says::Yes(_) | Says::No(_))))?;
-    matches!(last.heard, Some(Says::No(_)))
-        .then(|| HeardNo { key: last.key.clone(), activation: last.activation, at: last.at })
+    matches!(last.heard, Some(Says::No(_))).then(|| HeardNo {
+        key: last.key.clone(),
+        activation: last.activation,
+        at: last.at,
+    })
 }
 
 // ---- seats ----
@@ -436,10 +485,12 @@ pub(crate) fn no_heard(errand: &Errand) -> Option<HeardNo> {
 pub(crate) fn no_seat_is_lost_in_silence(world: &World, device: usize) -> Check {
     let taken = world.seats.iter().filter(|seat| seat.device == device && !seat.excused);
     let lost: Vec<_> = taken.filter(|seat| world.polar.with_seat(seat.id).is_some()).collect();
-    if lost.is_empty() {
+    let alarm_has_a_cause = world.devices[device].may_alarm || world.is_activating(device);
+    if lost.is_empty() && alarm_has_a_cause {
         return Ok(());
     }
     let probe = world.probe(device)?;
+    rule!("rule 6, no false alarm about a seat", alarm_has_a_cause || !probe.uncertain, "every attempt is settled");
     let lost = lost.into_iter().find(|seat| !probe.seats.contains(&seat.id) && !probe.uncertain);
     if world.devices[device].processes.iter().flatten().any(|process| process.parted) {
         let unsaved = "rule 6, an unsaved forget forgets what came later";
@@ -457,10 +508,20 @@ pub(crate) fn old_seats_are_given_up(world: &World, device: usize, held: Option<
         let Some(key) = world.polar.with_seat(seat.id) else { continue };
         let rotated = seat.known_as.as_ref().is_none_or(|known_as| *known_as != key.text);
         if held_none {
-            rule!("rule 5d, old seats are given up without a license too", rotated, "{} is still taken", short(Some(seat.id)));
+            rule!(
+                "rule 5d, old seats are given up without a license too",
+                rotated,
+                "{} is still taken",
+                short(Some(seat.id))
+            );
             continue;
         }
-        rule!("rule 5d, old seats are given up", rotated || held == Some(seat.id), "{} is still taken", short(Some(seat.id)));
+        rule!(
+            "rule 5d, old seats are given up",
+            rotated || held == Some(seat.id),
+            "{} is still taken",
+            short(Some(seat.id))
+        );
     }
     Ok(())
 }

@@ -191,7 +191,8 @@ impl Polar {
             Deed::Disable => key.status = Status::Disabled,
             Deed::Grant => key.status = Status::Granted,
             Deed::Rotate => {
-                let turned: u32 = key.text.bytes().fold(7, |sum: u32, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+                let turned: u32 =
+                    key.text.bytes().fold(7, |sum: u32, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
                 key.text = format!("MODEL-{turned:08X}-AAAA-4BBB-8CCC-DDDD{:06X}{place:02}", turned & 0xff_ffff);
             }
             Deed::RemoveSeat { newest: false } if !key.seats.is_empty() => drop(key.seats.remove(0)),
@@ -222,7 +223,8 @@ impl Polar {
             Endpoint::Validate => {
                 let Some(key) = key else { return Ok(no(Why::NotFound)) };
                 let increment = body.get("increment_usage").map_or(Some(0), Value::as_u64);
-                let increment = increment.and_then(|count| u32::try_from(count).ok()).ok_or_else(|| malformed("uses"))?;
+                let increment =
+                    increment.and_then(|count| u32::try_from(count).ok()).ok_or_else(|| malformed("uses"))?;
                 Ok(key.validate(activation, &conditions, increment, now))
             }
             Endpoint::Activate => {

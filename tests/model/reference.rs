@@ -61,7 +61,8 @@ pub(crate) fn predicts(world: &mut World, errand: &Errand, outcome: &Outcome) ->
     let context = || format!("{ask:?} from `{}` after {:?}", summary(baseline), errand.log);
     compare(&expected, baseline, &now, outcome).map_err(|how| format!("rule 4, {how}; {}", context()))?;
     if world.climate == Climate::Quiet {
-        asks_when_it_is_due(world, errand, ask, baseline, &now, &app).map_err(|how| format!("rule 10, {how}; {}", context()))?;
+        asks_when_it_is_due(world, errand, ask, baseline, &now, &app)
+            .map_err(|how| format!("rule 10, {how}; {}", context()))?;
     }
     Ok(())
 }
@@ -221,9 +222,11 @@ fn fails(says: &Says) -> Fails {
 }
 
 fn compare(expected: &Expected, before: &Decision, now: &Decision, outcome: &Outcome) -> Check {
-    let result = outcome.result.as_ref().map(|_| ()).map_err(|error| {
-        error.reason().map_or(Fails::Kind(error.kind()), Fails::Refused)
-    });
+    let result = outcome
+        .result
+        .as_ref()
+        .map(|_| ())
+        .map_err(|error| error.reason().map_or(Fails::Kind(error.kind()), Fails::Refused));
     if result != expected.result {
         return Err(format!("the result is {result:?}, not {:?}", expected.result));
     }
@@ -242,10 +245,13 @@ fn compare(expected: &Expected, before: &Decision, now: &Decision, outcome: &Out
             let reasons = by_time(before) == by_time(now) || now.state() == State::Expired;
             license == before.license() && reasons && now.grace_ends_at() == before.grace_ends_at()
         }
-        Becomes::Confirmed(terms) => license.is_some_and(|license| same(license, terms)) && now.grace_ends_at().is_some(),
+        Becomes::Confirmed(terms) => {
+            license.is_some_and(|license| same(license, terms)) && now.grace_ends_at().is_some()
+        }
         Becomes::Denied(why) => {
             let denied = now.state() == State::Denied && now.reason() == Some(reason(*why));
-            let kept = license.zip(before.license()).is_some_and(|(now, before)| now.activation_id == before.activation_id);
+            let kept =
+                license.zip(before.license()).is_some_and(|(now, before)| now.activation_id == before.activation_id);
             kept && (denied && *why != Why::Expired || now.state() == State::Expired)
         }
         Becomes::Seatless => license.is_some_and(|license| license.activation_id.is_none()),
@@ -300,7 +306,11 @@ fn asks_when_it_is_due(
         },
         _ => return Ok(()),
     };
-    if (least..=most.max(DAY / 24)).contains(&next) { Ok(()) } else { Err(format!("the next round is in {}", span(next))) }
+    if (least..=most.max(DAY / 24)).contains(&next) {
+        Ok(())
+    } else {
+        Err(format!("the next round is in {}", span(next)))
+    }
 }
 
 fn errand_was_cancelled(errand: &Errand) -> bool {

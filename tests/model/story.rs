@@ -135,10 +135,7 @@ pub(crate) enum Climate {
 }
 
 impl Climate {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Quiet, Self::Clocks, Self::Crowd, Self::Disks, Self::Vandals, Self::Storm];
-
-    pub(crate) fn clocks(self) -> bool {
+    fn clocks(self) -> bool {
         matches!(self, Self::Clocks | Self::Storm)
     }
 
@@ -146,11 +143,11 @@ impl Climate {
         matches!(self, Self::Crowd | Self::Storm)
     }
 
-    pub(crate) fn disks(self) -> bool {
+    fn disks(self) -> bool {
         matches!(self, Self::Disks | Self::Storm)
     }
 
-    pub(crate) fn vandals(self) -> bool {
+    fn vandals(self) -> bool {
         matches!(self, Self::Vandals | Self::Storm)
     }
 
@@ -181,10 +178,7 @@ impl Climate {
                     .boxed(),
             ),
             (4 + 20 * crowd, begin.boxed()),
-            (
-                8 + 60 * crowd,
-                (pick.clone(), fault()).prop_map(|(pick, fault)| Event::Step { pick, fault }).boxed(),
-            ),
+            (8 + 60 * crowd, (pick.clone(), fault()).prop_map(|(pick, fault)| Event::Step { pick, fault }).boxed()),
             (4 * crowd, pick.clone().prop_map(|pick| Event::Peek { pick }).boxed()),
             (
                 1 + crowd,
@@ -218,8 +212,11 @@ impl Climate {
 
     fn start(self) -> impl Strategy<Value = Event> {
         let setup = prop_oneof![4 => Just(0), 1 => 1..super::world::SETUPS];
-        (self.who(), setup, any::<bool>())
-            .prop_map(|(who, setup, shared_pacer)| Event::Start { who, setup, shared_pacer })
+        (self.who(), setup, any::<bool>()).prop_map(|(who, setup, shared_pacer)| Event::Start {
+            who,
+            setup,
+            shared_pacer,
+        })
     }
 }
 
