@@ -29,7 +29,8 @@ use std::cell::Cell;
 use story::{Ask, Climate, DAY, Event, HOUR, Who};
 use world::{Check, World};
 
-const CASES: u32 = 100;
+/// In each climate.
+const CASES: u32 = 300;
 
 fn number(variable: &str, default: u32) -> u32 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
@@ -48,16 +49,20 @@ fn stories(climate: Climate) -> (u64, u64) {
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
     let events = Cell::new(0);
     let steps = Cell::new(0);
+    let cases = Cell::new(0);
+    let failed = Cell::new(false);
     let result = runner.run(&climate.story(), |story| {
         let mut world = World::new(climate);
+        cases.set(cases.get() + u32::from(!failed.get()));
         events.set(events.get() + story.len() as u64);
         let told = tell(&mut world, story);
         steps.set(steps.get() + world.steps);
+        failed.set(failed.get() || told.is_err());
         told.map_err(|rule| TestCaseError::fail(format!("{rule}\n\n{}", world.tale.join("\n"))))
     });
     match result {
         Ok(()) => (events.get(), steps.get()),
-        Err(TestError::Fail(reason, story)) => panic!("in {climate:?}: {reason}\n\n{story:#?}"),
+        Err(TestError::Fail(reason, story)) => panic!("in {climate:?}, case {}: {reason}\n\n{story:#?}", cases.get()),
         Err(abort) => panic!("in {climate:?}: {abort}"),
     }
 }

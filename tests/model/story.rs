@@ -135,9 +135,7 @@ pub(crate) enum Climate {
 }
 
 impl Climate {
-    pub(crate) const ALL: [Self; 6] = [Self::Quiet, Self::Clocks, Self::Crowd, Self::Disks, Self::Vandals, Self::Storm];
-
-    pub(crate) fn clocks(self) -> bool {
+    fn clocks(self) -> bool {
         matches!(self, Self::Clocks | Self::Storm)
     }
 
@@ -145,11 +143,11 @@ impl Climate {
         matches!(self, Self::Crowd | Self::Storm)
     }
 
-    pub(crate) fn disks(self) -> bool {
+    fn disks(self) -> bool {
         matches!(self, Self::Disks | Self::Storm)
     }
 
-    pub(crate) fn vandals(self) -> bool {
+    fn vandals(self) -> bool {
         matches!(self, Self::Vandals | Self::Storm)
     }
 

@@ -10,6 +10,7 @@ use polar_license::time::Now;
 use polar_license::transport::{Answer, Failure, Sent};
 use polar_license::{Config, Decision, ErrorKind, Timestamp};
 use serde_json::Value;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use uuid::Uuid;
@@ -44,6 +45,8 @@ pub(crate) struct Device {
     pub(crate) bytes: Option<Vec<u8>>,
     /// Counts the writes.
     pub(crate) version: u64,
+    /// What the last probe found, and in which version.
+    probed: RefCell<Option<(u64, Probe)>>,
     pub(crate) trouble: Trouble,
     offline: bool,
     copies: Vec<Vec<u8>>,
@@ -51,6 +54,8 @@ pub(crate) struct Device {
     shared_pacer: (Pacer, usize),
     /// The tick since which a license is certainly stored.
     pub(crate) licensed_since: Option<u64>,
+    /// Whether an attempt was ever left without a certain result.
+    pub(crate) may_alarm: bool,
     /// Whether somebody ever edited the record.
     pub(crate) edited: bool,
     /// The last no that was certainly stored, and when.
@@ -116,7 +121,6 @@ pub(crate) struct Errand {
     /// What the process said right after it had read the store.
     pub(crate) baseline: Option<Decision>,
     pub(crate) begun: u64,
-    pub(crate) mono_begun: u64,
     version_seen: u64,
     /// Whether somebody else wrote meanwhile.
     pub(crate) interfered: bool,
@@ -184,6 +188,7 @@ pub(crate) struct PacerBook {
 }
 
 /// What a new process would find in a store.
+#[derive(Clone)]
 pub(crate) struct Probe {
     pub(crate) seats: Vec<Uuid>,
     pub(crate) uncertain: bool,
@@ -229,12 +234,14 @@ impl World {
                 mono: 5_000,
                 bytes: None,
                 version: 0,
+                probed: RefCell::default(),
                 trouble: Trouble::None,
                 offline: false,
                 copies: Vec::new(),
                 processes: [None, None],
                 shared_pacer: (Pacer::new(), pacers.len() - 1),
                 licensed_since: None,
+                may_alarm: false,
                 edited: false,
                 no: None,
                 high: BTreeMap::new(),
@@ -423,6 +430,7 @@ impl World {
             return Ok(());
         }
         self.tell(format!("{who} ends"));
+        self.devices[who.device].may_alarm |= self.is_activating(who.device);
         self.errands.retain(|errand| errand.who != who);
         self.devices[who.device].processes[who.slot] = None;
         invariants::no_seat_is_lost_in_silence(self, who.device)
@@ -505,7 +513,6 @@ impl World {
             faults: faults.into_iter(),
             baseline: None,
             begun: self.tick,
-            mono_begun: now.mono,
             version_seen: self.devices[who.device].version,
             interfered: false,
             troubled,
@@ -620,6 +627,10 @@ impl World {
             process.parted = true;
             self.devices[device].licensed_since = None;
         }
+        let unknown = |exchange: &Exchange| {
+            exchange.endpoint == Endpoint::Activate && matches!(exchange.heard, Some(Says::Nothing { .. }))
+        };
+        self.devices[device].may_alarm |= errand.log.iter().any(unknown) || errand.troubled || errand.excused;
         let sound = errand.baseline.is_some() && !errand.troubled && !errand.interfered && !errand.excused;
         if let Some(no) = invariants::no_heard(errand).filter(|_| !errand.excused) {
             if sound {
@@ -779,6 +790,7 @@ impl World {
         self.seats.iter_mut().filter(|seat| seat.device == device).for_each(|seat| seat.excused = true);
         self.errands.iter_mut().filter(|errand| errand.who.device == device).for_each(|errand| errand.excused = true);
         let this = &mut self.devices[device];
+        this.may_alarm = true;
         this.licensed_since = None;
         this.no = None;
         this.high.clear();
@@ -901,6 +913,7 @@ impl World {
                 self.go_on(id, next)
             }
             _ => {
+                self.devices[who.device].may_alarm |= self.is_activating(who.device);
                 self.errands.remove(at);
                 Ok(())
             }
@@ -909,9 +922,26 @@ impl World {
 
     // ---- looking ----
 
+    /// Whether a seat may be on its way to a device.
+    pub(crate) fn is_activating(&self, device: usize) -> bool {
+        let is_it = |errand: &Errand| errand.who.device == device && matches!(errand.ask, Some(Ask::Activate { .. }));
+        self.errands.iter().any(is_it)
+    }
+
     /// What a new process would find: every seat that the record knows, and whether it says that one is uncertain.
     /// Finds out by activating another key on a copy, at another Polar, and watching what is given up for it.
     pub(crate) fn probe(&self, device: usize) -> Result<Probe, String> {
+        let this = &self.devices[device];
+        let known = this.probed.borrow().clone().filter(|(version, _)| *version == this.version);
+        if let Some((_, probe)) = known {
+            return Ok(probe);
+        }
+        let probe = self.probe_afresh(device)?;
+        *this.probed.borrow_mut() = Some((this.version, probe.clone()));
+        Ok(probe)
+    }
+
+    fn probe_afresh(&self, device: usize) -> Result<Probe, String> {
         let this = &self.devices[device];
         let (config, _) = setup(0);
         let host = Host { device: this.id.clone(), system: String::from("probe"), seed: [9; 16] };
