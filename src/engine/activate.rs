@@ -22,7 +22,7 @@ use crate::config::SEAT_META;
 use crate::error::{Error, ErrorKind};
 use crate::license::{Key, Reason};
 use crate::record::{Attempt, Identity, Seat, Verdict};
-use crate::time::Now;
+use crate::time::{Now, Timestamp};
 use crate::wire::{self, Confirmed, Deactivate, Rejection, Validate};
 use uuid::Uuid;
 
@@ -41,6 +41,8 @@ pub(super) struct Activation {
     replace_previous: bool,
     /// The license here when the user asked, trusted or not.
     known: Option<Asked>,
+    /// Polar's clock when it said that the key is good.
+    checked_at: Timestamp,
     attempt: Option<AttemptId>,
 }
 
@@ -58,7 +60,8 @@ impl Engine {
         let Some(key) = wish.key.or_else(|| known.as_ref().map(|known| known.identity.key.clone())) else {
             return self.finish(op, Err(not_activated()), now);
         };
-        let activation = Activation { key, replace_previous: wish.replace_previous, known, attempt: None };
+        let activation =
+            Activation { key, replace_previous: wish.replace_previous, known, checked_at: now.wall, attempt: None };
         let Some(known) = activation.known.clone() else { return self.check_key(op, activation, now) };
         let Some(seat) = known.identity.seat else { return self.check_key(op, activation, now) };
         let mut request = Validate::new(&activation.key, self.config.organization_id());
@@ -100,7 +103,7 @@ impl Engine {
     pub(super) fn key_checked(
         &mut self,
         op: Op,
-        activation: Activation,
+        mut activation: Activation,
         reply: Result<Confirmed, Rejection>,
         now: Now,
     ) -> Step {
@@ -111,6 +114,7 @@ impl Engine {
         if let Err(reason) = policy::accepts(&self.config, confirmed.benefit_id) {
             return self.stop(op, activation, Rejection::Refused(reason), now);
         }
+        activation.checked_at = confirmed.at;
         if confirmed.limit_activations.is_some() {
             return self.save_attempt(op, activation, now);
         }
@@ -122,7 +126,7 @@ impl Engine {
         if self.memory.untouchable {
             return self.finish(op, Err(Error::refused(Reason::NewerFormat)), now);
         }
-        let at = self.estimate(now).unwrap_or(now.wall);
+        let at = activation.checked_at;
         let seat = format!("{:04X}", self.random.next() & 0xffff);
         let label = match self.config.label() {
             Some(label) => label.to_owned(),

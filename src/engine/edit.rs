@@ -208,6 +208,11 @@ impl Editor<'_> {
         if let Some(id) = &activated.attempt {
             remove(&mut record.attempts, |attempt| attempt.is(id));
         }
+        if activated.confirmed.limit_activations == Some(1) {
+            // the only seat there is was free, so no earlier attempt has taken it
+            let last_six = activated.identity.key.last_six();
+            remove(&mut record.attempts, |attempt| attempt.last_six == last_six);
+        }
         let old = record.held.take();
         if let Some(old) = &old {
             let stale = Some(&old.identity) == activated.instead_of.as_ref();

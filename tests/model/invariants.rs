@@ -5,6 +5,7 @@ use super::polar::{Endpoint, ORGANIZATION, PRO, Says, Terms, Why, id};
 use super::reference;
 use super::story::{Ask, Climate, HOUR, Who};
 use super::world::{App, Check, Errand, Exchange, HeardNo, Seen, Word, World, short, span, summary};
+use crate::polar::DAY;
 use polar_license::engine::Outcome;
 use polar_license::{Decision, ErrorKind, License, Reason, State};
 use serde_json::Value;
@@ -475,9 +476,10 @@ pub(crate) fn no_heard(errand: &Errand) -> Option<HeardNo> {
 
 // ---- seats ----
 
-/// Rule 6: every seat that this device took is in its record, or reported as uncertain.
+/// Rule 6: every seat that this device took is in its record, or reported as uncertain for thirty days.
 pub(crate) fn no_seat_is_lost_in_silence(world: &World, device: usize) -> Check {
-    let taken = world.seats.iter().filter(|seat| seat.device == device && !seat.excused);
+    let recent = |at: i64| world.now - at < 30 * DAY;
+    let taken = world.seats.iter().filter(|seat| seat.device == device && !seat.excused && recent(seat.at));
     let lost: Vec<_> = taken.filter(|seat| world.polar.with_seat(seat.id).is_some()).collect();
     let alarm_has_a_cause = world.devices[device].may_alarm || world.is_activating(device);
     if lost.is_empty() && alarm_has_a_cause {

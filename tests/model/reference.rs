@@ -301,7 +301,8 @@ fn asks_when_it_is_due(
         (Some(Says::Yes(_)), State::Active) => (app.refresh * 9 / 10 - MINUTE, app.refresh * 11 / 10),
         (Some(Says::No(_)), State::Denied | State::Expired) => (13 * MINUTE, 7 * HOUR),
         (Some(Says::Nothing { kind: "network" | "server" | "timeout", .. }), state) => match state {
-            State::Active | State::Grace | State::Lapsed => (53 * 1000, 67 * MINUTE),
+            // without a license there may still be seats to give up
+            State::Active | State::Grace | State::Lapsed | State::Unlicensed => (53 * 1000, 67 * MINUTE),
             _ => (13 * MINUTE, 7 * HOUR),
         },
         _ => return Ok(()),

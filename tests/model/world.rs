@@ -170,6 +170,8 @@ pub(crate) struct Word {
 }
 
 pub(crate) struct TakenSeat {
+    /// On the true clock.
+    pub(crate) at: i64,
     pub(crate) id: Uuid,
     pub(crate) device: usize,
     errand: u64,
@@ -836,7 +838,8 @@ impl World {
         if let Some(Says::Seat(Terms { activation: Some(seat), .. })) = done {
             let Errand { id, excused, .. } = self.errands[at];
             let device = who.device;
-            self.seats.push(TakenSeat { id: seat, device, errand: id, told: false, excused, known_as: None });
+            let at = self.now;
+            self.seats.push(TakenSeat { id: seat, device, errand: id, at, told: false, excused, known_as: None });
         }
         self.tell(format!("{who}: {endpoint:?} {} {} ~ {fault:?}", tail(&exchange.key), short(activation)));
         self.errands[at].log.push(Exchange { done, ..exchange });
