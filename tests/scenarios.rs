@@ -23,8 +23,9 @@ mod world;
 mod wrong;
 
 use std::collections::BTreeSet;
+use std::thread;
 
-use format::{Common, Scenario};
+use format::{Common, File, Scenario};
 use world::run;
 
 #[test]
@@ -67,17 +68,22 @@ fn the_scenarios_show_all_there_is_to_show() {
 /// Each expectation of each scenario is made wrong in turn; none may pass.
 #[test]
 fn the_runner_notices_everything_that_is_wrong() {
-    let common = Common::load();
-    let mut unnoticed = Vec::new();
-    for file in common.files() {
+    let common = &Common::load();
+    let unnoticed_in = |file: File| {
+        let mut unnoticed = Vec::new();
         for scenario in file.scenarios.iter().filter(|scenario| scenario.broken.is_none()) {
             for (what, wrong) in wrong::wrong_ones(scenario) {
-                if run(&common, &file.name, &wrong).is_empty() {
+                if run(common, &file.name, &wrong).is_empty() {
                     unnoticed.push(format!("{}: `{}`: {what}", file.name, scenario.name));
                 }
             }
         }
-    }
+        unnoticed
+    };
+    let unnoticed: Vec<String> = thread::scope(|scope| {
+        let files: Vec<_> = common.files().into_iter().map(|file| scope.spawn(|| unnoticed_in(file))).collect();
+        files.into_iter().flat_map(|file| file.join().unwrap()).collect()
+    });
     assert!(unnoticed.is_empty(), "the runner did not notice:\n{}", unnoticed.join("\n"));
 }
 
