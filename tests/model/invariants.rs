@@ -86,10 +86,13 @@ pub(crate) fn every_decision(world: &mut World, who: Who) -> Check {
     let app = process.app.clone();
     let was_seen = process.seen.is_some_and(|seen| seen.confirmed == word.at);
     let earliest = earliest_estimate(world, who, &word);
+    let saved = device.high.get(&word.at).filter(|(_, tick)| process.last_read > Some(*tick));
+    let timeless =
+        !was_seen && saved.is_some_and(|(high, _)| all_claims_are_before(world, who, &word, high - TOLERANCE));
     if world.climate == Climate::Quiet {
         rule!("the model, quiet times are exact", earliest == word.upper, "{earliest} is not {}", word.upper);
     }
-    let bounds = Bounds { earliest, latest: word.upper, was_seen };
+    let bounds = Bounds { earliest, latest: word.upper, was_seen, timeless };
     grace_counts_from_the_confirmation(&decision, &app, &terms)?;
     the_table(world, who, &decision, license, &word, &terms, &app, &bounds)?;
     a_no_is_remembered(world, who, &decision, license)?;
@@ -104,9 +107,12 @@ pub(crate) fn every_decision(world: &mut World, who: Who) -> Check {
 
 /// "Time": whether every claim of the clocks may be more than 26 h before what the device has seen.
 fn is_suspect(world: &World, who: Who, word: &Word) -> bool {
+    all_claims_are_before(world, who, word, word.upper - TOLERANCE)
+}
+
+fn all_claims_are_before(world: &World, who: Who, word: &Word, time: i64) -> bool {
     let wall = world.clocks(who.device).wall.unix_ms();
-    let far_back = |claim: i64| claim < word.upper - TOLERANCE;
-    far_back(wall + word.offset) && (word.offset.abs() <= TOLERANCE || far_back(wall))
+    wall + word.offset < time && (word.offset.abs() <= TOLERANCE || wall < time)
 }
 
 /// What the estimate can be.
@@ -115,6 +121,8 @@ struct Bounds {
     latest: i64,
     /// Whether this process has judged the time before, since this confirmation.
     was_seen: bool,
+    /// Whether no time can certainly be trusted.
+    timeless: bool,
 }
 
 /// Rule 12.
@@ -175,7 +183,7 @@ fn the_table(
     app: &App,
     bounds: &Bounds,
 ) -> Check {
-    let Bounds { earliest, latest, was_seen } = *bounds;
+    let Bounds { earliest, latest, was_seen, timeless } = *bounds;
     let shown =
         || format!("{} between +{} and +{}", summary(decision), span(earliest - terms.at), span(latest - terms.at));
     let seated = terms.limit_activations.is_none() || license.activation_id.is_some();
@@ -193,6 +201,8 @@ fn the_table(
     };
     let good = seated && accepted;
     let suspect = is_suspect(world, who, word);
+    let told = matches!(decision.state(), State::Denied | State::ClockSuspect) || noes().next().is_some();
+    rule!("row 5, a clock set back by more than 26 h is suspect", told || !timeless, "{}", shown());
     match (decision.state(), decision.reason()) {
         (State::Denied, Some(Reason::ActivationRequired)) => {
             rule!("row 3, activation_required", !seated, "{}", shown());
@@ -201,8 +211,8 @@ fn the_table(
         (State::Denied, Some(reason)) => {
             let said = noes().any(|why| reference::reason(*why) == reason);
             rule!("row 2, only Polar can deny", said, "{}", shown());
-            let timeless = suspect && !was_seen;
-            rule!("row 6, an expired no shows as expired", !surely_expired || timeless, "{}", shown());
+            let perhaps_timeless = suspect && !was_seen;
+            rule!("row 6, an expired no shows as expired", !surely_expired || perhaps_timeless, "{}", shown());
         }
         (State::ClockSuspect, _) => {
             rule!("row 5, a suspect clock was set back by more than 26 h", suspect && !was_seen && good, "{}", shown());

@@ -60,8 +60,9 @@ pub(crate) fn predicts(world: &mut World, errand: &Errand, outcome: &Outcome) ->
     };
     let context = || format!("{ask:?} from `{}` after {:?}", summary(baseline), errand.log);
     compare(&expected, baseline, &now, outcome).map_err(|how| format!("rule 4, {how}; {}", context()))?;
+    let cancelled = matches!(&outcome.result, Err(error) if error.kind() == ErrorKind::Cancelled);
     if world.climate == Climate::Quiet {
-        asks_when_it_is_due(world, errand, ask, baseline, &now, &app)
+        asks_when_it_is_due(world, errand, ask, baseline, &now, &app, cancelled)
             .map_err(|how| format!("rule 10, {how}; {}", context()))?;
     }
     Ok(())
@@ -271,6 +272,7 @@ fn asks_when_it_is_due(
     before: &Decision,
     now: &Decision,
     app: &App,
+    cancelled: bool,
 ) -> Check {
     let time = world.now;
     let heard = errand.log.first().and_then(|exchange| exchange.heard.clone());
@@ -281,9 +283,18 @@ fn asks_when_it_is_due(
     match ask {
         Ask::Validate if before.license().is_some() && !asked => {
             let problem = now.problem().map(|problem| problem.kind);
-            let excuse = problem == Some(ErrorKind::RateLimited) || errand_was_cancelled(errand);
-            if !excuse {
+            if problem != Some(ErrorKind::RateLimited) && !cancelled {
                 return Err(String::from("validate did not ask"));
+            }
+        }
+        Ask::Refresh(patience) if !asked && before.license().is_some() && due => {
+            let mono = world.clocks(errand.who.device).mono;
+            let process = world.devices[errand.who.device].processes[errand.who.slot].as_ref();
+            let paused = process.is_some_and(|process| world.pacers[process.pacer].paused_until > mono);
+            // one that would have to wait for longer than it may does not ask
+            let impatient = patience == Patience::Short && now.problem().is_some();
+            if !paused && !cancelled && !impatient {
+                return Err(format!("refresh did not ask, {:?}", before.refresh_at()));
             }
         }
         Ask::Refresh(patience) if asked => {
@@ -312,9 +323,4 @@ fn asks_when_it_is_due(
     } else {
         Err(format!("the next round is in {}", span(next)))
     }
-}
-
-fn errand_was_cancelled(errand: &Errand) -> bool {
-    // cancelled before it sent: nothing was logged, and the error says so
-    errand.log.is_empty()
 }

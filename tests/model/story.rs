@@ -17,6 +17,9 @@ pub(crate) enum Event {
     Do { who: Who, ask: Ask, faults: Vec<Fault> },
     /// An operation begins, and is carried out by the events below.
     Begin { who: Who, ask: Ask },
+    /// While an operation waits for the reply to its `request`-th request, the merchant acts, and the device's other
+    /// process carries out an operation of its own; then the reply arrives.
+    Overtake { who: Who, ask: Ask, request: usize, deed: Option<(usize, Deed)>, other: Ask },
     /// One of the operations under way goes on by one step.
     Step { pick: usize, fault: Fault },
     /// One that is about to read the store looks, and goes on later.
@@ -184,6 +187,7 @@ impl Climate {
                 1 + crowd,
                 (pick.clone(), any::<bool>()).prop_map(|(pick, dropped)| Event::Cancel { pick, dropped }).boxed(),
             ),
+            (24 * crowd, self.overtake().boxed()),
             (1 + 2 * crowd, pick.prop_map(|pick| Event::Crash { pick }).boxed()),
             (2, who.prop_map(|who| Event::Stop { who }).boxed()),
             (
@@ -201,6 +205,23 @@ impl Climate {
             ),
         ];
         prop::strategy::Union::new_weighted(events.into_iter().filter(|(weight, _)| *weight > 0).collect())
+    }
+
+    fn overtake(self) -> impl Strategy<Value = Event> {
+        let deed = prop::option::of((key(), deed()));
+        // most of all it matters where both are about the same
+        let asks = prop_oneof![
+            3 => Just((Ask::Validate, Ask::Validate)),
+            2 => ask().prop_map(|ask| (ask, ask)),
+            1 => (ask(), ask()),
+        ];
+        (self.who(), asks, 0..3_usize, deed).prop_map(|(who, (ask, other), request, deed)| Event::Overtake {
+            who,
+            ask,
+            request,
+            deed,
+            other,
+        })
     }
 
     fn who(self) -> BoxedStrategy<Who> {
@@ -274,7 +295,7 @@ fn fault() -> impl Strategy<Value = Fault> {
         2 => prop_oneof![Just(200), Just(302), Just(403), Just(404), Just(511)].prop_map(Fault::Portal),
         1 => prop_oneof![Just(403), Just(404), Just(400)].prop_map(Fault::Foreign),
         1 => any::<bool>().prop_map(|applied| Fault::ServerError { applied }),
-        1 => prop_oneof![Just(None), Just(Some(1)), Just(Some(60)), Just(Some(4000))].prop_map(Fault::Busy),
+        2 => prop_oneof![Just(None), Just(Some(1)), Just(Some(60)), Just(Some(4000))].prop_map(Fault::Busy),
         1 => Just(Fault::Garbage),
         1 => Just(Fault::Truncated),
         1 => Just(Fault::AnotherKey),

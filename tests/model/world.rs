@@ -294,6 +294,21 @@ impl World {
                 }
             }
             Event::Begin { who, ask } => drop(self.begin(who, ask, vec![])?),
+            Event::Overtake { who, ask, request, deed, other } => {
+                let Some(errand) = self.begin(who, ask, vec![])? else { return Ok(()) };
+                self.carry_on_until_request(errand, request)?;
+                if let Some((key, deed)) = deed {
+                    self.tell(format!("at polar.sh, key {key}: {deed:?}"));
+                    self.polar.deed(key, deed, self.now);
+                }
+                let other_process = Who { slot: 1 - who.slot, ..who };
+                if let Some(other) = self.begin(other_process, other, vec![])? {
+                    self.finish(other)?;
+                }
+                if self.index(errand).is_some() {
+                    self.finish(errand)?;
+                }
+            }
             Event::Step { pick, fault } => {
                 if let Some(at) = self.pick(pick) {
                     self.advance(at, Some(fault))?;
@@ -542,6 +557,19 @@ impl World {
                 _ => None,
             };
             self.advance(blocker.unwrap_or(at), None)?;
+        }
+        Ok(())
+    }
+
+    /// Carries an operation on until it waits for the reply to this request, or for anything else, or has ended.
+    fn carry_on_until_request(&mut self, errand: u64, request: usize) -> Check {
+        while let Some(at) = self.index(errand) {
+            let sent = self.errands[at].log.len();
+            match &self.errands[at].pending {
+                Some(Pending::Join(_)) => return Ok(()),
+                Some(Pending::Flight { .. }) if sent > request => return Ok(()),
+                _ => self.advance(at, None)?,
+            }
         }
         Ok(())
     }
