@@ -1,5 +1,5 @@
 //! The model test: random stories of users, merchants, networks, disks, clocks, crashes and vandals, told to the real
-//! engine in a simulated world, and judged by the rules of DESIGN.md after every step.
+//! engine in a simulated world, and judged by the rules of ARCHITECTURE.md after every step.
 //!
 //! The engine is driven through its steps, without threads, files or sockets, so that any two processes can meet at any
 //! step. `model/polar.rs` is a Polar small enough to be seen to be right, `model/world.rs` carries steps out,
@@ -11,6 +11,13 @@
 //! ```
 //! A failure prints the rule that was broken, the story told by the smallest case that breaks it, and that case as
 //! events, which `model::story::Event` documents.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    reason = "a test, and so its helpers, fail by panicking"
+)]
 
 #[path = "model/invariants.rs"]
 mod invariants;

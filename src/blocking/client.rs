@@ -205,7 +205,7 @@ impl ClientBuilder {
     pub fn open(self) -> Result<Client, Error> {
         let directory = self.directory.or_else(default_directory);
         let device = match self.config.device_id() {
-            Some(id) => DeviceId::from_app(id),
+            Some(id) => DeviceId::from_app(&self.config.organization_id(), id),
             None => {
                 let source = device_source(directory.as_deref());
                 // nothing identifies this machine and nothing can be kept: each run is a device of its own

@@ -1,4 +1,4 @@
-//! A tiny Polar after POLAR_API.md: keys, seats, a merchant, a true clock. Small enough to be seen to be right.
+//! A tiny Polar after what the real one was seen to do (tools/mock-polar): keys, seats, a merchant, a true clock. Small enough to be seen to be right.
 //! Knows nothing of the library.
 
 use serde_json::{Map, Value, json};

@@ -1,4 +1,4 @@
-//! What an operation must come to, given what it heard: DESIGN.md's rules 4, 5, 8 and 15 as straight lines. Used where
+//! What an operation must come to, given what it heard: ARCHITECTURE.md's rules 4, 5, 8 and 15 as straight lines. Used where
 //! nobody else wrote the record meanwhile and the disk was well; decisions by time are the table's, in `invariants.rs`.
 
 use super::invariants::display;

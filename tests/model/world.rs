@@ -142,8 +142,6 @@ pub(crate) struct Exchange {
     pub(crate) uses: u64,
     /// When it was sent.
     pub(crate) at: i64,
-    /// What Polar did, whether or not the device heard of it.
-    pub(crate) done: Option<Says>,
     /// What the device heard; `None` while it waits.
     pub(crate) heard: Option<Says>,
 }
@@ -227,11 +225,12 @@ fn setup(number: usize) -> (Config, App) {
 impl World {
     pub(crate) fn new(climate: Climate) -> Self {
         let now = 1_795_000_000_000;
+        let organization = id(ORGANIZATION);
         let mut pacers = Vec::new();
         let devices = ["desk", "lap"].map(|name| {
             pacers.push(PacerBook::default());
             Device {
-                id: DeviceId::from_app(name),
+                id: DeviceId::derive(&organization, name),
                 wall_error: 0,
                 mono: 5_000,
                 bytes: None,
@@ -852,7 +851,6 @@ impl World {
             activation,
             uses: body["increment_usage"].as_u64().unwrap_or(0),
             at: self.now,
-            done: None,
             heard: None,
         };
         invariants::every_request(self, at, &exchange, &body, sent)?;
@@ -870,7 +868,7 @@ impl World {
             self.seats.push(TakenSeat { id: seat, device, errand: id, at, told: false, excused, known_as: None });
         }
         self.tell(format!("{who}: {endpoint:?} {} {} ~ {fault:?}", tail(&exchange.key), short(activation)));
-        self.errands[at].log.push(Exchange { done, ..exchange });
+        self.errands[at].log.push(exchange);
         let (answer, says) = disturb(fault, reply, endpoint, activation);
         self.errands[at].pending = Some(Pending::Flight { step, answer, says, sent });
         Ok(())

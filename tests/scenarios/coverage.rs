@@ -1,7 +1,7 @@
 //! What the scenarios together must show: every row, rule, answer and story. `shows` names them.
 
 pub(crate) const ALL: &[&str] = &[
-    // DESIGN.md, decisions
+    // README.md, the states
     "row 1: none",
     "row 1: tampered",
     "row 1: other_device",
@@ -19,7 +19,7 @@ pub(crate) const ALL: &[&str] = &[
     "row 7",
     "row 8",
     "row 9",
-    // DESIGN.md, rules
+    // ARCHITECTURE.md, the rules
     "rule 1",
     "rule 2",
     "rule 3",
@@ -40,7 +40,7 @@ pub(crate) const ALL: &[&str] = &[
     "rule 14",
     "rule 15",
     "rule 16",
-    // POLAR_API.md, answers
+    // Polar's answers
     "answer: 200",
     "answer: 204",
     "answer: 404 Not found",
@@ -59,7 +59,7 @@ pub(crate) const ALL: &[&str] = &[
     "answer: 411",
     "answer: 429",
     "answer: 500",
-    // POLAR_API.md, what follows
+    // what follows from them
     "fact: a validate without activation_id tells the cases apart",
     "fact: a limit added later",
     "fact: a 200 that does not parse",
