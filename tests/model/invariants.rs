@@ -19,6 +19,8 @@ pub(crate) const KNOWN: &[&str] = &[
     "rule 6, an unsaved forget forgets what came later",
     "rule 5d, old seats are given up without a license too",
     "rule 2, a no that could not be saved is remembered",
+    "rule 6, a deactivation keeps what is on its way",
+    "rule 9, a pause outlives answers from before it",
 ];
 
 macro_rules! rule {
@@ -315,7 +317,7 @@ pub(crate) fn every_request(world: &mut World, at: usize, exchange: &Exchange, b
     the_condition_is_this_devices(world, who, exchange, body, app)?;
     rule!("the organization is the app's", body["organization_id"] == ORGANIZATION, "{body}");
     if exchange.endpoint == Endpoint::Activate {
-        let stored = errand.excused || world.probe(who.device)?.uncertain;
+        let stored = errand.excused || errand.wiped || world.probe(who.device)?.uncertain;
         rule!("rule 6, the attempt is saved before it is sent", stored, "a crash here would lose the seat");
         let random = body["meta"]["seat"].as_str().unwrap_or("?");
         let labelled = body["label"].as_str().is_some_and(|label| label.ends_with(random));
@@ -332,12 +334,12 @@ fn requests_are_paced(world: &mut World, who: Who, at: usize, sent: u64) -> Chec
     let wall = world.clocks(who.device).wall.unix_ms();
     if let Some((until, tick)) = device.saved_pause {
         let knows = last_read.is_some_and(|read| read > tick) && world.errands[at].begun > tick;
-        rule!(
-            "rule 9, a pause binds other processes",
-            !knows || wall >= until,
-            "{who} sends {} early",
-            span(until - wall)
-        );
+        let early = || format!("{who} sends {} early", span(until - wall));
+        if device.pause_overwritten {
+            rule!("rule 9, a pause outlives answers from before it", !knows || wall >= until, "{}", early());
+        } else {
+            rule!("rule 9, a pause binds other processes", !knows || wall >= until, "{}", early());
+        }
     }
     let book = &mut world.pacers[pacer];
     rule!(
@@ -505,6 +507,11 @@ pub(crate) fn no_seat_is_lost_in_silence(world: &World, device: usize) -> Check 
     if world.devices[device].processes.iter().flatten().any(|process| process.parted) {
         let unsaved = "rule 6, an unsaved forget forgets what came later";
         return if lost.is_none() || KNOWN.contains(&unsaved) { Ok(()) } else { Err(unsaved.to_owned()) };
+    }
+    if lost.is_some_and(|seat| seat.wiped) {
+        let name = short(lost.map(|seat| seat.id));
+        rule!("rule 6, a deactivation keeps what is on its way", false, "{name}");
+        return Ok(());
     }
     rule!("rule 6, no seat is lost in silence", lost.is_none(), "{}", short(lost.map(|seat| seat.id)));
     Ok(())
