@@ -264,7 +264,7 @@ impl Engine {
         let ticket = Arc::new(());
         self.running = Some(Running { id, asks: operation.asks(), ticket: Arc::downgrade(&ticket) });
         self.sending = None;
-        let op = Op { id, deadline: self.deadline(&operation, now), ticket };
+        let op = Op { id, deadline: self.deadline(&operation, now), ticket, failure: None };
         match operation {
             Operation::Open => op.store(vec![], Stage::Opened),
             Operation::Validate => op.store(vec![], Stage::Ask(Purpose::Validate)),
@@ -405,13 +405,8 @@ impl Engine {
         self.storage = written.err().map(|message| Problem::new(ErrorKind::Storage, message));
         self.memory = merged.memory;
         let plan = self.memory.record.as_ref().map(|record| record.plan).unwrap_or_default();
-        if let Some(until) = plan.pause_until {
-            const LONGEST_PAUSE_MS: i64 = 120_000;
-            // one that reaches further ahead was saved under another wall clock
-            let left = Some(until.ms_since(now.wall)).filter(|left| (1..=LONGEST_PAUSE_MS).contains(left));
-            if let Some(left) = left.and_then(|left| u64::try_from(left).ok()) {
-                self.pacer.pause(now.mono, Duration::from_millis(left));
-            }
+        if let Some(until) = plan.pause_ahead(now.wall) {
+            self.pacer.pause(now.mono, until.since(now.wall));
         }
     }
 
@@ -477,6 +472,7 @@ impl Engine {
     /// Ends an operation.
     fn finish(&mut self, op: Op, result: Result<Option<Deactivated>, Error>, now: Now) -> Step {
         drop(op.ticket);
+        let result = op.failure.map_or(result, Err);
         self.sending = None;
         if let Some(running) = self.running.take().filter(|running| running.asks) {
             let answered = result.is_ok();

@@ -76,7 +76,7 @@ impl Engine {
     }
 
     /// Polar, or something else, answered.
-    pub(super) fn answered(&mut self, op: Op, ask: Ask, reply: Result<Confirmed, Rejection>, now: Now) -> Step {
+    pub(super) fn answered(&mut self, mut op: Op, ask: Ask, reply: Result<Confirmed, Rejection>, now: Now) -> Step {
         let reply = match reply {
             // the user's choice says nothing about Polar, and is no reason to wait longer next time
             Err(cancelled @ Rejection::Unreachable { kind: ErrorKind::Cancelled, .. }) => {
@@ -103,17 +103,20 @@ impl Engine {
             None if plan.answered => vec![],
             None => vec![Edit::Plan(plan)],
         };
-        match (purpose, reply) {
-            (Purpose::Consume(_), Err(rejection)) => op.store(edits, Stage::End(Err(rejection.into()))),
-            (_, Ok(_) | Err(Rejection::Refused(_))) => op.store(edits, Stage::AskSaved(purpose)),
-            (_, Err(_)) => op.store(edits, Stage::End(Ok(None))),
+        let heard_word = matches!(reply, Ok(_) | Err(Rejection::Refused(_)));
+        if let (Purpose::Consume(_), Err(rejection)) = (purpose, reply) {
+            op.failure = Some(rejection.into());
         }
+        op.store(edits, if heard_word { Stage::AskSaved(purpose) } else { Stage::End(Ok(None)) })
     }
 
     /// Polar's word was saved, unless another process had heard the opposite.
     pub(super) fn ask_saved(&mut self, op: Op, purpose: Purpose, contradicted: bool, now: Now) -> Step {
         match purpose {
-            Purpose::Validate | Purpose::Refresh(_) if contradicted => self.ask(op, Purpose::Settle, now),
+            // usage is not counted again: the question is put without it
+            Purpose::Validate | Purpose::Refresh(_) | Purpose::Consume(_) if contradicted => {
+                self.ask(op, Purpose::Settle, now)
+            }
             _ => self.release_next(op, None, now),
         }
     }

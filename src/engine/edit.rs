@@ -154,8 +154,9 @@ impl Editor<'_> {
                     return Applied::Unchanged;
                 }
                 // what may have been taken, and what is still to be given up, is not settled by giving up another seat
-                let Record { attempts, releases, .. } = std::mem::take(record);
-                *record = Record { attempts, releases, ..Record::default() };
+                let Record { attempts, releases, plan, .. } = std::mem::take(record);
+                let plan = Plan { pause_until: plan.pause_until, ..Plan::default() };
+                *record = Record { attempts, releases, plan, ..Record::default() };
             }
         }
         Applied::Changed
@@ -260,7 +261,9 @@ impl Editor<'_> {
         let wait = next_round(&round, self.config.refresh_interval());
         let since = Duration::from_millis(self.now.mono.saturating_sub(edit.ended));
         let next = now.unwrap_or(self.now.wall).plus(wait).minus(since);
-        record.plan = Plan { next: Some(next), misses, pause_until: edit.pause_until };
+        // an answer that was on its way before a pause began does not end it
+        let pause_until = record.plan.pause_ahead(self.now.wall).max(edit.pause_until);
+        record.plan = Plan { next: Some(next), misses, pause_until };
         // by Polar's clock alone: a wall clock that was set wrong must not cut the report short
         if let Some(now) = now.filter(|_| edit.answered) {
             record.attempts.retain(|attempt| now.since(attempt.at) < ATTEMPTS_KEPT);

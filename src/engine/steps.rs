@@ -93,6 +93,8 @@ pub(super) struct Op {
     /// In ms of the monotonic clock.
     pub(super) deadline: u64,
     pub(super) ticket: Arc<()>,
+    /// What it will fail with, whatever else is still to be done.
+    pub(super) failure: Option<Error>,
 }
 
 /// What goes on after a store step.
@@ -228,9 +230,7 @@ impl JoinStep {
 impl Engine {
     /// Sends within the operation's time, or hears at once that it may not.
     pub(super) fn send(&mut self, op: Op, path: &str, body: String, stage: Asking, now: Now) -> Step {
-        let left = op.deadline.saturating_sub(now.mono);
-        // waiting for longer than half of what is left would leave too little for the answer
-        match self.pacer.reserve(now.mono, now.mono.saturating_add(left / 2)) {
+        match self.pacer.reserve(now.mono, op.deadline) {
             Err(wait) => self.heard_reply(op, stage, &Heard::Paused(wait), now),
             Ok(not_before) => {
                 let timeout = Duration::from_millis(op.deadline.saturating_sub(not_before).max(1));
