@@ -106,6 +106,9 @@ pub(super) struct Editor<'a> {
 /// How long an attempt without an outcome is reported. By then the customer has looked, or has not missed a seat.
 const ATTEMPTS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+/// An activation ends within its 35 s, unless its machine goes to sleep.
+const ATTEMPT_UNDER_WAY: Duration = Duration::from_secs(60);
+
 /// More attempts than this are not kept; the oldest has been reported for long.
 const MOST_ATTEMPTS: usize = 16;
 
@@ -210,9 +213,10 @@ impl Editor<'_> {
             remove(&mut record.attempts, |attempt| attempt.is(id));
         }
         if activated.confirmed.limit_activations == Some(1) {
-            // the only seat there is was free, so no earlier attempt has taken it
+            // the only seat there is was free, so no earlier attempt has taken it; one that is on its way still may
             let last_six = activated.identity.key.last_six();
-            remove(&mut record.attempts, |attempt| attempt.last_six == last_six);
+            let over = |attempt: &Attempt| activated.confirmed.at.since(attempt.at) > ATTEMPT_UNDER_WAY;
+            remove(&mut record.attempts, |attempt| attempt.last_six == last_six && over(attempt));
         }
         let old = record.held.take();
         if let Some(old) = &old {

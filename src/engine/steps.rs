@@ -5,7 +5,7 @@ use super::ask::{Ask, Purpose};
 use super::edit::{Asked, Edit};
 use super::{Deactivated, Engine, Merged, OpId, Operation};
 use crate::error::{Error, ErrorKind};
-use crate::license::{Decision, Problem};
+use crate::license::{Decision, Problem, Reason};
 use crate::record::{Identity, Release};
 use crate::store::Durability;
 use crate::time::Now;
@@ -101,7 +101,8 @@ pub(super) struct Op {
 pub(super) enum Stage {
     Opened,
     Ask(Purpose),
-    AskSaved(Purpose),
+    /// Polar's word was saved, or met its opposite; the reason if it was a no.
+    AskSaved(Purpose, Option<Reason>),
     Activate(Wish),
     AttemptSaved(Activation),
     SeatGivenUp(Activation),
@@ -168,7 +169,7 @@ impl StoreStep {
             return engine.finish(self.op, Err(error), now);
         };
         if let (Stage::Forgotten, Err(message)) = (&self.stage, &written) {
-            return engine.not_forgotten(self.op, message, now);
+            return engine.not_forgotten(self.op, message);
         }
         let contradicted = merged.contradicted;
         let saved = written.clone();
@@ -177,7 +178,7 @@ impl StoreStep {
         match self.stage {
             Stage::Opened => engine.finish(op, Ok(None), now),
             Stage::Ask(purpose) => engine.ask(op, purpose, now),
-            Stage::AskSaved(purpose) => engine.ask_saved(op, purpose, contradicted, now),
+            Stage::AskSaved(purpose, no) => engine.ask_saved(op, purpose, no, contradicted, now),
             Stage::Activate(wish) => engine.activate(op, wish, now),
             Stage::AttemptSaved(activation) => engine.attempt_saved(op, activation, saved, now),
             Stage::SeatGivenUp(activation) => engine.save_attempt(op, activation, now),
