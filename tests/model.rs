@@ -9,6 +9,7 @@
 //! ```text
 //! POLAR_MODEL_SEED=7 POLAR_MODEL_CASES=5000 cargo test --test model -- --nocapture
 //! ```
+//!
 //! A failure prints the rule that was broken, the story told by the smallest case that breaks it, and that case as
 //! events, which `model::story::Event` documents.
 #![expect(
@@ -16,7 +17,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::string_slice,
-    reason = "a test, and so its helpers, fail by panicking"
+    reason = "a test fails by panicking, and its devices and keys are where it put them"
 )]
 
 #[path = "model/invariants.rs"]
@@ -37,7 +38,7 @@ use story::{Ask, Climate, DAY, Event, HOUR, Who};
 use world::{Check, World};
 
 /// In each climate.
-const CASES: u32 = 300;
+const CASES: u32 = 200;
 
 fn number(variable: &str, default: u32) -> u32 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
@@ -109,7 +110,7 @@ macro_rules! climates {
         fn $name() {
             let (events, steps) = stories(Climate::$climate);
             println!("{:?}: {events} events, {steps} steps of the engine", Climate::$climate);
-            assert!(events >= 4_000, "only {events} events: all climates together must have more than 20,000");
+            assert!(events >= 40 * u64::from(number("POLAR_MODEL_CASES", CASES)), "only {events} events");
         }
     )+};
 }

@@ -131,7 +131,12 @@ impl Driver {
     }
 
     pub(super) fn unlisten(&self, id: u64) {
-        lock(&self.listeners).list.retain(|(other, _)| *other != id);
+        let mut listeners = lock(&self.listeners);
+        let at = listeners.list.iter().position(|(other, _)| *other == id);
+        let removed = at.map(|at| listeners.list.remove(at));
+        drop(listeners);
+        // what the listener owns may call the client when it is dropped
+        drop(removed);
     }
 
     /// Without any lock held: a listener may call the client.

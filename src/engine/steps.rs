@@ -5,7 +5,7 @@ use super::ask::{Ask, Purpose};
 use super::edit::{Asked, Edit};
 use super::{Deactivated, Engine, Merged, OpId, Operation};
 use crate::error::{Error, ErrorKind};
-use crate::license::{Decision, Problem, Reason};
+use crate::license::{Decision, Problem};
 use crate::record::{Identity, Release};
 use crate::store::Durability;
 use crate::time::Now;
@@ -61,7 +61,9 @@ pub struct StoreStep {
     op: Op,
     edits: Vec<Edit>,
     stage: Stage,
-    merged: Option<Merged>,
+    merged: Option<Box<Merged>>,
+    /// What was read, without the edits: what holds if they must all be saved or not be made.
+    unedited: Option<Box<Merged>>,
 }
 
 /// Wait until the monotonic clock says [`not_before`](Self::not_before), send the request once, and
@@ -101,8 +103,8 @@ pub(super) struct Op {
 pub(super) enum Stage {
     Opened,
     Ask(Purpose),
-    /// Polar's word was saved, or met its opposite; the reason if it was a no.
-    AskSaved(Purpose, Option<Reason>),
+    /// Polar's word was saved, or met its opposite.
+    AskSaved(Purpose),
     Activate(Wish),
     AttemptSaved(Activation),
     SeatGivenUp(Activation),
@@ -144,7 +146,7 @@ impl Heard {
 
 impl Op {
     pub(super) fn store(self, edits: Vec<Edit>, stage: Stage) -> Step {
-        Step::Store(StoreStep { op: self, edits, stage, merged: None })
+        Step::Store(StoreStep { op: self, edits, stage, merged: None, unedited: None })
     }
 }
 
@@ -155,7 +157,10 @@ impl StoreStep {
         let opening = matches!(self.stage, Stage::Opened);
         let merged = engine.merge(&self.edits, stored, opening, now);
         let change = merged.change.clone();
-        self.merged = Some(merged);
+        self.merged = Some(Box::new(merged));
+        if let Stage::Forgotten = self.stage {
+            self.unedited = Some(Box::new(engine.merge(&[], stored, opening, now)));
+        }
         change
     }
 
@@ -168,17 +173,18 @@ impl StoreStep {
             let error = Error::new(ErrorKind::Internal, "a store step was resumed without being merged");
             return engine.finish(self.op, Err(error), now);
         };
-        if let (Stage::Forgotten, Err(message)) = (&self.stage, &written) {
-            return engine.not_forgotten(self.op, message);
+        if let (Some(unedited), Err(message)) = (self.unedited.take(), &written) {
+            engine.adopt(vec![], *unedited, written.clone(), now);
+            return engine.not_forgotten(self.op, message, now);
         }
         let contradicted = merged.contradicted;
         let saved = written.clone();
-        engine.adopt(self.edits, merged, written, now);
+        engine.adopt(self.edits, *merged, written, now);
         let op = self.op;
         match self.stage {
             Stage::Opened => engine.finish(op, Ok(None), now),
             Stage::Ask(purpose) => engine.ask(op, purpose, now),
-            Stage::AskSaved(purpose, no) => engine.ask_saved(op, purpose, no, contradicted, now),
+            Stage::AskSaved(purpose) => engine.ask_saved(op, purpose, contradicted, now),
             Stage::Activate(wish) => engine.activate(op, wish, now),
             Stage::AttemptSaved(activation) => engine.attempt_saved(op, activation, saved, now),
             Stage::SeatGivenUp(activation) => engine.save_attempt(op, activation, now),

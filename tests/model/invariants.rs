@@ -274,6 +274,14 @@ fn a_no_is_remembered(world: &World, who: Who, decision: &Decision, license: &Li
         );
         return Ok(());
     }
+    if own.is_some_and(|no| no.asked_again) {
+        // nobody knows which of two opposite words was the last, and asking again brought no answer
+        return Ok(());
+    }
+    if own.is_some_and(|no| no.to_consume) {
+        rule!("rule 2, a no to a consume is remembered", false, "{who}: {}, but heard {own:?}", summary(decision));
+        return Ok(());
+    }
     rule!(
         "rule 2, a no is remembered by who heard it",
         own.is_none(),
@@ -306,7 +314,9 @@ pub(crate) fn every_request(world: &mut World, at: usize, exchange: &Exchange, b
     the_condition_is_this_devices(world, who, exchange, body, app)?;
     rule!("the organization is the app's", body["organization_id"] == ORGANIZATION, "{body}");
     if exchange.endpoint == Endpoint::Activate {
-        let stored = errand.excused || errand.wiped || world.probe(who.device)?.uncertain;
+        // no activation is under way for that long, unless its machine was asleep
+        let asleep = exchange.at - errand.began_at > 60_000;
+        let stored = errand.excused || errand.wiped || asleep || world.probe(who.device)?.uncertain;
         rule!("rule 6, the attempt is saved before it is sent", stored, "a crash here would lose the seat");
         let random = body["meta"]["seat"].as_str().unwrap_or("?");
         let labelled = body["label"].as_str().is_some_and(|label| label.ends_with(random));
@@ -450,6 +460,12 @@ fn an_error_says_whether_it_may_have_been_applied(errand: &Errand, outcome: &Out
     let changes = |exchange: &&Exchange| exchange.endpoint != Endpoint::Validate || exchange.uses > 0;
     let unknown = |exchange: &Exchange| matches!(exchange.heard, Some(Says::Nothing { maybe_applied: true, .. }));
     let perhaps = errand.log.iter().filter(changes).any(unknown);
+    let unheard = |exchange: &Exchange| {
+        let applied = matches!(exchange.done, Some(Says::Seat(_) | Says::Freed | Says::Yes(_)));
+        applied && exchange.heard != exchange.done
+    };
+    let lost = errand.log.iter().filter(changes).any(unheard);
+    rule!("rule 7, what Polar did is never denied", !lost || error.maybe_applied(), "`{error}` after {:?}", errand.log);
     let said = error.maybe_applied();
     rule!("rule 7, an error says that it may have been applied", said || !perhaps, "`{error}` after {:?}", errand.log);
     rule!("rule 7, an error cries wolf", !said || perhaps, "`{error}` after {:?}", errand.log);
@@ -479,6 +495,8 @@ pub(crate) fn no_heard(errand: &Errand) -> Option<HeardNo> {
         key: last.key.clone(),
         activation: last.activation,
         at: last.at,
+        to_consume: last.uses > 0,
+        asked_again: errand.log.iter().any(|other| other.endpoint == Endpoint::Validate && other.at > last.at),
     })
 }
 
@@ -496,7 +514,7 @@ pub(crate) fn no_seat_is_lost_in_silence(world: &World, device: usize) -> Check 
     let probe = world.probe(device)?;
     rule!("rule 6, no false alarm about a seat", alarm_has_a_cause || !probe.uncertain, "every attempt is settled");
     let lost = lost.into_iter().find(|seat| !probe.seats.contains(&seat.id) && !probe.uncertain);
-    if world.devices[device].processes.iter().flatten().any(|process| process.parted) {
+    if world.devices[device].parted {
         rule!("rule 6, an unsaved forget forgets nothing that came later", lost.is_none(), "two processes");
     }
     if lost.is_some_and(|seat| seat.wiped) {

@@ -290,7 +290,9 @@ fn asks_when_it_is_due(
         Ask::Refresh(patience) if !asked && before.license().is_some() && due => {
             let mono = world.clocks(errand.who.device).mono;
             let process = world.devices[errand.who.device].processes[errand.who.slot].as_ref();
-            let paused = process.is_some_and(|process| world.pacers[process.pacer].paused_until > mono);
+            let wall = world.clocks(errand.who.device).wall.unix_ms();
+            let saved = world.devices[errand.who.device].saved_pause.is_some_and(|(until, _)| until > wall);
+            let paused = saved || process.is_some_and(|process| world.pacers[process.pacer].paused_until > mono);
             // one that would have to wait for longer than it may does not ask
             let impatient = patience == Patience::Short && now.problem().is_some();
             if !paused && !cancelled && !impatient {
@@ -318,7 +320,8 @@ fn asks_when_it_is_due(
         },
         _ => return Ok(()),
     };
-    if (least..=most.max(DAY / 24)).contains(&next) {
+    // what a sleeping machine writes down late may be due already
+    if next <= 0 || (least..=most.max(DAY / 24)).contains(&next) {
         Ok(())
     } else {
         Err(format!("the next round is in {}", span(next)))

@@ -17,9 +17,10 @@ pub(crate) enum Event {
     Do { who: Who, ask: Ask, faults: Vec<Fault> },
     /// An operation begins, and is carried out by the events below.
     Begin { who: Who, ask: Ask },
-    /// While an operation waits for the reply to its `request`-th request, the merchant acts, and the device's other
-    /// process carries out an operation of its own; then the reply arrives.
-    Overtake { who: Who, ask: Ask, request: usize, deed: Option<(usize, Deed)>, other: Ask },
+    /// While an operation is about to send its `request`-th request, or has sent it, the device's other process
+    /// carries out an operation of its own and the merchant acts (in that order, or the other); then it goes on, and
+    /// `then` meets its next request.
+    Overtake { who: Who, ask: Ask, request: usize, sent: bool, deed: Option<(usize, Deed)>, other: Ask, then: Fault },
     /// One of the operations under way goes on by one step.
     Step { pick: usize, fault: Fault },
     /// One that is about to read the store looks, and goes on later.
@@ -217,12 +218,9 @@ impl Climate {
             1 => Just((Ask::Consume(1), Ask::Validate)),
             1 => (ask(), ask()),
         ];
-        (self.who(), asks, 0..3_usize, deed).prop_map(|(who, (ask, other), request, deed)| Event::Overtake {
-            who,
-            ask,
-            request,
-            deed,
-            other,
+        let request = (0..3_usize, any::<bool>());
+        (self.who(), asks, request, deed, fault()).prop_map(|(who, (ask, other), (request, sent), deed, then)| {
+            Event::Overtake { who, ask, request, sent, deed, other, then }
         })
     }
 

@@ -2,7 +2,7 @@
 //! everything go wrong between them. Judges nothing; that is `invariants.rs`.
 
 use super::invariants;
-use super::polar::{DAY, Endpoint, ORGANIZATION, PERSONAL, PRO, Polar, Says, TEAM, Terms, Why, id};
+use super::polar::{DAY, Deed, Endpoint, ORGANIZATION, PERSONAL, PRO, Polar, Says, TEAM, Terms, Why, id};
 use super::story::{Ask, Climate, Event, Fault, HOUR, Trouble, Typed, Vandalism, Who};
 use polar_license::device::DeviceId;
 use polar_license::engine::{Change, Engine, Host, JoinStep, Operation, Outcome, Pacer, SendStep, Step, StoreStep};
@@ -54,6 +54,8 @@ pub(crate) struct Device {
     shared_pacer: (Pacer, usize),
     /// The tick since which a license is certainly stored.
     pub(crate) licensed_since: Option<u64>,
+    /// Whether a process of it ever gave a license up and could not write that.
+    pub(crate) parted: bool,
     /// Whether an attempt was ever left without a certain result.
     pub(crate) may_alarm: bool,
     /// Whether somebody ever edited the record.
@@ -108,6 +110,10 @@ pub(crate) struct HeardNo {
     pub(crate) key: String,
     pub(crate) activation: Option<Uuid>,
     pub(crate) at: i64,
+    /// Whether it was the answer to counting usage.
+    pub(crate) to_consume: bool,
+    /// Whether Polar was asked again after it, and gave no answer.
+    pub(crate) asked_again: bool,
 }
 
 /// An operation under way.
@@ -123,6 +129,8 @@ pub(crate) struct Errand {
     /// What the process said right after it had read the store.
     pub(crate) baseline: Option<Decision>,
     pub(crate) begun: u64,
+    /// On the true clock.
+    pub(crate) began_at: i64,
     version_seen: u64,
     /// Whether somebody else wrote meanwhile.
     pub(crate) interfered: bool,
@@ -148,6 +156,8 @@ pub(crate) struct Exchange {
     pub(crate) uses: u64,
     /// When it was sent.
     pub(crate) at: i64,
+    /// What Polar did, whether or not the device heard of it.
+    pub(crate) done: Option<Says>,
     /// What the device heard; `None` while it waits.
     pub(crate) heard: Option<Says>,
 }
@@ -250,6 +260,7 @@ impl World {
                 processes: [None, None],
                 shared_pacer: (Pacer::new(), pacers.len() - 1),
                 licensed_since: None,
+                parted: false,
                 may_alarm: false,
                 edited: false,
                 no: None,
@@ -302,16 +313,20 @@ impl World {
                 }
             }
             Event::Begin { who, ask } => drop(self.begin(who, ask, vec![])?),
-            Event::Overtake { who, ask, request, deed, other } => {
-                let Some(errand) = self.begin(who, ask, vec![])? else { return Ok(()) };
-                self.carry_on_until_request(errand, request)?;
-                if let Some((key, deed)) = deed {
-                    self.tell(format!("at polar.sh, key {key}: {deed:?}"));
-                    self.polar.deed(key, deed, self.now);
-                }
+            Event::Overtake { who, ask, request, sent, deed, other, then } => {
+                let mut faults = vec![Fault::None; request + 1];
+                faults.push(then);
+                let Some(errand) = self.begin(who, ask, faults)? else { return Ok(()) };
+                self.carry_on_until_request(errand, request, sent)?;
                 let other_process = Who { slot: 1 - who.slot, ..who };
+                if sent {
+                    self.merchant(deed);
+                }
                 if let Some(other) = self.begin(other_process, other, vec![])? {
                     self.finish(other)?;
+                }
+                if !sent {
+                    self.merchant(deed);
                 }
                 if self.index(errand).is_some() {
                     self.finish(errand)?;
@@ -347,10 +362,7 @@ impl World {
                 self.devices[device].saved_pause = None;
                 self.clocks_moved(device, 0);
             }
-            Event::Polar { key, deed } => {
-                self.tell(format!("at polar.sh, key {key}: {deed:?}"));
-                self.polar.deed(key, deed, self.now);
-            }
+            Event::Polar { key, deed } => self.merchant(Some((key, deed))),
             Event::Network { device, down } => {
                 self.tell(format!("{} goes {}", name(device), if down { "offline" } else { "online" }));
                 self.devices[device].offline = down;
@@ -538,6 +550,7 @@ impl World {
             faults: faults.into_iter(),
             baseline: None,
             begun: self.tick,
+            began_at: self.now,
             version_seen: self.devices[who.device].version,
             interfered: false,
             troubled,
@@ -571,13 +584,21 @@ impl World {
         Ok(())
     }
 
-    /// Carries an operation on until it waits for the reply to this request, or for anything else, or has ended.
-    fn carry_on_until_request(&mut self, errand: u64, request: usize) -> Check {
+    fn merchant(&mut self, deed: Option<(usize, Deed)>) {
+        if let Some((key, deed)) = deed {
+            self.tell(format!("at polar.sh, key {key}: {deed:?}"));
+            self.polar.deed(key, deed, self.now);
+        }
+    }
+
+    /// Carries an operation on until it is about to send this request, or has sent it; or waits for another, or ended.
+    fn carry_on_until_request(&mut self, errand: u64, request: usize, sent: bool) -> Check {
         while let Some(at) = self.index(errand) {
-            let sent = self.errands[at].log.len();
+            let earlier = self.errands[at].log.len();
             match &self.errands[at].pending {
                 Some(Pending::Join(_)) => return Ok(()),
-                Some(Pending::Flight { .. }) if sent > request => return Ok(()),
+                Some(Pending::Send(_)) if !sent && earlier == request => return Ok(()),
+                Some(Pending::Flight { .. }) if earlier > request => return Ok(()),
                 _ => self.advance(at, None)?,
             }
         }
@@ -665,6 +686,7 @@ impl World {
             && let Some(process) = self.process(errand.who)
         {
             process.parted = true;
+            self.devices[device].parted = true;
             self.devices[device].licensed_since = None;
         }
         let unknown = |exchange: &Exchange| {
@@ -874,6 +896,7 @@ impl World {
             activation,
             uses: body["increment_usage"].as_u64().unwrap_or(0),
             at: self.now,
+            done: None,
             heard: None,
         };
         invariants::every_request(self, at, &exchange, &body, sent)?;
@@ -892,7 +915,7 @@ impl World {
             self.seats.push(TakenSeat { id: seat, device, errand: id, at, told: false, excused, wiped, known_as });
         }
         self.tell(format!("{who}: {endpoint:?} {} {} ~ {fault:?}", tail(&exchange.key), short(activation)));
-        self.errands[at].log.push(exchange);
+        self.errands[at].log.push(Exchange { done, ..exchange });
         let (answer, says) = disturb(fault, reply, endpoint, activation);
         self.errands[at].pending = Some(Pending::Flight { step, answer, says, sent });
         Ok(())
