@@ -39,9 +39,13 @@ const STEPS: [Step; 10] = [
     },
     Step {
         name: "minimal",
-        proves: "the crate builds without any feature",
+        proves: "the crate builds without any feature, and without its own network stack",
         needs: &[&CLIPPY],
-        run: || clippy(process::cargo(), &["--package", "polar-license", "--no-default-features"]),
+        run: || {
+            let bare = ["--package", "polar-license", "--no-default-features"];
+            clippy(process::cargo(), &bare)?;
+            clippy(process::cargo(), &[&bare[..], &["--features", "blocking"]].concat())
+        },
     },
     Step {
         name: "wasm",
