@@ -464,7 +464,7 @@ fn set(function: &str, options: *mut Options, apply: impl FnOnce(&mut Options) -
         })
     });
     if status == POLAR_LICENSE_ERR_INTERNAL {
-        guarded(function, (), || {
+        guarded("remembering that", (), || {
             if let Some(options) = pointer::change(options) {
                 options.mistake.get_or_insert_with(|| format!("a defect in this library: {function} panicked"));
             }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::{process, rust_std};
+use crate::{debian, process, rust_std};
 
 /// Everything that `cargo xtask setup` takes care of.
-const ALL: [&Requirement; 3] = [&RUSTFMT, &CLIPPY, &WASM_STD];
+const ALL: [&Requirement; 4] = [&RUSTFMT, &CLIPPY, &WASM_STD, &C_COMPILERS];
 
 pub(crate) static RUSTFMT: Requirement = Requirement {
     name: "rustfmt",
@@ -29,6 +29,13 @@ pub(crate) static WASM_STD: Requirement = Requirement {
     found: || rust_std::Toolchain::find(rust_std::WASM).map(|toolchain| toolchain.describe()),
     install: || rust_std::install(rust_std::WASM),
     hint: || rust_std::hint(rust_std::WASM),
+};
+
+pub(crate) static C_COMPILERS: Requirement = Requirement {
+    name: "C and C++ compilers",
+    found: || programs(&["gcc", "g++", "clang", "nm"]),
+    install: || debian::install(&["gcc", "g++", "clang", "binutils"]),
+    hint: || "gcc, g++, clang and nm; on Debian `apt-get install gcc g++ clang binutils`".into(),
 };
 
 /// A tool, a library or a setting of the machine.
@@ -89,4 +96,11 @@ fn version_of(subcommand: &str) -> Option<String> {
 
 fn add_component(name: &str) -> Result<()> {
     process::quietly(process::command("rustup").args(["component", "add", name]), Duration::from_secs(60))
+}
+
+/// The version of the first of the programs, if all of them run.
+fn programs(names: &[&str]) -> Option<String> {
+    let versions: Option<Vec<String>> =
+        names.iter().map(|name| process::read(process::command(name).arg("--version")).ok()).collect();
+    versions?.first()?.lines().next().map(Into::into)
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::requirements::{CLIPPY, RUSTFMT, Requirement, WASM_STD};
+use crate::requirements::{C_COMPILERS, CLIPPY, RUSTFMT, Requirement, WASM_STD};
 use crate::rust_std::{Toolchain, WASM};
 use crate::{budget, locks, package, process, readme};
 
@@ -58,8 +58,8 @@ const STEPS: [Step; 10] = [
     },
     Step {
         name: "tests",
-        proves: "unit, integration and documentation tests pass",
-        needs: &[],
+        proves: "unit, integration and documentation tests pass, those of the C library among them",
+        needs: &[&C_COMPILERS],
         run: || process::run(process::cargo().args(["test", "--locked", "--workspace"])),
     },
     Step {
