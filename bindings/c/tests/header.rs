@@ -54,6 +54,13 @@ fn it_compiles_strictly_as_c_and_cpp() {
         command.args(["-x", language, &format!("-std={standard}"), "-fsyntax-only"]);
         command.args(["-Wall", "-Wextra", "-Wpedantic", "-Werror"]);
         run(command.arg(path()));
+        if language == "c++" {
+            let wrapper = path().with_extension("hpp");
+            let mut command = Command::new(compiler);
+            command.args(["-x", language, "-std=c++17", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]);
+            // a header that is compiled alone is a main file, whose `static` functions nobody uses
+            run(command.args(["-Wno-unused", "-fno-exceptions"]).arg(&wrapper));
+        }
     }
 }
 

@@ -33,6 +33,11 @@ fn stalled() {
 }
 
 #[test]
+fn hpp() {
+    passes("tests/c/hpp.cpp");
+}
+
+#[test]
 fn online() {
     let polar = MockPolar::start().unwrap();
     let seat = polar.add_key(NewKey::new("pro").limit_activations(1));

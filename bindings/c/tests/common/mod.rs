@@ -61,9 +61,9 @@ pub fn compile_with(source: &str, library: &Path) -> PathBuf {
     let compiler = if is_cpp { words("POLAR_LICENSE_C_CXX", "g++") } else { words("POLAR_LICENSE_C_CC", "gcc") };
     let name = source.file_stem().unwrap();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("c");
-    fs::create_dir_all(&folder).unwrap();
     // a name that Windows runs, and nobody else minds
-    let program = folder.join(name).with_extension("exe");
+    let program = folder.join(if is_cpp { "cpp" } else { "c" }).join(name).with_extension("exe");
+    fs::create_dir_all(program.parent().unwrap()).unwrap();
     let mut command = Command::new(&compiler[0]);
     command.args(&compiler[1..]).args(STRICT).arg(if is_cpp { "-std=c++17" } else { "-std=c11" });
     command.arg("-I").arg(package().join("include")).arg("-I").arg(repository().join("tests/c"));
