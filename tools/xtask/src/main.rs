@@ -2,13 +2,14 @@
 //! Never part of what is shipped, and never reaches further than the package registries.
 //!
 //! ```text
-//! main ── steps (what `test` runs) ── readme, package, budget, locks
+//! main ── steps (what `test` runs) ── readme, package, c_library, budget, locks
 //!   │       │
 //!   └───────┴── requirements (what `setup` installs) ── rust_std, debian
 //!                                                 all of them ── process, workspace
 //! ```
 
 mod budget;
+mod c_library;
 mod debian;
 mod locks;
 mod package;

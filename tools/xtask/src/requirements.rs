@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use crate::{debian, process, rust_std};
 
 /// Everything that `cargo xtask setup` takes care of.
-const ALL: [&Requirement; 4] = [&RUSTFMT, &CLIPPY, &WASM_STD, &C_COMPILERS];
+const ALL: [&Requirement; 7] = [&RUSTFMT, &CLIPPY, &WASM_STD, &C_COMPILERS, &PYTHON, &VALGRIND, &NIGHTLY];
 
 pub(crate) static RUSTFMT: Requirement = Requirement {
     name: "rustfmt",
@@ -36,6 +36,34 @@ pub(crate) static C_COMPILERS: Requirement = Requirement {
     found: || programs(&["gcc", "g++", "clang", "nm"]),
     install: || debian::install(&["gcc", "g++", "clang", "binutils"]),
     hint: || "gcc, g++, clang and nm; on Debian `apt-get install gcc g++ clang binutils`".into(),
+};
+
+pub(crate) static PYTHON: Requirement = Requirement {
+    name: "python3",
+    found: || programs(&["python3"]),
+    install: || debian::install(&["python3"]),
+    hint: || "Python 3; on Debian `apt-get install python3`".into(),
+};
+
+pub(crate) static VALGRIND: Requirement = Requirement {
+    name: "valgrind",
+    found: || programs(&["valgrind"]),
+    install: || debian::install(&["valgrind", "libc6-dbg"]),
+    hint: || "valgrind; on Debian `apt-get install valgrind libc6-dbg`".into(),
+};
+
+pub(crate) static NIGHTLY: Requirement = Requirement {
+    name: "nightly Rust",
+    found: || {
+        let version = process::read(process::command("rustup").args(["run", "nightly", "rustc", "--version"])).ok()?;
+        Some(version.trim().into())
+    },
+    install: || {
+        let mut rustup = process::command("rustup");
+        rustup.args(["toolchain", "install", "nightly", "--profile", "minimal"]);
+        process::quietly(&mut rustup, Duration::from_secs(300))
+    },
+    hint: || "`rustup toolchain install nightly --profile minimal`; it builds with AddressSanitizer".into(),
 };
 
 /// A tool, a library or a setting of the machine.

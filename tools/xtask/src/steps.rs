@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::requirements::{C_COMPILERS, CLIPPY, RUSTFMT, Requirement, WASM_STD};
+use crate::requirements::{C_COMPILERS, CLIPPY, NIGHTLY, PYTHON, RUSTFMT, Requirement, VALGRIND, WASM_STD};
 use crate::rust_std::{Toolchain, WASM};
-use crate::{budget, locks, package, process, readme};
+use crate::{budget, c_library, locks, package, process, readme};
 
 struct Step {
     name: &'static str,
@@ -17,7 +17,7 @@ struct Step {
     run: fn() -> Result<()>,
 }
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 12] = [
     Step {
         name: "format",
         proves: "the code is formatted as rustfmt does it",
@@ -59,8 +59,20 @@ const STEPS: [Step; 10] = [
     Step {
         name: "tests",
         proves: "unit, integration and documentation tests pass, those of the C library among them",
-        needs: &[&C_COMPILERS],
+        needs: &[&C_COMPILERS, &PYTHON],
         run: || process::run(process::cargo().args(["test", "--locked", "--workspace"])),
+    },
+    Step {
+        name: "c-memory",
+        proves: "the C library's tests leak nothing and touch no memory that is not theirs, says valgrind",
+        needs: &[&C_COMPILERS, &VALGRIND],
+        run: c_library::under_valgrind,
+    },
+    Step {
+        name: "c-asan",
+        proves: "the same, says AddressSanitizer, which sees the stack too",
+        needs: &[&C_COMPILERS, &NIGHTLY],
+        run: c_library::with_address_sanitizer,
     },
     Step {
         name: "docs",
