@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::{debian, process, rust_std};
+use crate::{c_package, debian, process, rust_std};
 
 /// Everything that `cargo xtask setup` takes care of.
-const ALL: [&Requirement; 7] = [&RUSTFMT, &CLIPPY, &WASM_STD, &C_COMPILERS, &PYTHON, &VALGRIND, &NIGHTLY];
+const ALL: [&Requirement; 9] =
+    [&RUSTFMT, &CLIPPY, &WASM_STD, &C_COMPILERS, &PYTHON, &VALGRIND, &NIGHTLY, &CMAKE, &CARGO_C];
 
 pub(crate) static RUSTFMT: Requirement = Requirement {
     name: "rustfmt",
@@ -64,6 +65,20 @@ pub(crate) static NIGHTLY: Requirement = Requirement {
         process::quietly(&mut rustup, Duration::from_secs(300))
     },
     hint: || "`rustup toolchain install nightly --profile minimal`; it builds with AddressSanitizer".into(),
+};
+
+pub(crate) static CMAKE: Requirement = Requirement {
+    name: "CMake and pkg-config",
+    found: || programs(&["cmake", "pkg-config", "make"]),
+    install: || debian::install(&["cmake", "pkg-config", "make"]),
+    hint: || "cmake, pkg-config and make; on Debian `apt-get install cmake pkg-config make`".into(),
+};
+
+pub(crate) static CARGO_C: Requirement = Requirement {
+    name: "cargo-c",
+    found: c_package::cargo_c,
+    install: c_package::install_cargo_c,
+    hint: || "`cargo xtask setup` builds it; it needs OpenSSL's headers (Debian: libssl-dev)".into(),
 };
 
 /// A tool, a library or a setting of the machine.

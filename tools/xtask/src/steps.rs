@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::requirements::{C_COMPILERS, CLIPPY, NIGHTLY, PYTHON, RUSTFMT, Requirement, VALGRIND, WASM_STD};
+use crate::requirements::{
+    C_COMPILERS, CARGO_C, CLIPPY, CMAKE, NIGHTLY, PYTHON, RUSTFMT, Requirement, VALGRIND, WASM_STD,
+};
 use crate::rust_std::{Toolchain, WASM};
-use crate::{budget, c_library, locks, package, process, readme};
+use crate::{budget, c_library, c_package, locks, package, process, readme};
 
 struct Step {
     name: &'static str,
@@ -17,7 +19,7 @@ struct Step {
     run: fn() -> Result<()>,
 }
 
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     Step {
         name: "format",
         proves: "the code is formatted as rustfmt does it",
@@ -73,6 +75,12 @@ const STEPS: [Step; 12] = [
         proves: "the same, says AddressSanitizer, which sees the stack too",
         needs: &[&C_COMPILERS, &NIGHTLY],
         run: c_library::with_address_sanitizer,
+    },
+    Step {
+        name: "c-package",
+        proves: "the packed C library links by pkg-config and CMake, is small, and answers fast while Polar hangs",
+        needs: &[&C_COMPILERS, &CMAKE, &CARGO_C],
+        run: c_package::check,
     },
     Step {
         name: "docs",
