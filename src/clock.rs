@@ -2,7 +2,7 @@
 //! The only file that reads system time.
 
 use crate::time::{Now, Timestamp};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Tells the time. Implemented by [`SystemClock`]; with a [`ManualClock`] you can test what your app does after a
@@ -10,6 +10,12 @@ use std::time::Duration;
 pub trait Clock: Send + Sync {
     /// What the clocks say at this instant.
     fn now(&self) -> Now;
+}
+
+impl<C: Clock + ?Sized> Clock for Arc<C> {
+    fn now(&self) -> Now {
+        (**self).now()
+    }
 }
 
 /// The operating system's clocks.

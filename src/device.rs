@@ -2,12 +2,12 @@
 //! machine identifier comes from is the driver's business. Never lets the identifier itself out.
 //!
 //! ```text
-//! derive    SHA-256("polar-license device 1\0" + organization + "\0" + source)   first 16 bytes, lower-case hex
-//! from_app  SHA-256("polar-license app device 1\0" + value)                       first 16 bytes, lower-case hex
+//! derive    SHA-256("polar-license device 1\0" + organization + "\0" + source)      first 16 bytes, lower-case hex
+//! from_app  SHA-256("polar-license app device 1\0" + organization + "\0" + value)  first 16 bytes, lower-case hex
 //! ```
 //! `organization` is the UUID with hyphens in lower case; `source` is the machine identifier as UTF-8 without ASCII
 //! white space (tab, line feed, form feed, carriage return, space) at either end; `value` is the app's own, untouched.
-//! The organization is part of the first so that two vendors cannot recognise a machine as the same one.
+//! The organization is part of both so that two vendors cannot recognise a machine as the same one.
 //!
 //! Every implementation reproduces these:
 //!
@@ -16,8 +16,8 @@
 //! | `derive` | `0b5a3e3c-8f3f-4d2a-9b59-0d8a5f6c7e11`, `4c4c4544004b4d108052b4c04f4e3232` | `88e1ddede2840cb0e745bb06645b5535` |
 //! | `derive` | `0b5a3e3c-8f3f-4d2a-9b59-0d8a5f6c7e11`, ` 4C4C4544-004B-4D10-8052-B4C04F4E3232\r\n` | `81bf8fbd769021b2e19967af26f51e48` |
 //! | `derive` | `ffffffff-ffff-4fff-bfff-ffffffffffff`, `4c4c4544004b4d108052b4c04f4e3232` | `658a3a4cf7f90c7a8e04bfe5dbdf8517` |
-//! | `from_app` | `rack 7, slot 3` | `70681cf8bbc344e958d658d9cb74cc6f` |
-//! | `from_app` | `Gerät-1` | `22f8ffbf462136d8ed742dda3dbede7e` |
+//! | `from_app` | `0b5a3e3c-8f3f-4d2a-9b59-0d8a5f6c7e11`, `rack 7, slot 3` | `e5f4ec90d1e14ed717ae01934bb3a6a7` |
+//! | `from_app` | `0b5a3e3c-8f3f-4d2a-9b59-0d8a5f6c7e11`, `Gerät-1` | `2f5699fd51cdf66585ddc9e37e0c58b7` |
 
 use std::fmt;
 
@@ -42,16 +42,13 @@ impl DeviceId {
     /// assert_eq!(device.as_str(), "88e1ddede2840cb0e745bb06645b5535");
     /// ```
     pub fn derive(organization: &Uuid, source: &str) -> Self {
-        let mut buffer = Uuid::encode_buffer();
-        let organization: &str = organization.hyphenated().encode_lower(&mut buffer);
-        let source = source.trim_matches(|c: char| c.is_ascii_whitespace());
-        Self::hash(&[MACHINE_DOMAIN, organization.as_bytes(), b"\0", source.as_bytes()])
+        Self::hash(MACHINE_DOMAIN, organization, source.trim_matches(|c: char| c.is_ascii_whitespace()))
     }
 
     /// The id for a value that the app chose itself, such as a dongle's serial number. It is hashed as well, so that it
     /// never leaves the machine readable.
-    pub fn from_app(value: &str) -> Self {
-        Self::hash(&[APP_DOMAIN, value.as_bytes()])
+    pub fn from_app(organization: &Uuid, value: &str) -> Self {
+        Self::hash(APP_DOMAIN, organization, value)
     }
 
     /// The 32 digits.
@@ -59,12 +56,12 @@ impl DeviceId {
         &self.0
     }
 
-    fn hash(parts: &[&[u8]]) -> Self {
-        let mut hash = Sha256::new();
-        for part in parts {
-            hash.update(part);
-        }
-        Self(hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+    fn hash(domain: &[u8], organization: &Uuid, source: &str) -> Self {
+        let mut buffer = Uuid::encode_buffer();
+        let organization: &str = organization.hyphenated().encode_lower(&mut buffer);
+        let hash = Sha256::new().chain_update(domain).chain_update(organization).chain_update(b"\0");
+        let hash = hash.chain_update(source).finalize();
+        Self(hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
     }
 }
 
@@ -89,8 +86,8 @@ mod tests {
         let untrimmed = DeviceId::derive(&ORGANIZATION, " 4C4C4544-004B-4D10-8052-B4C04F4E3232\r\n");
         assert_eq!(untrimmed.as_str(), "81bf8fbd769021b2e19967af26f51e48");
         assert_eq!(DeviceId::derive(&OTHER, MACHINE).as_str(), "658a3a4cf7f90c7a8e04bfe5dbdf8517");
-        assert_eq!(DeviceId::from_app("rack 7, slot 3").as_str(), "70681cf8bbc344e958d658d9cb74cc6f");
-        assert_eq!(DeviceId::from_app("Gerät-1").as_str(), "22f8ffbf462136d8ed742dda3dbede7e");
+        assert_eq!(DeviceId::from_app(&ORGANIZATION, "rack 7, slot 3").as_str(), "e5f4ec90d1e14ed717ae01934bb3a6a7");
+        assert_eq!(DeviceId::from_app(&ORGANIZATION, "Gerät-1").as_str(), "2f5699fd51cdf66585ddc9e37e0c58b7");
     }
 
     #[test]
@@ -101,13 +98,13 @@ mod tests {
 
     #[test]
     fn an_apps_value_is_taken_as_it_is() {
-        assert_ne!(DeviceId::from_app("a"), DeviceId::from_app("a "));
-        assert_ne!(DeviceId::from_app(MACHINE), DeviceId::derive(&ORGANIZATION, MACHINE));
+        assert_ne!(DeviceId::from_app(&ORGANIZATION, "a"), DeviceId::from_app(&ORGANIZATION, "a "));
+        assert_ne!(DeviceId::from_app(&ORGANIZATION, MACHINE), DeviceId::derive(&ORGANIZATION, MACHINE));
     }
 
     #[test]
     fn debug_shows_four_digits() {
-        let id = DeviceId::from_app("a");
+        let id = DeviceId::from_app(&ORGANIZATION, "a");
         assert_eq!(format!("{id:?}"), format!("DeviceId({}…)", id.as_str().get(..4).unwrap()));
     }
 }

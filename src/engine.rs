@@ -379,7 +379,7 @@ impl Engine {
             (Change::Keep, !changed)
         } else if !changed {
             (Change::Keep, true)
-        } else if record.is_worth_keeping() {
+        } else if record.is_worth_keeping(now.wall) {
             let durability = if precious { Durability::Synced } else { Durability::Relaxed };
             (Change::Put(self.sealer.seal(&record), durability), true)
         } else if had_bytes {

@@ -33,7 +33,7 @@ pub use config::{Config, ConfigBuilder, Environment};
 pub use engine::Deactivated;
 pub use error::{Error, ErrorKind};
 pub use license::{Decision, Key, License, NextStep, Problem, Reason, State};
-pub use time::Timestamp;
+pub use time::{Now, Timestamp};
 pub use values::{Value, Values};
 
 #[cfg(all(doctest, feature = "blocking"))]

@@ -277,8 +277,11 @@ impl Decision {
             (State::Lapsed, _) => "The license has not been confirmed for too long. Go online once to continue.",
             (State::Expired, _) => "The license has expired. Renew it to continue.",
             (State::ClockSuspect, _) => "The computer's clock was set back. Go online once to continue.",
+            (State::Unlicensed, Some(Reason::Tampered)) if self.next_step == NextStep::EnterKey => {
+                "The stored license was changed or damaged. Enter the license key again."
+            }
             (State::Unlicensed, Some(Reason::Tampered)) => {
-                "The stored license was changed. Go online once to confirm it, or enter the license key again."
+                "The stored license was changed or damaged. Go online once to confirm it, or enter the license key again."
             }
             (State::Unlicensed, Some(Reason::OtherDevice)) => {
                 "The stored license belongs to another device. Activate it here to move it."

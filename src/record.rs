@@ -123,10 +123,11 @@ pub(crate) struct Untrusted {
 }
 
 impl Record {
-    /// Whether losing it would lose something.
-    pub(crate) fn is_worth_keeping(&self) -> bool {
+    /// Whether losing it would lose something. `wall` is the wall clock, which a pause is measured by.
+    pub(crate) fn is_worth_keeping(&self, wall: Timestamp) -> bool {
+        let paused = self.plan.pause_until.is_some_and(|until| until > wall);
         let aside = self.aside.as_ref().is_some_and(|aside| aside.identity.is_some());
-        self.held.is_some() || aside || !self.attempts.is_empty() || !self.releases.is_empty()
+        self.held.is_some() || aside || paused || !self.attempts.is_empty() || !self.releases.is_empty()
     }
 
     pub(crate) fn identity(&self) -> Option<&Identity> {

@@ -2,11 +2,11 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A place for one record: a file, a keychain entry, a row in the app's own database.
 ///
-/// The three methods move whole records. They may be called from any thread. An implementation that other processes
+/// The three methods move whole records. They may be called from any thread, inside [`Store::locked`] and outside. An implementation that other processes
 /// can reach as well also overrides [`Store::locked`].
 pub trait Store: Send + Sync {
     /// The record last saved, or `None` where there is none.
@@ -23,6 +23,24 @@ pub trait Store: Send + Sync {
     fn locked(&self, work: &mut dyn FnMut()) -> Result<(), StoreError> {
         work();
         Ok(())
+    }
+}
+
+impl<S: Store + ?Sized> Store for Arc<S> {
+    fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        (**self).load()
+    }
+
+    fn save(&self, record: &[u8], durability: Durability) -> Result<(), StoreError> {
+        (**self).save(record, durability)
+    }
+
+    fn remove(&self) -> Result<(), StoreError> {
+        (**self).remove()
+    }
+
+    fn locked(&self, work: &mut dyn FnMut()) -> Result<(), StoreError> {
+        (**self).locked(work)
     }
 }
 

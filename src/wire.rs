@@ -167,8 +167,20 @@ impl Validate {
 
     /// Judges what came back.
     pub fn read(&self, answer: &Answer) -> Result<Confirmed, Rejection> {
-        let allowed = if self.increment_usage.is_some() { &[NOT_FOUND, BAD_REQUEST][..] } else { &[NOT_FOUND] };
-        let reply = polar_reply(answer, 200, allowed)?;
+        if self.increment_usage.is_some() {
+            return self.judge(answer, &[NOT_FOUND, BAD_REQUEST]);
+        }
+        // without usage to count there is nothing that Polar may have done
+        self.judge(answer, &[NOT_FOUND]).map_err(|rejection| match rejection {
+            Rejection::Unreachable { kind, message, .. } => {
+                Rejection::Unreachable { kind, message, maybe_applied: false }
+            }
+            rejection => rejection,
+        })
+    }
+
+    fn judge(&self, answer: &Answer, noes: &[No]) -> Result<Confirmed, Rejection> {
+        let reply = polar_reply(answer, 200, noes)?;
         self.confirmed(reply).ok_or_else(|| Rejection::foreign(200))
     }
 
@@ -483,7 +495,7 @@ mod tests {
     }
 
     fn is_foreign<T>(result: Result<T, Rejection>) -> bool {
-        matches!(result, Err(Rejection::Unreachable { maybe_applied: true, .. }))
+        matches!(result, Err(Rejection::Unreachable { .. }))
     }
 
     #[test]
@@ -601,6 +613,8 @@ mod tests {
         let failed = |sent| Answer::Failed { failure: Failure::Timeout, sent, message: "slow".into() };
         assert!(!activate().read(&failed(Sent::No)).unwrap_err().maybe_applied());
         assert!(activate().read(&failed(Sent::Maybe)).unwrap_err().maybe_applied());
+        assert!(consume().read(&reply(502, "")).unwrap_err().maybe_applied());
+        assert!(!validate().read(&failed(Sent::Maybe)).unwrap_err().maybe_applied(), "it changes nothing");
     }
 
     #[test]

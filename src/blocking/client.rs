@@ -73,8 +73,9 @@ impl Client {
     /// and is not active here already.
     ///
     /// # Errors
-    /// `refused` with the [reason](Error::reason) where Polar or the configuration says no; `storage` where the license
-    /// could not be remembered (then no seat was taken); `network`, `timeout`, `server` and `rate_limited` where Polar
+    /// `refused` with the [reason](Error::reason) where Polar or the configuration says no; `storage` where a seat could
+    /// not be remembered, so that none was taken (a license that needs none is active until the app ends, with that
+    /// [problem](Decision::problem)); `network`, `timeout`, `server` and `rate_limited` where Polar
     /// did not answer; `invalid_argument` for what cannot be a key. After any of them a license that was here is as it
     /// was before. With [`Error::maybe_applied`] a seat may have been taken; the decision keeps saying so.
     pub fn activate(&self, key: &str) -> Result<Decision, Error> {
@@ -205,7 +206,7 @@ impl ClientBuilder {
     pub fn open(self) -> Result<Client, Error> {
         let directory = self.directory.or_else(default_directory);
         let device = match self.config.device_id() {
-            Some(id) => DeviceId::from_app(id),
+            Some(id) => DeviceId::from_app(&self.config.organization_id(), id),
             None => {
                 let source = device_source(directory.as_deref());
                 // nothing identifies this machine and nothing can be kept: each run is a device of its own

@@ -6,7 +6,7 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `NAME` | the record |
+//! | `NAME` | the record; or `no license` and a line feed, where one was removed beside another device's record |
 //! | `NAME.lock`, `NAME.TOKEN.old`, `NAME.TOKEN.take1` to `9` | the lock: see `file_lock.rs` |
 //! | `NAME.TOKEN.tmp` | a record being written by the holder of the lock with that token |
 //!
@@ -41,6 +41,8 @@ use crate::store::{Durability, Store, StoreError};
 /// More than any record; what is longer is not one, and what is read of it opens as one that was tampered with.
 const READ_LIMIT: u64 = 1024 * 1024;
 const EXTENSION: &str = ".license";
+/// Stands for no record where the file's absence would bring up another device's.
+const NOTHING: &[u8] = b"no license\n";
 const TAG_DIGITS: usize = 16;
 
 /// Keeps one record in a file, shared safely by threads and processes.
@@ -102,7 +104,7 @@ impl Store for FileStore {
     /// was moved to this machine, and the app can offer to move the license.
     fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
         match read_record(&self.path()) {
-            Ok(Some(record)) => Ok(Some(record)),
+            Ok(Some(record)) => Ok(Some(record).filter(|record| record != NOTHING)),
             Ok(None) => Ok(self.newest_sibling()),
             Err(error) => Err(failure("read the license file", error)),
         }
@@ -113,10 +115,15 @@ impl Store for FileStore {
     }
 
     fn remove(&self) -> Result<(), StoreError> {
-        if fs::symlink_metadata(self.path()).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        let beside_another = self.newest_sibling().is_some();
+        let is_absent = fs::symlink_metadata(self.path()).is_err_and(|error| error.kind() == ErrorKind::NotFound);
+        if is_absent && !beside_another {
             return Ok(());
         }
         self.while_locked(|token| {
+            if beside_another {
+                return self.write(NOTHING, Durability::Synced, token);
+            }
             self.lock.check(token)?;
             match fs::remove_file(self.path()) {
                 Err(error) if error.kind() != ErrorKind::NotFound => Err(failure("remove the license file", error)),
@@ -185,11 +192,14 @@ impl FileStore {
         let mut siblings: Vec<(SystemTime, OsString)> = fs::read_dir(&self.directory)
             .ok()?
             .flatten()
+            .filter(|entry| entry.file_name().to_str() != Some(&self.name))
             .filter(|entry| is_sibling(entry.file_name().to_str(), prefix))
             .filter_map(|entry| Some((fs::metadata(entry.path()).ok()?.modified().ok()?, entry.file_name())))
             .collect();
         siblings.sort_unstable();
-        siblings.iter().rev().find_map(|(_, name)| read_record(&self.directory.join(name)).ok().flatten())
+        let mut records =
+            siblings.iter().rev().filter_map(|(_, name)| read_record(&self.directory.join(name)).ok().flatten());
+        records.find(|record| record != NOTHING)
     }
 }
 
@@ -439,11 +449,14 @@ mod tests {
         fs::remove_file(newer.path()).unwrap();
         fs::create_dir(newer.path()).unwrap();
         assert_eq!(load(&store).unwrap(), b"older", "one that cannot be read is passed over");
-        store.remove().unwrap();
         save(&store, b"own");
         assert_eq!(load(&store).unwrap(), b"own");
         store.remove().unwrap();
-        assert_eq!(load(&older).unwrap(), b"older");
+        assert_eq!(load(&store), None, "what was removed here does not bring up another device's");
+        assert_eq!(load(&older).unwrap(), b"older", "nor is its absence another device's record");
+        fs::remove_file(store.path()).unwrap();
+        store.remove().unwrap();
+        assert_eq!(load(&store), None, "what was only offered can be declined");
     }
 
     #[test]

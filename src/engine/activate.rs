@@ -21,8 +21,8 @@ use super::{Engine, policy};
 use crate::config::SEAT_META;
 use crate::error::{Error, ErrorKind};
 use crate::license::{Key, Reason};
-use crate::record::{Attempt, Identity, Seat};
-use crate::time::Now;
+use crate::record::{Attempt, Identity, Seat, Verdict};
+use crate::time::{Now, Timestamp};
 use crate::wire::{self, Confirmed, Deactivate, Rejection, Validate};
 use uuid::Uuid;
 
@@ -41,6 +41,8 @@ pub(super) struct Activation {
     replace_previous: bool,
     /// The license here when the user asked, trusted or not.
     known: Option<Asked>,
+    /// Polar's clock when it said that the key is good.
+    checked_at: Timestamp,
     attempt: Option<AttemptId>,
 }
 
@@ -58,7 +60,8 @@ impl Engine {
         let Some(key) = wish.key.or_else(|| known.as_ref().map(|known| known.identity.key.clone())) else {
             return self.finish(op, Err(not_activated()), now);
         };
-        let activation = Activation { key, replace_previous: wish.replace_previous, known, attempt: None };
+        let activation =
+            Activation { key, replace_previous: wish.replace_previous, known, checked_at: now.wall, attempt: None };
         let Some(known) = activation.known.clone() else { return self.check_key(op, activation, now) };
         let Some(seat) = known.identity.seat else { return self.check_key(op, activation, now) };
         let mut request = Validate::new(&activation.key, self.config.organization_id());
@@ -100,7 +103,7 @@ impl Engine {
     pub(super) fn key_checked(
         &mut self,
         op: Op,
-        activation: Activation,
+        mut activation: Activation,
         reply: Result<Confirmed, Rejection>,
         now: Now,
     ) -> Step {
@@ -111,6 +114,7 @@ impl Engine {
         if let Err(reason) = policy::accepts(&self.config, confirmed.benefit_id) {
             return self.stop(op, activation, Rejection::Refused(reason), now);
         }
+        activation.checked_at = confirmed.at;
         if confirmed.limit_activations.is_some() {
             return self.save_attempt(op, activation, now);
         }
@@ -122,7 +126,7 @@ impl Engine {
         if self.memory.untouchable {
             return self.finish(op, Err(Error::refused(Reason::NewerFormat)), now);
         }
-        let at = self.estimate(now).unwrap_or(now.wall);
+        let at = activation.checked_at;
         let seat = format!("{:04X}", self.random.next() & 0xffff);
         let label = match self.config.label() {
             Some(label) => label.to_owned(),
@@ -182,7 +186,7 @@ impl Engine {
             }
             Err(rejection) if rejection.maybe_applied() => {
                 // the attempt stays in the record, and shows as `seat_uncertain` from here on
-                self.heard(Some(&rejection), now);
+                self.unreached = None;
                 self.fail(op, rejection, now)
             }
             Err(Rejection::Refused(Reason::ActivationLimit)) if activation.replace_previous => {
@@ -243,12 +247,37 @@ impl Engine {
     /// Ends without a seat, for certain: the license here, if any, stays as it was.
     fn stop(&mut self, op: Op, activation: Activation, rejection: Rejection, now: Now) -> Step {
         let plan = self.heard(Some(&rejection), now);
+        if rejection == Rejection::Refused(Reason::ActivationLimit)
+            && let Some(attempt) = activation.attempt.clone()
+        {
+            return op.store(vec![Edit::AttemptOver(attempt)], Stage::NoSeat(activation));
+        }
         let error = Error::from(rejection);
         let attempt = activation.attempt.map(Edit::AttemptOver);
         // a pause binds other processes as well; nothing else of a failed activate is remembered
         let pause = plan.pause_until.map(Edit::Pause);
         let edits: Vec<Edit> = attempt.into_iter().chain(pause).collect();
         if edits.is_empty() { self.finish(op, Err(error), now) } else { op.store(edits, Stage::End(Err(error))) }
+    }
+
+    /// No seat was free. Another process on this device may have taken the last one meanwhile, and it serves both.
+    pub(super) fn no_seat(&mut self, op: Op, activation: Activation, now: Now) -> Step {
+        let record = self.memory.record.as_ref();
+        let known = activation.known.map(|known| known.identity);
+        let taken_meanwhile = record.and_then(|record| record.held.as_ref()).is_some_and(|held| {
+            let here = held.identity.key == activation.key && held.identity.seat.is_some();
+            here && held.verdict == Verdict::Yes && Some(&held.identity) != known.as_ref()
+        });
+        if taken_meanwhile {
+            return self.finish(op, Ok(None), now);
+        }
+        let mut error = Error::refused(Reason::ActivationLimit);
+        let last_six = activation.key.last_six();
+        let lost = record.and_then(|record| record.attempts.iter().rev().find(|attempt| attempt.last_six == last_six));
+        if let Some(attempt) = lost {
+            error = error.with_message(format!("every activation of this license key is in use; {attempt}"));
+        }
+        self.finish(op, Err(error), now)
     }
 
     /// Takes back an attempt that was not saved and so was not sent.

@@ -87,6 +87,7 @@ impl Engine {
         let Ask { purpose, asked } = ask;
         let plan = self.heard(reply.as_ref().err(), now);
         self.aside_answered |= !self.has_license() && plan.answered;
+        self.looked |= plan.answered;
         self.fallback_at = None;
         let says = match &reply {
             Ok(confirmed) => {

@@ -37,9 +37,9 @@ impl Engine {
         op.store(vec![Edit::Deactivated(identity)], Stage::Release(Some(outcome)))
     }
 
-    /// The record was removed, or could not be.
-    pub(super) fn forgotten(&mut self, op: Op, removed: Result<(), String>, now: Now) -> Step {
-        let result = removed.map(|()| None).map_err(|message| Error::new(ErrorKind::Storage, message));
-        self.finish(op, result, now)
+    /// The record could not be removed, so the license is still here.
+    pub(super) fn not_forgotten(&mut self, op: Op, message: &str, now: Now) -> Step {
+        let message = format!("the license is still stored: {message}");
+        self.finish(op, Err(Error::new(ErrorKind::Storage, message)), now)
     }
 }

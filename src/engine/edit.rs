@@ -103,6 +103,9 @@ pub(super) struct Editor<'a> {
     pub(super) now: Now,
 }
 
+/// How long an attempt without an outcome is reported. By then the customer has looked, or has not missed a seat.
+const ATTEMPTS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
 /// More attempts than this are not kept; the oldest has been reported for long.
 const MOST_ATTEMPTS: usize = 16;
 
@@ -150,8 +153,9 @@ impl Editor<'_> {
                 if record.identity() != Some(identity) {
                     return Applied::Unchanged;
                 }
-                let releases = std::mem::take(&mut record.releases);
-                *record = Record { releases, ..Record::default() };
+                // what may have been taken, and what is still to be given up, is not settled by giving up another seat
+                let Record { attempts, releases, .. } = std::mem::take(record);
+                *record = Record { attempts, releases, ..Record::default() };
             }
         }
         Applied::Changed
@@ -204,6 +208,11 @@ impl Editor<'_> {
         if let Some(id) = &activated.attempt {
             remove(&mut record.attempts, |attempt| attempt.is(id));
         }
+        if activated.confirmed.limit_activations == Some(1) {
+            // the only seat there is was free, so no earlier attempt has taken it
+            let last_six = activated.identity.key.last_six();
+            remove(&mut record.attempts, |attempt| attempt.last_six == last_six);
+        }
         let old = record.held.take();
         if let Some(old) = &old {
             let stale = Some(&old.identity) == activated.instead_of.as_ref();
@@ -219,7 +228,8 @@ impl Editor<'_> {
                 record.release(&old.identity.key, seat.id);
             }
         }
-        let revision = old.map_or(0, |old| old.revision);
+        // another license starts afresh, whatever it takes the place of: the edit may be applied again to another record
+        let revision = old.filter(|old| old.identity == activated.identity).map_or(0, |old| old.revision);
         record.held = Some(self.held(activated.identity.clone(), revision, &activated.confirmed, activated.wall));
         record.aside = None;
     }
@@ -251,6 +261,10 @@ impl Editor<'_> {
         let since = Duration::from_millis(self.now.mono.saturating_sub(edit.ended));
         let next = now.unwrap_or(self.now.wall).plus(wait).minus(since);
         record.plan = Plan { next: Some(next), misses, pause_until: edit.pause_until };
+        // by Polar's clock alone: a wall clock that was set wrong must not cut the report short
+        if let Some(now) = now.filter(|_| edit.answered) {
+            record.attempts.retain(|attempt| now.since(attempt.at) < ATTEMPTS_KEPT);
+        }
     }
 
     /// The time on Polar's clock, as far as this record can tell.

@@ -103,6 +103,7 @@ pub(super) enum Stage {
     Activate(Wish),
     AttemptSaved(Activation),
     SeatGivenUp(Activation),
+    NoSeat(Activation),
     /// Save done; give up old seats, if any, then end.
     Release(Option<Deactivated>),
     Forgotten,
@@ -164,6 +165,9 @@ impl StoreStep {
             let error = Error::new(ErrorKind::Internal, "a store step was resumed without being merged");
             return engine.finish(self.op, Err(error), now);
         };
+        if let (Stage::Forgotten, Err(message)) = (&self.stage, &written) {
+            return engine.not_forgotten(self.op, message, now);
+        }
         let contradicted = merged.contradicted;
         let saved = written.clone();
         engine.adopt(self.edits, merged, written, now);
@@ -175,8 +179,9 @@ impl StoreStep {
             Stage::Activate(wish) => engine.activate(op, wish, now),
             Stage::AttemptSaved(activation) => engine.attempt_saved(op, activation, saved, now),
             Stage::SeatGivenUp(activation) => engine.save_attempt(op, activation, now),
+            Stage::NoSeat(activation) => engine.no_seat(op, activation, now),
             Stage::Release(ends) => engine.release_next(op, ends, now),
-            Stage::Forgotten => engine.forgotten(op, saved, now),
+            Stage::Forgotten => engine.finish(op, Ok(None), now),
             Stage::Deactivate => engine.deactivate(op, now),
             Stage::End(result) => engine.finish(op, result, now),
         }
@@ -199,13 +204,17 @@ impl JoinStep {
     pub fn resume(self, engine: &mut Engine, now: Now) -> Step {
         let shared = engine.last_asked.is_some_and(|(id, answered)| id == self.waits_for && answered);
         if self.both_ask && shared {
-            return Step::Done(engine.untouched(Ok(()), now));
+            return Step::Done(engine.untouched(Ok(None), now));
         }
         if !engine.is_running(self.waits_for) {
             return engine.begin(self.operation, now);
         }
-        let waited = Error::new(ErrorKind::Timeout, "another operation on this license takes too long; try again");
-        let result = if self.both_ask { Ok(()) } else { Err(waited) };
+        let waited = "another operation on this license takes too long; try again";
+        let result = if self.operation.asks() {
+            Ok(Some(Problem::new(ErrorKind::Timeout, waited)))
+        } else {
+            Err(Error::new(ErrorKind::Timeout, waited))
+        };
         Step::Done(engine.untouched(result, now))
     }
 
@@ -265,10 +274,11 @@ impl Engine {
     }
 
     /// The outcome of an operation that did nothing itself.
-    fn untouched(&mut self, result: Result<(), Error>, now: Now) -> Outcome {
+    fn untouched(&mut self, result: Result<Option<Problem>, Error>, now: Now) -> Outcome {
         let decision = self.current(now);
         let result = match result {
-            Ok(()) => Ok(decision),
+            Ok(None) => Ok(decision),
+            Ok(problem) => Ok(Decision { problem, ..decision }),
             Err(error) => Err(error.with_decision(decision)),
         };
         Outcome { result, deactivated: None, changed: false, wake_at: self.wake_at(now) }

@@ -25,10 +25,12 @@ impl Timeline {
     /// The estimate, remembered as the least the next one can be; `None` where the clock is suspect.
     pub(super) fn judge(&mut self, base: TimeBase, now: Now) -> Option<Timestamp> {
         let live = self.0.filter(|live| live.confirmed == base.confirmed);
-        let floor = live.map_or(base.high, |live| {
+        let counted = live.map(|live| {
             let passed = now.mono.saturating_sub(live.mono);
             live.estimate.plus_ms(i64::try_from(passed).unwrap_or(i64::MAX))
         });
+        // another process that ran longer may have saved a higher one than this process has counted
+        let floor = counted.map_or(base.high, |counted| counted.max(base.high));
         let least = floor.plus_ms(-TOLERANCE_MS);
         let corrected = now.wall.plus_ms(base.offset);
         // a wall clock that was far off when Polar confirmed may have been set right since
@@ -102,6 +104,13 @@ mod tests {
         // three years too late, then right
         assert_eq!(fresh(base(-years, 0), DAY), Some(at(DAY)));
         assert_eq!(fresh(base(-years, 0), DAY + years), Some(at(DAY)));
+    }
+
+    #[test]
+    fn processes_agree_on_the_highest_estimate() {
+        let mut timeline = Timeline::default();
+        timeline.judge(base(0, 0), now(0, 0));
+        assert_eq!(timeline.judge(base(0, DAY), now(HOUR, HOUR)), Some(at(DAY)));
     }
 
     #[test]

@@ -129,7 +129,7 @@ mod tests {
             config = config.app_secret(*first).previous_app_secrets(rest.iter().copied());
         }
         let config = config.build().unwrap();
-        Sealer::new(&config, &DeviceId::from_app(device))
+        Sealer::new(&config, &DeviceId::from_app(&config.organization_id(), device))
     }
 
     fn key(text: &str) -> Key {

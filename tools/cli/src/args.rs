@@ -1,7 +1,7 @@
 //! The command line, and the configuration that it comes to.
 
 use crate::exit;
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use polar_license::{Config, Error, Key};
 use std::env;
@@ -96,6 +96,10 @@ pub(crate) struct Serve {
     /// Limit requests as Polar does: the fourth in a second blocks for a minute
     #[arg(long)]
     pub(crate) rate_limit: bool,
+
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
 }
 
 /// Reads the process's arguments. The error is help, the version, or what is wrong, to be printed.
@@ -103,7 +107,12 @@ pub(crate) fn parse() -> Result<Args, clap::Error> {
     let matches = Line::command().try_get_matches().map_err(without_keys)?;
     let Line { before, command } = Line::from_arg_matches(&matches)?;
     let (after, task) = command.split();
-    Ok(Args { common: before.with(after), task })
+    let common = before.with(after).or_from_environment();
+    if matches!(task, Task::License(_)) && common.organization.is_none() {
+        let message = "whose licenses? add --organization UUID, or set POLAR_LICENSE_ORGANIZATION";
+        return Err(Line::command().error(ErrorKind::MissingRequiredArgument, message));
+    }
+    Ok(Args { common, task })
 }
 
 /// Activate and check license keys sold through Polar
@@ -154,13 +163,7 @@ enum Command {
     /// Remove the license from this device without giving the seat up
     Forget(Common),
     /// Run a local Polar with demo keys, until interrupted
-    Serve {
-        #[command(flatten)]
-        options: Serve,
-        /// Print one JSON object
-        #[arg(long)]
-        json: bool,
-    },
+    Serve(Serve),
     /// Show a license's whole life, on a local Polar
     Demo {
         /// Print one JSON object
@@ -181,7 +184,7 @@ impl Command {
             Self::Consume { count, common } => (common, Operation::Consume { count }),
             Self::Deactivate(common) => (common, Operation::Deactivate),
             Self::Forget(common) => (common, Operation::Forget),
-            Self::Serve { options, json } => return (of_json(json), Task::Serve(options)),
+            Self::Serve(options) => return (of_json(options.json), Task::Serve(options)),
             Self::Demo { json } => return (of_json(json), Task::Demo),
         };
         (common, Task::License(operation))
@@ -209,17 +212,26 @@ impl Common {
         }
     }
 
+    /// Not clap's own, which could not tell a flag before the subcommand from a default after it.
+    fn or_from_environment(self) -> Self {
+        let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
+        Self {
+            organization: self.organization.or_else(|| variable("POLAR_LICENSE_ORGANIZATION")),
+            environment: self.environment.or_else(|| variable("POLAR_LICENSE_ENVIRONMENT")),
+            ..self
+        }
+    }
+
     /// The library's configuration.
     ///
     /// # Errors
     /// `invalid_config`, with what is wrong.
     pub(crate) fn config(&self) -> Result<Config, Error> {
-        let given = |flag: &Option<String>, name| flag.clone().or_else(|| env::var(name).ok());
-        let organization = given(&self.organization, "POLAR_LICENSE_ORGANIZATION").unwrap_or_default();
+        let organization = self.organization.as_deref().unwrap_or_default();
         let app = self.app.as_deref().unwrap_or("polar-license-cli");
         let mut config = Config::new(organization, app).benefits(self.benefits.iter().cloned());
-        if let Some(environment) = given(&self.environment, "POLAR_LICENSE_ENVIRONMENT") {
-            config = config.environment(environment);
+        if let Some(environment) = &self.environment {
+            config = config.environment(environment.as_str());
         }
         for (name, benefit) in &self.features {
             config = config.feature(name, [benefit]);
@@ -249,13 +261,33 @@ fn feature(text: &str) -> Result<(String, String), String> {
 
 /// clap repeats what it did not understand, which may be a license key in the wrong place.
 fn without_keys(mut error: clap::Error) -> clap::Error {
-    for kind in [ContextKind::InvalidArg, ContextKind::InvalidSubcommand] {
-        if let Some(ContextValue::String(text)) = error.get(kind)
-            && text.contains(|c: char| c.is_ascii_digit() || c.is_ascii_uppercase())
-            && let Ok(key) = Key::parse(text)
-        {
-            error.insert(kind, ContextValue::String(key.to_string()));
-        }
+    let misplaced = match error.kind() {
+        ErrorKind::UnknownArgument => ContextKind::InvalidArg,
+        ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
+        ErrorKind::ValueValidation => ContextKind::InvalidValue,
+        _ => return error,
+    };
+    if let Some(ContextValue::String(text)) = error.get(misplaced)
+        && may_be_key(text)
+        && let Ok(key) = Key::parse(text)
+    {
+        error.insert(misplaced, ContextValue::String(key.to_string()));
     }
     error
+}
+
+/// Whether it is no option, no word, and too long for a number or a duration.
+fn may_be_key(text: &str) -> bool {
+    let telling = |c: char| c.is_ascii_digit() || c.is_ascii_uppercase();
+    text.len() >= 8 && !text.starts_with('-') && !text.contains('=') && text.contains(telling)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Line::command().debug_assert();
+    }
 }

@@ -12,8 +12,8 @@ use std::io::{self, BufRead, IsTerminal, Read};
 struct Answer {
     decision: Decision,
     exit: Exit,
-    /// What the decision does not say.
-    remark: Option<String>,
+    /// What the decision does not say, for people.
+    headline: Option<String>,
 }
 
 /// Runs the operation and prints what came of it.
@@ -24,11 +24,9 @@ pub(crate) fn run(common: Common, mut operation: Operation) -> io::Result<Exit> 
         *key = key_from_stdin()?;
     }
     match operate(&common, operation) {
-        Ok(Answer { decision, exit, remark }) => {
-            if let Some(remark) = remark {
-                output::note(&remark);
-            }
-            output::print(&if common.json { decision.to_json() } else { show::text(&decision) })?;
+        Ok(Answer { decision, exit, headline }) => {
+            let headline = headline.map(|line| line + "\n").unwrap_or_default();
+            output::print(&if common.json { decision.to_json() } else { headline + &show::text(&decision) })?;
             Ok(exit)
         }
         Err(error) => {
@@ -69,27 +67,29 @@ fn operate(common: &Common, operation: Operation) -> Result<Answer, Error> {
                 Deactivated::Unknown => "Polar knows no such seat any more",
                 Deactivated::NotNeeded => "the license took no seat",
             };
-            Answer { decision: client.current(), exit: Exit::Allowed, remark: Some(seat.to_owned()) }
+            Answer { decision: client.current(), exit: Exit::Allowed, headline: Some(format!("deactivated: {seat}")) }
         }
         Operation::Forget => {
             let seat = client.current().license().and_then(|license| license.activation_id);
-            let remark =
-                seat.map(|id| format!("the seat {id} stays taken until it is removed in Polar's customer portal"));
-            Answer { decision: client.forget()?, exit: Exit::Allowed, remark }
+            let stays =
+                |id| format!("forgotten: the seat {id} stays taken until it is removed in Polar's customer portal");
+            Answer { decision: client.forget()?, exit: Exit::Allowed, headline: seat.map(stays) }
         }
     })
 }
 
 fn allows(decision: Decision, feature: &str) -> Answer {
-    let exit = Exit::yes_or_no(decision.allows(feature));
-    let known = decision.features().any(|(name, _)| name == feature);
-    let remark = (!known).then(|| format!("the feature `{feature}` is off; add --feature {feature}=BENEFIT"));
-    Answer { decision, exit, remark }
+    let on = decision.allows(feature);
+    if !decision.features().any(|(name, _)| name == feature) {
+        output::note(&format!("warning: no such feature is configured; add --feature {feature}=BENEFIT"));
+    }
+    let headline = format!("{feature}: {}", if on { "on" } else { "off" });
+    Answer { decision, exit: Exit::yes_or_no(on), headline: Some(headline) }
 }
 
 impl From<Decision> for Answer {
     fn from(decision: Decision) -> Self {
-        Self { exit: Exit::of(&decision), decision, remark: None }
+        Self { exit: Exit::of(&decision), decision, headline: None }
     }
 }
 

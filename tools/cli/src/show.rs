@@ -53,11 +53,7 @@ fn next_step(step: NextStep) -> Option<String> {
     Some(words.to_owned())
 }
 
-/// Such as `network: could not connect; try again in 60 s`.
+/// Such as `network: could not connect to Polar: connection refused`.
 pub(crate) fn problem(problem: &Problem) -> String {
-    let mut text = format!("{}: {}", problem.kind, problem.message);
-    if let Some(wait) = problem.retry_after {
-        let _ = write!(text, "; try again in {} s", wait.as_secs());
-    }
-    text
+    format!("{}: {}", problem.kind, problem.message)
 }

@@ -1,0 +1,11 @@
+//! The blocking client as an app has it, with files and over real HTTP, against the local Polar.
+#![cfg(feature = "blocking")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
+
+#[path = "end_to_end/faults.rs"]
+mod faults;
+#[path = "end_to_end/life.rs"]
+mod life;
+mod support;
+#[path = "end_to_end/threads.rs"]
+mod threads;

@@ -1,0 +1,232 @@
+//! Several threads on one client, and threads of its own.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, mpsc};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
+
+use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, Endpoint, Fault, MockPolar};
+use polar_license::blocking::{Client, Subscription};
+use polar_license::clock::{Clock, SystemClock};
+use polar_license::time::Now;
+use polar_license::{ErrorKind, State};
+
+use crate::support::{Directory, Hand, app, open};
+
+/// Far longer than anything takes; only a test that fails waits for so long.
+const LONG: Duration = Duration::from_secs(30);
+
+/// How long something took at most that must not wait for Polar.
+const SOON: Duration = Duration::from_secs(2);
+
+fn elapsed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let clock = SystemClock::new();
+    let before = clock.now().mono;
+    let result = work();
+    (result, Duration::from_millis(clock.now().mono - before))
+}
+
+/// A Polar at which the plain key was activated.
+fn activated() -> (MockPolar, Directory, Client) {
+    let polar = MockPolar::start().unwrap();
+    let directory = Directory::new();
+    let client = open(app(&polar.url(), "com.example.app"), directory.path(), &Hand::with(&polar));
+    client.activate(DEMO_KEY_PLAIN).unwrap();
+    polar.clear_requests();
+    (polar, directory, client)
+}
+
+#[test]
+fn the_current_decision_waits_for_nobody_and_a_cancel_ends_a_request_at_once() {
+    let (polar, _directory, client) = activated();
+    polar.fault(Fault::stall());
+    thread::scope(|scope| {
+        let validating = scope.spawn(|| client.validate());
+        assert!(polar.wait_for_requests(1, LONG));
+        let (decision, took) = elapsed(|| (client.current(), client.allows("export")));
+        assert!(!validating.is_finished(), "the request is held, so its operation is under way");
+        assert_eq!((decision.0.state(), decision.1), (State::Active, true));
+        assert!(took < SOON, "{took:?}");
+        let (decision, took) = elapsed(|| {
+            client.cancel();
+            validating.join().unwrap()
+        });
+        assert_eq!((decision.state(), decision.problem().unwrap().kind), (State::Active, ErrorKind::Cancelled));
+        assert!(took < SOON, "{took:?}");
+    });
+    polar.clear_faults();
+    assert_eq!(client.validate().problem(), None, "a cancel ends what is under way, not what comes after");
+}
+
+#[test]
+fn a_cancelled_activation_is_not_forgotten() {
+    let polar = MockPolar::start().unwrap();
+    let directory = Directory::new();
+    let hand = Hand::with(&polar);
+    let client = open(app(&polar.url(), "com.example.app"), directory.path(), &hand);
+    polar.fault(Fault::stall().after_handling().on(Endpoint::Activate));
+    let error = thread::scope(|scope| {
+        let activating = scope.spawn(|| client.activate(DEMO_KEY_ONE_DEVICE));
+        assert!(polar.wait_for_requests(2, LONG));
+        client.cancel();
+        activating.join().unwrap().unwrap_err()
+    });
+    assert_eq!((error.kind(), error.maybe_applied()), (ErrorKind::Cancelled, true));
+    assert_eq!(polar.activations(DEMO_KEY_ONE_DEVICE).len(), 1);
+    let later = open(app(&polar.url(), "com.example.app"), directory.path(), &hand).current();
+    let problem = later.problem().unwrap();
+    assert_eq!((problem.kind, problem.maybe_applied), (ErrorKind::SeatUncertain, true));
+    assert!(problem.message.contains("Till 7"), "{}", problem.message);
+}
+
+#[test]
+fn a_cancelled_deactivation_and_use_leave_the_license() {
+    let (polar, _directory, client) = activated();
+    client.activate(DEMO_KEY_ONE_DEVICE).unwrap();
+    polar.fault(Fault::stall());
+    let cancelled = |count: usize, work: &(dyn Fn() -> ErrorKind + Sync)| {
+        polar.clear_requests();
+        thread::scope(|scope| {
+            let working = scope.spawn(work);
+            assert!(polar.wait_for_requests(count, LONG));
+            client.cancel();
+            assert_eq!(working.join().unwrap(), ErrorKind::Cancelled);
+        });
+        assert!(client.current().allowed());
+    };
+    cancelled(1, &|| client.deactivate().unwrap_err().kind());
+    cancelled(1, &|| client.consume(1).unwrap_err().kind());
+}
+
+/// Remembers which threads have asked it for the time, which every operation does first.
+struct Attendance {
+    hand: Hand,
+    seen: Mutex<HashSet<ThreadId>>,
+    changed: Condvar,
+}
+
+#[derive(Clone)]
+struct Attended(Arc<Attendance>);
+
+impl Clock for Attended {
+    fn now(&self) -> Now {
+        self.0.seen.lock().unwrap().insert(thread::current().id());
+        self.0.changed.notify_all();
+        self.0.hand.now()
+    }
+}
+
+#[test]
+fn validates_at_the_same_time_share_one_request() {
+    let polar = MockPolar::start().unwrap();
+    let directory = Directory::new();
+    let attendance = Attendance { hand: Hand::with(&polar), seen: Mutex::default(), changed: Condvar::new() };
+    let attended = Attended(Arc::new(attendance));
+    let client = Client::builder(app(&polar.url(), "com.example.app").build().unwrap())
+        .directory(directory.path())
+        .clock(attended.clone())
+        .open()
+        .unwrap();
+    client.activate(DEMO_KEY_PLAIN).unwrap();
+    polar.clear_requests();
+    polar.fault(Fault::stall());
+    let validate = || {
+        let decision = client.validate();
+        assert_eq!((decision.state(), decision.problem()), (State::Active, None));
+    };
+    thread::scope(|scope| {
+        scope.spawn(validate);
+        assert!(polar.wait_for_requests(1, LONG));
+        let others: Vec<ThreadId> = (0..7).map(|_| scope.spawn(validate).thread().id()).collect();
+        let all_here = |seen: &mut HashSet<ThreadId>| !others.iter().all(|id| seen.contains(id));
+        let seen = attended.0.seen.lock().unwrap();
+        let (seen, _) = attended.0.changed.wait_timeout_while(seen, LONG, all_here).unwrap();
+        assert!(others.iter().all(|id| seen.contains(id)), "every thread asks while the request is held");
+        drop(seen);
+        polar.clear_faults();
+    });
+    assert_eq!(polar.requests().len(), 1);
+}
+
+#[test]
+fn a_refresh_does_not_keep_a_licensed_app_waiting() {
+    let polar = MockPolar::start().unwrap();
+    let directory = Directory::new();
+    let hand = Hand::with(&polar);
+    let client = open(app(&polar.url(), "com.example.app"), directory.path(), &hand);
+    client.activate(DEMO_KEY_PLAIN).unwrap();
+    hand.advance(Duration::from_secs(2 * 24 * 60 * 60));
+    polar.fault(Fault::stall());
+    let (decision, took) = elapsed(|| client.refresh());
+    assert_eq!((decision.state(), decision.problem().unwrap().kind), (State::Grace, ErrorKind::Timeout));
+    assert!(took < Duration::from_secs(4), "at most two seconds, and what a busy machine takes: {took:?}");
+}
+
+#[test]
+fn auto_refresh_asks_when_it_is_due_and_stops_at_once() {
+    let polar = MockPolar::start().unwrap();
+    let directory = Directory::new();
+    let config = app(&polar.url(), "com.example.app").refresh_interval(Duration::from_secs(1)).build().unwrap();
+    // the system's time, since the thread waits in it; given, so that other tests' requests do not count
+    let client = Client::builder(config).directory(directory.path()).clock(SystemClock::new()).open().unwrap();
+    client.activate(DEMO_KEY_PLAIN).unwrap();
+    client.start_auto_refresh().unwrap();
+    client.start_auto_refresh().unwrap();
+    assert!(polar.wait_for_requests(3, LONG), "one to activate, two that became due");
+
+    client.stop_auto_refresh();
+    client.start_auto_refresh().unwrap();
+    polar.fault(Fault::stall());
+    polar.clear_requests();
+    assert!(polar.wait_for_requests(1, LONG));
+    let ((), took) = elapsed(|| drop(client));
+    assert!(took < SOON, "dropped while a request is held: {took:?}");
+}
+
+#[test]
+fn listeners_hear_of_changes_may_call_the_client_and_can_leave() {
+    let polar = MockPolar::start().unwrap();
+    let directory = Directory::new();
+    let client = Arc::new(open(app(&polar.url(), "com.example.app"), directory.path(), &Hand::with(&polar)));
+    let (sender, heard) = mpsc::channel();
+    let inner = Arc::downgrade(&client);
+    let sender = Mutex::new(sender);
+    let subscription = client.on_change(move |decision| {
+        let client = inner.upgrade().unwrap();
+        let agrees = client.current().state() == decision.state() && client.allows("export") == decision.allowed();
+        sender.lock().unwrap().send((decision.state(), agrees)).unwrap();
+    });
+    client.activate(DEMO_KEY_PLAIN).unwrap();
+    assert_eq!(heard.try_iter().collect::<Vec<_>>(), [(State::Active, true)]);
+    client.refresh();
+    assert_eq!(heard.try_iter().count(), 0, "nothing was asked, nothing has changed");
+    polar.revoke(DEMO_KEY_PLAIN);
+    client.validate();
+    assert_eq!(heard.try_iter().collect::<Vec<_>>(), [(State::Denied, true)]);
+    drop(subscription);
+    polar.grant(DEMO_KEY_PLAIN);
+    client.validate();
+    assert_eq!(heard.try_iter().count(), 0, "it has left");
+}
+
+#[test]
+fn a_listener_may_ask_polar_and_leave_while_it_is_called() {
+    let (polar, _directory, client) = activated();
+    let (polar, client) = (Arc::new(polar), Arc::new(client));
+    let calls = Arc::new(AtomicUsize::new(0));
+    let own: Arc<Mutex<Option<Subscription>>> = Arc::default();
+    let (inner, merchant, counted, itself) =
+        (Arc::downgrade(&client), Arc::clone(&polar), Arc::clone(&calls), Arc::clone(&own));
+    *own.lock().unwrap() = Some(client.on_change(move |decision| {
+        assert_eq!(decision.state(), State::Denied);
+        counted.fetch_add(1, Ordering::SeqCst);
+        // so that it does not hear of its own question
+        drop(itself.lock().unwrap().take());
+        merchant.grant(DEMO_KEY_PLAIN);
+        assert_eq!(inner.upgrade().unwrap().validate().state(), State::Active);
+    }));
+    polar.revoke(DEMO_KEY_PLAIN);
+    assert_eq!(client.validate().state(), State::Denied, "what this question came to");
+    assert_eq!((client.current().state(), calls.load(Ordering::SeqCst)), (State::Active, 1));
+}

@@ -1,0 +1,356 @@
+//! A tiny Polar after what the real one was seen to do (tools/mock-polar): keys, seats, a merchant, a true clock. Small enough to be seen to be right.
+//! Knows nothing of the library.
+
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+pub(crate) const ORGANIZATION: &str = "a0010000-0000-4000-8000-000000000001";
+pub(crate) const PRO: &str = "b0010000-0000-4000-8000-000000000001";
+pub(crate) const TEAM: &str = "b0010000-0000-4000-8000-000000000002";
+
+/// Nothing of this may ever be shown, stored or logged.
+pub(crate) const PERSONAL: [&str; 4] = ["ada.lovelace@example.com", "Ada Lovelace", "St James", "GB980780684"];
+
+pub(crate) const DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// What Polar keeps.
+pub(crate) struct Polar {
+    pub(crate) keys: Vec<SoldKey>,
+    seats_given: u128,
+}
+
+pub(crate) struct SoldKey {
+    id: Uuid,
+    pub(crate) text: String,
+    /// Before it was ever rotated.
+    pub(crate) first_text: String,
+    pub(crate) benefit: Uuid,
+    pub(crate) status: Status,
+    pub(crate) limit_activations: Option<u32>,
+    pub(crate) limit_usage: Option<u32>,
+    pub(crate) usage: u32,
+    pub(crate) expires_at: Option<i64>,
+    pub(crate) seats: Vec<PolarSeat>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Granted,
+    Revoked,
+    Disabled,
+}
+
+pub(crate) struct PolarSeat {
+    pub(crate) id: Uuid,
+    pub(crate) label: String,
+    conditions: Map<String, Value>,
+}
+
+/// What a merchant or customer does at polar.sh.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Deed {
+    Revoke,
+    Disable,
+    Grant,
+    Rotate,
+    /// Removes the oldest, or the newest, activation in the portal.
+    RemoveSeat {
+        newest: bool,
+    },
+    LimitSeats(Option<u32>),
+    /// From now on, in ms.
+    ExpireIn(Option<i64>),
+}
+
+/// What a reply of Polar's says, known here without reading its JSON.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Says {
+    /// 200 to validate.
+    Yes(Terms),
+    /// 404 to validate.
+    No(Why),
+    /// 200 to activate.
+    Seat(Terms),
+    /// 403 or 404 to activate.
+    NoSeat(Why),
+    /// 204 to deactivate.
+    Freed,
+    /// 404 to deactivate.
+    NoSuchSeat,
+    /// 400 to an increment.
+    Exhausted,
+    /// 429: no request for so many seconds.
+    Wait(u32),
+    /// No word of Polar's: a failure, or somebody else's reply.
+    Nothing { maybe_applied: bool, kind: &'static str },
+}
+
+/// What Polar said of a key when it said yes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Terms {
+    pub(crate) at: i64,
+    pub(crate) key: String,
+    pub(crate) activation: Option<Uuid>,
+    pub(crate) benefit: Uuid,
+    pub(crate) limit_activations: Option<u32>,
+    pub(crate) limit_usage: Option<u32>,
+    pub(crate) usage: u32,
+    pub(crate) expires_at: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    NotFound,
+    Inactive,
+    Expired,
+    Conditions,
+    NoActivations,
+    ActivationLimit,
+}
+
+/// An HTTP reply, and what it says.
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+    pub(crate) says: Says,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Endpoint {
+    Validate,
+    Activate,
+    Deactivate,
+}
+
+impl Endpoint {
+    pub(crate) fn of(url: &str) -> Option<Self> {
+        let path = url.strip_prefix("https://api.polar.sh/v1/customer-portal/license-keys/")?;
+        match path {
+            "validate" => Some(Self::Validate),
+            "activate" => Some(Self::Activate),
+            "deactivate" => Some(Self::Deactivate),
+            _ => None,
+        }
+    }
+}
+
+pub(crate) fn id(text: &str) -> Uuid {
+    Uuid::try_parse(text).expect("a UUID")
+}
+
+pub(crate) fn rfc3339(at: i64) -> String {
+    polar_license::Timestamp::from_unix_ms(at).to_string()
+}
+
+/// The keys on sale, by their place in [`Polar::keys`].
+pub(crate) const PLAIN: usize = 0;
+pub(crate) const ONE_SEAT: usize = 1;
+pub(crate) const TWO_SEATS: usize = 2;
+pub(crate) const FIVE_USES: usize = 3;
+pub(crate) const TEAM_PLAN: usize = 4;
+pub(crate) const TEN_DAYS: usize = 5;
+pub(crate) const KEYS: [usize; 6] = [PLAIN, ONE_SEAT, TWO_SEATS, FIVE_USES, TEAM_PLAN, TEN_DAYS];
+
+impl Polar {
+    pub(crate) fn new(now: i64) -> Self {
+        let key = |place: usize, benefit: &str, limit_activations, limit_usage, expires_at| {
+            let text = format!("MODEL-D1E5000{place}-AAAA-4BBB-8CCC-DDDD00{place}{place}{place}EEF");
+            SoldKey {
+                id: Uuid::from_u128(0x1c010000_0000_4000_8000_000000000000 | place as u128),
+                first_text: text.clone(),
+                text,
+                benefit: id(benefit),
+                status: Status::Granted,
+                limit_activations,
+                limit_usage,
+                usage: 0,
+                expires_at,
+                seats: Vec::new(),
+            }
+        };
+        let keys = vec![
+            key(PLAIN, PRO, None, None, None),
+            key(ONE_SEAT, PRO, Some(1), None, None),
+            key(TWO_SEATS, PRO, Some(2), None, None),
+            key(FIVE_USES, PRO, None, Some(5), None),
+            key(TEAM_PLAN, TEAM, Some(2), None, None),
+            key(TEN_DAYS, PRO, Some(1), None, Some(now + 10 * DAY)),
+        ];
+        Self { keys, seats_given: 0 }
+    }
+
+    pub(crate) fn with_seat(&self, seat: Uuid) -> Option<&SoldKey> {
+        self.keys.iter().find(|key| key.seats.iter().any(|own| own.id == seat))
+    }
+
+    pub(crate) fn deed(&mut self, place: usize, deed: Deed, now: i64) {
+        let key = &mut self.keys[place];
+        match deed {
+            Deed::Revoke => key.status = Status::Revoked,
+            Deed::Disable => key.status = Status::Disabled,
+            Deed::Grant => key.status = Status::Granted,
+            Deed::Rotate => {
+                let turned: u32 =
+                    key.text.bytes().fold(7, |sum: u32, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+                key.text = format!("MODEL-{turned:08X}-AAAA-4BBB-8CCC-DDDD{:06X}{place:02}", turned & 0xff_ffff);
+            }
+            Deed::RemoveSeat { newest: false } if !key.seats.is_empty() => drop(key.seats.remove(0)),
+            Deed::RemoveSeat { .. } => drop(key.seats.pop()),
+            Deed::LimitSeats(limit) => key.limit_activations = limit,
+            Deed::ExpireIn(wait) => key.expires_at = wait.map(|wait| now + wait),
+        }
+    }
+
+    /// One request. Whatever the library sends must be well-formed: Polar's 422 is an error here.
+    pub(crate) fn handle(&mut self, endpoint: Endpoint, body: &Value, now: i64) -> Result<Reply, String> {
+        let malformed = |what: &str| format!("Polar would answer 422: {what}");
+        let text = body["key"].as_str().ok_or_else(|| malformed("no key"))?.to_owned();
+        if body["organization_id"] != ORGANIZATION {
+            return Err(malformed("not our organization"));
+        }
+        let activation = match &body["activation_id"] {
+            Value::Null => None,
+            given => Some(given.as_str().and_then(|id| Uuid::try_parse(id).ok()).ok_or_else(|| malformed("seat"))?),
+        };
+        let conditions = match &body["conditions"] {
+            Value::Null if body.get("conditions").is_none() => Map::new(),
+            Value::Object(given) => given.clone(),
+            _ => return Err(malformed("conditions")),
+        };
+        let key = self.keys.iter_mut().find(|key| key.text == text);
+        match endpoint {
+            Endpoint::Validate => {
+                let Some(key) = key else { return Ok(no(Why::NotFound)) };
+                let increment = body.get("increment_usage").map_or(Some(0), Value::as_u64);
+                let increment =
+                    increment.and_then(|count| u32::try_from(count).ok()).ok_or_else(|| malformed("uses"))?;
+                Ok(key.validate(activation, &conditions, increment, now))
+            }
+            Endpoint::Activate => {
+                let Some(key) = key else { return Ok(no_seat(404, Why::NotFound)) };
+                let label = body["label"].as_str().ok_or_else(|| malformed("no label"))?.to_owned();
+                self.seats_given += 1;
+                let seat = Uuid::from_u128(0x5ea70000_0000_4000_8000_000000000000 | self.seats_given);
+                Ok(key.activate(PolarSeat { id: seat, label, conditions }, now))
+            }
+            Endpoint::Deactivate => {
+                let seat = activation.ok_or_else(|| malformed("no activation_id"))?;
+                let Some(key) = key else { return Ok(no_such_seat()) };
+                let Some(at) = key.seats.iter().position(|own| own.id == seat) else { return Ok(no_such_seat()) };
+                key.seats.remove(at);
+                Ok(Reply { status: 204, body: String::new(), says: Says::Freed })
+            }
+        }
+    }
+}
+
+impl SoldKey {
+    /// In Polar's order: status, expiry, activation, conditions, usage.
+    fn validate(&mut self, activation: Option<Uuid>, conditions: &Map<String, Value>, uses: u32, now: i64) -> Reply {
+        if self.status != Status::Granted {
+            return no(Why::Inactive);
+        }
+        if self.is_expired(now) {
+            return no(Why::Expired);
+        }
+        if let Some(asked) = activation {
+            let Some(seat) = self.seats.iter().find(|seat| seat.id == asked) else { return no(Why::NotFound) };
+            if !seat.conditions.is_empty() && seat.conditions != *conditions {
+                return no(Why::Conditions);
+            }
+        }
+        if uses > 0 && self.limit_usage.is_some_and(|limit| self.usage + uses > limit) {
+            let detail = format!("License key only has {} more usages.", self.limit_usage.unwrap_or(0) - self.usage);
+            return Reply { status: 400, body: error("BadRequest", &detail), says: Says::Exhausted };
+        }
+        self.usage += uses;
+        let mut body = self.json(now);
+        body["activation"] = match activation.and_then(|asked| self.seats.iter().find(|seat| seat.id == asked)) {
+            Some(seat) => json!({"id": seat.id.to_string(), "license_key_id": self.id.to_string(), "label": seat.label,
+                "meta": {}, "created_at": rfc3339(now - DAY), "modified_at": null}),
+            None => Value::Null,
+        };
+        Reply { status: 200, body: body.to_string(), says: Says::Yes(self.terms(activation, now)) }
+    }
+
+    fn activate(&mut self, seat: PolarSeat, now: i64) -> Reply {
+        if self.status != Status::Granted {
+            return no_seat(403, Why::Inactive);
+        }
+        if self.is_expired(now) {
+            return no_seat(403, Why::Expired);
+        }
+        let Some(limit) = self.limit_activations else { return no_seat(403, Why::NoActivations) };
+        if self.seats.len() >= limit as usize {
+            return no_seat(403, Why::ActivationLimit);
+        }
+        let body = json!({"id": seat.id.to_string(), "license_key_id": self.id.to_string(), "label": seat.label, "meta": {},
+            "created_at": rfc3339(now), "modified_at": null, "license_key": self.json(now)});
+        let says = Says::Seat(self.terms(Some(seat.id), now));
+        self.seats.push(seat);
+        Reply { status: 200, body: body.to_string(), says }
+    }
+
+    pub(crate) fn is_expired(&self, now: i64) -> bool {
+        self.expires_at.is_some_and(|end| now >= end)
+    }
+
+    fn terms(&self, activation: Option<Uuid>, at: i64) -> Terms {
+        Terms {
+            at,
+            key: self.text.clone(),
+            activation,
+            benefit: self.benefit,
+            limit_activations: self.limit_activations,
+            limit_usage: self.limit_usage,
+            usage: self.usage,
+            expires_at: self.expires_at,
+        }
+    }
+
+    fn json(&self, now: i64) -> Value {
+        let [email, name, street, tax] = PERSONAL;
+        json!({
+            "id": self.id.to_string(), "created_at": "2026-01-02T03:04:05.678901Z", "modified_at": rfc3339(now),
+            "organization_id": ORGANIZATION, "user": {"email": email},
+            "customer": {"email": email, "name": name, "billing_address": {"line1": format!("12 {street}'s Square")},
+                "tax_id": [tax, "gb_vat"]},
+            "benefit_id": self.benefit.to_string(), "key": self.text, "display_key": "****", "status": "granted",
+            "limit_activations": self.limit_activations, "usage": self.usage, "limit_usage": self.limit_usage,
+            "validations": 1, "last_validated_at": rfc3339(now), "expires_at": self.expires_at.map(rfc3339),
+        })
+    }
+}
+
+fn error(name: &str, detail: &str) -> String {
+    json!({"error": name, "detail": detail}).to_string()
+}
+
+fn no(why: Why) -> Reply {
+    let detail = match why {
+        Why::Inactive => "License key is no longer active.",
+        Why::Expired => "License key has expired.",
+        Why::Conditions => "License key does not match required conditions",
+        _ => "Not found",
+    };
+    Reply { status: 404, body: error("ResourceNotFound", detail), says: Says::No(why) }
+}
+
+fn no_seat(status: u16, why: Why) -> Reply {
+    let (name, detail) = match why {
+        Why::Inactive => ("NotPermitted", "License key is no longer active. This license key can not be activated."),
+        Why::Expired => ("NotPermitted", "License key has expired."),
+        Why::NoActivations => (
+            "NotPermitted",
+            "This license key does not support activations. Use the /validate endpoint instead to check license validity.",
+        ),
+        Why::ActivationLimit => ("NotPermitted", "License key activation limit already reached"),
+        _ => ("ResourceNotFound", "Not found"),
+    };
+    Reply { status, body: error(name, detail), says: Says::NoSeat(why) }
+}
+
+fn no_such_seat() -> Reply {
+    Reply { status: 404, body: error("ResourceNotFound", "Not found"), says: Says::NoSuchSeat }
+}

@@ -1,0 +1,78 @@
+//! Compares what was expected with what is.
+
+use polar_license::Timestamp;
+use serde_json::Value;
+
+use super::format::{Members, moment};
+
+/// The members of a decision, and those that only an expectation has.
+pub(crate) const MEMBERS: [&str; 18] = [
+    "allowed",
+    "state",
+    "reason",
+    "displayKey",
+    "benefitId",
+    "activationId",
+    "expiresAt",
+    "confirmedAt",
+    "refreshAt",
+    "graceEndsAt",
+    "usage",
+    "limitUsage",
+    "limitActivations",
+    "features",
+    "nextStep",
+    "noticeAt",
+    "message",
+    "problem",
+];
+pub(crate) const OTHERS: [&str; 4] = ["error", "store", "deactivated", "allows"];
+
+/// Requests take time, so moments are compared to the minute.
+const SLACK_MS: i64 = 60_000;
+
+/// Whether objects below the first level may have further members.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Inner {
+    Open,
+    Closed,
+}
+
+/// What does not match, if anything: each as `member: expected …, got …`.
+pub(crate) fn differences(expected: &Members, actual: &Value, inner: Inner) -> Vec<String> {
+    expected
+        .iter()
+        .filter(|(name, expected)| !matches(name, expected, actual.get(name.as_str()).unwrap_or(&Value::Null), inner))
+        .map(|(name, expected)| {
+            format!("{name}: expected {expected}, got {}", actual.get(name.as_str()).unwrap_or(&Value::Null))
+        })
+        .collect()
+}
+
+fn matches(name: &str, expected: &Value, actual: &Value, inner: Inner) -> bool {
+    match (expected, actual) {
+        (Value::Object(matcher), _) if matcher.contains_key("contains") => {
+            let part = matcher["contains"].as_str().unwrap();
+            actual.as_str().is_some_and(|actual| actual.contains(part))
+        }
+        (Value::Object(matcher), _) if matcher.contains_key("oneOf") => {
+            matcher["oneOf"].as_array().unwrap().iter().any(|expected| matches(name, expected, actual, inner))
+        }
+        (Value::Object(matcher), _) if matcher.contains_key("from") => {
+            let bound = |name: &str| moment(matcher[name].as_str().unwrap());
+            time(actual).is_some_and(|actual| bound("from") <= actual && actual <= bound("to"))
+        }
+        (Value::String(expected), _) if name.ends_with("At") => {
+            time(actual).is_some_and(|actual| (actual.unix_ms() - moment(expected).unix_ms()).abs() <= SLACK_MS)
+        }
+        (Value::Object(expected), Value::Object(members)) => {
+            let closed = inner == Inner::Closed && expected.len() != members.len();
+            !closed && differences(expected, actual, inner).is_empty()
+        }
+        _ => expected == actual,
+    }
+}
+
+fn time(value: &Value) -> Option<Timestamp> {
+    Timestamp::parse(value.as_str()?)
+}

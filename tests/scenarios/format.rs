@@ -1,0 +1,279 @@
+//! The files in `tests/scenarios`, as their README describes them. A member that is not described there is an error.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use polar_license::Timestamp;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+pub(crate) type Members = Map<String, Value>;
+
+/// `common.json`: what all scenarios share.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct Common {
+    pub(crate) names: BTreeMap<String, String>,
+    pub(crate) config: Members,
+    pub(crate) device: String,
+    pub(crate) sold: BTreeMap<String, Members>,
+    pub(crate) given: BTreeMap<String, Vec<Step>>,
+    pub(crate) license_key: Members,
+    pub(crate) personal: Vec<String>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct File {
+    #[serde(skip)]
+    pub(crate) name: String,
+    #[serde(rename = "about")]
+    pub(crate) _about: String,
+    pub(crate) scenarios: Vec<Scenario>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Scenario {
+    pub(crate) name: String,
+    #[serde(rename = "why")]
+    pub(crate) _why: String,
+    pub(crate) shows: Vec<String>,
+    /// What is wrong in the library, where this scenario fails at present.
+    pub(crate) broken: Option<String>,
+    #[serde(default)]
+    pub(crate) config: Members,
+    pub(crate) device: Option<String>,
+    #[serde(default)]
+    pub(crate) sold: BTreeMap<String, Members>,
+    pub(crate) given: Option<String>,
+    pub(crate) steps: Vec<Step>,
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub(crate) struct Step {
+    /// The process that does it.
+    #[serde(rename = "as")]
+    pub(crate) process: Option<String>,
+    #[serde(rename = "do")]
+    pub(crate) operation: Option<Operation>,
+    pub(crate) key: Option<String>,
+    pub(crate) replace_previous: bool,
+    pub(crate) count: u32,
+    pub(crate) restart: Option<Restart>,
+    pub(crate) clock: Option<ClockStep>,
+    pub(crate) store: Option<StoreStep>,
+    pub(crate) polar: Vec<Exchange>,
+    /// Members of the decision that hold at every instant of the step.
+    pub(crate) always: Option<Members>,
+    pub(crate) expect: Option<Members>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Operation {
+    Current,
+    Activate,
+    Validate,
+    Refresh,
+    Consume,
+    Deactivate,
+    Forget,
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Restart {
+    pub(crate) config: Members,
+    pub(crate) device: Option<String>,
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ClockStep {
+    pub(crate) pass: Option<String>,
+    pub(crate) hold: Option<String>,
+    pub(crate) sleep: Option<String>,
+    pub(crate) wall: Option<String>,
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct StoreStep {
+    pub(crate) flip: Option<i64>,
+    pub(crate) set: Option<(usize, u8)>,
+    pub(crate) truncate: Option<usize>,
+    pub(crate) text: Option<String>,
+    pub(crate) keep: Option<String>,
+    pub(crate) put: Option<String>,
+    pub(crate) remove: bool,
+    pub(crate) fails: Option<Fails>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Fails {
+    #[default]
+    Nothing,
+    Reading,
+    Writing,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Exchange {
+    pub(crate) request: Endpoint,
+    #[serde(default)]
+    pub(crate) body: Members,
+    pub(crate) reply: Reply,
+    /// What happens while the request is on its way.
+    #[serde(default)]
+    pub(crate) during: Vec<Step>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Endpoint {
+    Validate,
+    Activate,
+    Deactivate,
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub(crate) struct Reply {
+    pub(crate) yes: Option<Members>,
+    /// Only the first half of the body.
+    pub(crate) half: bool,
+    pub(crate) no: Option<String>,
+    pub(crate) malformed: Option<Vec<String>>,
+    pub(crate) status: Option<u16>,
+    pub(crate) retry_after: Option<u32>,
+    pub(crate) body: Option<Value>,
+    pub(crate) fail: Option<Fail>,
+    pub(crate) sent: Option<Sent>,
+    pub(crate) killed: bool,
+    pub(crate) cancelled: bool,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Fail {
+    Network,
+    Timeout,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Sent {
+    No,
+    Maybe,
+}
+
+/// The moment at which every scenario starts, on all clocks.
+pub(crate) fn start() -> Timestamp {
+    Timestamp::parse("2026-11-21T12:00:00Z").unwrap()
+}
+
+impl Common {
+    pub(crate) fn load() -> Self {
+        let text = fs::read_to_string(folder().join("common.json")).unwrap();
+        let names: BTreeMap<String, String> =
+            serde_json::from_value(serde_json::from_str::<Value>(&text).unwrap()["names"].clone()).unwrap();
+        let common: Self =
+            serde_json::from_str(&with_names(&names, &text)).unwrap_or_else(|error| panic!("common.json: {error}"));
+        Self { names, ..common }
+    }
+
+    /// Reads a file's text.
+    pub(crate) fn parse(&self, name: &str, text: &str) -> Result<File, String> {
+        let mut file: File =
+            serde_json::from_str(&with_names(&self.names, text)).map_err(|error| format!("{name}: {error}"))?;
+        file.name = name.to_owned();
+        Ok(file)
+    }
+
+    /// Every scenario file there is.
+    pub(crate) fn files(&self) -> Vec<File> {
+        let mut paths: Vec<PathBuf> = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        let is_scenarios = |path: &PathBuf| {
+            path.extension().is_some_and(|extension| extension == "json") && !path.ends_with("common.json")
+        };
+        let read = |path: PathBuf| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            self.parse(&name, &fs::read_to_string(&path).unwrap()).unwrap_or_else(|error| panic!("{error}"))
+        };
+        paths.into_iter().filter(is_scenarios).map(read).collect()
+    }
+}
+
+impl Scenario {
+    /// The steps that lead to the situation, and the scenario's own.
+    pub(crate) fn all_steps(&self, common: &Common) -> Vec<Step> {
+        let given = self.given.iter().flat_map(|name| {
+            common.given.get(name).unwrap_or_else(|| panic!("scenario `{}`: there is no given `{name}`", self.name))
+        });
+        given.chain(&self.steps).cloned().collect()
+    }
+}
+
+impl Step {
+    pub(crate) fn summary(&self) -> String {
+        let process = self.process.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
+        let what = match (self.operation, &self.restart, &self.clock, &self.store) {
+            (Some(operation), ..) => format!("{operation:?}").to_lowercase(),
+            (_, Some(_), ..) => String::from("restart"),
+            (.., Some(_), _) => String::from("clock"),
+            (.., Some(_)) => String::from("store"),
+            _ => String::from("nothing"),
+        };
+        format!("{process}{what}")
+    }
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios")
+}
+
+/// Replaces strings that are a name, and nothing else, by what they stand for.
+fn with_names(names: &BTreeMap<String, String>, text: &str) -> String {
+    names
+        .iter()
+        .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("\"{name}\""), &format!("\"{value}\"")))
+}
+
+/// `3d`, `-15d`, `+1h30m`, `23h59m59s999ms` in milliseconds. A year has 365 days.
+pub(crate) fn duration_ms(text: &str) -> i64 {
+    let (sign, mut rest) = match text.split_at_checked(1) {
+        Some(("-", rest)) => (-1, rest),
+        Some(("+", rest)) => (1, rest),
+        _ => (1, text),
+    };
+    let mut total = 0;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or_else(|| panic!("`{text}` lacks a unit"));
+        let (number, unit) = rest.split_at(digits);
+        let end = unit.find(|c: char| c.is_ascii_digit()).unwrap_or(unit.len());
+        let (unit, more) = unit.split_at(end);
+        let unit = match unit {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            "d" => 86_400_000,
+            "y" => 365 * 86_400_000,
+            other => panic!("`{other}` in `{text}` is no unit"),
+        };
+        total += number.parse::<i64>().unwrap_or_else(|_| panic!("`{text}` is no duration")) * unit;
+        rest = more;
+    }
+    sign * total
+}
+
+/// A date and time, or a duration since the start of the scenario.
+pub(crate) fn moment(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap_or_else(|| Timestamp::from_unix_ms(start().unix_ms() + duration_ms(text)))
+}

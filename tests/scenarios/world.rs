@@ -1,0 +1,541 @@
+//! Everything around the library: clocks, the store, the connection to Polar, and processes that come and go. Carries a
+//! scenario's steps out and collects what is not as expected.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::time::Duration;
+
+use polar_license::blocking::{ActivateOptions, Client, Transport};
+use polar_license::clock::{Clock, ManualClock};
+use polar_license::engine::Deactivated;
+use polar_license::store::{Durability, Store, StoreError};
+use polar_license::time::Now;
+use polar_license::transport::{Answer, Failure, Request, Sent};
+use polar_license::{Config, Error, Timestamp};
+use serde_json::{Value, json};
+
+use super::expect::{Inner, MEMBERS, OTHERS, differences};
+use super::format::{
+    self, ClockStep, Common, Endpoint, Exchange, Fails, Members, Operation, Restart, Scenario, Step, StoreStep,
+    duration_ms,
+};
+use super::polar;
+
+/// How long every request takes: two leave within any second without waiting, and nothing in a test waits.
+const REQUEST_MS: i64 = 600;
+
+/// Runs a scenario. Returns what was not as expected, each with where it happened.
+pub(crate) fn run(common: &Common, file: &str, scenario: &Scenario) -> Vec<String> {
+    let world = Arc::new(World {
+        common: common.clone(),
+        place: format!("{file}: `{}`", scenario.name),
+        scenario: scenario.clone(),
+        clocks: Mutex::new(Clocks { wall: format::start(), polar: format::start() }),
+        store: Mutex::default(),
+        processes: Mutex::default(),
+        settings: Mutex::default(),
+        dead: Mutex::default(),
+        failures: Mutex::default(),
+    });
+    for (number, step) in scenario.all_steps(common).iter().enumerate() {
+        world.step(step, &format!("step {} ({})", number + 1, step.summary()));
+        // what follows a failure would only hide it
+        if !world.failures.lock().unwrap().is_empty() {
+            break;
+        }
+    }
+    world.processes.lock().unwrap().clear();
+    std::mem::take(&mut *world.failures.lock().unwrap())
+}
+
+struct World {
+    common: Common,
+    scenario: Scenario,
+    place: String,
+    clocks: Mutex<Clocks>,
+    store: Mutex<Stored>,
+    processes: Mutex<BTreeMap<String, Arc<Process>>>,
+    /// What each process was last started with.
+    settings: Mutex<BTreeMap<String, (Members, String)>>,
+    /// Processes that were killed and not started again.
+    dead: Mutex<BTreeSet<String>>,
+    failures: Mutex<Vec<String>>,
+}
+
+#[derive(Clone, Copy)]
+struct Clocks {
+    /// The device's wall clock.
+    wall: Timestamp,
+    polar: Timestamp,
+}
+
+#[derive(Default)]
+struct Stored {
+    bytes: Option<Vec<u8>>,
+    fails: Fails,
+    kept: BTreeMap<String, Option<Vec<u8>>>,
+}
+
+struct Process {
+    client: OnceLock<Client>,
+    clock: Arc<ManualClock>,
+    config: Members,
+    device: String,
+    script: Mutex<VecDeque<Exchange>>,
+    /// Where in the scenario it is.
+    place: Mutex<String>,
+    always: Mutex<Members>,
+    /// What was stored when it was killed.
+    killed: Mutex<Option<Option<Vec<u8>>>>,
+}
+
+/// What an operation came to.
+struct Outcome {
+    decision: Value,
+    error: Option<Value>,
+    deactivated: Option<&'static str>,
+}
+
+impl World {
+    fn fail(&self, place: &str, what: impl AsRef<str>) {
+        self.failures.lock().unwrap().push(format!("{}: {place}: {}", self.place, what.as_ref()));
+    }
+
+    fn step(self: &Arc<Self>, step: &Step, place: &str) {
+        if let Some(clock) = &step.clock {
+            self.move_clocks(clock);
+        }
+        if let Some(store) = &step.store {
+            self.edit_store(store, place);
+        }
+        let name = step.process.as_deref().unwrap_or("main");
+        if let Some(restart) = &step.restart {
+            self.restart(name, restart);
+        }
+        if step.operation.is_none() && step.expect.is_none() {
+            return;
+        }
+        if self.dead.lock().unwrap().contains(name) {
+            return self.fail(place, format!("`{name}` was killed and is not running; restart it first"));
+        }
+        let process = self.process(name);
+        process.script.lock().unwrap().extend(step.polar.iter().cloned());
+        place.clone_into(&mut process.place.lock().unwrap());
+        *process.always.lock().unwrap() = step.always.clone().unwrap_or_default();
+        let stored_before = self.store.lock().unwrap().bytes.clone();
+        let outcome = process.carry_out(step);
+        for missing in process.script.lock().unwrap().drain(..) {
+            self.fail(place, format!("request: expected {:?}, got none", missing.request));
+        }
+        if let Some(stored) = process.killed.lock().unwrap().take() {
+            self.store.lock().unwrap().bytes = stored;
+            self.processes.lock().unwrap().remove(name);
+            self.dead.lock().unwrap().insert(name.to_owned());
+            let expected = step.expect.clone().unwrap_or_default();
+            if expected.keys().any(|name| name != "store") {
+                self.fail(place, "a killed process shows nothing; only `store` can be expected");
+            }
+            return self.compare_store(&expected, stored_before.as_deref(), place);
+        }
+        self.check_at_rest(&process, &outcome, place);
+        self.compare(step, &process, &outcome, stored_before.as_deref(), place);
+        process.check_always(self, "at the end");
+        process.always.lock().unwrap().clear();
+    }
+
+    /// The process of this name; starts it if it is not running.
+    fn process(self: &Arc<Self>, name: &str) -> Arc<Process> {
+        let running = self.processes.lock().unwrap().get(name).cloned();
+        running.unwrap_or_else(|| {
+            let (config, device) = self.settings_of(name);
+            self.start(name, config, &device)
+        })
+    }
+
+    /// What a process is started with: as it was last, or as the scenario says.
+    fn settings_of(&self, name: &str) -> (Members, String) {
+        self.settings.lock().unwrap().get(name).cloned().unwrap_or_else(|| {
+            let mut config = self.common.config.clone();
+            override_members(&mut config, &self.scenario.config);
+            (config, self.scenario.device.as_ref().unwrap_or(&self.common.device).clone())
+        })
+    }
+
+    fn restart(self: &Arc<Self>, name: &str, restart: &Restart) {
+        self.dead.lock().unwrap().remove(name);
+        self.processes.lock().unwrap().remove(name);
+        let (mut config, device) = self.settings_of(name);
+        override_members(&mut config, &restart.config);
+        let device = restart.device.clone().unwrap_or(device);
+        self.start(name, config, &device);
+    }
+
+    fn start(self: &Arc<Self>, name: &str, config: Members, device: &str) -> Arc<Process> {
+        let wall = self.clocks.lock().unwrap().wall;
+        let process = Arc::new(Process {
+            client: OnceLock::new(),
+            clock: Arc::new(ManualClock::new(wall)),
+            device: device.to_owned(),
+            script: Mutex::default(),
+            place: Mutex::default(),
+            always: Mutex::default(),
+            killed: Mutex::default(),
+            config,
+        });
+        let around = Around { world: Arc::downgrade(self), process: Arc::downgrade(&process) };
+        let client = Client::builder(process.configuration())
+            .clock(ProcessClock(Arc::clone(&process.clock)))
+            .store(around.clone())
+            .transport(around)
+            .open();
+        process.client.set(client.unwrap()).unwrap();
+        self.processes.lock().unwrap().insert(name.to_owned(), Arc::clone(&process));
+        self.settings.lock().unwrap().insert(name.to_owned(), (process.config.clone(), process.device.clone()));
+        process
+    }
+
+    fn move_clocks(&self, step: &ClockStep) {
+        let mut clocks = self.clocks.lock().unwrap();
+        let ms = |text: &Option<String>| text.as_deref().map_or(0, duration_ms);
+        let (pass, hold, sleep) = (ms(&step.pass), ms(&step.hold), ms(&step.sleep));
+        clocks.polar = later(clocks.polar, pass + hold + sleep);
+        clocks.wall = later(clocks.wall, pass + sleep);
+        if let Some(wall) = &step.wall {
+            clocks.wall = Timestamp::parse(wall).unwrap_or_else(|| later(clocks.wall, duration_ms(wall)));
+        }
+        for process in self.processes.lock().unwrap().values() {
+            process.clock.advance(Duration::from_millis(u64::try_from(pass + hold).unwrap()));
+            process.clock.set_wall(clocks.wall);
+        }
+    }
+
+    fn edit_store(&self, step: &StoreStep, place: &str) {
+        let mut store = self.store.lock().unwrap();
+        if let Some(fails) = step.fails {
+            store.fails = fails;
+        }
+        if let Some(name) = &step.keep {
+            let bytes = store.bytes.clone();
+            store.kept.insert(name.clone(), bytes);
+        }
+        if let Some(name) = &step.put {
+            store.bytes = store.kept.get(name).unwrap_or_else(|| panic!("nothing was kept as `{name}`")).clone();
+        }
+        if let Some(text) = &step.text {
+            store.bytes = Some(text.clone().into_bytes());
+        }
+        if step.remove {
+            store.bytes = None;
+        }
+        if step.flip.is_none() && step.set.is_none() && step.truncate.is_none() {
+            return;
+        }
+        let Some(bytes) = &mut store.bytes else { return self.fail(place, "nothing is stored that could be edited") };
+        if let Some(at) = step.flip {
+            let length = i64::try_from(bytes.len()).unwrap();
+            bytes[usize::try_from(if at < 0 { length + at } else { at }).unwrap()] ^= 1;
+        }
+        if let Some((at, to)) = step.set {
+            bytes[at] = to;
+        }
+        if let Some(length) = step.truncate {
+            bytes.truncate(length);
+        }
+    }
+
+    /// What holds after every step, said or not.
+    fn check_at_rest(&self, process: &Process, outcome: &Outcome, place: &str) {
+        let current = process.current();
+        for name in ["allowed", "state", "features"] {
+            if current[name] != outcome.decision[name] {
+                self.fail(
+                    place,
+                    format!("`{name}` of the outcome is {}, of current {}", outcome.decision[name], current[name]),
+                );
+            }
+        }
+        let shown = format!("{} {:?}", outcome.decision, outcome.error);
+        let keys = self.common.sold.keys().chain(self.scenario.sold.keys());
+        for secret in self.common.personal.iter().chain(keys) {
+            if shown.contains(secret) {
+                self.fail(place, format!("`{secret}` is shown"));
+            }
+        }
+        let said = ["active", "grace"].contains(&outcome.decision["state"].as_str().unwrap_or_default());
+        if outcome.decision["allowed"] != json!(said) {
+            self.fail(
+                place,
+                format!("allowed is {} in state {}", outcome.decision["allowed"], outcome.decision["state"]),
+            );
+        }
+    }
+
+    fn compare(&self, step: &Step, process: &Process, outcome: &Outcome, stored_before: Option<&[u8]>, place: &str) {
+        let expected = step.expect.clone().unwrap_or_default();
+        match (expected.get("error"), &outcome.error) {
+            (None, Some(error)) => self.fail(place, format!("error: expected none, got {error}")),
+            (Some(expected), None) => self.fail(place, format!("error: expected {expected}, got none")),
+            (Some(Value::Object(expected)), Some(error)) => {
+                let different = differences(expected, error, Inner::Open);
+                different.iter().for_each(|difference| self.fail(place, format!("error.{difference}")));
+            }
+            _ => {}
+        }
+        let unknown =
+            expected.keys().find(|name| !MEMBERS.contains(&name.as_str()) && !OTHERS.contains(&name.as_str()));
+        if let Some(unknown) = unknown {
+            self.fail(place, format!("`{unknown}` is no member of a decision"));
+        }
+        let mut decision = expected.clone();
+        decision.retain(|name, _| !OTHERS.contains(&name.as_str()));
+        for difference in differences(&decision, &outcome.decision, Inner::Open) {
+            self.fail(place, difference);
+        }
+        if let Some(deactivated) = expected.get("deactivated")
+            && *deactivated != json!(outcome.deactivated)
+        {
+            self.fail(place, format!("deactivated: expected {deactivated}, got {:?}", outcome.deactivated));
+        }
+        for (feature, allowed) in expected.get("allows").and_then(Value::as_object).into_iter().flatten() {
+            let actual = process.client.get().unwrap().allows(feature);
+            if *allowed != json!(actual) {
+                self.fail(place, format!("allows `{feature}`: expected {allowed}, got {actual}"));
+            }
+        }
+        self.compare_store(&expected, stored_before, place);
+    }
+
+    fn compare_store(&self, expected: &Members, before: Option<&[u8]>, place: &str) {
+        let Some(expected) = expected.get("store").and_then(Value::as_str) else { return };
+        let now = self.store.lock().unwrap().bytes.clone();
+        let is = match expected {
+            "present" => now.is_some(),
+            "absent" => now.is_none(),
+            "unchanged" => now.as_deref() == before,
+            "changed" => now.as_deref() != before,
+            other => panic!("`{other}` is nothing that can be expected of the store"),
+        };
+        if !is {
+            let (before, now) = (before.map(<[u8]>::len), now.map(|bytes| bytes.len()));
+            self.fail(place, format!("store: expected {expected}, got {now:?} bytes where {before:?} were"));
+        }
+    }
+}
+
+impl Process {
+    fn configuration(&self) -> Config {
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let list = |value: &Value| value.as_array().expect("a list").iter().map(text).collect::<Vec<_>>();
+        let ms = |value: &Value| Duration::from_millis(value.as_u64().expect("milliseconds"));
+        let member = |name: &str| self.config.get(name).map(text).unwrap_or_default();
+        let mut builder = Config::new(member("organizationId"), member("appId")).device_id(&self.device);
+        for (name, value) in &self.config {
+            let entries = || value.as_object().expect("an object").iter();
+            builder = match name.as_str() {
+                "organizationId" | "appId" => builder,
+                "environment" => builder.environment(text(value)),
+                "benefits" => builder.benefits(list(value)),
+                "features" => entries().fold(builder, |builder, (name, ids)| builder.feature(name, list(ids))),
+                "bindDevice" => builder.bind_device(value.as_bool().expect("true or false")),
+                "refreshIntervalMs" => builder.refresh_interval(ms(value)),
+                "offlineGraceMs" => builder.offline_grace(ms(value)),
+                "timeoutMs" => builder.timeout(ms(value)),
+                "label" => builder.label(text(value)),
+                "conditions" => entries().fold(builder, |builder, (name, value)| builder.condition(name, text(value))),
+                "meta" => entries().fold(builder, |builder, (name, value)| builder.meta(name, text(value))),
+                "appSecret" => builder.app_secret(text(value)),
+                "previousAppSecrets" => builder.previous_app_secrets(list(value)),
+                other => panic!("`{other}` cannot be configured"),
+            };
+        }
+        builder.build().unwrap()
+    }
+
+    fn current(&self) -> Value {
+        read(&self.client.get().unwrap().current().to_json())
+    }
+
+    fn carry_out(&self, step: &Step) -> Outcome {
+        let client = self.client.get().unwrap();
+        let result = match step.operation.unwrap_or(Operation::Current) {
+            Operation::Current => Ok(client.current()),
+            Operation::Validate => Ok(client.validate()),
+            Operation::Refresh => Ok(client.refresh()),
+            Operation::Consume => client.consume(step.count),
+            Operation::Forget => client.forget(),
+            Operation::Activate => {
+                let options = ActivateOptions::new().replace_previous(step.replace_previous);
+                client.activate_with(step.key.iter().fold(options, |options, key| options.key(key)))
+            }
+            Operation::Deactivate => match client.deactivate() {
+                Ok(deactivated) => {
+                    let deactivated = match deactivated {
+                        Deactivated::Released => "released",
+                        Deactivated::Unknown => "unknown",
+                        Deactivated::NotNeeded => "not_needed",
+                    };
+                    return Outcome { decision: self.current(), error: None, deactivated: Some(deactivated) };
+                }
+                Err(error) => Err(error),
+            },
+        };
+        match result {
+            Ok(decision) => Outcome { decision: read(&decision.to_json()), error: None, deactivated: None },
+            Err(error) => Outcome::failed(&error),
+        }
+    }
+
+    fn check_always(&self, world: &World, when: &str) {
+        let always = self.always.lock().unwrap().clone();
+        if always.is_empty() || self.client.get().is_none() {
+            return;
+        }
+        for difference in differences(&always, &self.current(), Inner::Open) {
+            world.fail(&self.place.lock().unwrap(), format!("{when}: {difference}"));
+        }
+    }
+}
+
+impl Outcome {
+    fn failed(error: &Error) -> Self {
+        let mut decision = read(&error.to_json());
+        let error = decision.as_object_mut().unwrap().remove("error");
+        Self { decision, error, deactivated: None }
+    }
+}
+
+fn read(json: &str) -> Value {
+    serde_json::from_str(json).unwrap()
+}
+
+fn later(at: Timestamp, ms: i64) -> Timestamp {
+    Timestamp::from_unix_ms(at.unix_ms() + ms)
+}
+
+/// `null` removes a member.
+fn override_members(members: &mut Members, by: &Members) {
+    for (name, value) in by {
+        if value.is_null() {
+            members.remove(name);
+        } else {
+            members.insert(name.clone(), value.clone());
+        }
+    }
+}
+
+struct ProcessClock(Arc<ManualClock>);
+
+impl Clock for ProcessClock {
+    fn now(&self) -> Now {
+        self.0.now()
+    }
+}
+
+/// What a process sees of the world. Outlives neither.
+#[derive(Clone)]
+struct Around {
+    world: Weak<World>,
+    process: Weak<Process>,
+}
+
+impl Around {
+    fn watch(&self, what: &str) {
+        if let (Some(world), Some(process)) = (self.world.upgrade(), self.process.upgrade()) {
+            process.check_always(&world, what);
+        }
+    }
+
+    fn stored<T>(&self, allowed: &[Fails], use_it: impl FnOnce(&mut Stored) -> T) -> Result<T, StoreError> {
+        let world = self.world.upgrade().ok_or_else(|| StoreError::new("the world has ended"))?;
+        let mut store = world.store.lock().unwrap();
+        if allowed.contains(&store.fails) { Ok(use_it(&mut store)) } else { Err(StoreError::new("the disk is broken")) }
+    }
+}
+
+impl Store for Around {
+    fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        self.watch("before loading");
+        self.stored(&[Fails::Nothing, Fails::Writing], |store| store.bytes.clone())
+    }
+
+    fn save(&self, record: &[u8], _: Durability) -> Result<(), StoreError> {
+        self.watch("before saving");
+        self.stored(&[Fails::Nothing], |store| store.bytes = Some(record.to_vec()))
+    }
+
+    fn remove(&self) -> Result<(), StoreError> {
+        self.watch("before removing");
+        self.stored(&[Fails::Nothing], |store| store.bytes = None)
+    }
+}
+
+impl Transport for Around {
+    fn post(&self, request: &Request) -> Answer {
+        let nothing =
+            || Answer::Failed { failure: Failure::Network, sent: Sent::Maybe, message: String::from("no script") };
+        let (Some(world), Some(process)) = (self.world.upgrade(), self.process.upgrade()) else { return nothing() };
+        world.move_clocks(&ClockStep { pass: Some(format!("{REQUEST_MS}ms")), ..ClockStep::default() });
+        let place = process.place.lock().unwrap().clone();
+        process.check_always(&world, "while asking Polar");
+        let body = read(&request.body);
+        let endpoint = match request.url.rsplit_once("/v1/customer-portal/license-keys/").map(|(_, name)| name) {
+            Some("validate") => Endpoint::Validate,
+            Some("activate") => Endpoint::Activate,
+            Some("deactivate") => Endpoint::Deactivate,
+            _ => {
+                world.fail(&place, format!("request: `{}` is no endpoint of Polar's", request.url));
+                return nothing();
+            }
+        };
+        let Some(exchange) = process.script.lock().unwrap().pop_front() else {
+            world.fail(&place, format!("request: expected none, got {endpoint:?} {body}"));
+            return nothing();
+        };
+        if exchange.request != endpoint {
+            world.fail(&place, format!("request: expected {:?}, got {endpoint:?} {body}", exchange.request));
+            return nothing();
+        }
+        check_form(&process, endpoint, &body).into_iter().for_each(|what| world.fail(&place, what));
+        for difference in differences(&exchange.body, &body, Inner::Closed) {
+            world.fail(&place, format!("{endpoint:?}: {difference}"));
+        }
+        for (number, step) in exchange.during.iter().enumerate() {
+            world.step(step, &format!("{place}: during {endpoint:?}: step {} ({})", number + 1, step.summary()));
+        }
+        if exchange.reply.killed {
+            *process.killed.lock().unwrap() = Some(world.store.lock().unwrap().bytes.clone());
+            return nothing();
+        }
+        if exchange.reply.cancelled {
+            process.client.get().unwrap().cancel();
+            return nothing();
+        }
+        let now = world.clocks.lock().unwrap().polar;
+        polar::answer(&world.common, &world.scenario, endpoint, &body, &exchange.reply, now)
+    }
+}
+
+/// What Polar demands of every body, and what is never sent.
+fn check_form(process: &Process, endpoint: Endpoint, body: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if body["organization_id"] != process.config["organizationId"] {
+        wrong.push(format!("{endpoint:?}: organization_id is {}", body["organization_id"]));
+    }
+    if !body["key"].is_string() {
+        wrong.push(format!("{endpoint:?}: key is {}", body["key"]));
+    }
+    let known: &[&str] = match endpoint {
+        Endpoint::Validate => &["activation_id", "benefit_id", "customer_id", "increment_usage", "conditions"],
+        Endpoint::Activate => &["label", "conditions", "meta"],
+        Endpoint::Deactivate => &["activation_id"],
+    };
+    for (name, value) in body.as_object().into_iter().flatten() {
+        if !["key", "organization_id"].contains(&name.as_str()) && !known.contains(&name.as_str()) {
+            wrong.push(format!("{endpoint:?}: Polar knows no member `{name}`"));
+        }
+        if value.is_null() {
+            wrong.push(format!("{endpoint:?}: `{name}` is null; leave it out"));
+        }
+    }
+    wrong
+}

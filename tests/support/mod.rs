@@ -1,0 +1,102 @@
+//! A device for tests over real HTTP: a directory of its own, a clock that the test moves, and a client on them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use mock_polar::{DEMO_BENEFIT_PRO, MockPolar, Timestamp as PolarTime};
+use polar_license::blocking::{Client, HttpTransport, Transport};
+use polar_license::clock::{Clock, ManualClock};
+use polar_license::config::ConfigBuilder;
+use polar_license::time::Now;
+use polar_license::transport::{Answer, Request};
+use polar_license::{Config, Timestamp};
+
+/// When tests begin, on the device's clock and on Polar's.
+const START: &str = "2026-11-21T12:00:00Z";
+
+/// A directory that is removed when dropped.
+pub(crate) struct Directory(PathBuf);
+
+impl Directory {
+    pub(crate) fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Names and contents of all files in it. One that goes away meanwhile is empty.
+    pub(crate) fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let paths = fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().path());
+        let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+        paths.map(|path| (name(&path), fs::read(&path).unwrap_or_default())).collect()
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A clock in the test's hand. Every request moves it on, so that pacing never has to wait.
+#[derive(Clone)]
+pub(crate) struct Hand(Arc<ManualClock>);
+
+impl Hand {
+    /// Sets Polar's clock to the same time.
+    pub(crate) fn with(polar: &MockPolar) -> Self {
+        polar.freeze_clock(PolarTime::parse(START).unwrap());
+        Self::new()
+    }
+
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(ManualClock::new(Timestamp::parse(START).unwrap())))
+    }
+
+    pub(crate) fn advance(&self, by: Duration) {
+        self.0.advance(by);
+    }
+}
+
+impl Clock for Hand {
+    fn now(&self) -> Now {
+        self.0.now()
+    }
+}
+
+/// The real transport, on a clock in hand.
+struct OnHand(Hand, HttpTransport);
+
+impl Transport for OnHand {
+    fn post(&self, request: &Request) -> Answer {
+        self.0.advance(Duration::from_millis(600));
+        self.1.post(request)
+    }
+}
+
+/// The configuration of an app at this Polar, on a device that is always the same.
+pub(crate) fn app(url: &str, app_id: &str) -> ConfigBuilder {
+    Config::new(mock_polar::DEMO_ORGANIZATION, app_id)
+        .environment(url)
+        .device_id("a test machine")
+        .label("Till 7")
+        .feature("export", [DEMO_BENEFIT_PRO])
+}
+
+pub(crate) fn open(config: ConfigBuilder, directory: &Path, hand: &Hand) -> Client {
+    Client::builder(config.build().unwrap())
+        .directory(directory)
+        .clock(hand.clone())
+        .transport(OnHand(hand.clone(), HttpTransport::new()))
+        .open()
+        .unwrap()
+}

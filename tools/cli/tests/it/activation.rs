@@ -1,0 +1,164 @@
+//! Activation is sent at most once, whatever happens, and never costs a license that is here.
+
+use crate::faults::{self, Case};
+use crate::support::{Device, for_each, requests_to, start_polar};
+use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, DEMO_KEY_TWO_DEVICES, Endpoint, Fault};
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+#[test]
+fn no_fault_makes_it_send_twice_or_lose_the_license_that_is_here() {
+    for_each(faults::all(), |Case { name, fault, kind, maybe_applied, hangs }| {
+        // Polar's reply names the seat; a client cannot know that it is another's
+        let kind = kind.filter(|_| name != "OtherActivation");
+        let polar = start_polar();
+        let device = Device::licensed(&polar, DEMO_KEY_PLAIN);
+        polar.fault(fault.on(Endpoint::Activate));
+        let activate = || device.json(&["activate", DEMO_KEY_TWO_DEVICES]);
+        let (status, after) = thread::scope(|scope| {
+            let run = scope.spawn(activate);
+            if hangs {
+                // what would take half a minute by itself: the connection breaks
+                assert!(polar.wait_for_requests(2, Duration::from_secs(10)), "{name}");
+                polar.stop();
+            }
+            run.join().unwrap()
+        });
+        assert_eq!(requests_to(&polar, "activate"), 1, "{name}");
+        match kind {
+            None => assert_eq!((status, after["displayKey"].as_str()), (0, Some("****-EVICES")), "{name}: {after}"),
+            Some(kind) => {
+                let kind = if hangs { "network" } else { kind };
+                assert_eq!((status, after["error"]["kind"].as_str()), (4, Some(kind)), "{name}: {after}");
+                assert_eq!(after["error"]["maybeApplied"], maybe_applied, "{name}: {after}");
+                let (status, standing) = device.json(&["status"]);
+                assert_eq!((status, standing["displayKey"].as_str()), (0, Some("****-PLAIN")), "{name}: {standing}");
+                let uncertain = maybe_applied.then_some("seat_uncertain");
+                assert_eq!(standing["problem"]["kind"].as_str(), uncertain, "{name}: {standing}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_fault_before_the_question_costs_no_seat() {
+    for_each(faults::all(), |Case { name, fault, kind, hangs, .. }| {
+        // a hanging validate takes 25 s longer here; `a_seat_that_may_be_taken_is_not_forgotten` breaks one off
+        let Some(kind) = kind.filter(|_| !hangs && name != "OtherActivation") else { return };
+        let polar = start_polar();
+        let device = Device::new(&polar);
+        polar.fault(fault.on(Endpoint::Validate));
+        let (status, after) = device.json(&["activate", DEMO_KEY_TWO_DEVICES]);
+        assert_eq!((status, after["error"]["kind"].as_str()), (4, Some(kind)), "{name}: {after}");
+        assert_eq!(requests_to(&polar, "activate"), 0, "{name}");
+        assert!(polar.activations(DEMO_KEY_TWO_DEVICES).is_empty(), "{name}");
+    });
+}
+
+#[test]
+fn a_seat_that_may_be_taken_is_not_forgotten() {
+    let polar = start_polar();
+    let device = Device::new(&polar);
+    let lost = polar.fault(Fault::drop_connection().after_handling().on(Endpoint::Activate));
+    let run = device.run(&["activate", DEMO_KEY_TWO_DEVICES]);
+    assert_eq!(run.status, 4, "{run:?}");
+    let [seat] = &polar.activations(DEMO_KEY_TWO_DEVICES)[..] else { panic!("one seat was taken") };
+    let later = device.run(&["status"]);
+    assert!(later.stdout.contains("seat_uncertain") && later.stdout.contains(&seat.label), "{later:?}");
+
+    polar.clear_fault(lost);
+    let again = device.run(&["activate", DEMO_KEY_TWO_DEVICES]);
+    assert_eq!(again.status, 0, "{again:?}");
+    assert_eq!(requests_to(&polar, "activate"), 2, "one for each time the user asked");
+}
+
+#[test]
+fn a_process_killed_while_activating_leaves_a_trace_of_the_seat() {
+    let polar = start_polar();
+    let device = Device::new(&polar);
+    polar.fault(Fault::stall().on(Endpoint::Activate));
+    let mut activate = device.command(&["activate", DEMO_KEY_TWO_DEVICES]).stdout(Stdio::null()).spawn().unwrap();
+    assert!(polar.wait_for_requests(2, Duration::from_secs(10)));
+    activate.kill().unwrap();
+    activate.wait().unwrap();
+    let (status, decision) = device.json(&["status"]);
+    assert_eq!((status, decision["problem"]["kind"].as_str()), (3, Some("seat_uncertain")), "{decision}");
+    assert_eq!(decision["problem"]["maybeApplied"], true);
+}
+
+#[test]
+fn processes_that_activate_at_once_share_one_seat() {
+    let polar = start_polar();
+    let device = Device::new(&polar);
+    // both have asked about the key before either gets its seat
+    let held = polar.fault(Fault::stall().on(Endpoint::Activate));
+    thread::scope(|scope| {
+        let runs = [(); 2].map(|()| scope.spawn(|| device.run(&["activate", DEMO_KEY_TWO_DEVICES])));
+        assert!(polar.wait_for_requests(4, Duration::from_secs(10)));
+        polar.clear_fault(held);
+        for run in runs {
+            let run = run.join().unwrap();
+            assert_eq!(run.status, 0, "{run:?}");
+        }
+    });
+    assert_eq!(polar.activations(DEMO_KEY_TWO_DEVICES).len(), 1);
+    assert_eq!(device.run(&["validate"]).status, 0);
+}
+
+#[test]
+fn a_key_that_is_active_here_takes_no_second_seat() {
+    let polar = start_polar();
+    let device = Device::licensed(&polar, DEMO_KEY_ONE_DEVICE);
+    for args in [&["activate", DEMO_KEY_ONE_DEVICE][..], &["activate"]] {
+        assert_eq!(device.run(args).status, 0);
+    }
+    assert_eq!((requests_to(&polar, "activate"), polar.activations(DEMO_KEY_ONE_DEVICE).len()), (0, 1));
+}
+
+#[test]
+fn a_typing_error_costs_nothing() {
+    let polar = start_polar();
+    let device = Device::licensed(&polar, DEMO_KEY_ONE_DEVICE);
+    let (status, after) = device.json(&["activate", "DEMO-0NE-DEVICE"]);
+    assert_eq!((status, after["error"]["reason"].as_str()), (3, Some("not_found")), "{after}");
+    assert_eq!((&after["allowed"], requests_to(&polar, "activate")), (&true.into(), 0), "{after}");
+}
+
+#[test]
+fn another_license_takes_over_and_the_old_seat_is_given_up() {
+    let polar = start_polar();
+    let device = Device::licensed(&polar, DEMO_KEY_ONE_DEVICE);
+    let run = device.run(&["activate", DEMO_KEY_TWO_DEVICES]);
+    assert_eq!(run.status, 0, "{run:?}");
+    let seats = [DEMO_KEY_ONE_DEVICE, DEMO_KEY_TWO_DEVICES].map(|key| polar.activations(key).len());
+    assert_eq!(seats, [0, 1]);
+}
+
+#[test]
+fn a_copied_directory_moves_only_when_told_to() {
+    let polar = start_polar();
+    let device = Device::licensed(&polar, DEMO_KEY_ONE_DEVICE);
+    let there = ["--device-id", "the new computer"];
+    let copied = device.run(&[&["validate"], &there[..]].concat());
+    assert_eq!(copied.status, 3, "{copied:?}");
+    let (status, refused) = device.json(&[&["activate"], &there[..]].concat());
+    assert_eq!((status, refused["error"]["reason"].as_str()), (3, Some("activation_limit")), "{refused}");
+    let (status, moved) = device.json(&[&["activate", "--replace-previous"], &there[..]].concat());
+    assert_eq!((status, moved["state"].as_str()), (0, Some("active")), "{moved}");
+    assert_eq!(polar.activations(DEMO_KEY_ONE_DEVICE).len(), 1);
+}
+
+#[test]
+fn a_key_can_come_from_standard_input() {
+    let polar = start_polar();
+    for input in ["DEMO-TWO-DEVICES\r\n", "\u{feff}DEMO-TWO-DEVICES", "DEMO-TWO-DEVICES \nand nothing else\n"] {
+        let device = Device::new(&polar);
+        let run = device.run_with_input(&["activate", "-"], input);
+        assert_eq!(run.status, 0, "{run:?}");
+        assert!(device.run(&["deactivate"]).stdout.contains("seat is free"));
+    }
+    let run = Device::new(&polar).run_with_input(&["activate", "-"], "");
+    assert_eq!(run.status, 1, "{run:?}");
+    assert!(run.stderr.contains("the license key is empty"), "{run:?}");
+}

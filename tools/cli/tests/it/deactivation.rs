@@ -1,0 +1,76 @@
+//! The license goes only when Polar said that the seat is free, or unknown.
+
+use crate::faults::{self, Case};
+use crate::support::{Device, for_each, requests_to, start_polar};
+use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, Endpoint};
+use std::thread;
+use std::time::Duration;
+
+/// Polar's yes to a deactivation is 204 without a body, so what happens to bodies does not matter.
+const WITHOUT_A_BODY: [&str; 5] = ["truncated", "endless", "OtherKey", "OtherOrganization", "OtherActivation"];
+
+#[test]
+fn no_fault_removes_a_license_that_may_still_take_its_seat() {
+    for_each(faults::all(), |Case { name, fault, kind, hangs, .. }| {
+        let kind = kind.filter(|_| !WITHOUT_A_BODY.contains(&name.as_str()));
+        let polar = start_polar();
+        let device = Device::licensed(&polar, DEMO_KEY_ONE_DEVICE);
+        let fault = polar.fault(fault.on(Endpoint::Deactivate));
+        let (status, after) = thread::scope(|scope| {
+            let run = scope.spawn(|| device.json(&["deactivate"]));
+            if hangs && kind.is_some() {
+                assert!(polar.wait_for_requests(1, Duration::from_secs(10)), "{name}");
+                polar.stop();
+            }
+            run.join().unwrap()
+        });
+        assert_eq!(requests_to(&polar, "deactivate"), 1, "{name}");
+        let Some(kind) = kind else {
+            assert_eq!((status, device.record()), (0, None), "{name}: {after}");
+            assert!(polar.activations(DEMO_KEY_ONE_DEVICE).is_empty(), "{name}");
+            return;
+        };
+        let kind = if hangs { "network" } else { kind };
+        assert_eq!((status, after["error"]["kind"].as_str()), (4, Some(kind)), "{name}: {after}");
+        assert_eq!((&after["state"], &after["features"]["export"]), (&"active".into(), &true.into()), "{name}");
+        assert_eq!(device.run(&["status"]).status, 0, "{name}");
+
+        if name.starts_with("429") {
+            return;
+        }
+        polar.clear_fault(fault);
+        polar.restart().unwrap();
+        let again = device.run(&["deactivate"]);
+        assert_eq!((again.status, device.record()), (0, None), "{name}: {again:?}");
+    });
+}
+
+#[test]
+fn a_seat_that_polar_does_not_know_is_gone() {
+    let polar = start_polar();
+    let device = Device::licensed(&polar, DEMO_KEY_ONE_DEVICE);
+    polar.remove_activation(&polar.activations(DEMO_KEY_ONE_DEVICE)[0].id);
+    let run = device.run(&["deactivate"]);
+    assert!(run.status == 0 && run.stdout.contains("Polar knows no such seat"), "{run:?}");
+    assert_eq!(device.record(), None);
+}
+
+#[test]
+fn a_license_without_a_seat_goes_without_a_question() {
+    let polar = start_polar();
+    let device = Device::licensed(&polar, DEMO_KEY_PLAIN);
+    polar.stop();
+    let run = device.run(&["deactivate"]);
+    assert!(run.status == 0 && run.stdout.contains("took no seat"), "{run:?}");
+    assert_eq!((device.record(), polar.requests().len()), (None, 0));
+}
+
+#[test]
+fn forgetting_says_that_the_seat_stays_taken() {
+    let polar = start_polar();
+    let device = Device::licensed(&polar, DEMO_KEY_ONE_DEVICE);
+    let run = device.run(&["forget"]);
+    let [seat] = &polar.activations(DEMO_KEY_ONE_DEVICE)[..] else { panic!("the seat is still taken") };
+    assert!(run.status == 0 && run.stdout.contains(&format!("the seat {} stays taken", seat.id)), "{run:?}");
+    assert_eq!((device.record(), polar.requests().len()), (None, 0));
+}

@@ -1,0 +1,138 @@
+//! The one object that scripts read: its members, in this order, whatever happened.
+
+use crate::support::{Device, start_polar};
+use mock_polar::{DEMO_KEY_REVOKED, DEMO_KEY_TEN_USES, DEMO_KEY_TWO_DEVICES};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+use std::fmt;
+
+const DECISION: [&str; 18] = [
+    "allowed",
+    "state",
+    "reason",
+    "displayKey",
+    "benefitId",
+    "activationId",
+    "expiresAt",
+    "confirmedAt",
+    "refreshAt",
+    "graceEndsAt",
+    "usage",
+    "limitUsage",
+    "limitActivations",
+    "features",
+    "nextStep",
+    "noticeAt",
+    "message",
+    "problem",
+];
+
+#[test]
+fn every_operation_prints_the_decision() {
+    let polar = start_polar();
+    let device = Device::new(&polar);
+    let key = DEMO_KEY_TEN_USES;
+    for args in [
+        &["status"][..],
+        &["activate", key],
+        &["validate"],
+        &["refresh"],
+        &["status"],
+        &["allows", "export"],
+        &["consume", "3"],
+        &["deactivate"],
+        &["forget"],
+    ] {
+        assert_eq!(members(&device, args), DECISION, "{args:?}");
+    }
+}
+
+#[test]
+fn a_failed_operation_adds_the_error() {
+    let polar = start_polar();
+    let licensed = Device::licensed(&polar, DEMO_KEY_TEN_USES);
+    let with_error = [&DECISION[..], &["error"]].concat();
+    assert_eq!(members(&licensed, &["activate", DEMO_KEY_REVOKED]), with_error);
+    assert_eq!(members(&licensed, &["consume", "11"]), with_error);
+    assert_eq!(members(&Device::new(&polar), &["deactivate"]), with_error);
+    let run = licensed.run(&["activate", DEMO_KEY_REVOKED, "--json"]);
+    let error = ["kind", "reason", "message", "retryAfterMs", "maybeApplied"];
+    assert_eq!(Members::of(&run.stdout).inside("error"), error);
+    assert!(run.stderr.contains(run.json()["error"]["message"].as_str().unwrap()), "{run:?}");
+}
+
+#[test]
+fn the_values_are_what_polar_said() {
+    let polar = start_polar();
+    let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
+    polar.stop();
+    let run = device.run(&["validate", "--json"]);
+    assert_eq!(Members::of(&run.stdout).inside("problem"), ["kind", "message", "retryAfterMs", "maybeApplied"]);
+    let decision = run.json();
+    let [seat] = &polar.activations(DEMO_KEY_TWO_DEVICES)[..] else { panic!("one seat is taken") };
+    for (member, value) in [
+        ("allowed", Value::from(true)),
+        ("state", "active".into()),
+        ("reason", Value::Null),
+        ("displayKey", "****-EVICES".into()),
+        ("benefitId", mock_polar::DEMO_BENEFIT_PRO.into()),
+        ("activationId", seat.id.clone().into()),
+        ("expiresAt", Value::Null),
+        ("usage", 0.into()),
+        ("limitUsage", Value::Null),
+        ("limitActivations", 2.into()),
+        ("features", serde_json::json!({ "export": true, "sync": false })),
+        ("nextStep", "none".into()),
+    ] {
+        assert_eq!(decision[member], value, "{member}");
+    }
+    for member in ["confirmedAt", "refreshAt", "graceEndsAt", "noticeAt"] {
+        let at = decision[member].as_str().unwrap();
+        assert!(at.ends_with('Z') && polar_license::Timestamp::parse(at).is_some(), "{member} {at}");
+    }
+}
+
+fn members(device: &Device<'_>, args: &[&str]) -> Vec<String> {
+    let run = device.run(&[args, &["--json"]].concat());
+    assert_eq!(run.stdout.lines().count(), 1, "{run:?}");
+    Members::of(&run.stdout).0.into_iter().map(|(name, _)| name).collect()
+}
+
+/// An object's members as they were written.
+struct Members(Vec<(String, Box<serde_json::value::RawValue>)>);
+
+impl Members {
+    fn of(text: &str) -> Self {
+        serde_json::from_str(text).unwrap()
+    }
+
+    /// The names inside one of them.
+    fn inside(&self, name: &str) -> Vec<String> {
+        let (_, object) = self.0.iter().find(|(member, _)| member == name).unwrap();
+        Self::of(object.get()).0.into_iter().map(|(name, _)| name).collect()
+    }
+}
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(InOrder)
+    }
+}

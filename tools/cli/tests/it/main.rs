@@ -1,0 +1,16 @@
+//! The built command against a local Polar in this process. Every run of it goes through [`support::Device::run`],
+//! which also looks for license keys and personal data where they must never be.
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test, and so its helpers, fail by panicking")]
+
+mod activation;
+mod deactivation;
+mod demo;
+mod denial;
+mod exit_status;
+mod faults;
+mod json;
+mod offline;
+mod serve;
+mod support;
+mod usage;
+mod validation;

@@ -1,0 +1,68 @@
+//! What a user in a train sees.
+
+use crate::support::{Device, start_polar};
+use mock_polar::{DEMO_KEY_TWO_DEVICES, Fault};
+use std::time::Duration;
+
+#[test]
+fn in_grace_a_refresh_is_short_and_the_next_one_does_not_ask() {
+    let polar = start_polar();
+    let device = Device::licensed_days_ago(&polar, DEMO_KEY_TWO_DEVICES, 2);
+    polar.fault(Fault::stall());
+    let status = device.run(&["status", "--json"]);
+    assert_eq!((status.status, status.json()["state"].as_str()), (0, Some("grace")), "{status:?}");
+    assert_eq!(polar.requests().len(), 0);
+
+    let refresh = device.run(&["refresh", "--json"]);
+    let decision = refresh.json();
+    assert_eq!((refresh.status, decision["state"].as_str()), (0, Some("grace")), "{refresh:?}");
+    assert_eq!(decision["problem"]["kind"], "timeout");
+    assert_eq!(polar.requests().len(), 1);
+    let waited = refresh.took.saturating_sub(status.took);
+    assert!(waited < Duration::from_secs(2), "{waited:?} longer than without asking");
+
+    let again = device.run(&["refresh", "--json"]);
+    assert_eq!((again.status, again.json()["state"].as_str()), (0, Some("grace")), "{again:?}");
+    assert_eq!(polar.requests().len(), 1);
+    assert!(again.took < Duration::from_secs(1), "{:?}", again.took);
+}
+
+#[test]
+fn the_days_decide() {
+    let cases = [
+        (0, 0, "active", "none"),
+        (2, 0, "grace", "none"),
+        (12, 0, "grace", "connect"),
+        (15, 3, "lapsed", "connect"),
+        (-1, 0, "active", "none"),
+        (-3, 3, "clock_suspect", "connect"),
+    ];
+    for (days, status, state, next_step) in cases {
+        let polar = start_polar();
+        let device = Device::licensed_days_ago(&polar, DEMO_KEY_TWO_DEVICES, days);
+        polar.stop();
+        for operation in ["status", "validate", "refresh"] {
+            let (exit, decision) = device.json(&[operation]);
+            assert_eq!((exit, decision["state"].as_str()), (status, Some(state)), "{operation} after {days} days");
+            assert_eq!(decision["nextStep"], next_step, "{operation} after {days} days");
+        }
+        polar.restart().unwrap();
+        let (exit, decision) = device.json(&["validate"]);
+        assert_eq!((exit, decision["state"].as_str()), (0, Some("active")), "healed after {days} days");
+    }
+}
+
+#[test]
+fn the_flags_for_time_are_heard() {
+    let polar = start_polar();
+    let device = Device::licensed_days_ago(&polar, DEMO_KEY_TWO_DEVICES, 2);
+    polar.stop();
+    for (flags, state) in [
+        (&["--offline-grace", "30h"][..], "lapsed"),
+        (&["--refresh-interval", "3d"], "active"),
+        (&["--refresh-interval", "10m", "--offline-grace", "90d"], "grace"),
+    ] {
+        let (_, decision) = device.json(&[&["status"], flags].concat());
+        assert_eq!(decision["state"], state, "{flags:?}");
+    }
+}

@@ -1,0 +1,179 @@
+//! A device on which the command runs, and what it said.
+
+use mock_polar::{DEMO_BENEFIT_BASIC, DEMO_BENEFIT_PRO, DEMO_ORGANIZATION, MockPolar, RecordedRequest};
+use polar_license::clock::{Clock, ManualClock, SystemClock};
+use polar_license::{Config, Timestamp, blocking::Client};
+use serde_json::Value;
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+use tempfile::TempDir;
+
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_polar-license");
+
+/// What the command calls itself to Polar, without `--app`.
+const APP: &str = "polar-license-cli";
+const DEVICE_ID: &str = "the device of the tests";
+
+/// A device with an empty directory of its own.
+pub(crate) struct Device<'a> {
+    polar: &'a MockPolar,
+    directory: TempDir,
+}
+
+/// What a run of the command came to.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) took: Duration,
+}
+
+pub(crate) fn start_polar() -> MockPolar {
+    MockPolar::start().unwrap()
+}
+
+/// The command without anything that the tests' own environment may say.
+pub(crate) fn command() -> Command {
+    let mut command = Command::new(BINARY);
+    command.env_remove("POLAR_LICENSE_ORGANIZATION").env_remove("POLAR_LICENSE_ENVIRONMENT");
+    command
+}
+
+/// Runs it, with this on its standard input.
+pub(crate) fn run(mut command: Command, input: &str) -> Run {
+    let clock = SystemClock::new();
+    let start = clock.now().mono;
+    let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = pipes.spawn().unwrap();
+    // a command that does not read its input may be gone already
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    let took = Duration::from_millis(clock.now().mono - start);
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Run { status: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr), took }
+}
+
+impl<'a> Device<'a> {
+    pub(crate) fn new(polar: &'a MockPolar) -> Self {
+        Self { polar, directory: tempfile::tempdir().unwrap() }
+    }
+
+    /// A device on which this key is active, from a run of the command.
+    pub(crate) fn licensed(polar: &'a MockPolar, key: &str) -> Self {
+        let device = Self::new(polar);
+        let run = device.run(&["activate", key]);
+        assert_eq!(run.status, 0, "{run:?}");
+        polar.clear_requests();
+        device
+    }
+
+    /// A device on which this key was activated some days ago, and that was offline since. Negative: its clock was set
+    /// back by as much.
+    pub(crate) fn licensed_days_ago(polar: &'a MockPolar, key: &str, days: i64) -> Self {
+        const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+        let device = Self::new(polar);
+        let wall = Timestamp::from_unix_ms(SystemClock::new().now().wall.unix_ms() - days * DAY_MS);
+        polar.set_clock(mock_polar::Timestamp::from_unix_micros(wall.unix_ms() * 1000));
+        device.client_at(wall).activate(key).unwrap();
+        polar.skew_clock(0);
+        polar.clear_requests();
+        device
+    }
+
+    /// The same app on the same device, at another time.
+    fn client_at(&self, wall: Timestamp) -> Client {
+        let config = Config::new(DEMO_ORGANIZATION, APP).environment(self.polar.url()).device_id(DEVICE_ID);
+        let client = Client::builder(config.build().unwrap()).directory(self.directory.path());
+        client.clock(ManualClock::new(wall)).open().unwrap()
+    }
+
+    pub(crate) fn run(&self, args: &[&str]) -> Run {
+        self.run_with_input(args, "")
+    }
+
+    /// Runs the command with this on its standard input.
+    pub(crate) fn run_with_input(&self, args: &[&str], input: &str) -> Run {
+        let run = run(self.command(args), input);
+        self.assert_nothing_leaked(&run);
+        run
+    }
+
+    /// The command, for this device and the local Polar.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = command();
+        command.args(["--organization", DEMO_ORGANIZATION, "--environment", &self.polar.url()]);
+        command.args(["--feature", &format!("export={DEMO_BENEFIT_PRO}")]);
+        command.args(["--feature", &format!("sync={DEMO_BENEFIT_BASIC}"), "--device-id", DEVICE_ID, "--cache-dir"]);
+        command.arg(self.directory.path()).args(args);
+        command
+    }
+
+    /// Runs the command with `--json`; the status, and the one object that it printed.
+    pub(crate) fn json(&self, args: &[&str]) -> (i32, Value) {
+        let run = self.run(&[args, &["--json"]].concat());
+        (run.status, run.json())
+    }
+
+    /// The sealed record.
+    pub(crate) fn record(&self) -> Option<PathBuf> {
+        let mut files = fs::read_dir(self.directory.path()).unwrap().map(|file| file.unwrap().path());
+        files.find(|path| path.extension().is_some_and(|extension| extension == "license"))
+    }
+
+    /// Changes the record as no program of ours does.
+    pub(crate) fn tamper(&self) {
+        let path = self.record().unwrap();
+        let mut bytes = fs::read(&path).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        fs::write(path, bytes).unwrap();
+    }
+
+    fn assert_nothing_leaked(&self, run: &Run) {
+        let keys: Vec<String> = self.polar.keys().into_iter().map(|key| key.key).collect();
+        let people = self.polar.personal_data();
+        for secret in keys.iter().chain(&people) {
+            assert!(!run.stdout.contains(secret) && !run.stderr.contains(secret), "`{secret}` was printed: {run:?}");
+        }
+        for file in fs::read_dir(self.directory.path()).unwrap() {
+            let path = file.unwrap().path();
+            let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+            let sealed = path.extension().is_some_and(|extension| extension == "license");
+            let kept: &[String] = if sealed { &[] } else { &keys };
+            for secret in kept.iter().chain(&people) {
+                assert!(!text.contains(secret), "`{secret}` is in {path:?}");
+            }
+        }
+    }
+}
+
+impl Run {
+    /// The one object that was printed.
+    pub(crate) fn json(&self) -> Value {
+        assert_eq!(self.stdout.lines().count(), 1, "{self:?}");
+        serde_json::from_str(&self.stdout).unwrap()
+    }
+}
+
+/// How many requests went to the endpoint.
+pub(crate) fn requests_to(polar: &MockPolar, endpoint: &str) -> usize {
+    let to = |request: &RecordedRequest| request.path.ends_with(&format!("/{endpoint}"));
+    polar.requests().iter().filter(|request| to(request)).count()
+}
+
+/// Runs all cases, a few at a time; one that fails says its name.
+pub(crate) fn for_each<T: Send>(cases: Vec<T>, test: impl Fn(T) + Sync) {
+    const AT_A_TIME: usize = 6;
+    let cases = Mutex::new(cases.into_iter());
+    let next = || cases.lock().unwrap().next();
+    thread::scope(|scope| {
+        for _ in 0..AT_A_TIME {
+            scope.spawn(|| std::iter::from_fn(next).for_each(&test));
+        }
+    });
+}

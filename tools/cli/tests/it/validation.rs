@@ -1,0 +1,52 @@
+//! Whatever goes wrong on the way to Polar, a licensed user stays allowed.
+
+use crate::faults::{self, Case};
+use crate::support::{Device, for_each, requests_to, start_polar};
+use mock_polar::{DEMO_KEY_TWO_DEVICES, Fault};
+use std::time::Duration;
+
+#[test]
+fn no_fault_ends_access() {
+    for_each(faults::all(), |Case { name, fault, kind, hangs, .. }| {
+        let polar = start_polar();
+        let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
+        polar.fault(fault);
+        let timeout = if hangs { "1s" } else { "10s" };
+        let run = device.run(&["validate", "--timeout", timeout, "--json"]);
+        assert_eq!(run.status, 0, "{name}: {run:?}");
+        let decision = run.json();
+        assert_eq!(decision["problem"]["kind"].as_str(), kind, "{name}: {decision}");
+        assert_eq!(decision["state"], "active", "{name}");
+        assert_eq!(decision["features"]["export"], true, "{name}");
+        assert!(run.took < Duration::from_secs(12), "{name} took {:?}", run.took);
+        assert_eq!(requests_to(&polar, "validate"), 1, "{name}: sent once, redirects not followed");
+        assert_eq!(polar.requests().len(), 1, "{name}");
+
+        polar.stop();
+        let (status, later) = device.json(&["status"]);
+        assert_eq!((status, &later["state"]), (0, &decision["state"]), "{name}: {later}");
+    });
+}
+
+#[test]
+fn a_stall_ends_in_time_without_being_told_when() {
+    let polar = start_polar();
+    let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
+    polar.fault(Fault::stall());
+    let run = device.run(&["validate", "--json"]);
+    assert_eq!((run.status, run.json()["problem"]["kind"].as_str()), (0, Some("timeout")), "{run:?}");
+    assert!(run.took < Duration::from_secs(12), "{:?}", run.took);
+}
+
+#[test]
+fn a_pause_that_polar_asked_for_binds_the_next_run_as_well() {
+    let polar = start_polar();
+    let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
+    polar.fault(Fault::rate_limited(30).once());
+    device.run(&["validate"]);
+    let (status, decision) = device.json(&["validate"]);
+    assert_eq!((status, decision["problem"]["kind"].as_str()), (0, Some("rate_limited")));
+    let wait = decision["problem"]["retryAfterMs"].as_u64().unwrap();
+    assert!((1..=30_000).contains(&wait), "{wait}");
+    assert_eq!(polar.requests().len(), 1);
+}
