@@ -95,7 +95,7 @@ const STEPS: [Step; 13] = [
     Step {
         name: "readme",
         proves: "every code block in README.md does what it says",
-        needs: &[],
+        needs: &[&C_COMPILERS],
         run: || readme::check("README.md"),
     },
     Step {
