@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// Sends one request. Implement it to use your app's own network stack.
 ///
 /// An implementation sends the request at most once, follows no redirect, returns every status as
-/// [`Answer::Reply`], and calls a failure [`Sent::No`] only where Polar cannot have received the body.
+/// [`Answer::Reply`], and calls a failure [`Sent::No`](crate::transport::Sent::No) only where Polar cannot have received the body.
 pub trait Transport: Send + Sync {
     /// Sends `request` and waits for the answer, at most for its timeout. Blocks.
     fn post(&self, request: &Request) -> Answer;
