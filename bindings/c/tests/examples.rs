@@ -1,5 +1,6 @@
 //! The examples in C, C++ and Python, each run against a local Polar: a mistyped key, a key, offline, and back.
 #![cfg(test)]
+#![cfg(target_os = "linux")]
 
 mod common;
 

@@ -1,5 +1,6 @@
 //! `include/polar_license.h`: generated from the source, and saying the same as the library that is built.
 #![cfg(test)]
+#![cfg(target_os = "linux")]
 
 mod common;
 

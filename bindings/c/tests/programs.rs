@@ -1,5 +1,6 @@
 //! The test programs in `tests/c`, each compiled strictly, linked with the static library, and run.
 #![cfg(test)]
+#![cfg(target_os = "linux")]
 
 mod common;
 

@@ -1,5 +1,6 @@
 //! The README's gate in C: compiled as it stands, inside a function, and run against a local Polar.
 #![cfg(test)]
+#![cfg(target_os = "linux")]
 
 mod common;
 
