@@ -82,13 +82,13 @@ use crate::config::{Config, DEVICE_CONDITION};
 use crate::device::DeviceId;
 use crate::error::{Error, ErrorKind};
 use crate::license::{Decision, Problem, Reason, UnknownFeatures};
-use crate::record::{Attempt, Record, Sealer, Verdict};
+use crate::record::{Attempt, Identity, Record, Sealer, Verdict};
 use crate::store::Durability;
 use crate::time::{Now, Timestamp};
 use crate::values::Values;
 use crate::wire::Rejection;
 use ask::Purpose;
-use edit::{Applied, Asked, AttemptId, Edit, Editor, PlanEdit};
+use edit::{Applied, Asked, AttemptId, Edit, Editor, PlanEdit, Word};
 use random::Random;
 use std::fmt;
 use std::sync::{Arc, Weak};
@@ -264,7 +264,7 @@ impl Engine {
         let ticket = Arc::new(());
         self.running = Some(Running { id, asks: operation.asks(), ticket: Arc::downgrade(&ticket) });
         self.sending = None;
-        let op = Op { id, deadline: self.deadline(&operation, now), ticket };
+        let op = Op { id, deadline: self.deadline(&operation, now), ticket, failure: None };
         match operation {
             Operation::Open => op.store(vec![], Stage::Opened),
             Operation::Validate => op.store(vec![], Stage::Ask(Purpose::Validate)),
@@ -356,7 +356,15 @@ impl Engine {
         let mut contradicted = false;
         let mut precious = false;
         for (edit, is_new) in replay.iter().map(|edit| (edit, false)).chain(edits.iter().map(|edit| (edit, true))) {
-            let applied = editor.apply(&mut record, edit);
+            let applied = match edit {
+                // of a license that only this process knows so far, nobody else can have heard anything
+                Edit::Word(word) if only_ours(replay, record.identity()) => {
+                    let revision = record.held.as_ref().map_or(0, |held| held.revision);
+                    let asked = Asked { revision, ..word.asked.clone() };
+                    editor.apply(&mut record, &Edit::Word(Word { asked, ..word.clone() }))
+                }
+                edit => editor.apply(&mut record, edit),
+            };
             contradicted |= is_new && applied == Applied::Contradicted;
             precious |= applied == Applied::Changed && edit.is_precious();
         }
@@ -405,13 +413,8 @@ impl Engine {
         self.storage = written.err().map(|message| Problem::new(ErrorKind::Storage, message));
         self.memory = merged.memory;
         let plan = self.memory.record.as_ref().map(|record| record.plan).unwrap_or_default();
-        if let Some(until) = plan.pause_until {
-            const LONGEST_PAUSE_MS: i64 = 120_000;
-            // one that reaches further ahead was saved under another wall clock
-            let left = Some(until.ms_since(now.wall)).filter(|left| (1..=LONGEST_PAUSE_MS).contains(left));
-            if let Some(left) = left.and_then(|left| u64::try_from(left).ok()) {
-                self.pacer.pause(now.mono, Duration::from_millis(left));
-            }
+        if let Some(until) = plan.pause_ahead(now.wall) {
+            self.pacer.pause(now.mono, until.since(now.wall));
         }
     }
 
@@ -477,6 +480,7 @@ impl Engine {
     /// Ends an operation.
     fn finish(&mut self, op: Op, result: Result<Option<Deactivated>, Error>, now: Now) -> Step {
         drop(op.ticket);
+        let result = op.failure.map_or(result, Err);
         self.sending = None;
         if let Some(running) = self.running.take().filter(|running| running.asks) {
             let answered = result.is_ok();
@@ -534,6 +538,12 @@ impl fmt::Debug for Operation {
             Self::Forget => f.write_str("Forget"),
         }
     }
+}
+
+/// Whether this license was activated by an edit that has not been saved.
+fn only_ours(unsaved: &[Edit], identity: Option<&Identity>) -> bool {
+    let activates = |edit: &Edit| matches!(edit, Edit::Activated(activated) if Some(&activated.identity) == identity);
+    identity.is_some() && unsaved.iter().any(activates)
 }
 
 fn unreached(rejection: &Rejection) -> Problem {

@@ -19,6 +19,7 @@ pub(crate) use seal::Sealer;
 use crate::license::{Key, Reason};
 use crate::time::Timestamp;
 use std::fmt;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Everything remembered. The default is what a device without any license remembers.
@@ -125,7 +126,7 @@ pub(crate) struct Untrusted {
 impl Record {
     /// Whether losing it would lose something. `wall` is the wall clock, which a pause is measured by.
     pub(crate) fn is_worth_keeping(&self, wall: Timestamp) -> bool {
-        let paused = self.plan.pause_until.is_some_and(|until| until > wall);
+        let paused = self.plan.pause_ahead(wall).is_some();
         let aside = self.aside.as_ref().is_some_and(|aside| aside.identity.is_some());
         self.held.is_some() || aside || paused || !self.attempts.is_empty() || !self.releases.is_empty()
     }
@@ -143,6 +144,15 @@ impl Record {
             }
             self.releases.push(Release { key: key.clone(), activation_id });
         }
+    }
+}
+
+impl Plan {
+    /// The end of a pause that is still to come. One that reaches further ahead than any that Polar asks for was saved
+    /// under another wall clock.
+    pub(crate) fn pause_ahead(&self, wall: Timestamp) -> Option<Timestamp> {
+        const LONGEST: Duration = Duration::from_secs(120);
+        self.pause_until.filter(|until| *until > wall && until.since(wall) <= LONGEST)
     }
 }
 

@@ -90,7 +90,7 @@ impl Engine {
         }
         let says = Says::Yes { key: activation.key, confirmed, wall: now.wall };
         let edits = vec![Edit::Word(Word { asked, says }), Edit::Plan(self.heard(None, now))];
-        op.store(edits, Stage::AskSaved(Purpose::Validate))
+        op.store(edits, Stage::AskSaved(Purpose::Validate, None))
     }
 
     fn check_key(&mut self, op: Op, activation: Activation, now: Now) -> Step {

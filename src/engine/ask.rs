@@ -10,7 +10,7 @@ use super::edit::{Asked, Edit, Says, Word};
 use super::steps::{Asking, Op, Stage, Step};
 use super::{Deactivated, Engine, Patience, policy, schedule};
 use crate::error::{Error, ErrorKind};
-use crate::license::State;
+use crate::license::{Reason, State};
 use crate::record::Release;
 use crate::time::{Now, Timestamp};
 use crate::wire::{Confirmed, Deactivate, Rejection, Validate};
@@ -21,8 +21,9 @@ pub(super) enum Purpose {
     Validate,
     Refresh(Patience),
     Consume(u32),
-    /// This process and another one heard the opposite of each other.
-    Settle,
+    /// This process and another one heard the opposite of each other. A no that this one heard stands if Polar does not
+    /// answer again.
+    Settle(Option<Reason>),
 }
 
 /// A question on its way.
@@ -76,10 +77,12 @@ impl Engine {
     }
 
     /// Polar, or something else, answered.
-    pub(super) fn answered(&mut self, op: Op, ask: Ask, reply: Result<Confirmed, Rejection>, now: Now) -> Step {
+    pub(super) fn answered(&mut self, mut op: Op, ask: Ask, reply: Result<Confirmed, Rejection>, now: Now) -> Step {
         let reply = match reply {
             // the user's choice says nothing about Polar, and is no reason to wait longer next time
-            Err(cancelled @ Rejection::Unreachable { kind: ErrorKind::Cancelled, .. }) => {
+            Err(cancelled @ Rejection::Unreachable { kind: ErrorKind::Cancelled, .. })
+                if !matches!(ask.purpose, Purpose::Settle(Some(_))) =>
+            {
                 return self.fail(op, cancelled, now);
             }
             reply => reply,
@@ -99,21 +102,35 @@ impl Engine {
         };
         let edits = match says {
             Some(says) => vec![Edit::Word(Word { asked, says }), Edit::Plan(plan)],
+            None if let Purpose::Settle(Some(no)) = purpose => {
+                vec![Edit::Word(Word { asked, says: Says::No(no) }), Edit::Plan(plan)]
+            }
             // "exhausted" says nothing of the license
             None if plan.answered => vec![],
             None => vec![Edit::Plan(plan)],
         };
-        match (purpose, reply) {
-            (Purpose::Consume(_), Err(rejection)) => op.store(edits, Stage::End(Err(rejection.into()))),
-            (_, Ok(_) | Err(Rejection::Refused(_))) => op.store(edits, Stage::AskSaved(purpose)),
-            (_, Err(_)) => op.store(edits, Stage::End(Ok(None))),
+        let heard_word = matches!(reply, Ok(_) | Err(Rejection::Refused(_)));
+        let no = if let Err(Rejection::Refused(reason)) = &reply { Some(*reason) } else { None };
+        if let (Purpose::Consume(_), Err(rejection)) = (purpose, reply) {
+            op.failure = Some(rejection.into());
         }
+        op.store(edits, if heard_word { Stage::AskSaved(purpose, no) } else { Stage::End(Ok(None)) })
     }
 
     /// Polar's word was saved, unless another process had heard the opposite.
-    pub(super) fn ask_saved(&mut self, op: Op, purpose: Purpose, contradicted: bool, now: Now) -> Step {
+    pub(super) fn ask_saved(
+        &mut self,
+        op: Op,
+        purpose: Purpose,
+        no: Option<Reason>,
+        contradicted: bool,
+        now: Now,
+    ) -> Step {
         match purpose {
-            Purpose::Validate | Purpose::Refresh(_) if contradicted => self.ask(op, Purpose::Settle, now),
+            // usage is not counted again: the question is put without it
+            Purpose::Validate | Purpose::Refresh(_) | Purpose::Consume(_) if contradicted => {
+                self.ask(op, Purpose::Settle(no), now)
+            }
             _ => self.release_next(op, None, now),
         }
     }

@@ -37,9 +37,9 @@ impl Engine {
         op.store(vec![Edit::Deactivated(identity)], Stage::Release(Some(outcome)))
     }
 
-    /// The record could not be removed, so the license is still here.
-    pub(super) fn not_forgotten(&mut self, op: Op, message: &str, now: Now) -> Step {
-        let message = format!("the license is still stored: {message}");
-        self.finish(op, Err(Error::new(ErrorKind::Storage, message)), now)
+    /// The record could not be removed, so the license is still here: read it again.
+    pub(super) fn not_forgotten(&mut self, mut op: Op, message: &str) -> Step {
+        op.failure = Some(Error::new(ErrorKind::Storage, format!("the license is still stored: {message}")));
+        op.store(vec![], Stage::End(Ok(None)))
     }
 }

@@ -106,6 +106,9 @@ pub(super) struct Editor<'a> {
 /// How long an attempt without an outcome is reported. By then the customer has looked, or has not missed a seat.
 const ATTEMPTS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+/// An activation ends within its 35 s, unless its machine goes to sleep.
+const ATTEMPT_UNDER_WAY: Duration = Duration::from_secs(60);
+
 /// More attempts than this are not kept; the oldest has been reported for long.
 const MOST_ATTEMPTS: usize = 16;
 
@@ -154,8 +157,9 @@ impl Editor<'_> {
                     return Applied::Unchanged;
                 }
                 // what may have been taken, and what is still to be given up, is not settled by giving up another seat
-                let Record { attempts, releases, .. } = std::mem::take(record);
-                *record = Record { attempts, releases, ..Record::default() };
+                let Record { attempts, releases, plan, .. } = std::mem::take(record);
+                let plan = Plan { pause_until: plan.pause_until, ..Plan::default() };
+                *record = Record { attempts, releases, plan, ..Record::default() };
             }
         }
         Applied::Changed
@@ -209,9 +213,10 @@ impl Editor<'_> {
             remove(&mut record.attempts, |attempt| attempt.is(id));
         }
         if activated.confirmed.limit_activations == Some(1) {
-            // the only seat there is was free, so no earlier attempt has taken it
+            // the only seat there is was free, so no earlier attempt has taken it; one that is on its way still may
             let last_six = activated.identity.key.last_six();
-            remove(&mut record.attempts, |attempt| attempt.last_six == last_six);
+            let over = |attempt: &Attempt| activated.confirmed.at.since(attempt.at) > ATTEMPT_UNDER_WAY;
+            remove(&mut record.attempts, |attempt| attempt.last_six == last_six && over(attempt));
         }
         let old = record.held.take();
         if let Some(old) = &old {
@@ -260,7 +265,9 @@ impl Editor<'_> {
         let wait = next_round(&round, self.config.refresh_interval());
         let since = Duration::from_millis(self.now.mono.saturating_sub(edit.ended));
         let next = now.unwrap_or(self.now.wall).plus(wait).minus(since);
-        record.plan = Plan { next: Some(next), misses, pause_until: edit.pause_until };
+        // an answer that was on its way before a pause began does not end it
+        let pause_until = record.plan.pause_ahead(self.now.wall).max(edit.pause_until);
+        record.plan = Plan { next: Some(next), misses, pause_until };
         // by Polar's clock alone: a wall clock that was set wrong must not cut the report short
         if let Some(now) = now.filter(|_| edit.answered) {
             record.attempts.retain(|attempt| now.since(attempt.at) < ATTEMPTS_KEPT);

@@ -24,13 +24,16 @@ impl Pacer {
         Self::default()
     }
 
-    /// The earliest moment for one more request, now taken; or how long to wait where that is after `latest`.
-    pub(super) fn reserve(&self, now: u64, latest: u64) -> Result<u64, Duration> {
+    /// The earliest moment for one more request, now taken; or how long to wait where that leaves too little time for an
+    /// answer before `deadline`.
+    pub(super) fn reserve(&self, now: u64, deadline: u64) -> Result<u64, Duration> {
         let mut pace = self.pace();
         let [before_last, last] = pace.last;
         let spaced = before_last.map_or(0, |at| at.saturating_add(WINDOW_MS));
         let at = now.max(spaced).max(pace.paused_until);
-        if at > latest {
+        // a pause may take half of the time there is; spacing, which is short and our own doing, all of it
+        let half = now.saturating_add(deadline.saturating_sub(now) / 2);
+        if at > now && (at >= deadline || pace.paused_until > half) {
             return Err(Duration::from_millis(at.saturating_sub(now)));
         }
         pace.last = [last, Some(at)];
@@ -71,9 +74,15 @@ mod tests {
         let pacer = Pacer::new();
         pacer.pause(1_000, Duration::from_secs(60));
         pacer.pause(2_000, Duration::from_secs(1));
-        assert_eq!(pacer.reserve(11_000, 16_000), Err(Duration::from_secs(50)));
+        assert_eq!(
+            pacer.reserve(11_000, 110_000),
+            Err(Duration::from_secs(50)),
+            "half of the time there is is too little"
+        );
         assert_eq!(pacer.pause_left(60_999), Some(Duration::from_millis(1)));
         assert_eq!(pacer.pause_left(61_000), None);
-        assert_eq!(pacer.reserve(61_000, 61_000), Ok(61_000));
+        assert_eq!(pacer.reserve(61_000, 62_000), Ok(61_000));
+        assert_eq!(pacer.reserve(61_000, 61_000), Ok(61_000), "nothing to wait for");
+        assert_eq!(pacer.reserve(61_000, 62_000), Err(Duration::from_millis(1_100)), "no time would be left");
     }
 }

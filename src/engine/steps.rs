@@ -5,7 +5,7 @@ use super::ask::{Ask, Purpose};
 use super::edit::{Asked, Edit};
 use super::{Deactivated, Engine, Merged, OpId, Operation};
 use crate::error::{Error, ErrorKind};
-use crate::license::{Decision, Problem};
+use crate::license::{Decision, Problem, Reason};
 use crate::record::{Identity, Release};
 use crate::store::Durability;
 use crate::time::Now;
@@ -93,13 +93,16 @@ pub(super) struct Op {
     /// In ms of the monotonic clock.
     pub(super) deadline: u64,
     pub(super) ticket: Arc<()>,
+    /// What it will fail with, whatever else is still to be done.
+    pub(super) failure: Option<Error>,
 }
 
 /// What goes on after a store step.
 pub(super) enum Stage {
     Opened,
     Ask(Purpose),
-    AskSaved(Purpose),
+    /// Polar's word was saved, or met its opposite; the reason if it was a no.
+    AskSaved(Purpose, Option<Reason>),
     Activate(Wish),
     AttemptSaved(Activation),
     SeatGivenUp(Activation),
@@ -166,7 +169,7 @@ impl StoreStep {
             return engine.finish(self.op, Err(error), now);
         };
         if let (Stage::Forgotten, Err(message)) = (&self.stage, &written) {
-            return engine.not_forgotten(self.op, message, now);
+            return engine.not_forgotten(self.op, message);
         }
         let contradicted = merged.contradicted;
         let saved = written.clone();
@@ -175,7 +178,7 @@ impl StoreStep {
         match self.stage {
             Stage::Opened => engine.finish(op, Ok(None), now),
             Stage::Ask(purpose) => engine.ask(op, purpose, now),
-            Stage::AskSaved(purpose) => engine.ask_saved(op, purpose, contradicted, now),
+            Stage::AskSaved(purpose, no) => engine.ask_saved(op, purpose, no, contradicted, now),
             Stage::Activate(wish) => engine.activate(op, wish, now),
             Stage::AttemptSaved(activation) => engine.attempt_saved(op, activation, saved, now),
             Stage::SeatGivenUp(activation) => engine.save_attempt(op, activation, now),
@@ -228,9 +231,7 @@ impl JoinStep {
 impl Engine {
     /// Sends within the operation's time, or hears at once that it may not.
     pub(super) fn send(&mut self, op: Op, path: &str, body: String, stage: Asking, now: Now) -> Step {
-        let left = op.deadline.saturating_sub(now.mono);
-        // waiting for longer than half of what is left would leave too little for the answer
-        match self.pacer.reserve(now.mono, now.mono.saturating_add(left / 2)) {
+        match self.pacer.reserve(now.mono, op.deadline) {
             Err(wait) => self.heard_reply(op, stage, &Heard::Paused(wait), now),
             Ok(not_before) => {
                 let timeout = Duration::from_millis(op.deadline.saturating_sub(not_before).max(1));

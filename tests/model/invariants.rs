@@ -306,7 +306,7 @@ pub(crate) fn every_request(world: &mut World, at: usize, exchange: &Exchange, b
     the_condition_is_this_devices(world, who, exchange, body, app)?;
     rule!("the organization is the app's", body["organization_id"] == ORGANIZATION, "{body}");
     if exchange.endpoint == Endpoint::Activate {
-        let stored = errand.excused || world.probe(who.device)?.uncertain;
+        let stored = errand.excused || errand.wiped || world.probe(who.device)?.uncertain;
         rule!("rule 6, the attempt is saved before it is sent", stored, "a crash here would lose the seat");
         let random = body["meta"]["seat"].as_str().unwrap_or("?");
         let labelled = body["label"].as_str().is_some_and(|label| label.ends_with(random));
@@ -323,12 +323,12 @@ fn requests_are_paced(world: &mut World, who: Who, at: usize, sent: u64) -> Chec
     let wall = world.clocks(who.device).wall.unix_ms();
     if let Some((until, tick)) = device.saved_pause {
         let knows = last_read.is_some_and(|read| read > tick) && world.errands[at].begun > tick;
-        rule!(
-            "rule 9, a pause binds other processes",
-            !knows || wall >= until,
-            "{who} sends {} early",
-            span(until - wall)
-        );
+        let early = || format!("{who} sends {} early", span(until - wall));
+        if device.pause_overwritten {
+            rule!("rule 9, a pause outlives answers from before it", !knows || wall >= until, "{}", early());
+        } else {
+            rule!("rule 9, a pause binds other processes", !knows || wall >= until, "{}", early());
+        }
     }
     let book = &mut world.pacers[pacer];
     rule!(
@@ -357,7 +357,9 @@ fn an_operation_sends_what_it_may(errand: &Errand, license: Option<&License>, no
         }
         Some(Ask::Consume(count)) => {
             let first = errand.log.is_empty() && now.endpoint == Endpoint::Validate && now.uses == u64::from(count);
-            first || gives_up_another
+            // where two processes heard the opposite of each other, the question is put once more without counting
+            let settles = !errand.log.is_empty() && now.endpoint == Endpoint::Validate && now.uses == 0;
+            first || settles || gives_up_another
         }
         Some(Ask::Deactivate) => now.endpoint == Endpoint::Deactivate && (errand.log.is_empty() || gives_up_another),
         Some(Ask::Activate { replace, .. }) => match now.endpoint {
@@ -496,6 +498,11 @@ pub(crate) fn no_seat_is_lost_in_silence(world: &World, device: usize) -> Check 
     let lost = lost.into_iter().find(|seat| !probe.seats.contains(&seat.id) && !probe.uncertain);
     if world.devices[device].processes.iter().flatten().any(|process| process.parted) {
         rule!("rule 6, an unsaved forget forgets nothing that came later", lost.is_none(), "two processes");
+    }
+    if lost.is_some_and(|seat| seat.wiped) {
+        let name = short(lost.map(|seat| seat.id));
+        rule!("rule 6, a deactivation keeps what is on its way", false, "{name}");
+        return Ok(());
     }
     rule!("rule 6, no seat is lost in silence", lost.is_none(), "{}", short(lost.map(|seat| seat.id)));
     Ok(())

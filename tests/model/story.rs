@@ -208,11 +208,13 @@ impl Climate {
     }
 
     fn overtake(self) -> impl Strategy<Value = Event> {
-        let deed = prop::option::of((key(), deed()));
+        let turns = prop_oneof![Just(Deed::Revoke), Just(Deed::Grant)];
+        let deed = prop_oneof![Just(None), (key(), prop_oneof![deed(), turns]).prop_map(Some)];
         // most of all it matters where both are about the same
         let asks = prop_oneof![
             3 => Just((Ask::Validate, Ask::Validate)),
             2 => ask().prop_map(|ask| (ask, ask)),
+            1 => Just((Ask::Consume(1), Ask::Validate)),
             1 => (ask(), ask()),
         ];
         (self.who(), asks, 0..3_usize, deed).prop_map(|(who, (ask, other), request, deed)| Event::Overtake {

@@ -64,6 +64,8 @@ pub(crate) struct Device {
     pub(crate) high: BTreeMap<i64, (i64, u64)>,
     /// The wall time until which a saved pause binds every process, and since which tick; while the clock is not set.
     pub(crate) saved_pause: Option<(i64, u64)>,
+    /// Whether an operation that began before that pause was saved has written since.
+    pub(crate) pause_overwritten: bool,
 }
 
 pub(crate) struct Process {
@@ -129,6 +131,10 @@ pub(crate) struct Errand {
     pub(crate) joined: bool,
     /// Whether the user forgot, or a vandal came, while it ran.
     pub(crate) excused: bool,
+    /// Whether a deactivation removed the record while it ran.
+    pub(crate) wiped: bool,
+    /// The wall time until which Polar wants no request, as heard last.
+    pause: Option<i64>,
     /// What the stored `high` can count on if the errand ends well: by confirmation.
     lower_at_start: Option<(i64, i64)>,
 }
@@ -177,6 +183,8 @@ pub(crate) struct TakenSeat {
     pub(crate) told: bool,
     /// Whether the user or a vandal lost track of it.
     pub(crate) excused: bool,
+    /// Whether a deactivation removed the record while it was on its way.
+    pub(crate) wiped: bool,
     /// Whether the device certainly knows it, and by which key.
     pub(crate) known_as: Option<String>,
 }
@@ -247,6 +255,7 @@ impl World {
                 no: None,
                 high: BTreeMap::new(),
                 saved_pause: None,
+                pause_overwritten: false,
             }
         });
         Self {
@@ -534,6 +543,8 @@ impl World {
             troubled,
             joined: matches!(step, Step::Join(_)),
             excused: false,
+            wiped: false,
+            pause: None,
             lower_at_start,
         };
         self.errands.push(errand);
@@ -684,9 +695,9 @@ impl World {
                     *high = (lower - HOUR, tick);
                 }
             }
-            if let Some(Says::Wait(seconds)) = errand.log.last().and_then(|exchange| exchange.heard.clone()) {
-                let until = self.clocks(device).wall.unix_ms() + i64::from(seconds) * 1000;
+            if let Some(until) = errand.pause {
                 self.devices[device].saved_pause = Some((until, self.tick));
+                self.devices[device].pause_overwritten = false;
             }
             for exchange in &errand.log {
                 if let Some(Says::Seat(terms)) = &exchange.heard {
@@ -758,10 +769,22 @@ impl World {
                 device.copies.push(bytes.clone());
                 device.bytes = Some(bytes);
             }
-            Change::Remove => device.bytes = None,
+            Change::Remove => {
+                device.bytes = None;
+                // nothing is left that could hold it
+                device.saved_pause = None;
+            }
         }
         device.version += 1;
         self.errands[at].version_seen = device.version;
+        if self.errands[at].ask == Some(Ask::Deactivate) {
+            let on_its_way = |errand: &&mut Errand| errand.who.device == who.device;
+            self.errands.iter_mut().filter(on_its_way).for_each(|errand| errand.wiped = true);
+            let unknown = |seat: &&mut TakenSeat| seat.device == who.device && seat.known_as.is_none();
+            self.seats.iter_mut().filter(unknown).for_each(|seat| seat.wiped = true);
+        }
+        let saved = self.devices[who.device].saved_pause.is_some_and(|(_, since)| since > self.errands[at].begun);
+        self.devices[who.device].pause_overwritten |= saved;
         Ok(())
     }
 
@@ -862,10 +885,11 @@ impl World {
         let reply = if applied { Some(self.polar.handle(endpoint, &body, self.now)?) } else { None };
         let done = reply.as_ref().map(|reply| reply.says.clone());
         if let Some(Says::Seat(Terms { activation: Some(seat), .. })) = done {
-            let Errand { id, excused, .. } = self.errands[at];
+            let Errand { id, excused, wiped, .. } = self.errands[at];
             let device = who.device;
             let at = self.now;
-            self.seats.push(TakenSeat { id: seat, device, errand: id, at, told: false, excused, known_as: None });
+            let known_as = None;
+            self.seats.push(TakenSeat { id: seat, device, errand: id, at, told: false, excused, wiped, known_as });
         }
         self.tell(format!("{who}: {endpoint:?} {} {} ~ {fault:?}", tail(&exchange.key), short(activation)));
         self.errands[at].log.push(exchange);
@@ -909,6 +933,9 @@ impl World {
                 let device = who.device;
                 self.words.push(Word { device, at, key, activation, verdict, offset: at - wall, upper: at });
             }
+        }
+        if let Says::Wait(seconds) = says {
+            self.errands[at].pause = Some(now.wall.unix_ms() + i64::from(seconds) * 1000);
         }
         let before = self.decision(who);
         let Some(process) = self.process(who) else { return Ok(()) };
@@ -982,7 +1009,9 @@ impl World {
         let mut uncertain = false;
         let key = polar.keys[0].text.clone();
         let activate = || Operation::Activate { key: Some(key.clone()), replace_previous: false };
-        for operation in [Operation::Open, activate(), activate(), activate()] {
+        for operation in [Operation::Open, activate(), activate(), activate(), activate()] {
+            // after any pause that is saved
+            now = Now { wall: now.wall.plus(Duration::from_secs(121)), mono: now.mono + 121_000 };
             let mut step = engine.begin(operation, now);
             loop {
                 now.mono += 600;
@@ -1064,11 +1093,11 @@ fn disturb(fault: Fault, reply: Option<super::polar::Reply>, endpoint: Endpoint,
         }
         (Fault::Portal(status), _) => return foreign(status, PAGE),
         (Fault::Foreign(status), _) => return foreign(status, r#"{"detail":"Not Found"}"#),
-        (Fault::ServerError { .. }, _) | (_, None) => return foreign(500, "Internal Server Error"),
         (Fault::Busy(retry_after), _) => {
             let says = Says::Wait(retry_after.unwrap_or(60).min(120));
             return (Answer::Reply { status: 429, retry_after, body: vec![] }, says);
         }
+        (Fault::ServerError { .. }, _) | (_, None) => return foreign(500, "Internal Server Error"),
         (Fault::Garbage, Some(reply)) => return foreign(reply.status.max(200), "\u{1}{]"),
         (_, Some(reply)) => reply,
     };
