@@ -36,6 +36,6 @@ pub use license::{Decision, Key, License, NextStep, Problem, Reason, State};
 pub use time::{Now, Timestamp};
 pub use values::{Value, Values};
 
-#[cfg(all(doctest, feature = "blocking"))]
+#[cfg(all(doctest, feature = "http"))]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -1,5 +1,5 @@
 //! The blocking client as an app has it, with files and over real HTTP, against the local Polar.
-#![cfg(feature = "blocking")]
+#![cfg(feature = "http")]
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
 #[path = "end_to_end/faults.rs"]

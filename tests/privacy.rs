@@ -1,6 +1,6 @@
 //! No license key and no personal data anywhere but in the record and on the wire: not in the log, in errors, in
 //! decisions, in `Debug`, nor in any other file. A process of its own, since the log is one per process.
-#![cfg(feature = "blocking")]
+#![cfg(feature = "http")]
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
 mod support;

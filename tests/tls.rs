@@ -1,7 +1,7 @@
 //! HTTPS as [`HttpTransport`] speaks it, to a server on loopback whose certificate only `tests/tls/ca.pem` vouches for.
 //! Each case runs in a process of its own, because the trusted roots and the proxy come from the environment.
 //! The CA's key was thrown away; the server's is good for nothing but these tests.
-#![cfg(all(feature = "blocking", unix, not(any(target_vendor = "apple", target_os = "android"))))]
+#![cfg(all(feature = "http", unix, not(any(target_vendor = "apple", target_os = "android"))))]
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
 use std::io::{Read, Write};

@@ -1,6 +1,8 @@
 //! The three endpoints alone: typed requests in, typed replies out, nothing remembered.
 
-use super::{HttpTransport, Transport};
+#[cfg(feature = "http")]
+use super::HttpTransport;
+use super::Transport;
 use crate::config::Environment;
 use crate::error::Error;
 use crate::transport::{Answer, Request};
@@ -33,6 +35,7 @@ pub struct Api {
 
 impl Api {
     /// Over HTTPS with ureq; each request takes at most 35 seconds.
+    #[cfg(feature = "http")]
     pub fn new(environment: &Environment) -> Self {
         Self::with_transport(environment, Arc::new(HttpTransport::new()))
     }

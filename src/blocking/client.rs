@@ -2,8 +2,9 @@
 
 use super::driver::{Driver, Listener, lock};
 use super::machine::{device_source, system_name};
+use super::network::default_transport;
 use super::refresher::Refresher;
-use super::{FileStore, HttpTransport, Transport, default_directory};
+use super::{FileStore, Transport, default_directory};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::device::DeviceId;
@@ -223,7 +224,7 @@ impl ClientBuilder {
             Some(directory) => Box::new(FileStore::new(directory, &app_id, product, device)),
             None => Box::new(NoStore),
         });
-        let transport = self.transport.unwrap_or_else(|| Arc::new(HttpTransport::new()));
+        let transport = self.transport.unwrap_or_else(default_transport);
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let driver = Arc::new(Driver::new(engine, store, transport, clock));
         driver.run(Operation::Open);

@@ -29,16 +29,8 @@ use ureq::http::Uri;
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Proxy, SendBody};
 
+use super::Transport;
 use crate::transport::{Answer, Failure, Request, Sent};
-
-/// Sends one request. Implement it to use your app's own network stack.
-///
-/// An implementation sends the request at most once, follows no redirect, returns every status as
-/// [`Answer::Reply`], and calls a failure [`Sent::No`] only where Polar cannot have received the body.
-pub trait Transport: Send + Sync {
-    /// Sends `request` and waits for the answer, at most for its timeout. Blocks.
-    fn post(&self, request: &Request) -> Answer;
-}
 
 /// Sends requests with ureq and rustls, honouring the system's proxy and root certificates.
 #[derive(Clone, Copy, Debug, Default)]

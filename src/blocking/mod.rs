@@ -17,12 +17,16 @@ mod driver;
 mod file_lock;
 mod file_store;
 mod files;
+#[cfg(feature = "http")]
 mod http;
 mod machine;
+mod network;
 mod refresher;
 
 pub use api::Api;
 pub use client::{ActivateOptions, Client, ClientBuilder, Subscription};
 pub use file_store::{FileStore, default_directory, file_name};
-pub use http::{HttpTransport, Transport};
+#[cfg(feature = "http")]
+pub use http::HttpTransport;
 pub use machine::{device_source, machine_source, system_name};
+pub use network::Transport;

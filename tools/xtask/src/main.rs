@@ -2,13 +2,15 @@
 //! Never part of what is shipped, and never reaches further than the package registries.
 //!
 //! ```text
-//! main ── steps (what `test` runs) ── readme, package, budget, locks
+//! main ── steps (what `test` runs) ── readme, package, c_library, c_package, budget, locks
 //!   │       │
 //!   └───────┴── requirements (what `setup` installs) ── rust_std, debian
 //!                                                 all of them ── process, workspace
 //! ```
 
 mod budget;
+mod c_library;
+mod c_package;
 mod debian;
 mod locks;
 mod package;
@@ -21,7 +23,7 @@ mod workspace;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Set-up and tests of this repository")]
@@ -43,6 +45,16 @@ enum Command {
         #[arg(long)]
         list: bool,
     },
+    /// Build what is shipped, into target/package
+    Package {
+        /// `c`: the C library, with headers, pkg-config file and CMake package
+        what: Package,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Package {
+    C,
 }
 
 fn main() -> ExitCode {
@@ -51,6 +63,9 @@ fn main() -> ExitCode {
         Command::Test { list: true, .. } => {
             steps::list();
             Ok(())
+        }
+        Command::Package { what: Package::C } => {
+            requirements::CARGO_C.ensure().and_then(|()| c_package::package()).map(drop)
         }
         Command::Test { steps, .. } => steps::test(&steps),
     };

@@ -7,6 +7,7 @@
 //! | `console` | the lines after `$ ` are run like `sh`; the others must show up in the output, in their order; `...` stands for anything |
 //! | `toml` | parsed; dependencies on this workspace's packages have its version and existing features |
 //! | `json` | parsed |
+//! | `c` | the test `readme` of the C library compiles and runs it, as it stands |
 //! | `text` | nothing to run |
 //!
 //! Two commands are not run as they stand: `cargo xtask test` would start itself, and `cargo add polar-license` is done
@@ -43,6 +44,7 @@ fn check_block(block: &Block) -> Result<()> {
         "sh" | "console" => script::run(block),
         "toml" => check_toml(&block.text),
         "json" => serde_json::from_str::<serde_json::Value>(&block.text).map(|_| ()).context("it is no JSON"),
+        "c" => check_c(),
         "text" => Ok(()),
         "" => bail!("it does not say its language; write one after the three backticks, `text` where nothing can run"),
         other => bail!(
@@ -72,6 +74,11 @@ fn check_rust(path: &str, blocks: usize) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// The whole workspace is named, as in the step `tests`, so that cargo does not build all dependencies once more.
+fn check_c() -> Result<()> {
+    process::run(process::cargo().args(["test", "--quiet", "--locked", "--workspace", "--test", "readme"]))
 }
 
 /// A manifest, or a part of one: its dependencies on this workspace are ones that a reader can have.

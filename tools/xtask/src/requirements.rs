@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::{process, rust_std};
+use crate::{c_package, debian, process, rust_std};
 
 /// Everything that `cargo xtask setup` takes care of.
-const ALL: [&Requirement; 3] = [&RUSTFMT, &CLIPPY, &WASM_STD];
+const ALL: [&Requirement; 9] =
+    [&RUSTFMT, &CLIPPY, &WASM_STD, &C_COMPILERS, &PYTHON, &VALGRIND, &NIGHTLY, &CMAKE, &CARGO_C];
 
 pub(crate) static RUSTFMT: Requirement = Requirement {
     name: "rustfmt",
@@ -29,6 +30,55 @@ pub(crate) static WASM_STD: Requirement = Requirement {
     found: || rust_std::Toolchain::find(rust_std::WASM).map(|toolchain| toolchain.describe()),
     install: || rust_std::install(rust_std::WASM),
     hint: || rust_std::hint(rust_std::WASM),
+};
+
+pub(crate) static C_COMPILERS: Requirement = Requirement {
+    name: "C and C++ compilers",
+    found: || programs(&["gcc", "g++", "clang", "nm"]),
+    install: || debian::install(&["gcc", "g++", "clang", "binutils"]),
+    hint: || "gcc, g++, clang and nm; on Debian `apt-get install gcc g++ clang binutils`".into(),
+};
+
+pub(crate) static PYTHON: Requirement = Requirement {
+    name: "python3",
+    found: || programs(&["python3"]),
+    install: || debian::install(&["python3"]),
+    hint: || "Python 3; on Debian `apt-get install python3`".into(),
+};
+
+pub(crate) static VALGRIND: Requirement = Requirement {
+    name: "valgrind",
+    found: || programs(&["valgrind"]),
+    install: || debian::install(&["valgrind", "libc6-dbg"]),
+    hint: || "valgrind; on Debian `apt-get install valgrind libc6-dbg`".into(),
+};
+
+pub(crate) static NIGHTLY: Requirement = Requirement {
+    name: "nightly Rust",
+    found: || {
+        let version = process::read(process::command("rustup").args(["run", "nightly", "rustc", "--version"])).ok()?;
+        Some(version.trim().into())
+    },
+    install: || {
+        let mut rustup = process::command("rustup");
+        rustup.args(["toolchain", "install", "nightly", "--profile", "minimal"]);
+        process::quietly(&mut rustup, Duration::from_secs(300))
+    },
+    hint: || "`rustup toolchain install nightly --profile minimal`; it builds with AddressSanitizer".into(),
+};
+
+pub(crate) static CMAKE: Requirement = Requirement {
+    name: "CMake and pkg-config",
+    found: || programs(&["cmake", "pkg-config", "make"]),
+    install: || debian::install(&["cmake", "pkg-config", "make"]),
+    hint: || "cmake, pkg-config and make; on Debian `apt-get install cmake pkg-config make`".into(),
+};
+
+pub(crate) static CARGO_C: Requirement = Requirement {
+    name: "cargo-c",
+    found: c_package::cargo_c,
+    install: c_package::install_cargo_c,
+    hint: || "`cargo xtask setup` builds it; it needs OpenSSL's headers (Debian: libssl-dev)".into(),
 };
 
 /// A tool, a library or a setting of the machine.
@@ -89,4 +139,11 @@ fn version_of(subcommand: &str) -> Option<String> {
 
 fn add_component(name: &str) -> Result<()> {
     process::quietly(process::command("rustup").args(["component", "add", name]), Duration::from_secs(60))
+}
+
+/// The version of the first of the programs, if all of them run.
+fn programs(names: &[&str]) -> Option<String> {
+    let versions: Option<Vec<String>> =
+        names.iter().map(|name| process::read(process::command(name).arg("--version")).ok()).collect();
+    versions?.first()?.lines().next().map(Into::into)
 }

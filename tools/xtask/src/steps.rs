@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::requirements::{CLIPPY, RUSTFMT, Requirement, WASM_STD};
+use crate::requirements::{
+    C_COMPILERS, CARGO_C, CLIPPY, CMAKE, NIGHTLY, PYTHON, RUSTFMT, Requirement, VALGRIND, WASM_STD,
+};
 use crate::rust_std::{Toolchain, WASM};
-use crate::{budget, locks, package, process, readme};
+use crate::{budget, c_library, c_package, locks, package, process, readme};
 
 struct Step {
     name: &'static str,
@@ -17,7 +19,7 @@ struct Step {
     run: fn() -> Result<()>,
 }
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 13] = [
     Step {
         name: "format",
         proves: "the code is formatted as rustfmt does it",
@@ -39,9 +41,13 @@ const STEPS: [Step; 10] = [
     },
     Step {
         name: "minimal",
-        proves: "the crate builds without any feature",
+        proves: "the crate builds without any feature, and without its own network stack",
         needs: &[&CLIPPY],
-        run: || clippy(process::cargo(), &["--package", "polar-license", "--no-default-features"]),
+        run: || {
+            let bare = ["--package", "polar-license", "--no-default-features"];
+            clippy(process::cargo(), &bare)?;
+            clippy(process::cargo(), &[&bare[..], &["--features", "blocking"]].concat())
+        },
     },
     Step {
         name: "wasm",
@@ -54,9 +60,27 @@ const STEPS: [Step; 10] = [
     },
     Step {
         name: "tests",
-        proves: "unit, integration and documentation tests pass",
-        needs: &[],
+        proves: "unit, integration and documentation tests pass, those of the C library among them",
+        needs: &[&C_COMPILERS, &PYTHON],
         run: || process::run(process::cargo().args(["test", "--locked", "--workspace"])),
+    },
+    Step {
+        name: "c-memory",
+        proves: "the C library's tests leak nothing and touch no memory that is not theirs, says valgrind",
+        needs: &[&C_COMPILERS, &VALGRIND],
+        run: c_library::under_valgrind,
+    },
+    Step {
+        name: "c-asan",
+        proves: "the same, says AddressSanitizer, which sees the stack too",
+        needs: &[&C_COMPILERS, &NIGHTLY],
+        run: c_library::with_address_sanitizer,
+    },
+    Step {
+        name: "c-package",
+        proves: "the packed C library links by pkg-config and CMake, is small, and answers fast while Polar hangs",
+        needs: &[&C_COMPILERS, &CMAKE, &CARGO_C],
+        run: c_package::check,
     },
     Step {
         name: "docs",
@@ -71,7 +95,7 @@ const STEPS: [Step; 10] = [
     Step {
         name: "readme",
         proves: "every code block in README.md does what it says",
-        needs: &[],
+        needs: &[&C_COMPILERS],
         run: || readme::check("README.md"),
     },
     Step {

@@ -1,0 +1,683 @@
+// License keys sold through Polar (https://polar.sh), for C++17: RAII over polar_license.h, header only, nothing else.
+//
+//     polar::license license{polar::options{ORGANIZATION, "com.acme.app"}.feature("export", {PRO})};
+//     if (key) license.activate(*key);                     // throws polar::error, which says what to do
+//     if (license.refresh().allows("export")) export_file();
+//
+// Objects own what they hold, move and do not copy; an object that was moved from must not be used. Texts of a decision
+// are views into it. What holds for threads, waiting and callbacks is in polar_license.h, function by function; an
+// exception that leaves a callback counts as its failure.
+//
+// Errors, by choice: functions that can fail throw polar::error; or, given a polar::failure, they fill it in instead and
+// return what they can. Without exceptions (-fno-exceptions) only the latter are there, and a constructor that fails
+// leaves an object that is false and allows nothing.
+#ifndef POLAR_LICENSE_HPP
+#define POLAR_LICENSE_HPP
+
+#include "polar_license.h"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#if defined(__cpp_exceptions)
+#include <stdexcept>
+#define POLAR_LICENSE_TRY try
+#define POLAR_LICENSE_CATCH catch (...)
+#else
+#define POLAR_LICENSE_TRY if (true)
+#define POLAR_LICENSE_CATCH else
+#endif
+
+namespace polar {
+
+/// Milliseconds, as the library counts them.
+using milliseconds = std::chrono::milliseconds;
+/// A moment.
+using time_point = std::chrono::system_clock::time_point;
+
+/// Whether a call worked, and why not. A later version may have more: treat what you do not know as a failure.
+enum class status : std::int32_t {
+    ok = POLAR_LICENSE_OK,
+    invalid_argument = POLAR_LICENSE_ERR_INVALID_ARGUMENT,
+    invalid_config = POLAR_LICENSE_ERR_INVALID_CONFIG,
+    network = POLAR_LICENSE_ERR_NETWORK,
+    timeout = POLAR_LICENSE_ERR_TIMEOUT,
+    rate_limited = POLAR_LICENSE_ERR_RATE_LIMITED,
+    server = POLAR_LICENSE_ERR_SERVER,
+    refused = POLAR_LICENSE_ERR_REFUSED,
+    usage_exhausted = POLAR_LICENSE_ERR_USAGE_EXHAUSTED,
+    storage = POLAR_LICENSE_ERR_STORAGE,
+    cancelled = POLAR_LICENSE_ERR_CANCELLED,
+    not_activated = POLAR_LICENSE_ERR_NOT_ACTIVATED,
+    seat_uncertain = POLAR_LICENSE_ERR_SEAT_UNCERTAIN,
+    internal = POLAR_LICENSE_ERR_INTERNAL,
+};
+
+/// The state of a license. A later version may have more: only decision_view::allowed() says whether the app may run.
+enum class state : std::int32_t {
+    unlicensed = POLAR_LICENSE_STATE_UNLICENSED,
+    denied = POLAR_LICENSE_STATE_DENIED,
+    clock_suspect = POLAR_LICENSE_STATE_CLOCK_SUSPECT,
+    expired = POLAR_LICENSE_STATE_EXPIRED,
+    active = POLAR_LICENSE_STATE_ACTIVE,
+    grace = POLAR_LICENSE_STATE_GRACE,
+    lapsed = POLAR_LICENSE_STATE_LAPSED,
+};
+
+/// Why. A later version may have more.
+enum class reason : std::int32_t {
+    unset = POLAR_LICENSE_REASON_UNSET,
+    none = POLAR_LICENSE_REASON_NONE,
+    tampered = POLAR_LICENSE_REASON_TAMPERED,
+    other_device = POLAR_LICENSE_REASON_OTHER_DEVICE,
+    other_product = POLAR_LICENSE_REASON_OTHER_PRODUCT,
+    newer_format = POLAR_LICENSE_REASON_NEWER_FORMAT,
+    storage = POLAR_LICENSE_REASON_STORAGE,
+    not_found = POLAR_LICENSE_REASON_NOT_FOUND,
+    inactive = POLAR_LICENSE_REASON_INACTIVE,
+    expired = POLAR_LICENSE_REASON_EXPIRED,
+    conditions = POLAR_LICENSE_REASON_CONDITIONS,
+    refused = POLAR_LICENSE_REASON_REFUSED,
+    activation_required = POLAR_LICENSE_REASON_ACTIVATION_REQUIRED,
+    activation_limit = POLAR_LICENSE_REASON_ACTIVATION_LIMIT,
+    benefit = POLAR_LICENSE_REASON_BENEFIT,
+    other = POLAR_LICENSE_REASON_OTHER,
+};
+
+/// What the user can do. A later version may have more.
+enum class next_step : std::int32_t {
+    none = POLAR_LICENSE_NEXT_NONE,
+    connect = POLAR_LICENSE_NEXT_CONNECT,
+    enter_key = POLAR_LICENSE_NEXT_ENTER_KEY,
+    activate = POLAR_LICENSE_NEXT_ACTIVATE,
+    move = POLAR_LICENSE_NEXT_MOVE,
+    renew = POLAR_LICENSE_NEXT_RENEW,
+    contact_vendor = POLAR_LICENSE_NEXT_CONTACT_VENDOR,
+};
+
+/// What became of the seat.
+enum class deactivated : std::int32_t {
+    released = POLAR_LICENSE_DEACTIVATED_RELEASED,
+    unknown = POLAR_LICENSE_DEACTIVATED_UNKNOWN,
+    not_needed = POLAR_LICENSE_DEACTIVATED_NOT_NEEDED,
+};
+
+namespace detail {
+
+inline std::optional<std::int64_t> number(std::int64_t value)
+{
+    return value == POLAR_LICENSE_ABSENT ? std::nullopt : std::optional{value};
+}
+
+inline std::optional<milliseconds> duration(std::int64_t value)
+{
+    return value == POLAR_LICENSE_ABSENT ? std::nullopt : std::optional{milliseconds{value}};
+}
+
+inline std::optional<time_point> moment(std::int64_t value)
+{
+    if (value == POLAR_LICENSE_ABSENT)
+        return std::nullopt;
+    return time_point{std::chrono::duration_cast<time_point::duration>(milliseconds{value})};
+}
+
+inline std::optional<std::string_view> text(const char *value)
+{
+    return value == nullptr ? std::nullopt : std::optional<std::string_view>{value};
+}
+
+/// The destructor for user data that is a T of ours.
+template <class T> void destroy(void *data) { delete static_cast<T *>(data); }
+
+} // namespace detail
+
+/// A decision that belongs to somebody else, such as a failure or a running change callback.
+class decision_view {
+  public:
+    explicit decision_view(const polar_license_decision *decision = nullptr) : handle(decision) {}
+
+    bool allowed() const { return polar_license_decision_allowed(handle) != 0; }
+    bool allows(const std::string &feature) const { return polar_license_decision_allows(handle, feature.c_str()) != 0; }
+    polar::state state() const { return polar::state{polar_license_decision_state(handle)}; }
+    polar::reason reason() const { return polar::reason{polar_license_decision_reason(handle)}; }
+    polar::next_step next_step() const { return polar::next_step{polar_license_decision_next_step(handle)}; }
+    /// One English sentence for the user.
+    std::string_view message() const { return polar_license_decision_message(handle); }
+    std::optional<std::string_view> display_key() const { return detail::text(polar_license_decision_display_key(handle)); }
+    std::optional<std::string_view> benefit_id() const { return detail::text(polar_license_decision_benefit_id(handle)); }
+    std::optional<std::string_view> activation_id() const
+    {
+        return detail::text(polar_license_decision_activation_id(handle));
+    }
+    std::optional<time_point> expires_at() const { return detail::moment(polar_license_decision_expires_at_ms(handle)); }
+    std::optional<time_point> confirmed_at() const
+    {
+        return detail::moment(polar_license_decision_confirmed_at_ms(handle));
+    }
+    std::optional<time_point> refresh_at() const { return detail::moment(polar_license_decision_refresh_at_ms(handle)); }
+    std::optional<time_point> grace_ends_at() const
+    {
+        return detail::moment(polar_license_decision_grace_ends_at_ms(handle));
+    }
+    std::optional<time_point> notice_at() const { return detail::moment(polar_license_decision_notice_at_ms(handle)); }
+    std::optional<std::int64_t> usage() const { return detail::number(polar_license_decision_usage(handle)); }
+    std::optional<std::int64_t> limit_usage() const { return detail::number(polar_license_decision_limit_usage(handle)); }
+    std::optional<std::int64_t> limit_activations() const
+    {
+        return detail::number(polar_license_decision_limit_activations(handle));
+    }
+    /// What went wrong on the way; status::ok where nothing did. Access does not depend on it.
+    polar::status problem() const { return polar::status{polar_license_decision_problem(handle)}; }
+    std::optional<std::string_view> problem_message() const
+    {
+        return detail::text(polar_license_decision_problem_message(handle));
+    }
+    std::optional<milliseconds> problem_retry_after() const
+    {
+        return detail::duration(polar_license_decision_problem_retry_after_ms(handle));
+    }
+    bool problem_maybe_applied() const { return polar_license_decision_problem_maybe_applied(handle) != 0; }
+    /// Everything as one JSON object.
+    std::string_view json() const { return detail::text(polar_license_decision_json(handle)).value_or(""); }
+    /// Whether there is one at all.
+    explicit operator bool() const { return handle != nullptr; }
+    const polar_license_decision *get() const { return handle; }
+
+  protected:
+    const polar_license_decision *handle;
+};
+
+/// A decision of one's own. Without one inside (after a failure) it allows nothing.
+class decision : public decision_view {
+  public:
+    decision() = default;
+    explicit decision(polar_license_decision *owned) : decision_view(owned) {}
+    decision(decision &&other) noexcept : decision_view(std::exchange(other.handle, nullptr)) {}
+    decision &operator=(decision &&other) noexcept
+    {
+        std::swap(handle, other.handle);
+        return *this;
+    }
+    ~decision() { polar_license_decision_free(const_cast<polar_license_decision *>(handle)); }
+};
+
+/// Why a call did not do what was asked; false where it did. Copies share what is inside.
+class failure {
+  public:
+    failure() = default;
+    failure(std::int32_t code, polar_license_error *owned) : code(code)
+    {
+        if (owned != nullptr)
+            inside = {owned, polar_license_error_free};
+    }
+
+    explicit operator bool() const { return code != POLAR_LICENSE_OK; }
+    polar::status status() const { return polar::status{code}; }
+    /// One line for people.
+    std::string_view message() const
+    {
+        return inside ? polar_license_error_message(inside.get()) : polar_license_status_name(code);
+    }
+    polar::reason reason() const { return polar::reason{polar_license_error_reason(inside.get())}; }
+    std::optional<milliseconds> retry_after() const
+    {
+        return detail::duration(polar_license_error_retry_after_ms(inside.get()));
+    }
+    bool maybe_applied() const { return polar_license_error_maybe_applied(inside.get()) != 0; }
+    /// The decision that holds after the failure; lives as long as this.
+    decision_view decision() const { return decision_view{polar_license_error_decision(inside.get())}; }
+    std::string_view json() const { return detail::text(polar_license_error_json(inside.get())).value_or(""); }
+
+  private:
+    std::int32_t code = POLAR_LICENSE_OK;
+    std::shared_ptr<polar_license_error> inside;
+};
+
+#if defined(__cpp_exceptions)
+/// A failure, thrown.
+class error : public std::runtime_error {
+  public:
+    explicit error(polar::failure failure)
+        : std::runtime_error(std::string{failure.message()}), why(std::move(failure))
+    {
+    }
+    const polar::failure &failure() const { return why; }
+    polar::status status() const { return why.status(); }
+    polar::reason reason() const { return why.reason(); }
+    std::optional<milliseconds> retry_after() const { return why.retry_after(); }
+    bool maybe_applied() const { return why.maybe_applied(); }
+    decision_view decision() const { return why.decision(); }
+
+  private:
+    polar::failure why;
+};
+
+namespace detail {
+inline void check(const failure &failure)
+{
+    if (failure)
+        throw error{failure};
+}
+
+template <class Call> auto or_throw(Call call)
+{
+    failure failure;
+    auto result = call(failure);
+    check(failure);
+    return result;
+}
+} // namespace detail
+#endif
+
+/// The app's own place for the license. See the callbacks in polar_license.h.
+struct store {
+    virtual ~store() = default;
+    /// Puts what was last saved into `record` and returns true; or leaves it alone where there is nothing. False or an
+    /// exception: it could not be read.
+    virtual bool load(std::optional<std::vector<std::uint8_t>> &record) = 0;
+    virtual bool save(const std::uint8_t *bytes, std::size_t length, bool durable) = 0;
+    virtual bool remove() = 0;
+};
+
+/// One POST to send.
+struct request {
+    std::string_view url;
+    /// Contains the license key: do not log it.
+    std::string_view body;
+    std::vector<std::pair<std::string_view, std::string_view>> headers;
+    milliseconds timeout;
+};
+
+/// How it ended.
+struct response {
+    /// 0: there was no answer.
+    int http_status = 0;
+    std::optional<std::uint32_t> retry_after_s;
+    std::string body;
+    /// Without an answer: false only if Polar certainly received nothing.
+    bool maybe_sent = true;
+    bool timed_out = false;
+    std::string problem;
+};
+
+/// The app's own network stack; an exception counts as a request that may have been sent.
+using transport = std::function<response(const request &)>;
+
+/// Tells the time in tests: the wall clock, and one that only goes forward.
+using clock = std::function<std::pair<time_point, milliseconds>()>;
+
+namespace detail {
+
+using store_box = std::shared_ptr<store>;
+
+inline std::int32_t load(void *data, polar_license_record *record) noexcept
+{
+    POLAR_LICENSE_TRY
+    {
+        std::optional<std::vector<std::uint8_t>> bytes;
+        if (!(*static_cast<store_box *>(data))->load(bytes))
+            return 1;
+        return bytes ? polar_license_record_set(record, bytes->data(), bytes->size()) : 0;
+    }
+    POLAR_LICENSE_CATCH { return 1; }
+}
+
+inline std::int32_t save(void *data, const std::uint8_t *bytes, std::size_t length, std::int32_t durable) noexcept
+{
+    POLAR_LICENSE_TRY { return (*static_cast<store_box *>(data))->save(bytes, length, durable != 0) ? 0 : 1; }
+    POLAR_LICENSE_CATCH { return 1; }
+}
+
+inline std::int32_t remove(void *data) noexcept
+{
+    POLAR_LICENSE_TRY { return (*static_cast<store_box *>(data))->remove() ? 0 : 1; }
+    POLAR_LICENSE_CATCH { return 1; }
+}
+
+inline void post(void *data, const polar_license_request *from, polar_license_response *to) noexcept
+{
+    POLAR_LICENSE_TRY
+    {
+        request request;
+        request.url = polar_license_request_url(from);
+        request.body = polar_license_request_body(from);
+        request.timeout = milliseconds{polar_license_request_timeout_ms(from)};
+        for (std::size_t i = 0; const char *name = polar_license_request_header_name(from, i); i++)
+            request.headers.emplace_back(name, polar_license_request_header_value(from, i));
+        const response response = (*static_cast<transport *>(data))(request);
+        if (response.http_status == 0) {
+            polar_license_response_fail(
+                to, response.timed_out ? POLAR_LICENSE_FAILED_TIMEOUT : POLAR_LICENSE_FAILED_NETWORK,
+                response.maybe_sent ? 1 : 0, response.problem.empty() ? nullptr : response.problem.c_str());
+        } else {
+            polar_license_response_set(
+                to, response.http_status, response.retry_after_s ? std::int64_t{*response.retry_after_s} : -1,
+                reinterpret_cast<const std::uint8_t *>(response.body.data()), response.body.size());
+        }
+    }
+    POLAR_LICENSE_CATCH {}
+}
+
+inline void tell(void *data, std::int64_t *wall_ms, std::uint64_t *mono_ms) noexcept
+{
+    POLAR_LICENSE_TRY
+    {
+        const auto [wall, mono] = (*static_cast<clock *>(data))();
+        *wall_ms = std::chrono::duration_cast<milliseconds>(wall.time_since_epoch()).count();
+        *mono_ms = static_cast<std::uint64_t>(mono.count());
+    }
+    POLAR_LICENSE_CATCH {}
+}
+
+} // namespace detail
+
+/// What an app configures; see polar_license_options_... in polar_license.h. Mistakes are reported when the license is
+/// opened. For one thread at a time.
+class options {
+  public:
+    options(const std::string &organization_id, const std::string &app_id)
+        : handle(polar_license_options_new(organization_id.c_str(), app_id.c_str()))
+    {
+    }
+    options(options &&other) noexcept : handle(std::exchange(other.handle, nullptr)) {}
+    options &operator=(options &&other) noexcept
+    {
+        std::swap(handle, other.handle);
+        return *this;
+    }
+    ~options() { polar_license_options_free(handle); }
+
+    /// "production" (the default), "sandbox", or an address.
+    options &environment(const std::string &environment)
+    {
+        return set(polar_license_options_set_environment(handle, environment.c_str()));
+    }
+    options &benefit(const std::string &id) { return set(polar_license_options_add_benefit(handle, id.c_str())); }
+    options &feature(const std::string &name, std::initializer_list<std::string> benefit_ids)
+    {
+        for (const std::string &id : benefit_ids)
+            polar_license_options_add_feature(handle, name.c_str(), id.c_str());
+        return *this;
+    }
+    options &bind_device(bool bind) { return set(polar_license_options_set_bind_device(handle, bind)); }
+    options &refresh_interval(milliseconds interval)
+    {
+        return set(polar_license_options_set_refresh_interval_ms(handle, count(interval)));
+    }
+    options &offline_grace(milliseconds grace)
+    {
+        return set(polar_license_options_set_offline_grace_ms(handle, count(grace)));
+    }
+    options &timeout(milliseconds timeout) { return set(polar_license_options_set_timeout_ms(handle, count(timeout))); }
+    options &label(const std::string &label) { return set(polar_license_options_set_label(handle, label.c_str())); }
+    options &condition(const std::string &name, const std::string &value)
+    {
+        return set(polar_license_options_set_condition(handle, name.c_str(), value.c_str()));
+    }
+    options &condition(const std::string &name, const char *value) { return condition(name, std::string{value}); }
+    options &condition(const std::string &name, int value) { return condition(name, std::int64_t{value}); }
+    options &condition(const std::string &name, std::int64_t value)
+    {
+        return set(polar_license_options_set_condition_integer(handle, name.c_str(), value));
+    }
+    options &condition(const std::string &name, double value)
+    {
+        return set(polar_license_options_set_condition_number(handle, name.c_str(), value));
+    }
+    options &condition(const std::string &name, bool value)
+    {
+        return set(polar_license_options_set_condition_bool(handle, name.c_str(), value));
+    }
+    options &meta(const std::string &name, const std::string &value)
+    {
+        return set(polar_license_options_set_meta(handle, name.c_str(), value.c_str()));
+    }
+    options &meta(const std::string &name, const char *value) { return meta(name, std::string{value}); }
+    options &meta(const std::string &name, int value) { return meta(name, std::int64_t{value}); }
+    options &meta(const std::string &name, std::int64_t value)
+    {
+        return set(polar_license_options_set_meta_integer(handle, name.c_str(), value));
+    }
+    options &meta(const std::string &name, double value)
+    {
+        return set(polar_license_options_set_meta_number(handle, name.c_str(), value));
+    }
+    options &meta(const std::string &name, bool value)
+    {
+        return set(polar_license_options_set_meta_bool(handle, name.c_str(), value));
+    }
+    options &device_id(const std::string &id) { return set(polar_license_options_set_device_id(handle, id.c_str())); }
+    options &app_secret(const std::string &secret)
+    {
+        return set(polar_license_options_set_app_secret(handle, secret.c_str()));
+    }
+    options &previous_app_secret(const std::string &secret)
+    {
+        return set(polar_license_options_add_previous_app_secret(handle, secret.c_str()));
+    }
+    /// In UTF-8.
+    options &directory(const std::string &directory)
+    {
+        return set(polar_license_options_set_directory(handle, directory.c_str()));
+    }
+    options &memory_store() { return set(polar_license_options_set_memory_store(handle)); }
+    options &store(std::shared_ptr<polar::store> store)
+    {
+        return set(polar_license_options_set_store(handle, detail::load, detail::save, detail::remove,
+                                                   new detail::store_box(std::move(store)),
+                                                   detail::destroy<detail::store_box>));
+    }
+    options &transport(polar::transport transport)
+    {
+        return set(polar_license_options_set_transport(handle, detail::post, new polar::transport(std::move(transport)),
+                                                       detail::destroy<polar::transport>));
+    }
+    options &clock(polar::clock clock)
+    {
+        return set(polar_license_options_set_clock(handle, detail::tell, new polar::clock(std::move(clock)),
+                                                   detail::destroy<polar::clock>));
+    }
+    const polar_license_options *get() const { return handle; }
+
+  private:
+    /// The library remembers a mistake until the license is opened.
+    options &set(std::int32_t) { return *this; }
+    static std::uint64_t count(milliseconds duration)
+    {
+        return duration.count() < 0 ? 0 : static_cast<std::uint64_t>(duration.count());
+    }
+
+    polar_license_options *handle;
+};
+
+/// Ends the calls of a change callback when it goes. Must not outlive its license.
+class subscription {
+  public:
+    subscription() = default;
+    subscription(const polar_license *license, std::uint64_t id) : license(license), id(id) {}
+    subscription(subscription &&other) noexcept : license(std::exchange(other.license, nullptr)), id(other.id) {}
+    subscription &operator=(subscription &&other) noexcept
+    {
+        std::swap(license, other.license);
+        std::swap(id, other.id);
+        return *this;
+    }
+    ~subscription()
+    {
+        if (license != nullptr)
+            polar_license_off_change(license, id);
+    }
+
+  private:
+    const polar_license *license = nullptr;
+    std::uint64_t id = 0;
+};
+
+/// A license on this device. Every function but the constructor, the destructor and moves may be called from any thread.
+class license {
+  public:
+    license(const options &options, failure &failure) noexcept
+    {
+        polar_license_error *error = nullptr;
+        const std::int32_t code = polar_license_open(options.get(), &handle, &error);
+        failure = polar::failure{code, error};
+    }
+    license(license &&other) noexcept : handle(std::exchange(other.handle, nullptr)) {}
+    license &operator=(license &&other) noexcept
+    {
+        std::swap(handle, other.handle);
+        return *this;
+    }
+    ~license() { polar_license_free(handle); }
+
+    decision activate(const std::string &key, failure &failure, bool replace_previous = false)
+    {
+        return activate(key.c_str(), replace_previous, failure);
+    }
+    /// Activates the stored key again.
+    decision reactivate(failure &failure, bool replace_previous = false)
+    {
+        return activate(nullptr, replace_previous, failure);
+    }
+    /// Always asks Polar.
+    decision validate() { return decide(polar_license_validate); }
+    /// Asks Polar if it is due; call it at start.
+    decision refresh() { return decide(polar_license_refresh); }
+    /// Never asks.
+    decision current() const { return decide(polar_license_current); }
+    bool allowed() const { return polar_license_allowed(handle) != 0; }
+    bool allows(const std::string &feature) const { return polar_license_allows(handle, feature.c_str()) != 0; }
+    decision consume(std::uint32_t count, failure &failure)
+    {
+        return try_to(failure, [&](auto **result, auto **error) {
+            return polar_license_consume(handle, count, result, error);
+        });
+    }
+    polar::deactivated deactivate(failure &failure)
+    {
+        std::int32_t outcome = POLAR_LICENSE_DEACTIVATED_UNKNOWN;
+        try_to(failure, [&](auto **, auto **error) { return polar_license_deactivate(handle, &outcome, error); });
+        return polar::deactivated{outcome};
+    }
+    void forget(failure &failure)
+    {
+        try_to(failure, [&](auto **, auto **error) { return polar_license_forget(handle, error); });
+    }
+    void start_auto_refresh(failure &failure)
+    {
+        try_to(failure, [&](auto **, auto **error) { return polar_license_start_auto_refresh(handle, error); });
+    }
+    void stop_auto_refresh() { polar_license_stop_auto_refresh(handle); }
+    void cancel() { polar_license_cancel(handle); }
+
+    /// Calls `listener` after every operation that changed the decision. Without effect for an empty one.
+    [[nodiscard]] subscription on_change(std::function<void(decision_view)> listener)
+    {
+        using function = std::function<void(decision_view)>;
+        const auto call = [](void *data, const polar_license_decision *decision) noexcept {
+            POLAR_LICENSE_TRY { (*static_cast<function *>(data))(decision_view{decision}); }
+            POLAR_LICENSE_CATCH {}
+        };
+        if (!listener)
+            return {};
+        std::uint64_t id = 0;
+        const std::int32_t code = polar_license_on_change(handle, +call, new function(std::move(listener)),
+                                                          detail::destroy<function>, &id);
+        return code == POLAR_LICENSE_OK ? subscription{handle, id} : subscription{};
+    }
+
+#if defined(__cpp_exceptions)
+    explicit license(const options &options)
+    {
+        polar_license_error *error = nullptr;
+        const std::int32_t code = polar_license_open(options.get(), &handle, &error);
+        detail::check(failure{code, error});
+    }
+    decision activate(const std::string &key, bool replace_previous = false)
+    {
+        return detail::or_throw([&](failure &failure) { return activate(key, failure, replace_previous); });
+    }
+    decision reactivate(bool replace_previous = false)
+    {
+        return detail::or_throw([&](failure &failure) { return reactivate(failure, replace_previous); });
+    }
+    decision consume(std::uint32_t count)
+    {
+        return detail::or_throw([&](failure &failure) { return consume(count, failure); });
+    }
+    polar::deactivated deactivate()
+    {
+        return detail::or_throw([&](failure &failure) { return deactivate(failure); });
+    }
+    void forget()
+    {
+        detail::or_throw([&](failure &failure) { forget(failure); return 0; });
+    }
+    void start_auto_refresh()
+    {
+        detail::or_throw([&](failure &failure) { start_auto_refresh(failure); return 0; });
+    }
+#endif
+
+    explicit operator bool() const { return handle != nullptr; }
+    const polar_license *get() const { return handle; }
+
+  private:
+    decision activate(const char *key, bool replace_previous, failure &failure)
+    {
+        const std::uint32_t flags = replace_previous ? POLAR_LICENSE_REPLACE_PREVIOUS : 0;
+        return try_to(failure, [&](auto **result, auto **error) {
+            return polar_license_activate_with(handle, key, flags, result, error);
+        });
+    }
+
+    decision decide(std::int32_t (*ask)(const polar_license *, polar_license_decision **)) const
+    {
+        polar_license_decision *result = nullptr;
+        ask(handle, &result);
+        return decision{result};
+    }
+
+    template <class Call> decision try_to(failure &failure, Call call)
+    {
+        polar_license_decision *result = nullptr;
+        polar_license_error *error = nullptr;
+        const std::int32_t code = call(&result, &error);
+        failure = polar::failure{code, error};
+        return decision{result};
+    }
+
+    polar_license *handle = nullptr;
+};
+
+/// Sends what the library says about its work, up to `level` (POLAR_LICENSE_LOG_...), to `sink`; to nobody for an empty one.
+/// For the whole process. `sink` must not call this library.
+inline status set_log(std::int32_t level, std::function<void(std::int32_t, std::string_view, std::string_view)> sink)
+{
+    using function = std::function<void(std::int32_t, std::string_view, std::string_view)>;
+    const auto call = [](void *data, std::int32_t level, const char *target, const char *message) noexcept {
+        POLAR_LICENSE_TRY { (*static_cast<function *>(data))(level, target, message); }
+        POLAR_LICENSE_CATCH {}
+    };
+    if (!sink)
+        return status{polar_license_set_log(level, nullptr, nullptr, nullptr)};
+    return status{polar_license_set_log(level, +call, new function(std::move(sink)), detail::destroy<function>)};
+}
+
+/// The version of the library that is running.
+inline std::string_view version() { return polar_license_version(); }
+
+} // namespace polar
+
+#undef POLAR_LICENSE_TRY
+#undef POLAR_LICENSE_CATCH
+#endif

@@ -1,0 +1,33 @@
+//! The app's own clock, for tests of what an app does after a month offline.
+
+use crate::pointer::UserData;
+use polar_license::Timestamp;
+use polar_license::clock::Clock;
+use polar_license::time::Now;
+use std::ffi::c_void;
+use std::sync::Arc;
+
+/// Tells the time: at `wall_ms` in milliseconds since 1970-01-01 UTC, which may go back, and at `mono_ms` on a clock
+/// that only goes forward, from any origin. Called from any thread, with locks of the library held: it must return at
+/// once and must not call this library.
+pub type ClockCallback = Option<extern "C" fn(user_data: *mut c_void, wall_ms: *mut i64, mono_ms: *mut u64)>;
+
+type Tell = extern "C" fn(*mut c_void, *mut i64, *mut u64);
+
+#[derive(Clone)]
+pub(crate) struct AppClock(Arc<(Tell, UserData)>);
+
+impl AppClock {
+    pub(crate) fn new(now: Tell, data: UserData) -> Self {
+        Self(Arc::new((now, data)))
+    }
+}
+
+impl Clock for AppClock {
+    fn now(&self) -> Now {
+        let (now, data) = &*self.0;
+        let (mut wall, mut mono) = (0, 0);
+        now(data.get(), &raw mut wall, &raw mut mono);
+        Now { wall: Timestamp::from_unix_ms(wall), mono }
+    }
+}

@@ -1,0 +1,92 @@
+//! What the library says about its work, to the app's own log.
+#![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
+
+use crate::call;
+use crate::error::Error;
+use crate::number::{POLAR_LICENSE_LOG_DEBUG, POLAR_LICENSE_LOG_ERROR, POLAR_LICENSE_LOG_INFO, POLAR_LICENSE_LOG_WARN};
+use crate::pointer::{Destructor, UserData};
+use crate::text;
+use log::{Level, LevelFilter, Log, Metadata, Record};
+use std::ffi::{c_char, c_void};
+use std::ptr;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+/// Receives one line, without the license key and without personal data; `level` is one of POLAR_LICENSE_LOG_.... The
+/// texts live during the call. Called from any thread, possibly with locks of the library held: it must not call this
+/// library.
+pub type LogCallback =
+    Option<extern "C" fn(user_data: *mut c_void, level: i32, target: *const c_char, message: *const c_char)>;
+
+type Sink = extern "C" fn(*mut c_void, i32, *const c_char, *const c_char);
+
+struct AppLog(RwLock<Option<Arc<(Sink, UserData)>>>);
+
+static APP_LOG: AppLog = AppLog(RwLock::new(None));
+
+/// Sends what the library says about its work, up to `level`, to `callback` instead of the one set before; to nobody for
+/// NULL. For the whole process. Nobody hears anything before this is called.
+///
+/// `destructor` is called with `user_data` once: when another callback takes over, or if this fails. May be NULL.
+/// Callable from any thread; never blocks. A callback on its way on another thread may still be running on return.
+/// Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_INVALID_ARGUMENT for an unknown level, or POLAR_LICENSE_ERR_INTERNAL if
+/// the program, written in Rust itself, has set another logger.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_set_log(
+    level: i32,
+    callback: LogCallback,
+    user_data: *mut c_void,
+    destructor: Destructor,
+) -> i32 {
+    let data = UserData::new(user_data, destructor);
+    call::status("polar_license_set_log", ptr::null_mut(), || {
+        let filter = match level {
+            POLAR_LICENSE_LOG_ERROR => LevelFilter::Error,
+            POLAR_LICENSE_LOG_WARN => LevelFilter::Warn,
+            POLAR_LICENSE_LOG_INFO => LevelFilter::Info,
+            POLAR_LICENSE_LOG_DEBUG => LevelFilter::Debug,
+            _ => return Err(Error::argument(format!("{level} is no log level"))),
+        };
+        if !is_installed() {
+            return Err(Error::internal("this program has set a logger of its own"));
+        }
+        let sink = callback.map(|callback| Arc::new((callback, data)));
+        log::set_max_level(if sink.is_some() { filter } else { LevelFilter::Off });
+        let before = {
+            let mut current = APP_LOG.0.write().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *current, sink)
+        };
+        // outside the lock: the destructor is the app's
+        drop(before);
+        Ok(())
+    })
+}
+
+fn is_installed() -> bool {
+    static INSTALLED: OnceLock<bool> = OnceLock::new();
+    *INSTALLED.get_or_init(|| log::set_logger(&APP_LOG).is_ok())
+}
+
+impl Log for AppLog {
+    /// Only this library's own: below it, ureq writes whole replies at level `trace`.
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.level() <= log::max_level() && metadata.target().starts_with("polar_license")
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if !self.enabled(record.metadata()) {
+            return;
+        }
+        let sink = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(sink) = sink else { return };
+        let level = match record.level() {
+            Level::Error => POLAR_LICENSE_LOG_ERROR,
+            Level::Warn => POLAR_LICENSE_LOG_WARN,
+            Level::Info => POLAR_LICENSE_LOG_INFO,
+            Level::Debug | Level::Trace => POLAR_LICENSE_LOG_DEBUG,
+        };
+        let (target, message) = (text::owned(record.target()), text::owned(&record.args().to_string()));
+        (sink.0)(sink.1.get(), level, target.as_ptr(), message.as_ptr());
+    }
+
+    fn flush(&self) {}
+}

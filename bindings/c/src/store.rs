@@ -1,0 +1,110 @@
+//! The app's own place for the license: a keychain entry, a row in its database.
+#![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
+
+use crate::call;
+use crate::error::Error;
+use crate::pointer::{self, UserData};
+use polar_license::store::{Durability, Store, StoreError};
+use std::ffi::c_void;
+use std::ptr;
+use std::sync::Arc;
+
+/// Where a load callback puts what it found. Lives only during that call.
+pub struct Record(Option<Vec<u8>>);
+
+/// Loads what was last saved: hands it to polar_license_record_set(), or leaves `record` alone where there is nothing.
+/// Returns 0, or anything else if it could not be read. Called from any thread, without locks of the library held; may
+/// call this library.
+pub type LoadCallback = Option<extern "C" fn(user_data: *mut c_void, record: *mut Record) -> i32>;
+
+/// Replaces what was saved. A reader, and a crash at any instant, must see the old bytes or the new ones, never a
+/// mixture. `durable` is 1 if they must be on the disk before the call returns, 0 if losing them in a power cut does no
+/// harm. Returns 0, or anything else if it failed. Called as a load callback is.
+pub type SaveCallback =
+    Option<extern "C" fn(user_data: *mut c_void, bytes: *const u8, length: usize, durable: i32) -> i32>;
+
+/// Removes what was saved; fine where there is nothing. Returns 0, or anything else if it failed. Called as a load
+/// callback is.
+pub type RemoveCallback = Option<extern "C" fn(user_data: *mut c_void) -> i32>;
+
+/// Keeps other processes from changing the record until the unlock callback, or returns anything but 0. Between them
+/// only the load, save and remove callbacks of the same store are called, on the same thread.
+pub type LockCallback = Option<extern "C" fn(user_data: *mut c_void) -> i32>;
+
+/// Ends what a lock callback began.
+pub type UnlockCallback = Option<extern "C" fn(user_data: *mut c_void)>;
+
+type Load = extern "C" fn(*mut c_void, *mut Record) -> i32;
+type Save = extern "C" fn(*mut c_void, *const u8, usize, i32) -> i32;
+type Status = extern "C" fn(*mut c_void) -> i32;
+type Unlocks = extern "C" fn(*mut c_void);
+
+#[derive(Clone)]
+pub(crate) struct AppStore {
+    pub(crate) parts: Arc<Parts>,
+    pub(crate) lock: Option<(Status, Unlocks)>,
+}
+
+pub(crate) struct Parts {
+    pub(crate) load: Load,
+    pub(crate) save: Save,
+    pub(crate) remove: Status,
+    pub(crate) data: UserData,
+}
+
+/// Hands the bytes that a load callback found to the library, which copies them. The last call counts.
+///
+/// `bytes` may be NULL if `length` is 0. Call it from the load callback, on its thread. Never blocks.
+/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_record_set(record: *mut Record, bytes: *const u8, length: usize) -> i32 {
+    call::status("polar_license_record_set", ptr::null_mut(), || {
+        let record = pointer::change(record).ok_or_else(|| Error::argument(String::from("`record` is NULL")))?;
+        let bytes = pointer::bytes(bytes, length).ok_or_else(|| Error::argument(String::from("`bytes` is NULL")))?;
+        record.0 = Some(bytes.to_vec());
+        Ok(())
+    })
+}
+
+impl Store for AppStore {
+    fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut record = Record(None);
+        done("load", (self.parts.load)(self.parts.data.get(), &raw mut record))?;
+        Ok(record.0)
+    }
+
+    fn save(&self, record: &[u8], durability: Durability) -> Result<(), StoreError> {
+        let durable = i32::from(durability == Durability::Synced);
+        done("save", (self.parts.save)(self.parts.data.get(), record.as_ptr(), record.len(), durable))
+    }
+
+    fn remove(&self) -> Result<(), StoreError> {
+        done("remove", (self.parts.remove)(self.parts.data.get()))
+    }
+
+    fn locked(&self, work: &mut dyn FnMut()) -> Result<(), StoreError> {
+        let Some((lock, unlock)) = self.lock else {
+            work();
+            return Ok(());
+        };
+        done("lock", lock(self.parts.data.get()))?;
+        let _unlocks = Unlock(unlock, &self.parts.data);
+        work();
+        Ok(())
+    }
+}
+
+struct Unlock<'a>(Unlocks, &'a UserData);
+
+impl Drop for Unlock<'_> {
+    fn drop(&mut self) {
+        (self.0)(self.1.get());
+    }
+}
+
+fn done(what: &str, status: i32) -> Result<(), StoreError> {
+    if status == 0 {
+        return Ok(());
+    }
+    Err(StoreError::new(format!("the app's own store could not {what} the license (it returned {status})")))
+}

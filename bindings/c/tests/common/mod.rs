@@ -1,0 +1,82 @@
+//! Compiles and runs programs in C and C++ that use the library which cargo built for these tests.
+//!
+//! Other ways to do so are set from outside, for a run with another compiler, sanitizer, target or checker:
+//!
+//! | variable | is | default |
+//! |---|---|---|
+//! | `POLAR_LICENSE_C_CC`, `…_CXX` | compiler with its flags | `gcc`, `g++` |
+//! | `POLAR_LICENSE_C_LIBRARY` | the static library | the one beside these tests |
+//! | `POLAR_LICENSE_C_LIBS` | what it links to | pthread, dl, m |
+//! | `POLAR_LICENSE_C_RUNNER` | what a program is run with | nothing |
+
+#![allow(dead_code, clippy::allow_attributes, reason = "each test uses some of it")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::{env, fs};
+
+/// Strict: what a careful app developer may have on.
+const STRICT: [&str; 5] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g"];
+
+pub fn package() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+pub fn repository() -> PathBuf {
+    package().join("../..").canonicalize().unwrap()
+}
+
+/// Where cargo put the libraries: beside this test's own program.
+pub fn built() -> PathBuf {
+    env::current_exe().unwrap().parent().unwrap().to_owned()
+}
+
+pub fn words(variable: &str, default: &str) -> Vec<String> {
+    let value = env::var(variable).unwrap_or_else(|_| default.to_owned());
+    value.split_whitespace().map(Into::into).collect()
+}
+
+/// Runs a command and wants it to succeed; what it printed.
+pub fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert_success(command, &output);
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn assert_success(command: &Command, output: &Output) {
+    let (out, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{command:?}\n{}\n{out}\n{errors}", output.status);
+}
+
+/// Compiles `source`, seen from the repository's top folder, and links it with the static library. The program.
+pub fn compile(source: &str) -> PathBuf {
+    let library =
+        env::var_os("POLAR_LICENSE_C_LIBRARY").map_or_else(|| built().join("libpolar_license_c.a"), PathBuf::from);
+    compile_with(source, &library)
+}
+
+pub fn compile_with(source: &str, library: &Path) -> PathBuf {
+    let source = repository().join(source);
+    let is_cpp = source.extension().is_some_and(|extension| extension == "cpp");
+    let compiler = if is_cpp { words("POLAR_LICENSE_C_CXX", "g++") } else { words("POLAR_LICENSE_C_CC", "gcc") };
+    let name = source.file_stem().unwrap();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("c");
+    // a name that Windows runs, and nobody else minds
+    let program = folder.join(if is_cpp { "cpp" } else { "c" }).join(name).with_extension("exe");
+    fs::create_dir_all(program.parent().unwrap()).unwrap();
+    let mut command = Command::new(&compiler[0]);
+    command.args(&compiler[1..]).args(STRICT).arg(if is_cpp { "-std=c++17" } else { "-std=c11" });
+    command.arg("-I").arg(package().join("include")).arg("-I").arg(repository().join("tests/c"));
+    command.arg(&source).arg(library).args(words("POLAR_LICENSE_C_LIBS", "-lpthread -ldl -lm"));
+    run(command.arg("-o").arg(&program));
+    program
+}
+
+/// The program, to be run with arguments.
+pub fn command(program: &Path) -> Command {
+    let mut runner = words("POLAR_LICENSE_C_RUNNER", "");
+    runner.push(program.to_string_lossy().into_owned());
+    let mut command = Command::new(&runner[0]);
+    command.args(&runner[1..]).env("RUST_BACKTRACE", "0");
+    command
+}

@@ -1,0 +1,62 @@
+//! The test programs in `tests/c`, each compiled strictly, linked with the static library, and run.
+#![cfg(test)]
+#![cfg(target_os = "linux")]
+
+mod common;
+
+use common::{command, compile, compile_with, package, run};
+use mock_polar::{MockPolar, NewKey};
+use std::path::Path;
+use std::process::Command;
+
+fn passes(source: &str) {
+    assert_eq!(run(&mut command(&compile(source))).lines().last(), Some("ok"));
+}
+
+#[test]
+fn misuse() {
+    passes("tests/c/misuse.c");
+}
+
+#[test]
+fn callbacks() {
+    passes("tests/c/callbacks.c");
+}
+
+#[test]
+fn threads() {
+    passes("tests/c/threads.c");
+}
+
+#[test]
+fn stalled() {
+    passes("tests/c/stalled.c");
+}
+
+#[test]
+fn hpp() {
+    passes("tests/c/hpp.cpp");
+}
+
+#[test]
+fn online() {
+    let polar = MockPolar::start().unwrap();
+    let seat = polar.add_key(NewKey::new("pro").limit_activations(1));
+    let uses = polar.add_key(NewKey::new("pro").limit_usage(10));
+    let directory = tempfile::tempdir().unwrap();
+    let mut online = command(&compile("tests/c/online.c"));
+    assert_eq!(run(online.arg(polar.url()).arg(directory.path()).args([&seat, &uses])), "ok\n");
+    assert_eq!(polar.activations(&seat).len(), 0);
+}
+
+/// In a build of its own, whose functions panic when they are asked to.
+#[test]
+fn panics() {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("panic");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--locked", "--package", "polar-license-c", "--lib", "--no-default-features"]);
+    cargo.args(["--features", "test-panic", "--target-dir"]).arg(&target).current_dir(package());
+    run(&mut cargo);
+    let program = compile_with("tests/c/panics.c", &target.join("debug/libpolar_license_c.a"));
+    assert_eq!(run(&mut command(&program)).lines().last(), Some("ok"));
+}

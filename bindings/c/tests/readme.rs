@@ -1,0 +1,62 @@
+//! The README's gate in C: compiled as it stands, inside a function, and run against a local Polar.
+#![cfg(test)]
+#![cfg(target_os = "linux")]
+
+mod common;
+
+use common::{command, compile, package, repository};
+use mock_polar::{DEMO_BENEFIT_PRO, DEMO_ORGANIZATION, MockPolar, NewKey};
+use std::fs;
+use std::path::Path;
+
+/// What the reader has around it. `POLAR` is not in the gate, so the test replaces the default.
+const AROUND: &str = r#"#include <polar_license.h>
+#include <stdio.h>
+#define ORGANIZATION "@ORGANIZATION@"
+#define PRO "@PRO@"
+static void export_file(void) { puts("exporting"); }
+static int gate(const char *key)
+{
+@GATE@
+    polar_license_free(license);
+    polar_license_options_free(options);
+    polar_license_error_free(error);
+    return 0;
+}
+int main(int argc, char **argv) { return gate(argc > 1 ? argv[1] : NULL); }
+"#;
+
+fn gate(text: &str) -> String {
+    let start = text.find("polar_license_options *options").unwrap();
+    let lines = text.get(start..).unwrap().lines().take_while(|line| line.contains(';'));
+    lines.map(|line| line.trim_start_matches([' ', '*'])).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_gate_of_the_readme_works_and_is_the_headers() {
+    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
+    let gate_in_readme = gate(&readme);
+    assert_eq!(gate_in_readme, gate(&fs::read_to_string(package().join("include/polar_license.h")).unwrap()));
+
+    let polar = MockPolar::start().unwrap();
+    let key = polar.add_key(NewKey::new("pro").limit_activations(1));
+    let home = tempfile::tempdir().unwrap();
+    let opens = gate_in_readme.find("polar_license *license").unwrap();
+    let mut local = gate_in_readme;
+    local.insert_str(opens, &format!("polar_license_options_set_environment(options, \"{}\");\n", polar.url()));
+    let program = AROUND.replace("@ORGANIZATION@", DEMO_ORGANIZATION).replace("@PRO@", DEMO_BENEFIT_PRO);
+    let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme_gate.c");
+    fs::write(&source, program.replace("@GATE@", &local)).unwrap();
+
+    let program = compile(&source.to_string_lossy());
+    let run = |arguments: &[&str]| {
+        let mut command = command(&program);
+        command.env("HOME", home.path()).env("XDG_DATA_HOME", home.path()).args(arguments);
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    assert_eq!(run(&[]), "");
+    assert!(run(&["MISTYPED"]).contains("typing errors"));
+    assert_eq!(run(&[&key]), "exporting\n");
+    polar.stop();
+    assert_eq!(run(&[]), "exporting\n");
+}

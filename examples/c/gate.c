@@ -1,0 +1,49 @@
+/* A gate: activates the key given on the command line, if any, and exports if the license allows it. With `--deactivate`
+ * it gives the seat up. POLAR is "production", "sandbox" or an address, such as the one `polar-license serve` prints. */
+#include <polar_license.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ORGANIZATION "de300000-0000-4000-8000-000000000001" /* Polar: Settings, General */
+#define PRO "de300000-0000-4000-8000-0000000000b1" /* Polar: the id of the license key benefit */
+
+int main(int argc, char **argv)
+{
+    const char *polar = getenv("POLAR"), *key = argc > 1 ? argv[1] : NULL;
+    polar_license_options *options = polar_license_options_new(ORGANIZATION, "com.acme.app");
+    polar_license *license = NULL;
+    polar_license_decision *decision = NULL;
+    polar_license_error *error = NULL;
+    int32_t outcome, status = 0;
+
+    polar_license_options_set_environment(options, polar ? polar : "production");
+    polar_license_options_add_feature(options, "export", PRO);
+    if (polar_license_open(options, &license, &error)) {
+        fprintf(stderr, "%s\n", polar_license_error_message(error));
+        status = 1;
+    } else if (key && strcmp(key, "--deactivate") == 0) {
+        if (polar_license_deactivate(license, &outcome, &error)) {
+            fprintf(stderr, "%s\n", polar_license_error_message(error));
+            status = 1;
+        } else {
+            puts(outcome == POLAR_LICENSE_DEACTIVATED_RELEASED ? "the seat is free" : "there was no seat");
+        }
+    } else {
+        if (key && polar_license_activate(license, key, &error)) {
+            fprintf(stderr, "%s\n", polar_license_error_message(error));
+            status = 1;
+        }
+        polar_license_refresh(license, &decision); /* at once where access is allowed and fresh */
+        if (polar_license_allows(license, "export"))
+            puts("exporting");
+        else
+            fprintf(stderr, "%s\n", polar_license_decision_message(decision));
+    }
+    polar_license_error_free(error);
+    polar_license_decision_free(decision);
+    polar_license_free(license);
+    polar_license_options_free(options);
+    return status;
+}

@@ -1,0 +1,34 @@
+// A gate: activates the key given on the command line, if any, and exports if the license allows it. With `--deactivate`
+// it gives the seat up. POLAR is "production", "sandbox" or an address, such as the one `polar-license serve` prints.
+#include <polar_license.hpp>
+
+#include <cstdlib>
+#include <iostream>
+#include <string>
+
+static const char *const ORGANIZATION = "de300000-0000-4000-8000-000000000001"; // Polar: Settings, General
+static const char *const PRO = "de300000-0000-4000-8000-0000000000b1"; // Polar: the id of the license key benefit
+
+int main(int argc, char **argv)
+try {
+    const char *polar = std::getenv("POLAR");
+    polar::options options{ORGANIZATION, "com.acme.app"};
+    options.environment(polar ? polar : "production").feature("export", {PRO});
+    polar::license license{options};
+    if (argc > 1 && argv[1] == std::string{"--deactivate"}) {
+        const bool released = license.deactivate() == polar::deactivated::released;
+        std::cout << (released ? "the seat is free" : "there was no seat") << '\n';
+        return 0;
+    }
+    if (argc > 1)
+        license.activate(argv[1]);
+    const polar::decision decision = license.refresh(); // at once where access is allowed and fresh
+    if (decision.allows("export"))
+        std::cout << "exporting\n";
+    else
+        std::cerr << decision.message() << '\n';
+    return 0;
+} catch (const polar::error &error) {
+    std::cerr << error.what() << '\n';
+    return 1;
+}

@@ -1,0 +1,313 @@
+/* The app's own store, transport, clock, change listener and log: used, failing, calling back into the library, and
+ * destroyed exactly once. */
+#include "fake_polar.h"
+
+#define DAY_MS INT64_C(86400000)
+
+static int32_t state(polar_license *license)
+{
+    polar_license_decision *decision = NULL;
+    int32_t found;
+    CHECK(polar_license_current(license, &decision) == POLAR_LICENSE_OK);
+    found = polar_license_decision_state(decision);
+    polar_license_decision_free(decision);
+    return found;
+}
+
+static void pass(fake_polar *polar, int64_t ms)
+{
+    atomic_fetch_add(&polar->wall_ms, ms);
+    atomic_fetch_add(&polar->mono_ms, (uint64_t)ms);
+}
+
+static void a_license_lives_in_the_apps_own_parts(void)
+{
+    fake_polar polar = { 0 };
+    polar_license *license = fake_polar_open(&polar);
+    polar_license_decision *decision = NULL;
+    polar_license_error *error = NULL;
+    int32_t outcome = -1;
+
+    CHECK(polar_license_activate_with(license, " MY-KEY-123456\n", 0, &decision, &error) == POLAR_LICENSE_OK);
+    CHECK(error == NULL);
+    CHECK(polar_license_decision_allowed(decision) == 1);
+    CHECK(polar_license_decision_state(decision) == POLAR_LICENSE_STATE_ACTIVE);
+    CHECK_TEXT(polar_license_decision_display_key(decision), "****-123456");
+    CHECK_TEXT(polar_license_decision_benefit_id(decision), PRO);
+    CHECK(polar_license_decision_activation_id(decision) == NULL);
+    CHECK(polar_license_decision_usage(decision) == 3);
+    CHECK(polar_license_decision_limit_usage(decision) == POLAR_LICENSE_ABSENT);
+    CHECK(polar_license_decision_limit_activations(decision) == POLAR_LICENSE_ABSENT);
+    CHECK(polar_license_decision_expires_at_ms(decision) == POLAR_LICENSE_ABSENT);
+    CHECK(polar_license_decision_confirmed_at_ms(decision) == polar.wall_ms);
+    CHECK(polar_license_decision_grace_ends_at_ms(decision) == polar.wall_ms + 14 * DAY_MS);
+    CHECK(polar_license_decision_notice_at_ms(decision) == polar.wall_ms + 11 * DAY_MS);
+    CHECK(polar_license_decision_refresh_at_ms(decision) > polar.wall_ms);
+    CHECK(polar_license_decision_problem(decision) == POLAR_LICENSE_OK);
+    CHECK(strstr(polar_license_decision_json(decision), "\"displayKey\":\"****-123456\"") != NULL);
+    CHECK(strstr(polar_license_decision_json(decision), "MY-KEY") == NULL);
+    polar_license_decision_free(decision);
+    CHECK(polar.saves > 0 && polar.loads > 0 && polar.locks == 0);
+
+    /* time passes, Polar is not reached */
+    polar.behaviour = 4;
+    pass(&polar, 2 * DAY_MS);
+    CHECK(polar_license_refresh(license, &decision) == POLAR_LICENSE_OK);
+    CHECK(polar_license_decision_state(decision) == POLAR_LICENSE_STATE_GRACE);
+    CHECK(polar_license_decision_problem(decision) == POLAR_LICENSE_ERR_NETWORK);
+    CHECK_TEXT(polar_license_decision_problem_message(decision), "no cable");
+    CHECK(polar_license_decision_problem_maybe_applied(decision) == 0);
+    polar_license_decision_free(decision);
+    pass(&polar, 20 * DAY_MS);
+    CHECK(state(license) == POLAR_LICENSE_STATE_LAPSED);
+    CHECK(polar_license_allowed(license) == 0 && polar_license_allows(license, "export") == 0);
+
+    /* it is still there after a restart, a no of Polar's denies it, and a yes heals it */
+    polar_license_free(license);
+    CHECK(fake_polar_destroyed(&polar, 3));
+    license = fake_polar_open(&polar);
+    CHECK(state(license) == POLAR_LICENSE_STATE_LAPSED);
+    polar.behaviour = 1;
+    CHECK(polar_license_validate(license, &decision) == POLAR_LICENSE_OK);
+    CHECK(polar_license_decision_state(decision) == POLAR_LICENSE_STATE_DENIED);
+    CHECK(polar_license_decision_reason(decision) == POLAR_LICENSE_REASON_NOT_FOUND);
+    CHECK(polar_license_decision_next_step(decision) == POLAR_LICENSE_NEXT_ACTIVATE);
+    polar_license_decision_free(decision);
+    CHECK(polar_license_activate(license, "ANOTHER-KEY-654321", &error) == POLAR_LICENSE_ERR_REFUSED);
+    CHECK(polar_license_error_reason(error) == POLAR_LICENSE_REASON_NOT_FOUND);
+    CHECK(strstr(polar_license_error_json(error), "\"not_found\"") != NULL);
+    CHECK(polar_license_error_maybe_applied(error) == 0);
+    CHECK(polar_license_error_retry_after_ms(error) == POLAR_LICENSE_ABSENT);
+    CHECK_TEXT(polar_license_decision_display_key(polar_license_error_decision(error)), "****-123456");
+    polar_license_error_free(error);
+    polar.behaviour = 0;
+    CHECK(polar_license_validate(license, NULL) == POLAR_LICENSE_OK);
+    CHECK(polar_license_allowed(license) == 1);
+
+    CHECK(polar_license_deactivate(license, &outcome, &error) == POLAR_LICENSE_OK);
+    CHECK(outcome == POLAR_LICENSE_DEACTIVATED_NOT_NEEDED && error == NULL);
+    CHECK(polar.removes == 1 && polar.length == 0);
+    CHECK(state(license) == POLAR_LICENSE_STATE_UNLICENSED);
+    polar_license_free(license);
+    CHECK(fake_polar_destroyed(&polar, 6));
+}
+
+static void callbacks_that_fail_are_survived(void)
+{
+    fake_polar polar = { 0 };
+    polar_license *license;
+    polar_license_decision *decision = NULL;
+    polar_license_error *error = NULL;
+
+    /* a license that needs no seat works without a store until the program ends */
+    polar.store_fails = 1;
+    license = fake_polar_open(&polar);
+    CHECK(polar_license_current(license, &decision) == POLAR_LICENSE_OK);
+    CHECK(polar_license_decision_reason(decision) == POLAR_LICENSE_REASON_STORAGE);
+    polar_license_decision_free(decision);
+    CHECK(polar_license_activate_with(license, "MY-KEY-123456", 0, &decision, NULL) == POLAR_LICENSE_OK);
+    CHECK(polar_license_decision_problem(decision) == POLAR_LICENSE_ERR_STORAGE);
+    polar_license_decision_free(decision);
+    polar.store_fails = 0;
+
+    polar.behaviour = 2; /* no answer from the transport */
+    CHECK(polar_license_activate(license, "MY-KEY-123456", &error) == POLAR_LICENSE_ERR_NETWORK);
+    CHECK(strstr(polar_license_error_message(error), "gave no answer") != NULL);
+    polar_license_error_free(error);
+    polar.behaviour = 3; /* a captive portal */
+    pass(&polar, 120000);
+    CHECK(polar_license_activate(license, "MY-KEY-123456", &error) == POLAR_LICENSE_ERR_NETWORK);
+    polar_license_error_free(error);
+    polar.behaviour = 0;
+    pass(&polar, 120000);
+    CHECK(polar_license_activate(license, "MY-KEY-123456", NULL) == POLAR_LICENSE_OK);
+    polar_license_free(license);
+    CHECK(fake_polar_destroyed(&polar, 3));
+
+    /* a record that is not one */
+    memset(polar.bytes, 'x', sizeof polar.bytes);
+    license = fake_polar_open(&polar);
+    CHECK(polar_license_current(license, &decision) == POLAR_LICENSE_OK);
+    CHECK(polar_license_decision_allowed(decision) == 0);
+    CHECK(polar_license_decision_reason(decision) == POLAR_LICENSE_REASON_TAMPERED);
+    polar_license_decision_free(decision);
+    CHECK(polar_license_forget(license, NULL) == POLAR_LICENSE_OK);
+    polar_license_free(license);
+    CHECK(fake_polar_destroyed(&polar, 6));
+}
+
+typedef struct listener {
+    polar_license *license;
+    uint64_t subscription;
+    int calls, destroyed, last_state, frees, ends;
+} listener;
+
+static void on_change(void *user_data, const polar_license_decision *decision)
+{
+    listener *this = user_data;
+    polar_license_decision *current = NULL;
+    this->calls++;
+    this->last_state = polar_license_decision_state(decision);
+    if (this->frees) {
+        polar_license_free(this->license);
+        return;
+    }
+    /* every kind of call may be made from here */
+    CHECK(polar_license_current(this->license, &current) == POLAR_LICENSE_OK);
+    polar_license_decision_free(current);
+    CHECK(polar_license_allows(this->license, "export") == polar_license_decision_allowed(decision));
+    if (this->calls == 1) /* which calls this again */
+        CHECK(polar_license_validate(this->license, NULL) == POLAR_LICENSE_OK);
+    if (this->ends && this->subscription != 0) {
+        CHECK(polar_license_off_change(this->license, this->subscription) == POLAR_LICENSE_OK);
+        this->subscription = 0;
+    }
+}
+
+static void end_listener(void *user_data)
+{
+    listener *this = user_data;
+    this->destroyed++;
+    /* for a destructor, too, the library is open */
+    CHECK(polar_license_abi_version() == POLAR_LICENSE_ABI_VERSION);
+}
+
+static void listeners_hear_call_back_and_end(void)
+{
+    fake_polar polar = { 0 };
+    polar_license *license = fake_polar_open(&polar);
+    listener stays = { 0 }, ends = { 0 }, frees = { 0 }, refused = { 0 };
+    stays.license = ends.license = license;
+    ends.ends = 1;
+    CHECK(polar_license_on_change(license, NULL, &refused, end_listener, NULL) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK(refused.destroyed == 1);
+    CHECK(polar_license_on_change(license, on_change, &stays, end_listener, &stays.subscription) == POLAR_LICENSE_OK);
+    CHECK(polar_license_on_change(license, on_change, &ends, end_listener, &ends.subscription) == POLAR_LICENSE_OK);
+    CHECK(stays.subscription != ends.subscription);
+    CHECK(polar_license_activate(license, "MY-KEY-123456", NULL) == POLAR_LICENSE_OK);
+    CHECK(stays.calls >= 1 && stays.last_state == POLAR_LICENSE_STATE_ACTIVE && stays.destroyed == 0);
+    CHECK(ends.calls >= 1 && ends.subscription == 0 && ends.destroyed == 1);
+    ends.calls = 0;
+    CHECK(polar_license_forget(license, NULL) == POLAR_LICENSE_OK);
+    CHECK(ends.calls == 0);
+    polar_license_free(license);
+    CHECK(stays.destroyed == 1 && fake_polar_destroyed(&polar, 3));
+
+    /* the license is freed from inside its own operation */
+    frees.license = license = fake_polar_open(&polar);
+    frees.frees = 1;
+    CHECK(polar_license_on_change(license, on_change, &frees, end_listener, NULL) == POLAR_LICENSE_OK);
+    CHECK(polar_license_activate(license, "MY-KEY-123456", NULL) == POLAR_LICENSE_OK);
+    CHECK(frees.calls == 1 && frees.destroyed == 1 && fake_polar_destroyed(&polar, 6));
+}
+
+static void ask_while_sending(void *context)
+{
+    polar_license **license = context;
+    polar_license_decision *decision = NULL;
+    if (!*license)
+        return;
+    CHECK(polar_license_current(*license, &decision) == POLAR_LICENSE_OK);
+    polar_license_decision_free(decision);
+    CHECK(polar_license_allows(*license, "export") == 0);
+    CHECK(polar_license_cancel(*license) == POLAR_LICENSE_OK);
+}
+
+static void a_transport_may_call_and_cancel(void)
+{
+    fake_polar polar = { 0 };
+    polar_license *license = NULL;
+    polar_license_error *error = NULL;
+    polar.before = ask_while_sending;
+    polar.context = &license;
+    license = fake_polar_open(&polar);
+    CHECK(polar_license_activate(license, "MY-KEY-123456", &error) == POLAR_LICENSE_ERR_CANCELLED);
+    CHECK_TEXT(polar_license_status_name(polar_license_error_status(error)), "cancelled");
+    polar_license_error_free(error);
+    polar_license_free(license);
+    CHECK(fake_polar_destroyed(&polar, 3));
+}
+
+static void auto_refresh_starts_and_stops(void)
+{
+    fake_polar polar = { 0 };
+    polar_license *license = fake_polar_open(&polar);
+    CHECK(polar_license_start_auto_refresh(license, NULL) == POLAR_LICENSE_OK);
+    CHECK(polar_license_start_auto_refresh(license, NULL) == POLAR_LICENSE_OK);
+    CHECK(polar_license_stop_auto_refresh(license) == POLAR_LICENSE_OK);
+    CHECK(polar_license_start_auto_refresh(license, NULL) == POLAR_LICENSE_OK);
+    polar_license_free(license);
+    CHECK(fake_polar_destroyed(&polar, 3));
+}
+
+static int log_lines, log_ended;
+
+static void on_log(void *user_data, int32_t level, const char *target, const char *message)
+{
+    CHECK(user_data == &log_lines);
+    CHECK(level >= POLAR_LICENSE_LOG_ERROR && level <= POLAR_LICENSE_LOG_DEBUG);
+    CHECK(strncmp(target, "polar_license", 13) == 0);
+    CHECK(strstr(message, "MY-KEY") == NULL);
+    log_lines++;
+}
+
+static void end_log(void *user_data)
+{
+    CHECK(user_data == &log_lines);
+    log_ended++;
+}
+
+static void the_log_is_heard(void)
+{
+    fake_polar polar = { 0 };
+    polar_license *license;
+    CHECK(polar_license_set_log(POLAR_LICENSE_LOG_DEBUG, on_log, &log_lines, end_log) == POLAR_LICENSE_OK);
+    license = fake_polar_open(&polar);
+    CHECK(polar_license_activate(license, "MY-KEY-123456", NULL) == POLAR_LICENSE_OK);
+    CHECK(polar_license_allows(license, "no such feature") == 0);
+    polar_license_free(license);
+    CHECK(fake_polar_destroyed(&polar, 3));
+    CHECK(log_lines > 0);
+    CHECK(polar_license_set_log(0, on_log, &log_lines, end_log) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK(log_ended == 1);
+    CHECK(polar_license_set_log(POLAR_LICENSE_LOG_DEBUG, NULL, NULL, NULL) == POLAR_LICENSE_OK);
+    CHECK(log_ended == 2);
+}
+
+static void options_are_reusable_and_share_their_parts(void)
+{
+    fake_polar polar = { 0 };
+    polar_license_options *options = fake_polar_options(&polar);
+    polar_license *one = NULL, *two = NULL;
+    CHECK(polar_license_open(options, &one, NULL) == POLAR_LICENSE_OK);
+    CHECK(polar_license_open(options, &two, NULL) == POLAR_LICENSE_OK);
+    CHECK(polar_license_activate(one, "MY-KEY-123456", NULL) == POLAR_LICENSE_OK);
+    CHECK(polar_license_refresh(two, NULL) == POLAR_LICENSE_OK);
+    polar_license_free(one);
+    polar_license_options_free(options);
+    CHECK(fake_polar_destroyed(&polar, 0));
+    polar_license_free(two);
+    CHECK(fake_polar_destroyed(&polar, 3));
+
+    /* what is replaced or refused ends at once */
+    options = fake_polar_options(&polar);
+    CHECK(polar_license_options_set_memory_store(options) == POLAR_LICENSE_OK);
+    CHECK(fake_polar_destroyed(&polar, 4));
+    CHECK(polar_license_options_set_transport(options, NULL, &polar, fake_polar_destroy) != POLAR_LICENSE_OK);
+    CHECK(fake_polar_destroyed(&polar, 5));
+    polar_license_options_free(options);
+    CHECK(fake_polar_destroyed(&polar, 7));
+}
+
+int main(void)
+{
+    a_license_lives_in_the_apps_own_parts();
+    callbacks_that_fail_are_survived();
+    listeners_hear_call_back_and_end();
+    a_transport_may_call_and_cancel();
+    auto_refresh_starts_and_stops();
+    the_log_is_heard();
+    options_are_reusable_and_share_their_parts();
+    puts("ok");
+    return 0;
+}

@@ -1,0 +1,164 @@
+// Everything of polar_license.hpp, with a Polar inside the program.
+#include "polar_license.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+#include <type_traits>
+
+#define CHECK(condition) \
+    do { \
+        if (!(condition)) { \
+            std::fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
+            std::exit(1); \
+        } \
+    } while (0)
+
+static const char *const ORGANIZATION = "de300000-0000-4000-8000-000000000001";
+static const char *const PRO = "de300000-0000-4000-8000-0000000000b1";
+
+struct world {
+    bool online = true, throws = false, grants = true;
+    polar::milliseconds mono{0};
+    std::vector<std::uint8_t> bytes;
+};
+
+struct memory : polar::store {
+    explicit memory(std::shared_ptr<world> world) : in(std::move(world)) {}
+    bool load(std::optional<std::vector<std::uint8_t>> &record) override
+    {
+        if (in->throws)
+            throw std::runtime_error("a store that throws");
+        if (!in->bytes.empty())
+            record = in->bytes;
+        return true;
+    }
+    bool save(const std::uint8_t *bytes, std::size_t length, bool) override
+    {
+        in->bytes.assign(bytes, bytes + length);
+        return true;
+    }
+    bool remove() override
+    {
+        in->bytes.clear();
+        return true;
+    }
+    std::shared_ptr<world> in;
+};
+
+static polar::response answer(world &world, const polar::request &request)
+{
+    polar::response response;
+    world.mono += polar::milliseconds{2000};
+    if (world.throws)
+        throw std::runtime_error("a transport that throws");
+    if (!world.online) {
+        response.maybe_sent = false;
+        response.problem = "no cable";
+        return response;
+    }
+    CHECK(request.headers.size() == 2 && request.timeout.count() > 0);
+    const std::size_t at = request.body.find("\"key\":\"") + 7;
+    const std::string key{request.body.substr(at, request.body.find('"', at) - at)};
+    response.http_status = world.grants ? 200 : 404;
+    response.body = !world.grants
+                        ? R"({"error":"ResourceNotFound","detail":"License key has expired."})"
+                        : R"({"id":"de300000-0000-4000-8000-0000000000c1","organization_id":")" + std::string{ORGANIZATION}
+                              + R"(","key":")" + key
+                              + R"(","status":"granted","limit_activations":null,"limit_usage":null,"usage":0,)"
+                                R"("expires_at":"2026-12-01T00:00:00Z","benefit_id":")"
+                              + PRO + R"(","last_validated_at":"2026-11-21T10:00:00Z","activation":null})";
+    return response;
+}
+
+static polar::options options_of(const std::shared_ptr<world> &world)
+{
+    polar::options options{ORGANIZATION, "com.acme.app"};
+    options.feature("export", {PRO}).device_id("a device").bind_device(true).label("a test").benefit(PRO);
+    options.condition("edition", "plus").condition("major", 3).condition("beta", false).condition("half", 0.5);
+    options.meta("from", "C++").meta("major", 3).meta("beta", false).meta("half", 0.5);
+    options.app_secret("hush").previous_app_secret("older hush").environment("sandbox");
+    options.refresh_interval(std::chrono::hours{24}).offline_grace(std::chrono::hours{48});
+    options.timeout(std::chrono::seconds{5}).memory_store().store(std::make_shared<memory>(world));
+    options.transport([world](const polar::request &request) { return answer(*world, request); });
+    options.clock([world] {
+        const polar::time_point wall{std::chrono::milliseconds{1795255200000}};
+        return std::pair{wall + world->mono, world->mono};
+    });
+    return options;
+}
+
+int main()
+{
+    static_assert(!std::is_copy_constructible_v<polar::license> && std::is_nothrow_move_constructible_v<polar::license>);
+    static_assert(!std::is_copy_constructible_v<polar::decision> && !std::is_copy_constructible_v<polar::options>);
+    const auto in = std::make_shared<world>();
+    polar::license license{options_of(in)};
+    int changes = 0;
+    polar::subscription subscription = license.on_change([&](polar::decision_view decision) {
+        changes++;
+        CHECK(decision.allows("export") == license.allows("export"));
+        throw std::runtime_error("a listener that throws");
+    });
+
+    const polar::decision decision = license.activate("MY-KEY-123456");
+    CHECK(decision.allowed() && decision.state() == polar::state::active && changes == 1);
+    CHECK(decision.display_key() == "****-123456" && !decision.activation_id() && decision.benefit_id() == PRO);
+    CHECK(*decision.grace_ends_at() - *decision.confirmed_at() == std::chrono::hours{48});
+    CHECK(decision.usage() == 0 && !decision.limit_usage() && !decision.limit_activations());
+    CHECK(decision.expires_at() && decision.refresh_at() && decision.notice_at() && decision.message() != "");
+    CHECK(decision.problem() == polar::status::ok && !decision.problem_message() && !decision.problem_retry_after());
+    CHECK(!decision.problem_maybe_applied() && decision.json().find("\"active\"") != std::string_view::npos);
+    CHECK(decision.reason() == polar::reason::unset && decision.next_step() == polar::next_step::none);
+
+    polar::license moved{std::move(license)};
+    license = std::move(moved);
+    subscription = polar::subscription{};
+    in->online = false;
+    CHECK(license.validate().problem() == polar::status::network);
+    CHECK(license.current().problem_message() == "no cable");
+    in->throws = true;
+    CHECK(license.validate().problem() == polar::status::network);
+    in->throws = false, in->online = true, in->grants = false;
+    try {
+        license.activate("ANOTHER-KEY");
+        CHECK(!"refused");
+    } catch (const polar::error &error) {
+        CHECK(error.status() == polar::status::refused && error.reason() == polar::reason::expired);
+        CHECK(error.decision().allowed() && !error.maybe_applied() && !error.retry_after());
+        CHECK(std::string_view{error.what()} == error.failure().message());
+        CHECK(error.failure().json().find("\"refused\"") != std::string_view::npos);
+    }
+    polar::failure failure;
+    CHECK(!license.consume(0, failure) && failure.status() == polar::status::invalid_argument);
+    CHECK(!license.activate("", failure) && failure);
+    in->grants = true;
+    CHECK(license.reactivate(failure) && !failure);
+    license.start_auto_refresh();
+    license.stop_auto_refresh();
+    license.cancel();
+    CHECK(license.deactivate() == polar::deactivated::not_needed && !license.allowed());
+    license.forget();
+    try {
+        license.deactivate();
+        CHECK(!"not activated");
+    } catch (const polar::error &error) {
+        CHECK(error.status() == polar::status::not_activated);
+    }
+    try {
+        polar::license{polar::options{"acme", "com.acme.app"}};
+        CHECK(!"opened");
+    } catch (const polar::error &error) {
+        CHECK(error.status() == polar::status::invalid_config);
+    }
+    const polar::license none{polar::options{"acme", "com.acme.app"}, failure};
+    CHECK(!none && failure && !none.allows("export") && !none.current());
+
+    int lines = 0;
+    CHECK(polar::set_log(POLAR_LICENSE_LOG_WARN, [&](int, std::string_view, std::string_view) { lines++; })
+          == polar::status::ok);
+    license.allows("no such feature");
+    CHECK(lines == 1 && polar::set_log(POLAR_LICENSE_LOG_WARN, {}) == polar::status::ok);
+    CHECK(polar::version() == polar_license_version());
+    std::puts("ok");
+}

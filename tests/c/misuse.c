@@ -1,0 +1,271 @@
+/* What a caller can get wrong: NULL, texts that are none, huge ones, the wrong order. Nothing crashes, and each function
+ * answers as the header says. */
+#include "fake_polar.h"
+
+static void every_function_takes_null(void)
+{
+    polar_license_options *o = NULL;
+    polar_license *l = NULL;
+    polar_license_decision *d = NULL;
+    polar_license_error *e = NULL;
+    const int32_t wrong = POLAR_LICENSE_ERR_INVALID_ARGUMENT;
+    polar_license_decision *decision = (polar_license_decision *)&decision;
+    polar_license *license = (polar_license *)&license;
+    int32_t outcome = 77;
+
+    CHECK(strlen(polar_license_version()) > 0);
+    CHECK(polar_license_abi_version() == POLAR_LICENSE_ABI_VERSION);
+
+    CHECK(polar_license_options_set_environment(o, "sandbox") == wrong);
+    CHECK(polar_license_options_add_benefit(o, PRO) == wrong);
+    CHECK(polar_license_options_add_feature(o, "export", PRO) == wrong);
+    CHECK(polar_license_options_set_bind_device(o, 1) == wrong);
+    CHECK(polar_license_options_set_refresh_interval_ms(o, 1000) == wrong);
+    CHECK(polar_license_options_set_offline_grace_ms(o, 1000) == wrong);
+    CHECK(polar_license_options_set_timeout_ms(o, 1000) == wrong);
+    CHECK(polar_license_options_set_label(o, "x") == wrong);
+    CHECK(polar_license_options_set_condition(o, "x", "y") == wrong);
+    CHECK(polar_license_options_set_condition_integer(o, "x", 1) == wrong);
+    CHECK(polar_license_options_set_condition_number(o, "x", 0.5) == wrong);
+    CHECK(polar_license_options_set_condition_bool(o, "x", 1) == wrong);
+    CHECK(polar_license_options_set_meta(o, "x", "y") == wrong);
+    CHECK(polar_license_options_set_meta_integer(o, "x", 1) == wrong);
+    CHECK(polar_license_options_set_meta_number(o, "x", 0.5) == wrong);
+    CHECK(polar_license_options_set_meta_bool(o, "x", 1) == wrong);
+    CHECK(polar_license_options_set_device_id(o, "x") == wrong);
+    CHECK(polar_license_options_set_app_secret(o, "x") == wrong);
+    CHECK(polar_license_options_add_previous_app_secret(o, "x") == wrong);
+    CHECK(polar_license_options_set_directory(o, "x") == wrong);
+    CHECK(polar_license_options_set_memory_store(o) == wrong);
+    CHECK(polar_license_options_set_store(o, NULL, NULL, NULL, NULL, NULL) == wrong);
+    CHECK(polar_license_options_set_store_lock(o, NULL, NULL) == wrong);
+    CHECK(polar_license_options_set_transport(o, NULL, NULL, NULL) == wrong);
+    CHECK(polar_license_options_set_clock(o, NULL, NULL, NULL) == wrong);
+    polar_license_options_free(o);
+
+    CHECK(polar_license_open(o, &license, &e) == wrong);
+    CHECK(license == NULL);
+    CHECK(polar_license_error_status(e) == wrong);
+    CHECK_TEXT(polar_license_error_message(e), "`options` is NULL");
+    CHECK_TEXT(polar_license_error_json(e),
+               "{\"error\":{\"kind\":\"invalid_argument\",\"reason\":null,\"message\":\"`options` is NULL\","
+               "\"retryAfterMs\":null,\"maybeApplied\":false}}");
+    CHECK(polar_license_error_decision(e) == NULL);
+    polar_license_error_free(e);
+    CHECK(polar_license_open(o, &license, NULL) == wrong);
+    CHECK(polar_license_open(o, NULL, NULL) == wrong);
+    o = polar_license_options_new(ORGANIZATION, "com.acme.app");
+    CHECK(polar_license_open(o, NULL, NULL) == wrong);
+    polar_license_options_free(o);
+
+    CHECK(polar_license_activate(l, "KEY", NULL) == wrong);
+    CHECK(polar_license_activate_with(l, "KEY", 0, &decision, NULL) == wrong);
+    CHECK(decision == NULL);
+    CHECK(polar_license_validate(l, NULL) == wrong);
+    CHECK(polar_license_refresh(l, NULL) == wrong);
+    CHECK(polar_license_current(l, &decision) == wrong);
+    CHECK(polar_license_allowed(l) == 0);
+    CHECK(polar_license_allows(l, "export") == 0);
+    CHECK(polar_license_consume(l, 1, NULL, NULL) == wrong);
+    CHECK(polar_license_deactivate(l, &outcome, NULL) == wrong);
+    CHECK(outcome == 77);
+    CHECK(polar_license_forget(l, NULL) == wrong);
+    CHECK(polar_license_on_change(l, NULL, NULL, NULL, NULL) == wrong);
+    CHECK(polar_license_off_change(l, 1) == wrong);
+    CHECK(polar_license_start_auto_refresh(l, NULL) == wrong);
+    CHECK(polar_license_stop_auto_refresh(l) == wrong);
+    CHECK(polar_license_cancel(l) == wrong);
+    polar_license_free(l);
+
+    CHECK(polar_license_decision_allowed(d) == 0);
+    CHECK(polar_license_decision_allows(d, "export") == 0);
+    CHECK(polar_license_decision_state(d) == POLAR_LICENSE_STATE_UNLICENSED);
+    CHECK(polar_license_decision_reason(d) == POLAR_LICENSE_REASON_UNSET);
+    CHECK(polar_license_decision_next_step(d) == POLAR_LICENSE_NEXT_NONE);
+    CHECK_TEXT(polar_license_decision_message(d), "");
+    CHECK(polar_license_decision_display_key(d) == NULL);
+    CHECK(polar_license_decision_benefit_id(d) == NULL);
+    CHECK(polar_license_decision_activation_id(d) == NULL);
+    CHECK(polar_license_decision_expires_at_ms(d) == POLAR_LICENSE_ABSENT);
+    CHECK(polar_license_decision_confirmed_at_ms(d) == POLAR_LICENSE_ABSENT);
+    CHECK(polar_license_decision_refresh_at_ms(d) == POLAR_LICENSE_ABSENT);
+    CHECK(polar_license_decision_grace_ends_at_ms(d) == POLAR_LICENSE_ABSENT);
+    CHECK(polar_license_decision_notice_at_ms(d) == POLAR_LICENSE_ABSENT);
+    CHECK(polar_license_decision_usage(d) == POLAR_LICENSE_ABSENT);
+    CHECK(polar_license_decision_limit_usage(d) == POLAR_LICENSE_ABSENT);
+    CHECK(polar_license_decision_limit_activations(d) == POLAR_LICENSE_ABSENT);
+    CHECK(polar_license_decision_problem(d) == POLAR_LICENSE_OK);
+    CHECK(polar_license_decision_problem_message(d) == NULL);
+    CHECK(polar_license_decision_problem_retry_after_ms(d) == POLAR_LICENSE_ABSENT);
+    CHECK(polar_license_decision_problem_maybe_applied(d) == 0);
+    CHECK(polar_license_decision_json(d) == NULL);
+    polar_license_decision_free(d);
+
+    e = NULL;
+    CHECK(polar_license_error_status(e) == POLAR_LICENSE_OK);
+    CHECK_TEXT(polar_license_error_message(e), "");
+    CHECK(polar_license_error_reason(e) == POLAR_LICENSE_REASON_UNSET);
+    CHECK(polar_license_error_retry_after_ms(e) == POLAR_LICENSE_ABSENT);
+    CHECK(polar_license_error_maybe_applied(e) == 0);
+    CHECK(polar_license_error_decision(e) == NULL);
+    CHECK(polar_license_error_json(e) == NULL);
+    polar_license_error_free(e);
+
+    CHECK(polar_license_record_set(NULL, (const uint8_t *)"x", 1) == wrong);
+    CHECK(polar_license_request_url(NULL) == NULL);
+    CHECK(polar_license_request_body(NULL) == NULL);
+    CHECK(polar_license_request_timeout_ms(NULL) == 0);
+    CHECK(polar_license_request_header_name(NULL, 0) == NULL);
+    CHECK(polar_license_request_header_value(NULL, 0) == NULL);
+    CHECK(polar_license_response_set(NULL, 200, -1, NULL, 0) == wrong);
+    CHECK(polar_license_response_fail(NULL, POLAR_LICENSE_FAILED_NETWORK, 1, NULL) == wrong);
+    CHECK(polar_license_set_log(POLAR_LICENSE_LOG_INFO, NULL, NULL, NULL) == POLAR_LICENSE_OK);
+    CHECK(polar_license_set_log(99, NULL, NULL, NULL) == wrong);
+}
+
+/* Each setter refuses what is no text and no UTF-8, and `open` reports the first mistake. */
+static void every_text_is_checked(const char *text)
+{
+    typedef int32_t setter(polar_license_options *, const char *);
+    setter *const one[] = {
+        polar_license_options_set_environment, polar_license_options_add_benefit,
+        polar_license_options_set_label, polar_license_options_set_device_id,
+        polar_license_options_set_app_secret, polar_license_options_add_previous_app_secret,
+        polar_license_options_set_directory,
+    };
+    typedef int32_t pair(polar_license_options *, const char *, const char *);
+    pair *const two[] = { polar_license_options_add_feature, polar_license_options_set_condition,
+                          polar_license_options_set_meta };
+    polar_license_options *options = polar_license_options_new(ORGANIZATION, "com.acme.app");
+    polar_license *license = NULL;
+    polar_license_error *error = NULL;
+    char first[200] = "";
+    size_t i;
+    for (i = 0; i < sizeof one / sizeof *one; i++)
+        CHECK(one[i](options, text) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    for (i = 0; i < sizeof two / sizeof *two; i++) {
+        CHECK(two[i](options, text, "x") == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+        CHECK(two[i](options, "x", text) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    }
+    CHECK(polar_license_options_set_condition_integer(options, text, 1) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK(polar_license_options_set_condition_number(options, text, 1) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK(polar_license_options_set_condition_bool(options, text, 1) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK(polar_license_options_set_meta_integer(options, text, 1) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK(polar_license_options_set_meta_number(options, text, 1) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK(polar_license_options_set_meta_bool(options, text, 1) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK(polar_license_open(options, &license, &error) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    snprintf(first, sizeof first, "`environment` is %s", text ? "not valid UTF-8" : "NULL");
+    CHECK_TEXT(polar_license_error_message(error), first);
+    polar_license_error_free(error);
+    polar_license_options_free(options);
+
+    options = polar_license_options_new(text, text);
+    CHECK(polar_license_open(options, &license, NULL) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    polar_license_options_free(options);
+}
+
+static void wrong_settings_are_named(void)
+{
+    polar_license_options *options = polar_license_options_new("acme", "com.acme.app");
+    polar_license *license = NULL;
+    polar_license_error *error = NULL;
+    CHECK(polar_license_open(options, &license, &error) == POLAR_LICENSE_ERR_INVALID_CONFIG);
+    CHECK(strstr(polar_license_error_message(error), "organization_id `acme`") != NULL);
+    CHECK(strstr(polar_license_error_json(error), "\"invalid_config\"") != NULL);
+    CHECK(license == NULL);
+    polar_license_error_free(error);
+    polar_license_options_free(options);
+
+    options = polar_license_options_new(ORGANIZATION, "com.acme.app");
+    CHECK(polar_license_options_set_offline_grace_ms(options, UINT64_MAX) == POLAR_LICENSE_OK);
+    CHECK(polar_license_open(options, &license, NULL) == POLAR_LICENSE_ERR_INVALID_CONFIG);
+    polar_license_options_free(options);
+
+    /* the first mistake is kept, and nothing of a call that failed is */
+    options = polar_license_options_new(ORGANIZATION, "com.acme.app");
+    CHECK(polar_license_options_set_store_lock(options, fake_polar_lock, fake_polar_unlock)
+          == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK(polar_license_open(options, &license, &error) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK(strstr(polar_license_error_message(error), "no store") != NULL);
+    polar_license_error_free(error);
+    polar_license_options_free(options);
+}
+
+static void texts_to_a_client_are_checked(void)
+{
+    fake_polar polar = { 0 };
+    polar_license *license = fake_polar_open(&polar);
+    polar_license_decision *decision = NULL;
+    polar_license_error *error = NULL;
+    const size_t huge = 20 * 1000 * 1000;
+    char *text = malloc(huge + 1);
+    CHECK(text != NULL);
+    memset(text, 'K', huge);
+    text[huge] = 0;
+
+    /* before anything was activated */
+    CHECK(polar_license_activate(license, NULL, &error) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK_TEXT(polar_license_error_message(error), "`key` is NULL");
+    polar_license_error_free(error);
+    CHECK(polar_license_activate(license, NO_UTF8, &error) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    polar_license_error_free(error);
+    CHECK(polar_license_activate(license, "", NULL) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK(polar_license_activate(license, text, NULL) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK(polar_license_activate_with(license, NO_UTF8, 0, NULL, NULL) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK(polar_license_activate_with(license, "KEY", 2, NULL, NULL) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK(polar_license_activate_with(license, NULL, 0, &decision, &error) == POLAR_LICENSE_ERR_NOT_ACTIVATED);
+    CHECK(decision == NULL);
+    CHECK(polar_license_decision_allowed(polar_license_error_decision(error)) == 0);
+    polar_license_error_free(error);
+    CHECK(polar_license_consume(license, 1, NULL, NULL) == POLAR_LICENSE_ERR_NOT_ACTIVATED);
+    CHECK(polar_license_consume(license, 0, NULL, NULL) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK(polar_license_consume(license, UINT32_MAX, NULL, NULL) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK(polar_license_deactivate(license, NULL, NULL) == POLAR_LICENSE_ERR_NOT_ACTIVATED);
+    CHECK(polar_license_forget(license, NULL) == POLAR_LICENSE_OK);
+    CHECK(polar_license_validate(license, NULL) == POLAR_LICENSE_OK);
+    CHECK(polar_license_stop_auto_refresh(license) == POLAR_LICENSE_OK);
+    CHECK(polar_license_off_change(license, 1) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK(polar_license_cancel(license) == POLAR_LICENSE_OK);
+    CHECK(polar.requests == 0);
+
+    CHECK(polar_license_activate(license, "A-KEY-OF-MINE", NULL) == POLAR_LICENSE_OK);
+    CHECK(polar_license_allows(license, "export") == 1);
+    CHECK(polar_license_allows(license, NULL) == 0);
+    CHECK(polar_license_allows(license, NO_UTF8) == 0);
+    CHECK(polar_license_allows(license, text) == 0);
+    CHECK(polar_license_current(license, NULL) == POLAR_LICENSE_OK);
+    CHECK(polar_license_current(license, &decision) == POLAR_LICENSE_OK);
+    CHECK(polar_license_decision_allows(decision, "export") == 1);
+    CHECK(polar_license_decision_allows(decision, NULL) == 0);
+    CHECK(polar_license_decision_allows(decision, NO_UTF8) == 0);
+    CHECK(polar_license_decision_allows(decision, text) == 0);
+    polar_license_decision_free(decision);
+    polar_license_free(license);
+    CHECK(fake_polar_destroyed(&polar, 3));
+    free(text);
+}
+
+static void numbers_have_names(void)
+{
+    CHECK_TEXT(polar_license_status_name(POLAR_LICENSE_OK), "ok");
+    CHECK_TEXT(polar_license_status_name(POLAR_LICENSE_ERR_INTERNAL), "internal");
+    CHECK_TEXT(polar_license_state_name(POLAR_LICENSE_STATE_LAPSED), "lapsed");
+    CHECK_TEXT(polar_license_reason_name(POLAR_LICENSE_REASON_BENEFIT), "benefit");
+    CHECK_TEXT(polar_license_next_step_name(POLAR_LICENSE_NEXT_CONTACT_VENDOR), "contact_vendor");
+    CHECK_TEXT(polar_license_status_name(-1), "unknown");
+    CHECK_TEXT(polar_license_state_name(INT32_MAX), "unknown");
+    CHECK_TEXT(polar_license_reason_name(INT32_MIN), "unknown");
+    CHECK_TEXT(polar_license_next_step_name(7), "unknown");
+}
+
+int main(void)
+{
+    every_function_takes_null();
+    every_text_is_checked(NULL);
+    every_text_is_checked(NO_UTF8);
+    wrong_settings_are_named();
+    texts_to_a_client_are_checked();
+    numbers_have_names();
+    puts("ok");
+    return 0;
+}

@@ -1,0 +1,68 @@
+/* One license through its life, over HTTP. Arguments: the server's address, a directory, a key with one seat, a key with
+ * ten uses. */
+#include "check.h"
+
+#define OK POLAR_LICENSE_OK
+
+int main(int count, char **arguments)
+{
+    polar_license_options *options = polar_license_options_new(ORGANIZATION, "com.acme.app");
+    polar_license *license = NULL;
+    polar_license_decision *decision = NULL;
+    polar_license_error *error = NULL;
+    int32_t outcome = -1;
+    CHECK(count == 5);
+    CHECK(polar_license_options_set_environment(options, arguments[1]) == OK);
+    CHECK(polar_license_options_set_directory(options, arguments[2]) == OK);
+    CHECK(polar_license_options_add_feature(options, "export", PRO) == OK);
+    CHECK(polar_license_options_add_feature(options, "export", BASIC) == OK);
+    CHECK(polar_license_options_add_feature(options, "basics", BASIC) == OK);
+    CHECK(polar_license_options_set_label(options, "a test") == OK);
+    CHECK(polar_license_options_set_condition(options, "edition", "plus") == OK);
+    CHECK(polar_license_options_set_condition_integer(options, "major", 3) == OK);
+    CHECK(polar_license_options_set_condition_bool(options, "beta", 0) == OK);
+    CHECK(polar_license_options_set_meta(options, "from", "C") == OK);
+    CHECK(polar_license_options_set_meta_number(options, "half", 0.5) == OK);
+    CHECK(polar_license_options_set_app_secret(options, "hush") == OK);
+    CHECK(polar_license_options_add_previous_app_secret(options, "older hush") == OK);
+    CHECK(polar_license_open(options, &license, &error) == OK);
+    CHECK(error == NULL);
+
+    CHECK(polar_license_refresh(license, &decision) == OK);
+    CHECK(polar_license_decision_state(decision) == POLAR_LICENSE_STATE_UNLICENSED);
+    CHECK(polar_license_decision_next_step(decision) == POLAR_LICENSE_NEXT_ENTER_KEY);
+    polar_license_decision_free(decision);
+    CHECK(polar_license_activate(license, "MISTYPED", &error) == POLAR_LICENSE_ERR_REFUSED);
+    CHECK(strstr(polar_license_error_message(error), "typing errors") != NULL);
+    polar_license_error_free(error);
+
+    CHECK(polar_license_activate_with(license, arguments[3], 0, &decision, &error) == OK);
+    CHECK(polar_license_decision_activation_id(decision) != NULL);
+    CHECK(polar_license_decision_limit_activations(decision) == 1);
+    CHECK(polar_license_decision_allows(decision, "export") == 1);
+    CHECK(polar_license_decision_allows(decision, "basics") == 0);
+    polar_license_decision_free(decision);
+    CHECK(polar_license_allows(license, "export") == 1);
+    CHECK(polar_license_consume(license, 1, NULL, NULL) == OK);
+    polar_license_free(license);
+
+    CHECK(polar_license_open(options, &license, NULL) == OK); /* as after a restart */
+    CHECK(polar_license_allows(license, "export") == 1);
+    CHECK(polar_license_deactivate(license, &outcome, NULL) == OK);
+    CHECK(outcome == POLAR_LICENSE_DEACTIVATED_RELEASED);
+    CHECK(polar_license_allows(license, "export") == 0);
+
+    CHECK(polar_license_activate(license, arguments[4], NULL) == OK);
+    CHECK(polar_license_consume(license, 7, &decision, NULL) == OK);
+    CHECK(polar_license_decision_usage(decision) == 7 && polar_license_decision_limit_usage(decision) == 10);
+    polar_license_decision_free(decision);
+    CHECK(polar_license_consume(license, 7, &decision, &error) == POLAR_LICENSE_ERR_USAGE_EXHAUSTED);
+    CHECK(decision == NULL);
+    CHECK(polar_license_decision_usage(polar_license_error_decision(error)) == 7);
+    polar_license_error_free(error);
+    CHECK(polar_license_forget(license, NULL) == OK);
+    polar_license_free(license);
+    polar_license_options_free(options);
+    puts("ok");
+    return 0;
+}

@@ -1,0 +1,193 @@
+/* With the feature `test-panic`, every function panics on purpose: it answers as the header says, and the program goes
+ * on. The variable names the function, so that none is forgotten: `tests/programs.rs` compares with the header. */
+#define _POSIX_C_SOURCE 200809L
+#include "fake_polar.h"
+
+static const char *variable = "POLAR_LICENSE_TEST_PANIC";
+
+/* The call runs with its function panicking. */
+#define PANICS(function, check) \
+    do { \
+        setenv(variable, #function, 1); \
+        CHECK(check); \
+        unsetenv(variable); \
+    } while (0)
+
+#define FAILS(function, arguments) PANICS(function, function arguments == POLAR_LICENSE_ERR_INTERNAL)
+
+static int in_transport, in_load;
+
+static int32_t load(void *user_data, polar_license_record *record)
+{
+    in_load = 1;
+    FAILS(polar_license_record_set, (record, (const uint8_t *)"x", 1));
+    return fake_polar_load(user_data, record);
+}
+
+static void post(void *user_data, const polar_license_request *request, polar_license_response *response)
+{
+    in_transport = 1;
+    PANICS(polar_license_request_url, polar_license_request_url(request) == NULL);
+    PANICS(polar_license_request_body, polar_license_request_body(request) == NULL);
+    PANICS(polar_license_request_timeout_ms, polar_license_request_timeout_ms(request) == 0);
+    PANICS(polar_license_request_header_name, polar_license_request_header_name(request, 0) == NULL);
+    PANICS(polar_license_request_header_value, polar_license_request_header_value(request, 0) == NULL);
+    FAILS(polar_license_response_set, (response, 200, -1, (const uint8_t *)"x", 1));
+    FAILS(polar_license_response_fail, (response, POLAR_LICENSE_FAILED_NETWORK, 1, NULL));
+    fake_polar_post(user_data, request, response);
+}
+
+static void on_change(void *user_data, const polar_license_decision *decision)
+{
+    (void)user_data;
+    (void)decision;
+}
+
+static void options_panic(polar_license_options *o)
+{
+    fake_polar refused = { 0 };
+    PANICS(polar_license_options_new, polar_license_options_new(ORGANIZATION, "com.acme.app") == NULL);
+    FAILS(polar_license_options_set_environment, (o, "sandbox"));
+    FAILS(polar_license_options_add_benefit, (o, PRO));
+    FAILS(polar_license_options_add_feature, (o, "x", PRO));
+    FAILS(polar_license_options_set_bind_device, (o, 1));
+    FAILS(polar_license_options_set_refresh_interval_ms, (o, 1000));
+    FAILS(polar_license_options_set_offline_grace_ms, (o, 1000));
+    FAILS(polar_license_options_set_timeout_ms, (o, 1000));
+    FAILS(polar_license_options_set_label, (o, "x"));
+    FAILS(polar_license_options_set_condition, (o, "x", "y"));
+    FAILS(polar_license_options_set_condition_integer, (o, "x", 1));
+    FAILS(polar_license_options_set_condition_number, (o, "x", 1));
+    FAILS(polar_license_options_set_condition_bool, (o, "x", 1));
+    FAILS(polar_license_options_set_meta, (o, "x", "y"));
+    FAILS(polar_license_options_set_meta_integer, (o, "x", 1));
+    FAILS(polar_license_options_set_meta_number, (o, "x", 1));
+    FAILS(polar_license_options_set_meta_bool, (o, "x", 1));
+    FAILS(polar_license_options_set_device_id, (o, "x"));
+    FAILS(polar_license_options_set_app_secret, (o, "x"));
+    FAILS(polar_license_options_add_previous_app_secret, (o, "x"));
+    FAILS(polar_license_options_set_directory, (o, "x"));
+    FAILS(polar_license_options_set_memory_store, (o));
+    FAILS(polar_license_options_set_store,
+          (o, fake_polar_load, fake_polar_save, fake_polar_remove, &refused, fake_polar_destroy));
+    FAILS(polar_license_options_set_store_lock, (o, fake_polar_lock, fake_polar_unlock));
+    FAILS(polar_license_options_set_transport, (o, post, &refused, fake_polar_destroy));
+    FAILS(polar_license_options_set_clock, (o, fake_polar_clock, &refused, fake_polar_destroy));
+    CHECK(refused.destroyed == 3); /* also by a function that panics */
+}
+
+static void a_license_panics(polar_license *l)
+{
+    fake_polar refused = { 0 };
+    polar_license_error *e = NULL;
+    polar_license_decision *d = (polar_license_decision *)&d;
+    FAILS(polar_license_activate, (l, "KEY", &e));
+    CHECK(polar_license_error_status(e) == POLAR_LICENSE_ERR_INTERNAL);
+    CHECK_TEXT(polar_license_error_message(e), "a defect in this library: polar_license_activate panicked");
+    PANICS(polar_license_error_free, (polar_license_error_free(e), 1));
+    polar_license_error_free(e);
+    FAILS(polar_license_activate_with, (l, "KEY", 0, &d, NULL));
+    CHECK(d == NULL);
+    FAILS(polar_license_validate, (l, &d));
+    FAILS(polar_license_refresh, (l, &d));
+    FAILS(polar_license_current, (l, &d));
+    CHECK(d == NULL);
+    PANICS(polar_license_allowed, polar_license_allowed(l) == 0);
+    PANICS(polar_license_allows, polar_license_allows(l, "export") == 0);
+    FAILS(polar_license_consume, (l, 1, NULL, NULL));
+    FAILS(polar_license_deactivate, (l, NULL, NULL));
+    FAILS(polar_license_forget, (l, NULL));
+    FAILS(polar_license_on_change, (l, on_change, &refused, fake_polar_destroy, NULL));
+    CHECK(refused.destroyed == 1);
+    FAILS(polar_license_off_change, (l, 1));
+    FAILS(polar_license_start_auto_refresh, (l, NULL));
+    FAILS(polar_license_stop_auto_refresh, (l));
+    FAILS(polar_license_cancel, (l));
+    PANICS(polar_license_free, (polar_license_free(l), 1));
+}
+
+static void a_decision_panics(polar_license_decision *d)
+{
+    PANICS(polar_license_decision_allowed, polar_license_decision_allowed(d) == 0);
+    PANICS(polar_license_decision_allows, polar_license_decision_allows(d, "export") == 0);
+    PANICS(polar_license_decision_state, polar_license_decision_state(d) == POLAR_LICENSE_STATE_UNLICENSED);
+    PANICS(polar_license_decision_reason, polar_license_decision_reason(d) == POLAR_LICENSE_REASON_UNSET);
+    PANICS(polar_license_decision_next_step, polar_license_decision_next_step(d) == POLAR_LICENSE_NEXT_NONE);
+    PANICS(polar_license_decision_message, polar_license_decision_message(d)[0] == 0);
+    PANICS(polar_license_decision_display_key, polar_license_decision_display_key(d) == NULL);
+    PANICS(polar_license_decision_benefit_id, polar_license_decision_benefit_id(d) == NULL);
+    PANICS(polar_license_decision_activation_id, polar_license_decision_activation_id(d) == NULL);
+    PANICS(polar_license_decision_expires_at_ms, polar_license_decision_expires_at_ms(d) == POLAR_LICENSE_ABSENT);
+    PANICS(polar_license_decision_confirmed_at_ms, polar_license_decision_confirmed_at_ms(d) == POLAR_LICENSE_ABSENT);
+    PANICS(polar_license_decision_refresh_at_ms, polar_license_decision_refresh_at_ms(d) == POLAR_LICENSE_ABSENT);
+    PANICS(polar_license_decision_grace_ends_at_ms, polar_license_decision_grace_ends_at_ms(d) == POLAR_LICENSE_ABSENT);
+    PANICS(polar_license_decision_notice_at_ms, polar_license_decision_notice_at_ms(d) == POLAR_LICENSE_ABSENT);
+    PANICS(polar_license_decision_usage, polar_license_decision_usage(d) == POLAR_LICENSE_ABSENT);
+    PANICS(polar_license_decision_limit_usage, polar_license_decision_limit_usage(d) == POLAR_LICENSE_ABSENT);
+    PANICS(polar_license_decision_limit_activations,
+           polar_license_decision_limit_activations(d) == POLAR_LICENSE_ABSENT);
+    PANICS(polar_license_decision_problem, polar_license_decision_problem(d) == POLAR_LICENSE_OK);
+    PANICS(polar_license_decision_problem_message, polar_license_decision_problem_message(d) == NULL);
+    PANICS(polar_license_decision_problem_retry_after_ms,
+           polar_license_decision_problem_retry_after_ms(d) == POLAR_LICENSE_ABSENT);
+    PANICS(polar_license_decision_problem_maybe_applied, polar_license_decision_problem_maybe_applied(d) == 0);
+    PANICS(polar_license_decision_json, polar_license_decision_json(d) == NULL);
+    PANICS(polar_license_decision_free, (polar_license_decision_free(d), 1));
+}
+
+static void an_error_panics(polar_license_error *e)
+{
+    PANICS(polar_license_error_status, polar_license_error_status(e) == POLAR_LICENSE_ERR_INTERNAL);
+    PANICS(polar_license_error_message, polar_license_error_message(e)[0] == 0);
+    PANICS(polar_license_error_reason, polar_license_error_reason(e) == POLAR_LICENSE_REASON_UNSET);
+    PANICS(polar_license_error_retry_after_ms, polar_license_error_retry_after_ms(e) == POLAR_LICENSE_ABSENT);
+    PANICS(polar_license_error_maybe_applied, polar_license_error_maybe_applied(e) == 0);
+    PANICS(polar_license_error_decision, polar_license_error_decision(e) == NULL);
+    PANICS(polar_license_error_json, polar_license_error_json(e) == NULL);
+}
+
+int main(void)
+{
+    fake_polar polar = { 0 };
+    polar_license_options *options = fake_polar_options(&polar);
+    polar_license *license = NULL;
+    polar_license_decision *decision = NULL;
+    polar_license_error *error = NULL;
+
+    PANICS(polar_license_version, polar_license_version()[0] == 0);
+    PANICS(polar_license_abi_version, polar_license_abi_version() == 0);
+    PANICS(polar_license_status_name, strcmp(polar_license_status_name(0), "unknown") == 0);
+    PANICS(polar_license_state_name, strcmp(polar_license_state_name(0), "unknown") == 0);
+    PANICS(polar_license_reason_name, strcmp(polar_license_reason_name(0), "unknown") == 0);
+    PANICS(polar_license_next_step_name, strcmp(polar_license_next_step_name(0), "unknown") == 0);
+    FAILS(polar_license_set_log, (POLAR_LICENSE_LOG_INFO, NULL, NULL, NULL));
+
+    FAILS(polar_license_open, (options, &license, &error));
+    CHECK(license == NULL && error != NULL);
+    polar_license_error_free(error);
+    PANICS(polar_license_options_free, (polar_license_options_free(options), 1));
+    CHECK(polar_license_options_set_store(options, load, fake_polar_save, fake_polar_remove, &polar, NULL) == 0);
+    CHECK(polar_license_options_set_transport(options, post, &polar, NULL) == 0);
+    CHECK(polar_license_open(options, &license, NULL) == POLAR_LICENSE_OK);
+    polar_license_options_free(options);
+
+    CHECK(polar_license_activate_with(license, "MY-KEY-123456", 0, &decision, NULL) == POLAR_LICENSE_OK);
+    CHECK(in_load && in_transport);
+    a_decision_panics(decision);
+    CHECK(polar_license_decision_allowed(decision) == 1);
+    polar_license_decision_free(decision);
+    CHECK(polar_license_consume(license, 0, NULL, &error) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    an_error_panics(error);
+    polar_license_error_free(error);
+    a_license_panics(license);
+    CHECK(polar_license_allows(license, "export") == 1);
+    polar_license_free(license);
+
+    /* options that a defect got into open nothing */
+    options = fake_polar_options(&polar);
+    options_panic(options);
+    CHECK(polar_license_open(options, &license, NULL) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    polar_license_options_free(options);
+    puts("ok");
+    return 0;
+}
