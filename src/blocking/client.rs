@@ -137,7 +137,7 @@ impl Client {
     }
 
     /// Calls `listener` after every operation that changed the decision, on the thread that ran it. It may call this
-    /// client.
+    /// client; but a confirmation is a change as well, so one that validates at every change never comes to rest.
     pub fn on_change(&self, listener: impl Fn(&Decision) + Send + Sync + 'static) -> Subscription {
         let listener: Listener = Arc::new(listener);
         Subscription { id: self.driver.listen(listener), driver: Arc::clone(&self.driver) }

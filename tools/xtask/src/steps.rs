@@ -78,7 +78,7 @@ const STEPS: [Step; 13] = [
     },
     Step {
         name: "c-package",
-        proves: "the packed C library links by pkg-config and CMake, is small, and answers fast while Polar hangs",
+        proves: "the packed C library links by pkg-config and CMake, is small, and answers while Polar hangs",
         needs: &[&C_COMPILERS, &CMAKE, &CARGO_C],
         run: c_package::check,
     },
