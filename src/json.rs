@@ -56,11 +56,21 @@ impl<'a> Json<'a> {
         self.0.parse().ok()
     }
 
+    pub(crate) fn boolean(self) -> Option<bool> {
+        self.0.parse().ok()
+    }
+
+    /// A number, as it is written.
+    pub(crate) fn number(self) -> Option<&'a str> {
+        self.0.starts_with(|c: char| c == '-' || c.is_ascii_digit()).then_some(self.0)
+    }
+
     pub(crate) fn is_null(self) -> bool {
         self.0 == "null"
     }
 
-    fn members(self) -> Option<impl Iterator<Item = (Self, Self)>> {
+    /// The members of an object, in their order.
+    pub(crate) fn members(self) -> Option<impl Iterator<Item = (Self, Self)>> {
         let mut scan = Scan { text: self.0, at: 0 };
         scan.token(b'{')?;
         Some(std::iter::from_fn(move || {

@@ -17,6 +17,7 @@
 pub mod blocking;
 pub mod clock;
 pub mod config;
+mod config_json;
 pub mod device;
 pub mod engine;
 mod error;

@@ -2,7 +2,7 @@
 //! (at most 50 entries; names of 1 to 40 characters; strings of 1 to 500 characters, integers, finite floats,
 //! booleans; nothing nested).
 
-use crate::json::{Writer, quoted};
+use crate::json::{Json, Writer, quoted};
 use std::collections::BTreeMap;
 
 /// One value of a condition or of meta. Made with `From`.
@@ -53,6 +53,18 @@ impl From<i32> for Value {
 impl From<f64> for Value {
     fn from(number: f64) -> Self {
         Self(if number.is_finite() { Kind::Literal(format!("{number:?}")) } else { Kind::NotFinite })
+    }
+}
+
+impl Value {
+    /// A string, number or boolean in JSON.
+    pub(crate) fn read(value: Json<'_>) -> Option<Self> {
+        let literal = |written: &str| Self(Kind::Literal(written.to_owned()));
+        value
+            .string()
+            .map(Self::from)
+            .or_else(|| value.boolean().map(Self::from))
+            .or_else(|| value.number().map(literal))
     }
 }
 

@@ -11,7 +11,7 @@ use polar_license::engine::Deactivated;
 use polar_license::store::{Durability, Store, StoreError};
 use polar_license::time::Now;
 use polar_license::transport::{Answer, Failure, Request, Sent};
-use polar_license::{Config, Error, Timestamp};
+use polar_license::{Config, ConfigBuilder, Error, Timestamp};
 use serde_json::{Value, json};
 
 use super::expect::{Inner, MEMBERS, OTHERS, differences};
@@ -324,31 +324,8 @@ impl World {
 
 impl Process {
     fn configuration(&self) -> Config {
-        let text = |value: &Value| value.as_str().expect("a text").to_owned();
-        let list = |value: &Value| value.as_array().expect("a list").iter().map(text).collect::<Vec<_>>();
-        let ms = |value: &Value| Duration::from_millis(value.as_u64().expect("milliseconds"));
-        let member = |name: &str| self.config.get(name).map(text).unwrap_or_default();
-        let mut builder = Config::new(member("organizationId"), member("appId")).device_id(&self.device);
-        for (name, value) in &self.config {
-            let entries = || value.as_object().expect("an object").iter();
-            builder = match name.as_str() {
-                "organizationId" | "appId" => builder,
-                "environment" => builder.environment(text(value)),
-                "benefits" => builder.benefits(list(value)),
-                "features" => entries().fold(builder, |builder, (name, ids)| builder.feature(name, list(ids))),
-                "bindDevice" => builder.bind_device(value.as_bool().expect("true or false")),
-                "refreshIntervalMs" => builder.refresh_interval(ms(value)),
-                "offlineGraceMs" => builder.offline_grace(ms(value)),
-                "timeoutMs" => builder.timeout(ms(value)),
-                "label" => builder.label(text(value)),
-                "conditions" => entries().fold(builder, |builder, (name, value)| builder.condition(name, text(value))),
-                "meta" => entries().fold(builder, |builder, (name, value)| builder.meta(name, text(value))),
-                "appSecret" => builder.app_secret(text(value)),
-                "previousAppSecrets" => builder.previous_app_secrets(list(value)),
-                other => panic!("`{other}` cannot be configured"),
-            };
-        }
-        builder.build().unwrap()
+        let settings = Value::Object(self.config.clone()).to_string();
+        ConfigBuilder::from_json(&settings).unwrap().device_id(&self.device).build().unwrap()
     }
 
     fn current(&self) -> Value {

@@ -48,8 +48,13 @@ export interface Store {
   watch?(changed: () => void): () => void;
 
   /**
-   * Runs `work` while no other tab that shares this record asks Polar, so that they share one answer. Waits at most
-   * `waitMs`, then runs it all the same. `waited` says whether another one was asking meanwhile.
+   * Runs `work` while no other tab that shares this record asks Polar, so that they share one answer. Waits for its turn
+   * at most `waitMs` or until `signal` aborts, then runs it all the same.
    */
-  alone?<T>(waitMs: number, work: (waited: boolean) => Promise<T>): Promise<T>;
+  alone?<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T>;
 }
+
+/**
+ * Whether another tab was asking Polar: `first`, nobody was; `after`, one was and has ended; `late`, one still is.
+ */
+export type Turn = "first" | "after" | "late";

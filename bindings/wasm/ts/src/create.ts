@@ -1,0 +1,70 @@
+/**
+ * Puts a client together from an app's settings and what its platform has.
+ */
+
+import { LicenseClient } from "./client.js";
+import { Engines, type Parts } from "./engine.js";
+import { LicenseError, words } from "./error.js";
+import type { Storage } from "./storage.js";
+import { keyValueStorage, type KeyValueStorage } from "./text-storage.js";
+import { type Clock, systemClock, within } from "./time.js";
+import type { Fetch } from "./transport.js";
+import type { LicenseSettings } from "./types.js";
+
+/** What an app configures, and what the client should use instead of the platform's own. */
+export interface LicenseOptions extends LicenseSettings {
+  /** Where the license is kept. Default: localStorage in browsers, a file in Node, Electron's main process, Bun and Deno. */
+  storage?: Storage | KeyValueStorage;
+  /** Whether to refresh by itself when it is time, online again or visible again. Default: `true`. */
+  autoRefresh?: boolean;
+  /** Sends the requests, for an app with a network stack of its own. Default: the platform's `fetch`. */
+  fetch?: Fetch;
+  /** Tells the time, for tests. Default: the platform's clocks. */
+  clock?: Clock;
+}
+
+/** What differs from platform to platform. */
+export interface Platform {
+  storage(): Storage;
+  /** Such as `Windows 11`; never the host's or the user's name. */
+  system(): string;
+  /** Identifies the machine, where that does not depend on the storage. */
+  device?(): Promise<string>;
+}
+
+/** How long to look for what identifies the device. */
+const DEVICE_LIMIT_MS = 5_000;
+
+export async function create(
+  options: LicenseOptions,
+  platform: Platform,
+  engines: () => Promise<Engines>,
+): Promise<LicenseClient> {
+  const { storage: given, autoRefresh, fetch, clock, ...settings } = options ?? {};
+  const storage = given ? ("open" in given ? given : keyValueStorage(given)) : platform.storage();
+  const made = await engines();
+  const device = settings.deviceId == null ? await deviceOf(platform, storage) : "";
+  const parts: Parts = { settings: json(settings), device, system: platform.system() };
+  const engine = await made.make(parts);
+  const [product, deviceTag] = engine.call((it) => it.tags());
+  const store = storage.open({ appId: String(settings.appId), product, device: deviceTag });
+  const send: Fetch = fetch ?? ((url, init) => globalThis.fetch(url, init));
+  const client = await LicenseClient.open(made, engine, parts, { store, fetch: send, clock: clock ?? systemClock });
+  if (autoRefresh ?? true) client.startAutoRefresh();
+  return client;
+}
+
+function json(settings: object): string {
+  try {
+    return JSON.stringify(settings);
+  } catch (error) {
+    throw new LicenseError("invalid_config", `the settings cannot be read (${words(error)})`, { cause: error });
+  }
+}
+
+/** Where nothing identifies this device, something random does until the app ends. */
+async function deviceOf(platform: Platform, storage: Storage): Promise<string> {
+  const found = async (): Promise<string> => (await platform.device?.().catch(() => "")) || (await storage.device());
+  const random = (): string => crypto.getRandomValues(new Uint32Array(4)).join("-");
+  return within(DEVICE_LIMIT_MS, found(), random).catch(random);
+}

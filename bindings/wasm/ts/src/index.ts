@@ -1,0 +1,20 @@
+/**
+ * License keys sold through Polar, for browsers: `createLicenseClient`.
+ */
+
+import type { LicenseClient } from "./client.js";
+import { create, type LicenseOptions } from "./create.js";
+import { inlined } from "./inlined.js";
+import { web } from "./web.js";
+
+export * from "./public.js";
+
+/**
+ * Reads what is stored on this device. Asks nobody: `refresh` does.
+ *
+ * Storage that cannot be read does not fail: the decision says so. Rejects with a `LicenseError` of code
+ * `invalid_config` where a setting is wrong or WebAssembly is not allowed.
+ */
+export function createLicenseClient(options: LicenseOptions): Promise<LicenseClient> {
+  return create(options, web, inlined);
+}

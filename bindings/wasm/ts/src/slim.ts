@@ -1,0 +1,35 @@
+/**
+ * The same as the main entry, with the WebAssembly as a file of its own that the app names.
+ */
+
+import type { LicenseClient } from "./client.js";
+import { create, type LicenseOptions } from "./create.js";
+import { Engines } from "./engine.js";
+import { compile, type WasmSource } from "./wasm.js";
+import { web } from "./web.js";
+
+export * from "./public.js";
+export type { WasmSource } from "./wasm.js";
+
+/** The options of the main entry, and where the WebAssembly is. */
+export interface SlimLicenseOptions extends LicenseOptions {
+  /** The file `polar-license/wasm`: its address, its bytes, a reply with it, or the module that a bundler made of it. */
+  wasm: WasmSource | PromiseLike<WasmSource>;
+}
+
+let compiled: Promise<Engines> | undefined;
+
+/**
+ * Reads what is stored on this device. Asks nobody: `refresh` does. The WebAssembly is loaded at the first call; later
+ * ones use the same.
+ */
+export function createLicenseClient({ wasm, ...options }: SlimLicenseOptions): Promise<LicenseClient> {
+  const engines = (): Promise<Engines> => {
+    compiled ??= compile(wasm).then((module) => new Engines(module));
+    compiled.catch(() => {
+      compiled = undefined;
+    });
+    return compiled;
+  };
+  return create(options, web, engines);
+}

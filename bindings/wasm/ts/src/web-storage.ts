@@ -1,0 +1,22 @@
+/**
+ * The storage of browsers: localStorage, or another `Storage` of the page's; and IndexedDB, which workers have too. Tabs
+ * that share it take turns and follow one another's changes.
+ */
+
+import type { Storage as LicenseStorage } from "./storage.js";
+import { type KeyValueStorage, textStorage } from "./text-storage.js";
+
+/** Keeps records in localStorage, or in what is given, such as `sessionStorage`. */
+export function webStorage(area?: Pick<Storage, "getItem" | "setItem" | "removeItem">): LicenseStorage {
+  const texts = (): KeyValueStorage => {
+    // a page whose storage is blocked throws at the mere mention
+    const found = area ?? globalThis.localStorage;
+    if (!found) throw new Error("there is no localStorage here; give the client another `storage`");
+    return {
+      get: (name) => found.getItem(name),
+      set: (name, text) => found.setItem(name, text),
+      remove: (name) => found.removeItem(name),
+    };
+  };
+  return textStorage(texts, true);
+}

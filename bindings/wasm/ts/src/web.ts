@@ -1,0 +1,15 @@
+/**
+ * What a browser has.
+ */
+
+import type { Platform } from "./create.js";
+import { webStorage } from "./web-storage.js";
+
+export const web: Platform = {
+  storage: () => webStorage(),
+  system: () => {
+    const agent = typeof navigator === "object" ? (navigator as { userAgentData?: { platform?: unknown } }) : undefined;
+    const system = agent?.userAgentData?.platform;
+    return typeof system === "string" && system !== "" ? `Web on ${system}` : "Web";
+  },
+};

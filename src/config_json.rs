@@ -1,0 +1,161 @@
+//! A configuration as one JSON object, for those who keep it in a file or come from another language. The names are
+//! JavaScript's. What a value may be is checked by [`ConfigBuilder::build`]; here only that it has the right type.
+
+use crate::config::{Config, ConfigBuilder};
+use crate::error::{Error, ErrorKind};
+use crate::json::Json;
+use crate::values::Value;
+use std::time::Duration;
+
+impl ConfigBuilder {
+    /// Reads `organizationId`, `appId`, `environment`, `benefits`, `features` (an object of lists), `bindDevice`,
+    /// `refreshIntervalMs`, `offlineGraceMs`, `timeoutMs`, `label`, `conditions`, `meta`, `deviceId`, `appSecret` and
+    /// `previousAppSecrets`. The first two are required; `null` counts as absent.
+    ///
+    /// ```
+    /// use polar_license::ConfigBuilder;
+    ///
+    /// let settings = r#"{
+    ///     "organizationId": "a0010000-0000-4000-8000-000000000001",
+    ///     "appId": "com.acme.app",
+    ///     "features": { "export": ["b0010000-0000-4000-8000-000000000001"] },
+    ///     "offlineGraceMs": 604800000
+    /// }"#;
+    /// let config = ConfigBuilder::from_json(settings)?.build()?;
+    /// assert_eq!(config.offline_grace().as_secs(), 7 * 24 * 60 * 60);
+    /// # Ok::<(), polar_license::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `invalid_config` for what is no JSON object, for a name that is not one of these, and for a value of another type.
+    pub fn from_json(settings: &str) -> Result<Self, Error> {
+        let members = Json::parse(settings.as_bytes()).and_then(Json::members);
+        let Some(members) = members else { return Err(invalid("the settings are not a JSON object")) };
+        let members: Vec<(String, Json<'_>)> = members
+            .filter(|(_, value)| !value.is_null())
+            .filter_map(|(name, value)| Some((name.string()?, value)))
+            .collect();
+        let required = |wanted: &str| {
+            let value = members.iter().find(|(name, _)| name == wanted).map(|(_, value)| *value);
+            value
+                .ok_or_else(|| invalid(&["the setting `", wanted, "` is missing"].concat()))
+                .and_then(|it| text(wanted, it))
+        };
+        let builder = Config::new(required("organizationId")?, required("appId")?);
+        members.iter().try_fold(builder, |builder, (name, value)| builder.with_member(name, *value))
+    }
+
+    fn with_member(self, name: &str, value: Json<'_>) -> Result<Self, Error> {
+        Ok(match name {
+            "organizationId" | "appId" => self,
+            "environment" => self.environment(text(name, value)?),
+            "benefits" => self.benefits(texts(name, value)?),
+            "features" => members(name, value)?.try_fold(self, |builder, (feature, benefits)| {
+                Ok::<_, Error>(builder.feature(text(name, feature)?, texts(name, benefits)?))
+            })?,
+            "bindDevice" => self.bind_device(value.boolean().ok_or_else(|| wrong(name, "true or false"))?),
+            "refreshIntervalMs" => self.refresh_interval(milliseconds(name, value)?),
+            "offlineGraceMs" => self.offline_grace(milliseconds(name, value)?),
+            "timeoutMs" => self.timeout(milliseconds(name, value)?),
+            "label" => self.label(text(name, value)?),
+            "conditions" => members(name, value)?.try_fold(self, |builder, (entry, value)| {
+                Ok::<_, Error>(builder.condition(text(name, entry)?, scalar(name, value)?))
+            })?,
+            "meta" => members(name, value)?.try_fold(self, |builder, (entry, value)| {
+                Ok::<_, Error>(builder.meta(text(name, entry)?, scalar(name, value)?))
+            })?,
+            "deviceId" => self.device_id(text(name, value)?),
+            "appSecret" => self.app_secret(text(name, value)?),
+            "previousAppSecrets" => self.previous_app_secrets(texts(name, value)?),
+            other => return Err(invalid(&["there is no setting `", other, "`"].concat())),
+        })
+    }
+}
+
+fn text(name: &str, value: Json<'_>) -> Result<String, Error> {
+    value.string().ok_or_else(|| wrong(name, "a text"))
+}
+
+fn texts(name: &str, value: Json<'_>) -> Result<Vec<String>, Error> {
+    let items = value.items().ok_or_else(|| wrong(name, "a list of texts"))?;
+    items.map(|item| item.string().ok_or_else(|| wrong(name, "a list of texts"))).collect()
+}
+
+fn members<'a>(name: &str, value: Json<'a>) -> Result<impl Iterator<Item = (Json<'a>, Json<'a>)>, Error> {
+    value.members().ok_or_else(|| wrong(name, "an object"))
+}
+
+fn milliseconds(name: &str, value: Json<'_>) -> Result<Duration, Error> {
+    let whole = value.integer().and_then(|ms| u64::try_from(ms).ok());
+    whole.map(Duration::from_millis).ok_or_else(|| wrong(name, "a whole number of milliseconds"))
+}
+
+fn scalar(name: &str, value: Json<'_>) -> Result<Value, Error> {
+    Value::read(value).ok_or_else(|| wrong(name, "an object of texts, numbers and booleans"))
+}
+
+fn wrong(name: &str, expected: &str) -> Error {
+    invalid(&["the setting `", name, "` should be ", expected].concat())
+}
+
+fn invalid(message: &str) -> Error {
+    Error::new(ErrorKind::InvalidConfig, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINIMUM: &str = r#""organizationId": "a0010000-0000-4000-8000-000000000001", "appId": "com.acme.app""#;
+
+    fn read(more: &str) -> Result<Config, Error> {
+        ConfigBuilder::from_json(&format!("{{{MINIMUM}{more}}}"))?.build()
+    }
+
+    #[test]
+    fn every_setting_arrives() {
+        let config = read(
+            r#", "environment": "sandbox", "benefits": ["b0010000-0000-4000-8000-000000000001"],
+            "features": {"export": ["b0010000-0000-4000-8000-000000000002"]}, "bindDevice": false,
+            "refreshIntervalMs": 3600000, "offlineGraceMs": 7200000, "timeoutMs": 5000, "label": "kiosk",
+            "conditions": {"major": 2, "beta": true, "ratio": 1.5, "edition": "pro"}, "meta": {"build": "x"},
+            "deviceId": "rack 7", "appSecret": "s", "previousAppSecrets": ["r"]"#,
+        )
+        .unwrap();
+        assert_eq!(config.environment().base_url(), "https://sandbox-api.polar.sh");
+        assert_eq!(config.benefits().len(), 1);
+        assert_eq!(config.features()["export"].len(), 1);
+        assert!(!config.bind_device());
+        assert_eq!(config.refresh_interval(), Duration::from_secs(3600));
+        assert_eq!(config.offline_grace(), Duration::from_secs(7200));
+        assert_eq!(config.timeout(), Duration::from_secs(5));
+        assert_eq!(config.label(), Some("kiosk"));
+        assert_eq!(config.conditions().json(), r#"{"beta":true,"edition":"pro","major":2,"ratio":1.5}"#);
+        assert_eq!(config.meta().json(), r#"{"build":"x"}"#);
+        assert_eq!(config.device_id(), Some("rack 7"));
+        assert_eq!(config.app_secret(), Some("s"));
+        assert_eq!(config.previous_app_secrets(), ["r"]);
+    }
+
+    #[test]
+    fn null_counts_as_absent() {
+        assert_eq!(read(r#", "label": null, "offlineGraceMs": null"#).unwrap().label(), None);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let message = |settings: &str| ConfigBuilder::from_json(settings).err().unwrap().to_string();
+        assert_eq!(message("[]"), "the settings are not a JSON object");
+        assert_eq!(message("{}"), "the setting `organizationId` is missing");
+        assert_eq!(message(r#"{"organizationId": 3}"#), "the setting `organizationId` should be a text");
+        let with = |more: &str| read(more).err().unwrap().to_string();
+        assert_eq!(with(r#", "organisationId": "x""#), "there is no setting `organisationId`");
+        assert_eq!(with(r#", "timeoutMs": "10s""#), "the setting `timeoutMs` should be a whole number of milliseconds");
+        assert_eq!(with(r#", "timeoutMs": -1"#), "the setting `timeoutMs` should be a whole number of milliseconds");
+        assert_eq!(with(r#", "benefits": "b""#), "the setting `benefits` should be a list of texts");
+        assert_eq!(with(r#", "features": ["export"]"#), "the setting `features` should be an object");
+        let nested = "the setting `conditions` should be an object of texts, numbers and booleans";
+        assert_eq!(with(r#", "conditions": {"a": {}}"#), nested);
+        assert_eq!(with(r#", "bindDevice": 1"#), "the setting `bindDevice` should be true or false");
+    }
+}
