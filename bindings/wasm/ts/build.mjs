@@ -1,23 +1,29 @@
 /**
- * Builds the JavaScript of the npm package: `node build.mjs WASM OUT`, where WASM is the folder that wasm-bindgen wrote
- * and OUT the one to fill. Run by `cargo xtask package npm`.
+ * Builds the JavaScript and the WebAssembly of the npm package: `node build.mjs WASM OUT`, where WASM is the folder that
+ * wasm-bindgen wrote and OUT the package to fill. Run by `cargo xtask package npm`.
+ *
+ * ```text
+ *   OUT/index.js  index.cjs  …      the entries
+ *   OUT/shared/NAME.js  NAME.cjs    what they have in common
+ *   OUT/polar_license.wasm          for `./slim`; the other entries hold it in base64
+ * ```
  */
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { mkdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { ALONE, ENTRIES } from "./entries.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const [from, out] = process.argv.slice(2).map((path) => resolve(path));
 
-/** Entries of the package, by the name of their file. */
-const ENTRIES = ["index", "slim"];
+/** The oldest that have to understand the scripts: browsers of 2022, and the oldest Node with `fetch`. */
+const TARGET = ["chrome100", "edge100", "firefox100", "safari15.4", "node18"];
 
-/** What is true of all scripts of the package: a syntax that browsers of the last five years know. */
-const TARGET = ["es2022"];
+/** How long a line may be: Node shows the whole of it above an error that nobody caught. */
+const LINE = 400;
 
 mkdirSync(out, { recursive: true });
 const wasm = optimized(join(from, "polar_license_wasm_bg.wasm"), join(out, "polar_license.wasm"));
@@ -25,22 +31,55 @@ const generated = new Map([
   ["#glue", await glue(join(from, "polar_license_wasm.js"))],
   ["#wasm", `export const wasm = ${JSON.stringify(wasm.toString("base64"))};`],
 ]);
-for (const format of ["esm", "cjs"]) {
-  await build({
-    entryPoints: ENTRIES.map((name) => join(here, "src", `${name}.ts`)),
+for (const file of [...(await modules(ENTRIES, true)), ...(await modules(ALONE, false))]) await commonJs(file);
+
+/** Writes ES modules, with a file for each part that several of them share. Returns their files. */
+async function modules(names, splitting) {
+  const { metafile } = await build({
+    absWorkingDir: here,
+    entryPoints: names.map((name) => ({ in: join(here, "src", `${name}.ts`), out: name })),
     outdir: out,
-    outExtension: { ".js": format === "esm" ? ".js" : ".cjs" },
     bundle: true,
-    format,
+    splitting,
+    chunkNames: "shared/[hash]",
+    format: "esm",
     minify: true,
+    lineLimit: LINE,
     target: TARGET,
+    external: ["node:*", "electron"],
     plugins: [{ name: "generated", setup: provide }],
+    metafile: true,
+  });
+  return Object.keys(metafile.outputs).map((path) => resolve(here, path));
+}
+
+/** Writes an ES module as a CommonJS one beside it, which takes its parts from their CommonJS versions. */
+async function commonJs(file) {
+  const renamed = (setup) => {
+    setup.onResolve({ filter: /^\./ }, ({ path, kind }) =>
+      kind === "entry-point" ? undefined : { path: path.replace(/\.js$/, ".cjs"), external: true },
+    );
+  };
+  await build({
+    absWorkingDir: out,
+    entryPoints: [`./${relative(out, file).replaceAll("\\", "/")}`],
+    outfile: file.replace(/\.js$/, ".cjs"),
+    bundle: true,
+    // names the exports in a form that Node finds when such a module is imported
+    platform: "node",
+    format: "cjs",
+    minify: true,
+    lineLimit: LINE,
+    target: TARGET,
+    external: ["electron"],
+    plugins: [{ name: "renamed", setup: renamed }],
   });
 }
 
+/** For the features of WebAssembly that the compiler says it has used, and no others. */
 function optimized(input, output) {
   const wasmOpt = join(here, "node_modules/binaryen/bin/wasm-opt");
-  const flags = ["-Oz", "--converge", "--strip-debug", "--strip-producers", "--all-features"];
+  const flags = ["-Oz", "--converge", "--strip-debug", "--strip-producers"];
   execFileSync(process.execPath, [wasmOpt, input, "-o", output, ...flags]);
   return readFileSync(output);
 }
@@ -64,7 +103,7 @@ async function glue(path) {
   return `export const createGlue = ${body};`;
 }
 
-function provide(builder) {
-  builder.onResolve({ filter: /^#(glue|wasm)$/ }, ({ path }) => ({ path, namespace: "generated" }));
-  builder.onLoad({ filter: /.*/, namespace: "generated" }, ({ path }) => ({ contents: generated.get(path), loader: "js" }));
+function provide(setup) {
+  setup.onResolve({ filter: /^#(glue|wasm)$/ }, ({ path }) => ({ path, namespace: "generated" }));
+  setup.onLoad({ filter: /.*/, namespace: "generated" }, ({ path }) => ({ contents: generated.get(path), loader: "js" }));
 }

@@ -2,8 +2,8 @@
 //! Never part of what is shipped, and never reaches further than the package registries.
 //!
 //! ```text
-//! main ── steps (what `test` runs) ── readme, package, c_library, c_package, budget, locks
-//!   │       │
+//! main ── steps (what `test` runs) ── readme, package, c_library, c_package, npm_package, budget, locks
+//!   │       │                                                              └── wasm_build
 //!   └───────┴── requirements (what `setup` installs) ── rust_std, debian, wasm_bindgen
 //!                                                 all of them ── process, workspace
 //! ```
@@ -13,6 +13,7 @@ mod c_library;
 mod c_package;
 mod debian;
 mod locks;
+mod npm_package;
 mod package;
 mod process;
 mod readme;
@@ -20,6 +21,7 @@ mod requirements;
 mod rust_std;
 mod steps;
 mod wasm_bindgen;
+mod wasm_build;
 mod workspace;
 
 use std::process::ExitCode;
@@ -48,14 +50,17 @@ enum Command {
     },
     /// Build what is shipped, into target/package
     Package {
-        /// `c`: the C library, with headers, pkg-config file and CMake package
+        /// What to build
         what: Package,
     },
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Package {
+    /// The C library, with headers, pkg-config file and CMake package
     C,
+    /// The npm package
+    Npm,
 }
 
 fn main() -> ExitCode {
@@ -68,6 +73,11 @@ fn main() -> ExitCode {
         Command::Package { what: Package::C } => {
             requirements::CARGO_C.ensure().and_then(|()| c_package::package()).map(drop)
         }
+        Command::Package { what: Package::Npm } => npm_package::NEEDS
+            .iter()
+            .try_for_each(|requirement| requirement.ensure())
+            .and_then(|()| npm_package::package())
+            .map(drop),
         Command::Test { steps, .. } => steps::test(&steps),
     };
     match result {

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::{c_package, debian, process, rust_std, wasm_bindgen};
+use crate::{c_package, debian, process, rust_std, wasm_bindgen, wasm_build};
 
 /// Everything that `cargo xtask setup` takes care of.
-const ALL: [&Requirement; 12] = [
+const ALL: [&Requirement; 13] = [
     &RUSTFMT,
     &CLIPPY,
     &WASM_STD,
+    &STD_SOURCES,
     &WASM_BINDGEN,
     &NODE,
     &CHROMIUM,
@@ -44,6 +45,13 @@ pub(crate) static WASM_STD: Requirement = Requirement {
     hint: || rust_std::hint(rust_std::WASM),
 };
 
+pub(crate) static STD_SOURCES: Requirement = Requirement {
+    name: "std's sources",
+    found: wasm_build::sources,
+    install: || add_component("rust-src"),
+    hint: || "`rustup component add rust-src`; with them the npm package is smaller".into(),
+};
+
 pub(crate) static WASM_BINDGEN: Requirement = Requirement {
     name: "wasm-bindgen",
     found: wasm_bindgen::found,
@@ -53,9 +61,9 @@ pub(crate) static WASM_BINDGEN: Requirement = Requirement {
 
 pub(crate) static NODE: Requirement = Requirement {
     name: "Node",
-    found: || programs(&["node"]),
-    install: || debian::install(&["nodejs"]),
-    hint: || "Node 20 or newer; on Debian `apt-get install nodejs`".into(),
+    found: || programs(&["node", "npm"]),
+    install: || debian::install(&["nodejs", "npm"]),
+    hint: || "Node 20 or newer, with npm; on Debian `apt-get install nodejs npm`".into(),
 };
 
 pub(crate) static CHROMIUM: Requirement = Requirement {

@@ -1,0 +1,29 @@
+/**
+ * License keys sold through Polar, for programs with a file system: `createLicenseClient`. What an app writes is the same
+ * as in browsers; the license is kept in a file, and a seat belongs to the machine.
+ */
+
+import type { LicenseClient } from "./client.js";
+import { create, type LicenseOptions, type Platform } from "./create.js";
+import { inlined } from "./inlined.js";
+import { fileStorage } from "./node/file-storage.js";
+import { machineSource } from "./node/machine.js";
+import { systemName } from "./node/system-name.js";
+
+export * from "./public.js";
+
+const node: Platform = {
+  storage: () => fileStorage(),
+  system: systemName,
+  device: async () => (await machineSource()) ?? "",
+};
+
+/**
+ * Reads what is stored on this device. Asks nobody: `refresh` does.
+ *
+ * Storage that cannot be read does not fail: the decision says so. Rejects with a `LicenseError` of code
+ * `invalid_config` where a setting is wrong or WebAssembly is not allowed.
+ */
+export function createLicenseClient(options: LicenseOptions): Promise<LicenseClient> {
+  return create(options, node, inlined);
+}

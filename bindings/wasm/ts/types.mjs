@@ -1,0 +1,57 @@
+/**
+ * Writes the declarations of the npm package: `node types.mjs OUT`. Each entry gets `NAME.d.ts` and `NAME.d.cts`, which
+ * name what `types/` declares; only what an entry leads to is there. Run by `cargo xtask package npm`.
+ */
+
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ALONE, ENTRIES } from "./entries.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const out = resolve(process.argv[2]);
+
+/** How a declaration names another of the package. */
+const LINK = /(?<=\bfrom "|\bimport\(")(\.{1,2}\/[^"]+)\.js(?=")/g;
+
+const declared = mkdtempSync(join(out, "declarations-"));
+try {
+  const options = ["--noEmit", "false", "--emitDeclarationOnly", "--stripInternal", "--outDir", declared];
+  execFileSync(process.execPath, [join(here, "node_modules/typescript/bin/tsc"), ...options], {
+    cwd: here,
+    stdio: "inherit",
+  });
+  const entries = [...ENTRIES, ...ALONE];
+  for (const path of reachable(entries)) {
+    const text = readFileSync(join(declared, `${path}.d.ts`), "utf8");
+    write(`types/${path}.d.ts`, text);
+    write(`types/${path}.d.cts`, text.replace(LINK, "$1.cjs"));
+  }
+  for (const name of entries) {
+    write(`${name}.d.ts`, `export * from "./types/${name}.js";\n`);
+    write(`${name}.d.cts`, `export * from "./types/${name}.cjs";\n`);
+  }
+} finally {
+  rmSync(declared, { recursive: true });
+}
+
+/** Every declaration that the entries lead to, themselves among them, without `.d.ts`. */
+function reachable(entries) {
+  const found = new Set();
+  const open = [...entries];
+  for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    if (found.has(path)) continue;
+    found.add(path);
+    const text = readFileSync(join(declared, `${path}.d.ts`), "utf8");
+    for (const [, link] of text.matchAll(LINK)) {
+      open.push(relative(declared, join(declared, dirname(path), link)).replaceAll("\\", "/"));
+    }
+  }
+  return [...found].sort();
+}
+
+function write(path, text) {
+  mkdirSync(dirname(join(out, path)), { recursive: true });
+  writeFileSync(join(out, path), text);
+}
