@@ -40,7 +40,8 @@ for (const format of ["esm", "cjs"]) {
 
 function optimized(input, output) {
   const wasmOpt = join(here, "node_modules/binaryen/bin/wasm-opt");
-  const flags = ["-Oz", "--converge", "--strip-debug", "--strip-producers", "--all-features"];
+  // what the compiler has used, as its section says, and no newer feature: browsers would have to know that too
+  const flags = ["-Oz", "--converge", "--strip-debug", "--strip-producers", "--strip-target-features"];
   execFileSync(process.execPath, [wasmOpt, input, "-o", output, ...flags]);
   return readFileSync(output);
 }

@@ -8,6 +8,7 @@
  */
 
 import type { Place, Storage, Store, Turn } from "./storage.js";
+import { after } from "./time.js";
 
 /** An app's own storage, for example over its database. Each method may return a promise. */
 export interface KeyValueStorage {
@@ -148,12 +149,12 @@ async function holding<T>(
   if (!locks) return { result: await work() };
   const refuse = new AbortController();
   const stop = (): void => refuse.abort();
-  const timer = setTimeout(stop, waitMs);
+  const keep = after(waitMs, stop);
   signal?.addEventListener("abort", stop);
   let begun = false;
   const begin = async (lock: Lock | null): Promise<{ result: T } | undefined> => {
     begun = true;
-    clearTimeout(timer);
+    keep();
     return lock ? { result: await work() } : undefined;
   };
   try {
@@ -162,7 +163,7 @@ async function holding<T>(
     if (begun) throw error;
     return refuse.signal.aborted ? undefined : { result: await work() };
   } finally {
-    clearTimeout(timer);
+    keep();
     signal?.removeEventListener("abort", stop);
   }
 }
