@@ -149,21 +149,23 @@ async function holding<T>(
   if (!locks) return { result: await work() };
   const refuse = new AbortController();
   const stop = (): void => refuse.abort();
-  const keep = after(waitMs, stop);
+  const cancel = after(waitMs, stop);
   signal?.addEventListener("abort", stop);
+  if (signal?.aborted) stop();
   let begun = false;
   const begin = async (lock: Lock | null): Promise<{ result: T } | undefined> => {
     begun = true;
-    keep();
+    cancel();
     return lock ? { result: await work() } : undefined;
   };
   try {
     return await locks.request(name, waitMs > 0 ? { signal: refuse.signal } : { ifAvailable: true }, begin);
   } catch (error) {
     if (begun) throw error;
-    return refuse.signal.aborted ? undefined : { result: await work() };
+    const refused = waitMs > 0 && refuse.signal.aborted;
+    return refused ? undefined : { result: await work() };
   } finally {
-    keep();
+    cancel();
     signal?.removeEventListener("abort", stop);
   }
 }
