@@ -1,0 +1,66 @@
+/**
+ * Where records are kept unless the app says otherwise: the directory that `default_directory` names in Rust. Never
+ * makes it.
+ */
+
+import { userInfo } from "node:os";
+
+import { WINDOWS, within } from "./files.js";
+
+/**
+ * `undefined` where the system names no such place; else `polar-license` in
+ *
+ * | system | directory |
+ * |---|---|
+ * | macOS | `~/Library/Application Support` |
+ * | Windows | `%LOCALAPPDATA%` |
+ * | all others | `$XDG_DATA_HOME` where it is an absolute path, else `~/.local/share` |
+ *
+ * `~` is `$HOME` where set and not empty, else what the system's user database says.
+ */
+export function defaultDirectory(): string | undefined {
+  return directoryOn(process.platform, process.env, home);
+}
+
+/** @internal */
+export function directoryOn(
+  platform: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  home: () => string | undefined,
+): string | undefined {
+  const inHome = (...names: string[]): string | undefined => {
+    const directory = absolute(home());
+    return directory === undefined ? undefined : within(directory, ...names);
+  };
+  switch (platform) {
+    case "darwin":
+      return inHome("Library", "Application Support", NAME);
+    case "win32": {
+      const data = absolute(environment["LOCALAPPDATA"]);
+      return data === undefined ? undefined : within(data, NAME);
+    }
+    default: {
+      const data = absolute(environment["XDG_DATA_HOME"]);
+      return data === undefined ? inHome(".local", "share", NAME) : within(data, NAME);
+    }
+  }
+}
+
+const NAME = "polar-license";
+
+/** Not `path.isAbsolute`, to which `\directory` is absolute on Windows: on which drive depends on the process. */
+function absolute(path: string | undefined): string | undefined {
+  const pattern = WINDOWS ? /^(?:[A-Za-z]:[\\/]|[\\/]{2})/ : /^\//;
+  return path !== undefined && pattern.test(path) ? path : undefined;
+}
+
+function home(): string | undefined {
+  const { HOME } = process.env;
+  if (HOME) return HOME;
+  try {
+    return userInfo().homedir;
+  } catch {
+    // The user has no entry there.
+    return undefined;
+  }
+}

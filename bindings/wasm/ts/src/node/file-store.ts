@@ -1,0 +1,155 @@
+/**
+ * The record as a file that several processes share: an app's, its updater's, one written in Rust, one running in Node.
+ * Never looks into the record, never reads a clock, never names a path in an error (paths contain the user's name).
+ *
+ * Names, content and order of steps are those of `src/blocking/file_store.rs`, whose head lists them. Saving: lock;
+ * write `NAME.TOKEN.tmp`, made with create-new; sync it; check that `NAME.lock` still holds the token; rename it to
+ * `NAME`; sync the directory. A crash at any instant leaves the old or the new record whole.
+ */
+
+import { lstat, readdir, rename, stat, unlink } from "node:fs/promises";
+
+import type { Place, Store } from "../storage.js";
+import { FileLock } from "./file-lock.js";
+import { failure, isMissing, readFileUpTo, removeQuietly, syncDirectory, within, writePrivate } from "./files.js";
+
+/** More than any record; what is longer is not one, and what is read of it opens as one that was tampered with. */
+const READ_LIMIT = 1024 * 1024;
+const EXTENSION = ".license";
+/** Stands for no record where the file's absence would bring up another device's. */
+const NOTHING = "no license\n";
+
+/** Keeps one record in a file. Making one touches no file; the directory is made at the first lock or save. */
+export class FileStore implements Store {
+  readonly #directory: string;
+  readonly #place: Place;
+  readonly #path: string;
+  readonly #lock: FileLock;
+
+  constructor(directory: string, place: Place) {
+    this.#directory = directory;
+    this.#place = place;
+    this.#path = within(directory, fileName(place));
+    this.#lock = new FileLock(this.#path);
+  }
+
+  /**
+   * The record, at most its first MiB.
+   *
+   * Where there is none for this device, the newest of the same app and product for another one: the home directory was
+   * moved to this machine, and the app can offer to move the license.
+   */
+  async load(): Promise<Uint8Array | undefined> {
+    const record = await readRecord(this.#path).catch((error: unknown) => {
+      throw failure("read the license file", error);
+    });
+    if (record === undefined) return this.#newestSibling();
+    return isNothing(record) ? undefined : record;
+  }
+
+  async save(record: Uint8Array, durable: boolean): Promise<void> {
+    await this.#whileLocked((token) => this.#write(record, durable, token));
+  }
+
+  async remove(): Promise<void> {
+    const besideAnother = (await this.#newestSibling()) !== undefined;
+    if (!besideAnother && (await isAbsent(this.#path))) return;
+    await this.#whileLocked(async (token) => {
+      if (besideAnother) return this.#write(Buffer.from(NOTHING), true, token);
+      await this.#lock.check(token);
+      try {
+        await unlink(this.#path).catch((error: unknown) => {
+          if (!isMissing(error)) throw error;
+        });
+        await syncDirectory(this.#directory);
+      } catch (error) {
+        throw failure("remove the license file", error);
+      }
+    });
+  }
+
+  async locked(work: () => Promise<void>): Promise<void> {
+    await this.#lock.run(work);
+  }
+
+  /** Runs `work` in the lock that the caller is inside of, or in one of its own. */
+  async #whileLocked(work: (token: string) => Promise<void>): Promise<void> {
+    const token = this.#lock.ownToken();
+    await (token === undefined ? this.#lock.run(work) : work(token));
+  }
+
+  async #write(record: Uint8Array, durable: boolean, token: string): Promise<void> {
+    const temporary = this.#lock.sidePath(token, "tmp");
+    try {
+      await this.#replace(temporary, record, durable, token);
+    } catch (error) {
+      // Gone already where the rename was what succeeded.
+      await removeQuietly(temporary);
+      throw error;
+    }
+  }
+
+  async #replace(temporary: string, record: Uint8Array, durable: boolean, token: string): Promise<void> {
+    const failed = (error: unknown): never => {
+      throw failure("write the license file", error);
+    };
+    await writePrivate(temporary, record, durable).catch(failed);
+    await this.#lock.check(token);
+    await rename(temporary, this.#path).catch(failed);
+    if (durable) await syncDirectory(this.#directory).catch(failed);
+  }
+
+  /** Other devices' records of this app and product, best effort: they are an offer, not this device's state. */
+  async #newestSibling(): Promise<Uint8Array | undefined> {
+    const names = await readdir(this.#directory).catch((): string[] => []);
+    const siblings: { name: string; modified: bigint }[] = [];
+    for (const name of names.filter((name) => isSibling(name, this.#place))) {
+      const found = await stat(within(this.#directory, name), { bigint: true }).catch(() => undefined);
+      if (found !== undefined) siblings.push({ name, modified: found.mtimeNs });
+    }
+    siblings.sort((a, b) => compare(b.modified, a.modified) || compare(b.name, a.name));
+    for (const { name } of siblings) {
+      const record = await readRecord(within(this.#directory, name)).catch(() => undefined);
+      if (record !== undefined && !isNothing(record)) return record;
+    }
+    return undefined;
+  }
+}
+
+/**
+ * The name of a record's file: `APP-PRODUCT-DEVICE.license`, where `APP` is the app id with every character other than
+ * `A-Z a-z 0-9 . - _` replaced by one `_` (one for each Unicode code point), cut to 64, and a leading `.` replaced by
+ * `_`.
+ */
+export function fileName(place: Place): string {
+  return `${prefix(place)}${place.device}${EXTENSION}`;
+}
+
+function prefix({ appId, product }: Place): string {
+  const app = [...appId].slice(0, 64).map((character) => (/^[A-Za-z0-9.\-_]$/.test(character) ? character : "_"));
+  if (app[0] === ".") app[0] = "_";
+  return `${app.join("")}-${product}-`;
+}
+
+function isSibling(name: string, place: Place): boolean {
+  const start = prefix(place);
+  if (!name.startsWith(start) || !name.endsWith(EXTENSION)) return false;
+  const device = name.slice(start.length, -EXTENSION.length);
+  return /^[0-9a-f]{16}$/.test(device) && device !== place.device;
+}
+
+function isNothing(record: Uint8Array): boolean {
+  return Buffer.from(NOTHING).equals(record);
+}
+
+function readRecord(path: string): Promise<Uint8Array | undefined> {
+  return readFileUpTo(path, READ_LIMIT);
+}
+
+async function isAbsent(path: string): Promise<boolean> {
+  return lstat(path).then(() => false, isMissing);
+}
+
+function compare<T extends bigint | string>(a: T, b: T): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,158 @@
+/**
+ * Files and directories that only their owner can read, and what to say when they cannot be made, as `files.rs` does.
+ * Never names a path in an error, nor passes on one that does: paths contain the user's name.
+ */
+
+import { randomBytes } from "node:crypto";
+import { mkdir, open, stat, unlink } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { dirname, sep } from "node:path";
+
+export const WINDOWS = process.platform === "win32";
+
+/** Makes a file that only its owner can read, to write to. Fails where there is one, even a dangling link. */
+export function createPrivate(path: string): Promise<FileHandle> {
+  return open(path, "wx", 0o600);
+}
+
+/** The same, with content. */
+export async function writePrivate(path: string, content: string | Uint8Array, synced: boolean): Promise<void> {
+  const file = await createPrivate(path);
+  try {
+    await file.writeFile(content);
+    if (synced) await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes a directory that only its owner can enter, and those above it; one that is there stays as it is. */
+export async function createPrivateDirectory(path: string): Promise<void> {
+  if (await isDirectory(path)) return;
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw codeOf(error) === "EEXIST" ? withCode("ENOTDIR") : error;
+  }
+  // The new directory's own entry has to survive a power cut as well.
+  await syncDirectory(dirname(path)).catch(() => undefined);
+}
+
+/** Makes a rename or a removal last. Does nothing where directories cannot be synced, or not by this user. */
+export async function syncDirectory(path: string): Promise<void> {
+  if (WINDOWS) return;
+  try {
+    const directory = await open(path, "r");
+    try {
+      await directory.sync();
+    } finally {
+      await directory.close();
+    }
+  } catch (error) {
+    if (!CANNOT_SYNC.has(codeOf(error))) throw error;
+  }
+}
+
+/** What is in a file, at most its first `limit` bytes, or `undefined` where there is none. */
+export async function readFileUpTo(path: string, limit: number): Promise<Uint8Array | undefined> {
+  try {
+    // Opening a pipe would wait for somebody to write to it.
+    if (!(await stat(path)).isFile()) throw withCode("EISDIR");
+    const file = await open(path, "r");
+    try {
+      return await readUpTo(file, limit);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** What is left to read in an open file, at most `limit` bytes. */
+export async function readUpTo(file: FileHandle, limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  while (length < limit) {
+    const chunk = new Uint8Array(Math.min(limit - length, 64 * 1024));
+    const { bytesRead } = await file.read(chunk, 0, chunk.length, null);
+    if (bytesRead === 0) break;
+    chunks.push(chunk.subarray(0, bytesRead));
+    length += bytesRead;
+  }
+  const all = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return all;
+}
+
+/** Removes a file that may be gone already, and whose staying does no harm. */
+export async function removeQuietly(path: string): Promise<void> {
+  await unlink(path).catch(() => undefined);
+}
+
+/** Says what to do about the usual causes. */
+export function failure(task: string, error: unknown): Error {
+  return new Error(`could not ${task}: ${cause(codeOf(error))}`);
+}
+
+export function isMissing(error: unknown): boolean {
+  return codeOf(error) === "ENOENT";
+}
+
+/** The system's name for what went wrong, like `ENOENT`, or an empty string. */
+export function codeOf(error: unknown): string {
+  const code: unknown = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : "";
+}
+
+/**
+ * A path below another. Unlike `path.join` it leaves `..` alone: after a link it means another directory to the system.
+ */
+export function within(directory: string, ...names: string[]): string {
+  const ends = directory === "" || directory.endsWith("/") || (WINDOWS && directory.endsWith("\\"));
+  return `${directory}${ends ? "" : sep}${names.join(sep)}`;
+}
+
+export function randomHex(bytes: number): string {
+  return randomBytes(bytes).toString("hex");
+}
+
+const CANNOT_SYNC: ReadonlySet<string> = new Set(["EINVAL", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EACCES", "EPERM"]);
+
+function cause(code: string): string {
+  switch (code) {
+    case "EACCES":
+    case "EPERM":
+      return "permission denied; let this user read and write the license directory, or choose another one";
+    case "EROFS":
+      return "the file system is read-only; choose another directory";
+    case "ENOSPC":
+    case "EDQUOT":
+    case "EFBIG":
+      return "no space left; free some and try again";
+    case "ENOTDIR":
+      return "a file is where the license directory should be; move it away, or choose another directory";
+    case "EISDIR":
+      return "something else is where the license file should be; move it away";
+    case "":
+      return "the system does not say why";
+    default:
+      return `the system reports ${code}`;
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+function withCode(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}

@@ -1,0 +1,172 @@
+/**
+ * What the operating system says about this machine: the same identifier that `src/blocking/machine.rs` finds, whose
+ * head lists the sources. It goes nowhere but into the hash that identifies the device. Never starts a shell, nor any
+ * program but the system's own, by its absolute path.
+ */
+
+import { execFile } from "node:child_process";
+import { link, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+
+import {
+  createPrivateDirectory,
+  failure,
+  randomHex,
+  readFileUpTo,
+  removeQuietly,
+  syncDirectory,
+  within,
+  writePrivate,
+} from "./files.js";
+
+const RANDOM_NAME = "device-id";
+const RANDOM_BYTES = 16;
+/** No identifier is nearly as long. */
+const READ_LIMIT = 64 * 1024;
+/** Far longer than any of them takes, and less than the client waits for an identifier. */
+const PROGRAM_TIMEOUT_MS = 4_000;
+
+/**
+ * The identifier that the operating system has for this machine, or `undefined` where it has none.
+ *
+ * It may be the same on machines that were cloned, and in all containers of one image.
+ */
+export async function machineSource(): Promise<string | undefined> {
+  return usable(await identifier());
+}
+
+/**
+ * What identifies this device: {@link machineSource}, else a random identifier that is kept in `directory` from the
+ * first call on. Rejects where it cannot be kept either; an identifier for this run alone would then be another
+ * device's at the next start.
+ */
+export async function deviceSource(directory: string | undefined): Promise<string> {
+  const source = await machineSource();
+  if (source !== undefined) return source;
+  if (directory === undefined) {
+    throw new Error("this system names neither itself nor a directory; set HOME, or give the client a directory");
+  }
+  return randomSource(directory);
+}
+
+/** @internal */
+export function usable(text: string | undefined): string | undefined {
+  const trimmed = text?.replace(/^[\t\n\f\r ]+|[\t\n\f\r ]+$/g, "");
+  const blank = trimmed === undefined || /^[0-]*$/.test(trimmed) || trimmed === "uninitialized";
+  return blank ? undefined : trimmed;
+}
+
+/**
+ * Two processes that start at once agree: the file appears whole, and only one of them can make it.
+ * @internal
+ */
+export async function randomSource(directory: string): Promise<string> {
+  const path = within(directory, RANDOM_NAME);
+  const kept = await readRandom(path);
+  if (kept !== undefined) return kept;
+  try {
+    await createPrivateDirectory(directory);
+    await install(randomHex(RANDOM_BYTES), path);
+  } catch (error) {
+    throw failure("keep an identifier for this device", error);
+  }
+  const installed = await readRandom(path);
+  if (installed === undefined) throw failure("keep an identifier for this device", undefined);
+  return installed;
+}
+
+/** `MachineGuid` in what `reg query` prints. @internal */
+export function machineGuid(output: string): string | undefined {
+  return /^\s*MachineGuid\s+REG(?:_EXPAND)?_SZ\s+(\S.*?)\s*$/m.exec(output)?.[1];
+}
+
+/** `IOPlatformUUID` in what `ioreg` prints, as `gethostuuid` has it. @internal */
+export function platformUuid(output: string): string | undefined {
+  const uuid = /"IOPlatformUUID"\s*=\s*"([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})"/.exec(output)?.[1];
+  return uuid?.toUpperCase();
+}
+
+/** @internal */
+export async function firstOf(...paths: string[]): Promise<string | undefined> {
+  for (const path of paths) {
+    const text = usable(await readText(path));
+    if (text !== undefined) return text;
+  }
+  return undefined;
+}
+
+async function identifier(): Promise<string | undefined> {
+  switch (process.platform) {
+    case "linux":
+    case "android":
+      return firstOf("/etc/machine-id", "/var/lib/dbus/machine-id");
+    case "darwin":
+      return platformUuid(await output("/usr/sbin/ioreg", "-rd1", "-c", "IOPlatformExpertDevice"));
+    case "win32": {
+      const key = "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Cryptography";
+      return machineGuid(await output(systemProgram("reg.exe"), "query", key, "/v", "MachineGuid", "/reg:64"));
+    }
+    case "freebsd":
+    case "openbsd":
+    case "netbsd":
+      // Where the file is there, it counts, even if it says nothing.
+      return (await readText("/etc/hostid")) ?? (await output("/bin/kenv", "-q", "smbios.system.uuid"));
+    default:
+      return undefined;
+  }
+}
+
+function systemProgram(name: string): string {
+  const root = process.env["SystemRoot"];
+  return `${root !== undefined && /^[A-Za-z]:\\/.test(root) ? root : "C:\\Windows"}\\System32\\${name}`;
+}
+
+/** What a program prints, or nothing where it fails. */
+function output(program: string, ...parameters: string[]): Promise<string> {
+  return new Promise((resolve) => {
+    execFile(program, parameters, { timeout: PROGRAM_TIMEOUT_MS, windowsHide: true }, (error, stdout) => {
+      resolve(error === null ? stdout : "");
+    });
+  });
+}
+
+/** Writes `text` to a file that appears whole. */
+async function install(text: string, path: string): Promise<void> {
+  const temporary = `${path}.${randomHex(8)}.tmp`;
+  try {
+    await writePrivate(temporary, text, true);
+    await nameUnlessUsable(temporary, path);
+    await syncDirectory(dirname(path));
+  } finally {
+    await removeQuietly(temporary);
+  }
+}
+
+/**
+ * Gives the file its name unless a usable one has it. A rename alone would replace the one that another process made,
+ * and perhaps used, in between.
+ * @internal
+ */
+export async function nameUnlessUsable(temporary: string, path: string): Promise<void> {
+  try {
+    await link(temporary, path);
+  } catch {
+    // What is there is broken, or the file system has no hard links.
+    if ((await readRandom(path)) === undefined) await rename(temporary, path);
+  }
+}
+
+async function readRandom(path: string): Promise<string | undefined> {
+  const text = usable(await readText(path));
+  return text !== undefined && /^[0-9A-Fa-f]{32}$/.test(text) ? text : undefined;
+}
+
+/** `undefined` where there is no such file, or it cannot be read, or is no text. */
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    const bytes = await readFileUpTo(path, READ_LIMIT);
+    return bytes && new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

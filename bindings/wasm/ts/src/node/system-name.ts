@@ -1,0 +1,88 @@
+/**
+ * The operating system's name and version, for labels that people read, as `src/blocking/machine.rs` finds them. Never
+ * the host's or the user's name.
+ */
+
+import { readFileSync, statSync } from "node:fs";
+import { release, version } from "node:os";
+
+/** No description of a system is nearly as long. */
+const READ_LIMIT = 64 * 1024;
+const NAME_LIMIT = 40;
+
+/** `Debian GNU/Linux 12`, `macOS 14.5`, `Windows 11`. At most 40 characters. */
+export function systemName(): string {
+  return shortened(reportedName() ?? "") || fallbackName();
+}
+
+/**
+ * `NAME` and `VERSION_ID` of an `os-release(5)`, whose values are quoted as for a shell, without substitutions.
+ * @internal
+ */
+export function osRelease(text: string): string | undefined {
+  const value = (key: string): string | undefined => {
+    const start = `${key}=`;
+    const line = text.split("\n").map((line) => line.trim()).find((line) => line.startsWith(start));
+    return line === undefined ? undefined : unquoted(line.slice(start.length)).replace(/\\/g, "") || undefined;
+  };
+  return joined(value("NAME"), value("VERSION_ID"));
+}
+
+/** `ProductName` and `ProductVersion` of a `SystemVersion.plist`. @internal */
+export function systemVersion(plist: string): string | undefined {
+  const value = (key: string): string | undefined => {
+    const found = new RegExp(`<key>${key}</key>\\s*<string>([^]*?)</string>`).exec(plist);
+    return found?.[1]?.trim() || undefined;
+  };
+  return joined(value("ProductName"), value("ProductVersion"));
+}
+
+/** The system's own name for itself, without its edition; Windows 11 calls itself 10 in places. @internal */
+export function windowsName(name: string, build: string): string | undefined {
+  const short = /^Windows (?:Server )?\d+/.exec(name)?.[0];
+  return short === "Windows 10" && Number(build.split(".")[2]) >= 22_000 ? "Windows 11" : short;
+}
+
+function reportedName(): string | undefined {
+  switch (process.platform) {
+    case "darwin":
+      return named(systemVersion, "/System/Library/CoreServices/SystemVersion.plist");
+    case "win32":
+      return windowsName(version(), release());
+    default:
+      return named(osRelease, "/etc/os-release") ?? named(osRelease, "/usr/lib/os-release");
+  }
+}
+
+function fallbackName(): string {
+  const names: Readonly<Record<string, string>> = {
+    linux: "Linux",
+    darwin: "macOS",
+    win32: "Windows",
+    android: "Android",
+  };
+  return names[process.platform] ?? process.platform;
+}
+
+function named(parse: (text: string) => string | undefined, path: string): string | undefined {
+  try {
+    // Opening a pipe would wait for somebody to write to it.
+    if (!statSync(path).isFile()) return undefined;
+    const bytes = readFileSync(path).subarray(0, READ_LIMIT);
+    return parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+function unquoted(value: string): string {
+  return /^"([^]*)"$/.exec(value)?.[1] ?? /^'([^]*)'$/.exec(value)?.[1] ?? value;
+}
+
+function joined(name: string | undefined, version: string | undefined): string | undefined {
+  return name === undefined || version === undefined ? name : `${name} ${version}`;
+}
+
+function shortened(name: string): string {
+  return [...name.replace(/\p{Cc}/gu, "")].slice(0, NAME_LIMIT).join("").trim();
+}

@@ -1,0 +1,355 @@
+//! The npm package's file store and this one on the same files, at the same time: names, directory and machine id agree,
+//! no update is lost, and whoever dies is survived. Child processes are `tests/js/node/child.mjs` and this test program
+//! again, told by the environment what to do.
+#![cfg(all(feature = "blocking", unix))]
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
+
+use std::fs::{self, OpenOptions};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::time::Duration;
+
+use polar_license::blocking::{FileStore, default_directory, device_source, file_name, machine_source, system_name};
+use polar_license::store::{Durability, Store};
+use tempfile::TempDir;
+
+const DOES: &str = "POLAR_LICENSE_TEST_DOES";
+const DIRECTORY: &str = "POLAR_LICENSE_TEST_DIRECTORY";
+
+const APP: &str = "com.acme.app";
+const PRODUCT: [u8; 8] = [1; 8];
+const DEVICE: u8 = 2;
+
+/// Who does something: a process of either kind, which go by the same words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Node,
+    Rust,
+}
+
+const SIDES: [Side; 2] = [Side::Node, Side::Rust];
+
+/// Not a test of its own: what a child process does.
+#[test]
+fn child() {
+    let Ok(does) = std::env::var(DOES) else { return };
+    let words: Vec<&str> = does.split(' ').collect();
+    let directory = PathBuf::from(std::env::var_os(DIRECTORY).unwrap());
+    // behind the test harness's own output
+    println!();
+    match words[..] {
+        ["facts"] => {
+            println!("{}", default_directory().map_or("nothing".into(), |path| path.display().to_string()));
+            println!("{}", machine_source().unwrap_or("nothing".into()));
+            println!("{}", system_name());
+        }
+        ["device"] => println!("{}", device_source(Some(&directory)).unwrap()),
+        ["hold"] => {
+            let hold = || loop {
+                println!("held");
+                std::thread::park();
+            };
+            store(&directory, DEVICE).locked(&mut || hold()).unwrap();
+        }
+        ["count", times] => {
+            let store = store(&directory, DEVICE);
+            (0..times.parse().unwrap()).for_each(|_: u32| increment(&store));
+        }
+        ["load", device] => println!("{}", load(&store(&directory, device_of(device)))),
+        ["save", device, record] => {
+            store(&directory, device_of(device)).save(record.as_bytes(), Durability::Synced).unwrap()
+        }
+        ["remove", device] => store(&directory, device_of(device)).remove().unwrap(),
+        _ => panic!("a child cannot `{does}`"),
+    }
+}
+
+impl Side {
+    fn command(self, directory: &Path, does: &str) -> Command {
+        let mut command = match self {
+            Self::Node => {
+                let mut command = Command::new("node");
+                let (verb, rest) = does.split_once(' ').unwrap_or((does, ""));
+                command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/js/node/child.mjs")).arg(verb).arg(directory);
+                command.args(rest.split_whitespace());
+                command
+            }
+            Self::Rust => {
+                let mut command = Command::new(std::env::current_exe().unwrap());
+                command.args(["--exact", "child", "--nocapture"]).env(DOES, does).env(DIRECTORY, directory);
+                command
+            }
+        };
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn start(self, directory: &TempDir, does: &str) -> Child {
+        self.command(directory.path(), does).spawn().unwrap()
+    }
+
+    /// What it prints, without the test harness's lines.
+    fn run(self, directory: &TempDir, does: &str) -> String {
+        said(self, &output(self, &mut self.command(directory.path(), does)))
+    }
+
+    /// Starts one that takes the lock and keeps it.
+    fn hold(self, directory: &TempDir) -> Child {
+        let mut child = self.start(directory, "hold");
+        wait_for(&mut lines(&mut child), "held");
+        child
+    }
+}
+
+fn output(side: Side, command: &mut Command) -> Output {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{side:?}: {output:?}; `npm ci` in bindings/wasm/ts installs what Node needs");
+    output
+}
+
+fn said(side: Side, output: &Output) -> String {
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    let text = match side {
+        Side::Node => text.as_str(),
+        // from `running 1 test` and an empty line to `test child ... ok`
+        Side::Rust => text.split_once("\n\n").unwrap().1.split_once("\ntest ").map_or("", |(said, _)| said),
+    };
+    text.trim().to_owned()
+}
+
+fn lines(child: &mut Child) -> impl Iterator<Item = String> + use<> {
+    let stdout: ChildStdout = child.stdout.take().unwrap();
+    BufReader::new(stdout).lines().map(Result::unwrap)
+}
+
+fn wait_for(lines: &mut impl Iterator<Item = String>, line: &str) {
+    assert!(lines.any(|said| said == line), "the child ended without saying `{line}`");
+}
+
+fn kill(mut child: Child) {
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+fn store(directory: &Path, device: u8) -> FileStore {
+    FileStore::new(directory, APP, PRODUCT, [device; 8])
+}
+
+/// As Node's side gets it: 16 digits.
+fn device_of(digits: &str) -> u8 {
+    u8::from_str_radix(digits.get(..2).unwrap(), 16).unwrap()
+}
+
+fn digits(device: u8) -> String {
+    format!("{device:02x}").repeat(8)
+}
+
+fn load(store: &FileStore) -> String {
+    store.load().unwrap().map_or("nothing".into(), |record| String::from_utf8(record).unwrap())
+}
+
+/// Adds one to the number in the record. Tries again where the lock was not to be had.
+fn increment(store: &FileStore) {
+    let mut saved = false;
+    while !saved {
+        let _ = store.locked(&mut || {
+            let count = store.load().unwrap().map_or(0, |record| String::from_utf8(record).unwrap().parse().unwrap());
+            saved = store.save((count + 1u32).to_string().as_bytes(), Durability::Relaxed).is_ok();
+        });
+    }
+}
+
+/// The name of the record's file, and of those beside it.
+fn name() -> String {
+    file_name(APP, PRODUCT, [DEVICE; 8])
+}
+
+fn lock_path(directory: &TempDir) -> PathBuf {
+    directory.path().join(name() + ".lock")
+}
+
+/// Names and contents of all files.
+fn files(directory: &TempDir) -> Vec<(String, Vec<u8>)> {
+    let read = |name: String| (name.clone(), fs::read(directory.path().join(name)).unwrap());
+    names(directory).into_iter().map(read).collect()
+}
+
+fn names(directory: &TempDir) -> Vec<String> {
+    let entries = fs::read_dir(directory).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn is_writing(directory: &TempDir) -> bool {
+    names(directory).iter().any(|name| name.ends_with(".tmp"))
+}
+
+/// Puts a file's modification time so far back that a lock counts as a dead holder's.
+fn age(path: &Path) {
+    let file = OpenOptions::new().write(true).open(path).unwrap();
+    let modified = file.metadata().unwrap().modified().unwrap();
+    file.set_modified(modified - Duration::from_secs(11)).unwrap();
+}
+
+#[test]
+fn directory_machine_and_system_agree() {
+    let directory = TempDir::new().unwrap();
+    let environments: [&[(&str, Option<&str>)]; 7] = [
+        &[],
+        &[("HOME", Some("/home/somebody")), ("XDG_DATA_HOME", None)],
+        &[("HOME", Some("/home/somebody/")), ("XDG_DATA_HOME", Some("data"))],
+        &[("HOME", Some("somewhere")), ("XDG_DATA_HOME", None)],
+        &[("HOME", Some("/home/somebody")), ("XDG_DATA_HOME", Some("/data/../else//where/"))],
+        &[("HOME", None), ("XDG_DATA_HOME", Some(""))],
+        &[("HOME", None), ("XDG_DATA_HOME", Some("/ä/data"))],
+    ];
+    for environment in environments {
+        let [node, rust] = SIDES.map(|side| {
+            let mut command = side.command(directory.path(), "facts");
+            for (name, value) in environment {
+                match value {
+                    Some(value) => command.env(name, value),
+                    None => command.env_remove(name),
+                };
+            }
+            said(side, &output(side, &mut command))
+        });
+        assert_eq!(node.lines().count(), 3, "{node}");
+        assert_eq!(node, rust, "{environment:?}");
+    }
+}
+
+/// Where the system has no identifier for this machine, whoever asks first makes the one that both keep.
+#[test]
+fn the_device_is_the_same() {
+    for (first, second) in [(Side::Node, Side::Rust), (Side::Rust, Side::Node)] {
+        let directory = TempDir::new().unwrap();
+        let device = first.run(&directory, "device");
+        assert!(!device.is_empty());
+        assert_eq!(second.run(&directory, "device"), device);
+    }
+}
+
+#[test]
+fn names_agree() {
+    let long = "ä".repeat(63) + "𝄞x";
+    let apps = ["com.acme.app", ".hidden", "..", "../..\\a/b:c", "-_.Az09", "Ä𝄞-_", "e\u{301}", "a\tb\u{7f}c", &long];
+    let mut node = Side::Node.command(Path::new(""), "names");
+    let node = said(Side::Node, &output(Side::Node, node.args(apps)));
+    let rust = apps.map(|app| file_name(app, PRODUCT, [0xab; 8]));
+    assert_eq!(node.lines().collect::<Vec<_>>(), rust);
+}
+
+#[test]
+fn what_one_saves_the_other_reads_and_removes() {
+    let [here, there] = [digits(DEVICE), digits(9)];
+    for (one, other) in [(Side::Node, Side::Rust), (Side::Rust, Side::Node)] {
+        let directory = TempDir::new().unwrap();
+        one.run(&directory, &format!("save {here} first"));
+        assert_eq!(other.run(&directory, &format!("load {here}")), "first");
+        other.run(&directory, &format!("save {here} second"));
+        assert_eq!(one.run(&directory, &format!("load {here}")), "second");
+        assert_eq!(one.run(&directory, &format!("load {there}")), "second", "another device's record is offered");
+        other.run(&directory, &format!("remove {there}"));
+        assert_eq!(one.run(&directory, &format!("load {there}")), "nothing", "and was declined");
+        let marker = (file_name(APP, PRODUCT, [9; 8]), b"no license\n".to_vec());
+        assert!(files(&directory).contains(&marker), "{:?}", files(&directory));
+        other.run(&directory, &format!("remove {here}"));
+        assert_eq!(one.run(&directory, &format!("load {here}")), "nothing", "a marker is nobody's record");
+        assert_eq!(names(&directory), [marker.0]);
+    }
+}
+
+#[test]
+fn a_living_holder_keeps_the_other_side_out() {
+    for (holder, other) in [(Side::Node, Side::Rust), (Side::Rust, Side::Node)] {
+        let directory = TempDir::new().unwrap();
+        let child = holder.hold(&directory);
+        let refused = other.command(directory.path(), &format!("save {} a", digits(DEVICE))).output().unwrap();
+        assert!(!refused.status.success());
+        let text = String::from_utf8(refused.stderr).unwrap();
+        assert!(text.contains("another process has locked the license file; try again"), "{text}");
+        assert_eq!(names(&directory), [name() + ".lock"]);
+        kill(child);
+    }
+}
+
+#[test]
+fn a_dead_holders_lock_is_taken_over_by_either_side() {
+    for holder in SIDES {
+        for taker in SIDES {
+            let directory = TempDir::new().unwrap();
+            kill(holder.hold(&directory));
+            let lock = lock_path(&directory);
+            let token = fs::read_to_string(&lock).unwrap();
+            assert!(token.len() == 16 && token.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f')), "{token}");
+            fs::write(directory.path().join(format!("{}.{token}.tmp", name())), "half a rec").unwrap();
+            age(&lock);
+            taker.run(&directory, &format!("save {} whole", digits(DEVICE)));
+            assert_eq!(files(&directory), [(name(), b"whole".to_vec())], "{taker:?} after {holder:?}");
+        }
+    }
+}
+
+/// Each round starts with a lock to take over, which all want at once.
+#[test]
+fn processes_of_both_sides_lose_no_update() {
+    const EACH: usize = 3;
+    const TIMES: usize = 40;
+    for round in 1..=4 {
+        let directory = TempDir::new().unwrap();
+        fs::write(lock_path(&directory), "0123456789abcdef").unwrap();
+        age(&lock_path(&directory));
+        let children: Vec<_> = SIDES
+            .repeat(EACH)
+            .into_iter()
+            .map(|side| (side, side.start(&directory, &format!("count {TIMES}"))))
+            .collect();
+        for (side, child) in children {
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "{side:?}: {output:?}");
+        }
+        let count = load(&store(directory.path(), DEVICE));
+        assert_eq!(count, (SIDES.len() * EACH * TIMES).to_string(), "in round {round}");
+        assert_eq!(names(&directory), [name()]);
+    }
+}
+
+#[test]
+fn node_killed_while_saving_leaves_a_whole_record() {
+    const ROUNDS: usize = 50;
+    let directory = TempDir::new().unwrap();
+    let store = store(directory.path(), DEVICE);
+    let (mut locked, mut writing) = (0, 0);
+    for round in 0..ROUNDS {
+        let mut child = Side::Node.start(&directory, "save-for-ever");
+        let mut lines = lines(&mut child);
+        for _ in 0..=round % 3 {
+            wait_for(&mut lines, "saved");
+        }
+        // In every other round while it writes; else wherever in its saves it happens to be, as each reading moves it on.
+        if round % 2 == 0 {
+            while !is_writing(&directory) {}
+        } else {
+            for _ in 0..round {
+                store.load().unwrap().unwrap();
+            }
+        }
+        kill(child);
+        let record = store.load().unwrap().unwrap();
+        let whole = [vec![b'o'; 70_000], vec![b'n'; 50_000]].contains(&record);
+        assert!(whole, "{} bytes in round {round}", record.len());
+        writing += usize::from(is_writing(&directory));
+        if lock_path(&directory).exists() {
+            locked += 1;
+            age(&lock_path(&directory));
+        }
+    }
+    println!("of {ROUNDS} kills {locked} left a lock and {writing} a record that was being written");
+    assert!(locked > 0 && writing > 0, "no kill ever came while saving");
+    store.save(b"a", Durability::Synced).unwrap();
+    assert_eq!(names(&directory), [name()]);
+    assert_eq!(load(&store), "a");
+}
