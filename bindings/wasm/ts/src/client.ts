@@ -5,7 +5,7 @@
 
 import { type Context, Driver } from "./driver.js";
 import { type Engine, type Engines, errorOf, type LivingEngine, type Outcome, type Parts, type Step } from "./engine.js";
-import { LicenseError } from "./error.js";
+import { LicenseError, words } from "./error.js";
 import { Refresher } from "./refresher.js";
 import type { Store, Turn } from "./storage.js";
 import type { Clock } from "./time.js";
@@ -200,6 +200,8 @@ export class LicenseClient {
     const work = (turn: Turn): Promise<Finished> => this.#run(begin(turn), scope.signal);
     try {
       return await (this.#store.alone ? this.#store.alone(waitMs, scope.signal, work) : work("first"));
+    } catch (error) {
+      throw error instanceof LicenseError ? error : this.#described(error, scope);
     } finally {
       scope.end();
     }
@@ -228,11 +230,12 @@ export class LicenseClient {
     if (outcome.changed) this.#emit(this.current());
   }
 
-  #described(error: unknown, { signal, sent }: Context): unknown {
-    if (!(error instanceof LicenseError)) return error;
-    const decision = this.#shown ?? null;
-    const cause: unknown = signal?.aborted ? signal.reason : error.cause;
-    return new LicenseError(error.code, error.message, { ...error, decision, cause, maybeApplied: sent ?? false });
+  /** What an operation rejects with, whatever went wrong in it. */
+  #described(error: unknown, { signal, sent }: Context): LicenseError {
+    const known = error instanceof LicenseError ? error : new LicenseError("internal", words(error), { cause: error });
+    const cause: unknown = signal?.aborted ? signal.reason : known.cause;
+    const maybeApplied = sent ?? false;
+    return new LicenseError(known.code, known.message, { ...known, decision: this.#shown ?? null, cause, maybeApplied });
   }
 
   #emit(decision: Decision): void {

@@ -88,11 +88,19 @@ export class Engines {
   }
 
   async make(parts: Parts): Promise<LivingEngine> {
-    if (!this.#instance || (await this.#instance).dead) this.#instance = instantiate(this.#module);
-    const instance = await this.#instance;
+    const instance = await this.#living();
     const seed = crypto.getRandomValues(new Uint8Array(16));
     const make = (): Engine => new instance.glue.LicenseEngine(parts.settings, parts.device, parts.system, seed);
     return new LivingEngine(instance, instance.run(make));
+  }
+
+  /** An instance that has not trapped. Of several clients that notice at once, one makes the next for all. */
+  async #living(): Promise<Instance> {
+    const known = this.#instance;
+    const instance = await known?.catch(() => undefined);
+    if (instance && !instance.dead) return instance;
+    if (!this.#instance || this.#instance === known) this.#instance = instantiate(this.#module);
+    return this.#instance;
   }
 }
 
@@ -136,7 +144,11 @@ class Instance {
 
 async function instantiate(module: WebAssembly.Module): Promise<Instance> {
   const glue = createGlue() as Glue;
-  await glue.default({ module_or_path: module });
+  try {
+    await glue.default({ module_or_path: module });
+  } catch (error) {
+    throw new LicenseError("internal", `the licensing engine does not start (${words(error)})`, { cause: error });
+  }
   return new Instance(glue);
 }
 
