@@ -2,8 +2,8 @@
 //! Never part of what is shipped, and never reaches further than the package registries.
 //!
 //! ```text
-//! main ── steps (what `test` runs) ── readme, package, c_library, c_package, npm_package, budget, locks
-//!   │       │                                                              └── wasm_build
+//! main ── steps (what `test` runs) ── readme, package, c_library, c_package, npm_check, budget, locks
+//!   │       │                                                       └── npm_package ── wasm_build
 //!   └───────┴── requirements (what `setup` installs) ── rust_std, debian, wasm_bindgen
 //!                                                 all of them ── process, workspace
 //! ```
@@ -13,6 +13,7 @@ mod c_library;
 mod c_package;
 mod debian;
 mod locks;
+mod npm_check;
 mod npm_package;
 mod package;
 mod process;

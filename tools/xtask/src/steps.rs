@@ -9,7 +9,7 @@ use crate::requirements::{
     C_COMPILERS, CARGO_C, CLIPPY, CMAKE, NIGHTLY, PYTHON, RUSTFMT, Requirement, VALGRIND, WASM_STD,
 };
 use crate::rust_std::{Toolchain, WASM};
-use crate::{budget, c_library, c_package, locks, package, process, readme};
+use crate::{budget, c_library, c_package, locks, npm_check, npm_package, package, process, readme};
 
 struct Step {
     name: &'static str,
@@ -19,7 +19,7 @@ struct Step {
     run: fn() -> Result<()>,
 }
 
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     Step {
         name: "format",
         proves: "the code is formatted as rustfmt does it",
@@ -81,6 +81,12 @@ const STEPS: [Step; 13] = [
         proves: "the packed C library links by pkg-config and CMake, is small, and answers while Polar hangs",
         needs: &[&C_COMPILERS, &CMAKE, &CARGO_C],
         run: c_package::check,
+    },
+    Step {
+        name: "npm",
+        proves: "the packed npm package is small, loads everywhere, and its types and README hold",
+        needs: &npm_package::NEEDS,
+        run: npm_check::check,
     },
     Step {
         name: "docs",

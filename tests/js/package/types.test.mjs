@@ -1,0 +1,66 @@
+// The declarations check strictly, without `skipLibCheck`, for every kind of program, by the oldest compiler worth
+// supporting and by the newest; and so does every TypeScript block of the README.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+import { folder, root, tool } from "./installed.mjs";
+
+mkdirSync(join(folder, "node_modules/@types"), { recursive: true });
+symlinkSync(tool("@types/node"), join(folder, "node_modules/@types/node"), "junction");
+symlinkSync(tool("undici-types"), join(folder, "node_modules/undici-types"), "junction");
+
+const COMPILERS = ["typescript-5", "typescript"];
+const STRICT = { strict: true, exactOptionalPropertyTypes: true, noEmit: true, skipLibCheck: false, target: "es2022" };
+
+/** What tells programs apart: how modules are found, and what the platform declares. */
+const PROGRAMS = {
+  "ES module in Node": { file: "app.mts", module: "nodenext", lib: ["es2022"], types: ["node"] },
+  "CommonJS in Node": { file: "app.cts", module: "nodenext", lib: ["es2022"], types: ["node"] },
+  "page with a bundler": { file: "app.mts", module: "esnext", moduleResolution: "bundler", lib: ["es2022", "dom"], types: [] },
+};
+
+const APP = `
+import { createLicenseClient, LicenseError, type Decision, type LicenseClient, memoryStorage } from "polar-license";
+import { createLicenseClient as slim } from "polar-license/slim";
+
+export async function main(url: string): Promise<Decision> {
+  const options = { organizationId: "", appId: "", storage: memoryStorage(), fetch };
+  const license: LicenseClient = await createLicenseClient(options);
+  const same: LicenseClient = await slim({ ...options, wasm: url });
+  const stop: () => void = same.on("change", ({ state, reason }) => console.log(state, reason));
+  try {
+    await license.activate("", { replacePrevious: true, signal: new AbortController().signal });
+  } catch (error) {
+    if (error instanceof LicenseError && error.code === "refused") console.log(error.reason, error.decision?.message);
+  }
+  stop();
+  // @ts-expect-error there is no such state
+  if (license.current().state === "fine") return license.validate();
+  return license.refresh();
+}
+`;
+
+/** What the compiler says. */
+function check(compiler, name, text, { file: _, ...options }) {
+  writeFileSync(join(folder, name), text);
+  const config = join(folder, "tsconfig.json");
+  writeFileSync(config, JSON.stringify({ compilerOptions: { ...STRICT, ...options }, files: [name] }));
+  const tsc = join(tool(compiler), "bin/tsc");
+  const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, "-p", config], { cwd: folder, encoding: "utf8" });
+  return status === 0 ? "" : `${stdout}${stderr}`;
+}
+
+for (const compiler of COMPILERS) {
+  for (const [kind, program] of Object.entries(PROGRAMS)) {
+    test(`${kind}, ${compiler}`, () => assert.equal(check(compiler, program.file, APP, program), ""));
+  }
+}
+
+test("README", () => {
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  const blocks = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text]) => text);
+  assert.ok(blocks.length > 3, "no blocks found");
+});
