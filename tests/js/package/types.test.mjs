@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
+import { fileURLToPath } from "node:url";
 import { folder, root, tool } from "./installed.mjs";
 
 mkdirSync(join(folder, "node_modules/@types"), { recursive: true });
@@ -44,10 +45,9 @@ export async function main(url: string): Promise<Decision> {
 `;
 
 /** What the compiler says. */
-function check(compiler, name, text, { file: _, ...options }) {
-  writeFileSync(join(folder, name), text);
+function compile(compiler, files, options) {
   const config = join(folder, "tsconfig.json");
-  writeFileSync(config, JSON.stringify({ compilerOptions: { ...STRICT, ...options }, files: [name] }));
+  writeFileSync(config, JSON.stringify({ compilerOptions: { ...STRICT, ...options }, files }));
   const tsc = join(tool(compiler), "bin/tsc");
   const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, "-p", config], { cwd: folder, encoding: "utf8" });
   return status === 0 ? "" : `${stdout}${stderr}`;
@@ -55,12 +55,27 @@ function check(compiler, name, text, { file: _, ...options }) {
 
 for (const compiler of COMPILERS) {
   for (const [kind, program] of Object.entries(PROGRAMS)) {
-    test(`${kind}, ${compiler}`, () => assert.equal(check(compiler, program.file, APP, program), ""));
+    test(`${kind}, ${compiler}`, () => {
+      const { file, ...options } = program;
+      writeFileSync(join(folder, file), APP);
+      assert.equal(compile(compiler, [file], options), "");
+    });
   }
 }
 
-test("README", () => {
-  const readme = readFileSync(join(root, "README.md"), "utf8");
-  const blocks = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text]) => text);
-  assert.ok(blocks.length > 3, "no blocks found");
+test("every block of the READMEs", () => {
+  // what bundlers give for an address, as their own types declare it
+  const bundler = 'declare module "*?url" { const address: string; export default address; }\n';
+  writeFileSync(join(folder, "bundler.d.ts"), bundler);
+  const program = { module: "esnext", moduleResolution: "bundler", lib: ["es2022", "dom"], types: ["node"] };
+  const files = ["bundler.d.ts"];
+  for (const [name, least] of [[join(root, "README.md"), 7], [fileURLToPath(new URL("../../../README.md", import.meta.url)), 1]]) {
+    const blocks = [...readFileSync(name, "utf8").matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text]) => text);
+    assert.ok(blocks.length >= least, `${blocks.length} blocks in ${name}`);
+    for (const text of blocks) {
+      files.push(`block-${files.length}.mts`);
+      writeFileSync(join(folder, files.at(-1)), text);
+    }
+  }
+  assert.equal(compile("typescript", files, program), "");
 });

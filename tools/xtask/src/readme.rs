@@ -8,6 +8,7 @@
 //! | `toml` | parsed; dependencies on this workspace's packages have its version and existing features |
 //! | `json` | parsed |
 //! | `c` | the test `readme` of the C library compiles and runs it, as it stands |
+//! | `ts` | the step `npm` compiles it strictly, against the packed npm package |
 //! | `text` | nothing to run |
 //!
 //! Two commands are not run as they stand: `cargo xtask test` would start itself, and `cargo add polar-license` is done
@@ -45,7 +46,7 @@ fn check_block(block: &Block) -> Result<()> {
         "toml" => check_toml(&block.text),
         "json" => serde_json::from_str::<serde_json::Value>(&block.text).map(|_| ()).context("it is no JSON"),
         "c" => check_c(),
-        "text" => Ok(()),
+        "ts" | "text" => Ok(()),
         "" => bail!("it does not say its language; write one after the three backticks, `text` where nothing can run"),
         other => bail!(
             "nothing here runs `{other}`; add it to `check_block` in tools/xtask/src/readme.rs, or use `text` where \
