@@ -86,21 +86,23 @@ function optimized(input, output) {
 
 /**
  * What wasm-bindgen wrote keeps its instance in variables of its module, so that there can be one. As the body of a
- * function there can be another after a trap.
+ * function there can be another after a trap. Of its ways to load the WebAssembly none is needed: `engine.ts` has the
+ * module, and takes what they end with.
  */
 async function glue(path) {
+  const wanted = "export { LicenseEngine, __wbg_get_imports, __wbg_finalize_init };";
+  const contents = readFileSync(path, "utf8").replace(/^export (class|\{.*\};)/gm, (_, what) => (what === "class" ? what : ""));
   const { outputFiles } = await build({
-    entryPoints: [path],
+    stdin: { contents: contents + wanted },
     bundle: true,
-    format: "iife",
-    globalName: "glue",
+    format: "esm",
     target: TARGET,
     write: false,
   });
   const text = outputFiles[0].text;
-  const body = /^var glue = (\(\(\) => \{[\s\S]*\}\))\(\);\s*$/m.exec(text.replace(/^"use strict";\s*/, ""))?.[1];
-  if (!body) throw new Error(`the glue of ${path} is not as expected`);
-  return `export const createGlue = ${body};`;
+  const exported = /^export (\{[^{}]*\});\s*$/m;
+  if (!exported.test(text)) throw new Error(`the glue of ${path} is not as expected`);
+  return `export const createGlue = () => { ${text.replace(exported, "return $1;")} };`;
 }
 
 function provide(setup) {
