@@ -19,8 +19,8 @@ import { ALONE, ENTRIES } from "./entries.mjs";
 const here = dirname(fileURLToPath(import.meta.url));
 const [from, out] = process.argv.slice(2).map((path) => resolve(path));
 
-/** The oldest that have to understand the scripts: browsers of 2022, and the oldest Node with `fetch`. */
-const TARGET = ["chrome100", "edge100", "firefox100", "safari15.4", "node18"];
+/** The oldest that have to understand the scripts: browsers of 2022, and the oldest Node of pkg-template/package.json. */
+const TARGET = ["chrome100", "edge100", "firefox100", "safari15.4", "node20"];
 
 /** How long a line may be: Node shows the whole of it above an error that nobody caught. */
 const LINE = 400;

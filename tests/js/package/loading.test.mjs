@@ -63,6 +63,17 @@ test("CommonJS", () => {
   assert.deepEqual(JSON.parse(run("app.cjs", script)), EXPECTED);
 });
 
+test("the main entry takes files in Node, and the page's storage in a browser", () => {
+  const script = `
+    import { createLicenseClient } from "polar-license";
+    const organizationId = "de300000-0000-4000-8000-000000000001";
+    const license = await createLicenseClient({ organizationId, appId: "com.acme.app" });
+    console.log(license.current().reason, license.current().problem?.message ?? "");
+  `;
+  assert.equal(run("file.mjs", script), "none \n");
+  assert.match(run("page.mjs", script, "--conditions=browser"), /^storage .*localStorage/);
+});
+
 test("names can be imported from CommonJS", () => {
   const path = JSON.stringify(pathToFileURL(join(root, "slim.cjs")).href);
   const names = run("names.mjs", `import { createLicenseClient } from ${path}; console.log(typeof createLicenseClient);`);
