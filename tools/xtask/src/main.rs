@@ -4,7 +4,7 @@
 //! ```text
 //! main ── steps (what `test` runs) ── readme, package, c_library, c_package, budget, locks
 //!   │       │
-//!   └───────┴── requirements (what `setup` installs) ── rust_std, debian
+//!   └───────┴── requirements (what `setup` installs) ── rust_std, std_source, debian
 //!                                                 all of them ── process, workspace
 //! ```
 
@@ -18,11 +18,13 @@ mod process;
 mod readme;
 mod requirements;
 mod rust_std;
+mod std_source;
 mod steps;
 mod workspace;
 
 use std::process::ExitCode;
 
+use c_package::Variant;
 use clap::{Parser, Subcommand, ValueEnum};
 
 #[derive(Parser)]
@@ -49,6 +51,9 @@ enum Command {
     Package {
         /// `c`: the C library, with headers, pkg-config file and CMake package
         what: Package,
+        /// For apps that have a network stack: without HTTP and TLS, and as small as it gets
+        #[arg(long)]
+        without_http: bool,
     },
 }
 
@@ -64,8 +69,9 @@ fn main() -> ExitCode {
             steps::list();
             Ok(())
         }
-        Command::Package { what: Package::C } => {
-            requirements::CARGO_C.ensure().and_then(|()| c_package::package()).map(drop)
+        Command::Package { what: Package::C, without_http } => {
+            let variant = if without_http { Variant::OwnTransport } else { Variant::Full };
+            requirements::CARGO_C.ensure().and_then(|()| c_package::package(variant)).map(drop)
         }
         Command::Test { steps, .. } => steps::test(&steps),
     };

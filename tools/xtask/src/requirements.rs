@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::{c_package, debian, process, rust_std};
+use crate::std_source::StdSource;
+use crate::{c_package, debian, process, rust_std, std_source};
 
 /// Everything that `cargo xtask setup` takes care of.
-const ALL: [&Requirement; 9] =
-    [&RUSTFMT, &CLIPPY, &WASM_STD, &C_COMPILERS, &PYTHON, &VALGRIND, &NIGHTLY, &CMAKE, &CARGO_C];
+const ALL: [&Requirement; 10] =
+    [&RUSTFMT, &CLIPPY, &WASM_STD, &C_COMPILERS, &PYTHON, &VALGRIND, &NIGHTLY, &CMAKE, &CARGO_C, &STD_SOURCE];
 
 pub(crate) static RUSTFMT: Requirement = Requirement {
     name: "rustfmt",
@@ -79,6 +80,13 @@ pub(crate) static CARGO_C: Requirement = Requirement {
     found: c_package::cargo_c,
     install: c_package::install_cargo_c,
     hint: || "`cargo xtask setup` builds it; it needs OpenSSL's headers (Debian: libssl-dev)".into(),
+};
+
+pub(crate) static STD_SOURCE: Requirement = Requirement {
+    name: "source of Rust's std",
+    found: || Some(StdSource::find()?.describe().into()),
+    install: std_source::install,
+    hint: std_source::hint,
 };
 
 /// A tool, a library or a setting of the machine.

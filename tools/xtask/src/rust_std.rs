@@ -19,8 +19,8 @@ use crate::{debian, process, workspace};
 /// The target of browsers and Node.
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
-/// What `debian-rust-std.sh` needs.
-const PACKAGES: [&str; 7] =
+/// What `debian-rust-std.sh` needs; they hold the library's source, too.
+pub(crate) const PACKAGES: [&str; 7] =
     ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "lld-22", "rust-web-clippy", "rustfmt-web"];
 
 /// Raise it when `debian-rust-std.sh` builds something else than before, so that nobody keeps the old library.
@@ -50,13 +50,8 @@ impl Toolchain {
     pub(crate) fn cargo(&self) -> Command {
         let mut cargo = process::cargo();
         if let Self::Debian(toolchain) = self {
-            let path = env::var_os("PATH").unwrap_or_default();
-            let folders = [toolchain.join("bin")].into_iter().chain(env::split_paths(&path));
-            cargo.env("PATH", env::join_paths(folders).unwrap_or(path));
-            // how rustup and cargo tell xtask about the toolchain that it was built with
-            for name in ["RUSTUP_TOOLCHAIN", "LD_LIBRARY_PATH", "RUSTC", "RUSTDOC"] {
-                cargo.env_remove(name);
-            }
+            process::forget_toolchain(&mut cargo);
+            cargo.env("PATH", process::path_with([toolchain.join("bin")]).unwrap_or_default());
         }
         cargo
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::requirements::{
-    C_COMPILERS, CARGO_C, CLIPPY, CMAKE, NIGHTLY, PYTHON, RUSTFMT, Requirement, VALGRIND, WASM_STD,
+    C_COMPILERS, CARGO_C, CLIPPY, CMAKE, NIGHTLY, PYTHON, RUSTFMT, Requirement, STD_SOURCE, VALGRIND, WASM_STD,
 };
 use crate::rust_std::{Toolchain, WASM};
 use crate::{budget, c_library, c_package, locks, package, process, readme};
@@ -79,7 +79,7 @@ const STEPS: [Step; 13] = [
     Step {
         name: "c-package",
         proves: "the packed C library links by pkg-config and CMake, is small, and answers while Polar hangs",
-        needs: &[&C_COMPILERS, &CMAKE, &CARGO_C],
+        needs: &[&C_COMPILERS, &CMAKE, &CARGO_C, &STD_SOURCE],
         run: c_package::check,
     },
     Step {
