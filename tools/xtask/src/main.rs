@@ -2,13 +2,14 @@
 //! Never part of what is shipped, and never reaches further than the package registries.
 //!
 //! ```text
-//! main ── steps (what `test` runs) ── readme, package, c_library, c_package, budget, locks
+//! main ── steps (what `test` runs) ── readme, package, c_library, c_package, c_cross, budget, locks
 //!   │       │
 //!   └───────┴── requirements (what `setup` installs) ── rust_std, std_source, debian
 //!                                                 all of them ── process, workspace
 //! ```
 
 mod budget;
+mod c_cross;
 mod c_library;
 mod c_package;
 mod debian;

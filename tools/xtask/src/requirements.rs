@@ -6,11 +6,25 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use crate::std_source::StdSource;
-use crate::{c_package, debian, process, rust_std, std_source};
+use crate::{c_cross, c_package, debian, process, rust_std, std_source};
 
 /// Everything that `cargo xtask setup` takes care of.
-const ALL: [&Requirement; 10] =
-    [&RUSTFMT, &CLIPPY, &WASM_STD, &C_COMPILERS, &PYTHON, &VALGRIND, &NIGHTLY, &CMAKE, &CARGO_C, &STD_SOURCE];
+const ALL: [&Requirement; 14] = [
+    &RUSTFMT,
+    &CLIPPY,
+    &WASM_STD,
+    &C_COMPILERS,
+    &PYTHON,
+    &VALGRIND,
+    &NIGHTLY,
+    &CMAKE,
+    &CARGO_C,
+    &STD_SOURCE,
+    &WINDOWS_TOOLS,
+    &WINDOWS_STD,
+    &ARM_TOOLS,
+    &ARM_STD,
+];
 
 pub(crate) static RUSTFMT: Requirement = Requirement {
     name: "rustfmt",
@@ -87,6 +101,44 @@ pub(crate) static STD_SOURCE: Requirement = Requirement {
     found: || Some(StdSource::find()?.describe().into()),
     install: std_source::install,
     hint: std_source::hint,
+};
+
+pub(crate) static WINDOWS_TOOLS: Requirement = Requirement {
+    name: "MinGW and Wine",
+    found: || {
+        programs(&c_cross::MINGW)?;
+        let wine = c_cross::wine()?;
+        programs(&[&wine])
+    },
+    install: || debian::install(&WINDOWS_PACKAGES),
+    hint: || format!("MinGW-w64 with POSIX threads, and Wine; on Debian `{}`", debian::command_for(&WINDOWS_PACKAGES)),
+};
+
+const WINDOWS_PACKAGES: [&str; 3] = ["gcc-mingw-w64-x86-64-posix", "g++-mingw-w64-x86-64-posix", "wine64"];
+
+pub(crate) static WINDOWS_STD: Requirement = Requirement {
+    name: "std for Windows",
+    found: || rust_std::Toolchain::find(c_cross::WINDOWS).map(|toolchain| toolchain.describe()),
+    install: || rust_std::install(c_cross::WINDOWS),
+    hint: || rust_std::hint(c_cross::WINDOWS),
+};
+
+pub(crate) static ARM_TOOLS: Requirement = Requirement {
+    name: "ARM compilers and qemu",
+    found: || programs(&c_cross::ARM_TOOLS),
+    install: || debian::install(&ARM_PACKAGES),
+    hint: || {
+        format!("gcc and g++ for aarch64-linux-gnu, and qemu-user; on Debian `{}`", debian::command_for(&ARM_PACKAGES))
+    },
+};
+
+const ARM_PACKAGES: [&str; 3] = ["gcc-aarch64-linux-gnu", "g++-aarch64-linux-gnu", "qemu-user"];
+
+pub(crate) static ARM_STD: Requirement = Requirement {
+    name: "std for ARM",
+    found: || rust_std::Toolchain::find(c_cross::ARM).map(|toolchain| toolchain.describe()),
+    install: || rust_std::install(c_cross::ARM),
+    hint: || rust_std::hint(c_cross::ARM),
 };
 
 /// A tool, a library or a setting of the machine.
