@@ -242,12 +242,21 @@ fn tls_message(reason: &str) -> String {
     let Some(problem) = reason.strip_prefix("invalid peer certificate: ") else {
         return format!("no secure connection to Polar: {reason}");
     };
+    if let Some(code) = windows_code(problem) {
+        return format!("the connection's certificate is not trusted: Windows says 0x{code:08X}");
+    }
     let hint = if problem.contains("expired") || problem.contains("not valid yet") {
         "; check the date of this computer"
     } else {
         ""
     };
     format!("the connection's certificate is not trusted: {problem}{hint}")
+}
+
+/// What Windows says where rustls has no word for it, as `rustls-platform-verifier` puts it.
+fn windows_code(problem: &str) -> Option<i32> {
+    let (_, rest) = problem.split_once("OS Error ")?;
+    rest.split(' ').next()?.parse().ok()
 }
 
 /// An operating system's words vary with its version and language; ours do not.
@@ -576,6 +585,9 @@ mod tests {
         let name = "invalid peer certificate: certificate not valid for name \"a\"; certificate is only valid for b";
         let expected = "the connection's certificate is not trusted: certificate not valid for name \"a\"";
         assert_eq!(tls_message(name), expected);
+        let windows = "invalid peer certificate: Other(OtherError(\"OS Error -2146762482 (words; of Windows)\"))";
+        let expected = "the connection's certificate is not trusted: Windows says 0x800B010E";
+        assert_eq!(tls_message(windows), expected);
     }
 
     /// Runs one test of this file in a process of its own, for the sake of its environment.

@@ -26,10 +26,7 @@ pub(crate) fn with_address_sanitizer() -> Result<()> {
     let mut build = process::command("rustup");
     build.args(["run", "nightly", "cargo", "build", "--locked", "--package", PACKAGE, "--lib", "--target", TARGET]);
     build.arg("--target-dir").arg(&folder).env("RUSTFLAGS", "-Zsanitizer=address");
-    // how rustup and cargo tell xtask about the toolchain that it was built with
-    for name in ["RUSTUP_TOOLCHAIN", "LD_LIBRARY_PATH", "RUSTC", "RUSTDOC", "CARGO"] {
-        build.env_remove(name);
-    }
+    process::forget_toolchain(&mut build);
     process::run(&mut build)?;
     let library = folder.join(TARGET).join("debug/libpolar_license_c.a");
     let mut tests = test_programs();

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::requirements::{
-    C_COMPILERS, CARGO_C, CLIPPY, CMAKE, NIGHTLY, PYTHON, RUSTFMT, Requirement, VALGRIND, WASM_STD,
+    ARM_STD, ARM_TOOLS, C_COMPILERS, CARGO_C, CLIPPY, CMAKE, NIGHTLY, PYTHON, RUSTFMT, Requirement, STD_SOURCE,
+    VALGRIND, WASM_STD, WINDOWS_STD, WINDOWS_TOOLS,
 };
 use crate::rust_std::{Toolchain, WASM};
-use crate::{budget, c_library, c_package, locks, npm_check, npm_package, package, process, readme};
+use crate::{budget, c_cross, c_library, c_package, locks, npm_check, npm_package, package, process, readme};
 
 struct Step {
     name: &'static str,
@@ -19,7 +20,7 @@ struct Step {
     run: fn() -> Result<()>,
 }
 
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 16] = [
     Step {
         name: "format",
         proves: "the code is formatted as rustfmt does it",
@@ -79,8 +80,20 @@ const STEPS: [Step; 14] = [
     Step {
         name: "c-package",
         proves: "the packed C library links by pkg-config and CMake, is small, and answers while Polar hangs",
-        needs: &[&C_COMPILERS, &CMAKE, &CARGO_C],
+        needs: &[&C_COMPILERS, &CMAKE, &CARGO_C, &STD_SOURCE],
         run: c_package::check,
+    },
+    Step {
+        name: "c-windows",
+        proves: "the crate and the C library, cross-built for Windows, pass their tests under Wine",
+        needs: &[&C_COMPILERS, &WINDOWS_TOOLS, &WINDOWS_STD],
+        run: c_cross::on_windows,
+    },
+    Step {
+        name: "c-aarch64",
+        proves: "the same for Linux on 64-bit ARM, under qemu",
+        needs: &[&C_COMPILERS, &ARM_TOOLS, &ARM_STD],
+        run: c_cross::on_arm,
     },
     Step {
         name: "npm",
