@@ -1,15 +1,16 @@
 //! What building and testing need besides cargo itself: how to see that it is there, and how to get it.
 //! A further tool is one more entry in [`ALL`]. Nothing is installed that is there already.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::{c_package, debian, process, rust_std};
+use crate::{c_library, c_package, debian, process, rust_std};
 
 /// Everything that `cargo xtask setup` takes care of.
-const ALL: [&Requirement; 9] =
-    [&RUSTFMT, &CLIPPY, &WASM_STD, &C_COMPILERS, &PYTHON, &VALGRIND, &NIGHTLY, &CMAKE, &CARGO_C];
+const ALL: [&Requirement; 10] =
+    [&RUSTFMT, &CLIPPY, &WASM_STD, &C_COMPILERS, &PYTHON, &VALGRIND, &NIGHTLY, &RUST_SRC, &CMAKE, &CARGO_C];
 
 pub(crate) static RUSTFMT: Requirement = Requirement {
     name: "rustfmt",
@@ -65,6 +66,18 @@ pub(crate) static NIGHTLY: Requirement = Requirement {
         process::quietly(&mut rustup, Duration::from_secs(300))
     },
     hint: || "`rustup toolchain install nightly --profile minimal`; it builds with AddressSanitizer".into(),
+};
+
+pub(crate) static RUST_SRC: Requirement = Requirement {
+    name: "Rust's sources and its ThreadSanitizer",
+    found: || {
+        let sysroot = process::read(process::command("rustc").args(["--print", "sysroot"])).ok()?;
+        let sources = Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library");
+        c_library::thread_sanitizer()?;
+        sources.join("Cargo.lock").exists().then(|| sources.display().to_string())
+    },
+    install: || add_component("rust-src"),
+    hint: || "`rustup component add rust-src`; the sanitizer comes with rustup's toolchains for Linux".into(),
 };
 
 pub(crate) static CMAKE: Requirement = Requirement {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::requirements::{
-    C_COMPILERS, CARGO_C, CLIPPY, CMAKE, NIGHTLY, PYTHON, RUSTFMT, Requirement, VALGRIND, WASM_STD,
+    C_COMPILERS, CARGO_C, CLIPPY, CMAKE, NIGHTLY, PYTHON, RUST_SRC, RUSTFMT, Requirement, VALGRIND, WASM_STD,
 };
 use crate::rust_std::{Toolchain, WASM};
 use crate::{budget, c_library, c_package, locks, package, process, readme};
@@ -19,7 +19,7 @@ struct Step {
     run: fn() -> Result<()>,
 }
 
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     Step {
         name: "format",
         proves: "the code is formatted as rustfmt does it",
@@ -75,6 +75,12 @@ const STEPS: [Step; 13] = [
         proves: "the same, says AddressSanitizer, which sees the stack too",
         needs: &[&C_COMPILERS, &NIGHTLY],
         run: c_library::with_address_sanitizer,
+    },
+    Step {
+        name: "c-tsan",
+        proves: "no two threads touch the same memory without order, in the C library's tests that have threads",
+        needs: &[&C_COMPILERS, &RUST_SRC],
+        run: c_library::with_thread_sanitizer,
     },
     Step {
         name: "c-package",
