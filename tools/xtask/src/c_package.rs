@@ -112,6 +112,7 @@ fn install_into(folder: &Path, variant: Variant, features: &[&str]) -> Result<()
     if let Some(source) = source {
         source.build_with(&mut cargo)?;
     }
+    with_versioned_symbols(&mut cargo)?;
     process::run(&mut cargo)?;
     relocatable(folder)?;
     add_cmake(folder)
@@ -130,6 +131,31 @@ fn small_std() -> Option<StdSource> {
         ),
     }
     source
+}
+
+/// On systems with ELF the functions carry the interface's version, as the soname does: a program cannot start with a
+/// library of another one, nor mix two of them up that are in one process.
+fn with_versioned_symbols(cargo: &mut Command) -> Result<()> {
+    if cfg!(target_os = "linux") {
+        let rustc = process::read(process::command("rustc").arg("-vV"))?;
+        let host = rustc.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no host")?;
+        let variable = format!("CARGO_TARGET_{}_LINKER", host.to_uppercase().replace(['-', '.'], "_"));
+        cargo.env(variable, workspace::root().join("tools/xtask/versioned-cc.sh"));
+        cargo.env("POLAR_LICENSE_NODE", node()?);
+    }
+    Ok(())
+}
+
+/// What changes with the interface: the first two numbers of the version, at the end of the soname too.
+fn interface() -> Result<String> {
+    let metadata = Metadata::read()?;
+    let version = metadata.version("polar-license-c").context("the workspace has lost its C library")?;
+    Ok(version.split('.').take(2).collect::<Vec<_>>().join("."))
+}
+
+/// The version of the exported functions.
+fn node() -> Result<String> {
+    Ok(format!("POLAR_LICENSE_{}", interface()?))
 }
 
 /// Makes the pkg-config file find the package from where it is, wherever that is.
@@ -176,26 +202,43 @@ fn static_libraries(folder: &Path) -> Result<Vec<String>> {
     Ok(line.split_whitespace().map(Into::into).collect())
 }
 
-/// The soname changes with the interface, and nothing but the header's functions is offered.
+/// The soname and the functions' version change with the interface, and nothing but the header's functions is offered.
 fn exports(folder: &Path) -> Result<()> {
     let library = shared(folder)?;
-    let metadata = Metadata::read()?;
-    let version = metadata.version("polar-license-c").unwrap_or_default();
-    let expected: Vec<&str> = version.split('.').take(2).collect();
-    let soname = soname(&library)?;
-    if soname != format!("libpolar_license.so.{}", expected.join(".")) {
-        bail!("the soname is {soname} at version {version}");
+    let (soname, expected, node) = (soname(&library)?, interface()?, node()?);
+    if soname != format!("libpolar_license.so.{expected}") {
+        bail!("the soname is {soname} at version {expected}");
     }
-    let arguments = ["--dynamic", "--defined-only", "--format=just-symbols"];
-    let names = process::read(Command::new("nm").args(arguments).arg(&library))?;
-    let exported: BTreeSet<&str> = names.lines().collect();
+    let names = dynamic_symbols(&library, "--defined-only")?;
+    // the version itself is listed, too
+    let (versioned, bare): (Vec<&str>, Vec<&str>) =
+        names.lines().filter(|name| *name != node).partition(|name| name.ends_with(&format!("@@{node}")));
+    if !bare.is_empty() {
+        bail!("these are exported without the version {node}: {bare:?}");
+    }
+    let exported: BTreeSet<&str> = versioned.iter().filter_map(|name| name.split('@').next()).collect();
     let header = fs::read_to_string(folder.join("include/polar_license.h"))?;
     let undeclared: Vec<&&str> = exported.iter().filter(|name| !header.contains(&format!("{name}("))).collect();
     if !undeclared.is_empty() || exported.len() < 80 {
         bail!("{} names are exported, and these are not in the header: {undeclared:?}", exported.len());
     }
-    println!("{soname} exports {} functions, all of them in the header", exported.len());
+    println!("{soname} exports {} functions as {node}, all of them in the header", exported.len());
     Ok(())
+}
+
+/// A program refers to the functions of this interface, not to any of these names.
+fn asks_for_version(program: &Path) -> Result<()> {
+    let (names, end) = (dynamic_symbols(program, "--undefined-only")?, format!("@{}", node()?));
+    let used: Vec<&str> = names.lines().filter(|name| name.starts_with("polar_license_")).collect();
+    if used.is_empty() || !used.iter().all(|name| name.ends_with(&end)) {
+        bail!("{} asks for {used:?}, not all of them with {end}", program.display());
+    }
+    println!("a program with the shared library asks for {} functions, all of them with {end}", used.len());
+    Ok(())
+}
+
+fn dynamic_symbols(file: &Path, which: &str) -> Result<String> {
+    process::read(Command::new("nm").args(["--dynamic", "--format=just-symbols", which]).arg(file))
 }
 
 /// A program built with the flags that pkg-config prints, statically and with the shared library.
@@ -213,6 +256,9 @@ fn pkg_config(folder: &Path, scratch: &Path) -> Result<()> {
         compiler.args(["-std=c11", "examples/c/gate.c", "-o"]).arg(&program).args(flags);
         process::run(&mut compiler)?;
         runs(&program, folder)?;
+        if form == "--shared" {
+            asks_for_version(&program)?;
+        }
     }
     Ok(())
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use crate::std_source::StdSource;
-use crate::{c_cross, c_package, debian, process, rust_std, std_source, wasm_bindgen};
+use crate::{c_cross, c_library, c_package, debian, process, rust_std, std_source, wasm_bindgen};
 
 /// Everything that `cargo xtask setup` takes care of.
-const ALL: [&Requirement; 17] = [
+const ALL: [&Requirement; 18] = [
     &RUSTFMT,
     &CLIPPY,
     &WASM_STD,
@@ -21,6 +21,7 @@ const ALL: [&Requirement; 17] = [
     &PYTHON,
     &VALGRIND,
     &NIGHTLY,
+    &RUST_TSAN,
     &CMAKE,
     &CARGO_C,
     &WINDOWS_TOOLS,
@@ -104,6 +105,17 @@ pub(crate) static NIGHTLY: Requirement = Requirement {
         process::quietly(&mut rustup, Duration::from_secs(300))
     },
     hint: || "`rustup toolchain install nightly --profile minimal`; it builds with AddressSanitizer".into(),
+};
+
+pub(crate) static RUST_TSAN: Requirement = Requirement {
+    name: "ThreadSanitizer for Rust",
+    found: || {
+        c_library::thread_sanitizer()?;
+        matches!(StdSource::find()?, StdSource::Own)
+            .then(|| "in the active Rust toolchain, with the source of its std".into())
+    },
+    install: || add_component("rust-src"),
+    hint: || "`rustup component add rust-src`; the sanitizer comes with rustup's toolchains for Linux".into(),
 };
 
 pub(crate) static CMAKE: Requirement = Requirement {

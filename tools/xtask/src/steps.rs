@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::requirements::{
-    ARM_STD, ARM_TOOLS, C_COMPILERS, CARGO_C, CLIPPY, CMAKE, NIGHTLY, PYTHON, RUSTFMT, Requirement, STD_SOURCE,
-    VALGRIND, WASM_STD, WINDOWS_STD, WINDOWS_TOOLS,
+    ARM_STD, ARM_TOOLS, C_COMPILERS, CARGO_C, CLIPPY, CMAKE, NIGHTLY, PYTHON, RUST_TSAN, RUSTFMT, Requirement,
+    STD_SOURCE, VALGRIND, WASM_STD, WINDOWS_STD, WINDOWS_TOOLS,
 };
 use crate::rust_std::{Toolchain, WASM};
 use crate::{budget, c_cross, c_library, c_package, locks, npm_check, npm_package, package, process, readme};
@@ -20,7 +20,7 @@ struct Step {
     run: fn() -> Result<()>,
 }
 
-const STEPS: [Step; 16] = [
+const STEPS: [Step; 17] = [
     Step {
         name: "format",
         proves: "the code is formatted as rustfmt does it",
@@ -76,6 +76,19 @@ const STEPS: [Step; 16] = [
         proves: "the same, says AddressSanitizer, which sees the stack too",
         needs: &[&C_COMPILERS, &NIGHTLY],
         run: c_library::with_address_sanitizer,
+    },
+    Step {
+        name: "c-tsan",
+        proves: "no two threads touch the same memory without order, in the C library's tests that have threads",
+        needs: &[&C_COMPILERS],
+        run: || match RUST_TSAN.ensure() {
+            Ok(()) => c_library::with_thread_sanitizer(),
+            // nothing else brings a runtime that fits the compiler
+            Err(error) => {
+                println!("NOT RUN, since this machine has no ThreadSanitizer for Rust: {error:#}");
+                Ok(())
+            }
+        },
     },
     Step {
         name: "c-package",
