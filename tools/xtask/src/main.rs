@@ -4,7 +4,7 @@
 //! ```text
 //! main ── steps (what `test` runs) ── readme, package, c_library, c_package, budget, locks
 //!   │       │
-//!   └───────┴── requirements (what `setup` installs) ── rust_std, debian
+//!   └───────┴── requirements (what `setup` installs) ── rust_std, debian, wasm_bindgen
 //!                                                 all of them ── process, workspace
 //! ```
 
@@ -19,6 +19,7 @@ mod readme;
 mod requirements;
 mod rust_std;
 mod steps;
+mod wasm_bindgen;
 mod workspace;
 
 use std::process::ExitCode;

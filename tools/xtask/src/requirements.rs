@@ -5,11 +5,23 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::{c_package, debian, process, rust_std};
+use crate::{c_package, debian, process, rust_std, wasm_bindgen};
 
 /// Everything that `cargo xtask setup` takes care of.
-const ALL: [&Requirement; 9] =
-    [&RUSTFMT, &CLIPPY, &WASM_STD, &C_COMPILERS, &PYTHON, &VALGRIND, &NIGHTLY, &CMAKE, &CARGO_C];
+const ALL: [&Requirement; 12] = [
+    &RUSTFMT,
+    &CLIPPY,
+    &WASM_STD,
+    &WASM_BINDGEN,
+    &NODE,
+    &CHROMIUM,
+    &C_COMPILERS,
+    &PYTHON,
+    &VALGRIND,
+    &NIGHTLY,
+    &CMAKE,
+    &CARGO_C,
+];
 
 pub(crate) static RUSTFMT: Requirement = Requirement {
     name: "rustfmt",
@@ -30,6 +42,27 @@ pub(crate) static WASM_STD: Requirement = Requirement {
     found: || rust_std::Toolchain::find(rust_std::WASM).map(|toolchain| toolchain.describe()),
     install: || rust_std::install(rust_std::WASM),
     hint: || rust_std::hint(rust_std::WASM),
+};
+
+pub(crate) static WASM_BINDGEN: Requirement = Requirement {
+    name: "wasm-bindgen",
+    found: wasm_bindgen::found,
+    install: wasm_bindgen::install,
+    hint: || "`cargo xtask setup` builds it, at the version in Cargo.lock".into(),
+};
+
+pub(crate) static NODE: Requirement = Requirement {
+    name: "Node",
+    found: || programs(&["node"]),
+    install: || debian::install(&["nodejs"]),
+    hint: || "Node 20 or newer; on Debian `apt-get install nodejs`".into(),
+};
+
+pub(crate) static CHROMIUM: Requirement = Requirement {
+    name: "Chromium",
+    found: || programs(&["chromium", "chromedriver"]),
+    install: || debian::install(&["chromium", "chromium-driver"]),
+    hint: || "Chromium and its driver; on Debian `apt-get install chromium chromium-driver`".into(),
 };
 
 pub(crate) static C_COMPILERS: Requirement = Requirement {
