@@ -299,7 +299,8 @@ pub(crate) fn quoted(text: &str) -> String {
     out
 }
 
-#[cfg(test)]
+/// Where proptest builds.
+#[cfg(all(test, not(target_family = "wasm")))]
 mod tests {
     use super::*;
     use proptest::prelude::*;
