@@ -2,7 +2,7 @@
 //! Never part of what is shipped, and never reaches further than the package registries.
 //!
 //! ```text
-//! main ── steps (what `test` runs) ── readme, package, c_library, c_package, budget, locks
+//! main ── steps (what `test` runs) ── readme, package, c_library, c_package, fetch (local_polar), budget, locks
 //!   │       │
 //!   └───────┴── requirements (what `setup` installs) ── rust_std, debian, wasm_bindgen
 //!                                                 all of them ── process, workspace
@@ -12,6 +12,8 @@ mod budget;
 mod c_library;
 mod c_package;
 mod debian;
+mod fetch;
+mod local_polar;
 mod locks;
 mod package;
 mod process;

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::requirements::{
-    C_COMPILERS, CARGO_C, CLIPPY, CMAKE, NIGHTLY, PYTHON, RUSTFMT, Requirement, VALGRIND, WASM_STD,
+    C_COMPILERS, CARGO_C, CHROMIUM, CLIPPY, CMAKE, NIGHTLY, NODE, PYTHON, RUSTFMT, Requirement, VALGRIND, WASM_BINDGEN,
+    WASM_STD,
 };
 use crate::rust_std::{Toolchain, WASM};
-use crate::{budget, c_library, c_package, locks, package, process, readme};
+use crate::{budget, c_library, c_package, fetch, locks, package, process, readme};
 
 struct Step {
     name: &'static str,
@@ -19,7 +20,7 @@ struct Step {
     run: fn() -> Result<()>,
 }
 
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     Step {
         name: "format",
         proves: "the code is formatted as rustfmt does it",
@@ -81,6 +82,12 @@ const STEPS: [Step; 13] = [
         proves: "the packed C library links by pkg-config and CMake, is small, and answers while Polar hangs",
         needs: &[&C_COMPILERS, &CMAKE, &CARGO_C],
         run: c_package::check,
+    },
+    Step {
+        name: "fetch",
+        proves: "the client for web apps passes its tests in Node and in Chromium, the scenarios among them",
+        needs: &[&CLIPPY, &WASM_STD, &WASM_BINDGEN, &NODE, &CHROMIUM],
+        run: fetch::check,
     },
     Step {
         name: "docs",
