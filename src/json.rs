@@ -299,8 +299,9 @@ pub(crate) fn quoted(text: &str) -> String {
     out
 }
 
-/// Where proptest builds.
-#[cfg(all(test, not(target_family = "wasm")))]
+// proptest does not build for wasm
+#[cfg(test)]
+#[cfg(not(target_family = "wasm"))]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -116,7 +116,7 @@ async fn what_somebody_else_wrote_is_no_license_and_no_obstacle() {
 }
 
 /// How storage of a browser breaks, what makes it so, and what mends it.
-const BROKEN: [(Storage, &str, &str, &str); 5] = [
+const BROKEN: [(Storage, &str, &str, &str); 7] = [
     (
         Storage::Local,
         "full",
@@ -151,6 +151,22 @@ const BROKEN: [(Storage, &str, &str, &str); 5] = [
         "IDBObjectStore.prototype.was = IDBObjectStore.prototype.put; \
          IDBObjectStore.prototype.put = () => { throw new DOMException('x', 'QuotaExceededError') }",
         "IDBObjectStore.prototype.put = IDBObjectStore.prototype.was",
+    ),
+    (
+        Storage::IndexedDb,
+        "could not write",
+        "IDBObjectStore.prototype.was = IDBObjectStore.prototype.put; \
+         IDBObjectStore.prototype.put = function (...row) { const request = this.was(...row); \
+         request.addEventListener('success', () => this.transaction.abort()); return request }",
+        "IDBObjectStore.prototype.put = IDBObjectStore.prototype.was",
+    ),
+    // with a timer that does not let the test wait
+    (
+        Storage::IndexedDb,
+        "did not answer",
+        "IDBFactory.prototype.was = IDBFactory.prototype.open; IDBFactory.prototype.open = () => new EventTarget(); \
+         window.timer = setTimeout; window.setTimeout = (call, ms) => timer(call, ms === 5000 ? 0 : ms)",
+        "IDBFactory.prototype.open = IDBFactory.prototype.was; window.setTimeout = timer",
     ),
 ];
 

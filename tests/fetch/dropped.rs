@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use js_sys::Promise;
 use polar_license::clock::SystemClock;
@@ -88,7 +89,9 @@ impl Drop for GivenUp<'_> {
 }
 
 async fn open(polar: &Rc<Polar>) -> Client {
-    let config = Config::new("a0010000-0000-4000-8000-000000000001", "com.example.app").device_id("laptop").build();
+    let config = Config::new("a0010000-0000-4000-8000-000000000001", "com.example.app").device_id("laptop");
+    // longer than any test may take: what is not woken is not rescued by its deadline
+    let config = config.timeout(Duration::from_secs(300)).build();
     let builder = Client::builder(config.unwrap()).store(MemoryStore::new()).transport(Line(Rc::clone(polar)));
     builder.clock(SystemClock::new()).open().await.unwrap()
 }

@@ -73,7 +73,10 @@ async fn a_body_that_breaks_is_an_answer() {
     let bodies = [
         "return new Response(new ReadableStream({ start(it) { it.error('text') } }))",
         "return new Response(new ReadableStream({ pull(it) { it.enqueue(new Uint8Array(9)); it.error(undefined) } }))",
-        "return new Response(new ReadableStream({ pull(it) { it.enqueue(new Uint8Array(100000)) } }))",
+        // more than Polar would ever say, in one piece and in many
+        "return new Response(new Uint8Array(300000))",
+        "let n = 3; return new Response(new ReadableStream({ \
+         pull(it) { n-- ? it.enqueue(new Uint8Array(100000)) : it.close() } }))",
     ];
     for body in bodies {
         let patch = Patch::fetch(body);
