@@ -30,7 +30,7 @@ use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Proxy, SendBody};
 
 use super::Transport;
-use crate::transport::{Answer, Failure, Request, Sent};
+use crate::transport::{Answer, Failure, Request, Sent, retry_after_seconds};
 
 /// Sends requests with ureq and rustls, honouring the system's proxy and root certificates.
 #[derive(Clone, Copy, Debug, Default)]
@@ -64,7 +64,7 @@ fn exchange(request: &Request, body: &mut WatchedBody<'_>) -> Result<Answer, Fau
     }
     let mut response = post.send(SendBody::from_reader(body))?;
 
-    let retry_after = response.headers().get("retry-after").and_then(|value| seconds(value.to_str().ok()?));
+    let retry_after = response.headers().get("retry-after").and_then(|value| retry_after_seconds(value.to_str().ok()?));
     let mut bytes = Vec::new();
     let limit = Request::REPLY_LIMIT as u64;
     response.body_mut().as_reader().take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
@@ -72,12 +72,6 @@ fn exchange(request: &Request, body: &mut WatchedBody<'_>) -> Result<Answer, Fau
         return Err(Fault::TooLarge);
     }
     Ok(Answer::Reply { status: response.status().as_u16(), retry_after, body: bytes })
-}
-
-/// The other form of `Retry-After`, a date, would need a clock that is right.
-fn seconds(value: &str) -> Option<u32> {
-    let value = value.trim();
-    value.bytes().all(|byte| byte.is_ascii_digit()).then(|| value.parse().ok()).flatten()
 }
 
 /// Where a request goes, as far as it matters to how it is sent.

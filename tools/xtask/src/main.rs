@@ -2,8 +2,9 @@
 //! Never part of what is shipped, and never reaches further than the package registries.
 //!
 //! ```text
-//! main ── steps (what `test` runs) ── readme, package, c_library, c_package, c_cross, npm_check, budget, locks
-//!   │       │                                                                └── npm_package ── wasm_build
+//! main ── steps (what `test` runs) ── readme, package, fetch, c_library, c_package, c_cross, npm_check, budget, locks
+//!   │       │                             │                                    └── npm_package ── wasm_build
+//!   │       │                             └── local_polar
 //!   └───────┴── requirements (what `setup` installs) ── rust_std, std_source, debian, wasm_bindgen
 //!                                                 all of them ── process, workspace
 //! ```
@@ -13,6 +14,8 @@ mod c_cross;
 mod c_library;
 mod c_package;
 mod debian;
+mod fetch;
+mod local_polar;
 mod locks;
 mod npm_check;
 mod npm_package;

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::requirements::{
-    ARM_STD, ARM_TOOLS, C_COMPILERS, CARGO_C, CLIPPY, CMAKE, NIGHTLY, PYTHON, RUST_TSAN, RUSTFMT, Requirement,
-    STD_SOURCE, VALGRIND, WASM_STD, WINDOWS_STD, WINDOWS_TOOLS,
+    ARM_STD, ARM_TOOLS, C_COMPILERS, CARGO_C, CHROMIUM, CLIPPY, CMAKE, NIGHTLY, NODE, PYTHON, RUST_TSAN, RUSTFMT,
+    Requirement, STD_SOURCE, VALGRIND, WASM_BINDGEN, WASM_STD, WINDOWS_STD, WINDOWS_TOOLS,
 };
 use crate::rust_std::{Toolchain, WASM};
-use crate::{budget, c_cross, c_library, c_package, locks, npm_check, npm_package, package, process, readme};
+use crate::{budget, c_cross, c_library, c_package, fetch, locks, npm_check, npm_package, package, process, readme};
 
 struct Step {
     name: &'static str,
@@ -20,7 +20,7 @@ struct Step {
     run: fn() -> Result<()>,
 }
 
-const STEPS: [Step; 17] = [
+const STEPS: [Step; 18] = [
     Step {
         name: "format",
         proves: "the code is formatted as rustfmt does it",
@@ -95,6 +95,12 @@ const STEPS: [Step; 17] = [
         proves: "the packed C library links by pkg-config and CMake, is small, and answers while Polar hangs",
         needs: &[&C_COMPILERS, &CMAKE, &CARGO_C, &STD_SOURCE],
         run: c_package::check,
+    },
+    Step {
+        name: "fetch",
+        proves: "the client for web apps passes its tests in Node and in Chromium, the scenarios among them",
+        needs: &[&CLIPPY, &WASM_STD, &WASM_BINDGEN, &NODE, &CHROMIUM],
+        run: fetch::check,
     },
     Step {
         name: "c-windows",
