@@ -75,8 +75,9 @@ mod schedule;
 mod steps;
 mod timeline;
 
+pub use crate::store::Change;
 pub use pacer::Pacer;
-pub use steps::{Change, JoinStep, Outcome, SendStep, Step, StoreStep};
+pub use steps::{JoinStep, Outcome, SendStep, Step, StoreStep};
 
 use crate::config::{Config, DEVICE_CONDITION};
 use crate::device::DeviceId;

@@ -309,7 +309,9 @@ pub(crate) fn quoted(text: &str) -> String {
     out
 }
 
+// proptest does not build for wasm
 #[cfg(test)]
+#[cfg(not(target_family = "wasm"))]
 mod tests {
     use super::*;
     use proptest::prelude::*;

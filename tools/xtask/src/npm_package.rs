@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::requirements::{NODE, Requirement, STD_SOURCES, WASM_BINDGEN, WASM_STD};
+use crate::requirements::{NODE, Requirement, STD_SOURCE, WASM_BINDGEN, WASM_STD};
 use crate::wasm_build::{self, Std};
 use crate::workspace::Metadata;
 use crate::{process, workspace};
@@ -61,7 +61,7 @@ pub(crate) fn package() -> Result<Packed> {
     }
     fs::create_dir_all(&folder)?;
 
-    if let Err(error) = STD_SOURCES.ensure() {
+    if let Err(error) = STD_SOURCE.ensure() {
         println!("{error:#}\nbuilding without them, which makes the package larger\n");
     }
     let (wasm, std) = wasm_build::build()?;
