@@ -48,7 +48,7 @@ export async function visit(url) {
       addEventListener("securitypolicyviolation", (event) => console.log(word + event.effectiveDirective, event.blockedURI));
     }, VIOLATION);
     const told = await new Promise((resolve, reject) => {
-      const failed = (why) => reject(new Error([`${url} ${why}`, ...written].join("\n")));
+      const failed = (why) => reject(new Error([`${new URL(url).pathname} ${why}`, ...written].join("\n")));
       timer = setTimeout(() => failed("does not tell anything"), LIMIT_MS);
       page.on("pageerror", (error) => failed(`has thrown ${error.stack ?? error}`));
       page.on("crash", () => failed("has crashed"));

@@ -60,7 +60,8 @@ async function tried({ fixture, version, tell }) {
     found = await version();
     app = await install(fixture, resolve(tarball));
     polar = await serve(resolve(program), ["serve", "--port=0", "--json"], { ready: JSON.parse });
-    assert.deepEqual(lines(await tell(app, polar.found)), lines(expected));
+    const { url, organization, benefits } = polar.found;
+    assert.deepEqual(lines(await tell(app, { url, organization, benefits })), lines(expected));
     return { version: found };
   } catch (error) {
     return { version: found, error };
