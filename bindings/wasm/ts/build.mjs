@@ -14,7 +14,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const [from, out] = process.argv.slice(2).map((path) => resolve(path));
 
 /** Entries of the package, by the name of their file. */
-const ENTRIES = ["index", "slim"];
+const ENTRIES = ["index", "slim", "electron/main", "electron/preload"];
 
 /** What is true of all scripts of the package: a syntax that browsers of the last five years know. */
 const TARGET = ["es2022"];
@@ -29,6 +29,7 @@ for (const format of ["esm", "cjs"]) {
   await build({
     entryPoints: ENTRIES.map((name) => join(here, "src", `${name}.ts`)),
     outdir: out,
+    outbase: join(here, "src"),
     outExtension: { ".js": format === "esm" ? ".js" : ".cjs" },
     bundle: true,
     format,
