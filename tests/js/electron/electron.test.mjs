@@ -117,10 +117,11 @@ test("a renderer that was taken over gets clear errors only", async () => {
   const { electron, license, open } = await start();
   const { ipc } = open();
   const messages = [
-    undefined, null, 7, "activate", [], {}, new Map([["method", "forget"]]), { method: "current" }, { method: "dispose" },
-    { method: "constructor" }, { method: "__proto__" }, { method: ["forget"] }, { method: "activate" },
+    undefined, null, 7, "activate", [], {}, new Map([["method", "forget"]]), { method: "current" },
+    { method: "dispose" }, { method: "constructor" }, { method: "__proto__" }, { method: ["forget"] }, { method: "activate" },
     { method: "activate", key: { toString: "x" }, replacePrevious: false }, { method: "activate", key: KEY },
-    { method: "activate", key: [KEY], replacePrevious: false }, { method: "consume" }, { method: "consume", count: "1" },
+    { method: "activate", key: [KEY], replacePrevious: false }, { method: "consume" },
+    { method: "consume", count: "1" },
   ];
   for (const message of messages) {
     const { error } = await ipc.invoke("polar-license:call", message);
@@ -164,6 +165,24 @@ test("a frame that went on to a foreign page hears of no change", async () => {
   await license.activate("DEMO-PLAIN");
   await settledTurns();
   assert.deepEqual(heard, []);
+});
+
+test("a frame that is gone does not keep others from hearing", async () => {
+  for (const allow of [() => true, ({ senderFrame }) => senderFrame.url.startsWith("app://")]) {
+    const { license, open } = await start({ allow });
+    const window = open();
+    const frame = window.iframe("app://acme/frame.html");
+    await frame.page.license.refresh();
+    // in this order: the frame that is gone is told first
+    const other = open();
+    await other.page.license.refresh();
+    frame.gone = true;
+    const heard = [];
+    other.page.license.on("change", ({ state }) => heard.push(state));
+    await license.activate("DEMO-PLAIN");
+    await settledTurns();
+    assert.deepEqual(heard, ["active"]);
+  }
 });
 
 test("a predicate that throws refuses", async () => {
@@ -242,13 +261,27 @@ test("listeners end, and one that fails does not keep others from hearing", asyn
 });
 
 test("stop takes everything back, and the license can be shared again", async () => {
-  const { electron, license, stop, open } = await start();
+  const electron = new Electron();
+  const { license } = await clientOf(polar);
+  const open = () => electron.open(exposeLicense);
+  let listening = 0;
+  const on = (...args) => {
+    const unsubscribe = license.on(...args);
+    listening += 1;
+    return () => {
+      listening -= 1;
+      unsubscribe();
+    };
+  };
+  const call = (name) => (...args) => license[name](...args);
+  const stop = shareLicense({ on, current: call("current"), refresh: call("refresh") }, electron.ipcMain);
   assert.throws(() => shareLicense(license, electron.ipcMain), /second handler/);
   const { page } = open();
   await page.license.refresh();
   const heard = [];
   page.license.on("change", (decision) => heard.push(decision));
   stop();
+  assert.equal(listening, 0);
   assert.deepEqual([electron.ipcMain.handlers.size, electron.ipcMain.eventNames()], [0, []]);
   await license.activate("DEMO-PLAIN");
   await settledTurns();

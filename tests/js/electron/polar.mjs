@@ -1,4 +1,4 @@
-// The compiled package, a local Polar, and clients that keep what they store where a test can look at it.
+// The compiled package, a local Polar, and clients whose storage and network a test can look at and break.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -30,7 +30,8 @@ export async function startPolar(after) {
 /** A client on `polar`, its stored texts, and the means to cut it off and to hold its requests back. */
 export async function clientOf(polar) {
   const texts = new Map();
-  const host = { texts, records: new Set(), offline: false, broken: false, hold: Promise.resolve(), onRequest: () => {} };
+  const onRequest = () => undefined;
+  const host = { records: new Set(), offline: false, broken: false, hold: Promise.resolve(), onRequest };
   const storage = {
     get: (name) => texts.get(name),
     set: (name, text) => {

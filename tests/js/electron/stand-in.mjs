@@ -114,7 +114,7 @@ class Frame {
     this.page = {};
     const contextBridge = {
       exposeInMainWorld: (name, api) => {
-        if (name in this.page) throw new Error("Cannot bind an API on top of an existing property on the window object");
+        if (name in this.page) throw new Error("Cannot bind an API on top of an existing property");
         this.page[name] = across(api);
       },
     };
@@ -136,7 +136,8 @@ class IpcRenderer extends EventEmitter {
     const { ipcMain } = window.electron;
     const message = structuredClone(args);
     return new Promise((resolve, reject) => {
-      const fail = (error) => this.#reply(() => reject(new Error(`Error invoking remote method '${channel}': ${error}`)));
+      const text = (error) => `Error invoking remote method '${channel}': ${error}`;
+      const fail = (error) => this.#reply(() => reject(new Error(text(error))));
       soon(async () => {
         try {
           const handler = ipcMain.handlers.get(channel);
@@ -170,7 +171,7 @@ class IpcRenderer extends EventEmitter {
   }
 }
 
-/** What arrives in the other world: functions and promises by proxy, frozen copies of plain objects, texts of errors. */
+/** What arrives in the other world: functions and promises by proxy, copies of plain objects, texts of errors. */
 function across(value) {
   if (typeof value === "symbol") throw new TypeError("An object could not be cloned.");
   if (typeof value === "function") return (...args) => called(value, args);

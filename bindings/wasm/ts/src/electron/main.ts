@@ -1,13 +1,14 @@
 /**
- * For Electron's main process: lets windows use its license over IPC. Decides nothing about licenses, trusts no message,
- * and sends decisions and errors only: never the key, the record, or what the storage says.
+ * For Electron's main process: lets windows use its license over IPC. Decides nothing about licenses, trusts no
+ * message, and sends decisions and errors only: never the key, the record, or what the storage says.
  *
  * Imports nothing of Electron, so that it loads in ES modules, CommonJS and tests alike.
  */
 
 import type { LicenseClient } from "../client.js";
 import type { Deactivated, Decision, ErrorCode } from "../types.js";
-import { CALL, type Call, CHANGE, CURRENT, type Decided, failure, type LicenseFailure, type Reply } from "./protocol.js";
+import { CALL, type Call, CHANGE, CURRENT, type Decided, failure } from "./protocol.js";
+import type { LicenseFailure, Reply } from "./protocol.js";
 
 /** What of a client windows may use. */
 export type SharedLicense = Pick<
@@ -53,8 +54,8 @@ export interface ShareOptions {
 }
 
 /**
- * Lets windows whose preload script calls `exposeLicense` use `license`. Call it before windows are opened, once for each
- * `ipcMain`. Returns how to stop that.
+ * Lets windows whose preload script calls `exposeLicense` use `license`. Call it before windows are opened, once for
+ * each `ipcMain`. Returns how to stop that.
  */
 export function shareLicense(license: SharedLicense, ipcMain: MainIpc, options: ShareOptions = {}): () => void {
   const share = new Share(license, options.allow ?? isMainFrame);

@@ -11,8 +11,8 @@ import { CALL, type Call, CHANGE, CURRENT, type Decided, failure, type Reply } f
 export type { LicenseFailure } from "./protocol.js";
 
 /**
- * `window.license`: the license of the app, as a page sees it. Calls reject with a `LicenseFailure`, a plain object; they
- * take no `AbortSignal`, which cannot cross into the preload script, and end by themselves after 35 s at most.
+ * `window.license`: the license of the app, as a page sees it. Calls reject with a `LicenseFailure`, a plain object;
+ * they take no `AbortSignal`, which cannot cross into the preload script, and end by themselves after 35 s at most.
  */
 export interface RendererLicense {
   /** The decision that the main process sent last. */
@@ -98,8 +98,8 @@ class Mirror {
   }
 
   /**
-   * A page that draws itself before the first decision has arrived waits for it, rather than showing for a moment what is
-   * not true. The main process answers from memory.
+   * A page that draws itself before the first decision has arrived waits for it, rather than showing for a moment what
+   * is not true. The main process answers from memory.
    */
   current(): Decision {
     if (!this.#latest) this.#accept(this.#ipc.sendSync(CURRENT));

@@ -32,8 +32,8 @@ export interface Decided {
 export type Reply = Decided | { error: LicenseFailure };
 
 /**
- * What a call of the renderer rejects with: a plain object, because an `Error` loses its members between the worlds of a
- * page. The members are those of `LicenseError`, without its `cause`.
+ * What a call of the renderer rejects with: a plain object, because an `Error` loses its members between the worlds of
+ * a page. The members are those of `LicenseError`, without its `cause`.
  */
 export interface LicenseFailure {
   name: "LicenseError";
