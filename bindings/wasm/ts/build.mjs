@@ -34,10 +34,10 @@ const generated = new Map([
 for (const file of [...(await modules(ENTRIES, true)), ...(await modules(ALONE, false))]) await commonJs(file);
 
 /** Writes ES modules, with a file for each part that several of them share. Returns their files. */
-async function modules(names, splitting) {
+async function modules(entries, splitting) {
   const { metafile } = await build({
     absWorkingDir: here,
-    entryPoints: names.map((name) => ({ in: join(here, "src", `${name}.ts`), out: name })),
+    entryPoints: Object.entries(entries).map(([out, source]) => ({ in: join(here, "src", `${source}.ts`), out })),
     outdir: out,
     bundle: true,
     splitting,
