@@ -45,7 +45,9 @@ export async function visit(url) {
   try {
     const page = await context.newPage();
     await page.addInitScript((word) => {
-      addEventListener("securitypolicyviolation", (event) => console.log(word + event.effectiveDirective, event.blockedURI));
+      addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) => {
+        console.log(`${word}${effectiveDirective} ${blockedURI}`);
+      });
     }, VIOLATION);
     const told = await new Promise((resolve, reject) => {
       const failed = (why) => reject(new Error([`${new URL(url).pathname} ${why}`, ...written].join("\n")));

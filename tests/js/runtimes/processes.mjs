@@ -39,8 +39,8 @@ export async function run(program, args, options) {
 }
 
 /**
- * Starts a program that serves, and resolves once `ready` finds something in a line that it printed to the stream of this
- * number: to what was found, what it has written so far, and how to stop it.
+ * Starts a program that serves, and resolves once `ready` finds something in a line that it printed to the stream of
+ * this number: to what was found, what it has written so far, and how to stop it.
  */
 export async function serve(program, args, { ready, stream = 1, ...options }) {
   const child = start(program, args, options, stream);

@@ -9,7 +9,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "./processes.mjs";
 
-const here = dirname(fileURLToPath(import.meta.url));
+/** The folder of this file. */
+export const here = dirname(fileURLToPath(import.meta.url));
 const suffix = process.platform === "win32" ? ".cmd" : "";
 
 /** The program of this name that `npm ci` put beside this file. */

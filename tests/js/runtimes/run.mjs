@@ -1,7 +1,7 @@
 /**
- * Installs the tarball in every runtime, has each live through the story against a local Polar of its own, and wants all to
- * see the same: `node run.mjs TARBALL PROGRAM [RUNTIME...]`, where PROGRAM is `polar-license`, whose `serve` is the local
- * Polar. Run by `cargo xtask test runtimes`.
+ * Installs the tarball in every runtime, has each live through the story against a local Polar of its own, and wants
+ * all to see the same: `node run.mjs TARBALL PROGRAM [RUNTIME...]`, where PROGRAM is `polar-license`, whose `serve` is
+ * the local Polar. Run by `cargo xtask test runtimes`.
  */
 
 import assert from "node:assert/strict";
@@ -25,13 +25,14 @@ if (!program || unknown.length > 0) {
   console.error(`usage: node run.mjs TARBALL PROGRAM [RUNTIME...]; runtimes are ${Object.keys(RUNTIMES).join(" · ")}`);
   process.exit(2);
 }
-setTimeout(() => {
-  console.error(`it took longer than ${LIMIT_MS / 1000} s`);
-  process.exit(1);
-}, LIMIT_MS).unref();
 
 const left = Object.keys(RUNTIMES).filter((name) => wanted.length === 0 || wanted.includes(name));
 const results = new Map(left.map((name) => [name, undefined]));
+setTimeout(() => {
+  const open = [...results.keys()].filter((name) => !results.get(name));
+  console.error(`not done after ${LIMIT_MS / 1000} s: ${open.join(" · ")}`);
+  process.exit(1);
+}, LIMIT_MS).unref();
 await Promise.all(Array.from({ length: AT_ONCE }, work));
 await close();
 

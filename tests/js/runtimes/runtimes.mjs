@@ -1,23 +1,23 @@
 /**
- * Where the package has to work: each with the fixture that is installed there, and how it is built and run. A further one
- * is one more entry. `tell` resolves to what the story saw there.
+ * Where the package has to work: each with the fixture that is installed there, and how it is built and run. A further
+ * one is one more entry. `tell` resolves to what the story saw there.
  */
 
 import assert from "node:assert/strict";
-import { readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, readFileSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
 import * as chromium from "./chromium.mjs";
 import { serve } from "./processes.mjs";
-import { homeIn, tool, versionOf } from "./project.mjs";
+import { here, homeIn, tool, versionOf } from "./project.mjs";
 import { site } from "./site.mjs";
 
 /** What is asked for and does not install from npm, with the reason; nothing else may be missing. */
 export const MISSING = {
-  Electron: "its npm package downloads the program from elsewhere; tests/js/electron covers what the package does there",
+  Electron: "its npm package downloads the program from elsewhere; its scripts run over a stand-in",
 };
 
 const node = { fixture: "esm", version: async () => process.version };
-const bundled = (name, more = "") => async () => `${name} ${versionOf(name)}${more}, ${await chromium.version()}`;
+const bundled = (name) => async () => `${name} ${versionOf(name)}, ${await chromium.version()}`;
 
 export const RUNTIMES = {
   "Node, import": { ...node, tell: (app, polar) => script(app, polar, process.execPath, "main.js") },
@@ -31,6 +31,11 @@ export const RUNTIMES = {
     fixture: "cjs",
     version: async () => `webpack ${versionOf("webpack")}, Node ${process.version}`,
     tell: forNode("webpack", "--mode=production", "--target=node", "./main.js"),
+  },
+  "Electron's scripts": {
+    fixture: "electron",
+    version: async () => `esbuild ${versionOf("esbuild")}, over tests/js/electron/stand-in.mjs`,
+    tell: electron,
   },
   Bun: {
     fixture: "esm",
@@ -49,7 +54,11 @@ export const RUNTIMES = {
   "Vite, ./slim": { fixture: "vite-slim", version: bundled("vite"), tell: built("vite", "build") },
   "Vite, worker": { fixture: "worker", version: bundled("vite"), tell: built("vite", "build") },
   webpack: { fixture: "webpack", version: bundled("webpack"), tell: built("webpack", "--mode=production") },
-  "webpack, ./slim": { fixture: "webpack-slim", version: bundled("webpack"), tell: built("webpack", "--mode=production") },
+  "webpack, ./slim": {
+    fixture: "webpack-slim",
+    version: bundled("webpack"),
+    tell: built("webpack", "--mode=production"),
+  },
   "webpack, worker": {
     fixture: "worker",
     version: bundled("webpack"),
@@ -83,6 +92,19 @@ function forNode(name, ...args) {
     rmSync(join(app.folder, "node_modules"), { recursive: true });
     return script(app, polar, process.execPath, "dist/main.js");
   };
+}
+
+/** Main process and preload script, bundled as they are for windows with a sandbox. */
+async function electron(app, polar) {
+  const options = ["--bundle", "--format=cjs", "--external:electron", "--outdir=dist"];
+  await app.run(tool("esbuild"), ["src/main.js", "--platform=node", ...options]);
+  await app.run(tool("esbuild"), ["src/preload.js", ...options]);
+  const preload = readFileSync(join(app.folder, "dist/preload.js"), "utf8");
+  assert.doesNotMatch(preload, /node:|WebAssembly|AGFzbQ/, "a preload script in a sandbox has neither files nor wasm");
+  for (const path of ["electron.mjs", "../electron/stand-in.mjs"]) {
+    cpSync(join(here, path), join(app.folder, basename(path)));
+  }
+  return script(app, polar, process.execPath, "electron.mjs", "dist/main.js", "dist/preload.js", "stand-in.mjs");
 }
 
 /** Bundles with a tool and no configuration, and opens `dist`. */
@@ -132,7 +154,7 @@ function worker(config) {
   };
 }
 
-/** What the README says that a policy needs is enough; and without leave for WebAssembly, the error says what is missing. */
+/** What the README says that a policy needs is enough. Without leave for WebAssembly, the error says what to add. */
 async function strict(app, polar) {
   const policy = statedPolicy(app, polar);
   const { told, violations } = await under(policy.replace(" 'wasm-unsafe-eval'", ""), app, polar, "refused.html");

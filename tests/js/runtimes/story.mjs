@@ -1,14 +1,14 @@
 /**
- * One license from the first start to giving its seat up, told by what an app sees. Every runtime tells the same; what it
- * has to be is in `expected.json`.
+ * One license from the first start to giving its seat up, told by what an app sees. Every runtime tells the same; what
+ * it has to be is in `expected.json`.
  */
 
 const KEY = "DEMO-ONE-DEVICE";
 const DAY_MS = 86_400_000;
 
 /**
- * Runs the story with the package as the fixture has loaded it, against the local Polar that `polar-license serve --json`
- * described. `own` are options that this runtime needs.
+ * Runs the story with the package as the fixture has loaded it, against the local Polar that `polar-license serve
+ * --json` described. `own` are options that this runtime needs.
  */
 export async function story({ createLicenseClient, LicenseError }, polar, own = {}) {
   let passedMs = 0;
