@@ -490,6 +490,7 @@ impl Engine {
         let decision = self.current(now);
         let changed = self.shown.as_ref() != Some(&decision);
         self.shown = Some(decision.clone());
+        #[cfg(feature = "log")]
         log::debug!("{}: {}", decision.state(), decision.message());
         let (result, deactivated) = match result {
             Ok(deactivated) => (Ok(decision), deactivated),

@@ -2,7 +2,7 @@
 //! except inside [`Key`], which does not show it.
 
 use crate::error::ErrorKind;
-use crate::json::{Writer, quoted};
+use crate::json::Writer;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -381,7 +381,8 @@ impl Features {
         let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
         // bounded, since the names come from the app
         if unknown.len() < 64 && unknown.insert(feature.to_owned()) {
-            log::warn!("feature {} is not in the configuration, so it is off", quoted(feature));
+            #[cfg(feature = "log")]
+            log::warn!("feature {} is not in the configuration, so it is off", crate::json::quoted(feature));
         }
         false
     }
