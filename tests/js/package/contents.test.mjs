@@ -43,7 +43,7 @@ test("conditions say types first", () => {
 test("there is nothing but scripts, their declarations, the WebAssembly and what people read", () => {
   const known = [
     /^(README\.md|LICENSE-MIT|LICENSE-APACHE|package\.json|polar_license\.wasm)$/,
-    /^[a-z.-]+\.(js|cjs|d\.ts|d\.cts)$/,
+    /^[a-z._-]+\.(js|cjs|d\.ts|d\.cts)$/,
     /^shared\/[A-Z0-9]+\.(js|cjs)$/,
     /^types\/([a-z]+\/)?[a-z.-]+\.d\.(ts|cts)$/,
   ];

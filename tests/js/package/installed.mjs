@@ -26,8 +26,10 @@ export function tool(name) {
   return join(dirname(require.resolve(`${name}/package.json`)));
 }
 
-/** Runs a script in the folder and returns what it printed. */
-export function run(name, script) {
+/** Runs a script in the folder, which stands for the user's home too, and returns what it printed. */
+export function run(name, script, ...flags) {
   writeFileSync(join(folder, name), script);
-  return execFileSync(process.execPath, [name], { cwd: folder, encoding: "utf8" });
+  const env = { ...process.env, HOME: folder, XDG_DATA_HOME: join(folder, "data"), LOCALAPPDATA: join(folder, "data") };
+  // a script that never ends is a mistake too: nothing of the package may keep a process alive
+  return execFileSync(process.execPath, [...flags, name], { cwd: folder, encoding: "utf8", env, timeout: 60_000 });
 }

@@ -9,9 +9,11 @@ import { root, run } from "./installed.mjs";
 
 const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-/** Entries of scripts. Those for Electron need Electron, which their own tests stand in for. */
-const entries = Object.keys(exports).filter((name) => exports[name].import && !name.startsWith("./electron"));
-const specifiers = entries.map((name) => name.replace(/^\./, "polar-license"));
+const scripts = Object.keys(exports).filter((name) => exports[name].import);
+const names = scripts.map((name) => name.replace(/^\./, "polar-license"));
+
+/** Those that make clients; those for Electron are given what they need of it, and one. */
+const [electron, specifiers] = [true, false].map((is) => names.filter((name) => name.includes("/electron-") === is));
 
 /** An app in either module format: `load` gets an entry, `read` the file of the WebAssembly. */
 const APP = `
@@ -34,16 +36,17 @@ const APP = `
   }
   async function main(load, bytes) {
     const all = await Promise.all(SPECIFIERS.map(load));
+    const electron = (await Promise.all(ELECTRON.map(load))).filter((entry) => Object.keys(entry).length > 0).length;
     const errors = new Set(all.map((entry) => entry.LicenseError));
     const used = [await use(await load("polar-license"))];
     const slim = await load("polar-license/slim");
     used.push(await use(slim, bytes), await use(slim, WebAssembly.compile(bytes)));
-    console.log(JSON.stringify({ errors: errors.size, named: all.every((entry) => entry.createLicenseClient), used }));
+    console.log(JSON.stringify({ electron, errors: errors.size, named: all.every((entry) => entry.createLicenseClient), used }));
   }
-`.replace("SPECIFIERS", JSON.stringify(specifiers));
+`.replace("SPECIFIERS", JSON.stringify(specifiers)).replace("ELECTRON", JSON.stringify(electron));
 
 const WORKING = [false, "active", "****-E304F0", true, "invalid_argument"];
-const EXPECTED = { errors: 1, named: true, used: [WORKING, WORKING, WORKING] };
+const EXPECTED = { electron: 2, errors: 1, named: true, used: [WORKING, WORKING, WORKING] };
 
 test("ES modules", () => {
   const script = `
@@ -61,6 +64,17 @@ test("CommonJS", () => {
     main(require, readFileSync(require.resolve("polar-license/wasm")));
   `;
   assert.deepEqual(JSON.parse(run("app.cjs", script)), EXPECTED);
+});
+
+test("the main entry takes files in Node, and the page's storage in a browser", () => {
+  const script = `
+    import { createLicenseClient } from "polar-license";
+    const organizationId = "de300000-0000-4000-8000-000000000001";
+    const license = await createLicenseClient({ organizationId, appId: "com.acme.app" });
+    console.log(license.current().reason, license.current().problem?.message ?? "");
+  `;
+  assert.equal(run("file.mjs", script), "none \n");
+  assert.match(run("page.mjs", script, "--conditions=browser"), /^storage .*localStorage/);
 });
 
 test("names can be imported from CommonJS", () => {

@@ -64,12 +64,19 @@ for (const compiler of COMPILERS) {
 }
 
 test("every block of the READMEs", () => {
-  // what bundlers give for an address, as their own types declare it
-  const bundler = 'declare module "*?url" { const address: string; export default address; }\n';
-  writeFileSync(join(folder, "bundler.d.ts"), bundler);
+  // what bundlers give for an address, and what of Electron is used, as their own types have it
+  const ambient = `
+    declare module "*?url" { const address: string; export default address; }
+    declare module "electron" {
+      export const ipcMain: import("polar-license/electron-main").MainIpc;
+      export const ipcRenderer: import("polar-license/electron-preload").RendererIpc;
+      export const contextBridge: import("polar-license/electron-preload").Bridge;
+    }
+  `;
+  writeFileSync(join(folder, "ambient.d.ts"), ambient);
   const program = { module: "esnext", moduleResolution: "bundler", lib: ["es2022", "dom"], types: ["node"] };
-  const files = ["bundler.d.ts"];
-  for (const [name, least] of [[join(root, "README.md"), 7], [fileURLToPath(new URL("../../../README.md", import.meta.url)), 1]]) {
+  const files = ["ambient.d.ts"];
+  for (const [name, least] of [[join(root, "README.md"), 8], [fileURLToPath(new URL("../../../README.md", import.meta.url)), 1]]) {
     const blocks = [...readFileSync(name, "utf8").matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text]) => text);
     assert.ok(blocks.length >= least, `${blocks.length} blocks in ${name}`);
     for (const text of blocks) {

@@ -60,9 +60,9 @@ pub(crate) static WASM_BINDGEN: Requirement = Requirement {
 
 pub(crate) static NODE: Requirement = Requirement {
     name: "Node",
-    found: || programs(&["node", "npm"]),
+    found: || programs(&["node", "npm"]).filter(|version| major(version) >= Some(20)),
     install: || debian::install(&["nodejs", "npm"]),
-    hint: || "Node 20 or newer, with npm; on Debian `apt-get install nodejs npm`".into(),
+    hint: || "Node 20 or newer, with npm; from Debian 13 on `apt-get install nodejs npm`".into(),
 };
 
 pub(crate) static CHROMIUM: Requirement = Requirement {
@@ -237,9 +237,27 @@ fn add_component(name: &str) -> Result<()> {
     process::quietly(process::command("rustup").args(["component", "add", name]), Duration::from_secs(60))
 }
 
+/// The first number of a version such as `v20.1.0`.
+fn major(version: &str) -> Option<u32> {
+    version.trim_start_matches('v').split('.').next()?.parse().ok()
+}
+
 /// The version of the first of the programs, if all of them run.
 fn programs(names: &[&str]) -> Option<String> {
     let versions: Option<Vec<String>> =
         names.iter().map(|name| process::read(process::command(name).arg("--version")).ok()).collect();
     versions?.first()?.lines().next().map(Into::into)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_compare_as_numbers() {
+        assert!(major("v20.20.2") >= Some(20));
+        assert!(major("v100.0.0") >= Some(20));
+        assert!(major("v9.11.2") < Some(20));
+        assert_eq!(major("unknown"), None);
+    }
 }

@@ -72,9 +72,10 @@ export interface Parts {
   system: string;
 }
 
+/** What wasm-bindgen wrote for one instance. */
 interface Glue {
-  initSync(from: { module: WebAssembly.Module }): void;
-  default(from: { module_or_path: WebAssembly.Module }): Promise<unknown>;
+  __wbg_get_imports(): WebAssembly.Imports;
+  __wbg_finalize_init(instance: WebAssembly.Instance, module: WebAssembly.Module): unknown;
   LicenseEngine: new (settings: string, device: string, system: string, seed: Uint8Array) => Engine;
 }
 
@@ -145,7 +146,8 @@ class Instance {
 async function instantiate(module: WebAssembly.Module): Promise<Instance> {
   const glue = createGlue() as Glue;
   try {
-    await glue.default({ module_or_path: module });
+    const instance = await WebAssembly.instantiate(module, glue.__wbg_get_imports());
+    glue.__wbg_finalize_init(instance, module);
   } catch (error) {
     throw new LicenseError("internal", `the licensing engine does not start (${words(error)})`, { cause: error });
   }

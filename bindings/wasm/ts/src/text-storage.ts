@@ -120,6 +120,8 @@ class SharedStore extends TextStore {
     const channel = new BroadcastChannel(this.name);
     this.#channel = channel;
     channel.onmessage = () => changed();
+    // in Node, where tests of pages run, listening would keep the process alive
+    (channel as { unref?: () => void }).unref?.();
     return () => channel.close();
   }
 
