@@ -17,14 +17,15 @@
 pub mod blocking;
 pub mod clock;
 pub mod config;
-mod config_json;
 pub mod device;
 pub mod engine;
 mod error;
 mod json;
 mod license;
+mod named;
 mod record;
 pub mod store;
+mod text;
 pub mod time;
 pub mod transport;
 mod values;
