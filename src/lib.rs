@@ -18,7 +18,6 @@
 pub mod blocking;
 pub mod clock;
 pub mod config;
-mod config_json;
 pub mod device;
 pub mod engine;
 mod error;
@@ -26,10 +25,12 @@ mod error;
 pub mod fetch;
 mod json;
 mod license;
+mod named;
 #[cfg(any(feature = "blocking", all(feature = "fetch", target_arch = "wasm32", target_os = "unknown")))]
 mod options;
 mod record;
 pub mod store;
+mod text;
 pub mod time;
 pub mod transport;
 mod values;

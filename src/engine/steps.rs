@@ -290,7 +290,7 @@ impl Outcome {
                 let problem = Problem {
                     retry_after: error.retry_after(),
                     maybe_applied: error.maybe_applied(),
-                    ..Problem::new(error.kind(), error.to_string())
+                    ..Problem::new(error.kind(), error.message())
                 };
                 let decision = error.into_decision().unwrap_or_else(Decision::unknown);
                 Decision { problem: Some(problem), ..decision }

@@ -72,11 +72,71 @@ export interface Parts {
   system: string;
 }
 
+/** What wasm-bindgen makes of `bindings/wasm/src/engine.rs`, which says what each does. */
+interface RawEngine {
+  start(settings: string, device: string, system: string, seed: Uint8Array): string;
+  begin(operation: string, wall: number, mono: number): string;
+  merge(number: number, stored: Uint8Array | undefined, readable: boolean, wall: number, mono: number): Uint8Array;
+  resume(number: number, answer: string, body: Uint8Array, wall: number, mono: number): string;
+  hasEnded(number: number): boolean | undefined;
+  current(wall: number, mono: number): string;
+  allows(feature: string, wall: number, mono: number): boolean | undefined;
+}
+
 /** What wasm-bindgen wrote for one instance. */
 interface Glue {
   __wbg_get_imports(): WebAssembly.Imports;
   __wbg_finalize_init(instance: WebAssembly.Instance, module: WebAssembly.Module): unknown;
-  LicenseEngine: new (settings: string, device: string, system: string, seed: Uint8Array) => Engine;
+  LicenseEngine: new () => RawEngine;
+}
+
+const NOTHING = new Uint8Array();
+
+/** The engine behind its boundary of JSON and bytes. */
+function engineOf(raw: RawEngine, { settings, device, system }: Parts): Engine {
+  const seed = crypto.getRandomValues(new Uint8Array(16));
+  const { product, device: tag } = read<{ product: string; device: string }>(raw.start(settings, device, system, seed));
+  const begin = (operation: object, wall: number, mono: number): Step =>
+    read(raw.begin(JSON.stringify(operation), wall, mono));
+  const resume = (number: number, answer: object, body: Uint8Array, wall: number, mono: number): Step =>
+    read(raw.resume(number, JSON.stringify(answer), body, wall, mono));
+  return {
+    tags: () => [product, tag],
+    open: (...now) => begin({ do: "open" }, ...now),
+    validate: (...now) => begin({ do: "validate" }, ...now),
+    refresh: (unattended, woken, ...now) =>
+      begin({ do: "refresh", patience: unattended ? (woken ? "woken" : "full") : "short" }, ...now),
+    consume: (count, ...now) => begin({ do: "consume", count }, ...now),
+    activate: (key, replacePrevious, ...now) => begin({ do: "activate", key, replacePrevious }, ...now),
+    deactivate: (...now) => begin({ do: "deactivate" }, ...now),
+    forget: (...now) => begin({ do: "forget" }, ...now),
+    merge: (...args) => {
+      const [what, ...record] = raw.merge(...args);
+      if (what === 0) return { change: "keep" };
+      if (what === 1) return { change: "remove" };
+      return { change: "put", record: new Uint8Array(record), durable: known(what) === 3 };
+    },
+    stored: (number, problem, ...now) => resume(number, { problem }, NOTHING, ...now),
+    replied: (number, status, retryAfter, body, ...now) => resume(number, { status, retryAfter }, body, ...now),
+    failed: (number, failure, sent, message, ...now) => resume(number, { failure, sent, message }, NOTHING, ...now),
+    hasEnded: (number) => known(raw.hasEnded(number)),
+    joined: (number, cancelled, ...now) => resume(number, { cancelled }, NOTHING, ...now),
+    current: (...now) => read(raw.current(...now)),
+    allows: (feature, ...now) => known(raw.allows(feature, ...now)),
+  };
+}
+
+/** What a text of the engine's says, unless it is an error. */
+function read<T>(text: string): T {
+  const said = JSON.parse(text) as T & { error?: Failure };
+  if (said.error) throw errorOf(said.error, null);
+  return said;
+}
+
+/** What only a defect leaves out. */
+function known<T>(value: T | undefined): T {
+  if (value === undefined) throw new LicenseError("internal", "no operation waits for that");
+  return value;
 }
 
 /** Makes engines. All of a page share one instance, so that they share the pace of requests too. */
@@ -90,8 +150,7 @@ export class Engines {
 
   async make(parts: Parts): Promise<LivingEngine> {
     const instance = await this.#living();
-    const seed = crypto.getRandomValues(new Uint8Array(16));
-    const make = (): Engine => new instance.glue.LicenseEngine(parts.settings, parts.device, parts.system, seed);
+    const make = (): Engine => engineOf(new instance.glue.LicenseEngine(), parts);
     return new LivingEngine(instance, instance.run(make));
   }
 
@@ -135,8 +194,7 @@ class Instance {
     try {
       return work();
     } catch (thrown) {
-      const failure = (thrown as { error?: Failure } | null | undefined)?.error;
-      if (failure) throw errorOf(failure, null);
+      if (thrown instanceof LicenseError) throw thrown;
       this.dead = true;
       throw new LicenseError("internal", `the licensing engine has stopped (${words(thrown)})`, { cause: thrown });
     }
