@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::{c_package, debian, process, rust_std, wasm_bindgen, wasm_build};
+use crate::{c_package, debian, process, rust_std, wasm_bindgen};
 
 /// Everything that `cargo xtask setup` takes care of.
 const ALL: [&Requirement; 13] = [
@@ -47,8 +47,8 @@ pub(crate) static WASM_STD: Requirement = Requirement {
 
 pub(crate) static STD_SOURCES: Requirement = Requirement {
     name: "std's sources",
-    found: wasm_build::sources,
-    install: || add_component("rust-src"),
+    found: || rust_std::Toolchain::with_sources().map(|toolchain| toolchain.describe()),
+    install: rust_std::install_sources,
     hint: || "`rustup component add rust-src`; with them the npm package is smaller".into(),
 };
 

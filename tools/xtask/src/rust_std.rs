@@ -46,6 +46,17 @@ impl Toolchain {
         has_core(&debian.join("lib/rustlib").join(target).join("lib")).then_some(Self::Debian(debian))
     }
 
+    /// The one to compile the standard library itself with, if there is any with its sources. Its dependencies come from
+    /// the registry.
+    pub(crate) fn with_sources() -> Option<Self> {
+        let own = || process::read(process::command("rustc").args(["--print", "sysroot"]));
+        if own().is_ok_and(|sysroot| has_sources(Path::new(sysroot.trim()))) {
+            return Some(Self::Own);
+        }
+        let debian = debian_toolchain()?;
+        has_sources(&debian).then_some(Self::Debian(debian))
+    }
+
     /// The cargo to build for that target with: `cargo build --target …`, `cargo clippy --target …`.
     pub(crate) fn cargo(&self) -> Command {
         let mut cargo = process::cargo();
@@ -77,6 +88,14 @@ pub(crate) fn install(target: &str) -> Result<()> {
     // where its server cannot be reached, rustup may wait for minutes
     let Err(refused) = process::quietly(&mut rustup, Duration::from_secs(30)) else { return Ok(()) };
     build_on_debian(target).with_context(|| format!("rustup: {}\nDebian's packages", format!("{refused:#}").trim_end()))
+}
+
+/// Gets the sources of the standard library from rustup, else from Debian.
+pub(crate) fn install_sources() -> Result<()> {
+    let mut rustup = process::command("rustup");
+    rustup.args(["component", "add", "rust-src"]);
+    let Err(refused) = process::quietly(&mut rustup, Duration::from_secs(30)) else { return Ok(()) };
+    build_on_debian(WASM).with_context(|| format!("rustup: {}\nDebian's packages", format!("{refused:#}").trim_end()))
 }
 
 /// What to do by hand where [`install`] cannot.
@@ -111,6 +130,10 @@ fn cache() -> PathBuf {
         .or_else(|| absolute("HOME").map(|home| Path::new(&home).join(".cache")))
         .unwrap_or_else(|| workspace::root().join("target"));
     user.join("polar-license")
+}
+
+fn has_sources(sysroot: &Path) -> bool {
+    sysroot.join("lib/rustlib/src/rust/library/Cargo.lock").exists()
 }
 
 fn has_core(folder: &Path) -> bool {

@@ -50,19 +50,12 @@ pub(crate) fn build() -> Result<(PathBuf, Std)> {
     Ok((folder, std))
 }
 
-/// Where the sources of the standard library are, for people.
-pub(crate) fn sources() -> Option<String> {
-    let sysroot = process::read(process::command("rustc").args(["--print", "sysroot"])).ok()?;
-    let library = Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library");
-    library.join("Cargo.lock").exists().then(|| library.display().to_string())
-}
-
 fn cargo(target: &Path) -> Result<(Command, Std)> {
     let mut flags: Vec<String> = FLAGS.map(Into::into).into();
     flags.extend(remapped(target));
-    let (mut cargo, std) = if sources().is_some() {
+    let (mut cargo, std) = if let Some(toolchain) = Toolchain::with_sources() {
         flags.extend(SMALLEST.map(Into::into));
-        let mut cargo = process::cargo();
+        let mut cargo = toolchain.cargo();
         cargo.env("RUSTC_BOOTSTRAP", "1");
         cargo.args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);
         (cargo, Std::FromSources)
