@@ -76,10 +76,10 @@ async function commonJs(file) {
   });
 }
 
-/** For the features of WebAssembly that the compiler says it has used, and no others. */
 function optimized(input, output) {
   const wasmOpt = join(here, "node_modules/binaryen/bin/wasm-opt");
-  const flags = ["-Oz", "--converge", "--strip-debug", "--strip-producers"];
+  // what the compiler has used, as its section says, and no newer feature: browsers would have to know that too
+  const flags = ["-Oz", "--converge", "--strip-debug", "--strip-producers", "--strip-target-features"];
   execFileSync(process.execPath, [wasmOpt, input, "-o", output, ...flags]);
   return readFileSync(output);
 }

@@ -2,7 +2,7 @@
 
 import { compiled } from "./compiled.mjs";
 
-const { FileStore, defaultDirectory, fileName, fileStorage, machineSource, randomSource, systemName } = compiled;
+const { FileStore, defaultDirectory, fileName, fileStorage, machineSource, systemName } = compiled;
 const [does, directory, ...rest] = process.argv.slice(2);
 const APP = "com.acme.app";
 const PRODUCT = "01".repeat(8);
@@ -33,7 +33,7 @@ const deeds = {
   load: async () => console.log(text(await storeOf(rest[0]).load())),
   save: () => storeOf(rest[0]).save(Buffer.from(rest[1]), true),
   remove: () => storeOf(rest[0]).remove(),
-  random: async () => console.log(await randomSource(directory)),
+  device: async () => console.log(await fileStorage({ directory }).device()),
   hold: () =>
     storeOf().locked(async () => {
       console.log("held");

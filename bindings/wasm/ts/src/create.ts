@@ -66,5 +66,5 @@ function json(settings: object): string {
 async function deviceOf(platform: Platform, storage: Storage): Promise<string> {
   const found = async (): Promise<string> => (await platform.device?.().catch(() => "")) || (await storage.device());
   const random = (): string => crypto.getRandomValues(new Uint32Array(4)).join("-");
-  return within(DEVICE_LIMIT_MS, found(), random).catch(random);
+  return within(DEVICE_LIMIT_MS, found(), "nothing identifies this device").catch(random);
 }

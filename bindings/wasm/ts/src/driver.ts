@@ -6,7 +6,7 @@
 import type { Change, LivingEngine, Outcome, Step } from "./engine.js";
 import { words } from "./error.js";
 import type { Store } from "./storage.js";
-import { type Clock, within } from "./time.js";
+import { after, type Clock, within } from "./time.js";
 import { type Fetch, post } from "./transport.js";
 
 /** How long the store may take for one step. */
@@ -79,9 +79,7 @@ export class Driver {
       });
       return undefined;
     };
-    const late = (): never => {
-      throw new Error("the storage did not answer in time");
-    };
+    const late = "the storage did not answer in time";
     const problem = await within(STORE_LIMIT_MS, work(), late).catch((thrown: unknown) => {
       context.cause = thrown;
       return words(thrown);
@@ -124,12 +122,12 @@ function pause(ms: number, signal: AbortSignal | undefined, wakers?: Set<() => v
   if (ms <= 0 || signal?.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const end = (): void => {
-      clearTimeout(timer);
+      stop();
       signal?.removeEventListener("abort", end);
       wakers?.delete(end);
       resolve();
     };
-    const timer = setTimeout(end, ms);
+    const stop = after(ms, end);
     signal?.addEventListener("abort", end);
     wakers?.add(end);
   });

@@ -8,6 +8,7 @@
  */
 
 import type { Place, Storage, Store, Turn } from "./storage.js";
+import { after } from "./time.js";
 
 /** An app's own storage, for example over its database. Each method may return a promise. */
 export interface KeyValueStorage {
@@ -148,21 +149,23 @@ async function holding<T>(
   if (!locks) return { result: await work() };
   const refuse = new AbortController();
   const stop = (): void => refuse.abort();
-  const timer = setTimeout(stop, waitMs);
+  const cancel = after(waitMs, stop);
   signal?.addEventListener("abort", stop);
+  if (signal?.aborted) stop();
   let begun = false;
   const begin = async (lock: Lock | null): Promise<{ result: T } | undefined> => {
     begun = true;
-    clearTimeout(timer);
+    cancel();
     return lock ? { result: await work() } : undefined;
   };
   try {
     return await locks.request(name, waitMs > 0 ? { signal: refuse.signal } : { ifAvailable: true }, begin);
   } catch (error) {
     if (begun) throw error;
-    return refuse.signal.aborted ? undefined : { result: await work() };
+    const refused = waitMs > 0 && refuse.signal.aborted;
+    return refused ? undefined : { result: await work() };
   } finally {
-    clearTimeout(timer);
+    cancel();
     signal?.removeEventListener("abort", stop);
   }
 }

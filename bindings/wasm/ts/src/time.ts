@@ -16,23 +16,23 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
 };
 
-/** Calls `work` once after `ms`, unless the returned function is called before. Never keeps a process alive. */
+/** Calls `work` once after `ms`, unless the returned function is called before. */
+export function after(ms: number, work: () => void): () => void {
+  const timer = setTimeout(work, Math.max(0, ms));
+  return () => clearTimeout(timer);
+}
+
+/** The same for what nobody waits for: does not keep a process alive. */
 export function later(ms: number, work: () => void): () => void {
   const timer: unknown = setTimeout(work, Math.max(0, ms));
   (timer as { unref?: () => void }).unref?.();
   return () => clearTimeout(timer as number);
 }
 
-/** What `promise` settles to; `otherwise` where it takes longer than `ms`. A late rejection is nobody's concern. */
-export function within<T>(ms: number, promise: Promise<T>, otherwise: () => T): Promise<T> {
+/** What `promise` settles to; rejects with `late` where it takes longer than `ms`. */
+export function within<T>(ms: number, promise: Promise<T>, late: string): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      try {
-        resolve(otherwise());
-      } catch (error) {
-        reject(error);
-      }
-    }, ms);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+    const cancel = after(ms, () => reject(new Error(late)));
+    promise.then(resolve, reject).finally(cancel);
   });
 }

@@ -4,6 +4,7 @@
  */
 
 import { words } from "./error.js";
+import { after } from "./time.js";
 
 /** What the engine wants sent. */
 export interface Request {
@@ -33,14 +34,14 @@ export function post(fetch: Fetch, request: Request, signal: AbortSignal | undef
   return new Promise((resolve) => {
     const inner = new AbortController();
     const end = (answer: Answer): void => {
-      clearTimeout(timer);
+      stop();
       signal?.removeEventListener("abort", cancel);
       inner.abort();
       resolve(answer);
     };
-    const timer = setTimeout(() => {
+    const stop = after(request.timeoutMs, () => {
       end({ failure: "timeout", sent: true, message: "Polar did not answer in time" });
-    }, request.timeoutMs);
+    });
     const cancel = (): void => {
       end({ failure: "cancelled", sent: true, message: "cancelled while waiting for Polar", cause: signal?.reason });
     };

@@ -12,30 +12,24 @@ export type WasmSource = URL | string | BufferSource | Response | WebAssembly.Mo
 const LOAD_LIMIT_MS = 30_000;
 
 export async function compile(source: WasmSource | PromiseLike<WasmSource>): Promise<WebAssembly.Module> {
-  const late = (): never => {
-    throw new LicenseError("timeout", "the WebAssembly of polar-license did not arrive in time");
-  };
-  const given = await within(LOAD_LIMIT_MS, bytesOf(source), late);
+  const given = await within(LOAD_LIMIT_MS, bytesOf(source), "it did not arrive in time").catch((error: unknown) => {
+    const message = `the WebAssembly of polar-license could not be loaded (${words(error)})`;
+    throw new LicenseError("network", message, { cause: error });
+  });
   if (given instanceof WebAssembly.Module) return given;
   try {
     return await WebAssembly.compile(given);
   } catch (error) {
     const advice = "a Content-Security-Policy needs 'wasm-unsafe-eval' in script-src";
-    throw new LicenseError("invalid_config", `WebAssembly does not compile here; ${advice} (${words(error)})`, {
-      cause: error,
-    });
+    const message = `WebAssembly does not compile here; ${advice} (${words(error)})`;
+    throw new LicenseError("invalid_config", message, { cause: error });
   }
 }
 
 async function bytesOf(source: WasmSource | PromiseLike<WasmSource>): Promise<BufferSource | WebAssembly.Module> {
-  try {
-    const given = await source;
-    if (given instanceof WebAssembly.Module || given instanceof ArrayBuffer || ArrayBuffer.isView(given)) return given;
-    const response = typeof given === "string" || given instanceof URL ? await fetch(given) : given;
-    if (!response.ok) throw new Error(`status ${response.status}`);
-    return await response.arrayBuffer();
-  } catch (error) {
-    const message = `the WebAssembly of polar-license could not be loaded (${words(error)})`;
-    throw new LicenseError("network", message, { cause: error });
-  }
+  const given = await source;
+  if (given instanceof WebAssembly.Module || given instanceof ArrayBuffer || ArrayBuffer.isView(given)) return given;
+  const response = typeof given === "string" || given instanceof URL ? await fetch(given) : given;
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  return await response.arrayBuffer();
 }

@@ -145,8 +145,9 @@ async function install(text: string, path: string): Promise<void> {
 /**
  * Gives the file its name unless a usable one has it. A rename alone would replace the one that another process made,
  * and perhaps used, in between.
+ * @internal
  */
-async function nameUnlessUsable(temporary: string, path: string): Promise<void> {
+export async function nameUnlessUsable(temporary: string, path: string): Promise<void> {
   try {
     await link(temporary, path);
   } catch {

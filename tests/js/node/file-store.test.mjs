@@ -1,0 +1,203 @@
+// The file store alone: what it keeps, and what it says where it cannot.
+
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, rmdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { inspect } from "node:util";
+
+import { compiled } from "./compiled.mjs";
+import { age, mode, namesIn, scratch } from "./scratch.mjs";
+
+const { FileStore, fileName, fileStorage } = compiled;
+
+const place = { appId: "com.acme.app", product: "01".repeat(8), device: "02".repeat(8) };
+const name = fileName(place);
+const bytes = (text) => Buffer.from(text);
+const text = async (store) => {
+  const record = await store.load();
+  return record && Buffer.from(record).toString();
+};
+const error = (promise) =>
+  promise.then(
+    () => assert.fail("it worked"),
+    (thrown) => thrown.message,
+  );
+
+/** A store in a directory that is not there yet. */
+function newStore(t) {
+  const directory = join(scratch(t), "data");
+  return { directory, path: join(directory, name), store: new FileStore(directory, place) };
+}
+
+test("names are safe and tell records apart", () => {
+  const tail = "-0102030405060708-ffffffffffffffff.license";
+  const named = (appId) => fileName({ appId, product: "0102030405060708", device: "f".repeat(16) });
+  assert.equal(named("com.acme.app"), `com.acme.app${tail}`);
+  assert.equal(named("../..\\a b/\0c:d"), `_._.._a_b__c_d${tail}`);
+  assert.equal(named(".hidden"), `_hidden${tail}`);
+  assert.equal(named("Ä𝄞-_"), `__-_${tail}`);
+  assert.equal(named("𝄞".repeat(200)), `${"_".repeat(64)}${tail}`);
+});
+
+test("a record is kept, replaced and removed", async (t) => {
+  const { directory, store } = newStore(t);
+  assert.equal(await store.load(), undefined);
+  await store.remove();
+  assert.equal(existsSync(directory), false, "nothing is made before there is something to keep");
+  await store.save(new Uint8Array(70_000).fill(1), true);
+  await store.save(new Uint8Array(50_000).fill(2), false);
+  assert.deepEqual(await store.load(), new Uint8Array(50_000).fill(2));
+  assert.deepEqual(await new FileStore(directory, place).load(), new Uint8Array(50_000).fill(2));
+  assert.deepEqual(namesIn(directory), [name]);
+  await store.remove();
+  assert.equal(await store.load(), undefined);
+  await store.remove();
+  assert.deepEqual(namesIn(directory), []);
+});
+
+test("only the owner may read", { skip: process.platform === "win32" }, async (t) => {
+  const { directory, path, store } = newStore(t);
+  const above = join(directory, "deeper");
+  const deeper = new FileStore(join(above, "still"), place);
+  await store.locked(async () => {
+    await store.save(bytes("a"), true);
+    assert.equal(mode(`${path}.lock`), 0o600);
+  });
+  await deeper.save(bytes("a"), true);
+  assert.deepEqual([path, directory, above, join(above, "still")].map(mode), [0o600, 0o700, 0o700, 0o700]);
+});
+
+test("links to directories and from a planted name are fine", { skip: process.platform === "win32" }, async (t) => {
+  const { directory, path, store } = newStore(t);
+  const [real, victim] = ["real", "victim"].map((it) => join(directory, "..", it));
+  mkdirSync(real);
+  symlinkSync(real, directory);
+  writeFileSync(victim, "untouched");
+  symlinkSync(victim, path);
+  await store.save(bytes("a"), true);
+  assert.equal(await text(store), "a");
+  assert.equal(readFileSync(victim, "utf8"), "untouched");
+});
+
+test("a file too long to be a record is read to the limit", async (t) => {
+  const { store } = newStore(t);
+  await store.save(new Uint8Array(3_000_000).fill(7), false);
+  assert.deepEqual(await store.load(), new Uint8Array(1 << 20).fill(7));
+});
+
+test("another device's newest record is offered and never touched", async (t) => {
+  const { directory, path, store } = newStore(t);
+  const sibling = async (changes, record, seconds) => {
+    const other = { ...place, ...changes };
+    await new FileStore(directory, other).save(bytes(record), false);
+    age(join(directory, fileName(other)), seconds);
+    return join(directory, fileName(other));
+  };
+  const older = await sibling({ device: "04".repeat(8) }, "older", 200);
+  const newer = await sibling({ device: "03".repeat(8) }, "newer", 100);
+  await sibling({ product: "09".repeat(8) }, "other product", 0);
+  await sibling({ appId: "com.acme.app-0101010101010101" }, "other app", 0);
+  await sibling({ device: "05".repeat(8) }, "no license\n", 0);
+  writeFileSync(`${path}.0.tmp`, "x");
+  assert.equal(await text(store), "newer");
+  rmSync(newer);
+  mkdirSync(newer);
+  assert.equal(await text(store), "older", "one that cannot be read is passed over");
+  await store.save(bytes("own"), false);
+  assert.equal(await text(store), "own");
+  await store.remove();
+  assert.equal(await text(store), undefined, "what was removed here does not bring up another device's");
+  assert.equal(readFileSync(path, "utf8"), "no license\n");
+  assert.equal(readFileSync(older, "utf8"), "older");
+  rmSync(path);
+  await store.remove();
+  assert.equal(await text(store), undefined, "what was only offered can be declined");
+});
+
+test("a full disk loses nothing", { skip: process.platform === "win32" }, async (t) => {
+  const { directory, store } = newStore(t);
+  await store.save(bytes("old"), true);
+  // One block is enough for a lock, and none for nothing.
+  for (const blocks of ["1", "0"]) {
+    const child = fileURLToPath(new URL("child.mjs", import.meta.url));
+    const parameters = [process.execPath, child, "save", directory, place.device, "n".repeat(50_000)];
+    // Without the trap the signal of a file that grows too large may end the process.
+    const shell = `trap '' XFSZ; ulimit -f "$0" && exec "$@"`;
+    const { status, stderr } = spawnSync("sh", ["-c", shell, blocks, ...parameters], { encoding: "utf8" });
+    assert.match(stderr, /^could not (?:write|lock) the license file: no space left; free some and try again$/m);
+    assert.equal(status, 1);
+    assert.equal(await text(store), "old");
+    assert.deepEqual(namesIn(directory), [name]);
+  }
+});
+
+test("a directory without permission is an error", { skip: process.platform === "win32" }, async (t) => {
+  const { directory, store } = newStore(t);
+  await store.save(bytes("old"), true);
+  chmodSync(join(directory, ".."), 0o755);
+  chmodSync(directory, 0o555);
+  const isRoot = process.getuid?.() === 0;
+  // Root may do anything.
+  if (isRoot) process.seteuid(65534);
+  const said = await error(store.save(bytes("new"), true));
+  if (isRoot) process.seteuid(0);
+  chmodSync(directory, 0o700);
+  const expected =
+    "could not lock the license file: permission denied; let this user read and write the license directory, or " +
+    "choose another one";
+  assert.equal(said, expected);
+  assert.equal(await text(store), "old");
+});
+
+test("things in the way are named", async (t) => {
+  const { directory, path, store } = newStore(t);
+  writeFileSync(directory, "a file");
+  const inTheWay =
+    "could not make the license directory: a file is where the license directory should be; move it away, or choose " +
+    "another directory";
+  assert.equal(await error(store.save(bytes("a"), true)), inTheWay);
+  assert.equal(await error(new FileStore(join(directory, "deeper"), place).save(bytes("a"), true)), inTheWay);
+  await assert.rejects(store.locked(() => assert.fail("ran")), { message: inTheWay });
+  rmSync(directory);
+
+  mkdirSync(path, { recursive: true });
+  const expected = "something else is where the license file should be; move it away";
+  assert.equal(await error(store.load()), `could not read the license file: ${expected}`);
+  assert.match(await error(store.save(bytes("a"), true)), /^could not write the license file: /);
+  assert.match(await error(store.remove()), /^could not remove the license file: /);
+  assert.deepEqual(namesIn(directory), [name], "no other file stays behind");
+  rmdirSync(path);
+
+  if (process.platform === "win32") return;
+  execFileSync("mkfifo", [path]);
+  // Nothing waits for somebody to write to a pipe.
+  assert.equal(await error(store.load()), `could not read the license file: ${expected}`);
+});
+
+test("errors and stores name no path", async (t) => {
+  const { directory, store } = newStore(t);
+  writeFileSync(directory, "a file");
+  const thrown = await store.save(bytes("a"), true).catch((it) => it);
+  const { message, cause, ...rest } = thrown;
+  for (const said of [message, inspect(cause), inspect(rest), inspect(store, { depth: 9, showHidden: true })]) {
+    assert.doesNotMatch(said, /polar-license-test/);
+  }
+  assert.doesNotMatch(inspect(fileStorage({ directory }), { depth: 9 }), /polar-license-test/);
+});
+
+test("without a directory there is no storage, and a reason", async (t) => {
+  const saved = { HOME: process.env.HOME, XDG_DATA_HOME: process.env.XDG_DATA_HOME };
+  t.after(() => Object.assign(process.env, saved));
+  // Relative ones name no place: where they lead depends on where the app was started.
+  Object.assign(process.env, { HOME: "somewhere", XDG_DATA_HOME: "" });
+  const store = fileStorage().open(place);
+  let runs = 0;
+  await store.locked(async () => void (runs += 1));
+  assert.equal(runs, 1);
+  for (const promise of [store.load(), store.save(bytes("a"), true), store.remove()]) {
+    assert.match(await error(promise), /^this system names no directory .*; set HOME, or give/);
+  }
+});
