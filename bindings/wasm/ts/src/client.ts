@@ -10,7 +10,7 @@ import { Refresher } from "./refresher.js";
 import type { Store, Turn } from "./storage.js";
 import type { Clock } from "./time.js";
 import type { Fetch } from "./transport.js";
-import type { Deactivated, Decision } from "./types.js";
+import type { Deactivated, Decision, ErrorCode, Problem } from "./types.js";
 
 /** What every operation takes. */
 export interface CallOptions {
@@ -94,13 +94,13 @@ export class LicenseClient {
   async validate(options: CallOptions = {}): Promise<Decision> {
     const ask: Begin = (it, ...now) => it.validate(...now);
     const begin = (turn: Turn): Begin => (turn === "first" ? ask : turn === "after" ? refresh : open);
-    return decided(await this.#alone(ASK_WAIT_MS, begin, options.signal));
+    return this.#ask(ASK_WAIT_MS, begin, options.signal);
   }
 
   /** Asks Polar if it is time to, or if access is not allowed. Call it when the app starts. */
   async refresh(options: CallOptions = {}): Promise<Decision> {
     const begin = (turn: Turn): Begin => (turn === "late" ? open : refresh);
-    return decided(await this.#alone(REFRESH_WAIT_MS, begin, options.signal));
+    return this.#ask(REFRESH_WAIT_MS, begin, options.signal);
   }
 
   /** The decision at this instant, from memory. */
@@ -184,6 +184,17 @@ export class LicenseClient {
     this.#unwatch?.();
     this.#listeners.clear();
     this.#disposal.abort();
+  }
+
+  /** An operation for which not to reach Polar, and not to wait for it, is no error. */
+  async #ask(waitMs: number, begin: (turn: Turn) => Begin, signal: AbortSignal | undefined): Promise<Decision> {
+    try {
+      return decided(await this.#alone(waitMs, begin, signal));
+    } catch (error) {
+      // cancelled before it began; later the engine says so
+      if (!(error instanceof LicenseError) || error.code !== "cancelled") throw error;
+      return { ...this.current(), problem: problemOf(error.code, error) };
+    }
   }
 
   /** An operation that changes something. Another tab asks before or after it, not meanwhile. */
@@ -292,9 +303,13 @@ function settled({ decision: { error, ...decision }, cause }: Finished): Decisio
   return decision;
 }
 
-/** The decision of an operation for which not reaching Polar is no error. */
-function decided({ decision: { error: _, ...decision } }: Finished): Decision {
-  return decision;
+/** The decision of an operation for which not reaching Polar is no error but the `problem`. */
+function decided({ decision: { error, ...decision } }: Finished): Decision {
+  return error ? { ...decision, problem: problemOf(error.kind, error) } : decision;
+}
+
+function problemOf(kind: ErrorCode, { message, retryAfterMs, maybeApplied }: Omit<Problem, "kind">): Problem {
+  return { kind, message, retryAfterMs, maybeApplied };
 }
 
 /** A signal that aborts with any of others, and lets go of them at the end. */

@@ -90,7 +90,15 @@ async function read(response: Response): Promise<Uint8Array> {
 }
 
 function failed(error: unknown): Answer {
-  const code = (error as { cause?: { code?: unknown } } | null | undefined)?.cause?.code;
-  const sent = !NOT_SENT.includes(code as string);
+  const sent = !NOT_SENT.includes(codeOf(error) as string);
   return { failure: "network", sent, message: `Polar could not be reached (${words(error)})`, cause: error };
+}
+
+/** What Node says of a connection that failed. Anything can be thrown, what throws when it is looked at included. */
+function codeOf(error: unknown): unknown {
+  try {
+    return (error as { cause?: { code?: unknown } } | null | undefined)?.cause?.code;
+  } catch {
+    return undefined;
+  }
 }
