@@ -7,9 +7,11 @@
 //   unhandled  where errors turn up that nobody handled
 
 import { bounded, rest } from "./timers.mjs";
+import * as faults from "./faults.mjs";
+import * as requests from "./requests.mjs";
 import * as scenarios from "./scenarios.mjs";
 
-const SUITES = [scenarios];
+const SUITES = [scenarios, faults, requests];
 
 /** What came of each test: its `name`, its `kind` and, where it failed, the `failure` in words. */
 export async function runAll(environment) {

@@ -3,6 +3,7 @@
 
 import { createLicenseClient, LicenseError } from "polar-license";
 
+import { monotonic } from "../monotonic.mjs";
 import { bounded, expire } from "../timers.mjs";
 import { differences } from "./compare.mjs";
 import { allSteps, duration, START, time } from "./read.mjs";
@@ -24,15 +25,10 @@ const ENDPOINTS = {
   deactivate: ["activation_id"],
 };
 
-/**
- * The monotonic clock of all processes: they are in one page, whose clients share the pace of requests. It goes on from
- * scenario to scenario, far enough that no pause lasts.
- */
-let monotonic = 0;
-
 /** Runs a scenario. Returns what was not as expected, each with where it happened. */
 export async function run(common, file, scenario) {
-  monotonic += duration("30d");
+  // far enough that no pause of another scenario lasts
+  monotonic.pass(duration("30d"));
   const world = new World(common, scenario, `${file}: \`${scenario.name}\``);
   for (const [number, step] of allSteps(common, scenario).entries()) {
     const place = `step ${number + 1} (${summary(step)})`;
@@ -124,7 +120,7 @@ class World {
       deviceId: settings.device,
       storage: { device: async () => settings.device, open: () => this.#storeOf(process) },
       fetch: (url, init) => this.#polar(process, url, init),
-      clock: { now: () => this.#clocks.wall, monotonic: () => monotonic },
+      clock: { now: () => this.#clocks.wall, monotonic: monotonic.now },
       autoRefresh: false,
     });
     this.processes.set(name, process);
@@ -145,7 +141,7 @@ class World {
     const clocks = this.#clocks;
     clocks.polar += passed + held + slept;
     clocks.wall += passed + slept;
-    monotonic += passed + held;
+    monotonic.pass(passed + held);
     if (wall !== undefined) clocks.wall = time(wall) ?? clocks.wall + duration(wall);
   }
 
