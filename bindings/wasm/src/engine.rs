@@ -29,9 +29,10 @@ struct Inner {
 impl LicenseEngine {
     /// An engine that remembers nothing yet: [`open`](Self::open) first. `settings` are JSON, as
     /// [`ConfigBuilder::from_json`] reads them; `device` identifies this device where the settings do
-    /// not; `system` is such as `Windows 11`; `seed` is 16 random bytes.
+    /// not; `system` is such as `Windows 11`; `seed` is 16 random bytes; with `own_pace`, it does not share the pace of
+    /// requests with the other engines, for a clock that is not theirs.
     #[wasm_bindgen(constructor)]
-    pub fn new(settings: &str, device: &str, system: String, seed: &[u8]) -> Result<Self, Thrown> {
+    pub fn new(settings: &str, device: &str, system: String, seed: &[u8], own_pace: bool) -> Result<Self, Thrown> {
         let config = ConfigBuilder::from_json(settings).and_then(ConfigBuilder::build);
         let config = config.map_err(|error| shape::thrown(&error))?;
         let organization = config.organization_id();
@@ -40,7 +41,8 @@ impl LicenseEngine {
             None => DeviceId::derive(&organization, device),
         };
         let seed = seed.try_into().map_err(|_| shape::defect("the seed is not 16 bytes long"))?;
-        let engine = Engine::new(config, Host { device, system, seed }, pacer());
+        let pacer = if own_pace { Pacer::new() } else { shared_pacer() };
+        let engine = Engine::new(config, Host { device, system, seed }, pacer);
         Ok(Self(RefCell::new(Inner { engine, steps: BTreeMap::new(), last_number: 0 })))
     }
 
@@ -226,7 +228,7 @@ impl Inner {
 }
 
 /// All licenses of a page or process leave from one address.
-fn pacer() -> Pacer {
+fn shared_pacer() -> Pacer {
     static PACER: OnceLock<Pacer> = OnceLock::new();
     PACER.get_or_init(Pacer::new).clone()
 }

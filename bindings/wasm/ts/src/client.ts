@@ -5,7 +5,7 @@
 
 import { type Context, Driver } from "./driver.js";
 import { type Engine, type Engines, errorOf, type LivingEngine, type Outcome, type Parts, type Step } from "./engine.js";
-import { LicenseError } from "./error.js";
+import { LicenseError, words } from "./error.js";
 import { Refresher } from "./refresher.js";
 import type { Store, Turn } from "./storage.js";
 import type { Clock } from "./time.js";
@@ -49,7 +49,7 @@ export class LicenseClient {
   readonly #driver: Driver;
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #listeners = new Set<{ call: (decision: Decision) => void }>();
+  readonly #listeners = new Set<{ call: (decision: Decision) => unknown }>();
   readonly #unknownFeatures = new Set<string>();
   readonly #disposal = new AbortController();
   #engine: LivingEngine;
@@ -85,7 +85,8 @@ export class LicenseClient {
    * did not answer; `invalid_argument` for what cannot be a key. A license that was here is as it was before.
    */
   async activate(key?: string | null, options: ActivateOptions = {}): Promise<Decision> {
-    const text = key == null ? undefined : String(key);
+    // what is no text is no key, and the engine says so
+    const text = key == null ? undefined : typeof key === "string" ? key : "";
     const begin: Begin = (it, ...now) => it.activate(text, options.replacePrevious ?? false, ...now);
     return settled(await this.#change(begin, options.signal));
   }
@@ -118,7 +119,7 @@ export class LicenseClient {
   allows(feature: string): boolean {
     let on: boolean;
     try {
-      on = this.#engine.call((it) => it.allows(String(feature), ...this.#driver.now()));
+      on = typeof feature === "string" && this.#engine.call((it) => it.allows(feature, ...this.#driver.now()));
     } catch {
       on = this.#shown?.features[feature] === true;
     }
@@ -133,7 +134,8 @@ export class LicenseClient {
    * With `maybeApplied` they may have been counted; they are never sent twice.
    */
   async consume(count = 1, options: CallOptions = {}): Promise<Decision> {
-    return settled(await this.#change((it, ...now) => it.consume(Number(count), ...now), options.signal));
+    const number = typeof count === "number" ? count : 0;
+    return settled(await this.#change((it, ...now) => it.consume(number, ...now), options.signal));
   }
 
   /**
@@ -207,6 +209,7 @@ export class LicenseClient {
     begin: (turn: Turn) => Begin,
     signal: AbortSignal | undefined,
   ): Promise<Finished> {
+    if (signal != null && !isSignal(signal)) throw new LicenseError("invalid_argument", "`signal` is no AbortSignal");
     const scope = new Scope(signal, this.#disposal.signal);
     const work = (turn: Turn): Promise<Finished> => this.#run(begin(turn), scope.signal);
     try {
@@ -240,19 +243,24 @@ export class LicenseClient {
   }
 
   #described(error: unknown, { signal, sent }: Context): unknown {
-    if (!(error instanceof LicenseError)) return error;
     const decision = this.#shown ?? null;
+    const maybeApplied = sent ?? false;
+    if (!(error instanceof LicenseError)) {
+      return new LicenseError("internal", words(error), { decision, maybeApplied, cause: error });
+    }
     const cause: unknown = signal?.aborted ? signal.reason : error.cause;
-    return new LicenseError(error.code, error.message, { ...error, decision, cause, maybeApplied: sent ?? false });
+    return new LicenseError(error.code, error.message, { ...error, decision, cause, maybeApplied });
   }
 
   #emit(decision: Decision): void {
+    // the app's own mistake must not end the operation that it heard of, or the process
+    const failed = (error: unknown): void => console.error("polar-license: a listener failed", error);
     for (const listener of [...this.#listeners]) {
       try {
-        listener.call(decision);
+        // one that is asynchronous fails later
+        Promise.resolve(listener.call(decision)).catch(failed);
       } catch (error) {
-        // the app's own mistake must not end the operation that it heard of, or the process
-        console.error("polar-license: a listener failed", error);
+        failed(error);
       }
     }
   }
@@ -277,11 +285,11 @@ export class LicenseClient {
   }
 
   #warnOfUnknown(feature: string): void {
-    const known = feature in (this.#shown ?? this.current()).features;
+    const known = Object.keys((this.#shown ?? this.current()).features).includes(feature);
     // bounded, since the names come from the app
     if (known || this.#unknownFeatures.has(feature) || this.#unknownFeatures.size >= 64) return;
     this.#unknownFeatures.add(feature);
-    console.warn(`polar-license: feature ${JSON.stringify(feature)} is not in the configuration, so it is off`);
+    console.warn(`polar-license: feature ${typeof feature === "string" ? JSON.stringify(feature) : typeof feature} is not in the configuration, so it is off`);
   }
 }
 
@@ -312,6 +320,10 @@ function problemOf(kind: ErrorCode, { message, retryAfterMs, maybeApplied }: Omi
   return { kind, message, retryAfterMs, maybeApplied };
 }
 
+function isSignal(given: unknown): boolean {
+  return typeof (given as Partial<AbortSignal>).addEventListener === "function";
+}
+
 /** A signal that aborts with any of others, and lets go of them at the end. */
 class Scope {
   readonly #controller = new AbortController();
@@ -319,7 +331,7 @@ class Scope {
   readonly #abort: () => void;
 
   constructor(...parents: (AbortSignal | undefined)[]) {
-    this.#parents = parents.filter((parent) => parent !== undefined);
+    this.#parents = parents.filter((parent) => parent != null);
     this.#abort = () => this.#controller.abort(this.#parents.find((parent) => parent.aborted)?.reason);
     for (const parent of this.#parents) parent.addEventListener("abort", this.#abort);
     if (this.#parents.some((parent) => parent.aborted)) this.#abort();

@@ -8,6 +8,7 @@ import { createGlue } from "#glue";
 
 import { LicenseError, words } from "./error.js";
 import type { Deactivated, Decision, ErrorCode, Reason } from "./types.js";
+import { notAllowed } from "./wasm.js";
 
 /** What the driver does next. */
 export type Step =
@@ -70,12 +71,14 @@ export interface Parts {
   settings: string;
   device: string;
   system: string;
+  /** Whether requests leave at a pace of their own: for clients whose clock is not that of the others. */
+  ownPace: boolean;
 }
 
 interface Glue {
   initSync(from: { module: WebAssembly.Module }): void;
   default(from: { module_or_path: WebAssembly.Module }): Promise<unknown>;
-  LicenseEngine: new (settings: string, device: string, system: string, seed: Uint8Array) => Engine;
+  LicenseEngine: new (settings: string, device: string, system: string, seed: Uint8Array, ownPace: boolean) => Engine;
 }
 
 /** Makes engines. All of a page share one instance, so that they share the pace of requests too. */
@@ -88,11 +91,23 @@ export class Engines {
   }
 
   async make(parts: Parts): Promise<LivingEngine> {
-    if (!this.#instance || (await this.#instance).dead) this.#instance = instantiate(this.#module);
-    const instance = await this.#instance;
+    const instance = await this.#living();
+    const { settings, device, system, ownPace } = parts;
     const seed = crypto.getRandomValues(new Uint8Array(16));
-    const make = (): Engine => new instance.glue.LicenseEngine(parts.settings, parts.device, parts.system, seed);
+    const make = (): Engine => new instance.glue.LicenseEngine(settings, device, system, seed, ownPace);
     return new LivingEngine(instance, instance.run(make));
+  }
+
+  /** The instance that all share; another one after it died, and after one that did not come to life. */
+  async #living(): Promise<Instance> {
+    for (;;) {
+      const shared = (this.#instance ??= instantiate(this.#module));
+      const instance = await shared.catch(() => undefined);
+      if (instance && !instance.dead) return instance;
+      // whoever comes first takes it away
+      if (this.#instance === shared) this.#instance = undefined;
+      if (!instance) await shared;
+    }
   }
 }
 
@@ -136,7 +151,11 @@ class Instance {
 
 async function instantiate(module: WebAssembly.Module): Promise<Instance> {
   const glue = createGlue() as Glue;
-  await glue.default({ module_or_path: module });
+  try {
+    await glue.default({ module_or_path: module });
+  } catch (error) {
+    throw notAllowed(error);
+  }
   return new Instance(glue);
 }
 

@@ -116,11 +116,19 @@ class SharedStore extends TextStore {
   }
 
   watch(changed: () => void): () => void {
-    if (typeof BroadcastChannel !== "function") return () => undefined;
-    const channel = new BroadcastChannel(this.name);
-    this.#channel = channel;
-    channel.onmessage = () => changed();
-    return () => channel.close();
+    try {
+      const channel = new BroadcastChannel(this.name);
+      this.#channel = channel;
+      channel.onmessage = () => changed();
+      // what Node has for pages keeps no process alive
+      (channel as { unref?: () => void }).unref?.();
+    } catch {
+      // there is none, or a page may not use it: then each tab learns of changes when it reads
+    }
+    return () => {
+      this.#channel?.close();
+      this.#channel = undefined;
+    };
   }
 
   async alone<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T> {

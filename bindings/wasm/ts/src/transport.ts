@@ -61,8 +61,8 @@ async function exchange(fetch: Fetch, request: Request, signal: AbortSignal): Pr
     redirect: "manual",
     referrerPolicy: "no-referrer",
   });
-  // what a browser shows of a redirect
-  const status = response.type === "opaqueredirect" ? 302 : response.status;
+  // what a browser shows of a redirect; the app's own `fetch` may have anything for a status
+  const status = response.type === "opaqueredirect" ? 302 : Number(response.status);
   const seconds = response.headers.get("Retry-After") ?? "";
   const retryAfter = /^\d{1,9}$/.test(seconds) ? Number(seconds) : undefined;
   return { status, retryAfter, body: await read(response) };
