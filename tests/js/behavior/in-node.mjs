@@ -1,5 +1,6 @@
 // Runs the shared tests in this process, with the package that is installed in `folder`.
 
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -10,7 +11,8 @@ export async function inNode(folder, environment) {
   process.on("uncaughtException", note);
   try {
     const { runAll } = await import(pathToFileURL(join(folder, "shared/all.mjs")));
-    return await runAll({ ...environment, platform: "Node", unhandled });
+    const wasm = () => readFile(join(folder, "node_modules/polar-license/polar_license.wasm"));
+    return await runAll({ ...environment, platform: "Node", wasm, unhandled });
   } finally {
     process.off("unhandledRejection", note);
     process.off("uncaughtException", note);

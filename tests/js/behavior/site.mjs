@@ -14,7 +14,8 @@ const PAGES = {
     addEventListener("unhandledrejection", (event) => unhandled.push(String(event.reason?.stack ?? event.reason)));
     addEventListener("error", (event) => unhandled.push(event.message));
     const { runAll } = await import("/shared/all.mjs");
-    globalThis.runAll = (environment) => runAll({ ...environment, platform: "page", unhandled });`,
+    const wasm = async () => (await fetch("/node_modules/polar-license/polar_license.wasm")).arrayBuffer();
+    globalThis.runAll = (environment) => runAll({ ...environment, platform: "page", wasm, unhandled });`,
   "/app.html": `
     globalThis.polarLicense = await import("polar-license");
     globalThis.isReady = true;`,
@@ -33,7 +34,9 @@ export async function serve(folder) {
     }
     const file = join(folder, normalize(pathname));
     if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return void response.writeHead(404).end();
-    response.writeHead(200, { "Content-Type": TYPES[extname(file)] ?? "application/octet-stream" });
+    // for the page without an origin
+    const headers = { "Access-Control-Allow-Origin": "*", "Content-Type": TYPES[extname(file)] ?? "application/octet-stream" };
+    response.writeHead(200, headers);
     createReadStream(file).pipe(response);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -47,7 +50,7 @@ export async function serve(folder) {
 /** With the cookie and the referrer that requests would have if the library did not leave them out. */
 function page(folder, script) {
   return `<!doctype html><meta charset="utf-8"><meta name="referrer" content="unsafe-url"><link rel="icon" href="data:,">
-    <script>document.cookie = "secret=1"</script>
+    <script>try { document.cookie = "secret=1" } catch {}</script>
     <script type="importmap">${JSON.stringify({ imports: imports(folder) })}</script>
     <script type="module">${script}</script>`;
 }

@@ -2,16 +2,19 @@
 //
 //   polar      the local Polar's address
 //   texts      tests/scenarios by name
+//   wasm       gives the bytes of the package's WebAssembly
 //   only       runs only tests with this in their name
 //   platform   "Node" or "page"
 //   unhandled  where errors turn up that nobody handled
 
 import { bounded, rest } from "./timers.mjs";
 import * as faults from "./faults.mjs";
+import * as hostile from "./hostile.mjs";
 import * as requests from "./requests.mjs";
 import * as scenarios from "./scenarios.mjs";
+import * as traps from "./traps.mjs";
 
-const SUITES = [scenarios, faults, requests];
+const SUITES = [scenarios, faults, requests, hostile, traps];
 
 /** What came of each test: its `name`, its `kind` and, where it failed, the `failure` in words. */
 export async function runAll(environment) {

@@ -2,12 +2,8 @@
 
 import { createLicenseClient } from "polar-license";
 
-import { monotonic } from "./monotonic.mjs";
-
 export const ORGANIZATION = "de300000-0000-4000-8000-000000000001";
 export const PRO = "de300000-0000-4000-8000-0000000000b1";
-
-const DAY_MS = 86_400_000;
 
 /** A device with its storage. `polar` is the server's address. */
 export class Device {
@@ -15,28 +11,27 @@ export class Device {
   /** The endpoints that the library asked, in order. */
   sent = [];
   #polar;
+  #monotonic = 0;
 
   constructor(polar = "http://127.0.0.1:9") {
     this.#polar = polar;
-    // no pause that another device was told to make lasts
-    monotonic.pass(DAY_MS);
   }
 
-  /** The app starts. */
+  /** The app starts; `create` is what it imports. */
   open(options = {}) {
-    const { fetch = (...request) => globalThis.fetch(...request), ...rest } = options;
-    return createLicenseClient({
+    const { fetch = (...request) => globalThis.fetch(...request), create = createLicenseClient, ...rest } = options;
+    return create({
       organizationId: ORGANIZATION,
       appId: "com.example.app",
       environment: this.#polar,
       features: { export: [PRO] },
       deviceId: "the device of the tests",
       storage: this.storage,
-      clock: { now: () => Date.now(), monotonic: monotonic.now },
+      clock: { now: () => Date.now(), monotonic: () => this.#monotonic },
       autoRefresh: false,
       // as if each request took its time, so that none has to wait for another
       fetch: (...request) => {
-        monotonic.pass(1_200);
+        this.#monotonic += 1_200;
         this.sent.push(request[0].split("/").at(-1));
         return fetch(...request);
       },

@@ -1,15 +1,10 @@
-// What tests demand. A failure says what was expected and what was got.
+// What tests demand of the package.
 
 import { LicenseError } from "polar-license";
 
-export function equal(actual, expected, what) {
-  const [is, wanted] = [actual, expected].map((value) => JSON.stringify(value) ?? String(value));
-  if (is !== wanted) throw new Error(`${what}: expected ${wanted}, got ${is}`);
-}
+import { holds } from "./demand.mjs";
 
-export function holds(condition, what) {
-  if (!condition) throw new Error(what);
-}
+export { equal, holds } from "./demand.mjs";
 
 /** The typed error that `promise` rejects with. */
 export async function rejection(promise, what = "it") {

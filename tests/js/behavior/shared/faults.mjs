@@ -15,9 +15,9 @@ const DEADLINE_MS = 1_000;
 export function tests({ polar: url, platform }) {
   const polar = new LocalPolar(url);
   return faults(platform).flatMap((fault) => [
-    { name: `validate: ${fault.name}`, kind: "fault", run: () => endsNoLicense(polar, fault) },
-    { name: `activate: ${fault.name}`, kind: "fault", run: () => takesNoSecondSeat(polar, fault) },
-    { name: `deactivate: ${fault.name}`, kind: "fault", run: () => removesNoLicense(polar, fault) },
+    { name: `validate: ${fault.name}`, kind: "faults", run: () => endsNoLicense(polar, fault) },
+    { name: `activate: ${fault.name}`, kind: "faults", run: () => takesNoSecondSeat(polar, fault) },
+    { name: `deactivate: ${fault.name}`, kind: "faults", run: () => removesNoLicense(polar, fault) },
   ]);
 }
 

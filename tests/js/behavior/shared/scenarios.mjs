@@ -12,8 +12,8 @@ export function tests({ texts }) {
     readFile(common, text).map((scenario) => ({ file, scenario })),
   );
   return all.flatMap(({ file, scenario }) => [
-    { name: `${file}: ${scenario.name}`, kind: "scenario", run: () => goesAsItSays(common, file, scenario) },
-    { name: `${file}: ${scenario.name}: spoilt`, kind: "spoilt scenario", run: () => isNoticed(common, file, scenario) },
+    { name: `${file}: ${scenario.name}`, kind: "scenarios", run: () => goesAsItSays(common, file, scenario) },
+    { name: `${file}: ${scenario.name}: spoilt`, kind: "scenarios spoilt", run: () => isNoticed(common, file, scenario) },
   ]);
 }
 
