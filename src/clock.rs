@@ -53,6 +53,32 @@ impl Clock for SystemClock {
     }
 }
 
+/// JavaScript's clocks: `Date` and `performance`.
+#[cfg(all(feature = "fetch", target_arch = "wasm32", target_os = "unknown"))]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock(());
+
+#[cfg(all(feature = "fetch", target_arch = "wasm32", target_os = "unknown"))]
+impl SystemClock {
+    /// A clock whose monotonic part starts with the page, the worker or the process.
+    pub fn new() -> Self {
+        Self(())
+    }
+}
+
+#[cfg(all(feature = "fetch", target_arch = "wasm32", target_os = "unknown"))]
+impl Clock for SystemClock {
+    fn now(&self) -> Now {
+        use wasm_bindgen::JsCast;
+        let wall = js_sys::Date::now();
+        // every environment with `fetch` has it; the wall clock is the next best
+        let performance = js_sys::Reflect::get(&js_sys::global(), &"performance".into()).ok();
+        let performance = performance.filter(wasm_bindgen::JsValue::is_object);
+        let mono = performance.map_or(wall, |performance| performance.unchecked_into::<web_sys::Performance>().now());
+        Now { wall: Timestamp::from_unix_ms(wall as i64), mono: mono as u64 }
+    }
+}
+
 /// A clock that stands still until it is moved.
 #[derive(Debug)]
 pub struct ManualClock(Mutex<Now>);

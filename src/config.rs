@@ -1,9 +1,12 @@
 //! What an app configures, parsed once into types that cannot be wrong. Everything below takes a [`Config`] and
 //! checks nothing again.
 
+mod json;
+
 use crate::error::{Error, ErrorKind};
+use crate::named::Named;
+use crate::text::{before, decimal, has_nul, parse_uuid};
 use crate::values::{Value, Values};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +22,7 @@ struct Settings {
     app_id: String,
     environment: Environment,
     benefits: Vec<Uuid>,
-    features: BTreeMap<String, Vec<Uuid>>,
+    features: Named<Vec<Uuid>>,
     bind_device: bool,
     refresh_interval: Duration,
     offline_grace: Duration,
@@ -48,20 +51,11 @@ pub enum Environment {
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ConfigBuilder {
     organization: String,
-    app_id: String,
-    environment: Environment,
     benefits: Vec<String>,
-    features: BTreeMap<String, Vec<String>>,
-    bind_device: bool,
+    features: Named<Vec<String>>,
     refresh_interval: Option<Duration>,
-    offline_grace: Duration,
-    timeout: Duration,
-    label: Option<String>,
-    conditions: Values,
-    meta: Values,
-    device_id: Option<String>,
-    app_secret: Option<String>,
-    previous_app_secrets: Vec<String>,
+    /// What needs no parsing; the rest of it is filled in by `build`.
+    settings: Settings,
 }
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -89,20 +83,26 @@ impl Config {
     pub fn new(organization_id: impl Into<String>, app_id: impl Into<String>) -> ConfigBuilder {
         ConfigBuilder {
             organization: organization_id.into(),
-            app_id: app_id.into(),
-            environment: Environment::Production,
             benefits: Vec::new(),
-            features: BTreeMap::new(),
-            bind_device: true,
+            features: Named::new(),
             refresh_interval: None,
-            offline_grace: DAY.saturating_mul(14),
-            timeout: Duration::from_secs(10),
-            label: None,
-            conditions: Values::default(),
-            meta: Values::default(),
-            device_id: None,
-            app_secret: None,
-            previous_app_secrets: Vec::new(),
+            settings: Settings {
+                organization: Uuid::nil(),
+                app_id: app_id.into(),
+                environment: Environment::Production,
+                benefits: Vec::new(),
+                features: Named::new(),
+                bind_device: true,
+                refresh_interval: DAY,
+                offline_grace: DAY.saturating_mul(14),
+                timeout: Duration::from_secs(10),
+                label: None,
+                conditions: Values::default(),
+                meta: Values::default(),
+                device_id: None,
+                app_secret: None,
+                previous_app_secrets: Vec::new(),
+            },
         }
     }
 
@@ -145,7 +145,7 @@ impl Config {
         &self.0.benefits
     }
 
-    pub(crate) fn features(&self) -> &BTreeMap<String, Vec<Uuid>> {
+    pub(crate) fn features(&self) -> &Named<Vec<Uuid>> {
         &self.0.features
     }
 
@@ -199,24 +199,30 @@ impl Environment {
         }
     }
 
-    fn check(self) -> Result<Self, Error> {
-        let Self::Url(url) = &self else { return Ok(self) };
-        let url = url.trim().trim_end_matches('/');
-        let invalid = |what: &str| Err(invalid(format!("the environment `{url}` {what}")));
+    fn check(&mut self) -> Result<(), Error> {
+        let Self::Url(given) = self else { return Ok(()) };
+        let mut url = given.trim();
+        while let Some(shorter) = url.strip_suffix('/') {
+            url = shorter;
+        }
+        let invalid = |what: &str| Err(invalid(&["the environment `", url, "` ", what]));
         let (host, secure) = if let Some(rest) = url.strip_prefix("https://") {
-            (authority(rest), true)
+            (before(rest, b'/'), true)
         } else if let Some(rest) = url.strip_prefix("http://") {
-            (authority(rest), false)
+            (before(rest, b'/'), false)
         } else {
             return invalid("is not `production`, `sandbox` or an address that starts with https://");
         };
-        if host.is_empty() || url.contains(|c: char| c.is_whitespace() || c.is_control() || "?#@\\".contains(c)) {
+        if host.is_empty()
+            || url.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#' | '@' | '\\'))
+        {
             return invalid("is not a plain address; use one like https://polar.example");
         }
         if !secure && !is_loopback(host) {
             return invalid("is not encrypted; use https (http is for loopback addresses in tests)");
         }
-        Ok(Self::Url(url.to_owned()))
+        *given = url.to_owned();
+        Ok(())
     }
 }
 
@@ -237,22 +243,25 @@ impl From<String> for Environment {
     }
 }
 
-fn authority(rest: &str) -> &str {
-    rest.split('/').next().unwrap_or_default()
-}
-
 fn is_loopback(authority: &str) -> bool {
     let host = match authority.strip_prefix('[') {
-        Some(v6) => v6.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
+        Some(v6) => before(v6, b']'),
+        None => before(authority, b':'),
     };
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    host == "localhost" || host == "::1" || is_loopback_v4(host)
+}
+
+/// 127.0.0.0/8, in the usual form.
+fn is_loopback_v4(host: &str) -> bool {
+    let mut parts = host.as_bytes().split(|byte| *byte == b'.');
+    let is_part = |part: &[u8]| matches!(part.len(), 1..=3) && part.iter().all(u8::is_ascii_digit);
+    parts.next() == Some(b"127") && parts.all(is_part) && host.bytes().filter(|byte| *byte == b'.').count() == 3
 }
 
 impl ConfigBuilder {
     /// Which Polar to ask: `"production"` (the default), `"sandbox"`, or the address of another server.
     pub fn environment(mut self, environment: impl Into<Environment>) -> Self {
-        self.environment = environment.into();
+        self.settings.environment = environment.into();
         self
     }
 
@@ -264,13 +273,13 @@ impl ConfigBuilder {
 
     /// Names a feature and the benefits that turn it on.
     pub fn feature<B: Into<String>>(mut self, name: impl Into<String>, benefits: impl IntoIterator<Item = B>) -> Self {
-        self.features.entry(name.into()).or_default().extend(benefits.into_iter().map(Into::into));
+        self.add_feature(name.into(), benefits.into_iter().map(Into::into).collect());
         self
     }
 
     /// Whether a seat belongs to the device that took it, so that a copied record is refused by Polar. Default: yes.
     pub fn bind_device(mut self, bind: bool) -> Self {
-        self.bind_device = bind;
+        self.settings.bind_device = bind;
         self
     }
 
@@ -283,14 +292,14 @@ impl ConfigBuilder {
 
     /// How long access lasts without a confirmation. Default: 14 days. At most ten years.
     pub fn offline_grace(mut self, grace: Duration) -> Self {
-        self.offline_grace = grace;
+        self.settings.offline_grace = grace;
         self
     }
 
     /// How long `validate` waits at most. Default: 10 seconds. Operations that change something at Polar wait 25
     /// seconds longer, since Polar can hold an answer for 30 s and a cut one costs a seat.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.settings.timeout = timeout;
         self
     }
 
@@ -298,81 +307,75 @@ impl ConfigBuilder {
     /// system, day and a random part; never the name of the host or the user. Polar shows it in its portals, so
     /// put no personal data into it.
     pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = Some(label.into());
+        self.settings.label = Some(label.into());
         self
     }
 
     /// A condition that Polar stores with an activation and compares at every validate. Changing conditions ends
     /// existing activations, since Polar compares all of them as a whole: to gate versions use `benefits`.
     pub fn condition(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.conditions.insert(name, value);
+        self.settings.conditions.insert(name, value);
         self
     }
 
     /// A note that Polar stores with an activation.
     pub fn meta(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.meta.insert(name, value);
+        self.settings.meta.insert(name, value);
         self
     }
 
     /// What identifies this device instead of the operating system's machine id. It is hashed before it is used.
     pub fn device_id(mut self, id: impl Into<String>) -> Self {
-        self.device_id = Some(id.into());
+        self.settings.device_id = Some(id.into());
         self
     }
 
     /// A secret compiled into the app that the record is sealed with, so that a script cannot forge it without
     /// taking the app apart.
     pub fn app_secret(mut self, secret: impl Into<String>) -> Self {
-        self.app_secret = Some(secret.into());
+        self.settings.app_secret = Some(secret.into());
         self
     }
 
     /// Secrets of earlier versions; records sealed with them still open and are sealed afresh.
     pub fn previous_app_secrets<S: Into<String>>(mut self, secrets: impl IntoIterator<Item = S>) -> Self {
-        self.previous_app_secrets = secrets.into_iter().map(Into::into).collect();
+        self.settings.previous_app_secrets = secrets.into_iter().map(Into::into).collect();
         self
     }
 
     /// Checks everything. The error says which setting is wrong and what it should be.
     pub fn build(self) -> Result<Config, Error> {
-        let refresh_interval = self.refresh_interval.unwrap_or(DAY.min(self.offline_grace));
-        check_app_id(&self.app_id)?;
-        check_times(refresh_interval, self.offline_grace, self.timeout)?;
-        check_values("conditions", &self.conditions, DEVICE_CONDITION)?;
-        check_values("meta", &self.meta, SEAT_META)?;
-        check_text("label", self.label.as_deref())?;
-        check_text("device_id", self.device_id.as_deref())?;
-        check_text("app_secret", self.app_secret.as_deref())?;
-        let features = self.features.into_iter().map(|(name, benefits)| {
+        let mut settings = self.settings;
+        settings.refresh_interval = self.refresh_interval.unwrap_or(DAY.min(settings.offline_grace));
+        check_app_id(&settings.app_id)?;
+        check_times(&settings)?;
+        check_values("conditions", &settings.conditions, DEVICE_CONDITION)?;
+        check_values("meta", &settings.meta, SEAT_META)?;
+        check_text("label", settings.label.as_deref())?;
+        check_text("device_id", settings.device_id.as_deref())?;
+        check_text("app_secret", settings.app_secret.as_deref())?;
+        settings.organization = parse_id("organization_id", &self.organization)?;
+        settings.environment.check()?;
+        settings.benefits = parse_ids("benefit", &self.benefits)?;
+        for (name, benefits) in self.features.iter() {
             if name.is_empty() || benefits.is_empty() {
-                return Err(invalid(format!("the feature `{name}` needs a name and at least one benefit id")));
+                return Err(invalid(&["the feature `", name, "` needs a name and at least one benefit id"]));
             }
-            let setting = format!("benefit of the feature `{name}`");
-            Ok((name, parse_ids(&setting, &benefits)?))
-        });
-        Ok(Config(Arc::new(Settings {
-            organization: parse_id("organization_id", &self.organization)?,
-            app_id: self.app_id,
-            environment: self.environment.check()?,
-            benefits: parse_ids("benefit", &self.benefits)?,
-            features: features.collect::<Result<_, Error>>()?,
-            bind_device: self.bind_device,
-            refresh_interval,
-            offline_grace: self.offline_grace,
-            timeout: self.timeout,
-            label: self.label,
-            conditions: self.conditions,
-            meta: self.meta,
-            device_id: self.device_id,
-            app_secret: self.app_secret,
-            previous_app_secrets: self.previous_app_secrets,
-        })))
+            let setting = ["benefit of the feature `", name, "`"].concat();
+            settings.features.insert(name.to_owned(), parse_ids(&setting, benefits)?);
+        }
+        Ok(Config(Arc::new(settings)))
+    }
+
+    fn add_feature(&mut self, name: String, benefits: Vec<String>) {
+        let mut all = self.features.take(&name);
+        all.extend(benefits);
+        self.features.insert(name, all);
     }
 }
 
-fn invalid(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::InvalidConfig, message)
+fn invalid(message: &[&str]) -> Error {
+    Error::new(ErrorKind::InvalidConfig, message.concat())
 }
 
 fn parse_ids(setting: &str, ids: &[String]) -> Result<Vec<Uuid>, Error> {
@@ -381,53 +384,51 @@ fn parse_ids(setting: &str, ids: &[String]) -> Result<Vec<Uuid>, Error> {
 
 /// Polar takes version 4 only and answers 422 to every other.
 fn parse_id(setting: &str, text: &str) -> Result<Uuid, Error> {
-    Uuid::try_parse(text.trim())
-        .ok()
+    parse_uuid(text.trim())
         .filter(|id| id.get_version_num() == 4 && id.get_variant() == uuid::Variant::RFC4122)
         .ok_or_else(|| {
-            invalid(format!("the {setting} `{text}` is not a UUID of version 4; copy it from Polar's dashboard"))
+            invalid(&["the ", setting, " `", text, "` is not a UUID of version 4; copy it from Polar's dashboard"])
         })
 }
 
 fn check_app_id(app_id: &str) -> Result<(), Error> {
     let valid = (1..=100).contains(&app_id.len()) && app_id.chars().all(|c| !c.is_control() && !c.is_whitespace());
-    if valid { Ok(()) } else { Err(invalid(format!("the app_id `{app_id}` should look like `com.acme.app`"))) }
+    if valid { Ok(()) } else { Err(invalid(&["the app_id `", app_id, "` should look like `com.acme.app`"])) }
 }
 
-fn check_times(refresh_interval: Duration, offline_grace: Duration, timeout: Duration) -> Result<(), Error> {
+fn check_times(settings: &Settings) -> Result<(), Error> {
+    const SECOND: Duration = Duration::from_secs(1);
     const TEN_YEARS: Duration = Duration::from_secs(10 * 366 * 24 * 60 * 60);
-    let second = Duration::from_secs(1);
-    if refresh_interval < second {
-        return Err(invalid("the refresh_interval is shorter than one second; 24 hours is usual"));
-    }
-    if offline_grace < refresh_interval {
-        return Err(invalid(
-            "the offline_grace is shorter than the refresh_interval, so every pause would lock users out",
-        ));
-    }
-    if offline_grace > TEN_YEARS {
-        return Err(invalid("the offline_grace is longer than ten years"));
-    }
-    if timeout < Duration::from_millis(100) || timeout > second.saturating_mul(300) {
-        return Err(invalid("the timeout is not between 0.1 and 300 seconds; 10 seconds is usual"));
-    }
-    Ok(())
+    let Settings { refresh_interval, offline_grace, timeout, .. } = *settings;
+    let fault = if refresh_interval < SECOND {
+        "the refresh_interval is shorter than one second; 24 hours is usual"
+    } else if offline_grace < refresh_interval {
+        "the offline_grace is shorter than the refresh_interval, so every pause would lock users out"
+    } else if offline_grace > TEN_YEARS {
+        "the offline_grace is longer than ten years"
+    } else if timeout < Duration::from_millis(100) || timeout > Duration::from_secs(300) {
+        "the timeout is not between 0.1 and 300 seconds; 10 seconds is usual"
+    } else {
+        return Ok(());
+    };
+    Err(invalid(&[fault]))
 }
 
 fn check_values(setting: &str, values: &Values, reserved: &str) -> Result<(), Error> {
     if values.contains(reserved) {
-        return Err(invalid(format!("the name `{reserved}` in {setting} is used by the library; choose another")));
+        return Err(invalid(&["the name `", reserved, "` in ", setting, " is used by the library; choose another"]));
     }
     if values.len() >= Values::MAX {
-        return Err(invalid(format!("{setting} has {} entries; 49 fit beside the library's own", values.len())));
+        let count = decimal(values.len() as u64, 0);
+        return Err(invalid(&[setting, " has ", &count, " entries; 49 fit beside the library's own"]));
     }
-    values.problem().map_or(Ok(()), |problem| Err(invalid(format!("{setting}: {problem}"))))
+    values.problem().map_or(Ok(()), |problem| Err(invalid(&[setting, ": ", &problem])))
 }
 
 fn check_text(setting: &str, text: Option<&str>) -> Result<(), Error> {
-    let wrong = text.is_some_and(|text| text.is_empty() || text.len() > 500 || text.contains('\0'));
+    let wrong = text.is_some_and(|text| text.is_empty() || text.len() > 500 || has_nul(text));
     if wrong {
-        Err(invalid(format!("the {setting} is empty, longer than 500 bytes, or has a NUL in it")))
+        Err(invalid(&["the ", setting, " is empty, longer than 500 bytes, or has a NUL in it"]))
     } else {
         Ok(())
     }

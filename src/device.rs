@@ -21,6 +21,7 @@
 
 use std::fmt;
 
+use crate::text::{hex, uuid};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -57,11 +58,10 @@ impl DeviceId {
     }
 
     fn hash(domain: &[u8], organization: &Uuid, source: &str) -> Self {
-        let mut buffer = Uuid::encode_buffer();
-        let organization: &str = organization.hyphenated().encode_lower(&mut buffer);
-        let hash = Sha256::new().chain_update(domain).chain_update(organization).chain_update(b"\0");
+        let hash = Sha256::new().chain_update(domain).chain_update(uuid(*organization)).chain_update(b"\0");
         let hash = hash.chain_update(source).finalize();
-        Self(hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+        let (first, _) = hash.split_at(16);
+        Self(hex(first))
     }
 }
 

@@ -68,6 +68,7 @@ mod activate;
 mod ask;
 mod deactivate;
 mod edit;
+mod json;
 mod pacer;
 mod policy;
 mod random;
@@ -75,8 +76,9 @@ mod schedule;
 mod steps;
 mod timeline;
 
+pub use crate::store::Change;
 pub use pacer::Pacer;
-pub use steps::{Change, JoinStep, Outcome, SendStep, Step, StoreStep};
+pub use steps::{JoinStep, Outcome, SendStep, Step, StoreStep};
 
 use crate::config::{Config, DEVICE_CONDITION};
 use crate::device::DeviceId;
@@ -84,7 +86,7 @@ use crate::error::{Error, ErrorKind};
 use crate::license::{Decision, Problem, Reason, UnknownFeatures};
 use crate::record::{Attempt, Identity, Record, Sealer, Verdict};
 use crate::store::Durability;
-use crate::time::{Now, Timestamp};
+use crate::time::{Now, Timestamp, milliseconds};
 use crate::values::Values;
 use crate::wire::Rejection;
 use ask::Purpose;
@@ -312,7 +314,7 @@ impl Engine {
     }
 
     fn deadline(&mut self, operation: &Operation, now: Now) -> u64 {
-        let timeout = u64::try_from(self.config.timeout().as_millis()).unwrap_or(u64::MAX);
+        let timeout = milliseconds(self.config.timeout());
         let wait = match operation {
             Operation::Refresh(Patience::Short) if self.current(now).allowed() => timeout.min(SHORT_PATIENCE_MS),
             Operation::Activate { .. } | Operation::Consume(_) | Operation::Deactivate => {
@@ -332,7 +334,7 @@ impl Engine {
     fn problem(&self) -> Option<Problem> {
         let attempts = self.memory.record.iter().flat_map(|record| &record.attempts);
         let uncertain = attempts.rev().find(|attempt| !self.is_sending(attempt)).map(|attempt| {
-            let mut problem = Problem::new(ErrorKind::SeatUncertain, attempt.to_string());
+            let mut problem = Problem::new(ErrorKind::SeatUncertain, attempt.text());
             problem.maybe_applied = true;
             problem
         });
@@ -489,6 +491,7 @@ impl Engine {
         let decision = self.current(now);
         let changed = self.shown.as_ref() != Some(&decision);
         self.shown = Some(decision.clone());
+        #[cfg(feature = "log")]
         log::debug!("{}: {}", decision.state(), decision.message());
         let (result, deactivated) = match result {
             Ok(deactivated) => (Ok(decision), deactivated),
@@ -548,7 +551,7 @@ fn only_ours(unsaved: &[Edit], identity: Option<&Identity>) -> bool {
 
 fn unreached(rejection: &Rejection) -> Problem {
     let error = Error::from(rejection.clone());
-    let mut problem = Problem::new(error.kind(), error.to_string());
+    let mut problem = Problem::new(error.kind(), error.message());
     problem.retry_after = error.retry_after();
     problem
 }

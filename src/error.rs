@@ -3,6 +3,7 @@
 use crate::json::Writer;
 use crate::license::{Decision, Reason};
 use crate::store::StoreError;
+use crate::time::milliseconds;
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
@@ -92,6 +93,10 @@ impl Error {
         self.0.kind
     }
 
+    pub(crate) fn message(&self) -> &str {
+        &self.0.message
+    }
+
     /// Why Polar or the configuration said no, where the kind is [`ErrorKind::Refused`].
     pub fn reason(&self) -> Option<Reason> {
         self.0.reason
@@ -118,9 +123,9 @@ impl Error {
         let mut error = Writer::new();
         error
             .string("kind", self.kind().as_str())
-            .opt_string("reason", self.reason())
+            .opt_string("reason", self.reason().map(Reason::as_str))
             .string("message", &self.0.message)
-            .opt_number("retryAfterMs", self.retry_after().map(|wait| wait.as_millis()))
+            .opt_number("retryAfterMs", self.retry_after().map(milliseconds))
             .bool("maybeApplied", self.maybe_applied());
         let error = error.finish();
         self.decision().map_or_else(Writer::new, Decision::json_members).raw("error", &error).finish()

@@ -2,7 +2,8 @@
 //!
 //! Start with [`Config`] and [`blocking::Client`]. Every operation answers with a [`Decision`], which says whether the app
 //! may run, why, and what the user can do. Those who want only Polar's API find it in [`wire`] and [`blocking::Api`];
-//! those with a platform of their own drive the [`engine`].
+//! those with a platform of their own drive the [`engine`]. In web pages, workers and Node, on the target
+//! `wasm32-unknown-unknown`, the feature `fetch` has `fetch::Client`, which does the same and is asynchronous.
 //!
 //! What holds everywhere:
 //! - Only Polar can deny a license; not reaching it changes nothing but [`Decision::problem`].
@@ -17,17 +18,24 @@
 pub mod blocking;
 pub mod clock;
 pub mod config;
-mod config_json;
 pub mod device;
 pub mod engine;
 mod error;
+#[cfg(all(feature = "fetch", target_arch = "wasm32", target_os = "unknown"))]
+pub mod fetch;
 mod json;
 mod license;
+mod named;
+#[cfg(any(feature = "blocking", all(feature = "fetch", target_arch = "wasm32", target_os = "unknown")))]
+mod options;
 mod record;
 pub mod store;
+mod text;
 pub mod time;
 pub mod transport;
 mod values;
+#[cfg(any(feature = "blocking", all(feature = "fetch", target_arch = "wasm32", target_os = "unknown")))]
+mod watch;
 pub mod wire;
 
 pub use config::{Config, ConfigBuilder, Environment};

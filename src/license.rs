@@ -2,9 +2,10 @@
 //! except inside [`Key`], which does not show it.
 
 use crate::error::ErrorKind;
-use crate::json::{Writer, quoted};
-use crate::time::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::json::Writer;
+use crate::named::Named;
+use crate::text::has_nul;
+use crate::time::{Timestamp, milliseconds};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -238,7 +239,7 @@ impl Decision {
 
     /// The configured features, and whether each is on.
     pub fn features(&self) -> impl Iterator<Item = (&str, bool)> {
-        self.features.on.iter().map(|(name, on)| (name.as_str(), *on))
+        self.features.on.iter().map(|(name, on)| (name, *on))
     }
 
     /// When Polar will next be asked, on Polar's clock.
@@ -324,22 +325,22 @@ impl Decision {
         object
             .bool("allowed", self.allowed())
             .string("state", self.state.as_str())
-            .opt_string("reason", self.reason)
-            .opt_string("displayKey", license.map(|license| &license.display_key))
-            .opt_string("benefitId", license.map(|license| license.benefit_id))
-            .opt_string("activationId", license.and_then(|license| license.activation_id))
-            .opt_string("expiresAt", license.and_then(|license| license.expires_at))
-            .opt_string("confirmedAt", license.map(|license| license.confirmed_at))
-            .opt_string("refreshAt", self.refresh_at)
-            .opt_string("graceEndsAt", self.grace_ends_at)
-            .opt_number("usage", license.map(|license| license.usage))
-            .opt_number("limitUsage", license.and_then(|license| license.limit_usage))
-            .opt_number("limitActivations", license.and_then(|license| license.limit_activations))
+            .opt_string("reason", self.reason.map(Reason::as_str))
+            .opt_string("displayKey", license.map(|license| license.display_key.as_str()))
+            .opt_id("benefitId", license.map(|license| license.benefit_id))
+            .opt_id("activationId", license.and_then(|license| license.activation_id))
+            .opt_time("expiresAt", license.and_then(|license| license.expires_at))
+            .opt_time("confirmedAt", license.map(|license| license.confirmed_at))
+            .opt_time("refreshAt", self.refresh_at)
+            .opt_time("graceEndsAt", self.grace_ends_at)
+            .opt_number("usage", license.map(|license| license.usage.into()))
+            .opt_number("limitUsage", license.and_then(|license| license.limit_usage).map(u64::from))
+            .opt_number("limitActivations", license.and_then(|license| license.limit_activations).map(u64::from))
             .raw("features", &features.finish())
             .string("nextStep", self.next_step.as_str())
-            .opt_string("noticeAt", self.notice_at)
+            .opt_time("noticeAt", self.notice_at)
             .string("message", self.message())
-            .raw("problem", &self.problem.as_ref().map_or_else(|| String::from("null"), Problem::to_json));
+            .opt_raw("problem", self.problem.as_ref().map(Problem::to_json).as_deref());
         object
     }
 }
@@ -353,7 +354,7 @@ impl Problem {
         Writer::new()
             .string("kind", self.kind.as_str())
             .string("message", &self.message)
-            .opt_number("retryAfterMs", self.retry_after.map(|wait| wait.as_millis()))
+            .opt_number("retryAfterMs", self.retry_after.map(milliseconds))
             .bool("maybeApplied", self.maybe_applied)
             .finish()
     }
@@ -362,15 +363,15 @@ impl Problem {
 /// Which configured features are on. Remembers the unknown names it was asked for, to log each once.
 #[derive(Clone, Default)]
 pub(crate) struct Features {
-    on: BTreeMap<String, bool>,
+    on: Named<bool>,
     unknown: UnknownFeatures,
 }
 
 /// Shared by all decisions of one client.
-pub(crate) type UnknownFeatures = Arc<Mutex<BTreeSet<String>>>;
+pub(crate) type UnknownFeatures = Arc<Mutex<Vec<String>>>;
 
 impl Features {
-    pub(crate) fn new(on: BTreeMap<String, bool>, unknown: UnknownFeatures) -> Self {
+    pub(crate) fn new(on: Named<bool>, unknown: UnknownFeatures) -> Self {
         Self { on, unknown }
     }
 
@@ -380,8 +381,10 @@ impl Features {
         }
         let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
         // bounded, since the names come from the app
-        if unknown.len() < 64 && unknown.insert(feature.to_owned()) {
-            log::warn!("feature {} is not in the configuration, so it is off", quoted(feature));
+        if unknown.len() < 64 && !unknown.iter().any(|known| known == feature) {
+            unknown.push(feature.to_owned());
+            #[cfg(feature = "log")]
+            log::warn!("feature {} is not in the configuration, so it is off", crate::json::quoted(feature));
         }
         false
     }
@@ -415,7 +418,7 @@ impl Key {
         let key = text.trim_matches(invisible);
         let fault = if key.is_empty() {
             "the license key is empty; enter the key from the purchase e-mail"
-        } else if key.contains('\0') {
+        } else if has_nul(key) {
             "the license key contains a NUL character; copy it again"
         } else if key.len() > Self::MAX_BYTES {
             "the license key is longer than 1,024 bytes; copy only the key"
@@ -430,17 +433,23 @@ impl Key {
         &self.0
     }
 
+    /// `****-` and the last six characters.
+    pub(crate) fn masked(&self) -> String {
+        ["****-", &self.last_six()].concat()
+    }
+
     /// The last six characters, which Polar shows too; of a short key fewer, so that most of it stays unseen.
     pub(crate) fn last_six(&self) -> String {
         let count = self.0.chars().count();
-        let shown = 6.min(count / 2);
-        self.0.chars().skip(count.saturating_sub(shown)).collect()
+        let hidden = count.saturating_sub(6.min(count / 2));
+        let shown = self.0.char_indices().nth(hidden).and_then(|(at, _)| self.0.get(at..));
+        shown.unwrap_or_default().to_owned()
     }
 }
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "****-{}", self.last_six())
+        f.write_str(&self.masked())
     }
 }
 

@@ -12,13 +12,13 @@
 //! fit, and reveal nothing else. Fields that this version does not know are kept.
 
 mod codec;
+mod hmac;
 mod seal;
 
 pub(crate) use seal::Sealer;
 
 use crate::license::{Key, Reason};
 use crate::time::Timestamp;
-use std::fmt;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -162,15 +162,18 @@ impl Identity {
     }
 }
 
-impl fmt::Display for Attempt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "an activation of the key ****-{} on {} may have taken a seat, labelled `{}`; \
-             if one is missing, remove it in Polar's customer portal",
-            self.last_six,
-            self.at.day(),
-            self.label,
-        )
+impl Attempt {
+    /// What to tell the user about it.
+    pub(crate) fn text(&self) -> String {
+        [
+            "an activation of the key ****-",
+            &self.last_six,
+            " on ",
+            &self.at.day(),
+            " may have taken a seat, labelled `",
+            &self.label,
+            "`; if one is missing, remove it in Polar's customer portal",
+        ]
+        .concat()
     }
 }

@@ -2,6 +2,8 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A place for one record: a file, a keychain entry, a row in the app's own database.
@@ -42,6 +44,70 @@ impl<S: Store + ?Sized> Store for Arc<S> {
     fn locked(&self, work: &mut dyn FnMut()) -> Result<(), StoreError> {
         (**self).locked(work)
     }
+}
+
+/// A future that stays on its thread, as all do in a web page.
+pub type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// A place for one record that answers later: a database of the browser, a plugin of the app's shell, a server.
+///
+/// Every method moves whole records. One whose future is dropped may have been carried out or not, but never by half.
+pub trait AsyncStore {
+    /// The record last saved, or `None` where there is none.
+    fn load(&self) -> LocalFuture<'_, Result<Option<Vec<u8>>, StoreError>>;
+
+    /// Replaces the record. A reader, and a crash at any instant, sees the old or the new one, never a mixture.
+    fn save<'a>(&'a self, record: &'a [u8], durability: Durability) -> LocalFuture<'a, Result<(), StoreError>>;
+
+    /// Removes the record; fine where there is none.
+    fn remove(&self) -> LocalFuture<'_, Result<(), StoreError>>;
+
+    /// Loads the record, asks `merge` what to do with it, and does that. A store that other tabs or processes can reach
+    /// as well overrides this, so that nobody else changes the record in between; it may then call `merge` again.
+    fn update<'a>(
+        &'a self,
+        merge: &'a mut dyn FnMut(Option<&[u8]>) -> Change,
+    ) -> LocalFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            match merge(self.load().await?.as_deref()) {
+                Change::Keep => Ok(()),
+                Change::Put(record, durability) => self.save(&record, durability).await,
+                Change::Remove => self.remove().await,
+            }
+        })
+    }
+}
+
+impl<S: AsyncStore + ?Sized> AsyncStore for Rc<S> {
+    fn load(&self) -> LocalFuture<'_, Result<Option<Vec<u8>>, StoreError>> {
+        (**self).load()
+    }
+
+    fn save<'a>(&'a self, record: &'a [u8], durability: Durability) -> LocalFuture<'a, Result<(), StoreError>> {
+        (**self).save(record, durability)
+    }
+
+    fn remove(&self) -> LocalFuture<'_, Result<(), StoreError>> {
+        (**self).remove()
+    }
+
+    fn update<'a>(
+        &'a self,
+        merge: &'a mut dyn FnMut(Option<&[u8]>) -> Change,
+    ) -> LocalFuture<'a, Result<(), StoreError>> {
+        (**self).update(merge)
+    }
+}
+
+/// What to do with the stored record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing.
+    Keep,
+    /// Replace it.
+    Put(Vec<u8>, Durability),
+    /// Remove it.
+    Remove,
 }
 
 /// How much a save is worth waiting for.
@@ -119,5 +185,19 @@ impl Store for MemoryStore {
     fn remove(&self) -> Result<(), StoreError> {
         *self.record() = None;
         Ok(())
+    }
+}
+
+impl AsyncStore for MemoryStore {
+    fn load(&self) -> LocalFuture<'_, Result<Option<Vec<u8>>, StoreError>> {
+        Box::pin(async { Store::load(self) })
+    }
+
+    fn save<'a>(&'a self, record: &'a [u8], durability: Durability) -> LocalFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move { Store::save(self, record, durability) })
+    }
+
+    fn remove(&self) -> LocalFuture<'_, Result<(), StoreError>> {
+        Box::pin(async { Store::remove(self) })
     }
 }

@@ -1,5 +1,6 @@
 //! Points in time as plain numbers, and their RFC 3339 form. Never reads a clock: that is `clock.rs`.
 
+use crate::text::decimal;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
@@ -39,36 +40,28 @@ impl Timestamp {
     /// ```
     pub fn parse(text: &str) -> Option<Self> {
         let mut rest = text.as_bytes();
-        let year = digits(&mut rest, 4)?;
-        byte(&mut rest, b"-")?;
-        let month = digits(&mut rest, 2)?;
-        byte(&mut rest, b"-")?;
-        let day = digits(&mut rest, 2)?;
-        byte(&mut rest, b"Tt ")?;
-        let hour = digits(&mut rest, 2)?;
-        byte(&mut rest, b":")?;
-        let minute = digits(&mut rest, 2)?;
-        byte(&mut rest, b":")?;
-        let second = digits(&mut rest, 2)?;
+        let mut number = |count, after: &[u8]| {
+            let number = digits(&mut rest, count)?;
+            (after.is_empty() || after.contains(&byte(&mut rest)?)).then_some(number)
+        };
+        let date = (number(4, b"-")?, number(2, b"-")?, number(2, b"Tt ")?);
+        let (hour, minute, second) = (number(2, b":")?, number(2, b":")?, number(2, b"")?);
         let ms = fraction(&mut rest)?;
         let offset_minutes = offset(&mut rest)?;
-        let valid = (1..=12).contains(&month)
-            && (1..=days_in_month(year, month)).contains(&day)
-            && hour < 24
-            && minute < 60
-            && second < 60
-            && rest.is_empty();
-        valid.then(|| Self(to_ms(year, month, day, [hour, minute, second, ms], offset_minutes)))
+        let days = days_from_civil(date);
+        // a day that the calendar does not have comes back as another
+        let valid = civil_from_days(days) == date && hour < 24 && minute < 60 && second < 60 && rest.is_empty();
+        valid.then(|| Self(to_ms(days, [hour, minute, second, ms], offset_minutes)))
     }
 
     /// The moment `duration` later, or the last one there is.
     pub fn plus(self, duration: Duration) -> Self {
-        self.plus_ms(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
+        self.plus_ms(signed_milliseconds(duration))
     }
 
     /// The moment `duration` earlier, or the first one there is.
     pub fn minus(self, duration: Duration) -> Self {
-        Self(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
+        Self(self.0.saturating_sub(signed_milliseconds(duration)))
     }
 
     /// How long ago `earlier` was, seen from this moment; zero where it is later.
@@ -86,14 +79,13 @@ impl Timestamp {
 
     /// The day alone, `2026-11-21`.
     pub(crate) fn day(self) -> String {
-        let text = self.to_string();
-        text.split('T').next().unwrap_or_default().to_owned()
+        let mut text = self.text();
+        text.truncate("2026-11-21".len());
+        text
     }
-}
 
-/// RFC 3339 in UTC, without a fraction where it is zero; years outside 0 to 9999 are held at these.
-impl fmt::Display for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// RFC 3339 in UTC, without a fraction where it is zero; years outside 0 to 9999 are held at these.
+    pub(crate) fn text(self) -> String {
         const FIRST: i64 = -62_167_219_200_000;
         const LAST: i64 = 253_402_300_799_999;
         let at = self.0.clamp(FIRST, LAST);
@@ -101,11 +93,34 @@ impl fmt::Display for Timestamp {
         let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
         let (year, month, day) = civil_from_days(days);
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
-        if ms != 0 {
-            write!(f, ".{ms:03}")?;
+        let parts = [(year, 4, "-"), (month, 2, "-"), (day, 2, "T"), (hour, 2, ":"), (minute, 2, ":"), (second, 2, "")];
+        let mut text = String::new();
+        for (number, width, separator) in parts {
+            text.push_str(&decimal(number.unsigned_abs(), width));
+            text.push_str(separator);
         }
-        f.write_str("Z")
+        if ms != 0 {
+            text.push('.');
+            text.push_str(&decimal(ms.unsigned_abs(), 3));
+        }
+        text.push('Z');
+        text
+    }
+}
+
+/// Whole milliseconds.
+pub(crate) fn milliseconds(duration: Duration) -> u64 {
+    duration.as_secs().saturating_mul(1000).saturating_add(duration.subsec_millis().into())
+}
+
+fn signed_milliseconds(duration: Duration) -> i64 {
+    i64::try_from(milliseconds(duration)).unwrap_or(i64::MAX)
+}
+
+/// RFC 3339 in UTC, without a fraction where it is zero; years outside 0 to 9999 are held at these.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text())
     }
 }
 
@@ -125,10 +140,10 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
-fn byte(rest: &mut &[u8], any_of: &[u8]) -> Option<u8> {
+fn byte(rest: &mut &[u8]) -> Option<u8> {
     let (first, tail) = rest.split_first()?;
     *rest = tail;
-    any_of.contains(first).then_some(*first)
+    Some(*first)
 }
 
 fn digits(rest: &mut &[u8], count: usize) -> Option<i64> {
@@ -142,7 +157,7 @@ fn fraction(rest: &mut &[u8]) -> Option<i64> {
     if rest.first() != Some(&b'.') {
         return Some(0);
     }
-    byte(rest, b".")?;
+    byte(rest)?;
     let count = rest.iter().take_while(|b| b.is_ascii_digit()).count();
     let mut three = [b'0'; 3];
     for (to, from) in three.iter_mut().zip(rest.iter().take(count)) {
@@ -153,52 +168,51 @@ fn fraction(rest: &mut &[u8]) -> Option<i64> {
 }
 
 fn offset(rest: &mut &[u8]) -> Option<i64> {
-    let sign = match byte(rest, b"Zz+-")? {
+    let sign = match byte(rest)? {
         b'+' => 1,
         b'-' => -1,
-        _ => return Some(0),
+        b'Z' | b'z' => return Some(0),
+        _ => return None,
     };
     let hours = digits(rest, 2)?;
-    byte(rest, b":")?;
+    (byte(rest)? == b':').then_some(())?;
     let minutes = digits(rest, 2)?;
     let valid = hours < 24 && minutes < 60;
     valid.then(|| hours.saturating_mul(60).saturating_add(minutes).saturating_mul(sign))
 }
 
-fn days_in_month(year: i64, month: i64) -> i64 {
-    let leap = year.rem_euclid(4) == 0 && (year.rem_euclid(100) != 0 || year.rem_euclid(400) == 0);
-    match month {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
 #[expect(clippy::arithmetic_side_effects, reason = "every part was read from at most four digits")]
-fn to_ms(year: i64, month: i64, day: i64, [hour, minute, second, ms]: [i64; 4], offset_minutes: i64) -> i64 {
-    // Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", days_from_civil
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    let days = era * 146_097 + day_of_era - 719_468;
+fn to_ms(days: i64, [hour, minute, second, ms]: [i64; 4], offset_minutes: i64) -> i64 {
     (((days * 24 + hour) * 60 + minute - offset_minutes) * 60 + second) * 1000 + ms
 }
 
-#[expect(clippy::arithmetic_side_effects, reason = "the caller clamps to four-digit years")]
-fn civil_from_days(days: i64) -> (i64, i64, i64) {
-    // the same source, civil_from_days
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
+/// A year, month and day.
+type Date = (i64, i64, i64);
+
+/// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", counts eras of 400 years from March of the year 0.
+/// One era earlier, so that no number below is negative: days from then to 1970.
+const FIRST_ERA: i64 = 719_468 + DAYS_OF_ERA;
+const DAYS_OF_ERA: i64 = 146_097;
+
+#[expect(clippy::arithmetic_side_effects, reason = "every part was read from at most four digits")]
+fn days_from_civil((year, month, day): Date) -> i64 {
+    let year = if month <= 2 { year + 399 } else { year + 400 };
+    let year_of_era = year % 400;
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    year / 400 * DAYS_OF_ERA + day_of_era - FIRST_ERA
+}
+
+#[expect(clippy::arithmetic_side_effects, reason = "the callers keep to four-digit years")]
+fn civil_from_days(days: i64) -> Date {
+    let days = days + FIRST_ERA;
+    let day_of_era = days % DAYS_OF_ERA;
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
     let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let year = year_of_era + days / DAYS_OF_ERA * 400 - 400 + i64::from(month <= 2);
     (year, month, day)
 }
 

@@ -72,6 +72,13 @@ pub enum Sent {
     Maybe,
 }
 
+/// Reads the header `Retry-After`. Its other form, a date, would need a clock that is right.
+#[cfg(any(feature = "http", all(feature = "fetch", target_arch = "wasm32", target_os = "unknown")))]
+pub(crate) fn retry_after_seconds(value: &str) -> Option<u32> {
+    let value = value.trim();
+    value.bytes().all(|byte| byte.is_ascii_digit()).then(|| value.parse().ok()).flatten()
+}
+
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -2,8 +2,9 @@
 //! (at most 50 entries; names of 1 to 40 characters; strings of 1 to 500 characters, integers, finite floats,
 //! booleans; nothing nested).
 
-use crate::json::{Json, Writer, quoted};
-use std::collections::BTreeMap;
+use crate::json::{Json, Writer};
+use crate::named::Named;
+use crate::text::{decimal, has_nul};
 
 /// One value of a condition or of meta. Made with `From`.
 ///
@@ -34,7 +35,7 @@ impl From<String> for Value {
 
 impl From<bool> for Value {
     fn from(value: bool) -> Self {
-        Self(Kind::Literal(value.to_string()))
+        Self(Kind::Literal(String::from(if value { "true" } else { "false" })))
     }
 }
 
@@ -70,7 +71,7 @@ impl Value {
 
 /// Named values, in the order of their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Values(BTreeMap<String, Value>);
+pub struct Values(Named<Value>);
 
 impl Values {
     /// The most entries Polar takes.
@@ -88,35 +89,33 @@ impl Values {
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.len() == 0
     }
 
     /// Whether there is an entry of that name.
     pub fn contains(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.0.get(name).is_some()
     }
 
     /// What Polar would refuse here, in words, or `None` where all is well.
     pub fn problem(&self) -> Option<String> {
         if self.len() > Self::MAX {
-            return Some(format!("{} entries; Polar takes at most {}", self.len(), Self::MAX));
+            return Some([&decimal(self.len() as u64, 0), " entries; Polar takes at most 50"].concat());
         }
         self.0.iter().find_map(|(name, value)| {
-            let characters = name.chars().count();
-            if characters == 0 || characters > 40 {
-                return Some(format!("the name `{name}` has {characters} characters; Polar takes 1 to 40"));
+            if let Some(count) = refused_length(name, 40) {
+                return Some(["the name `", name, "` has ", &count, " characters; Polar takes 1 to 40"].concat());
             }
-            if name.contains('\0') {
+            if has_nul(name) {
                 return Some(String::from("a name contains a NUL character"));
             }
             match &value.0 {
                 Kind::Literal(_) => None,
-                Kind::NotFinite => Some(format!("`{name}` is not a finite number")),
-                Kind::Text(text) if text.contains('\0') => Some(format!("`{name}` contains a NUL character")),
+                Kind::NotFinite => Some(["`", name, "` is not a finite number"].concat()),
+                Kind::Text(text) if has_nul(text) => Some(["`", name, "` contains a NUL character"].concat()),
                 Kind::Text(text) => {
-                    let characters = text.chars().count();
-                    let refused = characters == 0 || characters > 500;
-                    refused.then(|| format!("`{name}` has {characters} characters; Polar takes 1 to 500"))
+                    let count = refused_length(text, 500)?;
+                    Some(["`", name, "` has ", &count, " characters; Polar takes 1 to 500"].concat())
                 }
             }
         })
@@ -124,9 +123,9 @@ impl Values {
 
     pub(crate) fn json(&self) -> String {
         let mut object = Writer::new();
-        for (name, Value(kind)) in &self.0 {
+        for (name, Value(kind)) in self.0.iter() {
             match kind {
-                Kind::Text(text) => object.raw(name, &quoted(text)),
+                Kind::Text(text) => object.string(name, text),
                 Kind::Literal(literal) => object.raw(name, literal),
                 // refused by `problem` before anything is sent
                 Kind::NotFinite => object.raw(name, "null"),
@@ -134,6 +133,12 @@ impl Values {
         }
         object.finish()
     }
+}
+
+/// The number of characters, where Polar does not take that many.
+fn refused_length(text: &str, most: usize) -> Option<String> {
+    let characters = text.chars().count();
+    (characters == 0 || characters > most).then(|| decimal(characters as u64, 0))
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@
 use crate::error::{Error, ErrorKind};
 use crate::json::{Json, Writer};
 use crate::license::{Key, Reason};
+use crate::text::{contains, decimal, parse_uuid, uuid};
 use crate::time::Timestamp;
 use crate::transport::{Answer, Failure, Sent};
 use crate::values::Values;
@@ -155,11 +156,11 @@ impl Validate {
             [("activation_id", self.activation_id), ("benefit_id", self.benefit_id), ("customer_id", self.customer_id)]
         {
             if let Some(id) = id {
-                body.string(name, &id.to_string());
+                body.string(name, &uuid(id));
             }
         }
         if let Some(count) = self.increment_usage {
-            body.raw("increment_usage", &count.to_string());
+            body.number("increment_usage", count.into());
         }
         put_values(&mut body, "conditions", &self.conditions);
         body.finish()
@@ -230,7 +231,7 @@ impl Deactivate {
     /// The JSON to send.
     pub fn body(&self) -> String {
         let mut body = head(&self.key, self.organization_id);
-        body.string("activation_id", &self.activation_id.to_string()).finish()
+        body.string("activation_id", &uuid(self.activation_id)).finish()
     }
 
     /// Judges what came back. `Refused` means that Polar knows no such key or activation (any more).
@@ -247,7 +248,7 @@ impl Deactivate {
 
 fn head(key: &Key, organization_id: Uuid) -> Writer {
     let mut body = Writer::new();
-    body.string("key", key.secret()).string("organization_id", &organization_id.to_string());
+    body.string("key", key.secret()).string("organization_id", &uuid(organization_id));
     body
 }
 
@@ -301,7 +302,7 @@ pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
 
 /// Polar's texts as recorded; another text is a no all the same.
 fn reason(status: u16, detail: &str) -> Reason {
-    let says = |part: &str| detail.contains(part);
+    let says = |part| contains(detail, part);
     if status == 404 && detail == "Not found" {
         Reason::NotFound
     } else if says("no longer active") {
@@ -349,7 +350,7 @@ fn license_key(
 }
 
 fn id(json: Json<'_>, name: &str) -> Option<Uuid> {
-    Uuid::try_parse(&json.get(name)?.string()?).ok()
+    parse_uuid(&json.text(name)?)
 }
 
 fn timestamp(json: Json<'_>) -> Option<Timestamp> {
@@ -369,15 +370,15 @@ fn optional<T>(json: Json<'_>, read: impl Fn(Json<'_>) -> Option<T>) -> Option<O
 impl Rejection {
     /// A whole reply that is not Polar's.
     fn foreign(status: u16) -> Self {
-        let (kind, message) = match status {
-            500..=599 if status != 511 => (ErrorKind::Server, format!("Polar's server failed (HTTP {status})")),
+        let (kind, what, advice) = match status {
+            500..=599 if status != 511 => (ErrorKind::Server, "Polar's server failed", ""),
             _ => (
                 ErrorKind::Network,
-                format!(
-                    "something other than Polar answered (HTTP {status}); sign in to the network, or check the proxy"
-                ),
+                "something other than Polar answered",
+                "; sign in to the network, or check the proxy",
             ),
         };
+        let message = [what, " (HTTP ", &decimal(status.into(), 0), ")", advice].concat();
         Self::Unreachable { kind, message, maybe_applied: true }
     }
 
@@ -395,6 +396,18 @@ impl Rejection {
         matches!(self, Self::Refused(_) | Self::UsageExhausted)
     }
 
+    fn text(&self) -> String {
+        match self {
+            Self::Refused(reason) => reason.refusal().to_owned(),
+            Self::UsageExhausted => String::from("the license key has fewer uses left than were asked for"),
+            Self::Invalid { location } => ["Polar found `", location, "` malformed; check the configuration"].concat(),
+            Self::RateLimited(wait) => {
+                ["Polar asks to wait ", &decimal(wait.as_secs(), 0), " seconds before the next request"].concat()
+            }
+            Self::Unreachable { message, .. } => message.clone(),
+        }
+    }
+
     /// Whether Polar may have done what was asked all the same.
     pub fn maybe_applied(&self) -> bool {
         matches!(self, Self::Unreachable { maybe_applied: true, .. })
@@ -403,15 +416,7 @@ impl Rejection {
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused(reason) => f.write_str(reason.refusal()),
-            Self::UsageExhausted => f.write_str("the license key has fewer uses left than were asked for"),
-            Self::Invalid { location } => write!(f, "Polar found `{location}` malformed; check the configuration"),
-            Self::RateLimited(wait) => {
-                write!(f, "Polar asks to wait {} seconds before the next request", wait.as_secs())
-            }
-            Self::Unreachable { message, .. } => f.write_str(message),
-        }
+        f.write_str(&self.text())
     }
 }
 
@@ -419,7 +424,7 @@ impl std::error::Error for Rejection {}
 
 impl From<Rejection> for Error {
     fn from(rejection: Rejection) -> Self {
-        let message = rejection.to_string();
+        let message = rejection.text();
         match rejection {
             Rejection::Refused(reason) => Self::refused(reason),
             Rejection::UsageExhausted => Self::new(ErrorKind::UsageExhausted, message),

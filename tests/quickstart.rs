@@ -14,6 +14,13 @@ fn the_readme_shows_the_example_word_for_word() {
 }
 
 #[test]
+fn the_readme_shows_the_web_apps_code_word_for_word() {
+    let readme = include_str!("../README.md");
+    let code = include_str!("fetch/readme.rs").split("// README\n").nth(1).unwrap();
+    assert!(readme.contains(&format!("```rs\n{code}```\n")), "copy it from tests/fetch/readme.rs into README.md");
+}
+
+#[test]
 fn it_activates_and_keeps_working_offline() {
     assert!(QUICKSTART.contains(DEMO_ORGANIZATION) && QUICKSTART.contains(DEMO_BENEFIT_PRO));
     let polar = MockPolar::start().unwrap();

@@ -9,6 +9,8 @@
     reason = "a test's helpers fail by panicking"
 )]
 
+#[path = "scenarios/app_blocking.rs"]
+mod app;
 #[path = "scenarios/coverage.rs"]
 mod coverage;
 #[path = "scenarios/expect.rs"]
@@ -50,6 +52,15 @@ fn every_scenario_goes_as_it_says() {
     }
     assert!(failures.is_empty(), "of {count} scenarios, not as expected:\n{}", failures.join("\n"));
     assert!(count > 0, "there is no scenario");
+}
+
+#[test]
+fn every_file_in_the_folder_is_run() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let there: BTreeSet<String> = names.filter(|name| name.ends_with(".json") && name != "common.json").collect();
+    let known: BTreeSet<String> = format::FILES.iter().map(|(name, _)| name.to_string()).collect();
+    assert_eq!(there, known, "tests/scenarios/format.rs lists the files");
 }
 
 #[test]

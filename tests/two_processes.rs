@@ -1,6 +1,6 @@
 //! Several processes on one record, and processes that die. A child process is this test program again, told by the
 //! environment what to do.
-#![cfg(all(feature = "http", unix))]
+#![cfg(feature = "http")]
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
 mod support;

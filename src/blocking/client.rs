@@ -4,7 +4,7 @@ use super::driver::{Driver, Listener, lock};
 use super::machine::{device_source, system_name};
 use super::network::default_transport;
 use super::refresher::Refresher;
-use super::{FileStore, Transport, default_directory};
+use super::{ActivateOptions, FileStore, Transport, default_directory};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::device::DeviceId;
@@ -42,13 +42,6 @@ pub struct ClientBuilder {
     clock: Option<Arc<dyn Clock>>,
 }
 
-/// What to activate, and how far to go for it. The default: the stored key, taking only a free seat.
-#[derive(Clone, Default)]
-pub struct ActivateOptions {
-    key: Option<String>,
-    replace_previous: bool,
-}
-
 /// Ends the calls of a listener when dropped.
 #[must_use = "the listener is removed when this is dropped"]
 pub struct Subscription {
@@ -84,8 +77,7 @@ impl Client {
 
     /// Activates the stored key again, or moves a license here. Errors as [`activate`](Self::activate).
     pub fn activate_with(&self, options: ActivateOptions) -> Result<Decision, Error> {
-        let ActivateOptions { key, replace_previous } = options;
-        self.driver.run(Operation::Activate { key, replace_previous }).result
+        self.driver.run(options.into()).result
     }
 
     /// Asks Polar now. Not reaching it is no error: the decision stands, and its [problem](Decision::problem) says why.
@@ -235,35 +227,6 @@ impl ClientBuilder {
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder").field("config", &self.config).finish_non_exhaustive()
-    }
-}
-
-impl ActivateOptions {
-    /// The stored key, taking only a free seat.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Activates this key, as the user typed it.
-    #[must_use]
-    pub fn key(mut self, key: impl Into<String>) -> Self {
-        self.key = Some(key.into());
-        self
-    }
-
-    /// Moves the license here: if no seat is free, the older activation known on this device is given up. For a home
-    /// directory that was moved to another machine.
-    #[must_use]
-    pub fn replace_previous(mut self, replace: bool) -> Self {
-        self.replace_previous = replace;
-        self
-    }
-}
-
-/// Without the license key.
-impl fmt::Debug for ActivateOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ActivateOptions").field("replace_previous", &self.replace_previous).finish_non_exhaustive()
     }
 }
 

@@ -29,14 +29,14 @@
 
 use std::array;
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::iter::Cycle;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, SystemTime};
 
-use super::files::{create_private, create_private_directory, failure, hex, is_lower_hex, random_bytes};
+use super::files::{create_private, create_private_directory, failure, hex, is_lower_hex, patiently, random_bytes};
 use crate::store::StoreError;
 
 /// Kept short: eCryptfs allows names of 143 bytes, and the record's own can have 106.
@@ -69,7 +69,8 @@ pub(super) struct Held<'a> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        if self.file && self.lock.check(&self.token).is_ok() && fs::remove_file(self.lock.path()).is_err() {
+        if self.file && self.lock.check(&self.token).is_ok() && patiently(|| fs::remove_file(self.lock.path())).is_err()
+        {
             log::warn!("could not unlock the license file; others wait up to {} s", STALE_AFTER.as_secs());
         }
         *self.lock.holder() = None;
@@ -122,13 +123,16 @@ impl FileLock {
     /// Whether it was made, and not there already.
     fn create(&self, token: &str) -> Result<bool, StoreError> {
         let path = self.path();
-        let mut file = match create_private(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
+        let create = || match create_private(&path) {
             // Windows says so of a file that is deleted but still open somewhere: the lock of a moment ago.
             Err(error) if cfg!(windows) && error.kind() == ErrorKind::PermissionDenied && path.exists() => {
-                return Ok(false);
+                Err(ErrorKind::AlreadyExists.into())
             }
+            result => result,
+        };
+        let mut file = match patiently(create) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
             Err(error) => return Err(failure("lock the license file", error)),
         };
         file.write_all(token.as_bytes()).map_err(|error| {
@@ -140,8 +144,8 @@ impl FileLock {
 
     /// Whether the holder of `token` still has the lock.
     pub(super) fn check(&self, token: &str) -> Result<(), StoreError> {
-        match LockFile::read(&self.path()) {
-            Some(lock) if lock.token == token => Ok(()),
+        match patiently(|| LockFile::open(&self.path())) {
+            Ok(lock) if lock.token == token => Ok(()),
             _ => Err(StoreError::new("another process took over the lock of the license file; try again")),
         }
     }
@@ -203,7 +207,7 @@ impl FileLock {
 
     fn move_aside(&self, seen: &LockFile, aside: &Path) -> bool {
         let path = self.path();
-        if LockFile::read(&path).as_ref() != Some(seen) || fs::rename(&path, aside).is_err() {
+        if LockFile::read(&path).as_ref() != Some(seen) || patiently(|| fs::rename(&path, aside)).is_err() {
             return false;
         }
         let moved = LockFile::read(aside);
@@ -251,11 +255,15 @@ struct LockFile {
 impl LockFile {
     /// `None` where there is none, or it cannot be read.
     fn read(path: &Path) -> Option<Self> {
-        let file = File::open(path).ok()?;
-        let modified = file.metadata().ok()?.modified().ok()?;
+        Self::open(path).ok()
+    }
+
+    fn open(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        let modified = file.metadata()?.modified()?;
         let mut token = Vec::new();
-        file.take(64).read_to_end(&mut token).ok()?;
-        Some(Self { token: String::from_utf8_lossy(&token).into_owned(), modified })
+        file.take(64).read_to_end(&mut token)?;
+        Ok(Self { token: String::from_utf8_lossy(&token).into_owned(), modified })
     }
 }
 

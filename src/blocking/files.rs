@@ -4,6 +4,8 @@
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use crate::store::StoreError;
 
@@ -34,6 +36,27 @@ pub(super) fn create_private_directory(path: &Path) -> io::Result<()> {
         let _ = sync_directory(parent);
     }
     Ok(())
+}
+
+/// Windows refuses to replace, delete, open or make anew a file that another program has open just then: one that reads
+/// it, or a virus scanner that looks at every file when it was written. That is over in a moment, so `attempt` is made up
+/// to 50 times in about a quarter of a second. Elsewhere it is made once.
+pub(super) fn patiently<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    for _ in 1..50 {
+        match attempt() {
+            Err(error) if cfg!(windows) && is_in_use(&error) => thread::sleep(Duration::from_millis(5)),
+            result => return result,
+        }
+    }
+    attempt()
+}
+
+/// Windows has several words for it.
+fn is_in_use(error: &io::Error) -> bool {
+    const ACCESS_DENIED: i32 = 5;
+    const SHARING_VIOLATION: i32 = 32;
+    const DELETE_PENDING: i32 = 303;
+    matches!(error.raw_os_error(), Some(ACCESS_DENIED | SHARING_VIOLATION | DELETE_PENDING))
 }
 
 /// Makes a rename or a removal last. Does nothing where directories cannot be synced, or not by this user.
@@ -127,6 +150,39 @@ pub(super) mod tests {
         create_private_directory(&scratch.0.join("a").join("b")).unwrap();
         assert_eq!(create_private_directory(&path).unwrap_err().kind(), ErrorKind::NotADirectory);
         assert_eq!(create_private_directory(&path.join("b")).unwrap_err().kind(), ErrorKind::NotADirectory);
+    }
+
+    /// As a virus scanner does: it lets nobody else delete or replace what it reads.
+    #[cfg(windows)]
+    #[test]
+    fn what_is_in_use_for_a_moment_can_be_replaced_after_it() {
+        use std::os::windows::fs::OpenOptionsExt;
+        let scratch = Scratch::new();
+        let (from, to) = (scratch.0.join("from"), scratch.0.join("to"));
+        fs::write(&from, "new").unwrap();
+        fs::write(&to, "old").unwrap();
+        let mut scanner = Some(OpenOptions::new().read(true).share_mode(1).open(&to).unwrap());
+        let mut attempts = 0;
+        let replace = || {
+            attempts += 1;
+            let result = fs::rename(&from, &to);
+            // it is done after the first refusal
+            scanner.take();
+            result
+        };
+        patiently(replace).unwrap();
+        assert_eq!((attempts, fs::read(&to).unwrap()), (2, b"new".to_vec()));
+    }
+
+    #[test]
+    fn an_error_that_stays_is_returned() {
+        let scratch = Scratch::new();
+        let mut attempts = 0;
+        let result = patiently(|| {
+            attempts += 1;
+            fs::rename(scratch.0.join("absent"), scratch.0.join("to"))
+        });
+        assert_eq!((attempts, result.unwrap_err().kind()), (1, ErrorKind::NotFound));
     }
 
     #[test]

@@ -30,7 +30,7 @@ use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Proxy, SendBody};
 
 use super::Transport;
-use crate::transport::{Answer, Failure, Request, Sent};
+use crate::transport::{Answer, Failure, Request, Sent, retry_after_seconds};
 
 /// Sends requests with ureq and rustls, honouring the system's proxy and root certificates.
 #[derive(Clone, Copy, Debug, Default)]
@@ -64,7 +64,7 @@ fn exchange(request: &Request, body: &mut WatchedBody<'_>) -> Result<Answer, Fau
     }
     let mut response = post.send(SendBody::from_reader(body))?;
 
-    let retry_after = response.headers().get("retry-after").and_then(|value| seconds(value.to_str().ok()?));
+    let retry_after = response.headers().get("retry-after").and_then(|value| retry_after_seconds(value.to_str().ok()?));
     let mut bytes = Vec::new();
     let limit = Request::REPLY_LIMIT as u64;
     response.body_mut().as_reader().take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
@@ -72,12 +72,6 @@ fn exchange(request: &Request, body: &mut WatchedBody<'_>) -> Result<Answer, Fau
         return Err(Fault::TooLarge);
     }
     Ok(Answer::Reply { status: response.status().as_u16(), retry_after, body: bytes })
-}
-
-/// The other form of `Retry-After`, a date, would need a clock that is right.
-fn seconds(value: &str) -> Option<u32> {
-    let value = value.trim();
-    value.bytes().all(|byte| byte.is_ascii_digit()).then(|| value.parse().ok()).flatten()
 }
 
 /// Where a request goes, as far as it matters to how it is sent.
@@ -242,12 +236,21 @@ fn tls_message(reason: &str) -> String {
     let Some(problem) = reason.strip_prefix("invalid peer certificate: ") else {
         return format!("no secure connection to Polar: {reason}");
     };
+    if let Some(code) = windows_code(problem) {
+        return format!("the connection's certificate is not trusted: Windows says 0x{code:08X}");
+    }
     let hint = if problem.contains("expired") || problem.contains("not valid yet") {
         "; check the date of this computer"
     } else {
         ""
     };
     format!("the connection's certificate is not trusted: {problem}{hint}")
+}
+
+/// What Windows says where rustls has no word for it, as `rustls-platform-verifier` puts it.
+fn windows_code(problem: &str) -> Option<i32> {
+    let (_, rest) = problem.split_once("OS Error ")?;
+    rest.split(' ').next()?.parse().ok()
 }
 
 /// An operating system's words vary with its version and language; ours do not.
@@ -576,6 +579,9 @@ mod tests {
         let name = "invalid peer certificate: certificate not valid for name \"a\"; certificate is only valid for b";
         let expected = "the connection's certificate is not trusted: certificate not valid for name \"a\"";
         assert_eq!(tls_message(name), expected);
+        let windows = "invalid peer certificate: Other(OtherError(\"OS Error -2146762482 (words; of Windows)\"))";
+        let expected = "the connection's certificate is not trusted: Windows says 0x800B010E";
+        assert_eq!(tls_message(windows), expected);
     }
 
     /// Runs one test of this file in a process of its own, for the sake of its environment.

@@ -23,8 +23,9 @@ mod machine;
 mod network;
 mod refresher;
 
+pub use crate::options::ActivateOptions;
 pub use api::Api;
-pub use client::{ActivateOptions, Client, ClientBuilder, Subscription};
+pub use client::{Client, ClientBuilder, Subscription};
 pub use file_store::{FileStore, default_directory, file_name};
 #[cfg(feature = "http")]
 pub use http::HttpTransport;

@@ -3,10 +3,9 @@
 
 use super::driver::{Driver, Scope, lock};
 use crate::engine::{Operation, Patience};
-use crate::time::Now;
+use crate::watch::{Look, Watch};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
 /// Stops its thread when dropped.
 pub(super) struct Refresher {
@@ -21,18 +20,6 @@ struct Signal {
     stopped: Mutex<bool>,
     changed: Condvar,
 }
-
-/// The monotonic clock stands still while most systems sleep, so a wait of hours would be hours of being awake.
-const LOOK_EVERY_MS: u64 = 60_000;
-
-/// Every ten minutes the engine may want to save how late it is.
-const TOUCH_EVERY_MS: u64 = 600_000;
-
-/// Never look more often than this, whatever the engine says.
-const PAUSE_MS: u64 = 1_000;
-
-/// The wall clock ahead of the monotonic one by this much: the machine was asleep.
-const ASLEEP_MS: i64 = 30_000;
 
 impl Refresher {
     pub(super) fn start(driver: Arc<Driver>) -> std::io::Result<Self> {
@@ -62,40 +49,23 @@ fn refresh_until_stopped(driver: &Driver, signal: &Signal) {
     let mut patience = Patience::Full;
     loop {
         let outcome = driver.run_in(&signal.scope, Operation::Refresh(patience));
-        let looked_at = driver.now();
-        let touch_at = looked_at.mono.saturating_add(TOUCH_EVERY_MS);
-        let soonest = looked_at.mono.saturating_add(PAUSE_MS);
-        let next = outcome.wake_at.map_or(touch_at, |at| at.min(touch_at)).max(soonest);
-        patience = match wait(driver, signal, looked_at, next) {
-            Waited::Due => Patience::Full,
-            Waited::Woken => Patience::Woken,
-            Waited::Stopped => return,
-        };
+        let watch = Watch::new(driver.now(), outcome.wake_at);
+        let Some(due) = wait(driver, signal, watch) else { return };
+        patience = due;
     }
 }
 
-enum Waited {
-    Due,
-    Woken,
-    Stopped,
-}
-
-fn wait(driver: &Driver, signal: &Signal, mut before: Now, until: u64) -> Waited {
+/// Waits until it is time for the next look; `None` where there will be none.
+fn wait(driver: &Driver, signal: &Signal, mut watch: Watch) -> Option<Patience> {
     let mut stopped = lock(&signal.stopped);
     loop {
         if *stopped {
-            return Waited::Stopped;
+            return None;
         }
-        let now = driver.now();
-        let awake = i64::try_from(now.mono.saturating_sub(before.mono)).unwrap_or(i64::MAX);
-        if now.wall.ms_since(before.wall).saturating_sub(awake) > ASLEEP_MS {
-            return Waited::Woken;
-        }
-        if now.mono >= until {
-            return Waited::Due;
-        }
-        before = now;
-        let pause = Duration::from_millis(until.saturating_sub(now.mono).min(LOOK_EVERY_MS));
+        let pause = match watch.look(driver.now()) {
+            Look::Refresh(patience) => return Some(patience),
+            Look::Wait(pause) => pause,
+        };
         stopped = signal.changed.wait_timeout(stopped, pause).unwrap_or_else(PoisonError::into_inner).0;
     }
 }

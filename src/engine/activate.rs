@@ -22,6 +22,7 @@ use crate::config::SEAT_META;
 use crate::error::{Error, ErrorKind};
 use crate::license::{Key, Reason};
 use crate::record::{Attempt, Identity, Seat, Verdict};
+use crate::text::hex;
 use crate::time::{Now, Timestamp};
 use crate::wire::{self, Confirmed, Deactivate, Rejection, Validate};
 use uuid::Uuid;
@@ -127,10 +128,10 @@ impl Engine {
             return self.finish(op, Err(Error::refused(Reason::NewerFormat)), now);
         }
         let at = activation.checked_at;
-        let seat = format!("{:04X}", self.random.next() & 0xffff);
+        let seat = hex(&self.random.next().to_be_bytes()).split_off(4).to_ascii_uppercase();
         let label = match self.config.label() {
             Some(label) => label.to_owned(),
-            None => format!("{} · {} · {seat}", self.host.system, at.day()),
+            None => [&self.host.system, " · ", &at.day(), " · ", &seat].concat(),
         };
         let id = (seat.clone(), at);
         self.sending = Some(id.clone());
@@ -147,7 +148,7 @@ impl Engine {
         now: Now,
     ) -> Step {
         if let Err(message) = saved {
-            let message = format!("no seat was taken, because the license could not be stored: {message}");
+            let message = ["no seat was taken, because the license could not be stored: ", &message].concat();
             self.forget_attempt(&activation);
             return self.finish(op, Err(Error::new(ErrorKind::Storage, message)), now);
         }
@@ -275,7 +276,7 @@ impl Engine {
         let last_six = activation.key.last_six();
         let lost = record.and_then(|record| record.attempts.iter().rev().find(|attempt| attempt.last_six == last_six));
         if let Some(attempt) = lost {
-            error = error.with_message(format!("every activation of this license key is in use; {attempt}"));
+            error = error.with_message(["every activation of this license key is in use; ", &attempt.text()].concat());
         }
         self.finish(op, Err(error), now)
     }

@@ -12,7 +12,8 @@ use super::{Deactivated, Engine, Patience, policy, schedule};
 use crate::error::{Error, ErrorKind};
 use crate::license::State;
 use crate::record::Release;
-use crate::time::{Now, Timestamp};
+use crate::text::decimal;
+use crate::time::{Now, Timestamp, milliseconds};
 use crate::wire::{Confirmed, Deactivate, Rejection, Validate};
 
 /// Why Polar is asked.
@@ -41,7 +42,8 @@ const RELEASE_MS: u64 = 5_000;
 impl Engine {
     pub(super) fn begin_consume(&mut self, op: Op, count: u32, now: Now) -> Step {
         if count == 0 || count > MOST_USAGE {
-            let message = format!("cannot count {count} uses; 1 to {MOST_USAGE} at once are possible");
+            let message =
+                ["cannot count ", &decimal(count.into(), 0), " uses; 1 to 2147483647 at once are possible"].concat();
             return self.finish(op, Err(Error::new(ErrorKind::InvalidArgument, message)), now);
         }
         op.store(vec![], Stage::Ask(Purpose::Consume(count)))
@@ -184,13 +186,13 @@ impl Engine {
             (Some(estimate), Some(next)) => {
                 let wait = next.since(estimate);
                 let longest = self.config.refresh_interval().max(schedule::LONGEST);
-                if wait > longest { 0 } else { u64::try_from(wait.as_millis()).unwrap_or(0) }
+                if wait > longest { 0 } else { milliseconds(wait) }
             }
             (None, Some(next)) => {
                 // no time can be trusted, but this process's own count of it can
                 let at = *self.fallback_at.get_or_insert_with(|| {
                     let wait = next.since(now.wall).min(schedule::LONGEST);
-                    now.mono.saturating_add(u64::try_from(wait.as_millis()).unwrap_or(0))
+                    now.mono.saturating_add(milliseconds(wait))
                 });
                 at.saturating_sub(now.mono)
             }
@@ -201,7 +203,7 @@ impl Engine {
     /// When a timer should look next: to ask, or because the state changes by itself.
     pub(super) fn wake_at(&mut self, now: Now) -> Option<u64> {
         let ask_in = self.has_business().then(|| self.due_in(now));
-        let pause = self.pacer.pause_left(now.mono).map_or(0, |left| u64::try_from(left.as_millis()).unwrap_or(0));
+        let pause = self.pacer.pause_left(now.mono).map_or(0, milliseconds);
         let ask_in = ask_in.map(|wait| wait.max(pause));
         let estimate = self.estimate(now);
         let decision = self.current(now);
@@ -212,7 +214,7 @@ impl Engine {
         let change_in = estimate.and_then(|estimate| {
             let ahead = |at: &Timestamp| *at > estimate;
             let next = boundaries.into_iter().flatten().filter(ahead).min()?;
-            u64::try_from(next.since(estimate).as_millis()).ok()
+            Some(milliseconds(next.since(estimate)))
         });
         ask_in.into_iter().chain(change_in).min().map(|wait| now.mono.saturating_add(wait))
     }

@@ -39,7 +39,7 @@ impl Engine {
 
     /// The record could not be removed, so the license is still here.
     pub(super) fn not_forgotten(&mut self, op: Op, message: &str, now: Now) -> Step {
-        let message = format!("the license is still stored: {message}");
+        let message = ["the license is still stored: ", message].concat();
         self.finish(op, Err(Error::new(ErrorKind::Storage, message)), now)
     }
 }

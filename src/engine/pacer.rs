@@ -1,6 +1,7 @@
 //! How fast requests may leave this process. Polar blocks an address for a minute at the fourth request in a second,
 //! whatever they were; so no more than two leave in any second, and none during a block.
 
+use crate::time::milliseconds;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -42,7 +43,7 @@ impl Pacer {
 
     /// Lets nothing go for `wait`; never shortens a pause.
     pub(super) fn pause(&self, now: u64, wait: Duration) {
-        let until = now.saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+        let until = now.saturating_add(milliseconds(wait));
         let mut pace = self.pace();
         pace.paused_until = pace.paused_until.max(until);
     }

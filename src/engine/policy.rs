@@ -27,7 +27,7 @@ pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
         Some(held) => judge(config, held, facts.now),
     };
     let on = |benefits: &[Uuid]| state.is_allowed() && is_among(held, benefits);
-    let features = config.features().iter().map(|(name, benefits)| (name.clone(), on(benefits))).collect();
+    let features = config.features().map(|benefits| on(benefits));
     let grace_ends_at = held.filter(|held| held.verdict == Verdict::Yes).map(|held| grace_end(config, held));
     Decision {
         state,
@@ -113,7 +113,7 @@ fn notice(config: &Config, held: &Held, end: Timestamp) -> Timestamp {
 
 fn license(held: &Held) -> License {
     License {
-        display_key: held.identity.key.to_string(),
+        display_key: held.identity.key.masked(),
         benefit_id: held.benefit_id,
         activation_id: held.identity.activation_id(),
         expires_at: held.expires_at,

@@ -7,7 +7,7 @@ use super::{Deactivated, Engine, Merged, OpId, Operation};
 use crate::error::{Error, ErrorKind};
 use crate::license::{Decision, Problem};
 use crate::record::{Identity, Release};
-use crate::store::Durability;
+use crate::store::Change;
 use crate::time::Now;
 use crate::transport::{Answer, Request};
 use crate::wire::Rejection;
@@ -40,17 +40,6 @@ pub struct Outcome {
     pub changed: bool,
     /// When a timer should refresh next, in ms of the monotonic clock; `None` where there is nothing to wait for.
     pub wake_at: Option<u64>,
-}
-
-/// What to do with the stored record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Nothing.
-    Keep,
-    /// Replace it.
-    Put(Vec<u8>, Durability),
-    /// Remove it.
-    Remove,
 }
 
 /// Lock the store, read it, call [`merge`](Self::merge), do what it says, unlock, and [`resume`](Self::resume).
@@ -301,7 +290,7 @@ impl Outcome {
                 let problem = Problem {
                     retry_after: error.retry_after(),
                     maybe_applied: error.maybe_applied(),
-                    ..Problem::new(error.kind(), error.to_string())
+                    ..Problem::new(error.kind(), error.message())
                 };
                 let decision = error.into_decision().unwrap_or_else(Decision::unknown);
                 Decision { problem: Some(problem), ..decision }

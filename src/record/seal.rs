@@ -1,13 +1,12 @@
 //! The seal: which record is ours, unchanged, for this product, on this device.
 
 use super::codec::{Reader, read_body, read_identity, write_body, write_identity};
+use super::hmac::{hkdf, hmac, same};
 use super::{Record, Untrusted};
 use crate::config::Config;
 use crate::device::DeviceId;
 use crate::license::Reason;
-use hkdf::Hkdf;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use crate::text::uuid;
 
 const MAGIC: &[u8; 8] = b"POLARLIC";
 const FORMAT: u16 = 1;
@@ -31,9 +30,9 @@ struct SealKey {
 
 impl Sealer {
     pub(crate) fn new(config: &Config, device: &DeviceId) -> Self {
-        let organization = config.organization_id().to_string();
-        let product = [&organization, config.environment().base_url(), config.app_id()].join("\0");
-        let place = format!("{product}\0{}", device.as_str());
+        let organization = uuid(config.organization_id());
+        let product = [&organization, "\0", config.environment().base_url(), "\0", config.app_id()].concat();
+        let place = [&product, "\0", device.as_str()].concat();
         let secrets = std::iter::once(config.app_secret().unwrap_or_default())
             .chain(config.previous_app_secrets().iter().map(String::as_str));
         Self {
@@ -60,7 +59,7 @@ impl Sealer {
             out.extend(current.tag);
             write_identity(&mut out, record.identity());
             write_body(&mut out, record);
-            let seal = mac(&current.key, &out).finalize().into_bytes();
+            let seal = hmac(&current.key, &[&out]);
             out.extend(seal);
         }
         out
@@ -90,7 +89,7 @@ impl Sealer {
             return untrusted(Reason::OtherDevice);
         }
         let key = self.keys.iter().find(|key| key.tag == *secret);
-        let sealed = key.is_some_and(|key| mac(&key.key, content).verify_slice(seal).is_ok());
+        let sealed = key.is_some_and(|key| same(&hmac(&key.key, &[content]), seal));
         if format < FORMAT || !sealed {
             return untrusted(Reason::Tampered);
         }
@@ -98,19 +97,12 @@ impl Sealer {
     }
 }
 
-/// HKDF-SHA256 with `secret` as the input keying material; purposes never share an output.
+/// The first bytes of HKDF-SHA256 with `secret` as the input keying material; purposes never share an output.
 fn derive<const N: usize>(secret: &str, purpose: &str, info: &str) -> [u8; N] {
+    let material = hkdf(b"polar-license record 1", secret.as_bytes(), &[purpose.as_bytes(), b"\0", info.as_bytes()]);
     let mut out = [0; N];
-    let hkdf = Hkdf::<Sha256>::new(Some(b"polar-license record 1"), secret.as_bytes());
-    let expanded = hkdf.expand_multi_info(&[purpose.as_bytes(), b"\0", info.as_bytes()], &mut out);
-    debug_assert!(expanded.is_ok(), "8 and 64 bytes are far below HKDF's limit");
+    out.iter_mut().zip(material.as_flattened()).for_each(|(to, from)| *to = *from);
     out
-}
-
-fn mac(key: &[u8; 64], content: &[u8]) -> Hmac<Sha256> {
-    let mut mac = <Hmac<Sha256> as KeyInit>::new(&(*key).into());
-    mac.update(content);
-    mac
 }
 
 #[cfg(test)]

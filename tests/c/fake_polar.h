@@ -56,7 +56,7 @@ static inline void fake_polar_post(void *user_data, const polar_license_request 
     sscanf(at + 7, "%63[^\"]", key);
     if (polar->before)
         polar->before(polar->context);
-    switch (polar->behaviour) {
+    switch ((int)polar->behaviour) {
     case 0:
         fake_polar_time(polar->wall_ms, at_time);
         snprintf(reply, sizeof reply,

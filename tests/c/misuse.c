@@ -245,6 +245,113 @@ static void texts_to_a_client_are_checked(void)
     free(text);
 }
 
+/* Each setter takes any length; where Polar or the system does not, `open` says so. */
+static void texts_in_options_may_be_huge(void)
+{
+    typedef int32_t setter(polar_license_options *, const char *);
+    static const struct { setter *set; int32_t opens; } one[] = {
+        { polar_license_options_set_environment, POLAR_LICENSE_ERR_INVALID_CONFIG },
+        { polar_license_options_add_benefit, POLAR_LICENSE_ERR_INVALID_CONFIG },
+        { polar_license_options_set_label, POLAR_LICENSE_ERR_INVALID_CONFIG },
+        { polar_license_options_set_device_id, POLAR_LICENSE_ERR_INVALID_CONFIG },
+        { polar_license_options_set_app_secret, POLAR_LICENSE_ERR_INVALID_CONFIG },
+        { polar_license_options_add_previous_app_secret, POLAR_LICENSE_OK },
+        { polar_license_options_set_directory, POLAR_LICENSE_OK },
+    };
+    const size_t huge = 3 * 1000 * 1000;
+    char *text = malloc(huge + 1);
+    size_t i;
+    CHECK(text != NULL);
+    memset(text, 'h', huge);
+    text[huge] = 0;
+    for (i = 0; i < sizeof one / sizeof *one; i++) {
+        polar_license_options *options = polar_license_options_new(ORGANIZATION, "com.acme.app");
+        polar_license *license = NULL;
+        polar_license_error *error = NULL;
+        CHECK(polar_license_options_set_memory_store(options) == POLAR_LICENSE_OK);
+        CHECK(one[i].set(options, text) == POLAR_LICENSE_OK);
+        CHECK(polar_license_open(options, &license, &error) == one[i].opens);
+        CHECK(polar_license_error_status(error) == one[i].opens);
+        CHECK(polar_license_allowed(license) == 0);
+        polar_license_error_free(error);
+        polar_license_free(license);
+        polar_license_options_free(options);
+    }
+    free(text);
+}
+
+static void ignore_change(void *user_data, const polar_license_decision *decision)
+{
+    (void)user_data, (void)decision;
+}
+
+/* A transport and a store that tell nonsense are refused what they say, and what they said before counts. */
+static void report_nonsense(void *user_data, const polar_license_request *request, polar_license_response *response)
+{
+    const int32_t wrong = POLAR_LICENSE_ERR_INVALID_ARGUMENT;
+    (void)user_data, (void)request;
+    CHECK(polar_license_response_fail(response, POLAR_LICENSE_FAILED_TIMEOUT, 1, "too slow") == POLAR_LICENSE_OK);
+    CHECK(polar_license_response_fail(response, 0, 1, NULL) == wrong);
+    CHECK(polar_license_response_fail(response, 99, 1, NULL) == wrong);
+    CHECK(polar_license_response_fail(response, POLAR_LICENSE_FAILED_NETWORK, 1, NO_UTF8) == wrong);
+    CHECK(polar_license_response_set(response, -1, -1, NULL, 0) == wrong);
+    CHECK(polar_license_response_set(response, 70000, -1, NULL, 0) == wrong);
+    CHECK(polar_license_response_set(response, 200, -1, NULL, 7) == wrong);
+}
+
+static int32_t load_nonsense(void *user_data, polar_license_record *record)
+{
+    (void)user_data;
+    CHECK(polar_license_record_set(record, NULL, 7) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK(polar_license_record_set(record, NULL, 0) == POLAR_LICENSE_OK);
+    return 0;
+}
+
+static void nonsense_in_a_callback_is_refused(void)
+{
+    fake_polar polar = { 0 };
+    polar_license_options *options = fake_polar_options(&polar);
+    polar_license *license = NULL;
+    uint64_t subscription = 0;
+    CHECK(polar_license_options_set_transport(options, report_nonsense, NULL, NULL) == POLAR_LICENSE_OK);
+    CHECK(polar_license_options_set_store(options, load_nonsense, fake_polar_save, fake_polar_remove, &polar, NULL)
+          == POLAR_LICENSE_OK);
+    CHECK(polar_license_open(options, &license, NULL) == POLAR_LICENSE_OK);
+    polar_license_options_free(options);
+    CHECK(polar_license_activate(license, "A-KEY-OF-MINE", NULL) == POLAR_LICENSE_ERR_TIMEOUT);
+
+    /* a subscription ends once */
+    CHECK(polar_license_on_change(license, ignore_change, NULL, NULL, &subscription) == POLAR_LICENSE_OK);
+    CHECK(polar_license_off_change(license, subscription) == POLAR_LICENSE_OK);
+    CHECK(polar_license_off_change(license, subscription) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    polar_license_free(license);
+    CHECK(fake_polar_destroyed(&polar, 3));
+}
+
+static int32_t refuse_lock(void *user_data)
+{
+    (void)user_data;
+    return 5;
+}
+
+/* Without the lock nothing is written: a license that needs no seat lasts until the program ends. */
+static void a_lock_that_fails_is_a_storage_error(void)
+{
+    fake_polar polar = { 0 };
+    polar_license_options *options = fake_polar_options(&polar);
+    polar_license *license = NULL;
+    polar_license_decision *decision = NULL;
+    CHECK(polar_license_options_set_store_lock(options, refuse_lock, fake_polar_unlock) == POLAR_LICENSE_OK);
+    CHECK(polar_license_open(options, &license, NULL) == POLAR_LICENSE_OK);
+    polar_license_options_free(options);
+    CHECK(polar_license_activate_with(license, "A-KEY-OF-MINE", 0, &decision, NULL) == POLAR_LICENSE_OK);
+    CHECK(polar_license_decision_problem(decision) == POLAR_LICENSE_ERR_STORAGE);
+    polar_license_decision_free(decision);
+    CHECK(polar.saves == 0 && polar.removes == 0);
+    polar_license_free(license);
+    CHECK(fake_polar_destroyed(&polar, 3));
+}
+
 static void numbers_have_names(void)
 {
     CHECK_TEXT(polar_license_status_name(POLAR_LICENSE_OK), "ok");
@@ -265,6 +372,9 @@ int main(void)
     every_text_is_checked(NO_UTF8);
     wrong_settings_are_named();
     texts_to_a_client_are_checked();
+    texts_in_options_may_be_huge();
+    nonsense_in_a_callback_is_refused();
+    a_lock_that_fails_is_a_storage_error();
     numbers_have_names();
     puts("ok");
     return 0;

@@ -3,6 +3,11 @@
 #define _POSIX_C_SOURCE 200809L
 #include "fake_polar.h"
 
+#ifdef _WIN32
+#define setenv(name, value, overwrite) _putenv_s(name, value)
+#define unsetenv(name) _putenv_s(name, "")
+#endif
+
 static const char *variable = "POLAR_LICENSE_TEST_PANIC";
 
 /* The call runs with its function panicking. */

@@ -1,14 +1,29 @@
 //! The files in `tests/scenarios`, as their README describes them. A member that is not described there is an error.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::PathBuf;
 
 use polar_license::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 pub(crate) type Members = Map<String, Value>;
+
+/// The files, in the program: a browser has no file system. `tests/scenarios.rs` compares them with the folder.
+pub(crate) const FILES: &[(&str, &str)] = &[
+    ("activate.json", include_str!("activate.json")),
+    ("clock.json", include_str!("clock.json")),
+    ("deactivate.json", include_str!("deactivate.json")),
+    ("decisions.json", include_str!("decisions.json")),
+    ("not-polar.json", include_str!("not-polar.json")),
+    ("offline.json", include_str!("offline.json")),
+    ("pacing.json", include_str!("pacing.json")),
+    ("polar-answers.json", include_str!("polar-answers.json")),
+    ("processes.json", include_str!("processes.json")),
+    ("record.json", include_str!("record.json")),
+    ("seats.json", include_str!("seats.json")),
+    ("storage.json", include_str!("storage.json")),
+    ("usage.json", include_str!("usage.json")),
+];
 
 /// `common.json`: what all scenarios share.
 #[derive(Clone, Deserialize)]
@@ -179,11 +194,11 @@ pub(crate) fn start() -> Timestamp {
 
 impl Common {
     pub(crate) fn load() -> Self {
-        let text = fs::read_to_string(folder().join("common.json")).unwrap();
+        let text = include_str!("common.json");
         let names: BTreeMap<String, String> =
-            serde_json::from_value(serde_json::from_str::<Value>(&text).unwrap()["names"].clone()).unwrap();
+            serde_json::from_value(serde_json::from_str::<Value>(text).unwrap()["names"].clone()).unwrap();
         let common: Self =
-            serde_json::from_str(&with_names(&names, &text)).unwrap_or_else(|error| panic!("common.json: {error}"));
+            serde_json::from_str(&with_names(&names, text)).unwrap_or_else(|error| panic!("common.json: {error}"));
         Self { names, ..common }
     }
 
@@ -197,16 +212,8 @@ impl Common {
 
     /// Every scenario file there is.
     pub(crate) fn files(&self) -> Vec<File> {
-        let mut paths: Vec<PathBuf> = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
-        paths.sort();
-        let is_scenarios = |path: &PathBuf| {
-            path.extension().is_some_and(|extension| extension == "json") && !path.ends_with("common.json")
-        };
-        let read = |path: PathBuf| {
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            self.parse(&name, &fs::read_to_string(&path).unwrap()).unwrap_or_else(|error| panic!("{error}"))
-        };
-        paths.into_iter().filter(is_scenarios).map(read).collect()
+        let read = |(name, text): &(&str, &str)| self.parse(name, text).unwrap_or_else(|error| panic!("{error}"));
+        FILES.iter().map(read).collect()
     }
 }
 
@@ -232,10 +239,6 @@ impl Step {
         };
         format!("{process}{what}")
     }
-}
-
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios")
 }
 
 /// Replaces strings that are a name, and nothing else, by what they stand for.

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 
-use polar_license::blocking::{ActivateOptions, Client, Transport};
 use polar_license::clock::{Clock, ManualClock};
 use polar_license::engine::Deactivated;
-use polar_license::store::{Durability, Store, StoreError};
+use polar_license::store::StoreError;
 use polar_license::time::Now;
 use polar_license::transport::{Answer, Failure, Request, Sent};
 use polar_license::{Config, ConfigBuilder, Error, Timestamp};
 use serde_json::{Value, json};
 
+use super::app::App;
 use super::expect::{Inner, MEMBERS, OTHERS, differences};
 use super::format::{
     self, ClockStep, Common, Endpoint, Exchange, Fails, Members, Operation, Restart, Scenario, Step, StoreStep,
@@ -77,7 +77,7 @@ struct Stored {
 }
 
 struct Process {
-    client: OnceLock<Client>,
+    client: OnceLock<App>,
     clock: Arc<ManualClock>,
     config: Members,
     device: String,
@@ -183,12 +183,8 @@ impl World {
             config,
         });
         let around = Around { world: Arc::downgrade(self), process: Arc::downgrade(&process) };
-        let client = Client::builder(process.configuration())
-            .clock(ProcessClock(Arc::clone(&process.clock)))
-            .store(around.clone())
-            .transport(around)
-            .open();
-        process.client.set(client.unwrap()).unwrap();
+        let app = App::open(process.configuration(), ProcessClock(Arc::clone(&process.clock)), around);
+        assert!(process.client.set(app).is_ok());
         self.processes.lock().unwrap().insert(name.to_owned(), Arc::clone(&process));
         self.settings.lock().unwrap().insert(name.to_owned(), (process.config.clone(), process.device.clone()));
         process
@@ -340,10 +336,7 @@ impl Process {
             Operation::Refresh => Ok(client.refresh()),
             Operation::Consume => client.consume(step.count),
             Operation::Forget => client.forget(),
-            Operation::Activate => {
-                let options = ActivateOptions::new().replace_previous(step.replace_previous);
-                client.activate_with(step.key.iter().fold(options, |options, key| options.key(key)))
-            }
+            Operation::Activate => client.activate(step.key.as_deref(), step.replace_previous),
             Operation::Deactivate => match client.deactivate() {
                 Ok(deactivated) => {
                     let deactivated = match deactivated {
@@ -400,7 +393,7 @@ fn override_members(members: &mut Members, by: &Members) {
     }
 }
 
-struct ProcessClock(Arc<ManualClock>);
+pub(crate) struct ProcessClock(Arc<ManualClock>);
 
 impl Clock for ProcessClock {
     fn now(&self) -> Now {
@@ -410,7 +403,7 @@ impl Clock for ProcessClock {
 
 /// What a process sees of the world. Outlives neither.
 #[derive(Clone)]
-struct Around {
+pub(crate) struct Around {
     world: Weak<World>,
     process: Weak<Process>,
 }
@@ -429,28 +422,30 @@ impl Around {
     }
 }
 
-impl Store for Around {
-    fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
+/// What the app's store and transport do.
+impl Around {
+    pub(crate) fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
         self.watch("before loading");
         self.stored(&[Fails::Nothing, Fails::Writing], |store| store.bytes.clone())
     }
 
-    fn save(&self, record: &[u8], _: Durability) -> Result<(), StoreError> {
+    pub(crate) fn save(&self, record: &[u8]) -> Result<(), StoreError> {
         self.watch("before saving");
         self.stored(&[Fails::Nothing], |store| store.bytes = Some(record.to_vec()))
     }
 
-    fn remove(&self) -> Result<(), StoreError> {
+    pub(crate) fn remove(&self) -> Result<(), StoreError> {
         self.watch("before removing");
         self.stored(&[Fails::Nothing], |store| store.bytes = None)
     }
-}
 
-impl Transport for Around {
-    fn post(&self, request: &Request) -> Answer {
+    /// What comes back; nothing, where the caller has cancelled.
+    pub(crate) fn post(&self, request: &Request) -> Option<Answer> {
         let nothing =
             || Answer::Failed { failure: Failure::Network, sent: Sent::Maybe, message: String::from("no script") };
-        let (Some(world), Some(process)) = (self.world.upgrade(), self.process.upgrade()) else { return nothing() };
+        let (Some(world), Some(process)) = (self.world.upgrade(), self.process.upgrade()) else {
+            return Some(nothing());
+        };
         world.move_clocks(&ClockStep { pass: Some(format!("{REQUEST_MS}ms")), ..ClockStep::default() });
         let place = process.place.lock().unwrap().clone();
         process.check_always(&world, "while asking Polar");
@@ -461,16 +456,16 @@ impl Transport for Around {
             Some("deactivate") => Endpoint::Deactivate,
             _ => {
                 world.fail(&place, format!("request: `{}` is no endpoint of Polar's", request.url));
-                return nothing();
+                return Some(nothing());
             }
         };
         let Some(exchange) = process.script.lock().unwrap().pop_front() else {
             world.fail(&place, format!("request: expected none, got {endpoint:?} {body}"));
-            return nothing();
+            return Some(nothing());
         };
         if exchange.request != endpoint {
             world.fail(&place, format!("request: expected {:?}, got {endpoint:?} {body}", exchange.request));
-            return nothing();
+            return Some(nothing());
         }
         check_form(&process, endpoint, &body).into_iter().for_each(|what| world.fail(&place, what));
         for difference in differences(&exchange.body, &body, Inner::Closed) {
@@ -481,14 +476,14 @@ impl Transport for Around {
         }
         if exchange.reply.killed {
             *process.killed.lock().unwrap() = Some(world.store.lock().unwrap().bytes.clone());
-            return nothing();
+            return Some(nothing());
         }
         if exchange.reply.cancelled {
             process.client.get().unwrap().cancel();
-            return nothing();
+            return None;
         }
         let now = world.clocks.lock().unwrap().polar;
-        polar::answer(&world.common, &world.scenario, endpoint, &body, &exchange.reply, now)
+        Some(polar::answer(&world.common, &world.scenario, endpoint, &body, &exchange.reply, now))
     }
 }
 

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{built, command, compile, repository};
+use common::{built, command, compile, printed, repository};
 use mock_polar::{DEMO_BENEFIT_PRO, DEMO_ORGANIZATION, MockPolar, NewKey};
 use std::fs;
 use std::process::{Command, Output};
@@ -23,16 +23,16 @@ fn gates(source: &str, start: impl Fn() -> Command) {
         command.args(arguments).env("POLAR", polar.url()).output().unwrap()
     };
 
-    assert_eq!(String::from_utf8_lossy(&run(&[]).stdout).replace("not allowed\n", ""), "");
+    assert_eq!(printed(&run(&[])).replace("not allowed\n", ""), "");
     let mistyped = run(&["MISTYPED"]);
     assert!(!mistyped.status.success() && String::from_utf8_lossy(&mistyped.stderr).contains("typing errors"));
     let activated = run(&[&key]);
-    assert_eq!(activated.stdout, b"exporting\n", "{}", String::from_utf8_lossy(&activated.stderr));
+    assert_eq!(printed(&activated), "exporting\n", "{}", String::from_utf8_lossy(&activated.stderr));
     polar.stop();
-    assert_eq!(run(&[]).stdout, b"exporting\n");
+    assert_eq!(printed(&run(&[])), "exporting\n");
     polar.restart().unwrap();
     assert_eq!(polar.activations(&key).len(), 1);
-    assert_eq!(run(&["--deactivate"]).stdout, b"the seat is free\n");
+    assert_eq!(printed(&run(&["--deactivate"])), "the seat is free\n");
     assert_eq!(polar.activations(&key).len(), 0);
 }
 

@@ -1,230 +1,155 @@
 //! The engine, and the operations under way, by number.
 
-use crate::shape::{self, Thrown};
-use js_sys::{Object, Uint8Array};
 use polar_license::ConfigBuilder;
+use polar_license::Error;
 use polar_license::Timestamp;
 use polar_license::device::DeviceId;
-use polar_license::engine::{Change, Engine, Host, Operation, Pacer, Patience, Step};
+use polar_license::engine::{Change, Engine, Host, Operation, Pacer, Step};
 use polar_license::store::Durability;
 use polar_license::time::Now;
-use polar_license::transport::{Answer, Failure, Sent};
-use std::cell::{RefCell, RefMut};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
 use std::sync::OnceLock;
 use wasm_bindgen::prelude::*;
 
-/// One license of an app on this device. Every method takes the wall clock in ms since 1970 and the monotonic clock in
-/// ms since any moment, and returns at once.
+/// One license of an app on this device. Every method returns at once. `wall` is the wall clock in ms since 1970, `mono`
+/// the monotonic clock in ms since any moment. What is returned as text is JSON, with a member `error` where it failed.
 #[wasm_bindgen]
 pub struct LicenseEngine(RefCell<Inner>);
 
 struct Inner {
-    engine: Engine,
-    steps: BTreeMap<u32, Step>,
+    /// `None` before `start`.
+    engine: Option<Engine>,
+    steps: Vec<(u32, Step)>,
     last_number: u32,
 }
 
 #[wasm_bindgen]
 impl LicenseEngine {
-    /// An engine that remembers nothing yet: [`open`](Self::open) first. `settings` are JSON, as
-    /// [`ConfigBuilder::from_json`] reads them; `device` identifies this device where the settings do
-    /// not; `system` is such as `Windows 11`; `seed` is 16 random bytes; with `own_pace`, it does not share the pace of
-    /// requests with the other engines, for a clock that is not theirs.
+    /// Must be started before anything else.
     #[wasm_bindgen(constructor)]
-    pub fn new(settings: &str, device: &str, system: String, seed: &[u8], own_pace: bool) -> Result<Self, Thrown> {
-        let config = ConfigBuilder::from_json(settings).and_then(ConfigBuilder::build);
-        let config = config.map_err(|error| shape::thrown(&error))?;
-        let organization = config.organization_id();
-        let device = match config.device_id() {
-            Some(own) => DeviceId::from_app(&organization, own),
-            None => DeviceId::derive(&organization, device),
-        };
-        let seed = seed.try_into().map_err(|_| shape::defect("the seed is not 16 bytes long"))?;
+    pub fn new() -> Self {
+        Self(RefCell::new(Inner { engine: None, steps: Vec::new(), last_number: 0 }))
+    }
+
+    /// Makes an engine that remembers nothing yet: the operation `open` is the first. `settings` are read by
+    /// [`ConfigBuilder::from_json`]; `device` identifies this device where they do not; `system` is such as
+    /// `Windows 11`; `seed` is 16 random bytes. With `own_pace` it does not share the pace of requests with the other
+    /// engines, for a clock that is not theirs. Returns the tags in the record's name.
+    pub fn start(&self, settings: &str, device: &str, system: String, seed: &[u8], own_pace: bool) -> String {
         let pacer = if own_pace { Pacer::new() } else { shared_pacer() };
-        let engine = Engine::new(config, Host { device, system, seed }, pacer);
-        Ok(Self(RefCell::new(Inner { engine, steps: BTreeMap::new(), last_number: 0 })))
-    }
-
-    /// The tags in the record's name, in hexadecimal: the product's, then the device's.
-    #[wasm_bindgen(js_name = tags)]
-    pub fn tags(&self) -> Result<Vec<String>, Thrown> {
-        let (product, device) = self.inner()?.engine.record_tags();
-        Ok(vec![shape::hex(product), shape::hex(device)])
-    }
-
-    /// Reads what is stored: at the start, and when another tab has changed it. Returns the first step, as all of these do.
-    pub fn open(&self, wall: f64, mono: f64) -> Result<Object, Thrown> {
-        self.begin(Operation::Open, wall, mono)
-    }
-
-    /// Asks Polar.
-    pub fn validate(&self, wall: f64, mono: f64) -> Result<Object, Thrown> {
-        self.begin(Operation::Validate, wall, mono)
-    }
-
-    /// Asks Polar if it is due: for an app that waits, or `unattended` for a timer, and then perhaps because the network
-    /// or the page has `woken`.
-    pub fn refresh(&self, unattended: bool, woken: bool, wall: f64, mono: f64) -> Result<Object, Thrown> {
-        let patience = match (unattended, woken) {
-            (false, _) => Patience::Short,
-            (true, false) => Patience::Full,
-            (true, true) => Patience::Woken,
+        let engine = match engine(settings, device, system, seed, pacer) {
+            Ok(engine) => engine,
+            Err(error) => return error.to_json(),
         };
-        self.begin(Operation::Refresh(patience), wall, mono)
+        let tags = engine.tags_json();
+        self.with(|inner| {
+            inner.engine = Some(engine);
+            Some(tags)
+        })
+        .unwrap_or_else(defect)
     }
 
-    /// Counts usage; the engine refuses 0, which stands for what is no whole number.
-    pub fn consume(&self, count: f64, wall: f64, mono: f64) -> Result<Object, Thrown> {
-        let count = if count.fract() == 0.0 { count as u32 } else { 0 };
-        self.begin(Operation::Consume(count), wall, mono)
-    }
-
-    /// Takes a seat for this device; without a key for the stored one.
-    pub fn activate(
-        &self,
-        key: Option<String>,
-        replace_previous: bool,
-        wall: f64,
-        mono: f64,
-    ) -> Result<Object, Thrown> {
-        self.begin(Operation::Activate { key, replace_previous }, wall, mono)
-    }
-
-    /// Gives the seat up.
-    pub fn deactivate(&self, wall: f64, mono: f64) -> Result<Object, Thrown> {
-        self.begin(Operation::Deactivate, wall, mono)
-    }
-
-    /// Removes the license from this device without giving the seat up.
-    pub fn forget(&self, wall: f64, mono: f64) -> Result<Object, Thrown> {
-        self.begin(Operation::Forget, wall, mono)
+    /// Begins an operation, described as [`Operation::from_json`] says. Returns its first step: [`Step::to_json`].
+    pub fn begin(&self, operation: &str, wall: f64, mono: f64) -> String {
+        self.with(|inner| {
+            let operation = Operation::from_json(operation)?;
+            let step = inner.engine.as_mut()?.begin(operation, now(wall, mono));
+            Some(inner.keep(step))
+        })
+        .unwrap_or_else(defect)
     }
 
     /// What to do with the stored record, `undefined` where there is none; `readable` is false where it could not be read.
-    pub fn merge(
-        &self,
-        number: u32,
-        stored: Option<Vec<u8>>,
-        readable: bool,
-        wall: f64,
-        mono: f64,
-    ) -> Result<Object, Thrown> {
-        let mut inner = self.inner()?;
-        let Inner { engine, steps, .. } = &mut *inner;
-        let Some(Step::Store(step)) = steps.get_mut(&number) else { return Err(unknown()) };
+    /// The first byte is one of [`KEEP`] to [`PUT_SYNCED`], the record to put follows; empty for an unknown number.
+    pub fn merge(&self, number: u32, stored: Option<Vec<u8>>, readable: bool, wall: f64, mono: f64) -> Vec<u8> {
         let stored = if readable { Ok(stored.as_deref()) } else { Err(()) };
-        let change = step.merge(engine, stored, now(wall, mono));
-        Ok(match change {
-            Change::Keep => shape::object(&[("change", "keep".into())]),
-            Change::Put(record, durability) => shape::object(&[
-                ("change", "put".into()),
-                ("record", Uint8Array::from(&record[..]).into()),
-                ("durable", (durability == Durability::Synced).into()),
-            ]),
-            Change::Remove => shape::object(&[("change", "remove".into())]),
+        let change = self.with(|inner| {
+            let (_, step) = inner.steps.iter_mut().find(|(kept, _)| *kept == number)?;
+            let Step::Store(step) = step else { return None };
+            Some(step.merge(inner.engine.as_ref()?, stored, now(wall, mono)))
+        });
+        match change {
+            None => vec![],
+            Some(Change::Keep) => vec![KEEP],
+            Some(Change::Remove) => vec![REMOVE],
+            Some(Change::Put(mut record, durability)) => {
+                record.insert(0, if durability == Durability::Synced { PUT_SYNCED } else { PUT });
+                record
+            }
+        }
+    }
+
+    /// Goes on after a step, with an answer as [`Step::resume_json`] describes it.
+    pub fn resume(&self, number: u32, answer: &str, body: Vec<u8>, wall: f64, mono: f64) -> String {
+        self.with(|inner| {
+            let at = inner.steps.iter().position(|(kept, _)| *kept == number)?;
+            let (_, step) = inner.steps.swap_remove(at);
+            let step = step.resume_json(inner.engine.as_mut()?, answer, body, now(wall, mono))?;
+            Some(inner.keep(step))
+        })
+        .unwrap_or_else(defect)
+    }
+
+    /// Whether the operation that a `join` waits for has ended; `undefined` for an unknown number.
+    #[wasm_bindgen(js_name = hasEnded)]
+    pub fn has_ended(&self, number: u32) -> Option<bool> {
+        self.with(|inner| {
+            let (_, step) = inner.steps.iter().find(|(kept, _)| *kept == number)?;
+            let Step::Join(step) = step else { return None };
+            Some(!inner.engine.as_ref()?.is_running(step.waits_for))
         })
     }
 
-    /// Goes on after the store; `problem` says in words why it could not be locked, read or written.
-    pub fn stored(&self, number: u32, problem: Option<String>, wall: f64, mono: f64) -> Result<Object, Thrown> {
-        let mut inner = self.inner()?;
-        let Some(Step::Store(step)) = inner.steps.remove(&number) else { return Err(unknown()) };
-        let written = problem.map_or(Ok(()), Err);
-        let step = step.resume(&mut inner.engine, written, now(wall, mono));
-        Ok(inner.keep(step))
-    }
-
-    /// Goes on with a whole reply.
-    pub fn replied(
-        &self,
-        number: u32,
-        status: u16,
-        retry_after: Option<u32>,
-        body: Vec<u8>,
-        wall: f64,
-        mono: f64,
-    ) -> Result<Object, Thrown> {
-        self.answer(number, Answer::Reply { status, retry_after, body }, now(wall, mono))
-    }
-
-    /// Goes on without one. `failure` is `network`, `timeout` or `cancelled`; `sent` is false where the request has
-    /// certainly not left.
-    pub fn failed(
-        &self,
-        number: u32,
-        failure: &str,
-        sent: bool,
-        message: String,
-        wall: f64,
-        mono: f64,
-    ) -> Result<Object, Thrown> {
-        let failure = match failure {
-            "timeout" => Failure::Timeout,
-            "cancelled" => Failure::Cancelled,
-            _ => Failure::Network,
-        };
-        let sent = if sent { Sent::Maybe } else { Sent::No };
-        self.answer(number, Answer::Failed { failure, sent, message }, now(wall, mono))
-    }
-
-    /// Whether the operation that a `join` waits for has ended.
-    #[wasm_bindgen(js_name = hasEnded)]
-    pub fn has_ended(&self, number: u32) -> Result<bool, Thrown> {
-        let inner = self.inner()?;
-        let Some(Step::Join(step)) = inner.steps.get(&number) else { return Err(unknown()) };
-        Ok(!inner.engine.is_running(step.waits_for))
-    }
-
-    /// Goes on after waiting for another operation; `cancelled` gives up instead.
-    pub fn joined(&self, number: u32, cancelled: bool, wall: f64, mono: f64) -> Result<Object, Thrown> {
-        let mut inner = self.inner()?;
-        let Some(Step::Join(step)) = inner.steps.remove(&number) else { return Err(unknown()) };
-        let now = now(wall, mono);
-        let step = if cancelled { step.cancel(&mut inner.engine, now) } else { step.resume(&mut inner.engine, now) };
-        Ok(inner.keep(step))
-    }
-
     /// The decision at this instant.
-    pub fn current(&self, wall: f64, mono: f64) -> Result<Object, Thrown> {
-        Ok(shape::parsed(&self.inner()?.engine.current(now(wall, mono)).to_json()))
+    pub fn current(&self, wall: f64, mono: f64) -> String {
+        self.with(|inner| Some(inner.engine.as_mut()?.current(now(wall, mono)).to_json())).unwrap_or_else(defect)
     }
 
-    /// Whether a feature is on at this instant.
-    pub fn allows(&self, feature: &str, wall: f64, mono: f64) -> Result<bool, Thrown> {
-        Ok(self.inner()?.engine.allows(feature, now(wall, mono)))
+    /// Whether a feature is on at this instant; `undefined` before the start.
+    pub fn allows(&self, feature: &str, wall: f64, mono: f64) -> Option<bool> {
+        self.with(|inner| Some(inner.engine.as_mut()?.allows(feature, now(wall, mono))))
     }
 
-    fn begin(&self, operation: Operation, wall: f64, mono: f64) -> Result<Object, Thrown> {
-        let mut inner = self.inner()?;
-        let step = inner.engine.begin(operation, now(wall, mono));
-        Ok(inner.keep(step))
-    }
-
-    fn answer(&self, number: u32, answer: Answer, now: Now) -> Result<Object, Thrown> {
-        let mut inner = self.inner()?;
-        let Some(Step::Send(step)) = inner.steps.remove(&number) else { return Err(unknown()) };
-        let step = step.resume(&mut inner.engine, answer, now);
-        Ok(inner.keep(step))
-    }
-
-    fn inner(&self) -> Result<RefMut<'_, Inner>, Thrown> {
-        self.0.try_borrow_mut().map_err(|_| shape::defect("the engine was called from within a call of its own"))
+    /// `None` too where this is a call from within a call.
+    fn with<T>(&self, work: impl FnOnce(&mut Inner) -> Option<T>) -> Option<T> {
+        work(&mut *self.0.try_borrow_mut().ok()?)
     }
 }
 
+impl Default for LicenseEngine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What [`LicenseEngine::merge`] says first: leave the store as it is, remove the record, or put another in its place,
+/// which may be lost in a power cut or must not be.
+const KEEP: u8 = 0;
+const REMOVE: u8 = 1;
+const PUT: u8 = 2;
+const PUT_SYNCED: u8 = 3;
+
 impl Inner {
     /// The step as JavaScript sees it, with the number to go on with.
-    fn keep(&mut self, step: Step) -> Object {
-        let outcome = match step {
-            Step::Done(outcome) => return shape::outcome(outcome),
-            step => step,
-        };
+    fn keep(&mut self, step: Step) -> String {
         self.last_number = self.last_number.wrapping_add(1);
-        let shown = shape::step(&outcome, self.last_number);
-        self.steps.insert(self.last_number, outcome);
+        let shown = step.to_json(self.last_number);
+        if !matches!(step, Step::Done(_)) {
+            self.steps.push((self.last_number, step));
+        }
         shown
     }
+}
+
+fn engine(settings: &str, device: &str, system: String, seed: &[u8], pacer: Pacer) -> Result<Engine, Error> {
+    let config = ConfigBuilder::from_json(settings)?.build()?;
+    let organization = config.organization_id();
+    let device = match config.device_id() {
+        Some(own) => DeviceId::from_app(&organization, own),
+        None => DeviceId::derive(&organization, device),
+    };
+    let seed = seed.try_into().unwrap_or_default();
+    Ok(Engine::new(config, Host { device, system, seed }, pacer))
 }
 
 /// All licenses of a page or process leave from one address.
@@ -233,8 +158,10 @@ fn shared_pacer() -> Pacer {
     PACER.get_or_init(Pacer::new).clone()
 }
 
-fn unknown() -> Thrown {
-    shape::defect("no operation under this number waits for that")
+/// What only a defect in this library or its driver brings about.
+fn defect() -> String {
+    let error = r#"{"error":{"kind":"internal","message":"no operation waits for that","maybeApplied":false}}"#;
+    error.to_owned()
 }
 
 fn now(wall: f64, mono: f64) -> Now {

@@ -3,17 +3,23 @@
 //!
 //! ```text
 //!   ts/  (fetch, storage, locks, timers)
-//!    │   plain objects and numbers; an operation under way is a number
-//!   engine.rs ── the steps by number, shape.rs ── Rust to objects
+//!    │   JSON, bytes and numbers; an operation under way is a number
+//!   engine.rs ── the steps by number
 //!    │
 //!   polar_license::engine
 //! ```
 //!
-//! Never waits, never calls back into JavaScript except to make objects, and never traps on what it is given: an unknown
-//! number, a call from within a call and a setting of the wrong type are errors like any other.
+//! Never waits, never calls into JavaScript, and never traps on what it is given: an unknown number, a call from within a
+//! call and a setting of the wrong type are errors like any other.
 #![deny(clippy::arithmetic_side_effects)]
 
 mod engine;
-mod shape;
 
 pub use engine::LicenseEngine;
+
+/// The records of one app are a few kilobytes: a list of free blocks serves them as well as the standard allocator's
+/// bins, in a tenth of its size.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: lol_alloc::LockedAllocator<lol_alloc::FreeListAllocator> =
+    lol_alloc::LockedAllocator::new(lol_alloc::FreeListAllocator::new());

@@ -19,8 +19,8 @@ import { ALONE, ENTRIES } from "./entries.mjs";
 const here = dirname(fileURLToPath(import.meta.url));
 const [from, out] = process.argv.slice(2).map((path) => resolve(path));
 
-/** The oldest that have to understand the scripts: browsers of 2022, and the oldest Node with `fetch`. */
-const TARGET = ["chrome100", "edge100", "firefox100", "safari15.4", "node18"];
+/** The oldest that have to understand the scripts: browsers of 2022, and the oldest Node of pkg-template/package.json. */
+const TARGET = ["chrome100", "edge100", "firefox100", "safari15.4", "node20"];
 
 /** How long a line may be: Node shows the whole of it above an error that nobody caught. */
 const LINE = 400;
@@ -34,10 +34,10 @@ const generated = new Map([
 for (const file of [...(await modules(ENTRIES, true)), ...(await modules(ALONE, false))]) await commonJs(file);
 
 /** Writes ES modules, with a file for each part that several of them share. Returns their files. */
-async function modules(names, splitting) {
+async function modules(entries, splitting) {
   const { metafile } = await build({
     absWorkingDir: here,
-    entryPoints: names.map((name) => ({ in: join(here, "src", `${name}.ts`), out: name })),
+    entryPoints: Object.entries(entries).map(([out, source]) => ({ in: join(here, "src", `${source}.ts`), out })),
     outdir: out,
     bundle: true,
     splitting,
@@ -86,21 +86,23 @@ function optimized(input, output) {
 
 /**
  * What wasm-bindgen wrote keeps its instance in variables of its module, so that there can be one. As the body of a
- * function there can be another after a trap.
+ * function there can be another after a trap. Of its ways to load the WebAssembly none is needed: `engine.ts` has the
+ * module, and takes what they end with.
  */
 async function glue(path) {
+  const wanted = "export { LicenseEngine, __wbg_get_imports, __wbg_finalize_init };";
+  const contents = readFileSync(path, "utf8").replace(/^export (class|\{.*\};)/gm, (_, what) => (what === "class" ? what : ""));
   const { outputFiles } = await build({
-    entryPoints: [path],
+    stdin: { contents: contents + wanted },
     bundle: true,
-    format: "iife",
-    globalName: "glue",
+    format: "esm",
     target: TARGET,
     write: false,
   });
   const text = outputFiles[0].text;
-  const body = /^var glue = (\(\(\) => \{[\s\S]*\}\))\(\);\s*$/m.exec(text.replace(/^"use strict";\s*/, ""))?.[1];
-  if (!body) throw new Error(`the glue of ${path} is not as expected`);
-  return `export const createGlue = ${body};`;
+  const exported = /^export (\{[^{}]*\});\s*$/m;
+  if (!exported.test(text)) throw new Error(`the glue of ${path} is not as expected`);
+  return `export const createGlue = () => { ${text.replace(exported, "return $1;")} };`;
 }
 
 function provide(setup) {

@@ -1,10 +1,18 @@
 /**
- * The scripts of the package, by the names of their sources. A further one is a line here, one in `exports` of
- * pkg-template/package.json, and that is all.
+ * The scripts of the package: the name of each, and its source without `.ts`. A further one is a line here, one in
+ * `exports` of pkg-template/package.json, and that is all.
  */
 
 /** Share their common parts, so that a program that loads two of them has one engine and one `LicenseError`. */
-export const ENTRIES = ["index", "index.node", "node", "slim"];
+export const ENTRIES = {
+  index: "index",
+  "index.node": "index.node",
+  node: "node",
+  slim: "slim",
+  "electron-main": "electron/main",
+};
 
-/** Hold all they need, for places that load one file and no other. */
-export const ALONE = [];
+/** Hold all they need, for places that load one file and no other, such as a sandboxed preload script. */
+export const ALONE = {
+  "electron-preload": "electron/preload",
+};

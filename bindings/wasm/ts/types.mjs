@@ -22,15 +22,15 @@ try {
     cwd: here,
     stdio: "inherit",
   });
-  const entries = [...ENTRIES, ...ALONE];
-  for (const path of reachable(entries)) {
+  const entries = { ...ENTRIES, ...ALONE };
+  for (const path of reachable(Object.values(entries))) {
     const text = readFileSync(join(declared, `${path}.d.ts`), "utf8");
     write(`types/${path}.d.ts`, text);
     write(`types/${path}.d.cts`, text.replace(LINK, "$1.cjs"));
   }
-  for (const name of entries) {
-    write(`${name}.d.ts`, `export * from "./types/${name}.js";\n`);
-    write(`${name}.d.cts`, `export * from "./types/${name}.cjs";\n`);
+  for (const [name, source] of Object.entries(entries)) {
+    write(`${name}.d.ts`, `export * from "./types/${source}.js";\n`);
+    write(`${name}.d.cts`, `export * from "./types/${source}.cjs";\n`);
   }
 } finally {
   rmSync(declared, { recursive: true });

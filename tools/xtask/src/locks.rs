@@ -17,7 +17,7 @@ pub(crate) fn check() -> Result<()> {
     let mut wrong = Vec::new();
     for path in workspace::files(workspace::root())? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.ends_with(".lock") || name.contains("-lock.") {
+        if [".lock", "-lock.json", "-lock.yaml"].iter().any(|end| name.ends_with(end)) {
             println!("{}", path.display());
             for (number, line) in addresses(&workspace::text(&path)?) {
                 wrong.push(format!("{}:{number}: {}", path.display(), line.trim()));

@@ -2,23 +2,30 @@
 //! Never part of what is shipped, and never reaches further than the package registries.
 //!
 //! ```text
-//! main ── steps (what `test` runs) ── readme, package, c_library, c_package, npm_package, budget, locks
-//!   │       │                                                              └── wasm_build
-//!   └───────┴── requirements (what `setup` installs) ── rust_std, debian, wasm_bindgen
+//! main ── steps (what `test` runs) ── readme, package, fetch, c_library, c_package, c_cross, npm_check, js_tests, budget, locks
+//!   │       │                             │                                    └── npm_package ── wasm_build
+//!   │       │                             └── local_polar
+//!   └───────┴── requirements (what `setup` installs) ── rust_std, std_source, debian, wasm_bindgen
 //!                                                 all of them ── process, workspace
 //! ```
 
 mod budget;
+mod c_cross;
 mod c_library;
 mod c_package;
 mod debian;
+mod fetch;
+mod js_tests;
+mod local_polar;
 mod locks;
+mod npm_check;
 mod npm_package;
 mod package;
 mod process;
 mod readme;
 mod requirements;
 mod rust_std;
+mod std_source;
 mod steps;
 mod wasm_bindgen;
 mod wasm_build;
@@ -26,7 +33,8 @@ mod workspace;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use c_package::Variant;
+use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Set-up and tests of this repository")]
@@ -49,16 +57,18 @@ enum Command {
         list: bool,
     },
     /// Build what is shipped, into target/package
-    Package {
-        /// What to build
-        what: Package,
-    },
+    #[command(subcommand)]
+    Package(Package),
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Subcommand)]
 enum Package {
     /// The C library, with headers, pkg-config file and CMake package
-    C,
+    C {
+        /// For apps that have a network stack: without HTTP and TLS, and as small as it gets
+        #[arg(long)]
+        without_http: bool,
+    },
     /// The npm package
     Npm,
 }
@@ -70,10 +80,11 @@ fn main() -> ExitCode {
             steps::list();
             Ok(())
         }
-        Command::Package { what: Package::C } => {
-            requirements::CARGO_C.ensure().and_then(|()| c_package::package()).map(drop)
+        Command::Package(Package::C { without_http }) => {
+            let variant = if without_http { Variant::OwnTransport } else { Variant::Full };
+            requirements::CARGO_C.ensure().and_then(|()| c_package::package(variant)).map(drop)
         }
-        Command::Package { what: Package::Npm } => npm_package::NEEDS
+        Command::Package(Package::Npm) => npm_package::NEEDS
             .iter()
             .try_for_each(|requirement| requirement.ensure())
             .and_then(|()| npm_package::package())

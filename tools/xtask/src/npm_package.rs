@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::requirements::{NODE, Requirement, STD_SOURCES, WASM_BINDGEN, WASM_STD};
+use crate::requirements::{NODE, Requirement, STD_SOURCE, WASM_BINDGEN, WASM_STD};
 use crate::wasm_build::{self, Std};
 use crate::workspace::Metadata;
 use crate::{process, workspace};
@@ -25,20 +25,28 @@ const SCRIPTS: &str = "bindings/wasm/ts";
 /// The licenses, which the template does not repeat.
 const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
+/// What `sizes.mjs` calls all that a page with the separate WebAssembly downloads.
+pub(crate) const SLIM_PAGE: &str = "a page with ./slim, in all";
+
 /// What was packed.
 pub(crate) struct Packed {
     /// The tarball.
     pub(crate) file: PathBuf,
+    /// The workspace's.
     pub(crate) version: String,
+    /// What is compiled into it.
     pub(crate) std: Std,
+    /// Of what a page downloads.
     pub(crate) sizes: Vec<Size>,
 }
 
 /// How large something is that a page downloads.
 pub(crate) struct Size {
+    /// In words.
     pub(crate) name: String,
     raw: u64,
     gzip: u64,
+    /// In bytes, at the highest quality.
     pub(crate) brotli: u64,
 }
 
@@ -53,7 +61,7 @@ pub(crate) fn package() -> Result<Packed> {
     }
     fs::create_dir_all(&folder)?;
 
-    if let Err(error) = STD_SOURCES.ensure() {
+    if let Err(error) = STD_SOURCE.ensure() {
         println!("{error:#}\nbuilding without them, which makes the package larger\n");
     }
     let (wasm, std) = wasm_build::build()?;

@@ -2,8 +2,10 @@
 //! Every error names the whole command, so that it can be repeated by hand.
 
 use std::env;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Read, Seek};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -29,6 +31,20 @@ pub(crate) fn cargo() -> Command {
         }
     }
     command
+}
+
+/// Makes the command find its Rust toolchain by `PATH` alone.
+pub(crate) fn forget_toolchain(command: &mut Command) {
+    // how rustup and cargo tell xtask about the toolchain that it was built with
+    for name in ["RUSTUP_TOOLCHAIN", "LD_LIBRARY_PATH", "RUSTC", "RUSTDOC", "CARGO"] {
+        command.env_remove(name);
+    }
+}
+
+/// `PATH` with these folders before all others.
+pub(crate) fn path_with(first: impl IntoIterator<Item = PathBuf>) -> Result<OsString> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    Ok(env::join_paths(first.into_iter().chain(env::split_paths(&path)))?)
 }
 
 /// Prints the command, runs it with its output shown, and wants it to succeed.

@@ -3,11 +3,13 @@
 //! | block | check |
 //! |---|---|
 //! | `rust` | a documentation test of the crate, which includes the README, and not an ignored one |
+//! | `rs` | Rust for the browser: the test `quickstart` compares it with `tests/fetch/readme.rs`, which the step `fetch` builds and runs |
 //! | `sh` | run as one script in the repository's top folder; ends at the first line that fails |
 //! | `console` | the lines after `$ ` are run like `sh`; the others must show up in the output, in their order; `...` stands for anything |
 //! | `toml` | parsed; dependencies on this workspace's packages have its version and existing features |
 //! | `json` | parsed |
 //! | `c` | the test `readme` of the C library compiles and runs it, as it stands |
+//! | `ts` | the step `npm` compiles it strictly, against the packed npm package |
 //! | `text` | nothing to run |
 //!
 //! Two commands are not run as they stand: `cargo xtask test` would start itself, and `cargo add polar-license` is done
@@ -44,8 +46,9 @@ fn check_block(block: &Block) -> Result<()> {
         "sh" | "console" => script::run(block),
         "toml" => check_toml(&block.text),
         "json" => serde_json::from_str::<serde_json::Value>(&block.text).map(|_| ()).context("it is no JSON"),
+        "rs" => check_web(&block.text),
         "c" => check_c(),
-        "text" => Ok(()),
+        "ts" | "text" => Ok(()),
         "" => bail!("it does not say its language; write one after the three backticks, `text` where nothing can run"),
         other => bail!(
             "nothing here runs `{other}`; add it to `check_block` in tools/xtask/src/readme.rs, or use `text` where \
@@ -79,6 +82,14 @@ fn check_rust(path: &str, blocks: usize) -> Result<()> {
 /// The whole workspace is named, as in the step `tests`, so that cargo does not build all dependencies once more.
 fn check_c() -> Result<()> {
     process::run(process::cargo().args(["test", "--quiet", "--locked", "--workspace", "--test", "readme"]))
+}
+
+/// A block that the tests for wasm32 do not have is one that nobody builds.
+fn check_web(text: &str) -> Result<()> {
+    if !workspace::text("tests/fetch/readme.rs")?.contains(text) {
+        bail!("tests/fetch/readme.rs does not contain it");
+    }
+    Ok(())
 }
 
 /// A manifest, or a part of one: its dependencies on this workspace are ones that a reader can have.
@@ -141,6 +152,7 @@ mod tests {
 
     #[test]
     fn a_block_that_nothing_runs_says_what_to_do() {
+        assert!(problem("rs", "fn no_such_function() {}").contains("tests/fetch/readme.rs"));
         assert!(problem("cobol", "STOP RUN.").contains("check_block"));
         assert!(problem("", "ls").contains("`text`"));
         assert!(problem("rust,ignore", "f()").contains("no_run"));

@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::{c_package, debian, process, rust_std, wasm_bindgen};
+use crate::std_source::StdSource;
+use crate::{c_cross, c_library, c_package, debian, process, rust_std, std_source, wasm_bindgen};
 
 /// Everything that `cargo xtask setup` takes care of.
-const ALL: [&Requirement; 13] = [
+const ALL: [&Requirement; 18] = [
     &RUSTFMT,
     &CLIPPY,
     &WASM_STD,
-    &STD_SOURCES,
+    &STD_SOURCE,
     &WASM_BINDGEN,
     &NODE,
     &CHROMIUM,
@@ -20,8 +21,13 @@ const ALL: [&Requirement; 13] = [
     &PYTHON,
     &VALGRIND,
     &NIGHTLY,
+    &RUST_TSAN,
     &CMAKE,
     &CARGO_C,
+    &WINDOWS_TOOLS,
+    &WINDOWS_STD,
+    &ARM_TOOLS,
+    &ARM_STD,
 ];
 
 pub(crate) static RUSTFMT: Requirement = Requirement {
@@ -45,13 +51,6 @@ pub(crate) static WASM_STD: Requirement = Requirement {
     hint: || rust_std::hint(rust_std::WASM),
 };
 
-pub(crate) static STD_SOURCES: Requirement = Requirement {
-    name: "std's sources",
-    found: || rust_std::Toolchain::with_sources().map(|toolchain| toolchain.describe()),
-    install: rust_std::install_sources,
-    hint: || "`rustup component add rust-src`; with them the npm package is smaller".into(),
-};
-
 pub(crate) static WASM_BINDGEN: Requirement = Requirement {
     name: "wasm-bindgen",
     found: wasm_bindgen::found,
@@ -61,9 +60,9 @@ pub(crate) static WASM_BINDGEN: Requirement = Requirement {
 
 pub(crate) static NODE: Requirement = Requirement {
     name: "Node",
-    found: || programs(&["node", "npm"]),
+    found: || programs(&["node", "npm"]).filter(|version| major(version) >= Some(20)),
     install: || debian::install(&["nodejs", "npm"]),
-    hint: || "Node 20 or newer, with npm; on Debian `apt-get install nodejs npm`".into(),
+    hint: || "Node 20 or newer, with npm; from Debian 13 on `apt-get install nodejs npm`".into(),
 };
 
 pub(crate) static CHROMIUM: Requirement = Requirement {
@@ -108,6 +107,17 @@ pub(crate) static NIGHTLY: Requirement = Requirement {
     hint: || "`rustup toolchain install nightly --profile minimal`; it builds with AddressSanitizer".into(),
 };
 
+pub(crate) static RUST_TSAN: Requirement = Requirement {
+    name: "ThreadSanitizer for Rust",
+    found: || {
+        c_library::thread_sanitizer()?;
+        matches!(StdSource::find()?, StdSource::Own)
+            .then(|| "in the active Rust toolchain, with the source of its std".into())
+    },
+    install: || add_component("rust-src"),
+    hint: || "`rustup component add rust-src`; the sanitizer comes with rustup's toolchains for Linux".into(),
+};
+
 pub(crate) static CMAKE: Requirement = Requirement {
     name: "CMake and pkg-config",
     found: || programs(&["cmake", "pkg-config", "make"]),
@@ -120,6 +130,51 @@ pub(crate) static CARGO_C: Requirement = Requirement {
     found: c_package::cargo_c,
     install: c_package::install_cargo_c,
     hint: || "`cargo xtask setup` builds it; it needs OpenSSL's headers (Debian: libssl-dev)".into(),
+};
+
+pub(crate) static STD_SOURCE: Requirement = Requirement {
+    name: "source of Rust's std",
+    found: || Some(StdSource::find()?.describe().into()),
+    install: std_source::install,
+    hint: std_source::hint,
+};
+
+pub(crate) static WINDOWS_TOOLS: Requirement = Requirement {
+    name: "MinGW and Wine",
+    found: || {
+        programs(&c_cross::MINGW)?;
+        let wine = c_cross::wine()?;
+        programs(&[&wine])
+    },
+    install: || debian::install(&WINDOWS_PACKAGES),
+    hint: || format!("MinGW-w64 with POSIX threads, and Wine; on Debian `{}`", debian::command_for(&WINDOWS_PACKAGES)),
+};
+
+const WINDOWS_PACKAGES: [&str; 3] = ["gcc-mingw-w64-x86-64-posix", "g++-mingw-w64-x86-64-posix", "wine64"];
+
+pub(crate) static WINDOWS_STD: Requirement = Requirement {
+    name: "std for Windows",
+    found: || rust_std::Toolchain::find(c_cross::WINDOWS).map(|toolchain| toolchain.describe()),
+    install: || rust_std::install(c_cross::WINDOWS),
+    hint: || rust_std::hint(c_cross::WINDOWS),
+};
+
+pub(crate) static ARM_TOOLS: Requirement = Requirement {
+    name: "ARM compilers and qemu",
+    found: || programs(&c_cross::ARM_TOOLS),
+    install: || debian::install(&ARM_PACKAGES),
+    hint: || {
+        format!("gcc and g++ for aarch64-linux-gnu, and qemu-user; on Debian `{}`", debian::command_for(&ARM_PACKAGES))
+    },
+};
+
+const ARM_PACKAGES: [&str; 3] = ["gcc-aarch64-linux-gnu", "g++-aarch64-linux-gnu", "qemu-user"];
+
+pub(crate) static ARM_STD: Requirement = Requirement {
+    name: "std for ARM",
+    found: || rust_std::Toolchain::find(c_cross::ARM).map(|toolchain| toolchain.describe()),
+    install: || rust_std::install(c_cross::ARM),
+    hint: || rust_std::hint(c_cross::ARM),
 };
 
 /// A tool, a library or a setting of the machine.
@@ -182,9 +237,27 @@ fn add_component(name: &str) -> Result<()> {
     process::quietly(process::command("rustup").args(["component", "add", name]), Duration::from_secs(60))
 }
 
+/// The first number of a version such as `v20.1.0`.
+fn major(version: &str) -> Option<u32> {
+    version.trim_start_matches('v').split('.').next()?.parse().ok()
+}
+
 /// The version of the first of the programs, if all of them run.
 fn programs(names: &[&str]) -> Option<String> {
     let versions: Option<Vec<String>> =
         names.iter().map(|name| process::read(process::command(name).arg("--version")).ok()).collect();
     versions?.first()?.lines().next().map(Into::into)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_compare_as_numbers() {
+        assert!(major("v20.20.2") >= Some(20));
+        assert!(major("v100.0.0") >= Some(20));
+        assert!(major("v9.11.2") < Some(20));
+        assert_eq!(major("unknown"), None);
+    }
 }

@@ -19,8 +19,8 @@ use crate::{debian, process, workspace};
 /// The target of browsers and Node.
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
-/// What `debian-rust-std.sh` needs.
-const PACKAGES: [&str; 7] =
+/// What `debian-rust-std.sh` needs; they hold the library's source, too.
+pub(crate) const PACKAGES: [&str; 7] =
     ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "lld-22", "rust-web-clippy", "rustfmt-web"];
 
 /// Raise it when `debian-rust-std.sh` builds something else than before, so that nobody keeps the old library.
@@ -46,28 +46,12 @@ impl Toolchain {
         has_core(&debian.join("lib/rustlib").join(target).join("lib")).then_some(Self::Debian(debian))
     }
 
-    /// The one to compile the standard library itself with, if there is any with its sources. Its dependencies come from
-    /// the registry.
-    pub(crate) fn with_sources() -> Option<Self> {
-        let own = || process::read(process::command("rustc").args(["--print", "sysroot"]));
-        if own().is_ok_and(|sysroot| has_sources(Path::new(sysroot.trim()))) {
-            return Some(Self::Own);
-        }
-        let debian = debian_toolchain()?;
-        has_sources(&debian).then_some(Self::Debian(debian))
-    }
-
     /// The cargo to build for that target with: `cargo build --target …`, `cargo clippy --target …`.
     pub(crate) fn cargo(&self) -> Command {
         let mut cargo = process::cargo();
         if let Self::Debian(toolchain) = self {
-            let path = env::var_os("PATH").unwrap_or_default();
-            let folders = [toolchain.join("bin")].into_iter().chain(env::split_paths(&path));
-            cargo.env("PATH", env::join_paths(folders).unwrap_or(path));
-            // how rustup and cargo tell xtask about the toolchain that it was built with
-            for name in ["RUSTUP_TOOLCHAIN", "LD_LIBRARY_PATH", "RUSTC", "RUSTDOC"] {
-                cargo.env_remove(name);
-            }
+            process::forget_toolchain(&mut cargo);
+            cargo.env("PATH", process::path_with([toolchain.join("bin")]).unwrap_or_default());
         }
         cargo
     }
@@ -88,14 +72,6 @@ pub(crate) fn install(target: &str) -> Result<()> {
     // where its server cannot be reached, rustup may wait for minutes
     let Err(refused) = process::quietly(&mut rustup, Duration::from_secs(30)) else { return Ok(()) };
     build_on_debian(target).with_context(|| format!("rustup: {}\nDebian's packages", format!("{refused:#}").trim_end()))
-}
-
-/// Gets the sources of the standard library from rustup, else from Debian.
-pub(crate) fn install_sources() -> Result<()> {
-    let mut rustup = process::command("rustup");
-    rustup.args(["component", "add", "rust-src"]);
-    let Err(refused) = process::quietly(&mut rustup, Duration::from_secs(30)) else { return Ok(()) };
-    build_on_debian(WASM).with_context(|| format!("rustup: {}\nDebian's packages", format!("{refused:#}").trim_end()))
 }
 
 /// What to do by hand where [`install`] cannot.
@@ -130,10 +106,6 @@ fn cache() -> PathBuf {
         .or_else(|| absolute("HOME").map(|home| Path::new(&home).join(".cache")))
         .unwrap_or_else(|| workspace::root().join("target"));
     user.join("polar-license")
-}
-
-fn has_sources(sysroot: &Path) -> bool {
-    sysroot.join("lib/rustlib/src/rust/library/Cargo.lock").exists()
 }
 
 fn has_core(folder: &Path) -> bool {

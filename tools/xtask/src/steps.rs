@@ -6,10 +6,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::requirements::{
-    C_COMPILERS, CARGO_C, CLIPPY, CMAKE, NIGHTLY, PYTHON, RUSTFMT, Requirement, VALGRIND, WASM_STD,
+    ARM_STD, ARM_TOOLS, C_COMPILERS, CARGO_C, CHROMIUM, CLIPPY, CMAKE, NIGHTLY, NODE, PYTHON, RUST_TSAN, RUSTFMT,
+    Requirement, STD_SOURCE, VALGRIND, WASM_BINDGEN, WASM_STD, WINDOWS_STD, WINDOWS_TOOLS,
 };
 use crate::rust_std::{Toolchain, WASM};
-use crate::{budget, c_library, c_package, locks, package, process, readme};
+use crate::{
+    budget, c_cross, c_library, c_package, fetch, js_tests, locks, npm_check, npm_package, package, process, readme,
+};
 
 struct Step {
     name: &'static str,
@@ -19,7 +22,7 @@ struct Step {
     run: fn() -> Result<()>,
 }
 
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 19] = [
     Step {
         name: "format",
         proves: "the code is formatted as rustfmt does it",
@@ -77,10 +80,53 @@ const STEPS: [Step; 13] = [
         run: c_library::with_address_sanitizer,
     },
     Step {
+        name: "c-tsan",
+        proves: "no two threads touch the same memory without order, in the C library's tests that have threads",
+        needs: &[&C_COMPILERS],
+        run: || match RUST_TSAN.ensure() {
+            Ok(()) => c_library::with_thread_sanitizer(),
+            // nothing else brings a runtime that fits the compiler
+            Err(error) => {
+                println!("NOT RUN, since this machine has no ThreadSanitizer for Rust: {error:#}");
+                Ok(())
+            }
+        },
+    },
+    Step {
         name: "c-package",
         proves: "the packed C library links by pkg-config and CMake, is small, and answers while Polar hangs",
-        needs: &[&C_COMPILERS, &CMAKE, &CARGO_C],
+        needs: &[&C_COMPILERS, &CMAKE, &CARGO_C, &STD_SOURCE],
         run: c_package::check,
+    },
+    Step {
+        name: "fetch",
+        proves: "the client for web apps passes its tests in Node and in Chromium, the scenarios among them",
+        needs: &[&CLIPPY, &WASM_STD, &WASM_BINDGEN, &NODE, &CHROMIUM],
+        run: fetch::check,
+    },
+    Step {
+        name: "c-windows",
+        proves: "the crate and the C library, cross-built for Windows, pass their tests under Wine",
+        needs: &[&C_COMPILERS, &WINDOWS_TOOLS, &WINDOWS_STD],
+        run: c_cross::on_windows,
+    },
+    Step {
+        name: "c-aarch64",
+        proves: "the same for Linux on 64-bit ARM, under qemu",
+        needs: &[&C_COMPILERS, &ARM_TOOLS, &ARM_STD],
+        run: c_cross::on_arm,
+    },
+    Step {
+        name: "npm",
+        proves: "the packed npm package is small, loads everywhere, and its types and README hold",
+        needs: &npm_package::NEEDS,
+        run: npm_check::check,
+    },
+    Step {
+        name: "js",
+        proves: "the packed npm package runs the scenarios in Node and in Chromium, and settles whatever goes wrong there",
+        needs: &[&WASM_STD, &WASM_BINDGEN, &NODE, &CHROMIUM],
+        run: js_tests::check,
     },
     Step {
         name: "docs",

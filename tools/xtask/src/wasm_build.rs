@@ -10,6 +10,7 @@ use std::{env, fs};
 use anyhow::{Context, Result, bail};
 
 use crate::rust_std::{Toolchain, WASM};
+use crate::std_source::StdSource;
 use crate::workspace::Metadata;
 use crate::{process, wasm_bindgen, workspace};
 
@@ -53,10 +54,9 @@ pub(crate) fn build() -> Result<(PathBuf, Std)> {
 fn cargo(target: &Path) -> Result<(Command, Std)> {
     let mut flags: Vec<String> = FLAGS.map(Into::into).into();
     flags.extend(remapped(target));
-    let (mut cargo, std) = if let Some(toolchain) = Toolchain::with_sources() {
+    let (mut cargo, std) = if let Some(source) = StdSource::find() {
         flags.extend(SMALLEST.map(Into::into));
-        let mut cargo = toolchain.cargo();
-        cargo.env("RUSTC_BOOTSTRAP", "1");
+        let mut cargo = source.cargo();
         cargo.args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);
         (cargo, Std::FromSources)
     } else {

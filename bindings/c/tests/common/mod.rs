@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | `POLAR_LICENSE_C_CC`, `…_CXX` | compiler with its flags | `gcc`, `g++` |
 //! | `POLAR_LICENSE_C_LIBRARY` | the static library | the one beside these tests |
+//! | `POLAR_LICENSE_C_PANICKING` | one with the feature `test-panic` | built for the test |
 //! | `POLAR_LICENSE_C_LIBS` | what it links to | pthread, dl, m |
 //! | `POLAR_LICENSE_C_RUNNER` | what a program is run with | nothing |
 
@@ -40,7 +41,12 @@ pub fn words(variable: &str, default: &str) -> Vec<String> {
 pub fn run(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert_success(command, &output);
-    String::from_utf8(output.stdout).unwrap()
+    printed(&output)
+}
+
+/// What it printed, with line ends as C has them.
+pub fn printed(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n")
 }
 
 fn assert_success(command: &Command, output: &Output) {

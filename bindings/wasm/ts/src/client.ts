@@ -214,6 +214,8 @@ export class LicenseClient {
     const work = (turn: Turn): Promise<Finished> => this.#run(begin(turn), scope.signal);
     try {
       return await (this.#store.alone ? this.#store.alone(waitMs, scope.signal, work) : work("first"));
+    } catch (error) {
+      throw error instanceof LicenseError ? error : this.#described(error, scope);
     } finally {
       scope.end();
     }
@@ -242,14 +244,12 @@ export class LicenseClient {
     if (outcome.changed) this.#emit(this.current());
   }
 
-  #described(error: unknown, { signal, sent }: Context): unknown {
-    const decision = this.#shown ?? null;
+  /** What an operation rejects with, whatever went wrong in it. */
+  #described(error: unknown, { signal, sent }: Context): LicenseError {
+    const known = error instanceof LicenseError ? error : new LicenseError("internal", words(error), { cause: error });
+    const cause: unknown = signal?.aborted ? signal.reason : known.cause;
     const maybeApplied = sent ?? false;
-    if (!(error instanceof LicenseError)) {
-      return new LicenseError("internal", words(error), { decision, maybeApplied, cause: error });
-    }
-    const cause: unknown = signal?.aborted ? signal.reason : error.cause;
-    return new LicenseError(error.code, error.message, { ...error, decision, cause, maybeApplied });
+    return new LicenseError(known.code, known.message, { ...known, decision: this.#shown ?? null, cause, maybeApplied });
   }
 
   #emit(decision: Decision): void {

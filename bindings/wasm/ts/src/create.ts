@@ -23,7 +23,7 @@ export interface LicenseOptions extends LicenseSettings {
   clock?: Clock;
 }
 
-/** What differs from platform to platform. */
+/** What differs from platform to platform. @internal */
 export interface Platform {
   storage(): Storage;
   /** Such as `Windows 11`; never the host's or the user's name. */
@@ -35,6 +35,7 @@ export interface Platform {
 /** How long to look for what identifies the device. */
 const DEVICE_LIMIT_MS = 5_000;
 
+/** @internal */
 export async function create(
   options: LicenseOptions,
   platform: Platform,

@@ -8,7 +8,6 @@ import { createGlue } from "#glue";
 
 import { LicenseError, words } from "./error.js";
 import type { Deactivated, Decision, ErrorCode, Reason } from "./types.js";
-import { notAllowed } from "./wasm.js";
 
 /** What the driver does next. */
 export type Step =
@@ -75,10 +74,72 @@ export interface Parts {
   ownPace: boolean;
 }
 
+/** What wasm-bindgen makes of `bindings/wasm/src/engine.rs`, which says what each does. */
+interface RawEngine {
+  start(settings: string, device: string, system: string, seed: Uint8Array, ownPace: boolean): string;
+  begin(operation: string, wall: number, mono: number): string;
+  merge(number: number, stored: Uint8Array | undefined, readable: boolean, wall: number, mono: number): Uint8Array;
+  resume(number: number, answer: string, body: Uint8Array, wall: number, mono: number): string;
+  hasEnded(number: number): boolean | undefined;
+  current(wall: number, mono: number): string;
+  allows(feature: string, wall: number, mono: number): boolean | undefined;
+}
+
+/** What wasm-bindgen wrote for one instance. */
 interface Glue {
-  initSync(from: { module: WebAssembly.Module }): void;
-  default(from: { module_or_path: WebAssembly.Module }): Promise<unknown>;
-  LicenseEngine: new (settings: string, device: string, system: string, seed: Uint8Array, ownPace: boolean) => Engine;
+  __wbg_get_imports(): WebAssembly.Imports;
+  __wbg_finalize_init(instance: WebAssembly.Instance, module: WebAssembly.Module): unknown;
+  LicenseEngine: new () => RawEngine;
+}
+
+const NOTHING = new Uint8Array();
+
+/** The engine behind its boundary of JSON and bytes. */
+function engineOf(raw: RawEngine, { settings, device, system, ownPace }: Parts): Engine {
+  const seed = crypto.getRandomValues(new Uint8Array(16));
+  const started = raw.start(settings, device, system, seed, ownPace);
+  const { product, device: tag } = read<{ product: string; device: string }>(started);
+  const begin = (operation: object, wall: number, mono: number): Step =>
+    read(raw.begin(JSON.stringify(operation), wall, mono));
+  const resume = (number: number, answer: object, body: Uint8Array, wall: number, mono: number): Step =>
+    read(raw.resume(number, JSON.stringify(answer), body, wall, mono));
+  return {
+    tags: () => [product, tag],
+    open: (...now) => begin({ do: "open" }, ...now),
+    validate: (...now) => begin({ do: "validate" }, ...now),
+    refresh: (unattended, woken, ...now) =>
+      begin({ do: "refresh", patience: unattended ? (woken ? "woken" : "full") : "short" }, ...now),
+    consume: (count, ...now) => begin({ do: "consume", count }, ...now),
+    activate: (key, replacePrevious, ...now) => begin({ do: "activate", key, replacePrevious }, ...now),
+    deactivate: (...now) => begin({ do: "deactivate" }, ...now),
+    forget: (...now) => begin({ do: "forget" }, ...now),
+    merge: (...args) => {
+      const [what, ...record] = raw.merge(...args);
+      if (what === 0) return { change: "keep" };
+      if (what === 1) return { change: "remove" };
+      return { change: "put", record: new Uint8Array(record), durable: known(what) === 3 };
+    },
+    stored: (number, problem, ...now) => resume(number, { problem }, NOTHING, ...now),
+    replied: (number, status, retryAfter, body, ...now) => resume(number, { status, retryAfter }, body, ...now),
+    failed: (number, failure, sent, message, ...now) => resume(number, { failure, sent, message }, NOTHING, ...now),
+    hasEnded: (number) => known(raw.hasEnded(number)),
+    joined: (number, cancelled, ...now) => resume(number, { cancelled }, NOTHING, ...now),
+    current: (...now) => read(raw.current(...now)),
+    allows: (feature, ...now) => known(raw.allows(feature, ...now)),
+  };
+}
+
+/** What a text of the engine's says, unless it is an error. */
+function read<T>(text: string): T {
+  const said = JSON.parse(text) as T & { error?: Failure };
+  if (said.error) throw errorOf(said.error, null);
+  return said;
+}
+
+/** What only a defect leaves out. */
+function known<T>(value: T | undefined): T {
+  if (value === undefined) throw new LicenseError("internal", "no operation waits for that");
+  return value;
 }
 
 /** Makes engines. All of a page share one instance, so that they share the pace of requests too. */
@@ -92,22 +153,17 @@ export class Engines {
 
   async make(parts: Parts): Promise<LivingEngine> {
     const instance = await this.#living();
-    const { settings, device, system, ownPace } = parts;
-    const seed = crypto.getRandomValues(new Uint8Array(16));
-    const make = (): Engine => new instance.glue.LicenseEngine(settings, device, system, seed, ownPace);
+    const make = (): Engine => engineOf(new instance.glue.LicenseEngine(), parts);
     return new LivingEngine(instance, instance.run(make));
   }
 
-  /** The instance that all share; another one after it died, and after one that did not come to life. */
+  /** An instance that has not trapped. Of several clients that notice at once, one makes the next for all. */
   async #living(): Promise<Instance> {
-    for (;;) {
-      const shared = (this.#instance ??= instantiate(this.#module));
-      const instance = await shared.catch(() => undefined);
-      if (instance && !instance.dead) return instance;
-      // whoever comes first takes it away
-      if (this.#instance === shared) this.#instance = undefined;
-      if (!instance) await shared;
-    }
+    const known = this.#instance;
+    const instance = await known?.catch(() => undefined);
+    if (instance && !instance.dead) return instance;
+    if (!this.#instance || this.#instance === known) this.#instance = instantiate(this.#module);
+    return this.#instance;
   }
 }
 
@@ -141,8 +197,7 @@ class Instance {
     try {
       return work();
     } catch (thrown) {
-      const failure = (thrown as { error?: Failure } | null | undefined)?.error;
-      if (failure) throw errorOf(failure, null);
+      if (thrown instanceof LicenseError) throw thrown;
       this.dead = true;
       throw new LicenseError("internal", `the licensing engine has stopped (${words(thrown)})`, { cause: thrown });
     }
@@ -152,9 +207,10 @@ class Instance {
 async function instantiate(module: WebAssembly.Module): Promise<Instance> {
   const glue = createGlue() as Glue;
   try {
-    await glue.default({ module_or_path: module });
+    const instance = await WebAssembly.instantiate(module, glue.__wbg_get_imports());
+    glue.__wbg_finalize_init(instance, module);
   } catch (error) {
-    throw notAllowed(error);
+    throw new LicenseError("internal", `the licensing engine does not start (${words(error)})`, { cause: error });
   }
   return new Instance(glue);
 }

@@ -20,4 +20,4 @@ export type {
   Reason,
   State,
 } from "./types.js";
-export { webStorage } from "./web-storage.js";
+export { webStorage, type WebStorageArea } from "./web-storage.js";

@@ -62,7 +62,8 @@ async function exchange(fetch: Fetch, request: Request, signal: AbortSignal): Pr
     referrerPolicy: "no-referrer",
   });
   // what a browser shows of a redirect; the app's own `fetch` may have anything for a status
-  const status = response.type === "opaqueredirect" ? 302 : Number(response.status);
+  const said = response.type === "opaqueredirect" ? 302 : Number(response.status);
+  const status = said > 0 && said < 1_000 ? Math.floor(said) : 0;
   const seconds = response.headers.get("Retry-After") ?? "";
   const retryAfter = /^\d{1,9}$/.test(seconds) ? Number(seconds) : undefined;
   return { status, retryAfter, body: await read(response) };

@@ -5,12 +5,16 @@
 import { LicenseError, words } from "./error.js";
 import { within } from "./time.js";
 
-/** The file `polar-license/wasm`: its address, its bytes, a reply with it, or the module that a bundler made of it. */
-export type WasmSource = URL | string | BufferSource | Response | WebAssembly.Module;
+/**
+ * The file `polar-license/wasm`: its address, its bytes, a reply with it, or the `WebAssembly.Module` that a bundler made
+ * of it, which programs without the DOM's types have no name for.
+ */
+export type WasmSource = URL | string | ArrayBuffer | ArrayBufferView | Response | object;
 
 /** How long the file may take to arrive. */
 const LOAD_LIMIT_MS = 30_000;
 
+/** @internal */
 export async function compile(source: WasmSource | PromiseLike<WasmSource>): Promise<WebAssembly.Module> {
   // as in a browser whose user has locked it down
   if (typeof WebAssembly !== "object") throw notAllowed(new Error("there is none"));
@@ -28,7 +32,7 @@ export async function compile(source: WasmSource | PromiseLike<WasmSource>): Pro
 }
 
 /** What a page or a browser that forbids WebAssembly comes to. */
-export function notAllowed(error: unknown): LicenseError {
+function notAllowed(error: unknown): LicenseError {
   const advice = "a Content-Security-Policy needs 'wasm-unsafe-eval' in script-src";
   const message = `WebAssembly does not run here; ${advice} (${words(error)})`;
   return new LicenseError("invalid_config", message, { cause: error });
@@ -36,8 +40,8 @@ export function notAllowed(error: unknown): LicenseError {
 
 async function bytesOf(source: WasmSource | PromiseLike<WasmSource>): Promise<BufferSource | WebAssembly.Module> {
   const given = await source;
-  if (given instanceof WebAssembly.Module || given instanceof ArrayBuffer || ArrayBuffer.isView(given)) return given;
-  const response = typeof given === "string" || given instanceof URL ? await fetch(given) : given;
-  if (!response.ok) throw new Error(`status ${response.status}`);
-  return await response.arrayBuffer();
+  const found = typeof given === "string" || given instanceof URL ? await fetch(given) : given;
+  if (!(found instanceof Response)) return found as BufferSource | WebAssembly.Module;
+  if (!found.ok) throw new Error(`status ${found.status}`);
+  return found.arrayBuffer();
 }

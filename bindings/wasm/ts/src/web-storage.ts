@@ -6,8 +6,15 @@
 import type { Storage as LicenseStorage } from "./storage.js";
 import { type KeyValueStorage, textStorage } from "./text-storage.js";
 
+/** What `localStorage` and `sessionStorage` have; programs without the DOM's types can name it too. */
+export interface WebStorageArea {
+  getItem(name: string): string | null;
+  setItem(name: string, text: string): void;
+  removeItem(name: string): void;
+}
+
 /** Keeps records in localStorage, or in what is given, such as `sessionStorage`. */
-export function webStorage(area?: Pick<Storage, "getItem" | "setItem" | "removeItem">): LicenseStorage {
+export function webStorage(area?: WebStorageArea): LicenseStorage {
   const texts = (): KeyValueStorage => {
     // a page whose storage is blocked throws at the mere mention
     const found = area ?? globalThis.localStorage;

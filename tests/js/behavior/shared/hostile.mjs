@@ -131,7 +131,7 @@ export function tests() {
   }
   add("clocks", "the wall clock throws", () => madClock({ now: () => thrown(new Error("no clock")) }));
   add("clocks", "the monotonic clock throws", () => madClock({ monotonic: () => thrown(new Error("no clock")) }));
-  for (const [name, value] of Object.entries({ ...GARBAGE, null: null, "a symbol": Symbol("key") })) {
+  for (const [name, value] of Object.entries({ ...GARBAGE, null: null, "a symbol": Symbol("key"), "half a letter": "\ud800" })) {
     add("odd arguments", `${name} as the key, the count and the feature`, () => oddArguments(value));
     add("odd arguments", `${name} as the options`, () => oddOptions(value));
   }

@@ -1,10 +1,10 @@
 //! A configuration as one JSON object, for those who keep it in a file or come from another language. The names are
 //! JavaScript's. What a value may be is checked by [`ConfigBuilder::build`]; here only that it has the right type.
 
-use crate::config::{Config, ConfigBuilder};
-use crate::error::{Error, ErrorKind};
+use super::{Config, ConfigBuilder, invalid};
+use crate::error::Error;
 use crate::json::Json;
-use crate::values::Value;
+use crate::values::{Value, Values};
 use std::time::Duration;
 
 impl ConfigBuilder {
@@ -30,45 +30,46 @@ impl ConfigBuilder {
     /// `invalid_config` for what is no JSON object, for a name that is not one of these, and for a value of another type.
     pub fn from_json(settings: &str) -> Result<Self, Error> {
         let members = Json::parse(settings.as_bytes()).and_then(Json::members);
-        let Some(members) = members else { return Err(invalid("the settings are not a JSON object")) };
+        let Some(members) = members else { return Err(invalid(&["the settings are not a JSON object"])) };
         let members: Vec<(String, Json<'_>)> = members
             .filter(|(_, value)| !value.is_null())
             .filter_map(|(name, value)| Some((name.string()?, value)))
             .collect();
-        let required = |wanted: &str| {
-            let value = members.iter().find(|(name, _)| name == wanted).map(|(_, value)| *value);
-            value
-                .ok_or_else(|| invalid(&["the setting `", wanted, "` is missing"].concat()))
-                .and_then(|it| text(wanted, it))
+        let required = |wanted: &str| match members.iter().find(|(name, _)| name == wanted) {
+            Some((_, value)) => text(wanted, *value),
+            None => Err(invalid(&["the setting `", wanted, "` is missing"])),
         };
-        let builder = Config::new(required("organizationId")?, required("appId")?);
-        members.iter().try_fold(builder, |builder, (name, value)| builder.with_member(name, *value))
+        let mut builder = Config::new(required("organizationId")?, required("appId")?);
+        for (name, value) in &members {
+            builder.set(name, *value)?;
+        }
+        Ok(builder)
     }
 
-    fn with_member(self, name: &str, value: Json<'_>) -> Result<Self, Error> {
-        Ok(match name {
-            "organizationId" | "appId" => self,
-            "environment" => self.environment(text(name, value)?),
-            "benefits" => self.benefits(texts(name, value)?),
-            "features" => members(name, value)?.try_fold(self, |builder, (feature, benefits)| {
-                Ok::<_, Error>(builder.feature(text(name, feature)?, texts(name, benefits)?))
-            })?,
-            "bindDevice" => self.bind_device(value.boolean().ok_or_else(|| wrong(name, "true or false"))?),
-            "refreshIntervalMs" => self.refresh_interval(milliseconds(name, value)?),
-            "offlineGraceMs" => self.offline_grace(milliseconds(name, value)?),
-            "timeoutMs" => self.timeout(milliseconds(name, value)?),
-            "label" => self.label(text(name, value)?),
-            "conditions" => members(name, value)?.try_fold(self, |builder, (entry, value)| {
-                Ok::<_, Error>(builder.condition(text(name, entry)?, scalar(name, value)?))
-            })?,
-            "meta" => members(name, value)?.try_fold(self, |builder, (entry, value)| {
-                Ok::<_, Error>(builder.meta(text(name, entry)?, scalar(name, value)?))
-            })?,
-            "deviceId" => self.device_id(text(name, value)?),
-            "appSecret" => self.app_secret(text(name, value)?),
-            "previousAppSecrets" => self.previous_app_secrets(texts(name, value)?),
-            other => return Err(invalid(&["there is no setting `", other, "`"].concat())),
-        })
+    fn set(&mut self, name: &str, value: Json<'_>) -> Result<(), Error> {
+        let settings = &mut self.settings;
+        match name {
+            "organizationId" | "appId" => {}
+            "environment" => settings.environment = text(name, value)?.into(),
+            "benefits" => self.benefits = texts(name, value)?,
+            "features" => {
+                for (feature, benefits) in members(name, value)? {
+                    self.add_feature(text(name, feature)?, texts(name, benefits)?);
+                }
+            }
+            "bindDevice" => settings.bind_device = value.boolean().ok_or_else(|| wrong(name, "true or false"))?,
+            "refreshIntervalMs" => self.refresh_interval = Some(milliseconds(name, value)?),
+            "offlineGraceMs" => settings.offline_grace = milliseconds(name, value)?,
+            "timeoutMs" => settings.timeout = milliseconds(name, value)?,
+            "label" => settings.label = Some(text(name, value)?),
+            "conditions" => read_values(&mut settings.conditions, name, value)?,
+            "meta" => read_values(&mut settings.meta, name, value)?,
+            "deviceId" => settings.device_id = Some(text(name, value)?),
+            "appSecret" => settings.app_secret = Some(text(name, value)?),
+            "previousAppSecrets" => settings.previous_app_secrets = texts(name, value)?,
+            other => return Err(invalid(&["there is no setting `", other, "`"])),
+        }
+        Ok(())
     }
 }
 
@@ -77,8 +78,8 @@ fn text(name: &str, value: Json<'_>) -> Result<String, Error> {
 }
 
 fn texts(name: &str, value: Json<'_>) -> Result<Vec<String>, Error> {
-    let items = value.items().ok_or_else(|| wrong(name, "a list of texts"))?;
-    items.map(|item| item.string().ok_or_else(|| wrong(name, "a list of texts"))).collect()
+    let items = value.items().and_then(|items| items.map(Json::string).collect());
+    items.ok_or_else(|| wrong(name, "a list of texts"))
 }
 
 fn members<'a>(name: &str, value: Json<'a>) -> Result<impl Iterator<Item = (Json<'a>, Json<'a>)>, Error> {
@@ -90,16 +91,16 @@ fn milliseconds(name: &str, value: Json<'_>) -> Result<Duration, Error> {
     whole.map(Duration::from_millis).ok_or_else(|| wrong(name, "a whole number of milliseconds"))
 }
 
-fn scalar(name: &str, value: Json<'_>) -> Result<Value, Error> {
-    Value::read(value).ok_or_else(|| wrong(name, "an object of texts, numbers and booleans"))
+fn read_values(values: &mut Values, name: &str, value: Json<'_>) -> Result<(), Error> {
+    for (entry, value) in members(name, value)? {
+        let value = Value::read(value).ok_or_else(|| wrong(name, "an object of texts, numbers and booleans"))?;
+        values.insert(text(name, entry)?, value);
+    }
+    Ok(())
 }
 
 fn wrong(name: &str, expected: &str) -> Error {
-    invalid(&["the setting `", name, "` should be ", expected].concat())
-}
-
-fn invalid(message: &str) -> Error {
-    Error::new(ErrorKind::InvalidConfig, message)
+    invalid(&["the setting `", name, "` should be ", expected])
 }
 
 #[cfg(test)]
@@ -124,7 +125,7 @@ mod tests {
         .unwrap();
         assert_eq!(config.environment().base_url(), "https://sandbox-api.polar.sh");
         assert_eq!(config.benefits().len(), 1);
-        assert_eq!(config.features()["export"].len(), 1);
+        assert_eq!(config.features().get("export").unwrap().len(), 1);
         assert!(!config.bind_device());
         assert_eq!(config.refresh_interval(), Duration::from_secs(3600));
         assert_eq!(config.offline_grace(), Duration::from_secs(7200));

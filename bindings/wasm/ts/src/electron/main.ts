@@ -1,0 +1,234 @@
+/**
+ * For Electron's main process: lets windows use its license over IPC. Decides nothing about licenses, trusts no
+ * message, and sends decisions and errors only: never the key, the record, or what the storage says.
+ *
+ * Imports nothing of Electron, so that it loads in ES modules, CommonJS and tests alike.
+ */
+
+import type { LicenseClient } from "../client.js";
+import type { Deactivated, Decision, ErrorCode } from "../types.js";
+import { CALL, type Call, CHANGE, CURRENT, type Decided, failure } from "./protocol.js";
+import type { LicenseFailure, Reply } from "./protocol.js";
+
+/** What of a client windows may use. */
+export type SharedLicense = Pick<
+  LicenseClient,
+  "activate" | "validate" | "refresh" | "consume" | "deactivate" | "forget" | "current" | "on"
+>;
+
+/** What is used of Electron's `ipcMain`. */
+export interface MainIpc {
+  handle(channel: string, listener: (event: IpcSender, ...args: any[]) => unknown): void;
+  removeHandler(channel: string): void;
+  on(channel: string, listener: (event: SyncEvent, ...args: any[]) => void): unknown;
+  removeListener(channel: string, listener: (...args: any[]) => void): unknown;
+}
+
+/** Who asks: what is used of Electron's events. */
+export interface IpcSender {
+  readonly sender: { isDestroyed(): boolean };
+  /** `null` where the frame is gone. */
+  readonly senderFrame: IpcFrame | null;
+}
+
+/** What is used of Electron's `WebFrameMain`. */
+export interface IpcFrame {
+  readonly url: string;
+  readonly parent: unknown;
+  readonly frameTreeNodeId: number;
+  send(channel: string, ...args: any[]): void;
+}
+
+/** The event of a `sendSync`. */
+export interface SyncEvent extends IpcSender {
+  returnValue: unknown;
+}
+
+/** How to share a license. */
+export interface ShareOptions {
+  /**
+   * Which frames may use the license and hear of changes; asked for every message. Default: main frames, not iframes.
+   * Where windows show pages that are not your app's, look at `event.senderFrame.url`.
+   */
+  allow?: (event: IpcSender) => boolean;
+}
+
+/**
+ * Lets windows whose preload script calls `exposeLicense` use `license`. Call it before windows are opened, once for
+ * each `ipcMain`. Returns how to stop that.
+ */
+export function shareLicense(license: SharedLicense, ipcMain: MainIpc, options: ShareOptions = {}): () => void {
+  const share = new Share(license, options.allow ?? isMainFrame);
+  const current = (event: SyncEvent): void => {
+    event.returnValue = share.current(event);
+  };
+  // first, because it throws where a license is shared already
+  ipcMain.handle(CALL, (event, message) => share.answer(event, message));
+  ipcMain.on(CURRENT, current);
+  const unsubscribe = license.on("change", (decision) => share.push(decision));
+  return () => {
+    unsubscribe();
+    ipcMain.removeListener(CURRENT, current);
+    ipcMain.removeHandler(CALL);
+    share.end();
+  };
+}
+
+/** What foreign code said (the runtime, the app's `fetch` or storage) stays in the main process. */
+const WITHOUT_DETAILS: Partial<Record<ErrorCode, string>> = {
+  network: "Polar could not be reached",
+  storage: "the license could not be read or kept on this device",
+  internal: "the license could not be checked; try again",
+};
+
+const REFUSED = failure("invalid_argument", "this page may not use the license");
+const UNKNOWN = failure("invalid_argument", "the license has no such method, or not with these arguments");
+
+class Share {
+  readonly #license: SharedLicense;
+  readonly #allow: (event: IpcSender) => boolean;
+  /** By the id of their place in the page, which a reload keeps. */
+  readonly #followers = new Map<number, IpcSender>();
+  #ended = false;
+  #at = 0;
+
+  constructor(license: SharedLicense, allow: (event: IpcSender) => boolean) {
+    this.#license = license;
+    this.#allow = allow;
+  }
+
+  /** Never rejects: what is thrown in a handler arrives without its members. */
+  async answer(event: IpcSender, message: unknown): Promise<Reply> {
+    if (!this.#follow(event)) return { error: REFUSED };
+    const call = parse(message);
+    if (!call) return { error: UNKNOWN };
+    try {
+      return this.#decided(await this.#carryOut(call));
+    } catch (error) {
+      return { error: described(error) };
+    }
+  }
+
+  current(event: IpcSender): Reply {
+    if (!this.#follow(event)) return { error: REFUSED };
+    try {
+      return this.#decided(this.#license.current());
+    } catch (error) {
+      return { error: described(error) };
+    }
+  }
+
+  push(decision: Decision): void {
+    const change = this.#decided(decision);
+    for (const [place, follower] of this.#followers) {
+      // the page in that frame may be another one than when it asked
+      if (!this.#allows(follower) || !sent(follower, change)) this.#followers.delete(place);
+    }
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#followers.clear();
+  }
+
+  #carryOut(call: Call): Promise<Decision & { deactivated?: Deactivated }> | Decision {
+    switch (call.method) {
+      case "follow":
+        return this.#license.current();
+      case "activate":
+        return this.#license.activate(call.key, { replacePrevious: call.replacePrevious });
+      case "consume":
+        return this.#license.consume(call.count);
+      default:
+        return this.#license[call.method]();
+    }
+  }
+
+  #decided({ deactivated, ...decision }: Decision & { deactivated?: Deactivated }): Decided {
+    this.#at += 1;
+    return { at: this.#at, decision: withoutDetails(decision), deactivated };
+  }
+
+  /** Whether this frame may use the license; if so, it hears of changes. */
+  #follow(event: IpcSender): boolean {
+    try {
+      // an event forgets its frame, so it is read once; the members of a frame that is gone throw
+      const { sender, senderFrame } = event;
+      if (this.#ended || !senderFrame || !this.#allows({ sender, senderFrame })) return false;
+      this.#forgetClosed();
+      this.#followers.set(senderFrame.frameTreeNodeId, { sender, senderFrame });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #forgetClosed(): void {
+    for (const [place, { sender }] of this.#followers) if (sender.isDestroyed()) this.#followers.delete(place);
+  }
+
+  #allows(follower: IpcSender): boolean {
+    try {
+      return !follower.sender.isDestroyed() && this.#allow(follower) === true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+function isMainFrame({ senderFrame }: IpcSender): boolean {
+  return senderFrame?.parent === null;
+}
+
+function sent({ senderFrame }: IpcSender, change: Decided): boolean {
+  try {
+    senderFrame?.send(CHANGE, change);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A renderer that was taken over can send anything. */
+function parse(message: unknown): Call | undefined {
+  if (typeof message !== "object" || message === null) return undefined;
+  const { method, key, replacePrevious, count } = message as Record<string, unknown>;
+  switch (method) {
+    case "follow":
+    case "validate":
+    case "refresh":
+    case "deactivate":
+    case "forget":
+      return { method };
+    case "activate":
+      if ((key !== null && typeof key !== "string") || typeof replacePrevious !== "boolean") return undefined;
+      return { method, key, replacePrevious };
+    case "consume":
+      return typeof count === "number" ? { method, count } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** By its members rather than its class: the client may come from another copy of the package. */
+function described(thrown: unknown): LicenseFailure {
+  const error = thrown as Partial<LicenseFailure> | null | undefined;
+  if (error?.name !== "LicenseError" || typeof error.code !== "string") {
+    return failure("internal", WITHOUT_DETAILS.internal ?? "");
+  }
+  return {
+    name: "LicenseError",
+    code: error.code,
+    message: WITHOUT_DETAILS[error.code] ?? String(error.message),
+    reason: error.reason ?? null,
+    retryAfterMs: error.retryAfterMs ?? null,
+    maybeApplied: error.maybeApplied ?? false,
+    decision: error.decision ? withoutDetails(error.decision) : null,
+  };
+}
+
+function withoutDetails(decision: Decision): Decision {
+  const { problem } = decision;
+  if (!problem) return decision;
+  return { ...decision, problem: { ...problem, message: WITHOUT_DETAILS[problem.kind] ?? problem.message } };
+}

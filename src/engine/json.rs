@@ -1,0 +1,127 @@
+//! The engine's boundary as JSON, for drivers in other languages: operations and answers in, steps and outcomes out.
+//! Member names are JavaScript's. Reading is lenient where a driver cannot be wrong by accident: what is missing is false
+//! or absent.
+
+use super::{Deactivated, Engine, Operation, Outcome, Patience, Step};
+use crate::json::{Json, Writer};
+use crate::text::hex;
+use crate::time::{Now, milliseconds};
+use crate::transport::{Answer, Failure, Sent};
+
+impl Operation {
+    /// Reads `{"do": …}` with `open`, `validate`, `refresh` (and `patience`: `short`, `full` or `woken`), `consume` (and
+    /// `count`), `activate` (and `key`, `replacePrevious`), `deactivate` or `forget`; `None` for anything else.
+    ///
+    /// ```
+    /// use polar_license::engine::Operation;
+    ///
+    /// let operation = Operation::from_json(r#"{"do": "consume", "count": 3}"#);
+    /// assert_eq!(operation, Some(Operation::Consume(3)));
+    /// ```
+    pub fn from_json(text: &str) -> Option<Self> {
+        let json = Json::parse(text.as_bytes())?;
+        let patience = || match json.text("patience")?.as_str() {
+            "full" => Some(Patience::Full),
+            "woken" => Some(Patience::Woken),
+            _ => None,
+        };
+        // 0, which stands for what is no whole number, is refused like every other count that is none
+        let count = || u32::try_from(json.get("count")?.integer()?.max(0)).ok().or(Some(u32::MAX));
+        Some(match json.text("do")?.as_str() {
+            "open" => Self::Open,
+            "validate" => Self::Validate,
+            "refresh" => Self::Refresh(patience().unwrap_or(Patience::Short)),
+            "consume" => Self::Consume(count().unwrap_or(0)),
+            "activate" => Self::Activate { key: json.text("key"), replace_previous: json.flag("replacePrevious") },
+            "deactivate" => Self::Deactivate,
+            "forget" => Self::Forget,
+            _ => return None,
+        })
+    }
+}
+
+impl Step {
+    /// What to do next, and the `number` to go on under: `{"do": "store"}`, `send` with `notBefore`, `url`, `body` and
+    /// `timeoutMs`, `join` with `until`, or `done` with `decision`, `deactivated`, `changed` and `wakeAt`.
+    pub fn to_json(&self, number: u32) -> String {
+        let what = match self {
+            Self::Store(_) => "store",
+            Self::Send(_) => "send",
+            Self::Join(_) => "join",
+            Self::Done(_) => "done",
+        };
+        let mut object = Writer::new();
+        object.string("do", what).number("number", number.into());
+        match self {
+            Self::Store(_) => {}
+            Self::Send(step) => {
+                object
+                    .number("notBefore", step.not_before)
+                    .string("url", &step.request.url)
+                    .string("body", &step.request.body)
+                    .number("timeoutMs", milliseconds(step.request.timeout));
+            }
+            Self::Join(step) => {
+                object.number("until", step.until);
+            }
+            Self::Done(outcome) => outcome.put(&mut object),
+        }
+        object.finish()
+    }
+
+    /// Goes on after what the driver did, described in JSON: `{"problem": …}` after the store, in words where it could
+    /// not be locked, read or written; `{"status": …, "retryAfter": …}` with a reply's `body`; `{"failure": …, "sent": …,
+    /// "message": …}` without one, with `network`, `timeout` or `cancelled`; `{"cancelled": …}` after a join.
+    pub fn resume_json(self, engine: &mut Engine, answer: &str, body: Vec<u8>, now: Now) -> Option<Self> {
+        let json = Json::parse(answer.as_bytes())?;
+        Some(match self {
+            Self::Store(step) => step.resume(engine, json.text("problem").map_or(Ok(()), Err), now),
+            Self::Send(step) => step.resume(engine, read_answer(json, body), now),
+            Self::Join(step) if json.flag("cancelled") => step.cancel(engine, now),
+            Self::Join(step) => step.resume(engine, now),
+            Self::Done(_) => return None,
+        })
+    }
+}
+
+impl Engine {
+    /// What [`record_tags`](Self::record_tags) returns, as `{"product": …, "device": …}` in hexadecimal.
+    pub fn tags_json(&self) -> String {
+        let (product, device) = self.record_tags();
+        Writer::new().string("product", &hex(&product)).string("device", &hex(&device)).finish()
+    }
+}
+
+impl Outcome {
+    fn put(&self, object: &mut Writer) {
+        let decision = match &self.result {
+            Ok(decision) => decision.to_json(),
+            Err(error) => error.to_json(),
+        };
+        let deactivated = self.deactivated.map(|deactivated| match deactivated {
+            Deactivated::Released => "released",
+            Deactivated::Unknown => "unknown",
+            Deactivated::NotNeeded => "not_needed",
+        });
+        object
+            .raw("decision", &decision)
+            .opt_string("deactivated", deactivated)
+            .bool("changed", self.changed)
+            .opt_number("wakeAt", self.wake_at);
+    }
+}
+
+fn read_answer(json: Json<'_>, body: Vec<u8>) -> Answer {
+    let number = |name| json.get(name).and_then(Json::integer);
+    if let Some(status) = number("status") {
+        let retry_after = number("retryAfter").and_then(|seconds| u32::try_from(seconds).ok());
+        return Answer::Reply { status: u16::try_from(status).unwrap_or(0), retry_after, body };
+    }
+    let failure = match json.text("failure").unwrap_or_default().as_str() {
+        "timeout" => Failure::Timeout,
+        "cancelled" => Failure::Cancelled,
+        _ => Failure::Network,
+    };
+    let sent = if json.flag("sent") { Sent::Maybe } else { Sent::No };
+    Answer::Failed { failure, sent, message: json.text("message").unwrap_or_default() }
+}

@@ -1,0 +1,141 @@
+//! One request with `fetch`. Says that a request has not been sent only where `fetch` was never called: a browser does
+//! not tell whether a failure came before or after the request left, and one that may have left is never sent again.
+//!
+//! Never follows a redirect, never sends credentials or a referrer, never judges who answered. gloo-net builds the
+//! request but does not send it: it panics when `fetch` rejects with something that is no `Error`, as it does when a
+//! page has wrapped `fetch`, and a panic in wasm leaves the caller waiting for ever
+//! (`js_to_error` in <https://docs.rs/gloo-net/0.6.0/src/gloo_net/error.rs.html>).
+
+use super::environment::{error_name, global};
+use crate::store::LocalFuture;
+use crate::transport::{Answer, Failure, Request, Sent, retry_after_seconds};
+use js_sys::{Function, Promise, Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, AbortSignal, ReadableStreamDefaultReader, ReferrerPolicy, RequestCache};
+use web_sys::{RequestCredentials, RequestMode, RequestRedirect, Response, ResponseType};
+
+/// Sends one request. Implement it to use your app's own network stack.
+///
+/// An implementation sends the request at most once, follows no redirect, returns every status as
+/// [`Answer::Reply`], and calls a failure [`Sent::No`] only where Polar cannot have received the body. Its future is
+/// dropped when [`Request::timeout`] is over or the operation is cancelled.
+pub trait Transport {
+    /// Sends `request` and waits for the answer.
+    fn post<'a>(&'a self, request: &'a Request) -> LocalFuture<'a, Answer>;
+}
+
+/// Sends requests with `fetch`, as it is when the request is sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HttpTransport(());
+
+impl HttpTransport {
+    /// A transport. Looks for nothing before the first request.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Transport for HttpTransport {
+    fn post<'a>(&'a self, request: &'a Request) -> LocalFuture<'a, Answer> {
+        Box::pin(async { exchange(request).await.unwrap_or_else(Fault::into_answer) })
+    }
+}
+
+/// Why there is no reply.
+enum Fault {
+    NoFetch,
+    NotSendable,
+    /// What `fetch`, or reading its answer, came to.
+    Rejected(JsValue),
+    NoResponse,
+    Redirect,
+    TooLarge,
+}
+
+async fn exchange(request: &Request) -> Result<Answer, Fault> {
+    let fetch: Function = global("fetch").ok().flatten().and_then(|it| it.dyn_into().ok()).ok_or(Fault::NoFetch)?;
+    let abort = AbortOnDrop::new();
+    let prepared = prepare(request, abort.signal().as_ref()).ok_or(Fault::NotSendable)?;
+    let promise = fetch.call1(&js_sys::global(), &prepared).map_err(Fault::Rejected)?;
+    // a wrapper of `fetch` may return anything
+    let response = JsFuture::from(Promise::resolve(&promise)).await.map_err(Fault::Rejected)?;
+    let response: Response = response.dyn_into().map_err(|_| Fault::NoResponse)?;
+    if response.type_() == ResponseType::Opaqueredirect {
+        return Err(Fault::Redirect);
+    }
+    let retry_after = response.headers().get("retry-after").ok().flatten();
+    let retry_after = retry_after.and_then(|value| retry_after_seconds(&value));
+    let body = read(&response).await?;
+    Ok(Answer::Reply { status: response.status(), retry_after, body })
+}
+
+fn prepare(request: &Request, signal: Option<&AbortSignal>) -> Option<web_sys::Request> {
+    let mut post = gloo_net::http::Request::post(&request.url)
+        .mode(RequestMode::Cors)
+        .credentials(RequestCredentials::Omit)
+        .cache(RequestCache::NoStore)
+        .redirect(RequestRedirect::Manual)
+        .referrer_policy(ReferrerPolicy::NoReferrer)
+        .abort_signal(signal);
+    for (name, value) in Request::HEADERS {
+        post = post.header(name, value);
+    }
+    post.body(request.body.as_str()).ok().map(Into::into)
+}
+
+async fn read(response: &Response) -> Result<Vec<u8>, Fault> {
+    let mut bytes = Vec::new();
+    let Some(stream) = response.body() else { return Ok(bytes) };
+    let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+    loop {
+        let part = JsFuture::from(reader.read()).await.map_err(Fault::Rejected)?;
+        let value = Reflect::get(&part, &"value".into()).map_err(Fault::Rejected)?;
+        let Ok(chunk) = value.dyn_into::<Uint8Array>() else { return Ok(bytes) };
+        if bytes.len().saturating_add(chunk.length() as usize) > Request::REPLY_LIMIT {
+            return Err(Fault::TooLarge);
+        }
+        bytes.extend(chunk.to_vec());
+    }
+}
+
+/// Stops what is under way when dropped; nothing happens where it has ended.
+struct AbortOnDrop(Option<AbortController>);
+
+impl AbortOnDrop {
+    fn new() -> Self {
+        Self(AbortController::new().ok())
+    }
+
+    fn signal(&self) -> Option<AbortSignal> {
+        self.0.as_ref().map(AbortController::signal)
+    }
+}
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.iter().for_each(AbortController::abort);
+    }
+}
+
+impl Fault {
+    fn into_answer(self) -> Answer {
+        let (sent, message) = match self {
+            Self::NoFetch => (Sent::No, String::from("there is no `fetch` here; give the client a transport")),
+            Self::NotSendable => (Sent::No, String::from("the browser refuses to make such a request")),
+            Self::Rejected(error) => (Sent::Maybe, rejection(&error)),
+            Self::NoResponse => (Sent::Maybe, String::from("`fetch` returned something that is no answer")),
+            Self::Redirect => (Sent::Maybe, String::from("the answer is a redirect, which is not Polar's")),
+            Self::TooLarge => (Sent::Maybe, String::from("answer too large")),
+        };
+        Answer::Failed { failure: Failure::Network, sent, message }
+    }
+}
+
+/// Browsers say `TypeError` for everything from being offline to a portal's answer, and the rest in words of their own.
+fn rejection(error: &JsValue) -> String {
+    match error_name(error).as_deref() {
+        None | Some("TypeError") => String::from("could not reach Polar; check the network connection"),
+        Some(name) => format!("could not reach Polar: {name}"),
+    }
+}

@@ -1,0 +1,103 @@
+//! A record in `localStorage`, as hexadecimal digits. All of an update happens in one go, so that no other code of this
+//! page comes between.
+
+use super::environment::{error_name, global};
+use super::storage::hex;
+use crate::store::{AsyncStore, Change, Durability, LocalFuture, StoreError};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::Storage;
+
+pub(super) struct LocalStorageStore {
+    key: String,
+}
+
+impl LocalStorageStore {
+    pub(super) fn new(key: String) -> Self {
+        Self { key }
+    }
+
+    fn read(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        let text = storage()?.get_item(&self.key).map_err(|error| failure("read", &error))?;
+        // what somebody else wrote is not a record, and not nothing either
+        Ok(text.map(|text| bytes_of(&text).unwrap_or_else(|| text.into_bytes())))
+    }
+
+    fn write(&self, record: &[u8]) -> Result<(), StoreError> {
+        storage()?.set_item(&self.key, &hex(record)).map_err(|error| failure("write", &error))
+    }
+
+    fn delete(&self) -> Result<(), StoreError> {
+        storage()?.remove_item(&self.key).map_err(|error| failure("write", &error))
+    }
+}
+
+impl AsyncStore for LocalStorageStore {
+    fn load(&self) -> LocalFuture<'_, Result<Option<Vec<u8>>, StoreError>> {
+        Box::pin(async { self.read() })
+    }
+
+    fn save<'a>(&'a self, record: &'a [u8], _: Durability) -> LocalFuture<'a, Result<(), StoreError>> {
+        Box::pin(async { self.write(record) })
+    }
+
+    fn remove(&self) -> LocalFuture<'_, Result<(), StoreError>> {
+        Box::pin(async { self.delete() })
+    }
+
+    fn update<'a>(
+        &'a self,
+        merge: &'a mut dyn FnMut(Option<&[u8]>) -> Change,
+    ) -> LocalFuture<'a, Result<(), StoreError>> {
+        Box::pin(async {
+            match merge(self.read()?.as_deref()) {
+                Change::Keep => Ok(()),
+                Change::Put(record, _) => self.write(&record),
+                Change::Remove => self.delete(),
+            }
+        })
+    }
+}
+
+/// Looked up each time: the browser's user can forbid it at any time.
+fn storage() -> Result<Storage, StoreError> {
+    let found = global("localStorage").map_err(|error| failure("open", &error))?;
+    let found = found.ok_or_else(|| StoreError::new("there is no localStorage here; use another storage"))?;
+    Ok(found.unchecked_into())
+}
+
+/// Says what failed in words that help; for every storage of a browser.
+pub(super) fn failure(what: &str, error: &JsValue) -> StoreError {
+    StoreError::new(match error_name(error).as_deref() {
+        Some("QuotaExceededError") => String::from("the browser's storage is full; remove data of this site"),
+        Some("SecurityError") => {
+            String::from("the browser does not let this site store anything; allow it to keep data (cookies)")
+        }
+        Some(name) => format!("the browser could not {what} the site's storage: {name}"),
+        None => format!("the browser could not {what} the site's storage"),
+    })
+}
+
+fn bytes_of(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes();
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let pair = |pair: &[u8]| match pair {
+        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
+        _ => None,
+    };
+    digits.chunks(2).map(pair).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test]
+    fn bytes_survive_as_text() {
+        let all: Vec<u8> = (0..=255).collect();
+        assert_eq!(bytes_of(&hex(&all)), Some(all));
+        for foreign in ["0", "0g", "{}", "é0"] {
+            assert_eq!(bytes_of(foreign), None, "{foreign}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Which storage of the browser keeps the record, and the random id beside it that tells this browser from others.
+
+use super::environment::{global, random};
+use super::indexed_db::IndexedDbStore;
+use super::local_storage::LocalStorageStore;
+use crate::store::{AsyncStore, Change, Durability, LocalFuture, StoreError};
+use std::cell::RefCell;
+
+/// A storage of the browser, one for each origin.
+///
+/// Beside the record it keeps a random id, which stands for the device: a license's seat is this browser's profile.
+/// That protects little, since whoever can copy the record can copy the id; where it matters, let the configuration
+/// name the [`device_id`](crate::ConfigBuilder::device_id), an id of the signed-in user for example.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Storage {
+    /// `localStorage`, the usual one of a page. Workers have none.
+    Local,
+    /// A database called `polar-license`. Pages and workers share it.
+    IndexedDb,
+}
+
+const DEVICE: &str = "polar-license device";
+
+impl Storage {
+    /// `localStorage`, or IndexedDB where there is no such thing, as in workers.
+    pub(super) fn usual() -> Option<Self> {
+        match (global("localStorage"), global("indexedDB")) {
+            // forbidden is not absent: what was stored before it was is still there
+            (Ok(Some(_)) | Err(_), _) => Some(Self::Local),
+            (Ok(None), Ok(Some(_)) | Err(_)) => Some(Self::IndexedDb),
+            (Ok(None), Ok(None)) => None,
+        }
+    }
+
+    pub(super) fn record(self, app_id: &str, product: [u8; 8], device: [u8; 8]) -> Box<dyn AsyncStore> {
+        self.place(format!("polar-license {app_id} {} {}", hex(&product), hex(&device)))
+    }
+
+    /// The random id, the same at every call and, where it could be kept, at every start.
+    pub(super) async fn device(self) -> Result<String, StoreError> {
+        let place = self.place(DEVICE.to_owned());
+        if let Some(id) = place.load().await?.and_then(id_of) {
+            return Ok(id);
+        }
+        let id = RefCell::new(hex(&random::<16>()));
+        let mut keep = |stored: Option<&[u8]>| match stored.map(<[u8]>::to_vec).and_then(id_of) {
+            // another tab was faster
+            Some(other) => {
+                id.replace(other);
+                Change::Keep
+            }
+            None => Change::Put(id.borrow().clone().into_bytes(), Durability::Synced),
+        };
+        place.update(&mut keep).await?;
+        Ok(id.into_inner())
+    }
+
+    fn place(self, name: String) -> Box<dyn AsyncStore> {
+        match self {
+            Self::Local => Box::new(LocalStorageStore::new(name)),
+            Self::IndexedDb => Box::new(IndexedDbStore::new(name)),
+        }
+    }
+}
+
+fn id_of(bytes: Vec<u8>) -> Option<String> {
+    let whole = bytes.len() == 32 && bytes.iter().all(u8::is_ascii_hexdigit);
+    String::from_utf8(bytes).ok().filter(|_| whole)
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A random id that only this client has, where none can be kept.
+pub(super) fn passing_device() -> String {
+    hex(&random::<16>())
+}
+
+/// Where nothing can be stored; says why at every call.
+pub(super) struct NoStore(String);
+
+impl NoStore {
+    pub(super) fn absent() -> Self {
+        Self(String::from("there is neither localStorage nor IndexedDB here; give the client a store"))
+    }
+
+    pub(super) fn because(error: &StoreError) -> Self {
+        Self(error.to_string())
+    }
+
+    fn fail<T: 'static>(&self) -> LocalFuture<'_, Result<T, StoreError>> {
+        Box::pin(async { Err(StoreError::new(self.0.as_str())) })
+    }
+}
+
+impl AsyncStore for NoStore {
+    fn load(&self) -> LocalFuture<'_, Result<Option<Vec<u8>>, StoreError>> {
+        self.fail()
+    }
+
+    fn save<'a>(&'a self, _: &'a [u8], _: Durability) -> LocalFuture<'a, Result<(), StoreError>> {
+        self.fail()
+    }
+
+    fn remove(&self) -> LocalFuture<'_, Result<(), StoreError>> {
+        self.fail()
+    }
+}

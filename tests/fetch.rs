@@ -1,0 +1,62 @@
+//! The async client in Node and in a browser: the scenarios, requests to a local Polar, and what a page's own code does
+//! to `fetch`. `cargo xtask test fetch` starts the local Polar and runs this in both.
+#![cfg(all(feature = "fetch", target_arch = "wasm32", target_os = "unknown"))]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test's helpers fail by panicking"
+)]
+
+#[path = "scenarios/app_fetch.rs"]
+mod app;
+#[path = "fetch/dropped.rs"]
+mod dropped;
+#[path = "scenarios/expect.rs"]
+mod expect;
+#[path = "fetch/foreign.rs"]
+mod foreign;
+#[path = "scenarios/format.rs"]
+#[expect(dead_code, reason = "tests/scenarios.rs compares what the scenarios show")]
+mod format;
+#[path = "fetch/life.rs"]
+mod life;
+#[path = "scenarios/polar.rs"]
+mod polar;
+#[path = "fetch/readme.rs"]
+mod readme;
+#[path = "fetch/server.rs"]
+mod server;
+#[path = "scenarios/world.rs"]
+#[expect(clippy::arc_with_non_send_sync, reason = "the clients of other drivers need it to be `Send`")]
+mod world;
+
+use wasm_bindgen_test::wasm_bindgen_test;
+
+#[wasm_bindgen_test]
+fn every_scenario_goes_as_it_says() {
+    let common = format::Common::load();
+    let mut failures = Vec::new();
+    for file in common.files() {
+        for scenario in file.scenarios.iter().filter(|scenario| scenario.broken.is_none()) {
+            failures.extend(world::run(&common, &file.name, scenario));
+        }
+    }
+    assert!(failures.is_empty(), "not as expected:\n{}", failures.join("\n"));
+}
+
+#[wasm_bindgen_test]
+fn a_failure_says_where_and_what() {
+    let scenario: format::Scenario = serde_json::from_str(
+        r#"{
+            "name": "made up", "why": "", "shows": [], "given": "plain",
+            "steps": [{ "clock": { "pass": "25h" }, "expect": { "state": "active" } }]
+        }"#,
+    )
+    .unwrap();
+    assert_eq!(
+        world::run(&format::Common::load(), "made-up.json", &scenario),
+        [r#"made-up.json: `made up`: step 2 (clock): state: expected "active", got "grace""#]
+    );
+}

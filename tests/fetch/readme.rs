@@ -1,0 +1,26 @@
+//! The README's block for web apps, built and run. `tests/quickstart.rs` compares what is between the two marks.
+
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::server::{ORGANIZATION, PRO};
+
+// README
+use polar_license::fetch::{Client, Subscription};
+use polar_license::{Config, Decision, Error};
+
+async fn open(show: impl Fn(&Decision) + 'static) -> Result<(Client, Subscription), Error> {
+    let config = Config::new(ORGANIZATION, "com.acme.app").feature("export", [PRO]).build()?;
+    let client = Client::open(config).await?;
+    let listening = client.on_change(show); // the setter of a signal, for example
+    client.refresh().await; // quick where access is allowed; never an error
+    client.start_auto_refresh(); // for a page that stays open for days
+    Ok((client, listening))
+}
+// README
+
+#[wasm_bindgen_test]
+async fn the_readmes_app_opens() {
+    let (client, _listening) = open(|_| {}).await.unwrap();
+    assert_eq!(client.current().state(), polar_license::State::Unlicensed);
+    assert!(!client.allows("export"));
+}

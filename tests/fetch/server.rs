@@ -1,0 +1,129 @@
+//! The local Polar that this was built for, and a device whose clock the test moves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use polar_license::clock::{Clock, ManualClock};
+use polar_license::config::ConfigBuilder;
+use polar_license::fetch::{Client, ClientBuilder, HttpTransport, Subscription, Transport};
+use polar_license::store::{LocalFuture, MemoryStore};
+use polar_license::time::Now;
+use polar_license::transport::{Answer, Request};
+use polar_license::{Config, Timestamp};
+use serde_json::{Value, json};
+use wasm_bindgen_futures::JsFuture;
+
+pub(crate) const ORGANIZATION: &str = "de300000-0000-4000-8000-000000000001";
+pub(crate) const PRO: &str = "de300000-0000-4000-8000-0000000000b1";
+
+/// When tests begin, on the device's clock and on Polar's.
+const START: &str = "2026-11-21T12:00:00Z";
+
+/// Where the local Polar is.
+pub(crate) fn url() -> &'static str {
+    let built_for = option_env!("POLAR_LICENSE_TEST_POLAR");
+    built_for.unwrap_or_else(|| panic!("`cargo xtask test fetch` starts a local Polar and names it"))
+}
+
+/// Does something to the local Polar; `GET` without a body.
+pub(crate) async fn control(path: &str, body: Option<Value>) -> Value {
+    let address = format!("{}/_mock{path}", url());
+    let response = match send(&address, body.as_ref()).await {
+        Ok(response) => response,
+        // Node took a connection that had been closed while a test kept it busy; nothing has arrived
+        Err(_) => send(&address, body.as_ref()).await.unwrap(),
+    };
+    let text = response.text().await.unwrap();
+    assert!(response.ok(), "{path}: {text}");
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
+async fn send(address: &str, body: Option<&Value>) -> Result<gloo_net::http::Response, gloo_net::Error> {
+    match body {
+        Some(body) => gloo_net::http::Request::post(address).body(body.to_string())?.send().await,
+        None => gloo_net::http::Request::get(address).send().await,
+    }
+}
+
+/// A new key for one device.
+pub(crate) async fn one_seat_key() -> String {
+    let key = control("/keys", Some(json!({ "benefit": "pro", "limit_activations": 1 }))).await;
+    key["key"].as_str().unwrap().to_owned()
+}
+
+pub(crate) async fn seats(key: &str) -> usize {
+    control(&format!("/keys/{key}"), None).await["activations"].as_array().unwrap().len()
+}
+
+pub(crate) async fn fault(fault: Value) {
+    control("/faults", Some(fault)).await;
+}
+
+pub(crate) async fn no_faults() {
+    gloo_net::http::Request::delete(&format!("{}/_mock/faults", url())).send().await.unwrap();
+}
+
+/// A clock in the test's hand. Every request moves it on, so that pacing never has to wait.
+#[derive(Clone)]
+pub(crate) struct Hand(Arc<ManualClock>);
+
+impl Hand {
+    /// Sets Polar's clock to the same time.
+    pub(crate) async fn new() -> Self {
+        control("/clock", Some(json!({ "freeze": START }))).await;
+        Self(Arc::new(ManualClock::new(Timestamp::parse(START).unwrap())))
+    }
+
+    /// Lets time pass for both.
+    pub(crate) async fn advance(&self, by: Duration) {
+        self.0.advance(by);
+        control("/clock", Some(json!({ "advance_seconds": by.as_secs() }))).await;
+    }
+}
+
+impl Clock for Hand {
+    fn now(&self) -> Now {
+        self.0.now()
+    }
+}
+
+/// The real transport, on a clock in hand.
+struct OnHand(Hand, HttpTransport);
+
+impl Transport for OnHand {
+    fn post<'a>(&'a self, request: &'a Request) -> LocalFuture<'a, Answer> {
+        self.0.0.advance(Duration::from_millis(600));
+        self.1.post(request)
+    }
+}
+
+/// The configuration of an app at this Polar, on a device that is always the same.
+pub(crate) fn app() -> ConfigBuilder {
+    Config::new(ORGANIZATION, "com.example.app")
+        .environment(url())
+        .device_id("a test machine")
+        .label("Till 7")
+        .feature("export", [PRO])
+}
+
+/// A client on this clock, over real `fetch`.
+pub(crate) fn client(config: ConfigBuilder, hand: &Hand) -> ClientBuilder {
+    let builder = Client::builder(config.build().unwrap()).clock(hand.clone());
+    builder.transport(OnHand(hand.clone(), HttpTransport::new()))
+}
+
+/// One that forgets everything at its end.
+pub(crate) async fn open(config: ConfigBuilder, hand: &Hand) -> Client {
+    client(config, hand).store(MemoryStore::new()).open().await.unwrap()
+}
+
+/// Settles with the first change from here on.
+pub(crate) fn change_of(client: &Client) -> (Subscription, JsFuture) {
+    let mut settle = None;
+    let promise = js_sys::Promise::new(&mut |resolve, _| settle = Some(resolve));
+    let settle = settle.unwrap();
+    let subscription = client.on_change(move |_| {
+        settle.call0(&wasm_bindgen::JsValue::NULL).unwrap();
+    });
+    (subscription, promise.into())
+}

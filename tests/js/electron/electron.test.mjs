@@ -1,0 +1,308 @@
+// Windows that use the license of the main process: the real client and a local Polar, over a stand-in for Electron.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, test } from "node:test";
+import { clientOf, exposeLicense, scripts, shareLicense, startPolar } from "./polar.mjs";
+import { Electron } from "./stand-in.mjs";
+
+const polar = await startPolar(after);
+const KEY = "DEMO-TWO-DEVICES";
+
+/** An app: Electron, a client that is shared, and `open` for its windows. */
+async function start(options) {
+  const electron = new Electron();
+  const { license, host } = await clientOf(polar);
+  const stop = shareLicense(license, electron.ipcMain, options);
+  return { electron, license, host, stop, open: (url) => electron.open(exposeLicense, url) };
+}
+
+const failure = (promise) => promise.then(() => assert.fail("nothing was thrown"), (error) => error);
+const nextChange = (page) => new Promise((resolve) => page.license.on("change", resolve));
+const settledTurns = async () => {
+  for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+};
+
+test("what one window does, another hears of, and no secret crosses", async () => {
+  const { electron, license, host, open } = await start();
+  const [one, two] = [open().page, open().page];
+  assert.equal((await one.license.refresh()).state, "unlicensed");
+  assert.equal(one.license.allows("export"), false);
+
+  const changes = [nextChange(one), nextChange(two)];
+  const activated = await one.license.activate(KEY);
+  assert.equal(activated.allowed, true);
+  for (const heard of await Promise.all(changes)) assert.equal(heard.state, "active");
+  for (const page of [one, two]) {
+    assert.equal(page.license.allows("export"), true);
+    assert.equal(page.license.allows("other"), false);
+    assert.deepEqual(page.license.current(), license.current());
+  }
+
+  host.offline = true;
+  const offline = await two.license.validate();
+  assert.deepEqual([offline.allowed, offline.problem.kind], [true, "network"]);
+  assert.equal(offline.problem.message, "Polar could not be reached");
+  const stays = await failure(two.license.deactivate());
+  assert.deepEqual([stays.name, stays.code], ["LicenseError", "network"]);
+
+  host.offline = false;
+  const gone = nextChange(one);
+  assert.equal((await two.license.deactivate()).deactivated, "released");
+  assert.equal((await gone).allowed, false);
+  assert.equal(one.license.allows("export"), false);
+  assert.equal("deactivated" in two.license.current(), false);
+
+  assert.ok(host.records.size > 0 && electron.crossed.length > 10);
+  for (const message of electron.crossed) {
+    assert.ok(!message.includes(KEY), message);
+    for (const record of host.records) assert.ok(!message.includes(record), message);
+  }
+});
+
+test("a page that draws itself at start shows what is true", async () => {
+  const { license, open } = await start();
+  await license.activate("DEMO-PLAIN");
+  const { page } = open();
+  assert.equal(page.license.allows("export"), true);
+  assert.deepEqual(page.license.current(), license.current());
+});
+
+test("errors keep their members", async () => {
+  const { open, host, electron } = await start();
+  const { page } = open();
+  const refused = await failure(page.license.activate("DEMO-REVOKED"));
+  assert.deepEqual([refused.name, refused.code, refused.decision.allowed], ["LicenseError", "refused", false]);
+  assert.ok(refused.reason && refused.message);
+  const members = ["code", "decision", "maybeApplied", "message", "name", "reason", "retryAfterMs"];
+  assert.deepEqual(Object.keys(refused).sort(), members);
+  assert.equal((await failure(page.license.consume())).code, "not_activated");
+  assert.equal((await failure(page.license.activate(""))).code, "invalid_argument");
+
+  host.broken = true;
+  const unkept = await failure(page.license.activate(KEY));
+  assert.equal(unkept.code, "storage");
+  host.broken = false;
+  host.offline = true;
+  assert.equal((await failure(page.license.activate(KEY))).code, "network");
+  for (const message of electron.crossed) assert.doesNotMatch(message, /EACCES|jane|DEMO-TWO-DEVICES/);
+});
+
+test("a use is counted as often as asked, and the arguments arrive", async () => {
+  const { open } = await start();
+  const { page } = open();
+  await page.license.activate("DEMO-TEN-USES");
+  const { usage } = await page.license.consume();
+  assert.equal((await page.license.consume(3)).usage, usage + 3);
+  for (const count of [0, -1, 1.5, NaN, Infinity, 2 ** 40]) {
+    assert.equal((await failure(page.license.consume(count))).code, "invalid_argument", String(count));
+  }
+});
+
+test("a move to this device is asked for by the page", async () => {
+  const { license, open } = await start();
+  const asked = [];
+  license.activate = (...args) => {
+    asked.push(args);
+    return Promise.resolve(license.current());
+  };
+  const { page } = open();
+  await page.license.activate(KEY, { replacePrevious: true });
+  await page.license.activate();
+  assert.deepEqual(asked, [[KEY, { replacePrevious: true }], [null, { replacePrevious: false }]]);
+});
+
+test("a renderer that was taken over gets clear errors only", async () => {
+  const { electron, license, open } = await start();
+  const { ipc } = open();
+  const messages = [
+    undefined, null, 7, "activate", [], {}, new Map([["method", "forget"]]), { method: "current" },
+    { method: "dispose" }, { method: "constructor" }, { method: "__proto__" }, { method: ["forget"] }, { method: "activate" },
+    { method: "activate", key: { toString: "x" }, replacePrevious: false }, { method: "activate", key: KEY },
+    { method: "activate", key: [KEY], replacePrevious: false }, { method: "consume" },
+    { method: "consume", count: "1" },
+  ];
+  for (const message of messages) {
+    const { error } = await ipc.invoke("polar-license:call", message);
+    assert.equal(error?.code, "invalid_argument", JSON.stringify(message));
+  }
+  const huge = { method: "activate", key: "K".repeat(1_000_000), replacePrevious: false };
+  assert.equal((await ipc.invoke("polar-license:call", huge)).error.code, "invalid_argument");
+  assert.equal((await ipc.invoke("polar-license:call", { method: "follow" }, "more")).decision.state, "unlicensed");
+  assert.equal(license.current().state, "unlicensed");
+  assert.deepEqual([...electron.ipcMain.handlers.keys()], ["polar-license:call"]);
+});
+
+test("iframes are refused unless the app allows them, by address", async () => {
+  const closed = await start();
+  const frame = closed.open().iframe("app://acme/frame.html");
+  assert.equal((await failure(frame.page.license.activate(KEY))).code, "invalid_argument");
+  assert.throws(() => frame.page.license.allows("export"), /may not use the license/);
+  await settledTurns();
+
+  const allow = ({ senderFrame }) => senderFrame.url.startsWith("app://");
+  const open = await start({ allow });
+  const window = open.open();
+  const [ours, foreign] = [window.iframe("app://acme/frame.html"), window.iframe("https://example.com/")];
+  const heard = nextChange(ours.page);
+  const never = [];
+  foreign.page.license.on("change", (decision) => never.push(decision));
+  assert.equal((await failure(foreign.page.license.refresh())).code, "invalid_argument");
+  await ours.page.license.activate("DEMO-PLAIN");
+  assert.equal((await heard).allowed, true);
+  await settledTurns();
+  assert.deepEqual(never, []);
+});
+
+test("a frame that went on to a foreign page hears of no change", async () => {
+  const { license, open } = await start({ allow: ({ senderFrame }) => senderFrame.url.startsWith("app://") });
+  const window = open();
+  await window.page.license.refresh();
+  window.main.load("https://example.com/");
+  const heard = [];
+  window.ipc.on("polar-license:change", (_, change) => heard.push(change));
+  await license.activate("DEMO-PLAIN");
+  await settledTurns();
+  assert.deepEqual(heard, []);
+});
+
+test("a frame that is gone does not keep others from hearing", async () => {
+  for (const allow of [() => true, ({ senderFrame }) => senderFrame.url.startsWith("app://")]) {
+    const { license, open } = await start({ allow });
+    const window = open();
+    const frame = window.iframe("app://acme/frame.html");
+    await frame.page.license.refresh();
+    // in this order: the frame that is gone is told first
+    const other = open();
+    await other.page.license.refresh();
+    frame.gone = true;
+    const heard = [];
+    other.page.license.on("change", ({ state }) => heard.push(state));
+    await license.activate("DEMO-PLAIN");
+    await settledTurns();
+    assert.deepEqual(heard, ["active"]);
+  }
+});
+
+test("a predicate that throws refuses", async () => {
+  const { open } = await start({
+    allow: () => {
+      throw new Error("mistake");
+    },
+  });
+  assert.equal((await failure(open().page.license.refresh())).code, "invalid_argument");
+});
+
+test("a window closed during an operation does not disturb it", async () => {
+  const { license, host, open } = await start();
+  const [closing, staying] = [open(), open()];
+  await staying.page.license.refresh();
+  const asked = new Promise((resolve) => (host.onRequest = resolve));
+  let release;
+  host.hold = new Promise((resolve) => (release = resolve));
+  const heard = nextChange(staying.page);
+  closing.page.license.activate("DEMO-PLAIN").then(() => assert.fail("a closed window heard"), () => undefined);
+  await asked;
+  closing.close();
+  release();
+  assert.equal((await heard).state, "active");
+  assert.equal(license.current().allowed, true);
+});
+
+test("a page that is loaded again follows once", async () => {
+  const { license, open } = await start();
+  const window = open();
+  await window.page.license.refresh();
+  window.main.load();
+  await window.page.license.refresh();
+  const heard = [];
+  const channel = [];
+  window.page.license.on("change", ({ state }) => heard.push(state));
+  window.ipc.on("polar-license:change", () => channel.push(1));
+  await license.activate("DEMO-PLAIN");
+  await settledTurns();
+  assert.deepEqual([heard, channel], [["active"], [1]]);
+});
+
+test("an answer that was overtaken by a change does not undo it", async () => {
+  const { electron, license } = await start();
+  const window = electron.open((bridge, ipc) => {
+    // replies take a longer way than changes
+    const invoke = (...args) => ipc.invoke(...args).finally(() => held);
+    exposeLicense(bridge, { invoke, sendSync: (...args) => ipc.sendSync(...args), on: (...args) => ipc.on(...args) });
+  });
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  const late = window.page.license.refresh();
+  await settledTurns();
+  await license.activate("DEMO-PLAIN");
+  await settledTurns();
+  release();
+  assert.equal((await late).state, "unlicensed");
+  assert.equal(window.page.license.current().state, "active");
+});
+
+test("listeners end, and one that fails does not keep others from hearing", async (context) => {
+  const said = context.mock.method(console, "error", () => undefined);
+  const { license, open } = await start();
+  const { page } = open();
+  await page.license.refresh();
+  const heard = [];
+  page.license.on("change", () => {
+    throw new Error("mistake");
+  });
+  page.license.on("change", () => heard.push("on"));
+  page.license.on("change", () => heard.push("off"))();
+  assert.throws(() => page.license.on("other", () => undefined), /only event/);
+  await license.activate("DEMO-PLAIN");
+  await settledTurns();
+  assert.deepEqual([heard, said.mock.callCount()], [["on"], 1]);
+});
+
+test("stop takes everything back, and the license can be shared again", async () => {
+  const electron = new Electron();
+  const { license } = await clientOf(polar);
+  const open = () => electron.open(exposeLicense);
+  let listening = 0;
+  const on = (...args) => {
+    const unsubscribe = license.on(...args);
+    listening += 1;
+    return () => {
+      listening -= 1;
+      unsubscribe();
+    };
+  };
+  const call = (name) => (...args) => license[name](...args);
+  const stop = shareLicense({ on, current: call("current"), refresh: call("refresh") }, electron.ipcMain);
+  assert.throws(() => shareLicense(license, electron.ipcMain), /second handler/);
+  const { page } = open();
+  await page.license.refresh();
+  const heard = [];
+  page.license.on("change", (decision) => heard.push(decision));
+  stop();
+  assert.equal(listening, 0);
+  assert.deepEqual([electron.ipcMain.handlers.size, electron.ipcMain.eventNames()], [0, []]);
+  await license.activate("DEMO-PLAIN");
+  await settledTurns();
+  assert.deepEqual(heard, []);
+  const unheard = await failure(page.license.refresh());
+  assert.equal(unheard.code, "internal");
+  assert.match(unheard.message, /shareLicense/);
+  assert.throws(() => open().page.license.current(), /shareLicense/);
+  shareLicense(license, electron.ipcMain)();
+});
+
+test("CommonJS has the same", () => {
+  const require = createRequire(import.meta.url);
+  assert.deepEqual(Object.keys(require(`${scripts}/electron/main.cjs`)), ["shareLicense"]);
+  assert.deepEqual(Object.keys(require(`${scripts}/electron/preload.cjs`)), ["exposeLicense"]);
+});
+
+test("a preload script is small and loads nothing", () => {
+  for (const file of ["preload.js", "preload.cjs"]) {
+    const text = readFileSync(`${scripts}/electron/${file}`, "utf8");
+    assert.ok(text.length < 4096, `${file} has ${text.length} bytes`);
+    assert.doesNotMatch(text, /\brequire\(|\bimport\b|WebAssembly/);
+  }
+});

@@ -1,0 +1,61 @@
+// The compiled package, a local Polar, and clients whose storage and network a test can look at and break.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const target = new URL("../../../target/", import.meta.url);
+const path = (variable, otherwise) => process.env[variable] ?? fileURLToPath(new URL(otherwise, target));
+const scripts = path("POLAR_LICENSE_JS", "npm/out");
+
+export const { createLicenseClient } = await import(`${scripts}/index.js`);
+export const { shareLicense } = await import(`${scripts}/electron/main.js`);
+export const { exposeLicense } = await import(`${scripts}/electron/preload.js`);
+export { scripts };
+
+/** A local Polar with demo keys, until the end of the tests. */
+export async function startPolar(after) {
+  const server = spawn(path("POLAR_LICENSE_CLI", "debug/polar-license"), ["serve", "--port", "0", "--json"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  after(async () => {
+    server.kill();
+    await once(server, "exit");
+  });
+  const [line] = await once(createInterface(server.stdout), "line");
+  return JSON.parse(line);
+}
+
+/** A client on `polar`, its stored texts, and the means to cut it off and to hold its requests back. */
+export async function clientOf(polar) {
+  const texts = new Map();
+  const onRequest = () => undefined;
+  const host = { records: new Set(), offline: false, broken: false, hold: Promise.resolve(), onRequest };
+  const storage = {
+    get: (name) => texts.get(name),
+    set: (name, text) => {
+      if (host.broken) throw new Error("EACCES: /home/jane/.config/acme");
+      if (!name.endsWith("/device")) host.records.add(text);
+      texts.set(name, text);
+    },
+    remove: (name) => texts.delete(name),
+  };
+  const fetch = async (url, init) => {
+    host.onRequest();
+    await host.hold;
+    // an app's own function may say too much
+    if (host.offline) throw new TypeError(`cannot send ${init.body}`);
+    return globalThis.fetch(url, init);
+  };
+  const license = await createLicenseClient({
+    organizationId: polar.organization,
+    appId: "com.acme.app",
+    environment: polar.url,
+    features: { export: [polar.benefits.pro] },
+    autoRefresh: false,
+    storage,
+    fetch,
+  });
+  return { license, host };
+}

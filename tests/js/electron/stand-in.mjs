@@ -1,0 +1,195 @@
+// What of Electron the helpers meet, as it behaves with `sandbox` and `contextIsolation` on: messages are cloned and
+// arrive later, errors arrive as texts, frames that are gone throw, and what a page sees of a preload script is copied.
+
+import { EventEmitter } from "node:events";
+
+const soon = (work) => setImmediate(work);
+
+/** What Electron's main process has. */
+export class Electron {
+  /** Everything that crossed from the main process to a renderer, as JSON. */
+  crossed = [];
+  ipcMain = new IpcMain();
+  #frames = 0;
+
+  /** A window with a page whose preload script is `preload(contextBridge, ipcRenderer)`. */
+  open(preload, url = "app://acme/index.html") {
+    return new Window(this, preload, url);
+  }
+
+  toRenderer(value) {
+    const clone = structuredClone(value);
+    this.crossed.push(JSON.stringify(clone) ?? "undefined");
+    return clone;
+  }
+
+  nextFrame() {
+    this.#frames += 1;
+    return this.#frames;
+  }
+}
+
+class IpcMain extends EventEmitter {
+  handlers = new Map();
+
+  handle(channel, listener) {
+    if (this.handlers.has(channel)) throw new Error(`Attempted to register a second handler for '${channel}'`);
+    this.handlers.set(channel, listener);
+  }
+
+  removeHandler(channel) {
+    this.handlers.delete(channel);
+  }
+}
+
+class Window {
+  destroyed = false;
+
+  constructor(electron, preload, url) {
+    this.electron = electron;
+    this.preload = preload;
+    this.webContents = { isDestroyed: () => this.destroyed };
+    this.main = new Frame(this, null, url);
+  }
+
+  /** The page's `window`. */
+  get page() {
+    return this.main.page;
+  }
+
+  /** The page's own way to the main process: what a renderer that was taken over has. */
+  get ipc() {
+    return this.main.ipc;
+  }
+
+  iframe(url) {
+    return new Frame(this, this.main, url);
+  }
+
+  close() {
+    this.destroyed = true;
+    this.main.gone = true;
+  }
+}
+
+class Frame {
+  gone = false;
+
+  constructor(window, parent, url) {
+    this.window = window;
+    const { electron } = window;
+    const id = electron.nextFrame();
+    const alive = (value) => {
+      if (this.gone) throw new Error("Render frame was disposed before WebFrameMain could be accessed");
+      return value;
+    };
+    this.url = url;
+    const frame = this;
+    // Electron's WebFrameMain
+    this.web = {
+      get url() {
+        return alive(frame.url);
+      },
+      get parent() {
+        return alive(parent?.web ?? null);
+      },
+      get frameTreeNodeId() {
+        return alive(id);
+      },
+      send(channel, ...args) {
+        alive();
+        const message = electron.toRenderer(args);
+        const { ipc } = frame;
+        soon(() => frame.gone || ipc.emit(channel, {}, ...message));
+      },
+    };
+    this.load(url);
+  }
+
+  /** A page, after the one before: new worlds in the same frame. */
+  load(url = this.url) {
+    this.url = url;
+    this.ipc?.end();
+    this.ipc = new IpcRenderer(this);
+    this.page = {};
+    const contextBridge = {
+      exposeInMainWorld: (name, api) => {
+        if (name in this.page) throw new Error("Cannot bind an API on top of an existing property");
+        this.page[name] = across(api);
+      },
+    };
+    this.window.preload?.(contextBridge, this.ipc);
+  }
+}
+
+class IpcRenderer extends EventEmitter {
+  #frame;
+  #ended = false;
+
+  constructor(frame) {
+    super();
+    this.#frame = frame;
+  }
+
+  invoke(channel, ...args) {
+    const { window, web } = this.#frame;
+    const { ipcMain } = window.electron;
+    const message = structuredClone(args);
+    return new Promise((resolve, reject) => {
+      const text = (error) => `Error invoking remote method '${channel}': ${error}`;
+      const fail = (error) => this.#reply(() => reject(new Error(text(error))));
+      soon(async () => {
+        try {
+          const handler = ipcMain.handlers.get(channel);
+          if (!handler) throw new Error(`No handler registered for '${channel}'`);
+          const result = await handler({ sender: window.webContents, senderFrame: web }, ...message);
+          const clone = window.electron.toRenderer(result);
+          this.#reply(() => resolve(clone));
+        } catch (error) {
+          fail(window.electron.toRenderer(String(error)));
+        }
+      });
+    });
+  }
+
+  /** The real one blocks the page; without a listener, until the garbage is collected. */
+  sendSync(channel, ...args) {
+    const { window, web } = this.#frame;
+    const event = { sender: window.webContents, senderFrame: web, returnValue: null };
+    window.electron.ipcMain.emit(channel, event, ...structuredClone(args));
+    return window.electron.toRenderer(event.returnValue);
+  }
+
+  end() {
+    this.#ended = true;
+    this.removeAllListeners();
+  }
+
+  /** A page that is gone hears nothing. */
+  #reply(work) {
+    soon(() => this.#ended || this.#frame.gone || work());
+  }
+}
+
+/** What arrives in the other world: functions and promises by proxy, copies of plain objects, texts of errors. */
+function across(value) {
+  if (typeof value === "symbol") throw new TypeError("An object could not be cloned.");
+  if (typeof value === "function") return (...args) => called(value, args);
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof Promise) return value.then(across, (reason) => Promise.reject(across(reason)));
+  if (value instanceof Error) return new Error(value.message);
+  if (Array.isArray(value)) return Object.freeze(value.map(across));
+  if (![Object.prototype, null].includes(Object.getPrototypeOf(value))) return structuredClone(value);
+  return Object.freeze(Object.fromEntries(Object.entries(value).map(([name, member]) => [name, across(member)])));
+}
+
+function called(work, args) {
+  const given = args.map(across);
+  let result;
+  try {
+    result = work(...given);
+  } catch (error) {
+    throw new Error(`Uncaught ${error}`);
+  }
+  return across(result);
+}

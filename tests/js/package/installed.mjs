@@ -1,0 +1,35 @@
+// The tarball, installed as a stranger would: in a folder of its own outside of the repository. The tests of a file share it.
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after } from "node:test";
+
+export const tarball = process.env.POLAR_LICENSE_TARBALL;
+if (!tarball) throw new Error("POLAR_LICENSE_TARBALL is not set; run `cargo xtask test npm`");
+
+/** The folder that it is installed in. */
+export const folder = mkdtempSync(join(tmpdir(), "polar-license-npm-"));
+after(() => rmSync(folder, { recursive: true }));
+writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');
+const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+execFileSync(npm, ["install", "--offline", "--no-audit", "--no-fund", "--loglevel=error", tarball], { cwd: folder });
+
+/** The package as it lies there. */
+export const root = join(folder, "node_modules/polar-license");
+
+/** Where a tool for the tests is. */
+export function tool(name) {
+  const require = createRequire(import.meta.url);
+  return join(dirname(require.resolve(`${name}/package.json`)));
+}
+
+/** Runs a script in the folder, which stands for the user's home too, and returns what it printed. */
+export function run(name, script, ...flags) {
+  writeFileSync(join(folder, name), script);
+  const env = { ...process.env, HOME: folder, XDG_DATA_HOME: join(folder, "data"), LOCALAPPDATA: join(folder, "data") };
+  // a script that never ends is a mistake too: nothing of the package may keep a process alive
+  return execFileSync(process.execPath, [...flags, name], { cwd: folder, encoding: "utf8", env, timeout: 60_000 });
+}

@@ -1,0 +1,19 @@
+// What publint and are-the-types-wrong say of the tarball: nothing.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import test from "node:test";
+import { publint } from "publint";
+import { root, tarball, tool } from "./installed.mjs";
+
+test("publint", async () => {
+  const { messages } = await publint({ pkgDir: root, strict: true });
+  assert.deepEqual(messages, []);
+});
+
+test("are-the-types-wrong", () => {
+  const attw = join(tool("@arethetypeswrong/cli"), "dist/index.js");
+  const { status, stdout, stderr } = spawnSync(process.execPath, [attw, tarball], { encoding: "utf8" });
+  assert.equal(status, 0, stdout + stderr);
+});

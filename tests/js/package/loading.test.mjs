@@ -1,0 +1,101 @@
+// Every entry loads by `import` and by `require` in a folder that has nothing but the package, and works.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+import { pathToFileURL } from "node:url";
+import { root, run } from "./installed.mjs";
+
+const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+
+const scripts = Object.keys(exports).filter((name) => exports[name].import);
+const names = scripts.map((name) => name.replace(/^\./, "polar-license"));
+
+/** Those that make clients; those for Electron are given what they need of it, and one. */
+const [electron, specifiers] = [true, false].map((is) => names.filter((name) => name.includes("/electron-") === is));
+
+/** An app in either module format: `load` gets an entry, `read` the file of the WebAssembly. */
+const APP = `
+  const ORGANIZATION = "de300000-0000-4000-8000-000000000001";
+  const BENEFIT = "de300000-0000-4000-8000-0000000000b1";
+  const KEY = "POLAR-1C285B2D-6CE6-4C98-A1BF-BC9DBFE304F0";
+  const polar = async (url, { body }) => Response.json({
+    id: "de300000-0000-4000-8000-0000000000c1", organization_id: ORGANIZATION, benefit_id: BENEFIT,
+    customer_id: "de300000-0000-4000-8000-0000000000d1", customer: {}, user: {}, key: JSON.parse(body).key,
+    display_key: "****-E304F0", status: "granted", limit_activations: null, usage: 0, limit_usage: null,
+    validations: 1, last_validated_at: new Date().toISOString(), expires_at: null, activation: null,
+  });
+  async function use({ createLicenseClient, memoryStorage, LicenseError }, wasm) {
+    const options = { organizationId: ORGANIZATION, appId: "com.acme.app", features: { export: [BENEFIT] } };
+    const license = await createLicenseClient({ ...options, fetch: polar, storage: memoryStorage(), wasm });
+    const before = license.allows("export");
+    const { state, displayKey } = await license.activate(KEY);
+    const code = await license.activate(" ").catch((error) => error instanceof LicenseError && error.code);
+    return [before, state, displayKey, license.allows("export"), code];
+  }
+  async function main(load, bytes) {
+    const all = await Promise.all(SPECIFIERS.map(load));
+    const electron = (await Promise.all(ELECTRON.map(load))).filter((entry) => Object.keys(entry).length > 0).length;
+    const errors = new Set(all.map((entry) => entry.LicenseError));
+    const used = [await use(await load("polar-license"))];
+    const slim = await load("polar-license/slim");
+    used.push(await use(slim, bytes), await use(slim, WebAssembly.compile(bytes)));
+    console.log(JSON.stringify({ electron, errors: errors.size, named: all.every((entry) => entry.createLicenseClient), used }));
+  }
+`.replace("SPECIFIERS", JSON.stringify(specifiers)).replace("ELECTRON", JSON.stringify(electron));
+
+const WORKING = [false, "active", "****-E304F0", true, "invalid_argument"];
+const EXPECTED = { electron: 2, errors: 1, named: true, used: [WORKING, WORKING, WORKING] };
+
+test("ES modules", () => {
+  const script = `
+    import { readFile } from "node:fs/promises";
+    ${APP}
+    await main((name) => import(name), await readFile(new URL(import.meta.resolve("polar-license/wasm"))));
+  `;
+  assert.deepEqual(JSON.parse(run("app.mjs", script)), EXPECTED);
+});
+
+test("CommonJS", () => {
+  const script = `
+    const { readFileSync } = require("node:fs");
+    ${APP}
+    main(require, readFileSync(require.resolve("polar-license/wasm")));
+  `;
+  assert.deepEqual(JSON.parse(run("app.cjs", script)), EXPECTED);
+});
+
+test("the main entry takes files in Node, and the page's storage in a browser", () => {
+  const script = `
+    import { createLicenseClient } from "polar-license";
+    const organizationId = "de300000-0000-4000-8000-000000000001";
+    const license = await createLicenseClient({ organizationId, appId: "com.acme.app" });
+    console.log(license.current().reason, license.current().problem?.message ?? "");
+  `;
+  assert.equal(run("file.mjs", script), "none \n");
+  assert.match(run("page.mjs", script, "--conditions=browser"), /^storage .*localStorage/);
+});
+
+test("names can be imported from CommonJS", () => {
+  const path = JSON.stringify(pathToFileURL(join(root, "slim.cjs")).href);
+  const names = run("names.mjs", `import { createLicenseClient } from ${path}; console.log(typeof createLicenseClient);`);
+  assert.equal(names, "function\n");
+});
+
+test("the scripts for browsers name no module of Node's", () => {
+  for (const format of ["js", "cjs"]) {
+    const seen = new Set();
+    const look = (path) => {
+      if (seen.has(path)) return;
+      seen.add(path);
+      const text = readFileSync(path, "utf8");
+      for (const [, link] of text.matchAll(/(?:\bfrom|\bimport|\brequire\()\s*"([^"]+)"/g)) {
+        assert.match(link, /^\.\.?\//, path);
+        look(join(path, "..", link));
+      }
+    };
+    for (const name of ["index", "slim"]) look(join(root, `${name}.${format}`));
+    assert.ok(seen.size > 2, "no parts found");
+  }
+});

@@ -1,0 +1,88 @@
+// The declarations check strictly, without `skipLibCheck`, for every kind of program, by the oldest compiler worth
+// supporting and by the newest; and so does every TypeScript block of the README.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+import { fileURLToPath } from "node:url";
+import { folder, root, tool } from "./installed.mjs";
+
+mkdirSync(join(folder, "node_modules/@types"), { recursive: true });
+symlinkSync(tool("@types/node"), join(folder, "node_modules/@types/node"), "junction");
+symlinkSync(tool("undici-types"), join(folder, "node_modules/undici-types"), "junction");
+
+const COMPILERS = ["typescript-5", "typescript"];
+const STRICT = { strict: true, exactOptionalPropertyTypes: true, noEmit: true, skipLibCheck: false, target: "es2022" };
+
+/** What tells programs apart: how modules are found, and what the platform declares. */
+const PROGRAMS = {
+  "ES module in Node": { file: "app.mts", module: "nodenext", lib: ["es2022"], types: ["node"] },
+  "CommonJS in Node": { file: "app.cts", module: "nodenext", lib: ["es2022"], types: ["node"] },
+  "page with a bundler": { file: "app.mts", module: "esnext", moduleResolution: "bundler", lib: ["es2022", "dom"], types: [] },
+};
+
+const APP = `
+import { createLicenseClient, LicenseError, type Decision, type LicenseClient, memoryStorage } from "polar-license";
+import { createLicenseClient as slim } from "polar-license/slim";
+
+export async function main(url: string): Promise<Decision> {
+  const options = { organizationId: "", appId: "", storage: memoryStorage(), fetch };
+  const license: LicenseClient = await createLicenseClient(options);
+  const same: LicenseClient = await slim({ ...options, wasm: url });
+  const stop: () => void = same.on("change", ({ state, reason }) => console.log(state, reason));
+  try {
+    await license.activate("", { replacePrevious: true, signal: new AbortController().signal });
+  } catch (error) {
+    if (error instanceof LicenseError && error.code === "refused") console.log(error.reason, error.decision?.message);
+  }
+  stop();
+  // @ts-expect-error there is no such state
+  if (license.current().state === "fine") return license.validate();
+  return license.refresh();
+}
+`;
+
+/** What the compiler says. */
+function compile(compiler, files, options) {
+  const config = join(folder, "tsconfig.json");
+  writeFileSync(config, JSON.stringify({ compilerOptions: { ...STRICT, ...options }, files }));
+  const tsc = join(tool(compiler), "bin/tsc");
+  const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, "-p", config], { cwd: folder, encoding: "utf8" });
+  return status === 0 ? "" : `${stdout}${stderr}`;
+}
+
+for (const compiler of COMPILERS) {
+  for (const [kind, program] of Object.entries(PROGRAMS)) {
+    test(`${kind}, ${compiler}`, () => {
+      const { file, ...options } = program;
+      writeFileSync(join(folder, file), APP);
+      assert.equal(compile(compiler, [file], options), "");
+    });
+  }
+}
+
+test("every block of the READMEs", () => {
+  // what bundlers give for an address, and what of Electron is used, as their own types have it
+  const ambient = `
+    declare module "*?url" { const address: string; export default address; }
+    declare module "electron" {
+      export const ipcMain: import("polar-license/electron-main").MainIpc;
+      export const ipcRenderer: import("polar-license/electron-preload").RendererIpc;
+      export const contextBridge: import("polar-license/electron-preload").Bridge;
+    }
+  `;
+  writeFileSync(join(folder, "ambient.d.ts"), ambient);
+  const program = { module: "esnext", moduleResolution: "bundler", lib: ["es2022", "dom"], types: ["node"] };
+  const files = ["ambient.d.ts"];
+  for (const [name, least] of [[join(root, "README.md"), 8], [fileURLToPath(new URL("../../../README.md", import.meta.url)), 1]]) {
+    const blocks = [...readFileSync(name, "utf8").matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text]) => text);
+    assert.ok(blocks.length >= least, `${blocks.length} blocks in ${name}`);
+    for (const text of blocks) {
+      files.push(`block-${files.length}.mts`);
+      writeFileSync(join(folder, files.at(-1)), text);
+    }
+  }
+  assert.equal(compile("typescript", files, program), "");
+});

@@ -1,0 +1,53 @@
+//! The local Polar as a process, for tests that cannot start one themselves because they run in a browser.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStdout, Stdio};
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::process;
+use crate::workspace::Metadata;
+
+/// Runs until it is dropped.
+pub(crate) struct LocalPolar {
+    process: Child,
+    url: String,
+    /// Kept open for as long as it may write.
+    _output: BufReader<ChildStdout>,
+}
+
+impl LocalPolar {
+    /// Builds the command line tool, and starts `polar-license serve` on a free port.
+    pub(crate) fn start() -> Result<Self> {
+        // the whole workspace, as in the step `tests`, so that cargo does not build its dependencies once more
+        process::run(process::cargo().args(["build", "--locked", "--workspace", "--bin", "polar-license"]))?;
+        let program = Metadata::read()?.target().join("debug/polar-license");
+        let mut serve = process::command(&program.to_string_lossy());
+        serve.args(["serve", "--port", "0", "--json"]).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut process = serve.spawn().with_context(|| format!("cannot start `{}`", process::show(&serve)))?;
+        let mut output = BufReader::new(process.stdout.take().context("it has no output")?);
+        let mut line = String::new();
+        // one that ends instead closes its output
+        output.read_line(&mut line)?;
+        let polar = Self { process, url: url_in(&line).context("the local Polar did not start")?, _output: output };
+        println!("a local Polar is at {}", polar.url);
+        Ok(polar)
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for LocalPolar {
+    fn drop(&mut self) {
+        // one that has ended already is as good
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn url_in(line: &str) -> Option<String> {
+    Some(serde_json::from_str::<Value>(line).ok()?.get("url")?.as_str()?.into())
+}

@@ -1,0 +1,9 @@
+/* What Rust's standard library takes from a library that Wine has only since version 9: random numbers. For tests. */
+#include <windows.h>
+
+BOOLEAN NTAPI SystemFunction036(PVOID buffer, ULONG length);
+
+__declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE buffer, SIZE_T length)
+{
+    return length <= ULONG_MAX && SystemFunction036(buffer, (ULONG)length);
+}
