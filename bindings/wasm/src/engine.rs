@@ -33,9 +33,11 @@ impl LicenseEngine {
 
     /// Makes an engine that remembers nothing yet: the operation `open` is the first. `settings` are read by
     /// [`ConfigBuilder::from_json`]; `device` identifies this device where they do not; `system` is such as
-    /// `Windows 11`; `seed` is 16 random bytes. Returns the tags in the record's name.
-    pub fn start(&self, settings: &str, device: &str, system: String, seed: &[u8]) -> String {
-        let engine = match engine(settings, device, system, seed) {
+    /// `Windows 11`; `seed` is 16 random bytes. With `own_pace` it does not share the pace of requests with the other
+    /// engines, for a clock that is not theirs. Returns the tags in the record's name.
+    pub fn start(&self, settings: &str, device: &str, system: String, seed: &[u8], own_pace: bool) -> String {
+        let pacer = if own_pace { Pacer::new() } else { shared_pacer() };
+        let engine = match engine(settings, device, system, seed, pacer) {
             Ok(engine) => engine,
             Err(error) => return error.to_json(),
         };
@@ -139,7 +141,7 @@ impl Inner {
     }
 }
 
-fn engine(settings: &str, device: &str, system: String, seed: &[u8]) -> Result<Engine, Error> {
+fn engine(settings: &str, device: &str, system: String, seed: &[u8], pacer: Pacer) -> Result<Engine, Error> {
     let config = ConfigBuilder::from_json(settings)?.build()?;
     let organization = config.organization_id();
     let device = match config.device_id() {
@@ -147,11 +149,11 @@ fn engine(settings: &str, device: &str, system: String, seed: &[u8]) -> Result<E
         None => DeviceId::derive(&organization, device),
     };
     let seed = seed.try_into().unwrap_or_default();
-    Ok(Engine::new(config, Host { device, system, seed }, pacer()))
+    Ok(Engine::new(config, Host { device, system, seed }, pacer))
 }
 
 /// All licenses of a page or process leave from one address.
-fn pacer() -> Pacer {
+fn shared_pacer() -> Pacer {
     static PACER: OnceLock<Pacer> = OnceLock::new();
     PACER.get_or_init(Pacer::new).clone()
 }

@@ -2,7 +2,7 @@
 //! Never part of what is shipped, and never reaches further than the package registries.
 //!
 //! ```text
-//! main ── steps (what `test` runs) ── readme, package, fetch, c_library, c_package, c_cross, npm_check, budget, locks
+//! main ── steps (what `test` runs) ── readme, package, fetch, c_library, c_package, c_cross, npm_check, js_tests, budget, locks
 //!   │       │                             │                                    └── npm_package ── wasm_build
 //!   │       │                             └── local_polar
 //!   └───────┴── requirements (what `setup` installs) ── rust_std, std_source, debian, wasm_bindgen
@@ -15,6 +15,7 @@ mod c_library;
 mod c_package;
 mod debian;
 mod fetch;
+mod js_tests;
 mod local_polar;
 mod locks;
 mod npm_check;

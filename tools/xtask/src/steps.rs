@@ -10,7 +10,9 @@ use crate::requirements::{
     Requirement, STD_SOURCE, VALGRIND, WASM_BINDGEN, WASM_STD, WINDOWS_STD, WINDOWS_TOOLS,
 };
 use crate::rust_std::{Toolchain, WASM};
-use crate::{budget, c_cross, c_library, c_package, fetch, locks, npm_check, npm_package, package, process, readme};
+use crate::{
+    budget, c_cross, c_library, c_package, fetch, js_tests, locks, npm_check, npm_package, package, process, readme,
+};
 
 struct Step {
     name: &'static str,
@@ -20,7 +22,7 @@ struct Step {
     run: fn() -> Result<()>,
 }
 
-const STEPS: [Step; 19] = [
+const STEPS: [Step; 20] = [
     Step {
         name: "format",
         proves: "the code is formatted as rustfmt does it",
@@ -125,6 +127,12 @@ const STEPS: [Step; 19] = [
         proves: "the packed npm package works in Node, Bun, Deno, workerd and Chromium, by itself and bundled",
         needs: &[&WASM_STD, &WASM_BINDGEN, &NODE, &CHROMIUM],
         run: npm_check::check_runtimes,
+    },
+    Step {
+        name: "js",
+        proves: "the packed npm package runs the scenarios in Node and in Chromium, and settles whatever goes wrong there",
+        needs: &[&WASM_STD, &WASM_BINDGEN, &NODE, &CHROMIUM],
+        run: js_tests::check,
     },
     Step {
         name: "docs",

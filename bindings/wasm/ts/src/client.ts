@@ -10,7 +10,7 @@ import { Refresher } from "./refresher.js";
 import type { Store, Turn } from "./storage.js";
 import type { Clock } from "./time.js";
 import type { Fetch } from "./transport.js";
-import type { Deactivated, Decision } from "./types.js";
+import type { Deactivated, Decision, ErrorCode, Problem } from "./types.js";
 
 /** What every operation takes. */
 export interface CallOptions {
@@ -49,7 +49,7 @@ export class LicenseClient {
   readonly #driver: Driver;
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #listeners = new Set<{ call: (decision: Decision) => void }>();
+  readonly #listeners = new Set<{ call: (decision: Decision) => unknown }>();
   readonly #unknownFeatures = new Set<string>();
   readonly #disposal = new AbortController();
   #engine: LivingEngine;
@@ -85,7 +85,8 @@ export class LicenseClient {
    * did not answer; `invalid_argument` for what cannot be a key. A license that was here is as it was before.
    */
   async activate(key?: string | null, options: ActivateOptions = {}): Promise<Decision> {
-    const text = key == null ? undefined : String(key);
+    // what is no text is no key, and the engine says so
+    const text = key == null ? undefined : typeof key === "string" ? key : "";
     const begin: Begin = (it, ...now) => it.activate(text, options.replacePrevious ?? false, ...now);
     return settled(await this.#change(begin, options.signal));
   }
@@ -94,13 +95,13 @@ export class LicenseClient {
   async validate(options: CallOptions = {}): Promise<Decision> {
     const ask: Begin = (it, ...now) => it.validate(...now);
     const begin = (turn: Turn): Begin => (turn === "first" ? ask : turn === "after" ? refresh : open);
-    return decided(await this.#alone(ASK_WAIT_MS, begin, options.signal));
+    return this.#ask(ASK_WAIT_MS, begin, options.signal);
   }
 
   /** Asks Polar if it is time to, or if access is not allowed. Call it when the app starts. */
   async refresh(options: CallOptions = {}): Promise<Decision> {
     const begin = (turn: Turn): Begin => (turn === "late" ? open : refresh);
-    return decided(await this.#alone(REFRESH_WAIT_MS, begin, options.signal));
+    return this.#ask(REFRESH_WAIT_MS, begin, options.signal);
   }
 
   /** The decision at this instant, from memory. */
@@ -118,7 +119,7 @@ export class LicenseClient {
   allows(feature: string): boolean {
     let on: boolean;
     try {
-      on = this.#engine.call((it) => it.allows(String(feature), ...this.#driver.now()));
+      on = typeof feature === "string" && this.#engine.call((it) => it.allows(feature, ...this.#driver.now()));
     } catch {
       on = this.#shown?.features[feature] === true;
     }
@@ -133,7 +134,8 @@ export class LicenseClient {
    * With `maybeApplied` they may have been counted; they are never sent twice.
    */
   async consume(count = 1, options: CallOptions = {}): Promise<Decision> {
-    return settled(await this.#change((it, ...now) => it.consume(Number(count), ...now), options.signal));
+    const number = typeof count === "number" ? count : 0;
+    return settled(await this.#change((it, ...now) => it.consume(number, ...now), options.signal));
   }
 
   /**
@@ -186,6 +188,17 @@ export class LicenseClient {
     this.#disposal.abort();
   }
 
+  /** An operation for which not to reach Polar, and not to wait for it, is no error. */
+  async #ask(waitMs: number, begin: (turn: Turn) => Begin, signal: AbortSignal | undefined): Promise<Decision> {
+    try {
+      return decided(await this.#alone(waitMs, begin, signal));
+    } catch (error) {
+      // cancelled before it began; later the engine says so
+      if (!(error instanceof LicenseError) || error.code !== "cancelled") throw error;
+      return { ...this.current(), problem: problemOf(error.code, error) };
+    }
+  }
+
   /** An operation that changes something. Another tab asks before or after it, not meanwhile. */
   #change(begin: Begin, signal: AbortSignal | undefined): Promise<Finished> {
     return this.#alone(CHANGE_WAIT_MS, () => begin, signal);
@@ -196,6 +209,7 @@ export class LicenseClient {
     begin: (turn: Turn) => Begin,
     signal: AbortSignal | undefined,
   ): Promise<Finished> {
+    if (signal != null && !isSignal(signal)) throw new LicenseError("invalid_argument", "`signal` is no AbortSignal");
     const scope = new Scope(signal, this.#disposal.signal);
     const work = (turn: Turn): Promise<Finished> => this.#run(begin(turn), scope.signal);
     try {
@@ -239,12 +253,14 @@ export class LicenseClient {
   }
 
   #emit(decision: Decision): void {
+    // the app's own mistake must not end the operation that it heard of, or the process
+    const failed = (error: unknown): void => console.error("polar-license: a listener failed", error);
     for (const listener of [...this.#listeners]) {
       try {
-        listener.call(decision);
+        // one that is asynchronous fails later
+        Promise.resolve(listener.call(decision)).catch(failed);
       } catch (error) {
-        // the app's own mistake must not end the operation that it heard of, or the process
-        console.error("polar-license: a listener failed", error);
+        failed(error);
       }
     }
   }
@@ -269,11 +285,11 @@ export class LicenseClient {
   }
 
   #warnOfUnknown(feature: string): void {
-    const known = feature in (this.#shown ?? this.current()).features;
+    const known = Object.keys((this.#shown ?? this.current()).features).includes(feature);
     // bounded, since the names come from the app
     if (known || this.#unknownFeatures.has(feature) || this.#unknownFeatures.size >= 64) return;
     this.#unknownFeatures.add(feature);
-    console.warn(`polar-license: feature ${JSON.stringify(feature)} is not in the configuration, so it is off`);
+    console.warn(`polar-license: feature ${typeof feature === "string" ? JSON.stringify(feature) : typeof feature} is not in the configuration, so it is off`);
   }
 }
 
@@ -295,9 +311,17 @@ function settled({ decision: { error, ...decision }, cause }: Finished): Decisio
   return decision;
 }
 
-/** The decision of an operation for which not reaching Polar is no error. */
-function decided({ decision: { error: _, ...decision } }: Finished): Decision {
-  return decision;
+/** The decision of an operation for which not reaching Polar is no error but the `problem`. */
+function decided({ decision: { error, ...decision } }: Finished): Decision {
+  return error ? { ...decision, problem: problemOf(error.kind, error) } : decision;
+}
+
+function problemOf(kind: ErrorCode, { message, retryAfterMs, maybeApplied }: Omit<Problem, "kind">): Problem {
+  return { kind, message, retryAfterMs, maybeApplied };
+}
+
+function isSignal(given: unknown): boolean {
+  return typeof (given as Partial<AbortSignal>).addEventListener === "function";
 }
 
 /** A signal that aborts with any of others, and lets go of them at the end. */
@@ -307,7 +331,7 @@ class Scope {
   readonly #abort: () => void;
 
   constructor(...parents: (AbortSignal | undefined)[]) {
-    this.#parents = parents.filter((parent) => parent !== undefined);
+    this.#parents = parents.filter((parent) => parent != null);
     this.#abort = () => this.#controller.abort(this.#parents.find((parent) => parent.aborted)?.reason);
     for (const parent of this.#parents) parent.addEventListener("abort", this.#abort);
     if (this.#parents.some((parent) => parent.aborted)) this.#abort();

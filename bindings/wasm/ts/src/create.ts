@@ -7,7 +7,7 @@ import { Engines, type Parts } from "./engine.js";
 import { LicenseError, words } from "./error.js";
 import type { Storage } from "./storage.js";
 import { keyValueStorage, type KeyValueStorage } from "./text-storage.js";
-import { type Clock, systemClock, within } from "./time.js";
+import { type Clock, steady, systemClock, within } from "./time.js";
 import type { Fetch } from "./transport.js";
 import type { LicenseSettings } from "./types.js";
 
@@ -41,18 +41,39 @@ export async function create(
   platform: Platform,
   engines: () => Promise<Engines>,
 ): Promise<LicenseClient> {
+  try {
+    return await assemble(options, platform, engines);
+  } catch (error) {
+    if (error instanceof LicenseError) throw error;
+    throw new LicenseError("internal", `the client cannot be made (${words(error)})`, { cause: error });
+  }
+}
+
+async function assemble(
+  options: LicenseOptions,
+  platform: Platform,
+  engines: () => Promise<Engines>,
+): Promise<LicenseClient> {
   const { storage: given, autoRefresh, fetch, clock, ...settings } = options ?? {};
-  const storage = given ? ("open" in given ? given : keyValueStorage(given)) : platform.storage();
+  const storage = given == null ? platform.storage() : storageOf(given);
   const made = await engines();
   const device = settings.deviceId == null ? await deviceOf(platform, storage) : "";
-  const parts: Parts = { settings: json(settings), device, system: platform.system() };
+  const parts: Parts = { settings: json(settings), device, system: platform.system(), ownPace: clock != null };
   const engine = await made.make(parts);
   const [product, deviceTag] = engine.call((it) => it.tags());
   const store = storage.open({ appId: String(settings.appId), product, device: deviceTag });
   const send: Fetch = fetch ?? ((url, init) => globalThis.fetch(url, init));
-  const client = await LicenseClient.open(made, engine, parts, { store, fetch: send, clock: clock ?? systemClock });
+  const host = { store, fetch: send, clock: steady(clock ?? systemClock) };
+  const client = await LicenseClient.open(made, engine, parts, host);
   if (autoRefresh ?? true) client.startAutoRefresh();
   return client;
+}
+
+function storageOf(given: Storage | KeyValueStorage): Storage {
+  const has = (name: string): boolean => typeof (given as unknown as Record<string, unknown>)[name] === "function";
+  if (has("open") && has("device")) return given as Storage;
+  if (has("get") && has("set") && has("remove")) return keyValueStorage(given as KeyValueStorage);
+  throw new LicenseError("invalid_config", "`storage` needs the methods `get`, `set` and `remove`");
 }
 
 function json(settings: object): string {
@@ -65,7 +86,11 @@ function json(settings: object): string {
 
 /** Where nothing identifies this device, something random does until the app ends. */
 async function deviceOf(platform: Platform, storage: Storage): Promise<string> {
-  const found = async (): Promise<string> => (await platform.device?.().catch(() => "")) || (await storage.device());
+  const found = async (): Promise<string> => {
+    const device: unknown = (await platform.device?.().catch(() => "")) || (await storage.device());
+    if (typeof device !== "string" || device === "") throw new Error("the storage names no device");
+    return device;
+  };
   const random = (): string => crypto.getRandomValues(new Uint32Array(4)).join("-");
   return within(DEVICE_LIMIT_MS, found(), "nothing identifies this device").catch(random);
 }

@@ -37,7 +37,7 @@ export class Driver {
 
   /** The wall clock and the monotonic one, as the engine takes them. */
   now(): [wall: number, mono: number] {
-    return [Math.floor(this.#clock.now()), Math.floor(this.#clock.monotonic())];
+    return [this.#clock.now(), this.#clock.monotonic()];
   }
 
   async run(engine: LivingEngine, first: Step, context: Context): Promise<Outcome> {
@@ -61,7 +61,7 @@ export class Driver {
       let stored: Uint8Array | undefined;
       let problem: { thrown: unknown } | undefined;
       try {
-        stored = (await this.#store.load()) ?? undefined;
+        stored = bytesOf(await this.#store.load());
       } catch (thrown) {
         problem = { thrown };
       }
@@ -107,14 +107,24 @@ export class Driver {
     return engine.call((it) => it.failed(step.number, failure, sent, message, ...this.now()));
   }
 
-  async #join(engine: LivingEngine, step: Of<"join">, { signal }: Context): Promise<Step> {
+  async #join(engine: LivingEngine, step: Of<"join">, context: Context): Promise<Step> {
+    const { signal } = context;
     for (;;) {
       const left = step.until - this.now()[1];
-      const over = left <= 0 || signal?.aborted || engine.call((it) => it.hasEnded(step.number));
-      if (over) return engine.call((it) => it.joined(step.number, signal?.aborted ?? false, ...this.now()));
+      const cancelled = signal?.aborted ?? false;
+      if (cancelled) context.cause = signal?.reason;
+      const over = left <= 0 || cancelled || engine.call((it) => it.hasEnded(step.number));
+      if (over) return engine.call((it) => it.joined(step.number, cancelled, ...this.now()));
       await pause(left, signal, this.#waiting);
     }
   }
+}
+
+/** What a store has loaded, which may be the app's own. */
+function bytesOf(loaded: unknown): Uint8Array | undefined {
+  if (loaded == null) return undefined;
+  if (!ArrayBuffer.isView(loaded)) throw new Error("the storage holds something else than bytes");
+  return new Uint8Array(loaded.buffer, loaded.byteOffset, loaded.byteLength);
 }
 
 /** Resolves after `ms`, when `signal` aborts, or when somebody calls what is in `wakers`. */

@@ -70,11 +70,13 @@ export interface Parts {
   settings: string;
   device: string;
   system: string;
+  /** Whether requests leave at a pace of their own: for clients whose clock is not that of the others. */
+  ownPace: boolean;
 }
 
 /** What wasm-bindgen makes of `bindings/wasm/src/engine.rs`, which says what each does. */
 interface RawEngine {
-  start(settings: string, device: string, system: string, seed: Uint8Array): string;
+  start(settings: string, device: string, system: string, seed: Uint8Array, ownPace: boolean): string;
   begin(operation: string, wall: number, mono: number): string;
   merge(number: number, stored: Uint8Array | undefined, readable: boolean, wall: number, mono: number): Uint8Array;
   resume(number: number, answer: string, body: Uint8Array, wall: number, mono: number): string;
@@ -93,9 +95,10 @@ interface Glue {
 const NOTHING = new Uint8Array();
 
 /** The engine behind its boundary of JSON and bytes. */
-function engineOf(raw: RawEngine, { settings, device, system }: Parts): Engine {
+function engineOf(raw: RawEngine, { settings, device, system, ownPace }: Parts): Engine {
   const seed = crypto.getRandomValues(new Uint8Array(16));
-  const { product, device: tag } = read<{ product: string; device: string }>(raw.start(settings, device, system, seed));
+  const started = raw.start(settings, device, system, seed, ownPace);
+  const { product, device: tag } = read<{ product: string; device: string }>(started);
   const begin = (operation: object, wall: number, mono: number): Step =>
     read(raw.begin(JSON.stringify(operation), wall, mono));
   const resume = (number: number, answer: object, body: Uint8Array, wall: number, mono: number): Step =>

@@ -16,5 +16,8 @@ export function inlined(): Promise<Engines> {
     return new Engines(await compile(bytes));
   };
   compiled ??= load();
+  compiled.catch(() => {
+    compiled = undefined;
+  });
   return compiled;
 }

@@ -23,7 +23,8 @@ let compiled: Promise<Engines> | undefined;
  * Reads what is stored on this device. Asks nobody: `refresh` does. The WebAssembly is loaded at the first call; later
  * ones use the same.
  */
-export function createLicenseClient({ wasm, ...options }: SlimLicenseOptions): Promise<LicenseClient> {
+export function createLicenseClient(options: SlimLicenseOptions): Promise<LicenseClient> {
+  const { wasm, ...rest } = options ?? {};
   const engines = (): Promise<Engines> => {
     compiled ??= compile(wasm).then((module) => new Engines(module));
     compiled.catch(() => {
@@ -31,5 +32,5 @@ export function createLicenseClient({ wasm, ...options }: SlimLicenseOptions): P
     });
     return compiled;
   };
-  return create(options, web, engines);
+  return create(rest, web, engines);
 }

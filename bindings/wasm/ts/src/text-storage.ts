@@ -25,8 +25,14 @@ const DEVICE = "polar-license/device";
 /** How long to wait for another tab that changes the record. */
 const LOCK_WAIT_MS = 2_000;
 
-/** Keeps records in `texts`. With `shared`, tabs take turns and tell one another. */
-export function textStorage(texts: () => KeyValueStorage, shared: boolean): Storage {
+/** Calls `changed` when a text under `name` was changed elsewhere, and can be read here; returns how to stop that. */
+export type Follow = (name: string, changed: () => void) => () => void;
+
+/**
+ * Keeps records in `texts`. With `shared`, tabs take turns and tell one another; `follow` is for what tabs tell one another
+ * before they can read it.
+ */
+export function textStorage(texts: () => KeyValueStorage, shared: boolean, follow?: Follow): Storage {
   return {
     async device() {
       const known = await texts().get(DEVICE);
@@ -38,7 +44,7 @@ export function textStorage(texts: () => KeyValueStorage, shared: boolean): Stor
     },
     open: (place) => {
       const name = nameOf(place);
-      return shared ? new SharedStore(texts, name) : new TextStore(texts, name);
+      return shared ? new SharedStore(texts, name, follow) : new TextStore(texts, name);
     },
   };
 }
@@ -98,7 +104,13 @@ function bytes(text: string): Uint8Array {
 }
 
 class SharedStore extends TextStore {
+  readonly #follow: Follow;
   #channel: BroadcastChannel | undefined;
+
+  constructor(texts: () => KeyValueStorage, name: string, follow: Follow = () => () => undefined) {
+    super(texts, name);
+    this.#follow = follow;
+  }
 
   override async save(record: Uint8Array, durable: boolean): Promise<void> {
     await super.save(record, durable);
@@ -116,13 +128,21 @@ class SharedStore extends TextStore {
   }
 
   watch(changed: () => void): () => void {
-    if (typeof BroadcastChannel !== "function") return () => undefined;
-    const channel = new BroadcastChannel(this.name);
-    this.#channel = channel;
-    channel.onmessage = () => changed();
-    // in Node, where tests of pages run, listening would keep the process alive
-    (channel as { unref?: () => void }).unref?.();
-    return () => channel.close();
+    try {
+      const channel = new BroadcastChannel(this.name);
+      this.#channel = channel;
+      channel.onmessage = () => changed();
+      // what Node has for pages keeps no process alive
+      (channel as { unref?: () => void }).unref?.();
+    } catch {
+      // there is none, or a page may not use it: then each tab learns of changes when it reads
+    }
+    const stop = this.#follow(this.name, changed);
+    return () => {
+      stop();
+      this.#channel?.close();
+      this.#channel = undefined;
+    };
   }
 
   async alone<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T> {

@@ -10,15 +10,34 @@ export interface Clock {
   monotonic(): number;
 }
 
+/** Times that numbers hold to the millisecond, with room for what is added to them. */
+const LONGEST_MS = 2 ** 52;
+
+/** What `setTimeout` takes; it would take longer ones for none. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** The platform's clocks. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
 };
 
+/** A clock that always tells whole milliseconds, whatever the one of the app does. */
+export function steady(clock: Clock): Clock {
+  const read = (look: () => unknown): number => {
+    try {
+      const ms = Math.floor(Number(look()));
+      return Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, -LONGEST_MS), LONGEST_MS);
+    } catch {
+      return 0;
+    }
+  };
+  return { now: () => read(() => clock.now()), monotonic: () => Math.max(0, read(() => clock.monotonic())) };
+}
+
 /** Calls `work` once after `ms`, unless the returned function is called before. */
 export function after(ms: number, work: () => void): () => void {
-  const timer = setTimeout(work, Math.max(0, ms));
+  const timer = setTimeout(work, Math.min(Math.max(0, ms), LONGEST_TIMER_MS));
   return () => clearTimeout(timer);
 }
 

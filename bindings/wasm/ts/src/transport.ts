@@ -64,8 +64,9 @@ async function exchange(fetch: Fetch, request: Request, signal: AbortSignal): Pr
     redirect: "manual",
     referrerPolicy: "no-referrer",
   });
-  // what a browser shows of a redirect
-  const status = response.type === "opaqueredirect" ? 302 : response.status;
+  // what a browser shows of a redirect; the app's own `fetch` may have anything for a status
+  const said = response.type === "opaqueredirect" ? 302 : Number(response.status);
+  const status = said > 0 && said < 1_000 ? Math.floor(said) : 0;
   const seconds = response.headers.get("Retry-After") ?? "";
   const retryAfter = /^\d{1,9}$/.test(seconds) ? Number(seconds) : undefined;
   return { status, retryAfter, body: await read(response) };
@@ -93,7 +94,15 @@ async function read(response: Response): Promise<Uint8Array> {
 }
 
 function failed(error: unknown): Answer {
-  const code = (error as { cause?: { code?: unknown } } | null | undefined)?.cause?.code;
-  const sent = !NOT_SENT.includes(code as string);
+  const sent = !NOT_SENT.includes(codeOf(error) as string);
   return { failure: "network", sent, message: `Polar could not be reached (${words(error)})`, cause: error };
+}
+
+/** What Node says of a connection that failed. Anything can be thrown, what throws when it is looked at included. */
+function codeOf(error: unknown): unknown {
+  try {
+    return (error as { cause?: { code?: unknown } } | null | undefined)?.cause?.code;
+  } catch {
+    return undefined;
+  }
 }

@@ -16,6 +16,9 @@ const LOAD_LIMIT_MS = 30_000;
 
 /** @internal */
 export async function compile(source: WasmSource | PromiseLike<WasmSource>): Promise<WebAssembly.Module> {
+  // as in a browser whose user has locked it down
+  if (typeof WebAssembly !== "object") throw notAllowed(new Error("there is none"));
+  if (source == null) throw new LicenseError("invalid_config", "`wasm` is missing: give it the file `polar-license/wasm`");
   const given = await within(LOAD_LIMIT_MS, bytesOf(source), "it did not arrive in time").catch((error: unknown) => {
     const message = `the WebAssembly of polar-license could not be loaded (${words(error)})`;
     throw new LicenseError("network", message, { cause: error });
@@ -24,10 +27,15 @@ export async function compile(source: WasmSource | PromiseLike<WasmSource>): Pro
   try {
     return await WebAssembly.compile(given);
   } catch (error) {
-    const advice = "a Content-Security-Policy needs 'wasm-unsafe-eval' in script-src";
-    const message = `WebAssembly does not compile here; ${advice} (${words(error)})`;
-    throw new LicenseError("invalid_config", message, { cause: error });
+    throw notAllowed(error);
   }
+}
+
+/** What a page or a browser that forbids WebAssembly comes to. */
+function notAllowed(error: unknown): LicenseError {
+  const advice = "a Content-Security-Policy needs 'wasm-unsafe-eval' in script-src";
+  const message = `WebAssembly does not run here; ${advice} (${words(error)})`;
+  return new LicenseError("invalid_config", message, { cause: error });
 }
 
 async function bytesOf(source: WasmSource | PromiseLike<WasmSource>): Promise<BufferSource | WebAssembly.Module> {

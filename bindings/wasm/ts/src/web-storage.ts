@@ -25,5 +25,16 @@ export function webStorage(area?: WebStorageArea): LicenseStorage {
       remove: (name) => found.removeItem(name),
     };
   };
-  return textStorage(texts, true);
+  return textStorage(texts, true, follow);
+}
+
+/** A message of another tab may arrive before what it wrote to localStorage does; this event does not. */
+function follow(name: string, changed: () => void): () => void {
+  const target = globalThis as Partial<Pick<Window, "addEventListener" | "removeEventListener">>;
+  const hear = ({ key }: StorageEvent): void => {
+    // without a key, everything was removed
+    if (key === name || key === null) changed();
+  };
+  target.addEventListener?.("storage", hear);
+  return () => target.removeEventListener?.("storage", hear);
 }

@@ -1,0 +1,39 @@
+// Runs the shared tests on a page in Chromium, which finds the package by its name.
+
+import { chromium } from "playwright-core";
+
+import { serve } from "./site.mjs";
+
+/** `further` are tests that need the browser itself: `(browser, site, environment) => tests`. */
+export async function inChromium(folder, environment, further) {
+  const site = await serve(folder);
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+  });
+  try {
+    const page = await browser.newPage();
+    page.on("pageerror", (error) => console.error(error));
+    await page.goto(`${site.url}/shared-tests.html`);
+    await page.waitForFunction(() => globalThis.runAll);
+    const results = await page.evaluate((environment) => globalThis.runAll(environment), environment);
+    await page.close();
+    for (const tests of further) results.push(...(await resultsOf(tests(browser, site, environment), environment.only)));
+    return results;
+  } finally {
+    await browser.close();
+    site.stop();
+  }
+}
+
+async function resultsOf(tests, only) {
+  const results = [];
+  for (const { name, kind, run } of tests.filter(({ name }) => name.includes(only))) {
+    const failure = await run().then(
+      () => undefined,
+      (error) => String(error?.stack ?? error),
+    );
+    results.push({ name, kind, failure });
+  }
+  return results;
+}

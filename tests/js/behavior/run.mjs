@@ -1,0 +1,93 @@
+// Tests what the npm package does, as it was packed: in Node, and on pages in Chromium.
+//
+//   node run.mjs [TEXT]       only what has TEXT in its name
+//
+//   run.mjs ── in-node.mjs ───── shared/all.mjs       the same tests on both: they know the package, the local Polar
+//      │  └─── in-chromium.mjs ──┘                    and nothing of the platform
+//      └─────── tabs.mjs, policy.mjs                  what only pages have
+//
+// POLAR_LICENSE_TARBALL is the package, POLAR_LICENSE_PROGRAM the command line tool, whose `serve` is the local Polar.
+// Nothing here leaves loopback, and nothing waits for time to pass: `shared/timers.mjs` lets deadlines pass at once.
+
+import { execFileSync, spawn } from "node:child_process";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+import { inChromium } from "./in-chromium.mjs";
+import { inNode } from "./in-node.mjs";
+import { policyTests } from "./policy.mjs";
+import { tabTests } from "./tabs.mjs";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const [only = ""] = process.argv.slice(2);
+
+const folder = installed(setting("POLAR_LICENSE_TARBALL"));
+const polar = await startPolar(setting("POLAR_LICENSE_PROGRAM"));
+try {
+  const environment = { polar: polar.url, texts: scenarioTexts(), only };
+  const results = {
+    Node: await inNode(folder, environment),
+    Chromium: await inChromium(folder, environment, [tabTests, policyTests]),
+  };
+  process.exitCode = report(results);
+} finally {
+  polar.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** The package as an app installs it, in a folder outside of the repository, with the tests beside it. */
+function installed(tarball) {
+  const folder = mkdtempSync(join(tmpdir(), "polar-license-behavior-"));
+  writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');
+  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+  execFileSync(npm, ["install", "--offline", "--no-audit", "--no-fund", "--loglevel=error", tarball], { cwd: folder });
+  cpSync(join(here, "shared"), join(folder, "shared"), { recursive: true });
+  return folder;
+}
+
+/** Its first line says where it is. */
+async function startPolar(program) {
+  const child = spawn(program, ["serve", "--port", "0", "--json"], { stdio: ["ignore", "pipe", "inherit"] });
+  const lines = createInterface({ input: child.stdout });
+  for await (const line of lines) {
+    const { url } = JSON.parse(line);
+    return { url, stop: () => child.kill() };
+  }
+  throw new Error(`\`${program} serve\` did not start`);
+}
+
+function scenarioTexts() {
+  const scenarios = join(here, "../../scenarios");
+  const names = readdirSync(scenarios).filter((name) => name.endsWith(".json"));
+  return Object.fromEntries(names.sort().map((name) => [name, readFileSync(join(scenarios, name), "utf8")]));
+}
+
+function setting(name) {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set; run \`cargo xtask test js\``);
+  return value;
+}
+
+/** Prints what failed, and how many there were of each kind. Returns the status to end with. */
+function report(results) {
+  let failed = 0;
+  for (const [platform, all] of Object.entries(results)) {
+    for (const { name, failure } of all.filter((result) => result.failure !== undefined)) {
+      failed += 1;
+      console.error(`\n${platform}: ${name}\n${failure}`);
+    }
+    const kinds = grouped(all);
+    const counts = [...kinds].map(([kind, of]) => `${of.filter((one) => one.failure === undefined).length} of ${of.length} ${kind}`);
+    console.log(`${platform}: ${counts.join(", ") || "nothing of that name"}`);
+  }
+  return failed > 0 || Object.values(results).flat().length === 0 ? 1 : 0;
+}
+
+function grouped(all) {
+  const kinds = new Map();
+  for (const one of all) kinds.set(one.kind, [...(kinds.get(one.kind) ?? []), one]);
+  return kinds;
+}

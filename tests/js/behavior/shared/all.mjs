@@ -1,0 +1,38 @@
+// Everything that is the same in Node and on a page. `runAll` takes what the platform gives:
+//
+//   polar      the local Polar's address
+//   texts      tests/scenarios by name
+//   wasm       gives the bytes of the package's WebAssembly
+//   only       runs only tests with this in their name
+//   platform   "Node" or "page"
+//   unhandled  where errors turn up that nobody handled
+
+import { bounded, rest } from "./timers.mjs";
+import * as faults from "./faults.mjs";
+import * as hostile from "./hostile.mjs";
+import * as requests from "./requests.mjs";
+import * as scenarios from "./scenarios.mjs";
+import * as traps from "./traps.mjs";
+
+const SUITES = [scenarios, faults, requests, hostile, traps];
+
+/** What came of each test: its `name`, its `kind` and, where it failed, the `failure` in words. */
+export async function runAll(environment) {
+  const { only, unhandled } = environment;
+  const results = [];
+  const { warn, error } = console;
+  // what the library logs is for developers of apps
+  Object.assign(console, { warn() {}, error() {} });
+  for (const { name, kind, run } of SUITES.flatMap((suite) => suite.tests(environment))) {
+    if (!name.includes(only)) continue;
+    const failure = await bounded(run()).then(
+      () => undefined,
+      (error) => String(error?.stack ?? error),
+    );
+    await rest();
+    const left = unhandled.splice(0).map((error) => `nobody handled: ${error}`);
+    results.push({ name, kind, failure: [failure, ...left].filter((line) => line !== undefined).join("\n") || undefined });
+  }
+  Object.assign(console, { warn, error });
+  return results;
+}

@@ -1,0 +1,10 @@
+// What tests demand. A failure says what was expected and what was got.
+
+export function equal(actual, expected, what) {
+  const [is, wanted] = [actual, expected].map((value) => JSON.stringify(value) ?? String(value));
+  if (is !== wanted) throw new Error(`${what}: expected ${wanted}, got ${is}`);
+}
+
+export function holds(condition, what) {
+  if (!condition) throw new Error(what);
+}

@@ -1,0 +1,46 @@
+// What a request carries, as the local Polar received it.
+
+import { Device } from "./client.mjs";
+import { equal, holds } from "./expect.mjs";
+import { LocalPolar } from "./local-polar.mjs";
+
+/** What a browser or Node adds by itself. Nothing of it tells who the user is. */
+const PLATFORM = [
+  ...["host", "connection", "content-length", "accept", "accept-encoding", "accept-language", "user-agent", "origin"],
+  ...["cache-control", "pragma", "sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform"],
+  ...["sec-fetch-dest", "sec-fetch-mode", "sec-fetch-site", "priority"],
+];
+
+export function tests({ polar: url }) {
+  const polar = new LocalPolar(url);
+  return [{ name: "requests carry two headers and nobody's identity", kind: "requests", run: () => carryLittle(polar) }];
+}
+
+async function carryLittle(polar) {
+  await polar.reset();
+  const given = [];
+  const fetch = (url, init) => {
+    given.push({ url, init });
+    return globalThis.fetch(url, init);
+  };
+  const license = await new Device(polar.url).open({ fetch });
+  await license.activate("DEMO-ONE-DEVICE");
+  await license.validate();
+  await license.deactivate();
+  const requests = await polar.requests();
+  equal(requests.length, 4, "requests");
+  for (const { method, path, headers } of requests) {
+    const all = new Map(Object.entries(headers));
+    equal([method, all.get("content-type"), all.get("polar-version")], ["POST", "application/json", "2026-04"], path);
+    const others = [...all.keys()].filter((name) => !["content-type", "polar-version", ...PLATFORM].includes(name));
+    equal(others, [], `further headers of ${path}`);
+    equal(/[?#]/.test(path), false, `a key may be in ${path}`);
+  }
+  for (const { init } of given) {
+    equal(Object.keys(init.headers).sort(), ["Content-Type", "Polar-Version"], "headers of the library's own");
+    const { method, credentials, redirect, referrerPolicy, cache } = init;
+    const wanted = ["POST", "omit", "manual", "no-referrer", "no-store"];
+    equal([method, credentials, redirect, referrerPolicy, cache], wanted, "how it is sent");
+    holds(typeof init.body === "string", "the body is no text");
+  }
+}

@@ -1,0 +1,36 @@
+// Compares what was expected with what is.
+
+import { moment, time } from "./read.mjs";
+
+/** Requests take time, so moments are compared to the minute. */
+const SLACK_MS = 60_000;
+
+/** What does not match, each as `member: expected …, got …`. Objects within may have further members unless `closed`. */
+export function differences(expected, actual, closed = false) {
+  return Object.entries(expected)
+    .filter(([name, value]) => !matches(name, value, actual?.[name] ?? null, closed))
+    .map(([name, value]) => `${name}: expected ${JSON.stringify(value)}, got ${JSON.stringify(actual?.[name] ?? null)}`);
+}
+
+function matches(name, expected, actual, closed) {
+  if (isObject(expected)) {
+    if ("contains" in expected) return typeof actual === "string" && actual.includes(expected.contains);
+    if ("oneOf" in expected) return expected.oneOf.some((one) => matches(name, one, actual, closed));
+    if ("from" in expected) {
+      const at = time(actual);
+      return at !== undefined && moment(expected.from) <= at && at <= moment(expected.to);
+    }
+    if (!isObject(actual)) return false;
+    const further = closed && Object.keys(expected).length !== Object.keys(actual).length;
+    return !further && differences(expected, actual, closed).length === 0;
+  }
+  if (typeof expected === "string" && name.endsWith("At")) {
+    const at = time(actual);
+    return at !== undefined && Math.abs(at - moment(expected)) <= SLACK_MS;
+  }
+  return JSON.stringify(expected) === JSON.stringify(actual);
+}
+
+function isObject(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

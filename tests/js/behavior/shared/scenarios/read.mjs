@@ -1,0 +1,82 @@
+// Reads the texts of tests/scenarios, as their README describes them. A member that is not described there is an error.
+
+/** The moment at which every scenario starts, on all clocks. */
+export const START = Date.parse("2026-11-21T12:00:00Z");
+
+const MEMBERS = {
+  common: ["names", "config", "device", "sold", "given", "licenseKey", "personal"],
+  file: ["about", "scenarios"],
+  scenario: ["name", "why", "shows", "broken", "config", "device", "sold", "given", "steps"],
+  step: ["as", "do", "key", "replacePrevious", "count", "restart", "clock", "store", "polar", "always", "expect"],
+  restart: ["config", "device"],
+  clock: ["pass", "hold", "sleep", "wall"],
+  store: ["flip", "set", "truncate", "text", "keep", "put", "remove", "fails"],
+  exchange: ["request", "body", "reply", "during"],
+  reply: ["yes", "half", "no", "malformed", "status", "retryAfter", "body", "fail", "sent", "killed", "cancelled"],
+};
+
+/** What all scenarios share, from the text of `common.json`. */
+export function readCommon(text) {
+  const { names } = JSON.parse(text);
+  const common = JSON.parse(withNames(names, text));
+  known("common", common);
+  for (const steps of Object.values(common.given)) steps.forEach(checkStep);
+  return { ...common, names };
+}
+
+/** The scenarios of one file. */
+export function readFile(common, text) {
+  const file = JSON.parse(withNames(common.names, text));
+  known("file", file);
+  for (const scenario of file.scenarios) {
+    known("scenario", scenario);
+    scenario.steps.forEach(checkStep);
+  }
+  return file.scenarios;
+}
+
+/** The steps that lead to the situation, and the scenario's own. */
+export function allSteps(common, scenario) {
+  const given = scenario.given === undefined ? [] : common.given[scenario.given];
+  if (!given) throw new Error(`there is no given \`${scenario.given}\``);
+  return [...given, ...scenario.steps];
+}
+
+/** `3d`, `-15d`, `+1h30m`, `23h59m59s999ms` in milliseconds. */
+export function duration(text) {
+  if (!/^[+-]?(\d+(ms|s|m|h|d|y))+$/.test(text)) throw new Error(`\`${text}\` is no duration`);
+  const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, y: 365 * 86_400_000 };
+  const parts = [...text.matchAll(/(\d+)(ms|s|m|h|d|y)/g)];
+  const total = parts.reduce((sum, [, number, unit]) => sum + Number(number) * units[unit], 0);
+  return text.startsWith("-") ? -total : total;
+}
+
+/** A date and time, or a duration since the start of the scenario. */
+export function moment(text) {
+  return time(text) ?? START + duration(text);
+}
+
+/** RFC 3339, or nothing. */
+export function time(value) {
+  return typeof value === "string" && /^\d{4}-\d\d-\d\dT/.test(value) ? Date.parse(value) : undefined;
+}
+
+function checkStep(step) {
+  known("step", step);
+  for (const name of ["restart", "clock", "store"]) known(name, step[name] ?? {});
+  for (const exchange of step.polar ?? []) {
+    known("exchange", exchange);
+    known("reply", exchange.reply);
+    exchange.during?.forEach(checkStep);
+  }
+}
+
+function known(kind, members) {
+  const unknown = Object.keys(members).find((name) => !MEMBERS[kind].includes(name));
+  if (unknown !== undefined) throw new Error(`unknown member \`${unknown}\` of a ${kind}`);
+}
+
+/** Replaces texts that are a name, and nothing else, by what they stand for. */
+function withNames(names, text) {
+  return Object.entries(names).reduce((text, [name, value]) => text.replaceAll(`"${name}"`, `"${value}"`), text);
+}

@@ -1,0 +1,311 @@
+// Everything around the library: clocks, the store, the connection to Polar, and processes that come and go. Carries a
+// scenario's steps out and collects what is not as expected.
+
+import { createLicenseClient, LicenseError } from "polar-license";
+
+import { bounded, expire } from "../timers.mjs";
+import { differences } from "./compare.mjs";
+import { allSteps, duration, START, time } from "./read.mjs";
+import { answer } from "./replies.mjs";
+
+/** How long every request takes: two leave within any second without waiting, and nothing in a test waits. */
+const REQUEST_MS = 600;
+
+/** The members of a decision, and those that only an expectation has. */
+const MEMBERS = [
+  ...["allowed", "state", "reason", "displayKey", "benefitId", "activationId", "expiresAt", "confirmedAt", "refreshAt"],
+  ...["graceEndsAt", "usage", "limitUsage", "limitActivations", "features", "nextStep", "noticeAt", "message", "problem"],
+];
+const OTHERS = ["error", "store", "deactivated", "allows"];
+
+const ENDPOINTS = {
+  validate: ["activation_id", "benefit_id", "customer_id", "increment_usage", "conditions"],
+  activate: ["label", "conditions", "meta"],
+  deactivate: ["activation_id"],
+};
+
+/** Runs a scenario. Returns what was not as expected, each with where it happened. */
+export async function run(common, file, scenario) {
+  const world = new World(common, scenario, `${file}: \`${scenario.name}\``);
+  for (const [number, step] of allSteps(common, scenario).entries()) {
+    const place = `step ${number + 1} (${summary(step)})`;
+    try {
+      await bounded(world.step(step, place));
+    } catch (error) {
+      world.fail(place, error?.stack ?? String(error));
+    }
+    // what follows a failure would only hide it
+    if (world.failures.length > 0) break;
+  }
+  for (const process of world.processes.values()) process.client.dispose();
+  return world.failures;
+}
+
+class World {
+  failures = [];
+  processes = new Map();
+  #clocks = { wall: START, polar: START, monotonic: 0 };
+  #store = { bytes: undefined, fails: "nothing", kept: new Map() };
+  #settings = new Map();
+  #dead = new Set();
+  #common;
+  #scenario;
+  #place;
+
+  constructor(common, scenario, place) {
+    this.#common = common;
+    this.#scenario = scenario;
+    this.#place = place;
+  }
+
+  fail(place, what) {
+    this.failures.push(`${this.#place}: ${place}: ${what}`);
+  }
+
+  async step(step, place) {
+    if (step.clock) this.#moveClocks(step.clock);
+    if (step.store) this.#editStore(step.store);
+    const name = step.as ?? "main";
+    if (step.restart) await this.#restart(name, step.restart);
+    if (!step.do && !step.expect) return;
+    if (this.#dead.has(name)) throw new Error(`\`${name}\` was killed and is not running; restart it first`);
+    const process = this.processes.get(name) ?? (await this.#start(name, this.#settingsOf(name)));
+    // the step in which this one happens, if it does
+    const outer = process.step;
+    process.step = { place, always: step.always ?? {}, script: [...(step.polar ?? [])] };
+    await this.#carryOut(name, process, step);
+    process.step = outer;
+  }
+
+  async #carryOut(name, process, step) {
+    const { place, script } = process.step;
+    this.#watch(process, "at the start");
+    const before = this.#store.bytes;
+    const outcome = await carryOut(process, step);
+    for (const { request } of script) this.fail(place, `request: expected ${request}, got none`);
+    const expected = step.expect ?? {};
+    if (process.step.killed) {
+      this.#bury(name, process);
+      if (Object.keys(expected).some((member) => member !== "store")) {
+        this.fail(place, "a killed process shows nothing; only `store` can be expected");
+      }
+      return this.#compareStore(expected, before, place);
+    }
+    this.#checkAtRest(process, outcome, place);
+    this.#compare(expected, process, outcome, place);
+    this.#compareStore(expected, before, place);
+    this.#watch(process, "at the end");
+  }
+
+  #settingsOf(name) {
+    const first = { config: overlaid(this.#common.config, this.#scenario.config), device: this.#scenario.device };
+    return this.#settings.get(name) ?? { ...first, device: first.device ?? this.#common.device };
+  }
+
+  async #restart(name, { config, device }) {
+    this.#dead.delete(name);
+    this.processes.get(name)?.client.dispose();
+    this.processes.delete(name);
+    const known = this.#settingsOf(name);
+    await this.#start(name, { config: overlaid(known.config, config), device: device ?? known.device });
+  }
+
+  async #start(name, settings) {
+    const process = { config: settings.config, step: { place: `start of ${name}`, always: {}, script: [] } };
+    process.client = await createLicenseClient({
+      ...settings.config,
+      deviceId: settings.device,
+      storage: { device: async () => settings.device, open: () => this.#storeOf(process) },
+      fetch: (url, init) => this.#polar(process, url, init),
+      clock: { now: () => this.#clocks.wall, monotonic: () => this.#clocks.monotonic },
+      autoRefresh: false,
+    });
+    this.processes.set(name, process);
+    this.#settings.set(name, settings);
+    return process;
+  }
+
+  /** What was stored when the request left is stored; what came after did not happen. */
+  #bury(name, process) {
+    this.#store.bytes = process.step.killed.bytes;
+    process.client.dispose();
+    this.processes.delete(name);
+    this.#dead.add(name);
+  }
+
+  #moveClocks({ pass, hold, sleep, wall }) {
+    const [passed, held, slept] = [pass, hold, sleep].map((text) => (text === undefined ? 0 : duration(text)));
+    const clocks = this.#clocks;
+    clocks.polar += passed + held + slept;
+    clocks.wall += passed + slept;
+    clocks.monotonic += passed + held;
+    if (wall !== undefined) clocks.wall = time(wall) ?? clocks.wall + duration(wall);
+  }
+
+  #editStore(step) {
+    const store = this.#store;
+    if (step.fails !== undefined) store.fails = step.fails;
+    if (step.keep !== undefined) store.kept.set(step.keep, store.bytes);
+    if (step.put !== undefined) {
+      if (!store.kept.has(step.put)) throw new Error(`nothing was kept as \`${step.put}\``);
+      store.bytes = store.kept.get(step.put);
+    }
+    if (step.text !== undefined) store.bytes = new TextEncoder().encode(step.text);
+    if (step.remove) store.bytes = undefined;
+    if (step.flip === undefined && step.set === undefined && step.truncate === undefined) return;
+    if (!store.bytes) throw new Error("nothing is stored that could be edited");
+    const bytes = store.bytes.slice(0, step.truncate);
+    if (step.flip !== undefined) bytes[step.flip < 0 ? bytes.length + step.flip : step.flip] ^= 1;
+    if (step.set) bytes[step.set[0]] = step.set[1];
+    store.bytes = bytes;
+  }
+
+  #storeOf(process) {
+    const use = (what, working, work) => async (...values) => {
+      this.#watch(process, `before ${what}`);
+      if (!working.includes(this.#store.fails)) throw new Error("the disk is broken");
+      return work(...values);
+    };
+    return {
+      load: use("loading", ["nothing", "writing"], () => this.#store.bytes?.slice()),
+      save: use("saving", ["nothing"], (record) => void (this.#store.bytes = record.slice())),
+      remove: use("removing", ["nothing"], () => void (this.#store.bytes = undefined)),
+      locked: (work) => work(),
+    };
+  }
+
+  async #polar(process, url, init) {
+    this.#moveClocks({ pass: `${REQUEST_MS}ms` });
+    const { step } = process;
+    const { place } = step;
+    this.#watch(process, "while asking Polar");
+    const endpoint = /\/v1\/customer-portal\/license-keys\/(\w+)$/.exec(url)?.[1];
+    const body = JSON.parse(init.body);
+    const exchange = step.script.shift();
+    if (exchange?.request !== endpoint || !(endpoint in ENDPOINTS)) {
+      this.fail(place, `request: expected ${exchange?.request ?? "none"}, got ${endpoint ?? url} ${init.body}`);
+      throw new TypeError("no script");
+    }
+    for (const wrong of malformed(process, endpoint, body)) this.fail(place, `${endpoint}: ${wrong}`);
+    for (const wrong of differences(exchange.body ?? {}, body, true)) this.fail(place, `${endpoint}: ${wrong}`);
+    for (const [number, inner] of (exchange.during ?? []).entries()) {
+      await this.step(inner, `${place}: during ${endpoint}: step ${number + 1} (${summary(inner)})`);
+    }
+    const { reply } = exchange;
+    if (reply.killed) {
+      step.killed = { bytes: this.#store.bytes };
+      throw new TypeError("killed");
+    }
+    if (reply.cancelled) {
+      step.cancel.abort();
+      return new Promise(() => {});
+    }
+    if (reply.fail === "timeout") {
+      // Polar never answers, and the deadline passes
+      queueMicrotask(() => expire(0) === 1 || this.fail(place, "not one timer was waiting for Polar"));
+      return new Promise(() => {});
+    }
+    if (reply.fail) {
+      const cause = reply.sent === "no" ? { code: "ECONNREFUSED" } : undefined;
+      throw new TypeError("fetch failed", { cause });
+    }
+    return answer(this.#common, this.#scenario, endpoint, body, reply, this.#clocks.polar);
+  }
+
+  #watch(process, when) {
+    const { always, place } = process.step;
+    if (!process.client || Object.keys(always).length === 0) return;
+    for (const wrong of differences(always, process.client.current())) this.fail(place, `${when}: ${wrong}`);
+  }
+
+  /** What holds after every step, said or not. */
+  #checkAtRest({ client }, { decision, error }, place) {
+    const current = client.current();
+    for (const name of ["allowed", "state", "features"]) {
+      const [said, is] = [decision?.[name], current[name]].map((value) => JSON.stringify(value));
+      if (said !== is) this.fail(place, `\`${name}\` of the outcome is ${said}, of current ${is}`);
+    }
+    if (current.allowed !== ["active", "grace"].includes(current.state)) {
+      this.fail(place, `allowed is ${current.allowed} in state ${current.state}`);
+    }
+    const shown = JSON.stringify({ decision, error });
+    const keys = [...Object.keys(this.#common.sold), ...Object.keys(this.#scenario.sold ?? {})];
+    for (const secret of [...this.#common.personal, ...keys]) {
+      if (shown.includes(secret)) this.fail(place, `\`${secret}\` is shown`);
+    }
+  }
+
+  #compare(expected, { client }, { decision, error, deactivated }, place) {
+    if (error && !expected.error) this.fail(place, `failed with ${JSON.stringify(error)}`);
+    if (!error && expected.error) this.fail(place, `error: expected ${JSON.stringify(expected.error)}, got none`);
+    if (error && expected.error) {
+      for (const wrong of differences(expected.error, error)) this.fail(place, `error.${wrong}`);
+    }
+    for (const [name, value] of Object.entries(expected)) {
+      if (OTHERS.includes(name)) continue;
+      if (!MEMBERS.includes(name)) this.fail(place, `\`${name}\` is no member of a decision`);
+      for (const wrong of differences({ [name]: value }, decision)) this.fail(place, wrong);
+    }
+    if ("deactivated" in expected && expected.deactivated !== deactivated) {
+      this.fail(place, `deactivated: expected ${expected.deactivated}, got ${deactivated}`);
+    }
+    for (const [feature, on] of Object.entries(expected.allows ?? {})) {
+      const is = client.allows(feature);
+      if (is !== on) this.fail(place, `allows \`${feature}\`: expected ${on}, got ${is}`);
+    }
+  }
+
+  #compareStore({ store: expected }, before, place) {
+    if (expected === undefined) return;
+    const now = this.#store.bytes;
+    const same = String(now) === String(before);
+    const is = { present: now !== undefined, absent: now === undefined, unchanged: same, changed: !same }[expected];
+    if (!is) this.fail(place, `store: expected ${expected}, got ${now?.length} bytes where ${before?.length} were`);
+  }
+}
+
+/** What an operation came to. */
+async function carryOut(process, step) {
+  const { client } = process;
+  process.step.cancel = new AbortController();
+  const { signal } = process.step.cancel;
+  const operations = {
+    current: () => client.current(),
+    validate: () => client.validate({ signal }),
+    refresh: () => client.refresh({ signal }),
+    consume: () => client.consume(step.count ?? 0, { signal }),
+    forget: () => client.forget({ signal }),
+    activate: () => client.activate(step.key, { signal, replacePrevious: step.replacePrevious ?? false }),
+    deactivate: () => client.deactivate({ signal }),
+  };
+  try {
+    const { deactivated, ...decision } = await operations[step.do ?? "current"]();
+    return { decision, deactivated };
+  } catch (error) {
+    if (!(error instanceof LicenseError)) throw error;
+    const { code: kind, reason, message, maybeApplied, retryAfterMs, decision } = error;
+    return { decision, error: { kind, reason, message, maybeApplied, retryAfterMs } };
+  }
+}
+
+/** What Polar demands of every body, and what is never sent. */
+function malformed({ config }, endpoint, body) {
+  const known = ["key", "organization_id", ...ENDPOINTS[endpoint]];
+  const wrong = Object.keys(body)
+    .filter((name) => !known.includes(name) || body[name] === null)
+    .map((name) => `Polar knows no member \`${name}\`, or it is null`);
+  if (body.organization_id !== config.organizationId) wrong.push(`organization_id is ${body.organization_id}`);
+  if (typeof body.key !== "string") wrong.push(`key is ${body.key}`);
+  return wrong;
+}
+
+/** `null` removes a member. */
+function overlaid(members, by) {
+  const all = Object.entries({ ...members, ...by });
+  return Object.fromEntries(all.filter(([, value]) => value !== null));
+}
+
+function summary(step) {
+  const what = step.do ?? ["restart", "clock", "store"].find((name) => step[name]) ?? "nothing";
+  return step.as ? `${step.as}: ${what}` : what;
+}

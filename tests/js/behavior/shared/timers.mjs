@@ -1,0 +1,71 @@
+// Lets the library's timers go off at once, so that no test waits for a deadline. Timers that nobody hurries go off when
+// they should. Import this before anything that sets a timer.
+
+const { setTimeout: set, clearTimeout: clear } = globalThis;
+const pending = new Map();
+
+globalThis.setTimeout = (work, ms, ...rest) => {
+  const handle = set(() => {
+    pending.delete(handle);
+    work(...rest);
+  }, ms);
+  pending.set(handle, { work: () => work(...rest), ms: Number(ms) });
+  return handle;
+};
+globalThis.clearTimeout = (handle) => {
+  pending.delete(handle);
+  clear(handle);
+};
+
+/** Ends the wait of the timers that were set for `ms` or longer, in the order in which they were set. Says how many. */
+export function expire(ms) {
+  const due = [...pending].filter(([, timer]) => timer.ms >= ms);
+  for (const [handle, { work }] of due) {
+    globalThis.clearTimeout(handle);
+    work();
+  }
+  return due.length;
+}
+
+/** Whether something waits for `ms` or longer. */
+export function waits(ms) {
+  return [...pending.values()].some((timer) => timer.ms >= ms);
+}
+
+/** Lets everything go on that needs no timer and no network. */
+export async function rest() {
+  for (let turn = 0; turn < 30; turn += 1) await macrotask();
+}
+
+/** What `promise` settles to, with every wait on the way cut short. */
+export async function hurried(promise) {
+  let settled = false;
+  const done = () => (settled = true);
+  promise.then(done, done);
+  for (let round = 0; !settled && round < 100; round += 1) {
+    await rest();
+    if (!settled) expire(0);
+  }
+  if (!settled) throw new Error("it never settles");
+  return promise;
+}
+
+/** Fails instead of hanging: this long is no test's business. */
+export function bounded(promise) {
+  let handle;
+  const late = new Promise((_, reject) => {
+    handle = set(() => reject(new Error("it hangs")), 60_000);
+  });
+  return Promise.race([promise, late]).finally(() => clear(handle));
+}
+
+function macrotask() {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(0);
+  });
+}

@@ -1,0 +1,214 @@
+// WebAssembly that dies: at the test's word, what the engine exports runs an `unreachable` once it has done its work.
+// Nothing may hang, and the next operation works on a new instance.
+
+import { createLicenseClient as createSlim } from "polar-license/slim";
+
+import { FREE_KEY, SEAT_KEY, yes } from "./answers.mjs";
+import { Device } from "./client.mjs";
+import { equal, holds, rejection } from "./expect.mjs";
+import { hurried, rest } from "./timers.mjs";
+
+/** `(module (func (export "trap") unreachable))`. */
+const TRAP = Uint8Array.from(
+  "0061736d 01000000 010401600000 03020100 070801047472617000 00 0a050103 00000b".replaceAll(" ", "").match(/../g),
+  (byte) => Number.parseInt(byte, 16),
+);
+
+const { instantiate, compile } = WebAssembly;
+const { trap } = new WebAssembly.Instance(new WebAssembly.Module(TRAP)).exports;
+
+/** Instances made since the tests began, and how many of them may still be hit. */
+const traps = { armed: false, instances: 0 };
+
+export function tests({ wasm }) {
+  file = wasm;
+  const all = [
+    // the first two while nobody has an engine of this entry yet
+    ["WebAssembly that is forbidden", whileForbidden],
+    ["the separate file is missing or broken, and then there", whileFileMissing],
+    ["a trap while an operation begins", whileBeginning],
+    ["a trap while others wait for Polar", whileWaiting],
+    ["a trap when Polar has answered", whileAnswered],
+    ["a trap in `current` and in `allows`", whileAsked],
+    ["a trap while a client is made", whileMaking],
+    ["a trap that two clients share", whileShared],
+    ["a new instance that does not come to life at first", whileReviving],
+  ];
+  return all.map(([name, run]) => ({ name, kind: "traps", run: () => patched(run) }));
+}
+
+/** Runs a test with engines that can be made to trap. */
+async function patched(run) {
+  WebAssembly.instantiate = async (module, imports) => {
+    traps.instances += 1;
+    const { exports } = await instantiate(module, imports);
+    return { exports: Object.fromEntries(Object.entries(exports).map(([name, member]) => [name, mined(member)])) };
+  };
+  try {
+    await run();
+  } finally {
+    traps.armed = false;
+    Object.assign(WebAssembly, { instantiate, compile });
+  }
+}
+
+function mined(member) {
+  if (typeof member !== "function") return member;
+  return (...given) => {
+    const returned = member(...given);
+    if (traps.armed) trap();
+    return returned;
+  };
+}
+
+/** What `work` comes to while the engine traps. */
+async function trapping(work) {
+  traps.armed = true;
+  try {
+    return await work();
+  } finally {
+    traps.armed = false;
+  }
+}
+
+/** Gives the bytes of the separate file. */
+let file;
+
+/** A client on the entry with the separate file: no other test uses its engine. */
+function opened(device, fetch = yes) {
+  return device.open({ create: createSlim, wasm: file(), fetch });
+}
+
+async function licensed() {
+  const device = new Device();
+  const platform = { fetch: yes };
+  const license = await opened(device, (...request) => platform.fetch(...request));
+  equal((await license.activate(SEAT_KEY)).state, "active", "before");
+  return { device, license, platform };
+}
+
+async function recovers(license, platform) {
+  platform.fetch = yes;
+  const { instances } = traps;
+  const decision = await license.validate();
+  equal([decision.state, decision.problem, license.current().state], ["active", null, "active"], "the next operation");
+  equal(traps.instances, instances + 1, "instances");
+  equal(license.allows("export"), true, "allows");
+}
+
+async function whileBeginning() {
+  for (const [name, ...given] of [["validate"], ["refresh"], ["activate", FREE_KEY], ["consume", 1], ["deactivate"], ["forget"]]) {
+    const { device, license, platform } = await licensed();
+    const before = device.record;
+    const error = await trapping(() => rejection(license[name](...given), name));
+    equal([error.code, error.maybeApplied, error.decision.state], ["internal", false, "active"], name);
+    holds(error.cause instanceof WebAssembly.RuntimeError, `${name} did not trap: ${error.cause}`);
+    equal([license.current().state, license.allows("export")], ["active", true], `${name}: what is known`);
+    equal(device.record, before, `${name}: the record`);
+    await recovers(license, platform);
+    license.dispose();
+  }
+}
+
+async function whileWaiting() {
+  const { license, platform } = await licensed();
+  const replies = [];
+  platform.fetch = (url, init) => new Promise((resolve) => replies.push(() => resolve(yes(url, init))));
+  const operations = [license.validate(), license.validate(), license.deactivate(), license.activate(FREE_KEY)];
+  const errors = Promise.all(operations.map((operation) => rejection(operation)));
+  await rest();
+  equal(replies.length, 1, "requests on their way");
+  const first = await trapping(() => rejection(license.consume(1)));
+  equal(first.code, "internal", "the one that trapped");
+  equal(license.current().state, "active", "what is known");
+  for (const reply of replies) reply();
+  for (const error of await errors) equal([error.code, error.decision.state], ["internal", "active"], "one that waited");
+  await recovers(license, platform);
+}
+
+async function whileAnswered() {
+  const device = new Device();
+  const license = await opened(device, async (url, init) => {
+    const reply = await yes(url, init);
+    traps.armed = url.endsWith("/activate");
+    return reply;
+  });
+  const error = await rejection(license.activate(SEAT_KEY));
+  traps.armed = false;
+  equal([error.code, error.maybeApplied, error.decision.state], ["internal", true, "unlicensed"], "activate");
+  const decision = await license.refresh();
+  equal(decision.problem?.kind, "seat_uncertain", "what the next instance read");
+}
+
+async function whileAsked() {
+  const { license, platform } = await licensed();
+  await trapping(async () => {
+    equal([license.current().state, license.allows("export"), license.allows("other")], ["active", true, false], "known");
+  });
+  await recovers(license, platform);
+}
+
+async function whileMaking() {
+  await licensed();
+  const error = await trapping(() => rejection(opened(new Device())));
+  equal(error.code, "internal", "a client that cannot be made");
+  const { instances } = traps;
+  equal((await opened(new Device())).current().state, "unlicensed", "the next one");
+  equal(traps.instances, instances + 1, "instances");
+}
+
+async function whileShared() {
+  const [one, other] = [await licensed(), await licensed()];
+  await trapping(() => rejection(one.license.validate()));
+  equal(other.license.current().state, "active", "the other one");
+  const { instances } = traps;
+  const decisions = await Promise.all([one.license.validate(), other.license.validate()]);
+  equal(decisions.map(({ state }) => state), ["active", "active"], "both");
+  equal(traps.instances, instances + 1, "instances");
+}
+
+async function whileReviving() {
+  const { license, platform } = await licensed();
+  await trapping(() => rejection(license.validate()));
+  const working = WebAssembly.instantiate;
+  WebAssembly.instantiate = () => Promise.reject(new RangeError("out of memory"));
+  const error = await rejection(license.validate());
+  equal([error.code, error.decision.state], ["internal", "active"], "without an instance");
+  WebAssembly.instantiate = working;
+  await recovers(license, platform);
+}
+
+async function whileForbidden() {
+  // a page that is under such a policy is in policy.mjs; Node compiles a parser of its own when it first meets a reply
+  new Response();
+  for (const error of [new WebAssembly.CompileError("refused by the policy"), new TypeError("no")]) {
+    WebAssembly.compile = () => Promise.reject(error);
+    const refused = await rejection(opened(new Device()));
+    equal(refused.code, "invalid_config", "an engine that does not compile");
+    holds(refused.message.includes("'wasm-unsafe-eval'"), refused.message);
+  }
+  Object.assign(WebAssembly, { compile });
+  const known = globalThis.WebAssembly;
+  delete globalThis.WebAssembly;
+  const refused = await rejection(opened(new Device())).finally(() => {
+    globalThis.WebAssembly = known;
+  });
+  equal(refused.code, "invalid_config", "no WebAssembly at all");
+}
+
+async function whileFileMissing() {
+  const files = {
+    invalid_config: [undefined, null, new Uint8Array(8), new TextEncoder().encode("<!doctype html>"), {}, 42],
+    network: [new URL("http://127.0.0.1:9/"), new Response("", { status: 404 }), "http://127.0.0.1:9/"],
+  };
+  for (const [code, all] of Object.entries(files)) {
+    for (const wasm of all) {
+      const error = await rejection(new Device().open({ create: createSlim, wasm }));
+      equal(error.code, code, error.message);
+    }
+  }
+  equal((await rejection(createSlim())).code, "invalid_config", "no options at all");
+  const late = hurried(new Device().open({ create: createSlim, wasm: new Promise(() => {}) }));
+  equal((await rejection(late)).code, "network", "a file that never arrives");
+  equal((await opened(new Device())).current().state, "unlicensed", "the file is there");
+}

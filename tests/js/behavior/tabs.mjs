@@ -1,0 +1,202 @@
+// Two tabs on one record: they share requests, and see each other's changes.
+
+import { equal } from "./shared/demand.mjs";
+import { LocalPolar } from "./shared/local-polar.mjs";
+
+const DAY_MS = 86_400_000;
+
+const STORAGES = ["webStorage", "indexedDbStorage"];
+
+export function tabTests(browser, site, { polar: url }) {
+  const polar = new LocalPolar(url);
+  const stories = {
+    "both validate at once": bothValidate,
+    "both refresh at once when it is time": bothRefresh,
+    "an activation shows in the other tab": oneActivates,
+    "a deactivation shows in the other tab": oneDeactivates,
+    "both activate the same key with one seat": bothActivate,
+    "both activate while one of them is closed": oneCloses,
+  };
+  return Object.entries(stories).flatMap(([name, story]) =>
+    STORAGES.map((storage) => ({
+      name: `${name}, ${storage}`,
+      kind: "stories of two tabs",
+      run: () => inTwoTabs(browser, site, polar, storage, story),
+    })),
+  );
+}
+
+async function inTwoTabs(browser, site, polar, storage, story) {
+  await polar.reset();
+  const context = await browser.newContext();
+  const unhandled = [];
+  try {
+    const tabs = [];
+    for (const _ of [1, 2]) {
+      const page = await context.newPage();
+      page.on("pageerror", (error) => unhandled.push(String(error)));
+      await page.goto(`${site.url}/app.html`);
+      await page.waitForFunction(() => globalThis.isReady);
+      tabs.push(new Tab(page));
+    }
+    for (const tab of tabs) await tab.open(polar.url, storage);
+    await story(...tabs, polar);
+    equal(unhandled, [], "errors that nobody handled");
+  } finally {
+    await context.close();
+  }
+}
+
+/** The app in one tab. */
+class Tab {
+  constructor(page) {
+    this.page = page;
+  }
+
+  /** Opens the app's client. Its requests leave when the test says so, and it keeps what it hears of changes. */
+  open(polar, storage) {
+    const open = async ({ polar, storage }) => {
+      const state = { ahead: 0, changes: [], held: undefined, gate: Promise.resolve() };
+      // on a slow machine too, no deadline passes
+      const { setTimeout } = globalThis;
+      globalThis.setTimeout = (work, ms) => (ms < 1_500 ? setTimeout(work, ms) : 0);
+      const { createLicenseClient, [storage]: make } = globalThis.polarLicense;
+      state.license = await createLicenseClient({
+        organizationId: "de300000-0000-4000-8000-000000000001",
+        appId: "com.example.app",
+        environment: polar,
+        storage: make(),
+        clock: { now: () => Date.now() + state.ahead, monotonic: () => performance.now() + state.ahead },
+        fetch: async (...request) => {
+          await state.gate;
+          return fetch(...request);
+        },
+        autoRefresh: false,
+      });
+      state.license.on("change", (decision) => state.changes.push(decision.state));
+      globalThis.tab = state;
+    };
+    return this.page.evaluate(open, { polar, storage });
+  }
+
+  /** Starts an operation; `result` waits for it. */
+  start(name, ...given) {
+    const start = ({ name, given }) => {
+      const { license } = globalThis.tab;
+      globalThis.tab.result = license[name](...given).then(
+        ({ state, problem }) => ({ state, problem: problem?.kind ?? null }),
+        ({ code }) => ({ code }),
+      );
+    };
+    return this.page.evaluate(start, { name, given });
+  }
+
+  result() {
+    return this.page.evaluate(() => globalThis.tab.result);
+  }
+
+  async run(...operation) {
+    await this.start(...operation);
+    return this.result();
+  }
+
+  /** Keeps requests back until the test opens the gate. */
+  close() {
+    return this.page.evaluate(() => {
+      globalThis.tab.gate = new Promise((resolve) => (globalThis.tab.held = resolve));
+    });
+  }
+
+  letGo() {
+    return this.page.evaluate(() => globalThis.tab.held());
+  }
+
+  /** Lets time go by for this tab. */
+  pass(ms) {
+    return this.page.evaluate((ms) => void (globalThis.tab.ahead += ms), ms);
+  }
+
+  /** Once another tab waits for its turn. */
+  somebodyWaits() {
+    return this.#until(async () => (await navigator.locks.query()).pending.length > 0);
+  }
+
+  /** Once this tab has heard of that state. */
+  hears(state) {
+    return this.#until((state) => globalThis.tab.changes.includes(state), state);
+  }
+
+  /** Asks again and again from outside: a page in the background does not look by itself. */
+  async #until(condition, given) {
+    for (let asked = 0; asked < 10_000; asked += 1) {
+      if (await this.page.evaluate(condition, given)) return;
+    }
+    throw new Error(`it does not come to ${condition} (${given})`);
+  }
+
+  state() {
+    return this.page.evaluate(() => globalThis.tab.license.current().state);
+  }
+}
+
+/** Starts the operation in both tabs, the second one while the request of the first is on its way. */
+async function atOnce(one, other, ...operation) {
+  await one.close();
+  await one.start(...operation);
+  await other.start(...operation);
+  await one.somebodyWaits();
+  await one.letGo();
+  return [await one.result(), await other.result()];
+}
+
+const ACTIVE = { state: "active", problem: null };
+
+async function bothValidate(one, other, polar) {
+  equal(await one.run("activate", "DEMO-PLAIN"), ACTIVE, "before");
+  await other.hears("active");
+  await polar.clearRequests();
+  equal(await atOnce(one, other, "validate"), [ACTIVE, ACTIVE], "both");
+  equal(await polar.asked(), ["validate"], "requests");
+}
+
+async function bothRefresh(one, other, polar) {
+  equal(await one.run("activate", "DEMO-PLAIN"), ACTIVE, "before");
+  await other.hears("active");
+  await polar.clearRequests();
+  await polar.advance((2 * DAY_MS) / 1000);
+  for (const tab of [one, other]) await tab.pass(2 * DAY_MS);
+  equal([await one.state(), await other.state()], ["grace", "grace"], "two days later");
+  equal(await atOnce(one, other, "refresh"), [ACTIVE, ACTIVE], "both");
+  equal(await polar.asked(), ["validate"], "requests");
+}
+
+async function oneActivates(one, other, polar) {
+  equal(await one.run("activate", "DEMO-TWO-DEVICES"), ACTIVE, "the one");
+  await other.hears("active");
+  equal(await other.state(), "active", "the other");
+  equal(await polar.asked(), ["validate", "activate"], "requests");
+}
+
+async function oneDeactivates(one, other, polar) {
+  await one.run("activate", "DEMO-ONE-DEVICE");
+  await other.hears("active");
+  equal(await one.run("deactivate"), { state: "unlicensed", problem: null }, "the one");
+  await other.hears("unlicensed");
+  equal(await polar.asked(), ["validate", "activate", "deactivate"], "requests");
+}
+
+async function bothActivate(one, other, polar) {
+  equal(await atOnce(one, other, "activate", "DEMO-ONE-DEVICE"), [ACTIVE, ACTIVE], "both");
+  equal(await polar.seats("DEMO-ONE-DEVICE"), 1, "seats");
+  equal((await polar.asked()).filter((endpoint) => endpoint === "activate").length, 1, "activations sent");
+}
+
+async function oneCloses(one, other, polar) {
+  await one.close();
+  await one.start("activate", "DEMO-ONE-DEVICE");
+  await other.start("activate", "DEMO-ONE-DEVICE");
+  await one.somebodyWaits();
+  await one.page.close();
+  equal(await other.result(), ACTIVE, "the other");
+  equal(await polar.seats("DEMO-ONE-DEVICE"), 1, "seats");
+}
