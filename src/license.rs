@@ -4,7 +4,7 @@
 use crate::error::ErrorKind;
 use crate::json::{Writer, quoted};
 use crate::named::Named;
-use crate::text::has_nul;
+use crate::text::{has_nul, trim};
 use crate::time::{Timestamp, milliseconds};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -376,16 +376,23 @@ impl Features {
     }
 
     fn allows(&self, feature: &str) -> bool {
-        if let Some(on) = self.on.get(feature) {
-            return *on;
-        }
-        let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
-        // bounded, since the names come from the app
-        if unknown.len() < 64 && !unknown.iter().any(|known| known == feature) {
-            unknown.push(feature.to_owned());
-            log::warn!("feature {} is not in the configuration, so it is off", quoted(feature));
-        }
-        false
+        self.on.get(feature).copied().unwrap_or_else(|| {
+            log_unknown(&self.unknown, feature);
+            false
+        })
+    }
+}
+
+/// Says once that a feature is not in the configuration.
+pub(crate) fn log_unknown(unknown: &UnknownFeatures, feature: &str) {
+    if !log::log_enabled!(log::Level::Warn) {
+        return;
+    }
+    let mut unknown = unknown.lock().unwrap_or_else(PoisonError::into_inner);
+    // bounded, since the names come from the app
+    if unknown.len() < 64 && !unknown.iter().any(|known| known == feature) {
+        unknown.push(feature.to_owned());
+        log::warn!("feature {} is not in the configuration, so it is off", quoted(feature));
     }
 }
 
@@ -414,7 +421,7 @@ impl Key {
     /// Empty keys, keys with a NUL character and keys over 1,024 bytes are `invalid_argument`.
     pub fn parse(text: &str) -> Result<Self, crate::Error> {
         let invisible = |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
-        let key = text.trim_matches(invisible);
+        let key = trim(text, invisible);
         let fault = if key.is_empty() {
             "the license key is empty; enter the key from the purchase e-mail"
         } else if has_nul(key) {
