@@ -295,8 +295,8 @@ test("stop takes everything back, and the license can be shared again", async ()
 
 test("CommonJS has the same", () => {
   const require = createRequire(import.meta.url);
-  assert.deepEqual(Object.keys(require(`${scripts}/electron/main.cjs`)), ["shareLicense"]);
-  assert.deepEqual(Object.keys(require(`${scripts}/electron/preload.cjs`)), ["exposeLicense"]);
+  assert.deepEqual(Object.keys(require(`${scripts}/electron-main.cjs`)), ["shareLicense"]);
+  assert.deepEqual(Object.keys(require(`${scripts}/electron-preload.cjs`)), ["exposeLicense"]);
 });
 
 test("a preload script is small and loads nothing", () => {
