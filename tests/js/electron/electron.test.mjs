@@ -300,8 +300,8 @@ test("CommonJS has the same", () => {
 });
 
 test("a preload script is small and loads nothing", () => {
-  for (const file of ["preload.js", "preload.cjs"]) {
-    const text = readFileSync(`${scripts}/electron/${file}`, "utf8");
+  for (const file of ["electron-preload.js", "electron-preload.cjs"]) {
+    const text = readFileSync(`${scripts}/${file}`, "utf8");
     assert.ok(text.length < 4096, `${file} has ${text.length} bytes`);
     assert.doesNotMatch(text, /\brequire\(|\bimport\b|WebAssembly/);
   }
