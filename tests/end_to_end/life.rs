@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use mock_polar::{DEMO_KEY_BASIC, DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, DEMO_KEY_TWO_DEVICES, MockPolar};
 use polar_license::blocking::{ActivateOptions, Client};
+use polar_license::clock::{Clock, SystemClock};
 use polar_license::engine::Deactivated;
 use polar_license::{ErrorKind, Reason, State};
 
@@ -148,14 +149,16 @@ fn apps_of_one_vendor_share_a_directory() {
 
 /// No clock is given, so all clients of this process share its pace; Polar's rate limit is on.
 #[test]
-fn all_clients_of_a_process_stay_below_the_rate_limit() {
-    let polar = MockPolar::builder().rate_limit(true).start().unwrap();
+fn all_clients_of_a_process_share_one_pace() {
+    let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
     let client = |id: &str| {
         let config = app(&polar.url(), id).build().unwrap();
         Client::builder(config).directory(directory.path()).open().unwrap()
     };
     let [one, two] = ["com.example.one", "com.example.two"].map(client);
+    let clock = SystemClock::new();
+    let start = clock.now().mono;
     std::thread::scope(|scope| {
         for client in [&one, &two] {
             scope.spawn(|| {
@@ -166,4 +169,6 @@ fn all_clients_of_a_process_stay_below_the_rate_limit() {
         }
     });
     assert_eq!(polar.requests().len(), 6);
+    // two at once, two after 1.1 s, two after 2.2 s, later on a busy machine; with a pace each they would end sooner
+    assert!(clock.now().mono - start >= 2_200);
 }
