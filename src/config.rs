@@ -5,7 +5,8 @@ mod json;
 
 use crate::error::{Error, ErrorKind};
 use crate::named::Named;
-use crate::text::{before, decimal, has_nul, parse_uuid};
+use crate::text::{before, decimal, has_nul, parse_uuid, trim};
+use crate::time::signed_milliseconds;
 use crate::values::{Value, Values};
 use std::fmt;
 use std::sync::Arc;
@@ -24,9 +25,9 @@ struct Settings {
     benefits: Vec<Uuid>,
     features: Named<Vec<Uuid>>,
     bind_device: bool,
-    refresh_interval: Duration,
-    offline_grace: Duration,
-    timeout: Duration,
+    refresh_ms: i64,
+    grace_ms: i64,
+    timeout_ms: i64,
     label: Option<String>,
     conditions: Values,
     meta: Values,
@@ -53,12 +54,12 @@ pub struct ConfigBuilder {
     organization: String,
     benefits: Vec<String>,
     features: Named<Vec<String>>,
-    refresh_interval: Option<Duration>,
+    refresh_ms: Option<i64>,
     /// What needs no parsing; the rest of it is filled in by `build`.
     settings: Settings,
 }
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The name of the condition that binds an activation to its device.
 pub(crate) const DEVICE_CONDITION: &str = "device";
@@ -85,7 +86,7 @@ impl Config {
             organization: organization_id.into(),
             benefits: Vec::new(),
             features: Named::new(),
-            refresh_interval: None,
+            refresh_ms: None,
             settings: Settings {
                 organization: Uuid::nil(),
                 app_id: app_id.into(),
@@ -93,9 +94,9 @@ impl Config {
                 benefits: Vec::new(),
                 features: Named::new(),
                 bind_device: true,
-                refresh_interval: DAY,
-                offline_grace: DAY.saturating_mul(14),
-                timeout: Duration::from_secs(10),
+                refresh_ms: DAY_MS,
+                grace_ms: 14 * DAY_MS,
+                timeout_ms: 10_000,
                 label: None,
                 conditions: Values::default(),
                 meta: Values::default(),
@@ -123,22 +124,30 @@ impl Config {
 
     /// How long a confirmation counts as fresh.
     pub fn refresh_interval(&self) -> Duration {
-        self.0.refresh_interval
+        duration(self.0.refresh_ms)
     }
 
     /// How long access lasts without a confirmation.
     pub fn offline_grace(&self) -> Duration {
-        self.0.offline_grace
+        duration(self.0.grace_ms)
     }
 
     /// How long `validate` waits at most.
     pub fn timeout(&self) -> Duration {
-        self.0.timeout
+        duration(self.0.timeout_ms)
     }
 
     /// The app's own device id, where it sets one.
     pub fn device_id(&self) -> Option<&str> {
         self.0.device_id.as_deref()
+    }
+
+    pub(crate) fn refresh_ms(&self) -> i64 {
+        self.0.refresh_ms
+    }
+
+    pub(crate) fn grace_ms(&self) -> i64 {
+        self.0.grace_ms
     }
 
     pub(crate) fn benefits(&self) -> &[Uuid] {
@@ -183,8 +192,8 @@ impl fmt::Debug for Config {
             .field("environment", &self.0.environment)
             .field("benefits", &self.0.benefits)
             .field("features", &self.0.features)
-            .field("refresh_interval", &self.0.refresh_interval)
-            .field("offline_grace", &self.0.offline_grace)
+            .field("refresh_interval", &self.refresh_interval())
+            .field("offline_grace", &self.offline_grace())
             .finish_non_exhaustive()
     }
 }
@@ -201,7 +210,7 @@ impl Environment {
 
     fn check(&mut self) -> Result<(), Error> {
         let Self::Url(given) = self else { return Ok(()) };
-        let mut url = given.trim();
+        let mut url = trim(given, char::is_whitespace);
         while let Some(shorter) = url.strip_suffix('/') {
             url = shorter;
         }
@@ -286,20 +295,20 @@ impl ConfigBuilder {
     /// How long a confirmation counts as fresh before Polar is asked again. Default: 24 hours, or `offline_grace`
     /// where that is shorter. At least one second.
     pub fn refresh_interval(mut self, interval: Duration) -> Self {
-        self.refresh_interval = Some(interval);
+        self.refresh_ms = Some(signed_milliseconds(interval));
         self
     }
 
     /// How long access lasts without a confirmation. Default: 14 days. At most ten years.
     pub fn offline_grace(mut self, grace: Duration) -> Self {
-        self.settings.offline_grace = grace;
+        self.settings.grace_ms = signed_milliseconds(grace);
         self
     }
 
     /// How long `validate` waits at most. Default: 10 seconds. Operations that change something at Polar wait 25
     /// seconds longer, since Polar can hold an answer for 30 s and a cut one costs a seat.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.settings.timeout = timeout;
+        self.settings.timeout_ms = signed_milliseconds(timeout);
         self
     }
 
@@ -346,7 +355,7 @@ impl ConfigBuilder {
     /// Checks everything. The error says which setting is wrong and what it should be.
     pub fn build(self) -> Result<Config, Error> {
         let mut settings = self.settings;
-        settings.refresh_interval = self.refresh_interval.unwrap_or(DAY.min(settings.offline_grace));
+        settings.refresh_ms = self.refresh_ms.unwrap_or(DAY_MS.min(settings.grace_ms));
         check_app_id(&settings.app_id)?;
         check_times(&settings)?;
         check_values("conditions", &settings.conditions, DEVICE_CONDITION)?;
@@ -368,10 +377,16 @@ impl ConfigBuilder {
     }
 
     fn add_feature(&mut self, name: String, benefits: Vec<String>) {
-        let mut all = self.features.take(&name);
-        all.extend(benefits);
-        self.features.insert(name, all);
+        match self.features.get_mut(&name) {
+            Some(all) => all.extend(benefits),
+            None => self.features.insert(name, benefits),
+        }
     }
+}
+
+/// What a setting in milliseconds says to others; none is negative.
+fn duration(ms: i64) -> Duration {
+    Duration::from_millis(ms.unsigned_abs())
 }
 
 fn invalid(message: &[&str]) -> Error {
@@ -384,7 +399,7 @@ fn parse_ids(setting: &str, ids: &[String]) -> Result<Vec<Uuid>, Error> {
 
 /// Polar takes version 4 only and answers 422 to every other.
 fn parse_id(setting: &str, text: &str) -> Result<Uuid, Error> {
-    parse_uuid(text.trim())
+    parse_uuid(trim(text, char::is_whitespace))
         .filter(|id| id.get_version_num() == 4 && id.get_variant() == uuid::Variant::RFC4122)
         .ok_or_else(|| {
             invalid(&["the ", setting, " `", text, "` is not a UUID of version 4; copy it from Polar's dashboard"])
@@ -397,16 +412,15 @@ fn check_app_id(app_id: &str) -> Result<(), Error> {
 }
 
 fn check_times(settings: &Settings) -> Result<(), Error> {
-    const SECOND: Duration = Duration::from_secs(1);
-    const TEN_YEARS: Duration = Duration::from_secs(10 * 366 * 24 * 60 * 60);
-    let Settings { refresh_interval, offline_grace, timeout, .. } = *settings;
-    let fault = if refresh_interval < SECOND {
+    const TEN_YEARS_MS: i64 = 3660 * DAY_MS;
+    let Settings { refresh_ms, grace_ms, timeout_ms, .. } = *settings;
+    let fault = if refresh_ms < 1000 {
         "the refresh_interval is shorter than one second; 24 hours is usual"
-    } else if offline_grace < refresh_interval {
+    } else if grace_ms < refresh_ms {
         "the offline_grace is shorter than the refresh_interval, so every pause would lock users out"
-    } else if offline_grace > TEN_YEARS {
+    } else if grace_ms > TEN_YEARS_MS {
         "the offline_grace is longer than ten years"
-    } else if timeout < Duration::from_millis(100) || timeout > Duration::from_secs(300) {
+    } else if !(100..=300_000).contains(&timeout_ms) {
         "the timeout is not between 0.1 and 300 seconds; 10 seconds is usual"
     } else {
         return Ok(());
@@ -439,6 +453,7 @@ mod tests {
     use super::*;
 
     const ORGANIZATION: &str = "a0010000-0000-4000-8000-000000000001";
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
     fn message(builder: ConfigBuilder) -> String {
         let error = builder.build().unwrap_err();

@@ -21,7 +21,7 @@
 
 use std::fmt;
 
-use crate::text::{hex, uuid};
+use crate::text::{hex, trim, uuid};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -43,7 +43,7 @@ impl DeviceId {
     /// assert_eq!(device.as_str(), "88e1ddede2840cb0e745bb06645b5535");
     /// ```
     pub fn derive(organization: &Uuid, source: &str) -> Self {
-        Self::hash(MACHINE_DOMAIN, organization, source.trim_matches(|c: char| c.is_ascii_whitespace()))
+        Self::hash(MACHINE_DOMAIN, organization, trim(source, |c| c.is_ascii_whitespace()))
     }
 
     /// The id for a value that the app chose itself, such as a dongle's serial number. It is hashed as well, so that it

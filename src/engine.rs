@@ -83,20 +83,20 @@ pub use steps::{JoinStep, Outcome, SendStep, Step, StoreStep};
 use crate::config::{Config, DEVICE_CONDITION};
 use crate::device::DeviceId;
 use crate::error::{Error, ErrorKind};
-use crate::license::{Decision, Problem, Reason, UnknownFeatures};
-use crate::record::{Attempt, Identity, Record, Sealer, Verdict};
+use crate::license::{Decision, Key, Problem, Reason, State, UnknownFeatures, log_unknown};
+use crate::record::{Attempt, Identity, Record, Sealer, Seat, Verdict};
 use crate::store::Durability;
 use crate::time::{Now, Timestamp, milliseconds};
 use crate::values::Values;
-use crate::wire::Rejection;
+use crate::wire::{self, Rejection};
 use ask::Purpose;
-use edit::{Applied, Asked, AttemptId, Edit, Editor, PlanEdit, Word};
+use edit::{Applied, Asked, AttemptId, Edit, Editor, PlanEdit};
 use random::Random;
 use std::fmt;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 use steps::{Op, Stage};
 use timeline::Timeline;
+use uuid::Uuid;
 
 /// What can be asked of an engine.
 #[derive(Clone, PartialEq, Eq)]
@@ -187,7 +187,8 @@ pub struct Engine {
     last_id: u64,
     /// The last round of asking that ended, for those who joined it.
     last_asked: Option<(OpId, bool)>,
-    shown: Option<Decision>,
+    /// The last decision, as JSON.
+    shown: String,
 }
 
 /// What is remembered at present.
@@ -215,7 +216,7 @@ struct Merged {
 }
 
 /// How far the saved `high` may lag behind at the start, and later. It is saved with everything else anyway.
-const HIGH_LAG: (Duration, Duration) = (Duration::from_secs(60 * 60), Duration::from_secs(10 * 60));
+const HIGH_LAG_MS: (i64, i64) = (60 * 60 * 1000, 10 * 60 * 1000);
 
 /// How long a refresh takes at most where access is allowed: two seconds, less what reading and writing take.
 const SHORT_PATIENCE_MS: u64 = 1_800;
@@ -245,7 +246,7 @@ impl Engine {
             running: None,
             last_id: 0,
             last_asked: None,
-            shown: None,
+            shown: String::new(),
         }
     }
 
@@ -266,7 +267,7 @@ impl Engine {
         let ticket = Arc::new(());
         self.running = Some(Running { id, asks: operation.asks(), ticket: Arc::downgrade(&ticket) });
         self.sending = None;
-        let op = Op { id, deadline: self.deadline(&operation, now), ticket, failure: None };
+        let op = Box::new(Op { id, deadline: self.deadline(&operation, now), ticket, failure: None });
         match operation {
             Operation::Open => op.store(vec![], Stage::Opened),
             Operation::Validate => op.store(vec![], Stage::Ask(Purpose::Validate)),
@@ -295,8 +296,11 @@ impl Engine {
     /// Whether a feature is on at this instant; what [`Decision::allows`] says of [`current`](Self::current), sooner.
     pub fn allows(&mut self, feature: &str, now: Now) -> bool {
         let estimate = self.estimate(now);
-        let held = self.memory.record.as_ref().and_then(|record| record.held.as_ref());
-        policy::allows(&self.config, held, estimate, feature).unwrap_or_else(|| self.current(now).allows(feature))
+        let held = self.memory.record.as_ref().and_then(|record| record.held.as_deref());
+        policy::allows(&self.config, held, estimate, feature).unwrap_or_else(|| {
+            log_unknown(&self.unknown_features, feature);
+            false
+        })
     }
 
     /// The configuration it was made with.
@@ -316,13 +320,18 @@ impl Engine {
     fn deadline(&mut self, operation: &Operation, now: Now) -> u64 {
         let timeout = milliseconds(self.config.timeout());
         let wait = match operation {
-            Operation::Refresh(Patience::Short) if self.current(now).allowed() => timeout.min(SHORT_PATIENCE_MS),
+            Operation::Refresh(Patience::Short) if self.state(now).is_allowed() => timeout.min(SHORT_PATIENCE_MS),
             Operation::Activate { .. } | Operation::Consume(_) | Operation::Deactivate => {
                 timeout.saturating_add(EXTRA_MS)
             }
             _ => timeout,
         };
         now.mono.saturating_add(wait)
+    }
+
+    fn state(&mut self, now: Now) -> State {
+        let estimate = self.estimate(now);
+        policy::state(&self.config, self.memory.record.as_ref(), estimate).0
     }
 
     fn estimate(&mut self, now: Now) -> Option<Timestamp> {
@@ -342,7 +351,7 @@ impl Engine {
     }
 
     fn is_sending(&self, attempt: &Attempt) -> bool {
-        self.sending.as_ref().is_some_and(|(seat, at)| attempt.seat == *seat && attempt.at == *at)
+        self.sending.is_some_and(|id| attempt.is(id))
     }
 
     /// What to do with the stored bytes (an error where they could not be read), given these edits. Changes nothing.
@@ -353,35 +362,30 @@ impl Engine {
             Ok(Some(bytes)) => (Memory::open(&self.sealer, bytes), &self.unsaved[..]),
             Err(()) => (self.memory.clone(), &[][..]),
         };
-        let mut editor = Editor { config: &self.config, timeline: self.timeline, now };
-        let mut record = before.record.clone().unwrap_or_default();
+        let mut editor = Editor { config: &self.config, timeline: self.timeline, now, only_ours: false };
+        let was_read = before.record.is_some();
+        // what could not be trusted is not written over for a plan or a no, only for a yes or by the user
+        let untrusted = before.record.as_ref().is_some_and(|before| before.aside.is_some() && before.held.is_none());
+        let bytes_before = before.record.as_ref().map(Record::bytes);
+        let mut record = before.record.unwrap_or_default();
         let mut contradicted = false;
         let mut precious = false;
         for (edit, is_new) in replay.iter().map(|edit| (edit, false)).chain(edits.iter().map(|edit| (edit, true))) {
-            let applied = match edit {
-                // of a license that only this process knows so far, nobody else can have heard anything
-                Edit::Word(word) if only_ours(replay, record.identity()) => {
-                    let revision = record.held.as_ref().map_or(0, |held| held.revision);
-                    let asked = Asked { revision, ..word.asked.clone() };
-                    editor.apply(&mut record, &Edit::Word(Word { asked, ..word.clone() }))
-                }
-                edit => editor.apply(&mut record, edit),
-            };
+            editor.only_ours = only_ours(replay, record.identity());
+            let applied = editor.apply(&mut record, edit);
             contradicted |= is_new && applied == Applied::Contradicted;
             precious |= applied == Applied::Changed && edit.is_precious();
         }
-        let lag = if opening { HIGH_LAG.0 } else { HIGH_LAG.1 };
-        let mut changed = before.record.as_ref() != Some(&record);
+        let lag = if opening { HIGH_LAG_MS.0 } else { HIGH_LAG_MS.1 };
+        let mut changed = bytes_before != Some(record.bytes());
         if let Some(estimate) = editor.estimate(&record)
             && let Some(held) = record.held.as_mut()
         {
-            changed |= estimate.since(held.time.high) > lag;
+            changed |= estimate.ms_since(held.time.high) > lag;
             held.time.high = held.time.high.max(estimate);
         }
         let forgets = edits.iter().any(|edit| matches!(edit, Edit::Forget));
         let had_bytes = matches!(stored, Ok(Some(_)));
-        // what could not be trusted is not written over for a plan or a no, only for a yes or by the user
-        let untrusted = before.record.as_ref().is_some_and(|before| before.aside.is_some() && before.held.is_none());
         let untouchable = before.untouchable && !forgets;
         let (change, complete) = if !readable || untouchable {
             (Change::Keep, !precious)
@@ -399,12 +403,12 @@ impl Engine {
         };
         // a license must not get lost because the store cannot be read, but nothing less counts as having read it
         let licensed = record.held.is_some();
-        let record = (readable || licensed || before.record.is_some()).then_some(record);
+        let record = (readable || licensed || was_read).then_some(record);
         Merged { memory: Memory { record, untouchable }, complete, contradicted, change }
     }
 
     /// Takes over what was merged and, as far as `written` says so, saved.
-    fn adopt(&mut self, edits: Vec<Edit>, merged: Merged, written: Result<(), String>, now: Now) {
+    fn adopt(&mut self, edits: Vec<Edit>, merged: Merged, written: &Result<(), String>, now: Now) {
         if written.is_ok() && merged.complete {
             self.unsaved.clear();
         } else {
@@ -412,7 +416,7 @@ impl Engine {
                 self.remember_unsaved(edit);
             }
         }
-        self.storage = written.err().map(|message| Problem::new(ErrorKind::Storage, message));
+        self.storage = written.as_ref().err().map(|message| Problem::new(ErrorKind::Storage, message.as_str()));
         self.memory = merged.memory;
         let plan = self.memory.record.as_ref().map(|record| record.plan).unwrap_or_default();
         if let Some(until) = plan.pause_ahead(now.wall) {
@@ -447,6 +451,22 @@ impl Engine {
         self.memory.record.as_ref().is_some_and(|record| record.held.is_some())
     }
 
+    /// Asks about a key, and a seat if there is one.
+    fn validate(&self, key: &Key, seat: Option<Seat>) -> Box<wire::Validate> {
+        let mut request = Box::new(wire::Validate::new(key, self.config.organization_id()));
+        if let Some(seat) = seat {
+            request.activation_id = Some(seat.id);
+            request.conditions = self.conditions(seat.bound);
+        }
+        request
+    }
+
+    /// Gives a seat up.
+    fn give_up(&self, key: &Key, activation_id: Uuid) -> Box<wire::Deactivate> {
+        let organization_id = self.config.organization_id();
+        Box::new(wire::Deactivate { key: key.clone(), organization_id, activation_id })
+    }
+
     /// What a validate with this seat must send. The device's part is computed here and now, never read from a record.
     fn conditions(&self, bound: bool) -> Values {
         let mut conditions = self.config.conditions().clone();
@@ -463,7 +483,7 @@ impl Engine {
     /// Keeps a rejection in mind as far as it says whether Polar can be reached, and plans the next round.
     fn heard(&mut self, rejection: Option<&Rejection>, now: Now) -> PlanEdit {
         let record = self.memory.record.as_ref();
-        let turned = record.and_then(|record| record.held.as_ref()).is_some_and(|held| held.verdict == Verdict::Yes)
+        let turned = record.and_then(|record| record.held.as_deref()).is_some_and(|held| held.verdict == Verdict::Yes)
             && matches!(rejection, Some(Rejection::Refused(_)));
         let misses = if turned { 0 } else { record.map_or(0, |record| record.plan.misses) };
         let jitter = self.random.next();
@@ -480,7 +500,7 @@ impl Engine {
     }
 
     /// Ends an operation.
-    fn finish(&mut self, op: Op, result: Result<Option<Deactivated>, Error>, now: Now) -> Step {
+    fn finish(&mut self, op: Box<Op>, result: Result<Option<Deactivated>, Error>, now: Now) -> Step {
         drop(op.ticket);
         let result = op.failure.map_or(result, Err);
         self.sending = None;
@@ -489,8 +509,9 @@ impl Engine {
             self.last_asked = Some((running.id, answered));
         }
         let decision = self.current(now);
-        let changed = self.shown.as_ref() != Some(&decision);
-        self.shown = Some(decision.clone());
+        let shown = decision.to_json();
+        let changed = shown != self.shown;
+        self.shown = shown;
         #[cfg(feature = "log")]
         log::debug!("{}: {}", decision.state(), decision.message());
         let (result, deactivated) = match result {
@@ -500,7 +521,7 @@ impl Engine {
         Step::Done(Outcome { result, deactivated, changed, wake_at: self.wake_at(now) })
     }
 
-    fn fail(&mut self, op: Op, rejection: Rejection, now: Now) -> Step {
+    fn fail(&mut self, op: Box<Op>, rejection: Rejection, now: Now) -> Step {
         self.finish(op, Err(rejection.into()), now)
     }
 }

@@ -4,10 +4,12 @@
 use crate::error::ErrorKind;
 use crate::json::Writer;
 use crate::named::Named;
-use crate::text::has_nul;
+use crate::text::{has_nul, trim};
 use crate::time::{Timestamp, milliseconds};
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+#[cfg(feature = "log")]
+use std::sync::PoisonError;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -376,17 +378,28 @@ impl Features {
     }
 
     fn allows(&self, feature: &str) -> bool {
-        if let Some(on) = self.on.get(feature) {
-            return *on;
-        }
-        let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
-        // bounded, since the names come from the app
-        if unknown.len() < 64 && !unknown.iter().any(|known| known == feature) {
-            unknown.push(feature.to_owned());
-            #[cfg(feature = "log")]
-            log::warn!("feature {} is not in the configuration, so it is off", crate::json::quoted(feature));
-        }
-        false
+        self.on.get(feature).copied().unwrap_or_else(|| {
+            log_unknown(&self.unknown, feature);
+            false
+        })
+    }
+}
+
+/// Without a log there is nobody to tell.
+#[cfg(not(feature = "log"))]
+pub(crate) fn log_unknown(_: &UnknownFeatures, _: &str) {}
+
+/// Says once that a feature is not in the configuration.
+#[cfg(feature = "log")]
+pub(crate) fn log_unknown(unknown: &UnknownFeatures, feature: &str) {
+    if !log::log_enabled!(log::Level::Warn) {
+        return;
+    }
+    let mut unknown = unknown.lock().unwrap_or_else(PoisonError::into_inner);
+    // bounded, since the names come from the app
+    if unknown.len() < 64 && !unknown.iter().any(|known| known == feature) {
+        unknown.push(feature.to_owned());
+        log::warn!("feature {} is not in the configuration, so it is off", crate::json::quoted(feature));
     }
 }
 
@@ -415,7 +428,7 @@ impl Key {
     /// Empty keys, keys with a NUL character and keys over 1,024 bytes are `invalid_argument`.
     pub fn parse(text: &str) -> Result<Self, crate::Error> {
         let invisible = |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
-        let key = text.trim_matches(invisible);
+        let key = trim(text, invisible);
         let fault = if key.is_empty() {
             "the license key is empty; enter the key from the purchase e-mail"
         } else if has_nul(key) {

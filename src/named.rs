@@ -12,26 +12,21 @@ impl<T> Named<T> {
 
     /// Adds or replaces an entry.
     pub(crate) fn insert(&mut self, name: String, value: T) {
-        match self.find(&name) {
-            Ok(at) => {
-                if let Some((_, old)) = self.0.get_mut(at) {
-                    *old = value;
-                }
-            }
-            Err(at) => self.0.insert(at, (name, value)),
+        let found = self.find(&name);
+        if let Ok(at) = found {
+            self.0.remove(at);
         }
+        let (Ok(at) | Err(at)) = found;
+        self.0.insert(at, (name, value));
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&T> {
         self.0.get(self.find(name).ok()?).map(|(_, value)| value)
     }
 
-    /// Removes an entry; the default where there is none.
-    pub(crate) fn take(&mut self, name: &str) -> T
-    where
-        T: Default,
-    {
-        self.find(name).map(|at| self.0.remove(at).1).unwrap_or_default()
+    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut T> {
+        let at = self.find(name).ok()?;
+        self.0.get_mut(at).map(|(_, value)| value)
     }
 
     pub(crate) fn len(&self) -> usize {

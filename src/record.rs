@@ -19,13 +19,13 @@ pub(crate) use seal::Sealer;
 
 use crate::license::{Key, Reason};
 use crate::time::Timestamp;
-use std::time::Duration;
 use uuid::Uuid;
 
 /// Everything remembered. The default is what a device without any license remembers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Record {
-    pub(crate) held: Option<Held>,
+    /// Boxed, since records are moved and most fields are here.
+    pub(crate) held: Option<Box<Held>>,
     /// Activations that were sent and whose outcome was never seen.
     pub(crate) attempts: Vec<Attempt>,
     /// Seats that this device gave up and Polar has not yet confirmed as free.
@@ -131,8 +131,20 @@ impl Record {
         self.held.is_some() || aside || paused || !self.attempts.is_empty() || !self.releases.is_empty()
     }
 
+    /// All of it but the seal and what that depends on.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        codec::write(self)
+    }
+
     pub(crate) fn identity(&self) -> Option<&Identity> {
         self.held.as_ref().map(|held| &held.identity)
+    }
+
+    /// Removes the attempts that `are` over; whether there was one.
+    pub(crate) fn remove_attempts(&mut self, are: &dyn Fn(&Attempt) -> bool) -> bool {
+        let before = self.attempts.len();
+        self.attempts.retain(|attempt| !are(attempt));
+        self.attempts.len() != before
     }
 
     /// Puts a seat on the list of those to give up, once. The list is bounded; the oldest has waited long enough.
@@ -151,8 +163,8 @@ impl Plan {
     /// The end of a pause that is still to come. One that reaches further ahead than any that Polar asks for was saved
     /// under another wall clock.
     pub(crate) fn pause_ahead(&self, wall: Timestamp) -> Option<Timestamp> {
-        const LONGEST: Duration = Duration::from_secs(120);
-        self.pause_until.filter(|until| *until > wall && until.since(wall) <= LONGEST)
+        const LONGEST_MS: i64 = 120 * 1000;
+        self.pause_until.filter(|until| *until > wall && until.ms_since(wall) <= LONGEST_MS)
     }
 }
 

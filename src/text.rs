@@ -55,6 +55,20 @@ pub(crate) fn parse_uuid(text: &str) -> Option<Uuid> {
 
 const HYPHENS: [usize; 4] = [8, 13, 18, 23];
 
+/// Without what is `blank` at its start and end. Not `trim_matches`, of which there is a copy for every `blank`.
+pub(crate) fn trim(text: &str, blank: fn(char) -> bool) -> &str {
+    let mut chars = text.chars();
+    let mut trimmed = text;
+    while chars.next().is_some_and(blank) {
+        trimmed = chars.as_str();
+    }
+    chars = trimmed.chars();
+    while chars.next_back().is_some_and(blank) {
+        trimmed = chars.as_str();
+    }
+    trimmed
+}
+
 /// Whether there is a NUL character in it.
 pub(crate) fn has_nul(text: &str) -> bool {
     text.bytes().any(|byte| byte == 0)

@@ -113,7 +113,7 @@ pub(crate) fn milliseconds(duration: Duration) -> u64 {
     duration.as_secs().saturating_mul(1000).saturating_add(duration.subsec_millis().into())
 }
 
-fn signed_milliseconds(duration: Duration) -> i64 {
+pub(crate) fn signed_milliseconds(duration: Duration) -> i64 {
     i64::try_from(milliseconds(duration)).unwrap_or(i64::MAX)
 }
 

@@ -76,7 +76,7 @@ pub struct Deactivate {
 }
 
 /// A license key that Polar confirmed, without the key and without personal data.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Confirmed {
     /// Polar's id of the key; stays when the key is rotated.
@@ -323,8 +323,14 @@ fn reason(status: u16, detail: &str) -> Reason {
 /// `loc` of the first complaint, joined by dots, names only.
 fn location(detail: Json<'_>) -> Option<String> {
     let first = detail.items()?.next()?;
-    let parts: Vec<String> = first.get("loc")?.items()?.filter_map(Json::string).take(4).collect();
-    Some(parts.join("."))
+    let mut location = String::new();
+    for part in first.get("loc")?.items()?.filter_map(Json::string).take(4) {
+        if !location.is_empty() {
+            location.push('.');
+        }
+        location.push_str(&part);
+    }
+    Some(location)
 }
 
 fn license_key(

@@ -5,7 +5,6 @@ use super::{Config, ConfigBuilder, invalid};
 use crate::error::Error;
 use crate::json::Json;
 use crate::values::{Value, Values};
-use std::time::Duration;
 
 impl ConfigBuilder {
     /// Reads `organizationId`, `appId`, `environment`, `benefits`, `features` (an object of lists), `bindDevice`,
@@ -29,19 +28,19 @@ impl ConfigBuilder {
     /// # Errors
     /// `invalid_config` for what is no JSON object, for a name that is not one of these, and for a value of another type.
     pub fn from_json(settings: &str) -> Result<Self, Error> {
-        let members = Json::parse(settings.as_bytes()).and_then(Json::members);
-        let Some(members) = members else { return Err(invalid(&["the settings are not a JSON object"])) };
-        let members: Vec<(String, Json<'_>)> = members
-            .filter(|(_, value)| !value.is_null())
-            .filter_map(|(name, value)| Some((name.string()?, value)))
-            .collect();
-        let required = |wanted: &str| match members.iter().find(|(name, _)| name == wanted) {
-            Some((_, value)) => text(wanted, *value),
-            None => Err(invalid(&["the setting `", wanted, "` is missing"])),
+        let json = Json::parse(settings.as_bytes());
+        let Some((json, members)) = json.and_then(|json| Some((json, json.members()?))) else {
+            return Err(invalid(&["the settings are not a JSON object"]));
+        };
+        let required = |name: &str| match json.get(name).filter(|value| !value.is_null()) {
+            Some(value) => text(name, value),
+            None => Err(invalid(&["the setting `", name, "` is missing"])),
         };
         let mut builder = Config::new(required("organizationId")?, required("appId")?);
-        for (name, value) in &members {
-            builder.set(name, *value)?;
+        for (name, value) in members {
+            if let Some(name) = name.string().filter(|_| !value.is_null()) {
+                builder.set(&name, value)?;
+            }
         }
         Ok(builder)
     }
@@ -58,9 +57,9 @@ impl ConfigBuilder {
                 }
             }
             "bindDevice" => settings.bind_device = value.boolean().ok_or_else(|| wrong(name, "true or false"))?,
-            "refreshIntervalMs" => self.refresh_interval = Some(milliseconds(name, value)?),
-            "offlineGraceMs" => settings.offline_grace = milliseconds(name, value)?,
-            "timeoutMs" => settings.timeout = milliseconds(name, value)?,
+            "refreshIntervalMs" => self.refresh_ms = Some(milliseconds(name, value)?),
+            "offlineGraceMs" => settings.grace_ms = milliseconds(name, value)?,
+            "timeoutMs" => settings.timeout_ms = milliseconds(name, value)?,
             "label" => settings.label = Some(text(name, value)?),
             "conditions" => read_values(&mut settings.conditions, name, value)?,
             "meta" => read_values(&mut settings.meta, name, value)?,
@@ -86,9 +85,8 @@ fn members<'a>(name: &str, value: Json<'a>) -> Result<impl Iterator<Item = (Json
     value.members().ok_or_else(|| wrong(name, "an object"))
 }
 
-fn milliseconds(name: &str, value: Json<'_>) -> Result<Duration, Error> {
-    let whole = value.integer().and_then(|ms| u64::try_from(ms).ok());
-    whole.map(Duration::from_millis).ok_or_else(|| wrong(name, "a whole number of milliseconds"))
+fn milliseconds(name: &str, value: Json<'_>) -> Result<i64, Error> {
+    value.integer().filter(|ms| *ms >= 0).ok_or_else(|| wrong(name, "a whole number of milliseconds"))
 }
 
 fn read_values(values: &mut Values, name: &str, value: Json<'_>) -> Result<(), Error> {
@@ -106,6 +104,7 @@ fn wrong(name: &str, expected: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     const MINIMUM: &str = r#""organizationId": "a0010000-0000-4000-8000-000000000001", "appId": "com.acme.app""#;
 

@@ -22,7 +22,6 @@ use crate::config::SEAT_META;
 use crate::error::{Error, ErrorKind};
 use crate::license::{Key, Reason};
 use crate::record::{Attempt, Identity, Seat, Verdict};
-use crate::text::hex;
 use crate::time::{Now, Timestamp};
 use crate::wire::{self, Confirmed, Deactivate, Rejection, Validate};
 use uuid::Uuid;
@@ -35,7 +34,7 @@ pub(super) struct Wish {
     replace_previous: bool,
 }
 
-/// An activation on its way.
+/// An activation on its way, boxed since it moves from step to step.
 #[derive(Clone, Debug)]
 pub(super) struct Activation {
     key: Key,
@@ -48,7 +47,7 @@ pub(super) struct Activation {
 }
 
 impl Engine {
-    pub(super) fn begin_activate(&mut self, op: Op, key: Option<&str>, replace_previous: bool, now: Now) -> Step {
+    pub(super) fn begin_activate(&mut self, op: Box<Op>, key: Option<&str>, replace_previous: bool, now: Now) -> Step {
         match key.map(Key::parse).transpose() {
             Err(error) => self.finish(op, Err(error), now),
             Ok(key) => op.store(vec![], Stage::Activate(Wish { key, replace_previous })),
@@ -56,18 +55,16 @@ impl Engine {
     }
 
     /// The stored record was read.
-    pub(super) fn activate(&mut self, op: Op, wish: Wish, now: Now) -> Step {
+    pub(super) fn activate(&mut self, op: Box<Op>, wish: Wish, now: Now) -> Step {
         let known = self.target();
         let Some(key) = wish.key.or_else(|| known.as_ref().map(|known| known.identity.key.clone())) else {
             return self.finish(op, Err(not_activated()), now);
         };
-        let activation =
-            Activation { key, replace_previous: wish.replace_previous, known, checked_at: now.wall, attempt: None };
+        let replace_previous = wish.replace_previous;
+        let activation = Box::new(Activation { key, replace_previous, known, checked_at: now.wall, attempt: None });
         let Some(known) = activation.known.clone() else { return self.check_key(op, activation, now) };
         let Some(seat) = known.identity.seat else { return self.check_key(op, activation, now) };
-        let mut request = Validate::new(&activation.key, self.config.organization_id());
-        request.activation_id = Some(seat.id);
-        request.conditions = self.conditions(seat.bound);
+        let request = self.validate(&activation.key, Some(seat));
         let body = request.body();
         self.send(op, Validate::PATH, body, Asking::CheckHeld(activation, known, request), now)
     }
@@ -75,8 +72,8 @@ impl Engine {
     /// Polar said whether the seat known here is this key's.
     pub(super) fn held_checked(
         &mut self,
-        op: Op,
-        activation: Activation,
+        op: Box<Op>,
+        activation: Box<Activation>,
         asked: Asked,
         reply: Result<Confirmed, Rejection>,
         now: Now,
@@ -94,8 +91,8 @@ impl Engine {
         op.store(edits, Stage::AskSaved(Purpose::Validate))
     }
 
-    fn check_key(&mut self, op: Op, activation: Activation, now: Now) -> Step {
-        let request = Validate::new(&activation.key, self.config.organization_id());
+    fn check_key(&mut self, op: Box<Op>, activation: Box<Activation>, now: Now) -> Step {
+        let request = self.validate(&activation.key, None);
         let body = request.body();
         self.send(op, Validate::PATH, body, Asking::CheckKey(activation, request), now)
     }
@@ -103,8 +100,8 @@ impl Engine {
     /// Polar said whether the key is good at all.
     pub(super) fn key_checked(
         &mut self,
-        op: Op,
-        mut activation: Activation,
+        op: Box<Op>,
+        mut activation: Box<Activation>,
         reply: Result<Confirmed, Rejection>,
         now: Now,
     ) -> Step {
@@ -123,18 +120,18 @@ impl Engine {
     }
 
     /// The attempt is saved before it is sent: a process that dies in between leaves a trace of the seat.
-    pub(super) fn save_attempt(&mut self, op: Op, mut activation: Activation, now: Now) -> Step {
+    pub(super) fn save_attempt(&mut self, op: Box<Op>, mut activation: Box<Activation>, now: Now) -> Step {
         if self.memory.untouchable {
             return self.finish(op, Err(Error::refused(Reason::NewerFormat)), now);
         }
         let at = activation.checked_at;
-        let seat = hex(&self.random.next().to_be_bytes()).split_off(4).to_ascii_uppercase();
+        let id = AttemptId { random: self.random.next() as u16, at };
+        let seat = id.seat();
         let label = match self.config.label() {
             Some(label) => label.to_owned(),
             None => [&self.host.system, " · ", &at.day(), " · ", &seat].concat(),
         };
-        let id = (seat.clone(), at);
-        self.sending = Some(id.clone());
+        self.sending = Some(id);
         activation.attempt = Some(id);
         let attempt = Attempt { at, seat, label, last_six: activation.key.last_six() };
         op.store(vec![Edit::Attempt(attempt)], Stage::AttemptSaved(activation))
@@ -142,8 +139,8 @@ impl Engine {
 
     pub(super) fn attempt_saved(
         &mut self,
-        op: Op,
-        activation: Activation,
+        op: Box<Op>,
+        activation: Box<Activation>,
         saved: Result<(), String>,
         now: Now,
     ) -> Step {
@@ -160,13 +157,13 @@ impl Engine {
         };
         let mut meta = self.config.meta().clone();
         meta.insert(SEAT_META, attempt.seat);
-        let request = wire::Activate {
+        let request = Box::new(wire::Activate {
             key: activation.key.clone(),
             organization_id: self.config.organization_id(),
             label: attempt.label,
             conditions: self.conditions(self.config.bind_device()),
             meta,
-        };
+        });
         let body = request.body();
         self.send(op, wire::Activate::PATH, body, Asking::Activate(activation, request), now)
     }
@@ -174,8 +171,8 @@ impl Engine {
     /// Polar gave a seat, or did not, or nobody knows.
     pub(super) fn activated(
         &mut self,
-        op: Op,
-        mut activation: Activation,
+        op: Box<Op>,
+        mut activation: Box<Activation>,
         reply: Result<Confirmed, Rejection>,
         now: Now,
     ) -> Step {
@@ -196,8 +193,7 @@ impl Engine {
                 let Some(activation_id) = known else {
                     return self.stop(op, activation, Rejection::Refused(Reason::ActivationLimit), now);
                 };
-                let organization_id = self.config.organization_id();
-                let request = Deactivate { key: activation.key.clone(), organization_id, activation_id };
+                let request = self.give_up(&activation.key, activation_id);
                 let body = request.body();
                 self.send(op, Deactivate::PATH, body, Asking::GiveUp(activation, request), now)
             }
@@ -209,15 +205,15 @@ impl Engine {
     /// a rotated one; a seat of another license is not found that way, and not given up in vain.
     pub(super) fn given_up(
         &mut self,
-        op: Op,
-        activation: Activation,
+        op: Box<Op>,
+        activation: Box<Activation>,
         seat: Uuid,
         reply: Result<(), Rejection>,
         now: Now,
     ) -> Step {
         match reply {
             Ok(()) => {
-                let attempt = activation.attempt.clone().map(Edit::AttemptOver);
+                let attempt = activation.attempt.map(Edit::AttemptOver);
                 let edits = attempt.into_iter().chain([Edit::SeatLost(seat)]).collect();
                 op.store(edits, Stage::SeatGivenUp(activation))
             }
@@ -228,8 +224,8 @@ impl Engine {
 
     fn save_activated(
         &mut self,
-        op: Op,
-        activation: Activation,
+        op: Box<Op>,
+        activation: Box<Activation>,
         seat: Option<Seat>,
         confirmed: Confirmed,
         now: Now,
@@ -246,10 +242,10 @@ impl Engine {
     }
 
     /// Ends without a seat, for certain: the license here, if any, stays as it was.
-    fn stop(&mut self, op: Op, activation: Activation, rejection: Rejection, now: Now) -> Step {
+    fn stop(&mut self, op: Box<Op>, activation: Box<Activation>, rejection: Rejection, now: Now) -> Step {
         let plan = self.heard(Some(&rejection), now);
         if rejection == Rejection::Refused(Reason::ActivationLimit)
-            && let Some(attempt) = activation.attempt.clone()
+            && let Some(attempt) = activation.attempt
         {
             return op.store(vec![Edit::AttemptOver(attempt)], Stage::NoSeat(activation));
         }
@@ -262,10 +258,10 @@ impl Engine {
     }
 
     /// No seat was free. Another process on this device may have taken the last one meanwhile, and it serves both.
-    pub(super) fn no_seat(&mut self, op: Op, activation: Activation, now: Now) -> Step {
+    pub(super) fn no_seat(&mut self, op: Box<Op>, activation: Box<Activation>, now: Now) -> Step {
         let record = self.memory.record.as_ref();
         let known = activation.known.map(|known| known.identity);
-        let taken_meanwhile = record.and_then(|record| record.held.as_ref()).is_some_and(|held| {
+        let taken_meanwhile = record.and_then(|record| record.held.as_deref()).is_some_and(|held| {
             let here = held.identity.key == activation.key && held.identity.seat.is_some();
             here && held.verdict == Verdict::Yes && Some(&held.identity) != known.as_ref()
         });
@@ -283,11 +279,11 @@ impl Engine {
 
     /// Takes back an attempt that was not saved and so was not sent.
     fn forget_attempt(&mut self, activation: &Activation) {
-        let Some((seat, at)) = &activation.attempt else { return };
-        let is_it = |attempt: &Attempt| attempt.seat == *seat && attempt.at == *at;
+        let Some(id) = activation.attempt else { return };
+        let is_it = |attempt: &Attempt| attempt.is(id);
         self.unsaved.retain(|edit| !matches!(edit, Edit::Attempt(attempt) if is_it(attempt)));
         if let Some(record) = &mut self.memory.record {
-            record.attempts.retain(|attempt| !is_it(attempt));
+            record.remove_attempts(&is_it);
         }
     }
 }

@@ -40,7 +40,7 @@ const MOST_USAGE: u32 = 2_147_483_647;
 const RELEASE_MS: u64 = 5_000;
 
 impl Engine {
-    pub(super) fn begin_consume(&mut self, op: Op, count: u32, now: Now) -> Step {
+    pub(super) fn begin_consume(&mut self, op: Box<Op>, count: u32, now: Now) -> Step {
         if count == 0 || count > MOST_USAGE {
             let message =
                 ["cannot count ", &decimal(count.into(), 0), " uses; 1 to 2147483647 at once are possible"].concat();
@@ -50,7 +50,7 @@ impl Engine {
     }
 
     /// The stored record was read.
-    pub(super) fn ask(&mut self, op: Op, purpose: Purpose, now: Now) -> Step {
+    pub(super) fn ask(&mut self, op: Box<Op>, purpose: Purpose, now: Now) -> Step {
         if let Purpose::Refresh(patience) = purpose {
             let due = self.is_due(patience, now);
             self.looked = true;
@@ -65,11 +65,7 @@ impl Engine {
         }
         // a license that was given up may have left older seats to free
         let Some(asked) = self.target() else { return self.release_next(op, None, now) };
-        let mut request = Validate::new(&asked.identity.key, self.config.organization_id());
-        if let Some(seat) = asked.identity.seat {
-            request.activation_id = Some(seat.id);
-            request.conditions = self.conditions(seat.bound);
-        }
+        let mut request = self.validate(&asked.identity.key, asked.identity.seat);
         if let Purpose::Consume(count) = purpose {
             request.increment_usage = Some(count);
         }
@@ -78,7 +74,13 @@ impl Engine {
     }
 
     /// Polar, or something else, answered.
-    pub(super) fn answered(&mut self, mut op: Op, ask: Ask, reply: Result<Confirmed, Rejection>, now: Now) -> Step {
+    pub(super) fn answered(
+        &mut self,
+        mut op: Box<Op>,
+        ask: Ask,
+        reply: Result<Confirmed, Rejection>,
+        now: Now,
+    ) -> Step {
         let reply = match reply {
             // the user's choice says nothing about Polar, and is no reason to wait longer next time
             Err(cancelled @ Rejection::Unreachable { kind: ErrorKind::Cancelled, .. }) => {
@@ -113,7 +115,7 @@ impl Engine {
     }
 
     /// Polar's word was saved, unless another process had heard the opposite.
-    pub(super) fn ask_saved(&mut self, op: Op, purpose: Purpose, contradicted: bool, now: Now) -> Step {
+    pub(super) fn ask_saved(&mut self, op: Box<Op>, purpose: Purpose, contradicted: bool, now: Now) -> Step {
         match purpose {
             // usage is not counted again: the question is put without it
             Purpose::Validate | Purpose::Refresh(_) | Purpose::Consume(_) if contradicted => {
@@ -124,22 +126,18 @@ impl Engine {
     }
 
     /// Gives up the next seat on the list, then ends. Failing is no failure of the operation: it is tried again.
-    pub(super) fn release_next(&mut self, mut op: Op, ends: Option<Deactivated>, now: Now) -> Step {
+    pub(super) fn release_next(&mut self, mut op: Box<Op>, ends: Option<Deactivated>, now: Now) -> Step {
         let next = self.memory.record.as_ref().and_then(|record| record.releases.first()).cloned();
         let Some(release) = next else { return self.finish(op, Ok(ends), now) };
         op.deadline = op.deadline.min(now.mono.saturating_add(RELEASE_MS));
-        let request = Deactivate {
-            key: release.key.clone(),
-            organization_id: self.config.organization_id(),
-            activation_id: release.activation_id,
-        };
+        let request = self.give_up(&release.key, release.activation_id);
         let body = request.body();
         self.send(op, Deactivate::PATH, body, Asking::Release(release, ends, request), now)
     }
 
     pub(super) fn released(
         &mut self,
-        op: Op,
+        op: Box<Op>,
         release: &Release,
         ends: Option<Deactivated>,
         reply: Result<(), Rejection>,
@@ -163,11 +161,11 @@ impl Engine {
         if !self.has_business() {
             return false;
         }
-        let decision = self.current(now);
-        if !decision.allowed() && !self.looked {
+        let state = self.state(now);
+        if !state.is_allowed() && !self.looked {
             return true;
         }
-        if patience == Patience::Woken && (decision.state() != State::Active || self.unreached.is_some()) {
+        if patience == Patience::Woken && (state != State::Active || self.unreached.is_some()) {
             return true;
         }
         self.due_in(now) == 0
@@ -184,15 +182,15 @@ impl Engine {
         let plan = self.memory.record.as_ref().map(|record| record.plan).unwrap_or_default();
         match (self.estimate(now), plan.next) {
             (Some(estimate), Some(next)) => {
-                let wait = next.since(estimate);
-                let longest = self.config.refresh_interval().max(schedule::LONGEST);
-                if wait > longest { 0 } else { milliseconds(wait) }
+                let wait = next.ms_since(estimate);
+                let longest = self.config.refresh_ms().max(schedule::LONGEST_MS);
+                if wait > longest { 0 } else { wait.max(0).unsigned_abs() }
             }
             (None, Some(next)) => {
                 // no time can be trusted, but this process's own count of it can
                 let at = *self.fallback_at.get_or_insert_with(|| {
-                    let wait = next.since(now.wall).min(schedule::LONGEST);
-                    now.mono.saturating_add(milliseconds(wait))
+                    let wait = next.ms_since(now.wall).clamp(0, schedule::LONGEST_MS);
+                    now.mono.saturating_add(wait.unsigned_abs())
                 });
                 at.saturating_sub(now.mono)
             }
@@ -208,20 +206,20 @@ impl Engine {
         let estimate = self.estimate(now);
         let decision = self.current(now);
         let license = decision.license();
-        let stale_at = license.map(|license| license.confirmed_at.plus(self.config.refresh_interval()));
+        let stale_at = license.map(|license| license.confirmed_at.plus_ms(self.config.refresh_ms()));
         let expires_at = license.and_then(|license| license.expires_at);
         let boundaries = [stale_at, decision.notice_at(), decision.grace_ends_at(), expires_at];
         let change_in = estimate.and_then(|estimate| {
             let ahead = |at: &Timestamp| *at > estimate;
             let next = boundaries.into_iter().flatten().filter(ahead).min()?;
-            Some(milliseconds(next.since(estimate)))
+            Some(next.ms_since(estimate).unsigned_abs())
         });
         ask_in.into_iter().chain(change_in).min().map(|wait| now.mono.saturating_add(wait))
     }
 
     /// Usage is only counted where the app would let the user use it.
     fn can_consume(&self) -> Result<(), Error> {
-        let held = self.memory.record.as_ref().and_then(|record| record.held.as_ref()).ok_or_else(not_activated)?;
+        let held = self.memory.record.as_ref().and_then(|record| record.held.as_deref()).ok_or_else(not_activated)?;
         policy::fits(&self.config, held).map_err(Error::refused)
     }
 }

@@ -12,19 +12,24 @@ use crate::wire::{Deactivate, Rejection};
 
 impl Engine {
     /// The stored record was read.
-    pub(super) fn deactivate(&mut self, op: Op, now: Now) -> Step {
+    pub(super) fn deactivate(&mut self, op: Box<Op>, now: Now) -> Step {
         let identity = self.memory.record.as_ref().and_then(|record| record.identity()).cloned();
         let Some(identity) = identity else { return self.finish(op, Err(not_activated()), now) };
         let Some(activation_id) = identity.activation_id() else {
             return op.store(vec![Edit::Deactivated(identity)], Stage::Release(Some(Deactivated::NotNeeded)));
         };
-        let request =
-            Deactivate { key: identity.key.clone(), organization_id: self.config.organization_id(), activation_id };
+        let request = self.give_up(&identity.key, activation_id);
         let body = request.body();
         self.send(op, Deactivate::PATH, body, Asking::Deactivate(identity, request), now)
     }
 
-    pub(super) fn deactivated(&mut self, op: Op, identity: Identity, reply: Result<(), Rejection>, now: Now) -> Step {
+    pub(super) fn deactivated(
+        &mut self,
+        op: Box<Op>,
+        identity: Identity,
+        reply: Result<(), Rejection>,
+        now: Now,
+    ) -> Step {
         let plan = self.heard(reply.as_ref().err(), now);
         let outcome = match reply {
             Ok(()) => Deactivated::Released,
@@ -38,7 +43,7 @@ impl Engine {
     }
 
     /// The record could not be removed, so the license is still here.
-    pub(super) fn not_forgotten(&mut self, op: Op, message: &str, now: Now) -> Step {
+    pub(super) fn not_forgotten(&mut self, op: Box<Op>, message: &str, now: Now) -> Step {
         let message = ["the license is still stored: ", message].concat();
         self.finish(op, Err(Error::new(ErrorKind::Storage, message)), now)
     }

@@ -7,10 +7,10 @@ use super::timeline::Timeline;
 use crate::config::Config;
 use crate::license::{Key, Reason};
 use crate::record::{Attempt, Held, Identity, Plan, Record, TimeBase, Verdict};
+use crate::text::hex;
 use crate::time::{Now, Timestamp};
 use crate::wire::Confirmed;
 use sha2::{Digest, Sha256};
-use std::time::Duration;
 use uuid::Uuid;
 
 #[derive(Clone, Debug)]
@@ -61,7 +61,11 @@ pub(super) struct Asked {
 }
 
 /// An attempt by its random part and time.
-pub(super) type AttemptId = (String, Timestamp);
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AttemptId {
+    pub(super) random: u16,
+    pub(super) at: Timestamp,
+}
 
 #[derive(Clone, Debug)]
 pub(super) struct Activated {
@@ -101,13 +105,15 @@ pub(super) struct Editor<'a> {
     pub(super) config: &'a Config,
     pub(super) timeline: Timeline,
     pub(super) now: Now,
+    /// Whether only this process knows the license so far, so that nobody else can have heard anything of it.
+    pub(super) only_ours: bool,
 }
 
 /// How long an attempt without an outcome is reported. By then the customer has looked, or has not missed a seat.
-const ATTEMPTS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const ATTEMPTS_KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// An activation ends within its 35 s, unless its machine goes to sleep.
-const ATTEMPT_UNDER_WAY: Duration = Duration::from_secs(60);
+const ATTEMPT_UNDER_WAY_MS: i64 = 60 * 1000;
 
 /// More attempts than this are not kept; the oldest has been reported for long.
 const MOST_ATTEMPTS: usize = 16;
@@ -142,24 +148,24 @@ impl Editor<'_> {
                 }
                 record.attempts.push(attempt.clone());
             }
-            Edit::AttemptOver(id) => return remove(&mut record.attempts, |attempt| attempt.is(id)),
-            Edit::Released(id) => return remove(&mut record.releases, |release| release.activation_id == *id),
+            Edit::AttemptOver(id) => return record.remove_attempts(&|attempt| attempt.is(*id)).into(),
+            Edit::Released(id) => {
+                let at = record.releases.iter().position(|release| release.activation_id == *id);
+                return at.map(|at| record.releases.remove(at)).is_some().into();
+            }
             Edit::SeatLost(id) => {
-                let held = record.held.as_mut().map(|held| &mut held.identity);
-                let aside = record.aside.as_mut().and_then(|aside| aside.identity.as_mut());
-                held.into_iter()
-                    .chain(aside)
-                    .filter(|identity| identity.activation_id() == Some(*id))
-                    .for_each(|identity| identity.seat = None);
+                lose(record.held.as_mut().map(|held| &mut held.identity), *id);
+                lose(record.aside.as_mut().and_then(|aside| aside.identity.as_mut()), *id);
             }
             Edit::Deactivated(identity) => {
                 if record.identity() != Some(identity) {
                     return Applied::Unchanged;
                 }
                 // what may have been taken, and what is still to be given up, is not settled by giving up another seat
-                let Record { attempts, releases, plan, .. } = std::mem::take(record);
-                let plan = Plan { pause_until: plan.pause_until, ..Plan::default() };
-                *record = Record { attempts, releases, plan, ..Record::default() };
+                record.held = None;
+                record.aside = None;
+                record.unknown.clear();
+                record.plan = Plan { pause_until: record.plan.pause_until, ..Plan::default() };
             }
         }
         Applied::Changed
@@ -170,7 +176,7 @@ impl Editor<'_> {
         if held.identity != word.asked.identity {
             return Applied::Unchanged;
         }
-        let overtaken = held.revision != word.asked.revision;
+        let overtaken = held.revision != word.asked.revision && !self.only_ours;
         match &word.says {
             Says::Yes { key, .. } if overtaken && *key == held.identity.key => match held.verdict {
                 Verdict::Yes => return Applied::Unchanged,
@@ -182,7 +188,9 @@ impl Editor<'_> {
             },
             Says::Yes { key, confirmed, wall } => {
                 let identity = Identity { key: key.clone(), seat: held.identity.seat };
-                *held = Held { conditions: held.conditions, ..self.held(identity, held.revision, confirmed, *wall) };
+                let conditions = held.conditions;
+                *held = self.held(identity, held.revision, confirmed, *wall);
+                held.conditions = conditions;
             }
             Says::No(reason) => {
                 let changed = held.identity.seat.is_some() && held.conditions != conditions_hash(self.config);
@@ -209,14 +217,14 @@ impl Editor<'_> {
     }
 
     fn activated(&self, record: &mut Record, activated: &Activated) {
-        if let Some(id) = &activated.attempt {
-            remove(&mut record.attempts, |attempt| attempt.is(id));
+        if let Some(id) = activated.attempt {
+            record.remove_attempts(&|attempt| attempt.is(id));
         }
         if activated.confirmed.limit_activations == Some(1) {
             // the only seat there is was free, so no earlier attempt has taken it; one that is on its way still may
             let last_six = activated.identity.key.last_six();
-            let over = |attempt: &Attempt| activated.confirmed.at.since(attempt.at) > ATTEMPT_UNDER_WAY;
-            remove(&mut record.attempts, |attempt| attempt.last_six == last_six && over(attempt));
+            let over = |attempt: &Attempt| activated.confirmed.at.ms_since(attempt.at) > ATTEMPT_UNDER_WAY_MS;
+            record.remove_attempts(&|attempt| attempt.last_six == last_six && over(attempt));
         }
         let old = record.held.take();
         if let Some(old) = &old {
@@ -239,8 +247,8 @@ impl Editor<'_> {
         record.aside = None;
     }
 
-    fn held(&self, identity: Identity, revision: u64, confirmed: &Confirmed, wall: Timestamp) -> Held {
-        Held {
+    fn held(&self, identity: Identity, revision: u64, confirmed: &Confirmed, wall: Timestamp) -> Box<Held> {
+        Box::new(Held {
             identity,
             revision: revision.saturating_add(1),
             verdict: Verdict::Yes,
@@ -252,45 +260,57 @@ impl Editor<'_> {
             expires_at: confirmed.expires_at,
             time: TimeBase { confirmed: confirmed.at, offset: confirmed.at.ms_since(wall), high: confirmed.at },
             conditions: conditions_hash(self.config),
-        }
+        })
     }
 
     fn plan(&mut self, record: &mut Record, edit: PlanEdit) {
         let now = self.estimate(record);
-        let facts = policy::Facts { record: Some(record), now, problem: None, unknown_features: Default::default() };
-        let state = policy::decide(self.config, facts).state;
+        let (state, _) = policy::state(self.config, Some(record), now);
         let settled = edit.answered && record.releases.is_empty();
         let misses = if settled && state.is_allowed() { 0 } else { edit.misses.saturating_add(1) };
         let round = Round { state, settled, misses, jitter: edit.jitter };
-        let wait = next_round(&round, self.config.refresh_interval());
-        let since = Duration::from_millis(self.now.mono.saturating_sub(edit.ended));
-        let next = now.unwrap_or(self.now.wall).plus(wait).minus(since);
+        let wait = next_round(&round, self.config.refresh_ms());
+        let since = i64::try_from(self.now.mono.saturating_sub(edit.ended)).unwrap_or(i64::MAX);
+        let next = now.unwrap_or(self.now.wall).plus_ms(wait.saturating_sub(since));
         // an answer that was on its way before a pause began does not end it
         let pause_until = record.plan.pause_ahead(self.now.wall).max(edit.pause_until);
         record.plan = Plan { next: Some(next), misses, pause_until };
         // by Polar's clock alone: a wall clock that was set wrong must not cut the report short
         if let Some(now) = now.filter(|_| edit.answered) {
-            record.attempts.retain(|attempt| now.since(attempt.at) < ATTEMPTS_KEPT);
+            record.remove_attempts(&|attempt| now.ms_since(attempt.at) >= ATTEMPTS_KEPT_MS);
         }
     }
 
     /// The time on Polar's clock, as far as this record can tell.
     pub(super) fn estimate(&mut self, record: &Record) -> Option<Timestamp> {
-        let held = record.held.as_ref()?;
+        let held = record.held.as_deref()?;
         self.timeline.judge(held.time, self.now)
     }
 }
 
 impl Attempt {
-    fn is(&self, (seat, at): &AttemptId) -> bool {
-        self.seat == *seat && self.at == *at
+    pub(super) fn is(&self, id: AttemptId) -> bool {
+        self.at == id.at && self.seat == id.seat()
     }
 }
 
-fn remove<T>(list: &mut Vec<T>, is: impl Fn(&T) -> bool) -> Applied {
-    let before = list.len();
-    list.retain(|item| !is(item));
-    if list.len() == before { Applied::Unchanged } else { Applied::Changed }
+impl AttemptId {
+    /// The random part as in labels: four digits.
+    pub(super) fn seat(self) -> String {
+        hex(&self.random.to_be_bytes()).to_ascii_uppercase()
+    }
+}
+
+impl From<bool> for Applied {
+    fn from(changed: bool) -> Self {
+        if changed { Self::Changed } else { Self::Unchanged }
+    }
+}
+
+fn lose(identity: Option<&mut Identity>, activation_id: Uuid) {
+    if let Some(identity) = identity.filter(|identity| identity.activation_id() == Some(activation_id)) {
+        identity.seat = None;
+    }
 }
 
 /// What the app's own conditions are at present, to tell later whether they were changed.

@@ -4,11 +4,10 @@ use crate::config::Config;
 use crate::license::{Decision, Features, License, NextStep, Problem, Reason, State, UnknownFeatures};
 use crate::record::{Held, Record, Verdict};
 use crate::time::Timestamp;
-use std::time::Duration;
 use uuid::Uuid;
 
 /// How long before grace ends an app should start to tell the user.
-const NOTICE: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+const NOTICE_MS: i64 = 3 * 24 * 60 * 60 * 1000;
 
 /// What a decision is made from, besides the configuration.
 pub(super) struct Facts<'a> {
@@ -21,11 +20,8 @@ pub(super) struct Facts<'a> {
 }
 
 pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
-    let held = facts.record.and_then(|record| record.held.as_ref());
-    let (state, reason) = match held {
-        None => (State::Unlicensed, Some(why_unlicensed(facts.record))),
-        Some(held) => judge(config, held, facts.now),
-    };
+    let held = facts.record.and_then(|record| record.held.as_deref());
+    let (state, reason) = state(config, facts.record, facts.now);
     let on = |benefits: &[Uuid]| state.is_allowed() && is_among(held, benefits);
     let features = config.features().map(|benefits| on(benefits));
     let grace_ends_at = held.filter(|held| held.verdict == Verdict::Yes).map(|held| grace_end(config, held));
@@ -39,6 +35,14 @@ pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
         notice_at: held.zip(grace_ends_at).map(|(held, end)| notice(config, held, end)),
         next_step: next_step(state, reason, facts.record, grace_ends_at.zip(facts.now)),
         problem: facts.problem,
+    }
+}
+
+/// The state, and why where it has more than one cause.
+pub(super) fn state(config: &Config, record: Option<&Record>, now: Option<Timestamp>) -> (State, Option<Reason>) {
+    match record.and_then(|record| record.held.as_deref()) {
+        None => (State::Unlicensed, Some(why_unlicensed(record))),
+        Some(held) => judge(config, held, now),
     }
 }
 
@@ -75,10 +79,10 @@ fn judge(config: &Config, held: &Held, now: Option<Timestamp>) -> (State, Option
     if expired {
         return (State::Expired, None);
     }
-    let age = now.since(held.time.confirmed);
-    if age < config.refresh_interval() {
+    let age = now.ms_since(held.time.confirmed);
+    if age < config.refresh_ms() {
         (State::Active, None)
-    } else if age < config.offline_grace() {
+    } else if age < config.grace_ms() {
         (State::Grace, None)
     } else {
         (State::Lapsed, None)
@@ -101,14 +105,14 @@ pub(super) fn accepts(config: &Config, benefit: Uuid) -> Result<(), Reason> {
 }
 
 fn grace_end(config: &Config, held: &Held) -> Timestamp {
-    let end = held.time.confirmed.plus(config.offline_grace());
+    let end = held.time.confirmed.plus_ms(config.grace_ms());
     held.expires_at.map_or(end, |expiry| expiry.min(end))
 }
 
 /// Never before the confirmation has gone stale: until then there is nothing to tell.
 fn notice(config: &Config, held: &Held, end: Timestamp) -> Timestamp {
-    let stale = held.time.confirmed.plus(config.refresh_interval());
-    end.minus(NOTICE).max(stale).min(end)
+    let stale = held.time.confirmed.plus_ms(config.refresh_ms());
+    end.plus_ms(-NOTICE_MS).max(stale).min(end)
 }
 
 fn license(held: &Held) -> License {
@@ -135,7 +139,7 @@ fn next_step(
     });
     match (state, reason) {
         (State::Active, _) => NextStep::None,
-        (State::Grace, _) if grace.is_some_and(|(end, now)| now >= end.minus(NOTICE)) => NextStep::Connect,
+        (State::Grace, _) if grace.is_some_and(|(end, now)| now >= end.plus_ms(-NOTICE_MS)) => NextStep::Connect,
         (State::Grace, _) => NextStep::None,
         (State::Lapsed | State::ClockSuspect, _) => NextStep::Connect,
         (State::Expired, _) => NextStep::Renew,

@@ -1,13 +1,12 @@
 //! When to ask Polar next without being told to.
 
 use crate::license::State;
-use std::time::Duration;
 
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(60 * 60);
+const MINUTE_MS: i64 = 60 * 1000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
 
 /// The longest that a plan can reach ahead besides the refresh interval; a plan beyond is from a broken clock.
-pub(super) const LONGEST: Duration = Duration::from_secs(7 * 60 * 60);
+pub(super) const LONGEST_MS: i64 = 7 * HOUR_MS;
 
 /// How one round of asking ended.
 pub(super) struct Round {
@@ -21,25 +20,26 @@ pub(super) struct Round {
     pub(super) jitter: u32,
 }
 
-/// The wait until the next round. After access was confirmed a little less than the refresh interval: asking later
+/// The wait until the next round in ms. After access was confirmed a little less than the refresh interval: asking later
 /// would show `grace` to a user who is online.
-pub(super) fn next_round(round: &Round, refresh_interval: Duration) -> Duration {
+pub(super) fn next_round(round: &Round, refresh_ms: i64) -> i64 {
     if round.settled && round.state == State::Active {
-        return refresh_interval.saturating_sub(tenth(refresh_interval, round.jitter));
+        return refresh_ms.saturating_sub(tenth(refresh_ms, round.jitter));
     }
     let (first, longest) = match round.state {
-        State::Denied | State::Expired => (MINUTE.saturating_mul(15), HOUR.saturating_mul(6)),
-        _ => (MINUTE, HOUR),
+        State::Denied | State::Expired => (15 * MINUTE_MS, 6 * HOUR_MS),
+        _ => (MINUTE_MS, HOUR_MS),
     };
     let doublings = round.misses.saturating_sub(1).min(16);
-    let wait = first.saturating_mul(1 << doublings).min(longest);
+    let wait = longest.min(first << doublings);
     // from 90 % to 110 %
-    wait.saturating_sub(tenth(wait, WHOLE)).saturating_add(tenth(wait.saturating_mul(2), round.jitter))
+    wait.saturating_sub(tenth(wait, WHOLE)).saturating_add(tenth(wait << 1, round.jitter))
 }
 
 /// Something between nothing (at a jitter of 0) and a tenth of `whole` (at [`WHOLE`]).
-fn tenth(whole: Duration, jitter: u32) -> Duration {
-    whole.saturating_mul(jitter % STEPS).checked_div(WHOLE.saturating_mul(10)).unwrap_or_default()
+fn tenth(whole: i64, jitter: u32) -> i64 {
+    // ten years times a thousand are far from overflowing
+    whole.wrapping_mul(i64::from(jitter % STEPS)) / (10 * i64::from(WHOLE))
 }
 
 const WHOLE: u32 = 1000;
@@ -48,11 +48,14 @@ const STEPS: u32 = WHOLE + 1;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    const HOUR: Duration = Duration::from_secs(60 * 60);
 
     fn wait(state: State, settled: bool, misses: u32, jitter: u32) -> Duration {
-        next_round(&Round { state, settled, misses, jitter }, DAY)
+        let wait = next_round(&Round { state, settled, misses, jitter }, 24 * HOUR_MS);
+        Duration::from_millis(wait.try_into().unwrap())
     }
 
     #[test]

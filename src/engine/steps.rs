@@ -47,7 +47,7 @@ pub struct Outcome {
 /// Where the lock is not to be had, do the same without it but write nothing, and resume with the error. Merging is
 /// repeatable, for stores whose transactions are.
 pub struct StoreStep {
-    op: Op,
+    op: Box<Op>,
     edits: Vec<Edit>,
     stage: Stage,
     merged: Option<Box<Merged>>,
@@ -62,7 +62,7 @@ pub struct SendStep {
     pub not_before: u64,
     /// What to send.
     pub request: Request,
-    op: Op,
+    op: Box<Op>,
     stage: Asking,
 }
 
@@ -78,7 +78,7 @@ pub struct JoinStep {
     pub(super) operation: Operation,
 }
 
-/// An operation under way. Dropping it frees the engine for the next.
+/// An operation under way, boxed since it moves from step to step. Dropping it frees the engine for the next.
 pub(super) struct Op {
     pub(super) id: OpId,
     /// In ms of the monotonic clock.
@@ -95,9 +95,9 @@ pub(super) enum Stage {
     /// Polar's word was saved, or met its opposite.
     AskSaved(Purpose),
     Activate(Wish),
-    AttemptSaved(Activation),
-    SeatGivenUp(Activation),
-    NoSeat(Activation),
+    AttemptSaved(Box<Activation>),
+    SeatGivenUp(Box<Activation>),
+    NoSeat(Box<Activation>),
     /// Save done; give up old seats, if any, then end.
     Release(Option<Deactivated>),
     Forgotten,
@@ -108,13 +108,13 @@ pub(super) enum Stage {
 
 /// What goes on after a reply.
 pub(super) enum Asking {
-    Ask(Ask, crate::wire::Validate),
-    CheckHeld(Activation, Asked, crate::wire::Validate),
-    CheckKey(Activation, crate::wire::Validate),
-    Activate(Activation, crate::wire::Activate),
-    GiveUp(Activation, crate::wire::Deactivate),
-    Release(Release, Option<Deactivated>, crate::wire::Deactivate),
-    Deactivate(Identity, crate::wire::Deactivate),
+    Ask(Ask, Box<crate::wire::Validate>),
+    CheckHeld(Box<Activation>, Asked, Box<crate::wire::Validate>),
+    CheckKey(Box<Activation>, Box<crate::wire::Validate>),
+    Activate(Box<Activation>, Box<crate::wire::Activate>),
+    GiveUp(Box<Activation>, Box<crate::wire::Deactivate>),
+    Release(Release, Option<Deactivated>, Box<crate::wire::Deactivate>),
+    Deactivate(Identity, Box<crate::wire::Deactivate>),
 }
 
 /// A reply, or why none was asked for.
@@ -134,7 +134,7 @@ impl Heard {
 }
 
 impl Op {
-    pub(super) fn store(self, edits: Vec<Edit>, stage: Stage) -> Step {
+    pub(super) fn store(self: Box<Self>, edits: Vec<Edit>, stage: Stage) -> Step {
         Step::Store(StoreStep { op: self, edits, stage, merged: None, unedited: None })
     }
 }
@@ -144,8 +144,8 @@ impl StoreStep {
     /// the store's transaction is.
     pub fn merge(&mut self, engine: &Engine, stored: Result<Option<&[u8]>, ()>, now: Now) -> Change {
         let opening = matches!(self.stage, Stage::Opened);
-        let merged = engine.merge(&self.edits, stored, opening, now);
-        let change = merged.change.clone();
+        let mut merged = engine.merge(&self.edits, stored, opening, now);
+        let change = std::mem::replace(&mut merged.change, Change::Keep);
         self.merged = Some(Box::new(merged));
         if let Stage::Forgotten = self.stage {
             self.unedited = Some(Box::new(engine.merge(&[], stored, opening, now)));
@@ -163,19 +163,18 @@ impl StoreStep {
             return engine.finish(self.op, Err(error), now);
         };
         if let (Some(unedited), Err(message)) = (self.unedited.take(), &written) {
-            engine.adopt(vec![], *unedited, written.clone(), now);
+            engine.adopt(vec![], *unedited, &written, now);
             return engine.not_forgotten(self.op, message, now);
         }
         let contradicted = merged.contradicted;
-        let saved = written.clone();
-        engine.adopt(self.edits, *merged, written, now);
+        engine.adopt(self.edits, *merged, &written, now);
         let op = self.op;
         match self.stage {
             Stage::Opened => engine.finish(op, Ok(None), now),
             Stage::Ask(purpose) => engine.ask(op, purpose, now),
             Stage::AskSaved(purpose) => engine.ask_saved(op, purpose, contradicted, now),
             Stage::Activate(wish) => engine.activate(op, wish, now),
-            Stage::AttemptSaved(activation) => engine.attempt_saved(op, activation, saved, now),
+            Stage::AttemptSaved(activation) => engine.attempt_saved(op, activation, written, now),
             Stage::SeatGivenUp(activation) => engine.save_attempt(op, activation, now),
             Stage::NoSeat(activation) => engine.no_seat(op, activation, now),
             Stage::Release(ends) => engine.release_next(op, ends, now),
@@ -225,7 +224,7 @@ impl JoinStep {
 
 impl Engine {
     /// Sends within the operation's time, or hears at once that it may not.
-    pub(super) fn send(&mut self, op: Op, path: &str, body: String, stage: Asking, now: Now) -> Step {
+    pub(super) fn send(&mut self, op: Box<Op>, path: &str, body: String, stage: Asking, now: Now) -> Step {
         match self.pacer.reserve(now.mono, op.deadline) {
             Err(wait) => self.heard_reply(op, stage, &Heard::Paused(wait), now),
             Ok(not_before) => {
@@ -236,7 +235,7 @@ impl Engine {
         }
     }
 
-    fn heard_reply(&mut self, op: Op, stage: Asking, heard: &Heard, now: Now) -> Step {
+    fn heard_reply(&mut self, op: Box<Op>, stage: Asking, heard: &Heard, now: Now) -> Step {
         match stage {
             Asking::Ask(ask, request) => {
                 let reply = heard.read(|answer| request.read(answer));

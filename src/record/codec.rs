@@ -1,6 +1,6 @@
 //! Record to bytes and back. The reader takes hostile bytes: it never panics and never allocates more than it was given.
 
-use super::{Attempt, Held, Identity, Plan, Record, Release, Seat, TimeBase, Untrusted, Verdict};
+use super::{Attempt, Held, Identity, Record, Release, Seat, TimeBase, Untrusted, Verdict};
 use crate::license::{Key, Reason};
 use crate::time::Timestamp;
 use uuid::Uuid;
@@ -39,83 +39,110 @@ const DISTRUST: [(u8, Reason); 4] =
 /// Stands for every reason that a table does not name.
 const OTHERWISE: u8 = 1;
 
-pub(super) fn write_identity(out: &mut Vec<u8>, identity: Option<&Identity>) {
+pub(super) fn write(record: &Record) -> Vec<u8> {
+    let mut out = Writer(Vec::with_capacity(512));
+    write_identity(&mut out, record.identity());
+    write_body(&mut out, record);
+    out.0
+}
+
+fn write_identity(out: &mut Writer, identity: Option<&Identity>) {
     match identity.and_then(|identity| identity.seat) {
-        None => out.push(0),
+        None => out.number(0, 1),
         Some(seat) => {
-            out.push(if seat.bound { 2 } else { 1 });
-            out.extend(seat.id.as_bytes());
+            out.number(if seat.bound { 2 } else { 1 }, 1);
+            out.bytes(seat.id.as_bytes());
         }
     }
-    write_text(out, identity.map_or("", |identity| identity.key.secret()));
+    out.text(identity.map_or("", |identity| identity.key.secret()));
 }
 
-#[expect(clippy::option_option, reason = "the outer one is whether it could be read, the inner one is no license")]
-pub(super) fn read_identity(input: &mut Reader<'_>) -> Option<Option<Identity>> {
-    let seat = match input.u8()? {
+pub(super) fn read_identity(input: &mut Reader<'_>) -> Option<Identity> {
+    let seat = match input.number(1) {
         0 => None,
-        kind @ 1..=2 => Some(Seat { id: input.uuid()?, bound: kind == 2 }),
-        _ => return None,
+        kind => {
+            input.require(kind <= 2);
+            Some(Seat { id: input.uuid(), bound: kind == 2 })
+        }
     };
-    match input.text()? {
-        "" => Some(None),
-        key => Some(Some(Identity { key: read_key(key)?, seat })),
-    }
+    Some(Identity { key: input.key()?, seat })
 }
 
-pub(super) fn write_body(out: &mut Vec<u8>, record: &Record) {
+fn write_body(out: &mut Writer, record: &Record) {
     if let Some(held) = &record.held {
-        put(out, field::REVISION, |out| out.extend(held.revision.to_le_bytes()));
-        put(out, field::VERDICT, |out| out.push(verdict_number(held.verdict)));
-        put(out, field::LICENSE, |out| {
-            out.extend(held.license_id.as_bytes());
-            out.extend(held.benefit_id.as_bytes());
-        });
-        put(out, field::LIMITS, |out| {
-            write_optional(out, held.limit_activations.map(u32::to_le_bytes));
-            write_optional(out, held.limit_usage.map(u32::to_le_bytes));
-            out.extend(held.usage.to_le_bytes());
-        });
-        put(out, field::EXPIRES, |out| write_optional(out, held.expires_at.map(time_bytes)));
-        put(out, field::TIME, |out| {
-            out.extend(time_bytes(held.time.confirmed));
-            out.extend(held.time.offset.to_le_bytes());
-            out.extend(time_bytes(held.time.high));
-        });
-        put(out, field::CONDITIONS, |out| out.extend(held.conditions));
+        let field = out.begin(field::REVISION);
+        out.number(held.revision, 8);
+        out.end(field);
+        let field = out.begin(field::VERDICT);
+        out.number(verdict_number(held.verdict), 1);
+        out.end(field);
+        let field = out.begin(field::LICENSE);
+        out.bytes(held.license_id.as_bytes());
+        out.bytes(held.benefit_id.as_bytes());
+        out.end(field);
+        let field = out.begin(field::LIMITS);
+        out.optional(held.limit_activations.map(u64::from), 4);
+        out.optional(held.limit_usage.map(u64::from), 4);
+        out.number(held.usage.into(), 4);
+        out.end(field);
+        let field = out.begin(field::EXPIRES);
+        out.optional_time(held.expires_at);
+        out.end(field);
+        let field = out.begin(field::TIME);
+        out.time(held.time.confirmed);
+        out.time(Timestamp::from_unix_ms(held.time.offset));
+        out.time(held.time.high);
+        out.end(field);
+        let field = out.begin(field::CONDITIONS);
+        out.bytes(&held.conditions);
+        out.end(field);
     }
     for attempt in &record.attempts {
-        put(out, field::ATTEMPT, |out| {
-            out.extend(time_bytes(attempt.at));
-            [&attempt.seat, &attempt.label, &attempt.last_six].into_iter().for_each(|text| write_text(out, text));
-        });
+        let field = out.begin(field::ATTEMPT);
+        out.time(attempt.at);
+        [&attempt.seat, &attempt.label, &attempt.last_six].into_iter().for_each(|text| out.text(text));
+        out.end(field);
     }
     for release in &record.releases {
-        put(out, field::RELEASE, |out| {
-            out.extend(release.activation_id.as_bytes());
-            write_text(out, release.key.secret());
-        });
+        let field = out.begin(field::RELEASE);
+        out.bytes(release.activation_id.as_bytes());
+        out.text(release.key.secret());
+        out.end(field);
     }
-    put(out, field::PLAN, |out| {
-        write_optional(out, record.plan.next.map(time_bytes));
-        write_optional(out, record.plan.pause_until.map(time_bytes));
-        out.extend(record.plan.misses.to_le_bytes());
-    });
+    let field = out.begin(field::PLAN);
+    out.optional_time(record.plan.next);
+    out.optional_time(record.plan.pause_until);
+    out.number(record.plan.misses.into(), 4);
+    out.end(field);
     if let Some(aside) = &record.aside {
-        put(out, field::ASIDE, |out| {
-            out.push(reason_number(&DISTRUST, aside.why));
-            write_identity(out, aside.identity.as_ref());
-        });
+        let field = out.begin(field::ASIDE);
+        out.number(reason_number(&DISTRUST, aside.why), 1);
+        write_identity(out, aside.identity.as_ref());
+        out.end(field);
     }
     for (id, bytes) in &record.unknown {
-        put(out, *id, |out| out.extend(bytes));
+        let field = out.begin(*id);
+        out.bytes(bytes);
+        out.end(field);
     }
 }
 
 /// `None` where a field is not what this format says: then the record is not one of ours, whatever its seal.
 pub(super) fn read_body(input: &mut Reader<'_>, identity: Option<Identity>) -> Option<Record> {
-    let mut record = Record::default();
-    let mut held = identity.map(|identity| Held {
+    let mut record = Record { held: identity.map(|identity| Box::new(unread(identity))), ..Record::default() };
+    while !input.rest.is_empty() {
+        let id = input.u8();
+        let length = input.u32();
+        let mut value = Reader::new(input.take(usize::try_from(length).ok()?));
+        read_field(&mut record, id, &mut value);
+        input.require(!value.failed);
+    }
+    (!input.failed).then_some(record)
+}
+
+/// A license of which only the header was read.
+fn unread(identity: Identity) -> Held {
+    Held {
         identity,
         revision: 0,
         verdict: Verdict::No(Reason::Refused),
@@ -127,158 +154,196 @@ pub(super) fn read_body(input: &mut Reader<'_>, identity: Option<Identity>) -> O
         expires_at: None,
         time: TimeBase { confirmed: Timestamp::default(), offset: 0, high: Timestamp::default() },
         conditions: [0; 8],
-    });
-    while !input.is_empty() {
-        let id = input.u8()?;
-        let length = usize::try_from(input.u32()?).ok()?;
-        let bytes = input.take(length)?;
-        let mut value = Reader(bytes);
-        match (id, &mut held) {
-            (field::REVISION, Some(held)) => held.revision = value.u64()?,
-            (field::VERDICT, Some(held)) => held.verdict = read_verdict(value.u8()?)?,
-            (field::LICENSE, Some(held)) => (held.license_id, held.benefit_id) = (value.uuid()?, value.uuid()?),
-            (field::LIMITS, Some(held)) => {
-                held.limit_activations = value.optional(Reader::u32)?;
-                held.limit_usage = value.optional(Reader::u32)?;
-                held.usage = value.u32()?;
-            }
-            (field::EXPIRES, Some(held)) => held.expires_at = value.optional(Reader::time)?,
-            (field::TIME, Some(held)) => {
-                held.time = TimeBase { confirmed: value.time()?, offset: value.i64()?, high: value.time()? };
-            }
-            (field::CONDITIONS, Some(held)) => held.conditions = *value.array()?,
-            (field::ATTEMPT, _) => record.attempts.push(Attempt {
-                at: value.time()?,
-                seat: value.text()?.to_owned(),
-                label: value.text()?.to_owned(),
-                last_six: value.text()?.to_owned(),
-            }),
-            (field::RELEASE, _) => {
-                record.releases.push(Release { activation_id: value.uuid()?, key: read_key(value.text()?)? })
-            }
-            (field::PLAN, _) => {
-                record.plan = Plan {
-                    next: value.optional(Reader::time)?,
-                    pause_until: value.optional(Reader::time)?,
-                    misses: value.u32()?,
-                };
-            }
-            (field::ASIDE, _) => {
-                let why = read_reason(&DISTRUST, value.u8()?)?;
-                record.aside = Some(Untrusted { why, identity: read_identity(&mut value)? });
-            }
-            (unknown, _) => record.unknown.push((unknown, bytes.to_vec())),
-        }
     }
-    record.held = held;
-    Some(record)
 }
 
-fn put(out: &mut Vec<u8>, id: u8, write: impl FnOnce(&mut Vec<u8>)) {
-    let mut value = Vec::new();
-    write(&mut value);
-    out.push(id);
-    out.extend(u32::try_from(value.len()).unwrap_or(u32::MAX).to_le_bytes());
-    out.extend(value);
+fn read_field(record: &mut Record, id: u8, value: &mut Reader<'_>) {
+    match (id, &mut record.held) {
+        (field::REVISION, Some(held)) => held.revision = value.number(8),
+        (field::VERDICT, Some(held)) => held.verdict = value.verdict(),
+        (field::LICENSE, Some(held)) => (held.license_id, held.benefit_id) = (value.uuid(), value.uuid()),
+        (field::LIMITS, Some(held)) => {
+            held.limit_activations = value.optional(Reader::u32);
+            held.limit_usage = value.optional(Reader::u32);
+            held.usage = value.u32();
+        }
+        (field::EXPIRES, Some(held)) => held.expires_at = value.optional(Reader::time),
+        (field::TIME, Some(held)) => {
+            held.time = TimeBase { confirmed: value.time(), offset: value.time().unix_ms(), high: value.time() };
+        }
+        (field::CONDITIONS, Some(held)) => held.conditions = value.array(),
+        (field::ATTEMPT, _) => record.attempts.push(Attempt {
+            at: value.time(),
+            seat: value.text().to_owned(),
+            label: value.text().to_owned(),
+            last_six: value.text().to_owned(),
+        }),
+        (field::RELEASE, _) => {
+            let activation_id = value.uuid();
+            let key = value.key();
+            value.require(key.is_some());
+            record.releases.extend(key.map(|key| Release { activation_id, key }));
+        }
+        (field::PLAN, _) => {
+            record.plan.next = value.optional(Reader::time);
+            record.plan.pause_until = value.optional(Reader::time);
+            record.plan.misses = value.u32();
+        }
+        (field::ASIDE, _) => {
+            let why = value.reason(&DISTRUST);
+            record.aside = Some(Untrusted { why, identity: read_identity(value) });
+        }
+        (unknown, _) => record.unknown.push((unknown, value.rest.to_vec())),
+    }
 }
 
-/// The configuration bounds every text far below 64 KiB.
-fn write_text(out: &mut Vec<u8>, text: &str) {
-    let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
-    out.extend(length.to_le_bytes());
-    out.extend(text.bytes().take(length.into()));
-}
-
-fn write_optional<const N: usize>(out: &mut Vec<u8>, value: Option<[u8; N]>) {
-    out.push(value.is_some().into());
-    out.extend(value.into_iter().flatten());
-}
-
-fn time_bytes(time: Timestamp) -> [u8; 8] {
-    time.unix_ms().to_le_bytes()
-}
-
-fn read_key(text: &str) -> Option<Key> {
-    // a key that parsing would change was not written by us
-    Key::parse(text).ok().filter(|key| key.secret() == text)
-}
-
-fn verdict_number(verdict: Verdict) -> u8 {
+fn verdict_number(verdict: Verdict) -> u64 {
     match verdict {
         Verdict::Yes => 0,
         Verdict::No(reason) => reason_number(&NOES, reason),
     }
 }
 
-fn read_verdict(number: u8) -> Option<Verdict> {
-    if number == 0 { Some(Verdict::Yes) } else { read_reason(&NOES, number).map(Verdict::No) }
+fn reason_number(table: &Numbered, reason: Reason) -> u64 {
+    table.iter().find(|(_, known)| *known == reason).map_or(OTHERWISE, |(number, _)| *number).into()
 }
 
-fn reason_number(table: &Numbered, reason: Reason) -> u8 {
-    table.iter().find(|(_, known)| *known == reason).map_or(OTHERWISE, |(number, _)| *number)
+/// Puts values at the end of a record.
+pub(super) struct Writer(pub(super) Vec<u8>);
+
+/// Where a field's value starts.
+struct Start(usize);
+
+const LENGTH_BYTES: usize = 4;
+
+impl Writer {
+    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    /// The low bytes of a number.
+    pub(super) fn number(&mut self, number: u64, width: usize) {
+        self.0.extend(number.to_le_bytes().iter().take(width));
+    }
+
+    /// The configuration bounds every text far below 64 KiB.
+    fn text(&mut self, text: &str) {
+        let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
+        self.number(length.into(), 2);
+        self.bytes(text.as_bytes().get(..length.into()).unwrap_or_default());
+    }
+
+    fn time(&mut self, time: Timestamp) {
+        self.number(time.unix_ms().cast_unsigned(), 8);
+    }
+
+    fn optional_time(&mut self, time: Option<Timestamp>) {
+        self.optional(time.map(|time| time.unix_ms().cast_unsigned()), 8);
+    }
+
+    fn optional(&mut self, number: Option<u64>, width: usize) {
+        self.number(number.is_some().into(), 1);
+        if let Some(number) = number {
+            self.number(number, width);
+        }
+    }
+
+    fn begin(&mut self, id: u8) -> Start {
+        self.0.push(id);
+        self.number(0, LENGTH_BYTES);
+        Start(self.0.len())
+    }
+
+    /// Writes the length of the field's value, which is known by now.
+    fn end(&mut self, Start(start): Start) {
+        let length = self.0.len().saturating_sub(start) as u64;
+        let place = self.0.iter_mut().skip(start.saturating_sub(LENGTH_BYTES)).take(LENGTH_BYTES);
+        place.zip(length.to_le_bytes()).for_each(|(to, from)| *to = from);
+    }
 }
 
-fn read_reason(table: &Numbered, number: u8) -> Option<Reason> {
-    table.iter().find(|(known, _)| *known == number).map(|(_, reason)| *reason)
+/// Takes values off the front of a slice. Once one was not there or not valid it has `failed`, and what is returned means
+/// nothing; so that this is asked once, at the end.
+pub(super) struct Reader<'a> {
+    rest: &'a [u8],
+    pub(super) failed: bool,
 }
-
-/// Takes values off the front of a slice; `None` once it is too short.
-pub(super) struct Reader<'a>(pub(super) &'a [u8]);
 
 impl<'a> Reader<'a> {
-    pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(taken)
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, failed: false }
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> Option<&'a [u8; N]> {
-        self.take(N)?.try_into().ok()
+    fn require(&mut self, valid: bool) {
+        self.failed |= !valid;
     }
 
-    pub(super) fn u16(&mut self) -> Option<u16> {
-        self.array().copied().map(u16::from_le_bytes)
+    fn take(&mut self, count: usize) -> &'a [u8] {
+        self.require(count <= self.rest.len());
+        let (taken, rest) = self.rest.split_at_checked(count).unwrap_or_default();
+        self.rest = rest;
+        taken
     }
 
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    pub(super) fn array<const N: usize>(&mut self) -> [u8; N] {
+        self.take(N).try_into().unwrap_or([0; N])
     }
 
-    fn u8(&mut self) -> Option<u8> {
-        self.array::<1>().map(|[byte]| *byte)
+    /// A little-endian number of `width` bytes.
+    pub(super) fn number(&mut self, width: usize) -> u64 {
+        self.take(width).iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
 
-    fn u32(&mut self) -> Option<u32> {
-        self.array().copied().map(u32::from_le_bytes)
+    fn u8(&mut self) -> u8 {
+        self.number(1) as u8
     }
 
-    fn u64(&mut self) -> Option<u64> {
-        self.array().copied().map(u64::from_le_bytes)
+    fn u32(&mut self) -> u32 {
+        self.number(4) as u32
     }
 
-    fn i64(&mut self) -> Option<i64> {
-        self.array().copied().map(i64::from_le_bytes)
+    fn time(&mut self) -> Timestamp {
+        Timestamp::from_unix_ms(self.number(8).cast_signed())
     }
 
-    fn time(&mut self) -> Option<Timestamp> {
-        self.i64().map(Timestamp::from_unix_ms)
+    fn uuid(&mut self) -> Uuid {
+        Uuid::from_bytes(self.array())
     }
 
-    fn uuid(&mut self) -> Option<Uuid> {
-        self.array().copied().map(Uuid::from_bytes)
+    fn text(&mut self) -> &'a str {
+        let length = self.number(2) as usize;
+        let text = std::str::from_utf8(self.take(length));
+        self.require(text.is_ok());
+        text.unwrap_or_default()
     }
 
-    fn text(&mut self) -> Option<&'a str> {
-        let length = self.u16()?;
-        std::str::from_utf8(self.take(length.into())?).ok()
+    /// `None` for an empty text, which stands for no key.
+    fn key(&mut self) -> Option<Key> {
+        let text = self.text();
+        // a key that parsing would change was not written by us
+        let key = Key::parse(text).ok().filter(|key| key.secret() == text);
+        self.require(key.is_some() || text.is_empty());
+        key
     }
 
-    #[expect(clippy::option_option, reason = "the outer one is whether it could be read")]
-    fn optional<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
-        match self.u8()? {
-            0 => Some(None),
-            1 => read(self).map(Some),
-            _ => None,
+    fn verdict(&mut self) -> Verdict {
+        if self.rest.first() == Some(&0) {
+            self.take(1);
+            return Verdict::Yes;
         }
+        Verdict::No(self.reason(&NOES))
+    }
+
+    fn reason(&mut self, table: &Numbered) -> Reason {
+        let number = self.u8();
+        let reason = table.iter().find(|(known, _)| *known == number).map(|(_, reason)| *reason);
+        self.require(reason.is_some());
+        reason.unwrap_or(Reason::Refused)
+    }
+
+    fn optional<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let kind = self.u8();
+        self.require(kind <= 1);
+        (kind == 1).then(|| read(self))
     }
 }

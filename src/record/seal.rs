@@ -1,6 +1,6 @@
 //! The seal: which record is ours, unchanged, for this product, on this device.
 
-use super::codec::{Reader, read_body, read_identity, write_body, write_identity};
+use super::codec::{Reader, Writer, read_body, read_identity};
 use super::hmac::{hkdf, hmac, same};
 use super::{Record, Untrusted};
 use crate::config::Config;
@@ -9,7 +9,7 @@ use crate::license::Reason;
 use crate::text::uuid;
 
 const MAGIC: &[u8; 8] = b"POLARLIC";
-const FORMAT: u16 = 1;
+const FORMAT: u64 = 1;
 const SEAL_BYTES: usize = 32;
 
 type Tag = [u8; 8];
@@ -50,19 +50,18 @@ impl Sealer {
     }
 
     pub(crate) fn seal(&self, record: &Record) -> Vec<u8> {
-        let mut out = Vec::with_capacity(512);
-        out.extend(MAGIC);
-        out.extend(FORMAT.to_le_bytes());
-        out.extend(self.product);
-        out.extend(self.device);
+        let mut out = Writer(Vec::with_capacity(512));
+        out.bytes(MAGIC);
+        out.number(FORMAT, 2);
+        out.bytes(&self.product);
+        out.bytes(&self.device);
         if let Some(current) = self.keys.first() {
-            out.extend(current.tag);
-            write_identity(&mut out, record.identity());
-            write_body(&mut out, record);
-            let seal = hmac(&current.key, &[&out]);
-            out.extend(seal);
+            out.bytes(&current.tag);
+            out.bytes(&record.bytes());
+            let seal = hmac(&current.key, &[&out.0]);
+            out.bytes(&seal);
         }
-        out
+        out.0
     }
 
     /// The record, or what can be said of one that cannot be trusted.
@@ -73,22 +72,25 @@ impl Sealer {
     /// `None` where not even the header can be read.
     fn read(&self, bytes: &[u8]) -> Option<Result<Record, Untrusted>> {
         let (content, seal) = bytes.split_at_checked(bytes.len().checked_sub(SEAL_BYTES)?)?;
-        let mut input = Reader(content);
-        (input.array()? == MAGIC).then_some(())?;
-        let format = input.u16()?;
-        let (product, device, secret) = (input.array::<8>()?, input.array::<8>()?, input.array::<8>()?);
-        let identity = read_identity(&mut input)?;
+        let mut input = Reader::new(content);
+        let ours = input.array() == *MAGIC;
+        let format = input.number(2);
+        let (product, device, secret): (Tag, Tag, Tag) = (input.array(), input.array(), input.array());
+        let identity = read_identity(&mut input);
+        if !ours || input.failed {
+            return None;
+        }
         let untrusted = |why| Some(Err(Untrusted { why, identity: identity.clone() }));
         if format > FORMAT {
             return untrusted(Reason::NewerFormat);
         }
-        if *product != self.product {
+        if product != self.product {
             return untrusted(Reason::OtherProduct);
         }
-        if *device != self.device {
+        if device != self.device {
             return untrusted(Reason::OtherDevice);
         }
-        let key = self.keys.iter().find(|key| key.tag == *secret);
+        let key = self.keys.iter().find(|key| key.tag == secret);
         let sealed = key.is_some_and(|key| same(&hmac(&key.key, &[content]), seal));
         if format < FORMAT || !sealed {
             return untrusted(Reason::Tampered);
@@ -131,7 +133,7 @@ mod tests {
     fn record() -> Record {
         let at = |ms| Timestamp::from_unix_ms(ms);
         Record {
-            held: Some(Held {
+            held: Some(Box::new(Held {
                 identity: Identity {
                     key: key("MYAPP-D1E50008-AAAA-4BBB-8CCC-DDDD0000EEF6"),
                     seat: Some(Seat { id: Uuid::from_u128(7), bound: true }),
@@ -146,7 +148,7 @@ mod tests {
                 expires_at: Some(at(4_000_000_000_000)),
                 time: TimeBase { confirmed: at(10), offset: -5, high: at(20) },
                 conditions: [1, 2, 3, 4, 5, 6, 7, 8],
-            }),
+            })),
             attempts: vec![Attempt {
                 at: at(5),
                 seat: "7F3A".into(),

@@ -295,13 +295,13 @@ test("stop takes everything back, and the license can be shared again", async ()
 
 test("CommonJS has the same", () => {
   const require = createRequire(import.meta.url);
-  assert.deepEqual(Object.keys(require(`${scripts}/electron/main.cjs`)), ["shareLicense"]);
-  assert.deepEqual(Object.keys(require(`${scripts}/electron/preload.cjs`)), ["exposeLicense"]);
+  assert.deepEqual(Object.keys(require(`${scripts}/electron-main.cjs`)), ["shareLicense"]);
+  assert.deepEqual(Object.keys(require(`${scripts}/electron-preload.cjs`)), ["exposeLicense"]);
 });
 
 test("a preload script is small and loads nothing", () => {
-  for (const file of ["preload.js", "preload.cjs"]) {
-    const text = readFileSync(`${scripts}/electron/${file}`, "utf8");
+  for (const file of ["electron-preload.js", "electron-preload.cjs"]) {
+    const text = readFileSync(`${scripts}/${file}`, "utf8");
     assert.ok(text.length < 4096, `${file} has ${text.length} bytes`);
     assert.doesNotMatch(text, /\brequire\(|\bimport\b|WebAssembly/);
   }

@@ -7,11 +7,11 @@ import { fileURLToPath } from "node:url";
 
 const target = new URL("../../../target/", import.meta.url);
 const path = (variable, otherwise) => process.env[variable] ?? fileURLToPath(new URL(otherwise, target));
-const scripts = path("POLAR_LICENSE_JS", "npm/out");
+const scripts = path("POLAR_LICENSE_JS", "package/npm");
 
 export const { createLicenseClient } = await import(`${scripts}/index.js`);
-export const { shareLicense } = await import(`${scripts}/electron/main.js`);
-export const { exposeLicense } = await import(`${scripts}/electron/preload.js`);
+export const { shareLicense } = await import(`${scripts}/electron-main.js`);
+export const { exposeLicense } = await import(`${scripts}/electron-preload.js`);
 export { scripts };
 
 /** A local Polar with demo keys, until the end of the tests. */

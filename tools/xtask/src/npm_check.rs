@@ -1,15 +1,24 @@
-//! What is certain about the npm package: its size, and what `tests/js/package` checks of the tarball.
+//! What is certain about the npm package: its size, what `tests/js/package` checks of the tarball, and that it works
+//! wherever `tests/js/runtimes` installs it.
 
-use std::path::PathBuf;
+use std::env;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
 use crate::npm_package::{self, Packed};
 use crate::wasm_build::Std;
+use crate::workspace::Metadata;
 use crate::{process, workspace};
 
 /// Where the tests are, and the tools that they need.
 const TESTS: &str = "tests/js";
+
+/// Where the runtimes and bundlers are installed that the package is tried in.
+const RUNTIMES: &str = "tests/js/runtimes";
+
+/// The package with the local Polar.
+const CLI: &str = "polar-license-cli";
 
 /// The most that a page downloads for `./slim`: brotli of its script, minified, and of the WebAssembly.
 const SLIM_LIMIT: u64 = 66_000;
@@ -18,16 +27,25 @@ const SLIM_LIMIT: u64 = 66_000;
 pub(crate) fn check() -> Result<()> {
     let packed = npm_package::package()?;
     check_size(&packed)?;
-    install_tools()?;
+    install_tools(TESTS)?;
     let mut node = process::command("node");
     node.args(["--test", "--test-reporter=spec"]).args(tests()?);
     node.env("POLAR_LICENSE_TARBALL", &packed.file).env("POLAR_LICENSE_VERSION", &packed.version);
     process::run(&mut node)
 }
 
-/// What the tests need from npm, at the versions of the lock file.
-pub(crate) fn install_tools() -> Result<()> {
-    process::run(npm_package::npm(TESTS).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))
+/// Packs it, and lets an app in every runtime live through the same story against the local Polar.
+pub(crate) fn check_runtimes() -> Result<()> {
+    let packed = npm_package::package()?;
+    process::run(process::cargo().args(["build", "--locked", "--package", CLI]))?;
+    let polar = Metadata::read()?.target().join("debug").join(format!("polar-license{}", env::consts::EXE_SUFFIX));
+    install_tools(RUNTIMES)?;
+    process::run(process::command("node").arg(Path::new(RUNTIMES).join("run.mjs")).arg(packed.file).arg(polar))
+}
+
+/// What the tests of this folder need from npm, at the versions of its lock file.
+pub(crate) fn install_tools(folder: &str) -> Result<()> {
+    process::run(npm_package::npm(folder).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))
 }
 
 fn check_size(packed: &Packed) -> Result<()> {

@@ -22,7 +22,7 @@ struct Step {
     run: fn() -> Result<()>,
 }
 
-const STEPS: [Step; 19] = [
+const STEPS: [Step; 20] = [
     Step {
         name: "format",
         proves: "the code is formatted as rustfmt does it",
@@ -121,6 +121,12 @@ const STEPS: [Step; 19] = [
         proves: "the packed npm package is small, loads everywhere, and its types and README hold",
         needs: &npm_package::NEEDS,
         run: npm_check::check,
+    },
+    Step {
+        name: "runtimes",
+        proves: "the packed npm package works in Node, Bun, Deno, workerd and Chromium, by itself and bundled",
+        needs: &[&WASM_STD, &WASM_BINDGEN, &NODE, &CHROMIUM],
+        run: npm_check::check_runtimes,
     },
     Step {
         name: "js",

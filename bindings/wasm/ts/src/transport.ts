@@ -24,6 +24,9 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 /** Polar's CORS refuses every header besides these. */
 const HEADERS = { "Content-Type": "application/json", "Polar-Version": "2026-04" };
 
+/** Replies name the customer. Cloudflare Workers of before 2024-11-11 have no cache, and refuse to hear of one. */
+const NOT_CACHED: RequestInit = typeof Request === "function" && !("cache" in Request.prototype) ? {} : { cache: "no-store" };
+
 /** The most bytes of a reply worth reading; Polar's are under 4 KB. */
 const REPLY_LIMIT = 256 * 1024;
 
@@ -56,7 +59,7 @@ async function exchange(fetch: Fetch, request: Request, signal: AbortSignal): Pr
     headers: HEADERS,
     body: request.body,
     signal,
-    cache: "no-store",
+    ...NOT_CACHED,
     credentials: "omit",
     redirect: "manual",
     referrerPolicy: "no-referrer",

@@ -1,0 +1,70 @@
+/**
+ * Pages in Chromium. A page tells by one line of JSON, a list, on its console.
+ */
+
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { chromium } from "playwright-core";
+
+const LIMIT_MS = 60_000;
+const VIOLATION = "policy violated: ";
+
+let started;
+
+/** The browser that all pages share. */
+function browser() {
+  // without its sandbox, which needs more rights than a container's root has
+  started ??= chromium.launch({ executablePath: program(), args: ["--no-sandbox"], timeout: LIMIT_MS });
+  return started;
+}
+
+/** The one in the path; `CHROMIUM` names another. */
+function program() {
+  const known = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, "chromium"));
+  const found = process.env.CHROMIUM ?? known.find(existsSync);
+  if (!found) throw new Error("Chromium is not in the path; the variable CHROMIUM can say where it is");
+  return found;
+}
+
+/** Ends it, if it was started. */
+export async function close() {
+  await (await started?.catch(() => undefined))?.close();
+}
+
+/** Which one it is. */
+export async function version() {
+  return `Chromium ${(await browser()).version()}`;
+}
+
+/** Opens a page in a profile of its own. Resolves to what it told, and to what its policy has blocked meanwhile. */
+export async function visit(url) {
+  const context = await (await browser()).newContext();
+  const written = [];
+  const violations = [];
+  let timer;
+  try {
+    const page = await context.newPage();
+    await page.addInitScript((word) => {
+      addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) => {
+        console.log(`${word}${effectiveDirective} ${blockedURI}`);
+      });
+    }, VIOLATION);
+    const told = await new Promise((resolve, reject) => {
+      const failed = (why) => reject(new Error([`${new URL(url).pathname} ${why}`, ...written].join("\n")));
+      timer = setTimeout(() => failed("does not tell anything"), LIMIT_MS);
+      page.on("pageerror", (error) => failed(`has thrown ${error.stack ?? error}`));
+      page.on("crash", () => failed("has crashed"));
+      page.on("console", (message) => {
+        const text = message.text();
+        if (text.startsWith("[{")) resolve(JSON.parse(text));
+        if (text.startsWith(VIOLATION)) violations.push(text.slice(VIOLATION.length));
+        written.push(text);
+      });
+      page.goto(url).catch((error) => failed(`does not load: ${error.message}`));
+    });
+    return { told, violations };
+  } finally {
+    clearTimeout(timer);
+    await context.close();
+  }
+}

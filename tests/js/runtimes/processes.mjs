@@ -1,0 +1,93 @@
+/**
+ * Other programs: run to their end, or served by. None outlives its time, or this process.
+ */
+
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+
+/** How long a program may run, and how long one that serves may take to get ready. */
+const RUN_LIMIT_MS = 60_000;
+const READY_LIMIT_MS = 30_000;
+
+const windows = process.platform === "win32";
+
+/** Started and not known to have ended. */
+const running = new Set();
+process.on("exit", () => running.forEach(end));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1));
+
+/** Runs a program and resolves to the lines it printed. Rejects with all it wrote where it fails or takes too long. */
+export async function run(program, args, options) {
+  const child = start(program, args, options);
+  const written = [];
+  const lines = [];
+  createInterface(child.stdout).on("line", (line) => lines.push(line) && written.push(line));
+  createInterface(child.stderr).on("line", (line) => written.push(line));
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    end(child);
+  }, RUN_LIMIT_MS);
+  const how = await new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve(code ?? signal));
+  }).finally(() => clearTimeout(timer));
+  const what = [program, ...args].join(" ");
+  if (late) throw new Error(`\`${what}\` took longer than ${RUN_LIMIT_MS / 1000} s\n${written.join("\n")}`);
+  if (how !== 0) throw new Error(`\`${what}\` ended with ${how}\n${written.join("\n")}`);
+  return lines;
+}
+
+/**
+ * Starts a program that serves, and resolves once `ready` finds something in a line that it printed to the stream of
+ * this number: to what was found, what it has written so far, and how to stop it.
+ */
+export async function serve(program, args, { ready, stream = 1, ...options }) {
+  const child = start(program, args, options, stream);
+  const written = [];
+  child.stderr.setEncoding("utf8").on("data", (text) => written.push(text));
+  const failed = (why) => new Error(`\`${[program, ...args].join(" ")}\` ${why}\n${written.join("")}`);
+  let timer;
+  try {
+    const found = await new Promise((resolve, reject) => {
+      timer = setTimeout(() => reject(failed("does not get ready")), READY_LIMIT_MS);
+      child.on("error", reject);
+      child.on("exit", () => reject(failed("ended at once")));
+      createInterface(child.stdio[stream]).on("line", (line) => {
+        written.push(`${line}\n`);
+        const found = ready(line);
+        if (found) resolve(found);
+      });
+    });
+    return { found, written: () => written.join(""), stop: () => end(child) };
+  } catch (error) {
+    end(child);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function start(program, args, { cwd, env }, streams = 2) {
+  const child = spawn(program, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    // a group of its own, so that what a launcher starts ends with it
+    detached: !windows,
+    shell: windows,
+    stdio: ["ignore", ...Array(Math.max(streams, 2)).fill("pipe")],
+  });
+  running.add(child);
+  child.on("exit", () => running.delete(child));
+  return child;
+}
+
+function end(child) {
+  if (child.pid === undefined || !running.delete(child)) return;
+  try {
+    if (windows) child.kill();
+    else process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // it has ended meanwhile
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Installs the tarball in every runtime, has each live through the story against a local Polar of its own, and wants
+ * all to see the same: `node run.mjs TARBALL PROGRAM [RUNTIME...]`, where PROGRAM is `polar-license`, whose `serve` is
+ * the local Polar. Run by `cargo xtask test runtimes`.
+ */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { close } from "./chromium.mjs";
+import { serve } from "./processes.mjs";
+import { install } from "./project.mjs";
+import { MISSING, RUNTIMES } from "./runtimes.mjs";
+
+/** How long all of it may take. */
+const LIMIT_MS = 600_000;
+
+/** How many at a time: most wait for a pause between two requests. */
+const AT_ONCE = 2;
+
+const [tarball, program, ...wanted] = process.argv.slice(2);
+const expected = JSON.parse(readFileSync(new URL("expected.json", import.meta.url), "utf8"));
+const unknown = wanted.filter((name) => !(name in RUNTIMES));
+if (!program || unknown.length > 0) {
+  console.error(`usage: node run.mjs TARBALL PROGRAM [RUNTIME...]; runtimes are ${Object.keys(RUNTIMES).join(" · ")}`);
+  process.exit(2);
+}
+
+const left = Object.keys(RUNTIMES).filter((name) => wanted.length === 0 || wanted.includes(name));
+const results = new Map(left.map((name) => [name, undefined]));
+setTimeout(() => {
+  const open = [...results.keys()].filter((name) => !results.get(name));
+  console.error(`not done after ${LIMIT_MS / 1000} s: ${open.join(" · ")}`);
+  process.exit(1);
+}, LIMIT_MS).unref();
+await Promise.all(Array.from({ length: AT_ONCE }, work));
+await close();
+
+const width = Math.max(...[...results.keys()].map((name) => name.length));
+for (const [name, { version, seconds, error }] of results) {
+  console.log(`${error ? "FAILED" : "passed"}  ${name.padEnd(width)}  ${seconds.padStart(5)} s  ${version}`);
+}
+for (const [name, why] of Object.entries(MISSING)) console.log(`absent  ${name.padEnd(width)}  ${why}`);
+const failed = [...results].filter(([, { error }]) => error);
+for (const [name, { error }] of failed) console.error(`\n── ${name}\n${error.stack ?? error}`);
+process.exitCode = failed.length > 0 ? 1 : 0;
+
+async function work() {
+  for (let name = left.shift(); name !== undefined; name = left.shift()) {
+    const start = performance.now();
+    const result = await tried(RUNTIMES[name]);
+    results.set(name, { ...result, seconds: ((performance.now() - start) / 1000).toFixed(1) });
+  }
+}
+
+async function tried({ fixture, version, tell }) {
+  let app;
+  let polar;
+  let found = "";
+  try {
+    found = await version();
+    app = await install(fixture, resolve(tarball));
+    polar = await serve(resolve(program), ["serve", "--port=0", "--json"], { ready: JSON.parse });
+    const { url, organization, benefits } = polar.found;
+    assert.deepEqual(lines(await tell(app, { url, organization, benefits })), lines(expected));
+    return { version: found };
+  } catch (error) {
+    return { version: found, error };
+  } finally {
+    polar?.stop();
+    app?.remove();
+  }
+}
+
+/** One for each step, so that a difference is easy to see. */
+function lines(saw) {
+  return saw.map((step) => JSON.stringify(step));
+}

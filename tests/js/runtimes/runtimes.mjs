@@ -1,0 +1,197 @@
+/**
+ * Where the package has to work: each with the fixture that is installed there, and how it is built and run. A further
+ * one is one more entry. `tell` resolves to what the story saw there.
+ */
+
+import assert from "node:assert/strict";
+import { cpSync, readFileSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
+import * as chromium from "./chromium.mjs";
+import { serve } from "./processes.mjs";
+import { here, homeIn, tool, versionOf } from "./project.mjs";
+import { site } from "./site.mjs";
+
+/** What is asked for and does not install from npm, with the reason; nothing else may be missing. */
+export const MISSING = {
+  Electron: "its npm package downloads the program from elsewhere; its scripts run over a stand-in",
+};
+
+const node = { fixture: "esm", version: async () => process.version };
+const bundled = (name) => async () => `${name} ${versionOf(name)}, ${await chromium.version()}`;
+
+export const RUNTIMES = {
+  "Node, import": { ...node, tell: (app, polar) => script(app, polar, process.execPath, "main.js") },
+  "Node, require": { ...node, fixture: "cjs", tell: (app, polar) => script(app, polar, process.execPath, "main.js") },
+  "esbuild for Node": {
+    fixture: "cjs",
+    version: async () => `esbuild ${versionOf("esbuild")}, Node ${process.version}`,
+    tell: forNode("esbuild", "main.js", "--bundle", "--platform=node", "--outdir=dist"),
+  },
+  "webpack for Node": {
+    fixture: "cjs",
+    version: async () => `webpack ${versionOf("webpack")}, Node ${process.version}`,
+    tell: forNode("webpack", "--mode=production", "--target=node", "./main.js"),
+  },
+  "Electron's scripts": {
+    fixture: "electron",
+    version: async () => `esbuild ${versionOf("esbuild")}, over tests/js/electron/stand-in.mjs`,
+    tell: electron,
+  },
+  Bun: {
+    fixture: "esm",
+    version: async () => versionOf("bun"),
+    tell: (app, polar) => script(app, polar, tool("bun"), "--no-install", "main.js"),
+  },
+  Deno: {
+    fixture: "esm",
+    version: async () => versionOf("deno"),
+    tell: (app, polar) => script(app, polar, tool("deno"), "run", "--node-modules-dir=manual", "-A", "main.js"),
+  },
+  workerd: { fixture: "workerd", version: async () => versionOf("workerd"), tell: worker("recent") },
+  "workerd as of 2022": { fixture: "workerd", version: async () => versionOf("workerd"), tell: worker("old") },
+  Vite: { fixture: "vite", version: bundled("vite"), tell: built("vite", "build") },
+  "Vite, its server": { fixture: "vite", version: bundled("vite"), tell: viteServer },
+  "Vite, ./slim": { fixture: "vite-slim", version: bundled("vite"), tell: built("vite", "build") },
+  "Vite, worker": { fixture: "worker", version: bundled("vite"), tell: built("vite", "build") },
+  webpack: { fixture: "webpack", version: bundled("webpack"), tell: built("webpack", "--mode=production") },
+  "webpack, ./slim": {
+    fixture: "webpack-slim",
+    version: bundled("webpack"),
+    tell: built("webpack", "--mode=production"),
+  },
+  "webpack, worker": {
+    fixture: "worker",
+    version: bundled("webpack"),
+    tell: built("webpack", "--mode=production", "./src/main.js"),
+  },
+  esbuild: { fixture: "esbuild", version: bundled("esbuild"), tell: built("esbuild", ...esbuild("src/main.js")) },
+  "esbuild, ./slim": {
+    fixture: "esbuild-slim",
+    version: bundled("esbuild"),
+    tell: built("esbuild", ...esbuild("src/main.js"), "--loader:.wasm=file"),
+  },
+  "import map": { fixture: "import-map", version: chromium.version, tell: page },
+  "./slim, no bundler": { fixture: "slim-file", version: chromium.version, tell: page },
+  "strict policy": { fixture: "csp", version: chromium.version, tell: strict },
+  "strict policy, ./slim": { fixture: "slim-file", version: chromium.version, tell: strictSlim },
+};
+
+function esbuild(entry) {
+  return [entry, "--bundle", "--minify", "--format=esm", "--outdir=dist"];
+}
+
+async function script(app, polar, program, ...args) {
+  const lines = await app.run(program, args, { POLAR: JSON.stringify(polar) });
+  return JSON.parse(lines.at(-1));
+}
+
+/** Bundles with a tool and no configuration, and runs `dist` without the package. */
+function forNode(name, ...args) {
+  return async (app, polar) => {
+    await app.run(tool(name), args);
+    rmSync(join(app.folder, "node_modules"), { recursive: true });
+    return script(app, polar, process.execPath, "dist/main.js");
+  };
+}
+
+/** Main process and preload script, bundled as they are for windows with a sandbox. */
+async function electron(app, polar) {
+  const options = ["--bundle", "--format=cjs", "--external:electron", "--outdir=dist"];
+  await app.run(tool("esbuild"), ["src/main.js", "--platform=node", ...options]);
+  await app.run(tool("esbuild"), ["src/preload.js", ...options]);
+  const preload = readFileSync(join(app.folder, "dist/preload.js"), "utf8");
+  assert.doesNotMatch(preload, /node:|WebAssembly|AGFzbQ/, "a preload script in a sandbox has neither files nor wasm");
+  for (const path of ["electron.mjs", "../electron/stand-in.mjs"]) {
+    cpSync(join(here, path), join(app.folder, basename(path)));
+  }
+  return script(app, polar, process.execPath, "electron.mjs", "dist/main.js", "dist/preload.js", "stand-in.mjs");
+}
+
+/** Bundles with a tool and no configuration, and opens `dist`. */
+function built(name, ...args) {
+  return async (app, polar) => {
+    await app.run(tool(name), args);
+    return page({ folder: join(app.folder, "dist") }, polar);
+  };
+}
+
+async function page(app, polar) {
+  const { told } = await under(undefined, app, polar);
+  return told;
+}
+
+function visit(url, polar) {
+  return chromium.visit(`${url}?polar=${encodeURIComponent(JSON.stringify(polar))}`);
+}
+
+async function viteServer(app, polar) {
+  const ready = (line) => /http:\/\/127\.0\.0\.1:\d+\//.exec(line)?.[0];
+  const env = homeIn(app.folder);
+  const { found, stop } = await serve(tool("vite"), ["--host=127.0.0.1", "--port=0"], { cwd: app.folder, env, ready });
+  try {
+    const { told } = await visit(found, polar);
+    return told;
+  } finally {
+    stop();
+  }
+}
+
+/** A Worker with one of the configurations in `config.capnp`. */
+function worker(config) {
+  return async (app, polar) => {
+    await app.run(tool("esbuild"), [...esbuild("src/worker.js"), "--loader:.wasm=copy", "--asset-names=[name]"]);
+    const args = ["serve", "--control-fd=3", "config.capnp", config];
+    const ready = (line) => JSON.parse(line).port;
+    const workerd = await serve(tool("workerd"), args, { cwd: app.folder, ready, stream: 3 });
+    try {
+      const request = { method: "POST", body: JSON.stringify(polar), signal: AbortSignal.timeout(60_000) };
+      const response = await fetch(`http://127.0.0.1:${workerd.found}/`, request);
+      assert.equal(response.status, 200, workerd.written());
+      return await response.json();
+    } finally {
+      workerd.stop();
+    }
+  };
+}
+
+/** What the README says that a policy needs is enough. Without leave for WebAssembly, the error says what to add. */
+async function strict(app, polar) {
+  const policy = statedPolicy(app, polar);
+  const { told, violations } = await under(policy.replace(" 'wasm-unsafe-eval'", ""), app, polar, "refused.html");
+  const [{ typed, code, message }] = told;
+  assert.deepEqual({ typed, code }, { typed: true, code: "invalid_config" });
+  assert.match(message, /'wasm-unsafe-eval'/);
+  assert.deepEqual(violations, ["script-src wasm-eval"]);
+  return unhindered(policy, app, polar);
+}
+
+/** The same where the WebAssembly is a file. */
+function strictSlim(app, polar) {
+  return unhindered(statedPolicy(app, polar).replace("connect-src", "connect-src 'self'"), app, polar);
+}
+
+/** What the README of the package says, for a page of scripts from one place and nothing else. */
+function statedPolicy(app, polar) {
+  const readme = readFileSync(join(app.folder, "node_modules/polar-license/README.md"), "utf8");
+  const needed = /`(script-src [^`]*; connect-src [^`]*)`/.exec(readme)?.[1];
+  assert.ok(needed, "the README states no Content-Security-Policy");
+  return `default-src 'none'; ${needed}`
+    .replace("script-src", "script-src 'self'")
+    .replace("https://api.polar.sh", new URL(polar.url).origin);
+}
+
+async function unhindered(policy, app, polar) {
+  const { told, violations } = await under(policy, app, polar);
+  assert.deepEqual(violations, []);
+  return told;
+}
+
+/** What a page of the folder tells under a policy, or under none. */
+async function under(policy, { folder }, polar, file = "") {
+  const { url, stop } = await site(folder, policy);
+  try {
+    return await visit(url + file, polar);
+  } finally {
+    stop();
+  }
+}

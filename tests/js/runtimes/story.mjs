@@ -1,0 +1,70 @@
+/**
+ * One license from the first start to giving its seat up, told by what an app sees. Every runtime tells the same; what
+ * it has to be is in `expected.json`.
+ */
+
+const KEY = "DEMO-ONE-DEVICE";
+const DAY_MS = 86_400_000;
+
+/**
+ * Runs the story with the package as the fixture has loaded it, against the local Polar that `polar-license serve
+ * --json` described. `own` are options that this runtime needs.
+ */
+export async function story({ createLicenseClient, LicenseError }, polar, own = {}) {
+  let passedMs = 0;
+  const options = {
+    organizationId: polar.organization,
+    appId: "com.acme.app",
+    environment: polar.url,
+    features: { export: [polar.benefits.pro], share: [polar.benefits.basic] },
+    autoRefresh: false,
+    clock: { now: () => Date.now() + passedMs, monotonic: () => performance.now() + passedMs },
+    ...own,
+  };
+  const saw = [];
+  let license = await createLicenseClient(options);
+  const see = (step, { state, allowed, problem }) => {
+    const features = Object.keys(options.features).filter((feature) => license.allows(feature));
+    saw.push({ step, state, allowed, features, problem: problem?.kind ?? null });
+  };
+  see("open", license.current());
+
+  const changes = [];
+  license.on("change", ({ state }) => changes.push(state));
+  const refused = await license.activate("NO-SUCH-KEY").catch((error) => error);
+  saw.push({ step: "typo", typed: refused instanceof LicenseError, code: refused.code, reason: refused.reason });
+  see("activate", await license.activate(KEY));
+  saw.push({ step: "seats", taken: await seats(polar) });
+
+  await control(polar, "faults", { fault: "drop_connection" });
+  see("offline", await license.validate());
+  passedMs += 2 * DAY_MS;
+  see("grace", await license.refresh());
+  passedMs += 14 * DAY_MS;
+  see("lapsed", await license.refresh());
+  await control(polar, "faults", undefined, "DELETE");
+  await control(polar, "clock", { advance_seconds: passedMs / 1000 });
+  see("online", await license.validate());
+  saw.push({ step: "changes", changes });
+  license.dispose();
+
+  license = await createLicenseClient(options);
+  see("next start", license.current());
+  const given = await license.deactivate();
+  see("deactivate", given);
+  saw.push({ step: "seats", deactivated: given.deactivated, taken: await seats(polar) });
+  license.dispose();
+  return saw;
+}
+
+async function seats(polar) {
+  const { activations } = await control(polar, `keys/${KEY}`);
+  return activations.length;
+}
+
+/** Tells the local Polar what is to happen, or asks what it knows. */
+async function control(polar, what, body, method = body ? "POST" : "GET") {
+  const response = await fetch(`${polar.url}/_mock/${what}`, { method, body: body && JSON.stringify(body) });
+  if (!response.ok) throw new Error(`the local Polar does not understand ${what}: ${await response.text()}`);
+  return response.status === 204 ? undefined : response.json();
+}
