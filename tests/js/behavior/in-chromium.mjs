@@ -18,7 +18,8 @@ export async function inChromium(folder, environment, further) {
     await page.waitForFunction(() => globalThis.runAll);
     const results = await page.evaluate((environment) => globalThis.runAll(environment), environment);
     await page.close();
-    for (const tests of further) results.push(...(await resultsOf(tests(browser, site, environment), environment.only)));
+    for (const tests of further)
+      results.push(...(await resultsOf(tests(browser, site, environment), environment.only)));
     return results;
   } finally {
     await browser.close();

@@ -59,7 +59,11 @@ async function openedUnder(browser, site, query) {
         client.dispose();
         return { state, reason, activation };
       } catch (error) {
-        return { error: error instanceof LicenseError ? error.name : "another", code: error.code, message: error.message };
+        return {
+          error: error instanceof LicenseError ? error.name : "another",
+          code: error.code,
+          message: error.message,
+        };
       }
     });
     return { ...opened, unhandled };

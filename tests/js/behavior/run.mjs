@@ -80,7 +80,9 @@ function report(results) {
       console.error(`\n${platform}: ${name}\n${failure}`);
     }
     const kinds = grouped(all);
-    const counts = [...kinds].map(([kind, of]) => `${of.filter((one) => one.failure === undefined).length} of ${of.length} ${kind}`);
+    const counts = [...kinds].map(
+      ([kind, of]) => `${of.filter((one) => one.failure === undefined).length} of ${of.length} ${kind}`,
+    );
     console.log(`${platform}: ${counts.join(", ") || "nothing of that name"}`);
   }
   return failed > 0 || Object.values(results).flat().length === 0 ? 1 : 0;

@@ -4,7 +4,12 @@ import { createServer } from "node:http";
 import { createReadStream, readFileSync, statSync } from "node:fs";
 import { extname, join, normalize } from "node:path";
 
-const TYPES = { ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".json": "application/json" };
+const TYPES = {
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".wasm": "application/wasm",
+  ".json": "application/json",
+};
 
 /** What the pages do with the package. */
 const PAGES = {
@@ -35,7 +40,10 @@ export async function serve(folder) {
     const file = join(folder, normalize(pathname));
     if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return void response.writeHead(404).end();
     // for the page without an origin
-    const headers = { "Access-Control-Allow-Origin": "*", "Content-Type": TYPES[extname(file)] ?? "application/octet-stream" };
+    const headers = {
+      "Access-Control-Allow-Origin": "*",
+      "Content-Type": TYPES[extname(file)] ?? "application/octet-stream",
+    };
     response.writeHead(200, headers);
     createReadStream(file).pipe(response);
   });
@@ -60,7 +68,10 @@ function imports(folder) {
   const { exports } = JSON.parse(readFileSync(join(folder, "node_modules/polar-license/package.json"), "utf8"));
   const names = Object.keys(exports).filter((name) => name !== "./package.json");
   return Object.fromEntries(
-    names.map((name) => [`polar-license${name.slice(1)}`, `/node_modules/polar-license${target(exports[name]).slice(1)}`]),
+    names.map((name) => [
+      `polar-license${name.slice(1)}`,
+      `/node_modules/polar-license${target(exports[name]).slice(1)}`,
+    ]),
   );
 }
 

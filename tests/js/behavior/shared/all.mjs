@@ -31,7 +31,11 @@ export async function runAll(environment) {
     );
     await rest();
     const left = unhandled.splice(0).map((error) => `nobody handled: ${error}`);
-    results.push({ name, kind, failure: [failure, ...left].filter((line) => line !== undefined).join("\n") || undefined });
+    results.push({
+      name,
+      kind,
+      failure: [failure, ...left].filter((line) => line !== undefined).join("\n") || undefined,
+    });
   }
   Object.assign(console, { warn, error });
   return results;

@@ -11,12 +11,22 @@ const SOLD = {
   [SEAT_KEY]: { id: "1c010000-0000-4000-8000-000000000002", benefit_id: PRO, limit_activations: 2 },
 };
 
-const LICENSE = { status: "granted", limit_activations: null, usage: 0, limit_usage: null, validations: 1, expires_at: null };
+const LICENSE = {
+  status: "granted",
+  limit_activations: null,
+  usage: 0,
+  limit_usage: null,
+  validations: 1,
+  expires_at: null,
+};
 
 /** A `fetch` that says yes to everything. */
 export async function yes(url, init) {
   const endpoint = url.split("/").at(-1);
   const given = endpoint === "activate" ? { activation: "ac700000-0000-4000-8000-000000000001" } : {};
-  const common = { sold: SOLD, licenseKey: { ...LICENSE, created_at: "2026-01-02T03:04:05Z", customer_id: SOLD[FREE_KEY].id } };
+  const common = {
+    sold: SOLD,
+    licenseKey: { ...LICENSE, created_at: "2026-01-02T03:04:05Z", customer_id: SOLD[FREE_KEY].id },
+  };
   return answer(common, {}, endpoint, JSON.parse(init.body), { yes: given }, Date.now());
 }

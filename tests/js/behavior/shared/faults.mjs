@@ -45,7 +45,9 @@ function faults(platform) {
     add(`${status} as a page`, { fault: "server_error", status, html: true }, gateway);
   }
   for (const retry_after of [undefined, 0, 3, 3600]) {
-    add(`429, retry after ${retry_after}`, { fault: "rate_limited", retry_after }, "rate_limited", { maybeApplied: false });
+    add(`429, retry after ${retry_after}`, { fault: "rate_limited", retry_after }, "rate_limited", {
+      maybeApplied: false,
+    });
   }
   for (const garbage of ["binary", "foreign_json", "deep_json", "empty"]) {
     add(`garbage: ${garbage}`, { fault: "garbage", garbage }, "network");
@@ -53,7 +55,11 @@ function faults(platform) {
   for (const garbage of ["other_key", "other_organization", "other_activation"]) {
     add(`garbage: ${garbage}`, { fault: "garbage", garbage }, "network", { bodyless: true });
   }
-  for (const [status, body] of [[403, '{"error":"forbidden"}'], [404, '{"detail":"Not Found"}'], [410, "{}"]]) {
+  for (const [status, body] of [
+    [403, '{"error":"forbidden"}'],
+    [404, '{"detail":"Not Found"}'],
+    [410, "{}"],
+  ]) {
     const content_type = "application/json";
     add(`somebody else's ${status}`, { fault: "reply", status, content_type, body }, "network");
   }

@@ -6,7 +6,7 @@ import { createLicenseClient } from "polar-license";
 import { FREE_KEY, SEAT_KEY, yes } from "./answers.mjs";
 import { Device, ORGANIZATION } from "./client.mjs";
 import { equal, holds, rejection } from "./expect.mjs";
-import { expire, hurried, rest, waits } from "./timers.mjs";
+import { hurried, rest, waits } from "./timers.mjs";
 
 const never = () => new Promise(() => {});
 
@@ -58,7 +58,11 @@ const REPLIES = {
 };
 
 const STORAGES = {
-  "throws on every call": (fails) => ({ get: () => thrown(fails), set: () => thrown(fails), remove: () => thrown(fails) }),
+  "throws on every call": (fails) => ({
+    get: () => thrown(fails),
+    set: () => thrown(fails),
+    remove: () => thrown(fails),
+  }),
   "rejects on every call": (fails) => ({
     get: () => Promise.reject(fails),
     set: () => Promise.reject(fails),
@@ -108,7 +112,9 @@ export function tests() {
   }
   add("kinds of fetch", "fetch never settles", () => meetsFetch(never, "timeout"));
   add("kinds of fetch", "the body never ends", () => meetsFetch(async () => stream(() => {}), "timeout"));
-  add("kinds of fetch", "the bytes never come", () => meetsFetch(async () => odd({ body: null, arrayBuffer: never }), "timeout"));
+  add("kinds of fetch", "the bytes never come", () =>
+    meetsFetch(async () => odd({ body: null, arrayBuffer: never }), "timeout"),
+  );
   add("signals", "aborted while waiting for the pace", abortedWhilePacing);
   add("signals", "aborted while waiting for another operation", abortedWhileJoined);
   add("signals", "aborted while waiting for the storage", abortedWhileStoring);
@@ -131,7 +137,12 @@ export function tests() {
   }
   add("clocks", "the wall clock throws", () => madClock({ now: () => thrown(new Error("no clock")) }));
   add("clocks", "the monotonic clock throws", () => madClock({ monotonic: () => thrown(new Error("no clock")) }));
-  for (const [name, value] of Object.entries({ ...GARBAGE, null: null, "a symbol": Symbol("key"), "half a letter": "\ud800" })) {
+  for (const [name, value] of Object.entries({
+    ...GARBAGE,
+    null: null,
+    "a symbol": Symbol("key"),
+    "half a letter": "\ud800",
+  })) {
     add("odd arguments", `${name} as the key, the count and the feature`, () => oddArguments(value));
     add("odd arguments", `${name} as the options`, () => oddOptions(value));
   }
@@ -268,7 +279,8 @@ async function noSignal() {
   const { license } = await licensed();
   for (const signal of [{}, "signal", 1, null]) {
     const settled = await Promise.allSettled([license.validate({ signal }), license.activate(undefined, { signal })]);
-    for (const { reason } of settled) equal(reason?.name ?? "LicenseError", "LicenseError", `${typeof signal} as signal`);
+    for (const { reason } of settled)
+      equal(reason?.name ?? "LicenseError", "LicenseError", `${typeof signal} as signal`);
   }
   equal((await license.validate()).problem, null, "afterwards");
 }
@@ -292,9 +304,17 @@ async function meetsStorage(make) {
   equal((await hurried(license.validate())).allowed, false, "validate");
   const error = await rejection(hurried(license.activate(SEAT_KEY)), "activate");
   equal([error.code, error.maybeApplied], ["storage", false], "activate");
-  equal(device.sent.filter((endpoint) => endpoint === "activate"), [], "seats taken");
+  equal(
+    device.sent.filter((endpoint) => endpoint === "activate"),
+    [],
+    "seats taken",
+  );
   const free = await hurried(license.activate(FREE_KEY));
-  equal([free.allowed, license.current().allowed, free.problem?.kind], [true, true, "storage"], "a key that needs no seat");
+  equal(
+    [free.allowed, license.current().allowed, free.problem?.kind],
+    [true, true, "storage"],
+    "a key that needs no seat",
+  );
 }
 
 async function storedGarbage(value) {

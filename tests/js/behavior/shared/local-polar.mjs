@@ -33,7 +33,7 @@ export class LocalPolar {
 
   /** Once `count` requests have arrived. */
   async arrived(count) {
-    for (let all = []; posts(all).length < count; ) all = await this.#ask(`/requests?wait=${all.length + 1}`);
+    for (let all = []; posts(all).length < count;) all = await this.#ask(`/requests?wait=${all.length + 1}`);
   }
 
   async seats(key) {

@@ -13,7 +13,9 @@ const PLATFORM = [
 
 export function tests({ polar: url }) {
   const polar = new LocalPolar(url);
-  return [{ name: "requests carry two headers and nobody's identity", kind: "requests", run: () => carryLittle(polar) }];
+  return [
+    { name: "requests carry two headers and nobody's identity", kind: "requests", run: () => carryLittle(polar) },
+  ];
 }
 
 async function carryLittle(polar) {

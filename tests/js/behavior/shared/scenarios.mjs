@@ -13,13 +13,18 @@ export function tests({ texts }) {
   );
   return all.flatMap(({ file, scenario }) => [
     { name: `${file}: ${scenario.name}`, kind: "scenarios", run: () => goesAsItSays(common, file, scenario) },
-    { name: `${file}: ${scenario.name}: spoilt`, kind: "scenarios spoilt", run: () => isNoticed(common, file, scenario) },
+    {
+      name: `${file}: ${scenario.name}: spoilt`,
+      kind: "scenarios spoilt",
+      run: () => isNoticed(common, file, scenario),
+    },
   ]);
 }
 
 async function goesAsItSays(common, file, scenario) {
   const failures = await run(common, file, scenario);
-  if (scenario.broken && failures.length === 0) throw new Error(`it works although it says \`broken\` (${scenario.broken})`);
+  if (scenario.broken && failures.length === 0)
+    throw new Error(`it works although it says \`broken\` (${scenario.broken})`);
   if (!scenario.broken && failures.length > 0) throw new Error(failures.join("\n"));
 }
 

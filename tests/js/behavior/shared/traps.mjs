@@ -97,7 +97,14 @@ async function recovers(license, platform) {
 }
 
 async function whileBeginning() {
-  for (const [name, ...given] of [["validate"], ["refresh"], ["activate", FREE_KEY], ["consume", 1], ["deactivate"], ["forget"]]) {
+  for (const [name, ...given] of [
+    ["validate"],
+    ["refresh"],
+    ["activate", FREE_KEY],
+    ["consume", 1],
+    ["deactivate"],
+    ["forget"],
+  ]) {
     const { device, license, platform } = await licensed();
     const before = device.record;
     const error = await trapping(() => rejection(license[name](...given), name));
@@ -122,7 +129,8 @@ async function whileWaiting() {
   equal(first.code, "internal", "the one that trapped");
   equal(license.current().state, "active", "what is known");
   for (const reply of replies) reply();
-  for (const error of await errors) equal([error.code, error.decision.state], ["internal", "active"], "one that waited");
+  for (const error of await errors)
+    equal([error.code, error.decision.state], ["internal", "active"], "one that waited");
   await recovers(license, platform);
 }
 
@@ -143,7 +151,11 @@ async function whileAnswered() {
 async function whileAsked() {
   const { license, platform } = await licensed();
   await trapping(async () => {
-    equal([license.current().state, license.allows("export"), license.allows("other")], ["active", true, false], "known");
+    equal(
+      [license.current().state, license.allows("export"), license.allows("other")],
+      ["active", true, false],
+      "known",
+    );
   });
   await recovers(license, platform);
 }
@@ -163,7 +175,11 @@ async function whileShared() {
   equal(other.license.current().state, "active", "the other one");
   const { instances } = traps;
   const decisions = await Promise.all([one.license.validate(), other.license.validate()]);
-  equal(decisions.map(({ state }) => state), ["active", "active"], "both");
+  equal(
+    decisions.map(({ state }) => state),
+    ["active", "active"],
+    "both",
+  );
   equal(traps.instances, instances + 1, "instances");
 }
 

@@ -9,7 +9,9 @@ const SLACK_MS = 60_000;
 export function differences(expected, actual, closed = false) {
   return Object.entries(expected)
     .filter(([name, value]) => !matches(name, value, actual?.[name] ?? null, closed))
-    .map(([name, value]) => `${name}: expected ${JSON.stringify(value)}, got ${JSON.stringify(actual?.[name] ?? null)}`);
+    .map(
+      ([name, value]) => `${name}: expected ${JSON.stringify(value)}, got ${JSON.stringify(actual?.[name] ?? null)}`,
+    );
 }
 
 function matches(name, expected, actual, closed) {

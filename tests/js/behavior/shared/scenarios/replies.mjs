@@ -36,7 +36,11 @@ function yes(common, scenario, endpoint, asked, given, now) {
   const { key, organization_id } = asked;
   const sold = scenario.sold?.[key] ?? common.sold[key];
   const display_key = `****-${key.slice(-6)}`;
-  const { at, activation: seat, ...license } = { ...common.licenseKey, key, display_key, organization_id, ...sold, ...given };
+  const {
+    at,
+    activation: seat,
+    ...license
+  } = { ...common.licenseKey, key, display_key, organization_id, ...sold, ...given };
   if (license.expires_at !== null) license.expires_at = written(moment(license.expires_at));
   const answered = written(at === undefined ? now : moment(at));
   const activation = (id, created_at) => {
@@ -45,7 +49,10 @@ function yes(common, scenario, endpoint, asked, given, now) {
   };
   if (endpoint === "activate") {
     if (seat === undefined) throw new Error("a yes to `activate` needs `activation`");
-    return [200, JSON.stringify({ ...activation(seat, answered), license_key: { ...license, last_validated_at: null } })];
+    return [
+      200,
+      JSON.stringify({ ...activation(seat, answered), license_key: { ...license, last_validated_at: null } }),
+    ];
   }
   const id = seat === undefined ? (asked.activation_id ?? null) : seat;
   license.activation = id === null ? null : activation(id, "2026-01-02T03:04:05.678901Z");
@@ -55,5 +62,8 @@ function yes(common, scenario, endpoint, asked, given, now) {
 
 /** Polar writes microseconds, or no fraction at all. */
 function written(ms) {
-  return new Date(ms).toISOString().replace(/\.000Z$/, "Z").replace(/(\.\d{3})Z$/, "$1000Z");
+  return new Date(ms)
+    .toISOString()
+    .replace(/\.000Z$/, "Z")
+    .replace(/(\.\d{3})Z$/, "$1000Z");
 }

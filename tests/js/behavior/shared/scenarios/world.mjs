@@ -14,7 +14,17 @@ const REQUEST_MS = 600;
 /** The members of a decision, and those that only an expectation has. */
 const MEMBERS = [
   ...["allowed", "state", "reason", "displayKey", "benefitId", "activationId", "expiresAt", "confirmedAt", "refreshAt"],
-  ...["graceEndsAt", "usage", "limitUsage", "limitActivations", "features", "nextStep", "noticeAt", "message", "problem"],
+  ...[
+    "graceEndsAt",
+    "usage",
+    "limitUsage",
+    "limitActivations",
+    "features",
+    "nextStep",
+    "noticeAt",
+    "message",
+    "problem",
+  ],
 ];
 const OTHERS = ["error", "store", "deactivated", "allows"];
 
@@ -161,11 +171,13 @@ class World {
   }
 
   #storeOf(process) {
-    const use = (what, working, work) => async (...values) => {
-      this.#watch(process, `before ${what}`);
-      if (!working.includes(this.#store.fails)) throw new Error("the disk is broken");
-      return work(...values);
-    };
+    const use =
+      (what, working, work) =>
+      async (...values) => {
+        this.#watch(process, `before ${what}`);
+        if (!working.includes(this.#store.fails)) throw new Error("the disk is broken");
+        return work(...values);
+      };
     return {
       load: use("loading", ["nothing", "writing"], () => this.#store.bytes?.slice()),
       save: use("saving", ["nothing"], (record) => void (this.#store.bytes = record.slice())),
