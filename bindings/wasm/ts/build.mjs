@@ -40,7 +40,7 @@ for (const format of ["esm", "cjs"]) {
 
 function optimized(input, output) {
   const wasmOpt = join(here, "node_modules/binaryen/bin/wasm-opt");
-  const flags = ["-Oz", "--converge", "--strip-debug", "--strip-producers", "--strip-target-features"];
+  const flags = ["--flatten", "--rereloop", "--local-cse", "-Oz", "-Oz", "--strip-debug", "--strip-producers", "--strip-target-features"];
   execFileSync(process.execPath, [wasmOpt, input, "-o", output, ...flags]);
   return readFileSync(output);
 }
