@@ -53,7 +53,7 @@ pub enum Environment {
 pub struct ConfigBuilder {
     organization: String,
     benefits: Vec<String>,
-    features: Named<Vec<String>>,
+    features: Vec<(String, Vec<String>)>,
     refresh_ms: Option<i64>,
     /// What needs no parsing; the rest of it is filled in by `build`.
     settings: Settings,
@@ -85,7 +85,7 @@ impl Config {
         ConfigBuilder {
             organization: organization_id.into(),
             benefits: Vec::new(),
-            features: Named::new(),
+            features: Vec::new(),
             refresh_ms: None,
             settings: Settings {
                 organization: Uuid::nil(),
@@ -366,7 +366,7 @@ impl ConfigBuilder {
         settings.organization = parse_id("organization_id", &self.organization)?;
         settings.environment.check()?;
         settings.benefits = parse_ids("benefit", &self.benefits)?;
-        for (name, benefits) in self.features.iter() {
+        for (name, benefits) in &self.features {
             if name.is_empty() || benefits.is_empty() {
                 return Err(invalid(&["the feature `", name, "` needs a name and at least one benefit id"]));
             }
@@ -377,9 +377,9 @@ impl ConfigBuilder {
     }
 
     fn add_feature(&mut self, name: String, benefits: Vec<String>) {
-        match self.features.get_mut(&name) {
-            Some(all) => all.extend(benefits),
-            None => self.features.insert(name, benefits),
+        match self.features.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, all)) => all.extend(benefits),
+            None => self.features.push((name, benefits)),
         }
     }
 }
@@ -394,7 +394,11 @@ fn invalid(message: &[&str]) -> Error {
 }
 
 fn parse_ids(setting: &str, ids: &[String]) -> Result<Vec<Uuid>, Error> {
-    ids.iter().map(|id| parse_id(setting, id)).collect()
+    let mut parsed = Vec::with_capacity(ids.len());
+    for id in ids {
+        parsed.push(parse_id(setting, id)?);
+    }
+    Ok(parsed)
 }
 
 /// Polar takes version 4 only and answers 422 to every other.

@@ -195,7 +195,7 @@ pub struct Engine {
 #[derive(Clone, Debug)]
 struct Memory {
     /// `None` until the store could be read once.
-    record: Option<Record>,
+    record: Option<Box<Record>>,
     /// Whether the stored bytes are a newer version's, which must not be written over.
     untouchable: bool,
 }
@@ -285,7 +285,7 @@ impl Engine {
     pub fn current(&mut self, now: Now) -> Decision {
         let estimate = self.estimate(now);
         let facts = policy::Facts {
-            record: self.memory.record.as_ref(),
+            record: self.memory.record.as_deref(),
             now: estimate,
             problem: self.problem(),
             unknown_features: Arc::clone(&self.unknown_features),
@@ -296,7 +296,7 @@ impl Engine {
     /// Whether a feature is on at this instant; what [`Decision::allows`] says of [`current`](Self::current), sooner.
     pub fn allows(&mut self, feature: &str, now: Now) -> bool {
         let estimate = self.estimate(now);
-        let held = self.memory.record.as_ref().and_then(|record| record.held.as_deref());
+        let held = self.memory.record.as_deref().and_then(|record| record.held.as_deref());
         policy::allows(&self.config, held, estimate, feature).unwrap_or_else(|| {
             log_unknown(&self.unknown_features, feature);
             false
@@ -331,23 +331,25 @@ impl Engine {
 
     fn state(&mut self, now: Now) -> State {
         let estimate = self.estimate(now);
-        policy::state(&self.config, self.memory.record.as_ref(), estimate).0
+        policy::state(&self.config, self.memory.record.as_deref(), estimate).0
     }
 
     fn estimate(&mut self, now: Now) -> Option<Timestamp> {
-        let held = self.memory.record.as_ref()?.held.as_ref()?;
+        let held = self.memory.record.as_deref()?.held.as_ref()?;
         self.timeline.judge(held.time, now)
     }
 
     /// The worst of what is wrong at present: what can be acted on first.
     fn problem(&self) -> Option<Problem> {
-        let attempts = self.memory.record.iter().flat_map(|record| &record.attempts);
-        let uncertain = attempts.rev().find(|attempt| !self.is_sending(attempt)).map(|attempt| {
-            let mut problem = Problem::new(ErrorKind::SeatUncertain, attempt.text());
-            problem.maybe_applied = true;
-            problem
-        });
-        self.unreached.clone().or(uncertain).or_else(|| self.storage.clone())
+        if self.unreached.is_some() {
+            return self.unreached.clone();
+        }
+        let record = self.memory.record.as_deref();
+        let uncertain = record.and_then(|record| record.attempts.iter().rfind(|attempt| !self.is_sending(attempt)));
+        let Some(attempt) = uncertain else { return self.storage.clone() };
+        let mut problem = Problem::new(ErrorKind::SeatUncertain, attempt.text());
+        problem.maybe_applied = true;
+        Some(problem)
     }
 
     fn is_sending(&self, attempt: &Attempt) -> bool {
@@ -358,15 +360,15 @@ impl Engine {
     fn merge(&self, edits: &[Edit], stored: Result<Option<&[u8]>, ()>, opening: bool, now: Now) -> Merged {
         let readable = stored.is_ok();
         let (before, replay) = match stored {
-            Ok(None) => (Memory { record: Some(Record::default()), untouchable: false }, &self.unsaved[..]),
+            Ok(None) => (Memory { record: Some(Box::default()), untouchable: false }, &self.unsaved[..]),
             Ok(Some(bytes)) => (Memory::open(&self.sealer, bytes), &self.unsaved[..]),
             Err(()) => (self.memory.clone(), &[][..]),
         };
         let mut editor = Editor { config: &self.config, timeline: self.timeline, now, only_ours: false };
         let was_read = before.record.is_some();
         // what could not be trusted is not written over for a plan or a no, only for a yes or by the user
-        let untrusted = before.record.as_ref().is_some_and(|before| before.aside.is_some() && before.held.is_none());
-        let bytes_before = before.record.as_ref().map(Record::bytes);
+        let untrusted = before.record.as_deref().is_some_and(|before| before.aside.is_some() && before.held.is_none());
+        let bytes_before = before.record.as_deref().map(Record::bytes);
         let mut record = before.record.unwrap_or_default();
         let mut contradicted = false;
         let mut precious = false;
@@ -418,7 +420,7 @@ impl Engine {
         }
         self.storage = written.as_ref().err().map(|message| Problem::new(ErrorKind::Storage, message.as_str()));
         self.memory = merged.memory;
-        let plan = self.memory.record.as_ref().map(|record| record.plan).unwrap_or_default();
+        let plan = self.memory.record.as_deref().map(|record| record.plan).unwrap_or_default();
         if let Some(until) = plan.pause_ahead(now.wall) {
             self.pacer.pause(now.mono, until.since(now.wall));
         }
@@ -437,7 +439,7 @@ impl Engine {
 
     /// The license to ask Polar about: the one held, or else one that cannot be trusted.
     fn target(&self) -> Option<Asked> {
-        let record = self.memory.record.as_ref()?;
+        let record = self.memory.record.as_deref()?;
         match &record.held {
             Some(held) => Some(Asked { identity: held.identity.clone(), revision: held.revision }),
             None => {
@@ -448,7 +450,7 @@ impl Engine {
     }
 
     fn has_license(&self) -> bool {
-        self.memory.record.as_ref().is_some_and(|record| record.held.is_some())
+        self.memory.record.as_deref().is_some_and(|record| record.held.is_some())
     }
 
     /// Asks about a key, and a seat if there is one.
@@ -482,7 +484,7 @@ impl Engine {
 
     /// Keeps a rejection in mind as far as it says whether Polar can be reached, and plans the next round.
     fn heard(&mut self, rejection: Option<&Rejection>, now: Now) -> PlanEdit {
-        let record = self.memory.record.as_ref();
+        let record = self.memory.record.as_deref();
         let turned = record.and_then(|record| record.held.as_deref()).is_some_and(|held| held.verdict == Verdict::Yes)
             && matches!(rejection, Some(Rejection::Refused(_)));
         let misses = if turned { 0 } else { record.map_or(0, |record| record.plan.misses) };
@@ -500,6 +502,7 @@ impl Engine {
     }
 
     /// Ends an operation.
+    #[expect(clippy::boxed_local, reason = "everyone who ends one has it in its box")]
     fn finish(&mut self, op: Box<Op>, result: Result<Option<Deactivated>, Error>, now: Now) -> Step {
         drop(op.ticket);
         let result = op.failure.map_or(result, Err);
@@ -514,11 +517,19 @@ impl Engine {
         self.shown = shown;
         #[cfg(feature = "log")]
         log::debug!("{}: {}", decision.state(), decision.message());
-        let (result, deactivated) = match result {
-            Ok(deactivated) => (Ok(decision), deactivated),
-            Err(error) => (Err(error.with_decision(decision)), None),
+        let (failure, deactivated) = match result {
+            Ok(deactivated) => (None, deactivated),
+            Err(error) => (Some(error), None),
         };
-        Step::Done(Outcome { result, deactivated, changed, wake_at: self.wake_at(now) })
+        Step::Done(Outcome { deactivated, changed, ..self.outcome(decision, failure, now) })
+    }
+
+    fn outcome(&mut self, decision: Decision, failure: Option<Error>, now: Now) -> Outcome {
+        let result = match failure {
+            None => Ok(decision),
+            Some(error) => Err(error.with_decision(decision)),
+        };
+        Outcome { result, deactivated: None, changed: false, wake_at: self.wake_at(now) }
     }
 
     fn fail(&mut self, op: Box<Op>, rejection: Rejection, now: Now) -> Step {
@@ -532,7 +543,9 @@ impl Memory {
             Ok(record) => Self { record: Some(record), untouchable: false },
             Err(aside) => {
                 let untouchable = aside.why == Reason::NewerFormat;
-                Self { record: Some(Record { aside: Some(aside), ..Record::default() }), untouchable }
+                let mut record = Box::<Record>::default();
+                record.aside = Some(aside);
+                Self { record: Some(record), untouchable }
             }
         }
     }

@@ -453,10 +453,11 @@ impl Key {
 
     /// The last six characters, which Polar shows too; of a short key fewer, so that most of it stays unseen.
     pub(crate) fn last_six(&self) -> String {
-        let count = self.0.chars().count();
-        let hidden = count.saturating_sub(6.min(count / 2));
-        let shown = self.0.char_indices().nth(hidden).and_then(|(at, _)| self.0.get(at..));
-        shown.unwrap_or_default().to_owned()
+        let mut hidden = self.0.chars();
+        for _ in 0..6.min(self.0.chars().count() / 2) {
+            hidden.next_back();
+        }
+        self.0.get(hidden.as_str().len()..).unwrap_or_default().to_owned()
     }
 }
 

@@ -24,11 +24,6 @@ impl<T> Named<T> {
         self.0.get(self.find(name).ok()?).map(|(_, value)| value)
     }
 
-    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut T> {
-        let at = self.find(name).ok()?;
-        self.0.get_mut(at).map(|(_, value)| value)
-    }
-
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }

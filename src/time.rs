@@ -150,7 +150,7 @@ fn digits(rest: &mut &[u8], count: usize) -> Option<i64> {
     let (number, tail) = rest.split_at_checked(count)?;
     *rest = tail;
     let all_digits = number.iter().all(u8::is_ascii_digit);
-    all_digits.then(|| number.iter().fold(0_i64, |sum, d| sum.saturating_mul(10).saturating_add(i64::from(d & 0x0f))))
+    all_digits.then(|| number.iter().fold(0_i64, |sum, d| sum.wrapping_mul(10).wrapping_add(i64::from(d & 0x0f))))
 }
 
 fn fraction(rest: &mut &[u8]) -> Option<i64> {
@@ -178,7 +178,7 @@ fn offset(rest: &mut &[u8]) -> Option<i64> {
     (byte(rest)? == b':').then_some(())?;
     let minutes = digits(rest, 2)?;
     let valid = hours < 24 && minutes < 60;
-    valid.then(|| hours.saturating_mul(60).saturating_add(minutes).saturating_mul(sign))
+    valid.then(|| hours.wrapping_mul(60).wrapping_add(minutes).wrapping_mul(sign))
 }
 
 #[expect(clippy::arithmetic_side_effects, reason = "every part was read from at most four digits")]

@@ -169,10 +169,10 @@ impl Validate {
     /// Judges what came back.
     pub fn read(&self, answer: &Answer) -> Result<Confirmed, Rejection> {
         if self.increment_usage.is_some() {
-            return self.judge(answer, &[NOT_FOUND, BAD_REQUEST]);
+            return self.judge(answer, &[No::NotFound, No::BadRequest]);
         }
         // without usage to count there is nothing that Polar may have done
-        self.judge(answer, &[NOT_FOUND]).map_err(|rejection| match rejection {
+        self.judge(answer, &[No::NotFound]).map_err(|rejection| match rejection {
             Rejection::Unreachable { kind, message, .. } => {
                 Rejection::Unreachable { kind, message, maybe_applied: false }
             }
@@ -212,7 +212,7 @@ impl Activate {
     /// Judges what came back. [`Reason::ActivationLimit`] is only a hint unless a validate without activation said
     /// yes just before.
     pub fn read(&self, answer: &Answer) -> Result<Confirmed, Rejection> {
-        let reply = polar_reply(answer, 200, &[NOT_FOUND, NOT_PERMITTED])?;
+        let reply = polar_reply(answer, 200, &[No::NotFound, No::NotPermitted])?;
         self.confirmed(reply).ok_or_else(|| Rejection::foreign(200))
     }
 
@@ -239,7 +239,7 @@ impl Deactivate {
         if matches!(answer, Answer::Reply { status: 204, body, .. } if body.is_empty()) {
             return Ok(());
         }
-        match polar_reply(answer, 204, &[NOT_FOUND]) {
+        match polar_reply(answer, 204, &[No::NotFound]) {
             Ok(_) => Err(Rejection::foreign(204)),
             Err(rejection) => Err(rejection),
         }
@@ -259,10 +259,24 @@ fn put_values(body: &mut Writer, name: &str, values: &Values) {
     }
 }
 
-type No = (u16, &'static str);
-const NOT_FOUND: No = (404, "ResourceNotFound");
-const NOT_PERMITTED: No = (403, "NotPermitted");
-const BAD_REQUEST: No = (400, "BadRequest");
+/// The noes that Polar's contract names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum No {
+    NotFound,
+    NotPermitted,
+    BadRequest,
+}
+
+impl No {
+    fn of(status: u16, error: &str) -> Option<Self> {
+        match (status, error) {
+            (404, "ResourceNotFound") => Some(Self::NotFound),
+            (403, "NotPermitted") => Some(Self::NotPermitted),
+            (400, "BadRequest") => Some(Self::BadRequest),
+            _ => None,
+        }
+    }
+}
 
 /// The document of a reply with the status of success, or what the reply says instead.
 fn polar_reply<'a>(answer: &'a Answer, success: u16, noes: &[No]) -> Result<Json<'a>, Rejection> {
@@ -277,20 +291,20 @@ fn polar_reply<'a>(answer: &'a Answer, success: u16, noes: &[No]) -> Result<Json
     if status == success {
         return document.ok_or_else(|| Rejection::foreign(status));
     }
-    let named = document.and_then(|json| Some((json.get("error")?.string()?, json.get("detail")?)));
-    if let Some((error, detail)) = named {
-        if noes.contains(&NOT_FOUND) && status == 422 && error == "RequestValidationError" {
-            let location = location(detail).ok_or_else(|| Rejection::foreign(status))?;
-            return Err(Rejection::Invalid { location });
-        }
-        if let (true, Some(detail)) = (noes.iter().any(|no| *no == (status, &error)), detail.string()) {
-            return Err(match status {
-                400 => Rejection::UsageExhausted,
-                _ => Rejection::Refused(reason(status, &detail)),
-            });
-        }
+    let rejection = document.and_then(|document| rejection(document, status, noes));
+    Err(rejection.unwrap_or_else(|| Rejection::foreign(status)))
+}
+
+/// What a reply without success says, if it is Polar's.
+fn rejection(document: Json<'_>, status: u16, noes: &[No]) -> Option<Rejection> {
+    let error = document.text("error")?;
+    let detail = document.get("detail")?;
+    if status == 422 && error == "RequestValidationError" {
+        return Some(Rejection::Invalid { location: location(detail)? });
     }
-    Err(Rejection::foreign(status))
+    let no = No::of(status, &error).filter(|no| noes.contains(no))?;
+    let detail = detail.string()?;
+    Some(if no == No::BadRequest { Rejection::UsageExhausted } else { Rejection::Refused(reason(no, &detail)) })
 }
 
 /// How long Polar wants no request, if that is what it said.
@@ -301,9 +315,9 @@ pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
 }
 
 /// Polar's texts as recorded; another text is a no all the same.
-fn reason(status: u16, detail: &str) -> Reason {
+fn reason(no: No, detail: &str) -> Reason {
     let says = |part| contains(detail, part);
-    if status == 404 && detail == "Not found" {
+    if no == No::NotFound && detail == "Not found" {
         Reason::NotFound
     } else if says("no longer active") {
         Reason::Inactive
@@ -313,7 +327,7 @@ fn reason(status: u16, detail: &str) -> Reason {
         Reason::Conditions
     } else if says("given benefit") {
         Reason::Benefit
-    } else if status == 403 && !says("does not support activations") {
+    } else if no == No::NotPermitted && !says("does not support activations") {
         Reason::ActivationLimit
     } else {
         Reason::Refused

@@ -1,7 +1,7 @@
 //! A configuration as one JSON object, for those who keep it in a file or come from another language. The names are
 //! JavaScript's. What a value may be is checked by [`ConfigBuilder::build`]; here only that it has the right type.
 
-use super::{Config, ConfigBuilder, invalid};
+use super::{Config, ConfigBuilder, Environment, invalid};
 use crate::error::Error;
 use crate::json::Json;
 use crate::values::{Value, Values};
@@ -47,29 +47,50 @@ impl ConfigBuilder {
 
     fn set(&mut self, name: &str, value: Json<'_>) -> Result<(), Error> {
         let settings = &mut self.settings;
-        match name {
-            "organizationId" | "appId" => {}
-            "environment" => settings.environment = text(name, value)?.into(),
-            "benefits" => self.benefits = texts(name, value)?,
-            "features" => {
-                for (feature, benefits) in members(name, value)? {
-                    self.add_feature(text(name, feature)?, texts(name, benefits)?);
-                }
-            }
-            "bindDevice" => settings.bind_device = value.boolean().ok_or_else(|| wrong(name, "true or false"))?,
-            "refreshIntervalMs" => self.refresh_ms = Some(milliseconds(name, value)?),
-            "offlineGraceMs" => settings.grace_ms = milliseconds(name, value)?,
-            "timeoutMs" => settings.timeout_ms = milliseconds(name, value)?,
-            "label" => settings.label = Some(text(name, value)?),
-            "conditions" => read_values(&mut settings.conditions, name, value)?,
-            "meta" => read_values(&mut settings.meta, name, value)?,
-            "deviceId" => settings.device_id = Some(text(name, value)?),
-            "appSecret" => settings.app_secret = Some(text(name, value)?),
-            "previousAppSecrets" => settings.previous_app_secrets = texts(name, value)?,
+        let place = match name {
+            "organizationId" | "appId" => return Ok(()),
+            "environment" => Place::Environment(&mut settings.environment),
+            "benefits" => Place::Texts(&mut self.benefits),
+            "features" => return self.add_features(name, value),
+            "bindDevice" => Place::Flag(&mut settings.bind_device),
+            "refreshIntervalMs" => Place::Milliseconds(self.refresh_ms.insert(0)),
+            "offlineGraceMs" => Place::Milliseconds(&mut settings.grace_ms),
+            "timeoutMs" => Place::Milliseconds(&mut settings.timeout_ms),
+            "label" => Place::Text(&mut settings.label),
+            "conditions" => Place::Values(&mut settings.conditions),
+            "meta" => Place::Values(&mut settings.meta),
+            "deviceId" => Place::Text(&mut settings.device_id),
+            "appSecret" => Place::Text(&mut settings.app_secret),
+            "previousAppSecrets" => Place::Texts(&mut settings.previous_app_secrets),
             other => return Err(invalid(&["there is no setting `", other, "`"])),
+        };
+        match place {
+            Place::Text(place) => *place = Some(text(name, value)?),
+            Place::Texts(place) => *place = texts(name, value)?,
+            Place::Flag(place) => *place = value.boolean().ok_or_else(|| wrong(name, "true or false"))?,
+            Place::Milliseconds(place) => *place = milliseconds(name, value)?,
+            Place::Values(place) => read_values(place, name, value)?,
+            Place::Environment(place) => *place = text(name, value)?.into(),
         }
         Ok(())
     }
+
+    fn add_features(&mut self, name: &str, value: Json<'_>) -> Result<(), Error> {
+        for (feature, benefits) in members(name, value)? {
+            self.add_feature(text(name, feature)?, texts(name, benefits)?);
+        }
+        Ok(())
+    }
+}
+
+/// Where a setting goes, and so what it must be.
+enum Place<'a> {
+    Text(&'a mut Option<String>),
+    Texts(&'a mut Vec<String>),
+    Flag(&'a mut bool),
+    Milliseconds(&'a mut i64),
+    Values(&'a mut Values),
+    Environment(&'a mut Environment),
 }
 
 fn text(name: &str, value: Json<'_>) -> Result<String, Error> {

@@ -116,7 +116,7 @@ impl Engine {
         if confirmed.limit_activations.is_some() {
             return self.save_attempt(op, activation, now);
         }
-        self.save_activated(op, activation, None, confirmed, now)
+        self.save_activated(op, *activation, None, confirmed, now)
     }
 
     /// The attempt is saved before it is sent: a process that dies in between leaves a trace of the seat.
@@ -149,7 +149,7 @@ impl Engine {
             self.forget_attempt(&activation);
             return self.finish(op, Err(Error::new(ErrorKind::Storage, message)), now);
         }
-        let record = self.memory.record.as_ref();
+        let record = self.memory.record.as_deref();
         let attempt = record.and_then(|record| record.attempts.iter().rev().find(|attempt| self.is_sending(attempt)));
         let Some(attempt) = attempt.cloned() else {
             // another process has removed the record in between
@@ -180,7 +180,7 @@ impl Engine {
             Ok(confirmed) => {
                 let bound = self.config.bind_device();
                 let seat = confirmed.activation_id.map(|id| Seat { id, bound });
-                self.save_activated(op, activation, seat, confirmed, now)
+                self.save_activated(op, *activation, seat, confirmed, now)
             }
             Err(rejection) if rejection.maybe_applied() => {
                 // the attempt stays in the record, and shows as `seat_uncertain` from here on
@@ -225,7 +225,7 @@ impl Engine {
     fn save_activated(
         &mut self,
         op: Box<Op>,
-        activation: Box<Activation>,
+        activation: Activation,
         seat: Option<Seat>,
         confirmed: Confirmed,
         now: Now,
@@ -258,8 +258,8 @@ impl Engine {
     }
 
     /// No seat was free. Another process on this device may have taken the last one meanwhile, and it serves both.
-    pub(super) fn no_seat(&mut self, op: Box<Op>, activation: Box<Activation>, now: Now) -> Step {
-        let record = self.memory.record.as_ref();
+    pub(super) fn no_seat(&mut self, op: Box<Op>, activation: Activation, now: Now) -> Step {
+        let record = self.memory.record.as_deref();
         let known = activation.known.map(|known| known.identity);
         let taken_meanwhile = record.and_then(|record| record.held.as_deref()).is_some_and(|held| {
             let here = held.identity.key == activation.key && held.identity.seat.is_some();

@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::license::State;
 use crate::record::Release;
 use crate::text::decimal;
-use crate::time::{Now, Timestamp, milliseconds};
+use crate::time::{Now, milliseconds};
 use crate::wire::{Confirmed, Deactivate, Rejection, Validate};
 
 /// Why Polar is asked.
@@ -96,7 +96,7 @@ impl Engine {
         let says = match &reply {
             Ok(confirmed) => {
                 let key = asked.identity.key.clone();
-                Some(Says::Yes { key, confirmed: confirmed.clone(), wall: now.wall })
+                Some(Says::Yes { key, confirmed: *confirmed, wall: now.wall })
             }
             Err(Rejection::Refused(reason)) => Some(Says::No(*reason)),
             Err(_) => None,
@@ -127,7 +127,7 @@ impl Engine {
 
     /// Gives up the next seat on the list, then ends. Failing is no failure of the operation: it is tried again.
     pub(super) fn release_next(&mut self, mut op: Box<Op>, ends: Option<Deactivated>, now: Now) -> Step {
-        let next = self.memory.record.as_ref().and_then(|record| record.releases.first()).cloned();
+        let next = self.memory.record.as_deref().and_then(|record| record.releases.first()).cloned();
         let Some(release) = next else { return self.finish(op, Ok(ends), now) };
         op.deadline = op.deadline.min(now.mono.saturating_add(RELEASE_MS));
         let request = self.give_up(&release.key, release.activation_id);
@@ -173,13 +173,13 @@ impl Engine {
 
     /// Whether there is anything to ask Polar for: a license, one that it has not yet spoken on, or seats to give up.
     fn has_business(&self) -> bool {
-        let releases = self.memory.record.as_ref().is_some_and(|record| !record.releases.is_empty());
+        let releases = self.memory.record.as_deref().is_some_and(|record| !record.releases.is_empty());
         self.has_license() || releases || (self.target().is_some() && !self.aside_answered)
     }
 
     /// The wait until Polar should be asked, in ms.
     fn due_in(&mut self, now: Now) -> u64 {
-        let plan = self.memory.record.as_ref().map(|record| record.plan).unwrap_or_default();
+        let plan = self.memory.record.as_deref().map(|record| record.plan).unwrap_or_default();
         match (self.estimate(now), plan.next) {
             (Some(estimate), Some(next)) => {
                 let wait = next.ms_since(estimate);
@@ -208,18 +208,19 @@ impl Engine {
         let license = decision.license();
         let stale_at = license.map(|license| license.confirmed_at.plus_ms(self.config.refresh_ms()));
         let expires_at = license.and_then(|license| license.expires_at);
-        let boundaries = [stale_at, decision.notice_at(), decision.grace_ends_at(), expires_at];
-        let change_in = estimate.and_then(|estimate| {
-            let ahead = |at: &Timestamp| *at > estimate;
-            let next = boundaries.into_iter().flatten().filter(ahead).min()?;
-            Some(next.ms_since(estimate).unsigned_abs())
-        });
-        ask_in.into_iter().chain(change_in).min().map(|wait| now.mono.saturating_add(wait))
+        let mut soonest = ask_in;
+        for at in [stale_at, decision.notice_at(), decision.grace_ends_at(), expires_at] {
+            let wait = at.zip(estimate).map_or(0, |(at, estimate)| at.ms_since(estimate));
+            if wait > 0 {
+                soonest = Some(soonest.unwrap_or(u64::MAX).min(wait.unsigned_abs()));
+            }
+        }
+        soonest.map(|wait| now.mono.saturating_add(wait))
     }
 
     /// Usage is only counted where the app would let the user use it.
     fn can_consume(&self) -> Result<(), Error> {
-        let held = self.memory.record.as_ref().and_then(|record| record.held.as_deref()).ok_or_else(not_activated)?;
+        let held = self.memory.record.as_deref().and_then(|record| record.held.as_deref()).ok_or_else(not_activated)?;
         policy::fits(&self.config, held).map_err(Error::refused)
     }
 }

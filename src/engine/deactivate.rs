@@ -13,7 +13,7 @@ use crate::wire::{Deactivate, Rejection};
 impl Engine {
     /// The stored record was read.
     pub(super) fn deactivate(&mut self, op: Box<Op>, now: Now) -> Step {
-        let identity = self.memory.record.as_ref().and_then(|record| record.identity()).cloned();
+        let identity = self.memory.record.as_deref().and_then(|record| record.identity()).cloned();
         let Some(identity) = identity else { return self.finish(op, Err(not_activated()), now) };
         let Some(activation_id) = identity.activation_id() else {
             return op.store(vec![Edit::Deactivated(identity)], Stage::Release(Some(Deactivated::NotNeeded)));

@@ -39,11 +39,12 @@ pub(super) fn next_round(round: &Round, refresh_ms: i64) -> i64 {
 /// Something between nothing (at a jitter of 0) and a tenth of `whole` (at [`WHOLE`]).
 fn tenth(whole: i64, jitter: u32) -> i64 {
     // ten years times a thousand are far from overflowing
-    whole.wrapping_mul(i64::from(jitter % STEPS)) / (10 * i64::from(WHOLE))
+    whole.wrapping_mul(i64::from(jitter % STEPS)) / TENTHS
 }
 
 const WHOLE: u32 = 1000;
 const STEPS: u32 = WHOLE + 1;
+const TENTHS: i64 = 10 * WHOLE as i64;
 
 #[cfg(test)]
 mod tests {

@@ -176,7 +176,7 @@ impl StoreStep {
             Stage::Activate(wish) => engine.activate(op, wish, now),
             Stage::AttemptSaved(activation) => engine.attempt_saved(op, activation, written, now),
             Stage::SeatGivenUp(activation) => engine.save_attempt(op, activation, now),
-            Stage::NoSeat(activation) => engine.no_seat(op, activation, now),
+            Stage::NoSeat(activation) => engine.no_seat(op, *activation, now),
             Stage::Release(ends) => engine.release_next(op, ends, now),
             Stage::Forgotten => engine.finish(op, Ok(None), now),
             Stage::Deactivate => engine.deactivate(op, now),
@@ -270,13 +270,16 @@ impl Engine {
 
     /// The outcome of an operation that did nothing itself.
     fn untouched(&mut self, result: Result<Option<Problem>, Error>, now: Now) -> Outcome {
-        let decision = self.current(now);
-        let result = match result {
-            Ok(None) => Ok(decision),
-            Ok(problem) => Ok(Decision { problem, ..decision }),
-            Err(error) => Err(error.with_decision(decision)),
+        let mut decision = self.current(now);
+        let failure = match result {
+            Ok(None) => None,
+            Ok(problem) => {
+                decision.problem = problem;
+                None
+            }
+            Err(error) => Some(error),
         };
-        Outcome { result, deactivated: None, changed: false, wake_at: self.wake_at(now) }
+        self.outcome(decision, failure, now)
     }
 }
 

@@ -34,11 +34,12 @@ impl Timeline {
         let least = floor.plus_ms(-TOLERANCE_MS);
         let corrected = now.wall.plus_ms(base.offset);
         // a wall clock that was far off when Polar confirmed may have been set right since
-        let set_right = (base.offset.saturating_abs() > TOLERANCE_MS).then_some(now.wall);
-        let believable = [Some(corrected), set_right].into_iter().flatten().filter(|candidate| *candidate >= least);
-        let estimate = match believable.min() {
-            Some(candidate) => candidate.max(floor),
-            None => live.map(|_| floor)?,
+        let set_right = base.offset.saturating_abs() > TOLERANCE_MS && now.wall >= least;
+        let estimate = match (corrected >= least, set_right) {
+            (true, true) => corrected.min(now.wall).max(floor),
+            (true, false) => corrected.max(floor),
+            (false, true) => now.wall.max(floor),
+            (false, false) => live.map(|_| floor)?,
         };
         self.0 = Some(Live { confirmed: base.confirmed, estimate, mono: now.mono });
         Some(estimate)

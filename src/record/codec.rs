@@ -128,8 +128,9 @@ fn write_body(out: &mut Writer, record: &Record) {
 }
 
 /// `None` where a field is not what this format says: then the record is not one of ours, whatever its seal.
-pub(super) fn read_body(input: &mut Reader<'_>, identity: Option<Identity>) -> Option<Record> {
-    let mut record = Record { held: identity.map(|identity| Box::new(unread(identity))), ..Record::default() };
+pub(super) fn read_body(input: &mut Reader<'_>, identity: Option<Identity>) -> Option<Box<Record>> {
+    let mut record = Box::<Record>::default();
+    record.held = identity.map(|identity| Box::new(unread(identity)));
     while !input.rest.is_empty() {
         let id = input.u8();
         let length = input.u32();
@@ -254,11 +255,14 @@ impl Writer {
         Start(self.0.len())
     }
 
-    /// Writes the length of the field's value, which is known by now.
+    /// Writes the length of the field's value, which is known by now. Not inlined: a record has a dozen of them.
+    #[inline(never)]
     fn end(&mut self, Start(start): Start) {
-        let length = self.0.len().saturating_sub(start) as u64;
-        let place = self.0.iter_mut().skip(start.saturating_sub(LENGTH_BYTES)).take(LENGTH_BYTES);
-        place.zip(length.to_le_bytes()).for_each(|(to, from)| *to = from);
+        let length = self.0.len().saturating_sub(start) as u32;
+        let place = self.0.get_mut(start.saturating_sub(LENGTH_BYTES)..).and_then(<[u8]>::first_chunk_mut);
+        if let Some(place) = place {
+            *place = length.to_le_bytes();
+        }
     }
 }
 

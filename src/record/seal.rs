@@ -33,15 +33,12 @@ impl Sealer {
         let organization = uuid(config.organization_id());
         let product = [&organization, "\0", config.environment().base_url(), "\0", config.app_id()].concat();
         let place = [&product, "\0", device.as_str()].concat();
-        let secrets = std::iter::once(config.app_secret().unwrap_or_default())
-            .chain(config.previous_app_secrets().iter().map(String::as_str));
-        Self {
-            product: derive("", "product", &product),
-            device: derive("", "device", device.as_str()),
-            keys: secrets
-                .map(|secret| SealKey { tag: derive(secret, "secret", ""), key: derive(secret, "seal", &place) })
-                .collect(),
+        let key = |secret: &str| SealKey { tag: derive(secret, "secret", ""), key: derive(secret, "seal", &place) };
+        let mut keys = vec![key(config.app_secret().unwrap_or_default())];
+        for secret in config.previous_app_secrets() {
+            keys.push(key(secret));
         }
+        Self { product: derive("", "product", &product), device: derive("", "device", device.as_str()), keys }
     }
 
     /// What distinguishes the record's file from those of other products and devices.
@@ -65,12 +62,12 @@ impl Sealer {
     }
 
     /// The record, or what can be said of one that cannot be trusted.
-    pub(crate) fn open(&self, bytes: &[u8]) -> Result<Record, Untrusted> {
+    pub(crate) fn open(&self, bytes: &[u8]) -> Result<Box<Record>, Untrusted> {
         self.read(bytes).unwrap_or(Err(Untrusted { why: Reason::Tampered, identity: None }))
     }
 
     /// `None` where not even the header can be read.
-    fn read(&self, bytes: &[u8]) -> Option<Result<Record, Untrusted>> {
+    fn read(&self, bytes: &[u8]) -> Option<Result<Box<Record>, Untrusted>> {
         let (content, seal) = bytes.split_at_checked(bytes.len().checked_sub(SEAL_BYTES)?)?;
         let mut input = Reader::new(content);
         let ours = input.array() == *MAGIC;
@@ -162,7 +159,7 @@ mod tests {
         }
     }
 
-    fn why(opened: &Result<Record, Untrusted>) -> Reason {
+    fn why(opened: &Result<Box<Record>, Untrusted>) -> Reason {
         opened.as_ref().unwrap_err().why
     }
 
@@ -170,7 +167,7 @@ mod tests {
     fn opens_what_it_sealed_unknown_fields_included() {
         let sealer = sealer("com.acme.app", "here", &[]);
         for record in [record(), Record::default()] {
-            assert_eq!(sealer.open(&sealer.seal(&record)), Ok(record));
+            assert_eq!(sealer.open(&sealer.seal(&record)), Ok(Box::new(record)));
         }
     }
 
@@ -224,7 +221,7 @@ mod tests {
     #[test]
     fn a_previous_secret_still_opens() {
         let old = sealer("com.acme.app", "here", &["old"]).seal(&record());
-        assert_eq!(sealer("com.acme.app", "here", &["new", "old"]).open(&old), Ok(record()));
+        assert_eq!(sealer("com.acme.app", "here", &["new", "old"]).open(&old), Ok(Box::new(record())));
         assert_eq!(why(&sealer("com.acme.app", "here", &["new"]).open(&old)), Reason::Tampered);
     }
 

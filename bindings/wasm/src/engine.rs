@@ -18,7 +18,7 @@ pub struct LicenseEngine(RefCell<Inner>);
 
 struct Inner {
     /// `None` before `start`.
-    engine: Option<Engine>,
+    engine: Option<Box<Engine>>,
     steps: Vec<(u32, Step)>,
     last_number: u32,
 }
@@ -141,7 +141,7 @@ impl Inner {
     }
 }
 
-fn engine(settings: &str, device: &str, system: String, seed: &[u8], pacer: Pacer) -> Result<Engine, Error> {
+fn engine(settings: &str, device: &str, system: String, seed: &[u8], pacer: Pacer) -> Result<Box<Engine>, Error> {
     let config = ConfigBuilder::from_json(settings)?.build()?;
     let organization = config.organization_id();
     let device = match config.device_id() {
@@ -149,7 +149,7 @@ fn engine(settings: &str, device: &str, system: String, seed: &[u8], pacer: Pace
         None => DeviceId::derive(&organization, device),
     };
     let seed = seed.try_into().unwrap_or_default();
-    Ok(Engine::new(config, Host { device, system, seed }, pacer))
+    Ok(Box::new(Engine::new(config, Host { device, system, seed }, pacer)))
 }
 
 /// All licenses of a page or process leave from one address.
