@@ -41,7 +41,8 @@ const REFRESH_WAIT_MS = 1_800;
  * | `validate` | always | 10 s at most |
  * | `activate`, `consume`, `deactivate` | always | 35 s at most |
  *
- * Operations that change something run one after the other; validates at the same time share one request.
+ * Operations that change something run one after the other; validates at the same time share one request. With several
+ * tabs, an operation may first wait as long for another tab's.
  */
 export class LicenseClient {
   readonly #engines: Engines;
@@ -204,11 +205,7 @@ export class LicenseClient {
     return this.#alone(CHANGE_WAIT_MS, () => begin, signal);
   }
 
-  async #alone(
-    waitMs: number,
-    begin: (turn: Turn) => Begin,
-    signal: AbortSignal | undefined,
-  ): Promise<Finished> {
+  async #alone(waitMs: number, begin: (turn: Turn) => Begin, signal: AbortSignal | undefined): Promise<Finished> {
     if (signal != null && !isSignal(signal)) throw new LicenseError("invalid_argument", "`signal` is no AbortSignal");
     const scope = new Scope(signal, this.#disposal.signal);
     const work = (turn: Turn): Promise<Finished> => this.#run(begin(turn), scope.signal);
@@ -289,7 +286,8 @@ export class LicenseClient {
     // bounded, since the names come from the app
     if (known || this.#unknownFeatures.has(feature) || this.#unknownFeatures.size >= 64) return;
     this.#unknownFeatures.add(feature);
-    console.warn(`polar-license: feature ${typeof feature === "string" ? JSON.stringify(feature) : typeof feature} is not in the configuration, so it is off`);
+    const name = typeof feature === "string" ? JSON.stringify(feature) : typeof feature;
+    console.warn(`polar-license: feature ${name} is not in the configuration, so it is off`);
   }
 }
 
