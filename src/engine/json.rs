@@ -32,7 +32,7 @@ impl Operation {
             "validate" => Self::Validate,
             "refresh" => Self::Refresh(patience().unwrap_or(Patience::Short)),
             "consume" => Self::Consume(count().unwrap_or(0)),
-            "activate" => Self::Activate { key: json.text("key"), replace_previous: json.flag("replacePrevious") },
+            "activate" => Self::Activate { key: given(json, "key"), replace_previous: json.flag("replacePrevious") },
             "deactivate" => Self::Deactivate,
             "forget" => Self::Forget,
             _ => return None,
@@ -75,7 +75,7 @@ impl Step {
     pub fn resume_json(self, engine: &mut Engine, answer: &str, body: Vec<u8>, now: Now) -> Option<Self> {
         let json = Json::parse(answer.as_bytes())?;
         Some(match self {
-            Self::Store(step) => step.resume(engine, json.text("problem").map_or(Ok(()), Err), now),
+            Self::Store(step) => step.resume(engine, given(json, "problem").map_or(Ok(()), Err), now),
             Self::Send(step) => step.resume(engine, read_answer(json, body), now),
             Self::Join(step) if json.flag("cancelled") => step.cancel(engine, now),
             Self::Join(step) => step.resume(engine, now),
@@ -111,6 +111,11 @@ impl Outcome {
     }
 }
 
+/// A text that may be absent. One that is no text in UTF-8 is there all the same, and empty.
+fn given(json: Json<'_>, name: &str) -> Option<String> {
+    json.get(name).filter(|value| !value.is_null()).map(|value| value.string().unwrap_or_default())
+}
+
 fn read_answer(json: Json<'_>, body: Vec<u8>) -> Answer {
     let number = |name| json.get(name).and_then(Json::integer);
     if let Some(status) = number("status") {
@@ -124,4 +129,71 @@ fn read_answer(json: Json<'_>, body: Vec<u8>) -> Answer {
     };
     let sent = if json.flag("sent") { Sent::Maybe } else { Sent::No };
     Answer::Failed { failure, sent, message: json.text("message").unwrap_or_default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::device::DeviceId;
+    use crate::engine::{Host, Pacer};
+    use crate::time::Timestamp;
+
+    fn engine() -> Engine {
+        let config = Config::new("a0010000-0000-4000-8000-000000000001", "com.acme.app").build().unwrap();
+        let device = DeviceId::derive(&config.organization_id(), "here");
+        Engine::new(config, Host { device, system: "Web".into(), seed: [7; 16] }, Pacer::new())
+    }
+
+    fn now() -> Now {
+        Now { wall: Timestamp::from_unix_ms(1_800_000_000_000), mono: 5 }
+    }
+
+    #[test]
+    fn operations_are_read() {
+        let activate =
+            |key: Option<&str>, replace_previous| Operation::Activate { key: key.map(str::to_owned), replace_previous };
+        let cases = [
+            (r#"{"do":"open"}"#, Some(Operation::Open)),
+            (r#"{"do":"refresh"}"#, Some(Operation::Refresh(Patience::Short))),
+            (r#"{"do":"refresh","patience":"woken"}"#, Some(Operation::Refresh(Patience::Woken))),
+            (r#"{"do":"consume","count":4294967296}"#, Some(Operation::Consume(u32::MAX))),
+            (r#"{"do":"consume","count":1.5}"#, Some(Operation::Consume(0))),
+            (r#"{"do":"activate","key":null}"#, Some(activate(None, false))),
+            (r#"{"do":"activate","key":"K","replacePrevious":true}"#, Some(activate(Some("K"), true))),
+            (r#"{"do":"activate","key":"\ud800"}"#, Some(activate(Some(""), false))),
+            (r#"{"do":"steal"}"#, None),
+            ("", None),
+        ];
+        for (text, operation) in cases {
+            assert_eq!(Operation::from_json(text), operation, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_store_that_failed_shows_in_the_outcome() {
+        for (answer, shown) in [(r#"{"problem":null}"#, false), (r#"{"problem":"full"}"#, true), ("{}", false)] {
+            let mut engine = engine();
+            let step = engine.begin(Operation::Open, now());
+            assert_eq!(step.to_json(3), r#"{"do":"store","number":3}"#);
+            let step = step.resume_json(&mut engine, answer, vec![], now()).unwrap();
+            let done = step.to_json(4);
+            assert!(done.starts_with(r#"{"do":"done","number":4,"decision":{"allowed":false,"#), "{done}");
+            assert_eq!(done.contains(r#""kind":"storage","message":"full""#), shown, "{done}");
+            assert!(step.resume_json(&mut engine, answer, vec![], now()).is_none());
+        }
+    }
+
+    #[test]
+    fn answers_are_read() {
+        let read = |text: &str| read_answer(Json::parse(text.as_bytes()).unwrap(), vec![1]);
+        let reply = |retry_after| Answer::Reply { status: 429, retry_after, body: vec![1] };
+        assert_eq!(read(r#"{"status":429,"retryAfter":7}"#), reply(Some(7)));
+        assert_eq!(read(r#"{"status":429}"#), reply(None));
+        let failed = |failure, sent| Answer::Failed { failure, sent, message: "slow".into() };
+        let timeout = read(r#"{"failure":"timeout","sent":true,"message":"slow"}"#);
+        assert_eq!(timeout, failed(Failure::Timeout, Sent::Maybe));
+        let cancelled = read(r#"{"failure":"cancelled","sent":false,"message":"slow"}"#);
+        assert_eq!(cancelled, failed(Failure::Cancelled, Sent::No));
+    }
 }

@@ -114,10 +114,11 @@ function engineOf(raw: RawEngine, { settings, device, system, ownPace }: Parts):
     deactivate: (...now) => begin({ do: "deactivate" }, ...now),
     forget: (...now) => begin({ do: "forget" }, ...now),
     merge: (...args) => {
-      const [what, ...record] = raw.merge(...args);
+      const bytes = raw.merge(...args);
+      const what = known(bytes[0]);
       if (what === 0) return { change: "keep" };
       if (what === 1) return { change: "remove" };
-      return { change: "put", record: new Uint8Array(record), durable: known(what) === 3 };
+      return { change: "put", record: bytes.slice(1), durable: what === 3 };
     },
     stored: (number, problem, ...now) => resume(number, { problem }, NOTHING, ...now),
     replied: (number, status, retryAfter, body, ...now) => resume(number, { status, retryAfter }, body, ...now),
