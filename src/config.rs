@@ -346,7 +346,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// Secrets of earlier versions; records sealed with them still open and are sealed afresh.
+    /// Secrets of earlier versions; records sealed with them still open and are sealed afresh. An empty one stands for
+    /// versions that had none.
     pub fn previous_app_secrets<S: Into<String>>(mut self, secrets: impl IntoIterator<Item = S>) -> Self {
         self.settings.previous_app_secrets = secrets.into_iter().map(Into::into).collect();
         self
@@ -363,6 +364,9 @@ impl ConfigBuilder {
         check_text("label", settings.label.as_deref())?;
         check_text("device_id", settings.device_id.as_deref())?;
         check_text("app_secret", settings.app_secret.as_deref())?;
+        for secret in &settings.previous_app_secrets {
+            check_text("previous_app_secret", Some(secret.as_str()).filter(|secret| !secret.is_empty()))?;
+        }
         settings.organization = parse_id("organization_id", &self.organization)?;
         settings.environment.check()?;
         settings.benefits = parse_ids("benefit", &self.benefits)?;
@@ -389,8 +393,17 @@ fn duration(ms: i64) -> Duration {
     Duration::from_millis(ms.unsigned_abs())
 }
 
+/// Of what an app gave, only as much as helps to recognize it.
 fn invalid(message: &[&str]) -> Error {
-    Error::new(ErrorKind::InvalidConfig, message.concat())
+    const SHOWN: usize = 200;
+    let mut text = String::new();
+    for part in message {
+        text.extend(part.chars().take(SHOWN));
+        if part.chars().nth(SHOWN).is_some() {
+            text.push('…');
+        }
+    }
+    Error::new(ErrorKind::InvalidConfig, text)
 }
 
 fn parse_ids(setting: &str, ids: &[String]) -> Result<Vec<Uuid>, Error> {
@@ -520,6 +533,16 @@ mod tests {
             let config = valid().environment(url).build().unwrap();
             assert_eq!(config.environment().base_url(), url.trim_end_matches('/'));
         }
+    }
+
+    #[test]
+    fn a_message_shows_a_huge_setting_only_in_part() {
+        let message =
+            Config::new(ORGANIZATION, "a").environment("x".repeat(3_000_000)).build().unwrap_err().to_string();
+        assert!(message.len() < 500 && message.contains("x…`"), "{message}");
+        let secret = "s".repeat(501);
+        let message = valid().previous_app_secrets([secret]).build().unwrap_err().to_string();
+        assert_eq!(message, "the previous_app_secret is empty, longer than 500 bytes, or has a NUL in it");
     }
 
     #[test]

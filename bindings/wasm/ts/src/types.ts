@@ -123,6 +123,6 @@ export interface LicenseSettings {
   deviceId?: string;
   /** A secret of the app that the record is sealed with. Of little use where users can read the code. */
   appSecret?: string;
-  /** Secrets of earlier versions, whose records still open. */
+  /** Secrets of earlier versions, whose records still open. An empty one stands for versions that had none. */
   previousAppSecrets?: readonly string[];
 }
