@@ -584,8 +584,7 @@ fn only_ours(unsaved: &[Edit], identity: Option<&Identity>) -> bool {
 }
 
 fn unreached(rejection: &Rejection) -> Problem {
-    let error = Error::from(rejection.clone());
-    let mut problem = Problem::new(error.kind(), error.message());
-    problem.retry_after = error.retry_after();
+    let mut problem = Problem::new(rejection.kind(), rejection.text());
+    problem.retry_after = rejection.retry_after();
     problem
 }

@@ -416,7 +416,21 @@ impl Rejection {
         matches!(self, Self::Refused(_) | Self::UsageExhausted)
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Refused(_) => ErrorKind::Refused,
+            Self::UsageExhausted => ErrorKind::UsageExhausted,
+            Self::Invalid { .. } => ErrorKind::InvalidArgument,
+            Self::RateLimited(_) => ErrorKind::RateLimited,
+            Self::Unreachable { kind, .. } => *kind,
+        }
+    }
+
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        if let Self::RateLimited(wait) = self { Some(*wait) } else { None }
+    }
+
+    pub(crate) fn text(&self) -> String {
         match self {
             Self::Refused(reason) => reason.refusal().to_owned(),
             Self::UsageExhausted => String::from("the license key has fewer uses left than were asked for"),
@@ -444,16 +458,12 @@ impl std::error::Error for Rejection {}
 
 impl From<Rejection> for Error {
     fn from(rejection: Rejection) -> Self {
-        let message = rejection.text();
-        match rejection {
-            Rejection::Refused(reason) => Self::refused(reason),
-            Rejection::UsageExhausted => Self::new(ErrorKind::UsageExhausted, message),
-            Rejection::Invalid { .. } => Self::new(ErrorKind::InvalidArgument, message),
-            Rejection::RateLimited(wait) => Self::new(ErrorKind::RateLimited, message).with_retry_after(Some(wait)),
-            Rejection::Unreachable { kind, maybe_applied, .. } => {
-                Self::new(kind, message).with_maybe_applied(maybe_applied)
-            }
+        if let Rejection::Refused(reason) = rejection {
+            return Self::refused(reason);
         }
+        Self::new(rejection.kind(), rejection.text())
+            .with_retry_after(rejection.retry_after())
+            .with_maybe_applied(rejection.maybe_applied())
     }
 }
 
