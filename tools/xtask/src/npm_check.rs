@@ -20,8 +20,9 @@ const RUNTIMES: &str = "tests/js/runtimes";
 /// The package with the local Polar.
 const CLI: &str = "polar-license-cli";
 
-/// The most that a page downloads for `./slim`: brotli of its script, minified, and of the WebAssembly.
-const SLIM_LIMIT: u64 = 66_000;
+/// The most that a page downloads for `./slim`: brotli of its script, minified, and of the WebAssembly. Only ever lowered:
+/// the goal is 24,576, and what stands between is the code of the engine itself.
+const SLIM_LIMIT: u64 = 43_500;
 
 /// Packs it, and checks the tarball as somebody who installs it would meet it.
 pub(crate) fn check() -> Result<()> {
@@ -45,7 +46,7 @@ pub(crate) fn check_runtimes() -> Result<()> {
 
 /// What the tests of this folder need from npm, at the versions of its lock file.
 pub(crate) fn install_tools(folder: &str) -> Result<()> {
-    process::run(npm_package::npm(folder).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))
+    npm_package::ci(folder)
 }
 
 fn check_size(packed: &Packed) -> Result<()> {

@@ -65,7 +65,7 @@ pub(crate) fn package() -> Result<Packed> {
         println!("{error:#}\nbuilding without them, which makes the package larger\n");
     }
     let (wasm, std) = wasm_build::build()?;
-    process::run(npm(SCRIPTS).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
+    install_tools()?;
     process::run(node("build.mjs").arg(wasm).arg(&folder))?;
     process::run(node("types.mjs").arg(&folder))?;
     wasm_build::check_no_paths(&folder.join("polar_license.wasm"))?;
@@ -83,6 +83,16 @@ pub(crate) fn package() -> Result<Packed> {
     let file = packages.join(format!("polar-license-{version}.tgz"));
     println!("{}", file.display());
     Ok(Packed { file, version: version.into(), std, sizes })
+}
+
+/// What builds the scripts.
+pub(crate) fn install_tools() -> Result<()> {
+    ci(SCRIPTS)
+}
+
+/// Installs what a folder's lock file names.
+pub(crate) fn ci(folder: &str) -> Result<()> {
+    process::run(npm(folder).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))
 }
 
 fn node(script: &str) -> std::process::Command {

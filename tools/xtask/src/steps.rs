@@ -64,8 +64,12 @@ const STEPS: [Step; 20] = [
     Step {
         name: "tests",
         proves: "unit, integration and documentation tests pass, those of the C library among them",
-        needs: &[&C_COMPILERS, &PYTHON],
-        run: || process::run(process::cargo().args(["test", "--locked", "--workspace"])),
+        needs: &[&C_COMPILERS, &PYTHON, &NODE],
+        run: || {
+            // some compare the file store with the npm package's
+            npm_package::install_tools()?;
+            process::run(process::cargo().args(["test", "--locked", "--workspace"]))
+        },
     },
     Step {
         name: "c-memory",
