@@ -255,7 +255,7 @@ static void texts_in_options_may_be_huge(void)
         { polar_license_options_set_label, POLAR_LICENSE_ERR_INVALID_CONFIG },
         { polar_license_options_set_device_id, POLAR_LICENSE_ERR_INVALID_CONFIG },
         { polar_license_options_set_app_secret, POLAR_LICENSE_ERR_INVALID_CONFIG },
-        { polar_license_options_add_previous_app_secret, POLAR_LICENSE_OK },
+        { polar_license_options_add_previous_app_secret, POLAR_LICENSE_ERR_INVALID_CONFIG },
         { polar_license_options_set_directory, POLAR_LICENSE_OK },
     };
     const size_t huge = 3 * 1000 * 1000;
