@@ -77,7 +77,9 @@ impl ConfigBuilder {
 
     fn add_features(&mut self, name: &str, value: Json<'_>) -> Result<(), Error> {
         for (feature, benefits) in members(name, value)? {
-            self.add_feature(text(name, feature)?, texts(name, benefits)?);
+            let feature = text(name, feature)?;
+            let benefits = texts(&[name, ".", &feature].concat(), benefits)?;
+            self.add_feature(feature, benefits);
         }
         Ok(())
     }
@@ -175,6 +177,7 @@ mod tests {
         assert_eq!(with(r#", "timeoutMs": -1"#), "the setting `timeoutMs` should be a whole number of milliseconds");
         assert_eq!(with(r#", "benefits": "b""#), "the setting `benefits` should be a list of texts");
         assert_eq!(with(r#", "features": ["export"]"#), "the setting `features` should be an object");
+        assert_eq!(with(r#", "features": {"export": "b"}"#), "the setting `features.export` should be a list of texts");
         let nested = "the setting `conditions` should be an object of texts, numbers and booleans";
         assert_eq!(with(r#", "conditions": {"a": {}}"#), nested);
         assert_eq!(with(r#", "bindDevice": 1"#), "the setting `bindDevice` should be true or false");

@@ -86,9 +86,10 @@ export class LicenseClient {
    * did not answer; `invalid_argument` for what cannot be a key. A license that was here is as it was before.
    */
   async activate(key?: string | null, options: ActivateOptions = {}): Promise<Decision> {
-    // what is no text is no key, and the engine says so
-    const text = key == null ? undefined : typeof key === "string" ? key : "";
-    const begin: Begin = (it, ...now) => it.activate(text, options.replacePrevious ?? false, ...now);
+    if (key != null && typeof key !== "string") {
+      throw new LicenseError("invalid_argument", "the license key should be a text", { decision: this.current() });
+    }
+    const begin: Begin = (it, ...now) => it.activate(key ?? undefined, options.replacePrevious ?? false, ...now);
     return settled(await this.#change(begin, options.signal));
   }
 
@@ -156,7 +157,10 @@ export class LicenseClient {
     return settled(await this.#change((it, ...now) => it.forget(...now), options.signal));
   }
 
-  /** Calls `listener` with each decision that differs from the one before. Returns how to stop that. */
+  /**
+   * Calls `listener` with each decision that differs from the one before, in its dates at least; not with the one that
+   * holds already, which is `current()`. Returns how to stop that.
+   */
   on(event: "change", listener: (decision: Decision) => void): () => void {
     if (event !== "change" || typeof listener !== "function") {
       throw new LicenseError("invalid_argument", "the only event is `change`, and it needs a function to call");

@@ -6,6 +6,11 @@ import type { Decision, ErrorCode, Reason } from "./types.js";
 
 /** Why an operation failed. `message` says what to do, in English. */
 export class LicenseError extends Error {
+  static {
+    // what consoles show; the build shortens the names of classes
+    Object.defineProperty(this, "name", { value: "LicenseError" });
+  }
+
   override readonly name = "LicenseError";
   /** What went wrong, as a stable code. */
   readonly code: ErrorCode;
@@ -28,6 +33,12 @@ export class LicenseError extends Error {
     this.maybeApplied = details.maybeApplied ?? false;
     this.decision = details.decision ?? null;
     this.cause = details.cause;
+  }
+
+  /** For logs in JSON: what is the library's own, with the message. */
+  toJSON(): object {
+    const { cause: _, ...own } = this;
+    return { ...own, message: this.message };
   }
 }
 
