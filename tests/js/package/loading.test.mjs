@@ -31,8 +31,10 @@ const APP = `
     const license = await createLicenseClient({ ...options, fetch: polar, storage: memoryStorage(), wasm });
     const before = license.allows("export");
     const { state, displayKey } = await license.activate(KEY);
-    const code = await license.activate(" ").catch((error) => error instanceof LicenseError && error.code);
-    return [before, state, displayKey, license.allows("export"), code];
+    const error = await license.activate(" ").catch((error) => error instanceof LicenseError && error);
+    // as logs show it
+    const { code, message } = JSON.parse(JSON.stringify(error));
+    return [before, state, displayKey, license.allows("export"), error.constructor.name, code, message === error.message];
   }
   async function main(load, bytes) {
     const all = await Promise.all(SPECIFIERS.map(load));
@@ -45,7 +47,7 @@ const APP = `
   }
 `.replace("SPECIFIERS", JSON.stringify(specifiers)).replace("ELECTRON", JSON.stringify(electron));
 
-const WORKING = [false, "active", "****-E304F0", true, "invalid_argument"];
+const WORKING = [false, "active", "****-E304F0", true, "LicenseError", "invalid_argument", true];
 const EXPECTED = { electron: 2, errors: 1, named: true, used: [WORKING, WORKING, WORKING] };
 
 test("ES modules", () => {
