@@ -1,6 +1,6 @@
 /**
- * The storage of browsers: localStorage, or another `Storage` of the page's; and IndexedDB, which workers have too. Tabs
- * that share it take turns and follow one another's changes.
+ * The storage of browsers: localStorage, or another `Storage` of the page's. Tabs that share it take turns and follow one
+ * another's changes.
  */
 
 import type { Storage as LicenseStorage } from "./storage.js";
