@@ -83,20 +83,18 @@ pub use steps::{JoinStep, Outcome, SendStep, Step, StoreStep};
 use crate::config::{Config, DEVICE_CONDITION};
 use crate::device::DeviceId;
 use crate::error::{Error, ErrorKind};
-use crate::license::{Decision, Key, Problem, Reason, State, UnknownFeatures, log_unknown};
-use crate::record::{Attempt, Identity, Record, Sealer, Seat, Verdict};
+use crate::license::{Decision, Problem, Reason, State, UnknownFeatures, log_unknown};
+use crate::record::{Attempt, Record, Sealer, Verdict};
 use crate::store::Durability;
 use crate::time::{Now, Timestamp, milliseconds};
 use crate::values::Values;
-use crate::wire::{self, Rejection};
-use ask::Purpose;
-use edit::{Applied, Asked, AttemptId, Edit, Editor, PlanEdit};
+use crate::wire::Rejection;
+use edit::{Applied, Asked, Edit, Editor, PlanEdit};
 use random::Random;
 use std::fmt;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use steps::{Op, Stage};
 use timeline::Timeline;
-use uuid::Uuid;
 
 /// What can be asked of an engine.
 #[derive(Clone, PartialEq, Eq)]
@@ -134,7 +132,7 @@ pub enum Patience {
 }
 
 /// Names an operation while it runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OpId(u64);
 
 /// What the driver knows about the machine.
@@ -164,6 +162,11 @@ pub struct Engine {
     config: Config,
     host: Host,
     sealer: Sealer,
+    /// The app's conditions, and that of this device: what a seat bound to it was taken with. Computed here, never read
+    /// from a record.
+    bound_conditions: Values,
+    /// The app's meta, and the random part of the latest attempt.
+    meta: Values,
     pacer: Pacer,
     random: Random,
     timeline: Timeline,
@@ -175,35 +178,28 @@ pub struct Engine {
     /// Why the store could not be read or written when it was last tried.
     storage: Option<Problem>,
     unknown_features: UnknownFeatures,
-    /// The attempt of the operation under way, which is no cause for worry yet.
-    sending: Option<AttemptId>,
     /// Whether a refresh has looked since the start.
     looked: bool,
     /// Whether Polar has answered about the license that cannot be trusted.
     aside_answered: bool,
     /// When to ask next where no clock can be trusted; monotonic ms.
     fallback_at: Option<u64>,
-    running: Option<Running>,
-    last_id: u64,
-    /// The last round of asking that ended, for those who joined it.
-    last_asked: Option<(OpId, bool)>,
+    op: Op,
+    /// Every step of the operation under way has a clone of it.
+    ticket: Arc<()>,
+    /// The last operation that asked and was answered, for those who joined it.
+    last_answered: OpId,
     /// The last decision, as JSON.
     shown: String,
 }
 
 /// What is remembered at present.
-#[derive(Clone, Debug)]
+#[derive(Default)]
 struct Memory {
     /// `None` until the store could be read once.
     record: Option<Box<Record>>,
     /// Whether the stored bytes are a newer version's, which must not be written over.
     untouchable: bool,
-}
-
-struct Running {
-    id: OpId,
-    asks: bool,
-    ticket: Weak<()>,
 }
 
 /// What merging came to.
@@ -213,6 +209,16 @@ struct Merged {
     complete: bool,
     contradicted: bool,
     change: Change,
+}
+
+/// What came of applying edits to a record.
+struct Edited {
+    /// Whether there is anything to save.
+    changed: bool,
+    /// Whether losing it in a power cut would lose something.
+    precious: bool,
+    /// Whether another process heard the opposite of a new edit.
+    contradicted: bool,
 }
 
 /// How far the saved `high` may lag behind at the start, and later. It is saved with everything else anyway.
@@ -227,25 +233,28 @@ const EXTRA_MS: u64 = 25_000;
 impl Engine {
     /// An engine that remembers nothing yet: run [`Operation::Open`] first. `pacer` is the process's.
     pub fn new(config: Config, host: Host, pacer: Pacer) -> Self {
+        let mut bound_conditions = config.conditions().clone();
+        bound_conditions.insert(DEVICE_CONDITION, host.device.as_str());
         Self {
+            bound_conditions,
+            meta: config.meta().clone(),
             sealer: Sealer::new(&config, &host.device),
             random: Random::new(host.seed),
             config,
             host,
             pacer,
             timeline: Timeline::default(),
-            memory: Memory { record: None, untouchable: false },
+            memory: Memory::default(),
             unsaved: Vec::new(),
             unreached: None,
             storage: None,
             unknown_features: UnknownFeatures::default(),
-            sending: None,
             looked: false,
             aside_answered: false,
             fallback_at: None,
-            running: None,
-            last_id: 0,
-            last_asked: None,
+            op: Op::default(),
+            ticket: Arc::default(),
+            last_answered: OpId(0),
             shown: String::new(),
         }
     }
@@ -257,27 +266,29 @@ impl Engine {
 
     /// Starts an operation. One at a time: where another is under way the step is a [`Step::Join`].
     pub fn begin(&mut self, operation: Operation, now: Now) -> Step {
-        if let Some(running) = self.running() {
-            let (waits_for, both_ask) = (running.id, running.asks && operation.asks());
-            let until = self.deadline(&operation, now);
-            return Step::Join(JoinStep { waits_for, both_ask, until, operation });
+        let (id, asks) = (self.op.id, operation.asks());
+        let deadline = self.deadline(&operation, now);
+        if self.is_running(id) {
+            return Step::Join(JoinStep { waits_for: id, both_ask: asks && self.op.asks, until: deadline, operation });
         }
-        self.last_id = self.last_id.wrapping_add(1);
-        let id = OpId(self.last_id);
-        let ticket = Arc::new(());
-        self.running = Some(Running { id, asks: operation.asks(), ticket: Arc::downgrade(&ticket) });
-        self.sending = None;
-        let op = Box::new(Op { id, deadline: self.deadline(&operation, now), ticket, failure: None });
+        self.op = Op { id: OpId(id.0.wrapping_add(1)), asks, deadline, ..Op::default() };
         match operation {
-            Operation::Open => op.store(vec![], Stage::Opened),
-            Operation::Validate => op.store(vec![], Stage::Ask(Purpose::Validate)),
-            Operation::Refresh(patience) => op.store(vec![], Stage::Ask(Purpose::Refresh(patience))),
-            Operation::Consume(count) => self.begin_consume(op, count, now),
-            Operation::Activate { key, replace_previous } => {
-                self.begin_activate(op, key.as_deref(), replace_previous, now)
+            Operation::Open => self.store(Stage::Opened),
+            Operation::Validate => self.store(Stage::Ask),
+            Operation::Refresh(patience) => {
+                self.op.patience = Some(patience);
+                self.store(Stage::Ask)
             }
-            Operation::Deactivate => op.store(vec![], Stage::Deactivate),
-            Operation::Forget => op.store(vec![Edit::Forget], Stage::Forgotten),
+            Operation::Consume(count) => self.begin_consume(count, now),
+            Operation::Activate { key, replace_previous } => {
+                self.op.replace_previous = replace_previous;
+                self.begin_activate(key.as_deref(), now)
+            }
+            Operation::Deactivate => self.store(Stage::Deactivate),
+            Operation::Forget => {
+                self.op.edits.push(Edit::Forget);
+                self.store(Stage::Forgotten)
+            }
         }
     }
 
@@ -310,11 +321,7 @@ impl Engine {
 
     /// Whether the operation is still under way.
     pub fn is_running(&self, id: OpId) -> bool {
-        self.running().is_some_and(|running| running.id == id)
-    }
-
-    fn running(&self) -> Option<&Running> {
-        self.running.as_ref().filter(|running| running.ticket.strong_count() > 0)
+        self.op.id == id && self.op.stage != Stage::Idle && Arc::strong_count(&self.ticket) > 1
     }
 
     fn deadline(&mut self, operation: &Operation, now: Now) -> u64 {
@@ -352,78 +359,89 @@ impl Engine {
         Some(problem)
     }
 
+    /// Whether it is that of the operation under way, which is no cause for worry yet.
     fn is_sending(&self, attempt: &Attempt) -> bool {
-        self.sending.is_some_and(|id| attempt.is(id))
+        self.op.attempt.is_some_and(|id| attempt.is(id))
     }
 
-    /// What to do with the stored bytes (an error where they could not be read), given these edits. Changes nothing.
-    fn merge(&self, edits: &[Edit], stored: Result<Option<&[u8]>, ()>, opening: bool, now: Now) -> Merged {
-        let readable = stored.is_ok();
-        let (before, replay) = match stored {
-            Ok(None) => (Memory { record: Some(Box::default()), untouchable: false }, &self.unsaved[..]),
-            Ok(Some(bytes)) => (Memory::open(&self.sealer, bytes), &self.unsaved[..]),
-            Err(()) => (self.memory.clone(), &[][..]),
-        };
-        let mut editor = Editor { config: &self.config, timeline: self.timeline, now, only_ours: false };
-        let was_read = before.record.is_some();
-        // what could not be trusted is not written over for a plan or a no, only for a yes or by the user
-        let untrusted = before.record.as_deref().is_some_and(|before| before.aside.is_some() && before.held.is_none());
-        let bytes_before = before.record.as_deref().map(Record::bytes);
+    /// What to do with the stored bytes, given these edits. Changes nothing.
+    fn merge(&self, edits: &[Edit], stored: Option<&[u8]>, now: Now) -> Merged {
+        let before = stored.map(|bytes| Memory::open(&self.sealer, bytes)).unwrap_or_default();
         let mut record = before.record.unwrap_or_default();
-        let mut contradicted = false;
-        let mut precious = false;
-        for (edit, is_new) in replay.iter().map(|edit| (edit, false)).chain(edits.iter().map(|edit| (edit, true))) {
-            editor.only_ours = only_ours(replay, record.identity());
-            let applied = editor.apply(&mut record, edit);
-            contradicted |= is_new && applied == Applied::Contradicted;
-            precious |= applied == Applied::Changed && edit.is_precious();
-        }
-        let lag = if opening { HIGH_LAG_MS.0 } else { HIGH_LAG_MS.1 };
-        let mut changed = bytes_before != Some(record.bytes());
-        if let Some(estimate) = editor.estimate(&record)
-            && let Some(held) = record.held.as_mut()
-        {
-            changed |= estimate.ms_since(held.time.high) > lag;
-            held.time.high = held.time.high.max(estimate);
-        }
-        let forgets = edits.iter().any(|edit| matches!(edit, Edit::Forget));
-        let had_bytes = matches!(stored, Ok(Some(_)));
-        let untouchable = before.untouchable && !forgets;
-        let (change, complete) = if !readable || untouchable {
+        // what could not be trusted is not written over for a plan or a no, only for a yes or by the user
+        let untrusted = record.aside.is_some() && record.held.is_none();
+        let Edited { changed, precious, contradicted } = self.edit(&mut record, &self.unsaved, edits, now);
+        let untouchable = before.untouchable && !edits.iter().any(|edit| matches!(edit, Edit::Forget));
+        let (change, complete) = if untouchable {
             (Change::Keep, !precious)
-        } else if untrusted && !precious {
+        } else if !changed || (untrusted && !precious) {
             (Change::Keep, !changed)
-        } else if !changed {
-            (Change::Keep, true)
         } else if record.is_worth_keeping(now.wall) {
             let durability = if precious { Durability::Synced } else { Durability::Relaxed };
             (Change::Put(self.sealer.seal(&record), durability), true)
-        } else if had_bytes {
+        } else if stored.is_some() {
             (Change::Remove, true)
         } else {
             (Change::Keep, true)
         };
-        // a license must not get lost because the store cannot be read, but nothing less counts as having read it
-        let licensed = record.held.is_some();
-        let record = (readable || licensed || was_read).then_some(record);
-        Merged { memory: Memory { record, untouchable }, complete, contradicted, change }
+        Merged { memory: Memory { record: Some(record), untouchable }, complete, contradicted, change }
     }
 
-    /// Takes over what was merged and, as far as `written` says so, saved.
-    fn adopt(&mut self, edits: Vec<Edit>, merged: Merged, written: &Result<(), String>, now: Now) {
-        if written.is_ok() && merged.complete {
+    /// Applies edits to a record, which may not have the `earlier` ones either.
+    fn edit(&self, record: &mut Record, earlier: &[Edit], edits: &[Edit], now: Now) -> Edited {
+        let bytes_before = record.bytes();
+        let mut editor = Editor { config: &self.config, timeline: self.timeline, now, only_ours: false };
+        let mut edited = Edited { changed: false, precious: false, contradicted: false };
+        for (edits, are_new) in [(earlier, false), (edits, true)] {
+            for edit in edits {
+                editor.only_ours = only_ours(earlier, record);
+                let applied = editor.apply(record, edit);
+                edited.contradicted |= are_new && applied == Applied::Contradicted;
+                edited.precious |= applied == Applied::Changed && edit.is_precious();
+            }
+        }
+        edited.changed = bytes_before != record.bytes();
+        if let Some(estimate) = editor.estimate(record)
+            && let Some(held) = record.held.as_mut()
+        {
+            let lag = if self.op.stage == Stage::Opened { HIGH_LAG_MS.0 } else { HIGH_LAG_MS.1 };
+            edited.changed |= estimate.ms_since(held.time.high) > lag;
+            held.time.high = held.time.high.max(estimate);
+        }
+        edited
+    }
+
+    /// Takes over what was merged; `None` where nothing could be read. Returns whether a new edit was contradicted.
+    fn adopt(&mut self, merged: Option<Box<Merged>>, written: &Result<(), String>, now: Now) -> bool {
+        self.storage = written.as_ref().err().map(|message| Problem::new(ErrorKind::Storage, message.as_str()));
+        let edits = std::mem::take(&mut self.op.edits);
+        let (contradicted, complete) = match merged {
+            Some(merged) => {
+                self.memory = merged.memory;
+                (merged.contradicted, merged.complete)
+            }
+            None => {
+                let remembered = self.memory.record.take();
+                let was_read = remembered.is_some();
+                let mut record = remembered.unwrap_or_default();
+                let edited = self.edit(&mut record, &[], &edits, now);
+                // a license must not get lost because the store cannot be read, but nothing less counts as having read it
+                self.memory.record = (was_read || record.held.is_some()).then_some(record);
+                (edited.contradicted, false)
+            }
+        };
+        if written.is_ok() && complete {
             self.unsaved.clear();
         } else {
             for edit in edits {
                 self.remember_unsaved(edit);
             }
         }
-        self.storage = written.as_ref().err().map(|message| Problem::new(ErrorKind::Storage, message.as_str()));
-        self.memory = merged.memory;
         let plan = self.memory.record.as_deref().map(|record| record.plan).unwrap_or_default();
         if let Some(until) = plan.pause_ahead(now.wall) {
             self.pacer.pause(now.mono, until.since(now.wall));
         }
+        contradicted
     }
 
     fn remember_unsaved(&mut self, mut edit: Edit) {
@@ -453,37 +471,8 @@ impl Engine {
         self.memory.record.as_deref().is_some_and(|record| record.held.is_some())
     }
 
-    /// Asks about a key, and a seat if there is one.
-    fn validate(&self, key: &Key, seat: Option<Seat>) -> Box<wire::Validate> {
-        let mut request = Box::new(wire::Validate::new(key, self.config.organization_id()));
-        if let Some(seat) = seat {
-            request.activation_id = Some(seat.id);
-            request.conditions = self.conditions(seat.bound);
-        }
-        request
-    }
-
-    /// Gives a seat up.
-    fn give_up(&self, key: &Key, activation_id: Uuid) -> Box<wire::Deactivate> {
-        let organization_id = self.config.organization_id();
-        Box::new(wire::Deactivate { key: key.clone(), organization_id, activation_id })
-    }
-
-    /// What a validate with this seat must send. The device's part is computed here and now, never read from a record.
-    fn conditions(&self, bound: bool) -> Values {
-        let mut conditions = self.config.conditions().clone();
-        if bound {
-            conditions.insert(DEVICE_CONDITION, self.host.device.as_str());
-        }
-        conditions
-    }
-
-    fn url(&self, path: &str) -> String {
-        [self.config.environment().base_url(), path].concat()
-    }
-
     /// Keeps a rejection in mind as far as it says whether Polar can be reached, and plans the next round.
-    fn heard(&mut self, rejection: Option<&Rejection>, now: Now) -> PlanEdit {
+    fn plan(&mut self, rejection: Option<&Rejection>, now: Now) -> PlanEdit {
         let record = self.memory.record.as_deref();
         let turned = record.and_then(|record| record.held.as_deref()).is_some_and(|held| held.verdict == Verdict::Yes)
             && matches!(rejection, Some(Rejection::Refused(_)));
@@ -496,44 +485,42 @@ impl Engine {
         }
         if let Some(rejection) = rejection.filter(|rejection| !rejection.is_polars_word()) {
             plan.answered = false;
-            self.unreached = Some(unreached(rejection));
+            self.unreached = Some(rejection.problem());
         }
         plan
     }
 
-    /// Ends an operation.
-    #[expect(clippy::boxed_local, reason = "everyone who ends one has it in its box")]
-    fn finish(&mut self, op: Box<Op>, result: Result<Option<Deactivated>, Error>, now: Now) -> Step {
-        drop(op.ticket);
-        let result = op.failure.map_or(result, Err);
-        self.sending = None;
-        if let Some(running) = self.running.take().filter(|running| running.asks) {
-            let answered = result.is_ok();
-            self.last_asked = Some((running.id, answered));
+    /// Ends the operation, which has failed: once what it has learned was saved.
+    fn fail(&mut self, error: impl Into<Error>, now: Now) -> Step {
+        self.op.failure = Some(error.into());
+        if self.op.edits.is_empty() { self.finish(now) } else { self.store(Stage::End) }
+    }
+
+    /// Ends the operation.
+    fn finish(&mut self, now: Now) -> Step {
+        self.op.stage = Stage::Idle;
+        self.op.attempt = None;
+        let failure = self.op.failure.take();
+        if self.op.asks && failure.is_none() {
+            self.last_answered = self.op.id;
         }
+        let deactivated = self.op.deactivated.filter(|_| failure.is_none());
         let decision = self.current(now);
         let shown = decision.to_json();
         let changed = shown != self.shown;
         self.shown = shown;
         #[cfg(feature = "log")]
         log::debug!("{}: {}", decision.state(), decision.message());
-        let (failure, deactivated) = match result {
-            Ok(deactivated) => (None, deactivated),
-            Err(error) => (Some(error), None),
-        };
         Step::Done(Outcome { deactivated, changed, ..self.outcome(decision, failure, now) })
     }
 
     fn outcome(&mut self, decision: Decision, failure: Option<Error>, now: Now) -> Outcome {
+        let wake_at = self.wake_at(&decision, now);
         let result = match failure {
             None => Ok(decision),
             Some(error) => Err(error.with_decision(decision)),
         };
-        Outcome { result, deactivated: None, changed: false, wake_at: self.wake_at(now) }
-    }
-
-    fn fail(&mut self, op: Box<Op>, rejection: Rejection, now: Now) -> Step {
-        self.finish(op, Err(rejection.into()), now)
+        Outcome { result, deactivated: None, changed: false, wake_at }
     }
 }
 
@@ -577,14 +564,8 @@ impl fmt::Debug for Operation {
     }
 }
 
-/// Whether this license was activated by an edit that has not been saved.
-fn only_ours(unsaved: &[Edit], identity: Option<&Identity>) -> bool {
-    let activates = |edit: &Edit| matches!(edit, Edit::Activated(activated) if Some(&activated.identity) == identity);
-    identity.is_some() && unsaved.iter().any(activates)
-}
-
-fn unreached(rejection: &Rejection) -> Problem {
-    let mut problem = Problem::new(rejection.kind(), rejection.text());
-    problem.retry_after = rejection.retry_after();
-    problem
+/// Whether the license was activated by an edit that has not been saved.
+fn only_ours(unsaved: &[Edit], record: &Record) -> bool {
+    let Some(identity) = record.identity() else { return false };
+    unsaved.iter().any(|edit| matches!(edit, Edit::Activated(activated) if activated.yes.identity == *identity))
 }

@@ -1,7 +1,7 @@
 //! One opaque error for every operation, with a stable kind. Never holds a full license key or personal data.
 
 use crate::json::Writer;
-use crate::license::{Decision, Reason};
+use crate::license::{Decision, Problem, Reason};
 use crate::store::StoreError;
 use crate::time::milliseconds;
 use std::error::Error as StdError;
@@ -14,11 +14,8 @@ use std::time::Duration;
 pub struct Error(Box<Inner>);
 
 struct Inner {
-    kind: ErrorKind,
-    message: String,
+    problem: Problem,
     reason: Option<Reason>,
-    retry_after: Option<Duration>,
-    maybe_applied: bool,
     decision: Option<Decision>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -90,11 +87,7 @@ impl fmt::Display for ErrorKind {
 impl Error {
     /// What went wrong, as a stable code.
     pub fn kind(&self) -> ErrorKind {
-        self.0.kind
-    }
-
-    pub(crate) fn message(&self) -> &str {
-        &self.0.message
+        self.0.problem.kind
     }
 
     /// Why Polar or the configuration said no, where the kind is [`ErrorKind::Refused`].
@@ -104,12 +97,12 @@ impl Error {
 
     /// How long to wait before trying again, where that is known.
     pub fn retry_after(&self) -> Option<Duration> {
-        self.0.retry_after
+        self.0.problem.retry_after
     }
 
     /// Whether Polar may have done what was asked although no answer came back.
     pub fn maybe_applied(&self) -> bool {
-        self.0.maybe_applied
+        self.0.problem.maybe_applied
     }
 
     /// The decision that holds after the failure; a failed operation leaves a license already held as it was.
@@ -124,7 +117,7 @@ impl Error {
         error
             .string("kind", self.kind().as_str())
             .opt_string("reason", self.reason().map(Reason::as_str))
-            .string("message", &self.0.message)
+            .string("message", &self.0.problem.message)
             .opt_number("retryAfterMs", self.retry_after().map(milliseconds))
             .bool("maybeApplied", self.maybe_applied());
         let error = error.finish();
@@ -132,35 +125,19 @@ impl Error {
     }
 
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner {
-            kind,
-            message: message.into(),
-            reason: None,
-            retry_after: None,
-            maybe_applied: false,
-            decision: None,
-            source: None,
-        }))
+        Self::of(Problem::new(kind, message), None)
     }
 
     pub(crate) fn refused(reason: Reason) -> Self {
-        let mut error = Self::new(ErrorKind::Refused, reason.refusal());
-        error.0.reason = Some(reason);
-        error
+        Self::of(Problem::new(ErrorKind::Refused, reason.refusal()), Some(reason))
+    }
+
+    pub(crate) fn of(problem: Problem, reason: Option<Reason>) -> Self {
+        Self(Box::new(Inner { problem, reason, decision: None, source: None }))
     }
 
     pub(crate) fn with_message(mut self, message: String) -> Self {
-        self.0.message = message;
-        self
-    }
-
-    pub(crate) fn with_retry_after(mut self, retry_after: Option<Duration>) -> Self {
-        self.0.retry_after = retry_after;
-        self
-    }
-
-    pub(crate) fn with_maybe_applied(mut self, maybe_applied: bool) -> Self {
-        self.0.maybe_applied = maybe_applied;
+        self.0.problem.message = message;
         self
     }
 
@@ -169,8 +146,12 @@ impl Error {
         self
     }
 
-    pub(crate) fn into_decision(self) -> Option<Decision> {
-        self.0.decision
+    pub(crate) fn take_decision(&mut self) -> Option<Decision> {
+        self.0.decision.take()
+    }
+
+    pub(crate) fn into_problem(self) -> Problem {
+        self.0.problem
     }
 }
 
@@ -184,18 +165,18 @@ impl From<StoreError> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.message)
+        f.write_str(&self.0.problem.message)
     }
 }
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")
-            .field("kind", &self.0.kind)
-            .field("message", &self.0.message)
+            .field("kind", &self.0.problem.kind)
+            .field("message", &self.0.problem.message)
             .field("reason", &self.0.reason)
-            .field("retry_after", &self.0.retry_after)
-            .field("maybe_applied", &self.0.maybe_applied)
+            .field("retry_after", &self.0.problem.retry_after)
+            .field("maybe_applied", &self.0.problem.maybe_applied)
             .finish_non_exhaustive()
     }
 }

@@ -1,5 +1,6 @@
 //! What goes out over HTTP and what comes back, as plain data. Drivers turn it into sockets or `fetch`.
 
+use crate::error::ErrorKind;
 use std::fmt;
 use std::time::Duration;
 
@@ -61,6 +62,16 @@ pub enum Failure {
     Timeout,
     /// The caller gave up waiting.
     Cancelled,
+}
+
+impl Failure {
+    pub(crate) fn kind(self) -> ErrorKind {
+        match self {
+            Self::Network => ErrorKind::Network,
+            Self::Timeout => ErrorKind::Timeout,
+            Self::Cancelled => ErrorKind::Cancelled,
+        }
+    }
 }
 
 /// Whether a request that failed may have reached Polar.

@@ -21,10 +21,10 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::json::{Json, Writer};
-use crate::license::{Key, Reason};
+use crate::license::{Key, Problem, Reason};
 use crate::text::{contains, decimal, parse_uuid, uuid};
 use crate::time::Timestamp;
-use crate::transport::{Answer, Failure, Sent};
+use crate::transport::{Answer, Sent};
 use crate::values::Values;
 use std::fmt;
 use std::time::Duration;
@@ -151,48 +151,21 @@ impl Validate {
 
     /// The JSON to send.
     pub fn body(&self) -> String {
-        let mut body = head(&self.key, self.organization_id);
-        for (name, id) in
-            [("activation_id", self.activation_id), ("benefit_id", self.benefit_id), ("customer_id", self.customer_id)]
-        {
-            if let Some(id) = id {
-                body.string(name, &uuid(id));
-            }
+        Members {
+            activation_id: self.activation_id,
+            benefit_id: self.benefit_id,
+            customer_id: self.customer_id,
+            increment_usage: self.increment_usage,
+            conditions: Some(&self.conditions),
+            ..Members::new(&self.key, self.organization_id)
         }
-        if let Some(count) = self.increment_usage {
-            body.number("increment_usage", count.into());
-        }
-        put_values(&mut body, "conditions", &self.conditions);
-        body.finish()
+        .json()
     }
 
     /// Judges what came back.
     pub fn read(&self, answer: &Answer) -> Result<Confirmed, Rejection> {
-        if self.increment_usage.is_some() {
-            return self.judge(answer, &[No::NotFound, No::BadRequest]);
-        }
-        // without usage to count there is nothing that Polar may have done
-        self.judge(answer, &[No::NotFound]).map_err(|rejection| match rejection {
-            Rejection::Unreachable { kind, message, .. } => {
-                Rejection::Unreachable { kind, message, maybe_applied: false }
-            }
-            rejection => rejection,
-        })
-    }
-
-    fn judge(&self, answer: &Answer, noes: &[No]) -> Result<Confirmed, Rejection> {
-        let reply = polar_reply(answer, 200, noes)?;
-        self.confirmed(reply).ok_or_else(|| Rejection::foreign(200))
-    }
-
-    fn confirmed(&self, reply: Json<'_>) -> Option<Confirmed> {
-        let activation = reply.get("activation")?;
-        let activation_id = match self.activation_id {
-            Some(asked) => Some(id(activation, "id").filter(|id| *id == asked)?),
-            None => None,
-        };
-        let at = timestamp(reply.get("last_validated_at")?)?;
-        license_key(reply, &self.key, self.organization_id, activation_id, at)
+        let call = if self.increment_usage.is_some() { Call::Consume } else { Call::Validate };
+        call.read(&self.key, self.organization_id, self.activation_id, answer)
     }
 }
 
@@ -202,25 +175,19 @@ impl Activate {
 
     /// The JSON to send.
     pub fn body(&self) -> String {
-        let mut body = head(&self.key, self.organization_id);
-        body.string("label", &self.label);
-        put_values(&mut body, "conditions", &self.conditions);
-        put_values(&mut body, "meta", &self.meta);
-        body.finish()
+        Members {
+            label: Some(&self.label),
+            conditions: Some(&self.conditions),
+            meta: Some(&self.meta),
+            ..Members::new(&self.key, self.organization_id)
+        }
+        .json()
     }
 
     /// Judges what came back. [`Reason::ActivationLimit`] is only a hint unless a validate without activation said
     /// yes just before.
     pub fn read(&self, answer: &Answer) -> Result<Confirmed, Rejection> {
-        let reply = polar_reply(answer, 200, &[No::NotFound, No::NotPermitted])?;
-        self.confirmed(reply).ok_or_else(|| Rejection::foreign(200))
-    }
-
-    fn confirmed(&self, reply: Json<'_>) -> Option<Confirmed> {
-        let at = timestamp(reply.get("created_at")?)?;
-        let key = reply.get("license_key")?;
-        let confirmed = license_key(key, &self.key, self.organization_id, Some(id(reply, "id")?), at)?;
-        (id(reply, "license_key_id")? == confirmed.id).then_some(confirmed)
+        Call::Activate.read(&self.key, self.organization_id, None, answer)
     }
 }
 
@@ -230,81 +197,180 @@ impl Deactivate {
 
     /// The JSON to send.
     pub fn body(&self) -> String {
-        let mut body = head(&self.key, self.organization_id);
-        body.string("activation_id", &uuid(self.activation_id)).finish()
+        Members { activation_id: Some(self.activation_id), ..Members::new(&self.key, self.organization_id) }.json()
     }
 
     /// Judges what came back. `Refused` means that Polar knows no such key or activation (any more).
     pub fn read(&self, answer: &Answer) -> Result<(), Rejection> {
-        if matches!(answer, Answer::Reply { status: 204, body, .. } if body.is_empty()) {
-            return Ok(());
-        }
-        match polar_reply(answer, 204, &[No::NotFound]) {
-            Ok(_) => Err(Rejection::foreign(204)),
-            Err(rejection) => Err(rejection),
-        }
+        read_deactivate(answer)
     }
 }
 
-fn head(key: &Key, organization_id: Uuid) -> Writer {
-    let mut body = Writer::new();
-    body.string("key", key.secret()).string("organization_id", &uuid(organization_id));
-    body
+/// What any of the requests consists of. What is `None` or empty is not written: Polar wants an object or nothing, never
+/// null.
+pub(crate) struct Members<'a> {
+    key: &'a Key,
+    organization_id: Uuid,
+    pub(crate) activation_id: Option<Uuid>,
+    benefit_id: Option<Uuid>,
+    customer_id: Option<Uuid>,
+    pub(crate) increment_usage: Option<u32>,
+    pub(crate) label: Option<&'a str>,
+    pub(crate) conditions: Option<&'a Values>,
+    pub(crate) meta: Option<&'a Values>,
 }
 
-/// Polar wants an object or nothing, never null.
-fn put_values(body: &mut Writer, name: &str, values: &Values) {
-    if !values.is_empty() {
-        body.raw(name, &values.json());
+impl<'a> Members<'a> {
+    pub(crate) fn new(key: &'a Key, organization_id: Uuid) -> Self {
+        Self {
+            key,
+            organization_id,
+            activation_id: None,
+            benefit_id: None,
+            customer_id: None,
+            increment_usage: None,
+            label: None,
+            conditions: None,
+            meta: None,
+        }
+    }
+
+    pub(crate) fn json(&self) -> String {
+        let mut body = Writer::new();
+        body.string("key", self.key.secret());
+        let ids = [
+            ("organization_id", Some(self.organization_id)),
+            ("activation_id", self.activation_id),
+            ("benefit_id", self.benefit_id),
+            ("customer_id", self.customer_id),
+        ];
+        for (name, id) in ids {
+            if let Some(id) = id {
+                body.string(name, &uuid(id));
+            }
+        }
+        if let Some(count) = self.increment_usage {
+            body.number("increment_usage", count.into());
+        }
+        if let Some(label) = self.label {
+            body.string("label", label);
+        }
+        for (name, values) in [("conditions", self.conditions), ("meta", self.meta)] {
+            if let Some(values) = values.filter(|values| !values.is_empty()) {
+                body.raw(name, &values.json());
+            }
+        }
+        body.finish()
     }
 }
 
-/// The noes that Polar's contract names.
+/// What can be asked. The answers that Polar's contract names depend on it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum No {
-    NotFound,
-    NotPermitted,
-    BadRequest,
+pub(crate) enum Call {
+    Validate,
+    /// A validate that counts usage.
+    Consume,
+    Activate,
+    Deactivate,
 }
 
-impl No {
-    fn of(status: u16, error: &str) -> Option<Self> {
-        match (status, error) {
-            (404, "ResourceNotFound") => Some(Self::NotFound),
-            (403, "NotPermitted") => Some(Self::NotPermitted),
-            (400, "BadRequest") => Some(Self::BadRequest),
-            _ => None,
+impl Call {
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Validate | Self::Consume => Validate::PATH,
+            Self::Activate => Activate::PATH,
+            Self::Deactivate => Deactivate::PATH,
         }
     }
+
+    /// Judges what came back from a validate or an activate with this key, and of this seat if there was one.
+    pub(crate) fn read(
+        self,
+        key: &Key,
+        organization_id: Uuid,
+        seat: Option<Uuid>,
+        answer: &Answer,
+    ) -> Result<Confirmed, Rejection> {
+        let reply = self.polar_reply(answer)?;
+        self.confirmed(reply, key, organization_id, seat).ok_or_else(|| Rejection::foreign(200, self.changes_polar()))
+    }
+
+    /// Whether Polar may have done something although no answer came.
+    fn changes_polar(self) -> bool {
+        self != Self::Validate
+    }
+
+    /// The document of a reply with the status of success, or what the reply says instead.
+    fn polar_reply(self, answer: &Answer) -> Result<Json<'_>, Rejection> {
+        let (status, body) = match answer {
+            Answer::Reply { status, body, .. } => (*status, body),
+            Answer::Failed { failure, sent, message } => {
+                let maybe_applied = *sent == Sent::Maybe && self.changes_polar();
+                return Err(Rejection::Unreachable { kind: failure.kind(), message: message.clone(), maybe_applied });
+            }
+        };
+        if let Some(wait) = rate_limit(answer) {
+            return Err(Rejection::RateLimited(wait));
+        }
+        let document = Json::parse(body);
+        if status == 200
+            && self != Self::Deactivate
+            && let Some(document) = document
+        {
+            return Ok(document);
+        }
+        let rejection = document.and_then(|document| self.rejection(document, status));
+        Err(rejection.unwrap_or_else(|| Rejection::foreign(status, self.changes_polar())))
+    }
+
+    /// What a reply without success says, if it is Polar's.
+    fn rejection(self, document: Json<'_>, status: u16) -> Option<Rejection> {
+        let error = document.text("error")?;
+        let detail = document.get("detail")?;
+        Some(match (status, error.as_str(), self) {
+            (422, "RequestValidationError", _) => Rejection::Invalid { location: location(detail)? },
+            (400, "BadRequest", Self::Consume) => detail.string().map(|_| Rejection::UsageExhausted)?,
+            (403, "NotPermitted", Self::Activate) | (404, "ResourceNotFound", _) => {
+                Rejection::Refused(reason(status, &detail.string()?))
+            }
+            _ => return None,
+        })
+    }
+
+    /// The license in a reply, if it is about what was asked.
+    fn confirmed(self, reply: Json<'_>, key: &Key, organization_id: Uuid, seat: Option<Uuid>) -> Option<Confirmed> {
+        let activates = self == Self::Activate;
+        let (license, activation, at) = if activates {
+            (reply.get("license_key")?, reply, "created_at")
+        } else {
+            (reply, reply.get("activation")?, "last_validated_at")
+        };
+        let activation_id = if activates || seat.is_some() { Some(id(activation, "id")?) } else { None };
+        let license_id = id(license, "id")?;
+        let is_it = license.text("key")? == key.secret()
+            && id(license, "organization_id")? == organization_id
+            && license.text("status")? == "granted"
+            && if activates { id(reply, "license_key_id")? == license_id } else { activation_id == seat };
+        is_it.then_some(())?;
+        Some(Confirmed {
+            id: license_id,
+            benefit_id: id(license, "benefit_id")?,
+            activation_id,
+            limit_activations: optional(license.get("limit_activations")?, count)?,
+            limit_usage: optional(license.get("limit_usage")?, count)?,
+            usage: count(license.get("usage")?)?,
+            expires_at: optional(license.get("expires_at")?, timestamp)?,
+            at: timestamp(reply.get(at)?)?,
+        })
+    }
 }
 
-/// The document of a reply with the status of success, or what the reply says instead.
-fn polar_reply<'a>(answer: &'a Answer, success: u16, noes: &[No]) -> Result<Json<'a>, Rejection> {
-    let (status, body) = match answer {
-        Answer::Reply { status, body, .. } => (*status, body),
-        Answer::Failed { failure, sent, message } => return Err(Rejection::failed(*failure, *sent, message)),
-    };
-    if let Some(wait) = rate_limit(answer) {
-        return Err(Rejection::RateLimited(wait));
+/// Judges what came back from a deactivate.
+pub(crate) fn read_deactivate(answer: &Answer) -> Result<(), Rejection> {
+    if matches!(answer, Answer::Reply { status: 204, body, .. } if body.is_empty()) {
+        return Ok(());
     }
-    let document = Json::parse(body);
-    if status == success {
-        return document.ok_or_else(|| Rejection::foreign(status));
-    }
-    let rejection = document.and_then(|document| rejection(document, status, noes));
-    Err(rejection.unwrap_or_else(|| Rejection::foreign(status)))
-}
-
-/// What a reply without success says, if it is Polar's.
-fn rejection(document: Json<'_>, status: u16, noes: &[No]) -> Option<Rejection> {
-    let error = document.text("error")?;
-    let detail = document.get("detail")?;
-    if status == 422 && error == "RequestValidationError" {
-        return Some(Rejection::Invalid { location: location(detail)? });
-    }
-    let no = No::of(status, &error).filter(|no| noes.contains(no))?;
-    let detail = detail.string()?;
-    Some(if no == No::BadRequest { Rejection::UsageExhausted } else { Rejection::Refused(reason(no, &detail)) })
+    Call::Deactivate.polar_reply(answer).map(drop)
 }
 
 /// How long Polar wants no request, if that is what it said.
@@ -315,9 +381,9 @@ pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
 }
 
 /// Polar's texts as recorded; another text is a no all the same.
-fn reason(no: No, detail: &str) -> Reason {
+fn reason(status: u16, detail: &str) -> Reason {
     let says = |part| contains(detail, part);
-    if no == No::NotFound && detail == "Not found" {
+    if status == 404 && detail == "Not found" {
         Reason::NotFound
     } else if says("no longer active") {
         Reason::Inactive
@@ -327,7 +393,7 @@ fn reason(no: No, detail: &str) -> Reason {
         Reason::Conditions
     } else if says("given benefit") {
         Reason::Benefit
-    } else if no == No::NotPermitted && !says("does not support activations") {
+    } else if status == 403 && !says("does not support activations") {
         Reason::ActivationLimit
     } else {
         Reason::Refused
@@ -345,28 +411,6 @@ fn location(detail: Json<'_>) -> Option<String> {
         location.push_str(&part);
     }
     Some(location)
-}
-
-fn license_key(
-    json: Json<'_>,
-    key: &Key,
-    organization_id: Uuid,
-    activation_id: Option<Uuid>,
-    at: Timestamp,
-) -> Option<Confirmed> {
-    let asked_for = json.get("key")?.string()? == key.secret() && id(json, "organization_id")? == organization_id;
-    let granted = json.get("status")?.string()? == "granted";
-    (asked_for && granted).then_some(())?;
-    Some(Confirmed {
-        id: id(json, "id")?,
-        benefit_id: id(json, "benefit_id")?,
-        activation_id,
-        limit_activations: optional(json.get("limit_activations")?, count)?,
-        limit_usage: optional(json.get("limit_usage")?, count)?,
-        usage: count(json.get("usage")?)?,
-        expires_at: optional(json.get("expires_at")?, timestamp)?,
-        at,
-    })
 }
 
 fn id(json: Json<'_>, name: &str) -> Option<Uuid> {
@@ -389,7 +433,7 @@ fn optional<T>(json: Json<'_>, read: impl Fn(Json<'_>) -> Option<T>) -> Option<O
 
 impl Rejection {
     /// A whole reply that is not Polar's.
-    fn foreign(status: u16) -> Self {
+    fn foreign(status: u16, maybe_applied: bool) -> Self {
         let (kind, what, advice) = match status {
             500..=599 if status != 511 => (ErrorKind::Server, "Polar's server failed", ""),
             _ => (
@@ -399,16 +443,7 @@ impl Rejection {
             ),
         };
         let message = [what, " (HTTP ", &decimal(status.into(), 0), ")", advice].concat();
-        Self::Unreachable { kind, message, maybe_applied: true }
-    }
-
-    fn failed(failure: Failure, sent: Sent, message: &str) -> Self {
-        let kind = match failure {
-            Failure::Network => ErrorKind::Network,
-            Failure::Timeout => ErrorKind::Timeout,
-            Failure::Cancelled => ErrorKind::Cancelled,
-        };
-        Self::Unreachable { kind, message: message.to_owned(), maybe_applied: sent == Sent::Maybe }
+        Self::Unreachable { kind, message, maybe_applied }
     }
 
     /// Whether Polar answered the question.
@@ -426,8 +461,9 @@ impl Rejection {
         }
     }
 
-    pub(crate) fn retry_after(&self) -> Option<Duration> {
-        if let Self::RateLimited(wait) = self { Some(*wait) } else { None }
+    pub(crate) fn problem(&self) -> Problem {
+        let retry_after = if let Self::RateLimited(wait) = self { Some(*wait) } else { None };
+        Problem { retry_after, maybe_applied: self.maybe_applied(), ..Problem::new(self.kind(), self.text()) }
     }
 
     pub(crate) fn text(&self) -> String {
@@ -458,18 +494,15 @@ impl std::error::Error for Rejection {}
 
 impl From<Rejection> for Error {
     fn from(rejection: Rejection) -> Self {
-        if let Rejection::Refused(reason) = rejection {
-            return Self::refused(reason);
-        }
-        Self::new(rejection.kind(), rejection.text())
-            .with_retry_after(rejection.retry_after())
-            .with_maybe_applied(rejection.maybe_applied())
+        let reason = if let Rejection::Refused(reason) = rejection { Some(reason) } else { None };
+        Self::of(rejection.problem(), reason)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::Failure;
 
     const KEY: &str = "D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
     const ORGANIZATION: &str = "a0010000-0000-4000-8000-000000000001";

@@ -14,276 +14,200 @@
 //!                                             └► perhaps applied ─► keep the attempt ─► error
 //! ```
 
-use super::ask::{Purpose, not_activated};
-use super::edit::{Activated, Asked, AttemptId, Edit, Says, Word};
-use super::steps::{Asking, Op, Stage, Step};
+use super::ask::not_activated;
+use super::edit::{Activated, AttemptId, Edit, Says, Yes};
+use super::steps::{Stage, Step};
 use super::{Engine, policy};
 use crate::config::SEAT_META;
 use crate::error::{Error, ErrorKind};
 use crate::license::{Key, Reason};
 use crate::record::{Attempt, Identity, Seat, Verdict};
-use crate::time::{Now, Timestamp};
-use crate::wire::{self, Confirmed, Deactivate, Rejection, Validate};
-use uuid::Uuid;
+use crate::time::Now;
+use crate::wire::{Confirmed, Rejection};
 
-/// What the user wants.
-#[derive(Clone, Debug)]
-pub(super) struct Wish {
-    /// What the user typed; `None` for the stored key.
-    key: Option<Key>,
-    replace_previous: bool,
-}
-
-/// An activation on its way, boxed since it moves from step to step.
-#[derive(Clone, Debug)]
-pub(super) struct Activation {
-    key: Key,
-    replace_previous: bool,
-    /// The license here when the user asked, trusted or not.
-    known: Option<Asked>,
-    /// Polar's clock when it said that the key is good.
-    checked_at: Timestamp,
-    attempt: Option<AttemptId>,
-}
+/// No seat is free, or no license by this key.
+const NO_SEAT: Rejection = Rejection::Refused(Reason::ActivationLimit);
 
 impl Engine {
-    pub(super) fn begin_activate(&mut self, op: Box<Op>, key: Option<&str>, replace_previous: bool, now: Now) -> Step {
+    pub(super) fn begin_activate(&mut self, key: Option<&str>, now: Now) -> Step {
         match key.map(Key::parse).transpose() {
-            Err(error) => self.finish(op, Err(error), now),
-            Ok(key) => op.store(vec![], Stage::Activate(Wish { key, replace_previous })),
+            Err(error) => self.fail(error, now),
+            Ok(key) => {
+                self.op.key = key;
+                self.store(Stage::Activate)
+            }
         }
     }
 
     /// The stored record was read.
-    pub(super) fn activate(&mut self, op: Box<Op>, wish: Wish, now: Now) -> Step {
-        let known = self.target();
-        let Some(key) = wish.key.or_else(|| known.as_ref().map(|known| known.identity.key.clone())) else {
-            return self.finish(op, Err(not_activated()), now);
-        };
-        let replace_previous = wish.replace_previous;
-        let activation = Box::new(Activation { key, replace_previous, known, checked_at: now.wall, attempt: None });
-        let Some(known) = activation.known.clone() else { return self.check_key(op, activation, now) };
-        let Some(seat) = known.identity.seat else { return self.check_key(op, activation, now) };
-        let request = self.validate(&activation.key, Some(seat));
-        let body = request.body();
-        self.send(op, Validate::PATH, body, Asking::CheckHeld(activation, known, request), now)
+    pub(super) fn activate(&mut self, now: Now) -> Step {
+        self.op.known = self.target();
+        let known = self.op.known.as_ref().map(|known| &known.identity);
+        let seat = known.and_then(|known| known.seat);
+        let stored = known.map(|known| &known.key);
+        let Some(key) = self.op.key.as_ref().or(stored).cloned() else { return self.fail(not_activated(), now) };
+        self.op.key = Some(key.clone());
+        let stage = if seat.is_some() { Stage::HeldChecked } else { Stage::KeyChecked };
+        self.send(stage, Identity { key, seat }, now)
     }
 
     /// Polar said whether the seat known here is this key's.
-    pub(super) fn held_checked(
-        &mut self,
-        op: Box<Op>,
-        activation: Box<Activation>,
-        asked: Asked,
-        reply: Result<Confirmed, Rejection>,
-        now: Now,
-    ) -> Step {
-        let confirmed = match reply {
-            Ok(confirmed) => confirmed,
-            Err(Rejection::Refused(_)) => return self.check_key(op, activation, now),
-            Err(rejection) => return self.stop(op, activation, rejection, now),
-        };
-        if let Err(reason) = policy::accepts(&self.config, confirmed.benefit_id) {
-            return self.stop(op, activation, Rejection::Refused(reason), now);
+    pub(super) fn held_checked(&mut self, about: Identity, reply: Result<Confirmed, Rejection>, now: Now) -> Step {
+        if let Err(Rejection::Refused(_)) = reply {
+            return self.send(Stage::KeyChecked, Identity { key: about.key, seat: None }, now);
         }
-        let says = Says::Yes { key: activation.key, confirmed, wall: now.wall };
-        let edits = vec![Edit::Word(Word { asked, says }), Edit::Plan(self.heard(None, now))];
-        op.store(edits, Stage::AskSaved(Purpose::Validate))
-    }
-
-    fn check_key(&mut self, op: Box<Op>, activation: Box<Activation>, now: Now) -> Step {
-        let request = self.validate(&activation.key, None);
-        let body = request.body();
-        self.send(op, Validate::PATH, body, Asking::CheckKey(activation, request), now)
+        let confirmed = match self.accept(reply) {
+            Ok(confirmed) => confirmed,
+            Err(rejection) => return self.stop(rejection, now),
+        };
+        self.remember(Some(Says::yes(about, &confirmed, now)));
+        let plan = self.plan(None, now);
+        self.op.edits.push(Edit::Plan(plan));
+        self.store(Stage::AskSaved)
     }
 
     /// Polar said whether the key is good at all.
-    pub(super) fn key_checked(
-        &mut self,
-        op: Box<Op>,
-        mut activation: Box<Activation>,
-        reply: Result<Confirmed, Rejection>,
-        now: Now,
-    ) -> Step {
-        let confirmed = match reply {
+    pub(super) fn key_checked(&mut self, about: Identity, reply: Result<Confirmed, Rejection>, now: Now) -> Step {
+        let confirmed = match self.accept(reply) {
             Ok(confirmed) => confirmed,
-            Err(rejection) => return self.stop(op, activation, rejection, now),
+            Err(rejection) => return self.stop(rejection, now),
         };
-        if let Err(reason) = policy::accepts(&self.config, confirmed.benefit_id) {
-            return self.stop(op, activation, Rejection::Refused(reason), now);
+        if confirmed.limit_activations.is_none() {
+            return self.save_activated(about, &confirmed, now);
         }
-        activation.checked_at = confirmed.at;
-        if confirmed.limit_activations.is_some() {
-            return self.save_attempt(op, activation, now);
-        }
-        self.save_activated(op, *activation, None, confirmed, now)
+        self.op.checked_at = confirmed.at;
+        self.save_attempt(now)
+    }
+
+    /// A yes is one only if the configuration says so too.
+    fn accept(&self, reply: Result<Confirmed, Rejection>) -> Result<Confirmed, Rejection> {
+        let confirmed = reply?;
+        policy::accepts(&self.config, confirmed.benefit_id).map_err(Rejection::Refused)?;
+        Ok(confirmed)
     }
 
     /// The attempt is saved before it is sent: a process that dies in between leaves a trace of the seat.
-    pub(super) fn save_attempt(&mut self, op: Box<Op>, mut activation: Box<Activation>, now: Now) -> Step {
+    pub(super) fn save_attempt(&mut self, now: Now) -> Step {
         if self.memory.untouchable {
-            return self.finish(op, Err(Error::refused(Reason::NewerFormat)), now);
+            return self.fail(Error::refused(Reason::NewerFormat), now);
         }
-        let at = activation.checked_at;
+        let at = self.op.checked_at;
         let id = AttemptId { random: self.random.next() as u16, at };
         let seat = id.seat();
         let label = match self.config.label() {
             Some(label) => label.to_owned(),
             None => [&self.host.system, " · ", &at.day(), " · ", &seat].concat(),
         };
-        self.sending = Some(id);
-        activation.attempt = Some(id);
-        let attempt = Attempt { at, seat, label, last_six: activation.key.last_six() };
-        op.store(vec![Edit::Attempt(attempt)], Stage::AttemptSaved(activation))
+        self.meta.insert(SEAT_META, seat.as_str());
+        self.op.attempt = Some(id);
+        self.op.label = label.clone();
+        let last_six = self.op.key.as_ref().map(Key::last_six).unwrap_or_default();
+        self.op.edits.push(Edit::Attempt(Attempt { at, seat, label, last_six }));
+        self.store(Stage::AttemptSaved)
     }
 
-    pub(super) fn attempt_saved(
-        &mut self,
-        op: Box<Op>,
-        activation: Box<Activation>,
-        saved: Result<(), String>,
-        now: Now,
-    ) -> Step {
+    pub(super) fn attempt_saved(&mut self, saved: Result<(), String>, now: Now) -> Step {
         if let Err(message) = saved {
+            self.forget_attempt();
             let message = ["no seat was taken, because the license could not be stored: ", &message].concat();
-            self.forget_attempt(&activation);
-            return self.finish(op, Err(Error::new(ErrorKind::Storage, message)), now);
+            return self.fail(Error::new(ErrorKind::Storage, message), now);
         }
         let record = self.memory.record.as_deref();
-        let attempt = record.and_then(|record| record.attempts.iter().rev().find(|attempt| self.is_sending(attempt)));
-        let Some(attempt) = attempt.cloned() else {
+        let is_there = record.is_some_and(|record| record.attempts.iter().any(|attempt| self.is_sending(attempt)));
+        let Some(key) = self.op.key.clone().filter(|_| is_there) else {
             // another process has removed the record in between
-            return self.finish(op, Err(not_activated()), now);
+            return self.fail(not_activated(), now);
         };
-        let mut meta = self.config.meta().clone();
-        meta.insert(SEAT_META, attempt.seat);
-        let request = Box::new(wire::Activate {
-            key: activation.key.clone(),
-            organization_id: self.config.organization_id(),
-            label: attempt.label,
-            conditions: self.conditions(self.config.bind_device()),
-            meta,
-        });
-        let body = request.body();
-        self.send(op, wire::Activate::PATH, body, Asking::Activate(activation, request), now)
+        self.send(Stage::Activated, Identity { key, seat: None }, now)
     }
 
     /// Polar gave a seat, or did not, or nobody knows.
-    pub(super) fn activated(
-        &mut self,
-        op: Box<Op>,
-        mut activation: Box<Activation>,
-        reply: Result<Confirmed, Rejection>,
-        now: Now,
-    ) -> Step {
-        match reply {
+    pub(super) fn activated(&mut self, about: Identity, reply: Result<Confirmed, Rejection>, now: Now) -> Step {
+        let rejection = match reply {
             Ok(confirmed) => {
                 let bound = self.config.bind_device();
                 let seat = confirmed.activation_id.map(|id| Seat { id, bound });
-                self.save_activated(op, *activation, seat, confirmed, now)
+                return self.save_activated(Identity { seat, ..about }, &confirmed, now);
             }
-            Err(rejection) if rejection.maybe_applied() => {
-                // the attempt stays in the record, and shows as `seat_uncertain` from here on
-                self.unreached = None;
-                self.fail(op, rejection, now)
-            }
-            Err(Rejection::Refused(Reason::ActivationLimit)) if activation.replace_previous => {
-                activation.replace_previous = false;
-                let known = activation.known.as_ref().and_then(|known| known.identity.activation_id());
-                let Some(activation_id) = known else {
-                    return self.stop(op, activation, Rejection::Refused(Reason::ActivationLimit), now);
-                };
-                let request = self.give_up(&activation.key, activation_id);
-                let body = request.body();
-                self.send(op, Deactivate::PATH, body, Asking::GiveUp(activation, request), now)
-            }
-            Err(rejection) => self.stop(op, activation, rejection, now),
+            Err(rejection) => rejection,
+        };
+        if rejection.maybe_applied() {
+            // the attempt stays in the record, and shows as `seat_uncertain` from here on
+            self.unreached = None;
+            return self.fail(rejection, now);
         }
+        let older = self.op.known.as_ref().and_then(|known| known.identity.seat);
+        if self.op.replace_previous && older.is_some() && rejection == NO_SEAT {
+            self.op.replace_previous = false;
+            return self.send(Stage::GivenUp, Identity { seat: older, ..about }, now);
+        }
+        self.stop(rejection, now)
     }
 
     /// The older seat of this key was given up, to take one here. It was asked for with the new key, which also fits
     /// a rotated one; a seat of another license is not found that way, and not given up in vain.
-    pub(super) fn given_up(
-        &mut self,
-        op: Box<Op>,
-        activation: Box<Activation>,
-        seat: Uuid,
-        reply: Result<(), Rejection>,
-        now: Now,
-    ) -> Step {
+    pub(super) fn given_up(&mut self, about: &Identity, reply: Result<(), Rejection>, now: Now) -> Step {
         match reply {
             Ok(()) => {
-                let attempt = activation.attempt.map(Edit::AttemptOver);
-                let edits = attempt.into_iter().chain([Edit::SeatLost(seat)]).collect();
-                op.store(edits, Stage::SeatGivenUp(activation))
+                self.op.edits.extend(self.op.attempt.map(Edit::AttemptOver));
+                self.op.edits.extend(about.activation_id().map(Edit::SeatLost));
+                self.store(Stage::SeatGivenUp)
             }
-            Err(Rejection::Refused(_)) => self.stop(op, activation, Rejection::Refused(Reason::ActivationLimit), now),
-            Err(rejection) => self.stop(op, activation, rejection, now),
+            Err(Rejection::Refused(_)) => self.stop(NO_SEAT, now),
+            Err(rejection) => self.stop(rejection, now),
         }
     }
 
-    fn save_activated(
-        &mut self,
-        op: Box<Op>,
-        activation: Activation,
-        seat: Option<Seat>,
-        confirmed: Confirmed,
-        now: Now,
-    ) -> Step {
-        let edit = Activated {
-            identity: Identity { key: activation.key, seat },
-            confirmed,
-            wall: now.wall,
-            attempt: activation.attempt,
-            instead_of: activation.known.map(|known| known.identity),
+    fn save_activated(&mut self, identity: Identity, confirmed: &Confirmed, now: Now) -> Step {
+        let activated = Activated {
+            yes: Yes { identity, confirmed: *confirmed, wall: now.wall },
+            attempt: self.op.attempt,
+            instead_of: self.op.known.take().map(|known| known.identity),
         };
-        let edits = vec![Edit::Activated(edit), Edit::Plan(self.heard(None, now))];
-        op.store(edits, Stage::Release(None))
+        let plan = self.plan(None, now);
+        self.op.edits.push(Edit::Activated(Box::new(activated)));
+        self.op.edits.push(Edit::Plan(plan));
+        self.store(Stage::Release)
     }
 
     /// Ends without a seat, for certain: the license here, if any, stays as it was.
-    fn stop(&mut self, op: Box<Op>, activation: Box<Activation>, rejection: Rejection, now: Now) -> Step {
-        let plan = self.heard(Some(&rejection), now);
-        if rejection == Rejection::Refused(Reason::ActivationLimit)
-            && let Some(attempt) = activation.attempt
-        {
-            return op.store(vec![Edit::AttemptOver(attempt)], Stage::NoSeat(activation));
+    fn stop(&mut self, rejection: Rejection, now: Now) -> Step {
+        let plan = self.plan(Some(&rejection), now);
+        self.op.edits.extend(self.op.attempt.map(Edit::AttemptOver));
+        if rejection == NO_SEAT && self.op.attempt.is_some() {
+            return self.store(Stage::NoSeat);
         }
-        let error = Error::from(rejection);
-        let attempt = activation.attempt.map(Edit::AttemptOver);
         // a pause binds other processes as well; nothing else of a failed activate is remembered
-        let pause = plan.pause_until.map(Edit::Pause);
-        let edits: Vec<Edit> = attempt.into_iter().chain(pause).collect();
-        if edits.is_empty() { self.finish(op, Err(error), now) } else { op.store(edits, Stage::End(Err(error))) }
+        self.op.edits.extend(plan.pause_until.map(Edit::Pause));
+        self.fail(rejection, now)
     }
 
     /// No seat was free. Another process on this device may have taken the last one meanwhile, and it serves both.
-    pub(super) fn no_seat(&mut self, op: Box<Op>, activation: Activation, now: Now) -> Step {
+    pub(super) fn no_seat(&mut self, now: Now) -> Step {
         let record = self.memory.record.as_deref();
-        let known = activation.known.map(|known| known.identity);
+        let known = self.op.known.as_ref().map(|known| &known.identity);
         let taken_meanwhile = record.and_then(|record| record.held.as_deref()).is_some_and(|held| {
-            let here = held.identity.key == activation.key && held.identity.seat.is_some();
-            here && held.verdict == Verdict::Yes && Some(&held.identity) != known.as_ref()
+            let here = Some(&held.identity.key) == self.op.key.as_ref() && held.identity.seat.is_some();
+            here && held.verdict == Verdict::Yes && Some(&held.identity) != known
         });
         if taken_meanwhile {
-            return self.finish(op, Ok(None), now);
+            return self.finish(now);
         }
         let mut error = Error::refused(Reason::ActivationLimit);
-        let last_six = activation.key.last_six();
-        let lost = record.and_then(|record| record.attempts.iter().rev().find(|attempt| attempt.last_six == last_six));
+        let last_six = self.op.key.as_ref().map(Key::last_six).unwrap_or_default();
+        let lost = record.and_then(|record| record.attempts.iter().rfind(|attempt| attempt.last_six == last_six));
         if let Some(attempt) = lost {
             error = error.with_message(["every activation of this license key is in use; ", &attempt.text()].concat());
         }
-        self.finish(op, Err(error), now)
+        self.fail(error, now)
     }
 
     /// Takes back an attempt that was not saved and so was not sent.
-    fn forget_attempt(&mut self, activation: &Activation) {
-        let Some(id) = activation.attempt else { return };
-        let is_it = |attempt: &Attempt| attempt.is(id);
-        self.unsaved.retain(|edit| !matches!(edit, Edit::Attempt(attempt) if is_it(attempt)));
+    fn forget_attempt(&mut self) {
+        let Some(id) = self.op.attempt else { return };
+        self.unsaved.retain(|edit| !matches!(edit, Edit::Attempt(attempt) if attempt.is(id)));
         if let Some(record) = &mut self.memory.record {
-            record.remove_attempts(&is_it);
+            record.remove_attempts(&|attempt| attempt.is(id));
         }
     }
 }

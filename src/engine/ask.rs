@@ -6,32 +6,15 @@
 //!             └► no word from Polar ─► save when to ask next ─► end
 //! ```
 
-use super::edit::{Asked, Edit, Says, Word};
-use super::steps::{Asking, Op, Stage, Step};
-use super::{Deactivated, Engine, Patience, policy, schedule};
+use super::edit::{Edit, Says};
+use super::steps::{Stage, Step};
+use super::{Engine, Patience, policy, schedule};
 use crate::error::{Error, ErrorKind};
-use crate::license::State;
-use crate::record::Release;
+use crate::license::{Decision, State};
+use crate::record::{Identity, Seat};
 use crate::text::decimal;
 use crate::time::{Now, milliseconds};
-use crate::wire::{Confirmed, Deactivate, Rejection, Validate};
-
-/// Why Polar is asked.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Purpose {
-    Validate,
-    Refresh(Patience),
-    Consume(u32),
-    /// This process and another one heard the opposite of each other, and nobody knows who heard it last.
-    Settle,
-}
-
-/// A question on its way.
-#[derive(Clone, Debug)]
-pub(super) struct Ask {
-    purpose: Purpose,
-    asked: Asked,
-}
+use crate::wire::{Confirmed, Rejection};
 
 /// The most a merchant's server adds in one go; Polar answers 500 above.
 const MOST_USAGE: u32 = 2_147_483_647;
@@ -40,120 +23,99 @@ const MOST_USAGE: u32 = 2_147_483_647;
 const RELEASE_MS: u64 = 5_000;
 
 impl Engine {
-    pub(super) fn begin_consume(&mut self, op: Box<Op>, count: u32, now: Now) -> Step {
+    pub(super) fn begin_consume(&mut self, count: u32, now: Now) -> Step {
         if count == 0 || count > MOST_USAGE {
             let message =
                 ["cannot count ", &decimal(count.into(), 0), " uses; 1 to 2147483647 at once are possible"].concat();
-            return self.finish(op, Err(Error::new(ErrorKind::InvalidArgument, message)), now);
+            return self.fail(Error::new(ErrorKind::InvalidArgument, message), now);
         }
-        op.store(vec![], Stage::Ask(Purpose::Consume(count)))
+        self.op.count = Some(count);
+        self.store(Stage::Ask)
     }
 
     /// The stored record was read.
-    pub(super) fn ask(&mut self, op: Box<Op>, purpose: Purpose, now: Now) -> Step {
-        if let Purpose::Refresh(patience) = purpose {
+    pub(super) fn ask(&mut self, now: Now) -> Step {
+        if let Some(patience) = self.op.patience {
             let due = self.is_due(patience, now);
             self.looked = true;
             if !due {
-                return self.finish(op, Ok(None), now);
+                return self.finish(now);
             }
         }
-        if let Purpose::Consume(_) = purpose
+        if self.op.count.is_some()
             && let Err(error) = self.can_consume()
         {
-            return self.finish(op, Err(error), now);
+            return self.fail(error, now);
         }
-        // a license that was given up may have left older seats to free
-        let Some(asked) = self.target() else { return self.release_next(op, None, now) };
-        let mut request = self.validate(&asked.identity.key, asked.identity.seat);
-        if let Purpose::Consume(count) = purpose {
-            request.increment_usage = Some(count);
+        self.op.known = self.target();
+        match &self.op.known {
+            Some(known) => self.send(Stage::Asked, known.identity.clone(), now),
+            // a license that was given up may have left older seats to free
+            None => self.release_next(now),
         }
-        let body = request.body();
-        self.send(op, Validate::PATH, body, Asking::Ask(Ask { purpose, asked }, request), now)
+    }
+
+    /// Another process had heard the opposite of Polar's word: asks once more. Usage is not counted again.
+    pub(super) fn ask_again(&mut self, now: Now) -> Step {
+        if self.op.settles {
+            return self.release_next(now);
+        }
+        self.op.settles = true;
+        (self.op.patience, self.op.count) = (None, None);
+        self.ask(now)
     }
 
     /// Polar, or something else, answered.
-    pub(super) fn answered(
-        &mut self,
-        mut op: Box<Op>,
-        ask: Ask,
-        reply: Result<Confirmed, Rejection>,
-        now: Now,
-    ) -> Step {
-        let reply = match reply {
+    pub(super) fn answered(&mut self, about: Identity, reply: Result<Confirmed, Rejection>, now: Now) -> Step {
+        if let Err(cancelled @ Rejection::Unreachable { kind: ErrorKind::Cancelled, .. }) = reply {
             // the user's choice says nothing about Polar, and is no reason to wait longer next time
-            Err(cancelled @ Rejection::Unreachable { kind: ErrorKind::Cancelled, .. }) => {
-                return self.fail(op, cancelled, now);
-            }
-            reply => reply,
-        };
-        let Ask { purpose, asked } = ask;
-        let plan = self.heard(reply.as_ref().err(), now);
+            return self.fail(cancelled, now);
+        }
+        let plan = self.plan(reply.as_ref().err(), now);
         self.aside_answered |= !self.has_license() && plan.answered;
         self.looked |= plan.answered;
         self.fallback_at = None;
         let says = match &reply {
-            Ok(confirmed) => {
-                let key = asked.identity.key.clone();
-                Some(Says::Yes { key, confirmed: *confirmed, wall: now.wall })
-            }
+            Ok(confirmed) => Some(Says::yes(about, confirmed, now)),
             Err(Rejection::Refused(reason)) => Some(Says::No(*reason)),
             Err(_) => None,
         };
-        let edits = match says {
-            Some(says) => vec![Edit::Word(Word { asked, says }), Edit::Plan(plan)],
-            // "exhausted" says nothing of the license
-            None if plan.answered => vec![],
-            None => vec![Edit::Plan(plan)],
-        };
-        let heard_word = matches!(reply, Ok(_) | Err(Rejection::Refused(_)));
-        if let (Purpose::Consume(_), Err(rejection)) = (purpose, reply) {
-            op.failure = Some(rejection.into());
+        // "exhausted" says nothing of the license
+        let plans = says.is_some() || !plan.answered;
+        let stage = if says.is_some() { Stage::AskSaved } else { Stage::End };
+        self.remember(says);
+        if plans {
+            self.op.edits.push(Edit::Plan(plan));
         }
-        op.store(edits, if heard_word { Stage::AskSaved(purpose) } else { Stage::End(Ok(None)) })
-    }
-
-    /// Polar's word was saved, unless another process had heard the opposite.
-    pub(super) fn ask_saved(&mut self, op: Box<Op>, purpose: Purpose, contradicted: bool, now: Now) -> Step {
-        match purpose {
-            // usage is not counted again: the question is put without it
-            Purpose::Validate | Purpose::Refresh(_) | Purpose::Consume(_) if contradicted => {
-                self.ask(op, Purpose::Settle, now)
-            }
-            _ => self.release_next(op, None, now),
+        if let (Some(_), Err(rejection)) = (self.op.count, reply) {
+            self.op.failure = Some(rejection.into());
         }
+        self.store(stage)
     }
 
     /// Gives up the next seat on the list, then ends. Failing is no failure of the operation: it is tried again.
-    pub(super) fn release_next(&mut self, mut op: Box<Op>, ends: Option<Deactivated>, now: Now) -> Step {
-        let next = self.memory.record.as_deref().and_then(|record| record.releases.first()).cloned();
-        let Some(release) = next else { return self.finish(op, Ok(ends), now) };
-        op.deadline = op.deadline.min(now.mono.saturating_add(RELEASE_MS));
-        let request = self.give_up(&release.key, release.activation_id);
-        let body = request.body();
-        self.send(op, Deactivate::PATH, body, Asking::Release(release, ends, request), now)
+    pub(super) fn release_next(&mut self, now: Now) -> Step {
+        let next = self.memory.record.as_deref().and_then(|record| record.releases.first());
+        let Some(release) = next else { return self.finish(now) };
+        let seat = Some(Seat { id: release.activation_id, bound: false });
+        let about = Identity { key: release.key.clone(), seat };
+        self.op.deadline = self.op.deadline.min(now.mono.saturating_add(RELEASE_MS));
+        self.send(Stage::Released, about, now)
     }
 
-    pub(super) fn released(
-        &mut self,
-        op: Box<Op>,
-        release: &Release,
-        ends: Option<Deactivated>,
-        reply: Result<(), Rejection>,
-        now: Now,
-    ) -> Step {
-        match reply {
+    pub(super) fn released(&mut self, about: &Identity, reply: Result<(), Rejection>, now: Now) -> Step {
+        let stage = match reply {
             Ok(()) | Err(Rejection::Refused(_)) => {
-                // settled with the last of them: then the next round is a day away, not a minute
-                let edits = vec![Edit::Released(release.activation_id), Edit::Plan(self.heard(None, now))];
-                op.store(edits, Stage::Release(ends))
+                self.op.edits.extend(about.activation_id().map(Edit::Released));
+                Stage::Release
             }
-            Err(rejection) => {
-                let plan = self.heard(Some(&rejection), now);
-                op.store(vec![Edit::Plan(plan)], Stage::End(Ok(ends)))
-            }
-        }
+            Err(_) => Stage::End,
+        };
+        // settled with the last of them: then the next round is a day away, not a minute
+        let failure = reply.err().filter(|_| stage == Stage::End);
+        let plan = self.plan(failure.as_ref(), now);
+        self.op.edits.push(Edit::Plan(plan));
+        self.store(stage)
     }
 
     /// Whether the timer, or the app at its start, should ask now.
@@ -199,12 +161,11 @@ impl Engine {
     }
 
     /// When a timer should look next: to ask, or because the state changes by itself.
-    pub(super) fn wake_at(&mut self, now: Now) -> Option<u64> {
+    pub(super) fn wake_at(&mut self, decision: &Decision, now: Now) -> Option<u64> {
         let ask_in = self.has_business().then(|| self.due_in(now));
         let pause = self.pacer.pause_left(now.mono).map_or(0, milliseconds);
         let ask_in = ask_in.map(|wait| wait.max(pause));
         let estimate = self.estimate(now);
-        let decision = self.current(now);
         let license = decision.license();
         let stale_at = license.map(|license| license.confirmed_at.plus_ms(self.config.refresh_ms()));
         let expires_at = license.and_then(|license| license.expires_at);

@@ -1,11 +1,12 @@
 //! Changes to a record as data, so that they can be applied to whatever another process has saved meanwhile, and
 //! again after a save that failed. Pure.
 
+use super::Engine;
 use super::policy;
 use super::schedule::{Round, next_round};
 use super::timeline::Timeline;
 use crate::config::Config;
-use crate::license::{Key, Reason};
+use crate::license::Reason;
 use crate::record::{Attempt, Held, Identity, Plan, Record, TimeBase, Verdict};
 use crate::text::hex;
 use crate::time::{Now, Timestamp};
@@ -13,16 +14,15 @@ use crate::wire::Confirmed;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-#[derive(Clone, Debug)]
 pub(super) enum Edit {
     /// Polar's answer about a license.
-    Word(Word),
+    Word(Box<Word>),
     /// An activation is about to be sent.
     Attempt(Attempt),
     /// The attempt has come to nothing, for certain.
     AttemptOver(AttemptId),
     /// A license was activated, or found to need no activation.
-    Activated(Activated),
+    Activated(Box<Activated>),
     /// The seat known here was given up to take another.
     SeatLost(Uuid),
     /// Polar knows this seat no more.
@@ -36,25 +36,25 @@ pub(super) enum Edit {
 }
 
 /// Polar's answer about the license `asked`.
-#[derive(Clone, Debug)]
 pub(super) struct Word {
     pub(super) asked: Asked,
     pub(super) says: Says,
 }
 
-#[derive(Clone, Debug)]
 pub(super) enum Says {
-    /// `key` differs from the one asked about where Polar or the customer rotated it.
-    Yes {
-        key: Key,
-        confirmed: Confirmed,
-        wall: Timestamp,
-    },
+    Yes(Yes),
     No(Reason),
 }
 
+pub(super) struct Yes {
+    /// Its key differs from the one known where Polar or the customer rotated it.
+    pub(super) identity: Identity,
+    pub(super) confirmed: Confirmed,
+    /// The wall clock when it was heard.
+    pub(super) wall: Timestamp,
+}
+
 /// The license a question was about, and how many words had been heard on it.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Asked {
     pub(super) identity: Identity,
     pub(super) revision: u64,
@@ -67,11 +67,8 @@ pub(super) struct AttemptId {
     pub(super) at: Timestamp,
 }
 
-#[derive(Clone, Debug)]
 pub(super) struct Activated {
-    pub(super) identity: Identity,
-    pub(super) confirmed: Confirmed,
-    pub(super) wall: Timestamp,
+    pub(super) yes: Yes,
     pub(super) attempt: Option<AttemptId>,
     /// The license that was here when the user asked for this one.
     pub(super) instead_of: Option<Identity>,
@@ -117,6 +114,20 @@ const ATTEMPT_UNDER_WAY_MS: i64 = 60 * 1000;
 
 /// More attempts than this are not kept; the oldest has been reported for long.
 const MOST_ATTEMPTS: usize = 16;
+
+impl Says {
+    pub(super) fn yes(identity: Identity, confirmed: &Confirmed, now: Now) -> Self {
+        Self::Yes(Yes { identity, confirmed: *confirmed, wall: now.wall })
+    }
+}
+
+impl Engine {
+    /// Puts down what Polar said of the license known here.
+    pub(super) fn remember(&mut self, says: Option<Says>) {
+        let word = self.op.known.take().zip(says).map(|(asked, says)| Word { asked, says });
+        self.op.edits.extend(word.map(Box::new).map(Edit::Word));
+    }
+}
 
 impl Edit {
     /// Whether losing it in a power cut would lose something.
@@ -177,21 +188,16 @@ impl Editor<'_> {
             return Applied::Unchanged;
         }
         let overtaken = held.revision != word.asked.revision && !self.only_ours;
+        let (says_yes, same_key) = match &word.says {
+            Says::Yes(yes) => (true, yes.identity.key == held.identity.key),
+            Says::No(_) => (false, true),
+        };
+        if overtaken && same_key {
+            let same = says_yes == (held.verdict == Verdict::Yes);
+            return if same { Applied::Unchanged } else { Applied::Contradicted };
+        }
         match &word.says {
-            Says::Yes { key, .. } if overtaken && *key == held.identity.key => match held.verdict {
-                Verdict::Yes => return Applied::Unchanged,
-                Verdict::No(_) => return Applied::Contradicted,
-            },
-            Says::No(_) if overtaken => match held.verdict {
-                Verdict::No(_) => return Applied::Unchanged,
-                Verdict::Yes => return Applied::Contradicted,
-            },
-            Says::Yes { key, confirmed, wall } => {
-                let identity = Identity { key: key.clone(), seat: held.identity.seat };
-                let conditions = held.conditions;
-                *held = self.held(identity, held.revision, confirmed, *wall);
-                held.conditions = conditions;
-            }
+            Says::Yes(yes) => **held = Held { conditions: held.conditions, ..self.held(yes, held.revision) },
             Says::No(reason) => {
                 let changed = held.identity.seat.is_some() && held.conditions != conditions_hash(self.config);
                 let unclear = matches!(reason, Reason::Refused | Reason::Conditions);
@@ -206,9 +212,8 @@ impl Editor<'_> {
     fn word_on_aside(&self, record: &mut Record, word: &Word) -> Applied {
         let asked = record.aside.as_ref().is_some_and(|aside| aside.identity.as_ref() == Some(&word.asked.identity));
         match &word.says {
-            Says::Yes { key, confirmed, wall } if asked => {
-                let identity = Identity { key: key.clone(), seat: word.asked.identity.seat };
-                record.held = Some(self.held(identity, 0, confirmed, *wall));
+            Says::Yes(yes) if asked => {
+                record.held = Some(Box::new(self.held(yes, 0)));
                 record.aside = None;
                 Applied::Changed
             }
@@ -217,39 +222,42 @@ impl Editor<'_> {
     }
 
     fn activated(&self, record: &mut Record, activated: &Activated) {
-        if let Some(id) = activated.attempt {
-            record.remove_attempts(&|attempt| attempt.is(id));
+        let Activated { yes: yes @ Yes { identity, confirmed, .. }, attempt, instead_of } = activated;
+        if let Some(id) = attempt {
+            record.remove_attempts(&|attempt| attempt.is(*id));
         }
-        if activated.confirmed.limit_activations == Some(1) {
+        if confirmed.limit_activations == Some(1) {
             // the only seat there is was free, so no earlier attempt has taken it; one that is on its way still may
-            let last_six = activated.identity.key.last_six();
-            let over = |attempt: &Attempt| activated.confirmed.at.ms_since(attempt.at) > ATTEMPT_UNDER_WAY_MS;
+            let last_six = identity.key.last_six();
+            let over = |attempt: &Attempt| confirmed.at.ms_since(attempt.at) > ATTEMPT_UNDER_WAY_MS;
             record.remove_attempts(&|attempt| attempt.last_six == last_six && over(attempt));
         }
-        let old = record.held.take();
-        if let Some(old) = &old {
-            let stale = Some(&old.identity) == activated.instead_of.as_ref();
-            let same_key = old.identity.key == activated.identity.key;
+        let mut revision = 0;
+        if let Some(old) = record.held.take() {
+            let stale = Some(&old.identity) == instead_of.as_ref();
             let seated = old.identity.seat.is_some() && old.verdict == Verdict::Yes;
-            if let (false, true, true, Some(seat)) = (stale, same_key, seated, activated.identity.seat) {
+            if let Some(seat) = identity.seat.filter(|_| !stale && seated && old.identity.key == identity.key) {
                 // another process activated the same key meanwhile: its seat serves both
-                record.release(&activated.identity.key, seat.id);
-                record.held = Some(old.clone());
+                record.release(&identity.key, seat.id);
+                record.held = Some(old);
                 return;
             }
-            if let Some(seat) = old.identity.seat.filter(|seat| Some(seat.id) != activated.identity.activation_id()) {
+            if let Some(seat) = old.identity.seat.filter(|seat| Some(seat.id) != identity.activation_id()) {
                 record.release(&old.identity.key, seat.id);
             }
+            // another license starts afresh, whatever it takes the place of: the edit may be applied again to another record
+            if old.identity == *identity {
+                revision = old.revision;
+            }
         }
-        // another license starts afresh, whatever it takes the place of: the edit may be applied again to another record
-        let revision = old.filter(|old| old.identity == activated.identity).map_or(0, |old| old.revision);
-        record.held = Some(self.held(activated.identity.clone(), revision, &activated.confirmed, activated.wall));
+        record.held = Some(Box::new(self.held(yes, revision)));
         record.aside = None;
     }
 
-    fn held(&self, identity: Identity, revision: u64, confirmed: &Confirmed, wall: Timestamp) -> Box<Held> {
-        Box::new(Held {
-            identity,
+    fn held(&self, yes: &Yes, revision: u64) -> Held {
+        let Yes { identity, confirmed, wall } = yes;
+        Held {
+            identity: identity.clone(),
             revision: revision.saturating_add(1),
             verdict: Verdict::Yes,
             license_id: confirmed.id,
@@ -258,9 +266,9 @@ impl Editor<'_> {
             limit_usage: confirmed.limit_usage,
             usage: confirmed.usage,
             expires_at: confirmed.expires_at,
-            time: TimeBase { confirmed: confirmed.at, offset: confirmed.at.ms_since(wall), high: confirmed.at },
+            time: TimeBase { confirmed: confirmed.at, offset: confirmed.at.ms_since(*wall), high: confirmed.at },
             conditions: conditions_hash(self.config),
-        })
+        }
     }
 
     fn plan(&mut self, record: &mut Record, edit: PlanEdit) {

@@ -1,16 +1,15 @@
 //! The steps that a driver carries out, and what each goes on with.
 
-use super::activate::{Activation, Wish};
-use super::ask::{Ask, Purpose};
-use super::edit::{Asked, Edit};
-use super::{Deactivated, Engine, Merged, OpId, Operation};
+use super::edit::{Asked, AttemptId, Edit};
+use super::{Deactivated, Engine, Merged, OpId, Operation, Patience};
 use crate::error::{Error, ErrorKind};
-use crate::license::{Decision, Problem};
-use crate::record::{Identity, Release};
+use crate::license::{Decision, Key};
+use crate::record::Identity;
 use crate::store::Change;
-use crate::time::Now;
+use crate::time::{Now, Timestamp};
 use crate::transport::{Answer, Request};
-use crate::wire::Rejection;
+use crate::values::Values;
+use crate::wire::{self, Call, Members, Rejection};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,9 +46,7 @@ pub struct Outcome {
 /// Where the lock is not to be had, do the same without it but write nothing, and resume with the error. Merging is
 /// repeatable, for stores whose transactions are.
 pub struct StoreStep {
-    op: Box<Op>,
-    edits: Vec<Edit>,
-    stage: Stage,
+    _ticket: Arc<()>,
     merged: Option<Box<Merged>>,
     /// What was read, without the edits: what holds if they must all be saved or not be made.
     unedited: Option<Box<Merged>>,
@@ -62,8 +59,9 @@ pub struct SendStep {
     pub not_before: u64,
     /// What to send.
     pub request: Request,
-    op: Box<Op>,
-    stage: Asking,
+    _ticket: Arc<()>,
+    /// The license that it is about.
+    about: Identity,
 }
 
 /// Wait until the operation [`waits_for`](Self::waits_for) has ended, at most [`until`](Self::until), and
@@ -78,64 +76,76 @@ pub struct JoinStep {
     pub(super) operation: Operation,
 }
 
-/// An operation under way, boxed since it moves from step to step. Dropping it frees the engine for the next.
+/// The operation under way: what is wanted, and what it has learned so far. Kept in the engine; a step that is dropped
+/// leaves it behind for the next operation to replace.
+#[derive(Default)]
 pub(super) struct Op {
     pub(super) id: OpId,
+    pub(super) asks: bool,
     /// In ms of the monotonic clock.
     pub(super) deadline: u64,
-    pub(super) ticket: Arc<()>,
+    pub(super) stage: Stage,
+    /// What the store step under way, or the next one, saves.
+    pub(super) edits: Vec<Edit>,
+    /// For a refresh.
+    pub(super) patience: Option<Patience>,
+    /// How much usage to count.
+    pub(super) count: Option<u32>,
+    /// This process and another one heard the opposite of each other, and nobody knows who heard it last.
+    pub(super) settles: bool,
+    /// What is to be activated.
+    pub(super) key: Option<Key>,
+    pub(super) replace_previous: bool,
+    /// The license here when Polar was asked, trusted or not.
+    pub(super) known: Option<Asked>,
+    /// Polar's clock when it said that the key is good.
+    pub(super) checked_at: Timestamp,
+    pub(super) attempt: Option<AttemptId>,
+    pub(super) label: String,
+    pub(super) deactivated: Option<Deactivated>,
     /// What it will fail with, whatever else is still to be done.
     pub(super) failure: Option<Error>,
 }
 
-/// What goes on after a store step.
+/// What goes on after the step under way.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Stage {
+    /// Nothing is under way.
+    #[default]
+    Idle,
+    // after a store step
     Opened,
-    Ask(Purpose),
+    Ask,
     /// Polar's word was saved, or met its opposite.
-    AskSaved(Purpose),
-    Activate(Wish),
-    AttemptSaved(Box<Activation>),
-    SeatGivenUp(Box<Activation>),
-    NoSeat(Box<Activation>),
-    /// Save done; give up old seats, if any, then end.
-    Release(Option<Deactivated>),
-    Forgotten,
+    AskSaved,
+    Activate,
+    AttemptSaved,
+    SeatGivenUp,
+    NoSeat,
     Deactivate,
-    /// Save done, whatever came of it; this is how the operation ends.
-    End(Result<Option<Deactivated>, Error>),
-}
-
-/// What goes on after a reply.
-pub(super) enum Asking {
-    Ask(Ask, Box<crate::wire::Validate>),
-    CheckHeld(Box<Activation>, Asked, Box<crate::wire::Validate>),
-    CheckKey(Box<Activation>, Box<crate::wire::Validate>),
-    Activate(Box<Activation>, Box<crate::wire::Activate>),
-    GiveUp(Box<Activation>, Box<crate::wire::Deactivate>),
-    Release(Release, Option<Deactivated>, Box<crate::wire::Deactivate>),
-    Deactivate(Identity, Box<crate::wire::Deactivate>),
-}
-
-/// A reply, or why none was asked for.
-pub(super) enum Heard {
-    Answer(Answer),
-    /// The process must not send now.
-    Paused(Duration),
-}
-
-impl Heard {
-    pub(super) fn read<T>(&self, read: impl FnOnce(&Answer) -> Result<T, Rejection>) -> Result<T, Rejection> {
-        match self {
-            Self::Answer(answer) => read(answer),
-            Self::Paused(wait) => Err(Rejection::RateLimited(*wait)),
-        }
-    }
+    /// Give up old seats, if any, then end.
+    Release,
+    End,
+    Forgotten,
+    // after a reply
+    Asked,
+    HeldChecked,
+    KeyChecked,
+    Activated,
+    GivenUp,
+    Released,
+    Deactivated,
 }
 
 impl Op {
-    pub(super) fn store(self: Box<Self>, edits: Vec<Edit>, stage: Stage) -> Step {
-        Step::Store(StoreStep { op: self, edits, stage, merged: None, unedited: None })
+    /// What Polar is asked at this stage.
+    fn call(&self) -> Call {
+        match self.stage {
+            Stage::Asked if self.count.is_some() => Call::Consume,
+            Stage::Asked | Stage::HeldChecked | Stage::KeyChecked => Call::Validate,
+            Stage::Activated => Call::Activate,
+            _ => Call::Deactivate,
+        }
     }
 }
 
@@ -143,44 +153,37 @@ impl StoreStep {
     /// What to do with the record, given what is stored; `Err` where that could not be read. May be called again if
     /// the store's transaction is.
     pub fn merge(&mut self, engine: &Engine, stored: Result<Option<&[u8]>, ()>, now: Now) -> Change {
-        let opening = matches!(self.stage, Stage::Opened);
-        let mut merged = engine.merge(&self.edits, stored, opening, now);
+        (self.merged, self.unedited) = (None, None);
+        let Ok(stored) = stored else { return Change::Keep };
+        let mut merged = engine.merge(&engine.op.edits, stored, now);
         let change = std::mem::replace(&mut merged.change, Change::Keep);
         self.merged = Some(Box::new(merged));
-        if let Stage::Forgotten = self.stage {
-            self.unedited = Some(Box::new(engine.merge(&[], stored, opening, now)));
+        if engine.op.stage == Stage::Forgotten {
+            self.unedited = Some(Box::new(engine.merge(&[], stored, now)));
         }
         change
     }
 
     /// Goes on. `written` is the first error of locking, reading or writing, in words.
-    pub fn resume(mut self, engine: &mut Engine, written: Result<(), String>, now: Now) -> Step {
-        if self.merged.is_none() {
-            self.merge(engine, Err(()), now);
+    pub fn resume(self, engine: &mut Engine, written: Result<(), String>, now: Now) -> Step {
+        let stage = engine.op.stage;
+        if let (Stage::Forgotten, Err(message)) = (stage, &written) {
+            engine.op.edits.clear();
+            engine.adopt(self.unedited, &written, now);
+            let message = ["the license is still stored: ", message].concat();
+            return engine.fail(Error::new(ErrorKind::Storage, message), now);
         }
-        let Some(merged) = self.merged else {
-            let error = Error::new(ErrorKind::Internal, "a store step was resumed without being merged");
-            return engine.finish(self.op, Err(error), now);
-        };
-        if let (Some(unedited), Err(message)) = (self.unedited.take(), &written) {
-            engine.adopt(vec![], *unedited, &written, now);
-            return engine.not_forgotten(self.op, message, now);
-        }
-        let contradicted = merged.contradicted;
-        engine.adopt(self.edits, *merged, &written, now);
-        let op = self.op;
-        match self.stage {
-            Stage::Opened => engine.finish(op, Ok(None), now),
-            Stage::Ask(purpose) => engine.ask(op, purpose, now),
-            Stage::AskSaved(purpose) => engine.ask_saved(op, purpose, contradicted, now),
-            Stage::Activate(wish) => engine.activate(op, wish, now),
-            Stage::AttemptSaved(activation) => engine.attempt_saved(op, activation, written, now),
-            Stage::SeatGivenUp(activation) => engine.save_attempt(op, activation, now),
-            Stage::NoSeat(activation) => engine.no_seat(op, *activation, now),
-            Stage::Release(ends) => engine.release_next(op, ends, now),
-            Stage::Forgotten => engine.finish(op, Ok(None), now),
-            Stage::Deactivate => engine.deactivate(op, now),
-            Stage::End(result) => engine.finish(op, result, now),
+        let contradicted = engine.adopt(self.merged, &written, now);
+        match stage {
+            Stage::Ask => engine.ask(now),
+            Stage::AskSaved if contradicted => engine.ask_again(now),
+            Stage::AskSaved | Stage::Release => engine.release_next(now),
+            Stage::Activate => engine.activate(now),
+            Stage::AttemptSaved => engine.attempt_saved(written, now),
+            Stage::SeatGivenUp => engine.save_attempt(now),
+            Stage::NoSeat => engine.no_seat(now),
+            Stage::Deactivate => engine.deactivate(now),
+            _ => engine.finish(now),
         }
     }
 }
@@ -188,10 +191,10 @@ impl StoreStep {
 impl SendStep {
     /// Goes on.
     pub fn resume(self, engine: &mut Engine, answer: Answer, now: Now) -> Step {
-        if let Some(wait) = crate::wire::rate_limit(&answer) {
+        if let Some(wait) = wire::rate_limit(&answer) {
             engine.pacer.pause(now.mono, wait);
         }
-        engine.heard_reply(self.op, self.stage, &Heard::Answer(answer), now)
+        engine.heard(self.about, Ok(&answer), now)
     }
 }
 
@@ -199,87 +202,95 @@ impl JoinStep {
     /// Goes on: with the other's answer where both only asked, with an operation of its own where the other has ended.
     /// Where it has not, time is up and nothing was done.
     pub fn resume(self, engine: &mut Engine, now: Now) -> Step {
-        let shared = engine.last_asked.is_some_and(|(id, answered)| id == self.waits_for && answered);
-        if self.both_ask && shared {
-            return Step::Done(engine.untouched(Ok(None), now));
+        if self.both_ask && engine.last_answered == self.waits_for {
+            let decision = engine.current(now);
+            return Step::Done(engine.outcome(decision, None, now));
         }
         if !engine.is_running(self.waits_for) {
             return engine.begin(self.operation, now);
         }
-        let waited = "another operation on this license takes too long; try again";
-        let result = if self.operation.asks() {
-            Ok(Some(Problem::new(ErrorKind::Timeout, waited)))
-        } else {
-            Err(Error::new(ErrorKind::Timeout, waited))
-        };
-        Step::Done(engine.untouched(result, now))
+        let error = Error::new(ErrorKind::Timeout, "another operation on this license takes too long; try again");
+        if !self.operation.asks() {
+            return engine.untouched(error, now);
+        }
+        let decision = Decision { problem: Some(error.into_problem()), ..engine.current(now) };
+        Step::Done(engine.outcome(decision, None, now))
     }
 
     /// Gives up waiting: nothing was done.
     pub fn cancel(self, engine: &mut Engine, now: Now) -> Step {
-        let error = Error::new(ErrorKind::Cancelled, "cancelled before anything was sent");
-        Step::Done(engine.untouched(Err(error), now))
+        engine.untouched(Error::new(ErrorKind::Cancelled, "cancelled before anything was sent"), now)
     }
 }
 
 impl Engine {
-    /// Sends within the operation's time, or hears at once that it may not.
-    pub(super) fn send(&mut self, op: Box<Op>, path: &str, body: String, stage: Asking, now: Now) -> Step {
-        match self.pacer.reserve(now.mono, op.deadline) {
-            Err(wait) => self.heard_reply(op, stage, &Heard::Paused(wait), now),
-            Ok(not_before) => {
-                let timeout = Duration::from_millis(op.deadline.saturating_sub(not_before).max(1));
-                let request = Request { url: self.url(path), body, timeout };
-                Step::Send(SendStep { not_before, request, op, stage })
-            }
-        }
+    /// Saves the edits so far.
+    pub(super) fn store(&mut self, stage: Stage) -> Step {
+        self.op.stage = stage;
+        Step::Store(StoreStep { _ticket: Arc::clone(&self.ticket), merged: None, unedited: None })
     }
 
-    fn heard_reply(&mut self, op: Box<Op>, stage: Asking, heard: &Heard, now: Now) -> Step {
-        match stage {
-            Asking::Ask(ask, request) => {
-                let reply = heard.read(|answer| request.read(answer));
-                self.answered(op, ask, reply, now)
-            }
-            Asking::CheckHeld(activation, asked, request) => {
-                let reply = heard.read(|answer| request.read(answer));
-                self.held_checked(op, activation, asked, reply, now)
-            }
-            Asking::CheckKey(activation, request) => {
-                let reply = heard.read(|answer| request.read(answer));
-                self.key_checked(op, activation, reply, now)
-            }
-            Asking::Activate(activation, request) => {
-                let reply = heard.read(|answer| request.read(answer));
-                self.activated(op, activation, reply, now)
-            }
-            Asking::GiveUp(activation, request) => {
-                let reply = heard.read(|answer| request.read(answer));
-                self.given_up(op, activation, request.activation_id, reply, now)
-            }
-            Asking::Release(release, ends, request) => {
-                let reply = heard.read(|answer| request.read(answer));
-                self.released(op, &release, ends, reply, now)
-            }
-            Asking::Deactivate(identity, request) => {
-                let reply = heard.read(|answer| request.read(answer));
-                self.deactivated(op, identity, reply, now)
-            }
-        }
-    }
-
-    /// The outcome of an operation that did nothing itself.
-    fn untouched(&mut self, result: Result<Option<Problem>, Error>, now: Now) -> Outcome {
-        let mut decision = self.current(now);
-        let failure = match result {
-            Ok(None) => None,
-            Ok(problem) => {
-                decision.problem = problem;
-                None
-            }
-            Err(error) => Some(error),
+    /// Asks Polar about this license within the operation's time, or hears at once that it may not.
+    pub(super) fn send(&mut self, stage: Stage, about: Identity, now: Now) -> Step {
+        self.op.stage = stage;
+        let not_before = match self.pacer.reserve(now.mono, self.op.deadline) {
+            Ok(not_before) => not_before,
+            Err(wait) => return self.heard(about, Err(wait), now),
         };
-        self.outcome(decision, failure, now)
+        let call = self.op.call();
+        let mut members = Members::new(&about.key, self.config.organization_id());
+        members.activation_id = about.activation_id();
+        match call {
+            Call::Validate | Call::Consume => {
+                members.increment_usage = self.op.count;
+                members.conditions = about.seat.map(|seat| self.conditions(seat.bound));
+            }
+            Call::Activate => {
+                members.label = Some(&self.op.label);
+                members.conditions = Some(self.conditions(self.config.bind_device()));
+                members.meta = Some(&self.meta);
+            }
+            Call::Deactivate => {}
+        }
+        let request = Request {
+            url: [self.config.environment().base_url(), call.path()].concat(),
+            body: members.json(),
+            timeout: Duration::from_millis(self.op.deadline.saturating_sub(not_before).max(1)),
+        };
+        Step::Send(SendStep { not_before, request, _ticket: Arc::clone(&self.ticket), about })
+    }
+
+    /// What a seat was, or is, taken with.
+    fn conditions(&self, bound: bool) -> &Values {
+        if bound { &self.bound_conditions } else { self.config.conditions() }
+    }
+
+    /// Polar or something else has answered, or the process must not send for now.
+    fn heard(&mut self, about: Identity, answer: Result<&Answer, Duration>, now: Now) -> Step {
+        let answer = answer.map_err(Rejection::RateLimited);
+        let (stage, call) = (self.op.stage, self.op.call());
+        if call == Call::Deactivate {
+            let reply = answer.and_then(wire::read_deactivate);
+            return match stage {
+                Stage::GivenUp => self.given_up(&about, reply, now),
+                Stage::Released => self.released(&about, reply, now),
+                _ => self.deactivated(about, reply, now),
+            };
+        }
+        let organization_id = self.config.organization_id();
+        let reply = answer.and_then(|answer| call.read(&about.key, organization_id, about.activation_id(), answer));
+        match stage {
+            Stage::HeldChecked => self.held_checked(about, reply, now),
+            Stage::KeyChecked => self.key_checked(about, reply, now),
+            Stage::Activated => self.activated(about, reply, now),
+            _ => self.answered(about, reply, now),
+        }
+    }
+
+    /// Ends an operation that did nothing itself.
+    fn untouched(&mut self, error: Error, now: Now) -> Step {
+        let decision = self.current(now);
+        Step::Done(self.outcome(decision, Some(error), now))
     }
 }
 
@@ -288,14 +299,9 @@ impl Outcome {
     pub fn into_decision(self) -> Decision {
         match self.result {
             Ok(decision) => decision,
-            Err(error) => {
-                let problem = Problem {
-                    retry_after: error.retry_after(),
-                    maybe_applied: error.maybe_applied(),
-                    ..Problem::new(error.kind(), error.message())
-                };
-                let decision = error.into_decision().unwrap_or_else(Decision::unknown);
-                Decision { problem: Some(problem), ..decision }
+            Err(mut error) => {
+                let decision = error.take_decision().unwrap_or_else(Decision::unknown);
+                Decision { problem: Some(error.into_problem()), ..decision }
             }
         }
     }
@@ -303,14 +309,13 @@ impl Outcome {
 
 impl fmt::Debug for StoreStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoreStep").field("op", &self.op.id).finish_non_exhaustive()
+        f.debug_struct("StoreStep").finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for SendStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SendStep")
-            .field("op", &self.op.id)
             .field("not_before", &self.not_before)
             .field("request", &self.request)
             .finish_non_exhaustive()
