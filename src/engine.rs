@@ -84,7 +84,7 @@ use crate::config::{Config, DEVICE_CONDITION};
 use crate::device::DeviceId;
 use crate::error::{Error, ErrorKind};
 use crate::license::{Decision, Problem, Reason, State, UnknownFeatures, log_unknown};
-use crate::record::{Attempt, Record, Sealer, Verdict};
+use crate::record::{Attempt, Record, Sealer, Untrusted, Verdict};
 use crate::store::Durability;
 use crate::time::{Now, Timestamp, milliseconds};
 use crate::values::Values;
@@ -170,8 +170,11 @@ pub struct Engine {
     pacer: Pacer,
     random: Random,
     timeline: Timeline,
-    memory: Memory,
-    /// Edits that `memory` has and the store does not.
+    /// What is remembered at present.
+    record: Box<Record>,
+    /// Whether the stored bytes are a newer version's, which must not be written over.
+    untouchable: bool,
+    /// Edits that `record` has and the store does not.
     unsaved: Vec<Edit>,
     /// Why Polar was not reached when it was last asked.
     unreached: Option<Problem>,
@@ -193,18 +196,10 @@ pub struct Engine {
     shown: String,
 }
 
-/// What is remembered at present.
-#[derive(Default)]
-struct Memory {
-    /// `None` until the store could be read once.
-    record: Option<Box<Record>>,
-    /// Whether the stored bytes are a newer version's, which must not be written over.
-    untouchable: bool,
-}
-
 /// What merging came to.
 struct Merged {
-    memory: Memory,
+    record: Box<Record>,
+    untouchable: bool,
     /// Whether the store holds all of it once the change was written.
     complete: bool,
     contradicted: bool,
@@ -244,7 +239,11 @@ impl Engine {
             host,
             pacer,
             timeline: Timeline::default(),
-            memory: Memory::default(),
+            record: Box::new(Record {
+                aside: Some(Untrusted { why: Reason::Storage, identity: None }),
+                ..Record::default()
+            }),
+            untouchable: false,
             unsaved: Vec::new(),
             unreached: None,
             storage: None,
@@ -296,7 +295,7 @@ impl Engine {
     pub fn current(&mut self, now: Now) -> Decision {
         let estimate = self.estimate(now);
         let facts = policy::Facts {
-            record: self.memory.record.as_deref(),
+            record: &self.record,
             now: estimate,
             problem: self.problem(),
             unknown_features: Arc::clone(&self.unknown_features),
@@ -307,8 +306,7 @@ impl Engine {
     /// Whether a feature is on at this instant; what [`Decision::allows`] says of [`current`](Self::current), sooner.
     pub fn allows(&mut self, feature: &str, now: Now) -> bool {
         let estimate = self.estimate(now);
-        let held = self.memory.record.as_deref().and_then(|record| record.held.as_deref());
-        policy::allows(&self.config, held, estimate, feature).unwrap_or_else(|| {
+        policy::allows(&self.config, self.record.held.as_deref(), estimate, feature).unwrap_or_else(|| {
             log_unknown(&self.unknown_features, feature);
             false
         })
@@ -338,12 +336,11 @@ impl Engine {
 
     fn state(&mut self, now: Now) -> State {
         let estimate = self.estimate(now);
-        policy::state(&self.config, self.memory.record.as_deref(), estimate).0
+        policy::state(&self.config, &self.record, estimate).0
     }
 
     fn estimate(&mut self, now: Now) -> Option<Timestamp> {
-        let held = self.memory.record.as_deref()?.held.as_ref()?;
-        self.timeline.judge(held.time, now)
+        self.timeline.judge(self.record.held.as_ref()?.time, now)
     }
 
     /// The worst of what is wrong at present: what can be acted on first.
@@ -351,8 +348,7 @@ impl Engine {
         if self.unreached.is_some() {
             return self.unreached.clone();
         }
-        let record = self.memory.record.as_deref();
-        let uncertain = record.and_then(|record| record.attempts.iter().rfind(|attempt| !self.is_sending(attempt)));
+        let uncertain = self.record.attempts.iter().rfind(|attempt| !self.is_sending(attempt));
         let Some(attempt) = uncertain else { return self.storage.clone() };
         let mut problem = Problem::new(ErrorKind::SeatUncertain, attempt.text());
         problem.maybe_applied = true;
@@ -366,12 +362,16 @@ impl Engine {
 
     /// What to do with the stored bytes, given these edits. Changes nothing.
     fn merge(&self, edits: &[Edit], stored: Option<&[u8]>, now: Now) -> Merged {
-        let before = stored.map(|bytes| Memory::open(&self.sealer, bytes)).unwrap_or_default();
-        let mut record = before.record.unwrap_or_default();
+        let mut record = match stored.map(|bytes| self.sealer.open(bytes)) {
+            None => Box::default(),
+            Some(Ok(record)) => record,
+            Some(Err(aside)) => Box::new(Record { aside: Some(aside), ..Record::default() }),
+        };
+        let newer = record.aside.as_ref().is_some_and(|aside| aside.why == Reason::NewerFormat);
         // what could not be trusted is not written over for a plan or a no, only for a yes or by the user
         let untrusted = record.aside.is_some() && record.held.is_none();
         let Edited { changed, precious, contradicted } = self.edit(&mut record, &self.unsaved, edits, now);
-        let untouchable = before.untouchable && !edits.iter().any(|edit| matches!(edit, Edit::Forget));
+        let untouchable = newer && !edits.iter().any(|edit| matches!(edit, Edit::Forget));
         let (change, complete) = if untouchable {
             (Change::Keep, !precious)
         } else if !changed || (untrusted && !precious) {
@@ -384,31 +384,31 @@ impl Engine {
         } else {
             (Change::Keep, true)
         };
-        Merged { memory: Memory { record: Some(record), untouchable }, complete, contradicted, change }
+        Merged { record, untouchable, complete, contradicted, change }
     }
 
     /// Applies edits to a record, which may not have the `earlier` ones either.
     fn edit(&self, record: &mut Record, earlier: &[Edit], edits: &[Edit], now: Now) -> Edited {
         let bytes_before = record.bytes();
-        let mut editor = Editor { config: &self.config, timeline: self.timeline, now, only_ours: false };
-        let mut edited = Edited { changed: false, precious: false, contradicted: false };
-        for (edits, are_new) in [(earlier, false), (edits, true)] {
-            for edit in edits {
-                editor.only_ours = only_ours(earlier, record);
-                let applied = editor.apply(record, edit);
-                edited.contradicted |= are_new && applied == Applied::Contradicted;
-                edited.precious |= applied == Applied::Changed && edit.is_precious();
-            }
+        let mut editor = Editor { config: &self.config, timeline: self.timeline, now, unsaved: earlier };
+        let (mut precious, mut contradicted) = (false, false);
+        for edit in earlier {
+            precious |= editor.apply(record, edit) == Applied::Changed && edit.is_precious();
         }
-        edited.changed = bytes_before != record.bytes();
+        for edit in edits {
+            let applied = editor.apply(record, edit);
+            precious |= applied == Applied::Changed && edit.is_precious();
+            contradicted |= applied == Applied::Contradicted;
+        }
+        let mut changed = bytes_before != record.bytes();
         if let Some(estimate) = editor.estimate(record)
             && let Some(held) = record.held.as_mut()
         {
             let lag = if self.op.stage == Stage::Opened { HIGH_LAG_MS.0 } else { HIGH_LAG_MS.1 };
-            edited.changed |= estimate.ms_since(held.time.high) > lag;
+            changed |= estimate.ms_since(held.time.high) > lag;
             held.time.high = held.time.high.max(estimate);
         }
-        edited
+        Edited { changed, precious, contradicted }
     }
 
     /// Takes over what was merged; `None` where nothing could be read. Returns whether a new edit was contradicted.
@@ -417,16 +417,14 @@ impl Engine {
         let edits = std::mem::take(&mut self.op.edits);
         let (contradicted, complete) = match merged {
             Some(merged) => {
-                self.memory = merged.memory;
+                (self.record, self.untouchable) = (merged.record, merged.untouchable);
                 (merged.contradicted, merged.complete)
             }
             None => {
-                let remembered = self.memory.record.take();
-                let was_read = remembered.is_some();
-                let mut record = remembered.unwrap_or_default();
+                // a license must not get lost because the store cannot be read
+                let mut record = std::mem::take(&mut self.record);
                 let edited = self.edit(&mut record, &[], &edits, now);
-                // a license must not get lost because the store cannot be read, but nothing less counts as having read it
-                self.memory.record = (was_read || record.held.is_some()).then_some(record);
+                self.record = record;
                 (edited.contradicted, false)
             }
         };
@@ -437,8 +435,7 @@ impl Engine {
                 self.remember_unsaved(edit);
             }
         }
-        let plan = self.memory.record.as_deref().map(|record| record.plan).unwrap_or_default();
-        if let Some(until) = plan.pause_ahead(now.wall) {
+        if let Some(until) = self.record.plan.pause_ahead(now.wall) {
             self.pacer.pause(now.mono, until.since(now.wall));
         }
         contradicted
@@ -457,26 +454,24 @@ impl Engine {
 
     /// The license to ask Polar about: the one held, or else one that cannot be trusted.
     fn target(&self) -> Option<Asked> {
-        let record = self.memory.record.as_deref()?;
-        match &record.held {
+        match &self.record.held {
             Some(held) => Some(Asked { identity: held.identity.clone(), revision: held.revision }),
             None => {
-                let identity = record.aside.as_ref()?.identity.clone()?;
+                let identity = self.record.aside.as_ref()?.identity.clone()?;
                 Some(Asked { identity, revision: 0 })
             }
         }
     }
 
     fn has_license(&self) -> bool {
-        self.memory.record.as_deref().is_some_and(|record| record.held.is_some())
+        self.record.held.is_some()
     }
 
     /// Keeps a rejection in mind as far as it says whether Polar can be reached, and plans the next round.
     fn plan(&mut self, rejection: Option<&Rejection>, now: Now) -> PlanEdit {
-        let record = self.memory.record.as_deref();
-        let turned = record.and_then(|record| record.held.as_deref()).is_some_and(|held| held.verdict == Verdict::Yes)
+        let turned = self.record.held.as_ref().is_some_and(|held| held.verdict == Verdict::Yes)
             && matches!(rejection, Some(Rejection::Refused(_)));
-        let misses = if turned { 0 } else { record.map_or(0, |record| record.plan.misses) };
+        let misses = if turned { 0 } else { self.record.plan.misses };
         let jitter = self.random.next();
         let mut plan = PlanEdit { answered: true, misses, jitter, ended: now.mono, pause_until: None };
         self.unreached = None;
@@ -524,20 +519,6 @@ impl Engine {
     }
 }
 
-impl Memory {
-    fn open(sealer: &Sealer, bytes: &[u8]) -> Self {
-        match sealer.open(bytes) {
-            Ok(record) => Self { record: Some(record), untouchable: false },
-            Err(aside) => {
-                let untouchable = aside.why == Reason::NewerFormat;
-                let mut record = Box::<Record>::default();
-                record.aside = Some(aside);
-                Self { record: Some(record), untouchable }
-            }
-        }
-    }
-}
-
 impl Operation {
     /// Whether it only asks, so that two at once can share one answer.
     fn asks(&self) -> bool {
@@ -562,10 +543,4 @@ impl fmt::Debug for Operation {
             Self::Forget => f.write_str("Forget"),
         }
     }
-}
-
-/// Whether the license was activated by an edit that has not been saved.
-fn only_ours(unsaved: &[Edit], record: &Record) -> bool {
-    let Some(identity) = record.identity() else { return false };
-    unsaved.iter().any(|edit| matches!(edit, Edit::Activated(activated) if activated.yes.identity == *identity))
 }

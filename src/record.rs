@@ -31,7 +31,8 @@ pub(crate) struct Record {
     /// Seats that this device gave up and Polar has not yet confirmed as free.
     pub(crate) releases: Vec<Release>,
     pub(crate) plan: Plan,
-    /// A license that cannot be trusted but can be put to Polar: what was stored here before, or was copied here.
+    /// A license that cannot be trusted but can be put to Polar: what was stored here before, or was copied here. Without
+    /// an identity where there may be one that could not be read.
     pub(crate) aside: Option<Untrusted>,
     /// Fields of the body that this version does not know.
     pub(crate) unknown: Vec<(u8, Vec<u8>)>,
@@ -142,9 +143,12 @@ impl Record {
 
     /// Removes the attempts that `are` over; whether there was one.
     pub(crate) fn remove_attempts(&mut self, are: &dyn Fn(&Attempt) -> bool) -> bool {
-        let before = self.attempts.len();
-        self.attempts.retain(|attempt| !are(attempt));
-        self.attempts.len() != before
+        let mut removed = false;
+        while let Some(at) = self.attempts.iter().position(are) {
+            self.attempts.remove(at);
+            removed = true;
+        }
+        removed
     }
 
     /// Puts a seat on the list of those to give up, once. The list is bounded; the oldest has waited long enough.

@@ -88,7 +88,7 @@ impl Engine {
 
     /// The attempt is saved before it is sent: a process that dies in between leaves a trace of the seat.
     pub(super) fn save_attempt(&mut self, now: Now) -> Step {
-        if self.memory.untouchable {
+        if self.untouchable {
             return self.fail(Error::refused(Reason::NewerFormat), now);
         }
         let at = self.op.checked_at;
@@ -112,8 +112,7 @@ impl Engine {
             let message = ["no seat was taken, because the license could not be stored: ", &message].concat();
             return self.fail(Error::new(ErrorKind::Storage, message), now);
         }
-        let record = self.memory.record.as_deref();
-        let is_there = record.is_some_and(|record| record.attempts.iter().any(|attempt| self.is_sending(attempt)));
+        let is_there = self.record.attempts.iter().any(|attempt| self.is_sending(attempt));
         let Some(key) = self.op.key.clone().filter(|_| is_there) else {
             // another process has removed the record in between
             return self.fail(not_activated(), now);
@@ -184,9 +183,8 @@ impl Engine {
 
     /// No seat was free. Another process on this device may have taken the last one meanwhile, and it serves both.
     pub(super) fn no_seat(&mut self, now: Now) -> Step {
-        let record = self.memory.record.as_deref();
         let known = self.op.known.as_ref().map(|known| &known.identity);
-        let taken_meanwhile = record.and_then(|record| record.held.as_deref()).is_some_and(|held| {
+        let taken_meanwhile = self.record.held.as_ref().is_some_and(|held| {
             let here = Some(&held.identity.key) == self.op.key.as_ref() && held.identity.seat.is_some();
             here && held.verdict == Verdict::Yes && Some(&held.identity) != known
         });
@@ -195,7 +193,7 @@ impl Engine {
         }
         let mut error = Error::refused(Reason::ActivationLimit);
         let last_six = self.op.key.as_ref().map(Key::last_six).unwrap_or_default();
-        let lost = record.and_then(|record| record.attempts.iter().rfind(|attempt| attempt.last_six == last_six));
+        let lost = self.record.attempts.iter().rfind(|attempt| attempt.last_six == last_six);
         if let Some(attempt) = lost {
             error = error.with_message(["every activation of this license key is in use; ", &attempt.text()].concat());
         }
@@ -205,9 +203,10 @@ impl Engine {
     /// Takes back an attempt that was not saved and so was not sent.
     fn forget_attempt(&mut self) {
         let Some(id) = self.op.attempt else { return };
-        self.unsaved.retain(|edit| !matches!(edit, Edit::Attempt(attempt) if attempt.is(id)));
-        if let Some(record) = &mut self.memory.record {
-            record.remove_attempts(&|attempt| attempt.is(id));
+        let is_it = |edit: &Edit| matches!(edit, Edit::Attempt(attempt) if attempt.is(id));
+        if let Some(at) = self.unsaved.iter().position(is_it) {
+            self.unsaved.remove(at);
         }
+        self.record.remove_attempts(&|attempt| attempt.is(id));
     }
 }

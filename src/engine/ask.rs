@@ -95,8 +95,7 @@ impl Engine {
 
     /// Gives up the next seat on the list, then ends. Failing is no failure of the operation: it is tried again.
     pub(super) fn release_next(&mut self, now: Now) -> Step {
-        let next = self.memory.record.as_deref().and_then(|record| record.releases.first());
-        let Some(release) = next else { return self.finish(now) };
+        let Some(release) = self.record.releases.first() else { return self.finish(now) };
         let seat = Some(Seat { id: release.activation_id, bound: false });
         let about = Identity { key: release.key.clone(), seat };
         self.op.deadline = self.op.deadline.min(now.mono.saturating_add(RELEASE_MS));
@@ -135,14 +134,12 @@ impl Engine {
 
     /// Whether there is anything to ask Polar for: a license, one that it has not yet spoken on, or seats to give up.
     fn has_business(&self) -> bool {
-        let releases = self.memory.record.as_deref().is_some_and(|record| !record.releases.is_empty());
-        self.has_license() || releases || (self.target().is_some() && !self.aside_answered)
+        self.has_license() || !self.record.releases.is_empty() || (self.target().is_some() && !self.aside_answered)
     }
 
     /// The wait until Polar should be asked, in ms.
     fn due_in(&mut self, now: Now) -> u64 {
-        let plan = self.memory.record.as_deref().map(|record| record.plan).unwrap_or_default();
-        match (self.estimate(now), plan.next) {
+        match (self.estimate(now), self.record.plan.next) {
             (Some(estimate), Some(next)) => {
                 let wait = next.ms_since(estimate);
                 let longest = self.config.refresh_ms().max(schedule::LONGEST_MS);
@@ -181,7 +178,7 @@ impl Engine {
 
     /// Usage is only counted where the app would let the user use it.
     fn can_consume(&self) -> Result<(), Error> {
-        let held = self.memory.record.as_deref().and_then(|record| record.held.as_deref()).ok_or_else(not_activated)?;
+        let held = self.record.held.as_deref().ok_or_else(not_activated)?;
         policy::fits(&self.config, held).map_err(Error::refused)
     }
 }

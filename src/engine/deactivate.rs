@@ -12,7 +12,7 @@ use crate::wire::Rejection;
 impl Engine {
     /// The stored record was read.
     pub(super) fn deactivate(&mut self, now: Now) -> Step {
-        let identity = self.memory.record.as_deref().and_then(|record| record.identity()).cloned();
+        let identity = self.record.identity().cloned();
         let Some(identity) = identity else { return self.fail(not_activated(), now) };
         if identity.seat.is_none() {
             return self.given_away(identity, Deactivated::NotNeeded);

@@ -102,8 +102,8 @@ pub(super) struct Editor<'a> {
     pub(super) config: &'a Config,
     pub(super) timeline: Timeline,
     pub(super) now: Now,
-    /// Whether only this process knows the license so far, so that nobody else can have heard anything of it.
-    pub(super) only_ours: bool,
+    /// The edits that have not been saved so far.
+    pub(super) unsaved: &'a [Edit],
 }
 
 /// How long an attempt without an outcome is reported. By then the customer has looked, or has not missed a seat.
@@ -187,7 +187,7 @@ impl Editor<'_> {
         if held.identity != word.asked.identity {
             return Applied::Unchanged;
         }
-        let overtaken = held.revision != word.asked.revision && !self.only_ours;
+        let overtaken = held.revision != word.asked.revision && !self.is_only_ours(&held.identity);
         let (says_yes, same_key) = match &word.says {
             Says::Yes(yes) => (true, yes.identity.key == held.identity.key),
             Says::No(_) => (false, true),
@@ -197,7 +197,11 @@ impl Editor<'_> {
             return if same { Applied::Unchanged } else { Applied::Contradicted };
         }
         match &word.says {
-            Says::Yes(yes) => **held = Held { conditions: held.conditions, ..self.held(yes, held.revision) },
+            Says::Yes(yes) => {
+                let conditions = held.conditions;
+                *held = self.held(yes, held.revision);
+                held.conditions = conditions;
+            }
             Says::No(reason) => {
                 let changed = held.identity.seat.is_some() && held.conditions != conditions_hash(self.config);
                 let unclear = matches!(reason, Reason::Refused | Reason::Conditions);
@@ -208,12 +212,18 @@ impl Editor<'_> {
         Applied::Changed
     }
 
+    /// Whether only this process knows the license so far, so that nobody else can have heard anything of it.
+    fn is_only_ours(&self, identity: &Identity) -> bool {
+        let activates = |edit: &Edit| matches!(edit, Edit::Activated(activated) if activated.yes.identity == *identity);
+        self.unsaved.iter().any(activates)
+    }
+
     /// A yes makes a license that could not be trusted one that can; a no leaves it as it is.
     fn word_on_aside(&self, record: &mut Record, word: &Word) -> Applied {
         let asked = record.aside.as_ref().is_some_and(|aside| aside.identity.as_ref() == Some(&word.asked.identity));
         match &word.says {
             Says::Yes(yes) if asked => {
-                record.held = Some(Box::new(self.held(yes, 0)));
+                record.held = Some(self.held(yes, 0));
                 record.aside = None;
                 Applied::Changed
             }
@@ -250,13 +260,13 @@ impl Editor<'_> {
                 revision = old.revision;
             }
         }
-        record.held = Some(Box::new(self.held(yes, revision)));
+        record.held = Some(self.held(yes, revision));
         record.aside = None;
     }
 
-    fn held(&self, yes: &Yes, revision: u64) -> Held {
+    fn held(&self, yes: &Yes, revision: u64) -> Box<Held> {
         let Yes { identity, confirmed, wall } = yes;
-        Held {
+        Box::new(Held {
             identity: identity.clone(),
             revision: revision.saturating_add(1),
             verdict: Verdict::Yes,
@@ -268,12 +278,12 @@ impl Editor<'_> {
             expires_at: confirmed.expires_at,
             time: TimeBase { confirmed: confirmed.at, offset: confirmed.at.ms_since(*wall), high: confirmed.at },
             conditions: conditions_hash(self.config),
-        }
+        })
     }
 
     fn plan(&mut self, record: &mut Record, edit: PlanEdit) {
         let now = self.estimate(record);
-        let (state, _) = policy::state(self.config, Some(record), now);
+        let (state, _) = policy::state(self.config, record, now);
         let settled = edit.answered && record.releases.is_empty();
         let misses = if settled && state.is_allowed() { 0 } else { edit.misses.saturating_add(1) };
         let round = Round { state, settled, misses, jitter: edit.jitter };

@@ -11,8 +11,7 @@ const NOTICE_MS: i64 = 3 * 24 * 60 * 60 * 1000;
 
 /// What a decision is made from, besides the configuration.
 pub(super) struct Facts<'a> {
-    /// What is remembered; `None` where storage could not be read.
-    pub(super) record: Option<&'a Record>,
+    pub(super) record: &'a Record,
     /// The time on Polar's clock; `None` where no clock can be trusted.
     pub(super) now: Option<Timestamp>,
     pub(super) problem: Option<Problem>,
@@ -20,7 +19,7 @@ pub(super) struct Facts<'a> {
 }
 
 pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
-    let held = facts.record.and_then(|record| record.held.as_deref());
+    let held = facts.record.held.as_deref();
     let (state, reason) = state(config, facts.record, facts.now);
     let on = |benefits: &[Uuid]| state.is_allowed() && is_among(held, benefits);
     let features = config.features().map(|benefits| on(benefits));
@@ -30,7 +29,7 @@ pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
         reason,
         license: held.map(license),
         features: Features::new(features, facts.unknown_features),
-        refresh_at: facts.record.and_then(|record| record.plan.next),
+        refresh_at: facts.record.plan.next,
         grace_ends_at,
         notice_at: held.zip(grace_ends_at).map(|(held, end)| notice(config, held, end)),
         next_step: next_step(state, reason, facts.record, grace_ends_at.zip(facts.now)),
@@ -39,9 +38,9 @@ pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
 }
 
 /// The state, and why where it has more than one cause.
-pub(super) fn state(config: &Config, record: Option<&Record>, now: Option<Timestamp>) -> (State, Option<Reason>) {
-    match record.and_then(|record| record.held.as_deref()) {
-        None => (State::Unlicensed, Some(why_unlicensed(record))),
+pub(super) fn state(config: &Config, record: &Record, now: Option<Timestamp>) -> (State, Option<Reason>) {
+    match &record.held {
+        None => (State::Unlicensed, Some(record.aside.as_ref().map_or(Reason::None, |aside| aside.why))),
         Some(held) => judge(config, held, now),
     }
 }
@@ -55,13 +54,6 @@ pub(super) fn allows(config: &Config, held: Option<&Held>, now: Option<Timestamp
 
 fn is_among(held: Option<&Held>, benefits: &[Uuid]) -> bool {
     held.is_some_and(|held| benefits.contains(&held.benefit_id))
-}
-
-fn why_unlicensed(record: Option<&Record>) -> Reason {
-    match record {
-        None => Reason::Storage,
-        Some(record) => record.aside.as_ref().map_or(Reason::None, |aside| aside.why),
-    }
 }
 
 fn judge(config: &Config, held: &Held, now: Option<Timestamp>) -> (State, Option<Reason>) {
@@ -128,15 +120,8 @@ fn license(held: &Held) -> License {
     }
 }
 
-fn next_step(
-    state: State,
-    reason: Option<Reason>,
-    record: Option<&Record>,
-    grace: Option<(Timestamp, Timestamp)>,
-) -> NextStep {
-    let known_key = record.is_some_and(|record| {
-        record.held.is_some() || record.aside.as_ref().is_some_and(|aside| aside.identity.is_some())
-    });
+fn next_step(state: State, reason: Option<Reason>, record: &Record, grace: Option<(Timestamp, Timestamp)>) -> NextStep {
+    let known_key = record.held.is_some() || record.aside.as_ref().is_some_and(|aside| aside.identity.is_some());
     match (state, reason) {
         (State::Active, _) => NextStep::None,
         (State::Grace, _) if grace.is_some_and(|(end, now)| now >= end.plus_ms(-NOTICE_MS)) => NextStep::Connect,
