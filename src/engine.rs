@@ -93,7 +93,7 @@ use edit::{Applied, Asked, Edit, Editor, PlanEdit};
 use random::Random;
 use std::fmt;
 use std::sync::Arc;
-use steps::{Op, Stage};
+use steps::{No, Op, Stage};
 use timeline::Timeline;
 
 /// What can be asked of an engine.
@@ -467,27 +467,40 @@ impl Engine {
         self.record.held.is_some()
     }
 
-    /// Keeps a rejection in mind as far as it says whether Polar can be reached, and plans the next round.
-    fn plan(&mut self, rejection: Option<&Rejection>, now: Now) -> PlanEdit {
+    /// Keeps an answer in mind as far as it says whether Polar can be reached, and plans the next round.
+    fn plan(&mut self, no: Option<No>, now: Now) -> PlanEdit {
         let turned = self.record.held.as_ref().is_some_and(|held| held.verdict == Verdict::Yes)
-            && matches!(rejection, Some(Rejection::Refused(_)));
+            && matches!(no, Some(No::Refused(_)));
         let misses = if turned { 0 } else { self.record.plan.misses };
         let jitter = self.random.next();
         let mut plan = PlanEdit { answered: true, misses, jitter, ended: now.mono, pause_until: None };
         self.unreached = None;
-        if let Some(Rejection::RateLimited(wait)) = rejection {
-            plan.pause_until = Some(now.wall.plus(*wait));
-        }
-        if let Some(rejection) = rejection.filter(|rejection| !rejection.is_polars_word()) {
+        if no == Some(No::Unanswered) {
             plan.answered = false;
-            self.unreached = Some(rejection.problem());
+            self.unreached = self.op.problem.clone();
+            let wait = self.unreached.as_ref().and_then(|problem| problem.retry_after);
+            plan.pause_until = wait.map(|wait| now.wall.plus(wait));
         }
         plan
     }
 
+    /// Ends the operation, to which the answer was no.
+    fn fail_with(&mut self, no: No, now: Now) -> Step {
+        let failure = self.failure(no);
+        self.fail(failure, now)
+    }
+
+    fn failure(&mut self, no: No) -> Error {
+        match (no, self.op.problem.take()) {
+            (No::Refused(reason), _) => Error::refused(reason),
+            (No::Unanswered, Some(problem)) => Error::of(problem, None),
+            _ => Rejection::UsageExhausted.into(),
+        }
+    }
+
     /// Ends the operation, which has failed: once what it has learned was saved.
-    fn fail(&mut self, error: impl Into<Error>, now: Now) -> Step {
-        self.op.failure = Some(error.into());
+    fn fail(&mut self, error: Error, now: Now) -> Step {
+        self.op.failure = Some(error);
         if self.op.edits.is_empty() { self.finish(now) } else { self.store(Stage::End) }
     }
 

@@ -446,11 +446,6 @@ impl Rejection {
         Self::Unreachable { kind, message, maybe_applied }
     }
 
-    /// Whether Polar answered the question.
-    pub(crate) fn is_polars_word(&self) -> bool {
-        matches!(self, Self::Refused(_) | Self::UsageExhausted)
-    }
-
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
             Self::Refused(_) => ErrorKind::Refused,

@@ -16,17 +16,17 @@
 
 use super::ask::not_activated;
 use super::edit::{Activated, AttemptId, Edit, Says, Yes};
-use super::steps::{Stage, Step};
+use super::steps::{No, Stage, Step};
 use super::{Engine, policy};
 use crate::config::SEAT_META;
 use crate::error::{Error, ErrorKind};
 use crate::license::{Key, Reason};
 use crate::record::{Attempt, Identity, Seat, Verdict};
 use crate::time::Now;
-use crate::wire::{Confirmed, Rejection};
+use crate::wire::Confirmed;
 
 /// No seat is free, or no license by this key.
-const NO_SEAT: Rejection = Rejection::Refused(Reason::ActivationLimit);
+const NO_SEAT: No = No::Refused(Reason::ActivationLimit);
 
 impl Engine {
     pub(super) fn begin_activate(&mut self, key: Option<&str>, now: Now) -> Step {
@@ -52,37 +52,37 @@ impl Engine {
     }
 
     /// Polar said whether the seat known here is this key's.
-    pub(super) fn held_checked(&mut self, about: Identity, reply: Result<Confirmed, Rejection>, now: Now) -> Step {
-        if let Err(Rejection::Refused(_)) = reply {
+    pub(super) fn held_checked(&mut self, about: Identity, reply: Result<&Confirmed, No>, now: Now) -> Step {
+        if let Err(No::Refused(_)) = reply {
             return self.send(Stage::KeyChecked, Identity { key: about.key, seat: None }, now);
         }
         let confirmed = match self.accept(reply) {
             Ok(confirmed) => confirmed,
-            Err(rejection) => return self.stop(rejection, now),
+            Err(no) => return self.stop(no, now),
         };
-        self.remember(Some(Says::yes(about, &confirmed, now)));
+        self.remember(Says::yes(about, confirmed, now));
         let plan = self.plan(None, now);
         self.op.edits.push(Edit::Plan(plan));
         self.store(Stage::AskSaved)
     }
 
     /// Polar said whether the key is good at all.
-    pub(super) fn key_checked(&mut self, about: Identity, reply: Result<Confirmed, Rejection>, now: Now) -> Step {
+    pub(super) fn key_checked(&mut self, about: Identity, reply: Result<&Confirmed, No>, now: Now) -> Step {
         let confirmed = match self.accept(reply) {
             Ok(confirmed) => confirmed,
-            Err(rejection) => return self.stop(rejection, now),
+            Err(no) => return self.stop(no, now),
         };
         if confirmed.limit_activations.is_none() {
-            return self.save_activated(about, &confirmed, now);
+            return self.save_activated(about, confirmed, now);
         }
         self.op.checked_at = confirmed.at;
         self.save_attempt(now)
     }
 
     /// A yes is one only if the configuration says so too.
-    fn accept(&self, reply: Result<Confirmed, Rejection>) -> Result<Confirmed, Rejection> {
+    fn accept<'a>(&self, reply: Result<&'a Confirmed, No>) -> Result<&'a Confirmed, No> {
         let confirmed = reply?;
-        policy::accepts(&self.config, confirmed.benefit_id).map_err(Rejection::Refused)?;
+        policy::accepts(&self.config, confirmed.benefit_id).map_err(No::Refused)?;
         Ok(confirmed)
     }
 
@@ -121,39 +121,39 @@ impl Engine {
     }
 
     /// Polar gave a seat, or did not, or nobody knows.
-    pub(super) fn activated(&mut self, about: Identity, reply: Result<Confirmed, Rejection>, now: Now) -> Step {
-        let rejection = match reply {
+    pub(super) fn activated(&mut self, about: Identity, reply: Result<&Confirmed, No>, now: Now) -> Step {
+        let no = match reply {
             Ok(confirmed) => {
                 let bound = self.config.bind_device();
                 let seat = confirmed.activation_id.map(|id| Seat { id, bound });
-                return self.save_activated(Identity { seat, ..about }, &confirmed, now);
+                return self.save_activated(Identity { seat, ..about }, confirmed, now);
             }
-            Err(rejection) => rejection,
+            Err(no) => no,
         };
-        if rejection.maybe_applied() {
+        if self.op.problem.as_ref().is_some_and(|problem| problem.maybe_applied) {
             // the attempt stays in the record, and shows as `seat_uncertain` from here on
             self.unreached = None;
-            return self.fail(rejection, now);
+            return self.fail_with(no, now);
         }
         let older = self.op.known.as_ref().and_then(|known| known.identity.seat);
-        if self.op.replace_previous && older.is_some() && rejection == NO_SEAT {
+        if self.op.replace_previous && older.is_some() && no == NO_SEAT {
             self.op.replace_previous = false;
             return self.send(Stage::GivenUp, Identity { seat: older, ..about }, now);
         }
-        self.stop(rejection, now)
+        self.stop(no, now)
     }
 
     /// The older seat of this key was given up, to take one here. It was asked for with the new key, which also fits
     /// a rotated one; a seat of another license is not found that way, and not given up in vain.
-    pub(super) fn given_up(&mut self, about: &Identity, reply: Result<(), Rejection>, now: Now) -> Step {
+    pub(super) fn given_up(&mut self, about: &Identity, reply: Result<(), No>, now: Now) -> Step {
         match reply {
             Ok(()) => {
                 self.op.edits.extend(self.op.attempt.map(Edit::AttemptOver));
                 self.op.edits.extend(about.activation_id().map(Edit::SeatLost));
                 self.store(Stage::SeatGivenUp)
             }
-            Err(Rejection::Refused(_)) => self.stop(NO_SEAT, now),
-            Err(rejection) => self.stop(rejection, now),
+            Err(No::Unanswered) => self.stop(No::Unanswered, now),
+            Err(_) => self.stop(NO_SEAT, now),
         }
     }
 
@@ -170,15 +170,15 @@ impl Engine {
     }
 
     /// Ends without a seat, for certain: the license here, if any, stays as it was.
-    fn stop(&mut self, rejection: Rejection, now: Now) -> Step {
-        let plan = self.plan(Some(&rejection), now);
+    fn stop(&mut self, no: No, now: Now) -> Step {
+        let plan = self.plan(Some(no), now);
         self.op.edits.extend(self.op.attempt.map(Edit::AttemptOver));
-        if rejection == NO_SEAT && self.op.attempt.is_some() {
+        if no == NO_SEAT && self.op.attempt.is_some() {
             return self.store(Stage::NoSeat);
         }
         // a pause binds other processes as well; nothing else of a failed activate is remembered
         self.op.edits.extend(plan.pause_until.map(Edit::Pause));
-        self.fail(rejection, now)
+        self.fail_with(no, now)
     }
 
     /// No seat was free. Another process on this device may have taken the last one meanwhile, and it serves both.

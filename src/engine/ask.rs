@@ -7,14 +7,14 @@
 //! ```
 
 use super::edit::{Edit, Says};
-use super::steps::{Stage, Step};
+use super::steps::{No, Stage, Step};
 use super::{Engine, Patience, policy, schedule};
 use crate::error::{Error, ErrorKind};
 use crate::license::{Decision, State};
 use crate::record::{Identity, Seat};
 use crate::text::decimal;
 use crate::time::{Now, milliseconds};
-use crate::wire::{Confirmed, Rejection};
+use crate::wire::Confirmed;
 
 /// The most a merchant's server adds in one go; Polar answers 500 above.
 const MOST_USAGE: u32 = 2_147_483_647;
@@ -66,29 +66,27 @@ impl Engine {
     }
 
     /// Polar, or something else, answered.
-    pub(super) fn answered(&mut self, about: Identity, reply: Result<Confirmed, Rejection>, now: Now) -> Step {
-        if let Err(cancelled @ Rejection::Unreachable { kind: ErrorKind::Cancelled, .. }) = reply {
+    pub(super) fn answered(&mut self, about: Identity, reply: Result<&Confirmed, No>, now: Now) -> Step {
+        if self.op.problem.as_ref().is_some_and(|problem| problem.kind == ErrorKind::Cancelled) {
             // the user's choice says nothing about Polar, and is no reason to wait longer next time
-            return self.fail(cancelled, now);
+            return self.fail_with(No::Unanswered, now);
         }
-        let plan = self.plan(reply.as_ref().err(), now);
+        let plan = self.plan(reply.err(), now);
         self.aside_answered |= !self.has_license() && plan.answered;
         self.looked |= plan.answered;
         self.fallback_at = None;
-        let says = match &reply {
-            Ok(confirmed) => Some(Says::yes(about, confirmed, now)),
-            Err(Rejection::Refused(reason)) => Some(Says::No(*reason)),
-            Err(_) => None,
-        };
+        let mut stage = Stage::AskSaved;
+        match reply {
+            Ok(confirmed) => self.remember(Says::yes(about, confirmed, now)),
+            Err(No::Refused(reason)) => self.remember(Says::No(reason)),
+            Err(_) => stage = Stage::End,
+        }
         // "exhausted" says nothing of the license
-        let plans = says.is_some() || !plan.answered;
-        let stage = if says.is_some() { Stage::AskSaved } else { Stage::End };
-        self.remember(says);
-        if plans {
+        if reply.err() != Some(No::Exhausted) {
             self.op.edits.push(Edit::Plan(plan));
         }
-        if let (Some(_), Err(rejection)) = (self.op.count, reply) {
-            self.op.failure = Some(rejection.into());
+        if let (Some(_), Err(no)) = (self.op.count, reply) {
+            self.op.failure = Some(self.failure(no));
         }
         self.store(stage)
     }
@@ -102,19 +100,16 @@ impl Engine {
         self.send(Stage::Released, about, now)
     }
 
-    pub(super) fn released(&mut self, about: &Identity, reply: Result<(), Rejection>, now: Now) -> Step {
-        let stage = match reply {
-            Ok(()) | Err(Rejection::Refused(_)) => {
-                self.op.edits.extend(about.activation_id().map(Edit::Released));
-                Stage::Release
-            }
-            Err(_) => Stage::End,
-        };
+    pub(super) fn released(&mut self, about: &Identity, reply: Result<(), No>, now: Now) -> Step {
         // settled with the last of them: then the next round is a day away, not a minute
-        let failure = reply.err().filter(|_| stage == Stage::End);
-        let plan = self.plan(failure.as_ref(), now);
+        let unanswered = reply.err().filter(|no| *no == No::Unanswered);
+        let plan = self.plan(unanswered, now);
         self.op.edits.push(Edit::Plan(plan));
-        self.store(stage)
+        if unanswered.is_some() {
+            return self.store(Stage::End);
+        }
+        self.op.edits.extend(about.activation_id().map(Edit::Released));
+        self.store(Stage::Release)
     }
 
     /// Whether the timer, or the app at its start, should ask now.

@@ -3,11 +3,10 @@
 
 use super::ask::not_activated;
 use super::edit::Edit;
-use super::steps::{Stage, Step};
+use super::steps::{No, Stage, Step};
 use super::{Deactivated, Engine};
 use crate::record::Identity;
 use crate::time::Now;
-use crate::wire::Rejection;
 
 impl Engine {
     /// The stored record was read.
@@ -20,14 +19,14 @@ impl Engine {
         self.send(Stage::Deactivated, identity, now)
     }
 
-    pub(super) fn deactivated(&mut self, identity: Identity, reply: Result<(), Rejection>, now: Now) -> Step {
-        let plan = self.plan(reply.as_ref().err(), now);
+    pub(super) fn deactivated(&mut self, identity: Identity, reply: Result<(), No>, now: Now) -> Step {
+        let plan = self.plan(reply.err(), now);
         match reply {
             Ok(()) => self.given_away(identity, Deactivated::Released),
-            Err(Rejection::Refused(_)) => self.given_away(identity, Deactivated::Unknown),
-            Err(rejection) => {
+            Err(No::Refused(_)) => self.given_away(identity, Deactivated::Unknown),
+            Err(no) => {
                 self.op.edits.extend(plan.pause_until.map(Edit::Pause));
-                self.fail(rejection, now)
+                self.fail_with(no, now)
             }
         }
     }

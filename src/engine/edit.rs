@@ -123,9 +123,10 @@ impl Says {
 
 impl Engine {
     /// Puts down what Polar said of the license known here.
-    pub(super) fn remember(&mut self, says: Option<Says>) {
-        let word = self.op.known.take().zip(says).map(|(asked, says)| Word { asked, says });
-        self.op.edits.extend(word.map(Box::new).map(Edit::Word));
+    pub(super) fn remember(&mut self, says: Says) {
+        if let Some(asked) = self.op.known.take() {
+            self.op.edits.push(Edit::Word(Box::new(Word { asked, says })));
+        }
     }
 }
 

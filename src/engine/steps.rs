@@ -3,7 +3,7 @@
 use super::edit::{Asked, AttemptId, Edit};
 use super::{Deactivated, Engine, Merged, OpId, Operation, Patience};
 use crate::error::{Error, ErrorKind};
-use crate::license::{Decision, Key};
+use crate::license::{Decision, Key, Problem, Reason};
 use crate::record::Identity;
 use crate::store::Change;
 use crate::time::{Now, Timestamp};
@@ -103,6 +103,8 @@ pub(super) struct Op {
     pub(super) attempt: Option<AttemptId>,
     pub(super) label: String,
     pub(super) deactivated: Option<Deactivated>,
+    /// Why there was no answer to the last question.
+    pub(super) problem: Option<Problem>,
     /// What it will fail with, whatever else is still to be done.
     pub(super) failure: Option<Error>,
 }
@@ -135,6 +137,17 @@ pub(super) enum Stage {
     GivenUp,
     Released,
     Deactivated,
+}
+
+/// An answer that is no yes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum No {
+    /// Polar's own.
+    Refused(Reason),
+    /// Fewer uses are left than were to be counted.
+    Exhausted,
+    /// There was none; the operation knows the problem.
+    Unanswered,
 }
 
 impl Op {
@@ -270,7 +283,7 @@ impl Engine {
         let answer = answer.map_err(Rejection::RateLimited);
         let (stage, call) = (self.op.stage, self.op.call());
         if call == Call::Deactivate {
-            let reply = answer.and_then(wire::read_deactivate);
+            let reply = answer.and_then(wire::read_deactivate).map_err(|rejection| self.rejected(&rejection));
             return match stage {
                 Stage::GivenUp => self.given_up(&about, reply, now),
                 Stage::Released => self.released(&about, reply, now),
@@ -278,12 +291,26 @@ impl Engine {
             };
         }
         let organization_id = self.config.organization_id();
-        let reply = answer.and_then(|answer| call.read(&about.key, organization_id, about.activation_id(), answer));
+        let reply = answer
+            .and_then(|answer| call.read(&about.key, organization_id, about.activation_id(), answer))
+            .map_err(|rejection| self.rejected(&rejection));
+        let reply = reply.as_ref().map_err(|no| *no);
         match stage {
             Stage::HeldChecked => self.held_checked(about, reply, now),
             Stage::KeyChecked => self.key_checked(about, reply, now),
             Stage::Activated => self.activated(about, reply, now),
             _ => self.answered(about, reply, now),
+        }
+    }
+
+    fn rejected(&mut self, rejection: &Rejection) -> No {
+        match rejection {
+            Rejection::Refused(reason) => No::Refused(*reason),
+            Rejection::UsageExhausted => No::Exhausted,
+            _ => {
+                self.op.problem = Some(rejection.problem());
+                No::Unanswered
+            }
         }
     }
 
