@@ -490,6 +490,14 @@ impl Engine {
         self.fail(failure, now)
     }
 
+    /// The same, for an operation of which only a pause is remembered: that binds other processes as well.
+    fn fail_after(&mut self, no: No, plan: &PlanEdit, now: Now) -> Step {
+        if let Some(until) = plan.pause_until {
+            self.op.edits.push(Edit::Pause(until));
+        }
+        self.fail_with(no, now)
+    }
+
     fn failure(&mut self, no: No) -> Error {
         match (no, self.op.problem.take()) {
             (No::Refused(reason), _) => Error::refused(reason),

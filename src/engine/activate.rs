@@ -42,11 +42,12 @@ impl Engine {
     /// The stored record was read.
     pub(super) fn activate(&mut self, now: Now) -> Step {
         self.op.known = self.target();
-        let known = self.op.known.as_ref().map(|known| &known.identity);
-        let seat = known.and_then(|known| known.seat);
-        let stored = known.map(|known| &known.key);
-        let Some(key) = self.op.key.as_ref().or(stored).cloned() else { return self.fail(not_activated(), now) };
-        self.op.key = Some(key.clone());
+        let mut seat = None;
+        if let Some(known) = &self.op.known {
+            seat = known.identity.seat;
+            self.op.key.get_or_insert_with(|| known.identity.key.clone());
+        }
+        let Some(key) = self.op.key.clone() else { return self.fail(not_activated(), now) };
         let stage = if seat.is_some() { Stage::HeldChecked } else { Stage::KeyChecked };
         self.send(stage, Identity { key, seat }, now)
     }
@@ -148,8 +149,10 @@ impl Engine {
     pub(super) fn given_up(&mut self, about: &Identity, reply: Result<(), No>, now: Now) -> Step {
         match reply {
             Ok(()) => {
-                self.op.edits.extend(self.op.attempt.map(Edit::AttemptOver));
-                self.op.edits.extend(about.activation_id().map(Edit::SeatLost));
+                self.attempt_over();
+                if let Some(id) = about.activation_id() {
+                    self.op.edits.push(Edit::SeatLost(id));
+                }
                 self.store(Stage::SeatGivenUp)
             }
             Err(No::Unanswered) => self.stop(No::Unanswered, now),
@@ -172,13 +175,17 @@ impl Engine {
     /// Ends without a seat, for certain: the license here, if any, stays as it was.
     fn stop(&mut self, no: No, now: Now) -> Step {
         let plan = self.plan(Some(no), now);
-        self.op.edits.extend(self.op.attempt.map(Edit::AttemptOver));
+        self.attempt_over();
         if no == NO_SEAT && self.op.attempt.is_some() {
             return self.store(Stage::NoSeat);
         }
-        // a pause binds other processes as well; nothing else of a failed activate is remembered
-        self.op.edits.extend(plan.pause_until.map(Edit::Pause));
-        self.fail_with(no, now)
+        self.fail_after(no, &plan, now)
+    }
+
+    fn attempt_over(&mut self) {
+        if let Some(attempt) = self.op.attempt {
+            self.op.edits.push(Edit::AttemptOver(attempt));
+        }
     }
 
     /// No seat was free. Another process on this device may have taken the last one meanwhile, and it serves both.

@@ -108,7 +108,9 @@ impl Engine {
         if unanswered.is_some() {
             return self.store(Stage::End);
         }
-        self.op.edits.extend(about.activation_id().map(Edit::Released));
+        if let Some(id) = about.activation_id() {
+            self.op.edits.push(Edit::Released(id));
+        }
         self.store(Stage::Release)
     }
 

@@ -24,10 +24,7 @@ impl Engine {
         match reply {
             Ok(()) => self.given_away(identity, Deactivated::Released),
             Err(No::Refused(_)) => self.given_away(identity, Deactivated::Unknown),
-            Err(no) => {
-                self.op.edits.extend(plan.pause_until.map(Edit::Pause));
-                self.fail_with(no, now)
-            }
+            Err(no) => self.fail_after(no, &plan, now),
         }
     }
 

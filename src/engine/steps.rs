@@ -226,7 +226,8 @@ impl JoinStep {
         if !self.operation.asks() {
             return engine.untouched(error, now);
         }
-        let decision = Decision { problem: Some(error.into_problem()), ..engine.current(now) };
+        let mut decision = engine.current(now);
+        decision.problem = Some(error.into_problem());
         Step::Done(engine.outcome(decision, None, now))
     }
 
