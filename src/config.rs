@@ -142,6 +142,10 @@ impl Config {
         self.0.device_id.as_deref()
     }
 
+    pub(crate) fn timeout_ms(&self) -> u64 {
+        self.0.timeout_ms.unsigned_abs()
+    }
+
     pub(crate) fn refresh_ms(&self) -> i64 {
         self.0.refresh_ms
     }

@@ -86,7 +86,7 @@ use crate::error::{Error, ErrorKind};
 use crate::license::{Decision, Problem, Reason, State, UnknownFeatures, log_unknown};
 use crate::record::{Attempt, Record, Sealer, Untrusted, Verdict};
 use crate::store::Durability;
-use crate::time::{Now, Timestamp, milliseconds};
+use crate::time::{Now, Timestamp};
 use crate::values::Values;
 use crate::wire::Rejection;
 use edit::{Applied, Asked, Edit, Editor, PlanEdit};
@@ -323,7 +323,7 @@ impl Engine {
     }
 
     fn deadline(&mut self, operation: &Operation, now: Now) -> u64 {
-        let timeout = milliseconds(self.config.timeout());
+        let timeout = self.config.timeout_ms();
         let wait = match operation {
             Operation::Refresh(Patience::Short) if self.state(now).is_allowed() => timeout.min(SHORT_PATIENCE_MS),
             Operation::Activate { .. } | Operation::Consume(_) | Operation::Deactivate => {
@@ -331,7 +331,7 @@ impl Engine {
             }
             _ => timeout,
         };
-        now.mono.saturating_add(wait)
+        now.after(wait)
     }
 
     fn state(&mut self, now: Now) -> State {
@@ -436,7 +436,7 @@ impl Engine {
             }
         }
         if let Some(until) = self.record.plan.pause_ahead(now.wall) {
-            self.pacer.pause(now.mono, until.since(now.wall));
+            self.pacer.pause(now, until.ms_since(now.wall).unsigned_abs());
         }
         contradicted
     }

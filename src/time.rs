@@ -69,10 +69,12 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    #[inline(never)]
     pub(crate) fn plus_ms(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms))
     }
 
+    #[inline(never)]
     pub(crate) fn ms_since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
     }
@@ -106,6 +108,30 @@ impl Timestamp {
         text.push('Z');
         text
     }
+}
+
+// saturating arithmetic is long in wasm, and there is a lot of it: not inlined
+impl Now {
+    /// The monotonic clock in `ms`.
+    #[inline(never)]
+    pub(crate) fn after(self, ms: u64) -> u64 {
+        self.mono.saturating_add(ms)
+    }
+
+    /// The milliseconds until the monotonic clock says `mono`; none where it has.
+    pub(crate) fn until(self, mono: u64) -> u64 {
+        less(mono, self.mono)
+    }
+
+    /// The milliseconds since the monotonic clock said `mono`.
+    pub(crate) fn since(self, mono: u64) -> i64 {
+        i64::try_from(less(self.mono, mono)).unwrap_or(i64::MAX)
+    }
+}
+
+#[inline(never)]
+fn less(a: u64, b: u64) -> u64 {
+    a.saturating_sub(b)
 }
 
 /// Whole milliseconds.

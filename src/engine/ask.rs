@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::license::{Decision, State};
 use crate::record::{Identity, Seat};
 use crate::text::decimal;
-use crate::time::{Now, milliseconds};
+use crate::time::Now;
 use crate::wire::Confirmed;
 
 /// The most a merchant's server adds in one go; Polar answers 500 above.
@@ -96,7 +96,7 @@ impl Engine {
         let Some(release) = self.record.releases.first() else { return self.finish(now) };
         let seat = Some(Seat { id: release.activation_id, bound: false });
         let about = Identity { key: release.key.clone(), seat };
-        self.op.deadline = self.op.deadline.min(now.mono.saturating_add(RELEASE_MS));
+        self.op.deadline = self.op.deadline.min(now.after(RELEASE_MS));
         self.send(Stage::Released, about, now)
     }
 
@@ -146,9 +146,9 @@ impl Engine {
                 // no time can be trusted, but this process's own count of it can
                 let at = *self.fallback_at.get_or_insert_with(|| {
                     let wait = next.ms_since(now.wall).clamp(0, schedule::LONGEST_MS);
-                    now.mono.saturating_add(wait.unsigned_abs())
+                    now.after(wait.unsigned_abs())
                 });
-                at.saturating_sub(now.mono)
+                now.until(at)
             }
             (_, None) => 0,
         }
@@ -157,7 +157,7 @@ impl Engine {
     /// When a timer should look next: to ask, or because the state changes by itself.
     pub(super) fn wake_at(&mut self, decision: &Decision, now: Now) -> Option<u64> {
         let ask_in = self.has_business().then(|| self.due_in(now));
-        let pause = self.pacer.pause_left(now.mono).map_or(0, milliseconds);
+        let pause = self.pacer.pause_left(now);
         let ask_in = ask_in.map(|wait| wait.max(pause));
         let estimate = self.estimate(now);
         let license = decision.license();
@@ -170,7 +170,7 @@ impl Engine {
                 soonest = Some(soonest.unwrap_or(u64::MAX).min(wait.unsigned_abs()));
             }
         }
-        soonest.map(|wait| now.mono.saturating_add(wait))
+        soonest.map(|wait| now.after(wait))
     }
 
     /// Usage is only counted where the app would let the user use it.

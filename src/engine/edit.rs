@@ -289,8 +289,7 @@ impl Editor<'_> {
         let misses = if settled && state.is_allowed() { 0 } else { edit.misses.saturating_add(1) };
         let round = Round { state, settled, misses, jitter: edit.jitter };
         let wait = next_round(&round, self.config.refresh_ms());
-        let since = i64::try_from(self.now.mono.saturating_sub(edit.ended)).unwrap_or(i64::MAX);
-        let next = now.unwrap_or(self.now.wall).plus_ms(wait.saturating_sub(since));
+        let next = now.unwrap_or(self.now.wall).plus_ms(wait.saturating_sub(self.now.since(edit.ended)));
         // an answer that was on its way before a pause began does not end it
         let pause_until = record.plan.pause_ahead(self.now.wall).max(edit.pause_until);
         record.plan = Plan { next: Some(next), misses, pause_until };

@@ -1,9 +1,8 @@
 //! How fast requests may leave this process. Polar blocks an address for a minute at the fourth request in a second,
 //! whatever they were; so no more than two leave in any second, and none during a block.
 
-use crate::time::milliseconds;
+use crate::time::Now;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 /// Shared by every engine of a process whose requests leave from one address. Cloning shares it.
 #[derive(Clone, Debug, Default)]
@@ -25,33 +24,32 @@ impl Pacer {
         Self::default()
     }
 
-    /// The earliest moment for one more request, now taken; or how long to wait where that leaves too little time for an
-    /// answer before `deadline`.
-    pub(super) fn reserve(&self, now: u64, deadline: u64) -> Result<u64, Duration> {
+    /// The earliest moment for one more request, now taken; or how long to wait, in ms, where that leaves too little time
+    /// for an answer before `deadline`.
+    pub(super) fn reserve(&self, now: Now, deadline: u64) -> Result<u64, u64> {
         let mut pace = self.pace();
         let [before_last, last] = pace.last;
         let spaced = before_last.map_or(0, |at| at.saturating_add(WINDOW_MS));
-        let at = now.max(spaced).max(pace.paused_until);
+        let at = now.mono.max(spaced).max(pace.paused_until);
         // a pause may take half of the time there is; spacing, which is short and our own doing, all of it
-        let half = now.saturating_add(deadline.saturating_sub(now) / 2);
-        if at > now && (at >= deadline || pace.paused_until > half) {
-            return Err(Duration::from_millis(at.saturating_sub(now)));
+        let half = now.after(now.until(deadline) / 2);
+        if at > now.mono && (at >= deadline || pace.paused_until > half) {
+            return Err(now.until(at));
         }
         pace.last = [last, Some(at)];
         Ok(at)
     }
 
-    /// Lets nothing go for `wait`; never shortens a pause.
-    pub(super) fn pause(&self, now: u64, wait: Duration) {
-        let until = now.saturating_add(milliseconds(wait));
+    /// Lets nothing go for `ms`; never shortens a pause.
+    pub(super) fn pause(&self, now: Now, ms: u64) {
+        let until = now.after(ms);
         let mut pace = self.pace();
         pace.paused_until = pace.paused_until.max(until);
     }
 
-    /// What is left of a pause.
-    pub(super) fn pause_left(&self, now: u64) -> Option<Duration> {
-        let left = self.pace().paused_until.saturating_sub(now);
-        (left > 0).then(|| Duration::from_millis(left))
+    /// What is left of a pause, in ms.
+    pub(super) fn pause_left(&self, now: Now) -> u64 {
+        now.until(self.pace().paused_until)
     }
 
     fn pace(&self) -> MutexGuard<'_, Pace> {
@@ -62,28 +60,28 @@ impl Pacer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::Timestamp;
+
+    fn at(mono: u64) -> Now {
+        Now { wall: Timestamp::default(), mono }
+    }
 
     #[test]
     fn at_most_two_in_any_second() {
         let pacer = Pacer::new();
-        let sent: Vec<u64> = (0..9).map(|i| pacer.reserve(i * 10, u64::MAX).unwrap()).collect();
+        let sent: Vec<u64> = (0..9).map(|i| pacer.reserve(at(i * 10), u64::MAX).unwrap()).collect();
         assert_eq!(sent, [0, 10, 1100, 1110, 2200, 2210, 3300, 3310, 4400]);
     }
 
     #[test]
     fn none_during_a_pause_and_none_that_could_not_wait() {
         let pacer = Pacer::new();
-        pacer.pause(1_000, Duration::from_secs(60));
-        pacer.pause(2_000, Duration::from_secs(1));
-        assert_eq!(
-            pacer.reserve(11_000, 110_000),
-            Err(Duration::from_secs(50)),
-            "half of the time there is is too little"
-        );
-        assert_eq!(pacer.pause_left(60_999), Some(Duration::from_millis(1)));
-        assert_eq!(pacer.pause_left(61_000), None);
-        assert_eq!(pacer.reserve(61_000, 62_000), Ok(61_000));
-        assert_eq!(pacer.reserve(61_000, 61_000), Ok(61_000), "nothing to wait for");
-        assert_eq!(pacer.reserve(61_000, 62_000), Err(Duration::from_millis(1_100)), "no time would be left");
+        pacer.pause(at(1_000), 60_000);
+        pacer.pause(at(2_000), 1_000);
+        assert_eq!(pacer.reserve(at(11_000), 110_000), Err(50_000), "half of the time there is is too little");
+        assert_eq!((pacer.pause_left(at(60_999)), pacer.pause_left(at(61_000))), (1, 0));
+        assert_eq!(pacer.reserve(at(61_000), 62_000), Ok(61_000));
+        assert_eq!(pacer.reserve(at(61_000), 61_000), Ok(61_000), "nothing to wait for");
+        assert_eq!(pacer.reserve(at(61_000), 62_000), Err(1_100), "no time would be left");
     }
 }

@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind};
 use crate::license::{Decision, Key, Problem, Reason};
 use crate::record::Identity;
 use crate::store::Change;
-use crate::time::{Now, Timestamp};
+use crate::time::{Now, Timestamp, milliseconds};
 use crate::transport::{Answer, Request};
 use crate::values::Values;
 use crate::wire::{self, Call, Members, Rejection};
@@ -205,7 +205,7 @@ impl SendStep {
     /// Goes on.
     pub fn resume(self, engine: &mut Engine, answer: Answer, now: Now) -> Step {
         if let Some(wait) = wire::rate_limit(&answer) {
-            engine.pacer.pause(now.mono, wait);
+            engine.pacer.pause(now, milliseconds(wait));
         }
         engine.heard(self.about, Ok(&answer), now)
     }
@@ -247,9 +247,9 @@ impl Engine {
     /// Asks Polar about this license within the operation's time, or hears at once that it may not.
     pub(super) fn send(&mut self, stage: Stage, about: Identity, now: Now) -> Step {
         self.op.stage = stage;
-        let not_before = match self.pacer.reserve(now.mono, self.op.deadline) {
+        let not_before = match self.pacer.reserve(now, self.op.deadline) {
             Ok(not_before) => not_before,
-            Err(wait) => return self.heard(about, Err(wait), now),
+            Err(wait) => return self.heard(about, Err(Duration::from_millis(wait)), now),
         };
         let call = self.op.call();
         let mut members = Members::new(&about.key, self.config.organization_id());

@@ -25,10 +25,7 @@ impl Timeline {
     /// The estimate, remembered as the least the next one can be; `None` where the clock is suspect.
     pub(super) fn judge(&mut self, base: TimeBase, now: Now) -> Option<Timestamp> {
         let live = self.0.filter(|live| live.confirmed == base.confirmed);
-        let counted = live.map(|live| {
-            let passed = now.mono.saturating_sub(live.mono);
-            live.estimate.plus_ms(i64::try_from(passed).unwrap_or(i64::MAX))
-        });
+        let counted = live.map(|live| live.estimate.plus_ms(now.since(live.mono)));
         // another process that ran longer may have saved a higher one than this process has counted
         let floor = counted.map_or(base.high, |counted| counted.max(base.high));
         let least = floor.plus_ms(-TOLERANCE_MS);
