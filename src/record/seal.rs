@@ -5,6 +5,7 @@ use super::hmac::{hkdf, hmac, same};
 use super::{Record, Untrusted};
 use crate::config::Config;
 use crate::device::DeviceId;
+use crate::hash::{Hash, short};
 use crate::license::Reason;
 use crate::text::uuid;
 
@@ -25,7 +26,7 @@ pub(crate) struct Sealer {
 struct SealKey {
     tag: Tag,
     /// As long as a block of SHA-256, which HMAC takes as it is.
-    key: [u8; 64],
+    key: [Hash; 2],
 }
 
 impl Sealer {
@@ -33,12 +34,12 @@ impl Sealer {
         let organization = uuid(config.organization_id());
         let product = [&organization, "\0", config.environment().base_url(), "\0", config.app_id()].concat();
         let place = [&product, "\0", device.as_str()].concat();
-        let key = |secret: &str| SealKey { tag: derive(secret, "secret", ""), key: derive(secret, "seal", &place) };
+        let key = |secret: &str| SealKey { tag: tag(secret, "secret", ""), key: derive(secret, "seal", &place) };
         let mut keys = vec![key(config.app_secret().unwrap_or_default())];
         for secret in config.previous_app_secrets() {
             keys.push(key(secret));
         }
-        Self { product: derive("", "product", &product), device: derive("", "device", device.as_str()), keys }
+        Self { product: tag("", "product", &product), device: tag("", "device", device.as_str()), keys }
     }
 
     /// What distinguishes the record's file from those of other products and devices.
@@ -55,7 +56,7 @@ impl Sealer {
         if let Some(current) = self.keys.first() {
             out.bytes(&current.tag);
             out.bytes(&record.bytes());
-            let seal = hmac(&current.key, &[&out.0]);
+            let seal = hmac(current.key.as_flattened(), &out.0);
             out.bytes(&seal);
         }
         out.0
@@ -88,7 +89,7 @@ impl Sealer {
             return untrusted(Reason::OtherDevice);
         }
         let key = self.keys.iter().find(|key| key.tag == secret);
-        let sealed = key.is_some_and(|key| same(&hmac(&key.key, &[content]), seal));
+        let sealed = key.is_some_and(|key| same(&hmac(key.key.as_flattened(), content), seal));
         if format < FORMAT || !sealed {
             return untrusted(Reason::Tampered);
         }
@@ -96,12 +97,14 @@ impl Sealer {
     }
 }
 
-/// The first bytes of HKDF-SHA256 with `secret` as the input keying material; purposes never share an output.
-fn derive<const N: usize>(secret: &str, purpose: &str, info: &str) -> [u8; N] {
-    let material = hkdf(b"polar-license record 1", secret.as_bytes(), &[purpose.as_bytes(), b"\0", info.as_bytes()]);
-    let mut out = [0; N];
-    out.iter_mut().zip(material.as_flattened()).for_each(|(to, from)| *to = *from);
-    out
+fn tag(secret: &str, purpose: &str, info: &str) -> Tag {
+    let [first, _] = derive(secret, purpose, info);
+    short(&first)
+}
+
+/// HKDF-SHA256 with `secret` as the input keying material; purposes never share an output.
+fn derive(secret: &str, purpose: &str, info: &str) -> [Hash; 2] {
+    hkdf(b"polar-license record 1", secret.as_bytes(), [purpose, "\0", info].concat().as_bytes())
 }
 
 #[cfg(test)]
