@@ -282,7 +282,7 @@ impl<'a> Reader<'a> {
         self.failed |= !valid;
     }
 
-    fn take(&mut self, count: usize) -> &'a [u8] {
+    pub(super) fn take(&mut self, count: usize) -> &'a [u8] {
         self.require(count <= self.rest.len());
         let (taken, rest) = self.rest.split_at_checked(count).unwrap_or_default();
         self.rest = rest;

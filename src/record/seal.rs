@@ -13,7 +13,9 @@ const MAGIC: &[u8; 8] = b"POLARLIC";
 const FORMAT: u64 = 1;
 const SEAL_BYTES: usize = 32;
 
-type Tag = [u8; 8];
+const TAG_BYTES: usize = 8;
+
+type Tag = [u8; TAG_BYTES];
 
 /// Seals and opens the records of one product on one device.
 pub(crate) struct Sealer {
@@ -64,36 +66,33 @@ impl Sealer {
 
     /// The record, or what can be said of one that cannot be trusted.
     pub(crate) fn open(&self, bytes: &[u8]) -> Result<Box<Record>, Untrusted> {
-        self.read(bytes).unwrap_or(Err(Untrusted { why: Reason::Tampered, identity: None }))
-    }
-
-    /// `None` where not even the header can be read.
-    fn read(&self, bytes: &[u8]) -> Option<Result<Box<Record>, Untrusted>> {
-        let (content, seal) = bytes.split_at_checked(bytes.len().checked_sub(SEAL_BYTES)?)?;
+        let (content, seal) = bytes.split_at_checked(bytes.len().saturating_sub(SEAL_BYTES)).unwrap_or_default();
         let mut input = Reader::new(content);
-        let ours = input.array() == *MAGIC;
+        let ours = input.take(MAGIC.len()) == MAGIC;
         let format = input.number(2);
-        let (product, device, secret): (Tag, Tag, Tag) = (input.array(), input.array(), input.array());
+        let (product, device, secret) = (input.take(TAG_BYTES), input.take(TAG_BYTES), input.take(TAG_BYTES));
         let identity = read_identity(&mut input);
         if !ours || input.failed {
-            return None;
-        }
-        let untrusted = |why| Some(Err(Untrusted { why, identity: identity.clone() }));
-        if format > FORMAT {
-            return untrusted(Reason::NewerFormat);
-        }
-        if product != self.product {
-            return untrusted(Reason::OtherProduct);
-        }
-        if device != self.device {
-            return untrusted(Reason::OtherDevice);
+            return Err(Untrusted { why: Reason::Tampered, identity: None });
         }
         let key = self.keys.iter().find(|key| key.tag == secret);
-        let sealed = key.is_some_and(|key| same(&hmac(key.key.as_flattened(), content), seal));
-        if format < FORMAT || !sealed {
-            return untrusted(Reason::Tampered);
-        }
-        read_body(&mut input, identity.clone()).map(Ok).or_else(|| untrusted(Reason::Tampered))
+        let sealed = || key.is_some_and(|key| same(&hmac(key.key.as_flattened(), content), seal));
+        let why = if format > FORMAT {
+            Reason::NewerFormat
+        } else if product != self.product {
+            Reason::OtherProduct
+        } else if device != self.device {
+            Reason::OtherDevice
+        } else {
+            if format == FORMAT
+                && sealed()
+                && let Some(record) = read_body(&mut input, identity.clone())
+            {
+                return Ok(record);
+            }
+            Reason::Tampered
+        };
+        Err(Untrusted { why, identity })
     }
 }
 
