@@ -300,8 +300,8 @@ impl Writer {
         self.opt_raw(name, value.map(quoted).as_deref())
     }
 
-    pub(crate) fn opt_id(&mut self, name: &str, value: Option<Uuid>) -> &mut Self {
-        self.opt_string(name, value.map(uuid).as_deref())
+    pub(crate) fn opt_id(&mut self, name: &str, value: Option<&Uuid>) -> &mut Self {
+        self.opt_string(name, value.copied().map(uuid).as_deref())
     }
 
     pub(crate) fn opt_time(&mut self, name: &str, value: Option<Timestamp>) -> &mut Self {
