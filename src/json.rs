@@ -286,29 +286,45 @@ impl Writer {
         self.raw(name, if value { "true" } else { "false" })
     }
 
+    pub(crate) fn null(&mut self, name: &str) -> &mut Self {
+        self.raw(name, "null")
+    }
+
     /// A member whose value is JSON already, or `null`.
     pub(crate) fn opt_raw(&mut self, name: &str, value: Option<&str>) -> &mut Self {
         self.raw(name, value.unwrap_or("null"))
-    }
-
-    pub(crate) fn opt_string(&mut self, name: &str, value: Option<&str>) -> &mut Self {
-        self.opt_raw(name, value.map(quoted).as_deref())
-    }
-
-    pub(crate) fn opt_id(&mut self, name: &str, value: Option<&Uuid>) -> &mut Self {
-        self.opt_string(name, value.copied().map(uuid).as_deref())
-    }
-
-    pub(crate) fn opt_time(&mut self, name: &str, value: Option<Timestamp>) -> &mut Self {
-        self.opt_string(name, value.map(Timestamp::text).as_deref())
     }
 
     pub(crate) fn number(&mut self, name: &str, value: u64) -> &mut Self {
         self.raw(name, &decimal(value, 0))
     }
 
+    pub(crate) fn opt_string(&mut self, name: &str, value: Option<&str>) -> &mut Self {
+        match value {
+            Some(value) => self.string(name, value),
+            None => self.null(name),
+        }
+    }
+
+    pub(crate) fn opt_id(&mut self, name: &str, value: Option<&Uuid>) -> &mut Self {
+        match value {
+            Some(value) => self.string(name, &uuid(*value)),
+            None => self.null(name),
+        }
+    }
+
+    pub(crate) fn opt_time(&mut self, name: &str, value: Option<Timestamp>) -> &mut Self {
+        match value {
+            Some(value) => self.string(name, &value.text()),
+            None => self.null(name),
+        }
+    }
+
     pub(crate) fn opt_number(&mut self, name: &str, value: Option<u64>) -> &mut Self {
-        self.opt_raw(name, value.map(|number| decimal(number, 0)).as_deref())
+        match value {
+            Some(value) => self.number(name, value),
+            None => self.null(name),
+        }
     }
 
     pub(crate) fn finish(&mut self) -> String {
