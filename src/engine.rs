@@ -192,7 +192,7 @@ pub struct Engine {
 }
 
 /// What is remembered at present.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Memory {
     /// `None` until the store could be read once.
     record: Option<Box<Record>>,
@@ -362,7 +362,7 @@ impl Engine {
         let (before, replay) = match stored {
             Ok(None) => (Memory { record: Some(Box::default()), untouchable: false }, &self.unsaved[..]),
             Ok(Some(bytes)) => (Memory::open(&self.sealer, bytes), &self.unsaved[..]),
-            Err(()) => (self.memory.clone(), &[][..]),
+            Err(()) => (self.memory.copy(), &[][..]),
         };
         let mut editor = Editor { config: &self.config, timeline: self.timeline, now, only_ours: false };
         let was_read = before.record.is_some();
@@ -538,6 +538,10 @@ impl Engine {
 }
 
 impl Memory {
+    fn copy(&self) -> Self {
+        Self { record: self.record.as_deref().map(Record::copy), untouchable: self.untouchable }
+    }
+
     fn open(sealer: &Sealer, bytes: &[u8]) -> Self {
         match sealer.open(bytes) {
             Ok(record) => Self { record: Some(record), untouchable: false },

@@ -192,11 +192,9 @@ impl<'a> Scan<'a> {
         loop {
             match self.next()? {
                 b'"' => return Some(()),
-                b'\\' => {
-                    if !self.eat(b"\"\\/bfnrt") {
-                        self.token(b"u")?;
-                        self.hex4()?;
-                    }
+                b'\\' if !self.eat(b"\"\\/bfnrt") => {
+                    self.token(b"u")?;
+                    self.hex4()?;
                 }
                 0..=0x1f => return None,
                 _ => {}

@@ -226,20 +226,25 @@ impl Editor<'_> {
             let over = |attempt: &Attempt| activated.confirmed.at.ms_since(attempt.at) > ATTEMPT_UNDER_WAY_MS;
             record.remove_attempts(&|attempt| attempt.last_six == last_six && over(attempt));
         }
-        let old = record.held.take();
-        if let Some(old) = &old {
+        let mut old = record.held.take();
+        let serves_both = |old: &mut Box<Held>| {
             let stale = Some(&old.identity) == activated.instead_of.as_ref();
-            let same_key = old.identity.key == activated.identity.key;
             let seated = old.identity.seat.is_some() && old.verdict == Verdict::Yes;
-            if let (false, true, true, Some(seat)) = (stale, same_key, seated, activated.identity.seat) {
-                // another process activated the same key meanwhile: its seat serves both
-                record.release(&activated.identity.key, seat.id);
-                record.held = Some(old.clone());
-                return;
-            }
-            if let Some(seat) = old.identity.seat.filter(|seat| Some(seat.id) != activated.identity.activation_id()) {
-                record.release(&old.identity.key, seat.id);
-            }
+            !stale && seated && old.identity.key == activated.identity.key
+        };
+        if let Some(seat) = activated.identity.seat
+            && let Some(old) = old.take_if(serves_both)
+        {
+            // another process activated the same key meanwhile: its seat serves both
+            record.release(&activated.identity.key, seat.id);
+            record.held = Some(old);
+            return;
+        }
+        if let Some(old) = &old
+            && let Some(seat) = old.identity.seat
+            && activated.identity.activation_id() != Some(seat.id)
+        {
+            record.release(&old.identity.key, seat.id);
         }
         // another license starts afresh, whatever it takes the place of: the edit may be applied again to another record
         let revision = old.filter(|old| old.identity == activated.identity).map_or(0, |old| old.revision);

@@ -46,6 +46,13 @@ pub(super) fn write(record: &Record) -> Vec<u8> {
     out.0
 }
 
+/// What [`write`] has written.
+pub(super) fn read(bytes: &[u8]) -> Option<Box<Record>> {
+    let mut input = Reader::new(bytes);
+    let identity = read_identity(&mut input);
+    read_body(&mut input, identity)
+}
+
 fn write_identity(out: &mut Writer, identity: Option<&Identity>) {
     match identity.and_then(|identity| identity.seat) {
         None => out.number(0, 1),
