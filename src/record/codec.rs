@@ -69,7 +69,9 @@ pub(super) fn read_identity(input: &mut Reader<'_>) -> Option<Identity> {
         0 => None,
         kind => {
             input.require(kind <= 2);
-            Some(Seat { id: input.uuid(), bound: kind == 2 })
+            let mut id = Uuid::nil();
+            input.uuid(&mut id);
+            Some(Seat { id, bound: kind == 2 })
         }
     };
     Some(Identity { key: input.key()?, seat })
@@ -165,21 +167,32 @@ fn unread(identity: Identity) -> Held {
     }
 }
 
-fn read_field(record: &mut Record, id: u8, value: &mut Reader<'_>) {
-    match (id, &mut record.held) {
-        (field::REVISION, Some(held)) => held.revision = value.number(8),
-        (field::VERDICT, Some(held)) => held.verdict = value.verdict(),
-        (field::LICENSE, Some(held)) => (held.license_id, held.benefit_id) = (value.uuid(), value.uuid()),
-        (field::LIMITS, Some(held)) => {
-            held.limit_activations = value.optional(Reader::u32);
-            held.limit_usage = value.optional(Reader::u32);
+fn read_held(held: &mut Held, id: u8, value: &mut Reader<'_>) {
+    match id {
+        field::REVISION => held.revision = value.number(8),
+        field::VERDICT => held.verdict = value.verdict(),
+        field::LICENSE => {
+            value.uuid(&mut held.license_id);
+            value.uuid(&mut held.benefit_id);
+        }
+        field::LIMITS => {
+            value.optional(&mut held.limit_activations, Reader::u32);
+            value.optional(&mut held.limit_usage, Reader::u32);
             held.usage = value.u32();
         }
-        (field::EXPIRES, Some(held)) => held.expires_at = value.optional(Reader::time),
-        (field::TIME, Some(held)) => {
-            held.time = TimeBase { confirmed: value.time(), offset: value.time().unix_ms(), high: value.time() };
+        field::EXPIRES => value.optional(&mut held.expires_at, Reader::time),
+        field::TIME => {
+            held.time.confirmed = value.time();
+            held.time.offset = value.time().unix_ms();
+            held.time.high = value.time();
         }
-        (field::CONDITIONS, Some(held)) => held.conditions = value.array(),
+        _ => value.bytes(&mut held.conditions),
+    }
+}
+
+fn read_field(record: &mut Record, id: u8, value: &mut Reader<'_>) {
+    match (id, &mut record.held) {
+        (field::REVISION..=field::CONDITIONS, Some(held)) => read_held(held, id, value),
         (field::ATTEMPT, _) => record.attempts.push(Attempt {
             at: value.time(),
             seat: value.text().to_owned(),
@@ -187,21 +200,23 @@ fn read_field(record: &mut Record, id: u8, value: &mut Reader<'_>) {
             last_six: value.text().to_owned(),
         }),
         (field::RELEASE, _) => {
-            let activation_id = value.uuid();
-            let key = value.key();
-            value.require(key.is_some());
-            record.releases.extend(key.map(|key| Release { activation_id, key }));
+            let mut activation_id = Uuid::nil();
+            value.uuid(&mut activation_id);
+            match value.key() {
+                Some(key) => record.releases.push(Release { activation_id, key }),
+                None => value.failed = true,
+            }
         }
         (field::PLAN, _) => {
-            record.plan.next = value.optional(Reader::time);
-            record.plan.pause_until = value.optional(Reader::time);
+            value.optional(&mut record.plan.next, Reader::time);
+            value.optional(&mut record.plan.pause_until, Reader::time);
             record.plan.misses = value.u32();
         }
         (field::ASIDE, _) => {
             let why = value.reason(&DISTRUST);
             record.aside = Some(Untrusted { why, identity: read_identity(value) });
         }
-        (unknown, _) => record.unknown.push((unknown, value.rest.to_vec())),
+        _ => record.unknown.push((id, value.rest.to_vec())),
     }
 }
 
@@ -296,8 +311,9 @@ impl<'a> Reader<'a> {
         taken
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> [u8; N] {
-        self.take(N).try_into().unwrap_or([0; N])
+    fn bytes(&mut self, place: &mut [u8]) {
+        let bytes = self.take(place.len());
+        place.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
     }
 
     /// A little-endian number of `width` bytes.
@@ -317,8 +333,10 @@ impl<'a> Reader<'a> {
         Timestamp::from_unix_ms(self.number(8).cast_signed())
     }
 
-    fn uuid(&mut self) -> Uuid {
-        Uuid::from_bytes(self.array())
+    fn uuid(&mut self, place: &mut Uuid) {
+        let mut bytes = [0; 16];
+        self.bytes(&mut bytes);
+        *place = Uuid::from_bytes(bytes);
     }
 
     fn text(&mut self) -> &'a str {
@@ -352,9 +370,9 @@ impl<'a> Reader<'a> {
         reason.unwrap_or(Reason::Refused)
     }
 
-    fn optional<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+    fn optional<T>(&mut self, place: &mut Option<T>, read: impl FnOnce(&mut Self) -> T) {
         let kind = self.u8();
         self.require(kind <= 1);
-        (kind == 1).then(|| read(self))
+        *place = (kind == 1).then(|| read(self));
     }
 }
