@@ -195,9 +195,9 @@ fn read_field(record: &mut Record, id: u8, value: &mut Reader<'_>) {
         (field::REVISION..=field::CONDITIONS, Some(held)) => read_held(held, id, value),
         (field::ATTEMPT, _) => record.attempts.push(Attempt {
             at: value.time(),
-            seat: value.text().to_owned(),
-            label: value.text().to_owned(),
-            last_six: value.text().to_owned(),
+            seat: value.text(),
+            label: value.text(),
+            last_six: value.text(),
         }),
         (field::RELEASE, _) => {
             let mut activation_id = Uuid::nil();
@@ -246,7 +246,7 @@ impl Writer {
 
     /// The low bytes of a number.
     pub(super) fn number(&mut self, number: u64, width: usize) {
-        self.0.extend(number.to_le_bytes().iter().take(width));
+        self.bytes(number.to_le_bytes().get(..width).unwrap_or_default());
     }
 
     /// The configuration bounds every text far below 64 KiB.
@@ -339,18 +339,18 @@ impl<'a> Reader<'a> {
         *place = Uuid::from_bytes(bytes);
     }
 
-    fn text(&mut self) -> &'a str {
+    fn text(&mut self) -> String {
         let length = self.number(2) as usize;
         let text = std::str::from_utf8(self.take(length));
         self.require(text.is_ok());
-        text.unwrap_or_default()
+        text.unwrap_or_default().to_owned()
     }
 
     /// `None` for an empty text, which stands for no key.
     fn key(&mut self) -> Option<Key> {
         let text = self.text();
         // a key that parsing would change was not written by us
-        let key = Key::parse(text).ok().filter(|key| key.secret() == text);
+        let key = Key::parse(&text).ok().filter(|key| key.secret() == text);
         self.require(key.is_some() || text.is_empty());
         key
     }
