@@ -20,24 +20,13 @@ mod field {
     pub(super) const ASIDE: u8 = 11;
 }
 
-type Numbered = [(u8, Reason)];
+/// What a denial can be stored as. Its number in the record is its place here, from 1 on, so it is only
+/// ever added to; 0 is a yes.
+const NOES: [Reason; 6] =
+    [Reason::Refused, Reason::NotFound, Reason::Inactive, Reason::Expired, Reason::Conditions, Reason::Benefit];
 
-/// What a denial can be stored as, by its number in the record.
-const NOES: [(u8, Reason); 6] = [
-    (OTHERWISE, Reason::Refused),
-    (2, Reason::NotFound),
-    (3, Reason::Inactive),
-    (4, Reason::Expired),
-    (5, Reason::Conditions),
-    (6, Reason::Benefit),
-];
-
-/// Why a license was put aside.
-const DISTRUST: [(u8, Reason); 4] =
-    [(OTHERWISE, Reason::Tampered), (2, Reason::OtherDevice), (3, Reason::OtherProduct), (4, Reason::NewerFormat)];
-
-/// Stands for every reason that a table does not name.
-const OTHERWISE: u8 = 1;
+/// Why a license was put aside, numbered likewise.
+const DISTRUST: [Reason; 4] = [Reason::Tampered, Reason::OtherDevice, Reason::OtherProduct, Reason::NewerFormat];
 
 pub(super) fn write(record: &Record) -> Vec<u8> {
     let mut out = Writer(Vec::with_capacity(512));
@@ -170,7 +159,7 @@ fn unread(identity: Identity) -> Held {
 fn read_held(held: &mut Held, id: u8, value: &mut Reader<'_>) {
     match id {
         field::REVISION => held.revision = value.number(8),
-        field::VERDICT => held.verdict = value.verdict(),
+        field::VERDICT => held.verdict = value.reason(&NOES).map_or(Verdict::Yes, Verdict::No),
         field::LICENSE => {
             value.uuid(&mut held.license_id);
             value.uuid(&mut held.benefit_id);
@@ -214,7 +203,8 @@ fn read_field(record: &mut Record, id: u8, value: &mut Reader<'_>) {
         }
         (field::ASIDE, _) => {
             let why = value.reason(&DISTRUST);
-            record.aside = Some(Untrusted { why, identity: read_identity(value) });
+            value.require(why.is_some());
+            record.aside = why.map(|why| Untrusted { why, identity: read_identity(value) });
         }
         _ => record.unknown.push((id, value.rest.to_vec())),
     }
@@ -227,8 +217,10 @@ fn verdict_number(verdict: Verdict) -> u64 {
     }
 }
 
-fn reason_number(table: &Numbered, reason: Reason) -> u64 {
-    table.iter().find(|(_, known)| *known == reason).map_or(OTHERWISE, |(number, _)| *number).into()
+/// The first one's for a reason that the table does not name.
+fn reason_number(table: &[Reason], reason: Reason) -> u64 {
+    let at = table.iter().position(|known| *known == reason).unwrap_or(0);
+    (at as u64).saturating_add(1)
 }
 
 /// Puts values at the end of a record.
@@ -355,19 +347,12 @@ impl<'a> Reader<'a> {
         key
     }
 
-    fn verdict(&mut self) -> Verdict {
-        if self.rest.first() == Some(&0) {
-            self.take(1);
-            return Verdict::Yes;
-        }
-        Verdict::No(self.reason(&NOES))
-    }
-
-    fn reason(&mut self, table: &Numbered) -> Reason {
-        let number = self.u8();
-        let reason = table.iter().find(|(known, _)| *known == number).map(|(_, reason)| *reason);
+    /// `None` for 0.
+    fn reason(&mut self, table: &[Reason]) -> Option<Reason> {
+        let at = usize::from(self.u8()).checked_sub(1)?;
+        let reason = table.get(at).copied();
         self.require(reason.is_some());
-        reason.unwrap_or(Reason::Refused)
+        reason
     }
 
     fn optional<T>(&mut self, place: &mut Option<T>, read: impl FnOnce(&mut Self) -> T) {
