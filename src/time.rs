@@ -67,7 +67,7 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    // saturating arithmetic is long, so once is enough
+    // this and the next, and `milliseconds`, are long where they are inlined, and wanted in many places
     #[inline(never)]
     pub(crate) fn plus_ms(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms))
@@ -118,6 +118,7 @@ impl Timestamp {
 }
 
 /// Whole milliseconds.
+#[inline(never)]
 pub(crate) fn milliseconds(duration: Duration) -> u64 {
     duration.as_secs().saturating_mul(1000).saturating_add(duration.subsec_millis().into())
 }
