@@ -29,10 +29,10 @@ const NOES: [Reason; 6] =
 const DISTRUST: [Reason; 4] = [Reason::Tampered, Reason::OtherDevice, Reason::OtherProduct, Reason::NewerFormat];
 
 pub(super) fn write(record: &Record) -> Vec<u8> {
-    let mut out = Writer(Vec::with_capacity(512));
+    let mut out = Writer::default();
     write_identity(&mut out, record.identity());
     write_body(&mut out, record);
-    out.0
+    out.bytes
 }
 
 /// What [`write`] has written.
@@ -68,61 +68,50 @@ pub(super) fn read_identity(input: &mut Reader<'_>) -> Option<Identity> {
 
 fn write_body(out: &mut Writer, record: &Record) {
     if let Some(held) = &record.held {
-        let field = out.begin(field::REVISION);
+        out.begin(field::REVISION);
         out.number(held.revision, 8);
-        out.end(field);
-        let field = out.begin(field::VERDICT);
+        out.begin(field::VERDICT);
         out.number(verdict_number(held.verdict), 1);
-        out.end(field);
-        let field = out.begin(field::LICENSE);
+        out.begin(field::LICENSE);
         out.bytes(held.license_id.as_bytes());
         out.bytes(held.benefit_id.as_bytes());
-        out.end(field);
-        let field = out.begin(field::LIMITS);
+        out.begin(field::LIMITS);
         out.optional(held.limit_activations.map(u64::from), 4);
         out.optional(held.limit_usage.map(u64::from), 4);
         out.number(held.usage.into(), 4);
-        out.end(field);
-        let field = out.begin(field::EXPIRES);
+        out.begin(field::EXPIRES);
         out.optional_time(held.expires_at);
-        out.end(field);
-        let field = out.begin(field::TIME);
+        out.begin(field::TIME);
         out.time(held.time.confirmed);
         out.time(Timestamp::from_unix_ms(held.time.offset));
         out.time(held.time.high);
-        out.end(field);
-        let field = out.begin(field::CONDITIONS);
+        out.begin(field::CONDITIONS);
         out.bytes(&held.conditions);
-        out.end(field);
     }
     for attempt in &record.attempts {
-        let field = out.begin(field::ATTEMPT);
+        out.begin(field::ATTEMPT);
         out.time(attempt.at);
         [&attempt.seat, &attempt.label, &attempt.last_six].into_iter().for_each(|text| out.text(text));
-        out.end(field);
     }
     for release in &record.releases {
-        let field = out.begin(field::RELEASE);
+        out.begin(field::RELEASE);
         out.bytes(release.activation_id.as_bytes());
         out.text(release.key.secret());
-        out.end(field);
     }
-    let field = out.begin(field::PLAN);
+    out.begin(field::PLAN);
     out.optional_time(record.plan.next);
     out.optional_time(record.plan.pause_until);
     out.number(record.plan.misses.into(), 4);
-    out.end(field);
     if let Some(aside) = &record.aside {
-        let field = out.begin(field::ASIDE);
+        out.begin(field::ASIDE);
         out.number(reason_number(&DISTRUST, aside.why), 1);
         write_identity(out, aside.identity.as_ref());
-        out.end(field);
     }
     for (id, bytes) in &record.unknown {
-        let field = out.begin(*id);
+        out.begin(*id);
         out.bytes(bytes);
-        out.end(field);
     }
+    out.end();
 }
 
 /// `None` where a field is not what this format says: then the record is not one of ours, whatever its seal.
@@ -224,16 +213,18 @@ fn reason_number(table: &[Reason], reason: Reason) -> u64 {
 }
 
 /// Puts values at the end of a record.
-pub(super) struct Writer(pub(super) Vec<u8>);
-
-/// Where a field's value starts.
-struct Start(usize);
+#[derive(Default)]
+pub(super) struct Writer {
+    pub(super) bytes: Vec<u8>,
+    /// Where the value of the last field starts.
+    value: usize,
+}
 
 const LENGTH_BYTES: usize = 4;
 
 impl Writer {
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
-        self.0.extend_from_slice(bytes);
+        self.bytes.extend_from_slice(bytes);
     }
 
     /// The low bytes of a number.
@@ -263,17 +254,18 @@ impl Writer {
         }
     }
 
-    fn begin(&mut self, id: u8) -> Start {
-        self.0.push(id);
+    /// Ends the field before and begins another.
+    fn begin(&mut self, id: u8) {
+        self.end();
+        self.bytes.push(id);
         self.number(0, LENGTH_BYTES);
-        Start(self.0.len())
+        self.value = self.bytes.len();
     }
 
-    /// Writes the length of the field's value, which is known by now. Not inlined: a record has a dozen of them.
-    #[inline(never)]
-    fn end(&mut self, Start(start): Start) {
-        let length = self.0.len().saturating_sub(start) as u32;
-        let place = self.0.get_mut(start.saturating_sub(LENGTH_BYTES)..).and_then(<[u8]>::first_chunk_mut);
+    /// Writes the length of the last field's value, which is known by now.
+    fn end(&mut self) {
+        let length = self.bytes.len().saturating_sub(self.value) as u32;
+        let place = self.value.checked_sub(LENGTH_BYTES).and_then(|at| self.bytes.get_mut(at..)?.first_chunk_mut());
         if let Some(place) = place {
             *place = length.to_le_bytes();
         }

@@ -50,7 +50,7 @@ impl Sealer {
     }
 
     pub(crate) fn seal(&self, record: &Record) -> Vec<u8> {
-        let mut out = Writer(Vec::with_capacity(512));
+        let mut out = Writer::default();
         out.bytes(MAGIC);
         out.number(FORMAT, 2);
         out.bytes(&self.product);
@@ -58,10 +58,10 @@ impl Sealer {
         if let Some(current) = self.keys.first() {
             out.bytes(&current.tag);
             out.bytes(&record.bytes());
-            let seal = hmac(current.key.as_flattened(), &out.0);
+            let seal = hmac(current.key.as_flattened(), &out.bytes);
             out.bytes(&seal);
         }
-        out.0
+        out.bytes
     }
 
     /// The record, or what can be said of one that cannot be trusted.
