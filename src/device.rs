@@ -21,8 +21,8 @@
 
 use std::fmt;
 
+use crate::hash::sha256;
 use crate::text::{hex, trim, uuid};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 const MACHINE_DOMAIN: &[u8] = b"polar-license device 1\0";
@@ -58,8 +58,7 @@ impl DeviceId {
     }
 
     fn hash(domain: &[u8], organization: &Uuid, source: &str) -> Self {
-        let hash = Sha256::new().chain_update(domain).chain_update(uuid(*organization)).chain_update(b"\0");
-        let hash = hash.chain_update(source).finalize();
+        let hash = sha256(&[domain, uuid(*organization).as_bytes(), b"\0", source.as_bytes()]);
         let (first, _) = hash.split_at(16);
         Self(hex(first))
     }

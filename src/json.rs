@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 /// One value inside a document that was found valid as a whole.
 #[derive(Clone, Copy)]
-pub(crate) struct Json<'a>(&'a str);
+pub(crate) struct Json<'a>(&'a [u8]);
 
 /// Deeper documents are refused. Polar's are four levels deep.
 const MAX_DEPTH: usize = 64;
@@ -18,17 +18,23 @@ const MAX_DEPTH: usize = 64;
 impl<'a> Json<'a> {
     /// The document's value, or `None` where it is not valid JSON in UTF-8.
     pub(crate) fn parse(document: &'a [u8]) -> Option<Self> {
-        let text = std::str::from_utf8(document).ok()?;
-        let mut scan = Scan { text, at: 0 };
-        scan.space();
+        std::str::from_utf8(document).ok()?;
+        let mut scan = Scan(document);
+        scan.skip(SPACE);
         let value = scan.value(MAX_DEPTH)?;
-        scan.space();
-        (scan.at == text.len()).then_some(value)
+        scan.skip(SPACE);
+        scan.0.is_empty().then_some(value)
     }
 
     /// The member `name` of an object.
     pub(crate) fn get(self, name: &str) -> Option<Self> {
-        self.members()?.filter(|(found, _)| found.string().as_deref() == Some(name)).last().map(|(_, value)| value)
+        let mut value = None;
+        for (found, of_it) in self.members()? {
+            if found.string().as_deref() == Some(name) {
+                value = Some(of_it);
+            }
+        }
+        value
     }
 
     /// The text of the member `name`; `None` where there is none.
@@ -43,18 +49,22 @@ impl<'a> Json<'a> {
 
     /// The elements of an array.
     pub(crate) fn items(self) -> Option<impl Iterator<Item = Self>> {
-        let mut scan = Scan { text: self.0, at: 0 };
-        scan.token(b'[')?;
-        Some(std::iter::from_fn(move || {
-            scan.separator();
-            scan.value(MAX_DEPTH)
-        }))
+        let mut scan = Scan(self.0);
+        scan.token(b"[")?;
+        Some(std::iter::from_fn(move || scan.part()))
+    }
+
+    /// The members of an object, in their order.
+    pub(crate) fn members(self) -> Option<impl Iterator<Item = (Self, Self)>> {
+        let mut scan = Scan(self.0);
+        scan.token(b"{")?;
+        Some(std::iter::from_fn(move || Some((scan.part()?, scan.part()?))))
     }
 
     /// The text of a string, without its quotes and escapes; `None` for a lone surrogate.
     pub(crate) fn string(self) -> Option<String> {
-        let mut scan = Scan { text: self.0, at: 0 };
-        scan.token(b'"')?;
+        let mut scan = Scan(self.0);
+        scan.token(b"\"")?;
         let mut text = Vec::with_capacity(self.0.len());
         loop {
             match scan.next()? {
@@ -70,10 +80,10 @@ impl<'a> Json<'a> {
 
     /// A number without fraction or exponent.
     pub(crate) fn integer(self) -> Option<i64> {
-        let (digits, negative) = self.0.strip_prefix('-').map_or((self.0, false), |digits| (digits, true));
+        let (digits, negative) = self.0.strip_prefix(b"-").map_or((self.0, false), |digits| (digits, true));
         let mut number = 0_i64;
         // counts down, since the lowest number has no positive counterpart
-        for byte in digits.bytes() {
+        for byte in digits {
             if number < i64::MIN / 10 || !byte.is_ascii_digit() {
                 return None;
             }
@@ -83,122 +93,109 @@ impl<'a> Json<'a> {
     }
 
     pub(crate) fn boolean(self) -> Option<bool> {
-        match self.0 {
-            "true" => Some(true),
-            "false" => Some(false),
-            _ => None,
-        }
+        let is_true = self.0 == b"true";
+        (is_true || self.0 == b"false").then_some(is_true)
     }
 
     /// A number, as it is written.
     pub(crate) fn number(self) -> Option<&'a str> {
-        self.0.starts_with(|c: char| c == '-' || c.is_ascii_digit()).then_some(self.0)
+        let is_number = matches!(self.0, [b'-' | b'0'..=b'9', ..]);
+        std::str::from_utf8(self.0).ok().filter(|_| is_number)
     }
 
     pub(crate) fn is_null(self) -> bool {
-        self.0 == "null"
-    }
-
-    /// The members of an object, in their order.
-    pub(crate) fn members(self) -> Option<impl Iterator<Item = (Self, Self)>> {
-        let mut scan = Scan { text: self.0, at: 0 };
-        scan.token(b'{')?;
-        Some(std::iter::from_fn(move || {
-            scan.separator();
-            let name = scan.value(0)?;
-            scan.space();
-            scan.token(b':')?;
-            scan.space();
-            Some((name, scan.value(MAX_DEPTH)?))
-        }))
+        self.0 == b"null"
     }
 }
 
-/// A position in a text. Every method moves it past what it read, or returns `None`.
-struct Scan<'a> {
-    text: &'a str,
-    at: usize,
-}
+/// What is left of a document. Every method moves past what it read, or returns `None`.
+struct Scan<'a>(&'a [u8]);
+
+const SPACE: &[u8] = b" \t\n\r";
+const DIGITS: &[u8] = b"0123456789";
 
 impl<'a> Scan<'a> {
-    fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
-    }
-
     fn next(&mut self) -> Option<u8> {
-        let byte = self.peek()?;
-        self.at = self.at.saturating_add(1);
-        Some(byte)
+        let (byte, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(*byte)
     }
 
-    fn token(&mut self, expected: u8) -> Option<()> {
-        (self.next()? == expected).then_some(())
-    }
-
-    fn while_in(&mut self, set: impl Fn(u8) -> bool) -> usize {
-        let start = self.at;
-        while self.peek().is_some_and(&set) {
-            self.at = self.at.saturating_add(1);
+    /// Whether the next byte was one of these.
+    fn eat(&mut self, set: &[u8]) -> bool {
+        // not `contains`, which searches long texts fast
+        let there = self.0.first().is_some_and(|byte| set.iter().any(|known| known == byte));
+        if there {
+            self.next();
         }
-        self.at.saturating_sub(start)
+        there
     }
 
-    fn space(&mut self) {
-        self.while_in(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'));
+    fn token(&mut self, set: &[u8]) -> Option<()> {
+        self.eat(set).then_some(())
     }
 
-    /// White space and commas between the parts of an array or object that is known to be valid.
-    fn separator(&mut self) {
-        self.while_in(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r' | b','));
+    fn skip(&mut self, set: &[u8]) {
+        while self.eat(set) {}
+    }
+
+    /// The next name or value in an array or object that is known to be valid.
+    fn part(&mut self) -> Option<Json<'a>> {
+        self.skip(b" \t\n\r,:");
+        self.value(MAX_DEPTH)
     }
 
     fn value(&mut self, depth: usize) -> Option<Json<'a>> {
-        let start = self.at;
-        match self.peek()? {
-            b'{' => self.list(b'}', depth, |scan, depth| {
-                (scan.peek()? == b'"').then(|| scan.string())??;
-                scan.space();
-                scan.token(b':')?;
-                scan.space();
-                scan.value(depth).map(drop)
-            }),
-            b'[' => self.list(b']', depth, |scan, depth| scan.value(depth).map(drop)),
+        let start = self.0;
+        match self.next()? {
+            b'{' => self.list(b"}", depth),
+            b'[' => self.list(b"]", depth),
             b'"' => self.string(),
-            b't' => self.word("true"),
-            b'f' => self.word("false"),
-            b'n' => self.word("null"),
-            _ => self.number(),
+            b't' => self.word(b"rue"),
+            b'f' => self.word(b"alse"),
+            b'n' => self.word(b"ull"),
+            b'-' => {
+                let first = self.next()?;
+                self.number(first)
+            }
+            first => self.number(first),
         }?;
-        self.text.get(start..self.at).map(Json)
+        start.get(..start.len().saturating_sub(self.0.len())).map(Json)
     }
 
-    fn list(&mut self, close: u8, depth: usize, item: impl Fn(&mut Self, usize) -> Option<()>) -> Option<()> {
+    /// What follows the opening bracket.
+    fn list(&mut self, close: &[u8], depth: usize) -> Option<()> {
         let depth = depth.checked_sub(1)?;
-        self.next()?;
-        self.space();
-        if self.peek()? == close {
-            return self.token(close);
+        self.skip(SPACE);
+        if self.eat(close) {
+            return Some(());
         }
         loop {
-            item(self, depth)?;
-            self.space();
-            match self.next()? {
-                b',' => self.space(),
-                byte => return (byte == close).then_some(()),
+            self.skip(SPACE);
+            if close == b"}" {
+                self.token(b"\"")?;
+                self.string()?;
+                self.skip(SPACE);
+                self.token(b":")?;
+                self.skip(SPACE);
+            }
+            self.value(depth)?;
+            self.skip(SPACE);
+            if !self.eat(b",") {
+                return self.token(close);
             }
         }
     }
 
+    /// What follows the opening quote.
     fn string(&mut self) -> Option<()> {
-        self.token(b'"')?;
         loop {
             match self.next()? {
                 b'"' => return Some(()),
-                b'\\' => match self.next()? {
-                    b'u' => drop(self.hex4()?),
-                    b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {}
-                    _ => return None,
-                },
+                b'\\' if !self.eat(b"\"\\/bfnrt") => {
+                    self.token(b"u")?;
+                    self.hex4()?;
+                }
                 0..=0x1f => return None,
                 _ => {}
             }
@@ -216,8 +213,7 @@ impl<'a> Scan<'a> {
             b'u' => {
                 let mut code = self.hex4()?;
                 if let 0xd800..=0xdbff = code {
-                    self.token(b'\\')?;
-                    self.token(b'u')?;
+                    self.word(b"\\u")?;
                     let low = self.hex4()?;
                     (low & 0xfc00 == 0xdc00).then_some(())?;
                     code = ((code & 0x3ff) << 10 | low & 0x3ff).saturating_add(0x1_0000);
@@ -232,35 +228,32 @@ impl<'a> Scan<'a> {
         (0..4).try_fold(0, |code, _| Some(code << 4 | char::from(self.next()?).to_digit(16)?))
     }
 
-    fn word(&mut self, word: &str) -> Option<()> {
-        word.bytes().try_for_each(|byte| self.token(byte))
+    fn word(&mut self, word: &[u8]) -> Option<()> {
+        self.0 = self.0.strip_prefix(word)?;
+        Some(())
     }
 
-    fn number(&mut self) -> Option<()> {
-        if self.peek()? == b'-' {
-            self.next()?;
+    /// What follows the first digit.
+    fn number(&mut self, first: u8) -> Option<()> {
+        match first {
+            b'0' => {}
+            b'1'..=b'9' => self.skip(DIGITS),
+            _ => return None,
         }
-        if self.peek()? == b'0' {
-            self.next()?;
-        } else {
+        if self.eat(b".") {
             self.digits()?;
         }
-        if self.peek() == Some(b'.') {
-            self.next()?;
-            self.digits()?;
-        }
-        if matches!(self.peek(), Some(b'e' | b'E')) {
-            self.next()?;
-            if matches!(self.peek(), Some(b'+' | b'-')) {
-                self.next()?;
-            }
+        if self.eat(b"eE") {
+            self.eat(b"+-");
             self.digits()?;
         }
         Some(())
     }
 
     fn digits(&mut self) -> Option<()> {
-        (self.while_in(|b| b.is_ascii_digit()) > 0).then_some(())
+        self.token(DIGITS)?;
+        self.skip(DIGITS);
+        Some(())
     }
 }
 
@@ -291,29 +284,45 @@ impl Writer {
         self.raw(name, if value { "true" } else { "false" })
     }
 
+    pub(crate) fn null(&mut self, name: &str) -> &mut Self {
+        self.raw(name, "null")
+    }
+
     /// A member whose value is JSON already, or `null`.
     pub(crate) fn opt_raw(&mut self, name: &str, value: Option<&str>) -> &mut Self {
         self.raw(name, value.unwrap_or("null"))
-    }
-
-    pub(crate) fn opt_string(&mut self, name: &str, value: Option<&str>) -> &mut Self {
-        self.opt_raw(name, value.map(quoted).as_deref())
-    }
-
-    pub(crate) fn opt_id(&mut self, name: &str, value: Option<Uuid>) -> &mut Self {
-        self.opt_string(name, value.map(uuid).as_deref())
-    }
-
-    pub(crate) fn opt_time(&mut self, name: &str, value: Option<Timestamp>) -> &mut Self {
-        self.opt_string(name, value.map(Timestamp::text).as_deref())
     }
 
     pub(crate) fn number(&mut self, name: &str, value: u64) -> &mut Self {
         self.raw(name, &decimal(value, 0))
     }
 
+    pub(crate) fn opt_string(&mut self, name: &str, value: Option<&str>) -> &mut Self {
+        match value {
+            Some(value) => self.string(name, value),
+            None => self.null(name),
+        }
+    }
+
+    pub(crate) fn opt_id(&mut self, name: &str, value: Option<&Uuid>) -> &mut Self {
+        match value {
+            Some(value) => self.string(name, &uuid(*value)),
+            None => self.null(name),
+        }
+    }
+
+    pub(crate) fn opt_time(&mut self, name: &str, value: Option<Timestamp>) -> &mut Self {
+        match value {
+            Some(value) => self.string(name, &value.text()),
+            None => self.null(name),
+        }
+    }
+
     pub(crate) fn opt_number(&mut self, name: &str, value: Option<u64>) -> &mut Self {
-        self.opt_raw(name, value.map(|number| decimal(number, 0)).as_deref())
+        match value {
+            Some(value) => self.number(name, value),
+            None => self.null(name),
+        }
     }
 
     pub(crate) fn finish(&mut self) -> String {

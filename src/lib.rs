@@ -23,6 +23,7 @@ pub mod engine;
 mod error;
 #[cfg(all(feature = "fetch", target_arch = "wasm32", target_os = "unknown"))]
 pub mod fetch;
+mod hash;
 mod json;
 mod license;
 mod named;

@@ -329,8 +329,8 @@ impl Decision {
             .string("state", self.state.as_str())
             .opt_string("reason", self.reason.map(Reason::as_str))
             .opt_string("displayKey", license.map(|license| license.display_key.as_str()))
-            .opt_id("benefitId", license.map(|license| license.benefit_id))
-            .opt_id("activationId", license.and_then(|license| license.activation_id))
+            .opt_id("benefitId", license.map(|license| &license.benefit_id))
+            .opt_id("activationId", license.and_then(|license| license.activation_id.as_ref()))
             .opt_time("expiresAt", license.and_then(|license| license.expires_at))
             .opt_time("confirmedAt", license.map(|license| license.confirmed_at))
             .opt_time("refreshAt", self.refresh_at)
@@ -453,11 +453,12 @@ impl Key {
 
     /// The last six characters, which Polar shows too; of a short key fewer, so that most of it stays unseen.
     pub(crate) fn last_six(&self) -> String {
-        let mut hidden = self.0.chars();
-        for _ in 0..6.min(self.0.chars().count() / 2) {
-            hidden.next_back();
+        let count = self.0.chars().count();
+        let mut shown = self.0.chars();
+        for _ in 6.min(count / 2)..count {
+            shown.next();
         }
-        self.0.get(hidden.as_str().len()..).unwrap_or_default().to_owned()
+        shown.as_str().to_owned()
     }
 }
 

@@ -1,6 +1,5 @@
 //! Points in time as plain numbers, and their RFC 3339 form. Never reads a clock: that is `clock.rs`.
 
-use crate::text::decimal;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
@@ -39,19 +38,18 @@ impl Timestamp {
     /// assert_eq!(at.to_string(), "2026-11-21T07:44:42.066Z");
     /// ```
     pub fn parse(text: &str) -> Option<Self> {
-        let mut rest = text.as_bytes();
-        let mut number = |count, after: &[u8]| {
-            let number = digits(&mut rest, count)?;
-            (after.is_empty() || after.contains(&byte(&mut rest)?)).then_some(number)
-        };
-        let date = (number(4, b"-")?, number(2, b"-")?, number(2, b"Tt ")?);
-        let (hour, minute, second) = (number(2, b":")?, number(2, b":")?, number(2, b"")?);
-        let ms = fraction(&mut rest)?;
-        let offset_minutes = offset(&mut rest)?;
-        let days = days_from_civil(date);
-        // a day that the calendar does not have comes back as another
-        let valid = civil_from_days(days) == date && hour < 24 && minute < 60 && second < 60 && rest.is_empty();
-        valid.then(|| Self(to_ms(days, [hour, minute, second, ms], offset_minutes)))
+        let (date, rest) = text.as_bytes().split_at_checked("2026-11-21".len())?;
+        let [b'T' | b't' | b' ', rest @ ..] = rest else { return None };
+        let (time, mut rest) = rest.split_at_checked("07:44:42".len())?;
+        let local = find(&[date, b"T", time, b"Z"])?.plus_ms(fraction_ms(&mut rest)?);
+        // written like a time of day
+        let offset = |text| find(&[b"1970-01-01T", text, b":00Z"]);
+        match rest {
+            [b'Z' | b'z'] => Some(local),
+            [b'-', behind @ ..] => Some(local.plus_ms(offset(behind)?.0)),
+            [b'+', ahead @ ..] => Some(Self(local.ms_since(offset(ahead)?))),
+            _ => None,
+        }
     }
 
     /// The moment `duration` later, or the last one there is.
@@ -69,6 +67,7 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    // these, and `milliseconds`, are long where they are inlined, and wanted in many places
     #[inline(never)]
     pub(crate) fn plus_ms(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms))
@@ -87,30 +86,37 @@ impl Timestamp {
     }
 
     /// RFC 3339 in UTC, without a fraction where it is zero; years outside 0 to 9999 are held at these.
+    #[expect(clippy::arithmetic_side_effects, reason = "nothing is divided by zero")]
     pub(crate) fn text(self) -> String {
-        const FIRST: i64 = -62_167_219_200_000;
-        const LAST: i64 = 253_402_300_799_999;
-        let at = self.0.clamp(FIRST, LAST);
-        let (seconds, ms) = (at.div_euclid(1000), at.rem_euclid(1000));
-        let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-        let (year, month, day) = civil_from_days(days);
-        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-        let parts = [(year, 4, "-"), (month, 2, "-"), (day, 2, "T"), (hour, 2, ":"), (minute, 2, ":"), (second, 2, "")];
-        let mut text = String::new();
-        for (number, width, separator) in parts {
-            text.push_str(&decimal(number.unsigned_abs(), width));
-            text.push_str(separator);
+        let mut rest = self.0.clamp(FIRST, LAST).wrapping_sub(FIRST_ERA_MS).cast_unsigned();
+        let mut part = |count| {
+            let part = (rest % count) as u32;
+            rest /= count;
+            part
+        };
+        let (ms, second, minute, hour) = (part(1000), part(60), part(60), part(24));
+        let (year, month, day) = civil_from_days(rest as u32);
+        // from the end to the start, as the last digit of a number is the first to be known
+        let numbers = [ms, second, minute, hour, day, month, year];
+        let mut numbers = numbers.iter();
+        let mut number = 0;
+        let mut text = b"0000-00-00T00:00:00.000Z".to_vec();
+        for byte in text.iter_mut().rev() {
+            if *byte == b'0' {
+                *byte |= (number % 10) as u8;
+                number /= 10;
+            } else {
+                number = numbers.next().copied().unwrap_or_default();
+            }
         }
-        if ms != 0 {
-            text.push('.');
-            text.push_str(&decimal(ms.unsigned_abs(), 3));
+        if ms == 0 {
+            text.truncate("2026-11-21T07:44:42".len());
+            text.push(b'Z');
         }
-        text.push('Z');
-        text
+        String::from_utf8(text).unwrap_or_default()
     }
 }
 
-// saturating arithmetic is long in wasm, and there is a lot of it: not inlined
 impl Now {
     /// The monotonic clock in `ms`.
     #[inline(never)]
@@ -135,6 +141,7 @@ fn less(a: u64, b: u64) -> u64 {
 }
 
 /// Whole milliseconds.
+#[inline(never)]
 pub(crate) fn milliseconds(duration: Duration) -> u64 {
     duration.as_secs().saturating_mul(1000).saturating_add(duration.subsec_millis().into())
 }
@@ -166,79 +173,58 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
-fn byte(rest: &mut &[u8]) -> Option<u8> {
-    let (first, tail) = rest.split_first()?;
-    *rest = tail;
-    Some(*first)
-}
-
-fn digits(rest: &mut &[u8], count: usize) -> Option<i64> {
-    let (number, tail) = rest.split_at_checked(count)?;
-    *rest = tail;
-    let all_digits = number.iter().all(u8::is_ascii_digit);
-    all_digits.then(|| number.iter().fold(0_i64, |sum, d| sum.wrapping_mul(10).wrapping_add(i64::from(d & 0x0f))))
-}
-
-fn fraction(rest: &mut &[u8]) -> Option<i64> {
-    if rest.first() != Some(&b'.') {
-        return Some(0);
+/// Takes a fraction of a second off the front.
+#[expect(clippy::arithmetic_side_effects, reason = "below a thousand")]
+fn fraction_ms(rest: &mut &[u8]) -> Option<i64> {
+    let mut ms = 0;
+    let mut worth = 1000;
+    if let [b'.', tail @ ..] = rest {
+        *rest = tail;
+        while let [digit @ b'0'..=b'9', tail @ ..] = rest {
+            worth /= 10;
+            ms += worth * i64::from(digit & 0x0f);
+            *rest = tail;
+        }
+        // a point alone is no fraction
+        (worth < 1000).then_some(())?;
     }
-    byte(rest)?;
-    let count = rest.iter().take_while(|b| b.is_ascii_digit()).count();
-    let mut three = [b'0'; 3];
-    for (to, from) in three.iter_mut().zip(rest.iter().take(count)) {
-        *to = *from;
+    Some(ms)
+}
+
+/// The second that [`Timestamp::text`] writes like this. Texts are in the order of moments; so it is looked for, and the
+/// calendar is needed in one direction only.
+fn find(parts: &[&[u8]]) -> Option<Timestamp> {
+    let wanted = parts.concat();
+    let mut found = Timestamp(FIRST);
+    let mut step = 1000 << 38;
+    while step >= 1000 {
+        let later = found.plus_ms(step);
+        if later.0 <= LAST && later.text().into_bytes() <= wanted {
+            found = later;
+        }
+        step /= 2;
     }
-    *rest = rest.get(count..)?;
-    if count == 0 { None } else { digits(&mut three.as_slice(), 3) }
+    (found.text().into_bytes() == wanted).then_some(found)
 }
 
-fn offset(rest: &mut &[u8]) -> Option<i64> {
-    let sign = match byte(rest)? {
-        b'+' => 1,
-        b'-' => -1,
-        b'Z' | b'z' => return Some(0),
-        _ => return None,
-    };
-    let hours = digits(rest, 2)?;
-    (byte(rest)? == b':').then_some(())?;
-    let minutes = digits(rest, 2)?;
-    let valid = hours < 24 && minutes < 60;
-    valid.then(|| hours.wrapping_mul(60).wrapping_add(minutes).wrapping_mul(sign))
-}
-
-#[expect(clippy::arithmetic_side_effects, reason = "every part was read from at most four digits")]
-fn to_ms(days: i64, [hour, minute, second, ms]: [i64; 4], offset_minutes: i64) -> i64 {
-    (((days * 24 + hour) * 60 + minute - offset_minutes) * 60 + second) * 1000 + ms
-}
-
-/// A year, month and day.
-type Date = (i64, i64, i64);
+/// The years 0 to 9999.
+const FIRST: i64 = -62_167_219_200_000;
+const LAST: i64 = 253_402_300_799_999;
 
 /// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", counts eras of 400 years from March of the year 0.
-/// One era earlier, so that no number below is negative: days from then to 1970.
-const FIRST_ERA: i64 = 719_468 + DAYS_OF_ERA;
-const DAYS_OF_ERA: i64 = 146_097;
-
-#[expect(clippy::arithmetic_side_effects, reason = "every part was read from at most four digits")]
-fn days_from_civil((year, month, day): Date) -> i64 {
-    let year = if month <= 2 { year + 399 } else { year + 400 };
-    let year_of_era = year % 400;
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    year / 400 * DAYS_OF_ERA + day_of_era - FIRST_ERA
-}
+/// One era earlier, so that no number below is negative.
+const FIRST_ERA_MS: i64 = -(719_468 + DAYS_OF_ERA as i64) * 86_400_000;
+const DAYS_OF_ERA: u32 = 146_097;
 
 #[expect(clippy::arithmetic_side_effects, reason = "the callers keep to four-digit years")]
-fn civil_from_days(days: i64) -> Date {
-    let days = days + FIRST_ERA;
+fn civil_from_days(days: u32) -> (u32, u32, u32) {
     let day_of_era = days % DAYS_OF_ERA;
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
     let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = year_of_era + days / DAYS_OF_ERA * 400 - 400 + i64::from(month <= 2);
+    let year = year_of_era + days / DAYS_OF_ERA * 400 + u32::from(month <= 2) - 400;
     (year, month, day)
 }
 
@@ -254,9 +240,13 @@ mod tests {
             ("2026-11-21T07:44:42.1Z", 1_795_247_082_100),
             ("2026-11-21T07:44:42+00:00", 1_795_247_082_000),
             ("2026-11-21T09:14:42+01:30", 1_795_247_082_000),
+            ("2026-11-21 05:14:42-02:30", 1_795_247_082_000),
+            ("2026-11-21t07:44:42z", 1_795_247_082_000),
             ("2024-02-29T00:00:00Z", 1_709_164_800_000),
+            ("0000-01-01T00:00:00Z", FIRST),
+            ("9999-12-31T23:59:59Z", LAST - 999),
             ("1969-12-31T23:59:59.999Z", -1),
-            ("9999-12-31T23:59:59.999Z", 253_402_300_799_999),
+            ("9999-12-31T23:59:59.999Z", LAST),
         ];
         for (text, ms) in cases {
             assert_eq!(Timestamp::parse(text), Some(Timestamp(ms)), "{text}");
@@ -272,7 +262,11 @@ mod tests {
             "2026-13-01T00:00:00Z",
             "2025-02-29T00:00:00Z",
             "2026-11-21T24:00:00Z",
+            "2026-11-21T07:44:60Z",
             "2026-11-21T07:44:42.Z",
+            "2026-11-21T07:44:42+24:00",
+            "2026-11-21T07:44:42+1:30",
+            "2026-11-21T07:44:42+01:30:00",
             "2026-11-21T07:44:42Zx",
             "+026-11-21T07:44:42Z",
             "２026-11-21T07:44:42Z",

@@ -6,12 +6,12 @@ use super::policy;
 use super::schedule::{Round, next_round};
 use super::timeline::Timeline;
 use crate::config::Config;
+use crate::hash::{sha256, short};
 use crate::license::Reason;
 use crate::record::{Attempt, Held, Identity, Plan, Record, TimeBase, Verdict};
 use crate::text::hex;
 use crate::time::{Now, Timestamp};
 use crate::wire::Confirmed;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 pub(super) enum Edit {
@@ -333,8 +333,5 @@ fn lose(identity: Option<&mut Identity>, activation_id: Uuid) {
 
 /// What the app's own conditions are at present, to tell later whether they were changed.
 pub(super) fn conditions_hash(config: &Config) -> [u8; 8] {
-    let hash = Sha256::digest(config.conditions().json());
-    let mut short = [0; 8];
-    short.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
-    short
+    short(&sha256(&[config.conditions().json().as_bytes()]))
 }

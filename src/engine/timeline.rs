@@ -32,12 +32,13 @@ impl Timeline {
         let corrected = now.wall.plus_ms(base.offset);
         // a wall clock that was far off when Polar confirmed may have been set right since
         let set_right = base.offset.saturating_abs() > TOLERANCE_MS && now.wall >= least;
-        let estimate = match (corrected >= least, set_right) {
-            (true, true) => corrected.min(now.wall).max(floor),
-            (true, false) => corrected.max(floor),
-            (false, true) => now.wall.max(floor),
-            (false, false) => live.map(|_| floor)?,
+        let told = match (corrected >= least, set_right) {
+            (true, true) => corrected.min(now.wall),
+            (true, false) => corrected,
+            (false, true) => now.wall,
+            (false, false) => counted?,
         };
+        let estimate = told.max(floor);
         self.0 = Some(Live { confirmed: base.confirmed, estimate, mono: now.mono });
         Some(estimate)
     }

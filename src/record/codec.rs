@@ -20,30 +20,19 @@ mod field {
     pub(super) const ASIDE: u8 = 11;
 }
 
-type Numbered = [(u8, Reason)];
+/// What a denial can be stored as. Its number in the record is its place here, from 1 on, so it is only
+/// ever added to; 0 is a yes.
+const NOES: [Reason; 6] =
+    [Reason::Refused, Reason::NotFound, Reason::Inactive, Reason::Expired, Reason::Conditions, Reason::Benefit];
 
-/// What a denial can be stored as, by its number in the record.
-const NOES: [(u8, Reason); 6] = [
-    (OTHERWISE, Reason::Refused),
-    (2, Reason::NotFound),
-    (3, Reason::Inactive),
-    (4, Reason::Expired),
-    (5, Reason::Conditions),
-    (6, Reason::Benefit),
-];
-
-/// Why a license was put aside.
-const DISTRUST: [(u8, Reason); 4] =
-    [(OTHERWISE, Reason::Tampered), (2, Reason::OtherDevice), (3, Reason::OtherProduct), (4, Reason::NewerFormat)];
-
-/// Stands for every reason that a table does not name.
-const OTHERWISE: u8 = 1;
+/// Why a license was put aside, numbered likewise.
+const DISTRUST: [Reason; 4] = [Reason::Tampered, Reason::OtherDevice, Reason::OtherProduct, Reason::NewerFormat];
 
 pub(super) fn write(record: &Record) -> Vec<u8> {
-    let mut out = Writer(Vec::with_capacity(512));
+    let mut out = Writer::default();
     write_identity(&mut out, record.identity());
     write_body(&mut out, record);
-    out.0
+    out.bytes
 }
 
 fn write_identity(out: &mut Writer, identity: Option<&Identity>) {
@@ -62,7 +51,9 @@ pub(super) fn read_identity(input: &mut Reader<'_>) -> Option<Identity> {
         0 => None,
         kind => {
             input.require(kind <= 2);
-            Some(Seat { id: input.uuid(), bound: kind == 2 })
+            let mut id = Uuid::nil();
+            input.uuid(&mut id);
+            Some(Seat { id, bound: kind == 2 })
         }
     };
     Some(Identity { key: input.key()?, seat })
@@ -70,61 +61,50 @@ pub(super) fn read_identity(input: &mut Reader<'_>) -> Option<Identity> {
 
 fn write_body(out: &mut Writer, record: &Record) {
     if let Some(held) = &record.held {
-        let field = out.begin(field::REVISION);
+        out.begin(field::REVISION);
         out.number(held.revision, 8);
-        out.end(field);
-        let field = out.begin(field::VERDICT);
+        out.begin(field::VERDICT);
         out.number(verdict_number(held.verdict), 1);
-        out.end(field);
-        let field = out.begin(field::LICENSE);
+        out.begin(field::LICENSE);
         out.bytes(held.license_id.as_bytes());
         out.bytes(held.benefit_id.as_bytes());
-        out.end(field);
-        let field = out.begin(field::LIMITS);
+        out.begin(field::LIMITS);
         out.optional(held.limit_activations.map(u64::from), 4);
         out.optional(held.limit_usage.map(u64::from), 4);
         out.number(held.usage.into(), 4);
-        out.end(field);
-        let field = out.begin(field::EXPIRES);
+        out.begin(field::EXPIRES);
         out.optional_time(held.expires_at);
-        out.end(field);
-        let field = out.begin(field::TIME);
+        out.begin(field::TIME);
         out.time(held.time.confirmed);
         out.time(Timestamp::from_unix_ms(held.time.offset));
         out.time(held.time.high);
-        out.end(field);
-        let field = out.begin(field::CONDITIONS);
+        out.begin(field::CONDITIONS);
         out.bytes(&held.conditions);
-        out.end(field);
     }
     for attempt in &record.attempts {
-        let field = out.begin(field::ATTEMPT);
+        out.begin(field::ATTEMPT);
         out.time(attempt.at);
         [&attempt.seat, &attempt.label, &attempt.last_six].into_iter().for_each(|text| out.text(text));
-        out.end(field);
     }
     for release in &record.releases {
-        let field = out.begin(field::RELEASE);
+        out.begin(field::RELEASE);
         out.bytes(release.activation_id.as_bytes());
         out.text(release.key.secret());
-        out.end(field);
     }
-    let field = out.begin(field::PLAN);
+    out.begin(field::PLAN);
     out.optional_time(record.plan.next);
     out.optional_time(record.plan.pause_until);
     out.number(record.plan.misses.into(), 4);
-    out.end(field);
     if let Some(aside) = &record.aside {
-        let field = out.begin(field::ASIDE);
+        out.begin(field::ASIDE);
         out.number(reason_number(&DISTRUST, aside.why), 1);
         write_identity(out, aside.identity.as_ref());
-        out.end(field);
     }
     for (id, bytes) in &record.unknown {
-        let field = out.begin(*id);
+        out.begin(*id);
         out.bytes(bytes);
-        out.end(field);
     }
+    out.end();
 }
 
 /// `None` where a field is not what this format says: then the record is not one of ours, whatever its seal.
@@ -158,43 +138,57 @@ fn unread(identity: Identity) -> Held {
     }
 }
 
-fn read_field(record: &mut Record, id: u8, value: &mut Reader<'_>) {
-    match (id, &mut record.held) {
-        (field::REVISION, Some(held)) => held.revision = value.number(8),
-        (field::VERDICT, Some(held)) => held.verdict = value.verdict(),
-        (field::LICENSE, Some(held)) => (held.license_id, held.benefit_id) = (value.uuid(), value.uuid()),
-        (field::LIMITS, Some(held)) => {
-            held.limit_activations = value.optional(Reader::u32);
-            held.limit_usage = value.optional(Reader::u32);
+fn read_held(held: &mut Held, id: u8, value: &mut Reader<'_>) {
+    match id {
+        field::REVISION => held.revision = value.number(8),
+        field::VERDICT => held.verdict = value.reason(&NOES).map_or(Verdict::Yes, Verdict::No),
+        field::LICENSE => {
+            value.uuid(&mut held.license_id);
+            value.uuid(&mut held.benefit_id);
+        }
+        field::LIMITS => {
+            value.optional(&mut held.limit_activations, Reader::u32);
+            value.optional(&mut held.limit_usage, Reader::u32);
             held.usage = value.u32();
         }
-        (field::EXPIRES, Some(held)) => held.expires_at = value.optional(Reader::time),
-        (field::TIME, Some(held)) => {
-            held.time = TimeBase { confirmed: value.time(), offset: value.time().unix_ms(), high: value.time() };
+        field::EXPIRES => value.optional(&mut held.expires_at, Reader::time),
+        field::TIME => {
+            held.time.confirmed = value.time();
+            held.time.offset = value.time().unix_ms();
+            held.time.high = value.time();
         }
-        (field::CONDITIONS, Some(held)) => held.conditions = value.array(),
+        _ => value.bytes(&mut held.conditions),
+    }
+}
+
+fn read_field(record: &mut Record, id: u8, value: &mut Reader<'_>) {
+    match (id, &mut record.held) {
+        (field::REVISION..=field::CONDITIONS, Some(held)) => read_held(held, id, value),
         (field::ATTEMPT, _) => record.attempts.push(Attempt {
             at: value.time(),
-            seat: value.text().to_owned(),
-            label: value.text().to_owned(),
-            last_six: value.text().to_owned(),
+            seat: value.text(),
+            label: value.text(),
+            last_six: value.text(),
         }),
         (field::RELEASE, _) => {
-            let activation_id = value.uuid();
-            let key = value.key();
-            value.require(key.is_some());
-            record.releases.extend(key.map(|key| Release { activation_id, key }));
+            let mut activation_id = Uuid::nil();
+            value.uuid(&mut activation_id);
+            match value.key() {
+                Some(key) => record.releases.push(Release { activation_id, key }),
+                None => value.failed = true,
+            }
         }
         (field::PLAN, _) => {
-            record.plan.next = value.optional(Reader::time);
-            record.plan.pause_until = value.optional(Reader::time);
+            value.optional(&mut record.plan.next, Reader::time);
+            value.optional(&mut record.plan.pause_until, Reader::time);
             record.plan.misses = value.u32();
         }
         (field::ASIDE, _) => {
             let why = value.reason(&DISTRUST);
-            record.aside = Some(Untrusted { why, identity: read_identity(value) });
+            value.require(why.is_some());
+            record.aside = why.map(|why| Untrusted { why, identity: read_identity(value) });
         }
-        (unknown, _) => record.unknown.push((unknown, value.rest.to_vec())),
+        _ => record.unknown.push((id, value.rest.to_vec())),
     }
 }
 
@@ -205,26 +199,30 @@ fn verdict_number(verdict: Verdict) -> u64 {
     }
 }
 
-fn reason_number(table: &Numbered, reason: Reason) -> u64 {
-    table.iter().find(|(_, known)| *known == reason).map_or(OTHERWISE, |(number, _)| *number).into()
+/// The first one's for a reason that the table does not name.
+fn reason_number(table: &[Reason], reason: Reason) -> u64 {
+    let at = table.iter().position(|known| *known == reason).unwrap_or(0);
+    (at as u64).saturating_add(1)
 }
 
 /// Puts values at the end of a record.
-pub(super) struct Writer(pub(super) Vec<u8>);
-
-/// Where a field's value starts.
-struct Start(usize);
+#[derive(Default)]
+pub(super) struct Writer {
+    pub(super) bytes: Vec<u8>,
+    /// Where the value of the last field starts.
+    value: usize,
+}
 
 const LENGTH_BYTES: usize = 4;
 
 impl Writer {
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
-        self.0.extend_from_slice(bytes);
+        self.bytes.extend_from_slice(bytes);
     }
 
     /// The low bytes of a number.
     pub(super) fn number(&mut self, number: u64, width: usize) {
-        self.0.extend(number.to_le_bytes().iter().take(width));
+        self.bytes(number.to_le_bytes().get(..width).unwrap_or_default());
     }
 
     /// The configuration bounds every text far below 64 KiB.
@@ -249,17 +247,18 @@ impl Writer {
         }
     }
 
-    fn begin(&mut self, id: u8) -> Start {
-        self.0.push(id);
+    /// Ends the field before and begins another.
+    fn begin(&mut self, id: u8) {
+        self.end();
+        self.bytes.push(id);
         self.number(0, LENGTH_BYTES);
-        Start(self.0.len())
+        self.value = self.bytes.len();
     }
 
-    /// Writes the length of the field's value, which is known by now. Not inlined: a record has a dozen of them.
-    #[inline(never)]
-    fn end(&mut self, Start(start): Start) {
-        let length = self.0.len().saturating_sub(start) as u32;
-        let place = self.0.get_mut(start.saturating_sub(LENGTH_BYTES)..).and_then(<[u8]>::first_chunk_mut);
+    /// Writes the length of the last field's value, which is known by now.
+    fn end(&mut self) {
+        let length = self.bytes.len().saturating_sub(self.value) as u32;
+        let place = self.value.checked_sub(LENGTH_BYTES).and_then(|at| self.bytes.get_mut(at..)?.first_chunk_mut());
         if let Some(place) = place {
             *place = length.to_le_bytes();
         }
@@ -282,15 +281,16 @@ impl<'a> Reader<'a> {
         self.failed |= !valid;
     }
 
-    fn take(&mut self, count: usize) -> &'a [u8] {
+    pub(super) fn take(&mut self, count: usize) -> &'a [u8] {
         self.require(count <= self.rest.len());
         let (taken, rest) = self.rest.split_at_checked(count).unwrap_or_default();
         self.rest = rest;
         taken
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> [u8; N] {
-        self.take(N).try_into().unwrap_or([0; N])
+    fn bytes(&mut self, place: &mut [u8]) {
+        let bytes = self.take(place.len());
+        place.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
     }
 
     /// A little-endian number of `width` bytes.
@@ -310,44 +310,39 @@ impl<'a> Reader<'a> {
         Timestamp::from_unix_ms(self.number(8).cast_signed())
     }
 
-    fn uuid(&mut self) -> Uuid {
-        Uuid::from_bytes(self.array())
+    fn uuid(&mut self, place: &mut Uuid) {
+        let mut bytes = [0; 16];
+        self.bytes(&mut bytes);
+        *place = Uuid::from_bytes(bytes);
     }
 
-    fn text(&mut self) -> &'a str {
+    fn text(&mut self) -> String {
         let length = self.number(2) as usize;
         let text = std::str::from_utf8(self.take(length));
         self.require(text.is_ok());
-        text.unwrap_or_default()
+        text.unwrap_or_default().to_owned()
     }
 
     /// `None` for an empty text, which stands for no key.
     fn key(&mut self) -> Option<Key> {
         let text = self.text();
         // a key that parsing would change was not written by us
-        let key = Key::parse(text).ok().filter(|key| key.secret() == text);
+        let key = Key::parse(&text).ok().filter(|key| key.secret() == text);
         self.require(key.is_some() || text.is_empty());
         key
     }
 
-    fn verdict(&mut self) -> Verdict {
-        if self.rest.first() == Some(&0) {
-            self.take(1);
-            return Verdict::Yes;
-        }
-        Verdict::No(self.reason(&NOES))
-    }
-
-    fn reason(&mut self, table: &Numbered) -> Reason {
-        let number = self.u8();
-        let reason = table.iter().find(|(known, _)| *known == number).map(|(_, reason)| *reason);
+    /// `None` for 0.
+    fn reason(&mut self, table: &[Reason]) -> Option<Reason> {
+        let at = usize::from(self.u8()).checked_sub(1)?;
+        let reason = table.get(at).copied();
         self.require(reason.is_some());
-        reason.unwrap_or(Reason::Refused)
+        reason
     }
 
-    fn optional<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+    fn optional<T>(&mut self, place: &mut Option<T>, read: impl FnOnce(&mut Self) -> T) {
         let kind = self.u8();
         self.require(kind <= 1);
-        (kind == 1).then(|| read(self))
+        *place = (kind == 1).then(|| read(self));
     }
 }

@@ -5,6 +5,7 @@ use super::hmac::{hkdf, hmac, same};
 use super::{Record, Untrusted};
 use crate::config::Config;
 use crate::device::DeviceId;
+use crate::hash::{Hash, short};
 use crate::license::Reason;
 use crate::text::uuid;
 
@@ -12,7 +13,9 @@ const MAGIC: &[u8; 8] = b"POLARLIC";
 const FORMAT: u64 = 1;
 const SEAL_BYTES: usize = 32;
 
-type Tag = [u8; 8];
+const TAG_BYTES: usize = 8;
+
+type Tag = [u8; TAG_BYTES];
 
 /// Seals and opens the records of one product on one device.
 pub(crate) struct Sealer {
@@ -25,7 +28,7 @@ pub(crate) struct Sealer {
 struct SealKey {
     tag: Tag,
     /// As long as a block of SHA-256, which HMAC takes as it is.
-    key: [u8; 64],
+    key: [Hash; 2],
 }
 
 impl Sealer {
@@ -33,12 +36,12 @@ impl Sealer {
         let organization = uuid(config.organization_id());
         let product = [&organization, "\0", config.environment().base_url(), "\0", config.app_id()].concat();
         let place = [&product, "\0", device.as_str()].concat();
-        let key = |secret: &str| SealKey { tag: derive(secret, "secret", ""), key: derive(secret, "seal", &place) };
+        let key = |secret: &str| SealKey { tag: tag(secret, "secret", ""), key: derive(secret, "seal", &place) };
         let mut keys = vec![key(config.app_secret().unwrap_or_default())];
         for secret in config.previous_app_secrets() {
             keys.push(key(secret));
         }
-        Self { product: derive("", "product", &product), device: derive("", "device", device.as_str()), keys }
+        Self { product: tag("", "product", &product), device: tag("", "device", device.as_str()), keys }
     }
 
     /// What distinguishes the record's file from those of other products and devices.
@@ -47,7 +50,7 @@ impl Sealer {
     }
 
     pub(crate) fn seal(&self, record: &Record) -> Vec<u8> {
-        let mut out = Writer(Vec::with_capacity(512));
+        let mut out = Writer::default();
         out.bytes(MAGIC);
         out.number(FORMAT, 2);
         out.bytes(&self.product);
@@ -55,53 +58,52 @@ impl Sealer {
         if let Some(current) = self.keys.first() {
             out.bytes(&current.tag);
             out.bytes(&record.bytes());
-            let seal = hmac(&current.key, &[&out.0]);
+            let seal = hmac(current.key.as_flattened(), &out.bytes);
             out.bytes(&seal);
         }
-        out.0
+        out.bytes
     }
 
     /// The record, or what can be said of one that cannot be trusted.
     pub(crate) fn open(&self, bytes: &[u8]) -> Result<Box<Record>, Untrusted> {
-        self.read(bytes).unwrap_or(Err(Untrusted { why: Reason::Tampered, identity: None }))
-    }
-
-    /// `None` where not even the header can be read.
-    fn read(&self, bytes: &[u8]) -> Option<Result<Box<Record>, Untrusted>> {
-        let (content, seal) = bytes.split_at_checked(bytes.len().checked_sub(SEAL_BYTES)?)?;
+        let (content, seal) = bytes.split_at_checked(bytes.len().saturating_sub(SEAL_BYTES)).unwrap_or_default();
         let mut input = Reader::new(content);
-        let ours = input.array() == *MAGIC;
+        let ours = input.take(MAGIC.len()) == MAGIC;
         let format = input.number(2);
-        let (product, device, secret): (Tag, Tag, Tag) = (input.array(), input.array(), input.array());
+        let (product, device, secret) = (input.take(TAG_BYTES), input.take(TAG_BYTES), input.take(TAG_BYTES));
         let identity = read_identity(&mut input);
         if !ours || input.failed {
-            return None;
-        }
-        let untrusted = |why| Some(Err(Untrusted { why, identity: identity.clone() }));
-        if format > FORMAT {
-            return untrusted(Reason::NewerFormat);
-        }
-        if product != self.product {
-            return untrusted(Reason::OtherProduct);
-        }
-        if device != self.device {
-            return untrusted(Reason::OtherDevice);
+            return Err(Untrusted { why: Reason::Tampered, identity: None });
         }
         let key = self.keys.iter().find(|key| key.tag == secret);
-        let sealed = key.is_some_and(|key| same(&hmac(&key.key, &[content]), seal));
-        if format < FORMAT || !sealed {
-            return untrusted(Reason::Tampered);
-        }
-        read_body(&mut input, identity.clone()).map(Ok).or_else(|| untrusted(Reason::Tampered))
+        let sealed = || key.is_some_and(|key| same(&hmac(key.key.as_flattened(), content), seal));
+        let why = if format > FORMAT {
+            Reason::NewerFormat
+        } else if product != self.product {
+            Reason::OtherProduct
+        } else if device != self.device {
+            Reason::OtherDevice
+        } else {
+            if format == FORMAT
+                && sealed()
+                && let Some(record) = read_body(&mut input, identity.clone())
+            {
+                return Ok(record);
+            }
+            Reason::Tampered
+        };
+        Err(Untrusted { why, identity })
     }
 }
 
-/// The first bytes of HKDF-SHA256 with `secret` as the input keying material; purposes never share an output.
-fn derive<const N: usize>(secret: &str, purpose: &str, info: &str) -> [u8; N] {
-    let material = hkdf(b"polar-license record 1", secret.as_bytes(), &[purpose.as_bytes(), b"\0", info.as_bytes()]);
-    let mut out = [0; N];
-    out.iter_mut().zip(material.as_flattened()).for_each(|(to, from)| *to = *from);
-    out
+fn tag(secret: &str, purpose: &str, info: &str) -> Tag {
+    let [first, _] = derive(secret, purpose, info);
+    short(&first)
+}
+
+/// HKDF-SHA256 with `secret` as the input keying material; purposes never share an output.
+fn derive(secret: &str, purpose: &str, info: &str) -> [Hash; 2] {
+    hkdf(b"polar-license record 1", secret.as_bytes(), [purpose, "\0", info].concat().as_bytes())
 }
 
 #[cfg(test)]
@@ -168,6 +170,13 @@ mod tests {
         let sealer = sealer("com.acme.app", "here", &[]);
         for record in [record(), Record::default()] {
             assert_eq!(sealer.open(&sealer.seal(&record)), Ok(Box::new(record)));
+        }
+    }
+
+    #[test]
+    fn a_copy_says_the_same() {
+        for record in [record(), Record::default()] {
+            assert_eq!(*record.copy(), record);
         }
     }
 
