@@ -101,17 +101,18 @@ impl Engine {
     }
 
     pub(super) fn released(&mut self, about: &Identity, reply: Result<(), No>, now: Now) -> Step {
-        // settled with the last of them: then the next round is a day away, not a minute
         let unanswered = reply.err().filter(|no| *no == No::Unanswered);
+        let mut stage = Stage::End;
+        if unanswered.is_none() {
+            stage = Stage::Release;
+            if let Some(id) = about.activation_id() {
+                self.op.edits.push(Edit::Released(id));
+            }
+        }
+        // after the release: settled with the last of them, the next round is a day away, not a minute
         let plan = self.plan(unanswered, now);
         self.op.edits.push(Edit::Plan(plan));
-        if unanswered.is_some() {
-            return self.store(Stage::End);
-        }
-        if let Some(id) = about.activation_id() {
-            self.op.edits.push(Edit::Released(id));
-        }
-        self.store(Stage::Release)
+        self.store(stage)
     }
 
     /// Whether the timer, or the app at its start, should ask now.
