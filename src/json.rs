@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 use uuid::Uuid;
 
 /// One value inside a document that was found valid as a whole.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Json<'a>(&'a [u8]);
 
 /// Deeper documents are refused. Polar's are four levels deep.

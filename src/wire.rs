@@ -339,29 +339,75 @@ impl Call {
 
     /// The license in a reply, if it is about what was asked.
     fn confirmed(self, reply: Json<'_>, key: &Key, organization_id: Uuid, seat: Option<Uuid>) -> Option<Confirmed> {
-        let activates = self == Self::Activate;
-        let (license, activation, at) = if activates {
-            (reply.get("license_key")?, reply, "created_at")
+        let mut read = Reader { failed: false };
+        let mut license = reply;
+        let mut license_id = None;
+        let mut activation_id = None;
+        let at = if self == Self::Activate {
+            license = read.member(reply, "license_key");
+            license_id = Some(read.id(reply, "license_key_id"));
+            activation_id = Some(read.id(reply, "id"));
+            "created_at"
         } else {
-            (reply, reply.get("activation")?, "last_validated_at")
+            let activation = read.member(reply, "activation");
+            if seat.is_some() {
+                activation_id = Some(read.id(activation, "id"));
+            }
+            "last_validated_at"
         };
-        let activation_id = if activates || seat.is_some() { Some(id(activation, "id")?) } else { None };
-        let license_id = id(license, "id")?;
-        let is_it = license.text("key")? == key.secret()
-            && id(license, "organization_id")? == organization_id
-            && license.text("status")? == "granted"
-            && if activates { id(reply, "license_key_id")? == license_id } else { activation_id == seat };
-        is_it.then_some(())?;
-        Some(Confirmed {
-            id: license_id,
-            benefit_id: id(license, "benefit_id")?,
+        let confirmed = Confirmed {
+            id: read.id(license, "id"),
+            benefit_id: read.id(license, "benefit_id"),
             activation_id,
-            limit_activations: optional(license.get("limit_activations")?, count)?,
-            limit_usage: optional(license.get("limit_usage")?, count)?,
-            usage: count(license.get("usage")?)?,
-            expires_at: optional(license.get("expires_at")?, timestamp)?,
-            at: timestamp(reply.get(at)?)?,
-        })
+            limit_activations: read.has(license, "limit_activations").then(|| read.count(license, "limit_activations")),
+            limit_usage: read.has(license, "limit_usage").then(|| read.count(license, "limit_usage")),
+            usage: read.count(license, "usage"),
+            expires_at: read.has(license, "expires_at").then(|| read.time(license, "expires_at")),
+            at: read.time(reply, at),
+        };
+        let is_it = license.text("key")? == key.secret()
+            && read.id(license, "organization_id") == organization_id
+            && license.text("status")? == "granted"
+            && license_id.is_none_or(|id| id == confirmed.id)
+            && (seat.is_none() || activation_id == seat);
+        (is_it && !read.failed).then_some(confirmed)
+    }
+}
+
+/// Reads members. Once one was not there or not valid it has `failed`, and what is returned means nothing; so that this is
+/// asked once, at the end.
+struct Reader {
+    failed: bool,
+}
+
+impl Reader {
+    fn valid<T: Default>(&mut self, value: Option<T>) -> T {
+        self.failed |= value.is_none();
+        value.unwrap_or_default()
+    }
+
+    fn member<'a>(&mut self, json: Json<'a>, name: &str) -> Json<'a> {
+        self.valid(json.get(name))
+    }
+
+    fn id(&mut self, json: Json<'_>, name: &str) -> Uuid {
+        self.valid(json.text(name).and_then(|text| parse_uuid(&text)))
+    }
+
+    /// Whether the member, which must be there, is not null.
+    fn has(&mut self, json: Json<'_>, name: &str) -> bool {
+        !self.member(json, name).is_null()
+    }
+
+    fn time(&mut self, json: Json<'_>, name: &str) -> Timestamp {
+        self.valid(json.text(name).and_then(|text| Timestamp::parse(&text)))
+    }
+
+    /// A count that a merchant may have made negative or huge is held at the ends of its range.
+    fn count(&mut self, json: Json<'_>, name: &str) -> u32 {
+        let number = json.get(name).and_then(Json::integer);
+        let number = self.valid(number);
+        u32::try_from(number.max(0)).unwrap_or(u32::MAX)
     }
 }
 
@@ -411,24 +457,6 @@ fn location(detail: Json<'_>) -> Option<String> {
         location.push_str(&part);
     }
     Some(location)
-}
-
-fn id(json: Json<'_>, name: &str) -> Option<Uuid> {
-    parse_uuid(&json.text(name)?)
-}
-
-fn timestamp(json: Json<'_>) -> Option<Timestamp> {
-    Timestamp::parse(&json.string()?)
-}
-
-/// A count that a merchant may have made negative or huge is held at the ends of its range.
-fn count(json: Json<'_>) -> Option<u32> {
-    json.integer().map(|number| u32::try_from(number.max(0)).unwrap_or(u32::MAX))
-}
-
-#[expect(clippy::option_option, reason = "the outer one is whether it could be read, the inner one is JSON's null")]
-fn optional<T>(json: Json<'_>, read: impl Fn(Json<'_>) -> Option<T>) -> Option<Option<T>> {
-    if json.is_null() { Some(None) } else { read(json).map(Some) }
 }
 
 impl Rejection {
