@@ -27,13 +27,21 @@ pub(crate) enum Std {
 const FLAGS: [&str; 2] = [r#"--cfg=sha2_backend="soft""#, r#"--cfg=sha2_backend_soft="compact""#];
 
 /// Panics end the engine at once and say nothing; the driver in TypeScript starts it anew.
-const SMALLEST: [&str; 5] = [
+const SMALLEST: [&str; 10] = [
     "-Zunstable-options",
     "-Cpanic=immediate-abort",
     "-Zlocation-detail=none",
     "-Zfmt-debug=none",
     // the other scheme, which comes with unstable options, has longer names in the glue
     "-Csymbol-mangling-version=legacy",
+    // one instruction copies any number of bytes, where the compiler would rather load and store four times
+    "-Cllvm-args=-max-store-memcpy=1",
+    "-Cllvm-args=-max-store-memmove=1",
+    "-Cllvm-args=-max-store-memset=1",
+    // no second counters in loops, which make them faster
+    "-Cllvm-args=-disable-lsr",
+    // a twentieth of it is used; addresses are the shorter the lower they are
+    "-Clink-arg=-zstack-size=65536",
 ];
 
 /// Builds it, and returns the folder that wasm-bindgen wrote.
