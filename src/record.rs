@@ -149,7 +149,9 @@ impl Record {
     /// Removes the attempts that `are` over; whether there was one.
     pub(crate) fn remove_attempts(&mut self, are: &dyn Fn(&Attempt) -> bool) -> bool {
         let before = self.attempts.len();
-        self.attempts.retain(|attempt| !are(attempt));
+        while let Some(at) = self.attempts.iter().position(are) {
+            self.attempts.remove(at);
+        }
         self.attempts.len() != before
     }
 
