@@ -80,10 +80,11 @@ impl<'a> Json<'a> {
 
     /// A number without fraction or exponent.
     pub(crate) fn integer(self) -> Option<i64> {
-        let (digits, negative) = self.0.strip_prefix(b"-").map_or((self.0, false), |digits| (digits, true));
+        let mut scan = Scan(self.0);
+        let negative = scan.eat(b"-");
         let mut number = 0_i64;
         // counts down, since the lowest number has no positive counterpart
-        for byte in digits {
+        while let Some(byte) = scan.next() {
             if number < i64::MIN / 10 || !byte.is_ascii_digit() {
                 return None;
             }
