@@ -6,6 +6,7 @@
 
 use crate::text::{decimal, hex_digit, uuid};
 use crate::time::Timestamp;
+use std::str::Chars;
 use uuid::Uuid;
 
 /// One value inside a document that was found valid as a whole.
@@ -63,17 +64,16 @@ impl<'a> Json<'a> {
 
     /// The text of a string, without its quotes and escapes; `None` for a lone surrogate.
     pub(crate) fn string(self) -> Option<String> {
-        let mut scan = Scan(self.0);
-        scan.token(b"\"")?;
-        let mut text = Vec::with_capacity(self.0.len());
+        let mut rest = std::str::from_utf8(self.0).ok()?.chars();
+        let mut text = String::with_capacity(self.0.len());
+        if rest.next()? != '"' {
+            return None;
+        }
         loop {
-            match scan.next()? {
-                b'"' => return String::from_utf8(text).ok(),
-                b'\\' => {
-                    let c = scan.unescape()?;
-                    text.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-                }
-                byte => text.push(byte),
+            match rest.next()? {
+                '"' => return Some(text),
+                '\\' => text.push(unescape(&mut rest)?),
+                c => text.push(c),
             }
         }
     }
@@ -195,38 +195,14 @@ impl<'a> Scan<'a> {
                 b'"' => return Some(()),
                 b'\\' if !self.eat(b"\"\\/bfnrt") => {
                     self.token(b"u")?;
-                    self.hex4()?;
+                    for _ in 0..4 {
+                        self.token(b"0123456789abcdefABCDEF")?;
+                    }
                 }
                 0..=0x1f => return None,
                 _ => {}
             }
         }
-    }
-
-    /// What a backslash that was just read stands for.
-    fn unescape(&mut self) -> Option<char> {
-        Some(match self.next()? {
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            b'u' => {
-                let mut code = self.hex4()?;
-                if let 0xd800..=0xdbff = code {
-                    self.word(b"\\u")?;
-                    let low = self.hex4()?;
-                    (low & 0xfc00 == 0xdc00).then_some(())?;
-                    code = ((code & 0x3ff) << 10 | low & 0x3ff).saturating_add(0x1_0000);
-                }
-                char::from_u32(code)?
-            }
-            other => char::from(other),
-        })
-    }
-
-    fn hex4(&mut self) -> Option<u32> {
-        (0..4).try_fold(0, |code, _| Some(code << 4 | char::from(self.next()?).to_digit(16)?))
     }
 
     fn word(&mut self, word: &[u8]) -> Option<()> {
@@ -256,6 +232,34 @@ impl<'a> Scan<'a> {
         self.skip(DIGITS);
         Some(())
     }
+}
+
+/// What a backslash stands for together with what follows it.
+fn unescape(rest: &mut Chars<'_>) -> Option<char> {
+    Some(match rest.next()? {
+        'b' => '\u{8}',
+        'f' => '\u{c}',
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        'u' => {
+            let mut code = hex4(rest)?;
+            if let 0xd800..=0xdbff = code {
+                if (rest.next()?, rest.next()?) != ('\\', 'u') {
+                    return None;
+                }
+                let low = hex4(rest)?;
+                (low & 0xfc00 == 0xdc00).then_some(())?;
+                code = ((code & 0x3ff) << 10 | low & 0x3ff).saturating_add(0x1_0000);
+            }
+            char::from_u32(code)?
+        }
+        other => other,
+    })
+}
+
+fn hex4(rest: &mut Chars<'_>) -> Option<u32> {
+    (0..4).try_fold(0, |code, _| Some(code << 4 | rest.next()?.to_digit(16)?))
 }
 
 /// Writes one object, member by member.
