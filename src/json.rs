@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 /// One value inside a document that was found valid as a whole.
 #[derive(Clone, Copy)]
-pub(crate) struct Json<'a>(&'a [u8]);
+pub(crate) struct Json<'a>(&'a str);
 
 /// Deeper documents are refused. Polar's are four levels deep.
 const MAX_DEPTH: usize = 64;
@@ -19,7 +19,6 @@ const MAX_DEPTH: usize = 64;
 impl<'a> Json<'a> {
     /// The document's value, or `None` where it is not valid JSON in UTF-8.
     pub(crate) fn parse(document: &'a [u8]) -> Option<Self> {
-        std::str::from_utf8(document).ok()?;
         let mut scan = Scan(document);
         scan.skip(SPACE);
         let value = scan.value(MAX_DEPTH)?;
@@ -50,21 +49,21 @@ impl<'a> Json<'a> {
 
     /// The elements of an array.
     pub(crate) fn items(self) -> Option<impl Iterator<Item = Self>> {
-        let mut scan = Scan(self.0);
+        let mut scan = Scan(self.0.as_bytes());
         scan.token(b"[")?;
         Some(std::iter::from_fn(move || scan.part()))
     }
 
     /// The members of an object, in their order.
     pub(crate) fn members(self) -> Option<impl Iterator<Item = (Self, Self)>> {
-        let mut scan = Scan(self.0);
+        let mut scan = Scan(self.0.as_bytes());
         scan.token(b"{")?;
         Some(std::iter::from_fn(move || Some((scan.part()?, scan.part()?))))
     }
 
     /// The text of a string, without its quotes and escapes; `None` for a lone surrogate.
     pub(crate) fn string(self) -> Option<String> {
-        let mut rest = std::str::from_utf8(self.0).ok()?.chars();
+        let mut rest = self.0.chars();
         let mut text = String::with_capacity(self.0.len());
         if rest.next()? != '"' {
             return None;
@@ -80,7 +79,7 @@ impl<'a> Json<'a> {
 
     /// A number without fraction or exponent.
     pub(crate) fn integer(self) -> Option<i64> {
-        let mut scan = Scan(self.0);
+        let mut scan = Scan(self.0.as_bytes());
         let negative = scan.eat(b"-");
         let mut number = 0_i64;
         // counts down, since the lowest number has no positive counterpart
@@ -94,18 +93,17 @@ impl<'a> Json<'a> {
     }
 
     pub(crate) fn boolean(self) -> Option<bool> {
-        let is_true = self.0 == b"true";
-        (is_true || self.0 == b"false").then_some(is_true)
+        let is_true = self.0 == "true";
+        (is_true || self.0 == "false").then_some(is_true)
     }
 
     /// A number, as it is written.
     pub(crate) fn number(self) -> Option<&'a str> {
-        let is_number = matches!(self.0, [b'-' | b'0'..=b'9', ..]);
-        std::str::from_utf8(self.0).ok().filter(|_| is_number)
+        matches!(self.0.as_bytes(), [b'-' | b'0'..=b'9', ..]).then_some(self.0)
     }
 
     pub(crate) fn is_null(self) -> bool {
-        self.0 == b"null"
+        self.0 == "null"
     }
 }
 
@@ -148,6 +146,12 @@ impl<'a> Scan<'a> {
 
     fn value(&mut self, depth: usize) -> Option<Json<'a>> {
         let start = self.0;
+        self.skip_value(depth)?;
+        let value = start.get(..start.len().saturating_sub(self.0.len()))?;
+        std::str::from_utf8(value).ok().map(Json)
+    }
+
+    fn skip_value(&mut self, depth: usize) -> Option<()> {
         match self.next()? {
             b'{' => self.list(b"}", depth),
             b'[' => self.list(b"]", depth),
@@ -160,8 +164,7 @@ impl<'a> Scan<'a> {
                 self.number(first)
             }
             first => self.number(first),
-        }?;
-        start.get(..start.len().saturating_sub(self.0.len())).map(Json)
+        }
     }
 
     /// What follows the opening bracket.
@@ -180,7 +183,7 @@ impl<'a> Scan<'a> {
                 self.token(b":")?;
                 self.skip(SPACE);
             }
-            self.value(depth)?;
+            self.skip_value(depth)?;
             self.skip(SPACE);
             if !self.eat(b",") {
                 return self.token(close);
