@@ -120,7 +120,9 @@ impl Timestamp {
 /// Whole milliseconds.
 #[inline(never)]
 pub(crate) fn milliseconds(duration: Duration) -> u64 {
-    duration.as_secs().saturating_mul(1000).saturating_add(duration.subsec_millis().into())
+    // bounded first, as that needs no multiplication of 128 bits
+    let seconds = duration.as_secs().min(u64::MAX / 1000 - 1);
+    seconds.wrapping_mul(1000).wrapping_add(duration.subsec_millis().into())
 }
 
 pub(crate) fn signed_milliseconds(duration: Duration) -> i64 {
