@@ -86,28 +86,19 @@ impl Timestamp {
     }
 
     /// RFC 3339 in UTC, without a fraction where it is zero; years outside 0 to 9999 are held at these.
-    #[expect(clippy::arithmetic_side_effects, reason = "nothing is divided by zero")]
+    #[expect(clippy::arithmetic_side_effects, reason = "years of four digits, and nothing is divided by zero")]
     pub(crate) fn text(self) -> String {
-        let mut rest = self.0.clamp(FIRST, LAST).wrapping_sub(FIRST_ERA_MS).cast_unsigned();
-        let mut part = |count| {
-            let part = (rest % count) as u32;
-            rest /= count;
-            part
-        };
-        let (ms, second, minute, hour) = (part(1000), part(60), part(60), part(24));
-        let (year, month, day) = civil_from_days(rest as u32);
-        // from the end to the start, as the last digit of a number is the first to be known
-        let numbers = [ms, second, minute, hour, day, month, year];
-        let mut numbers = numbers.iter();
-        let mut number = 0;
+        let at = self.0.clamp(FIRST, LAST).wrapping_sub(FIRST_ERA_MS).cast_unsigned();
+        let (seconds, ms) = (at / 1000, at % 1000);
+        let (minutes, second) = (seconds / 60, seconds % 60);
+        let (hours, minute) = (minutes / 60, minutes % 60);
+        // all digits of the text as one number
+        let date = civil_from_days((hours / 24) as u32);
+        let mut digits = (((date * 100 + hours % 24) * 100 + minute) * 100 + second) * 1000 + ms;
         let mut text = b"0000-00-00T00:00:00.000Z".to_vec();
-        for byte in text.iter_mut().rev() {
-            if *byte == b'0' {
-                *byte |= (number % 10) as u8;
-                number /= 10;
-            } else {
-                number = numbers.next().copied().unwrap_or_default();
-            }
+        for byte in text.iter_mut().rev().filter(|byte| **byte == b'0') {
+            *byte |= (digits % 10) as u8;
+            digits /= 10;
         }
         if ms == 0 {
             text.truncate("2026-11-21T07:44:42".len());
@@ -195,8 +186,9 @@ const LAST: i64 = 253_402_300_799_999;
 const FIRST_ERA_MS: i64 = -(719_468 + DAYS_OF_ERA as i64) * 86_400_000;
 const DAYS_OF_ERA: u32 = 146_097;
 
+/// As a number of eight digits, such as 20261121.
 #[expect(clippy::arithmetic_side_effects, reason = "the callers keep to four-digit years")]
-fn civil_from_days(days: u32) -> (u32, u32, u32) {
+fn civil_from_days(days: u32) -> u64 {
     let day_of_era = days % DAYS_OF_ERA;
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
@@ -204,7 +196,7 @@ fn civil_from_days(days: u32) -> (u32, u32, u32) {
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
     let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
     let year = year_of_era + days / DAYS_OF_ERA * 400 + u32::from(month <= 2) - 400;
-    (year, month, day)
+    u64::from((year * 100 + month) * 100 + day)
 }
 
 #[cfg(test)]
