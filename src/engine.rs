@@ -83,7 +83,7 @@ pub use steps::{JoinStep, Outcome, SendStep, Step, StoreStep};
 use crate::config::{Config, DEVICE_CONDITION};
 use crate::device::DeviceId;
 use crate::error::{Error, ErrorKind};
-use crate::license::{Decision, Problem, Reason, State, UnknownFeatures, log_unknown};
+use crate::license::{Decision, Problem, Reason, State, UnknownFeatures};
 use crate::record::{Attempt, Record, Sealer, Untrusted, Verdict};
 use crate::store::Durability;
 use crate::time::{Now, Timestamp};
@@ -298,7 +298,7 @@ impl Engine {
             record: &self.record,
             now: estimate,
             problem: self.problem(),
-            unknown_features: Arc::clone(&self.unknown_features),
+            unknown_features: self.unknown_features.clone(),
         };
         policy::decide(&self.config, facts)
     }
@@ -307,7 +307,7 @@ impl Engine {
     pub fn allows(&mut self, feature: &str, now: Now) -> bool {
         let estimate = self.estimate(now);
         policy::allows(&self.config, self.record.held.as_deref(), estimate, feature).unwrap_or_else(|| {
-            log_unknown(&self.unknown_features, feature);
+            self.unknown_features.log(feature);
             false
         })
     }

@@ -8,12 +8,16 @@ pub(crate) type Hash = [u8; 32];
 /// The hash of the parts one after the other.
 pub(crate) fn sha256(parts: &[&[u8]]) -> Hash {
     let mut message = parts.concat();
-    let bits = (message.len() as u64).wrapping_mul(8);
+    let mut bits = (message.len() as u64).wrapping_mul(8);
     message.push(0x80);
     while message.len() % 64 != 56 {
         message.push(0);
     }
-    message.extend_from_slice(&bits.to_be_bytes());
+    // the highest byte first
+    for _ in 0..8 {
+        bits = bits.rotate_left(8);
+        message.push(bits as u8);
+    }
     // the first 32 bits of the fractional parts of the square roots of the first eight primes
     let mut state =
         [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];

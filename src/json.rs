@@ -6,11 +6,12 @@
 
 use crate::text::{decimal, hex_digit, uuid};
 use crate::time::Timestamp;
+use std::str::Chars;
 use uuid::Uuid;
 
 /// One value inside a document that was found valid as a whole.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Json<'a>(&'a [u8]);
+pub(crate) struct Json<'a>(&'a str);
 
 /// Deeper documents are refused. Polar's are four levels deep.
 const MAX_DEPTH: usize = 64;
@@ -18,7 +19,6 @@ const MAX_DEPTH: usize = 64;
 impl<'a> Json<'a> {
     /// The document's value, or `None` where it is not valid JSON in UTF-8.
     pub(crate) fn parse(document: &'a [u8]) -> Option<Self> {
-        std::str::from_utf8(document).ok()?;
         let mut scan = Scan(document);
         scan.skip(SPACE);
         let value = scan.value(MAX_DEPTH)?;
@@ -49,41 +49,41 @@ impl<'a> Json<'a> {
 
     /// The elements of an array.
     pub(crate) fn items(self) -> Option<impl Iterator<Item = Self>> {
-        let mut scan = Scan(self.0);
+        let mut scan = Scan(self.0.as_bytes());
         scan.token(b"[")?;
         Some(std::iter::from_fn(move || scan.part()))
     }
 
     /// The members of an object, in their order.
     pub(crate) fn members(self) -> Option<impl Iterator<Item = (Self, Self)>> {
-        let mut scan = Scan(self.0);
+        let mut scan = Scan(self.0.as_bytes());
         scan.token(b"{")?;
         Some(std::iter::from_fn(move || Some((scan.part()?, scan.part()?))))
     }
 
     /// The text of a string, without its quotes and escapes; `None` for a lone surrogate.
     pub(crate) fn string(self) -> Option<String> {
-        let mut scan = Scan(self.0);
-        scan.token(b"\"")?;
-        let mut text = Vec::with_capacity(self.0.len());
+        let mut rest = self.0.chars();
+        let mut text = String::with_capacity(self.0.len());
+        if rest.next()? != '"' {
+            return None;
+        }
         loop {
-            match scan.next()? {
-                b'"' => return String::from_utf8(text).ok(),
-                b'\\' => {
-                    let c = scan.unescape()?;
-                    text.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-                }
-                byte => text.push(byte),
+            match rest.next()? {
+                '"' => return Some(text),
+                '\\' => text.push(unescape(&mut rest)?),
+                c => text.push(c),
             }
         }
     }
 
     /// A number without fraction or exponent.
     pub(crate) fn integer(self) -> Option<i64> {
-        let (digits, negative) = self.0.strip_prefix(b"-").map_or((self.0, false), |digits| (digits, true));
+        let mut scan = Scan(self.0.as_bytes());
+        let negative = scan.eat(b"-");
         let mut number = 0_i64;
         // counts down, since the lowest number has no positive counterpart
-        for byte in digits {
+        while let Some(byte) = scan.next() {
             if number < i64::MIN / 10 || !byte.is_ascii_digit() {
                 return None;
             }
@@ -93,18 +93,17 @@ impl<'a> Json<'a> {
     }
 
     pub(crate) fn boolean(self) -> Option<bool> {
-        let is_true = self.0 == b"true";
-        (is_true || self.0 == b"false").then_some(is_true)
+        let is_true = self.0 == "true";
+        (is_true || self.0 == "false").then_some(is_true)
     }
 
     /// A number, as it is written.
     pub(crate) fn number(self) -> Option<&'a str> {
-        let is_number = matches!(self.0, [b'-' | b'0'..=b'9', ..]);
-        std::str::from_utf8(self.0).ok().filter(|_| is_number)
+        matches!(self.0.as_bytes(), [b'-' | b'0'..=b'9', ..]).then_some(self.0)
     }
 
     pub(crate) fn is_null(self) -> bool {
-        self.0 == b"null"
+        self.0 == "null"
     }
 }
 
@@ -147,6 +146,12 @@ impl<'a> Scan<'a> {
 
     fn value(&mut self, depth: usize) -> Option<Json<'a>> {
         let start = self.0;
+        self.skip_value(depth)?;
+        let value = start.get(..start.len().saturating_sub(self.0.len()))?;
+        std::str::from_utf8(value).ok().map(Json)
+    }
+
+    fn skip_value(&mut self, depth: usize) -> Option<()> {
         match self.next()? {
             b'{' => self.list(b"}", depth),
             b'[' => self.list(b"]", depth),
@@ -159,8 +164,7 @@ impl<'a> Scan<'a> {
                 self.number(first)
             }
             first => self.number(first),
-        }?;
-        start.get(..start.len().saturating_sub(self.0.len())).map(Json)
+        }
     }
 
     /// What follows the opening bracket.
@@ -179,7 +183,7 @@ impl<'a> Scan<'a> {
                 self.token(b":")?;
                 self.skip(SPACE);
             }
-            self.value(depth)?;
+            self.skip_value(depth)?;
             self.skip(SPACE);
             if !self.eat(b",") {
                 return self.token(close);
@@ -194,38 +198,14 @@ impl<'a> Scan<'a> {
                 b'"' => return Some(()),
                 b'\\' if !self.eat(b"\"\\/bfnrt") => {
                     self.token(b"u")?;
-                    self.hex4()?;
+                    for _ in 0..4 {
+                        self.token(b"0123456789abcdefABCDEF")?;
+                    }
                 }
                 0..=0x1f => return None,
                 _ => {}
             }
         }
-    }
-
-    /// What a backslash that was just read stands for.
-    fn unescape(&mut self) -> Option<char> {
-        Some(match self.next()? {
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            b'u' => {
-                let mut code = self.hex4()?;
-                if let 0xd800..=0xdbff = code {
-                    self.word(b"\\u")?;
-                    let low = self.hex4()?;
-                    (low & 0xfc00 == 0xdc00).then_some(())?;
-                    code = ((code & 0x3ff) << 10 | low & 0x3ff).saturating_add(0x1_0000);
-                }
-                char::from_u32(code)?
-            }
-            other => char::from(other),
-        })
-    }
-
-    fn hex4(&mut self) -> Option<u32> {
-        (0..4).try_fold(0, |code, _| Some(code << 4 | char::from(self.next()?).to_digit(16)?))
     }
 
     fn word(&mut self, word: &[u8]) -> Option<()> {
@@ -255,6 +235,34 @@ impl<'a> Scan<'a> {
         self.skip(DIGITS);
         Some(())
     }
+}
+
+/// What a backslash stands for together with what follows it.
+fn unescape(rest: &mut Chars<'_>) -> Option<char> {
+    Some(match rest.next()? {
+        'b' => '\u{8}',
+        'f' => '\u{c}',
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        'u' => {
+            let mut code = hex4(rest)?;
+            if let 0xd800..=0xdbff = code {
+                if (rest.next()?, rest.next()?) != ('\\', 'u') {
+                    return None;
+                }
+                let low = hex4(rest)?;
+                (low & 0xfc00 == 0xdc00).then_some(())?;
+                code = ((code & 0x3ff) << 10 | low & 0x3ff).saturating_add(0x1_0000);
+            }
+            char::from_u32(code)?
+        }
+        other => other,
+    })
+}
+
+fn hex4(rest: &mut Chars<'_>) -> Option<u32> {
+    (0..4).try_fold(0, |code, _| Some(code << 4 | rest.next()?.to_digit(16)?))
 }
 
 /// Writes one object, member by member.

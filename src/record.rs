@@ -143,12 +143,11 @@ impl Record {
 
     /// Removes the attempts that `are` over; whether there was one.
     pub(crate) fn remove_attempts(&mut self, are: &dyn Fn(&Attempt) -> bool) -> bool {
-        let mut removed = false;
+        let before = self.attempts.len();
         while let Some(at) = self.attempts.iter().position(are) {
             self.attempts.remove(at);
-            removed = true;
         }
-        removed
+        self.attempts.len() != before
     }
 
     /// Puts a seat on the list of those to give up, once. The list is bounded; the oldest has waited long enough.

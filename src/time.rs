@@ -38,12 +38,10 @@ impl Timestamp {
     /// assert_eq!(at.to_string(), "2026-11-21T07:44:42.066Z");
     /// ```
     pub fn parse(text: &str) -> Option<Self> {
-        let (date, rest) = text.as_bytes().split_at_checked("2026-11-21".len())?;
-        let [b'T' | b't' | b' ', rest @ ..] = rest else { return None };
-        let (time, mut rest) = rest.split_at_checked("07:44:42".len())?;
-        let local = find(&[date, b"T", time, b"Z"])?.plus_ms(fraction_ms(&mut rest)?);
+        let (start, mut rest) = text.as_bytes().split_at_checked(WITHOUT_FRACTION)?;
+        let local = find(start)?.plus_ms(fraction_ms(&mut rest)?);
         // written like a time of day
-        let offset = |text| find(&[b"1970-01-01T", text, b":00Z"]);
+        let offset = |text: &[u8]| find(&[b"1970-01-01T", text, b":00".as_slice()].concat());
         match rest {
             [b'Z' | b'z'] => Some(local),
             [b'-', behind @ ..] => Some(local.plus_ms(offset(behind)?.0)),
@@ -86,34 +84,30 @@ impl Timestamp {
     }
 
     /// RFC 3339 in UTC, without a fraction where it is zero; years outside 0 to 9999 are held at these.
-    #[expect(clippy::arithmetic_side_effects, reason = "nothing is divided by zero")]
     pub(crate) fn text(self) -> String {
-        let mut rest = self.0.clamp(FIRST, LAST).wrapping_sub(FIRST_ERA_MS).cast_unsigned();
-        let mut part = |count| {
-            let part = (rest % count) as u32;
-            rest /= count;
-            part
-        };
-        let (ms, second, minute, hour) = (part(1000), part(60), part(60), part(24));
-        let (year, month, day) = civil_from_days(rest as u32);
-        // from the end to the start, as the last digit of a number is the first to be known
-        let numbers = [ms, second, minute, hour, day, month, year];
-        let mut numbers = numbers.iter();
-        let mut number = 0;
+        let digits = self.digits();
+        let mut rest = digits;
         let mut text = b"0000-00-00T00:00:00.000Z".to_vec();
-        for byte in text.iter_mut().rev() {
-            if *byte == b'0' {
-                *byte |= (number % 10) as u8;
-                number /= 10;
-            } else {
-                number = numbers.next().copied().unwrap_or_default();
-            }
+        for byte in text.iter_mut().rev().filter(|byte| **byte == b'0') {
+            *byte |= (rest % 10) as u8;
+            rest /= 10;
         }
-        if ms == 0 {
-            text.truncate("2026-11-21T07:44:42".len());
+        if digits.is_multiple_of(1000) {
+            text.truncate(WITHOUT_FRACTION);
             text.push(b'Z');
         }
         String::from_utf8(text).unwrap_or_default()
+    }
+
+    /// The digits of [`text`](Self::text) as one number, always with those of the fraction.
+    #[expect(clippy::arithmetic_side_effects, reason = "years of four digits, and nothing is divided by zero")]
+    fn digits(self) -> u64 {
+        let at = self.0.clamp(FIRST, LAST).wrapping_sub(FIRST_ERA_MS).cast_unsigned();
+        let (seconds, ms) = (at / 1000, at % 1000);
+        let (minutes, second) = (seconds / 60, seconds % 60);
+        let (hours, minute) = (minutes / 60, minutes % 60);
+        let date = civil_from_days((hours / 24) as u32);
+        (((date * 100 + hours % 24) * 100 + minute) * 100 + second) * 1000 + ms
     }
 }
 
@@ -143,7 +137,9 @@ fn less(a: u64, b: u64) -> u64 {
 /// Whole milliseconds.
 #[inline(never)]
 pub(crate) fn milliseconds(duration: Duration) -> u64 {
-    duration.as_secs().saturating_mul(1000).saturating_add(duration.subsec_millis().into())
+    // bounded first, as that needs no multiplication of 128 bits
+    let seconds = duration.as_secs().min(u64::MAX / 1000 - 1);
+    seconds.wrapping_mul(1000).wrapping_add(duration.subsec_millis().into())
 }
 
 pub(crate) fn signed_milliseconds(duration: Duration) -> i64 {
@@ -191,21 +187,27 @@ fn fraction_ms(rest: &mut &[u8]) -> Option<i64> {
     Some(ms)
 }
 
-/// The second that [`Timestamp::text`] writes like this. Texts are in the order of moments; so it is looked for, and the
-/// calendar is needed in one direction only.
-fn find(parts: &[&[u8]]) -> Option<Timestamp> {
-    let wanted = parts.concat();
+/// The second that is written like this. Later moments have greater digits; so it is looked for, and the calendar is
+/// needed in one direction only.
+fn find(text: &[u8]) -> Option<Timestamp> {
+    let digits = text.iter().filter(|byte| byte.is_ascii_digit());
+    let wanted = digits.fold(0_u64, |number, digit| number.wrapping_mul(10).wrapping_add(u64::from(digit & 0x0f)));
     let mut found = Timestamp(FIRST);
     let mut step = 1000 << 38;
     while step >= 1000 {
         let later = found.plus_ms(step);
-        if later.0 <= LAST && later.text().into_bytes() <= wanted {
+        if later.0 <= LAST && later.digits() / 1000 <= wanted {
             found = later;
         }
         step /= 2;
     }
-    (found.text().into_bytes() == wanted).then_some(found)
+    let same = |written, byte| byte == written || written == b'T' && (byte == b't' || byte == b' ');
+    let written = found.text();
+    let valid = text.len() == WITHOUT_FRACTION && written.bytes().zip(text).all(|(written, byte)| same(written, *byte));
+    valid.then_some(found)
 }
+
+const WITHOUT_FRACTION: usize = "2026-11-21T07:44:42".len();
 
 /// The years 0 to 9999.
 const FIRST: i64 = -62_167_219_200_000;
@@ -216,8 +218,9 @@ const LAST: i64 = 253_402_300_799_999;
 const FIRST_ERA_MS: i64 = -(719_468 + DAYS_OF_ERA as i64) * 86_400_000;
 const DAYS_OF_ERA: u32 = 146_097;
 
+/// As a number of eight digits, such as 20261121.
 #[expect(clippy::arithmetic_side_effects, reason = "the callers keep to four-digit years")]
-fn civil_from_days(days: u32) -> (u32, u32, u32) {
+fn civil_from_days(days: u32) -> u64 {
     let day_of_era = days % DAYS_OF_ERA;
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
@@ -225,7 +228,7 @@ fn civil_from_days(days: u32) -> (u32, u32, u32) {
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
     let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
     let year = year_of_era + days / DAYS_OF_ERA * 400 + u32::from(month <= 2) - 400;
-    (year, month, day)
+    u64::from((year * 100 + month) * 100 + day)
 }
 
 #[cfg(test)]
@@ -288,7 +291,9 @@ mod tests {
         let last = Timestamp(i64::MAX);
         assert_eq!(last.plus(Duration::MAX), last);
         assert_eq!(Timestamp(i64::MIN).minus(Duration::MAX), Timestamp(i64::MIN));
-        assert_eq!(last.to_string(), "9999-12-31T23:59:59.999Z");
+        for later in [last, Timestamp(1_000_000_000_000_000)] {
+            assert_eq!(later.to_string(), "9999-12-31T23:59:59.999Z");
+        }
         assert_eq!(Timestamp(5).since(last), Duration::ZERO);
     }
 }

@@ -175,8 +175,7 @@ mod tests {
 
     #[test]
     fn a_copy_says_the_same() {
-        for record in [record(), Record::default()] {
-        }
+        for record in [record(), Record::default()] {}
     }
 
     #[test]
