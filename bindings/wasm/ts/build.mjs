@@ -91,8 +91,9 @@ function optimized(input, output) {
  * module, and takes what they end with.
  */
 async function glue(path) {
-  const wanted = "export { LicenseEngine, __wbg_get_imports, __wbg_finalize_init };";
-  const contents = readFileSync(path, "utf8").replace(/^export (class|\{.*\};)/gm, (_, what) => (what === "class" ? what : ""));
+  const wanted = "export { ask, end, __wbg_get_imports, __wbg_finalize_init };";
+  const written = readFileSync(path, "utf8");
+  const contents = written.replace(/^export (?:\{.*\};|(?=function ))/gm, "");
   const { outputFiles } = await build({
     stdin: { contents: contents + wanted },
     bundle: true,

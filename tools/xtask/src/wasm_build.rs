@@ -27,13 +27,15 @@ pub(crate) enum Std {
 const FLAGS: [&str; 2] = [r#"--cfg=sha2_backend="soft""#, r#"--cfg=sha2_backend_soft="compact""#];
 
 /// Panics end the engine at once and say nothing; the driver in TypeScript starts it anew.
-const SMALLEST: [&str; 5] = [
+const SMALLEST: [&str; 6] = [
     "-Zunstable-options",
     "-Cpanic=immediate-abort",
     "-Zlocation-detail=none",
     "-Zfmt-debug=none",
     // the other scheme, which comes with unstable options, has longer names in the glue
     "-Csymbol-mangling-version=legacy",
+    // numbers and bytes cross the boundary, for which wasm-bindgen needs no table of JavaScript's values
+    "-Ctarget-feature=-reference-types",
 ];
 
 /// Builds it, and returns the folder that wasm-bindgen wrote.
