@@ -20,7 +20,9 @@ pub use engine::{ask, end};
 
 /// The records of one app are a few kilobytes: a list of free blocks serves them as well as the standard allocator's
 /// bins, in a tenth of its size.
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(target_feature = "atomics")))]
 #[global_allocator]
-static ALLOCATOR: lol_alloc::LockedAllocator<lol_alloc::FreeListAllocator> =
-    lol_alloc::LockedAllocator::new(lol_alloc::FreeListAllocator::new());
+#[expect(unsafe_code, reason = "there is no safe way to say that there is one thread")]
+// SAFETY: it is for one thread only, and without atomics wasm has no other.
+static ALLOCATOR: lol_alloc::AssumeSingleThreaded<lol_alloc::FreeListAllocator> =
+    unsafe { lol_alloc::AssumeSingleThreaded::new(lol_alloc::FreeListAllocator::new()) };
