@@ -14,7 +14,7 @@ use crate::transport::{Answer, Failure, Sent};
 
 /// An engine that is asked in JSON, and its operations under way by number.
 pub struct Session {
-    engine: Engine,
+    engine: Box<Engine>,
     steps: Vec<(u32, Step)>,
     last_number: u32,
 }
@@ -27,7 +27,7 @@ impl Session {
     ///
     /// # Errors
     /// `invalid_config` where a setting is wrong.
-    pub fn start(parts: &[u8], pacer: &Pacer) -> Result<(Box<Self>, String), Error> {
+    pub fn start(parts: &[u8], pacer: &Pacer) -> Result<(Self, String), Error> {
         let json = Json::parse(parts);
         let text = |name| json.and_then(|json| json.text(name)).unwrap_or_default();
         let config = ConfigBuilder::from_json(&text("settings"))?.build()?;
@@ -39,9 +39,9 @@ impl Session {
         let seed = parse_uuid(&text("seed")).unwrap_or_default().into_bytes();
         let host = Host { device, system: text("system"), seed };
         let pacer = if json.is_some_and(|json| json.flag("ownPace")) { Pacer::new() } else { pacer.clone() };
-        let session = Box::new(Self { engine: Engine::new(config, host, pacer), steps: Vec::new(), last_number: 0 });
-        let tags = session.engine.tags_json();
-        Ok((session, tags))
+        let engine = Box::new(Engine::new(config, host, pacer));
+        let tags = engine.tags_json();
+        Ok((Self { engine, steps: Vec::new(), last_number: 0 }, tags))
     }
 
     /// Answers a question in JSON, which bytes may follow after a NUL; so they may in the answer. `{"do": …}` is one of
@@ -284,7 +284,7 @@ mod tests {
         }
     }
 
-    fn session(parts: &str) -> Result<(Box<Session>, String), Error> {
+    fn session(parts: &str) -> Result<(Session, String), Error> {
         Session::start(parts.as_bytes(), &Pacer::new())
     }
 

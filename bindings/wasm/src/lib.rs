@@ -16,7 +16,7 @@
 
 mod engine;
 
-pub use engine::{ask, end};
+pub use engine::ask;
 
 /// The records of one app are a few kilobytes: a list of free blocks serves them as well as the standard allocator's
 /// bins, in a tenth of its size.

@@ -91,7 +91,7 @@ function optimized(input, output) {
  * module, and takes what they end with.
  */
 async function glue(path) {
-  const wanted = "export { ask, end, __wbg_get_imports, __wbg_finalize_init };";
+  const wanted = "export { ask, __wbg_get_imports, __wbg_finalize_init };";
   const written = readFileSync(path, "utf8");
   const contents = written.replace(/^export (?:\{.*\};|(?=function ))/gm, "");
   const { outputFiles } = await build({

@@ -70,18 +70,18 @@ export interface Tags {
   device: string;
 }
 
-/** What wasm-bindgen wrote for one instance; `bindings/wasm/src/engine.rs` says what the functions do. */
+/** What wasm-bindgen wrote for one instance. */
 interface Glue {
   __wbg_get_imports(): WebAssembly.Imports;
   __wbg_finalize_init(instance: WebAssembly.Instance, module: WebAssembly.Module): unknown;
+  /** `bindings/wasm/src/engine.rs` says what it does. */
   ask(engine: number, question: Uint8Array, wall: number, mono: number): Uint8Array;
-  end(engine: number): void;
 }
 
 interface Instance {
   glue: Glue;
-  /** The number of the engine made last. */
-  last: number;
+  /** How many engines are in it. */
+  engines: number;
   /** Whether it has trapped. */
   dead: boolean;
 }
@@ -125,23 +125,18 @@ async function instantiate(module: WebAssembly.Module): Promise<Instance> {
   } catch (error) {
     throw failed("internal", "the licensing engine does not start", error);
   }
-  return { glue, last: 0, dead: false };
+  return { glue, engines: 0, dead: false };
 }
 
-/** Frees engines that nobody holds any more; older Workers have no such thing. */
-const unheld =
-  typeof FinalizationRegistry === "function" ? new FinalizationRegistry<() => void>((free) => free()) : undefined;
-
 function engineOf(instance: Instance, parts: Parts, clock: Clock): Engine {
-  const { glue } = instance;
-  const number = (instance.last += 1);
+  const number = instance.engines;
   const ask = (question: object, bytes?: Uint8Array) => {
     if (instance.dead) throw new LicenseError("internal", "the licensing engine has stopped; try again");
     const text = new TextEncoder().encode(JSON.stringify(question));
     const asked = bytes ? new Uint8Array([...text, 0, ...bytes]) : text;
     let said: Uint8Array;
     try {
-      said = glue.ask(number, asked, clock.now(), clock.monotonic());
+      said = instance.glue.ask(number, asked, clock.now(), clock.monotonic());
     } catch (thrown) {
       instance.dead = true;
       throw failed("internal", "the licensing engine has stopped", thrown);
@@ -152,9 +147,10 @@ function engineOf(instance: Instance, parts: Parts, clock: Clock): Engine {
     if (end >= 0) answer.record = said.slice(end + 1);
     return answer;
   };
-  const engine = { instance, tags: ask({ ...parts, seed: random() }), ask };
-  unheld?.register(engine, () => instance.dead || glue.end(number));
-  return engine;
+  // makes it, where nothing is wrong with the settings
+  const tags = ask({ ...parts, seed: random() });
+  instance.engines += 1;
+  return { instance, tags, ask };
 }
 
 export function errorOf(failure: Failure, decision: Decision | null, cause?: unknown): LicenseError {
