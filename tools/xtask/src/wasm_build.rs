@@ -48,7 +48,7 @@ pub(crate) fn build() -> Result<(PathBuf, Std)> {
     let compiled = target.join(WASM).join("wasm/polar_license_wasm.wasm");
     let folder = target.join("wasm");
     let mut bindgen = process::command(&wasm_bindgen::program("wasm-bindgen")?);
-    bindgen.args(["--target", "web", "--omit-default-module-path", "--no-typescript", "--out-dir"]);
+    bindgen.args(["--target", "bundler", "--no-typescript", "--out-dir"]);
     process::run(bindgen.arg(&folder).arg(compiled))?;
     Ok((folder, std))
 }

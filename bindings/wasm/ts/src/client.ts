@@ -3,7 +3,7 @@
  * decisions and errors; what a license may do is decided in the engine.
  */
 
-import { CANCELLED, type Context, Driver, type Host } from "./driver.js";
+import { CANCELLED, type Context, driver, type Host, type Run } from "./driver.js";
 import { type Engine, errorOf, type Failure, type Operation } from "./engine.js";
 import { LicenseError, words } from "./error.js";
 import { type Refresher, refresher } from "./refresher.js";
@@ -46,7 +46,7 @@ const REFRESH_WAIT_MS = 1_800;
 export class LicenseClient {
   readonly #make: () => Promise<Engine>;
   readonly #host: Host;
-  readonly #driver: Driver;
+  readonly #drive: Run;
   readonly #listeners = new Set<{ call: (decision: Decision) => unknown }>();
   readonly #unknownFeatures = new Set<string>();
   readonly #disposal = new AbortController();
@@ -61,7 +61,7 @@ export class LicenseClient {
     this.#make = make;
     this.#engine = engine;
     this.#host = host;
-    this.#driver = new Driver(host);
+    this.#drive = driver(host);
   }
 
   /** @internal Reads what is stored. Asks nobody. */
@@ -234,7 +234,7 @@ export class LicenseClient {
       return { decision: this.current(), error, deactivated: null, cause: signal.reason };
     }
     if (this.#engine.instance.dead) await this.#reopen();
-    const outcome = await this.#driver.run(this.#engine, operation, context);
+    const outcome = await this.#drive(this.#engine, operation, context);
     const { error, ...decision } = outcome.decision;
     this.#shown = decision;
     this.#wakeAt = outcome.wakeAt;
@@ -244,15 +244,10 @@ export class LicenseClient {
   }
 
   #emit(decision: Decision): void {
-    // the app's own mistake must not end the operation that it heard of, or the process
-    const failed = (error: unknown): void => console.error("polar-license: a listener failed", error);
     for (const listener of [...this.#listeners]) {
-      try {
-        // one that is asynchronous fails later
-        Promise.resolve(listener.call(decision)).catch(failed);
-      } catch (error) {
-        failed(error);
-      }
+      const call = async (): Promise<unknown> => listener.call(decision);
+      // the app's own mistake must not end the operation that it heard of, or the process
+      call().catch((error: unknown) => console.error("polar-license: a listener failed", error));
     }
   }
 
@@ -260,7 +255,7 @@ export class LicenseClient {
   #reopen(): Promise<void> {
     const reopen = async (): Promise<void> => {
       const engine = await this.#make();
-      await this.#driver.run(engine, OPEN, { signal: this.#disposal.signal });
+      await this.#drive(engine, OPEN, { signal: this.#disposal.signal });
       this.#engine = engine;
     };
     this.#reopening ??= reopen().finally(() => {

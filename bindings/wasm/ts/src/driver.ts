@@ -30,33 +30,15 @@ export interface Context {
 
 export const CANCELLED = "cancelled before anything was sent";
 
-/** Runs the operations of one engine after the other. */
-export class Driver {
-  readonly #host: Host;
+/** Carries an operation out, from its first step to its last. */
+export type Run = (engine: Engine, operation: Operation, context: Context) => Promise<Outcome>;
+
+/** For the operations of one engine. */
+export function driver({ store, fetch, clock }: Host): Run {
   /** Aborts when an operation ends, for those that wait for it. */
-  #ends = new AbortController();
+  let ends = new AbortController();
 
-  constructor(host: Host) {
-    this.#host = host;
-  }
-
-  async run(engine: Engine, operation: Operation, context: Context): Promise<Outcome> {
-    let step = engine.ask(operation);
-    try {
-      while (step.do !== "done") {
-        const { body, cause = context.cause, ...answer } = await this.#carryOut(engine, step, context);
-        context.cause = cause;
-        step = engine.ask({ do: "resume", number: step.number, ...answer }, body);
-      }
-      return step;
-    } finally {
-      this.#ends.abort();
-      this.#ends = new AbortController();
-    }
-  }
-
-  async #carryOut(engine: Engine, step: Exclude<Step, { do: "done" }>, context: Context): Promise<Result> {
-    const { store, fetch, clock } = this.#host;
+  const carryOut = async (engine: Engine, step: Exclude<Step, { do: "done" }>, context: Context): Promise<Result> => {
     const { signal } = context;
     switch (step.do) {
       case "store":
@@ -70,10 +52,25 @@ export class Driver {
         context.sent = true;
         return post(fetch, step, signal);
       case "join":
-        await pause(step.until - clock.monotonic(), signal, this.#ends.signal);
+        await pause(step.until - clock.monotonic(), signal, ends.signal);
         return signal.aborted ? { cancelled: true, cause: signal.reason } : {};
     }
-  }
+  };
+
+  return async (engine, operation, context) => {
+    let step = engine.ask(operation);
+    try {
+      while (step.do !== "done") {
+        const { body, cause = context.cause, ...answer } = await carryOut(engine, step, context);
+        context.cause = cause;
+        step = engine.ask({ do: "resume", number: step.number, ...answer }, body);
+      }
+      return step;
+    } finally {
+      ends.abort();
+      ends = new AbortController();
+    }
+  };
 }
 
 /**

@@ -71,9 +71,8 @@ export interface Tags {
 }
 
 /** What wasm-bindgen wrote for one instance. */
-interface Glue {
-  __wbg_get_imports(): WebAssembly.Imports;
-  __wbg_finalize_init(instance: WebAssembly.Instance, module: WebAssembly.Module): unknown;
+interface Glue extends WebAssembly.ModuleImports {
+  __wbg_set_wasm(exports: WebAssembly.Exports): void;
   /** `bindings/wasm/src/engine.rs` says what it does. */
   ask(engine: number, question: Uint8Array, wall: number, mono: number): Uint8Array;
 }
@@ -121,7 +120,10 @@ export function enginesOf(module: WebAssembly.Module): Engines {
 async function instantiate(module: WebAssembly.Module): Promise<Instance> {
   const glue = createGlue() as Glue;
   try {
-    glue.__wbg_finalize_init(await WebAssembly.instantiate(module, glue.__wbg_get_imports()), module);
+    const { exports } = await WebAssembly.instantiate(module, { "./polar_license_wasm_bg.js": glue });
+    glue.__wbg_set_wasm(exports);
+    // only where the standard library came ready-made
+    (exports as { __wbindgen_start?: () => void }).__wbindgen_start?.();
   } catch (error) {
     throw failed("internal", "the licensing engine does not start", error);
   }
