@@ -230,7 +230,13 @@ export class LicenseClient {
   async #carryOut(operation: Operation, context: Context): Promise<Finished> {
     const { signal } = context;
     if (signal.aborted) {
-      const error = { kind: "cancelled", reason: null, message: CANCELLED, retryAfterMs: null, maybeApplied: false } as const;
+      const error: Failure = {
+        kind: "cancelled",
+        reason: null,
+        message: CANCELLED,
+        retryAfterMs: null,
+        maybeApplied: false,
+      };
       return { decision: this.current(), error, deactivated: null, cause: signal.reason };
     }
     if (this.#engine.instance.dead) await this.#reopen();

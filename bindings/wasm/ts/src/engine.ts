@@ -136,17 +136,17 @@ function engineOf(instance: Instance, parts: Parts, clock: Clock): Engine {
     if (instance.dead) throw new LicenseError("internal", "the licensing engine has stopped; try again");
     const text = new TextEncoder().encode(JSON.stringify(question));
     const asked = bytes ? new Uint8Array([...text, 0, ...bytes]) : text;
-    let said: Uint8Array;
+    let answer;
     try {
-      said = instance.glue.ask(number, asked, clock.now(), clock.monotonic());
+      const said = instance.glue.ask(number, asked, clock.now(), clock.monotonic());
+      const end = said.indexOf(0);
+      answer = JSON.parse(new TextDecoder().decode(end < 0 ? said : said.subarray(0, end)));
+      if (end >= 0) answer.record = said.slice(end + 1);
     } catch (thrown) {
       instance.dead = true;
       throw failed("internal", "the licensing engine has stopped", thrown);
     }
-    const end = said.indexOf(0);
-    const answer = JSON.parse(new TextDecoder().decode(end < 0 ? said : said.subarray(0, end)));
     if (answer.error) throw errorOf(answer.error, null);
-    if (end >= 0) answer.record = said.slice(end + 1);
     return answer;
   };
   // makes it, where nothing is wrong with the settings

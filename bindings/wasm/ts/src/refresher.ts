@@ -59,7 +59,7 @@ export function refresher(clock: Clock, wakeAt: number | null, refresh: (woken: 
   const page = globalThis as Partial<Pick<Window, "addEventListener" | "document">>;
   page.addEventListener?.("online", () => go(true), { signal });
   const { document } = page;
-  document?.addEventListener("visibilitychange", () => document.visibilityState === "visible" && go(true), { signal });
+  document?.addEventListener?.("visibilitychange", () => document.visibilityState === "visible" && go(true), { signal });
   plan(wakeAt);
   return {
     plan,
