@@ -77,6 +77,7 @@ mod steps;
 mod timeline;
 
 pub use crate::store::Change;
+pub use json::Session;
 pub use pacer::Pacer;
 pub use steps::{JoinStep, Outcome, SendStep, Step, StoreStep};
 

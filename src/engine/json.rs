@@ -2,11 +2,119 @@
 //! Member names are JavaScript's. Reading is lenient where a driver cannot be wrong by accident: what is missing is false
 //! or absent.
 
-use super::{Deactivated, Engine, Operation, Outcome, Patience, Step};
+use super::{Change, Deactivated, Engine, Host, Operation, Outcome, Pacer, Patience, Step};
+use crate::config::ConfigBuilder;
+use crate::device::DeviceId;
+use crate::error::Error;
 use crate::json::{Json, Writer};
-use crate::text::hex;
+use crate::store::Durability;
+use crate::text::{hex, parse_uuid};
 use crate::time::{Now, milliseconds};
 use crate::transport::{Answer, Failure, Sent};
+
+/// An engine that is asked in JSON, and its operations under way by number.
+pub struct Session {
+    engine: Box<Engine>,
+    steps: Vec<(u32, Step)>,
+    last_number: u32,
+}
+
+impl Session {
+    /// An engine that remembers nothing yet: the operation `open` is the first. Of `parts`, `settings` is a text that
+    /// [`ConfigBuilder::from_json`] reads; `device` identifies this device where the settings do not; `system` is such as
+    /// `Windows 11`; `seed` is random, 32 hexadecimal digits; with `ownPace` it does not share `pacer`, for a clock that
+    /// is not that of others. Returns [`Engine::tags_json`] too.
+    ///
+    /// # Errors
+    /// `invalid_config` where a setting is wrong.
+    pub fn start(parts: &[u8], pacer: &Pacer) -> Result<(Self, String), Error> {
+        let json = Json::parse(parts);
+        let text = |name| json.and_then(|json| json.text(name)).unwrap_or_default();
+        let config = ConfigBuilder::from_json(&text("settings"))?.build()?;
+        let organization = config.organization_id();
+        let device = match config.device_id() {
+            Some(own) => DeviceId::from_app(&organization, own),
+            None => DeviceId::derive(&organization, &text("device")),
+        };
+        let seed = parse_uuid(&text("seed")).unwrap_or_default().into_bytes();
+        let host = Host { device, system: text("system"), seed };
+        let pacer = if json.is_some_and(|json| json.flag("ownPace")) { Pacer::new() } else { pacer.clone() };
+        let engine = Box::new(Engine::new(config, host, pacer));
+        let tags = engine.tags_json();
+        Ok((Self { engine, steps: Vec::new(), last_number: 0 }, tags))
+    }
+
+    /// Answers a question in JSON, which bytes may follow after a NUL; so they may in the answer. `{"do": …}` is one of
+    ///
+    /// - an operation as [`Operation::from_json`] reads it: its first step, as [`Step::to_json`] writes it;
+    /// - `resume`, with the step's `number`, what [`Step::resume_json`] reads, and the body of a reply: the next step. The
+    ///   same once more where it is a join and has to wait longer;
+    /// - `merge`, with a store step's `number`, and the stored record where there is one or `unreadable`: `{"change": …}`
+    ///   with `keep`, `remove` or `put`, then `durable` and the record;
+    /// - `current`: the decision at this instant.
+    ///
+    /// `None` for anything else.
+    pub fn ask(&mut self, question: &[u8], now: Now) -> Option<Vec<u8>> {
+        let mut parts = question.splitn(2, |byte| *byte == 0);
+        let json = Json::parse(parts.next()?)?;
+        let bytes = parts.next();
+        let answer = match json.text("do")?.as_str() {
+            "current" => self.engine.current(now).to_json(),
+            "merge" => return self.merge(json, bytes, now),
+            "resume" => self.resume(json, bytes, now)?,
+            _ => {
+                let step = self.engine.begin(Operation::read(json)?, now);
+                self.keep(step)
+            }
+        };
+        Some(answer.into())
+    }
+
+    fn merge(&mut self, json: Json<'_>, stored: Option<&[u8]>, now: Now) -> Option<Vec<u8>> {
+        let at = self.position(json)?;
+        let (_, Step::Store(step)) = self.steps.get_mut(at)? else { return None };
+        let stored = if json.flag("unreadable") { Err(()) } else { Ok(stored) };
+        let change = step.merge(&self.engine, stored, now);
+        let mut object = Writer::new();
+        Some(match change {
+            Change::Keep => object.string("change", "keep").finish().into(),
+            Change::Remove => object.string("change", "remove").finish().into(),
+            Change::Put(record, durability) => {
+                object.string("change", "put").bool("durable", durability == Durability::Synced);
+                [object.finish().as_bytes(), &record].join(&0)
+            }
+        })
+    }
+
+    fn resume(&mut self, json: Json<'_>, body: Option<&[u8]>, now: Now) -> Option<String> {
+        let at = self.position(json)?;
+        if let (number, step @ Step::Join(join)) = self.steps.get(at)?
+            && self.engine.is_running(join.waits_for)
+            && now.mono < join.until
+            && !json.flag("cancelled")
+        {
+            return Some(step.to_json(*number));
+        }
+        let (_, step) = self.steps.swap_remove(at);
+        let step = step.go_on(&mut self.engine, json, body.unwrap_or_default().into(), now)?;
+        Some(self.keep(step))
+    }
+
+    fn position(&self, json: Json<'_>) -> Option<usize> {
+        let number = json.get("number")?.integer()?;
+        self.steps.iter().position(|(kept, _)| i64::from(*kept) == number)
+    }
+
+    /// The step as the driver sees it, with the number to go on with.
+    fn keep(&mut self, step: Step) -> String {
+        self.last_number = self.last_number.wrapping_add(1);
+        let shown = step.to_json(self.last_number);
+        if !matches!(step, Step::Done(_)) {
+            self.steps.push((self.last_number, step));
+        }
+        shown
+    }
+}
 
 impl Operation {
     /// Reads `{"do": …}` with `open`, `validate`, `refresh` (and `patience`: `short`, `full` or `woken`), `consume` (and
@@ -19,7 +127,10 @@ impl Operation {
     /// assert_eq!(operation, Some(Operation::Consume(3)));
     /// ```
     pub fn from_json(text: &str) -> Option<Self> {
-        let json = Json::parse(text.as_bytes())?;
+        Self::read(Json::parse(text.as_bytes())?)
+    }
+
+    fn read(json: Json<'_>) -> Option<Self> {
         let patience = || match json.text("patience")?.as_str() {
             "full" => Some(Patience::Full),
             "woken" => Some(Patience::Woken),
@@ -73,7 +184,10 @@ impl Step {
     /// not be locked, read or written; `{"status": …, "retryAfter": …}` with a reply's `body`; `{"failure": …, "sent": …,
     /// "message": …}` without one, with `network`, `timeout` or `cancelled`; `{"cancelled": …}` after a join.
     pub fn resume_json(self, engine: &mut Engine, answer: &str, body: Vec<u8>, now: Now) -> Option<Self> {
-        let json = Json::parse(answer.as_bytes())?;
+        self.go_on(engine, Json::parse(answer.as_bytes())?, body, now)
+    }
+
+    fn go_on(self, engine: &mut Engine, json: Json<'_>, body: Vec<u8>, now: Now) -> Option<Self> {
         Some(match self {
             Self::Store(step) => step.resume(engine, given(json, "problem").map_or(Ok(()), Err), now),
             Self::Send(step) => step.resume(engine, read_answer(json, body), now),
@@ -167,6 +281,46 @@ mod tests {
         ];
         for (text, operation) in cases {
             assert_eq!(Operation::from_json(text), operation, "{text}");
+        }
+    }
+
+    fn session(parts: &str) -> Result<(Session, String), Error> {
+        Session::start(parts.as_bytes(), &Pacer::new())
+    }
+
+    const PARTS: &str = r#"{
+        "settings": "{\"organizationId\":\"a0010000-0000-4000-8000-000000000001\",\"appId\":\"com.acme.app\"}",
+        "device": "here", "system": "Web", "seed": "07070707070707070707070707070707", "ownPace": true
+    }"#;
+
+    #[test]
+    fn a_session_is_asked_by_numbers() {
+        let (mut session, tags) = session(PARTS).unwrap();
+        assert_eq!(tags, engine().tags_json());
+        let mut ask = |question: &str| String::from_utf8(session.ask(question.as_bytes(), now())?).ok();
+        let store = |number: u32| format!(r#"{{"do":"store","number":{number}}}"#);
+        let keep = Some(r#"{"change":"keep"}"#.to_owned());
+        assert_eq!(ask(r#"{"do":"open"}"#), Some(store(1)));
+        assert_eq!(ask(r#"{"do":"merge","number":1}"#), keep);
+        let waiting = ask(r#"{"do":"forget"}"#).unwrap();
+        assert!(waiting.starts_with(r#"{"do":"join","number":2,"until":"#), "{waiting}");
+        assert_eq!(ask(r#"{"do":"resume","number":2}"#), Some(waiting), "it waits longer");
+        for unknown in [r#"{"do":"resume","number":7}"#, r#"{"do":"merge","number":2}"#, r#"{"do":"steal"}"#, ""] {
+            assert_eq!(ask(unknown), None, "{unknown}");
+        }
+        let done = ask(r#"{"do":"resume","number":1}"#).unwrap();
+        assert!(done.starts_with(r#"{"do":"done","number":3,"#), "{done}");
+        assert_eq!(ask(r#"{"do":"resume","number":1}"#), None, "answered twice");
+        assert_eq!(ask(r#"{"do":"resume","number":2}"#), Some(store(4)), "its turn");
+        assert_eq!(ask("{\"do\":\"merge\",\"number\":4}\0record"), Some(r#"{"change":"remove"}"#.into()));
+        assert_eq!(ask(r#"{"do":"merge","number":4,"unreadable":true}"#), keep);
+        assert!(ask(r#"{"do":"current"}"#).unwrap().starts_with(r#"{"allowed":false,"#));
+    }
+
+    #[test]
+    fn a_session_says_which_setting_is_wrong() {
+        for parts in ["", "{}", r#"{"settings":"{}"}"#] {
+            assert_eq!(session(parts).err().unwrap().kind(), crate::ErrorKind::InvalidConfig, "{parts}");
         }
     }
 

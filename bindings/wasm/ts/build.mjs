@@ -28,7 +28,7 @@ const LINE = 400;
 mkdirSync(out, { recursive: true });
 const wasm = optimized(join(from, "polar_license_wasm_bg.wasm"), join(out, "polar_license.wasm"));
 const generated = new Map([
-  ["#glue", await glue(join(from, "polar_license_wasm.js"))],
+  ["#glue", await glue(join(from, "polar_license_wasm_bg.js"))],
   ["#wasm", `export const wasm = ${JSON.stringify(wasm.toString("base64"))};`],
 ]);
 for (const file of [...(await modules(ENTRIES, true)), ...(await modules(ALONE, false))]) await commonJs(file);
@@ -87,15 +87,12 @@ function optimized(input, output) {
 }
 
 /**
- * What wasm-bindgen wrote keeps its instance in variables of its module, so that there can be one. As the body of a
- * function there can be another after a trap. Of its ways to load the WebAssembly none is needed: `engine.ts` has the
- * module, and takes what they end with.
+ * What wasm-bindgen wrote keeps its one instance in a variable of its module. As the body of a function there can be
+ * another after a trap.
  */
 async function glue(path) {
-  const wanted = "export { LicenseEngine, __wbg_get_imports, __wbg_finalize_init };";
-  const contents = readFileSync(path, "utf8").replace(/^export (class|\{.*\};)/gm, (_, what) => (what === "class" ? what : ""));
   const { outputFiles } = await build({
-    stdin: { contents: contents + wanted },
+    entryPoints: [path],
     bundle: true,
     format: "esm",
     target: TARGET,

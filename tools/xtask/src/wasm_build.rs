@@ -27,7 +27,7 @@ pub(crate) enum Std {
 const FLAGS: [&str; 2] = [r#"--cfg=sha2_backend="soft""#, r#"--cfg=sha2_backend_soft="compact""#];
 
 /// Panics end the engine at once and say nothing; the driver in TypeScript starts it anew.
-const SMALLEST: [&str; 10] = [
+const SMALLEST: [&str; 11] = [
     "-Zunstable-options",
     "-Cpanic=immediate-abort",
     "-Zlocation-detail=none",
@@ -42,6 +42,8 @@ const SMALLEST: [&str; 10] = [
     "-Cllvm-args=-disable-lsr",
     // a twentieth of it is used; addresses are the shorter the lower they are
     "-Clink-arg=-zstack-size=65536",
+    // numbers and bytes cross the boundary, for which wasm-bindgen needs no table of JavaScript's values
+    "-Ctarget-feature=-reference-types",
 ];
 
 /// Builds it, and returns the folder that wasm-bindgen wrote.
@@ -54,7 +56,7 @@ pub(crate) fn build() -> Result<(PathBuf, Std)> {
     let compiled = target.join(WASM).join("wasm/polar_license_wasm.wasm");
     let folder = target.join("wasm");
     let mut bindgen = process::command(&wasm_bindgen::program("wasm-bindgen")?);
-    bindgen.args(["--target", "web", "--omit-default-module-path", "--no-typescript", "--out-dir"]);
+    bindgen.args(["--target", "bundler", "--no-typescript", "--out-dir"]);
     process::run(bindgen.arg(&folder).arg(compiled))?;
     Ok((folder, std))
 }

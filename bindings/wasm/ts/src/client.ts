@@ -3,14 +3,12 @@
  * decisions and errors; what a license may do is decided in the engine.
  */
 
-import { type Context, Driver } from "./driver.js";
-import { type Engine, type Engines, errorOf, type LivingEngine, type Outcome, type Parts, type Step } from "./engine.js";
+import { CANCELLED, type Context, driver, type Host, type Run } from "./driver.js";
+import { type Engine, errorOf, type Failure, type Operation } from "./engine.js";
 import { LicenseError, words } from "./error.js";
-import { Refresher } from "./refresher.js";
-import type { Store, Turn } from "./storage.js";
-import type { Clock } from "./time.js";
-import type { Fetch } from "./transport.js";
-import type { Deactivated, Decision, ErrorCode, Problem } from "./types.js";
+import { type Refresher, refresher } from "./refresher.js";
+import type { Turn } from "./storage.js";
+import type { Deactivated, Decision } from "./types.js";
 
 /** What every operation takes. */
 export interface CallOptions {
@@ -24,7 +22,8 @@ export interface ActivateOptions extends CallOptions {
   replacePrevious?: boolean;
 }
 
-type Begin = (engine: Engine, ...now: [wall: number, mono: number]) => Step;
+/** What to do, depending on whether another tab was asking Polar. */
+type Plan = (turn: Turn) => Operation;
 
 /** How long an operation waits for one of another tab: as long as that may take. */
 const ASK_WAIT_MS = 10_000;
@@ -45,35 +44,32 @@ const REFRESH_WAIT_MS = 1_800;
  * tabs, an operation may first wait as long for another tab's.
  */
 export class LicenseClient {
-  readonly #engines: Engines;
-  readonly #parts: Parts;
-  readonly #driver: Driver;
-  readonly #store: Store;
-  readonly #clock: Clock;
+  readonly #make: () => Promise<Engine>;
+  readonly #host: Host;
+  readonly #drive: Run;
   readonly #listeners = new Set<{ call: (decision: Decision) => unknown }>();
   readonly #unknownFeatures = new Set<string>();
   readonly #disposal = new AbortController();
-  #engine: LivingEngine;
+  #engine: Engine;
   #reopening: Promise<void> | undefined;
   #shown: Decision | undefined;
   #wakeAt: number | null = null;
   #refresher: Refresher | undefined;
   #unwatch: (() => void) | undefined;
 
-  private constructor(engines: Engines, engine: LivingEngine, parts: Parts, host: ClientHost) {
-    this.#engines = engines;
+  private constructor(make: () => Promise<Engine>, engine: Engine, host: Host) {
+    this.#make = make;
     this.#engine = engine;
-    this.#parts = parts;
-    this.#store = host.store;
-    this.#clock = host.clock;
-    this.#driver = new Driver(host.store, host.fetch, host.clock);
+    this.#host = host;
+    this.#drive = driver(host);
   }
 
   /** @internal Reads what is stored. Asks nobody. */
-  static async open(engines: Engines, engine: LivingEngine, parts: Parts, host: ClientHost): Promise<LicenseClient> {
-    const client = new LicenseClient(engines, engine, parts, host);
-    await client.#run(open, client.#disposal.signal);
-    client.#unwatch = host.store.watch?.(() => client.#follow());
+  static async open(make: () => Promise<Engine>, engine: Engine, host: Host): Promise<LicenseClient> {
+    const client = new LicenseClient(make, engine, host);
+    await client.#run(() => OPEN);
+    // another tab has changed the record
+    client.#unwatch = host.store.watch?.(() => void client.#run(() => OPEN).catch(() => undefined));
     return client;
   }
 
@@ -89,27 +85,25 @@ export class LicenseClient {
     if (key != null && typeof key !== "string") {
       throw new LicenseError("invalid_argument", "the license key should be a text", { decision: this.current() });
     }
-    const begin: Begin = (it, ...now) => it.activate(key ?? undefined, options.replacePrevious ?? false, ...now);
-    return settled(await this.#change(begin, options.signal));
+    const { replacePrevious, signal } = options;
+    return (await this.#change({ do: "activate", key, replacePrevious }, signal)).decision;
   }
 
   /** Asks Polar. Not reaching it is no error: the decision stands, and its `problem` says why. */
   async validate(options: CallOptions = {}): Promise<Decision> {
-    const ask: Begin = (it, ...now) => it.validate(...now);
-    const begin = (turn: Turn): Begin => (turn === "first" ? ask : turn === "after" ? refresh : open);
-    return this.#ask(ASK_WAIT_MS, begin, options.signal);
+    const plan: Plan = (turn) => (turn === "first" ? { do: "validate" } : turn === "after" ? REFRESH : OPEN);
+    return this.#ask(plan, ASK_WAIT_MS, options.signal);
   }
 
   /** Asks Polar if it is time to, or if access is not allowed. Call it when the app starts. */
   async refresh(options: CallOptions = {}): Promise<Decision> {
-    const begin = (turn: Turn): Begin => (turn === "late" ? open : refresh);
-    return this.#ask(REFRESH_WAIT_MS, begin, options.signal);
+    return this.#ask((turn) => (turn === "late" ? OPEN : REFRESH), REFRESH_WAIT_MS, options.signal);
   }
 
   /** The decision at this instant, from memory. */
   current(): Decision {
     try {
-      this.#shown = this.#engine.call((it) => it.current(...this.#driver.now()));
+      this.#shown = this.#engine.ask({ do: "current" });
     } catch (error) {
       // what was true last, until the next operation has brought the engine back
       if (!this.#shown) throw error;
@@ -119,13 +113,9 @@ export class LicenseClient {
 
   /** Whether a feature is on at this instant, from memory. A feature that is not configured is off. */
   allows(feature: string): boolean {
-    let on: boolean;
-    try {
-      on = typeof feature === "string" && this.#engine.call((it) => it.allows(feature, ...this.#driver.now()));
-    } catch {
-      on = this.#shown?.features[feature] === true;
-    }
-    if (!on) this.#warnOfUnknown(feature);
+    const { features } = this.current();
+    const on = typeof feature === "string" && features[feature] === true;
+    if (!on && !Object.keys(features).includes(feature)) this.#warnOfUnknown(feature);
     return on;
   }
 
@@ -136,8 +126,8 @@ export class LicenseClient {
    * With `maybeApplied` they may have been counted; they are never sent twice.
    */
   async consume(count = 1, options: CallOptions = {}): Promise<Decision> {
-    const number = typeof count === "number" ? count : 0;
-    return settled(await this.#change((it, ...now) => it.consume(number, ...now), options.signal));
+    const operation: Operation = { do: "consume", count: typeof count === "number" ? count : 0 };
+    return (await this.#change(operation, options.signal)).decision;
   }
 
   /**
@@ -148,13 +138,13 @@ export class LicenseClient {
    * answer: then nothing is removed.
    */
   async deactivate(options: CallOptions = {}): Promise<Decision & { deactivated: Deactivated }> {
-    const outcome = await this.#change((it, ...now) => it.deactivate(...now), options.signal);
-    return { ...settled(outcome), deactivated: outcome.deactivated ?? "unknown" };
+    const { decision, deactivated } = await this.#change({ do: "deactivate" }, options.signal);
+    return { ...decision, deactivated: deactivated ?? "unknown" };
   }
 
   /** Removes the license from this device; its seat stays taken. To free it, `deactivate` instead. */
   async forget(options: CallOptions = {}): Promise<Decision> {
-    return settled(await this.#change((it, ...now) => it.forget(...now), options.signal));
+    return (await this.#change({ do: "forget" }, options.signal)).decision;
   }
 
   /**
@@ -173,10 +163,11 @@ export class LicenseClient {
   /** Refreshes by itself when it is time, when the network comes back and when the page is shown again. */
   startAutoRefresh(): void {
     if (this.#disposal.signal.aborted) return;
-    const unattended = (woken: boolean): Begin => (it, ...now) => it.refresh(true, woken, ...now);
-    const again = (woken: boolean): Promise<unknown> =>
-      this.#alone(ASK_WAIT_MS, (turn) => (turn === "late" ? open : unattended(woken)), undefined);
-    this.#refresher ??= new Refresher(this.#clock, this.#wakeAt, again);
+    const again = (woken: boolean): Promise<unknown> => {
+      const unattended: Operation = { do: "refresh", patience: woken ? "woken" : "full" };
+      return this.#run((turn) => (turn === "late" ? OPEN : unattended), ASK_WAIT_MS);
+    };
+    this.#refresher ??= refresher(this.#host.clock, this.#wakeAt, again);
   }
 
   /** Refreshes only when told to. */
@@ -194,89 +185,83 @@ export class LicenseClient {
   }
 
   /** An operation for which not to reach Polar, and not to wait for it, is no error. */
-  async #ask(waitMs: number, begin: (turn: Turn) => Begin, signal: AbortSignal | undefined): Promise<Decision> {
-    try {
-      return decided(await this.#alone(waitMs, begin, signal));
-    } catch (error) {
-      // cancelled before it began; later the engine says so
-      if (!(error instanceof LicenseError) || error.code !== "cancelled") throw error;
-      return { ...this.current(), problem: problemOf(error.code, error) };
+  async #ask(plan: Plan, waitMs: number, signal: AbortSignal | undefined): Promise<Decision> {
+    const { decision, error } = await this.#run(plan, waitMs, signal);
+    if (!error) return decision;
+    const { reason: _, ...problem } = error;
+    return { ...decision, problem };
+  }
+
+  /** An operation that changes something, or fails. Another tab asks before or after it, not meanwhile. */
+  async #change(operation: Operation, signal: AbortSignal | undefined): Promise<Finished> {
+    const finished = await this.#run(() => operation, CHANGE_WAIT_MS, signal);
+    if (finished.error) throw errorOf(finished.error, finished.decision, finished.cause);
+    return finished;
+  }
+
+  /** Waits for its turn among tabs, except without `waitMs`. Throws where the engine could not end it. */
+  async #run(plan: Plan, waitMs?: number, signal?: AbortSignal): Promise<Finished> {
+    if (signal != null && typeof signal.addEventListener !== "function") {
+      throw new LicenseError("invalid_argument", "`signal` is no AbortSignal");
     }
-  }
-
-  /** An operation that changes something. Another tab asks before or after it, not meanwhile. */
-  #change(begin: Begin, signal: AbortSignal | undefined): Promise<Finished> {
-    return this.#alone(CHANGE_WAIT_MS, () => begin, signal);
-  }
-
-  async #alone(waitMs: number, begin: (turn: Turn) => Begin, signal: AbortSignal | undefined): Promise<Finished> {
-    if (signal != null && !isSignal(signal)) throw new LicenseError("invalid_argument", "`signal` is no AbortSignal");
-    const scope = new Scope(signal, this.#disposal.signal);
-    const work = (turn: Turn): Promise<Finished> => this.#run(begin(turn), scope.signal);
+    const { store } = this.#host;
+    const scope = new AbortController();
+    const context: Context = { signal: scope.signal };
+    const work = (turn: Turn): Promise<Finished> => this.#carryOut(plan(turn), context);
+    const parents = [signal, this.#disposal.signal];
+    const abort = (): void => scope.abort(parents.find((parent) => parent?.aborted)?.reason);
+    for (const parent of parents) {
+      parent?.addEventListener("abort", abort);
+      if (parent?.aborted) abort();
+    }
     try {
-      return await (this.#store.alone ? this.#store.alone(waitMs, scope.signal, work) : work("first"));
+      return await (waitMs && store.alone ? store.alone(waitMs, scope.signal, work) : work("first"));
     } catch (error) {
-      throw error instanceof LicenseError ? error : this.#described(error, scope);
+      const { code, message, ...known } =
+        error instanceof LicenseError ? error : new LicenseError("internal", words(error), { cause: error });
+      const cause: unknown = scope.signal.aborted ? scope.signal.reason : known.cause;
+      const maybeApplied = context.sent ?? false;
+      throw new LicenseError(code, message, { ...known, decision: this.#shown ?? null, cause, maybeApplied });
     } finally {
-      scope.end();
+      for (const parent of parents) parent?.removeEventListener("abort", abort);
     }
   }
 
-  async #run(begin: Begin, signal: AbortSignal): Promise<Finished> {
-    const context: Context = { signal };
-    try {
-      if (signal.aborted) throw new LicenseError("cancelled", "cancelled before anything was sent");
-      if (this.#engine.dead) await this.#reopen();
-      const engine = this.#engine;
-      const first = engine.call((it) => begin(it, ...this.#driver.now()));
-      const outcome = await this.#driver.run(engine, first, context);
-      this.#ended(outcome);
-      return { ...outcome, cause: context.cause };
-    } catch (error) {
-      throw this.#described(error, context);
+  async #carryOut(operation: Operation, context: Context): Promise<Finished> {
+    const { signal } = context;
+    if (signal.aborted) {
+      const error: Failure = {
+        kind: "cancelled",
+        reason: null,
+        message: CANCELLED,
+        retryAfterMs: null,
+        maybeApplied: false,
+      };
+      return { decision: this.current(), error, deactivated: null, cause: signal.reason };
     }
-  }
-
-  #ended(outcome: Outcome): void {
-    const { error: _, ...decision } = outcome.decision;
+    if (this.#engine.instance.dead) await this.#reopen();
+    const outcome = await this.#drive(this.#engine, operation, context);
+    const { error, ...decision } = outcome.decision;
     this.#shown = decision;
     this.#wakeAt = outcome.wakeAt;
     this.#refresher?.plan(outcome.wakeAt);
     if (outcome.changed) this.#emit(this.current());
-  }
-
-  /** What an operation rejects with, whatever went wrong in it. */
-  #described(error: unknown, { signal, sent }: Context): LicenseError {
-    const known = error instanceof LicenseError ? error : new LicenseError("internal", words(error), { cause: error });
-    const cause: unknown = signal?.aborted ? signal.reason : known.cause;
-    const maybeApplied = sent ?? false;
-    return new LicenseError(known.code, known.message, { ...known, decision: this.#shown ?? null, cause, maybeApplied });
+    return { decision, error, deactivated: outcome.deactivated, cause: context.cause };
   }
 
   #emit(decision: Decision): void {
-    // the app's own mistake must not end the operation that it heard of, or the process
-    const failed = (error: unknown): void => console.error("polar-license: a listener failed", error);
     for (const listener of [...this.#listeners]) {
-      try {
-        // one that is asynchronous fails later
-        Promise.resolve(listener.call(decision)).catch(failed);
-      } catch (error) {
-        failed(error);
-      }
+      const call = async (): Promise<unknown> => listener.call(decision);
+      // the app's own mistake must not end the operation that it heard of, or the process
+      call().catch((error: unknown) => console.error("polar-license: a listener failed", error));
     }
-  }
-
-  /** Another tab has changed the record. */
-  #follow(): void {
-    this.#run(open, this.#disposal.signal).catch(() => undefined);
   }
 
   /** A new engine after a trap, which remembers what is stored. */
   #reopen(): Promise<void> {
     const reopen = async (): Promise<void> => {
-      const engine = await this.#engines.make(this.#parts);
-      const first = engine.call((it) => it.open(...this.#driver.now()));
-      await this.#driver.run(engine, first, { signal: undefined });
+      const engine = await this.#make();
+      await this.#drive(engine, OPEN, { signal: this.#disposal.signal });
       this.#engine = engine;
     };
     this.#reopening ??= reopen().finally(() => {
@@ -286,64 +271,21 @@ export class LicenseClient {
   }
 
   #warnOfUnknown(feature: string): void {
-    const known = Object.keys((this.#shown ?? this.current()).features).includes(feature);
     // bounded, since the names come from the app
-    if (known || this.#unknownFeatures.has(feature) || this.#unknownFeatures.size >= 64) return;
+    if (this.#unknownFeatures.has(feature) || this.#unknownFeatures.size >= 64) return;
     this.#unknownFeatures.add(feature);
     const name = typeof feature === "string" ? JSON.stringify(feature) : typeof feature;
     console.warn(`polar-license: feature ${name} is not in the configuration, so it is off`);
   }
 }
 
-/** What a client runs on. */
-export interface ClientHost {
-  store: Store;
-  fetch: Fetch;
-  clock: Clock;
+/** What came of an operation. */
+interface Finished {
+  decision: Decision;
+  error: Failure | undefined;
+  deactivated: Deactivated | null;
+  cause: unknown;
 }
 
-type Finished = Outcome & { cause: unknown };
-
-const open: Begin = (it, ...now) => it.open(...now);
-const refresh: Begin = (it, ...now) => it.refresh(false, false, ...now);
-
-/** The decision of an operation that did what was asked; otherwise throws. */
-function settled({ decision: { error, ...decision }, cause }: Finished): Decision {
-  if (error) throw errorOf(error, decision, cause);
-  return decision;
-}
-
-/** The decision of an operation for which not reaching Polar is no error but the `problem`. */
-function decided({ decision: { error, ...decision } }: Finished): Decision {
-  return error ? { ...decision, problem: problemOf(error.kind, error) } : decision;
-}
-
-function problemOf(kind: ErrorCode, { message, retryAfterMs, maybeApplied }: Omit<Problem, "kind">): Problem {
-  return { kind, message, retryAfterMs, maybeApplied };
-}
-
-function isSignal(given: unknown): boolean {
-  return typeof (given as Partial<AbortSignal>).addEventListener === "function";
-}
-
-/** A signal that aborts with any of others, and lets go of them at the end. */
-class Scope {
-  readonly #controller = new AbortController();
-  readonly #parents: AbortSignal[];
-  readonly #abort: () => void;
-
-  constructor(...parents: (AbortSignal | undefined)[]) {
-    this.#parents = parents.filter((parent) => parent != null);
-    this.#abort = () => this.#controller.abort(this.#parents.find((parent) => parent.aborted)?.reason);
-    for (const parent of this.#parents) parent.addEventListener("abort", this.#abort);
-    if (this.#parents.some((parent) => parent.aborted)) this.#abort();
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  end(): void {
-    for (const parent of this.#parents) parent.removeEventListener("abort", this.#abort);
-  }
-}
+const OPEN: Operation = { do: "open" };
+const REFRESH: Operation = { do: "refresh", patience: "short" };

@@ -3,8 +3,9 @@
  */
 
 import { LicenseClient } from "./client.js";
-import { Engines, type Parts } from "./engine.js";
-import { LicenseError, words } from "./error.js";
+import type { Engine, Engines, Parts } from "./engine.js";
+import { failed, LicenseError } from "./error.js";
+import { random } from "./random.js";
 import type { Storage } from "./storage.js";
 import { keyValueStorage, type KeyValueStorage } from "./text-storage.js";
 import { type Clock, steady, systemClock, within } from "./time.js";
@@ -42,37 +43,29 @@ export async function create(
   engines: () => Promise<Engines>,
 ): Promise<LicenseClient> {
   try {
-    return await assemble(options, platform, engines);
+    const { storage: given, autoRefresh, fetch, clock: told, ...settings } = options ?? {};
+    const storage = given == null ? platform.storage() : storageOf(given);
+    const made = await engines();
+    const device = settings.deviceId == null ? await deviceOf(platform, storage) : "";
+    const parts: Parts = { settings: json(settings), device, system: platform.system(), ownPace: told != null };
+    const clock = steady(told ?? systemClock);
+    const make = (): Promise<Engine> => made(parts, clock);
+    const engine = await make();
+    const store = storage.open({ appId: String(settings.appId), ...engine.tags });
+    const host = { store, fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)), clock };
+    const client = await LicenseClient.open(make, engine, host);
+    if (autoRefresh ?? true) client.startAutoRefresh();
+    return client;
   } catch (error) {
-    if (error instanceof LicenseError) throw error;
-    throw new LicenseError("internal", `the client cannot be made (${words(error)})`, { cause: error });
+    throw error instanceof LicenseError ? error : failed("internal", "the client cannot be made", error);
   }
 }
 
-async function assemble(
-  options: LicenseOptions,
-  platform: Platform,
-  engines: () => Promise<Engines>,
-): Promise<LicenseClient> {
-  const { storage: given, autoRefresh, fetch, clock, ...settings } = options ?? {};
-  const storage = given == null ? platform.storage() : storageOf(given);
-  const made = await engines();
-  const device = settings.deviceId == null ? await deviceOf(platform, storage) : "";
-  const parts: Parts = { settings: json(settings), device, system: platform.system(), ownPace: clock != null };
-  const engine = await made.make(parts);
-  const [product, deviceTag] = engine.call((it) => it.tags());
-  const store = storage.open({ appId: String(settings.appId), product, device: deviceTag });
-  const send: Fetch = fetch ?? ((url, init) => globalThis.fetch(url, init));
-  const host = { store, fetch: send, clock: steady(clock ?? systemClock) };
-  const client = await LicenseClient.open(made, engine, parts, host);
-  if (autoRefresh ?? true) client.startAutoRefresh();
-  return client;
-}
-
 function storageOf(given: Storage | KeyValueStorage): Storage {
-  const has = (name: string): boolean => typeof (given as unknown as Record<string, unknown>)[name] === "function";
-  if (has("open") && has("device")) return given as Storage;
-  if (has("get") && has("set") && has("remove")) return keyValueStorage(given as KeyValueStorage);
+  const has = (...names: string[]): boolean =>
+    names.every((name) => typeof (given as unknown as Record<string, unknown>)[name] === "function");
+  if (has("open", "device")) return given as Storage;
+  if (has("get", "set", "remove")) return keyValueStorage(given as KeyValueStorage);
   throw new LicenseError("invalid_config", "`storage` needs the methods `get`, `set` and `remove`");
 }
 
@@ -80,17 +73,15 @@ function json(settings: object): string {
   try {
     return JSON.stringify(settings);
   } catch (error) {
-    throw new LicenseError("invalid_config", `the settings cannot be read (${words(error)})`, { cause: error });
+    throw failed("invalid_config", "the settings cannot be read", error);
   }
 }
 
 /** Where nothing identifies this device, something random does until the app ends. */
-async function deviceOf(platform: Platform, storage: Storage): Promise<string> {
+function deviceOf(platform: Platform, storage: Storage): Promise<string> {
   const found = async (): Promise<string> => {
     const device: unknown = (await platform.device?.().catch(() => "")) || (await storage.device());
-    if (typeof device !== "string" || device === "") throw new Error("the storage names no device");
-    return device;
+    return typeof device === "string" && device !== "" ? device : random();
   };
-  const random = (): string => crypto.getRandomValues(new Uint32Array(4)).join("-");
-  return within(DEVICE_LIMIT_MS, found(), "nothing identifies this device").catch(random);
+  return within(DEVICE_LIMIT_MS, found(), random).catch(random);
 }

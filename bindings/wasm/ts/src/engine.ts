@@ -6,15 +6,35 @@
 // @ts-expect-error made by the build from what wasm-bindgen writes
 import { createGlue } from "#glue";
 
-import { LicenseError, words } from "./error.js";
+import { failed, LicenseError } from "./error.js";
+import { random } from "./random.js";
+import type { Clock } from "./time.js";
+import type { Answer } from "./transport.js";
 import type { Deactivated, Decision, ErrorCode, Reason } from "./types.js";
 
+/** What an app or a timer wants. */
+export type Operation =
+  | { do: "open" | "validate" | "deactivate" | "forget" }
+  | { do: "refresh"; patience: "short" | "full" | "woken" }
+  | { do: "consume"; count: number }
+  | { do: "activate"; key: string | null | undefined; replacePrevious: boolean | undefined };
+
 /** What the driver does next. */
-export type Step =
-  | { do: "store"; number: number }
-  | { do: "send"; number: number; notBefore: number; url: string; body: string; timeoutMs: number }
-  | { do: "join"; number: number; until: number }
-  | ({ do: "done" } & Outcome);
+export type Step = { number: number } & (
+  | { do: "store" }
+  | { do: "send"; notBefore: number; url: string; body: string; timeoutMs: number }
+  | { do: "join"; until: number }
+  | ({ do: "done" } & Outcome)
+);
+
+/** What came of a step: of a request, of the store, or of a join. */
+export interface Result extends Answer {
+  problem?: string;
+  cancelled?: boolean;
+}
+
+/** What to do with the stored record. */
+export type Change = { change: "keep" | "remove" } | { change: "put"; durable: boolean; record: Uint8Array };
 
 /** How an operation ended. */
 export interface Outcome {
@@ -35,37 +55,7 @@ export interface Failure {
   maybeApplied: boolean;
 }
 
-/** What to do with the stored record. */
-export type Change = { change: "keep" } | { change: "put"; record: Uint8Array; durable: boolean } | { change: "remove" };
-
-/** `bindings/wasm/src/engine.rs`, which says what each does. */
-export interface Engine {
-  tags(): [product: string, device: string];
-  open(wall: number, mono: number): Step;
-  validate(wall: number, mono: number): Step;
-  refresh(unattended: boolean, woken: boolean, wall: number, mono: number): Step;
-  consume(count: number, wall: number, mono: number): Step;
-  activate(key: string | undefined, replacePrevious: boolean, wall: number, mono: number): Step;
-  deactivate(wall: number, mono: number): Step;
-  forget(wall: number, mono: number): Step;
-  merge(number: number, stored: Uint8Array | undefined, readable: boolean, wall: number, mono: number): Change;
-  stored(number: number, problem: string | undefined, wall: number, mono: number): Step;
-  replied(
-    number: number,
-    status: number,
-    retryAfter: number | undefined,
-    body: Uint8Array,
-    wall: number,
-    mono: number,
-  ): Step;
-  failed(number: number, failure: string, sent: boolean, message: string, wall: number, mono: number): Step;
-  hasEnded(number: number): boolean;
-  joined(number: number, cancelled: boolean, wall: number, mono: number): Step;
-  current(wall: number, mono: number): Decision;
-  allows(feature: string, wall: number, mono: number): boolean;
-}
-
-/** What an engine is made with. */
+/** What an engine is made with; `Session::start` in `src/engine/json.rs` says more. */
 export interface Parts {
   settings: string;
   device: string;
@@ -74,146 +64,95 @@ export interface Parts {
   ownPace: boolean;
 }
 
-/** What wasm-bindgen makes of `bindings/wasm/src/engine.rs`, which says what each does. */
-interface RawEngine {
-  start(settings: string, device: string, system: string, seed: Uint8Array, ownPace: boolean): string;
-  begin(operation: string, wall: number, mono: number): string;
-  merge(number: number, stored: Uint8Array | undefined, readable: boolean, wall: number, mono: number): Uint8Array;
-  resume(number: number, answer: string, body: Uint8Array, wall: number, mono: number): string;
-  hasEnded(number: number): boolean | undefined;
-  current(wall: number, mono: number): string;
-  allows(feature: string, wall: number, mono: number): boolean | undefined;
+/** What tells the engine's record from others. */
+export interface Tags {
+  product: string;
+  device: string;
 }
 
 /** What wasm-bindgen wrote for one instance. */
-interface Glue {
-  __wbg_get_imports(): WebAssembly.Imports;
-  __wbg_finalize_init(instance: WebAssembly.Instance, module: WebAssembly.Module): unknown;
-  LicenseEngine: new () => RawEngine;
+interface Glue extends WebAssembly.ModuleImports {
+  __wbg_set_wasm(exports: WebAssembly.Exports): void;
+  /** `bindings/wasm/src/engine.rs` says what it does. */
+  ask(engine: number, question: Uint8Array, wall: number, mono: number): Uint8Array;
 }
 
-const NOTHING = new Uint8Array();
-
-/** The engine behind its boundary of JSON and bytes. */
-function engineOf(raw: RawEngine, { settings, device, system, ownPace }: Parts): Engine {
-  const seed = crypto.getRandomValues(new Uint8Array(16));
-  const started = raw.start(settings, device, system, seed, ownPace);
-  const { product, device: tag } = read<{ product: string; device: string }>(started);
-  const begin = (operation: object, wall: number, mono: number): Step =>
-    read(raw.begin(JSON.stringify(operation), wall, mono));
-  const resume = (number: number, answer: object, body: Uint8Array, wall: number, mono: number): Step =>
-    read(raw.resume(number, JSON.stringify(answer), body, wall, mono));
-  return {
-    tags: () => [product, tag],
-    open: (...now) => begin({ do: "open" }, ...now),
-    validate: (...now) => begin({ do: "validate" }, ...now),
-    refresh: (unattended, woken, ...now) =>
-      begin({ do: "refresh", patience: unattended ? (woken ? "woken" : "full") : "short" }, ...now),
-    consume: (count, ...now) => begin({ do: "consume", count }, ...now),
-    activate: (key, replacePrevious, ...now) => begin({ do: "activate", key, replacePrevious }, ...now),
-    deactivate: (...now) => begin({ do: "deactivate" }, ...now),
-    forget: (...now) => begin({ do: "forget" }, ...now),
-    merge: (...args) => {
-      const bytes = raw.merge(...args);
-      const what = known(bytes[0]);
-      if (what === 0) return { change: "keep" };
-      if (what === 1) return { change: "remove" };
-      return { change: "put", record: bytes.slice(1), durable: what === 3 };
-    },
-    stored: (number, problem, ...now) => resume(number, { problem }, NOTHING, ...now),
-    replied: (number, status, retryAfter, body, ...now) => resume(number, { status, retryAfter }, body, ...now),
-    failed: (number, failure, sent, message, ...now) => resume(number, { failure, sent, message }, NOTHING, ...now),
-    hasEnded: (number) => known(raw.hasEnded(number)),
-    joined: (number, cancelled, ...now) => resume(number, { cancelled }, NOTHING, ...now),
-    current: (...now) => read(raw.current(...now)),
-    allows: (feature, ...now) => known(raw.allows(feature, ...now)),
-  };
+interface Instance {
+  glue: Glue;
+  /** How many engines are in it. */
+  engines: number;
+  /** Whether it has trapped. */
+  dead: boolean;
 }
 
-/** What a text of the engine's says, unless it is an error. */
-function read<T>(text: string): T {
-  const said = JSON.parse(text) as T & { error?: Failure };
-  if (said.error) throw errorOf(said.error, null);
-  return said;
+/** An engine, which dies with its instance. */
+export interface Engine {
+  instance: Readonly<Instance>;
+  tags: Tags;
+  /** What `Session::ask` in `src/engine/json.rs` answers. Throws a `LicenseError`, `internal` after a trap. */
+  ask: Ask;
 }
 
-/** What only a defect leaves out. */
-function known<T>(value: T | undefined): T {
-  if (value === undefined) throw new LicenseError("internal", "no operation waits for that");
-  return value;
+interface Ask {
+  (question: { do: "current" }): Decision;
+  (question: { do: "merge"; number: number; unreadable?: boolean }, stored?: Uint8Array): Change;
+  (question: Operation | ({ do: "resume"; number: number } & Omit<Result, "body" | "cause">), body?: Uint8Array): Step;
 }
 
-/** Makes engines. All of a page share one instance, so that they share the pace of requests too. */
-export class Engines {
-  readonly #module: WebAssembly.Module;
-  #instance: Promise<Instance> | undefined;
+/** Makes engines. */
+export type Engines = (parts: Parts, clock: Clock) => Promise<Engine>;
 
-  constructor(module: WebAssembly.Module) {
-    this.#module = module;
-  }
-
-  async make(parts: Parts): Promise<LivingEngine> {
-    const instance = await this.#living();
-    const make = (): Engine => engineOf(new instance.glue.LicenseEngine(), parts);
-    return new LivingEngine(instance, instance.run(make));
-  }
-
-  /** An instance that has not trapped. Of several clients that notice at once, one makes the next for all. */
-  async #living(): Promise<Instance> {
-    const known = this.#instance;
-    const instance = await known?.catch(() => undefined);
-    if (instance && !instance.dead) return instance;
-    if (!this.#instance || this.#instance === known) this.#instance = instantiate(this.#module);
-    return this.#instance;
-  }
-}
-
-/** An engine, and whether the instance that it lives in has trapped. */
-export class LivingEngine {
-  readonly #instance: Instance;
-  readonly #engine: Engine;
-
-  constructor(instance: Instance, engine: Engine) {
-    this.#instance = instance;
-    this.#engine = engine;
-  }
-
-  get dead(): boolean {
-    return this.#instance.dead;
-  }
-
-  /** Calls the engine. Throws a `LicenseError`, `internal` after a trap. */
-  call<T>(work: (engine: Engine) => T): T {
-    return this.#instance.run(() => work(this.#engine));
-  }
-}
-
-class Instance {
-  dead = false;
-
-  constructor(readonly glue: Glue) {}
-
-  run<T>(work: () => T): T {
-    if (this.dead) throw new LicenseError("internal", "the licensing engine has stopped; try again");
-    try {
-      return work();
-    } catch (thrown) {
-      if (thrown instanceof LicenseError) throw thrown;
-      this.dead = true;
-      throw new LicenseError("internal", `the licensing engine has stopped (${words(thrown)})`, { cause: thrown });
+/** All engines of a page share one instance, so that they share the pace of requests too. */
+export function enginesOf(module: WebAssembly.Module): Engines {
+  let shared: Promise<Instance> | undefined;
+  return async (parts, clock) => {
+    const known = shared;
+    let instance = await known?.catch(() => undefined);
+    if (!instance || instance.dead) {
+      // of several clients that notice at once, one makes the next for all
+      if (shared === known) shared = instantiate(module);
+      instance = (await shared) as Instance;
     }
-  }
+    return engineOf(instance, parts, clock);
+  };
 }
 
 async function instantiate(module: WebAssembly.Module): Promise<Instance> {
   const glue = createGlue() as Glue;
   try {
-    const instance = await WebAssembly.instantiate(module, glue.__wbg_get_imports());
-    glue.__wbg_finalize_init(instance, module);
+    const { exports } = await WebAssembly.instantiate(module, { "./polar_license_wasm_bg.js": glue });
+    glue.__wbg_set_wasm(exports);
+    // only where the standard library came ready-made
+    (exports as { __wbindgen_start?: () => void }).__wbindgen_start?.();
   } catch (error) {
-    throw new LicenseError("internal", `the licensing engine does not start (${words(error)})`, { cause: error });
+    throw failed("internal", "the licensing engine does not start", error);
   }
-  return new Instance(glue);
+  return { glue, engines: 0, dead: false };
+}
+
+function engineOf(instance: Instance, parts: Parts, clock: Clock): Engine {
+  const number = instance.engines;
+  const ask = (question: object, bytes?: Uint8Array) => {
+    if (instance.dead) throw new LicenseError("internal", "the licensing engine has stopped; try again");
+    const text = new TextEncoder().encode(JSON.stringify(question));
+    const asked = bytes ? new Uint8Array([...text, 0, ...bytes]) : text;
+    let answer;
+    try {
+      const said = instance.glue.ask(number, asked, clock.now(), clock.monotonic());
+      const end = said.indexOf(0);
+      answer = JSON.parse(new TextDecoder().decode(end < 0 ? said : said.subarray(0, end)));
+      if (end >= 0) answer.record = said.slice(end + 1);
+    } catch (thrown) {
+      instance.dead = true;
+      throw failed("internal", "the licensing engine has stopped", thrown);
+    }
+    if (answer.error) throw errorOf(answer.error, null);
+    return answer;
+  };
+  // makes it, where nothing is wrong with the settings
+  const tags = ask({ ...parts, seed: random() });
+  instance.engines += 1;
+  return { instance, tags, ask };
 }
 
 export function errorOf(failure: Failure, decision: Decision | null, cause?: unknown): LicenseError {

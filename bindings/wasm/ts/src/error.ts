@@ -51,6 +51,11 @@ export interface LicenseErrorDetails {
   cause?: unknown;
 }
 
+/** An error for what the platform or the app threw while doing `what`. */
+export function failed(code: ErrorCode, what: string, cause: unknown): LicenseError {
+  return new LicenseError(code, `${what} (${words(cause)})`, { cause });
+}
+
 /** What anything thrown says about itself, in one line. */
 export function words(thrown: unknown): string {
   try {

@@ -18,7 +18,7 @@ export function indexedDbStorage(): LicenseStorage {
     set: async (name: string, text: string) => void (await access("readwrite", (store) => store.put(text, name))),
     remove: async (name: string) => void (await access("readwrite", (store) => store.delete(name))),
   };
-  return textStorage(() => texts, true);
+  return textStorage(() => texts, () => () => undefined);
 }
 
 /** Resolves when the transaction is complete, so that what was written is there to stay. */

@@ -5,7 +5,7 @@
 // @ts-expect-error made by the build: the WebAssembly in base64
 import { wasm } from "#wasm";
 
-import { Engines } from "./engine.js";
+import { type Engines, enginesOf } from "./engine.js";
 import { compile } from "./wasm.js";
 
 let compiled: Promise<Engines> | undefined;
@@ -13,7 +13,7 @@ let compiled: Promise<Engines> | undefined;
 export function inlined(): Promise<Engines> {
   const load = async (): Promise<Engines> => {
     const bytes = Uint8Array.from(atob(wasm as string), (letter) => letter.charCodeAt(0));
-    return new Engines(await compile(bytes));
+    return enginesOf(await compile(bytes));
   };
   compiled ??= load();
   compiled.catch(() => {

@@ -4,7 +4,7 @@
 
 import type { LicenseClient } from "./client.js";
 import { create, type LicenseOptions } from "./create.js";
-import { Engines } from "./engine.js";
+import { type Engines, enginesOf } from "./engine.js";
 import { compile, type WasmSource } from "./wasm.js";
 import { web } from "./web.js";
 
@@ -26,7 +26,7 @@ let compiled: Promise<Engines> | undefined;
 export function createLicenseClient(options: SlimLicenseOptions): Promise<LicenseClient> {
   const { wasm, ...rest } = options ?? {};
   const engines = (): Promise<Engines> => {
-    compiled ??= compile(wasm).then((module) => new Engines(module));
+    compiled ??= compile(wasm).then(enginesOf);
     compiled.catch(() => {
       compiled = undefined;
     });

@@ -7,8 +7,9 @@
  * | `polar-license/APP/PRODUCT` | the record; `APP` is the app's id, `PRODUCT` the tag of organization, environment and app |
  */
 
-import type { Place, Storage, Store, Turn } from "./storage.js";
-import { after } from "./time.js";
+import { random } from "./random.js";
+import type { Storage, Store } from "./storage.js";
+import { pause } from "./time.js";
 
 /** An app's own storage, for example over its database. Each method may return a promise. */
 export interface KeyValueStorage {
@@ -29,29 +30,75 @@ const LOCK_WAIT_MS = 2_000;
 export type Follow = (name: string, changed: () => void) => () => void;
 
 /**
- * Keeps records in `texts`. With `shared`, tabs take turns and tell one another; `follow` is for what tabs tell one another
- * before they can read it.
+ * Keeps records in `texts`. With `follow`, which is for what tabs tell one another before they can read it, tabs take turns
+ * and tell one another.
  */
-export function textStorage(texts: () => KeyValueStorage, shared: boolean, follow?: Follow): Storage {
+export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Storage {
   return {
     async device() {
       const known = await texts().get(DEVICE);
       if (typeof known === "string" && known !== "") return known;
-      const made = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0"));
-      await texts().set(DEVICE, made.join(""));
+      const made = random();
+      await texts().set(DEVICE, made);
       // where two tabs made one at the same time, both take the one that stayed
-      return (await texts().get(DEVICE)) ?? made.join("");
+      return (await texts().get(DEVICE)) ?? made;
     },
-    open: (place) => {
-      const name = nameOf(place);
-      return shared ? new SharedStore(texts, name, follow) : new TextStore(texts, name);
+    open({ appId, product }) {
+      const name = `polar-license/${appId}/${product}`;
+      let channel: BroadcastChannel | undefined;
+      const own: Store = {
+        async load() {
+          const text = await texts().get(name);
+          return typeof text === "string" ? bytes(text) : undefined;
+        },
+        async save(record) {
+          await texts().set(name, btoa(String.fromCharCode(...record)));
+          channel?.postMessage(0);
+        },
+        async remove() {
+          await texts().remove(name);
+          channel?.postMessage(0);
+        },
+        locked: (work) => work(),
+      };
+      if (!follow) return own;
+      return {
+        ...own,
+        async locked(work) {
+          const held = await holding(name, LOCK_WAIT_MS, work);
+          if (!held) throw new Error("another tab holds the license's storage for too long");
+        },
+        watch(changed) {
+          try {
+            channel = new BroadcastChannel(name);
+            channel.onmessage = () => changed();
+            // what Node has for pages keeps no process alive
+            (channel as { unref?: () => void }).unref?.();
+          } catch {
+            // there is none, or a page may not use it: then each tab learns of changes when it reads
+          }
+          const stop = follow(name, changed);
+          return () => {
+            stop();
+            channel?.close();
+            channel = undefined;
+          };
+        },
+        async alone(waitMs, signal, work) {
+          const asking = `${name}/asking`;
+          const held =
+            (await holding(asking, 0, () => work("first"))) ??
+            (await holding(asking, waitMs, () => work("after"), signal));
+          return held ? held.result : work("late");
+        },
+      };
     },
   };
 }
 
 /** Keeps records in the app's own storage. */
 export function keyValueStorage(storage: KeyValueStorage): Storage {
-  return textStorage(() => storage, false);
+  return textStorage(() => storage);
 }
 
 /** Keeps a license until the app ends: it has to be activated again at every start. */
@@ -62,34 +109,6 @@ export function memoryStorage(): Storage {
     set: (name, text) => void texts.set(name, text),
     remove: (name) => void texts.delete(name),
   });
-}
-
-function nameOf({ appId, product }: Place): string {
-  return `polar-license/${appId}/${product}`;
-}
-
-class TextStore implements Store {
-  constructor(
-    protected readonly texts: () => KeyValueStorage,
-    protected readonly name: string,
-  ) {}
-
-  async load(): Promise<Uint8Array | undefined> {
-    const text = await this.texts().get(this.name);
-    return typeof text === "string" ? bytes(text) : undefined;
-  }
-
-  async save(record: Uint8Array, _durable: boolean): Promise<void> {
-    await this.texts().set(this.name, btoa(String.fromCharCode(...record)));
-  }
-
-  async remove(): Promise<void> {
-    await this.texts().remove(this.name);
-  }
-
-  async locked(work: () => Promise<void>): Promise<void> {
-    await work();
-  }
 }
 
 /** What is no base64 is no record either: handed on as it is, to be recognized as tampered with. */
@@ -103,60 +122,6 @@ function bytes(text: string): Uint8Array {
   return Uint8Array.from(raw, (letter) => letter.charCodeAt(0));
 }
 
-class SharedStore extends TextStore {
-  readonly #follow: Follow;
-  #channel: BroadcastChannel | undefined;
-
-  constructor(texts: () => KeyValueStorage, name: string, follow: Follow = () => () => undefined) {
-    super(texts, name);
-    this.#follow = follow;
-  }
-
-  override async save(record: Uint8Array, durable: boolean): Promise<void> {
-    await super.save(record, durable);
-    this.#tell();
-  }
-
-  override async remove(): Promise<void> {
-    await super.remove();
-    this.#tell();
-  }
-
-  override async locked(work: () => Promise<void>): Promise<void> {
-    const held = await holding(this.name, LOCK_WAIT_MS, undefined, work);
-    if (!held) throw new Error("another tab holds the license's storage for too long");
-  }
-
-  watch(changed: () => void): () => void {
-    try {
-      const channel = new BroadcastChannel(this.name);
-      this.#channel = channel;
-      channel.onmessage = () => changed();
-      // what Node has for pages keeps no process alive
-      (channel as { unref?: () => void }).unref?.();
-    } catch {
-      // there is none, or a page may not use it: then each tab learns of changes when it reads
-    }
-    const stop = this.#follow(this.name, changed);
-    return () => {
-      stop();
-      this.#channel?.close();
-      this.#channel = undefined;
-    };
-  }
-
-  async alone<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T> {
-    const name = `${this.name}/asking`;
-    const held =
-      (await holding(name, 0, signal, () => work("first"))) ?? (await holding(name, waitMs, signal, () => work("after")));
-    return held ? held.result : work("late");
-  }
-
-  #tell(): void {
-    this.#channel?.postMessage(0);
-  }
-}
-
 /**
  * What `work` returns, run while no other tab holds the lock; `undefined` where it is not to be had within `waitMs`.
  * Without Web Locks, or where a page may not use them, tabs do not wait for one another.
@@ -164,30 +129,24 @@ class SharedStore extends TextStore {
 async function holding<T>(
   name: string,
   waitMs: number,
-  signal: AbortSignal | undefined,
   work: () => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<{ result: T } | undefined> {
-  const locks = typeof navigator === "object" ? navigator.locks : undefined;
+  const locks = (globalThis.navigator as Partial<Navigator> | undefined)?.locks;
   if (!locks) return { result: await work() };
-  const refuse = new AbortController();
-  const stop = (): void => refuse.abort();
-  const cancel = after(waitMs, stop);
-  signal?.addEventListener("abort", stop);
-  if (signal?.aborted) stop();
-  let begun = false;
+  const begun = new AbortController();
+  const refusal = new AbortController();
+  pause(waitMs, begun.signal, signal).then(() => begun.signal.aborted || refusal.abort());
   const begin = async (lock: Lock | null): Promise<{ result: T } | undefined> => {
-    begun = true;
-    cancel();
+    begun.abort();
     return lock ? { result: await work() } : undefined;
   };
   try {
-    return await locks.request(name, waitMs > 0 ? { signal: refuse.signal } : { ifAvailable: true }, begin);
+    return await locks.request(name, waitMs > 0 ? { signal: refusal.signal } : { ifAvailable: true }, begin);
   } catch (error) {
-    if (begun) throw error;
-    const refused = waitMs > 0 && refuse.signal.aborted;
-    return refused ? undefined : { result: await work() };
+    if (begun.signal.aborted) throw error;
+    return waitMs > 0 && refusal.signal.aborted ? undefined : { result: await work() };
   } finally {
-    cancel();
-    signal?.removeEventListener("abort", stop);
+    begun.abort();
   }
 }

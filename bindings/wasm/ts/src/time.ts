@@ -26,8 +26,8 @@ export const systemClock: Clock = {
 export function steady(clock: Clock): Clock {
   const read = (look: () => unknown): number => {
     try {
-      const ms = Math.floor(Number(look()));
-      return Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, -LONGEST_MS), LONGEST_MS);
+      const ms = Math.floor(Number(look())) || 0;
+      return Math.min(Math.max(ms, -LONGEST_MS), LONGEST_MS);
     } catch {
       return 0;
     }
@@ -35,23 +35,31 @@ export function steady(clock: Clock): Clock {
   return { now: () => read(() => clock.now()), monotonic: () => Math.max(0, read(() => clock.monotonic())) };
 }
 
-/** Calls `work` once after `ms`, unless the returned function is called before. */
-export function after(ms: number, work: () => void): () => void {
-  const timer = setTimeout(work, Math.min(Math.max(0, ms), LONGEST_TIMER_MS));
-  return () => clearTimeout(timer);
-}
-
-/** The same for what nobody waits for: does not keep a process alive. */
+/** Calls `work` once after `ms`, unless the returned function is called before. Does not keep a process alive. */
 export function later(ms: number, work: () => void): () => void {
   const timer: unknown = setTimeout(work, Math.max(0, ms));
   (timer as { unref?: () => void }).unref?.();
   return () => clearTimeout(timer as number);
 }
 
-/** What `promise` settles to; rejects with `late` where it takes longer than `ms`. */
-export function within<T>(ms: number, promise: Promise<T>, late: string): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const cancel = after(ms, () => reject(new Error(late)));
-    promise.then(resolve, reject).finally(cancel);
+/**
+ * Resolves after `ms` or when one of `signals` aborts. Leaves its listeners on them, so they should be those of one
+ * operation.
+ */
+export function pause(ms: number, ...signals: (AbortSignal | undefined)[]): Promise<void> {
+  return new Promise((resolve) => {
+    if (ms <= 0 || signals.some((signal) => signal?.aborted)) return resolve();
+    const end = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(end, Math.min(ms, LONGEST_TIMER_MS));
+    for (const signal of signals) signal?.addEventListener("abort", end);
   });
+}
+
+/** What `work` comes to; or `late`, where that takes longer than `ms` or `signal` aborts before. */
+export function within<T>(ms: number, work: Promise<T>, late: () => T, signal?: AbortSignal): Promise<T> {
+  const done = new AbortController();
+  return Promise.race([work, pause(ms, done.signal, signal).then(late)]).finally(() => done.abort());
 }

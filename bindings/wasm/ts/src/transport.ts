@@ -4,7 +4,7 @@
  */
 
 import { words } from "./error.js";
-import { after } from "./time.js";
+import { within } from "./time.js";
 
 /** What the engine wants sent. */
 export interface Request {
@@ -14,9 +14,16 @@ export interface Request {
 }
 
 /** A whole reply, whoever gave it; or why there is none, and whether the request may have reached Polar. */
-export type Answer =
-  | { status: number; retryAfter: number | undefined; body: Uint8Array }
-  | { failure: "network" | "timeout" | "cancelled"; sent: boolean; message: string; cause?: unknown };
+export interface Answer {
+  status?: number;
+  retryAfter?: number | undefined;
+  body?: Uint8Array;
+  failure?: "network" | "timeout" | "cancelled";
+  sent?: boolean;
+  message?: string;
+  /** What was thrown. */
+  cause?: unknown;
+}
 
 /** `fetch`, or the app's own that behaves like it. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -31,26 +38,17 @@ const NOT_CACHED: RequestInit = typeof Request === "function" && !("cache" in Re
 const REPLY_LIMIT = 256 * 1024;
 
 /** Failures of Node's connections before the first byte of the request left. */
-const NOT_SENT = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH", "UND_ERR_CONNECT_TIMEOUT"];
+const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
 
-export function post(fetch: Fetch, request: Request, signal: AbortSignal | undefined): Promise<Answer> {
-  return new Promise((resolve) => {
-    const inner = new AbortController();
-    const end = (answer: Answer): void => {
-      stop();
-      signal?.removeEventListener("abort", cancel);
-      inner.abort();
-      resolve(answer);
-    };
-    const stop = after(request.timeoutMs, () => {
-      end({ failure: "timeout", sent: true, message: "Polar did not answer in time" });
-    });
-    const cancel = (): void => {
-      end({ failure: "cancelled", sent: true, message: "cancelled while waiting for Polar", cause: signal?.reason });
-    };
-    signal?.addEventListener("abort", cancel);
-    exchange(fetch, request, inner.signal).then(end, (error: unknown) => end(failed(error)));
-  });
+export async function post(fetch: Fetch, request: Request, signal: AbortSignal): Promise<Answer> {
+  const inner = new AbortController();
+  const late = (): Answer =>
+    signal.aborted
+      ? { failure: "cancelled", sent: true, message: "cancelled while waiting for Polar", cause: signal.reason }
+      : { failure: "timeout", sent: true, message: "Polar did not answer in time" };
+  const answer = await within(request.timeoutMs, exchange(fetch, request, inner.signal).catch(unreached), late, signal);
+  inner.abort();
+  return answer;
 }
 
 async function exchange(fetch: Fetch, request: Request, signal: AbortSignal): Promise<Answer> {
@@ -75,34 +73,26 @@ async function exchange(fetch: Fetch, request: Request, signal: AbortSignal): Pr
 async function read(response: Response): Promise<Uint8Array> {
   const reader = response.body?.getReader();
   if (!reader) return new Uint8Array(await response.arrayBuffer());
-  const chunks: Uint8Array[] = [];
+  const body = new Uint8Array(REPLY_LIMIT);
   let length = 0;
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) break;
+    if (done) return body.slice(0, length);
+    if (length + value.length > REPLY_LIMIT) throw new Error("the reply is too long to be Polar's");
+    body.set(value, length);
     length += value.length;
-    if (length > REPLY_LIMIT) throw new Error("the reply is too long to be Polar's");
-    chunks.push(value);
   }
-  const body = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, at);
-    at += chunk.length;
-  }
-  return body;
 }
 
-function failed(error: unknown): Answer {
-  const sent = !NOT_SENT.includes(codeOf(error) as string);
-  return { failure: "network", sent, message: `Polar could not be reached (${words(error)})`, cause: error };
+function unreached(cause: unknown): Answer {
+  return { failure: "network", sent: mayHaveLeft(cause), message: `Polar could not be reached (${words(cause)})`, cause };
 }
 
-/** What Node says of a connection that failed. Anything can be thrown, what throws when it is looked at included. */
-function codeOf(error: unknown): unknown {
+/** By what Node says of a connection that failed. Anything can be thrown, what throws when it is looked at included. */
+function mayHaveLeft(error: unknown): boolean {
   try {
-    return (error as { cause?: { code?: unknown } } | null | undefined)?.cause?.code;
+    return !NOT_SENT.test((error as { cause: { code: string } }).cause.code);
   } catch {
-    return undefined;
+    return true;
   }
 }

@@ -2,7 +2,7 @@
  * Compiles the engine from wherever the app has it. Says what to do where the page's policy forbids it.
  */
 
-import { LicenseError, words } from "./error.js";
+import { failed, LicenseError } from "./error.js";
 import { within } from "./time.js";
 
 /**
@@ -17,25 +17,25 @@ const LOAD_LIMIT_MS = 30_000;
 /** @internal */
 export async function compile(source: WasmSource | PromiseLike<WasmSource>): Promise<WebAssembly.Module> {
   // as in a browser whose user has locked it down
-  if (typeof WebAssembly !== "object") throw notAllowed(new Error("there is none"));
+  if (!globalThis.WebAssembly) throw notAllowed(new Error("there is none"));
   if (source == null) throw new LicenseError("invalid_config", "`wasm` is missing: give it the file `polar-license/wasm`");
-  const given = await within(LOAD_LIMIT_MS, bytesOf(source), "it did not arrive in time").catch((error: unknown) => {
-    const message = `the WebAssembly of polar-license could not be loaded (${words(error)})`;
-    throw new LicenseError("network", message, { cause: error });
+  const given = await within(LOAD_LIMIT_MS, bytesOf(source), tooLate).catch((error: unknown) => {
+    throw failed("network", "the WebAssembly of polar-license could not be loaded", error);
   });
   if (given instanceof WebAssembly.Module) return given;
-  try {
-    return await WebAssembly.compile(given);
-  } catch (error) {
+  return WebAssembly.compile(given).catch((error: unknown) => {
     throw notAllowed(error);
-  }
+  });
+}
+
+function tooLate(): never {
+  throw new Error("it did not arrive in time");
 }
 
 /** What a page or a browser that forbids WebAssembly comes to. */
 function notAllowed(error: unknown): LicenseError {
   const advice = "a Content-Security-Policy needs 'wasm-unsafe-eval' in script-src";
-  const message = `WebAssembly does not run here; ${advice} (${words(error)})`;
-  return new LicenseError("invalid_config", message, { cause: error });
+  return failed("invalid_config", `WebAssembly does not run here; ${advice}`, error);
 }
 
 async function bytesOf(source: WasmSource | PromiseLike<WasmSource>): Promise<BufferSource | WebAssembly.Module> {

@@ -25,7 +25,7 @@ export function webStorage(area?: WebStorageArea): LicenseStorage {
       remove: (name) => found.removeItem(name),
     };
   };
-  return textStorage(texts, true, follow);
+  return textStorage(texts, follow);
 }
 
 /** A message of another tab may arrive before what it wrote to localStorage does; this event does not. */

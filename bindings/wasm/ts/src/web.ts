@@ -8,7 +8,7 @@ import { webStorage } from "./web-storage.js";
 export const web: Platform = {
   storage: () => webStorage(),
   system: () => {
-    const agent = typeof navigator === "object" ? (navigator as { userAgentData?: { platform?: unknown } }) : undefined;
+    const agent = globalThis.navigator as { userAgentData?: { platform?: unknown } } | undefined;
     const system = agent?.userAgentData?.platform;
     return typeof system === "string" && system !== "" ? `Web on ${system}` : "Web";
   },
