@@ -55,9 +55,12 @@ impl Session {
     ///
     /// `None` for anything else.
     pub fn ask(&mut self, question: &[u8], now: Now) -> Option<Vec<u8>> {
-        let mut parts = question.splitn(2, |byte| *byte == 0);
-        let json = Json::parse(parts.next()?)?;
-        let bytes = parts.next();
+        let nul = question.iter().position(|byte| *byte == 0);
+        let (question, bytes) = match nul.and_then(|at| question.split_at_checked(at)) {
+            Some((question, bytes)) => (question, bytes.get(1..)),
+            None => (question, None),
+        };
+        let json = Json::parse(question)?;
         let answer = match json.text("do")?.as_str() {
             "current" => self.engine.current(now).to_json(),
             "merge" => return self.merge(json, bytes, now),
