@@ -5,7 +5,7 @@ mod json;
 
 use crate::error::{Error, ErrorKind};
 use crate::named::Named;
-use crate::text::{before, decimal, has_nul, parse_uuid, trim};
+use crate::text::{before, decimal, has_nul, parse_uuid, trim, uuid};
 use crate::time::signed_milliseconds;
 use crate::values::{Value, Values};
 use std::fmt;
@@ -17,13 +17,14 @@ use uuid::Uuid;
 #[derive(Clone)]
 pub struct Config(Arc<Settings>);
 
+/// Ids are kept as texts, the way Polar writes them, so that what was given and what was checked are the same fields.
 #[derive(Clone)]
 struct Settings {
-    organization: Uuid,
+    organization: String,
     app_id: String,
     environment: Environment,
-    benefits: Vec<Uuid>,
-    features: Named<Vec<Uuid>>,
+    benefits: Vec<String>,
+    features: Named<Vec<String>>,
     bind_device: bool,
     refresh_ms: i64,
     grace_ms: i64,
@@ -51,11 +52,8 @@ pub enum Environment {
 #[derive(Clone)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ConfigBuilder {
-    organization: String,
-    benefits: Vec<String>,
-    features: Vec<(String, Vec<String>)>,
     refresh_ms: Option<i64>,
-    /// What needs no parsing; the rest of it is filled in by `build`.
+    /// As given; `build` checks it and puts it into its usual form.
     settings: Settings,
 }
 
@@ -83,12 +81,9 @@ impl Config {
     #[expect(clippy::new_ret_no_self, reason = "the short call site is worth more than the convention")]
     pub fn new(organization_id: impl Into<String>, app_id: impl Into<String>) -> ConfigBuilder {
         ConfigBuilder {
-            organization: organization_id.into(),
-            benefits: Vec::new(),
-            features: Vec::new(),
             refresh_ms: None,
             settings: Settings {
-                organization: Uuid::nil(),
+                organization: organization_id.into(),
                 app_id: app_id.into(),
                 environment: Environment::Production,
                 benefits: Vec::new(),
@@ -109,7 +104,7 @@ impl Config {
 
     /// The organization that sells the keys.
     pub fn organization_id(&self) -> Uuid {
-        self.0.organization
+        parse_uuid(&self.0.organization).unwrap_or_default()
     }
 
     /// The app's name among the vendor's.
@@ -154,11 +149,11 @@ impl Config {
         self.0.grace_ms
     }
 
-    pub(crate) fn benefits(&self) -> &[Uuid] {
+    pub(crate) fn benefits(&self) -> &[String] {
         &self.0.benefits
     }
 
-    pub(crate) fn features(&self) -> &Named<Vec<Uuid>> {
+    pub(crate) fn features(&self) -> &Named<Vec<String>> {
         &self.0.features
     }
 
@@ -218,24 +213,23 @@ impl Environment {
         while let Some(shorter) = url.strip_suffix('/') {
             url = shorter;
         }
-        let invalid = |what: &str| Err(invalid(&["the environment `", url, "` ", what]));
-        let (host, secure) = if let Some(rest) = url.strip_prefix("https://") {
-            (before(rest, b'/'), true)
-        } else if let Some(rest) = url.strip_prefix("http://") {
-            (before(rest, b'/'), false)
-        } else {
-            return invalid("is not `production`, `sandbox` or an address that starts with https://");
+        let secure = url.strip_prefix("https://");
+        let fault = match secure.or_else(|| url.strip_prefix("http://")).map(|rest| before(rest, b'/')) {
+            None => "` is not `production`, `sandbox` or an address that starts with https://",
+            Some(host)
+                if host.is_empty() || url.chars().any(|c| is_blank(c) || matches!(c, '?' | '#' | '@' | '\\')) =>
+            {
+                "` is not a plain address; use one like https://polar.example"
+            }
+            Some(host) if secure.is_none() && !is_loopback(host) => {
+                "` is not encrypted; use https (http is for loopback addresses in tests)"
+            }
+            Some(_) => {
+                *given = url.to_owned();
+                return Ok(());
+            }
         };
-        if host.is_empty()
-            || url.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#' | '@' | '\\'))
-        {
-            return invalid("is not a plain address; use one like https://polar.example");
-        }
-        if !secure && !is_loopback(host) {
-            return invalid("is not encrypted; use https (http is for loopback addresses in tests)");
-        }
-        *given = url.to_owned();
-        Ok(())
+        Err(invalid("the environment `", url, fault))
     }
 }
 
@@ -256,19 +250,17 @@ impl From<String> for Environment {
     }
 }
 
+/// What is made of digits and dots alone is an address, never a name that somebody could register.
 fn is_loopback(authority: &str) -> bool {
-    let host = match authority.strip_prefix('[') {
-        Some(v6) => before(v6, b']'),
-        None => before(authority, b':'),
-    };
-    host == "localhost" || host == "::1" || is_loopback_v4(host)
+    let host = before(authority, b':');
+    host == "localhost"
+        || authority.starts_with("[::1]")
+        || host.starts_with("127.") && host.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.'))
 }
 
-/// 127.0.0.0/8, in the usual form.
-fn is_loopback_v4(host: &str) -> bool {
-    let mut parts = host.as_bytes().split(|byte| *byte == b'.');
-    let is_part = |part: &[u8]| matches!(part.len(), 1..=3) && part.iter().all(u8::is_ascii_digit);
-    parts.next() == Some(b"127") && parts.all(is_part) && host.bytes().filter(|byte| *byte == b'.').count() == 3
+/// Neither seen nor allowed inside an address or a name.
+fn is_blank(c: char) -> bool {
+    c.is_control() || c.is_whitespace()
 }
 
 impl ConfigBuilder {
@@ -280,7 +272,7 @@ impl ConfigBuilder {
 
     /// Accepts only keys of these benefits. Without, every key of the organization is accepted.
     pub fn benefits<B: Into<String>>(mut self, benefits: impl IntoIterator<Item = B>) -> Self {
-        self.benefits = benefits.into_iter().map(Into::into).collect();
+        self.settings.benefits = benefits.into_iter().map(Into::into).collect();
         self
     }
 
@@ -358,36 +350,40 @@ impl ConfigBuilder {
     }
 
     /// Checks everything. The error says which setting is wrong and what it should be.
-    pub fn build(self) -> Result<Config, Error> {
-        let mut settings = self.settings;
+    pub fn build(mut self) -> Result<Config, Error> {
+        self.check()?;
+        Ok(Config(Arc::new(self.settings)))
+    }
+
+    /// Checks the settings, and puts what was given as text into its usual form.
+    fn check(&mut self) -> Result<(), Error> {
+        let settings = &mut self.settings;
         settings.refresh_ms = self.refresh_ms.unwrap_or(DAY_MS.min(settings.grace_ms));
         check_app_id(&settings.app_id)?;
-        check_times(&settings)?;
+        check_times(settings)?;
         check_values("conditions", &settings.conditions, DEVICE_CONDITION)?;
         check_values("meta", &settings.meta, SEAT_META)?;
-        check_text("label", settings.label.as_deref())?;
-        check_text("device_id", settings.device_id.as_deref())?;
-        check_text("app_secret", settings.app_secret.as_deref())?;
-        for secret in &settings.previous_app_secrets {
-            check_text("previous_app_secret", Some(secret.as_str()).filter(|secret| !secret.is_empty()))?;
-        }
-        settings.organization = parse_id("organization_id", &self.organization)?;
+        check_texts("label", settings.label.as_slice(), 1)?;
+        check_texts("device_id", settings.device_id.as_slice(), 1)?;
+        check_texts("app_secret", settings.app_secret.as_slice(), 1)?;
+        check_texts("previous_app_secret", &settings.previous_app_secrets, 0)?;
+        check_ids("organization_id", std::slice::from_mut(&mut settings.organization))?;
         settings.environment.check()?;
-        settings.benefits = parse_ids("benefit", &self.benefits)?;
-        for (name, benefits) in &self.features {
+        check_ids("benefit", &mut settings.benefits)?;
+        for (name, benefits) in settings.features.iter_mut() {
             if name.is_empty() || benefits.is_empty() {
-                return Err(invalid(&["the feature `", name, "` needs a name and at least one benefit id"]));
+                return Err(invalid("the feature `", name, "` needs a name and at least one benefit id"));
             }
             let setting = ["benefit of the feature `", name, "`"].concat();
-            settings.features.insert(name.to_owned(), parse_ids(&setting, benefits)?);
+            check_ids(&setting, benefits)?;
         }
-        Ok(Config(Arc::new(settings)))
+        Ok(())
     }
 
     fn add_feature(&mut self, name: String, benefits: Vec<String>) {
-        match self.features.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, all)) => all.extend(benefits),
-            None => self.features.push((name, benefits)),
+        match self.settings.features.get_mut(&name) {
+            Some(all) => all.extend(benefits),
+            None => self.settings.features.insert(name, benefits),
         }
     }
 }
@@ -397,39 +393,38 @@ fn duration(ms: i64) -> Duration {
     Duration::from_millis(ms.unsigned_abs())
 }
 
-/// Of what an app gave, only as much as helps to recognize it.
-fn invalid(message: &[&str]) -> Error {
+/// With what an app gave between two texts; of that only as much as helps to recognize it.
+fn invalid(before: &str, given: &str, after: &str) -> Error {
     const SHOWN: usize = 200;
-    let mut text = String::new();
-    for part in message {
-        text.extend(part.chars().take(SHOWN));
-        if part.chars().nth(SHOWN).is_some() {
+    let mut text = String::from(before);
+    for (at, c) in given.chars().enumerate() {
+        if at == SHOWN {
             text.push('…');
+            break;
         }
+        text.push(c);
     }
+    text.push_str(after);
     Error::new(ErrorKind::InvalidConfig, text)
 }
 
-fn parse_ids(setting: &str, ids: &[String]) -> Result<Vec<Uuid>, Error> {
-    let mut parsed = Vec::with_capacity(ids.len());
-    for id in ids {
-        parsed.push(parse_id(setting, id)?);
+/// Checks ids, and writes them as Polar does. Polar takes version 4 only and answers 422 to every other.
+fn check_ids(setting: &str, ids: &mut [String]) -> Result<(), Error> {
+    for text in ids {
+        match parse_uuid(trim(text, char::is_whitespace)) {
+            Some(id) if id.get_version_num() == 4 && id.get_variant() == uuid::Variant::RFC4122 => *text = uuid(id),
+            _ => {
+                let what = [setting, " `", text].concat();
+                return Err(invalid("the ", &what, "` is not a UUID of version 4; copy it from Polar's dashboard"));
+            }
+        }
     }
-    Ok(parsed)
-}
-
-/// Polar takes version 4 only and answers 422 to every other.
-fn parse_id(setting: &str, text: &str) -> Result<Uuid, Error> {
-    parse_uuid(trim(text, char::is_whitespace))
-        .filter(|id| id.get_version_num() == 4 && id.get_variant() == uuid::Variant::RFC4122)
-        .ok_or_else(|| {
-            invalid(&["the ", setting, " `", text, "` is not a UUID of version 4; copy it from Polar's dashboard"])
-        })
+    Ok(())
 }
 
 fn check_app_id(app_id: &str) -> Result<(), Error> {
-    let valid = (1..=100).contains(&app_id.len()) && app_id.chars().all(|c| !c.is_control() && !c.is_whitespace());
-    if valid { Ok(()) } else { Err(invalid(&["the app_id `", app_id, "` should look like `com.acme.app`"])) }
+    let valid = (1..=100).contains(&app_id.len()) && !app_id.chars().any(is_blank);
+    if valid { Ok(()) } else { Err(invalid("the app_id `", app_id, "` should look like `com.acme.app`")) }
 }
 
 fn check_times(settings: &Settings) -> Result<(), Error> {
@@ -446,27 +441,32 @@ fn check_times(settings: &Settings) -> Result<(), Error> {
     } else {
         return Ok(());
     };
-    Err(invalid(&[fault]))
+    Err(invalid(fault, "", ""))
 }
 
 fn check_values(setting: &str, values: &Values, reserved: &str) -> Result<(), Error> {
     if values.contains(reserved) {
-        return Err(invalid(&["the name `", reserved, "` in ", setting, " is used by the library; choose another"]));
+        let after = ["` in ", setting, " is used by the library; choose another"].concat();
+        return Err(invalid("the name `", reserved, &after));
     }
     if values.len() >= Values::MAX {
-        let count = decimal(values.len() as u64, 0);
-        return Err(invalid(&[setting, " has ", &count, " entries; 49 fit beside the library's own"]));
+        let after = [" has ", &decimal(values.len() as u64, 0), " entries; 49 fit beside the library's own"].concat();
+        return Err(invalid("", setting, &after));
     }
-    values.problem().map_or(Ok(()), |problem| Err(invalid(&[setting, ": ", &problem])))
+    match values.problem() {
+        Some(problem) => Err(invalid(&[setting, ": "].concat(), &problem, "")),
+        None => Ok(()),
+    }
 }
 
-fn check_text(setting: &str, text: Option<&str>) -> Result<(), Error> {
-    let wrong = text.is_some_and(|text| text.is_empty() || text.len() > 500 || has_nul(text));
-    if wrong {
-        Err(invalid(&["the ", setting, " is empty, longer than 500 bytes, or has a NUL in it"]))
-    } else {
-        Ok(())
+/// An empty one is in order where the `least` length is 0.
+fn check_texts(setting: &str, texts: &[String], least: usize) -> Result<(), Error> {
+    for text in texts {
+        if !(least..=500).contains(&text.len()) || has_nul(text) {
+            return Err(invalid("the ", setting, " is empty, longer than 500 bytes, or has a NUL in it"));
+        }
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -521,6 +521,8 @@ mod tests {
             (valid().app_secret(""), "app_secret"),
             (valid().environment("http://polar.example"), "not encrypted"),
             (valid().environment("http://127.0.0.1.example"), "not encrypted"),
+            (valid().environment("http://1270.0.0.1"), "not encrypted"),
+            (valid().environment("http://localhost.polar.example"), "not encrypted"),
             (valid().environment("http://localhost@polar.example"), "plain address"),
             (valid().environment("ftp://polar.example"), "https://"),
             (valid().environment("https:///"), "starts with https://"),
@@ -533,7 +535,13 @@ mod tests {
 
     #[test]
     fn loopback_needs_no_encryption() {
-        for url in ["http://127.0.0.1:8080/", "http://localhost:1", "http://[::1]:9", "https://polar.example/base/"] {
+        for url in [
+            "http://127.0.0.1:8080/",
+            "http://localhost:1",
+            "http://[::1]:9",
+            "http://[::1]",
+            "https://polar.example/base/",
+        ] {
             let config = valid().environment(url).build().unwrap();
             assert_eq!(config.environment().base_url(), url.trim_end_matches('/'));
         }
@@ -544,6 +552,8 @@ mod tests {
         let message =
             Config::new(ORGANIZATION, "a").environment("x".repeat(3_000_000)).build().unwrap_err().to_string();
         assert!(message.len() < 500 && message.contains("x…`"), "{message}");
+        let message = valid().feature("f".repeat(3_000_000), ["pro"]).build().unwrap_err().to_string();
+        assert!(message.len() < 500 && message.contains("f…`"), "{message}");
         let secret = "s".repeat(501);
         let message = valid().previous_app_secrets([secret]).build().unwrap_err().to_string();
         assert_eq!(message, "the previous_app_secret is empty, longer than 500 bytes, or has a NUL in it");

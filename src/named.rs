@@ -1,5 +1,6 @@
-//! A map from names to values for a handful of entries, in the order of their names. A sorted list is smaller than the
-//! standard library's trees, in memory and above all in the wasm, and as fast for what an app configures.
+//! A map from names to values for a handful of entries, in the order of their names. A sorted list that is searched from
+//! its start is smaller than the standard library's trees, in memory and above all in the wasm, and as fast for what an
+//! app configures.
 
 /// Values by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,16 +13,21 @@ impl<T> Named<T> {
 
     /// Adds or replaces an entry.
     pub(crate) fn insert(&mut self, name: String, value: T) {
-        let found = self.find(&name);
-        if let Ok(at) = found {
-            self.0.remove(at);
+        match self.get_mut(&name) {
+            Some(old) => *old = value,
+            None => {
+                let at = self.0.iter().take_while(|(known, _)| *known < name).count();
+                self.0.insert(at, (name, value));
+            }
         }
-        let (Ok(at) | Err(at)) = found;
-        self.0.insert(at, (name, value));
+    }
+
+    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut T> {
+        self.iter_mut().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&T> {
-        self.0.get(self.find(name).ok()?).map(|(_, value)| value)
+        self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -32,14 +38,13 @@ impl<T> Named<T> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut T)> {
+        self.0.iter_mut().map(|(name, value)| (name.as_str(), value))
+    }
+
     /// The same names with other values.
     pub(crate) fn map<U>(&self, value: impl Fn(&T) -> U) -> Named<U> {
         Named(self.0.iter().map(|(name, old)| (name.clone(), value(old))).collect())
-    }
-
-    /// Where the name is, or would be.
-    fn find(&self, name: &str) -> Result<usize, usize> {
-        self.0.binary_search_by(|(known, _)| known.as_str().cmp(name))
     }
 }
 

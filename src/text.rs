@@ -4,19 +4,21 @@ use uuid::Uuid;
 
 /// `number` in decimal, with zeros in front of it up to `width` digits.
 pub(crate) fn decimal(number: u64, width: usize) -> String {
-    let mut text = String::new();
-    let mut rest = number;
-    while rest > 0 || text.len() < width.max(1) {
-        // a digit of ASCII is 0x30 and the number
-        text.insert(0, char::from(b'0' | (rest % 10) as u8));
-        rest /= 10;
-    }
+    let mut text =
+        if number >= 10 || width > 1 { decimal(number / 10, width.saturating_sub(1)) } else { String::new() };
+    // a digit of ASCII is 0x30 and the number
+    text.push(char::from(b'0' | (number % 10) as u8));
     text
 }
 
 /// Two lower-case hexadecimal digits for each byte.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().flat_map(|byte| [hex_digit(byte >> 4), hex_digit(byte & 15)]).collect()
+    let mut text = String::new();
+    for byte in bytes {
+        text.push(hex_digit(byte >> 4));
+        text.push(hex_digit(byte & 15));
+    }
+    text
 }
 
 /// The digit of a number below 16.
@@ -35,22 +37,17 @@ pub(crate) fn uuid(id: Uuid) -> String {
 
 /// A UUID of 32 hexadecimal digits, with or without the hyphens.
 pub(crate) fn parse_uuid(text: &str) -> Option<Uuid> {
-    let hyphenated = text.len() == 36;
-    if !hyphenated && text.len() != 32 {
-        return None;
-    }
     let mut bytes = [0_u8; 16];
-    let mut digits = text.bytes().enumerate().filter_map(|(at, byte)| {
-        let skipped = hyphenated && HYPHENS.contains(&at);
-        (!skipped || byte != b'-').then_some(byte)
-    });
-    for byte in &mut bytes {
-        for _ in 0..2 {
-            let digit = char::from(digits.next()?).to_digit(16)?;
-            *byte = *byte << 4 | digit as u8;
+    let mut digits = 0_usize;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte != b'-' || text.len() != 36 || !HYPHENS.contains(&at) {
+            let digit = char::from(byte).to_digit(16)?;
+            let place = bytes.get_mut(digits / 2)?;
+            *place = *place << 4 | digit as u8;
+            digits = digits.saturating_add(1);
         }
     }
-    digits.next().is_none().then(|| Uuid::from_bytes(bytes))
+    (digits == 32).then(|| Uuid::from_bytes(bytes))
 }
 
 const HYPHENS: [usize; 4] = [8, 13, 18, 23];

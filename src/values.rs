@@ -2,7 +2,7 @@
 //! (at most 50 entries; names of 1 to 40 characters; strings of 1 to 500 characters, integers, finite floats,
 //! booleans; nothing nested).
 
-use crate::json::{Json, Writer};
+use crate::json::{Json, Writer, quoted};
 use crate::named::Named;
 use crate::text::{decimal, has_nul};
 
@@ -11,37 +11,32 @@ use crate::text::{decimal, has_nul};
 /// Polar compares conditions by value (`1` equals `1.0` and `true`), and large floating point numbers never match
 /// again: prefer strings and small integers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Value(Kind);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
-    Text(String),
-    /// A number or boolean, as it is written in JSON.
-    Literal(String),
-    NotFinite,
-}
+pub struct Value(
+    /// As it is written in JSON; `null` for a number that JSON cannot write.
+    String,
+);
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self(Kind::Text(text.to_owned()))
+        Self(quoted(text))
     }
 }
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        Self(Kind::Text(text))
+        Self(quoted(&text))
     }
 }
 
 impl From<bool> for Value {
     fn from(value: bool) -> Self {
-        Self(Kind::Literal(String::from(if value { "true" } else { "false" })))
+        Self(String::from(if value { "true" } else { "false" }))
     }
 }
 
 impl From<i64> for Value {
     fn from(number: i64) -> Self {
-        Self(Kind::Literal(number.to_string()))
+        Self(number.to_string())
     }
 }
 
@@ -53,19 +48,20 @@ impl From<i32> for Value {
 
 impl From<f64> for Value {
     fn from(number: f64) -> Self {
-        Self(if number.is_finite() { Kind::Literal(format!("{number:?}")) } else { Kind::NotFinite })
+        Self(if number.is_finite() { format!("{number:?}") } else { String::from("null") })
     }
 }
 
 impl Value {
     /// A string, number or boolean in JSON.
     pub(crate) fn read(value: Json<'_>) -> Option<Self> {
-        let literal = |written: &str| Self(Kind::Literal(written.to_owned()));
-        value
-            .string()
-            .map(Self::from)
-            .or_else(|| value.boolean().map(Self::from))
-            .or_else(|| value.number().map(literal))
+        if let Some(text) = value.string() {
+            return Some(text.into());
+        }
+        if let Some(flag) = value.boolean() {
+            return Some(flag.into());
+        }
+        value.number().map(|number| Self(number.to_owned()))
     }
 }
 
@@ -102,43 +98,38 @@ impl Values {
         if self.len() > Self::MAX {
             return Some([&decimal(self.len() as u64, 0), " entries; Polar takes at most 50"].concat());
         }
-        self.0.iter().find_map(|(name, value)| {
-            if let Some(count) = refused_length(name, 40) {
-                return Some(["the name `", name, "` has ", &count, " characters; Polar takes 1 to 40"].concat());
-            }
+        self.0.iter().find_map(|(name, Value(value))| {
             if has_nul(name) {
                 return Some(String::from("a name contains a NUL character"));
             }
-            match &value.0 {
-                Kind::Literal(_) => None,
-                Kind::NotFinite => Some(["`", name, "` is not a finite number"].concat()),
-                Kind::Text(text) if has_nul(text) => Some(["`", name, "` contains a NUL character"].concat()),
-                Kind::Text(text) => {
-                    let count = refused_length(text, 500)?;
-                    Some(["`", name, "` has ", &count, " characters; Polar takes 1 to 500"].concat())
-                }
+            if let Some(fault) = fault(name, 40, "40") {
+                return Some(["the name `", name, "`", &fault].concat());
             }
+            let fault = match Json::parse(value.as_bytes())?.string() {
+                Some(text) => fault(&text, 500, "500")?,
+                None if value == "null" => String::from(" is not a finite number"),
+                None => return None,
+            };
+            Some(["`", name, "`", &fault].concat())
         })
     }
 
     pub(crate) fn json(&self) -> String {
         let mut object = Writer::new();
-        for (name, Value(kind)) in self.0.iter() {
-            match kind {
-                Kind::Text(text) => object.string(name, text),
-                Kind::Literal(literal) => object.raw(name, literal),
-                // refused by `problem` before anything is sent
-                Kind::NotFinite => object.raw(name, "null"),
-            };
+        for (name, Value(value)) in self.0.iter() {
+            object.raw(name, value);
         }
         object.finish()
     }
 }
 
-/// The number of characters, where Polar does not take that many.
-fn refused_length(text: &str, most: usize) -> Option<String> {
+/// What Polar does not take about a text.
+fn fault(text: &str, most: usize, limit: &str) -> Option<String> {
     let characters = text.chars().count();
-    (characters == 0 || characters > most).then(|| decimal(characters as u64, 0))
+    if characters == 0 || characters > most {
+        return Some([" has ", &decimal(characters as u64, 0), " characters; Polar takes 1 to ", limit].concat());
+    }
+    has_nul(text).then(|| String::from(" contains a NUL character"))
 }
 
 #[cfg(test)]

@@ -28,58 +28,69 @@ impl ConfigBuilder {
     /// # Errors
     /// `invalid_config` for what is no JSON object, for a name that is not one of these, and for a value of another type.
     pub fn from_json(settings: &str) -> Result<Self, Error> {
+        let mut builder = Config::new("", "");
+        builder.read(settings)?;
+        Ok(builder)
+    }
+
+    fn read(&mut self, settings: &str) -> Result<(), Error> {
         let json = Json::parse(settings.as_bytes());
-        let Some((json, members)) = json.and_then(|json| Some((json, json.members()?))) else {
-            return Err(invalid(&["the settings are not a JSON object"]));
+        let Some(members) = json.and_then(Json::members) else {
+            return Err(invalid("the settings are not a JSON object", "", ""));
         };
-        let required = |name: &str| match json.get(name).filter(|value| !value.is_null()) {
-            Some(value) => text(name, value),
-            None => Err(invalid(&["the setting `", name, "` is missing"])),
-        };
-        let mut builder = Config::new(required("organizationId")?, required("appId")?);
         for (name, value) in members {
             if let Some(name) = name.string().filter(|_| !value.is_null()) {
-                builder.set(&name, value)?;
+                self.set(&name, value)?;
             }
         }
-        Ok(builder)
+        for required in ["organizationId", "appId"] {
+            if json.and_then(|json| json.get(required)).is_none_or(Json::is_null) {
+                return Err(invalid("the setting `", required, "` is missing"));
+            }
+        }
+        Ok(())
     }
 
     fn set(&mut self, name: &str, value: Json<'_>) -> Result<(), Error> {
         let settings = &mut self.settings;
         let place = match name {
-            "organizationId" | "appId" => return Ok(()),
+            "organizationId" => Place::Text(&mut settings.organization),
+            "appId" => Place::Text(&mut settings.app_id),
             "environment" => Place::Environment(&mut settings.environment),
-            "benefits" => Place::Texts(&mut self.benefits),
+            "benefits" => Place::Texts(&mut settings.benefits),
             "features" => return self.add_features(name, value),
             "bindDevice" => Place::Flag(&mut settings.bind_device),
             "refreshIntervalMs" => Place::Milliseconds(self.refresh_ms.insert(0)),
             "offlineGraceMs" => Place::Milliseconds(&mut settings.grace_ms),
             "timeoutMs" => Place::Milliseconds(&mut settings.timeout_ms),
-            "label" => Place::Text(&mut settings.label),
+            "label" => Place::OptText(&mut settings.label),
             "conditions" => Place::Values(&mut settings.conditions),
             "meta" => Place::Values(&mut settings.meta),
-            "deviceId" => Place::Text(&mut settings.device_id),
-            "appSecret" => Place::Text(&mut settings.app_secret),
+            "deviceId" => Place::OptText(&mut settings.device_id),
+            "appSecret" => Place::OptText(&mut settings.app_secret),
             "previousAppSecrets" => Place::Texts(&mut settings.previous_app_secrets),
-            other => return Err(invalid(&["there is no setting `", other, "`"])),
+            other => return Err(invalid("there is no setting `", other, "`")),
         };
-        match place {
-            Place::Text(place) => *place = Some(text(name, value)?),
-            Place::Texts(place) => *place = texts(name, value)?,
-            Place::Flag(place) => *place = value.boolean().ok_or_else(|| wrong(name, "true or false"))?,
-            Place::Milliseconds(place) => *place = milliseconds(name, value)?,
-            Place::Values(place) => read_values(place, name, value)?,
-            Place::Environment(place) => *place = text(name, value)?.into(),
-        }
-        Ok(())
+        let (read, expected) = match place {
+            Place::Text(place) => (value.string().map(|text| *place = text), "a text"),
+            Place::OptText(place) => (value.string().map(|text| *place = Some(text)), "a text"),
+            Place::Texts(place) => (texts(value).map(|texts| *place = texts), "a list of texts"),
+            Place::Flag(place) => (value.boolean().map(|flag| *place = flag), "true or false"),
+            Place::Milliseconds(place) => {
+                let ms = value.integer().filter(|ms| *ms >= 0);
+                (ms.map(|ms| *place = ms), "a whole number of milliseconds")
+            }
+            Place::Values(place) => (read_values(place, value), "an object of texts, numbers and booleans"),
+            Place::Environment(place) => (value.string().map(|text| *place = text.into()), "a text"),
+        };
+        read.ok_or_else(|| wrong(name, expected))
     }
 
     fn add_features(&mut self, name: &str, value: Json<'_>) -> Result<(), Error> {
-        for (feature, benefits) in members(name, value)? {
-            let feature = text(name, feature)?;
-            let benefits = texts(&[name, ".", &feature].concat(), benefits)?;
-            self.add_feature(feature, benefits);
+        for (feature, benefits) in value.members().ok_or_else(|| wrong(name, "an object"))? {
+            let feature = feature.string().ok_or_else(|| wrong(name, "a text"))?;
+            let benefits = texts(benefits).ok_or_else(|| wrong(&[name, ".", &feature].concat(), "a list of texts"))?;
+            self.settings.features.insert(feature, benefits);
         }
         Ok(())
     }
@@ -87,7 +98,8 @@ impl ConfigBuilder {
 
 /// Where a setting goes, and so what it must be.
 enum Place<'a> {
-    Text(&'a mut Option<String>),
+    Text(&'a mut String),
+    OptText(&'a mut Option<String>),
     Texts(&'a mut Vec<String>),
     Flag(&'a mut bool),
     Milliseconds(&'a mut i64),
@@ -95,33 +107,23 @@ enum Place<'a> {
     Environment(&'a mut Environment),
 }
 
-fn text(name: &str, value: Json<'_>) -> Result<String, Error> {
-    value.string().ok_or_else(|| wrong(name, "a text"))
-}
-
-fn texts(name: &str, value: Json<'_>) -> Result<Vec<String>, Error> {
-    let items = value.items().and_then(|items| items.map(Json::string).collect());
-    items.ok_or_else(|| wrong(name, "a list of texts"))
-}
-
-fn members<'a>(name: &str, value: Json<'a>) -> Result<impl Iterator<Item = (Json<'a>, Json<'a>)>, Error> {
-    value.members().ok_or_else(|| wrong(name, "an object"))
-}
-
-fn milliseconds(name: &str, value: Json<'_>) -> Result<i64, Error> {
-    value.integer().filter(|ms| *ms >= 0).ok_or_else(|| wrong(name, "a whole number of milliseconds"))
-}
-
-fn read_values(values: &mut Values, name: &str, value: Json<'_>) -> Result<(), Error> {
-    for (entry, value) in members(name, value)? {
-        let value = Value::read(value).ok_or_else(|| wrong(name, "an object of texts, numbers and booleans"))?;
-        values.insert(text(name, entry)?, value);
+fn texts(value: Json<'_>) -> Option<Vec<String>> {
+    let mut texts = Vec::new();
+    for item in value.items()? {
+        texts.push(item.string()?);
     }
-    Ok(())
+    Some(texts)
+}
+
+fn read_values(values: &mut Values, value: Json<'_>) -> Option<()> {
+    for (name, value) in value.members()? {
+        values.insert(name.string()?, Value::read(value)?);
+    }
+    Some(())
 }
 
 fn wrong(name: &str, expected: &str) -> Error {
-    invalid(&["the setting `", name, "` should be ", expected])
+    invalid("the setting `", name, &["` should be ", expected].concat())
 }
 
 #[cfg(test)]

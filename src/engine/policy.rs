@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::license::{Decision, Features, License, NextStep, Problem, Reason, State, UnknownFeatures};
 use crate::record::{Held, Record, Verdict};
+use crate::text::uuid;
 use crate::time::Timestamp;
 use uuid::Uuid;
 
@@ -21,7 +22,7 @@ pub(super) struct Facts<'a> {
 pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
     let held = facts.record.held.as_deref();
     let (state, reason) = state(config, facts.record, facts.now);
-    let on = |benefits: &[Uuid]| state.is_allowed() && is_among(held, benefits);
+    let on = |benefits: &[String]| state.is_allowed() && is_among(held, benefits);
     let features = config.features().map(|benefits| on(benefits));
     let grace_ends_at = held.filter(|held| held.verdict == Verdict::Yes).map(|held| grace_end(config, held));
     Decision {
@@ -52,8 +53,8 @@ pub(super) fn allows(config: &Config, held: Option<&Held>, now: Option<Timestamp
     Some(allowed && is_among(held, benefits))
 }
 
-fn is_among(held: Option<&Held>, benefits: &[Uuid]) -> bool {
-    held.is_some_and(|held| benefits.contains(&held.benefit_id))
+fn is_among(held: Option<&Held>, benefits: &[String]) -> bool {
+    held.is_some_and(|held| benefits.contains(&uuid(held.benefit_id)))
 }
 
 fn judge(config: &Config, held: &Held, now: Option<Timestamp>) -> (State, Option<Reason>) {
@@ -92,7 +93,7 @@ pub(super) fn fits(config: &Config, held: &Held) -> Result<(), Reason> {
 
 /// Whether the configuration accepts keys of this benefit.
 pub(super) fn accepts(config: &Config, benefit: Uuid) -> Result<(), Reason> {
-    let accepted = config.benefits().is_empty() || config.benefits().contains(&benefit);
+    let accepted = config.benefits().is_empty() || config.benefits().contains(&uuid(benefit));
     if accepted { Ok(()) } else { Err(Reason::Benefit) }
 }
 
