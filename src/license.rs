@@ -1,6 +1,7 @@
 //! What an app sees: the decision and the license behind it. Plain data; no personal data, never a full license key
 //! except inside [`Key`], which does not show it.
 
+use crate::config::Config;
 use crate::error::ErrorKind;
 use crate::json::Writer;
 use crate::named::Named;
@@ -240,7 +241,7 @@ impl Decision {
 
     /// The configured features, and whether each is on.
     pub fn features(&self) -> impl Iterator<Item = (&str, bool)> {
-        self.features.on.iter().map(|(name, on)| (name, *on))
+        self.features.iter()
     }
 
     /// When Polar will next be asked, on Polar's clock.
@@ -361,11 +362,14 @@ impl Problem {
     }
 }
 
-/// Which configured features are on. Remembers the unknown names it was asked for, to log each once.
+/// Which configured features are on: those of the licensed benefit. Looked up in the configuration, so that a decision
+/// copies no names.
 #[derive(Clone, Default)]
 pub(crate) struct Features {
-    on: Named<bool>,
-    unknown: UnknownFeatures,
+    pub(crate) config: Option<Config>,
+    /// The benefit, where access is allowed.
+    pub(crate) benefit: Option<String>,
+    pub(crate) unknown: UnknownFeatures,
 }
 
 /// The names that were asked for and are not in the configuration. Shared by all decisions of one client.
@@ -373,15 +377,25 @@ pub(crate) struct Features {
 pub(crate) struct UnknownFeatures(#[cfg(feature = "log")] Arc<Mutex<Vec<String>>>);
 
 impl Features {
-    pub(crate) fn new(on: Named<bool>, unknown: UnknownFeatures) -> Self {
-        Self { on, unknown }
+    fn configured(&self) -> &Named<Vec<String>> {
+        const NONE: &Named<Vec<String>> = &Named::new();
+        self.config.as_ref().map_or(NONE, Config::features)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.configured().iter().map(|(name, benefits)| (name, self.is_on(benefits)))
+    }
+
+    fn is_on(&self, benefits: &[String]) -> bool {
+        self.benefit.as_ref().is_some_and(|benefit| benefits.contains(benefit))
     }
 
     fn allows(&self, feature: &str) -> bool {
-        self.on.get(feature).copied().unwrap_or_else(|| {
+        let Some(benefits) = self.configured().get(feature) else {
             self.unknown.log(feature);
-            false
-        })
+            return false;
+        };
+        self.is_on(benefits)
     }
 }
 
@@ -407,13 +421,13 @@ impl UnknownFeatures {
 
 impl PartialEq for Features {
     fn eq(&self, other: &Self) -> bool {
-        self.on == other.on
+        self.iter().eq(other.iter())
     }
 }
 
 impl fmt::Debug for Features {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.on.fmt(f)
+        f.debug_map().entries(self.iter()).finish()
     }
 }
 

@@ -41,11 +41,6 @@ impl<T> Named<T> {
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut T)> {
         self.0.iter_mut().map(|(name, value)| (name.as_str(), value))
     }
-
-    /// The same names with other values.
-    pub(crate) fn map<U>(&self, value: impl Fn(&T) -> U) -> Named<U> {
-        Named(self.0.iter().map(|(name, old)| (name.clone(), value(old))).collect())
-    }
 }
 
 impl<T> Default for Named<T> {

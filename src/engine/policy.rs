@@ -22,14 +22,17 @@ pub(super) struct Facts<'a> {
 pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
     let held = facts.record.held.as_deref();
     let (state, reason) = state(config, facts.record, facts.now);
-    let on = |benefits: &[String]| state.is_allowed() && is_among(held, benefits);
-    let features = config.features().map(|benefits| on(benefits));
+    let licensed = held.filter(|_| state.is_allowed());
     let grace_ends_at = held.filter(|held| held.verdict == Verdict::Yes).map(|held| grace_end(config, held));
     Decision {
         state,
         reason,
         license: held.map(license),
-        features: Features::new(features, facts.unknown_features),
+        features: Features {
+            config: Some(config.clone()),
+            benefit: licensed.map(|held| uuid(held.benefit_id)),
+            unknown: facts.unknown_features,
+        },
         refresh_at: facts.record.plan.next,
         grace_ends_at,
         notice_at: held.zip(grace_ends_at).map(|(held, end)| notice(config, held, end)),
