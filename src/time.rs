@@ -38,12 +38,10 @@ impl Timestamp {
     /// assert_eq!(at.to_string(), "2026-11-21T07:44:42.066Z");
     /// ```
     pub fn parse(text: &str) -> Option<Self> {
-        let (date, rest) = text.as_bytes().split_at_checked("2026-11-21".len())?;
-        let [b'T' | b't' | b' ', rest @ ..] = rest else { return None };
-        let (time, mut rest) = rest.split_at_checked("07:44:42".len())?;
-        let local = find(&[date, b"T", time, b"Z"])?.plus_ms(fraction_ms(&mut rest)?);
+        let (start, mut rest) = text.as_bytes().split_at_checked(WITHOUT_FRACTION)?;
+        let local = find(start)?.plus_ms(fraction_ms(&mut rest)?);
         // written like a time of day
-        let offset = |text| find(&[b"1970-01-01T", text, b":00Z"]);
+        let offset = |text: &[u8]| find(&[b"1970-01-01T", text, b":00".as_slice()].concat());
         match rest {
             [b'Z' | b'z'] => Some(local),
             [b'-', behind @ ..] => Some(local.plus_ms(offset(behind)?.0)),
@@ -86,25 +84,30 @@ impl Timestamp {
     }
 
     /// RFC 3339 in UTC, without a fraction where it is zero; years outside 0 to 9999 are held at these.
-    #[expect(clippy::arithmetic_side_effects, reason = "years of four digits, and nothing is divided by zero")]
     pub(crate) fn text(self) -> String {
+        let digits = self.digits();
+        let mut rest = digits;
+        let mut text = b"0000-00-00T00:00:00.000Z".to_vec();
+        for byte in text.iter_mut().rev().filter(|byte| **byte == b'0') {
+            *byte |= (rest % 10) as u8;
+            rest /= 10;
+        }
+        if digits.is_multiple_of(1000) {
+            text.truncate(WITHOUT_FRACTION);
+            text.push(b'Z');
+        }
+        String::from_utf8(text).unwrap_or_default()
+    }
+
+    /// The digits of [`text`](Self::text) as one number, always with those of the fraction.
+    #[expect(clippy::arithmetic_side_effects, reason = "years of four digits, and nothing is divided by zero")]
+    fn digits(self) -> u64 {
         let at = self.0.clamp(FIRST, LAST).wrapping_sub(FIRST_ERA_MS).cast_unsigned();
         let (seconds, ms) = (at / 1000, at % 1000);
         let (minutes, second) = (seconds / 60, seconds % 60);
         let (hours, minute) = (minutes / 60, minutes % 60);
-        // all digits of the text as one number
         let date = civil_from_days((hours / 24) as u32);
-        let mut digits = (((date * 100 + hours % 24) * 100 + minute) * 100 + second) * 1000 + ms;
-        let mut text = b"0000-00-00T00:00:00.000Z".to_vec();
-        for byte in text.iter_mut().rev().filter(|byte| **byte == b'0') {
-            *byte |= (digits % 10) as u8;
-            digits /= 10;
-        }
-        if ms == 0 {
-            text.truncate("2026-11-21T07:44:42".len());
-            text.push(b'Z');
-        }
-        String::from_utf8(text).unwrap_or_default()
+        (((date * 100 + hours % 24) * 100 + minute) * 100 + second) * 1000 + ms
     }
 }
 
@@ -161,21 +164,27 @@ fn fraction_ms(rest: &mut &[u8]) -> Option<i64> {
     Some(ms)
 }
 
-/// The second that [`Timestamp::text`] writes like this. Texts are in the order of moments; so it is looked for, and the
-/// calendar is needed in one direction only.
-fn find(parts: &[&[u8]]) -> Option<Timestamp> {
-    let wanted = parts.concat();
+/// The second that is written like this. Later moments have greater digits; so it is looked for, and the calendar is
+/// needed in one direction only.
+fn find(text: &[u8]) -> Option<Timestamp> {
+    let digits = text.iter().filter(|byte| byte.is_ascii_digit());
+    let wanted = digits.fold(0_u64, |number, digit| number.wrapping_mul(10).wrapping_add(u64::from(digit & 0x0f)));
     let mut found = Timestamp(FIRST);
     let mut step = 1000 << 38;
     while step >= 1000 {
         let later = found.plus_ms(step);
-        if later.0 <= LAST && later.text().into_bytes() <= wanted {
+        if later.0 <= LAST && later.digits() / 1000 <= wanted {
             found = later;
         }
         step /= 2;
     }
-    (found.text().into_bytes() == wanted).then_some(found)
+    let same = |written, byte| byte == written || written == b'T' && (byte == b't' || byte == b' ');
+    let written = found.text();
+    let valid = text.len() == WITHOUT_FRACTION && written.bytes().zip(text).all(|(written, byte)| same(written, *byte));
+    valid.then_some(found)
 }
+
+const WITHOUT_FRACTION: usize = "2026-11-21T07:44:42".len();
 
 /// The years 0 to 9999.
 const FIRST: i64 = -62_167_219_200_000;
@@ -259,7 +268,9 @@ mod tests {
         let last = Timestamp(i64::MAX);
         assert_eq!(last.plus(Duration::MAX), last);
         assert_eq!(Timestamp(i64::MIN).minus(Duration::MAX), Timestamp(i64::MIN));
-        assert_eq!(last.to_string(), "9999-12-31T23:59:59.999Z");
+        for later in [last, Timestamp(1_000_000_000_000_000)] {
+            assert_eq!(later.to_string(), "9999-12-31T23:59:59.999Z");
+        }
         assert_eq!(Timestamp(5).since(last), Duration::ZERO);
     }
 }
