@@ -83,7 +83,7 @@ pub use steps::{JoinStep, Outcome, SendStep, Step, StoreStep};
 use crate::config::{Config, DEVICE_CONDITION};
 use crate::device::DeviceId;
 use crate::error::{Error, ErrorKind};
-use crate::license::{Decision, Key, Problem, Reason, State, UnknownFeatures, log_unknown};
+use crate::license::{Decision, Key, Problem, Reason, State, UnknownFeatures};
 use crate::record::{Attempt, Identity, Record, Sealer, Seat, Verdict};
 use crate::store::Durability;
 use crate::time::{Now, Timestamp, milliseconds};
@@ -288,7 +288,7 @@ impl Engine {
             record: self.memory.record.as_deref(),
             now: estimate,
             problem: self.problem(),
-            unknown_features: Arc::clone(&self.unknown_features),
+            unknown_features: self.unknown_features.clone(),
         };
         policy::decide(&self.config, facts)
     }
@@ -298,7 +298,7 @@ impl Engine {
         let estimate = self.estimate(now);
         let held = self.memory.record.as_deref().and_then(|record| record.held.as_deref());
         policy::allows(&self.config, held, estimate, feature).unwrap_or_else(|| {
-            log_unknown(&self.unknown_features, feature);
+            self.unknown_features.log(feature);
             false
         })
     }

@@ -8,8 +8,7 @@ use crate::text::{has_nul, trim};
 use crate::time::{Timestamp, milliseconds};
 use std::fmt;
 #[cfg(feature = "log")]
-use std::sync::PoisonError;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -369,8 +368,9 @@ pub(crate) struct Features {
     unknown: UnknownFeatures,
 }
 
-/// Shared by all decisions of one client.
-pub(crate) type UnknownFeatures = Arc<Mutex<Vec<String>>>;
+/// The names that were asked for and are not in the configuration. Shared by all decisions of one client.
+#[derive(Clone, Default)]
+pub(crate) struct UnknownFeatures(#[cfg(feature = "log")] Arc<Mutex<Vec<String>>>);
 
 impl Features {
     pub(crate) fn new(on: Named<bool>, unknown: UnknownFeatures) -> Self {
@@ -379,27 +379,29 @@ impl Features {
 
     fn allows(&self, feature: &str) -> bool {
         self.on.get(feature).copied().unwrap_or_else(|| {
-            log_unknown(&self.unknown, feature);
+            self.unknown.log(feature);
             false
         })
     }
 }
 
-/// Without a log there is nobody to tell.
-#[cfg(not(feature = "log"))]
-pub(crate) fn log_unknown(_: &UnknownFeatures, _: &str) {}
+impl UnknownFeatures {
+    /// Without a log there is nobody to tell.
+    #[cfg(not(feature = "log"))]
+    pub(crate) fn log(&self, _: &str) {}
 
-/// Says once that a feature is not in the configuration.
-#[cfg(feature = "log")]
-pub(crate) fn log_unknown(unknown: &UnknownFeatures, feature: &str) {
-    if !log::log_enabled!(log::Level::Warn) {
-        return;
-    }
-    let mut unknown = unknown.lock().unwrap_or_else(PoisonError::into_inner);
-    // bounded, since the names come from the app
-    if unknown.len() < 64 && !unknown.iter().any(|known| known == feature) {
-        unknown.push(feature.to_owned());
-        log::warn!("feature {} is not in the configuration, so it is off", crate::json::quoted(feature));
+    /// Says once that a feature is not in the configuration.
+    #[cfg(feature = "log")]
+    pub(crate) fn log(&self, feature: &str) {
+        if !log::log_enabled!(log::Level::Warn) {
+            return;
+        }
+        let mut unknown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // bounded, since the names come from the app
+        if unknown.len() < 64 && !unknown.iter().any(|known| known == feature) {
+            unknown.push(feature.to_owned());
+            log::warn!("feature {} is not in the configuration, so it is off", crate::json::quoted(feature));
+        }
     }
 }
 
