@@ -1,5 +1,5 @@
-//! SHA-256 (FIPS 180-4) of a whole message. The rounds are `sha2`'s; its `Digest`, which takes a message in pieces, is
-//! four times the wasm of what is here, and nothing here is long.
+//! SHA-256 (FIPS 180-4) of a whole message, around the rounds of `sha2`. Its `Digest` takes a message in pieces, and the
+//! code for that is longer than all of this; nothing that is hashed here is long.
 
 use sha2::block_api::compress256;
 

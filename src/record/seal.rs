@@ -110,7 +110,9 @@ fn derive(secret: &str, purpose: &str, info: &str) -> [Hash; 2] {
 mod tests {
     use super::super::{Attempt, Held, Identity, Plan, Release, Seat, TimeBase, Verdict};
     use super::*;
+    use crate::hash::sha256;
     use crate::license::Key;
+    use crate::text::hex;
     use crate::time::Timestamp;
     use uuid::Uuid;
 
@@ -171,6 +173,13 @@ mod tests {
         for record in [record(), Record::default()] {
             assert_eq!(sealer.open(&sealer.seal(&record)), Ok(Box::new(record)));
         }
+    }
+
+    /// Every version reads what every other has written.
+    #[test]
+    fn the_bytes_are_the_same_for_ever() {
+        let sealed = sealer("com.acme.app", "here", &["secret"]).seal(&record());
+        assert_eq!(hex(&sha256(&[&sealed])), "4f5201cc7608c712d9cd56db74a9043b6360e3b4ce8242eadfa7544e3f90b6a2");
     }
 
     #[test]
