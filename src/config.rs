@@ -17,10 +17,10 @@ use uuid::Uuid;
 #[derive(Clone)]
 pub struct Config(Arc<Settings>);
 
-/// Ids are kept as texts, the way Polar writes them, so that what was given and what was checked are the same fields.
+/// The ids of benefits are texts, the way Polar writes them: what was given and what was checked are the same fields.
 #[derive(Clone)]
 struct Settings {
-    organization: String,
+    organization: Uuid,
     app_id: String,
     environment: Environment,
     benefits: Vec<String>,
@@ -52,6 +52,7 @@ pub enum Environment {
 #[derive(Clone)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ConfigBuilder {
+    organization: String,
     refresh_ms: Option<i64>,
     /// As given; `build` checks it and puts it into its usual form.
     settings: Settings,
@@ -81,9 +82,10 @@ impl Config {
     #[expect(clippy::new_ret_no_self, reason = "the short call site is worth more than the convention")]
     pub fn new(organization_id: impl Into<String>, app_id: impl Into<String>) -> ConfigBuilder {
         ConfigBuilder {
+            organization: organization_id.into(),
             refresh_ms: None,
             settings: Settings {
-                organization: organization_id.into(),
+                organization: Uuid::nil(),
                 app_id: app_id.into(),
                 environment: Environment::Production,
                 benefits: Vec::new(),
@@ -104,7 +106,7 @@ impl Config {
 
     /// The organization that sells the keys.
     pub fn organization_id(&self) -> Uuid {
-        parse_uuid(&self.0.organization).unwrap_or_default()
+        self.0.organization
     }
 
     /// The app's name among the vendor's.
@@ -367,7 +369,7 @@ impl ConfigBuilder {
         check_texts("device_id", settings.device_id.as_slice(), 1)?;
         check_texts("app_secret", settings.app_secret.as_slice(), 1)?;
         check_texts("previous_app_secret", &settings.previous_app_secrets, 0)?;
-        check_ids("organization_id", std::slice::from_mut(&mut settings.organization))?;
+        settings.organization = parse_id("organization_id", &self.organization)?;
         settings.environment.check()?;
         check_ids("benefit", &mut settings.benefits)?;
         for (name, benefits) in settings.features.iter_mut() {
@@ -408,18 +410,22 @@ fn invalid(before: &str, given: &str, after: &str) -> Error {
     Error::new(ErrorKind::InvalidConfig, text)
 }
 
-/// Checks ids, and writes them as Polar does. Polar takes version 4 only and answers 422 to every other.
+/// Checks ids, and writes them as Polar does.
 fn check_ids(setting: &str, ids: &mut [String]) -> Result<(), Error> {
     for text in ids {
-        match parse_uuid(trim(text, char::is_whitespace)) {
-            Some(id) if id.get_version_num() == 4 && id.get_variant() == uuid::Variant::RFC4122 => *text = uuid(id),
-            _ => {
-                let what = [setting, " `", text].concat();
-                return Err(invalid("the ", &what, "` is not a UUID of version 4; copy it from Polar's dashboard"));
-            }
-        }
+        *text = uuid(parse_id(setting, text)?);
     }
     Ok(())
+}
+
+/// Polar takes version 4 only and answers 422 to every other.
+fn parse_id(setting: &str, text: &str) -> Result<Uuid, Error> {
+    parse_uuid(trim(text, char::is_whitespace))
+        .filter(|id| id.get_version_num() == 4 && id.get_variant() == uuid::Variant::RFC4122)
+        .ok_or_else(|| {
+            let what = [setting, " `", text].concat();
+            invalid("the ", &what, "` is not a UUID of version 4; copy it from Polar's dashboard")
+        })
 }
 
 fn check_app_id(app_id: &str) -> Result<(), Error> {

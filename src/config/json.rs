@@ -54,7 +54,7 @@ impl ConfigBuilder {
     fn set(&mut self, name: &str, value: Json<'_>) -> Result<(), Error> {
         let settings = &mut self.settings;
         let place = match name {
-            "organizationId" => Place::Text(&mut settings.organization),
+            "organizationId" => Place::Text(&mut self.organization),
             "appId" => Place::Text(&mut settings.app_id),
             "environment" => Place::Environment(&mut settings.environment),
             "benefits" => Place::Texts(&mut settings.benefits),
