@@ -7,10 +7,11 @@
 //!              └── Join: wait for another operation to end ──┘
 //! ```
 //!
-//! A driver is a loop over these four; `blocking/driver.rs` is one. A step owns its operation: it can be resumed once,
-//! and dropping it before anything was sent ends the operation without a trace. After sending, a driver that gives up
-//! resumes with [`Failure::Cancelled`](crate::transport::Failure::Cancelled), so that an activation on its way is not
-//! forgotten. No lock is needed around the engine while a request is in flight.
+//! A driver is a loop over these four; `blocking/driver.rs` is one. A step is the ticket of its operation, for the engine
+//! that gave it: it can be resumed once, and dropping it before anything was sent ends the operation without a trace.
+//! After sending, a driver that gives up resumes with
+//! [`Failure::Cancelled`](crate::transport::Failure::Cancelled), so that an activation on its way is not forgotten. No
+//! lock is needed around the engine while a request is in flight.
 //!
 //! A whole driver, for one thread and one process:
 //!
