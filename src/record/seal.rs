@@ -183,11 +183,6 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_says_the_same() {
-        for record in [record(), Record::default()] {}
-    }
-
-    #[test]
     fn every_single_byte_edit_is_seen() {
         let sealer = sealer("com.acme.app", "here", &[]);
         let sealed = sealer.seal(&record());
