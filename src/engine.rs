@@ -189,8 +189,9 @@ pub struct Engine {
     aside_answered: bool,
     /// When to ask next where no clock can be trusted; monotonic ms.
     fallback_at: Option<u64>,
+    /// The operation under way, or the last one.
     op: Op,
-    /// Every step of the operation under way has a clone of it.
+    /// The step of the operation under way has a clone of it.
     ticket: Arc<()>,
     /// The last operation that asked and was answered, for those who joined it.
     last_answered: OpId,
@@ -321,7 +322,7 @@ impl Engine {
 
     /// Whether the operation is still under way.
     pub fn is_running(&self, id: OpId) -> bool {
-        self.op.id == id && self.op.stage != Stage::Idle && Arc::strong_count(&self.ticket) > 1
+        self.op.id == id && Arc::strong_count(&self.ticket) > 1
     }
 
     fn deadline(&mut self, operation: &Operation, now: Now) -> u64 {
@@ -516,20 +517,19 @@ impl Engine {
 
     /// Ends the operation.
     fn finish(&mut self, now: Now) -> Step {
-        self.op.stage = Stage::Idle;
         self.op.attempt = None;
         let failure = self.op.failure.take();
         if self.op.asks && failure.is_none() {
             self.last_answered = self.op.id;
         }
-        let deactivated = self.op.deactivated.filter(|_| failure.is_none());
         let decision = self.current(now);
         let shown = decision.to_json();
         let changed = shown != self.shown;
         self.shown = shown;
         #[cfg(feature = "log")]
         log::debug!("{}: {}", decision.state(), decision.message());
-        Step::Done(Outcome { deactivated, changed, ..self.outcome(decision, failure, now) })
+        let outcome = self.outcome(decision, failure, now);
+        Step::Done(Outcome { deactivated: self.op.deactivated, changed, ..outcome })
     }
 
     fn outcome(&mut self, decision: Decision, failure: Option<Error>, now: Now) -> Outcome {

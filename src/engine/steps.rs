@@ -112,10 +112,8 @@ pub(super) struct Op {
 /// What goes on after the step under way.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// Nothing is under way.
-    #[default]
-    Idle,
     // after a store step
+    #[default]
     Opened,
     Ask,
     /// Polar's word was saved, or met its opposite.
