@@ -52,7 +52,7 @@ pub(crate) struct Held {
     pub(crate) usage: u32,
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) time: TimeBase,
-    /// Hash of the app's own conditions that the activation was made with.
+    /// Hash of the app's own conditions at the last yes.
     pub(crate) conditions: [u8; 8],
 }
 

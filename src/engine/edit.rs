@@ -198,11 +198,7 @@ impl Editor<'_> {
             return if same { Applied::Unchanged } else { Applied::Contradicted };
         }
         match &word.says {
-            Says::Yes(yes) => {
-                let conditions = held.conditions;
-                *held = self.held(yes, held.revision);
-                held.conditions = conditions;
-            }
+            Says::Yes(yes) => *held = self.held(yes, held.revision),
             Says::No(reason) => {
                 let changed = held.identity.seat.is_some() && held.conditions != conditions_hash(self.config);
                 let unclear = matches!(reason, Reason::Refused | Reason::Conditions);

@@ -321,6 +321,17 @@ mod tests {
     }
 
     #[test]
+    fn a_join_whose_time_is_up_ends() {
+        let (mut session, _) = session(PARTS).unwrap();
+        let mut ask =
+            |question: &str, mono| String::from_utf8(session.ask(question.as_bytes(), Now { mono, ..now() })?).ok();
+        ask(r#"{"do":"open"}"#, 5).unwrap();
+        ask(r#"{"do":"forget"}"#, 5).unwrap();
+        let done = ask(r#"{"do":"resume","number":2}"#, 1_000_000).unwrap();
+        assert!(done.starts_with(r#"{"do":"done","#) && done.contains(r#""error":{"kind":"timeout""#), "{done}");
+    }
+
+    #[test]
     fn a_session_says_which_setting_is_wrong() {
         for parts in ["", "{}", r#"{"settings":"{}"}"#] {
             assert_eq!(session(parts).err().unwrap().kind(), crate::ErrorKind::InvalidConfig, "{parts}");
