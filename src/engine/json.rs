@@ -332,6 +332,29 @@ mod tests {
     }
 
     #[test]
+    fn who_joined_a_question_that_was_cancelled_asks() {
+        let (mut session, _) = session(PARTS).unwrap();
+        let mut ask = |question: &str| String::from_utf8(session.ask(question.as_bytes(), now())?).ok();
+        let license = r#"{"id":"c0010000-0000-4000-8000-000000000001","status":"granted","key":"KEY-1",
+            "organization_id":"a0010000-0000-4000-8000-000000000001","benefit_id":"b0010000-0000-4000-8000-000000000001",
+            "limit_activations":null,"limit_usage":null,"usage":0,"expires_at":null,"activation":null,
+            "last_validated_at":"2027-01-15T08:00:00Z"}"#;
+        let activation = [
+            r#"{"do":"activate","key":"KEY-1"}"#,
+            r#"{"do":"resume","number":1}"#,
+            &format!("{{\"do\":\"resume\",\"number\":2,\"status\":200}}\0{license}"),
+            r#"{"do":"resume","number":3}"#,
+        ];
+        let activated = activation.map(|question| ask(question).unwrap()).into_iter().next_back().unwrap();
+        assert!(activated.contains(r#""state":"active""#), "{activated}");
+        ask(r#"{"do":"validate"}"#).unwrap();
+        ask(r#"{"do":"resume","number":5}"#).unwrap();
+        ask(r#"{"do":"validate"}"#).unwrap();
+        ask(r#"{"do":"resume","number":6,"failure":"cancelled","sent":false}"#).unwrap();
+        assert_eq!(ask(r#"{"do":"resume","number":7}"#), Some(r#"{"do":"store","number":9}"#.into()));
+    }
+
+    #[test]
     fn a_session_says_which_setting_is_wrong() {
         for parts in ["", "{}", r#"{"settings":"{}"}"#] {
             assert_eq!(session(parts).err().unwrap().kind(), crate::ErrorKind::InvalidConfig, "{parts}");
