@@ -5,7 +5,7 @@ mod json;
 
 use crate::error::{Error, ErrorKind};
 use crate::named::Named;
-use crate::text::{before, decimal, has_nul, parse_uuid, trim, uuid};
+use crate::text::{before, decimal, has_nul, parse_uuid, trim};
 use crate::time::signed_milliseconds;
 use crate::values::{Value, Values};
 use std::fmt;
@@ -17,14 +17,13 @@ use uuid::Uuid;
 #[derive(Clone)]
 pub struct Config(Arc<Settings>);
 
-/// The ids of benefits are texts, the way Polar writes them: what was given and what was checked are the same fields.
 #[derive(Clone)]
 struct Settings {
     organization: Uuid,
     app_id: String,
     environment: Environment,
-    benefits: Vec<String>,
-    features: Named<Vec<String>>,
+    benefits: Vec<Uuid>,
+    features: Named<Vec<Uuid>>,
     bind_device: bool,
     refresh_ms: i64,
     grace_ms: i64,
@@ -53,8 +52,10 @@ pub enum Environment {
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ConfigBuilder {
     organization: String,
+    benefits: Vec<String>,
+    features: Named<Vec<String>>,
     refresh_ms: Option<i64>,
-    /// As given; `build` checks it and puts it into its usual form.
+    /// As given; `build` checks it, and fills in what the ids above stand for.
     settings: Settings,
 }
 
@@ -83,6 +84,8 @@ impl Config {
     pub fn new(organization_id: impl Into<String>, app_id: impl Into<String>) -> ConfigBuilder {
         ConfigBuilder {
             organization: organization_id.into(),
+            benefits: Vec::new(),
+            features: Named::new(),
             refresh_ms: None,
             settings: Settings {
                 organization: Uuid::nil(),
@@ -151,11 +154,11 @@ impl Config {
         self.0.grace_ms
     }
 
-    pub(crate) fn benefits(&self) -> &[String] {
+    pub(crate) fn benefits(&self) -> &[Uuid] {
         &self.0.benefits
     }
 
-    pub(crate) fn features(&self) -> &Named<Vec<String>> {
+    pub(crate) fn features(&self) -> &Named<Vec<Uuid>> {
         &self.0.features
     }
 
@@ -274,7 +277,7 @@ impl ConfigBuilder {
 
     /// Accepts only keys of these benefits. Without, every key of the organization is accepted.
     pub fn benefits<B: Into<String>>(mut self, benefits: impl IntoIterator<Item = B>) -> Self {
-        self.settings.benefits = benefits.into_iter().map(Into::into).collect();
+        self.benefits = benefits.into_iter().map(Into::into).collect();
         self
     }
 
@@ -371,21 +374,20 @@ impl ConfigBuilder {
         check_texts("previous_app_secret", &settings.previous_app_secrets, 0)?;
         settings.organization = parse_id("organization_id", &self.organization)?;
         settings.environment.check()?;
-        check_ids("benefit", &mut settings.benefits)?;
-        for (name, benefits) in settings.features.iter_mut() {
+        settings.benefits = parse_ids("benefit", &self.benefits)?;
+        settings.features = self.features.try_map(|name, benefits| {
             if name.is_empty() || benefits.is_empty() {
                 return Err(invalid("the feature `", name, "` needs a name and at least one benefit id"));
             }
-            let setting = ["benefit of the feature `", name, "`"].concat();
-            check_ids(&setting, benefits)?;
-        }
+            parse_ids(&["benefit of the feature `", name, "`"].concat(), benefits)
+        })?;
         Ok(())
     }
 
     fn add_feature(&mut self, name: String, benefits: Vec<String>) {
-        match self.settings.features.get_mut(&name) {
+        match self.features.get_mut(&name) {
             Some(all) => all.extend(benefits),
-            None => self.settings.features.insert(name, benefits),
+            None => self.features.insert(name, benefits),
         }
     }
 }
@@ -410,12 +412,12 @@ fn invalid(before: &str, given: &str, after: &str) -> Error {
     Error::new(ErrorKind::InvalidConfig, text)
 }
 
-/// Checks ids, and writes them as Polar does.
-fn check_ids(setting: &str, ids: &mut [String]) -> Result<(), Error> {
-    for text in ids {
-        *text = uuid(parse_id(setting, text)?);
+fn parse_ids(setting: &str, ids: &[String]) -> Result<Vec<Uuid>, Error> {
+    let mut parsed = Vec::with_capacity(ids.len());
+    for id in ids {
+        parsed.push(parse_id(setting, id)?);
     }
-    Ok(())
+    Ok(parsed)
 }
 
 /// Polar takes version 4 only and answers 422 to every other.

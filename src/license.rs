@@ -368,7 +368,7 @@ impl Problem {
 pub(crate) struct Features {
     pub(crate) config: Option<Config>,
     /// The benefit, where access is allowed.
-    pub(crate) benefit: Option<String>,
+    pub(crate) benefit: Option<Uuid>,
     pub(crate) unknown: UnknownFeatures,
 }
 
@@ -377,8 +377,8 @@ pub(crate) struct Features {
 pub(crate) struct UnknownFeatures(#[cfg(feature = "log")] Arc<Mutex<Vec<String>>>);
 
 impl Features {
-    fn configured(&self) -> &Named<Vec<String>> {
-        const NONE: &Named<Vec<String>> = &Named::new();
+    fn configured(&self) -> &Named<Vec<Uuid>> {
+        const NONE: &Named<Vec<Uuid>> = &Named::new();
         self.config.as_ref().map_or(NONE, Config::features)
     }
 
@@ -386,8 +386,8 @@ impl Features {
         self.configured().iter().map(|(name, benefits)| (name, self.is_on(benefits)))
     }
 
-    fn is_on(&self, benefits: &[String]) -> bool {
-        self.benefit.as_ref().is_some_and(|benefit| benefits.contains(benefit))
+    fn is_on(&self, benefits: &[Uuid]) -> bool {
+        self.benefit.is_some_and(|benefit| benefits.contains(&benefit))
     }
 
     fn allows(&self, feature: &str) -> bool {

@@ -41,6 +41,15 @@ impl<T> Named<T> {
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut T)> {
         self.0.iter_mut().map(|(name, value)| (name.as_str(), value))
     }
+
+    /// The same names with other values, if all can be had.
+    pub(crate) fn try_map<U, E>(&self, value: impl Fn(&str, &T) -> Result<U, E>) -> Result<Named<U>, E> {
+        let mut mapped = Vec::with_capacity(self.0.len());
+        for (name, old) in self.iter() {
+            mapped.push((name.to_owned(), value(name, old)?));
+        }
+        Ok(Named(mapped))
+    }
 }
 
 impl<T> Default for Named<T> {

@@ -57,7 +57,7 @@ impl ConfigBuilder {
             "organizationId" => Place::Text(&mut self.organization),
             "appId" => Place::Text(&mut settings.app_id),
             "environment" => Place::Environment(&mut settings.environment),
-            "benefits" => Place::Texts(&mut settings.benefits),
+            "benefits" => Place::Texts(&mut self.benefits),
             "features" => return self.add_features(name, value),
             "bindDevice" => Place::Flag(&mut settings.bind_device),
             "refreshIntervalMs" => Place::Milliseconds(self.refresh_ms.insert(0)),
@@ -90,7 +90,7 @@ impl ConfigBuilder {
         for (feature, benefits) in value.members().ok_or_else(|| wrong(name, "an object"))? {
             let feature = feature.string().ok_or_else(|| wrong(name, "a text"))?;
             let benefits = texts(benefits).ok_or_else(|| wrong(&[name, ".", &feature].concat(), "a list of texts"))?;
-            self.settings.features.insert(feature, benefits);
+            self.features.insert(feature, benefits);
         }
         Ok(())
     }

@@ -25,7 +25,7 @@ use crate::record::{Attempt, Identity, Seat, Verdict};
 use crate::time::Now;
 use crate::wire::Confirmed;
 
-/// No seat is free, or no license by this key.
+/// Every seat is taken, as far as this device can tell.
 const NO_SEAT: No = No::Refused(Reason::ActivationLimit);
 
 impl Engine {

@@ -3,7 +3,6 @@
 use crate::config::Config;
 use crate::license::{Decision, Features, License, NextStep, Problem, Reason, State, UnknownFeatures};
 use crate::record::{Held, Record, Verdict};
-use crate::text::uuid;
 use crate::time::Timestamp;
 use uuid::Uuid;
 
@@ -30,7 +29,7 @@ pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
         license: held.map(license),
         features: Features {
             config: Some(config.clone()),
-            benefit: licensed.map(|held| uuid(held.benefit_id)),
+            benefit: licensed.map(|held| held.benefit_id),
             unknown: facts.unknown_features,
         },
         refresh_at: facts.record.plan.next,
@@ -56,8 +55,8 @@ pub(super) fn allows(config: &Config, held: Option<&Held>, now: Option<Timestamp
     Some(allowed && is_among(held, benefits))
 }
 
-fn is_among(held: Option<&Held>, benefits: &[String]) -> bool {
-    held.is_some_and(|held| benefits.contains(&uuid(held.benefit_id)))
+fn is_among(held: Option<&Held>, benefits: &[Uuid]) -> bool {
+    held.is_some_and(|held| benefits.contains(&held.benefit_id))
 }
 
 fn judge(config: &Config, held: &Held, now: Option<Timestamp>) -> (State, Option<Reason>) {
@@ -96,7 +95,7 @@ pub(super) fn fits(config: &Config, held: &Held) -> Result<(), Reason> {
 
 /// Whether the configuration accepts keys of this benefit.
 pub(super) fn accepts(config: &Config, benefit: Uuid) -> Result<(), Reason> {
-    let accepted = config.benefits().is_empty() || config.benefits().contains(&uuid(benefit));
+    let accepted = config.benefits().is_empty() || config.benefits().contains(&benefit);
     if accepted { Ok(()) } else { Err(Reason::Benefit) }
 }
 
