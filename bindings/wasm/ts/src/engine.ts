@@ -102,13 +102,18 @@ interface Ask {
 /** Makes engines. */
 export type Engines = (parts: Parts, clock: Clock) => Promise<Engine>;
 
-/** All engines of a page share one instance, so that they share the pace of requests too. */
+/**
+ * How many engines share an instance, and so the pace of requests. They stay as long as it does; with a bound, a server
+ * that makes a client for each request does not grow for ever, as an instance without clients is collected.
+ */
+const MOST_ENGINES = 1_000;
+
 export function enginesOf(module: WebAssembly.Module): Engines {
   let shared: Promise<Instance> | undefined;
   return async (parts, clock) => {
     const known = shared;
     let instance = await known?.catch(() => undefined);
-    if (!instance || instance.dead) {
+    if (!instance || instance.dead || instance.engines >= MOST_ENGINES) {
       // of several clients that notice at once, one makes the next for all
       if (shared === known) shared = instantiate(module);
       instance = (await shared) as Instance;

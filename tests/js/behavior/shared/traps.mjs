@@ -1,5 +1,5 @@
 // WebAssembly that dies: at the test's word, what the engine exports runs an `unreachable` once it has done its work.
-// Nothing may hang, and the next operation works on a new instance.
+// Nothing may hang, and the next operation works on a new instance. And WebAssembly that is full of engines.
 
 import { createLicenseClient as createSlim } from "polar-license/slim";
 
@@ -33,6 +33,7 @@ export function tests({ wasm }) {
     ["a trap while a client is made", whileMaking],
     ["a trap that two clients share", whileShared],
     ["a new instance that does not come to life at first", whileReviving],
+    ["more clients than an instance takes", whileCrowded],
   ];
   return all.map(([name, run]) => ({ name, kind: "traps", run: () => patched(run) }));
 }
@@ -192,6 +193,16 @@ async function whileReviving() {
   equal([error.code, error.decision.state], ["internal", "active"], "without an instance");
   WebAssembly.instantiate = working;
   await recovers(license, platform);
+}
+
+async function whileCrowded() {
+  const { license } = await licensed();
+  const { instances } = traps;
+  for (let made = 0; made < 1_000 && traps.instances === instances; made += 1) (await opened(new Device())).dispose();
+  equal(traps.instances, instances + 1, "instances after a thousand clients");
+  (await opened(new Device())).dispose();
+  equal(traps.instances, instances + 1, "instances after one more");
+  equal((await license.validate()).state, "active", "a client of the full one");
 }
 
 async function whileForbidden() {
