@@ -301,7 +301,7 @@ impl Engine {
             record: &self.record,
             now: estimate,
             problem: self.problem(),
-            unknown_features: self.unknown_features.clone(),
+            unknown_features: &self.unknown_features,
         };
         policy::decide(&self.config, facts)
     }
@@ -309,10 +309,7 @@ impl Engine {
     /// Whether a feature is on at this instant; what [`Decision::allows`] says of [`current`](Self::current), sooner.
     pub fn allows(&mut self, feature: &str, now: Now) -> bool {
         let estimate = self.estimate(now);
-        policy::allows(&self.config, self.record.held.as_deref(), estimate, feature).unwrap_or_else(|| {
-            self.unknown_features.log(feature);
-            false
-        })
+        policy::features(&self.config, &self.record, estimate, &self.unknown_features).allows(feature)
     }
 
     /// The configuration it was made with.

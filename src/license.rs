@@ -390,7 +390,7 @@ impl Features {
         self.benefit.is_some_and(|benefit| benefits.contains(&benefit))
     }
 
-    fn allows(&self, feature: &str) -> bool {
+    pub(crate) fn allows(&self, feature: &str) -> bool {
         let Some(benefits) = self.configured().get(feature) else {
             self.unknown.log(feature);
             return false;
@@ -402,11 +402,11 @@ impl Features {
 impl UnknownFeatures {
     /// Without a log there is nobody to tell.
     #[cfg(not(feature = "log"))]
-    pub(crate) fn log(&self, _: &str) {}
+    fn log(&self, _: &str) {}
 
     /// Says once that a feature is not in the configuration.
     #[cfg(feature = "log")]
-    pub(crate) fn log(&self, feature: &str) {
+    fn log(&self, feature: &str) {
         if !log::log_enabled!(log::Level::Warn) {
             return;
         }

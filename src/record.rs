@@ -22,7 +22,7 @@ use crate::time::Timestamp;
 use uuid::Uuid;
 
 /// Everything remembered. The default is what a device without any license remembers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Record {
     /// Boxed, since records are moved and most fields are here.
     pub(crate) held: Option<Box<Held>>,
@@ -39,7 +39,7 @@ pub(crate) struct Record {
 }
 
 /// A license and Polar's last word on it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Held {
     pub(crate) identity: Identity,
     /// Counts Polar's words on this license, so that a late answer meets the one it overtook.

@@ -23,7 +23,7 @@ impl Session {
     /// An engine that remembers nothing yet: the operation `open` is the first. Of `parts`, `settings` is a text that
     /// [`ConfigBuilder::from_json`] reads; `device` identifies this device where the settings do not; `system` is such as
     /// `Windows 11`; `seed` is random, 32 hexadecimal digits; with `ownPace` it does not share `pacer`, for a clock that
-    /// is not that of others. Returns [`Engine::tags_json`] too.
+    /// is not that of others. Returns too what [`Engine::record_tags`] does, as `{"product": …, "device": …}` in hexadecimal.
     ///
     /// # Errors
     /// `invalid_config` where a setting is wrong.
@@ -40,15 +40,21 @@ impl Session {
         let host = Host { device, system: text("system"), seed };
         let pacer = if json.is_some_and(|json| json.flag("ownPace")) { Pacer::new() } else { pacer.clone() };
         let engine = Box::new(Engine::new(config, host, pacer));
-        let tags = engine.tags_json();
+        let (product, device) = engine.record_tags();
+        let tags = Writer::new().string("product", &hex(&product)).string("device", &hex(&device)).finish();
         Ok((Self { engine, steps: Vec::new(), last_number: 0 }, tags))
     }
 
     /// Answers a question in JSON, which bytes may follow after a NUL; so they may in the answer. `{"do": …}` is one of
     ///
-    /// - an operation as [`Operation::from_json`] reads it: its first step, as [`Step::to_json`] writes it;
-    /// - `resume`, with the step's `number`, what [`Step::resume_json`] reads, and the body of a reply: the next step. The
-    ///   same once more where it is a join and has to wait longer;
+    /// - `open`, `validate`, `refresh` (with `patience`: `short`, `full` or `woken`), `consume` (with `count`), `activate`
+    ///   (with `key`, `replacePrevious`), `deactivate`, `forget`: the operation's first step, under the `number` to go on
+    ///   with. A step is to `store`; to `send` what `url` and `body` say, at `notBefore`, within `timeoutMs`; to `join`,
+    ///   until `until`; or `done`, with `decision`, `deactivated`, `changed` and `wakeAt`;
+    /// - `resume`, with a step's `number`: the next step. After `store` with `problem`, in words, where the store could not
+    ///   be locked, read or written; after `send` with `status`, `retryAfter` and the reply's body in bytes, or without a
+    ///   reply with `failure` (`network`, `timeout`, `cancelled`), `sent` and `message`; after `join` perhaps with
+    ///   `cancelled`: it is the same step once more where it has to wait longer;
     /// - `merge`, with a store step's `number`, and the stored record where there is one or `unreadable`: `{"change": …}`
     ///   with `keep`, `remove` or `put`, then `durable` and the record;
     /// - `current`: the decision at this instant.
@@ -120,19 +126,6 @@ impl Session {
 }
 
 impl Operation {
-    /// Reads `{"do": …}` with `open`, `validate`, `refresh` (and `patience`: `short`, `full` or `woken`), `consume` (and
-    /// `count`), `activate` (and `key`, `replacePrevious`), `deactivate` or `forget`; `None` for anything else.
-    ///
-    /// ```
-    /// use polar_license::engine::Operation;
-    ///
-    /// let operation = Operation::from_json(r#"{"do": "consume", "count": 3}"#);
-    /// assert_eq!(operation, Some(Operation::Consume(3)));
-    /// ```
-    pub fn from_json(text: &str) -> Option<Self> {
-        Self::read(Json::parse(text.as_bytes())?)
-    }
-
     fn read(json: Json<'_>) -> Option<Self> {
         let patience = || match json.text("patience")?.as_str() {
             "full" => Some(Patience::Full),
@@ -155,9 +148,8 @@ impl Operation {
 }
 
 impl Step {
-    /// What to do next, and the `number` to go on under: `{"do": "store"}`, `send` with `notBefore`, `url`, `body` and
-    /// `timeoutMs`, `join` with `until`, or `done` with `decision`, `deactivated`, `changed` and `wakeAt`.
-    pub fn to_json(&self, number: u32) -> String {
+    /// As [`Session::ask`] describes it.
+    fn to_json(&self, number: u32) -> String {
         let what = match self {
             Self::Store(_) => "store",
             Self::Send(_) => "send",
@@ -183,13 +175,7 @@ impl Step {
         object.finish()
     }
 
-    /// Goes on after what the driver did, described in JSON: `{"problem": …}` after the store, in words where it could
-    /// not be locked, read or written; `{"status": …, "retryAfter": …}` with a reply's `body`; `{"failure": …, "sent": …,
-    /// "message": …}` without one, with `network`, `timeout` or `cancelled`; `{"cancelled": …}` after a join.
-    pub fn resume_json(self, engine: &mut Engine, answer: &str, body: Vec<u8>, now: Now) -> Option<Self> {
-        self.go_on(engine, Json::parse(answer.as_bytes())?, body, now)
-    }
-
+    /// After what the driver did.
     fn go_on(self, engine: &mut Engine, json: Json<'_>, body: Vec<u8>, now: Now) -> Option<Self> {
         Some(match self {
             Self::Store(step) => step.resume(engine, given(json, "problem").map_or(Ok(()), Err), now),
@@ -198,14 +184,6 @@ impl Step {
             Self::Join(step) => step.resume(engine, now),
             Self::Done(_) => return None,
         })
-    }
-}
-
-impl Engine {
-    /// What [`record_tags`](Self::record_tags) returns, as `{"product": …, "device": …}` in hexadecimal.
-    pub fn tags_json(&self) -> String {
-        let (product, device) = self.record_tags();
-        Writer::new().string("product", &hex(&product)).string("device", &hex(&device)).finish()
     }
 }
 
@@ -283,7 +261,7 @@ mod tests {
             ("", None),
         ];
         for (text, operation) in cases {
-            assert_eq!(Operation::from_json(text), operation, "{text}");
+            assert_eq!(Json::parse(text.as_bytes()).and_then(Operation::read), operation, "{text}");
         }
     }
 
@@ -299,7 +277,8 @@ mod tests {
     #[test]
     fn a_session_is_asked_by_numbers() {
         let (mut session, tags) = session(PARTS).unwrap();
-        assert_eq!(tags, engine().tags_json());
+        let (product, device) = engine().record_tags();
+        assert_eq!(tags, format!(r#"{{"product":"{}","device":"{}"}}"#, hex(&product), hex(&device)));
         let mut ask = |question: &str| String::from_utf8(session.ask(question.as_bytes(), now())?).ok();
         let store = |number: u32| format!(r#"{{"do":"store","number":{number}}}"#);
         let keep = Some(r#"{"change":"keep"}"#.to_owned());
@@ -367,11 +346,11 @@ mod tests {
             let mut engine = engine();
             let step = engine.begin(Operation::Open, now());
             assert_eq!(step.to_json(3), r#"{"do":"store","number":3}"#);
-            let step = step.resume_json(&mut engine, answer, vec![], now()).unwrap();
+            let step = step.go_on(&mut engine, Json::parse(answer.as_bytes()).unwrap(), vec![], now()).unwrap();
             let done = step.to_json(4);
             assert!(done.starts_with(r#"{"do":"done","number":4,"decision":{"allowed":false,"#), "{done}");
             assert_eq!(done.contains(r#""kind":"storage","message":"full""#), shown, "{done}");
-            assert!(step.resume_json(&mut engine, answer, vec![], now()).is_none());
+            assert!(step.go_on(&mut engine, Json::parse(answer.as_bytes()).unwrap(), vec![], now()).is_none());
         }
     }
 

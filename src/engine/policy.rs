@@ -15,23 +15,18 @@ pub(super) struct Facts<'a> {
     /// The time on Polar's clock; `None` where no clock can be trusted.
     pub(super) now: Option<Timestamp>,
     pub(super) problem: Option<Problem>,
-    pub(super) unknown_features: UnknownFeatures,
+    pub(super) unknown_features: &'a UnknownFeatures,
 }
 
 pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
     let held = facts.record.held.as_deref();
     let (state, reason) = state(config, facts.record, facts.now);
-    let licensed = held.filter(|_| state.is_allowed());
     let grace_ends_at = held.filter(|held| held.verdict == Verdict::Yes).map(|held| grace_end(config, held));
     Decision {
         state,
         reason,
         license: held.map(license),
-        features: Features {
-            config: Some(config.clone()),
-            benefit: licensed.map(|held| held.benefit_id),
-            unknown: facts.unknown_features,
-        },
+        features: features(config, facts.record, facts.now, facts.unknown_features),
         refresh_at: facts.record.plan.next,
         grace_ends_at,
         notice_at: held.zip(grace_ends_at).map(|(held, end)| notice(config, held, end)),
@@ -48,15 +43,16 @@ pub(super) fn state(config: &Config, record: &Record, now: Option<Timestamp>) ->
     }
 }
 
-/// Whether one feature is on; `None` where the configuration does not name it.
-pub(super) fn allows(config: &Config, held: Option<&Held>, now: Option<Timestamp>, feature: &str) -> Option<bool> {
-    let benefits = config.features().get(feature)?;
-    let allowed = held.is_some_and(|held| judge(config, held, now).0.is_allowed());
-    Some(allowed && is_among(held, benefits))
-}
-
-fn is_among(held: Option<&Held>, benefits: &[Uuid]) -> bool {
-    held.is_some_and(|held| benefits.contains(&held.benefit_id))
+/// Which features are on at this moment.
+pub(super) fn features(
+    config: &Config,
+    record: &Record,
+    now: Option<Timestamp>,
+    unknown: &UnknownFeatures,
+) -> Features {
+    let (state, _) = state(config, record, now);
+    let licensed = record.held.as_ref().filter(|_| state.is_allowed());
+    Features { config: Some(config.clone()), benefit: licensed.map(|held| held.benefit_id), unknown: unknown.clone() }
 }
 
 fn judge(config: &Config, held: &Held, now: Option<Timestamp>) -> (State, Option<Reason>) {
