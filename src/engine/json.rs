@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_join_whose_time_is_up_ends() {
+    fn a_join_that_is_late_or_cancelled_ends() {
         let (mut session, _) = session(PARTS).unwrap();
         let mut ask =
             |question: &str, mono| String::from_utf8(session.ask(question.as_bytes(), Now { mono, ..now() })?).ok();
@@ -308,6 +308,9 @@ mod tests {
         ask(r#"{"do":"forget"}"#, 5).unwrap();
         let done = ask(r#"{"do":"resume","number":2}"#, 1_000_000).unwrap();
         assert!(done.starts_with(r#"{"do":"done","#) && done.contains(r#""error":{"kind":"timeout""#), "{done}");
+        ask(r#"{"do":"forget"}"#, 5).unwrap();
+        let done = ask(r#"{"do":"resume","number":4,"cancelled":true}"#, 5).unwrap();
+        assert!(done.starts_with(r#"{"do":"done","#) && done.contains(r#""error":{"kind":"cancelled""#), "{done}");
     }
 
     #[test]
