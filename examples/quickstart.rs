@@ -7,16 +7,18 @@ const PRO: &str = "de300000-0000-4000-8000-0000000000b1"; // Polar: the id of th
 
 fn main() -> Result<(), polar_license::Error> {
     let polar = std::env::var("POLAR").unwrap_or_else(|_| "production".into()); // "sandbox" while you develop
-    let config = Config::new(ORGANIZATION, "com.acme.app").environment(polar).feature("export", [PRO]).build()?;
+    let config = Config::builder(ORGANIZATION, "com.acme.app").environment(polar).feature("export", [PRO]).build()?;
     let client = Client::open(config)?;
-    if let Some(key) = std::env::args().nth(1) {
-        client.activate(&key)?; // an error says what to do, and costs neither a seat nor the license that is here
+    let activated = std::env::args().nth(1).map(|key| client.activate(&key));
+    if let Some(Err(error)) = activated {
+        eprintln!("{}", error.message()); // what to do; it cost neither a seat nor the license that is here
     }
-    let license = client.refresh(); // at once where access is allowed and fresh; never an error
-    if license.allows("export") {
+    let license = client.refresh(); // at once if access is allowed and fresh; never an error
+    let export = license.explain("export");
+    if export.allowed() {
         println!("exporting");
     } else {
-        eprintln!("{}", license.message());
+        eprintln!("{}", export.message()); // no license, or one for another plan
     }
     Ok(())
 }

@@ -5,10 +5,10 @@ use crate::time::{Now, Timestamp};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Tells the time. Implemented by [`SystemClock`]; with a [`ManualClock`] you can test what your app does after a
+/// A source of time. Implemented by [`SystemClock`]; with a [`ManualClock`] you can test what your app does after a
 /// month offline.
 pub trait Clock: Send + Sync {
-    /// What the clocks say at this instant.
+    /// The time at this instant, on the wall clock and on the monotonic one.
     fn now(&self) -> Now;
 }
 
@@ -84,7 +84,7 @@ impl Clock for SystemClock {
 pub struct ManualClock(Mutex<Now>);
 
 impl ManualClock {
-    /// A clock that says `wall`.
+    /// A clock that stands at `wall`.
     pub fn new(wall: Timestamp) -> Self {
         Self(Mutex::new(Now { wall, mono: 0 }))
     }

@@ -1,19 +1,38 @@
 //! What an app configures, parsed once into types that cannot be wrong. Everything below takes a [`Config`] and
 //! checks nothing again.
 
-mod json;
+pub(crate) mod json;
 
-use crate::error::{Error, ErrorKind};
-use crate::named::Named;
-use crate::text::{before, decimal, has_nul, parse_uuid, trim};
+use crate::codes::ErrorKind;
+use crate::error::Error;
+use crate::features::Features;
+use crate::text::{parse_uuid, printable};
 use crate::time::signed_milliseconds;
 use crate::values::{Value, Values};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
-/// A valid configuration; cheap to clone. Made by [`Config::new`] and [`ConfigBuilder::build`].
+/// A valid configuration; cheap to clone. Made by [`Config::builder`] and [`ConfigBuilder::build`].
+///
+/// ```
+/// use polar_license::Config;
+/// use std::time::Duration;
+///
+/// let config = Config::builder("a0010000-0000-4000-8000-000000000001", "com.acme.app") // Polar: Settings, General
+///     .environment("sandbox")
+///     .feature("export", ["b0010000-0000-4000-8000-000000000001"]) // the ids of the benefits that turn it on
+///     .offline_grace(Duration::from_secs(30 * 24 * 60 * 60))
+///     .build()?;
+/// assert_eq!(config.app_id(), "com.acme.app");
+///
+/// let error = Config::builder("acme", "com.acme.app").build().unwrap_err();
+/// assert!(error.detail().contains("is not a UUID"));
+/// # Ok::<(), polar_license::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Config(Arc<Settings>);
 
@@ -23,7 +42,7 @@ struct Settings {
     app_id: String,
     environment: Environment,
     benefits: Vec<Uuid>,
-    features: Named<Vec<Uuid>>,
+    features: Features,
     bind_device: bool,
     refresh_ms: i64,
     grace_ms: i64,
@@ -32,9 +51,12 @@ struct Settings {
     conditions: Values,
     meta: Values,
     device_id: Option<String>,
-    app_secret: Option<String>,
-    previous_app_secrets: Vec<String>,
+    app_secret: Option<Secret>,
+    previous_app_secrets: Vec<Secret>,
 }
+
+/// Wiped when it is dropped.
+type Secret = Zeroizing<String>;
 
 /// Which Polar to ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,9 +75,9 @@ pub enum Environment {
 pub struct ConfigBuilder {
     organization: String,
     benefits: Vec<String>,
-    features: Named<Vec<String>>,
+    features: BTreeMap<String, Vec<String>>,
     refresh_ms: Option<i64>,
-    /// As given; `build` checks it, and fills in what the ids above stand for.
+    /// The rest; `build` checks it, and fills in what the ids above stand for.
     settings: Settings,
 }
 
@@ -77,22 +99,21 @@ impl Config {
     /// const ORGANIZATION: &str = "a0010000-0000-4000-8000-000000000001";
     /// const PRO: &str = "b0010000-0000-4000-8000-000000000001";
     ///
-    /// let config = Config::new(ORGANIZATION, "com.acme.app").feature("export", [PRO]).build()?;
+    /// let config = Config::builder(ORGANIZATION, "com.acme.app").feature("export", [PRO]).build()?;
     /// # Ok::<(), polar_license::Error>(())
     /// ```
-    #[expect(clippy::new_ret_no_self, reason = "the short call site is worth more than the convention")]
-    pub fn new(organization_id: impl Into<String>, app_id: impl Into<String>) -> ConfigBuilder {
+    pub fn builder(organization_id: impl Into<String>, app_id: impl Into<String>) -> ConfigBuilder {
         ConfigBuilder {
             organization: organization_id.into(),
             benefits: Vec::new(),
-            features: Named::new(),
+            features: BTreeMap::new(),
             refresh_ms: None,
             settings: Settings {
                 organization: Uuid::nil(),
                 app_id: app_id.into(),
                 environment: Environment::Production,
                 benefits: Vec::new(),
-                features: Named::new(),
+                features: Features::default(),
                 bind_device: true,
                 refresh_ms: DAY_MS,
                 grace_ms: 14 * DAY_MS,
@@ -158,7 +179,7 @@ impl Config {
         &self.0.benefits
     }
 
-    pub(crate) fn features(&self) -> &Named<Vec<Uuid>> {
+    pub(crate) fn features(&self) -> &Features {
         &self.0.features
     }
 
@@ -179,11 +200,11 @@ impl Config {
     }
 
     pub(crate) fn app_secret(&self) -> Option<&str> {
-        self.0.app_secret.as_deref()
+        self.0.app_secret.as_ref().map(|secret| secret.as_str())
     }
 
-    pub(crate) fn previous_app_secrets(&self) -> &[String] {
-        &self.0.previous_app_secrets
+    pub(crate) fn previous_app_secrets(&self) -> impl Iterator<Item = &str> {
+        self.0.previous_app_secrets.iter().map(|secret| secret.as_str())
     }
 }
 
@@ -213,28 +234,27 @@ impl Environment {
     }
 
     fn check(&mut self) -> Result<(), Error> {
-        let Self::Url(given) = self else { return Ok(()) };
-        let mut url = trim(given, char::is_whitespace);
-        while let Some(shorter) = url.strip_suffix('/') {
-            url = shorter;
-        }
+        let Self::Url(address) = self else { return Ok(()) };
+        let url = address.trim().trim_end_matches('/');
         let secure = url.strip_prefix("https://");
-        let fault = match secure.or_else(|| url.strip_prefix("http://")).map(|rest| before(rest, b'/')) {
-            None => "` is not `production`, `sandbox` or an address that starts with https://",
-            Some(host)
-                if host.is_empty() || url.chars().any(|c| is_blank(c) || matches!(c, '?' | '#' | '@' | '\\')) =>
-            {
-                "` is not a plain address; use one like https://polar.example"
+        let fault = match secure.or_else(|| url.strip_prefix("http://")).map(authority) {
+            None => {
+                "is not `production`, `sandbox` or an address that starts with https://, or for a local Polar with http://"
             }
-            Some(host) if secure.is_none() && !is_loopback(host) => {
-                "` is not encrypted; use https (http is for loopback addresses in tests)"
+            Some(authority)
+                if authority.is_empty() || url.chars().any(|c| is_blank(c) || matches!(c, '?' | '#' | '@' | '\\')) =>
+            {
+                "is not a plain address; use one like https://polar.example"
+            }
+            Some(authority) if secure.is_none() && !is_loopback(authority) => {
+                "is not encrypted; use https (http is for loopback addresses in tests)"
             }
             Some(_) => {
-                *given = url.to_owned();
+                *address = url.to_owned();
                 return Ok(());
             }
         };
-        Err(invalid("the environment `", url, fault))
+        Err(invalid(format!("the environment `{}` {fault}", shown(url))))
     }
 }
 
@@ -255,9 +275,14 @@ impl From<String> for Environment {
     }
 }
 
+/// Host and port of an address without its scheme.
+fn authority(address: &str) -> &str {
+    address.split_once('/').map_or(address, |(authority, _)| authority)
+}
+
 /// What is made of digits and dots alone is an address, never a name that somebody could register.
 fn is_loopback(authority: &str) -> bool {
-    let host = before(authority, b':');
+    let host = authority.split_once(':').map_or(authority, |(host, _)| host);
     host == "localhost"
         || authority.starts_with("[::1]")
         || host.starts_with("127.") && host.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.'))
@@ -281,13 +306,19 @@ impl ConfigBuilder {
         self
     }
 
-    /// Names a feature and the benefits that turn it on.
-    pub fn feature<B: Into<String>>(mut self, name: impl Into<String>, benefits: impl IntoIterator<Item = B>) -> Self {
-        self.add_feature(name.into(), benefits.into_iter().map(Into::into).collect());
+    /// Accepts keys of this benefit, besides those named before.
+    pub fn benefit(mut self, benefit: impl Into<String>) -> Self {
+        self.benefits.push(benefit.into());
         self
     }
 
-    /// Whether a seat belongs to the device that took it, so that a copied record is refused by Polar. Default: yes.
+    /// Names a feature and the benefits that turn it on.
+    pub fn feature<B: Into<String>>(mut self, name: impl Into<String>, benefits: impl IntoIterator<Item = B>) -> Self {
+        self.features.entry(name.into()).or_default().extend(benefits.into_iter().map(Into::into));
+        self
+    }
+
+    /// Whether a seat belongs to the device that took it, so that a copied record is refused by Polar. Default: true.
     pub fn bind_device(mut self, bind: bool) -> Self {
         self.settings.bind_device = bind;
         self
@@ -343,14 +374,20 @@ impl ConfigBuilder {
     /// A secret compiled into the app that the record is sealed with, so that a script cannot forge it without
     /// taking the app apart.
     pub fn app_secret(mut self, secret: impl Into<String>) -> Self {
-        self.settings.app_secret = Some(secret.into());
+        self.settings.app_secret = Some(Secret::new(secret.into()));
         self
     }
 
     /// Secrets of earlier versions; records sealed with them still open and are sealed afresh. An empty one stands for
     /// versions that had none.
     pub fn previous_app_secrets<S: Into<String>>(mut self, secrets: impl IntoIterator<Item = S>) -> Self {
-        self.settings.previous_app_secrets = secrets.into_iter().map(Into::into).collect();
+        self.settings.previous_app_secrets = secrets.into_iter().map(Into::into).map(Secret::new).collect();
+        self
+    }
+
+    /// The secret of one earlier version, besides those named before. See [`ConfigBuilder::previous_app_secrets`].
+    pub fn previous_app_secret(mut self, secret: impl Into<String>) -> Self {
+        self.settings.previous_app_secrets.push(Secret::new(secret.into()));
         self
     }
 
@@ -360,7 +397,7 @@ impl ConfigBuilder {
         Ok(Config(Arc::new(self.settings)))
     }
 
-    /// Checks the settings, and puts what was given as text into its usual form.
+    /// Checks the settings, and fills in what is derived from them.
     fn check(&mut self) -> Result<(), Error> {
         let settings = &mut self.settings;
         settings.refresh_ms = self.refresh_ms.unwrap_or(DAY_MS.min(settings.grace_ms));
@@ -368,27 +405,16 @@ impl ConfigBuilder {
         check_times(settings)?;
         check_values("conditions", &settings.conditions, DEVICE_CONDITION)?;
         check_values("meta", &settings.meta, SEAT_META)?;
-        check_texts("label", settings.label.as_slice(), 1)?;
-        check_texts("device_id", settings.device_id.as_slice(), 1)?;
-        check_texts("app_secret", settings.app_secret.as_slice(), 1)?;
-        check_texts("previous_app_secret", &settings.previous_app_secrets, 0)?;
-        settings.organization = parse_id("organization_id", &self.organization)?;
+        check_texts("label", settings.label.iter(), 1)?;
+        check_texts("device id", settings.device_id.iter(), 1)?;
+        check_texts("app secret", settings.app_secret.iter().map(|secret| &**secret), 1)?;
+        // an empty one stands for versions that had none
+        check_texts("previous app secret", settings.previous_app_secrets.iter().map(|secret| &**secret), 0)?;
+        settings.organization = parse_id("organization id", &self.organization)?;
         settings.environment.check()?;
         settings.benefits = parse_ids("benefit", &self.benefits)?;
-        settings.features = self.features.try_map(|name, benefits| {
-            if name.is_empty() || benefits.is_empty() {
-                return Err(invalid("the feature `", name, "` needs a name and at least one benefit id"));
-            }
-            parse_ids(&["benefit of the feature `", name, "`"].concat(), benefits)
-        })?;
+        settings.features = parse_features(&self.features)?;
         Ok(())
-    }
-
-    fn add_feature(&mut self, name: String, benefits: Vec<String>) {
-        match self.features.get_mut(&name) {
-            Some(all) => all.extend(benefits),
-            None => self.features.insert(name, benefits),
-        }
     }
 }
 
@@ -397,81 +423,86 @@ fn duration(ms: i64) -> Duration {
     Duration::from_millis(ms.unsigned_abs())
 }
 
-/// With what an app gave between two texts; of that only as much as helps to recognize it.
-fn invalid(before: &str, given: &str, after: &str) -> Error {
-    const SHOWN: usize = 200;
-    let mut text = String::from(before);
-    for (at, c) in given.chars().enumerate() {
-        if at == SHOWN {
-            text.push('…');
-            break;
-        }
-        text.push(c);
+fn invalid(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidConfig, message)
+}
+
+/// What an app has set, as a message may show it: only as much as helps to recognize it.
+fn shown(setting: &str) -> String {
+    const MOST: usize = 200;
+    let mut shown = printable(&setting.chars().take(MOST).collect::<String>());
+    if setting.chars().nth(MOST).is_some() {
+        shown.push('…');
     }
-    text.push_str(after);
-    Error::new(ErrorKind::InvalidConfig, text)
+    shown
+}
+
+fn parse_features(features: &BTreeMap<String, Vec<String>>) -> Result<Features, Error> {
+    let mut parsed = BTreeMap::new();
+    for (name, benefits) in features {
+        if name.is_empty() || benefits.is_empty() {
+            return Err(invalid(format!("the feature `{}` needs a name and at least one benefit id", shown(name))));
+        }
+        let setting = format!("benefit of the feature `{}`", shown(name));
+        parsed.insert(name.clone(), parse_ids(&setting, benefits)?);
+    }
+    Ok(Features::new(parsed))
 }
 
 fn parse_ids(setting: &str, ids: &[String]) -> Result<Vec<Uuid>, Error> {
-    let mut parsed = Vec::with_capacity(ids.len());
-    for id in ids {
-        parsed.push(parse_id(setting, id)?);
-    }
-    Ok(parsed)
+    ids.iter().map(|id| parse_id(setting, id)).collect()
 }
 
 /// Polar takes version 4 only and answers 422 to every other.
 fn parse_id(setting: &str, text: &str) -> Result<Uuid, Error> {
-    parse_uuid(trim(text, char::is_whitespace))
+    parse_uuid(text.trim())
         .filter(|id| id.get_version_num() == 4 && id.get_variant() == uuid::Variant::RFC4122)
         .ok_or_else(|| {
-            let what = [setting, " `", text].concat();
-            invalid("the ", &what, "` is not a UUID of version 4; copy it from Polar's dashboard")
+            let text = shown(text);
+            invalid(format!("the {setting} `{text}` is not a UUID of version 4; copy it from Polar's dashboard"))
         })
 }
 
 fn check_app_id(app_id: &str) -> Result<(), Error> {
     let valid = (1..=100).contains(&app_id.len()) && !app_id.chars().any(is_blank);
-    if valid { Ok(()) } else { Err(invalid("the app_id `", app_id, "` should look like `com.acme.app`")) }
+    if valid { Ok(()) } else { Err(invalid(format!("the app id `{}` should look like `com.acme.app`", shown(app_id)))) }
 }
 
 fn check_times(settings: &Settings) -> Result<(), Error> {
     const TEN_YEARS_MS: i64 = 3660 * DAY_MS;
     let Settings { refresh_ms, grace_ms, timeout_ms, .. } = *settings;
     let fault = if refresh_ms < 1000 {
-        "the refresh_interval is shorter than one second; 24 hours is usual"
+        "the refresh interval is shorter than one second; 24 hours is usual"
     } else if grace_ms < refresh_ms {
-        "the offline_grace is shorter than the refresh_interval, so every pause would lock users out"
+        "the offline grace is shorter than the refresh interval, so every pause would lock users out"
     } else if grace_ms > TEN_YEARS_MS {
-        "the offline_grace is longer than ten years"
+        "the offline grace is longer than ten years"
     } else if !(100..=300_000).contains(&timeout_ms) {
         "the timeout is not between 0.1 and 300 seconds; 10 seconds is usual"
     } else {
         return Ok(());
     };
-    Err(invalid(fault, "", ""))
+    Err(invalid(fault))
 }
 
 fn check_values(setting: &str, values: &Values, reserved: &str) -> Result<(), Error> {
     if values.contains(reserved) {
-        let after = ["` in ", setting, " is used by the library; choose another"].concat();
-        return Err(invalid("the name `", reserved, &after));
+        return Err(invalid(format!("the name `{reserved}` in {setting} is used by the library; choose another")));
     }
     if values.len() >= Values::MAX {
-        let after = [" has ", &decimal(values.len() as u64, 0), " entries; 49 fit beside the library's own"].concat();
-        return Err(invalid("", setting, &after));
+        let count = values.len();
+        return Err(invalid(format!("{setting} has {count} entries; 49 fit beside the library's own")));
     }
     match values.problem() {
-        Some(problem) => Err(invalid(&[setting, ": "].concat(), &problem, "")),
+        Some(problem) => Err(invalid(format!("{setting}: {}", shown(&problem)))),
         None => Ok(()),
     }
 }
 
-/// An empty one is in order where the `least` length is 0.
-fn check_texts(setting: &str, texts: &[String], least: usize) -> Result<(), Error> {
+fn check_texts<'a>(setting: &str, texts: impl Iterator<Item = &'a String>, least: usize) -> Result<(), Error> {
     for text in texts {
-        if !(least..=500).contains(&text.len()) || has_nul(text) {
-            return Err(invalid("the ", setting, " is empty, longer than 500 bytes, or has a NUL in it"));
+        if !(least..=500).contains(&text.len()) || text.contains('\0') {
+            return Err(invalid(format!("the {setting} is empty, longer than 500 bytes, or has a NUL in it")));
         }
     }
     Ok(())
@@ -491,7 +522,7 @@ mod tests {
     }
 
     fn valid() -> ConfigBuilder {
-        Config::new(ORGANIZATION, "com.acme.app")
+        Config::builder(ORGANIZATION, "com.acme.app")
     }
 
     #[test]
@@ -513,20 +544,23 @@ mod tests {
     fn every_wrong_setting_is_named() {
         let hour = Duration::from_secs(3600);
         let cases = [
-            (Config::new("acme", "com.acme.app"), "organization_id `acme`"),
-            (Config::new("00000000-0000-0000-0000-000000000000", "a"), "organization_id"),
-            (Config::new(ORGANIZATION, ""), "app_id"),
+            (Config::builder("acme", "com.acme.app"), "organization id `acme`"),
+            (Config::builder("00000000-0000-0000-0000-000000000000", "a"), "organization id"),
+            (Config::builder(ORGANIZATION, ""), "app id"),
             (valid().benefits(["pro"]), "benefit `pro`"),
             (valid().feature("export", ["pro"]), "feature `export`"),
             (valid().feature("export", [""; 0]), "at least one benefit"),
-            (valid().refresh_interval(Duration::ZERO), "refresh_interval"),
-            (valid().refresh_interval(2 * hour).offline_grace(hour), "offline_grace"),
+            (valid().refresh_interval(Duration::ZERO), "refresh interval"),
+            (valid().refresh_interval(2 * hour).offline_grace(hour), "offline grace"),
             (valid().offline_grace(Duration::MAX), "ten years"),
             (valid().timeout(Duration::ZERO), "timeout"),
             (valid().condition("device", "x"), "`device`"),
-            (valid().condition("n", f64::NAN), "conditions: `n`"),
+            (
+                valid().condition("n", i64::MAX),
+                "conditions: `n` must be a string, a whole number up to 9007199254740991",
+            ),
             (valid().meta("seat", "x"), "`seat`"),
-            (valid().app_secret(""), "app_secret"),
+            (valid().app_secret(""), "app secret"),
             (valid().environment("http://polar.example"), "not encrypted"),
             (valid().environment("http://127.0.0.1.example"), "not encrypted"),
             (valid().environment("http://1270.0.0.1"), "not encrypted"),
@@ -558,13 +592,22 @@ mod tests {
     #[test]
     fn a_message_shows_a_huge_setting_only_in_part() {
         let message =
-            Config::new(ORGANIZATION, "a").environment("x".repeat(3_000_000)).build().unwrap_err().to_string();
+            Config::builder(ORGANIZATION, "a").environment("x".repeat(3_000_000)).build().unwrap_err().to_string();
         assert!(message.len() < 500 && message.contains("x…`"), "{message}");
         let message = valid().feature("f".repeat(3_000_000), ["pro"]).build().unwrap_err().to_string();
         assert!(message.len() < 500 && message.contains("f…`"), "{message}");
         let secret = "s".repeat(501);
         let message = valid().previous_app_secrets([secret]).build().unwrap_err().to_string();
-        assert_eq!(message, "the previous_app_secret is empty, longer than 500 bytes, or has a NUL in it");
+        assert_eq!(message, "the previous app secret is empty, longer than 500 bytes, or has a NUL in it");
+    }
+
+    #[test]
+    fn single_values_are_added_to_those_before() {
+        let other = "b0020000-0000-4000-8000-000000000002";
+        let builder = valid().benefits([ORGANIZATION]).benefit(other);
+        let config = builder.previous_app_secrets(["first"]).previous_app_secret("second").build().unwrap();
+        assert_eq!(config.benefits().iter().map(Uuid::to_string).collect::<Vec<_>>(), [ORGANIZATION, other]);
+        assert_eq!(config.previous_app_secrets().collect::<Vec<_>>(), ["first", "second"]);
     }
 
     #[test]

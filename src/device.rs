@@ -19,10 +19,8 @@
 //! | `from_app` | `0b5a3e3c-8f3f-4d2a-9b59-0d8a5f6c7e11`, `rack 7, slot 3` | `e5f4ec90d1e14ed717ae01934bb3a6a7` |
 //! | `from_app` | `0b5a3e3c-8f3f-4d2a-9b59-0d8a5f6c7e11`, `Gerät-1` | `2f5699fd51cdf66585ddc9e37e0c58b7` |
 
+use sha2::{Digest, Sha256};
 use std::fmt;
-
-use crate::hash::sha256;
-use crate::text::{hex, trim, uuid};
 use uuid::Uuid;
 
 const MACHINE_DOMAIN: &[u8] = b"polar-license device 1\0";
@@ -43,7 +41,7 @@ impl DeviceId {
     /// assert_eq!(device.as_str(), "88e1ddede2840cb0e745bb06645b5535");
     /// ```
     pub fn derive(organization: &Uuid, source: &str) -> Self {
-        Self::hash(MACHINE_DOMAIN, organization, trim(source, |c| c.is_ascii_whitespace()))
+        Self::hash(MACHINE_DOMAIN, organization, source.trim_matches(|c: char| c.is_ascii_whitespace()))
     }
 
     /// The id for a value that the app chose itself, such as a dongle's serial number. It is hashed as well, so that it
@@ -58,9 +56,10 @@ impl DeviceId {
     }
 
     fn hash(domain: &[u8], organization: &Uuid, source: &str) -> Self {
-        let hash = sha256(&[domain, uuid(*organization).as_bytes(), b"\0", source.as_bytes()]);
-        let (first, _) = hash.split_at(16);
-        Self(hex(first))
+        let input = [domain, organization.to_string().as_bytes(), b"\0", source.as_bytes()].concat();
+        let hash: [u8; 32] = Sha256::digest(input).into();
+        let first_half = hash.first_chunk().copied().unwrap_or_default();
+        Self(format!("{:032x}", u128::from_be_bytes(first_half)))
     }
 }
 

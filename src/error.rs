@@ -1,16 +1,19 @@
 //! One opaque error for every operation, with a stable kind. Never holds a full license key or personal data.
 
-use crate::json::Writer;
-use crate::license::{Decision, Problem, Reason};
+use crate::codes::{ErrorKind, Reason};
+use crate::decision::{Decision, DecisionJson, Problem};
+use crate::json;
 use crate::store::StoreError;
-use crate::time::milliseconds;
+use crate::time::optional_milliseconds;
+use serde::{Serialize, Serializer};
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
 /// Why an operation did not do what was asked.
 ///
-/// Match on [`Error::kind`]; show [`Error`] itself (it implements `Display`) to people.
+/// Match on [`Error::kind`]; show [`Error::message`] to the user. `Display` is for developers and logs, as
+/// [`Error::detail`] is.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -20,79 +23,25 @@ struct Inner {
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// The kinds of [`Error`], the same in every language.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The caller passed something that cannot be right, such as an empty license key.
-    InvalidArgument,
-    /// The configuration cannot be right; found before anything is sent.
-    InvalidConfig,
-    /// Polar was not reached: no connection, or something other than Polar answered.
-    Network,
-    /// No whole answer came in time.
-    Timeout,
-    /// Polar asks to wait; see [`Error::retry_after`].
-    RateLimited,
-    /// Polar was reached and failed.
-    Server,
-    /// Polar, or the app's own configuration, said no; see [`Error::reason`].
-    Refused,
-    /// The key has fewer uses left than were asked for.
-    UsageExhausted,
-    /// The record could not be read or written.
-    Storage,
-    /// The caller gave up waiting.
-    Cancelled,
-    /// There is no license here to do this with.
-    NotActivated,
-    /// An earlier activation may have taken a seat without this device knowing.
-    SeatUncertain,
-    /// A defect in this library.
-    Internal,
-}
-
-impl ErrorKind {
-    /// The name used in JSON, in C and in JavaScript.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::InvalidArgument => "invalid_argument",
-            Self::InvalidConfig => "invalid_config",
-            Self::Network => "network",
-            Self::Timeout => "timeout",
-            Self::RateLimited => "rate_limited",
-            Self::Server => "server",
-            Self::Refused => "refused",
-            Self::UsageExhausted => "usage_exhausted",
-            Self::Storage => "storage",
-            Self::Cancelled => "cancelled",
-            Self::NotActivated => "not_activated",
-            Self::SeatUncertain => "seat_uncertain",
-            Self::Internal => "internal",
-        }
-    }
-
-    /// Whether the cause is that Polar did not answer, so that the same call may succeed later.
-    pub const fn is_unreachable(self) -> bool {
-        matches!(self, Self::Network | Self::Timeout | Self::RateLimited | Self::Server | Self::Cancelled)
-    }
-}
-
-impl fmt::Display for ErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 impl Error {
     /// What went wrong, as a stable code.
     pub fn kind(&self) -> ErrorKind {
         self.0.problem.kind
     }
 
-    /// Why Polar or the configuration said no, where the kind is [`ErrorKind::Refused`].
+    /// Why Polar or the configuration denied it, where the kind is [`ErrorKind::Refused`].
     pub fn reason(&self) -> Option<Reason> {
         self.0.reason
+    }
+
+    /// One English sentence for the user: what happened and what to do.
+    pub fn message(&self) -> &str {
+        &self.0.problem.message
+    }
+
+    /// One line for developers and logs.
+    pub fn detail(&self) -> &str {
+        &self.0.problem.detail
     }
 
     /// How long to wait before trying again, where that is known.
@@ -113,31 +62,26 @@ impl Error {
     /// The decision that holds, as [`Decision::to_json`] writes it, with a member `error` added; what the command line
     /// prints with `--json`. Just the `error` where there is no decision.
     pub fn to_json(&self) -> String {
-        let mut error = Writer::new();
-        error
-            .string("kind", self.kind().as_str())
-            .opt_string("reason", self.reason().map(Reason::as_str))
-            .string("message", &self.0.problem.message)
-            .opt_number("retryAfterMs", self.retry_after().map(milliseconds))
-            .bool("maybeApplied", self.maybe_applied());
-        let error = error.finish();
-        self.decision().map_or_else(Writer::new, Decision::json_members).raw("error", &error).finish()
+        json::write(self)
     }
 
-    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self::of(Problem::new(kind, message), None)
+    /// Not part of the public interface: for what only a caller through a binding can do wrong.
+    #[doc(hidden)]
+    pub fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
+        Self::of(Problem::new(kind, detail), None)
     }
 
     pub(crate) fn refused(reason: Reason) -> Self {
-        Self::of(Problem::new(ErrorKind::Refused, reason.refusal()), Some(reason))
+        let message = reason.refused_message().to_owned();
+        Self::of(Problem { message, ..Problem::new(ErrorKind::Refused, reason.refusal()) }, Some(reason))
     }
 
     pub(crate) fn of(problem: Problem, reason: Option<Reason>) -> Self {
         Self(Box::new(Inner { problem, reason, decision: None, source: None }))
     }
 
-    pub(crate) fn with_message(mut self, message: String) -> Self {
-        self.0.problem.message = message;
+    pub(crate) fn with_texts(mut self, message: String, detail: String) -> Self {
+        (self.0.problem.message, self.0.problem.detail) = (message, detail);
         self
     }
 
@@ -155,6 +99,52 @@ impl Error {
     }
 }
 
+/// The JSON of an [`Error`]: the members of the decision that holds, where there is one, and the error.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Failure"))]
+pub(crate) struct ErrorJson<'a> {
+    #[serde(flatten)]
+    decision: Option<DecisionJson<'a>>,
+    /// Why the operation did not do what was asked.
+    error: ErrorDetails<'a>,
+}
+
+/// Why an operation did not do what was asked.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Error"))]
+#[serde(rename_all = "camelCase")]
+struct ErrorDetails<'a> {
+    /// The stable code.
+    kind: ErrorKind,
+    /// Why Polar or the configuration denied it, where the kind is `refused`.
+    reason: Option<Reason>,
+    /// One English sentence for the user.
+    message: &'a str,
+    /// One line for developers and logs.
+    detail: &'a str,
+    /// How long to wait before trying again, where that is known.
+    #[serde(rename = "retryAfterMs", serialize_with = "optional_milliseconds::serialize")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<u64>"))]
+    retry_after: Option<Duration>,
+    /// Whether Polar may have done what was asked although no answer came back.
+    maybe_applied: bool,
+}
+
+/// As [`Error::to_json`] writes it.
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let error = ErrorDetails {
+            kind: self.kind(),
+            reason: self.reason(),
+            message: self.message(),
+            detail: self.detail(),
+            retry_after: self.retry_after(),
+            maybe_applied: self.maybe_applied(),
+        };
+        ErrorJson { decision: self.decision().map(DecisionJson::from), error }.serialize(serializer)
+    }
+}
+
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         let mut this = Self::new(ErrorKind::Storage, error.to_string());
@@ -165,7 +155,7 @@ impl From<StoreError> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.problem.message)
+        f.write_str(self.detail())
     }
 }
 
@@ -173,7 +163,7 @@ impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")
             .field("kind", &self.0.problem.kind)
-            .field("message", &self.0.problem.message)
+            .field("detail", &self.detail())
             .field("reason", &self.0.reason)
             .field("retry_after", &self.0.problem.retry_after)
             .field("maybe_applied", &self.0.problem.maybe_applied)
@@ -184,5 +174,21 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_follows_the_members_of_its_decision() {
+        let error = Error::refused(Reason::Expired);
+        let alone = r#"{"error":{"kind":"refused","reason":"expired","message":"This license key has expired. Renew it to continue.","detail":"this license key has expired; renew it","retryAfterMs":null,"maybeApplied":false}}"#;
+        assert_eq!(error.to_json(), alone);
+        let decision = Decision::unknown();
+        let members = decision.to_json();
+        let with_decision = error.with_decision(decision).to_json();
+        assert_eq!(with_decision, format!("{},{}", members.trim_end_matches('}'), alone.trim_start_matches('{')));
     }
 }

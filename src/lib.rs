@@ -1,48 +1,125 @@
-//! License keys sold through [Polar](https://polar.sh): activate, validate, gate features, and keep working offline.
+// The README's links to other files, where the documentation has no such files: the first definition of a name counts.
+//! [SECURITY.md]: https://docs.rs/crate/polar-license/latest/source/SECURITY.md
+//! [ARCHITECTURE.md]: https://docs.rs/crate/polar-license/latest/source/ARCHITECTURE.md
+//! [CHANGELOG.md]: https://docs.rs/crate/polar-license/latest/source/CHANGELOG.md
+//! [MIT]: https://docs.rs/crate/polar-license/latest/source/LICENSE-MIT
+//! [Apache-2.0]: https://docs.rs/crate/polar-license/latest/source/LICENSE-APACHE
+// its code is tested below, once
+#![cfg_attr(not(doctest), doc = include_str!("../README.md"))]
 //!
-//! Start with [`Config`] and [`blocking::Client`]. Every operation answers with a [`Decision`], which says whether the app
-//! may run, why, and what the user can do. Those who want only Polar's API find it in [`wire`] and [`blocking::Api`];
-//! those with a platform of their own drive the [`engine`]. In web pages, workers and Node, on the target
-//! `wasm32-unknown-unknown`, the feature `fetch` has `fetch::Client`, which does the same and is asynchronous.
+//! # The crate
+//!
+//! | for | start with |
+//! |---|---|
+//! | an app on a desktop or a server | [`Config`] and [`blocking::Client`] |
+//! | an app or a service on tokio | [`Config`] and [`tokio::Client`] |
+//! | an app in a web page, a worker or Node | [`Config`] and [`fetch::Client`] |
+//! | a store, a network stack, a clock or a device id of your own | [`store`], [`transport`], [`clock`], [`device`], [`time`] |
+//! | Polar's API alone | [`wire`] and [`blocking::Api`] |
+//! | a driver of your own | [`engine`] |
+//!
+//! Every operation answers with a [`Decision`]: whether the app may run, why, and what the user can do.
 //!
 //! What holds everywhere:
 //! - Only Polar can deny a license; not reaching it changes nothing but [`Decision::problem`].
-//! - A no is remembered; going offline does not bring access back.
+//! - A denial is remembered; going offline does not bring access back.
 //! - Nothing that Polar may have done is sent again, and no seat is lost in silence.
 //! - Neither personal data nor a full license key is in any error, log or `Debug` output.
-//! - Nothing below [`blocking`] reads a clock, a file or a socket, and nothing outside tests can panic on what it is given.
+//! - Nothing below the clients reads a clock, a file or a socket, and nothing outside tests can panic on what it is given.
+//!
+//! ## Features
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `http` (default) | [`blocking::Client`] with a network stack: ureq with rustls |
+//! | `blocking` | the same without one |
+//! | `tokio` | [`tokio::Client`] with a network stack: reqwest with rustls |
+//! | `tokio-client` | the same without one |
+//! | `fetch` | [`fetch::Client`], on `wasm32-unknown-unknown` only, where none of those above exists |
+//! | `serde` | reading the public data types with serde; writing them is always there |
+//!
+// what this build does not have is explained, not linked
+#![cfg_attr(
+    all(feature = "blocking", not(all(target_arch = "wasm32", target_os = "unknown"))),
+    doc = "[`blocking::Client`]: blocking::Client"
+)]
+#![cfg_attr(
+    not(all(feature = "blocking", not(all(target_arch = "wasm32", target_os = "unknown")))),
+    doc = "[`blocking::Client`]: #features"
+)]
+#![cfg_attr(
+    all(feature = "blocking", not(all(target_arch = "wasm32", target_os = "unknown"))),
+    doc = "[`blocking::Api`]: blocking::Api"
+)]
+#![cfg_attr(
+    not(all(feature = "blocking", not(all(target_arch = "wasm32", target_os = "unknown")))),
+    doc = "[`blocking::Api`]: #features"
+)]
+#![cfg_attr(
+    all(feature = "tokio-client", not(all(target_arch = "wasm32", target_os = "unknown"))),
+    doc = "[`tokio::Client`]: tokio::Client"
+)]
+#![cfg_attr(
+    not(all(feature = "tokio-client", not(all(target_arch = "wasm32", target_os = "unknown")))),
+    doc = "[`tokio::Client`]: #features"
+)]
+#![cfg_attr(
+    all(feature = "fetch", target_arch = "wasm32", target_os = "unknown"),
+    doc = "[`fetch::Client`]: fetch::Client"
+)]
+#![cfg_attr(
+    not(all(feature = "fetch", target_arch = "wasm32", target_os = "unknown")),
+    doc = "[`fetch::Client`]: #features"
+)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
-#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::wildcard_enum_match_arm))]
 
-#[cfg(feature = "blocking")]
+#[cfg(all(feature = "blocking", not(all(target_arch = "wasm32", target_os = "unknown"))))]
+#[cfg_attr(docsrs, doc(cfg(feature = "blocking")))]
 pub mod blocking;
+#[cfg(any(
+    all(feature = "blocking", not(all(target_arch = "wasm32", target_os = "unknown"))),
+    all(feature = "fetch", target_arch = "wasm32", target_os = "unknown")
+))]
+mod client;
 pub mod clock;
+mod codes;
 pub mod config;
+mod decision;
 pub mod device;
 pub mod engine;
 mod error;
+mod explanation;
+mod features;
 #[cfg(all(feature = "fetch", target_arch = "wasm32", target_os = "unknown"))]
+#[cfg_attr(docsrs, doc(cfg(feature = "fetch")))]
 pub mod fetch;
-mod hash;
+pub mod future;
 mod json;
+mod key;
 mod license;
-mod named;
-#[cfg(any(feature = "blocking", all(feature = "fetch", target_arch = "wasm32", target_os = "unknown")))]
-mod options;
 mod record;
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+pub mod schema;
 pub mod store;
 mod text;
 pub mod time;
+#[cfg(all(feature = "tokio-client", not(all(target_arch = "wasm32", target_os = "unknown"))))]
+#[cfg_attr(docsrs, doc(cfg(feature = "tokio-client")))]
+pub mod tokio;
 pub mod transport;
 mod values;
-#[cfg(any(feature = "blocking", all(feature = "fetch", target_arch = "wasm32", target_os = "unknown")))]
-mod watch;
 pub mod wire;
 
+pub use codes::{Deactivated, ErrorKind, NextStep, OffReason, Reason, State, UnknownName};
 pub use config::{Config, ConfigBuilder, Environment};
-pub use engine::Deactivated;
-pub use error::{Error, ErrorKind};
-pub use license::{Decision, Key, License, NextStep, Problem, Reason, State};
+pub use decision::{Decision, Problem};
+pub use error::Error;
+pub use explanation::Explanation;
+pub use key::{Key, TypedKey};
+pub use license::{License, Terms};
 pub use time::{Now, Timestamp};
 pub use values::{Value, Values};
 

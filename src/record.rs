@@ -12,47 +12,47 @@
 //! fit, and reveal nothing else. Fields that this version does not know are kept.
 
 mod codec;
-mod hmac;
 mod seal;
 
 pub(crate) use seal::Sealer;
 
-use crate::license::{Key, Reason};
+use crate::codes::{Denial, Distrust};
+use crate::key::Key;
+use crate::license::Terms;
+use crate::text::printable;
 use crate::time::Timestamp;
 use uuid::Uuid;
 
 /// Everything remembered. The default is what a device without any license remembers.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Record {
-    /// Boxed, since records are moved and most fields are here.
-    pub(crate) held: Option<Box<Held>>,
-    /// Activations that were sent and whose outcome was never seen.
+    pub(crate) license: Option<Box<StoredLicense>>,
+    /// Activations that were sent and whose outcome is not known.
     pub(crate) attempts: Vec<Attempt>,
-    /// Seats that this device gave up and Polar has not yet confirmed as free.
+    /// Seats that this device no longer uses and Polar has not yet confirmed as free.
     pub(crate) releases: Vec<Release>,
+    /// Seats whose key Polar no longer knows: it was rotated or deleted. A new key finds them again.
+    pub(crate) keyless_seats: Vec<Seat>,
     pub(crate) plan: Plan,
+    /// When the last two requests left, by the wall clock.
+    pub(crate) sent: [Option<Timestamp>; 2],
     /// A license that cannot be trusted but can be put to Polar: what was stored here before, or was copied here. Without
-    /// an identity where there may be one that could not be read.
-    pub(crate) aside: Option<Untrusted>,
+    /// an identity if there may be one that could not be read.
+    pub(crate) untrusted: Option<Untrusted>,
     /// Fields of the body that this version does not know.
     pub(crate) unknown: Vec<(u8, Vec<u8>)>,
 }
 
-/// A license and Polar's last word on it.
+/// A license and Polar's last answer about it.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Held {
+pub(crate) struct StoredLicense {
     pub(crate) identity: Identity,
-    /// Counts Polar's words on this license, so that a late answer meets the one it overtook.
+    /// Counts Polar's answers about this license, so that a late one meets the one that overtook it.
     pub(crate) revision: u64,
     pub(crate) verdict: Verdict,
-    pub(crate) license_id: Uuid,
-    pub(crate) benefit_id: Uuid,
-    pub(crate) limit_activations: Option<u32>,
-    pub(crate) limit_usage: Option<u32>,
-    pub(crate) usage: u32,
-    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) terms: Terms,
     pub(crate) time: TimeBase,
-    /// Hash of the app's own conditions at the last yes.
+    /// Hash of the app's own conditions at the last confirmation.
     pub(crate) conditions: [u8; 8],
 }
 
@@ -71,17 +71,17 @@ pub(crate) struct Seat {
     pub(crate) bound: bool,
 }
 
-/// Polar's last word.
+/// Polar's last answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    Yes,
-    No(Reason),
+    Confirmed,
+    Denied(Denial),
 }
 
 /// What is known of the true time; see `engine/timeline.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TimeBase {
-    /// Polar's clock at the last yes.
+    /// Polar's clock at the last confirmation.
     pub(crate) confirmed: Timestamp,
     /// Polar's clock less the wall clock at that reply, in ms.
     pub(crate) offset: i64,
@@ -89,7 +89,7 @@ pub(crate) struct TimeBase {
     pub(crate) high: Timestamp,
 }
 
-/// An activation on its way.
+/// An activation that was sent, or is about to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Attempt {
     pub(crate) at: Timestamp,
@@ -97,30 +97,34 @@ pub(crate) struct Attempt {
     pub(crate) seat: String,
     pub(crate) label: String,
     pub(crate) last_six: String,
+    /// The wall clock when it was saved; not known of those that earlier versions saved.
+    pub(crate) saved_at: Option<Timestamp>,
+    /// Whether the process that sent it has given up waiting for the answer.
+    pub(crate) is_uncertain: bool,
 }
 
-/// A seat to give up.
+/// A seat to release.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Release {
     pub(crate) key: Key,
     pub(crate) activation_id: Uuid,
 }
 
-/// When to ask Polar next without being told to.
+/// When to ask Polar next, unless the app does so before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
     /// On Polar's clock.
     pub(crate) next: Option<Timestamp>,
     /// How many times in a row asking did not lead to access.
     pub(crate) misses: u32,
-    /// Polar wants no request before this, on the wall clock.
+    /// Polar accepts no request before this, on the wall clock.
     pub(crate) pause_until: Option<Timestamp>,
 }
 
 /// What a record that cannot be trusted says in its header, and why it cannot be trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Untrusted {
-    pub(crate) why: Reason,
+    pub(crate) why: Distrust,
     pub(crate) identity: Option<Identity>,
 }
 
@@ -128,8 +132,12 @@ impl Record {
     /// Whether losing it would lose something. `wall` is the wall clock, which a pause is measured by.
     pub(crate) fn is_worth_keeping(&self, wall: Timestamp) -> bool {
         let paused = self.plan.pause_ahead(wall).is_some();
-        let aside = self.aside.as_ref().is_some_and(|aside| aside.identity.is_some());
-        self.held.is_some() || aside || paused || !self.attempts.is_empty() || !self.releases.is_empty()
+        self.identity_to_ask().is_some() || paused || self.unsettled() > 0
+    }
+
+    /// How many seats this device may have taken, or has still to release.
+    pub(crate) fn unsettled(&self) -> usize {
+        self.attempts.len().saturating_add(self.releases.len()).saturating_add(self.keyless_seats.len())
     }
 
     /// All of it but the seal and what that depends on.
@@ -137,27 +145,34 @@ impl Record {
         codec::write(self)
     }
 
+    /// The license that is stored and trusted.
     pub(crate) fn identity(&self) -> Option<&Identity> {
-        self.held.as_ref().map(|held| &held.identity)
+        self.license.as_ref().map(|license| &license.identity)
+    }
+
+    /// The license that Polar can be asked about, trusted or not.
+    pub(crate) fn identity_to_ask(&self) -> Option<&Identity> {
+        self.identity().or_else(|| self.untrusted.as_ref()?.identity.as_ref())
     }
 
     /// Removes the attempts that `are` over; whether there was one.
     pub(crate) fn remove_attempts(&mut self, are: &dyn Fn(&Attempt) -> bool) -> bool {
         let before = self.attempts.len();
-        while let Some(at) = self.attempts.iter().position(are) {
-            self.attempts.remove(at);
-        }
+        self.attempts.retain(|attempt| !are(attempt));
         self.attempts.len() != before
     }
 
-    /// Puts a seat on the list of those to give up, once. The list is bounded; the oldest has waited long enough.
+    /// Puts a seat on the list of those to release, once.
     pub(crate) fn release(&mut self, key: &Key, activation_id: Uuid) {
-        const MOST: usize = 16;
         if self.releases.iter().all(|release| release.activation_id != activation_id) {
-            if self.releases.len() >= MOST {
-                self.releases.remove(0);
-            }
             self.releases.push(Release { key: key.clone(), activation_id });
+        }
+    }
+
+    /// Keeps a seat whose key Polar no longer knows, once.
+    pub(crate) fn keep_keyless(&mut self, seat: Seat) {
+        if self.keyless_seats.iter().all(|kept| kept.id != seat.id) {
+            self.keyless_seats.push(seat);
         }
     }
 }
@@ -178,17 +193,33 @@ impl Identity {
 }
 
 impl Attempt {
-    /// What to tell the user about it.
-    pub(crate) fn text(&self) -> String {
-        [
-            "an activation of the key ****-",
-            &self.last_six,
-            " on ",
-            &self.at.day(),
-            " may have taken a seat, labelled `",
-            &self.label,
-            "`; if one is missing, remove it in Polar's customer portal",
-        ]
-        .concat()
+    /// Whether the user has to know of it: nobody waits for its answer any more. Another process may be waiting for one
+    /// that was saved a moment ago.
+    pub(crate) fn is_over(&self, wall: Timestamp) -> bool {
+        /// An activation ends within its 35 s, unless its machine goes to sleep.
+        const UNDER_WAY_MS: i64 = 60 * 1000;
+        let waited = self.saved_at.map_or(i64::MAX, |saved_at| wall.ms_since(saved_at));
+        self.is_uncertain || !(0..UNDER_WAY_MS).contains(&waited)
+    }
+
+    /// What the user has to know about it.
+    pub(crate) fn message(&self) -> String {
+        format!(
+            "The license key ****-{} may be in use once more than it should be, as `{}`. If a device is missing, remove that one \
+             from the license.",
+            printable(&self.last_six),
+            printable(&self.label),
+        )
+    }
+
+    /// The same for developers and logs.
+    pub(crate) fn detail(&self) -> String {
+        format!(
+            "an activation of the key ****-{} on {} may have taken a seat, labelled `{}`; if one is missing, remove it in \
+             Polar's customer portal",
+            printable(&self.last_six),
+            self.at.day(),
+            printable(&self.label),
+        )
     }
 }

@@ -1,15 +1,17 @@
 //! Where the sealed record is kept between runs. A store moves bytes; it never looks into them.
 
+use crate::future::{BoxFuture, LocalBoxFuture};
 use std::error::Error as StdError;
 use std::fmt;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// A place for one record: a file, a keychain entry, a row in the app's own database.
 ///
-/// The three methods move whole records. They may be called from any thread, inside [`Store::locked`] and outside. An implementation that other processes
-/// can reach as well also overrides [`Store::locked`].
+/// The three methods move whole records. They may be called from any thread, inside [`Store::locked`] and outside. An
+/// implementation that other processes can reach as well also overrides [`Store::locked`], and [`Store::locked_within`] if
+/// it can limit how long it waits for them.
 pub trait Store: Send + Sync {
     /// The record last saved, or `None` where there is none.
     fn load(&self) -> Result<Option<Vec<u8>>, StoreError>;
@@ -26,6 +28,32 @@ pub trait Store: Send + Sync {
         work();
         Ok(())
     }
+
+    /// The same, but waits for others at most about as long as `timeout`; zero tries once. Clients call this one.
+    /// The default calls [`Store::locked`], however long that waits.
+    fn locked_within(&self, timeout: Duration, work: &mut dyn FnMut()) -> Result<(), StoreError> {
+        let _ = timeout;
+        self.locked(work)
+    }
+
+    /// Takes the turn at asking Polar, so that processes that share the record ask one after the other and read what another
+    /// was answered. Waits for it at most as long as `timeout`; `None` if another process has it all that time. A store that
+    /// other processes can reach overrides this; the default gives the turn to everybody.
+    fn take_turn(&self, timeout: Duration) -> Option<Box<dyn HeldTurn + '_>> {
+        let _ = timeout;
+        Some(Box::new(()))
+    }
+}
+
+/// The turn at asking Polar; it ends when this is dropped.
+pub trait HeldTurn {
+    /// Called every few seconds while Polar is waited for: other processes see that the holder is alive.
+    fn keep(&self);
+}
+
+/// Of a store that nobody shares.
+impl HeldTurn for () {
+    fn keep(&self) {}
 }
 
 impl<S: Store + ?Sized> Store for Arc<S> {
@@ -44,59 +72,99 @@ impl<S: Store + ?Sized> Store for Arc<S> {
     fn locked(&self, work: &mut dyn FnMut()) -> Result<(), StoreError> {
         (**self).locked(work)
     }
+
+    fn locked_within(&self, timeout: Duration, work: &mut dyn FnMut()) -> Result<(), StoreError> {
+        (**self).locked_within(timeout, work)
+    }
+
+    fn take_turn(&self, timeout: Duration) -> Option<Box<dyn HeldTurn + '_>> {
+        (**self).take_turn(timeout)
+    }
 }
 
-/// A future that stays on its thread, as all do in a web page.
-pub type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+/// Declares an asynchronous store: once with futures that may move between threads, once with futures that stay on
+/// theirs. Both have the same methods, and `MemoryStore` is one of both.
+macro_rules! async_store {
+    ($(#[$doc:meta])* trait $AsyncStore:ident $(: $Send:ident + $Sync:ident)?, $Future:ident, $Pointer:ident) => {
+        $(#[$doc])*
+        ///
+        /// Every method moves whole records. One whose future is dropped may have been carried out or not, but never by
+        /// half.
+        pub trait $AsyncStore $(: $Send + $Sync)? {
+            /// The record last saved, or `None` where there is none.
+            fn load(&self) -> $Future<'_, Result<Option<Vec<u8>>, StoreError>>;
 
-/// A place for one record that answers later: a database of the browser, a plugin of the app's shell, a server.
-///
-/// Every method moves whole records. One whose future is dropped may have been carried out or not, but never by half.
-pub trait AsyncStore {
-    /// The record last saved, or `None` where there is none.
-    fn load(&self) -> LocalFuture<'_, Result<Option<Vec<u8>>, StoreError>>;
+            /// Replaces the record. A reader, and a crash at any instant, sees the old or the new one, never a mixture.
+            fn save<'a>(&'a self, record: &'a [u8], durability: Durability) -> $Future<'a, Result<(), StoreError>>;
 
-    /// Replaces the record. A reader, and a crash at any instant, sees the old or the new one, never a mixture.
-    fn save<'a>(&'a self, record: &'a [u8], durability: Durability) -> LocalFuture<'a, Result<(), StoreError>>;
+            /// Removes the record; fine where there is none.
+            fn remove(&self) -> $Future<'_, Result<(), StoreError>>;
 
-    /// Removes the record; fine where there is none.
-    fn remove(&self) -> LocalFuture<'_, Result<(), StoreError>>;
-
-    /// Loads the record, asks `merge` what to do with it, and does that. A store that other tabs or processes can reach
-    /// as well overrides this, so that nobody else changes the record in between; it may then call `merge` again.
-    fn update<'a>(
-        &'a self,
-        merge: &'a mut dyn FnMut(Option<&[u8]>) -> Change,
-    ) -> LocalFuture<'a, Result<(), StoreError>> {
-        Box::pin(async move {
-            match merge(self.load().await?.as_deref()) {
-                Change::Keep => Ok(()),
-                Change::Put(record, durability) => self.save(&record, durability).await,
-                Change::Remove => self.remove().await,
+            /// Loads the record, asks `merge` what to do with it, and does that. A store that other tabs or processes can
+            /// reach as well overrides this, so that nobody else changes the record in between; it may then call `merge`
+            /// again.
+            fn update<'a>(
+                &'a self,
+                merge: &'a mut (dyn FnMut(Option<&[u8]>) -> Change + 'a $(+ $Send)?),
+            ) -> $Future<'a, Result<(), StoreError>> {
+                Box::pin(async move {
+                    let stored = self.load().await?;
+                    match merge(stored.as_deref()) {
+                        Change::Keep => Ok(()),
+                        Change::Put(record, durability) => self.save(&record, durability).await,
+                        Change::Remove => self.remove().await,
+                    }
+                })
             }
-        })
-    }
+        }
+
+        impl<S: $AsyncStore + ?Sized> $AsyncStore for $Pointer<S> {
+            fn load(&self) -> $Future<'_, Result<Option<Vec<u8>>, StoreError>> {
+                (**self).load()
+            }
+
+            fn save<'a>(&'a self, record: &'a [u8], durability: Durability) -> $Future<'a, Result<(), StoreError>> {
+                (**self).save(record, durability)
+            }
+
+            fn remove(&self) -> $Future<'_, Result<(), StoreError>> {
+                (**self).remove()
+            }
+
+            fn update<'a>(
+                &'a self,
+                merge: &'a mut (dyn FnMut(Option<&[u8]>) -> Change + 'a $(+ $Send)?),
+            ) -> $Future<'a, Result<(), StoreError>> {
+                (**self).update(merge)
+            }
+        }
+
+        impl $AsyncStore for MemoryStore {
+            fn load(&self) -> $Future<'_, Result<Option<Vec<u8>>, StoreError>> {
+                Box::pin(async { Store::load(self) })
+            }
+
+            fn save<'a>(&'a self, record: &'a [u8], durability: Durability) -> $Future<'a, Result<(), StoreError>> {
+                Box::pin(async move { Store::save(self, record, durability) })
+            }
+
+            fn remove(&self) -> $Future<'_, Result<(), StoreError>> {
+                Box::pin(async { Store::remove(self) })
+            }
+        }
+    };
 }
 
-impl<S: AsyncStore + ?Sized> AsyncStore for Rc<S> {
-    fn load(&self) -> LocalFuture<'_, Result<Option<Vec<u8>>, StoreError>> {
-        (**self).load()
-    }
+async_store! {
+    /// A place for one record that answers later, on any thread: a server, a database. For clients whose futures may move
+    /// between threads, such as one on an executor with several.
+    trait AsyncStore: Send + Sync, BoxFuture, Arc
+}
 
-    fn save<'a>(&'a self, record: &'a [u8], durability: Durability) -> LocalFuture<'a, Result<(), StoreError>> {
-        (**self).save(record, durability)
-    }
-
-    fn remove(&self) -> LocalFuture<'_, Result<(), StoreError>> {
-        (**self).remove()
-    }
-
-    fn update<'a>(
-        &'a self,
-        merge: &'a mut dyn FnMut(Option<&[u8]>) -> Change,
-    ) -> LocalFuture<'a, Result<(), StoreError>> {
-        (**self).update(merge)
-    }
+async_store! {
+    /// A place for one record that answers later, on the thread that asked: a database of the browser, a plugin of the
+    /// app's shell. For clients that stay on their thread, such as those in a web page.
+    trait LocalAsyncStore, LocalBoxFuture, Rc
 }
 
 /// What to do with the stored record.
@@ -188,16 +256,24 @@ impl Store for MemoryStore {
     }
 }
 
-impl AsyncStore for MemoryStore {
-    fn load(&self) -> LocalFuture<'_, Result<Option<Vec<u8>>, StoreError>> {
-        Box::pin(async { Store::load(self) })
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn save<'a>(&'a self, record: &'a [u8], durability: Durability) -> LocalFuture<'a, Result<(), StoreError>> {
-        Box::pin(async move { Store::save(self, record, durability) })
-    }
-
-    fn remove(&self) -> LocalFuture<'_, Result<(), StoreError>> {
-        Box::pin(async { Store::remove(self) })
+    #[test]
+    fn the_futures_of_an_async_store_may_move_between_threads() {
+        fn moves<T: Send>(future: T) -> T {
+            future
+        }
+        let store: Arc<dyn AsyncStore> = Arc::new(MemoryStore::new());
+        let mut save = |stored: Option<&[u8]>| match stored {
+            None => Change::Put(b"record".to_vec(), Durability::Synced),
+            Some(_) => Change::Keep,
+        };
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let updated = moves(store.update(&mut save)).as_mut().poll(&mut context);
+        assert!(matches!(updated, std::task::Poll::Ready(Ok(()))), "{updated:?}");
+        let loaded = moves(store.load()).as_mut().poll(&mut context);
+        assert!(matches!(loaded, std::task::Poll::Ready(Ok(Some(record))) if record == b"record"));
     }
 }

@@ -1,6 +1,10 @@
 //! Points in time as plain numbers, and their RFC 3339 form. Never reads a clock: that is `clock.rs`.
 
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Serialize, Serializer};
 use std::fmt;
+use std::ops::{Add, Sub};
+use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
 /// A moment in milliseconds since 1970-01-01T00:00:00Z; negative before it.
@@ -15,6 +19,14 @@ pub struct Now {
     /// Milliseconds on a clock that only goes forward while this process lives; from any origin.
     pub mono: u64,
 }
+
+/// A text that is not a date and time as RFC 3339 has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidTimestamp(());
+
+/// The years 0 to 9999, all that RFC 3339 can write.
+const FIRST_MS: i64 = -62_167_219_200_000;
+const LAST_MS: i64 = 253_402_300_799_999;
 
 impl Timestamp {
     /// The moment `ms` milliseconds after 1970-01-01T00:00:00Z.
@@ -38,16 +50,11 @@ impl Timestamp {
     /// assert_eq!(at.to_string(), "2026-11-21T07:44:42.066Z");
     /// ```
     pub fn parse(text: &str) -> Option<Self> {
-        let (start, mut rest) = text.as_bytes().split_at_checked(WITHOUT_FRACTION)?;
-        let local = find(start)?.plus_ms(fraction_ms(&mut rest)?);
-        // written like a time of day
-        let offset = |text: &[u8]| find(&[b"1970-01-01T", text, b":00".as_slice()].concat());
-        match rest {
-            [b'Z' | b'z'] => Some(local),
-            [b'-', behind @ ..] => Some(local.plus_ms(offset(behind)?.0)),
-            [b'+', ahead @ ..] => Some(Self(local.ms_since(offset(ahead)?))),
-            _ => None,
-        }
+        // chrono also takes a minus sign that is not ASCII
+        let time = DateTime::parse_from_rfc3339(text).ok().filter(|_| text.is_ascii())?;
+        // and a leap second, as more than a second of nanoseconds
+        let is_leap_second = time.timestamp_subsec_millis() >= 1000;
+        (!is_leap_second).then(|| Self(time.timestamp_millis()))
     }
 
     /// The moment `duration` later, or the last one there is.
@@ -62,100 +69,117 @@ impl Timestamp {
 
     /// How long ago `earlier` was, seen from this moment; zero where it is later.
     pub fn since(self, earlier: Self) -> Duration {
-        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+        Duration::from_millis(u64::try_from(self.ms_since(earlier)).unwrap_or(0))
     }
 
-    // these, and `milliseconds`, are long where they are inlined, and wanted in many places
-    #[inline(never)]
     pub(crate) fn plus_ms(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms))
     }
 
-    #[inline(never)]
     pub(crate) fn ms_since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
     }
 
     /// The day alone, `2026-11-21`.
     pub(crate) fn day(self) -> String {
-        let mut text = self.text();
-        text.truncate("2026-11-21".len());
-        text
+        self.utc().date_naive().to_string()
     }
 
-    /// RFC 3339 in UTC, without a fraction where it is zero; years outside 0 to 9999 are held at these.
-    pub(crate) fn text(self) -> String {
-        let digits = self.digits();
-        let mut rest = digits;
-        let mut text = b"0000-00-00T00:00:00.000Z".to_vec();
-        for byte in text.iter_mut().rev().filter(|byte| **byte == b'0') {
-            *byte |= (rest % 10) as u8;
-            rest /= 10;
-        }
-        if digits.is_multiple_of(1000) {
-            text.truncate(WITHOUT_FRACTION);
-            text.push(b'Z');
-        }
-        String::from_utf8(text).unwrap_or_default()
-    }
-
-    /// The digits of [`text`](Self::text) as one number, always with those of the fraction.
-    #[expect(clippy::arithmetic_side_effects, reason = "years of four digits, and nothing is divided by zero")]
-    fn digits(self) -> u64 {
-        let at = self.0.clamp(FIRST, LAST).wrapping_sub(FIRST_ERA_MS).cast_unsigned();
-        let (seconds, ms) = (at / 1000, at % 1000);
-        let (minutes, second) = (seconds / 60, seconds % 60);
-        let (hours, minute) = (minutes / 60, minutes % 60);
-        let date = civil_from_days((hours / 24) as u32);
-        (((date * 100 + hours % 24) * 100 + minute) * 100 + second) * 1000 + ms
+    /// Held within the years 0 to 9999.
+    fn utc(self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.0.clamp(FIRST_MS, LAST_MS)).unwrap_or_default()
     }
 }
 
 impl Now {
     /// The monotonic clock in `ms`.
-    #[inline(never)]
     pub(crate) fn after(self, ms: u64) -> u64 {
         self.mono.saturating_add(ms)
     }
 
     /// The milliseconds until the monotonic clock says `mono`; none where it has.
     pub(crate) fn until(self, mono: u64) -> u64 {
-        less(mono, self.mono)
+        mono.saturating_sub(self.mono)
     }
 
     /// The milliseconds since the monotonic clock said `mono`.
     pub(crate) fn since(self, mono: u64) -> i64 {
-        i64::try_from(less(self.mono, mono)).unwrap_or(i64::MAX)
+        i64::try_from(self.mono.saturating_sub(mono)).unwrap_or(i64::MAX)
     }
 }
 
-#[inline(never)]
-fn less(a: u64, b: u64) -> u64 {
-    a.saturating_sub(b)
-}
-
 /// Whole milliseconds.
-#[inline(never)]
 pub(crate) fn milliseconds(duration: Duration) -> u64 {
-    // bounded first, as that needs no multiplication of 128 bits
-    let seconds = duration.as_secs().min(u64::MAX / 1000 - 1);
-    seconds.wrapping_mul(1000).wrapping_add(duration.subsec_millis().into())
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 pub(crate) fn signed_milliseconds(duration: Duration) -> i64 {
-    i64::try_from(milliseconds(duration)).unwrap_or(i64::MAX)
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A duration as a number of milliseconds, or null.
+pub(crate) mod optional_milliseconds {
+    use std::time::Duration;
+
+    pub(crate) fn serialize<S: serde::Serializer>(
+        duration: &Option<Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serde::Serialize::serialize(&duration.map(super::milliseconds), serializer)
+    }
+
+    #[cfg(feature = "serde")]
+    pub(crate) fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        let milliseconds: Option<u64> = serde::Deserialize::deserialize(deserializer)?;
+        Ok(milliseconds.map(Duration::from_millis))
+    }
 }
 
 /// RFC 3339 in UTC, without a fraction where it is zero; years outside 0 to 9999 are held at these.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text())
+        f.write_str(&self.utc().to_rfc3339_opts(SecondsFormat::AutoSi, true))
     }
 }
 
 impl fmt::Debug for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+/// As [`Timestamp::parse`].
+impl FromStr for Timestamp {
+    type Err = InvalidTimestamp;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
+        Self::parse(text).ok_or(InvalidTimestamp(()))
+    }
+}
+
+impl fmt::Display for InvalidTimestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a date and time like `2026-11-21T07:44:42Z`")
+    }
+}
+
+impl std::error::Error for InvalidTimestamp {}
+
+/// Never overflows: see [`Timestamp::plus`].
+impl Add<Duration> for Timestamp {
+    type Output = Self;
+
+    fn add(self, duration: Duration) -> Self {
+        self.plus(duration)
+    }
+}
+
+/// Never overflows: see [`Timestamp::minus`].
+impl Sub<Duration> for Timestamp {
+    type Output = Self;
+
+    fn sub(self, duration: Duration) -> Self {
+        self.minus(duration)
     }
 }
 
@@ -169,66 +193,42 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
-/// Takes a fraction of a second off the front.
-#[expect(clippy::arithmetic_side_effects, reason = "below a thousand")]
-fn fraction_ms(rest: &mut &[u8]) -> Option<i64> {
-    let mut ms = 0;
-    let mut worth = 1000;
-    if let [b'.', tail @ ..] = rest {
-        *rest = tail;
-        while let [digit @ b'0'..=b'9', tail @ ..] = rest {
-            worth /= 10;
-            ms += worth * i64::from(digit & 0x0f);
-            *rest = tail;
-        }
-        // a point alone is no fraction
-        (worth < 1000).then_some(())?;
+/// A moment that the system cannot represent becomes 1970-01-01T00:00:00Z.
+impl From<Timestamp> for SystemTime {
+    fn from(time: Timestamp) -> Self {
+        let distance = Duration::from_millis(time.0.unsigned_abs());
+        let moment = match time.0 {
+            0.. => Self::UNIX_EPOCH.checked_add(distance),
+            ..0 => Self::UNIX_EPOCH.checked_sub(distance),
+        };
+        moment.unwrap_or(Self::UNIX_EPOCH)
     }
-    Some(ms)
 }
 
-/// The second that is written like this. Later moments have greater digits; so it is looked for, and the calendar is
-/// needed in one direction only.
-fn find(text: &[u8]) -> Option<Timestamp> {
-    let digits = text.iter().filter(|byte| byte.is_ascii_digit());
-    let wanted = digits.fold(0_u64, |number, digit| number.wrapping_mul(10).wrapping_add(u64::from(digit & 0x0f)));
-    let mut found = Timestamp(FIRST);
-    let mut step = 1000 << 38;
-    while step >= 1000 {
-        let later = found.plus_ms(step);
-        if later.0 <= LAST && later.digits() / 1000 <= wanted {
-            found = later;
-        }
-        step /= 2;
+/// As RFC 3339.
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
-    let same = |written, byte| byte == written || written == b'T' && (byte == b't' || byte == b' ');
-    let written = found.text();
-    let valid = text.len() == WITHOUT_FRACTION && written.bytes().zip(text).all(|(written, byte)| same(written, *byte));
-    valid.then_some(found)
 }
 
-const WITHOUT_FRACTION: usize = "2026-11-21T07:44:42".len();
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Timestamp {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
 
-/// The years 0 to 9999.
-const FIRST: i64 = -62_167_219_200_000;
-const LAST: i64 = 253_402_300_799_999;
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Timestamp {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Timestamp".into()
+    }
 
-/// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", counts eras of 400 years from March of the year 0.
-/// One era earlier, so that no number below is negative.
-const FIRST_ERA_MS: i64 = -(719_468 + DAYS_OF_ERA as i64) * 86_400_000;
-const DAYS_OF_ERA: u32 = 146_097;
-
-/// As a number of eight digits, such as 20261121.
-#[expect(clippy::arithmetic_side_effects, reason = "the callers keep to four-digit years")]
-fn civil_from_days(days: u32) -> u64 {
-    let day_of_era = days % DAYS_OF_ERA;
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = year_of_era + days / DAYS_OF_ERA * 400 + u32::from(month <= 2) - 400;
-    u64::from((year * 100 + month) * 100 + day)
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "format": "date-time" })
+    }
 }
 
 #[cfg(test)]
@@ -246,10 +246,10 @@ mod tests {
             ("2026-11-21 05:14:42-02:30", 1_795_247_082_000),
             ("2026-11-21t07:44:42z", 1_795_247_082_000),
             ("2024-02-29T00:00:00Z", 1_709_164_800_000),
-            ("0000-01-01T00:00:00Z", FIRST),
-            ("9999-12-31T23:59:59Z", LAST - 999),
+            ("0000-01-01T00:00:00Z", FIRST_MS),
+            ("9999-12-31T23:59:59Z", LAST_MS - 999),
             ("1969-12-31T23:59:59.999Z", -1),
-            ("9999-12-31T23:59:59.999Z", LAST),
+            ("9999-12-31T23:59:59.999Z", LAST_MS),
         ];
         for (text, ms) in cases {
             assert_eq!(Timestamp::parse(text), Some(Timestamp(ms)), "{text}");
@@ -273,6 +273,12 @@ mod tests {
             "2026-11-21T07:44:42Zx",
             "+026-11-21T07:44:42Z",
             "２026-11-21T07:44:42Z",
+            "2026-11-21T07:44:42\u{2212}01:30",
+            "2026-11-21T07:44:42 Z",
+            " 2026-11-21T07:44:42Z",
+            "2026-11-21T07:44:42+0130",
+            "2026-11-21T07:44:60.5Z",
+            "20261-11-21T07:44:42Z",
         ] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
         }
@@ -287,6 +293,19 @@ mod tests {
     }
 
     #[test]
+    fn converts_to_system_time_and_back() {
+        // Windows counts from the year 1601 on
+        for ms in [0, 1, -1, 1_795_247_082_066, -11_644_473_600_000] {
+            let at = Timestamp(ms);
+            assert_eq!(Timestamp::from(SystemTime::from(at)), at);
+        }
+        let at = Timestamp(1_000);
+        let second = Duration::from_secs(1);
+        assert_eq!((at + second, at - second), (Timestamp(2_000), Timestamp(0)));
+        assert_eq!((at + Duration::MAX, Timestamp(-2) - Duration::MAX), (Timestamp(i64::MAX), Timestamp(i64::MIN)));
+    }
+
+    #[test]
     fn never_overflows() {
         let last = Timestamp(i64::MAX);
         assert_eq!(last.plus(Duration::MAX), last);
@@ -294,6 +313,7 @@ mod tests {
         for later in [last, Timestamp(1_000_000_000_000_000)] {
             assert_eq!(later.to_string(), "9999-12-31T23:59:59.999Z");
         }
+        assert_eq!(Timestamp(i64::MIN).to_string(), "0000-01-01T00:00:00Z");
         assert_eq!(Timestamp(5).since(last), Duration::ZERO);
     }
 }

@@ -1,8 +1,47 @@
-//! What goes out over HTTP and what comes back, as plain data. Drivers turn it into sockets or `fetch`.
+//! What goes out over HTTP and what comes back, as plain data, and the traits of network stacks, which turn it into
+//! sockets or `fetch`. Sends nothing itself.
 
-use crate::error::ErrorKind;
+use crate::codes::ErrorKind;
+use crate::future::{BoxFuture, LocalBoxFuture};
 use std::fmt;
 use std::time::Duration;
+use zeroize::Zeroize;
+
+/// Sends one request. Implement it to use your app's own network stack.
+///
+/// An implementation sends the request at most once, follows no redirect, returns every status as
+/// [`Answer::Reply`], and calls a failure [`Sent::No`] only where Polar cannot have received the body.
+pub trait Transport: Send + Sync {
+    /// Sends `request` and waits for the answer, at most for its timeout. Blocks.
+    fn post(&self, request: &Request) -> Answer;
+}
+
+/// Declares an asynchronous transport: once with futures that may move between threads, once with futures that stay on
+/// theirs.
+macro_rules! async_transport {
+    ($(#[$doc:meta])* trait $AsyncTransport:ident $(: $Send:ident + $Sync:ident)?, $Future:ident) => {
+        $(#[$doc])*
+        ///
+        /// An implementation sends the request at most once, follows no redirect, returns every status as
+        /// [`Answer::Reply`], and calls a failure [`Sent::No`] only where Polar cannot have received the body. Its future
+        /// is dropped when [`Request::timeout`] is over or the operation is cancelled.
+        pub trait $AsyncTransport $(: $Send + $Sync)? {
+            /// Sends `request` and waits for the answer.
+            fn post<'a>(&'a self, request: &'a Request) -> $Future<'a, Answer>;
+        }
+    };
+}
+
+async_transport! {
+    /// Sends one request, in futures that may move between threads. Implement it to use your app's own network stack.
+    trait AsyncTransport: Send + Sync, BoxFuture
+}
+
+async_transport! {
+    /// Sends one request, in futures that stay on their thread, as in a web page. Implement it to use your app's own
+    /// network stack.
+    trait LocalAsyncTransport, LocalBoxFuture
+}
 
 /// One `POST` to Polar. Sent exactly once, never redirected.
 #[derive(Clone, PartialEq, Eq)]
@@ -13,6 +52,13 @@ pub struct Request {
     pub body: String,
     /// How long the whole exchange may take, from name resolution to the last byte of the body.
     pub timeout: Duration,
+}
+
+/// The body holds the key.
+impl Drop for Request {
+    fn drop(&mut self) {
+        self.body.zeroize();
+    }
 }
 
 impl Request {
@@ -64,6 +110,27 @@ pub enum Failure {
     Cancelled,
 }
 
+impl Answer {
+    /// No whole reply came. `message` is one line for people: lower case, no full stop, no key, no address of the user's.
+    pub fn failed(failure: Failure, sent: Sent, message: impl Into<String>) -> Self {
+        Self::Failed { failure, sent, message: message.into() }
+    }
+
+    /// What a driver says for a transport that has not answered within [`Request::timeout`].
+    pub fn timed_out() -> Self {
+        Self::failed(Failure::Timeout, Sent::Maybe, "Polar did not answer in time")
+    }
+
+    /// What a driver says when the caller cancels: before it calls the transport, [`Sent::No`]; after it, [`Sent::Maybe`].
+    pub fn cancelled(sent: Sent) -> Self {
+        let message = match sent {
+            Sent::No => "cancelled before anything was sent",
+            Sent::Maybe => "cancelled while waiting for Polar",
+        };
+        Self::failed(Failure::Cancelled, sent, message)
+    }
+}
+
 impl Failure {
     pub(crate) fn kind(self) -> ErrorKind {
         match self {
@@ -83,9 +150,8 @@ pub enum Sent {
     Maybe,
 }
 
-/// Reads the header `Retry-After`. Its other form, a date, would need a clock that is right.
-#[cfg(any(feature = "http", all(feature = "fetch", target_arch = "wasm32", target_os = "unknown")))]
-pub(crate) fn retry_after_seconds(value: &str) -> Option<u32> {
+/// The number of seconds in a `Retry-After` header. Its other form, a date, would need a clock that is right.
+pub fn retry_after_seconds(value: &str) -> Option<u32> {
     let value = value.trim();
     value.bytes().all(|byte| byte.is_ascii_digit()).then(|| value.parse().ok()).flatten()
 }

@@ -1,42 +1,66 @@
 //! Conditions and meta: the small flat objects that Polar keeps with an activation, checked against its limits
-//! (at most 50 entries; names of 1 to 40 characters; strings of 1 to 500 characters, integers, finite floats,
-//! booleans; nothing nested).
+//! (at most 50 entries; names of 1 to 40 characters; strings of 1 to 500 characters, numbers, booleans; nothing nested).
 
-use crate::json::{Json, Writer, quoted};
-use crate::named::Named;
-use crate::text::{decimal, has_nul};
+use crate::json::{self, Json};
+use serde::Serialize;
+use std::collections::BTreeMap;
 
-/// One value of a condition or of meta. Made with `From`.
+/// One value of a condition or of meta: a string, a whole number or a boolean. Made with `From`.
 ///
-/// Polar compares conditions by value (`1` equals `1.0` and `true`), and large floating point numbers never match
-/// again: prefer strings and small integers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Value(
-    /// As it is written in JSON; `null` for a number that JSON cannot write.
-    String,
-);
+/// Polar compares conditions by value (`1` equals `1.0` and `true`), and some large or fractional numbers never match
+/// again. So a number is whole and at most 9,007,199,254,740,991 away from 0, which a double holds exactly;
+/// [`Values::problem`] names a larger one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
+#[serde(transparent)]
+pub struct Value(Kind);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
+#[serde(untagged)]
+enum Kind {
+    Text(String),
+    Number(i64),
+    Boolean(bool),
+}
+
+/// The largest whole number up to which a double holds every one.
+const MOST: u64 = (1 << 53) - 1;
+
+impl Value {
+    /// What a value must be, in words.
+    pub(crate) const MUST_BE: &'static str = "must be a string, a whole number up to 9007199254740991 or a boolean";
+
+    /// `None` where JSON has something else here, a number with a fraction or an exponent included.
+    pub(crate) fn read(value: Json<'_>) -> Option<Self> {
+        let text = value.string().map(Kind::Text);
+        let number = || value.integer().map(Kind::Number);
+        let boolean = || value.boolean().map(Kind::Boolean);
+        text.or_else(number).or_else(boolean).map(Self)
+    }
+}
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self(quoted(text))
+        Self(Kind::Text(text.to_owned()))
     }
 }
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        Self(quoted(&text))
+        Self(Kind::Text(text))
     }
 }
 
 impl From<bool> for Value {
     fn from(value: bool) -> Self {
-        Self(String::from(if value { "true" } else { "false" }))
+        Self(Kind::Boolean(value))
     }
 }
 
 impl From<i64> for Value {
     fn from(number: i64) -> Self {
-        Self(number.to_string())
+        Self(Kind::Number(number))
     }
 }
 
@@ -46,28 +70,22 @@ impl From<i32> for Value {
     }
 }
 
-impl From<f64> for Value {
-    fn from(number: f64) -> Self {
-        Self(if number.is_finite() { format!("{number:?}") } else { String::from("null") })
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Value {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Value".into()
     }
-}
 
-impl Value {
-    /// A string, number or boolean in JSON.
-    pub(crate) fn read(value: Json<'_>) -> Option<Self> {
-        if let Some(text) = value.string() {
-            return Some(text.into());
-        }
-        if let Some(flag) = value.boolean() {
-            return Some(flag.into());
-        }
-        value.number().map(|number| Self(number.to_owned()))
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": ["string", "integer", "boolean"] })
     }
 }
 
 /// Named values, in the order of their names.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Values(Named<Value>);
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
+#[serde(transparent)]
+pub struct Values(BTreeMap<String, Value>);
 
 impl Values {
     /// The most entries Polar takes.
@@ -85,51 +103,48 @@ impl Values {
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.0.is_empty()
     }
 
     /// Whether there is an entry of that name.
     pub fn contains(&self, name: &str) -> bool {
-        self.0.get(name).is_some()
+        self.0.contains_key(name)
     }
 
     /// What Polar would refuse here, in words, or `None` where all is well.
     pub fn problem(&self) -> Option<String> {
         if self.len() > Self::MAX {
-            return Some([&decimal(self.len() as u64, 0), " entries; Polar takes at most 50"].concat());
+            return Some(format!("{} entries; Polar takes at most {}", self.len(), Self::MAX));
         }
-        self.0.iter().find_map(|(name, Value(value))| {
-            if has_nul(name) {
+        self.0.iter().find_map(|(name, value)| {
+            if name.contains('\0') {
                 return Some(String::from("a name contains a NUL character"));
             }
-            if let Some(fault) = fault(name, 40, "40") {
-                return Some(["the name `", name, "`", &fault].concat());
+            if let Some(fault) = text_fault(name, 40) {
+                return Some(format!("the name `{name}` {fault}"));
             }
-            let fault = match Json::parse(value.as_bytes())?.string() {
-                Some(text) => fault(&text, 500, "500")?,
-                None if value == "null" => String::from(" is not a finite number"),
-                None => return None,
+            let fault = match &value.0 {
+                Kind::Text(text) => text_fault(text, 500)?,
+                Kind::Number(number) if number.unsigned_abs() > MOST => Value::MUST_BE.to_owned(),
+                Kind::Number(_) | Kind::Boolean(_) => return None,
             };
-            Some(["`", name, "`", &fault].concat())
+            Some(format!("`{name}` {fault}"))
         })
     }
 
+    /// As one object.
     pub(crate) fn json(&self) -> String {
-        let mut object = Writer::new();
-        for (name, Value(value)) in self.0.iter() {
-            object.raw(name, value);
-        }
-        object.finish()
+        json::write(self)
     }
 }
 
-/// What Polar does not take about a text.
-fn fault(text: &str, most: usize, limit: &str) -> Option<String> {
+/// What Polar does not take about a text of at most `most` characters.
+fn text_fault(text: &str, most: usize) -> Option<String> {
     let characters = text.chars().count();
     if characters == 0 || characters > most {
-        return Some([" has ", &decimal(characters as u64, 0), " characters; Polar takes 1 to ", limit].concat());
+        return Some(format!("has {characters} characters; Polar takes 1 to {most}"));
     }
-    has_nul(text).then(|| String::from(" contains a NUL character"))
+    text.contains('\0').then(|| String::from("contains a NUL character"))
 }
 
 #[cfg(test)]
@@ -144,12 +159,17 @@ mod tests {
 
     #[test]
     fn what_polar_takes_is_taken() {
-        for values in
-            [one("a", "x"), one(&"n".repeat(40), "v".repeat(500)), one("é", 1.5), one("t", true), one("i", -1)]
-        {
+        let largest = MOST.cast_signed();
+        for values in [
+            one("a", "x"),
+            one(&"n".repeat(40), "v".repeat(500)),
+            one("é", largest),
+            one("é", -largest),
+            one("t", true),
+            one("i", -1),
+        ] {
             assert_eq!(values.problem(), None, "{values:?}");
         }
-        assert_eq!(one("f", 2.0).json(), r#"{"f":2.0}"#);
         assert_eq!(one("q\"", "a\n\u{1}").json(), "{\"q\\\"\":\"a\\n\\u0001\"}");
     }
 
@@ -160,8 +180,11 @@ mod tests {
             (one(&"n".repeat(41), 1), "has 41 characters"),
             (one("e", ""), "has 0 characters"),
             (one("e", "v".repeat(501)), "has 501 characters"),
-            (one("f", f64::NAN), "not a finite number"),
-            (one("f", f64::INFINITY), "not a finite number"),
+            (
+                one("f", MOST.cast_signed() + 1),
+                "`f` must be a string, a whole number up to 9007199254740991 or a boolean",
+            ),
+            (one("f", i64::MIN), "whole number"),
             (one("z", "a\0b"), "NUL"),
         ];
         for (values, expected) in cases {
@@ -170,5 +193,16 @@ mod tests {
         let mut many = Values::default();
         (0..51).for_each(|i| many.insert(format!("n{i}"), i));
         assert_eq!(many.problem().unwrap(), "51 entries; Polar takes at most 50");
+    }
+
+    #[test]
+    fn only_strings_whole_numbers_and_booleans_are_read() {
+        let read = |text: &str| Value::read(Json::parse(text.as_bytes()).unwrap());
+        assert_eq!(read("\"a\""), Some("a".into()));
+        assert_eq!(read("-7"), Some((-7).into()));
+        assert_eq!(read("true"), Some(true.into()));
+        for other in ["1.5", "2.0", "1e3", "null", "[]", "{}", "9223372036854775808", "\"\\ud800\""] {
+            assert_eq!(read(other), None, "{other}");
+        }
     }
 }

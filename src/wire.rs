@@ -2,7 +2,7 @@
 //! Knows no record and no policy: use it alone if all you want is the API.
 //!
 //! A reply counts as Polar's only if it has Polar's shape. A captive portal's page, a proxy's 403, a truncated body or
-//! an answer about another key is [`Rejection::Unreachable`], never a no. `error` names are Polar's contract; the
+//! an answer about another key is [`Rejection::Unreachable`], never a denial. `error` names are Polar's contract; the
 //! `detail` text only chooses a [`Reason`] to show. Customer data in a reply is skipped, not read.
 //!
 //! ```
@@ -15,22 +15,26 @@
 //!
 //! let body = br#"{"error":"ResourceNotFound","detail":"License key has expired."}"#.to_vec();
 //! let answer = Answer::Reply { status: 404, retry_after: None, body };
-//! assert_eq!(request.read(&answer), Err(Rejection::Refused(Reason::Expired)));
+//! assert_eq!(request.read(&answer), Err(Rejection::Denied(Reason::Expired)));
 //! # Ok::<(), polar_license::Error>(())
 //! ```
 
-use crate::error::{Error, ErrorKind};
-use crate::json::{Json, Writer};
-use crate::license::{Key, Problem, Reason};
-use crate::text::{contains, decimal, parse_uuid, uuid};
+use crate::codes::{ErrorKind, Reason};
+use crate::decision::Problem;
+use crate::error::Error;
+use crate::json::Json;
+use crate::key::Key;
+use crate::license::Terms;
+use crate::text::{parse_uuid, printable};
 use crate::time::Timestamp;
 use crate::transport::{Answer, Sent};
 use crate::values::Values;
+use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Asks whether a key is good. Counts usage if `increment_usage` is set: then it must not be sent twice.
+/// Asks whether a key is valid. Counts usage if `increment_usage` is set: then it must not be sent twice.
 #[derive(Clone, Debug)]
 pub struct Validate {
     /// The license key.
@@ -39,9 +43,9 @@ pub struct Validate {
     pub organization_id: Uuid,
     /// The seat; without it Polar does not check any.
     pub activation_id: Option<Uuid>,
-    /// Only good if the key is for this benefit.
+    /// Only valid if the key is for this benefit.
     pub benefit_id: Option<Uuid>,
-    /// Only good if the key is this customer's.
+    /// Only valid if the key is this customer's.
     pub customer_id: Option<Uuid>,
     /// How much usage to count, 1 to 2,147,483,647.
     pub increment_usage: Option<u32>,
@@ -64,7 +68,7 @@ pub struct Activate {
     pub meta: Values,
 }
 
-/// Gives a seat up.
+/// Releases a seat.
 #[derive(Clone, Debug)]
 pub struct Deactivate {
     /// The license key.
@@ -79,30 +83,20 @@ pub struct Deactivate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Confirmed {
-    /// Polar's id of the key; stays when the key is rotated.
-    pub id: Uuid,
-    /// What the key was sold as.
-    pub benefit_id: Uuid,
+    /// What Polar says of the license.
+    pub terms: Terms,
     /// The seat that was asked about, or taken.
     pub activation_id: Option<Uuid>,
-    /// How many devices may be active; `None` where the key needs no activation.
-    pub limit_activations: Option<u32>,
-    /// The most that may be consumed.
-    pub limit_usage: Option<u32>,
-    /// What has been consumed.
-    pub usage: u32,
-    /// When the key stops being valid.
-    pub expires_at: Option<Timestamp>,
     /// Polar's clock when it answered.
     pub at: Timestamp,
 }
 
-/// A reply that is no yes.
+/// A reply that is no confirmation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rejection {
-    /// Polar's own no.
-    Refused(Reason),
+    /// Polar denies the license, or what was asked.
+    Denied(Reason),
     /// Fewer uses are left than were asked for.
     UsageExhausted,
     /// Polar found a part of the request malformed; a defect of the caller, never a denial.
@@ -110,7 +104,7 @@ pub enum Rejection {
         /// Where, such as `body.activation_id`. Never what: Polar echoes the key.
         location: String,
     },
-    /// Polar wants no request before this has passed.
+    /// Polar accepts no request before this has passed.
     RateLimited(Duration),
     /// Polar did not answer, or something else did.
     Unreachable {
@@ -124,7 +118,8 @@ pub enum Rejection {
 }
 
 /// What to wait after a 429 that says nothing readable, and the most to wait: Polar's block lasts 60 s.
-const RETRY_AFTER: (u32, u32) = (60, 120);
+const RETRY_AFTER_S: u32 = 60;
+const LONGEST_RETRY_AFTER_S: u32 = 120;
 
 macro_rules! path {
     ($operation:literal) => {
@@ -151,13 +146,13 @@ impl Validate {
 
     /// The JSON to send.
     pub fn body(&self) -> String {
-        Members {
+        Body {
             activation_id: self.activation_id,
             benefit_id: self.benefit_id,
             customer_id: self.customer_id,
             increment_usage: self.increment_usage,
             conditions: Some(&self.conditions),
-            ..Members::new(&self.key, self.organization_id)
+            ..Body::new(&self.key, self.organization_id)
         }
         .json()
     }
@@ -165,7 +160,19 @@ impl Validate {
     /// Judges what came back.
     pub fn read(&self, answer: &Answer) -> Result<Confirmed, Rejection> {
         let call = if self.increment_usage.is_some() { Call::Consume } else { Call::Validate };
-        call.read(&self.key, self.organization_id, self.activation_id, answer)
+        let reply = call.success(answer)?;
+        self.confirmed(reply).ok_or_else(|| call.not_polar(200))
+    }
+
+    fn confirmed(&self, reply: Json<'_>) -> Option<Confirmed> {
+        let terms = granted(reply, &self.key, self.organization_id)?;
+        let activation = reply.get("activation")?;
+        if let Some(seat) = self.activation_id
+            && id(activation, "id")? != seat
+        {
+            return None;
+        }
+        Some(Confirmed { terms, activation_id: self.activation_id, at: time(reply, "last_validated_at")? })
     }
 }
 
@@ -175,19 +182,27 @@ impl Activate {
 
     /// The JSON to send.
     pub fn body(&self) -> String {
-        Members {
+        Body {
             label: Some(&self.label),
             conditions: Some(&self.conditions),
             meta: Some(&self.meta),
-            ..Members::new(&self.key, self.organization_id)
+            ..Body::new(&self.key, self.organization_id)
         }
         .json()
     }
 
-    /// Judges what came back. [`Reason::ActivationLimit`] is only a hint unless a validate without activation said
-    /// yes just before.
+    /// Judges what came back. [`Reason::ActivationLimit`] is only a hint unless a validate without activation was
+    /// confirmed just before.
     pub fn read(&self, answer: &Answer) -> Result<Confirmed, Rejection> {
-        Call::Activate.read(&self.key, self.organization_id, None, answer)
+        let reply = Call::Activate.success(answer)?;
+        self.confirmed(reply).ok_or_else(|| Call::Activate.not_polar(200))
+    }
+
+    fn confirmed(&self, reply: Json<'_>) -> Option<Confirmed> {
+        let terms = granted(reply.get("license_key")?, &self.key, self.organization_id)?;
+        let is_its_seat = id(reply, "license_key_id")? == terms.license_id;
+        let confirmed = Confirmed { terms, activation_id: Some(id(reply, "id")?), at: time(reply, "created_at")? };
+        is_its_seat.then_some(confirmed)
     }
 }
 
@@ -197,33 +212,44 @@ impl Deactivate {
 
     /// The JSON to send.
     pub fn body(&self) -> String {
-        Members { activation_id: Some(self.activation_id), ..Members::new(&self.key, self.organization_id) }.json()
+        Body { activation_id: Some(self.activation_id), ..Body::new(&self.key, self.organization_id) }.json()
     }
 
-    /// Judges what came back. `Refused` means that Polar knows no such key or activation (any more).
+    /// Judges what came back. `Denied` means that Polar does not know, or no longer knows, this key or activation.
     pub fn read(&self, answer: &Answer) -> Result<(), Rejection> {
-        read_deactivate(answer)
+        match answer {
+            Answer::Reply { status: 204, body, .. } if body.is_empty() => Ok(()),
+            Answer::Reply { .. } | Answer::Failed { .. } => Err(Call::Deactivate.rejection(answer)),
+        }
     }
 }
 
-/// What any of the requests consists of. What is `None` or empty is not written: Polar wants an object or nothing, never
+/// What any of the requests consists of. What is `None` or empty is not written: Polar takes an object or nothing, never
 /// null.
-pub(crate) struct Members<'a> {
-    key: &'a Key,
+#[derive(Serialize)]
+struct Body<'a> {
+    key: &'a str,
     organization_id: Uuid,
-    pub(crate) activation_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    activation_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     benefit_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     customer_id: Option<Uuid>,
-    pub(crate) increment_usage: Option<u32>,
-    pub(crate) label: Option<&'a str>,
-    pub(crate) conditions: Option<&'a Values>,
-    pub(crate) meta: Option<&'a Values>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    increment_usage: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'a str>,
+    #[serde(skip_serializing_if = "is_absent")]
+    conditions: Option<&'a Values>,
+    #[serde(skip_serializing_if = "is_absent")]
+    meta: Option<&'a Values>,
 }
 
-impl<'a> Members<'a> {
-    pub(crate) fn new(key: &'a Key, organization_id: Uuid) -> Self {
+impl<'a> Body<'a> {
+    fn new(key: &'a Key, organization_id: Uuid) -> Self {
         Self {
-            key,
+            key: key.secret(),
             organization_id,
             activation_id: None,
             benefit_id: None,
@@ -235,38 +261,19 @@ impl<'a> Members<'a> {
         }
     }
 
-    pub(crate) fn json(&self) -> String {
-        let mut body = Writer::new();
-        body.string("key", self.key.secret());
-        let ids = [
-            ("organization_id", Some(self.organization_id)),
-            ("activation_id", self.activation_id),
-            ("benefit_id", self.benefit_id),
-            ("customer_id", self.customer_id),
-        ];
-        for (name, id) in ids {
-            if let Some(id) = id {
-                body.string(name, &uuid(id));
-            }
-        }
-        if let Some(count) = self.increment_usage {
-            body.number("increment_usage", count.into());
-        }
-        if let Some(label) = self.label {
-            body.string("label", label);
-        }
-        for (name, values) in [("conditions", self.conditions), ("meta", self.meta)] {
-            if let Some(values) = values.filter(|values| !values.is_empty()) {
-                body.raw(name, &values.json());
-            }
-        }
-        body.finish()
+    fn json(&self) -> String {
+        // strings, numbers and booleans by name: nothing that JSON could not say
+        serde_json::to_string(self).unwrap_or_default()
     }
+}
+
+fn is_absent(values: &Option<&Values>) -> bool {
+    values.is_none_or(Values::is_empty)
 }
 
 /// What can be asked. The answers that Polar's contract names depend on it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Call {
+enum Call {
     Validate,
     /// A validate that counts usage.
     Consume,
@@ -275,208 +282,160 @@ pub(crate) enum Call {
 }
 
 impl Call {
-    pub(crate) fn path(self) -> &'static str {
-        match self {
-            Self::Validate | Self::Consume => Validate::PATH,
-            Self::Activate => Activate::PATH,
-            Self::Deactivate => Deactivate::PATH,
+    /// The document of a reply with status 200, or what the reply says instead.
+    fn success(self, answer: &Answer) -> Result<Json<'_>, Rejection> {
+        if let Answer::Reply { status: 200, body, .. } = answer
+            && let Some(document) = Json::parse(body)
+        {
+            return Ok(document);
         }
+        Err(self.rejection(answer))
     }
 
-    /// Judges what came back from a validate or an activate with this key, and of this seat if there was one.
-    pub(crate) fn read(
-        self,
-        key: &Key,
-        organization_id: Uuid,
-        seat: Option<Uuid>,
-        answer: &Answer,
-    ) -> Result<Confirmed, Rejection> {
-        let reply = self.polar_reply(answer)?;
-        self.confirmed(reply, key, organization_id, seat).ok_or_else(|| Rejection::foreign(200, self.changes_polar()))
-    }
-
-    /// Whether Polar may have done something although no answer came.
-    fn changes_polar(self) -> bool {
-        self != Self::Validate
-    }
-
-    /// The document of a reply with the status of success, or what the reply says instead.
-    fn polar_reply(self, answer: &Answer) -> Result<Json<'_>, Rejection> {
+    /// What an answer without success says.
+    fn rejection(self, answer: &Answer) -> Rejection {
         let (status, body) = match answer {
             Answer::Reply { status, body, .. } => (*status, body),
             Answer::Failed { failure, sent, message } => {
                 let maybe_applied = *sent == Sent::Maybe && self.changes_polar();
-                return Err(Rejection::Unreachable { kind: failure.kind(), message: message.clone(), maybe_applied });
+                return Rejection::Unreachable { kind: failure.kind(), message: printable(message), maybe_applied };
             }
         };
         if let Some(wait) = rate_limit(answer) {
-            return Err(Rejection::RateLimited(wait));
+            return Rejection::RateLimited(wait);
         }
-        let document = Json::parse(body);
-        if status == 200
-            && self != Self::Deactivate
-            && let Some(document) = document
-        {
-            return Ok(document);
-        }
-        let rejection = document.and_then(|document| self.rejection(document, status));
-        Err(rejection.unwrap_or_else(|| Rejection::foreign(status, self.changes_polar())))
+        let rejection = Json::parse(body).and_then(|document| self.named(document, status));
+        rejection.unwrap_or_else(|| self.not_polar(status))
     }
 
-    /// What a reply without success says, if it is Polar's.
-    fn rejection(self, document: Json<'_>, status: u16) -> Option<Rejection> {
+    /// The rejection that Polar's contract names, if it is one.
+    fn named(self, document: Json<'_>, status: u16) -> Option<Rejection> {
         let error = document.text("error")?;
         let detail = document.get("detail")?;
-        Some(match (status, error.as_str(), self) {
-            (422, "RequestValidationError", _) => Rejection::Invalid { location: location(detail)? },
-            (400, "BadRequest", Self::Consume) => detail.string().map(|_| Rejection::UsageExhausted)?,
-            (403, "NotPermitted", Self::Activate) | (404, "ResourceNotFound", _) => {
-                Rejection::Refused(reason(status, &detail.string()?))
+        Some(match (status, error.as_str()) {
+            (422, "RequestValidationError") => Rejection::Invalid { location: location(detail)? },
+            (400, "BadRequest") if self == Self::Consume => {
+                detail.string()?;
+                Rejection::UsageExhausted
             }
+            (403, "NotPermitted") if self == Self::Activate => Rejection::Denied(reason(status, &detail.string()?)),
+            (404, "ResourceNotFound") => Rejection::Denied(reason(status, &detail.string()?)),
             _ => return None,
         })
     }
 
-    /// The license in a reply, if it is about what was asked.
-    fn confirmed(self, reply: Json<'_>, key: &Key, organization_id: Uuid, seat: Option<Uuid>) -> Option<Confirmed> {
-        let mut read = Reader { failed: false };
-        let mut license = reply;
-        let mut license_id = None;
-        let mut activation_id = None;
-        let at = if self == Self::Activate {
-            license = read.member(reply, "license_key");
-            license_id = Some(read.id(reply, "license_key_id"));
-            activation_id = Some(read.id(reply, "id"));
-            "created_at"
-        } else {
-            let activation = read.member(reply, "activation");
-            if seat.is_some() {
-                activation_id = Some(read.id(activation, "id"));
-            }
-            "last_validated_at"
+    /// A whole reply that is not Polar's.
+    fn not_polar(self, status: u16) -> Rejection {
+        let (kind, message) = match status {
+            500..=599 if status != 511 => (ErrorKind::Server, format!("Polar's server failed (HTTP {status})")),
+            _ => (
+                ErrorKind::Network,
+                format!(
+                    "something other than Polar answered (HTTP {status}); sign in to the network, or check the proxy"
+                ),
+            ),
         };
-        let confirmed = Confirmed {
-            id: read.id(license, "id"),
-            benefit_id: read.id(license, "benefit_id"),
-            activation_id,
-            limit_activations: read.has(license, "limit_activations").then(|| read.count(license, "limit_activations")),
-            limit_usage: read.has(license, "limit_usage").then(|| read.count(license, "limit_usage")),
-            usage: read.count(license, "usage"),
-            expires_at: read.has(license, "expires_at").then(|| read.time(license, "expires_at")),
-            at: read.time(reply, at),
-        };
-        let is_it = license.text("key")? == key.secret()
-            && read.id(license, "organization_id") == organization_id
-            && license.text("status")? == "granted"
-            && license_id.is_none_or(|id| id == confirmed.id)
-            && (seat.is_none() || activation_id == seat);
-        (is_it && !read.failed).then_some(confirmed)
+        Rejection::Unreachable { kind, message, maybe_applied: self.changes_polar() }
+    }
+
+    /// Whether Polar may have done something although no answer came.
+    fn changes_polar(self) -> bool {
+        match self {
+            Self::Validate => false,
+            Self::Consume | Self::Activate | Self::Deactivate => true,
+        }
     }
 }
 
-/// Reads members. Once one was not there or not valid it has `failed`, and what is returned means nothing; so that this is
-/// asked once, at the end.
-struct Reader {
-    failed: bool,
-}
-
-impl Reader {
-    fn valid<T: Default>(&mut self, value: Option<T>) -> T {
-        self.failed |= value.is_none();
-        value.unwrap_or_default()
-    }
-
-    fn member<'a>(&mut self, json: Json<'a>, name: &str) -> Json<'a> {
-        self.valid(json.get(name))
-    }
-
-    fn id(&mut self, json: Json<'_>, name: &str) -> Uuid {
-        self.valid(json.text(name).and_then(|text| parse_uuid(&text)))
-    }
-
-    /// Whether the member, which must be there, is not null.
-    fn has(&mut self, json: Json<'_>, name: &str) -> bool {
-        !self.member(json, name).is_null()
-    }
-
-    fn time(&mut self, json: Json<'_>, name: &str) -> Timestamp {
-        self.valid(json.text(name).and_then(|text| Timestamp::parse(&text)))
-    }
-
-    /// A count that a merchant may have made negative or huge is held at the ends of its range.
-    fn count(&mut self, json: Json<'_>, name: &str) -> u32 {
-        let number = json.get(name).and_then(Json::integer);
-        let number = self.valid(number);
-        u32::try_from(number.max(0)).unwrap_or(u32::MAX)
-    }
-}
-
-/// Judges what came back from a deactivate.
-pub(crate) fn read_deactivate(answer: &Answer) -> Result<(), Rejection> {
-    if matches!(answer, Answer::Reply { status: 204, body, .. } if body.is_empty()) {
-        return Ok(());
-    }
-    Call::Deactivate.polar_reply(answer).map(drop)
-}
-
-/// How long Polar wants no request, if that is what it said.
+/// How long Polar accepts no request, if that is what it said.
 pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
     let Answer::Reply { status: 429, retry_after, .. } = answer else { return None };
-    let (default, most) = RETRY_AFTER;
-    Some(Duration::from_secs(retry_after.unwrap_or(default).min(most).into()))
+    Some(Duration::from_secs(retry_after.unwrap_or(RETRY_AFTER_S).min(LONGEST_RETRY_AFTER_S).into()))
 }
 
-/// Polar's texts as recorded; another text is a no all the same.
+/// The license key object of a reply, if it is the one that was asked about and valid.
+fn granted(license: Json<'_>, key: &Key, organization_id: Uuid) -> Option<Terms> {
+    let is_it = license.text("key")? == key.secret()
+        && id(license, "organization_id")? == organization_id
+        && license.text("status")? == "granted";
+    let terms = Terms {
+        license_id: id(license, "id")?,
+        benefit_id: id(license, "benefit_id")?,
+        limit_activations: optional(license, "limit_activations", count)?,
+        limit_usage: optional(license, "limit_usage", count)?,
+        usage: count(license, "usage")?,
+        expires_at: optional(license, "expires_at", time)?,
+    };
+    is_it.then_some(terms)
+}
+
+fn id(json: Json<'_>, name: &str) -> Option<Uuid> {
+    parse_uuid(&json.text(name)?)
+}
+
+fn time(json: Json<'_>, name: &str) -> Option<Timestamp> {
+    Timestamp::parse(&json.text(name)?)
+}
+
+/// A count that a merchant may have made negative or huge is held at the ends of its range.
+fn count(json: Json<'_>, name: &str) -> Option<u32> {
+    Some(u32::try_from(json.get(name)?.integer()?.max(0)).unwrap_or(u32::MAX))
+}
+
+/// A member that must be there and may be null.
+fn optional<T>(json: Json<'_>, name: &str, read: impl Fn(Json<'_>, &str) -> Option<T>) -> Option<Option<T>> {
+    if json.get(name)?.is_null() { Some(None) } else { read(json, name).map(Some) }
+}
+
+/// Polar's texts as recorded; another text is a denial all the same.
 fn reason(status: u16, detail: &str) -> Reason {
-    let says = |part| contains(detail, part);
     if status == 404 && detail == "Not found" {
         Reason::NotFound
-    } else if says("no longer active") {
+    } else if detail.contains("no longer active") {
         Reason::Inactive
-    } else if says("has expired") {
+    } else if detail.contains("has expired") {
         Reason::Expired
-    } else if says("required conditions") {
+    } else if detail.contains("required conditions") {
         Reason::Conditions
-    } else if says("given benefit") {
+    } else if detail.contains("given benefit") {
         Reason::Benefit
-    } else if status == 403 && !says("does not support activations") {
+    } else if status == 403 && !detail.contains("does not support activations") {
         Reason::ActivationLimit
     } else {
         Reason::Refused
     }
 }
 
-/// `loc` of the first complaint, joined by dots, names only.
+/// `loc` of the first complaint, joined by dots: the names of what we sent, up to the first that is none of them. Polar
+/// echoes what it complains about, the key included, and an intermediary may put anything there.
 fn location(detail: Json<'_>) -> Option<String> {
     let first = detail.items()?.next()?;
-    let mut location = String::new();
-    for part in first.get("loc")?.items()?.filter_map(Json::string).take(4) {
-        if !location.is_empty() {
-            location.push('.');
-        }
-        location.push_str(&part);
-    }
-    Some(location)
+    let names: Vec<String> =
+        first.get("loc")?.items()?.map_while(Json::string).take_while(|name| is_ours(name)).collect();
+    Some(if names.is_empty() { String::from("body") } else { names.join(".") })
+}
+
+fn is_ours(name: &str) -> bool {
+    const NAMES: [&str; 10] = [
+        "body",
+        "key",
+        "organization_id",
+        "activation_id",
+        "benefit_id",
+        "customer_id",
+        "increment_usage",
+        "label",
+        "conditions",
+        "meta",
+    ];
+    NAMES.contains(&name)
 }
 
 impl Rejection {
-    /// A whole reply that is not Polar's.
-    fn foreign(status: u16, maybe_applied: bool) -> Self {
-        let (kind, what, advice) = match status {
-            500..=599 if status != 511 => (ErrorKind::Server, "Polar's server failed", ""),
-            _ => (
-                ErrorKind::Network,
-                "something other than Polar answered",
-                "; sign in to the network, or check the proxy",
-            ),
-        };
-        let message = [what, " (HTTP ", &decimal(status.into(), 0), ")", advice].concat();
-        Self::Unreachable { kind, message, maybe_applied }
-    }
-
-    pub(crate) fn kind(&self) -> ErrorKind {
+    /// The kind of the error that it becomes.
+    pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Refused(_) => ErrorKind::Refused,
+            Self::Denied(_) => ErrorKind::Refused,
             Self::UsageExhausted => ErrorKind::UsageExhausted,
             Self::Invalid { .. } => ErrorKind::InvalidArgument,
             Self::RateLimited(_) => ErrorKind::RateLimited,
@@ -484,32 +443,49 @@ impl Rejection {
         }
     }
 
-    pub(crate) fn problem(&self) -> Problem {
-        let retry_after = if let Self::RateLimited(wait) = self { Some(*wait) } else { None };
-        Problem { retry_after, maybe_applied: self.maybe_applied(), ..Problem::new(self.kind(), self.text()) }
-    }
-
-    pub(crate) fn text(&self) -> String {
+    /// Whether Polar may have done what was asked all the same.
+    pub fn maybe_applied(&self) -> bool {
         match self {
-            Self::Refused(reason) => reason.refusal().to_owned(),
-            Self::UsageExhausted => String::from("the license key has fewer uses left than were asked for"),
-            Self::Invalid { location } => ["Polar found `", location, "` malformed; check the configuration"].concat(),
-            Self::RateLimited(wait) => {
-                ["Polar asks to wait ", &decimal(wait.as_secs(), 0), " seconds before the next request"].concat()
-            }
-            Self::Unreachable { message, .. } => message.clone(),
+            Self::Unreachable { maybe_applied, .. } => *maybe_applied,
+            Self::Denied(_) | Self::UsageExhausted | Self::Invalid { .. } | Self::RateLimited(_) => false,
         }
     }
 
-    /// Whether Polar may have done what was asked all the same.
-    pub fn maybe_applied(&self) -> bool {
-        matches!(self, Self::Unreachable { maybe_applied: true, .. })
+    /// Whether Polar has answered what it was asked. Otherwise nothing is known about the license.
+    pub(crate) fn is_from_polar(&self) -> bool {
+        match self {
+            Self::Denied(_) | Self::UsageExhausted => true,
+            Self::Invalid { .. } | Self::RateLimited(_) | Self::Unreachable { .. } => false,
+        }
+    }
+
+    pub(crate) fn problem(&self) -> Problem {
+        let retry_after = match self {
+            Self::RateLimited(wait) => Some(*wait),
+            Self::Denied(_) | Self::UsageExhausted | Self::Invalid { .. } | Self::Unreachable { .. } => None,
+        };
+        let problem = Problem::new(self.kind(), self.to_string());
+        let message = match self {
+            Self::Denied(reason) => reason.refused_message().to_owned(),
+            Self::UsageExhausted | Self::Invalid { .. } | Self::RateLimited(_) | Self::Unreachable { .. } => {
+                problem.message
+            }
+        };
+        Problem { message, retry_after, maybe_applied: self.maybe_applied(), ..problem }
     }
 }
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text())
+        match self {
+            Self::Denied(reason) => f.write_str(reason.refusal()),
+            Self::UsageExhausted => f.write_str("the license key has fewer uses left than were asked for"),
+            Self::Invalid { location } => write!(f, "Polar found `{location}` malformed; check the configuration"),
+            Self::RateLimited(wait) => {
+                write!(f, "Polar limits requests; the next one may leave in {} ms", wait.as_millis())
+            }
+            Self::Unreachable { message, .. } => f.write_str(message),
+        }
     }
 }
 
@@ -517,7 +493,13 @@ impl std::error::Error for Rejection {}
 
 impl From<Rejection> for Error {
     fn from(rejection: Rejection) -> Self {
-        let reason = if let Rejection::Refused(reason) = rejection { Some(reason) } else { None };
+        let reason = match rejection {
+            Rejection::Denied(reason) => Some(reason),
+            Rejection::UsageExhausted
+            | Rejection::Invalid { .. }
+            | Rejection::RateLimited(_)
+            | Rejection::Unreachable { .. } => None,
+        };
         Self::of(rejection.problem(), reason)
     }
 }
@@ -590,9 +572,12 @@ mod tests {
     }
 
     #[test]
-    fn reads_a_yes_and_nothing_about_the_customer() {
+    fn reads_a_confirmation_and_nothing_about_the_customer() {
         let confirmed = validate().read(&reply(200, granted("usage", 9.into()))).unwrap();
-        assert_eq!((confirmed.usage, confirmed.limit_usage, confirmed.limit_activations), (9, None, Some(2)));
+        assert_eq!(
+            (confirmed.terms.usage, confirmed.terms.limit_usage, confirmed.terms.limit_activations),
+            (9, None, Some(2))
+        );
         assert_eq!(confirmed.at.to_string(), "2026-11-21T07:44:42.065Z");
         assert!(!format!("{confirmed:?}").contains("ada"));
         let seat = activate().read(&reply(200, activated("label", "x".into()))).unwrap();
@@ -601,7 +586,7 @@ mod tests {
     }
 
     #[test]
-    fn a_200_about_something_else_is_no_answer() {
+    fn a_200_about_something_else_is_no_confirmation() {
         let null = || serde_json::Value::Null;
         let wrong = [
             ("key", "D1E50002-AAAA-4BBB-8CCC-DDDD0000EEF0".into()),
@@ -626,7 +611,7 @@ mod tests {
     }
 
     #[test]
-    fn polar_says_no_in_these_forms_only() {
+    fn polar_denies_in_these_forms_only() {
         let no = |error: &str, detail: &str| format!(r#"{{"error":"{error}","detail":"{detail}"}}"#);
         let cases = [
             (404, "ResourceNotFound", "Not found", Reason::NotFound),
@@ -638,9 +623,9 @@ mod tests {
         ];
         for (status, error, detail, reason) in cases {
             let answer = reply(status, no(error, detail));
-            assert_eq!(validate().read(&answer), Err(Rejection::Refused(reason)), "{detail}");
-            assert_eq!(activate().read(&answer), Err(Rejection::Refused(reason)), "{detail}");
-            assert_eq!(deactivate().read(&answer), Err(Rejection::Refused(reason)), "{detail}");
+            assert_eq!(validate().read(&answer), Err(Rejection::Denied(reason)), "{detail}");
+            assert_eq!(activate().read(&answer), Err(Rejection::Denied(reason)), "{detail}");
+            assert_eq!(deactivate().read(&answer), Err(Rejection::Denied(reason)), "{detail}");
         }
         let not_permitted = [
             ("License key is no longer active. This license key can not be activated.", Reason::Inactive),
@@ -654,8 +639,8 @@ mod tests {
         ];
         for (detail, reason) in not_permitted {
             let answer = reply(403, no("NotPermitted", detail));
-            assert_eq!(activate().read(&answer), Err(Rejection::Refused(reason)), "{detail}");
-            assert!(is_foreign(validate().read(&answer)), "a 403 is no word on a validate");
+            assert_eq!(activate().read(&answer), Err(Rejection::Denied(reason)), "{detail}");
+            assert!(is_foreign(validate().read(&answer)), "a 403 is no answer to a validate");
             assert!(is_foreign(deactivate().read(&answer)));
         }
         let exhausted = reply(400, no("BadRequest", "License key only has -2 more usages."));
@@ -687,6 +672,37 @@ mod tests {
         let rejection = validate().read(&reply(422, body)).unwrap_err();
         assert_eq!(rejection, Rejection::Invalid { location: "body.activation_id".into() });
         assert!(!format!("{rejection:?} {rejection}").contains(KEY));
+    }
+
+    #[test]
+    fn a_malformed_request_never_shows_what_it_echoes() {
+        let hostile = [
+            serde_json::json!([KEY]),
+            serde_json::json!(["body", KEY, "label"]),
+            serde_json::json!(["body", "\u{1b}[2J", "key"]),
+            serde_json::json!(["x".repeat(100_000)]),
+            serde_json::json!([["body"], "key"]),
+            serde_json::json!([]),
+        ];
+        for loc in hostile {
+            let body = serde_json::json!({"error": "RequestValidationError", "detail": [{"loc": loc}]}).to_string();
+            let rejection = validate().read(&reply(422, body)).unwrap_err();
+            assert_eq!(rejection, Rejection::Invalid { location: "body".into() }, "{loc}");
+        }
+        let all: Vec<&str> = vec!["body", "conditions", "organization_id"];
+        let body = serde_json::json!({"error": "RequestValidationError", "detail": [{"loc": all}]}).to_string();
+        let rejection = validate().read(&reply(422, body)).unwrap_err();
+        assert_eq!(rejection, Rejection::Invalid { location: "body.conditions.organization_id".into() });
+    }
+
+    #[test]
+    fn what_a_transport_says_is_shown_without_control_characters() {
+        let message = "reset\r\n\u{1b}[31m by \u{202e}peer".to_owned();
+        let failed = Answer::Failed { failure: Failure::Network, sent: Sent::No, message };
+        assert_eq!(
+            validate().read(&failed).unwrap_err().to_string(),
+            "reset\u{fffd}\u{fffd}\u{fffd}[31m by \u{fffd}peer"
+        );
     }
 
     #[test]

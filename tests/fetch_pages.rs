@@ -23,7 +23,7 @@ const BOTH: [Storage; 2] = [Storage::Local, Storage::IndexedDb];
 
 /// An app of its own in the browser's storage, without a device id of its own.
 fn page(app_id: &str) -> ConfigBuilder {
-    Config::new(server::ORGANIZATION, app_id).environment(url()).label("Till 7").feature("export", [server::PRO])
+    Config::builder(server::ORGANIZATION, app_id).environment(url()).label("Till 7").feature("export", [server::PRO])
 }
 
 async fn open_in(storage: Storage, config: ConfigBuilder, hand: &Hand) -> Client {

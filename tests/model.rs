@@ -37,8 +37,9 @@ use std::cell::Cell;
 use story::{Ask, Climate, DAY, Event, HOUR, Who};
 use world::{Check, World};
 
-/// In each climate.
-const CASES: u32 = 200;
+/// In each climate. Together they carry out at least 100,000 steps of the engine.
+const CASES: u32 = 230;
+const LEAST_STEPS_PER_CASE: u64 = 75;
 
 fn number(variable: &str, default: u32) -> u32 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
@@ -110,7 +111,9 @@ macro_rules! climates {
         fn $name() {
             let (events, steps) = stories(Climate::$climate);
             println!("{:?}: {events} events, {steps} steps of the engine", Climate::$climate);
-            assert!(events >= 40 * u64::from(number("POLAR_MODEL_CASES", CASES)), "only {events} events");
+            let cases = u64::from(number("POLAR_MODEL_CASES", CASES));
+            assert!(events >= 40 * cases, "only {events} events");
+            assert!(steps >= LEAST_STEPS_PER_CASE * cases, "only {steps} steps");
         }
     )+};
 }

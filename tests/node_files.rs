@@ -149,7 +149,7 @@ fn load(store: &FileStore) -> String {
     store.load().unwrap().map_or("nothing".into(), |record| String::from_utf8(record).unwrap())
 }
 
-/// Adds one to the number in the record. Tries again where the lock was not to be had.
+/// Adds one to the number in the record. Tries again if the lock could not be acquired.
 fn increment(store: &FileStore) {
     let mut saved = false;
     while !saved {
@@ -290,6 +290,29 @@ fn a_dead_holders_lock_is_taken_over_by_either_side() {
             taker.run(&directory, &format!("save {} whole", digits(DEVICE)));
             assert_eq!(files(&directory), [(name(), b"whole".to_vec())], "{taker:?} after {holder:?}");
         }
+    }
+}
+
+/// A process lists an empty directory while strace makes every attempt to close that directory fail. Needs strace, and
+/// permission to trace.
+#[test]
+fn a_directory_that_cannot_be_closed_is_survived() {
+    let strace = |arguments: &[&str]| {
+        let mut command = Command::new("strace");
+        command.args(["-f", "-qq", "-o", "/dev/null"]).args(arguments);
+        command
+    };
+    if !strace(&["-e", "trace=none", "true"]).status().is_ok_and(|status| status.success()) {
+        return println!("skipped: strace does not work here");
+    }
+    for side in SIDES {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().to_str().unwrap();
+        let load = side.command(directory.path(), &format!("load {}", digits(DEVICE)));
+        let mut traced = strace(&["-P", path, "-e", "inject=close:error=EIO"]);
+        traced.arg(load.get_program()).args(load.get_args());
+        traced.envs(load.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        assert_eq!(said(side, &output(side, &mut traced)), "nothing", "{side:?}");
     }
 }
 

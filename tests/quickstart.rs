@@ -21,6 +21,13 @@ fn the_readme_shows_the_web_apps_code_word_for_word() {
 }
 
 #[test]
+fn the_readme_shows_the_code_for_tokio_word_for_word() {
+    let readme = include_str!("../README.md");
+    let code = include_str!("tokio/readme.rs").split("// README\n").nth(1).unwrap();
+    assert!(readme.contains(&format!("```rs\n{code}```\n")), "copy it from tests/tokio/readme.rs into README.md");
+}
+
+#[test]
 fn it_activates_and_keeps_working_offline() {
     assert!(QUICKSTART.contains(DEMO_ORGANIZATION) && QUICKSTART.contains(DEMO_BENEFIT_PRO));
     let polar = MockPolar::start().unwrap();
@@ -40,8 +47,10 @@ fn it_activates_and_keeps_working_offline() {
     let unlicensed = run(&[]);
     assert!(String::from_utf8_lossy(&unlicensed.stderr).contains("Enter a license key"));
     let mistyped = run(&["MISTYPED"]);
-    assert!(!mistyped.status.success());
     assert!(String::from_utf8_lossy(&mistyped.stderr).contains("typing errors"));
+    let basic = polar.add_key(NewKey::new("basic"));
+    let not_included = run(&[&basic]);
+    assert_eq!(String::from_utf8_lossy(&not_included.stderr), "Your license does not include this feature.\n");
     assert_eq!(run(&[&key]).stdout, b"exporting\n");
     polar.stop();
     assert_eq!(run(&[]).stdout, b"exporting\n");

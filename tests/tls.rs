@@ -1,9 +1,13 @@
-//! HTTPS as [`HttpTransport`] speaks it, to a server on loopback whose certificate only `tests/tls/ca.pem` vouches for.
+//! HTTPS as the transports of the blocking client and of the one for tokio speak it, to a server on loopback whose
+//! certificate only `tests/tls/ca.pem` vouches for.
 //! On Windows there is no way to trust that for a test alone, so there it is refused.
 //! Each case runs in a process of its own, because the trusted roots and the proxy come from the environment.
 //! The CA's key was thrown away; the server's is good for nothing but these tests.
 #![cfg(all(feature = "http", not(any(target_vendor = "apple", target_os = "android"))))]
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
+
+#[path = "support/transports.rs"]
+mod transports;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -12,11 +16,11 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use polar_license::blocking::{HttpTransport, Transport};
 use polar_license::transport::{Answer, Failure, Request, Sent};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use transports::TRANSPORTS;
 
 #[cfg(unix)]
 const CA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls/ca.pem");
@@ -40,38 +44,48 @@ fn serve(listener: TcpListener) -> JoinHandle<bool> {
         let mut first = [0];
         socket.peek(&mut first).unwrap();
         if first == *b"C" {
-            read_until(&mut socket, b"\r\n\r\n");
-            socket.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+            let head = read_until(&mut socket, b"\r\n\r\n");
+            let status =
+                if head.starts_with(b"CONNECT refused.test") { "407 Proxy Authentication Required" } else { "200 OK" };
+            write!(socket, "HTTP/1.1 {status}\r\n\r\n").unwrap();
         }
         let mut stream: StreamOwned<ServerConnection, TcpStream> =
             StreamOwned::new(ServerConnection::new(Arc::new(config)).unwrap(), socket);
-        let arrived = read_until(&mut stream, b"the body");
+        let arrived = read_until(&mut stream, b"the body").ends_with(b"the body");
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}");
         let _ = stream.flush();
         arrived
     })
 }
 
-fn read_until(stream: &mut impl Read, end: &[u8]) -> bool {
+fn read_until(stream: &mut impl Read, end: &[u8]) -> Vec<u8> {
     let mut text = Vec::new();
     let mut byte = [0];
     while !text.ends_with(end) && stream.read(&mut byte).unwrap_or(0) == 1 {
         text.push(byte[0]);
     }
-    text.ends_with(end)
+    text
 }
 
 /// In the test: runs itself again with `variables`, and serves. In that process: posts, and lets `check` judge.
 fn case(test: &str, url: &str, variables: &[(&str, &str)], check: impl FnOnce(Answer)) -> bool {
     if let Ok(url) = std::env::var("POLAR_LICENSE_TEST_URL") {
-        check(HttpTransport::new().post(&Request { url, body: "the body".into(), timeout: Duration::from_secs(10) }));
+        let request = Request { url, body: "the body".into(), timeout: Duration::from_secs(10) };
+        check(transports::post(&std::env::var("POLAR_LICENSE_TEST_TRANSPORT").unwrap(), &request));
         return true;
     }
+    let arrived = TRANSPORTS.iter().filter(|transport| with(transport, test, url, variables)).count();
+    arrived == TRANSPORTS.len()
+}
+
+/// Whether a request arrived.
+fn with(transport: &str, test: &str, url: &str, variables: &[(&str, &str)]) -> bool {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
     let server = serve(listener);
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", test, "--nocapture"]).env("POLAR_LICENSE_TEST_URL", url.replace("PORT", &port));
+    child.env("POLAR_LICENSE_TEST_TRANSPORT", transport);
     for name in ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"] {
         child.env_remove(name).env_remove(name.to_lowercase());
     }
@@ -130,6 +144,26 @@ fn a_proxy_passes_the_encrypted_connection_on() {
     let test = "a_proxy_passes_the_encrypted_connection_on";
     let variables = [("SSL_CERT_FILE", CA), ("HTTPS_PROXY", "http://127.0.0.1:PORT")];
     assert!(case(test, "https://polar.test/", &variables, is_answered));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_proxy_that_refuses_is_sent_nothing() {
+    let test = "a_proxy_that_refuses_is_sent_nothing";
+    case(test, "https://refused.test/", &[("HTTPS_PROXY", "http://127.0.0.1:PORT")], |answer| {
+        let Answer::Failed { failure: Failure::Network, sent: Sent::No, message } = answer else {
+            panic!("{answer:?}");
+        };
+        assert!(message.starts_with("the proxy did not connect to Polar: "), "{message}");
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn loopback_is_never_proxied() {
+    let test = "loopback_is_never_proxied";
+    let variables = [("SSL_CERT_FILE", CA), ("HTTPS_PROXY", "http://127.0.0.1:9")];
+    assert!(case(test, "https://127.0.0.1:PORT/", &variables, is_answered));
 }
 
 /// Which code it gives depends on the version, and on whether it can ask who has been revoked.

@@ -64,15 +64,21 @@ fn both_activate_at_once(key: &str) -> (MockPolar, Directory) {
     let polar = MockPolar::start().unwrap();
     Hand::with(&polar);
     let directory = Directory::new();
-    // both have asked whether the key is good before either has a seat
     let held = polar.fault(Fault::stall().on(Endpoint::Activate));
     let does = format!("activate {key}");
     let children = [(); 2].map(|()| start(&polar, &directory, &does));
-    assert!(polar.wait_for_requests(4, LONG));
+    // the first has asked about the key and asks for a seat; the second waits for its turn
+    assert!(polar.wait_for_requests(2, LONG));
     polar.clear_fault(held);
     for mut child in children {
         assert!(child.wait().unwrap().success());
     }
+    let asked: Vec<_> = polar.requests().iter().map(|request| request.endpoint()).collect();
+    assert_eq!(
+        asked,
+        [Some(Endpoint::Validate), Some(Endpoint::Activate), Some(Endpoint::Validate)],
+        "the seat is found"
+    );
     (polar, directory)
 }
 

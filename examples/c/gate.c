@@ -16,7 +16,8 @@ int main(int argc, char **argv)
     polar_license *license = NULL;
     polar_license_decision *decision = NULL;
     polar_license_error *error = NULL;
-    int32_t outcome, status = 0;
+    int32_t deactivated;
+    int status = 0;
 
     polar_license_options_set_environment(options, polar ? polar : "production");
     polar_license_options_add_feature(options, "export", PRO);
@@ -24,11 +25,11 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", polar_license_error_message(error));
         status = 1;
     } else if (key && strcmp(key, "--deactivate") == 0) {
-        if (polar_license_deactivate(license, &outcome, &error)) {
+        if (polar_license_deactivate(license, &deactivated, &error)) {
             fprintf(stderr, "%s\n", polar_license_error_message(error));
             status = 1;
         } else {
-            puts(outcome == POLAR_LICENSE_DEACTIVATED_RELEASED ? "the seat is free" : "there was no seat");
+            puts(deactivated == POLAR_LICENSE_DEACTIVATED_RELEASED ? "the seat is free" : "there was no seat");
         }
     } else {
         if (key && polar_license_activate(license, key, &error)) {

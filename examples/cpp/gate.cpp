@@ -29,6 +29,6 @@ try {
         std::cerr << decision.message() << '\n';
     return 0;
 } catch (const polar::error &error) {
-    std::cerr << error.what() << '\n';
+    std::cerr << error.message() << '\n';
     return 1;
 }

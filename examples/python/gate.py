@@ -1,17 +1,22 @@
 """The gate of examples/c in Python, by ctypes alone: any language that can call C can use the shared library.
 Usage: POLAR=... POLAR_LICENSE_LIBRARY=.../libpolar_license.so python3 gate.py [KEY | --deactivate]"""
-import ctypes, os, sys
+import ctypes
+import os
+import sys
 
-ORGANIZATION = b"de300000-0000-4000-8000-000000000001"
-PRO = b"de300000-0000-4000-8000-0000000000b1"
+ORGANIZATION = b"de300000-0000-4000-8000-000000000001"  # Polar: Settings, General
+PRO = b"de300000-0000-4000-8000-0000000000b1"  # Polar: the id of the license key benefit
+RELEASED = 0  # POLAR_LICENSE_DEACTIVATED_RELEASED
+
 polar = ctypes.CDLL(os.environ.get("POLAR_LICENSE_LIBRARY", "libpolar_license.so.0.1"))
-for name in ["options_new", "error_message"]:
-    getattr(polar, "polar_license_" + name).restype = ctypes.c_char_p if "message" in name else ctypes.c_void_p
-license, error = ctypes.c_void_p(), ctypes.c_void_p()
+polar.polar_license_options_new.restype = ctypes.c_void_p
+polar.polar_license_error_message.restype = ctypes.c_char_p
+polar.polar_license_decision_message.restype = ctypes.c_char_p
+license, decision, error = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_void_p()
 
 
-def check(status):
-    if status != 0:
+def check(kind_of_error):
+    if kind_of_error != 0:
         sys.exit(polar.polar_license_error_message(error).decode())
 
 
@@ -20,12 +25,17 @@ polar.polar_license_options_set_environment(options, os.environ.get("POLAR", "pr
 polar.polar_license_options_add_feature(options, b"export", PRO)
 check(polar.polar_license_open(options, ctypes.byref(license), ctypes.byref(error)))
 if sys.argv[1:] == ["--deactivate"]:
-    check(polar.polar_license_deactivate(license, None, ctypes.byref(error)))
-    print("the seat is free")
+    outcome = ctypes.c_int32()
+    check(polar.polar_license_deactivate(license, ctypes.byref(outcome), ctypes.byref(error)))
+    print("the seat is free" if outcome.value == RELEASED else "there was no seat")
 else:
     if sys.argv[1:]:
         check(polar.polar_license_activate(license, sys.argv[1].encode(), ctypes.byref(error)))
-    polar.polar_license_refresh(license, None)
-    print("exporting" if polar.polar_license_allows(license, b"export") else "not allowed")
+    polar.polar_license_refresh(license, ctypes.byref(decision))  # at once where access is allowed and fresh
+    if polar.polar_license_allows(license, b"export"):
+        print("exporting")
+    else:
+        print(polar.polar_license_decision_message(decision).decode(), file=sys.stderr)
+    polar.polar_license_decision_free(decision)
 polar.polar_license_free(license)
 polar.polar_license_options_free(options)

@@ -1,11 +1,10 @@
 //! The three endpoints alone: typed requests in, typed replies out, nothing remembered.
 
 #[cfg(feature = "http")]
-use super::HttpTransport;
-use super::Transport;
+use super::http::HttpTransport;
 use crate::config::Environment;
 use crate::error::Error;
-use crate::transport::{Answer, Request};
+use crate::transport::{Answer, Request, Transport};
 use crate::wire::{Activate, Confirmed, Deactivate, Validate};
 use std::fmt;
 use std::sync::Arc;
@@ -23,7 +22,7 @@ use std::time::Duration;
 /// let api = Api::new(&Environment::Production);
 /// let key = Key::parse("D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF")?;
 /// let confirmed = api.validate(&Validate::new(&key, "a0010000-0000-4000-8000-000000000001".parse().unwrap()))?;
-/// println!("used {} times", confirmed.usage);
+/// println!("used {} times", confirmed.terms.usage);
 /// # Ok::<(), polar_license::Error>(())
 /// ```
 #[derive(Clone)]
@@ -62,7 +61,7 @@ impl Api {
         Ok(request.read(&self.post(Activate::PATH, request.body()))?)
     }
 
-    /// Gives a seat up.
+    /// Releases a seat.
     pub fn deactivate(&self, request: &Deactivate) -> Result<(), Error> {
         Ok(request.read(&self.post(Deactivate::PATH, request.body()))?)
     }

@@ -2,16 +2,17 @@
 //!
 //! The engine's lock is held only to look or to take a step, never while storing or sending.
 
-use super::Transport;
+use crate::client::listeners::Listeners;
+use crate::client::unknown_features::UnknownFeatures;
 use crate::clock::Clock;
-use crate::engine::{Change, Engine, JoinStep, Operation, Outcome, SendStep, Step, StoreStep};
-use crate::license::Decision;
-use crate::store::{Store, StoreError};
+use crate::decision::Decision;
+use crate::engine::{Change, Engine, JoinStep, Operation, Outcome, SendStep, Step, StoreStep, Turn, TurnStep};
+use crate::store::{HeldTurn, Store, StoreError};
 use crate::time::Now;
-use crate::transport::{Answer, Failure, Request, Sent};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use crate::transport::{Answer, Failure, Request, Sent, Transport};
+use std::panic::{AssertUnwindSafe, RefUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -21,23 +22,26 @@ pub(super) struct Driver {
     engine: Mutex<Engine>,
     /// Signalled whenever an operation ends.
     ended: Condvar,
+    /// When to look next, by the last operation that ended since the refresher last asked.
+    planned: Mutex<Option<Option<u64>>>,
+    /// Signalled when that changes, and to end the refresher's wait.
+    replanned: Condvar,
     store: Box<dyn Store>,
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
-    listeners: Mutex<Listeners>,
+    pub(super) listeners: Listeners<Listener>,
+    unknown_features: UnknownFeatures,
     /// The scope of the callers' operations; each cancel ends one and starts another.
     scope: Mutex<Scope>,
-    /// Where the operation that waits for a reply wants to hear of a cancel. The engine lets one at a time send.
+    /// How to notify the operation that waits for a reply of a cancel. The engine lets one at a time send.
     waiting: Mutex<Option<(Scope, Sender<Event>)>>,
 }
 
-#[derive(Default)]
-struct Listeners {
-    last_id: u64,
-    list: Vec<(u64, Listener)>,
-}
-
 pub(super) type Listener = Arc<dyn Fn(&Decision) + Send + Sync>;
+
+/// What panics is the app's: its store, transport, clock or listeners. They are never called in the middle of a change to
+/// anything here, so that nothing is left half done.
+impl RefUnwindSafe for Driver {}
 
 /// Operations that are cancelled together.
 #[derive(Clone, Default)]
@@ -48,12 +52,13 @@ enum Event {
     Cancel,
 }
 
-/// How much later than its deadline a transport may report before it is given up.
+/// How long after its deadline a transport may still report.
 const SLACK: Duration = Duration::from_millis(250);
 
 impl Driver {
     pub(super) fn new(
         engine: Engine,
+        unknown_features: UnknownFeatures,
         store: Box<dyn Store>,
         transport: Arc<dyn Transport>,
         clock: Arc<dyn Clock>,
@@ -64,7 +69,10 @@ impl Driver {
             store,
             transport,
             clock,
-            listeners: Mutex::default(),
+            planned: Mutex::default(),
+            replanned: Condvar::new(),
+            listeners: Listeners::default(),
+            unknown_features,
             scope: Mutex::default(),
             waiting: Mutex::default(),
         }
@@ -78,17 +86,22 @@ impl Driver {
     pub(super) fn run_in(&self, scope: &Scope, operation: Operation) -> Outcome {
         // whatever ends this operation, a panic in the app's store included, wakes those who wait for it
         let _wakes = WakeOnDrop(&self.ended);
+        // kept until the answer is stored
+        let mut turn = None;
         let mut step = self.with_engine(|engine, now| engine.begin(operation, now));
         let outcome = loop {
             step = match step {
-                Step::Store(step) => self.store(step),
-                Step::Send(step) => self.send(step, scope),
+                Step::Turn(step) => self.wait_for_turn(step, scope, &mut turn),
+                Step::Store(step) => self.store(step, scope),
+                Step::Send(step) => self.send(step, scope, turn.as_deref()),
                 Step::Join(step) => self.join(step, scope),
                 Step::Done(outcome) => break outcome,
             };
         };
+        *lock(&self.planned) = Some(outcome.wake_at);
+        self.replanned.notify_all();
         if outcome.changed {
-            self.tell(&self.current());
+            self.listeners.notify(&self.current());
         }
         outcome
     }
@@ -98,6 +111,7 @@ impl Driver {
     }
 
     pub(super) fn allows(&self, feature: &str) -> bool {
+        self.unknown_features.check(feature);
         self.with_engine(|engine, now| engine.allows(feature, now))
     }
 
@@ -117,32 +131,21 @@ impl Driver {
             // a receiver that is gone has its answer already
             let _ = sender.send(Event::Cancel);
         }
-        // taken so that an operation about to wait has either seen the flag or hears this
+        // taken so that an operation about to wait has either seen the flag or is notified
         drop(lock(&self.engine));
         self.ended.notify_all();
+        drop(lock(&self.planned));
+        self.replanned.notify_all();
     }
 
-    pub(super) fn listen(&self, listener: Listener) -> u64 {
-        let mut listeners = lock(&self.listeners);
-        listeners.last_id = listeners.last_id.wrapping_add(1);
-        let id = listeners.last_id;
-        listeners.list.push((id, listener));
-        id
-    }
-
-    pub(super) fn unlisten(&self, id: u64) {
-        let mut listeners = lock(&self.listeners);
-        let at = listeners.list.iter().position(|(other, _)| *other == id);
-        let removed = at.map(|at| listeners.list.remove(at));
-        drop(listeners);
-        // what the listener owns may call the client when it is dropped
-        drop(removed);
-    }
-
-    /// Without any lock held: a listener may call the client.
-    fn tell(&self, decision: &Decision) {
-        let list: Vec<Listener> = lock(&self.listeners).list.iter().map(|(_, listener)| Arc::clone(listener)).collect();
-        list.iter().for_each(|listener| listener(decision));
+    /// When to look next, if an operation has ended since this was last asked. Waits for that as long as `pause`, or until
+    /// the scope is cancelled.
+    pub(super) fn wait_for_plan(&self, pause: Duration, scope: &Scope) -> Option<Option<u64>> {
+        let planned = lock(&self.planned);
+        let idle = |planned: &mut Option<Option<u64>>| planned.is_none() && !scope.is_cancelled();
+        let (mut planned, _) =
+            self.replanned.wait_timeout_while(planned, pause, idle).unwrap_or_else(PoisonError::into_inner);
+        planned.take()
     }
 
     fn with_engine<T>(&self, work: impl FnOnce(&mut Engine, Now) -> T) -> T {
@@ -152,11 +155,13 @@ impl Driver {
     }
 
     /// Looks without the lock first: most reads change nothing, and a record is replaced as a whole.
-    fn store(&self, mut step: StoreStep) -> Step {
+    fn store(&self, mut step: StoreStep, scope: &Scope) -> Step {
+        self.pause(step.not_before, scope);
         let mut written = self.read_and_merge(&mut step).map(|change| change == Change::Keep);
         if let Ok(false) = written {
             let mut under_lock = Ok(());
-            let locked = self.store.locked(&mut || {
+            let left = Duration::from_millis(self.now().until(step.until));
+            let locked = self.store.locked_within(left, &mut || {
                 under_lock = self.read_and_merge(&mut step).and_then(|change| self.write(change));
             });
             written = locked.and(under_lock).map(|()| true);
@@ -180,19 +185,38 @@ impl Driver {
         }
     }
 
+    /// Waits for other processes in short pieces, so that a cancel ends it soon.
+    fn wait_for_turn<'a>(&'a self, step: TurnStep, scope: &Scope, held: &mut Option<Box<dyn HeldTurn + 'a>>) -> Step {
+        const PIECE: Duration = Duration::from_millis(100);
+        *held = self.store.take_turn(Duration::ZERO);
+        let mut left = Duration::from_millis(self.now().until(step.until));
+        while held.is_none() {
+            if scope.is_cancelled() {
+                return self.with_engine(|engine, now| step.cancel(engine, now));
+            }
+            if left.is_zero() {
+                return self.with_engine(|engine, now| step.resume(engine, Turn::Late, now));
+            }
+            *held = self.store.take_turn(PIECE.min(left));
+            left = left.saturating_sub(PIECE);
+        }
+        self.with_engine(|engine, now| step.resume(engine, Turn::Taken, now))
+    }
+
     /// The request has a thread of its own, so that neither a cancel nor the deadline depends on the transport.
-    fn send(&self, step: SendStep, scope: &Scope) -> Step {
+    fn send(&self, step: SendStep, scope: &Scope, turn: Option<&(dyn HeldTurn + '_)>) -> Step {
         let (sender, receiver) = mpsc::channel();
         *lock(&self.waiting) = Some((scope.clone(), sender.clone()));
-        let wait = Duration::from_millis(step.not_before.saturating_sub(self.now().mono));
+        let wait = Duration::from_millis(self.now().until(step.not_before));
         let answer = if scope.is_cancelled() || (!wait.is_zero() && receiver.recv_timeout(wait).is_ok()) {
-            failed(Failure::Cancelled, Sent::No, "cancelled before anything was sent")
+            Answer::cancelled(Sent::No)
         } else {
             self.post(step.request.clone(), sender);
-            match receiver.recv_timeout(step.request.timeout.saturating_add(SLACK)) {
-                Ok(Event::Answer(answer)) => answer,
-                Ok(Event::Cancel) => failed(Failure::Cancelled, Sent::Maybe, "cancelled while waiting for Polar"),
-                Err(_) => failed(Failure::Timeout, Sent::Maybe, "Polar did not answer in time"),
+            let limit = step.request.timeout.saturating_add(SLACK);
+            match receive(&receiver, limit, || turn.iter().for_each(|turn| turn.keep())) {
+                Some(Event::Answer(answer)) => answer,
+                Some(Event::Cancel) => Answer::cancelled(Sent::Maybe),
+                None => Answer::timed_out(),
             }
         };
         *lock(&self.waiting) = None;
@@ -204,19 +228,29 @@ impl Driver {
         let on_thread = sender.clone();
         let spawned = thread::Builder::new().name(String::from("polar-license request")).spawn(move || {
             let answer = catch_unwind(AssertUnwindSafe(|| transport.post(&request)))
-                .unwrap_or_else(|_| failed(Failure::Network, Sent::Maybe, "the transport panicked"));
-            // nobody waits any more after a cancel
+                .unwrap_or_else(|_| Answer::failed(Failure::Network, Sent::Maybe, "the transport panicked"));
+            // after a cancel the receiver is gone
             let _ = on_thread.send(Event::Answer(answer));
         });
         if spawned.is_err() {
-            let answer = failed(Failure::Network, Sent::No, "the system has no thread left for a request");
+            let answer = Answer::failed(Failure::Network, Sent::No, "the system has no thread left for a request");
             let _ = sender.send(Event::Answer(answer));
+        }
+    }
+
+    /// Waits until then, or until a cancel.
+    fn pause(&self, until: u64, scope: &Scope) {
+        let wait = Duration::from_millis(self.now().until(until));
+        if !wait.is_zero() {
+            let engine = lock(&self.engine);
+            // signalled by a cancel, and for nothing when another operation ends
+            drop(self.ended.wait_timeout_while(engine, wait, |_| !scope.is_cancelled()));
         }
     }
 
     fn join(&self, step: JoinStep, scope: &Scope) -> Step {
         let mut engine = lock(&self.engine);
-        let wait = Duration::from_millis(step.until.saturating_sub(self.now().mono));
+        let wait = Duration::from_millis(self.now().until(step.until));
         let goes_on = |engine: &mut Engine| engine.is_running(step.waits_for) && !scope.is_cancelled();
         engine = self.ended.wait_timeout_while(engine, wait, goes_on).unwrap_or_else(PoisonError::into_inner).0;
         let now = self.now();
@@ -225,9 +259,24 @@ impl Driver {
 }
 
 impl Scope {
-    fn is_cancelled(&self) -> bool {
+    pub(super) fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
+}
+
+/// What arrives within `limit`; calls `keep` every few seconds until then.
+fn receive(receiver: &Receiver<Event>, limit: Duration, keep: impl Fn()) -> Option<Event> {
+    const KEEP_EVERY: Duration = Duration::from_secs(3);
+    let mut left = limit;
+    while left > KEEP_EVERY {
+        match receiver.recv_timeout(KEEP_EVERY) {
+            Ok(event) => return Some(event),
+            Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Timeout) => left = left.saturating_sub(KEEP_EVERY),
+        }
+        keep();
+    }
+    receiver.recv_timeout(left).ok()
 }
 
 struct WakeOnDrop<'a>(&'a Condvar);
@@ -236,10 +285,6 @@ impl Drop for WakeOnDrop<'_> {
     fn drop(&mut self) {
         self.0.notify_all();
     }
-}
-
-fn failed(failure: Failure, sent: Sent, message: &str) -> Answer {
-    Answer::Failed { failure, sent, message: message.to_owned() }
 }
 
 /// A panic elsewhere leaves nothing half done here.

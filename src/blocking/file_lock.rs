@@ -1,34 +1,40 @@
-//! A lock that any runtime can take part in: a file made with create-new. Protects the file beside it, the record. Never
-//! reads a clock, never touches the record.
+//! A lock that programs in any language can use: a file that is created only if it does not exist (create-new). Protects
+//! the file beside it, the record. Never reads a clock, never touches the record.
 //!
 //! ```text
-//!            create-new NAME.lock, write the token
+//!            create-new NAME.lock, write a random token
 //!   ┌──────► made ────────────────────────────► work ── token still there? ── delete NAME.lock
-//!   │        exists ──┬── less than 10 s old ── wait about 10 ms, at most 2 s in all, then give up
-//!   │                 └── older: its holder died
+//!   │        exists ──┬── may not be taken over ── wait about 10 ms, at most until the timeout, then fail
+//!   │                 └── left behind
 //!   └── take it over ◄──┘
 //! ```
 //! No `flock`: Node has none, and network file systems differ in it.
 //!
-//! How old a lock is, its file's modification time says, compared to that of `NAME.TOKEN.old`, made for the purpose: both
-//! come from the file system, so a wrong clock, or a server's other clock, does not matter. A lock from 10 s or more in
-//! the future is as old as one from the past: the clock was set back after its holder died.
+//! A lock was left behind if it is 10 s old, because its holder must have died, or if this process itself has failed to
+//! delete it. It need not be readable for that: another user's file, a directory and a dangling link are judged by their
+//! age alone. Nothing but a regular file is ever opened: opening a pipe would block until somebody writes to it.
 //!
-//! Taking over, where `TOKEN` is the taker's and `DEAD` the lock's (`0000000000000000` where it has none):
-//! 1. Claim it: create-new `NAME.DEAD.take1`. Only who made that may go on; this is what keeps a taker that is late by a
-//!    hair from carrying off the lock of the one that was first. Where it exists and is 10 s old, its maker died too: go
-//!    on to `take2`, and so on to `take9`; where it is younger, wait as for a lock.
+//! Its age is its modification time compared to that of a new file, `NAME.TOKEN.old`: both come from the file system, so
+//! that neither a wrong clock nor a file server's own clock matters. A modification time 10 s or more in the future counts
+//! as well: the clock was set back after the holder died.
+//!
+//! Taking over, where `TOKEN` is the taker's and `DEAD` the lock's (`0000000000000000` if it has none that can be read):
+//! 1. Claim it: create-new `NAME.DEAD.take1`. Only the process that made it may go on; this is what keeps a taker that is
+//!    slightly late from taking the lock of the one that was first. If it exists and is 10 s old, its maker died too: go
+//!    on to `take2`, and so on to `take99`; if it is younger, wait as for a lock.
 //! 2. Read the lock again; if it is not the one judged (token and modification time), that was done already: stop.
 //! 3. Rename it to `NAME.TOKEN.old` and read that. Should it be another lock after all, because its holder was not dead
-//!    but stopped, and went on just now, put it back: link it to `NAME.lock`, or, without hard links, create-new
+//!    but stopped, and went on just then, put it back: link it to `NAME.lock`, or, without hard links, create-new
 //!    `NAME.lock` with its token.
 //! 4. Delete the dead holder's `.tmp`, then `NAME.TOKEN.old` and the claims, and start again from create-new.
+//!
+//! If a step is refused, as in a directory that this user may only read, waiting would not help: that is an error at once.
 //!
 //! What remains: a process that was stopped for over 10 s just between its last check and the rename after it. It
 //! overwrites what was saved meanwhile, with a whole record.
 
 use std::array;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::iter::Cycle;
 use std::path::{Path, PathBuf};
@@ -36,16 +42,25 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, SystemTime};
 
-use super::files::{create_private, create_private_directory, failure, hex, is_lower_hex, patiently, random_bytes};
-use crate::store::StoreError;
+use super::files::{
+    create_private, create_private_directory, failure, hex, is_in_use, is_lower_hex, random_bytes, remove_file, rename,
+    retry_while_in_use,
+};
+use crate::store::{HeldTurn, StoreError};
 
-/// Kept short: eCryptfs allows names of 143 bytes, and the record's own can have 106.
+/// Short, because eCryptfs allows names of 143 bytes, and the record's own can have 106.
 pub(super) const TOKEN_BYTES: usize = 8;
 /// A lock is held for milliseconds; after this long its holder is dead.
 const STALE_AFTER: Duration = Duration::from_secs(10);
-const PATIENCE: Duration = Duration::from_secs(2);
-/// Stands for the token of a lock whose holder died before writing one.
+/// How long a lock that could not be taken over is not judged again.
+const JUDGED_FOR: Duration = Duration::from_secs(1);
+/// Claims by processes that died while they took over the same lock. Two digits, so that names stay short.
+const MOST_CLAIMS: u32 = 99;
+/// Used as the token of a lock that has none, or none that can be read.
 const NO_TOKEN: &str = "0000000000000000";
+
+/// Tokens of this process whose locks may still be there, because deleting them failed. Nobody is inside such a lock.
+static LEFT_BEHIND: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// The lock of one record, for all threads of this process that share it and for other processes.
 pub(super) struct FileLock {
@@ -53,7 +68,7 @@ pub(super) struct FileLock {
     holder: Mutex<Option<Holder>>,
 }
 
-/// Who is inside the lock.
+/// The thread of this process that holds the lock.
 struct Holder {
     thread: ThreadId,
     token: String,
@@ -63,17 +78,32 @@ struct Holder {
 pub(super) struct Held<'a> {
     lock: &'a FileLock,
     pub(super) token: String,
-    /// Whether the lock's file was made, and not only this process's other threads kept out.
+    /// Whether the lock file was created, and not only the other threads of this process excluded.
     file: bool,
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        if self.file && self.lock.check(&self.token).is_ok() && patiently(|| fs::remove_file(self.lock.path())).is_err()
-        {
-            log::warn!("could not unlock the license file; others wait up to {} s", STALE_AFTER.as_secs());
+        // A second attempt, because the lock would stop other processes for 10 s.
+        if self.file && !self.lock.delete(&self.token) && !self.lock.delete(&self.token) {
+            log::warn!("could not unlock the license file; other processes wait up to {} s", STALE_AFTER.as_secs());
+            left_behind().push(self.token.clone());
         }
         *self.lock.holder() = None;
+    }
+}
+
+/// For a lock that is held longer than milliseconds.
+impl HeldTurn for Held<'_> {
+    /// Writes the token once more, so that the lock is new again by the file system's clock.
+    fn keep(&self) {
+        let path = self.lock.path();
+        if self.file && self.lock.check(&self.token).is_ok() {
+            let write = || OpenOptions::new().write(true).open(&path)?.write_all(self.token.as_bytes());
+            if let Err(error) = retry_while_in_use(write) {
+                log::debug!("another process may ask Polar as well: {}", error.kind());
+            }
+        }
     }
 }
 
@@ -82,29 +112,36 @@ impl FileLock {
         Self { record, holder: Mutex::new(None) }
     }
 
-    /// Locks, or says why not.
-    pub(super) fn acquire(&self) -> Result<Held<'_>, StoreError> {
+    /// Locks, waiting for others at most as long as `timeout`.
+    pub(super) fn acquire(&self, timeout: Duration) -> Result<Held<'_>, StoreError> {
+        let busy = || StoreError::new("another process has locked the license file; try again in a few seconds");
+        self.try_acquire(timeout)?.ok_or_else(busy)
+    }
+
+    /// The same; `None` if others have the lock all that time.
+    pub(super) fn try_acquire(&self, timeout: Duration) -> Result<Option<Held<'_>>, StoreError> {
         let random: [u8; TOKEN_BYTES] = random_bytes()?;
         let token = hex(&random);
-        let mut patience = Patience::new(random);
+        let mut wait = Wait::new(timeout, random);
         while !self.reserve(&token)? {
-            patience.pause()?;
+            if !wait.pause() {
+                return Ok(None);
+            }
         }
         let mut held = Held { lock: self, token, file: false };
         let directory = self.record.parent().unwrap_or(Path::new(""));
         create_private_directory(directory).map_err(|error| failure("make the license directory", error))?;
-        let mut left = None;
+        let mut judged = None;
         while !self.create(&held.token)? {
-            if self.clear_stale(&held.token, &mut left) {
-                continue;
+            if !self.clear(&held.token, &mut judged, wait.waited)? && !wait.pause() {
+                return Ok(None);
             }
-            patience.pause()?;
         }
         held.file = true;
-        Ok(held)
+        Ok(Some(held))
     }
 
-    /// Keeps the other threads of this process out; the lock's file would too, but only it is taken over after a while.
+    /// Excludes the other threads of this process. The lock file would too, but it is taken over after a while.
     fn reserve(&self, token: &str) -> Result<bool, StoreError> {
         let thread = thread::current().id();
         let mut holder = self.holder();
@@ -120,7 +157,7 @@ impl FileLock {
         }
     }
 
-    /// Whether it was made, and not there already.
+    /// False if there is one already.
     fn create(&self, token: &str) -> Result<bool, StoreError> {
         let path = self.path();
         let create = || match create_private(&path) {
@@ -130,7 +167,7 @@ impl FileLock {
             }
             result => result,
         };
-        let mut file = match patiently(create) {
+        let mut file = match retry_while_in_use(create) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
             Err(error) => return Err(failure("lock the license file", error)),
@@ -144,78 +181,102 @@ impl FileLock {
 
     /// Whether the holder of `token` still has the lock.
     pub(super) fn check(&self, token: &str) -> Result<(), StoreError> {
-        match patiently(|| LockFile::open(&self.path())) {
-            Ok(lock) if lock.token == token => Ok(()),
+        match retry_while_in_use(|| LockFile::open(&self.path())) {
+            Ok(lock) if lock.token.as_deref() == Some(token) => Ok(()),
             _ => Err(StoreError::new("another process took over the lock of the license file; try again")),
         }
     }
 
-    /// Takes a dead holder's lock away. Whether it makes sense to try for the lock at once.
-    /// `left` is the lock last left to its holder, so that one is judged once and not at every turn.
-    fn clear_stale(&self, token: &str, left: &mut Option<LockFile>) -> bool {
+    /// Unlocks for the holder of `token`. False if the lock may still be there.
+    fn delete(&self, token: &str) -> bool {
+        let path = self.path();
+        match retry_while_in_use(|| LockFile::open(&path)) {
+            Ok(lock) if lock.token.as_deref() == Some(token) => remove_file(&path).is_ok(),
+            // Another process took it over.
+            Ok(_) => true,
+            Err(error) => error.kind() == ErrorKind::NotFound,
+        }
+    }
+
+    /// Removes a lock that was left behind, and returns whether it did. `judged` is the lock that was last left in place,
+    /// so that the same one is not judged in every iteration.
+    fn clear(&self, token: &str, judged: &mut Option<Judged>, waited: Duration) -> Result<bool, StoreError> {
         let Some(seen) = LockFile::read(&self.path()) else {
-            // Unlocked since, or not readable: no reason to hurry in either case.
-            return false;
+            return Ok(false);
         };
-        if left.as_ref() == Some(&seen) {
-            return false;
+        if judged.as_ref().is_some_and(|judged| judged.lock == seen && waited < judged.until) {
+            return Ok(false);
         }
-        let aside = self.side_path(token, "old");
-        let taken =
-            time_at(&aside).is_some_and(|now| is_stale(seen.modified, now) && self.take_over(&seen, &aside, now));
-        let _ = fs::remove_file(&aside);
+        let old_path = self.side_path(token, "old");
+        let now = time_at(&old_path).map_err(|error| failure("lock the license file", error))?;
+        let taken = self.take_over(&seen, &old_path, now);
+        remove_anything(&old_path);
+        let taken = taken.map_err(refused)?;
         if !taken {
-            *left = Some(seen);
+            *judged = Some(Judged { lock: seen, until: waited.saturating_add(JUDGED_FOR) });
         }
-        taken
+        Ok(taken)
     }
 
-    /// Moves the lock that was `seen` to `aside`; see the module head. False where that is not this process's to do.
-    fn take_over(&self, seen: &LockFile, aside: &Path, now: SystemTime) -> bool {
-        let dead = if is_token(&seen.token) { &seen.token } else { NO_TOKEN };
-        let Some(claims) = self.claim(dead, now) else {
-            return false;
+    /// Moves the lock that was `seen` to `old_path` if it was left behind; see the module head. False if it was not, or if
+    /// another process is taking it over.
+    fn take_over(&self, seen: &LockFile, old_path: &Path, now: SystemTime) -> io::Result<bool> {
+        if !is_stale(seen.modified, now) && !seen.is_own() {
+            return Ok(false);
+        }
+        let dead = seen.token.as_deref().filter(|token| is_token(token)).unwrap_or(NO_TOKEN);
+        let Some(claims) = self.claim(dead, now)? else {
+            return Ok(false);
         };
-        let taken = self.move_aside(seen, aside);
-        if taken {
-            let _ = fs::remove_file(self.side_path(dead, "tmp"));
-            let _ = fs::remove_file(self.side_path(dead, "old"));
-            log::info!("took over the license file's lock from a process that ended while holding it");
+        let taken = self.move_away(seen, old_path);
+        if let Ok(true) = taken {
+            remove_anything(&self.side_path(dead, "tmp"));
+            remove_anything(&self.side_path(dead, "old"));
+            left_behind().retain(|token| token != dead);
+            log::info!("took over a lock of the license file that was left behind");
         }
-        for claim in claims {
-            let _ = fs::remove_file(claim);
-        }
+        claims.iter().for_each(|claim| remove_anything(claim));
         taken
     }
 
-    /// Makes this process the one that takes over from `dead`. Returns its claim and those of who died trying.
-    fn claim(&self, dead: &str, now: SystemTime) -> Option<Vec<PathBuf>> {
+    /// Makes this process the one that takes over from `dead`. Returns its claim and those of processes that died doing
+    /// so, or `None` while another process is taking over.
+    fn claim(&self, dead: &str, now: SystemTime) -> io::Result<Option<Vec<PathBuf>>> {
         let mut claims = Vec::new();
-        for attempt in 1..=9 {
+        for attempt in 1..=MOST_CLAIMS {
             let claim = self.side_path(dead, &format!("take{attempt}"));
-            let made = create_private(&claim).is_ok();
-            if !made && !is_stale(fs::metadata(&claim).ok()?.modified().ok()?, now) {
-                return None;
+            let made = match create_private(&claim) {
+                Ok(_) => true,
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => false,
+                Err(error) if passes(&error) => return Ok(None),
+                Err(error) => return Err(error),
+            };
+            if !made && !modified(&claim).is_ok_and(|modified| is_stale(modified, now)) {
+                return Ok(None);
             }
             claims.push(claim);
             if made {
-                return Some(claims);
+                return Ok(Some(claims));
             }
         }
-        None
+        Err(ErrorKind::AlreadyExists.into())
     }
 
-    fn move_aside(&self, seen: &LockFile, aside: &Path) -> bool {
+    fn move_away(&self, seen: &LockFile, old_path: &Path) -> io::Result<bool> {
         let path = self.path();
-        if LockFile::read(&path).as_ref() != Some(seen) || patiently(|| fs::rename(&path, aside)).is_err() {
-            return false;
+        if LockFile::read(&path).as_ref() != Some(seen) {
+            return Ok(false);
         }
-        let moved = LockFile::read(aside);
+        match rename(&path, old_path) {
+            Err(error) if passes(&error) => return Ok(false),
+            result => result?,
+        }
+        let moved = LockFile::read(old_path);
         let right = moved.as_ref() == Some(seen);
         if !right {
-            put_back(aside, &path, moved.as_ref());
+            put_back(old_path, &path, moved.as_ref());
         }
-        right
+        Ok(right)
     }
 
     fn path(&self) -> PathBuf {
@@ -245,72 +306,128 @@ impl FileLock {
     }
 }
 
-/// What a lock's file says.
+/// The content of a lock file. Without a token if it cannot be read.
 #[derive(PartialEq, Eq)]
 struct LockFile {
-    token: String,
+    token: Option<String>,
     modified: SystemTime,
 }
 
+/// A lock that could not be taken over, and until when that is not tried again.
+struct Judged {
+    lock: LockFile,
+    until: Duration,
+}
+
 impl LockFile {
-    /// `None` where there is none, or it cannot be read.
+    /// `None` if nothing is there.
     fn read(path: &Path) -> Option<Self> {
-        Self::open(path).ok()
+        match Self::open(path) {
+            Ok(lock) => Some(lock),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(_) => Some(Self { token: None, modified: modified(path).ok()? }),
+        }
     }
 
+    /// Fails if it is anything but a file that can be read.
     fn open(path: &Path) -> io::Result<Self> {
+        // Opening a pipe would wait for somebody to write to it.
+        if !fs::symlink_metadata(path)?.is_file() {
+            return Err(ErrorKind::InvalidInput.into());
+        }
         let file = File::open(path)?;
         let modified = file.metadata()?.modified()?;
         let mut token = Vec::new();
         file.take(64).read_to_end(&mut token)?;
-        Ok(Self { token: String::from_utf8_lossy(&token).into_owned(), modified })
+        Ok(Self { token: Some(String::from_utf8_lossy(&token).into_owned()), modified })
+    }
+
+    /// Whether this process itself failed to delete it.
+    fn is_own(&self) -> bool {
+        self.token.as_ref().is_some_and(|token| left_behind().contains(token))
     }
 }
 
-/// What time it is for the file system, by a file made at `probe`, which the caller removes.
-fn time_at(probe: &Path) -> Option<SystemTime> {
-    create_private(probe).ok()?.metadata().ok()?.modified().ok()
+fn left_behind() -> MutexGuard<'static, Vec<String>> {
+    LEFT_BEHIND.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Of the file, directory or link itself, not of what it links to.
+fn modified(path: &Path) -> io::Result<SystemTime> {
+    fs::symlink_metadata(path)?.modified()
+}
+
+/// The file system's time, from a file created at `probe` and removed again.
+fn time_at(probe: &Path) -> io::Result<SystemTime> {
+    let time = create_private(probe)?.metadata().and_then(|metadata| metadata.modified());
+    let _ = fs::remove_file(probe);
+    time
+}
+
+/// Removes a file or an empty directory, if possible.
+fn remove_anything(path: &Path) {
+    if fs::remove_file(path).is_err() {
+        let _ = fs::remove_dir(path);
+    }
+}
+
+/// Whether an error is temporary: another process was faster, or, on Windows, has the file open.
+fn passes(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::NotFound || (cfg!(windows) && is_in_use(error))
+}
+
+/// Why a lock that was left behind could not be removed.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the standard library adds kinds")]
+fn refused(error: io::Error) -> StoreError {
+    match error.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::AlreadyExists => StoreError::with_source(
+            "a lock that this user may not remove was left behind; delete the file ending in `.lock` in the license \
+             directory",
+            error,
+        ),
+        _ => failure("take over the lock of the license file", error),
+    }
 }
 
 fn is_stale(modified: SystemTime, now: SystemTime) -> bool {
     now.duration_since(modified).unwrap_or_else(|ahead| ahead.duration()) >= STALE_AFTER
 }
 
-/// Returns a lock to its holder. Both ways fail where somebody else has the lock by now; its holder then finds out
-/// before it changes anything.
-fn put_back(aside: &Path, path: &Path, lock: Option<&LockFile>) {
-    if fs::hard_link(aside, path).is_err()
-        && let (Some(lock), Ok(mut file)) = (lock, create_private(path))
+/// Returns a lock to its holder. Both ways fail if another process has the lock by now; the holder then finds out before
+/// it changes anything.
+fn put_back(old_path: &Path, path: &Path, lock: Option<&LockFile>) {
+    if fs::hard_link(old_path, path).is_err()
+        && let (Some(token), Ok(mut file)) = (lock.and_then(|lock| lock.token.as_ref()), create_private(path))
     {
-        let _ = file.write_all(lock.token.as_bytes());
+        let _ = file.write_all(token.as_bytes());
     }
 }
 
-/// Waits in small steps, up to [`PATIENCE`] in all. Counts the steps instead of reading a clock: a process that was
+/// Waits in small steps, at most `limit` in total. Counts the steps instead of reading a clock: a process that was
 /// suspended in between has not waited.
-struct Patience {
+struct Wait {
+    limit: Duration,
     waited: Duration,
     jitter: Cycle<array::IntoIter<u8, TOKEN_BYTES>>,
 }
 
-impl Patience {
-    fn new(random: [u8; TOKEN_BYTES]) -> Self {
-        Self { waited: Duration::ZERO, jitter: random.into_iter().cycle() }
+impl Wait {
+    fn new(limit: Duration, random: [u8; TOKEN_BYTES]) -> Self {
+        Self { limit, waited: Duration::ZERO, jitter: random.into_iter().cycle() }
     }
 
-    fn pause(&mut self) -> Result<(), StoreError> {
-        if self.waited >= PATIENCE {
-            return Err(StoreError::new(
-                "another process has locked the license file; try again, and if no other copy of the app runs, delete \
-                 the file ending in `.lock` in the license directory",
-            ));
+    /// False if the time is up.
+    fn pause(&mut self) -> bool {
+        let left = self.limit.saturating_sub(self.waited);
+        if left.is_zero() {
+            return false;
         }
         // 7.5 to 12.6 ms: two processes that wait do not keep in step.
         let jitter = u64::from(self.jitter.next().unwrap_or_default());
-        let pause = Duration::from_micros(jitter.saturating_mul(20).saturating_add(7500));
+        let pause = Duration::from_micros(jitter.saturating_mul(20).saturating_add(7500)).min(left);
         thread::sleep(pause);
         self.waited = self.waited.saturating_add(pause);
-        Ok(())
+        true
     }
 }
 
@@ -331,6 +448,17 @@ mod tests {
         LockFile::read(&lock.path()).unwrap()
     }
 
+    /// When it is stale.
+    fn later(seen: &LockFile) -> SystemTime {
+        seen.modified + STALE_AFTER
+    }
+
+    /// Makes a file so old that it is stale.
+    fn age(path: &Path) {
+        let file = fs::OpenOptions::new().write(true).open(path).unwrap();
+        file.set_modified(modified(path).unwrap() - STALE_AFTER).unwrap();
+    }
+
     fn names(scratch: &Scratch) -> Vec<String> {
         let entries = fs::read_dir(&scratch.0).unwrap();
         let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -344,26 +472,55 @@ mod tests {
         let lock = FileLock::new(scratch.0.join("record"));
         let seen = judged(&lock);
         fs::write(lock.path(), "fedcba9876543210").unwrap();
-        assert!(!lock.take_over(&seen, &lock.side_path("1111111111111111", "old"), seen.modified));
+        assert!(!lock.take_over(&seen, &lock.side_path("1111111111111111", "old"), later(&seen)).unwrap());
         assert_eq!(fs::read(lock.path()).unwrap(), b"fedcba9876543210");
         assert_eq!(names(&scratch), ["record.lock"]);
     }
 
     #[test]
-    fn one_taker_at_a_time() {
+    fn one_process_at_a_time_takes_over() {
         let scratch = Scratch::new();
         let lock = FileLock::new(scratch.0.join("record"));
-        let seen = judged(&lock);
-        let aside = lock.side_path("1111111111111111", "old");
+        judged(&lock);
+        let old_path = lock.side_path("1111111111111111", "old");
         create_private(&lock.side_path(DEAD, "take1")).unwrap();
-        assert!(!lock.take_over(&seen, &aside, seen.modified), "somebody else is at it");
+        age(&lock.path());
+        let seen = LockFile::read(&lock.path()).unwrap();
+        let now = modified(&lock.side_path(DEAD, "take1")).unwrap();
+        assert!(!lock.take_over(&seen, &old_path, now).unwrap(), "another process is taking over");
         assert_eq!(names(&scratch), [format!("record.{DEAD}.take1"), "record.lock".into()]);
-        assert!(lock.take_over(&seen, &aside, seen.modified + Duration::from_secs(60)), "who was at it died");
+        assert!(lock.take_over(&seen, &old_path, now + STALE_AFTER).unwrap(), "that process died");
         assert_eq!(names(&scratch), ["record.1111111111111111.old"]);
     }
 
     #[test]
-    fn a_lock_in_use_is_told_from_a_dead_one() {
+    fn a_lock_that_stays_is_judged_once_a_second() {
+        let scratch = Scratch::new();
+        let lock = FileLock::new(scratch.0.join("record"));
+        judged(&lock);
+        age(&lock.path());
+        let claim = lock.side_path(DEAD, "take1");
+        create_private(&claim).unwrap();
+        let mut judged = None;
+        let mut clear = |waited| lock.clear("1111111111111111", &mut judged, Duration::from_millis(waited)).unwrap();
+        assert!(!clear(0), "another process is taking over");
+        fs::remove_file(&claim).unwrap();
+        assert!(!clear(990));
+        assert!(clear(1000));
+    }
+
+    #[test]
+    fn waiting_ends_when_the_caller_says() {
+        for limit in [0, 5, 100] {
+            let limit = Duration::from_millis(limit);
+            let mut wait = Wait::new(limit, [255; TOKEN_BYTES]);
+            while wait.pause() {}
+            assert_eq!(wait.waited, limit);
+        }
+    }
+
+    #[test]
+    fn a_lock_is_stale_after_ten_seconds_in_either_direction() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
         for (seconds, stale) in [(0, false), (9, false), (10, true), (86_400, true)] {
             assert_eq!(is_stale(now - Duration::from_secs(seconds), now), stale, "{seconds} s ago");
@@ -372,28 +529,30 @@ mod tests {
     }
 
     #[test]
-    fn without_the_file_systems_time_nothing_is_judged() {
+    fn the_file_systems_time_comes_from_a_new_file() {
         let scratch = Scratch::new();
-        assert!(time_at(&scratch.0.join("probe")).is_some());
-        assert_eq!(time_at(&scratch.0.join("probe")), None, "it has to be a new file");
-        assert_eq!(time_at(&scratch.0.join("nowhere").join("probe")), None);
+        assert!(time_at(&scratch.0.join("probe")).is_ok());
+        assert_eq!(names(&scratch), [""; 0]);
+        fs::write(scratch.0.join("probe"), "").unwrap();
+        assert!(time_at(&scratch.0.join("probe")).is_err(), "it has to be a new file");
+        assert!(time_at(&scratch.0.join("nowhere").join("probe")).is_err());
     }
 
     #[test]
     fn a_fresh_lock_taken_by_mistake_is_put_back_unless_there_is_another() {
         let scratch = Scratch::new();
-        let (aside, path) = (scratch.0.join("aside"), scratch.0.join("lock"));
-        fs::write(&aside, "fresh").unwrap();
-        let fresh = LockFile::read(&aside);
-        put_back(&aside, &path, fresh.as_ref());
+        let (old_path, path) = (scratch.0.join("old_path"), scratch.0.join("lock"));
+        fs::write(&old_path, "fresh").unwrap();
+        let fresh = LockFile::read(&old_path);
+        put_back(&old_path, &path, fresh.as_ref());
         assert!(LockFile::read(&path) == fresh, "with its time");
         fs::write(&path, "third").unwrap();
-        put_back(&aside, &path, fresh.as_ref());
+        put_back(&old_path, &path, fresh.as_ref());
         assert_eq!(fs::read(&path).unwrap(), b"third");
         // As on a file system without hard links: there is nothing to link.
         fs::remove_file(&path).unwrap();
-        fs::remove_file(&aside).unwrap();
-        put_back(&aside, &path, fresh.as_ref());
+        fs::remove_file(&old_path).unwrap();
+        put_back(&old_path, &path, fresh.as_ref());
         assert_eq!(fs::read(&path).unwrap(), b"fresh");
     }
 }

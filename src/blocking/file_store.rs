@@ -6,14 +6,16 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `NAME` | the record; or `no license` and a line feed, where one was removed beside another device's record |
-//! | `NAME.lock`, `NAME.TOKEN.old`, `NAME.TOKEN.take1` to `9` | the lock: see `file_lock.rs` |
+//! | `NAME` | the record; or `no license` and a line feed if it was removed while another device's record was there |
+//! | `NAME.lock`, `NAME.TOKEN.old`, `NAME.TOKEN.take1` to `take99` | the lock: see `file_lock.rs` |
+//! | `NAME.asking.lock` and so on | a lock that a process holds while it asks Polar |
 //! | `NAME.TOKEN.tmp` | a record being written by the holder of the lock with that token |
 //!
 //! # Saving
 //! Lock; write `NAME.TOKEN.tmp`, made with create-new; sync it; check that `NAME.lock` still holds the token; rename it to
 //! `NAME`; sync the directory. A crash at any instant leaves the old or the new record whole. A save that may be lost
-//! ([`Durability::Relaxed`]) skips both syncs.
+//! ([`Durability::Relaxed`]) skips the last step and no other: a file system may write a rename before the data of the
+//! renamed file, and a power cut in between would leave an empty record in place of a good one.
 //!
 //! # Directory
 //! [`default_directory`] is `polar-license` in
@@ -30,28 +32,34 @@ use std::env;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::file_lock::FileLock;
-use super::files::{create_private, failure, hex, is_lower_hex, patiently, sync_directory};
-use crate::store::{Durability, Store, StoreError};
+use super::files::{
+    failure, hex, is_lower_hex, names_in, remove_file, rename, retry_while_in_use, sync_directory, write_synced,
+};
+use crate::store::{Durability, HeldTurn, Store, StoreError};
 
-/// More than any record; what is longer is not one, and what is read of it opens as one that was tampered with.
+/// Longer than any record. Of a longer file this much is read, which then fails as a record that was tampered with.
 const READ_LIMIT: u64 = 1024 * 1024;
 const EXTENSION: &str = ".license";
-/// Stands for no record where the file's absence would bring up another device's.
+/// Replaces a record that is removed while another device's is beside it: without a file that one would be offered.
 const NOTHING: &[u8] = b"no license\n";
 const TAG_DIGITS: usize = 16;
+/// How long to wait for other processes if the caller does not say.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Keeps one record in a file, shared safely by threads and processes.
 ///
-/// Making one touches no file; the directory is made at the first lock or save.
+/// Creating a store touches no file; the directory is created at the first lock or save.
 pub struct FileStore {
     directory: PathBuf,
     name: String,
     lock: FileLock,
+    /// Held while a process asks Polar.
+    asking: FileLock,
 }
 
 impl FileStore {
@@ -59,7 +67,8 @@ impl FileStore {
     pub fn new(directory: impl Into<PathBuf>, app_id: &str, product_tag: [u8; 8], device_tag: [u8; 8]) -> Self {
         let directory = directory.into();
         let name = file_name(app_id, product_tag, device_tag);
-        Self { lock: FileLock::new(directory.join(&name)), directory, name }
+        let asking = FileLock::new(directory.join(format!("{name}.asking")));
+        Self { lock: FileLock::new(directory.join(&name)), asking, directory, name }
     }
 
     /// The record's file. It contains the user's name on most systems: show it to the user, do not send it anywhere.
@@ -86,7 +95,7 @@ pub fn file_name(app_id: &str, product_tag: [u8; 8], device_tag: [u8; 8]) -> Str
     format!("{app}-{}-{}{EXTENSION}", hex(&product_tag), hex(&device_tag))
 }
 
-/// Where records are kept unless the app says otherwise, or `None` where the system names no such place.
+/// Where records are kept unless the app says otherwise, or `None` if the system defines no such place.
 ///
 /// | system | directory |
 /// |---|---|
@@ -100,8 +109,8 @@ pub fn default_directory() -> Option<PathBuf> {
 impl Store for FileStore {
     /// The record, at most its first MiB.
     ///
-    /// Where there is none for this device, the newest of the same app and product for another one: the home directory
-    /// was moved to this machine, and the app can offer to move the license.
+    /// If there is none for this device, the newest of the same app and product for another device: the home directory was
+    /// moved to this machine, and the app can offer to move the license.
     fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
         match read_record(&self.path()) {
             Ok(Some(record)) => Ok(Some(record).filter(|record| record != NOTHING)),
@@ -111,7 +120,15 @@ impl Store for FileStore {
     }
 
     fn save(&self, record: &[u8], durability: Durability) -> Result<(), StoreError> {
-        self.while_locked(|token| self.write(record, durability, token))
+        self.while_locked(|token| {
+            self.write(record, token)?;
+            match durability {
+                Durability::Synced => {
+                    sync_directory(&self.directory).map_err(|error| failure("write the license file", error))
+                }
+                Durability::Relaxed => Ok(()),
+            }
+        })
     }
 
     fn remove(&self) -> Result<(), StoreError> {
@@ -122,20 +139,44 @@ impl Store for FileStore {
         }
         self.while_locked(|token| {
             if beside_another {
-                return self.write(NOTHING, Durability::Synced, token);
+                self.write(NOTHING, token)?;
+            } else {
+                self.lock.check(token)?;
+                match remove_file(&self.path()) {
+                    Err(error) if error.kind() != ErrorKind::NotFound => {
+                        return Err(failure("remove the license file", error));
+                    }
+                    _ => {}
+                }
             }
-            self.lock.check(token)?;
-            match patiently(|| fs::remove_file(self.path())) {
-                Err(error) if error.kind() != ErrorKind::NotFound => Err(failure("remove the license file", error)),
-                _ => sync_directory(&self.directory).map_err(|error| failure("remove the license file", error)),
+            // The record is gone; only a power cut could still bring it back.
+            if let Err(error) = sync_directory(&self.directory) {
+                log::warn!("the removal of the license file may not survive a power cut: {}", error.kind());
             }
+            Ok(())
         })
     }
 
     fn locked(&self, work: &mut dyn FnMut()) -> Result<(), StoreError> {
-        let _lock = self.lock.acquire()?;
+        self.locked_within(LOCK_TIMEOUT, work)
+    }
+
+    fn locked_within(&self, timeout: Duration, work: &mut dyn FnMut()) -> Result<(), StoreError> {
+        let _lock = self.lock.acquire(timeout)?;
         work();
         Ok(())
+    }
+
+    /// By a second lock, `NAME.asking.lock`, that is kept for as long as Polar is asked. Where it cannot be made, nobody can
+    /// save an answer either, and each process asks for itself.
+    fn take_turn(&self, timeout: Duration) -> Option<Box<dyn HeldTurn + '_>> {
+        match self.asking.try_acquire(timeout) {
+            Ok(held) => held.map(|held| Box::new(held) as _),
+            Err(error) => {
+                log::debug!("other processes may ask Polar as well: {error}");
+                Some(Box::new(()))
+            }
+        }
     }
 }
 
@@ -146,55 +187,42 @@ impl fmt::Debug for FileStore {
 }
 
 impl FileStore {
-    /// Runs `work` in the lock that this thread holds, or in one of its own.
+    /// Runs `work` while holding the lock: the one that this thread holds already, or else one for this call.
     fn while_locked(&self, work: impl FnOnce(&str) -> Result<(), StoreError>) -> Result<(), StoreError> {
         match self.lock.own_token() {
             Some(token) => work(&token),
             None => {
-                let lock = self.lock.acquire()?;
+                let lock = self.lock.acquire(LOCK_TIMEOUT)?;
                 work(&lock.token)
             }
         }
     }
 
-    fn write(&self, record: &[u8], durability: Durability, token: &str) -> Result<(), StoreError> {
+    /// Replaces the record. Until the directory is synced, a power cut may undo that.
+    fn write(&self, record: &[u8], token: &str) -> Result<(), StoreError> {
         let temporary = self.lock.side_path(token, "tmp");
-        let result = self.replace(&temporary, record, durability, token);
+        let result = self.replace(&temporary, record, token);
         if result.is_err() {
-            // Gone already where the rename was what succeeded.
             let _ = fs::remove_file(&temporary);
         }
         result
     }
 
-    fn replace(&self, temporary: &Path, record: &[u8], durability: Durability, token: &str) -> Result<(), StoreError> {
-        let write = || {
-            let mut file = create_private(temporary)?;
-            file.write_all(record)?;
-            if durability == Durability::Synced {
-                file.sync_all()?;
-            }
-            Ok(())
-        };
-        write().map_err(|error| failure("write the license file", error))?;
+    fn replace(&self, temporary: &Path, record: &[u8], token: &str) -> Result<(), StoreError> {
+        let failed = |error| failure("write the license file", error);
+        write_synced(temporary, record).map_err(failed)?;
         self.lock.check(token)?;
-        patiently(|| fs::rename(temporary, self.path())).map_err(|error| failure("write the license file", error))?;
-        if durability == Durability::Synced {
-            sync_directory(&self.directory).map_err(|error| failure("write the license file", error))?;
-        }
-        Ok(())
+        rename(temporary, &self.path()).map_err(failed)
     }
 
     /// Other devices' records of this app and product, best effort: they are an offer, not this device's state.
     fn newest_sibling(&self) -> Option<Vec<u8>> {
         let stem = self.name.strip_suffix(EXTENSION)?;
         let prefix = stem.get(..stem.len().checked_sub(TAG_DIGITS)?)?;
-        let mut siblings: Vec<(SystemTime, OsString)> = fs::read_dir(&self.directory)
-            .ok()?
-            .flatten()
-            .filter(|entry| entry.file_name().to_str() != Some(&self.name))
-            .filter(|entry| is_sibling(entry.file_name().to_str(), prefix))
-            .filter_map(|entry| Some((fs::metadata(entry.path()).ok()?.modified().ok()?, entry.file_name())))
+        let mut siblings: Vec<(SystemTime, OsString)> = names_in(&self.directory)
+            .into_iter()
+            .filter(|name| name.to_str() != Some(&self.name) && is_sibling(name.to_str(), prefix))
+            .filter_map(|name| Some((fs::metadata(self.directory.join(&name)).ok()?.modified().ok()?, name)))
             .collect();
         siblings.sort_unstable();
         let mut records =
@@ -209,7 +237,7 @@ fn is_sibling(name: Option<&str>, prefix: &str) -> bool {
 }
 
 fn read_record(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    let metadata = match patiently(|| fs::metadata(path)) {
+    let metadata = match retry_while_in_use(|| fs::metadata(path)) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         metadata => metadata?,
     };
@@ -218,14 +246,14 @@ fn read_record(path: &Path) -> io::Result<Option<Vec<u8>>> {
         return Err(ErrorKind::IsADirectory.into());
     }
     let mut record = Vec::new();
-    match patiently(|| File::open(path)) {
+    match retry_while_in_use(|| File::open(path)) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         file => file?.take(READ_LIMIT).read_to_end(&mut record)?,
     };
     Ok(Some(record))
 }
 
-/// Systems with different customs about where an app's data goes.
+/// Systems that differ in where an app's data belongs.
 #[derive(Clone, Copy)]
 enum System {
     Apple,
@@ -265,11 +293,11 @@ mod tests {
     use std::sync::Barrier;
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::thread;
-    use std::time::Duration;
 
     use super::super::file_lock::TOKEN_BYTES;
-    use super::super::files::create_private_directory;
-    use super::super::files::tests::Scratch;
+    use super::super::files::DiskStep::{Remove, Rename, SyncDirectory, SyncFile, Write};
+    use super::super::files::tests::{Scratch, disk_steps, fail_next};
+    use super::super::files::{create_private, create_private_directory};
     use super::*;
 
     static OLD: [u8; 70_000] = [b'o'; 70_000];
@@ -303,7 +331,7 @@ mod tests {
         store.load().unwrap()
     }
 
-    /// Puts a file's modification time `seconds` before what it is, or after where negative.
+    /// Moves a file's modification time back by `seconds`, or forward if negative.
     fn age(path: &Path, seconds: i64) {
         let file = OpenOptions::new().write(true).open(path).unwrap();
         let modified = file.metadata().unwrap().modified().unwrap();
@@ -312,7 +340,7 @@ mod tests {
         file.set_modified(then).unwrap();
     }
 
-    /// Leaves what a process leaves that dies while saving.
+    /// Leaves the files that a process leaves which is killed while saving.
     fn die_while_saving(store: &FileStore, token: &str, seconds_ago: i64) {
         create_private_directory(&store.directory).unwrap();
         fs::write(lock_path(store), token).unwrap();
@@ -352,8 +380,23 @@ mod tests {
         assert_eq!(names(&scratch), [""; 0]);
     }
 
+    /// A file system may write a rename before the data of the renamed file: XFS does, and ext4 with `noauto_da_alloc`.
     #[test]
-    fn everything_happens_inside_the_lock() {
+    fn the_data_is_synced_before_every_rename_and_only_the_directory_may_be_relaxed() {
+        let scratch = Scratch::new();
+        let store = new_store(&scratch);
+        create_private_directory(&store.directory).unwrap();
+        let saving = |durability| disk_steps(|| store.save(b"a", durability).unwrap());
+        // the removal is the lock's
+        assert_eq!(saving(Durability::Synced), [Write, SyncFile, Rename, SyncDirectory, Remove]);
+        assert_eq!(saving(Durability::Relaxed), [Write, SyncFile, Rename, Remove]);
+        assert_eq!(disk_steps(|| store.remove().unwrap()), [Remove, SyncDirectory, Remove]);
+        save(&FileStore::new(&store.directory, "com.acme.app", [1; 8], [3; 8]), b"another device's");
+        assert_eq!(disk_steps(|| store.remove().unwrap()), [Write, SyncFile, Rename, SyncDirectory, Remove]);
+    }
+
+    #[test]
+    fn a_lock_holder_can_load_save_and_remove() {
         let scratch = Scratch::new();
         let store = new_store(&scratch);
         let mut runs = 0;
@@ -484,6 +527,125 @@ mod tests {
         assert_eq!(names(&scratch), [store.name.as_str()]);
     }
 
+    /// Makes a file, directory or link (not what it links to) as old as a stale lock.
+    #[cfg(unix)]
+    fn make_old(path: &Path) {
+        let touched = Command::new("touch").args(["-h", "-t", "202001010000"]).arg(path).status().unwrap();
+        assert!(touched.success());
+    }
+
+    /// Acquires the lock without waiting.
+    fn lock_at_once(store: &FileStore) -> Result<(), StoreError> {
+        let mut runs = 0;
+        store.locked_within(Duration::ZERO, &mut || runs += 1).inspect(|()| assert_eq!(runs, 1))
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_lock_that_is_no_file_is_judged_by_its_age() {
+        let make = |kind: &str, path: &Path| match kind {
+            "directory" => fs::create_dir(path).unwrap(),
+            "filled directory" => fs::create_dir_all(path.join("x")).unwrap(),
+            "dangling link" => std::os::unix::fs::symlink("nowhere", path).unwrap(),
+            _ => assert!(Command::new("mkfifo").arg(path).status().unwrap().success()),
+        };
+        for kind in ["directory", "filled directory", "dangling link", "pipe"] {
+            let scratch = Scratch::new();
+            let store = new_store(&scratch);
+            save(&store, b"a");
+            make(kind, &lock_path(&store));
+            let error = lock_at_once(&store).expect_err(kind).to_string();
+            assert_eq!(error, "another process has locked the license file; try again in a few seconds", "{kind}");
+            make_old(&lock_path(&store));
+            lock_at_once(&store).expect(kind);
+            // What is in a directory is not this library's to delete.
+            let left = if kind == "filled directory" { 2 } else { 1 };
+            assert_eq!(names(&scratch).len(), left, "{:?}", names(&scratch));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_in_place_of_a_held_lock_blocks_nobody() {
+        let scratch = Scratch::new();
+        let store = new_store(&scratch);
+        let work = &mut || {
+            fs::remove_file(lock_path(&store)).unwrap();
+            assert!(Command::new("mkfifo").arg(lock_path(&store)).status().unwrap().success());
+            assert!(store.save(b"a", Durability::Synced).is_err());
+        };
+        store.locked(work).unwrap();
+        assert_eq!(load(&store), None);
+    }
+
+    #[test]
+    fn claims_of_any_number_of_dead_takers_are_overcome() {
+        for claims in [1, 8, 9, 10, 40] {
+            let scratch = Scratch::new();
+            let store = new_store(&scratch);
+            die_while_saving(&store, "0123456789abcdef", 11);
+            for claim in 1..=claims {
+                let claim = store.lock.side_path("0123456789abcdef", &format!("take{claim}"));
+                create_private(&claim).unwrap();
+                age(&claim, 11);
+            }
+            lock_at_once(&store).unwrap();
+            assert_eq!(names(&scratch), [""; 0], "after {claims} claims");
+        }
+    }
+
+    #[test]
+    fn a_lock_that_this_process_failed_to_delete_is_its_own() {
+        let scratch = Scratch::new();
+        let store = new_store(&scratch);
+        for next in [&store, &new_store(&scratch)] {
+            store.locked(&mut || fail_next(&[Remove, Remove])).unwrap();
+            assert!(lock_path(&store).exists());
+            lock_at_once(next).unwrap();
+            assert_eq!(names(&scratch), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn a_deletion_that_fails_once_leaves_no_lock() {
+        let scratch = Scratch::new();
+        new_store(&scratch).locked(&mut || fail_next(&[Remove])).unwrap();
+        assert_eq!(names(&scratch), [""; 0]);
+    }
+
+    #[test]
+    fn a_removal_succeeds_even_if_the_directory_cannot_be_synced() {
+        let scratch = Scratch::new();
+        let store = new_store(&scratch);
+        save(&store, b"a");
+        fail_next(&[SyncDirectory]);
+        store.remove().unwrap();
+        assert_eq!(load(&store), None);
+        save(&FileStore::new(&store.directory, "com.acme.app", [1; 8], [3; 8]), b"another device's");
+        fail_next(&[SyncDirectory]);
+        store.remove().unwrap();
+        assert_eq!(load(&store), None);
+    }
+
+    #[test]
+    fn a_save_that_fails_at_any_step_before_the_last_keeps_the_old_record() {
+        let scratch = Scratch::new();
+        let store = new_store(&scratch);
+        store.save(b"old", Durability::Synced).unwrap();
+        for step in [Write, SyncFile, Rename] {
+            fail_next(&[step]);
+            let error = store.save(b"new", Durability::Relaxed).unwrap_err().to_string();
+            assert!(error.starts_with("could not write the license file: "), "{error}");
+            assert_eq!(
+                (load(&store).unwrap(), names(&scratch)),
+                (b"old".to_vec(), vec![store.name.clone()]),
+                "{step:?}"
+            );
+        }
+        fail_next(&[SyncDirectory]);
+        assert!(store.save(b"new", Durability::Synced).is_err(), "it may not be on the disk yet");
+    }
+
     #[test]
     fn a_token_is_not_trusted_as_a_path() {
         let scratch = Scratch::new();
@@ -512,7 +674,7 @@ mod tests {
     }
 
     #[test]
-    fn who_lost_the_lock_changes_nothing() {
+    fn a_process_that_lost_the_lock_changes_nothing() {
         let scratch = Scratch::new();
         let store = new_store(&scratch);
         save(&store, &OLD);
@@ -531,7 +693,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_who_take_over_at_once_one_wins() {
+    fn of_many_that_take_over_at_once_one_wins() {
         const TAKERS: usize = 4;
         for _ in 0..100 {
             let scratch = Scratch::new();
@@ -560,7 +722,7 @@ mod tests {
         }
     }
 
-    /// How often each of several adds to the number. All of that has to fit into a lock's patience, and under Wine each
+    /// How often each of several adds to the number. All of that has to fit into a lock's timeout, and under Wine each
     /// operation on a file asks a server.
     const TIMES: u32 = if cfg!(windows) { 10 } else { 50 };
 
@@ -589,7 +751,7 @@ mod tests {
         assert_eq!(load(&store).unwrap(), (4 * TIMES).to_string().as_bytes());
     }
 
-    /// Windows refuses to replace or delete what somebody has open just then.
+    /// Windows refuses to replace or delete a file that is open somewhere.
     #[test]
     fn readers_disturb_no_writer() {
         const ROUNDS: usize = 200;
@@ -742,8 +904,86 @@ mod tests {
         assert_eq!(load(&store).unwrap(), OLD);
     }
 
+    #[cfg(unix)]
+    const NOBODY: u32 = 65534;
+
+    #[cfg(unix)]
+    fn is_root(scratch: &Scratch) -> bool {
+        std::os::unix::fs::MetadataExt::uid(&fs::metadata(&scratch.0).unwrap()) == 0
+    }
+
+    /// The output of a child process that runs `test`, not as root. `None` if that user cannot run this program.
+    #[cfg(unix)]
+    fn output_without_privileges(test: &str, scratch: &Scratch) -> Option<String> {
+        let mut child = child(test, &new_store(scratch).directory);
+        if is_root(scratch) {
+            std::os::unix::process::CommandExt::uid(&mut child, NOBODY);
+        }
+        let output = child.output().ok()?;
+        assert!(output.status.success(), "{output:?}");
+        Some(String::from_utf8(output.stdout).unwrap())
+    }
+
+    /// Leaves a stale lock, with these permissions for it and the directory.
+    #[cfg(unix)]
+    fn leave_lock(store: &FileStore, directory_mode: u32, lock_mode: u32) {
+        use std::os::unix::fs::PermissionsExt;
+        create_private_directory(&store.directory).unwrap();
+        fs::write(lock_path(store), "0123456789abcdef").unwrap();
+        make_old(&lock_path(store));
+        fs::set_permissions(lock_path(store), fs::Permissions::from_mode(lock_mode)).unwrap();
+        fs::set_permissions(&store.directory, fs::Permissions::from_mode(directory_mode)).unwrap();
+    }
+
+    #[cfg(unix)]
     #[test]
-    fn things_in_the_way_are_named() {
+    fn a_lock_that_this_user_cannot_read_is_taken_over() {
+        if let Some(store) = child_store() {
+            assert!(fs::read(lock_path(&store)).is_err(), "this user can read everything");
+            lock_at_once(&store).unwrap();
+            return println!("locked");
+        }
+        let scratch = Scratch::new();
+        let store = new_store(&scratch);
+        leave_lock(&store, 0o700, 0);
+        if is_root(&scratch) {
+            std::os::unix::fs::chown(&store.directory, Some(NOBODY), None).unwrap();
+        }
+        if let Some(said) = output_without_privileges("a_lock_that_this_user_cannot_read_is_taken_over", &scratch) {
+            assert!(said.contains("locked"), "{said}");
+            assert_eq!(names(&scratch), [""; 0]);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_lock_that_this_user_can_never_take_over_is_reported_at_once() {
+        use std::os::unix::fs::PermissionsExt;
+        if let Some(store) = child_store() {
+            return println!("{}", lock_at_once(&store).unwrap_err());
+        }
+        // In a directory with the sticky bit only its owner may remove a file, which needs root to set up.
+        let sticky =
+            (0o1777, "a lock that this user may not remove was left behind; delete the file ending in `.lock`");
+        let read_only = (0o555, "could not lock the license file: permission denied; let this user read and write");
+        for (mode, expected) in [sticky, read_only] {
+            let scratch = Scratch::new();
+            let store = new_store(&scratch);
+            leave_lock(&store, mode, 0o600);
+            if mode == 0o555 || is_root(&scratch) {
+                let said = output_without_privileges(
+                    "a_lock_that_this_user_can_never_take_over_is_reported_at_once",
+                    &scratch,
+                );
+                assert!(said.is_none_or(|said| said.contains(expected)), "{expected}");
+                assert_eq!(names(&scratch).len(), 1, "{:?}", names(&scratch));
+            }
+            fs::set_permissions(&store.directory, fs::Permissions::from_mode(0o700)).unwrap();
+        }
+    }
+
+    #[test]
+    fn obstacles_are_named_in_errors() {
         let scratch = Scratch::new();
         let store = new_store(&scratch);
         fs::write(&store.directory, "a file").unwrap();

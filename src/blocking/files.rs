@@ -1,8 +1,10 @@
-//! Files and directories that only their owner can read, and what to say when they cannot be made. Never names a path in
-//! an error: paths contain the user's name.
+//! Files and directories that only their owner can read: creating and changing them, and messages for failures. Never
+//! names a path in an error: paths contain the user's name.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind};
+use std::ffi::OsString;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -16,6 +18,43 @@ pub(super) fn create_private(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+/// The same, with content that is on the disk when this returns.
+pub(super) fn write_synced(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = create_private(path)?;
+    observe(DiskStep::Write)?;
+    file.write_all(content)?;
+    observe(DiskStep::SyncFile)?;
+    file.sync_all()
+}
+
+/// Renames a file, replacing one that has the new name.
+pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    observe(DiskStep::Rename)?;
+    retry_while_in_use(|| fs::rename(from, to))
+}
+
+/// The names of the entries of a directory, as far as it can be read.
+///
+/// The standard library lists directories only with a `ReadDir`, which panics if `closedir` fails, when the names are
+/// complete. (`rustix` lists them without; that is three crates more.)
+pub(super) fn names_in(directory: &Path) -> Vec<OsString> {
+    let mut names = Vec::new();
+    let listed = catch_unwind(AssertUnwindSafe(|| {
+        if let Ok(entries) = fs::read_dir(directory) {
+            names.extend(entries.flatten().map(|entry| entry.file_name()));
+        }
+    }));
+    if listed.is_err() {
+        log::warn!("the license directory could not be closed");
+    }
+    names
+}
+
+pub(super) fn remove_file(path: &Path) -> io::Result<()> {
+    observe(DiskStep::Remove)?;
+    retry_while_in_use(|| fs::remove_file(path))
 }
 
 /// Makes a directory that only its owner can enter, and those above it; one that is there stays as it is.
@@ -41,7 +80,7 @@ pub(super) fn create_private_directory(path: &Path) -> io::Result<()> {
 /// Windows refuses to replace, delete, open or make anew a file that another program has open just then: one that reads
 /// it, or a virus scanner that looks at every file when it was written. That is over in a moment, so `attempt` is made up
 /// to 50 times in about a quarter of a second. Elsewhere it is made once.
-pub(super) fn patiently<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+pub(super) fn retry_while_in_use<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     for _ in 1..50 {
         match attempt() {
             Err(error) if cfg!(windows) && is_in_use(&error) => thread::sleep(Duration::from_millis(5)),
@@ -51,16 +90,17 @@ pub(super) fn patiently<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Re
     attempt()
 }
 
-/// Windows has several words for it.
-fn is_in_use(error: &io::Error) -> bool {
+/// Windows has several error codes for it.
+pub(super) fn is_in_use(error: &io::Error) -> bool {
     const ACCESS_DENIED: i32 = 5;
     const SHARING_VIOLATION: i32 = 32;
     const DELETE_PENDING: i32 = 303;
     matches!(error.raw_os_error(), Some(ACCESS_DENIED | SHARING_VIOLATION | DELETE_PENDING))
 }
 
-/// Makes a rename or a removal last. Does nothing where directories cannot be synced, or not by this user.
+/// Writes a rename or a removal to the disk. Does nothing if directories cannot be synced, or not by this user.
 pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
+    observe(DiskStep::SyncDirectory)?;
     if !cfg!(unix) {
         return Ok(());
     }
@@ -77,9 +117,27 @@ pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     }
 }
 
+/// A change to the disk. Tests check the order of these steps, and make one of them fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DiskStep {
+    Write,
+    SyncFile,
+    Rename,
+    Remove,
+    SyncDirectory,
+}
+
+#[cfg(test)]
+use tests::observe;
+
+#[cfg(not(test))]
+fn observe(_: DiskStep) -> io::Result<()> {
+    Ok(())
+}
+
 pub(super) fn random_bytes<const N: usize>() -> Result<[u8; N], StoreError> {
     let mut bytes = [0; N];
-    match getrandom::fill(&mut bytes) {
+    match getrandom::getrandom(&mut bytes) {
         Ok(()) => Ok(bytes),
         Err(error) => Err(StoreError::new(format!("the system gives no random numbers: {error}"))),
     }
@@ -90,6 +148,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 }
 
 /// Says what to do about the usual causes.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the standard library adds kinds")]
 pub(super) fn failure(task: &str, error: io::Error) -> StoreError {
     let cause = match error.kind() {
         ErrorKind::PermissionDenied => {
@@ -114,11 +173,35 @@ pub(super) fn is_lower_hex(text: &str) -> bool {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::cell::RefCell;
+    use std::env;
     use std::path::PathBuf;
     use std::sync::atomic::{AtomicU32, Ordering};
-    use std::{env, fs};
 
     use super::*;
+
+    thread_local! {
+        static STEPS: RefCell<Vec<DiskStep>> = const { RefCell::new(Vec::new()) };
+        static FAILS: RefCell<Vec<DiskStep>> = const { RefCell::new(Vec::new()) };
+    }
+
+    pub(super) fn observe(step: DiskStep) -> io::Result<()> {
+        STEPS.with_borrow_mut(|steps| steps.push(step));
+        let planned = |fails: &mut Vec<DiskStep>| fails.iter().position(|it| *it == step).map(|at| fails.remove(at));
+        FAILS.with_borrow_mut(planned).map_or(Ok(()), |_| Err(io::Error::other("on purpose")))
+    }
+
+    /// The steps that `work` takes in this thread.
+    pub(in crate::blocking) fn disk_steps(work: impl FnOnce()) -> Vec<DiskStep> {
+        STEPS.take();
+        work();
+        STEPS.take()
+    }
+
+    /// Makes the next of each of these steps fail in this thread.
+    pub(in crate::blocking) fn fail_next(steps: &[DiskStep]) {
+        FAILS.set(steps.to_vec());
+    }
 
     /// A directory of its own for each test, removed at the end.
     pub(in crate::blocking) struct Scratch(pub(in crate::blocking) PathBuf);
@@ -141,7 +224,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_exists_is_not_made_again() {
+    fn existing_files_and_directories_are_not_created_again() {
         let scratch = Scratch::new();
         let path = scratch.0.join("file");
         create_private(&path).unwrap();
@@ -155,7 +238,7 @@ pub(super) mod tests {
     /// As a virus scanner does: it lets nobody else delete or replace what it reads.
     #[cfg(windows)]
     #[test]
-    fn what_is_in_use_for_a_moment_can_be_replaced_after_it() {
+    fn a_file_that_was_in_use_can_be_replaced_afterwards() {
         use std::os::windows::fs::OpenOptionsExt;
         let scratch = Scratch::new();
         let (from, to) = (scratch.0.join("from"), scratch.0.join("to"));
@@ -170,15 +253,15 @@ pub(super) mod tests {
             scanner.take();
             result
         };
-        patiently(replace).unwrap();
+        retry_while_in_use(replace).unwrap();
         assert_eq!((attempts, fs::read(&to).unwrap()), (2, b"new".to_vec()));
     }
 
     #[test]
-    fn an_error_that_stays_is_returned() {
+    fn a_permanent_error_is_returned_at_once() {
         let scratch = Scratch::new();
         let mut attempts = 0;
-        let result = patiently(|| {
+        let result = retry_while_in_use(|| {
             attempts += 1;
             fs::rename(scratch.0.join("absent"), scratch.0.join("to"))
         });

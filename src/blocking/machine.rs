@@ -1,49 +1,50 @@
-//! What the operating system says about this machine: a stable identifier, and a name for people. Never the host's or
-//! the user's name. The identifier goes nowhere but into [`DeviceId::derive`](crate::device::DeviceId::derive).
+//! What the operating system reports about this machine: a stable identifier, and its own name and version. Never the
+//! host's or the user's name. The identifier goes nowhere but into [`DeviceId::derive`](crate::device::DeviceId::derive).
 //!
-//! The identifier is the first that there is of:
+//! The identifier is the first one available of:
 //!
 //! | system | source |
 //! |---|---|
-//! | Linux, Android | `/etc/machine-id`, then `/var/lib/dbus/machine-id` |
+//! | Linux | `/etc/machine-id`, then `/var/lib/dbus/machine-id` |
+//! | Android | `/etc/machine-id` |
 //! | macOS | `gethostuuid`, which is the `IOPlatformUUID` of `ioreg -rd1 -c IOPlatformExpertDevice` |
 //! | Windows | `MachineGuid` in `HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Cryptography`, 64-bit view |
 //! | BSD | `/etc/hostid`, then `kenv -q smbios.system.uuid` |
-//! | all | the file `device-id` in the data directory: 32 random lower-case hexadecimal digits, made once |
+//! | all | the file `device-id` in the data directory: 32 random lower-case hexadecimal digits, created once |
 //!
 //! Without ASCII white space at its ends, one that is empty, `uninitialized` (systemd's first boot), or nothing but zeros
 //! and hyphens counts as absent. Nothing else is changed in it; letters keep their case.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::Path;
 
-use super::files::{create_private, create_private_directory, hex, random_bytes, sync_directory};
+use super::files::{create_private_directory, hex, random_bytes, rename, sync_directory, write_synced};
 
 const RANDOM_NAME: &str = "device-id";
 const RANDOM_BYTES: usize = 16;
 /// No identifier or description of a system is nearly as long.
 const READ_LIMIT: u64 = 64 * 1024;
 
-/// The identifier that the operating system has for this machine, or `None` where it has none.
+/// The identifier that the operating system has for this machine, or `None` if it has none.
 ///
 /// It may be the same on machines that were cloned, and in all containers of one image.
 pub fn machine_source() -> Option<String> {
-    identifier().and_then(|text| usable(&text))
+    identifier()
 }
 
 /// What identifies this device: [`machine_source`], else a random identifier that is kept in `directory` from the first
-/// call on. `None` where it cannot be kept either; an identifier for this run alone would then be another device's at
-/// the next start.
+/// call on. `None` if it cannot be kept either: an identifier for this run alone would be another device's at the next
+/// start.
 pub fn device_source(directory: Option<&Path>) -> Option<String> {
     machine_source().or_else(|| random_source(directory?))
 }
 
-/// The operating system's name and version, for labels that people read: `Debian GNU/Linux 12`, `macOS 14.5`, `Windows`.
-/// At most 40 characters.
+/// The operating system's name and version, for labels that people read: `Debian GNU/Linux 12`, `macOS 14.5`,
+/// `Windows 11`. At most 40 characters.
 pub fn system_name() -> String {
-    let name = reported_name().unwrap_or_default();
-    let name: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
+    let distribution = whoami::distro().unwrap_or_default();
+    let name: String = short_name(&distribution).chars().filter(|c| !c.is_control()).take(40).collect();
     match name.trim() {
         "" => fallback_name().to_owned(),
         name => name.to_owned(),
@@ -65,7 +66,7 @@ fn random_source(directory: &Path) -> Option<String> {
     create_private_directory(directory).ok()?;
     let bytes: [u8; RANDOM_BYTES] = random_bytes().ok()?;
     let temporary = directory.join(format!("{RANDOM_NAME}.{}.tmp", hex(&random_bytes::<8>().ok()?)));
-    let kept = write_synced(&temporary, &hex(&bytes)).and_then(|()| install(&temporary, &path));
+    let kept = write_synced(&temporary, hex(&bytes).as_bytes()).and_then(|()| install(&temporary, &path));
     let _ = fs::remove_file(&temporary);
     match kept {
         Ok(()) => read_random(&path),
@@ -76,19 +77,13 @@ fn random_source(directory: &Path) -> Option<String> {
     }
 }
 
-fn write_synced(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = create_private(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
 /// Gives the file its name unless a usable one has it. A rename alone would replace the one that another process made,
 /// and perhaps used, in between.
 fn install(temporary: &Path, path: &Path) -> io::Result<()> {
     match fs::hard_link(temporary, path) {
         Err(_) if read_random(path).is_some() => {}
         // What is there is broken, or the file system has no hard links.
-        Err(_) => fs::rename(temporary, path)?,
+        Err(_) => rename(temporary, path)?,
         Ok(()) => {}
     }
     path.parent().map_or(Ok(()), sync_directory)
@@ -121,82 +116,57 @@ fn fallback_name() -> &'static str {
     }
 }
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn identifier() -> Option<String> {
-    first_of(Path::new("/etc/machine-id"), Path::new("/var/lib/dbus/machine-id"))
+/// What `whoami` reports, without what follows in brackets: a code name, an edition, a build number. Empty for a system
+/// that it does not know.
+fn short_name(distribution: &str) -> String {
+    let name = distribution.split_once(" (").map_or(distribution, |(name, _)| name);
+    match name.split_once(' ') {
+        Some(("Unknown", _)) => String::new(),
+        // Servers have the version numbers of Windows 10 and 11, and names of their own.
+        Some(("Windows", _)) if !distribution.ends_with("(Workstation)") => "Windows Server".to_owned(),
+        // 10.0.19045
+        Some(("Windows", version)) => format!("Windows {}", version.split('.').next().unwrap_or_default()),
+        _ => name.to_owned(),
+    }
 }
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn first_of(first: &Path, second: &Path) -> Option<String> {
-    [first, second].into_iter().find_map(|path| usable(&read(path)?))
+/// A seat belongs to its device, so that the file that counts on Linux must never change. `machine-uid` prefers D-Bus's,
+/// which is another machine's after cloning, if only `/etc/machine-id` was created anew.
+fn identifier() -> Option<String> {
+    let own =
+        if cfg!(any(target_os = "linux", target_os = "android")) { read(Path::new("/etc/machine-id")) } else { None };
+    first_of(own, library_identifier)
+}
+
+fn first_of(own: Option<String>, library: impl FnOnce() -> Option<String>) -> Option<String> {
+    own.and_then(|text| usable(&text)).or_else(|| usable(&library()?))
 }
 
 /// The systems that `Cargo.toml` names for `machine-uid`.
 #[cfg(any(
     windows,
+    target_os = "linux",
     target_os = "macos",
     target_os = "freebsd",
     target_os = "dragonfly",
     target_os = "openbsd",
     target_os = "netbsd"
 ))]
-fn identifier() -> Option<String> {
+fn library_identifier() -> Option<String> {
     machine_uid::get().ok()
 }
 
 #[cfg(not(any(
     windows,
     target_os = "linux",
-    target_os = "android",
     target_os = "macos",
     target_os = "freebsd",
     target_os = "dragonfly",
     target_os = "openbsd",
     target_os = "netbsd"
 )))]
-fn identifier() -> Option<String> {
+fn library_identifier() -> Option<String> {
     None
-}
-
-#[cfg(target_os = "macos")]
-fn reported_name() -> Option<String> {
-    system_version(&read(Path::new("/System/Library/CoreServices/SystemVersion.plist"))?)
-}
-
-#[cfg(all(unix, not(target_vendor = "apple")))]
-fn reported_name() -> Option<String> {
-    ["/etc/os-release", "/usr/lib/os-release"].into_iter().find_map(|path| os_release(&read(Path::new(path))?))
-}
-
-/// Windows tells its version in the registry alone, and there Windows 11 calls itself 10.
-#[cfg(not(any(target_os = "macos", all(unix, not(target_vendor = "apple")))))]
-fn reported_name() -> Option<String> {
-    None
-}
-
-/// `NAME` and `VERSION_ID` of an `os-release(5)`, whose values are quoted as for a shell, without substitutions.
-#[cfg(any(test, all(unix, not(target_vendor = "apple"))))]
-fn os_release(text: &str) -> Option<String> {
-    let value = |key: &str| {
-        let value = text.lines().find_map(|line| line.trim().strip_prefix(key)?.strip_prefix('='))?;
-        let quoted = |mark| value.strip_prefix(mark).and_then(|rest: &str| rest.strip_suffix(mark));
-        let inner = quoted('"').or_else(|| quoted('\'')).unwrap_or(value);
-        Some(inner.chars().filter(|c| *c != '\\').collect::<String>()).filter(|value| !value.is_empty())
-    };
-    let name = value("NAME")?;
-    Some(value("VERSION_ID").map_or(name.clone(), |version| format!("{name} {version}")))
-}
-
-/// `ProductName` and `ProductVersion` of a `SystemVersion.plist`.
-#[cfg(any(test, target_os = "macos"))]
-fn system_version(plist: &str) -> Option<String> {
-    let value = |key: &str| {
-        let (_, rest) = plist.split_once(&format!("<key>{key}</key>"))?;
-        let (value, _) = rest.trim_start().strip_prefix("<string>")?.split_once("</string>")?;
-        Some(value.trim().to_owned()).filter(|value| !value.is_empty())
-    };
-    let name = value("ProductName")?;
-    Some(value("ProductVersion").map_or(name.clone(), |version| format!("{name} {version}")))
 }
 
 #[cfg(test)]
@@ -207,27 +177,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_for_nothing_is_absent() {
+    fn placeholders_are_not_identifiers() {
         for text in ["", " \n", "uninitialized\n", "00000000000000000000000000000000", "00000000-0000-0000", "-"] {
             assert_eq!(usable(text), None, "{text:?}");
         }
         assert_eq!(usable("\t4C4C45 44\r\n").as_deref(), Some("4C4C45 44"));
     }
 
-    #[cfg(any(target_os = "linux", target_os = "android"))]
     #[test]
-    fn the_second_file_counts_where_the_first_says_nothing() {
-        let scratch = Scratch::new();
-        let (first, second) = (scratch.0.join("first"), scratch.0.join("second"));
-        assert_eq!(first_of(&first, &second), None);
-        fs::write(&second, "second\n").unwrap();
-        assert_eq!(first_of(&first, &second).as_deref(), Some("second"));
-        for nothing in [&b""[..], b"uninitialized\n", b"\xff\xfe"] {
-            fs::write(&first, nothing).unwrap();
-            assert_eq!(first_of(&first, &second).as_deref(), Some("second"));
+    fn the_library_is_asked_if_the_file_holds_no_identifier() {
+        let first =
+            |own: Option<&str>, library: Option<&str>| first_of(own.map(str::to_owned), || library.map(str::to_owned));
+        assert_eq!(first(Some(" first\n"), Some("second")).as_deref(), Some("first"));
+        for nothing in [None, Some(""), Some("uninitialized\n"), Some("00000000000000000000000000000000")] {
+            assert_eq!(first(nothing, Some("second\n")).as_deref(), Some("second"), "{nothing:?}");
+            assert_eq!(first(nothing, nothing), None, "{nothing:?}");
         }
-        fs::write(&first, "first\n").unwrap();
-        assert_eq!(first_of(&first, &second).as_deref(), Some("first"));
+    }
+
+    /// A device would get another identifier, and its seat would be lost to it.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_identifier_is_the_same_as_ever() {
+        let expected = ["/etc/machine-id", "/var/lib/dbus/machine-id"]
+            .iter()
+            .find_map(|path| usable(&fs::read_to_string(path).ok()?));
+        assert_eq!(machine_source(), expected);
     }
 
     #[test]
@@ -271,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn all_who_start_at_once_agree() {
+    fn all_that_start_at_once_agree() {
         for _ in 0..50 {
             let scratch = Scratch::new();
             let start = Barrier::new(4);
@@ -292,24 +267,22 @@ mod tests {
     }
 
     #[test]
-    fn os_release_is_read_as_a_shell_would() {
-        let debian = "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nNAME=\"Debian GNU/Linux\"\nVERSION_ID=\"12\"\n";
-        assert_eq!(os_release(debian).as_deref(), Some("Debian GNU/Linux 12"));
-        assert_eq!(os_release("NAME=Fedora\r\nVERSION_ID=43\r\n").as_deref(), Some("Fedora 43"));
-        assert_eq!(os_release("# x\nNAME='Arch Linux'\nVERSION_ID=\n").as_deref(), Some("Arch Linux"));
-        assert_eq!(os_release("NAME=\"a \\\"b\\\" \\$c\"").as_deref(), Some("a \"b\" $c"));
-        assert_eq!(os_release("NAME=\"\"\nVERSION_ID=1"), None);
-        assert_eq!(os_release("CPE_NAME=x\nNAME"), None);
-    }
-
-    #[test]
-    fn system_version_is_read_from_the_plist() {
-        let plist = "<dict>\n\t<key>ProductName</key>\n\t<string>macOS</string>\n\t<key>ProductVersion</key>\n\t\
-                     <string>14.5</string>\n</dict>";
-        assert_eq!(system_version(plist).as_deref(), Some("macOS 14.5"));
-        assert_eq!(system_version("<key>ProductName</key><string>macOS</string>").as_deref(), Some("macOS"));
-        assert_eq!(system_version("<key>ProductName</key><integer>1</integer>"), None);
-        assert_eq!(system_version(""), None);
+    fn system_names_end_before_brackets() {
+        for (distribution, name) in [
+            ("Debian GNU/Linux 12 (bookworm)", "Debian GNU/Linux 12"),
+            ("Fedora Linux 43 (Workstation Edition)", "Fedora Linux 43"),
+            ("Ubuntu 24.04.2 LTS", "Ubuntu 24.04.2 LTS"),
+            ("Arch Linux", "Arch Linux"),
+            ("macOS 14.5", "macOS 14.5"),
+            ("Windows 11 (10.0.22631) (Workstation)", "Windows 11"),
+            ("Windows 10.0.19045 (Workstation)", "Windows 10"),
+            ("Windows 10.0.20348 (Server)", "Windows Server"),
+            ("Windows 11 (10.0.26100) (Domain Controller)", "Windows Server"),
+            ("Unknown Android", ""),
+            ("", ""),
+        ] {
+            assert_eq!(short_name(distribution), name);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! use polar_license::Config;
 //! use polar_license::blocking::Client;
 //!
-//! let config = Config::new("a0010000-0000-4000-8000-000000000001", "com.acme.app").build()?;
+//! let config = Config::builder("a0010000-0000-4000-8000-000000000001", "com.acme.app").build()?;
 //! let client = Client::open(config)?;
 //! let license = client.refresh();
 //! println!("{}", license.message());
@@ -19,15 +19,17 @@ mod file_store;
 mod files;
 #[cfg(feature = "http")]
 mod http;
+pub(crate) mod local;
 mod machine;
 mod network;
 mod refresher;
 
-pub use crate::options::ActivateOptions;
+pub use crate::client::deactivation::Deactivation;
+pub use crate::client::options::ActivateOptions;
+pub use crate::transport::Transport;
 pub use api::Api;
 pub use client::{Client, ClientBuilder, Subscription};
 pub use file_store::{FileStore, default_directory, file_name};
 #[cfg(feature = "http")]
 pub use http::HttpTransport;
 pub use machine::{device_source, machine_source, system_name};
-pub use network::Transport;

@@ -1,71 +1,56 @@
-//! A thread that refreshes when it is time, so that a program that runs for weeks stays confirmed, and learns of a
-//! revoked key within a day. Decides nothing: the engine says when to look again.
+//! A thread that refreshes when it is due, so that a program that runs for weeks stays confirmed, and learns of a
+//! revoked key within a day. Decides nothing: the engine says when to look again, after every operation.
 
-use super::driver::{Driver, Scope, lock};
-use crate::engine::{Operation, Patience};
-use crate::watch::{Look, Watch};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use super::driver::{Driver, Scope};
+use crate::engine::{Look, Operation, Watch};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 /// Stops its thread when dropped.
 pub(super) struct Refresher {
-    signal: Arc<Signal>,
+    scope: Scope,
     thread: Option<JoinHandle<()>>,
     driver: Arc<Driver>,
 }
 
-#[derive(Default)]
-struct Signal {
-    scope: Scope,
-    stopped: Mutex<bool>,
-    changed: Condvar,
-}
-
 impl Refresher {
     pub(super) fn start(driver: Arc<Driver>) -> std::io::Result<Self> {
-        let signal = Arc::new(Signal::default());
-        let (on_thread, its_driver) = (Arc::clone(&signal), Arc::clone(&driver));
+        let scope = Scope::default();
+        let (on_thread, its_driver) = (scope.clone(), Arc::clone(&driver));
         let thread = thread::Builder::new()
             .name(String::from("polar-license refresh"))
             .spawn(move || refresh_until_stopped(&its_driver, &on_thread))?;
-        Ok(Self { signal, thread: Some(thread), driver })
+        Ok(Self { scope, thread: Some(thread), driver })
     }
 }
 
 impl Drop for Refresher {
     fn drop(&mut self) {
-        *lock(&self.signal.stopped) = true;
-        self.signal.changed.notify_all();
-        self.driver.cancel_scope(&self.signal.scope);
+        self.driver.cancel_scope(&self.scope);
         // a listener may drop the client on this very thread
         if let Some(thread) = self.thread.take().filter(|thread| thread.thread().id() != thread::current().id()) {
-            // a thread that panicked has said so
+            // the panic of a thread was reported where it happened
             let _ = thread.join();
         }
     }
 }
 
-fn refresh_until_stopped(driver: &Driver, signal: &Signal) {
-    let mut patience = Patience::Full;
-    loop {
-        let outcome = driver.run_in(&signal.scope, Operation::Refresh(patience));
-        let watch = Watch::new(driver.now(), outcome.wake_at);
-        let Some(due) = wait(driver, signal, watch) else { return };
-        patience = due;
-    }
-}
-
-/// Waits until it is time for the next look; `None` where there will be none.
-fn wait(driver: &Driver, signal: &Signal, mut watch: Watch) -> Option<Patience> {
-    let mut stopped = lock(&signal.stopped);
-    loop {
-        if *stopped {
-            return None;
-        }
-        let pause = match watch.look(driver.now()) {
-            Look::Refresh(patience) => return Some(patience),
+fn refresh_until_stopped(driver: &Driver, scope: &Scope) {
+    let mut watch = Watch::new(driver.now());
+    // what was planned before does not delay the first look
+    driver.wait_for_plan(Duration::ZERO, scope);
+    while !scope.is_cancelled() {
+        let pause = match watch.look(driver.now(), false) {
             Look::Wait(pause) => pause,
+            Look::Refresh(patience) => {
+                driver.run_in(scope, Operation::Refresh(patience));
+                Duration::ZERO
+            }
         };
-        stopped = signal.changed.wait_timeout(stopped, pause).unwrap_or_else(PoisonError::into_inner).0;
+        // a user's activation is an operation as well, and makes a plan where there was none
+        if let Some(wake_at) = driver.wait_for_plan(pause, scope) {
+            watch.planned(driver.now(), wake_at);
+        }
     }
 }

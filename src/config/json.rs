@@ -1,13 +1,14 @@
 //! A configuration as one JSON object, for those who keep it in a file or come from another language. The names are
 //! JavaScript's. What a value may be is checked by [`ConfigBuilder::build`]; here only that it has the right type.
 
-use super::{Config, ConfigBuilder, Environment, invalid};
+use super::{Config, ConfigBuilder, Secret, invalid, shown};
 use crate::error::Error;
 use crate::json::Json;
 use crate::values::{Value, Values};
+use std::collections::BTreeMap;
 
 impl ConfigBuilder {
-    /// Reads `organizationId`, `appId`, `environment`, `benefits`, `features` (an object of lists), `bindDevice`,
+    /// Reads `organizationId`, `appId`, `environment`, `benefits`, `features` (an object of arrays), `bindDevice`,
     /// `refreshIntervalMs`, `offlineGraceMs`, `timeoutMs`, `label`, `conditions`, `meta`, `deviceId`, `appSecret` and
     /// `previousAppSecrets`. The first two are required; `null` counts as absent.
     ///
@@ -26,104 +27,158 @@ impl ConfigBuilder {
     /// ```
     ///
     /// # Errors
-    /// `invalid_config` for what is no JSON object, for a name that is not one of these, and for a value of another type.
+    /// `invalid_config` if this is not a JSON object, if a name is not one of these, and if a value has another type.
     pub fn from_json(settings: &str) -> Result<Self, Error> {
-        let mut builder = Config::new("", "");
-        builder.read(settings)?;
-        Ok(builder)
-    }
-
-    fn read(&mut self, settings: &str) -> Result<(), Error> {
         let json = Json::parse(settings.as_bytes());
         let Some(members) = json.and_then(Json::members) else {
-            return Err(invalid("the settings are not a JSON object", "", ""));
+            return Err(invalid("the settings are not a JSON object"));
         };
+        let mut builder = Config::builder("", "");
         for (name, value) in members {
             if let Some(name) = name.string().filter(|_| !value.is_null()) {
-                self.set(&name, value)?;
+                let Some((_, read)) = SETTINGS.iter().find(|(known, _)| *known == name) else {
+                    return Err(invalid(format!("there is no setting `{}`", shown(&name))));
+                };
+                read(&mut builder, Setting { name: &name, value })?;
             }
         }
         for required in ["organizationId", "appId"] {
             if json.and_then(|json| json.get(required)).is_none_or(Json::is_null) {
-                return Err(invalid("the setting `", required, "` is missing"));
+                return Err(invalid(format!("the setting `{required}` is missing")));
             }
         }
-        Ok(())
+        Ok(builder)
+    }
+}
+
+type Read = fn(&mut ConfigBuilder, Setting<'_>) -> Result<(), Error>;
+
+/// Every setting by its name; `SettingsJson` describes them.
+const SETTINGS: &[(&str, Read)] = &[
+    ("organizationId", |builder, setting| set(&mut builder.organization, setting.string())),
+    ("appId", |builder, setting| set(&mut builder.settings.app_id, setting.string())),
+    ("environment", |builder, setting| set(&mut builder.settings.environment, setting.string().map(Into::into))),
+    ("benefits", |builder, setting| set(&mut builder.benefits, setting.strings())),
+    ("features", |builder, setting| set(&mut builder.features, setting.features())),
+    ("bindDevice", |builder, setting| set(&mut builder.settings.bind_device, setting.boolean())),
+    ("refreshIntervalMs", |builder, setting| set(&mut builder.refresh_ms, setting.milliseconds().map(Some))),
+    ("offlineGraceMs", |builder, setting| set(&mut builder.settings.grace_ms, setting.milliseconds())),
+    ("timeoutMs", |builder, setting| set(&mut builder.settings.timeout_ms, setting.milliseconds())),
+    ("label", |builder, setting| set(&mut builder.settings.label, setting.string().map(Some))),
+    ("conditions", |builder, setting| set(&mut builder.settings.conditions, setting.values())),
+    ("meta", |builder, setting| set(&mut builder.settings.meta, setting.values())),
+    ("deviceId", |builder, setting| set(&mut builder.settings.device_id, setting.string().map(Some))),
+    ("appSecret", |builder, setting| {
+        set(&mut builder.settings.app_secret, setting.string().map(Secret::new).map(Some))
+    }),
+    ("previousAppSecrets", |builder, setting| {
+        let secrets = setting.strings().map(|secrets| secrets.into_iter().map(Secret::new).collect());
+        set(&mut builder.settings.previous_app_secrets, secrets)
+    }),
+];
+
+fn set<T>(place: &mut T, value: Result<T, Error>) -> Result<(), Error> {
+    *place = value?;
+    Ok(())
+}
+
+/// One member of the object. Every method reads it as one type, or says what it must be.
+#[derive(Clone, Copy)]
+struct Setting<'a> {
+    name: &'a str,
+    value: Json<'a>,
+}
+
+impl Setting<'_> {
+    fn string(self) -> Result<String, Error> {
+        self.value.string().ok_or_else(|| wrong(self.name, "a string"))
     }
 
-    fn set(&mut self, name: &str, value: Json<'_>) -> Result<(), Error> {
-        let settings = &mut self.settings;
-        let place = match name {
-            "organizationId" => Place::Text(&mut self.organization),
-            "appId" => Place::Text(&mut settings.app_id),
-            "environment" => Place::Environment(&mut settings.environment),
-            "benefits" => Place::Texts(&mut self.benefits),
-            "features" => return self.add_features(name, value),
-            "bindDevice" => Place::Flag(&mut settings.bind_device),
-            "refreshIntervalMs" => Place::Milliseconds(self.refresh_ms.insert(0)),
-            "offlineGraceMs" => Place::Milliseconds(&mut settings.grace_ms),
-            "timeoutMs" => Place::Milliseconds(&mut settings.timeout_ms),
-            "label" => Place::OptText(&mut settings.label),
-            "conditions" => Place::Values(&mut settings.conditions),
-            "meta" => Place::Values(&mut settings.meta),
-            "deviceId" => Place::OptText(&mut settings.device_id),
-            "appSecret" => Place::OptText(&mut settings.app_secret),
-            "previousAppSecrets" => Place::Texts(&mut settings.previous_app_secrets),
-            other => return Err(invalid("there is no setting `", other, "`")),
-        };
-        let (read, expected) = match place {
-            Place::Text(place) => (value.string().map(|text| *place = text), "a text"),
-            Place::OptText(place) => (value.string().map(|text| *place = Some(text)), "a text"),
-            Place::Texts(place) => (texts(value).map(|texts| *place = texts), "a list of texts"),
-            Place::Flag(place) => (value.boolean().map(|flag| *place = flag), "true or false"),
-            Place::Milliseconds(place) => {
-                let ms = value.integer().filter(|ms| *ms >= 0);
-                (ms.map(|ms| *place = ms), "a whole number of milliseconds")
-            }
-            Place::Values(place) => (read_values(place, value), "an object of texts, numbers and booleans"),
-            Place::Environment(place) => (value.string().map(|text| *place = text.into()), "a text"),
-        };
-        read.ok_or_else(|| wrong(name, expected))
+    fn strings(self) -> Result<Vec<String>, Error> {
+        strings(self.name, self.value)
     }
 
-    fn add_features(&mut self, name: &str, value: Json<'_>) -> Result<(), Error> {
-        for (feature, benefits) in value.members().ok_or_else(|| wrong(name, "an object"))? {
-            let feature = feature.string().ok_or_else(|| wrong(name, "a text"))?;
-            let benefits = texts(benefits).ok_or_else(|| wrong(&[name, ".", &feature].concat(), "a list of texts"))?;
-            self.features.insert(feature, benefits);
+    fn boolean(self) -> Result<bool, Error> {
+        self.value.boolean().ok_or_else(|| wrong(self.name, "true or false"))
+    }
+
+    fn milliseconds(self) -> Result<i64, Error> {
+        let milliseconds = self.value.integer().filter(|milliseconds| *milliseconds >= 0);
+        milliseconds.ok_or_else(|| wrong(self.name, "a whole number of milliseconds"))
+    }
+
+    fn features(self) -> Result<BTreeMap<String, Vec<String>>, Error> {
+        let mut features = BTreeMap::new();
+        for (name, benefits) in self.value.members().ok_or_else(|| wrong(self.name, "an object"))? {
+            let name = name.string().ok_or_else(|| wrong(self.name, "an object with names in UTF-8"))?;
+            let benefits = strings(&format!("{}.{}", self.name, shown(&name)), benefits)?;
+            features.insert(name, benefits);
         }
-        Ok(())
+        Ok(features)
+    }
+
+    fn values(self) -> Result<Values, Error> {
+        let mut values = Values::default();
+        for (name, value) in self.value.members().ok_or_else(|| wrong(self.name, "an object"))? {
+            let name = name.string().ok_or_else(|| wrong(self.name, "an object with names in UTF-8"))?;
+            let value = Value::read(value)
+                .ok_or_else(|| invalid(format!("{}: `{}` {}", self.name, shown(&name), Value::MUST_BE)))?;
+            values.insert(name, value);
+        }
+        Ok(values)
     }
 }
 
-/// Where a setting goes, and so what it must be.
-enum Place<'a> {
-    Text(&'a mut String),
-    OptText(&'a mut Option<String>),
-    Texts(&'a mut Vec<String>),
-    Flag(&'a mut bool),
-    Milliseconds(&'a mut i64),
-    Values(&'a mut Values),
-    Environment(&'a mut Environment),
-}
-
-fn texts(value: Json<'_>) -> Option<Vec<String>> {
-    let mut texts = Vec::new();
-    for item in value.items()? {
-        texts.push(item.string()?);
-    }
-    Some(texts)
-}
-
-fn read_values(values: &mut Values, value: Json<'_>) -> Option<()> {
-    for (name, value) in value.members()? {
-        values.insert(name.string()?, Value::read(value)?);
-    }
-    Some(())
+fn strings(name: &str, value: Json<'_>) -> Result<Vec<String>, Error> {
+    let strings = value.items().and_then(|items| items.map(Json::string).collect());
+    strings.ok_or_else(|| wrong(name, "an array of strings"))
 }
 
 fn wrong(name: &str, expected: &str) -> Error {
-    invalid("the setting `", name, &["` should be ", expected].concat())
+    invalid(format!("the setting `{name}` must be {expected}"))
+}
+
+/// What an app configures about its licenses.
+///
+/// The types of other languages are made from this, and a test compares its members with those that
+/// [`ConfigBuilder::from_json`] reads.
+#[cfg(any(test, feature = "schema"))]
+#[derive(Default, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Settings"))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SettingsJson {
+    /// Polar's organization id (Settings, General).
+    organization_id: String,
+    /// Names this program among the vendor's, such as `com.acme.app`; never changes.
+    app_id: String,
+    /// Which Polar to ask: `production` (the default), `sandbox`, or the address of another server.
+    environment: Option<String>,
+    /// Accepts only keys of these benefits. Without, every key of the organization is accepted.
+    benefits: Option<Vec<String>>,
+    /// The features, each with the benefits that turn it on.
+    features: Option<BTreeMap<String, Vec<String>>>,
+    /// Whether a seat belongs to the device that took it, so that a copied record is refused by Polar. Default: true.
+    bind_device: Option<bool>,
+    /// How long a confirmation counts as fresh. Default: 24 hours, or `offlineGraceMs` where that is shorter.
+    refresh_interval_ms: Option<u64>,
+    /// How long access lasts without a confirmation. Default: 14 days. At most ten years.
+    offline_grace_ms: Option<u64>,
+    /// How long `validate` waits at most; operations that change something at Polar wait 25 seconds longer. Default: 10
+    /// seconds.
+    timeout_ms: Option<u64>,
+    /// What the vendor and the customer see beside an activation; no personal data. Default: system, day and a random part.
+    label: Option<String>,
+    /// Conditions that Polar compares at every validate; changing them ends existing activations. A number is whole and at
+    /// most 9007199254740991.
+    conditions: Option<BTreeMap<String, Value>>,
+    /// Notes that Polar stores with an activation. A number is whole and at most 9007199254740991.
+    meta: Option<BTreeMap<String, Value>>,
+    /// Identifies this device instead of what the library finds. Hashed before it is used.
+    device_id: Option<String>,
+    /// A secret of the app that the record is sealed with. Of little use where users can read the code.
+    app_secret: Option<String>,
+    /// Secrets of earlier versions, whose records still open. An empty one stands for versions that had none.
+    previous_app_secrets: Option<Vec<String>>,
 }
 
 #[cfg(test)]
@@ -143,23 +198,23 @@ mod tests {
             r#", "environment": "sandbox", "benefits": ["b0010000-0000-4000-8000-000000000001"],
             "features": {"export": ["b0010000-0000-4000-8000-000000000002"]}, "bindDevice": false,
             "refreshIntervalMs": 3600000, "offlineGraceMs": 7200000, "timeoutMs": 5000, "label": "kiosk",
-            "conditions": {"major": 2, "beta": true, "ratio": 1.5, "edition": "pro"}, "meta": {"build": "x"},
+            "conditions": {"major": 9007199254740991, "beta": true, "edition": "pro"}, "meta": {"build": "x"},
             "deviceId": "rack 7", "appSecret": "s", "previousAppSecrets": ["r"]"#,
         )
         .unwrap();
         assert_eq!(config.environment().base_url(), "https://sandbox-api.polar.sh");
         assert_eq!(config.benefits().len(), 1);
-        assert_eq!(config.features().get("export").unwrap().len(), 1);
+        assert!(config.features().enabled_for(None).iter().any(|(name, _)| name == "export"));
         assert!(!config.bind_device());
         assert_eq!(config.refresh_interval(), Duration::from_secs(3600));
         assert_eq!(config.offline_grace(), Duration::from_secs(7200));
         assert_eq!(config.timeout(), Duration::from_secs(5));
         assert_eq!(config.label(), Some("kiosk"));
-        assert_eq!(config.conditions().json(), r#"{"beta":true,"edition":"pro","major":2,"ratio":1.5}"#);
+        assert_eq!(config.conditions().json(), r#"{"beta":true,"edition":"pro","major":9007199254740991}"#);
         assert_eq!(config.meta().json(), r#"{"build":"x"}"#);
         assert_eq!(config.device_id(), Some("rack 7"));
         assert_eq!(config.app_secret(), Some("s"));
-        assert_eq!(config.previous_app_secrets(), ["r"]);
+        assert!(config.previous_app_secrets().eq(["r"]));
     }
 
     #[test]
@@ -172,16 +227,33 @@ mod tests {
         let message = |settings: &str| ConfigBuilder::from_json(settings).err().unwrap().to_string();
         assert_eq!(message("[]"), "the settings are not a JSON object");
         assert_eq!(message("{}"), "the setting `organizationId` is missing");
-        assert_eq!(message(r#"{"organizationId": 3}"#), "the setting `organizationId` should be a text");
+        assert_eq!(message(r#"{"organizationId": 3}"#), "the setting `organizationId` must be a string");
         let with = |more: &str| read(more).err().unwrap().to_string();
         assert_eq!(with(r#", "organisationId": "x""#), "there is no setting `organisationId`");
-        assert_eq!(with(r#", "timeoutMs": "10s""#), "the setting `timeoutMs` should be a whole number of milliseconds");
-        assert_eq!(with(r#", "timeoutMs": -1"#), "the setting `timeoutMs` should be a whole number of milliseconds");
-        assert_eq!(with(r#", "benefits": "b""#), "the setting `benefits` should be a list of texts");
-        assert_eq!(with(r#", "features": ["export"]"#), "the setting `features` should be an object");
-        assert_eq!(with(r#", "features": {"export": "b"}"#), "the setting `features.export` should be a list of texts");
-        let nested = "the setting `conditions` should be an object of texts, numbers and booleans";
-        assert_eq!(with(r#", "conditions": {"a": {}}"#), nested);
-        assert_eq!(with(r#", "bindDevice": 1"#), "the setting `bindDevice` should be true or false");
+        assert_eq!(with(r#", "timeoutMs": "10s""#), "the setting `timeoutMs` must be a whole number of milliseconds");
+        assert_eq!(with(r#", "timeoutMs": -1"#), "the setting `timeoutMs` must be a whole number of milliseconds");
+        assert_eq!(with(r#", "benefits": "b""#), "the setting `benefits` must be an array of strings");
+        assert_eq!(with(r#", "features": ["export"]"#), "the setting `features` must be an object");
+        assert_eq!(
+            with(r#", "features": {"export": "b"}"#),
+            "the setting `features.export` must be an array of strings"
+        );
+        let value = "must be a string, a whole number up to 9007199254740991 or a boolean";
+        for wrong in ["{}", "null", "1.5", "2.0", "9007199254740992", "9223372036854775808"] {
+            let settings = format!(r#", "conditions": {{"ratio": {wrong}}}"#);
+            assert_eq!(with(&settings), format!("conditions: `ratio` {value}"), "{wrong}");
+        }
+        assert_eq!(with(r#", "meta": []"#), "the setting `meta` must be an object");
+        assert_eq!(with(r#", "bindDevice": 1"#), "the setting `bindDevice` must be true or false");
+    }
+
+    #[test]
+    fn the_description_names_every_setting() {
+        let described = serde_json::to_value(SettingsJson::default()).unwrap();
+        let mut read: Vec<_> = SETTINGS.iter().map(|(name, _)| *name).collect();
+        read.sort_unstable();
+        let mut described: Vec<_> = described.as_object().unwrap().keys().collect();
+        described.sort_unstable();
+        assert_eq!(described, read);
     }
 }

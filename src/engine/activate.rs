@@ -2,218 +2,325 @@
 //! never costs a seat, and never the license that is here.
 //!
 //! ```text
-//! read ─► a seat is known here? ─► is it this key's? ─ yes ─► adopt it ──────────────────────────────┐
-//!      │                                             └ no ─┐                                         │
-//!      └► none known ──────────────────────────────────────┴► is the key good at all? ─ no ─► refused │
-//!           ┌───────────────────────────────── yes, and it has a limit ◄┴► yes, no limit ─► adopt ────┤
-//!           ▼                                                                                        ▼
-//!      save the attempt ─► send activate, once ─► yes ─► save ─────────────────────────► give up old seats ─► end
-//!           ▲                                 ├► no seat free, and the old one may go ─► give it up ─┐
-//!           └─────────────────────────────────┼──────────────────────────────────────────────────────┘
-//!                                             ├► no, or certainly not applied ─► remove the attempt ─► error
+//! read ─► a seat is known here? ─► is it this key's? ─ yes ─► adopt it ─────────────────────────────┐
+//!      │                                             └ no ─┐                                        │
+//!      └► none known ──────────────────────────────────────┴► is the key valid at all? ─ no ─► error│
+//!           ┌──────────────────────────────── yes, and it has a limit ◄┴► yes, no limit ─► adopt ───┤
+//!           ▼                                                                                       ▼
+//!      save the attempt ─► send activate, once ─► a seat ─► save ────────────────────────► release older seats ─► end
+//!           ▲                                 ├► no seat free, and the older one may go ─► release it ─┐
+//!           └─────────────────────────────────┼───────────────────────────────────────────────────────┘
+//!                                             ├► denied, or certainly not applied ─► remove the attempt ─► error
 //!                                             └► perhaps applied ─► keep the attempt ─► error
 //! ```
 
 use super::ask::not_activated;
-use super::edit::{Activated, AttemptId, Edit, Says, Yes};
-use super::steps::{No, Stage, Step};
+use super::edit::{Activated, AttemptId, Confirmation, Edit, NewAnswer};
+use super::step::Step;
+use super::task::{Activation, AfterReply, AfterStore, Attempted, Ending, Settled, Unsaved};
 use super::{Engine, policy};
+use crate::codes::{ErrorKind, NextStep, Reason};
 use crate::config::SEAT_META;
-use crate::error::{Error, ErrorKind};
-use crate::license::{Key, Reason};
+use crate::decision::Problem;
+use crate::error::Error;
+use crate::key::{Key, TypedKey};
 use crate::record::{Attempt, Identity, Seat, Verdict};
-use crate::time::Now;
-use crate::wire::Confirmed;
+use crate::time::{Now, Timestamp};
+use crate::wire::{self, Confirmed, Rejection};
+use uuid::Uuid;
+
+/// More seats than this are not taken or left behind without knowing what became of them. With the longest labels and
+/// keys they make half of what is read of a record.
+const MOST_UNSETTLED: usize = 256;
 
 /// Every seat is taken, as far as this device can tell.
-const NO_SEAT: No = No::Refused(Reason::ActivationLimit);
+const NO_SEAT: Rejection = Rejection::Denied(Reason::ActivationLimit);
 
 impl Engine {
-    pub(super) fn begin_activate(&mut self, key: Option<&str>, now: Now) -> Step {
-        match key.map(Key::parse).transpose() {
+    pub(super) fn begin_activate(&mut self, key: Option<TypedKey>, replace_previous: bool, now: Now) -> Step {
+        match key.map(|typed| Key::parse(typed.as_str())).transpose() {
             Err(error) => self.fail(error, now),
-            Ok(key) => {
-                self.op.key = key;
-                self.store(Stage::Activate)
-            }
+            Ok(key) => self.store(Vec::new(), AfterStore::Activate { key, replace_previous }, now),
         }
     }
 
     /// The stored record was read.
-    pub(super) fn activate(&mut self, now: Now) -> Step {
-        self.op.known = self.target();
-        let mut seat = None;
-        if let Some(known) = &self.op.known {
-            seat = known.identity.seat;
-            self.op.key.get_or_insert_with(|| known.identity.key.clone());
+    pub(super) fn activate(&mut self, key: Option<Key>, replace_previous: bool, now: Now) -> Step {
+        let previous = self.target();
+        let stored_key = previous.as_ref().map(|previous| previous.identity.key.clone());
+        let Some(key) = key.or(stored_key) else { return self.fail(not_activated(), now) };
+        let seat = previous.as_ref().and_then(|previous| previous.identity.seat);
+        let keyless = self.record.keyless_seats.last().copied();
+        let activation = Activation { key, previous, replace_previous, keyless, checked_at: Timestamp::default() };
+        match seat {
+            Some(seat) => self.check_seat(activation, seat, now),
+            None => self.check_next(activation, now),
         }
-        let Some(key) = self.op.key.clone() else { return self.fail(not_activated(), now) };
-        let stage = if seat.is_some() { Stage::HeldChecked } else { Stage::KeyChecked };
-        self.send(stage, Identity { key, seat }, now)
+    }
+
+    fn check_seat(&mut self, activation: Activation, seat: Seat, now: Now) -> Step {
+        let request = self.validation(&Identity { key: activation.key.clone(), seat: Some(seat) });
+        self.send(AfterReply::CheckSeat(activation, seat, request), now)
+    }
+
+    /// Asks about the next seat that may be this key's, or else about the key alone.
+    fn check_next(&mut self, mut activation: Activation, now: Now) -> Step {
+        if let Some(seat) = activation.keyless.take() {
+            return self.check_seat(activation, seat, now);
+        }
+        let request = self.validation(&Identity { key: activation.key.clone(), seat: None });
+        self.send(AfterReply::CheckKey(activation, request), now)
     }
 
     /// Polar said whether the seat known here is this key's.
-    pub(super) fn held_checked(&mut self, about: Identity, reply: Result<&Confirmed, No>, now: Now) -> Step {
-        if let Err(No::Refused(_)) = reply {
-            return self.send(Stage::KeyChecked, Identity { key: about.key, seat: None }, now);
+    pub(super) fn seat_checked(
+        &mut self,
+        mut activation: Activation,
+        seat: Seat,
+        reply: Result<Confirmed, Rejection>,
+        now: Now,
+    ) -> Step {
+        if let Err(Rejection::Denied(_)) = reply {
+            return self.check_next(activation, now);
         }
         let confirmed = match self.accept(reply) {
             Ok(confirmed) => confirmed,
-            Err(no) => return self.stop(no, now),
+            Err(rejection) => return self.stop(activation, None, rejection, now),
         };
-        self.remember(Says::yes(about, confirmed, now));
-        let plan = self.plan(None, now);
-        self.op.edits.push(Edit::Plan(plan));
-        self.store(Stage::AskSaved)
+        let identity = Identity { key: activation.key.clone(), seat: Some(seat) };
+        let asked_seat = activation.previous.as_ref().and_then(|previous| previous.identity.activation_id());
+        if asked_seat != Some(seat.id) {
+            // a seat of this device from before the key was rotated
+            return self.save_activated(activation, None, Confirmed { activation_id: Some(seat.id), ..confirmed }, now);
+        }
+        let is_stored = self.is_stored(&identity);
+        let answer =
+            activation.previous.take().map(|asked| NewAnswer::confirmed(asked, Some(identity), confirmed, now));
+        let mut edits: Vec<Edit> = answer.map(|answer| Edit::Answer(Box::new(answer))).into_iter().collect();
+        edits.push(Edit::Plan(self.plan(None, now)));
+        let unsaved = Unsaved { result: Settled::Activated, is_stored, failures: 0 };
+        self.store(edits, AfterStore::Save(unsaved), now)
     }
 
-    /// Polar said whether the key is good at all.
-    pub(super) fn key_checked(&mut self, about: Identity, reply: Result<&Confirmed, No>, now: Now) -> Step {
+    /// Polar said whether the key is valid at all.
+    pub(super) fn key_checked(
+        &mut self,
+        mut activation: Activation,
+        reply: Result<Confirmed, Rejection>,
+        now: Now,
+    ) -> Step {
         let confirmed = match self.accept(reply) {
             Ok(confirmed) => confirmed,
-            Err(no) => return self.stop(no, now),
+            Err(rejection) => return self.stop(activation, None, rejection, now),
         };
-        if confirmed.limit_activations.is_none() {
-            return self.save_activated(about, confirmed, now);
+        if confirmed.terms.limit_activations.is_none() {
+            return self.save_activated(activation, None, confirmed, now);
         }
-        self.op.checked_at = confirmed.at;
-        self.save_attempt(now)
+        activation.checked_at = confirmed.at;
+        self.save_attempt(activation, now)
     }
 
-    /// A yes is one only if the configuration says so too.
-    fn accept<'a>(&self, reply: Result<&'a Confirmed, No>) -> Result<&'a Confirmed, No> {
+    /// A confirmation counts only if the configuration accepts the key's benefit.
+    fn accept(&self, reply: Result<Confirmed, Rejection>) -> Result<Confirmed, Rejection> {
         let confirmed = reply?;
-        policy::accepts(&self.config, confirmed.benefit_id).map_err(No::Refused)?;
+        policy::accepts(&self.config, confirmed.terms.benefit_id).map_err(Rejection::Denied)?;
         Ok(confirmed)
     }
 
     /// The attempt is saved before it is sent: a process that dies in between leaves a trace of the seat.
-    pub(super) fn save_attempt(&mut self, now: Now) -> Step {
-        if self.untouchable {
+    pub(super) fn save_attempt(&mut self, activation: Activation, now: Now) -> Step {
+        if self.is_newer {
             return self.fail(Error::refused(Reason::NewerFormat), now);
         }
-        let at = self.op.checked_at;
+        if self.record.unsettled() >= MOST_UNSETTLED {
+            let message = format!(
+                "no seat was taken: {MOST_UNSETTLED} activations of this device are not settled; go online to release them, \
+                 or remove them in Polar's customer portal and forget the license here"
+            );
+            return self.fail(Error::new(ErrorKind::Storage, message), now);
+        }
+        let at = activation.checked_at;
         let id = AttemptId { random: self.random.next() as u16, at };
         let seat = id.seat();
         let label = match self.config.label() {
             Some(label) => label.to_owned(),
-            None => [&self.host.system, " · ", &at.day(), " · ", &seat].concat(),
+            None => format!("{} · {} · {seat}", self.host.system, at.day()),
         };
-        self.meta.insert(SEAT_META, seat.as_str());
-        self.op.attempt = Some(id);
-        self.op.label = label.clone();
-        let last_six = self.op.key.as_ref().map(Key::last_six).unwrap_or_default();
-        self.op.edits.push(Edit::Attempt(Attempt { at, seat, label, last_six }));
-        self.store(Stage::AttemptSaved)
+        self.running.sending = Some(id);
+        let attempt = Attempt {
+            at,
+            seat,
+            label: label.clone(),
+            last_six: activation.key.last_six(),
+            saved_at: Some(now.wall),
+            is_uncertain: false,
+        };
+        let then = AfterStore::AttemptSaved(Attempted { activation, id, label });
+        self.store(vec![Edit::Attempt(attempt)], then, now)
     }
 
-    pub(super) fn attempt_saved(&mut self, saved: Result<(), String>, now: Now) -> Step {
+    pub(super) fn attempt_saved(&mut self, attempted: Attempted, saved: Result<(), String>, now: Now) -> Step {
         if let Err(message) = saved {
-            self.forget_attempt();
-            let message = ["no seat was taken, because the license could not be stored: ", &message].concat();
+            self.forget_attempt(attempted.id);
+            let message = format!("no seat was taken, because the license could not be stored: {message}");
             return self.fail(Error::new(ErrorKind::Storage, message), now);
         }
-        let is_there = self.record.attempts.iter().any(|attempt| self.is_sending(attempt));
-        let Some(key) = self.op.key.clone().filter(|_| is_there) else {
+        if !self.record.attempts.iter().any(|attempt| attempt.is(attempted.id)) {
             // another process has removed the record in between
             return self.fail(not_activated(), now);
+        }
+        let mut meta = self.config.meta().clone();
+        meta.insert(SEAT_META, attempted.id.seat());
+        let request = wire::Activate {
+            key: attempted.activation.key.clone(),
+            organization_id: self.config.organization_id(),
+            label: attempted.label.clone(),
+            conditions: self.conditions(self.config.bind_device()).clone(),
+            meta,
         };
-        self.send(Stage::Activated, Identity { key, seat: None }, now)
+        self.send(AfterReply::Activate(attempted, request), now)
     }
 
     /// Polar gave a seat, or did not, or nobody knows.
-    pub(super) fn activated(&mut self, about: Identity, reply: Result<&Confirmed, No>, now: Now) -> Step {
-        let no = match reply {
+    pub(super) fn activated(&mut self, attempted: Attempted, reply: Result<Confirmed, Rejection>, now: Now) -> Step {
+        let rejection = match reply {
             Ok(confirmed) => {
-                let bound = self.config.bind_device();
-                let seat = confirmed.activation_id.map(|id| Seat { id, bound });
-                return self.save_activated(Identity { seat, ..about }, confirmed, now);
+                return self.save_activated(attempted.activation, Some(attempted.id), confirmed, now);
             }
-            Err(no) => no,
+            Err(rejection) => rejection,
         };
-        if self.op.problem.as_ref().is_some_and(|problem| problem.maybe_applied) {
+        if rejection.maybe_applied() {
             // the attempt stays in the record, and shows as `seat_uncertain` from here on
             self.unreached = None;
-            return self.fail_with(no, now);
+            self.running.sending = None;
+            let detail =
+                format!("{rejection}; a seat may have been taken all the same, labelled `{}`", attempted.label);
+            let error = Error::from(rejection);
+            let message = format!("{} The license may have been activated all the same.", error.message());
+            let error = error.with_texts(message, detail);
+            return self.fail_after(vec![Edit::AttemptUncertain(attempted.id)], error, now);
         }
-        let older = self.op.known.as_ref().and_then(|known| known.identity.seat);
-        if self.op.replace_previous && older.is_some() && no == NO_SEAT {
-            self.op.replace_previous = false;
-            return self.send(Stage::GivenUp, Identity { seat: older, ..about }, now);
+        let activation = &attempted.activation;
+        let older = activation.previous.as_ref().and_then(|previous| previous.identity.seat);
+        if let Some(seat) = older.filter(|_| activation.replace_previous && rejection == NO_SEAT) {
+            // with the new key, which also fits a rotated one; the seat of another license is not found that way
+            let request = wire::Deactivate {
+                key: activation.key.clone(),
+                organization_id: self.config.organization_id(),
+                activation_id: seat.id,
+            };
+            return self.send(AfterReply::ReleasePrevious(attempted, request), now);
         }
-        self.stop(no, now)
+        self.stop(attempted.activation, Some(attempted.id), rejection, now)
     }
 
-    /// The older seat of this key was given up, to take one here. It was asked for with the new key, which also fits
-    /// a rotated one; a seat of another license is not found that way, and not given up in vain.
-    pub(super) fn given_up(&mut self, about: &Identity, reply: Result<(), No>, now: Now) -> Step {
+    /// The older seat of this key was released, to take one here.
+    pub(super) fn previous_released(
+        &mut self,
+        attempted: Attempted,
+        seat: Uuid,
+        reply: Result<(), Rejection>,
+        now: Now,
+    ) -> Step {
+        let Attempted { activation, id, .. } = attempted;
         match reply {
             Ok(()) => {
-                self.attempt_over();
-                if let Some(id) = about.activation_id() {
-                    self.op.edits.push(Edit::SeatLost(id));
-                }
-                self.store(Stage::SeatGivenUp)
+                let edits = vec![Edit::AttemptOver(id), Edit::SeatReleased(seat)];
+                let activation = Activation { replace_previous: false, ..activation };
+                self.store(edits, AfterStore::PreviousReleased(activation), now)
             }
-            Err(No::Unanswered) => self.stop(No::Unanswered, now),
-            Err(_) => self.stop(NO_SEAT, now),
+            Err(rejection) if rejection.is_from_polar() => {
+                let same_key =
+                    activation.previous.as_ref().is_some_and(|previous| previous.identity.key == activation.key);
+                let mut edits = vec![Edit::AttemptOver(id)];
+                // moving it here once more would fail again; the seat of another key is not found with this one
+                edits.extend(same_key.then_some(Edit::SeatReleased(seat)));
+                self.store(edits, AfterStore::NoSeat(activation), now)
+            }
+            Err(rejection) => self.stop(activation, Some(id), rejection, now),
         }
     }
 
-    fn save_activated(&mut self, identity: Identity, confirmed: &Confirmed, now: Now) -> Step {
+    fn save_activated(
+        &mut self,
+        activation: Activation,
+        attempt: Option<AttemptId>,
+        confirmed: Confirmed,
+        now: Now,
+    ) -> Step {
+        let seat = confirmed.activation_id.map(|id| Seat { id, bound: self.config.bind_device() });
+        let identity = Identity { key: activation.key, seat };
         let activated = Activated {
-            yes: Yes { identity, confirmed: *confirmed, wall: now.wall },
-            attempt: self.op.attempt,
-            instead_of: self.op.known.take().map(|known| known.identity),
+            confirmation: Confirmation { identity, confirmed, wall: now.wall },
+            attempt,
+            instead_of: activation.previous.map(|previous| previous.identity),
         };
         let plan = self.plan(None, now);
-        self.op.edits.push(Edit::Activated(Box::new(activated)));
-        self.op.edits.push(Edit::Plan(plan));
-        self.store(Stage::Release)
+        self.save(vec![Edit::Activated(Box::new(activated)), Edit::Plan(plan)], Settled::Activated, now)
     }
 
     /// Ends without a seat, for certain: the license here, if any, stays as it was.
-    fn stop(&mut self, no: No, now: Now) -> Step {
-        let plan = self.plan(Some(no), now);
-        self.attempt_over();
-        if no == NO_SEAT && self.op.attempt.is_some() {
-            return self.store(Stage::NoSeat);
+    fn stop(&mut self, activation: Activation, attempt: Option<AttemptId>, rejection: Rejection, now: Now) -> Step {
+        let plan = self.plan(Some(&rejection), now);
+        let mut edits: Vec<Edit> = attempt.map(Edit::AttemptOver).into_iter().collect();
+        if attempt.is_some() && rejection == NO_SEAT {
+            return self.store(edits, AfterStore::NoSeat(activation), now);
         }
-        self.fail_after(no, &plan, now)
-    }
-
-    fn attempt_over(&mut self) {
-        if let Some(attempt) = self.op.attempt {
-            self.op.edits.push(Edit::AttemptOver(attempt));
-        }
+        edits.extend(plan.pause());
+        self.fail_after(edits, rejection.into(), now)
     }
 
     /// No seat was free. Another process on this device may have taken the last one meanwhile, and it serves both.
-    pub(super) fn no_seat(&mut self, now: Now) -> Step {
-        let known = self.op.known.as_ref().map(|known| &known.identity);
-        let taken_meanwhile = self.record.held.as_ref().is_some_and(|held| {
-            let here = Some(&held.identity.key) == self.op.key.as_ref() && held.identity.seat.is_some();
-            here && held.verdict == Verdict::Yes && Some(&held.identity) != known
+    pub(super) fn no_seat(&mut self, activation: &Activation, now: Now) -> Step {
+        let previous = activation.previous.as_ref().map(|previous| &previous.identity);
+        let taken_meanwhile = self.record.license.as_ref().is_some_and(|license| {
+            let same_key = license.identity.key == activation.key && license.identity.seat.is_some();
+            same_key && license.verdict == Verdict::Confirmed && Some(&license.identity) != previous
         });
         if taken_meanwhile {
-            return self.finish(now);
+            return self.finish(Ending::default(), now);
         }
+        let older = activation.previous.as_ref().and_then(|previous| previous.identity.seat);
+        let can_move = older.is_some() && !activation.replace_previous;
         let mut error = Error::refused(Reason::ActivationLimit);
-        let last_six = self.op.key.as_ref().map(Key::last_six).unwrap_or_default();
-        let lost = self.record.attempts.iter().rfind(|attempt| attempt.last_six == last_six);
-        if let Some(attempt) = lost {
-            error = error.with_message(["every activation of this license key is in use; ", &attempt.text()].concat());
+        let last_six = activation.key.last_six();
+        if let Some(attempt) = self.record.attempts.iter().rfind(|attempt| attempt.last_six == last_six) {
+            let message = format!("{} {}", error.message(), attempt.message());
+            error = error
+                .with_texts(message, format!("every activation of this license key is in use; {}", attempt.detail()));
+        } else if can_move {
+            let message = "This license key is in use on as many devices as it allows. Deactivate one of them, or move the \
+                           license here.";
+            let detail =
+                "every activation of this license key is in use; deactivate another device, or move the license here";
+            error = error.with_texts(message.to_owned(), detail.to_owned());
         }
-        self.fail(error, now)
+        let next_step = if can_move { NextStep::Move } else { NextStep::ManageDevices };
+        self.finish(Ending { failure: Some(error), next_step: Some(next_step), ..Ending::default() }, now)
+    }
+
+    /// Whether the next start finds this license, and access to it, without what this operation adds.
+    fn is_stored(&self, identity: &Identity) -> bool {
+        let license = self.record.license.as_ref();
+        let confirmed =
+            license.is_some_and(|license| license.identity == *identity && license.verdict == Verdict::Confirmed);
+        confirmed && !self.unsaved.iter().any(|edit| edit.activates(identity))
+    }
+
+    /// The activation succeeded and could not be stored. The license stays in memory, and is saved with the next operation
+    /// that can.
+    pub(super) fn not_stored(&self, message: &str) -> Error {
+        let seated = self.record.identity().is_some_and(|identity| identity.seat.is_some());
+        let what = if seated { "the license took a seat and works" } else { "the license works" };
+        let problem =
+            Problem::new(ErrorKind::Storage, format!("{what} until the app ends, but could not be stored: {message}"));
+        let message = format!("{} Until this app ends, the license works.", problem.message);
+        Error::of(Problem { message, maybe_applied: seated, ..problem }, None)
     }
 
     /// Takes back an attempt that was not saved and so was not sent.
-    fn forget_attempt(&mut self) {
-        let Some(id) = self.op.attempt else { return };
-        let is_it = |edit: &Edit| matches!(edit, Edit::Attempt(attempt) if attempt.is(id));
-        if let Some(at) = self.unsaved.iter().position(is_it) {
-            self.unsaved.remove(at);
-        }
+    fn forget_attempt(&mut self, id: AttemptId) {
+        self.unsaved.retain(|edit| !matches!(edit, Edit::Attempt(attempt) if attempt.is(id)));
         self.record.remove_attempts(&|attempt| attempt.is(id));
     }
 }

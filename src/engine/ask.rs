@@ -1,138 +1,145 @@
-//! Validate, refresh and consume: ask Polar about the license here and remember its word.
+//! Validate, refresh and consume: ask Polar about the license here and remember its answer.
 //!
 //! ```text
 //! read ─► nothing to ask, or not due ─► end
-//!      └► ask ─► yes or no ─► save ─► (another process heard the opposite: ask once more) ─► give up old seats ─► end
-//!             └► no word from Polar ─► save when to ask next ─► end
+//!      └► ask ─► confirmed or denied ─► save ─► (another process saved the opposite: ask once more) ─► release ─► end
+//!             └► no answer from Polar ─► save when to ask next ─► end
 //! ```
 
-use super::edit::{Edit, Says};
-use super::steps::{No, Stage, Step};
+use super::edit::{Edit, NewAnswer};
+use super::step::Step;
+use super::task::{AfterReply, AfterStore, Purpose, Question};
 use super::{Engine, Patience, policy, schedule};
-use crate::error::{Error, ErrorKind};
-use crate::license::{Decision, State};
-use crate::record::{Identity, Seat};
-use crate::text::decimal;
+use crate::codes::{ErrorKind, State};
+use crate::decision::Decision;
+use crate::error::Error;
+use crate::record::Identity;
 use crate::time::Now;
-use crate::wire::Confirmed;
+use crate::wire::{self, Confirmed, Rejection};
 
-/// The most a merchant's server adds in one go; Polar answers 500 above.
+/// How soon an explicit refresh asks again without access, whatever the plan says.
+const ASK_AGAIN_MS: i64 = 5_000;
+
+/// The most that Polar adds in one request; it answers 500 above.
 const MOST_USAGE: u32 = 2_147_483_647;
-
-/// What the user was asking for is done by then: giving up an old seat must not keep them waiting.
-const RELEASE_MS: u64 = 5_000;
 
 impl Engine {
     pub(super) fn begin_consume(&mut self, count: u32, now: Now) -> Step {
         if count == 0 || count > MOST_USAGE {
-            let message =
-                ["cannot count ", &decimal(count.into(), 0), " uses; 1 to 2147483647 at once are possible"].concat();
+            let message = format!("cannot count {count} uses; 1 to {MOST_USAGE} at once are possible");
             return self.fail(Error::new(ErrorKind::InvalidArgument, message), now);
         }
-        self.op.count = Some(count);
-        self.store(Stage::Ask)
+        self.store(Vec::new(), AfterStore::Ask(Question::new(Purpose::Consume(count))), now)
     }
 
     /// The stored record was read.
-    pub(super) fn ask(&mut self, now: Now) -> Step {
-        if let Some(patience) = self.op.patience {
-            let due = self.is_due(patience, now);
-            self.looked = true;
-            if !due {
-                return self.finish(now);
+    pub(super) fn ask(&mut self, question: Question, now: Now) -> Step {
+        let increment_usage = match question.purpose {
+            Purpose::Refresh(patience) => {
+                // judged once; what another process was answered meanwhile is found below
+                if question.asked.is_none() && !self.is_due(patience, now) {
+                    return self.finish(question.ending, now);
+                }
+                None
             }
+            Purpose::Consume(count) => {
+                if let Err(error) = self.can_consume() {
+                    return self.fail(error, now);
+                }
+                Some(count)
+            }
+            Purpose::Validate | Purpose::ResolveConflict => None,
+        };
+        // without a license here, older seats may still have to be released
+        let Some(asked) = self.target() else { return self.release_next(question.ending, now) };
+        let before = question.asked.as_ref().filter(|before| before.identity == asked.identity);
+        if question.only_asks() && before.is_some_and(|before| before.revision != asked.revision) {
+            // another process was answered while this one waited for its turn
+            return self.finish(question.ending, now);
         }
-        if self.op.count.is_some()
-            && let Err(error) = self.can_consume()
-        {
-            return self.fail(error, now);
-        }
-        self.op.known = self.target();
-        match &self.op.known {
-            Some(known) => self.send(Stage::Asked, known.identity.clone(), now),
-            // a license that was given up may have left older seats to free
-            None => self.release_next(now),
-        }
+        let request = wire::Validate { increment_usage, ..self.validation(&asked.identity) };
+        self.asked_at = Some(now.mono);
+        self.send(AfterReply::Ask(Question { asked: Some(asked), ..question }, request), now)
     }
 
-    /// Another process had heard the opposite of Polar's word: asks once more. Usage is not counted again.
-    pub(super) fn ask_again(&mut self, now: Now) -> Step {
-        if self.op.settles {
-            return self.release_next(now);
+    /// Another process was given the opposite answer: asks once more. Usage is not counted again.
+    pub(super) fn ask_again(&mut self, question: Question, now: Now) -> Step {
+        if question.purpose == Purpose::ResolveConflict {
+            return self.release_next(question.ending, now);
         }
-        self.op.settles = true;
-        (self.op.patience, self.op.count) = (None, None);
-        self.ask(now)
+        self.ask(Question { purpose: Purpose::ResolveConflict, asked: None, ending: question.ending }, now)
     }
 
     /// Polar, or something else, answered.
-    pub(super) fn answered(&mut self, about: Identity, reply: Result<&Confirmed, No>, now: Now) -> Step {
-        if self.op.problem.as_ref().is_some_and(|problem| problem.kind == ErrorKind::Cancelled) {
+    pub(super) fn answered(&mut self, mut question: Question, reply: Result<Confirmed, Rejection>, now: Now) -> Step {
+        if let Err(rejection) = &reply
+            && rejection.kind() == ErrorKind::Cancelled
+        {
             // the user's choice says nothing about Polar, and is no reason to wait longer next time
-            return self.fail_with(No::Unanswered, now);
+            return self.fail(rejection.clone().into(), now);
         }
-        let plan = self.plan(reply.err(), now);
-        self.aside_answered |= !self.has_license() && plan.answered;
-        self.looked |= plan.answered;
+        let plan = self.plan(reply.as_ref().err(), now);
+        self.untrusted_answered |= !self.has_license() && plan.answered;
         self.fallback_at = None;
-        let mut stage = Stage::AskSaved;
-        match reply {
-            Ok(confirmed) => self.remember(Says::yes(about, confirmed, now)),
-            Err(No::Refused(reason)) => self.remember(Says::No(reason)),
-            Err(_) => stage = Stage::End,
+        let answer = match &reply {
+            Ok(confirmed) => question.asked.take().map(|asked| NewAnswer::confirmed(asked, None, *confirmed, now)),
+            Err(Rejection::Denied(reason)) => question.asked.take().map(|asked| NewAnswer::denied(asked, *reason)),
+            Err(
+                Rejection::UsageExhausted
+                | Rejection::Invalid { .. }
+                | Rejection::RateLimited(_)
+                | Rejection::Unreachable { .. },
+            ) => None,
+        };
+        let mut edits: Vec<Edit> = answer.map(|answer| Edit::Answer(Box::new(answer))).into_iter().collect();
+        // a key without enough uses left is neither confirmed nor denied
+        if !matches!(reply, Err(Rejection::UsageExhausted)) {
+            edits.push(Edit::Plan(plan));
         }
-        // "exhausted" says nothing of the license
-        if reply.err() != Some(No::Exhausted) {
-            self.op.edits.push(Edit::Plan(plan));
+        if let (Purpose::Consume(_), Err(rejection)) = (question.purpose, &reply) {
+            question.ending.failure = Some(uses_not_counted(rejection.clone()));
         }
-        if let (Some(_), Err(no)) = (self.op.count, reply) {
-            self.op.failure = Some(self.failure(no));
-        }
-        self.store(stage)
+        let then = match reply {
+            Ok(_) | Err(Rejection::Denied(_)) => AfterStore::Answered(question),
+            Err(
+                Rejection::UsageExhausted
+                | Rejection::Invalid { .. }
+                | Rejection::RateLimited(_)
+                | Rejection::Unreachable { .. },
+            ) => AfterStore::End(question.ending),
+        };
+        self.store(edits, then, now)
     }
 
-    /// Gives up the next seat on the list, then ends. Failing is no failure of the operation: it is tried again.
-    pub(super) fn release_next(&mut self, now: Now) -> Step {
-        let Some(release) = self.record.releases.first() else { return self.finish(now) };
-        let seat = Some(Seat { id: release.activation_id, bound: false });
-        let about = Identity { key: release.key.clone(), seat };
-        self.op.deadline = self.op.deadline.min(now.after(RELEASE_MS));
-        self.send(Stage::Released, about, now)
-    }
-
-    pub(super) fn released(&mut self, about: &Identity, reply: Result<(), No>, now: Now) -> Step {
-        let unanswered = reply.err().filter(|no| *no == No::Unanswered);
-        let mut stage = Stage::End;
-        if unanswered.is_none() {
-            stage = Stage::Release;
-            if let Some(id) = about.activation_id() {
-                self.op.edits.push(Edit::Released(id));
-            }
+    /// Asks whether a key is valid, with the seat if there is one.
+    pub(super) fn validation(&self, identity: &Identity) -> wire::Validate {
+        let mut request = wire::Validate::new(&identity.key, self.config.organization_id());
+        if let Some(seat) = identity.seat {
+            request.activation_id = Some(seat.id);
+            request.conditions = self.conditions(seat.bound).clone();
         }
-        // after the release: settled with the last of them, the next round is a day away, not a minute
-        let plan = self.plan(unanswered, now);
-        self.op.edits.push(Edit::Plan(plan));
-        self.store(stage)
+        request
     }
 
     /// Whether the timer, or the app at its start, should ask now.
     fn is_due(&mut self, patience: Patience, now: Now) -> bool {
-        if !self.has_business() {
+        if !self.has_pending_work() {
             return false;
         }
         let state = self.state(now);
-        if !state.is_allowed() && !self.looked {
-            return true;
+        let since = self.asked_at.map(|at| now.since(at));
+        match patience {
+            // a user who waits for access, perhaps at a button; but not one who presses it again and again
+            Patience::Short if !state.is_allowed() && since.is_none_or(|ms| ms >= ASK_AGAIN_MS) => true,
+            Patience::Full | Patience::Woken if !state.is_allowed() && since.is_none() => true,
+            Patience::Woken if state != State::Active || self.unreached.is_some() => true,
+            Patience::Short | Patience::Full | Patience::Woken => self.due_in(now) == 0,
         }
-        if patience == Patience::Woken && (state != State::Active || self.unreached.is_some()) {
-            return true;
-        }
-        self.due_in(now) == 0
     }
 
-    /// Whether there is anything to ask Polar for: a license, one that it has not yet spoken on, or seats to give up.
-    fn has_business(&self) -> bool {
-        self.has_license() || !self.record.releases.is_empty() || (self.target().is_some() && !self.aside_answered)
+    /// Whether there is anything to ask Polar for: a license, one that it has not yet answered about, or seats to release.
+    fn has_pending_work(&self) -> bool {
+        self.has_license() || !self.record.releases.is_empty() || (self.target().is_some() && !self.untrusted_answered)
     }
 
     /// The wait until Polar should be asked, in ms.
@@ -157,28 +164,34 @@ impl Engine {
 
     /// When a timer should look next: to ask, or because the state changes by itself.
     pub(super) fn wake_at(&mut self, decision: &Decision, now: Now) -> Option<u64> {
-        let ask_in = self.has_business().then(|| self.due_in(now));
+        let ask_in = self.has_pending_work().then(|| self.due_in(now));
         let pause = self.pacer.pause_left(now);
         let ask_in = ask_in.map(|wait| wait.max(pause));
         let estimate = self.estimate(now);
         let license = decision.license();
         let stale_at = license.map(|license| license.confirmed_at.plus_ms(self.config.refresh_ms()));
         let expires_at = license.and_then(|license| license.expires_at);
-        let mut soonest = ask_in;
-        for at in [stale_at, decision.notice_at(), decision.grace_ends_at(), expires_at] {
-            let wait = at.zip(estimate).map_or(0, |(at, estimate)| at.ms_since(estimate));
-            if wait > 0 {
-                soonest = Some(soonest.unwrap_or(u64::MAX).min(wait.unsigned_abs()));
-            }
-        }
-        soonest.map(|wait| now.after(wait))
+        let changes = [stale_at, decision.notice_at(), decision.grace_ends_at(), expires_at];
+        let change_in = changes.into_iter().filter_map(|at| {
+            let wait = at?.ms_since(estimate?);
+            (wait > 0).then_some(wait.unsigned_abs())
+        });
+        change_in.chain(ask_in).min().map(|wait| now.after(wait))
     }
 
-    /// Usage is only counted where the app would let the user use it.
+    /// Usage is only counted if the app would let the user use it.
     fn can_consume(&self) -> Result<(), Error> {
-        let held = self.record.held.as_deref().ok_or_else(not_activated)?;
-        policy::fits(&self.config, held).map_err(Error::refused)
+        let license = self.record.license.as_deref().ok_or_else(not_activated)?;
+        policy::fits(&self.config, license).map_err(Error::refused)
     }
+}
+
+fn uses_not_counted(rejection: Rejection) -> Error {
+    let maybe_applied = rejection.maybe_applied();
+    let detail = format!("{rejection}; the uses may have been counted all the same, and are not sent again");
+    let error = Error::from(rejection);
+    let message = format!("{} The uses may have been counted all the same.", error.message());
+    if maybe_applied { error.with_texts(message, detail) } else { error }
 }
 
 pub(super) fn not_activated() -> Error {

@@ -1,60 +1,63 @@
 //! Changes to a record as data, so that they can be applied to whatever another process has saved meanwhile, and
 //! again after a save that failed. Pure.
 
-use super::Engine;
 use super::policy;
 use super::schedule::{Round, next_round};
 use super::timeline::Timeline;
+use crate::codes::{Denial, Reason};
 use crate::config::Config;
-use crate::hash::{sha256, short};
-use crate::license::Reason;
-use crate::record::{Attempt, Held, Identity, Plan, Record, TimeBase, Verdict};
-use crate::text::hex;
+use crate::record::{Attempt, Identity, Plan, Record, Seat, StoredLicense, TimeBase, Verdict};
 use crate::time::{Now, Timestamp};
 use crate::wire::Confirmed;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 pub(super) enum Edit {
     /// Polar's answer about a license.
-    Word(Box<Word>),
+    Answer(Box<NewAnswer>),
     /// An activation is about to be sent.
     Attempt(Attempt),
-    /// The attempt has come to nothing, for certain.
+    /// The attempt has failed, for certain.
     AttemptOver(AttemptId),
+    /// Nobody waits for the attempt's answer any more.
+    AttemptUncertain(AttemptId),
     /// A license was activated, or found to need no activation.
     Activated(Box<Activated>),
-    /// The seat known here was given up to take another.
-    SeatLost(Uuid),
-    /// Polar knows this seat no more.
+    /// The seat known here was released to take another.
+    SeatReleased(Uuid),
+    /// Polar no longer knows this seat of an older license.
     Released(Uuid),
-    /// The license was given up.
+    /// The license was deactivated.
     Deactivated(Identity),
+    /// Polar does not know the license's key, so that its seat could not be released.
+    SeatKept(Seat),
     Forget,
-    /// Polar wants no request before this, on the wall clock.
+    /// Polar accepts no request before this, on the wall clock.
     Pause(Timestamp),
     Plan(PlanEdit),
 }
 
 /// Polar's answer about the license `asked`.
-pub(super) struct Word {
-    pub(super) asked: Asked,
-    pub(super) says: Says,
+pub(super) struct NewAnswer {
+    asked: Asked,
+    verdict: NewVerdict,
 }
 
-pub(super) enum Says {
-    Yes(Yes),
-    No(Reason),
+enum NewVerdict {
+    Confirmed(Confirmation),
+    Denied(Denial),
 }
 
-pub(super) struct Yes {
-    /// Its key differs from the one known where Polar or the customer rotated it.
+pub(super) struct Confirmation {
+    /// Its key differs from the one stored if Polar or the customer rotated it.
     pub(super) identity: Identity,
     pub(super) confirmed: Confirmed,
-    /// The wall clock when it was heard.
+    /// The wall clock when it arrived.
     pub(super) wall: Timestamp,
 }
 
-/// The license a question was about, and how many words had been heard on it.
+/// The license a question was about, and how many answers about it had been saved.
+#[derive(Clone)]
 pub(super) struct Asked {
     pub(super) identity: Identity,
     pub(super) revision: u64,
@@ -68,7 +71,7 @@ pub(super) struct AttemptId {
 }
 
 pub(super) struct Activated {
-    pub(super) yes: Yes,
+    pub(super) confirmation: Confirmation,
     pub(super) attempt: Option<AttemptId>,
     /// The license that was here when the user asked for this one.
     pub(super) instead_of: Option<Identity>,
@@ -84,16 +87,16 @@ pub(super) struct PlanEdit {
     pub(super) jitter: u32,
     /// When the round ended, on this process's monotonic clock: the edit may be applied again much later.
     pub(super) ended: u64,
-    /// Polar wants no request before this, on the wall clock.
+    /// Polar accepts no request before this, on the wall clock.
     pub(super) pause_until: Option<Timestamp>,
 }
 
-/// What came of an edit.
+/// The result of applying an edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Applied {
     Changed,
     Unchanged,
-    /// Another process heard the opposite meanwhile: ask once more.
+    /// Another process saved the opposite answer meanwhile: ask once more.
     Contradicted,
 }
 
@@ -109,73 +112,113 @@ pub(super) struct Editor<'a> {
 /// How long an attempt without an outcome is reported. By then the customer has looked, or has not missed a seat.
 const ATTEMPTS_KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
-/// An activation ends within its 35 s, unless its machine goes to sleep.
-const ATTEMPT_UNDER_WAY_MS: i64 = 60 * 1000;
-
-/// More attempts than this are not kept; the oldest has been reported for long.
-const MOST_ATTEMPTS: usize = 16;
-
-impl Says {
-    pub(super) fn yes(identity: Identity, confirmed: &Confirmed, now: Now) -> Self {
-        Self::Yes(Yes { identity, confirmed: *confirmed, wall: now.wall })
+impl NewAnswer {
+    /// `identity` is what Polar confirmed, if it is not what was stored: its key may have been rotated.
+    pub(super) fn confirmed(asked: Asked, identity: Option<Identity>, confirmed: Confirmed, now: Now) -> Self {
+        let identity = identity.unwrap_or_else(|| asked.identity.clone());
+        Self { asked, verdict: NewVerdict::Confirmed(Confirmation { identity, confirmed, wall: now.wall }) }
     }
-}
 
-impl Engine {
-    /// Puts down what Polar said of the license known here.
-    pub(super) fn remember(&mut self, says: Says) {
-        if let Some(asked) = self.op.known.take() {
-            self.op.edits.push(Edit::Word(Box::new(Word { asked, says })));
-        }
+    pub(super) fn denied(asked: Asked, reason: Reason) -> Self {
+        Self { asked, verdict: NewVerdict::Denied(Denial::of(reason)) }
     }
 }
 
 impl Edit {
     /// Whether losing it in a power cut would lose something.
     pub(super) fn is_precious(&self) -> bool {
-        !matches!(self, Self::Plan(_) | Self::Pause(_))
+        match self {
+            Self::Plan(_) | Self::Pause(_) => false,
+            Self::Answer(_)
+            | Self::Attempt(_)
+            | Self::AttemptOver(_)
+            | Self::AttemptUncertain(_)
+            | Self::SeatKept(_)
+            | Self::Activated(_)
+            | Self::SeatReleased(_)
+            | Self::Released(_)
+            | Self::Deactivated(_)
+            | Self::Forget => true,
+        }
     }
 
-    /// Whether a later edit of the same sort makes this one needless.
-    pub(super) fn is_replaced_by(&self, later: &Self) -> bool {
-        match (self, later) {
-            (Self::Plan(_), Self::Plan(_)) | (Self::Pause(_), Self::Pause(_)) => true,
-            (Self::Word(word), Self::Word(later)) => word.asked.identity == later.asked.identity,
-            _ => false,
+    /// Whether it brings this license here.
+    pub(super) fn activates(&self, identity: &Identity) -> bool {
+        matches!(self, Self::Activated(activated) if activated.confirmation.identity == *identity)
+    }
+
+    /// Whether `later`, of the same kind, makes this one needless.
+    fn is_replaced_by(&self, later: &Self) -> bool {
+        match self {
+            Self::Plan(_) => matches!(later, Self::Plan(_)),
+            Self::Pause(_) => matches!(later, Self::Pause(_)),
+            Self::Answer(answer) => {
+                matches!(later, Self::Answer(later) if later.asked.identity == answer.asked.identity)
+            }
+            Self::Attempt(_)
+            | Self::AttemptOver(_)
+            | Self::AttemptUncertain(_)
+            | Self::Activated(_)
+            | Self::SeatReleased(_)
+            | Self::Released(_)
+            | Self::Deactivated(_)
+            | Self::SeatKept(_)
+            | Self::Forget => false,
         }
+    }
+
+    /// Adds an edit to those that have not been saved.
+    pub(super) fn add_unsaved(unsaved: &mut Vec<Self>, mut edit: Self) {
+        if let Some(at) = unsaved.iter().position(|earlier| earlier.is_replaced_by(&edit)) {
+            let earlier = unsaved.remove(at);
+            if let (Self::Answer(edit), Self::Answer(earlier)) = (&mut edit, earlier) {
+                // it will be applied to the record that the earlier one was meant for
+                edit.asked.revision = earlier.asked.revision;
+            }
+        }
+        unsaved.push(edit);
+    }
+}
+
+impl PlanEdit {
+    /// What of it is saved by an operation that failed: a pause binds other processes as well.
+    pub(super) fn pause(&self) -> Option<Edit> {
+        self.pause_until.map(Edit::Pause)
     }
 }
 
 impl Editor<'_> {
     pub(super) fn apply(&mut self, record: &mut Record, edit: &Edit) -> Applied {
         match edit {
-            Edit::Word(word) => return self.word(record, word),
+            Edit::Answer(answer) => return self.answer(record, answer),
             Edit::Activated(activated) => self.activated(record, activated),
             Edit::Plan(plan) => self.plan(record, *plan),
             Edit::Pause(until) => record.plan.pause_until = Some(*until),
             Edit::Forget => *record = Record::default(),
-            Edit::Attempt(attempt) => {
-                if record.attempts.len() >= MOST_ATTEMPTS {
-                    record.attempts.remove(0);
-                }
-                record.attempts.push(attempt.clone());
+            Edit::Attempt(attempt) => record.attempts.push(attempt.clone()),
+            Edit::AttemptUncertain(id) => {
+                let attempt = record.attempts.iter_mut().find(|attempt| attempt.is(*id));
+                let Some(attempt) = attempt else { return Applied::Unchanged };
+                attempt.is_uncertain = true;
             }
+            Edit::SeatKept(seat) => record.keep_keyless(*seat),
             Edit::AttemptOver(id) => return record.remove_attempts(&|attempt| attempt.is(*id)).into(),
             Edit::Released(id) => {
-                let at = record.releases.iter().position(|release| release.activation_id == *id);
-                return at.map(|at| record.releases.remove(at)).is_some().into();
+                let before = record.releases.len();
+                record.releases.retain(|release| release.activation_id != *id);
+                return (record.releases.len() != before).into();
             }
-            Edit::SeatLost(id) => {
-                lose(record.held.as_mut().map(|held| &mut held.identity), *id);
-                lose(record.aside.as_mut().and_then(|aside| aside.identity.as_mut()), *id);
+            Edit::SeatReleased(id) => {
+                clear_seat(record.license.as_mut().map(|license| &mut license.identity), *id);
+                clear_seat(record.untrusted.as_mut().and_then(|untrusted| untrusted.identity.as_mut()), *id);
             }
             Edit::Deactivated(identity) => {
                 if record.identity() != Some(identity) {
                     return Applied::Unchanged;
                 }
-                // what may have been taken, and what is still to be given up, is not settled by giving up another seat
-                record.held = None;
-                record.aside = None;
+                // seats that may have been taken, and those still to be released, are not settled by releasing another
+                record.license = None;
+                record.untrusted = None;
                 record.unknown.clear();
                 record.plan = Plan { pause_until: record.plan.pause_until, ..Plan::default() };
             }
@@ -183,96 +226,97 @@ impl Editor<'_> {
         Applied::Changed
     }
 
-    fn word(&mut self, record: &mut Record, word: &Word) -> Applied {
-        let Some(held) = record.held.as_mut() else { return self.word_on_aside(record, word) };
-        if held.identity != word.asked.identity {
+    fn answer(&mut self, record: &mut Record, answer: &NewAnswer) -> Applied {
+        let Some(license) = record.license.as_mut() else { return self.answer_about_untrusted(record, answer) };
+        if license.identity != answer.asked.identity {
             return Applied::Unchanged;
         }
-        let overtaken = held.revision != word.asked.revision && !self.is_only_ours(&held.identity);
-        let (says_yes, same_key) = match &word.says {
-            Says::Yes(yes) => (true, yes.identity.key == held.identity.key),
-            Says::No(_) => (false, true),
+        let overtaken = license.revision != answer.asked.revision && !self.is_only_ours(&license.identity);
+        let (is_confirmed, same_key) = match &answer.verdict {
+            NewVerdict::Confirmed(confirmation) => (true, confirmation.identity.key == license.identity.key),
+            NewVerdict::Denied(_) => (false, true),
         };
         if overtaken && same_key {
-            let same = says_yes == (held.verdict == Verdict::Yes);
-            return if same { Applied::Unchanged } else { Applied::Contradicted };
+            let agrees = is_confirmed == (license.verdict == Verdict::Confirmed);
+            return if agrees { Applied::Unchanged } else { Applied::Contradicted };
         }
-        match &word.says {
-            Says::Yes(yes) => *held = self.held(yes, held.revision),
-            Says::No(reason) => {
-                let changed = held.identity.seat.is_some() && held.conditions != conditions_hash(self.config);
-                let unclear = matches!(reason, Reason::Refused | Reason::Conditions);
-                held.verdict = Verdict::No(if changed && unclear { Reason::Conditions } else { *reason });
-                held.revision = held.revision.saturating_add(1);
+        match &answer.verdict {
+            NewVerdict::Confirmed(confirmation) => *license = self.license(confirmation, license.revision),
+            NewVerdict::Denied(denial) => {
+                let conditions_changed =
+                    license.identity.seat.is_some() && license.conditions != conditions_hash(self.config);
+                // Polar's text does not tell, and this is the likely cause
+                let is_for_conditions = *denial == Denial::Refused && conditions_changed;
+                license.verdict = Verdict::Denied(if is_for_conditions { Denial::Conditions } else { *denial });
+                license.revision = license.revision.saturating_add(1);
             }
         }
         Applied::Changed
     }
 
-    /// Whether only this process knows the license so far, so that nobody else can have heard anything of it.
+    /// Whether only this process knows the license so far, so that no other can have been answered about it.
     fn is_only_ours(&self, identity: &Identity) -> bool {
-        let activates = |edit: &Edit| matches!(edit, Edit::Activated(activated) if activated.yes.identity == *identity);
-        self.unsaved.iter().any(activates)
+        self.unsaved.iter().any(|edit| edit.activates(identity))
     }
 
-    /// A yes makes a license that could not be trusted one that can; a no leaves it as it is.
-    fn word_on_aside(&self, record: &mut Record, word: &Word) -> Applied {
-        let asked = record.aside.as_ref().is_some_and(|aside| aside.identity.as_ref() == Some(&word.asked.identity));
-        match &word.says {
-            Says::Yes(yes) if asked => {
-                record.held = Some(self.held(yes, 0));
-                record.aside = None;
+    /// A confirmation makes a license that could not be trusted one that can; a denial leaves it as it is.
+    fn answer_about_untrusted(&self, record: &mut Record, answer: &NewAnswer) -> Applied {
+        let identity = record.untrusted.as_ref().and_then(|untrusted| untrusted.identity.as_ref());
+        let asked = identity == Some(&answer.asked.identity);
+        match &answer.verdict {
+            NewVerdict::Confirmed(confirmation) if asked => {
+                record.license = Some(self.license(confirmation, 0));
+                record.untrusted = None;
                 Applied::Changed
             }
-            _ => Applied::Unchanged,
+            NewVerdict::Confirmed(_) | NewVerdict::Denied(_) => Applied::Unchanged,
         }
     }
 
     fn activated(&self, record: &mut Record, activated: &Activated) {
-        let Activated { yes: yes @ Yes { identity, confirmed, .. }, attempt, instead_of } = activated;
+        let Activated { confirmation, attempt, instead_of } = activated;
+        let Confirmation { identity, confirmed, .. } = confirmation;
         if let Some(id) = attempt {
             record.remove_attempts(&|attempt| attempt.is(*id));
         }
-        if confirmed.limit_activations == Some(1) {
-            // the only seat there is was free, so no earlier attempt has taken it; one that is on its way still may
+        if confirmed.terms.limit_activations == Some(1) {
+            // the only seat there is was free, so no other attempt has taken it, nor will one that is on its way
             let last_six = identity.key.last_six();
-            let over = |attempt: &Attempt| confirmed.at.ms_since(attempt.at) > ATTEMPT_UNDER_WAY_MS;
-            record.remove_attempts(&|attempt| attempt.last_six == last_six && over(attempt));
+            record.remove_attempts(&|attempt| attempt.last_six == last_six);
         }
         let mut revision = 0;
-        if let Some(old) = record.held.take() {
-            let stale = Some(&old.identity) == instead_of.as_ref();
-            let seated = old.identity.seat.is_some() && old.verdict == Verdict::Yes;
-            if let Some(seat) = identity.seat.filter(|_| !stale && seated && old.identity.key == identity.key) {
+        if let Some(old) = record.license.take() {
+            let is_replaced = Some(&old.identity) == instead_of.as_ref();
+            let is_seated = old.identity.seat.is_some() && old.verdict == Verdict::Confirmed;
+            let same_key = old.identity.key == identity.key;
+            // applied before, by a save that failed only after it had written
+            let is_the_same = old.identity == *identity;
+            if let Some(seat) = identity.seat.filter(|_| !is_replaced && is_seated && same_key && !is_the_same) {
                 // another process activated the same key meanwhile: its seat serves both
                 record.release(&identity.key, seat.id);
-                record.held = Some(old);
+                record.license = Some(old);
                 return;
             }
             if let Some(seat) = old.identity.seat.filter(|seat| Some(seat.id) != identity.activation_id()) {
                 record.release(&old.identity.key, seat.id);
             }
-            // another license starts afresh, whatever it takes the place of: the edit may be applied again to another record
-            if old.identity == *identity {
+            // another license starts afresh, whatever it replaces: the edit may be applied again to another record
+            if is_the_same {
                 revision = old.revision;
             }
         }
-        record.held = Some(self.held(yes, revision));
-        record.aside = None;
+        record.license = Some(self.license(confirmation, revision));
+        record.untrusted = None;
+        record.keyless_seats.retain(|seat| Some(seat.id) != identity.activation_id());
     }
 
-    fn held(&self, yes: &Yes, revision: u64) -> Box<Held> {
-        let Yes { identity, confirmed, wall } = yes;
-        Box::new(Held {
+    fn license(&self, confirmation: &Confirmation, revision: u64) -> Box<StoredLicense> {
+        let Confirmation { identity, confirmed, wall } = confirmation;
+        Box::new(StoredLicense {
             identity: identity.clone(),
             revision: revision.saturating_add(1),
-            verdict: Verdict::Yes,
-            license_id: confirmed.id,
-            benefit_id: confirmed.benefit_id,
-            limit_activations: confirmed.limit_activations,
-            limit_usage: confirmed.limit_usage,
-            usage: confirmed.usage,
-            expires_at: confirmed.expires_at,
+            verdict: Verdict::Confirmed,
+            terms: confirmed.terms,
             time: TimeBase { confirmed: confirmed.at, offset: confirmed.at.ms_since(*wall), high: confirmed.at },
             conditions: conditions_hash(self.config),
         })
@@ -280,7 +324,7 @@ impl Editor<'_> {
 
     fn plan(&mut self, record: &mut Record, edit: PlanEdit) {
         let now = self.estimate(record);
-        let (state, _) = policy::state(self.config, record, now);
+        let state = policy::state(self.config, record.license.as_deref(), now);
         let settled = edit.answered && record.releases.is_empty();
         let misses = if settled && state.is_allowed() { 0 } else { edit.misses.saturating_add(1) };
         let round = Round { state, settled, misses, jitter: edit.jitter };
@@ -297,8 +341,8 @@ impl Editor<'_> {
 
     /// The time on Polar's clock, as far as this record can tell.
     pub(super) fn estimate(&mut self, record: &Record) -> Option<Timestamp> {
-        let held = record.held.as_deref()?;
-        self.timeline.judge(held.time, self.now)
+        let license = record.license.as_deref()?;
+        self.timeline.judge(license.time, self.now)
     }
 }
 
@@ -311,7 +355,7 @@ impl Attempt {
 impl AttemptId {
     /// The random part as in labels: four digits.
     pub(super) fn seat(self) -> String {
-        hex(&self.random.to_be_bytes()).to_ascii_uppercase()
+        format!("{:04X}", self.random)
     }
 }
 
@@ -321,7 +365,7 @@ impl From<bool> for Applied {
     }
 }
 
-fn lose(identity: Option<&mut Identity>, activation_id: Uuid) {
+fn clear_seat(identity: Option<&mut Identity>, activation_id: Uuid) {
     if let Some(identity) = identity.filter(|identity| identity.activation_id() == Some(activation_id)) {
         identity.seat = None;
     }
@@ -329,5 +373,5 @@ fn lose(identity: Option<&mut Identity>, activation_id: Uuid) {
 
 /// What the app's own conditions are at present, to tell later whether they were changed.
 pub(super) fn conditions_hash(config: &Config) -> [u8; 8] {
-    short(&sha256(&[config.conditions().json().as_bytes()]))
+    Sha256::digest(config.conditions().json()).first_chunk().copied().unwrap_or_default()
 }

@@ -1,8 +1,11 @@
 //! The decision: a pure function of configuration, record, time and what went wrong. First match wins.
 
+use crate::codes::{Denial, Known, NextStep, Reason, State};
 use crate::config::Config;
-use crate::license::{Decision, Features, License, NextStep, Problem, Reason, State, UnknownFeatures};
-use crate::record::{Held, Record, Verdict};
+use crate::decision::{Decision, Problem};
+use crate::features::EnabledFeatures;
+use crate::license::License;
+use crate::record::{Identity, Record, StoredLicense, Verdict};
 use crate::time::Timestamp;
 use uuid::Uuid;
 
@@ -12,65 +15,74 @@ const NOTICE_MS: i64 = 3 * 24 * 60 * 60 * 1000;
 /// What a decision is made from, besides the configuration.
 pub(super) struct Facts<'a> {
     pub(super) record: &'a Record,
-    /// The time on Polar's clock; `None` where no clock can be trusted.
+    /// Whether the store was ever read.
+    pub(super) has_read: bool,
+    /// The time on Polar's clock; `None` if no clock can be trusted.
     pub(super) now: Option<Timestamp>,
     pub(super) problem: Option<Problem>,
-    pub(super) unknown_features: &'a UnknownFeatures,
 }
 
 pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
-    let held = facts.record.held.as_deref();
-    let (state, reason) = state(config, facts.record, facts.now);
-    let grace_ends_at = held.filter(|held| held.verdict == Verdict::Yes).map(|held| grace_end(config, held));
+    let license = facts.record.license.as_deref();
+    let (state, reason) = match license {
+        Some(license) => judge(config, license, facts.now),
+        None => (State::Unlicensed, Some(why_unlicensed(&facts))),
+    };
+    let grace_ends_at =
+        license.filter(|license| license.verdict == Verdict::Confirmed).map(|license| grace_end(config, license));
+    let notice_at = license.zip(grace_ends_at).map(|(license, end)| notice(config, license, end));
     Decision {
         state,
         reason,
-        license: held.map(license),
-        features: features(config, facts.record, facts.now, facts.unknown_features),
+        license: license.map(|license| {
+            let Identity { key, .. } = &license.identity;
+            License::new(key.masked(), license.identity.activation_id(), license.time.confirmed, &license.terms)
+        }),
+        features: features(config, license, facts.now),
         refresh_at: facts.record.plan.next,
         grace_ends_at,
-        notice_at: held.zip(grace_ends_at).map(|(held, end)| notice(config, held, end)),
-        next_step: next_step(state, reason, facts.record, grace_ends_at.zip(facts.now)),
+        notice_at,
+        next_step: next_step(state, reason, facts.record, notice_at.zip(facts.now).is_some_and(|(at, now)| now >= at)),
         problem: facts.problem,
     }
 }
 
-/// The state, and why where it has more than one cause.
-pub(super) fn state(config: &Config, record: &Record, now: Option<Timestamp>) -> (State, Option<Reason>) {
-    match &record.held {
-        None => (State::Unlicensed, Some(record.aside.as_ref().map_or(Reason::None, |aside| aside.why))),
-        Some(held) => judge(config, held, now),
-    }
+/// The state alone.
+pub(super) fn state(config: &Config, license: Option<&StoredLicense>, now: Option<Timestamp>) -> State {
+    license.map_or(State::Unlicensed, |license| judge(config, license, now).0)
 }
 
 /// Which features are on at this moment.
-pub(super) fn features(
-    config: &Config,
-    record: &Record,
-    now: Option<Timestamp>,
-    unknown: &UnknownFeatures,
-) -> Features {
-    let (state, _) = state(config, record, now);
-    let licensed = record.held.as_ref().filter(|_| state.is_allowed());
-    Features { config: Some(config.clone()), benefit: licensed.map(|held| held.benefit_id), unknown: unknown.clone() }
+pub(super) fn features(config: &Config, license: Option<&StoredLicense>, now: Option<Timestamp>) -> EnabledFeatures {
+    let allowed = license.filter(|license| judge(config, license, now).0.is_allowed());
+    config.features().enabled_for(allowed.map(|license| license.terms.benefit_id))
 }
 
-fn judge(config: &Config, held: &Held, now: Option<Timestamp>) -> (State, Option<Reason>) {
-    let expired = now.zip(held.expires_at).is_some_and(|(now, end)| now >= end);
-    match held.verdict {
-        Verdict::No(Reason::Expired) => return (State::Expired, None),
-        Verdict::No(_) if expired => return (State::Expired, None),
-        Verdict::No(reason) => return (State::Denied, Some(reason)),
-        Verdict::Yes => {}
+fn why_unlicensed(facts: &Facts<'_>) -> Reason {
+    match &facts.record.untrusted {
+        Some(untrusted) => untrusted.why.into(),
+        None if facts.has_read => Reason::None,
+        None => Reason::Storage,
     }
-    if let Err(reason) = fits(config, held) {
+}
+
+/// The state, and why if it has more than one cause.
+fn judge(config: &Config, license: &StoredLicense, now: Option<Timestamp>) -> (State, Option<Reason>) {
+    let expired = now.zip(license.terms.expires_at).is_some_and(|(now, end)| now >= end);
+    match license.verdict {
+        Verdict::Denied(Denial::Expired) => return (State::Expired, None),
+        Verdict::Denied(_) if expired => return (State::Expired, None),
+        Verdict::Denied(denial) => return (State::Denied, Some(denial.into())),
+        Verdict::Confirmed => {}
+    }
+    if let Err(reason) = fits(config, license) {
         return (State::Denied, Some(reason));
     }
     let Some(now) = now else { return (State::ClockSuspect, None) };
     if expired {
         return (State::Expired, None);
     }
-    let age = now.ms_since(held.time.confirmed);
+    let age = now.ms_since(license.time.confirmed);
     if age < config.refresh_ms() {
         (State::Active, None)
     } else if age < config.grace_ms() {
@@ -80,13 +92,13 @@ fn judge(config: &Config, held: &Held, now: Option<Timestamp>) -> (State, Option
     }
 }
 
-/// Whether what Polar confirmed is what this app needs: a seat where the key has a limit, and an accepted benefit.
+/// Whether what Polar confirmed is what this app needs: a seat if the key has a limit, and an accepted benefit.
 /// Judged at every decision, never stored, so that a new configuration takes effect at once.
-pub(super) fn fits(config: &Config, held: &Held) -> Result<(), Reason> {
-    if held.limit_activations.is_some() && held.identity.seat.is_none() {
+pub(super) fn fits(config: &Config, license: &StoredLicense) -> Result<(), Reason> {
+    if license.terms.limit_activations.is_some() && license.identity.seat.is_none() {
         return Err(Reason::ActivationRequired);
     }
-    accepts(config, held.benefit_id)
+    accepts(config, license.terms.benefit_id)
 }
 
 /// Whether the configuration accepts keys of this benefit.
@@ -95,42 +107,30 @@ pub(super) fn accepts(config: &Config, benefit: Uuid) -> Result<(), Reason> {
     if accepted { Ok(()) } else { Err(Reason::Benefit) }
 }
 
-fn grace_end(config: &Config, held: &Held) -> Timestamp {
-    let end = held.time.confirmed.plus_ms(config.grace_ms());
-    held.expires_at.map_or(end, |expiry| expiry.min(end))
+fn grace_end(config: &Config, license: &StoredLicense) -> Timestamp {
+    let end = license.time.confirmed.plus_ms(config.grace_ms());
+    license.terms.expires_at.map_or(end, |expiry| expiry.min(end))
 }
 
 /// Never before the confirmation has gone stale: until then there is nothing to tell.
-fn notice(config: &Config, held: &Held, end: Timestamp) -> Timestamp {
-    let stale = held.time.confirmed.plus_ms(config.refresh_ms());
+fn notice(config: &Config, license: &StoredLicense, end: Timestamp) -> Timestamp {
+    let stale = license.time.confirmed.plus_ms(config.refresh_ms());
     end.plus_ms(-NOTICE_MS).max(stale).min(end)
 }
 
-fn license(held: &Held) -> License {
-    License {
-        display_key: held.identity.key.masked(),
-        benefit_id: held.benefit_id,
-        activation_id: held.identity.activation_id(),
-        expires_at: held.expires_at,
-        confirmed_at: held.time.confirmed,
-        usage: held.usage,
-        limit_usage: held.limit_usage,
-        limit_activations: held.limit_activations,
-    }
-}
-
-fn next_step(state: State, reason: Option<Reason>, record: &Record, grace: Option<(Timestamp, Timestamp)>) -> NextStep {
-    let known_key = record.held.is_some() || record.aside.as_ref().is_some_and(|aside| aside.identity.is_some());
-    match (state, reason) {
-        (State::Active, _) => NextStep::None,
-        (State::Grace, _) if grace.is_some_and(|(end, now)| now >= end.plus_ms(-NOTICE_MS)) => NextStep::Connect,
-        (State::Grace, _) => NextStep::None,
-        (State::Lapsed | State::ClockSuspect, _) => NextStep::Connect,
-        (State::Expired, _) => NextStep::Renew,
-        (State::Denied, Some(Reason::NotFound | Reason::Conditions | Reason::ActivationRequired)) => NextStep::Activate,
-        (State::Denied, _) | (State::Unlicensed, Some(Reason::Storage)) => NextStep::ContactVendor,
-        (State::Unlicensed, Some(Reason::OtherDevice)) if known_key => NextStep::Move,
-        (State::Unlicensed, Some(Reason::Tampered | Reason::NewerFormat)) if known_key => NextStep::Connect,
-        (State::Unlicensed, _) => NextStep::EnterKey,
+/// `is_noticed`: whether the user should be told to go online before grace ends.
+fn next_step(state: State, reason: Option<Reason>, record: &Record, is_noticed: bool) -> NextStep {
+    let known = match record.identity_to_ask() {
+        Some(Identity { seat: Some(_), .. }) => Known::Seat,
+        Some(Identity { seat: None, .. }) => Known::Key,
+        None => Known::Nothing,
+    };
+    match state {
+        State::Active => NextStep::None,
+        State::Grace if is_noticed => NextStep::Connect,
+        State::Grace => NextStep::None,
+        State::Lapsed | State::ClockSuspect => NextStep::Connect,
+        State::Expired => NextStep::Renew,
+        State::Denied | State::Unlicensed => reason.map_or(NextStep::EnterKey, |reason| reason.next_step(known)),
     }
 }

@@ -1,6 +1,6 @@
-//! When to ask Polar next without being told to.
+//! When to ask Polar next, unless the app does so before.
 
-use crate::license::State;
+use crate::codes::State;
 
 const MINUTE_MS: i64 = 60 * 1000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
@@ -28,23 +28,22 @@ pub(super) fn next_round(round: &Round, refresh_ms: i64) -> i64 {
     }
     let (first, longest) = match round.state {
         State::Denied | State::Expired => (15 * MINUTE_MS, 6 * HOUR_MS),
-        _ => (MINUTE_MS, HOUR_MS),
+        State::Unlicensed | State::ClockSuspect | State::Active | State::Grace | State::Lapsed => (MINUTE_MS, HOUR_MS),
     };
     let doublings = round.misses.saturating_sub(1).min(16);
     let wait = longest.min(first << doublings);
     // from 90 % to 110 %
-    wait.saturating_sub(tenth(wait, WHOLE)).saturating_add(tenth(wait << 1, round.jitter))
+    wait.saturating_sub(tenth(wait, STEPS)).saturating_add(tenth(wait.saturating_mul(2), round.jitter))
 }
 
-/// Something between nothing (at a jitter of 0) and a tenth of `whole` (at [`WHOLE`]).
+/// Something between nothing (at a jitter of 0) and a tenth of `whole` (at [`STEPS`]).
 fn tenth(whole: i64, jitter: u32) -> i64 {
-    // ten years times a thousand are far from overflowing
-    whole.wrapping_mul(i64::from(jitter % STEPS)) / TENTHS
+    let step = i64::from(jitter % (STEPS + 1));
+    whole.saturating_mul(step) / TENTHS
 }
 
-const WHOLE: u32 = 1000;
-const STEPS: u32 = WHOLE + 1;
-const TENTHS: i64 = 10 * WHOLE as i64;
+const STEPS: u32 = 1000;
+const TENTHS: i64 = 10 * STEPS as i64;
 
 #[cfg(test)]
 mod tests {
@@ -72,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_no_from_a_quarter_of_an_hour_doubling_to_six_hours() {
+    fn after_a_denial_from_a_quarter_of_an_hour_doubling_to_six_hours() {
         let middle: Vec<u64> = (1..8).map(|misses| wait(State::Denied, true, misses, 500).as_secs() / 60).collect();
         assert_eq!(middle, [15, 30, 60, 120, 240, 360, 360]);
     }

@@ -32,13 +32,13 @@ impl Timeline {
         let corrected = now.wall.plus_ms(base.offset);
         // a wall clock that was far off when Polar confirmed may have been set right since
         let set_right = base.offset.saturating_abs() > TOLERANCE_MS && now.wall >= least;
-        let told = match (corrected >= least, set_right) {
+        let current = match (corrected >= least, set_right) {
             (true, true) => corrected.min(now.wall),
             (true, false) => corrected,
             (false, true) => now.wall,
             (false, false) => counted?,
         };
-        let estimate = told.max(floor);
+        let estimate = current.max(floor);
         self.0 = Some(Live { confirmed: base.confirmed, estimate, mono: now.mono });
         Some(estimate)
     }
@@ -116,8 +116,8 @@ mod tests {
     fn another_yes_starts_afresh() {
         let mut timeline = Timeline::default();
         timeline.judge(base(0, 0), now(300 * DAY, 0));
-        let healed = TimeBase { confirmed: at(DAY), offset: -299 * DAY, high: at(DAY) };
-        assert_eq!(timeline.judge(healed, now(300 * DAY, 1)), Some(at(DAY)));
+        let confirmed_again = TimeBase { confirmed: at(DAY), offset: -299 * DAY, high: at(DAY) };
+        assert_eq!(timeline.judge(confirmed_again, now(300 * DAY, 1)), Some(at(DAY)));
     }
 
     #[test]

@@ -2,48 +2,47 @@
 //!
 //! Nothing is borrowed while anything is awaited, nor while a listener runs.
 
-use super::Transport;
-use super::operation::{Brake, Running};
+use super::cancellation::Cancellation;
 use super::race::{Raced, race};
+use super::running::Running;
+use crate::client::cancel::Cancel;
+use crate::client::listeners::Listeners;
+use crate::client::unknown_features::UnknownFeatures;
 use crate::clock::Clock;
-use crate::engine::{Change, Engine, JoinStep, Operation, Outcome, SendStep, Step, StoreStep};
-use crate::license::Decision;
-use crate::store::{AsyncStore, StoreError};
+use crate::decision::Decision;
+use crate::engine::{Change, Engine, JoinStep, Operation, Outcome, SendStep, Step, StoreStep, Turn};
+use crate::store::{LocalAsyncStore, StoreError};
 use crate::time::Now;
-use crate::transport::{Answer, Failure, Sent};
-use std::cell::RefCell;
+use crate::transport::{Answer, LocalAsyncTransport, Sent};
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 
 /// What a client, its clones and its operations share.
 pub(super) struct Driver {
     engine: RefCell<Engine>,
     /// Who waits for an operation to end.
     waiting: RefCell<Vec<Waker>>,
-    store: Box<dyn AsyncStore>,
-    transport: Rc<dyn Transport>,
+    store: Box<dyn LocalAsyncStore>,
+    transport: Rc<dyn LocalAsyncTransport>,
     clock: Rc<dyn Clock>,
-    listeners: RefCell<Listeners>,
+    pub(super) listeners: Listeners<Listener>,
+    unknown_features: UnknownFeatures,
+    /// When to look next, by the last operation that ended since the refresher last asked, and the refresher's task.
+    planned: Cell<Option<Option<u64>>>,
+    refresher: Cell<Option<Waker>>,
     /// The operations of callers.
-    running: RefCell<Vec<Weak<Brake>>>,
-}
-
-#[derive(Default)]
-struct Listeners {
-    last_id: u64,
-    list: Vec<(u64, Listener)>,
+    running: RefCell<Vec<Weak<Cancellation>>>,
 }
 
 pub(super) type Listener = Rc<dyn Fn(&Decision)>;
 
-/// A store that takes longer is as good as broken: databases of browsers have been known to hang.
-const STORE_LIMIT_MS: u64 = 5_000;
-
 impl Driver {
     pub(super) fn new(
         engine: Engine,
-        store: Box<dyn AsyncStore>,
-        transport: Rc<dyn Transport>,
+        unknown_features: UnknownFeatures,
+        store: Box<dyn LocalAsyncStore>,
+        transport: Rc<dyn LocalAsyncTransport>,
         clock: Rc<dyn Clock>,
     ) -> Self {
         Self {
@@ -52,40 +51,48 @@ impl Driver {
             store,
             transport,
             clock,
-            listeners: RefCell::default(),
+            listeners: Listeners::default(),
+            unknown_features,
+            planned: Cell::default(),
+            refresher: Cell::default(),
             running: RefCell::default(),
         }
     }
 
     /// An operation of a caller, which [`cancel`](Self::cancel) ends.
     pub(super) fn run(self: &Rc<Self>, operation: Operation) -> Running {
-        let brake = Rc::new(Brake::default());
+        let cancellation = Rc::new(Cancellation::default());
         let mut running = self.running.borrow_mut();
-        running.retain(|brake| brake.strong_count() > 0);
-        running.push(Rc::downgrade(&brake));
-        Running::new(Rc::clone(self), brake, operation)
+        running.retain(|cancellation| cancellation.strong_count() > 0);
+        running.push(Rc::downgrade(&cancellation));
+        self.run_with(&cancellation, operation)
     }
 
-    /// An operation that only its own brake ends.
-    pub(super) fn run_with(self: &Rc<Self>, brake: &Rc<Brake>, operation: Operation) -> Running {
-        Running::new(Rc::clone(self), Rc::clone(brake), operation)
+    /// An operation that only its own cancellation ends.
+    pub(super) fn run_with(self: &Rc<Self>, cancellation: &Rc<Cancellation>, operation: Operation) -> Running {
+        let (driver, its_cancellation) = (Rc::clone(self), Rc::clone(cancellation));
+        let work = async move { driver.carry_out(&its_cancellation, operation).await };
+        Running::new(work, Rc::clone(cancellation))
     }
 
-    pub(super) async fn carry_out(&self, brake: &Brake, operation: Operation) -> Outcome {
+    async fn carry_out(&self, cancellation: &Cancellation, operation: Operation) -> Outcome {
         // whatever ends this operation wakes those who wait for it
         let wakes = WakeOnDrop(self);
         let mut step = self.with_engine(|engine, now| engine.begin(operation, now));
         let outcome = loop {
             step = match step {
-                Step::Store(step) => self.store(step).await,
-                Step::Send(step) => self.send(step, brake).await,
-                Step::Join(step) => self.join(step, brake).await,
+                Step::Turn(step) => self.with_engine(|engine, now| step.resume(engine, Turn::Taken, now)),
+                Step::Store(step) => self.store(step, cancellation).await,
+                Step::Send(step) => self.send(step, cancellation).await,
+                Step::Join(step) => self.join(step, cancellation).await,
                 Step::Done(outcome) => break outcome,
             };
         };
         drop(wakes);
+        self.planned.set(Some(outcome.wake_at));
+        self.refresher.take().into_iter().for_each(Waker::wake);
         if outcome.changed {
-            self.tell(&self.current());
+            self.listeners.notify(&self.current());
         }
         outcome
     }
@@ -95,6 +102,7 @@ impl Driver {
     }
 
     pub(super) fn allows(&self, feature: &str) -> bool {
+        self.unknown_features.check(feature);
         self.with_engine(|engine, now| engine.allows(feature, now))
     }
 
@@ -105,30 +113,13 @@ impl Driver {
     /// Ends every operation that callers have under way; what was sent may have been applied.
     pub(super) fn cancel(&self) {
         let running = std::mem::take(&mut *self.running.borrow_mut());
-        running.iter().filter_map(Weak::upgrade).for_each(|brake| brake.pull_hard());
+        running.iter().filter_map(Weak::upgrade).for_each(|cancellation| cancellation.request(Cancel::Now));
     }
 
-    pub(super) fn listen(&self, listener: Listener) -> u64 {
-        let mut listeners = self.listeners.borrow_mut();
-        listeners.last_id = listeners.last_id.wrapping_add(1);
-        let id = listeners.last_id;
-        listeners.list.push((id, listener));
-        id
-    }
-
-    pub(super) fn unlisten(&self, id: u64) {
-        let mut listeners = self.listeners.borrow_mut();
-        let at = listeners.list.iter().position(|(other, _)| *other == id);
-        let removed = at.map(|at| listeners.list.remove(at));
-        drop(listeners);
-        // what the listener owns may call the client when it is dropped
-        drop(removed);
-    }
-
-    fn tell(&self, decision: &Decision) {
-        let list: Vec<Listener> =
-            self.listeners.borrow().list.iter().map(|(_, listener)| Rc::clone(listener)).collect();
-        list.iter().for_each(|listener| listener(decision));
+    /// When to look next, if an operation has ended since this was last asked; wakes this task when one has.
+    pub(super) fn poll_planned(&self, context: &Context<'_>) -> Option<Option<u64>> {
+        self.refresher.set(Some(context.waker().clone()));
+        self.planned.take()
     }
 
     fn with_engine<T>(&self, work: impl FnOnce(&mut Engine, Now) -> T) -> T {
@@ -137,7 +128,8 @@ impl Driver {
     }
 
     /// Looks without a transaction first: most reads change nothing, and a record is replaced as a whole.
-    async fn store(&self, mut step: StoreStep) -> Step {
+    async fn store(&self, mut step: StoreStep, cancellation: &Cancellation) -> Step {
+        self.pause(step.not_before, cancellation).await;
         let stored = in_time(self.store.load()).await;
         let bytes = stored.as_ref().map(Option::as_deref).map_err(drop);
         let change = self.with_engine(|engine, now| step.merge(engine, bytes, now));
@@ -154,32 +146,36 @@ impl Driver {
     }
 
     /// The deadline does not depend on the transport: its future is dropped when time is up.
-    async fn send(&self, step: SendStep, brake: &Brake) -> Step {
-        let answer = if self.pause(step.not_before, brake).await {
+    async fn send(&self, step: SendStep, cancellation: &Cancellation) -> Step {
+        let answer = if self.pause(step.not_before, cancellation).await {
             let timeout = u64::try_from(step.request.timeout.as_millis()).unwrap_or(u64::MAX);
             let post = self.transport.post(&step.request);
-            match race(post, timeout, |context| brake.is_pulled_hard(context)).await {
+            match race(post, timeout, |context| cancellation.poll_requested(Cancel::Now, context)).await {
                 Raced::Done(answer) => answer,
-                Raced::TimeUp => failed(Failure::Timeout, Sent::Maybe, "Polar did not answer in time"),
-                Raced::Stopped => failed(Failure::Cancelled, Sent::Maybe, "cancelled while waiting for Polar"),
+                Raced::TimeUp => Answer::timed_out(),
+                Raced::Cancelled => Answer::cancelled(Sent::Maybe),
             }
         } else {
-            failed(Failure::Cancelled, Sent::No, "cancelled before anything was sent")
+            Answer::cancelled(Sent::No)
         };
         self.with_engine(|engine, now| step.resume(engine, answer, now))
     }
 
     /// Waits until then; `false` where nothing may be sent any more.
-    async fn pause(&self, until: u64, brake: &Brake) -> bool {
-        let wait = until.saturating_sub(self.now().mono);
-        let over = std::future::poll_fn(|context| match wait == 0 && !brake.is_pulled(context) {
+    async fn pause(&self, until: u64, cancellation: &Cancellation) -> bool {
+        let wait = self.now().until(until);
+        let is_cancelled = |context: &mut Context<'_>| cancellation.poll_requested(Cancel::AfterReply, context);
+        let over = std::future::poll_fn(|context| match wait == 0 && !is_cancelled(context) {
             true => Poll::Ready(()),
             false => Poll::Pending,
         });
-        !matches!(race(over, wait, |context| brake.is_pulled(context)).await, Raced::Stopped)
+        match race(over, wait, is_cancelled).await {
+            Raced::Done(()) | Raced::TimeUp => true,
+            Raced::Cancelled => false,
+        }
     }
 
-    async fn join(&self, step: JoinStep, brake: &Brake) -> Step {
+    async fn join(&self, step: JoinStep, cancellation: &Cancellation) -> Step {
         let ended = std::future::poll_fn(|context| {
             if !self.engine.borrow().is_running(step.waits_for) {
                 return Poll::Ready(());
@@ -187,19 +183,20 @@ impl Driver {
             self.waiting.borrow_mut().push(context.waker().clone());
             Poll::Pending
         });
-        let wait = step.until.saturating_sub(self.now().mono);
-        match race(ended, wait, |context| brake.is_pulled(context)).await {
-            Raced::Stopped => self.with_engine(|engine, now| step.cancel(engine, now)),
+        let wait = self.now().until(step.until);
+        match race(ended, wait, |context| cancellation.poll_requested(Cancel::AfterReply, context)).await {
+            Raced::Cancelled => self.with_engine(|engine, now| step.cancel(engine, now)),
             Raced::Done(()) | Raced::TimeUp => self.with_engine(|engine, now| step.resume(engine, now)),
         }
     }
 }
 
-/// What `work` comes to, or that it took too long.
+/// The result of `work`, or an error if it takes too long.
 pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    match race(work, STORE_LIMIT_MS, |_| false).await {
+    let limit = u64::try_from(StoreStep::TIMEOUT.as_millis()).unwrap_or(u64::MAX);
+    match race(work, limit, |_| false).await {
         Raced::Done(result) => result,
-        Raced::TimeUp | Raced::Stopped => Err(StoreError::new("the storage did not answer within 5 seconds")),
+        Raced::TimeUp | Raced::Cancelled => Err(StoreError::new("the storage did not answer within 5 seconds")),
     }
 }
 
@@ -210,8 +207,4 @@ impl Drop for WakeOnDrop<'_> {
         let waiting = std::mem::take(&mut *self.0.waiting.borrow_mut());
         waiting.into_iter().for_each(Waker::wake);
     }
-}
-
-fn failed(failure: Failure, sent: Sent, message: &str) -> Answer {
-    Answer::Failed { failure, sent, message: message.to_owned() }
 }

@@ -16,9 +16,9 @@ fn object<T: JsCast>(name: &str) -> Option<T> {
     global(name).ok().flatten().map(JsCast::unchecked_into)
 }
 
-/// Random bytes for jitter, labels and device ids, which work without luck, too.
-pub(super) fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
+/// Random bytes for jitter, labels and device ids; good ones where the browser has any.
+pub(super) fn random() -> [u8; 16] {
+    let mut bytes = [0; 16];
     let crypto = object::<Crypto>("crypto");
     if crypto.is_none_or(|crypto| crypto.get_random_values_with_u8_array(&mut bytes).is_err()) {
         log::warn!("no random numbers from the browser's cryptography");
@@ -33,7 +33,7 @@ pub(super) fn system_name() -> String {
     agent.map_or_else(|| String::from("JavaScript"), |agent| name_of(&agent))
 }
 
-/// The names of a user agent that say most; all of them also name the browsers that they are like.
+/// The browser and the system of a user agent, in this order of preference: most browsers also name others.
 fn name_of(agent: &str) -> String {
     const BROWSERS: [(&str, &str); 9] = [
         ("Edg", "Edge"),
@@ -63,22 +63,22 @@ fn name_of(agent: &str) -> String {
     }
 }
 
-/// Ends an event's calls when dropped.
-pub(super) struct Listening {
+/// A listener of an event, which is removed when this is dropped.
+pub(super) struct EventListener {
     target: EventTarget,
     event: &'static str,
     call: Closure<dyn FnMut()>,
 }
 
-impl Listening {
-    fn to(target: EventTarget, event: &'static str, call: Closure<dyn FnMut()>) -> Option<Self> {
+impl EventListener {
+    fn add(target: EventTarget, event: &'static str, call: Closure<dyn FnMut()>) -> Option<Self> {
         let function: &Function = call.as_ref().unchecked_ref();
         target.add_event_listener_with_callback(event, function).ok()?;
         Some(Self { target, event, call })
     }
 }
 
-impl Drop for Listening {
+impl Drop for EventListener {
     fn drop(&mut self) {
         // it was added to this very target
         let _ = self.target.remove_event_listener_with_callback(self.event, self.call.as_ref().unchecked_ref());
@@ -86,11 +86,11 @@ impl Drop for Listening {
 }
 
 /// Calls back when the network comes back, and when a hidden page is shown again. Never in Node, which has no such events.
-pub(super) fn on_wake(wake: impl Fn() + Clone + 'static) -> Vec<Listening> {
+pub(super) fn on_wake(wake: impl Fn() + Clone + 'static) -> Vec<EventListener> {
     let has_events = matches!(global("addEventListener"), Ok(Some(_)));
     let when_online = has_events.then(|| {
         let wake = wake.clone();
-        Listening::to(js_sys::global().unchecked_into(), "online", Closure::new(wake))
+        EventListener::add(js_sys::global().unchecked_into(), "online", Closure::new(wake))
     });
     let when_shown = object::<Document>("document").map(|document| {
         let page = document.clone();
@@ -99,7 +99,7 @@ pub(super) fn on_wake(wake: impl Fn() + Clone + 'static) -> Vec<Listening> {
                 wake();
             }
         };
-        Listening::to(document.unchecked_into(), "visibilitychange", Closure::new(call))
+        EventListener::add(document.unchecked_into(), "visibilitychange", Closure::new(call))
     });
     [when_online, when_shown].into_iter().flatten().flatten().collect()
 }
@@ -132,11 +132,11 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn random_bytes_differ() {
-        assert_ne!(random::<16>(), random::<16>());
+        assert_ne!(random(), random());
     }
 
     #[wasm_bindgen_test]
-    fn only_an_errors_name_is_told() {
+    fn only_the_name_of_an_error_is_shown() {
         assert_eq!(error_name(&js_sys::RangeError::new("secret")).as_deref(), Some("RangeError"));
         assert_eq!(error_name(&"secret".into()), None);
         assert_eq!(error_name(&JsValue::UNDEFINED), None);

@@ -7,23 +7,13 @@
 //! (`js_to_error` in <https://docs.rs/gloo-net/0.6.0/src/gloo_net/error.rs.html>).
 
 use super::environment::{error_name, global};
-use crate::store::LocalFuture;
-use crate::transport::{Answer, Failure, Request, Sent, retry_after_seconds};
+use crate::future::LocalBoxFuture;
+use crate::transport::{Answer, Failure, LocalAsyncTransport, Request, Sent, retry_after_seconds};
 use js_sys::{Function, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, AbortSignal, ReadableStreamDefaultReader, ReferrerPolicy, RequestCache};
 use web_sys::{RequestCredentials, RequestMode, RequestRedirect, Response, ResponseType};
-
-/// Sends one request. Implement it to use your app's own network stack.
-///
-/// An implementation sends the request at most once, follows no redirect, returns every status as
-/// [`Answer::Reply`], and calls a failure [`Sent::No`] only where Polar cannot have received the body. Its future is
-/// dropped when [`Request::timeout`] is over or the operation is cancelled.
-pub trait Transport {
-    /// Sends `request` and waits for the answer.
-    fn post<'a>(&'a self, request: &'a Request) -> LocalFuture<'a, Answer>;
-}
 
 /// Sends requests with `fetch`, as it is when the request is sent.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,8 +26,8 @@ impl HttpTransport {
     }
 }
 
-impl Transport for HttpTransport {
-    fn post<'a>(&'a self, request: &'a Request) -> LocalFuture<'a, Answer> {
+impl LocalAsyncTransport for HttpTransport {
+    fn post<'a>(&'a self, request: &'a Request) -> LocalBoxFuture<'a, Answer> {
         Box::pin(async { exchange(request).await.unwrap_or_else(Fault::into_answer) })
     }
 }
@@ -46,7 +36,7 @@ impl Transport for HttpTransport {
 enum Fault {
     NoFetch,
     NotSendable,
-    /// What `fetch`, or reading its answer, came to.
+    /// What `fetch`, or reading its answer, was rejected with.
     Rejected(JsValue),
     NoResponse,
     Redirect,
@@ -128,11 +118,11 @@ impl Fault {
             Self::Redirect => (Sent::Maybe, String::from("the answer is a redirect, which is not Polar's")),
             Self::TooLarge => (Sent::Maybe, String::from("answer too large")),
         };
-        Answer::Failed { failure: Failure::Network, sent, message }
+        Answer::failed(Failure::Network, sent, message)
     }
 }
 
-/// Browsers say `TypeError` for everything from being offline to a portal's answer, and the rest in words of their own.
+/// Browsers use `TypeError` for everything from being offline to a portal's answer; their messages differ.
 fn rejection(error: &JsValue) -> String {
     match error_name(error).as_deref() {
         None | Some("TypeError") => String::from("could not reach Polar; check the network connection"),

@@ -1,9 +1,10 @@
 //! A record in IndexedDB: a row of the table `records` in the database `polar-license`. The database is open only while
-//! it is used, so that it is never in anybody's way. An update is one transaction, also across tabs.
+//! it is used, so that it never blocks another version of the page. An update is one transaction, also across tabs.
 
 use super::environment::global;
-use super::local_storage::failure;
-use crate::store::{AsyncStore, Change, Durability, LocalFuture, StoreError};
+use super::storage_error::storage_error;
+use crate::future::LocalBoxFuture;
+use crate::store::{Change, Durability, LocalAsyncStore, StoreError};
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -24,12 +25,12 @@ impl IndexedDbStore {
     }
 
     async fn read(&self, rows: &IdbObjectStore) -> Result<Option<Vec<u8>>, StoreError> {
-        let request = rows.get(&self.key).map_err(|error| failure("read", &error))?;
+        let request = rows.get(&self.key).map_err(|error| storage_error("read", &error))?;
         let value = result_of(&request, "read").await?;
         if value.is_undefined() {
             return Ok(None);
         }
-        // what somebody else wrote is not a record, and not nothing either
+        // foreign data is not a record, but something is stored
         Ok(Some(value.dyn_into::<Uint8Array>().map(|bytes| bytes.to_vec()).unwrap_or_default()))
     }
 
@@ -47,8 +48,8 @@ impl IndexedDbStore {
     }
 }
 
-impl AsyncStore for IndexedDbStore {
-    fn load(&self) -> LocalFuture<'_, Result<Option<Vec<u8>>, StoreError>> {
+impl LocalAsyncStore for IndexedDbStore {
+    fn load(&self) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, StoreError>> {
         Box::pin(async {
             let database = Database::open().await?;
             let transaction = database.transaction(IdbTransactionMode::Readonly)?;
@@ -56,28 +57,28 @@ impl AsyncStore for IndexedDbStore {
         })
     }
 
-    fn save<'a>(&'a self, record: &'a [u8], durability: Durability) -> LocalFuture<'a, Result<(), StoreError>> {
+    fn save<'a>(&'a self, record: &'a [u8], durability: Durability) -> LocalBoxFuture<'a, Result<(), StoreError>> {
         Box::pin(self.write(Change::Put(record.to_vec(), durability)))
     }
 
-    fn remove(&self) -> LocalFuture<'_, Result<(), StoreError>> {
+    fn remove(&self) -> LocalBoxFuture<'_, Result<(), StoreError>> {
         Box::pin(self.write(Change::Remove))
     }
 
     fn update<'a>(
         &'a self,
-        merge: &'a mut dyn FnMut(Option<&[u8]>) -> Change,
-    ) -> LocalFuture<'a, Result<(), StoreError>> {
+        merge: &'a mut (dyn FnMut(Option<&[u8]>) -> Change + 'a),
+    ) -> LocalBoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async {
             let database = Database::open().await?;
             let transaction = database.transaction(IdbTransactionMode::Readwrite)?;
             let finished = finish_of(&transaction);
             let rows = rows(&transaction)?;
             let stored = self.read(&rows).await?;
-            self.change(&rows, merge(stored.as_deref())).map_err(|error| failure("write", &error))?;
+            self.change(&rows, merge(stored.as_deref())).map_err(|error| storage_error("write", &error))?;
             finished.await.map(drop).map_err(|_| {
                 let error = transaction.error().map_or(JsValue::NULL, JsValue::from);
-                failure("write", &error)
+                storage_error("write", &error)
             })
         })
     }
@@ -88,7 +89,7 @@ struct Database(IdbDatabase);
 
 impl Database {
     async fn open() -> Result<Self, StoreError> {
-        let failed = |error: JsValue| failure("open", &error);
+        let failed = |error: JsValue| storage_error("open", &error);
         let factory = global("indexedDB").map_err(failed)?;
         let factory = factory.ok_or_else(|| StoreError::new("there is no IndexedDB here; use another storage"))?;
         let factory: IdbFactory = factory.unchecked_into();
@@ -106,7 +107,7 @@ impl Database {
     }
 
     fn transaction(&self, mode: IdbTransactionMode) -> Result<IdbTransaction, StoreError> {
-        self.0.transaction_with_str_and_mode(TABLE, mode).map_err(|error| failure("open", &error))
+        self.0.transaction_with_str_and_mode(TABLE, mode).map_err(|error| storage_error("open", &error))
     }
 }
 
@@ -117,7 +118,7 @@ impl Drop for Database {
 }
 
 fn rows(transaction: &IdbTransaction) -> Result<IdbObjectStore, StoreError> {
-    transaction.object_store(TABLE).map_err(|error| failure("open", &error))
+    transaction.object_store(TABLE).map_err(|error| storage_error("open", &error))
 }
 
 async fn result_of(request: &IdbRequest, what: &str) -> Result<JsValue, StoreError> {
@@ -126,10 +127,10 @@ async fn result_of(request: &IdbRequest, what: &str) -> Result<JsValue, StoreErr
         request.set_onerror(Some(&reject));
     }));
     match settled.await {
-        Ok(_) => request.result().map_err(|error| failure(what, &error)),
+        Ok(_) => request.result().map_err(|error| storage_error(what, &error)),
         Err(_) => {
             let error = request.error().ok().flatten().map_or(JsValue::NULL, JsValue::from);
-            Err(failure(what, &error))
+            Err(storage_error(what, &error))
         }
     }
 }

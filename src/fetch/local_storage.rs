@@ -1,10 +1,11 @@
 //! A record in `localStorage`, as hexadecimal digits. All of an update happens in one go, so that no other code of this
 //! page comes between.
 
-use super::environment::{error_name, global};
-use super::storage::hex;
-use crate::store::{AsyncStore, Change, Durability, LocalFuture, StoreError};
-use wasm_bindgen::{JsCast, JsValue};
+use super::environment::global;
+use super::storage_error::storage_error;
+use crate::future::LocalBoxFuture;
+use crate::store::{Change, Durability, LocalAsyncStore, StoreError};
+use wasm_bindgen::JsCast;
 use web_sys::Storage;
 
 pub(super) struct LocalStorageStore {
@@ -17,37 +18,37 @@ impl LocalStorageStore {
     }
 
     fn read(&self) -> Result<Option<Vec<u8>>, StoreError> {
-        let text = storage()?.get_item(&self.key).map_err(|error| failure("read", &error))?;
-        // what somebody else wrote is not a record, and not nothing either
+        let text = storage()?.get_item(&self.key).map_err(|error| storage_error("read", &error))?;
+        // foreign data is not a record, but something is stored
         Ok(text.map(|text| bytes_of(&text).unwrap_or_else(|| text.into_bytes())))
     }
 
     fn write(&self, record: &[u8]) -> Result<(), StoreError> {
-        storage()?.set_item(&self.key, &hex(record)).map_err(|error| failure("write", &error))
+        storage()?.set_item(&self.key, &hex(record)).map_err(|error| storage_error("write", &error))
     }
 
     fn delete(&self) -> Result<(), StoreError> {
-        storage()?.remove_item(&self.key).map_err(|error| failure("write", &error))
+        storage()?.remove_item(&self.key).map_err(|error| storage_error("write", &error))
     }
 }
 
-impl AsyncStore for LocalStorageStore {
-    fn load(&self) -> LocalFuture<'_, Result<Option<Vec<u8>>, StoreError>> {
+impl LocalAsyncStore for LocalStorageStore {
+    fn load(&self) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, StoreError>> {
         Box::pin(async { self.read() })
     }
 
-    fn save<'a>(&'a self, record: &'a [u8], _: Durability) -> LocalFuture<'a, Result<(), StoreError>> {
+    fn save<'a>(&'a self, record: &'a [u8], _: Durability) -> LocalBoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async { self.write(record) })
     }
 
-    fn remove(&self) -> LocalFuture<'_, Result<(), StoreError>> {
+    fn remove(&self) -> LocalBoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async { self.delete() })
     }
 
     fn update<'a>(
         &'a self,
         merge: &'a mut dyn FnMut(Option<&[u8]>) -> Change,
-    ) -> LocalFuture<'a, Result<(), StoreError>> {
+    ) -> LocalBoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async {
             match merge(self.read()?.as_deref()) {
                 Change::Keep => Ok(()),
@@ -60,21 +61,13 @@ impl AsyncStore for LocalStorageStore {
 
 /// Looked up each time: the browser's user can forbid it at any time.
 fn storage() -> Result<Storage, StoreError> {
-    let found = global("localStorage").map_err(|error| failure("open", &error))?;
+    let found = global("localStorage").map_err(|error| storage_error("open", &error))?;
     let found = found.ok_or_else(|| StoreError::new("there is no localStorage here; use another storage"))?;
     Ok(found.unchecked_into())
 }
 
-/// Says what failed in words that help; for every storage of a browser.
-pub(super) fn failure(what: &str, error: &JsValue) -> StoreError {
-    StoreError::new(match error_name(error).as_deref() {
-        Some("QuotaExceededError") => String::from("the browser's storage is full; remove data of this site"),
-        Some("SecurityError") => {
-            String::from("the browser does not let this site store anything; allow it to keep data (cookies)")
-        }
-        Some(name) => format!("the browser could not {what} the site's storage: {name}"),
-        None => format!("the browser could not {what} the site's storage"),
-    })
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn bytes_of(text: &str) -> Option<Vec<u8>> {

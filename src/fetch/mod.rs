@@ -1,7 +1,7 @@
 //! The async client for Rust compiled to wasm (Leptos, Yew, Dioxus, workers, Node): `fetch`, web storage and timers around
 //! the [engine](crate::engine). There with the feature `fetch`, on the target `wasm32-unknown-unknown` only.
 //!
-//! In a Leptos app; in any other, `show` is how it draws itself anew:
+//! In a Leptos app; in any other, `show` is how it redraws itself:
 //!
 //! ```no_run
 //! # #[derive(Clone, Copy)]
@@ -11,7 +11,7 @@
 //! use polar_license::{Config, Error};
 //!
 //! async fn open(license: RwSignal) -> Result<(Client, Subscription), Error> {
-//!     let config = Config::new("a0010000-0000-4000-8000-000000000001", "com.acme.app").build()?;
+//!     let config = Config::builder("a0010000-0000-4000-8000-000000000001", "com.acme.app").build()?;
 //!     let client = Client::open(config).await?;
 //!     let listening = client.on_change(move |decision| license.set(decision.clone()));
 //!     license.set(client.refresh().await); // quick where access is allowed
@@ -24,22 +24,25 @@
 //!
 //! Everything stays on the thread that it was opened on; a [`Client`] is cheap to clone and not `Send`.
 //!
-//! **Dropping a future** that this module returned never loses a seat: nothing further is sent, and a request that is on
-//! its way is awaited in the background, within its time, until the answer is stored. [`Client::cancel`] does not wait
+//! **Dropping a future** that this module returned never loses a seat: nothing further is sent, and a request that was
+//! sent is awaited in the background, within its time, until the answer is stored. [`Client::cancel`] does not wait
 //! for the answer.
 
+mod cancellation;
 mod client;
 mod driver;
 mod environment;
 mod http;
 mod indexed_db;
 mod local_storage;
-mod operation;
 mod race;
 mod refresher;
+mod running;
 mod storage;
+mod storage_error;
 
-pub use crate::options::ActivateOptions;
+pub use crate::client::deactivation::Deactivation;
+pub use crate::client::options::ActivateOptions;
 pub use client::{Client, ClientBuilder, Subscription};
-pub use http::{HttpTransport, Transport};
+pub use http::HttpTransport;
 pub use storage::Storage;

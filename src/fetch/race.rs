@@ -1,4 +1,4 @@
-//! Waiting with an end: for a future, but not longer than this, and not if nobody wants it any more.
+//! Waiting with a limit: for a future, but not longer than so many milliseconds, and not after it was cancelled.
 
 use gloo_timers::future::TimeoutFuture;
 use std::pin::pin;
@@ -8,18 +8,18 @@ use std::task::{Context, Poll};
 pub(super) enum Raced<T> {
     Done(T),
     TimeUp,
-    Stopped,
+    Cancelled,
 }
 
-/// The longest that JavaScript's timers count; what is longer would be over at once.
+/// The longest that JavaScript's timers count; a longer one would fire at once.
 const LONGEST_MS: u64 = i32::MAX as u64;
 
-/// Waits for `work`, for `limit_ms`, or until `stopped` says so, which is asked whenever this is polled and sees to it
-/// that it is. What is ready wins; a timer is started only if there is something to wait for.
+/// Waits for `work`, for `limit_ms`, or until `is_cancelled`, which is called whenever this is polled, and wakes the task
+/// when its result changes. What is ready comes first; a timer is started only if there is something to wait for.
 pub(super) async fn race<T>(
     work: impl Future<Output = T>,
     limit_ms: u64,
-    stopped: impl Fn(&mut Context<'_>) -> bool,
+    is_cancelled: impl Fn(&mut Context<'_>) -> bool,
 ) -> Raced<T> {
     let mut work = pin!(work);
     let mut timer = None;
@@ -27,8 +27,8 @@ pub(super) async fn race<T>(
         if let Poll::Ready(done) = work.as_mut().poll(context) {
             return Poll::Ready(Raced::Done(done));
         }
-        if stopped(context) {
-            return Poll::Ready(Raced::Stopped);
+        if is_cancelled(context) {
+            return Poll::Ready(Raced::Cancelled);
         }
         let timer = pin!(timer.get_or_insert_with(|| sleep(limit_ms)));
         timer.poll(context).map(|()| Raced::TimeUp)

@@ -1,12 +1,12 @@
-//! A task that refreshes when it is time, when the network comes back, and when a hidden page is shown again. Decides
+//! A task that refreshes when it is due, when the network comes back, and when a hidden page is shown again. Decides
 //! nothing: the engine says when to look.
 
+use super::cancellation::Cancellation;
 use super::driver::Driver;
-use super::environment::{Listening, on_wake};
-use super::operation::Brake;
+use super::environment::{EventListener, on_wake};
 use super::race::{Raced, race};
-use crate::engine::{Operation, Patience};
-use crate::watch::{Look, Watch};
+use crate::client::cancel::Cancel;
+use crate::engine::{Look, Operation, Watch};
 use std::cell::Cell;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -16,12 +16,12 @@ use wasm_bindgen_futures::spawn_local;
 /// Stops its task when dropped.
 pub(super) struct Refresher {
     signal: Rc<Signal>,
-    _events: Vec<Listening>,
+    _events: Vec<EventListener>,
 }
 
 #[derive(Default)]
 struct Signal {
-    brake: Rc<Brake>,
+    cancellation: Rc<Cancellation>,
     stopped: Cell<bool>,
     woken: Cell<bool>,
     waker: Cell<Option<Waker>>,
@@ -43,7 +43,7 @@ impl Refresher {
 impl Drop for Refresher {
     fn drop(&mut self) {
         self.signal.stopped.set(true);
-        self.signal.brake.pull_gently();
+        self.signal.cancellation.request(Cancel::AfterReply);
         self.signal.wake();
     }
 }
@@ -53,41 +53,43 @@ impl Signal {
         self.waker.take().into_iter().for_each(Waker::wake);
     }
 
-    fn poll(&self, context: &mut Context<'_>) -> Poll<()> {
+    /// Whether the wait is over before its time.
+    fn is_set(&self, context: &Context<'_>) -> bool {
         self.waker.set(Some(context.waker().clone()));
-        if self.stopped.get() || self.woken.get() { Poll::Ready(()) } else { Poll::Pending }
+        self.stopped.get() || self.woken.get()
     }
 }
 
 async fn refresh_until_stopped(driver: Rc<Driver>, signal: Rc<Signal>) {
-    let mut patience = Patience::Full;
+    let mut watch = Watch::new(driver.now());
+    // what was planned before does not delay the first look
+    wait_for_plan(&driver, &signal, Duration::ZERO).await;
     while !signal.stopped.get() {
-        let outcome = driver.run_with(&signal.brake, Operation::Refresh(patience)).await;
-        let watch = Watch::new(driver.now(), outcome.wake_at);
-        let Some(due) = wait(&driver, &signal, watch).await else { return };
-        patience = due;
-    }
-}
-
-/// Waits until it is time for the next look; `None` where there will be none.
-async fn wait(driver: &Driver, signal: &Signal, mut watch: Watch) -> Option<Patience> {
-    while !signal.stopped.get() {
-        if signal.woken.take() {
-            watch.wake();
-        }
-        let pause = match watch.look(driver.now()) {
-            Look::Refresh(patience) => return Some(patience),
+        let pause = match watch.look(driver.now(), signal.woken.take()) {
             Look::Wait(pause) => pause,
+            Look::Refresh(patience) => {
+                driver.run_with(&signal.cancellation, Operation::Refresh(patience)).await;
+                Duration::ZERO
+            }
         };
-        sleep(pause, signal).await;
+        // a user's activation is an operation as well, and makes a plan where there was none
+        if let Some(wake_at) = wait_for_plan(&driver, &signal, pause).await {
+            watch.planned(driver.now(), wake_at);
+        }
     }
-    None
 }
 
-/// Until then, or until there is a signal.
-async fn sleep(pause: Duration, signal: &Signal) {
+/// When to look next, if an operation has ended since this was last asked. Waits for that as long as `pause`, or until
+/// there is a signal.
+async fn wait_for_plan(driver: &Driver, signal: &Signal, pause: Duration) -> Option<Option<u64>> {
     let ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-    match race(std::future::poll_fn(|context| signal.poll(context)), ms, |_| false).await {
-        Raced::Done(()) | Raced::TimeUp | Raced::Stopped => {}
+    let over = std::future::poll_fn(|context| match driver.poll_planned(context) {
+        Some(wake_at) => Poll::Ready(Some(wake_at)),
+        None if ms == 0 || signal.is_set(context) => Poll::Ready(None),
+        None => Poll::Pending,
+    });
+    match race(over, ms, |_| false).await {
+        Raced::Done(planned) => planned,
+        Raced::TimeUp | Raced::Cancelled => None,
     }
 }

@@ -1,9 +1,11 @@
-//! Which storage of the browser keeps the record, and the random id beside it that tells this browser from others.
+//! Which storage of the browser keeps the record, and the random id beside it that identifies this browser.
 
 use super::environment::{global, random};
 use super::indexed_db::IndexedDbStore;
 use super::local_storage::LocalStorageStore;
-use crate::store::{AsyncStore, Change, Durability, LocalFuture, StoreError};
+use crate::client::opening::random_id;
+use crate::future::LocalBoxFuture;
+use crate::store::{Change, Durability, LocalAsyncStore, StoreError};
 use std::cell::RefCell;
 
 /// A storage of the browser, one for each origin.
@@ -33,8 +35,9 @@ impl Storage {
         }
     }
 
-    pub(super) fn record(self, app_id: &str, product: [u8; 8], device: [u8; 8]) -> Box<dyn AsyncStore> {
-        self.place(format!("polar-license {app_id} {} {}", hex(&product), hex(&device)))
+    pub(super) fn record(self, app_id: &str, product: [u8; 8], device: [u8; 8]) -> Box<dyn LocalAsyncStore> {
+        let [product, device] = [product, device].map(u64::from_be_bytes);
+        self.place(format!("polar-license {app_id} {product:016x} {device:016x}"))
     }
 
     /// The random id, the same at every call and, where it could be kept, at every start.
@@ -43,7 +46,7 @@ impl Storage {
         if let Some(id) = place.load().await?.and_then(id_of) {
             return Ok(id);
         }
-        let id = RefCell::new(hex(&random::<16>()));
+        let id = RefCell::new(random_id(random));
         let mut keep = |stored: Option<&[u8]>| match stored.map(<[u8]>::to_vec).and_then(id_of) {
             // another tab was faster
             Some(other) => {
@@ -56,7 +59,7 @@ impl Storage {
         Ok(id.into_inner())
     }
 
-    fn place(self, name: String) -> Box<dyn AsyncStore> {
+    fn place(self, name: String) -> Box<dyn LocalAsyncStore> {
         match self {
             Self::Local => Box::new(LocalStorageStore::new(name)),
             Self::IndexedDb => Box::new(IndexedDbStore::new(name)),
@@ -69,16 +72,7 @@ fn id_of(bytes: Vec<u8>) -> Option<String> {
     String::from_utf8(bytes).ok().filter(|_| whole)
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// A random id that only this client has, where none can be kept.
-pub(super) fn passing_device() -> String {
-    hex(&random::<16>())
-}
-
-/// Where nothing can be stored; says why at every call.
+/// The store where nothing can be stored; every call fails with the reason.
 pub(super) struct NoStore(String);
 
 impl NoStore {
@@ -90,21 +84,21 @@ impl NoStore {
         Self(error.to_string())
     }
 
-    fn fail<T: 'static>(&self) -> LocalFuture<'_, Result<T, StoreError>> {
+    fn fail<T: 'static>(&self) -> LocalBoxFuture<'_, Result<T, StoreError>> {
         Box::pin(async { Err(StoreError::new(self.0.as_str())) })
     }
 }
 
-impl AsyncStore for NoStore {
-    fn load(&self) -> LocalFuture<'_, Result<Option<Vec<u8>>, StoreError>> {
+impl LocalAsyncStore for NoStore {
+    fn load(&self) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, StoreError>> {
         self.fail()
     }
 
-    fn save<'a>(&'a self, _: &'a [u8], _: Durability) -> LocalFuture<'a, Result<(), StoreError>> {
+    fn save<'a>(&'a self, _: &'a [u8], _: Durability) -> LocalBoxFuture<'a, Result<(), StoreError>> {
         self.fail()
     }
 
-    fn remove(&self) -> LocalFuture<'_, Result<(), StoreError>> {
+    fn remove(&self) -> LocalBoxFuture<'_, Result<(), StoreError>> {
         self.fail()
     }
 }

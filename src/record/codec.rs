@@ -1,11 +1,16 @@
 //! Record to bytes and back. The reader takes hostile bytes: it never panics and never allocates more than it was given.
 
-use super::{Attempt, Held, Identity, Record, Release, Seat, TimeBase, Untrusted, Verdict};
-use crate::license::{Key, Reason};
+use super::{Attempt, Identity, Record, Release, Seat, StoredLicense, TimeBase, Untrusted, Verdict};
+use crate::codes::{Denial, Distrust};
+use crate::key::Key;
+use crate::license::Terms;
 use crate::time::Timestamp;
 use uuid::Uuid;
 
 /// The field ids of the body. A number is never used again for something else.
+///
+/// What a license has in addition is appended to one of its fields: read if it is there, written if it is known. Under an
+/// id of its own, a version that does not know it would keep it with the answers about another license.
 mod field {
     pub(super) const REVISION: u8 = 1;
     pub(super) const VERDICT: u8 = 2;
@@ -17,16 +22,18 @@ mod field {
     pub(super) const ATTEMPT: u8 = 8;
     pub(super) const RELEASE: u8 = 9;
     pub(super) const PLAN: u8 = 10;
-    pub(super) const ASIDE: u8 = 11;
+    pub(super) const UNTRUSTED: u8 = 11;
+    pub(super) const KEYLESS_SEAT: u8 = 12;
+    pub(super) const SENT: u8 = 13;
 }
 
-/// What a denial can be stored as. Its number in the record is its place here, from 1 on, so it is only
-/// ever added to; 0 is a yes.
-const NOES: [Reason; 6] =
-    [Reason::Refused, Reason::NotFound, Reason::Inactive, Reason::Expired, Reason::Conditions, Reason::Benefit];
+/// Polar's confirmation, among the numbers of its denials.
+const CONFIRMED: u8 = 0;
 
-/// Why a license was put aside, numbered likewise.
-const DISTRUST: [Reason; 4] = [Reason::Tampered, Reason::OtherDevice, Reason::OtherProduct, Reason::NewerFormat];
+/// What a header says of the seat: none, one that any device may use, one that is bound to this device.
+const NO_SEAT: u8 = 0;
+const FREE_SEAT: u8 = 1;
+const BOUND_SEAT: u8 = 2;
 
 pub(super) fn write(record: &Record) -> Vec<u8> {
     let mut out = Writer::default();
@@ -37,68 +44,88 @@ pub(super) fn write(record: &Record) -> Vec<u8> {
 
 fn write_identity(out: &mut Writer, identity: Option<&Identity>) {
     match identity.and_then(|identity| identity.seat) {
-        None => out.number(0, 1),
+        None => out.byte(NO_SEAT),
         Some(seat) => {
-            out.number(if seat.bound { 2 } else { 1 }, 1);
+            out.byte(if seat.bound { BOUND_SEAT } else { FREE_SEAT });
             out.bytes(seat.id.as_bytes());
         }
     }
     out.text(identity.map_or("", |identity| identity.key.secret()));
 }
 
-pub(super) fn read_identity(input: &mut Reader<'_>) -> Option<Identity> {
-    let seat = match input.number(1) {
-        0 => None,
-        kind => {
-            input.require(kind <= 2);
-            let mut id = Uuid::nil();
-            input.uuid(&mut id);
-            Some(Seat { id, bound: kind == 2 })
-        }
-    };
-    Some(Identity { key: input.key()?, seat })
+/// The key and the seat in a header; nothing inside if there is no key.
+pub(super) fn read_identity(input: &mut Reader<'_>) -> Option<Option<Identity>> {
+    let seat = read_seat(input)?;
+    Some(input.key()?.map(|key| Identity { key, seat }))
+}
+
+fn read_seat(input: &mut Reader<'_>) -> Option<Option<Seat>> {
+    Some(match input.u8()? {
+        NO_SEAT => None,
+        FREE_SEAT => Some(Seat { id: input.uuid()?, bound: false }),
+        BOUND_SEAT => Some(Seat { id: input.uuid()?, bound: true }),
+        _ => return None,
+    })
 }
 
 fn write_body(out: &mut Writer, record: &Record) {
-    if let Some(held) = &record.held {
+    if let Some(license) = &record.license {
+        let StoredLicense { revision, verdict, terms, time, conditions, identity: _ } = license.as_ref();
         out.begin(field::REVISION);
-        out.number(held.revision, 8);
+        out.number(*revision, 8);
         out.begin(field::VERDICT);
-        out.number(verdict_number(held.verdict), 1);
+        out.byte(match verdict {
+            Verdict::Confirmed => CONFIRMED,
+            Verdict::Denied(denial) => denial.number(),
+        });
         out.begin(field::LICENSE);
-        out.bytes(held.license_id.as_bytes());
-        out.bytes(held.benefit_id.as_bytes());
+        out.bytes(terms.license_id.as_bytes());
+        out.bytes(terms.benefit_id.as_bytes());
         out.begin(field::LIMITS);
-        out.optional(held.limit_activations.map(u64::from), 4);
-        out.optional(held.limit_usage.map(u64::from), 4);
-        out.number(held.usage.into(), 4);
+        out.optional(terms.limit_activations.map(u64::from), 4);
+        out.optional(terms.limit_usage.map(u64::from), 4);
+        out.number(terms.usage.into(), 4);
         out.begin(field::EXPIRES);
-        out.optional_time(held.expires_at);
+        out.optional_time(terms.expires_at);
         out.begin(field::TIME);
-        out.time(held.time.confirmed);
-        out.time(Timestamp::from_unix_ms(held.time.offset));
-        out.time(held.time.high);
+        out.time(time.confirmed);
+        out.time(Timestamp::from_unix_ms(time.offset));
+        out.time(time.high);
         out.begin(field::CONDITIONS);
-        out.bytes(&held.conditions);
+        out.bytes(conditions);
     }
     for attempt in &record.attempts {
         out.begin(field::ATTEMPT);
         out.time(attempt.at);
         [&attempt.seat, &attempt.label, &attempt.last_six].into_iter().for_each(|text| out.text(text));
+        // earlier versions read no further
+        if attempt.saved_at.is_some() || attempt.is_uncertain {
+            out.optional_time(attempt.saved_at);
+            out.byte(attempt.is_uncertain.into());
+        }
     }
     for release in &record.releases {
         out.begin(field::RELEASE);
         out.bytes(release.activation_id.as_bytes());
         out.text(release.key.secret());
     }
+    for seat in &record.keyless_seats {
+        out.begin(field::KEYLESS_SEAT);
+        out.byte(if seat.bound { BOUND_SEAT } else { FREE_SEAT });
+        out.bytes(seat.id.as_bytes());
+    }
     out.begin(field::PLAN);
     out.optional_time(record.plan.next);
     out.optional_time(record.plan.pause_until);
     out.number(record.plan.misses.into(), 4);
-    if let Some(aside) = &record.aside {
-        out.begin(field::ASIDE);
-        out.number(reason_number(&DISTRUST, aside.why), 1);
-        write_identity(out, aside.identity.as_ref());
+    if record.sent.iter().any(Option::is_some) {
+        out.begin(field::SENT);
+        record.sent.into_iter().for_each(|sent| out.optional_time(sent));
+    }
+    if let Some(untrusted) = &record.untrusted {
+        out.begin(field::UNTRUSTED);
+        out.byte(untrusted.why.number());
+        write_identity(out, untrusted.identity.as_ref());
     }
     for (id, bytes) in &record.unknown {
         out.begin(*id);
@@ -107,102 +134,90 @@ fn write_body(out: &mut Writer, record: &Record) {
     out.end();
 }
 
-/// `None` where a field is not what this format says: then the record is not one of ours, whatever its seal.
+/// `None` if a field is not what this format says: then the record is not one of ours, whatever its seal.
 pub(super) fn read_body(input: &mut Reader<'_>, identity: Option<Identity>) -> Option<Box<Record>> {
-    let mut record = Box::<Record>::default();
-    record.held = identity.map(|identity| Box::new(unread(identity)));
-    while !input.rest.is_empty() {
-        let id = input.u8();
-        let length = input.u32();
-        let mut value = Reader::new(input.take(usize::try_from(length).ok()?));
-        read_field(&mut record, id, &mut value);
-        input.require(!value.failed);
+    let license = identity.map(|identity| Box::new(unread(identity)));
+    let mut record = Box::new(Record { license, ..Record::default() });
+    while !input.is_empty() {
+        let id = input.u8()?;
+        let length = usize::try_from(input.u32()?).ok()?;
+        let mut value = Reader::new(input.take(length)?);
+        read_field(&mut record, id, &mut value)?;
     }
-    (!input.failed).then_some(record)
+    Some(record)
 }
 
 /// A license of which only the header was read.
-fn unread(identity: Identity) -> Held {
-    Held {
+fn unread(identity: Identity) -> StoredLicense {
+    StoredLicense {
         identity,
         revision: 0,
-        verdict: Verdict::No(Reason::Refused),
-        license_id: Uuid::nil(),
-        benefit_id: Uuid::nil(),
-        limit_activations: None,
-        limit_usage: None,
-        usage: 0,
-        expires_at: None,
+        verdict: Verdict::Denied(Denial::Refused),
+        terms: Terms::default(),
         time: TimeBase { confirmed: Timestamp::default(), offset: 0, high: Timestamp::default() },
         conditions: [0; 8],
     }
 }
 
-fn read_held(held: &mut Held, id: u8, value: &mut Reader<'_>) {
+fn read_license_field(license: &mut StoredLicense, id: u8, value: &mut Reader<'_>) -> Option<()> {
     match id {
-        field::REVISION => held.revision = value.number(8),
-        field::VERDICT => held.verdict = value.reason(&NOES).map_or(Verdict::Yes, Verdict::No),
+        field::REVISION => license.revision = value.number(8)?,
+        field::VERDICT => {
+            license.verdict = match value.u8()? {
+                CONFIRMED => Verdict::Confirmed,
+                // a later version's denial: it has no access either, and Polar will be asked why
+                number => Verdict::Denied(Denial::from_number(number).unwrap_or(Denial::Refused)),
+            };
+        }
         field::LICENSE => {
-            value.uuid(&mut held.license_id);
-            value.uuid(&mut held.benefit_id);
+            license.terms.license_id = value.uuid()?;
+            license.terms.benefit_id = value.uuid()?;
         }
         field::LIMITS => {
-            value.optional(&mut held.limit_activations, Reader::u32);
-            value.optional(&mut held.limit_usage, Reader::u32);
-            held.usage = value.u32();
+            license.terms.limit_activations = value.optional(Reader::u32)?;
+            license.terms.limit_usage = value.optional(Reader::u32)?;
+            license.terms.usage = value.u32()?;
         }
-        field::EXPIRES => value.optional(&mut held.expires_at, Reader::time),
+        field::EXPIRES => license.terms.expires_at = value.optional(Reader::time)?,
         field::TIME => {
-            held.time.confirmed = value.time();
-            held.time.offset = value.time().unix_ms();
-            held.time.high = value.time();
+            license.time.confirmed = value.time()?;
+            license.time.offset = value.time()?.unix_ms();
+            license.time.high = value.time()?;
         }
-        _ => value.bytes(&mut held.conditions),
+        field::CONDITIONS => license.conditions = value.array()?,
+        _ => return None,
     }
+    Some(())
 }
 
-fn read_field(record: &mut Record, id: u8, value: &mut Reader<'_>) {
-    match (id, &mut record.held) {
-        (field::REVISION..=field::CONDITIONS, Some(held)) => read_held(held, id, value),
+fn read_field(record: &mut Record, id: u8, value: &mut Reader<'_>) -> Option<()> {
+    match (id, &mut record.license) {
+        (field::REVISION..=field::CONDITIONS, Some(license)) => read_license_field(license, id, value)?,
         (field::ATTEMPT, _) => record.attempts.push(Attempt {
-            at: value.time(),
-            seat: value.text(),
-            label: value.text(),
-            last_six: value.text(),
+            at: value.time()?,
+            seat: value.text()?,
+            label: value.text()?,
+            last_six: value.text()?,
+            saved_at: if value.is_empty() { None } else { value.optional(Reader::time)? },
+            is_uncertain: !value.is_empty() && value.u8()? != 0,
         }),
         (field::RELEASE, _) => {
-            let mut activation_id = Uuid::nil();
-            value.uuid(&mut activation_id);
-            match value.key() {
-                Some(key) => record.releases.push(Release { activation_id, key }),
-                None => value.failed = true,
-            }
+            record.releases.push(Release { activation_id: value.uuid()?, key: value.key()?? });
         }
+        (field::KEYLESS_SEAT, _) => record.keyless_seats.push(read_seat(value)??),
         (field::PLAN, _) => {
-            value.optional(&mut record.plan.next, Reader::time);
-            value.optional(&mut record.plan.pause_until, Reader::time);
-            record.plan.misses = value.u32();
+            record.plan.next = value.optional(Reader::time)?;
+            record.plan.pause_until = value.optional(Reader::time)?;
+            record.plan.misses = value.u32()?;
         }
-        (field::ASIDE, _) => {
-            let why = value.reason(&DISTRUST);
-            value.require(why.is_some());
-            record.aside = why.map(|why| Untrusted { why, identity: read_identity(value) });
+        (field::SENT, _) => record.sent = [value.optional(Reader::time)?, value.optional(Reader::time)?],
+        (field::UNTRUSTED, _) => {
+            let why = Distrust::from_number(value.u8()?).unwrap_or(Distrust::NewerFormat);
+            record.untrusted = Some(Untrusted { why, identity: read_identity(value)? });
         }
         _ => record.unknown.push((id, value.rest.to_vec())),
     }
-}
-
-fn verdict_number(verdict: Verdict) -> u64 {
-    match verdict {
-        Verdict::Yes => 0,
-        Verdict::No(reason) => reason_number(&NOES, reason),
-    }
-}
-
-/// The first one's for a reason that the table does not name.
-fn reason_number(table: &[Reason], reason: Reason) -> u64 {
-    let at = table.iter().position(|known| *known == reason).unwrap_or(0);
-    (at as u64).saturating_add(1)
+    Some(())
 }
 
 /// Puts values at the end of a record.
@@ -218,6 +233,10 @@ const LENGTH_BYTES: usize = 4;
 impl Writer {
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
+    }
+
+    pub(super) fn byte(&mut self, byte: u8) {
+        self.bytes.push(byte);
     }
 
     /// The low bytes of a number.
@@ -265,84 +284,71 @@ impl Writer {
     }
 }
 
-/// Takes values off the front of a slice. Once one was not there or not valid it has `failed`, and what is returned means
-/// nothing; so that this is asked once, at the end.
+/// Takes values off the front of a slice; `None` if one is not there or not valid.
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
-    pub(super) failed: bool,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, failed: false }
+        Self { rest: bytes }
     }
 
-    fn require(&mut self, valid: bool) {
-        self.failed |= !valid;
+    fn is_empty(&self) -> bool {
+        self.rest.is_empty()
     }
 
-    pub(super) fn take(&mut self, count: usize) -> &'a [u8] {
-        self.require(count <= self.rest.len());
-        let (taken, rest) = self.rest.split_at_checked(count).unwrap_or_default();
+    pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.rest.split_at_checked(count)?;
         self.rest = rest;
-        taken
-    }
-
-    fn bytes(&mut self, place: &mut [u8]) {
-        let bytes = self.take(place.len());
-        place.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        Some(taken)
     }
 
     /// A little-endian number of `width` bytes.
-    pub(super) fn number(&mut self, width: usize) -> u64 {
-        self.take(width).iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
+    pub(super) fn number(&mut self, width: usize) -> Option<u64> {
+        Some(self.take(width)?.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
     }
 
-    fn u8(&mut self) -> u8 {
-        self.number(1) as u8
+    pub(super) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        self.take(N)?.first_chunk().copied()
     }
 
-    fn u32(&mut self) -> u32 {
-        self.number(4) as u32
+    fn u8(&mut self) -> Option<u8> {
+        self.array().map(u8::from_le_bytes)
     }
 
-    fn time(&mut self) -> Timestamp {
-        Timestamp::from_unix_ms(self.number(8).cast_signed())
+    fn u32(&mut self) -> Option<u32> {
+        self.array().map(u32::from_le_bytes)
     }
 
-    fn uuid(&mut self, place: &mut Uuid) {
-        let mut bytes = [0; 16];
-        self.bytes(&mut bytes);
-        *place = Uuid::from_bytes(bytes);
+    fn time(&mut self) -> Option<Timestamp> {
+        Some(Timestamp::from_unix_ms(self.number(8)?.cast_signed()))
     }
 
-    fn text(&mut self) -> String {
-        let length = self.number(2) as usize;
-        let text = std::str::from_utf8(self.take(length));
-        self.require(text.is_ok());
-        text.unwrap_or_default().to_owned()
+    fn uuid(&mut self) -> Option<Uuid> {
+        self.array().map(Uuid::from_bytes)
     }
 
-    /// `None` for an empty text, which stands for no key.
-    fn key(&mut self) -> Option<Key> {
-        let text = self.text();
+    fn text(&mut self) -> Option<String> {
+        let length = usize::try_from(self.number(2)?).ok()?;
+        Some(std::str::from_utf8(self.take(length)?).ok()?.to_owned())
+    }
+
+    /// Nothing inside for an empty text, which stands for no key.
+    fn key(&mut self) -> Option<Option<Key>> {
+        let text = self.text()?;
+        if text.is_empty() {
+            return Some(None);
+        }
         // a key that parsing would change was not written by us
-        let key = Key::parse(&text).ok().filter(|key| key.secret() == text);
-        self.require(key.is_some() || text.is_empty());
-        key
+        Key::parse(&text).ok().filter(|key| key.secret() == text).map(Some)
     }
 
-    /// `None` for 0.
-    fn reason(&mut self, table: &[Reason]) -> Option<Reason> {
-        let at = usize::from(self.u8()).checked_sub(1)?;
-        let reason = table.get(at).copied();
-        self.require(reason.is_some());
-        reason
-    }
-
-    fn optional<T>(&mut self, place: &mut Option<T>, read: impl FnOnce(&mut Self) -> T) {
-        let kind = self.u8();
-        self.require(kind <= 1);
-        *place = (kind == 1).then(|| read(self));
+    fn optional<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
+        match self.u8()? {
+            0 => Some(None),
+            1 => Some(Some(read(self)?)),
+            _ => None,
+        }
     }
 }

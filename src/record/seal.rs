@@ -1,13 +1,14 @@
 //! The seal: which record is ours, unchanged, for this product, on this device.
 
 use super::codec::{Reader, Writer, read_body, read_identity};
-use super::hmac::{hkdf, hmac, same};
-use super::{Record, Untrusted};
+use super::{Identity, Record, Untrusted};
+use crate::codes::Distrust;
 use crate::config::Config;
 use crate::device::DeviceId;
-use crate::hash::{Hash, short};
-use crate::license::Reason;
-use crate::text::uuid;
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
 
 const MAGIC: &[u8; 8] = b"POLARLIC";
 const FORMAT: u64 = 1;
@@ -15,33 +16,37 @@ const SEAL_BYTES: usize = 32;
 
 const TAG_BYTES: usize = 8;
 
+/// A block of SHA-256, which HMAC takes as it is.
+const KEY_BYTES: usize = 64;
+
 type Tag = [u8; TAG_BYTES];
 
 /// Seals and opens the records of one product on one device.
 pub(crate) struct Sealer {
     product: Tag,
     device: Tag,
-    /// The current secret first, then the previous ones.
-    keys: Vec<SealKey>,
+    /// Of the current secret.
+    key: SealKey,
+    previous_keys: Vec<SealKey>,
 }
 
 struct SealKey {
     tag: Tag,
-    /// As long as a block of SHA-256, which HMAC takes as it is.
-    key: [Hash; 2],
+    key: Zeroizing<[u8; KEY_BYTES]>,
 }
 
 impl Sealer {
     pub(crate) fn new(config: &Config, device: &DeviceId) -> Self {
-        let organization = uuid(config.organization_id());
-        let product = [&organization, "\0", config.environment().base_url(), "\0", config.app_id()].concat();
-        let place = [&product, "\0", device.as_str()].concat();
+        let base_url = config.environment().base_url();
+        let product = format!("{}\0{base_url}\0{}", config.organization_id(), config.app_id());
+        let place = format!("{product}\0{}", device.as_str());
         let key = |secret: &str| SealKey { tag: tag(secret, "secret", ""), key: derive(secret, "seal", &place) };
-        let mut keys = vec![key(config.app_secret().unwrap_or_default())];
-        for secret in config.previous_app_secrets() {
-            keys.push(key(secret));
+        Self {
+            product: tag("", "product", &product),
+            device: tag("", "device", device.as_str()),
+            key: key(config.app_secret().unwrap_or_default()),
+            previous_keys: config.previous_app_secrets().map(key).collect(),
         }
-        Self { product: tag("", "product", &product), device: tag("", "device", device.as_str()), keys }
     }
 
     /// What distinguishes the record's file from those of other products and devices.
@@ -55,12 +60,10 @@ impl Sealer {
         out.number(FORMAT, 2);
         out.bytes(&self.product);
         out.bytes(&self.device);
-        if let Some(current) = self.keys.first() {
-            out.bytes(&current.tag);
-            out.bytes(&record.bytes());
-            let seal = hmac(current.key.as_flattened(), &out.bytes);
-            out.bytes(&seal);
-        }
+        out.bytes(&self.key.tag);
+        out.bytes(&record.bytes());
+        let seal = self.key.authenticate(&out.bytes).finalize().into_bytes();
+        out.bytes(&seal);
         out.bytes
     }
 
@@ -68,58 +71,89 @@ impl Sealer {
     pub(crate) fn open(&self, bytes: &[u8]) -> Result<Box<Record>, Untrusted> {
         let (content, seal) = bytes.split_at_checked(bytes.len().saturating_sub(SEAL_BYTES)).unwrap_or_default();
         let mut input = Reader::new(content);
-        let ours = input.take(MAGIC.len()) == MAGIC;
-        let format = input.number(2);
-        let (product, device, secret) = (input.take(TAG_BYTES), input.take(TAG_BYTES), input.take(TAG_BYTES));
-        let identity = read_identity(&mut input);
-        if !ours || input.failed {
-            return Err(Untrusted { why: Reason::Tampered, identity: None });
-        }
-        let key = self.keys.iter().find(|key| key.tag == secret);
-        let sealed = || key.is_some_and(|key| same(&hmac(key.key.as_flattened(), content), seal));
-        let why = if format > FORMAT {
-            Reason::NewerFormat
-        } else if product != self.product {
-            Reason::OtherProduct
-        } else if device != self.device {
-            Reason::OtherDevice
+        let Some(header) = Header::read(&mut input) else {
+            return Err(Untrusted { why: Distrust::Tampered, identity: None });
+        };
+        let why = if header.format > FORMAT {
+            Distrust::NewerFormat
+        } else if header.product != self.product {
+            Distrust::OtherProduct
+        } else if header.device != self.device {
+            Distrust::OtherDevice
         } else {
-            if format == FORMAT
-                && sealed()
-                && let Some(record) = read_body(&mut input, identity.clone())
+            let key = std::iter::once(&self.key).chain(&self.previous_keys).find(|key| key.tag == header.secret);
+            if header.format == FORMAT
+                && key.is_some_and(|key| key.authenticate(content).verify_slice(seal).is_ok())
+                && let Some(record) = read_body(&mut input, header.identity.clone())
             {
                 return Ok(record);
             }
-            Reason::Tampered
+            Distrust::Tampered
         };
-        Err(Untrusted { why, identity })
+        Err(Untrusted { why, identity: header.identity })
+    }
+}
+
+/// What a record begins with. It can be read of every record, whatever its seal.
+struct Header {
+    format: u64,
+    product: Tag,
+    device: Tag,
+    secret: Tag,
+    identity: Option<Identity>,
+}
+
+impl Header {
+    /// `None` if it is not the header of a record.
+    fn read(input: &mut Reader<'_>) -> Option<Self> {
+        if input.take(MAGIC.len())? != MAGIC {
+            return None;
+        }
+        Some(Self {
+            format: input.number(2)?,
+            product: input.array()?,
+            device: input.array()?,
+            secret: input.array()?,
+            identity: read_identity(input)?,
+        })
+    }
+}
+
+impl SealKey {
+    /// The HMAC over a record's content.
+    fn authenticate(&self, content: &[u8]) -> Hmac<Sha256> {
+        Hmac::new(&(*self.key).into()).chain_update(content)
     }
 }
 
 fn tag(secret: &str, purpose: &str, info: &str) -> Tag {
-    let [first, _] = derive(secret, purpose, info);
-    short(&first)
+    derive(secret, purpose, info).first_chunk().copied().unwrap_or_default()
 }
 
 /// HKDF-SHA256 with `secret` as the input keying material; purposes never share an output.
-fn derive(secret: &str, purpose: &str, info: &str) -> [Hash; 2] {
-    hkdf(b"polar-license record 1", secret.as_bytes(), [purpose, "\0", info].concat().as_bytes())
+#[expect(clippy::expect_used, reason = "HKDF gives at most 255 blocks of 32 bytes; these are two")]
+fn derive(secret: &str, purpose: &str, info: &str) -> Zeroizing<[u8; KEY_BYTES]> {
+    let mut key = Zeroizing::new([0; KEY_BYTES]);
+    let hkdf = Hkdf::<Sha256>::new(Some(b"polar-license record 1"), secret.as_bytes());
+    hkdf.expand_multi_info(&[purpose.as_bytes(), b"\0", info.as_bytes()], key.as_mut()).expect("short enough");
+    key
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Attempt, Held, Identity, Plan, Release, Seat, TimeBase, Verdict};
+    use super::super::{Attempt, Plan, Release, Seat, StoredLicense, TimeBase, Verdict};
     use super::*;
-    use crate::hash::sha256;
-    use crate::license::Key;
-    use crate::text::hex;
+    use crate::codes::Denial;
+    use crate::key::Key;
+    use crate::license::Terms;
     use crate::time::Timestamp;
+    use sha2::Digest;
     use uuid::Uuid;
 
     const ORGANIZATION: &str = "a0010000-0000-4000-8000-000000000001";
 
     fn sealer(app: &str, device: &str, secrets: &[&str]) -> Sealer {
-        let mut config = Config::new(ORGANIZATION, app);
+        let mut config = Config::builder(ORGANIZATION, app);
         if let Some((first, rest)) = secrets.split_first() {
             config = config.app_secret(*first).previous_app_secrets(rest.iter().copied());
         }
@@ -134,19 +168,22 @@ mod tests {
     fn record() -> Record {
         let at = |ms| Timestamp::from_unix_ms(ms);
         Record {
-            held: Some(Box::new(Held {
+            license: Some(Box::new(StoredLicense {
                 identity: Identity {
                     key: key("MYAPP-D1E50008-AAAA-4BBB-8CCC-DDDD0000EEF6"),
                     seat: Some(Seat { id: Uuid::from_u128(7), bound: true }),
                 },
                 revision: 3,
-                verdict: Verdict::No(Reason::Inactive),
-                license_id: Uuid::from_u128(1),
-                benefit_id: Uuid::from_u128(2),
-                limit_activations: Some(1),
-                limit_usage: None,
-                usage: 9,
-                expires_at: Some(at(4_000_000_000_000)),
+                verdict: Verdict::Denied(Denial::Inactive),
+                terms: Terms {
+                    license_id: Uuid::from_u128(1),
+                    benefit_id: Uuid::from_u128(2),
+                    limit_activations: Some(1),
+                    limit_usage: None,
+                    usage: 9,
+                    expires_at: Some(at(4_000_000_000_000)),
+                    ..Terms::default()
+                },
                 time: TimeBase { confirmed: at(10), offset: -5, high: at(20) },
                 conditions: [1, 2, 3, 4, 5, 6, 7, 8],
             })),
@@ -155,31 +192,49 @@ mod tests {
                 seat: "7F3A".into(),
                 label: "Debian 12 · 7F3A".into(),
                 last_six: "00EEF6".into(),
+                saved_at: None,
+                is_uncertain: false,
             }],
+            keyless_seats: Vec::new(),
+            sent: [None; 2],
             releases: vec![Release { key: key("OLD-KEY"), activation_id: Uuid::from_u128(9) }],
             plan: Plan { next: Some(at(30)), misses: 2, pause_until: None },
-            aside: Some(Untrusted { why: Reason::OtherDevice, identity: None }),
+            untrusted: Some(Untrusted { why: Distrust::OtherDevice, identity: None }),
             unknown: vec![(200, vec![1, 2, 3])],
         }
     }
 
-    fn why(opened: &Result<Box<Record>, Untrusted>) -> Reason {
+    fn why(opened: &Result<Box<Record>, Untrusted>) -> Distrust {
         opened.as_ref().unwrap_err().why
     }
 
     #[test]
     fn opens_what_it_sealed_unknown_fields_included() {
         let sealer = sealer("com.acme.app", "here", &[]);
-        for record in [record(), Record::default()] {
+        let later = Record {
+            attempts: record()
+                .attempts
+                .into_iter()
+                .map(|attempt| Attempt { saved_at: Some(Timestamp::from_unix_ms(6)), is_uncertain: true, ..attempt })
+                .collect(),
+            keyless_seats: vec![Seat { id: Uuid::from_u128(11), bound: true }],
+            sent: [None, Some(Timestamp::from_unix_ms(7))],
+            ..record()
+        };
+        for record in [record(), later, Record::default()] {
             assert_eq!(sealer.open(&sealer.seal(&record)), Ok(Box::new(record)));
         }
+    }
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Every version reads what every other has written.
     #[test]
     fn the_bytes_are_the_same_for_ever() {
         let sealed = sealer("com.acme.app", "here", &["secret"]).seal(&record());
-        assert_eq!(hex(&sha256(&[&sealed])), "4f5201cc7608c712d9cd56db74a9043b6360e3b4ce8242eadfa7544e3f90b6a2");
+        assert_eq!(hex(&Sha256::digest(&sealed)), "4f5201cc7608c712d9cd56db74a9043b6360e3b4ce8242eadfa7544e3f90b6a2");
     }
 
     #[test]
@@ -200,24 +255,24 @@ mod tests {
         let sealer = sealer("com.acme.app", "here", &[]);
         let mut sealed = sealer.seal(&record());
         for length in 0..sealed.len() {
-            assert_eq!(why(&sealer.open(&sealed[..length])), Reason::Tampered);
+            assert_eq!(why(&sealer.open(&sealed[..length])), Distrust::Tampered);
         }
         sealed.push(0);
-        assert_eq!(why(&sealer.open(&sealed)), Reason::Tampered);
+        assert_eq!(why(&sealer.open(&sealed)), Distrust::Tampered);
     }
 
     #[test]
     fn a_record_from_elsewhere_says_where_from_and_which_license() {
         let bytes = sealer("com.acme.app", "here", &[]).seal(&record());
         let cases = [
-            (sealer("com.acme.app", "there", &[]), Reason::OtherDevice),
-            (sealer("com.acme.other", "here", &[]), Reason::OtherProduct),
-            (sealer("com.acme.app", "here", &["secret"]), Reason::Tampered),
+            (sealer("com.acme.app", "there", &[]), Distrust::OtherDevice),
+            (sealer("com.acme.other", "here", &[]), Distrust::OtherProduct),
+            (sealer("com.acme.app", "here", &["secret"]), Distrust::Tampered),
         ];
         for (sealer, expected) in cases {
             let opened = sealer.open(&bytes);
             assert_eq!(why(&opened), expected);
-            assert_eq!(opened.unwrap_err().identity, record().held.map(|held| held.identity));
+            assert_eq!(opened.unwrap_err().identity, record().license.map(|license| license.identity));
         }
     }
 
@@ -226,14 +281,23 @@ mod tests {
         let sealer = sealer("com.acme.app", "here", &[]);
         let mut bytes = sealer.seal(&record());
         bytes[8] = 2;
-        assert_eq!(why(&sealer.open(&bytes)), Reason::NewerFormat);
+        assert_eq!(why(&sealer.open(&bytes)), Distrust::NewerFormat);
+    }
+
+    #[test]
+    fn a_denial_of_a_later_version_is_a_denial() {
+        let sealer = sealer("com.acme.app", "here", &[]);
+        let verdict_200 = (2, vec![200]);
+        let later = Record { unknown: vec![verdict_200], ..record() };
+        let opened = sealer.open(&sealer.seal(&later)).unwrap();
+        assert_eq!(opened.license.unwrap().verdict, Verdict::Denied(Denial::Refused));
     }
 
     #[test]
     fn a_previous_secret_still_opens() {
         let old = sealer("com.acme.app", "here", &["old"]).seal(&record());
         assert_eq!(sealer("com.acme.app", "here", &["new", "old"]).open(&old), Ok(Box::new(record())));
-        assert_eq!(why(&sealer("com.acme.app", "here", &["new"]).open(&old)), Reason::Tampered);
+        assert_eq!(why(&sealer("com.acme.app", "here", &["new"]).open(&old)), Distrust::Tampered);
     }
 
     #[test]

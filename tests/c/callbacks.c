@@ -26,7 +26,7 @@ static void a_license_lives_in_the_apps_own_parts(void)
     polar_license *license = fake_polar_open(&polar);
     polar_license_decision *decision = NULL;
     polar_license_error *error = NULL;
-    int32_t outcome = -1;
+    int32_t deactivated = -1;
 
     CHECK(polar_license_activate_with(license, " MY-KEY-123456\n", 0, &decision, &error) == POLAR_LICENSE_OK);
     CHECK(error == NULL);
@@ -43,7 +43,7 @@ static void a_license_lives_in_the_apps_own_parts(void)
     CHECK(polar_license_decision_grace_ends_at_ms(decision) == polar.wall_ms + 14 * DAY_MS);
     CHECK(polar_license_decision_notice_at_ms(decision) == polar.wall_ms + 11 * DAY_MS);
     CHECK(polar_license_decision_refresh_at_ms(decision) > polar.wall_ms);
-    CHECK(polar_license_decision_problem(decision) == POLAR_LICENSE_OK);
+    CHECK(polar_license_decision_problem_kind(decision) == POLAR_LICENSE_OK);
     CHECK(strstr(polar_license_decision_json(decision), "\"displayKey\":\"****-123456\"") != NULL);
     CHECK(strstr(polar_license_decision_json(decision), "MY-KEY") == NULL);
     polar_license_decision_free(decision);
@@ -54,15 +54,15 @@ static void a_license_lives_in_the_apps_own_parts(void)
     pass(&polar, 2 * DAY_MS);
     CHECK(polar_license_refresh(license, &decision) == POLAR_LICENSE_OK);
     CHECK(polar_license_decision_state(decision) == POLAR_LICENSE_STATE_GRACE);
-    CHECK(polar_license_decision_problem(decision) == POLAR_LICENSE_ERR_NETWORK);
-    CHECK_TEXT(polar_license_decision_problem_message(decision), "no cable");
+    CHECK(polar_license_decision_problem_kind(decision) == POLAR_LICENSE_ERR_NETWORK);
+    CHECK_TEXT(polar_license_decision_problem_detail(decision), "no cable");
     CHECK(polar_license_decision_problem_maybe_applied(decision) == 0);
     polar_license_decision_free(decision);
     pass(&polar, 20 * DAY_MS);
     CHECK(state(license) == POLAR_LICENSE_STATE_LAPSED);
     CHECK(polar_license_allowed(license) == 0 && polar_license_allows(license, "export") == 0);
 
-    /* it is still there after a restart, a no of Polar's denies it, and a yes heals it */
+    /* it is still there after a restart, a denial of Polar's denies it, and the next confirmation restores it */
     polar_license_free(license);
     CHECK(fake_polar_destroyed(&polar, 3));
     license = fake_polar_open(&polar);
@@ -84,35 +84,36 @@ static void a_license_lives_in_the_apps_own_parts(void)
     CHECK(polar_license_validate(license, NULL) == POLAR_LICENSE_OK);
     CHECK(polar_license_allowed(license) == 1);
 
-    CHECK(polar_license_deactivate(license, &outcome, &error) == POLAR_LICENSE_OK);
-    CHECK(outcome == POLAR_LICENSE_DEACTIVATED_NOT_NEEDED && error == NULL);
+    CHECK(polar_license_deactivate(license, &deactivated, &error) == POLAR_LICENSE_OK);
+    CHECK(deactivated == POLAR_LICENSE_DEACTIVATED_NOT_NEEDED && error == NULL);
     CHECK(polar.removes == 1 && polar.length == 0);
     CHECK(state(license) == POLAR_LICENSE_STATE_UNLICENSED);
     polar_license_free(license);
     CHECK(fake_polar_destroyed(&polar, 6));
 }
 
-static void callbacks_that_fail_are_survived(void)
+static void failing_callbacks_are_errors_and_no_more(void)
 {
     fake_polar polar = { 0 };
     polar_license *license;
     polar_license_decision *decision = NULL;
     polar_license_error *error = NULL;
 
-    /* a license that needs no seat works without a store until the program ends */
+    /* a license that cannot be stored works until the program ends, and the activation fails */
     polar.store_fails = 1;
     license = fake_polar_open(&polar);
     CHECK(polar_license_current(license, &decision) == POLAR_LICENSE_OK);
     CHECK(polar_license_decision_reason(decision) == POLAR_LICENSE_REASON_STORAGE);
     polar_license_decision_free(decision);
-    CHECK(polar_license_activate_with(license, "MY-KEY-123456", 0, &decision, NULL) == POLAR_LICENSE_OK);
-    CHECK(polar_license_decision_problem(decision) == POLAR_LICENSE_ERR_STORAGE);
-    polar_license_decision_free(decision);
+    CHECK(polar_license_activate(license, "MY-KEY-123456", &error) == POLAR_LICENSE_ERR_STORAGE);
+    CHECK(polar_license_error_maybe_applied(error) == 0);
+    CHECK(polar_license_decision_allowed(polar_license_error_decision(error)) == 1);
+    polar_license_error_free(error);
     polar.store_fails = 0;
 
     polar.behaviour = 2; /* no answer from the transport */
     CHECK(polar_license_activate(license, "MY-KEY-123456", &error) == POLAR_LICENSE_ERR_NETWORK);
-    CHECK(strstr(polar_license_error_message(error), "gave no answer") != NULL);
+    CHECK(strstr(polar_license_error_detail(error), "gave no answer") != NULL);
     polar_license_error_free(error);
     polar.behaviour = 3; /* a captive portal */
     pass(&polar, 120000);
@@ -168,11 +169,11 @@ static void end_listener(void *user_data)
 {
     listener *this = user_data;
     this->destroyed++;
-    /* for a destructor, too, the library is open */
+    /* a destructor may call the library, too */
     CHECK(polar_license_abi_version() == POLAR_LICENSE_ABI_VERSION);
 }
 
-static void listeners_hear_call_back_and_end(void)
+static void listeners_are_called_and_may_call_and_end(void)
 {
     fake_polar polar = { 0 };
     polar_license *license = fake_polar_open(&polar);
@@ -222,7 +223,7 @@ static void a_transport_may_call_and_cancel(void)
     polar.context = &license;
     license = fake_polar_open(&polar);
     CHECK(polar_license_activate(license, "MY-KEY-123456", &error) == POLAR_LICENSE_ERR_CANCELLED);
-    CHECK_TEXT(polar_license_status_name(polar_license_error_status(error)), "cancelled");
+    CHECK_TEXT(polar_license_kind_name(polar_license_error_kind(error)), "cancelled");
     polar_license_error_free(error);
     polar_license_free(license);
     CHECK(fake_polar_destroyed(&polar, 3));
@@ -257,7 +258,7 @@ static void end_log(void *user_data)
     log_ended++;
 }
 
-static void the_log_is_heard(void)
+static void the_log_is_passed_on(void)
 {
     fake_polar polar = { 0 };
     polar_license *license;
@@ -299,15 +300,51 @@ static void options_are_reusable_and_share_their_parts(void)
     CHECK(fake_polar_destroyed(&polar, 7));
 }
 
+/* Opens what `polar` has stored as another app would: the state and the reason. */
+static void opens_with(fake_polar *polar, const char *device, const char *secret, const char *previous, int32_t as,
+                       int32_t why)
+{
+    polar_license_options *options = fake_polar_options(polar);
+    polar_license *license = NULL;
+    polar_license_decision *decision = NULL;
+    CHECK(polar_license_options_set_device_id(options, device) == POLAR_LICENSE_OK);
+    if (secret)
+        CHECK(polar_license_options_set_app_secret(options, secret) == POLAR_LICENSE_OK);
+    if (previous)
+        CHECK(polar_license_options_add_previous_app_secret(options, previous) == POLAR_LICENSE_OK);
+    CHECK(polar_license_open(options, &license, NULL) == POLAR_LICENSE_OK);
+    polar_license_options_free(options);
+    if (polar->length == 0)
+        CHECK(polar_license_activate(license, "MY-KEY-123456", NULL) == POLAR_LICENSE_OK);
+    CHECK(polar_license_current(license, &decision) == POLAR_LICENSE_OK);
+    CHECK(polar_license_decision_state(decision) == as && polar_license_decision_reason(decision) == why);
+    polar_license_decision_free(decision);
+    polar_license_free(license);
+}
+
+static void what_is_stored_belongs_to_a_device_and_a_secret(void)
+{
+    fake_polar polar = { 0 };
+    const int32_t active = POLAR_LICENSE_STATE_ACTIVE, none = POLAR_LICENSE_STATE_UNLICENSED;
+    opens_with(&polar, "a device", "hush", NULL, active, POLAR_LICENSE_REASON_UNSET);
+    opens_with(&polar, "a device", "hush", NULL, active, POLAR_LICENSE_REASON_UNSET);
+    opens_with(&polar, "another device", "hush", NULL, none, POLAR_LICENSE_REASON_OTHER_DEVICE);
+    opens_with(&polar, "a device", NULL, NULL, none, POLAR_LICENSE_REASON_TAMPERED);
+    opens_with(&polar, "a device", "newer", NULL, none, POLAR_LICENSE_REASON_TAMPERED);
+    opens_with(&polar, "a device", "newer", "hush", active, POLAR_LICENSE_REASON_UNSET);
+    CHECK(fake_polar_destroyed(&polar, 18));
+}
+
 int main(void)
 {
     a_license_lives_in_the_apps_own_parts();
-    callbacks_that_fail_are_survived();
-    listeners_hear_call_back_and_end();
+    failing_callbacks_are_errors_and_no_more();
+    listeners_are_called_and_may_call_and_end();
     a_transport_may_call_and_cancel();
     auto_refresh_starts_and_stops();
-    the_log_is_heard();
+    the_log_is_passed_on();
     options_are_reusable_and_share_their_parts();
+    what_is_stored_belongs_to_a_device_and_a_secret();
     puts("ok");
     return 0;
 }

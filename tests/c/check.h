@@ -1,4 +1,4 @@
-/* What every test program in C needs: a check that says where it failed, and a Polar inside the program. */
+/* What every test program in C needs: checks that print where they failed. */
 #ifndef CHECK_H
 #define CHECK_H
 

@@ -1,5 +1,5 @@
-/* A Polar inside the test program: a transport that answers every validate with yes, for keys without activation limit,
- * and a store in memory. Whoever uses it sets what should go wrong. */
+/* A Polar inside the test program: a transport that confirms every validate, for keys without activation limit,
+ * and a store in memory. A test sets what should fail. */
 #ifndef FAKE_POLAR_H
 #define FAKE_POLAR_H
 
@@ -11,12 +11,13 @@
 typedef struct fake_polar {
     atomic_int requests;
     atomic_int destroyed;
-    /* What the transport does: 0 answers yes, 1 no, 2 nothing, 3 a captive portal, 4 fails before sending. */
+    /* What the transport does: 0 confirms, 1 denies, 2 sets no response, 3 acts as a captive portal, 4 fails before
+     * sending. */
     atomic_int behaviour;
     /* Called by the transport before it answers, if not NULL. */
     void (*before)(void *context);
     void *context;
-    /* The store. */
+    /* The store. One that fails takes a minute to do so, so that no operation has time to try again. */
     unsigned char bytes[4096];
     size_t length;
     int store_fails;
@@ -46,7 +47,7 @@ static inline void fake_polar_post(void *user_data, const polar_license_request 
     const char *body = polar_license_request_body(request);
     const char *at = strstr(body, "\"key\":\"");
     atomic_fetch_add(&polar->requests, 1);
-    atomic_fetch_add(&polar->mono_ms, 2000); /* or the library would wait, to be gentle to Polar */
+    atomic_fetch_add(&polar->mono_ms, 2000); /* or the library would wait between requests */
     CHECK(polar_license_request_timeout_ms(request) > 0);
     CHECK(strncmp(polar_license_request_url(request), "https://", 8) == 0);
     CHECK_TEXT(polar_license_request_header_name(request, 0), "Content-Type");
@@ -77,9 +78,16 @@ static inline void fake_polar_post(void *user_data, const polar_license_request 
     case 4:
         CHECK(polar_license_response_fail(response, POLAR_LICENSE_FAILED_NETWORK, 0, "no cable") == 0);
         break;
-    default: /* the library has to cope with a transport that says nothing */
+    default: /* the transport sets no response, which the library must handle */
         break;
     }
+}
+
+/* What a callback of the store that fails returns. */
+static inline int32_t fake_polar_store_failure(fake_polar *polar)
+{
+    atomic_fetch_add(&polar->mono_ms, 60000);
+    return 5;
 }
 
 static inline int32_t fake_polar_load(void *user_data, polar_license_record *record)
@@ -87,7 +95,7 @@ static inline int32_t fake_polar_load(void *user_data, polar_license_record *rec
     fake_polar *polar = user_data;
     atomic_fetch_add(&polar->loads, 1);
     if (polar->store_fails)
-        return 5;
+        return fake_polar_store_failure(polar);
     if (polar->length > 0)
         CHECK(polar_license_record_set(record, polar->bytes, polar->length) == 0);
     return 0;
@@ -98,8 +106,9 @@ static inline int32_t fake_polar_save(void *user_data, const uint8_t *bytes, siz
     fake_polar *polar = user_data;
     atomic_fetch_add(&polar->saves, 1);
     CHECK(durable == 0 || durable == 1);
-    if (polar->store_fails || length > sizeof polar->bytes)
-        return 5;
+    CHECK(length <= sizeof polar->bytes);
+    if (polar->store_fails)
+        return fake_polar_store_failure(polar);
     memcpy(polar->bytes, bytes, length);
     polar->length = length;
     return 0;
@@ -109,8 +118,10 @@ static inline int32_t fake_polar_remove(void *user_data)
 {
     fake_polar *polar = user_data;
     atomic_fetch_add(&polar->removes, 1);
+    if (polar->store_fails)
+        return fake_polar_store_failure(polar);
     polar->length = 0;
-    return polar->store_fails;
+    return 0;
 }
 
 static inline int32_t fake_polar_lock(void *user_data)
@@ -166,7 +177,7 @@ static inline polar_license *fake_polar_open(fake_polar *polar)
     polar_license_error *error = NULL;
     polar_license_open(options, &license, &error);
     if (error)
-        fprintf(stderr, "%s\n", polar_license_error_message(error));
+        fprintf(stderr, "%s\n", polar_license_error_detail(error));
     CHECK(error == NULL && license != NULL);
     polar_license_options_free(options);
     return license;

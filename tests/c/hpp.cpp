@@ -1,6 +1,7 @@
 // Everything of polar_license.hpp, with a Polar inside the program.
 #include "polar_license.hpp"
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
@@ -18,7 +19,8 @@ static const char *const ORGANIZATION = "de300000-0000-4000-8000-000000000001";
 static const char *const PRO = "de300000-0000-4000-8000-0000000000b1";
 
 struct world {
-    bool online = true, throws = false, grants = true;
+    bool online = true, throws = false, grants = true, cancelled = false;
+    polar::milliseconds timeout{0};
     polar::milliseconds mono{0};
     std::vector<std::uint8_t> bytes;
 };
@@ -50,10 +52,12 @@ static polar::response answer(world &world, const polar::request &request)
 {
     polar::response response;
     world.mono += polar::milliseconds{2000};
+    world.timeout = request.timeout;
     if (world.throws)
         throw std::runtime_error("a transport that throws");
     if (!world.online) {
         response.maybe_sent = false;
+        response.cancelled = world.cancelled;
         response.problem = "no cable";
         return response;
     }
@@ -75,10 +79,11 @@ static polar::options options_of(const std::shared_ptr<world> &world)
 {
     polar::options options{ORGANIZATION, "com.acme.app"};
     options.feature("export", {PRO}).device_id("a device").bind_device(true).label("a test").benefit(PRO);
-    options.condition("edition", "plus").condition("major", 3).condition("beta", false).condition("half", 0.5);
-    options.meta("from", "C++").meta("major", 3).meta("beta", false).meta("half", 0.5);
+    options.feature("sync", std::vector<std::string>{PRO}).feature("print", std::array{std::string_view{PRO}});
+    options.condition("edition", "plus").condition("major", 3).condition("beta", false).condition("even", 2.0);
+    options.meta("from", "C++").meta("major", 3).meta("beta", false).meta("even", -2.0);
     options.app_secret("hush").previous_app_secret("older hush").environment("sandbox");
-    options.refresh_interval(std::chrono::hours{24}).offline_grace(std::chrono::hours{48});
+    options.refresh_interval(std::chrono::hours{10}).offline_grace(std::chrono::hours{48});
     options.timeout(std::chrono::seconds{5}).memory_store().store(std::make_shared<memory>(world));
     options.transport([world](const polar::request &request) { return answer(*world, request); });
     options.clock([world] {
@@ -103,34 +108,43 @@ int main()
 
     const polar::decision decision = license.activate("MY-KEY-123456");
     CHECK(decision.allowed() && decision.state() == polar::state::active && changes == 1);
+    CHECK(decision.allows("export") && decision.allows("sync") && decision.allows("print"));
     CHECK(decision.display_key() == "****-123456" && !decision.activation_id() && decision.benefit_id() == PRO);
     CHECK(*decision.grace_ends_at() - *decision.confirmed_at() == std::chrono::hours{48});
+    const auto until_refresh = *decision.refresh_at() - *decision.confirmed_at();
+    CHECK(until_refresh >= std::chrono::hours{9} && until_refresh <= std::chrono::hours{10});
     CHECK(decision.usage() == 0 && !decision.limit_usage() && !decision.limit_activations());
     CHECK(decision.expires_at() && decision.refresh_at() && decision.notice_at() && decision.message() != "");
-    CHECK(decision.problem() == polar::status::ok && !decision.problem_message() && !decision.problem_retry_after());
-    CHECK(!decision.problem_maybe_applied() && decision.json().find("\"active\"") != std::string_view::npos);
+    CHECK(decision.problem_kind() == polar::error_kind::ok && !decision.problem_message() && !decision.problem_detail());
+    CHECK(!decision.problem_retry_after() && !decision.problem_maybe_applied());
+    CHECK( decision.json().find("\"active\"") != std::string_view::npos);
     CHECK(decision.reason() == polar::reason::unset && decision.next_step() == polar::next_step::none);
+
+    license.validate();
+    CHECK(in->timeout > std::chrono::seconds{0} && in->timeout <= std::chrono::seconds{5});
 
     polar::license moved{std::move(license)};
     license = std::move(moved);
     subscription = polar::subscription{};
     in->online = false;
-    CHECK(license.validate().problem() == polar::status::network);
-    CHECK(license.current().problem_message() == "no cable");
+    CHECK(license.validate().problem_kind() == polar::error_kind::network);
+    CHECK(license.current().problem_detail() == "no cable");
+    in->cancelled = true;
+    CHECK(license.validate().problem_kind() == polar::error_kind::cancelled);
     in->throws = true;
-    CHECK(license.validate().problem() == polar::status::network);
+    CHECK(license.validate().problem_kind() == polar::error_kind::network);
     in->throws = false, in->online = true, in->grants = false;
     try {
         license.activate("ANOTHER-KEY");
         CHECK(!"refused");
     } catch (const polar::error &error) {
-        CHECK(error.status() == polar::status::refused && error.reason() == polar::reason::expired);
+        CHECK(error.kind() == polar::error_kind::refused && error.reason() == polar::reason::expired);
         CHECK(error.decision().allowed() && !error.maybe_applied() && !error.retry_after());
-        CHECK(std::string_view{error.what()} == error.failure().message());
+        CHECK(std::string_view{error.what()} == error.failure().detail() && error.message() != error.what());
         CHECK(error.failure().json().find("\"refused\"") != std::string_view::npos);
     }
     polar::failure failure;
-    CHECK(!license.consume(0, failure) && failure.status() == polar::status::invalid_argument);
+    CHECK(!license.consume(0, failure) && failure.kind() == polar::error_kind::invalid_argument);
     CHECK(!license.activate("", failure) && failure);
     in->grants = true;
     CHECK(license.reactivate(failure) && !failure);
@@ -143,22 +157,28 @@ int main()
         license.deactivate();
         CHECK(!"not activated");
     } catch (const polar::error &error) {
-        CHECK(error.status() == polar::status::not_activated);
+        CHECK(error.kind() == polar::error_kind::not_activated);
+    }
+    try {
+        polar::license{polar::options::from_json(R"({"organizationId":"acme","appId":"com.acme.app"})")};
+        CHECK(!"opened");
+    } catch (const polar::error &error) {
+        CHECK(error.kind() == polar::error_kind::invalid_config && error.detail() == error.what());
     }
     try {
         polar::license{polar::options{"acme", "com.acme.app"}};
         CHECK(!"opened");
     } catch (const polar::error &error) {
-        CHECK(error.status() == polar::status::invalid_config);
+        CHECK(error.kind() == polar::error_kind::invalid_config);
     }
     const polar::license none{polar::options{"acme", "com.acme.app"}, failure};
     CHECK(!none && failure && !none.allows("export") && !none.current());
 
     int lines = 0;
     CHECK(polar::set_log(POLAR_LICENSE_LOG_WARN, [&](int, std::string_view, std::string_view) { lines++; })
-          == polar::status::ok);
+          == polar::error_kind::ok);
     license.allows("no such feature");
-    CHECK(lines == 1 && polar::set_log(POLAR_LICENSE_LOG_WARN, {}) == polar::status::ok);
+    CHECK(lines == 1 && polar::set_log(POLAR_LICENSE_LOG_WARN, {}) == polar::error_kind::ok);
     CHECK(polar::version() == polar_license_version());
     std::puts("ok");
 }

@@ -1,6 +1,7 @@
-/* What a caller can get wrong: NULL, texts that are none, huge ones, the wrong order. Nothing crashes, and each function
- * answers as the header says. */
+/* What a caller can get wrong: NULL, strings that are not UTF-8, huge ones, the wrong order. Nothing crashes, and each
+ * function returns what the header says. */
 #include "fake_polar.h"
+#include "json.h"
 
 static void every_function_takes_null(void)
 {
@@ -11,7 +12,7 @@ static void every_function_takes_null(void)
     const int32_t wrong = POLAR_LICENSE_ERR_INVALID_ARGUMENT;
     polar_license_decision *decision = (polar_license_decision *)&decision;
     polar_license *license = (polar_license *)&license;
-    int32_t outcome = 77;
+    int32_t deactivated = 77;
 
     CHECK(strlen(polar_license_version()) > 0);
     CHECK(polar_license_abi_version() == POLAR_LICENSE_ABI_VERSION);
@@ -45,11 +46,12 @@ static void every_function_takes_null(void)
 
     CHECK(polar_license_open(o, &license, &e) == wrong);
     CHECK(license == NULL);
-    CHECK(polar_license_error_status(e) == wrong);
-    CHECK_TEXT(polar_license_error_message(e), "`options` is NULL");
+    CHECK(polar_license_error_kind(e) == wrong);
+    CHECK_TEXT(polar_license_error_message(e), "`options` is NULL.");
+    CHECK_TEXT(polar_license_error_detail(e), "`options` is NULL");
     CHECK_TEXT(polar_license_error_json(e),
-               "{\"error\":{\"kind\":\"invalid_argument\",\"reason\":null,\"message\":\"`options` is NULL\","
-               "\"retryAfterMs\":null,\"maybeApplied\":false}}");
+               "{\"error\":{\"kind\":\"invalid_argument\",\"reason\":null,\"message\":\"`options` is NULL.\","
+               "\"detail\":\"`options` is NULL\",\"retryAfterMs\":null,\"maybeApplied\":false}}");
     CHECK(polar_license_error_decision(e) == NULL);
     polar_license_error_free(e);
     CHECK(polar_license_open(o, &license, NULL) == wrong);
@@ -67,8 +69,8 @@ static void every_function_takes_null(void)
     CHECK(polar_license_allowed(l) == 0);
     CHECK(polar_license_allows(l, "export") == 0);
     CHECK(polar_license_consume(l, 1, NULL, NULL) == wrong);
-    CHECK(polar_license_deactivate(l, &outcome, NULL) == wrong);
-    CHECK(outcome == 77);
+    CHECK(polar_license_deactivate(l, &deactivated, NULL) == wrong);
+    CHECK(deactivated == 77);
     CHECK(polar_license_forget(l, NULL) == wrong);
     CHECK(polar_license_on_change(l, NULL, NULL, NULL, NULL) == wrong);
     CHECK(polar_license_off_change(l, 1) == wrong);
@@ -94,16 +96,18 @@ static void every_function_takes_null(void)
     CHECK(polar_license_decision_usage(d) == POLAR_LICENSE_ABSENT);
     CHECK(polar_license_decision_limit_usage(d) == POLAR_LICENSE_ABSENT);
     CHECK(polar_license_decision_limit_activations(d) == POLAR_LICENSE_ABSENT);
-    CHECK(polar_license_decision_problem(d) == POLAR_LICENSE_OK);
+    CHECK(polar_license_decision_problem_kind(d) == POLAR_LICENSE_OK);
     CHECK(polar_license_decision_problem_message(d) == NULL);
+    CHECK(polar_license_decision_problem_detail(d) == NULL);
     CHECK(polar_license_decision_problem_retry_after_ms(d) == POLAR_LICENSE_ABSENT);
     CHECK(polar_license_decision_problem_maybe_applied(d) == 0);
     CHECK(polar_license_decision_json(d) == NULL);
     polar_license_decision_free(d);
 
     e = NULL;
-    CHECK(polar_license_error_status(e) == POLAR_LICENSE_OK);
+    CHECK(polar_license_error_kind(e) == POLAR_LICENSE_OK);
     CHECK_TEXT(polar_license_error_message(e), "");
+    CHECK_TEXT(polar_license_error_detail(e), "");
     CHECK(polar_license_error_reason(e) == POLAR_LICENSE_REASON_UNSET);
     CHECK(polar_license_error_retry_after_ms(e) == POLAR_LICENSE_ABSENT);
     CHECK(polar_license_error_maybe_applied(e) == 0);
@@ -123,8 +127,8 @@ static void every_function_takes_null(void)
     CHECK(polar_license_set_log(99, NULL, NULL, NULL) == wrong);
 }
 
-/* Each setter refuses what is no text and no UTF-8, and `open` reports the first mistake. */
-static void every_text_is_checked(const char *text)
+/* Each setter rejects NULL and what is not UTF-8, and `open` reports the first mistake. */
+static void every_string_is_checked(const char *text)
 {
     typedef int32_t setter(polar_license_options *, const char *);
     setter *const one[] = {
@@ -155,7 +159,7 @@ static void every_text_is_checked(const char *text)
     CHECK(polar_license_options_set_meta_bool(options, text, 1) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
     CHECK(polar_license_open(options, &license, &error) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
     snprintf(first, sizeof first, "`environment` is %s", text ? "not valid UTF-8" : "NULL");
-    CHECK_TEXT(polar_license_error_message(error), first);
+    CHECK_TEXT(polar_license_error_detail(error), first);
     polar_license_error_free(error);
     polar_license_options_free(options);
 
@@ -169,8 +173,9 @@ static void wrong_settings_are_named(void)
     polar_license_options *options = polar_license_options_new("acme", "com.acme.app");
     polar_license *license = NULL;
     polar_license_error *error = NULL;
+    double zero = 0;
     CHECK(polar_license_open(options, &license, &error) == POLAR_LICENSE_ERR_INVALID_CONFIG);
-    CHECK(strstr(polar_license_error_message(error), "organization_id `acme`") != NULL);
+    CHECK(strstr(polar_license_error_detail(error), "organization id `acme`") != NULL);
     CHECK(strstr(polar_license_error_json(error), "\"invalid_config\"") != NULL);
     CHECK(license == NULL);
     polar_license_error_free(error);
@@ -181,17 +186,94 @@ static void wrong_settings_are_named(void)
     CHECK(polar_license_open(options, &license, NULL) == POLAR_LICENSE_ERR_INVALID_CONFIG);
     polar_license_options_free(options);
 
+    /* Polar cannot compare a fraction reliably */
+    options = polar_license_options_new(ORGANIZATION, "com.acme.app");
+    CHECK(polar_license_options_set_condition_number(options, "half", 0.5) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK(polar_license_options_set_meta_number(options, "huge", 9007199254740992.0) != POLAR_LICENSE_OK);
+    CHECK(polar_license_open(options, &license, &error) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK_TEXT(polar_license_error_detail(error),
+               "the value of `half` is 0.5; it must be a whole number up to 9007199254740991");
+    polar_license_error_free(error);
+    polar_license_options_free(options);
+    options = polar_license_options_new(ORGANIZATION, "com.acme.app");
+    CHECK(polar_license_options_set_condition_number(options, "no", 1.0 / zero) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    polar_license_options_free(options);
+    options = polar_license_options_new(ORGANIZATION, "com.acme.app");
+    CHECK(polar_license_options_set_condition_integer(options, "huge", INT64_MAX) == POLAR_LICENSE_OK);
+    CHECK(polar_license_open(options, &license, &error) == POLAR_LICENSE_ERR_INVALID_CONFIG);
+    CHECK(strstr(polar_license_error_detail(error), "`huge` must be") != NULL);
+    polar_license_error_free(error);
+    polar_license_options_free(options);
+
     /* the first mistake is kept, and nothing of a call that failed is */
     options = polar_license_options_new(ORGANIZATION, "com.acme.app");
     CHECK(polar_license_options_set_store_lock(options, fake_polar_lock, fake_polar_unlock)
           == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
     CHECK(polar_license_open(options, &license, &error) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
-    CHECK(strstr(polar_license_error_message(error), "no store") != NULL);
+    CHECK(strstr(polar_license_error_detail(error), "no store") != NULL);
     polar_license_error_free(error);
     polar_license_options_free(options);
 }
 
-static void texts_to_a_client_are_checked(void)
+/* What settings in JSON open with, and the detail. */
+static void opens(const char *settings, int32_t expected, const char *detail)
+{
+    polar_license_options *options = polar_license_options_from_json(settings);
+    polar_license *license = NULL;
+    polar_license_error *error = NULL;
+    CHECK(options != NULL);
+    CHECK(polar_license_options_set_memory_store(options) == POLAR_LICENSE_OK);
+    CHECK(polar_license_open(options, &license, &error) == expected);
+    CHECK(polar_license_error_kind(error) == expected);
+    CHECK_TEXT(polar_license_error_detail(error), detail);
+    if (error) {
+        const json *const whole = json_read("an error", json_format("%s", polar_license_error_json(error)), NULL);
+        CHECK_TEXT(json_text(json_get(whole, "error"), "detail"), detail);
+        json_free_to(NULL);
+    }
+    polar_license_error_free(error);
+    polar_license_free(license);
+    polar_license_options_free(options);
+}
+
+static void settings_in_json_are_checked(void)
+{
+    static const char both[] = "{\"organizationId\":\"" ORGANIZATION "\",\"appId\":\"com.acme.app\"%s}";
+    static const struct { const char *more; int32_t opens; const char *detail; } cases[] = {
+        { "", POLAR_LICENSE_OK, "" },
+        { ",\"conditions\":{\"major\":3},\"label\":null", POLAR_LICENSE_OK, "" },
+        { ",\"conditions\":{\"half\":0.5}", POLAR_LICENSE_ERR_INVALID_CONFIG,
+          "conditions: `half` must be a string, a whole number up to 9007199254740991 or a boolean" },
+        { ",\"\\\"\":1", POLAR_LICENSE_ERR_INVALID_CONFIG, "there is no setting `\"`" },
+        { ",\"timeoutMs\":1", POLAR_LICENSE_ERR_INVALID_CONFIG,
+          "the timeout is not between 0.1 and 300 seconds; 10 seconds is usual" },
+    };
+    char settings[400];
+    size_t i;
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        snprintf(settings, sizeof settings, both, cases[i].more);
+        opens(settings, cases[i].opens, cases[i].detail);
+    }
+    opens(NULL, POLAR_LICENSE_ERR_INVALID_ARGUMENT, "`settings` is NULL");
+    opens(NO_UTF8, POLAR_LICENSE_ERR_INVALID_ARGUMENT, "`settings` is not valid UTF-8");
+    opens("[]", POLAR_LICENSE_ERR_INVALID_CONFIG, "the settings are not a JSON object");
+    opens("{}", POLAR_LICENSE_ERR_INVALID_CONFIG, "the setting `organizationId` is missing");
+}
+
+static void setters_add_to_the_lists_in_json(void)
+{
+    polar_license_options *options = polar_license_options_from_json(
+        "{\"organizationId\":\"" ORGANIZATION "\",\"appId\":\"com.acme.app\",\"benefits\":[\"basic\"]}");
+    polar_license *license = NULL;
+    polar_license_error *error = NULL;
+    CHECK(polar_license_options_add_benefit(options, PRO) == POLAR_LICENSE_OK);
+    CHECK(polar_license_open(options, &license, &error) == POLAR_LICENSE_ERR_INVALID_CONFIG);
+    CHECK(strstr(polar_license_error_detail(error), "`basic`") != NULL);
+    polar_license_error_free(error);
+    polar_license_options_free(options);
+}
+
+static void strings_for_a_license_are_checked(void)
 {
     fake_polar polar = { 0 };
     polar_license *license = fake_polar_open(&polar);
@@ -205,7 +287,7 @@ static void texts_to_a_client_are_checked(void)
 
     /* before anything was activated */
     CHECK(polar_license_activate(license, NULL, &error) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
-    CHECK_TEXT(polar_license_error_message(error), "`key` is NULL");
+    CHECK_TEXT(polar_license_error_detail(error), "`key` is NULL");
     polar_license_error_free(error);
     CHECK(polar_license_activate(license, NO_UTF8, &error) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
     polar_license_error_free(error);
@@ -245,8 +327,8 @@ static void texts_to_a_client_are_checked(void)
     free(text);
 }
 
-/* Each setter takes any length; where Polar or the system does not, `open` says so. */
-static void texts_in_options_may_be_huge(void)
+/* Each setter takes a string of any length; if it is too long for Polar or the system, `open` says so. */
+static void strings_in_options_may_be_huge(void)
 {
     typedef int32_t setter(polar_license_options *, const char *);
     static const struct { setter *set; int32_t opens; } one[] = {
@@ -271,7 +353,7 @@ static void texts_in_options_may_be_huge(void)
         CHECK(polar_license_options_set_memory_store(options) == POLAR_LICENSE_OK);
         CHECK(one[i].set(options, text) == POLAR_LICENSE_OK);
         CHECK(polar_license_open(options, &license, &error) == one[i].opens);
-        CHECK(polar_license_error_status(error) == one[i].opens);
+        CHECK(polar_license_error_kind(error) == one[i].opens);
         CHECK(polar_license_allowed(license) == 0);
         polar_license_error_free(error);
         polar_license_free(license);
@@ -285,8 +367,8 @@ static void ignore_change(void *user_data, const polar_license_decision *decisio
     (void)user_data, (void)decision;
 }
 
-/* A transport and a store that tell nonsense are refused what they say, and what they said before counts. */
-static void report_nonsense(void *user_data, const polar_license_request *request, polar_license_response *response)
+/* What a transport or a store reports is rejected if it is invalid, and its report before that counts. */
+static void report_invalid(void *user_data, const polar_license_request *request, polar_license_response *response)
 {
     const int32_t wrong = POLAR_LICENSE_ERR_INVALID_ARGUMENT;
     (void)user_data, (void)request;
@@ -299,7 +381,7 @@ static void report_nonsense(void *user_data, const polar_license_request *reques
     CHECK(polar_license_response_set(response, 200, -1, NULL, 7) == wrong);
 }
 
-static int32_t load_nonsense(void *user_data, polar_license_record *record)
+static int32_t load_invalid(void *user_data, polar_license_record *record)
 {
     (void)user_data;
     CHECK(polar_license_record_set(record, NULL, 7) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
@@ -307,14 +389,14 @@ static int32_t load_nonsense(void *user_data, polar_license_record *record)
     return 0;
 }
 
-static void nonsense_in_a_callback_is_refused(void)
+static void invalid_reports_of_a_callback_are_rejected(void)
 {
     fake_polar polar = { 0 };
     polar_license_options *options = fake_polar_options(&polar);
     polar_license *license = NULL;
     uint64_t subscription = 0;
-    CHECK(polar_license_options_set_transport(options, report_nonsense, NULL, NULL) == POLAR_LICENSE_OK);
-    CHECK(polar_license_options_set_store(options, load_nonsense, fake_polar_save, fake_polar_remove, &polar, NULL)
+    CHECK(polar_license_options_set_transport(options, report_invalid, NULL, NULL) == POLAR_LICENSE_OK);
+    CHECK(polar_license_options_set_store(options, load_invalid, fake_polar_save, fake_polar_remove, &polar, NULL)
           == POLAR_LICENSE_OK);
     CHECK(polar_license_open(options, &license, NULL) == POLAR_LICENSE_OK);
     polar_license_options_free(options);
@@ -330,23 +412,22 @@ static void nonsense_in_a_callback_is_refused(void)
 
 static int32_t refuse_lock(void *user_data)
 {
-    (void)user_data;
-    return 5;
+    return fake_polar_store_failure(user_data);
 }
 
-/* Without the lock nothing is written: a license that needs no seat lasts until the program ends. */
+/* Without the lock nothing is written: a license that needs no seat works until the program ends. */
 static void a_lock_that_fails_is_a_storage_error(void)
 {
     fake_polar polar = { 0 };
     polar_license_options *options = fake_polar_options(&polar);
     polar_license *license = NULL;
-    polar_license_decision *decision = NULL;
+    polar_license_error *error = NULL;
     CHECK(polar_license_options_set_store_lock(options, refuse_lock, fake_polar_unlock) == POLAR_LICENSE_OK);
     CHECK(polar_license_open(options, &license, NULL) == POLAR_LICENSE_OK);
     polar_license_options_free(options);
-    CHECK(polar_license_activate_with(license, "A-KEY-OF-MINE", 0, &decision, NULL) == POLAR_LICENSE_OK);
-    CHECK(polar_license_decision_problem(decision) == POLAR_LICENSE_ERR_STORAGE);
-    polar_license_decision_free(decision);
+    CHECK(polar_license_activate(license, "A-KEY-OF-MINE", &error) == POLAR_LICENSE_ERR_STORAGE);
+    CHECK(polar_license_decision_allowed(polar_license_error_decision(error)) == 1);
+    polar_license_error_free(error);
     CHECK(polar.saves == 0 && polar.removes == 0);
     polar_license_free(license);
     CHECK(fake_polar_destroyed(&polar, 3));
@@ -354,26 +435,31 @@ static void a_lock_that_fails_is_a_storage_error(void)
 
 static void numbers_have_names(void)
 {
-    CHECK_TEXT(polar_license_status_name(POLAR_LICENSE_OK), "ok");
-    CHECK_TEXT(polar_license_status_name(POLAR_LICENSE_ERR_INTERNAL), "internal");
+    CHECK_TEXT(polar_license_kind_name(POLAR_LICENSE_OK), "ok");
+    CHECK_TEXT(polar_license_kind_name(POLAR_LICENSE_ERR_INTERNAL), "internal");
     CHECK_TEXT(polar_license_state_name(POLAR_LICENSE_STATE_LAPSED), "lapsed");
     CHECK_TEXT(polar_license_reason_name(POLAR_LICENSE_REASON_BENEFIT), "benefit");
+    CHECK_TEXT(polar_license_reason_name(POLAR_LICENSE_REASON_UNSET), "unset");
     CHECK_TEXT(polar_license_next_step_name(POLAR_LICENSE_NEXT_CONTACT_VENDOR), "contact_vendor");
-    CHECK_TEXT(polar_license_status_name(-1), "unknown");
+    CHECK_TEXT(polar_license_deactivated_name(POLAR_LICENSE_DEACTIVATED_NOT_NEEDED), "not_needed");
+    CHECK_TEXT(polar_license_kind_name(-1), "unknown");
     CHECK_TEXT(polar_license_state_name(INT32_MAX), "unknown");
     CHECK_TEXT(polar_license_reason_name(INT32_MIN), "unknown");
-    CHECK_TEXT(polar_license_next_step_name(7), "unknown");
+    CHECK_TEXT(polar_license_next_step_name(INT32_MAX), "unknown");
+    CHECK_TEXT(polar_license_deactivated_name(INT32_MAX), "unknown");
 }
 
 int main(void)
 {
     every_function_takes_null();
-    every_text_is_checked(NULL);
-    every_text_is_checked(NO_UTF8);
+    every_string_is_checked(NULL);
+    every_string_is_checked(NO_UTF8);
     wrong_settings_are_named();
-    texts_to_a_client_are_checked();
-    texts_in_options_may_be_huge();
-    nonsense_in_a_callback_is_refused();
+    settings_in_json_are_checked();
+    setters_add_to_the_lists_in_json();
+    strings_for_a_license_are_checked();
+    strings_in_options_may_be_huge();
+    invalid_reports_of_a_callback_are_rejected();
     a_lock_that_fails_is_a_storage_error();
     numbers_have_names();
     puts("ok");

@@ -1,5 +1,5 @@
-/* One license through its life, over HTTP. Arguments: the server's address, a directory, a key with one seat, a key with
- * ten uses. */
+/* One license through its life, over HTTP. Arguments: the server's address, a directory, a key with one seat, a key
+ * with ten uses, and a key with one seat that it keeps. */
 #include "check.h"
 
 #define OK POLAR_LICENSE_OK
@@ -10,19 +10,23 @@ int main(int count, char **arguments)
     polar_license *license = NULL;
     polar_license_decision *decision = NULL;
     polar_license_error *error = NULL;
-    int32_t outcome = -1;
-    CHECK(count == 5);
+    int32_t deactivated = -1;
+    CHECK(count == 6);
     CHECK(polar_license_options_set_environment(options, arguments[1]) == OK);
     CHECK(polar_license_options_set_directory(options, arguments[2]) == OK);
     CHECK(polar_license_options_add_feature(options, "export", PRO) == OK);
     CHECK(polar_license_options_add_feature(options, "export", BASIC) == OK);
     CHECK(polar_license_options_add_feature(options, "basics", BASIC) == OK);
     CHECK(polar_license_options_set_label(options, "a test") == OK);
+    CHECK(polar_license_options_set_bind_device(options, 0) == OK);
     CHECK(polar_license_options_set_condition(options, "edition", "plus") == OK);
     CHECK(polar_license_options_set_condition_integer(options, "major", 3) == OK);
     CHECK(polar_license_options_set_condition_bool(options, "beta", 0) == OK);
+    CHECK(polar_license_options_set_condition_number(options, "odd", -1.0) == OK);
     CHECK(polar_license_options_set_meta(options, "from", "C") == OK);
-    CHECK(polar_license_options_set_meta_number(options, "half", 0.5) == OK);
+    CHECK(polar_license_options_set_meta_integer(options, "build", 7) == OK);
+    CHECK(polar_license_options_set_meta_bool(options, "demo", 1) == OK);
+    CHECK(polar_license_options_set_meta_number(options, "even", 2.0) == OK);
     CHECK(polar_license_options_set_app_secret(options, "hush") == OK);
     CHECK(polar_license_options_add_previous_app_secret(options, "older hush") == OK);
     CHECK(polar_license_open(options, &license, &error) == OK);
@@ -48,8 +52,8 @@ int main(int count, char **arguments)
 
     CHECK(polar_license_open(options, &license, NULL) == OK); /* as after a restart */
     CHECK(polar_license_allows(license, "export") == 1);
-    CHECK(polar_license_deactivate(license, &outcome, NULL) == OK);
-    CHECK(outcome == POLAR_LICENSE_DEACTIVATED_RELEASED);
+    CHECK(polar_license_deactivate(license, &deactivated, NULL) == OK);
+    CHECK(deactivated == POLAR_LICENSE_DEACTIVATED_RELEASED);
     CHECK(polar_license_allows(license, "export") == 0);
 
     CHECK(polar_license_activate(license, arguments[4], NULL) == OK);
@@ -61,6 +65,7 @@ int main(int count, char **arguments)
     CHECK(polar_license_decision_usage(polar_license_error_decision(error)) == 7);
     polar_license_error_free(error);
     CHECK(polar_license_forget(license, NULL) == OK);
+    CHECK(polar_license_activate(license, arguments[5], NULL) == OK);
     polar_license_free(license);
     polar_license_options_free(options);
     puts("ok");

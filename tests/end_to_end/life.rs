@@ -76,7 +76,7 @@ fn a_whole_life() {
     assert_eq!(client.validate().state(), State::Active);
     assert_eq!(polar.activations(DEMO_KEY_TWO_DEVICES).len(), 1);
 
-    assert_eq!(client.deactivate().unwrap(), Deactivated::Released);
+    assert_eq!(client.deactivate().unwrap().deactivated, Deactivated::Released);
     assert_eq!(polar.activations(DEMO_KEY_TWO_DEVICES).len(), 0);
     assert_eq!(client.current().state(), State::Unlicensed);
     let left = directory.files();
@@ -141,7 +141,7 @@ fn apps_of_one_vendor_share_a_directory() {
     one.activate(DEMO_KEY_PLAIN).unwrap();
     assert_eq!(two.refresh().state(), State::Unlicensed);
     two.activate(DEMO_KEY_ONE_DEVICE).unwrap();
-    assert_eq!(one.deactivate().unwrap(), Deactivated::NotNeeded);
+    assert_eq!(one.deactivate().unwrap().deactivated, Deactivated::NotNeeded);
     assert_eq!(two.refresh().state(), State::Active);
     let reopened = open(app(&polar.url(), "com.example.two"), directory.path(), &hand);
     assert_eq!(reopened.current().state(), State::Active);

@@ -6,9 +6,10 @@ use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, Endpoint, Fault, MockPolar};
+use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, Endpoint, Fault, MockPolar, Timestamp as PolarTime};
 use polar_license::blocking::{Client, Subscription};
 use polar_license::clock::{Clock, SystemClock};
+use polar_license::store::{Durability, MemoryStore, Store, StoreError};
 use polar_license::time::Now;
 use polar_license::{ErrorKind, State};
 
@@ -38,7 +39,7 @@ fn activated() -> (MockPolar, Directory, Client) {
 }
 
 #[test]
-fn the_current_decision_waits_for_nobody_and_a_cancel_ends_a_request_at_once() {
+fn the_current_decision_never_waits_and_a_cancel_ends_a_request_at_once() {
     let (polar, _directory, client) = activated();
     polar.fault(Fault::stall());
     thread::scope(|scope| {
@@ -180,16 +181,109 @@ fn auto_refresh_asks_when_it_is_due_and_stops_at_once() {
     polar.fault(Fault::stall());
     polar.clear_requests();
     assert!(polar.wait_for_requests(1, LONG));
-    let ((), took) = elapsed(|| drop(client));
+    let clone = client.clone();
+    drop(client);
+    assert!(clone.current().allowed());
+    let ((), took) = elapsed(|| drop(clone));
     assert!(took < SOON, "dropped while a request is held: {took:?}");
 }
 
 #[test]
-fn listeners_hear_of_changes_may_call_the_client_and_can_leave() {
+fn thirty_two_that_are_due_at_once_on_one_record_send_one_request() {
+    let polar = MockPolar::start().unwrap();
+    let directory = Directory::new();
+    let hand = Hand::with(&polar);
+    let first = open(app(&polar.url(), "com.example.app"), directory.path(), &hand);
+    first.activate(DEMO_KEY_PLAIN).unwrap();
+    hand.advance(Duration::from_secs(25 * 60 * 60));
+    polar.freeze_clock(PolarTime::parse("2026-11-22T13:00:00Z").unwrap());
+    // each with a store and a pace of its own, as processes have
+    let open_one = |_| open(app(&polar.url(), "com.example.app"), directory.path(), &hand);
+    let clients: Vec<Client> = (0..32).map(open_one).collect();
+    polar.clear_requests();
+    let decisions: Vec<_> = thread::scope(|scope| {
+        let refreshing: Vec<_> = clients.iter().map(|client| scope.spawn(|| client.refresh())).collect();
+        refreshing.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    for decision in decisions {
+        assert_eq!((decision.state(), decision.problem()), (State::Active, None));
+    }
+    assert_eq!(polar.requests().len(), 1);
+}
+
+/// A store that reports whenever it is read.
+struct ReportingStore(MemoryStore, Mutex<mpsc::Sender<()>>);
+
+impl Store for ReportingStore {
+    fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        // nobody counts for ever
+        let _ = self.1.lock().unwrap().send(());
+        Store::load(&self.0)
+    }
+
+    fn save(&self, record: &[u8], durability: Durability) -> Result<(), StoreError> {
+        Store::save(&self.0, record, durability)
+    }
+
+    fn remove(&self) -> Result<(), StoreError> {
+        Store::remove(&self.0)
+    }
+}
+
+#[test]
+fn auto_refresh_that_began_before_the_activation_learns_of_it() {
+    let polar = MockPolar::start().unwrap();
+    let config = app(&polar.url(), "com.example.app").refresh_interval(Duration::from_secs(1)).build().unwrap();
+    let (sender, read) = mpsc::channel();
+    let store = ReportingStore(MemoryStore::new(), Mutex::new(sender));
+    let client = Client::builder(config).store(store).clock(SystemClock::new()).open().unwrap();
+    read.recv_timeout(LONG).unwrap();
+    client.start_auto_refresh().unwrap();
+    // its first look finds nothing to ask for, and plans the next one in ten minutes
+    read.recv_timeout(LONG).unwrap();
+    client.activate(DEMO_KEY_PLAIN).unwrap();
+    let (refreshed, took) = elapsed(|| polar.wait_for_requests(3, LONG));
+    assert!(refreshed && took < Duration::from_secs(20), "one to activate, two that became due: {took:?}");
+}
+
+/// The system's clock, for as long as somebody owns it.
+struct OwnedClock(SystemClock, #[expect(dead_code, reason = "it counts the owners")] Arc<()>);
+
+impl Clock for OwnedClock {
+    fn now(&self) -> Now {
+        self.0.now()
+    }
+}
+
+#[test]
+fn clones_are_the_same_client_and_auto_refresh_ends_with_the_last() {
+    let polar = MockPolar::start().unwrap();
+    let directory = Directory::new();
+    let config = app(&polar.url(), "com.example.app").refresh_interval(Duration::from_secs(1)).build().unwrap();
+    let owners = Arc::new(());
+    let clock = OwnedClock(SystemClock::new(), Arc::clone(&owners));
+    let client = Client::builder(config).directory(directory.path()).clock(clock).open().unwrap();
+    let clone = client.clone();
+    let (sender, notified) = mpsc::channel();
+    let subscription = client.on_change(move |decision| sender.send(decision.allowed()).unwrap());
+    clone.activate(DEMO_KEY_PLAIN).unwrap();
+    assert!(client.current().allowed());
+    assert_eq!(notified.try_recv(), Ok(true), "a listener of one is notified by the other");
+
+    client.start_auto_refresh().unwrap();
+    drop((client, subscription));
+    polar.clear_requests();
+    assert!(polar.wait_for_requests(1, LONG), "it still refreshes");
+    drop(clone);
+    assert_eq!(Arc::strong_count(&owners), 1, "the thread has ended, and what it owned is gone");
+}
+
+#[test]
+fn listeners_are_notified_of_changes_may_call_the_client_and_can_be_removed() {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
     let client = Arc::new(open(app(&polar.url(), "com.example.app"), directory.path(), &Hand::with(&polar)));
-    let (sender, heard) = mpsc::channel();
+    let (sender, notified) = mpsc::channel();
     let inner = Arc::downgrade(&client);
     let sender = Mutex::new(sender);
     let subscription = client.on_change(move |decision| {
@@ -198,20 +292,20 @@ fn listeners_hear_of_changes_may_call_the_client_and_can_leave() {
         sender.lock().unwrap().send((decision.state(), agrees)).unwrap();
     });
     client.activate(DEMO_KEY_PLAIN).unwrap();
-    assert_eq!(heard.try_iter().collect::<Vec<_>>(), [(State::Active, true)]);
+    assert_eq!(notified.try_iter().collect::<Vec<_>>(), [(State::Active, true)]);
     client.refresh();
-    assert_eq!(heard.try_iter().count(), 0, "nothing was asked, nothing has changed");
+    assert_eq!(notified.try_iter().count(), 0, "nothing was asked, nothing has changed");
     polar.revoke(DEMO_KEY_PLAIN);
     client.validate();
-    assert_eq!(heard.try_iter().collect::<Vec<_>>(), [(State::Denied, true)]);
+    assert_eq!(notified.try_iter().collect::<Vec<_>>(), [(State::Denied, true)]);
     drop(subscription);
     polar.grant(DEMO_KEY_PLAIN);
     client.validate();
-    assert_eq!(heard.try_iter().count(), 0, "it has left");
+    assert_eq!(notified.try_iter().count(), 0, "it was removed");
 }
 
 #[test]
-fn a_listener_may_ask_polar_and_leave_while_it_is_called() {
+fn a_listener_may_ask_polar_and_be_removed_while_it_is_called() {
     let (polar, _directory, client) = activated();
     let (polar, client) = (Arc::new(polar), Arc::new(client));
     let calls = Arc::new(AtomicUsize::new(0));
@@ -221,12 +315,12 @@ fn a_listener_may_ask_polar_and_leave_while_it_is_called() {
     *own.lock().unwrap() = Some(client.on_change(move |decision| {
         assert_eq!(decision.state(), State::Denied);
         counted.fetch_add(1, Ordering::SeqCst);
-        // so that it does not hear of its own question
+        // so that it is not notified of its own validate
         drop(itself.lock().unwrap().take());
         merchant.grant(DEMO_KEY_PLAIN);
         assert_eq!(inner.upgrade().unwrap().validate().state(), State::Active);
     }));
     polar.revoke(DEMO_KEY_PLAIN);
-    assert_eq!(client.validate().state(), State::Denied, "what this question came to");
+    assert_eq!(client.validate().state(), State::Denied, "the result of this validate");
     assert_eq!((client.current().state(), calls.load(Ordering::SeqCst)), (State::Active, 1));
 }

@@ -1,4 +1,4 @@
-//! Operations that nobody waits for any more.
+//! Operations whose futures are dropped or cancelled.
 
 use std::cell::{Cell, RefCell};
 use std::pin::pin;
@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use js_sys::Promise;
 use polar_license::clock::SystemClock;
-use polar_license::fetch::{Client, Transport};
-use polar_license::store::{LocalFuture, MemoryStore};
-use polar_license::transport::{Answer, Request};
+use polar_license::fetch::Client;
+use polar_license::future::LocalBoxFuture;
+use polar_license::store::MemoryStore;
+use polar_license::transport::{Answer, LocalAsyncTransport, Request};
 use polar_license::{Config, Error, ErrorKind, State};
 use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
@@ -23,7 +24,7 @@ use super::polar;
 const SEAT: &str = "ac700000-0000-4000-8000-000000000001";
 const KEY: &str = "D1E50003-AAAA-4BBB-8CCC-DDDD0000EEE3";
 
-/// A Polar that says yes, once it is let, to the request that it holds.
+/// A Polar that holds one request back until it may confirm it.
 struct Polar {
     asked: RefCell<Vec<&'static str>>,
     holds: &'static str,
@@ -51,8 +52,8 @@ impl Polar {
 
 struct Line(Rc<Polar>);
 
-impl Transport for Line {
-    fn post<'a>(&'a self, request: &'a Request) -> LocalFuture<'a, Answer> {
+impl LocalAsyncTransport for Line {
+    fn post<'a>(&'a self, request: &'a Request) -> LocalBoxFuture<'a, Answer> {
         let polar = &self.0;
         let (name, endpoint) = match request.url.rsplit('/').next() {
             Some("validate") => ("validate", Endpoint::Validate),
@@ -89,7 +90,7 @@ impl Drop for GivenUp<'_> {
 }
 
 async fn open(polar: &Rc<Polar>) -> Client {
-    let config = Config::new("a0010000-0000-4000-8000-000000000001", "com.example.app").device_id("laptop");
+    let config = Config::builder("a0010000-0000-4000-8000-000000000001", "com.example.app").device_id("laptop");
     // longer than any test may take: what is not woken is not rescued by its deadline
     let config = config.timeout(Duration::from_secs(300)).build();
     let builder = Client::builder(config.unwrap()).store(MemoryStore::new()).transport(Line(Rc::clone(polar)));

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use js_sys::{Function, Reflect};
-use polar_license::fetch::{HttpTransport, Transport};
-use polar_license::transport::{Answer, Failure, Request, Sent};
+use polar_license::fetch::HttpTransport;
+use polar_license::transport::{Answer, Failure, LocalAsyncTransport, Request, Sent};
 use polar_license::{ErrorKind, State};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -102,7 +102,8 @@ async fn only_what_was_never_given_to_fetch_is_certainly_not_sent() {
     let patch = Patch::set("fetch", &JsValue::UNDEFINED);
     let without = HttpTransport::new().post(&request()).await;
     drop(patch);
-    let nowhere = Request { url: String::from("http://[nowhere"), ..request() };
+    let mut nowhere = request();
+    nowhere.url = String::from("http://[nowhere");
     for answer in [without, HttpTransport::new().post(&nowhere).await] {
         assert!(matches!(answer, Answer::Failed { sent: Sent::No, .. }), "{answer:?}");
     }

@@ -32,7 +32,7 @@ async fn a_license_lives_from_activation_to_deactivation() {
 
     no_faults().await;
     assert_eq!(client.validate().await.state(), State::Active);
-    assert_eq!(client.deactivate().await.unwrap(), Deactivated::Released);
+    assert_eq!(client.deactivate().await.unwrap().deactivated, Deactivated::Released);
     assert_eq!(client.current().state(), State::Unlicensed);
     assert_eq!(seats(&key).await, 0);
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use polar_license::clock::{Clock, ManualClock};
 use polar_license::config::ConfigBuilder;
-use polar_license::fetch::{Client, ClientBuilder, HttpTransport, Subscription, Transport};
-use polar_license::store::{LocalFuture, MemoryStore};
+use polar_license::fetch::{Client, ClientBuilder, HttpTransport, Subscription};
+use polar_license::future::LocalBoxFuture;
+use polar_license::store::MemoryStore;
 use polar_license::time::Now;
-use polar_license::transport::{Answer, Request};
+use polar_license::transport::{Answer, LocalAsyncTransport, Request};
 use polar_license::{Config, Timestamp};
 use serde_json::{Value, json};
 use wasm_bindgen_futures::JsFuture;
@@ -90,8 +91,8 @@ impl Clock for Hand {
 /// The real transport, on a clock in hand.
 struct OnHand(Hand, HttpTransport);
 
-impl Transport for OnHand {
-    fn post<'a>(&'a self, request: &'a Request) -> LocalFuture<'a, Answer> {
+impl LocalAsyncTransport for OnHand {
+    fn post<'a>(&'a self, request: &'a Request) -> LocalBoxFuture<'a, Answer> {
         self.0.0.advance(Duration::from_millis(600));
         self.1.post(request)
     }
@@ -99,7 +100,7 @@ impl Transport for OnHand {
 
 /// The configuration of an app at this Polar, on a device that is always the same.
 pub(crate) fn app() -> ConfigBuilder {
-    Config::new(ORGANIZATION, "com.example.app")
+    Config::builder(ORGANIZATION, "com.example.app")
         .environment(url())
         .device_id("a test machine")
         .label("Till 7")

@@ -371,7 +371,14 @@ fn an_operation_sends_what_it_may(errand: &Errand, license: Option<&License>, no
             let settles = !errand.log.is_empty() && now.endpoint == Endpoint::Validate && now.uses == 0;
             first || settles || gives_up_another
         }
-        Some(Ask::Deactivate) => now.endpoint == Endpoint::Deactivate && (errand.log.is_empty() || gives_up_another),
+        Some(Ask::Deactivate) => {
+            // a seat that Polar does not know: is its key known?
+            let no_such_seat = errand.log.len() == 1
+                && errand.log.last().and_then(|last| last.heard.clone()) == Some(Says::NoSuchSeat);
+            let asks_for_the_key = now.endpoint == Endpoint::Validate && now.activation.is_none() && now.uses == 0;
+            (now.endpoint == Endpoint::Deactivate && (errand.log.is_empty() || gives_up_another))
+                || (asks_for_the_key && no_such_seat)
+        }
         Some(Ask::Activate { replace, .. }) => match now.endpoint {
             Endpoint::Validate => now.uses == 0 && sent(Endpoint::Activate).next().is_none(),
             Endpoint::Activate => may_activate(errand, now, replace, app),
@@ -383,7 +390,8 @@ fn an_operation_sends_what_it_may(errand: &Errand, license: Option<&License>, no
         },
     };
     rule!("rules 5 and 7, an operation sends only what it may, once", may, "{what} after {:?}", errand.log);
-    let asks = now.endpoint == Endpoint::Validate && !matches!(errand.ask, Some(Ask::Activate { .. }));
+    let asks =
+        now.endpoint == Endpoint::Validate && !matches!(errand.ask, Some(Ask::Activate { .. } | Ask::Deactivate));
     if let Some(license) = license.filter(|_| asks) {
         rule!("rule 13, the activation's id is always sent", now.activation == held, "{what}, holding {}", short(held));
         rule!("the license here is asked about", display(&now.key) == license.display_key, "{what}");

@@ -153,6 +153,18 @@ impl Story<'_> {
                 Some(says) => return unchanged(fails(&says)),
             }
         }
+        // a seat that is kept since Polar did not know its key
+        let kept =
+            self.log.first().filter(|first| first.endpoint == Endpoint::Validate).and_then(|first| first.activation);
+        if kept.is_some() {
+            match self.next(Endpoint::Validate, kept)? {
+                None => return unchanged(self.unsent()),
+                Some(Says::Yes(terms)) if accepts(self.app, &terms) => return confirmed(terms),
+                Some(Says::Yes(_)) => return unchanged(Fails::Refused(Reason::Benefit)),
+                Some(Says::No(_)) => {}
+                Some(says) => return unchanged(fails(&says)),
+            }
+        }
         match self.next(Endpoint::Validate, None)? {
             None => return unchanged(self.unsent()),
             Some(Says::Yes(terms)) if !accepts(self.app, &terms) => return unchanged(Fails::Refused(Reason::Benefit)),

@@ -226,7 +226,7 @@ fn setup(number: usize) -> (Config, App) {
         _ => {}
     }
     let span = |ms: i64| Duration::from_millis(ms.unsigned_abs());
-    let mut config = Config::new(ORGANIZATION, "com.acme.app")
+    let mut config = Config::builder(ORGANIZATION, "com.acme.app")
         .feature("export", [PRO])
         .bind_device(app.bind)
         .refresh_interval(span(app.refresh))
@@ -452,7 +452,8 @@ impl World {
         self.births += 1;
         let mut seed = [0; 16];
         seed[..8].copy_from_slice(&self.births.to_le_bytes());
-        let host = Host { device: self.devices[who.device].id.clone(), system: "Debian 12".into(), seed };
+        let host =
+            Host { device: self.devices[who.device].id.clone(), system: "Debian 12".into(), seed, takes_turns: false };
         self.tell(format!("{who} starts, configured as {number}"));
         let engine = Engine::new(config, host, pacer);
         let process =
@@ -515,7 +516,8 @@ impl World {
                     Typed::Typo => Some(String::from("MODEL-D1E50002-AAAA-4BBB-8CCC-DDDD00TYPO00")),
                     Typed::Blank => Some(String::from(" \u{200b} ")),
                 };
-                Operation::Activate { key: typed.clone().map(|key| format!(" {key}\n")), replace_previous: replace }
+                let key = typed.clone().map(|key| format!(" {key}\n").into());
+                Operation::Activate { key, replace_previous: replace }
             }
         };
         self.tell(format!("{who}: {ask:?}"));
@@ -641,6 +643,7 @@ impl World {
         match step {
             Step::Store(step) => self.errands[at].pending = Some(Pending::Store { step, peeked: None }),
             Step::Send(step) => self.errands[at].pending = Some(Pending::Send(step)),
+            Step::Turn(_) => return Err(String::from("a turn, although the host takes none")),
             Step::Join(step) => {
                 self.errands[at].joined = true;
                 self.errands[at].pending = Some(Pending::Join(step));
@@ -736,6 +739,10 @@ impl World {
 
     fn store(&mut self, at: usize, mut step: StoreStep, peeked: Option<u64>) -> Check {
         let (id, who) = (self.errands[at].id, self.errands[at].who);
+        let wait = step.not_before.saturating_sub(self.devices[who.device].mono);
+        self.pass(i64::try_from(wait).expect("near"), None)?;
+        // others may have ended meanwhile
+        let at = self.index(id).expect("it is under way");
         let was_read = self.devices[who.device].trouble != Trouble::Unreadable;
         let (read_at, written) = match peeked {
             Some(tick) => (Some(tick), Ok(())),
@@ -1023,7 +1030,7 @@ impl World {
     fn probe_afresh(&self, device: usize) -> Result<Probe, String> {
         let this = &self.devices[device];
         let (config, _) = setup(0);
-        let host = Host { device: this.id.clone(), system: String::from("probe"), seed: [9; 16] };
+        let host = Host { device: this.id.clone(), system: String::from("probe"), seed: [9; 16], takes_turns: false };
         let mut engine = Engine::new(config, host, Pacer::new());
         let mut polar = Polar::new(self.now);
         let mut bytes = this.bytes.clone();
@@ -1031,7 +1038,7 @@ impl World {
         let mut seats = Vec::new();
         let mut uncertain = false;
         let key = polar.keys[0].text.clone();
-        let activate = || Operation::Activate { key: Some(key.clone()), replace_previous: false };
+        let activate = || Operation::Activate { key: Some(key.as_str().into()), replace_previous: false };
         for operation in [Operation::Open, activate(), activate(), activate(), activate()] {
             // after any pause that is saved
             now = Now { wall: now.wall.plus(Duration::from_secs(121)), mono: now.mono + 121_000 };
@@ -1056,7 +1063,7 @@ impl World {
                         let (answer, _) = disturb(Fault::None, Some(reply), endpoint, None);
                         step.resume(&mut engine, answer, now)
                     }
-                    Step::Join(_) => return Err(String::from("a probe has to wait for itself")),
+                    Step::Join(_) | Step::Turn(_) => return Err(String::from("a probe has to wait for itself")),
                     Step::Done(outcome) => {
                         let problem = outcome.into_decision().problem().map(|problem| problem.kind);
                         uncertain |= problem == Some(ErrorKind::SeatUncertain);

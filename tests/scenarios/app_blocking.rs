@@ -41,7 +41,7 @@ impl App {
     }
 
     pub(crate) fn deactivate(&self) -> Result<Deactivated, Error> {
-        self.0.deactivate()
+        Ok(self.0.deactivate()?.deactivated)
     }
 
     pub(crate) fn forget(&self) -> Result<Decision, Error> {

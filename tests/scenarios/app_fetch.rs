@@ -6,9 +6,10 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use polar_license::engine::Deactivated;
-use polar_license::fetch::{ActivateOptions, Client, Transport};
-use polar_license::store::{AsyncStore, Durability, LocalFuture, StoreError};
-use polar_license::transport::{Answer, Request};
+use polar_license::fetch::{ActivateOptions, Client};
+use polar_license::future::LocalBoxFuture;
+use polar_license::store::{Durability, LocalAsyncStore, StoreError};
+use polar_license::transport::{Answer, LocalAsyncTransport, Request};
 use polar_license::{Config, Decision, Error};
 
 use super::world::{Around, ProcessClock};
@@ -46,7 +47,7 @@ impl App {
     }
 
     pub(crate) fn deactivate(&self) -> Result<Deactivated, Error> {
-        at_once(self.0.deactivate())
+        Ok(at_once(self.0.deactivate())?.deactivated)
     }
 
     pub(crate) fn forget(&self) -> Result<Decision, Error> {
@@ -65,22 +66,22 @@ fn at_once<T>(operation: impl Future<Output = T>) -> T {
     }
 }
 
-impl AsyncStore for Around {
-    fn load(&self) -> LocalFuture<'_, Result<Option<Vec<u8>>, StoreError>> {
+impl LocalAsyncStore for Around {
+    fn load(&self) -> LocalBoxFuture<'_, Result<Option<Vec<u8>>, StoreError>> {
         Box::pin(ready(Self::load(self)))
     }
 
-    fn save<'a>(&'a self, record: &'a [u8], _: Durability) -> LocalFuture<'a, Result<(), StoreError>> {
+    fn save<'a>(&'a self, record: &'a [u8], _: Durability) -> LocalBoxFuture<'a, Result<(), StoreError>> {
         Box::pin(ready(Self::save(self, record)))
     }
 
-    fn remove(&self) -> LocalFuture<'_, Result<(), StoreError>> {
+    fn remove(&self) -> LocalBoxFuture<'_, Result<(), StoreError>> {
         Box::pin(ready(Self::remove(self)))
     }
 }
 
-impl Transport for Around {
-    fn post<'a>(&'a self, request: &'a Request) -> LocalFuture<'a, Answer> {
+impl LocalAsyncTransport for Around {
+    fn post<'a>(&'a self, request: &'a Request) -> LocalBoxFuture<'a, Answer> {
         match Self::post(self, request) {
             Some(answer) => Box::pin(ready(answer)),
             None => Box::pin(pending()),

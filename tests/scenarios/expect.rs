@@ -5,27 +5,14 @@ use serde_json::Value;
 
 use super::format::{Members, moment};
 
-/// The members of a decision, and those that only an expectation has.
-pub(crate) const MEMBERS: [&str; 18] = [
-    "allowed",
-    "state",
-    "reason",
-    "displayKey",
-    "benefitId",
-    "activationId",
-    "expiresAt",
-    "confirmedAt",
-    "refreshAt",
-    "graceEndsAt",
-    "usage",
-    "limitUsage",
-    "limitActivations",
-    "features",
-    "nextStep",
-    "noticeAt",
-    "message",
-    "problem",
-];
+/// The members of a decision, as the core describes them.
+pub(crate) fn members() -> Vec<String> {
+    let lists: Value = serde_json::from_str(include_str!("members.json")).unwrap_or_default();
+    let decision = lists.get("decision").and_then(Value::as_array).into_iter().flatten();
+    decision.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// Members that only an expectation has.
 pub(crate) const OTHERS: [&str; 4] = ["error", "store", "deactivated", "allows"];
 
 /// Requests take time, so moments are compared to the minute.

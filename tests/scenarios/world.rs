@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 
 use polar_license::clock::{Clock, ManualClock};
-use polar_license::engine::Deactivated;
 use polar_license::store::StoreError;
 use polar_license::time::Now;
 use polar_license::transport::{Answer, Failure, Request, Sent};
@@ -14,7 +13,7 @@ use polar_license::{Config, ConfigBuilder, Error, Timestamp};
 use serde_json::{Value, json};
 
 use super::app::App;
-use super::expect::{Inner, MEMBERS, OTHERS, differences};
+use super::expect::{Inner, OTHERS, differences, members};
 use super::format::{
     self, ClockStep, Common, Endpoint, Exchange, Fails, Members, Operation, Restart, Scenario, Step, StoreStep,
     duration_ms,
@@ -277,8 +276,8 @@ impl World {
             }
             _ => {}
         }
-        let unknown =
-            expected.keys().find(|name| !MEMBERS.contains(&name.as_str()) && !OTHERS.contains(&name.as_str()));
+        let members = members();
+        let unknown = expected.keys().find(|name| !members.contains(name) && !OTHERS.contains(&name.as_str()));
         if let Some(unknown) = unknown {
             self.fail(place, format!("`{unknown}` is no member of a decision"));
         }
@@ -339,11 +338,7 @@ impl Process {
             Operation::Activate => client.activate(step.key.as_deref(), step.replace_previous),
             Operation::Deactivate => match client.deactivate() {
                 Ok(deactivated) => {
-                    let deactivated = match deactivated {
-                        Deactivated::Released => "released",
-                        Deactivated::Unknown => "unknown",
-                        Deactivated::NotNeeded => "not_needed",
-                    };
+                    let deactivated = deactivated.as_str();
                     return Outcome { decision: self.current(), error: None, deactivated: Some(deactivated) };
                 }
                 Err(error) => Err(error),

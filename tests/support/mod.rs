@@ -1,15 +1,17 @@
 //! A device for tests over real HTTP: a directory of its own, a clock that the test moves, and a client on them.
+#![allow(dead_code, reason = "each test that includes this uses a part of it")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mock_polar::{DEMO_BENEFIT_PRO, MockPolar, Timestamp as PolarTime};
 use polar_license::blocking::{Client, HttpTransport, Transport};
 use polar_license::clock::{Clock, ManualClock};
 use polar_license::config::ConfigBuilder;
+use polar_license::store::{Durability, Store, StoreError};
 use polar_license::time::Now;
 use polar_license::transport::{Answer, Request};
 use polar_license::{Config, Timestamp};
@@ -44,6 +46,26 @@ impl Directory {
 impl Drop for Directory {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A store whose bytes the test has.
+#[derive(Clone, Default)]
+pub(crate) struct Bytes(pub(crate) Arc<Mutex<Option<Vec<u8>>>>);
+
+impl Store for Bytes {
+    fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.0.lock().unwrap().clone())
+    }
+
+    fn save(&self, record: &[u8], _: Durability) -> Result<(), StoreError> {
+        *self.0.lock().unwrap() = Some(record.to_vec());
+        Ok(())
+    }
+
+    fn remove(&self) -> Result<(), StoreError> {
+        *self.0.lock().unwrap() = None;
+        Ok(())
     }
 }
 
@@ -85,7 +107,7 @@ impl Transport for OnHand {
 
 /// The configuration of an app at this Polar, on a device that is always the same.
 pub(crate) fn app(url: &str, app_id: &str) -> ConfigBuilder {
-    Config::new(mock_polar::DEMO_ORGANIZATION, app_id)
+    Config::builder(mock_polar::DEMO_ORGANIZATION, app_id)
         .environment(url)
         .device_id("a test machine")
         .label("Till 7")

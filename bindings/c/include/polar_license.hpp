@@ -4,13 +4,13 @@
 //     if (key) license.activate(*key);                     // throws polar::error, which says what to do
 //     if (license.refresh().allows("export")) export_file();
 //
-// Objects own what they hold, move and do not copy; an object that was moved from must not be used. Texts of a decision
-// are views into it. What holds for threads, waiting and callbacks is in polar_license.h, function by function; an
+// Objects own what they hold; they can be moved but not copied, and an object that was moved from must not be used.
+// Strings of a decision are views into it. For threads, blocking and callbacks see the functions in polar_license.h; an
 // exception that leaves a callback counts as its failure.
 //
-// Errors, by choice: functions that can fail throw polar::error; or, given a polar::failure, they fill it in instead and
-// return what they can. Without exceptions (-fno-exceptions) only the latter are there, and a constructor that fails
-// leaves an object that is false and allows nothing.
+// Errors: functions that can fail throw polar::error; or, given a polar::failure, they set it instead and return what
+// they can. Without exceptions (-fno-exceptions) there are only the latter, and a constructor that fails leaves an
+// object that converts to false and allows nothing.
 #ifndef POLAR_LICENSE_HPP
 #define POLAR_LICENSE_HPP
 
@@ -25,6 +25,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -44,8 +45,10 @@ using milliseconds = std::chrono::milliseconds;
 /// A moment.
 using time_point = std::chrono::system_clock::time_point;
 
-/// Whether a call worked, and why not. A later version may have more: treat what you do not know as a failure.
-enum class status : std::int32_t {
+// Generated from the tables of the core: do not edit.
+
+/// What kind of error it is; ok if there is none. A later version may have more: treat an unknown one as a failure.
+enum class error_kind : std::int32_t {
     ok = POLAR_LICENSE_OK,
     invalid_argument = POLAR_LICENSE_ERR_INVALID_ARGUMENT,
     invalid_config = POLAR_LICENSE_ERR_INVALID_CONFIG,
@@ -73,7 +76,7 @@ enum class state : std::int32_t {
     lapsed = POLAR_LICENSE_STATE_LAPSED,
 };
 
-/// Why. A later version may have more.
+/// Why the state is what it is, or why an operation was refused. A later version may have more.
 enum class reason : std::int32_t {
     unset = POLAR_LICENSE_REASON_UNSET,
     none = POLAR_LICENSE_REASON_NONE,
@@ -90,7 +93,6 @@ enum class reason : std::int32_t {
     activation_required = POLAR_LICENSE_REASON_ACTIVATION_REQUIRED,
     activation_limit = POLAR_LICENSE_REASON_ACTIVATION_LIMIT,
     benefit = POLAR_LICENSE_REASON_BENEFIT,
-    other = POLAR_LICENSE_REASON_OTHER,
 };
 
 /// What the user can do. A later version may have more.
@@ -102,14 +104,18 @@ enum class next_step : std::int32_t {
     move = POLAR_LICENSE_NEXT_MOVE,
     renew = POLAR_LICENSE_NEXT_RENEW,
     contact_vendor = POLAR_LICENSE_NEXT_CONTACT_VENDOR,
+    manage_devices = POLAR_LICENSE_NEXT_MANAGE_DEVICES,
 };
 
-/// What became of the seat.
+/// What became of a seat that was given up. A later version may have more.
 enum class deactivated : std::int32_t {
     released = POLAR_LICENSE_DEACTIVATED_RELEASED,
     unknown = POLAR_LICENSE_DEACTIVATED_UNKNOWN,
     not_needed = POLAR_LICENSE_DEACTIVATED_NOT_NEEDED,
+    key_unknown = POLAR_LICENSE_DEACTIVATED_KEY_UNKNOWN,
 };
+
+// End of what is generated.
 
 namespace detail {
 
@@ -130,17 +136,17 @@ inline std::optional<time_point> moment(std::int64_t value)
     return time_point{std::chrono::duration_cast<time_point::duration>(milliseconds{value})};
 }
 
-inline std::optional<std::string_view> text(const char *value)
+inline std::optional<std::string_view> string(const char *value)
 {
     return value == nullptr ? std::nullopt : std::optional<std::string_view>{value};
 }
 
-/// The destructor for user data that is a T of ours.
+/// The destructor for user data that is a T of this header's.
 template <class T> void destroy(void *data) { delete static_cast<T *>(data); }
 
 } // namespace detail
 
-/// A decision that belongs to somebody else, such as a failure or a running change callback.
+/// A decision owned by something else, such as a failure or a running change callback.
 class decision_view {
   public:
     explicit decision_view(const polar_license_decision *decision = nullptr) : handle(decision) {}
@@ -152,11 +158,11 @@ class decision_view {
     polar::next_step next_step() const { return polar::next_step{polar_license_decision_next_step(handle)}; }
     /// One English sentence for the user.
     std::string_view message() const { return polar_license_decision_message(handle); }
-    std::optional<std::string_view> display_key() const { return detail::text(polar_license_decision_display_key(handle)); }
-    std::optional<std::string_view> benefit_id() const { return detail::text(polar_license_decision_benefit_id(handle)); }
+    std::optional<std::string_view> display_key() const { return detail::string(polar_license_decision_display_key(handle)); }
+    std::optional<std::string_view> benefit_id() const { return detail::string(polar_license_decision_benefit_id(handle)); }
     std::optional<std::string_view> activation_id() const
     {
-        return detail::text(polar_license_decision_activation_id(handle));
+        return detail::string(polar_license_decision_activation_id(handle));
     }
     std::optional<time_point> expires_at() const { return detail::moment(polar_license_decision_expires_at_ms(handle)); }
     std::optional<time_point> confirmed_at() const
@@ -175,11 +181,16 @@ class decision_view {
     {
         return detail::number(polar_license_decision_limit_activations(handle));
     }
-    /// What went wrong on the way; status::ok where nothing did. Access does not depend on it.
-    polar::status problem() const { return polar::status{polar_license_decision_problem(handle)}; }
+    /// What kind of error occurred although a decision could be made; error_kind::ok if none did. Access does not
+    /// depend on it.
+    error_kind problem_kind() const { return error_kind{polar_license_decision_problem_kind(handle)}; }
     std::optional<std::string_view> problem_message() const
     {
-        return detail::text(polar_license_decision_problem_message(handle));
+        return detail::string(polar_license_decision_problem_message(handle));
+    }
+    std::optional<std::string_view> problem_detail() const
+    {
+        return detail::string(polar_license_decision_problem_detail(handle));
     }
     std::optional<milliseconds> problem_retry_after() const
     {
@@ -187,7 +198,7 @@ class decision_view {
     }
     bool problem_maybe_applied() const { return polar_license_decision_problem_maybe_applied(handle) != 0; }
     /// Everything as one JSON object.
-    std::string_view json() const { return detail::text(polar_license_decision_json(handle)).value_or(""); }
+    std::string_view json() const { return detail::string(polar_license_decision_json(handle)).value_or(""); }
     /// Whether there is one at all.
     explicit operator bool() const { return handle != nullptr; }
     const polar_license_decision *get() const { return handle; }
@@ -196,7 +207,7 @@ class decision_view {
     const polar_license_decision *handle;
 };
 
-/// A decision of one's own. Without one inside (after a failure) it allows nothing.
+/// A decision that is owned. Without one inside (after a failure) it allows nothing.
 class decision : public decision_view {
   public:
     decision() = default;
@@ -210,22 +221,27 @@ class decision : public decision_view {
     ~decision() { polar_license_decision_free(const_cast<polar_license_decision *>(handle)); }
 };
 
-/// Why a call did not do what was asked; false where it did. Copies share what is inside.
+/// Why a call did not do what was asked; converts to false if it did. Copies share what is inside.
 class failure {
   public:
     failure() = default;
-    failure(std::int32_t code, polar_license_error *owned) : code(code)
+    failure(std::int32_t kind, polar_license_error *owned) : number(kind)
     {
         if (owned != nullptr)
             inside = {owned, polar_license_error_free};
     }
 
-    explicit operator bool() const { return code != POLAR_LICENSE_OK; }
-    polar::status status() const { return polar::status{code}; }
-    /// One line for people.
+    explicit operator bool() const { return kind() != error_kind::ok; }
+    error_kind kind() const { return error_kind{number}; }
+    /// One English sentence for the user.
     std::string_view message() const
     {
-        return inside ? polar_license_error_message(inside.get()) : polar_license_status_name(code);
+        return inside ? polar_license_error_message(inside.get()) : polar_license_kind_name(number);
+    }
+    /// One line for developers and logs.
+    std::string_view detail() const
+    {
+        return inside ? polar_license_error_detail(inside.get()) : polar_license_kind_name(number);
     }
     polar::reason reason() const { return polar::reason{polar_license_error_reason(inside.get())}; }
     std::optional<milliseconds> retry_after() const
@@ -235,23 +251,25 @@ class failure {
     bool maybe_applied() const { return polar_license_error_maybe_applied(inside.get()) != 0; }
     /// The decision that holds after the failure; lives as long as this.
     decision_view decision() const { return decision_view{polar_license_error_decision(inside.get())}; }
-    std::string_view json() const { return detail::text(polar_license_error_json(inside.get())).value_or(""); }
+    std::string_view json() const { return detail::string(polar_license_error_json(inside.get())).value_or(""); }
 
   private:
-    std::int32_t code = POLAR_LICENSE_OK;
+    std::int32_t number = POLAR_LICENSE_OK;
     std::shared_ptr<polar_license_error> inside;
 };
 
 #if defined(__cpp_exceptions)
-/// A failure, thrown.
+/// A failure, thrown. what() is its detail, for developers and logs; message() is for the user.
 class error : public std::runtime_error {
   public:
     explicit error(polar::failure failure)
-        : std::runtime_error(std::string{failure.message()}), why(std::move(failure))
+        : std::runtime_error(std::string{failure.detail()}), why(std::move(failure))
     {
     }
     const polar::failure &failure() const { return why; }
-    polar::status status() const { return why.status(); }
+    error_kind kind() const { return why.kind(); }
+    std::string_view message() const { return why.message(); }
+    std::string_view detail() const { return why.detail(); }
     polar::reason reason() const { return why.reason(); }
     std::optional<milliseconds> retry_after() const { return why.retry_after(); }
     bool maybe_applied() const { return why.maybe_applied(); }
@@ -278,10 +296,10 @@ template <class Call> auto or_throw(Call call)
 } // namespace detail
 #endif
 
-/// The app's own place for the license. See the callbacks in polar_license.h.
+/// A store of the app's own. See the callbacks in polar_license.h.
 struct store {
     virtual ~store() = default;
-    /// Puts what was last saved into `record` and returns true; or leaves it alone where there is nothing. False or an
+    /// Puts what was last saved into `record` and returns true; leaves `record` empty if nothing is stored. False or an
     /// exception: it could not be read.
     virtual bool load(std::optional<std::vector<std::uint8_t>> &record) = 0;
     virtual bool save(const std::uint8_t *bytes, std::size_t length, bool durable) = 0;
@@ -297,22 +315,25 @@ struct request {
     milliseconds timeout;
 };
 
-/// How it ended.
+/// How a request ended.
 struct response {
-    /// 0: there was no answer.
+    /// 0: there was no reply.
     int http_status = 0;
     std::optional<std::uint32_t> retry_after_s;
     std::string body;
-    /// Without an answer: false only if Polar certainly received nothing.
+    /// Without a reply: false only if Polar certainly received nothing.
     bool maybe_sent = true;
     bool timed_out = false;
+    /// Without a reply: the app cancelled the request.
+    bool cancelled = false;
+    /// One line for developers and logs, without the key.
     std::string problem;
 };
 
-/// The app's own network stack; an exception counts as a request that may have been sent.
+/// A network stack of the app's own; an exception counts as a request that may have been sent.
 using transport = std::function<response(const request &)>;
 
-/// Tells the time in tests: the wall clock, and one that only goes forward.
+/// Returns the time in tests: of the wall clock, and of one that only goes forward.
 using clock = std::function<std::pair<time_point, milliseconds>()>;
 
 namespace detail {
@@ -355,9 +376,11 @@ inline void post(void *data, const polar_license_request *from, polar_license_re
             request.headers.emplace_back(name, polar_license_request_header_value(from, i));
         const response response = (*static_cast<transport *>(data))(request);
         if (response.http_status == 0) {
-            polar_license_response_fail(
-                to, response.timed_out ? POLAR_LICENSE_FAILED_TIMEOUT : POLAR_LICENSE_FAILED_NETWORK,
-                response.maybe_sent ? 1 : 0, response.problem.empty() ? nullptr : response.problem.c_str());
+            const std::int32_t failure = response.cancelled   ? POLAR_LICENSE_FAILED_CANCELLED
+                                         : response.timed_out ? POLAR_LICENSE_FAILED_TIMEOUT
+                                                              : POLAR_LICENSE_FAILED_NETWORK;
+            polar_license_response_fail(to, failure, response.maybe_sent ? 1 : 0,
+                                        response.problem.empty() ? nullptr : response.problem.c_str());
         } else {
             polar_license_response_set(
                 to, response.http_status, response.retry_after_s ? std::int64_t{*response.retry_after_s} : -1,
@@ -388,6 +411,11 @@ class options {
         : handle(polar_license_options_new(organization_id.c_str(), app_id.c_str()))
     {
     }
+    /// Reads the settings from one JSON object; see polar_license_options_from_json().
+    static options from_json(const std::string &settings)
+    {
+        return options{polar_license_options_from_json(settings.c_str())};
+    }
     options(options &&other) noexcept : handle(std::exchange(other.handle, nullptr)) {}
     options &operator=(options &&other) noexcept
     {
@@ -404,8 +432,14 @@ class options {
     options &benefit(const std::string &id) { return set(polar_license_options_add_benefit(handle, id.c_str())); }
     options &feature(const std::string &name, std::initializer_list<std::string> benefit_ids)
     {
-        for (const std::string &id : benefit_ids)
-            polar_license_options_add_feature(handle, name.c_str(), id.c_str());
+        return feature<std::initializer_list<std::string>>(name, benefit_ids);
+    }
+    /// `benefit_ids` is any range of strings, such as a vector. A single string is not one.
+    template <class Range, class = std::enable_if_t<!std::is_convertible_v<const Range &, std::string_view>>>
+    options &feature(const std::string &name, const Range &benefit_ids)
+    {
+        for (const auto &id : benefit_ids)
+            polar_license_options_add_feature(handle, name.c_str(), std::string{id}.c_str());
         return *this;
     }
     options &bind_device(bool bind) { return set(polar_license_options_set_bind_device(handle, bind)); }
@@ -489,7 +523,8 @@ class options {
     const polar_license_options *get() const { return handle; }
 
   private:
-    /// The library remembers a mistake until the license is opened.
+    explicit options(polar_license_options *owned) : handle(owned) {}
+    /// The library keeps a mistake until the license is opened.
     options &set(std::int32_t) { return *this; }
     static std::uint64_t count(milliseconds duration)
     {
@@ -499,7 +534,7 @@ class options {
     polar_license_options *handle;
 };
 
-/// Ends the calls of a change callback when it goes. Must not outlive its license.
+/// Ends the calls of a change callback when it is destroyed. Must not outlive its license.
 class subscription {
   public:
     subscription() = default;
@@ -522,14 +557,15 @@ class subscription {
     std::uint64_t id = 0;
 };
 
-/// A license on this device. Every function but the constructor, the destructor and moves may be called from any thread.
+/// A license on this device. Every function but the constructor, the destructor and moves may be called from any
+/// thread.
 class license {
   public:
     license(const options &options, failure &failure) noexcept
     {
         polar_license_error *error = nullptr;
-        const std::int32_t code = polar_license_open(options.get(), &handle, &error);
-        failure = polar::failure{code, error};
+        const std::int32_t kind = polar_license_open(options.get(), &handle, &error);
+        failure = polar::failure{kind, error};
     }
     license(license &&other) noexcept : handle(std::exchange(other.handle, nullptr)) {}
     license &operator=(license &&other) noexcept
@@ -550,9 +586,9 @@ class license {
     }
     /// Always asks Polar.
     decision validate() { return decide(polar_license_validate); }
-    /// Asks Polar if it is due; call it at start.
+    /// Asks Polar if that is due; call it at start.
     decision refresh() { return decide(polar_license_refresh); }
-    /// Never asks.
+    /// Never asks Polar.
     decision current() const { return decide(polar_license_current); }
     bool allowed() const { return polar_license_allowed(handle) != 0; }
     bool allows(const std::string &feature) const { return polar_license_allows(handle, feature.c_str()) != 0; }
@@ -579,7 +615,7 @@ class license {
     void stop_auto_refresh() { polar_license_stop_auto_refresh(handle); }
     void cancel() { polar_license_cancel(handle); }
 
-    /// Calls `listener` after every operation that changed the decision. Without effect for an empty one.
+    /// Calls `listener` after every operation that changed the decision. Does nothing for an empty one.
     [[nodiscard]] subscription on_change(std::function<void(decision_view)> listener)
     {
         using function = std::function<void(decision_view)>;
@@ -590,17 +626,17 @@ class license {
         if (!listener)
             return {};
         std::uint64_t id = 0;
-        const std::int32_t code = polar_license_on_change(handle, +call, new function(std::move(listener)),
+        const std::int32_t kind = polar_license_on_change(handle, +call, new function(std::move(listener)),
                                                           detail::destroy<function>, &id);
-        return code == POLAR_LICENSE_OK ? subscription{handle, id} : subscription{};
+        return kind == POLAR_LICENSE_OK ? subscription{handle, id} : subscription{};
     }
 
 #if defined(__cpp_exceptions)
     explicit license(const options &options)
     {
         polar_license_error *error = nullptr;
-        const std::int32_t code = polar_license_open(options.get(), &handle, &error);
-        detail::check(failure{code, error});
+        const std::int32_t kind = polar_license_open(options.get(), &handle, &error);
+        detail::check(failure{kind, error});
     }
     decision activate(const std::string &key, bool replace_previous = false)
     {
@@ -651,17 +687,17 @@ class license {
     {
         polar_license_decision *result = nullptr;
         polar_license_error *error = nullptr;
-        const std::int32_t code = call(&result, &error);
-        failure = polar::failure{code, error};
+        const std::int32_t kind = call(&result, &error);
+        failure = polar::failure{kind, error};
         return decision{result};
     }
 
     polar_license *handle = nullptr;
 };
 
-/// Sends what the library says about its work, up to `level` (POLAR_LICENSE_LOG_...), to `sink`; to nobody for an empty one.
-/// For the whole process. `sink` must not call this library.
-inline status set_log(std::int32_t level, std::function<void(std::int32_t, std::string_view, std::string_view)> sink)
+/// Passes the library's log lines up to `level` (POLAR_LICENSE_LOG_...) to `sink`; an empty one ends logging. For the
+/// whole process. `sink` must not call this library.
+inline error_kind set_log(std::int32_t level, std::function<void(std::int32_t, std::string_view, std::string_view)> sink)
 {
     using function = std::function<void(std::int32_t, std::string_view, std::string_view)>;
     const auto call = [](void *data, std::int32_t level, const char *target, const char *message) noexcept {
@@ -669,8 +705,8 @@ inline status set_log(std::int32_t level, std::function<void(std::int32_t, std::
         POLAR_LICENSE_CATCH {}
     };
     if (!sink)
-        return status{polar_license_set_log(level, nullptr, nullptr, nullptr)};
-    return status{polar_license_set_log(level, +call, new function(std::move(sink)), detail::destroy<function>)};
+        return error_kind{polar_license_set_log(level, nullptr, nullptr, nullptr)};
+    return error_kind{polar_license_set_log(level, +call, new function(std::move(sink)), detail::destroy<function>)};
 }
 
 /// The version of the library that is running.

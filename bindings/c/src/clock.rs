@@ -7,7 +7,7 @@ use polar_license::time::Now;
 use std::ffi::c_void;
 use std::sync::Arc;
 
-/// Tells the time: at `wall_ms` in milliseconds since 1970-01-01 UTC, which may go back, and at `mono_ms` on a clock
+/// Stores the time: at `wall_ms` in milliseconds since 1970-01-01 UTC, which may go back, and at `mono_ms` on a clock
 /// that only goes forward, from any origin. Called from any thread, with locks of the library held: it must return at
 /// once and must not call this library.
 pub type ClockCallback = Option<extern "C" fn(user_data: *mut c_void, wall_ms: *mut i64, mono_ms: *mut u64)>;

@@ -1,18 +1,15 @@
 //! `polar_license_decision`: whether the app may run, and why.
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
-use crate::call::guarded;
-use crate::number::{
-    POLAR_LICENSE_ABSENT, POLAR_LICENSE_NEXT_NONE, POLAR_LICENSE_OK, POLAR_LICENSE_REASON_UNSET,
-    POLAR_LICENSE_STATE_UNLICENSED, of_kind, of_next_step, of_reason, of_state,
-};
+use crate::codes::{OK, POLAR_LICENSE_ABSENT, REASON_UNSET};
+use crate::guard::guarded;
 use crate::{pointer, text};
-use polar_license::{License, Problem, Timestamp};
+use polar_license::{License, NextStep, Problem, Reason, State, Timestamp};
 use std::ffi::{CString, c_char};
 use std::ptr;
 use std::sync::OnceLock;
 
-/// Whether the app may run, and why: the answer of every operation, as it was at that moment. Freed with
+/// Whether the app may run, and why: the result of every operation, at that moment. Freed with
 /// polar_license_decision_free(). Does not change; may be read from several threads at once.
 pub struct Decision {
     decision: polar_license::Decision,
@@ -27,6 +24,7 @@ struct Texts {
     benefit_id: Option<CString>,
     activation_id: Option<CString>,
     problem_message: Option<CString>,
+    problem_detail: Option<CString>,
 }
 
 impl Decision {
@@ -43,6 +41,7 @@ impl Decision {
                 benefit_id: license.map(|license| text::owned(&license.benefit_id.to_string())),
                 activation_id: license.and_then(|l| l.activation_id).map(|id| text::owned(&id.to_string())),
                 problem_message: self.decision.problem().map(|problem| text::owned(&problem.message)),
+                problem_detail: self.decision.problem().map(|problem| text::owned(&problem.detail)),
             })
         })
     }
@@ -54,7 +53,7 @@ impl Decision {
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_allowed(decision: *const Decision) -> i32 {
     guarded("polar_license_decision_allowed", 0, || {
-        pointer::look(decision).is_some_and(|this| this.decision.allowed()).into()
+        pointer::borrow(decision).is_some_and(|this| this.decision.allowed()).into()
     })
 }
 
@@ -65,31 +64,31 @@ pub extern "C" fn polar_license_decision_allowed(decision: *const Decision) -> i
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_allows(decision: *const Decision, feature: *const c_char) -> i32 {
     guarded("polar_license_decision_allows", 0, || {
-        let feature = text::required("feature", feature).ok();
-        let on = pointer::look(decision).zip(feature).is_some_and(|(this, feature)| this.decision.allows(feature));
+        let feature = pointer::string(feature).and_then(|feature| feature.to_str().ok());
+        let on = pointer::borrow(decision).zip(feature).is_some_and(|(this, feature)| this.decision.allows(feature));
         on.into()
     })
 }
 
-/// The state, one of POLAR_LICENSE_STATE_.... A later version may know more; only polar_license_decision_allowed() says
+/// The state, one of POLAR_LICENSE_STATE_.... A later version may have more; only polar_license_decision_allowed() says
 /// whether the app may run. POLAR_LICENSE_STATE_UNLICENSED for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_state(decision: *const Decision) -> i32 {
-    guarded("polar_license_decision_state", POLAR_LICENSE_STATE_UNLICENSED, || {
-        pointer::look(decision).map_or(POLAR_LICENSE_STATE_UNLICENSED, |this| of_state(this.decision.state()))
+    guarded("polar_license_decision_state", State::Unlicensed.number(), || {
+        pointer::borrow(decision).map_or(State::Unlicensed, |this| this.decision.state()).number()
     })
 }
 
-/// Why, in the states that have more than one cause: one of POLAR_LICENSE_REASON_.... POLAR_LICENSE_REASON_UNSET
-/// otherwise, and for NULL.
+/// Why the state is what it is, for states with more than one cause: one of POLAR_LICENSE_REASON_....
+/// POLAR_LICENSE_REASON_UNSET otherwise, and for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_reason(decision: *const Decision) -> i32 {
-    guarded("polar_license_decision_reason", POLAR_LICENSE_REASON_UNSET, || {
-        of_reason(pointer::look(decision).and_then(|this| this.decision.reason()))
+    guarded("polar_license_decision_reason", REASON_UNSET, || {
+        pointer::borrow(decision).and_then(|this| this.decision.reason()).map_or(REASON_UNSET, Reason::number)
     })
 }
 
@@ -98,24 +97,24 @@ pub extern "C" fn polar_license_decision_reason(decision: *const Decision) -> i3
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_next_step(decision: *const Decision) -> i32 {
-    guarded("polar_license_decision_next_step", POLAR_LICENSE_NEXT_NONE, || {
-        pointer::look(decision).map_or(POLAR_LICENSE_NEXT_NONE, |this| of_next_step(this.decision.next_step()))
+    guarded("polar_license_decision_next_step", NextStep::None.number(), || {
+        pointer::borrow(decision).map_or(NextStep::None, |this| this.decision.next_step()).number()
     })
 }
 
 /// One English sentence for the user. Empty for NULL; never NULL.
 ///
-/// The text belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_message(decision: *const Decision) -> *const c_char {
     guarded("polar_license_decision_message", text::fixed(c""), || {
-        pointer::look(decision).map_or(text::fixed(c""), |this| text::borrowed(Some(&this.texts().message)))
+        pointer::borrow(decision).map_or(text::fixed(c""), |this| text::borrowed(Some(&this.texts().message)))
     })
 }
 
 /// The license key as it may be shown: `****-` and its last six characters. NULL without a license, and for NULL.
 ///
-/// The text belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_display_key(decision: *const Decision) -> *const c_char {
     borrowed("polar_license_decision_display_key", decision, |texts| texts.display_key.as_ref())
@@ -123,15 +122,15 @@ pub extern "C" fn polar_license_decision_display_key(decision: *const Decision) 
 
 /// The id of the benefit that the key was sold as. NULL without a license, and for NULL.
 ///
-/// The text belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_benefit_id(decision: *const Decision) -> *const c_char {
     borrowed("polar_license_decision_benefit_id", decision, |texts| texts.benefit_id.as_ref())
 }
 
-/// The id of the seat that this device took. NULL where the key needs none, without a license, and for NULL.
+/// The id of the seat that this device took. NULL if the key needs none, without a license, and for NULL.
 ///
-/// The text belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_activation_id(decision: *const Decision) -> *const c_char {
     borrowed("polar_license_decision_activation_id", decision, |texts| texts.activation_id.as_ref())
@@ -155,7 +154,7 @@ pub extern "C" fn polar_license_decision_confirmed_at_ms(decision: *const Decisi
     moment("polar_license_decision_confirmed_at_ms", decision, |this| Some(this.license()?.confirmed_at))
 }
 
-/// When Polar will next be asked, on Polar's clock, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT where
+/// When Polar will next be asked, on Polar's clock, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT if
 /// there is nothing to ask, and for NULL.
 ///
 /// Callable from any thread; never blocks.
@@ -164,7 +163,7 @@ pub extern "C" fn polar_license_decision_refresh_at_ms(decision: *const Decision
     moment("polar_license_decision_refresh_at_ms", decision, polar_license::Decision::refresh_at)
 }
 
-/// Until when access lasts without reaching Polar, on Polar's clock, in milliseconds since 1970-01-01 UTC.
+/// How long access lasts without reaching Polar, on Polar's clock, in milliseconds since 1970-01-01 UTC.
 /// POLAR_LICENSE_ABSENT without access, and for NULL.
 ///
 /// Callable from any thread; never blocks.
@@ -173,7 +172,7 @@ pub extern "C" fn polar_license_decision_grace_ends_at_ms(decision: *const Decis
     moment("polar_license_decision_grace_ends_at_ms", decision, polar_license::Decision::grace_ends_at)
 }
 
-/// From when on the app should ask the user to go online, on Polar's clock, in milliseconds since 1970-01-01 UTC.
+/// When the app should start asking the user to go online, on Polar's clock, in milliseconds since 1970-01-01 UTC.
 /// POLAR_LICENSE_ABSENT without access, and for NULL.
 ///
 /// Callable from any thread; never blocks.
@@ -199,7 +198,7 @@ pub extern "C" fn polar_license_decision_limit_usage(decision: *const Decision) 
     count("polar_license_decision_limit_usage", decision, |license| license.limit_usage)
 }
 
-/// How many devices may be active at once. POLAR_LICENSE_ABSENT where the key needs no activation, without a license,
+/// How many devices may be active at once. POLAR_LICENSE_ABSENT if the key needs no activation, without a license,
 /// and for NULL.
 ///
 /// Callable from any thread; never blocks.
@@ -208,26 +207,32 @@ pub extern "C" fn polar_license_decision_limit_activations(decision: *const Deci
     count("polar_license_decision_limit_activations", decision, |license| license.limit_activations)
 }
 
-/// What went wrong on the way although a decision could be made, such as not reaching Polar: one of POLAR_LICENSE_ERR_....
-/// POLAR_LICENSE_OK where nothing did, and for NULL. Access does not depend on it.
+/// The kind of error that occurred although a decision could be made, such as not reaching Polar: one of
+/// POLAR_LICENSE_ERR_.... POLAR_LICENSE_OK if there was none, and for NULL. Access does not depend on it.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
-pub extern "C" fn polar_license_decision_problem(decision: *const Decision) -> i32 {
-    guarded("polar_license_decision_problem", POLAR_LICENSE_OK, || {
-        problem(decision).map_or(POLAR_LICENSE_OK, |problem| of_kind(problem.kind))
-    })
+pub extern "C" fn polar_license_decision_problem_kind(decision: *const Decision) -> i32 {
+    guarded("polar_license_decision_problem_kind", OK, || problem(decision).map_or(OK, |problem| problem.kind.number()))
 }
 
-/// The problem in one line for people. NULL where there is none, and for NULL.
+/// The problem in one English sentence for the user. NULL if there is none, and for NULL.
 ///
-/// The text belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_problem_message(decision: *const Decision) -> *const c_char {
     borrowed("polar_license_decision_problem_message", decision, |texts| texts.problem_message.as_ref())
 }
 
-/// How many milliseconds to wait before asking again, because of the problem. POLAR_LICENSE_ABSENT where that is not
+/// The problem in one line for developers and logs. NULL if there is none, and for NULL.
+///
+/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_decision_problem_detail(decision: *const Decision) -> *const c_char {
+    borrowed("polar_license_decision_problem_detail", decision, |texts| texts.problem_detail.as_ref())
+}
+
+/// How many milliseconds to wait before asking again, because of the problem. POLAR_LICENSE_ABSENT if that is not
 /// known, and for NULL.
 ///
 /// Callable from any thread; never blocks.
@@ -239,7 +244,7 @@ pub extern "C" fn polar_license_decision_problem_retry_after_ms(decision: *const
     })
 }
 
-/// 1 if, because of the problem, Polar may have done what was asked although no answer came back. 0 otherwise, and for
+/// 1 if Polar may have carried out the request although no reply arrived, because of the problem. 0 otherwise, and for
 /// NULL.
 ///
 /// Callable from any thread; never blocks.
@@ -250,31 +255,31 @@ pub extern "C" fn polar_license_decision_problem_maybe_applied(decision: *const 
     })
 }
 
-/// Everything about the decision as one JSON object: allowed, state, reason, displayKey, benefitId, activationId,
-/// expiresAt, confirmedAt, refreshAt, graceEndsAt, usage, limitUsage, limitActivations, features {name: bool}, nextStep,
-/// noticeAt, message, problem {kind, message, retryAfterMs, maybeApplied}. What is absent is null; times are RFC 3339 in
-/// UTC. A later version may add members. NULL for NULL.
+/// Everything about the decision as one JSON object. Its members are named as the functions above, in camel case and
+/// without the unit of a time: `state`, `expiresAt`, ...; those of the problem are in an object `problem`, and
+/// `features` has a boolean for each feature. What is absent is null; times are RFC 3339 strings in UTC. A later
+/// version may add members. NULL for NULL.
 ///
-/// The text belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_json(decision: *const Decision) -> *const c_char {
     guarded("polar_license_decision_json", ptr::null(), || {
         let json = |this: &Decision| text::owned(&this.decision.to_json());
-        text::borrowed(pointer::look(decision).map(|this| this.json.get_or_init(|| json(this))))
+        text::borrowed(pointer::borrow(decision).map(|this| this.json.get_or_init(|| json(this))))
     })
 }
 
-/// Frees the decision and every text borrowed from it. NULL is fine.
+/// Frees the decision and every string borrowed from it. NULL is allowed.
 ///
-/// Each decision is freed once, when no thread uses it any more; not the one of polar_license_error_decision() nor the
-/// one that a change callback is given. Never blocks.
+/// Each decision is freed once, when no thread uses it any longer; not the one of polar_license_error_decision() nor
+/// the one that a change callback is given. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_free(decision: *mut Decision) {
-    guarded("polar_license_decision_free", (), || pointer::take(decision));
+    guarded("polar_license_decision_free", (), || pointer::free(decision));
 }
 
 fn problem<'a>(decision: *const Decision) -> Option<&'a Problem> {
-    pointer::look(decision)?.decision.problem()
+    pointer::borrow(decision)?.decision.problem()
 }
 
 fn borrowed(
@@ -282,7 +287,7 @@ fn borrowed(
     decision: *const Decision,
     choose: impl FnOnce(&Texts) -> Option<&CString>,
 ) -> *const c_char {
-    guarded(function, ptr::null(), || text::borrowed(pointer::look(decision).and_then(|this| choose(this.texts()))))
+    guarded(function, ptr::null(), || text::borrowed(pointer::borrow(decision).and_then(|this| choose(this.texts()))))
 }
 
 fn moment(
@@ -291,14 +296,14 @@ fn moment(
     choose: impl FnOnce(&polar_license::Decision) -> Option<Timestamp>,
 ) -> i64 {
     guarded(function, POLAR_LICENSE_ABSENT, || {
-        let at = pointer::look(decision).and_then(|this| choose(&this.decision));
+        let at = pointer::borrow(decision).and_then(|this| choose(&this.decision));
         at.map_or(POLAR_LICENSE_ABSENT, Timestamp::unix_ms)
     })
 }
 
 fn count(function: &str, decision: *const Decision, choose: impl FnOnce(&License) -> Option<u32>) -> i64 {
     guarded(function, POLAR_LICENSE_ABSENT, || {
-        let license = pointer::look(decision).and_then(|this| this.decision.license());
+        let license = pointer::borrow(decision).and_then(|this| this.decision.license());
         license.and_then(choose).map_or(POLAR_LICENSE_ABSENT, i64::from)
     })
 }

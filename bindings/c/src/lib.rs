@@ -1,27 +1,35 @@
-//! The C interface of `polar-license`: `include/polar_license.h` is generated from the functions here.
+//! The C interface of `polar-license`: `include/polar_license.h` is generated from the functions here, and its
+//! constants from the core's tables.
 //!
 //! A function converts its arguments, calls the Rust client, and converts the result; nothing about licenses is decided
-//! here. No panic leaves it, no lock is held while the app's or the network's code runs.
+//! here. No panic leaves it, and no lock is held while code of the app's or of the network runs.
 //!
 //! ```text
-//!  options ── client ── decision, error          what the app holds: opaque objects
-//!     │         │
-//!  store · transport · clock · log               the app's own parts, called back
-//!     └────┬────┘
-//!  call (panics, status) · pointer (the only raw pointers) · number (what the integers mean)
+//!  client                                 operations on an open license
+//!  options                                what it is opened with
+//!  store · transport · clock · log        parts that the app brings, called back
+//!  call                                   how a function that can fail reports it
+//!  argument                               checks what a caller passes
+//!  error                                  why a call failed, with the decision that holds
+//!  decision · version                     what functions that cannot fail read
+//!  codes                                  what the integers mean
+//!  guard · text · pointer                 panics, strings, the only raw pointers
 //! ```
 //!
-//! Objects are shared or owned by rule, not by luck: the client and the app's callbacks are reference-counted, so freeing
-//! a client while another thread is inside one of its operations is defined; everything else belongs to one owner.
+//! A file imports only from the lines below its own. Ownership: the client and the app's callbacks are
+//! reference-counted, so that freeing a client while another thread is inside one of its operations is defined;
+//! everything else has one owner.
 
+mod argument;
 mod call;
+mod guard;
 mod pointer;
 mod text;
 
 // in the order of the header
 mod version;
 
-mod number;
+mod codes;
 
 mod options;
 

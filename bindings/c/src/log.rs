@@ -1,18 +1,26 @@
-//! What the library says about its work, to the app's own log.
+//! The library's log lines, passed to the app.
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
-use crate::call;
 use crate::error::Error;
-use crate::number::{POLAR_LICENSE_LOG_DEBUG, POLAR_LICENSE_LOG_ERROR, POLAR_LICENSE_LOG_INFO, POLAR_LICENSE_LOG_WARN};
 use crate::pointer::{Destructor, UserData};
-use crate::text;
+use crate::{argument, call, text};
 use log::{Level, LevelFilter, Log, Metadata, Record};
+use polar_license::ErrorKind;
 use std::ffi::{c_char, c_void};
 use std::ptr;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+/// Log level: something is wrong.
+pub const POLAR_LICENSE_LOG_ERROR: i32 = 1;
+/// Log level: something looks wrong.
+pub const POLAR_LICENSE_LOG_WARN: i32 = 2;
+/// Log level: what happens, in few lines.
+pub const POLAR_LICENSE_LOG_INFO: i32 = 3;
+/// Log level: what happens, in many lines.
+pub const POLAR_LICENSE_LOG_DEBUG: i32 = 4;
+
 /// Receives one line, without the license key and without personal data; `level` is one of POLAR_LICENSE_LOG_.... The
-/// texts live during the call. Called from any thread, possibly with locks of the library held: it must not call this
+/// strings live during the call. Called from any thread, possibly with locks of the library held: it must not call this
 /// library.
 pub type LogCallback =
     Option<extern "C" fn(user_data: *mut c_void, level: i32, target: *const c_char, message: *const c_char)>;
@@ -23,11 +31,12 @@ struct AppLog(RwLock<Option<Arc<(Sink, UserData)>>>);
 
 static APP_LOG: AppLog = AppLog(RwLock::new(None));
 
-/// Sends what the library says about its work, up to `level`, to `callback` instead of the one set before; to nobody for
-/// NULL. For the whole process. Nobody hears anything before this is called.
+/// Passes the library's log lines up to `level` to `callback`, which replaces the one set before; NULL ends logging.
+/// For the whole process. Nothing is logged before this is called.
 ///
-/// `destructor` is called with `user_data` once: when another callback takes over, or if this fails. May be NULL.
-/// Callable from any thread; never blocks. A callback on its way on another thread may still be running on return.
+/// `destructor` is called with `user_data` once: when another callback replaces this one, or if this fails. It may be
+/// NULL. Callable from any thread; never blocks. On return a call of the earlier callback may still be running on
+/// another thread.
 /// Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_INVALID_ARGUMENT for an unknown level, or POLAR_LICENSE_ERR_INTERNAL if
 /// the program, written in Rust itself, has set another logger.
 #[unsafe(no_mangle)]
@@ -38,16 +47,20 @@ pub extern "C" fn polar_license_set_log(
     destructor: Destructor,
 ) -> i32 {
     let data = UserData::new(user_data, destructor);
-    call::status("polar_license_set_log", ptr::null_mut(), || {
+    call::run("polar_license_set_log", ptr::null_mut(), || {
         let filter = match level {
             POLAR_LICENSE_LOG_ERROR => LevelFilter::Error,
             POLAR_LICENSE_LOG_WARN => LevelFilter::Warn,
             POLAR_LICENSE_LOG_INFO => LevelFilter::Info,
             POLAR_LICENSE_LOG_DEBUG => LevelFilter::Debug,
-            _ => return Err(Error::argument(format!("{level} is no log level"))),
+            _ => {
+                return Err(argument::invalid(format!(
+                    "`level` is {level}, which is not one of POLAR_LICENSE_LOG_..."
+                )));
+            }
         };
         if !is_installed() {
-            return Err(Error::internal("this program has set a logger of its own"));
+            return Err(Error::new(ErrorKind::Internal, "this program has set a logger of its own"));
         }
         let sink = callback.map(|callback| Arc::new((callback, data)));
         log::set_max_level(if sink.is_some() { filter } else { LevelFilter::Off });

@@ -1,37 +1,34 @@
 //! `polar_license_options`: what an app configures, collected by setters and checked as a whole when it is opened.
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
-use crate::call::{guarded, status};
 use crate::clock::{AppClock, ClockCallback};
 use crate::error::Error;
-use crate::number::POLAR_LICENSE_ERR_INTERNAL;
+use crate::guard::guarded;
 use crate::pointer::{self, Destructor, UserData};
 use crate::store::{AppStore, LoadCallback, LockCallback, Parts, RemoveCallback, SaveCallback, UnlockCallback};
-use crate::text::required;
 use crate::transport::{AppTransport, TransportCallback};
+use crate::{argument, call};
 use polar_license::blocking::Client;
 use polar_license::store::MemoryStore;
-use polar_license::{Config, ConfigBuilder};
+use polar_license::{Config, ConfigBuilder, ErrorKind};
 use std::ffi::{c_char, c_void};
 use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What an app configures: made by polar_license_options_new(), used by polar_license_open() as often as you like, freed
-/// with polar_license_options_free(). For one thread at a time.
+/// What an app configures: created by polar_license_options_new() or polar_license_options_from_json(), used by
+/// polar_license_open() any number of times, freed with polar_license_options_free(). For one thread at a time.
 ///
-/// A setter that fails returns why, and polar_license_open() fails with the first such mistake: a program may ignore what
-/// the setters return.
+/// A setter that fails returns the kind of its error, and polar_license_open() fails with the first such mistake: a
+/// program may ignore what the setters return.
 pub struct Options {
     config: ConfigBuilder,
-    benefits: Vec<String>,
-    previous_app_secrets: Vec<String>,
     directory: Option<String>,
     store: Store,
     transport: Option<AppTransport>,
     clock: Option<AppClock>,
-    /// What the first setter that failed said.
-    mistake: Option<String>,
+    /// The kind and the detail of the first function's error that failed.
+    mistake: Option<(ErrorKind, String)>,
 }
 
 enum Store {
@@ -42,12 +39,10 @@ enum Store {
 
 impl Options {
     pub(crate) fn open(&self) -> Result<Client, Error> {
-        if let Some(mistake) = &self.mistake {
-            return Err(Error::argument(mistake.clone()));
+        if let Some((kind, detail)) = &self.mistake {
+            return Err(Error::new(*kind, detail.clone()));
         }
-        let config = self.config.clone().benefits(self.benefits.iter().cloned());
-        let config = config.previous_app_secrets(self.previous_app_secrets.iter().cloned());
-        let mut builder = Client::builder(config.build()?);
+        let mut builder = Client::builder(self.config.clone().build()?);
         if let Some(directory) = &self.directory {
             builder = builder.directory(directory);
         }
@@ -65,8 +60,21 @@ impl Options {
         Ok(builder.open()?)
     }
 
+    /// With a configuration that opens nothing if it could not be read.
+    fn new(config: Result<ConfigBuilder, Error>) -> Self {
+        let (config, mistake) = match config {
+            Ok(config) => (config, None),
+            Err(error) => (Config::builder("", ""), Some((error.kind(), error.detail().to_owned()))),
+        };
+        Self { config, directory: None, store: Store::File, transport: None, clock: None, mistake }
+    }
+
     fn edit(&mut self, edit: impl FnOnce(ConfigBuilder) -> ConfigBuilder) {
         self.config = edit(self.config.clone());
+    }
+
+    fn keep_mistake(&mut self, mistake: &Error) {
+        self.mistake.get_or_insert_with(|| (mistake.kind(), mistake.detail().to_owned()));
     }
 }
 
@@ -74,61 +82,68 @@ impl Options {
 /// such as "com.acme.app", that never changes. Both are copied.
 ///
 /// Free the result with polar_license_options_free(). Mistakes in the arguments, NULL included, are reported by
-/// polar_license_open(). NULL only after a defect in this library. Callable from any thread; never blocks.
+/// polar_license_open(). Returns NULL only after a defect in this library. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_new(organization_id: *const c_char, app_id: *const c_char) -> *mut Options {
     guarded("polar_license_options_new", ptr::null_mut(), || {
-        let texts = required("organization_id", organization_id)
-            .and_then(|organization| required("app_id", app_id).map(|app| (organization, app)));
-        let (organization, app) = texts.as_ref().map_or(("", ""), |texts| *texts);
-        pointer::give(Options {
-            config: Config::new(organization, app),
-            benefits: Vec::new(),
-            previous_app_secrets: Vec::new(),
-            directory: None,
-            store: Store::File,
-            transport: None,
-            clock: None,
-            mistake: texts.err().map(|mistake| mistake.message()),
-        })
+        pointer::into_raw(Options::new(builder(organization_id, app_id)))
     })
 }
 
-/// Frees the options. Clients opened with them go on. NULL is fine.
+/// Starts a configuration from one JSON object, such as
+/// {"organizationId": "...", "appId": "com.acme.app", "features": {"export": ["..."]}, "offlineGraceMs": 604800000}.
+/// Its members are named as the functions that set them, in camel case: those two, which are required, and environment,
+/// benefits and previousAppSecrets (arrays of strings), features (an object of arrays of benefit ids), bindDevice,
+/// refreshIntervalMs, offlineGraceMs, timeoutMs, label, conditions and meta (objects of strings, whole numbers and
+/// booleans), deviceId and appSecret. An unknown member is a mistake; null counts as absent. The string is copied.
 ///
-/// Free them once, when no thread uses them any more. Never blocks, unless a destructor of the app's does.
+/// Free the result with polar_license_options_free(). Mistakes, NULL included, are reported by polar_license_open().
+/// Returns NULL only after a defect in this library. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
-pub extern "C" fn polar_license_options_free(options: *mut Options) {
-    guarded("polar_license_options_free", (), || pointer::take(options));
+pub extern "C" fn polar_license_options_from_json(settings: *const c_char) -> *mut Options {
+    guarded("polar_license_options_from_json", ptr::null_mut(), || {
+        let settings = argument::string("settings", settings);
+        pointer::into_raw(Options::new(settings.and_then(|settings| Ok(ConfigBuilder::from_json(settings)?))))
+    })
 }
 
-/// Which Polar to ask: "production" (the default), "sandbox", or the address of another server, which is https unless it
-/// is on this machine.
+/// Frees the options. Licenses opened with them stay open. NULL is allowed.
 ///
-/// The text is copied. One thread at a time; never blocks.
+/// Free them once, when no thread uses them any longer. Never blocks, unless a destructor of the app's does.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_options_free(options: *mut Options) {
+    guarded("polar_license_options_free", (), || pointer::free(options));
+}
+
+/// Which Polar to ask: "production" (the default), "sandbox", or the address of another server, which is https unless
+/// it is on this machine.
+///
+/// The string is copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_environment(options: *mut Options, environment: *const c_char) -> i32 {
     set("polar_license_options_set_environment", options, |options| {
-        let environment = required("environment", environment)?;
+        let environment = argument::string("environment", environment)?;
         options.edit(|config| config.environment(environment));
         Ok(())
     })
 }
 
-/// Accepts keys of this benefit, by its id at Polar. Without any, every key of the organization is accepted.
+/// Accepts keys of this benefit, by its id at Polar. Without any, every key of the organization is accepted. Call it
+/// again for further benefits.
 ///
-/// The text is copied. One thread at a time; never blocks.
+/// The string is copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_add_benefit(options: *mut Options, benefit_id: *const c_char) -> i32 {
     set("polar_license_options_add_benefit", options, |options| {
-        options.benefits.push(required("benefit_id", benefit_id)?.to_owned());
+        let benefit = argument::string("benefit_id", benefit_id)?;
+        options.edit(|config| config.benefit(benefit));
         Ok(())
     })
 }
 
 /// Names a feature and a benefit that turns it on. Call it again for further benefits of the same feature.
 ///
-/// The texts are copied. One thread at a time; never blocks.
+/// The strings are copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_add_feature(
     options: *mut Options,
@@ -136,7 +151,7 @@ pub extern "C" fn polar_license_options_add_feature(
     benefit_id: *const c_char,
 ) -> i32 {
     set("polar_license_options_add_feature", options, |options| {
-        let (feature, benefit) = (required("feature", feature)?, required("benefit_id", benefit_id)?);
+        let (feature, benefit) = (argument::string("feature", feature)?, argument::string("benefit_id", benefit_id)?);
         options.edit(|config| config.feature(feature, [benefit]));
         Ok(())
     })
@@ -153,7 +168,7 @@ pub extern "C" fn polar_license_options_set_bind_device(options: *mut Options, b
     })
 }
 
-/// How long a confirmation counts as fresh before Polar is asked again. Default: 24 hours, or the offline grace where that
+/// How long a confirmation counts as fresh before Polar is asked again. Default: 24 hours, or the offline grace if that
 /// is shorter. At least one second.
 ///
 /// One thread at a time; never blocks.
@@ -177,7 +192,7 @@ pub extern "C" fn polar_license_options_set_offline_grace_ms(options: *mut Optio
 }
 
 /// How long polar_license_validate() waits at most. Default: 10 seconds. Operations that change something at Polar wait
-/// 25 seconds longer, since Polar can hold an answer for 30 s and a cut one costs a seat.
+/// 25 seconds longer, since Polar can take 30 s to reply, and a lost reply costs a seat.
 ///
 /// One thread at a time; never blocks.
 #[unsafe(no_mangle)]
@@ -188,14 +203,14 @@ pub extern "C" fn polar_license_options_set_timeout_ms(options: *mut Options, ti
     })
 }
 
-/// What the vendor and the customer see beside an activation. Default: the system, the day
-/// and a random part. Polar shows it in its portals: put no personal data into it.
+/// What the vendor and the customer see beside an activation. Default: the system, the day and a random part. Polar
+/// shows it in its portals: put no personal data into it.
 ///
-/// The text is copied. One thread at a time; never blocks.
+/// The string is copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_label(options: *mut Options, label: *const c_char) -> i32 {
     set("polar_license_options_set_label", options, |options| {
-        let label = required("label", label)?;
+        let label = argument::string("label", label)?;
         options.edit(|config| config.label(label));
         Ok(())
     })
@@ -205,7 +220,7 @@ pub extern "C" fn polar_license_options_set_label(options: *mut Options, label: 
 /// Changing conditions ends existing activations, since Polar compares all of them as a whole: to gate versions use
 /// benefits.
 ///
-/// The texts are copied. One thread at a time; never blocks.
+/// The strings are copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_condition(
     options: *mut Options,
@@ -213,7 +228,7 @@ pub extern "C" fn polar_license_options_set_condition(
     value: *const c_char,
 ) -> i32 {
     set("polar_license_options_set_condition", options, |options| {
-        let (name, value) = (required("name", name)?, required("value", value)?);
+        let (name, value) = (argument::string("name", name)?, argument::string("value", value)?);
         options.edit(|config| config.condition(name, value));
         Ok(())
     })
@@ -227,13 +242,13 @@ pub extern "C" fn polar_license_options_set_condition_integer(
     value: i64,
 ) -> i32 {
     set("polar_license_options_set_condition_integer", options, |options| {
-        let name = required("name", name)?;
+        let name = argument::string("name", name)?;
         options.edit(|config| config.condition(name, value));
         Ok(())
     })
 }
 
-/// A condition that is a finite number. Prefer texts and integers: Polar never finds some of these numbers equal to
+/// A condition that is a whole number, up to 9007199254740991 either way: Polar never finds some other numbers equal to
 /// themselves again. See polar_license_options_set_condition().
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_condition_number(
@@ -242,7 +257,8 @@ pub extern "C" fn polar_license_options_set_condition_number(
     value: f64,
 ) -> i32 {
     set("polar_license_options_set_condition_number", options, |options| {
-        let name = required("name", name)?;
+        let name = argument::string("name", name)?;
+        let value = whole(name, value)?;
         options.edit(|config| config.condition(name, value));
         Ok(())
     })
@@ -256,7 +272,7 @@ pub extern "C" fn polar_license_options_set_condition_bool(
     value: i32,
 ) -> i32 {
     set("polar_license_options_set_condition_bool", options, |options| {
-        let name = required("name", name)?;
+        let name = argument::string("name", name)?;
         options.edit(|config| config.condition(name, value != 0));
         Ok(())
     })
@@ -264,7 +280,7 @@ pub extern "C" fn polar_license_options_set_condition_bool(
 
 /// A note that Polar stores with an activation. At most 49, not named "seat".
 ///
-/// The texts are copied. One thread at a time; never blocks.
+/// The strings are copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_meta(
     options: *mut Options,
@@ -272,7 +288,7 @@ pub extern "C" fn polar_license_options_set_meta(
     value: *const c_char,
 ) -> i32 {
     set("polar_license_options_set_meta", options, |options| {
-        let (name, value) = (required("name", name)?, required("value", value)?);
+        let (name, value) = (argument::string("name", name)?, argument::string("value", value)?);
         options.edit(|config| config.meta(name, value));
         Ok(())
     })
@@ -286,17 +302,18 @@ pub extern "C" fn polar_license_options_set_meta_integer(
     value: i64,
 ) -> i32 {
     set("polar_license_options_set_meta_integer", options, |options| {
-        let name = required("name", name)?;
+        let name = argument::string("name", name)?;
         options.edit(|config| config.meta(name, value));
         Ok(())
     })
 }
 
-/// A note that is a finite number. See polar_license_options_set_meta().
+/// A note that is a whole number, up to 9007199254740991 either way. See polar_license_options_set_meta().
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_meta_number(options: *mut Options, name: *const c_char, value: f64) -> i32 {
     set("polar_license_options_set_meta_number", options, |options| {
-        let name = required("name", name)?;
+        let name = argument::string("name", name)?;
+        let value = whole(name, value)?;
         options.edit(|config| config.meta(name, value));
         Ok(())
     })
@@ -306,7 +323,7 @@ pub extern "C" fn polar_license_options_set_meta_number(options: *mut Options, n
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_meta_bool(options: *mut Options, name: *const c_char, value: i32) -> i32 {
     set("polar_license_options_set_meta_bool", options, |options| {
-        let name = required("name", name)?;
+        let name = argument::string("name", name)?;
         options.edit(|config| config.meta(name, value != 0));
         Ok(())
     })
@@ -314,47 +331,49 @@ pub extern "C" fn polar_license_options_set_meta_bool(options: *mut Options, nam
 
 /// What identifies this device instead of the operating system's machine id. It is hashed before it is used.
 ///
-/// The text is copied. One thread at a time; never blocks.
+/// The string is copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_device_id(options: *mut Options, device_id: *const c_char) -> i32 {
     set("polar_license_options_set_device_id", options, |options| {
-        let device_id = required("device_id", device_id)?;
+        let device_id = argument::string("device_id", device_id)?;
         options.edit(|config| config.device_id(device_id));
         Ok(())
     })
 }
 
-/// A secret compiled into the app that what is stored is sealed with, so that a script cannot forge it without taking the
-/// app apart.
+/// A secret compiled into the app, which seals what is stored, so that a script cannot forge it without taking the app
+/// apart.
 ///
-/// The text is copied. One thread at a time; never blocks.
+/// The string is copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_app_secret(options: *mut Options, secret: *const c_char) -> i32 {
     set("polar_license_options_set_app_secret", options, |options| {
-        let secret = required("secret", secret)?;
+        let secret = argument::string("secret", secret)?;
         options.edit(|config| config.app_secret(secret));
         Ok(())
     })
 }
 
-/// The secret of an earlier version: what was sealed with it still opens, and is sealed afresh.
+/// The secret of an earlier version: what was sealed with it still opens, and is sealed again with the current one. An
+/// empty one stands for versions that had none. Call it again for further secrets.
 ///
-/// The text is copied. One thread at a time; never blocks.
+/// The string is copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_add_previous_app_secret(options: *mut Options, secret: *const c_char) -> i32 {
     set("polar_license_options_add_previous_app_secret", options, |options| {
-        options.previous_app_secrets.push(required("secret", secret)?.to_owned());
+        let secret = argument::string("secret", secret)?;
+        options.edit(|config| config.previous_app_secret(secret));
         Ok(())
     })
 }
 
 /// Keeps the license in this directory, in UTF-8 on every system, instead of the platform's data directory.
 ///
-/// The text is copied. One thread at a time; never blocks.
+/// The string is copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_directory(options: *mut Options, directory: *const c_char) -> i32 {
     set("polar_license_options_set_directory", options, |options| {
-        options.directory = Some(required("directory", directory)?.to_owned());
+        options.directory = Some(argument::string("directory", directory)?.to_owned());
         Ok(())
     })
 }
@@ -370,10 +389,10 @@ pub extern "C" fn polar_license_options_set_memory_store(options: *mut Options) 
     })
 }
 
-/// Keeps the license in the app's own store. One store holds one license.
+/// Keeps the license in a store of the app's own. One store holds one license.
 ///
-/// `destructor` is called with `user_data` once: when neither the options nor a client use the store any more, or if this
-/// fails. It may be NULL; the other callbacks may not. One thread at a time; never blocks.
+/// `destructor` is called with `user_data` once: when neither the options nor a license use the store any longer, or if
+/// this fails. It may be NULL; the other callbacks may not. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_store(
     options: *mut Options,
@@ -386,15 +405,15 @@ pub extern "C" fn polar_license_options_set_store(
     let data = UserData::new(user_data, destructor);
     set("polar_license_options_set_store", options, |options| {
         let (Some(load), Some(save), Some(remove)) = (load, save, remove) else {
-            return Err(Error::argument(String::from("a callback of the store is NULL")));
+            return Err(argument::invalid("a callback of the store is NULL"));
         };
         options.store = Store::App(AppStore { parts: Arc::new(Parts { load, save, remove, data }), lock: None });
         Ok(())
     })
 }
 
-/// Adds a lock to the store set by polar_license_options_set_store(), for one that other processes can reach as well. The
-/// callbacks are given the same user data.
+/// Adds a lock to the store set by polar_license_options_set_store(), for a store that several processes use. The
+/// callbacks get the same user data.
 ///
 /// One thread at a time; never blocks. Returns POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL, and without such a store.
 #[unsafe(no_mangle)]
@@ -405,20 +424,20 @@ pub extern "C" fn polar_license_options_set_store_lock(
 ) -> i32 {
     set("polar_license_options_set_store_lock", options, |options| {
         let (Some(lock), Some(unlock)) = (lock, unlock) else {
-            return Err(Error::argument(String::from("a callback of the store's lock is NULL")));
+            return Err(argument::invalid("a callback of the store's lock is NULL"));
         };
         let Store::App(store) = &mut options.store else {
-            return Err(Error::argument(String::from("there is no store of the app's to lock; set it first")));
+            return Err(argument::invalid("there is no store to lock; call polar_license_options_set_store() first"));
         };
         store.lock = Some((lock, unlock));
         Ok(())
     })
 }
 
-/// Sends requests over the app's own network stack.
+/// Sends requests through a network stack of the app's own.
 ///
-/// `destructor` is called with `user_data` once: when neither the options, nor a client, nor a request on its way use the
-/// transport any more, or if this fails. It may be NULL; the callback may not. One thread at a time; never blocks.
+/// `destructor` is called with `user_data` once: when neither the options, nor a license, nor a running request use the
+/// transport any longer, or if this fails. It may be NULL; the callback may not. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_transport(
     options: *mut Options,
@@ -428,16 +447,16 @@ pub extern "C" fn polar_license_options_set_transport(
 ) -> i32 {
     let data = UserData::new(user_data, destructor);
     set("polar_license_options_set_transport", options, |options| {
-        let transport = transport.ok_or_else(|| Error::argument(String::from("`transport` is NULL")))?;
+        let transport = transport.ok_or_else(|| argument::missing("transport"))?;
         options.transport = Some(AppTransport::new(transport, data));
         Ok(())
     })
 }
 
-/// Tells the time instead of the system's clocks, for tests of what the app does after a month offline.
+/// Reads the time from the app instead of the system's clocks, for tests of what the app does after a month offline.
 ///
-/// `destructor` is called with `user_data` once: when neither the options nor a client use the clock any more, or if this
-/// fails. It may be NULL; the callback may not. One thread at a time; never blocks.
+/// `destructor` is called with `user_data` once: when neither the options nor a license use the clock any longer, or if
+/// this fails. It may be NULL; the callback may not. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_clock(
     options: *mut Options,
@@ -447,28 +466,39 @@ pub extern "C" fn polar_license_options_set_clock(
 ) -> i32 {
     let data = UserData::new(user_data, destructor);
     set("polar_license_options_set_clock", options, |options| {
-        let clock = clock.ok_or_else(|| Error::argument(String::from("`clock` is NULL")))?;
+        let clock = clock.ok_or_else(|| argument::missing("clock"))?;
         options.clock = Some(AppClock::new(clock, data));
         Ok(())
     })
 }
 
-/// Returns the status and remembers the first mistake for `open`.
+fn builder(organization_id: *const c_char, app_id: *const c_char) -> Result<ConfigBuilder, Error> {
+    let organization = argument::string("organization_id", organization_id)?;
+    Ok(Config::builder(organization, argument::string("app_id", app_id)?))
+}
+
+/// Applies a setting, and keeps the first mistake for `open`.
 fn set(function: &str, options: *mut Options, apply: impl FnOnce(&mut Options) -> Result<(), Error>) -> i32 {
-    let status = status(function, ptr::null_mut(), || {
-        let Some(options) = pointer::change(options) else {
-            return Err(Error::argument(String::from("`options` is NULL")));
-        };
-        apply(options).inspect_err(|mistake| {
-            options.mistake.get_or_insert_with(|| mistake.message());
-        })
+    let kind = call::run(function, ptr::null_mut(), || {
+        let options = argument::object_mut("options", options)?;
+        apply(options).inspect_err(|mistake| options.keep_mistake(mistake))
     });
-    if status == POLAR_LICENSE_ERR_INTERNAL {
-        guarded("remembering that", (), || {
-            if let Some(options) = pointer::change(options) {
-                options.mistake.get_or_insert_with(|| format!("a defect in this library: {function} panicked"));
+    if kind == ErrorKind::Internal.number() {
+        // `apply` panicked, so that it kept nothing
+        guarded("keeping the mistake", (), || {
+            if let Some(options) = pointer::borrow_mut(options) {
+                options.keep_mistake(&Error::panicked(function));
             }
         });
     }
-    status
+    kind
+}
+
+/// A double as the whole number it is.
+fn whole(name: &str, value: f64) -> Result<i64, Error> {
+    const MOST: f64 = 9_007_199_254_740_991.0;
+    if value.trunc() == value && value.abs() <= MOST {
+        return Ok(value as i64);
+    }
+    Err(argument::invalid(format!("the value of `{name}` is {value}; it must be a whole number up to {MOST}")))
 }

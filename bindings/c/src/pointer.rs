@@ -1,19 +1,19 @@
 //! The only module that touches raw pointers. Each function here trusts exactly what the header asks of the caller:
-//! a pointer is NULL, or is what it says it is and stays so during the call. The module is private, so that no Rust code
-//! outside this crate can break that.
+//! a pointer is NULL, or is what its type says and stays so during the call. The module is private, so that no Rust
+//! code outside this crate can break that.
 #![expect(unsafe_code, reason = "the one place where pointers from C become references")]
 
 use std::ffi::{CStr, c_char, c_void};
 use std::sync::Arc;
 
-/// The app's `void *user_data` with the function that ends its life, called once, when the last user lets go.
+/// The app's `void *user_data` with its destructor, which is called once, when the last user drops it.
 pub(crate) struct UserData {
     data: *mut c_void,
     destructor: Destructor,
 }
 
-/// Called once with the user data when it is needed no more, on whichever thread that happens. It may call this library.
-/// NULL where nothing is to be done.
+/// Called once with the user data when it is no longer needed, on any thread. It may call this library. NULL if there
+/// is nothing to free.
 pub type Destructor = Option<extern "C" fn(user_data: *mut c_void)>;
 
 // SAFETY: the header says that callbacks are called from any thread; what `data` points to is the app's to protect.
@@ -39,69 +39,69 @@ impl Drop for UserData {
     }
 }
 
-/// Hands an object to the caller, who frees it with [`take`].
-pub(crate) fn give<T>(value: T) -> *mut T {
+/// Passes an object to the caller, who returns it to [`free`].
+pub(crate) fn into_raw<T>(value: T) -> *mut T {
     Box::into_raw(Box::new(value))
 }
 
-/// Takes back what [`give`] handed out; nothing for NULL.
-pub(crate) fn take<T>(pointer: *mut T) {
+/// Frees what [`into_raw`] returned; does nothing for NULL.
+pub(crate) fn free<T>(pointer: *mut T) {
     if !pointer.is_null() {
-        // SAFETY: not NULL, so it came from `give`, and the caller gives it up.
+        // SAFETY: not NULL, so it came from `into_raw`, and the caller gives it up.
         drop(unsafe { Box::from_raw(pointer) });
     }
 }
 
-/// Looks at an object of the caller's.
-pub(crate) fn look<'a, T>(pointer: *const T) -> Option<&'a T> {
+/// An object of the caller's, to be read.
+pub(crate) fn borrow<'a, T>(pointer: *const T) -> Option<&'a T> {
     // SAFETY: NULL, or a live object that nobody changes during the call.
     unsafe { pointer.as_ref() }
 }
 
-/// Changes an object of the caller's.
-pub(crate) fn change<'a, T>(pointer: *mut T) -> Option<&'a mut T> {
+/// An object of the caller's, to be changed.
+pub(crate) fn borrow_mut<'a, T>(pointer: *mut T) -> Option<&'a mut T> {
     // SAFETY: NULL, or a live object that no other call uses meanwhile.
     unsafe { pointer.as_mut() }
 }
 
-/// Hands one share of an object to the caller, who gives it back with [`take_shared`].
-pub(crate) fn give_shared<T>(value: Arc<T>) -> *mut T {
+/// Passes one reference to an object to the caller, who returns it to [`free_shared`].
+pub(crate) fn shared_into_raw<T>(value: Arc<T>) -> *mut T {
     Arc::into_raw(value).cast_mut()
 }
 
-/// A share of our own of the caller's object, so that it may be freed while we work with it.
+/// Another reference to the caller's object, so that the caller may free theirs while it is in use here.
 pub(crate) fn share<T>(pointer: *const T) -> Option<Arc<T>> {
     if pointer.is_null() {
         return None;
     }
-    // SAFETY: not NULL, so it came from `give_shared` and was not given back: the caller's share is alive.
+    // SAFETY: not NULL, so it came from `shared_into_raw` and was not freed: the caller's reference is alive.
     unsafe {
         Arc::increment_strong_count(pointer);
         Some(Arc::from_raw(pointer))
     }
 }
 
-/// Takes back the caller's share; nothing for NULL.
-pub(crate) fn take_shared<T>(pointer: *mut T) -> Option<Arc<T>> {
-    // SAFETY: not NULL, so it came from `give_shared`, and the caller gives it up.
+/// Takes the caller's reference back; nothing for NULL.
+pub(crate) fn free_shared<T>(pointer: *mut T) -> Option<Arc<T>> {
+    // SAFETY: not NULL, so it came from `shared_into_raw`, and the caller gives it up.
     (!pointer.is_null()).then(|| unsafe { Arc::from_raw(pointer.cast_const()) })
 }
 
-/// Writes a result where the caller wants it; nowhere for NULL. What was there before is not looked at.
-pub(crate) fn put<T>(place: *mut T, value: T) {
+/// Writes to an out-parameter; does nothing for NULL. What was there before is not read.
+pub(crate) fn write<T>(place: *mut T, value: T) {
     if !place.is_null() {
-        // SAFETY: not NULL, so it is a place of this type that the caller lets us write to.
+        // SAFETY: not NULL, so it is valid for writing a value of this type.
         unsafe { place.write(value) };
     }
 }
 
-/// A text of the caller's, without the NUL at its end.
-pub(crate) fn text<'a>(pointer: *const c_char) -> Option<&'a CStr> {
-    // SAFETY: not NULL, so it is a text that ends with NUL and does not change during the call.
+/// A string of the caller's, without the NUL at its end.
+pub(crate) fn string<'a>(pointer: *const c_char) -> Option<&'a CStr> {
+    // SAFETY: not NULL, so it is a string that ends with NUL and does not change during the call.
     (!pointer.is_null()).then(|| unsafe { CStr::from_ptr(pointer) })
 }
 
-/// Bytes of the caller's; none for a length of 0, whatever the pointer.
+/// Bytes of the caller's; empty for a length of 0, whatever the pointer.
 pub(crate) fn bytes<'a>(pointer: *const u8, length: usize) -> Option<&'a [u8]> {
     if length == 0 {
         return Some(&[]);

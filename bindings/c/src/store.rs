@@ -1,37 +1,38 @@
-//! The app's own place for the license: a keychain entry, a row in its database.
+//! A store of the app's own: a keychain entry, a row in its database.
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
+use crate::argument;
 use crate::call;
-use crate::error::Error;
-use crate::pointer::{self, UserData};
+use crate::pointer::UserData;
 use polar_license::store::{Durability, Store, StoreError};
 use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
-/// Where a load callback puts what it found. Lives only during that call.
+/// Where a load callback puts the bytes it found. Lives only during that call.
 pub struct Record(Option<Vec<u8>>);
 
-/// Loads what was last saved: hands it to polar_license_record_set(), or leaves `record` alone where there is nothing.
-/// Returns 0, or anything else if it could not be read. Called from any thread, without locks of the library held; may
+/// Loads what was last saved: passes it to polar_license_record_set(), or leaves `record` as it is if nothing is
+/// stored.
+/// Returns 0, or another number if it could not be read. Called from any thread, without locks of the library held; may
 /// call this library.
 pub type LoadCallback = Option<extern "C" fn(user_data: *mut c_void, record: *mut Record) -> i32>;
 
-/// Replaces what was saved. A reader, and a crash at any instant, must see the old bytes or the new ones, never a
-/// mixture. `durable` is 1 if they must be on the disk before the call returns, 0 if losing them in a power cut does no
-/// harm. Returns 0, or anything else if it failed. Called as a load callback is.
+/// Replaces what was saved, atomically: a reader, also one after a crash, finds the old bytes or the new ones.
+/// `durable` is 1 if they must be on the disk before the call returns, 0 if losing them in a power cut does no harm.
+/// Returns 0, or another number if it failed. Called like a load callback.
 pub type SaveCallback =
     Option<extern "C" fn(user_data: *mut c_void, bytes: *const u8, length: usize, durable: i32) -> i32>;
 
-/// Removes what was saved; fine where there is nothing. Returns 0, or anything else if it failed. Called as a load
-/// callback is.
+/// Removes what was saved, if anything. Returns 0, or another number if it failed. Called like a load callback.
 pub type RemoveCallback = Option<extern "C" fn(user_data: *mut c_void) -> i32>;
 
-/// Keeps other processes from changing the record until the unlock callback, or returns anything but 0. Between them
-/// only the load, save and remove callbacks of the same store are called, on the same thread.
+/// Keeps other processes from changing the record until the unlock callback is called. Returns 0, or another number if
+/// the lock cannot be acquired. In between, only the load, save and remove callbacks of the same store are called, on
+/// the same thread.
 pub type LockCallback = Option<extern "C" fn(user_data: *mut c_void) -> i32>;
 
-/// Ends what a lock callback began.
+/// Releases what a lock callback acquired.
 pub type UnlockCallback = Option<extern "C" fn(user_data: *mut c_void)>;
 
 type Load = extern "C" fn(*mut c_void, *mut Record) -> i32;
@@ -52,15 +53,15 @@ pub(crate) struct Parts {
     pub(crate) data: UserData,
 }
 
-/// Hands the bytes that a load callback found to the library, which copies them. The last call counts.
+/// Passes the bytes that a load callback found to the library, which copies them. The last call counts.
 ///
 /// `bytes` may be NULL if `length` is 0. Call it from the load callback, on its thread. Never blocks.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_record_set(record: *mut Record, bytes: *const u8, length: usize) -> i32 {
-    call::status("polar_license_record_set", ptr::null_mut(), || {
-        let record = pointer::change(record).ok_or_else(|| Error::argument(String::from("`record` is NULL")))?;
-        let bytes = pointer::bytes(bytes, length).ok_or_else(|| Error::argument(String::from("`bytes` is NULL")))?;
+    call::run("polar_license_record_set", ptr::null_mut(), || {
+        let record = argument::object_mut("record", record)?;
+        let bytes = argument::bytes("bytes", bytes, length)?;
         record.0 = Some(bytes.to_vec());
         Ok(())
     })

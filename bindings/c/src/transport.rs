@@ -1,10 +1,9 @@
-//! The app's own network stack.
+//! A network stack of the app's own.
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
-use crate::call::{guarded, status};
-use crate::error::Error;
+use crate::guard::guarded;
 use crate::pointer::{self, UserData};
-use crate::text;
+use crate::{argument, call, text};
 use polar_license::blocking;
 use polar_license::transport::{Answer, Failure, Sent};
 use std::ffi::{CString, c_char, c_void};
@@ -15,7 +14,7 @@ use std::sync::Arc;
 pub const POLAR_LICENSE_FAILED_NETWORK: i32 = 1;
 /// It took longer than the request's timeout.
 pub const POLAR_LICENSE_FAILED_TIMEOUT: i32 = 2;
-/// The app gave up.
+/// The app cancelled it.
 pub const POLAR_LICENSE_FAILED_CANCELLED: i32 = 3;
 
 /// One POST to send. Lives only during the transport callback that it is given to.
@@ -26,14 +25,14 @@ pub struct Request {
     timeout_ms: u64,
 }
 
-/// Where a transport callback puts the answer. Lives only during that call.
+/// Where a transport callback puts the reply. Lives only during that call.
 pub struct Response(Option<Answer>);
 
-/// Sends one request and waits for the answer, at most for its timeout. It must send the request at most once, follow no
-/// redirect, and report every HTTP status by polar_license_response_set(), or why there was none by
-/// polar_license_response_fail(); a response left alone counts as a request that may have been sent. The body contains
-/// the license key: do not log it. Called on a thread of the library's, without locks held; may call this library. One
-/// that outlives its timeout, or whose operation was cancelled, is no longer waited for.
+/// Sends one request and waits for the reply, at most for its timeout. It must send the request at most once, follow no
+/// redirect, and report every HTTP status with polar_license_response_set(), or why there was none with
+/// polar_license_response_fail(); a response that is not set counts as a request that may have been sent. The body
+/// contains the license key: do not log it. Called on a thread of the library's, without locks held; may call this
+/// library. The library stops waiting for it after the timeout, and when its operation is cancelled.
 pub type TransportCallback =
     Option<extern "C" fn(user_data: *mut c_void, request: *const Request, response: *mut Response)>;
 
@@ -66,21 +65,21 @@ impl blocking::Transport for AppTransport {
 
 /// The address to post to. NULL for NULL.
 ///
-/// The text lives during the transport callback. Never blocks.
+/// The string lives during the transport callback. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_request_url(request: *const Request) -> *const c_char {
     guarded("polar_license_request_url", ptr::null(), || {
-        text::borrowed(pointer::look(request).map(|request| &request.url))
+        text::borrowed(pointer::borrow(request).map(|request| &request.url))
     })
 }
 
 /// The JSON body, which contains the license key: do not log it. NULL for NULL.
 ///
-/// The text lives during the transport callback. Never blocks.
+/// The string lives during the transport callback. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_request_body(request: *const Request) -> *const c_char {
     guarded("polar_license_request_body", ptr::null(), || {
-        text::borrowed(pointer::look(request).map(|request| &request.body))
+        text::borrowed(pointer::borrow(request).map(|request| &request.body))
     })
 }
 
@@ -89,34 +88,36 @@ pub extern "C" fn polar_license_request_body(request: *const Request) -> *const 
 /// Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_request_timeout_ms(request: *const Request) -> u64 {
-    guarded("polar_license_request_timeout_ms", 0, || pointer::look(request).map_or(0, |request| request.timeout_ms))
+    guarded("polar_license_request_timeout_ms", 0, || pointer::borrow(request).map_or(0, |request| request.timeout_ms))
 }
 
-/// The name of the header at `index`, from 0, to send besides Host and Content-Length. NULL past the last, and for NULL.
+/// The name of the header at `index`, from 0, to send besides Host and Content-Length. NULL past the last, and for
+/// NULL.
 ///
-/// The text lives during the transport callback. Never blocks.
+/// The string lives during the transport callback. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_request_header_name(request: *const Request, index: usize) -> *const c_char {
     guarded("polar_license_request_header_name", ptr::null(), || {
-        text::borrowed(pointer::look(request).and_then(|request| request.headers.get(index)).map(|(name, _)| name))
+        text::borrowed(pointer::borrow(request).and_then(|request| request.headers.get(index)).map(|(name, _)| name))
     })
 }
 
 /// The value of the header at `index`. NULL past the last, and for NULL.
 ///
-/// The text lives during the transport callback. Never blocks.
+/// The string lives during the transport callback. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_request_header_value(request: *const Request, index: usize) -> *const c_char {
     guarded("polar_license_request_header_value", ptr::null(), || {
-        text::borrowed(pointer::look(request).and_then(|request| request.headers.get(index)).map(|(_, value)| value))
+        text::borrowed(pointer::borrow(request).and_then(|request| request.headers.get(index)).map(|(_, value)| value))
     })
 }
 
-/// Reports what was answered, by whomever: the HTTP status, the Retry-After header where it is a number of seconds (else
-/// -1), and the whole body, which is copied. The last report counts.
+/// Reports the reply, whoever sent it: the HTTP status, the Retry-After header if it is a number of seconds (else -1),
+/// and the whole body, which is copied. The last report counts.
 ///
 /// `body` may be NULL if `length` is 0. Call it from the transport callback, on one thread at a time. Never blocks.
-/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL and for a status that is none.
+/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL and for a number that is not an HTTP
+/// status.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_response_set(
     response: *mut Response,
@@ -125,15 +126,16 @@ pub extern "C" fn polar_license_response_set(
     body: *const u8,
     length: usize,
 ) -> i32 {
-    status("polar_license_response_set", ptr::null_mut(), || {
-        let response = pointer::change(response).ok_or_else(|| Error::argument(String::from("`response` is NULL")))?;
-        let body = pointer::bytes(body, length).ok_or_else(|| Error::argument(String::from("`body` is NULL")))?;
+    call::run("polar_license_response_set", ptr::null_mut(), || {
+        let response = argument::object_mut("response", response)?;
+        let body = argument::bytes("body", body, length)?;
         let status = u16::try_from(http_status).ok().filter(|status| (100..=999).contains(status));
-        let status = status.ok_or_else(|| Error::argument(format!("{http_status} is no HTTP status")))?;
+        let status = status
+            .ok_or_else(|| argument::invalid(format!("`http_status` is {http_status}, which is not an HTTP status")))?;
         let retry_after = u32::try_from(retry_after_s).ok();
         let limit = polar_license::transport::Request::REPLY_LIMIT;
         response.0 = Some(if body.len() > limit {
-            failed(Failure::Network, Sent::Maybe, "the answer is too long to be Polar's")
+            failed(Failure::Network, Sent::Maybe, "the reply is too long to be Polar's")
         } else {
             Answer::Reply { status, retry_after, body: body.to_vec() }
         });
@@ -141,8 +143,8 @@ pub extern "C" fn polar_license_response_set(
     })
 }
 
-/// Reports that no whole answer came: one of POLAR_LICENSE_FAILED_...; whether Polar may have received the request (0 only
-/// where that is certain not to be so: it failed before the first byte of the body left); and one line for people,
+/// Reports that no complete reply arrived: one of POLAR_LICENSE_FAILED_...; whether Polar may have received the request
+/// (0 only if that is impossible: it failed before the first byte of the body was sent); and one line for people,
 /// without the key, which is copied. The last report counts.
 ///
 /// `message` may be NULL. Call it from the transport callback, on one thread at a time. Never blocks.
@@ -155,14 +157,18 @@ pub extern "C" fn polar_license_response_fail(
     maybe_sent: i32,
     message: *const c_char,
 ) -> i32 {
-    status("polar_license_response_fail", ptr::null_mut(), || {
-        let response = pointer::change(response).ok_or_else(|| Error::argument(String::from("`response` is NULL")))?;
-        let message = text::optional("message", message)?.unwrap_or("the app's transport failed");
+    call::run("polar_license_response_fail", ptr::null_mut(), || {
+        let response = argument::object_mut("response", response)?;
+        let message = argument::optional_string("message", message)?.unwrap_or("the app's transport failed");
         let failure = match failure {
             POLAR_LICENSE_FAILED_NETWORK => Failure::Network,
             POLAR_LICENSE_FAILED_TIMEOUT => Failure::Timeout,
             POLAR_LICENSE_FAILED_CANCELLED => Failure::Cancelled,
-            _ => return Err(Error::argument(format!("{failure} is no failure"))),
+            _ => {
+                return Err(argument::invalid(format!(
+                    "`failure` is {failure}, which is not one of POLAR_LICENSE_FAILED_..."
+                )));
+            }
         };
         let sent = if maybe_sent == 0 { Sent::No } else { Sent::Maybe };
         response.0 = Some(failed(failure, sent, message));

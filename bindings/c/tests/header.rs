@@ -1,8 +1,11 @@
-//! `include/polar_license.h`: generated from the source, and saying the same as the library that is built.
+//! The headers: generated from the source and from the core's tables, complete, and the same as the library that is
+//! built.
 #![cfg(test)]
 #![cfg(target_os = "linux")]
 
+mod codes;
 mod common;
+mod members;
 
 use common::{built, package as folder, repository, run};
 use std::collections::BTreeSet;
@@ -22,24 +25,33 @@ fn declared() -> BTreeSet<String> {
     names.filter(|name| name.starts_with("polar_license_")).map(Into::into).collect()
 }
 
-/// With the variable set, it writes the header instead of comparing it.
+/// Compares a committed file with what is generated; with the variable set, it writes that instead.
+fn is_generated(path: &Path, generated: &str) {
+    if env::var_os("POLAR_LICENSE_WRITE_HEADER").is_some() {
+        fs::write(path, generated).unwrap();
+    }
+    assert!(
+        fs::read_to_string(path).unwrap() == generated,
+        "{} is not what the source says; run\n\
+         POLAR_LICENSE_WRITE_HEADER=1 cargo test --package polar-license-c --test header",
+        path.display()
+    );
+}
+
 #[test]
 fn the_committed_header_is_the_generated_one() {
-    let config = cbindgen::Config::from_file(folder().join("cbindgen.toml")).unwrap();
+    let mut config = cbindgen::Config::from_file(folder().join("cbindgen.toml")).unwrap();
+    config.after_includes = Some(codes::constants());
     let bindings = cbindgen::Builder::new().with_crate(folder()).with_config(config).generate().unwrap();
     let mut generated = Vec::new();
     bindings.write(&mut generated);
-    let generated = String::from_utf8(generated).unwrap();
-    if env::var_os("POLAR_LICENSE_WRITE_HEADER").is_some() {
-        fs::create_dir_all(folder().join("include")).unwrap();
-        fs::write(path(), &generated).unwrap();
-    }
-    let committed = fs::read_to_string(path()).unwrap_or_default();
-    assert!(
-        committed == generated,
-        "the header is not what the source says; run\n\
-         POLAR_LICENSE_WRITE_HEADER=1 cargo test --package polar-license-c --test header"
-    );
+    is_generated(&path(), &String::from_utf8(generated).unwrap());
+}
+
+#[test]
+fn the_enums_of_the_cpp_header_are_the_generated_ones() {
+    let path = path().with_extension("hpp");
+    is_generated(&path, &codes::with_enums(&fs::read_to_string(&path).unwrap()));
 }
 
 #[test]
@@ -59,13 +71,13 @@ fn it_compiles_strictly_as_c_and_cpp() {
             let wrapper = path().with_extension("hpp");
             let mut command = Command::new(compiler);
             command.args(["-x", language, "-std=c++17", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]);
-            // a header that is compiled alone is a main file, whose `static` functions nobody uses
+            // a header that is compiled alone is a main file, whose `static` functions are unused
             run(command.args(["-Wno-unused", "-fno-exceptions"]).arg(&wrapper));
         }
     }
 }
 
-/// The names that a library offers to whom it is linked to.
+/// The symbols that a library exports.
 fn exported(library: &Path) -> BTreeSet<String> {
     let names = run(Command::new("nm").args(["--dynamic", "--defined-only", "--format=just-symbols"]).arg(library));
     names.lines().map(Into::into).collect()
@@ -75,6 +87,89 @@ fn exported(library: &Path) -> BTreeSet<String> {
 fn the_library_exports_what_the_header_declares_and_nothing_else() {
     assert!(declared().len() > 80, "{:?}", declared());
     assert_eq!(exported(&built().join("libpolar_license_c.so")), declared());
+}
+
+/// What the C++ header has inside a class.
+fn class(name: &str) -> String {
+    let header = fs::read_to_string(path().with_extension("hpp")).unwrap();
+    let (_, class) = header.split_once(&format!("\nclass {name} ")).unwrap();
+    class.split_once("\n};").unwrap().0.to_owned()
+}
+
+/// A member's name as C writes it: `problem.retryAfterMs` is `problem_retry_after_ms`, and a moment is in milliseconds.
+fn snake_case(member: &str) -> String {
+    let mut name = String::new();
+    for letter in member.chars() {
+        match letter {
+            '.' => name.push('_'),
+            letter if letter.is_ascii_uppercase() => name.extend(['_', letter.to_ascii_lowercase()]),
+            letter => name.push(letter),
+        }
+    }
+    if name.ends_with("_at") { name + "_ms" } else { name }
+}
+
+/// C++ has types for the units of C.
+fn without_unit(name: &str) -> &str {
+    name.strip_suffix("_ms").unwrap_or(name)
+}
+
+#[test]
+fn every_member_of_a_decision_and_of_an_error_has_its_function() {
+    let declared = declared();
+    let has = |function: String, class: &str, accessor: &str| {
+        assert!(declared.contains(&function), "{function}() is missing in C");
+        assert!(class.contains(&format!(" {accessor}(")), "{accessor}() is missing in C++");
+    };
+    let view = class("decision_view");
+    for member in members::decision() {
+        let name = if member == "features" { String::from("allows") } else { snake_case(&member) };
+        has(format!("polar_license_decision_{name}"), &view, without_unit(&name));
+    }
+    let (failure, error) = (class("failure"), class("error"));
+    for member in members::error() {
+        let name = snake_case(&member);
+        has(format!("polar_license_error_{name}"), &failure, without_unit(&name));
+        has(format!("polar_license_error_{name}"), &error, without_unit(&name));
+    }
+}
+
+/// Settings of several values are added one by one.
+#[test]
+fn every_setting_has_its_function_and_is_documented() {
+    let (declared, options) = (declared(), class("options"));
+    let header = fs::read_to_string(path()).unwrap();
+    let (before, _) = header.split_once("polar_license_options *polar_license_options_from_json(").unwrap();
+    let (_, comment) = before.rsplit_once("/**").unwrap();
+    for setting in members::settings() {
+        assert!(comment.contains(&setting), "polar_license_options_from_json() does not document {setting}");
+        let name = snake_case(&setting);
+        if ["organization_id", "app_id"].contains(&name.as_str()) {
+            continue;
+        }
+        let one = if name.ends_with("_ms") { &name } else { name.strip_suffix('s').unwrap_or(&name) };
+        let functions = [format!("polar_license_options_set_{one}"), format!("polar_license_options_add_{one}")];
+        assert!(functions.iter().any(|function| declared.contains(function)), "{functions:?} are missing in C");
+        let method = format!("options &{}(", without_unit(one));
+        assert!(options.contains(&method), "{method} is missing in C++");
+    }
+}
+
+/// A comment that names a function or a constant names one that exists.
+#[test]
+fn comments_name_what_exists() {
+    let header = fs::read_to_string(path()).unwrap();
+    let declared = declared();
+    let words = header.split(|c: char| !c.is_ascii_alphanumeric() && !['_', '('].contains(&c));
+    for function in words.filter_map(|word| word.split_once("(").map(|(name, _)| name)) {
+        if function.starts_with("polar_license_") {
+            assert!(declared.contains(function), "{function}()");
+        }
+    }
+    let constants = header.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    for constant in constants.filter(|word| word.starts_with("POLAR_LICENSE_") && !word.ends_with('_')) {
+        assert!(header.contains(&format!("#define {constant} ")) || constant.ends_with("_H"), "{constant}");
+    }
 }
 
 /// So that no function is forgotten by the tests of wrong arguments and of panics.

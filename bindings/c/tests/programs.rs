@@ -3,9 +3,11 @@
 #![cfg(target_os = "linux")]
 
 mod common;
+mod members;
 
 use common::{command, compile, compile_with, package, repository, run};
 use mock_polar::{MockPolar, NewKey};
+use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
@@ -46,8 +48,10 @@ fn scenarios() {
         env::var_os("POLAR_LICENSE_C_RUNNER").is_some() || env::var_os("POLAR_LICENSE_C_LIBRARY").is_some();
     let folder = repository().join("tests/scenarios");
     let (files, count) = scenario_files(&folder);
+    let members = Path::new(env!("CARGO_TARGET_TMPDIR")).join("members.json");
+    fs::write(&members, json!({ "decision": members::decision(), "error": members::error() }).to_string()).unwrap();
     let mut scenarios = command(&compile("tests/c/scenarios.c"));
-    scenarios.arg(if is_checked { "50" } else { "1" }).arg(folder.join("common.json")).args(files);
+    scenarios.arg(if is_checked { "50" } else { "1" }).arg(members).arg(folder.join("common.json")).args(files);
     let printed = run(scenarios.env_remove("SCENARIO"));
     println!("{printed}");
     assert!(printed.starts_with(&format!("{count} scenarios, 0 not as they say\n1 step skipped:")), "{printed}");
@@ -57,7 +61,8 @@ fn scenarios() {
 /// All but what they share, and how many scenarios are in them.
 fn scenario_files(folder: &Path) -> (Vec<PathBuf>, usize) {
     let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|end| end == "json") && !path.ends_with("common.json"));
+    let shared = |path: &Path| path.ends_with("common.json") || path.ends_with("members.json");
+    files.retain(|path| path.extension().is_some_and(|end| end == "json") && !shared(path));
     files.sort();
     let count = |path: &PathBuf| {
         let file: serde_json::Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
@@ -72,10 +77,18 @@ fn online() {
     let polar = MockPolar::start().unwrap();
     let seat = polar.add_key(NewKey::new("pro").limit_activations(1));
     let uses = polar.add_key(NewKey::new("pro").limit_usage(10));
+    let kept = polar.add_key(NewKey::new("pro").limit_activations(1));
     let directory = tempfile::tempdir().unwrap();
     let mut online = command(&compile("tests/c/online.c"));
-    assert_eq!(run(online.arg(polar.url()).arg(directory.path()).args([&seat, &uses])), "ok\n");
+    assert_eq!(run(online.arg(polar.url()).arg(directory.path()).args([&seat, &uses, &kept])), "ok\n");
     assert_eq!(polar.activations(&seat).len(), 0);
+    // what the setters in C made of it
+    let activation = &polar.activations(&kept)[0];
+    assert_eq!(activation.label, "a test");
+    assert_eq!(activation.conditions, json!({ "beta": false, "edition": "plus", "major": 3, "odd": -1 }));
+    let mut meta = activation.meta.clone();
+    assert!(meta.as_object_mut().unwrap().remove("seat").is_some());
+    assert_eq!(meta, json!({ "build": 7, "demo": true, "even": 2, "from": "C" }));
 }
 
 /// In a build of its own, whose functions panic when they are asked to.

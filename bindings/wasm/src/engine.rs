@@ -1,46 +1,278 @@
-//! The engines of this instance, by number.
+//! The class that JavaScript drives: an engine, the steps under way and the timer of the automatic refresh.
 
-use polar_license::Timestamp;
-use polar_license::engine::{Pacer, Session};
-use polar_license::time::Now;
-use std::cell::RefCell;
+use crate::arguments::{self, NoReply, Patience, Turn, now};
+use crate::values::{Change, Current, Look, Step, defect, thrown, to_js};
+use polar_license::config::{Config, ConfigBuilder};
+use polar_license::device::DeviceId;
+use polar_license::engine::{self, Host, Operation, Pacer, Watch};
+use polar_license::transport::{Answer, Sent, retry_after_seconds};
+use polar_license::{Error, Now};
+use std::cell::{RefCell, RefMut};
+use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
 thread_local! {
-    static ENGINES: RefCell<Engines> = const { RefCell::new(Engines { sessions: Vec::new(), pacer: None }) };
+    /// All licenses of a page or process ask Polar from one address.
+    static PACER: Pacer = Pacer::new();
 }
 
-struct Engines {
-    sessions: Vec<Session>,
-    /// All licenses of a page or process leave from one address.
-    pacer: Option<Pacer>,
+/// The licensing of one app on one device. In every method `wall` is the wall clock in ms since 1970, and `mono` the
+/// monotonic clock in ms since any moment. An operation ends with the step `done`; every other step has a number, by which
+/// it is resumed once. What a method throws besides `{ error }` is a defect, after which the instance must not be used.
+#[wasm_bindgen]
+pub struct Engine(RefCell<Inner>);
+
+struct Inner {
+    engine: engine::Engine,
+    /// The steps under way, each with its number.
+    steps: Vec<(u32, engine::Step)>,
+    last_number: u32,
+    watch: Watch,
 }
 
-impl Engines {
-    fn answer(&mut self, engine: usize, question: &[u8], now: Now) -> Option<Vec<u8>> {
-        if let Some(session) = self.sessions.get_mut(engine) {
-            return session.ask(question, now);
-        }
-        Some(match Session::start(question, self.pacer.get_or_insert_default()) {
-            Ok((session, tags)) => {
-                self.sessions.push(session);
-                tags.into()
-            }
-            Err(error) => error.to_json().into(),
-        })
+#[wasm_bindgen]
+impl Engine {
+    /// An engine that remembers nothing yet: `open` is its first operation. `settings` is the JSON of what an app
+    /// configures; `device` identifies this device if the settings do not; `system` is such as `Windows 11`; `seed` is 16
+    /// random bytes. With `own_pace` its requests do not wait for those of other engines, for a clock that is not theirs.
+    #[wasm_bindgen(constructor)]
+    pub fn new(settings: &str, device: &str, system: String, seed: &[u8], own_pace: bool) -> Result<Self, JsValue> {
+        let config = configured(settings).map_err(thrown)?;
+        let organization = config.organization_id();
+        let device = match config.device_id() {
+            Some(own) => DeviceId::from_app(&organization, own),
+            None => DeviceId::derive(&organization, device),
+        };
+        let seed = seed.try_into().map_err(|_| defect("the seed must have 16 bytes"))?;
+        let host = Host { device, system, seed, takes_turns: true };
+        let pacer = if own_pace { Pacer::new() } else { PACER.with(Pacer::clone) };
+        Ok(Self(RefCell::new(Inner {
+            engine: engine::Engine::new(config, host, pacer),
+            steps: Vec::new(),
+            last_number: 0,
+            watch: Watch::new(Now::default()),
+        })))
+    }
+
+    /// Tag of the organization, environment and app: 16 hexadecimal digits.
+    #[wasm_bindgen(getter)]
+    pub fn product(&self) -> Result<String, JsValue> {
+        Ok(hex(self.inner()?.engine.record_tags().0))
+    }
+
+    /// Tag of the device: 16 hexadecimal digits.
+    #[wasm_bindgen(getter)]
+    pub fn device(&self) -> Result<String, JsValue> {
+        Ok(hex(self.inner()?.engine.record_tags().1))
+    }
+
+    /// Reads what is stored.
+    pub fn open(&self, wall: f64, mono: f64) -> NextStep {
+        self.begin(Operation::Open, now(wall, mono))
+    }
+
+    /// Asks Polar.
+    pub fn validate(&self, wall: f64, mono: f64) -> NextStep {
+        self.begin(Operation::Validate, now(wall, mono))
+    }
+
+    /// Asks Polar if it is due.
+    pub fn refresh(&self, patience: Patience, wall: f64, mono: f64) -> NextStep {
+        self.begin(Operation::Refresh(patience.parse()?), now(wall, mono))
+    }
+
+    /// Counts usage.
+    pub fn consume(&self, count: f64, wall: f64, mono: f64) -> NextStep {
+        self.begin(Operation::Consume(arguments::count(count)), now(wall, mono))
+    }
+
+    /// Activates `key`, or the stored one.
+    pub fn activate(
+        &self,
+        key: Option<String>,
+        #[wasm_bindgen(js_name = replacePrevious)] replace_previous: bool,
+        wall: f64,
+        mono: f64,
+    ) -> NextStep {
+        self.begin(Operation::Activate { key: key.map(Into::into), replace_previous }, now(wall, mono))
+    }
+
+    /// Releases the seat, and removes the license from this device.
+    pub fn deactivate(&self, wall: f64, mono: f64) -> NextStep {
+        self.begin(Operation::Deactivate, now(wall, mono))
+    }
+
+    /// Removes the license from this device without releasing the seat.
+    pub fn forget(&self, wall: f64, mono: f64) -> NextStep {
+        self.begin(Operation::Forget, now(wall, mono))
+    }
+
+    /// What to do with the record, in a step `store`: `stored` is what the store holds, if anything, unless it is
+    /// `unreadable`. Nothing, if the operation does not wait for the store any more.
+    pub fn merge(
+        &self,
+        number: u32,
+        stored: Option<Vec<u8>>,
+        unreadable: bool,
+        wall: f64,
+        mono: f64,
+    ) -> Result<Ts<Change>, JsValue> {
+        let mut inner = self.inner()?;
+        let Inner { engine, steps, .. } = &mut *inner;
+        let step = steps.iter_mut().find(|(known, _)| *known == number);
+        let Some((_, engine::Step::Store(step))) = step else { return to_js(&Change::Keep) };
+        let stored = if unreadable { Err(()) } else { Ok(stored.as_deref()) };
+        to_js(&Change::from(step.merge(engine, stored, now(wall, mono))))
+    }
+
+    /// Goes on after a step `turn`.
+    #[wasm_bindgen(js_name = resumeTurn)]
+    pub fn resume_turn(&self, number: u32, turn: Turn, wall: f64, mono: f64) -> NextStep {
+        let (mut inner, turn, now) = (self.inner()?, turn.parse()?, now(wall, mono));
+        let engine::Step::Turn(step) = inner.take(number)? else { return Err(another_kind()) };
+        let step = step.resume(&mut inner.engine, turn, now);
+        inner.show(step, now)
+    }
+
+    /// Goes on after a step `store`; `problem` is why the store could not be locked, read or written.
+    #[wasm_bindgen(js_name = resumeStore)]
+    pub fn resume_store(&self, number: u32, problem: Option<String>, wall: f64, mono: f64) -> NextStep {
+        let (mut inner, now) = (self.inner()?, now(wall, mono));
+        let engine::Step::Store(step) = inner.take(number)? else { return Err(another_kind()) };
+        let step = step.resume(&mut inner.engine, problem.map_or(Ok(()), Err), now);
+        inner.show(step, now)
+    }
+
+    /// Goes on after a step `send` with a complete reply; `retry_after` is the header of that name.
+    #[wasm_bindgen(js_name = resumeReply)]
+    pub fn resume_reply(
+        &self,
+        number: u32,
+        status: f64,
+        #[wasm_bindgen(js_name = retryAfter)] retry_after: Option<String>,
+        body: Vec<u8>,
+        wall: f64,
+        mono: f64,
+    ) -> NextStep {
+        let retry_after = retry_after.as_deref().and_then(retry_after_seconds);
+        let answer = Answer::Reply { status: arguments::status(status), retry_after, body };
+        self.answered(number, answer, now(wall, mono))
+    }
+
+    /// Goes on after a step `send` without a complete reply; `sent` if the request may have reached Polar.
+    #[wasm_bindgen(js_name = resumeFailure)]
+    pub fn resume_failure(
+        &self,
+        number: u32,
+        failure: NoReply,
+        sent: bool,
+        message: String,
+        wall: f64,
+        mono: f64,
+    ) -> NextStep {
+        let sent = if sent { Sent::Maybe } else { Sent::No };
+        let answer = Answer::Failed { failure: failure.parse()?, sent, message };
+        self.answered(number, answer, now(wall, mono))
+    }
+
+    /// Goes on after a step `join`: with another such step if there is still something to wait for, and time.
+    #[wasm_bindgen(js_name = resumeJoin)]
+    pub fn resume_join(&self, number: u32, wall: f64, mono: f64) -> NextStep {
+        let (mut inner, now) = (self.inner()?, now(wall, mono));
+        let engine::Step::Join(step) = inner.take(number)? else { return Err(another_kind()) };
+        let step = if inner.engine.is_running(step.waits_for) && now.mono < step.until {
+            engine::Step::Join(step)
+        } else {
+            step.resume(&mut inner.engine, now)
+        };
+        inner.show(step, now)
+    }
+
+    /// Gives up in a step `turn` or `join`, before the operation has done anything.
+    pub fn cancel(&self, number: u32, wall: f64, mono: f64) -> NextStep {
+        let (mut inner, now) = (self.inner()?, now(wall, mono));
+        let step = match inner.take(number)? {
+            engine::Step::Turn(step) => step.cancel(&mut inner.engine, now),
+            engine::Step::Join(step) => step.cancel(&mut inner.engine, now),
+            engine::Step::Store(_) | engine::Step::Send(_) | engine::Step::Done(_) => return Err(another_kind()),
+        };
+        inner.show(step, now)
+    }
+
+    /// The decision at this instant, from memory.
+    pub fn current(&self, wall: f64, mono: f64) -> Result<Ts<Current>, JsValue> {
+        to_js(&Current(self.inner()?.engine.current(now(wall, mono))))
+    }
+
+    /// Whether a feature is on at this instant, from memory.
+    pub fn allows(&self, feature: &str, wall: f64, mono: f64) -> Result<bool, JsValue> {
+        Ok(self.inner()?.engine.allows(feature, now(wall, mono)))
+    }
+
+    /// What the automatic refresh does at this instant; asked when its wait is over, after every operation, and with `woken`
+    /// if the network may have come back.
+    pub fn look(&self, woken: bool, wall: f64, mono: f64) -> Result<Ts<Look>, JsValue> {
+        to_js(&Look::from(self.inner()?.watch.look(now(wall, mono), woken)))
     }
 }
 
-/// Answers as [`Session::ask`] says, or with `{"error": …}`. Engines are numbered from 0. The first question to the next
-/// number is its parts, as [`Session::start`] reads them, and is answered with the tags in the record's name; it stays as
-/// long as the instance, which costs a page less than to free it. `wall` is the wall clock in ms since 1970, `mono` the
-/// monotonic clock in ms since any moment.
-#[wasm_bindgen]
-pub fn ask(engine: usize, question: &[u8], wall: f64, mono: f64) -> Vec<u8> {
-    // `as` saturates, and takes what is no number for 0
-    let now = Now { wall: Timestamp::from_unix_ms(wall as i64), mono: mono as u64 };
-    ENGINES.with_borrow_mut(|engines| engines.answer(engine, question, now)).unwrap_or_else(|| DEFECT.into())
+/// The next step of an operation.
+type NextStep = Result<Ts<Step<'static>>, JsValue>;
+
+impl Engine {
+    fn inner(&self) -> Result<RefMut<'_, Inner>, JsValue> {
+        self.0.try_borrow_mut().map_err(|_| defect("the engine is in use"))
+    }
+
+    fn begin(&self, operation: Operation, now: Now) -> NextStep {
+        let mut inner = self.inner()?;
+        let step = inner.engine.begin(operation, now);
+        inner.show(step, now)
+    }
+
+    fn answered(&self, number: u32, answer: Answer, now: Now) -> NextStep {
+        let mut inner = self.inner()?;
+        let engine::Step::Send(step) = inner.take(number)? else { return Err(another_kind()) };
+        let step = step.resume(&mut inner.engine, answer, now);
+        inner.show(step, now)
+    }
 }
 
-/// What only a defect in this library or its driver brings about.
-const DEFECT: &[u8] = br#"{"error":{"kind":"internal","message":"no operation waits for that","maybeApplied":false}}"#;
+impl Inner {
+    fn take(&mut self, number: u32) -> Result<engine::Step, JsValue> {
+        let at = self.steps.iter().position(|(known, _)| *known == number);
+        at.map(|at| self.steps.swap_remove(at).1).ok_or_else(|| defect("no step has this number"))
+    }
+
+    /// The step for JavaScript, kept under a new number unless it is the last.
+    fn show(&mut self, step: engine::Step, now: Now) -> NextStep {
+        self.last_number = self.last_number.wrapping_add(1);
+        let number = self.last_number;
+        let shown = match &step {
+            engine::Step::Turn(step) => Step::Turn { number, until: step.until },
+            engine::Step::Store(step) => Step::store(number, step),
+            engine::Step::Send(step) => Step::send(number, step),
+            engine::Step::Join(step) => Step::Join { number, until: step.until },
+            engine::Step::Done(outcome) => {
+                self.watch.planned(now, outcome.wake_at);
+                return to_js(&Step::done(outcome));
+            }
+        };
+        let shown = to_js(&shown)?;
+        self.steps.push((number, step));
+        Ok(shown)
+    }
+}
+
+fn configured(settings: &str) -> Result<Config, Error> {
+    ConfigBuilder::from_json(settings)?.build()
+}
+
+/// A tag in hexadecimal.
+fn hex(tag: [u8; 8]) -> String {
+    format!("{:016x}", u64::from_be_bytes(tag))
+}
+
+fn another_kind() -> JsValue {
+    defect("the step with this number is of another kind")
+}

@@ -10,7 +10,7 @@
  */
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -26,12 +26,21 @@ const TARGET = ["chrome100", "edge100", "firefox100", "safari15.4", "node20"];
 const LINE = 400;
 
 mkdirSync(out, { recursive: true });
+checkDeclarations(join(from, "polar_license_wasm.d.ts"), join(here, "src/wasm-bindgen.d.ts"));
 const wasm = optimized(join(from, "polar_license_wasm_bg.wasm"), join(out, "polar_license.wasm"));
 const generated = new Map([
   ["#glue", await glue(join(from, "polar_license_wasm_bg.js"))],
   ["#wasm", `export const wasm = ${JSON.stringify(wasm.toString("base64"))};`],
 ]);
 for (const file of [...(await modules(ENTRIES, true)), ...(await modules(ALONE, false))]) await commonJs(file);
+
+/** The sources are checked against what wasm-bindgen says of the engine, which is kept among them. */
+function checkDeclarations(from, kept) {
+  const declared = readFileSync(from, "utf8");
+  if (process.env.POLAR_LICENSE_WRITE_TYPES) writeFileSync(kept, declared);
+  if (readFileSync(kept, "utf8").replaceAll("\r\n", "\n") === declared) return;
+  throw new Error(`${kept} is not what wasm-bindgen writes; set POLAR_LICENSE_WRITE_TYPES=1 to write it`);
+}
 
 /** Writes ES modules, with a file for each part that several of them share. Returns their files. */
 async function modules(entries, splitting) {
@@ -79,9 +88,7 @@ async function commonJs(file) {
 function optimized(input, output) {
   const wasmOpt = join(here, "node_modules/binaryen/bin/wasm-opt");
   // what the compiler has used, as its section says, and no newer feature: browsers would have to know that too
-  // (the lowest kilobyte is the end of the stack, which nothing gets to)
-  const shrink = ["--low-memory-unused", "--flatten", "--rereloop", "--local-cse", "-Oz", "-Oz"];
-  const flags = [...shrink, "--strip-debug", "--strip-producers", "--strip-target-features"];
+  const flags = ["-Oz", "--converge", "--strip-debug", "--strip-producers"];
   execFileSync(process.execPath, [wasmOpt, input, "-o", output, ...flags]);
   return readFileSync(output);
 }

@@ -16,7 +16,7 @@ export function policyTests(browser, site) {
 
 async function forbidden(browser, site) {
   const opened = await openedUnder(browser, site, `?csp=${encodeURIComponent(FORBIDDEN)}`);
-  equal([opened.error, opened.code, opened.unhandled], ["LicenseError", "invalid_config", []], "the page");
+  equal([opened.error, opened.kind, opened.unhandled], ["LicenseError", "invalid_config", []], "the page");
   holds(opened.message.includes("'wasm-unsafe-eval'"), opened.message);
 }
 
@@ -55,13 +55,13 @@ async function openedUnder(browser, site, query) {
       try {
         const client = await createLicenseClient({ organizationId, appId: "com.example.app", fetch });
         const { state, reason } = client.current();
-        const activation = await client.activate("SEAT-KEY-0002").catch((error) => error.code);
+        const activation = await client.activate("SEAT-KEY-0002").catch((error) => error.kind);
         client.dispose();
         return { state, reason, activation };
       } catch (error) {
         return {
           error: error instanceof LicenseError ? error.name : "another",
-          code: error.code,
+          kind: error.kind,
           message: error.message,
         };
       }

@@ -7,6 +7,9 @@ const DAY_MS = 86_400_000;
 
 const STORAGES = ["webStorage", "indexedDbStorage"];
 
+/** Not the default. */
+const TIMEOUT_MS = 7_000;
+
 export function tabTests(browser, site, { polar: url }) {
   const polar = new LocalPolar(url);
   const stories = {
@@ -16,6 +19,7 @@ export function tabTests(browser, site, { polar: url }) {
     "a deactivation shows in the other tab": oneDeactivates,
     "both activate the same key with one seat": bothActivate,
     "both activate while one of them is closed": oneCloses,
+    "a validate waits for another tab's for as long as is configured": oneWaitsInVain,
   };
   return Object.entries(stories).flatMap(([name, story]) =>
     STORAGES.map((storage) => ({
@@ -55,17 +59,20 @@ class Tab {
 
   /** Opens the app's client. Its requests leave when the test says so, and it keeps what it hears of changes. */
   open(polar, storage) {
-    const open = async ({ polar, storage }) => {
+    const timeoutMs = TIMEOUT_MS;
+    const open = async ({ polar, storage, timeoutMs }) => {
       const state = { ahead: 0, changes: [], held: undefined, gate: Promise.resolve() };
-      // on a slow machine too, no deadline passes
+      // on a slow machine too, no deadline passes unless the test says so
       const { setTimeout } = globalThis;
-      globalThis.setTimeout = (work, ms) => (ms < 1_500 ? setTimeout(work, ms) : 0);
+      state.deadlines = [];
+      globalThis.setTimeout = (work, ms) => (ms < 1_500 ? setTimeout(work, ms) : -state.deadlines.push({ work, ms }));
       const { createLicenseClient, [storage]: make } = globalThis.polarLicense;
       state.license = await createLicenseClient({
         organizationId: "de300000-0000-4000-8000-000000000001",
         appId: "com.example.app",
         environment: polar,
         storage: make(),
+        timeoutMs,
         clock: { now: () => Date.now() + state.ahead, monotonic: () => performance.now() + state.ahead },
         fetch: async (...request) => {
           await state.gate;
@@ -76,7 +83,7 @@ class Tab {
       state.license.on("change", (decision) => state.changes.push(decision.state));
       globalThis.tab = state;
     };
-    return this.page.evaluate(open, { polar, storage });
+    return this.page.evaluate(open, { polar, storage, timeoutMs });
   }
 
   /** Starts an operation; `result` waits for it. */
@@ -85,7 +92,7 @@ class Tab {
       const { license } = globalThis.tab;
       globalThis.tab.result = license[name](...given).then(
         ({ state, problem }) => ({ state, problem: problem?.kind ?? null }),
-        ({ code }) => ({ code }),
+        ({ kind }) => ({ kind }),
       );
     };
     return this.page.evaluate(start, { name, given });
@@ -116,6 +123,21 @@ class Tab {
     return this.page.evaluate((ms) => void (globalThis.tab.ahead += ms), ms);
   }
 
+  /** Lets the deadlines pass that are that far away. */
+  expire(least, most) {
+    const expire = ({ least, most }) => {
+      const due = globalThis.tab.deadlines.filter(({ ms }) => least <= ms && ms <= most);
+      for (const { work } of due) work();
+      return due.length;
+    };
+    return this.page.evaluate(expire, { least, most });
+  }
+
+  /** Once it is this tab's turn, or another's. */
+  somebodyAsks() {
+    return this.#until(async () => (await navigator.locks.query()).held.some(({ name }) => name.endsWith("/asking")));
+  }
+
   /** Once another tab waits for its turn. */
   somebodyWaits() {
     return this.#until(async () => (await navigator.locks.query()).pending.length > 0);
@@ -143,6 +165,7 @@ class Tab {
 async function atOnce(one, other, ...operation) {
   await one.close();
   await one.start(...operation);
+  await one.somebodyAsks();
   await other.start(...operation);
   await one.somebodyWaits();
   await one.letGo();
@@ -198,9 +221,26 @@ async function bothActivate(one, other, polar, storage) {
   if (isShared(storage)) equal(sent, 1, "activations sent");
 }
 
+async function oneWaitsInVain(one, other, polar) {
+  equal(await one.run("activate", "DEMO-PLAIN"), ACTIVE, "before");
+  await other.hears("active");
+  await polar.clearRequests();
+  await one.close();
+  await one.start("validate");
+  await one.somebodyAsks();
+  await other.start("validate");
+  await one.somebodyWaits();
+  equal(await other.expire(TIMEOUT_MS - 1_000, TIMEOUT_MS), 1, "deadlines of the one that waits");
+  equal(await other.result(), { state: "active", problem: "timeout" }, "the one that waits");
+  await one.letGo();
+  equal(await one.result(), ACTIVE, "the one that asks");
+  equal(await polar.asked(), ["validate"], "requests");
+}
+
 async function oneCloses(one, other, polar) {
   await one.close();
   await one.start("activate", "DEMO-ONE-DEVICE");
+  await one.somebodyAsks();
   await other.start("activate", "DEMO-ONE-DEVICE");
   await one.somebodyWaits();
   await one.page.close();

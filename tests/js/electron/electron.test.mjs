@@ -43,9 +43,9 @@ test("what one window does, another hears of, and no secret crosses", async () =
   host.offline = true;
   const offline = await two.license.validate();
   assert.deepEqual([offline.allowed, offline.problem.kind], [true, "network"]);
-  assert.equal(offline.problem.message, "Polar could not be reached");
+  assert.equal(offline.problem.detail, "network");
   const stays = await failure(two.license.deactivate());
-  assert.deepEqual([stays.name, stays.code], ["LicenseError", "network"]);
+  assert.deepEqual([stays.name, stays.kind], ["LicenseError", "network"]);
 
   host.offline = false;
   const gone = nextChange(one);
@@ -73,19 +73,19 @@ test("errors keep their members", async () => {
   const { open, host, electron } = await start();
   const { page } = open();
   const refused = await failure(page.license.activate("DEMO-REVOKED"));
-  assert.deepEqual([refused.name, refused.code, refused.decision.allowed], ["LicenseError", "refused", false]);
+  assert.deepEqual([refused.name, refused.kind, refused.decision.allowed], ["LicenseError", "refused", false]);
   assert.ok(refused.reason && refused.message);
-  const members = ["code", "decision", "maybeApplied", "message", "name", "reason", "retryAfterMs"];
+  const members = ["decision", "detail", "kind", "maybeApplied", "message", "name", "reason", "retryAfterMs"];
   assert.deepEqual(Object.keys(refused).sort(), members);
-  assert.equal((await failure(page.license.consume())).code, "not_activated");
-  assert.equal((await failure(page.license.activate(""))).code, "invalid_argument");
+  assert.equal((await failure(page.license.consume())).kind, "not_activated");
+  assert.equal((await failure(page.license.activate(""))).kind, "invalid_argument");
 
   host.broken = true;
   const unkept = await failure(page.license.activate(KEY));
-  assert.equal(unkept.code, "storage");
+  assert.equal(unkept.kind, "storage");
   host.broken = false;
   host.offline = true;
-  assert.equal((await failure(page.license.activate(KEY))).code, "network");
+  assert.equal((await failure(page.license.activate(KEY))).kind, "network");
   for (const message of electron.crossed) assert.doesNotMatch(message, /EACCES|jane|DEMO-TWO-DEVICES/);
 });
 
@@ -96,7 +96,7 @@ test("a use is counted as often as asked, and the arguments arrive", async () =>
   const { usage } = await page.license.consume();
   assert.equal((await page.license.consume(3)).usage, usage + 3);
   for (const count of [0, -1, 1.5, NaN, Infinity, 2 ** 40]) {
-    assert.equal((await failure(page.license.consume(count))).code, "invalid_argument", String(count));
+    assert.equal((await failure(page.license.consume(count))).kind, "invalid_argument", String(count));
   }
 });
 
@@ -125,10 +125,10 @@ test("a renderer that was taken over gets clear errors only", async () => {
   ];
   for (const message of messages) {
     const { error } = await ipc.invoke("polar-license:call", message);
-    assert.equal(error?.code, "invalid_argument", JSON.stringify(message));
+    assert.equal(error?.kind, "invalid_argument", JSON.stringify(message));
   }
   const huge = { method: "activate", key: "K".repeat(1_000_000), replacePrevious: false };
-  assert.equal((await ipc.invoke("polar-license:call", huge)).error.code, "invalid_argument");
+  assert.equal((await ipc.invoke("polar-license:call", huge)).error.kind, "invalid_argument");
   assert.equal((await ipc.invoke("polar-license:call", { method: "follow" }, "more")).decision.state, "unlicensed");
   assert.equal(license.current().state, "unlicensed");
   assert.deepEqual([...electron.ipcMain.handlers.keys()], ["polar-license:call"]);
@@ -137,7 +137,7 @@ test("a renderer that was taken over gets clear errors only", async () => {
 test("iframes are refused unless the app allows them, by address", async () => {
   const closed = await start();
   const frame = closed.open().iframe("app://acme/frame.html");
-  assert.equal((await failure(frame.page.license.activate(KEY))).code, "invalid_argument");
+  assert.equal((await failure(frame.page.license.activate(KEY))).kind, "invalid_argument");
   assert.throws(() => frame.page.license.allows("export"), /may not use the license/);
   await settledTurns();
 
@@ -148,7 +148,7 @@ test("iframes are refused unless the app allows them, by address", async () => {
   const heard = nextChange(ours.page);
   const never = [];
   foreign.page.license.on("change", (decision) => never.push(decision));
-  assert.equal((await failure(foreign.page.license.refresh())).code, "invalid_argument");
+  assert.equal((await failure(foreign.page.license.refresh())).kind, "invalid_argument");
   await ours.page.license.activate("DEMO-PLAIN");
   assert.equal((await heard).allowed, true);
   await settledTurns();
@@ -191,7 +191,7 @@ test("a predicate that throws refuses", async () => {
       throw new Error("mistake");
     },
   });
-  assert.equal((await failure(open().page.license.refresh())).code, "invalid_argument");
+  assert.equal((await failure(open().page.license.refresh())).kind, "invalid_argument");
 });
 
 test("a window closed during an operation does not disturb it", async () => {
@@ -287,8 +287,8 @@ test("stop takes everything back, and the license can be shared again", async ()
   await settledTurns();
   assert.deepEqual(heard, []);
   const unheard = await failure(page.license.refresh());
-  assert.equal(unheard.code, "internal");
-  assert.match(unheard.message, /shareLicense/);
+  assert.equal(unheard.kind, "internal");
+  assert.match(unheard.detail, /shareLicense/);
   assert.throws(() => open().page.license.current(), /shareLicense/);
   shareLicense(license, electron.ipcMain)();
 });

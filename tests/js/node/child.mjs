@@ -10,7 +10,7 @@ const PRODUCT = "01".repeat(8);
 const storeOf = (device = "02".repeat(8)) => fileStorage({ directory }).open({ appId: APP, product: PRODUCT, device });
 const text = (record) => (record === undefined ? "nothing" : Buffer.from(record).toString());
 
-/** Adds one to the number in the record. Tries again where the lock was not to be had. */
+/** Adds one to the number in the record. Tries again if the lock could not be acquired. */
 async function increment(store) {
   for (;;) {
     let saved = false;

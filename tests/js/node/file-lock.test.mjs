@@ -1,14 +1,17 @@
-// The lock: who is in, who is out, and who takes over. With processes in Rust: tests/node_files.rs.
+// The lock: who holds it, who waits, and who takes it over. With processes in Rust: tests/node_files.rs.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, chownSync, existsSync, lutimesSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
 import { compiled } from "./compiled.mjs";
+import { watchDisk } from "./disk.mjs";
 import { age, namesIn, scratch } from "./scratch.mjs";
 
-const { FileStore, fileName, moveAside, putBack, readLock } = compiled;
+const { FileStore, fileName, moveAway, putBack, readLock } = compiled;
 
 const DEAD = "0123456789abcdef";
 const place = { appId: "com.acme.app", product: "01".repeat(8), device: "02".repeat(8) };
@@ -29,7 +32,24 @@ const text = async (store) => {
   return record && Buffer.from(record).toString();
 };
 
-/** Leaves what a process leaves that dies while saving. */
+const WINDOWS = process.platform === "win32";
+const BUSY = { message: "another process has locked the license file; try again in a few seconds" };
+
+/** Acquires the lock without waiting. */
+const lockAtOnce = (store) => store.locked(async () => undefined, 0);
+
+/** Runs `work` as a user who is neither root nor, if this is root, the owner of files. */
+async function withoutPrivileges(work) {
+  const isRoot = process.getuid() === 0;
+  if (isRoot) process.seteuid(65534);
+  try {
+    return await work();
+  } finally {
+    if (isRoot) process.seteuid(0);
+  }
+}
+
+/** Leaves the files that a process leaves which is killed while saving. */
 function dieWhileSaving({ lock, side }, token, secondsAgo) {
   writeFileSync(lock, token);
   writeFileSync(side(`${token}.tmp`), "half a rec");
@@ -48,7 +68,7 @@ async function increment(store) {
   }
 }
 
-test("everything happens inside the lock", async (t) => {
+test("a lock holder can load, save and remove", async (t) => {
   const { directory, one } = stores(t);
   let runs = 0;
   await one.locked(async () => {
@@ -72,7 +92,7 @@ test("locking twice in one chain of calls is an error and not a deadlock", async
   assert.deepEqual(namesIn(directory), []);
 });
 
-test("who calls meanwhile is not inside", async (t) => {
+test("a concurrent caller does not hold the lock", async (t) => {
   const { one } = stores(t);
   let enter, leave;
   const entered = new Promise((resolve) => (enter = resolve));
@@ -92,7 +112,7 @@ test("who calls meanwhile is not inside", async (t) => {
   assert.equal(await text(one), "outside");
 });
 
-test("what goes on after the work has ended is not inside", async (t) => {
+test("calls that go on after the work has ended do not hold the lock", async (t) => {
   const { directory, one } = stores(t);
   let goOn, late;
   await one.locked(async () => {
@@ -145,6 +165,100 @@ test("a lock whose holder died before writing its token is taken over", async (t
   assert.deepEqual(namesIn(directory), [name]);
 });
 
+test("a lock that is no file is judged by its age", { skip: WINDOWS }, async (t) => {
+  const kinds = {
+    directory: (path) => mkdirSync(path),
+    "filled directory": (path) => mkdirSync(join(path, "x"), { recursive: true }),
+    "dangling link": (path) => symlinkSync("nowhere", path),
+    pipe: (path) => execFileSync("mkfifo", [path]),
+  };
+  for (const [kind, make] of Object.entries(kinds)) {
+    const { directory, one, lock } = stores(t);
+    make(lock);
+    await assert.rejects(lockAtOnce(one), BUSY, kind);
+    lutimesSync(lock, 1e9, 1e9);
+    await lockAtOnce(one);
+    // What is in a directory is not this library's to delete.
+    assert.equal(namesIn(directory).length, kind === "filled directory" ? 1 : 0, kind);
+  }
+});
+
+test("a pipe in place of a held lock blocks nobody", { skip: WINDOWS }, async (t) => {
+  const { one, lock } = stores(t);
+  await one.locked(async () => {
+    unlinkSync(lock);
+    execFileSync("mkfifo", [lock]);
+    await assert.rejects(one.save(bytes("a"), true), /another process took over the lock/);
+  });
+  assert.equal(await one.load(), undefined);
+});
+
+test("a lock that this user cannot read is taken over", { skip: WINDOWS }, async (t) => {
+  const files = stores(t);
+  dieWhileSaving(files, DEAD, 11);
+  chmodSync(files.lock, 0);
+  if (process.getuid() === 0) {
+    chmodSync(join(files.directory, ".."), 0o755);
+    chownSync(files.directory, 65534, 65534);
+  }
+  await withoutPrivileges(() => {
+    assert.throws(() => readFileSync(files.lock));
+    return lockAtOnce(files.one);
+  });
+  assert.equal(existsSync(files.lock), false);
+});
+
+test("a lock that this user can never take over is reported at once", { skip: WINDOWS }, async (t) => {
+  // In a directory with the sticky bit only its owner may remove a file, which needs root to set up.
+  const sticky = [0o1777, /^a lock that this user may not remove was left behind; delete the file ending in `\.lock`/];
+  const readOnly = [0o555, /^could not lock the license file: permission denied; let this user read and write/];
+  for (const [mode, message] of [sticky, readOnly]) {
+    const { directory, one, lock } = stores(t);
+    writeFileSync(lock, DEAD);
+    age(lock, 11);
+    chmodSync(join(directory, ".."), 0o755);
+    chmodSync(directory, mode);
+    if (mode === 0o555 || process.getuid() === 0) {
+      await withoutPrivileges(() => assert.rejects(lockAtOnce(one), (error) => message.test(error.message)));
+      assert.deepEqual(namesIn(directory), [`${name}.lock`]);
+    }
+    chmodSync(directory, 0o700);
+  }
+});
+
+test("claims of any number of dead takers are overcome", async (t) => {
+  for (const claims of [1, 8, 9, 10, 40]) {
+    const files = stores(t);
+    dieWhileSaving(files, DEAD, 11);
+    for (let claim = 1; claim <= claims; claim += 1) {
+      writeFileSync(files.side(`${DEAD}.take${claim}`), "");
+      age(files.side(`${DEAD}.take${claim}`), 11);
+    }
+    await lockAtOnce(files.one);
+    assert.deepEqual(namesIn(files.directory), [], `after ${claims} claims`);
+  }
+});
+
+test("a lock that this process failed to delete is its own", async (t) => {
+  const { directory, one, other, lock } = stores(t);
+  const disk = await watchDisk(t);
+  for (const next of [one, other]) {
+    disk.fails = ["unlink .lock", "unlink .lock"];
+    await lockAtOnce(one);
+    assert.equal(existsSync(lock), true);
+    await lockAtOnce(next);
+    assert.deepEqual(namesIn(directory), []);
+  }
+});
+
+test("a deletion that fails once leaves no lock", async (t) => {
+  const { directory, one } = stores(t);
+  const disk = await watchDisk(t);
+  disk.fails = ["unlink .lock"];
+  await lockAtOnce(one);
+  assert.deepEqual([disk.fails, namesIn(directory)], [[], []]);
+});
+
 test("a token is not trusted as a path", async (t) => {
   const { directory, one, lock, side } = stores(t);
   mkdirSync(side("x"));
@@ -155,18 +269,52 @@ test("a token is not trusted as a path", async (t) => {
   assert.equal(readFileSync(join(directory, "victim.tmp"), "utf8"), "untouched");
 });
 
+test("a lock is waited for as long as the caller says", async (t) => {
+  const files = stores(t);
+  dieWhileSaving(files, DEAD, 2);
+  const waits = [];
+  const { setTimeout } = globalThis;
+  t.after(() => (globalThis.setTimeout = setTimeout));
+  globalThis.setTimeout = (done, ms) => {
+    waits.push(ms);
+    setImmediate(done);
+  };
+  for (const timeout of [0, 5, 300]) {
+    waits.length = 0;
+    await assert.rejects(files.one.locked(() => assert.fail("ran"), timeout), BUSY);
+    assert.equal(Math.round(waits.reduce((sum, ms) => sum + ms, 0)), timeout);
+  }
+});
+
+test("a lock that stays is judged once a second", async (t) => {
+  const files = stores(t);
+  dieWhileSaving(files, DEAD, 11);
+  const claim = files.side(`${DEAD}.take1`);
+  writeFileSync(claim, "");
+  let waited = 0;
+  const { setTimeout } = globalThis;
+  t.after(() => (globalThis.setTimeout = setTimeout));
+  globalThis.setTimeout = (done, ms) => {
+    waited += ms;
+    if (waited > 100 && existsSync(claim)) unlinkSync(claim);
+    setImmediate(done);
+  };
+  await files.one.locked(async () => undefined);
+  assert.ok(waited >= 1000 && waited < 1100, `${waited}`);
+});
+
 test("a living holder keeps its lock", async (t) => {
   const files = stores(t);
   dieWhileSaving(files, DEAD, 2);
   await assert.rejects(
     files.one.locked(() => assert.fail("ran")),
-    /^Error: another process has locked the license file; try again, .* ending in `\.lock` in the license directory$/,
+    { message: "another process has locked the license file; try again in a few seconds" },
   );
   assert.equal(readFileSync(files.lock, "utf8"), DEAD);
   assert.deepEqual(namesIn(files.directory), [`${name}.${DEAD}.tmp`, `${name}.lock`].sort());
 });
 
-test("who lost the lock changes nothing", async (t) => {
+test("a process that lost the lock changes nothing", async (t) => {
   const { directory, one, lock } = stores(t);
   await one.save(bytes("old"), true);
   const message = "another process took over the lock of the license file; try again";
@@ -180,7 +328,7 @@ test("who lost the lock changes nothing", async (t) => {
   assert.equal(namesIn(directory).length, 2);
 });
 
-test("of many who take over at once one wins", async (t) => {
+test("of many that take over at once one wins", async (t) => {
   for (let round = 0; round < 50; round += 1) {
     const files = stores(t);
     dieWhileSaving(files, DEAD, 11);
@@ -197,16 +345,16 @@ test("of many who take over at once one wins", async (t) => {
   }
 });
 
-test("one taker at a time", async (t) => {
+test("one process at a time takes over", async (t) => {
   const files = stores(t);
   dieWhileSaving(files, DEAD, 11);
   const claim = files.side(`${DEAD}.take1`);
   writeFileSync(claim, "");
-  await assert.rejects(files.one.save(bytes("a"), false), /another process has locked/, "somebody else is at it");
+  await assert.rejects(files.one.save(bytes("a"), false), BUSY, "another process is taking over");
   assert.equal(readFileSync(files.lock, "utf8"), DEAD);
   age(claim, 11);
   await files.other.save(bytes("a"), false);
-  assert.deepEqual(namesIn(files.directory), [name], "who was at it died");
+  assert.deepEqual(namesIn(files.directory), [name], "that process died");
 });
 
 test("a lock that changed hands since it was judged is left alone", async (t) => {
@@ -214,27 +362,27 @@ test("a lock that changed hands since it was judged is left alone", async (t) =>
   writeFileSync(lock, DEAD);
   const seen = await readLock(lock);
   writeFileSync(lock, "fedcba9876543210");
-  assert.equal(await moveAside(lock, seen, side("1111111111111111.old")), false);
+  assert.equal(await moveAway(lock, seen, side("1111111111111111.old")), false);
   writeFileSync(lock, DEAD);
   age(lock, 1);
-  assert.equal(await moveAside(lock, seen, side("1111111111111111.old")), false, "by its time");
+  assert.equal(await moveAway(lock, seen, side("1111111111111111.old")), false, "by its time");
   assert.deepEqual(namesIn(directory), [`${name}.lock`]);
 });
 
 test("a fresh lock taken by mistake is put back unless there is another", async (t) => {
   const { lock, side } = stores(t);
-  const aside = side("1111111111111111.old");
-  writeFileSync(aside, "fresh");
-  const fresh = await readLock(aside);
-  await putBack(aside, lock, fresh);
+  const oldPath = side("1111111111111111.old");
+  writeFileSync(oldPath, "fresh");
+  const fresh = await readLock(oldPath);
+  await putBack(oldPath, lock, fresh);
   assert.deepEqual(await readLock(lock), fresh, "with its time");
   writeFileSync(side("third"), "third");
   renameSync(side("third"), lock);
-  await putBack(aside, lock, fresh);
+  await putBack(oldPath, lock, fresh);
   assert.equal(readFileSync(lock, "utf8"), "third");
   // As on a file system without hard links: there is nothing to link.
   rmSync(lock);
-  rmSync(aside);
-  await putBack(aside, lock, fresh);
+  rmSync(oldPath);
+  await putBack(oldPath, lock, fresh);
   assert.equal(readFileSync(lock, "utf8"), "fresh");
 });

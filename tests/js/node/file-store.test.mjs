@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 
 import { compiled } from "./compiled.mjs";
+import { watchDisk } from "./disk.mjs";
 import { age, mode, namesIn, scratch } from "./scratch.mjs";
 
 const { FileStore, fileName, fileStorage } = compiled;
@@ -56,6 +57,55 @@ test("a record is kept, replaced and removed", async (t) => {
   assert.equal(await store.load(), undefined);
   await store.remove();
   assert.deepEqual(namesIn(directory), []);
+});
+
+// A file system may write a rename before the data of the renamed file: XFS does, and ext4 with `noauto_da_alloc`.
+test("the data is synced before every rename and only the directory may be relaxed", async (t) => {
+  const { directory, store } = newStore(t);
+  mkdirSync(directory);
+  const disk = await watchDisk(t);
+  const [saved, relaxed] = [
+    ["write .tmp", "sync .tmp", "rename .tmp .license", "sync data", "unlink .lock"],
+    ["write .tmp", "sync .tmp", "rename .tmp .license", "unlink .lock"],
+  ];
+  const makes = async (work) => {
+    disk.steps.length = 0;
+    await work;
+    return disk.steps.filter((step) => step !== "write .lock");
+  };
+  if (process.platform === "win32") saved.splice(3, 1);
+  assert.deepEqual(await makes(store.save(bytes("a"), true)), saved);
+  assert.deepEqual(await makes(store.save(bytes("a"), false)), relaxed);
+  await new FileStore(directory, { ...place, device: "03".repeat(8) }).save(bytes("another device's"), false);
+  assert.deepEqual(await makes(store.remove()), saved);
+});
+
+test("a removal succeeds even if the directory cannot be synced", async (t) => {
+  const { directory, store } = newStore(t);
+  const disk = await watchDisk(t);
+  await store.save(bytes("a"), true);
+  disk.fails = ["sync data"];
+  await store.remove();
+  assert.equal(await store.load(), undefined);
+  await new FileStore(directory, { ...place, device: "03".repeat(8) }).save(bytes("another device's"), false);
+  disk.fails = ["sync data"];
+  await store.remove();
+  assert.equal(await store.load(), undefined);
+});
+
+test("a save that fails at any step before the last keeps the old record", async (t) => {
+  const { directory, store } = newStore(t);
+  const disk = await watchDisk(t);
+  await store.save(bytes("old"), true);
+  for (const step of ["write .tmp", "sync .tmp", "rename .tmp .license"]) {
+    disk.fails = [step];
+    assert.match(await error(store.save(bytes("new"), false)), /^could not write the license file: /, step);
+    assert.equal(await text(store), "old");
+    assert.deepEqual(namesIn(directory), [name]);
+  }
+  if (process.platform === "win32") return;
+  disk.fails = ["sync data"];
+  await assert.rejects(store.save(bytes("new"), true), undefined, "it may not be on the disk yet");
 });
 
 test("only the owner may read", { skip: process.platform === "win32" }, async (t) => {
@@ -152,7 +202,7 @@ test("a directory without permission is an error", { skip: process.platform === 
   assert.equal(await text(store), "old");
 });
 
-test("things in the way are named", async (t) => {
+test("obstacles are named in errors", async (t) => {
   const { directory, path, store } = newStore(t);
   writeFileSync(directory, "a file");
   const inTheWay =

@@ -33,8 +33,8 @@ const APP = `
     const { state, displayKey } = await license.activate(KEY);
     const error = await license.activate(" ").catch((error) => error instanceof LicenseError && error);
     // as logs show it
-    const { code, message } = JSON.parse(JSON.stringify(error));
-    return [before, state, displayKey, license.allows("export"), error.constructor.name, code, message === error.message];
+    const { kind, message } = JSON.parse(JSON.stringify(error));
+    return [before, state, displayKey, license.allows("export"), error.constructor.name, kind, message === error.message];
   }
   async function main(load, bytes) {
     const all = await Promise.all(SPECIFIERS.map(load));
@@ -73,7 +73,7 @@ test("the main entry takes files in Node, and the page's storage in a browser", 
     import { createLicenseClient } from "polar-license";
     const organizationId = "de300000-0000-4000-8000-000000000001";
     const license = await createLicenseClient({ organizationId, appId: "com.acme.app" });
-    console.log(license.current().reason, license.current().problem?.message ?? "");
+    console.log(license.current().reason, license.current().problem?.detail ?? "");
   `;
   assert.equal(run("file.mjs", script), "none \n");
   assert.match(run("page.mjs", script, "--conditions=browser"), /^storage .*localStorage/);

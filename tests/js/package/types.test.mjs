@@ -35,9 +35,10 @@ export async function main(url: string): Promise<Decision> {
   try {
     await license.activate("", { replacePrevious: true, signal: new AbortController().signal });
   } catch (error) {
-    if (error instanceof LicenseError && error.code === "refused") console.log(error.reason, error.decision?.message);
+    if (error instanceof LicenseError && error.kind === "refused") console.log(error.reason, error.decision?.message);
   }
   stop();
+  same[Symbol.dispose]();
   // @ts-expect-error there is no such state
   if (license.current().state === "fine") return license.validate();
   return license.refresh();

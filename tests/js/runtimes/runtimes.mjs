@@ -158,8 +158,8 @@ function worker(config) {
 async function strict(app, polar) {
   const policy = statedPolicy(app, polar);
   const { told, violations } = await under(policy.replace(" 'wasm-unsafe-eval'", ""), app, polar, "refused.html");
-  const [{ typed, code, message }] = told;
-  assert.deepEqual({ typed, code }, { typed: true, code: "invalid_config" });
+  const [{ typed, kind, message }] = told;
+  assert.deepEqual({ typed, kind }, { typed: true, kind: "invalid_config" });
   assert.match(message, /'wasm-unsafe-eval'/);
   assert.deepEqual(violations, ["script-src wasm-eval"]);
   return unhindered(policy, app, polar);

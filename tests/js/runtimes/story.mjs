@@ -32,7 +32,7 @@ export async function story({ createLicenseClient, LicenseError }, polar, own = 
   const changes = [];
   license.on("change", ({ state }) => changes.push(state));
   const refused = await license.activate("NO-SUCH-KEY").catch((error) => error);
-  saw.push({ step: "typo", typed: refused instanceof LicenseError, code: refused.code, reason: refused.reason });
+  saw.push({ step: "typo", typed: refused instanceof LicenseError, kind: refused.kind, reason: refused.reason });
   see("activate", await license.activate(KEY));
   saw.push({ step: "seats", taken: await seats(polar) });
 

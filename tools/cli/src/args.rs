@@ -1,4 +1,4 @@
-//! The command line, and the configuration that it comes to.
+//! The command line, and the configuration made from it.
 
 use crate::exit;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -40,7 +40,7 @@ pub(crate) struct Common {
     #[arg(long, value_name = "UUID")]
     organization: Option<String>,
 
-    /// The name of the program among the vendor's, such as com.acme.app [default: polar-license-cli]
+    /// The app's id, such as com.acme.app: each app has a license of its own [default: polar-license-cli]
     #[arg(long, value_name = "NAME")]
     app: Option<String>,
 
@@ -57,11 +57,11 @@ pub(crate) struct Common {
     #[arg(long = "feature", value_name = "NAME=BENEFIT", value_parser = feature)]
     features: Vec<(String, String)>,
 
-    /// Where the license is kept [default: the platform's directory for application data]
+    /// The directory in which the license is kept [default: the platform's directory for application data]
     #[arg(long, value_name = "DIRECTORY")]
-    pub(crate) cache_dir: Option<PathBuf>,
+    pub(crate) data_dir: Option<PathBuf>,
 
-    /// How long access lasts without reaching Polar, such as 14d [default: 14d]
+    /// How long access lasts while Polar cannot be reached, such as 14d [default: 14d]
     #[arg(long, value_name = "DURATION")]
     offline_grace: Option<humantime::Duration>,
 
@@ -73,7 +73,7 @@ pub(crate) struct Common {
     #[arg(long, value_name = "DURATION")]
     timeout: Option<humantime::Duration>,
 
-    /// What tells this device apart, instead of the system's machine id
+    /// Identifies this device, instead of the system's machine id
     #[arg(long, value_name = "TEXT")]
     device_id: Option<String>,
 
@@ -93,7 +93,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "FILE")]
     pub(crate) seed: Option<PathBuf>,
 
-    /// Limit requests as Polar does: the fourth in a second blocks for a minute
+    /// Limit requests as Polar does: after the fourth within a second, all are refused for a minute
     #[arg(long)]
     pub(crate) rate_limit: bool,
 
@@ -102,15 +102,21 @@ pub(crate) struct Serve {
     json: bool,
 }
 
-/// Reads the process's arguments. The error is help, the version, or what is wrong, to be printed.
+/// Reads the process's arguments. The error is to be printed: help, the version, or what is wrong.
 pub(crate) fn parse() -> Result<Args, clap::Error> {
     let matches = Line::command().try_get_matches().map_err(without_keys)?;
     let Line { before, command } = Line::from_arg_matches(&matches)?;
     let (after, task) = command.split();
     let common = before.with(after).or_from_environment();
     if matches!(task, Task::License(_)) && common.organization.is_none() {
-        let message = "whose licenses? add --organization UUID, or set POLAR_LICENSE_ORGANIZATION";
+        let message = "missing required option `--organization`; add it, or set POLAR_LICENSE_ORGANIZATION";
         return Err(Line::command().error(ErrorKind::MissingRequiredArgument, message));
+    }
+    if let Task::License(Operation::Allows { feature }) = &task
+        && !common.features.iter().any(|(name, _)| name == feature)
+    {
+        let message = format!("no feature `{feature}` is configured; add `--feature {feature}=BENEFIT`");
+        return Err(Line::command().error(ErrorKind::InvalidValue, message));
     }
     Ok(Args { common, task })
 }
@@ -129,7 +135,7 @@ struct Line {
 enum Command {
     /// Activate a license key on this device, and remember it
     Activate {
-        /// The key; `-` reads it from standard input, out of sight of the shell's history. Without it: the stored key
+        /// The key; `-` reads it from standard input, so that it is not in the shell's history [default: the stored key]
         key: Option<String>,
         /// If no seat is free, give up the older activation known on this device
         #[arg(long)]
@@ -139,32 +145,32 @@ enum Command {
     },
     /// Ask Polar about the license
     Validate(Common),
-    /// Ask Polar if it is time to; for the start of a program
+    /// Ask Polar if a check is due; run it when a program starts
     Refresh(Common),
-    /// Show the license as it stands, without asking Polar
+    /// Show the license, without asking Polar
     Status(Common),
-    /// Tell by the exit status whether a feature is on, without asking Polar
+    /// Report by the exit status whether a feature is on, without asking Polar
     Allows {
-        /// The name of one that a --feature configures
+        /// The name of a feature that --feature defines
         feature: String,
         #[command(flatten)]
         common: Common,
     },
-    /// Count uses of a key with a usage limit
+    /// Record uses of a key with a usage limit
     Consume {
-        /// How many
+        /// The number of uses
         #[arg(value_name = "N", value_parser = clap::value_parser!(u32).range(1..=2_147_483_647))]
         count: u32,
         #[command(flatten)]
         common: Common,
     },
-    /// Give the seat up and remove the license from this device
+    /// Release the seat and remove the license from this device
     Deactivate(Common),
-    /// Remove the license from this device without giving the seat up
+    /// Remove the license from this device without releasing the seat
     Forget(Common),
-    /// Run a local Polar with demo keys, until interrupted
+    /// Run a local Polar with demo keys, until interrupted (Ctrl-C)
     Serve(Serve),
-    /// Show a license's whole life, on a local Polar
+    /// Show the life of a license on a local Polar
     Demo {
         /// Print one JSON object
         #[arg(long)]
@@ -203,7 +209,7 @@ impl Common {
             environment: after.environment.or(self.environment),
             benefits: self.benefits,
             features: self.features,
-            cache_dir: after.cache_dir.or(self.cache_dir),
+            data_dir: after.data_dir.or(self.data_dir),
             offline_grace: after.offline_grace.or(self.offline_grace),
             refresh_interval: after.refresh_interval.or(self.refresh_interval),
             timeout: after.timeout.or(self.timeout),
@@ -212,7 +218,7 @@ impl Common {
         }
     }
 
-    /// Not clap's own, which could not tell a flag before the subcommand from a default after it.
+    /// Not clap's own, which could not distinguish a flag before the subcommand from a default after it.
     fn or_from_environment(self) -> Self {
         let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
         Self {
@@ -229,7 +235,7 @@ impl Common {
     pub(crate) fn config(&self) -> Result<Config, Error> {
         let organization = self.organization.as_deref().unwrap_or_default();
         let app = self.app.as_deref().unwrap_or("polar-license-cli");
-        let mut config = Config::new(organization, app).benefits(self.benefits.iter().cloned());
+        let mut config = Config::builder(organization, app).benefits(self.benefits.iter().cloned());
         if let Some(environment) = &self.environment {
             config = config.environment(environment.as_str());
         }
@@ -276,10 +282,10 @@ fn without_keys(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// Whether it is no option, no word, and too long for a number or a duration.
+/// Whether it is neither an option nor a plain word, and too long for a number or a duration.
 fn may_be_key(text: &str) -> bool {
-    let telling = |c: char| c.is_ascii_digit() || c.is_ascii_uppercase();
-    text.len() >= 8 && !text.starts_with('-') && !text.contains('=') && text.contains(telling)
+    let typical = |c: char| c.is_ascii_digit() || c.is_ascii_uppercase();
+    text.len() >= 8 && !text.starts_with('-') && !text.contains('=') && text.contains(typical)
 }
 
 #[cfg(test)]

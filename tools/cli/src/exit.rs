@@ -1,4 +1,4 @@
-//! What the exit status says. Scripts depend on it: a number never changes its meaning.
+//! The meaning of the exit status. Scripts depend on it: a number never changes its meaning.
 
 use polar_license::{Decision, Error, ErrorKind, State};
 use std::process::ExitCode;
@@ -9,7 +9,8 @@ Exit status:
   0  allowed, or done
   1  something else went wrong
   2  wrong usage or configuration
-  3  not allowed: Polar, the configuration or the calendar said no
+  3  not allowed: no license, or one that was denied, has expired, or was not
+     confirmed for too long
   4  could not be determined: nothing trusted is stored and Polar was not reached;
      for activate, consume and deactivate: Polar was not reached";
 
@@ -23,13 +24,15 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    /// For an operation that says how the license stands.
+    /// For an operation that ended with a decision.
     pub(crate) fn of(decision: &Decision) -> Self {
         let unreached = decision.problem().is_some_and(|problem| problem.kind.is_unreachable());
-        match decision.state() {
-            _ if decision.allowed() => Self::Allowed,
-            State::Unlicensed if unreached => Self::Undetermined,
-            _ => Self::NotAllowed,
+        if decision.allowed() {
+            Self::Allowed
+        } else if decision.state() == State::Unlicensed && unreached {
+            Self::Undetermined
+        } else {
+            Self::NotAllowed
         }
     }
 
@@ -39,13 +42,14 @@ impl Exit {
             ErrorKind::InvalidConfig => Self::Usage,
             ErrorKind::Refused | ErrorKind::UsageExhausted => Self::NotAllowed,
             kind if kind.is_unreachable() => Self::Undetermined,
+            // the kinds of later versions of the library included
             _ => Self::Failed,
         }
     }
 
-    /// For a question that has a plain answer.
-    pub(crate) fn yes_or_no(yes: bool) -> Self {
-        if yes { Self::Allowed } else { Self::NotAllowed }
+    /// For a feature.
+    pub(crate) fn of_feature(is_on: bool) -> Self {
+        if is_on { Self::Allowed } else { Self::NotAllowed }
     }
 }
 

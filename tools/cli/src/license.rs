@@ -3,20 +3,40 @@
 use crate::args::{Common, Operation};
 use crate::exit::Exit;
 use crate::{output, show};
-use polar_license::blocking::{ActivateOptions, Client};
-use polar_license::engine::Deactivated;
-use polar_license::{Decision, Error};
+use polar_license::blocking::{ActivateOptions, Client, Deactivation};
+use polar_license::{Deactivated, Decision, Error, OffReason};
+use serde::Serialize;
 use std::io::{self, BufRead, IsTerminal, Read};
 
-/// How an operation came out.
-struct Answer {
+/// The result of an operation.
+struct Report {
     decision: Decision,
     exit: Exit,
-    /// What the decision does not say, for people.
+    /// What the decision does not show, for people.
     headline: Option<String>,
+    /// The same for scripts.
+    extra: Extra,
 }
 
-/// Runs the operation and prints what came of it.
+/// What some operations add to the decision's members.
+#[derive(Default, Serialize)]
+struct Extra {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deactivated: Option<Deactivated>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    feature: Option<Feature>,
+}
+
+/// Whether a feature is on.
+#[derive(Serialize)]
+struct Feature {
+    name: String,
+    allowed: bool,
+    /// Why it is off.
+    reason: Option<OffReason>,
+}
+
+/// Runs the operation and prints its result.
 pub(crate) fn run(common: Common, mut operation: Operation) -> io::Result<Exit> {
     if let Operation::Activate { key: Some(key), .. } = &mut operation
         && key == "-"
@@ -24,13 +44,13 @@ pub(crate) fn run(common: Common, mut operation: Operation) -> io::Result<Exit> 
         *key = key_from_stdin()?;
     }
     match operate(&common, operation) {
-        Ok(Answer { decision, exit, headline }) => {
+        Ok(Report { decision, exit, headline, extra }) => {
             let headline = headline.map(|line| line + "\n").unwrap_or_default();
-            output::print(&if common.json { decision.to_json() } else { headline + &show::text(&decision) })?;
+            output::print(&if common.json { json(&decision, &extra)? } else { headline + &show::text(&decision) })?;
             Ok(exit)
         }
         Err(error) => {
-            output::complain(&error.to_string());
+            output::error(&error.to_string());
             if common.json {
                 output::print(&error.to_json())?;
             } else if let Some(decision) = error.decision() {
@@ -41,9 +61,9 @@ pub(crate) fn run(common: Common, mut operation: Operation) -> io::Result<Exit> 
     }
 }
 
-fn operate(common: &Common, operation: Operation) -> Result<Answer, Error> {
+fn operate(common: &Common, operation: Operation) -> Result<Report, Error> {
     let mut builder = Client::builder(common.config()?);
-    if let Some(directory) = &common.cache_dir {
+    if let Some(directory) = &common.data_dir {
         builder = builder.directory(directory);
     }
     let client = builder.open()?;
@@ -59,41 +79,59 @@ fn operate(common: &Common, operation: Operation) -> Result<Answer, Error> {
         Operation::Validate => client.validate().into(),
         Operation::Refresh => client.refresh().into(),
         Operation::Status => client.current().into(),
-        Operation::Allows { feature } => allows(client.current(), &feature),
+        Operation::Allows { feature } => allows(client.current(), feature),
         Operation::Consume { count } => client.consume(count)?.into(),
         Operation::Deactivate => {
-            let seat = match client.deactivate()? {
+            let Deactivation { decision, deactivated, .. } = client.deactivate()?;
+            let seat = match deactivated {
                 Deactivated::Released => "the seat is free again",
                 Deactivated::Unknown => "Polar knows no such seat any more",
                 Deactivated::NotNeeded => "the license took no seat",
+                other => other.as_str(),
             };
-            Answer { decision: client.current(), exit: Exit::Allowed, headline: Some(format!("deactivated: {seat}")) }
+            let extra = Extra { deactivated: Some(deactivated), ..Extra::default() };
+            Report { decision, exit: Exit::Allowed, headline: Some(format!("deactivated: {seat}")), extra }
         }
         Operation::Forget => {
             let seat = client.current().license().and_then(|license| license.activation_id);
             let stays =
                 |id| format!("forgotten: the seat {id} stays taken until it is removed in Polar's customer portal");
-            Answer { decision: client.forget()?, exit: Exit::Allowed, headline: seat.map(stays) }
+            let headline = seat.map(stays);
+            Report { decision: client.forget()?, exit: Exit::Allowed, headline, extra: Extra::default() }
         }
     })
 }
 
-fn allows(decision: Decision, feature: &str) -> Answer {
-    let on = decision.allows(feature);
-    if !decision.features().any(|(name, _)| name == feature) {
-        output::note(&format!("warning: no such feature is configured; add --feature {feature}=BENEFIT"));
-    }
-    let headline = format!("{feature}: {}", if on { "on" } else { "off" });
-    Answer { decision, exit: Exit::yes_or_no(on), headline: Some(headline) }
+fn allows(decision: Decision, feature: String) -> Report {
+    let why = decision.explain(&feature);
+    let headline = match why.reason() {
+        None => format!("{feature}: on"),
+        Some(_) => format!("{feature}: off. {}", why.message()),
+    };
+    let (allowed, reason) = (why.allowed(), why.reason());
+    let extra = Extra { feature: Some(Feature { name: feature, allowed, reason }), ..Extra::default() };
+    Report { decision, exit: Exit::of_feature(allowed), headline: Some(headline), extra }
 }
 
-impl From<Decision> for Answer {
+/// One object: the decision's members, then the others.
+fn json(decision: &Decision, extra: &Extra) -> io::Result<String> {
+    #[derive(Serialize)]
+    struct Members<'a> {
+        #[serde(flatten)]
+        decision: &'a Decision,
+        #[serde(flatten)]
+        extra: &'a Extra,
+    }
+    Ok(serde_json::to_string(&Members { decision, extra })?)
+}
+
+impl From<Decision> for Report {
     fn from(decision: Decision) -> Self {
-        Self { exit: Exit::of(&decision), decision, headline: None }
+        Self { exit: Exit::of(&decision), decision, headline: None, extra: Extra::default() }
     }
 }
 
-/// The first line, which a person types or a file holds.
+/// The first line of standard input, typed or from a file.
 fn key_from_stdin() -> io::Result<String> {
     const FAR_MORE_THAN_A_KEY: u64 = 64 * 1024;
     let stdin = io::stdin().lock();

@@ -39,9 +39,9 @@ fn main() -> ExitCode {
         Task::Demo => demo::run(json),
     };
     exit.unwrap_or_else(|error| {
-        // a reader that has seen enough, such as `head`, is no reason to complain
+        // a reader that stops early, such as `head`, is no error
         if error.kind() != io::ErrorKind::BrokenPipe {
-            output::complain(&error.to_string());
+            output::error(&error.to_string());
         }
         Exit::Failed
     })

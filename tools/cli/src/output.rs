@@ -11,12 +11,12 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
 }
 
 /// An error on stderr, in clap's form.
-pub(crate) fn complain(message: &str) {
+pub(crate) fn error(message: &str) {
     note(&format!("error: {message}"));
 }
 
 /// A line on stderr.
 pub(crate) fn note(line: &str) {
-    // where stderr is closed nobody can be told
+    // if stderr is closed, there is nowhere to report that
     let _ = writeln!(io::stderr().lock(), "{line}");
 }

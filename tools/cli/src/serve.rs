@@ -10,16 +10,16 @@ use std::fmt::Write as _;
 use std::sync::mpsc;
 use std::{fs, io};
 
-/// Runs it until the process is interrupted or told to end.
+/// Runs it until the process is interrupted or terminated.
 pub(crate) fn run(options: &Serve, as_json: bool) -> io::Result<Exit> {
-    // before anything is printed: who reads the address may end the process at once
+    // before anything is printed: whoever reads the address may end the process at once
     let (end, ended) = mpsc::channel();
     ctrlc::set_handler(move || {
-        // a second interruption finds nobody waiting
+        // the receiver is gone after the first interruption
         let _ = end.send(());
     })
     .map_err(io::Error::other)?;
-    let mut builder = MockPolar::builder().port(options.port).rate_limit(options.rate_limit);
+    let mut builder = MockPolar::builder().port(options.port).rate_limit(options.rate_limit).show_mails(true);
     if let Some(path) = &options.seed {
         let unreadable = |error| io::Error::other(format!("the seed `{}` cannot be read: {error}", path.display()));
         let text = fs::read_to_string(path).map_err(unreadable)?;

@@ -1,4 +1,4 @@
-//! A decision in words for people.
+//! A decision as text for people.
 
 use polar_license::{Decision, NextStep, Problem, Timestamp};
 use std::fmt::Write as _;
@@ -40,20 +40,24 @@ pub(crate) fn features(decision: &Decision) -> String {
 }
 
 fn next_step(step: NextStep) -> Option<String> {
-    let words = match step {
+    let advice = match step {
         NextStep::None => return None,
         NextStep::Connect => "go online, then run `polar-license validate`",
         NextStep::EnterKey => "run `polar-license activate KEY`",
         NextStep::Activate => "run `polar-license activate`",
         NextStep::Move => "run `polar-license activate --replace-previous`",
         NextStep::Renew => "renew the license, then run `polar-license validate`",
+        NextStep::ManageDevices => {
+            "remove another device in Polar's customer portal, then run `polar-license activate KEY`"
+        }
         NextStep::ContactVendor => "contact the vendor",
+        // a step that a later version of the library has added
         other => other.as_str(),
     };
-    Some(words.to_owned())
+    Some(advice.to_owned())
 }
 
 /// Such as `network: could not connect to Polar: connection refused`.
 pub(crate) fn problem(problem: &Problem) -> String {
-    format!("{}: {}", problem.kind, problem.message)
+    format!("{}: {}", problem.kind, problem.detail)
 }

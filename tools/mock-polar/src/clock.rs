@@ -1,15 +1,15 @@
-//! The server's own clock, which a test can move. The only place that reads system time.
+//! The server's clock, which a test can change. The only place that reads the system's.
 
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::time::Timestamp;
+use crate::timestamp::Timestamp;
 
-/// What the server takes for the time of day, and for the time that passes (rate limit).
+/// The server's date and time, and the time that has passed, which the rate limit uses.
 #[derive(Debug)]
 pub(crate) struct Clock {
     wall: Wall,
     started: Instant,
-    /// Time that passed only because a test said so.
+    /// Time that a test added to what has passed.
     advanced: Duration,
 }
 
@@ -31,26 +31,26 @@ impl Clock {
         }
     }
 
-    /// Time since the clock was made; never runs backwards, stands still while frozen.
+    /// Time since the start; never goes backwards, and stops while the clock is frozen.
     pub(crate) fn elapsed(&self) -> Duration {
         match self.wall {
-            Wall::Running { .. } => self.since_start() + self.advanced,
-            Wall::Frozen { elapsed, .. } => elapsed + self.advanced,
+            Wall::Running { .. } => self.since_start().saturating_add(self.advanced),
+            Wall::Frozen { elapsed, .. } => elapsed.saturating_add(self.advanced),
         }
     }
 
     pub(crate) fn set(&mut self, at: Timestamp) {
-        self.thaw();
+        self.unfreeze();
         self.wall = Wall::Running { ahead_micros: at.unix_micros().saturating_sub(system_micros()) };
     }
 
     pub(crate) fn freeze(&mut self, at: Timestamp) {
-        self.thaw();
+        self.unfreeze();
         self.wall = Wall::Frozen { at, elapsed: self.since_start() };
     }
 
     pub(crate) fn advance(&mut self, by: Duration) {
-        self.advanced += by;
+        self.advanced = self.advanced.saturating_add(by);
         match &mut self.wall {
             Wall::Running { ahead_micros } => {
                 *ahead_micros = ahead_micros.saturating_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX));
@@ -60,12 +60,12 @@ impl Clock {
     }
 
     pub(crate) fn skew(&mut self, seconds: i64) {
-        self.thaw();
+        self.unfreeze();
         self.wall = Wall::Running { ahead_micros: seconds.saturating_mul(1_000_000) };
     }
 
     /// Leaves the frozen state without letting the elapsed time jump.
-    fn thaw(&mut self) {
+    fn unfreeze(&mut self) {
         if let Wall::Frozen { elapsed, .. } = self.wall {
             self.started += self.since_start().saturating_sub(elapsed);
             self.wall = Wall::Running { ahead_micros: 0 };
@@ -81,12 +81,12 @@ fn system_micros() -> i64 {
     Timestamp::from(system_time()).unix_micros()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the server's clock runs with the system's until a test moves it")]
+#[expect(clippy::disallowed_methods, reason = "the server's clock follows the system's until a test changes it")]
 fn system_time() -> SystemTime {
     SystemTime::now()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the rate limit needs time that passes, which a test can add to")]
+#[expect(clippy::disallowed_methods, reason = "the rate limit measures the time that passes")]
 fn instant() -> Instant {
     Instant::now()
 }
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_frozen_clock_moves_only_when_told() {
+    fn a_frozen_clock_moves_only_by_advance() {
         let mut clock = Clock::new();
         let noon = Timestamp::from_unix_seconds(43_200);
         clock.freeze(noon);
@@ -104,6 +104,15 @@ mod tests {
         clock.advance(Duration::from_secs(5));
         assert_eq!(clock.now(), noon + Duration::from_secs(5));
         assert_eq!(clock.elapsed(), elapsed + Duration::from_secs(5));
+    }
+
+    #[test]
+    fn advancing_stops_at_the_end_of_time() {
+        let mut clock = Clock::new();
+        clock.advance(Duration::from_secs(100));
+        clock.advance(Duration::MAX);
+        assert_eq!(clock.elapsed(), Duration::MAX);
+        assert_eq!(clock.now().to_string(), "9999-12-31T23:59:59.999999Z");
     }
 
     #[test]

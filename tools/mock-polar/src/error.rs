@@ -1,9 +1,9 @@
-//! Why a mock could not be started.
+//! What can fail in the API.
 
 use std::fmt;
 use std::io;
 
-/// Why a server could not be started, a seed not be read, or a date not be understood.
+/// A server that could not be started, a seed that could not be read, or an invalid date.
 #[derive(Debug)]
 pub struct Error {
     kind: Kind,

@@ -1,33 +1,21 @@
-//! What can go wrong between a program and Polar, on demand.
+//! What can go wrong between a program and Polar, and which fault applies to a request. Knows nothing of connections.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::reply::Reply;
-
-/// One of the three endpoints.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Endpoint {
-    /// `POST /v1/customer-portal/license-keys/validate`
-    Validate,
-    /// `POST /v1/customer-portal/license-keys/activate`
-    Activate,
-    /// `POST /v1/customer-portal/license-keys/deactivate`
-    Deactivate,
-}
+use crate::endpoint::Endpoint;
 
 /// A body that is not Polar's answer, though the status may say so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Garbage {
-    /// 200 with bytes that are no text.
+    /// 200 with bytes that are not text.
     Binary,
     /// 200 with JSON of another service.
     ForeignJson,
-    /// 200 with lists nested 100 000 deep.
+    /// 200 with arrays nested 100 000 deep.
     DeepJson,
     /// 200 without a body.
     Empty,
@@ -39,10 +27,11 @@ pub enum Garbage {
     OtherActivation,
 }
 
-/// Something that goes wrong, where, and how often.
+/// Something that goes wrong, where, and how often. In JSON, it is written as in the README.
 ///
-/// Made by a constructor, placed by methods, and handed to [`MockPolar::fault`](crate::MockPolar::fault). Without
-/// further words a fault meets every request, from now on, before Polar handles it.
+/// A constructor says what goes wrong; methods restrict the requests that it applies to; and
+/// [`MockPolar::fault`](crate::MockPolar::fault) puts it in force. Without restrictions, a fault applies to every request
+/// from then on, before Polar handles it.
 ///
 /// ```
 /// use mock_polar::{Endpoint, Fault, MockPolar};
@@ -63,81 +52,109 @@ pub enum Garbage {
 /// | [`slow_body`](Self::slow_body), [`truncated_body`](Self::truncated_body), [`skewed_clock`](Self::skewed_clock), [`garbage`](Self::garbage) that alters the reply | yes | as Polar |
 ///
 /// What a portal or a gateway answers has no CORS headers, as in reality: a page sees a network error, and a test that
-/// expects a status code there would pass against nothing real. [`with_cors`](Self::with_cors) decides otherwise.
-/// A CORS preflight meets no fault and uses none up; to a page both would look the same.
-#[derive(Clone, Debug)]
+/// expects a status code there would pass against nothing real. [`with_cors`](Self::with_cors) overrides that.
+/// Faults never apply to a CORS preflight, nor does one count; a page could not tell the two apart.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Fault {
+    #[serde(flatten)]
     pub(crate) kind: Kind,
-    pub(crate) after_handling: bool,
-    pub(crate) cors: Option<bool>,
     pub(crate) on: Option<Endpoint>,
     pub(crate) times: Option<u32>,
+    #[serde(default)]
     pub(crate) skip: u32,
+    #[serde(default)]
+    pub(crate) after_handling: bool,
+    pub(crate) cors: Option<bool>,
 }
 
-#[derive(Clone, Debug)]
+/// What goes wrong. The names of variants and fields are those of the control endpoint's JSON.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "fault", rename_all = "snake_case")]
 pub(crate) enum Kind {
-    /// The login page of a network; a 302 leads to a page that this server serves.
-    Portal(u16),
-    Reply(Reply),
-    Drop,
+    CaptivePortal {
+        status: u16,
+    },
+    ServerError {
+        status: u16,
+        #[serde(default)]
+        html: bool,
+    },
+    RateLimited {
+        retry_after: Option<u64>,
+    },
+    Reply {
+        status: u16,
+        content_type: String,
+        #[serde(with = "text")]
+        body: Vec<u8>,
+    },
+    DropConnection,
     Stall,
-    Delay(Duration),
-    SlowBody(Duration),
+    Delay {
+        #[serde(rename = "ms", with = "milliseconds")]
+        by: Duration,
+    },
+    SlowBody {
+        #[serde(rename = "pause_ms", with = "milliseconds")]
+        pause: Duration,
+    },
     TruncatedBody,
-    HugeBody(u64),
-    Garbage(Garbage),
-    SkewedClock(i64),
+    HugeBody {
+        bytes: u64,
+    },
+    Garbage {
+        garbage: Garbage,
+    },
+    SkewedClock {
+        seconds: i64,
+    },
 }
 
 impl Fault {
     /// The login page of a hotel or a train, with this status: 200, 302 (with `location`), 403, 404, 407, 511, ….
     pub fn captive_portal(status: u16) -> Self {
-        Self::new(Kind::Portal(status))
+        Self::new(Kind::CaptivePortal { status })
     }
 
     /// A server's or gateway's failure in plain text: 500, 502, 503, 504, ….
     pub fn server_error(status: u16) -> Self {
-        let reason = if status == 500 { "Internal Server Error" } else { "upstream connect error or disconnect" };
-        Self::new(Kind::Reply(Reply::text(status, reason).undressed()))
+        Self::new(Kind::ServerError { status, html: false })
     }
 
     /// A server's or gateway's failure as an HTML page.
     pub fn server_error_html(status: u16) -> Self {
-        let page = format!("<html><head><title>{status}</title></head><body><h1>{status}</h1><hr>nginx</body></html>");
-        Self::new(Kind::Reply(Reply::html(status, page)))
+        Self::new(Kind::ServerError { status, html: true })
     }
 
     /// Polar's 429 with an empty body, with or without `retry-after` in seconds.
     pub fn rate_limited(retry_after: impl Into<Option<u64>>) -> Self {
-        Self::new(Kind::Reply(Reply::too_many(retry_after.into())))
+        Self::new(Kind::RateLimited { retry_after: retry_after.into() })
     }
 
     /// Any other reply.
     pub fn reply(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
-        let headers = vec![("content-type", content_type.to_owned())];
-        Self::new(Kind::Reply(Reply { status, headers, body: body.into(), chunked: false, dressed: false }))
+        Self::new(Kind::Reply { status, content_type: content_type.to_owned(), body: body.into() })
     }
 
     /// The connection closes without a reply.
     pub fn drop_connection() -> Self {
-        Self::new(Kind::Drop)
+        Self::new(Kind::DropConnection)
     }
 
-    /// The request hangs until the fault is cleared, the client leaves, or the server stops. Then it goes on as if
-    /// nothing had happened.
+    /// The request hangs until the fault is cleared, the client leaves, or the server stops. Once the fault is cleared,
+    /// the request continues normally.
     pub fn stall() -> Self {
         Self::new(Kind::Stall)
     }
 
     /// The request takes this much longer.
     pub fn delay(by: Duration) -> Self {
-        Self::new(Kind::Delay(by))
+        Self::new(Kind::Delay { by })
     }
 
     /// The reply's body arrives byte by byte, with this pause before each.
     pub fn slow_body(pause: Duration) -> Self {
-        Self::new(Kind::SlowBody(pause))
+        Self::new(Kind::SlowBody { pause })
     }
 
     /// Half of the reply's body arrives, then the connection closes; `content-length` announced all of it.
@@ -147,48 +164,48 @@ impl Fault {
 
     /// 200 with JSON of this many bytes, which are never held in memory at once.
     pub fn huge_body(bytes: u64) -> Self {
-        Self::new(Kind::HugeBody(bytes))
+        Self::new(Kind::HugeBody { bytes })
     }
 
-    /// A body that is not Polar's answer to the question.
+    /// A body that is not Polar's answer to the request.
     pub fn garbage(garbage: Garbage) -> Self {
-        Self::new(Kind::Garbage(garbage))
+        Self::new(Kind::Garbage { garbage })
     }
 
     /// Polar's clock is this many seconds ahead (or behind, if negative) for the request.
     pub fn skewed_clock(seconds: i64) -> Self {
-        Self::new(Kind::SkewedClock(seconds))
+        Self::new(Kind::SkewedClock { seconds })
     }
 
-    /// Polar handles the request first (a seat is taken, usage counted); then the fault strikes.
+    /// Polar handles the request first (a seat is taken, usage counted); then the fault occurs.
     #[must_use]
     pub fn after_handling(mut self) -> Self {
         self.after_handling = true;
         self
     }
 
-    /// Whether a page may read the reply, against the default of the table above.
+    /// Whether a page may read the reply, instead of the default in the table above.
     #[must_use]
     pub fn with_cors(mut self, readable: bool) -> Self {
         self.cors = Some(readable);
         self
     }
 
-    /// Only requests to this endpoint. Without it: all, whatever the path.
+    /// Applies only to requests to this endpoint. Without it: to all, whatever the path.
     #[must_use]
     pub fn on(mut self, endpoint: Endpoint) -> Self {
         self.on = Some(endpoint);
         self
     }
 
-    /// Only the next `times` matching requests.
+    /// Applies only to the next `times` matching requests.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// Only the next matching request.
+    /// Applies only to the next matching request.
     #[must_use]
     pub fn once(self) -> Self {
         self.times(1)
@@ -202,15 +219,15 @@ impl Fault {
     }
 
     fn new(kind: Kind) -> Self {
-        Self { kind, after_handling: false, cors: None, on: None, times: None, skip: 0 }
+        Self { kind, on: None, times: None, skip: 0, after_handling: false, cors: None }
     }
 }
 
-/// Names a fault that was added, to clear it alone.
+/// Identifies a fault in force, to clear it alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct FaultId(pub(crate) u64);
 
-/// The faults in force. The first that matches a request and has not run out is the one that strikes.
+/// The faults in force. To a request applies the first that matches it and is not used up.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     rules: Vec<Rule>,
@@ -221,22 +238,33 @@ pub(crate) struct Faults {
 struct Rule {
     id: FaultId,
     fault: Fault,
+    /// How many matching requests still pass.
     skip: u32,
+    /// How many requests it still applies to; without a number: all.
     left: Option<u32>,
-    /// Dropped with the rule, which lets stalled requests go.
-    hold: watch::Sender<()>,
+    /// Dropped with the rule, which releases stalled requests.
+    in_force: watch::Sender<()>,
 }
 
-/// A fault that strikes a request.
-pub(crate) struct Strike {
+/// A fault that applies to one request.
+pub(crate) struct AppliedFault {
     pub(crate) fault: Fault,
-    hold: watch::Receiver<()>,
+    in_force: watch::Receiver<()>,
 }
 
-impl Strike {
+/// A fault in force, for listing.
+#[derive(Serialize)]
+pub(crate) struct ListedFault<'a> {
+    id: FaultId,
+    #[serde(flatten)]
+    fault: &'a Fault,
+    left: Option<u32>,
+}
+
+impl AppliedFault {
     /// Waits until the fault is cleared.
     pub(crate) async fn cleared(&mut self) {
-        while self.hold.changed().await.is_ok() {}
+        while self.in_force.changed().await.is_ok() {}
     }
 }
 
@@ -245,7 +273,7 @@ impl Faults {
         self.added += 1;
         let id = FaultId(self.added);
         let (skip, left) = (fault.skip, fault.times);
-        self.rules.push(Rule { id, fault, skip, left, hold: watch::Sender::new(()) });
+        self.rules.push(Rule { id, fault, skip, left, in_force: watch::Sender::new(()) });
         id
     }
 
@@ -259,7 +287,8 @@ impl Faults {
         self.rules.clear();
     }
 
-    pub(crate) fn strike(&mut self, endpoint: Option<Endpoint>) -> Option<Strike> {
+    /// The fault that applies to the next request to this endpoint, or to another path. Counts the request.
+    pub(crate) fn apply(&mut self, endpoint: Option<Endpoint>) -> Option<AppliedFault> {
         for rule in &mut self.rules {
             if rule.left == Some(0) || (rule.fault.on.is_some() && rule.fault.on != endpoint) {
                 continue;
@@ -269,14 +298,40 @@ impl Faults {
                 continue;
             }
             rule.left = rule.left.map(|left| left - 1);
-            return Some(Strike { fault: rule.fault.clone(), hold: rule.hold.subscribe() });
+            return Some(AppliedFault { fault: rule.fault.clone(), in_force: rule.in_force.subscribe() });
         }
         None
     }
 
-    /// Id, fault, and how many requests it still has for those that count.
-    pub(crate) fn list(&self) -> impl Iterator<Item = (FaultId, &Fault, Option<u32>)> {
-        self.rules.iter().map(|rule| (rule.id, &rule.fault, rule.left))
+    pub(crate) fn list(&self) -> Vec<ListedFault<'_>> {
+        let rules = self.rules.iter();
+        rules.map(|rule| ListedFault { id: rule.id, fault: &rule.fault, left: rule.left }).collect()
+    }
+}
+
+mod milliseconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_millis)
+    }
+}
+
+mod text {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&String::from_utf8_lossy(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        String::deserialize(deserializer).map(String::into_bytes)
     }
 }
 
@@ -284,27 +339,24 @@ impl Faults {
 mod tests {
     use super::*;
 
-    fn strikes(faults: &mut Faults, endpoint: Endpoint, n: usize) -> Vec<bool> {
-        (0..n).map(|_| faults.strike(Some(endpoint)).is_some()).collect()
+    fn applies(faults: &mut Faults, endpoint: Endpoint, n: usize) -> Vec<bool> {
+        (0..n).map(|_| faults.apply(Some(endpoint)).is_some()).collect()
     }
 
     #[test]
-    fn a_fault_skips_then_strikes_then_runs_out() {
+    fn a_fault_skips_then_applies_then_is_used_up() {
         let mut faults = Faults::default();
         faults.add(Fault::drop_connection().on(Endpoint::Activate).skip(1).times(2));
-        assert_eq!(strikes(&mut faults, Endpoint::Validate, 2), [false, false]);
-        assert_eq!(strikes(&mut faults, Endpoint::Activate, 4), [false, true, true, false]);
+        assert_eq!(applies(&mut faults, Endpoint::Validate, 2), [false, false]);
+        assert_eq!(applies(&mut faults, Endpoint::Activate, 4), [false, true, true, false]);
     }
 
     #[test]
-    fn an_exhausted_fault_makes_room_for_the_next() {
+    fn the_next_fault_follows_one_that_is_used_up() {
         let mut faults = Faults::default();
-        faults.add(Fault::server_error(500).once());
-        faults.add(Fault::server_error(503));
-        let mut status = || match faults.strike(None).unwrap().fault.kind {
-            Kind::Reply(reply) => reply.status,
-            other => panic!("{other:?}"),
-        };
-        assert_eq!([status(), status(), status()], [500, 503, 503]);
+        faults.add(Fault::stall().once());
+        faults.add(Fault::drop_connection());
+        let mut stalls = || matches!(faults.apply(None).unwrap().fault.kind, Kind::Stall);
+        assert_eq!([stalls(), stalls(), stalls()], [true, false, false]);
     }
 }

@@ -1,81 +1,95 @@
-//! JSON as Polar's server reads it: Python's `json` module.
+//! JSON as Polar's server reads it: Python's `json` module, which accepts more than the standard.
 //!
-//! serde_json cannot stand in for it, because clients can see the differences: Python takes `NaN` and `Infinity`, keeps
-//! integers of any size apart from floats, accepts lone surrogates, and names syntax errors by their position.
+//! serde_json does the parsing. What its own `Value` cannot hold, and the recordings of Polar show, is kept here:
+//! `NaN` and `Infinity`, floats beyond a double, strings with lone surrogates, and integers apart from floats. Its feature
+//! `arbitrary_precision` would keep the numbers, but cargo turns it on for every crate of a build, tests of apps
+//! included, where it breaks floats in tagged, untagged and flattened types, and makes `1.50` differ from `1.5`.
+//! [`RawValue`] gives the text of each value instead; the feature `raw_value` changes nothing for others.
 
-use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use indexmap::IndexMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::encoding;
 
 /// A JSON value. Numbers keep what Python's equality and PostgreSQL's storage need.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
 pub(crate) enum Json {
     Null,
     Bool(bool),
     /// Decimal digits with an optional minus; of any size, never `-0`.
-    Int(String),
-    /// May be infinite or NaN.
+    Int(#[serde(serialize_with = "serialize_integer")] String),
+    /// Infinite where the request says so, has `NaN`, or has more than a double can hold.
     Float(f64),
-    Text(String),
-    /// A string with a lone surrogate. Wherever it is used, the server fails, so its content does not matter.
-    BrokenText,
-    List(Vec<Json>),
+    String(String),
+    /// A string with a lone surrogate, or an object with one in a name. Python cannot encode it: wherever it is used, the
+    /// server fails, so its content does not matter.
+    LoneSurrogate,
+    /// A value nested so deeply that Python parses it and fails to write it again.
+    TooDeep,
+    Array(Vec<Json>),
     Object(Object),
 }
 
-/// An object's entries in the order received, each name once.
-pub(crate) type Object = Vec<(String, Json)>;
+/// An object's members in the order received; of members with one name the last counts.
+pub(crate) type Object = IndexMap<String, Json>;
 
 /// Why a body is not JSON.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Unreadable {
-    /// A syntax error that Python names, at this character.
-    Syntax(&'static str, usize),
-    /// Anything else that stops Python: not UTF-8, nested too deeply, a number of thousands of digits.
+    /// A syntax error at this character.
+    Syntax(usize),
+    /// It is not text.
     Other,
 }
 
-/// Python gives up above its recursion limit; the exact depth differs by version and does not matter to clients.
-const MAX_DEPTH: usize = 500;
-const MAX_DIGITS: usize = 4300;
+/// Python's limit is higher and differs by version; no request comes near either.
+const MAX_DEPTH: usize = 64;
 
 impl Json {
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, Unreadable> {
-        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        let text = std::str::from_utf8(bytes).map_err(|_| Unreadable::Other)?;
-        let mut reader = Reader { chars: text.chars().collect(), at: 0, depth: 0 };
-        reader.space();
-        let value = reader.value()?;
-        reader.space();
-        if reader.peek().is_some() {
-            return Err(Unreadable::Syntax("Extra data", reader.at));
-        }
-        Ok(value)
+        let text = encoding::decode(bytes).ok_or(Unreadable::Other)?;
+        let text = to_standard_json(&text);
+        let root: &RawValue =
+            serde_json::from_str(&text).map_err(|error| Unreadable::Syntax(position(&text, &error)))?;
+        // The members of an object are judged one by one: a field that nobody reads may be nested as deeply as it likes.
+        if root.get().starts_with('{') { Ok(Self::decode(root.get())) } else { Ok(Self::decode_shallow(root.get())) }
     }
 
     /// Whether Python could write this into a reply or a database column.
     pub(crate) fn is_writable(&self) -> bool {
         match self {
-            Self::BrokenText => false,
+            Self::Null | Self::Bool(_) | Self::Int(_) | Self::String(_) => true,
             Self::Float(number) => number.is_finite(),
-            Self::List(items) => items.iter().all(Self::is_writable),
-            Self::Object(entries) => entries.iter().all(|(_, value)| value.is_writable()),
-            _ => true,
+            Self::LoneSurrogate | Self::TooDeep => false,
+            Self::Array(items) => items.iter().all(Self::is_writable),
+            Self::Object(members) => members.values().all(Self::is_writable),
         }
     }
 
-    /// Python's `==` between a stored and a sent value: `1 == 1.0 == True`, and text equals only text.
-    pub(crate) fn equals(&self, other: &Self) -> bool {
+    /// Python's `==` between a stored and a sent value: `1 == 1.0 == True`, and a string equals only strings.
+    fn equals(&self, other: &Self) -> bool {
         match (self.number(), other.number()) {
             (Some(a), Some(b)) => a == b,
             (None, None) => self == other,
-            _ => false,
+            (Some(_), None) | (None, Some(_)) => false,
         }
     }
 
     /// What PostgreSQL's `jsonb` gives back: an integral float of 1e16 and more loses its point, and with it its value.
-    pub(crate) fn stored(&self) -> Self {
+    fn stored(&self) -> Self {
         match self {
             Self::Float(number) if number.fract() == 0.0 && number.abs() >= 1e16 => Self::Int(format!("{number}")),
-            other => other.clone(),
+            Self::Null
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::Float(_)
+            | Self::String(_)
+            | Self::LoneSurrogate
+            | Self::TooDeep
+            | Self::Array(_)
+            | Self::Object(_) => self.clone(),
         }
     }
 
@@ -87,286 +101,133 @@ impl Json {
             Self::Float(number) if *number == 0.0 => Some("0".to_owned()),
             Self::Float(number) if number.is_finite() && number.fract() == 0.0 => Some(format!("{number:.0}")),
             Self::Float(number) => Some(format!("{number:?}")),
-            _ => None,
+            Self::Null | Self::String(_) | Self::LoneSurrogate | Self::TooDeep | Self::Array(_) | Self::Object(_) => {
+                None
+            }
         }
     }
 
-    pub(crate) fn to_value(&self) -> serde_json::Value {
-        serde_json::to_vec(self).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    /// Whether it is an integer that a double cannot hold. Polar stores it, and it never equals anything again.
+    fn is_beyond_double(&self) -> bool {
+        match self {
+            Self::Int(digits) => digits.parse::<f64>().is_ok_and(|number| format!("{number:.0}") != *digits),
+            Self::Null
+            | Self::Bool(_)
+            | Self::Float(_)
+            | Self::String(_)
+            | Self::LoneSurrogate
+            | Self::TooDeep
+            | Self::Array(_)
+            | Self::Object(_) => false,
+        }
+    }
+
+    fn decode_shallow(text: &str) -> Self {
+        if nesting(text) > MAX_DEPTH { Self::TooDeep } else { Self::decode(text) }
+    }
+
+    /// The text is valid JSON, so decoding it fails for one reason: a lone surrogate.
+    fn decode(text: &str) -> Self {
+        let decoded = match text.as_bytes().first() {
+            Some(b'{') => serde_json::from_str(text).map(Self::Object),
+            Some(b'[') => serde_json::from_str(text).map(Self::Array),
+            Some(b'"') => serde_json::from_str(text).map(Self::String),
+            Some(b't' | b'f') => serde_json::from_str(text).map(Self::Bool),
+            Some(b'n') => Ok(Self::Null),
+            _ if text == "-0" => Ok(Self::Int("0".to_owned())),
+            _ if text.contains(['.', 'e', 'E']) => Ok(Self::Float(text.parse().unwrap_or(f64::INFINITY))),
+            _ => Ok(Self::Int(text.to_owned())),
+        };
+        decoded.unwrap_or(Self::LoneSurrogate)
     }
 }
 
 /// Whole-object equality, whatever the order of the names.
-pub(crate) fn same(stored: &Object, sent: &Object) -> bool {
+pub(crate) fn objects_equal(stored: &Object, sent: &Object) -> bool {
     stored.len() == sent.len()
-        && stored.iter().all(|(name, value)| {
-            sent.iter().any(|(other, given)| {
-                other == name && !matches!(given, Json::Float(n) if n.is_nan()) && value.equals(given)
-            })
-        })
+        && stored
+            .iter()
+            .all(|(name, value)| !value.is_beyond_double() && sent.get(name).is_some_and(|other| value.equals(other)))
 }
 
-impl Serialize for Json {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Null | Self::BrokenText => serializer.serialize_unit(),
-            Self::Bool(value) => serializer.serialize_bool(*value),
-            Self::Int(digits) => match digits.parse::<i128>() {
-                Ok(number) => serializer.serialize_i128(number),
-                Err(_) => serializer.serialize_f64(digits.parse().unwrap_or(f64::MAX)),
-            },
-            Self::Float(number) => serializer.serialize_f64(*number),
-            Self::Text(text) => serializer.serialize_str(text),
-            Self::List(items) => {
-                let mut list = serializer.serialize_seq(Some(items.len()))?;
-                for item in items {
-                    list.serialize_element(item)?;
-                }
-                list.end()
-            }
-            Self::Object(entries) => as_map(entries, serializer),
-        }
+/// What PostgreSQL gives back of an object that was stored.
+pub(crate) fn stored(object: &Object) -> Object {
+    object.iter().map(|(name, value)| (name.clone(), value.stored())).collect()
+}
+
+/// For users of the API, who need no more than serde_json's numbers.
+pub(crate) fn to_value(object: &Object) -> serde_json::Value {
+    serde_json::to_vec(object).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <&RawValue>::deserialize(deserializer).map(|text| Self::decode_shallow(text.get()))
     }
 }
 
-pub(crate) fn as_map<S: Serializer>(entries: &Object, serializer: S) -> Result<S::Ok, S::Error> {
-    let mut map = serializer.serialize_map(Some(entries.len()))?;
-    for (name, value) in entries {
-        map.serialize_entry(name, value)?;
-    }
-    map.end()
+fn serialize_integer<S: Serializer>(digits: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    let number = RawValue::from_string(digits.to_owned()).map_err(serde::ser::Error::custom)?;
+    number.serialize(serializer)
 }
 
-struct Reader {
-    chars: Vec<char>,
-    at: usize,
-    depth: usize,
+/// Writes `NaN` and `Infinity` as a number beyond every double: Polar treats all three alike, since its database and its
+/// replies can hold none of them. (A digit beside such a word, which Python rejects, becomes part of the number.)
+fn to_standard_json(text: &str) -> String {
+    let mut result = String::with_capacity(text.len());
+    for (part, in_string) in parts(text) {
+        if in_string {
+            result.push_str(part);
+        } else {
+            result.push_str(&part.replace("NaN", "1e999").replace("Infinity", "1e999"));
+        }
+    }
+    result
 }
 
-impl Reader {
-    fn peek(&self) -> Option<char> {
-        self.chars.get(self.at).copied()
+/// How many arrays and objects are open at most at once.
+fn nesting(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for byte in parts(text).filter(|(_, in_string)| !in_string).flat_map(|(part, _)| part.bytes()) {
+        match byte {
+            b'[' | b'{' => depth = depth.saturating_add(1),
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
     }
+    deepest
+}
 
-    fn take(&mut self, expected: char) -> bool {
-        let found = self.peek() == Some(expected);
-        self.at += usize::from(found);
-        found
-    }
+/// The text cut at its quotes, each of which begins a part; and whether the part lies in a string.
+fn parts(text: &str) -> impl Iterator<Item = (&str, bool)> {
+    let (mut rest, mut in_string) = (text, text.starts_with('"'));
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let from = usize::from(rest.starts_with('"'));
+        let next =
+            rest.bytes().skip(from).position(|byte| byte == b'"').map_or(rest.len(), |at| at.saturating_add(from));
+        let (part, after) = rest.split_at_checked(next)?;
+        let this = (part, in_string);
+        // After an odd number of backslashes, the quote is escaped and part of the string.
+        let backslashes = part.bytes().rev().take_while(|byte| *byte == b'\\').count();
+        in_string = !in_string || backslashes % 2 == 1;
+        rest = after;
+        Some(this)
+    })
+}
 
-    fn take_word(&mut self, word: &str) -> bool {
-        let found = word.chars().enumerate().all(|(i, c)| self.chars.get(self.at + i) == Some(&c));
-        if found {
-            self.at += word.chars().count();
-        }
-        found
+/// Where serde_json stopped, as Python counts: in characters from the start, and for an unknown word at its beginning.
+fn position(text: &str, error: &serde_json::Error) -> usize {
+    if error.is_eof() {
+        return text.chars().count();
     }
-
-    fn space(&mut self) {
-        while matches!(self.peek(), Some(' ' | '\t' | '\n' | '\r')) {
-            self.at += 1;
-        }
-    }
-
-    fn value(&mut self) -> Result<Json, Unreadable> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err(Unreadable::Other);
-        }
-        let value = match self.peek() {
-            Some('{') => self.object()?,
-            Some('[') => self.list()?,
-            Some('"') => self.text()?.map_or(Json::BrokenText, Json::Text),
-            Some('-' | '0'..='9') => self.number()?,
-            _ => self.word()?,
-        };
-        self.depth -= 1;
-        Ok(value)
-    }
-
-    fn word(&mut self) -> Result<Json, Unreadable> {
-        let words = [
-            ("null", Json::Null),
-            ("true", Json::Bool(true)),
-            ("false", Json::Bool(false)),
-            ("NaN", Json::Float(f64::NAN)),
-            ("Infinity", Json::Float(f64::INFINITY)),
-        ];
-        for (word, value) in words {
-            if self.take_word(word) {
-                return Ok(value);
-            }
-        }
-        Err(Unreadable::Syntax("Expecting value", self.at))
-    }
-
-    fn number(&mut self) -> Result<Json, Unreadable> {
-        if self.take_word("-Infinity") {
-            return Ok(Json::Float(f64::NEG_INFINITY));
-        }
-        let start = self.at;
-        let negative = self.take('-');
-        let digits_at = self.at;
-        if !self.take('0') {
-            self.digits();
-        }
-        if self.at == digits_at {
-            return Err(Unreadable::Syntax("Expecting value", start));
-        }
-        let mut integer = true;
-        if self.peek() == Some('.') && self.chars.get(self.at + 1).is_some_and(char::is_ascii_digit) {
-            self.at += 1;
-            self.digits();
-            integer = false;
-        }
-        if matches!(self.peek(), Some('e' | 'E')) {
-            let sign = usize::from(matches!(self.chars.get(self.at + 1), Some('+' | '-')));
-            if self.chars.get(self.at + 1 + sign).is_some_and(char::is_ascii_digit) {
-                self.at += 1 + sign;
-                self.digits();
-                integer = false;
-            }
-        }
-        let text: String = self.chars.get(start..self.at).unwrap_or_default().iter().collect();
-        if !integer {
-            return Ok(Json::Float(text.parse().map_err(|_| Unreadable::Other)?));
-        }
-        if self.at - digits_at > MAX_DIGITS {
-            return Err(Unreadable::Other);
-        }
-        Ok(Json::Int(if negative && text == "-0" { "0".to_owned() } else { text }))
-    }
-
-    fn digits(&mut self) {
-        while self.peek().is_some_and(|c| c.is_ascii_digit()) {
-            self.at += 1;
-        }
-    }
-
-    fn list(&mut self) -> Result<Json, Unreadable> {
-        self.at += 1;
-        let mut items = Vec::new();
-        self.space();
-        if self.take(']') {
-            return Ok(Json::List(items));
-        }
-        loop {
-            items.push(self.value()?);
-            self.space();
-            if self.take(']') {
-                return Ok(Json::List(items));
-            }
-            let comma = self.at;
-            if !self.take(',') {
-                return Err(Unreadable::Syntax("Expecting ',' delimiter", self.at));
-            }
-            self.space();
-            if self.peek() == Some(']') {
-                return Err(Unreadable::Syntax("Illegal trailing comma before end of array", comma));
-            }
-        }
-    }
-
-    fn object(&mut self) -> Result<Json, Unreadable> {
-        const NAME: &str = "Expecting property name enclosed in double quotes";
-        self.at += 1;
-        let mut entries: Object = Vec::new();
-        self.space();
-        if self.take('}') {
-            return Ok(Json::Object(entries));
-        }
-        loop {
-            if self.peek() != Some('"') {
-                return Err(Unreadable::Syntax(NAME, self.at));
-            }
-            let name = self.text()?;
-            self.space();
-            if !self.take(':') {
-                return Err(Unreadable::Syntax("Expecting ':' delimiter", self.at));
-            }
-            self.space();
-            let value = self.value()?;
-            // A broken name spoils its entry just as a broken value would.
-            let (name, value) = name.map_or(("\u{FFFD}".to_owned(), Json::BrokenText), |name| (name, value));
-            match entries.iter_mut().find(|(known, _)| *known == name) {
-                Some(entry) => entry.1 = value,
-                None => entries.push((name, value)),
-            }
-            self.space();
-            if self.take('}') {
-                return Ok(Json::Object(entries));
-            }
-            let comma = self.at;
-            if !self.take(',') {
-                return Err(Unreadable::Syntax("Expecting ',' delimiter", self.at));
-            }
-            self.space();
-            if self.peek() == Some('}') {
-                return Err(Unreadable::Syntax("Illegal trailing comma before end of object", comma));
-            }
-        }
-    }
-
-    /// A string, or `None` where it holds a lone surrogate.
-    fn text(&mut self) -> Result<Option<String>, Unreadable> {
-        let start = self.at;
-        self.at += 1;
-        let mut text = String::new();
-        let mut whole = true;
-        loop {
-            let Some(c) = self.peek() else {
-                return Err(Unreadable::Syntax("Unterminated string starting at", start));
-            };
-            self.at += 1;
-            match c {
-                '"' => return Ok(whole.then_some(text)),
-                '\\' => match self.escape(start)? {
-                    Some(c) => text.push(c),
-                    None => whole = false,
-                },
-                c if c < ' ' => return Err(Unreadable::Syntax("Invalid control character at", self.at - 1)),
-                c => text.push(c),
-            }
-        }
-    }
-
-    fn escape(&mut self, start: usize) -> Result<Option<char>, Unreadable> {
-        let Some(c) = self.peek() else {
-            return Err(Unreadable::Syntax("Unterminated string starting at", start));
-        };
-        self.at += 1;
-        Ok(Some(match c {
-            '"' | '\\' | '/' => c,
-            'b' => '\u{8}',
-            'f' => '\u{c}',
-            'n' => '\n',
-            'r' => '\r',
-            't' => '\t',
-            'u' => return self.unicode(),
-            _ => return Err(Unreadable::Syntax("Invalid \\escape", self.at - 2)),
-        }))
-    }
-
-    fn unicode(&mut self) -> Result<Option<char>, Unreadable> {
-        let first = self.four_digits(self.at).ok_or(Unreadable::Syntax("Invalid \\uXXXX escape", self.at - 1))?;
-        self.at += 4;
-        if !(0xD800..0xDC00).contains(&first) {
-            return Ok(char::from_u32(first));
-        }
-        let escaped = self.chars.get(self.at) == Some(&'\\') && self.chars.get(self.at + 1) == Some(&'u');
-        match escaped.then(|| self.four_digits(self.at + 2)).flatten() {
-            Some(second @ 0xDC00..0xE000) => {
-                self.at += 6;
-                Ok(char::from_u32(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00)))
-            }
-            _ => Ok(None),
-        }
-    }
-
-    fn four_digits(&self, at: usize) -> Option<u32> {
-        let digits: String = self.chars.get(at..at + 4)?.iter().collect();
-        digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u32::from_str_radix(&digits, 16).ok())?
-    }
+    let earlier_lines: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    let bytes = earlier_lines + error.column().saturating_sub(1);
+    let before = String::from_utf8_lossy(text.as_bytes().get(..bytes).unwrap_or_default()).into_owned();
+    before.trim_end_matches(char::is_alphanumeric).chars().count()
 }
 
 #[cfg(test)]
@@ -377,32 +238,69 @@ mod tests {
         Json::read(text.as_bytes()).unwrap()
     }
 
-    #[test]
-    fn what_python_accepts_beyond_json() {
-        assert!(matches!(read("NaN"), Json::Float(n) if n.is_nan()));
-        assert_eq!(read("-Infinity"), Json::Float(f64::NEG_INFINITY));
-        assert_eq!(read("1e400"), Json::Float(f64::INFINITY));
-        assert_eq!(read(r#""\ud83d\ude42""#), Json::Text("🙂".to_owned()));
-        assert_eq!(read(r#""\ud800""#), Json::BrokenText);
-        assert_eq!(read("\u{FEFF}{\"a\":1,\"a\":2}"), Json::Object(vec![("a".to_owned(), Json::Int("2".to_owned()))]));
-        assert_eq!(read("123456789012345678901234567890"), Json::Int("123456789012345678901234567890".to_owned()));
+    fn read_object(text: &str) -> Object {
+        let Json::Object(members) = read(text) else { panic!("{text} is not an object") };
+        members
     }
 
     #[test]
-    fn syntax_errors_have_pythons_words_and_place() {
-        for (text, message, at) in [
-            ("this", "Expecting value", 0),
-            ("[1,]", "Illegal trailing comma before end of array", 2),
-            ("{\"a\" 1}", "Expecting ':' delimiter", 5),
-            ("{a: 1}", "Expecting property name enclosed in double quotes", 1),
-            ("[1 2]", "Expecting ',' delimiter", 3),
-            ("\"é", "Unterminated string starting at", 0),
-            ("1 1", "Extra data", 2),
-        ] {
-            assert_eq!(Json::read(text.as_bytes()), Err(Unreadable::Syntax(message, at)), "{text}");
+    fn what_python_accepts_beyond_the_standard() {
+        for text in ["NaN", "Infinity", "1e400"] {
+            assert_eq!(read(text), Json::Float(f64::INFINITY), "{text}");
         }
+        assert_eq!(read("-Infinity"), Json::Float(f64::NEG_INFINITY));
+        assert_eq!(read(r#""\ud83d\ude42""#), Json::String("🙂".to_owned()));
+        for text in [r#""\ud800""#, r#""\udc00""#, r#""\ud800\u0041""#, r#"{"\ud800":1}"#] {
+            assert_eq!(read(text), Json::LoneSurrogate, "{text}");
+        }
+        assert_eq!(read("\u{FEFF}123456789012345678901"), Json::Int("123456789012345678901".to_owned()));
+    }
+
+    #[test]
+    fn words_inside_strings_stay_as_they_are() {
+        for text in ["NaN", r#"a "NaN" b"#, r"Infinity \", r#"\" NaN"#, "[[[{{{"] {
+            let document = serde_json::to_string(text).unwrap();
+            assert_eq!(read(&document), Json::String(text.to_owned()), "{document}");
+        }
+    }
+
+    #[test]
+    fn members_keep_their_order_and_the_last_of_one_name_counts() {
+        let object = read_object(r#"{"b":1,"a":2,"b":3}"#);
+        assert_eq!(serde_json::to_string(&object).unwrap(), r#"{"b":3,"a":2}"#);
+    }
+
+    #[test]
+    fn syntax_errors_have_a_place() {
+        for (text, at) in [("this", 0), ("  this is", 2), ("{\"é\" 1}", 5), ("[1 2]", 3), ("[\n1,\nx]", 5), ("1 1", 2)]
+        {
+            assert_eq!(Json::read(text.as_bytes()), Err(Unreadable::Syntax(at)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_not_text_is_unreadable_as_a_whole() {
         assert_eq!(Json::read(b"\"\xe9\""), Err(Unreadable::Other));
-        assert_eq!(Json::read("[".repeat(100_000).as_bytes()), Err(Unreadable::Other));
+    }
+
+    #[test]
+    fn deep_nesting_is_read_and_cannot_be_written() {
+        let deepest = ["[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH)].concat();
+        assert!(read(&deepest).is_writable());
+        assert_eq!(read(&format!("[{deepest}]")), Json::TooDeep);
+        assert!(read(&format!("[\"{}\"]", "[".repeat(100))).is_writable(), "inside a string, it is text");
+        let abyss = ["[".repeat(100_000), "]".repeat(100_000)].concat();
+        assert_eq!(read_object(&format!("{{\"a\":1,\"b\":{abyss}}}")).get("b"), Some(&Json::TooDeep));
+        assert_eq!(Json::read("[".repeat(100_000).as_bytes()), Err(Unreadable::Syntax(100_000)));
+    }
+
+    #[test]
+    fn integers_are_written_as_they_were_sent() {
+        let digits = "7".repeat(60);
+        assert_eq!(
+            serde_json::to_string(&read_object(&format!("{{\"n\":{digits}}}"))).unwrap(),
+            format!("{{\"n\":{digits}}}")
+        );
     }
 
     #[test]
@@ -415,6 +313,8 @@ mod tests {
         {
             assert!(!read(a).equals(&read(b)), "{a} != {b}");
         }
+        assert!(!objects_equal(&read_object("{\"a\":1}"), &read_object("{\"a\":NaN}")));
+        assert!(objects_equal(&read_object("{\"a\":1,\"b\":\"x\"}"), &read_object("{\"b\":\"x\",\"a\":true}")));
     }
 
     #[test]
@@ -426,12 +326,16 @@ mod tests {
     }
 
     #[test]
-    fn nan_equals_nothing() {
-        let object = |text| match read(text) {
-            Json::Object(entries) => entries,
-            other => panic!("{other:?}"),
+    fn integers_that_a_double_cannot_hold_never_match_again() {
+        let matches = |value: &str| {
+            let object = read_object(&format!("{{\"n\":{value}}}"));
+            objects_equal(&stored(&object), &object)
         };
-        assert!(!same(&object("{\"a\":1}"), &object("{\"a\":NaN}")));
-        assert!(same(&object("{\"a\":1,\"b\":\"x\"}"), &object("{\"b\":\"x\",\"a\":true}")));
+        for kept in ["0", "-7", "9007199254740992", "9007199254740994", "100000000000000000000"] {
+            assert!(matches(kept), "{kept}");
+        }
+        for lost in ["9007199254740993", "-9007199254740993", "123456789012345678901"] {
+            assert!(!matches(lost), "{lost}");
+        }
     }
 }

@@ -1,88 +1,216 @@
-//! Polar's rate limit: three requests a second for an address, and the fourth blocks it for a minute.
+//! Polar's rate limits: how many requests of which kind, from whom, before what is blocked for how long.
 
-use std::collections::{HashMap, VecDeque};
-use std::net::IpAddr;
+use std::collections::HashMap;
 use std::time::Duration;
 
-const WINDOW: Duration = Duration::from_secs(1);
-const REQUESTS: usize = 3;
-const BLOCK: Duration = Duration::from_secs(60);
+use crate::sessions::Subject;
+
+/// Who is counted: whoever a good token names, else an address.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Identity {
+    Address(String),
+    /// A token that was not found good within the last minutes.
+    Token(String),
+    Known(Subject),
+}
+
+/// Requests that are counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Zone {
+    Codes,
+    LicenseKeys,
+    ClaimStreams,
+    Confirmations,
+    Other,
+}
 
 #[derive(Debug, Default)]
 pub(crate) struct Limiter {
-    addresses: HashMap<IpAddr, Recent>,
+    /// When the window began, and how many requests were in it.
+    windows: HashMap<(Zone, Identity, Duration), (Duration, u32)>,
+    blocked_until: HashMap<Identity, Duration>,
+    good_tokens: HashMap<String, (Subject, Duration)>,
 }
 
-#[derive(Debug, Default)]
-struct Recent {
-    requests: VecDeque<Duration>,
-    blocked_until: Option<Duration>,
+/// How long a token that was good counts as such.
+const TOKEN_MEMORY: Duration = Duration::from_secs(300);
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+
+impl Zone {
+    /// By the path, whatever the method; `None` for paths that are not counted.
+    fn of(path: &str) -> Option<Self> {
+        let path = path.strip_prefix("/v1")?;
+        let begins = |prefix: &str, names: &[&str]| {
+            path.strip_prefix(prefix).is_some_and(|rest| names.iter().any(|name| rest.starts_with(name)))
+        };
+        let contains = |prefix: &str, end: &str| {
+            path.strip_prefix(prefix).and_then(|rest| rest.find(end)).is_some_and(|at| at > 0)
+        };
+        Some(if begins("/customer-portal/customer-session/", &["request", "authenticate"]) {
+            Self::Codes
+        } else if begins("/customer-portal/license-keys/", &["validate", "activate", "deactivate"]) {
+            Self::LicenseKeys
+        } else if contains("/customer-seats/claim/", "/stream") {
+            Self::ClaimStreams
+        } else if contains("/checkouts/", "/confirm") {
+            Self::Confirmations
+        } else {
+            Self::Other
+        })
+    }
+
+    /// How many requests each window admits.
+    fn windows(self, identity: &Identity) -> &'static [(Duration, u32)] {
+        match (self, identity) {
+            (Self::Codes, _) => &[(MINUTE, 6), (HOUR, 12)],
+            (Self::LicenseKeys, _) => &[(SECOND, 3)],
+            (Self::ClaimStreams, _) => &[(MINUTE, 10)],
+            (Self::Confirmations, _) => &[(MINUTE, 6), (HOUR, 20)],
+            (Self::Other, Identity::Token(_)) => &[(MINUTE, 60)],
+            (Self::Other, Identity::Address(_) | Identity::Known(_)) => &[(MINUTE, 500)],
+        }
+    }
+
+    /// For how long one request too many blocks every path.
+    fn block(self) -> Option<Duration> {
+        match self {
+            Self::Codes => Some(Duration::from_secs(900)),
+            Self::LicenseKeys => Some(Duration::from_secs(60)),
+            Self::ClaimStreams => Some(Duration::from_secs(300)),
+            Self::Confirmations => Some(Duration::from_secs(1800)),
+            Self::Other => None,
+        }
+    }
 }
 
 impl Limiter {
-    /// Counts a request; `Err` has the seconds for `retry-after`. Asking during a block does not extend it.
-    pub(crate) fn admit(&mut self, address: IpAddr, now: Duration) -> Result<(), u64> {
-        let recent = self.addresses.entry(address).or_default();
-        recent.check(now)?;
-        recent.requests.retain(|at| now.saturating_sub(*at) < WINDOW);
-        if recent.requests.len() >= REQUESTS {
-            recent.requests.clear();
-            recent.blocked_until = Some(now + BLOCK);
-            return Err(BLOCK.as_secs());
+    /// Who a request with this token comes from.
+    pub(crate) fn identity(&self, token: Option<&str>, address: &str, now: Duration) -> Identity {
+        let Some(token) = token else {
+            return Identity::Address(address.to_owned());
+        };
+        match self.good_tokens.get(token) {
+            Some((subject, at)) if now.saturating_sub(*at) < TOKEN_MEMORY => Identity::Known(*subject),
+            Some(_) | None => Identity::Token(token.to_owned()),
         }
-        recent.requests.push_back(now);
-        Ok(())
     }
 
-    /// Whether the address is blocked, for paths that count nothing.
-    pub(crate) fn check(&mut self, address: IpAddr, now: Duration) -> Result<(), u64> {
-        self.addresses.entry(address).or_default().check(now)
+    pub(crate) fn token_was_good(&mut self, token: &str, subject: Subject, now: Duration) {
+        self.good_tokens.insert(token.to_owned(), (subject, now));
     }
-}
 
-impl Recent {
-    fn check(&mut self, now: Duration) -> Result<(), u64> {
-        match self.blocked_until {
-            Some(until) if now < until => Err((until - now).as_secs_f64().ceil() as u64),
-            _ => {
-                self.blocked_until = None;
-                Ok(())
+    pub(crate) fn token_was_bad(&mut self, token: &str) {
+        self.good_tokens.remove(token);
+    }
+
+    /// Counts a request; `Err` has the seconds for `retry-after`. Requests during a block do not extend it.
+    pub(crate) fn admit(&mut self, identity: &Identity, path: &str, now: Duration) -> Result<(), u64> {
+        let Some(zone) = Zone::of(path) else {
+            return Ok(());
+        };
+        match self.blocked_until.get(identity) {
+            Some(until) if now < *until => return Err((*until - now).as_secs_f64().ceil() as u64),
+            Some(_) | None => {}
+        }
+        let windows = zone.windows(identity);
+        for (length, admitted) in windows {
+            let (began, count) = self.windows.entry((zone, identity.clone(), *length)).or_insert_with(|| (now, 0));
+            if now.saturating_sub(*began) >= *length {
+                (*began, *count) = (now, 0);
+            }
+            if *count >= *admitted {
+                let Some(block) = zone.block() else {
+                    return Err(length.as_secs());
+                };
+                self.blocked_until.insert(identity.clone(), now.saturating_add(block));
+                return Err(block.as_secs());
             }
         }
+        for (length, _) in windows {
+            if let Some((_, count)) = self.windows.get_mut(&(zone, identity.clone(), *length)) {
+                *count = count.saturating_add(1);
+            }
+        }
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
-
     use super::*;
 
-    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    const THERE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
+    const VALIDATE: &str = "/v1/customer-portal/license-keys/validate";
+    const CODE: &str = "/v1/customer-portal/customer-session/request";
+    const TRY: &str = "/v1/customer-portal/customer-session/authenticate";
+    const LIST: &str = "/v1/customer-portal/license-keys/";
 
     fn at(millis: u64) -> Duration {
         Duration::from_millis(millis)
     }
 
-    #[test]
-    fn the_fourth_request_of_a_second_blocks_for_a_minute() {
-        let mut limiter = Limiter::default();
-        for millis in [0, 100, 200] {
-            assert_eq!(limiter.admit(HERE, at(millis)), Ok(()));
-        }
-        assert_eq!(limiter.admit(HERE, at(999)), Err(60));
-        assert_eq!(limiter.admit(HERE, at(30_999)), Err(30), "polling counts down and does not extend");
-        assert_eq!(limiter.check(HERE, at(60_998)), Err(1));
-        assert_eq!(limiter.admit(HERE, at(60_999)), Ok(()));
+    fn here() -> Identity {
+        Identity::Address("127.0.0.1".to_owned())
     }
 
     #[test]
-    fn three_a_second_are_fine_for_ever_and_addresses_do_not_share() {
+    fn the_fourth_request_of_a_second_blocks_every_path_for_a_minute() {
+        let mut limiter = Limiter::default();
+        for millis in [0, 100, 200] {
+            assert_eq!(limiter.admit(&here(), VALIDATE, at(millis)), Ok(()));
+        }
+        assert_eq!(limiter.admit(&here(), VALIDATE, at(999)), Err(60));
+        assert_eq!(limiter.admit(&here(), CODE, at(30_999)), Err(30), "polling counts down and does not extend");
+        assert_eq!(limiter.admit(&here(), "/v1/anything", at(60_998)), Err(1));
+        assert_eq!(limiter.admit(&here(), "/elsewhere", at(60_998)), Ok(()));
+        assert_eq!(limiter.admit(&here(), VALIDATE, at(60_999)), Ok(()));
+    }
+
+    #[test]
+    fn three_a_second_are_always_admitted_and_addresses_are_counted_apart() {
         let mut limiter = Limiter::default();
         for millis in (0..10_000).step_by(334) {
-            assert_eq!(limiter.admit(HERE, at(millis)), Ok(()));
+            assert_eq!(limiter.admit(&here(), VALIDATE, at(millis)), Ok(()));
         }
-        assert_eq!(limiter.admit(THERE, at(9_900)), Ok(()));
+        assert_eq!(limiter.admit(&Identity::Address("127.0.0.2".to_owned()), VALIDATE, at(9_900)), Ok(()));
+    }
+
+    #[test]
+    fn the_seventh_code_or_try_in_a_minute_blocks_for_a_quarter_of_an_hour() {
+        let mut limiter = Limiter::default();
+        for second in 0..6 {
+            let path = if second % 2 == 0 { CODE } else { TRY };
+            assert_eq!(limiter.admit(&here(), path, at(second * 1000)), Ok(()));
+        }
+        assert_eq!(limiter.admit(&here(), TRY, at(59_000)), Err(900));
+        assert_eq!(limiter.admit(&here(), VALIDATE, at(60_000)), Err(899));
+        let customer = Identity::Known(Subject::Customer(uuid::Uuid::nil()));
+        assert_eq!(limiter.admit(&customer, LIST, at(60_000)), Ok(()), "another identity");
+        assert_eq!(limiter.admit(&here(), CODE, at(959_000)), Ok(()));
+    }
+
+    #[test]
+    fn the_thirteenth_code_in_an_hour_blocks_too() {
+        let mut limiter = Limiter::default();
+        for n in 0..12 {
+            assert_eq!(limiter.admit(&here(), CODE, at(n * 200_000)), Ok(()), "{n}");
+        }
+        assert_eq!(limiter.admit(&here(), CODE, at(3_599_999)), Err(900));
+    }
+
+    #[test]
+    fn everything_else_is_counted_by_the_minute_and_blocks_nothing() {
+        let mut limiter = Limiter::default();
+        let token = limiter.identity(Some("t"), "127.0.0.1", at(0));
+        assert_eq!(token, Identity::Token("t".to_owned()));
+        assert!((0..60).all(|n| limiter.admit(&token, LIST, at(n)).is_ok()));
+        assert_eq!(limiter.admit(&token, LIST, at(61)), Err(60));
+        limiter.token_was_good("t", Subject::Customer(uuid::Uuid::nil()), at(0));
+        let known = limiter.identity(Some("t"), "127.0.0.1", at(0));
+        assert!((0..500).all(|n| limiter.admit(&known, LIST, at(n)).is_ok()));
+        assert_eq!(limiter.admit(&known, LIST, at(501)), Err(60));
+        assert_eq!(limiter.admit(&known, VALIDATE, at(501)), Ok(()), "another count");
+        assert_eq!(limiter.identity(Some("t"), "127.0.0.1", at(300_000)), token);
     }
 }

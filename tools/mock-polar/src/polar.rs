@@ -1,112 +1,178 @@
-//! Polar's web layers around the license endpoints, from the outside in: version, CORS, rate limit, routes.
+//! Polar's web layers, from the outside in: HTTP, version, CORS, size of the body, rate limit, token, caching, routes.
 
 use std::net::IpAddr;
 
-use crate::check::{Activate, Deactivate, Validate};
-use crate::fault::Endpoint;
+use crate::cors;
+use crate::endpoint::Target;
+use crate::fulfilment;
+use crate::portal::{self, Call};
 use crate::reply::Reply;
-use crate::state::{RecordedRequest, State};
+use crate::request::RecordedRequest;
+use crate::sessions::Subject;
+use crate::state::State;
 
-const PREFIX: &str = "/v1/customer-portal/license-keys/";
 const VERSIONS: [&str; 2] = ["2026-04", "2026-10"];
-const METHODS: &str = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT";
-const HEADERS: &str = "Accept, Accept-Language, Authorization, Content-Language, Content-Type, Polar-Version";
+const LARGEST_BODY: u64 = 10 * 1024 * 1024;
+/// What the parser of Polar's server knows.
+const METHODS: [&str; 35] = [
+    "ACL",
+    "BIND",
+    "CHECKOUT",
+    "CONNECT",
+    "COPY",
+    "DELETE",
+    "GET",
+    "HEAD",
+    "LINK",
+    "LOCK",
+    "M-SEARCH",
+    "MERGE",
+    "MKACTIVITY",
+    "MKCALENDAR",
+    "MKCOL",
+    "MOVE",
+    "NOTIFY",
+    "OPTIONS",
+    "PATCH",
+    "POST",
+    "PROPFIND",
+    "PROPPATCH",
+    "PURGE",
+    "PUT",
+    "QUERY",
+    "REBIND",
+    "REPORT",
+    "SEARCH",
+    "SOURCE",
+    "SUBSCRIBE",
+    "TRACE",
+    "UNBIND",
+    "UNLINK",
+    "UNLOCK",
+    "UNSUBSCRIBE",
+];
 
 /// Answers a request as Polar does; `skew` moves its clock, in seconds.
 pub(crate) fn answer(state: &mut State, request: &RecordedRequest, from: IpAddr, skew: i64) -> Reply {
-    let version = request.header("polar-version").unwrap_or("2026-04");
-    if !VERSIONS.contains(&version) {
-        return Reply::bare(404, "Not Found").undressed();
+    fulfilment::run_due(state);
+    let reply = through_http(state, request, from, skew);
+    fulfilment::run_due(state);
+    reply
+}
+
+fn through_http(state: &mut State, request: &RecordedRequest, from: IpAddr, skew: i64) -> Reply {
+    if !METHODS.contains(&request.method.as_str()) {
+        return Reply::text(400, "Invalid HTTP request received.").without_outer_headers();
     }
-    let version = version.to_owned();
-    if is_preflight(request) {
-        return preflight(request).with("polar-version", version);
+    let Some(version) = version(request) else {
+        return Reply::framework_error(404, "Not Found").without_outer_headers();
+    };
+    if request.is_preflight() {
+        return cors::answer_preflight(request).with("polar-version", version);
     }
-    let reply = route(state, request, from, skew);
-    if !reply.dressed {
+    // Polar is behind a proxy, which says where a request came from.
+    let address = request.header("true-client-ip").map_or_else(|| from.to_string(), str::to_owned);
+    let reply =
+        check_size(request).and_then(|()| limit(state, request, &address, skew)).unwrap_or_else(|refusal| refusal);
+    if !reply.outer_headers {
         return reply;
     }
-    let reply = if reply.status == 429 { reply } else { reply.with("cache-control", "private, no-store") };
-    let reply = if request.header("origin").is_some() { with_cors(reply) } else { reply };
+    let reply = if request.header("origin").is_some() { reply.with_cors() } else { reply };
     reply.with("polar-version", version)
 }
 
-/// The endpoint that a request is for, if it is for one.
-pub(crate) fn endpoint(request: &RecordedRequest) -> Option<Endpoint> {
-    match (request.method.as_str(), path(request).strip_prefix(PREFIX)) {
-        ("POST", Some("validate")) => Some(Endpoint::Validate),
-        ("POST", Some("activate")) => Some(Endpoint::Activate),
-        ("POST", Some("deactivate")) => Some(Endpoint::Deactivate),
-        _ => None,
+fn version(request: &RecordedRequest) -> Option<&'static str> {
+    match request.header("polar-version") {
+        None | Some("") => VERSIONS.first().copied(),
+        Some(version) => VERSIONS.into_iter().find(|known| *known == version),
     }
 }
 
-pub(crate) fn is_preflight(request: &RecordedRequest) -> bool {
-    request.method == "OPTIONS"
-        && request.header("origin").is_some()
-        && request.header("access-control-request-method").is_some()
-}
-
-pub(crate) fn with_cors(reply: Reply) -> Reply {
-    if reply.has("access-control-allow-origin") {
-        return reply;
-    }
-    reply.with("access-control-allow-origin", "*").with("access-control-expose-headers", "Polar-Version")
-}
-
-fn preflight(request: &RecordedRequest) -> Reply {
-    let asked = request.header("access-control-request-headers").unwrap_or_default();
-    let allowed = |name: &str| HEADERS.split(", ").any(|known| known.eq_ignore_ascii_case(name));
-    let all_allowed = asked.split(',').map(str::trim).all(|name| name.is_empty() || allowed(name));
-    let reply = if all_allowed { Reply::text(200, "OK") } else { Reply::text(400, "Disallowed CORS headers") };
-    reply
-        .with("access-control-allow-origin", "*")
-        .with("access-control-allow-methods", METHODS)
-        .with("access-control-max-age", "600")
-        .with("access-control-allow-headers", HEADERS)
-}
-
-fn route(state: &mut State, request: &RecordedRequest, from: IpAddr, skew: i64) -> Reply {
-    let path = path(request);
-    let under = path.strip_prefix(PREFIX).filter(|rest| !rest.is_empty() && !rest.contains('/'));
-    // The rule is a prefix match on the path, whatever the method.
-    let counts = under.is_some_and(|rest| ["validate", "activate", "deactivate"].iter().any(|e| rest.starts_with(e)));
-    if path.starts_with("/v1")
-        && let Err(retry_after) = state.admit(from, counts)
-    {
-        return Reply::too_many(Some(retry_after));
-    }
-    let has_length = request.header("content-length").is_some();
-    if request.header("transfer-encoding").is_some() && !has_length {
-        return Reply::error(411, "LengthRequired", "Content-Length header is required");
-    }
-    let now = state.now().shifted(skew);
-    let json = is_json(request);
-    let handled = match (endpoint(request), under) {
-        (Some(Endpoint::Validate), _) => Validate::read(&request.body, json).map(|ask| state.world.validate(&ask, now)),
-        (Some(Endpoint::Activate), _) => Activate::read(&request.body, json).map(|ask| state.world.activate(&ask, now)),
-        (Some(Endpoint::Deactivate), _) => {
-            Deactivate::read(&request.body, json).map(|ask| state.world.deactivate(&ask, now))
+fn check_size(request: &RecordedRequest) -> Result<(), Reply> {
+    match request.header("content-length") {
+        None if ["POST", "PUT", "PATCH"].contains(&request.method.as_str()) => {
+            Err(Reply::error(411, "LengthRequired", "A Content-Length header is required."))
         }
-        // `GET …/{id}` is the customer portal's own route, which needs a session.
-        (None, Some(_)) if request.method == "GET" => {
-            Ok(Reply::error(401, "Unauthorized", "Unauthorized").with("www-authenticate", "Bearer realm=\"polar\""))
+        Some(length) if length.parse::<u64>().is_ok_and(|length| length > LARGEST_BODY) => {
+            let detail = format!("Request body exceeded the maximum allowed size of {LARGEST_BODY} bytes.");
+            Err(Reply::error(413, "RequestBodyTooLarge", &detail))
         }
-        (None, Some(_)) => Ok(Reply::bare(405, "Method Not Allowed").with("allow", "GET")),
-        (None, None) => Ok(Reply::bare(404, "Not Found")),
-    };
-    handled.unwrap_or_else(|refusal| refusal)
+        None | Some(_) => Ok(()),
+    }
 }
 
-fn path(request: &RecordedRequest) -> &str {
-    request.path.split('?').next().unwrap_or_default()
+fn limit(state: &mut State, request: &RecordedRequest, address: &str, skew: i64) -> Result<Reply, Reply> {
+    state
+        .admit(request.bearer_token(), address, &request.decoded_path())
+        .map_err(|retry_after| Reply::too_many_requests(Some(retry_after)))?;
+    let reply = authenticate(state, request, address, skew).unwrap_or_else(|refusal| refusal);
+    if !request.has_deprecated_path() || !reply.outer_headers {
+        return Ok(reply);
+    }
+    let notice = "The API root has moved from /api/v1 to /v1. Please update your integration.";
+    Ok(reply.with("x-polar-deprecation-notice", notice))
 }
 
-/// A body without a content type counts as JSON; `application/problem+json` and the like do too.
-fn is_json(request: &RecordedRequest) -> bool {
-    let Some(content_type) = request.header("content-type") else {
-        return true;
+/// With a token that is not valid, every request fails, also those that need none.
+fn authenticate(state: &mut State, request: &RecordedRequest, address: &str, skew: i64) -> Result<Reply, Reply> {
+    let subject = match request.bearer_token() {
+        None => Subject::Anonymous,
+        Some(token) => {
+            let now = state.now().plus_seconds(skew);
+            let Some(subject) = state.database.subject_of(token, now) else {
+                state.limiter.token_was_bad(token);
+                return Err(Reply::invalid_token());
+            };
+            let elapsed = state.clock.elapsed();
+            state.limiter.token_was_good(token, subject, elapsed);
+            subject
+        }
     };
-    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    kind.strip_prefix("application/").is_some_and(|subtype| subtype == "json" || subtype.ends_with("+json"))
+    let reply = route(state, request, subject, address, skew);
+    let has_its_own = reply.headers.iter().any(|(name, _)| *name == "cache-control");
+    if has_its_own || !reply.outer_headers {
+        return Ok(reply);
+    }
+    Ok(reply.with("cache-control", "private, no-store"))
 }
+
+fn route(state: &mut State, request: &RecordedRequest, subject: Subject, address: &str, skew: i64) -> Reply {
+    match request.target() {
+        Target::Endpoint(endpoint, parts) => {
+            let now = state.now().plus_seconds(skew);
+            let call = Call { request, parts: &parts, subject, address, now };
+            portal::handler(endpoint)(state, &call).unwrap_or_else(|refusal| refusal)
+        }
+        Target::OtherMethod { allowed } => Reply::framework_error(405, "Method Not Allowed").with("allow", allowed),
+        Target::OtherSlash { path } => Reply::redirect(&location(request, &path)),
+        Target::Nothing => Reply::framework_error(404, "Not Found"),
+    }
+}
+
+/// Where the request should have gone: the address that it was sent to, with another path.
+fn location(request: &RecordedRequest, path: &str) -> String {
+    let query = request.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let path = percent_encoding::utf8_percent_encode(path, IN_A_LOCATION);
+    format!("{}{path}{query}", request.site())
+}
+
+/// What a path keeps as it is; all else is encoded.
+const IN_A_LOCATION: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'/')
+    .remove(b':')
+    .remove(b'@')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=');

@@ -1,31 +1,51 @@
-//! A reply before it goes on the wire, in Polar's forms.
+//! A reply before it is sent, in the forms that Polar uses.
 
 use serde::Serialize;
 
+use crate::events::Stream;
+
 /// Status, headers and whole body of a reply.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Vec<u8>,
+    /// What is sent after the body, as it happens.
+    pub(crate) stream: Option<Stream>,
     /// Sent without `content-length`, as Polar's 429 is.
     pub(crate) chunked: bool,
-    /// Whether Polar's outer layers add `polar-version`, `cache-control` and CORS headers on the way out.
-    pub(crate) dressed: bool,
+    /// Whether Polar's outer layers add `polar-version`, `cache-control` and CORS headers.
+    pub(crate) outer_headers: bool,
 }
 
 impl Reply {
+    /// A body of this content type, with the headers of Polar's outer layers.
+    pub(crate) fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        let headers = vec![("content-type", content_type.to_owned())];
+        Self { status, headers, body: body.into(), stream: None, chunked: false, outer_headers: true }
+    }
+
     pub(crate) fn json(status: u16, body: &impl Serialize) -> Self {
         match serde_json::to_vec(body) {
-            Ok(body) => Self {
-                status,
-                headers: vec![("content-type", "application/json".to_owned())],
-                body,
-                chunked: false,
-                dressed: true,
-            },
-            Err(_) => Self::crash(),
+            Ok(body) => Self::new(status, "application/json", body),
+            Err(_) => Self::internal_error(),
         }
+    }
+
+    pub(crate) fn text(status: u16, body: &str) -> Self {
+        Self::new(status, "text/plain; charset=utf-8", body)
+    }
+
+    /// A page of something between the program and Polar.
+    pub(crate) fn html(status: u16, body: &str) -> Self {
+        Self::new(status, "text/html; charset=utf-8", body).without_outer_headers()
+    }
+
+    /// Events as they happen.
+    pub(crate) fn stream(events: Stream) -> Self {
+        let reply = Self::new(200, "text/event-stream; charset=utf-8", "");
+        let reply = reply.with("cache-control", "no-store").with("x-accel-buffering", "no");
+        Self { stream: Some(events), chunked: true, ..reply }
     }
 
     /// An application error: `{"error": NAME, "detail": …}`.
@@ -38,33 +58,13 @@ impl Reply {
         Self::json(status, &Body { error, detail })
     }
 
-    /// An answer of the framework, which has no `error`.
-    pub(crate) fn bare(status: u16, detail: &str) -> Self {
+    /// An error of the web framework, which has no `error`.
+    pub(crate) fn framework_error(status: u16, detail: &str) -> Self {
         #[derive(Serialize)]
         struct Body<'a> {
             detail: &'a str,
         }
         Self::json(status, &Body { detail })
-    }
-
-    pub(crate) fn text(status: u16, body: &str) -> Self {
-        Self {
-            status,
-            headers: vec![("content-type", "text/plain; charset=utf-8".to_owned())],
-            body: body.as_bytes().to_vec(),
-            chunked: false,
-            dressed: true,
-        }
-    }
-
-    pub(crate) fn html(status: u16, body: String) -> Self {
-        Self {
-            status,
-            headers: vec![("content-type", "text/html; charset=utf-8".to_owned())],
-            body: body.into_bytes(),
-            chunked: false,
-            dressed: false,
-        }
     }
 
     pub(crate) fn not_found(detail: &str) -> Self {
@@ -75,28 +75,49 @@ impl Reply {
         Self::error(403, "NotPermitted", detail)
     }
 
-    pub(crate) fn no_content() -> Self {
-        Self {
-            status: 204,
-            headers: vec![("content-type", "application/json".to_owned())],
-            body: Vec::new(),
-            chunked: false,
-            dressed: true,
+    /// No token, or one that the endpoint is not for.
+    pub(crate) fn unauthorized() -> Self {
+        Self::error(401, "Unauthorized", "Unauthorized").with("www-authenticate", "Bearer realm=\"polar\"")
+    }
+
+    /// A token that is expired, revoked or no token at all. It has `error_description` in place of `detail`.
+    pub(crate) fn invalid_token() -> Self {
+        const DESCRIPTION: &str =
+            "The access token provided is expired, revoked, malformed, or invalid for other reasons.";
+        #[derive(Serialize)]
+        struct Body {
+            error: &'static str,
+            error_description: &'static str,
         }
+        let scheme = format!("Bearer realm=\"polar\", error=\"invalid_token\", error_description=\"{DESCRIPTION}\"");
+        Self::json(401, &Body { error: "invalid_token", error_description: DESCRIPTION })
+            .with("cache-control", "no-store")
+            .with("pragma", "no-cache")
+            .with("www-authenticate", scheme)
     }
 
-    pub(crate) fn too_many(retry_after: Option<u64>) -> Self {
+    /// To the same place with another path.
+    pub(crate) fn redirect(location: &str) -> Self {
+        let headers = vec![("location", location.to_owned())];
+        Self { status: 307, headers, body: Vec::new(), stream: None, chunked: false, outer_headers: true }
+    }
+
+    pub(crate) fn no_content() -> Self {
+        Self::new(204, "application/json", "")
+    }
+
+    pub(crate) fn too_many_requests(retry_after: Option<u64>) -> Self {
         let headers = retry_after.map(|seconds| ("retry-after", seconds.to_string())).into_iter().collect();
-        Self { status: 429, headers, body: Vec::new(), chunked: true, dressed: true }
+        Self { status: 429, headers, body: Vec::new(), stream: None, chunked: true, outer_headers: true }
     }
 
-    /// An unhandled exception: it passes every layer that would have added a header.
-    pub(crate) fn crash() -> Self {
-        Self::text(500, "Internal Server Error").undressed()
+    /// An unhandled exception in Polar: it bypasses every layer that would have added a header.
+    pub(crate) fn internal_error() -> Self {
+        Self::text(500, "Internal Server Error").without_outer_headers()
     }
 
-    pub(crate) fn undressed(mut self) -> Self {
-        self.dressed = false;
+    pub(crate) fn without_outer_headers(mut self) -> Self {
+        self.outer_headers = false;
         self
     }
 
@@ -105,7 +126,11 @@ impl Reply {
         self
     }
 
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.headers.iter().any(|(known, _)| *known == name)
+    /// Lets pages of every origin read the reply.
+    pub(crate) fn with_cors(self) -> Self {
+        if self.headers.iter().any(|(name, _)| *name == "access-control-allow-origin") {
+            return self;
+        }
+        self.with("access-control-allow-origin", "*").with("access-control-expose-headers", "Polar-Version")
     }
 }

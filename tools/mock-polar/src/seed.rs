@@ -1,16 +1,17 @@
 //! What a server starts with.
 
-use std::collections::BTreeMap;
+use uuid::Uuid;
 
-use serde::Deserialize;
-use serde_json::Value;
-use uuid::{Uuid, Variant};
-
+use crate::catalog::{Activations, Benefit, Organization, Price, Product};
+use crate::checkout::CheckoutLink;
+use crate::customers::{Customer, Member, Role};
+use crate::database::Database;
 use crate::error::Error;
-use crate::json::{Json, Object};
-use crate::people::Customer;
-use crate::time::Timestamp;
-use crate::world::{Benefit, License, Seat, Status, World};
+use crate::licenses::{License, Status};
+use crate::purchases::{Order, TeamSeat, TeamSeatStatus};
+use crate::seed_file;
+use crate::sessions::{Session, Subject};
+use crate::timestamp::Timestamp;
 
 /// The organization of the demo seed.
 pub const DEMO_ORGANIZATION: &str = "de300000-0000-4000-8000-000000000001";
@@ -26,7 +27,7 @@ pub const DEMO_KEY_TWO_DEVICES: &str = "DEMO-TWO-DEVICES";
 pub const DEMO_KEY_ONE_DEVICE: &str = "DEMO-ONE-DEVICE";
 /// `basic`, for two devices.
 pub const DEMO_KEY_BASIC: &str = "DEMO-BASIC";
-/// `pro`, good for ten uses.
+/// `pro`, with a usage limit of ten.
 pub const DEMO_KEY_TEN_USES: &str = "DEMO-TEN-USES";
 /// `pro`, for two devices, expired since 2025.
 pub const DEMO_KEY_EXPIRED: &str = "DEMO-EXPIRED";
@@ -34,6 +35,23 @@ pub const DEMO_KEY_EXPIRED: &str = "DEMO-EXPIRED";
 pub const DEMO_KEY_REVOKED: &str = "DEMO-REVOKED";
 /// `pro`, for two devices, disabled by the merchant.
 pub const DEMO_KEY_DISABLED: &str = "DEMO-DISABLED";
+
+/// The address of the demo seed's customer, who has all keys but [`DEMO_KEY_BASIC`].
+pub const DEMO_EMAIL: &str = "ottilie.quillfeather@example.com";
+/// A checkout link of the demo seed, to a free product with a key of `pro`.
+pub const DEMO_LINK: &str = "polar_cl_DEMO";
+/// A checkout link of the demo seed, to a product with a key of `pro` that costs money.
+pub const DEMO_LINK_PAID: &str = "polar_cl_DEMO_PAID";
+/// An invitation to a seat of the demo seed.
+pub const DEMO_INVITATION: &str = "DEMO-INVITATION";
+/// The secret of the demo seed's vendor.
+pub const DEMO_VENDOR_TOKEN: &str = "polar_oat_DEMO";
+/// An organization of the demo seed whose customers are teams with members.
+pub const DEMO_MEMBERS_ORGANIZATION: &str = "de300000-0000-4000-8000-000000000002";
+/// The members of a team in [`DEMO_MEMBERS_ORGANIZATION`]: its owner, its billing manager, and one who is neither. They
+/// have no keys; `NewKey::new("studio").email(…)` gives them some.
+pub const DEMO_MEMBERS: [&str; 3] =
+    ["owner@wobbling.example.com", "billing@wobbling.example.com", "member@wobbling.example.com"];
 
 /// Organizations, benefits, customers, keys and activations that a server starts with and returns to on reset.
 ///
@@ -54,62 +72,77 @@ pub const DEMO_KEY_DISABLED: &str = "DEMO-DISABLED";
 /// ```
 #[derive(Clone, Debug)]
 pub struct Seed {
-    world: World,
+    database: Database,
 }
 
 impl Seed {
     /// Reads a seed from JSON. Unknown fields are ignored.
     ///
-    /// - `organizations`, `benefits`: name to id (UUID version 4). The organization named `main`, or else the first by
-    ///   name, is the one that new keys belong to.
+    /// - `organizations`: name to id (UUID version 4), or to an object with `id`; optional `slug`, `members` (customers
+    ///   are teams), `seats` (seats are sold), `api_access`. The organization named `main`, or else the first by name, is
+    ///   the one that new keys belong to.
+    /// - `benefits`: name to id, or to an object with `id`; optional `organization` (name), `activations`:
+    ///   `{"limit": 2, "enable_customer_admin": true}`, or `null` for keys that need none. Unless
+    ///   `enable_customer_admin`, the customer portal hides activations.
     /// - `customers` (optional): name to id, or to an object with `id` and Polar's fields of a customer (`email`,
-    ///   `name`, …). A customer given by its id alone is an invented person.
+    ///   `name`, …); optional `organization` (name). A customer given by its id alone is an invented person.
     /// - `keys`: `key`; `benefit` (name) or `benefit_id`; optional `role` (a name for it in this file), `id`,
-    ///   `organization_id`, `customer_id`, `status` (`granted`, `revoked`, `disabled`), `limit_activations`,
-    ///   `limit_usage`, `usage`, `expires_at`, `soft_deleted`.
+    ///   `organization_id`, `customer_id`, `member_id`, `status` (`granted`, `revoked`, `disabled`),
+    ///   `limit_activations`, `limit_usage`, `usage`, `expires_at`, `soft_deleted`.
     /// - `activations` (optional): `key_role` or `key`; optional `id`, `label`, `conditions`, `meta`, `soft_deleted`.
     ///
+    /// For the customer portal, all optional:
+    ///
+    /// - `members`: `customer_id`, `email`; optional `id`, `name`, `role` (`owner`, `billing_manager`, `member`).
+    /// - `products`: `name`; `amount` or `seat_amount` in cents; optional `id`, `price_id`, `organization` (name),
+    ///   `benefit` (id), `recurring` (`month`), `visibility` (`private`), `archived`.
+    /// - `orders`: `customer_id`, `product_id`; optional `id`, `seats`, `checkout_id`.
+    /// - `benefit_grants`: `customer_id`, `benefit_id`, `key_id`; optional `id`, `order_id`, `member_id`, `granted`.
+    /// - `seats`: `order_id`, `status` (`pending`, `claimed`, `revoked`); optional `id`, `customer_id`, `member_id`,
+    ///   `email`, `token` (of the invitation), `token_expires`.
+    /// - `checkouts`: `client_secret`, `product_id`; optional `id`, `status` (`open`, `confirmed`, `succeeded`,
+    ///   `failed`), `customer_id`, `customer_email`, `success_url`, `expires`.
+    /// - `checkout_links`: `client_secret`, `product_id`; optional `success_url`.
+    /// - `sessions`: `token`; `customer_id` or `member_id`; optional `expires`, `return_url`.
+    /// - `codes`: `code`, `customer_id`, `email`; optional `expires`.
+    /// - `vendor_token`: the secret of the vendor.
+    ///
     /// # Errors
-    /// If the text is not JSON, or a name or id leads nowhere; the message says what to change.
+    /// If the text is not JSON, or refers to something that it does not define; the message says what to change.
     pub fn from_json(text: &str) -> Result<Self, Error> {
-        let file: File = serde_json::from_str(text).map_err(|error| {
-            Error::seed(format!("the seed cannot be read: {error}; compare it with `Seed::from_json`"))
-        })?;
-        Ok(Self { world: file.into_world()? })
+        Ok(Self { database: seed_file::read(text)? })
     }
 
-    /// One organization with a key for each situation that an app meets: see the `DEMO_` constants.
+    /// One organization with a key for each situation that an app can meet, and another whose customers are teams: see
+    /// the `DEMO_` constants.
     pub fn demo() -> Self {
-        let id = |last: u128| Uuid::from_u128(0xde30_0000_0000_4000_8000_0000_0000_0000 | last);
-        let organization = id(1);
-        let (pro, basic) = (id(0xb1), id(0xb2));
-        let customers = vec![Customer::invented(id(0xc1), 0), Customer::invented(id(0xc2), 1)];
-        let key = |number: u128, key: &str| License {
-            id: id(0x1000 + number),
-            key: key.to_owned(),
+        let (organization, team) = (id(1), id(2));
+        let [pro, basic, studio] = [id(0xb1), id(0xb2), id(0xb3)];
+        let mut database = Database {
             organization,
-            benefit: pro,
-            customer: id(0xc1),
-            ..License::blank()
+            organizations: vec![demo_organization(organization, "demo"), demo_organization(team, "demo-team")],
+            benefits: vec![
+                demo_benefit(pro, organization, "pro"),
+                demo_benefit(basic, organization, "basic"),
+                demo_benefit(studio, team, "studio"),
+            ],
+            customers: vec![
+                Customer::invented(id(0xc1), organization, 0),
+                Customer::invented(id(0xc2), organization, 1),
+                Customer::described(id(0xc3), team, &serde_json::json!({ "name": "Wobbling Studio", "type": "team" })),
+            ],
+            licenses: demo_licenses(organization, pro, basic),
+            ..Database::default()
         };
-        let two_devices = |number, name| License { limit_activations: Some(2), ..key(number, name) };
-        let licenses = vec![
-            key(1, DEMO_KEY_PLAIN),
-            two_devices(2, DEMO_KEY_TWO_DEVICES),
-            License { limit_activations: Some(1), ..key(3, DEMO_KEY_ONE_DEVICE) },
-            License { benefit: basic, customer: id(0xc2), ..two_devices(4, DEMO_KEY_BASIC) },
-            License { limit_usage: Some(10), ..key(5, DEMO_KEY_TEN_USES) },
-            License { expires_at: Some(EXPIRED), ..two_devices(6, DEMO_KEY_EXPIRED) },
-            License { status: Status::Revoked, ..two_devices(7, DEMO_KEY_REVOKED) },
-            License { status: Status::Disabled, ..two_devices(8, DEMO_KEY_DISABLED) },
-        ];
-        let benefits =
-            vec![Benefit { name: "pro".to_owned(), id: pro }, Benefit { name: "basic".to_owned(), id: basic }];
-        Self { world: World { organization, benefits, customers, licenses, seats: Vec::new() } }
+        for (role, email) in [Role::Owner, Role::BillingManager, Role::Member].into_iter().zip(DEMO_MEMBERS) {
+            database.members.push(Member::new(id(0xc3), email, role, Timestamp::SEEDED));
+        }
+        sell(&mut database, organization, pro);
+        Self { database }
     }
 
-    pub(crate) fn world(&self) -> World {
-        self.world.clone()
+    pub(crate) fn database(&self) -> Database {
+        self.database.clone()
     }
 }
 
@@ -121,214 +154,86 @@ impl Default for Seed {
 
 /// 2025-01-01T00:00:00Z.
 const EXPIRED: Timestamp = Timestamp::from_unix_seconds(1_735_689_600);
-/// 2026-01-02T03:04:05.678901Z.
-const CREATED: Timestamp = Timestamp::from_unix_micros(1_767_323_045_678_901);
+/// 2099-01-01T00:00:00Z.
+const NEVER: Timestamp = Timestamp::from_unix_seconds(4_070_908_800);
 
-impl License {
-    /// A granted key without limits, with fresh ids, created before any test.
-    pub(crate) fn blank() -> Self {
-        Self {
-            id: Uuid::new_v4(),
-            key: String::new(),
-            organization: Uuid::nil(),
-            benefit: Uuid::nil(),
-            customer: Uuid::nil(),
-            status: Status::Granted,
-            limit_activations: None,
-            limit_usage: None,
-            usage: 0,
-            validations: 0,
-            last_validated_at: None,
-            expires_at: None,
-            created_at: CREATED,
-            modified_at: None,
-            deleted: false,
-        }
+/// An id of the demo seed.
+fn id(last: u128) -> Uuid {
+    Uuid::from_u128(0xde30_0000_0000_4000_8000_0000_0000_0000 | last)
+}
+
+fn demo_organization(id: Uuid, slug: &str) -> Organization {
+    Organization { id, slug: slug.to_owned(), has_members: slug != "demo", has_seats: true, api_access: true }
+}
+
+fn demo_benefit(id: Uuid, organization: Uuid, name: &str) -> Benefit {
+    let activations = Some(Activations { limit: 2, enable_customer_admin: true });
+    Benefit { name: name.to_owned(), id, organization, activations }
+}
+
+fn demo_licenses(organization: Uuid, pro: Uuid, basic: Uuid) -> Vec<License> {
+    let key = |number: u128, key: &str| License {
+        id: id(0x1000 + number),
+        key: key.to_owned(),
+        organization,
+        benefit: pro,
+        customer: id(0xc1),
+        ..License::blank()
+    };
+    let two_devices = |number, name| License { limit_activations: Some(2), ..key(number, name) };
+    vec![
+        key(1, DEMO_KEY_PLAIN),
+        two_devices(2, DEMO_KEY_TWO_DEVICES),
+        License { limit_activations: Some(1), ..key(3, DEMO_KEY_ONE_DEVICE) },
+        License { benefit: basic, customer: id(0xc2), ..two_devices(4, DEMO_KEY_BASIC) },
+        License { limit_usage: Some(10), ..key(5, DEMO_KEY_TEN_USES) },
+        License { expires_at: Some(EXPIRED), ..two_devices(6, DEMO_KEY_EXPIRED) },
+        License { status: Status::Revoked, ..two_devices(7, DEMO_KEY_REVOKED) },
+        License { status: Status::Disabled, ..two_devices(8, DEMO_KEY_DISABLED) },
+    ]
+}
+
+/// Products with links to them, a team's order with an invitation, and the vendor's secret.
+fn sell(database: &mut Database, organization: Uuid, benefit: Uuid) {
+    let product = |number: u128, name: &str, price| Product {
+        id: id(0xf0 + number),
+        organization,
+        name: name.to_owned(),
+        price_id: id(0xf00 + number),
+        price,
+        recurring: None,
+        is_public: true,
+        is_archived: false,
+        benefit: Some(benefit),
+    };
+    database.products = vec![
+        product(1, "Starter", Price::Fixed(0)),
+        product(2, "Pro", Price::Fixed(1900)),
+        product(3, "Team", Price::PerSeat(900)),
+    ];
+    for (secret, product) in [(DEMO_LINK, id(0xf1)), (DEMO_LINK_PAID, id(0xf2))] {
+        database.links.push(CheckoutLink { secret: secret.to_owned(), product, success_url: None });
     }
-}
-
-#[derive(Deserialize)]
-struct File {
-    organizations: BTreeMap<String, String>,
-    benefits: BTreeMap<String, String>,
-    #[serde(default)]
-    customers: BTreeMap<String, Value>,
-    keys: Vec<FileKey>,
-    #[serde(default)]
-    activations: Vec<FileActivation>,
-}
-
-#[derive(Deserialize)]
-struct FileKey {
-    role: Option<String>,
-    key: String,
-    id: Option<String>,
-    organization_id: Option<String>,
-    customer_id: Option<String>,
-    benefit: Option<String>,
-    benefit_id: Option<String>,
-    #[serde(default)]
-    status: Status,
-    limit_activations: Option<u32>,
-    limit_usage: Option<u32>,
-    #[serde(default)]
-    usage: i32,
-    expires_at: Option<Timestamp>,
-    #[serde(default)]
-    soft_deleted: bool,
-}
-
-#[derive(Deserialize)]
-struct FileActivation {
-    id: Option<String>,
-    key_role: Option<String>,
-    key: Option<String>,
-    #[serde(default)]
-    label: String,
-    #[serde(default)]
-    conditions: Value,
-    #[serde(default)]
-    meta: Value,
-    #[serde(default)]
-    soft_deleted: bool,
-}
-
-impl File {
-    fn into_world(self) -> Result<World, Error> {
-        let main = self.organizations.get("main").or_else(|| self.organizations.values().next());
-        let main = main.ok_or_else(|| Error::seed("the seed has no organization; add one to `organizations`"))?;
-        let organization = uuid(main, "organizations")?;
-        for id in self.organizations.values() {
-            uuid(id, "organizations")?;
-        }
-        let benefits: Vec<Benefit> = self
-            .benefits
-            .iter()
-            .map(|(name, id)| Ok(Benefit { name: name.clone(), id: uuid(id, "benefits")? }))
-            .collect::<Result<_, Error>>()?;
-        let mut customers: Vec<Customer> = self
-            .customers
-            .iter()
-            .enumerate()
-            .map(|(index, (name, value))| customer(index, name, value))
-            .collect::<Result<_, Error>>()?;
-        if customers.is_empty() {
-            customers.push(Customer::invented(Uuid::new_v4(), 0));
-        }
-        let mut world = World { organization, benefits, customers, licenses: Vec::new(), seats: Vec::new() };
-        let mut roles = BTreeMap::new();
-        for key in self.keys {
-            let role = key.role.clone();
-            let license = key.into_license(&world)?;
-            roles.extend(role.map(|role| (role, license.id)));
-            world.licenses.push(license);
-        }
-        for activation in self.activations {
-            let seat = activation.into_seat(&world, &roles)?;
-            world.seats.push(seat);
-        }
-        Ok(world)
-    }
-}
-
-impl FileKey {
-    fn into_license(self, world: &World) -> Result<License, Error> {
-        let key = self.key;
-        let benefit = match (&self.benefit_id, &self.benefit) {
-            (Some(id), _) => uuid(id, "benefit_id")?,
-            (None, Some(name)) => world.benefit(name).ok_or_else(|| {
-                let known = world.benefit_names();
-                Error::seed(format!(
-                    "key `{key}` names the benefit `{name}`; add it to `benefits` or use one of {known}"
-                ))
-            })?,
-            (None, None) => {
-                return Err(Error::seed(format!(
-                    "key `{key}` has no benefit; give it `benefit` (a name) or `benefit_id`"
-                )));
-            }
-        };
-        let default_customer = world.customers.first().map(|customer| customer.id);
-        let customer = match &self.customer_id {
-            Some(id) => Some(uuid(id, "customer_id")?),
-            None => default_customer,
-        };
-        let known = customer.filter(|id| world.customers.iter().any(|customer| customer.id == *id));
-        let customer = known.ok_or_else(|| {
-            Error::seed(format!(
-                "key `{key}` belongs to a customer that is not there; add its `customer_id` to `customers`"
-            ))
-        })?;
-        Ok(License {
-            id: self.id.as_deref().map_or_else(|| Ok(Uuid::new_v4()), |id| uuid(id, "id"))?,
-            organization: self
-                .organization_id
-                .as_deref()
-                .map_or(Ok(world.organization), |id| uuid(id, "organization_id"))?,
-            benefit,
-            customer,
-            status: self.status,
-            limit_activations: self.limit_activations,
-            limit_usage: self.limit_usage,
-            usage: self.usage,
-            expires_at: self.expires_at,
-            deleted: self.soft_deleted,
-            key,
-            ..License::blank()
-        })
-    }
-}
-
-impl FileActivation {
-    fn into_seat(self, world: &World, roles: &BTreeMap<String, Uuid>) -> Result<Seat, Error> {
-        let by_role = self.key_role.as_ref().and_then(|role| roles.get(role).copied());
-        let by_key = || self.key.as_ref().and_then(|key| world.license(key)).map(|license| license.id);
-        let license = by_role.or_else(by_key).ok_or_else(|| {
-            let label = &self.label;
-            Error::seed(format!(
-                "activation `{label}` names no key of this seed; give it `key_role` (a key's `role`) or `key`"
-            ))
-        })?;
-        Ok(Seat {
-            id: self.id.as_deref().map_or_else(|| Ok(Uuid::new_v4()), |id| uuid(id, "id"))?,
-            license,
-            label: self.label,
-            conditions: object(&self.conditions),
-            meta: object(&self.meta),
-            created_at: CREATED,
-            modified_at: None,
-            deleted: self.soft_deleted,
-        })
-    }
-}
-
-fn customer(index: usize, name: &str, value: &Value) -> Result<Customer, Error> {
-    match value {
-        Value::String(id) => Ok(Customer::invented(uuid(id, "customers")?, index)),
-        described => {
-            let id = described.get("id").and_then(Value::as_str).ok_or_else(|| {
-                Error::seed(format!("customer `{name}` has no `id`; write its id, or an object with `id`"))
-            })?;
-            Ok(Customer::described(uuid(id, "customers")?, described))
-        }
-    }
-}
-
-/// Other versions are refused, because Polar refuses requests that name them.
-fn uuid(text: &str, place: &str) -> Result<Uuid, Error> {
-    match Uuid::parse_str(text) {
-        Ok(id) if id.get_version_num() == 4 && id.get_variant() == Variant::RFC4122 => Ok(id),
-        _ => Err(Error::seed(format!(
-            "`{text}` in `{place}` is not a UUID of version 4; write one like `{}`",
-            "a0010000-0000-4000-8000-000000000001"
-        ))),
-    }
-}
-
-/// Through the reader that requests take, so that numbers compare alike.
-fn object(value: &Value) -> Object {
-    match Json::read(value.to_string().as_bytes()) {
-        Ok(Json::Object(entries)) => entries.into_iter().map(|(name, value)| (name, value.stored())).collect(),
-        _ => Object::new(),
-    }
+    let order = Order { id: id(0x0d1), customer: id(0xc1), product: id(0xf3), seats: Some(3), checkout: None };
+    database.team_seats.push(TeamSeat {
+        id: id(0x5e1),
+        order: order.id,
+        status: TeamSeatStatus::Pending,
+        customer: Some(id(0xc2)),
+        member: None,
+        email: None,
+        invitation: Some(DEMO_INVITATION.to_owned()),
+        invitation_expires_at: Some(NEVER),
+        created_at: Timestamp::SEEDED,
+        modified_at: None,
+        claimed_at: None,
+        revoked_at: None,
+    });
+    database.orders.push(order);
+    database.sessions.push(Session {
+        token: DEMO_VENDOR_TOKEN.to_owned(),
+        subject: Subject::Vendor(organization),
+        expires_at: NEVER,
+        return_url: None,
+    });
 }

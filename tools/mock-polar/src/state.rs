@@ -1,80 +1,51 @@
-//! Everything a server knows, behind one lock: shared by its connections and by the tests that steer it.
+//! Everything that a server holds, behind one lock: shared by its connections and by the tests that control it.
 
-use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde::Serialize;
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
-use crate::fault::{Endpoint, Faults};
-use crate::http::Connections;
-use crate::limit::Limiter;
-use crate::polar;
+use crate::connections::Connections;
+use crate::database::Database;
+use crate::events::Events;
+use crate::fault::Faults;
+use crate::limit::{Identity, Limiter};
+use crate::mails::Mail;
+use crate::request::RecordedRequest;
 use crate::seed::Seed;
-use crate::time::Timestamp;
-use crate::world::World;
-
-/// A request that reached the server. The control endpoint's own requests are not among them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordedRequest {
-    /// For example `POST`.
-    pub method: String,
-    /// Path and query.
-    pub path: String,
-    /// In the order received, names in lower case.
-    pub headers: Vec<(String, String)>,
-    /// The whole body.
-    pub body: Vec<u8>,
-}
-
-impl RecordedRequest {
-    /// The endpoint that it is for, if it is a `POST` to one.
-    pub fn endpoint(&self) -> Option<Endpoint> {
-        polar::endpoint(self)
-    }
-
-    /// The first header of this name (in any case).
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
-    }
-
-    /// The body as text; what is not UTF-8 is replaced.
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-
-    /// The body as JSON; `null` if it is not.
-    pub fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.body).unwrap_or_default()
-    }
-}
+use crate::timestamp::Timestamp;
+use crate::worker::Worker;
 
 pub(crate) struct Shared {
     state: Mutex<State>,
-    /// For threads that wait for requests; connections have `arrived`.
-    recorded: Condvar,
-    arrived: Notify,
+    /// Wakes threads that wait for requests or mails.
+    changed: Condvar,
+    /// Wakes connections that wait for them.
+    notify: Notify,
     connections: Mutex<Connections>,
 }
 
 pub(crate) struct State {
-    pub(crate) seed: Seed,
-    pub(crate) world: World,
+    seed: Seed,
+    pub(crate) database: Database,
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
     pub(crate) limiter: Limiter,
     pub(crate) rate_limit: bool,
     rate_limit_at_start: bool,
     pub(crate) requests: Vec<RecordedRequest>,
+    pub(crate) worker: Worker,
+    pub(crate) events: Events,
+    pub(crate) mails: Vec<Mail>,
+    /// Whether mails are written to the standard error, too.
+    pub(crate) show_mails: bool,
 }
 
 impl Shared {
-    pub(crate) fn new(seed: Seed, rate_limit: bool) -> Self {
+    pub(crate) fn new(seed: Seed, rate_limit: bool, show_mails: bool) -> Self {
         let state = State {
-            world: seed.world(),
+            database: seed.database(),
             seed,
             clock: Clock::new(),
             faults: Faults::default(),
@@ -82,49 +53,49 @@ impl Shared {
             rate_limit,
             rate_limit_at_start: rate_limit,
             requests: Vec::new(),
+            worker: Worker::default(),
+            events: Events::default(),
+            mails: Vec::new(),
+            show_mails,
         };
-        Self {
-            state: Mutex::new(state),
-            recorded: Condvar::new(),
-            arrived: Notify::new(),
-            connections: Mutex::default(),
-        }
+        Self { state: Mutex::new(state), changed: Condvar::new(), notify: Notify::new(), connections: Mutex::default() }
     }
 
     pub(crate) fn connections(&self) -> MutexGuard<'_, Connections> {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A test that panicked while steering leaves the state usable.
+    /// A test that panicked while it held the lock leaves the state usable.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells those who wait that a request was recorded. Call it with the lock released.
+    /// Wakes those who wait, after a request or a mail was recorded. Call it with the lock released.
     pub(crate) fn announce(&self) {
-        self.recorded.notify_all();
-        self.arrived.notify_waiters();
+        self.changed.notify_all();
+        self.notify.notify_waiters();
     }
 
-    pub(crate) fn wait_for_requests(&self, count: usize, timeout: Duration) -> bool {
-        let missing = |state: &mut State| state.requests.len() < count;
-        let waited = self.recorded.wait_timeout_while(self.lock(), timeout, missing);
+    /// Waits until there are as many as wanted of what `count` counts; `false` after the timeout.
+    pub(crate) fn wait_for(&self, count: fn(&State) -> usize, wanted: usize, timeout: Duration) -> bool {
+        let missing = |state: &mut State| count(state) < wanted;
+        let waited = self.changed.wait_timeout_while(self.lock(), timeout, missing);
         let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        state.requests.len() >= count
+        count(&state) >= wanted
     }
 
     /// The same without blocking the server's thread.
-    pub(crate) async fn requests_arrived(&self, count: usize, timeout: Duration) -> bool {
-        let arrived = async {
+    pub(crate) async fn until(&self, count: fn(&State) -> usize, wanted: usize, timeout: Duration) -> bool {
+        let enough = async {
             loop {
-                let next = self.arrived.notified();
-                if self.lock().requests.len() >= count {
+                let next = self.notify.notified();
+                if count(&self.lock()) >= wanted {
                     return;
                 }
                 next.await;
             }
         };
-        tokio::time::timeout(timeout, arrived).await.is_ok()
+        tokio::time::timeout(timeout, enough).await.is_ok()
     }
 }
 
@@ -133,14 +104,14 @@ impl State {
         self.clock.now()
     }
 
-    /// Counts a request to the endpoints, where the rate limit is on; `Err` has `retry-after`.
-    pub(crate) fn admit(&mut self, address: IpAddr, counts: bool) -> Result<(), u64> {
-        let elapsed = self.clock.elapsed();
-        match (self.rate_limit, counts) {
-            (false, _) => Ok(()),
-            (true, true) => self.limiter.admit(address, elapsed),
-            (true, false) => self.limiter.check(address, elapsed),
+    /// Applies the rate limits if they are on. `Err` has `retry-after`.
+    pub(crate) fn admit(&mut self, token: Option<&str>, address: &str, path: &str) -> Result<(), u64> {
+        if !self.rate_limit {
+            return Ok(());
         }
+        let elapsed = self.clock.elapsed();
+        let identity: Identity = self.limiter.identity(token, address, elapsed);
+        self.limiter.admit(&identity, path, elapsed)
     }
 
     pub(crate) fn set_rate_limit(&mut self, on: bool) {
@@ -148,27 +119,15 @@ impl State {
         self.limiter = Limiter::default();
     }
 
-    /// Back to the start: the seed's keys, the system's time, no faults, nothing recorded.
+    /// Back to the start: the seed's keys, the system's time, no faults, nothing recorded, no stream open.
     pub(crate) fn reset(&mut self) {
-        self.world = self.seed.world();
+        self.database = self.seed.database();
         self.clock = Clock::new();
         self.faults.clear();
-        self.limiter = Limiter::default();
-        self.rate_limit = self.rate_limit_at_start;
+        self.set_rate_limit(self.rate_limit_at_start);
         self.requests.clear();
-    }
-}
-
-impl Serialize for RecordedRequest {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct View<'a> {
-            method: &'a str,
-            path: &'a str,
-            headers: BTreeMap<&'a str, &'a str>,
-            body: String,
-        }
-        let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        View { method: &self.method, path: &self.path, headers, body: self.text() }.serialize(serializer)
+        self.worker = Worker::default();
+        self.events = Events::default();
+        self.mails.clear();
     }
 }

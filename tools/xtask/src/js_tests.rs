@@ -2,23 +2,20 @@
 //! pages in Chromium.
 
 use anyhow::Result;
+use xshell::{Shell, cmd};
 
-use crate::workspace::Metadata;
-use crate::{npm_check, npm_package, process};
+use crate::{npm_package, shell, workspace};
 
 /// Packs it, and runs the tests against it and a local Polar.
-pub(crate) fn check() -> Result<()> {
-    let packed = npm_package::package()?;
-    npm_check::install_tools("tests/js")?;
+pub(crate) fn check(sh: &Shell) -> Result<()> {
+    let packed = npm_package::package(sh)?;
+    npm_package::ci(sh, "tests/js")?;
     // the whole workspace, as in the step `tests`, so that cargo does not build its dependencies once more
-    process::run(process::cargo().args(["build", "--locked", "--workspace", "--bin", "polar-license"]))?;
-    let target = Metadata::read()?.target().to_path_buf();
+    shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
+    let target = workspace::target()?;
     let program = target.join("debug/polar-license");
-    let mut units = process::command("node");
-    units.args(["--test", "--test-reporter=spec", "tests/js/node/", "tests/js/electron/"]);
-    units.env("POLAR_LICENSE_CLI", &program).env("POLAR_LICENSE_JS", target.join("package/npm"));
-    process::run(&mut units)?;
-    let mut behavior = process::command("node");
-    behavior.arg("tests/js/behavior/run.mjs").env("POLAR_LICENSE_TARBALL", &packed.file);
-    process::run(behavior.env("POLAR_LICENSE_PROGRAM", program))
+    let units = cmd!(sh, "node --test --test-reporter=spec tests/js/node/ tests/js/electron/");
+    units.env("POLAR_LICENSE_CLI", &program).env("POLAR_LICENSE_JS", target.join("package/npm")).run()?;
+    let behavior = cmd!(sh, "node tests/js/behavior/run.mjs").env("POLAR_LICENSE_TARBALL", &packed.file);
+    Ok(behavior.env("POLAR_LICENSE_PROGRAM", program).run()?)
 }

@@ -1,13 +1,13 @@
 //! The local Polar as a process, for tests that cannot start one themselves because they run in a browser.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
+use xshell::{Shell, cmd};
 
-use crate::process;
-use crate::workspace::Metadata;
+use crate::{shell, workspace};
 
 /// Runs until it is dropped.
 pub(crate) struct LocalPolar {
@@ -19,16 +19,16 @@ pub(crate) struct LocalPolar {
 
 impl LocalPolar {
     /// Builds the command line tool, and starts `polar-license serve` on a free port.
-    pub(crate) fn start() -> Result<Self> {
+    pub(crate) fn start(sh: &Shell) -> Result<Self> {
         // the whole workspace, as in the step `tests`, so that cargo does not build its dependencies once more
-        process::run(process::cargo().args(["build", "--locked", "--workspace", "--bin", "polar-license"]))?;
-        let program = Metadata::read()?.target().join("debug/polar-license");
-        let mut serve = process::command(&program.to_string_lossy());
-        serve.args(["serve", "--port", "0", "--json"]).stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut process = serve.spawn().with_context(|| format!("cannot start `{}`", process::show(&serve)))?;
+        shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
+        let program = workspace::target()?.join("debug/polar-license");
+        let mut serve = Command::from(cmd!(sh, "{program} serve --port 0 --json"));
+        serve.stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut process = serve.spawn().with_context(|| format!("cannot start `{}`", program.display()))?;
         let mut output = BufReader::new(process.stdout.take().context("it has no output")?);
         let mut line = String::new();
-        // one that ends instead closes its output
+        // if it ends instead, it closes its output
         output.read_line(&mut line)?;
         let polar = Self { process, url: url_in(&line).context("the local Polar did not start")?, _output: output };
         println!("a local Polar is at {}", polar.url);
@@ -42,7 +42,7 @@ impl LocalPolar {
 
 impl Drop for LocalPolar {
     fn drop(&mut self) {
-        // one that has ended already is as good
+        // fails if it has ended already, which is as good
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

@@ -1,18 +1,18 @@
-//! Lock files: up to date, and free of addresses that only work where they were written.
+//! Lock files: up to date, and without download addresses, which may exist on one network only.
 
 use anyhow::{Context, Result, bail};
+use xshell::Shell;
 
-use crate::{process, workspace};
+use crate::{shell, workspace};
 
-/// How Cargo.lock names crates.io, wherever the crates were really downloaded from.
+/// How Cargo.lock names crates.io, even if the crates came from a mirror.
 const CRATES_IO: &str = "\"registry+https://github.com/rust-lang/crates.io-index\"";
 
 /// Checks every lock file of the repository, and that cargo would not change its own.
-pub(crate) fn check() -> Result<()> {
-    let mut cargo = process::cargo();
-    cargo.args(["metadata", "--locked", "--format-version=1"]);
-    println!("$ {}", process::show(&cargo));
-    process::read(&mut cargo).context("`cargo check` brings Cargo.lock up to date; commit it")?;
+pub(crate) fn check(sh: &Shell) -> Result<()> {
+    let metadata = shell::cargo(sh, "metadata --locked --format-version=1");
+    println!("$ {metadata}");
+    metadata.ignore_stdout().quiet().run().context("`cargo check` brings Cargo.lock up to date; commit it")?;
 
     let mut wrong = Vec::new();
     for path in workspace::files(workspace::root())? {
@@ -34,7 +34,7 @@ pub(crate) fn check() -> Result<()> {
     Ok(())
 }
 
-/// The lines, with their numbers, that say where to download something from.
+/// The lines that hold a download address, with their numbers.
 fn addresses(lock: &str) -> impl Iterator<Item = (usize, &str)> {
     let is_address = |line: &str| {
         let line = line.trim_start();

@@ -1,43 +1,50 @@
 //! `cargo xtask`: everything a contributor or CI does to this repository, in one program.
-//! Never part of what is shipped, and never reaches further than the package registries.
+//! It is never shipped, and it connects to nothing but package registries, and test servers on this machine.
 //!
 //! ```text
-//! main ── steps (what `test` runs) ── readme, package, fetch, c_library, c_package, c_cross, npm_check, js_tests, budget, locks
-//!   │       │                             │                                    └── npm_package ── wasm_build
-//!   │       │                             └── local_polar
-//!   └───────┴── requirements (what `setup` installs) ── rust_std, std_source, debian, wasm_bindgen
-//!                                                 all of them ── process, workspace
+//!                main
+//!        ┌────────┴──────┐
+//!        │              steps
+//!        │      ┌────────┴─────────────────────────────────────────────────────┐
+//!        │      │   readme · crate_package · budget · locks · layers           │
+//!        │      │   npm_check · js_tests ── npm_package ── wasm_build          │
+//!   requirements│   fetch ── local_polar · soak                                │
+//!        └──────┤   c_library · c_package · c_cross                            │
+//!               └────────┬─────────────────────────────────────────────────────┘
+//!              tools (built from crates.io) · shell · workspace
 //! ```
 
 mod budget;
 mod c_cross;
 mod c_library;
+mod c_licenses;
 mod c_package;
-mod debian;
+mod crate_package;
 mod fetch;
 mod js_tests;
+mod languages;
+mod layers;
 mod local_polar;
 mod locks;
 mod npm_check;
 mod npm_package;
-mod package;
-mod process;
 mod readme;
 mod requirements;
-mod rust_std;
-mod std_source;
+mod shell;
+mod soak;
 mod steps;
-mod wasm_bindgen;
+mod tools;
 mod wasm_build;
 mod workspace;
 
 use std::process::ExitCode;
 
+use anyhow::Result;
 use c_package::Variant;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Set-up and tests of this repository")]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Sets up, tests and packages this repository")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -52,11 +59,17 @@ enum Command {
         /// Only these steps
         #[arg(value_name = "STEP")]
         steps: Vec<String>,
-        /// Say which steps there are and what each one proves
+        /// List the steps and what each one proves
         #[arg(long)]
         list: bool,
     },
-    /// Build what is shipped, into target/package
+    /// Look for what nobody thought of: fail system calls, kill, cut the power, fuzz
+    Soak {
+        /// About how long
+        #[arg(long, default_value_t = 20)]
+        minutes: u32,
+    },
+    /// Build a package for release, in target/package
     #[command(subcommand)]
     Package(Package),
 }
@@ -65,7 +78,7 @@ enum Command {
 enum Package {
     /// The C library, with headers, pkg-config file and CMake package
     C {
-        /// For apps that have a network stack: without HTTP and TLS, and as small as it gets
+        /// For apps that have a network stack: without HTTP and TLS
         #[arg(long)]
         without_http: bool,
     },
@@ -74,28 +87,33 @@ enum Package {
 }
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
-        Command::Setup => requirements::set_up(),
-        Command::Test { list: true, .. } => {
-            steps::list();
-            Ok(())
-        }
-        Command::Package(Package::C { without_http }) => {
-            let variant = if without_http { Variant::OwnTransport } else { Variant::Full };
-            requirements::CARGO_C.ensure().and_then(|()| c_package::package(variant)).map(drop)
-        }
-        Command::Package(Package::Npm) => npm_package::NEEDS
-            .iter()
-            .try_for_each(|requirement| requirement.ensure())
-            .and_then(|()| npm_package::package())
-            .map(drop),
-        Command::Test { steps, .. } => steps::test(&steps),
-    };
-    match result {
+    match run(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("\nerror: {error:#}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    let sh = &shell::new()?;
+    match command {
+        Command::Setup => requirements::set_up(sh),
+        Command::Test { list: true, .. } => {
+            steps::list();
+            Ok(())
+        }
+        Command::Test { steps, .. } => steps::test(sh, &steps),
+        Command::Soak { minutes } => soak::run(sh, minutes),
+        Command::Package(Package::C { without_http }) => {
+            requirements::OPENSSL.ensure(sh)?;
+            requirements::CARGO_C.ensure(sh)?;
+            c_package::package(sh, if without_http { Variant::OwnTransport } else { Variant::Full }).map(drop)
+        }
+        Command::Package(Package::Npm) => {
+            requirements::NPM_PACKAGE.iter().try_for_each(|requirement| requirement.ensure(sh))?;
+            npm_package::package(sh).map(drop)
         }
     }
 }

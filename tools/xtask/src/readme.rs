@@ -1,11 +1,11 @@
-//! Runs the code blocks of a README, so that it cannot promise what does not work.
+//! Runs the code blocks of a README, so that all of them work.
 //!
 //! | block | check |
 //! |---|---|
 //! | `rust` | a documentation test of the crate, which includes the README, and not an ignored one |
-//! | `rs` | Rust for the browser: the test `quickstart` compares it with `tests/fetch/readme.rs`, which the step `fetch` builds and runs |
+//! | `rs` | Rust with features that are not the usual ones: the test `quickstart` compares it with `tests/fetch/readme.rs` or `tests/tokio/readme.rs`, which the steps `fetch` and `tokio` build and run |
 //! | `sh` | run as one script in the repository's top folder; ends at the first line that fails |
-//! | `console` | the lines after `$ ` are run like `sh`; the others must show up in the output, in their order; `...` stands for anything |
+//! | `console` | the lines after `$ ` are run like `sh`; the others must show up in the output, in their order; `...` stands for any lines |
 //! | `toml` | parsed; dependencies on this workspace's packages have its version and existing features |
 //! | `json` | parsed |
 //! | `c` | the test `readme` of the C library compiles and runs it, as it stands |
@@ -20,53 +20,50 @@ mod script;
 
 use anyhow::{Context, Result, bail};
 use blocks::{Block, blocks};
+use xshell::Shell;
 
-use crate::workspace::Metadata;
-use crate::{process, workspace};
+use crate::{shell, workspace};
 
 /// Checks every block of the README at `path`, seen from the repository's top folder.
-pub(crate) fn check(path: &str) -> Result<()> {
+pub(crate) fn check(sh: &Shell, path: &str) -> Result<()> {
     let text = workspace::text(path)?;
     let blocks = blocks(&text);
     for block in &blocks {
         println!("{path}:{}: {}", block.line, block.language());
-        check_block(block).with_context(|| format!("{path}:{}: this block is wrong", block.line))?;
+        check_block(sh, block).with_context(|| format!("{path}:{}: this block is wrong", block.line))?;
     }
-    check_rust(path, blocks.iter().filter(|block| block.language() == "rust").count())?;
+    check_rust(sh, path, blocks.iter().filter(|block| block.language() == "rust").count())?;
     println!("{} code blocks are right", blocks.len());
     Ok(())
 }
 
-fn check_block(block: &Block) -> Result<()> {
+fn check_block(sh: &Shell, block: &Block) -> Result<()> {
     match block.language() {
         "rust" => match block.attributes().find(|attribute| *attribute == "ignore") {
-            Some(_) => bail!("it is ignored; `no_run` at least compiles it"),
+            Some(_) => bail!("it is ignored; use `no_run`, which at least compiles it"),
             None => Ok(()),
         },
-        "sh" | "console" => script::run(block),
+        "sh" | "console" => script::run(sh, block),
         "toml" => check_toml(&block.text),
-        "json" => serde_json::from_str::<serde_json::Value>(&block.text).map(|_| ()).context("it is no JSON"),
-        "rs" => check_web(&block.text),
-        "c" => check_c(),
+        "json" => serde_json::from_str::<serde_json::Value>(&block.text).map(|_| ()).context("it is not valid JSON"),
+        "rs" => check_async(&block.text),
+        "c" => check_c(sh),
         "ts" | "text" => Ok(()),
-        "" => bail!("it does not say its language; write one after the three backticks, `text` where nothing can run"),
+        "" => bail!("its language is missing after the three backticks; use `text` if nothing can be run"),
         other => bail!(
-            "nothing here runs `{other}`; add it to `check_block` in tools/xtask/src/readme.rs, or use `text` where \
-             nothing can run"
+            "unknown language `{other}`; add it to `check_block` in tools/xtask/src/readme.rs, or use `text` if nothing \
+             can be run"
         ),
     }
 }
 
-/// The documentation tests that the README's blocks are: as many as there are blocks, and all pass.
-fn check_rust(path: &str, blocks: usize) -> Result<()> {
+/// The README's blocks are documentation tests: there must be as many as blocks, and all must pass.
+fn check_rust(sh: &Shell, path: &str, blocks: usize) -> Result<()> {
     if blocks == 0 {
         return Ok(());
     }
-    let mut cargo = process::cargo();
-    // the whole workspace, as in the step `tests`: of one package alone, cargo would build all dependencies once more
-    cargo.args(["test", "--locked", "--workspace", "--doc", "--", path]);
-    println!("$ {}", process::show(&cargo));
-    let output = process::read(&mut cargo)?;
+    // the whole workspace, as in the step `tests`, so that cargo does not build all dependencies once more
+    let output = shell::cargo(sh, "test --locked --workspace --doc --").arg(path).read()?;
     // packages of the workspace may have READMEs of their own
     let ours = format!("test src/../{path} ");
     let passed = output.lines().filter(|line| line.starts_with(&ours) && line.ends_with("... ok")).count();
@@ -79,39 +76,39 @@ fn check_rust(path: &str, blocks: usize) -> Result<()> {
     Ok(())
 }
 
-/// The whole workspace is named, as in the step `tests`, so that cargo does not build all dependencies once more.
-fn check_c() -> Result<()> {
-    process::run(process::cargo().args(["test", "--quiet", "--locked", "--workspace", "--test", "readme"]))
+fn check_c(sh: &Shell) -> Result<()> {
+    Ok(shell::cargo(sh, "test --quiet --locked --workspace --test readme").run()?)
 }
 
-/// A block that the tests for wasm32 do not have is one that nobody builds.
-fn check_web(text: &str) -> Result<()> {
-    if !workspace::text("tests/fetch/readme.rs")?.contains(text) {
-        bail!("tests/fetch/readme.rs does not contain it");
+/// The steps `fetch` and `tokio` build what is in these files.
+fn check_async(text: &str) -> Result<()> {
+    for file in ["tests/fetch/readme.rs", "tests/tokio/readme.rs"] {
+        if workspace::text(file)?.contains(text) {
+            return Ok(());
+        }
     }
-    Ok(())
+    bail!("neither tests/fetch/readme.rs nor tests/tokio/readme.rs contains it");
 }
 
-/// A manifest, or a part of one: its dependencies on this workspace are ones that a reader can have.
+/// A manifest, or a part of one: this workspace has the packages, versions and features that it names.
 fn check_toml(text: &str) -> Result<()> {
-    let manifest: toml::Table = text.parse().context("it is no TOML")?;
-    let metadata = Metadata::read()?;
+    let manifest: toml::Table = text.parse().context("it is not valid TOML")?;
+    let metadata = workspace::metadata()?;
     let tables = ["dependencies", "dev-dependencies", "build-dependencies"];
     for (name, dependency) in tables.iter().filter_map(|table| manifest.get(*table)?.as_table()).flatten() {
-        let Some(version) = metadata.version(name) else {
-            if name.starts_with("polar-license") {
-                bail!("`{name}` is no package of this workspace");
-            }
-            continue;
+        let package = match workspace::package(&metadata, name) {
+            Err(error) if name.starts_with("polar-license") => return Err(error),
+            Err(_) => continue,
+            Ok(package) => package,
         };
-        let wanted = dependency.as_str().or_else(|| dependency.get("version")?.as_str());
-        let wanted = wanted.with_context(|| format!("`{name}` has no version"))?;
-        if !semver::VersionReq::parse(wanted)?.matches(&semver::Version::parse(version)?) {
-            bail!("`{name}` is at version {version}, which `{wanted}` does not allow");
+        let requirement = dependency.as_str().or_else(|| dependency.get("version")?.as_str());
+        let requirement = requirement.with_context(|| format!("`{name}` has no version"))?;
+        if !semver::VersionReq::parse(requirement)?.matches(&package.version) {
+            bail!("`{name}` is at version {}, which `{requirement}` does not allow", package.version);
         }
         for feature in dependency.get("features").and_then(toml::Value::as_array).into_iter().flatten() {
             let feature = feature.as_str().unwrap_or_default();
-            if !metadata.has_feature(name, feature) {
+            if !package.features.contains_key(feature) {
                 bail!("`{name}` has no feature `{feature}`");
             }
         }
@@ -125,7 +122,7 @@ mod tests {
 
     fn problem(language: &str, text: &str) -> String {
         let markdown = format!("```{language}\n{text}\n```\n");
-        match check_block(blocks(&markdown).first().unwrap()) {
+        match check_block(&shell::new().unwrap(), blocks(&markdown).first().unwrap()) {
             Ok(()) => String::new(),
             Err(error) => format!("{error:#}"),
         }
@@ -134,8 +131,8 @@ mod tests {
     #[test]
     fn data_blocks_are_parsed() {
         assert_eq!(problem("json", r#"{"allowed": true}"#), "");
-        assert!(problem("json", "{allowed: true}").contains("no JSON"));
-        assert!(problem("toml", "[dependencies").contains("no TOML"));
+        assert!(problem("json", "{allowed: true}").contains("not valid JSON"));
+        assert!(problem("toml", "[dependencies").contains("not valid TOML"));
     }
 
     #[test]
@@ -144,7 +141,7 @@ mod tests {
         assert_eq!(problem("toml", &format!("[dependencies]\npolar-license = \"{version}\"")), "");
         assert!(problem("toml", "[dependencies]\npolar-license = \"99\"").contains("does not allow"));
         assert!(problem("toml", "[dependencies]\npolar-licence-x = \"1\"").is_empty());
-        assert!(problem("toml", "[dependencies]\npolar-license-x = \"1\"").contains("no package"));
+        assert!(problem("toml", "[dependencies]\npolar-license-x = \"1\"").contains("not a package"));
         let feature =
             format!("[dependencies]\npolar-license = {{ version = \"{version}\", features = [\"nonsense\"] }}");
         assert!(problem("toml", &feature).contains("no feature `nonsense`"));
@@ -168,7 +165,10 @@ mod tests {
             .filter(|line| !setting_up.iter().any(|start| line.starts_with(start)))
             .collect();
         let readme = workspace::text("README.md").unwrap();
-        let told: Vec<String> = blocks(&readme).iter().flat_map(script::commands).collect();
-        assert!(told.iter().any(|command| [command] == commands.as_slice()), "{commands:?} is not in {told:?}");
+        let in_readme: Vec<String> = blocks(&readme).iter().flat_map(script::commands).collect();
+        assert!(
+            in_readme.iter().any(|command| [command] == commands.as_slice()),
+            "{commands:?} is not in {in_readme:?}"
+        );
     }
 }

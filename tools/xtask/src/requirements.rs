@@ -1,240 +1,278 @@
-//! What building and testing need besides cargo itself: how to see that it is there, and how to get it.
-//! A further tool is one more entry in [`ALL`]. Nothing is installed that is there already.
+//! The tools that building and testing need besides Rust: how to find each one, and how to install it.
+//! A further tool is one more entry in [`ALL`]. Nothing that is installed already is installed again.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
+use xshell::{Cmd, Shell, cmd};
 
-use crate::std_source::StdSource;
-use crate::{c_cross, c_library, c_package, debian, process, rust_std, std_source, wasm_bindgen};
+use crate::tools::{self, Tool};
+use crate::{c_cross, shell, wasm_build, workspace};
 
-/// Everything that `cargo xtask setup` takes care of.
-const ALL: [&Requirement; 18] = [
+/// Everything that `cargo xtask setup` installs.
+const ALL: &[&Requirement] = &[
     &RUSTFMT,
     &CLIPPY,
     &WASM_STD,
-    &STD_SOURCE,
     &WASM_BINDGEN,
     &NODE,
     &CHROMIUM,
     &C_COMPILERS,
     &PYTHON,
     &VALGRIND,
+    &STRACE,
+    &XFS_TOOLS,
     &NIGHTLY,
-    &RUST_TSAN,
     &CMAKE,
+    &OPENSSL,
     &CARGO_C,
     &WINDOWS_TOOLS,
     &WINDOWS_STD,
     &ARM_TOOLS,
     &ARM_STD,
+    &MONO,
+    &JAVA,
+    &GO,
+    &LUAJIT,
 ];
 
 pub(crate) static RUSTFMT: Requirement = Requirement {
     name: "rustfmt",
-    found: || version_of("fmt"),
-    install: || add_component("rustfmt"),
-    hint: || "`rustup component add rustfmt`, or your distribution's package (Debian: rustfmt)".into(),
+    find: |sh| versions(sh, &["cargo fmt"]),
+    source: Source::Rustup(&["component", "add", "rustfmt"]),
 };
 
 pub(crate) static CLIPPY: Requirement = Requirement {
     name: "clippy",
-    found: || version_of("clippy"),
-    install: || add_component("clippy"),
-    hint: || "`rustup component add clippy`, or your distribution's package (Debian: rust-clippy)".into(),
+    find: |sh| versions(sh, &["cargo clippy"]),
+    source: Source::Rustup(&["component", "add", "clippy"]),
 };
 
 pub(crate) static WASM_STD: Requirement = Requirement {
     name: "std for wasm32",
-    found: || rust_std::Toolchain::find(rust_std::WASM).map(|toolchain| toolchain.describe()),
-    install: || rust_std::install(rust_std::WASM),
-    hint: || rust_std::hint(rust_std::WASM),
+    find: |sh| find_std(sh, wasm_build::TARGET),
+    source: Source::Rustup(&["target", "add", wasm_build::TARGET]),
 };
 
 pub(crate) static WASM_BINDGEN: Requirement = Requirement {
     name: "wasm-bindgen",
-    found: wasm_bindgen::found,
-    install: wasm_bindgen::install,
-    hint: || "`cargo xtask setup` builds it, at the version in Cargo.lock".into(),
+    find: |sh| tools::WASM_BINDGEN.found(sh),
+    source: Source::CratesIo(&tools::WASM_BINDGEN),
 };
 
 pub(crate) static NODE: Requirement = Requirement {
-    name: "Node",
-    found: || programs(&["node", "npm"]).filter(|version| major(version) >= Some(20)),
-    install: || debian::install(&["nodejs", "npm"]),
-    hint: || "Node 20 or newer, with npm; from Debian 13 on `apt-get install nodejs npm`".into(),
+    name: "Node 20 or newer",
+    find: |sh| versions(sh, &["node", "npm"]).filter(|version| major(version) >= Some(20)),
+    source: Source::Debian(&["nodejs", "npm"]),
 };
 
 pub(crate) static CHROMIUM: Requirement = Requirement {
     name: "Chromium",
-    found: || programs(&["chromium", "chromedriver"]),
-    install: || debian::install(&["chromium", "chromium-driver"]),
-    hint: || "Chromium and its driver; on Debian `apt-get install chromium chromium-driver`".into(),
+    find: |sh| versions(sh, &["chromium", "chromedriver"]),
+    source: Source::Debian(&["chromium", "chromium-driver"]),
 };
 
 pub(crate) static C_COMPILERS: Requirement = Requirement {
     name: "C and C++ compilers",
-    found: || programs(&["gcc", "g++", "clang", "nm"]),
-    install: || debian::install(&["gcc", "g++", "clang", "binutils"]),
-    hint: || "gcc, g++, clang and nm; on Debian `apt-get install gcc g++ clang binutils`".into(),
+    find: |sh| versions(sh, &["gcc", "g++", "clang", "nm"]),
+    source: Source::Debian(&["gcc", "g++", "clang", "binutils"]),
 };
 
-pub(crate) static PYTHON: Requirement = Requirement {
-    name: "python3",
-    found: || programs(&["python3"]),
-    install: || debian::install(&["python3"]),
-    hint: || "Python 3; on Debian `apt-get install python3`".into(),
-};
+pub(crate) static PYTHON: Requirement =
+    Requirement { name: "Python 3", find: |sh| versions(sh, &["python3"]), source: Source::Debian(&["python3"]) };
 
 pub(crate) static VALGRIND: Requirement = Requirement {
     name: "valgrind",
-    found: || programs(&["valgrind"]),
-    install: || debian::install(&["valgrind", "libc6-dbg"]),
-    hint: || "valgrind; on Debian `apt-get install valgrind libc6-dbg`".into(),
+    find: |sh| versions(sh, &["valgrind"]),
+    source: Source::Debian(&["valgrind", "libc6-dbg"]),
 };
 
+/// The tests that make system calls fail, and those that record them.
+pub(crate) static STRACE: Requirement =
+    Requirement { name: "strace", find: |sh| versions(sh, &["strace"]), source: Source::Debian(&["strace"]) };
+
+/// To cut the power of a real file system; where none can be mounted, that test is skipped.
+pub(crate) static XFS_TOOLS: Requirement = Requirement {
+    name: "tools of XFS",
+    find: |sh| shell::probe(cmd!(sh, "xfs_io -V")),
+    source: Source::Debian(&["xfsprogs"]),
+};
+
+/// The sanitizers need it, and ThreadSanitizer the source of std as well.
 pub(crate) static NIGHTLY: Requirement = Requirement {
-    name: "nightly Rust",
-    found: || {
-        let version = process::read(process::command("rustup").args(["run", "nightly", "rustc", "--version"])).ok()?;
-        Some(version.trim().into())
+    name: "nightly Rust with the source of std",
+    find: |sh| {
+        let sysroot = shell::probe(cmd!(sh, "rustup run nightly rustc --print sysroot"))?;
+        if !Path::new(&sysroot).join("lib/rustlib/src/rust/library/Cargo.lock").exists() {
+            return None;
+        }
+        versions(sh, &["rustup run nightly rustc"])
     },
-    install: || {
-        let mut rustup = process::command("rustup");
-        rustup.args(["toolchain", "install", "nightly", "--profile", "minimal"]);
-        process::quietly(&mut rustup, Duration::from_secs(300))
-    },
-    hint: || "`rustup toolchain install nightly --profile minimal`; it builds with AddressSanitizer".into(),
-};
-
-pub(crate) static RUST_TSAN: Requirement = Requirement {
-    name: "ThreadSanitizer for Rust",
-    found: || {
-        c_library::thread_sanitizer()?;
-        matches!(StdSource::find()?, StdSource::Own)
-            .then(|| "in the active Rust toolchain, with the source of its std".into())
-    },
-    install: || add_component("rust-src"),
-    hint: || "`rustup component add rust-src`; the sanitizer comes with rustup's toolchains for Linux".into(),
+    source: Source::Rustup(&[
+        "toolchain",
+        "install",
+        "nightly",
+        "--no-self-update",
+        "--profile",
+        "minimal",
+        "--component",
+        "rust-src",
+    ]),
 };
 
 pub(crate) static CMAKE: Requirement = Requirement {
     name: "CMake and pkg-config",
-    found: || programs(&["cmake", "pkg-config", "make"]),
-    install: || debian::install(&["cmake", "pkg-config", "make"]),
-    hint: || "cmake, pkg-config and make; on Debian `apt-get install cmake pkg-config make`".into(),
+    find: |sh| versions(sh, &["cmake", "pkg-config", "make"]),
+    source: Source::Debian(&["cmake", "pkg-config", "make"]),
 };
 
-pub(crate) static CARGO_C: Requirement = Requirement {
-    name: "cargo-c",
-    found: c_package::cargo_c,
-    install: c_package::install_cargo_c,
-    hint: || "`cargo xtask setup` builds it; it needs OpenSSL's headers (Debian: libssl-dev)".into(),
+/// To build cargo-c.
+pub(crate) static OPENSSL: Requirement = Requirement {
+    name: "OpenSSL's headers",
+    find: |sh| shell::probe(cmd!(sh, "pkg-config --modversion openssl")),
+    source: Source::Debian(&["libssl-dev", "pkg-config", "zlib1g-dev"]),
 };
 
-pub(crate) static STD_SOURCE: Requirement = Requirement {
-    name: "source of Rust's std",
-    found: || Some(StdSource::find()?.describe().into()),
-    install: std_source::install,
-    hint: std_source::hint,
-};
+pub(crate) static CARGO_C: Requirement =
+    Requirement { name: "cargo-c", find: |sh| tools::CARGO_C.found(sh), source: Source::CratesIo(&tools::CARGO_C) };
 
 pub(crate) static WINDOWS_TOOLS: Requirement = Requirement {
-    name: "MinGW and Wine",
-    found: || {
-        programs(&c_cross::MINGW)?;
-        let wine = c_cross::wine()?;
-        programs(&[&wine])
-    },
-    install: || debian::install(&WINDOWS_PACKAGES),
-    hint: || format!("MinGW-w64 with POSIX threads, and Wine; on Debian `{}`", debian::command_for(&WINDOWS_PACKAGES)),
+    name: "MinGW-w64 and Wine",
+    find: |sh| versions(sh, &[c_cross::MINGW[0], c_cross::MINGW[1], c_cross::wine(sh)?]),
+    source: Source::Debian(&["gcc-mingw-w64-x86-64-posix", "g++-mingw-w64-x86-64-posix", "wine64"]),
 };
-
-const WINDOWS_PACKAGES: [&str; 3] = ["gcc-mingw-w64-x86-64-posix", "g++-mingw-w64-x86-64-posix", "wine64"];
 
 pub(crate) static WINDOWS_STD: Requirement = Requirement {
     name: "std for Windows",
-    found: || rust_std::Toolchain::find(c_cross::WINDOWS).map(|toolchain| toolchain.describe()),
-    install: || rust_std::install(c_cross::WINDOWS),
-    hint: || rust_std::hint(c_cross::WINDOWS),
+    find: |sh| find_std(sh, c_cross::WINDOWS),
+    source: Source::Rustup(&["target", "add", c_cross::WINDOWS]),
 };
 
 pub(crate) static ARM_TOOLS: Requirement = Requirement {
     name: "ARM compilers and qemu",
-    found: || programs(&c_cross::ARM_TOOLS),
-    install: || debian::install(&ARM_PACKAGES),
-    hint: || {
-        format!("gcc and g++ for aarch64-linux-gnu, and qemu-user; on Debian `{}`", debian::command_for(&ARM_PACKAGES))
-    },
+    find: |sh| versions(sh, &c_cross::ARM_TOOLS),
+    source: Source::Debian(&["gcc-aarch64-linux-gnu", "g++-aarch64-linux-gnu", "qemu-user"]),
 };
-
-const ARM_PACKAGES: [&str; 3] = ["gcc-aarch64-linux-gnu", "g++-aarch64-linux-gnu", "qemu-user"];
 
 pub(crate) static ARM_STD: Requirement = Requirement {
     name: "std for ARM",
-    found: || rust_std::Toolchain::find(c_cross::ARM).map(|toolchain| toolchain.describe()),
-    install: || rust_std::install(c_cross::ARM),
-    hint: || rust_std::hint(c_cross::ARM),
+    find: |sh| find_std(sh, c_cross::ARM),
+    source: Source::Rustup(&["target", "add", c_cross::ARM]),
 };
 
-/// A tool, a library or a setting of the machine.
+pub(crate) static MONO: Requirement = Requirement {
+    name: "Mono",
+    find: |sh| versions(sh, &["mono", "mcs"]),
+    source: Source::Debian(&["mono-mcs", "mono-runtime"]),
+};
+
+pub(crate) static JAVA: Requirement = Requirement {
+    name: "Java with JNA",
+    find: |sh| versions(sh, &["java", "javac"]).filter(|_| Path::new("/usr/share/java/jna.jar").exists()),
+    source: Source::Debian(&["libjna-java", "default-jdk-headless"]),
+};
+
+pub(crate) static GO: Requirement =
+    Requirement { name: "Go", find: |sh| shell::probe(cmd!(sh, "go version")), source: Source::Debian(&["golang-go"]) };
+
+pub(crate) static LUAJIT: Requirement =
+    Requirement { name: "LuaJIT", find: |sh| shell::probe(cmd!(sh, "luajit -v")), source: Source::Debian(&["luajit"]) };
+
+/// To build the npm package.
+pub(crate) static NPM_PACKAGE: [&Requirement; 3] = [&WASM_STD, &WASM_BINDGEN, &NODE];
+
+/// A tool or a library that has to be installed.
 pub(crate) struct Requirement {
     name: &'static str,
-    /// Which one is there, in a few words, or none. Quick, and changes nothing.
-    found: fn() -> Option<String>,
-    /// Gets it, within a bounded time, without asking anybody anything.
-    install: fn() -> Result<()>,
-    /// What to do by hand where `install` fails.
-    hint: fn() -> String,
+    /// The installed version, if there is one. Quick, and changes nothing.
+    find: fn(&Shell) -> Option<String>,
+    source: Source,
+}
+
+/// Where a requirement comes from.
+enum Source {
+    /// The arguments for rustup.
+    Rustup(&'static [&'static str]),
+    /// Packages of Debian.
+    Debian(&'static [&'static str]),
+    /// A package of crates.io, built into `target/tools`.
+    CratesIo(&'static Tool),
 }
 
 /// `cargo xtask setup`: one line for each requirement, and everything that is missing at the end.
-pub(crate) fn set_up() -> Result<()> {
+pub(crate) fn set_up(sh: &Shell) -> Result<()> {
     let mut missing = Vec::new();
     for requirement in ALL {
-        if let Some(found) = (requirement.found)() {
-            println!("{}: {found}", requirement.name);
-        } else if let Err(error) = requirement.get() {
-            println!("{}: missing", requirement.name);
-            missing.push(format!("{error:#}"));
+        match (requirement.find)(sh) {
+            Some(found) => println!("{}: {found}", requirement.name),
+            None => missing.extend(requirement.get(sh).err().map(|error| format!("{error:#}"))),
         }
     }
     if !missing.is_empty() {
         bail!("{} of {} requirements could not be installed\n\n{}", missing.len(), ALL.len(), missing.join("\n\n"));
     }
-    println!("everything is there: `cargo xtask test` runs the tests");
+    println!("everything is installed: `cargo xtask test` runs the tests");
     Ok(())
 }
 
 impl Requirement {
-    /// Installs it unless it is there, with a line about it only then.
-    pub(crate) fn ensure(&self) -> Result<()> {
-        if (self.found)().is_some() { Ok(()) } else { self.get() }
+    /// Installs it if it is missing, and prints something only then.
+    pub(crate) fn ensure(&self, sh: &Shell) -> Result<()> {
+        if (self.find)(sh).is_some() { Ok(()) } else { self.get(sh) }
     }
 
-    fn get(&self) -> Result<()> {
-        println!("{}: not there, installing", self.name);
-        let failure = match (self.install)() {
-            Ok(()) => match (self.found)() {
-                Some(found) => {
-                    println!("{}: installed, {found}", self.name);
-                    return Ok(());
-                }
-                None => "it installed but is still not found".into(),
-            },
-            Err(error) => format!("{error:#}"),
+    fn get(&self, sh: &Shell) -> Result<()> {
+        println!("{}: missing, installing it", self.name);
+        let failure = match (self.source.install(sh), (self.find)(sh)) {
+            (Ok(()), Some(found)) => {
+                println!("{}: installed, {found}", self.name);
+                return Ok(());
+            }
+            (Ok(()), None) => "it was installed, and is still not found".into(),
+            (Err(error), _) => format!("{error:#}"),
         };
-        bail!("{} is missing: {failure}\nwhat to do by hand: {}", self.name, (self.hint)());
+        bail!("{} is missing: {failure}\nto do by hand: {}", self.name, self.source.by_hand());
     }
 }
 
-fn version_of(subcommand: &str) -> Option<String> {
-    let version = process::read(process::cargo().args([subcommand, "--version"])).ok()?;
-    Some(version.trim().into())
+impl Source {
+    /// Within a bounded time, and without a question to the user.
+    fn install(&self, sh: &Shell) -> Result<()> {
+        match self {
+            // if its server cannot be reached, rustup may wait for minutes
+            Self::Rustup(arguments) => shell::quietly(rustup(sh, arguments), Duration::from_secs(300)),
+            Self::Debian(packages) => {
+                let script = sh.cmd(workspace::root().join(".ci/apt-install")).args(*packages);
+                shell::quietly(script, Duration::from_secs(900))
+            }
+            Self::CratesIo(tool) => tool.install(sh),
+        }
+    }
+
+    fn by_hand(&self) -> String {
+        match self {
+            Self::Rustup(arguments) => format!("`rustup {}`", arguments.join(" ")),
+            Self::Debian(packages) => {
+                format!("install it; on Debian, as root: `apt-get install {}`", packages.join(" "))
+            }
+            Self::CratesIo(_) => "`cargo xtask setup` builds it, once its own error above is resolved".into(),
+        }
+    }
 }
 
-fn add_component(name: &str) -> Result<()> {
-    process::quietly(process::command("rustup").args(["component", "add", name]), Duration::from_secs(60))
+fn rustup<'a>(sh: &'a Shell, arguments: &[&str]) -> Cmd<'a> {
+    sh.cmd("rustup").args(arguments)
+}
+
+/// The version of the first of the programs, if all of them run.
+fn versions(sh: &Shell, programs: &[&str]) -> Option<String> {
+    let version = |program: &&str| {
+        let mut words = program.split_whitespace();
+        shell::probe(sh.cmd(words.next()?).args(words).arg("--version"))
+    };
+    let versions: Option<Vec<String>> = programs.iter().map(version).collect();
+    versions?.first()?.lines().next().map(Into::into)
 }
 
 /// The first number of a version such as `v20.1.0`.
@@ -242,11 +280,12 @@ fn major(version: &str) -> Option<u32> {
     version.trim_start_matches('v').split('.').next()?.parse().ok()
 }
 
-/// The version of the first of the programs, if all of them run.
-fn programs(names: &[&str]) -> Option<String> {
-    let versions: Option<Vec<String>> =
-        names.iter().map(|name| process::read(process::command(name).arg("--version")).ok()).collect();
-    versions?.first()?.lines().next().map(Into::into)
+/// The standard library for another target, wherever the active toolchain comes from.
+fn find_std(sh: &Shell, target: &str) -> Option<String> {
+    let folder = shell::probe(cmd!(sh, "rustc --print target-libdir --target {target}"))?;
+    let mut files = sh.read_dir(folder).ok()?.into_iter();
+    let is_core = |file: &Path| file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("libcore-"));
+    files.any(|file| is_core(&file)).then(|| "in the active Rust toolchain".into())
 }
 
 #[cfg(test)]

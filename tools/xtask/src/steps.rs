@@ -1,106 +1,133 @@
-//! `cargo xtask test`: a table of steps, in the order in which they find mistakes soonest.
+//! `cargo xtask test`: a table of steps, those first that find mistakes soonest.
 //! A further step is one more entry in [`STEPS`]. No step changes a file of the repository.
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
+use xshell::{Cmd, Shell};
 
 use crate::requirements::{
-    ARM_STD, ARM_TOOLS, C_COMPILERS, CARGO_C, CHROMIUM, CLIPPY, CMAKE, NIGHTLY, NODE, PYTHON, RUST_TSAN, RUSTFMT,
-    Requirement, STD_SOURCE, VALGRIND, WASM_BINDGEN, WASM_STD, WINDOWS_STD, WINDOWS_TOOLS,
+    ARM_STD, ARM_TOOLS, C_COMPILERS, CARGO_C, CHROMIUM, CLIPPY, CMAKE, GO, JAVA, LUAJIT, MONO, NIGHTLY, NODE,
+    NPM_PACKAGE, OPENSSL, PYTHON, RUSTFMT, Requirement, STRACE, VALGRIND, WASM_BINDGEN, WASM_STD, WINDOWS_STD,
+    WINDOWS_TOOLS,
 };
-use crate::rust_std::{Toolchain, WASM};
+use crate::shell::cargo;
 use crate::{
-    budget, c_cross, c_library, c_package, fetch, js_tests, locks, npm_check, npm_package, package, process, readme,
+    budget, c_cross, c_library, c_package, crate_package, fetch, js_tests, languages, layers, locks, npm_check,
+    npm_package, readme, soak, wasm_build,
 };
 
 struct Step {
     name: &'static str,
-    /// What is certain after it passed.
+    /// What holds if it passes.
     proves: &'static str,
     needs: &'static [&'static Requirement],
-    run: fn() -> Result<()>,
+    run: fn(&Shell) -> Result<()>,
 }
 
-const STEPS: [Step; 20] = [
+const STEPS: &[Step] = &[
     Step {
         name: "format",
         proves: "the code is formatted as rustfmt does it",
         needs: &[&RUSTFMT],
-        run: || process::run(process::cargo().args(["fmt", "--all", "--check"])),
+        run: |sh| Ok(cargo(sh, "fmt --all --check").run()?),
     },
     Step {
         name: "locks",
-        proves: "lock files are up to date and name no download address but crates.io's index",
+        proves: "lock files are up to date and hold no download address but crates.io's index",
         needs: &[],
         run: locks::check,
     },
-    Step { name: "budget", proves: "the crate brings few dependencies into an app", needs: &[], run: budget::check },
+    Step {
+        name: "layers",
+        proves: "no two files of a crate, or of the npm package, import each other in a circle",
+        needs: &[],
+        run: |_| layers::check(),
+    },
+    Step { name: "budget", proves: "the crate adds few dependencies to an app", needs: &[], run: budget::check },
+    Step {
+        name: "deny",
+        proves: "the dependencies' licenses and sources are those that deny.toml allows, where cargo-deny is installed",
+        needs: &[],
+        run: soak::check_dependencies,
+    },
     Step {
         name: "clippy",
         proves: "no compiler or clippy warning, in all code and with all features",
         needs: &[&CLIPPY],
-        run: || clippy(process::cargo(), &["--workspace", "--all-targets", "--all-features"]),
+        run: |sh| clippy(cargo(sh, "clippy --workspace --all-targets --all-features")),
     },
     Step {
         name: "minimal",
         proves: "the crate builds without any feature, and without its own network stack",
         needs: &[&CLIPPY],
-        run: || {
-            let bare = ["--package", "polar-license", "--no-default-features"];
-            clippy(process::cargo(), &bare)?;
-            clippy(process::cargo(), &[&bare[..], &["--features", "blocking"]].concat())
+        run: |sh| {
+            clippy(cargo(sh, "clippy --package polar-license --no-default-features"))?;
+            clippy(cargo(sh, "clippy --package polar-license --no-default-features --features blocking"))?;
+            clippy(cargo(sh, "clippy --package polar-license --no-default-features --features tokio-client"))?;
+            clippy(cargo(sh, "clippy --package polar-license --no-default-features --features tokio"))
         },
     },
     Step {
         name: "wasm",
         proves: "the crate builds for wasm32",
         needs: &[&CLIPPY, &WASM_STD],
-        run: || {
-            let toolchain = Toolchain::find(WASM).context("there is no standard library for it")?;
-            clippy(toolchain.cargo(), &["--package", "polar-license", "--no-default-features", "--target", WASM])
+        run: |sh| {
+            let core = cargo(sh, "clippy --package polar-license --no-default-features --target");
+            clippy(core.arg(wasm_build::TARGET))
         },
     },
     Step {
         name: "tests",
         proves: "unit, integration and documentation tests pass, those of the C library among them",
-        needs: &[&C_COMPILERS, &PYTHON, &NODE],
-        run: || {
+        needs: &[&C_COMPILERS, &PYTHON, &NODE, &STRACE],
+        run: |sh| {
             // some compare the file store with the npm package's
-            npm_package::install_tools()?;
-            process::run(process::cargo().args(["test", "--locked", "--workspace"]))
+            npm_package::install_tools(sh)?;
+            Ok(cargo(sh, "test --locked --workspace").run()?)
+        },
+    },
+    Step {
+        name: "tokio",
+        proves: "the client for tokio passes its tests, the scenarios and those of TLS among them",
+        needs: &[],
+        run: |sh| {
+            let test = || cargo(sh, "test --locked --package polar-license --features tokio");
+            test()
+                .args(["--lib", "--test", "tokio", "--test", "tokio_scenarios", "--test", "http", "--test", "tls"])
+                .run()?;
+            Ok(test().args(["--doc", "tokio"]).run()?)
         },
     },
     Step {
         name: "c-memory",
-        proves: "the C library's tests leak nothing and touch no memory that is not theirs, says valgrind",
+        proves: "the C library's tests leak nothing and access no memory that they do not own, checked by valgrind",
         needs: &[&C_COMPILERS, &VALGRIND],
         run: c_library::under_valgrind,
     },
     Step {
         name: "c-asan",
-        proves: "the same, says AddressSanitizer, which sees the stack too",
+        proves: "the same, checked by AddressSanitizer, which sees the stack too",
         needs: &[&C_COMPILERS, &NIGHTLY],
         run: c_library::with_address_sanitizer,
     },
     Step {
         name: "c-tsan",
-        proves: "no two threads touch the same memory without order, in the C library's tests that have threads",
-        needs: &[&C_COMPILERS],
-        run: || match RUST_TSAN.ensure() {
-            Ok(()) => c_library::with_thread_sanitizer(),
-            // nothing else brings a runtime that fits the compiler
-            Err(error) => {
-                println!("NOT RUN, since this machine has no ThreadSanitizer for Rust: {error:#}");
-                Ok(())
-            }
-        },
+        proves: "the C library's tests with threads have no data race, checked by ThreadSanitizer",
+        needs: &[&C_COMPILERS, &NIGHTLY],
+        run: c_library::with_thread_sanitizer,
     },
     Step {
         name: "c-package",
         proves: "the packed C library links by pkg-config and CMake, is small, and answers while Polar hangs",
-        needs: &[&C_COMPILERS, &CMAKE, &CARGO_C, &STD_SOURCE],
+        needs: &[&C_COMPILERS, &CMAKE, &OPENSSL, &CARGO_C],
         run: c_package::check,
+    },
+    Step {
+        name: "languages",
+        proves: "the examples in Python, C#, Java, Go, Lua and Node use the C library",
+        needs: &[&C_COMPILERS, &CMAKE, &PYTHON, &MONO, &JAVA, &GO, &LUAJIT, &NODE],
+        run: languages::check,
     },
     Step {
         name: "fetch",
@@ -122,8 +149,8 @@ const STEPS: [Step; 20] = [
     },
     Step {
         name: "npm",
-        proves: "the packed npm package is small, loads everywhere, and its types and README hold",
-        needs: &npm_package::NEEDS,
+        proves: "the packed npm package is small, loads everywhere, and its types and README are right",
+        needs: &NPM_PACKAGE,
         run: npm_check::check,
     },
     Step {
@@ -134,50 +161,58 @@ const STEPS: [Step; 20] = [
     },
     Step {
         name: "js",
-        proves: "the packed npm package runs the scenarios in Node and in Chromium, and settles whatever goes wrong there",
+        proves: "the packed npm package runs the scenarios in Node and in Chromium, and settles every operation, whatever goes wrong there",
         needs: &[&WASM_STD, &WASM_BINDGEN, &NODE, &CHROMIUM],
         run: js_tests::check,
     },
     Step {
         name: "docs",
-        proves: "the documentation builds without warnings",
-        needs: &[],
-        run: || {
-            let mut cargo = process::cargo();
-            cargo.args(["doc", "--locked", "--workspace", "--no-deps", "--all-features"]);
-            process::run(cargo.env("RUSTDOCFLAGS", "-D warnings"))
+        proves: "the documentation builds without warnings, for wasm32 too, and whatever features are chosen",
+        needs: &[&WASM_STD],
+        run: |sh| {
+            let warned = |doc: Cmd| doc.env("RUSTDOCFLAGS", "-D warnings").run();
+            warned(cargo(sh, "doc --locked --workspace --no-deps --all-features"))?;
+            for features in [&["--no-default-features"][..], &["--no-default-features", "--features", "tokio-client"]] {
+                warned(cargo(sh, "doc --locked --package polar-license --no-deps").args(features))?;
+            }
+            // both as on docs.rs, and as an app for the web has it
+            for features in [&["--all-features"][..], &["--no-default-features", "--features", "fetch"]] {
+                let doc = cargo(sh, "doc --locked --package polar-license --no-deps --target");
+                warned(doc.arg(wasm_build::TARGET).args(features))?;
+            }
+            Ok(())
         },
     },
     Step {
         name: "readme",
         proves: "every code block in README.md does what it says",
         needs: &[&C_COMPILERS],
-        run: || readme::check("README.md"),
+        run: |sh| readme::check(sh, "README.md"),
     },
     Step {
         name: "package",
         proves: "the packed crate holds what Cargo.toml includes, and builds alone",
         needs: &[],
-        run: package::check,
+        run: crate_package::check,
     },
 ];
 
 /// `cargo xtask test --list`.
 pub(crate) fn list() {
-    for step in &STEPS {
+    for step in STEPS {
         println!("{:9} {}", step.name, step.proves);
     }
 }
 
-/// Runs the steps of these names, all of them where there are none, until one fails.
-pub(crate) fn test(names: &[String]) -> Result<()> {
+/// Runs the steps of these names, all steps if there are none, until one fails.
+pub(crate) fn test(sh: &Shell, names: &[String]) -> Result<()> {
     let steps = chosen(names)?;
     let mut total = Duration::ZERO;
     for (number, step) in steps.iter().enumerate() {
         println!("\n── {} ({} of {}): {}", step.name, number + 1, steps.len(), step.proves);
         let (result, time) = timed(|| {
-            step.needs.iter().try_for_each(|requirement| requirement.ensure())?;
-            (step.run)()
+            step.needs.iter().try_for_each(|requirement| requirement.ensure(sh))?;
+            (step.run)(sh)
         });
         total += time;
         let seconds = time.as_secs_f32();
@@ -192,15 +227,14 @@ pub(crate) fn test(names: &[String]) -> Result<()> {
 }
 
 fn chosen(names: &[String]) -> Result<Vec<&'static Step>> {
-    const ALL: &[Step] = &STEPS;
-    if let Some(unknown) = names.iter().find(|name| ALL.iter().all(|step| step.name != **name)) {
-        bail!("there is no step `{unknown}`; `cargo xtask test --list` shows them all");
+    if let Some(unknown) = names.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
+        bail!("unknown step `{unknown}`; `cargo xtask test --list` prints all of them");
     }
-    Ok(ALL.iter().filter(|step| names.is_empty() || names.iter().any(|name| name == step.name)).collect())
+    Ok(STEPS.iter().filter(|step| names.is_empty() || names.iter().any(|name| name == step.name)).collect())
 }
 
-fn clippy(mut cargo: std::process::Command, what: &[&str]) -> Result<()> {
-    process::run(cargo.args(["clippy", "--locked"]).args(what).args(["--", "-D", "warnings"]))
+fn clippy(command: Cmd) -> Result<()> {
+    Ok(command.args(["--locked", "--", "-D", "warnings"]).run()?)
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long a step took is for people to read; nothing depends on it")]
@@ -214,9 +248,9 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
 mod tests {
     use super::*;
 
-    fn names(wanted: &[&str]) -> Result<Vec<&'static str>> {
-        let wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
-        Ok(chosen(&wanted)?.iter().map(|step| step.name).collect())
+    fn names(names: &[&str]) -> Result<Vec<&'static str>> {
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        Ok(chosen(&names)?.iter().map(|step| step.name).collect())
     }
 
     #[test]

@@ -1,12 +1,10 @@
-//! Where this repository is, which files are in it, and what its manifests say.
+//! Where this repository is, which files are in it, and what cargo says about its packages.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use serde_json::Value;
-
-use crate::process;
+use cargo_metadata::{Metadata, MetadataCommand, Package};
 
 /// The repository's top folder.
 pub(crate) fn root() -> &'static Path {
@@ -20,7 +18,7 @@ pub(crate) fn text(path: impl AsRef<Path>) -> Result<String> {
     fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))
 }
 
-/// Every file below `folder`, without what builds and package managers put there.
+/// Every file below `folder`, without the output of builds and package managers.
 pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
@@ -29,8 +27,8 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
         for entry in entries {
             let entry = entry?;
             let kind = entry.file_type()?;
-            let made = ["target", "node_modules", ".git"].iter().any(|made| entry.file_name() == *made);
-            if kind.is_dir() && !made {
+            let generated = ["target", "node_modules", ".git"].iter().any(|name| entry.file_name() == *name);
+            if kind.is_dir() && !generated {
                 folders.push(entry.path());
             } else if kind.is_file() {
                 found.push(entry.path());
@@ -41,33 +39,25 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// What `cargo metadata` says about the packages of this workspace.
-pub(crate) struct Metadata(Value);
+/// The packages of this workspace. Reads no dependencies and needs no network.
+pub(crate) fn metadata() -> Result<Metadata> {
+    let mut command = MetadataCommand::new();
+    command.current_dir(root()).no_deps().other_options(["--offline".into()]);
+    command.exec().context("cannot read the workspace's manifests")
+}
 
-impl Metadata {
-    /// Asks cargo, which takes a few milliseconds and no network.
-    pub(crate) fn read() -> Result<Self> {
-        let output =
-            process::read(process::cargo().args(["metadata", "--no-deps", "--offline", "--format-version=1"]))?;
-        Ok(Self(serde_json::from_str(&output).context("cargo metadata did not print JSON")?))
-    }
+/// The package of this name.
+pub(crate) fn package<'a>(metadata: &'a Metadata, name: &str) -> Result<&'a Package> {
+    let found = metadata.packages.iter().find(|package| package.name.as_str() == name);
+    found.with_context(|| format!("`{name}` is not a package of this workspace"))
+}
 
-    /// Where cargo puts what it builds.
-    pub(crate) fn target(&self) -> PathBuf {
-        self.0.get("target_directory").and_then(Value::as_str).map_or_else(|| root().join("target"), PathBuf::from)
-    }
+/// The version of the package of this name.
+pub(crate) fn version(name: &str) -> Result<String> {
+    Ok(package(&metadata()?, name)?.version.to_string())
+}
 
-    /// The version of a package of this workspace.
-    pub(crate) fn version(&self, package: &str) -> Option<&str> {
-        self.package(package)?.get("version")?.as_str()
-    }
-
-    /// Whether a package of this workspace has a feature of this name.
-    pub(crate) fn has_feature(&self, package: &str, feature: &str) -> bool {
-        self.package(package).is_some_and(|package| package.get("features").and_then(|all| all.get(feature)).is_some())
-    }
-
-    fn package(&self, name: &str) -> Option<&Value> {
-        self.0.get("packages")?.as_array()?.iter().find(|package| package.get("name").is_some_and(|own| own == name))
-    }
+/// Cargo's output folder.
+pub(crate) fn target() -> Result<PathBuf> {
+    Ok(metadata()?.target_directory.into())
 }

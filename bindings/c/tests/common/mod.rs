@@ -37,7 +37,7 @@ pub fn words(variable: &str, default: &str) -> Vec<String> {
     value.split_whitespace().map(Into::into).collect()
 }
 
-/// Runs a command and wants it to succeed; what it printed.
+/// Runs a command that must succeed, and returns what it printed.
 pub fn run(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert_success(command, &output);
@@ -67,7 +67,7 @@ pub fn compile_with(source: &str, library: &Path) -> PathBuf {
     let compiler = if is_cpp { words("POLAR_LICENSE_C_CXX", "g++") } else { words("POLAR_LICENSE_C_CC", "gcc") };
     let name = source.file_stem().unwrap();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("c");
-    // a name that Windows runs, and nobody else minds
+    // Windows runs only a program with this extension
     let program = folder.join(if is_cpp { "cpp" } else { "c" }).join(name).with_extension("exe");
     fs::create_dir_all(program.parent().unwrap()).unwrap();
     let mut command = Command::new(&compiler[0]);

@@ -1,14 +1,14 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * The client of an app: one license on this device. Turns calls into operations of the engine and outcomes into
  * decisions and errors; what a license may do is decided in the engine.
  */
 
-import { CANCELLED, type Context, driver, type Host, type Run } from "./driver.js";
-import { type Engine, errorOf, type Failure, type Operation } from "./engine.js";
-import { LicenseError, words } from "./error.js";
+import { CANCELLED, type Context, driver, type Host, type Operation, type Run } from "./driver.js";
+import { type Engine, errorOf } from "./engine.js";
+import { LicenseError, messageOf, words } from "./error.js";
 import { type Refresher, refresher } from "./refresher.js";
-import type { Turn } from "./storage.js";
-import type { Deactivated, Decision } from "./types.js";
+import type { Deactivated, Decision, Failure } from "./types.js";
 
 /** What every operation takes. */
 export interface CallOptions {
@@ -18,17 +18,9 @@ export interface CallOptions {
 
 /** What to activate, and how far to go for it. */
 export interface ActivateOptions extends CallOptions {
-  /** Moves the license here: gives the older activation known on this device up if no seat is free. */
+  /** Moves the license here: releases the older activation known on this device if no seat is free. */
   replacePrevious?: boolean;
 }
-
-/** What to do, depending on whether another tab was asking Polar. */
-type Plan = (turn: Turn) => Operation;
-
-/** How long an operation waits for one of another tab: as long as that may take. */
-const ASK_WAIT_MS = 10_000;
-const CHANGE_WAIT_MS = 35_000;
-const REFRESH_WAIT_MS = 1_800;
 
 /**
  * A license on this device: activates, validates, gates features. Made by `createLicenseClient`.
@@ -36,40 +28,48 @@ const REFRESH_WAIT_MS = 1_800;
  * | method | asks Polar | waits |
  * |---|---|---|
  * | `current`, `allows` | never | never |
- * | `refresh` | if it is due; call it at start | 2 s at most where access is allowed |
+ * | `refresh` | if it is due; call it at start | 2 s at most if access is allowed |
  * | `validate` | always | 10 s at most |
  * | `activate`, `consume`, `deactivate` | always | 35 s at most |
  *
  * Operations that change something run one after the other; validates at the same time share one request. With several
- * tabs, an operation may first wait as long for another tab's.
+ * tabs, the wait for another one is part of these times.
  */
 export class LicenseClient {
   readonly #make: () => Promise<Engine>;
-  readonly #host: Host;
   readonly #drive: Run;
   readonly #listeners = new Set<{ call: (decision: Decision) => unknown }>();
+  /** Those that a warning was logged for. */
   readonly #unknownFeatures = new Set<string>();
   readonly #disposal = new AbortController();
+  /** The configured ones. */
+  #features: ReadonlySet<string> = new Set();
   #engine: Engine;
+  /** How many operations are under way. */
+  #running = 0;
   #reopening: Promise<void> | undefined;
   #shown: Decision | undefined;
-  #wakeAt: number | null = null;
   #refresher: Refresher | undefined;
   #unwatch: (() => void) | undefined;
+
+  static {
+    // runtimes of before 2023 do not know it
+    if (Symbol.dispose) this.prototype[Symbol.dispose] = this.prototype.dispose;
+  }
 
   private constructor(make: () => Promise<Engine>, engine: Engine, host: Host) {
     this.#make = make;
     this.#engine = engine;
-    this.#host = host;
     this.#drive = driver(host);
   }
 
   /** @internal Reads what is stored. Asks nobody. */
   static async open(make: () => Promise<Engine>, engine: Engine, host: Host): Promise<LicenseClient> {
     const client = new LicenseClient(make, engine, host);
-    await client.#run(() => OPEN);
+    const { decision } = await client.#run(OPEN);
+    client.#features = new Set(Object.keys(decision.features));
     // another tab has changed the record
-    client.#unwatch = host.store.watch?.(() => void client.#run(() => OPEN).catch(() => undefined));
+    client.#unwatch = host.store.watch?.(() => void client.#run(OPEN).catch(() => undefined));
     return client;
   }
 
@@ -77,35 +77,35 @@ export class LicenseClient {
    * Activates a license key on this device and remembers it; without a key the stored one. Takes a seat only if the key
    * has an activation limit and is not active here already.
    *
-   * Rejects with a `LicenseError`: `refused` with the `reason` where Polar or the configuration says no; `storage` where a
-   * seat could not be remembered, so that none was taken; `network`, `timeout`, `server` and `rate_limited` where Polar
+   * Rejects with a `LicenseError`: `refused` with the `reason` if Polar or the configuration denies it; `storage` if a
+   * seat could not be remembered, so that none was taken; `network`, `timeout`, `server` and `rate_limited` if Polar
    * did not answer; `invalid_argument` for what cannot be a key. A license that was here is as it was before.
    */
   async activate(key?: string | null, options: ActivateOptions = {}): Promise<Decision> {
     if (key != null && typeof key !== "string") {
-      throw new LicenseError("invalid_argument", "the license key should be a text", { decision: this.current() });
+      throw new LicenseError("invalid_argument", "the license key must be a string", { decision: this.current() });
     }
-    const { replacePrevious, signal } = options;
-    return (await this.#change({ do: "activate", key, replacePrevious }, signal)).decision;
+    const replace = options.replacePrevious === true;
+    const activate: Operation = (engine, now) => engine.activate(key, replace, ...now);
+    return (await this.#change(activate, options.signal)).decision;
   }
 
-  /** Asks Polar. Not reaching it is no error: the decision stands, and its `problem` says why. */
+  /** Asks Polar. Not reaching it is not an error: the decision stands, and its `problem` is the reason. */
   async validate(options: CallOptions = {}): Promise<Decision> {
-    const plan: Plan = (turn) => (turn === "first" ? { do: "validate" } : turn === "after" ? REFRESH : OPEN);
-    return this.#ask(plan, ASK_WAIT_MS, options.signal);
+    return this.#ask((engine, now) => engine.validate(...now), options.signal);
   }
 
   /** Asks Polar if it is time to, or if access is not allowed. Call it when the app starts. */
   async refresh(options: CallOptions = {}): Promise<Decision> {
-    return this.#ask((turn) => (turn === "late" ? OPEN : REFRESH), REFRESH_WAIT_MS, options.signal);
+    return this.#ask((engine, now) => engine.refresh("short", ...now), options.signal);
   }
 
   /** The decision at this instant, from memory. */
   current(): Decision {
     try {
-      this.#shown = this.#engine.ask({ do: "current" });
+      this.#shown = this.#engine.call((engine, now) => engine.current(...now));
     } catch (error) {
-      // what was true last, until the next operation has brought the engine back
+      // what was true last, until the next operation has made another engine
       if (!this.#shown) throw error;
     }
     return this.#shown;
@@ -113,38 +113,37 @@ export class LicenseClient {
 
   /** Whether a feature is on at this instant, from memory. A feature that is not configured is off. */
   allows(feature: string): boolean {
-    const { features } = this.current();
-    const on = typeof feature === "string" && features[feature] === true;
-    if (!on && !Object.keys(features).includes(feature)) this.#warnOfUnknown(feature);
-    return on;
+    if (this.#features.has(feature)) return this.#isOn(feature);
+    this.#warnOfUnknown(feature);
+    return false;
   }
 
   /**
    * Counts `count` uses of a key with a usage limit, 1 to 2,147,483,647.
    *
-   * Rejects with `usage_exhausted` where fewer are left and `not_activated` without a license; otherwise as `activate`.
+   * Rejects with `usage_exhausted` if fewer are left and `not_activated` without a license; otherwise as `activate`.
    * With `maybeApplied` they may have been counted; they are never sent twice.
    */
   async consume(count = 1, options: CallOptions = {}): Promise<Decision> {
-    const operation: Operation = { do: "consume", count: typeof count === "number" ? count : 0 };
-    return (await this.#change(operation, options.signal)).decision;
+    const number = typeof count === "number" ? count : 0;
+    return (await this.#change((engine, now) => engine.consume(number, ...now), options.signal)).decision;
   }
 
   /**
-   * Gives the seat up and removes the license from this device; the decision says by `deactivated` what became of the
-   * seat.
+   * Releases the seat and removes the license from this device. The decision's `deactivated` is what became of
+   * the seat.
    *
-   * Rejects with `not_activated` without a license; `network`, `timeout`, `server` and `rate_limited` where Polar did not
+   * Rejects with `not_activated` without a license; `network`, `timeout`, `server` and `rate_limited` if Polar did not
    * answer: then nothing is removed.
    */
   async deactivate(options: CallOptions = {}): Promise<Decision & { deactivated: Deactivated }> {
-    const { decision, deactivated } = await this.#change({ do: "deactivate" }, options.signal);
+    const { decision, deactivated } = await this.#change((engine, now) => engine.deactivate(...now), options.signal);
     return { ...decision, deactivated: deactivated ?? "unknown" };
   }
 
-  /** Removes the license from this device; its seat stays taken. To free it, `deactivate` instead. */
+  /** Removes the license from this device; its seat stays taken. To release it, `deactivate` instead. */
   async forget(options: CallOptions = {}): Promise<Decision> {
-    return (await this.#change({ do: "forget" }, options.signal)).decision;
+    return (await this.#change((engine, now) => engine.forget(...now), options.signal)).decision;
   }
 
   /**
@@ -163,66 +162,72 @@ export class LicenseClient {
   /** Refreshes by itself when it is time, when the network comes back and when the page is shown again. */
   startAutoRefresh(): void {
     if (this.#disposal.signal.aborted) return;
-    const again = (woken: boolean): Promise<unknown> => {
-      const unattended: Operation = { do: "refresh", patience: woken ? "woken" : "full" };
-      return this.#run((turn) => (turn === "late" ? OPEN : unattended), ASK_WAIT_MS);
-    };
-    this.#refresher ??= refresher(this.#host.clock, this.#wakeAt, again);
+    this.#refresher ??= refresher({
+      look: (woken) => this.#engine.call((engine, now) => engine.look(woken, ...now)),
+      refresh: (patience) => this.#run((engine, now) => engine.refresh(patience, ...now)),
+    });
   }
 
-  /** Refreshes only when told to. */
+  /** Refreshes only when `refresh` is called. */
   stopAutoRefresh(): void {
     this.#refresher?.stop();
     this.#refresher = undefined;
   }
 
-  /** Ends timers, listeners and operations under way. What is stored stays; `current` and `allows` go on. */
+  /**
+   * Ends timers, listeners and operations under way, and returns the memory. What is stored stays; `current` and `allows`
+   * keep the answer that they had then.
+   */
   dispose(): void {
     this.stopAutoRefresh();
     this.#unwatch?.();
     this.#listeners.clear();
     this.#disposal.abort();
+    this.#freeIfOver();
   }
 
-  /** An operation for which not to reach Polar, and not to wait for it, is no error. */
-  async #ask(plan: Plan, waitMs: number, signal: AbortSignal | undefined): Promise<Decision> {
-    const { decision, error } = await this.#run(plan, waitMs, signal);
+  declare [Symbol.dispose]: () => void;
+
+  /** An operation for which not to reach Polar, and not to wait for it, is not an error. */
+  async #ask(operation: Operation, signal: AbortSignal | undefined): Promise<Decision> {
+    const { decision, error } = await this.#run(operation, signal);
     if (!error) return decision;
     const { reason: _, ...problem } = error;
     return { ...decision, problem };
   }
 
-  /** An operation that changes something, or fails. Another tab asks before or after it, not meanwhile. */
+  /** An operation that changes something, or fails. */
   async #change(operation: Operation, signal: AbortSignal | undefined): Promise<Finished> {
-    const finished = await this.#run(() => operation, CHANGE_WAIT_MS, signal);
+    const finished = await this.#run(operation, signal);
     if (finished.error) throw errorOf(finished.error, finished.decision, finished.cause);
     return finished;
   }
 
-  /** Waits for its turn among tabs, except without `waitMs`. Throws where the engine could not end it. */
-  async #run(plan: Plan, waitMs?: number, signal?: AbortSignal): Promise<Finished> {
+  /** Throws if the engine could not end the operation. */
+  async #run(operation: Operation, signal?: AbortSignal): Promise<Finished> {
     if (signal != null && typeof signal.addEventListener !== "function") {
-      throw new LicenseError("invalid_argument", "`signal` is no AbortSignal");
+      throw new LicenseError("invalid_argument", "`signal` is not an AbortSignal");
     }
-    const { store } = this.#host;
     const scope = new AbortController();
     const context: Context = { signal: scope.signal };
-    const work = (turn: Turn): Promise<Finished> => this.#carryOut(plan(turn), context);
     const parents = [signal, this.#disposal.signal];
     const abort = (): void => scope.abort(parents.find((parent) => parent?.aborted)?.reason);
     for (const parent of parents) {
       parent?.addEventListener("abort", abort);
       if (parent?.aborted) abort();
     }
+    this.#running += 1;
     try {
-      return await (waitMs && store.alone ? store.alone(waitMs, scope.signal, work) : work("first"));
+      return await this.#carryOut(operation, context);
     } catch (error) {
-      const { code, message, ...known } =
+      const { kind, message, detail, ...known } =
         error instanceof LicenseError ? error : new LicenseError("internal", words(error), { cause: error });
       const cause: unknown = scope.signal.aborted ? scope.signal.reason : known.cause;
       const maybeApplied = context.sent ?? false;
-      throw new LicenseError(code, message, { ...known, decision: this.#shown ?? null, cause, maybeApplied });
+      throw new LicenseError(kind, detail, { ...known, message, decision: this.#shown ?? null, cause, maybeApplied });
     } finally {
+      this.#running -= 1;
+      this.#freeIfOver();
       for (const parent of parents) parent?.removeEventListener("abort", abort);
     }
   }
@@ -230,21 +235,15 @@ export class LicenseClient {
   async #carryOut(operation: Operation, context: Context): Promise<Finished> {
     const { signal } = context;
     if (signal.aborted) {
-      const error: Failure = {
-        kind: "cancelled",
-        reason: null,
-        message: CANCELLED,
-        retryAfterMs: null,
-        maybeApplied: false,
-      };
+      const details = { kind: "cancelled", message: messageOf("cancelled", CANCELLED), detail: CANCELLED } as const;
+      const error: Failure = { ...details, reason: null, retryAfterMs: null, maybeApplied: false };
       return { decision: this.current(), error, deactivated: null, cause: signal.reason };
     }
-    if (this.#engine.instance.dead) await this.#reopen();
+    if (this.#engine.hasStopped) await this.#reopen();
     const outcome = await this.#drive(this.#engine, operation, context);
     const { error, ...decision } = outcome.decision;
     this.#shown = decision;
-    this.#wakeAt = outcome.wakeAt;
-    this.#refresher?.plan(outcome.wakeAt);
+    this.#refresher?.look();
     if (outcome.changed) this.#emit(this.current());
     return { decision, error, deactivated: outcome.deactivated, cause: context.cause };
   }
@@ -252,7 +251,7 @@ export class LicenseClient {
   #emit(decision: Decision): void {
     for (const listener of [...this.#listeners]) {
       const call = async (): Promise<unknown> => listener.call(decision);
-      // the app's own mistake must not end the operation that it heard of, or the process
+      // a mistake of the app's own must not end the operation, or the process
       call().catch((error: unknown) => console.error("polar-license: a listener failed", error));
     }
   }
@@ -261,13 +260,37 @@ export class LicenseClient {
   #reopen(): Promise<void> {
     const reopen = async (): Promise<void> => {
       const engine = await this.#make();
-      await this.#drive(engine, OPEN, { signal: this.#disposal.signal });
+      try {
+        await this.#drive(engine, OPEN, { signal: this.#disposal.signal });
+      } catch (error) {
+        engine.free();
+        throw error;
+      }
       this.#engine = engine;
     };
     this.#reopening ??= reopen().finally(() => {
       this.#reopening = undefined;
     });
     return this.#reopening;
+  }
+
+  /** What was sent before the end is still to be remembered. */
+  #freeIfOver(): void {
+    if (!this.#disposal.signal.aborted || this.#running > 0) return;
+    try {
+      this.current();
+      this.#engine.free();
+    } catch {
+      // it has stopped, and its memory with it
+    }
+  }
+
+  #isOn(feature: string): boolean {
+    try {
+      return this.#engine.call((engine, now) => engine.allows(feature, ...now));
+    } catch {
+      return this.current().features[feature] === true;
+    }
   }
 
   #warnOfUnknown(feature: string): void {
@@ -279,7 +302,7 @@ export class LicenseClient {
   }
 }
 
-/** What came of an operation. */
+/** How an operation ended. */
 interface Finished {
   decision: Decision;
   error: Failure | undefined;
@@ -287,5 +310,4 @@ interface Finished {
   cause: unknown;
 }
 
-const OPEN: Operation = { do: "open" };
-const REFRESH: Operation = { do: "refresh", patience: "short" };
+const OPEN: Operation = (engine, now) => engine.open(...now);

@@ -5,11 +5,11 @@
 import { LicenseClient } from "./client.js";
 import type { Engine, Engines, Parts } from "./engine.js";
 import { failed, LicenseError } from "./error.js";
-import { random } from "./random.js";
+import { randomText } from "./random.js";
 import type { Storage } from "./storage.js";
 import { keyValueStorage, type KeyValueStorage } from "./text-storage.js";
 import { type Clock, steady, systemClock, within } from "./time.js";
-import type { Fetch } from "./transport.js";
+import type { Fetch } from "./fetch.js";
 import type { LicenseSettings } from "./types.js";
 
 /** What an app configures, and what the client should use instead of the platform's own. */
@@ -20,7 +20,7 @@ export interface LicenseOptions extends LicenseSettings {
   autoRefresh?: boolean;
   /** Sends the requests, for an app with a network stack of its own. Default: the platform's `fetch`. */
   fetch?: Fetch;
-  /** Tells the time, for tests. Default: the platform's clocks. */
+  /** Reads the time, for tests. Default: the platform's clocks. */
   clock?: Clock;
 }
 
@@ -29,7 +29,7 @@ export interface Platform {
   storage(): Storage;
   /** Such as `Windows 11`; never the host's or the user's name. */
   system(): string;
-  /** Identifies the machine, where that does not depend on the storage. */
+  /** Identifies the machine, if that does not depend on the storage. */
   device?(): Promise<string>;
 }
 
@@ -43,15 +43,16 @@ export async function create(
   engines: () => Promise<Engines>,
 ): Promise<LicenseClient> {
   try {
-    const { storage: given, autoRefresh, fetch, clock: told, ...settings } = options ?? {};
-    const storage = given == null ? platform.storage() : storageOf(given);
+    const { storage: own, autoRefresh, fetch, clock: ownClock, ...settings } = options ?? {};
+    const storage = own == null ? platform.storage() : storageOf(own);
     const made = await engines();
     const device = settings.deviceId == null ? await deviceOf(platform, storage) : "";
-    const parts: Parts = { settings: json(settings), device, system: platform.system(), ownPace: told != null };
-    const clock = steady(told ?? systemClock);
+    const system = platform.system();
+    const parts: Parts = { settings: json(settings), device, system, ownPace: ownClock != null };
+    const clock = steady(ownClock ?? systemClock);
     const make = (): Promise<Engine> => made(parts, clock);
     const engine = await make();
-    const store = storage.open({ appId: String(settings.appId), ...engine.tags });
+    const store = storage.open({ appId: String(settings.appId), ...engine.tags() });
     const host = { store, fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)), clock };
     const client = await LicenseClient.open(make, engine, host);
     if (autoRefresh ?? true) client.startAutoRefresh();
@@ -61,27 +62,27 @@ export async function create(
   }
 }
 
-function storageOf(given: Storage | KeyValueStorage): Storage {
+function storageOf(own: Storage | KeyValueStorage): Storage {
   const has = (...names: string[]): boolean =>
-    names.every((name) => typeof (given as unknown as Record<string, unknown>)[name] === "function");
-  if (has("open", "device")) return given as Storage;
-  if (has("get", "set", "remove")) return keyValueStorage(given as KeyValueStorage);
+    names.every((name) => typeof (own as unknown as Record<string, unknown>)[name] === "function");
+  if (has("open", "device")) return own as Storage;
+  if (has("get", "set", "remove")) return keyValueStorage(own as KeyValueStorage);
   throw new LicenseError("invalid_config", "`storage` needs the methods `get`, `set` and `remove`");
 }
 
 function json(settings: object): string {
   try {
-    return JSON.stringify(settings);
+    return String(JSON.stringify(settings));
   } catch (error) {
     throw failed("invalid_config", "the settings cannot be read", error);
   }
 }
 
-/** Where nothing identifies this device, something random does until the app ends. */
+/** If nothing identifies this device, something random does until the app ends. */
 function deviceOf(platform: Platform, storage: Storage): Promise<string> {
   const found = async (): Promise<string> => {
     const device: unknown = (await platform.device?.().catch(() => "")) || (await storage.device());
-    return typeof device === "string" && device !== "" ? device : random();
+    return typeof device === "string" && device !== "" ? device : randomText();
   };
-  return within(DEVICE_LIMIT_MS, found(), random).catch(random);
+  return within(DEVICE_LIMIT_MS, found(), randomText).catch(randomText);
 }

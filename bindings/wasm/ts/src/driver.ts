@@ -3,14 +3,13 @@
  * end, and never leaves a promise unsettled.
  */
 
-import type { Change, Engine, Operation, Outcome, Result, Step } from "./engine.js";
+import type { Engine, Now } from "./engine.js";
 import { words } from "./error.js";
-import type { Store } from "./storage.js";
+import type { Fetch } from "./fetch.js";
+import type { Store, Turn } from "./storage.js";
 import { type Clock, pause, within } from "./time.js";
-import { type Fetch, post } from "./transport.js";
-
-/** How long the store may take for one step. */
-const STORE_LIMIT_MS = 5_000;
+import { post } from "./transport.js";
+import type * as compiled from "./wasm-bindgen.js";
 
 /** What a client runs on. */
 export interface Host {
@@ -19,53 +18,115 @@ export interface Host {
   clock: Clock;
 }
 
-/** What ends an operation early, and what it came across. */
+/** What ends an operation early, and what happened on the way. */
 export interface Context {
   signal: AbortSignal;
   /** What `fetch` or the store threw last. */
   cause?: unknown;
-  /** Whether a request has left. */
+  /** Whether a request was sent. */
   sent?: boolean;
 }
 
-export const CANCELLED = "cancelled before anything was sent";
+/** Begins an operation. */
+export type Operation = (engine: compiled.Engine, now: Now) => compiled.Step;
+
+/** How an operation ended. */
+export type Outcome = StepTo<"done">;
 
 /** Carries an operation out, from its first step to its last. */
 export type Run = (engine: Engine, operation: Operation, context: Context) => Promise<Outcome>;
 
-/** For the operations of one engine. */
+type StepTo<What extends compiled.Step["do"]> = Extract<compiled.Step, { do: What }>;
+
+export const CANCELLED = "cancelled before anything was sent";
+
+/** For the operations of one client. */
 export function driver({ store, fetch, clock }: Host): Run {
   /** Aborts when an operation ends, for those that wait for it. */
   let ends = new AbortController();
 
-  const carryOut = async (engine: Engine, step: Exclude<Step, { do: "done" }>, context: Context): Promise<Result> => {
-    const { signal } = context;
-    switch (step.do) {
-      case "store":
-        return within(STORE_LIMIT_MS, update(store, engine, step.number), tooLate).then(
-          () => ({}),
-          (cause: unknown) => ({ problem: words(cause), cause }),
-        );
-      case "send":
-        await pause(step.notBefore - clock.monotonic(), signal);
-        if (signal.aborted) return { failure: "cancelled", sent: false, message: CANCELLED, cause: signal.reason };
-        context.sent = true;
-        return post(fetch, step, signal);
-      case "join":
-        await pause(step.until - clock.monotonic(), signal, ends.signal);
-        return signal.aborted ? { cancelled: true, cause: signal.reason } : {};
+  const untilDone = async (engine: Engine, first: compiled.Step, context: Context): Promise<Outcome> => {
+    let step = first;
+    while (step.do !== "done") {
+      switch (step.do) {
+        case "turn":
+          return inTurn(engine, step, context);
+        case "store":
+          step = await update(engine, step, context);
+          break;
+        case "send":
+          step = await send(engine, step, context);
+          break;
+        case "join":
+          step = await join(engine, step, context);
+          break;
+      }
     }
+    return step;
+  };
+
+  /** Waits for other tabs, and keeps the turn until the operation is done. */
+  const inTurn = async (engine: Engine, step: StepTo<"turn">, context: Context): Promise<Outcome> => {
+    const { number, until } = step;
+    const { signal } = context;
+    const goOn = async (turn: Turn): Promise<Outcome> => {
+      const next = engine.call((engine, now) => {
+        return signal.aborted ? engine.cancel(number, ...now) : engine.resumeTurn(number, turn, ...now);
+      });
+      if (signal.aborted) context.cause = signal.reason;
+      return untilDone(engine, next, context);
+    };
+    // a store of the app's own may call this twice, or not at all
+    let running: Promise<Outcome> | undefined;
+    const once = (turn: Turn): Promise<Outcome> => (running ??= goOn(turn));
+    try {
+      await store.alone?.(Math.max(0, until - clock.monotonic()), signal, once);
+    } catch (error) {
+      context.cause = error;
+    }
+    return once("taken");
+  };
+
+  const update = async (engine: Engine, step: StepTo<"store">, context: Context): Promise<compiled.Step> => {
+    await pause(step.notBefore - clock.monotonic(), context.signal);
+    const problem = await within(step.timeoutMs, write(store, engine, step, clock), tooLate).then(
+      () => undefined,
+      (cause: unknown) => {
+        context.cause = cause;
+        return words(cause);
+      },
+    );
+    return engine.call((engine, now) => engine.resumeStore(step.number, problem, ...now));
+  };
+
+  const send = async (engine: Engine, step: StepTo<"send">, context: Context): Promise<compiled.Step> => {
+    const { number } = step;
+    const { signal } = context;
+    await pause(step.notBefore - clock.monotonic(), signal);
+    context.sent ||= !signal.aborted;
+    const answer = signal.aborted
+      ? ({ failure: "cancelled", sent: false, message: CANCELLED, cause: signal.reason } as const)
+      : await post(fetch, step, signal);
+    if ("cause" in answer) context.cause = answer.cause;
+    return engine.call((engine, now) =>
+      "failure" in answer
+        ? engine.resumeFailure(number, answer.failure, answer.sent, answer.message, ...now)
+        : engine.resumeReply(number, answer.status, answer.retryAfter, answer.body, ...now),
+    );
+  };
+
+  const join = async (engine: Engine, { number, until }: StepTo<"join">, context: Context): Promise<compiled.Step> => {
+    const { signal } = context;
+    await pause(until - clock.monotonic(), signal, ends.signal);
+    if (signal.aborted) context.cause = signal.reason;
+    return engine.call((engine, now) =>
+      signal.aborted ? engine.cancel(number, ...now) : engine.resumeJoin(number, ...now),
+    );
   };
 
   return async (engine, operation, context) => {
-    let step = engine.ask(operation);
     try {
-      while (step.do !== "done") {
-        const { body, cause = context.cause, ...answer } = await carryOut(engine, step, context);
-        context.cause = cause;
-        step = engine.ask({ do: "resume", number: step.number, ...answer }, body);
-      }
-      return step;
+      return await untilDone(engine, engine.call(operation), context);
     } finally {
       ends.abort();
       ends = new AbortController();
@@ -75,25 +136,27 @@ export function driver({ store, fetch, clock }: Host): Run {
 
 /**
  * Does to the stored record what the engine says. Looks without the lock first: most reads change nothing, and a record is
- * replaced as a whole. Once the engine goes on without it, it finds that nobody waits for it.
+ * replaced as a whole. If it is late, the operation has gone on, and the engine says to keep what is stored.
  */
-async function update(store: Store, engine: Engine, number: number): Promise<void> {
-  const merge = async (): Promise<Change> => {
+async function write(store: Store, engine: Engine, step: StepTo<"store">, clock: Clock): Promise<void> {
+  const { number, until } = step;
+  const merge = async (): Promise<compiled.Change> => {
     let stored: Uint8Array | undefined;
     try {
       stored = bytesOf(await store.load());
     } catch (error) {
-      engine.ask({ do: "merge", number, unreadable: true });
+      engine.call((engine, now) => engine.merge(number, undefined, true, ...now));
       throw error;
     }
-    return engine.ask({ do: "merge", number }, stored);
+    return engine.call((engine, now) => engine.merge(number, stored, false, ...now));
   };
-  if ((await merge()).change === "keep") return;
-  await store.locked(async () => {
+  if ((await merge()).do === "keep") return;
+  const work = async (): Promise<void> => {
     const change = await merge();
-    if (change.change === "put") await store.save(change.record, change.durable);
-    else if (change.change === "remove") await store.remove();
-  });
+    if (change.do === "put") await store.save(change.record, change.durable);
+    else if (change.do === "remove") await store.remove();
+  };
+  await store.locked(work, Math.max(0, until - clock.monotonic()));
 }
 
 function tooLate(): never {
@@ -103,6 +166,6 @@ function tooLate(): never {
 /** What a store has loaded, which may be the app's own. */
 function bytesOf(loaded: unknown): Uint8Array | undefined {
   if (loaded == null) return undefined;
-  if (!ArrayBuffer.isView(loaded)) throw new Error("the storage holds something else than bytes");
+  if (!ArrayBuffer.isView(loaded)) throw new Error("the storage must return bytes");
   return new Uint8Array(loaded.buffer, loaded.byteOffset, loaded.byteLength);
 }

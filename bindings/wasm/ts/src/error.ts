@@ -1,10 +1,11 @@
 /**
- * The one type of error, with a stable code. Never contains a whole license key.
+ * The one type of error, with a stable kind. Never contains a full license key.
  */
 
-import type { Decision, ErrorCode, Reason } from "./types.js";
+import { MESSAGES } from "./messages.js";
+import type { Decision, ErrorKind, Reason } from "./types.js";
 
-/** Why an operation failed. `message` says what to do, in English. */
+/** Why an operation failed. `message` is one English sentence for the user: what happened and what to do. */
 export class LicenseError extends Error {
   static {
     // what consoles show; the build shortens the names of classes
@@ -12,22 +13,25 @@ export class LicenseError extends Error {
   }
 
   override readonly name = "LicenseError";
-  /** What went wrong, as a stable code. */
-  readonly code: ErrorCode;
-  /** Why Polar or the configuration said no, where the code is `refused`. */
+  /** One line for developers and logs. */
+  readonly detail: string;
+  /** What went wrong; a kind never changes its meaning. */
+  readonly kind: ErrorKind;
+  /** Why Polar or the configuration denied it, if the kind is `refused`. */
   readonly reason: Reason | null;
-  /** How long to wait before trying again, where that is known. */
+  /** How long to wait before trying again, if that is known. */
   readonly retryAfterMs: number | null;
   /** Whether Polar may have done what was asked although no answer came back. */
   readonly maybeApplied: boolean;
-  /** The decision that holds after the failure; `null` where there is no client. */
+  /** The decision that holds after the failure; `null` without a client. */
   readonly decision: Decision | null;
   /** What a function of the platform or of the app threw. */
   override readonly cause: unknown;
 
-  constructor(code: ErrorCode, message: string, details: LicenseErrorDetails = {}) {
-    super(message);
-    this.code = code;
+  constructor(kind: ErrorKind, detail: string, details: LicenseErrorDetails = {}) {
+    super(details.message ?? messageOf(kind, detail));
+    this.detail = detail;
+    this.kind = kind;
     this.reason = details.reason ?? null;
     this.retryAfterMs = details.retryAfterMs ?? null;
     this.maybeApplied = details.maybeApplied ?? false;
@@ -44,6 +48,7 @@ export class LicenseError extends Error {
 
 /** The optional parts of a `LicenseError`. */
 export interface LicenseErrorDetails {
+  message?: string;
   reason?: Reason | null;
   retryAfterMs?: number | null;
   maybeApplied?: boolean;
@@ -52,11 +57,16 @@ export interface LicenseErrorDetails {
 }
 
 /** An error for what the platform or the app threw while doing `what`. */
-export function failed(code: ErrorCode, what: string, cause: unknown): LicenseError {
-  return new LicenseError(code, `${what} (${words(cause)})`, { cause });
+export function failed(kind: ErrorKind, what: string, cause: unknown): LicenseError {
+  return new LicenseError(kind, `${what} (${words(cause)})`, { cause });
 }
 
-/** What anything thrown says about itself, in one line. */
+/** What the user reads about an error of this kind; its detail as a sentence, if only that can say it. */
+export function messageOf(kind: ErrorKind, detail: string): string {
+  return MESSAGES[kind] ?? `${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`;
+}
+
+/** The message of anything that was thrown. */
 export function words(thrown: unknown): string {
   try {
     const message = (thrown as { message?: unknown } | null | undefined)?.message;

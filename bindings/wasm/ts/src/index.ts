@@ -12,8 +12,8 @@ export * from "./public.js";
 /**
  * Reads what is stored on this device. Asks nobody: `refresh` does.
  *
- * Storage that cannot be read does not fail: the decision says so. Rejects with a `LicenseError` of code
- * `invalid_config` where a setting is wrong or WebAssembly is not allowed.
+ * Storage that cannot be read does not fail: the decision says so. Rejects with a `LicenseError` of kind
+ * `invalid_config` if a setting is wrong or WebAssembly is not allowed.
  */
 export function createLicenseClient(options: LicenseOptions): Promise<LicenseClient> {
   return create(options, web, inlined);

@@ -1,5 +1,5 @@
 /**
- * What the main entry is in Node, whatever a bundler takes the platform for; and the file storage, to say where.
+ * What the main entry is in Node, whatever platform a bundler assumes; and the file storage, to choose its directory.
  */
 
 export * from "./index.node.js";

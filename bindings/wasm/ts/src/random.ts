@@ -1,9 +1,12 @@
 /**
- * Randomness as text.
+ * Randomness.
  */
 
+export function randomBytes(): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(16));
+}
+
 /** 128 random bits in hexadecimal. */
-export function random(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+export function randomText(): string {
+  return Array.from(randomBytes(), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

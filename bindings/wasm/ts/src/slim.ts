@@ -11,7 +11,7 @@ import { web } from "./web.js";
 export * from "./public.js";
 export type { WasmSource } from "./wasm.js";
 
-/** The options of the main entry, and where the WebAssembly is. */
+/** The options of the main entry, and the WebAssembly. */
 export interface SlimLicenseOptions extends LicenseOptions {
   /** The file `polar-license/wasm`: its address, its bytes, a reply with it, or the module that a bundler made of it. */
   wasm: WasmSource | PromiseLike<WasmSource>;

@@ -2,11 +2,11 @@
  * Where records are kept between runs. Moves bytes; never looks into them and decides nothing about licenses.
  */
 
-/** Opens the place of one license, and tells this device from others. */
+/** Opens the store of one license, and identifies this device. */
 export interface Storage {
   /**
    * A text that is the same at every start on this device and on no other. It is hashed before anything leaves the
-   * machine. Rejects where there is none; then a random one stands in until the app ends.
+   * machine. Rejects if there is none; then a random one is used until the app ends.
    */
   device(): Promise<string>;
 
@@ -14,7 +14,7 @@ export interface Storage {
   open(place: Place): Store;
 }
 
-/** What tells one record from others. */
+/** What distinguishes one record from others. */
 export interface Place {
   /** The app's id, as configured. */
   appId: string;
@@ -29,7 +29,7 @@ export interface Place {
  * what to do; the message must not contain the record or a path with the user's name.
  */
 export interface Store {
-  /** The record last saved, or `undefined` where there is none. */
+  /** The record last saved, or `undefined` if there is none. */
   load(): Promise<Uint8Array | undefined>;
 
   /**
@@ -38,23 +38,24 @@ export interface Store {
    */
   save(record: Uint8Array, durable: boolean): Promise<void>;
 
-  /** Removes the record; fine where there is none. */
+  /** Removes the record; fine if there is none. */
   remove(): Promise<void>;
 
-  /** Runs `work` once while nobody else changes the record, or rejects without running it. */
-  locked(work: () => Promise<void>): Promise<void>;
+  /**
+   * Runs `work` once while nobody else changes the record, or rejects without running it. Waits for others at most about
+   * as long as `timeoutMs`, if it is set; 0 tries once.
+   */
+  locked(work: () => Promise<void>, timeoutMs?: number): Promise<void>;
 
   /** Calls `changed` when another tab or process may have changed the record; returns how to stop that. */
   watch?(changed: () => void): () => void;
 
   /**
-   * Runs `work` while no other tab that shares this record asks Polar, so that they share one answer. Waits for its turn
-   * at most `waitMs` or until `signal` aborts, then runs it all the same.
+   * Runs `work` while no other tab that shares this record asks Polar, so that they ask one after the other and find what
+   * another was answered. Waits for its turn at most `waitMs` or until `signal` aborts, then runs it all the same.
    */
   alone?<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T>;
 }
 
-/**
- * Whether another tab was asking Polar: `first`, nobody was; `after`, one was and has ended; `late`, one still is.
- */
-export type Turn = "first" | "after" | "late";
+/** How the wait for other tabs has ended: `taken`, none is asking Polar; `late`, one still is. */
+export type Turn = "taken" | "late";

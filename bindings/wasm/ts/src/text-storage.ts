@@ -7,17 +7,17 @@
  * | `polar-license/APP/PRODUCT` | the record; `APP` is the app's id, `PRODUCT` the tag of organization, environment and app |
  */
 
-import { random } from "./random.js";
+import { randomText } from "./random.js";
 import type { Storage, Store } from "./storage.js";
 import { pause } from "./time.js";
 
 /** An app's own storage, for example over its database. Each method may return a promise. */
 export interface KeyValueStorage {
-  /** The text under this name; `null` or `undefined` where there is none. */
+  /** The text under this name; `null` or `undefined` if there is none. */
   get(name: string): string | null | undefined | Promise<string | null | undefined>;
   /** Replaces the text under this name. */
   set(name: string, text: string): void | Promise<void>;
-  /** Removes the text under this name; fine where there is none. */
+  /** Removes the text under this name; fine if there is none. */
   remove(name: string): void | Promise<void>;
 }
 
@@ -30,17 +30,17 @@ const LOCK_WAIT_MS = 2_000;
 export type Follow = (name: string, changed: () => void) => () => void;
 
 /**
- * Keeps records in `texts`. With `follow`, which is for what tabs tell one another before they can read it, tabs take turns
- * and tell one another.
+ * Keeps records in `texts`. With `follow`, which reports changes once they can be read here, tabs take turns and notify one
+ * another.
  */
 export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Storage {
   return {
     async device() {
       const known = await texts().get(DEVICE);
       if (typeof known === "string" && known !== "") return known;
-      const made = random();
+      const made = randomText();
       await texts().set(DEVICE, made);
-      // where two tabs made one at the same time, both take the one that stayed
+      // if two tabs made one at the same time, both take the one that stayed
       return (await texts().get(DEVICE)) ?? made;
     },
     open({ appId, product }) {
@@ -75,7 +75,7 @@ export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Stor
             // what Node has for pages keeps no process alive
             (channel as { unref?: () => void }).unref?.();
           } catch {
-            // there is none, or a page may not use it: then each tab learns of changes when it reads
+            // there is none, or a page may not use it: then each tab sees changes when it reads
           }
           const stop = follow(name, changed);
           return () => {
@@ -85,10 +85,7 @@ export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Stor
           };
         },
         async alone(waitMs, signal, work) {
-          const asking = `${name}/asking`;
-          const held =
-            (await holding(asking, 0, () => work("first"))) ??
-            (await holding(asking, waitMs, () => work("after"), signal));
+          const held = await holding(`${name}/asking`, waitMs, () => work("taken"), signal);
           return held ? held.result : work("late");
         },
       };
@@ -111,7 +108,7 @@ export function memoryStorage(): Storage {
   });
 }
 
-/** What is no base64 is no record either: handed on as it is, to be recognized as tampered with. */
+/** What is not base64 is not a record either: returned as it is, to be recognized as tampered with. */
 function bytes(text: string): Uint8Array {
   let raw = text;
   try {
@@ -123,8 +120,8 @@ function bytes(text: string): Uint8Array {
 }
 
 /**
- * What `work` returns, run while no other tab holds the lock; `undefined` where it is not to be had within `waitMs`.
- * Without Web Locks, or where a page may not use them, tabs do not wait for one another.
+ * What `work` returns, run while no other tab holds the lock; `undefined` if it cannot be acquired within `waitMs`.
+ * Without Web Locks, or if a page may not use them, tabs do not wait for one another.
  */
 async function holding<T>(
   name: string,

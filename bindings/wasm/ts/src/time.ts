@@ -2,7 +2,7 @@
  * Clocks and waiting. Only this file reads the time or sets a timer, but for the pauses of the file lock in Node.
  */
 
-/** Tells the time, so that a test of your app can be a month offline. */
+/** Reads the time, so that a test of your app can be a month offline. */
 export interface Clock {
   /** Milliseconds since 1970, as the user's clock says. */
   now(): number;
@@ -13,7 +13,7 @@ export interface Clock {
 /** Times that numbers hold to the millisecond, with room for what is added to them. */
 const LONGEST_MS = 2 ** 52;
 
-/** What `setTimeout` takes; it would take longer ones for none. */
+/** What `setTimeout` takes; it would take a longer one for 0. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The platform's clocks. */
@@ -22,7 +22,7 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
 };
 
-/** A clock that always tells whole milliseconds, whatever the one of the app does. */
+/** A clock that always returns whole milliseconds, whatever the app's own does. */
 export function steady(clock: Clock): Clock {
   const read = (look: () => unknown): number => {
     try {
@@ -58,7 +58,7 @@ export function pause(ms: number, ...signals: (AbortSignal | undefined)[]): Prom
   });
 }
 
-/** What `work` comes to; or `late`, where that takes longer than `ms` or `signal` aborts before. */
+/** The result of `work`; or of `late`, if `work` takes longer than `ms` or `signal` aborts before. */
 export function within<T>(ms: number, work: Promise<T>, late: () => T, signal?: AbortSignal): Promise<T> {
   const done = new AbortController();
   return Promise.race([work, pause(ms, done.signal, signal).then(late)]).finally(() => done.abort());

@@ -1,63 +1,137 @@
 /**
- * What an app sees of a license: the same words as in Rust, C and on the command line.
+ * What an app sees of a license: the same names as in Rust, C and on the command line.
+ *
+ * Written by bindings/wasm/tests/types from the core's types: change them there.
  */
 
 /** What the app may do. Access is allowed in `active` and `grace` only. */
-export type State = "unlicensed" | "denied" | "clock_suspect" | "expired" | "active" | "grace" | "lapsed";
-
-/** Why, in the states that have more than one cause, and why an activation was refused. */
-export type Reason =
-  | "none"
-  | "tampered"
-  | "other_device"
-  | "other_product"
-  | "newer_format"
-  | "storage"
-  | "not_found"
-  | "inactive"
+export type State =
+  /** Nothing is stored, or what is stored cannot be trusted or read. */
+  | "unlicensed"
+  /** Polar's last answer about this license, or the app's configuration, denies it. */
+  | "denied"
+  /** The clock was moved so far back that no time can be trusted; one online validate restores access. */
+  | "clock_suspect"
+  /** `expiresAt` has passed. */
   | "expired"
+  /** Confirmed by Polar less than `refreshIntervalMs` ago. */
+  | "active"
+  /** Confirmed less than `offlineGraceMs` ago. */
+  | "grace"
+  /** Not confirmed for too long; one online validate restores access. */
+  | "lapsed";
+
+/** Why the state is what it is, or why an operation was refused. */
+export type Reason =
+  /** No license key has been activated on this device. */
+  | "none"
+  /** The stored record was changed by something other than this library. */
+  | "tampered"
+  /** The stored record belongs to another device. */
+  | "other_device"
+  /** The stored record belongs to another organization, environment or app. */
+  | "other_product"
+  /** The stored record was written by a newer version of this library. */
+  | "newer_format"
+  /** The stored record could not be read. */
+  | "storage"
+  /**
+   * Polar does not know this key, or not with this activation: it was mistyped, deleted, rotated, or the activation was
+   * removed. Polar does not tell these apart.
+   */
+  | "not_found"
+  /** The key was revoked or disabled. */
+  | "inactive"
+  /** The key has expired. */
+  | "expired"
+  /** The activation was made under other conditions: another device, or the app's `conditions` changed. */
   | "conditions"
+  /** Polar denied the key with a text that this version does not know. */
   | "refused"
+  /** The key has an activation limit, and there is no activation on this device. */
   | "activation_required"
+  /** Every activation that the key allows is in use. */
   | "activation_limit"
+  /** The key is for a benefit that this app does not accept. */
   | "benefit";
 
 /** What the user can do. */
-export type NextStep = "none" | "connect" | "enter_key" | "activate" | "move" | "renew" | "contact_vendor";
+export type NextStep =
+  /** Nothing to do. */
+  | "none"
+  /** Go online once. */
+  | "connect"
+  /** Enter a license key. */
+  | "enter_key"
+  /** Activate this device, again or for the first time. */
+  | "activate"
+  /** Activate with `replacePrevious`, to move the license here from another device. */
+  | "move"
+  /** Renew the subscription or buy a new key. */
+  | "renew"
+  /** Ask the vendor. */
+  | "contact_vendor"
+  /** Deactivate another device: on it, or in Polar's customer portal. */
+  | "manage_devices";
 
-/** What went wrong; never changes its meaning. */
-export type ErrorCode =
+/** What went wrong; a kind never changes its meaning. */
+export type ErrorKind =
+  /** The caller passed an invalid argument, such as an empty license key. */
   | "invalid_argument"
+  /** The configuration is invalid; found before anything is sent. */
   | "invalid_config"
+  /** Polar was not reached: no connection, or something other than Polar answered. */
   | "network"
+  /** No complete answer came in time. */
   | "timeout"
+  /** Polar asks to wait; see `retryAfterMs`. */
   | "rate_limited"
+  /** Polar was reached and failed. */
   | "server"
+  /** Polar, or the app's own configuration, denied it; see `reason`. */
   | "refused"
+  /** The key has fewer uses left than were asked for. */
   | "usage_exhausted"
+  /** The record could not be read or written. */
   | "storage"
+  /** The caller gave up waiting. */
   | "cancelled"
+  /** There is no license here to do this with. */
   | "not_activated"
+  /** An earlier activation may have taken a seat without this device knowing. */
   | "seat_uncertain"
+  /** A defect in this library. */
   | "internal";
 
-/** What became of the seat: freed; not known to Polar any more; or the license took none. */
-export type Deactivated = "released" | "unknown" | "not_needed";
+/** What became of the seat. */
+export type Deactivated =
+  /** Polar confirmed that the seat is free. */
+  | "released"
+  /** Polar knows no such seat (any more): it was removed in the portal, or the key was rotated. */
+  | "unknown"
+  /** The license took no seat. */
+  | "not_needed"
+  /**
+   * Polar no longer knows the key: it was rotated or deleted. The seat stays taken; it is used or released when the new
+   * key is activated on this device.
+   */
+  | "key_unknown";
 
 /** Whether the app may run, why, and what the user can do. Times are RFC 3339 in UTC, on Polar's clock. */
 export interface Decision {
   /** Whether the app may run. */
   allowed: boolean;
+  /** The state. */
   state: State;
-  /** `null` where the state says it all. */
+  /** Why, in the states that have more than one cause. */
   reason: Reason | null;
-  /** `****-` and the last six characters of the key; `null` where no license is stored. */
+  /** `****-` and the last six characters of the key; null where no license is stored. */
   displayKey: string | null;
   /** The benefit that the key was sold as. */
   benefitId: string | null;
-  /** The seat of this device, where the key has an activation limit. */
+  /** The seat taken by this device, where the key has an activation limit. */
   activationId: string | null;
-  /** When the key stops being valid; `null` for never. */
+  /** When the key stops being valid; null for never. */
   expiresAt: string | null;
   /** When Polar last confirmed it. */
   confirmedAt: string | null;
@@ -65,28 +139,48 @@ export interface Decision {
   refreshAt: string | null;
   /** Until when access lasts without reaching Polar. */
   graceEndsAt: string | null;
-  /** How much of the key's usage was consumed. */
+  /** How much of the key's usage was consumed when it was last confirmed. */
   usage: number | null;
-  /** The most that may be consumed; `null` for no limit. */
+  /** The most that may be consumed; null for no limit. */
   limitUsage: number | null;
-  /** How many devices may be active at once; `null` where the key needs no activation. */
+  /** How many devices may be active at once; null where the key needs no activation. */
   limitActivations: number | null;
   /** The configured features, and whether each is on. */
   features: Record<string, boolean>;
+  /** What the user can do. */
   nextStep: NextStep;
-  /** From when on the app should tell the user to go online. */
+  /** From when on the app should tell the user to go online; some days before grace ends. */
   noticeAt: string | null;
   /** One English sentence for the user. */
   message: string;
-  /** What went wrong on the way, such as not reaching Polar; access does not depend on it. */
+  /** What went wrong, such as not reaching Polar; access does not depend on it. */
   problem: Problem | null;
 }
 
-/** What went wrong although a decision could be made. */
+/** What went wrong although a decision could be made, such as not reaching Polar. */
 export interface Problem {
-  kind: ErrorCode;
-  /** One line for people. */
+  /** The stable code. */
+  kind: ErrorKind;
+  /** One English sentence for the user. */
   message: string;
+  /** One line for developers and logs. */
+  detail: string;
+  /** How long to wait before trying again, where that is known. */
+  retryAfterMs: number | null;
+  /** Whether Polar may have done what was asked although no answer came back. */
+  maybeApplied: boolean;
+}
+
+/** Why an operation did not do what was asked. */
+export interface Failure {
+  /** The stable code. */
+  kind: ErrorKind;
+  /** Why Polar or the configuration denied it, where the kind is `refused`. */
+  reason: Reason | null;
+  /** One English sentence for the user. */
+  message: string;
+  /** One line for developers and logs. */
+  detail: string;
   /** How long to wait before trying again, where that is known. */
   retryAfterMs: number | null;
   /** Whether Polar may have done what was asked although no answer came back. */
@@ -105,19 +199,28 @@ export interface LicenseSettings {
   benefits?: readonly string[];
   /** The features, each with the benefits that turn it on. */
   features?: Readonly<Record<string, readonly string[]>>;
-  /** Whether a seat belongs to the device that took it. Default: `true`. */
+  /** Whether a seat belongs to the device that took it, so that a copied record is refused by Polar. Default: true. */
   bindDevice?: boolean;
   /** How long a confirmation counts as fresh. Default: 24 hours, or `offlineGraceMs` where that is shorter. */
   refreshIntervalMs?: number;
-  /** How long access lasts without a confirmation. Default: 14 days. */
+  /** How long access lasts without a confirmation. Default: 14 days. At most ten years. */
   offlineGraceMs?: number;
-  /** How long `validate` waits at most; what changes something at Polar 25 s longer. Default: 10 seconds. */
+  /**
+   * How long `validate` waits at most; operations that change something at Polar wait 25 seconds longer. Default: 10
+   * seconds.
+   */
   timeoutMs?: number;
-  /** What vendor and customer see beside an activation; no personal data. Default: system, day and a random part. */
+  /**
+   * What the vendor and the customer see beside an activation; no personal data. Default: system, day and a random
+   * part.
+   */
   label?: string;
-  /** Conditions that Polar compares at every validate; changing them ends existing activations. */
+  /**
+   * Conditions that Polar compares at every validate; changing them ends existing activations. A number is whole and at
+   * most 9007199254740991.
+   */
   conditions?: Readonly<Record<string, string | number | boolean>>;
-  /** Notes that Polar stores with an activation. */
+  /** Notes that Polar stores with an activation. A number is whole and at most 9007199254740991. */
   meta?: Readonly<Record<string, string | number | boolean>>;
   /** Identifies this device instead of what the library finds. Hashed before it is used. */
   deviceId?: string;

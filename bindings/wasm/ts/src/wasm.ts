@@ -1,5 +1,5 @@
 /**
- * Compiles the engine from wherever the app has it. Says what to do where the page's policy forbids it.
+ * Compiles the engine from wherever the app has it. The error says what to do if the page's policy forbids it.
  */
 
 import { failed, LicenseError } from "./error.js";
@@ -19,11 +19,11 @@ export async function compile(source: WasmSource | PromiseLike<WasmSource>): Pro
   // as in a browser whose user has locked it down
   if (!globalThis.WebAssembly) throw notAllowed(new Error("there is none"));
   if (source == null) throw new LicenseError("invalid_config", "`wasm` is missing: give it the file `polar-license/wasm`");
-  const given = await within(LOAD_LIMIT_MS, bytesOf(source), tooLate).catch((error: unknown) => {
+  const loaded = await within(LOAD_LIMIT_MS, bytesOf(source), tooLate).catch((error: unknown) => {
     throw failed("network", "the WebAssembly of polar-license could not be loaded", error);
   });
-  if (given instanceof WebAssembly.Module) return given;
-  return WebAssembly.compile(given).catch((error: unknown) => {
+  if (loaded instanceof WebAssembly.Module) return loaded;
+  return WebAssembly.compile(loaded).catch((error: unknown) => {
     throw notAllowed(error);
   });
 }
@@ -32,15 +32,15 @@ function tooLate(): never {
   throw new Error("it did not arrive in time");
 }
 
-/** What a page or a browser that forbids WebAssembly comes to. */
+/** The error for a page or a browser that forbids WebAssembly. */
 function notAllowed(error: unknown): LicenseError {
   const advice = "a Content-Security-Policy needs 'wasm-unsafe-eval' in script-src";
   return failed("invalid_config", `WebAssembly does not run here; ${advice}`, error);
 }
 
 async function bytesOf(source: WasmSource | PromiseLike<WasmSource>): Promise<BufferSource | WebAssembly.Module> {
-  const given = await source;
-  const found = typeof given === "string" || given instanceof URL ? await fetch(given) : given;
+  const named = await source;
+  const found = typeof named === "string" || named instanceof URL ? await fetch(named) : named;
   if (!(found instanceof Response)) return found as BufferSource | WebAssembly.Module;
   if (!found.ok) throw new Error(`status ${found.status}`);
   return found.arrayBuffer();

@@ -1,5 +1,5 @@
 /**
- * The storage of browsers: localStorage, or another `Storage` of the page's. Tabs that share it take turns and follow one
+ * The storage of browsers: localStorage, or another `Storage` of the page's. Tabs that share it take turns and see one
  * another's changes.
  */
 
@@ -13,10 +13,10 @@ export interface WebStorageArea {
   removeItem(name: string): void;
 }
 
-/** Keeps records in localStorage, or in what is given, such as `sessionStorage`. */
+/** Keeps records in localStorage, or in another `area`, such as `sessionStorage`. */
 export function webStorage(area?: WebStorageArea): LicenseStorage {
   const texts = (): KeyValueStorage => {
-    // a page whose storage is blocked throws at the mere mention
+    // a page whose storage is blocked throws when the name is read
     const found = area ?? globalThis.localStorage;
     if (!found) throw new Error("there is no localStorage here; give the client another `storage`");
     return {
@@ -31,10 +31,10 @@ export function webStorage(area?: WebStorageArea): LicenseStorage {
 /** A message of another tab may arrive before what it wrote to localStorage does; this event does not. */
 function follow(name: string, changed: () => void): () => void {
   const target = globalThis as Partial<Pick<Window, "addEventListener" | "removeEventListener">>;
-  const hear = ({ key }: StorageEvent): void => {
+  const onStorage = ({ key }: StorageEvent): void => {
     // without a key, everything was removed
     if (key === name || key === null) changed();
   };
-  target.addEventListener?.("storage", hear);
-  return () => target.removeEventListener?.("storage", hear);
+  target.addEventListener?.("storage", onStorage);
+  return () => target.removeEventListener?.("storage", onStorage);
 }

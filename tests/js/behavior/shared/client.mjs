@@ -10,6 +10,8 @@ export class Device {
   texts = new Map();
   /** The endpoints that the library asked, in order. */
   sent = [];
+  /** How much time has passed besides the real, in ms. */
+  ahead = 0;
   #polar;
   #monotonic = 0;
 
@@ -27,7 +29,7 @@ export class Device {
       features: { export: [PRO] },
       deviceId: "the device of the tests",
       storage: this.storage,
-      clock: { now: () => Date.now(), monotonic: () => this.#monotonic },
+      clock: { now: () => Date.now() + this.ahead, monotonic: () => this.#monotonic + this.ahead },
       autoRefresh: false,
       // as if each request took its time, so that none has to wait for another
       fetch: (...request) => {

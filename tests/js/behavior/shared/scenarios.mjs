@@ -6,8 +6,8 @@ import { run } from "./scenarios/world.mjs";
 
 /** `texts` are the files of tests/scenarios by name. */
 export function tests({ texts }) {
-  const { "common.json": first, ...files } = texts;
-  const common = readCommon(first);
+  const { "common.json": shared, "members.json": members, ...files } = texts;
+  const common = readCommon(shared, members);
   const all = Object.entries(files).flatMap(([file, text]) =>
     readFile(common, text).map((scenario) => ({ file, scenario })),
   );

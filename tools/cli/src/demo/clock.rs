@@ -1,4 +1,4 @@
-//! The system's clock, moved forward by days that nobody wants to wait for.
+//! The system's clock, which can be moved forward by days.
 
 use polar_license::Timestamp;
 use polar_license::clock::{Clock, SystemClock};

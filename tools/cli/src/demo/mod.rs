@@ -1,4 +1,4 @@
-//! A license's whole life in a few seconds, with nothing to configure: the client as an app uses it, a local Polar, and
+//! The life of a license in a few seconds, with nothing to configure: the client as an app uses it, a local Polar, and
 //! a clock that can be moved by days. Each step is checked, so that this is a test as well.
 //!
 //! ```text
@@ -27,14 +27,14 @@ pub(crate) fn run(as_json: bool) -> io::Result<Exit> {
     Ok(match played {
         Ok(()) => Exit::Allowed,
         Err(error) => {
-            output::complain(&error.to_string());
+            output::error(&error.to_string());
             Exit::Failed
         }
     })
 }
 
 fn play(timeline: &mut Timeline) -> Result<(), Box<dyn Error>> {
-    let mut scene = Scene::set()?;
+    let mut scene = Scene::new()?;
     timeline.begin(&scene)?;
-    story::tell(&mut scene, timeline)
+    story::play(&mut scene, timeline)
 }

@@ -1,4 +1,4 @@
-//! Where the demo plays: an app on a device, and the Polar it asks.
+//! What the demo runs on: an app on a device, and the local Polar that it asks.
 
 use super::clock::DemoClock;
 use mock_polar::{DEMO_BENEFIT_BASIC, DEMO_BENEFIT_PRO, DEMO_KEY_TWO_DEVICES, DEMO_ORGANIZATION, MockPolar};
@@ -23,9 +23,9 @@ pub(super) struct Scene {
 
 impl Scene {
     /// A fresh device and a fresh Polar, both gone when this is dropped.
-    pub(super) fn set() -> Result<Self, Box<dyn std::error::Error>> {
+    pub(super) fn new() -> Result<Self, Box<dyn std::error::Error>> {
         let (polar, clock, directory) = (MockPolar::start()?, DemoClock::default(), tempfile::tempdir()?);
-        let mut config = Config::new(DEMO_ORGANIZATION, "polar-license-demo").environment(polar.url());
+        let mut config = Config::builder(DEMO_ORGANIZATION, "polar-license-demo").environment(polar.url());
         for (feature, benefit) in FEATURES {
             config = config.feature(feature, [benefit]);
         }
@@ -34,7 +34,7 @@ impl Scene {
         Ok(Self { polar, app, config, clock, directory })
     }
 
-    /// The app ends and starts again: all it knows is what it has stored.
+    /// The app ends and starts again: it knows only what it has stored.
     pub(super) fn restart_app(&mut self) -> Result<(), Error> {
         self.app = open(&self.config, &self.clock, &self.directory)?;
         Ok(())

@@ -1,12 +1,12 @@
-//! What happens, and what the app should see of it.
+//! The steps of the demo, and the decision that each must lead to.
 
 use super::scene::{FEATURES, KEY, Scene};
 use super::timeline::{Step, Timeline};
-use polar_license::engine::Deactivated;
-use polar_license::{Decision, ErrorKind, NextStep, Reason, State};
+use polar_license::blocking::Deactivation;
+use polar_license::{Deactivated, Decision, ErrorKind, NextStep, Reason, State};
 use std::error::Error;
 
-/// What a step should come to. By default: access, with a seat, and nothing to complain about.
+/// The expected result of a step.
 #[derive(Clone, Copy)]
 struct Expected {
     state: State,
@@ -36,8 +36,8 @@ const NOTHING: Expected = Expected {
     ..ACTIVE
 };
 
-/// Plays every step; ends at the first that comes out otherwise than expected.
-pub(super) fn tell(scene: &mut Scene, timeline: &mut Timeline) -> Result<(), Box<dyn Error>> {
+/// Runs every step; ends at the first with an unexpected result.
+pub(super) fn play(scene: &mut Scene, timeline: &mut Timeline) -> Result<(), Box<dyn Error>> {
     let seen = scene.app.refresh();
     check(scene, timeline, "The app starts for the first time.", seen, NOTHING)?;
 
@@ -51,7 +51,7 @@ pub(super) fn tell(scene: &mut Scene, timeline: &mut Timeline) -> Result<(), Box
     scene.pass_days(2);
     let seen = scene.app.refresh();
     let grace = Expected { state: State::Grace, ..OFFLINE };
-    check(scene, timeline, "Still offline, longer than a confirmation counts as fresh.", seen, grace)?;
+    check(scene, timeline, "Still offline, for longer than a confirmation counts as fresh.", seen, grace)?;
 
     scene.pass_days(10);
     let seen = scene.app.refresh();
@@ -65,7 +65,7 @@ pub(super) fn tell(scene: &mut Scene, timeline: &mut Timeline) -> Result<(), Box
 
     scene.polar.restart()?;
     let seen = scene.app.validate();
-    check(scene, timeline, "Online again: one answer heals.", seen, ACTIVE)?;
+    check(scene, timeline, "Online again: one confirmation restores access.", seen, ACTIVE)?;
 
     scene.polar.revoke(KEY);
     let seen = scene.app.validate();
@@ -75,19 +75,19 @@ pub(super) fn tell(scene: &mut Scene, timeline: &mut Timeline) -> Result<(), Box
     scene.restart_app()?;
     let seen = scene.app.refresh();
     let denied = Expected { problem: Some(ErrorKind::Network), ..DENIED };
-    check(scene, timeline, "The user goes offline and starts the app again: no stays no.", seen, denied)?;
+    check(scene, timeline, "The user goes offline and starts the app again: the denial holds.", seen, denied)?;
 
     scene.polar.restart()?;
     scene.polar.grant(KEY);
     let seen = scene.app.validate();
-    check(scene, timeline, "The vendor grants the key again: nobody has to type it anew.", seen, ACTIVE)?;
+    check(scene, timeline, "The vendor grants the key again: it need not be entered again.", seen, ACTIVE)?;
 
-    let seat = scene.app.deactivate()?;
-    let seen = scene.app.current();
+    let Deactivation { decision: seen, deactivated, .. } = scene.app.deactivate()?;
     check(scene, timeline, "The user gives the seat up, for another computer.", seen, NOTHING)?;
-    match seat {
-        Deactivated::Released => Ok(()),
-        other => Err(format!("expected Polar to have released the seat, but the outcome is {other:?}").into()),
+    if deactivated == Deactivated::Released {
+        Ok(())
+    } else {
+        Err(format!("expected Polar to have released the seat, but the outcome is {deactivated}").into())
     }
 }
 
@@ -112,7 +112,11 @@ fn check(
     ];
     let number = timeline.show(&Step { day: scene.day(), title, decision: &seen, seats })?;
     let wrong: Vec<String> = comparisons.into_iter().flatten().collect();
-    if wrong.is_empty() { Ok(()) } else { Err(format!("step {number} came out wrong: {}", wrong.join("; ")).into()) }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("step {number} has an unexpected result: {}", wrong.join("; ")).into())
+    }
 }
 
 fn differ<T: PartialEq + std::fmt::Debug>(what: &str, seen: T, expected: T) -> Option<String> {

@@ -1,4 +1,4 @@
-//! The demo as a person, or a program, reads it.
+//! The output of the demo, as text or as JSON.
 
 use super::scene::{KEY, Scene};
 use crate::{output, show};
@@ -13,7 +13,7 @@ pub(super) struct Timeline {
     limit: u32,
 }
 
-/// What happened, and how the license stands.
+/// One step of the demo, and the decision that it led to.
 pub(super) struct Step<'a> {
     pub(super) day: u64,
     pub(super) title: &'static str,
@@ -27,7 +27,7 @@ impl Timeline {
         Self { as_json, coloured, steps: Vec::new(), limit: 0 }
     }
 
-    /// Says what will be seen.
+    /// Prints what the demo is about.
     pub(super) fn begin(&mut self, scene: &Scene) -> io::Result<()> {
         self.limit = scene.polar.key(KEY).limit_activations.unwrap_or_default();
         let key = Key::parse(KEY).map(|key| key.to_string()).unwrap_or_default();
@@ -80,7 +80,7 @@ impl Timeline {
         }
         let count = self.steps.len();
         self.say(&if passed {
-            format!("\nAll {count} steps came out as they should.")
+            format!("\nAll {count} steps had the expected results.")
         } else {
             format!("\nStopped after {count} steps.")
         })

@@ -1,4 +1,4 @@
-//! The license goes only when Polar said that the seat is free, or unknown.
+//! The license is removed only once Polar has confirmed that the seat is free, or unknown.
 
 use crate::faults::{self, Case};
 use crate::support::{Device, for_each, requests_to, start_polar};
@@ -6,7 +6,7 @@ use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, Endpoint};
 use std::thread;
 use std::time::Duration;
 
-/// Polar's yes to a deactivation is 204 without a body, so what happens to bodies does not matter.
+/// Polar confirms a deactivation with 204 without a body, so what happens to bodies does not matter.
 const WITHOUT_A_BODY: [&str; 5] = ["truncated", "endless", "OtherKey", "OtherOrganization", "OtherActivation"];
 
 #[test]

@@ -1,4 +1,4 @@
-//! The demo is a test of its own: it exits 0 only if every step came out as it should.
+//! The demo is a test of its own: it exits 0 only if every step had the expected result.
 
 use crate::support::{command, run};
 use mock_polar::DEMO_KEY_TWO_DEVICES;
@@ -6,12 +6,12 @@ use serde_json::Value;
 use std::time::Duration;
 
 #[test]
-fn every_step_comes_out_as_it_should() {
+fn every_step_has_the_expected_result() {
     let mut demo = command();
     demo.arg("demo");
     let run = run(demo, "");
     assert_eq!(run.status, 0, "{run:?}");
-    assert!(run.stdout.contains("All 11 steps came out as they should."), "{run:?}");
+    assert!(run.stdout.contains("All 11 steps had the expected results."), "{run:?}");
     for state in ["unlicensed", "active", "grace", "lapsed", "denied"] {
         assert!(run.stdout.contains(state), "{state}: {run:?}");
     }

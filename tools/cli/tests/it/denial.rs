@@ -1,10 +1,10 @@
-//! Polar's no ends access, and being offline does not bring it back.
+//! A denial ends access, and going offline does not bring it back.
 
 use crate::support::{Device, start_polar};
 use mock_polar::{DEMO_KEY_TWO_DEVICES, MockPolar};
 
 #[test]
-fn a_no_is_remembered_offline_and_heals() {
+fn a_denial_is_remembered_offline_until_polar_confirms_again() {
     let cases = [("revoked", MockPolar::revoke as fn(&MockPolar, &str)), ("disabled", MockPolar::disable)];
     for (name, take_back) in cases {
         let polar = start_polar();
@@ -19,7 +19,7 @@ fn a_no_is_remembered_offline_and_heals() {
         polar.restart().unwrap();
         assert_denied(device.json(&["validate"]), name);
         polar.grant(DEMO_KEY_TWO_DEVICES);
-        // nobody has to enter the key again
+        // the key need not be entered again
         let (status, decision) = device.json(&["refresh"]);
         assert_eq!((status, decision["state"].as_str()), (0, Some("active")), "{name}: {decision}");
         assert_eq!(polar.activations(DEMO_KEY_TWO_DEVICES).len(), 1, "{name}");

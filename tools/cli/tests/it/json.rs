@@ -3,7 +3,7 @@
 use crate::support::{Device, start_polar};
 use mock_polar::{DEMO_KEY_REVOKED, DEMO_KEY_TEN_USES, DEMO_KEY_TWO_DEVICES};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt;
 
 const DECISION: [&str; 18] = [
@@ -32,19 +32,28 @@ fn every_operation_prints_the_decision() {
     let polar = start_polar();
     let device = Device::new(&polar);
     let key = DEMO_KEY_TEN_USES;
-    for args in [
-        &["status"][..],
-        &["activate", key],
-        &["validate"],
-        &["refresh"],
-        &["status"],
-        &["allows", "export"],
-        &["consume", "3"],
-        &["deactivate"],
-        &["forget"],
-    ] {
+    for args in
+        [&["status"][..], &["activate", key], &["validate"], &["refresh"], &["status"], &["consume", "3"], &["forget"]]
+    {
         assert_eq!(members(&device, args), DECISION, "{args:?}");
     }
+}
+
+#[test]
+fn a_feature_and_a_deactivation_add_what_became_of_them() {
+    let polar = start_polar();
+    let device = Device::licensed(&polar, DEMO_KEY_TEN_USES);
+    let feature = |args: &[&str]| {
+        assert_eq!(members(&device, args), [&DECISION[..], &["feature"]].concat(), "{args:?}");
+        device.json(args).1["feature"].clone()
+    };
+    assert_eq!(feature(&["allows", "export"]), json!({"name": "export", "allowed": true, "reason": null}));
+    assert_eq!(feature(&["allows", "sync"]), json!({"name": "sync", "allowed": false, "reason": "not_included"}));
+    let json = device.json(&["deactivate"]).1;
+    assert_eq!(json["deactivated"], "not_needed");
+    assert_eq!(feature(&["allows", "export"]), json!({"name": "export", "allowed": false, "reason": "not_licensed"}));
+    let seated = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
+    assert_eq!(members(&seated, &["deactivate"]), [&DECISION[..], &["deactivated"]].concat());
 }
 
 #[test]
@@ -56,9 +65,9 @@ fn a_failed_operation_adds_the_error() {
     assert_eq!(members(&licensed, &["consume", "11"]), with_error);
     assert_eq!(members(&Device::new(&polar), &["deactivate"]), with_error);
     let run = licensed.run(&["activate", DEMO_KEY_REVOKED, "--json"]);
-    let error = ["kind", "reason", "message", "retryAfterMs", "maybeApplied"];
+    let error = ["kind", "reason", "message", "detail", "retryAfterMs", "maybeApplied"];
     assert_eq!(Members::of(&run.stdout).inside("error"), error);
-    assert!(run.stderr.contains(run.json()["error"]["message"].as_str().unwrap()), "{run:?}");
+    assert!(run.stderr.contains(run.json()["error"]["detail"].as_str().unwrap()), "{run:?}");
 }
 
 #[test]
@@ -67,7 +76,8 @@ fn the_values_are_what_polar_said() {
     let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
     polar.stop();
     let run = device.run(&["validate", "--json"]);
-    assert_eq!(Members::of(&run.stdout).inside("problem"), ["kind", "message", "retryAfterMs", "maybeApplied"]);
+    let problem = ["kind", "message", "detail", "retryAfterMs", "maybeApplied"];
+    assert_eq!(Members::of(&run.stdout).inside("problem"), problem);
     let decision = run.json();
     let [seat] = &polar.activations(DEMO_KEY_TWO_DEVICES)[..] else { panic!("one seat is taken") };
     for (member, value) in [

@@ -11,6 +11,7 @@ mod faults;
 mod json;
 mod offline;
 mod serve;
+mod storage;
 mod support;
 mod usage;
 mod validation;

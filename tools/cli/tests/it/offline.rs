@@ -48,7 +48,7 @@ fn the_days_decide() {
         }
         polar.restart().unwrap();
         let (exit, decision) = device.json(&["validate"]);
-        assert_eq!((exit, decision["state"].as_str()), (0, Some("active")), "healed after {days} days");
+        assert_eq!((exit, decision["state"].as_str()), (0, Some("active")), "recovered after {days} days");
     }
 }
 

@@ -1,8 +1,8 @@
-//! A device on which the command runs, and what it said.
+//! A device on which the command runs, and what it printed.
 
 use mock_polar::{DEMO_BENEFIT_BASIC, DEMO_BENEFIT_PRO, DEMO_ORGANIZATION, MockPolar, RecordedRequest};
 use polar_license::clock::{Clock, ManualClock, SystemClock};
-use polar_license::{Config, Timestamp, blocking::Client};
+use polar_license::{Config, Decision, Timestamp, blocking::Client};
 use serde_json::Value;
 use std::fs;
 use std::io::Write;
@@ -25,7 +25,7 @@ pub(crate) struct Device<'a> {
     directory: TempDir,
 }
 
-/// What a run of the command came to.
+/// The result of a run of the command.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) status: i32,
@@ -86,9 +86,14 @@ impl<'a> Device<'a> {
         device
     }
 
+    /// What the same app on the same device decides that much later.
+    pub(crate) fn decision_after(&self, time: Duration) -> Decision {
+        self.client_at(SystemClock::new().now().wall.plus(time)).current()
+    }
+
     /// The same app on the same device, at another time.
     fn client_at(&self, wall: Timestamp) -> Client {
-        let config = Config::new(DEMO_ORGANIZATION, APP).environment(self.polar.url()).device_id(DEVICE_ID);
+        let config = Config::builder(DEMO_ORGANIZATION, APP).environment(self.polar.url()).device_id(DEVICE_ID);
         let client = Client::builder(config.build().unwrap()).directory(self.directory.path());
         client.clock(ManualClock::new(wall)).open().unwrap()
     }
@@ -109,7 +114,7 @@ impl<'a> Device<'a> {
         let mut command = command();
         command.args(["--organization", DEMO_ORGANIZATION, "--environment", &self.polar.url()]);
         command.args(["--feature", &format!("export={DEMO_BENEFIT_PRO}")]);
-        command.args(["--feature", &format!("sync={DEMO_BENEFIT_BASIC}"), "--device-id", DEVICE_ID, "--cache-dir"]);
+        command.args(["--feature", &format!("sync={DEMO_BENEFIT_BASIC}"), "--device-id", DEVICE_ID, "--data-dir"]);
         command.arg(self.directory.path()).args(args);
         command
     }

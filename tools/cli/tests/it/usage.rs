@@ -21,11 +21,13 @@ fn what_is_wrong_exits_two_and_says_what_to_do() {
         (&["status", "--environment", "http://polar.example"], "use https"),
         (&["status", "--app", "my app"], "com.acme.app"),
         (&["status", "--offline-grace", "14"], "time unit needed"),
-        (&["status", "--offline-grace", "1h", "--refresh-interval", "2h"], "offline_grace is shorter"),
+        (&["status", "--offline-grace", "1h", "--refresh-interval", "2h"], "offline grace is shorter"),
         (&["status", "--timeout", "1h"], "10 seconds is usual"),
         (&["consume", "0"], "1..=2147483647"),
         (&["consume"], "<N>"),
         (&["allows"], "<FEATURE>"),
+        (&["allows", "import"], "--feature import=BENEFIT"),
+        (&["allows", "import", "--json"], "--feature import=BENEFIT"),
         (&["valdiate"], "'validate'"),
         (&[], "Usage:"),
     ] {
@@ -41,7 +43,7 @@ fn without_an_organization_it_says_where_to_give_one() {
     let mut bare = command();
     bare.arg("status");
     let run = run(bare, "");
-    assert!(run.status == 2 && run.stderr.contains("POLAR_LICENSE_ORGANIZATION"), "{run:?}");
+    assert!(run.status == 2 && run.stderr.contains("missing required option `--organization`"), "{run:?}");
 }
 
 #[test]
@@ -75,7 +77,7 @@ fn flags_are_taken_before_and_after_the_subcommand_and_from_the_environment() {
     let mut activate = command();
     activate.env("POLAR_LICENSE_ENVIRONMENT", polar.url()).env("POLAR_LICENSE_ORGANIZATION", "overridden");
     activate.args(["--json", "--organization", DEMO_ORGANIZATION, "--benefit", DEMO_BENEFIT_PRO, "--feature", &export]);
-    activate.arg("--cache-dir").arg(directory.path()).args(["activate", DEMO_KEY_BASIC]);
+    activate.arg("--data-dir").arg(directory.path()).args(["activate", DEMO_KEY_BASIC]);
     activate.args(["--benefit", DEMO_BENEFIT_BASIC, "--feature", &sync]);
     let run = run(activate, "");
     assert_eq!(run.status, 0, "{run:?}");

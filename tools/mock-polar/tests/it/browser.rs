@@ -1,22 +1,22 @@
-//! What a page in a browser may see of faults. Polar's own CORS answers are in the recordings.
+//! Which faults a page in a browser can read. CORS as Polar does it is tested by the recordings.
 
 use mock_polar::{DEMO_KEY_PLAIN, Endpoint, Fault, Garbage, MockPolar};
 
-use crate::wire::{Answer, activation, exchange, path, post_unread, read_answer};
+use crate::wire::{Reply, activation, exchange, path, post_without_reading, read_reply};
 
 const ORIGIN: (&str, &str) = ("Origin", "https://app.example");
 
-fn from_page(polar: &MockPolar) -> Answer {
-    let mut stream = post_unread(polar, Endpoint::Validate, &activation(polar, DEMO_KEY_PLAIN), &[ORIGIN]);
-    read_answer(&mut stream, "POST").unwrap()
+fn from_page(polar: &MockPolar) -> Reply {
+    let mut stream = post_without_reading(polar, Endpoint::Validate, &activation(polar, DEMO_KEY_PLAIN), &[ORIGIN]);
+    read_reply(&mut stream, "POST").unwrap()
 }
 
-fn is_readable(answer: &Answer) -> bool {
-    answer.header("access-control-allow-origin") == Some("*")
+fn is_readable(reply: &Reply) -> bool {
+    reply.header("access-control-allow-origin") == Some("*")
 }
 
 #[test]
-fn portals_and_gateways_are_network_errors_to_a_page_unless_the_test_says_otherwise() {
+fn portals_and_gateways_are_network_errors_to_a_page_by_default() {
     let polar = MockPolar::start().unwrap();
     for fault in [Fault::captive_portal(200), Fault::server_error(502), Fault::server_error_html(503)] {
         polar.fault(fault.clone().once());
@@ -27,7 +27,7 @@ fn portals_and_gateways_are_network_errors_to_a_page_unless_the_test_says_otherw
 }
 
 #[test]
-fn polars_own_faults_are_readable_unless_the_test_says_otherwise() {
+fn faults_of_polar_itself_are_readable_to_a_page_by_default() {
     let polar = MockPolar::start().unwrap();
     let faults = [
         Fault::rate_limited(60),
@@ -46,7 +46,7 @@ fn polars_own_faults_are_readable_unless_the_test_says_otherwise() {
 }
 
 #[test]
-fn a_preflight_passes_and_uses_no_fault_up() {
+fn a_fault_neither_applies_to_a_preflight_nor_counts_it() {
     let polar = MockPolar::start().unwrap();
     polar.fault(Fault::server_error(500).once());
     let headers =
@@ -58,7 +58,7 @@ fn a_preflight_passes_and_uses_no_fault_up() {
 }
 
 #[test]
-fn a_page_may_steer_the_server() {
+fn a_page_may_use_the_control_endpoint() {
     let polar = MockPolar::start().unwrap();
     let headers = [ORIGIN, ("Access-Control-Request-Method", "PATCH"), ("Access-Control-Request-Headers", "x-any")];
     let preflight = exchange(polar.address(), "OPTIONS", "/_mock/keys/X", &headers, b"").unwrap();

@@ -7,7 +7,7 @@ use mock_polar::{DEMO_KEY_PLAIN, MockPolar, NewKey, Timestamp};
 use crate::wire::{activate, exchange, validate};
 
 #[test]
-fn a_key_ends_when_the_servers_clock_says_so() {
+fn a_key_expires_by_the_servers_clock() {
     let polar = MockPolar::start().unwrap();
     let key = polar.add_key(NewKey::new("pro").expires_in(Duration::from_secs(3600)));
     assert_eq!(validate(&polar, &key).status, 200);
@@ -34,26 +34,26 @@ fn replies_show_the_servers_clock() {
 }
 
 #[test]
-fn three_requests_a_second_and_then_a_minute_of_silence() {
+fn the_fourth_request_in_a_second_blocks_for_a_minute() {
     let polar = MockPolar::builder().rate_limit(true).start().unwrap();
     polar.freeze_clock(polar.now());
-    let ask = || {
+    let validate_plain = || {
         let reply = validate(&polar, DEMO_KEY_PLAIN);
         (reply.status, reply.header("retry-after").map(str::to_owned))
     };
-    let answers: Vec<u16> = (0..4).map(|_| ask().0).collect();
-    assert_eq!(answers, [200, 200, 200, 429]);
+    let replies: Vec<u16> = (0..4).map(|_| validate_plain().0).collect();
+    assert_eq!(replies, [200, 200, 200, 429]);
     polar.advance_clock(Duration::from_secs(20));
-    assert_eq!(ask(), (429, Some("40".to_owned())));
+    assert_eq!(validate_plain(), (429, Some("40".to_owned())));
     assert_eq!(exchange(polar.address(), "GET", "/v1/products", &[], b"").unwrap().status, 429, "every /v1 path");
     assert_eq!(exchange(polar.address(), "GET", "/elsewhere", &[], b"").unwrap().status, 404);
     polar.advance_clock(Duration::from_secs(40));
-    assert_eq!(ask().0, 200);
+    assert_eq!(validate_plain().0, 200);
     assert_eq!(polar.key(DEMO_KEY_PLAIN).validations, 4);
 }
 
 #[test]
-fn refusals_count_for_the_rate_limit_and_it_can_be_switched() {
+fn error_replies_count_for_the_rate_limit_and_it_can_be_turned_off() {
     let polar = MockPolar::start().unwrap();
     polar.freeze_clock(polar.now());
     polar.set_rate_limit(true);

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::wire::{activate, deactivate, validate, validate_with};
 
 #[test]
-fn the_demo_keys_are_what_they_are_called() {
+fn the_demo_keys_behave_as_their_names_say() {
     let polar = MockPolar::start().unwrap();
     let detail = |key| validate(&polar, key).json()["detail"].as_str().map(str::to_owned);
     for key in [DEMO_KEY_PLAIN, DEMO_KEY_TWO_DEVICES, DEMO_KEY_ONE_DEVICE, DEMO_KEY_BASIC, DEMO_KEY_TEN_USES] {
@@ -30,11 +30,11 @@ fn the_demo_keys_are_what_they_are_called() {
 }
 
 #[test]
-fn a_sold_key_is_as_ordered() {
+fn an_issued_key_is_as_requested() {
     let polar = MockPolar::start().unwrap();
     let at = polar.now() + Duration::from_secs(60);
-    let order = NewKey::new("basic").limit_activations(1).limit_usage(10).expires_at(at).prefix("MYAPP");
-    let key = polar.add_key(order);
+    let new_key = NewKey::new("basic").limit_activations(1).limit_usage(10).expires_at(at).prefix("MYAPP");
+    let key = polar.add_key(new_key);
     assert!(key.starts_with("MYAPP-") && key.len() == 42 && key == key.to_uppercase(), "{key}");
     let reply = validate(&polar, &key).json();
     assert_eq!(reply["benefit_id"], DEMO_BENEFIT_BASIC);
@@ -60,7 +60,7 @@ fn revoked_disabled_granted_deleted() {
 }
 
 #[test]
-fn rotation_keeps_activations_and_ends_the_old_key_at_once() {
+fn rotation_keeps_activations_and_invalidates_the_old_key_at_once() {
     let polar = MockPolar::start().unwrap();
     let old = polar.add_key(NewKey::new("pro").limit_activations(2).prefix("MYAPP"));
     let seat = activate(&polar, &old).json()["id"].as_str().unwrap().to_owned();
@@ -74,7 +74,7 @@ fn rotation_keeps_activations_and_ends_the_old_key_at_once() {
 }
 
 #[test]
-fn an_activation_removed_in_the_portal_is_gone_and_its_seat_free() {
+fn removing_an_activation_frees_its_seat() {
     let polar = MockPolar::start().unwrap();
     let seat = activate(&polar, DEMO_KEY_ONE_DEVICE).json()["id"].as_str().unwrap().to_owned();
     assert_eq!(activate(&polar, DEMO_KEY_ONE_DEVICE).status, 403);
@@ -84,7 +84,7 @@ fn an_activation_removed_in_the_portal_is_gone_and_its_seat_free() {
 }
 
 #[test]
-fn limits_benefit_and_end_can_be_moved() {
+fn limits_benefit_and_expiry_can_be_changed() {
     let polar = MockPolar::start().unwrap();
     polar.set_limit_activations(DEMO_KEY_PLAIN, 1);
     assert_eq!(activate(&polar, DEMO_KEY_PLAIN).status, 200);
@@ -101,7 +101,7 @@ fn limits_benefit_and_end_can_be_moved() {
 }
 
 #[test]
-fn what_a_device_said_can_be_looked_up() {
+fn data_that_a_device_sent_is_visible() {
     let polar = MockPolar::start().unwrap();
     let body = json!({
         "key": DEMO_KEY_ONE_DEVICE, "organization_id": polar.organization(), "label": "Ada's laptop",
@@ -115,7 +115,7 @@ fn what_a_device_said_can_be_looked_up() {
 }
 
 #[test]
-fn every_license_carries_personal_data_for_leak_tests_to_find() {
+fn every_license_contains_personal_data() {
     let polar = MockPolar::start().unwrap();
     let personal = polar.personal_data();
     assert!(personal.len() > 10);
@@ -136,7 +136,7 @@ fn every_license_carries_personal_data_for_leak_tests_to_find() {
 }
 
 #[test]
-fn naming_what_is_not_there_fails_the_test_that_does_it() {
+fn unknown_keys_benefits_and_activations_panic() {
     let polar = MockPolar::start().unwrap();
     let message = |act: &dyn Fn()| {
         let panic = catch_unwind(AssertUnwindSafe(act)).expect_err("a panic");
@@ -146,5 +146,5 @@ fn naming_what_is_not_there_fails_the_test_that_does_it() {
     assert!(message(&|| drop(polar.benefit("gold"))).contains("use one of `pro`, `basic`"));
     assert!(message(&|| drop(polar.add_key(NewKey::new("pro").key(DEMO_KEY_PLAIN)))).contains("already"));
     assert!(message(&|| polar.remove_activation("none")).contains("there is no activation `none`"));
-    assert_eq!(validate(&polar, DEMO_KEY_PLAIN).status, 200, "the server goes on");
+    assert_eq!(validate(&polar, DEMO_KEY_PLAIN).status, 200, "the server still runs");
 }

@@ -1,4 +1,4 @@
-//! Starting, stopping and coming back.
+//! Starting, stopping and restarting.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -6,10 +6,10 @@ use std::net::TcpStream;
 use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, DEMO_ORGANIZATION, Fault, MockPolar, NewKey};
 use tokio::net::TcpSocket;
 
-use crate::wire::{PATIENCE, activate, is_silent, validate};
+use crate::wire::{TIMEOUT, activate, stays_silent, validate};
 
 #[test]
-fn a_stopped_server_refuses_connections_and_comes_back_at_its_port_with_its_state() {
+fn a_stopped_server_refuses_connections_and_restarts_on_its_port_with_its_state() {
     let polar = MockPolar::start().unwrap();
     let address = polar.address();
     assert_eq!(activate(&polar, DEMO_KEY_ONE_DEVICE).status, 200);
@@ -27,10 +27,10 @@ fn a_stopped_server_refuses_connections_and_comes_back_at_its_port_with_its_stat
 }
 
 #[test]
-fn the_port_of_a_stopped_server_is_kept_for_it_until_it_is_dropped() {
+fn the_port_of_a_stopped_server_stays_reserved_until_it_is_dropped() {
     let polar = MockPolar::start().unwrap();
     let address = polar.address();
-    // As the system does when it chooses a free port: without sharing.
+    // As the system binds a free port: without `SO_REUSEADDR`.
     let is_free = || TcpSocket::new_v4().unwrap().bind(address).is_ok();
     assert!(!is_free());
     polar.stop();
@@ -40,14 +40,14 @@ fn the_port_of_a_stopped_server_is_kept_for_it_until_it_is_dropped() {
 }
 
 #[test]
-fn a_taken_port_is_an_error_that_says_so() {
+fn a_port_in_use_is_an_error_with_advice() {
     let polar = MockPolar::start().unwrap();
     let error = MockPolar::builder().port(polar.address().port()).start().unwrap_err();
     assert!(error.is_server() && error.to_string().contains("choose another"), "{error}");
 }
 
 #[test]
-fn reset_brings_everything_back_to_the_seed() {
+fn reset_restores_the_initial_state() {
     let polar = MockPolar::start().unwrap();
     polar.add_key(NewKey::new("pro").key("EXTRA"));
     polar.revoke(DEMO_KEY_PLAIN);
@@ -63,10 +63,10 @@ fn reset_brings_everything_back_to_the_seed() {
 }
 
 #[test]
-fn closed_connections_break_a_client_that_reuses_them() {
+fn closing_connections_disconnects_idle_clients() {
     let polar = MockPolar::start().unwrap();
     let mut stream = TcpStream::connect(polar.address()).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
     stream.write_all(b"OPTIONS /_mock HTTP/1.1\r\nHost: polar\r\n\r\n").unwrap();
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -75,9 +75,9 @@ fn closed_connections_break_a_client_that_reuses_them() {
         head.extend(byte);
     }
     assert!(head.starts_with(b"HTTP/1.1 204"));
-    assert!(is_silent(&mut stream), "it is kept alive");
+    assert!(stays_silent(&mut stream), "it is kept alive");
     polar.close_connections();
-    assert!(!is_silent(&mut stream), "it has ended");
+    assert!(!stays_silent(&mut stream), "it has ended");
     assert_eq!(validate(&polar, DEMO_KEY_PLAIN).status, 200);
 }
 

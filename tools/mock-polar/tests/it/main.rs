@@ -1,4 +1,4 @@
-//! Tests of the mock over real sockets, in one program: it links once. `cfg(test)` tells clippy that helpers
+//! Tests of the server over real sockets, in one program, which links once. `cfg(test)` tells clippy that helpers
 //! here may panic.
 
 #[cfg(test)]
@@ -12,7 +12,17 @@ mod keys;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod portal;
+#[cfg(test)]
+mod portal_limits;
+#[cfg(test)]
+mod portal_transcripts;
+#[cfg(test)]
+mod quirks;
+#[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod recordings;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]

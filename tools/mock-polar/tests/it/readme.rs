@@ -1,9 +1,9 @@
 //! Every command and every fault in the README, run as written.
 
-use mock_polar::{DEMO_KEY_BASIC, DEMO_KEY_ONE_DEVICE, MockPolar};
+use mock_polar::{DEMO_EMAIL, DEMO_KEY_BASIC, DEMO_KEY_ONE_DEVICE, DEMO_LINK_PAID, MockPolar};
 use serde_json::{Value, json};
 
-use crate::wire::{Answer, activate, exchange, is_silent, read_answer, send, validate};
+use crate::wire::{Reply, activate, exchange, read_reply, send, stays_silent, validate};
 
 const README: &str = include_str!("../../README.md");
 
@@ -13,13 +13,13 @@ fn block(language: &str) -> Vec<&'static str> {
     block.lines().filter(|line| !line.is_empty()).collect()
 }
 
-fn mock(polar: &MockPolar, method: &str, path: &str, body: &str) -> Answer {
+fn mock(polar: &MockPolar, method: &str, path: &str, body: &str) -> Reply {
     let length = body.len().to_string();
     exchange(polar.address(), method, path, &[("Content-Length", &length)], body.as_bytes()).unwrap()
 }
 
-/// As curl does: POST if there is a body, else GET, unless `-X` says otherwise.
-fn run(polar: &MockPolar, command: &str) -> Answer {
+/// As curl does: POST with a body, GET without, or the method after `-X`.
+fn run(polar: &MockPolar, command: &str) -> Reply {
     let (command, body) = match command.split_once(" -d '") {
         Some((command, body)) => (command, body.split('\'').next().unwrap()),
         None => (command.split(" #").next().unwrap(), ""),
@@ -35,17 +35,24 @@ fn run(polar: &MockPolar, command: &str) -> Answer {
 fn every_command_succeeds_in_the_order_written() {
     let polar = MockPolar::start().unwrap();
     let seat = activate(&polar, DEMO_KEY_ONE_DEVICE).json()["id"].as_str().unwrap().to_owned();
+    let code = json!({ "email": DEMO_EMAIL, "organization_id": polar.organization() }).to_string();
+    let headers = [("Content-Type", "application/json"), ("Content-Length", &code.len().to_string())];
+    let request = "/v1/customer-portal/customer-session/request";
+    exchange(polar.address(), "POST", request, &headers, code.as_bytes()).unwrap();
+    let link = format!("/v1/checkout-links/{DEMO_LINK_PAID}/redirect");
+    let page = exchange(polar.address(), "GET", &link, &[], b"").unwrap().header("location").unwrap().to_owned();
     let commands = block("sh");
     assert!(commands.len() > 20, "{}", commands.len());
     for command in commands {
-        let answer = run(&polar, &command.replace("$ACTIVATION", &seat));
-        assert!((200..300).contains(&answer.status), "{command}: {} {}", answer.status, answer.text());
+        let command = command.replace("$ACTIVATION", &seat).replace("$CHECKOUT", page.rsplit('/').next().unwrap());
+        let reply = run(&polar, &command);
+        assert!((200..300).contains(&reply.status), "{command}: {} {}", reply.status, reply.text());
     }
     assert!(polar.keys().len() == 8 && polar.requests().is_empty(), "the last one is reset");
 }
 
 #[test]
-fn every_fault_is_taken_as_written() {
+fn every_fault_is_accepted_as_written() {
     let faults = block("json");
     assert!(faults.len() > 20, "{}", faults.len());
     for fault in faults {
@@ -54,16 +61,17 @@ fn every_fault_is_taken_as_written() {
         assert_eq!((added.status, added.json()), (201, json!({ "id": 1 })), "{fault}");
         let given: Value = serde_json::from_str(fault).unwrap();
         let listed = mock(&polar, "GET", "/_mock/faults", "").json();
-        assert_eq!(listed[0]["fault"], given["fault"], "{fault}");
-        assert_eq!(listed[0]["after_handling"], given.get("after_handling").cloned().unwrap_or(json!(false)));
+        for (name, value) in given.as_object().unwrap() {
+            assert_eq!(&listed[0][name], value, "{fault}");
+        }
     }
 }
 
 #[test]
 fn faults_by_json_are_the_faults_of_the_api() {
     let polar = MockPolar::start().unwrap();
-    let order = r#"{"fault":"server_error","status":503,"on":"validate","times":1,"skip":1,"after_handling":true}"#;
-    mock(&polar, "POST", "/_mock/faults", order);
+    let fault = r#"{"fault":"server_error","status":503,"on":"validate","times":1,"skip":1,"after_handling":true}"#;
+    mock(&polar, "POST", "/_mock/faults", fault);
     activate(&polar, DEMO_KEY_ONE_DEVICE);
     let statuses: Vec<u16> = (0..3).map(|_| validate(&polar, DEMO_KEY_BASIC).status).collect();
     assert_eq!(statuses, [200, 503, 200]);
@@ -71,10 +79,10 @@ fn faults_by_json_are_the_faults_of_the_api() {
 }
 
 #[test]
-fn commands_change_what_the_endpoints_answer() {
+fn commands_change_the_replies_of_the_endpoints() {
     let polar = MockPolar::start().unwrap();
-    let sold = mock(&polar, "POST", "/_mock/keys", r#"{"benefit":"pro","key":"A KEY/with ü","limit_activations":1}"#);
-    assert_eq!((sold.status, &sold.json()["key"]), (201, &json!("A KEY/with ü")));
+    let issued = mock(&polar, "POST", "/_mock/keys", r#"{"benefit":"pro","key":"A KEY/with ü","limit_activations":1}"#);
+    assert_eq!((issued.status, &issued.json()["key"]), (201, &json!("A KEY/with ü")));
     let path = "/_mock/keys/A%20KEY%2Fwith%20%C3%BC";
     mock(&polar, "PATCH", path, r#"{"status":"disabled"}"#);
     assert_eq!(validate(&polar, "A KEY/with ü").status, 404);
@@ -105,22 +113,23 @@ fn commands_change_what_the_endpoints_answer() {
 }
 
 #[test]
-fn a_wait_ends_with_the_request_or_with_time() {
+fn waiting_ends_with_the_request_or_with_the_timeout() {
     let polar = MockPolar::start().unwrap();
     assert_eq!(mock(&polar, "GET", "/_mock/requests?wait=1&timeout_ms=1", "").json(), json!([]));
     let mut waiting = send(polar.address(), "GET", "/_mock/requests?wait=1&timeout_ms=30000", &[], b"");
-    assert!(is_silent(&mut waiting));
+    assert!(stays_silent(&mut waiting));
     validate(&polar, DEMO_KEY_BASIC);
-    let answer = read_answer(&mut waiting, "GET").unwrap();
-    assert_eq!(answer.json().as_array().unwrap().len(), 1);
+    let reply = read_reply(&mut waiting, "GET").unwrap();
+    assert_eq!(reply.json().as_array().unwrap().len(), 1);
 }
 
 #[test]
-fn a_wrong_command_is_told_what_is_wrong() {
+fn the_reply_to_an_invalid_command_says_what_is_wrong() {
     let polar = MockPolar::start().unwrap();
     for (method, path, body, status, part) in [
         ("GET", "/_mock/nothing", "", 404, "README"),
         ("POST", "/_mock/faults", r#"{"fault":"stall","time":1}"#, 400, "`time`"),
+        ("POST", "/_mock/faults", r#"{"fault":"stall","status":500}"#, 400, "`stall` has no `status`"),
         ("POST", "/_mock/faults", r#"{"fault":"earthquake"}"#, 400, "earthquake"),
         ("POST", "/_mock/faults", r#"{"fault":"captive_portal"}"#, 400, "status"),
         ("POST", "/_mock/faults", "", 400, "body"),
@@ -133,9 +142,13 @@ fn a_wrong_command_is_told_what_is_wrong() {
         ("DELETE", "/_mock/activations/x", "", 404, "activation"),
         ("POST", "/_mock/clock", r#"{"rewind":1}"#, 400, "`rewind`"),
         ("POST", "/_mock/rate-limit", "{}", 400, "on"),
+        ("POST", "/_mock/worker", r#"{"sleep":1}"#, 400, "`sleep`"),
+        ("PATCH", "/_mock/benefits/gold", r#"{"show_activations":true}"#, 404, "benefit"),
+        ("PATCH", "/_mock/benefits/pro", r#"{"show":true}"#, 400, "`show`"),
+        ("POST", "/_mock/checkouts/nope/pay", "{}", 404, "Not found"),
     ] {
-        let answer = mock(&polar, method, path, body);
-        let message = answer.json()["message"].as_str().unwrap().to_owned();
-        assert!(answer.status == status && message.contains(part), "{method} {path}: {} {message}", answer.status);
+        let reply = mock(&polar, method, path, body);
+        let message = reply.json()["message"].as_str().unwrap().to_owned();
+        assert!(reply.status == status && message.contains(part), "{method} {path}: {} {message}", reply.status);
     }
 }

@@ -1,9 +1,9 @@
-//! Seeds: what is read, and what a mistake in one is told.
+//! Seeds: what is read, and the messages for mistakes.
 
 use mock_polar::{MockPolar, Seed, Status};
 use serde_json::json;
 
-use crate::wire::{validate, validate_with};
+use crate::wire::{exchange, validate, validate_with};
 
 const FULL: &str = r#"{
     "comment": "unknown fields are ignored",
@@ -36,7 +36,7 @@ fn a_seed_is_what_the_server_starts_with() {
     assert_eq!((polar.usage("K1"), polar.key("K2").status), (3, Status::Revoked));
     let labels: Vec<_> = polar.activations("K1").into_iter().map(|seat| seat.label).collect();
     assert_eq!(labels, ["one", "two"]);
-    assert_eq!(validate(&polar, "K3").status, 404, "it is another organization's");
+    assert_eq!(validate(&polar, "K3").status, 404, "it belongs to another organization");
     let seat = json!({ "activation_id": "ac700000-0000-4000-8000-000000000001", "conditions": { "v": 1.0 } });
     assert_eq!(validate_with(&polar, "K1", seat).status, 200);
     let bob = validate(&polar, "K5").json();
@@ -46,11 +46,47 @@ fn a_seed_is_what_the_server_starts_with() {
     );
     assert_eq!(bob["customer"]["tax_id"], json!(null));
     assert!(polar.personal_data().contains(&"Bob Seeded".to_owned()));
-    assert!(!validate(&polar, "K1").json()["customer"]["billing_address"].is_null(), "ada is invented in full");
+    assert!(!validate(&polar, "K1").json()["customer"]["billing_address"].is_null(), "ada has every field");
 }
 
 #[test]
-fn a_mistake_in_a_seed_is_named_with_its_remedy() {
+fn what_is_sold_is_part_of_a_seed() {
+    let ada = "c0010000-0000-4000-8000-000000000001";
+    let mut seed: serde_json::Value = serde_json::from_str(FULL).unwrap();
+    let product = "f0010000-0000-4000-8000-000000000001";
+    seed["products"] = json!([{ "id": product, "name": "Pro", "amount": 1900, "benefit": seed["benefits"]["pro"] }]);
+    seed["checkout_links"] = json!([{ "client_secret": "polar_cl_X", "product_id": product }]);
+    seed["sessions"] = json!([{ "token": "polar_cst_X", "customer_id": ada, "expires": "2020-01-01T00:00:00Z" }]);
+    seed["codes"] = json!([{ "code": "ABC123", "customer_id": ada, "email": "ada@example.com" }]);
+    let polar = MockPolar::builder().seed(Seed::from_json(&seed.to_string()).unwrap()).start().unwrap();
+    let get = |path: &str, token: &str| {
+        let bearer = format!("Bearer {token}");
+        exchange(polar.address(), "GET", path, &[("Authorization", &bearer)], b"").unwrap()
+    };
+    assert_eq!(get("/v1/customer-portal/license-keys/", "polar_cst_X").status, 401, "it has expired");
+    let link = exchange(polar.address(), "GET", "/v1/checkout-links/polar_cl_X/redirect", &[], b"").unwrap();
+    let secret = link.header("location").unwrap().rsplit('/').next().unwrap().to_owned();
+    let token = polar.pay(&secret, "new@example.com").customer_session_token.unwrap();
+    polar.run_worker();
+    assert_eq!(get("/v1/customer-portal/license-keys/", &token).json()["pagination"]["total_count"], 1);
+    let code = r#"{"code":"ABC123"}"#.as_bytes();
+    let headers = [("Content-Type", "application/json"), ("Content-Length", "17")];
+    let path = "/v1/customer-portal/customer-session/authenticate";
+    assert_eq!(exchange(polar.address(), "POST", path, &headers, code).unwrap().status, 200);
+    for (field, row, part) in [
+        ("products", json!([{ "name": "Pro" }]), "`amount` or `seat_amount`"),
+        ("products", json!([{ "name": "Pro", "amount": 1, "organization": "acme" }]), "`acme`"),
+        ("sessions", json!([{ "token": "polar_cst_X" }]), "`customer_id` or `member_id`"),
+    ] {
+        let mut wrong = seed.clone();
+        wrong[field] = row;
+        let message = Seed::from_json(&wrong.to_string()).unwrap_err().to_string();
+        assert!(message.contains(part), "{message}");
+    }
+}
+
+#[test]
+fn a_mistake_in_a_seed_has_a_message_that_says_what_to_change() {
     let with = |change: &dyn Fn(&mut serde_json::Value)| {
         let mut seed = serde_json::from_str(FULL).unwrap();
         change(&mut seed);

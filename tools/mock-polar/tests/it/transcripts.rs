@@ -1,14 +1,9 @@
-//! The mock against recordings of Polar's own server.
-//!
-//! The recordings are not part of the repository: they lie in `shared/polar` beside the checkout, or where
-//! `POLAR_TRANSCRIPTS` says. Without them this test says so and passes.
+//! The license endpoints compared with recordings of Polar's own server.
 
 use std::collections::HashMap;
-use std::fs;
-use std::io::{self, Write};
-use std::path::PathBuf;
 
-use crate::wire::{Answer, exchange};
+use crate::recordings::{self, pairs, request_body, shape};
+use crate::wire::{Reply, exchange};
 use mock_polar::{MockPolar, Seed, Timestamp};
 use serde_json::{Map, Value, json};
 
@@ -17,8 +12,8 @@ const PLAIN: &str = "D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
 const HUNDRED: &str = "D1E5000F-AAAA-4BBB-8CCC-DDDD0000EEFD";
 const SECOND: &str = "D1E50010-AAAA-4BBB-8CCC-DDDD0000EEFE";
 
-/// What happened to the recorded server between two recordings: it was put back to the seed at times, and some
-/// exchanges were left out as repetitions. Found by the counters in the replies.
+/// What happened to the recorded server before this exchange: it was reset to the seed at times, and repeated exchanges
+/// were not recorded. Inferred from the counters in the replies.
 fn before(name: &str) -> Vec<Unrecorded> {
     use Unrecorded::{Activate, Increment, Reset, Validate};
     match name {
@@ -51,15 +46,11 @@ enum Unrecorded {
 
 #[test]
 fn every_recorded_exchange() {
-    let Some(folder) = recordings() else {
-        // Past the test harness, which hides what passing tests print.
-        let note = "skipped every_recorded_exchange: no recordings; set POLAR_TRANSCRIPTS to their folder";
-        writeln!(io::stderr(), "{note}").unwrap();
+    let Some([recorded, seed]) = recordings::read(["transcripts.json", "seed.json"], "every_recorded_exchange") else {
         return;
     };
-    let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
-    let recorded: Vec<Value> = serde_json::from_str(&read("transcripts.json")).unwrap();
-    let seed = seed_with_recorded_people(&read("seed.json"), &recorded);
+    let recorded = recorded.as_array().unwrap().clone();
+    let seed = seed_with_recorded_people(seed, &recorded);
     let start = |rate_limit| MockPolar::builder().seed(seed.clone()).rate_limit(rate_limit).start().unwrap();
     let mut replay = Replay { free: start(false), limited: start(true), ids: HashMap::new() };
     replay.limited.freeze_clock(Timestamp::from_unix_seconds(1_800_000_000));
@@ -73,7 +64,7 @@ fn every_recorded_exchange() {
 struct Replay {
     free: MockPolar,
     limited: MockPolar,
-    /// Ids of activations: as recorded, and as given by the mock.
+    /// Ids of activations: as recorded, and of the local Polar.
     ids: HashMap<String, String>,
 }
 
@@ -81,7 +72,7 @@ impl Replay {
     fn mismatch(&mut self, recorded: &Value) -> Option<String> {
         let name = recorded["name"].as_str().unwrap();
         for step in before(name) {
-            self.catch_up(step);
+            self.perform(step);
         }
         let polar = if recorded["port"] == 8801 { &self.limited } else { &self.free };
         let request = &recorded["request"];
@@ -92,31 +83,31 @@ impl Replay {
         let headers = pairs(&request["headers"]);
         let headers: Vec<(&str, &str)> = headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         let method = request["method"].as_str().unwrap();
-        let answer = exchange(polar.address(), method, request["path"].as_str().unwrap(), &headers, &body);
-        let Some(answer) = answer else { return Some(format!("{name}: no reply")) };
+        let reply = exchange(polar.address(), method, request["path"].as_str().unwrap(), &headers, &body);
+        let Some(reply) = reply else { return Some(format!("{name}: no reply")) };
         let response = &recorded["response"];
-        if method == "POST" && answer.status == 200 && response["status"] == 200 {
-            self.learn(response, &answer);
+        if method == "POST" && reply.status == 200 && response["status"] == 200 {
+            self.remember_id(response, &reply);
         }
         let theirs = self.normal(
             response["status"].as_u64().unwrap() as u16,
             pairs(&response["headers"]),
             response["body"].as_str().unwrap_or_default(),
         );
-        let ours = self.normal(answer.status, answer.headers.clone(), &answer.text());
-        (theirs != ours || !answer.complete).then(|| format!("{name}:\n  recorded {theirs}\n  mock     {ours}"))
+        let ours = self.normal(reply.status, reply.headers.clone(), &reply.text());
+        (theirs != ours || !reply.complete).then(|| format!("{name}:\n  recorded {theirs}\n  local    {ours}"))
     }
 
-    /// An activation that both servers made has an id from each.
-    fn learn(&mut self, response: &Value, answer: &Answer) {
+    /// Remembers both ids of an activation: each server gave it its own.
+    fn remember_id(&mut self, response: &Value, reply: &Reply) {
         let theirs: Value = serde_json::from_str(response["body"].as_str().unwrap()).unwrap();
         if theirs.get("license_key").is_some() {
             let id = |body: &Value| body["id"].as_str().unwrap().to_owned();
-            self.ids.insert(id(&theirs), id(&answer.json()));
+            self.ids.insert(id(&theirs), id(&reply.json()));
         }
     }
 
-    /// Status, relevant headers and body in a form that can be compared: without moments, and with our ids.
+    /// Status, relevant headers and body in a form that can be compared: without times, and with our ids.
     fn normal(&self, status: u16, headers: Vec<(String, String)>, body: &str) -> Value {
         let mut named = Map::new();
         for (name, value) in headers {
@@ -126,16 +117,16 @@ impl Replay {
                 named.insert(name, value.into());
             }
         }
-        let body = serde_json::from_str(body).map_or_else(|_| body.into(), |body| self.without_moments("", body));
+        let body = serde_json::from_str(body).map_or_else(|_| body.into(), |body| self.without_times("", body));
         json!({ "status": status, "headers": named, "body": body })
     }
 
-    fn without_moments(&self, name: &str, value: Value) -> Value {
+    fn without_times(&self, name: &str, value: Value) -> Value {
         match value {
             Value::Object(fields) => {
-                fields.into_iter().map(|(name, value)| (name.clone(), self.without_moments(&name, value))).collect()
+                fields.into_iter().map(|(name, value)| (name.clone(), self.without_times(&name, value))).collect()
             }
-            Value::Array(items) => items.into_iter().map(|item| self.without_moments(name, item)).collect(),
+            Value::Array(items) => items.into_iter().map(|item| self.without_times(name, item)).collect(),
             Value::String(text) => match self.ids.get(&text) {
                 Some(ours) => ours.as_str().into(),
                 None if ["modified_at", "last_validated_at", "created_at"].contains(&name) => shape(&text).into(),
@@ -145,14 +136,14 @@ impl Replay {
         }
     }
 
-    fn catch_up(&mut self, step: Unrecorded) {
+    fn perform(&mut self, step: Unrecorded) {
         let post = |endpoint: &str, body: Value| {
             let body = body.to_string();
             let headers = [("Content-Type", "application/json"), ("Content-Length", &body.len().to_string())];
             let path = format!("/v1/customer-portal/license-keys/{endpoint}");
-            let answer = exchange(self.free.address(), "POST", &path, &headers, body.as_bytes()).unwrap();
-            assert_eq!(answer.status, 200, "{}", answer.text());
-            answer.json()
+            let reply = exchange(self.free.address(), "POST", &path, &headers, body.as_bytes()).unwrap();
+            assert_eq!(reply.status, 200, "{}", reply.text());
+            reply.json()
         };
         match step {
             Unrecorded::Reset => self.free.reset(),
@@ -173,73 +164,14 @@ impl Replay {
     }
 }
 
-/// A moment of Polar's precision, whichever it is.
-fn shape(text: &str) -> String {
-    Timestamp::parse(text).unwrap_or_else(|e| panic!("{e}"));
-    let digits = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c });
-    // One moment in a million has no fraction.
-    digits.collect::<String>().replace(".000000Z", "Z")
-}
-
-fn recordings() -> Option<PathBuf> {
-    let folder = match std::env::var_os("POLAR_TRANSCRIPTS") {
-        Some(folder) => PathBuf::from(folder),
-        None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/polar"),
-    };
-    folder.join("transcripts.json").is_file().then_some(folder)
-}
-
-/// The seed names customers by id; who they are is in the recorded replies.
-fn seed_with_recorded_people(seed: &str, recorded: &[Value]) -> Seed {
-    let mut seed: Value = serde_json::from_str(seed).unwrap();
-    let bodies = recorded.iter().filter_map(|e| serde_json::from_str::<Value>(e["response"]["body"].as_str()?).ok());
-    let people: HashMap<String, Value> = bodies
-        .filter_map(|body| Some(body.get("license_key").unwrap_or(&body).get("customer")?.clone()))
-        .map(|customer| (customer["id"].as_str().unwrap().to_owned(), customer))
-        .collect();
+/// The seed has only the ids of customers; their data is in the recorded replies.
+fn seed_with_recorded_people(mut seed: Value, recorded: &[Value]) -> Seed {
+    let people = recordings::people(recorded);
     assert_eq!(people.len(), 5);
     for customer in seed["customers"].as_object_mut().unwrap().values_mut() {
         *customer = people[customer.as_str().unwrap()].clone();
     }
     Seed::from_json(&seed.to_string()).unwrap()
-}
-
-fn request_body(request: &Value) -> Vec<u8> {
-    if let Some(encoded) = request["body_base64"].as_str() {
-        return decode_base64(encoded);
-    }
-    let body = request["body"].as_str().unwrap_or_default();
-    match request["body_truncated_from_bytes"].as_u64() {
-        None => body.as_bytes().to_vec(),
-        // The only one: a key of 100,000 characters.
-        Some(bytes) => {
-            let whole = format!("{{\"key\": \"{}\", \"organization_id\": \"{ORGANIZATION}\"}}", "K".repeat(100_000));
-            assert!(whole.starts_with(body) && whole.len() as u64 == bytes);
-            whole.into_bytes()
-        }
-    }
-}
-
-fn decode_base64(text: &str) -> Vec<u8> {
-    let value = |c: u8| match c {
-        b'A'..=b'Z' => c - b'A',
-        b'a'..=b'z' => c - b'a' + 26,
-        b'0'..=b'9' => c - b'0' + 52,
-        b'+' => 62,
-        b'/' => 63,
-        _ => 0,
-    };
-    let decode = |four: &[u8]| {
-        let bits = four.iter().fold(0u32, |bits, c| bits << 6 | u32::from(value(*c)));
-        let padding = four.iter().filter(|c| **c == b'=').count();
-        bits.to_be_bytes()[1..4 - padding].to_vec()
-    };
-    text.as_bytes().chunks(4).flat_map(decode).collect()
-}
-
-fn pairs(headers: &Value) -> Vec<(String, String)> {
-    let headers = headers.as_object().unwrap().iter();
-    headers.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect()
 }
 
 fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {

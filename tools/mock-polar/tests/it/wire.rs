@@ -1,4 +1,4 @@
-//! A client that shows everything on the wire, which a polite HTTP library would hide.
+//! A client that shows every byte that was sent, which an HTTP library would hide.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -7,19 +7,19 @@ use std::time::Duration;
 use mock_polar::{Endpoint, MockPolar};
 use serde_json::{Value, json};
 
-/// Long enough for any machine; reached only by a test that fails.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// Long enough for any machine; only a failing test waits this long.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
-    /// Whether the body ended as its headers announced.
+    /// Whether the body is as long as its headers announced.
     pub(crate) complete: bool,
 }
 
-impl Answer {
+impl Reply {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
@@ -33,22 +33,22 @@ impl Answer {
     }
 }
 
-/// Sends one request on a connection of its own; `None` if it closes without a reply.
+/// Sends one request on a new connection; `None` if it closes without a reply.
 pub(crate) fn exchange(
     address: SocketAddr,
     method: &str,
     path: &str,
     headers: &[(&str, &str)],
     body: &[u8],
-) -> Option<Answer> {
+) -> Option<Reply> {
     let mut stream = send(address, method, path, headers, body);
-    read_answer(&mut stream, method)
+    read_reply(&mut stream, method)
 }
 
 /// Sends a request and leaves the reply on the connection.
 pub(crate) fn send(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
     let mut request = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n").into_bytes();
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
         request.extend(format!("Host: {address}\r\n").bytes());
@@ -62,7 +62,7 @@ pub(crate) fn send(address: SocketAddr, method: &str, path: &str, headers: &[(&s
     stream
 }
 
-pub(crate) fn read_answer(stream: &mut TcpStream, method: &str) -> Option<Answer> {
+pub(crate) fn read_reply(stream: &mut TcpStream, method: &str) -> Option<Reply> {
     let mut raw = Vec::new();
     match stream.read_to_end(&mut raw) {
         Ok(_) => {}
@@ -72,22 +72,48 @@ pub(crate) fn read_answer(stream: &mut TcpStream, method: &str) -> Option<Answer
     if raw.is_empty() {
         return None;
     }
-    let end = raw.windows(4).position(|w| w == b"\r\n\r\n").expect("a whole head");
-    let head = String::from_utf8(raw[..end].to_vec()).unwrap();
-    let mut lines = head.split("\r\n");
-    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-    let headers: Vec<(String, String)> =
-        lines.map(|line| line.split_once(": ").map(|(n, v)| (n.to_ascii_lowercase(), v.to_owned())).unwrap()).collect();
-    let mut answer = Answer { status, headers, body: raw[end + 4..].to_vec(), complete: true };
-    if answer.header("transfer-encoding") == Some("chunked") {
-        (answer.body, answer.complete) = dechunk(&answer.body);
-    } else if let Some(length) = answer.header("content-length").filter(|_| method != "HEAD") {
-        answer.complete = answer.body.len() == length.parse::<usize>().unwrap();
+    let end = raw.windows(4).position(|w| w == b"\r\n\r\n").expect("a complete head");
+    let mut reply = parse_head(std::str::from_utf8(&raw[..end]).unwrap());
+    reply.body = raw[end + 4..].to_vec();
+    if reply.header("transfer-encoding") == Some("chunked") {
+        (reply.body, reply.complete) = decode_chunks(&reply.body);
+    } else if let Some(length) = reply.header("content-length").filter(|_| method != "HEAD") {
+        reply.complete = reply.body.len() == length.parse::<usize>().unwrap();
     }
-    Some(answer)
+    Some(reply)
 }
 
-fn dechunk(mut rest: &[u8]) -> (Vec<u8>, bool) {
+/// Reads the head of a reply and no byte of its body.
+pub(crate) fn read_head(stream: &mut TcpStream) -> Reply {
+    let mut raw = Vec::new();
+    while !raw.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        raw.push(byte[0]);
+    }
+    parse_head(std::str::from_utf8(&raw[..raw.len() - 4]).unwrap())
+}
+
+/// Reads a body in chunks until it has `events` blank lines.
+pub(crate) fn read_events(stream: &mut TcpStream, events: usize) -> String {
+    let mut raw = Vec::new();
+    while raw.windows(6).filter(|bytes| bytes == b"\r\n\r\n\r\n").count() < events {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        raw.push(byte[0]);
+    }
+    String::from_utf8(decode_chunks(&raw).0).unwrap()
+}
+
+fn parse_head(head: &str) -> Reply {
+    let mut lines = head.split("\r\n");
+    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+    let headers =
+        lines.map(|line| line.split_once(": ").map(|(n, v)| (n.to_ascii_lowercase(), v.to_owned())).unwrap()).collect();
+    Reply { status, headers, body: Vec::new(), complete: true }
+}
+
+fn decode_chunks(mut rest: &[u8]) -> (Vec<u8>, bool) {
     let mut body = Vec::new();
     while let Some(end) = rest.windows(2).position(|w| w == b"\r\n") {
         let size = usize::from_str_radix(std::str::from_utf8(&rest[..end]).unwrap(), 16).unwrap();
@@ -101,11 +127,11 @@ fn dechunk(mut rest: &[u8]) -> (Vec<u8>, bool) {
     (body, false)
 }
 
-/// Whether nothing arrives for a moment that is long on loopback.
-pub(crate) fn is_silent(stream: &mut TcpStream) -> bool {
+/// Whether nothing arrives for 50 ms, which is long on loopback.
+pub(crate) fn stays_silent(stream: &mut TcpStream) -> bool {
     stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
     let read = stream.read(&mut [0]);
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
     matches!(read, Err(error) if [ErrorKind::WouldBlock, ErrorKind::TimedOut].contains(&error.kind()))
 }
 
@@ -114,31 +140,37 @@ pub(crate) fn path(endpoint: Endpoint) -> &'static str {
         Endpoint::Validate => "/v1/customer-portal/license-keys/validate",
         Endpoint::Activate => "/v1/customer-portal/license-keys/activate",
         Endpoint::Deactivate => "/v1/customer-portal/license-keys/deactivate",
+        other => panic!("the path of {other:?} has variable parts"),
     }
 }
 
 /// Posts JSON to an endpoint; `None` if the connection closes without a reply.
-pub(crate) fn try_post(polar: &MockPolar, endpoint: Endpoint, body: &Value) -> Option<Answer> {
-    let mut stream = post_unread(polar, endpoint, body, &[]);
-    read_answer(&mut stream, "POST")
+pub(crate) fn try_post(polar: &MockPolar, endpoint: Endpoint, body: &Value) -> Option<Reply> {
+    let mut stream = post_without_reading(polar, endpoint, body, &[]);
+    read_reply(&mut stream, "POST")
 }
 
-pub(crate) fn post(polar: &MockPolar, endpoint: Endpoint, body: &Value) -> Answer {
+pub(crate) fn post(polar: &MockPolar, endpoint: Endpoint, body: &Value) -> Reply {
     try_post(polar, endpoint, body).expect("a reply")
 }
 
-pub(crate) fn post_unread(polar: &MockPolar, endpoint: Endpoint, body: &Value, headers: &[(&str, &str)]) -> TcpStream {
+pub(crate) fn post_without_reading(
+    polar: &MockPolar,
+    endpoint: Endpoint,
+    body: &Value,
+    headers: &[(&str, &str)],
+) -> TcpStream {
     let body = body.to_string();
     let length = body.len().to_string();
     let all = [&[("Content-Type", "application/json"), ("Content-Length", &length)], headers].concat();
     send(polar.address(), "POST", path(endpoint), &all, body.as_bytes())
 }
 
-pub(crate) fn validate(polar: &MockPolar, key: &str) -> Answer {
+pub(crate) fn validate(polar: &MockPolar, key: &str) -> Reply {
     post(polar, Endpoint::Validate, &json!({ "key": key, "organization_id": polar.organization() }))
 }
 
-pub(crate) fn activate(polar: &MockPolar, key: &str) -> Answer {
+pub(crate) fn activate(polar: &MockPolar, key: &str) -> Reply {
     post(polar, Endpoint::Activate, &activation(polar, key))
 }
 
@@ -146,13 +178,13 @@ pub(crate) fn activation(polar: &MockPolar, key: &str) -> Value {
     json!({ "key": key, "organization_id": polar.organization(), "label": "test device" })
 }
 
-pub(crate) fn validate_with(polar: &MockPolar, key: &str, extra: Value) -> Answer {
+pub(crate) fn validate_with(polar: &MockPolar, key: &str, extra: Value) -> Reply {
     let mut body = json!({ "key": key, "organization_id": polar.organization() });
     body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
     post(polar, Endpoint::Validate, &body)
 }
 
-pub(crate) fn deactivate(polar: &MockPolar, key: &str, activation: &str) -> Answer {
+pub(crate) fn deactivate(polar: &MockPolar, key: &str, activation: &str) -> Reply {
     let body = json!({ "key": key, "organization_id": polar.organization(), "activation_id": activation });
     post(polar, Endpoint::Deactivate, &body)
 }

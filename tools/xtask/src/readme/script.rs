@@ -2,21 +2,22 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
+use xshell::{Shell, cmd};
 
 use super::blocks::Block;
-use crate::process;
+use crate::shell;
 
-/// What a README tells contributors to run, and what runs this.
+/// The command that runs these checks, which a README names for contributors.
 pub(super) const TEST_COMMAND: &str = "cargo xtask test";
 
 /// What an app developer types first. Before a release there is no such version on crates.io.
 const ADD_COMMAND: &str = "cargo add polar-license";
 
 /// Runs the block's commands in one shell, and looks for the output that the block shows.
-pub(super) fn run(block: &Block) -> Result<()> {
+pub(super) fn run(sh: &Shell, block: &Block) -> Result<()> {
     let reader = tempfile::tempdir()?;
     fs::write(reader.path().join("Cargo.toml"), "[package]\nname = \"reader\"\nedition = \"2024\"\n\n[workspace]\n")?;
     fs::create_dir(reader.path().join("src"))?;
@@ -28,7 +29,7 @@ pub(super) fn run(block: &Block) -> Result<()> {
     for line in commands(block) {
         let command = line.trim();
         if command.starts_with(TEST_COMMAND) {
-            println!("skipped, as it is running: {command}");
+            println!("skipped, because it is running: {command}");
         } else if command.contains(TEST_COMMAND) {
             bail!("`{TEST_COMMAND}` cannot be skipped inside `{command}`; give it a line of its own");
         } else if let Some(arguments) = command.strip_prefix(ADD_COMMAND) {
@@ -39,8 +40,9 @@ pub(super) fn run(block: &Block) -> Result<()> {
         }
     }
 
-    let mut bash = process::command("bash");
-    bash.arg("-c").arg(&script).env("READER", reader.path()).stdin(Stdio::null()).stdout(Stdio::piped());
+    let bash = shell::without_own_variables(cmd!(sh, "bash -c {script}"));
+    let mut bash = Command::from(bash.env("READER", reader.path()));
+    bash.stdin(Stdio::null()).stdout(Stdio::piped());
     let mut child = bash.spawn().context("a README's `sh` blocks need bash")?;
     let mut output = Vec::new();
     for line in BufReader::new(child.stdout.take().context("bash has no output")?).lines() {
@@ -53,7 +55,7 @@ pub(super) fn run(block: &Block) -> Result<()> {
         bail!("the last command shown failed ({status})");
     }
     match missing(shown_output(block), &output) {
-        Some(line) => bail!("the output does not have, where the block shows it: {line}"),
+        Some(line) => bail!("the block shows this line, which is not in the output at that place: {line}"),
         None => Ok(()),
     }
 }
@@ -67,13 +69,13 @@ pub(super) fn commands(block: &Block) -> Vec<String> {
     }
 }
 
-/// The lines of a `console` block that are no commands.
+/// The lines of a `console` block that are not commands.
 fn shown_output(block: &Block) -> impl Iterator<Item = &str> {
     let console = block.language() == "console";
     block.text.lines().filter(move |line| console && !line.starts_with("$ "))
 }
 
-/// The first line that does not come in the output after the lines before it.
+/// The first line that is not in the output after the lines before it.
 fn missing<'a>(shown: impl Iterator<Item = &'a str>, output: &[String]) -> Option<&'a str> {
     let mut rest = output.iter().map(|line| line.trim());
     shown
@@ -86,6 +88,10 @@ mod tests {
     use super::super::blocks::blocks;
     use super::*;
     use crate::workspace;
+
+    fn run(block: &Block) -> Result<()> {
+        super::run(&shell::new().unwrap(), block)
+    }
 
     fn block(language: &str, text: &str) -> Block {
         blocks(&format!("```{language}\n{text}\n```\n")).remove(0)

@@ -1,12 +1,12 @@
 /**
  * For Electron's main process: lets windows use its license over IPC. Decides nothing about licenses, trusts no
- * message, and sends decisions and errors only: never the key, the record, or what the storage says.
+ * message, and sends decisions and errors only: never the key, the record, or a message of the storage.
  *
  * Imports nothing of Electron, so that it loads in ES modules, CommonJS and tests alike.
  */
 
 import type { LicenseClient } from "../client.js";
-import type { Deactivated, Decision, ErrorCode } from "../types.js";
+import type { Deactivated, Decision, ErrorKind } from "../types.js";
 import { CALL, type Call, CHANGE, CURRENT, type Decided, failure } from "./protocol.js";
 import type { LicenseFailure, Reply } from "./protocol.js";
 
@@ -27,7 +27,7 @@ export interface MainIpc {
 /** Who asks: what is used of Electron's events. */
 export interface IpcSender {
   readonly sender: { isDestroyed(): boolean };
-  /** `null` where the frame is gone. */
+  /** `null` if the frame is gone. */
   readonly senderFrame: IpcFrame | null;
 }
 
@@ -47,8 +47,8 @@ export interface SyncEvent extends IpcSender {
 /** How to share a license. */
 export interface ShareOptions {
   /**
-   * Which frames may use the license and hear of changes; asked for every message. Default: main frames, not iframes.
-   * Where windows show pages that are not your app's, look at `event.senderFrame.url`.
+   * Which frames may use the license and receive changes; called for every message. Default: main frames, not iframes.
+   * If windows show pages that are not your app's, look at `event.senderFrame.url`.
    */
   allow?: (event: IpcSender) => boolean;
 }
@@ -62,7 +62,7 @@ export function shareLicense(license: SharedLicense, ipcMain: MainIpc, options: 
   const current = (event: SyncEvent): void => {
     event.returnValue = share.current(event);
   };
-  // first, because it throws where a license is shared already
+  // first, because it throws if a license is shared already
   ipcMain.handle(CALL, (event, message) => share.answer(event, message));
   ipcMain.on(CURRENT, current);
   const unsubscribe = license.on("change", (decision) => share.push(decision));
@@ -74,12 +74,8 @@ export function shareLicense(license: SharedLicense, ipcMain: MainIpc, options: 
   };
 }
 
-/** What foreign code said (the runtime, the app's `fetch` or storage) stays in the main process. */
-const WITHOUT_DETAILS: Partial<Record<ErrorCode, string>> = {
-  network: "Polar could not be reached",
-  storage: "the license could not be read or kept on this device",
-  internal: "the license could not be checked; try again",
-};
+/** Kinds whose detail may hold a message of the runtime, the app's `fetch` or its storage, which stays in the main process. */
+const OUTSIDE: readonly ErrorKind[] = ["network", "storage", "internal"];
 
 const REFUSED = failure("invalid_argument", "this page may not use the license");
 const UNKNOWN = failure("invalid_argument", "the license has no such method, or not with these arguments");
@@ -149,7 +145,7 @@ class Share {
     return { at: this.#at, decision: withoutDetails(decision), deactivated };
   }
 
-  /** Whether this frame may use the license; if so, it hears of changes. */
+  /** Whether this frame may use the license; if so, it receives changes. */
   #follow(event: IpcSender): boolean {
     try {
       // an event forgets its frame, so it is read once; the members of a frame that is gone throw
@@ -213,13 +209,13 @@ function parse(message: unknown): Call | undefined {
 /** By its members rather than its class: the client may come from another copy of the package. */
 function described(thrown: unknown): LicenseFailure {
   const error = thrown as Partial<LicenseFailure> | null | undefined;
-  if (error?.name !== "LicenseError" || typeof error.code !== "string") {
-    return failure("internal", WITHOUT_DETAILS.internal ?? "");
+  if (error?.name !== "LicenseError" || typeof error.kind !== "string") {
+    return failure("internal", "the client threw something else than a LicenseError");
   }
   return {
     name: "LicenseError",
-    code: error.code,
-    message: WITHOUT_DETAILS[error.code] ?? String(error.message),
+    kind: error.kind,
+    ...texts(error.kind, String(error.message), String(error.detail)),
     reason: error.reason ?? null,
     retryAfterMs: error.retryAfterMs ?? null,
     maybeApplied: error.maybeApplied ?? false,
@@ -230,5 +226,9 @@ function described(thrown: unknown): LicenseFailure {
 function withoutDetails(decision: Decision): Decision {
   const { problem } = decision;
   if (!problem) return decision;
-  return { ...decision, problem: { ...problem, message: WITHOUT_DETAILS[problem.kind] ?? problem.message } };
+  return { ...decision, problem: { ...problem, ...texts(problem.kind, problem.message, problem.detail) } };
+}
+
+function texts(kind: ErrorKind, message: string, detail: string): { message: string; detail: string } {
+  return { message, detail: OUTSIDE.includes(kind) ? kind : detail };
 }

@@ -72,7 +72,7 @@ function rendererLicense(mirror: Mirror): RendererLicense {
     },
     forget: () => decision({ method: "forget" }),
     on: (event, listener) => {
-      // a plain text, since the class of an error does not cross either
+      // a plain `Error`, since its class does not cross either
       if (event !== "change" || typeof listener !== "function") {
         throw new Error("the only event is `change`, and it needs a function to call");
       }
@@ -93,7 +93,7 @@ class Mirror {
     ipc.on(CHANGE, (_, change: Decided) => {
       if (this.#take(change)) this.#emit(change.decision);
     });
-    // where it fails, so do the calls, which say why
+    // if it fails, so do the calls, whose errors say why
     this.call({ method: "follow" }).catch(() => undefined);
   }
 
@@ -112,7 +112,7 @@ class Mirror {
     try {
       reply = await this.#ipc.invoke(CALL, call);
     } catch {
-      // what Electron says names its channels and methods
+      // Electron's message names its channels and methods
       throw failure("internal", `the main process did not answer; ${SHARE_FIRST}`);
     }
     if ("error" in reply) throw reply.error;

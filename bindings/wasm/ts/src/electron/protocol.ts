@@ -1,9 +1,10 @@
 /**
- * What the main process and preload scripts say to each other. Everything here survives structured cloning, and nothing
+ * The messages between the main process and preload scripts. Everything here survives structured cloning, and nothing
  * of it can hold a license key on the way to a renderer.
  */
 
-import type { Deactivated, Decision, ErrorCode, Reason } from "../types.js";
+import { messageOf } from "../error.js";
+import type { Deactivated, Decision, ErrorKind, Reason } from "../types.js";
 
 /** A call and its reply: `invoke`, with a `Call` answered by a `Reply`. */
 export const CALL = "polar-license:call";
@@ -20,7 +21,7 @@ export type Call =
   | { method: "activate"; key: string | null; replacePrevious: boolean }
   | { method: "consume"; count: number };
 
-/** The two kinds of answers travel on ways that may overtake each other, so each says by `at` which is later. */
+/** The two kinds of answers travel on ways that may overtake each other, so each has a number, `at`, and the higher one is later. */
 export interface Decided {
   at: number;
   decision: Decision;
@@ -37,21 +38,23 @@ export type Reply = Decided | { error: LicenseFailure };
  */
 export interface LicenseFailure {
   name: "LicenseError";
-  /** What went wrong, as a stable code. */
-  code: ErrorCode;
-  /** What to do, in English. */
+  /** What went wrong; a kind never changes its meaning. */
+  kind: ErrorKind;
+  /** One English sentence for the user: what happened and what to do. */
   message: string;
-  /** Why Polar or the configuration said no, where the code is `refused`. */
+  /** One line for developers and logs. */
+  detail: string;
+  /** Why Polar or the configuration denied it, if the kind is `refused`. */
   reason: Reason | null;
-  /** How long to wait before trying again, where that is known. */
+  /** How long to wait before trying again, if that is known. */
   retryAfterMs: number | null;
   /** Whether Polar may have done what was asked although no answer came back. */
   maybeApplied: boolean;
-  /** The decision that holds after the failure; `null` where the main process gave none. */
+  /** The decision that holds after the failure; `null` if the main process sent none. */
   decision: Decision | null;
 }
 
-export function failure(code: ErrorCode, message: string): LicenseFailure {
+export function failure(kind: ErrorKind, detail: string): LicenseFailure {
   const nothing = { reason: null, retryAfterMs: null, maybeApplied: false, decision: null };
-  return { name: "LicenseError", code, message, ...nothing };
+  return { name: "LicenseError", kind, message: messageOf(kind, detail), detail, ...nothing };
 }

@@ -8,15 +8,15 @@ import { userInfo } from "node:os";
 import { WINDOWS, within } from "./files.js";
 
 /**
- * `undefined` where the system names no such place; else `polar-license` in
+ * `undefined` if the system has no such place; else `polar-license` in
  *
  * | system | directory |
  * |---|---|
  * | macOS | `~/Library/Application Support` |
  * | Windows | `%LOCALAPPDATA%` |
- * | all others | `$XDG_DATA_HOME` where it is an absolute path, else `~/.local/share` |
+ * | all others | `$XDG_DATA_HOME` if it is an absolute path, else `~/.local/share` |
  *
- * `~` is `$HOME` where set and not empty, else what the system's user database says.
+ * `~` is `$HOME` if set and not empty, else the home in the system's user database.
  */
 export function defaultDirectory(): string | undefined {
   return directoryOn(process.platform, process.env, home);

@@ -1,11 +1,12 @@
 /**
- * A lock that any runtime can take part in: a file made with create-new. Protects the file beside it, the record. Never
- * reads a clock, never touches the record.
+ * A lock that programs in any language can use: a file that is created only if it does not exist (create-new). Protects
+ * the file beside it, the record. Never reads a clock, never touches the record.
  *
  * The protocol is that of `src/blocking/file_lock.rs`, whose head describes it: a program in Rust may be on the other
- * side. In short: `NAME.lock` holds its owner's token; who finds it waits up to 2 s; one that is 10 s old, by the file
- * system's own time, was left by a process that died, and is taken over: claimed by `NAME.DEAD.take1`, read again,
- * renamed to `NAME.TOKEN.old`, read once more, and put back should it be another one after all.
+ * side. In short: `NAME.lock` holds its owner's token; other processes wait for it until their timeout; one
+ * that is 10 s old, by the file system's own time, or that this process itself failed to delete, was left behind and is
+ * taken over: claimed by `NAME.DEAD.take1`, read again, renamed to `NAME.TOKEN.old`, read once more, and put back should
+ * it be another one after all. A lock that cannot be read is judged by its age alone, and nothing but a file is opened.
  *
  * Where Rust tells threads apart, this tells chains of asynchronous calls apart: what `work` calls is inside the lock,
  * and what others call meanwhile is not.
@@ -13,7 +14,7 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomBytes } from "node:crypto";
-import { link, open, readdir, rename, stat } from "node:fs/promises";
+import { link, lstat, open, readdir, rename, rmdir, unlink } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 
 import {
@@ -22,18 +23,28 @@ import {
   createPrivate,
   createPrivateDirectory,
   failure,
+  isMissing,
   readUpTo,
   removeQuietly,
+  withCode,
   writePrivate,
 } from "./files.js";
 
-/** Kept short: eCryptfs allows names of 143 bytes, and the record's own can have 106. */
+/** Short, because eCryptfs allows names of 143 bytes, and the record's own can have 106. */
 const TOKEN_BYTES = 8;
 /** A lock is held for milliseconds; after this long its holder is dead. */
 const STALE_AFTER_NS = 10_000_000_000n;
-const PATIENCE_MS = 2000;
-/** Stands for the token of a lock whose holder died before writing one. */
+/** How long to wait for other processes if the caller does not say. */
+const LOCK_TIMEOUT_MS = 2000;
+/** How long a lock that could not be taken over is not judged again. */
+const JUDGED_FOR_MS = 1000;
+/** Claims by processes that died while they took over the same lock. Two digits, so that names stay short. */
+const MOST_CLAIMS = 99;
+/** Used as the token of a lock that has none, or none that can be read. */
 const NO_TOKEN = "0000000000000000";
+
+/** Tokens of this process whose locks may still be there, because deleting them failed. Nobody is inside such a lock. */
+const leftBehind = new Set<string>();
 
 /** The lock of one record, for all who share this object and for other processes. */
 export class FileLock {
@@ -45,9 +56,12 @@ export class FileLock {
     this.#record = record;
   }
 
-  /** Runs `work` with the lock's token while holding the lock, or rejects without running it. */
-  async run<T>(work: (token: string) => Promise<T>): Promise<T> {
-    const holder = await this.#acquire();
+  /**
+   * Runs `work` with the lock's token while holding the lock, or rejects without running it. Waits for others at most as
+   * long as `timeoutMs`; 0 tries once.
+   */
+  async run<T>(work: (token: string) => Promise<T>, timeoutMs = LOCK_TIMEOUT_MS): Promise<T> {
+    const holder = await this.#acquire(timeoutMs);
     try {
       return await this.#inside.run(holder, () => work(holder.token));
     } finally {
@@ -63,7 +77,7 @@ export class FileLock {
 
   /** Rejects unless the holder of `token` still has the lock. */
   async check(token: string): Promise<void> {
-    const lock = await readLock(this.#path());
+    const lock = await openLock(this.#path()).catch(() => undefined);
     if (lock?.token !== token) {
       throw new Error("another process took over the lock of the license file; try again");
     }
@@ -74,19 +88,19 @@ export class FileLock {
     return `${this.#record}.${token}.${extension}`;
   }
 
-  async #acquire(): Promise<Holder> {
+  async #acquire(timeoutMs: number): Promise<Holder> {
     if (this.ownToken() !== undefined) throw new Error("this call has locked the license file already");
     const random = randomBytes(TOKEN_BYTES);
     const holder: Holder = { token: random.toString("hex") };
-    const patience = new Patience(random);
+    const wait = new Wait(timeoutMs, random);
     // The lock's file would keep others of this process out too, but only it is taken over after a while.
-    while (this.#holder !== undefined) await patience.pause();
+    while (this.#holder !== undefined) await wait.pause();
     this.#holder = holder;
     try {
       await createPrivateDirectory(dirname(this.#record)).catch((error: unknown) => {
         throw failure("make the license directory", error);
       });
-      await this.#lock(holder.token, patience);
+      await this.#lock(holder.token, wait);
     } catch (error) {
       this.#holder = undefined;
       throw error;
@@ -95,28 +109,40 @@ export class FileLock {
   }
 
   async #release(holder: Holder): Promise<void> {
-    const lock = await readLock(this.#path());
-    // Where the removal fails, others wait until it is old.
-    if (lock?.token === holder.token) await removeQuietly(this.#path());
+    // A second attempt, because the lock would stop other processes for 10 s.
+    if (!(await this.#delete(holder.token)) && !(await this.#delete(holder.token))) leftBehind.add(holder.token);
     // Before Node 22 every promise of the process pays for it while it is in use.
     this.#inside.disable();
     this.#holder = undefined;
   }
 
-  async #lock(token: string, patience: Patience): Promise<void> {
-    // Judged once and not at every turn.
-    let left: LockFile | undefined;
-    while (!(await this.#create(token))) {
-      const seen = await readLock(this.#path());
-      if (seen !== undefined && !isSame(seen, left)) {
-        if (await this.#clearStale(seen, token)) continue;
-        left = seen;
-      }
-      await patience.pause();
+  /** Unlocks for the holder of `token`. False if the lock may still be there. */
+  async #delete(token: string): Promise<boolean> {
+    try {
+      const lock = await openLock(this.#path());
+      // If it is another one, another process took it over.
+      if (lock.token === token) await unlink(this.#path());
+      return true;
+    } catch (error) {
+      return isMissing(error);
     }
   }
 
-  /** Whether it was made, and not there already. */
+  async #lock(token: string, wait: Wait): Promise<void> {
+    // The lock that was last left in place, so that the same one is not judged in every iteration.
+    let judged: { lock: LockFile; untilMs: number } | undefined;
+    while (!(await this.#create(token))) {
+      const seen = await readLock(this.#path());
+      const isJudged = judged !== undefined && isSame(seen, judged.lock) && wait.waitedMs < judged.untilMs;
+      if (seen !== undefined && !isJudged) {
+        if (await this.#clear(seen, token)) continue;
+        judged = { lock: seen, untilMs: wait.waitedMs + JUDGED_FOR_MS };
+      }
+      await wait.pause();
+    }
+  }
+
+  /** False if there is one already. */
   async #create(token: string): Promise<boolean> {
     const path = this.#path();
     let file;
@@ -137,49 +163,68 @@ export class FileLock {
     return true;
   }
 
-  /** Takes a dead holder's lock away. Whether it makes sense to try for the lock at once. */
-  async #clearStale(seen: LockFile, token: string): Promise<boolean> {
-    const aside = this.sidePath(token, "old");
-    const now = await timeAt(aside);
-    const taken = now !== undefined && isStale(seen.modified, now) && (await this.#takeOver(seen, aside, now));
-    await removeQuietly(aside);
-    return taken;
+  /** Removes a lock that was left behind, and resolves to whether it did. */
+  async #clear(seen: LockFile, token: string): Promise<boolean> {
+    const oldPath = this.sidePath(token, "old");
+    const now = await timeAt(oldPath).catch((error: unknown) => {
+      throw failure("lock the license file", error);
+    });
+    try {
+      return await this.#takeOver(seen, oldPath, now);
+    } catch (error) {
+      throw refused(error);
+    } finally {
+      await removeAnything(oldPath);
+    }
   }
 
-  /** Moves the lock that was `seen` to `aside`. False where that is not this process's to do. */
-  async #takeOver(seen: LockFile, aside: string, now: bigint): Promise<boolean> {
-    const dead = /^[0-9a-f]{16}$/.test(seen.token) ? seen.token : NO_TOKEN;
+  /**
+   * Moves the lock that was `seen` to `oldPath` if it was left behind. False if it was not, or if another process
+   * is taking it over.
+   */
+  async #takeOver(seen: LockFile, oldPath: string, now: bigint): Promise<boolean> {
+    const isOwn = seen.token !== undefined && leftBehind.has(seen.token);
+    if (!isStale(seen.modified, now) && !isOwn) return false;
+    const dead = seen.token !== undefined && /^[0-9a-f]{16}$/.test(seen.token) ? seen.token : NO_TOKEN;
     const claims = await this.#claim(dead, now);
     if (claims === undefined) return false;
-    const taken = await moveAside(this.#path(), seen, aside);
-    if (taken) {
-      await removeQuietly(this.sidePath(dead, "tmp"));
-      await removeQuietly(this.sidePath(dead, "old"));
+    try {
+      const taken = await moveAway(this.#path(), seen, oldPath);
+      if (taken) {
+        await removeAnything(this.sidePath(dead, "tmp"));
+        await removeAnything(this.sidePath(dead, "old"));
+        leftBehind.delete(dead);
+      }
+      return taken;
+    } finally {
+      for (const claim of claims) await removeAnything(claim);
     }
-    for (const claim of claims) await removeQuietly(claim);
-    return taken;
   }
 
-  /** Makes this process the one that takes over from `dead`. Resolves to its claim and those of who died trying. */
+  /**
+   * Makes this process the one that takes over from `dead`. Resolves to its claim and those of processes that died doing
+   * so, or to `undefined` while another process is taking over.
+   */
   async #claim(dead: string, now: bigint): Promise<string[] | undefined> {
     const claims: string[] = [];
-    for (let attempt = 1; attempt <= 9; attempt += 1) {
+    for (let attempt = 1; attempt <= MOST_CLAIMS; attempt += 1) {
       const claim = this.sidePath(dead, `take${attempt}`);
-      const made = await writePrivate(claim, "", false).then(
-        () => true,
-        () => false,
-      );
+      let made = true;
+      try {
+        await writePrivate(claim, "");
+      } catch (error) {
+        if (passes(error)) return undefined;
+        if (codeOf(error) !== "EEXIST") throw error;
+        made = false;
+      }
       if (!made) {
-        const modified = await stat(claim, { bigint: true }).then(
-          (found) => found.mtimeNs,
-          () => undefined,
-        );
+        const modified = await modifiedAt(claim).catch(() => undefined);
         if (modified === undefined || !isStale(modified, now)) return undefined;
       }
       claims.push(claim);
       if (made) return claims;
     }
-    return undefined;
+    throw withCode("EEXIST");
   }
 
   #path(): string {
@@ -187,49 +232,80 @@ export class FileLock {
   }
 }
 
-/** Who is inside the lock. */
+/** The chain of calls that holds the lock. */
 interface Holder {
   readonly token: string;
 }
 
-/** What a lock's file says. */
+/** The content of a lock file. Without a token if it cannot be read. */
 interface LockFile {
-  readonly token: string;
+  readonly token: string | undefined;
   /** In nanoseconds: two locks of the same millisecond are two. */
   readonly modified: bigint;
 }
 
-/** `undefined` where there is none, or it cannot be read. @internal */
+/** `undefined` if nothing is there. @internal */
 export async function readLock(path: string): Promise<LockFile | undefined> {
   try {
-    const file = await open(path, "r");
-    try {
-      const { mtimeNs: modified } = await file.stat({ bigint: true });
-      return { token: Buffer.from(await readUpTo(file, 64)).toString("utf8"), modified };
-    } finally {
-      await file.close();
-    }
-  } catch {
-    return undefined;
+    return await openLock(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    const modified = await modifiedAt(path).catch(() => undefined);
+    return modified === undefined ? undefined : { token: undefined, modified };
   }
+}
+
+/** Rejects if it is anything but a file that can be read. */
+async function openLock(path: string): Promise<LockFile> {
+  // Opening a pipe would wait for somebody to write to it.
+  if (!(await lstat(path)).isFile()) throw withCode("EINVAL");
+  const file = await open(path, "r");
+  try {
+    const { mtimeNs: modified } = await file.stat({ bigint: true });
+    return { token: Buffer.from(await readUpTo(file, 64)).toString("utf8"), modified };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Of the file, directory or link itself, not of what it links to. */
+async function modifiedAt(path: string): Promise<bigint> {
+  return (await lstat(path, { bigint: true })).mtimeNs;
 }
 
 function isSame(a: LockFile | undefined, b: LockFile | undefined): boolean {
-  return a !== undefined && a.token === b?.token && a.modified === b.modified;
+  return a !== undefined && b !== undefined && a.token === b.token && a.modified === b.modified;
 }
 
-/** What time it is for the file system, by a file made at `probe`, which the caller removes. */
-async function timeAt(probe: string): Promise<bigint | undefined> {
+/** The file system's time, from a file created at `probe` and removed again. */
+async function timeAt(probe: string): Promise<bigint> {
+  const file = await createPrivate(probe);
   try {
-    const file = await createPrivate(probe);
-    try {
-      return (await file.stat({ bigint: true })).mtimeNs;
-    } finally {
-      await file.close();
-    }
-  } catch {
-    return undefined;
+    return (await file.stat({ bigint: true })).mtimeNs;
+  } finally {
+    await file.close();
+    await removeQuietly(probe);
   }
+}
+
+/** Removes a file or an empty directory, if possible. */
+async function removeAnything(path: string): Promise<void> {
+  await unlink(path).catch(() => rmdir(path)).catch(() => undefined);
+}
+
+/** Whether an error is temporary: another process was faster, or, on Windows, has the file open. */
+function passes(error: unknown): boolean {
+  return isMissing(error) || (WINDOWS && ["EPERM", "EACCES", "EBUSY"].includes(codeOf(error)));
+}
+
+/** Why a lock that was left behind could not be removed. */
+function refused(error: unknown): Error {
+  if (["EPERM", "EACCES", "EEXIST"].includes(codeOf(error))) {
+    return new Error(
+      "a lock that this user may not remove was left behind; delete the file ending in `.lock` in the license directory",
+    );
+  }
+  return failure("take over the lock of the license file", error);
 }
 
 /** One from the future is as old as one from the past: the clock was set back after its holder died. */
@@ -238,32 +314,33 @@ function isStale(modified: bigint, now: bigint): boolean {
 }
 
 /**
- * Moves the lock that was `seen` to `aside`, and no other.
+ * Moves the lock that was `seen` to `oldPath`, and no other.
  * @internal
  */
-export async function moveAside(path: string, seen: LockFile, aside: string): Promise<boolean> {
+export async function moveAway(path: string, seen: LockFile, oldPath: string): Promise<boolean> {
   if (!isSame(seen, await readLock(path))) return false;
   try {
-    await rename(path, aside);
-  } catch {
-    return false;
+    await rename(path, oldPath);
+  } catch (error) {
+    if (passes(error)) return false;
+    throw error;
   }
-  const moved = await readLock(aside);
+  const moved = await readLock(oldPath);
   if (isSame(seen, moved)) return true;
-  await putBack(aside, path, moved);
+  await putBack(oldPath, path, moved);
   return false;
 }
 
 /**
- * Returns a lock to its holder. Both ways fail where somebody else has the lock by now; its holder then finds out
+ * Returns a lock to its holder. Both ways fail if another process has the lock by now; the holder then finds out
  * before it changes anything.
  * @internal
  */
-export async function putBack(aside: string, path: string, lock: LockFile | undefined): Promise<void> {
+export async function putBack(oldPath: string, path: string, lock: LockFile | undefined): Promise<void> {
   try {
-    await link(aside, path);
+    await link(oldPath, path);
   } catch {
-    if (lock !== undefined) await writePrivate(path, lock.token, false).catch(() => undefined);
+    if (lock?.token !== undefined) await writePrivate(path, lock.token).catch(() => undefined);
   }
 }
 
@@ -275,27 +352,29 @@ async function isBeingDeleted(path: string, error: unknown): Promise<boolean> {
 }
 
 /**
- * Waits in small steps, up to 2 s in all. Counts the steps instead of reading a clock: a process that was suspended in
- * between has not waited.
+ * Waits in small steps, at most `limitMs` in total. Counts the steps instead of reading a clock: a process that was
+ * suspended in between has not waited.
  */
-class Patience {
+class Wait {
+  readonly #limitMs: number;
   readonly #jitter: Uint8Array;
   #steps = 0;
   #waitedMs = 0;
 
-  constructor(random: Uint8Array) {
+  constructor(limitMs: number, random: Uint8Array) {
+    this.#limitMs = limitMs;
     this.#jitter = random;
   }
 
+  get waitedMs(): number {
+    return this.#waitedMs;
+  }
+
   async pause(): Promise<void> {
-    if (this.#waitedMs >= PATIENCE_MS) {
-      throw new Error(
-        "another process has locked the license file; try again, and if no other copy of the app runs, delete the " +
-          "file ending in `.lock` in the license directory",
-      );
-    }
+    const leftMs = this.#limitMs - this.#waitedMs;
+    if (leftMs <= 0) throw new Error("another process has locked the license file; try again in a few seconds");
     // 7.5 to 12.6 ms: two processes that wait do not keep in step.
-    const pauseMs = 7.5 + (this.#jitter[this.#steps % this.#jitter.length] ?? 0) * 0.02;
+    const pauseMs = Math.min(7.5 + (this.#jitter[this.#steps % this.#jitter.length] ?? 0) * 0.02, leftMs);
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
     this.#steps += 1;
     this.#waitedMs += pauseMs;

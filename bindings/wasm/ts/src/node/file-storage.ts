@@ -9,7 +9,7 @@ import { FileStore } from "./file-store.js";
 import { deviceSource } from "./machine.js";
 
 export interface FileStorageOptions {
-  /** Keeps the record in this directory instead of the platform's data directory. It is made where it is not there. */
+  /** Keeps the record in this directory instead of the platform's data directory. It is created if it does not exist. */
   directory?: string | undefined;
 }
 
@@ -22,7 +22,7 @@ export function fileStorage(options: FileStorageOptions = {}): Storage {
   };
 }
 
-/** Where the system names no data directory. */
+/** For a system without a data directory. */
 class NoStore implements Store {
   load(): Promise<undefined> {
     return this.#reject();

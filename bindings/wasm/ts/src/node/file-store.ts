@@ -4,22 +4,23 @@
  *
  * Names, content and order of steps are those of `src/blocking/file_store.rs`, whose head lists them. Saving: lock;
  * write `NAME.TOKEN.tmp`, made with create-new; sync it; check that `NAME.lock` still holds the token; rename it to
- * `NAME`; sync the directory. A crash at any instant leaves the old or the new record whole.
+ * `NAME`; sync the directory, which alone a save that may be lost skips. A crash at any instant leaves the old or the new
+ * record whole.
  */
 
 import { lstat, readdir, rename, stat, unlink } from "node:fs/promises";
 
 import type { Place, Store } from "../storage.js";
 import { FileLock } from "./file-lock.js";
-import { failure, isMissing, readFileUpTo, removeQuietly, syncDirectory, within, writePrivate } from "./files.js";
+import { failure, isMissing, readFileUpTo, removeQuietly, syncDirectory, within, writeSynced } from "./files.js";
 
-/** More than any record; what is longer is not one, and what is read of it opens as one that was tampered with. */
+/** Longer than any record. Of a longer file this much is read, which then fails as a record that was tampered with. */
 const READ_LIMIT = 1024 * 1024;
 const EXTENSION = ".license";
-/** Stands for no record where the file's absence would bring up another device's. */
+/** Replaces a record that is removed while another device's is beside it: without a file that one would be offered. */
 const NOTHING = "no license\n";
 
-/** Keeps one record in a file. Making one touches no file; the directory is made at the first lock or save. */
+/** Keeps one record in a file. Creating a store touches no file; the directory is created at the first lock or save. */
 export class FileStore implements Store {
   readonly #directory: string;
   readonly #place: Place;
@@ -36,7 +37,7 @@ export class FileStore implements Store {
   /**
    * The record, at most its first MiB.
    *
-   * Where there is none for this device, the newest of the same app and product for another one: the home directory was
+   * If there is none for this device, the newest of the same app and product for another device: the home directory was
    * moved to this machine, and the app can offer to move the license.
    */
   async load(): Promise<Uint8Array | undefined> {
@@ -48,55 +49,61 @@ export class FileStore implements Store {
   }
 
   async save(record: Uint8Array, durable: boolean): Promise<void> {
-    await this.#whileLocked((token) => this.#write(record, durable, token));
+    await this.#whileLocked(async (token) => {
+      await this.#write(record, token);
+      if (!durable) return;
+      await syncDirectory(this.#directory).catch((error: unknown) => {
+        throw failure("write the license file", error);
+      });
+    });
   }
 
   async remove(): Promise<void> {
     const besideAnother = (await this.#newestSibling()) !== undefined;
     if (!besideAnother && (await isAbsent(this.#path))) return;
     await this.#whileLocked(async (token) => {
-      if (besideAnother) return this.#write(Buffer.from(NOTHING), true, token);
-      await this.#lock.check(token);
-      try {
-        await unlink(this.#path).catch((error: unknown) => {
-          if (!isMissing(error)) throw error;
-        });
-        await syncDirectory(this.#directory);
-      } catch (error) {
-        throw failure("remove the license file", error);
+      const failed = (error: unknown): void => {
+        if (!isMissing(error)) throw failure("remove the license file", error);
+      };
+      if (besideAnother) {
+        await this.#write(Buffer.from(NOTHING), token);
+      } else {
+        await this.#lock.check(token);
+        await unlink(this.#path).catch(failed);
       }
+      // The record is gone; only a power cut could still bring it back.
+      await syncDirectory(this.#directory).catch(() => undefined);
     });
   }
 
-  async locked(work: () => Promise<void>): Promise<void> {
-    await this.#lock.run(work);
+  async locked(work: () => Promise<void>, timeoutMs?: number): Promise<void> {
+    await this.#lock.run(work, timeoutMs);
   }
 
-  /** Runs `work` in the lock that the caller is inside of, or in one of its own. */
+  /** Runs `work` while holding the lock: the one that the caller holds already, or else one for this call. */
   async #whileLocked(work: (token: string) => Promise<void>): Promise<void> {
     const token = this.#lock.ownToken();
     await (token === undefined ? this.#lock.run(work) : work(token));
   }
 
-  async #write(record: Uint8Array, durable: boolean, token: string): Promise<void> {
+  /** Replaces the record. Until the directory is synced, a power cut may undo that. */
+  async #write(record: Uint8Array, token: string): Promise<void> {
     const temporary = this.#lock.sidePath(token, "tmp");
     try {
-      await this.#replace(temporary, record, durable, token);
+      await this.#replace(temporary, record, token);
     } catch (error) {
-      // Gone already where the rename was what succeeded.
       await removeQuietly(temporary);
       throw error;
     }
   }
 
-  async #replace(temporary: string, record: Uint8Array, durable: boolean, token: string): Promise<void> {
+  async #replace(temporary: string, record: Uint8Array, token: string): Promise<void> {
     const failed = (error: unknown): never => {
       throw failure("write the license file", error);
     };
-    await writePrivate(temporary, record, durable).catch(failed);
+    await writeSynced(temporary, record).catch(failed);
     await this.#lock.check(token);
     await rename(temporary, this.#path).catch(failed);
-    if (durable) await syncDirectory(this.#directory).catch(failed);
   }
 
   /** Other devices' records of this app and product, best effort: they are an offer, not this device's state. */

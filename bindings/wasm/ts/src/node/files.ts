@@ -1,5 +1,5 @@
 /**
- * Files and directories that only their owner can read, and what to say when they cannot be made, as `files.rs` does.
+ * Files and directories that only their owner can read, and the message if they cannot be made, as `files.rs` does.
  * Never names a path in an error, nor passes on one that does: paths contain the user's name.
  */
 
@@ -10,17 +10,27 @@ import { dirname, sep } from "node:path";
 
 export const WINDOWS = process.platform === "win32";
 
-/** Makes a file that only its owner can read, to write to. Fails where there is one, even a dangling link. */
+/** Makes a file that only its owner can read, to write to. Fails if there is one, even a dangling link. */
 export function createPrivate(path: string): Promise<FileHandle> {
   return open(path, "wx", 0o600);
 }
 
 /** The same, with content. */
-export async function writePrivate(path: string, content: string | Uint8Array, synced: boolean): Promise<void> {
+export async function writePrivate(path: string, content: string): Promise<void> {
   const file = await createPrivate(path);
   try {
     await file.writeFile(content);
-    if (synced) await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** The same, with content that is on the disk when the promise resolves. */
+export async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
+  const file = await createPrivate(path);
+  try {
+    await file.writeFile(content);
+    await file.sync();
   } finally {
     await file.close();
   }
@@ -38,7 +48,7 @@ export async function createPrivateDirectory(path: string): Promise<void> {
   await syncDirectory(dirname(path)).catch(() => undefined);
 }
 
-/** Makes a rename or a removal last. Does nothing where directories cannot be synced, or not by this user. */
+/** Writes a rename or a removal to the disk. Does nothing if directories cannot be synced, or not by this user. */
 export async function syncDirectory(path: string): Promise<void> {
   if (WINDOWS) return;
   try {
@@ -53,7 +63,7 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** What is in a file, at most its first `limit` bytes, or `undefined` where there is none. */
+/** What is in a file, at most its first `limit` bytes, or `undefined` if there is none. */
 export async function readFileUpTo(path: string, limit: number): Promise<Uint8Array | undefined> {
   try {
     // Opening a pipe would wait for somebody to write to it.
@@ -110,6 +120,11 @@ export function codeOf(error: unknown): string {
   return typeof code === "string" ? code : "";
 }
 
+/** An error with the system's name for what went wrong. */
+export function withCode(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}
+
 /**
  * A path below another. Unlike `path.join` it leaves `..` alone: after a link it means another directory to the system.
  */
@@ -151,8 +166,4 @@ async function isDirectory(path: string): Promise<boolean> {
     (found) => found.isDirectory(),
     () => false,
   );
-}
-
-function withCode(code: string): Error {
-  return Object.assign(new Error(code), { code });
 }

@@ -1,5 +1,5 @@
 /**
- * What the operating system says about this machine: the same identifier that `src/blocking/machine.rs` finds, whose
+ * What the operating system reports about this machine: the same identifier that `src/blocking/machine.rs` finds, whose
  * head lists the sources. It goes nowhere but into the hash that identifies the device. Never starts a shell, nor any
  * program but the system's own, by its absolute path.
  */
@@ -16,7 +16,7 @@ import {
   removeQuietly,
   syncDirectory,
   within,
-  writePrivate,
+  writeSynced,
 } from "./files.js";
 
 const RANDOM_NAME = "device-id";
@@ -27,7 +27,7 @@ const READ_LIMIT = 64 * 1024;
 const PROGRAM_TIMEOUT_MS = 4_000;
 
 /**
- * The identifier that the operating system has for this machine, or `undefined` where it has none.
+ * The identifier that the operating system has for this machine, or `undefined` if it has none.
  *
  * It may be the same on machines that were cloned, and in all containers of one image.
  */
@@ -37,14 +37,14 @@ export async function machineSource(): Promise<string | undefined> {
 
 /**
  * What identifies this device: {@link machineSource}, else a random identifier that is kept in `directory` from the
- * first call on. Rejects where it cannot be kept either; an identifier for this run alone would then be another
+ * first call on. Rejects if it cannot be kept either; an identifier for this run alone would then be another
  * device's at the next start.
  */
 export async function deviceSource(directory: string | undefined): Promise<string> {
   const source = await machineSource();
   if (source !== undefined) return source;
   if (directory === undefined) {
-    throw new Error("this system names neither itself nor a directory; set HOME, or give the client a directory");
+    throw new Error("this system has neither a machine id nor a data directory; set HOME, or configure a directory");
   }
   return randomSource(directory);
 }
@@ -109,7 +109,7 @@ async function identifier(): Promise<string | undefined> {
     case "freebsd":
     case "openbsd":
     case "netbsd":
-      // Where the file is there, it counts, even if it says nothing.
+      // If the file exists, it counts, even if it is empty.
       return (await readText("/etc/hostid")) ?? (await output("/bin/kenv", "-q", "smbios.system.uuid"));
     default:
       return undefined;
@@ -121,7 +121,7 @@ function systemProgram(name: string): string {
   return `${root !== undefined && /^[A-Za-z]:\\/.test(root) ? root : "C:\\Windows"}\\System32\\${name}`;
 }
 
-/** What a program prints, or nothing where it fails. */
+/** What a program prints, or nothing if it fails. */
 function output(program: string, ...parameters: string[]): Promise<string> {
   return new Promise((resolve) => {
     execFile(program, parameters, { timeout: PROGRAM_TIMEOUT_MS, windowsHide: true }, (error, stdout) => {
@@ -134,7 +134,7 @@ function output(program: string, ...parameters: string[]): Promise<string> {
 async function install(text: string, path: string): Promise<void> {
   const temporary = `${path}.${randomHex(8)}.tmp`;
   try {
-    await writePrivate(temporary, text, true);
+    await writeSynced(temporary, text);
     await nameUnlessUsable(temporary, path);
     await syncDirectory(dirname(path));
   } finally {
@@ -161,7 +161,7 @@ async function readRandom(path: string): Promise<string | undefined> {
   return text !== undefined && /^[0-9A-Fa-f]{32}$/.test(text) ? text : undefined;
 }
 
-/** `undefined` where there is no such file, or it cannot be read, or is no text. */
+/** `undefined` if there is no such file, it cannot be read, or it is not text. */
 async function readText(path: string): Promise<string | undefined> {
   try {
     const bytes = await readFileUpTo(path, READ_LIMIT);

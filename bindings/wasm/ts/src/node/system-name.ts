@@ -16,16 +16,16 @@ export function systemName(): string {
 }
 
 /**
- * `NAME` and `VERSION_ID` of an `os-release(5)`, whose values are quoted as for a shell, without substitutions.
+ * `PRETTY_NAME` of an `os-release(5)` without the code name in brackets, or its `NAME`.
  * @internal
  */
 export function osRelease(text: string): string | undefined {
   const value = (key: string): string | undefined => {
     const start = `${key}=`;
-    const line = text.split("\n").map((line) => line.trim()).find((line) => line.startsWith(start));
-    return line === undefined ? undefined : unquoted(line.slice(start.length)).replace(/\\/g, "") || undefined;
+    const line = text.split("\n").find((line) => line.startsWith(start));
+    return line?.slice(start.length).trim().replace(/^"+|"+$/g, "").split(" (", 1)[0];
   };
-  return joined(value("NAME"), value("VERSION_ID"));
+  return value("PRETTY_NAME") || value("NAME") || undefined;
 }
 
 /** `ProductName` and `ProductVersion` of a `SystemVersion.plist`. @internal */
@@ -34,7 +34,8 @@ export function systemVersion(plist: string): string | undefined {
     const found = new RegExp(`<key>${key}</key>\\s*<string>([^]*?)</string>`).exec(plist);
     return found?.[1]?.trim() || undefined;
   };
-  return joined(value("ProductName"), value("ProductVersion"));
+  const [name, version] = [value("ProductName"), value("ProductVersion")];
+  return name === undefined || version === undefined ? name : `${name} ${version}`;
 }
 
 /** The system's own name for itself, without its edition; Windows 11 calls itself 10 in places. @internal */
@@ -50,7 +51,7 @@ function reportedName(): string | undefined {
     case "win32":
       return windowsName(version(), release());
     default:
-      return named(osRelease, "/etc/os-release") ?? named(osRelease, "/usr/lib/os-release");
+      return named(osRelease, "/etc/os-release");
   }
 }
 
@@ -73,14 +74,6 @@ function named(parse: (text: string) => string | undefined, path: string): strin
   } catch {
     return undefined;
   }
-}
-
-function unquoted(value: string): string {
-  return /^"([^]*)"$/.exec(value)?.[1] ?? /^'([^]*)'$/.exec(value)?.[1] ?? value;
-}
-
-function joined(name: string | undefined, version: string | undefined): string | undefined {
-  return name === undefined || version === undefined ? name : `${name} ${version}`;
 }
 
 function shortened(name: string): string {

@@ -15,13 +15,13 @@ const MEMBERS = {
   reply: ["yes", "half", "no", "malformed", "status", "retryAfter", "body", "fail", "sent", "killed", "cancelled"],
 };
 
-/** What all scenarios share, from the text of `common.json`. */
-export function readCommon(text) {
+/** What all scenarios share, from the texts of `common.json` and `members.json`. */
+export function readCommon(text, members) {
   const { names } = JSON.parse(text);
   const common = JSON.parse(withNames(names, text));
   known("common", common);
   for (const steps of Object.values(common.given)) steps.forEach(checkStep);
-  return { ...common, names };
+  return { ...common, names, members: JSON.parse(members).decision };
 }
 
 /** The scenarios of one file. */

@@ -11,21 +11,7 @@ import { answer } from "./replies.mjs";
 /** How long every request takes: two leave within any second without waiting, and nothing in a test waits. */
 const REQUEST_MS = 600;
 
-/** The members of a decision, and those that only an expectation has. */
-const MEMBERS = [
-  ...["allowed", "state", "reason", "displayKey", "benefitId", "activationId", "expiresAt", "confirmedAt", "refreshAt"],
-  ...[
-    "graceEndsAt",
-    "usage",
-    "limitUsage",
-    "limitActivations",
-    "features",
-    "nextStep",
-    "noticeAt",
-    "message",
-    "problem",
-  ],
-];
+/** What only an expectation has, besides the members of a decision. */
 const OTHERS = ["error", "store", "deactivated", "allows"];
 
 const ENDPOINTS = {
@@ -255,7 +241,7 @@ class World {
     }
     for (const [name, value] of Object.entries(expected)) {
       if (OTHERS.includes(name)) continue;
-      if (!MEMBERS.includes(name)) this.fail(place, `\`${name}\` is no member of a decision`);
+      if (!this.#common.members.includes(name)) this.fail(place, `\`${name}\` is not a member of a decision`);
       for (const wrong of differences({ [name]: value }, decision)) this.fail(place, wrong);
     }
     if ("deactivated" in expected && expected.deactivated !== deactivated) {
@@ -295,7 +281,7 @@ async function carryOut(process, step) {
     return { decision, deactivated };
   } catch (error) {
     if (!(error instanceof LicenseError)) throw error;
-    const { code: kind, reason, message, maybeApplied, retryAfterMs, decision } = error;
+    const { kind, reason, message, maybeApplied, retryAfterMs, decision } = error;
     return { decision, error: { kind, reason, message, maybeApplied, retryAfterMs } };
   }
 }

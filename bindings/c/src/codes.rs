@@ -1,0 +1,95 @@
+//! What the integers of the interface mean. Numbers and names are the core's: this file lists none of them, and
+//! `tests/header.rs` writes the constants of both headers from the core's tables.
+#![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
+
+use crate::guard::guarded;
+use crate::text;
+use polar_license::{Deactivated, ErrorKind, NextStep, Reason, State};
+use std::collections::BTreeMap;
+use std::ffi::{CStr, CString, c_char};
+use std::sync::OnceLock;
+
+/// `POLAR_LICENSE_OK`: what a function returns in place of an [`ErrorKind`] if there is no error.
+pub(crate) const OK: i32 = 0;
+
+/// `POLAR_LICENSE_REASON_UNSET`: what a function returns if there is no [`Reason`].
+pub(crate) const REASON_UNSET: i32 = 0;
+
+/// What functions that return an int64_t return if there is no such value: a key that never expires, no limit.
+pub const POLAR_LICENSE_ABSENT: i64 = i64::MIN;
+
+/// The name of a number that this version does not know.
+const UNKNOWN: &CStr = c"unknown";
+
+/// The name of the kind of an error, such as "rate_limited"; "ok" for POLAR_LICENSE_OK, and "unknown" for a number that
+/// this version does not know.
+///
+/// The string lives as long as the program. Callable from any thread; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_kind_name(kind: i32) -> *const c_char {
+    static NAMES: Names = Names::new();
+    guarded("polar_license_kind_name", text::fixed(UNKNOWN), || {
+        let kinds = ErrorKind::ALL.iter().map(|kind| (kind.number(), kind.as_str()));
+        NAMES.find(kind, kinds.chain([(OK, "ok")]))
+    })
+}
+
+/// The name of a state, such as "grace"; "unknown" for a number that this version does not know.
+///
+/// The string lives as long as the program. Callable from any thread; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_state_name(state: i32) -> *const c_char {
+    static NAMES: Names = Names::new();
+    guarded("polar_license_state_name", text::fixed(UNKNOWN), || {
+        NAMES.find(state, State::ALL.iter().map(|state| (state.number(), state.as_str())))
+    })
+}
+
+/// The name of a reason, such as "activation_limit"; "unset" for POLAR_LICENSE_REASON_UNSET, and "unknown" for a number
+/// that this version does not know.
+///
+/// The string lives as long as the program. Callable from any thread; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_reason_name(reason: i32) -> *const c_char {
+    static NAMES: Names = Names::new();
+    guarded("polar_license_reason_name", text::fixed(UNKNOWN), || {
+        let reasons = Reason::ALL.iter().map(|reason| (reason.number(), reason.as_str()));
+        NAMES.find(reason, reasons.chain([(REASON_UNSET, "unset")]))
+    })
+}
+
+/// The name of a next step, such as "enter_key"; "unknown" for a number that this version does not know.
+///
+/// The string lives as long as the program. Callable from any thread; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_next_step_name(next_step: i32) -> *const c_char {
+    static NAMES: Names = Names::new();
+    guarded("polar_license_next_step_name", text::fixed(UNKNOWN), || {
+        NAMES.find(next_step, NextStep::ALL.iter().map(|step| (step.number(), step.as_str())))
+    })
+}
+
+/// The name of what became of a seat, such as "released"; "unknown" also for a number that this version does not know.
+///
+/// The string lives as long as the program. Callable from any thread; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_deactivated_name(deactivated: i32) -> *const c_char {
+    static NAMES: Names = Names::new();
+    guarded("polar_license_deactivated_name", text::fixed(UNKNOWN), || {
+        NAMES.find(deactivated, Deactivated::ALL.iter().map(|outcome| (outcome.number(), outcome.as_str())))
+    })
+}
+
+/// The names of one table of the core's, NUL-terminated; made when one is first asked for.
+struct Names(OnceLock<BTreeMap<i32, CString>>);
+
+impl Names {
+    const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    fn find(&'static self, number: i32, table: impl Iterator<Item = (i32, &'static str)>) -> *const c_char {
+        let names = self.0.get_or_init(|| table.map(|(number, name)| (number, text::owned(name))).collect());
+        names.get(&number).map_or(text::fixed(UNKNOWN), |name| name.as_ptr())
+    }
+}

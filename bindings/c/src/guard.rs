@@ -1,0 +1,26 @@
+//! Keeps panics inside: what every exported function is wrapped in. Imports nothing of this crate.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Runs `work`; returns `fallback` if it panics. `function` is the name of the exported function.
+pub(crate) fn guarded<T>(function: &str, fallback: T, work: impl FnOnce() -> T) -> T {
+    // what a panic could leave incomplete is either dropped with the closure or behind a lock that ignores poisoning
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        panic_if_asked(function);
+        work()
+    }));
+    result.unwrap_or(fallback)
+}
+
+/// `POLAR_LICENSE_TEST_PANIC` names the exported function that panics, or `*` for all of them.
+#[cfg(feature = "test-panic")]
+#[expect(clippy::panic, reason = "it is what this feature is for")]
+fn panic_if_asked(function: &str) {
+    let asked = std::env::var("POLAR_LICENSE_TEST_PANIC").unwrap_or_default();
+    if asked == "*" || asked == function {
+        panic!("asked to, in {function}");
+    }
+}
+
+#[cfg(not(feature = "test-panic"))]
+fn panic_if_asked(_: &str) {}

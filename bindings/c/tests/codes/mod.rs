@@ -1,0 +1,171 @@
+//! The core's tables of codes as the two headers write them: constants in C, scoped enums in C++.
+
+use polar_license::{Deactivated, ErrorKind, NextStep, Reason, State};
+use std::fmt::Write;
+
+/// Words of the core's documentation, and what the C header calls the same.
+const WORDS: [(&str, &str); 3] = [
+    ("[`Error::retry_after`](crate::Error::retry_after)", "polar_license_error_retry_after_ms()"),
+    ("[`Error::reason`](crate::Error::reason)", "polar_license_error_reason()"),
+    ("`replace_previous`", "POLAR_LICENSE_REPLACE_PREVIOUS"),
+];
+
+/// The marks in the C++ header between which the enums are written.
+const BEGIN: &str = "// Generated from the tables of the core: do not edit.\n";
+const END: &str = "// End of what is generated.\n";
+
+const WIDTH: usize = 120;
+
+struct Table {
+    /// Of the constants in C.
+    prefix: &'static str,
+    /// The enum in C++, and its comment.
+    enumeration: &'static str,
+    about: &'static str,
+    /// What C returns if there is none: the name of the constant, of the enumerator, and the comment.
+    zero: Option<(&'static str, &'static str, &'static str)>,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    number: i32,
+    name: &'static str,
+    doc: String,
+}
+
+/// The rows of one of the core's tables.
+macro_rules! rows {
+    ($codes:ty) => {
+        <$codes>::ALL
+            .iter()
+            .map(|code| Row { number: code.number(), name: code.as_str(), doc: sentences(code.doc()) })
+            .collect()
+    };
+}
+
+fn tables() -> [Table; 5] {
+    let mut states: Vec<Row> = rows!(State);
+    for (state, row) in State::ALL.iter().zip(&mut states) {
+        row.doc.push_str(if state.is_allowed() { " Allowed." } else { " Not allowed." });
+    }
+    [
+        Table {
+            prefix: "ERR",
+            enumeration: "error_kind",
+            about: "What kind of error it is; ok if there is none. A later version may have more: treat an unknown one \
+                    as a failure.",
+            zero: Some(("POLAR_LICENSE_OK", "ok", "There is no error.")),
+            rows: rows!(ErrorKind),
+        },
+        Table {
+            prefix: "STATE",
+            enumeration: "state",
+            about: "The state of a license. A later version may have more: only decision_view::allowed() says whether \
+                    the app may run.",
+            zero: None,
+            rows: states,
+        },
+        Table {
+            prefix: "REASON",
+            enumeration: "reason",
+            about: "Why the state is what it is, or why an operation was refused. A later version may have more.",
+            zero: Some((
+                "POLAR_LICENSE_REASON_UNSET",
+                "unset",
+                "There is no reason to give: the state has one cause only.",
+            )),
+            rows: rows!(Reason),
+        },
+        Table {
+            prefix: "NEXT",
+            enumeration: "next_step",
+            about: "What the user can do. A later version may have more.",
+            zero: None,
+            rows: rows!(NextStep),
+        },
+        Table {
+            prefix: "DEACTIVATED",
+            enumeration: "deactivated",
+            about: "What became of a seat that was given up. A later version may have more.",
+            zero: None,
+            rows: rows!(Deactivated),
+        },
+    ]
+}
+
+/// The constants for the C header.
+pub fn constants() -> String {
+    let mut text = String::new();
+    for table in tables() {
+        if let Some((name, _, doc)) = table.zero {
+            define(&mut text, name, doc, 0);
+        }
+        for row in &table.rows {
+            define(&mut text, &constant(&table, row), &row.doc, row.number);
+        }
+    }
+    // the generator adds the line end
+    text.trim_end().to_owned()
+}
+
+/// The C++ header with the enums between the two marks.
+pub fn with_enums(header: &str) -> String {
+    let (before, rest) = header.split_once(BEGIN).expect("the mark where the enums begin");
+    let (_, after) = rest.split_once(END).expect("the mark where the enums end");
+    let mut enums = String::new();
+    for table in tables() {
+        for line in wrapped(table.about, WIDTH - 4) {
+            writeln!(enums, "/// {line}").unwrap();
+        }
+        writeln!(enums, "enum class {} : std::int32_t {{", table.enumeration).unwrap();
+        if let Some((constant, name, _)) = table.zero {
+            writeln!(enums, "    {name} = {constant},").unwrap();
+        }
+        for row in &table.rows {
+            writeln!(enums, "    {} = {},", row.name, constant(&table, row)).unwrap();
+        }
+        enums.push_str("};\n\n");
+    }
+    format!("{before}{BEGIN}\n{enums}{END}{after}")
+}
+
+fn define(text: &mut String, name: &str, doc: &str, number: i32) {
+    text.push_str("\n/**\n");
+    for line in wrapped(doc, WIDTH - 3) {
+        writeln!(text, " * {line}").unwrap();
+    }
+    write!(text, " */\n#define {name} {number}\n").unwrap();
+}
+
+fn constant(table: &Table, row: &Row) -> String {
+    format!("POLAR_LICENSE_{}_{}", table.prefix, row.name.to_uppercase())
+}
+
+/// A comment of the core's on one line, in the header's words.
+fn sentences(doc: &str) -> String {
+    let doc = doc.split_whitespace().collect::<Vec<_>>().join(" ");
+    WORDS.iter().fold(doc, |doc, (rust, c)| doc.replace(rust, c))
+}
+
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().unwrap();
+        let longer = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
+        if longer.len() <= width {
+            *line = longer;
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
+#[test]
+fn the_comments_speak_of_c_alone() {
+    let docs: String = tables().iter().flat_map(|table| &table.rows).map(|row| row.doc.as_str()).collect();
+    for (rust, c) in WORDS {
+        assert!(docs.contains(c), "no comment of the core contains {rust}");
+    }
+    assert!(!docs.contains("crate::") && !docs.contains("[`"), "a link to Rust: {docs}");
+}

@@ -1,0 +1,37 @@
+//! The story that every example tells, against a local Polar: nothing, a mistyped key, a key, offline, and back.
+
+use crate::common::{printed, repository};
+use mock_polar::{DEMO_BENEFIT_PRO, DEMO_ORGANIZATION, MockPolar, NewKey};
+use std::fs;
+use std::process::{Command, Output};
+
+pub fn gates(source: &str, start: impl Fn() -> Command) {
+    let text = fs::read_to_string(repository().join(source)).unwrap();
+    assert!(text.contains(DEMO_ORGANIZATION) && text.contains(DEMO_BENEFIT_PRO));
+    let polar = MockPolar::start().unwrap();
+    let key = polar.add_key(NewKey::new("pro").limit_activations(1));
+    let home = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| -> Output {
+        let mut command = start();
+        for variable in ["XDG_DATA_HOME", "HOME", "LOCALAPPDATA"] {
+            command.env(variable, home.path());
+        }
+        command.args(arguments).env("POLAR", polar.url()).output().unwrap()
+    };
+    let prints = |arguments: &[&str], expected: &str| {
+        let output = run(arguments);
+        assert_eq!(printed(&output), expected, "{}", String::from_utf8_lossy(&output.stderr));
+    };
+
+    prints(&[], "");
+    let mistyped = run(&["MISTYPED"]);
+    let errors = String::from_utf8_lossy(&mistyped.stderr);
+    assert!(!mistyped.status.success() && errors.contains("typing errors"), "{errors}");
+    prints(&[&key], "exporting\n");
+    polar.stop();
+    prints(&[], "exporting\n");
+    polar.restart().unwrap();
+    assert_eq!(polar.activations(&key).len(), 1);
+    prints(&["--deactivate"], "the seat is free\n");
+    assert_eq!(polar.activations(&key).len(), 0);
+}

@@ -1,0 +1,160 @@
+//! The examples in languages, and with Qt, that use the shared library, each run against a local Polar. A language whose runtime is
+//! missing is skipped, and named; with `POLAR_LICENSE_ALL_LANGUAGES` set, that is a failure, except for Qt.
+#![cfg(test)]
+#![cfg(target_os = "linux")]
+
+mod common;
+mod gate;
+
+use common::{built, package, repository, run};
+use gate::gates;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+/// Too large to be installed for the tests alone.
+const OPTIONAL: &str = "Qt";
+
+/// Where Debian puts JNA.
+const JNA: &str = "/usr/share/java/jna.jar";
+
+/// Whether what the language needs is there: programs that answer these command lines.
+fn is_installed(language: &str, needs: &[&str]) -> bool {
+    let missing = needs.iter().find(|need| {
+        let mut words = need.split_whitespace();
+        let ran = Command::new(words.next().unwrap()).args(words).output();
+        !ran.is_ok_and(|output| output.status.success())
+    });
+    let Some(missing) = missing else { return true };
+    let is_required = env::var_os("POLAR_LICENSE_ALL_LANGUAGES").is_some() && language != OPTIONAL;
+    assert!(!is_required, "{language}: `{missing}` fails");
+    eprintln!("skipped: {language}, because `{missing}` fails");
+    false
+}
+
+/// A folder of the language's own, with the shared library under the name that it is installed as.
+fn folder(language: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("languages").join(language);
+    fs::create_dir_all(&folder).unwrap();
+    fs::copy(built().join("libpolar_license_c.so"), folder.join("libpolar_license.so")).unwrap();
+    folder
+}
+
+/// A program that finds the shared library in `folder`.
+fn start(program: &str, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env("LD_LIBRARY_PATH", folder);
+    command
+}
+
+fn example(path: &str) -> PathBuf {
+    repository().join("examples").join(path)
+}
+
+#[test]
+fn python() {
+    if !is_installed("Python", &["python3 --version"]) {
+        return;
+    }
+    // the interpreter itself, not what may choose one by looking into HOME
+    let python = run(Command::new("python3").args(["-c", "import sys; print(sys.executable)"]));
+    let library = folder("python").join("libpolar_license.so");
+    gates("examples/python/gate.py", || {
+        let mut command = Command::new(python.trim());
+        command.arg(example("python/gate.py")).env("POLAR_LICENSE_LIBRARY", &library);
+        command
+    });
+}
+
+#[test]
+fn csharp() {
+    if !is_installed("C#", &["mcs --version", "mono --version"]) {
+        return;
+    }
+    let folder = folder("csharp");
+    let program = folder.join("Gate.exe");
+    run(Command::new("mcs").arg(format!("-out:{}", program.display())).arg(example("csharp/Gate.cs")));
+    gates("examples/csharp/Gate.cs", || {
+        let mut command = start("mono", &folder);
+        command.arg(&program);
+        command
+    });
+}
+
+#[test]
+fn java() {
+    if !is_installed("Java", &["javac --version", "java --version", &format!("test -f {JNA}")]) {
+        return;
+    }
+    let folder = folder("java");
+    run(Command::new("javac").args(["-cp", JNA, "-d"]).arg(&folder).arg(example("java/Gate.java")));
+    let classes = format!("{JNA}:{}", folder.display());
+    gates("examples/java/Gate.java", || {
+        let mut command = start("java", &folder);
+        command.args(["-cp", &classes, "Gate"]);
+        command
+    });
+}
+
+#[test]
+fn go() {
+    if !is_installed("Go", &["go version", "pkg-config --version"]) {
+        return;
+    }
+    let folder = folder("go");
+    let (program, include) = (folder.join("gate"), package().join("include"));
+    let description = "Name: polar_license\nDescription: for a test\nVersion: 0\n";
+    let flags = format!("Cflags: -I{}\nLibs: -L{} -lpolar_license\n", include.display(), folder.display());
+    fs::write(folder.join("polar_license.pc"), format!("{description}{flags}")).unwrap();
+    let mut build = Command::new("go");
+    build.args(["build", "-o"]).arg(&program).arg(example("go/gate.go"));
+    run(build.env("PKG_CONFIG_PATH", &folder).env("GOCACHE", folder.join("cache")));
+    gates("examples/go/gate.go", || start(&program.to_string_lossy(), &folder));
+}
+
+#[test]
+fn lua() {
+    if !is_installed("Lua", &["luajit -v"]) {
+        return;
+    }
+    let folder = folder("lua");
+    gates("examples/lua/gate.lua", || {
+        let mut command = start("luajit", &folder);
+        command.arg(example("lua/gate.lua"));
+        command
+    });
+}
+
+/// With koffi in the folder that `NODE_PATH` names.
+#[test]
+fn node() {
+    if !is_installed("Node", &["node --eval require('koffi')"]) {
+        return;
+    }
+    let library = folder("node").join("libpolar_license.so");
+    gates("examples/node/gate.js", || {
+        let mut command = Command::new("node");
+        command.arg(example("node/gate.js")).env("POLAR_LICENSE_LIBRARY", &library);
+        command
+    });
+}
+
+/// Driven by a test program, without a display.
+#[test]
+fn qt() {
+    if !is_installed(OPTIONAL, &["g++ --version", "pkg-config --exists Qt6Widgets"]) {
+        return;
+    }
+    let folder = folder("qt");
+    let program = folder.join("qt");
+    let flags = run(Command::new("pkg-config").args(["--cflags", "--libs", "Qt6Widgets"]));
+    let mut compiler = Command::new("g++");
+    compiler.args(["-std=c++17", "-fPIC", "-Wall", "-Wextra", "-Werror", "-I"]).arg(package().join("include"));
+    compiler.arg("-I").arg(example("qt")).arg(repository().join("tests/c/qt.cpp")).arg("-o").arg(&program);
+    run(compiler.arg("-L").arg(&folder).arg("-lpolar_license").args(flags.split_whitespace()));
+    gates("examples/qt/main.cpp", || {
+        let mut command = start(&program.to_string_lossy(), &folder);
+        command.env("QT_QPA_PLATFORM", "offscreen");
+        command
+    });
+}

@@ -1,0 +1,165 @@
+//! What JavaScript receives: plain objects, made by serde-wasm-bindgen and declared by tsify. The members of a decision
+//! and of an error are the core's, whose TypeScript is in `ts/src/types.ts`.
+
+use js_sys::Uint8Array;
+use polar_license::engine::{self, Outcome, Patience, SendStep, StoreStep};
+use polar_license::store::{self, Durability};
+use polar_license::transport::Request;
+use polar_license::{Deactivated, Decision, Error};
+use serde::Serialize;
+use std::time::Duration;
+use tsify::{Ts, Tsify};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(typescript_custom_section)]
+const IMPORTS: &str = r#"import type { Deactivated, Decision, Failure } from "./types.js";"#;
+
+/// What a driver does next, and the number to go on with.
+#[derive(Serialize, Tsify)]
+#[serde(tag = "do", rename_all = "lowercase", rename_all_fields = "camelCase")]
+#[tsify(missing_as_null, hashmap_as_object)]
+pub enum Step<'a> {
+    /// Wait until no other tab asks Polar, at most `until`, and keep the turn until the operation is done.
+    Turn { number: u32, until: u64 },
+    /// Read, merge and write the stored record, at `not_before`, waiting for the lock until `until`. A store that takes
+    /// longer than `timeout_ms` counts as broken.
+    Store { number: u32, not_before: u64, until: u64, timeout_ms: u64 },
+    /// Post `body` once, at `not_before`, within `timeout_ms`, and read at most `reply_limit` bytes.
+    Send {
+        number: u32,
+        not_before: u64,
+        url: &'a str,
+        headers: [(&'static str, &'static str); 2],
+        body: &'a str,
+        timeout_ms: u64,
+        reply_limit: u32,
+    },
+    /// Wait until another operation has ended, at most `until`.
+    Join { number: u32, until: u64 },
+    /// The operation has ended.
+    Done {
+        /// The decision that holds, with the error of an operation that failed.
+        #[tsify(type = "Decision & { error?: Failure }")]
+        decision: Ending<'a>,
+        /// What became of the seat, after a deactivation.
+        #[tsify(type = "Deactivated | null")]
+        deactivated: Option<Deactivated>,
+        /// Whether listeners must be called.
+        changed: bool,
+    },
+}
+
+/// How an operation ended.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Ending<'a> {
+    Succeeded(&'a Decision),
+    Failed(&'a Error),
+}
+
+/// What to do with the stored record.
+#[derive(Serialize, Tsify)]
+#[serde(tag = "do", rename_all = "lowercase")]
+pub enum Change {
+    Keep,
+    /// Replace it; `durable` if it must be on the disk before the operation goes on.
+    Put {
+        #[serde(with = "serde_wasm_bindgen::preserve")]
+        #[tsify(type = "Uint8Array<ArrayBuffer>")]
+        record: Uint8Array,
+        durable: bool,
+    },
+    Remove,
+}
+
+/// What the automatic refresh does at this instant.
+#[derive(Serialize, Tsify)]
+#[serde(tag = "do", rename_all = "lowercase")]
+pub enum Look {
+    Refresh {
+        #[tsify(type = "Patience")]
+        patience: &'static str,
+    },
+    /// Look again after this long.
+    Wait { ms: u64 },
+}
+
+/// The decision at this instant.
+#[derive(Serialize, Tsify)]
+#[serde(transparent)]
+#[tsify(missing_as_null, hashmap_as_object)]
+pub struct Current(#[tsify(type = "Decision")] pub(crate) Decision);
+
+/// What is thrown if the settings are wrong.
+#[derive(Serialize, Tsify)]
+#[serde(transparent)]
+#[tsify(missing_as_null, hashmap_as_object)]
+pub(crate) struct Thrown(#[tsify(type = "{ error: Failure }")] pub(crate) Error);
+
+impl<'a> Step<'a> {
+    pub(crate) fn store(number: u32, step: &StoreStep) -> Self {
+        let timeout_ms = milliseconds(StoreStep::TIMEOUT);
+        Self::Store { number, not_before: step.not_before, until: step.until, timeout_ms }
+    }
+
+    pub(crate) fn send(number: u32, step: &'a SendStep) -> Self {
+        let request = &step.request;
+        Self::Send {
+            number,
+            not_before: step.not_before,
+            url: &request.url,
+            headers: Request::HEADERS,
+            body: &request.body,
+            timeout_ms: milliseconds(request.timeout),
+            reply_limit: Request::REPLY_LIMIT.try_into().unwrap_or(u32::MAX),
+        }
+    }
+
+    pub(crate) fn done(outcome: &'a Outcome) -> Self {
+        let decision = outcome.result.as_ref().map_or_else(Ending::Failed, Ending::Succeeded);
+        Self::Done { decision, deactivated: outcome.deactivated, changed: outcome.changed }
+    }
+}
+
+impl From<store::Change> for Change {
+    fn from(change: store::Change) -> Self {
+        match change {
+            store::Change::Keep => Self::Keep,
+            store::Change::Put(record, durability) => {
+                Self::Put { record: record.as_slice().into(), durable: durability == Durability::Synced }
+            }
+            store::Change::Remove => Self::Remove,
+        }
+    }
+}
+
+impl From<engine::Look> for Look {
+    fn from(look: engine::Look) -> Self {
+        match look {
+            engine::Look::Refresh(Patience::Short) => Self::Refresh { patience: "short" },
+            engine::Look::Refresh(Patience::Full) => Self::Refresh { patience: "full" },
+            engine::Look::Refresh(Patience::Woken) => Self::Refresh { patience: "woken" },
+            engine::Look::Wait(wait) => Self::Wait { ms: milliseconds(wait) },
+        }
+    }
+}
+
+/// As JavaScript has it. The object holds copies, so it may outlive what it was made from.
+pub(crate) fn to_js<T: Tsify + Serialize, Owned: Tsify>(value: &T) -> Result<Ts<Owned>, JsValue> {
+    let value = value.into_js().map_err(|_| defect("a value that JavaScript cannot hold"))?;
+    Ok(Ts::new_unchecked(value.unchecked_into()))
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    duration.as_millis().try_into().unwrap_or(u64::MAX)
+}
+
+/// The error that settings are thrown with.
+pub(crate) fn thrown(error: Error) -> JsValue {
+    to_js::<_, Thrown>(&Thrown(error)).map_or_else(|defect| defect, JsValue::from)
+}
+
+/// What only a mistake in this library or its driver brings about.
+pub(crate) fn defect(what: &str) -> JsValue {
+    js_sys::Error::new(what).into()
+}

@@ -1,0 +1,42 @@
+//! What TypeScript and the scenario runners know about the core's types is what the core says. To write the files anew:
+//! `POLAR_LICENSE_WRITE_TYPES=1 cargo test -p polar-license-wasm --test types`.
+#![cfg(test)]
+
+mod typescript;
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use polar_license::schema;
+use serde_json::json;
+
+#[test]
+fn typescript_has_the_types_of_the_core() {
+    is_written("bindings/wasm/ts/src/types.ts", &typescript::types());
+    is_written("bindings/wasm/ts/src/messages.ts", &typescript::messages());
+}
+
+#[test]
+fn the_scenario_runners_have_the_members_of_the_core() {
+    let error = schema::error();
+    let members = json!({
+        "about": "Written by bindings/wasm/tests/types from the core's types. The members of a decision and of an error.",
+        "decision": members(schema::decision().as_value()),
+        "error": members(&error.as_value()["$defs"]["Error"]),
+    });
+    is_written("tests/scenarios/members.json", &format!("{members:#}\n"));
+}
+
+fn members(schema: &serde_json::Value) -> Vec<&String> {
+    schema["properties"].as_object().unwrap().keys().collect()
+}
+
+/// Compares a file of the repository with what it must be, or writes it.
+fn is_written(path: &str, text: &str) {
+    let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
+    if env::var_os("POLAR_LICENSE_WRITE_TYPES").is_some() {
+        fs::write(&path, text).unwrap();
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
+    assert!(found == text, "`{}` is not what the core says; main.rs says how to write it", path.display());
+}

@@ -1,0 +1,138 @@
+/* tslint:disable */
+/* eslint-disable */
+/**
+ * Why there is no complete reply.
+ */
+
+export type NoReply = "network" | "timeout" | "cancelled";
+/**
+ * How a refresh was started: by an app that waits for it, by a timer, or because the network may just have come back.
+ */
+
+export type Patience = "short" | "full" | "woken";
+/**
+ * How the wait for other tabs has ended: none is asking Polar, or one still is.
+ */
+
+export type Turn = "taken" | "late";
+/**
+ * The decision at this instant.
+ */
+export type Current = Decision;
+
+/**
+ * What a driver does next, and the number to go on with.
+ */
+export type Step = { do: "turn"; number: number; until: number } | { do: "store"; number: number; notBefore: number; until: number; timeoutMs: number } | { do: "send"; number: number; notBefore: number; url: string; headers: [[string, string], [string, string]]; body: string; timeoutMs: number; replyLimit: number } | { do: "join"; number: number; until: number } | { do: "done"; decision: Decision & { error?: Failure }; deactivated: Deactivated | null; changed: boolean };
+
+/**
+ * What is thrown if the settings are wrong.
+ */
+export type Thrown = { error: Failure };
+
+/**
+ * What the automatic refresh does at this instant.
+ */
+export type Look = { do: "refresh"; patience: Patience } | { do: "wait"; ms: number };
+
+/**
+ * What to do with the stored record.
+ */
+export type Change = { do: "keep" } | { do: "put"; record: Uint8Array<ArrayBuffer>; durable: boolean } | { do: "remove" };
+
+import type { Deactivated, Decision, Failure } from "./types.js";
+
+
+/**
+ * The licensing of one app on one device. In every method `wall` is the wall clock in ms since 1970, and `mono` the
+ * monotonic clock in ms since any moment. An operation ends with the step `done`; every other step has a number, by which
+ * it is resumed once. What a method throws besides `{ error }` is a defect, after which the instance must not be used.
+ */
+export class Engine {
+    free(): void;
+    [Symbol.dispose](): void;
+    /**
+     * Activates `key`, or the stored one.
+     */
+    activate(key: string | null | undefined, replacePrevious: boolean, wall: number, mono: number): Step;
+    /**
+     * Whether a feature is on at this instant, from memory.
+     */
+    allows(feature: string, wall: number, mono: number): boolean;
+    /**
+     * Gives up in a step `turn` or `join`, before the operation has done anything.
+     */
+    cancel(number: number, wall: number, mono: number): Step;
+    /**
+     * Counts usage.
+     */
+    consume(count: number, wall: number, mono: number): Step;
+    /**
+     * The decision at this instant, from memory.
+     */
+    current(wall: number, mono: number): Current;
+    /**
+     * Releases the seat, and removes the license from this device.
+     */
+    deactivate(wall: number, mono: number): Step;
+    /**
+     * Removes the license from this device without releasing the seat.
+     */
+    forget(wall: number, mono: number): Step;
+    /**
+     * What the automatic refresh does at this instant; asked when its wait is over, after every operation, and with `woken`
+     * if the network may have come back.
+     */
+    look(woken: boolean, wall: number, mono: number): Look;
+    /**
+     * What to do with the record, in a step `store`: `stored` is what the store holds, if anything, unless it is
+     * `unreadable`. Nothing, if the operation does not wait for the store any more.
+     */
+    merge(number: number, stored: Uint8Array | number[] | null | undefined, unreadable: boolean, wall: number, mono: number): Change;
+    /**
+     * An engine that remembers nothing yet: `open` is its first operation. `settings` is the JSON of what an app
+     * configures; `device` identifies this device if the settings do not; `system` is such as `Windows 11`; `seed` is 16
+     * random bytes. With `own_pace` its requests do not wait for those of other engines, for a clock that is not theirs.
+     */
+    constructor(settings: string, device: string, system: string, seed: Uint8Array | number[], own_pace: boolean);
+    /**
+     * Reads what is stored.
+     */
+    open(wall: number, mono: number): Step;
+    /**
+     * Asks Polar if it is due.
+     */
+    refresh(patience: Patience, wall: number, mono: number): Step;
+    /**
+     * Goes on after a step `send` without a complete reply; `sent` if the request may have reached Polar.
+     */
+    resumeFailure(number: number, failure: NoReply, sent: boolean, message: string, wall: number, mono: number): Step;
+    /**
+     * Goes on after a step `join`: with another such step if there is still something to wait for, and time.
+     */
+    resumeJoin(number: number, wall: number, mono: number): Step;
+    /**
+     * Goes on after a step `send` with a complete reply; `retry_after` is the header of that name.
+     */
+    resumeReply(number: number, status: number, retryAfter: string | null | undefined, body: Uint8Array | number[], wall: number, mono: number): Step;
+    /**
+     * Goes on after a step `store`; `problem` is why the store could not be locked, read or written.
+     */
+    resumeStore(number: number, problem: string | null | undefined, wall: number, mono: number): Step;
+    /**
+     * Goes on after a step `turn`.
+     */
+    resumeTurn(number: number, turn: Turn, wall: number, mono: number): Step;
+    /**
+     * Asks Polar.
+     */
+    validate(wall: number, mono: number): Step;
+    /**
+     * Tag of the device: 16 hexadecimal digits.
+     */
+    readonly device: string;
+    /**
+     * Tag of the organization, environment and app: 16 hexadecimal digits.
+     */
+    readonly product: string;
+}

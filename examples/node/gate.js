@@ -1,0 +1,105 @@
+// The gate of examples/c in Node, by koffi: for a desktop app whose record other programs in C share. An app in JavaScript
+// alone uses the npm package.
+// Usage: npm install koffi; POLAR=... LD_LIBRARY_PATH=.../lib node gate.js [KEY | --deactivate]
+const koffi = require("koffi");
+
+const c = koffi.load(process.env.POLAR_LICENSE_LIBRARY ?? "libpolar_license.so.0.1");
+for (const name of ["polar_license", "polar_license_options", "polar_license_decision", "polar_license_error"]) {
+  koffi.opaque(name);
+}
+const polar = Object.fromEntries(
+  [
+    "polar_license_options *polar_license_options_new(const char *organization_id, const char *app_id)",
+    "int32_t polar_license_options_set_environment(polar_license_options *options, const char *environment)",
+    "int32_t polar_license_options_add_feature(polar_license_options *options, const char *feature, const char *benefit)",
+    "void polar_license_options_free(polar_license_options *options)",
+    "int32_t polar_license_open(polar_license_options *o, _Out_ polar_license **license, _Out_ polar_license_error **error)",
+    "void polar_license_free(polar_license *license)",
+    "int32_t polar_license_activate(polar_license *license, const char *key, _Out_ polar_license_error **error)",
+    "int32_t polar_license_refresh(polar_license *license, _Out_ polar_license_decision **decision)",
+    "int32_t polar_license_allows(polar_license *license, const char *feature)",
+    "int32_t polar_license_deactivate(polar_license *license, _Out_ int32_t *outcome, _Out_ polar_license_error **error)",
+    "const char *polar_license_decision_message(polar_license_decision *decision)",
+    "void polar_license_decision_free(polar_license_decision *decision)",
+    "const char *polar_license_error_message(polar_license_error *error)",
+    "void polar_license_error_free(polar_license_error *error)",
+  ].map((prototype) => {
+    const f = c.func(prototype);
+    return [f.info.name.replace("polar_license_", ""), f];
+  }),
+);
+
+const ORGANIZATION = "de300000-0000-4000-8000-000000000001"; // Polar: Settings, General
+const PRO = "de300000-0000-4000-8000-0000000000b1"; // Polar: the id of the license key benefit
+const RELEASED = 0; // POLAR_LICENSE_DEACTIVATED_RELEASED
+
+/** A license on this device. Calls wait for Polar: an app with a window makes them in a worker. */
+class License {
+  #handle;
+
+  constructor(environment) {
+    const options = polar.options_new(ORGANIZATION, "com.acme.app");
+    polar.options_set_environment(options, environment);
+    polar.options_add_feature(options, "export", PRO);
+    const opened = [null];
+    try {
+      attempt((error) => polar.open(options, opened, error));
+    } finally {
+      polar.options_free(options);
+    }
+    this.#handle = opened[0];
+  }
+
+  activate(key) {
+    attempt((error) => polar.activate(this.#handle, key, error));
+  }
+
+  /** Asks Polar if that is due, and returns what to tell the user. */
+  refresh() {
+    const decision = [null];
+    polar.refresh(this.#handle, decision);
+    const message = polar.decision_message(decision[0]);
+    polar.decision_free(decision[0]);
+    return message;
+  }
+
+  allows(feature) {
+    return polar.allows(this.#handle, feature) !== 0;
+  }
+
+  deactivate() {
+    const outcome = [0];
+    attempt((error) => polar.deactivate(this.#handle, outcome, error));
+    return outcome[0] === RELEASED;
+  }
+
+  close() {
+    polar.free(this.#handle);
+  }
+}
+
+/** Calls `call` with a place for the error, and throws the error if there is one. */
+function attempt(call) {
+  const error = [null];
+  if (call(error) === 0) return;
+  const message = polar.error_message(error[0]);
+  polar.error_free(error[0]);
+  throw new Error(message);
+}
+
+try {
+  const license = new License(process.env.POLAR ?? "production");
+  const [argument] = process.argv.slice(2);
+  if (argument === "--deactivate") {
+    console.log(license.deactivate() ? "the seat is free" : "there was no seat");
+  } else {
+    if (argument) license.activate(argument);
+    const message = license.refresh(); // at once where access is allowed and fresh
+    if (license.allows("export")) console.log("exporting");
+    else console.error(message);
+  }
+  license.close();
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}

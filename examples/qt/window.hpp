@@ -1,0 +1,96 @@
+// A window with a gate, in Qt 6 Widgets: a dialog for the key, a button that the license turns on, and what to tell the
+// user. Calls that wait for Polar run on a thread of their own; widgets change on the GUI thread only.
+#pragma once
+#include <polar_license.hpp>
+
+#include <QInputDialog>
+#include <QLabel>
+#include <QPushButton>
+#include <QThreadPool>
+#include <QVBoxLayout>
+#include <QWidget>
+#include <functional>
+
+class Window : public QWidget {
+  public:
+    explicit Window(const polar::options &options) : license(options)
+    {
+        setWindowTitle("Acme");
+        auto *layout = new QVBoxLayout(this);
+        for (QLabel *label : {status, problem}) {
+            label->setWordWrap(true);
+            layout->addWidget(label);
+        }
+        for (QPushButton *button : {exportFile, enterKey, deactivate})
+            layout->addWidget(button);
+        connect(exportFile, &QPushButton::clicked, this, [this] {
+            if (license.allows("export")) // from memory, so at once
+                problem->setText("Exported.");
+        });
+        connect(enterKey, &QPushButton::clicked, this, [this] { askForKey(); });
+        connect(deactivate, &QPushButton::clicked, this, [this] { run([this] { license.deactivate(); }); });
+
+        // on the thread that ran the operation, such as the automatic refresh's
+        subscription = license.on_change([this](polar::decision_view) {
+            QMetaObject::invokeMethod(this, [this] { showLicense(); }); // on the GUI thread
+        });
+        license.start_auto_refresh();
+        showLicense();
+        run([this] { license.refresh(); });
+    }
+
+    ~Window() override
+    {
+        license.cancel(); // ends what still waits for Polar
+        pool.waitForDone();
+    }
+
+  private:
+    void showLicense()
+    {
+        const polar::decision decision = license.current();
+        const std::string_view message = decision.message();
+        status->setText(QString::fromUtf8(message.data(), static_cast<qsizetype>(message.size())));
+        exportFile->setEnabled(decision.allows("export"));
+    }
+
+    void askForKey()
+    {
+        auto *dialog = new QInputDialog(this);
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        dialog->setWindowTitle("License");
+        dialog->setLabelText("License key:");
+        connect(dialog, &QInputDialog::textValueSelected, this, [this](const QString &key) {
+            run([this, key = key.toStdString()] { license.activate(key); });
+        });
+        dialog->open();
+    }
+
+    /// Runs `operation` on another thread, and shows why it failed.
+    void run(std::function<void()> operation)
+    {
+        problem->clear();
+        enterKey->setEnabled(false);
+        deactivate->setEnabled(false);
+        pool.start([this, operation = std::move(operation)] {
+            QString message;
+            try {
+                operation();
+            } catch (const polar::error &error) {
+                message = QString::fromStdString(std::string{error.message()});
+            }
+            QMetaObject::invokeMethod(this, [this, message] {
+                problem->setText(message);
+                enterKey->setEnabled(true);
+                deactivate->setEnabled(license.allowed());
+            });
+        });
+    }
+
+    QLabel *status = new QLabel, *problem = new QLabel;
+    QPushButton *exportFile = new QPushButton("Export"), *enterKey = new QPushButton("Enter license key…"),
+                *deactivate = new QPushButton("Deactivate this device");
+    QThreadPool pool;
+    polar::license license;
+    polar::subscription subscription;
+};

@@ -1,0 +1,41 @@
+//! Documents that serde_json reads as well.
+
+use polar_license::Reason;
+use polar_license::transport::Answer;
+use polar_license::wire::{Rejection, Validate};
+use serde_json::Value;
+
+use super::{ORGANIZATION, key, value};
+
+/// As deep as the crate reads at least; serde_json reads twice as deep.
+const DEPTH: usize = 60;
+
+/// The bytes are one value in a denial, which is a denial if and only if the whole is JSON.
+pub fn run(data: &[u8]) {
+    let document = [br#"{"error":"ResourceNotFound","detail":"Not found","value":"#, data, b"}"].concat();
+    let answer = Answer::Reply { status: 404, retry_after: None, body: document.clone() };
+    let request = Validate::new(&key(), ORGANIZATION.parse().expect("it is one"));
+    let ours = match request.read(&answer) {
+        Err(Rejection::Denied(reason)) => Some(reason),
+        Err(_) => None,
+        Ok(_) => panic!("a 404 confirms nothing"),
+    };
+    if let Some(reason) = ours {
+        let Some(value) = value(&document) else { return };
+        // the last member of a name counts, for both
+        assert_eq!(value["error"], "ResourceNotFound");
+        assert_eq!(reason == Reason::NotFound, value["detail"] == "Not found");
+    } else if let Ok(value) = serde_json::from_slice::<Value>(&document) {
+        let is_denial = value["error"] == "ResourceNotFound" && value["detail"].is_string();
+        assert!(!is_denial || depth(&value) > DEPTH, "serde_json reads this");
+    }
+}
+
+fn depth(value: &Value) -> usize {
+    let deepest = match value {
+        Value::Array(items) => items.iter().map(depth).max(),
+        Value::Object(members) => members.values().map(depth).max(),
+        _ => return 0,
+    };
+    1 + deepest.unwrap_or(0)
+}

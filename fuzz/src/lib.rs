@@ -1,0 +1,55 @@
+//! What is fuzzed: functions that take any bytes, and panic if something does not hold that must hold whatever they are.
+//! They reach everything through the crate's public interface. No clock, no file, no network.
+
+pub mod json;
+pub mod record;
+pub mod reply;
+pub mod settings;
+pub mod steps;
+pub mod time;
+
+use polar_license::Key;
+use serde_json::Value;
+
+/// What runs one input; it panics where something does not hold.
+pub type Target = fn(&[u8]);
+
+/// By name; each has seeds in `corpus/NAME`.
+pub const TARGETS: [(&str, Target); 6] = [
+    ("reply", reply::run),
+    ("record", record::run),
+    ("json", json::run),
+    ("time", time::run),
+    ("settings", settings::run),
+    ("steps", steps::run),
+];
+
+pub(crate) const ORGANIZATION: &str = "a0010000-0000-4000-8000-000000000001";
+pub(crate) const LICENSE: &str = "1c010000-0000-4000-8000-000000000001";
+pub(crate) const KEY: &str = "FUZZ-D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
+
+pub(crate) fn key() -> Key {
+    Key::parse(KEY).expect("it is one")
+}
+
+/// What is shown to people holds neither the key nor a character that moves the cursor or turns the direction of writing.
+pub(crate) fn assert_printable(text: &str) {
+    let turns =
+        |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    assert!(!text.chars().any(|c| c.is_control() || turns(c)), "{text:?}");
+    assert!(!text.contains(KEY), "the key is in {text:?}");
+}
+
+/// What serde_json reads there. `None` where it is JSON, but no value of serde_json's: numbers may be too large for it, and
+/// escapes may be half a character.
+pub(crate) fn value(document: &[u8]) -> Option<Value> {
+    match serde_json::from_slice(document) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            let text = error.to_string();
+            let is_json = ["out of range", "surrogate", "hex escape"].iter().any(|why| text.contains(why));
+            assert!(is_json, "serde_json does not read this: {text}");
+            None
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What a store may hold: the record that this device wrote, with anything done to it, or anything else.
+
+use std::sync::OnceLock;
+
+use polar_license::engine::{Change, Operation, Outcome, Step, Turn};
+use polar_license::time::Now;
+use polar_license::transport::{Answer, Failure, Sent};
+use polar_license::{State, Timestamp};
+
+use super::assert_printable;
+use super::steps::{World, engine};
+
+/// The first byte says how the rest is meant: as the record itself, or as changes to the one that this device wrote.
+pub fn run(data: &[u8]) {
+    let Some((kind, rest)) = data.split_first() else { return };
+    let stored = if kind % 2 == 0 { rest.to_vec() } else { changed(genuine(), rest) };
+    let is_genuine = stored == genuine();
+    let mut device = Device { stored: Some(stored.clone()), engine: engine() };
+    let opened = device.run(Operation::Open).result.expect("opening does not fail");
+    assert_printable(&opened.to_json());
+    assert_eq!(opened.allowed(), is_genuine, "only the record that this device wrote grants anything");
+    assert!(is_genuine || opened.state() == State::Unlicensed);
+    // without an answer nothing is written over what cannot be trusted
+    let asked = device.run(Operation::Validate).into_decision();
+    assert_eq!(asked.allowed(), is_genuine);
+    assert!(is_genuine || device.stored.as_ref() == Some(&stored), "it was written over");
+    // and a user can get rid of it
+    if device.run(Operation::Forget).result.is_ok() {
+        let mut next = Device { stored: device.stored, engine: engine() };
+        assert_eq!(next.run(Operation::Open).result.expect("opening does not fail").state(), State::Unlicensed);
+    }
+}
+
+/// A device that is offline.
+struct Device {
+    stored: Option<Vec<u8>>,
+    engine: polar_license::engine::Engine,
+}
+
+impl Device {
+    fn run(&mut self, operation: Operation) -> Outcome {
+        // an hour after the record was written
+        let now = Now { wall: Timestamp::from_unix_ms(1_795_266_000_000), mono: 1_000 };
+        let mut step = self.engine.begin(operation, now);
+        loop {
+            step = match step {
+                Step::Store(mut step) => {
+                    match step.merge(&self.engine, Ok(self.stored.as_deref()), now) {
+                        Change::Keep => {}
+                        Change::Put(record, _) => self.stored = Some(record),
+                        Change::Remove => self.stored = None,
+                    }
+                    step.resume(&mut self.engine, Ok(()), now)
+                }
+                Step::Send(step) => {
+                    let (failure, sent) = (Failure::Network, Sent::No);
+                    let answer = Answer::Failed { failure, sent, message: String::from("no network") };
+                    step.resume(&mut self.engine, answer, now)
+                }
+                Step::Join(step) => step.resume(&mut self.engine, now),
+                Step::Turn(step) => step.resume(&mut self.engine, Turn::Taken, now),
+                Step::Done(outcome) => return outcome,
+            };
+        }
+    }
+}
+
+/// The record of a device with an active license.
+fn genuine() -> &'static [u8] {
+    static RECORD: OnceLock<Vec<u8>> = OnceLock::new();
+    // read, activate, and nothing fails
+    RECORD.get_or_init(|| {
+        let mut world = World::new(&[0, 7, 0, 0, 0, 0, 0, 0]);
+        world.act();
+        world.stored.expect("it is active")
+    })
+}
+
+/// Each three bytes are a place and what is written there; a place behind the end cuts the record there.
+fn changed(record: &[u8], changes: &[u8]) -> Vec<u8> {
+    let mut record = record.to_vec();
+    for change in changes.chunks_exact(3) {
+        let at = usize::from(change[0]) << 8 | usize::from(change[1]);
+        match record.get_mut(at % 512) {
+            Some(byte) => *byte = change[2],
+            None => record.truncate(usize::from(change[2])),
+        }
+    }
+    record
+}

@@ -1,0 +1,229 @@
+//! The engine, driven in any order: operations, answers, a store that fails, clocks that are set, processes that end.
+
+use polar_license::device::DeviceId;
+use polar_license::engine::{Change, Engine, Host, Operation, Outcome, Pacer, Patience, Step, Turn};
+use polar_license::time::Now;
+use polar_license::transport::{Answer, Failure, Request, Sent};
+use polar_license::{Config, Timestamp, TypedKey};
+use serde_json::{Value, json};
+
+use super::{KEY, LICENSE, ORGANIZATION, assert_printable};
+
+/// 2026-11-21T12:00:00Z.
+const START_MS: i64 = 1_795_262_400_000;
+/// More steps than any operation has.
+const MOST_STEPS: usize = 80;
+
+/// Each byte is a decision of the world, in the order in which they are needed. It ends with the last.
+pub fn run(data: &[u8]) {
+    let mut world = World::new(data);
+    while !world.choices.is_empty() {
+        world.act();
+    }
+}
+
+/// A device with one process, and Polar with one key.
+pub(crate) struct World<'a> {
+    choices: &'a [u8],
+    engine: Engine,
+    pub(crate) stored: Option<Vec<u8>>,
+    now: Now,
+    /// Whether Polar has ever confirmed the key.
+    confirmed: bool,
+    seats: u32,
+    /// The seat that Polar released last, in the operation under way.
+    released: Option<String>,
+}
+
+impl<'a> World<'a> {
+    pub(crate) fn new(choices: &'a [u8]) -> Self {
+        let now = Now { wall: Timestamp::from_unix_ms(START_MS), mono: 1_000 };
+        let engine = engine();
+        let mut world = Self { choices, engine, stored: None, now, confirmed: false, seats: 0, released: None };
+        world.run(Operation::Open);
+        world
+    }
+
+    /// The next choice; 0 if there is none.
+    fn choose(&mut self) -> u8 {
+        let Some((choice, rest)) = self.choices.split_first() else { return 0 };
+        self.choices = rest;
+        *choice
+    }
+
+    pub(crate) fn act(&mut self) {
+        match self.choose() % 16 {
+            0..=2 => self.run(Operation::Validate),
+            3 => self.run(Operation::Refresh(Patience::Short)),
+            4 => self.run(Operation::Refresh(Patience::Full)),
+            5 => self.run(Operation::Refresh(Patience::Woken)),
+            6 => {
+                let count = u32::from(self.choose());
+                self.run(Operation::Consume(count));
+            }
+            7..=9 => self.run(activate(false)),
+            10 => {
+                let key = self.choose().is_multiple_of(2).then(|| KEY.into());
+                self.run(Operation::Activate { key, replace_previous: true });
+            }
+            11 => self.run(Operation::Deactivate),
+            12 => self.run(Operation::Forget),
+            13 => {
+                self.engine = engine();
+                self.run(Operation::Open);
+            }
+            14 => {
+                let hours = i64::from(self.choose()) - 100;
+                let ms = hours * 3_600_000;
+                self.now.wall = Timestamp::from_unix_ms(self.now.wall.unix_ms() + ms);
+                self.now.mono += ms.max(0).unsigned_abs();
+            }
+            _ => {
+                let at = usize::from(self.choose());
+                let with = self.choose();
+                if let Some(byte) = self.stored.as_mut().and_then(|stored| stored.get_mut(at)) {
+                    *byte ^= with;
+                }
+            }
+        }
+    }
+
+    fn run(&mut self, operation: Operation) {
+        self.released = None;
+        let sends_most = if matches!(operation, Operation::Activate { replace_previous: true, .. }) { 2 } else { 1 };
+        let counts = matches!(operation, Operation::Consume(_));
+        let mut activations = 0;
+        let mut counted = 0;
+        let mut step = self.engine.begin(operation, self.now);
+        for _ in 0..MOST_STEPS {
+            step = match step {
+                Step::Store(mut step) => {
+                    self.pass(step.not_before.saturating_sub(self.now.mono));
+                    let choice = if self.choices.is_empty() { 0 } else { self.choose() };
+                    let read = if choice == 255 { Err(()) } else { Ok(self.stored.as_deref()) };
+                    let change = step.merge(&self.engine, read, self.now);
+                    let written = self.write(change, choice);
+                    step.resume(&mut self.engine, written, self.now)
+                }
+                Step::Send(step) => {
+                    self.pass(step.not_before.saturating_sub(self.now.mono).saturating_add(600));
+                    activations += u32::from(step.request.url.ends_with("/activate"));
+                    counted += u32::from(step.request.body.contains("increment_usage"));
+                    let answer = self.answer(&step.request);
+                    step.resume(&mut self.engine, answer, self.now)
+                }
+                Step::Join(step) => step.resume(&mut self.engine, self.now),
+                Step::Turn(step) => step.resume(&mut self.engine, Turn::Taken, self.now),
+                Step::Done(outcome) => {
+                    assert!(activations <= sends_most, "an activation was sent {activations} times");
+                    assert!(counted <= u32::from(counts), "usage was counted {counted} times");
+                    return self.check(&outcome);
+                }
+            };
+        }
+        panic!("the operation does not end");
+    }
+
+    fn check(&mut self, outcome: &Outcome) {
+        let decision = match &outcome.result {
+            Ok(decision) => decision,
+            Err(error) => {
+                assert_printable(&error.to_string());
+                assert_printable(&error.to_json());
+                error.decision().expect("a failure says how the license stands")
+            }
+        };
+        assert_printable(&decision.to_json());
+        assert!(!decision.allowed() || self.confirmed, "access without a confirmation");
+        let seat = decision.license().and_then(|license| license.activation_id).map(|id| id.to_string());
+        let own = decision.allowed() && outcome.result.is_ok() && seat.is_some() && seat == self.released;
+        assert!(!own, "its own seat was released");
+        let current = self.engine.current(self.now);
+        assert_eq!(current.state(), decision.state());
+    }
+
+    fn pass(&mut self, ms: u64) {
+        self.now.mono = self.now.mono.saturating_add(ms);
+        let ms = i64::try_from(ms).unwrap_or(i64::MAX);
+        self.now.wall = Timestamp::from_unix_ms(self.now.wall.unix_ms().saturating_add(ms));
+    }
+
+    fn write(&mut self, change: Change, choice: u8) -> Result<(), String> {
+        let failed = Err(String::from("no space left"));
+        match (change, choice) {
+            (_, 255) => return failed,
+            (Change::Keep, _) => {}
+            (_, 240..=247) => return failed,
+            (Change::Put(record, _), _) => self.stored = Some(record),
+            (Change::Remove, _) => self.stored = None,
+        }
+        // an error of a sync comes after the write
+        if matches!(choice, 248..=254) { failed } else { Ok(()) }
+    }
+
+    /// Mostly what Polar would say.
+    fn answer(&mut self, request: &Request) -> Answer {
+        let asked: Value = serde_json::from_str(&request.body).expect("a request is JSON");
+        let endpoint = request.url.rsplit('/').next().unwrap_or_default();
+        let at = self.now.wall.to_string();
+        match self.choose() {
+            0..=159 if endpoint == "deactivate" => {
+                self.released = asked["activation_id"].as_str().map(str::to_owned);
+                reply(204, Value::Null)
+            }
+            0..=159 => {
+                self.confirmed = true;
+                let mut license = json!({
+                    "id": LICENSE, "organization_id": ORGANIZATION, "benefit_id": LICENSE, "key": asked["key"],
+                    "status": "granted", "limit_activations": 1, "usage": 0, "limit_usage": 10, "expires_at": null,
+                    "activation": null, "last_validated_at": at,
+                });
+                if endpoint == "activate" {
+                    self.seats += 1;
+                    let seat = format!("ac700000-0000-4000-8000-{:012x}", self.seats);
+                    let new = json!({"id": seat, "license_key_id": LICENSE, "created_at": at, "license_key": license});
+                    return reply(200, new);
+                }
+                if !asked["activation_id"].is_null() {
+                    license["activation"] = json!({"id": asked["activation_id"]});
+                }
+                reply(200, license)
+            }
+            160..=189 => reply(404, json!({"error": "ResourceNotFound", "detail": "Not found"})),
+            190..=199 => reply(404, json!({"error": "ResourceNotFound", "detail": "License key has expired."})),
+            200..=209 => reply(403, json!({"error": "NotPermitted", "detail": "no seat is free"})),
+            210..=214 => reply(400, json!({"error": "BadRequest", "detail": "too few"})),
+            215..=219 => reply(422, json!({"error": "RequestValidationError", "detail": [{"loc": ["body", "key"]}]})),
+            220..=224 => Answer::Reply { status: 429, retry_after: Some(5), body: Vec::new() },
+            225..=234 => reply(502, Value::Null),
+            235..=239 => reply(200, json!({"hotel": "Wi-Fi"})),
+            240..=246 => failed(Failure::Network, Sent::No),
+            247..=250 => failed(Failure::Timeout, Sent::Maybe),
+            251..=255 => failed(Failure::Cancelled, Sent::Maybe),
+        }
+    }
+}
+
+pub(crate) fn engine() -> Engine {
+    let config = Config::builder(ORGANIZATION, "com.acme.app").label("Till 7").build().expect("it is right");
+    let host = Host {
+        device: DeviceId::derive(&config.organization_id(), "here"),
+        system: "Debian 12".into(),
+        seed: [7; 16],
+        takes_turns: false,
+    };
+    Engine::new(config, host, Pacer::new())
+}
+
+pub(crate) fn activate(replace_previous: bool) -> Operation {
+    Operation::Activate { key: Some(TypedKey::from(KEY)), replace_previous }
+}
+
+fn reply(status: u16, body: Value) -> Answer {
+    let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+    Answer::Reply { status, retry_after: None, body }
+}
+
+fn failed(failure: Failure, sent: Sent) -> Answer {
+    Answer::Failed { failure, sent, message: String::from("no answer") }
+}

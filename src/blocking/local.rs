@@ -1,0 +1,62 @@
+//! What this device gives a native client: its identity, random bytes, and a place for the record. Sends nothing.
+
+use super::file_store::FileStore;
+use super::machine::{device_source, system_name};
+use crate::client::opening::Machine;
+use crate::config::Config;
+use crate::store::{Durability, Store, StoreError};
+use std::path::{Path, PathBuf};
+
+/// The machine. Where the system has no identifier for it, a random one is kept in the directory. Reads files.
+pub(crate) fn machine(config: &Config, directory: Option<&Path>, takes_turns: bool) -> Machine {
+    let source = match config.device_id() {
+        Some(_) => None,
+        None => device_source(directory),
+    };
+    Machine { source, system: system_name(), random, takes_turns }
+}
+
+/// The file in the directory, or, where there is none, a store that says so.
+pub(crate) fn usual_store(
+    directory: Option<PathBuf>,
+    app_id: &str,
+    product: [u8; 8],
+    device: [u8; 8],
+) -> Box<dyn Store> {
+    match directory {
+        Some(directory) => Box::new(FileStore::new(directory, app_id, product, device)),
+        None => Box::new(NoStore),
+    }
+}
+
+/// The store of a client on a system that names no data directory.
+struct NoStore;
+
+impl NoStore {
+    fn error() -> StoreError {
+        StoreError::new("this system names no directory for application data; set HOME, or give the client a directory")
+    }
+}
+
+impl Store for NoStore {
+    fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        Err(Self::error())
+    }
+
+    fn save(&self, _: &[u8], _: Durability) -> Result<(), StoreError> {
+        Err(Self::error())
+    }
+
+    fn remove(&self) -> Result<(), StoreError> {
+        Err(Self::error())
+    }
+}
+
+/// Zeros if the system has no random numbers: jitter and labels do not depend on them.
+fn random() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    if let Err(error) = getrandom::getrandom(&mut bytes) {
+        log::warn!("no random numbers from the system: {error}");
+    }
+    bytes
+}

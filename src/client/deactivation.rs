@@ -1,0 +1,26 @@
+//! The result of a deactivation.
+
+use crate::codes::{Deactivated, ErrorKind};
+use crate::decision::Decision;
+use crate::engine::Outcome;
+use crate::error::Error;
+
+/// The result of a deactivation: the decision, as every operation has it, and what became of the seat.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Deactivation {
+    /// The decision without the license.
+    pub decision: Decision,
+    /// What became of the seat.
+    pub deactivated: Deactivated,
+}
+
+impl Deactivation {
+    pub(crate) fn of(outcome: Outcome) -> Result<Self, Error> {
+        let decision = outcome.result?;
+        let deactivated = outcome.deactivated.ok_or_else(|| {
+            Error::new(ErrorKind::Internal, "the deactivation ended without saying what became of the seat")
+        })?;
+        Ok(Self { decision, deactivated })
+    }
+}

@@ -1,0 +1,88 @@
+//! Who is notified when the decision changes.
+
+use std::ops::Deref;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::decision::Decision;
+
+/// The listeners of one client. `L` is a pointer to a function, shared as the client needs it: an `Arc` or an `Rc`.
+pub(crate) struct Listeners<L>(Mutex<List<L>>);
+
+struct List<L> {
+    last_id: u64,
+    entries: Vec<(u64, L)>,
+}
+
+impl<L: Clone + Deref<Target: Fn(&Decision)>> Listeners<L> {
+    /// Returns the id that [`remove`](Self::remove) takes.
+    pub(crate) fn add(&self, listener: L) -> u64 {
+        let mut list = self.list();
+        list.last_id = list.last_id.wrapping_add(1);
+        let id = list.last_id;
+        list.entries.push((id, listener));
+        id
+    }
+
+    pub(crate) fn remove(&self, id: u64) {
+        let mut list = self.list();
+        let at = list.entries.iter().position(|(other, _)| *other == id);
+        let removed = at.map(|at| list.entries.remove(at));
+        drop(list);
+        // without the lock: what the listener owns may call the client when it is dropped
+        drop(removed);
+    }
+
+    /// Calls every listener, without the lock: a listener may call the client.
+    pub(crate) fn notify(&self, decision: &Decision) {
+        let listeners: Vec<L> = self.list().entries.iter().map(|(_, listener)| listener.clone()).collect();
+        listeners.iter().for_each(|listener| listener(decision));
+    }
+
+    fn list(&self) -> MutexGuard<'_, List<L>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<L> Default for Listeners<L> {
+    fn default() -> Self {
+        Self(Mutex::new(List { last_id: 0, entries: Vec::new() }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::{Cell, RefCell};
+    use std::rc::Rc;
+
+    type Local = Rc<dyn Fn(&Decision)>;
+
+    #[test]
+    fn a_listener_is_notified_until_it_is_removed() {
+        let listeners = Listeners::<Local>::default();
+        let calls = Rc::new(Cell::new((0, 0)));
+        let (first, second) = (Rc::clone(&calls), Rc::clone(&calls));
+        let id = listeners.add(Rc::new(move |_| first.set((first.get().0 + 1, first.get().1))));
+        listeners.add(Rc::new(move |_| second.set((second.get().0, second.get().1 + 1))));
+        listeners.notify(&Decision::unknown());
+        listeners.remove(id);
+        listeners.remove(id);
+        listeners.notify(&Decision::unknown());
+        assert_eq!(calls.get(), (1, 2));
+    }
+
+    #[test]
+    fn a_listener_may_add_and_remove_listeners() {
+        let listeners = Rc::new(Listeners::<Local>::default());
+        let own = Rc::new(RefCell::new(None));
+        let (inner, its_id) = (Rc::downgrade(&listeners), Rc::clone(&own));
+        *own.borrow_mut() = Some(listeners.add(Rc::new(move |_| {
+            let listeners = inner.upgrade().unwrap();
+            listeners.remove(its_id.take().unwrap());
+            listeners.add(Rc::new(|_| ()));
+        })));
+        listeners.notify(&Decision::unknown());
+        listeners.notify(&Decision::unknown());
+        assert_eq!(listeners.list().entries.len(), 1);
+    }
+}

@@ -1,0 +1,92 @@
+//! Opening a client: its device id, its engine, and what its record is filed under.
+
+use std::sync::OnceLock;
+
+use uuid::Uuid;
+
+use super::unknown_features::UnknownFeatures;
+use crate::config::Config;
+use crate::device::DeviceId;
+use crate::engine::{Engine, Host, Pacer};
+
+/// What a driver knows about the machine that it runs on.
+pub(crate) struct Machine {
+    /// What identifies the machine, where the configuration names no device id and the system, or what it stores, does.
+    pub(crate) source: Option<String>,
+    /// For the default label.
+    pub(crate) system: String,
+    /// Random bytes.
+    pub(crate) random: fn() -> [u8; 16],
+    /// Whether the driver can wait for other processes that share the record.
+    pub(crate) takes_turns: bool,
+}
+
+/// An engine, and what distinguishes its record from those of other apps, products and devices.
+pub(crate) struct Opened {
+    pub(crate) engine: Engine,
+    pub(crate) unknown_features: UnknownFeatures,
+    pub(crate) app_id: String,
+    pub(crate) product: [u8; 8],
+    pub(crate) device: [u8; 8],
+}
+
+/// Makes the engine of a client, which has yet to run [`Operation::Open`](crate::engine::Operation::Open).
+pub(crate) fn open(config: Config, machine: Machine, has_own_clock: bool) -> Opened {
+    let organization = config.organization_id();
+    let device = match (config.device_id(), machine.source) {
+        (Some(id), _) => DeviceId::from_app(&organization, id),
+        (None, Some(source)) => DeviceId::derive(&organization, &source),
+        // nothing identifies this machine and nothing can be kept: each run is a device of its own
+        (None, None) => DeviceId::derive(&organization, &random_id(machine.random)),
+    };
+    let takes_turns = machine.takes_turns;
+    let host = Host { device, system: machine.system, seed: (machine.random)(), takes_turns };
+    // requests of all clients leave from one address, but only one clock can pace them
+    let pacer = if has_own_clock { Pacer::new() } else { process_pacer() };
+    let app_id = config.app_id().to_owned();
+    let unknown_features = UnknownFeatures::new(&config);
+    let engine = Engine::new(config, host, pacer);
+    let (product, device) = engine.record_tags();
+    Opened { engine, unknown_features, app_id, product, device }
+}
+
+/// 32 hexadecimal digits.
+pub(crate) fn random_id(random: fn() -> [u8; 16]) -> String {
+    Uuid::from_bytes(random()).simple().to_string()
+}
+
+fn process_pacer() -> Pacer {
+    static PACER: OnceLock<Pacer> = OnceLock::new();
+    PACER.get_or_init(Pacer::new).clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opened(device_id: Option<&str>, source: Option<&str>, random: fn() -> [u8; 16]) -> Opened {
+        let mut config = Config::builder("a0010000-0000-4000-8000-000000000001", "com.acme.app");
+        if let Some(id) = device_id {
+            config = config.device_id(id);
+        }
+        let machine = Machine {
+            source: source.map(str::to_owned),
+            system: String::from("Debian 12"),
+            random,
+            takes_turns: false,
+        };
+        open(config.build().unwrap(), machine, true)
+    }
+
+    #[test]
+    fn the_configured_device_id_comes_before_the_machines_and_a_random_one_is_the_last_resort() {
+        let (one, other) = (|| [1; 16], || [2; 16]);
+        let configured = opened(Some("rack 7"), Some("machine"), one);
+        assert_eq!(configured.device, opened(Some("rack 7"), None, other).device);
+        let machine = opened(None, Some("machine"), one);
+        assert_eq!(machine.device, opened(None, Some("machine"), other).device);
+        assert_ne!(machine.device, configured.device);
+        assert_ne!(opened(None, None, one).device, opened(None, None, other).device);
+        assert_eq!((configured.app_id.as_str(), configured.product), ("com.acme.app", machine.product));
+    }
+}

@@ -1,0 +1,46 @@
+//! The options of an activation.
+
+use crate::engine::Operation;
+use crate::key::TypedKey;
+use std::fmt;
+
+/// What to activate, and how far to go for it. The default: the stored key, taking only a free seat.
+#[derive(Clone, Default)]
+#[must_use = "options do nothing until an operation takes them"]
+pub struct ActivateOptions {
+    key: Option<TypedKey>,
+    replace_previous: bool,
+}
+
+impl ActivateOptions {
+    /// The stored key, taking only a free seat.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Activates this key, as the user typed it.
+    pub fn key(mut self, key: impl Into<TypedKey>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// Moves the license here: if no seat is free, the older activation known on this device is released. For a home
+    /// directory that was moved to another machine.
+    pub fn replace_previous(mut self, replace: bool) -> Self {
+        self.replace_previous = replace;
+        self
+    }
+}
+
+impl From<ActivateOptions> for Operation {
+    fn from(options: ActivateOptions) -> Self {
+        Self::Activate { key: options.key, replace_previous: options.replace_previous }
+    }
+}
+
+/// Without the license key.
+impl fmt::Debug for ActivateOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ActivateOptions").field("replace_previous", &self.replace_previous).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,54 @@
+//! A warning for a feature that the configuration does not name, which is off and most often a typing error.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::config::Config;
+use crate::features::EnabledFeatures;
+use crate::text::printable;
+
+/// Remembers the names it has warned of.
+pub(crate) struct UnknownFeatures {
+    features: EnabledFeatures,
+    warned: Mutex<Vec<String>>,
+}
+
+/// The names come from the app, which may make up any number of them.
+const MOST_NAMES: usize = 64;
+
+impl UnknownFeatures {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self { features: config.features().enabled_for(None), warned: Mutex::default() }
+    }
+
+    /// Logs a warning if the configuration does not name this feature, once for each name. Without any lock: the app's
+    /// logger may call the client.
+    pub(crate) fn check(&self, name: &str) {
+        if !self.features.names(name) && log::log_enabled!(log::Level::Warn) && self.is_first(name) {
+            log::warn!("feature `{}` is not in the configuration, so it is off", printable(name));
+        }
+    }
+
+    fn is_first(&self, name: &str) -> bool {
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_first = warned.len() < MOST_NAMES && !warned.iter().any(|known| known == name);
+        if is_first {
+            warned.push(name.to_owned());
+        }
+        is_first
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_logged_once_and_not_endlessly_many_are() {
+        let config = Config::builder("a0010000-0000-4000-8000-000000000001", "com.acme.app").build().unwrap();
+        let unknown = UnknownFeatures::new(&config);
+        assert!(unknown.is_first("exprot"));
+        assert!(!unknown.is_first("exprot"));
+        let logged = (0..1_000).filter(|number| unknown.is_first(&number.to_string())).count();
+        assert_eq!(logged, MOST_NAMES - 1);
+    }
+}

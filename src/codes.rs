@@ -1,0 +1,533 @@
+//! The closed sets of names that cross a boundary, each as one table: a row has the variant, its number and its name.
+//! Everything else about them is made from the rows, so that a variant without a name does not compile. A number is never
+//! used again for something else. Imports nothing of this crate.
+
+use serde::{Serialize, Serializer};
+use std::fmt;
+use std::str::FromStr;
+
+/// An enum that other languages know by number and by name.
+macro_rules! codes {
+    (
+        $(#[doc = $about:literal])+
+        pub enum $type:ident {
+            $($(#[doc = $doc:literal])+ $variant:ident = $number:literal, $name:literal;)+
+        }
+    ) => {
+        $(#[doc = $about])+
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $type {
+            $($(#[doc = $doc])+ $variant = $number,)+
+        }
+
+        impl $type {
+            /// Every one, in the order of the numbers.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The name used in JSON, in C and in JavaScript.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+
+            /// The number used in C.
+            pub const fn number(self) -> i32 {
+                self as i32
+            }
+
+            /// The one with this number.
+            pub const fn from_number(number: i32) -> Option<Self> {
+                match number {
+                    $($number => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+
+            /// What the type is, for the documentation of bindings.
+            #[doc(hidden)]
+            pub const ABOUT: &'static str = concat!($($about, "\n"),+);
+
+            /// What it means, for the documentation of bindings.
+            #[doc(hidden)]
+            pub const fn doc(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!($($doc, "\n"),+),)+
+                }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = UnknownName;
+
+            fn from_str(name: &str) -> Result<Self, UnknownName> {
+                match name {
+                    $($name => Ok(Self::$variant),)+
+                    _ => Err(UnknownName(stringify!($type))),
+                }
+            }
+        }
+
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let name = std::borrow::Cow::<str>::deserialize(deserializer)?;
+                name.parse().map_err(serde::de::Error::custom)
+            }
+        }
+
+        #[cfg(feature = "schema")]
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let names: Vec<&str> = Self::ALL.iter().map(|code| code.as_str()).collect();
+                schemars::json_schema!({ "type": "string", "enum": names, "description": Self::ABOUT.trim() })
+            }
+        }
+    };
+}
+
+/// An enum that a record keeps as a number, each with the reason that an app sees.
+macro_rules! stored_codes {
+    (
+        $(#[$meta:meta])*
+        pub(crate) enum $type:ident {
+            $($(#[doc = $doc:literal])+ $variant:ident = $number:literal, $reason:ident;)+
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum $type {
+            $($(#[doc = $doc])+ $variant = $number,)+
+        }
+
+        impl $type {
+            /// The number in a record.
+            pub(crate) const fn number(self) -> u8 {
+                self as u8
+            }
+
+            /// The one with this number.
+            pub(crate) const fn from_number(number: u8) -> Option<Self> {
+                match number {
+                    $($number => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+        }
+
+        impl From<$type> for Reason {
+            fn from(code: $type) -> Self {
+                match code {
+                    $($type::$variant => Self::$reason,)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The states a license can be in on this device. See the table in the README.
+    pub enum State {
+        /// Nothing is stored, or what is stored cannot be trusted or read.
+        Unlicensed = 0, "unlicensed";
+        /// Polar's last answer about this license, or the app's configuration, denies it.
+        Denied = 1, "denied";
+        /// The clock was moved so far back that no time can be trusted; one online validate restores access.
+        ClockSuspect = 2, "clock_suspect";
+        /// `expires_at` has passed.
+        Expired = 3, "expired";
+        /// Confirmed by Polar less than `refresh_interval` ago.
+        Active = 4, "active";
+        /// Confirmed less than `offline_grace` ago.
+        Grace = 5, "grace";
+        /// Not confirmed for too long; one online validate restores access.
+        Lapsed = 6, "lapsed";
+    }
+}
+
+codes! {
+    /// Why a feature is off.
+    pub enum OffReason {
+        /// The app may not run at all: the decision's state and reason say why.
+        NotLicensed = 1, "not_licensed";
+        /// The license is good, but for another benefit than those that turn the feature on: another plan.
+        NotIncluded = 2, "not_included";
+        /// The configuration names no such feature: a mistake of the app's.
+        Unknown = 3, "unknown";
+    }
+}
+
+codes! {
+    /// Why the state is what it is, or why an operation was refused.
+    pub enum Reason {
+        /// No license key has been activated on this device.
+        None = 1, "none";
+        /// The stored record was changed by something other than this library.
+        Tampered = 2, "tampered";
+        /// The stored record belongs to another device.
+        OtherDevice = 3, "other_device";
+        /// The stored record belongs to another organization, environment or app.
+        OtherProduct = 4, "other_product";
+        /// The stored record was written by a newer version of this library.
+        NewerFormat = 5, "newer_format";
+        /// The stored record could not be read.
+        Storage = 6, "storage";
+        /// Polar does not know this key, or not with this activation: it was mistyped, deleted, rotated, or the
+        /// activation was removed. Polar does not tell these apart.
+        NotFound = 7, "not_found";
+        /// The key was revoked or disabled.
+        Inactive = 8, "inactive";
+        /// The key has expired.
+        Expired = 9, "expired";
+        /// The activation was made under other conditions: another device, or the app's `conditions` changed.
+        Conditions = 10, "conditions";
+        /// Polar denied the key with a text that this version does not know.
+        Refused = 11, "refused";
+        /// The key has an activation limit, and there is no activation on this device.
+        ActivationRequired = 12, "activation_required";
+        /// Every activation that the key allows is in use.
+        ActivationLimit = 13, "activation_limit";
+        /// The key is for a benefit that this app does not accept.
+        Benefit = 14, "benefit";
+    }
+}
+
+codes! {
+    /// What the user can do about it.
+    pub enum NextStep {
+        /// Nothing to do.
+        None = 0, "none";
+        /// Go online once.
+        Connect = 1, "connect";
+        /// Enter a license key.
+        EnterKey = 2, "enter_key";
+        /// Activate this device, again or for the first time.
+        Activate = 3, "activate";
+        /// Activate with `replace_previous`, to move the license here from another device.
+        Move = 4, "move";
+        /// Renew the subscription or buy a new key.
+        Renew = 5, "renew";
+        /// Ask the vendor.
+        ContactVendor = 6, "contact_vendor";
+        /// Deactivate another device: on it, or in Polar's customer portal.
+        ManageDevices = 7, "manage_devices";
+    }
+}
+
+codes! {
+    /// The kinds of [`Error`](crate::Error), the same in every language.
+    pub enum ErrorKind {
+        /// The caller passed an invalid argument, such as an empty license key.
+        InvalidArgument = 1, "invalid_argument";
+        /// The configuration is invalid; found before anything is sent.
+        InvalidConfig = 2, "invalid_config";
+        /// Polar was not reached: no connection, or something other than Polar answered.
+        Network = 3, "network";
+        /// No complete answer came in time.
+        Timeout = 4, "timeout";
+        /// Polar asks to wait; see [`Error::retry_after`](crate::Error::retry_after).
+        RateLimited = 5, "rate_limited";
+        /// Polar was reached and failed.
+        Server = 6, "server";
+        /// Polar, or the app's own configuration, denied it; see [`Error::reason`](crate::Error::reason).
+        Refused = 7, "refused";
+        /// The key has fewer uses left than were asked for.
+        UsageExhausted = 8, "usage_exhausted";
+        /// The record could not be read or written.
+        Storage = 9, "storage";
+        /// The caller gave up waiting.
+        Cancelled = 10, "cancelled";
+        /// There is no license here to do this with.
+        NotActivated = 11, "not_activated";
+        /// An earlier activation may have taken a seat without this device knowing.
+        SeatUncertain = 12, "seat_uncertain";
+        /// A defect in this library.
+        Internal = 13, "internal";
+    }
+}
+
+codes! {
+    /// What became of a seat that was to be released.
+    pub enum Deactivated {
+        /// Polar confirmed that the seat is free.
+        Released = 0, "released";
+        /// Polar knows no such seat (any more): it was removed in the portal, or the key was rotated.
+        Unknown = 1, "unknown";
+        /// The license took no seat.
+        NotNeeded = 2, "not_needed";
+        /// Polar no longer knows the key: it was rotated or deleted. The seat stays taken; it is used or released when the
+        /// new key is activated on this device.
+        KeyUnknown = 3, "key_unknown";
+    }
+}
+
+stored_codes! {
+    /// Why Polar denies a license, as a record keeps it; 0 stands for a license that is confirmed.
+    pub(crate) enum Denial {
+        /// With a text that this version does not know.
+        Refused = 1, Refused;
+        /// Polar does not know the key, or not with this activation.
+        NotFound = 2, NotFound;
+        /// The key was revoked or disabled.
+        Inactive = 3, Inactive;
+        /// The key has expired.
+        Expired = 4, Expired;
+        /// The activation was made under other conditions.
+        Conditions = 5, Conditions;
+        /// The key is for another benefit.
+        Benefit = 6, Benefit;
+    }
+}
+
+stored_codes! {
+    /// Why a stored record cannot be trusted, as a record keeps it.
+    pub(crate) enum Distrust {
+        /// It was changed by something other than this library.
+        Tampered = 1, Tampered;
+        /// It belongs to another device.
+        OtherDevice = 2, OtherDevice;
+        /// It belongs to another organization, environment or app.
+        OtherProduct = 3, OtherProduct;
+        /// It was written by a newer version of this library.
+        NewerFormat = 4, NewerFormat;
+    }
+}
+
+impl State {
+    /// Whether the app may run. Only [`State::Active`] and [`State::Grace`] allow it.
+    pub const fn is_allowed(self) -> bool {
+        matches!(self, Self::Active | Self::Grace)
+    }
+}
+
+/// What is known of a license that is not trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    Nothing,
+    /// Its key, to ask Polar about.
+    Key,
+    /// Its key, and an activation of this device or of an older one.
+    Seat,
+}
+
+impl Denial {
+    /// What is stored for a reason that Polar gave. What it never says of a license it knows counts as its plain denial.
+    pub(crate) const fn of(reason: Reason) -> Self {
+        match reason {
+            Reason::NotFound => Self::NotFound,
+            Reason::Inactive => Self::Inactive,
+            Reason::Expired => Self::Expired,
+            Reason::Conditions => Self::Conditions,
+            Reason::Benefit => Self::Benefit,
+            Reason::None
+            | Reason::Tampered
+            | Reason::OtherDevice
+            | Reason::OtherProduct
+            | Reason::NewerFormat
+            | Reason::Storage
+            | Reason::Refused
+            | Reason::ActivationRequired
+            | Reason::ActivationLimit => Self::Refused,
+        }
+    }
+}
+
+impl Reason {
+    /// One sentence for the user, where this is why access is not allowed.
+    pub(crate) const fn message(self) -> &'static str {
+        match self {
+            Self::None => "No license is active on this device. Enter a license key.",
+            Self::Tampered => {
+                "The stored license was changed or damaged. Go online once to confirm it, or enter the license key again."
+            }
+            Self::OtherDevice => "The stored license belongs to another device. Activate it here to move it.",
+            Self::OtherProduct => "The stored license belongs to another product. Enter the license key for this one.",
+            Self::NewerFormat => {
+                "The stored license was written by a newer version. Go online once, or update the app."
+            }
+            Self::Storage => {
+                "The stored license could not be read. Make sure that this app may read its data on this device."
+            }
+            Self::NotFound => {
+                "The license is no longer valid on this device. Activate it again, or enter the new license key."
+            }
+            Self::Inactive => "The license is no longer active. Contact the vendor.",
+            Self::Expired => "The license has expired. Renew it to continue.",
+            Self::Conditions => "The license was activated for another device or version. Activate it again.",
+            Self::Refused => "The license was refused. Contact the vendor.",
+            Self::ActivationRequired => "The license must be activated on this device.",
+            Self::ActivationLimit => "Every activation of the license is in use. Deactivate another device.",
+            Self::Benefit => "The license is for another product or plan. Contact the vendor.",
+        }
+    }
+
+    /// One sentence for the user of an operation that was refused for this.
+    pub(crate) const fn refused_message(self) -> &'static str {
+        match self {
+            Self::NotFound => "This license key is not known. Check it for typing errors.",
+            Self::Inactive => "This license key is no longer active. Contact the vendor.",
+            Self::Expired => "This license key has expired. Renew it to continue.",
+            Self::Conditions => "This license was activated for another device or version. Activate it again.",
+            Self::ActivationRequired => "This license key must be activated on this device first.",
+            Self::ActivationLimit => {
+                "This license key is in use on as many devices as it allows. Deactivate one of them first."
+            }
+            Self::Benefit => "This license key is for another product or plan. Enter the key for this one.",
+            Self::NewerFormat => "The stored license was written by a newer version of this app. Update the app.",
+            Self::None | Self::Tampered | Self::OtherDevice | Self::OtherProduct | Self::Storage | Self::Refused => {
+                "This license key was refused. Contact the vendor."
+            }
+        }
+    }
+
+    /// The same for developers and logs: what is wrong and what to do.
+    pub(crate) const fn refusal(self) -> &'static str {
+        match self {
+            Self::NotFound => "Polar does not know this license key; check it for typing errors",
+            Self::Inactive => "this license key is no longer active; contact the vendor",
+            Self::Expired => "this license key has expired; renew it",
+            Self::Conditions => "this activation belongs to another device or version; activate again",
+            Self::ActivationRequired => "this license key must be activated on this device first",
+            Self::ActivationLimit => {
+                "every activation of this license key is in use; deactivate another device, or remove one in Polar's customer portal"
+            }
+            Self::Benefit => "this license key is for another product or plan",
+            Self::NewerFormat => {
+                "the stored license was written by a newer version of this app; update the app, or forget the license first"
+            }
+            Self::None | Self::Tampered | Self::OtherDevice | Self::OtherProduct | Self::Storage | Self::Refused => {
+                "Polar refused this license key; contact the vendor"
+            }
+        }
+    }
+
+    /// What the user can do, where this is why access is not allowed.
+    pub(crate) const fn next_step(self, known: Known) -> NextStep {
+        match self {
+            Self::OtherDevice => match known {
+                Known::Seat => NextStep::Move,
+                Known::Key => NextStep::Activate,
+                Known::Nothing => NextStep::EnterKey,
+            },
+            Self::Tampered | Self::NewerFormat => match known {
+                Known::Seat | Known::Key => NextStep::Connect,
+                Known::Nothing => NextStep::EnterKey,
+            },
+            Self::None | Self::OtherProduct => NextStep::EnterKey,
+            Self::NotFound | Self::Conditions | Self::ActivationRequired => NextStep::Activate,
+            Self::Expired => NextStep::Renew,
+            Self::ActivationLimit => NextStep::ManageDevices,
+            Self::Storage | Self::Inactive | Self::Refused | Self::Benefit => NextStep::ContactVendor,
+        }
+    }
+}
+
+impl ErrorKind {
+    /// One sentence for the user. `None` if only what happened can say it: a mistake in what was typed or configured.
+    pub(crate) const fn message(self) -> Option<&'static str> {
+        Some(match self {
+            Self::InvalidArgument | Self::InvalidConfig => return None,
+            Self::Network => "The license server could not be reached. Check the network connection and try again.",
+            Self::Timeout => "The license server did not answer in time. Try again.",
+            Self::RateLimited => "The license server is busy. Try again in a minute.",
+            Self::Server => "The license server has a problem. Try again later.",
+            Self::Refused => "The license was refused. Contact the vendor.",
+            Self::UsageExhausted => "The license has fewer uses left than are needed.",
+            Self::Storage => {
+                "The license could not be stored on this device. Make sure that there is space and that this app may write its data."
+            }
+            Self::Cancelled => "The operation was cancelled.",
+            Self::NotActivated => "No license is active on this device. Enter a license key.",
+            Self::SeatUncertain => {
+                "A device may be registered for this license without need. Check the devices of the license with the vendor."
+            }
+            Self::Internal => "Something went wrong in this app. Restart it and try again.",
+        })
+    }
+
+    /// Whether the cause is that Polar did not answer, so that the same call may succeed later.
+    pub const fn is_unreachable(self) -> bool {
+        matches!(self, Self::Network | Self::Timeout | Self::RateLimited | Self::Server | Self::Cancelled)
+    }
+}
+
+/// A name that this version does not know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownName(&'static str);
+
+impl fmt::Display for UnknownName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not the name of a `{}`", self.0)
+    }
+}
+
+impl std::error::Error for UnknownName {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No two rows of a table share a number or a name, and each reads back as itself.
+    macro_rules! round_trip {
+        ($($type:ident from $first:literal),+) => {$(
+            for (code, number) in $type::ALL.iter().zip($first..) {
+                assert_eq!(code.number(), number, "{code}: the numbers have no gap");
+                assert_eq!($type::from_number(number), Some(*code));
+                assert_eq!(code.as_str().parse(), Ok(*code));
+                assert_eq!(serde_json::to_string(code).unwrap(), format!("\"{code}\""));
+                assert!(!code.doc().is_empty());
+            }
+            assert_eq!($type::from_number($first - 1), None);
+            assert_eq!("".parse::<$type>().unwrap_err().to_string(), concat!("not the name of a `", stringify!($type), "`"));
+        )+};
+    }
+
+    #[test]
+    fn every_code_reads_back_as_itself() {
+        round_trip!(State from 0, Reason from 1, NextStep from 0, ErrorKind from 1, Deactivated from 0);
+    }
+
+    #[test]
+    fn stored_codes_read_back_as_themselves() {
+        let denials: Vec<_> = (0..=u8::MAX).filter_map(Denial::from_number).collect();
+        assert!(denials.iter().zip(1..).all(|(denial, number)| denial.number() == number));
+        let distrusts: Vec<_> = (0..=u8::MAX).filter_map(Distrust::from_number).collect();
+        assert!(distrusts.iter().zip(1..).all(|(distrust, number)| distrust.number() == number));
+        assert_eq!(Reason::from(Denial::Benefit), Reason::Benefit);
+        assert_eq!(Reason::from(Distrust::NewerFormat), Reason::NewerFormat);
+    }
+
+    #[test]
+    fn messages_are_sentences_for_users() {
+        let kinds = ErrorKind::ALL.iter().filter_map(|kind| kind.message());
+        let reasons = Reason::ALL.iter().flat_map(|reason| [reason.message(), reason.refused_message()]);
+        for message in kinds.chain(reasons) {
+            assert!(message.starts_with(char::is_uppercase) && message.ends_with('.'), "{message}");
+            assert!(!message.contains("Polar") && !message.contains(';'), "{message}");
+        }
+        for reason in Reason::ALL {
+            let detail = reason.refusal();
+            assert!(
+                detail.starts_with(|c: char| c.is_lowercase() || detail.starts_with("Polar")) && !detail.ends_with('.'),
+                "{detail}"
+            );
+        }
+    }
+}

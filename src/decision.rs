@@ -1,0 +1,382 @@
+//! The answer of every operation: whether the app may run, why, and what the user can do. Plain data; no personal data,
+//! never a full license key.
+
+use crate::codes::{ErrorKind, NextStep, OffReason, Reason, State};
+use crate::explanation::Explanation;
+use crate::features::EnabledFeatures;
+use crate::json;
+use crate::license::License;
+use crate::text::printable;
+use crate::time::{Timestamp, optional_milliseconds};
+use serde::{Serialize, Serializer};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Whether the app may run, and why: the answer of every operation.
+///
+/// ```no_run
+/// use polar_license::{Decision, NextStep};
+///
+/// fn show(license: &Decision) {
+///     println!("{}", license.message());
+///     match license.next_step() {
+///         NextStep::EnterKey => println!("[Enter a license key …]"),
+///         NextStep::Connect => println!("[Try again]"),
+///         _ => {}
+///     }
+///     if let Some(problem) = license.problem() {
+///         println!("{}", problem.message); // no network, for example: access does not depend on it
+///     }
+///     for (feature, is_on) in license.features() {
+///         println!("{feature}: {}", if is_on { "on" } else { "off" });
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    pub(crate) state: State,
+    pub(crate) reason: Option<Reason>,
+    pub(crate) license: Option<License>,
+    pub(crate) features: EnabledFeatures,
+    pub(crate) refresh_at: Option<Timestamp>,
+    pub(crate) grace_ends_at: Option<Timestamp>,
+    pub(crate) notice_at: Option<Timestamp>,
+    pub(crate) next_step: NextStep,
+    pub(crate) problem: Option<Problem>,
+}
+
+/// What went wrong although a decision could be made, such as not reaching Polar.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Problem {
+    /// The stable code.
+    pub kind: ErrorKind,
+    /// One English sentence for the user.
+    pub message: String,
+    /// One line for developers and logs.
+    pub detail: String,
+    /// How long to wait before trying again, where that is known.
+    #[serde(rename = "retryAfterMs", with = "optional_milliseconds")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<u64>"))]
+    pub retry_after: Option<Duration>,
+    /// Whether Polar may have done what was asked although no answer came back.
+    pub maybe_applied: bool,
+}
+
+impl Decision {
+    /// Access to nothing, where nothing is known.
+    pub(crate) fn unknown() -> Self {
+        Self {
+            state: State::Unlicensed,
+            reason: Some(Reason::None),
+            license: None,
+            features: EnabledFeatures::default(),
+            refresh_at: None,
+            grace_ends_at: None,
+            notice_at: None,
+            next_step: NextStep::EnterKey,
+            problem: None,
+        }
+    }
+
+    /// Whether the app may run.
+    pub fn allowed(&self) -> bool {
+        self.state.is_allowed()
+    }
+
+    /// Whether `feature` is on: the app may run, and the confirmed benefit is among the feature's benefits.
+    /// A feature that the configuration does not name is off.
+    pub fn allows(&self, feature: &str) -> bool {
+        self.features.allows(feature)
+    }
+
+    /// Why `feature` is on or off, with a sentence for the user: they may need a license, or another plan.
+    ///
+    /// ```no_run
+    /// # fn f(license: polar_license::Decision) {
+    /// let export = license.explain("export");
+    /// if !export.allowed() {
+    ///     println!("{}", export.message()); // such as: Your license does not include this feature.
+    /// }
+    /// # }
+    /// ```
+    pub fn explain(&self, feature: &str) -> Explanation {
+        let name = printable(feature);
+        let (reason, message, detail) = if !self.features.names(feature) {
+            let detail = format!("the configuration names no feature `{name}`; add it, or correct the name");
+            (Some(OffReason::Unknown), "This feature is not available. Contact the vendor.", detail)
+        } else if !self.allowed() {
+            let because = self.reason.map_or_else(String::new, |reason| format!(" ({reason})"));
+            let detail = format!("the feature `{name}` is off in the state `{}`{because}", self.state);
+            (Some(OffReason::NotLicensed), self.message(), detail)
+        } else if !self.allows(feature) {
+            let benefit = self.license.as_ref().map(|license| license.benefit_id).unwrap_or_default();
+            let detail = format!("the benefit {benefit} of the license does not turn the feature `{name}` on");
+            (Some(OffReason::NotIncluded), "Your license does not include this feature.", detail)
+        } else {
+            (None, "Your license includes this feature.", format!("the feature `{name}` is on"))
+        };
+        Explanation { reason, message, detail }
+    }
+
+    /// The state.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// Why, in the states that have more than one cause.
+    pub fn reason(&self) -> Option<Reason> {
+        self.reason
+    }
+
+    /// The license this is about; `None` where none is stored or it cannot be trusted.
+    pub fn license(&self) -> Option<&License> {
+        self.license.as_ref()
+    }
+
+    /// The configured features, and whether each is on.
+    pub fn features(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.features.iter()
+    }
+
+    /// When Polar will next be asked, on Polar's clock.
+    pub fn refresh_at(&self) -> Option<Timestamp> {
+        self.refresh_at
+    }
+
+    /// Until when access lasts without reaching Polar, on Polar's clock.
+    pub fn grace_ends_at(&self) -> Option<Timestamp> {
+        self.grace_ends_at
+    }
+
+    /// From when on the app should tell the user to go online, on Polar's clock; some days before grace ends.
+    pub fn notice_at(&self) -> Option<Timestamp> {
+        self.notice_at
+    }
+
+    /// What the user can do.
+    pub fn next_step(&self) -> NextStep {
+        self.next_step
+    }
+
+    /// What went wrong on the way, if anything; access does not depend on it.
+    pub fn problem(&self) -> Option<&Problem> {
+        self.problem.as_ref()
+    }
+
+    /// One English sentence for the user.
+    pub fn message(&self) -> &'static str {
+        match self.state {
+            State::Active => "The license is active.",
+            State::Grace if self.next_step == NextStep::Connect => {
+                "The license has not been confirmed for some time. Go online soon to keep it working."
+            }
+            State::Grace => "The license is active; it will be confirmed when you are next online.",
+            State::Lapsed => "The license has not been confirmed for too long. Go online once to continue.",
+            State::Expired => "The license has expired. Renew it to continue.",
+            State::ClockSuspect => "The computer's clock was set back. Go online once to continue.",
+            State::Unlicensed if self.reason == Some(Reason::Tampered) && self.next_step == NextStep::EnterKey => {
+                "The stored license was changed or damaged. Enter the license key again."
+            }
+            State::Unlicensed => self.reason.unwrap_or(Reason::None).message(),
+            State::Denied => self.reason.unwrap_or(Reason::Refused).message(),
+        }
+    }
+
+    /// The decision as one JSON object with stable member names; what the command line prints with `--json`.
+    pub fn to_json(&self) -> String {
+        json::write(self)
+    }
+}
+
+impl Problem {
+    pub(crate) fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        let message = kind.message().map_or_else(|| sentence(&detail), str::to_owned);
+        Self { kind, message, detail, retry_after: None, maybe_applied: false }
+    }
+}
+
+/// A line of lower case as a sentence.
+fn sentence(line: &str) -> String {
+    let mut rest = line.chars();
+    rest.next().map_or_else(String::new, |first| {
+        std::iter::once(first.to_ascii_uppercase()).chain(rest).chain(['.']).collect()
+    })
+}
+
+/// Whether the app may run, why, and what the user can do. Times are RFC 3339 in UTC, on Polar's clock.
+///
+/// The JSON of a [`Decision`]. Every member is always there; one without a value is null.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Decision"))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DecisionJson<'a> {
+    /// Whether the app may run.
+    allowed: bool,
+    /// The state.
+    state: State,
+    /// Why, in the states that have more than one cause.
+    reason: Option<Reason>,
+    /// `****-` and the last six characters of the key; null where no license is stored.
+    display_key: Option<&'a str>,
+    /// The benefit that the key was sold as.
+    benefit_id: Option<Uuid>,
+    /// The seat taken by this device, where the key has an activation limit.
+    activation_id: Option<Uuid>,
+    /// When the key stops being valid; null for never.
+    expires_at: Option<Timestamp>,
+    /// When Polar last confirmed it.
+    confirmed_at: Option<Timestamp>,
+    /// When Polar will next be asked.
+    refresh_at: Option<Timestamp>,
+    /// Until when access lasts without reaching Polar.
+    grace_ends_at: Option<Timestamp>,
+    /// How much of the key's usage was consumed when it was last confirmed.
+    usage: Option<u32>,
+    /// The most that may be consumed; null for no limit.
+    limit_usage: Option<u32>,
+    /// How many devices may be active at once; null where the key needs no activation.
+    limit_activations: Option<u32>,
+    /// The configured features, and whether each is on.
+    #[cfg_attr(feature = "schema", schemars(with = "std::collections::BTreeMap<String, bool>"))]
+    features: &'a EnabledFeatures,
+    /// What the user can do.
+    next_step: NextStep,
+    /// From when on the app should tell the user to go online; some days before grace ends.
+    notice_at: Option<Timestamp>,
+    /// One English sentence for the user.
+    message: &'static str,
+    /// What went wrong, such as not reaching Polar; access does not depend on it.
+    problem: Option<&'a Problem>,
+}
+
+impl<'a> From<&'a Decision> for DecisionJson<'a> {
+    fn from(decision: &'a Decision) -> Self {
+        let license = decision.license.as_ref();
+        Self {
+            allowed: decision.allowed(),
+            state: decision.state,
+            reason: decision.reason,
+            display_key: license.map(|license| license.display_key.as_str()),
+            benefit_id: license.map(|license| license.benefit_id),
+            activation_id: license.and_then(|license| license.activation_id),
+            expires_at: license.and_then(|license| license.expires_at),
+            confirmed_at: license.map(|license| license.confirmed_at),
+            refresh_at: decision.refresh_at,
+            grace_ends_at: decision.grace_ends_at,
+            usage: license.map(|license| license.usage),
+            limit_usage: license.and_then(|license| license.limit_usage),
+            limit_activations: license.and_then(|license| license.limit_activations),
+            features: &decision.features,
+            next_step: decision.next_step,
+            notice_at: decision.notice_at,
+            message: decision.message(),
+            problem: decision.problem.as_ref(),
+        }
+    }
+}
+
+/// As [`Decision::to_json`] writes it.
+impl Serialize for Decision {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        DecisionJson::from(self).serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_member_is_there_in_its_order() {
+        let nothing = r#"{"allowed":false,"state":"unlicensed","reason":"none","displayKey":null,"benefitId":null,"activationId":null,"expiresAt":null,"confirmedAt":null,"refreshAt":null,"graceEndsAt":null,"usage":null,"limitUsage":null,"limitActivations":null,"features":{},"nextStep":"enter_key","noticeAt":null,"message":"No license is active on this device. Enter a license key.","problem":null}"#;
+        assert_eq!(Decision::unknown().to_json(), nothing);
+        let wait = Some(Duration::from_millis(1500));
+        let problem = Problem { retry_after: wait, ..Problem::new(ErrorKind::RateLimited, "wait \"a\"\u{1}") };
+        let json = Decision { problem: Some(problem), ..Decision::unknown() }.to_json();
+        let expected = r#""problem":{"kind":"rate_limited","message":"The license server is busy. Try again in a minute.","detail":"wait \"a\"\u0001","retryAfterMs":1500,"maybeApplied":false}}"#;
+        assert!(json.ends_with(expected), "{json}");
+    }
+
+    #[test]
+    fn a_feature_is_explained_by_its_license_its_plan_and_its_name() {
+        use crate::features::Features;
+        let (basic, pro) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let features = Features::new([("export".to_owned(), vec![pro])].into());
+        let terms = crate::license::Terms {
+            license_id: Uuid::from_u128(3),
+            benefit_id: basic,
+            limit_activations: None,
+            limit_usage: None,
+            usage: 0,
+            expires_at: None,
+        };
+        let with = |state, benefit, reason| Decision {
+            state,
+            reason,
+            license: Some(License::new("****-00EEF6".into(), None, Timestamp::from_unix_ms(8), &terms)),
+            features: features.enabled_for(benefit),
+            ..Decision::unknown()
+        };
+        let explained = |decision: Decision, feature: &str| {
+            let why = decision.explain(feature);
+            assert_eq!(why.allowed(), decision.allows(feature));
+            assert!(why.message().ends_with('.') && !why.detail().ends_with('.'), "{why:?}");
+            (why.reason(), why.message(), why.detail().to_owned())
+        };
+        let is = |reason, message, detail: &str| (reason, message, detail.to_owned());
+        assert_eq!(
+            explained(with(State::Active, Some(pro), None), "export"),
+            is(None, "Your license includes this feature.", "the feature `export` is on")
+        );
+        assert_eq!(
+            explained(with(State::Grace, Some(basic), None), "export"),
+            is(
+                Some(OffReason::NotIncluded),
+                "Your license does not include this feature.",
+                "the benefit 00000000-0000-0000-0000-000000000001 of the license does not turn the feature `export` on"
+            )
+        );
+        assert_eq!(
+            explained(with(State::Denied, None, Some(Reason::Inactive)), "export"),
+            is(
+                Some(OffReason::NotLicensed),
+                "The license is no longer active. Contact the vendor.",
+                "the feature `export` is off in the state `denied` (inactive)"
+            )
+        );
+        for decision in [with(State::Active, Some(pro), None), with(State::Lapsed, None, None)] {
+            assert_eq!(
+                explained(decision, "exprot\n"),
+                is(
+                    Some(OffReason::Unknown),
+                    "This feature is not available. Contact the vendor.",
+                    "the configuration names no feature `exprot\u{fffd}`; add it, or correct the name"
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn the_members_of_a_license_are_those_of_the_decision() {
+        let terms = crate::license::Terms {
+            license_id: Uuid::from_u128(1),
+            benefit_id: Uuid::from_u128(2),
+            limit_activations: Some(3),
+            limit_usage: Some(4),
+            usage: 5,
+            expires_at: Some(Timestamp::from_unix_ms(6)),
+            ..Default::default()
+        };
+        let license = License::new("****-00EEF6".into(), Some(Uuid::from_u128(7)), Timestamp::from_unix_ms(8), &terms);
+        let members = serde_json::to_value(&license).unwrap();
+        let decision = serde_json::to_value(Decision { license: Some(license), ..Decision::unknown() }).unwrap();
+        for (name, value) in members.as_object().unwrap() {
+            assert_eq!(&decision[name], value, "{name}");
+        }
+    }
+}

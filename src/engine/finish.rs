@@ -1,0 +1,169 @@
+//! How every operation ends: its result is saved, seats of older licenses are released, and the decision is reported.
+
+use super::Engine;
+use super::edit::{Edit, PlanEdit};
+use super::step::{Outcome, Step};
+use super::task::{AfterReply, AfterStore, Ending, Settled, Unsaved};
+use crate::codes::ErrorKind;
+use crate::decision::Decision;
+use crate::error::Error;
+use crate::record::Verdict;
+use crate::time::Now;
+use crate::wire::{self, Rejection};
+use uuid::Uuid;
+
+/// The wait before saving a result again, doubled each time; seven times take half a minute, about as long as the longest
+/// operation.
+const FIRST_RETRY_MS: u64 = 250;
+const MOST_RETRIES: u32 = 7;
+
+/// What the user asked for is done by then: releasing an older seat must not keep them waiting.
+const RELEASE_MS: u64 = 5_000;
+
+impl Engine {
+    /// Saves a result that counts only if it is stored.
+    pub(super) fn save(&self, edits: Vec<Edit>, result: Settled, now: Now) -> Step {
+        self.store(edits, AfterStore::Save(Unsaved { result, is_stored: false, failures: 0 }), now)
+    }
+
+    /// The result could not be stored: a lock may be released, and a disk emptied, until the operation's deadline. An
+    /// operation that ends without that has failed, since the next start would know nothing of its result.
+    pub(super) fn save_again(&mut self, unsaved: Unsaved, message: &str, now: Now) -> Step {
+        let Unsaved { result, is_stored, failures } = unsaved;
+        let at = now.after(FIRST_RETRY_MS << failures.min(MOST_RETRIES));
+        if !is_stored && self.is_worth_waiting_for(result) && failures < MOST_RETRIES && at < self.running.deadline {
+            // the edits are among those that are not saved yet
+            let again = Unsaved { result, is_stored, failures: failures.saturating_add(1) };
+            return self.store_at(at, Vec::new(), AfterStore::Save(again));
+        }
+        let error = match result {
+            // the store has it from before
+            Settled::Activated if is_stored => return self.settled(result, now),
+            Settled::Activated => self.not_stored(message),
+            Settled::Deactivated(_) => {
+                let message =
+                    format!("the seat was released, but the license is still stored on this device: {message}");
+                Error::new(ErrorKind::Storage, message)
+            }
+        };
+        self.fail(error, now)
+    }
+
+    /// A seat is; a key without one can be activated again at once.
+    fn is_worth_waiting_for(&self, result: Settled) -> bool {
+        match result {
+            Settled::Activated => self.record.license.as_ref().is_some_and(|license| license.identity.seat.is_some()),
+            Settled::Deactivated(_) => true,
+        }
+    }
+
+    /// The result was stored, unless another process has removed the license meanwhile.
+    pub(super) fn settled(&mut self, result: Settled, now: Now) -> Step {
+        match result {
+            Settled::Activated if !self.has_license() => {
+                let message = "another process removed the license meanwhile; activate it again";
+                self.fail(Error::new(ErrorKind::NotActivated, message), now)
+            }
+            Settled::Activated | Settled::Deactivated(_) => self.release_next(result.into(), now),
+        }
+    }
+
+    /// Releases the next seat on the list, then ends. If that fails, the operation has not failed: it is tried again.
+    pub(super) fn release_next(&mut self, ending: Ending, now: Now) -> Step {
+        // not while the store still has the license that the seat belongs to
+        let is_stored = !self.unsaved.iter().any(Edit::is_precious);
+        let Some(release) = self.record.releases.first().filter(|_| is_stored) else {
+            return self.finish(ending, now);
+        };
+        let request = wire::Deactivate {
+            key: release.key.clone(),
+            organization_id: self.config.organization_id(),
+            activation_id: release.activation_id,
+        };
+        self.running.deadline = self.running.deadline.min(now.after(RELEASE_MS));
+        self.send(AfterReply::Release(ending, request), now)
+    }
+
+    pub(super) fn released(&mut self, ending: Ending, seat: Uuid, reply: Result<(), Rejection>, now: Now) -> Step {
+        let unanswered = reply.err().filter(|rejection| !rejection.is_from_polar());
+        let mut edits = Vec::new();
+        if unanswered.is_none() {
+            edits.push(Edit::Released(seat));
+        }
+        // after the release: with the last of them the next round is a day away, not a minute
+        edits.push(Edit::Plan(self.plan(unanswered.as_ref(), now)));
+        let then = if unanswered.is_none() { AfterStore::Release(ending) } else { AfterStore::End(ending) };
+        self.store(edits, then, now)
+    }
+
+    /// Remembers whether Polar can be reached, and plans the next round.
+    pub(super) fn plan(&mut self, rejection: Option<&Rejection>, now: Now) -> PlanEdit {
+        let is_new_denial = matches!(rejection, Some(Rejection::Denied(_)))
+            && self.record.license.as_ref().is_some_and(|license| license.verdict == Verdict::Confirmed);
+        let problem = rejection.filter(|rejection| !rejection.is_from_polar()).map(Rejection::problem);
+        let wait = problem.as_ref().and_then(|problem| problem.retry_after);
+        let plan = PlanEdit {
+            answered: problem.is_none(),
+            misses: if is_new_denial { 0 } else { self.record.plan.misses },
+            jitter: self.random.next(),
+            ended: now.mono,
+            pause_until: wait.map(|wait| now.wall.plus(wait)),
+        };
+        self.unreached = problem;
+        plan
+    }
+
+    /// Ends the operation, which has failed.
+    pub(super) fn fail(&mut self, error: Error, now: Now) -> Step {
+        self.finish(Ending { failure: Some(error), ..Ending::default() }, now)
+    }
+
+    /// The same, once what it has learned was saved.
+    pub(super) fn fail_after(&mut self, edits: Vec<Edit>, error: Error, now: Now) -> Step {
+        if edits.is_empty() {
+            return self.fail(error, now);
+        }
+        self.store(edits, AfterStore::End(Ending { failure: Some(error), ..Ending::default() }), now)
+    }
+
+    /// Ends the operation.
+    pub(super) fn finish(&mut self, ending: Ending, now: Now) -> Step {
+        self.running.sending = None;
+        if self.running.asks && self.running.has_asked && ending.failure.is_none() {
+            self.last_answered = self.running.id;
+        }
+        let mut decision = self.current(now);
+        let changed = self.reported.as_ref() != Some(&decision);
+        self.reported = Some(decision.clone());
+        #[cfg(feature = "log")]
+        log::debug!("{}: {}", decision.state(), decision.message());
+        if let Some(next_step) = ending.next_step.filter(|_| !decision.allowed()) {
+            decision.next_step = next_step;
+        }
+        let outcome = self.outcome(decision, ending.failure, now);
+        Step::Done(Outcome { deactivated: ending.deactivated, changed, ..outcome })
+    }
+
+    /// Ends an operation that only asks, and could not: it still has a decision.
+    pub(super) fn end_asking(&mut self, error: Error, now: Now) -> Step {
+        let mut decision = self.current(now);
+        decision.problem = Some(error.into_problem());
+        Step::Done(self.outcome(decision, None, now))
+    }
+
+    /// Ends an operation whose caller gave up before anything was sent.
+    pub(super) fn end_cancelled(&mut self, now: Now) -> Step {
+        let decision = self.current(now);
+        let error = Error::new(ErrorKind::Cancelled, "cancelled before anything was sent");
+        Step::Done(self.outcome(decision, Some(error), now))
+    }
+
+    pub(super) fn outcome(&mut self, decision: Decision, failure: Option<Error>, now: Now) -> Outcome {
+        let wake_at = self.wake_at(&decision, now);
+        let result = match failure {
+            None => Ok(decision),
+            Some(error) => Err(error.with_decision(decision)),
+        };
+        Outcome { result, deactivated: None, changed: false, wake_at }
+    }
+}

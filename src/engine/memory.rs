@@ -1,0 +1,173 @@
+//! What the engine remembers, and how that meets what is stored: another process may have saved in between, and a save
+//! may have failed.
+
+use super::edit::{Applied, Asked, Edit, Editor};
+use super::task::Write;
+use super::{Engine, policy};
+use crate::codes::{Distrust, ErrorKind, State};
+use crate::decision::Problem;
+use crate::record::{Attempt, Record};
+use crate::store::{Change, Durability};
+use crate::time::{Now, Timestamp};
+
+/// The result of merging.
+pub(super) struct Merged {
+    record: Box<Record>,
+    is_newer: bool,
+    /// Whether the store holds all of it once the change was written.
+    complete: bool,
+    contradicted: bool,
+}
+
+/// The result of applying edits to a record.
+struct Edited {
+    /// Whether there is anything to save.
+    changed: bool,
+    /// Whether losing it in a power cut would lose something.
+    precious: bool,
+    /// Whether another process saved the opposite of a new edit.
+    contradicted: bool,
+}
+
+/// How far the saved `high` may lag behind at the start, and later. It is saved with everything else anyway.
+const HIGH_LAG_AT_START_MS: i64 = 60 * 60 * 1000;
+const HIGH_LAG_MS: i64 = 10 * 60 * 1000;
+
+impl Engine {
+    /// What to do with the stored bytes, given these edits. Changes nothing.
+    pub(super) fn merge(&self, edits: &[Edit], stored: Option<&[u8]>, write: Write, now: Now) -> (Merged, Change) {
+        let mut record = match stored.map(|bytes| self.sealer.open(bytes)) {
+            None => Box::default(),
+            Some(Ok(record)) => record,
+            Some(Err(untrusted)) => Box::new(Record { untrusted: Some(untrusted), ..Record::default() }),
+        };
+        let is_newer = record.untrusted.as_ref().is_some_and(|untrusted| untrusted.why == Distrust::NewerFormat)
+            && !edits.iter().any(|edit| matches!(edit, Edit::Forget));
+        // a record that cannot be trusted is not written over for a plan or a denial, only for a confirmation or by the user
+        let was_untrusted = record.untrusted.is_some() && record.license.is_none();
+        let Edited { changed, precious, contradicted } = self.edit(&mut record, &self.unsaved, edits, now);
+        let must_write = write == Write::Always && record.license.is_some();
+        let (change, complete) = if is_newer {
+            (Change::Keep, !precious)
+        } else if was_untrusted && !precious {
+            (Change::Keep, !changed)
+        } else if !changed && !must_write {
+            (Change::Keep, true)
+        } else if record.is_worth_keeping(now.wall) {
+            let durability = if precious || must_write { Durability::Synced } else { Durability::Relaxed };
+            (Change::Put(self.sealer.seal(&record), durability), true)
+        } else if stored.is_some() {
+            (Change::Remove, true)
+        } else {
+            (Change::Keep, true)
+        };
+        (Merged { record, is_newer, complete, contradicted }, change)
+    }
+
+    /// Applies edits to a record, which may not have the `earlier` ones either.
+    fn edit(&self, record: &mut Record, earlier: &[Edit], edits: &[Edit], now: Now) -> Edited {
+        let bytes_before = record.bytes();
+        let mut editor = Editor { config: &self.config, timeline: self.timeline, now, unsaved: earlier };
+        let (mut precious, mut contradicted) = (false, false);
+        for edit in earlier {
+            precious |= editor.apply(record, edit) == Applied::Changed && edit.is_precious();
+        }
+        for edit in edits {
+            let applied = editor.apply(record, edit);
+            precious |= applied == Applied::Changed && edit.is_precious();
+            contradicted |= applied == Applied::Contradicted;
+        }
+        let mut changed = bytes_before != record.bytes();
+        // no reason to write by itself: whoever waits for its turn reads what an answer has changed
+        let sent = self.pacer.recent(now);
+        if sent.iter().any(Option::is_some) {
+            record.sent = sent;
+        }
+        if let Some(estimate) = editor.estimate(record)
+            && let Some(license) = record.license.as_mut()
+        {
+            let lag = if self.has_read { HIGH_LAG_MS } else { HIGH_LAG_AT_START_MS };
+            changed |= estimate.ms_since(license.time.high) > lag;
+            license.time.high = license.time.high.max(estimate);
+        }
+        Edited { changed, precious, contradicted }
+    }
+
+    /// Takes over what was merged; `None` if nothing could be read. Returns whether a new edit was contradicted.
+    pub(super) fn adopt(
+        &mut self,
+        merged: Option<Box<Merged>>,
+        edits: Vec<Edit>,
+        written: &Result<(), String>,
+        now: Now,
+    ) -> bool {
+        self.storage = written.as_ref().err().map(|message| Problem::new(ErrorKind::Storage, message.as_str()));
+        let (contradicted, complete) = match merged {
+            Some(merged) => {
+                (self.record, self.is_newer, self.has_read) = (merged.record, merged.is_newer, true);
+                (merged.contradicted, merged.complete)
+            }
+            None => {
+                // a license must not get lost because the store cannot be read
+                let mut record = std::mem::take(&mut self.record);
+                let edited = self.edit(&mut record, &[], &edits, now);
+                self.record = record;
+                (edited.contradicted, false)
+            }
+        };
+        if written.is_ok() && complete {
+            self.unsaved.clear();
+        } else {
+            for edit in edits {
+                Edit::add_unsaved(&mut self.unsaved, edit);
+            }
+        }
+        self.pacer.learn(now, self.record.sent);
+        if let Some(until) = self.record.plan.pause_ahead(now.wall) {
+            self.pacer.pause(now, until.ms_since(now.wall).unsigned_abs());
+        }
+        contradicted
+    }
+
+    /// The license to ask Polar about: the one stored, or else one that cannot be trusted.
+    pub(super) fn target(&self) -> Option<Asked> {
+        match &self.record.license {
+            Some(license) => Some(Asked { identity: license.identity.clone(), revision: license.revision }),
+            None => {
+                let identity = self.record.untrusted.as_ref()?.identity.clone()?;
+                Some(Asked { identity, revision: 0 })
+            }
+        }
+    }
+
+    pub(super) fn has_license(&self) -> bool {
+        self.record.license.is_some()
+    }
+
+    pub(super) fn state(&mut self, now: Now) -> State {
+        let estimate = self.estimate(now);
+        policy::state(&self.config, self.record.license.as_deref(), estimate)
+    }
+
+    /// The time on Polar's clock; `None` if no clock can be trusted.
+    pub(super) fn estimate(&mut self, now: Now) -> Option<Timestamp> {
+        self.timeline.judge(self.record.license.as_ref()?.time, now)
+    }
+
+    /// The worst of what is wrong at present: what can be acted on first.
+    pub(super) fn problem(&self, now: Now) -> Option<Problem> {
+        if self.unreached.is_some() {
+            return self.unreached.clone();
+        }
+        let is_uncertain = |attempt: &&Attempt| !self.is_sending(attempt) && attempt.is_over(now.wall);
+        let uncertain = self.record.attempts.iter().rfind(is_uncertain);
+        let Some(attempt) = uncertain else { return self.storage.clone() };
+        let problem = Problem::new(ErrorKind::SeatUncertain, attempt.detail());
+        Some(Problem { message: attempt.message(), maybe_applied: true, ..problem })
+    }
+
+    /// Whether it is that of the operation under way, which is no cause for worry yet.
+    fn is_sending(&self, attempt: &Attempt) -> bool {
+        self.running.sending.is_some_and(|id| attempt.is(id))
+    }
+}

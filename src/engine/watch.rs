@@ -1,0 +1,123 @@
+//! When an automatic refresh is next: at the time that the engine named, and after the machine was asleep. The loop around
+//! it is each client's, since threads and tasks wait differently:
+//!
+//! ```text
+//! Watch::new ──► look ─┬─ Wait(pause):       wait that long, or until something happens ──┐
+//!                 ▲    └─ Refresh(patience): run the operation ──► planned ───────────────┤
+//!                 └───────────────────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! Decides nothing about licenses, and never waits or reads a clock itself.
+
+use super::Patience;
+use crate::time::Now;
+use std::time::Duration;
+
+/// The monotonic clock stands still while most systems sleep, so a wait of hours would be hours of being awake.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+
+/// Every ten minutes the engine may want to save how late it is.
+const TOUCH_EVERY_MS: u64 = 600_000;
+
+/// Never refresh more often than this, whatever the engine says.
+const PAUSE_MS: u64 = 1_000;
+
+/// The wall clock ahead of the monotonic one by this much: the machine was asleep.
+const ASLEEP_MS: i64 = 30_000;
+
+/// The time between two automatic refreshes.
+pub struct Watch {
+    before: Now,
+    soonest: u64,
+    due: u64,
+    woken: bool,
+}
+
+/// What to do at this instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Refresh, with this patience.
+    Refresh(Patience),
+    /// Look again after this long, or sooner.
+    Wait(Duration),
+}
+
+impl Watch {
+    /// The first look refreshes.
+    pub fn new(now: Now) -> Self {
+        Self { before: now, soonest: now.mono, due: now.mono, woken: false }
+    }
+
+    /// An operation has ended, a refresh or another; `wake_at` is what its outcome says.
+    pub fn planned(&mut self, now: Now, wake_at: Option<u64>) {
+        let touch = now.after(TOUCH_EVERY_MS);
+        let soonest = now.after(PAUSE_MS);
+        let due = wake_at.map_or(touch, |at| at.min(touch)).max(soonest);
+        *self = Self { before: now, soonest, due, woken: false };
+    }
+
+    /// `woken` if the network may have come back since the last look.
+    pub fn look(&mut self, now: Now, woken: bool) -> Look {
+        let awake = now.since(self.before.mono);
+        self.woken |= woken || now.wall.ms_since(self.before.wall).saturating_sub(awake) > ASLEEP_MS;
+        self.before = now;
+        let until = if self.woken { self.soonest } else { self.due };
+        let left = Duration::from_millis(now.until(until));
+        match (left.is_zero(), self.woken) {
+            (true, true) => Look::Refresh(Patience::Woken),
+            (true, false) => Look::Refresh(Patience::Full),
+            (false, _) => Look::Wait(left.min(LOOK_EVERY)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Timestamp;
+
+    const START: i64 = 1_700_000_000_000;
+
+    /// That long after the start, by the wall clock and by the monotonic one.
+    fn at(wall_s: i64, mono_s: u64) -> Now {
+        Now { wall: Timestamp::from_unix_ms(START + wall_s * 1_000), mono: mono_s * 1_000 }
+    }
+
+    /// A watch that has just refreshed.
+    fn refreshed(wake_at: Option<u64>) -> Watch {
+        let mut watch = Watch::new(at(-5, 0));
+        assert_eq!(watch.look(at(-5, 0), false), Look::Refresh(Patience::Full), "the first look");
+        watch.planned(at(0, 0), wake_at);
+        watch
+    }
+
+    #[test]
+    fn it_refreshes_when_the_engine_says_and_every_ten_minutes() {
+        let mut early = refreshed(Some(90_000));
+        assert_eq!(early.look(at(0, 0), false), Look::Wait(LOOK_EVERY));
+        assert_eq!(early.look(at(60, 60), false), Look::Wait(Duration::from_secs(30)));
+        assert_eq!(early.look(at(90, 90), false), Look::Refresh(Patience::Full));
+        for wake_at in [None, Some(u64::MAX)] {
+            let mut late = refreshed(wake_at);
+            assert_eq!(late.look(at(599, 599), false), Look::Wait(Duration::from_secs(1)));
+            assert_eq!(late.look(at(600, 600), false), Look::Refresh(Patience::Full));
+        }
+    }
+
+    #[test]
+    fn after_sleep_or_a_hint_it_refreshes_at_once_but_never_twice_in_a_second() {
+        let mut asleep = refreshed(None);
+        assert_eq!(asleep.look(at(29, 0), false), Look::Wait(LOOK_EVERY));
+        assert_eq!(asleep.look(at(61, 1), false), Look::Refresh(Patience::Woken));
+        let mut hinted = refreshed(Some(0));
+        assert_eq!(hinted.look(at(0, 0), true), Look::Wait(Duration::from_secs(1)));
+        assert_eq!(hinted.look(at(1, 1), false), Look::Refresh(Patience::Woken));
+    }
+
+    #[test]
+    fn a_clock_set_back_is_no_sleep() {
+        let mut watch = refreshed(None);
+        assert_eq!(watch.look(at(-86_400, 1), false), Look::Wait(LOOK_EVERY));
+        assert_eq!(watch.look(at(-86_399, 2), false), Look::Wait(LOOK_EVERY));
+    }
+}

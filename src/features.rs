@@ -1,0 +1,88 @@
+//! Features, and the benefits that turn each one on. Knows nothing else of the configuration.
+
+use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// The configured features. Cloning shares them, so that a decision copies no names.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Features(Arc<BTreeMap<String, Vec<Uuid>>>);
+
+impl Features {
+    pub(crate) fn new(benefits_by_name: BTreeMap<String, Vec<Uuid>>) -> Self {
+        Self(Arc::new(benefits_by_name))
+    }
+
+    /// The features that `benefit` turns on: the one that is licensed, or `None` if access is not allowed.
+    pub(crate) fn enabled_for(&self, benefit: Option<Uuid>) -> EnabledFeatures {
+        EnabledFeatures { configured: self.clone(), benefit }
+    }
+}
+
+/// The configured features, and whether each is on.
+#[derive(Clone, Default)]
+pub(crate) struct EnabledFeatures {
+    configured: Features,
+    /// The benefit, if access is allowed.
+    benefit: Option<Uuid>,
+}
+
+impl EnabledFeatures {
+    /// Whether this feature is on. One that is not configured is off.
+    pub(crate) fn allows(&self, name: &str) -> bool {
+        self.configured.0.get(name).is_some_and(|benefits| self.includes(benefits))
+    }
+
+    /// Whether the configuration names this feature.
+    pub(crate) fn names(&self, name: &str) -> bool {
+        self.configured.0.contains_key(name)
+    }
+
+    /// Every configured feature in the order of the names, and whether it is on.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.configured.0.iter().map(|(name, benefits)| (name.as_str(), self.includes(benefits)))
+    }
+
+    fn includes(&self, benefits: &[Uuid]) -> bool {
+        self.benefit.is_some_and(|benefit| benefits.contains(&benefit))
+    }
+}
+
+impl PartialEq for EnabledFeatures {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl fmt::Debug for EnabledFeatures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+/// As an object of booleans.
+impl Serialize for EnabledFeatures {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_feature_is_on_for_its_benefits_only() {
+        let (pro, team) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let features = [("export".to_owned(), vec![pro, team]), ("audit".to_owned(), vec![team])];
+        let features = Features::new(features.into());
+        let enabled = features.enabled_for(Some(pro));
+        assert!(enabled.allows("export") && !enabled.allows("audit") && !enabled.allows("other"));
+        assert!(enabled.names("audit") && !enabled.names("other"));
+        assert_eq!(serde_json::to_string(&enabled).unwrap(), r#"{"audit":false,"export":true}"#);
+        assert!(!features.enabled_for(None).allows("export"));
+        assert_ne!(enabled, features.enabled_for(Some(team)));
+    }
+}

@@ -1,0 +1,49 @@
+//! An operation under way, as its caller holds it. Dropping it does not drop what has begun: see [`Running`].
+
+use super::cancellation::Cancellation;
+use crate::client::cancel::Cancel;
+use crate::engine::Outcome;
+use crate::future::LocalBoxFuture;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use wasm_bindgen_futures::spawn_local;
+
+/// An operation that goes on when it is polled, and when it is dropped after its first poll: then by itself, until the
+/// answer to the request under way is stored, so that a seat which was taken is remembered.
+pub(super) struct Running {
+    work: Option<LocalBoxFuture<'static, Outcome>>,
+    cancellation: Rc<Cancellation>,
+    begun: bool,
+}
+
+impl Running {
+    /// `work` begins when this is first polled, and obeys the `cancellation`.
+    pub(super) fn new(work: impl Future<Output = Outcome> + 'static, cancellation: Rc<Cancellation>) -> Self {
+        Self { work: Some(Box::pin(work)), cancellation, begun: false }
+    }
+}
+
+impl Future for Running {
+    type Output = Outcome;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
+        self.begun = true;
+        let Some(work) = self.work.as_mut() else { return Poll::Pending };
+        let polled = work.as_mut().poll(context);
+        if polled.is_ready() {
+            self.work = None;
+        }
+        polled
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let Some(work) = self.work.take().filter(|_| self.begun) else { return };
+        self.cancellation.request(Cancel::AfterReply);
+        spawn_local(async move {
+            work.await;
+        });
+    }
+}

@@ -1,0 +1,132 @@
+//! The license key, which never shows itself.
+
+use crate::codes::ErrorKind;
+use crate::error::Error;
+use crate::text::printable;
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// A license key, as a person typed or pasted it. Byte-exact for Polar except for what surrounds it.
+/// `Debug` and `Display` show `****-` and its last six characters. Its memory is wiped when it is dropped.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Key(Zeroizing<String>);
+
+impl Key {
+    /// Longer keys are taken for a mistake.
+    pub const MAX_BYTES: usize = 1024;
+
+    /// Trims white space, zero-width characters and byte order marks at both ends, as pasting brings them along.
+    /// Empty keys, keys with a NUL character and keys over 1,024 bytes are `invalid_argument`.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let invisible = |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
+        let key = text.trim_matches(invisible);
+        let fault = if key.is_empty() {
+            "the license key is empty; enter the key from the purchase e-mail"
+        } else if key.contains('\0') {
+            "the license key contains a NUL character; copy it again"
+        } else if key.len() > Self::MAX_BYTES {
+            "the license key is longer than 1,024 bytes; copy only the key"
+        } else {
+            return Ok(Self(Zeroizing::new(key.to_owned())));
+        };
+        Err(Error::new(ErrorKind::InvalidArgument, fault))
+    }
+
+    /// The key itself. Send it to Polar and nowhere else.
+    pub fn secret(&self) -> &str {
+        &self.0
+    }
+
+    /// `****-` and the last six characters.
+    pub(crate) fn masked(&self) -> String {
+        format!("****-{}", self.last_six())
+    }
+
+    /// The last six characters, which Polar shows too; of a short key fewer, so that most of it stays unseen.
+    pub(crate) fn last_six(&self) -> String {
+        let count = self.0.chars().count();
+        let hidden = count.saturating_sub(6.min(count / 2));
+        printable(&self.0.chars().skip(hidden).collect::<String>())
+    }
+}
+
+/// A license key as a person typed it, not yet checked. Not shown by `Debug`; its memory is wiped when it is dropped.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TypedKey(Zeroizing<String>);
+
+impl TypedKey {
+    /// What was typed.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for TypedKey {
+    fn from(text: &str) -> Self {
+        Self(Zeroizing::new(text.to_owned()))
+    }
+}
+
+impl From<String> for TypedKey {
+    fn from(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+}
+
+impl fmt::Debug for TypedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TypedKey(****)")
+    }
+}
+
+impl std::str::FromStr for Key {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pasted_key_is_trimmed_and_nothing_else_is_changed() {
+        for text in ["MYAPP-1a 2B", " MYAPP-1a 2B\r\n", "\u{feff}\u{200b}MYAPP-1a 2B\u{a0}\u{2060}"] {
+            assert_eq!(Key::parse(text).unwrap().secret(), "MYAPP-1a 2B");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_key_is_refused_before_anything_is_sent() {
+        for text in ["", " \u{200b}\n", "AB\0CD", &"K".repeat(1025)] {
+            assert_eq!(Key::parse(text).unwrap_err().kind(), ErrorKind::InvalidArgument);
+        }
+    }
+
+    #[test]
+    fn a_key_is_never_shown_whole() {
+        for (key, shown) in [
+            ("D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF", "****-00EEEF"),
+            ("ABCDEF", "****-DEF"),
+            ("A", "****-"),
+            ("0123456789\u{1b}[2J\u{202e}x", "****-\u{fffd}[2J\u{fffd}x"),
+        ] {
+            let key = Key::parse(key).unwrap();
+            assert_eq!(format!("{key} {key:?}"), format!("{shown} {shown}"));
+        }
+    }
+}

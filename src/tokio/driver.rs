@@ -1,0 +1,283 @@
+//! Carries the engine's steps out with a store, a transport and timers, in tasks of one runtime. Decides nothing about
+//! licenses.
+//!
+//! An operation is a task from its first poll on. Who waits for it holds no more than its end:
+//!
+//! ```text
+//!  caller   await ───────────────┬──────────► outcome
+//!                                └─ dropped ─► Cancel::AfterReply
+//!  task     begin ── store, send, join … ─────► end     notifies those who wait, the refresher and the listeners
+//! ```
+//! The engine's lock is held only to take a step, never while anything is awaited or while a listener runs.
+
+use super::cancellation::Cancellation;
+use super::place::{HeldTurn, Place};
+use super::race::{Raced, race};
+use crate::client::cancel::Cancel;
+use crate::client::listeners::Listeners;
+use crate::client::unknown_features::UnknownFeatures;
+use crate::clock::Clock;
+use crate::codes::ErrorKind;
+use crate::decision::{Decision, Problem};
+use crate::engine::{Change, Engine, JoinStep, OpId, Operation, Outcome, SendStep, Step, StoreStep, Turn, TurnStep};
+use crate::error::Error;
+use crate::store::StoreError;
+use crate::time::Now;
+use crate::transport::{Answer, AsyncTransport, Failure, Request, Sent};
+use std::future::{pending, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::task::Poll;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::task::JoinError;
+
+/// What a client, its clones and its operations share.
+pub(super) struct Driver {
+    engine: Mutex<Engine>,
+    /// Changes whenever an operation ends.
+    ended: watch::Sender<()>,
+    /// When to look next, by the last operation that ended.
+    planned: watch::Sender<Option<u64>>,
+    place: Place,
+    transport: Box<dyn AsyncTransport>,
+    clock: Arc<dyn Clock>,
+    pub(super) listeners: Listeners<Listener>,
+    unknown_features: UnknownFeatures,
+    /// The operations of callers.
+    running: Mutex<Vec<Weak<Cancellation>>>,
+    pub(super) runtime: Handle,
+}
+
+pub(super) type Listener = Arc<dyn Fn(&Decision) + Send + Sync>;
+
+/// How long after its deadline a transport may still report.
+const SLACK: Duration = Duration::from_millis(250);
+
+impl Driver {
+    pub(super) fn new(
+        engine: Engine,
+        unknown_features: UnknownFeatures,
+        place: Place,
+        transport: Box<dyn AsyncTransport>,
+        clock: Arc<dyn Clock>,
+        runtime: Handle,
+    ) -> Self {
+        Self {
+            engine: Mutex::new(engine),
+            ended: watch::Sender::new(()),
+            planned: watch::Sender::new(None),
+            place,
+            transport,
+            clock,
+            listeners: Listeners::default(),
+            unknown_features,
+            running: Mutex::default(),
+            runtime,
+        }
+    }
+
+    /// An operation of a caller, which [`cancel`](Self::cancel) ends.
+    pub(super) async fn run(self: &Arc<Self>, operation: Operation) -> Outcome {
+        let cancellation = self.new_cancellation();
+        let _ends = EndOnDrop(&cancellation);
+        self.run_with(&cancellation, operation).await
+    }
+
+    fn new_cancellation(&self) -> Arc<Cancellation> {
+        let cancellation = Arc::new(Cancellation::new());
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.retain(|cancellation| cancellation.strong_count() > 0);
+        running.push(Arc::downgrade(&cancellation));
+        cancellation
+    }
+
+    /// An operation that only its own cancellation ends.
+    pub(super) async fn run_with(self: &Arc<Self>, cancellation: &Arc<Cancellation>, operation: Operation) -> Outcome {
+        let (driver, its_cancellation) = (Arc::clone(self), Arc::clone(cancellation));
+        let task = self.runtime.spawn(async move { driver.carry_out(&its_cancellation, operation).await });
+        match task.await.map_err(JoinError::try_into_panic) {
+            Ok(outcome) => outcome,
+            // of the app's store, clock or listener
+            Err(Ok(panic)) => resume_unwind(panic),
+            Err(Err(_)) => self.cut_off(),
+        }
+    }
+
+    async fn carry_out(&self, cancellation: &Cancellation, operation: Operation) -> Outcome {
+        // whatever ends this operation, a panic in the app's store included, wakes those who wait for it
+        let wakes = WakeOnDrop(&self.ended);
+        // kept until the answer is stored
+        let mut turn = None;
+        let mut step = self.with_engine(|engine, now| engine.begin(operation, now));
+        let outcome = loop {
+            step = match step {
+                Step::Turn(step) => self.wait_for_turn(step, cancellation, &mut turn).await,
+                Step::Store(step) => self.store(step, cancellation).await,
+                Step::Send(step) => self.send(step, cancellation).await,
+                Step::Join(step) => self.join(step, cancellation).await,
+                Step::Done(outcome) => break outcome,
+            };
+        };
+        if let Some(turn) = turn {
+            turn.end().await;
+        }
+        drop(wakes);
+        self.planned.send_replace(outcome.wake_at);
+        if outcome.changed {
+            self.listeners.notify(&self.current());
+        }
+        outcome
+    }
+
+    pub(super) fn current(&self) -> Decision {
+        self.with_engine(|engine, now| engine.current(now))
+    }
+
+    pub(super) fn allows(&self, feature: &str) -> bool {
+        self.unknown_features.check(feature);
+        self.with_engine(|engine, now| engine.allows(feature, now))
+    }
+
+    pub(super) fn now(&self) -> Now {
+        self.clock.now()
+    }
+
+    /// Ends every operation that callers have under way; what was sent may have been applied.
+    pub(super) fn cancel(&self) {
+        let running = std::mem::take(&mut *self.running.lock().unwrap_or_else(PoisonError::into_inner));
+        running.iter().filter_map(Weak::upgrade).for_each(|cancellation| cancellation.request(Cancel::Now));
+    }
+
+    /// When to look next, each time that an operation has ended from here on.
+    pub(super) fn plans(&self) -> watch::Receiver<Option<u64>> {
+        self.planned.subscribe()
+    }
+
+    fn with_engine<T>(&self, work: impl FnOnce(&mut Engine, Now) -> T) -> T {
+        // a panic elsewhere leaves nothing half done here
+        let mut engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.now();
+        work(&mut engine, now)
+    }
+
+    /// How an operation ends whose runtime has ended it.
+    fn cut_off(&self) -> Outcome {
+        let problem = Problem::new(ErrorKind::Cancelled, "the tokio runtime of this client was shut down");
+        let error = Error::of(Problem { maybe_applied: true, ..problem }, None).with_decision(self.current());
+        Outcome { result: Err(error), deactivated: None, changed: false, wake_at: None }
+    }
+
+    /// Looks without the lock first: most reads change nothing, and a record is replaced as a whole.
+    async fn store(&self, mut step: StoreStep, cancellation: &Cancellation) -> Step {
+        self.pause(step.not_before, cancellation).await;
+        let stored = in_time(self.place.load()).await;
+        let bytes = stored.as_ref().map(Option::as_deref).map_err(drop);
+        let change = self.with_engine(|engine, now| step.merge(engine, bytes, now));
+        let written = match stored {
+            Ok(_) if change != Change::Keep => {
+                let within = self.time_until(step.until);
+                let mut merge =
+                    |stored: Option<&[u8]>| self.with_engine(|engine, now| step.merge(engine, Ok(stored), now));
+                in_time(self.place.update(within, &mut merge)).await
+            }
+            stored => stored.map(drop),
+        };
+        let written = written.map_err(|error| error.to_string());
+        self.with_engine(|engine, now| step.resume(engine, written, now))
+    }
+
+    async fn wait_for_turn(&self, step: TurnStep, cancellation: &Cancellation, held: &mut Option<HeldTurn>) -> Step {
+        let taken = self.place.take_turn(self.time_until(step.until));
+        // the store keeps the limit
+        match race(taken, Duration::MAX, cancellation.requested(Cancel::AfterReply)).await {
+            Raced::Done(turn) => *held = turn,
+            Raced::TimeUp => {}
+            Raced::Cancelled => return self.with_engine(|engine, now| step.cancel(engine, now)),
+        }
+        let turn = if held.is_some() { Turn::Taken } else { Turn::Late };
+        self.with_engine(|engine, now| step.resume(engine, turn, now))
+    }
+
+    /// Neither a cancel nor the deadline depends on the transport: its future is dropped.
+    async fn send(&self, step: SendStep, cancellation: &Cancellation) -> Step {
+        let answer = if self.pause(step.not_before, cancellation).await {
+            let limit = step.request.timeout.saturating_add(SLACK);
+            match race(self.post(&step.request), limit, cancellation.requested(Cancel::Now)).await {
+                Raced::Done(answer) => answer,
+                Raced::TimeUp => Answer::timed_out(),
+                Raced::Cancelled => Answer::cancelled(Sent::Maybe),
+            }
+        } else {
+            Answer::cancelled(Sent::No)
+        };
+        self.with_engine(|engine, now| step.resume(engine, answer, now))
+    }
+
+    async fn post(&self, request: &Request) -> Answer {
+        let mut post = pin!(async { self.transport.post(request).await });
+        let panicked = || Answer::failed(Failure::Network, Sent::Maybe, "the transport panicked");
+        poll_fn(|context| {
+            let polled = catch_unwind(AssertUnwindSafe(|| post.as_mut().poll(context)));
+            polled.unwrap_or_else(|_| Poll::Ready(panicked()))
+        })
+        .await
+    }
+
+    /// Waits until then; `false` where nothing may be sent any more.
+    async fn pause(&self, until: u64, cancellation: &Cancellation) -> bool {
+        let wait = self.time_until(until);
+        if wait.is_zero() {
+            return !cancellation.is_requested(Cancel::AfterReply);
+        }
+        match race(pending::<()>(), wait, cancellation.requested(Cancel::AfterReply)).await {
+            Raced::Done(()) | Raced::TimeUp => true,
+            Raced::Cancelled => false,
+        }
+    }
+
+    async fn join(&self, step: JoinStep, cancellation: &Cancellation) -> Step {
+        let mut ends = self.ended.subscribe();
+        let ended = async { while self.is_running(step.waits_for) && ends.changed().await.is_ok() {} };
+        let wait = self.time_until(step.until);
+        match race(ended, wait, cancellation.requested(Cancel::AfterReply)).await {
+            Raced::Cancelled => self.with_engine(|engine, now| step.cancel(engine, now)),
+            Raced::Done(()) | Raced::TimeUp => self.with_engine(|engine, now| step.resume(engine, now)),
+        }
+    }
+
+    fn is_running(&self, id: OpId) -> bool {
+        self.with_engine(|engine, _| engine.is_running(id))
+    }
+
+    fn time_until(&self, mono: u64) -> Duration {
+        Duration::from_millis(self.now().until(mono))
+    }
+}
+
+/// The result of `work`, or an error if it takes too long.
+async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    match race(work, StoreStep::TIMEOUT, pending()).await {
+        Raced::Done(result) => result,
+        Raced::TimeUp | Raced::Cancelled => Err(StoreError::new("the store did not answer within 5 seconds")),
+    }
+}
+
+/// Nobody waits for the operation any more.
+struct EndOnDrop<'a>(&'a Cancellation);
+
+impl Drop for EndOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.request(Cancel::AfterReply);
+    }
+}
+
+struct WakeOnDrop<'a>(&'a watch::Sender<()>);
+
+impl Drop for WakeOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.send_replace(());
+    }
+}

@@ -1,0 +1,269 @@
+//! One request over HTTPS, with reqwest and rustls. Says precisely whether a request that failed may have reached Polar,
+//! because one that may have is never sent again.
+//!
+//! Never follows a redirect, never sends twice, never reuses a connection, never judges who answered, never reads a clock.
+//!
+//! ```text
+//! check address ── DNS ── connect ── [proxy] ── TLS ── headers ─┬─ body ── answer
+//!                     failed here: Sent::No                     │  failed here: Sent::Maybe
+//!                                                               └─ hyper asks for the body
+//! ```
+//! The line is where hyper first asks for the body: a request without its body is one that Polar cannot act on. When time
+//! is up before that, the body is withheld, since hyper's task may still be running on another thread.
+//!
+//! Trust: see `trust.rs`. Proxy: `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` (`http`, `https`, `socks4`, `socks4a`, `socks5`,
+//! `socks5h`), in capital or small letters, except for hosts in `NO_PROXY`; on Windows otherwise the system's setting.
+//! Loopback is never proxied.
+
+use super::trust::tls_config;
+use crate::client::connection::{Target, USER_AGENT, WRONG_ADDRESS, describe, timeout_message, tls_message};
+use crate::future::BoxFuture;
+use crate::transport::{Answer, AsyncTransport, Failure, Request, Sent, retry_after_seconds};
+use http_body::{Body, Frame, SizeHint};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Url};
+use std::error::Error as StdError;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+/// Sends requests with reqwest and rustls, honouring the system's proxy and root certificates. In a tokio runtime only.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HttpTransport(());
+
+impl HttpTransport {
+    /// A transport. Opens nothing and reads nothing before the first request.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl AsyncTransport for HttpTransport {
+    fn post<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Answer> {
+        Box::pin(async {
+            let gate = Gate::default();
+            let exchanged = timeout(request.timeout, exchange(request, &gate)).await;
+            let sent = gate.close();
+            match exchanged {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(fault)) => fault.into_answer(sent),
+                Err(_) => Answer::failed(Failure::Timeout, sent, timeout_message(sent)),
+            }
+        })
+    }
+}
+
+async fn exchange(request: &Request, gate: &Gate) -> Result<Answer, Fault> {
+    let url = Url::parse(&request.url).map_err(|_| Fault::Address)?;
+    let target = url.host_str().and_then(|host| Target::of(url.scheme(), host)).ok_or(Fault::Address)?;
+    // reads the certificates of the system
+    let client = spawn_blocking(move || client(target)).await.map_err(|_| Fault::Stopped)??;
+    let body = GatedBody { rest: request.body.clone(), gate: gate.clone() };
+    let mut post = client.post(url).body(reqwest::Body::wrap(body)).header("Connection", "close");
+    for (name, value) in Request::HEADERS {
+        post = post.header(name, value);
+    }
+    let mut response = post.send().await?;
+
+    let retry_after = response.headers().get("retry-after").and_then(|value| retry_after_seconds(value.to_str().ok()?));
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if bytes.len().saturating_add(chunk.len()) > Request::REPLY_LIMIT {
+            return Err(Fault::TooLarge);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(Answer::Reply { status: response.status().as_u16(), retry_after, body: bytes })
+}
+
+/// A fresh client for each request: it holds no connection back, and sees the proxy and the root certificates of today.
+fn client(target: Target) -> Result<Client, Fault> {
+    let tls = tls_config().map_err(|error| Fault::Tls(error.to_string()))?;
+    let builder = Client::builder()
+        .tls_backend_preconfigured(tls)
+        .user_agent(USER_AGENT)
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .pool_max_idle_per_host(0)
+        .http1_only();
+    let builder = match target {
+        Target::Remote => builder,
+        Target::Loopback => builder.no_proxy(),
+    };
+    Ok(builder.build()?)
+}
+
+/// Whether the body may go out, shared by the body and by those who wait: whoever is first decides.
+#[derive(Clone, Default)]
+struct Gate(Arc<Mutex<Passage>>);
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Passage {
+    /// Nobody has asked for it.
+    #[default]
+    Held,
+    Sent,
+    /// Nobody waits for it: it stays here.
+    Withheld,
+}
+
+impl Gate {
+    /// The state, after which one that was held is `then`.
+    fn pass(&self, then: Passage) -> Passage {
+        let mut passage = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if *passage == Passage::Held {
+            *passage = then;
+        }
+        *passage
+    }
+
+    /// From here on the body stays where it is.
+    fn close(&self) -> Sent {
+        match self.pass(Passage::Withheld) {
+            Passage::Sent => Sent::Maybe,
+            Passage::Held | Passage::Withheld => Sent::No,
+        }
+    }
+}
+
+struct GatedBody {
+    rest: String,
+    gate: Gate,
+}
+
+impl Body for GatedBody {
+    type Data = <String as Body>::Data;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, io::Error>>> {
+        match self.gate.pass(Passage::Sent) {
+            Passage::Sent => Pin::new(&mut self.rest).poll_frame(context).map_err(|infallible| match infallible {}),
+            Passage::Held | Passage::Withheld => Poll::Ready(Some(Err(io::Error::other("nobody waits for it")))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.rest.size_hint()
+    }
+}
+
+/// Why there is no reply.
+enum Fault {
+    Address,
+    TooLarge,
+    /// The runtime is shutting down.
+    Stopped,
+    Tls(String),
+    Reqwest(reqwest::Error),
+}
+
+impl From<reqwest::Error> for Fault {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Reqwest(error)
+    }
+}
+
+impl Fault {
+    fn into_answer(self, sent: Sent) -> Answer {
+        let message = match self {
+            Self::Address => WRONG_ADDRESS.to_owned(),
+            Self::TooLarge => "answer too large".to_owned(),
+            Self::Stopped => "the tokio runtime is shutting down".to_owned(),
+            Self::Tls(reason) => tls_message(&reason),
+            Self::Reqwest(error) => message(&error, sent),
+        };
+        Answer::failed(Failure::Network, sent, message)
+    }
+}
+
+/// One line for people. Errors are spelled out one by one so that no address, and nothing of a proxy's, slips in.
+fn message(error: &reqwest::Error, sent: Sent) -> String {
+    if let Some(error) = find::<rustls::Error>(error) {
+        return tls_message(&error.to_string());
+    }
+    if error.is_dns() {
+        return "could not connect to Polar: host not found".to_owned();
+    }
+    let io = find::<io::Error>(error).map(|error| describe(innermost(error)));
+    let hyper = find::<hyper::Error>(error);
+    match (sent, io) {
+        (Sent::No, io) => match (proxy_problem(error), io) {
+            (Some(problem), _) => format!("the proxy did not connect to Polar: {problem}"),
+            (None, Some(io)) => format!("could not connect to Polar: {io}"),
+            (None, None) => "could not connect to Polar".to_owned(),
+        },
+        (Sent::Maybe, _) if hyper.is_some_and(hyper::Error::is_parse) => "the answer is not HTTP".to_owned(),
+        (Sent::Maybe, _) if hyper.is_some_and(hyper::Error::is_incomplete_message) => {
+            "the connection to Polar broke: closed by the other side".to_owned()
+        }
+        (Sent::Maybe, Some(io)) => format!("the connection to Polar broke: {io}"),
+        (Sent::Maybe, None) => "the connection to Polar broke".to_owned(),
+    }
+}
+
+/// What the proxy said, in the words of hyper-util, whose type for it is private.
+fn proxy_problem(error: &reqwest::Error) -> Option<String> {
+    causes(error).find_map(|cause| cause.to_string().strip_prefix("tunnel error: ").map(str::to_owned))
+}
+
+fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    causes(error).find_map(<dyn StdError>::downcast_ref)
+}
+
+/// The error, what caused it, and so on.
+fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        // its `source` is the source of what it wraps
+        Some(wrapped) => Some(wrapped as _),
+        None => error.source(),
+    })
+}
+
+fn innermost(error: &io::Error) -> &io::Error {
+    error.get_ref().and_then(|wrapped| find(wrapped)).map_or(error, innermost)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::task::Waker;
+
+    fn body() -> (GatedBody, Gate) {
+        let gate = Gate::default();
+        (GatedBody { rest: String::from("the body"), gate: gate.clone() }, gate)
+    }
+
+    fn poll(body: &mut GatedBody) -> Option<Result<Frame<<String as Body>::Data>, io::Error>> {
+        match Pin::new(body).poll_frame(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(frame) => frame,
+            Poll::Pending => panic!("it waits"),
+        }
+    }
+
+    #[test]
+    fn a_body_that_was_handed_out_may_have_been_sent() {
+        let (mut body, gate) = body();
+        assert_eq!(poll(&mut body).unwrap().unwrap().into_data().unwrap(), "the body");
+        assert_eq!(gate.close(), Sent::Maybe);
+        assert!(poll(&mut body).is_none());
+    }
+
+    #[test]
+    fn a_body_that_nobody_waits_for_is_withheld() {
+        let (mut body, gate) = body();
+        assert_eq!(gate.close(), Sent::No);
+        assert!(poll(&mut body).unwrap().is_err());
+        assert_eq!(gate.close(), Sent::No);
+    }
+}

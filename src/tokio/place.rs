@@ -1,0 +1,213 @@
+//! The store of a client: an asynchronous one as it is, a blocking one on the runtime's threads for blocking work.
+//!
+//! ```text
+//!  task    ──────────────────────────► merge ──────────────► done
+//!                              stored ↗     ↘ change
+//!  thread       lock ── load ───────          ── write ── unlock
+//! ```
+//! A task that is dropped leaves the thread to unlock without writing. A turn at asking Polar is held by a thread as well.
+
+use crate::store::{AsyncStore, Change, Store, StoreError};
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::task::{JoinError, JoinHandle, spawn_blocking};
+
+/// Where the record is. Called from tasks of the runtime.
+pub(super) enum Place {
+    Tasks(Box<dyn AsyncStore>),
+    Threads(Arc<dyn Store>),
+}
+
+impl Place {
+    pub(super) async fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        match self {
+            Self::Tasks(store) => store.load().await,
+            Self::Threads(store) => {
+                let store = Arc::clone(store);
+                end_of(spawn_blocking(move || store.load())).await?
+            }
+        }
+    }
+
+    /// Loads the record, asks `merge` what to do with it, and does that, while nobody else changes the record. Waits for
+    /// others about as long as `within`, where the store can limit that.
+    pub(super) async fn update(
+        &self,
+        within: Duration,
+        merge: &mut (dyn FnMut(Option<&[u8]>) -> Change + Send),
+    ) -> Result<(), StoreError> {
+        let store = match self {
+            Self::Tasks(store) => return store.update(merge).await,
+            Self::Threads(store) => Arc::clone(store),
+        };
+        let (stored, loaded) = oneshot::channel();
+        let (change, decided) = oneshot::channel();
+        let writing = spawn_blocking(move || {
+            let mut written = Ok(());
+            let mut task = Some((stored, decided));
+            store.locked_within(within, &mut || {
+                if let Some((stored, decided)) = task.take() {
+                    written = write(&*store, stored, decided);
+                }
+            })?;
+            written
+        });
+        // without a lock or a record there is nothing to merge, and the thread says why
+        if let Ok(stored) = loaded.await {
+            // a thread that is gone has said why
+            let _ = change.send(merge(Option::as_deref(&stored)));
+        }
+        end_of(writing).await?
+    }
+
+    /// Whether several processes may share the record, and take turns at asking Polar.
+    pub(super) fn takes_turns(&self) -> bool {
+        match self {
+            Self::Tasks(_) => false,
+            Self::Threads(_) => true,
+        }
+    }
+
+    /// Waits for the turn at asking Polar as long as `within`; `None` if another process has it all that time.
+    pub(super) async fn take_turn(&self, within: Duration) -> Option<HeldTurn> {
+        let store = match self {
+            Self::Tasks(_) => return Some(HeldTurn(None)),
+            Self::Threads(store) => Arc::clone(store),
+        };
+        let (taken, turn) = oneshot::channel();
+        let thread = spawn_blocking(move || hold_turn(&*store, within, taken, KEEP_EVERY));
+        match turn.await {
+            Ok(release) => Some(HeldTurn(Some((release, thread)))),
+            Err(_) => {
+                // the store may have panicked
+                let _ = end_of(thread).await;
+                None
+            }
+        }
+    }
+}
+
+/// How often other processes are shown that the holder of the turn is alive.
+const KEEP_EVERY: Duration = Duration::from_secs(3);
+
+/// The turn at asking Polar, and the thread that holds it until this is dropped.
+pub(super) struct HeldTurn(Option<(mpsc::Sender<()>, JoinHandle<()>)>);
+
+impl HeldTurn {
+    /// Ends the turn; afterwards somebody else can have it.
+    pub(super) async fn end(self) {
+        if let Some((release, thread)) = self.0 {
+            drop(release);
+            let _ = end_of(thread).await;
+        }
+    }
+}
+
+/// On a thread: waits for the turn in short pieces, so that a cancel ends it soon, and holds it until it is released.
+fn hold_turn(store: &dyn Store, within: Duration, taken: oneshot::Sender<mpsc::Sender<()>>, keep_every: Duration) {
+    const PIECE: Duration = Duration::from_millis(100);
+    let mut left = within;
+    let turn = loop {
+        match store.take_turn(PIECE.min(left)) {
+            Some(turn) => break turn,
+            None if left.is_zero() || taken.is_closed() => return,
+            None => left = left.saturating_sub(PIECE),
+        }
+    };
+    let (release, released) = mpsc::channel();
+    // nobody has the other end, and the turn ends, if the task was dropped
+    let _ = taken.send(release);
+    while released.recv_timeout(keep_every) == Err(RecvTimeoutError::Timeout) {
+        turn.keep();
+    }
+}
+
+/// On a thread, under the lock: what is stored goes to the task, and what comes back is done.
+fn write(
+    store: &dyn Store,
+    stored: oneshot::Sender<Option<Vec<u8>>>,
+    decided: oneshot::Receiver<Change>,
+) -> Result<(), StoreError> {
+    // the other end is gone if the task was dropped
+    let _ = stored.send(store.load()?);
+    match decided.blocking_recv().unwrap_or(Change::Keep) {
+        Change::Keep => Ok(()),
+        Change::Put(record, durability) => store.save(&record, durability),
+        Change::Remove => store.remove(),
+    }
+}
+
+/// The result of a thread. A panic of the app's store goes on in its caller.
+async fn end_of<T>(thread: JoinHandle<T>) -> Result<T, StoreError> {
+    match thread.await.map_err(JoinError::try_into_panic) {
+        Ok(result) => Ok(result),
+        Err(Ok(panic)) => resume_unwind(panic),
+        Err(Err(_)) => Err(StoreError::new("the tokio runtime is shutting down")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Durability, HeldTurn as StoresTurn};
+    use std::thread;
+
+    /// Says each time that its turn is kept, and when it ends.
+    struct Shared(mpsc::Sender<&'static str>);
+
+    struct Turn(mpsc::Sender<&'static str>);
+
+    impl StoresTurn for Turn {
+        fn keep(&self) {
+            self.0.send("kept").unwrap();
+        }
+    }
+
+    impl Drop for Turn {
+        fn drop(&mut self) {
+            self.0.send("ended").unwrap();
+        }
+    }
+
+    impl Store for Shared {
+        fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
+            Ok(None)
+        }
+
+        fn save(&self, _: &[u8], _: Durability) -> Result<(), StoreError> {
+            Ok(())
+        }
+
+        fn remove(&self) -> Result<(), StoreError> {
+            Ok(())
+        }
+
+        fn take_turn(&self, _: Duration) -> Option<Box<dyn StoresTurn + '_>> {
+            Some(Box::new(Turn(self.0.clone())))
+        }
+    }
+
+    #[test]
+    fn a_turn_is_kept_until_it_is_released() {
+        let (says, said) = mpsc::channel();
+        let (taken, turn) = oneshot::channel();
+        let thread = thread::spawn(move || hold_turn(&Shared(says), Duration::ZERO, taken, Duration::from_millis(1)));
+        let release = turn.blocking_recv().unwrap();
+        assert_eq!([said.recv().unwrap(), said.recv().unwrap()], ["kept", "kept"]);
+        drop(release);
+        thread.join().unwrap();
+        assert_eq!(said.iter().last(), Some("ended"));
+    }
+
+    #[test]
+    fn a_turn_that_nobody_waits_for_ends_at_once() {
+        let (says, said) = mpsc::channel();
+        let (taken, turn) = oneshot::channel();
+        drop(turn);
+        hold_turn(&Shared(says), Duration::ZERO, taken, Duration::MAX);
+        assert_eq!(said.iter().collect::<Vec<_>>(), ["ended"]);
+    }
+}

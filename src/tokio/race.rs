@@ -1,0 +1,27 @@
+//! Waiting with a limit: for a future, but not longer than a time, and not after a cancel.
+
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How the wait for a future ended.
+pub(super) enum Raced<T> {
+    Done(T),
+    TimeUp,
+    Cancelled,
+}
+
+/// Waits for `work`, for as long as `limit`, or until `cancelled`. What is ready comes first, in this order.
+pub(super) async fn race<T>(
+    work: impl Future<Output = T>,
+    limit: Duration,
+    cancelled: impl Future<Output = ()>,
+) -> Raced<T> {
+    let (mut work, mut cancelled) = (pin!(work), pin!(cancelled));
+    let either = std::future::poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(done) => Poll::Ready(Raced::Done(done)),
+        Poll::Pending => cancelled.as_mut().poll(context).map(|()| Raced::Cancelled),
+    });
+    timeout(limit, either).await.unwrap_or(Raced::TimeUp)
+}

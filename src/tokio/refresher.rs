@@ -1,0 +1,47 @@
+//! A task that refreshes when it is due, so that a program that runs for weeks stays confirmed, and learns of a revoked
+//! key within a day. Decides nothing: the engine says when to look again, after every operation.
+
+use super::cancellation::Cancellation;
+use super::driver::Driver;
+use super::race::{Raced, race};
+use crate::client::cancel::Cancel;
+use crate::engine::{Look, Operation, Watch};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Stops its task when dropped.
+pub(super) struct Refresher(Arc<Cancellation>);
+
+impl Refresher {
+    pub(super) fn start(driver: Arc<Driver>) -> Self {
+        let stop = Arc::new(Cancellation::new());
+        let its_stop = Arc::clone(&stop);
+        driver.runtime.clone().spawn(async move { refresh_until_stopped(&driver, &its_stop).await });
+        Self(stop)
+    }
+}
+
+impl Drop for Refresher {
+    fn drop(&mut self) {
+        self.0.request(Cancel::AfterReply);
+    }
+}
+
+async fn refresh_until_stopped(driver: &Arc<Driver>, stop: &Arc<Cancellation>) {
+    let mut plans = driver.plans();
+    let mut watch = Watch::new(driver.now());
+    while !stop.is_requested(Cancel::AfterReply) {
+        let pause = match watch.look(driver.now(), false) {
+            Look::Wait(pause) => pause,
+            Look::Refresh(patience) => {
+                driver.run_with(stop, Operation::Refresh(patience)).await;
+                Duration::ZERO
+            }
+        };
+        // a user's activation is an operation as well, and makes a plan where there was none
+        match race(plans.changed(), pause, stop.requested(Cancel::AfterReply)).await {
+            Raced::Done(_) => watch.planned(driver.now(), *plans.borrow_and_update()),
+            Raced::TimeUp | Raced::Cancelled => {}
+        }
+    }
+}

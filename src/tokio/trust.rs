@@ -1,0 +1,62 @@
+//! Which certificates are trusted, for each request anew, so that installing one helps without a restart. Reads files.
+//!
+//! The operating system verifies certificates on Windows and Apple systems; elsewhere the system's root certificates count
+//! (`SSL_CERT_FILE` and `SSL_CERT_DIR` included), and bundled ones where there are none.
+
+use rustls::client::WantsClientCert;
+use rustls::{ClientConfig, ConfigBuilder, Error, WantsVerifier, crypto};
+use std::sync::Arc;
+
+/// With ring, whatever provider the app has made the process's default.
+pub(super) fn tls_config() -> Result<ClientConfig, Error> {
+    let provider = Arc::new(crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(with_verifier(builder)?.with_no_client_auth())
+}
+
+type Unverified = ConfigBuilder<ClientConfig, WantsVerifier>;
+type Verified = ConfigBuilder<ClientConfig, WantsClientCert>;
+
+#[cfg(any(windows, target_vendor = "apple"))]
+fn with_verifier(builder: Unverified) -> Result<Verified, Error> {
+    rustls_platform_verifier::BuilderVerifierExt::with_platform_verifier(builder)
+}
+
+#[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
+fn with_verifier(builder: Unverified) -> Result<Verified, Error> {
+    Ok(builder.with_root_certificates(roots(rustls_native_certs::load_native_certs().certs)))
+}
+
+/// What was found, or the bundled ones.
+#[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
+fn roots(found: Vec<rustls::pki_types::CertificateDer<'static>>) -> rustls::RootCertStore {
+    if found.is_empty() {
+        log::warn!("this system has no root certificates: using the bundled ones");
+        return bundled();
+    }
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(found);
+    roots
+}
+
+/// Android's verifier needs the app's Java context, which only the app has.
+#[cfg(not(any(windows, all(unix, not(target_os = "android")))))]
+fn with_verifier(builder: Unverified) -> Result<Verified, Error> {
+    Ok(builder.with_root_certificates(bundled()))
+}
+
+#[cfg(not(any(windows, target_vendor = "apple")))]
+fn bundled() -> rustls::RootCertStore {
+    webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect()
+}
+
+#[cfg(all(test, unix, not(any(target_vendor = "apple", target_os = "android"))))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_system_without_roots_uses_the_bundled_ones() {
+        assert!(bundled().len() > 50);
+        assert_eq!(roots(Vec::new()).len(), bundled().len());
+    }
+}

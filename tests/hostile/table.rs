@@ -1,0 +1,157 @@
+//! `table.json`: what a server may answer, and what must come of it. The README beside it describes the format.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::server::Parts;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Table {
+    #[serde(rename = "about")]
+    _about: String,
+    pub(crate) answers: Vec<Reply>,
+    /// By what was stored before, what was asked, and what the answer is.
+    pub(crate) outcomes: BTreeMap<String, BTreeMap<String, BTreeMap<String, Value>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct Reply {
+    pub(crate) name: String,
+    #[serde(rename = "why")]
+    _why: Option<String>,
+    status: Option<u16>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    polar: Option<Changes>,
+    body: Option<Value>,
+    #[serde(default)]
+    before: Vec<Value>,
+    #[serde(default)]
+    after: Vec<Value>,
+    #[serde(default)]
+    after_all: Vec<Value>,
+    keep: Option<f64>,
+    length: Option<usize>,
+    raw: Option<Vec<Value>>,
+    end: Option<String>,
+    is: Value,
+    pub(crate) reason: Option<String>,
+}
+
+/// What is changed in Polar's own confirmation.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Changes {
+    #[serde(default)]
+    set: Map<String, Value>,
+    #[serde(default)]
+    set_outer: Map<String, Value>,
+    remove: Option<String>,
+}
+
+/// What the names in the table stand for, and Polar's confirmation of what was asked.
+pub(crate) struct Names {
+    /// Such as `$KEY`, and its value.
+    pub(crate) values: Vec<(&'static str, String)>,
+    pub(crate) license: Value,
+    /// What it is in, if it answers an activation.
+    pub(crate) outer: Option<Value>,
+}
+
+impl Table {
+    pub(crate) fn read() -> Self {
+        serde_json::from_str(include_str!("table.json")).unwrap()
+    }
+}
+
+impl Reply {
+    /// What the answer is to this question; `None` if the table does not say.
+    pub(crate) fn is(&self, question: &str) -> Option<&str> {
+        self.is.as_str().or_else(|| self.is.get(question).or_else(|| self.is.get("else"))?.as_str())
+    }
+
+    pub(crate) fn stalls(&self) -> bool {
+        self.end.as_deref() == Some("stall")
+    }
+
+    /// The bytes on the wire.
+    pub(crate) fn parts(&self, names: &Names) -> Parts {
+        if let Some(raw) = &self.raw {
+            return raw.iter().map(|part| part_of(part, names)).collect();
+        }
+        let body = self.body(names);
+        let length: usize = body.iter().map(|(bytes, times)| bytes.len() * times).sum();
+        let mut head = format!("HTTP/1.1 {} Whatever\r\nconnection: close\r\n", self.status.unwrap());
+        if self.body.is_some() || self.polar.is_some() {
+            head += &format!("content-length: {}\r\n", self.length.unwrap_or(length));
+        }
+        let has_type = self.headers.contains_key("content-type");
+        head += if has_type { "" } else { "content-type: application/json\r\n" };
+        for (name, value) in &self.headers {
+            head += &format!("{name}: {}\r\n", names.replace(value));
+        }
+        let mut parts = vec![((head + "\r\n").into_bytes(), 1)];
+        parts.extend(body);
+        parts.extend(self.after_all.iter().map(|part| part_of(part, names)));
+        parts
+    }
+
+    fn body(&self, names: &Names) -> Parts {
+        let mut parts: Parts = self.before.iter().map(|part| part_of(part, names)).collect();
+        if let Some(changes) = &self.polar {
+            parts.push((changes.confirmation(names).into_bytes(), 1));
+        }
+        match &self.body {
+            None => {}
+            Some(Value::String(text)) => parts.push((names.replace(text).into_bytes(), 1)),
+            Some(Value::Array(more)) => parts.extend(more.iter().map(|part| part_of(part, names))),
+            Some(json) => parts.push((names.replace(&json.to_string()).into_bytes(), 1)),
+        }
+        parts.extend(self.after.iter().map(|part| part_of(part, names)));
+        if let Some(keep) = self.keep {
+            let mut whole: Vec<u8> = parts.iter().flat_map(|(bytes, times)| bytes.repeat(*times)).collect();
+            let length = whole.len();
+            whole.truncate(if keep < 0.0 { length - keep.abs() as usize } else { (length as f64 * keep) as usize });
+            parts = vec![(whole, 1)];
+        }
+        parts
+    }
+}
+
+impl Changes {
+    fn confirmation(&self, names: &Names) -> String {
+        let mut license = names.license.clone();
+        let members = license.as_object_mut().unwrap();
+        members.extend(self.set.iter().map(|(name, value)| (name.clone(), value.clone())));
+        self.remove.as_ref().map(|name| members.remove(name).unwrap());
+        let Some(outer) = &names.outer else { return names.replace(&license.to_string()) };
+        let mut outer = outer.clone();
+        outer["license_key"] = license;
+        outer.as_object_mut().unwrap().extend(self.set_outer.iter().map(|(name, value)| (name.clone(), value.clone())));
+        names.replace(&outer.to_string())
+    }
+}
+
+impl Names {
+    fn replace(&self, text: &str) -> String {
+        self.values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value))
+    }
+}
+
+/// A text; `{"hex": …}`; `{"text": …, "times": n}`.
+fn part_of(part: &Value, names: &Names) -> (Vec<u8>, usize) {
+    if let Some(text) = part.as_str() {
+        return (names.replace(text).into_bytes(), 1);
+    }
+    if let Some(hex) = part.get("hex") {
+        let digits = hex.as_str().unwrap();
+        let byte = |at: usize| u8::from_str_radix(digits.get(at..at + 2).unwrap(), 16).unwrap();
+        return ((0..digits.len()).step_by(2).map(byte).collect(), 1);
+    }
+    let times = usize::try_from(part["times"].as_u64().unwrap()).unwrap();
+    (names.replace(part["text"].as_str().unwrap()).into_bytes(), times)
+}

@@ -1,0 +1,395 @@
+//! One request over the network, by each transport: what comes back, and whether one that failed may have reached Polar.
+#![cfg(feature = "http")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
+
+#[path = "support/transports.rs"]
+mod transports;
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Output};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use polar_license::transport::{Answer, Failure, Request, Sent};
+use transports::TRANSPORTS;
+
+const BODY: &str = r#"{"key":"SECRET-KEY"}"#;
+const SOON: Duration = Duration::from_millis(300);
+
+/// A server for one exchange: it accepts, reads the whole request, acts on it, and closes.
+struct Server {
+    port: u16,
+    thread: JoinHandle<String>,
+}
+
+impl Server {
+    fn that(act: impl FnOnce(&mut TcpStream) + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let thread = std::thread::spawn(move || {
+            let mut connection = listener.accept().unwrap().0;
+            let request = read_until(&mut connection, BODY);
+            act(&mut connection);
+            request
+        });
+        Self { port, thread }
+    }
+
+    fn answering(reply: impl Into<Vec<u8>>) -> Self {
+        let reply = reply.into();
+        Self::that(move |connection| connection.write_all(&reply).unwrap())
+    }
+
+    fn post(&self, transport: &str) -> Answer {
+        post(transport, &format!("http://127.0.0.1:{}/v1/x", self.port))
+    }
+
+    /// What it was sent.
+    fn request(self) -> String {
+        self.thread.join().unwrap()
+    }
+}
+
+fn read_until(connection: &mut TcpStream, end: &str) -> String {
+    let mut text = Vec::new();
+    let mut byte = [0];
+    while !text.ends_with(end.as_bytes()) && connection.read(&mut byte).unwrap_or(0) == 1 {
+        text.push(byte[0]);
+    }
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+fn post(transport: &str, url: &str) -> Answer {
+    post_within(transport, url, Duration::from_secs(10))
+}
+
+fn post_within(transport: &str, url: &str, timeout: Duration) -> Answer {
+    transports::post(transport, &Request { url: url.into(), body: BODY.into(), timeout })
+}
+
+fn reply(answer: Answer) -> (u16, Option<u32>, Vec<u8>) {
+    match answer {
+        Answer::Reply { status, retry_after, body } => (status, retry_after, body),
+        failed => panic!("{failed:?}"),
+    }
+}
+
+fn failed(answer: Answer) -> (Failure, Sent, String) {
+    match answer {
+        Answer::Failed { failure, sent, message } => {
+            assert!(!message.contains("SECRET") && !message.ends_with('.'), "{message}");
+            (failure, sent, message)
+        }
+        reply => panic!("{reply:?}"),
+    }
+}
+
+#[test]
+fn a_request_goes_out_with_exactly_these_headers() {
+    for transport in TRANSPORTS {
+        let server = Server::answering("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}");
+        assert_eq!(reply(server.post(transport)), (200, None, b"{}".to_vec()));
+        let port = server.port;
+        let text = server.request();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let (first, headers) = head.split_once("\r\n").unwrap();
+        let mut headers: Vec<_> = headers.lines().map(str::to_lowercase).collect();
+        // reqwest sends it to everybody
+        headers.retain(|header| header != "accept: */*" || *transport != "tokio");
+        headers.sort();
+        let expected = [
+            "connection: close".to_owned(),
+            format!("content-length: {}", BODY.len()),
+            "content-type: application/json".to_owned(),
+            format!("host: 127.0.0.1:{port}"),
+            "polar-version: 2026-04".to_owned(),
+            format!("user-agent: polar-license/{}", env!("CARGO_PKG_VERSION")),
+        ];
+        assert_eq!((first, headers), ("POST /v1/x HTTP/1.1", expected.to_vec()), "{transport}");
+        assert_eq!(body, BODY);
+    }
+}
+
+#[test]
+fn a_redirect_is_an_answer_like_any_other() {
+    for transport in TRANSPORTS {
+        for location in ["", "location: http://127.0.0.1:1/elsewhere\r\n"] {
+            for status in [301, 302, 307, 308] {
+                let head = format!("HTTP/1.1 {status} Moved\r\n{location}content-length: 5\r\n\r\nlogin");
+                assert_eq!(reply(Server::answering(head).post(transport)), (status, None, b"login".to_vec()));
+                let bare = format!("HTTP/1.1 {status} Moved\r\n{location}content-length: 0\r\n\r\n");
+                assert_eq!(reply(Server::answering(bare).post(transport)), (status, None, Vec::new()));
+            }
+        }
+    }
+}
+
+#[test]
+fn statuses_are_answers() {
+    for transport in TRANSPORTS {
+        for status in [204, 400, 403, 404, 407, 422, 500, 503, 511] {
+            let head = format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\n\r\n");
+            assert_eq!(reply(Server::answering(head).post(transport)), (status, None, Vec::new()));
+        }
+    }
+}
+
+#[test]
+fn retry_after_is_read_where_it_is_a_number() {
+    for transport in TRANSPORTS {
+        let cases = [
+            ("60", Some(60)),
+            (" 7 ", Some(7)),
+            ("-1", None),
+            ("+1", None),
+            ("1.5", None),
+            ("", None),
+            ("99999999999", None),
+            ("Sat, 21 Nov 2026 07:44:42 GMT", None),
+        ];
+        for (value, expected) in cases {
+            let head = format!("HTTP/1.1 429 Too Many Requests\r\nretry-after: {value}\r\ncontent-length: 0\r\n\r\n");
+            assert_eq!(reply(Server::answering(head).post(transport)), (429, expected, Vec::new()), "{value}");
+        }
+    }
+}
+
+#[test]
+fn a_chunked_answer_is_put_together() {
+    for transport in TRANSPORTS {
+        let server =
+            Server::answering("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n");
+        assert_eq!(reply(server.post(transport)).2, b"{}");
+    }
+}
+
+#[test]
+fn a_truncated_answer_is_none() {
+    for transport in TRANSPORTS {
+        for text in [
+            "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{}",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{}",
+            "HTTP/1.1 200 OK\r\ncontent-le",
+        ] {
+            let (failure, sent, message) = failed(Server::answering(text).post(transport));
+            assert_eq!((failure, sent), (Failure::Network, Sent::Maybe), "{text}");
+            assert_eq!(message, "the connection to Polar broke: closed by the other side", "{text}");
+        }
+    }
+}
+
+#[test]
+fn an_endless_answer_is_cut() {
+    for transport in TRANSPORTS {
+        for head in ["", "content-length: 99999999\r\n"] {
+            let server = Server::that(move |connection| {
+                write!(connection, "HTTP/1.1 200 OK\r\n{head}\r\n").unwrap();
+                while connection.write_all(&[b' '; 65536]).is_ok() {}
+            });
+            assert_eq!(failed(server.post(transport)), (Failure::Network, Sent::Maybe, "answer too large".into()));
+        }
+    }
+}
+
+#[test]
+fn an_answer_of_the_largest_size_is_taken_and_none_larger() {
+    for transport in TRANSPORTS {
+        for more in [0, 1] {
+            let size = Request::REPLY_LIMIT + more;
+            let mut text = format!("HTTP/1.1 200 OK\r\ncontent-length: {size}\r\n\r\n").into_bytes();
+            text.resize(text.len() + size, b' ');
+            let server = Server::that(move |connection| drop(connection.write_all(&text)));
+            let answer = server.post(transport);
+            match more {
+                0 => assert_eq!(reply(answer).2.len(), size, "{transport}"),
+                _ => assert_eq!(failed(answer).2, "answer too large", "{transport}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn endless_headers_are_cut() {
+    for transport in TRANSPORTS {
+        let server = Server::that(|connection| {
+            connection.write_all(b"HTTP/1.1 200 OK\r\n").unwrap();
+            while connection.write_all(b"x: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\n").is_ok() {}
+        });
+        let (failure, sent, _) = failed(server.post(transport));
+        assert_eq!((failure, sent), (Failure::Network, Sent::Maybe));
+    }
+}
+
+#[test]
+fn the_deadline_covers_the_body() {
+    for transport in TRANSPORTS {
+        let (end, ended) = mpsc::channel::<()>();
+        let server = Server::that(move |connection| {
+            connection.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n").unwrap();
+            while ended.recv_timeout(Duration::from_millis(20)) == Err(mpsc::RecvTimeoutError::Timeout) {
+                let _ = connection.write_all(b" ");
+            }
+        });
+        let answer = post_within(transport, &format!("http://127.0.0.1:{}/", server.port), SOON);
+        assert_eq!(failed(answer), (Failure::Timeout, Sent::Maybe, "no complete answer in time".into()));
+        drop(end);
+    }
+}
+
+#[test]
+fn the_deadline_covers_the_wait_for_an_answer() {
+    for transport in TRANSPORTS {
+        let (end, ended) = mpsc::channel::<()>();
+        let server = Server::that(move |_| assert!(ended.recv().is_err()));
+        let answer = post_within(transport, &format!("http://127.0.0.1:{}/", server.port), SOON);
+        assert_eq!(failed(answer), (Failure::Timeout, Sent::Maybe, "no complete answer in time".into()));
+        drop(end);
+    }
+}
+
+#[test]
+fn a_stalled_handshake_sent_nothing() {
+    for transport in TRANSPORTS {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let answer = post_within(transport, &format!("https://{}/", silent.local_addr().unwrap()), SOON);
+        assert_eq!(failed(answer), (Failure::Timeout, Sent::No, "could not connect to Polar in time".into()));
+    }
+}
+
+#[test]
+fn no_time_at_all_sends_nothing() {
+    for transport in TRANSPORTS {
+        let (failure, sent, _) = failed(post_within(transport, "http://127.0.0.1:9/", Duration::ZERO));
+        assert_eq!((failure, sent), (Failure::Timeout, Sent::No));
+    }
+}
+
+#[test]
+fn a_refused_connection_sent_nothing() {
+    for transport in TRANSPORTS {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let answer = post(transport, &format!("http://127.0.0.1:{port}/"));
+        let expected = "could not connect to Polar: connection refused";
+        assert_eq!(failed(answer), (Failure::Network, Sent::No, expected.into()));
+    }
+}
+
+#[test]
+fn a_connection_closed_after_the_request_may_have_done_it() {
+    for transport in TRANSPORTS {
+        let (failure, sent, _) = failed(Server::that(|_| {}).post(transport));
+        assert_eq!((failure, sent), (Failure::Network, Sent::Maybe));
+    }
+}
+
+#[test]
+fn a_handshake_that_fails_sent_nothing() {
+    for transport in TRANSPORTS {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = server.local_addr().unwrap();
+        let thread = std::thread::spawn(move || {
+            let mut connection = server.accept().unwrap().0;
+            connection.read_exact(&mut [0]).unwrap();
+            connection.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+        });
+        let (failure, sent, message) = failed(post(transport, &format!("https://{address}/")));
+        assert_eq!((failure, sent), (Failure::Network, Sent::No));
+        assert!(message.starts_with("no secure connection to Polar: "), "{message}");
+        thread.join().unwrap();
+    }
+}
+
+#[test]
+fn garbage_is_no_answer() {
+    for transport in TRANSPORTS {
+        let answer = Server::answering("SSH-2.0-OpenSSH_9.2\r\n\r\n").post(transport);
+        assert_eq!(failed(answer), (Failure::Network, Sent::Maybe, "the answer is not HTTP".into()));
+    }
+}
+
+#[test]
+fn nothing_is_sent_to_a_name_that_does_not_exist() {
+    for transport in TRANSPORTS {
+        // A label of more than 63 letters cannot be asked for, so that no query leaves this machine.
+        let url = format!("https://{}.invalid/", "a".repeat(70));
+        let (failure, sent, message) = failed(post(transport, &url));
+        assert_eq!((failure, sent), (Failure::Network, Sent::No), "{message}");
+        assert!(message.starts_with("could not connect to Polar"), "{message}");
+    }
+}
+
+#[test]
+fn only_https_and_this_machine_are_sent_to() {
+    let wrong = "the address is neither https nor on this computer; correct the environment";
+    for transport in TRANSPORTS {
+        for url in
+            ["http://api.polar.sh/", "http://localhost@example.com/", "http://10.0.0.1/", "ftp://localhost/", "/v1"]
+        {
+            let answer = failed(post(transport, url));
+            assert_eq!(answer, (Failure::Network, Sent::No, wrong.into()), "{transport}: {url}");
+        }
+    }
+}
+
+/// Runs a test of this file in a process of its own, with a proxy for all addresses.
+fn run_with_proxy(test: &str, port: u16) -> Output {
+    let proxy = format!("http://127.0.0.1:{port}");
+    let names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "--nocapture", test])
+        .env("POLAR_LICENSE_TEST_CHILD", test)
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .envs(names.map(|name| (name, &proxy)))
+        .output()
+        .unwrap()
+}
+
+fn is_child(test: &str) -> bool {
+    std::env::var("POLAR_LICENSE_TEST_CHILD").is_ok_and(|child| child == test)
+}
+
+#[test]
+fn loopback_is_never_proxied() {
+    let test = "loopback_is_never_proxied";
+    if is_child(test) {
+        for transport in TRANSPORTS {
+            let server = Server::answering("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+            assert_eq!(reply(server.post(transport)).0, 200);
+        }
+        return;
+    }
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let output = run_with_proxy(test, proxy.local_addr().unwrap().port());
+    assert!(output.status.success(), "{output:?}");
+    assert!(proxy.accept().is_err(), "the proxy was asked");
+}
+
+#[test]
+fn a_proxy_that_refuses_sent_nothing() {
+    let test = "a_proxy_that_refuses_sent_nothing";
+    if is_child(test) {
+        for transport in TRANSPORTS {
+            let (failure, sent, message) = failed(post(transport, "https://polar.invalid/"));
+            assert_eq!((failure, sent), (Failure::Network, Sent::No), "{transport}");
+            assert!(message.starts_with("the proxy did not connect to Polar: "), "{transport}: {message}");
+        }
+        return;
+    }
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = proxy.local_addr().unwrap().port();
+    let thread = std::thread::spawn(move || {
+        for _ in TRANSPORTS {
+            let mut connection = proxy.accept().unwrap().0;
+            let head = read_until(&mut connection, "\r\n\r\n");
+            assert!(head.starts_with("CONNECT polar.invalid:443 "), "{head}");
+            connection.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n").unwrap();
+        }
+    });
+    let output = run_with_proxy(test, port);
+    assert!(output.status.success(), "{output:?}");
+    thread.join().unwrap();
+}

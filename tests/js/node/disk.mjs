@@ -1,0 +1,59 @@
+// The changes that this process makes to the disk, in order; and making one of them fail.
+
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+import { basename, extname } from "node:path";
+
+const promises = fs.promises;
+const shortened = (path) => extname(path) || basename(path);
+
+/**
+ * From here to the end of the test: `steps` are writes, syncs, renames and removals as `sync .tmp`, by a file's extension
+ * or a directory's name. The next of each of the steps in `fails` fails.
+ */
+export async function watchDisk(test) {
+  const disk = { steps: [], fails: [] };
+  const paths = new WeakMap();
+  const observe = (step) => {
+    disk.steps.push(step);
+    const at = disk.fails.indexOf(step);
+    if (at < 0) return;
+    disk.fails.splice(at, 1);
+    throw Object.assign(new Error("on purpose"), { code: "EIO" });
+  };
+  const handle = await promises.open(process.execPath);
+  const FileHandle = Object.getPrototypeOf(handle);
+  await handle.close();
+  const { open, rename, unlink } = promises;
+  const { sync, writeFile } = FileHandle;
+  Object.assign(promises, {
+    open: async (path, ...rest) => {
+      const file = await open(path, ...rest);
+      paths.set(file, path);
+      return file;
+    },
+    rename: async (from, to) => {
+      observe(`rename ${shortened(from)} ${shortened(to)}`);
+      await rename(from, to);
+    },
+    unlink: async (path) => {
+      observe(`unlink ${shortened(path)}`);
+      await unlink(path);
+    },
+  });
+  FileHandle.sync = async function () {
+    observe(`sync ${shortened(paths.get(this))}`);
+    await sync.call(this);
+  };
+  FileHandle.writeFile = async function (content) {
+    observe(`write ${shortened(paths.get(this))}`);
+    await writeFile.call(this, content);
+  };
+  syncBuiltinESMExports();
+  test.after(() => {
+    Object.assign(promises, { open, rename, unlink });
+    Object.assign(FileHandle, { sync, writeFile });
+    syncBuiltinESMExports();
+  });
+  return disk;
+}

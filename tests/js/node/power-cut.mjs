@@ -1,0 +1,33 @@
+// A process that tests/power_cut.rs starts: saves records in a directory, or opens directories as a power cut left them.
+
+import { compiled } from "./compiled.mjs";
+
+const { fileStorage } = compiled;
+const [does, ...rest] = process.argv.slice(2);
+const storeIn = (directory) =>
+  fileStorage({ directory }).open({ appId: "com.acme.app", product: "01".repeat(8), device: "02".repeat(8) });
+const record = (letter) => Buffer.alloc(3000, letter);
+const first = (bytes) => (bytes === undefined ? "nothing" : `${bytes.length} ${String.fromCharCode(bytes[0])}`);
+
+const deeds = {
+  /** The directory, then what to do: `save a`, `save a relaxed`, `remove`. */
+  story: async ([directory, ...steps]) => {
+    const store = storeIn(directory);
+    for (const step of steps) {
+      const [verb, letter, durability] = step.split(" ");
+      await (verb === "remove" ? store.remove() : store.save(record(letter), durability !== "relaxed"));
+      console.log("done");
+    }
+  },
+  /** What each directory holds, and what it holds after a save. */
+  open: async (directories) => {
+    for (const directory of directories) {
+      const store = storeIn(directory);
+      const found = first(await store.load());
+      await store.save(record("z"), true);
+      console.log(`${found}, then ${first(await store.load())}`);
+    }
+  },
+};
+
+await deeds[does](rest);

@@ -1,0 +1,159 @@
+//! What the library does not stop, as SECURITY.md says it: what a clock in the user's hand gives, and what a backup of the
+//! record gives. Each test is a sentence there; if one fails because it is stopped now, the sentence goes.
+#![cfg(feature = "http")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
+
+mod support;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_ORGANIZATION, MockPolar, Timestamp as PolarTime};
+use polar_license::blocking::{Client, HttpTransport, Transport};
+use polar_license::clock::{Clock, ManualClock};
+use polar_license::transport::{Answer, Failure, Request, Sent};
+use polar_license::{Config, State, Timestamp};
+use support::Bytes;
+
+const START: &str = "2026-11-21T12:00:00Z";
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A device whose clock the user sets, and which they take off the network.
+struct Device {
+    polar: MockPolar,
+    name: &'static str,
+    store: Bytes,
+    is_online: bool,
+}
+
+/// The clock of one run of the app.
+#[derive(Clone)]
+struct Hand(Arc<ManualClock>);
+
+impl Clock for Hand {
+    fn now(&self) -> polar_license::time::Now {
+        self.0.now()
+    }
+}
+
+/// The real one, whose requests take no time, or none.
+struct Network(bool, Hand);
+
+impl Transport for Network {
+    fn post(&self, request: &Request) -> Answer {
+        self.1.0.advance(Duration::from_millis(600));
+        if self.0 {
+            return HttpTransport::new().post(request);
+        }
+        Answer::Failed { failure: Failure::Network, sent: Sent::No, message: String::from("no network") }
+    }
+}
+
+impl Device {
+    fn new() -> Self {
+        let polar = MockPolar::start().unwrap();
+        polar.freeze_clock(PolarTime::parse(START).unwrap());
+        Self { polar, name: "one device", store: Bytes::default(), is_online: true }
+    }
+
+    /// Starts the app while the wall clock says this.
+    fn run(&self, wall: Timestamp) -> (Client, Hand) {
+        let hand = Hand(Arc::new(ManualClock::new(wall)));
+        let config = Config::builder(DEMO_ORGANIZATION, "com.acme.app").environment(self.polar.url());
+        let client = Client::builder(config.device_id(self.name).build().unwrap()).store(self.store.clone());
+        let network = Network(self.is_online, hand.clone());
+        (client.transport(network).clock(hand.clone()).open().unwrap(), hand)
+    }
+
+    /// The state that a run at this time finds.
+    fn state(&self, wall: Timestamp) -> State {
+        self.run(wall).0.current().state()
+    }
+}
+
+fn start() -> Timestamp {
+    Timestamp::parse(START).unwrap()
+}
+
+#[test]
+fn a_clock_held_between_runs_holds_the_grace_and_one_held_in_a_run_does_not() {
+    let mut device = Device::new();
+    device.run(start()).0.activate(DEMO_KEY_ONE_DEVICE).unwrap();
+    device.is_online = false;
+    // a year of evenings, each an hour before the same noon
+    for _ in 0..365 {
+        assert!(device.run(start()).0.current().allowed());
+    }
+    let (client, hand) = device.run(start());
+    for _ in 0..15 {
+        hand.0.advance(DAY);
+        hand.0.set_wall(start());
+        client.refresh();
+    }
+    assert_eq!(client.current().state(), State::Lapsed, "a run counts by itself");
+    assert_ne!(device.state(start()), State::Active, "and what it has counted stays");
+}
+
+#[test]
+fn a_clock_ahead_at_a_confirmation_gives_26_hours_once() {
+    let mut device = Device::new();
+    device.run(start().plus(26 * HOUR)).0.activate(DEMO_KEY_ONE_DEVICE).unwrap();
+    device.is_online = false;
+    let grace = 14 * DAY;
+    assert!(device.state(start().plus(grace + 25 * HOUR)).is_allowed());
+    assert_eq!(device.state(start().plus(grace + 27 * HOUR)), State::Lapsed);
+    // again and again does not add up
+    assert_eq!(device.state(start().plus(grace + 2 * HOUR)), State::Lapsed);
+}
+
+#[test]
+fn a_confirmation_made_with_the_clock_ahead_can_be_used_when_that_time_comes() {
+    let mut device = Device::new();
+    device.run(start()).0.activate(DEMO_KEY_ONE_DEVICE).unwrap();
+    // one confirmation after the other, for each fortnight of the year to come
+    let fortnight = 14 * DAY;
+    let backups: Vec<Vec<u8>> = (1..=26)
+        .map(|number| {
+            device.polar.advance_clock(Duration::from_secs(1));
+            assert!(device.run(start().plus(fortnight * number)).0.validate().allowed());
+            device.store.0.lock().unwrap().clone().unwrap()
+        })
+        .collect();
+    device.is_online = false;
+    for (number, backup) in (1..).zip(backups) {
+        *device.store.0.lock().unwrap() = Some(backup);
+        assert!(device.state(start().plus(fortnight * number + 13 * DAY)).is_allowed(), "fortnight {number}");
+        assert_eq!(device.state(start().plus(fortnight * number + 16 * DAY)), State::Lapsed, "fortnight {number}");
+    }
+}
+
+#[test]
+fn a_backup_of_the_record_works_on_its_device_until_its_grace_ends() {
+    let mut device = Device::new();
+    let client = device.run(start()).0;
+    client.activate(DEMO_KEY_ONE_DEVICE).unwrap();
+    let backup = device.store.0.lock().unwrap().clone().unwrap();
+    client.deactivate().unwrap();
+    assert_eq!(device.polar.activations(DEMO_KEY_ONE_DEVICE).len(), 0);
+    device.is_online = false;
+    let restore = || *device.store.0.lock().unwrap() = Some(backup.clone());
+    restore();
+    assert_eq!(device.state(start().plus(13 * DAY)), State::Grace, "offline it works until its grace ends");
+    restore();
+    assert_eq!(device.state(start().plus(15 * DAY)), State::Lapsed);
+    restore();
+    device.is_online = true;
+    assert_eq!(device.run(start().plus(DAY)).0.validate().state(), State::Denied, "online it does not");
+}
+
+#[test]
+fn a_backup_of_the_record_does_not_work_on_another_device() {
+    let mut device = Device::new();
+    device.run(start()).0.activate(DEMO_KEY_ONE_DEVICE).unwrap();
+    device.name = "another device";
+    let (client, _) = device.run(start());
+    assert!(!client.current().allowed());
+    assert!(!client.validate().allowed(), "nor online: Polar checks the seat's device");
+    assert_eq!(device.polar.activations(DEMO_KEY_ONE_DEVICE).len(), 1);
+}

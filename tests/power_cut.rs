@@ -1,0 +1,364 @@
+//! Power cuts: what a process does to the disk is recorded with strace, and every state that a power cut may leave is
+//! opened, by Rust and by Node. Then the same on real file systems, where this machine can mount them.
+//! A child process is this test program again, told by the environment what to do.
+#![cfg(all(feature = "http", target_os = "linux"))]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test's helpers fail by panicking")]
+
+#[path = "power_cut/disk.rs"]
+mod disk;
+#[path = "power_cut/real.rs"]
+mod real;
+#[path = "support/strace.rs"]
+mod strace;
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use disk::{Disk, State};
+use mock_polar::{DEMO_KEY_ONE_DEVICE, MockPolar};
+use polar_license::blocking::{FileStore, file_name};
+use polar_license::store::{Durability, Store};
+use strace::Call;
+use support::{Hand, app, open};
+use tempfile::TempDir;
+
+const DOES: &str = "POLAR_LICENSE_TEST_DOES";
+const URL: &str = "POLAR_LICENSE_TEST_URL";
+const DIRECTORY: &str = "POLAR_LICENSE_TEST_DIRECTORY";
+
+const APP: &str = "com.acme.app";
+const PRODUCT: [u8; 8] = [1; 8];
+const DEVICE: [u8; 8] = [2; 8];
+
+/// Who writes, and who opens what is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Node,
+    Rust,
+}
+
+/// What a process does with a record: `save a`, `save a relaxed`, `remove`.
+const STORY: [&str; 7] = ["save a", "save b", "save c relaxed", "save d relaxed", "remove", "save e relaxed", "save f"];
+
+/// Not a test of its own: what a child process does.
+#[test]
+fn child() {
+    let Ok(does) = std::env::var(DOES) else { return };
+    let directory = PathBuf::from(std::env::var_os(DIRECTORY).unwrap());
+    if let Some(operation) = does.strip_prefix("client ") {
+        let client = open(app(&std::env::var(URL).unwrap(), APP), &directory, &Hand::new());
+        match operation.split_once(' ') {
+            Some(("activate", key)) => drop(client.activate(key).unwrap()),
+            None if operation == "validate" => drop(client.validate()),
+            None if operation == "deactivate" => drop(client.deactivate().unwrap()),
+            _ => panic!("a child cannot `{operation}`"),
+        }
+        println!("done");
+        return;
+    }
+    let store = store(&directory);
+    for step in does.split(", ") {
+        match *step.split(' ').collect::<Vec<_>>() {
+            ["save", letter] => store.save(&record(letter), Durability::Synced).unwrap(),
+            ["save", letter, "relaxed"] => store.save(&record(letter), Durability::Relaxed).unwrap(),
+            ["remove"] => store.remove().unwrap(),
+            _ => panic!("a child cannot `{step}`"),
+        }
+        println!("done");
+    }
+}
+
+fn store(directory: &Path) -> FileStore {
+    FileStore::new(directory, APP, PRODUCT, DEVICE)
+}
+
+fn record(letter: &str) -> Vec<u8> {
+    letter.repeat(3000).into_bytes()
+}
+
+fn rust_child(directory: &Path, does: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "child", "--nocapture"]).env(DOES, does).env(DIRECTORY, directory);
+    // nothing here is TLS, and reading a system's root certificates is hundreds of calls
+    command.envs([("SSL_CERT_FILE", "/dev/null"), ("SSL_CERT_DIR", "/nonexistent")]);
+    command
+}
+
+fn node(words: &[&str]) -> Command {
+    let mut command = Command::new("node");
+    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/js/node/power-cut.mjs")).args(words);
+    // it would write without system calls
+    command.env("UV_USE_IO_URING", "0");
+    command
+}
+
+impl Side {
+    fn story(self, directory: &Path, steps: &[&str]) -> Command {
+        match self {
+            Self::Rust => rust_child(directory, &steps.join(", ")),
+            Self::Node => node(&[&["story", directory.to_str().unwrap()], steps].concat()),
+        }
+    }
+}
+
+/// Runs it to its end, and returns what it did to files and sockets.
+fn recorded(command: &Command) -> Vec<Call> {
+    const CALLS: &str = "trace=open,openat,creat,close,write,pwrite64,writev,pwritev,fsync,fdatasync,rename,renameat,\
+                         renameat2,link,linkat,unlink,unlinkat,ftruncate,truncate,copy_file_range,sendfile,sendto";
+    let seen = tempfile::NamedTempFile::new().unwrap();
+    let mut traced = strace::traced(seen.path(), &["--seccomp-bpf", "-xx", "-s", "100000", "-e", CALLS], command);
+    let output = traced.stdin(Stdio::null()).output().unwrap();
+    assert!(output.status.success(), "{output:?}; `npm ci` in bindings/wasm/ts installs what Node needs");
+    strace::calls(&fs::read_to_string(seen.path()).unwrap())
+}
+
+/// Whether the process said that a step is done.
+fn is_done(call: &Call) -> bool {
+    call.name == "write" && call.arguments.starts_with("1,") && disk::texts(&call.arguments)[0].ends_with(b"done\n")
+}
+
+fn sends(call: &Call, endpoint: &str) -> bool {
+    let path = format!("license-keys/{endpoint} ");
+    call.name == "sendto" && disk::texts(&call.arguments).iter().any(|text| contains(text, path.as_bytes()))
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+/// Every state that a power cut may leave while these calls are made, with what may be found in it: `found` maps how many
+/// of the `counted` calls came before to that.
+fn states<T: Clone + Ord>(
+    mut disk: Disk,
+    calls: &[Call],
+    counted: impl Fn(&Call) -> bool,
+    found: impl Fn(usize) -> T,
+) -> BTreeSet<(State, T)> {
+    let mut count = 0;
+    let mut states = BTreeSet::new();
+    let mut add = |disk: &Disk, count| {
+        states.extend(disk.after_power_cut().into_iter().map(|state| (state, found(count))));
+    };
+    add(&disk, 0);
+    for call in calls {
+        let changed = disk.follow(call);
+        let counts = counted(call);
+        count += usize::from(counts);
+        if changed || counts {
+            add(&disk, count);
+        }
+    }
+    states
+}
+
+/// Makes a directory with these files, all of them old enough for a lock to count as a dead holder's.
+fn restore(state: &State) -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, content) in state {
+        let path = directory.path().join(name);
+        fs::write(&path, content).unwrap();
+        let file = File::options().write(true).open(path).unwrap();
+        let modified = file.metadata().unwrap().modified().unwrap();
+        file.set_modified(modified - Duration::from_secs(11)).unwrap();
+    }
+    directory
+}
+
+/// What a store may hold after so many steps of the story were done: the last one that was synced, or any since.
+fn may_hold(steps: &[&str], before: &str, done: usize) -> BTreeSet<String> {
+    let held = |count: usize| match count.checked_sub(1).map(|last| steps[last]) {
+        None => before.to_owned(),
+        Some("remove") => String::from("nothing"),
+        Some(step) => format!("3000 {}", step.split(' ').nth(1).unwrap()),
+    };
+    let certain = (1..=done).rev().find(|count| !steps[count - 1].ends_with("relaxed")).unwrap_or(0);
+    let range: RangeInclusive<usize> = certain..=(done + 1).min(steps.len());
+    range.map(held).collect()
+}
+
+/// What Rust finds in the directory, and then after a save.
+fn opened_by_rust(directory: &Path) -> String {
+    let store = store(directory);
+    let first = |store: &FileStore| match store.load().unwrap() {
+        None => String::from("nothing"),
+        Some(record) => format!("{} {}", record.len(), char::from(record.first().copied().unwrap_or(b' '))),
+    };
+    let found = first(&store);
+    store.save(&record("z"), Durability::Synced).unwrap();
+    format!("{found}, then {}", first(&store))
+}
+
+/// The same by Node, for many directories at once.
+fn opened_by_node(directories: &[TempDir]) -> Vec<String> {
+    let paths: Vec<&str> = directories.iter().map(|directory| directory.path().to_str().unwrap()).collect();
+    let mut lines = Vec::new();
+    for some in paths.chunks(500) {
+        let output = node(&[&["open"], some].concat()).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        lines.extend(String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned));
+    }
+    lines
+}
+
+/// Records a story of one side in the directory, and opens all that power cuts may leave of it on both sides.
+fn survives(writer: Side, directory: &TempDir, before: &str) {
+    let disk = Disk::of(directory.path());
+    let calls = recorded(&writer.story(directory.path(), &STORY));
+    assert_eq!(calls.iter().filter(|call| is_done(call)).count(), STORY.len(), "the story was seen to its end");
+    // the same state may be left by cuts at several moments: what is found there must be right at all of them
+    let mut allowed: BTreeMap<State, BTreeSet<String>> = BTreeMap::new();
+    for (state, may_hold) in states(disk, &calls, is_done, |done| may_hold(&STORY, before, done)) {
+        allowed
+            .entry(state)
+            .and_modify(|allowed| allowed.retain(|record| may_hold.contains(record)))
+            .or_insert(may_hold);
+    }
+    let restored = || allowed.keys().map(restore).collect::<Vec<_>>();
+    let by_rust: Vec<String> = restored().iter().map(|directory| opened_by_rust(directory.path())).collect();
+    for (reader, opened) in [(Side::Rust, by_rust), (Side::Node, opened_by_node(&restored()))] {
+        assert_eq!(opened.len(), allowed.len());
+        for ((state, allowed), opened) in allowed.iter().zip(opened) {
+            let is_right = allowed.iter().any(|record| opened == format!("{record}, then 3000 z"));
+            assert!(
+                is_right,
+                "{writer:?} wrote, {reader:?} found `{opened}` instead of {allowed:?} in {:?}",
+                sizes(state)
+            );
+        }
+    }
+    println!("{writer:?}: {} states after power cuts, each opened by Rust and by Node", allowed.len());
+    assert!(allowed.len() > 40, "the recording saw next to nothing");
+}
+
+fn sizes(state: &State) -> Vec<(&str, usize)> {
+    state.iter().map(|(name, content)| (name.as_str(), content.len())).collect()
+}
+
+#[test]
+fn a_power_cut_leaves_a_whole_record_of_rust() {
+    if strace::works() {
+        survives(Side::Rust, &tempfile::tempdir().unwrap(), "nothing");
+    }
+}
+
+#[test]
+fn a_power_cut_leaves_a_whole_record_of_node() {
+    if strace::works() {
+        survives(Side::Node, &tempfile::tempdir().unwrap(), "nothing");
+    }
+}
+
+/// The first save takes over the lock of a process that died, with half a record beside it.
+#[test]
+fn a_power_cut_while_a_lock_is_taken_over_leaves_a_whole_record() {
+    if !strace::works() {
+        return;
+    }
+    let name = file_name(APP, PRODUCT, DEVICE);
+    let dead = State::from([
+        (name.clone(), record("0")),
+        (format!("{name}.lock"), b"0123456789abcdef".to_vec()),
+        (format!("{name}.0123456789abcdef.tmp"), record("x")[..1000].to_vec()),
+    ]);
+    for side in [Side::Rust, Side::Node] {
+        survives(side, &restore(&dead), "3000 0");
+    }
+}
+
+/// A device for the client, with its record and what Polar knows.
+struct Device {
+    polar: MockPolar,
+    directory: TempDir,
+}
+
+impl Device {
+    fn new() -> Self {
+        let polar = MockPolar::start().unwrap();
+        Hand::with(&polar);
+        Self { polar, directory: tempfile::tempdir().unwrap() }
+    }
+
+    fn activated() -> Self {
+        let device = Self::new();
+        device.client(device.directory.path()).activate(DEMO_KEY_ONE_DEVICE).unwrap();
+        device
+    }
+
+    fn client(&self, directory: &Path) -> polar_license::blocking::Client {
+        open(app(&self.polar.url(), APP), directory, &Hand::new())
+    }
+
+    /// What a child does, and the disk before.
+    fn record(&self, operation: &str) -> (Disk, Vec<Call>) {
+        let disk = Disk::of(self.directory.path());
+        let mut child = rust_child(self.directory.path(), &format!("client {operation}"));
+        (disk, recorded(child.env(URL, self.polar.url())))
+    }
+
+    /// Opens each state; `check` is told whether access is allowed there.
+    fn open_each<T: Ord>(&self, states: &BTreeSet<(State, T)>, check: impl Fn(&State, &T, bool)) {
+        for (state, moment) in states {
+            let directory = restore(state);
+            check(state, moment, self.client(directory.path()).current().allowed());
+        }
+    }
+}
+
+#[test]
+fn a_power_cut_after_a_seat_was_asked_for_loses_no_seat() {
+    if !strace::works() {
+        return;
+    }
+    let device = Device::new();
+    let (disk, calls) = device.record(&format!("activate {DEMO_KEY_ONE_DEVICE}"));
+    let seats = device.polar.activations(DEMO_KEY_ONE_DEVICE);
+    let digits: String = seats[0].id.chars().filter(|c| *c != '-').collect();
+    let id = u128::from_str_radix(&digits, 16).unwrap().to_be_bytes();
+    let attempt = seats[0].meta["seat"].as_str().unwrap();
+    // 0: no seat was asked for; 1: Polar may have taken it; 2: the app was told
+    let states = states(disk, &calls, |call| is_done(call) || sends(call, "activate"), |count| count);
+    device.open_each(&states, |state, moment, allowed| {
+        let knows = state.iter().any(|(name, bytes)| {
+            name.ends_with(".license") && (contains(bytes, &id) || contains(bytes, attempt.as_bytes()))
+        });
+        assert!(*moment == 0 || knows, "the seat is lost: {moment} {:?}", sizes(state));
+        assert!(*moment < 2 || allowed, "the license is lost: {:?}", sizes(state));
+    });
+    println!("activate: {} states after power cuts", states.len());
+    assert_eq!(states.iter().map(|(_, moment)| *moment).max(), Some(2), "it was seen to its end");
+}
+
+#[test]
+fn a_power_cut_while_asking_polar_keeps_the_license() {
+    if !strace::works() {
+        return;
+    }
+    let device = Device::activated();
+    let (disk, calls) = device.record("validate");
+    let states = states(disk, &calls, is_done, |count| count);
+    device.open_each(&states, |state, _, allowed| assert!(allowed, "the license is lost: {:?}", sizes(state)));
+    println!("validate: {} states after power cuts", states.len());
+    assert!(states.iter().any(|(_, moment)| *moment == 1), "it was seen to its end");
+}
+
+#[test]
+fn a_power_cut_brings_no_deactivated_license_back() {
+    if !strace::works() {
+        return;
+    }
+    let device = Device::activated();
+    let (disk, calls) = device.record("deactivate");
+    // 0: nothing was sent; 1: Polar may have freed the seat; 2: the app was told
+    let states = states(disk, &calls, |call| is_done(call) || sends(call, "deactivate"), |count| count);
+    device.open_each(&states, |state, moment, allowed| {
+        assert!(*moment > 0 || allowed, "the license is lost: {:?}", sizes(state));
+        assert!(*moment < 2 || !allowed, "the license is back: {:?}", sizes(state));
+    });
+    println!("deactivate: {} states after power cuts", states.len());
+    assert_eq!(states.iter().map(|(_, moment)| *moment).max(), Some(2), "it was seen to its end");
+}

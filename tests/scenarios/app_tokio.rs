@@ -1,0 +1,118 @@
+//! An app on the client for tokio, as the scenarios run it. Each app has a runtime of its own, because in a scenario one
+//! process does something while the request of another one is on its way.
+
+use std::future::{pending, ready};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+
+use polar_license::engine::Deactivated;
+use polar_license::future::BoxFuture;
+use polar_license::store::{AsyncStore, Durability, StoreError};
+use polar_license::tokio::{ActivateOptions, Client};
+use polar_license::transport::{Answer, AsyncTransport, Request};
+use polar_license::{Config, Decision, Error};
+use tokio::runtime::{Builder, Runtime};
+
+use super::world::{Around, ProcessClock};
+
+pub(crate) struct App {
+    client: Client,
+    runtime: Option<Runtime>,
+}
+
+impl App {
+    pub(crate) fn open(config: Config, clock: ProcessClock, around: Around) -> Self {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let opening = Client::builder(config).clock(clock).store(around.clone()).transport(around).open();
+        let client = end_of(runtime.spawn(opening)).unwrap().unwrap();
+        Self { client, runtime: Some(runtime) }
+    }
+
+    pub(crate) fn current(&self) -> Decision {
+        self.client.current()
+    }
+
+    pub(crate) fn allows(&self, feature: &str) -> bool {
+        self.client.allows(feature)
+    }
+
+    pub(crate) fn activate(&self, key: Option<&str>, replace_previous: bool) -> Result<Decision, Error> {
+        let options = ActivateOptions::new().replace_previous(replace_previous);
+        end_of(self.client.activate_with(key.into_iter().fold(options, |options, key| options.key(key))))
+    }
+
+    pub(crate) fn validate(&self) -> Decision {
+        end_of(self.client.validate())
+    }
+
+    pub(crate) fn refresh(&self) -> Decision {
+        end_of(self.client.refresh())
+    }
+
+    pub(crate) fn consume(&self, count: u32) -> Result<Decision, Error> {
+        end_of(self.client.consume(count))
+    }
+
+    pub(crate) fn deactivate(&self) -> Result<Deactivated, Error> {
+        Ok(end_of(self.client.deactivate())?.deactivated)
+    }
+
+    pub(crate) fn forget(&self) -> Result<Decision, Error> {
+        end_of(self.client.forget())
+    }
+
+    pub(crate) fn cancel(&self) {
+        self.client.cancel();
+    }
+}
+
+/// A process may end on a thread of another one's runtime, where nothing may block.
+impl Drop for App {
+    fn drop(&mut self) {
+        self.runtime.take().into_iter().for_each(Runtime::shutdown_background);
+    }
+}
+
+/// An executor that knows nothing of tokio: the client's futures need none. tokio's own would not run on a thread of
+/// another app's runtime.
+fn end_of<T>(operation: impl Future<Output = T>) -> T {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut operation = pin!(operation);
+    loop {
+        match operation.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(result) => return result,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
+impl AsyncStore for Around {
+    fn load(&self) -> BoxFuture<'_, Result<Option<Vec<u8>>, StoreError>> {
+        Box::pin(ready(Self::load(self)))
+    }
+
+    fn save<'a>(&'a self, record: &'a [u8], _: Durability) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(ready(Self::save(self, record)))
+    }
+
+    fn remove(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(ready(Self::remove(self)))
+    }
+}
+
+impl AsyncTransport for Around {
+    fn post<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Answer> {
+        match Self::post(self, request) {
+            Some(answer) => Box::pin(ready(answer)),
+            None => Box::pin(pending()),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! `strace`: what system calls a program makes, and making one of them fail.
+//! Where it is missing or may not trace, a test says so and is skipped.
+#![allow(dead_code, reason = "each test that includes this uses a part of it")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Whether this machine lets us trace. Says so if not.
+pub(crate) fn works() -> bool {
+    let probe = traced(Path::new("/dev/null"), &["-e", "trace=none"], &Command::new("true"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    let works = probe.is_ok_and(|status| status.success());
+    if !works {
+        println!("skipped: strace is missing, or may not trace here");
+    }
+    works
+}
+
+/// The command under strace, all its threads and children included; what strace sees goes to the file `seen`.
+pub(crate) fn traced(seen: &Path, options: &[&str], command: &Command) -> Command {
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-o"]).arg(seen).args(options).arg("--").arg(command.get_program());
+    strace.args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => strace.env(name, value),
+            None => strace.env_remove(name),
+        };
+    }
+    strace
+}
+
+/// One system call.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    /// The thread that made it.
+    pub(crate) thread: u32,
+    pub(crate) name: String,
+    /// Between its parentheses.
+    pub(crate) arguments: String,
+    /// Behind the equals sign; empty if it never returned.
+    pub(crate) result: String,
+}
+
+/// The calls in what strace wrote, in the order in which they returned.
+pub(crate) fn calls(seen: &str) -> Vec<Call> {
+    let mut begun: BTreeMap<u32, String> = BTreeMap::new();
+    let mut calls = Vec::new();
+    for line in seen.lines() {
+        let Some((thread, rest)) = line.split_once(' ') else { continue };
+        let Ok(thread) = thread.parse() else { continue };
+        let rest = rest.trim_start();
+        if let Some(start) = rest.strip_suffix(" <unfinished ...>") {
+            begun.insert(thread, start.to_owned());
+        } else if let Some(end) = rest.strip_prefix("<... ") {
+            let end = end.split_once(" resumed>").map_or("", |(_, end)| end);
+            calls.extend(call(thread, &(begun.remove(&thread).unwrap_or_default() + end)));
+        } else {
+            calls.extend(call(thread, rest));
+        }
+    }
+    // those in which the process ended
+    calls.extend(begun.into_iter().filter_map(|(thread, start)| call(thread, &(start + ") = "))));
+    calls
+}
+
+fn call(thread: u32, text: &str) -> Option<Call> {
+    let (name, rest) = text.split_once('(')?;
+    let (arguments, result) = rest.rsplit_once(" = ").or_else(|| Some((rest.strip_suffix(" =")?, "")))?;
+    let is_name = !name.is_empty() && name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_');
+    let arguments = arguments.trim_end().strip_suffix(')').unwrap_or(arguments);
+    is_name.then(|| Call { thread, name: name.into(), arguments: arguments.into(), result: result.trim().into() })
+}

@@ -1,0 +1,21 @@
+//! Every transport of this crate that these features have, called alike.
+
+use polar_license::blocking::{HttpTransport, Transport};
+use polar_license::transport::{Answer, Request};
+
+#[cfg(not(feature = "tokio"))]
+pub(crate) const TRANSPORTS: &[&str] = &["blocking"];
+#[cfg(feature = "tokio")]
+pub(crate) const TRANSPORTS: &[&str] = &["blocking", "tokio"];
+
+pub(crate) fn post(transport: &str, request: &Request) -> Answer {
+    match transport {
+        #[cfg(feature = "tokio")]
+        "tokio" => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let transport = polar_license::tokio::HttpTransport::new();
+            runtime.block_on(polar_license::transport::AsyncTransport::post(&transport, request))
+        }
+        _ => HttpTransport::new().post(request),
+    }
+}

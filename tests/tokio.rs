@@ -1,0 +1,19 @@
+//! The client for tokio: dropped and cancelled operations, and time going by. `tests/tokio_scenarios.rs` runs the scenarios,
+//! `tests/http.rs` and `tests/tls.rs` its transport.
+#![cfg(feature = "tokio")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
+
+#[path = "tokio/dropped.rs"]
+mod dropped;
+#[path = "tokio/life.rs"]
+mod life;
+#[path = "steps/polar.rs"]
+mod polar;
+#[path = "tokio/readme.rs"]
+mod readme;
+#[path = "tokio/refresh.rs"]
+mod refresh;
+#[path = "support/mod.rs"]
+mod support;
+#[path = "tokio/world.rs"]
+mod world;

@@ -1,0 +1,112 @@
+//! Licenses and a local Polar over real HTTP.
+
+use std::time::Duration;
+
+use mock_polar::{Endpoint, Fault, Garbage, MockPolar, NewKey};
+use polar_license::config::ConfigBuilder;
+use polar_license::engine::Deactivated;
+use polar_license::future::BoxFuture;
+use polar_license::tokio::{Client, HttpTransport};
+use polar_license::transport::{Answer, AsyncTransport, Request};
+use polar_license::{ErrorKind, Reason, State};
+
+use super::support::{self, Directory, Hand, app};
+
+/// The real transport, on a clock in hand.
+struct OnHand(Hand, HttpTransport);
+
+impl AsyncTransport for OnHand {
+    fn post<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Answer> {
+        self.0.advance(Duration::from_millis(600));
+        self.1.post(request)
+    }
+}
+
+async fn open(config: ConfigBuilder, directory: &Directory, hand: &Hand) -> Client {
+    let builder = Client::builder(config.build().unwrap()).directory(directory.path()).clock(hand.clone());
+    builder.transport(OnHand(hand.clone(), HttpTransport::new())).open().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_license_is_activated_kept_offline_and_given_back() {
+    let polar = MockPolar::start().unwrap();
+    let key = polar.add_key(NewKey::new("pro").limit_activations(1));
+    let (hand, directory, elsewhere) = (Hand::with(&polar), Directory::new(), Directory::new());
+    let config = || app(&polar.url(), "com.example.app");
+    let client = open(config(), &directory, &hand).await;
+    assert_eq!(client.refresh().await.state(), State::Unlicensed);
+    assert_eq!(client.activate(&key).await.unwrap().state(), State::Active);
+    assert!(client.allows("export"));
+
+    let another = open(config().device_id("another"), &elsewhere, &hand).await;
+    let error = another.activate(&key).await.unwrap_err();
+    assert_eq!((error.kind(), error.reason()), (ErrorKind::Refused, Some(Reason::ActivationLimit)));
+
+    polar.stop();
+    hand.advance(Duration::from_secs(25 * 60 * 60));
+    let client = open(config(), &directory, &hand).await;
+    let decision = client.refresh().await;
+    assert_eq!((decision.state(), decision.problem().unwrap().kind), (State::Grace, ErrorKind::Network));
+    let blocking = support::open(config(), directory.path(), &hand);
+    assert_eq!(blocking.current().state(), State::Grace, "it reads the same record");
+
+    polar.restart().unwrap();
+    polar.advance_clock(Duration::from_secs(25 * 60 * 60));
+    assert_eq!(client.validate().await.state(), State::Active);
+    assert_eq!(client.deactivate().await.unwrap().deactivated, Deactivated::Released);
+    assert!(polar.activations(&key).is_empty());
+    assert!(directory.files().is_empty(), "{:?}", directory.files());
+}
+
+#[tokio::test]
+async fn what_is_not_polars_answer_leaves_the_license_alone() {
+    let polar = MockPolar::start().unwrap();
+    let key = polar.add_key(NewKey::new("pro").limit_activations(1));
+    let (hand, directory) = (Hand::with(&polar), Directory::new());
+    let client = open(app(&polar.url(), "com.example.app"), &directory, &hand).await;
+    client.activate(&key).await.unwrap();
+    let cases = [
+        (Fault::truncated_body(), ErrorKind::Network),
+        (Fault::huge_body(2_000_000), ErrorKind::Network),
+        (Fault::garbage(Garbage::ForeignJson), ErrorKind::Network),
+        (Fault::captive_portal(302), ErrorKind::Network),
+        (Fault::captive_portal(200), ErrorKind::Network),
+        (Fault::drop_connection().after_handling(), ErrorKind::Network),
+        (Fault::server_error(503), ErrorKind::Server),
+    ];
+    for (fault, kind) in cases {
+        let what = format!("{fault:?}");
+        polar.fault(fault);
+        let decision = client.validate().await;
+        polar.clear_faults();
+        assert_eq!(decision.problem().map(|problem| problem.kind), Some(kind), "{what}: {:?}", decision.problem());
+        assert_eq!(decision.state(), State::Active, "{what}");
+    }
+    assert_eq!(client.validate().await.problem(), None);
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_come_is_not_waited_for() {
+    let polar = MockPolar::start().unwrap();
+    let key = polar.add_key(NewKey::new("pro"));
+    let (hand, directory) = (Hand::with(&polar), Directory::new());
+    let config = app(&polar.url(), "com.example.app").timeout(Duration::from_millis(300));
+    let client = open(config, &directory, &hand).await;
+    client.activate(&key).await.unwrap();
+    polar.fault(Fault::stall());
+    let decision = client.validate().await;
+    assert_eq!((decision.state(), decision.problem().unwrap().kind), (State::Active, ErrorKind::Timeout));
+}
+
+#[tokio::test]
+async fn an_activation_without_answer_may_have_taken_a_seat() {
+    let polar = MockPolar::start().unwrap();
+    let key = polar.add_key(NewKey::new("pro").limit_activations(1));
+    let (hand, directory) = (Hand::with(&polar), Directory::new());
+    let client = open(app(&polar.url(), "com.example.app"), &directory, &hand).await;
+    polar.fault(Fault::drop_connection().after_handling().on(Endpoint::Activate));
+    let error = client.activate(&key).await.unwrap_err();
+    assert_eq!((error.kind(), error.maybe_applied()), (ErrorKind::Network, true));
+    assert_eq!(polar.activations(&key).len(), 1);
+    assert_eq!(client.current().problem().unwrap().kind, ErrorKind::SeatUncertain);
+}

@@ -1,0 +1,36 @@
+//! The README's block for tokio, built and run. `tests/quickstart.rs` compares what is between the two marks.
+
+use std::process::Command;
+
+use mock_polar::{DEMO_BENEFIT_PRO as PRO, DEMO_ORGANIZATION as ORGANIZATION};
+
+use super::support::Directory;
+
+// README
+use polar_license::tokio::Client;
+use polar_license::{Config, Error};
+
+async fn open() -> Result<Client, Error> {
+    let config = Config::builder(ORGANIZATION, "com.acme.app").feature("export", [PRO]).build()?;
+    let client = Client::open(config).await?;
+    client.refresh().await; // quick if access is allowed; never an error
+    client.start_auto_refresh(); // for a service that runs for weeks
+    Ok(client)
+}
+// README
+
+/// In a process of its own, because the directory of the record comes from the environment.
+#[tokio::test]
+async fn the_readmes_app_opens() {
+    if std::env::var_os("POLAR_LICENSE_TEST_CHILD").is_some() {
+        let client = open().await.unwrap();
+        assert_eq!(client.current().state(), polar_license::State::Unlicensed);
+        return assert!(!client.allows("export"));
+    }
+    let home = Directory::new();
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "readme::the_readmes_app_opens"]).env("POLAR_LICENSE_TEST_CHILD", "1");
+    child.envs(["HOME", "XDG_DATA_HOME", "LOCALAPPDATA"].map(|name| (name, home.path())));
+    let output = child.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}

@@ -1,0 +1,93 @@
+//! Time going by, in a runtime whose time is paused: it moves on when there is nothing else to do.
+
+use std::future::pending;
+use std::time::Duration;
+
+use polar_license::future::BoxFuture;
+use polar_license::store::{AsyncStore, Durability, MemoryStore, StoreError};
+use polar_license::transport::{Answer, AsyncTransport, Request};
+use polar_license::{ErrorKind, State};
+use tokio::runtime::Handle;
+use tokio::time::sleep;
+
+use super::world::{KEY, Polar};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[tokio::test(start_paused = true)]
+async fn an_app_that_runs_for_weeks_stays_confirmed_until_it_is_told_to_stop() {
+    let polar = Polar::holding("nothing");
+    let client = polar.client().store(MemoryStore::new()).open().await.unwrap();
+    client.activate(KEY).await.unwrap();
+    client.start_auto_refresh();
+    client.start_auto_refresh();
+    sleep(30 * DAY).await;
+    assert_eq!(client.current().state(), State::Active);
+    let asked = polar.asked().len();
+    assert!((32..=36).contains(&asked), "{asked} requests in 30 days");
+    client.stop_auto_refresh();
+    sleep(2 * DAY).await;
+    assert_eq!((client.current().state(), polar.asked().len()), (State::Grace, asked));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_activation_after_its_start_is_refreshed_too() {
+    let polar = Polar::holding("nothing");
+    let client = polar.client().store(MemoryStore::new()).open().await.unwrap();
+    client.start_auto_refresh();
+    sleep(DAY).await;
+    assert!(polar.asked().is_empty(), "there is nothing to ask about");
+    client.activate(KEY).await.unwrap();
+    sleep(3 * DAY).await;
+    assert_eq!(client.current().state(), State::Active);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_refresh_ends_with_the_last_clone_of_its_client() {
+    let client = Polar::holding("nothing").client().store(MemoryStore::new()).open().await.unwrap();
+    client.start_auto_refresh();
+    let clone = client.clone();
+    drop(client);
+    sleep(DAY).await;
+    let tasks = || Handle::current().metrics().num_alive_tasks();
+    assert_eq!(tasks(), 1);
+    drop(clone);
+    sleep(DAY).await;
+    assert_eq!(tasks(), 0);
+}
+
+struct Hangs;
+
+impl AsyncTransport for Hangs {
+    fn post<'a>(&'a self, _: &'a Request) -> BoxFuture<'a, Answer> {
+        Box::pin(pending())
+    }
+}
+
+impl AsyncStore for Hangs {
+    fn load(&self) -> BoxFuture<'_, Result<Option<Vec<u8>>, StoreError>> {
+        Box::pin(pending())
+    }
+
+    fn save<'a>(&'a self, _: &'a [u8], _: Durability) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(pending())
+    }
+
+    fn remove(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(pending())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_never_answers_is_an_answer() {
+    let client = Polar::holding("nothing").client().store(Hangs).open().await.unwrap();
+    let problem = client.current().problem().cloned().unwrap();
+    assert_eq!(problem.kind, ErrorKind::Storage);
+    assert!(problem.detail.contains("did not answer within 5 seconds"), "{}", problem.detail);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transport_that_never_answers_is_over_in_time() {
+    let client = Polar::holding("nothing").client().store(MemoryStore::new()).transport(Hangs).open().await.unwrap();
+    assert_eq!(client.activate(KEY).await.unwrap_err().kind(), ErrorKind::Timeout);
+}

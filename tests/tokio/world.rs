@@ -1,0 +1,125 @@
+//! A Polar that confirms everything, and can hold one kind of request back; and a clock that is tokio's, so that a test
+//! whose time is paused can let months go by.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use polar_license::clock::Clock;
+use polar_license::future::BoxFuture;
+use polar_license::time::Now;
+use polar_license::tokio::{Client, ClientBuilder};
+use polar_license::transport::{Answer, AsyncTransport, Request};
+use polar_license::{Config, Timestamp};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::polar;
+
+pub(crate) const KEY: &str = "D1E50003-AAAA-4BBB-8CCC-DDDD0000EEE3";
+
+/// Such as `validate`, or none.
+type Endpoint = &'static str;
+
+#[derive(Clone)]
+pub(crate) struct Polar {
+    asked: watch::Sender<Vec<String>>,
+    holds: watch::Sender<Endpoint>,
+    answers: watch::Sender<bool>,
+    given_up: Arc<AtomicBool>,
+    clock: TokioClock,
+}
+
+impl Polar {
+    pub(crate) fn holding(holds: Endpoint) -> Self {
+        let (asked, answers) = (watch::Sender::default(), watch::Sender::default());
+        Self { asked, holds: watch::Sender::new(holds), answers, given_up: Arc::default(), clock: TokioClock::new() }
+    }
+
+    /// Holds such requests back from here on.
+    pub(crate) fn hold(&self, endpoint: Endpoint) {
+        self.answers.send_replace(false);
+        self.holds.send_replace(endpoint);
+    }
+
+    pub(crate) fn answer_now(&self) {
+        self.answers.send_replace(true);
+    }
+
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.asked.borrow().clone()
+    }
+
+    /// Waits for the first such request.
+    pub(crate) async fn is_asked_to(&self, endpoint: Endpoint) {
+        let mut asked = self.asked.subscribe();
+        asked.wait_for(|asked| asked.iter().any(|one| one == endpoint)).await.unwrap();
+    }
+
+    /// Waits until as many requests have been sent.
+    pub(crate) async fn has_received(&self, count: usize) {
+        self.asked.subscribe().wait_for(|asked| asked.len() >= count).await.unwrap();
+    }
+
+    /// Whether a request that was held back was dropped.
+    pub(crate) fn was_given_up(&self) -> bool {
+        self.given_up.load(Ordering::SeqCst)
+    }
+
+    /// Lets time pass without waiting.
+    pub(crate) fn advance(&self, by: Duration) {
+        let by = u64::try_from(by.as_millis()).unwrap();
+        self.clock.ahead_ms.fetch_add(by, Ordering::SeqCst);
+    }
+
+    /// A client of this Polar, on its clock.
+    pub(crate) fn client(&self) -> ClientBuilder {
+        let config = Config::builder(polar::ORGANIZATION, "com.example.app").device_id("laptop");
+        // longer than any test may take: what is not woken is not rescued by its deadline
+        let config = config.timeout(Duration::from_secs(300)).build();
+        Client::builder(config.unwrap()).transport(self.clone()).clock(self.clock.clone())
+    }
+}
+
+impl AsyncTransport for Polar {
+    fn post<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Answer> {
+        Box::pin(async {
+            let endpoint = polar::endpoint(request);
+            self.asked.send_modify(|asked| asked.push(endpoint.to_owned()));
+            if endpoint == *self.holds.borrow() {
+                let waits = GivenUp(&self.given_up);
+                self.answers.subscribe().wait_for(|answers| *answers).await.unwrap();
+                std::mem::forget(waits);
+            }
+            polar::answer(request, self.clock.now())
+        })
+    }
+}
+
+struct GivenUp<'a>(&'a AtomicBool);
+
+impl Drop for GivenUp<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+#[derive(Clone)]
+struct TokioClock {
+    origin: Instant,
+    ahead_ms: Arc<AtomicU64>,
+}
+
+impl TokioClock {
+    fn new() -> Self {
+        Self { origin: Instant::now(), ahead_ms: Arc::default() }
+    }
+}
+
+impl Clock for TokioClock {
+    fn now(&self) -> Now {
+        let elapsed = self.origin.elapsed() + Duration::from_millis(self.ahead_ms.load(Ordering::SeqCst));
+        let start = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
+        Now { wall: start.plus(elapsed), mono: u64::try_from(elapsed.as_millis()).unwrap() }
+    }
+}

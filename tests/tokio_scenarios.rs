@@ -1,0 +1,27 @@
+//! Runs every file of `tests/scenarios` through the client for tokio, as `tests/scenarios.rs` does through the
+//! blocking one.
+#![cfg(feature = "tokio-client")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test's helpers fail by panicking"
+)]
+
+#[path = "scenarios/app_tokio.rs"]
+mod app;
+#[path = "scenarios/coverage.rs"]
+mod coverage;
+#[path = "scenarios/expect.rs"]
+mod expect;
+#[path = "scenarios/format.rs"]
+mod format;
+#[path = "scenarios/polar.rs"]
+mod polar;
+#[path = "scenarios/tests.rs"]
+mod tests;
+#[path = "scenarios/world.rs"]
+mod world;
+#[path = "scenarios/wrong.rs"]
+mod wrong;

@@ -1,0 +1,178 @@
+//! Processes that share a record take turns at asking Polar: what one was answered, the others read.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "steps/polar.rs"]
+mod polar;
+
+use polar_license::device::DeviceId;
+use polar_license::engine::{Change, Engine, Host, Operation, Outcome, Pacer, Patience, Step, Turn, TurnStep};
+use polar_license::time::Now;
+use polar_license::{Config, ErrorKind, State, Timestamp};
+use std::time::Duration;
+
+const KEY: &str = "TURN-D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
+
+/// A device and the record on it, which several processes share.
+struct Device {
+    stored: Option<Vec<u8>>,
+    now: Now,
+    requests: Vec<String>,
+}
+
+/// How far a process gets before somebody else has to act.
+enum Stop {
+    Turn(TurnStep),
+    Done(Outcome),
+}
+
+impl Device {
+    fn new() -> Self {
+        let now = Now { wall: Timestamp::from_unix_ms(1_795_000_000_000), mono: 1_000 };
+        Self { stored: None, now, requests: Vec::new() }
+    }
+
+    /// A device with a license that is due.
+    fn due() -> Self {
+        let mut device = Self::new();
+        let mut engine = device.start();
+        let activate = Operation::Activate { key: Some(KEY.into()), replace_previous: false };
+        device.alone(&mut engine, activate).result.unwrap();
+        device.pass(Duration::from_secs(25 * 60 * 60));
+        device.requests.clear();
+        device
+    }
+
+    fn start(&mut self) -> Engine {
+        let config = Config::builder(polar::ORGANIZATION, "com.acme.app").build().unwrap();
+        let device = DeviceId::derive(&config.organization_id(), "here");
+        let host = Host { device, system: "Debian 12".into(), seed: [7; 16], takes_turns: true };
+        let mut engine = Engine::new(config, host, Pacer::new());
+        let step = engine.begin(Operation::Open, self.now);
+        let Stop::Done(outcome) = self.go_on(&mut engine, step) else { panic!("opening asks nobody") };
+        outcome.result.unwrap();
+        engine
+    }
+
+    fn go_on(&mut self, engine: &mut Engine, mut step: Step) -> Stop {
+        loop {
+            step = match step {
+                Step::Turn(step) => return Stop::Turn(step),
+                Step::Store(mut step) => {
+                    match step.merge(engine, Ok(self.stored.as_deref()), self.now) {
+                        Change::Keep => {}
+                        Change::Put(record, _) => self.stored = Some(record),
+                        Change::Remove => self.stored = None,
+                    }
+                    step.resume(engine, Ok(()), self.now)
+                }
+                Step::Send(step) => {
+                    self.pass(Duration::from_millis(600));
+                    self.requests.push(polar::endpoint(&step.request).to_owned());
+                    let answer = polar::answer(&step.request, self.now);
+                    step.resume(engine, answer, self.now)
+                }
+                Step::Join(_) => panic!("one operation at a time"),
+                Step::Done(outcome) => return Stop::Done(outcome),
+            };
+        }
+    }
+
+    /// Carries an operation out while nobody else asks.
+    fn alone(&mut self, engine: &mut Engine, operation: Operation) -> Outcome {
+        let step = engine.begin(operation, self.now);
+        match self.go_on(engine, step) {
+            Stop::Turn(turn) => self.take(engine, turn, Turn::Taken),
+            Stop::Done(outcome) => outcome,
+        }
+    }
+
+    fn take(&mut self, engine: &mut Engine, turn: TurnStep, how: Turn) -> Outcome {
+        let step = turn.resume(engine, how, self.now);
+        match self.go_on(engine, step) {
+            Stop::Turn(_) => panic!("a process has one turn"),
+            Stop::Done(outcome) => outcome,
+        }
+    }
+
+    fn pass(&mut self, time: Duration) {
+        let ms = u64::try_from(time.as_millis()).unwrap();
+        self.now.mono += ms;
+        self.now.wall = self.now.wall.plus(time);
+    }
+}
+
+/// Processes that all want the same at once: the first asks while the others wait. Returns the requests.
+fn at_once(count: usize, operation: &Operation) -> Vec<String> {
+    let mut device = Device::due();
+    let mut waiting: Vec<(Engine, TurnStep)> = Vec::new();
+    for _ in 0..count {
+        let mut engine = device.start();
+        let step = engine.begin(operation.clone(), device.now);
+        match device.go_on(&mut engine, step) {
+            Stop::Turn(turn) => waiting.push((engine, turn)),
+            Stop::Done(outcome) => panic!("{outcome:?}"),
+        }
+    }
+    for (number, (mut engine, turn)) in waiting.into_iter().enumerate() {
+        let decision = device.take(&mut engine, turn, Turn::Taken).result.unwrap();
+        assert_eq!((decision.state(), decision.problem()), (State::Active, None), "process {number}");
+    }
+    device.requests
+}
+
+#[test]
+fn thirty_two_processes_that_are_due_at_once_send_one_request() {
+    assert_eq!(at_once(32, &Operation::Refresh(Patience::Short)), ["validate"]);
+    assert_eq!(at_once(32, &Operation::Refresh(Patience::Full)), ["validate"]);
+    assert_eq!(at_once(32, &Operation::Validate), ["validate"]);
+}
+
+#[test]
+fn what_changes_something_is_sent_by_each() {
+    assert_eq!(at_once(3, &Operation::Consume(1)), ["validate"; 3]);
+}
+
+#[test]
+fn what_is_not_due_takes_no_turn() {
+    let mut device = Device::due();
+    let mut engine = device.start();
+    device.alone(&mut engine, Operation::Validate).result.unwrap();
+    device.requests.clear();
+    let step = engine.begin(Operation::Refresh(Patience::Short), device.now);
+    assert!(matches!(device.go_on(&mut engine, step), Stop::Done(_)));
+    assert_eq!(device.requests, [""; 0]);
+}
+
+#[test]
+fn a_turn_that_never_comes_is_a_problem_and_not_a_silence() {
+    let mut device = Device::due();
+    let mut engine = device.start();
+    for (operation, fails) in [
+        (Operation::Validate, false),
+        (Operation::Refresh(Patience::Short), false),
+        (Operation::Consume(1), true),
+        (Operation::Deactivate, true),
+    ] {
+        let step = engine.begin(operation.clone(), device.now);
+        let Stop::Turn(turn) = device.go_on(&mut engine, step) else { panic!("{operation:?} asks") };
+        assert!(turn.until > device.now.mono, "{operation:?}");
+        let outcome = device.take(&mut engine, turn, Turn::Late);
+        assert_eq!(outcome.result.is_err(), fails, "{operation:?}");
+        let decision = outcome.into_decision();
+        assert_eq!(decision.problem().unwrap().kind, ErrorKind::Timeout, "{operation:?}");
+        assert!(decision.allowed());
+    }
+    assert_eq!(device.requests, [""; 0], "nothing was sent");
+}
+
+#[test]
+fn a_deactivation_that_waited_reads_again() {
+    let mut device = Device::due();
+    let (mut first, mut second) = (device.start(), device.start());
+    let step = first.begin(Operation::Deactivate, device.now);
+    let Stop::Turn(turn) = device.go_on(&mut first, step) else { panic!("it asks") };
+    device.alone(&mut second, Operation::Deactivate).result.unwrap();
+    let error = device.take(&mut first, turn, Turn::Taken).result.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotActivated);
+    assert_eq!(device.requests, ["deactivate"]);
+}

@@ -1,0 +1,144 @@
+//! A device with a key of its own, and what is known there of its seats.
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use mock_polar::{DEMO_ORGANIZATION, MockPolar, NewKey};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A device, and a key for one device of which no other knows.
+pub(crate) struct Device<'a> {
+    pub(crate) polar: &'a MockPolar,
+    pub(crate) key: String,
+    directory: TempDir,
+}
+
+/// What a run of the command came to.
+#[derive(Debug)]
+pub(crate) struct Run {
+    /// `None` if it was killed.
+    pub(crate) status: Option<i32>,
+    /// What it printed with `--json`; null if that is no JSON.
+    pub(crate) printed: Value,
+    pub(crate) errors: String,
+}
+
+impl<'a> Device<'a> {
+    /// One without a license.
+    pub(crate) fn new(polar: &'a MockPolar, limit_activations: u32) -> Self {
+        let key = polar.add_key(NewKey::new("pro").limit_activations(limit_activations).limit_usage(1000));
+        Self { polar, key, directory: tempfile::tempdir().unwrap() }
+    }
+
+    /// Where its record is.
+    pub(crate) fn directory(&self) -> String {
+        self.directory.path().to_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_polar-license"));
+        command.args(["--organization", DEMO_ORGANIZATION, "--environment", &self.polar.url()]);
+        command.args(["--device-id", "a device that fails", "--timeout", "2s", "--json", "--data-dir"]);
+        command.arg(self.directory.path()).args(words).stdin(Stdio::null());
+        // nothing here is TLS, and reading a system's root certificates is hundreds of calls
+        command.envs([("SSL_CERT_FILE", "/dev/null"), ("SSL_CERT_DIR", "/nonexistent"), ("RUST_BACKTRACE", "0")]);
+        command
+    }
+
+    /// Runs it on a machine where nothing fails.
+    pub(crate) fn run(&self, words: &[&str]) -> Run {
+        Run::of(&self.command(words).output().unwrap())
+    }
+
+    /// The same, where it cannot but succeed.
+    pub(crate) fn succeed(&self, words: &[&str]) -> Run {
+        let run = self.run(words);
+        assert_eq!(run.status, Some(0), "{words:?}: {run:?}");
+        run
+    }
+
+    /// The ids of the seats that Polar has of this key, and those of them that nothing on this device leads to: neither
+    /// the id is in the record, nor what names the attempt (which Polar keeps as well).
+    pub(crate) fn seats(&self) -> (Vec<String>, Vec<String>) {
+        let record: Vec<u8> = self.record().map(|path| fs::read(path).unwrap()).unwrap_or_default();
+        let has = |bytes: &[u8]| !bytes.is_empty() && record.windows(bytes.len()).any(|window| window == bytes);
+        let seats = self.polar.activations(&self.key);
+        let is_known = |seat: &&mock_polar::Activation| {
+            has(&binary(&seat.id)) || seat.meta["seat"].as_str().is_some_and(|seat| has(seat.as_bytes()))
+        };
+        let unknown = seats.iter().filter(|seat| !is_known(seat)).map(|seat| seat.id.clone()).collect();
+        (seats.iter().map(|seat| seat.id.clone()).collect(), unknown)
+    }
+
+    /// A dead process's lock is taken over after ten seconds; instead of waiting for them.
+    pub(crate) fn age_locks(&self) {
+        for path in self.files().into_iter().filter(|path| path.extension().is_some_and(|end| end != "license")) {
+            let file = File::options().write(true).open(path).unwrap();
+            let modified = file.metadata().unwrap().modified().unwrap();
+            file.set_modified(modified - Duration::from_secs(11)).unwrap();
+        }
+    }
+
+    fn record(&self) -> Option<PathBuf> {
+        self.files().into_iter().find(|path| path.extension().is_some_and(|end| end == "license"))
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        fs::read_dir(self.directory.path()).unwrap().map(|entry| entry.unwrap().path()).collect()
+    }
+}
+
+impl Run {
+    pub(crate) fn of(output: &Output) -> Self {
+        Self {
+            status: output.status.code(),
+            printed: serde_json::from_slice(&output.stdout).unwrap_or_default(),
+            errors: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    pub(crate) fn is_allowed(&self) -> bool {
+        self.printed["allowed"] == true
+    }
+
+    /// The seat that the decision names.
+    pub(crate) fn seat(&self) -> Option<&str> {
+        self.printed["activationId"].as_str()
+    }
+
+    /// Whether whoever ran it was told that Polar may have done it.
+    pub(crate) fn reports_doubt(&self) -> bool {
+        self.printed["error"]["maybeApplied"] == true
+    }
+}
+
+/// The bytes of an id in its text form.
+fn binary(id: &str) -> Vec<u8> {
+    let digits: Vec<u8> = id.bytes().filter_map(|c| u8::try_from(char::from(c).to_digit(16)?).ok()).collect();
+    digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+}
+
+/// Runs all cases, a few at a time, and returns what they came to.
+pub(crate) fn each<T: Send, R: Send>(cases: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    // many of them wait
+    const AT_A_TIME: usize = 8;
+    let cases = Mutex::new(cases.into_iter());
+    let results = Mutex::new(Vec::new());
+    let next = || cases.lock().unwrap().next();
+    thread::scope(|scope| {
+        for _ in 0..AT_A_TIME {
+            scope.spawn(|| {
+                while let Some(case) = next() {
+                    let result = work(case);
+                    results.lock().unwrap().push(result);
+                }
+            });
+        }
+    });
+    results.into_inner().unwrap()
+}

@@ -1,0 +1,257 @@
+//! One system call of a command fails, or is the last one of its process.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+
+use mock_polar::MockPolar;
+
+use crate::device::{Device, Run, each};
+use crate::{soak, strace};
+
+/// What becomes of a system call.
+#[derive(Clone, Copy, Debug)]
+enum Fault {
+    /// It fails with this error.
+    Error(&'static str),
+    /// So do all that follow: a disk that stays full.
+    ErrorsFromHere(&'static str),
+    /// The process is killed in it.
+    Kill,
+}
+
+#[derive(Clone, Debug)]
+struct Case {
+    call: String,
+    /// Which one of this name, counted from 1 in each thread.
+    number: usize,
+    fault: Fault,
+}
+
+struct Operation {
+    name: &'static str,
+    words: fn(&str) -> Vec<&str>,
+    has_license: bool,
+    /// What must hold afterwards, or what is wrong.
+    check: fn(&Device, &Run, &Run) -> Result<(), String>,
+}
+
+const ACTIVATE: Operation =
+    Operation { name: "activate", words: |key| vec!["activate", key], has_license: false, check: check_activate };
+
+const VALIDATE: Operation =
+    Operation { name: "validate", words: |_| vec!["validate"], has_license: true, check: check_validate };
+
+const CONSUME: Operation =
+    Operation { name: "consume", words: |_| vec!["consume", "3"], has_license: true, check: check_consume };
+
+const DEACTIVATE: Operation =
+    Operation { name: "deactivate", words: |_| vec!["deactivate"], has_license: true, check: check_deactivate };
+
+#[test]
+fn every_system_call_of_activate_may_fail() {
+    fail_each_call(&ACTIVATE);
+}
+
+#[test]
+fn every_system_call_of_validate_may_fail() {
+    fail_each_call(&VALIDATE);
+}
+
+#[test]
+fn every_system_call_of_consume_may_fail() {
+    fail_each_call(&CONSUME);
+}
+
+#[test]
+fn every_system_call_of_deactivate_may_fail() {
+    fail_each_call(&DEACTIVATE);
+}
+
+fn check_activate(device: &Device, run: &Run, next: &Run) -> Result<(), String> {
+    let (seats, _) = device.seats();
+    ensure(seats.len() <= 1, "it took two seats")?;
+    if run.status == Some(0) {
+        ensure(run.is_allowed() && next.is_allowed(), "it succeeded, and the next start denies")?;
+        ensure(next.seat() == seats.first().map(String::as_str), "it succeeded without its seat")?;
+    }
+    ensure(!next.is_allowed() || seats.len() == 1, "access without a seat")
+}
+
+fn check_validate(device: &Device, _: &Run, next: &Run) -> Result<(), String> {
+    let (seats, _) = device.seats();
+    ensure(seats.len() == 1, "its seat is gone")?;
+    ensure(next.is_allowed() && next.seat() == seats.first().map(String::as_str), "the license is lost")
+}
+
+fn check_consume(device: &Device, run: &Run, next: &Run) -> Result<(), String> {
+    check_validate(device, run, next)?;
+    let used = device.polar.usage(&device.key);
+    ensure(used == 0 || used == 3, &format!("{used} uses were counted instead of 3"))?;
+    if run.status == Some(0) {
+        return ensure(used == 3, "it succeeded without counting");
+    }
+    // who was killed, or could not print, has told nobody that it failed
+    let told = run.status.is_none() || run.printed["error"].is_null() || run.reports_doubt();
+    ensure(used == 0 || told, "it failed after counting, and does not say that it may have")
+}
+
+fn check_deactivate(device: &Device, run: &Run, next: &Run) -> Result<(), String> {
+    let (seats, _) = device.seats();
+    if run.status == Some(0) {
+        ensure(seats.is_empty(), "it succeeded, and the seat is taken")?;
+        ensure(!next.is_allowed(), "it succeeded, and the next start allows")?;
+    } else {
+        ensure(seats.is_empty() || next.is_allowed(), "it failed, and the license is lost with its seat taken")?;
+    }
+    // on a machine that works again it can be repeated until both agree
+    let again = device.run(&["deactivate"]);
+    let (left, _) = device.seats();
+    let after = device.run(&["status"]);
+    let detail = format!("repeated, it leaves {} seats and {again:?}, {after:?}", left.len());
+    ensure(left.is_empty() && !after.is_allowed(), &detail)
+}
+
+/// What became of one run.
+struct Tried {
+    /// What does not hold after it.
+    wrong: Option<String>,
+    was_hit: bool,
+    /// None if it was killed.
+    status: Option<i32>,
+}
+
+/// Tries every call with every fault, each on a device of its own.
+fn fail_each_call(operation: &Operation) {
+    if !strace::works() {
+        return;
+    }
+    let polar = MockPolar::start().unwrap();
+    let cases = cases(&polar, operation);
+    let tried = cases.len();
+    let results = each(cases, |case| {
+        let device = prepared(&polar, operation);
+        let (run, was_hit) = run_with(&device, operation, &case);
+        device.age_locks();
+        let next = device.run(&["status"]);
+        let wrong = check(&device, operation, &run, &next).err();
+        let wrong = wrong.map(|wrong| format!("{case:?}: {wrong}\n  {run:?}\n  next start: {next:?}"));
+        Tried { wrong, was_hit, status: run.status }
+    });
+    let hit = results.iter().filter(|it| it.was_hit).count();
+    let killed = results.iter().filter(|it| it.was_hit && it.status.is_none()).count();
+    let failed = results.iter().filter(|it| it.was_hit && it.status.is_some_and(|status| status != 0)).count();
+    let name = operation.name;
+    println!(
+        "{name}: {hit} injected failures in {tried} runs; {killed} ended the process, {failed} made the command fail"
+    );
+    let wrong: Vec<_> = results.into_iter().filter_map(|it| it.wrong).collect();
+    assert!(wrong.is_empty(), "{} of {tried} runs of {name}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(hit * 10 > tried * 8, "only {hit} of {tried} calls were reached");
+}
+
+/// What holds for every operation, and what for this one.
+fn check(device: &Device, operation: &Operation, run: &Run, next: &Run) -> Result<(), String> {
+    // the standard library does where a thread cannot begin, and where a directory cannot be closed, which is caught
+    let ours = run.errors.lines().any(|line| line.contains(" panicked at ") && !line.contains("/library/std/src/sys/"));
+    ensure(!ours, "it panicked")?;
+    ensure(!run.errors.contains(&device.key) && !run.printed.to_string().contains(&device.key), "it printed the key")?;
+    ensure(next.status.is_some() && next.printed["reason"] != "tampered", "the record is damaged")?;
+    let (_, unknown) = device.seats();
+    let told = run.reports_doubt() || unknown.iter().all(|seat| Some(seat.as_str()) == run.seat());
+    ensure(unknown.is_empty() || (run.status.is_some_and(|status| status != 0) && told), "a seat is lost in silence")?;
+    (operation.check)(device, run, next)
+}
+
+fn ensure(holds: bool, wrong: &str) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(wrong.to_owned()) }
+}
+
+fn prepared<'a>(polar: &'a MockPolar, operation: &Operation) -> Device<'a> {
+    let device = Device::new(polar, 1);
+    if operation.has_license {
+        device.succeed(&["activate", &device.key]);
+    }
+    device
+}
+
+/// Runs it with one call failing; whether it came to that call.
+fn run_with(device: &Device, operation: &Operation, case: &Case) -> (Run, bool) {
+    let seen = tempfile::NamedTempFile::new().unwrap();
+    let Case { call, number, fault } = case;
+    let fault = match fault {
+        Fault::Error(error) => format!("error={error}:when={number}"),
+        Fault::ErrorsFromHere(error) => format!("error={error}:when={number}+"),
+        Fault::Kill => format!("signal=KILL:when={number}"),
+    };
+    let (trace, inject) = (format!("trace={call}"), format!("inject={call}:{fault}"));
+    let options = ["-e", &trace, "-e", &inject];
+    let output =
+        strace::traced(seen.path(), &options, &device.command(&(operation.words)(&device.key))).output().unwrap();
+    let seen = fs::read_to_string(seen.path()).unwrap();
+    let killed = output.status.signal().is_some();
+    (Run::of(&output), killed || seen.contains("(INJECTED)"))
+}
+
+/// Every call that the operation makes, with what may become of it.
+fn cases(polar: &MockPolar, operation: &Operation) -> Vec<Case> {
+    let device = prepared(polar, operation);
+    let seen = tempfile::NamedTempFile::new().unwrap();
+    let command = device.command(&(operation.words)(&device.key));
+    let output = strace::traced(seen.path(), &["-y"], &command).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let calls = strace::calls(&fs::read_to_string(seen.path()).unwrap());
+    let directory = device.directory();
+    let all = soak::time().is_some();
+    let mut counts: BTreeMap<(u32, &str), usize> = BTreeMap::new();
+    let mut chosen = BTreeSet::new();
+    for call in &calls {
+        let count = counts.entry((call.thread, &call.name)).or_default();
+        *count += 1;
+        let matters = matters(call, &directory);
+        if all || matters {
+            chosen.insert((call.name.as_str(), *count, matters));
+        }
+    }
+    let mut cases = Vec::new();
+    for (call, number, matters) in chosen {
+        let mut faults = vec![Fault::Kill];
+        faults.extend(errors(call).iter().take(if all { usize::MAX } else { 1 }).map(|error| Fault::Error(error)));
+        // a command tries to save until its deadline, so that each of these takes half a minute
+        let lasts = all && matters && matches!(call, "write" | "fsync" | "rename" | "unlink" | "openat");
+        faults.extend(errors(call).first().filter(|_| lasts).map(|error| Fault::ErrorsFromHere(error)));
+        cases.extend(faults.into_iter().map(|fault| Case { call: call.to_owned(), number, fault }));
+    }
+    cases
+}
+
+/// Whether a license depends on the call: it is about the record's directory, the network, a thread, or the output.
+fn matters(call: &strace::Call, directory: &str) -> bool {
+    let about = |text| call.arguments.contains(text) || call.result.contains(text);
+    let is_debug_assertion = call.name == "fcntl" && call.arguments.contains("F_GETFD");
+    let writes_output = call.name == "write" && (call.arguments.starts_with("1<") || call.arguments.starts_with("2<"));
+    let begins_something = matches!(call.name.as_str(), "clone3" | "clone" | "getrandom" | "socket");
+    !is_debug_assertion && (about(directory) || about("socket:[") || writes_output || begins_something)
+}
+
+/// The errors that a call may fail with. None for those that the end of a process consists of, for those that the standard
+/// library's debug assertions make, and for `futex`, whose failure the standard library does not look at.
+fn errors(call: &str) -> &'static [&'static str] {
+    match call {
+        "futex" | "fcntl" | "exit" | "exit_group" | "execve" | "rt_sigreturn" | "gettid" | "rseq" => &[],
+        "open" | "openat" | "openat2" => &["EIO", "EMFILE", "EACCES", "ENOSPC"],
+        "write" | "writev" | "pwrite64" => &["ENOSPC", "EIO", "EINTR"],
+        "fsync" | "fdatasync" => &["EIO", "ENOSPC"],
+        "rename" | "renameat" | "renameat2" | "unlink" | "unlinkat" | "link" | "linkat" => &["EIO", "EACCES", "EROFS"],
+        "mkdir" | "mkdirat" => &["ENOSPC", "EACCES"],
+        "socket" => &["EMFILE", "EACCES"],
+        "connect" => &["ECONNREFUSED", "ENETUNREACH", "ETIMEDOUT"],
+        "sendto" | "sendmsg" => &["ECONNRESET", "EPIPE", "EINTR"],
+        "recvfrom" | "recvmsg" => &["ECONNRESET", "EINTR", "EAGAIN"],
+        "poll" | "ppoll" => &["EINTR", "ENOMEM"],
+        "clone" | "clone3" => &["EAGAIN"],
+        "mmap" | "mprotect" | "munmap" | "brk" | "madvise" => &["ENOMEM"],
+        "getrandom" => &["ENOSYS"],
+        _ => &["EIO", "EACCES"],
+    }
+}

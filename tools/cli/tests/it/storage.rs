@@ -1,0 +1,62 @@
+//! A license that cannot be stored is neither taken nor given up, and the exit status says so.
+
+use crate::support::{Device, requests_to, start_polar};
+use mock_polar::DEMO_KEY_ONE_DEVICE;
+use serde_json::Value;
+use std::fs;
+
+#[test]
+fn a_data_directory_below_a_file_fails_every_change() {
+    let polar = start_polar();
+    let device = Device::new(&polar);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let below = file.path().join("licenses");
+    let below = below.to_str().unwrap();
+    for operation in [&["activate", DEMO_KEY_ONE_DEVICE][..], &["forget"]] {
+        let (status, after) = device.json(&[operation, &["--data-dir", below]].concat());
+        assert_eq!((status, kind(&after)), (1, Some("storage")), "{operation:?}: {after}");
+    }
+    // there may be a license, but none that could be read
+    let (status, after) = device.json(&["deactivate", "--data-dir", below]);
+    assert_eq!((status, after["problem"]["kind"].as_str()), (1, Some("storage")), "{after}");
+    assert!(polar.activations(DEMO_KEY_ONE_DEVICE).is_empty(), "no seat is taken that cannot be stored");
+    assert_eq!(fs::read(file.path()).unwrap(), b"");
+}
+
+/// A limit on the size of files, so that it holds for root as well, unlike permissions.
+#[cfg(unix)]
+#[test]
+fn a_disk_that_takes_nothing_more_fails_every_change() {
+    let polar = start_polar();
+    let licensed = Device::licensed(&polar, DEMO_KEY_ONE_DEVICE);
+    polar.clear_requests();
+    let after = without_writing(&licensed, &["deactivate"]);
+    assert_eq!(kind(&after), Some("storage"), "{after}");
+    assert_eq!(requests_to(&polar, "deactivate"), 0, "the license could not have been removed after it");
+    assert_eq!((licensed.run(&["status"]).status, polar.activations(DEMO_KEY_ONE_DEVICE).len()), (0, 1));
+
+    assert_eq!(licensed.run(&["deactivate"]).status, 0);
+    let unlicensed = Device::new(&polar);
+    let after = without_writing(&unlicensed, &["activate", DEMO_KEY_ONE_DEVICE]);
+    assert_eq!(kind(&after), Some("storage"), "{after}");
+    assert_eq!(requests_to(&polar, "activate"), 0);
+    assert_eq!(unlicensed.record(), None);
+}
+
+/// What the command prints, with exit status 1, where it can read files and not write any.
+#[cfg(unix)]
+fn without_writing(device: &Device<'_>, args: &[&str]) -> Value {
+    let command = device.command(&[args, &["--json"]].concat());
+    let mut limited = std::process::Command::new("sh");
+    // the signal would end the process; ignored, the write fails
+    limited.args(["-c", r#"trap "" XFSZ; ulimit -f 0; exec "$@""#, "sh"]);
+    limited.arg(command.get_program()).args(command.get_args());
+    limited.env_remove("POLAR_LICENSE_ORGANIZATION").env_remove("POLAR_LICENSE_ENVIRONMENT");
+    let run = crate::support::run(limited, "");
+    assert_eq!(run.status, 1, "{run:?}");
+    run.json()
+}
+
+fn kind(after: &Value) -> Option<&str> {
+    after["error"]["kind"].as_str()
+}

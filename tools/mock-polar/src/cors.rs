@@ -1,0 +1,32 @@
+//! What Polar tells browsers about requests from other origins. Its framework compares methods and headers as text.
+
+use crate::reply::Reply;
+use crate::request::RecordedRequest;
+
+const METHODS: &str = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT";
+const HEADERS: &str = "Accept, Accept-Language, Authorization, Content-Language, Content-Type, Polar-Version";
+
+pub(crate) fn answer_preflight(request: &RecordedRequest) -> Reply {
+    let method = request.header("access-control-request-method").unwrap_or_default();
+    let mut disallowed = Vec::new();
+    if !METHODS.split(", ").any(|known| known == method) {
+        disallowed.push("method");
+    }
+    // A list that is there names headers: an empty one names the empty header, and so does a trailing comma.
+    let is_allowed = |name: &str| HEADERS.split(", ").any(|known| known.eq_ignore_ascii_case(name.trim()));
+    if request.header("access-control-request-headers").is_some_and(|names| !names.split(',').all(is_allowed)) {
+        disallowed.push("headers");
+    }
+    if request.header("access-control-request-private-network").is_some() {
+        disallowed.push("private-network");
+    }
+    let reply = match disallowed.as_slice() {
+        [] => Reply::text(200, "OK"),
+        disallowed => Reply::text(400, &format!("Disallowed CORS {}", disallowed.join(", "))),
+    };
+    reply
+        .with("access-control-allow-origin", "*")
+        .with("access-control-allow-methods", METHODS)
+        .with("access-control-max-age", "600")
+        .with("access-control-allow-headers", HEADERS)
+}

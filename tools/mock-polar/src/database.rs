@@ -1,0 +1,137 @@
+//! What Polar's database holds, and how it is found. Never reads the clock.
+
+use uuid::Uuid;
+
+use crate::catalog::{Benefit, Organization, Product};
+use crate::checkout::{Checkout, CheckoutLink};
+use crate::customers::{Customer, Member};
+use crate::licenses::{License, LicenseView, Seat};
+use crate::purchases::{Grant, Order, TeamSeat};
+use crate::sessions::{Code, Session, Subject};
+use crate::timestamp::Timestamp;
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Database {
+    /// The organization of new keys.
+    pub(crate) organization: Uuid,
+    pub(crate) organizations: Vec<Organization>,
+    pub(crate) benefits: Vec<Benefit>,
+    pub(crate) customers: Vec<Customer>,
+    pub(crate) members: Vec<Member>,
+    pub(crate) licenses: Vec<License>,
+    pub(crate) seats: Vec<Seat>,
+    pub(crate) products: Vec<Product>,
+    pub(crate) orders: Vec<Order>,
+    pub(crate) grants: Vec<Grant>,
+    pub(crate) team_seats: Vec<TeamSeat>,
+    pub(crate) checkouts: Vec<Checkout>,
+    pub(crate) links: Vec<CheckoutLink>,
+    pub(crate) sessions: Vec<Session>,
+    pub(crate) codes: Vec<Code>,
+}
+
+/// Keys and their activations.
+impl Database {
+    /// The key, whatever its organization.
+    pub(crate) fn license_mut(&mut self, key: &str) -> Option<&mut License> {
+        self.licenses.iter_mut().find(|license| license.key == key && !license.deleted)
+    }
+
+    pub(crate) fn license(&self, key: &str) -> Option<&License> {
+        self.licenses.iter().find(|license| license.key == key && !license.deleted)
+    }
+
+    pub(crate) fn seats_of(&self, license: Uuid) -> impl Iterator<Item = &Seat> {
+        self.seats.iter().filter(move |seat| seat.license == license && !seat.deleted)
+    }
+
+    pub(crate) fn seat(&self, license: Uuid, id: Uuid) -> Option<&Seat> {
+        self.seats_of(license).find(|seat| seat.id == id)
+    }
+
+    pub(crate) fn remove_seat(&mut self, id: &str) -> bool {
+        let seat = Uuid::parse_str(id).ok();
+        match self.seats.iter_mut().find(|known| Some(known.id) == seat && !known.deleted) {
+            Some(seat) => {
+                seat.deleted = true;
+                true
+            }
+            None => false,
+        }
+    }
+
+    pub(crate) fn license_view<'a>(&'a self, license: &'a License) -> LicenseView<'a> {
+        LicenseView::of(license, self.customer(license.customer))
+    }
+}
+
+/// What is sold, and by whom.
+impl Database {
+    /// The id of the benefit with this name or id.
+    pub(crate) fn benefit(&self, name: &str) -> Option<Uuid> {
+        let by_name = self.benefits.iter().find(|benefit| benefit.name == name);
+        let by_id = || self.benefits.iter().find(|benefit| benefit.id.to_string() == name);
+        by_name.or_else(by_id).map(|benefit| benefit.id)
+    }
+
+    pub(crate) fn benefit_names(&self) -> String {
+        let names: Vec<_> = self.benefits.iter().map(|benefit| format!("`{}`", benefit.name)).collect();
+        names.join(", ")
+    }
+
+    pub(crate) fn benefit_by_id(&self, id: Uuid) -> Option<&Benefit> {
+        self.benefits.iter().find(|benefit| benefit.id == id)
+    }
+
+    /// An organization that may use the API; Polar behaves as if there were no others.
+    pub(crate) fn organization_by_id(&self, id: Uuid) -> Option<&Organization> {
+        self.organizations.iter().find(|organization| organization.id == id && organization.api_access)
+    }
+
+    pub(crate) fn product(&self, id: Uuid) -> Option<&Product> {
+        self.products.iter().find(|product| product.id == id)
+    }
+
+    pub(crate) fn order(&self, id: Uuid) -> Option<&Order> {
+        self.orders.iter().find(|order| order.id == id)
+    }
+}
+
+/// People.
+impl Database {
+    pub(crate) fn customer(&self, id: Uuid) -> Option<&Customer> {
+        self.customers.iter().find(|customer| customer.id == id)
+    }
+
+    pub(crate) fn customer_mut(&mut self, id: Uuid) -> Option<&mut Customer> {
+        self.customers.iter_mut().find(|customer| customer.id == id)
+    }
+
+    /// The customer with this address, in any case.
+    pub(crate) fn customer_by_email(&self, email: &str, organization: Uuid) -> Option<&Customer> {
+        let has_email = |customer: &&Customer| customer.email().is_some_and(|known| known.eq_ignore_ascii_case(email));
+        let mut present = self.customers.iter().filter(|customer| !customer.is_deleted());
+        present.find(|customer| customer.organization == organization && has_email(customer))
+    }
+
+    /// Whose token it is; `None` if it is no good.
+    pub(crate) fn subject_of(&self, token: &str, now: Timestamp) -> Option<Subject> {
+        let session = self.sessions.iter().find(|session| session.token == token && session.expires_at > now)?;
+        let is_present = |id| self.customer(id).is_some_and(|customer| !customer.is_deleted());
+        let is_good = match session.subject {
+            Subject::Customer(id) => is_present(id),
+            Subject::Member(id) => self.member(id).is_some_and(|member| is_present(member.customer)),
+            Subject::Vendor(_) => true,
+            Subject::Anonymous => false,
+        };
+        is_good.then_some(session.subject)
+    }
+
+    pub(crate) fn member(&self, id: Uuid) -> Option<&Member> {
+        self.members.iter().find(|member| member.id == id)
+    }
+
+    pub(crate) fn member_of(&self, customer: Uuid, email: &str) -> Option<&Member> {
+        self.members.iter().find(|member| member.customer == customer && member.email.eq_ignore_ascii_case(email))
+    }
+}

@@ -1,0 +1,165 @@
+//! How a reply is sent: whole, slowly, cut short, or far too long. Never decides which.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper::body::{Body, Bytes, Frame, SizeHint};
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::{Response, StatusCode};
+use tokio::time::Sleep;
+
+use crate::events::Stream;
+use crate::reply::Reply;
+use crate::timestamp::Timestamp;
+
+/// How a body is sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Delivery {
+    Whole,
+    /// Byte by byte, with this pause before each.
+    Slow(Duration),
+    /// Half of it; then the connection closes.
+    Truncated,
+    /// One JSON string of this many bytes instead.
+    Huge(u64),
+}
+
+/// Ends a connection without another byte.
+#[derive(Debug)]
+pub(crate) struct Disconnect;
+
+/// The response as hyper sends it.
+pub(crate) fn response(reply: Reply, delivery: Delivery, now: Timestamp) -> Response<ReplyBody> {
+    let length = match delivery {
+        Delivery::Huge(bytes) => bytes,
+        Delivery::Whole | Delivery::Slow(_) | Delivery::Truncated => reply.body.len() as u64,
+    };
+    let chunked = reply.chunked;
+    let mut response = Response::new(ReplyBody::new(reply.body, reply.stream, delivery, chunked));
+    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    let own = [("server", "mock-polar".to_owned()), ("date", now.http_date())];
+    for (name, value) in reply.headers.into_iter().chain(own) {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    if !chunked && reply.status != 204 {
+        headers.insert("content-length", HeaderValue::from(length));
+    }
+    response
+}
+
+/// What is left to send of a body.
+pub(crate) struct ReplyBody {
+    rest: Bytes,
+    delivery: Delivery,
+    sleep: Option<Pin<Box<Sleep>>>,
+    /// What follows the rest, as it happens.
+    stream: Option<Stream>,
+    chunked: bool,
+    /// Truncated: hyper was given the chance to flush. Huge: the opening quote was sent.
+    started: bool,
+}
+
+impl ReplyBody {
+    fn new(body: Vec<u8>, stream: Option<Stream>, delivery: Delivery, chunked: bool) -> Self {
+        let mut rest = Bytes::from(body);
+        if let Delivery::Truncated = delivery {
+            rest.truncate(rest.len() / 2);
+        }
+        Self { rest, delivery, sleep: None, stream, chunked, started: false }
+    }
+
+    fn take(&mut self, bytes: usize) -> Poll<Option<Result<Frame<Bytes>, Disconnect>>> {
+        let bytes = bytes.min(self.rest.len());
+        Poll::Ready((bytes > 0).then(|| Ok(Frame::data(self.rest.split_to(bytes)))))
+    }
+}
+
+impl Body for ReplyBody {
+    type Data = Bytes;
+    type Error = Disconnect;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Disconnect>>> {
+        match self.delivery {
+            Delivery::Whole if self.rest.is_empty() => match &mut self.stream {
+                Some(stream) => {
+                    stream.poll_recv(cx).map(|event| event.map(|event| Ok(Frame::data(Bytes::from(event)))))
+                }
+                None => Poll::Ready(None),
+            },
+            Delivery::Whole => self.take(usize::MAX),
+            Delivery::Slow(pause) => {
+                if self.rest.is_empty() {
+                    return Poll::Ready(None);
+                }
+                // The timer's shortest pause is a millisecond.
+                if !pause.is_zero() {
+                    let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(pause)));
+                    std::task::ready!(sleep.as_mut().poll(cx));
+                    self.sleep = None;
+                }
+                self.take(1)
+            }
+            Delivery::Truncated if !self.rest.is_empty() => self.take(usize::MAX),
+            Delivery::Truncated if !self.started => {
+                // hyper flushes while a body has nothing to give, and drops what it holds when a body fails.
+                self.started = true;
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Delivery::Truncated => Poll::Ready(Some(Err(Disconnect))),
+            Delivery::Huge(left) => {
+                let (chunk, left) = huge_chunk(left, self.started);
+                self.started = true;
+                self.delivery = Delivery::Huge(left);
+                Poll::Ready(chunk.map(|chunk| Ok(Frame::data(chunk))))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self.delivery, Delivery::Whole) && self.rest.is_empty() && !self.chunked
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        if matches!(self.delivery, Delivery::Whole) && !self.chunked {
+            SizeHint::with_exact(self.rest.len() as u64)
+        } else {
+            SizeHint::default()
+        }
+    }
+}
+
+/// The next part of one long JSON string, and how many bytes remain after it.
+fn huge_chunk(left: u64, started: bool) -> (Option<Bytes>, u64) {
+    const PART: u64 = 64 * 1024;
+    let size = left.min(PART);
+    let Ok(length) = usize::try_from(size) else {
+        return (None, 0);
+    };
+    let mut part = vec![b'x'; length];
+    let after = left - size;
+    if !started && let Some(opening) = part.first_mut() {
+        *opening = b'"';
+    }
+    if after == 0
+        && let Some(closing) = part.last_mut()
+    {
+        *closing = b'"';
+    }
+    ((length > 0).then(|| Bytes::from(part)), after)
+}
+
+impl fmt::Display for Disconnect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the connection is closed on purpose")
+    }
+}
+
+impl StdError for Disconnect {}

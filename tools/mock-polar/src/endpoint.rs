@@ -1,0 +1,205 @@
+//! Polar's endpoints, and where they are. Knows nothing of what they answer.
+
+use serde::{Deserialize, Serialize};
+
+/// An endpoint of Polar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// `POST /v1/customer-portal/license-keys/validate`
+    Validate,
+    /// `POST /v1/customer-portal/license-keys/activate`
+    Activate,
+    /// `POST /v1/customer-portal/license-keys/deactivate`
+    Deactivate,
+    /// `POST /v1/customer-portal/customer-session/request`: mails a code.
+    RequestCode,
+    /// `POST /v1/customer-portal/customer-session/authenticate`: a token for a code.
+    Authenticate,
+    /// `GET /v1/customer-portal/customer-session/introspect`: when the token ends.
+    Introspect,
+    /// `GET /v1/customer-portal/customer-session/user`: whose token it is.
+    GetUser,
+    /// `GET /v1/customer-portal/license-keys/`: the customer's keys.
+    ListKeys,
+    /// `GET /v1/customer-portal/license-keys/{id}`: one key with its activations.
+    GetKey,
+    /// `POST /v1/customer-portal/license-keys/{id}/rotate`
+    RotateKey,
+    /// `GET /v1/customer-portal/benefit-grants/`: what was bought.
+    ListGrants,
+    /// `GET /v1/customer-portal/benefit-grants/{id}`
+    GetGrant,
+    /// `GET /v1/customer-seats/claim/{invitation_token}`: what an invitation is for.
+    GetInvitation,
+    /// `POST /v1/customer-seats/claim`: accepts an invitation.
+    ClaimSeat,
+    /// `GET /v1/customer-seats/claim/{invitation_token}/stream`
+    ClaimStream,
+    /// `GET /v1/customer-portal/seats`: the seats of a team.
+    ListSeats,
+    /// `POST /v1/customer-portal/seats`
+    AssignSeat,
+    /// `DELETE /v1/customer-portal/seats/{seat_id}`
+    RevokeSeat,
+    /// `GET /v1/customer-portal/members`
+    ListMembers,
+    /// `GET /v1/customer-portal/customers/me`
+    GetCustomer,
+    /// `PATCH /v1/customer-portal/customers/me`
+    ChangeCustomer,
+    /// `POST /v1/customer-portal/customers/me/email-update/request`
+    ChangeEmail,
+    /// `GET /v1/customer-portal/customers/stream`
+    CustomerStream,
+    /// Orders, invoices, payment methods and wallets: for those who manage a customer.
+    Billing,
+    /// Subscriptions, downloads and meters.
+    Subscriptions,
+    /// `GET /v1/customer-portal/organizations/{slug}`
+    GetOrganization,
+    /// `GET /v1/checkout-links/{link_secret}/redirect`: opens a checkout.
+    OpenLink,
+    /// `GET /v1/checkouts/client/{client_secret}`: follows a checkout.
+    GetCheckout,
+    /// `PATCH /v1/checkouts/client/{client_secret}`
+    ChangeCheckout,
+    /// `POST /v1/checkouts/client/{client_secret}/confirm`
+    ConfirmCheckout,
+    /// `GET /v1/checkouts/client/{client_secret}/stream`
+    CheckoutStream,
+    /// `POST /v1/customer-sessions/`: a token that the vendor's backend asks for.
+    CreateSession,
+    /// `POST /v1/checkouts/`: a checkout that the vendor's backend makes.
+    CreateCheckout,
+    /// What else needs the vendor's secret.
+    Vendor,
+}
+
+/// What a path and a method lead to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// An endpoint, with the variable parts of its path.
+    Endpoint(Endpoint, Vec<String>),
+    /// A path that takes another method.
+    OtherMethod {
+        allowed: &'static str,
+    },
+    /// A path that exists with a slash at its end, or without it.
+    OtherSlash {
+        path: String,
+    },
+    Nothing,
+}
+
+/// Methods and paths in the order in which Polar compares them; `{}` is one variable part.
+const ROUTES: &[(&str, &str, Endpoint)] = &[
+    ("GET", "/v1/license-keys/", Endpoint::Vendor),
+    ("GET", "/v1/license-keys/{}", Endpoint::Vendor),
+    ("PATCH", "/v1/license-keys/{}", Endpoint::Vendor),
+    ("POST", "/v1/license-keys/{}/rotate", Endpoint::Vendor),
+    ("GET", "/v1/license-keys/{}/activations/{}", Endpoint::Vendor),
+    ("POST", "/v1/license-keys/validate", Endpoint::Vendor),
+    ("POST", "/v1/license-keys/activate", Endpoint::Vendor),
+    ("POST", "/v1/license-keys/deactivate", Endpoint::Vendor),
+    ("POST", "/v1/checkout-links/", Endpoint::Vendor),
+    ("GET", "/v1/checkout-links/{}/redirect", Endpoint::OpenLink),
+    ("POST", "/v1/checkouts/", Endpoint::CreateCheckout),
+    ("GET", "/v1/checkouts/{}", Endpoint::Vendor),
+    ("GET", "/v1/checkouts/client/{}", Endpoint::GetCheckout),
+    ("PATCH", "/v1/checkouts/client/{}", Endpoint::ChangeCheckout),
+    ("POST", "/v1/checkouts/client/{}/confirm", Endpoint::ConfirmCheckout),
+    ("GET", "/v1/checkouts/client/{}/stream", Endpoint::CheckoutStream),
+    ("POST", "/v1/customer-sessions/", Endpoint::CreateSession),
+    ("GET", "/v1/customer-seats/claim/{}", Endpoint::GetInvitation),
+    ("GET", "/v1/customer-seats/claim/{}/stream", Endpoint::ClaimStream),
+    ("POST", "/v1/customer-seats/claim", Endpoint::ClaimSeat),
+    ("GET", "/v1/customer-portal/benefit-grants/", Endpoint::ListGrants),
+    ("GET", "/v1/customer-portal/benefit-grants/{}", Endpoint::GetGrant),
+    ("GET", "/v1/customer-portal/customers/stream", Endpoint::CustomerStream),
+    ("GET", "/v1/customer-portal/customers/me", Endpoint::GetCustomer),
+    ("PATCH", "/v1/customer-portal/customers/me", Endpoint::ChangeCustomer),
+    ("GET", "/v1/customer-portal/customers/me/payment-methods", Endpoint::Billing),
+    ("POST", "/v1/customer-portal/customers/me/email-update/request", Endpoint::ChangeEmail),
+    ("POST", "/v1/customer-portal/customer-session/request", Endpoint::RequestCode),
+    ("POST", "/v1/customer-portal/customer-session/authenticate", Endpoint::Authenticate),
+    ("GET", "/v1/customer-portal/customer-session/introspect", Endpoint::Introspect),
+    ("GET", "/v1/customer-portal/customer-session/user", Endpoint::GetUser),
+    ("GET", "/v1/customer-portal/downloadables/", Endpoint::Subscriptions),
+    ("GET", "/v1/customer-portal/license-keys/", Endpoint::ListKeys),
+    ("GET", "/v1/customer-portal/license-keys/{}", Endpoint::GetKey),
+    ("POST", "/v1/customer-portal/license-keys/{}/rotate", Endpoint::RotateKey),
+    ("POST", "/v1/customer-portal/license-keys/validate", Endpoint::Validate),
+    ("POST", "/v1/customer-portal/license-keys/activate", Endpoint::Activate),
+    ("POST", "/v1/customer-portal/license-keys/deactivate", Endpoint::Deactivate),
+    ("GET", "/v1/customer-portal/members", Endpoint::ListMembers),
+    ("GET", "/v1/customer-portal/meters/", Endpoint::Subscriptions),
+    ("GET", "/v1/customer-portal/orders/", Endpoint::Billing),
+    ("GET", "/v1/customer-portal/orders/{}/invoice", Endpoint::Billing),
+    ("GET", "/v1/customer-portal/organizations/{}", Endpoint::GetOrganization),
+    ("GET", "/v1/customer-portal/seats", Endpoint::ListSeats),
+    ("POST", "/v1/customer-portal/seats", Endpoint::AssignSeat),
+    ("GET", "/v1/customer-portal/seats/subscriptions", Endpoint::Subscriptions),
+    ("DELETE", "/v1/customer-portal/seats/{}", Endpoint::RevokeSeat),
+    ("GET", "/v1/customer-portal/subscriptions/", Endpoint::Subscriptions),
+    ("GET", "/v1/customer-portal/wallets/", Endpoint::Billing),
+];
+
+/// Where a request leads. The path is decoded and has no query.
+pub(crate) fn find(method: &str, path: &str) -> Target {
+    let mut allowed = None;
+    for &(route_method, route, endpoint) in ROUTES {
+        match variable_parts(route, path) {
+            Some(parts) if route_method == method => return Target::Endpoint(endpoint, parts),
+            // Of several routes, the first says which method is allowed.
+            Some(_) => allowed = allowed.or(Some(route_method)),
+            None => {}
+        }
+    }
+    if let Some(allowed) = allowed {
+        return Target::OtherMethod { allowed };
+    }
+    let other = match path.strip_suffix('/') {
+        Some(_) => path.trim_end_matches('/').to_owned(),
+        None => format!("{path}/"),
+    };
+    if ROUTES.iter().any(|(_, route, _)| variable_parts(route, &other).is_some()) {
+        Target::OtherSlash { path: other }
+    } else {
+        Target::Nothing
+    }
+}
+
+/// The parts of the path in the place of `{}`; `None` if the route is another.
+fn variable_parts(route: &str, path: &str) -> Option<Vec<String>> {
+    let mut parts = Vec::new();
+    let mut path = path.split('/');
+    for expected in route.split('/') {
+        match path.next()? {
+            part if expected == "{}" && !part.is_empty() => parts.push(part.to_owned()),
+            part if part == expected => {}
+            _ => return None,
+        }
+    }
+    path.next().is_none().then_some(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_lead_to_endpoints() {
+        let key = "/v1/customer-portal/license-keys/";
+        let found = |method, path: &str| find(method, &format!("{key}{path}"));
+        assert_eq!(found("POST", "validate"), Target::Endpoint(Endpoint::Validate, vec![]));
+        assert_eq!(found("GET", "validate"), Target::Endpoint(Endpoint::GetKey, vec!["validate".to_owned()]));
+        assert_eq!(found("PUT", "validate"), Target::OtherMethod { allowed: "GET" });
+        assert_eq!(found("GET", "x/rotate"), Target::OtherMethod { allowed: "POST" });
+        assert_eq!(found("POST", "validate//"), Target::OtherSlash { path: format!("{key}validate") });
+        assert_eq!(find("POST", key.trim_end_matches('/')), Target::OtherSlash { path: key.to_owned() });
+        assert_eq!(found("POST", "validate/x"), Target::Nothing);
+        assert_eq!(found("POST", "x/y/rotate"), Target::Nothing);
+    }
+}

@@ -1,0 +1,269 @@
+//! What a merchant or a customer does at polar.sh: issues, changes and rotates keys, and looks at them.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::customers::Customer;
+use crate::json;
+use crate::licenses::{License, Seat, Status, random_key};
+use crate::state::State;
+use crate::timestamp::Timestamp;
+
+/// A key to be issued: [`MockPolar::add_key`](crate::MockPolar::add_key).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewKey {
+    benefit: String,
+    key: Option<String>,
+    prefix: Option<String>,
+    #[serde(default)]
+    status: Status,
+    limit_activations: Option<u32>,
+    limit_usage: Option<u32>,
+    expires_at: Option<Timestamp>,
+    expires_in_seconds: Option<u64>,
+    email: Option<String>,
+}
+
+impl NewKey {
+    /// A key of this benefit (name or id), without limits, that never expires.
+    pub fn new(benefit: impl Into<String>) -> Self {
+        Self {
+            benefit: benefit.into(),
+            key: None,
+            prefix: None,
+            status: Status::Granted,
+            limit_activations: None,
+            limit_usage: None,
+            expires_at: None,
+            expires_in_seconds: None,
+            email: None,
+        }
+    }
+
+    /// The key itself. Without it: a random one in Polar's form.
+    #[must_use]
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// The prefix of a random key: `MYAPP` gives `MYAPP-3D2F…`.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = Some(prefix.into());
+        self
+    }
+
+    /// How many devices may be activated.
+    #[must_use]
+    pub fn limit_activations(mut self, devices: u32) -> Self {
+        self.limit_activations = Some(devices);
+        self
+    }
+
+    /// How often it may be used.
+    #[must_use]
+    pub fn limit_usage(mut self, uses: u32) -> Self {
+        self.limit_usage = Some(uses);
+        self
+    }
+
+    /// When it expires, by the server's clock.
+    #[must_use]
+    pub fn expires_at(mut self, at: Timestamp) -> Self {
+        self.expires_at = Some(at);
+        self
+    }
+
+    /// How long after being added it expires, by the server's clock.
+    #[must_use]
+    pub fn expires_in(mut self, after: Duration) -> Self {
+        self.expires_in_seconds = Some(after.as_secs());
+        self
+    }
+
+    /// The customer or member who has it, by their address; a customer who is not known yet is added. Without it: the
+    /// first customer of the organization.
+    #[must_use]
+    pub fn email(mut self, email: impl Into<String>) -> Self {
+        self.email = Some(email.into());
+        self
+    }
+
+    /// Its status, if it is not granted.
+    #[must_use]
+    pub fn status(mut self, status: Status) -> Self {
+        self.status = status;
+        self
+    }
+}
+
+/// A key as the merchant sees it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct KeyInfo {
+    /// The key itself.
+    pub key: String,
+    /// Polar's id of the key.
+    pub id: String,
+    /// The organization that issued it.
+    pub organization_id: String,
+    /// The benefit's name; its id if it has none.
+    pub benefit: String,
+    /// The benefit's id.
+    pub benefit_id: String,
+    /// The customer it was issued to.
+    pub customer_id: String,
+    /// What the merchant set it to.
+    pub status: Status,
+    /// How many devices may be activated; without it, the key needs no activation.
+    pub limit_activations: Option<u32>,
+    /// How often it may be used.
+    pub limit_usage: Option<u32>,
+    /// How often it was used.
+    pub usage: i32,
+    /// How often it was validated successfully.
+    pub validations: u32,
+    /// When it was last validated successfully.
+    pub last_validated_at: Option<Timestamp>,
+    /// When it expires.
+    pub expires_at: Option<Timestamp>,
+    /// The devices that are activated.
+    pub activations: Vec<Activation>,
+}
+
+/// A device that occupies a seat of a key.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Activation {
+    /// Polar's id of the activation.
+    pub id: String,
+    /// The name that the device sent.
+    pub label: String,
+    /// What the device must send with every validation.
+    pub conditions: Value,
+    /// Other data that the device sent.
+    pub meta: Value,
+    /// When it was activated.
+    pub created_at: Timestamp,
+}
+
+impl Activation {
+    fn of(seat: &Seat) -> Self {
+        Self {
+            id: seat.id.to_string(),
+            label: seat.label.clone(),
+            conditions: json::to_value(&seat.conditions),
+            meta: json::to_value(&seat.meta),
+            created_at: seat.created_at,
+        }
+    }
+}
+
+impl State {
+    /// Returns the key, or why it cannot be issued.
+    pub(crate) fn issue_key(&mut self, new: NewKey) -> Result<String, String> {
+        let benefit = self.database.benefit(&new.benefit).ok_or_else(|| {
+            format!("there is no benefit `{}`; use one of {}", new.benefit, self.database.benefit_names())
+        })?;
+        let key = match (new.key, new.prefix) {
+            (Some(key), _) => key,
+            (None, prefix) => random_key(&prefix.map(|prefix| format!("{prefix}-")).unwrap_or_default()),
+        };
+        if self.database.license(&key).is_some() {
+            return Err(format!("the key `{key}` already exists"));
+        }
+        let now = self.now();
+        let organization = self.database.benefit_by_id(benefit).map(|benefit| benefit.organization);
+        let organization = organization.unwrap_or(self.database.organization);
+        let (customer, member) = self.owner(organization, new.email.as_deref());
+        let expires_in = new.expires_in_seconds.map(|seconds| now + Duration::from_secs(seconds));
+        self.database.licenses.push(License {
+            key: key.clone(),
+            organization,
+            benefit,
+            customer,
+            member,
+            status: new.status,
+            limit_activations: new.limit_activations,
+            limit_usage: new.limit_usage,
+            expires_at: new.expires_at.or(expires_in),
+            created_at: now,
+            ..License::blank()
+        });
+        Ok(key)
+    }
+
+    pub(crate) fn key(&self, key: &str) -> Option<KeyInfo> {
+        self.database.license(key).map(|license| self.describe(license))
+    }
+
+    pub(crate) fn keys(&self) -> Vec<KeyInfo> {
+        let present = self.database.licenses.iter().filter(|license| !license.deleted);
+        present.map(|license| self.describe(license)).collect()
+    }
+
+    /// Changes a key as the merchant does; `false` if there is none.
+    pub(crate) fn change_key(&mut self, key: &str, change: impl FnOnce(&mut License)) -> bool {
+        let now = self.now();
+        let Some(license) = self.database.license_mut(key) else {
+            return false;
+        };
+        change(license);
+        license.modified_at = Some(now);
+        true
+    }
+
+    /// Gives a key a new string under the same prefix; activations stay.
+    pub(crate) fn rotate_key(&mut self, key: &str) -> Option<String> {
+        let now = self.now();
+        let license = self.database.license_mut(key)?;
+        license.rotate(now);
+        Some(license.key.clone())
+    }
+
+    /// Who a new key belongs to: a customer, and a member if the address is a member's.
+    fn owner(&mut self, organization: Uuid, email: Option<&str>) -> (Uuid, Option<Uuid>) {
+        let Some(email) = email else {
+            let mut customers = self.database.customers.iter();
+            let first = customers.find(|customer| customer.organization == organization);
+            return (first.map(|customer| customer.id).unwrap_or_default(), None);
+        };
+        let is_of = |id| self.database.customer(id).is_some_and(|customer| customer.organization == organization);
+        let mut members = self.database.members.iter();
+        if let Some(member) = members.find(|m| m.email.eq_ignore_ascii_case(email) && is_of(m.customer)) {
+            return (member.customer, Some(member.id));
+        }
+        if let Some(customer) = self.database.customer_by_email(email, organization) {
+            return (customer.id, None);
+        }
+        let customer = Customer::new(organization, email, self.now());
+        let id = customer.id;
+        self.database.customers.push(customer);
+        (id, None)
+    }
+
+    fn describe(&self, license: &License) -> KeyInfo {
+        let benefit = self.database.benefits.iter().find(|benefit| benefit.id == license.benefit);
+        KeyInfo {
+            key: license.key.clone(),
+            id: license.id.to_string(),
+            organization_id: license.organization.to_string(),
+            benefit: benefit.map_or_else(|| license.benefit.to_string(), |benefit| benefit.name.clone()),
+            benefit_id: license.benefit.to_string(),
+            customer_id: license.customer.to_string(),
+            status: license.status,
+            limit_activations: license.limit_activations,
+            limit_usage: license.limit_usage,
+            usage: license.usage,
+            validations: license.validations,
+            last_validated_at: license.last_validated_at,
+            expires_at: license.expires_at,
+            activations: self.database.seats_of(license.id).map(Activation::of).collect(),
+        }
+    }
+}

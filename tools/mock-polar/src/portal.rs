@@ -1,0 +1,67 @@
+//! The customer portal: what a customer without a vendor's help can do. Each file below has one part of it.
+
+mod addresses;
+mod buying;
+mod call;
+mod checkouts;
+mod codes;
+mod customers;
+mod devices;
+mod grants;
+mod keys;
+mod organizations;
+mod seats;
+mod tokens;
+mod vendor;
+
+pub use buying::Purchase;
+pub(crate) use buying::pay;
+pub(crate) use call::Call;
+pub(crate) use vendor::new_session;
+
+use crate::endpoint::Endpoint;
+use crate::reply::Reply;
+use crate::state::State;
+
+/// An endpoint of the portal.
+pub(crate) type Handler = fn(&mut State, &Call) -> Result<Reply, Reply>;
+
+/// Who answers at an endpoint.
+pub(crate) fn handler(endpoint: Endpoint) -> Handler {
+    match endpoint {
+        Endpoint::Validate => devices::validate,
+        Endpoint::Activate => devices::activate,
+        Endpoint::Deactivate => devices::deactivate,
+        Endpoint::RequestCode => codes::request,
+        Endpoint::Authenticate => codes::authenticate,
+        Endpoint::Introspect => tokens::introspect,
+        Endpoint::GetUser => tokens::user,
+        Endpoint::ListKeys => keys::list,
+        Endpoint::GetKey => keys::get,
+        Endpoint::RotateKey => keys::rotate,
+        Endpoint::ListGrants => grants::list,
+        Endpoint::GetGrant => grants::get,
+        Endpoint::GetInvitation => seats::invitation,
+        Endpoint::ClaimSeat => seats::claim,
+        Endpoint::ClaimStream => seats::stream,
+        Endpoint::ListSeats => seats::list,
+        Endpoint::AssignSeat => seats::assign,
+        Endpoint::RevokeSeat => seats::revoke,
+        Endpoint::ListMembers => seats::members,
+        Endpoint::GetCustomer => customers::get,
+        Endpoint::ChangeCustomer => customers::change,
+        Endpoint::ChangeEmail => customers::change_email,
+        Endpoint::CustomerStream => customers::stream,
+        Endpoint::Billing => customers::billing,
+        Endpoint::Subscriptions => customers::subscriptions,
+        Endpoint::GetOrganization => organizations::get,
+        Endpoint::OpenLink => checkouts::open_link,
+        Endpoint::GetCheckout => checkouts::get,
+        Endpoint::ChangeCheckout => checkouts::change,
+        Endpoint::ConfirmCheckout => checkouts::confirm,
+        Endpoint::CheckoutStream => checkouts::stream,
+        Endpoint::CreateSession => vendor::create_session,
+        Endpoint::CreateCheckout => vendor::create_checkout,
+        Endpoint::Vendor => vendor::other,
+    }
+}

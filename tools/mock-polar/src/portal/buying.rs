@@ -1,0 +1,172 @@
+//! A purchase: from an open checkout to one that Polar's worker fulfils.
+
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::addresses;
+use crate::checkout::{Checkout, CheckoutStatus};
+use crate::customers::Customer;
+use crate::database::Database;
+use crate::events::Channel;
+use crate::reply::Reply;
+use crate::sessions::{Session, Subject};
+use crate::state::State;
+use crate::timestamp::Timestamp;
+use crate::worker::Job;
+
+/// What a buyer's browser has after a purchase.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct Purchase {
+    /// The token that Polar gives once: none for an address that belongs to a customer already.
+    pub customer_session_token: Option<String>,
+    /// Where the browser goes then: the success URL, with the token if there is one.
+    pub success_url: String,
+}
+
+/// Confirms a checkout whatever it costs, as a buyer does who pays in a browser. `site` is where Polar's pages are.
+pub(crate) fn pay(state: &mut State, secret: &str, fields: &Map<String, Value>, site: &str) -> Result<Purchase, Reply> {
+    let now = state.now();
+    let checkout = find(&state.database, secret, now)?;
+    must_be_open(checkout)?;
+    let success_url = checkout.success_url(site);
+    let customer_session_token = place(state, secret, fields, now)?;
+    let success_url = match &customer_session_token {
+        Some(token) => with_parameter(&success_url, "customer_session_token", token),
+        None => success_url,
+    };
+    Ok(Purchase { customer_session_token, success_url })
+}
+
+/// The purchase itself. The token is for a buyer who is new, or whom the vendor named: anybody can type an address.
+pub(super) fn place(
+    state: &mut State,
+    secret: &str,
+    fields: &Map<String, Value>,
+    now: Timestamp,
+) -> Result<Option<String>, Reply> {
+    let database = &mut state.database;
+    let known = database.checkouts.iter().find(|checkout| checkout.secret == secret);
+    let typed = fields.get("customer_email").and_then(Value::as_str);
+    let Some(email) = typed.or_else(|| known.and_then(|checkout| checkout.customer_email.as_deref())) else {
+        return Err(refused("customer_email", "Email address is required.", "missing"));
+    };
+    addresses::check(email).map_err(|why| refused("customer_email", &why.message, "value_error"))?;
+    fill_in(database, secret, fields, now);
+    let Some(at) = database.checkouts.iter().position(|checkout| checkout.secret == secret) else {
+        return Err(Reply::not_found("Not found"));
+    };
+    let Some(checkout) = database.checkouts.get(at).cloned() else {
+        return Err(Reply::not_found("Not found"));
+    };
+    let (customer, is_trusted) = buyer(database, &checkout, now);
+    let address = checkout.billing_address.clone();
+    if let Some(customer) = database.customer_mut(customer) {
+        let name = checkout.customer_name.clone().filter(|_| customer.name().is_none());
+        let changes = [("billing_address", address), ("locale", checkout.locale.clone().into())];
+        let changes = changes.into_iter().filter(|(_, value)| !value.is_null());
+        customer.change(changes.chain(name.map(|name| ("name", name.into()))), now);
+    }
+    if let Some(checkout) = database.checkouts.get_mut(at) {
+        checkout.customer = Some(customer);
+        checkout.status = CheckoutStatus::Confirmed;
+        checkout.payment.insert("customer_id".to_owned(), "cus_mock".into());
+    }
+    let token = is_trusted.then(|| {
+        let session = Session::new(Subject::Customer(customer), now);
+        let token = session.token.clone();
+        database.sessions.push(session);
+        token
+    });
+    let channel = Channel::Checkout(secret.to_owned());
+    state.events.publish(&channel, "checkout.updated", &json!({ "status": "confirmed" }));
+    state.events.publish(&channel, "checkout.webhook_event_delivered", &json!({ "status": "confirmed" }));
+    state.worker.enqueue(Job::Fulfil { checkout: checkout.id }, state.clock.elapsed());
+    Ok(token)
+}
+
+/// Who buys, and whether Polar trusts that it is them.
+fn buyer(database: &mut Database, checkout: &Checkout, now: Timestamp) -> (Uuid, bool) {
+    if let Some(named_by_vendor) = checkout.customer {
+        return (named_by_vendor, true);
+    }
+    let organization = database.product(checkout.product).map(|product| product.organization).unwrap_or_default();
+    let email = checkout.customer_email.as_deref().unwrap_or_default().trim();
+    if let Some(existing) = database.customer_by_email(email, organization) {
+        return (existing.id, false);
+    }
+    let customer = Customer::new(organization, email, now);
+    let id = customer.id;
+    database.customers.push(customer);
+    (id, true)
+}
+
+pub(super) fn find<'a>(database: &'a Database, secret: &str, now: Timestamp) -> Result<&'a Checkout, Reply> {
+    let checkout = database.checkouts.iter().find(|checkout| checkout.secret == secret);
+    let checkout = checkout.ok_or_else(|| Reply::not_found("Not found"))?;
+    if checkout.expires_at <= now {
+        return Err(Reply::error(410, "ExpiredCheckoutError", "This checkout session has expired."));
+    }
+    Ok(checkout)
+}
+
+pub(super) fn must_be_open(checkout: &Checkout) -> Result<(), Reply> {
+    match checkout.status {
+        CheckoutStatus::Open => Ok(()),
+        status @ (CheckoutStatus::Confirmed
+        | CheckoutStatus::Succeeded
+        | CheckoutStatus::Failed
+        | CheckoutStatus::Expired) => {
+            let detail = format!("Checkout {} is not open: {}", checkout.id, status.name());
+            Err(Reply::error(403, "NotOpenCheckout", &detail))
+        }
+    }
+}
+
+pub(super) fn fill_in(database: &mut Database, secret: &str, fields: &Map<String, Value>, now: Timestamp) {
+    let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
+    for checkout in database.checkouts.iter_mut().filter(|checkout| checkout.secret == secret) {
+        checkout.locale = text("locale").or_else(|| checkout.locale.take()).or_else(|| Some("en".to_owned()));
+        checkout.customer_name = text("customer_name").or_else(|| checkout.customer_name.take());
+        checkout.customer_email = text("customer_email").or_else(|| checkout.customer_email.take());
+        if let Some(Value::Object(address)) = fields.get("customer_billing_address") {
+            let mut whole = json!({ "line1": null, "line2": null, "postal_code": null, "city": null, "state": null, "country": null });
+            if let Some(whole) = whole.as_object_mut() {
+                whole.extend(address.clone());
+            }
+            checkout.billing_address = whole;
+        }
+        checkout.modified_at = Some(now);
+    }
+}
+
+pub(super) fn refused(field: &str, message: &str, kind: &str) -> Reply {
+    let problem = json!({ "type": kind, "loc": ["body", field], "msg": message, "input": null });
+    Reply::json(422, &json!({ "error": "PolarRequestValidationError", "detail": [problem] }))
+}
+
+/// The address with one more parameter in its query.
+fn with_parameter(url: &str, name: &str, value: &str) -> String {
+    let (before, fragment) = match url.split_once('#') {
+        Some((before, fragment)) => (before, format!("#{fragment}")),
+        None => (url, String::new()),
+    };
+    let mark = if before.contains('?') { '&' } else { '?' };
+    format!("{before}{mark}{name}={value}{fragment}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_goes_into_the_query() {
+        for (url, with) in [
+            ("http://h/p", "http://h/p?t=v"),
+            ("http://h/p?a=b", "http://h/p?a=b&t=v"),
+            ("http://h/p?a#f", "http://h/p?a&t=v#f"),
+        ] {
+            assert_eq!(with_parameter(url, "t", "v"), with);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! A request to an endpoint: what was asked, and who asks.
+
+use uuid::Uuid;
+
+use crate::customers::Customer;
+use crate::ids;
+use crate::problem::{Location, rejection};
+use crate::reply::Reply;
+use crate::request::RecordedRequest;
+use crate::sessions::Subject;
+use crate::state::State;
+use crate::timestamp::Timestamp;
+
+/// A request to the portal.
+pub(crate) struct Call<'a> {
+    pub(crate) request: &'a RecordedRequest,
+    /// The variable parts of the path.
+    pub(crate) parts: &'a [String],
+    pub(crate) subject: Subject,
+    /// The address that the request came from.
+    pub(crate) address: &'a str,
+    pub(crate) now: Timestamp,
+}
+
+impl Call<'_> {
+    pub(super) fn part(&self, index: usize) -> &str {
+        self.parts.get(index).map(String::as_str).unwrap_or_default()
+    }
+
+    /// The id in the path.
+    pub(super) fn id(&self, name: &'static str) -> Result<Uuid, Reply> {
+        ids::parse(self.part(0), vec![Location::Name("path"), Location::Name(name)])
+            .map_err(|problem| rejection(&[*problem]))
+    }
+
+    /// Where Polar's own pages are: here too, so that no test leaves this machine.
+    pub(super) fn site(&self) -> String {
+        self.request.site()
+    }
+
+    /// The customer who asks, or the one that the asking member belongs to.
+    pub(super) fn customer<'a>(&self, state: &'a State) -> Result<&'a Customer, Reply> {
+        let id = match self.subject {
+            Subject::Customer(id) => Some(id),
+            Subject::Member(id) => state.database.member(id).map(|member| member.customer),
+            Subject::Anonymous | Subject::Vendor(_) => None,
+        };
+        id.and_then(|id| state.database.customer(id)).ok_or_else(Reply::unauthorized)
+    }
+
+    /// The customer, if the one who asks may see what concerns money.
+    pub(super) fn payer<'a>(&self, state: &'a State) -> Result<&'a Customer, Reply> {
+        let customer = self.customer(state)?;
+        let may = match self.subject {
+            Subject::Customer(_) => true,
+            Subject::Member(id) => state.database.member(id).is_some_and(|member| member.role.manages()),
+            Subject::Anonymous | Subject::Vendor(_) => false,
+        };
+        if may {
+            Ok(customer)
+        } else {
+            Err(Reply::not_permitted("Only owners and billing managers can access billing features."))
+        }
+    }
+
+    pub(super) fn is_of_customer(&self) -> bool {
+        match self.subject {
+            Subject::Customer(_) | Subject::Member(_) => true,
+            Subject::Anonymous | Subject::Vendor(_) => false,
+        }
+    }
+
+    /// Whether something that belongs to this customer, and maybe to one member, is shown to the one who asks.
+    pub(super) fn sees(&self, customer: Uuid, member: Option<Uuid>) -> bool {
+        match self.subject {
+            Subject::Customer(id) => id == customer,
+            Subject::Member(id) => member == Some(id),
+            Subject::Anonymous | Subject::Vendor(_) => false,
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Checkouts: opened by a link, followed, and confirmed. A checkout's secret is all that is needed.
+
+use serde_json::{Map, Value};
+
+use super::buying::{fill_in, find, must_be_open, place, refused};
+use super::call::Call;
+use crate::checkout::Checkout;
+use crate::database::Database;
+use crate::events::Channel;
+use crate::query::Query;
+use crate::reply::Reply;
+use crate::sessions::random_token;
+use crate::state::State;
+
+/// Parameters of a link that fill in the checkout; all others are passed on to its page.
+const PREFILLED: [&str; 6] = ["product_id", "amount", "customer_email", "customer_name", "discount_code", "locale"];
+
+/// Makes a checkout and leads to its page.
+pub(crate) fn open_link(state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    let secret = call.part(0);
+    let link = state.database.links.iter().find(|link| link.secret == secret);
+    let link = link.ok_or_else(|| Reply::not_found("Not found"))?;
+    let secret = random_token("polar_c_");
+    let mut checkout = Checkout::new(link.product, link.success_url.clone(), secret, call.now);
+    let query = Query::read(call.request);
+    checkout.ip_address = Some(call.address.to_owned());
+    checkout.customer_email = query.get("customer_email").map(str::to_owned);
+    checkout.customer_name = query.get("customer_name").map(str::to_owned);
+    if let Some(locale) = query.get("locale") {
+        checkout.locale = Some(locale.to_owned());
+    }
+    let mut passed_on = form_urlencoded::Serializer::new(String::new());
+    let others = query.pairs().filter(|(name, _)| !PREFILLED.contains(&name.as_str()) && name != "embed_origin");
+    passed_on.extend_pairs(others);
+    let passed_on = passed_on.finish();
+    let mark = if passed_on.is_empty() { "" } else { "?" };
+    let location = format!("{}{mark}{passed_on}", checkout.url(&call.site()));
+    state.database.checkouts.push(checkout);
+    Ok(Reply::redirect(&location))
+}
+
+pub(crate) fn get(state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    let checkout = find(&state.database, call.part(0), call.now)?;
+    Ok(Reply::json(200, &view(&state.database, checkout, call)))
+}
+
+/// What the buyer may fill in. The success URL is not among it.
+pub(crate) fn change(state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    let secret = call.part(0);
+    let checkout = find(&state.database, secret, call.now)?;
+    must_be_open(checkout)?;
+    fill_in(&mut state.database, secret, &sent(call), call.now);
+    get(state, call)
+}
+
+/// The buyer clicks on the button. What costs money needs a payment, which only a browser makes.
+pub(crate) fn confirm(state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    let secret = call.part(0).to_owned();
+    let checkout = find(&state.database, &secret, call.now)?;
+    must_be_open(checkout)?;
+    let product = state.database.product(checkout.product);
+    if !product.is_some_and(crate::catalog::Product::is_free) {
+        return Err(refused("confirmation_token_id", "Confirmation token is required.", "missing"));
+    }
+    let token = place(state, &secret, &sent(call), call.now)?;
+    let checkout = find(&state.database, &secret, call.now)?;
+    let mut view = view(&state.database, checkout, call);
+    view.insert("customer_session_token".to_owned(), token.into());
+    Ok(Reply::json(200, &view))
+}
+
+/// Events of the checkout: what becomes of it.
+pub(crate) fn stream(state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    let checkout = find(&state.database, call.part(0), call.now)?;
+    let channel = Channel::Checkout(checkout.secret.clone());
+    let elapsed = state.clock.elapsed();
+    Ok(Reply::stream(state.events.listen(channel, elapsed)))
+}
+
+/// The checkout with all that Polar shows of it.
+pub(super) fn view(database: &Database, checkout: &Checkout, call: &Call) -> Map<String, Value> {
+    let mut view = view_for_vendor(database, checkout, call);
+    let product = database.product(checkout.product);
+    let organization = product.and_then(|product| database.organization_by_id(product.organization));
+    view.insert("organization".to_owned(), organization.map(|organization| organization.view()).into());
+    view
+}
+
+pub(super) fn view_for_vendor(database: &Database, checkout: &Checkout, call: &Call) -> Map<String, Value> {
+    let Some(product) = database.product(checkout.product) else {
+        return Map::new();
+    };
+    let benefit = product.benefit.and_then(|id| database.benefit_by_id(id));
+    checkout.view(product, benefit, &call.site())
+}
+
+fn sent(call: &Call) -> Map<String, Value> {
+    serde_json::from_slice(&call.request.body).unwrap_or_default()
+}

@@ -1,0 +1,58 @@
+//! What else a token can do: the customer's data, and lists that are empty here.
+
+use serde_json::{Map, Value};
+
+use super::call::Call;
+use crate::events::Channel;
+use crate::query::Query;
+use crate::reply::Reply;
+use crate::state::State;
+
+/// The customer's data, also for a plain member.
+pub(crate) fn get(state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    Ok(Reply::json(200, &call.customer(state)?.portal_view()))
+}
+
+/// Changes what concerns bills.
+pub(crate) fn change(state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    const CHANGEABLE: [&str; 4] = ["billing_name", "billing_address", "tax_id", "default_payment_method_id"];
+    let id = call.payer(state)?.id;
+    let sent: Map<String, Value> = serde_json::from_slice(&call.request.body).unwrap_or_default();
+    let changes = CHANGEABLE.into_iter().filter_map(|name| Some((name, sent.get(name)?.clone())));
+    if let Some(customer) = state.database.customer_mut(id) {
+        customer.change(changes, call.now);
+    }
+    get(state, call)
+}
+
+/// The vendor has not switched it on.
+pub(crate) fn change_email(state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    call.payer(state)?;
+    Err(Reply::not_permitted("Email changes are not enabled for this organization."))
+}
+
+/// Orders, payment methods and the like: a list without entries, for those who may see it.
+pub(crate) fn billing(state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    call.payer(state)?;
+    empty(call)
+}
+
+/// Subscriptions, downloads and meters: a list without entries.
+pub(crate) fn subscriptions(state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    call.customer(state)?;
+    empty(call)
+}
+
+/// Events of the customer: keys that were granted.
+pub(crate) fn stream(state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    let id = call.customer(state)?.id;
+    let elapsed = state.clock.elapsed();
+    Ok(Reply::stream(state.events.listen(Channel::Customer(id), elapsed)))
+}
+
+fn empty(call: &Call) -> Result<Reply, Reply> {
+    let mut query = Query::read(call.request);
+    let page = query.page();
+    query.check()?;
+    Ok(page.of::<Value>(&[]))
+}

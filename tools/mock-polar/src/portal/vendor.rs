@@ -1,0 +1,104 @@
+//! What a vendor's backend does with its secret: sessions for its customers, and checkouts.
+
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::call::Call;
+use super::checkouts;
+use crate::checkout::Checkout;
+use crate::customers::Customer;
+use crate::pydantic::Form;
+use crate::reply::Reply;
+use crate::sessions::{Session, Subject, random_token};
+use crate::state::State;
+
+/// A token for a customer, which the vendor may hand to an app.
+pub(crate) fn create_session(state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    let vendor = vendor(call)?;
+    let mut form = Form::of(call.request)?;
+    let (customer, return_url) = (form.uuid("customer_id"), form.optional_string("return_url"));
+    let (Some(customer), true) = (customer, form.is_valid()) else {
+        return Err(form.rejection());
+    };
+    let known = state.database.customer(customer).filter(|known| known.organization == vendor && !known.is_deleted());
+    let customer = known.cloned().ok_or_else(|| unknown("customer_id", customer))?;
+    let session = new_session(state, &customer, return_url);
+    let organization = state.database.organization_by_id(vendor).map(|organization| organization.slug.clone());
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("customer_session_token", &session.token);
+    query.append_pair("email", customer.email().unwrap_or_default());
+    let portal = format!("{}/{}/portal?{}", call.site(), organization.unwrap_or_default(), query.finish());
+    let reply = json!({
+        "created_at": call.now,
+        "modified_at": null,
+        "id": Uuid::new_v4().to_string(),
+        "token": session.token,
+        "expires_at": session.expires_at,
+        "return_url": session.return_url,
+        "customer_portal_url": portal,
+        "customer_id": customer.id.to_string(),
+        "customer": customer.view(),
+    });
+    Ok(Reply::json(201, &reply))
+}
+
+/// A checkout of the vendor's, with a success URL of its choice.
+pub(crate) fn create_checkout(state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    let vendor = vendor(call)?;
+    let sent: Map<String, Value> = serde_json::from_slice(&call.request.body).unwrap_or_default();
+    let first = sent.get("products").and_then(Value::as_array).and_then(|products| products.first());
+    let product = first.and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok());
+    let product = product.and_then(|id| state.database.product(id)).filter(|product| product.organization == vendor);
+    let product = product.ok_or_else(|| unknown("products", Uuid::nil()))?.id;
+    let success_url = sent.get("success_url").and_then(Value::as_str);
+    if success_url.is_some_and(|url| !url.starts_with("https://") && !url.starts_with("http://")) {
+        let problem = json!({
+            "type": "url_scheme",
+            "loc": ["body", "success_url"],
+            "msg": "URL scheme should be 'http' or 'https'",
+            "input": success_url,
+            "ctx": { "expected_schemes": "'http' or 'https'" },
+        });
+        return Err(Reply::json(422, &json!({ "error": "RequestValidationError", "detail": [problem] })));
+    }
+    let checkout = Checkout::new(product, success_url.map(str::to_owned), random_token("polar_c_"), call.now);
+    let mut view = checkouts::view_for_vendor(&state.database, &checkout, call);
+    let more = json!({
+        "metadata": {},
+        "customer_metadata": {},
+        "customer_external_id": null,
+        "external_customer_id": null,
+        "subscription_id": null,
+        "trial_interval": null,
+        "trial_interval_count": null,
+    });
+    view.extend(more.as_object().cloned().unwrap_or_default());
+    state.database.checkouts.push(checkout);
+    Ok(Reply::json(201, &view))
+}
+
+/// Everything else that needs a vendor's secret.
+pub(crate) fn other(_state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    vendor(call)?;
+    Err(Reply::framework_error(501, "mock-polar does not have this endpoint; see its README"))
+}
+
+/// A session that was not asked for by a code.
+pub(crate) fn new_session(state: &mut State, customer: &Customer, return_url: Option<String>) -> Session {
+    let session = Session { return_url, ..Session::new(Subject::Customer(customer.id), state.now()) };
+    state.database.sessions.push(session.clone());
+    session
+}
+
+fn vendor(call: &Call) -> Result<Uuid, Reply> {
+    match call.subject {
+        Subject::Vendor(organization) => Ok(organization),
+        Subject::Anonymous | Subject::Customer(_) | Subject::Member(_) => Err(Reply::unauthorized()),
+    }
+}
+
+fn unknown(field: &str, id: Uuid) -> Reply {
+    let problem =
+        json!({ "type": "value_error", "loc": ["body", field], "msg": "Not found.", "input": id.to_string() });
+    Reply::json(422, &json!({ "error": "PolarRequestValidationError", "detail": [problem] }))
+}

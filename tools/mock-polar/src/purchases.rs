@@ -1,0 +1,119 @@
+//! Orders, what they grant, and the seats of a team; as Polar shows them.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::catalog::{Benefit, Organization};
+use crate::customers::{Customer, Member};
+use crate::licenses::License;
+use crate::timestamp::Timestamp;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Order {
+    pub(crate) id: Uuid,
+    pub(crate) customer: Uuid,
+    pub(crate) product: Uuid,
+    pub(crate) seats: Option<u32>,
+    pub(crate) checkout: Option<Uuid>,
+}
+
+/// A benefit that a customer has: here, always a license key.
+#[derive(Clone, Debug)]
+pub(crate) struct Grant {
+    pub(crate) id: Uuid,
+    pub(crate) customer: Uuid,
+    pub(crate) member: Option<Uuid>,
+    pub(crate) benefit: Uuid,
+    pub(crate) order: Option<Uuid>,
+    pub(crate) license: Uuid,
+    pub(crate) is_granted: bool,
+    pub(crate) created_at: Timestamp,
+    pub(crate) modified_at: Option<Timestamp>,
+}
+
+/// A seat of an order: for a person, not for a device.
+#[derive(Clone, Debug)]
+pub(crate) struct TeamSeat {
+    pub(crate) id: Uuid,
+    pub(crate) order: Uuid,
+    pub(crate) status: TeamSeatStatus,
+    /// Who was invited, where customers have no members; the buyer, where they have.
+    pub(crate) customer: Option<Uuid>,
+    pub(crate) member: Option<Uuid>,
+    pub(crate) email: Option<String>,
+    pub(crate) invitation: Option<String>,
+    pub(crate) invitation_expires_at: Option<Timestamp>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) modified_at: Option<Timestamp>,
+    pub(crate) claimed_at: Option<Timestamp>,
+    pub(crate) revoked_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TeamSeatStatus {
+    Pending,
+    Claimed,
+    Revoked,
+}
+
+impl Grant {
+    pub(crate) fn view(
+        &self,
+        customer: Option<&Customer>,
+        benefit: Option<&Benefit>,
+        organization: Option<&Organization>,
+        license: Option<&License>,
+    ) -> Value {
+        json!({
+            "created_at": self.created_at,
+            "modified_at": self.modified_at,
+            "id": self.id.to_string(),
+            "granted_at": self.is_granted.then_some(self.created_at),
+            "revoked_at": (!self.is_granted).then_some(self.created_at),
+            "customer_id": self.customer.to_string(),
+            "member_id": self.member.map(|id| id.to_string()),
+            "benefit_id": self.benefit.to_string(),
+            "subscription_id": null,
+            "order_id": self.order.map(|id| id.to_string()),
+            "is_granted": self.is_granted,
+            "is_revoked": !self.is_granted,
+            "error": null,
+            "customer": customer.map(Customer::portal_view),
+            "benefit": benefit.map(|benefit| benefit.view_in_grant(organization)),
+            "properties": {
+                "license_key_id": self.license.to_string(),
+                "display_key": license.map(License::display_key),
+            },
+        })
+    }
+}
+
+impl TeamSeat {
+    /// The address that the seat belongs to, from wherever it is known.
+    pub(crate) fn address<'a>(&'a self, member: Option<&'a Member>, customer: Option<&'a Customer>) -> Option<&'a str> {
+        let of_member = || member.map(|member| member.email.as_str());
+        self.email.as_deref().or_else(of_member).or_else(|| customer.and_then(Customer::email))
+    }
+
+    pub(crate) fn view(&self, member: Option<&Member>, address: Option<&str>) -> Value {
+        json!({
+            "created_at": self.created_at,
+            "modified_at": self.modified_at,
+            "id": self.id.to_string(),
+            "subscription_id": null,
+            "order_id": self.order.to_string(),
+            "status": self.status,
+            "customer_id": self.customer.map(|id| id.to_string()),
+            "member_id": self.member.map(|id| id.to_string()),
+            "member": member.map(Member::view_in_seat),
+            "email": self.email,
+            "customer_email": address,
+            "invitation_token_expires_at": self.invitation_expires_at,
+            "claimed_at": self.claimed_at,
+            "revoked_at": self.revoked_at,
+            "seat_metadata": {},
+        })
+    }
+}

@@ -1,0 +1,112 @@
+//! A request as it arrived, and the endpoint that it is for.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use percent_encoding::percent_decode_str;
+use serde::Serialize;
+
+use crate::endpoint::{self, Endpoint, Target};
+
+/// A request that reached the server. The control endpoint's own requests are not among them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedRequest {
+    /// For example `POST`.
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    /// In the order received, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The whole body; of one over 10 MiB, which Polar rejects, at most that much.
+    pub body: Vec<u8>,
+}
+
+impl RecordedRequest {
+    /// The endpoint that it is for, if its method and path lead to one.
+    pub fn endpoint(&self) -> Option<Endpoint> {
+        match self.target() {
+            Target::Endpoint(endpoint, _) => Some(endpoint),
+            Target::OtherMethod { .. } | Target::OtherSlash { .. } | Target::Nothing => None,
+        }
+    }
+
+    /// The first header of this name (in any case).
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as text; what is not UTF-8 is replaced.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as JSON; `null` if it is not.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// The server as the client named it.
+    pub(crate) fn site(&self) -> String {
+        format!("http://{}", self.header("host").unwrap_or("127.0.0.1"))
+    }
+
+    /// The token of the header `authorization`; other schemes, and what is not ASCII, count as none.
+    pub(crate) fn bearer_token(&self) -> Option<&str> {
+        let (scheme, token) = self.header("authorization")?.split_once(' ')?;
+        let token = token.trim();
+        (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && token.is_ascii()).then_some(token)
+    }
+
+    /// Without a content type, a body is not read as JSON; `application/problem+json` and the like are.
+    pub(crate) fn has_json(&self) -> bool {
+        let content_type = self.header("content-type").unwrap_or_default();
+        let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        media_type.strip_prefix("application/").is_some_and(|subtype| subtype == "json" || subtype.ends_with("+json"))
+    }
+
+    pub(crate) fn target(&self) -> Target {
+        endpoint::find(&self.method, &self.decoded_path())
+    }
+
+    /// The path without its query, percent-encoding undone, and without the `/api` that Polar's paths once began with.
+    pub(crate) fn decoded_path(&self) -> String {
+        let path = self.raw_path();
+        path.strip_prefix("/api").filter(|rest| rest.starts_with("/v1")).map_or(path.to_string(), str::to_owned)
+    }
+
+    /// Whether its path begins with `/api`, which Polar calls deprecated.
+    pub(crate) fn has_deprecated_path(&self) -> bool {
+        self.raw_path().starts_with("/api/v1")
+    }
+
+    /// What follows the question mark.
+    pub(crate) fn query(&self) -> Option<&str> {
+        self.path.split_once('?').map(|(_, query)| query)
+    }
+
+    fn raw_path(&self) -> Cow<'_, str> {
+        let path = self.path.split('?').next().unwrap_or_default();
+        percent_decode_str(path).decode_utf8_lossy()
+    }
+
+    /// Whether it is the question of a browser that precedes a request to another origin.
+    pub(crate) fn is_preflight(&self) -> bool {
+        self.method == "OPTIONS"
+            && self.header("origin").is_some()
+            && self.header("access-control-request-method").is_some()
+    }
+}
+
+impl Serialize for RecordedRequest {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct View<'a> {
+            method: &'a str,
+            path: &'a str,
+            headers: BTreeMap<&'a str, &'a str>,
+            body: String,
+        }
+        let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        View { method: &self.method, path: &self.path, headers, body: self.text() }.serialize(serializer)
+    }
+}

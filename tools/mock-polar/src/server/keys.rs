@@ -1,0 +1,122 @@
+//! What a test does with keys.
+
+use super::{MockPolar, or_panic};
+use crate::customers::Customer;
+use crate::licenses::{License, Status};
+use crate::merchant::{Activation, KeyInfo, NewKey};
+use crate::timestamp::Timestamp;
+
+/// Keys and activations, as a merchant or customer changes them.
+impl MockPolar {
+    /// Issues a key and returns it.
+    #[track_caller]
+    pub fn add_key(&self, key: NewKey) -> String {
+        or_panic(self.state(|state| state.issue_key(key)))
+    }
+
+    /// A key as the merchant sees it.
+    #[track_caller]
+    pub fn key(&self, key: &str) -> KeyInfo {
+        or_panic(self.state(|state| state.key(key)).ok_or_else(|| unknown_key(key)))
+    }
+
+    /// All keys.
+    pub fn keys(&self) -> Vec<KeyInfo> {
+        self.state(|state| state.keys())
+    }
+
+    /// The activations of a key, oldest first.
+    #[track_caller]
+    pub fn activations(&self, key: &str) -> Vec<Activation> {
+        self.key(key).activations
+    }
+
+    /// How often a key was used.
+    #[track_caller]
+    pub fn usage(&self, key: &str) -> i32 {
+        self.key(key).usage
+    }
+
+    /// Revokes the benefit, as after a refund or at the end of a subscription.
+    #[track_caller]
+    pub fn revoke(&self, key: &str) {
+        self.change(key, |license| license.status = Status::Revoked);
+    }
+
+    /// Disables the key.
+    #[track_caller]
+    pub fn disable(&self, key: &str) {
+        self.change(key, |license| license.status = Status::Disabled);
+    }
+
+    /// Grants the key again.
+    #[track_caller]
+    pub fn grant(&self, key: &str) {
+        self.change(key, |license| license.status = Status::Granted);
+    }
+
+    /// Deletes the key; Polar does not know it any more.
+    #[track_caller]
+    pub fn delete(&self, key: &str) {
+        self.change(key, |license| license.deleted = true);
+    }
+
+    /// Replaces the key's string, and returns the new one. The old one is unknown at once; activations stay.
+    #[track_caller]
+    pub fn rotate(&self, key: &str) -> String {
+        or_panic(self.state(|state| state.rotate_key(key)).ok_or_else(|| unknown_key(key)))
+    }
+
+    /// Changes when the key expires; `None` for never.
+    #[track_caller]
+    pub fn set_expires_at(&self, key: &str, at: impl Into<Option<Timestamp>>) {
+        let at = at.into();
+        self.change(key, |license| license.expires_at = at);
+    }
+
+    /// Changes how many devices may be activated; `None` for a key that needs no activation.
+    #[track_caller]
+    pub fn set_limit_activations(&self, key: &str, devices: impl Into<Option<u32>>) {
+        let devices = devices.into();
+        self.change(key, |license| license.limit_activations = devices);
+    }
+
+    /// Changes how often the key may be used; `None` for no limit.
+    #[track_caller]
+    pub fn set_limit_usage(&self, key: &str, uses: impl Into<Option<u32>>) {
+        let uses = uses.into();
+        self.change(key, |license| license.limit_usage = uses);
+    }
+
+    /// Moves the key to another benefit (name or id), which no merchant can do: for tests of an app's configuration.
+    #[track_caller]
+    pub fn set_benefit(&self, key: &str, benefit: &str) {
+        let id = self.benefit(benefit);
+        self.change(key, |license| license.benefit = id.parse().unwrap_or_default());
+    }
+
+    /// Removes one activation, as a customer does in Polar's portal.
+    #[track_caller]
+    pub fn remove_activation(&self, id: &str) {
+        let removed = self.state(|state| state.database.remove_seat(id));
+        or_panic(removed.then_some(()).ok_or_else(|| format!("there is no activation `{id}`")));
+    }
+
+    /// Every string in Polar's replies that identifies a customer. None of them may ever be found in a program's files,
+    /// logs or debug output.
+    pub fn personal_data(&self) -> Vec<String> {
+        self.state(|state| {
+            let members = state.database.members.iter().map(|member| member.email.clone());
+            state.database.customers.iter().flat_map(Customer::personal_data).chain(members).collect()
+        })
+    }
+
+    #[track_caller]
+    fn change(&self, key: &str, change: impl FnOnce(&mut License)) {
+        or_panic(self.state(|state| state.change_key(key, change)).then_some(()).ok_or_else(|| unknown_key(key)));
+    }
+}
+
+fn unknown_key(key: &str) -> String {
+    format!("there is no key `{key}`")
+}

@@ -1,0 +1,164 @@
+//! The papers of the C library: the license texts of everything that is linked into it, and a bill of materials in
+//! CycloneDX's format. Only what is linked counts, for this machine: no build tool and no procedural macro.
+//!
+//! By hand, since cargo-about without optimization takes seven minutes to compare every text with all known ones, and
+//! cargo-cyclonedx writes beside every manifest of the workspace, with this machine's paths.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use cargo_metadata::{MetadataCommand, Package};
+use serde_json::{Value, json};
+use xshell::{Shell, cmd};
+
+use crate::{shell, workspace};
+
+/// Writes them into `folder`. `features` are the arguments that the library was built with.
+pub(crate) fn write(sh: &Shell, folder: &Path, features: &[&str]) -> Result<()> {
+    let packages = linked(sh, features)?;
+    sh.create_dir(folder)?;
+    fs::write(folder.join("LICENSES.txt"), license_texts(&packages)?)?;
+    fs::write(folder.join("sbom.cdx.json"), serde_json::to_string_pretty(&bill_of_materials(sh, &packages)?)?)?;
+    fs::copy(standard_library_licenses(sh)?, folder.join("LICENSES-rust-standard-library.html"))?;
+    println!("{} crates are linked in; their licenses are in {}", packages.len(), folder.display());
+    Ok(())
+}
+
+/// The crates that are linked into the library, itself among them.
+fn linked(sh: &Shell, features: &[&str]) -> Result<Vec<Package>> {
+    let tree = shell::cargo(sh, "tree --locked --package polar-license-c --edges normal,no-proc-macro --prefix none");
+    let tree = tree.args(features).read()?;
+    let linked: BTreeSet<(&str, &str)> = tree.lines().filter_map(name_and_version).collect();
+    let mut command = MetadataCommand::new();
+    command.current_dir(workspace::root()).other_options(["--locked".into()]);
+    let mut packages = command.exec().context("cannot read what cargo knows of the dependencies")?.packages;
+    packages.retain(|package| linked.contains(&(package.name.as_str(), package.version.to_string().as_str())));
+    packages.sort_by(|one, other| (&one.name, &one.version).cmp(&(&other.name, &other.version)));
+    if packages.len() != linked.len() {
+        bail!("cargo tree lists {} crates, and cargo metadata knows {} of them", linked.len(), packages.len());
+    }
+    Ok(packages)
+}
+
+/// Of a line of `cargo tree`: `sha2 v0.11.1`, perhaps with more after it.
+fn name_and_version(line: &str) -> Option<(&str, &str)> {
+    let (name, rest) = line.split_once(" v")?;
+    Some((name, rest.split(' ').next()?))
+}
+
+/// Every license text once, with the crates that it is for.
+fn license_texts(packages: &[Package]) -> Result<String> {
+    let mut crates_of_text = BTreeMap::<String, BTreeSet<String>>::new();
+    let mut list = String::new();
+    for package in packages {
+        let title = format!("{} {}", package.name, package.version);
+        let files = license_files(package)?;
+        if files.is_empty() {
+            bail!("{title} contains no license text; find it, and decide whether the library may be shipped");
+        }
+        writeln!(list, "{title}: {}", license(package)?)?;
+        for file in files {
+            let text = fs::read_to_string(&file).with_context(|| format!("cannot read `{}`", file.display()))?;
+            crates_of_text.entry(text.trim().to_owned()).or_default().insert(title.clone());
+        }
+    }
+    let mut all = format!(
+        "The library contains the following Rust crates. Rust's standard library is in it too: see\n\
+         LICENSES-rust-standard-library.html.\n\n{list}"
+    );
+    for (text, crates) in crates_of_text {
+        let crates: Vec<&str> = crates.iter().map(String::as_str).collect();
+        write!(all, "\n{}\n\n{}\n\n{text}\n", "=".repeat(80), crates.join(", "))?;
+    }
+    Ok(all)
+}
+
+fn license_files(package: &Package) -> Result<Vec<PathBuf>> {
+    let is_own = package.source.is_none();
+    let folder =
+        if is_own { Some(workspace::root()) } else { package.manifest_path.parent().map(|path| path.as_std_path()) };
+    let folder = folder.context("a manifest is in no folder")?;
+    let mut files = workspace::files(folder)?;
+    // code of others within a package has a license of its own
+    files.retain(|file| is_license(file) && (!is_own || file.parent() == Some(folder)));
+    Ok(files)
+}
+
+fn is_license(file: &Path) -> bool {
+    let name = file.file_name().unwrap_or_default().to_string_lossy().to_uppercase();
+    let starts = ["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "NOTICE", "UNLICENSE"];
+    let is_code = [".RS", ".TOML", ".JSON"].iter().any(|end| name.ends_with(end));
+    starts.iter().any(|start| name.starts_with(start)) && !is_code
+}
+
+/// As SPDX writes it, which has no `/`.
+fn license(package: &Package) -> Result<String> {
+    let license = package.license.as_ref().with_context(|| format!("{} names no license", package.name))?;
+    Ok(license.replace('/', " OR "))
+}
+
+/// Without a time and a random number, so that the same sources make the same file.
+fn bill_of_materials(sh: &Shell, packages: &[Package]) -> Result<Value> {
+    let (library, dependencies): (Vec<&Package>, Vec<&Package>) =
+        packages.iter().partition(|package| package.name.as_str() == "polar-license-c");
+    let library = library.first().context("the library is not among its own crates")?;
+    let mut components = dependencies.into_iter().map(component).collect::<Result<Vec<_>>>()?;
+    let rustc = cmd!(sh, "rustc --version").quiet().read()?;
+    let rust = rustc.split_whitespace().nth(1).context("rustc did not print its version")?;
+    components.push(json!({ "type": "library", "name": "Rust standard library", "version": rust }));
+    Ok(json!({
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.5",
+        "version": 1,
+        "metadata": { "component": component(library)? },
+        "components": components,
+    }))
+}
+
+fn component(package: &Package) -> Result<Value> {
+    let (name, version) = (package.name.as_str(), package.version.to_string());
+    let url = format!("pkg:cargo/{name}@{version}");
+    Ok(json!({
+        "type": "library",
+        "bom-ref": url,
+        "name": name,
+        "version": version,
+        "licenses": [{ "expression": license(package)? }],
+        "purl": url,
+    }))
+}
+
+/// The page that comes with rustc, about its standard library and what is linked into that.
+fn standard_library_licenses(sh: &Shell) -> Result<PathBuf> {
+    let sysroot = cmd!(sh, "rustc --print sysroot").quiet().read()?;
+    let page = Path::new(&sysroot).join("share/doc/rust/COPYRIGHT-library.html");
+    if !page.exists() {
+        bail!("`{}` is missing; build the package with a toolchain of rustup's, which has it", page.display());
+    }
+    Ok(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_license_is_known_by_its_name() {
+        for name in ["LICENSE", "LICENSE_MIT", "license-apache.txt", "COPYING", "UNLICENSE", "LICENSE-BoringSSL"] {
+            assert!(is_license(Path::new(name)), "{name}");
+        }
+        for name in ["licenses.rs", "README.md", "license.json", "lib.rs"] {
+            assert!(!is_license(Path::new(name)), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_line_of_the_tree_names_a_crate() {
+        assert_eq!(name_and_version("sha2 v0.11.1 (*)"), Some(("sha2", "0.11.1")));
+        assert_eq!(name_and_version("polar-license v0.1.0 (/home/me)"), Some(("polar-license", "0.1.0")));
+        assert_eq!(name_and_version(""), None);
+    }
+}

@@ -1,0 +1,349 @@
+//! The files of one crate must not import each other in circles.
+//!
+//! The rule: at every level of the module tree, siblings do not use each other in circles, and each stands for everything
+//! below it. To `license.rs`, `config.rs` and `config/json.rs` are one module `config`. A module and its own children may
+//! use each other, because children are its inside. A name that a module re-exports counts as the file that defines it.
+//!
+//! What counts are the paths in a file that start with `crate`, `super` or `self`, and those of its `use` items. Modules and
+//! imports for tests do not count. In TypeScript the imports of relative names count, and each file stands for itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use syn::punctuated::Punctuated;
+use syn::visit::{self, Visit};
+use syn::{Attribute, Expr, ItemMod, ItemUse, Macro, Meta, Token, UseTree};
+
+use crate::workspace;
+
+/// Where TypeScript is.
+const TYPESCRIPT: &str = "bindings/wasm/ts/src";
+
+/// A path in Rust without its start, so that it begins at the crate's root.
+type Names = Vec<String>;
+
+/// For each name the names that it uses, each with an example of how.
+type Graph = BTreeMap<String, BTreeMap<String, String>>;
+
+/// Checks every crate of the workspace, and the TypeScript.
+pub(crate) fn check() -> Result<()> {
+    let mut graphs = BTreeMap::from([(TYPESCRIPT.to_string(), typescript(&workspace::root().join(TYPESCRIPT))?)]);
+    for package in workspace::metadata()?.packages {
+        let sources = package.manifest_path.with_file_name("src");
+        let name = sources.strip_prefix(workspace::root())?;
+        graphs.extend(levels(name.as_str(), &modules(sources.as_std_path())?));
+    }
+    let mut wrong = Vec::new();
+    for (folder, graph) in &graphs {
+        wrong.extend(circles(graph).iter().map(|circle| describe(folder, circle, graph)));
+    }
+    if !wrong.is_empty() {
+        bail!("these use each other in circles:\n{}", wrong.join("\n"));
+    }
+    println!("no circles in {} folders", graphs.len());
+    Ok(())
+}
+
+/// What a Rust file refers to.
+#[derive(Default)]
+struct Module {
+    file: String,
+    /// Where in the crate the visited code is.
+    place: Names,
+    uses: BTreeSet<Names>,
+    /// The path that each name stands for that a `use` item brings into a module.
+    imports: BTreeMap<Names, Names>,
+    /// The modules in files of their own that it declares for tests.
+    for_tests: BTreeSet<Names>,
+}
+
+impl Module {
+    fn parse(file: &str, place: Names, text: &str) -> Result<Self> {
+        let mut module = Self { file: file.into(), place, ..Self::default() };
+        module.visit_file(&syn::parse_file(text).with_context(|| format!("cannot parse `{file}`"))?);
+        Ok(module)
+    }
+
+    /// The path from the crate's root; `None` for one that starts elsewhere.
+    fn absolute(&self, path: &[String]) -> Option<Names> {
+        let supers = path.iter().take_while(|name| *name == "super").count();
+        let (start, rest) = match path.first()?.as_str() {
+            "crate" => (0, 1),
+            "self" => (self.place.len(), 1),
+            "super" => (self.place.len().checked_sub(supers)?, supers),
+            _ => return None,
+        };
+        Some(self.place.iter().take(start).chain(path.iter().skip(rest)).cloned().collect())
+    }
+
+    /// Takes apart `a::{b, c as d}`.
+    fn import(&mut self, tree: &UseTree, mut path: Names) {
+        let name = match tree {
+            UseTree::Path(part) => {
+                path.push(part.ident.to_string());
+                return self.import(&part.tree, path);
+            }
+            UseTree::Group(group) => return group.items.iter().for_each(|tree| self.import(tree, path.clone())),
+            UseTree::Glob(_) => "*".into(),
+            UseTree::Name(name) => {
+                path.push(name.ident.to_string());
+                name.ident.to_string()
+            }
+            UseTree::Rename(names) => {
+                path.push(names.ident.to_string());
+                names.rename.to_string()
+            }
+        };
+        // without one of the starts, it is the name of a child or of another crate
+        let path = self.absolute(&path).unwrap_or_else(|| [self.place.clone(), path].concat());
+        self.uses.insert(path.clone());
+        self.imports.insert([self.place.clone(), vec![name]].concat(), path);
+    }
+}
+
+impl Visit<'_> for Module {
+    fn visit_item_mod(&mut self, item: &ItemMod) {
+        self.place.push(item.ident.to_string());
+        if !is_for_tests(&item.attrs) {
+            visit::visit_item_mod(self, item);
+        } else if item.content.is_none() {
+            self.for_tests.insert(self.place.clone());
+        }
+        self.place.pop();
+    }
+
+    fn visit_item_use(&mut self, item: &ItemUse) {
+        if !is_for_tests(&item.attrs) {
+            self.import(&item.tree, Names::new());
+        }
+    }
+
+    fn visit_path(&mut self, path: &syn::Path) {
+        let names: Names = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        self.uses.extend(self.absolute(&names));
+        visit::visit_path(self, path);
+    }
+
+    fn visit_macro(&mut self, call: &Macro) {
+        // those that take expressions, such as `format!`
+        if let Ok(arguments) = call.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated) {
+            arguments.iter().for_each(|argument| self.visit_expr(argument));
+        }
+        visit::visit_macro(self, call);
+    }
+}
+
+fn is_for_tests(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| requires_test(&attribute.meta))
+}
+
+/// Whether it is `cfg(test)`, `cfg(all(test, …))` or a part of these that needs `test`.
+fn requires_test(meta: &Meta) -> bool {
+    match meta {
+        Meta::Path(path) => path.is_ident("test"),
+        Meta::List(list) if list.path.is_ident("cfg") || list.path.is_ident("all") => list
+            .parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated)
+            .is_ok_and(|parts| parts.iter().any(requires_test)),
+        Meta::List(_) | Meta::NameValue(_) => false,
+    }
+}
+
+/// The modules of a crate that are files, by their place.
+fn modules(sources: &Path) -> Result<BTreeMap<Names, Module>> {
+    let mut modules = BTreeMap::new();
+    for path in workspace::files(sources)?.iter().filter(|path| path.extension().is_some_and(|end| end == "rs")) {
+        let file = path.strip_prefix(sources)?;
+        let mut place: Names = file.with_extension("").iter().map(|part| part.to_string_lossy().into()).collect();
+        place.pop_if(|last| ["lib", "main", "mod"].contains(&last.as_str()));
+        let module = Module::parse(&file.to_string_lossy(), place.clone(), &fs::read_to_string(path)?)?;
+        modules.insert(place, module);
+    }
+    let for_tests: Vec<Names> = modules.values().flat_map(|module| module.for_tests.clone()).collect();
+    modules.retain(|place, _| !for_tests.iter().any(|tests| place.starts_with(tests)));
+    Ok(modules)
+}
+
+/// For the crate and each module with children: which of the children use which.
+fn levels(root: &str, modules: &BTreeMap<Names, Module>) -> BTreeMap<String, Graph> {
+    let mut levels: BTreeMap<String, Graph> = BTreeMap::new();
+    for (from, module) in modules {
+        for path in &module.uses {
+            let to = defining(modules, path.clone());
+            let common = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
+            // if one of them ends here, it is the other one's parent
+            let (Some(user), Some(used)) = (from.get(common), to.get(common)) else { continue };
+            let folder = from.iter().take(common).fold(root.to_string(), |folder, name| format!("{folder}/{name}"));
+            let graph = levels.entry(folder).or_default();
+            let example = format!("{} uses {}", module.file, path.join("::"));
+            graph.entry(user.clone()).or_default().entry(used.clone()).or_insert(example);
+        }
+    }
+    levels
+}
+
+/// The place of the file that defines what a path names.
+fn defining(modules: &BTreeMap<Names, Module>, mut path: Names) -> Names {
+    // re-exports of re-exports: no more than this are followed
+    for _ in 0..8 {
+        let mut place = path.clone();
+        while !place.is_empty() && !modules.contains_key(&place) {
+            place.pop();
+        }
+        let import = path.get(..=place.len()).and_then(|name| modules.get(&place)?.imports.get(name));
+        match import {
+            Some(import) => path = [import.clone(), path.split_off(place.len() + 1)].concat(),
+            None => return place,
+        }
+    }
+    Names::new()
+}
+
+/// The files of a folder, and what they import by a relative name.
+fn typescript(folder: &Path) -> Result<Graph> {
+    let mut graph = Graph::new();
+    for path in workspace::files(folder)? {
+        let name = path.strip_prefix(folder)?.with_extension("");
+        let name = name.to_string_lossy().into_owned();
+        let text = fs::read_to_string(&path)?;
+        let strings: Vec<&str> = text.split('"').collect();
+        for pair in strings.windows(2) {
+            let [before, target] = pair else { continue };
+            let is_import = ["from", "import", "import("].iter().any(|word| before.trim_end().ends_with(word));
+            if is_import && target.starts_with('.') {
+                let target = relative(&name, target.trim_end_matches(".js"));
+                graph.entry(name.clone()).or_default().insert(target.clone(), format!("{name}.ts imports {target}"));
+            }
+        }
+    }
+    Ok(graph)
+}
+
+/// The name that `target` means in the file `from`.
+fn relative(from: &str, target: &str) -> String {
+    let mut names: Vec<&str> = from.split('/').collect();
+    names.pop();
+    for part in target.split('/') {
+        match part {
+            "." => {}
+            ".." => drop(names.pop()),
+            part => names.push(part),
+        }
+    }
+    names.join("/")
+}
+
+/// The sets of names that can be reached from each other.
+fn circles(graph: &Graph) -> BTreeSet<BTreeSet<String>> {
+    let reached = |start: &String| {
+        let (mut reached, mut open) = (BTreeSet::new(), vec![start]);
+        while let Some(name) = open.pop() {
+            let used = graph.get(name).into_iter().flat_map(BTreeMap::keys);
+            open.extend(used.filter(|name| reached.insert(String::clone(name))));
+        }
+        reached
+    };
+    let all: BTreeMap<&String, BTreeSet<String>> = graph.keys().map(|name| (name, reached(name))).collect();
+    let in_circle = |name: &&String| all.get(name).is_some_and(|reached| reached.contains(*name));
+    let returns = |from: &String, to: &String| all.get(to).is_some_and(|reached| reached.contains(from));
+    all.iter()
+        .filter(|(name, _)| in_circle(name))
+        .map(|(name, reached)| reached.iter().filter(|other| returns(name, other)).cloned().collect())
+        .collect()
+}
+
+fn describe(folder: &str, circle: &BTreeSet<String>, graph: &Graph) -> String {
+    let examples = circle.iter().filter_map(|name| graph.get(name)).flatten();
+    let examples: Vec<&str> =
+        examples.filter(|(used, _)| circle.contains(*used)).map(|(_, text)| text.as_str()).collect();
+    let members: Vec<&str> = circle.iter().map(String::as_str).collect();
+    format!("{folder}: {} ({})", members.join(", "), examples.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The circles in a made-up crate.
+    fn found(files: &[(&str, &str)]) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let levels = levels("src", &modules(folder.path()).unwrap());
+        let found = levels.iter().flat_map(|(folder, graph)| circles(graph).into_iter().map(move |it| (folder, it)));
+        found.map(|(folder, circle)| format!("{folder}: {}", Vec::from_iter(circle).join(", "))).collect()
+    }
+
+    #[test]
+    fn two_files_and_a_longer_way_round_are_circles() {
+        let files =
+            [("a.rs", "use crate::b::B;"), ("b.rs", "fn f() -> super::a::A { todo() }"), ("c.rs", "use crate::a;")];
+        assert_eq!(found(&files), ["src: a, b"]);
+        let files =
+            [("a.rs", "use crate::{b, z::Z};"), ("b.rs", "fn f() { g(crate::c::C) }"), ("c.rs", "use super::a::*;")];
+        assert_eq!(found(&files), ["src: a, b, c"]);
+    }
+
+    #[test]
+    fn a_way_back_is_found_through_re_exports_macros_and_inline_modules() {
+        let root = ("lib.rs", "mod a; mod b; pub use b::{Inner as B};");
+        assert_eq!(found(&[root, ("a.rs", "use crate::B;"), ("b.rs", "use crate::a::A;")]), ["src: a, b"]);
+        assert_eq!(
+            found(&[("a.rs", "fn f() { format!(\"{}\", crate::b::B) }"), ("b.rs", "use crate::a::A;")]),
+            ["src: a, b"]
+        );
+        assert_eq!(
+            found(&[("a.rs", "mod x { use super::super::b::B; }"), ("b.rs", "use crate::a::A;")]),
+            ["src: a, b"]
+        );
+    }
+
+    #[test]
+    fn a_module_stands_for_its_folder_and_children_are_its_inside() {
+        let inside =
+            [("a.rs", "mod b; use b::B; struct A;"), ("a/b.rs", "use super::A;"), ("a/c.rs", "use super::b::B;")];
+        assert_eq!(found(&inside), Vec::<String>::new());
+        let through = [("a.rs", "mod b;"), ("a/b.rs", "use crate::c::C;"), ("c.rs", "use crate::a::A;")];
+        assert_eq!(found(&through), ["src: a, c"]);
+        let children = [("a/mod.rs", ""), ("a/b.rs", "use super::c::C;"), ("a/c.rs", "use crate::a::b::B;")];
+        assert_eq!(found(&children), ["src/a: b, c"]);
+    }
+
+    #[test]
+    fn a_name_that_only_an_inline_module_imports_is_not_re_exported() {
+        let files = [("a.rs", "mod x { use crate::b::B; } struct B;"), ("b.rs", ""), ("c.rs", "use crate::a::B;")];
+        assert_eq!(found(&files), Vec::<String>::new());
+        let back = ("b.rs", "use crate::c::C;");
+        assert_eq!(found(&[files[0], back, files[2]]), ["src: a, b, c"]);
+        assert_eq!(found(&[("a.rs", "mod x { use crate::z::B; } struct B;"), back, files[2]]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn tests_may_use_everything() {
+        let files = [
+            ("a.rs", "use crate::b; #[cfg(test)] mod tests { use crate::c; } #[cfg(test)] mod story;"),
+            ("a/story.rs", "use crate::c;"),
+            ("b.rs", "#[cfg(all(test, unix))] use crate::a;"),
+            ("c.rs", "use crate::a;"),
+        ];
+        assert_eq!(found(&files), Vec::<String>::new());
+    }
+
+    #[test]
+    fn typescript_imports_relative_names() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("node")).unwrap();
+        let files = [
+            ("a.ts", "import { x } from \"./node/b.js\";\nimport \"node:fs\";"),
+            ("node/b.ts", "export * from \"../a.js\";"),
+        ];
+        files.iter().for_each(|(name, text)| fs::write(folder.path().join(name), text).unwrap());
+        let graph = typescript(folder.path()).unwrap();
+        let circle = circles(&graph).pop_first().unwrap();
+        assert_eq!(describe("src", &circle, &graph), "src: a, node/b (a.ts imports node/b; node/b.ts imports a)");
+    }
+}

@@ -1,0 +1,87 @@
+//! Running other programs, with xshell: in the repository's top folder, and each shown before it runs.
+
+use std::env;
+use std::io::{Read, Seek};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use wait_timeout::ChildExt;
+use xshell::{Cmd, Shell};
+
+use crate::workspace;
+
+/// Runs programs in the repository's top folder.
+pub(crate) fn new() -> Result<Shell> {
+    let sh = Shell::new()?;
+    sh.change_dir(workspace::root());
+    Ok(sh)
+}
+
+/// The user's cargo, with the given words as its first arguments.
+pub(crate) fn cargo<'a>(sh: &'a Shell, words: &str) -> Cmd<'a> {
+    without_own_variables(sh.cmd("cargo")).args(words.split_whitespace())
+}
+
+/// Hides from the command what `cargo run` tells xtask about itself: build scripts that look at these environment
+/// variables would run again.
+pub(crate) fn without_own_variables(command: Cmd) -> Cmd {
+    let names = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let own = names.filter(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"));
+    own.fold(command, |command, name| command.env_remove(name))
+}
+
+/// The command's standard output, unless it fails. What it writes elsewhere is not shown.
+pub(crate) fn probe(command: Cmd) -> Option<String> {
+    command.quiet().ignore_stderr().read().ok()
+}
+
+/// Runs the command without showing its output unless it fails, and ends it after `limit`.
+pub(crate) fn quietly(command: Cmd, limit: Duration) -> Result<()> {
+    let shown = command.to_string();
+    // a file instead of a pipe: a process that outlives the ended command could hold a pipe open for ever
+    let mut log = tempfile::tempfile()?;
+    let mut command = Command::from(command);
+    command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log.try_clone()?);
+    let mut child = command.spawn().with_context(|| format!("cannot start `{shown}`"))?;
+    let ended = child.wait_timeout(limit)?;
+    if ended.is_some_and(|status| status.success()) {
+        return Ok(());
+    }
+    let result = match ended {
+        Some(status) => format!("failed ({status})"),
+        None => {
+            child.kill()?;
+            child.wait()?;
+            format!("took longer than {} s", limit.as_secs())
+        }
+    };
+    let mut output = Vec::new();
+    log.rewind()?;
+    log.read_to_end(&mut output)?;
+    bail!("`{shown}` {result}\n{}", String::from_utf8_lossy(&output).trim_end());
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use xshell::cmd;
+
+    use super::*;
+
+    #[test]
+    fn a_quiet_command_that_hangs_is_ended_and_one_that_fails_shows_its_output() {
+        let sh = new().unwrap();
+        let hung = quietly(cmd!(sh, "sleep 60"), Duration::from_millis(20)).unwrap_err();
+        assert!(hung.to_string().contains("took longer"), "{hung}");
+        let failed = quietly(cmd!(sh, "sh -c 'echo why; exit 3'"), Duration::from_secs(60)).unwrap_err();
+        assert!(failed.to_string().contains("\nwhy"), "{failed}");
+    }
+
+    #[test]
+    fn a_command_that_fails_or_is_missing_is_not_found() {
+        let sh = new().unwrap();
+        assert_eq!(probe(cmd!(sh, "sh -c 'echo 1.0'")).as_deref(), Some("1.0"));
+        assert_eq!(probe(cmd!(sh, "sh -c 'echo 1.0; exit 3'")), None);
+        assert_eq!(probe(cmd!(sh, "no-program-has-this-name")), None);
+    }
+}

@@ -1,0 +1,129 @@
+//! `cargo xtask soak`: the tests that look for what nobody thought of, for as long as there is time: every system call that
+//! may fail, kills, power cuts, the hostile server, and fuzzing. `cargo xtask test` runs the same, within seconds.
+//! What this machine has no tool for is skipped by name. Changes no file of the repository.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use cargo_metadata::DependencyKind;
+use xshell::{Shell, cmd};
+
+use crate::requirements::{NODE, STRACE, XFS_TOOLS};
+use crate::{npm_package, shell, workspace};
+
+/// The test programs: their package, their name, and which share of the time each of their timed tests gets.
+const PROGRAMS: [(&str, &str, f64); 4] = [
+    ("polar-license", "power_cut", 0.0),
+    ("polar-license", "hostile", 0.0),
+    ("polar-license-cli", "failures", 0.2),
+    // six of them, two at a time on two cores
+    ("polar-license", "fuzz", 0.1),
+];
+
+/// What each of the targets gets of the time under libFuzzer.
+const FUZZ_SHARE: f64 = 0.08;
+
+/// The packages that end up in programs of others.
+const SHIPPED: [&str; 3] = ["polar-license", "polar-license-c", "polar-license-wasm"];
+
+/// Where libFuzzer puts what it finds; the seeds in `fuzz/corpus` stay as they are.
+const FUZZ_OUTPUT: &str = "fuzz";
+
+/// Takes about this many minutes, and a few more for what has no time limit.
+pub(crate) fn run(sh: &Shell, minutes: u32) -> Result<()> {
+    for requirement in [&STRACE, &XFS_TOOLS, &NODE] {
+        if let Err(missing) = requirement.ensure(sh) {
+            println!("going on without: {missing:#}");
+        }
+    }
+    npm_package::install_tools(sh)?;
+    let time = f64::from(minutes);
+    for (package, program, share) in PROGRAMS {
+        let test = shell::cargo(sh, "test --locked --package").args([package, "--test", program, "--", "--nocapture"]);
+        test.env("POLAR_LICENSE_SOAK_MINUTES", (time * share).to_string()).run()?;
+    }
+    fuzz(sh, time * FUZZ_SHARE * 60.0)?;
+    check_dependencies(sh)
+}
+
+/// The reasons for the dependencies, in DESIGN.md; and licenses, bans and sources of all of them, by `deny.toml`.
+pub(crate) fn check_dependencies(sh: &Shell) -> Result<()> {
+    let (shipped, listed) = (shipped()?, listed(&workspace::text("DESIGN.md")?));
+    let differ: Vec<_> = shipped.symmetric_difference(&listed).map(String::as_str).collect();
+    if !differ.is_empty() {
+        bail!("the table \"Dependencies\" of DESIGN.md and the manifests differ in {}", differ.join(", "));
+    }
+    if shell::probe(cmd!(sh, "cargo deny --version")).is_none() {
+        println!("skipped: cargo-deny is not installed");
+        return Ok(());
+    }
+    // its database of advisories is not part of what is checked: whether it is reachable is not up to this repository
+    Ok(shell::cargo(sh, "deny --workspace --locked --offline --all-features check bans licenses sources").run()?)
+}
+
+/// What the packages that are shipped ask for, without each other, and without what only tests and the build need.
+fn shipped() -> Result<BTreeSet<String>> {
+    let metadata = workspace::metadata()?;
+    let mut names = BTreeSet::new();
+    for package in SHIPPED {
+        let dependencies = &workspace::package(&metadata, package)?.dependencies;
+        let shipped = dependencies.iter().filter(|it| it.kind == DependencyKind::Normal && it.path.is_none());
+        names.extend(shipped.map(|dependency| dependency.name.clone()).filter(|name| name != "schemars"));
+    }
+    Ok(names)
+}
+
+/// The crates in the first column of the table in DESIGN.md.
+fn listed(design: &str) -> BTreeSet<String> {
+    let table = design.split("\n## Dependencies\n").nth(1).unwrap_or_default();
+    let rows = table.lines().filter(|line| line.starts_with("| ")).skip(1);
+    let names = rows.filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+    names.flat_map(|cell| cell.split(", ")).map(str::to_owned).collect()
+}
+
+/// Runs each fuzz target for so many seconds.
+fn fuzz(sh: &Shell, seconds: f64) -> Result<()> {
+    if shell::probe(cmd!(sh, "rustup run nightly cargo fuzz --version")).is_none() {
+        println!("skipped: cargo-fuzz is not installed, or there is no nightly Rust");
+        return Ok(());
+    }
+    // cargo-fuzz would bring it up to date
+    cmd!(sh, "cargo metadata --locked --format-version=1 --manifest-path fuzz/Cargo.toml").ignore_stdout().run()?;
+    let output = workspace::target()?.join(FUZZ_OUTPUT);
+    for target in fuzz_targets()? {
+        let (found, seeds) = (output.join("corpus").join(&target), format!("fuzz/corpus/{target}"));
+        sh.create_dir(&found)?;
+        // the crate has no unsafe code that AddressSanitizer could check
+        let run = cmd!(sh, "rustup run nightly cargo fuzz run --fuzz-dir fuzz --sanitizer none --target-dir {output}");
+        let limit = format!("-max_total_time={}", seconds.ceil());
+        let failures = format!("-artifact_prefix={}/", output.display());
+        let options = ["-print_final_stats=1", "-verbosity=0", &limit, &failures];
+        run.arg(target).arg(found).arg(seeds).arg("--").args(options).run()?;
+    }
+    Ok(())
+}
+
+/// The programs in `fuzz/fuzz_targets`.
+fn fuzz_targets() -> Result<Vec<String>> {
+    let files = workspace::files(&workspace::root().join("fuzz/fuzz_targets"))?;
+    let name = |path: &Path| Some(path.file_stem()?.to_str()?.to_owned());
+    Ok(files.iter().filter_map(|path| name(path)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shipped_dependencies_and_listed_ones_are_found() {
+        assert!(shipped().unwrap().contains("ureq") && !shipped().unwrap().contains("tempfile"));
+        let design = "\n## Dependencies\n\n| crate | where | why |\n|---|---|---|\n| hkdf, hmac | here | a, b |\n| log | x | y |\n";
+        assert_eq!(listed(design).into_iter().collect::<Vec<_>>(), ["hkdf", "hmac", "log"]);
+    }
+
+    #[test]
+    fn the_fuzz_targets_are_found() {
+        assert_eq!(fuzz_targets().unwrap(), ["json", "record", "reply", "settings", "steps", "time"]);
+    }
+}
