@@ -35,12 +35,18 @@ impl Tool {
         installed.lines().any(|line| line.trim_end_matches(':') == wanted).then_some(wanted)
     }
 
-    /// Builds it without optimization, which takes half as long and is fast enough. With the dependencies it was
-    /// published with: the newest ones may want a later Rust from one day to the next.
+    /// Builds it without optimization, which takes half as long and is fast enough. With the dependencies that it was
+    /// published with, because the newest may want a later Rust; with the newest where a registry lacks one of those.
     pub(crate) fn install(&self, sh: &Shell) -> Result<()> {
+        let as_published = self.install_with(sh, "install --debug --locked");
+        as_published.or_else(|error| {
+            self.install_with(sh, "install --debug").with_context(|| format!("{error:#}\nwithout `--locked`"))
+        })
+    }
+
+    fn install_with(&self, sh: &Shell, words: &str) -> Result<()> {
         let (name, version, folder) = (self.package, (self.version)(sh)?, folder()?);
-        let build =
-            shell::cargo(sh, "install --locked --debug").args([name, "--version", &version, "--root"]).arg(folder);
+        let build = shell::cargo(sh, words).args([name, "--version", &version, "--root"]).arg(folder);
         shell::quietly(build.env("CARGO_PROFILE_DEV_DEBUG", "0"), Duration::from_secs(1800))
     }
 }
