@@ -437,6 +437,25 @@ impl Reason {
             Self::Storage | Self::Inactive | Self::Refused | Self::Benefit => NextStep::ContactVendor,
         }
     }
+
+    /// What the user of an operation that was refused for this can do.
+    pub(crate) const fn refused_next_step(self) -> NextStep {
+        match self {
+            Self::NotFound | Self::Benefit => NextStep::EnterKey,
+            Self::Expired => NextStep::Renew,
+            Self::Conditions | Self::ActivationRequired => NextStep::Activate,
+            Self::ActivationLimit => NextStep::ManageDevices,
+            // an update of the app
+            Self::NewerFormat => NextStep::None,
+            Self::Inactive
+            | Self::None
+            | Self::Tampered
+            | Self::OtherDevice
+            | Self::OtherProduct
+            | Self::Storage
+            | Self::Refused => NextStep::ContactVendor,
+        }
+    }
 }
 
 impl ErrorKind {
@@ -460,6 +479,24 @@ impl ErrorKind {
             }
             Self::Internal => "Something went wrong in this app. Restart it and try again.",
         })
+    }
+
+    /// What the user can do about it, where the kind alone says so.
+    pub(crate) const fn next_step(self) -> NextStep {
+        match self {
+            Self::Network | Self::Timeout => NextStep::Connect,
+            Self::NotActivated => NextStep::EnterKey,
+            Self::UsageExhausted => NextStep::Renew,
+            Self::SeatUncertain => NextStep::ManageDevices,
+            Self::Refused => NextStep::ContactVendor,
+            Self::InvalidArgument
+            | Self::InvalidConfig
+            | Self::RateLimited
+            | Self::Server
+            | Self::Storage
+            | Self::Cancelled
+            | Self::Internal => NextStep::None,
+        }
     }
 
     /// Whether the cause is that Polar did not answer, so that the same call may succeed later.

@@ -3,9 +3,11 @@
 
 pub(crate) mod json;
 
+use crate::address::{authority, is_blank, is_loopback};
 use crate::codes::ErrorKind;
 use crate::error::Error;
 use crate::features::Features;
+use crate::links::{self, Links, Schemes};
 use crate::text::{parse_uuid, printable};
 use crate::time::signed_milliseconds;
 use crate::values::{Value, Values};
@@ -53,6 +55,7 @@ struct Settings {
     device_id: Option<String>,
     app_secret: Option<Secret>,
     previous_app_secrets: Vec<Secret>,
+    links: Links,
 }
 
 /// Wiped when it is dropped.
@@ -124,6 +127,7 @@ impl Config {
                 device_id: None,
                 app_secret: None,
                 previous_app_secrets: Vec::new(),
+                links: Links::default(),
             },
         }
     }
@@ -161,6 +165,10 @@ impl Config {
     /// The app's own device id, where it sets one.
     pub fn device_id(&self) -> Option<&str> {
         self.0.device_id.as_deref()
+    }
+
+    pub(crate) fn links(&self) -> &Links {
+        &self.0.links
     }
 
     pub(crate) fn timeout_ms(&self) -> u64 {
@@ -275,24 +283,6 @@ impl From<String> for Environment {
     }
 }
 
-/// Host and port of an address without its scheme.
-fn authority(address: &str) -> &str {
-    address.split_once('/').map_or(address, |(authority, _)| authority)
-}
-
-/// What is made of digits and dots alone is an address, never a name that somebody could register.
-fn is_loopback(authority: &str) -> bool {
-    let host = authority.split_once(':').map_or(authority, |(host, _)| host);
-    host == "localhost"
-        || authority.starts_with("[::1]")
-        || host.starts_with("127.") && host.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.'))
-}
-
-/// Neither seen nor allowed inside an address or a name.
-fn is_blank(c: char) -> bool {
-    c.is_control() || c.is_whitespace()
-}
-
 impl ConfigBuilder {
     /// Which Polar to ask: `"production"` (the default), `"sandbox"`, or the address of another server.
     pub fn environment(mut self, environment: impl Into<Environment>) -> Self {
@@ -391,6 +381,28 @@ impl ConfigBuilder {
         self
     }
 
+    /// Where a license is bought or renewed: an `https` address. [`Decision::next_url`](crate::Decision::next_url) is it
+    /// where the next step is to renew, or to enter a key that the user may not have yet.
+    pub fn purchase_url(mut self, url: impl Into<String>) -> Self {
+        self.settings.links.purchase = Some(url.into().into());
+        self
+    }
+
+    /// Where customers see their devices and remove one: an `https` address, such as Polar's customer portal of the
+    /// organization. [`Decision::next_url`](crate::Decision::next_url) and [`Error::next_url`] are it where the next step
+    /// is to manage devices.
+    pub fn portal_url(mut self, url: impl Into<String>) -> Self {
+        self.settings.links.portal = Some(url.into().into());
+        self
+    }
+
+    /// Where users ask the vendor: an `https` address, or `mailto:` one of e-mail.
+    /// [`Decision::next_url`](crate::Decision::next_url) is it where the next step is to contact the vendor.
+    pub fn support_url(mut self, url: impl Into<String>) -> Self {
+        self.settings.links.support = Some(url.into().into());
+        self
+    }
+
     /// Checks everything. The error says which setting is wrong and what it should be.
     pub fn build(mut self) -> Result<Config, Error> {
         self.check()?;
@@ -412,6 +424,9 @@ impl ConfigBuilder {
         check_texts("previous app secret", settings.previous_app_secrets.iter().map(|secret| &**secret), 0)?;
         settings.organization = parse_id("organization id", &self.organization)?;
         settings.environment.check()?;
+        check_link("purchase", &mut settings.links.purchase, Schemes::Web)?;
+        check_link("portal", &mut settings.links.portal, Schemes::Web)?;
+        check_link("support", &mut settings.links.support, Schemes::WebOrMail)?;
         settings.benefits = parse_ids("benefit", &self.benefits)?;
         settings.features = parse_features(&self.features)?;
         Ok(())
@@ -508,9 +523,19 @@ fn check_texts<'a>(setting: &str, texts: impl Iterator<Item = &'a String>, least
     Ok(())
 }
 
+fn check_link(name: &str, link: &mut Option<Arc<str>>, schemes: Schemes) -> Result<(), Error> {
+    let Some(text) = link.as_deref().map(str::trim) else { return Ok(()) };
+    if let Some(fault) = links::fault(text, schemes) {
+        return Err(invalid(format!("the {name} URL `{}` {fault}", shown(text))));
+    }
+    *link = Some(text.into());
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codes::NextStep;
 
     const ORGANIZATION: &str = "a0010000-0000-4000-8000-000000000001";
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -568,6 +593,13 @@ mod tests {
             (valid().environment("http://localhost@polar.example"), "plain address"),
             (valid().environment("ftp://polar.example"), "https://"),
             (valid().environment("https:///"), "starts with https://"),
+            (
+                valid().purchase_url("acme.example"),
+                "the purchase URL `acme.example` is not a web address; use one like",
+            ),
+            (valid().portal_url("http://acme.example"), "the portal URL `http://acme.example` is not encrypted"),
+            (valid().portal_url("mailto:help@acme.example"), "the portal URL `mailto:help@acme.example` is not a web"),
+            (valid().support_url("help@acme.example"), "mailto:support@acme.example"),
         ];
         for (builder, expected) in cases {
             let message = message(builder);
@@ -587,6 +619,15 @@ mod tests {
             let config = valid().environment(url).build().unwrap();
             assert_eq!(config.environment().base_url(), url.trim_end_matches('/'));
         }
+    }
+
+    #[test]
+    fn links_are_kept_without_what_surrounds_them() {
+        let builder = valid().purchase_url(" https://acme.example/buy\n").support_url("mailto:help@acme.example");
+        let config = builder.build().unwrap();
+        assert_eq!(config.links().of(NextStep::Renew), Some("https://acme.example/buy"));
+        assert_eq!(config.links().of(NextStep::ContactVendor), Some("mailto:help@acme.example"));
+        assert_eq!(config.links().of(NextStep::ManageDevices), None);
     }
 
     #[test]

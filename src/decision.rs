@@ -6,6 +6,7 @@ use crate::explanation::Explanation;
 use crate::features::EnabledFeatures;
 use crate::json;
 use crate::license::License;
+use crate::links::Links;
 use crate::text::printable;
 use crate::time::{Timestamp, optional_milliseconds};
 use serde::{Serialize, Serializer};
@@ -42,6 +43,7 @@ pub struct Decision {
     pub(crate) grace_ends_at: Option<Timestamp>,
     pub(crate) notice_at: Option<Timestamp>,
     pub(crate) next_step: NextStep,
+    pub(crate) links: Links,
     pub(crate) problem: Option<Problem>,
 }
 
@@ -78,6 +80,7 @@ impl Decision {
             grace_ends_at: None,
             notice_at: None,
             next_step: NextStep::EnterKey,
+            links: Links::default(),
             problem: None,
         }
     }
@@ -105,21 +108,27 @@ impl Decision {
     /// ```
     pub fn explain(&self, feature: &str) -> Explanation {
         let name = printable(feature);
-        let (reason, message, detail) = if !self.features.names(feature) {
+        let (reason, next_step, message, detail) = if !self.features.names(feature) {
             let detail = format!("the configuration names no feature `{name}`; add it, or correct the name");
-            (Some(OffReason::Unknown), "This feature is not available. Contact the vendor.", detail)
+            (
+                Some(OffReason::Unknown),
+                NextStep::ContactVendor,
+                "This feature is not available. Contact the vendor.",
+                detail,
+            )
         } else if !self.allowed() {
             let because = self.reason.map_or_else(String::new, |reason| format!(" ({reason})"));
             let detail = format!("the feature `{name}` is off in the state `{}`{because}", self.state);
-            (Some(OffReason::NotLicensed), self.message(), detail)
+            (Some(OffReason::NotLicensed), self.next_step, self.message(), detail)
         } else if !self.allows(feature) {
             let benefit = self.license.as_ref().map(|license| license.benefit_id).unwrap_or_default();
             let detail = format!("the benefit {benefit} of the license does not turn the feature `{name}` on");
-            (Some(OffReason::NotIncluded), "Your license does not include this feature.", detail)
+            (Some(OffReason::NotIncluded), NextStep::Renew, "Your license does not include this feature.", detail)
         } else {
-            (None, "Your license includes this feature.", format!("the feature `{name}` is on"))
+            (None, NextStep::None, "Your license includes this feature.", format!("the feature `{name}` is on"))
         };
-        Explanation { reason, message, detail }
+        let next_url = self.links.of(next_step).map(str::to_owned);
+        Explanation { reason, message, detail, next_step, next_url }
     }
 
     /// The state.
@@ -160,6 +169,21 @@ impl Decision {
     /// What the user can do.
     pub fn next_step(&self) -> NextStep {
         self.next_step
+    }
+
+    /// The vendor's page for the next step, where the configuration has one: to buy or renew, to manage devices, or to
+    /// contact the vendor.
+    ///
+    /// ```no_run
+    /// # fn open_in_browser(_: &str) {}
+    /// # fn f(license: polar_license::Decision) {
+    /// if let Some(url) = license.next_url() {
+    ///     open_in_browser(url);
+    /// }
+    /// # }
+    /// ```
+    pub fn next_url(&self) -> Option<&str> {
+        self.links.of(self.next_step)
     }
 
     /// What went wrong on the way, if anything; access does not depend on it.
@@ -246,6 +270,8 @@ pub(crate) struct DecisionJson<'a> {
     features: &'a EnabledFeatures,
     /// What the user can do.
     next_step: NextStep,
+    /// The vendor's page for the next step, where the settings have one.
+    next_url: Option<&'a str>,
     /// From when on the app should tell the user to go online; some days before grace ends.
     notice_at: Option<Timestamp>,
     /// One English sentence for the user.
@@ -273,6 +299,7 @@ impl<'a> From<&'a Decision> for DecisionJson<'a> {
             limit_activations: license.and_then(|license| license.limit_activations),
             features: &decision.features,
             next_step: decision.next_step,
+            next_url: decision.next_url(),
             notice_at: decision.notice_at,
             message: decision.message(),
             problem: decision.problem.as_ref(),
@@ -293,7 +320,7 @@ mod tests {
 
     #[test]
     fn every_member_is_there_in_its_order() {
-        let nothing = r#"{"allowed":false,"state":"unlicensed","reason":"none","displayKey":null,"benefitId":null,"activationId":null,"expiresAt":null,"confirmedAt":null,"refreshAt":null,"graceEndsAt":null,"usage":null,"limitUsage":null,"limitActivations":null,"features":{},"nextStep":"enter_key","noticeAt":null,"message":"No license is active on this device. Enter a license key.","problem":null}"#;
+        let nothing = r#"{"allowed":false,"state":"unlicensed","reason":"none","displayKey":null,"benefitId":null,"activationId":null,"expiresAt":null,"confirmedAt":null,"refreshAt":null,"graceEndsAt":null,"usage":null,"limitUsage":null,"limitActivations":null,"features":{},"nextStep":"enter_key","nextUrl":null,"noticeAt":null,"message":"No license is active on this device. Enter a license key.","problem":null}"#;
         assert_eq!(Decision::unknown().to_json(), nothing);
         let wait = Some(Duration::from_millis(1500));
         let problem = Problem { retry_after: wait, ..Problem::new(ErrorKind::RateLimited, "wait \"a\"\u{1}") };

@@ -1,6 +1,6 @@
 //! One opaque error for every operation, with a stable kind. Never holds a full license key or personal data.
 
-use crate::codes::{ErrorKind, Reason};
+use crate::codes::{ErrorKind, NextStep, Reason};
 use crate::decision::{Decision, DecisionJson, Problem};
 use crate::json;
 use crate::store::StoreError;
@@ -19,6 +19,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     problem: Problem,
     reason: Option<Reason>,
+    next_step: NextStep,
     decision: Option<Decision>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -42,6 +43,17 @@ impl Error {
     /// One line for developers and logs.
     pub fn detail(&self) -> &str {
         &self.0.problem.detail
+    }
+
+    /// What the user can do about it. That of the [`decision`](Self::decision) is about the license that is here instead:
+    /// a second key can be refused while the first one works.
+    pub fn next_step(&self) -> NextStep {
+        self.0.next_step
+    }
+
+    /// The vendor's page for the next step, where the configuration has one.
+    pub fn next_url(&self) -> Option<&str> {
+        self.decision()?.links.of(self.next_step())
     }
 
     /// How long to wait before trying again, where that is known.
@@ -77,11 +89,17 @@ impl Error {
     }
 
     pub(crate) fn of(problem: Problem, reason: Option<Reason>) -> Self {
-        Self(Box::new(Inner { problem, reason, decision: None, source: None }))
+        let next_step = reason.map_or(problem.kind.next_step(), Reason::refused_next_step);
+        Self(Box::new(Inner { problem, reason, next_step, decision: None, source: None }))
     }
 
     pub(crate) fn with_texts(mut self, message: String, detail: String) -> Self {
         (self.0.problem.message, self.0.problem.detail) = (message, detail);
+        self
+    }
+
+    pub(crate) fn with_next_step(mut self, next_step: NextStep) -> Self {
+        self.0.next_step = next_step;
         self
     }
 
@@ -128,6 +146,10 @@ struct ErrorDetails<'a> {
     retry_after: Option<Duration>,
     /// Whether Polar may have done what was asked although no answer came back.
     maybe_applied: bool,
+    /// What the user can do about it.
+    next_step: NextStep,
+    /// The vendor's page for the next step, where the settings have one.
+    next_url: Option<&'a str>,
 }
 
 /// As [`Error::to_json`] writes it.
@@ -140,6 +162,8 @@ impl Serialize for Error {
             detail: self.detail(),
             retry_after: self.retry_after(),
             maybe_applied: self.maybe_applied(),
+            next_step: self.next_step(),
+            next_url: self.next_url(),
         };
         ErrorJson { decision: self.decision().map(DecisionJson::from), error }.serialize(serializer)
     }
@@ -184,7 +208,7 @@ mod tests {
     #[test]
     fn the_error_follows_the_members_of_its_decision() {
         let error = Error::refused(Reason::Expired);
-        let alone = r#"{"error":{"kind":"refused","reason":"expired","message":"This license key has expired. Renew it to continue.","detail":"this license key has expired; renew it","retryAfterMs":null,"maybeApplied":false}}"#;
+        let alone = r#"{"error":{"kind":"refused","reason":"expired","message":"This license key has expired. Renew it to continue.","detail":"this license key has expired; renew it","retryAfterMs":null,"maybeApplied":false,"nextStep":"renew","nextUrl":null}}"#;
         assert_eq!(error.to_json(), alone);
         let decision = Decision::unknown();
         let members = decision.to_json();

@@ -1,6 +1,6 @@
 //! Why a feature is on or off. Plain data, made by [`Decision::explain`](crate::Decision::explain).
 
-use crate::codes::OffReason;
+use crate::codes::{NextStep, OffReason};
 
 /// Why a feature is on or off, for the user and for developers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -8,6 +8,8 @@ pub struct Explanation {
     pub(crate) reason: Option<OffReason>,
     pub(crate) message: &'static str,
     pub(crate) detail: String,
+    pub(crate) next_step: NextStep,
+    pub(crate) next_url: Option<String>,
 }
 
 impl Explanation {
@@ -24,6 +26,17 @@ impl Explanation {
     /// One English sentence for the user. Without a license, that of the decision.
     pub fn message(&self) -> &'static str {
         self.message
+    }
+
+    /// What the user can do to use the feature. Without a license, what the decision says; with one for another plan, to
+    /// buy one that includes it.
+    pub fn next_step(&self) -> NextStep {
+        self.next_step
+    }
+
+    /// The vendor's page for the next step, where the configuration has one.
+    pub fn next_url(&self) -> Option<&str> {
+        self.next_url.as_deref()
     }
 
     /// One line for developers and logs.

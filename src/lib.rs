@@ -75,6 +75,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::wildcard_enum_match_arm))]
 
+mod address;
 #[cfg(all(feature = "blocking", not(all(target_arch = "wasm32", target_os = "unknown"))))]
 #[cfg_attr(docsrs, doc(cfg(feature = "blocking")))]
 pub mod blocking;
@@ -99,6 +100,7 @@ pub mod future;
 mod json;
 mod key;
 mod license;
+mod links;
 mod record;
 #[cfg(feature = "schema")]
 #[doc(hidden)]

@@ -6,11 +6,12 @@ use crate::error::Error;
 use crate::json::Json;
 use crate::values::{Value, Values};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 impl ConfigBuilder {
     /// Reads `organizationId`, `appId`, `environment`, `benefits`, `features` (an object of arrays), `bindDevice`,
-    /// `refreshIntervalMs`, `offlineGraceMs`, `timeoutMs`, `label`, `conditions`, `meta`, `deviceId`, `appSecret` and
-    /// `previousAppSecrets`. The first two are required; `null` counts as absent.
+    /// `refreshIntervalMs`, `offlineGraceMs`, `timeoutMs`, `label`, `conditions`, `meta`, `deviceId`, `appSecret`,
+    /// `previousAppSecrets`, `purchaseUrl`, `portalUrl` and `supportUrl`. The first two are required; `null` counts as absent.
     ///
     /// ```
     /// use polar_license::ConfigBuilder;
@@ -75,6 +76,9 @@ const SETTINGS: &[(&str, Read)] = &[
         let secrets = setting.strings().map(|secrets| secrets.into_iter().map(Secret::new).collect());
         set(&mut builder.settings.previous_app_secrets, secrets)
     }),
+    ("purchaseUrl", |builder, setting| set(&mut builder.settings.links.purchase, setting.link())),
+    ("portalUrl", |builder, setting| set(&mut builder.settings.links.portal, setting.link())),
+    ("supportUrl", |builder, setting| set(&mut builder.settings.links.support, setting.link())),
 ];
 
 fn set<T>(place: &mut T, value: Result<T, Error>) -> Result<(), Error> {
@@ -92,6 +96,10 @@ struct Setting<'a> {
 impl Setting<'_> {
     fn string(self) -> Result<String, Error> {
         self.value.string().ok_or_else(|| wrong(self.name, "a string"))
+    }
+
+    fn link(self) -> Result<Option<Arc<str>>, Error> {
+        self.string().map(|link| Some(link.into()))
     }
 
     fn strings(self) -> Result<Vec<String>, Error> {
@@ -179,6 +187,15 @@ pub(crate) struct SettingsJson {
     app_secret: Option<String>,
     /// Secrets of earlier versions, whose records still open. An empty one stands for versions that had none.
     previous_app_secrets: Option<Vec<String>>,
+    /// Where a license is bought or renewed: an `https` address. `nextUrl` of a decision where the next step is to renew,
+    /// or to enter a key.
+    purchase_url: Option<String>,
+    /// Where customers see their devices and remove one, such as Polar's customer portal of the organization: an `https`
+    /// address. `nextUrl` where the next step is to manage devices.
+    portal_url: Option<String>,
+    /// Where users ask the vendor: an `https` address, or `mailto:` one of e-mail. `nextUrl` where the next step is to
+    /// contact the vendor.
+    support_url: Option<String>,
 }
 
 #[cfg(test)]
@@ -199,7 +216,9 @@ mod tests {
             "features": {"export": ["b0010000-0000-4000-8000-000000000002"]}, "bindDevice": false,
             "refreshIntervalMs": 3600000, "offlineGraceMs": 7200000, "timeoutMs": 5000, "label": "kiosk",
             "conditions": {"major": 9007199254740991, "beta": true, "edition": "pro"}, "meta": {"build": "x"},
-            "deviceId": "rack 7", "appSecret": "s", "previousAppSecrets": ["r"]"#,
+            "deviceId": "rack 7", "appSecret": "s", "previousAppSecrets": ["r"],
+            "purchaseUrl": "https://acme.example/buy", "portalUrl": "https://polar.sh/acme/portal",
+            "supportUrl": "mailto:help@acme.example""#,
         )
         .unwrap();
         assert_eq!(config.environment().base_url(), "https://sandbox-api.polar.sh");
@@ -215,6 +234,10 @@ mod tests {
         assert_eq!(config.device_id(), Some("rack 7"));
         assert_eq!(config.app_secret(), Some("s"));
         assert!(config.previous_app_secrets().eq(["r"]));
+        let links = config.links();
+        assert_eq!(links.purchase.as_deref(), Some("https://acme.example/buy"));
+        assert_eq!(links.portal.as_deref(), Some("https://polar.sh/acme/portal"));
+        assert_eq!(links.support.as_deref(), Some("mailto:help@acme.example"));
     }
 
     #[test]

@@ -295,8 +295,8 @@ impl Engine {
                 "every activation of this license key is in use; deactivate another device, or move the license here";
             error = error.with_texts(message.to_owned(), detail.to_owned());
         }
-        let next_step = if can_move { NextStep::Move } else { NextStep::ManageDevices };
-        self.finish(Ending { failure: Some(error), next_step: Some(next_step), ..Ending::default() }, now)
+        let error = if can_move { error.with_next_step(NextStep::Move) } else { error };
+        self.fail(error, now)
     }
 
     /// Whether the next start finds this license, and access to it, without what this operation adds.

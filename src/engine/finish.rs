@@ -132,14 +132,11 @@ impl Engine {
         if self.running.asks && self.running.has_asked && ending.failure.is_none() {
             self.last_answered = self.running.id;
         }
-        let mut decision = self.current(now);
+        let decision = self.current(now);
         let changed = self.reported.as_ref() != Some(&decision);
         self.reported = Some(decision.clone());
         #[cfg(feature = "log")]
         log::debug!("{}: {}", decision.state(), decision.message());
-        if let Some(next_step) = ending.next_step.filter(|_| !decision.allowed()) {
-            decision.next_step = next_step;
-        }
         let outcome = self.outcome(decision, ending.failure, now);
         Step::Done(Outcome { deactivated: ending.deactivated, changed, ..outcome })
     }

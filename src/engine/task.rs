@@ -3,7 +3,7 @@
 
 use super::Patience;
 use super::edit::{Asked, AttemptId};
-use crate::codes::{Deactivated, NextStep};
+use crate::codes::Deactivated;
 use crate::error::Error;
 use crate::key::Key;
 use crate::record::{Identity, Seat};
@@ -124,8 +124,6 @@ pub(super) struct Attempted {
 pub(super) struct Ending {
     pub(super) failure: Option<Error>,
     pub(super) deactivated: Option<Deactivated>,
-    /// What the user can do after the failure, if access is not allowed; else what the state leads to.
-    pub(super) next_step: Option<NextStep>,
 }
 
 impl AfterStore {

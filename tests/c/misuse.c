@@ -36,6 +36,9 @@ static void every_function_takes_null(void)
     CHECK(polar_license_options_set_device_id(o, "x") == wrong);
     CHECK(polar_license_options_set_app_secret(o, "x") == wrong);
     CHECK(polar_license_options_add_previous_app_secret(o, "x") == wrong);
+    CHECK(polar_license_options_set_purchase_url(o, "x") == wrong);
+    CHECK(polar_license_options_set_portal_url(o, "x") == wrong);
+    CHECK(polar_license_options_set_support_url(o, "x") == wrong);
     CHECK(polar_license_options_set_directory(o, "x") == wrong);
     CHECK(polar_license_options_set_memory_store(o) == wrong);
     CHECK(polar_license_options_set_store(o, NULL, NULL, NULL, NULL, NULL) == wrong);
@@ -51,7 +54,8 @@ static void every_function_takes_null(void)
     CHECK_TEXT(polar_license_error_detail(e), "`options` is NULL");
     CHECK_TEXT(polar_license_error_json(e),
                "{\"error\":{\"kind\":\"invalid_argument\",\"reason\":null,\"message\":\"`options` is NULL.\","
-               "\"detail\":\"`options` is NULL\",\"retryAfterMs\":null,\"maybeApplied\":false}}");
+               "\"detail\":\"`options` is NULL\",\"retryAfterMs\":null,\"maybeApplied\":false,"
+               "\"nextStep\":\"none\",\"nextUrl\":null}}");
     CHECK(polar_license_error_decision(e) == NULL);
     polar_license_error_free(e);
     CHECK(polar_license_open(o, &license, NULL) == wrong);
@@ -84,6 +88,7 @@ static void every_function_takes_null(void)
     CHECK(polar_license_decision_state(d) == POLAR_LICENSE_STATE_UNLICENSED);
     CHECK(polar_license_decision_reason(d) == POLAR_LICENSE_REASON_UNSET);
     CHECK(polar_license_decision_next_step(d) == POLAR_LICENSE_NEXT_NONE);
+    CHECK(polar_license_decision_next_url(d) == NULL);
     CHECK_TEXT(polar_license_decision_message(d), "");
     CHECK(polar_license_decision_display_key(d) == NULL);
     CHECK(polar_license_decision_benefit_id(d) == NULL);
@@ -109,6 +114,8 @@ static void every_function_takes_null(void)
     CHECK_TEXT(polar_license_error_message(e), "");
     CHECK_TEXT(polar_license_error_detail(e), "");
     CHECK(polar_license_error_reason(e) == POLAR_LICENSE_REASON_UNSET);
+    CHECK(polar_license_error_next_step(e) == POLAR_LICENSE_NEXT_NONE);
+    CHECK(polar_license_error_next_url(e) == NULL);
     CHECK(polar_license_error_retry_after_ms(e) == POLAR_LICENSE_ABSENT);
     CHECK(polar_license_error_maybe_applied(e) == 0);
     CHECK(polar_license_error_decision(e) == NULL);
@@ -135,7 +142,8 @@ static void every_string_is_checked(const char *text)
         polar_license_options_set_environment, polar_license_options_add_benefit,
         polar_license_options_set_label, polar_license_options_set_device_id,
         polar_license_options_set_app_secret, polar_license_options_add_previous_app_secret,
-        polar_license_options_set_directory,
+        polar_license_options_set_purchase_url, polar_license_options_set_portal_url,
+        polar_license_options_set_support_url, polar_license_options_set_directory,
     };
     typedef int32_t pair(polar_license_options *, const char *, const char *);
     pair *const two[] = { polar_license_options_add_feature, polar_license_options_set_condition,
@@ -338,6 +346,9 @@ static void strings_in_options_may_be_huge(void)
         { polar_license_options_set_device_id, POLAR_LICENSE_ERR_INVALID_CONFIG },
         { polar_license_options_set_app_secret, POLAR_LICENSE_ERR_INVALID_CONFIG },
         { polar_license_options_add_previous_app_secret, POLAR_LICENSE_ERR_INVALID_CONFIG },
+        { polar_license_options_set_purchase_url, POLAR_LICENSE_ERR_INVALID_CONFIG },
+        { polar_license_options_set_portal_url, POLAR_LICENSE_ERR_INVALID_CONFIG },
+        { polar_license_options_set_support_url, POLAR_LICENSE_ERR_INVALID_CONFIG },
         { polar_license_options_set_directory, POLAR_LICENSE_OK },
     };
     const size_t huge = 3 * 1000 * 1000;

@@ -72,6 +72,9 @@ static void options_panic(polar_license_options *o)
     FAILS(polar_license_options_set_device_id, (o, "x"));
     FAILS(polar_license_options_set_app_secret, (o, "x"));
     FAILS(polar_license_options_add_previous_app_secret, (o, "x"));
+    FAILS(polar_license_options_set_purchase_url, (o, "x"));
+    FAILS(polar_license_options_set_portal_url, (o, "x"));
+    FAILS(polar_license_options_set_support_url, (o, "x"));
     FAILS(polar_license_options_set_directory, (o, "x"));
     FAILS(polar_license_options_set_memory_store, (o));
     FAILS(polar_license_options_set_store,
@@ -119,6 +122,7 @@ static void a_decision_panics(polar_license_decision *d)
     PANICS(polar_license_decision_state, polar_license_decision_state(d) == POLAR_LICENSE_STATE_UNLICENSED);
     PANICS(polar_license_decision_reason, polar_license_decision_reason(d) == POLAR_LICENSE_REASON_UNSET);
     PANICS(polar_license_decision_next_step, polar_license_decision_next_step(d) == POLAR_LICENSE_NEXT_NONE);
+    PANICS(polar_license_decision_next_url, polar_license_decision_next_url(d) == NULL);
     PANICS(polar_license_decision_message, polar_license_decision_message(d)[0] == 0);
     PANICS(polar_license_decision_display_key, polar_license_decision_display_key(d) == NULL);
     PANICS(polar_license_decision_benefit_id, polar_license_decision_benefit_id(d) == NULL);
@@ -148,6 +152,8 @@ static void an_error_panics(polar_license_error *e)
     PANICS(polar_license_error_message, polar_license_error_message(e)[0] == 0);
     PANICS(polar_license_error_detail, polar_license_error_detail(e)[0] == 0);
     PANICS(polar_license_error_reason, polar_license_error_reason(e) == POLAR_LICENSE_REASON_UNSET);
+    PANICS(polar_license_error_next_step, polar_license_error_next_step(e) == POLAR_LICENSE_NEXT_NONE);
+    PANICS(polar_license_error_next_url, polar_license_error_next_url(e) == NULL);
     PANICS(polar_license_error_retry_after_ms, polar_license_error_retry_after_ms(e) == POLAR_LICENSE_ABSENT);
     PANICS(polar_license_error_maybe_applied, polar_license_error_maybe_applied(e) == 0);
     PANICS(polar_license_error_decision, polar_license_error_decision(e) == NULL);

@@ -296,6 +296,7 @@ static const getter getters[] = {
     { .member = "limitUsage", .number = polar_license_decision_limit_usage },
     { .member = "limitActivations", .number = polar_license_decision_limit_activations },
     { .member = "nextStep", .code = polar_license_decision_next_step, .name_of = polar_license_next_step_name },
+    { .member = "nextUrl", .text = polar_license_decision_next_url },
     { .member = "noticeAt", .number = polar_license_decision_notice_at_ms },
     { .member = "message", .text = polar_license_decision_message },
     { .member = "problem.kind", .code = polar_license_decision_problem_kind, .name_of = polar_license_kind_name },
@@ -366,6 +367,10 @@ static void agree_error(world *w, const char *place, const polar_license_error *
             agree_number(w, place, name, polar_license_error_retry_after_ms(e), value);
         else if (strcmp(name, "maybeApplied") == 0)
             agree_flag(w, place, name, polar_license_error_maybe_applied(e), value);
+        else if (strcmp(name, "nextStep") == 0)
+            agree_code(w, place, name, polar_license_error_next_step(e), polar_license_next_step_name, value);
+        else if (strcmp(name, "nextUrl") == 0)
+            agree_text(w, place, name, polar_license_error_next_url(e), value);
         else
             give_up("no function that reads this member is tested", name);
     }

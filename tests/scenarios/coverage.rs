@@ -67,6 +67,7 @@ pub(crate) const ALL: &[&str] = &[
     "fact: the key is byte-exact",
     "fact: increment_usage",
     // what users and vendors run into
+    "story: the vendor's pages",
     "story: activation removed in the portal",
     "story: rotated key",
     "story: mistyped key while licensed",

@@ -23,6 +23,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("seats.json", include_str!("seats.json")),
     ("storage.json", include_str!("storage.json")),
     ("usage.json", include_str!("usage.json")),
+    ("vendor.json", include_str!("vendor.json")),
 ];
 
 /// `common.json`: what all scenarios share.

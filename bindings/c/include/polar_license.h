@@ -529,7 +529,7 @@ polar_license_options *polar_license_options_new(const char *organization_id, co
  * Its members are named as the functions that set them, in camel case: those two, which are required, and environment,
  * benefits and previousAppSecrets (arrays of strings), features (an object of arrays of benefit ids), bindDevice,
  * refreshIntervalMs, offlineGraceMs, timeoutMs, label, conditions and meta (objects of strings, whole numbers and
- * booleans), deviceId and appSecret. An unknown member is a mistake; null counts as absent. The string is copied.
+ * booleans), deviceId, appSecret, purchaseUrl, portalUrl and supportUrl. An unknown member is a mistake; null counts as absent. The string is copied.
  *
  * Free the result with polar_license_options_free(). Mistakes, NULL included, are reported by polar_license_open().
  * Returns NULL only after a defect in this library. Callable from any thread; never blocks.
@@ -673,6 +673,32 @@ int32_t polar_license_options_set_app_secret(polar_license_options *options, con
  * The string is copied. One thread at a time; never blocks.
  */
 int32_t polar_license_options_add_previous_app_secret(polar_license_options *options, const char *secret);
+
+/**
+ * Where a license is bought or renewed: an https address. polar_license_decision_next_url() returns it where the next step
+ * is to renew, or to enter a key that the user may not have yet.
+ *
+ * The string is copied. One thread at a time; never blocks.
+ */
+int32_t polar_license_options_set_purchase_url(polar_license_options *options,
+                                               const char *url);
+
+/**
+ * Where customers see their devices and remove one: an https address, such as Polar's customer portal of the
+ * organization. polar_license_error_next_url() returns it where the next step is to manage devices.
+ *
+ * The string is copied. One thread at a time; never blocks.
+ */
+int32_t polar_license_options_set_portal_url(polar_license_options *options, const char *url);
+
+/**
+ * Where users ask the vendor: an https address, or "mailto:" one of e-mail. polar_license_decision_next_url() returns it
+ * where the next step is to contact the vendor.
+ *
+ * The string is copied. One thread at a time; never blocks.
+ */
+int32_t polar_license_options_set_support_url(polar_license_options *options,
+                                              const char *url);
 
 /**
  * Keeps the license in this directory, in UTF-8 on every system, instead of the platform's data directory.
@@ -957,6 +983,14 @@ int32_t polar_license_decision_reason(const polar_license_decision *decision);
 int32_t polar_license_decision_next_step(const polar_license_decision *decision);
 
 /**
+ * The vendor's page for the next step: where to buy or renew, to manage devices, or to contact the vendor. NULL where the
+ * options have none for it, and for NULL.
+ *
+ * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+ */
+const char *polar_license_decision_next_url(const polar_license_decision *decision);
+
+/**
  * One English sentence for the user. Empty for NULL; never NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
@@ -1134,6 +1168,21 @@ const char *polar_license_error_detail(const polar_license_error *error);
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_error_reason(const polar_license_error *error);
+
+/**
+ * What the user can do about it, one of POLAR_LICENSE_NEXT_.... That of polar_license_error_decision() is about the
+ * license that is here instead: a second key can be refused while the first one works. POLAR_LICENSE_NEXT_NONE for NULL.
+ *
+ * Callable from any thread; never blocks.
+ */
+int32_t polar_license_error_next_step(const polar_license_error *error);
+
+/**
+ * The vendor's page for the next step. NULL where the options have none for it, and for NULL.
+ *
+ * The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
+ */
+const char *polar_license_error_next_url(const polar_license_error *error);
 
 /**
  * How many milliseconds to wait before trying again; POLAR_LICENSE_ABSENT if that is not known, and for NULL.

@@ -156,6 +156,8 @@ class decision_view {
     polar::state state() const { return polar::state{polar_license_decision_state(handle)}; }
     polar::reason reason() const { return polar::reason{polar_license_decision_reason(handle)}; }
     polar::next_step next_step() const { return polar::next_step{polar_license_decision_next_step(handle)}; }
+    /// The vendor's page for the next step.
+    std::optional<std::string_view> next_url() const { return detail::string(polar_license_decision_next_url(handle)); }
     /// One English sentence for the user.
     std::string_view message() const { return polar_license_decision_message(handle); }
     std::optional<std::string_view> display_key() const { return detail::string(polar_license_decision_display_key(handle)); }
@@ -244,6 +246,10 @@ class failure {
         return inside ? polar_license_error_detail(inside.get()) : polar_license_kind_name(number);
     }
     polar::reason reason() const { return polar::reason{polar_license_error_reason(inside.get())}; }
+    /// What the user can do about it; that of decision() is about the license that is here instead.
+    polar::next_step next_step() const { return polar::next_step{polar_license_error_next_step(inside.get())}; }
+    /// The vendor's page for the next step.
+    std::optional<std::string_view> next_url() const { return detail::string(polar_license_error_next_url(inside.get())); }
     std::optional<milliseconds> retry_after() const
     {
         return detail::duration(polar_license_error_retry_after_ms(inside.get()));
@@ -271,6 +277,8 @@ class error : public std::runtime_error {
     std::string_view message() const { return why.message(); }
     std::string_view detail() const { return why.detail(); }
     polar::reason reason() const { return why.reason(); }
+    polar::next_step next_step() const { return why.next_step(); }
+    std::optional<std::string_view> next_url() const { return why.next_url(); }
     std::optional<milliseconds> retry_after() const { return why.retry_after(); }
     bool maybe_applied() const { return why.maybe_applied(); }
     decision_view decision() const { return why.decision(); }
@@ -497,6 +505,19 @@ class options {
     options &previous_app_secret(const std::string &secret)
     {
         return set(polar_license_options_add_previous_app_secret(handle, secret.c_str()));
+    }
+    options &purchase_url(const std::string &url)
+    {
+        return set(polar_license_options_set_purchase_url(handle, url.c_str()));
+    }
+    options &portal_url(const std::string &url)
+    {
+        return set(polar_license_options_set_portal_url(handle, url.c_str()));
+    }
+    /// A web page, or "mailto:" an address.
+    options &support_url(const std::string &url)
+    {
+        return set(polar_license_options_set_support_url(handle, url.c_str()));
     }
     /// In UTF-8.
     options &directory(const std::string &directory)

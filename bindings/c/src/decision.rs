@@ -20,6 +20,7 @@ pub struct Decision {
 /// Made when one of them is first asked for.
 struct Texts {
     message: CString,
+    next_url: Option<CString>,
     display_key: Option<CString>,
     benefit_id: Option<CString>,
     activation_id: Option<CString>,
@@ -37,6 +38,7 @@ impl Decision {
             let license = self.decision.license();
             Box::new(Texts {
                 message: text::owned(self.decision.message()),
+                next_url: self.decision.next_url().map(text::owned),
                 display_key: license.map(|license| text::owned(&license.display_key)),
                 benefit_id: license.map(|license| text::owned(&license.benefit_id.to_string())),
                 activation_id: license.and_then(|l| l.activation_id).map(|id| text::owned(&id.to_string())),
@@ -100,6 +102,15 @@ pub extern "C" fn polar_license_decision_next_step(decision: *const Decision) ->
     guarded("polar_license_decision_next_step", NextStep::None.number(), || {
         pointer::borrow(decision).map_or(NextStep::None, |this| this.decision.next_step()).number()
     })
+}
+
+/// The vendor's page for the next step: where to buy or renew, to manage devices, or to contact the vendor. NULL where the
+/// options have none for it, and for NULL.
+///
+/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_decision_next_url(decision: *const Decision) -> *const c_char {
+    borrowed("polar_license_decision_next_url", decision, |texts| texts.next_url.as_ref())
 }
 
 /// One English sentence for the user. Empty for NULL; never NULL.

@@ -5,7 +5,7 @@ use crate::codes::{OK, POLAR_LICENSE_ABSENT, REASON_UNSET};
 use crate::decision::Decision;
 use crate::guard::guarded;
 use crate::{pointer, text};
-use polar_license::{ErrorKind, Reason};
+use polar_license::{ErrorKind, NextStep, Reason};
 use std::ffi::{CString, c_char};
 use std::ptr;
 use std::sync::OnceLock;
@@ -17,6 +17,7 @@ pub struct Error {
     decision: Option<Box<Decision>>,
     message: OnceLock<CString>,
     detail: OnceLock<CString>,
+    next_url: OnceLock<Option<CString>>,
     json: OnceLock<CString>,
 }
 
@@ -42,7 +43,14 @@ impl Error {
 impl From<polar_license::Error> for Error {
     fn from(error: polar_license::Error) -> Self {
         let decision = error.decision().cloned().map(|decision| Box::new(Decision::new(decision)));
-        Self { error, decision, message: OnceLock::new(), detail: OnceLock::new(), json: OnceLock::new() }
+        Self {
+            error,
+            decision,
+            message: OnceLock::new(),
+            detail: OnceLock::new(),
+            next_url: OnceLock::new(),
+            json: OnceLock::new(),
+        }
     }
 }
 
@@ -92,6 +100,28 @@ pub extern "C" fn polar_license_error_reason(error: *const Error) -> i32 {
     guarded("polar_license_error_reason", REASON_UNSET, || {
         let reason = pointer::borrow(error).and_then(|error| error.error.reason());
         reason.map_or(REASON_UNSET, Reason::number)
+    })
+}
+
+/// What the user can do about it, one of POLAR_LICENSE_NEXT_.... That of polar_license_error_decision() is about the
+/// license that is here instead: a second key can be refused while the first one works. POLAR_LICENSE_NEXT_NONE for NULL.
+///
+/// Callable from any thread; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_error_next_step(error: *const Error) -> i32 {
+    guarded("polar_license_error_next_step", NextStep::None.number(), || {
+        pointer::borrow(error).map_or(NextStep::None, |error| error.error.next_step()).number()
+    })
+}
+
+/// The vendor's page for the next step. NULL where the options have none for it, and for NULL.
+///
+/// The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_error_next_url(error: *const Error) -> *const c_char {
+    guarded("polar_license_error_next_url", ptr::null(), || {
+        let url = |error: &Error| error.error.next_url().map(text::owned);
+        text::borrowed(pointer::borrow(error).and_then(|error| error.next_url.get_or_init(|| url(error)).as_ref()))
     })
 }
 

@@ -95,7 +95,7 @@ pub extern "C" fn polar_license_options_new(organization_id: *const c_char, app_
 /// Its members are named as the functions that set them, in camel case: those two, which are required, and environment,
 /// benefits and previousAppSecrets (arrays of strings), features (an object of arrays of benefit ids), bindDevice,
 /// refreshIntervalMs, offlineGraceMs, timeoutMs, label, conditions and meta (objects of strings, whole numbers and
-/// booleans), deviceId and appSecret. An unknown member is a mistake; null counts as absent. The string is copied.
+/// booleans), deviceId, appSecret, purchaseUrl, portalUrl and supportUrl. An unknown member is a mistake; null counts as absent. The string is copied.
 ///
 /// Free the result with polar_license_options_free(). Mistakes, NULL included, are reported by polar_license_open().
 /// Returns NULL only after a defect in this library. Callable from any thread; never blocks.
@@ -363,6 +363,45 @@ pub extern "C" fn polar_license_options_add_previous_app_secret(options: *mut Op
     set("polar_license_options_add_previous_app_secret", options, |options| {
         let secret = argument::string("secret", secret)?;
         options.edit(|config| config.previous_app_secret(secret));
+        Ok(())
+    })
+}
+
+/// Where a license is bought or renewed: an https address. polar_license_decision_next_url() returns it where the next step
+/// is to renew, or to enter a key that the user may not have yet.
+///
+/// The string is copied. One thread at a time; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_options_set_purchase_url(options: *mut Options, url: *const c_char) -> i32 {
+    set("polar_license_options_set_purchase_url", options, |options| {
+        let url = argument::string("url", url)?;
+        options.edit(|config| config.purchase_url(url));
+        Ok(())
+    })
+}
+
+/// Where customers see their devices and remove one: an https address, such as Polar's customer portal of the
+/// organization. polar_license_error_next_url() returns it where the next step is to manage devices.
+///
+/// The string is copied. One thread at a time; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_options_set_portal_url(options: *mut Options, url: *const c_char) -> i32 {
+    set("polar_license_options_set_portal_url", options, |options| {
+        let url = argument::string("url", url)?;
+        options.edit(|config| config.portal_url(url));
+        Ok(())
+    })
+}
+
+/// Where users ask the vendor: an https address, or "mailto:" one of e-mail. polar_license_decision_next_url() returns it
+/// where the next step is to contact the vendor.
+///
+/// The string is copied. One thread at a time; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_options_set_support_url(options: *mut Options, url: *const c_char) -> i32 {
+    set("polar_license_options_set_support_url", options, |options| {
+        let url = argument::string("url", url)?;
+        options.edit(|config| config.support_url(url));
         Ok(())
     })
 }

@@ -75,7 +75,7 @@ test("errors keep their members", async () => {
   const refused = await failure(page.license.activate("DEMO-REVOKED"));
   assert.deepEqual([refused.name, refused.kind, refused.decision.allowed], ["LicenseError", "refused", false]);
   assert.ok(refused.reason && refused.message);
-  const members = ["decision", "detail", "kind", "maybeApplied", "message", "name", "reason", "retryAfterMs"];
+  const members = ["decision", "detail", "kind", "maybeApplied", "message", "name", "nextStep", "nextUrl", "reason", "retryAfterMs"];
   assert.deepEqual(Object.keys(refused).sort(), members);
   assert.equal((await failure(page.license.consume())).kind, "not_activated");
   assert.equal((await failure(page.license.activate(""))).kind, "invalid_argument");

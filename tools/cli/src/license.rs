@@ -54,7 +54,7 @@ pub(crate) fn run(common: Common, mut operation: Operation) -> io::Result<Exit> 
             if common.json {
                 output::print(&error.to_json())?;
             } else if let Some(decision) = error.decision() {
-                output::print(&show::text(decision))?;
+                output::print(&show::text_after(&error, decision))?;
             }
             Ok(Exit::of_error(&error))
         }

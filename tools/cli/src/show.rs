@@ -1,19 +1,31 @@
 //! A decision as text for people.
 
-use polar_license::{Decision, NextStep, Problem, Timestamp};
+use polar_license::{Decision, Error, NextStep, Problem, Timestamp};
 use std::fmt::Write as _;
 
 /// The state and message, then a line for each fact there is.
 pub(crate) fn text(decision: &Decision) -> String {
+    lines(decision, decision.next_step(), decision.next_url())
+}
+
+/// The decision that holds after a failure, and what can be done about the failure.
+pub(crate) fn text_after(error: &Error, decision: &Decision) -> String {
+    match error.next_step() {
+        NextStep::None => text(decision),
+        step => lines(decision, step, error.next_url()),
+    }
+}
+
+fn lines(decision: &Decision, next_step: NextStep, next_url: Option<&str>) -> String {
     let mut text = format!("{}: {}", decision.state(), decision.message());
-    for (name, fact) in facts(decision) {
+    for (name, fact) in facts(decision, next_step, next_url) {
         // writing to a string does not fail
         let _ = write!(text, "\n  {name:<12}{fact}");
     }
     text
 }
 
-fn facts(decision: &Decision) -> Vec<(&'static str, String)> {
+fn facts(decision: &Decision, step: NextStep, url: Option<&str>) -> Vec<(&'static str, String)> {
     let license = decision.license();
     let at = |at: Option<Timestamp>| at.map(|at| at.to_string());
     let facts = [
@@ -27,7 +39,8 @@ fn facts(decision: &Decision) -> Vec<(&'static str, String)> {
         ("expires", license.map(|license| at(license.expires_at).unwrap_or_else(|| String::from("never")))),
         ("confirmed", at(license.map(|license| license.confirmed_at))),
         ("grace ends", at(decision.grace_ends_at())),
-        ("next step", next_step(decision.next_step())),
+        ("next step", next_step(step)),
+        ("see", url.map(str::to_owned)),
         ("problem", decision.problem().map(problem)),
     ];
     facts.into_iter().filter_map(|(name, fact)| Some((name, fact?))).collect()
@@ -44,7 +57,7 @@ fn next_step(step: NextStep) -> Option<String> {
         NextStep::None => return None,
         NextStep::Connect => "go online, then run `polar-license validate`",
         NextStep::EnterKey => "run `polar-license activate KEY`",
-        NextStep::Activate => "run `polar-license activate`",
+        NextStep::Activate => "run `polar-license activate`, or `polar-license activate KEY` with a new key",
         NextStep::Move => "run `polar-license activate --replace-previous`",
         NextStep::Renew => "renew the license, then run `polar-license validate`",
         NextStep::ManageDevices => {

@@ -192,7 +192,7 @@ export class LicenseClient {
   async #ask(operation: Operation, signal: AbortSignal | undefined): Promise<Decision> {
     const { decision, error } = await this.#run(operation, signal);
     if (!error) return decision;
-    const { reason: _, ...problem } = error;
+    const { reason: _, nextStep: _step, nextUrl: _url, ...problem } = error;
     return { ...decision, problem };
   }
 
@@ -236,7 +236,8 @@ export class LicenseClient {
     const { signal } = context;
     if (signal.aborted) {
       const details = { kind: "cancelled", message: messageOf("cancelled", CANCELLED), detail: CANCELLED } as const;
-      const error: Failure = { ...details, reason: null, retryAfterMs: null, maybeApplied: false };
+      const nothing = { reason: null, retryAfterMs: null, maybeApplied: false, nextUrl: null } as const;
+      const error: Failure = { ...details, ...nothing, nextStep: "none" };
       return { decision: this.current(), error, deactivated: null, cause: signal.reason };
     }
     if (this.#engine.hasStopped) await this.#reopen();

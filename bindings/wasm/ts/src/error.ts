@@ -3,7 +3,7 @@
  */
 
 import { MESSAGES } from "./messages.js";
-import type { Decision, ErrorKind, Reason } from "./types.js";
+import type { Decision, ErrorKind, NextStep, Reason } from "./types.js";
 
 /** Why an operation failed. `message` is one English sentence for the user: what happened and what to do. */
 export class LicenseError extends Error {
@@ -23,6 +23,13 @@ export class LicenseError extends Error {
   readonly retryAfterMs: number | null;
   /** Whether Polar may have done what was asked although no answer came back. */
   readonly maybeApplied: boolean;
+  /**
+   * What the user can do about it. That of the `decision` is about the license that is here instead: a second key can be
+   * refused while the first one works.
+   */
+  readonly nextStep: NextStep;
+  /** The vendor's page for the next step, if the settings have one. */
+  readonly nextUrl: string | null;
   /** The decision that holds after the failure; `null` without a client. */
   readonly decision: Decision | null;
   /** What a function of the platform or of the app threw. */
@@ -35,6 +42,8 @@ export class LicenseError extends Error {
     this.reason = details.reason ?? null;
     this.retryAfterMs = details.retryAfterMs ?? null;
     this.maybeApplied = details.maybeApplied ?? false;
+    this.nextStep = details.nextStep ?? "none";
+    this.nextUrl = details.nextUrl ?? null;
     this.decision = details.decision ?? null;
     this.cause = details.cause;
   }
@@ -52,6 +61,8 @@ export interface LicenseErrorDetails {
   reason?: Reason | null;
   retryAfterMs?: number | null;
   maybeApplied?: boolean;
+  nextStep?: NextStep;
+  nextUrl?: string | null;
   decision?: Decision | null;
   cause?: unknown;
 }

@@ -149,6 +149,8 @@ export interface Decision {
   features: Record<string, boolean>;
   /** What the user can do. */
   nextStep: NextStep;
+  /** The vendor's page for the next step, where the settings have one. */
+  nextUrl: string | null;
   /** From when on the app should tell the user to go online; some days before grace ends. */
   noticeAt: string | null;
   /** One English sentence for the user. */
@@ -185,6 +187,10 @@ export interface Failure {
   retryAfterMs: number | null;
   /** Whether Polar may have done what was asked although no answer came back. */
   maybeApplied: boolean;
+  /** What the user can do about it. */
+  nextStep: NextStep;
+  /** The vendor's page for the next step, where the settings have one. */
+  nextUrl: string | null;
 }
 
 /** What an app configures about its licenses. */
@@ -228,4 +234,19 @@ export interface LicenseSettings {
   appSecret?: string;
   /** Secrets of earlier versions, whose records still open. An empty one stands for versions that had none. */
   previousAppSecrets?: readonly string[];
+  /**
+   * Where a license is bought or renewed: an `https` address. `nextUrl` of a decision where the next step is to renew,
+   * or to enter a key.
+   */
+  purchaseUrl?: string;
+  /**
+   * Where customers see their devices and remove one, such as Polar's customer portal of the organization: an `https`
+   * address. `nextUrl` where the next step is to manage devices.
+   */
+  portalUrl?: string;
+  /**
+   * Where users ask the vendor: an `https` address, or `mailto:` one of e-mail. `nextUrl` where the next step is to
+   * contact the vendor.
+   */
+  supportUrl?: string;
 }

@@ -219,6 +219,8 @@ function described(thrown: unknown): LicenseFailure {
     reason: error.reason ?? null,
     retryAfterMs: error.retryAfterMs ?? null,
     maybeApplied: error.maybeApplied ?? false,
+    nextStep: error.nextStep ?? "none",
+    nextUrl: error.nextUrl ?? null,
     decision: error.decision ? withoutDetails(error.decision) : null,
   };
 }

@@ -4,7 +4,7 @@
  */
 
 import { messageOf } from "../error.js";
-import type { Deactivated, Decision, ErrorKind, Reason } from "../types.js";
+import type { Deactivated, Decision, ErrorKind, NextStep, Reason } from "../types.js";
 
 /** A call and its reply: `invoke`, with a `Call` answered by a `Reply`. */
 export const CALL = "polar-license:call";
@@ -50,11 +50,15 @@ export interface LicenseFailure {
   retryAfterMs: number | null;
   /** Whether Polar may have done what was asked although no answer came back. */
   maybeApplied: boolean;
+  /** What the user can do about it; that of the `decision` is about the license that is here instead. */
+  nextStep: NextStep;
+  /** The vendor's page for the next step, if the settings have one. */
+  nextUrl: string | null;
   /** The decision that holds after the failure; `null` if the main process sent none. */
   decision: Decision | null;
 }
 
 export function failure(kind: ErrorKind, detail: string): LicenseFailure {
-  const nothing = { reason: null, retryAfterMs: null, maybeApplied: false, decision: null };
-  return { name: "LicenseError", kind, message: messageOf(kind, detail), detail, ...nothing };
+  const nothing = { reason: null, retryAfterMs: null, maybeApplied: false, nextUrl: null, decision: null };
+  return { name: "LicenseError", kind, message: messageOf(kind, detail), detail, nextStep: "none", ...nothing };
 }

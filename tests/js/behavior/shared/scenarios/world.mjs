@@ -281,8 +281,8 @@ async function carryOut(process, step) {
     return { decision, deactivated };
   } catch (error) {
     if (!(error instanceof LicenseError)) throw error;
-    const { kind, reason, message, maybeApplied, retryAfterMs, decision } = error;
-    return { decision, error: { kind, reason, message, maybeApplied, retryAfterMs } };
+    const { name: _, decision, ...members } = error.toJSON();
+    return { decision, error: members };
   }
 }
 
