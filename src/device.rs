@@ -19,7 +19,7 @@
 //! | `from_app` | `0b5a3e3c-8f3f-4d2a-9b59-0d8a5f6c7e11`, `rack 7, slot 3` | `e5f4ec90d1e14ed717ae01934bb3a6a7` |
 //! | `from_app` | `0b5a3e3c-8f3f-4d2a-9b59-0d8a5f6c7e11`, `Gerät-1` | `2f5699fd51cdf66585ddc9e37e0c58b7` |
 
-use sha2::{Digest, Sha256};
+use hmac_sha256::Hash;
 use std::fmt;
 use uuid::Uuid;
 
@@ -57,8 +57,7 @@ impl DeviceId {
 
     fn hash(domain: &[u8], organization: &Uuid, source: &str) -> Self {
         let input = [domain, organization.to_string().as_bytes(), b"\0", source.as_bytes()].concat();
-        let hash: [u8; 32] = Sha256::digest(input).into();
-        let first_half = hash.first_chunk().copied().unwrap_or_default();
+        let first_half = Hash::hash(&input).first_chunk().copied().unwrap_or_default();
         Self(format!("{:032x}", u128::from_be_bytes(first_half)))
     }
 }

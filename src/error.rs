@@ -77,6 +77,22 @@ impl Error {
         json::write(self)
     }
 
+    /// Not part of the public interface: the member `error` of its JSON, for a binding that has a place of its own for the
+    /// decision.
+    #[doc(hidden)]
+    pub fn details(&self) -> ErrorDetails<'_> {
+        ErrorDetails {
+            kind: self.kind(),
+            reason: self.reason(),
+            message: self.message(),
+            detail: self.detail(),
+            retry_after: self.retry_after(),
+            maybe_applied: self.maybe_applied(),
+            next_step: self.next_step(),
+            next_url: self.next_url(),
+        }
+    }
+
     /// Not part of the public interface: for what only a caller through a binding can do wrong.
     #[doc(hidden)]
     pub fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
@@ -128,10 +144,11 @@ pub(crate) struct ErrorJson<'a> {
 }
 
 /// Why an operation did not do what was asked.
+#[doc(hidden)]
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Error"))]
 #[serde(rename_all = "camelCase")]
-struct ErrorDetails<'a> {
+pub struct ErrorDetails<'a> {
     /// The stable code.
     kind: ErrorKind,
     /// Why Polar or the configuration denied it, where the kind is `refused`.
@@ -155,17 +172,8 @@ struct ErrorDetails<'a> {
 /// As [`Error::to_json`] writes it.
 impl Serialize for Error {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let error = ErrorDetails {
-            kind: self.kind(),
-            reason: self.reason(),
-            message: self.message(),
-            detail: self.detail(),
-            retry_after: self.retry_after(),
-            maybe_applied: self.maybe_applied(),
-            next_step: self.next_step(),
-            next_url: self.next_url(),
-        };
-        ErrorJson { decision: self.decision().map(DecisionJson::from), error }.serialize(serializer)
+        let decision = self.decision().map(DecisionJson::from);
+        ErrorJson { decision, error: self.details() }.serialize(serializer)
     }
 }
 

@@ -119,6 +119,8 @@ pub use codes::{Deactivated, ErrorKind, NextStep, OffReason, Reason, State, Unkn
 pub use config::{Config, ConfigBuilder, Environment};
 pub use decision::{Decision, Problem};
 pub use error::Error;
+#[doc(hidden)]
+pub use error::ErrorDetails;
 pub use explanation::Explanation;
 pub use key::{Key, TypedKey};
 pub use license::{License, Terms};

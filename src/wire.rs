@@ -26,7 +26,7 @@ use crate::json::Json;
 use crate::key::Key;
 use crate::license::Terms;
 use crate::text::{parse_uuid, printable};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, milliseconds};
 use crate::transport::{Answer, Sent};
 use crate::values::Values;
 use serde::Serialize;
@@ -482,7 +482,7 @@ impl fmt::Display for Rejection {
             Self::UsageExhausted => f.write_str("the license key has fewer uses left than were asked for"),
             Self::Invalid { location } => write!(f, "Polar found `{location}` malformed; check the configuration"),
             Self::RateLimited(wait) => {
-                write!(f, "Polar limits requests; the next one may leave in {} ms", wait.as_millis())
+                write!(f, "Polar limits requests; the next one may leave in {} ms", milliseconds(*wait))
             }
             Self::Unreachable { message, .. } => f.write_str(message),
         }

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::record::{Attempt, Identity, Plan, Record, Seat, StoredLicense, TimeBase, Verdict};
 use crate::time::{Now, Timestamp};
 use crate::wire::Confirmed;
-use sha2::{Digest, Sha256};
+use hmac_sha256::Hash;
 use uuid::Uuid;
 
 pub(super) enum Edit {
@@ -373,5 +373,5 @@ fn clear_seat(identity: Option<&mut Identity>, activation_id: Uuid) {
 
 /// What the app's own conditions are at present, to tell later whether they were changed.
 pub(super) fn conditions_hash(config: &Config) -> [u8; 8] {
-    Sha256::digest(config.conditions().json()).first_chunk().copied().unwrap_or_default()
+    Hash::hash(config.conditions().json().as_bytes()).first_chunk().copied().unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 //! Random numbers from the driver's seed: for jitter and labels, not for secrets.
 
-use sha2::{Digest, Sha256};
+use hmac_sha256::Hash;
 
 /// SHA-256 in counter mode.
 #[derive(Clone)]
@@ -16,8 +16,7 @@ impl Random {
 
     pub(super) fn next(&mut self) -> u32 {
         self.count = self.count.wrapping_add(1);
-        let [a, b, c, d, ..] =
-            Sha256::new().chain_update(self.seed).chain_update(self.count.to_le_bytes()).finalize().0;
+        let [a, b, c, d, ..] = Hash::hash(&[self.seed.as_slice(), &self.count.to_le_bytes()].concat());
         u32::from_be_bytes([a, b, c, d])
     }
 }

@@ -5,9 +5,7 @@ use super::{Identity, Record, Untrusted};
 use crate::codes::Distrust;
 use crate::config::Config;
 use crate::device::DeviceId;
-use hkdf::Hkdf;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use hmac_sha256::{HKDF, HMAC};
 use zeroize::Zeroizing;
 
 const MAGIC: &[u8; 8] = b"POLARLIC";
@@ -62,14 +60,14 @@ impl Sealer {
         out.bytes(&self.device);
         out.bytes(&self.key.tag);
         out.bytes(&record.bytes());
-        let seal = self.key.authenticate(&out.bytes).finalize().into_bytes();
+        let seal = HMAC::mac(&out.bytes, self.key.key.as_slice());
         out.bytes(&seal);
         out.bytes
     }
 
     /// The record, or what can be said of one that cannot be trusted.
     pub(crate) fn open(&self, bytes: &[u8]) -> Result<Box<Record>, Untrusted> {
-        let (content, seal) = bytes.split_at_checked(bytes.len().saturating_sub(SEAL_BYTES)).unwrap_or_default();
+        let (content, seal) = bytes.split_last_chunk().unwrap_or((&[], &[0; SEAL_BYTES]));
         let mut input = Reader::new(content);
         let Some(header) = Header::read(&mut input) else {
             return Err(Untrusted { why: Distrust::Tampered, identity: None });
@@ -83,7 +81,7 @@ impl Sealer {
         } else {
             let key = std::iter::once(&self.key).chain(&self.previous_keys).find(|key| key.tag == header.secret);
             if header.format == FORMAT
-                && key.is_some_and(|key| key.authenticate(content).verify_slice(seal).is_ok())
+                && key.is_some_and(|key| HMAC::verify(content, key.key.as_slice(), seal))
                 && let Some(record) = read_body(&mut input, header.identity.clone())
             {
                 return Ok(record);
@@ -119,23 +117,15 @@ impl Header {
     }
 }
 
-impl SealKey {
-    /// The HMAC over a record's content.
-    fn authenticate(&self, content: &[u8]) -> Hmac<Sha256> {
-        Hmac::new(&(*self.key).into()).chain_update(content)
-    }
-}
-
 fn tag(secret: &str, purpose: &str, info: &str) -> Tag {
     derive(secret, purpose, info).first_chunk().copied().unwrap_or_default()
 }
 
 /// HKDF-SHA256 with `secret` as the input keying material; purposes never share an output.
-#[expect(clippy::expect_used, reason = "HKDF gives at most 255 blocks of 32 bytes; these are two")]
 fn derive(secret: &str, purpose: &str, info: &str) -> Zeroizing<[u8; KEY_BYTES]> {
     let mut key = Zeroizing::new([0; KEY_BYTES]);
-    let hkdf = Hkdf::<Sha256>::new(Some(b"polar-license record 1"), secret.as_bytes());
-    hkdf.expand_multi_info(&[purpose.as_bytes(), b"\0", info.as_bytes()], key.as_mut()).expect("short enough");
+    let root = Zeroizing::new(HKDF::extract("polar-license record 1", secret));
+    HKDF::expand(key.as_mut(), root.as_slice(), format!("{purpose}\0{info}"));
     key
 }
 
@@ -147,7 +137,7 @@ mod tests {
     use crate::key::Key;
     use crate::license::Terms;
     use crate::time::Timestamp;
-    use sha2::Digest;
+    use hmac_sha256::Hash;
     use uuid::Uuid;
 
     const ORGANIZATION: &str = "a0010000-0000-4000-8000-000000000001";
@@ -234,7 +224,7 @@ mod tests {
     #[test]
     fn the_bytes_are_the_same_for_ever() {
         let sealed = sealer("com.acme.app", "here", &["secret"]).seal(&record());
-        assert_eq!(hex(&Sha256::digest(&sealed)), "4f5201cc7608c712d9cd56db74a9043b6360e3b4ce8242eadfa7544e3f90b6a2");
+        assert_eq!(hex(&Hash::hash(&sealed)), "4f5201cc7608c712d9cd56db74a9043b6360e3b4ce8242eadfa7544e3f90b6a2");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use js_sys::Uint8Array;
 use polar_license::engine::{self, Outcome, Patience, SendStep, StoreStep};
 use polar_license::store::{self, Durability};
 use polar_license::transport::Request;
-use polar_license::{Deactivated, Decision, Error};
+use polar_license::{Deactivated, Decision, Error, ErrorDetails};
 use serde::Serialize;
 use std::time::Duration;
 use tsify::{Ts, Tsify};
@@ -38,23 +38,18 @@ pub enum Step<'a> {
     Join { number: u32, until: u64 },
     /// The operation has ended.
     Done {
-        /// The decision that holds, with the error of an operation that failed.
-        #[tsify(type = "Decision & { error?: Failure }")]
-        decision: Ending<'a>,
+        /// The decision that holds, whether the operation succeeded or not.
+        #[tsify(type = "Decision")]
+        decision: Option<&'a Decision>,
+        /// Why the operation failed, if it did.
+        #[tsify(type = "Failure | null")]
+        error: Option<ErrorDetails<'a>>,
         /// What became of the seat, after a deactivation.
         #[tsify(type = "Deactivated | null")]
         deactivated: Option<Deactivated>,
         /// Whether listeners must be called.
         changed: bool,
     },
-}
-
-/// How an operation ended.
-#[derive(Serialize)]
-#[serde(untagged)]
-pub enum Ending<'a> {
-    Succeeded(&'a Decision),
-    Failed(&'a Error),
 }
 
 /// What to do with the stored record.
@@ -92,9 +87,11 @@ pub struct Current(#[tsify(type = "Decision")] pub(crate) Decision);
 
 /// What is thrown if the settings are wrong.
 #[derive(Serialize, Tsify)]
-#[serde(transparent)]
-#[tsify(missing_as_null, hashmap_as_object)]
-pub(crate) struct Thrown(#[tsify(type = "{ error: Failure }")] pub(crate) Error);
+#[tsify(missing_as_null)]
+pub(crate) struct Thrown<'a> {
+    #[tsify(type = "Failure")]
+    error: ErrorDetails<'a>,
+}
 
 impl<'a> Step<'a> {
     pub(crate) fn store(number: u32, step: &StoreStep) -> Self {
@@ -116,8 +113,12 @@ impl<'a> Step<'a> {
     }
 
     pub(crate) fn done(outcome: &'a Outcome) -> Self {
-        let decision = outcome.result.as_ref().map_or_else(Ending::Failed, Ending::Succeeded);
-        Self::Done { decision, deactivated: outcome.deactivated, changed: outcome.changed }
+        let Outcome { result, deactivated, changed, .. } = outcome;
+        let (decision, error) = match result {
+            Ok(decision) => (Some(decision), None),
+            Err(error) => (error.decision(), Some(error.details())),
+        };
+        Self::Done { decision, error, deactivated: *deactivated, changed: *changed }
     }
 }
 
@@ -156,7 +157,8 @@ fn milliseconds(duration: Duration) -> u64 {
 
 /// The error that settings are thrown with.
 pub(crate) fn thrown(error: Error) -> JsValue {
-    to_js::<_, Thrown>(&Thrown(error)).map_or_else(|defect| defect, JsValue::from)
+    let thrown = Thrown { error: error.details() };
+    to_js::<_, Thrown<'static>>(&thrown).map_or_else(|defect| defect, JsValue::from)
 }
 
 /// What only a mistake in this library or its driver brings about.

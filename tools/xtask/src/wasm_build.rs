@@ -11,13 +11,10 @@ use crate::{shell, tools, workspace};
 /// The target of browsers and Node.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
-/// sha2's smallest implementation: 1 KB less for a page.
-const SMALL_SHA2: [&str; 2] = [r#"--cfg=sha2_backend="soft""#, r#"--cfg=sha2_backend_soft="compact""#];
-
 /// Builds it, and returns wasm-bindgen's output folder.
 pub(crate) fn build(sh: &Shell) -> Result<PathBuf> {
     let target = workspace::target()?.join("npm");
-    let flags = [SMALL_SHA2.map(Into::into).into(), remapped_paths(&target)].concat();
+    let flags = remapped_paths(&target);
     let build = shell::cargo(sh, "build --locked --package polar-license-wasm --profile wasm --target");
     // the variable also overrides flags in the user's own settings
     let build = build.arg(TARGET).arg("--target-dir").arg(&target).env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));

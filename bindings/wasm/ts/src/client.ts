@@ -241,12 +241,11 @@ export class LicenseClient {
       return { decision: this.current(), error, deactivated: null, cause: signal.reason };
     }
     if (this.#engine.hasStopped) await this.#reopen();
-    const outcome = await this.#drive(this.#engine, operation, context);
-    const { error, ...decision } = outcome.decision;
+    const { decision, error, deactivated, changed } = await this.#drive(this.#engine, operation, context);
     this.#shown = decision;
     this.#refresher?.look();
-    if (outcome.changed) this.#emit(this.current());
-    return { decision, error, deactivated: outcome.deactivated, cause: context.cause };
+    if (changed) this.#emit(this.current());
+    return { decision, error, deactivated, cause: context.cause };
   }
 
   #emit(decision: Decision): void {
@@ -306,7 +305,7 @@ export class LicenseClient {
 /** How an operation ended. */
 interface Finished {
   decision: Decision;
-  error: Failure | undefined;
+  error: Failure | null;
   deactivated: Deactivated | null;
   cause: unknown;
 }
