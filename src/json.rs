@@ -38,11 +38,6 @@ impl<'a> Json<'a> {
         members.last().map(|(_, value)| value)
     }
 
-    /// The string that is the member `name`; `None` where there is none.
-    pub(crate) fn text(self, name: &str) -> Option<String> {
-        self.get(name)?.string()
-    }
-
     /// The elements of an array.
     pub(crate) fn items(self) -> Option<impl Iterator<Item = Self>> {
         let mut scanner = Scanner(self.0.as_bytes());

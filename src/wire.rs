@@ -161,18 +161,17 @@ impl Validate {
     pub fn read(&self, answer: &Answer) -> Result<Confirmed, Rejection> {
         let call = if self.increment_usage.is_some() { Call::Consume } else { Call::Validate };
         let reply = call.success(answer)?;
-        self.confirmed(reply).ok_or_else(|| call.not_polar(200))
+        self.confirmed(reply).map_err(|field| call.not_polar(200, Some(field)))
     }
 
-    fn confirmed(&self, reply: Json<'_>) -> Option<Confirmed> {
+    fn confirmed(&self, reply: Json<'_>) -> Result<Confirmed, Field> {
         let terms = granted(reply, &self.key, self.organization_id)?;
-        let activation = reply.get("activation")?;
-        if let Some(seat) = self.activation_id
-            && id(activation, "id")? != seat
-        {
-            return None;
+        let activation = member(reply, "activation", Some)?;
+        if let Some(seat) = self.activation_id {
+            member(activation, "id", |json| id(json).filter(|id| *id == seat))
+                .map_err(|field| field.of("activation."))?;
         }
-        Some(Confirmed { terms, activation_id: self.activation_id, at: time(reply, "last_validated_at")? })
+        Ok(Confirmed { terms, activation_id: self.activation_id, at: member(reply, "last_validated_at", time)? })
     }
 }
 
@@ -195,14 +194,15 @@ impl Activate {
     /// confirmed just before.
     pub fn read(&self, answer: &Answer) -> Result<Confirmed, Rejection> {
         let reply = Call::Activate.success(answer)?;
-        self.confirmed(reply).ok_or_else(|| Call::Activate.not_polar(200))
+        self.confirmed(reply).map_err(|field| Call::Activate.not_polar(200, Some(field)))
     }
 
-    fn confirmed(&self, reply: Json<'_>) -> Option<Confirmed> {
-        let terms = granted(reply.get("license_key")?, &self.key, self.organization_id)?;
-        let is_its_seat = id(reply, "license_key_id")? == terms.license_id;
-        let confirmed = Confirmed { terms, activation_id: Some(id(reply, "id")?), at: time(reply, "created_at")? };
-        is_its_seat.then_some(confirmed)
+    fn confirmed(&self, reply: Json<'_>) -> Result<Confirmed, Field> {
+        let license = member(reply, "license_key", Some)?;
+        let terms = granted(license, &self.key, self.organization_id).map_err(|field| field.of("license_key."))?;
+        member(reply, "license_key_id", |json| id(json).filter(|id| *id == terms.license_id))?;
+        let seat = member(reply, "id", id)?;
+        Ok(Confirmed { terms, activation_id: Some(seat), at: member(reply, "created_at", time)? })
     }
 }
 
@@ -304,31 +304,39 @@ impl Call {
         if let Some(wait) = rate_limit(answer) {
             return Rejection::RateLimited(wait);
         }
-        let rejection = Json::parse(body).and_then(|document| self.named(document, status));
-        rejection.unwrap_or_else(|| self.not_polar(status))
+        match Json::parse(body) {
+            Some(document) => self.named(document, status).unwrap_or_else(|field| self.not_polar(status, Some(field))),
+            None => self.not_polar(status, None),
+        }
     }
 
-    /// The rejection that Polar's contract names, if it is one.
-    fn named(self, document: Json<'_>, status: u16) -> Option<Rejection> {
-        let error = document.text("error")?;
-        let detail = document.get("detail")?;
-        Some(match (status, error.as_str()) {
-            (422, "RequestValidationError") => Rejection::Invalid { location: location(detail)? },
+    /// The rejection that Polar's contract names, or the field that keeps it from being one.
+    fn named(self, document: Json<'_>, status: u16) -> Result<Rejection, Field> {
+        let error = member(document, "error", Json::string)?;
+        let detail = || member(document, "detail", Json::string);
+        Ok(match (status, error.as_str()) {
+            (422, "RequestValidationError") => Rejection::Invalid { location: member(document, "detail", location)? },
             (400, "BadRequest") if self == Self::Consume => {
-                detail.string()?;
+                detail()?;
                 Rejection::UsageExhausted
             }
-            (403, "NotPermitted") if self == Self::Activate => Rejection::Denied(reason(status, &detail.string()?)),
-            (404, "ResourceNotFound") => Rejection::Denied(reason(status, &detail.string()?)),
-            _ => return None,
+            (403, "NotPermitted") if self == Self::Activate => Rejection::Denied(reason(status, &detail()?)),
+            (404, "ResourceNotFound") => Rejection::Denied(reason(status, &detail()?)),
+            _ => return Err(Field { object: "", name: "error", is_missing: false }),
         })
     }
 
-    /// A whole reply that is not Polar's.
-    fn not_polar(self, status: u16) -> Rejection {
-        let (kind, message) = match status {
-            500..=599 if status != 511 => (ErrorKind::Server, format!("Polar's server failed (HTTP {status})")),
-            _ => (
+    /// A whole reply that is not Polar's, and the first field that shows it, if it is an object.
+    fn not_polar(self, status: u16, field: Option<Field>) -> Rejection {
+        let (kind, message) = match (status, field) {
+            (500..=599, _) if status != 511 => (ErrorKind::Server, format!("Polar's server failed (HTTP {status})")),
+            (_, Some(field)) => (
+                ErrorKind::Network,
+                format!(
+                    "something other than Polar answered (HTTP {status}, {field}); check the network and the proxy"
+                ),
+            ),
+            (_, None) => (
                 ErrorKind::Network,
                 format!(
                     "something other than Polar answered (HTTP {status}); sign in to the network, or check the proxy"
@@ -353,38 +361,69 @@ pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
     Some(Duration::from_secs(retry_after.unwrap_or(RETRY_AFTER_S).min(LONGEST_RETRY_AFTER_S).into()))
 }
 
+/// The first field of a reply that is not as Polar sends it. Its name is ours, never the reply's; its value is not shown.
+#[derive(Debug)]
+struct Field {
+    /// The object that it is in, with a dot, such as `license_key.`; empty for the reply itself.
+    object: &'static str,
+    name: &'static str,
+    is_missing: bool,
+}
+
+impl Field {
+    /// The same field, of an object that is a member itself.
+    fn of(self, object: &'static str) -> Self {
+        Self { object, ..self }
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fault = if self.is_missing { "missing" } else { "not what Polar answers here" };
+        write!(f, "`{}{}` is {fault}", self.object, self.name)
+    }
+}
+
+/// What `read` makes of a member that must be there.
+fn member<'a, T>(object: Json<'a>, name: &'static str, read: impl FnOnce(Json<'a>) -> Option<T>) -> Result<T, Field> {
+    let value = object.get(name);
+    value.and_then(read).ok_or(Field { object: "", name, is_missing: value.is_none() })
+}
+
 /// The license key object of a reply, if it is the one that was asked about and valid.
-fn granted(license: Json<'_>, key: &Key, organization_id: Uuid) -> Option<Terms> {
-    let is_it = license.text("key")? == key.secret()
-        && id(license, "organization_id")? == organization_id
-        && license.text("status")? == "granted";
-    let terms = Terms {
-        license_id: id(license, "id")?,
-        benefit_id: id(license, "benefit_id")?,
-        limit_activations: optional(license, "limit_activations", count)?,
-        limit_usage: optional(license, "limit_usage", count)?,
-        usage: count(license, "usage")?,
-        expires_at: optional(license, "expires_at", time)?,
+fn granted(license: Json<'_>, key: &Key, organization_id: Uuid) -> Result<Terms, Field> {
+    let text = |name: &'static str, expected: &str| {
+        member(license, name, |json| json.string().filter(|text| text == expected))
     };
-    is_it.then_some(terms)
+    text("key", key.secret())?;
+    member(license, "organization_id", |json| id(json).filter(|id| *id == organization_id))?;
+    text("status", "granted")?;
+    Ok(Terms {
+        license_id: member(license, "id", id)?,
+        benefit_id: member(license, "benefit_id", id)?,
+        limit_activations: member(license, "limit_activations", optional(count))?,
+        limit_usage: member(license, "limit_usage", optional(count))?,
+        usage: member(license, "usage", count)?,
+        expires_at: member(license, "expires_at", optional(time))?,
+    })
 }
 
-fn id(json: Json<'_>, name: &str) -> Option<Uuid> {
-    parse_uuid(&json.text(name)?)
+fn id(json: Json<'_>) -> Option<Uuid> {
+    parse_uuid(&json.string()?)
 }
 
-fn time(json: Json<'_>, name: &str) -> Option<Timestamp> {
-    Timestamp::parse(&json.text(name)?)
+fn time(json: Json<'_>) -> Option<Timestamp> {
+    Timestamp::parse(&json.string()?)
 }
 
 /// A count that a merchant may have made negative or huge is held at the ends of its range.
-fn count(json: Json<'_>, name: &str) -> Option<u32> {
-    Some(u32::try_from(json.get(name)?.integer()?.max(0)).unwrap_or(u32::MAX))
+fn count(json: Json<'_>) -> Option<u32> {
+    Some(u32::try_from(json.integer()?.max(0)).unwrap_or(u32::MAX))
 }
 
-/// A member that must be there and may be null.
-fn optional<T>(json: Json<'_>, name: &str, read: impl Fn(Json<'_>, &str) -> Option<T>) -> Option<Option<T>> {
-    if json.get(name)?.is_null() { Some(None) } else { read(json, name).map(Some) }
+/// A value that may be null.
+fn optional<'a, T>(read: impl Fn(Json<'a>) -> Option<T>) -> impl Fn(Json<'a>) -> Option<Option<T>> {
+    move |json| if json.is_null() { Some(None) } else { read(json).map(Some) }
 }
 
 /// Polar's texts as recorded; another text is a denial all the same.
@@ -608,6 +647,55 @@ mod tests {
         for body in ["", "{}", "null", "<html>Sign in</html>", "[1,2", "{\"error\":1}"] {
             assert!(is_foreign(validate().read(&reply(200, body))), "{body}");
         }
+    }
+
+    #[test]
+    fn a_reply_that_is_nearly_polars_is_refused_with_the_name_of_the_field() {
+        let detail = |result: Result<Confirmed, Rejection>| result.unwrap_err().to_string();
+        let without = |whole: Vec<u8>, path: &[&str]| {
+            let mut body: serde_json::Value = serde_json::from_slice(&whole).unwrap();
+            let (last, objects) = path.split_last().unwrap();
+            let object = objects.iter().fold(&mut body, |object, name| &mut object[*name]);
+            assert!(object.as_object_mut().unwrap().remove(*last).is_some(), "{path:?}");
+            reply(200, serde_json::to_vec(&body).unwrap())
+        };
+        let whole = || granted("usage", 1.into());
+        for name in [
+            "id",
+            "key",
+            "organization_id",
+            "benefit_id",
+            "status",
+            "limit_activations",
+            "limit_usage",
+            "usage",
+            "expires_at",
+            "activation",
+            "last_validated_at",
+        ] {
+            let missing = detail(validate().read(&without(whole(), &[name])));
+            assert!(missing.contains(&format!("`{name}` is missing")), "{missing}");
+            // its value counts only if a seat was asked about
+            if name != "activation" {
+                let wrong = detail(validate().read(&reply(200, granted(name, serde_json::json!([KEY])))));
+                assert!(wrong.contains(&format!("`{name}` is not what Polar answers here")), "{wrong}");
+                assert!(!wrong.contains(KEY), "{wrong}");
+            }
+        }
+        let seat = detail(validate_seat().read(&reply(200, granted("activation", serde_json::json!({})))));
+        assert!(seat.contains("`activation.id` is missing"), "{seat}");
+        let nested = detail(activate().read(&without(activated("label", "x".into()), &["license_key", "status"])));
+        assert!(nested.contains("`license_key.status` is missing"), "{nested}");
+        for (body, named) in [
+            (r#"{"detail":"Not found"}"#, "`error` is missing"),
+            (r#"{"error":"NotFound","detail":"Not found"}"#, "`error` is not what Polar answers here"),
+            (r#"{"error":"ResourceNotFound","detail":{"name":"Ada"}}"#, "`detail` is not what Polar answers here"),
+        ] {
+            let denied = detail(validate().read(&reply(404, body)));
+            assert!(denied.contains(named) && !denied.contains("Ada"), "{denied}");
+        }
+        let page = detail(validate().read(&reply(200, "<html></html>")));
+        assert!(page.ends_with("(HTTP 200); sign in to the network, or check the proxy"), "{page}");
     }
 
     #[test]
