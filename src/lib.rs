@@ -99,6 +99,9 @@ pub mod future;
 mod json;
 mod key;
 mod license;
+#[cfg(feature = "portal")]
+#[cfg_attr(docsrs, doc(cfg(feature = "portal")))]
+pub mod portal;
 mod record;
 #[cfg(feature = "schema")]
 #[doc(hidden)]

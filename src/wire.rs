@@ -326,16 +326,7 @@ impl Call {
 
     /// A whole reply that is not Polar's.
     fn not_polar(self, status: u16) -> Rejection {
-        let (kind, message) = match status {
-            500..=599 if status != 511 => (ErrorKind::Server, format!("Polar's server failed (HTTP {status})")),
-            _ => (
-                ErrorKind::Network,
-                format!(
-                    "something other than Polar answered (HTTP {status}); sign in to the network, or check the proxy"
-                ),
-            ),
-        };
-        Rejection::Unreachable { kind, message, maybe_applied: self.changes_polar() }
+        not_polar(status, self.changes_polar())
     }
 
     /// Whether Polar may have done something although no answer came.
@@ -345,6 +336,18 @@ impl Call {
             Self::Consume | Self::Activate | Self::Deactivate => true,
         }
     }
+}
+
+/// A whole reply that is not Polar's.
+pub(crate) fn not_polar(status: u16, maybe_applied: bool) -> Rejection {
+    let (kind, message) = match status {
+        500..=599 if status != 511 => (ErrorKind::Server, format!("Polar's server failed (HTTP {status})")),
+        _ => (
+            ErrorKind::Network,
+            format!("something other than Polar answered (HTTP {status}); sign in to the network, or check the proxy"),
+        ),
+    };
+    Rejection::Unreachable { kind, message, maybe_applied }
 }
 
 /// How long Polar accepts no request, if that is what it said.
@@ -369,21 +372,21 @@ fn granted(license: Json<'_>, key: &Key, organization_id: Uuid) -> Option<Terms>
     is_it.then_some(terms)
 }
 
-fn id(json: Json<'_>, name: &str) -> Option<Uuid> {
+pub(crate) fn id(json: Json<'_>, name: &str) -> Option<Uuid> {
     parse_uuid(&json.text(name)?)
 }
 
-fn time(json: Json<'_>, name: &str) -> Option<Timestamp> {
+pub(crate) fn time(json: Json<'_>, name: &str) -> Option<Timestamp> {
     Timestamp::parse(&json.text(name)?)
 }
 
 /// A count that a merchant may have made negative or huge is held at the ends of its range.
-fn count(json: Json<'_>, name: &str) -> Option<u32> {
+pub(crate) fn count(json: Json<'_>, name: &str) -> Option<u32> {
     Some(u32::try_from(json.get(name)?.integer()?.max(0)).unwrap_or(u32::MAX))
 }
 
 /// A member that must be there and may be null.
-fn optional<T>(json: Json<'_>, name: &str, read: impl Fn(Json<'_>, &str) -> Option<T>) -> Option<Option<T>> {
+pub(crate) fn optional<T>(json: Json<'_>, name: &str, read: impl Fn(Json<'_>, &str) -> Option<T>) -> Option<Option<T>> {
     if json.get(name)?.is_null() { Some(None) } else { read(json, name).map(Some) }
 }
 
