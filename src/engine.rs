@@ -69,12 +69,16 @@
 
 mod activate;
 mod ask;
+#[cfg(feature = "portal")]
+mod code_pace;
 mod deactivate;
 mod edit;
 mod finish;
 mod memory;
 mod pacer;
 mod policy;
+#[cfg(feature = "portal")]
+mod portal;
 mod random;
 mod schedule;
 mod step;
@@ -85,6 +89,10 @@ mod watch;
 pub use crate::codes::Deactivated;
 pub use crate::store::Change;
 pub use pacer::Pacer;
+#[cfg(feature = "portal")]
+pub use portal::PortalOperation;
+#[cfg(feature = "portal")]
+pub(crate) use portal::{CODE_REQUEST_MS, too_many_codes};
 pub use step::{JoinStep, Outcome, SendStep, Step, StoreStep, Turn, TurnStep};
 pub use watch::{Look, Watch};
 
@@ -123,6 +131,9 @@ pub enum Operation {
     Deactivate,
     /// Remove the license from this device without releasing the seat.
     Forget,
+    /// What the customer portal needs.
+    #[cfg(feature = "portal")]
+    Portal(PortalOperation),
 }
 
 /// How a refresh was started, and so how long it may take.
@@ -263,6 +274,8 @@ impl Engine {
             Operation::Activate { key, replace_previous } => self.begin_activate(key, replace_previous, now),
             Operation::Deactivate => self.store(Vec::new(), AfterStore::Deactivate, now),
             Operation::Forget => self.store(vec![Edit::Forget], AfterStore::Forgotten, now),
+            #[cfg(feature = "portal")]
+            Operation::Portal(operation) => self.begin_portal(operation, now),
         }
     }
 
@@ -275,6 +288,8 @@ impl Engine {
                 timeout.saturating_add(EXTRA_MS)
             }
             Operation::Open | Operation::Validate | Operation::Refresh(_) | Operation::Forget => timeout,
+            #[cfg(feature = "portal")]
+            Operation::Portal(_) => timeout.saturating_add(EXTRA_MS),
         }
     }
 
@@ -317,6 +332,8 @@ impl Operation {
         match self {
             Self::Validate | Self::Refresh(_) => true,
             Self::Open | Self::Consume(_) | Self::Activate { .. } | Self::Deactivate | Self::Forget => false,
+            #[cfg(feature = "portal")]
+            Self::Portal(_) => false,
         }
     }
 }

@@ -101,6 +101,9 @@ mod json;
 mod key;
 mod license;
 mod links;
+#[cfg(feature = "portal")]
+#[cfg_attr(docsrs, doc(cfg(feature = "portal")))]
+pub mod portal;
 mod record;
 #[cfg(feature = "schema")]
 #[doc(hidden)]

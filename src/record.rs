@@ -11,9 +11,13 @@
 //! organization, environment, app id and device id. The tags are HKDF outputs too: they tell *why* a seal does not
 //! fit, and reveal nothing else. Fields that this version does not know are kept.
 
+#[cfg(feature = "portal")]
+mod code_tries;
 mod codec;
 mod seal;
 
+#[cfg(feature = "portal")]
+pub(crate) use code_tries::{CodeTries, CodeTry};
 pub(crate) use seal::Sealer;
 
 use crate::codes::{Denial, Distrust};
@@ -36,6 +40,9 @@ pub(crate) struct Record {
     pub(crate) plan: Plan,
     /// When the last two requests left, by the wall clock.
     pub(crate) sent: [Option<Timestamp>; 2],
+    /// When codes were requested or tried.
+    #[cfg(feature = "portal")]
+    pub(crate) code_tries: CodeTries,
     /// A license that cannot be trusted but can be put to Polar: what was stored here before, or was copied here. Without
     /// an identity if there may be one that could not be read.
     pub(crate) untrusted: Option<Untrusted>,
@@ -132,7 +139,19 @@ impl Record {
     /// Whether losing it would lose something. `wall` is the wall clock, which a pause is measured by.
     pub(crate) fn is_worth_keeping(&self, wall: Timestamp) -> bool {
         let paused = self.plan.pause_ahead(wall).is_some();
-        self.identity_to_ask().is_some() || paused || self.unsettled() > 0
+        self.identity_to_ask().is_some() || paused || self.unsettled() > 0 || self.has_code_tries(wall)
+    }
+
+    /// Whether codes were requested or tried not long ago.
+    #[cfg(feature = "portal")]
+    fn has_code_tries(&self, wall: Timestamp) -> bool {
+        self.code_tries.matter(wall)
+    }
+
+    /// A build that requests none leaves those of another one to it.
+    #[cfg(not(feature = "portal"))]
+    fn has_code_tries(&self, _: Timestamp) -> bool {
+        false
     }
 
     /// How many seats this device may have taken, or has still to release.

@@ -1,6 +1,12 @@
 //! What goes out over HTTP and what comes back, as plain data, and the traits of network stacks, which turn it into
 //! sockets or `fetch`. Sends nothing itself.
 
+#[cfg(feature = "portal")]
+mod portal;
+
+#[cfg(feature = "portal")]
+pub use portal::{Method, PortalAnswer, PortalRequest};
+
 use crate::codes::ErrorKind;
 use crate::future::{BoxFuture, LocalBoxFuture};
 use std::fmt;
@@ -14,6 +20,14 @@ use zeroize::Zeroize;
 pub trait Transport: Send + Sync {
     /// Sends `request` and waits for the answer, at most for its timeout. Blocks.
     fn post(&self, request: &Request) -> Answer;
+
+    /// Sends one request of the customer portal, in the same way. Blocks. The default sends nothing: an app that uses the
+    /// portal over its own network stack implements this too.
+    #[cfg(feature = "portal")]
+    fn exchange(&self, request: &PortalRequest) -> PortalAnswer {
+        let _ = request;
+        PortalAnswer::not_supported()
+    }
 }
 
 /// Declares an asynchronous transport: once with futures that may move between threads, once with futures that stay on
@@ -28,6 +42,14 @@ macro_rules! async_transport {
         pub trait $AsyncTransport $(: $Send + $Sync)? {
             /// Sends `request` and waits for the answer.
             fn post<'a>(&'a self, request: &'a Request) -> $Future<'a, Answer>;
+
+            /// Sends one request of the customer portal, in the same way. The default sends nothing: an app that uses the
+            /// portal over its own network stack implements this too.
+            #[cfg(feature = "portal")]
+            fn exchange<'a>(&'a self, request: &'a PortalRequest) -> $Future<'a, PortalAnswer> {
+                let _ = request;
+                Box::pin(async { PortalAnswer::not_supported() })
+            }
         }
     };
 }

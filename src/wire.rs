@@ -328,22 +328,7 @@ impl Call {
 
     /// A whole reply that is not Polar's, and the first field that shows it, if it is an object.
     fn not_polar(self, status: u16, field: Option<Field>) -> Rejection {
-        let (kind, message) = match (status, field) {
-            (500..=599, _) if status != 511 => (ErrorKind::Server, format!("Polar's server failed (HTTP {status})")),
-            (_, Some(field)) => (
-                ErrorKind::Network,
-                format!(
-                    "something other than Polar answered (HTTP {status}, {field}); check the network and the proxy"
-                ),
-            ),
-            (_, None) => (
-                ErrorKind::Network,
-                format!(
-                    "something other than Polar answered (HTTP {status}); sign in to the network, or check the proxy"
-                ),
-            ),
-        };
-        Rejection::Unreachable { kind, message, maybe_applied: self.changes_polar() }
+        not_polar(status, field, self.changes_polar())
     }
 
     /// Whether Polar may have done something although no answer came.
@@ -355,6 +340,22 @@ impl Call {
     }
 }
 
+/// A whole reply that is not Polar's, and the first field that shows it, if it is an object.
+pub(crate) fn not_polar(status: u16, field: Option<Field>, maybe_applied: bool) -> Rejection {
+    let (kind, message) = match (status, field) {
+        (500..=599, _) if status != 511 => (ErrorKind::Server, format!("Polar's server failed (HTTP {status})")),
+        (_, Some(field)) => (
+            ErrorKind::Network,
+            format!("something other than Polar answered (HTTP {status}, {field}); check the network and the proxy"),
+        ),
+        (_, None) => (
+            ErrorKind::Network,
+            format!("something other than Polar answered (HTTP {status}); sign in to the network, or check the proxy"),
+        ),
+    };
+    Rejection::Unreachable { kind, message, maybe_applied }
+}
+
 /// How long Polar accepts no request, if that is what it said.
 pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
     let Answer::Reply { status: 429, retry_after, .. } = answer else { return None };
@@ -363,7 +364,7 @@ pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
 
 /// The first field of a reply that is not as Polar sends it. Its name is ours, never the reply's; its value is not shown.
 #[derive(Debug)]
-struct Field {
+pub(crate) struct Field {
     /// The object that it is in, with a dot, such as `license_key.`; empty for the reply itself.
     object: &'static str,
     name: &'static str,
@@ -408,21 +409,21 @@ fn granted(license: Json<'_>, key: &Key, organization_id: Uuid) -> Result<Terms,
     })
 }
 
-fn id(json: Json<'_>) -> Option<Uuid> {
+pub(crate) fn id(json: Json<'_>) -> Option<Uuid> {
     parse_uuid(&json.string()?)
 }
 
-fn time(json: Json<'_>) -> Option<Timestamp> {
+pub(crate) fn time(json: Json<'_>) -> Option<Timestamp> {
     Timestamp::parse(&json.string()?)
 }
 
 /// A count that a merchant may have made negative or huge is held at the ends of its range.
-fn count(json: Json<'_>) -> Option<u32> {
+pub(crate) fn count(json: Json<'_>) -> Option<u32> {
     Some(u32::try_from(json.integer()?.max(0)).unwrap_or(u32::MAX))
 }
 
 /// A value that may be null.
-fn optional<'a, T>(read: impl Fn(Json<'a>) -> Option<T>) -> impl Fn(Json<'a>) -> Option<Option<T>> {
+pub(crate) fn optional<'a, T>(read: impl Fn(Json<'a>) -> Option<T>) -> impl Fn(Json<'a>) -> Option<Option<T>> {
     move |json| if json.is_null() { Some(None) } else { read(json).map(Some) }
 }
 

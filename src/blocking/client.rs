@@ -75,6 +75,42 @@ impl Client {
 
     methods!();
 
+    /// The customer portal: for a customer who lost the key, has a dead machine, or has just bought. Sends nothing.
+    ///
+    /// ```no_run
+    /// use polar_license::blocking::Client;
+    /// use polar_license::portal::{CodeRequest, Devices, Restored};
+    /// # fn ask(_: &str) -> String { String::new() }
+    ///
+    /// # fn f(client: &Client) -> Result<(), polar_license::Error> {
+    /// let portal = client.portal();
+    /// if let CodeRequest::Sent(code) = portal.request_code(&ask("The e-mail address of the purchase?"))? {
+    ///     println!("{}", code.message());
+    /// }
+    /// let session = portal.authenticate(&ask("The code from the mail?"))?;
+    /// match session.restore()? {
+    ///     Restored::Licensed(license) => println!("{}", license.message()),
+    ///     Restored::Choose(keys) => keys.iter().for_each(|key| println!("{}", key.masked())),
+    ///     Restored::NoSeat(full) => {
+    ///         println!("{}", full.error.message());
+    ///         match &full.devices {
+    ///             Devices::Listed(devices) => {
+    ///                 devices.iter().for_each(|device| println!("{} since {}", device.label(), device.since()));
+    ///                 session.release(&full.key, &devices[0])?; // the one that the user has chosen
+    ///                 let _restored = session.activate(&full.key)?;
+    ///             }
+    ///             Devices::Hidden(hidden) => println!("{}", hidden.message()),
+    ///         }
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "portal")]
+    #[must_use]
+    pub fn portal(&self) -> super::Portal {
+        super::Portal::new(Arc::clone(&self.driver))
+    }
+
     /// Calls `listener` after every operation that changed the decision, on the thread that ran it. It may call this
     /// client; but a confirmation is a change as well, so one that validates at every change never ends. One
     /// that owns a clone of this client keeps it open until the subscription is dropped.

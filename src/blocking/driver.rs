@@ -2,6 +2,9 @@
 //!
 //! The engine's lock is held only to look or to take a step, never while storing or sending.
 
+#[cfg(feature = "portal")]
+mod portal;
+
 use crate::client::listeners::Listeners;
 use crate::client::unknown_features::UnknownFeatures;
 use crate::clock::Clock;

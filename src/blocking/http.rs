@@ -19,18 +19,24 @@
 //! Proxy: `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` (`http`, `https`, `socks4`, `socks4a`, `socks5`, `socks5h`), in capital
 //! or small letters, except for hosts in `NO_PROXY`; on Windows otherwise the system's setting. Loopback is never proxied.
 //!
-//! ureq-proto writes every answer to the log at level `trace`, key and customer included, and offers no switch. An app
-//! that logs `trace` has to turn off the target `ureq_proto`.
+//! ureq-proto writes every answer to the log at level `trace`, key, customer and tokens included, and offers no switch. An
+//! app that logs `trace` has to turn off the target `ureq_proto`.
 
 use std::io::{self, Read};
 use std::time::Duration;
 
-use ureq::http::Uri;
+#[cfg(feature = "portal")]
+use ureq::http::HeaderValue;
+use ureq::http::{Response, Uri};
 use ureq::tls::{RootCerts, TlsConfig};
-use ureq::{Agent, Proxy, SendBody};
+use ureq::{Agent, Body, Proxy, SendBody};
+#[cfg(feature = "portal")]
+use zeroize::Zeroizing;
 
 use crate::client::connection::{Target, USER_AGENT, WRONG_ADDRESS, describe, timeout_message, tls_message};
 use crate::transport::{Answer, Failure, Request, Sent, Transport, retry_after_seconds};
+#[cfg(feature = "portal")]
+use crate::transport::{Method, PortalAnswer, PortalRequest};
 
 /// Sends requests with ureq and rustls, honouring the system's proxy and root certificates.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,6 +54,12 @@ impl Transport for HttpTransport {
         let mut body = WatchedBody::new(request.body.as_bytes());
         exchange(request, &mut body).unwrap_or_else(|fault| fault.into_answer(body.sent))
     }
+
+    #[cfg(feature = "portal")]
+    fn exchange(&self, request: &PortalRequest) -> PortalAnswer {
+        let mut body = WatchedBody::new(request.body.as_bytes());
+        exchange_with_portal(request, &mut body).unwrap_or_else(|fault| fault.into_answer(body.sent).into())
+    }
 }
 
 fn exchange(request: &Request, body: &mut WatchedBody<'_>) -> Result<Answer, Fault> {
@@ -60,8 +72,46 @@ fn exchange(request: &Request, body: &mut WatchedBody<'_>) -> Result<Answer, Fau
     for (name, value) in Request::HEADERS {
         post = post.header(name, value);
     }
-    let mut response = post.send(SendBody::from_reader(body))?;
+    read(post.send(SendBody::from_reader(body))?)
+}
 
+#[cfg(feature = "portal")]
+fn exchange_with_portal(request: &PortalRequest, body: &mut WatchedBody<'_>) -> Result<PortalAnswer, Fault> {
+    let target = target(&request.url).ok_or(Fault::Address)?;
+    let agent = agent(target, request.timeout);
+    let response = match request.method {
+        Method::Get => {
+            let mut get = agent.get(request.url.as_str()).header("Connection", "close");
+            for (name, value) in request.headers() {
+                get = get.header(name, secret(&value)?);
+            }
+            get.call()?
+        }
+        Method::Post => {
+            let mut post = agent
+                .post(request.url.as_str())
+                .header("Content-Length", request.body.len().to_string())
+                .header("Connection", "close");
+            for (name, value) in request.headers() {
+                post = post.header(name, secret(&value)?);
+            }
+            post.send(SendBody::from_reader(body))?
+        }
+    };
+    let location = response.headers().get("location").and_then(|value| value.to_str().ok());
+    let location = location.map(|address| Zeroizing::new(address.to_owned()));
+    Ok(PortalAnswer { answer: read(response)?, location })
+}
+
+/// A header that ureq shows to nobody.
+#[cfg(feature = "portal")]
+fn secret(value: &str) -> Result<HeaderValue, Fault> {
+    let mut value = HeaderValue::from_str(value).map_err(|_| Fault::Address)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn read(mut response: Response<Body>) -> Result<Answer, Fault> {
     let retry_after = response.headers().get("retry-after").and_then(|value| retry_after_seconds(value.to_str().ok()?));
     let mut bytes = Vec::new();
     let limit = Request::REPLY_LIMIT as u64;

@@ -22,6 +22,8 @@ mod http;
 pub(crate) mod local;
 mod machine;
 mod network;
+#[cfg(feature = "portal")]
+mod portal;
 mod refresher;
 
 pub use crate::client::deactivation::Deactivation;
@@ -33,3 +35,5 @@ pub use file_store::{FileStore, default_directory, file_name};
 #[cfg(feature = "http")]
 pub use http::HttpTransport;
 pub use machine::{device_source, machine_source, system_name};
+#[cfg(feature = "portal")]
+pub use portal::{Checkout, Portal, Session};

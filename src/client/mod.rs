@@ -20,4 +20,6 @@ pub(crate) mod methods;
 pub(crate) mod no_transport;
 pub(crate) mod opening;
 pub(crate) mod options;
+#[cfg(feature = "portal")]
+pub(crate) mod portal;
 pub(crate) mod unknown_features;

@@ -1,11 +1,17 @@
 //! Changes to a record as data, so that they can be applied to whatever another process has saved meanwhile, and
 //! again after a save that failed. Pure.
 
+#[cfg(feature = "portal")]
+use super::code_pace;
 use super::policy;
 use super::schedule::{Round, next_round};
 use super::timeline::Timeline;
 use crate::codes::{Denial, Reason};
 use crate::config::Config;
+#[cfg(feature = "portal")]
+use crate::key::Key;
+#[cfg(feature = "portal")]
+use crate::record::CodeTry;
 use crate::record::{Attempt, Identity, Plan, Record, Seat, StoredLicense, TimeBase, Verdict};
 use crate::time::{Now, Timestamp};
 use crate::wire::Confirmed;
@@ -35,6 +41,18 @@ pub(super) enum Edit {
     /// Polar accepts no request before this, on the wall clock.
     Pause(Timestamp),
     Plan(PlanEdit),
+    /// A code is about to be requested or tried, if the pace allows it.
+    #[cfg(feature = "portal")]
+    CodeTry(CodeTry),
+    /// Polar accepts no request for a code, nor a try, before this.
+    #[cfg(feature = "portal")]
+    CodesBlocked(Timestamp),
+    /// Polar replaced a key by another one.
+    #[cfg(feature = "portal")]
+    Rotated {
+        from: Key,
+        to: Key,
+    },
 }
 
 /// Polar's answer about the license `asked`.
@@ -139,6 +157,8 @@ impl Edit {
             | Self::Released(_)
             | Self::Deactivated(_)
             | Self::Forget => true,
+            #[cfg(feature = "portal")]
+            Self::CodeTry(_) | Self::CodesBlocked(_) | Self::Rotated { .. } => true,
         }
     }
 
@@ -164,6 +184,10 @@ impl Edit {
             | Self::Deactivated(_)
             | Self::SeatKept(_)
             | Self::Forget => false,
+            #[cfg(feature = "portal")]
+            Self::CodesBlocked(_) => matches!(later, Self::CodesBlocked(_)),
+            #[cfg(feature = "portal")]
+            Self::CodeTry(_) | Self::Rotated { .. } => false,
         }
     }
 
@@ -194,7 +218,7 @@ impl Editor<'_> {
             Edit::Activated(activated) => self.activated(record, activated),
             Edit::Plan(plan) => self.plan(record, *plan),
             Edit::Pause(until) => record.plan.pause_until = Some(*until),
-            Edit::Forget => *record = Record::default(),
+            Edit::Forget => *record = forgotten(record),
             Edit::Attempt(attempt) => record.attempts.push(attempt.clone()),
             Edit::AttemptUncertain(id) => {
                 let attempt = record.attempts.iter_mut().find(|attempt| attempt.is(*id));
@@ -208,6 +232,12 @@ impl Editor<'_> {
                 record.releases.retain(|release| release.activation_id != *id);
                 return (record.releases.len() != before).into();
             }
+            #[cfg(feature = "portal")]
+            Edit::CodeTry(code_try) => return code_pace::reserve(&mut record.code_tries, *code_try).into(),
+            #[cfg(feature = "portal")]
+            Edit::CodesBlocked(until) => record.code_tries.blocked_until = Some(*until),
+            #[cfg(feature = "portal")]
+            Edit::Rotated { from, to } => return rotate(record, from, to).into(),
             Edit::SeatReleased(id) => {
                 clear_seat(record.license.as_mut().map(|license| &mut license.identity), *id);
                 clear_seat(record.untrusted.as_mut().and_then(|untrusted| untrusted.identity.as_mut()), *id);
@@ -363,6 +393,31 @@ impl From<bool> for Applied {
     fn from(changed: bool) -> Self {
         if changed { Self::Changed } else { Self::Unchanged }
     }
+}
+
+/// What is left after the user has removed the license. Polar's limits on codes stay.
+#[cfg(feature = "portal")]
+fn forgotten(record: &mut Record) -> Record {
+    Record { code_tries: std::mem::take(&mut record.code_tries), ..Record::default() }
+}
+
+#[cfg(not(feature = "portal"))]
+fn forgotten(_: &mut Record) -> Record {
+    Record::default()
+}
+
+/// Puts a key in the place of the one that it replaced; whether that one was here. Seats stay as they are.
+#[cfg(feature = "portal")]
+fn rotate(record: &mut Record, from: &Key, to: &Key) -> bool {
+    let license = record.license.as_mut().map(|license| &mut license.identity.key);
+    let untrusted = record.untrusted.as_mut().and_then(|untrusted| Some(&mut untrusted.identity.as_mut()?.key));
+    let releases = record.releases.iter_mut().map(|release| &mut release.key);
+    let mut found = false;
+    for key in license.into_iter().chain(untrusted).chain(releases).filter(|key| **key == *from) {
+        *key = to.clone();
+        found = true;
+    }
+    found
 }
 
 fn clear_seat(identity: Option<&mut Identity>, activation_id: Uuid) {

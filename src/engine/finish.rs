@@ -40,6 +40,8 @@ impl Engine {
             // the store has it from before
             Settled::Activated if is_stored => return self.settled(result, now),
             Settled::Activated => self.not_stored(message),
+            #[cfg(feature = "portal")]
+            Settled::Rotated => self.not_stored(message),
             Settled::Deactivated(_) => {
                 let message =
                     format!("the seat was released, but the license is still stored on this device: {message}");
@@ -54,6 +56,8 @@ impl Engine {
         match result {
             Settled::Activated => self.record.license.as_ref().is_some_and(|license| license.identity.seat.is_some()),
             Settled::Deactivated(_) => true,
+            #[cfg(feature = "portal")]
+            Settled::Rotated => self.has_license(),
         }
     }
 
@@ -65,6 +69,8 @@ impl Engine {
                 self.fail(Error::new(ErrorKind::NotActivated, message), now)
             }
             Settled::Activated | Settled::Deactivated(_) => self.release_next(result.into(), now),
+            #[cfg(feature = "portal")]
+            Settled::Rotated => self.release_next(result.into(), now),
         }
     }
 

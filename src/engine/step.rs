@@ -2,6 +2,8 @@
 
 use super::edit::Edit;
 use super::memory::Merged;
+#[cfg(feature = "portal")]
+use super::portal::AfterPortalStore;
 use super::task::{AfterReply, AfterStore, Ending, Question, Write};
 use super::{Engine, OpId, Operation};
 use crate::codes::{Deactivated, ErrorKind};
@@ -155,6 +157,12 @@ impl StoreStep {
             let message = format!("the license is still stored: {message}");
             return engine.fail(Error::new(ErrorKind::Storage, message), now);
         }
+        #[cfg(feature = "portal")]
+        if let (AfterStore::Portal(AfterPortalStore::CodeTry(_)), Err(message)) = (&self.then, &written) {
+            engine.adopt(self.unedited, Vec::new(), &written, now);
+            let message = format!("nothing was sent, because this could not be stored: {message}");
+            return engine.fail(Error::new(ErrorKind::Storage, message), now);
+        }
         let contradicted = engine.adopt(self.merged, self.edits, &written, now);
         match self.then {
             AfterStore::Opened | AfterStore::Forgotten => engine.finish(Ending::default(), now),
@@ -173,6 +181,8 @@ impl StoreStep {
             AfterStore::Deactivate => engine.deactivate(written, now),
             AfterStore::Release(ending) => engine.release_next(ending, now),
             AfterStore::End(ending) => engine.finish(ending, now),
+            #[cfg(feature = "portal")]
+            AfterStore::Portal(then) => engine.portal_stored(then, now),
         }
     }
 }
@@ -218,6 +228,11 @@ impl AfterReply {
             Self::CheckReleased(identity, request) => {
                 engine.release_checked(identity, answer.and_then(|answer| request.read(answer)), now)
             }
+            #[cfg(feature = "portal")]
+            Self::ReleaseAny(request) => {
+                let reply = answer.and_then(|answer| request.read(answer));
+                engine.any_released(request.activation_id, reply, now)
+            }
         }
     }
 
@@ -228,6 +243,8 @@ impl AfterReply {
             Self::CheckSeat(activation, _, _) | Self::CheckKey(activation, _) => activation.start_over(),
             Self::Deactivate(_, _) => AfterStore::Deactivate,
             Self::Release(ending, _) => AfterStore::Release(ending),
+            #[cfg(feature = "portal")]
+            Self::ReleaseAny(request) => AfterStore::Portal(AfterPortalStore::Release(request)),
             // in the middle of an operation that has its turn already
             Self::Activate(_, _) | Self::ReleasePrevious(_, _) | Self::CheckReleased(_, _) => {
                 return engine.send_now(self, now);
@@ -252,6 +269,8 @@ impl AfterReply {
             | Self::ReleasePrevious(_, _)
             | Self::Deactivate(_, _)
             | Self::CheckReleased(_, _) => engine.fail(error(), now),
+            #[cfg(feature = "portal")]
+            Self::ReleaseAny(_) => engine.fail(error(), now),
         }
     }
 }

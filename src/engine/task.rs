@@ -3,6 +3,8 @@
 
 use super::Patience;
 use super::edit::{Asked, AttemptId};
+#[cfg(feature = "portal")]
+use super::portal::AfterPortalStore;
 use crate::codes::Deactivated;
 use crate::error::Error;
 use crate::key::Key;
@@ -37,6 +39,8 @@ pub(super) enum AfterStore {
     Release(Ending),
     End(Ending),
     Forgotten,
+    #[cfg(feature = "portal")]
+    Portal(AfterPortalStore),
 }
 
 /// A result that has to be stored for the operation to succeed.
@@ -53,6 +57,9 @@ pub(super) struct Unsaved {
 pub(super) enum Settled {
     Activated,
     Deactivated(Deactivated),
+    /// The license's key was replaced by another one.
+    #[cfg(feature = "portal")]
+    Rotated,
 }
 
 /// What an operation goes on with once it was answered, with the request that it sent.
@@ -70,6 +77,9 @@ pub(super) enum AfterReply {
     Deactivate(Identity, wire::Deactivate),
     /// Whether Polar knows the key of a seat that it does not know.
     CheckReleased(Identity, wire::Validate),
+    /// Release the seat of any device.
+    #[cfg(feature = "portal")]
+    ReleaseAny(wire::Deactivate),
 }
 
 /// When a store step writes.
@@ -131,6 +141,8 @@ impl AfterStore {
         match self {
             Self::Deactivate => Write::Always,
             Self::Forgotten => Write::AllOrNothing,
+            #[cfg(feature = "portal")]
+            Self::Portal(then) => then.write(),
             Self::Opened
             | Self::Ask(_)
             | Self::Answered(_)
@@ -157,6 +169,8 @@ impl AfterReply {
             Self::ReleasePrevious(_, request) | Self::Release(_, request) | Self::Deactivate(_, request) => {
                 (wire::Deactivate::PATH, request.body())
             }
+            #[cfg(feature = "portal")]
+            Self::ReleaseAny(request) => (wire::Deactivate::PATH, request.body()),
         }
     }
 }
@@ -194,6 +208,8 @@ impl From<Settled> for Ending {
     fn from(result: Settled) -> Self {
         match result {
             Settled::Activated => Self::default(),
+            #[cfg(feature = "portal")]
+            Settled::Rotated => Self::default(),
             Settled::Deactivated(deactivated) => Self { deactivated: Some(deactivated), ..Self::default() },
         }
     }

@@ -1,6 +1,8 @@
 //! Record to bytes and back. The reader takes hostile bytes: it never panics and never allocates more than it was given.
 
 use super::{Attempt, Identity, Record, Release, Seat, StoredLicense, TimeBase, Untrusted, Verdict};
+#[cfg(feature = "portal")]
+use super::{CodeTries, CodeTry};
 use crate::codes::{Denial, Distrust};
 use crate::key::Key;
 use crate::license::Terms;
@@ -25,6 +27,8 @@ mod field {
     pub(super) const UNTRUSTED: u8 = 11;
     pub(super) const KEYLESS_SEAT: u8 = 12;
     pub(super) const SENT: u8 = 13;
+    #[cfg(feature = "portal")]
+    pub(super) const CODE_TRIES: u8 = 14;
 }
 
 /// Polar's confirmation, among the numbers of its denials.
@@ -122,6 +126,15 @@ fn write_body(out: &mut Writer, record: &Record) {
         out.begin(field::SENT);
         record.sent.into_iter().for_each(|sent| out.optional_time(sent));
     }
+    #[cfg(feature = "portal")]
+    if record.code_tries != CodeTries::default() {
+        out.begin(field::CODE_TRIES);
+        out.optional_time(record.code_tries.blocked_until);
+        for CodeTry { at, id } in &record.code_tries.list {
+            out.time(*at);
+            out.number((*id).into(), 4);
+        }
+    }
     if let Some(untrusted) = &record.untrusted {
         out.begin(field::UNTRUSTED);
         out.byte(untrusted.why.number());
@@ -211,6 +224,13 @@ fn read_field(record: &mut Record, id: u8, value: &mut Reader<'_>) -> Option<()>
             record.plan.misses = value.u32()?;
         }
         (field::SENT, _) => record.sent = [value.optional(Reader::time)?, value.optional(Reader::time)?],
+        #[cfg(feature = "portal")]
+        (field::CODE_TRIES, _) => {
+            record.code_tries.blocked_until = value.optional(Reader::time)?;
+            while !value.is_empty() {
+                record.code_tries.list.push(CodeTry { at: value.time()?, id: value.u32()? });
+            }
+        }
         (field::UNTRUSTED, _) => {
             let why = Distrust::from_number(value.u8()?).unwrap_or(Distrust::NewerFormat);
             record.untrusted = Some(Untrusted { why, identity: read_identity(value)? });

@@ -1,0 +1,154 @@
+//! What the customer portal needs of the engine: the pace of codes, seats of other devices, and keys that were replaced.
+//! Knows no token, no address and no code.
+//!
+//! ```text
+//! CodeTry   read ─► too early ─► error, with the wait
+//!                └► save ─► end: one request for a code, or one try, may leave within 15 s
+//! Release   read ─► the seat of the license here ─► deactivate
+//!                └► another device's ─► release ─► free or unknown ─► end
+//! Rotated   read ─► the license here has the old key ─► save the new one ─► end
+//! ```
+
+use super::Engine;
+use super::code_pace;
+use super::edit::Edit;
+use super::step::Step;
+use super::task::{AfterReply, AfterStore, Ending, Settled, Write};
+use crate::codes::{Deactivated, ErrorKind, Reason};
+use crate::decision::Problem;
+use crate::error::Error;
+use crate::key::Key;
+use crate::record::{CodeTries, CodeTry};
+use crate::time::Now;
+use crate::wire::{self, Rejection};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How soon after it was counted a request for a code, or a try, has to be with Polar.
+pub(crate) const CODE_REQUEST_MS: u64 = CodeTries::ON_ITS_WAY_MS.unsigned_abs();
+
+/// What the customer portal asks of an engine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PortalOperation {
+    /// Counts a request for a code, or a try of one. If there were too many, it fails with `rate_limited` and the wait.
+    CodeTry,
+    /// Polar accepts no request for a code, nor a try, for so long.
+    CodesBlocked(Duration),
+    /// Releases the seat of any device; that of this one as a deactivation does.
+    Release {
+        /// The license key.
+        key: Key,
+        /// The seat.
+        activation_id: Uuid,
+    },
+    /// Polar replaced a key by another one.
+    Rotated {
+        /// The key that Polar no longer knows.
+        from: Key,
+        /// The key in its place.
+        to: Key,
+    },
+}
+
+/// What such an operation goes on with once the record was read, and what had to be saved was saved.
+pub(super) enum AfterPortalStore {
+    CodeTry(u32),
+    Release(wire::Deactivate),
+}
+
+impl AfterPortalStore {
+    pub(super) fn write(&self) -> Write {
+        match self {
+            // one that is not stored is not seen by other processes, and must not leave
+            Self::CodeTry(_) => Write::AllOrNothing,
+            Self::Release(_) => Write::Changes,
+        }
+    }
+}
+
+impl Engine {
+    pub(super) fn begin_portal(&mut self, operation: PortalOperation, now: Now) -> Step {
+        match operation {
+            PortalOperation::CodeTry => {
+                let id = self.random.next();
+                let edits = vec![Edit::CodeTry(CodeTry { at: now.wall, id })];
+                self.store(edits, AfterStore::Portal(AfterPortalStore::CodeTry(id)), now)
+            }
+            PortalOperation::CodesBlocked(wait) => {
+                let edits = vec![Edit::CodesBlocked(now.wall.plus(wait))];
+                self.store(edits, AfterStore::End(Ending::default()), now)
+            }
+            PortalOperation::Release { key, activation_id } => {
+                let request = wire::Deactivate { key, organization_id: self.config.organization_id(), activation_id };
+                self.store(Vec::new(), AfterStore::Portal(AfterPortalStore::Release(request)), now)
+            }
+            PortalOperation::Rotated { from, to } => self.save(vec![Edit::Rotated { from, to }], Settled::Rotated, now),
+        }
+    }
+
+    pub(super) fn portal_stored(&mut self, then: AfterPortalStore, now: Now) -> Step {
+        match then {
+            AfterPortalStore::CodeTry(id) => self.code_try_stored(id, now),
+            AfterPortalStore::Release(request) => self.release_any(request, now),
+        }
+    }
+
+    fn code_try_stored(&mut self, id: u32, now: Now) -> Step {
+        if self.is_newer {
+            return self.fail(Error::refused(Reason::NewerFormat), now);
+        }
+        if code_pace::is_reserved(&self.record.code_tries, id) {
+            return self.finish(Ending::default(), now);
+        }
+        let wait = code_pace::wait(&self.record.code_tries, now.wall).max(1).unsigned_abs();
+        self.fail(too_many_codes(Duration::from_millis(wait)), now)
+    }
+
+    fn release_any(&mut self, request: wire::Deactivate, now: Now) -> Step {
+        let here = self.record.identity().filter(|here| here.activation_id() == Some(request.activation_id));
+        let Some(here) = here else { return self.send(AfterReply::ReleaseAny(request), now) };
+        // the key here may have been replaced on another device
+        let edit = Edit::Rotated { from: here.key.clone(), to: request.key };
+        self.store(vec![edit], AfterStore::Deactivate, now)
+    }
+
+    pub(super) fn any_released(&mut self, seat: Uuid, reply: Result<(), Rejection>, now: Now) -> Step {
+        let deactivated = match reply {
+            Ok(()) => Deactivated::Released,
+            Err(Rejection::Denied(_)) => Deactivated::Unknown,
+            Err(
+                rejection @ (Rejection::UsageExhausted
+                | Rejection::Invalid { .. }
+                | Rejection::RateLimited(_)
+                | Rejection::Unreachable { .. }),
+            ) => {
+                let plan = self.plan(Some(&rejection), now);
+                return self.fail_after(plan.pause().into_iter().collect(), rejection.into(), now);
+            }
+        };
+        let ending = Ending { deactivated: Some(deactivated), ..Ending::default() };
+        self.store(vec![Edit::Released(seat)], AfterStore::End(ending), now)
+    }
+
+    /// The key of the license here, and the seats of this device.
+    pub(crate) fn own_license(&self) -> (Option<Key>, Vec<Uuid>) {
+        let here = self.record.identity_to_ask();
+        let seats = here.and_then(|here| here.activation_id());
+        let keyless = self.record.keyless_seats.iter().map(|seat| seat.id);
+        (here.map(|here| here.key.clone()), seats.into_iter().chain(keyless).collect())
+    }
+}
+
+/// How long to wait, in words and as a number.
+pub(crate) fn too_many_codes(wait: Duration) -> Error {
+    let seconds = wait.as_millis().div_ceil(1000);
+    let time = match seconds {
+        0..=1 => String::from("a second"),
+        2..=99 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", seconds.div_ceil(60)),
+    };
+    let detail = format!("too many codes were requested or tried; the next one may leave in {} ms", wait.as_millis());
+    let problem = Problem::new(ErrorKind::RateLimited, detail);
+    let message = format!("Too many codes were requested or tried. Try again in {time}.");
+    Error::of(Problem { message, retry_after: Some(wait), ..problem }, None)
+}

@@ -1,0 +1,165 @@
+//! A purchase: opened by the vendor's link, followed until it is paid, then a code is mailed to its buyer.
+//!
+//! ```text
+//! open    the link ─► the address of a checkout's page, for the browser
+//! follow  ask ─► open, or being paid, or no answer ─► wait ─► ask again, until the deadline
+//!             ├► paid ─► a code for the buyer's address (see `code.rs`) ─► end
+//!             └► failed, or older than a day ─► error
+//! ```
+
+use super::code::{self, CodeRequest};
+use super::context::Context;
+use super::progress::{Stage, Waiting};
+use super::secret::{CheckoutSecret, is_plain, mistake};
+use super::step::Step;
+use super::wire::{self, CheckoutStatus, Refusal};
+use crate::codes::ErrorKind;
+use crate::decision::Problem;
+use crate::error::Error;
+use crate::time::Now;
+use std::fmt;
+use std::time::Duration;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+/// A checkout that was opened, and the address of its page.
+#[derive(Clone)]
+pub struct CheckoutPage {
+    secret: CheckoutSecret,
+    address: Zeroizing<String>,
+}
+
+/// A purchase that is paid, and what became of the code for its buyer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "the user needs to know where to look for the code"]
+pub struct Purchase {
+    pub(super) checkout_id: Uuid,
+    /// What became of the code for the buyer's address.
+    pub code: CodeRequest,
+}
+
+impl CheckoutPage {
+    /// The address to open in the browser. It holds the secret of the checkout, which shows the buyer's data: give it to the
+    /// browser and to nobody else.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+}
+
+impl fmt::Debug for CheckoutPage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CheckoutPage").finish_non_exhaustive()
+    }
+}
+
+/// Makes a checkout by the vendor's link: `https://buy.polar.sh/polar_cl_…`, or what follows the last slash.
+pub fn open(context: Context, link: &str) -> Step<CheckoutPage> {
+    let Some((link, query)) = read_link(link) else {
+        return Step::failed(mistake("this is no checkout link; copy one from Polar's dashboard"));
+    };
+    Step::send(context.open_link(&link, &query), move |answer, _| {
+        let opened = wire::link_opened(&answer, &context);
+        match opened.map(|address| CheckoutSecret::read(&address).map(|secret| CheckoutPage { secret, address })) {
+            Ok(Some(page)) => Step::done(page),
+            Ok(None) => Step::failed(Refusal::NotKnown),
+            Err(refusal) => Step::failed(refusal),
+        }
+    })
+}
+
+/// The secret of a link and its parameters, without those that identify the buyer.
+fn read_link(text: &str) -> Option<(String, String)> {
+    let text = text.trim();
+    let (path, query) = text.split_once('?').unwrap_or((text, ""));
+    let path = path.trim_end_matches('/');
+    let path = path.strip_suffix("/redirect").unwrap_or(path);
+    let link = path.rsplit('/').next().filter(|link| is_plain(link))?;
+    let is_sent = |pair: &&str| !pair.starts_with("customer_") && pair.bytes().all(|byte| byte.is_ascii_graphic());
+    let query: Vec<&str> = query.split('#').next()?.split('&').filter(is_sent).collect();
+    Some((link.to_owned(), query.join("&")))
+}
+
+/// A checkout that the vendor's backend has made, by its client secret.
+pub fn made_elsewhere(context: &Context, client_secret: &str) -> Result<CheckoutPage, Error> {
+    let secret = CheckoutSecret::read(client_secret.trim());
+    let secret = secret.ok_or_else(|| mistake("this is no client secret of a checkout; it starts with `polar_c_`"))?;
+    let address = Zeroizing::new([context.pages(), "/checkout/", secret.as_str()].concat());
+    Ok(CheckoutPage { secret, address })
+}
+
+/// Follows a checkout until it is paid, and has a code mailed to the buyer.
+pub fn follow(context: Context, page: &CheckoutPage, within: Duration, now: Now) -> Step<Purchase> {
+    ask(context, page.secret.clone(), Waiting::new(Stage::Open, within, now))
+}
+
+fn ask(context: Context, secret: CheckoutSecret, mut waiting: Waiting) -> Step<Purchase> {
+    Step::send(context.get_checkout(&secret), move |answer, now| {
+        let (error, pause) = match wire::checkout_read(&answer) {
+            Ok(checkout) => match (checkout.status, checkout.email) {
+                (CheckoutStatus::Succeeded, Some(email)) => {
+                    let checkout_id = checkout.id;
+                    return code::request(context, email, None, now)
+                        .and_then(now, move |code, _| Step::done(Purchase { checkout_id, code }));
+                }
+                (CheckoutStatus::Succeeded, None) => return Step::failed(no_address()),
+                (CheckoutStatus::Failed, _) => return Step::failed(failed()),
+                (CheckoutStatus::Open, _) => {
+                    waiting.stage = Stage::Open;
+                    (not_completed(), None)
+                }
+                (CheckoutStatus::Confirmed, _) => {
+                    waiting.stage = Stage::Paying;
+                    (not_completed(), None)
+                }
+            },
+            Err(refusal) if refusal.is_transient() => {
+                let error = Error::from(refusal);
+                let pause = error.retry_after();
+                (error, pause)
+            }
+            Err(refusal) => return Step::failed(refusal),
+        };
+        match waiting.next(pause, now) {
+            Some((until, progress)) => Step::wait(until, progress, move |_| ask(context, secret, waiting)),
+            None => Step::failed(error),
+        }
+    })
+}
+
+fn not_completed() -> Error {
+    let message =
+        "The purchase was not completed in time. If you have paid, ask for a code by e-mail in a few minutes.";
+    let problem = Problem::new(ErrorKind::Timeout, "the checkout was not completed before the deadline");
+    Error::of(Problem { message: message.to_owned(), ..problem }, None)
+}
+
+fn failed() -> Error {
+    let message = "The payment failed. Try again.";
+    let problem = Problem::new(ErrorKind::Refused, "the checkout has failed or was ended");
+    Error::of(Problem { message: message.to_owned(), ..problem }, None)
+}
+
+fn no_address() -> Error {
+    let message = "The purchase is complete. Ask for a code with the address that you bought with.";
+    let problem = Problem::new(ErrorKind::Refused, "the checkout names no e-mail address of its buyer");
+    Error::of(Problem { message: message.to_owned(), ..problem }, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_read_as_it_is_pasted_and_no_buyer_is_named_in_an_address() {
+        let read = |text| read_link(text).unwrap();
+        for text in
+            ["polar_cl_AB", " https://buy.polar.sh/polar_cl_AB/ ", "http://h/v1/checkout-links/polar_cl_AB/redirect"]
+        {
+            assert_eq!(read(text), ("polar_cl_AB".to_owned(), String::new()));
+        }
+        let query =
+            read("https://buy.polar.sh/polar_cl_AB?customer_email=ada@example.com&locale=de&customer_name=Ada#x").1;
+        assert_eq!(query, "locale=de");
+        assert!(read_link("https://buy.polar.sh/a%2Fb").is_none() && read_link("").is_none());
+    }
+}

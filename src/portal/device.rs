@@ -1,0 +1,86 @@
+//! The devices that a license key is active on, as far as the vendor shows them.
+
+use crate::text::printable;
+use crate::time::Timestamp;
+use std::fmt;
+use uuid::Uuid;
+
+/// The devices of a license key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Devices {
+    /// These, the oldest first.
+    Listed(Vec<Device>),
+    /// The vendor does not show them to customers, or there are none.
+    Hidden(HiddenDevices),
+}
+
+/// A device that a license key is active on.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Device {
+    pub(super) activation_id: Uuid,
+    label: String,
+    since: Timestamp,
+    is_this: bool,
+}
+
+/// No device is shown: the vendor has not switched on `Enable user to deactivate instances via Polar` for the benefit, or
+/// there is none. Polar's answer is the same for both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HiddenDevices {
+    pub(super) is_certain: bool,
+    pub(super) page: Option<String>,
+}
+
+impl Device {
+    pub(super) fn new(activation_id: Uuid, label: &str, since: Timestamp, is_this: bool) -> Self {
+        Self { activation_id, label: printable(label), since, is_this }
+    }
+
+    /// What the device was called when it was activated.
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// When it was activated.
+    pub fn since(&self) -> Timestamp {
+        self.since
+    }
+
+    /// Whether it is the one that this app runs on.
+    pub fn is_this(&self) -> bool {
+        self.is_this
+    }
+}
+
+/// Without the label, which a customer may have chosen.
+impl fmt::Debug for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Device").field("since", &self.since).field("is_this", &self.is_this).finish_non_exhaustive()
+    }
+}
+
+impl HiddenDevices {
+    /// Whether there are devices for certain: every seat is taken, or this one has a seat.
+    pub fn is_certain(&self) -> bool {
+        self.is_certain
+    }
+
+    /// The page where customers of this vendor manage their purchases, where that could be found out. Customers do not see
+    /// devices there either, but the keys, and whom to ask.
+    pub fn page(&self) -> Option<&str> {
+        self.page.as_deref()
+    }
+
+    /// One sentence for the user, and the page.
+    pub fn message(&self) -> String {
+        let what = if self.is_certain {
+            "The devices of this license cannot be shown here. Ask the vendor to remove one."
+        } else {
+            "No devices are shown for this license. If it is in use somewhere, ask the vendor to remove a device."
+        };
+        match &self.page {
+            Some(page) => format!("{what} Your purchases: {page}"),
+            None => what.to_owned(),
+        }
+    }
+}

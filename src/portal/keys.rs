@@ -1,0 +1,123 @@
+//! The customer's keys and their devices: listed, released, replaced.
+//!
+//! ```text
+//! list     page 1 ─► page 2 ─► … ─► this organization's, of accepted benefits
+//! devices  get the key ─► its activations │ none ─► the page of the vendor's customers ─► hidden
+//! rotate   send once ─► the new key ─► saved here, before anything else ─► end
+//!                    └► no answer ─► get the key ─► another one ─► the same
+//!                                               └► the old one, or no answer ─► error
+//! ```
+
+use super::context::Context;
+use super::device::{Device, Devices, HiddenDevices};
+use super::license_key::{KeyStatus, LicenseKey};
+use super::secret::Token;
+use super::step::Step;
+use super::wire;
+use crate::codes::{Deactivated, ErrorKind};
+use crate::engine::{Operation, PortalOperation};
+use crate::error::Error;
+
+/// That the user has confirmed to replace a license key: the old one ends at once, on all devices of the customer, and nobody
+/// can bring it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConfirmedByUser;
+
+/// More pages are not read; nobody has so many keys.
+const MOST_PAGES: u32 = 100;
+
+/// All keys of this organization that the app accepts, those that can be used first.
+pub fn list(context: Context, token: Token) -> Step<Vec<LicenseKey>> {
+    list_from(context, token, 1, Vec::new())
+}
+
+fn list_from(context: Context, token: Token, number: u32, mut keys: Vec<LicenseKey>) -> Step<Vec<LicenseKey>> {
+    Step::send(context.list_keys(&token, number), move |answer, now| {
+        match wire::keys_listed(&answer, &context, number, now.wall) {
+            Ok(page) => {
+                keys.extend(page.keys.into_iter().filter(|key| context.accepts(key.benefit_id())));
+                if page.has_more && number < MOST_PAGES {
+                    return list_from(context, token, number.saturating_add(1), keys);
+                }
+                keys.sort_by_key(|key| (key.status() != KeyStatus::Granted, key.rank()));
+                Step::done(keys)
+            }
+            Err(refusal) => Step::failed(refusal),
+        }
+    })
+}
+
+/// The devices of a key. `is_full` if all its seats are known to be taken.
+pub fn devices(context: Context, token: Token, key: LicenseKey, is_full: bool) -> Step<Devices> {
+    Step::send(context.get_key(&token, key.id), move |answer, now| {
+        match wire::key_read(&answer, &context, key.id, now.wall) {
+            Ok((_, devices)) if !devices.is_empty() || key.limit_activations().is_none() => {
+                Step::done(Devices::Listed(devices))
+            }
+            Ok(_) => {
+                let has_seat_here = context.key.as_ref() == Some(&key.key) && !context.seats.is_empty();
+                hidden(context, token, is_full || has_seat_here)
+            }
+            Err(refusal) => Step::failed(refusal),
+        }
+    })
+}
+
+/// No device is shown. Where the customer's purchases are can be seen in what was granted.
+fn hidden(context: Context, token: Token, is_certain: bool) -> Step<Devices> {
+    Step::send(context.list_grants(&token, None), move |answer, _| {
+        let slug = wire::slug_of_grant(&answer, &context);
+        let page = slug.map(|slug| format!("{}/{slug}/portal", context.pages()));
+        Step::done(Devices::Hidden(HiddenDevices { is_certain, page }))
+    })
+}
+
+/// Releases the seat of a device.
+pub fn release(key: &LicenseKey, device: &Device) -> Step<Deactivated> {
+    let operation = PortalOperation::Release { key: key.key.clone(), activation_id: device.activation_id };
+    Step::run(Operation::Portal(operation), |outcome, _| match (outcome.result, outcome.deactivated) {
+        (Err(error), _) => Step::failed(error),
+        (Ok(_), Some(deactivated)) => Step::done(deactivated),
+        (Ok(_), None) => {
+            let detail = "the release ended without saying what became of the seat";
+            Step::failed(Error::new(ErrorKind::Internal, detail))
+        }
+    })
+}
+
+/// Replaces a key by another one.
+pub fn rotate(context: Context, token: Token, key: LicenseKey, _: ConfirmedByUser) -> Step<LicenseKey> {
+    Step::send(context.rotate(&token, key.id), move |answer, now| {
+        match wire::key_rotated(&answer, &context, key.id, now.wall) {
+            Ok(new) => save(key, new),
+            Err(refusal) if refusal.maybe_applied() => look_again(context, token, key, refusal.into()),
+            Err(refusal) => Step::failed(refusal),
+        }
+    })
+}
+
+/// The answer was lost: nobody has the new key, if there is one.
+fn look_again(context: Context, token: Token, key: LicenseKey, error: Error) -> Step<LicenseKey> {
+    Step::send(context.get_key(&token, key.id), move |answer, now| {
+        match wire::key_read(&answer, &context, key.id, now.wall) {
+            Ok((new, _)) if new.key != key.key => save(key, new),
+            Ok(_) | Err(_) => Step::failed(maybe_rotated(error)),
+        }
+    })
+}
+
+/// The license of this device goes on with the new key.
+fn save(old: LicenseKey, new: LicenseKey) -> Step<LicenseKey> {
+    let operation = PortalOperation::Rotated { from: old.key, to: new.key.clone() };
+    Step::run(Operation::Portal(operation), |outcome, _| match outcome.result {
+        Ok(_) => Step::done(new),
+        Err(error) => Step::failed(error),
+    })
+}
+
+fn maybe_rotated(error: Error) -> Error {
+    let detail =
+        format!("{}; the license key may have been replaced all the same: list the keys again", error.detail());
+    let message = format!("{} The license key may have been replaced all the same.", error.message());
+    error.with_texts(message, detail)
+}

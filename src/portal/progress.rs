@@ -1,0 +1,89 @@
+//! Waiting for somebody else: how long, for what, and when to ask again. Waits itself for nothing.
+
+use crate::time::{Now, milliseconds};
+use std::time::Duration;
+
+/// How long something has been waited for, and for what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    stage: Stage,
+    waited: Duration,
+    next_in: Duration,
+}
+
+/// What is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Stage {
+    /// That the buyer completes the purchase.
+    Open,
+    /// That the payment is through.
+    Paying,
+    /// That the license key is there.
+    Granting,
+}
+
+impl Progress {
+    /// What is waited for.
+    pub fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// How long it has been waited for.
+    pub fn waited(&self) -> Duration {
+        self.waited
+    }
+
+    /// When Polar is asked again.
+    pub fn next_in(&self) -> Duration {
+        self.next_in
+    }
+}
+
+/// Asking again and again until a deadline.
+#[derive(Clone, Copy)]
+pub(super) struct Waiting {
+    pub(super) stage: Stage,
+    /// In ms of the monotonic clock.
+    began: u64,
+    deadline: u64,
+}
+
+impl Waiting {
+    pub(super) fn new(stage: Stage, within: Duration, now: Now) -> Self {
+        Self { stage, began: now.mono, deadline: now.after(milliseconds(within)) }
+    }
+
+    /// When to ask again, every two seconds at first and every five after a minute; `None` if that would be too late.
+    pub(super) fn next(&mut self, at_least: Option<Duration>, now: Now) -> Option<(u64, Progress)> {
+        const MINUTE_MS: u64 = 60_000;
+        let waited = now.mono.saturating_sub(self.began);
+        let usual = if waited < MINUTE_MS { 2_000 } else { 5_000 };
+        let next_ms = at_least.map_or(usual, |wait| milliseconds(wait).max(usual));
+        let until = now.after(next_ms);
+        let (waited, next_in) = (Duration::from_millis(waited), Duration::from_millis(next_ms));
+        (until <= self.deadline).then_some((until, Progress { stage: self.stage, waited, next_in }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Timestamp;
+
+    #[test]
+    fn it_is_asked_again_until_the_deadline_and_less_often_later() {
+        let at = |mono| Now { wall: Timestamp::default(), mono };
+        let mut waiting = Waiting::new(Stage::Granting, Duration::from_secs(300), at(1_000));
+        let (mut now, mut asked) = (1_000, 0);
+        while let Some((until, progress)) = waiting.next(None, at(now)) {
+            assert_eq!(
+                (progress.waited().as_millis() as u64, progress.next_in().as_millis() as u64),
+                (now - 1_000, until - now)
+            );
+            (now, asked) = (until, asked + 1);
+        }
+        assert_eq!((now, asked), (301_000, 30 + 48));
+        assert_eq!(waiting.next(Some(Duration::from_secs(60)), at(1_000)).unwrap().0, 61_000);
+    }
+}

@@ -1,0 +1,151 @@
+//! Restoring a license: the key that fits is activated on this device.
+//!
+//! ```text
+//! list the keys ─► the key that is active here, or the only one that can be used ─► activate ─► licensed
+//!               │                                                                └► no seat is free ─► its devices
+//!               ├► several can be used ─► the user chooses
+//!               └► none ─► error, or, if one is expected, wait and list again
+//! ```
+
+use super::checkout::Purchase;
+use super::context::Context;
+use super::keys::{devices, list};
+use super::license_key::LicenseKey;
+use super::outcome::{NoSeat, Restored};
+use super::progress::{Stage, Waiting};
+use super::secret::Token;
+use super::step::Step;
+use super::wire;
+use crate::codes::{ErrorKind, Reason};
+use crate::decision::Problem;
+use crate::engine::Operation;
+use crate::error::Error;
+use crate::key::TypedKey;
+use crate::time::Now;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How long a key is waited for that was bought, or granted with a seat.
+const KEY_WITHIN: Duration = Duration::from_secs(5 * 60);
+
+/// What the keys come to.
+enum Fit {
+    One(Box<LicenseKey>),
+    Several(Vec<LicenseKey>),
+    /// None can be used, for this reason; without one there is none.
+    None(Option<Reason>),
+}
+
+/// Activates the key that fits.
+pub fn restore(context: Context, token: Token, now: Now) -> Step<Restored> {
+    list(context.clone(), token.clone()).and_then(now, |keys, _| match fit(&context, keys) {
+        Fit::None(reason) => Step::failed(no_key(reason)),
+        Fit::One(key) => activate(context, token, *key),
+        Fit::Several(keys) => Step::done(Restored::Choose(keys)),
+    })
+}
+
+/// The same, but waits for a key that is on its way: after an invitation was accepted.
+pub fn restore_when_granted(context: Context, token: Token, now: Now) -> Step<Restored> {
+    restore_waiting(context, token, Waiting::new(Stage::Granting, KEY_WITHIN, now), now)
+}
+
+fn restore_waiting(context: Context, token: Token, waiting: Waiting, now: Now) -> Step<Restored> {
+    list(context.clone(), token.clone()).then(now, move |keys, now| match keys.map(|keys| fit(&context, keys)) {
+        Ok(Fit::One(key)) => activate(context, token, *key),
+        Ok(Fit::Several(keys)) => Step::done(Restored::Choose(keys)),
+        Ok(Fit::None(reason)) => {
+            let late = if reason.is_some() { no_key(reason) } else { key_is_late() };
+            waiting.again(late, now, move |waiting, now| restore_waiting(context, token, waiting, now))
+        }
+        Err(error) if error.kind().is_unreachable() => {
+            waiting.again(error, now, move |waiting, now| restore_waiting(context, token, waiting, now))
+        }
+        Err(error) => Step::failed(error),
+    })
+}
+
+/// Activates the key of a purchase, and waits for it as long as it is on its way.
+pub fn restore_purchase(context: Context, token: Token, purchase: &Purchase, now: Now) -> Step<Restored> {
+    find_purchase(context, token, purchase.checkout_id, Waiting::new(Stage::Granting, KEY_WITHIN, now))
+}
+
+fn find_purchase(context: Context, token: Token, checkout: Uuid, waiting: Waiting) -> Step<Restored> {
+    Step::send(context.list_grants(&token, Some(checkout)), move |answer, now| {
+        let error = match wire::keys_granted(&answer, &context).map(|keys| keys.first().copied()) {
+            Ok(Some(key)) => return activate_by_id(context, token, key),
+            Ok(None) => key_is_late(),
+            Err(refusal) if refusal.is_transient() => refusal.into(),
+            Err(refusal) => return Step::failed(refusal),
+        };
+        waiting.again(error, now, move |waiting, _| find_purchase(context, token, checkout, waiting))
+    })
+}
+
+fn activate_by_id(context: Context, token: Token, id: Uuid) -> Step<Restored> {
+    Step::send(context.get_key(&token, id), move |answer, now| match wire::key_read(&answer, &context, id, now.wall) {
+        Ok((key, _)) => activate(context, token, key),
+        Err(refusal) => Step::failed(refusal),
+    })
+}
+
+/// Activates a key. If no seat is free, its devices are asked for.
+pub fn activate(context: Context, token: Token, key: LicenseKey) -> Step<Restored> {
+    let typed = Some(TypedKey::from(key.key.secret()));
+    let operation = Operation::Activate { key: typed, replace_previous: false };
+    Step::run(operation, move |outcome, now| match outcome.result {
+        Ok(decision) => Step::done(Restored::Licensed(Box::new(decision))),
+        Err(error) if error.reason() == Some(Reason::ActivationLimit) => {
+            devices(context, token, key.clone(), true).then(now, |devices, _| match devices {
+                Ok(devices) => Step::done(Restored::NoSeat(Box::new(NoSeat { key, devices, error }))),
+                // that no seat is free is what the user has to know
+                Err(_) => Step::failed(error),
+            })
+        }
+        Err(error) => Step::failed(error),
+    })
+}
+
+fn fit(context: &Context, mut keys: Vec<LicenseKey>) -> Fit {
+    let reasons: Vec<Reason> = keys.iter().filter_map(|key| key.status().reason()).collect();
+    keys.retain(|key| key.status().reason().is_none());
+    if let Some(at) = keys.iter().position(|key| context.key.as_ref() == Some(&key.key)) {
+        return Fit::One(Box::new(keys.swap_remove(at)));
+    }
+    match keys.len() {
+        // what can be renewed comes first
+        0 => Fit::None(reasons.iter().find(|reason| **reason == Reason::Expired).or(reasons.first()).copied()),
+        1 => keys.pop().map_or(Fit::None(None), |key| Fit::One(Box::new(key))),
+        _ => Fit::Several(keys),
+    }
+}
+
+fn no_key(reason: Option<Reason>) -> Error {
+    let message = match reason {
+        Some(reason) => return Error::refused(reason),
+        None => "No license for this app was bought with this address. Try another address.",
+    };
+    let detail = "the customer has no license key of this organization and of a benefit that the app accepts";
+    Error::refused(Reason::NotFound).with_texts(message.to_owned(), detail.to_owned())
+}
+
+fn key_is_late() -> Error {
+    let message = "The license key is not there yet. Try again in a few minutes.";
+    let problem = Problem::new(ErrorKind::Timeout, "Polar has not granted the license key within 5 minutes");
+    Error::of(Problem { message: message.to_owned(), ..problem }, None)
+}
+
+impl Waiting {
+    /// Waits and asks again; once time is up, that is the error.
+    fn again(
+        mut self,
+        error: Error,
+        now: Now,
+        next: impl FnOnce(Self, Now) -> Step<Restored> + Send + 'static,
+    ) -> Step<Restored> {
+        match self.next(error.retry_after(), now) {
+            Some((until, progress)) => Step::wait(until, progress, move |now| next(self, now)),
+            None => Step::failed(error),
+        }
+    }
+}

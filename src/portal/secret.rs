@@ -1,0 +1,199 @@
+//! What nobody may see: parsed once, shown never, wiped when dropped.
+
+use crate::codes::ErrorKind;
+use crate::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// A customer's or member's token, shared by what uses it.
+#[derive(Clone)]
+pub struct Token(Arc<Zeroizing<String>>);
+
+/// An e-mail address.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Email(Zeroizing<String>);
+
+/// A code from a mail.
+pub(super) struct Code(Zeroizing<String>);
+
+/// What an invitation to a team consists of.
+pub(super) struct Invitation(Zeroizing<String>);
+
+/// The secret of a checkout, which shows the buyer's data.
+#[derive(Clone)]
+pub(super) struct CheckoutSecret(Zeroizing<String>);
+
+/// Polar's codes: capital letters and digits.
+const CODE_LENGTH: usize = 6;
+
+/// Longer secrets are taken for a mistake.
+const MOST_BYTES: usize = 512;
+
+impl Token {
+    const PREFIXES: [&str; 2] = ["polar_cst_", "polar_mst_"];
+
+    /// `None` for what cannot be a token of the customer portal.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let is_one = Self::PREFIXES.iter().any(|prefix| text.starts_with(prefix)) && is_plain(text);
+        is_one.then(|| Self(Arc::new(Zeroizing::new(text.to_owned()))))
+    }
+
+    /// A token that a success page or the vendor's backend hands over. `invalid_argument` for what cannot be one.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        Self::read(text)
+            .ok_or_else(|| mistake("this is no token of a customer; tokens start with `polar_cst_` or `polar_mst_`"))
+    }
+
+    pub(super) fn secret(&self) -> Zeroizing<String> {
+        Zeroizing::clone(&self.0)
+    }
+}
+
+impl Email {
+    /// Refuses only what Polar would refuse for certain; whether the address exists is found out there.
+    pub(super) fn parse(text: &str) -> Result<Self, Error> {
+        let text = text.trim();
+        let wrong = |c: char| c.is_whitespace() || c.is_control();
+        let is_one = text.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && domain.contains('.'));
+        if !is_one || text.contains(wrong) || text.len() > MOST_BYTES {
+            return Err(mistake("this is no e-mail address; check it for typing errors"));
+        }
+        Ok(Self(Zeroizing::new(text.to_owned())))
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Code {
+    /// Trimmed and in capital letters. Polar answers 500 to a character outside ASCII, and every try counts.
+    pub(super) fn parse(text: &str) -> Result<Self, Error> {
+        let code = Zeroizing::new(text.trim().to_ascii_uppercase());
+        if code.len() != CODE_LENGTH || !code.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(mistake("a code has six letters and digits; copy it from the mail"));
+        }
+        Ok(Self(code))
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Invitation {
+    /// The token of an invitation, or the address in its mail, which has it as `token`.
+    pub(super) fn parse(text: &str) -> Result<Self, Error> {
+        let text = text.trim();
+        let token = match text.split_once('?') {
+            Some((_, query)) => {
+                query.split(['&', '#']).find_map(|pair| pair.strip_prefix("token=")).unwrap_or_default()
+            }
+            None => text,
+        };
+        if !is_plain(token) {
+            return Err(mistake("this is no invitation; copy the link from the mail"));
+        }
+        Ok(Self(Zeroizing::new(token.to_owned())))
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl CheckoutSecret {
+    /// The end of the address of a checkout's page, or the secret itself.
+    pub(super) fn read(address: &str) -> Option<Self> {
+        let path = address.split(['?', '#']).next()?.trim_end_matches('/');
+        let secret = path.rsplit('/').next().filter(|secret| is_plain(secret))?;
+        Some(Self(Zeroizing::new(secret.to_owned())))
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether it can be in a header and in an address as it is.
+pub(super) fn is_plain(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    !text.is_empty() && text.len() <= MOST_BYTES && text.bytes().all(is_plain)
+}
+
+/// What was typed or pasted is wrong. Never repeats it.
+pub(super) fn mistake(what: &str) -> Error {
+    Error::new(ErrorKind::InvalidArgument, what)
+}
+
+macro_rules! hidden {
+    ($($type:ident),+) => {$(
+        impl fmt::Debug for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($type), "(****)"))
+            }
+        }
+    )+};
+}
+
+hidden!(Token, Email, Code, Invitation, CheckoutSecret);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_trimmed_and_refused_before_it_is_sent_unless_it_can_be_one() {
+        for typed in ["k7q2mx", " K7Q2MX\r\n", "K7q2Mx"] {
+            assert_eq!(Code::parse(typed).unwrap().as_str(), "K7Q2MX");
+        }
+        for typed in ["", "K7Q2M", "K7Q2MXX", "K7Q 2MX", "K7Q-2M", "K7Q2MÉ", "K7Q2M\u{ff11}"] {
+            let error = Code::parse(typed).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{typed}");
+            assert!(typed.is_empty() || !error.to_string().contains(typed));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_an_address_is_refused_and_not_repeated() {
+        assert_eq!(Email::parse(" ada@example.com ").unwrap().as_str(), "ada@example.com");
+        for typed in ["", "ada", "@example.com", "ada@localhost", "ada lovelace@example.com", "ada@exam\nple.com"] {
+            let error = Email::parse(typed).unwrap_err();
+            assert!(typed.is_empty() || !format!("{error:?}{}", error.message()).contains(typed));
+        }
+    }
+
+    #[test]
+    fn tokens_invitations_and_checkouts_are_read_from_what_a_person_pastes() {
+        assert!(Token::parse("polar_mst_abc-DEF_1\n").is_ok());
+        for wrong in ["", "polar_oat_abc", "polar_cst_a b", "polar_cst_a\r\nX: y", "polar_cst_é"] {
+            assert!(Token::parse(wrong).is_err(), "{wrong}");
+        }
+        for pasted in ["T0-k_n", "https://polar.sh/acme/portal/claim?token=T0-k_n", "https://x/?a=b&token=T0-k_n#top"] {
+            assert_eq!(Invitation::parse(pasted).unwrap().as_str(), "T0-k_n");
+        }
+        assert!(Invitation::parse("https://polar.sh/acme/portal/claim").is_err());
+        assert!(Invitation::parse("https://polar.sh/acme/portal/claim?x=y").is_err());
+        for address in
+            ["polar_c_AB", "https://polar.sh/checkout/polar_c_AB?theme=dark", "http://h/checkout/polar_c_AB/"]
+        {
+            assert_eq!(CheckoutSecret::read(address).unwrap().as_str(), "polar_c_AB");
+        }
+        assert!(CheckoutSecret::read("https://polar.sh/checkout/a%2Fb").is_none());
+    }
+
+    #[test]
+    fn nothing_of_a_secret_is_shown() {
+        let all = format!(
+            "{:?} {:?} {:?} {:?} {:?}",
+            Token::parse("polar_cst_S3CRET").unwrap(),
+            Email::parse("S3CRET@example.com").unwrap(),
+            Code::parse("S3CRET").unwrap(),
+            Invitation::parse("S3CRET").unwrap(),
+            CheckoutSecret::read("S3CRET").unwrap(),
+        );
+        assert!(!all.contains("S3CRET") && !all.contains("example"), "{all}");
+    }
+}

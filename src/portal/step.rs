@@ -1,0 +1,171 @@
+//! The steps of an operation, which a driver carries out; what follows each is in the step. A step is dropped when its
+//! operation is given up; nothing has to be undone then.
+//!
+//! ```text
+//!           ┌── Run: an operation of the engine ───────────────┐
+//!  begin ───┼── Send: one request ─────────────────────────────┼──► resume ──► … ──► Done(result)
+//!           └── Wait: report progress, wait until `until` ─────┘
+//! ```
+
+use super::progress::Progress;
+use crate::codes::ErrorKind;
+use crate::engine::{Operation, Outcome};
+use crate::error::Error;
+use crate::time::Now;
+use crate::transport::{PortalAnswer, PortalRequest};
+use std::fmt;
+
+/// What a driver does next.
+#[must_use = "an operation goes on only if its step is carried out"]
+pub enum Step<T> {
+    /// Run an operation of the engine.
+    Run(RunStep<T>),
+    /// Send one request.
+    Send(SendStep<T>),
+    /// Wait for somebody else.
+    Wait(WaitStep<T>),
+    /// The operation has ended.
+    Done(Result<T, Error>),
+}
+
+/// Run the operation, and resume with its outcome.
+pub struct RunStep<T> {
+    /// What to run.
+    pub operation: Operation,
+    then: Then<Outcome, T>,
+}
+
+/// Send the request once, and resume with what came back.
+pub struct SendStep<T> {
+    /// What to send. Nothing of it may be shown or logged.
+    pub request: PortalRequest,
+    then: Then<PortalAnswer, T>,
+}
+
+/// Report the progress, wait until the monotonic clock says `until`, and resume.
+pub struct WaitStep<T> {
+    /// In ms of the monotonic clock.
+    pub until: u64,
+    /// What is waited for, for the caller.
+    pub progress: Progress,
+    then: Then<Waited, T>,
+}
+
+/// How a wait has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waited {
+    /// Time is up.
+    Over,
+    /// The caller no longer wants to wait.
+    GivenUp,
+}
+
+type Then<In, T> = Box<dyn FnOnce(In, Now) -> Step<T> + Send>;
+
+impl<T> RunStep<T> {
+    /// Goes on.
+    pub fn resume(self, outcome: Outcome, now: Now) -> Step<T> {
+        (self.then)(outcome, now)
+    }
+}
+
+impl<T> SendStep<T> {
+    /// Goes on.
+    pub fn resume(self, answer: PortalAnswer, now: Now) -> Step<T> {
+        (self.then)(answer, now)
+    }
+}
+
+impl<T> WaitStep<T> {
+    /// Goes on, or ends with the kind `cancelled`.
+    pub fn resume(self, waited: Waited, now: Now) -> Step<T> {
+        match waited {
+            Waited::Over => (self.then)(waited, now),
+            Waited::GivenUp => Step::failed(Error::new(ErrorKind::Cancelled, "cancelled while waiting")),
+        }
+    }
+}
+
+impl<T: 'static> Step<T> {
+    pub(super) fn run(operation: Operation, then: impl FnOnce(Outcome, Now) -> Self + Send + 'static) -> Self {
+        Self::Run(RunStep { operation, then: Box::new(then) })
+    }
+
+    pub(super) fn send(request: PortalRequest, then: impl FnOnce(PortalAnswer, Now) -> Self + Send + 'static) -> Self {
+        Self::Send(SendStep { request, then: Box::new(then) })
+    }
+
+    pub(super) fn wait(until: u64, progress: Progress, then: impl FnOnce(Now) -> Self + Send + 'static) -> Self {
+        Self::Wait(WaitStep { until, progress, then: Box::new(|_, now| then(now)) })
+    }
+
+    pub(super) fn done(value: T) -> Self {
+        Self::Done(Ok(value))
+    }
+
+    /// What follows the result of these steps, if they succeed.
+    pub(super) fn and_then<U: 'static>(
+        self,
+        now: Now,
+        next: impl FnOnce(T, Now) -> Step<U> + Send + 'static,
+    ) -> Step<U> {
+        self.then(now, |result, now| match result {
+            Ok(value) => next(value, now),
+            Err(error) => Step::failed(error),
+        })
+    }
+
+    /// What follows the result of these steps.
+    pub(super) fn then<U: 'static>(
+        self,
+        now: Now,
+        next: impl FnOnce(Result<T, Error>, Now) -> Step<U> + Send + 'static,
+    ) -> Step<U> {
+        match self {
+            Self::Done(result) => next(result, now),
+            Self::Run(RunStep { operation, then }) => {
+                Step::run(operation, |outcome, now| then(outcome, now).then(now, next))
+            }
+            Self::Send(SendStep { request, then }) => {
+                Step::send(request, |answer, now| then(answer, now).then(now, next))
+            }
+            Self::Wait(WaitStep { until, progress, then }) => {
+                Step::wait(until, progress, |now| then(Waited::Over, now).then(now, next))
+            }
+        }
+    }
+}
+
+impl<T> Step<T> {
+    pub(super) fn failed(error: impl Into<Error>) -> Self {
+        Self::Done(Err(error.into()))
+    }
+}
+
+/// Without anything secret.
+impl<T> fmt::Debug for Step<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Run(_) => "Run",
+            Self::Send(_) => "Send",
+            Self::Wait(_) => "Wait",
+            Self::Done(_) => "Done",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Timestamp;
+
+    #[test]
+    fn a_step_goes_to_any_thread_and_shows_nothing() {
+        fn goes_anywhere<T: Send>() {}
+        goes_anywhere::<Step<String>>();
+        let now = Now { wall: Timestamp::default(), mono: 0 };
+        let step = Step::done("secret").and_then(now, |text, _| Step::done(text.len()));
+        assert_eq!(format!("{step:?}"), "Done");
+        assert!(matches!(step, Step::Done(Ok(6))));
+    }
+}

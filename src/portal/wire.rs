@@ -1,0 +1,437 @@
+//! Polar's endpoints for customers as typed requests, and the judgement what a reply says. As in `crate::wire`, a reply is
+//! Polar's only if it has Polar's shape, and of personal data nothing is read but what is named here: the names of customers
+//! to choose from, and the address of a checkout's buyer.
+//!
+//! `license-keys/` and `benefit-grants/` end in a slash, nothing else does; the wrong spelling answers with a redirect.
+
+use super::context::Context;
+use super::customer::Customer;
+use super::device::Device;
+use super::license_key::LicenseKey;
+use super::secret::{CheckoutSecret, Code, Email, Invitation, Token, is_plain};
+use crate::codes::ErrorKind;
+use crate::decision::Problem;
+use crate::error::Error;
+use crate::json::Json;
+use crate::text::printable;
+use crate::time::Timestamp;
+use crate::transport::{Answer, Method, PortalAnswer, PortalRequest, Sent};
+use crate::wire::{Rejection, id, not_polar, time};
+use serde::Serialize;
+use std::time::Duration;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+/// What a reply says that is not what was asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// The token is no longer good, or never was.
+    SessionOver,
+    /// The code is wrong, was used, or has expired.
+    WrongCode,
+    /// Polar takes no such e-mail address.
+    WrongAddress,
+    /// The address belongs to several customers.
+    Choose(Vec<Customer>),
+    /// Unknown, somebody else's, or deleted.
+    NotKnown,
+    /// Polar does not do this with what is in such a state.
+    NotPossible,
+    /// A checkout that is over.
+    Expired,
+    /// Polar accepts no such request before this has passed.
+    RateLimited(Duration),
+    /// Not Polar's answer, or none.
+    NoAnswer(Rejection),
+}
+
+/// What the code endpoints block for, where a browser hides the header that says it.
+const CODES_BLOCKED_S: u32 = 900;
+const BLOCKED_S: u32 = 60;
+/// The longest that Polar blocks anything.
+const LONGEST_BLOCK_S: u32 = 1800;
+
+/// Most keys on a page: a page is under 256 KB.
+pub(super) const PAGE: u32 = 50;
+
+const SESSION: &str = "/v1/customer-portal/customer-session/";
+const KEYS: &str = "/v1/customer-portal/license-keys/";
+
+/// How a reply to one of the requests is judged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Call {
+    /// Only reads.
+    Read,
+    /// Requests or tries a code.
+    Code,
+    /// Changes something that cannot be sent again.
+    Change,
+}
+
+impl Context {
+    fn url(&self, parts: &[&str]) -> Zeroizing<String> {
+        let base = self.config.environment().base_url();
+        let length = parts.iter().fold(base.len(), |length, part| length.saturating_add(part.len()));
+        // at once, so that no copy stays behind
+        let mut url = Zeroizing::new(String::with_capacity(length));
+        url.push_str(base);
+        parts.iter().for_each(|part| url.push_str(part));
+        url
+    }
+
+    fn get(&self, token: Option<&Token>, parts: &[&str]) -> PortalRequest {
+        PortalRequest {
+            method: Method::Get,
+            url: self.url(parts),
+            token: token.map(Token::secret),
+            body: Zeroizing::default(),
+            timeout: self.config.timeout(),
+        }
+    }
+
+    fn post(&self, token: Option<&Token>, parts: &[&str], body: impl Serialize) -> PortalRequest {
+        // strings and ids by name: nothing that JSON could not say
+        let body = serde_json::to_string(&body).unwrap_or_default();
+        PortalRequest { method: Method::Post, body: Zeroizing::new(body), ..self.get(token, parts) }
+    }
+
+    /// Has a code mailed to this address.
+    pub(super) fn request_code(&self, email: &Email, customer: Option<Uuid>) -> PortalRequest {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            email: &'a str,
+            organization_id: Uuid,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            customer_id: Option<Uuid>,
+        }
+        let organization_id = self.config.organization_id();
+        let body = Body { email: email.as_str(), organization_id, customer_id: customer };
+        self.post(None, &[SESSION, "request"], body)
+    }
+
+    /// A token for a code.
+    pub(super) fn authenticate(&self, code: &Code) -> PortalRequest {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            code: &'a str,
+        }
+        self.post(None, &[SESSION, "authenticate"], Body { code: code.as_str() })
+    }
+
+    /// Accepts an invitation to a team.
+    pub(super) fn claim_seat(&self, invitation: &Invitation) -> PortalRequest {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            invitation_token: &'a str,
+        }
+        self.post(None, &["/v1/customer-seats/claim"], Body { invitation_token: invitation.as_str() })
+    }
+
+    pub(super) fn list_keys(&self, token: &Token, page: u32) -> PortalRequest {
+        self.get(Some(token), &[KEYS, "?page=", &page.to_string(), "&limit=", &PAGE.to_string()])
+    }
+
+    /// One key with its activations.
+    pub(super) fn get_key(&self, token: &Token, key: Uuid) -> PortalRequest {
+        self.get(Some(token), &[KEYS, &key.to_string()])
+    }
+
+    /// Replaces a key. Not idempotent: sent twice, it makes two.
+    pub(super) fn rotate(&self, token: &Token, key: Uuid) -> PortalRequest {
+        let url = self.url(&[KEYS, &key.to_string(), "/rotate"]);
+        PortalRequest { method: Method::Post, url, ..self.get(Some(token), &[]) }
+    }
+
+    /// What was granted for a checkout; without one, the first of what was granted at all.
+    pub(super) fn list_grants(&self, token: &Token, checkout: Option<Uuid>) -> PortalRequest {
+        let grants = "/v1/customer-portal/benefit-grants/?type=license_keys";
+        match checkout {
+            Some(checkout) => self.get(Some(token), &[grants, "&checkout_id=", &checkout.to_string()]),
+            None => self.get(Some(token), &[grants, "&limit=1"]),
+        }
+    }
+
+    /// Makes a checkout by the vendor's link; `query` is plain.
+    pub(super) fn open_link(&self, link: &str, query: &str) -> PortalRequest {
+        let mark = if query.is_empty() { "" } else { "?" };
+        self.get(None, &["/v1/checkout-links/", link, "/redirect", mark, query])
+    }
+
+    /// Follows a checkout. Its secret is in the address: Polar's interface has it there.
+    pub(super) fn get_checkout(&self, secret: &CheckoutSecret) -> PortalRequest {
+        self.get(None, &["/v1/checkouts/client/", secret.as_str()])
+    }
+}
+
+/// A page of keys: those of this organization, and whether there are more pages.
+pub(super) struct Page {
+    pub(super) keys: Vec<LicenseKey>,
+    pub(super) has_more: bool,
+}
+
+/// What a checkout has come to.
+pub(super) struct Checkout {
+    pub(super) id: Uuid,
+    pub(super) status: CheckoutStatus,
+    /// The buyer's address.
+    pub(super) email: Option<Email>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CheckoutStatus {
+    /// The page is open, or was closed.
+    Open,
+    /// The buyer has clicked on the button.
+    Confirmed,
+    /// It is paid.
+    Succeeded,
+    Failed,
+}
+
+/// A mail is on its way, if the address is known.
+pub(super) fn code_requested(answer: &PortalAnswer) -> Result<(), Refusal> {
+    match &answer.answer {
+        Answer::Reply { status: 202, body, .. } if Json::parse(body).is_some_and(Json::is_null) => Ok(()),
+        answer @ (Answer::Reply { .. } | Answer::Failed { .. }) => Err(Call::Code.refusal(answer)),
+    }
+}
+
+pub(super) fn authenticated(answer: &PortalAnswer) -> Result<Token, Refusal> {
+    Call::Code.read(answer, |reply| token(reply, "token"))
+}
+
+pub(super) fn seat_claimed(answer: &PortalAnswer) -> Result<Token, Refusal> {
+    Call::Change.read(answer, |reply| token(reply, "customer_session_token"))
+}
+
+fn token(reply: Json<'_>, name: &str) -> Option<Token> {
+    Token::read(&Zeroizing::new(reply.text(name)?))
+}
+
+/// Keys of other organizations are left out: a code may have been another vendor's.
+pub(super) fn keys_listed(
+    answer: &PortalAnswer,
+    context: &Context,
+    page: u32,
+    wall: Timestamp,
+) -> Result<Page, Refusal> {
+    Call::Read.read(answer, |reply| {
+        let organization = context.config.organization_id();
+        let read = |item| LicenseKey::read(item, wall);
+        let keys: Vec<_> = reply.get("items")?.items()?.map(read).collect::<Option<_>>()?;
+        let last = reply.get("pagination")?.get("max_page")?.integer()?;
+        let has_more = i64::from(page) < last && !keys.is_empty();
+        let own = keys.into_iter().filter(|(owner, _)| *owner == organization).map(|(_, key)| key);
+        Some(Page { keys: own.collect(), has_more })
+    })
+}
+
+/// The key that was asked for, and its devices.
+pub(super) fn key_read(
+    answer: &PortalAnswer,
+    context: &Context,
+    asked: Uuid,
+    wall: Timestamp,
+) -> Result<(LicenseKey, Vec<Device>), Refusal> {
+    Call::Read.read(answer, |reply| {
+        let key = own_key(reply, context, asked, wall)?;
+        let device = |activation: Json<'_>| {
+            let id = id(activation.get("id")?)?;
+            let since = time(activation.get("created_at")?)?;
+            Some(Device::new(id, &activation.text("label")?, since, context.seats.contains(&id)))
+        };
+        let devices = reply.get("activations")?.items()?.map(device).collect::<Option<_>>()?;
+        Some((key, devices))
+    })
+}
+
+/// The key after its text was replaced.
+pub(super) fn key_rotated(
+    answer: &PortalAnswer,
+    context: &Context,
+    asked: Uuid,
+    wall: Timestamp,
+) -> Result<LicenseKey, Refusal> {
+    Call::Change.read(answer, |reply| own_key(reply, context, asked, wall))
+}
+
+fn own_key(reply: Json<'_>, context: &Context, asked: Uuid, wall: Timestamp) -> Option<LicenseKey> {
+    let (owner, key) = LicenseKey::read(reply, wall)?;
+    (key.id == asked && owner == context.config.organization_id()).then_some(key)
+}
+
+/// The keys that were granted, of benefits that the app accepts.
+pub(super) fn keys_granted(answer: &PortalAnswer, context: &Context) -> Result<Vec<Uuid>, Refusal> {
+    Call::Read.read(answer, |reply| {
+        let grants = reply.get("items")?.items()?;
+        let is_accepted = |grant: &Json<'_>| grant.get("benefit_id").and_then(id).is_some_and(|benefit| context.accepts(benefit));
+        let key = |grant: Json<'_>| id(grant.get("properties")?.get("license_key_id")?);
+        // a grant is there before its key is
+        Some(grants.filter(is_accepted).filter_map(key).collect())
+    })
+}
+
+/// The name of this organization in the addresses of Polar's pages.
+pub(super) fn slug_of_grant(answer: &PortalAnswer, context: &Context) -> Option<String> {
+    let read = Call::Read.read(answer, |reply| {
+        let grant = reply.get("items")?.items()?.next()?;
+        let organization = grant.get("benefit")?.get("organization")?;
+        let slug = organization.text("slug").filter(|slug| is_plain(slug))?;
+        (id(organization.get("id")?)? == context.config.organization_id()).then_some(slug)
+    });
+    read.ok()
+}
+
+/// The address of a checkout's page.
+pub(super) fn link_opened(answer: &PortalAnswer, context: &Context) -> Result<Zeroizing<String>, Refusal> {
+    match (&answer.answer, &answer.location) {
+        (Answer::Reply { status: 307, .. }, Some(address)) if context.may_open(address) => Ok(address.clone()),
+        (answer, _) => Err(Call::Read.refusal(answer)),
+    }
+}
+
+pub(super) fn checkout_read(answer: &PortalAnswer) -> Result<Checkout, Refusal> {
+    Call::Read.read(answer, |reply| {
+        let status = match reply.text("status")?.as_str() {
+            "open" => CheckoutStatus::Open,
+            "confirmed" => CheckoutStatus::Confirmed,
+            "succeeded" => CheckoutStatus::Succeeded,
+            "failed" | "expired" => CheckoutStatus::Failed,
+            _ => return None,
+        };
+        let email = reply.text("customer_email").map(Zeroizing::new);
+        let email = email.and_then(|email| Email::parse(&email).ok());
+        Some(Checkout { id: id(reply.get("id")?)?, status, email })
+    })
+}
+
+impl Call {
+    /// What a reply with status 200 says, or why there is none.
+    fn read<T>(self, answer: &PortalAnswer, read: impl FnOnce(Json<'_>) -> Option<T>) -> Result<T, Refusal> {
+        if let Answer::Reply { status: 200, body, .. } = &answer.answer
+            && let Some(document) = Json::parse(body)
+            && let Some(value) = read(document)
+        {
+            return Ok(value);
+        }
+        Err(self.refusal(&answer.answer))
+    }
+
+    fn refusal(self, answer: &Answer) -> Refusal {
+        let maybe_applied = self != Self::Read;
+        let (status, retry_after, body) = match answer {
+            Answer::Reply { status, retry_after, body } => (*status, *retry_after, body),
+            Answer::Failed { failure, sent, message } => {
+                let maybe_applied = maybe_applied && *sent == Sent::Maybe;
+                let (kind, message) = (failure.kind(), printable(message));
+                return Refusal::NoAnswer(Rejection::Unreachable { kind, message, maybe_applied });
+            }
+        };
+        if status == 429 {
+            let unknown = if self == Self::Code { CODES_BLOCKED_S } else { BLOCKED_S };
+            let wait = retry_after.unwrap_or(unknown).min(LONGEST_BLOCK_S);
+            return Refusal::RateLimited(Duration::from_secs(wait.into()));
+        }
+        let named = Json::parse(body).and_then(|document| named(document, status));
+        named.unwrap_or_else(|| Refusal::NoAnswer(not_polar(status, None, maybe_applied)))
+    }
+}
+
+/// What Polar's contract names, if it is that.
+fn named(document: Json<'_>, status: u16) -> Option<Refusal> {
+    let error = document.text("error")?;
+    Some(match (status, error.as_str()) {
+        (401, "Unauthorized" | "invalid_token") => Refusal::SessionOver,
+        (401, "CustomerSessionCodeInvalidOrExpired") => Refusal::WrongCode,
+        (422, "RequestValidationError") if is_about_email(document.get("detail")?)? => Refusal::WrongAddress,
+        (409, "customer_selection_required") => {
+            let customer = |json| Some(Customer::new(id(json.get("id")?)?, json.text("name")));
+            Refusal::Choose(document.get("customers")?.items()?.map(customer).collect::<Option<_>>()?)
+        }
+        (404, "ResourceNotFound") | (400, "InvalidInvitationToken") => Refusal::NotKnown,
+        (400, "RotateNotPermitted") | (403, "NotPermitted" | "FeatureNotEnabled") => Refusal::NotPossible,
+        (410, "ExpiredCheckoutError") => Refusal::Expired,
+        _ => return None,
+    })
+}
+
+fn is_about_email(detail: Json<'_>) -> Option<bool> {
+    let place: Vec<String> = detail.items()?.next()?.get("loc")?.items()?.map_while(Json::string).collect();
+    Some(place == ["body", "email"])
+}
+
+impl Refusal {
+    /// Whether asking again later may help: Polar has not answered.
+    pub(super) fn is_transient(&self) -> bool {
+        match self {
+            Self::RateLimited(_) | Self::NoAnswer(_) => true,
+            Self::SessionOver
+            | Self::WrongCode
+            | Self::WrongAddress
+            | Self::Choose(_)
+            | Self::NotKnown
+            | Self::NotPossible
+            | Self::Expired => false,
+        }
+    }
+
+    /// Whether what was asked for may have been done.
+    pub(super) fn maybe_applied(&self) -> bool {
+        match self {
+            Self::NoAnswer(rejection) => rejection.maybe_applied(),
+            Self::SessionOver
+            | Self::WrongCode
+            | Self::WrongAddress
+            | Self::Choose(_)
+            | Self::NotKnown
+            | Self::NotPossible
+            | Self::Expired
+            | Self::RateLimited(_) => false,
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        let (kind, message, detail) = match refusal {
+            Refusal::NoAnswer(rejection) => return rejection.into(),
+            Refusal::RateLimited(wait) => return Rejection::RateLimited(wait).into(),
+            Refusal::SessionOver => (
+                ErrorKind::Refused,
+                "The session has ended. Ask for another code.",
+                "Polar does not take the customer's token any more; it lasts an hour",
+            ),
+            Refusal::WrongCode => (
+                ErrorKind::InvalidArgument,
+                "This code is wrong or has expired. Check it, or ask for another one.",
+                "Polar does not take this code: it is wrong, was used, or is older than 30 minutes",
+            ),
+            Refusal::WrongAddress => (
+                ErrorKind::InvalidArgument,
+                "No mail can be sent to this address. Check it for typing errors.",
+                "Polar takes no such e-mail address; its domain may not exist",
+            ),
+            Refusal::Choose(_) => (
+                ErrorKind::Refused,
+                "This address belongs to several customers. Choose one of them.",
+                "several customers have this address; ask for a code for one of them",
+            ),
+            Refusal::NotKnown => (
+                ErrorKind::Refused,
+                "This is not known any more. Ask for another one.",
+                "Polar does not know what was asked for: it was used, deleted, or is somebody else's",
+            ),
+            Refusal::NotPossible => (
+                ErrorKind::Refused,
+                "This is not possible for this license. Contact the vendor.",
+                "Polar does not permit this in the state that the license key or the organization is in",
+            ),
+            Refusal::Expired => (
+                ErrorKind::Refused,
+                "This purchase has expired. Start again.",
+                "the checkout is older than a day; open another one",
+            ),
+        };
+        Self::of(Problem { message: message.to_owned(), ..Problem::new(kind, detail) }, None)
+    }
+}

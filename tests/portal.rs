@@ -1,0 +1,87 @@
+//! The customer portal, as an app's developer uses it, over real HTTP to a local Polar.
+#![cfg(all(feature = "http", feature = "portal"))]
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
+
+mod support;
+
+#[path = "portal/bought.rs"]
+mod bought;
+#[path = "portal/devices.rs"]
+mod devices;
+#[path = "portal/lost_key.rs"]
+mod lost_key;
+#[path = "portal/pace.rs"]
+mod pace;
+#[path = "portal/rotated.rs"]
+mod rotated;
+#[path = "portal/team.rs"]
+mod team;
+
+use mock_polar::{MockPolar, NewKey};
+use polar_license::Decision;
+use polar_license::blocking::{Client, Session};
+use polar_license::portal::{CodeRequest, Restored};
+use support::{Directory, Hand, app, open};
+
+const EMAIL: &str = "iona.larkspur@example.com";
+
+/// A customer in front of a machine, and Polar.
+struct Story {
+    polar: MockPolar,
+    hand: Hand,
+    directory: Directory,
+    client: Client,
+}
+
+impl Story {
+    fn begin() -> Self {
+        Self::with(MockPolar::start().unwrap())
+    }
+
+    fn with(polar: MockPolar) -> Self {
+        let (hand, directory) = (Hand::with(&polar), Directory::new());
+        let client = open(app(&polar.url(), "com.example.app"), directory.path(), &hand);
+        Self { polar, hand, directory, client }
+    }
+
+    /// Time passes, here and at Polar.
+    fn pass(&self, time: std::time::Duration) {
+        self.hand.advance(time);
+        self.polar.advance_clock(time);
+    }
+
+    fn bought(&self, key: NewKey) -> String {
+        self.polar.add_key(key.email(EMAIL))
+    }
+
+    /// The same key is active on another machine.
+    fn active_elsewhere(&self, key: &str, label: &str) {
+        let elsewhere = Directory::new();
+        let config = app(&self.polar.url(), "com.example.app").device_id(label).label(label);
+        let _: Decision = open(config, elsewhere.path(), &self.hand).activate(key).unwrap();
+        self.pass(std::time::Duration::from_secs(2));
+    }
+
+    /// What the customer reads in the last mail.
+    fn code(&self) -> String {
+        self.polar.mails().last().unwrap().code.clone().unwrap()
+    }
+
+    fn session(&self) -> Session {
+        self.session_of(EMAIL)
+    }
+
+    fn session_of(&self, email: &str) -> Session {
+        let requested = self.client.portal().request_code(email).unwrap();
+        assert!(matches!(requested, CodeRequest::Sent(_)), "{requested:?}");
+        self.client.portal().authenticate(&self.code()).unwrap()
+    }
+}
+
+#[track_caller]
+fn licensed(restored: Restored) -> Decision {
+    match restored {
+        Restored::Licensed(decision) => *decision,
+        other @ (Restored::Choose(_) | Restored::NoSeat(_)) => panic!("{other:?}"),
+    }
+}

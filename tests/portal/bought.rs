@@ -1,0 +1,166 @@
+//! The customer has just bought.
+
+use super::{EMAIL, Story, licensed};
+use mock_polar::{DEMO_EMAIL, DEMO_LINK, DEMO_LINK_PAID, Endpoint, Fault};
+use polar_license::ErrorKind;
+use polar_license::blocking::Checkout;
+use polar_license::portal::{CodeRequest, Purchase, Stage};
+use std::ops::ControlFlow::{Break, Continue};
+use std::time::Duration;
+
+const HALF_AN_HOUR: Duration = Duration::from_secs(1800);
+
+impl Story {
+    /// What the browser opens; the app has nothing else.
+    fn client_secret(&self, checkout: &Checkout) -> String {
+        checkout.address().strip_prefix(&format!("{}/checkout/", self.polar.url())).unwrap().to_owned()
+    }
+
+    /// Follows it, and lets time pass instead of waiting.
+    fn follow(&self, checkout: &Checkout) -> Purchase {
+        checkout
+            .follow(HALF_AN_HOUR, |progress| {
+                self.pass(progress.next_in());
+                Continue(())
+            })
+            .unwrap()
+    }
+}
+
+#[test]
+fn a_purchase_is_opened_followed_and_licensed_with_nothing_but_a_code() {
+    let story = Story::begin();
+    let portal = story.client.portal();
+    let checkout = portal.checkout(&format!("https://buy.polar.sh/{DEMO_LINK}?locale=de")).unwrap();
+    let secret = story.client_secret(&checkout);
+    let mut stages = Vec::new();
+    let purchase = checkout.follow(HALF_AN_HOUR, |progress| {
+        stages.push(progress.stage());
+        if stages.len() == 2 {
+            // the buyer closes the page at once, so that no success page is ever loaded
+            drop(story.polar.pay(&secret, EMAIL));
+        }
+        story.pass(progress.next_in());
+        Continue(())
+    });
+    let purchase = purchase.unwrap();
+    assert_eq!(stages, [Stage::Open, Stage::Open]);
+    let CodeRequest::Sent(code) = &purchase.code else { panic!("one customer") };
+    assert_eq!(code.email(), EMAIL);
+    let session = portal.authenticate(&story.code()).unwrap();
+    let license = licensed(session.restore_purchase(&purchase, |_| Continue(())).unwrap());
+    assert!(license.allowed());
+}
+
+#[test]
+fn a_key_three_minutes_late_is_waited_for() {
+    let story = Story::begin();
+    story.polar.delay_purchases(Duration::from_secs(1));
+    let portal = story.client.portal();
+    let checkout = portal.checkout(DEMO_LINK_PAID).unwrap();
+    drop(story.polar.pay(&story.client_secret(&checkout), EMAIL));
+    let purchase = story.follow(&checkout);
+    // the payment is through, and the key is late
+    let late = story.polar.fault(Fault::reply(200, "application/json", NO_GRANT).on(Endpoint::ListGrants));
+    let session = portal.authenticate(&story.code()).unwrap();
+    let (mut waited, mut reports, mut late) = (Duration::ZERO, 0, Some(late));
+    let restored = session.restore_purchase(&purchase, |progress| {
+        assert_eq!(progress.stage(), Stage::Granting);
+        (waited, reports) = (progress.waited(), reports + 1);
+        story.pass(progress.next_in());
+        if waited >= Duration::from_secs(175)
+            && let Some(late) = late.take()
+        {
+            story.polar.clear_fault(late);
+        }
+        Continue(())
+    });
+    assert!(licensed(restored.unwrap()).allowed());
+    assert!((175..190).contains(&waited.as_secs()) && reports > 30, "{waited:?}, {reports}");
+}
+
+const NO_GRANT: &str = r#"{"items":[],"pagination":{"total_count":0,"max_page":0}}"#;
+
+#[test]
+fn a_key_that_does_not_come_is_not_waited_for_longer_than_five_minutes() {
+    let story = Story::begin();
+    let checkout = story.client.portal().checkout(DEMO_LINK).unwrap();
+    drop(story.polar.pay(&story.client_secret(&checkout), EMAIL));
+    let purchase = story.follow(&checkout);
+    story.polar.fault(Fault::reply(200, "application/json", NO_GRANT).on(Endpoint::ListGrants));
+    let session = story.client.portal().authenticate(&story.code()).unwrap();
+    let mut waited = Duration::ZERO;
+    let restored = session.restore_purchase(&purchase, |progress| {
+        waited = progress.waited();
+        story.pass(progress.next_in());
+        Continue(())
+    });
+    let error = restored.unwrap_err();
+    assert_eq!(error.message(), "The license key is not there yet. Try again in a few minutes.");
+    assert!((290..300).contains(&waited.as_secs()), "{waited:?}");
+}
+
+#[test]
+fn the_new_key_is_restored_and_not_one_bought_before() {
+    let story = Story::begin();
+    let checkout = story.client.portal().checkout(DEMO_LINK).unwrap();
+    drop(story.polar.pay(&story.client_secret(&checkout), DEMO_EMAIL));
+    let purchase = story.follow(&checkout);
+    let before: Vec<_> =
+        story.polar.keys().into_iter().map(|key| key.key).filter(|key| key.starts_with("DEMO")).collect();
+    let session = story.client.portal().authenticate(&story.code()).unwrap();
+    let restored = session.restore_purchase(&purchase, |progress| {
+        story.pass(progress.next_in());
+        Continue(())
+    });
+    licensed(restored.unwrap());
+    assert!(before.iter().all(|key| story.polar.activations(key).is_empty()));
+}
+
+#[test]
+fn a_buyer_who_closes_the_page_leaves_an_error_at_the_deadline_and_can_come_back() {
+    let story = Story::begin();
+    let checkout = story.client.portal().checkout(DEMO_LINK).unwrap();
+    let error = checkout.follow(Duration::from_secs(60), |progress| {
+        story.pass(progress.next_in());
+        Continue(())
+    });
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    let asks = "The purchase was not completed in time. If you have paid, ask for a code by e-mail in a few minutes.";
+    assert_eq!(error.message(), asks);
+    let cancelled = checkout.follow(HALF_AN_HOUR, |_| Break(())).unwrap_err();
+    assert_eq!(cancelled.kind(), ErrorKind::Cancelled);
+    assert!(story.polar.mails().is_empty());
+    drop(story.polar.pay(&story.client_secret(&checkout), EMAIL));
+    let again = story.client.portal().checkout_from_secret(&story.client_secret(&checkout)).unwrap();
+    assert_eq!(again.address(), checkout.address());
+    drop(story.follow(&again));
+    assert_eq!(story.polar.mails().len(), 1);
+    story.pass(Duration::from_secs(24 * 3600));
+    let expired = checkout.follow(HALF_AN_HOUR, |_| Continue(())).unwrap_err();
+    assert_eq!(expired.message(), "This purchase has expired. Start again.");
+}
+
+#[test]
+fn an_outage_during_the_payment_is_waited_out() {
+    let story = Story::begin();
+    let checkout = story.client.portal().checkout(DEMO_LINK).unwrap();
+    drop(story.polar.pay(&story.client_secret(&checkout), EMAIL));
+    story.polar.fault(Fault::server_error(503).on(Endpoint::GetCheckout).times(2));
+    story.polar.fault(Fault::rate_limited(42).on(Endpoint::GetCheckout).skip(2).once());
+    drop(story.follow(&checkout));
+    assert_eq!(story.polar.mails().len(), 1);
+}
+
+#[test]
+fn what_is_no_link_is_refused() {
+    let story = Story::begin();
+    let refused = |link: &str| story.client.portal().checkout(link).unwrap_err().kind();
+    assert_eq!(
+        (refused(""), refused("https://buy.polar.sh/a%2Fb")),
+        (ErrorKind::InvalidArgument, ErrorKind::InvalidArgument)
+    );
+    assert!(story.polar.requests().is_empty());
+    assert_eq!(refused("polar_cl_UNKNOWN"), ErrorKind::Refused);
+}

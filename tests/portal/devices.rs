@@ -1,0 +1,72 @@
+//! The customer's machine is dead, and holds the last seat.
+
+use super::{EMAIL, Story, licensed};
+use mock_polar::{DEMO_LINK, NewKey};
+use polar_license::portal::{Devices, Restored};
+use polar_license::{Deactivated, ErrorKind, Reason};
+
+#[test]
+fn a_dead_machines_seat_is_listed_released_and_taken() {
+    let story = Story::begin();
+    let key = story.bought(NewKey::new("pro").limit_activations(1));
+    story.active_elsewhere(&key, "The laptop that fell into the lake");
+    let session = story.session();
+    let Restored::NoSeat(full) = session.restore().unwrap() else { panic!("there is one seat, and it is taken") };
+    assert_eq!((full.error.kind(), full.error.reason()), (ErrorKind::Refused, Some(Reason::ActivationLimit)));
+    let Devices::Listed(devices) = &full.devices else { panic!("they are shown") };
+    assert_eq!(devices.len(), 1);
+    assert_eq!(devices[0].label(), "The laptop that fell into the lake");
+    assert!(!devices[0].is_this() && devices[0].since().to_string().starts_with("2026-11-21"));
+    assert_eq!(session.release(&full.key, &devices[0]).unwrap(), Deactivated::Released);
+    assert_eq!(session.release(&full.key, &devices[0]).unwrap(), Deactivated::Unknown, "it is free already");
+    assert!(licensed(session.activate(&full.key).unwrap()).allowed());
+    let Devices::Listed(devices) = session.devices(&full.key).unwrap() else { panic!("they are shown") };
+    assert!(devices.len() == 1 && devices[0].is_this());
+    let released = story.polar.requests().into_iter().filter(|request| request.path.ends_with("/deactivate"));
+    assert!(released.into_iter().all(|request| request.header("authorization").is_none()));
+}
+
+#[test]
+fn this_device_is_released_as_by_a_deactivation() {
+    let story = Story::begin();
+    let key = story.bought(NewKey::new("pro").limit_activations(2));
+    let session = story.session();
+    licensed(session.restore().unwrap());
+    let keys = session.license_keys().unwrap();
+    let Devices::Listed(devices) = session.devices(&keys[0]).unwrap() else { panic!("they are shown") };
+    assert_eq!(session.release(&keys[0], &devices[0]).unwrap(), Deactivated::Released);
+    assert!(!story.client.current().allowed() && story.client.current().license().is_none());
+    assert!(story.polar.activations(&key).is_empty());
+}
+
+#[test]
+fn hidden_devices_say_so_and_name_the_page() {
+    let story = Story::begin();
+    let checkout = story.client.portal().checkout(DEMO_LINK).unwrap();
+    drop(story.polar.pay(checkout.address().rsplit('/').next().unwrap(), EMAIL));
+    story.polar.run_worker();
+    let key = story.polar.keys().pop().unwrap().key;
+    story.polar.set_limit_activations(&key, 1);
+    story.polar.show_activations("pro", false);
+    let session = story.session();
+    let keys = session.license_keys().unwrap();
+    let Devices::Hidden(none) = session.devices(&keys[0]).unwrap() else { panic!("nobody can tell") };
+    assert!(!none.is_certain(), "there is none, in fact");
+    story.active_elsewhere(&key, "The laptop that fell into the lake");
+    let Restored::NoSeat(full) = session.restore().unwrap() else { panic!("there is one seat, and it is taken") };
+    let Devices::Hidden(hidden) = &full.devices else { panic!("they are hidden") };
+    assert!(hidden.is_certain());
+    let page = format!("{}/demo/portal", story.polar.url());
+    assert_eq!(hidden.page(), Some(page.as_str()));
+    let words = "The devices of this license cannot be shown here. Ask the vendor to remove one.";
+    assert_eq!(hidden.message(), format!("{words} Your purchases: {page}"));
+}
+
+#[test]
+fn a_key_without_a_limit_has_no_devices() {
+    let story = Story::begin();
+    story.bought(NewKey::new("pro"));
+    let session = story.session();
+    let keys = session.license_keys().unwrap();
+    assert_eq!(session.devices(&keys[0]).unwrap(), Devices::Listed(Vec::new()));
+}

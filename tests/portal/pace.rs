@@ -1,0 +1,112 @@
+//! Polar blocks an address that asks for too many codes. It is never asked for too many.
+
+use super::{EMAIL, Story, app, open};
+use mock_polar::{Endpoint, Fault, MockPolar, NewKey};
+use polar_license::ErrorKind;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+const URL: &str = "POLAR_LICENSE_TEST_URL";
+const DIRECTORY: &str = "POLAR_LICENSE_TEST_DIRECTORY";
+
+#[test]
+fn the_sixth_in_a_minute_and_the_eleventh_in_an_hour_wait() {
+    let story = limited();
+    let portal = story.client.portal();
+    for _ in 0..5 {
+        drop(portal.request_code(EMAIL).unwrap());
+    }
+    let early = portal.request_code(EMAIL).unwrap_err();
+    assert_eq!(early.kind(), ErrorKind::RateLimited);
+    let wait = early.retry_after().unwrap();
+    assert!((60..=75).contains(&wait.as_secs()), "{wait:?}");
+    assert!(early.message().starts_with("Too many codes were requested or tried. Try again in "), "{early:?}");
+    assert_eq!(story.polar.requests().len(), 5);
+    // a try counts as well, and another process knows
+    let other = open(app(&story.polar.url(), "com.example.app"), story.directory.path(), &story.hand);
+    assert_eq!(other.portal().authenticate("AAAAAA").unwrap_err().kind(), ErrorKind::RateLimited);
+    story.pass(wait);
+    for _ in 0..5 {
+        drop(other.portal().request_code(EMAIL).unwrap());
+    }
+    story.pass(Duration::from_secs(120));
+    let early = portal.request_code(EMAIL).unwrap_err();
+    assert!(early.retry_after().unwrap() > Duration::from_secs(3000), "{early:?}");
+    assert!(early.message().ends_with(" minutes."), "{early:?}");
+    story.pass(early.retry_after().unwrap());
+    assert!(portal.request_code(EMAIL).is_ok());
+    // removing the license does not make room
+    for _ in 0..4 {
+        drop(portal.request_code(EMAIL));
+    }
+    story.client.forget().unwrap();
+    assert_eq!(portal.request_code(EMAIL).unwrap_err().kind(), ErrorKind::RateLimited);
+}
+
+#[test]
+fn a_block_of_polars_is_known_to_other_processes() {
+    let story = limited();
+    let fault = story.polar.fault(Fault::rate_limited(900).on(Endpoint::RequestCode));
+    let blocked = story.client.portal().request_code(EMAIL).unwrap_err();
+    assert_eq!((blocked.kind(), blocked.retry_after()), (ErrorKind::RateLimited, Some(Duration::from_secs(900))));
+    story.polar.clear_fault(fault);
+    let other = open(app(&story.polar.url(), "com.example.app"), story.directory.path(), &story.hand);
+    story.pass(Duration::from_secs(800));
+    let blocked = other.portal().request_code(EMAIL).unwrap_err();
+    assert!(blocked.retry_after().unwrap() <= Duration::from_secs(100), "{blocked:?}");
+    assert_eq!(story.polar.requests().len(), 1);
+    story.pass(Duration::from_secs(101));
+    assert!(other.portal().request_code(EMAIL).is_ok());
+}
+
+#[test]
+fn what_cannot_be_counted_is_not_sent() {
+    let story = limited();
+    let file = story.directory.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let client = open(app(&story.polar.url(), "com.example.app"), &file, &story.hand);
+    assert_eq!(client.portal().request_code(EMAIL).unwrap_err().kind(), ErrorKind::Storage);
+    assert!(story.polar.requests().is_empty());
+}
+
+/// A Polar with its limits.
+fn limited() -> Story {
+    Story::with(MockPolar::builder().rate_limit(true).start().unwrap())
+}
+
+/// Not a test of its own: what a child process does.
+#[test]
+fn child() {
+    let [Ok(url), Ok(directory)] = [URL, DIRECTORY].map(std::env::var) else { return };
+    let config = app(&url, "com.example.app").build().unwrap();
+    let client = polar_license::blocking::Client::builder(config).directory(directory).open().unwrap();
+    // what it comes to is Polar's to see
+    drop(client.portal().request_code(EMAIL));
+}
+
+#[test]
+fn fifty_processes_at_once_never_meet_polars_limit() {
+    let polar = MockPolar::builder().rate_limit(true).start().unwrap();
+    let key = polar.add_key(NewKey::new("pro").email(EMAIL));
+    let directory = super::Directory::new();
+    let start = || {
+        Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "pace::child"])
+            .env(URL, polar.url())
+            .env(DIRECTORY, directory.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let children: Vec<_> = (0..50).map(|_| start()).collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    let requests = polar.requests();
+    assert_eq!(requests.len(), 5, "as many as there is room for");
+    assert_eq!(polar.mails().len(), 5);
+    let config = app(&polar.url(), "com.example.app").build().unwrap();
+    let client = polar_license::blocking::Client::builder(config).directory(directory.path()).open().unwrap();
+    assert!(client.activate(&key).unwrap().allowed(), "nobody is blocked");
+}
