@@ -81,14 +81,14 @@ impl LicenseKey {
     /// A key in a reply, and whose it is; `None` if it has not Polar's shape. `wall` is the clock of this device.
     pub(super) fn read(json: Json<'_>, wall: Timestamp) -> Option<(Uuid, Self)> {
         let expires_at = optional(time)(json.get("expires_at")?)?;
-        let status = match json.text("status")?.as_str() {
+        let status = match json.get("status").and_then(Json::string)?.as_str() {
             "granted" if expires_at.is_some_and(|at| at <= wall) => KeyStatus::Expired,
             "granted" => KeyStatus::Granted,
             "revoked" => KeyStatus::Revoked,
             "disabled" => KeyStatus::Disabled,
             _ => KeyStatus::Unknown,
         };
-        let text = zeroize::Zeroizing::new(json.text("key")?);
+        let text = zeroize::Zeroizing::new(json.get("key").and_then(Json::string)?);
         let this = Self {
             id: id(json.get("id")?)?,
             key: Key::parse(&text).ok()?,

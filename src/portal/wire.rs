@@ -205,7 +205,7 @@ pub(super) fn seat_claimed(answer: &PortalAnswer) -> Result<Token, Refusal> {
 }
 
 fn token(reply: Json<'_>, name: &str) -> Option<Token> {
-    Token::read(&Zeroizing::new(reply.text(name)?))
+    Token::read(&Zeroizing::new(reply.get(name).and_then(Json::string)?))
 }
 
 /// Keys of other organizations are left out: a code may have been another vendor's.
@@ -238,7 +238,7 @@ pub(super) fn key_read(
         let device = |activation: Json<'_>| {
             let id = id(activation.get("id")?)?;
             let since = time(activation.get("created_at")?)?;
-            Some(Device::new(id, &activation.text("label")?, since, context.seats.contains(&id)))
+            Some(Device::new(id, &activation.get("label").and_then(Json::string)?, since, context.seats.contains(&id)))
         };
         let devices = reply.get("activations")?.items()?.map(device).collect::<Option<_>>()?;
         Some((key, devices))
@@ -264,7 +264,8 @@ fn own_key(reply: Json<'_>, context: &Context, asked: Uuid, wall: Timestamp) -> 
 pub(super) fn keys_granted(answer: &PortalAnswer, context: &Context) -> Result<Vec<Uuid>, Refusal> {
     Call::Read.read(answer, |reply| {
         let grants = reply.get("items")?.items()?;
-        let is_accepted = |grant: &Json<'_>| grant.get("benefit_id").and_then(id).is_some_and(|benefit| context.accepts(benefit));
+        let is_accepted =
+            |grant: &Json<'_>| grant.get("benefit_id").and_then(id).is_some_and(|benefit| context.accepts(benefit));
         let key = |grant: Json<'_>| id(grant.get("properties")?.get("license_key_id")?);
         // a grant is there before its key is
         Some(grants.filter(is_accepted).filter_map(key).collect())
@@ -276,7 +277,7 @@ pub(super) fn slug_of_grant(answer: &PortalAnswer, context: &Context) -> Option<
     let read = Call::Read.read(answer, |reply| {
         let grant = reply.get("items")?.items()?.next()?;
         let organization = grant.get("benefit")?.get("organization")?;
-        let slug = organization.text("slug").filter(|slug| is_plain(slug))?;
+        let slug = organization.get("slug").and_then(Json::string).filter(|slug| is_plain(slug))?;
         (id(organization.get("id")?)? == context.config.organization_id()).then_some(slug)
     });
     read.ok()
@@ -292,14 +293,14 @@ pub(super) fn link_opened(answer: &PortalAnswer, context: &Context) -> Result<Ze
 
 pub(super) fn checkout_read(answer: &PortalAnswer) -> Result<Checkout, Refusal> {
     Call::Read.read(answer, |reply| {
-        let status = match reply.text("status")?.as_str() {
+        let status = match reply.get("status").and_then(Json::string)?.as_str() {
             "open" => CheckoutStatus::Open,
             "confirmed" => CheckoutStatus::Confirmed,
             "succeeded" => CheckoutStatus::Succeeded,
             "failed" | "expired" => CheckoutStatus::Failed,
             _ => return None,
         };
-        let email = reply.text("customer_email").map(Zeroizing::new);
+        let email = reply.get("customer_email").and_then(Json::string).map(Zeroizing::new);
         let email = email.and_then(|email| Email::parse(&email).ok());
         Some(Checkout { id: id(reply.get("id")?)?, status, email })
     })
@@ -339,13 +340,13 @@ impl Call {
 
 /// What Polar's contract names, if it is that.
 fn named(document: Json<'_>, status: u16) -> Option<Refusal> {
-    let error = document.text("error")?;
+    let error = document.get("error").and_then(Json::string)?;
     Some(match (status, error.as_str()) {
         (401, "Unauthorized" | "invalid_token") => Refusal::SessionOver,
         (401, "CustomerSessionCodeInvalidOrExpired") => Refusal::WrongCode,
         (422, "RequestValidationError") if is_about_email(document.get("detail")?)? => Refusal::WrongAddress,
         (409, "customer_selection_required") => {
-            let customer = |json| Some(Customer::new(id(json.get("id")?)?, json.text("name")));
+            let customer = |json: Json<'_>| Some(Customer::new(id(json.get("id")?)?, json.get("name").and_then(Json::string)));
             Refusal::Choose(document.get("customers")?.items()?.map(customer).collect::<Option<_>>()?)
         }
         (404, "ResourceNotFound") | (400, "InvalidInvitationToken") => Refusal::NotKnown,
