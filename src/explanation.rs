@@ -1,6 +1,7 @@
 //! Why a feature is on or off. Plain data, made by [`Decision::explain`](crate::Decision::explain).
 
 use crate::codes::{NextStep, OffReason};
+use serde::Serialize;
 
 /// Why a feature is on or off, for the user and for developers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,5 +43,41 @@ impl Explanation {
     /// One line for developers and logs.
     pub fn detail(&self) -> &str {
         &self.detail
+    }
+}
+
+/// Why a feature is on or off, for the user and for developers.
+///
+/// The JSON of an [`Explanation`].
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Explanation"))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ExplanationJson<'a> {
+    /// Whether the feature is on.
+    allowed: bool,
+    /// Why it is off; null if it is on.
+    reason: Option<OffReason>,
+    /// What the user can do to use the feature.
+    next_step: NextStep,
+    /// The vendor's page for the next step, where the settings have one.
+    next_url: Option<&'a str>,
+    /// One English sentence for the user. Without a license, that of the decision.
+    message: &'a str,
+    /// One line for developers and logs.
+    detail: &'a str,
+}
+
+/// An object of what its methods say.
+impl Serialize for Explanation {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let json = ExplanationJson {
+            allowed: self.allowed(),
+            reason: self.reason,
+            next_step: self.next_step,
+            next_url: self.next_url(),
+            message: self.message,
+            detail: self.detail(),
+        };
+        json.serialize(serializer)
     }
 }

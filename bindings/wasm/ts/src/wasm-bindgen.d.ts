@@ -42,7 +42,12 @@ export type Look = { do: "refresh"; patience: Patience } | { do: "wait"; ms: num
  */
 export type Change = { do: "keep" } | { do: "put"; record: Uint8Array<ArrayBuffer>; durable: boolean } | { do: "remove" };
 
-import type { Deactivated, Decision, Failure } from "./types.js";
+/**
+ * Why a feature is on or off.
+ */
+export type Explained = Explanation;
+
+import type { Deactivated, Decision, Explanation, Failure } from "./types.js";
 
 
 /**
@@ -57,10 +62,6 @@ export class Engine {
      * Activates `key`, or the stored one.
      */
     activate(key: string | null | undefined, replacePrevious: boolean, wall: number, mono: number): Step;
-    /**
-     * Whether a feature is on at this instant, from memory.
-     */
-    allows(feature: string, wall: number, mono: number): boolean;
     /**
      * Gives up in a step `turn` or `join`, before the operation has done anything.
      */
@@ -78,12 +79,22 @@ export class Engine {
      */
     deactivate(wall: number, mono: number): Step;
     /**
+     * Why a feature is on or off at this instant, from memory.
+     */
+    explain(feature: string, wall: number, mono: number): Explained;
+    /**
      * Removes the license from this device without releasing the seat.
      */
     forget(wall: number, mono: number): Step;
     /**
-     * What the automatic refresh does at this instant; asked when its wait is over, after every operation, and with `woken`
-     * if the network may have come back.
+     * Whether the decision that `current` returned last is still the one. Called at each look at a feature: it returns
+     * what costs the glue nothing.
+     */
+    isCurrent(wall: number, mono: number): boolean;
+    /**
+     * What the automatic refresh does at this instant, and when to look again, at the latest when the decision that was
+     * last read ends; asked when its wait is over, after every operation, and with `woken` if the network may have come
+     * back.
      */
     look(woken: boolean, wall: number, mono: number): Look;
     /**
