@@ -36,6 +36,7 @@
 //! | `tokio` | [`tokio::Client`] with a network stack: reqwest with rustls |
 //! | `tokio-client` | the same without one |
 //! | `fetch` | [`fetch::Client`], on `wasm32-unknown-unknown` only, where none of those above exists |
+//! | `portal` | [`portal`], for all clients: lost keys, devices, purchases; adds no crate |
 //! | `serde` | reading the public data types with serde; writing them is always there |
 //!
 // what this build does not have is explained, not linked
@@ -71,6 +72,7 @@
     not(all(feature = "fetch", target_arch = "wasm32", target_os = "unknown")),
     doc = "[`fetch::Client`]: #features"
 )]
+#![cfg_attr(not(feature = "portal"), doc = "[`portal`]: #features")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::wildcard_enum_match_arm))]

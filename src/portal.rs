@@ -59,3 +59,4 @@ pub use keys::ConfirmedByUser;
 pub use license_key::{KeyStatus, LicenseKey};
 pub use outcome::{NoSeat, Restored};
 pub use progress::{Progress, Stage};
+pub use secret::Token;

@@ -5,27 +5,37 @@
 
 mod support;
 
+#[cfg(feature = "portal")]
+use std::ops::ControlFlow::Break;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use log::{LevelFilter, Log, Metadata, Record};
+use log::{Level, LevelFilter, Log, Metadata, Record};
+#[cfg(feature = "portal")]
+use mock_polar::{DEMO_INVITATION, DEMO_LINK, NewKey};
 use mock_polar::{
     DEMO_KEY_BASIC, DEMO_KEY_EXPIRED, DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, DEMO_KEY_REVOKED, DEMO_KEY_TEN_USES,
     DEMO_KEY_TWO_DEVICES, Endpoint, Fault, Garbage, MockPolar,
 };
 use polar_license::blocking::{ActivateOptions, Client};
+#[cfg(feature = "portal")]
+use polar_license::blocking::{Checkout, Session};
+#[cfg(feature = "portal")]
+use polar_license::portal::{ConfirmedByUser, Devices};
 use polar_license::{Decision, Error};
 use support::{Directory, Hand, app, open};
 
 /// Keeps everything that is logged at any level, except by `ureq_proto`: it writes requests and answers whole at `trace`,
-/// as `src/blocking/http.rs` documents.
+/// as `src/blocking/http.rs` documents. With the portal, `trace` is turned off for `ureq` too, which then shows addresses.
 struct Captured(Mutex<Vec<String>>);
 
 static LOG: Captured = Captured(Mutex::new(Vec::new()));
 
 impl Log for Captured {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        !metadata.target().starts_with("ureq_proto")
+        let shows_addresses =
+            cfg!(feature = "portal") && metadata.target().starts_with("ureq") && metadata.level() == Level::Trace;
+        !metadata.target().starts_with("ureq_proto") && !shows_addresses
     }
 
     fn log(&self, record: &Record<'_>) {
@@ -71,6 +81,77 @@ impl Seen {
         self.decision(&client.current());
     }
 }
+
+/// What a customer does in the portal, well and with every fault; nothing of it may be seen but what is meant for its user.
+#[cfg(feature = "portal")]
+impl Seen {
+    /// The secrets: addresses, codes, tokens, invitations and checkouts.
+    fn portal(&mut self, polar: &MockPolar) -> Vec<String> {
+        let mut secrets = vec![PORTAL_EMAIL.to_owned(), DEMO_INVITATION.to_owned(), "IONA".to_owned()];
+        let faults = faults().into_iter().map(Some).chain([None]);
+        for fault in faults {
+            polar.reset();
+            let directory = Directory::new();
+            let hand = Hand::with(polar);
+            let client = open(app(&polar.url(), "com.example.app"), directory.path(), &hand);
+            polar.add_key(NewKey::new("pro").limit_activations(1).email(PORTAL_EMAIL));
+            let checkout = client.portal().checkout(DEMO_LINK).unwrap();
+            secrets.push(checkout.address().rsplit('/').next().unwrap().to_owned());
+            let token = polar.customer_token(PORTAL_EMAIL);
+            let session = client.portal().session_from_token(&token).unwrap();
+            let fault = fault.map(|fault| polar.fault(fault));
+            self.everything_of_the_portal(&client, &session, &checkout, polar);
+            fault.into_iter().for_each(|fault| polar.clear_fault(fault));
+            let requests = polar.requests();
+            let tokens = requests.iter().filter_map(|request| request.header("authorization")?.strip_prefix("Bearer "));
+            secrets.extend(tokens.map(str::to_owned));
+            secrets.extend(polar.mails().into_iter().flat_map(|mail| [mail.code, mail.invitation_token]).flatten());
+            check_files(&directory, &[], &secrets);
+        }
+        assert!(secrets.iter().any(|secret| secret.len() == 6) && secrets.len() > 20, "{secrets:?}");
+        secrets
+    }
+
+    fn everything_of_the_portal(&mut self, client: &Client, session: &Session, checkout: &Checkout, polar: &MockPolar) {
+        let portal = client.portal();
+        self.debug(portal.request_code(PORTAL_EMAIL));
+        self.debug(portal.request_code("IONA@no domain"));
+        let code = polar.mails().last().and_then(|mail| mail.code.clone()).unwrap_or_else(|| "AAAAAA".to_owned());
+        self.debug(portal.authenticate(&code));
+        self.debug(portal.authenticate(&code));
+        self.debug(portal.claim_seat(DEMO_INVITATION));
+        self.debug(portal.session_from_token("IONA"));
+        self.debug(session.restore());
+        self.debug(checkout.follow(Duration::ZERO, |_| Break(())));
+        drop(polar.pay(checkout.address().rsplit('/').next().unwrap(), PORTAL_EMAIL));
+        polar.run_worker();
+        let purchase = checkout.follow(Duration::ZERO, |_| Break(()));
+        if let Ok(purchase) = &purchase {
+            self.debug(session.restore_purchase(purchase, |_| Break(())));
+        }
+        self.debug(purchase);
+        let keys = session.license_keys();
+        for key in keys.iter().flatten() {
+            let devices = session.devices(key);
+            if let Ok(Devices::Listed(devices)) = &devices {
+                devices.iter().for_each(|device| self.debug(session.release(key, device)));
+            }
+            self.debug(devices);
+            self.debug(session.rotate(key, ConfirmedByUser));
+        }
+        self.debug(keys);
+        self.0.push(format!("{portal:?} {session:?} {checkout:?}"));
+        self.decision(&client.current());
+    }
+
+    fn debug<T: std::fmt::Debug>(&mut self, result: Result<T, Error>) {
+        self.0.push(format!("{result:?} {result:#?}"));
+        self.result(result);
+    }
+}
+
+#[cfg(feature = "portal")]
+const PORTAL_EMAIL: &str = "iona.larkspur@example.com";
 
 fn faults() -> Vec<Fault> {
     let malformed = br#"{"error":"RequestValidationError","detail":[{"type":"value_error","loc":["body","key"],"msg":"Value error","input":"DEMO-ONE-DEVICE"}]}"#;
@@ -147,6 +228,8 @@ fn nothing_but_the_record_knows_the_key_and_nothing_at_all_knows_the_customer() 
     polar.reset();
     let broken = open(app(&polar.url(), "com.example.app"), &cannot_be_kept, &Hand::with(&polar));
     seen.everything(&broken, DEMO_KEY_TWO_DEVICES);
+    #[cfg(feature = "portal")]
+    let personal = personal.into_iter().chain(seen.portal(&polar)).collect::<Vec<_>>();
     let config =
         app(&polar.url(), "com.example.app").app_secret("a secret of the app's").timeout(Duration::from_secs(5));
     seen.0.push(format!("{:?}", config.build().unwrap()));

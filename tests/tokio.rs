@@ -9,6 +9,9 @@ mod dropped;
 mod life;
 #[path = "steps/polar.rs"]
 mod polar;
+#[cfg(feature = "portal")]
+#[path = "tokio/portal.rs"]
+mod portal;
 #[path = "tokio/readme.rs"]
 mod readme;
 #[path = "tokio/refresh.rs"]

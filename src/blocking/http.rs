@@ -20,7 +20,8 @@
 //! or small letters, except for hosts in `NO_PROXY`; on Windows otherwise the system's setting. Loopback is never proxied.
 //!
 //! ureq-proto writes every answer to the log at level `trace`, key, customer and tokens included, and offers no switch. An
-//! app that logs `trace` has to turn off the target `ureq_proto`.
+//! app that logs `trace` has to turn off the target `ureq_proto`. With the feature `portal`, `ureq` as well: at `trace` it
+//! writes addresses, and that of a checkout holds its secret.
 
 use std::io::{self, Read};
 use std::time::Duration;

@@ -25,6 +25,8 @@ mod network;
 #[cfg(feature = "portal")]
 mod portal;
 mod refresher;
+#[cfg(feature = "portal")]
+mod success_page;
 
 pub use crate::client::deactivation::Deactivation;
 pub use crate::client::options::ActivateOptions;
@@ -37,3 +39,5 @@ pub use http::HttpTransport;
 pub use machine::{device_source, machine_source, system_name};
 #[cfg(feature = "portal")]
 pub use portal::{Checkout, Portal, Session};
+#[cfg(feature = "portal")]
+pub use success_page::SuccessPage;

@@ -4,10 +4,10 @@ use super::driver::Driver;
 use crate::client::portal::{checkout_by_link, portal};
 use crate::codes::Deactivated;
 use crate::error::Error;
-use crate::portal::steps::{self, Token};
+use crate::portal::steps;
 use crate::portal::{
     CheckoutPage, CodeRequest, ConfirmedByUser, Customer, CustomerChoice, Device, Devices, LicenseKey, Progress,
-    Purchase, Restored,
+    Purchase, Restored, Token,
 };
 use std::fmt;
 use std::ops::ControlFlow::{self, Continue};

@@ -93,7 +93,9 @@ macro_rules! portal {
                 Ok(Checkout { driver: $Pointer::clone(&self.driver), page })
             }
 
-            fn session(&self, token: Token) -> Session {
+            /// The same with a token that was read already, by a success page for example.
+            #[must_use]
+            pub fn session(&self, token: Token) -> Session {
                 Session { driver: $Pointer::clone(&self.driver), token }
             }
         }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// A customer's or member's token, shared by what uses it.
+/// A customer's token, which lasts an hour. Shown by nothing.
 #[derive(Clone)]
 pub struct Token(Arc<Zeroizing<String>>);
 

@@ -49,5 +49,4 @@ pub use super::code::{authenticate, claim_seat, request_code, request_code_for};
 pub use super::context::Context;
 pub use super::keys::{devices, list as license_keys, release, rotate};
 pub use super::restore::{activate, restore, restore_purchase, restore_when_granted};
-pub use super::secret::Token;
 pub use super::step::{RunStep, SendStep, Step, WaitStep, Waited};

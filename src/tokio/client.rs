@@ -78,6 +78,25 @@ impl Client {
 
     methods!(async, await);
 
+    /// The customer portal: for a customer who lost the key, has a dead machine, or has just bought. Sends nothing.
+    ///
+    /// ```no_run
+    /// use polar_license::portal::Restored;
+    /// use polar_license::tokio::Client;
+    ///
+    /// # async fn f(client: &Client, code: &str) -> Result<(), polar_license::Error> {
+    /// let session = client.portal().authenticate(code).await?;
+    /// if let Restored::Licensed(license) = session.restore().await? {
+    ///     println!("{}", license.message());
+    /// }
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "portal")]
+    #[must_use]
+    pub fn portal(&self) -> super::Portal {
+        super::Portal::new(Arc::clone(&self.driver))
+    }
+
     /// Calls `listener` after every operation that changed the decision, in a task of the runtime: it must not block. It
     /// may call this client; but a confirmation is a change as well, so one that validates at every change never ends.
     /// One that owns a clone of this client keeps it open until the subscription is dropped.

@@ -10,6 +10,9 @@
 //! ```
 //! The engine's lock is held only to take a step, never while anything is awaited or while a listener runs.
 
+#[cfg(feature = "portal")]
+mod portal;
+
 use super::cancellation::Cancellation;
 use super::place::{HeldTurn, Place};
 use super::race::{Raced, race};

@@ -19,9 +19,13 @@ use super::trust::tls_config;
 use crate::client::connection::{Target, USER_AGENT, WRONG_ADDRESS, describe, timeout_message, tls_message};
 use crate::future::BoxFuture;
 use crate::transport::{Answer, AsyncTransport, Failure, Request, Sent, retry_after_seconds};
+#[cfg(feature = "portal")]
+use crate::transport::{Method, PortalAnswer, PortalRequest};
 use http_body::{Body, Frame, SizeHint};
+#[cfg(feature = "portal")]
+use reqwest::header::HeaderValue;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Url};
+use reqwest::{Client, Response, Url};
 use std::error::Error as StdError;
 use std::io;
 use std::pin::Pin;
@@ -29,6 +33,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
+#[cfg(feature = "portal")]
+use zeroize::Zeroizing;
 
 /// Sends requests with reqwest and rustls, honouring the system's proxy and root certificates. In a tokio runtime only.
 #[derive(Clone, Copy, Debug, Default)]
@@ -54,6 +60,50 @@ impl AsyncTransport for HttpTransport {
             }
         })
     }
+
+    #[cfg(feature = "portal")]
+    fn exchange<'a>(&'a self, request: &'a PortalRequest) -> BoxFuture<'a, PortalAnswer> {
+        Box::pin(async {
+            let gate = Gate::default();
+            let exchanged = timeout(request.timeout, exchange_with_portal(request, &gate)).await;
+            let sent = gate.close();
+            match exchanged {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(fault)) => fault.into_answer(sent).into(),
+                Err(_) => Answer::failed(Failure::Timeout, sent, timeout_message(sent)).into(),
+            }
+        })
+    }
+}
+
+#[cfg(feature = "portal")]
+async fn exchange_with_portal(request: &PortalRequest, gate: &Gate) -> Result<PortalAnswer, Fault> {
+    let url = Url::parse(&request.url).map_err(|_| Fault::Address)?;
+    let target = url.host_str().and_then(|host| Target::of(url.scheme(), host)).ok_or(Fault::Address)?;
+    // reads the certificates of the system
+    let client = spawn_blocking(move || client(target)).await.map_err(|_| Fault::Stopped)??;
+    let builder = match request.method {
+        Method::Get => client.get(url),
+        Method::Post if request.body.is_empty() => client.post(url).header("Content-Length", "0"),
+        Method::Post => {
+            let body = GatedBody { rest: request.body.as_str().to_owned(), gate: gate.clone() };
+            client.post(url).body(reqwest::Body::wrap(body))
+        }
+    };
+    if request.body.is_empty() {
+        // there is no body to tell whether it has left
+        gate.pass(Passage::Sent);
+    }
+    let mut builder = builder.header("Connection", "close");
+    for (name, value) in request.headers() {
+        let mut value = HeaderValue::from_str(&value).map_err(|_| Fault::Address)?;
+        value.set_sensitive(true);
+        builder = builder.header(name, value);
+    }
+    let response = builder.send().await?;
+    let location = response.headers().get("location").and_then(|value| value.to_str().ok());
+    let location = location.map(|address| Zeroizing::new(address.to_owned()));
+    Ok(PortalAnswer { answer: read(response).await?, location })
 }
 
 async fn exchange(request: &Request, gate: &Gate) -> Result<Answer, Fault> {
@@ -66,8 +116,10 @@ async fn exchange(request: &Request, gate: &Gate) -> Result<Answer, Fault> {
     for (name, value) in Request::HEADERS {
         post = post.header(name, value);
     }
-    let mut response = post.send().await?;
+    read(post.send().await?).await
+}
 
+async fn read(mut response: Response) -> Result<Answer, Fault> {
     let retry_after = response.headers().get("retry-after").and_then(|value| retry_after_seconds(value.to_str().ok()?));
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await? {

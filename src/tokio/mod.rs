@@ -58,6 +58,8 @@ mod driver;
 mod http;
 mod network;
 mod place;
+#[cfg(feature = "portal")]
+mod portal;
 mod race;
 mod refresher;
 #[cfg(feature = "tokio")]
@@ -68,3 +70,5 @@ pub use crate::client::options::ActivateOptions;
 pub use client::{Client, ClientBuilder, Subscription};
 #[cfg(feature = "tokio")]
 pub use http::HttpTransport;
+#[cfg(feature = "portal")]
+pub use portal::{Checkout, Portal, Session};

@@ -1,10 +1,12 @@
 //! The customer has just bought.
 
 use super::{EMAIL, Story, licensed};
-use mock_polar::{DEMO_EMAIL, DEMO_LINK, DEMO_LINK_PAID, Endpoint, Fault};
+use mock_polar::{DEMO_EMAIL, DEMO_LINK, DEMO_LINK_PAID, DEMO_VENDOR_TOKEN, Endpoint, Fault, MockPolar};
 use polar_license::ErrorKind;
-use polar_license::blocking::Checkout;
+use polar_license::blocking::{Checkout, SuccessPage};
 use polar_license::portal::{CodeRequest, Purchase, Stage};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::ops::ControlFlow::{Break, Continue};
 use std::time::Duration;
 
@@ -163,4 +165,61 @@ fn what_is_no_link_is_refused() {
     );
     assert!(story.polar.requests().is_empty());
     assert_eq!(refused("polar_cl_UNKNOWN"), ErrorKind::Refused);
+}
+
+/// One request, as a browser or the vendor's backend sends it; the whole reply.
+fn http(address: &str, request: &str) -> String {
+    let mut server = TcpStream::connect(address).unwrap();
+    server.write_all(request.as_bytes()).unwrap();
+    let mut reply = String::new();
+    server.read_to_string(&mut reply).unwrap();
+    reply
+}
+
+/// A checkout that the vendor's backend makes, with this success URL; its client secret.
+fn made_by_the_backend(polar: &MockPolar, success_url: &str) -> String {
+    let product = "de300000-0000-4000-8000-0000000000f1";
+    let body = serde_json::json!({ "products": [product], "success_url": success_url }).to_string();
+    let head = format!("Host: x\r\nConnection: close\r\nAuthorization: Bearer {DEMO_VENDOR_TOKEN}");
+    let json = format!("Content-Type: application/json\r\nContent-Length: {}", body.len());
+    let reply =
+        http(&polar.address().to_string(), &format!("POST /v1/checkouts/ HTTP/1.1\r\n{head}\r\n{json}\r\n\r\n{body}"));
+    let (_, body) = reply.split_once("\r\n\r\n").unwrap();
+    let made: serde_json::Value = serde_json::from_str(body).unwrap();
+    made["client_secret"].as_str().unwrap().to_owned()
+}
+
+fn browse(url: &str) -> String {
+    let (address, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    http(address, &format!("GET /{path} HTTP/1.1\r\nHost: {address}\r\n\r\n"))
+}
+
+#[test]
+fn a_success_page_takes_the_token_of_its_own_purchase_and_no_other() {
+    let story = Story::begin();
+    let page = SuccessPage::listen(0).unwrap();
+    let secret = made_by_the_backend(&story.polar, page.address());
+    let purchase = story.polar.pay(&secret, EMAIL);
+    story.polar.run_worker();
+    let own = purchase.success_url.clone();
+    let foreign = story.polar.customer_token(DEMO_EMAIL);
+    let (url, _) = page.address().split_once("state=").unwrap();
+    let attacks = [
+        format!("{url}state=00000000000000000000000000000000&customer_session_token={foreign}"),
+        format!("{url}customer_session_token={foreign}"),
+        format!("{}&customer_session_token=not-a-token", page.address()),
+    ];
+    let browser = std::thread::spawn(move || {
+        for attack in attacks {
+            assert!(browse(&attack).starts_with("HTTP/1.1 404 "));
+        }
+        browse(&own)
+    });
+    let token = page.wait(Duration::from_secs(30)).unwrap();
+    let shown = browser.join().unwrap();
+    assert!(shown.starts_with("HTTP/1.1 200 ") && shown.contains("You can close this page"), "{shown}");
+    assert!(!format!("{page:?} {token:?} {shown}").contains("polar_cst_"));
+    let session = story.client.portal().session(token);
+    assert!(licensed(session.restore().unwrap()).allowed());
+    assert_eq!(page.wait(Duration::ZERO).unwrap_err().kind(), ErrorKind::Timeout);
 }

@@ -8,6 +8,8 @@ use polar_license::engine::Deactivated;
 use polar_license::future::BoxFuture;
 use polar_license::tokio::{Client, HttpTransport};
 use polar_license::transport::{Answer, AsyncTransport, Request};
+#[cfg(feature = "portal")]
+use polar_license::transport::{PortalAnswer, PortalRequest};
 use polar_license::{ErrorKind, Reason, State};
 
 use super::support::{self, Directory, Hand, app};
@@ -20,9 +22,15 @@ impl AsyncTransport for OnHand {
         self.0.advance(Duration::from_millis(600));
         self.1.post(request)
     }
+
+    #[cfg(feature = "portal")]
+    fn exchange<'a>(&'a self, request: &'a PortalRequest) -> BoxFuture<'a, PortalAnswer> {
+        self.0.advance(Duration::from_millis(600));
+        self.1.exchange(request)
+    }
 }
 
-async fn open(config: ConfigBuilder, directory: &Directory, hand: &Hand) -> Client {
+pub(super) async fn open(config: ConfigBuilder, directory: &Directory, hand: &Hand) -> Client {
     let builder = Client::builder(config.build().unwrap()).directory(directory.path()).clock(hand.clone());
     builder.transport(OnHand(hand.clone(), HttpTransport::new())).open().await.unwrap()
 }

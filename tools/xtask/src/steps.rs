@@ -65,7 +65,9 @@ const STEPS: &[Step] = &[
             clippy(cargo(sh, "clippy --package polar-license --no-default-features"))?;
             clippy(cargo(sh, "clippy --package polar-license --no-default-features --features blocking"))?;
             clippy(cargo(sh, "clippy --package polar-license --no-default-features --features tokio-client"))?;
-            clippy(cargo(sh, "clippy --package polar-license --no-default-features --features tokio"))
+            clippy(cargo(sh, "clippy --package polar-license --no-default-features --features tokio"))?;
+            clippy(cargo(sh, "clippy --package polar-license --no-default-features --features portal"))?;
+            clippy(cargo(sh, "clippy --package polar-license --no-default-features --features blocking,portal"))
         },
     },
     Step {
@@ -97,6 +99,16 @@ const STEPS: &[Step] = &[
                 .args(["--lib", "--test", "tokio", "--test", "tokio_scenarios", "--test", "http", "--test", "tls"])
                 .run()?;
             Ok(test().args(["--doc", "tokio"]).run()?)
+        },
+    },
+    Step {
+        name: "portal",
+        proves: "the customer portal passes its tests, with both native clients, and keeps its secrets",
+        needs: &[],
+        run: |sh| {
+            let test = || cargo(sh, "test --locked --package polar-license --features portal,tokio");
+            test().args(["--lib", "--test", "portal", "--test", "privacy", "--test", "tokio"]).run()?;
+            Ok(test().args(["--doc", "portal"]).run()?)
         },
     },
     Step {

@@ -1,0 +1,21 @@
+//! The customer portal for programs on tokio.
+//!
+//! A future of it that is dropped sends nothing further; the answer to what was sent is stored where it has to be, as that of
+//! a key which was replaced.
+
+use super::driver::Driver;
+use crate::client::portal::{checkout_by_link, portal};
+use crate::codes::Deactivated;
+use crate::error::Error;
+use crate::portal::steps;
+use crate::portal::{
+    CheckoutPage, CodeRequest, ConfirmedByUser, Customer, CustomerChoice, Device, Devices, LicenseKey, Progress,
+    Purchase, Restored, Token,
+};
+use std::fmt;
+use std::ops::ControlFlow::{self, Continue};
+use std::sync::Arc;
+use std::time::Duration;
+
+portal!(Arc, [+ Send + 'static], async, await);
+checkout_by_link!(Arc, async, await);
