@@ -171,6 +171,12 @@ impl Config {
         &self.0.links
     }
 
+    /// The same for another Polar.
+    #[cfg(all(feature = "http", not(all(target_arch = "wasm32", target_os = "unknown"))))]
+    pub(crate) fn in_environment(&self, environment: Environment) -> Self {
+        Self(Arc::new(Settings { environment, ..(*self.0).clone() }))
+    }
+
     pub(crate) fn timeout_ms(&self) -> u64 {
         self.0.timeout_ms.unsigned_abs()
     }

@@ -5,6 +5,7 @@
 #[cfg(feature = "portal")]
 mod portal;
 
+use crate::client::exchange_log;
 use crate::client::listeners::Listeners;
 use crate::client::unknown_features::UnknownFeatures;
 use crate::clock::Clock;
@@ -214,13 +215,16 @@ impl Driver {
         let answer = if scope.is_cancelled() || (!wait.is_zero() && receiver.recv_timeout(wait).is_ok()) {
             Answer::cancelled(Sent::No)
         } else {
+            let start = self.now();
             self.post(step.request.clone(), sender);
             let limit = step.request.timeout.saturating_add(SLACK);
-            match receive(&receiver, limit, || turn.iter().for_each(|turn| turn.keep())) {
+            let answer = match receive(&receiver, limit, || turn.iter().for_each(|turn| turn.keep())) {
                 Some(Event::Answer(answer)) => answer,
                 Some(Event::Cancel) => Answer::cancelled(Sent::Maybe),
                 None => Answer::timed_out(),
-            }
+            };
+            exchange_log::log(&step.request, &answer, start.until(self.now().mono));
+            answer
         };
         *lock(&self.waiting) = None;
         self.with_engine(|engine, now| step.resume(engine, answer, now))

@@ -279,6 +279,14 @@ impl FileLock {
         Ok(right)
     }
 
+    /// How long the lock has been there, by the file system's clock.
+    #[cfg(feature = "http")]
+    pub(super) fn held_for(&self) -> Option<Duration> {
+        let random: [u8; TOKEN_BYTES] = random_bytes().ok()?;
+        let now = time_at(&self.side_path(&hex(&random), "old")).ok()?;
+        now.duration_since(modified(&self.path()).ok()?).ok()
+    }
+
     fn path(&self) -> PathBuf {
         self.beside("lock")
     }

@@ -186,6 +186,59 @@ impl fmt::Debug for FileStore {
     }
 }
 
+/// What keeps a record from being saved.
+#[cfg(feature = "http")]
+pub(super) enum Hindrance {
+    /// Another process has the lock.
+    Locked {
+        /// How long already, where that is known.
+        held_for: Option<Duration>,
+    },
+    Failed(StoreError),
+}
+
+#[cfg(feature = "http")]
+impl FileStore {
+    /// Takes every step of a save but the last: lock, write, sync. Leaves nothing behind, not even the directory.
+    pub(super) fn rehearse_save(&self) -> Result<(), Hindrance> {
+        /// More than a record, so that a disk with its last block free counts as full.
+        static REHEARSAL: [u8; 16 * 1024] = [0; 16 * 1024];
+        let missing: Vec<&Path> = self.directory.ancestors().take_while(|path| !path.exists()).collect();
+        let rehearsed = match self.lock.try_acquire(LOCK_TIMEOUT) {
+            Ok(Some(held)) => {
+                let temporary = self.lock.side_path(&held.token, "tmp");
+                let written = write_synced(&temporary, &REHEARSAL);
+                let _ = fs::remove_file(&temporary);
+                written.map_err(|error| Hindrance::Failed(failure("write the license file", error)))
+            }
+            Ok(None) => Err(Hindrance::Locked { held_for: self.lock.held_for() }),
+            Err(error) => Err(Hindrance::Failed(error)),
+        };
+        for path in missing {
+            // one that is in use by now stays
+            let _ = fs::remove_dir(path);
+        }
+        rehearsed
+    }
+
+    /// Whether there is a record of this app on this device for another organization or server.
+    pub(super) fn has_other_product(&self) -> bool {
+        let Some((app, device)) = self.app_and_device() else { return false };
+        let is_other = |name: &str| {
+            let product = name.strip_prefix(app).and_then(|rest| rest.strip_suffix(device));
+            name != self.name && product.is_some_and(|tag| tag.len() == TAG_DIGITS && is_lower_hex(tag))
+        };
+        names_in(&self.directory).iter().any(|name| name.to_str().is_some_and(is_other))
+    }
+
+    /// What stands before and after the product in the record's name.
+    fn app_and_device(&self) -> Option<(&str, &str)> {
+        let device = self.name.len().checked_sub(EXTENSION.len())?.checked_sub(TAG_DIGITS)?.checked_sub(1)?;
+        let product = device.checked_sub(TAG_DIGITS)?;
+        Some((self.name.get(..product)?, self.name.get(device..)?))
+    }
+}
+
 impl FileStore {
     /// Runs `work` while holding the lock: the one that this thread holds already, or else one for this call.
     fn while_locked(&self, work: impl FnOnce(&str) -> Result<(), StoreError>) -> Result<(), StoreError> {

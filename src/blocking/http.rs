@@ -34,7 +34,9 @@ use ureq::{Agent, Body, Proxy, SendBody};
 #[cfg(feature = "portal")]
 use zeroize::Zeroizing;
 
-use crate::client::connection::{Target, USER_AGENT, WRONG_ADDRESS, describe, timeout_message, tls_message};
+use crate::client::connection::{
+    CertificateFault, Target, USER_AGENT, WRONG_ADDRESS, describe, timeout_message, tls_message,
+};
 use crate::transport::{Answer, Failure, Request, Sent, Transport, retry_after_seconds};
 #[cfg(feature = "portal")]
 use crate::transport::{Method, PortalAnswer, PortalRequest};
@@ -53,7 +55,10 @@ impl HttpTransport {
 impl Transport for HttpTransport {
     fn post(&self, request: &Request) -> Answer {
         let mut body = WatchedBody::new(request.body.as_bytes());
-        exchange(request, &mut body).unwrap_or_else(|fault| fault.into_answer(body.sent))
+        match exchange(request, &mut body) {
+            Ok(reply) => reply.answer,
+            Err(fault) => fault.into_answer(body.sent),
+        }
     }
 
     #[cfg(feature = "portal")]
@@ -63,7 +68,75 @@ impl Transport for HttpTransport {
     }
 }
 
-fn exchange(request: &Request, body: &mut WatchedBody<'_>) -> Result<Answer, Fault> {
+/// A request as [`HttpTransport`] sends it, with what a self-test needs to know about how it ended.
+pub(super) struct Probe {
+    pub(super) answer: Answer,
+    /// The header `Date` of the reply.
+    pub(super) date: Option<String>,
+    /// Why there is no reply.
+    pub(super) obstacle: Option<Obstacle>,
+}
+
+/// Where on its way a request failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Obstacle {
+    /// The address is one that nothing is sent to.
+    Address,
+    /// Its name is not known here.
+    HostName,
+    /// Nobody accepts the connection.
+    Connection,
+    Timeout,
+    /// The proxy did not connect to it, or does not speak HTTP.
+    Proxy,
+    Certificate(CertificateFault),
+    Tls,
+    /// It was sent, and the answer broke off or is not HTTP.
+    Answer,
+}
+
+/// How requests to an address are sent from here.
+pub(super) struct Route {
+    /// The proxy's protocol, and whether it is told a user name.
+    pub(super) proxy: Option<(String, bool)>,
+    /// How many root certificates the system has; `None` if it verifies certificates itself.
+    pub(super) system_roots: Option<usize>,
+}
+
+/// Sends one request.
+pub(super) fn probe(request: &Request) -> Probe {
+    let mut body = WatchedBody::new(request.body.as_bytes());
+    match exchange(request, &mut body) {
+        Ok(Reply { answer, date }) => Probe { answer, date, obstacle: None },
+        Err(fault) => {
+            let obstacle = Some(fault.obstacle(body.sent));
+            Probe { answer: fault.into_answer(body.sent), date: None, obstacle }
+        }
+    }
+}
+
+/// Sends nothing.
+pub(super) fn route(url: &str) -> Route {
+    let uri: Option<Uri> = url.parse().ok();
+    let proxy = target(url).and_then(proxy).filter(|proxy| uri.is_some_and(|uri| !proxy.is_no_proxy(&uri)));
+    let proxy = proxy.map(|proxy| (proxy.protocol().to_string().to_lowercase(), proxy.username().is_some()));
+    Route { proxy, system_roots: system_roots() }
+}
+
+/// The variables that name a proxy and hold no proxy's address; they are passed over.
+pub(super) fn wrong_proxy_variables() -> Vec<&'static str> {
+    const NAMES: [&str; 6] = ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
+    let is_wrong = |name: &&str| std::env::var(name).is_ok_and(|it| !it.is_empty() && Proxy::new(&it).is_err());
+    NAMES.into_iter().filter(is_wrong).collect()
+}
+
+/// A whole reply.
+struct Reply {
+    answer: Answer,
+    date: Option<String>,
+}
+
+fn exchange(request: &Request, body: &mut WatchedBody<'_>) -> Result<Reply, Fault> {
     let target = target(&request.url).ok_or(Fault::Address)?;
     let mut post = agent(target, request.timeout)
         .post(&request.url)
@@ -101,7 +174,7 @@ fn exchange_with_portal(request: &PortalRequest, body: &mut WatchedBody<'_>) -> 
     };
     let location = response.headers().get("location").and_then(|value| value.to_str().ok());
     let location = location.map(|address| Zeroizing::new(address.to_owned()));
-    Ok(PortalAnswer { answer: read(response)?, location })
+    Ok(PortalAnswer { answer: read(response)?.answer, location })
 }
 
 /// A header that ureq shows to nobody.
@@ -112,7 +185,8 @@ fn secret(value: &str) -> Result<HeaderValue, Fault> {
     Ok(value)
 }
 
-fn read(mut response: Response<Body>) -> Result<Answer, Fault> {
+fn read(mut response: Response<Body>) -> Result<Reply, Fault> {
+    let date = response.headers().get("date").and_then(|value| Some(value.to_str().ok()?.to_owned()));
     let retry_after = response.headers().get("retry-after").and_then(|value| retry_after_seconds(value.to_str().ok()?));
     let mut bytes = Vec::new();
     let limit = Request::REPLY_LIMIT as u64;
@@ -120,7 +194,8 @@ fn read(mut response: Response<Body>) -> Result<Answer, Fault> {
     if bytes.len() > Request::REPLY_LIMIT {
         return Err(Fault::TooLarge);
     }
-    Ok(Answer::Reply { status: response.status().as_u16(), retry_after, body: bytes })
+    let answer = Answer::Reply { status: response.status().as_u16(), retry_after, body: bytes };
+    Ok(Reply { answer, date })
 }
 
 /// `None` for an address that nothing is sent to.
@@ -131,10 +206,7 @@ fn target(url: &str) -> Option<Target> {
 
 /// A fresh agent for each request: it holds no connection back, and sees the proxy and the root certificates of today.
 fn agent(target: Target, timeout: Duration) -> Agent {
-    let proxy = match target {
-        Target::Remote => Proxy::try_from_env(),
-        Target::Loopback => None,
-    };
+    let proxy = proxy(target);
     // ureq allows for the connection to a proxy and for its answer separately, up to this long each.
     let connect = proxy.is_some().then(|| timeout.checked_div(2)).flatten();
     Agent::config_builder()
@@ -154,9 +226,26 @@ fn agent(target: Target, timeout: Duration) -> Agent {
         .new_agent()
 }
 
+fn proxy(target: Target) -> Option<Proxy> {
+    match target {
+        Target::Remote => Proxy::try_from_env(),
+        Target::Loopback => None,
+    }
+}
+
 #[cfg(any(windows, target_vendor = "apple"))]
 fn roots() -> RootCerts {
     RootCerts::PlatformVerifier
+}
+
+#[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
+fn system_roots() -> Option<usize> {
+    Some(rustls_native_certs::load_native_certs().certs.len())
+}
+
+#[cfg(not(all(unix, not(any(target_vendor = "apple", target_os = "android")))))]
+fn system_roots() -> Option<usize> {
+    None
 }
 
 /// Loaded here and not by ureq's platform verifier because that one fails where there are no certificates at all, after
@@ -218,6 +307,27 @@ impl From<io::Error> for Fault {
 }
 
 impl Fault {
+    fn obstacle(&self, sent: Sent) -> Obstacle {
+        use ureq::Error;
+        let tls = |reason: &str| CertificateFault::of(reason).map_or(Obstacle::Tls, Obstacle::Certificate);
+        match self {
+            Self::Address => Obstacle::Address,
+            Self::TooLarge => Obstacle::Answer,
+            Self::Ureq(error) => match (error, sent) {
+                (Error::Timeout(_), _) => Obstacle::Timeout,
+                (Error::HostNotFound, _) => Obstacle::HostName,
+                (Error::ConnectProxyFailed(_) | Error::InvalidProxyUrl, _) | (Error::Protocol(_), Sent::No) => {
+                    Obstacle::Proxy
+                }
+                (Error::Io(error), Sent::No) if error.kind() == io::ErrorKind::InvalidData => tls(&describe(error)),
+                (Error::Rustls(error), _) => tls(&error.to_string()),
+                (Error::Tls(_), _) => Obstacle::Tls,
+                (_, Sent::No) => Obstacle::Connection,
+                (_, Sent::Maybe) => Obstacle::Answer,
+            },
+        }
+    }
+
     fn into_answer(self, sent: Sent) -> Answer {
         let (failure, sent, message) = match self {
             Self::Address => (Failure::Network, Sent::No, WRONG_ADDRESS.to_owned()),

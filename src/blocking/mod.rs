@@ -13,6 +13,8 @@
 
 mod api;
 mod client;
+#[cfg(feature = "http")]
+pub mod diagnosis;
 mod driver;
 mod file_lock;
 mod file_store;

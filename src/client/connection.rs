@@ -40,22 +40,61 @@ pub(crate) fn timeout_message(sent: Sent) -> &'static str {
     }
 }
 
+/// What is wrong with the certificate that a server has shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CertificateFault {
+    /// Nobody whom this computer trusts has signed it.
+    Authority,
+    /// It is not valid at the date of this computer.
+    Date,
+    /// It is another server's.
+    Name,
+    Other,
+}
+
+impl CertificateFault {
+    /// `None` if what rustls reports is not about the certificate.
+    pub(crate) fn of(reason: &str) -> Option<Self> {
+        // what Windows calls CERT_E_EXPIRED, CERT_E_UNTRUSTEDROOT and CERT_E_CN_NO_MATCH
+        const EXPIRED: u32 = 0x800B_0101;
+        const UNTRUSTED_ROOT: u32 = 0x800B_0109;
+        const NO_MATCH: u32 = 0x800B_010F;
+        let problem = certificate_problem(reason)?;
+        Some(match windows_code(problem).map(i32::cast_unsigned) {
+            Some(EXPIRED) => Self::Date,
+            Some(UNTRUSTED_ROOT) => Self::Authority,
+            Some(NO_MATCH) => Self::Name,
+            Some(_) => Self::Other,
+            None if problem.contains("expired") || problem.contains("not valid yet") => Self::Date,
+            None if problem.contains("UnknownIssuer") => Self::Authority,
+            None if problem.contains("not valid for name") => Self::Name,
+            None => Self::Other,
+        })
+    }
+}
+
 /// What rustls reports, as one line for people.
 pub(crate) fn tls_message(reason: &str) -> String {
-    // After a semicolon rustls lists the names that the certificate is for: whose network this is.
-    let reason = reason.split(';').next().unwrap_or_default();
-    let Some(problem) = reason.strip_prefix("invalid peer certificate: ") else {
-        return format!("no secure connection to Polar: {reason}");
+    let Some(problem) = certificate_problem(reason) else {
+        return format!("no secure connection to Polar: {}", without_names(reason));
     };
     if let Some(code) = windows_code(problem) {
         return format!("the connection's certificate is not trusted: Windows says 0x{code:08X}");
     }
-    let hint = if problem.contains("expired") || problem.contains("not valid yet") {
-        "; check the date of this computer"
-    } else {
-        ""
+    let hint = match CertificateFault::of(reason) {
+        Some(CertificateFault::Date) => "; check the date of this computer",
+        Some(CertificateFault::Authority | CertificateFault::Name | CertificateFault::Other) | None => "",
     };
     format!("the connection's certificate is not trusted: {problem}{hint}")
+}
+
+fn certificate_problem(reason: &str) -> Option<&str> {
+    without_names(reason).strip_prefix("invalid peer certificate: ")
+}
+
+/// After a semicolon rustls lists the names that the certificate is for: whose network this is.
+fn without_names(reason: &str) -> &str {
+    reason.split(';').next().unwrap_or_default()
 }
 
 /// The code of a Windows error that rustls has no variant for, as `rustls-platform-verifier` writes it.
@@ -97,11 +136,19 @@ mod tests {
     fn certificate_problems_are_explained() {
         let expired = "invalid peer certificate: certificate expired: verification time 1 (UNIX)";
         assert!(tls_message(expired).ends_with("; check the date of this computer"));
+        assert_eq!(CertificateFault::of(expired), Some(CertificateFault::Date));
         let name = "invalid peer certificate: certificate not valid for name \"a\"; certificate is only valid for b";
         let expected = "the connection's certificate is not trusted: certificate not valid for name \"a\"";
         assert_eq!(tls_message(name), expected);
+        assert_eq!(CertificateFault::of(name), Some(CertificateFault::Name));
         let windows = "invalid peer certificate: Other(OtherError(\"OS Error -2146762482 (words; of Windows)\"))";
         let expected = "the connection's certificate is not trusted: Windows says 0x800B010E";
         assert_eq!(tls_message(windows), expected);
+        assert_eq!(CertificateFault::of(windows), Some(CertificateFault::Other));
+        let untrusted = "invalid peer certificate: Other(OtherError(\"OS Error -2146762487 (words)\"))";
+        assert_eq!(CertificateFault::of(untrusted), Some(CertificateFault::Authority));
+        let unknown = "invalid peer certificate: UnknownIssuer";
+        assert_eq!(CertificateFault::of(unknown), Some(CertificateFault::Authority));
+        assert_eq!(CertificateFault::of("received fatal alert: HandshakeFailure"), None);
     }
 }

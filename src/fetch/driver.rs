@@ -6,6 +6,7 @@ use super::cancellation::Cancellation;
 use super::race::{Raced, race};
 use super::running::Running;
 use crate::client::cancel::Cancel;
+use crate::client::exchange_log;
 use crate::client::listeners::Listeners;
 use crate::client::unknown_features::UnknownFeatures;
 use crate::clock::Clock;
@@ -149,12 +150,15 @@ impl Driver {
     async fn send(&self, step: SendStep, cancellation: &Cancellation) -> Step {
         let answer = if self.pause(step.not_before, cancellation).await {
             let timeout = u64::try_from(step.request.timeout.as_millis()).unwrap_or(u64::MAX);
+            let start = self.now();
             let post = self.transport.post(&step.request);
-            match race(post, timeout, |context| cancellation.poll_requested(Cancel::Now, context)).await {
+            let answer = match race(post, timeout, |context| cancellation.poll_requested(Cancel::Now, context)).await {
                 Raced::Done(answer) => answer,
                 Raced::TimeUp => Answer::timed_out(),
                 Raced::Cancelled => Answer::cancelled(Sent::Maybe),
-            }
+            };
+            exchange_log::log(&step.request, &answer, start.until(self.now().mono));
+            answer
         } else {
             Answer::cancelled(Sent::No)
         };

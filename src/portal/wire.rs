@@ -346,7 +346,8 @@ fn named(document: Json<'_>, status: u16) -> Option<Refusal> {
         (401, "CustomerSessionCodeInvalidOrExpired") => Refusal::WrongCode,
         (422, "RequestValidationError") if is_about_email(document.get("detail")?)? => Refusal::WrongAddress,
         (409, "customer_selection_required") => {
-            let customer = |json: Json<'_>| Some(Customer::new(id(json.get("id")?)?, json.get("name").and_then(Json::string)));
+            let customer =
+                |json: Json<'_>| Some(Customer::new(id(json.get("id")?)?, json.get("name").and_then(Json::string)));
             Refusal::Choose(document.get("customers")?.items()?.map(customer).collect::<Option<_>>()?)
         }
         (404, "ResourceNotFound") | (400, "InvalidInvitationToken") => Refusal::NotKnown,

@@ -17,6 +17,7 @@ use super::cancellation::Cancellation;
 use super::place::{HeldTurn, Place};
 use super::race::{Raced, race};
 use crate::client::cancel::Cancel;
+use crate::client::exchange_log;
 use crate::client::listeners::Listeners;
 use crate::client::unknown_features::UnknownFeatures;
 use crate::clock::Clock;
@@ -208,11 +209,14 @@ impl Driver {
     async fn send(&self, step: SendStep, cancellation: &Cancellation) -> Step {
         let answer = if self.pause(step.not_before, cancellation).await {
             let limit = step.request.timeout.saturating_add(SLACK);
-            match race(self.post(&step.request), limit, cancellation.requested(Cancel::Now)).await {
+            let start = self.now();
+            let answer = match race(self.post(&step.request), limit, cancellation.requested(Cancel::Now)).await {
                 Raced::Done(answer) => answer,
                 Raced::TimeUp => Answer::timed_out(),
                 Raced::Cancelled => Answer::cancelled(Sent::Maybe),
-            }
+            };
+            exchange_log::log(&step.request, &answer, start.until(self.now().mono));
+            answer
         } else {
             Answer::cancelled(Sent::No)
         };

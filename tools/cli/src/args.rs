@@ -1,10 +1,11 @@
 //! The command line, and the configuration made from it.
 
-use crate::exit;
+use crate::{exit, variables};
+use clap::builder::ValueHint;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use polar_license::{Config, Error, Key};
-use std::env;
+use clap_complete::Shell;
+use polar_license::{Config, Error, Key, Value};
 use std::path::PathBuf;
 
 /// What was asked for, with the flags before and after the subcommand in one place.
@@ -15,8 +16,11 @@ pub(crate) struct Args {
 
 pub(crate) enum Task {
     License(Operation),
+    Doctor { key: Option<String> },
     Serve(Serve),
     Demo,
+    Completions(Shell),
+    Man { directory: Option<PathBuf> },
 }
 
 /// What to do with the license.
@@ -35,51 +39,99 @@ pub(crate) enum Operation {
 #[derive(Clone, Default, clap::Args)]
 #[command(next_help_heading = "Common options")]
 pub(crate) struct Common {
-    /// The id of the organization that sells the keys (Polar's dashboard: Settings, General)
-    /// [env: POLAR_LICENSE_ORGANIZATION]
-    #[arg(long, value_name = "UUID")]
-    organization: Option<String>,
+    /// The id of the organization that sells the keys
+    ///
+    /// In Polar's dashboard: Settings, General.
+    #[arg(long, value_name = "UUID", env = "POLAR_LICENSE_ORGANIZATION")]
+    pub(crate) organization: Option<String>,
 
-    /// The app's id, such as com.acme.app: each app has a license of its own [default: polar-license-cli]
-    #[arg(long, value_name = "NAME")]
+    /// The app's id, such as com.acme.app [default: polar-license-cli]
+    ///
+    /// Each app has a license of its own on a device. Give the id of your app to look at its license.
+    #[arg(long, value_name = "NAME", env = "POLAR_LICENSE_APP")]
     app: Option<String>,
 
-    /// Which Polar to ask: production, sandbox, or the address of another [env: POLAR_LICENSE_ENVIRONMENT]
-    /// [default: production]
-    #[arg(long, value_name = "NAME|URL")]
-    environment: Option<String>,
+    /// production, sandbox, or an address [default: production]
+    ///
+    /// Which Polar to ask. Keys, organizations and benefits of the sandbox are others than those of production.
+    #[arg(long, value_name = "NAME|URL", env = "POLAR_LICENSE_ENVIRONMENT")]
+    pub(crate) environment: Option<String>,
 
-    /// Accept only keys of this benefit; may be repeated
-    #[arg(long = "benefit", value_name = "UUID")]
-    benefits: Vec<String>,
-
-    /// A feature, and the benefit that turns it on; may be repeated
-    #[arg(long = "feature", value_name = "NAME=BENEFIT", value_parser = feature)]
-    features: Vec<(String, String)>,
-
-    /// The directory in which the license is kept [default: the platform's directory for application data]
-    #[arg(long, value_name = "DIRECTORY")]
+    /// Where the license is kept [default: the user's app data]
+    ///
+    /// Without it, as in an app that names no directory: polar-license in ~/.local/share or $XDG_DATA_HOME, in
+    /// ~/Library/Application Support, or in %LOCALAPPDATA%.
+    #[arg(long, value_name = "DIRECTORY", value_hint = ValueHint::DirPath, env = "POLAR_LICENSE_DATA_DIR")]
     pub(crate) data_dir: Option<PathBuf>,
 
-    /// How long access lasts while Polar cannot be reached, such as 14d [default: 14d]
-    #[arg(long, value_name = "DURATION")]
+    /// A feature, and the benefit that turns it on; may be repeated
+    ///
+    /// In the variable, and here as well, a comma separates several.
+    #[arg(
+        long = "feature",
+        value_name = "NAME=BENEFIT",
+        value_parser = feature,
+        value_delimiter = ',',
+        env = "POLAR_LICENSE_FEATURES"
+    )]
+    features: Vec<(String, String)>,
+
+    /// Accept only keys of this benefit; may be repeated
+    #[arg(
+        long = "benefit",
+        value_name = "UUID",
+        value_delimiter = ',',
+        hide_short_help = true,
+        env = "POLAR_LICENSE_BENEFITS"
+    )]
+    benefits: Vec<String>,
+
+    /// A condition that Polar keeps with an activation and compares; may be repeated
+    ///
+    /// A whole number, true and false are taken as such; everything else, and what stands in "double quotes", is a
+    /// string. A comma separates several. They have to be those of the app, all of them.
+    #[arg(
+        long = "condition",
+        value_name = "NAME=VALUE",
+        value_parser = condition,
+        value_delimiter = ',',
+        hide_short_help = true,
+        env = "POLAR_LICENSE_CONDITIONS"
+    )]
+    conditions: Vec<(String, Value)>,
+
+    /// The secret that the app seals its license with
+    ///
+    /// Without it, a license that an app has sealed with a secret counts as tampered with. Other users of this machine
+    /// can see the arguments of a program: prefer the variable.
+    #[arg(long, value_name = "TEXT", hide_short_help = true, env = "POLAR_LICENSE_APP_SECRET", hide_env_values = true)]
+    app_secret: Option<String>,
+
+    /// What the app identifies this device by, instead of the system's machine id
+    #[arg(long, value_name = "TEXT", hide_short_help = true, env = "POLAR_LICENSE_DEVICE_ID", hide_env_values = true)]
+    device_id: Option<String>,
+
+    /// How long access lasts while Polar cannot be reached [default: 14d]
+    #[arg(long, value_name = "DURATION", hide_short_help = true, env = "POLAR_LICENSE_OFFLINE_GRACE")]
     offline_grace: Option<humantime::Duration>,
 
-    /// How long a confirmation counts as fresh, such as 24h or 10m [default: 24h]
-    #[arg(long, value_name = "DURATION")]
+    /// How long a confirmation counts as fresh [default: 24h]
+    #[arg(long, value_name = "DURATION", hide_short_help = true, env = "POLAR_LICENSE_REFRESH_INTERVAL")]
     refresh_interval: Option<humantime::Duration>,
 
-    /// How long validate waits at most, such as 10s; activate, consume and deactivate wait 25s longer [default: 10s]
-    #[arg(long, value_name = "DURATION")]
+    /// How long validate waits at most [default: 10s]
+    ///
+    /// activate, consume and deactivate wait 25s longer, since a cut answer can cost a seat.
+    #[arg(long, value_name = "DURATION", hide_short_help = true, env = "POLAR_LICENSE_TIMEOUT")]
     timeout: Option<humantime::Duration>,
-
-    /// Identifies this device, instead of the system's machine id
-    #[arg(long, value_name = "TEXT")]
-    device_id: Option<String>,
 
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+
+    /// Show on stderr what is asked and answered, never a key
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
 }
 
 /// How to run the local Polar.
@@ -90,7 +142,7 @@ pub(crate) struct Serve {
     pub(crate) port: u16,
 
     /// Keys to sell, as JSON, instead of the demo keys
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) seed: Option<PathBuf>,
 
     /// Limit requests as Polar does: after the fourth within a second, all are refused for a minute
@@ -104,10 +156,10 @@ pub(crate) struct Serve {
 
 /// Reads the process's arguments. The error is to be printed: help, the version, or what is wrong.
 pub(crate) fn parse() -> Result<Args, clap::Error> {
-    let matches = Line::command().try_get_matches().map_err(without_keys)?;
+    let matches = variables::parse(command()).map_err(without_keys)?;
     let Line { before, command } = Line::from_arg_matches(&matches)?;
     let (after, task) = command.split();
-    let common = before.with(after).or_from_environment();
+    let common = before.with(after);
     if matches!(task, Task::License(_)) && common.organization.is_none() {
         let message = "missing required option `--organization`; add it, or set POLAR_LICENSE_ORGANIZATION";
         return Err(Line::command().error(ErrorKind::MissingRequiredArgument, message));
@@ -121,9 +173,25 @@ pub(crate) fn parse() -> Result<Args, clap::Error> {
     Ok(Args { common, task })
 }
 
+/// The command line as a description, for help, manual pages and completions.
+pub(crate) fn command() -> clap::Command {
+    let of_license = |command: clap::Command| match command.get_name() {
+        "serve" | "demo" | "completions" | "man" => command,
+        "doctor" => command.after_help(exit::DOCTOR_HELP),
+        _ => command.after_long_help(exit::HELP),
+    };
+    Line::command().mut_subcommands(of_license)
+}
+
 /// Activate and check license keys sold through Polar
+///
+/// It is a client of its own, with the app id polar-license-cli; and it looks at the license of your app, if it is given
+/// the organization, the app id and the environment that the app uses, and the data directory, device id, app secret and
+/// conditions, where the app sets these.
+///
+/// Each common option can also be set by its variable; an option wins over a variable.
 #[derive(Parser)]
-#[command(name = "polar-license", version, after_help = exit::HELP, disable_help_subcommand = true)]
+#[command(name = "polar-license", version, after_help = exit::HELP, disable_help_subcommand = true, term_width = 80)]
 struct Line {
     #[command(flatten)]
     before: Common,
@@ -135,7 +203,9 @@ struct Line {
 enum Command {
     /// Activate a license key on this device, and remember it
     Activate {
-        /// The key; `-` reads it from standard input, so that it is not in the shell's history [default: the stored key]
+        /// The key [default: the stored one]; `-` reads it from standard input
+        ///
+        /// What is read from standard input is not in the shell's history.
         key: Option<String>,
         /// If no seat is free, give up the older activation known on this device
         #[arg(long)]
@@ -149,7 +219,9 @@ enum Command {
     Refresh(Common),
     /// Show the license, without asking Polar
     Status(Common),
-    /// Report by the exit status whether a feature is on, without asking Polar
+    /// Report by the exit status whether a feature is on
+    ///
+    /// Does not ask Polar.
     Allows {
         /// The name of a feature that --feature defines
         feature: String,
@@ -168,6 +240,19 @@ enum Command {
     Deactivate(Common),
     /// Remove the license from this device without releasing the seat
     Forget(Common),
+    /// Find out what is wrong: network, clock, storage, settings
+    ///
+    /// Asks Polar once, without a license key. What it prints can be pasted into a bug report: it has no license key, no
+    /// name and no path of the user's. It changes nothing.
+    Doctor {
+        /// Check this key as well; `-` reads it from standard input
+        ///
+        /// Only with a key does Polar tell whether the organization is right. If Polar does not know the key, its other
+        /// environment (the sandbox, or production) is asked as well.
+        key: Option<String>,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Run a local Polar with demo keys, until interrupted (Ctrl-C)
     Serve(Serve),
     /// Show the life of a license on a local Polar
@@ -175,6 +260,19 @@ enum Command {
         /// Print one JSON object
         #[arg(long)]
         json: bool,
+    },
+    /// Print completions for a shell
+    ///
+    /// For bash: polar-license completions bash > ~/.local/share/bash-completion/completions/polar-license
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, or write those of all subcommands
+    Man {
+        /// Write a page for each subcommand into this directory
+        #[arg(value_hint = ValueHint::DirPath)]
+        directory: Option<PathBuf>,
     },
 }
 
@@ -190,8 +288,11 @@ impl Command {
             Self::Consume { count, common } => (common, Operation::Consume { count }),
             Self::Deactivate(common) => (common, Operation::Deactivate),
             Self::Forget(common) => (common, Operation::Forget),
+            Self::Doctor { key, common } => return (common, Task::Doctor { key }),
             Self::Serve(options) => return (of_json(options.json), Task::Serve(options)),
             Self::Demo { json } => return (of_json(json), Task::Demo),
+            Self::Completions { shell } => return (Common::default(), Task::Completions(shell)),
+            Self::Man { directory } => return (Common::default(), Task::Man { directory }),
         };
         (common, Task::License(operation))
     }
@@ -203,28 +304,22 @@ impl Common {
     fn with(mut self, after: Self) -> Self {
         self.benefits.extend(after.benefits);
         self.features.extend(after.features);
+        self.conditions.extend(after.conditions);
         Self {
             organization: after.organization.or(self.organization),
             app: after.app.or(self.app),
             environment: after.environment.or(self.environment),
-            benefits: self.benefits,
-            features: self.features,
             data_dir: after.data_dir.or(self.data_dir),
+            features: self.features,
+            benefits: self.benefits,
+            conditions: self.conditions,
+            app_secret: after.app_secret.or(self.app_secret),
+            device_id: after.device_id.or(self.device_id),
             offline_grace: after.offline_grace.or(self.offline_grace),
             refresh_interval: after.refresh_interval.or(self.refresh_interval),
             timeout: after.timeout.or(self.timeout),
-            device_id: after.device_id.or(self.device_id),
             json: self.json || after.json,
-        }
-    }
-
-    /// Not clap's own, which could not distinguish a flag before the subcommand from a default after it.
-    fn or_from_environment(self) -> Self {
-        let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
-        Self {
-            organization: self.organization.or_else(|| variable("POLAR_LICENSE_ORGANIZATION")),
-            environment: self.environment.or_else(|| variable("POLAR_LICENSE_ENVIRONMENT")),
-            ..self
+            verbose: self.verbose || after.verbose,
         }
     }
 
@@ -241,6 +336,12 @@ impl Common {
         }
         for (name, benefit) in &self.features {
             config = config.feature(name, [benefit]);
+        }
+        for (name, value) in &self.conditions {
+            config = config.condition(name, value.clone());
+        }
+        if let Some(secret) = &self.app_secret {
+            config = config.app_secret(secret);
         }
         if let Some(grace) = self.offline_grace {
             config = config.offline_grace(*grace);
@@ -263,6 +364,21 @@ fn feature(text: &str) -> Result<(String, String), String> {
         Some((name, benefit)) if !name.is_empty() && !benefit.is_empty() => Ok((name.to_owned(), benefit.to_owned())),
         _ => Err(String::from("write NAME=BENEFIT, such as export=UUID with the benefit's id from Polar's dashboard")),
     }
+}
+
+/// A value that JSON has as a number, a boolean or a string is taken as such.
+fn condition(text: &str) -> Result<(String, Value), String> {
+    let advice = || String::from("write NAME=VALUE, such as region=eu");
+    let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(advice)?;
+    let value = match serde_json::from_str(value) {
+        Ok(serde_json::Value::Bool(value)) => value.into(),
+        Ok(serde_json::Value::String(value)) => value.into(),
+        Ok(serde_json::Value::Number(number)) => number.as_i64().map_or_else(|| value.into(), Value::from),
+        Ok(serde_json::Value::Null | serde_json::Value::Array(_) | serde_json::Value::Object(_)) | Err(_) => {
+            value.into()
+        }
+    };
+    Ok((name.to_owned(), value))
 }
 
 /// clap repeats what it did not understand, which may be a license key in the wrong place.
@@ -294,6 +410,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        Line::command().debug_assert();
+        command().debug_assert();
     }
 }

@@ -11,8 +11,15 @@ Exit status:
   2  wrong usage or configuration
   3  not allowed: no license, or one that was denied, has expired, or was not
      confirmed for too long
-  4  could not be determined: nothing trusted is stored and Polar was not reached;
-     for activate, consume and deactivate: Polar was not reached";
+  4  could not be determined: nothing trusted is stored, and Polar was not
+     reached; for activate, consume and deactivate: Polar was not reached";
+
+/// The same for `doctor`.
+pub(crate) const DOCTOR_HELP: &str = "\
+Exit status:
+  0  nothing is wrong
+  1  something is wrong; what to do stands below each finding
+  2  wrong usage or configuration";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {

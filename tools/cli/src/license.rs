@@ -132,7 +132,7 @@ impl From<Decision> for Report {
 }
 
 /// The first line of standard input, typed or from a file.
-fn key_from_stdin() -> io::Result<String> {
+pub(crate) fn key_from_stdin() -> io::Result<String> {
     const FAR_MORE_THAN_A_KEY: u64 = 64 * 1024;
     let stdin = io::stdin().lock();
     if stdin.is_terminal() {

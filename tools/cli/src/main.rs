@@ -3,8 +3,10 @@
 //!
 //! ```text
 //! main ─► args ─┬► license ─► polar_license::blocking::Client     one operation, one decision, one exit status
+//!               ├► doctor ──► polar_license::blocking::diagnosis  what is wrong, and what to do
 //!               ├► serve ───► mock_polar::MockPolar               until interrupted
-//!               └► demo ────► both
+//!               ├► demo ────► both
+//!               └► manual                                         completions and manual pages, from args
 //! ```
 //!
 //! Decides nothing about licenses. Prints no license key beyond its last six characters, except the invented ones that
@@ -12,11 +14,15 @@
 
 mod args;
 mod demo;
+mod doctor;
 mod exit;
 mod license;
+mod manual;
 mod output;
 mod serve;
 mod show;
+mod variables;
+mod verbose;
 
 use args::{Args, Task};
 use exit::Exit;
@@ -32,11 +38,17 @@ fn main() -> ExitCode {
             return error.print().map_or(Exit::Failed, |()| exit).into();
         }
     };
+    if common.verbose {
+        verbose::log_to_stderr();
+    }
     let json = common.json;
     let exit = match task {
         Task::License(operation) => license::run(common, operation),
+        Task::Doctor { key } => doctor::run(&common, key),
         Task::Serve(options) => serve::run(&options, json),
         Task::Demo => demo::run(json),
+        Task::Completions(shell) => manual::completions(shell),
+        Task::Man { directory } => manual::pages(directory.as_deref()),
     };
     exit.unwrap_or_else(|error| {
         // a reader that stops early, such as `head`, is no error

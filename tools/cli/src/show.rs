@@ -52,7 +52,8 @@ pub(crate) fn features(decision: &Decision) -> String {
     each.collect::<Vec<_>>().join(", ")
 }
 
-fn next_step(step: NextStep) -> Option<String> {
+/// What to run or do next; `None` if nothing is to be done.
+pub(crate) fn next_step(step: NextStep) -> Option<String> {
     let advice = match step {
         NextStep::None => return None,
         NextStep::Connect => "go online, then run `polar-license validate`",

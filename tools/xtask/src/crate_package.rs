@@ -1,27 +1,56 @@
-//! The packed crate, as it would be uploaded to crates.io.
+//! The packed crates, as they would be uploaded to crates.io.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use cargo_metadata::Package;
 use xshell::{Shell, cmd};
 
 use crate::{shell, workspace};
 
-const CRATE: &str = "polar-license";
+struct Crate {
+    name: &'static str,
+    /// Seen from the repository's top folder.
+    folder: &'static str,
+    /// What every version must have besides its licenses and its README.
+    main: &'static str,
+}
+
+const CRATES: [Crate; 3] = [
+    Crate { name: "polar-license", folder: "", main: "src/lib.rs" },
+    Crate { name: "mock-polar", folder: "tools/mock-polar", main: "src/lib.rs" },
+    Crate { name: "polar-license-cli", folder: "tools/cli", main: "src/main.rs" },
+];
 
 /// The files that cargo adds to every crate.
 const ADDED_BY_CARGO: [&str; 4] = [".cargo_vcs_info.json", "Cargo.lock", "Cargo.toml", "Cargo.toml.orig"];
 
-/// The files that every version must have.
-const EXPECTED: [&str; 4] = ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "src/lib.rs"];
+const README: &str = "README.md";
+const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
-/// Packs the crate, lets cargo build it from what was packed, and compares what is inside with `include`.
+/// The most keywords, and the most categories, that crates.io takes.
+const MOST_WORDS: usize = 5;
+
+/// Packs the crates, lets cargo build each from what was packed, and compares what is inside with `include`.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
+    let names = CRATES.iter().flat_map(|it| ["--package", it.name]);
     // a developer packs before committing; building the tests has downloaded the dependencies
-    shell::cargo(sh, "package --locked --offline --allow-dirty --package").arg(CRATE).run()?;
+    shell::cargo(sh, "package --locked --offline --allow-dirty").args(names).run()?;
+    let metadata = workspace::metadata()?;
+    for it in &CRATES {
+        let mut wrong = wrong_files(sh, it)?;
+        wrong.extend(missing_words(workspace::package(&metadata, it.name)?));
+        if !wrong.is_empty() {
+            bail!("the crate {} cannot be published like this\n{}", it.name, wrong.join("\n"));
+        }
+    }
+    Ok(())
+}
 
-    let folder = format!("{CRATE}-{}", workspace::version(CRATE)?);
+/// How the files of the packed crate differ from those that its manifest includes.
+fn wrong_files(sh: &Shell, of: &Crate) -> Result<Vec<String>> {
+    let folder = format!("{}-{}", of.name, workspace::version(of.name)?);
     let file = workspace::target()?.join("package").join(format!("{folder}.crate"));
     let listing = cmd!(sh, "tar -tzf {file}").read()?;
     let packed: BTreeSet<String> = listing
@@ -31,16 +60,35 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
         .map(Into::into)
         .collect();
 
-    let expected = included(&include_patterns(&workspace::text("Cargo.toml")?)?)?;
+    let manifest = workspace::text(Path::new(of.folder).join("Cargo.toml"))?;
+    let expected = included(&workspace::root().join(of.folder), &include_patterns(&manifest)?)?;
     let mut wrong: Vec<String> =
         packed.difference(&expected).map(|path| format!("packed by mistake: {path}")).collect();
     wrong.extend(expected.difference(&packed).map(|path| format!("not packed: {path}")));
-    wrong.extend(EXPECTED.iter().filter(|path| !packed.contains(**path)).map(|path| format!("missing: {path}")));
-    if !wrong.is_empty() {
-        bail!("the crate's files differ from `include` in Cargo.toml\n{}", wrong.join("\n"));
+    let needed = LICENSES.into_iter().chain([README, of.main]);
+    wrong.extend(needed.filter(|path| !packed.contains(*path)).map(|path| format!("missing: {path}")));
+    for license in LICENSES {
+        if workspace::text(Path::new(of.folder).join(license))? != workspace::text(license)? {
+            wrong.push(format!("{license} differs from the one in the top folder"));
+        }
     }
-    println!("the crate holds {} files, the same as `include` in Cargo.toml", packed.len());
-    Ok(())
+    println!("{} holds {} files, compared with `include` in its manifest", of.name, packed.len());
+    Ok(wrong)
+}
+
+/// What crates.io shows and this manifest does not say.
+fn missing_words(package: &Package) -> Vec<String> {
+    let few = |words: &[String]| (1..=MOST_WORDS).contains(&words.len());
+    let facts = [
+        ("description", package.description.is_some()),
+        ("license", package.license.is_some()),
+        ("readme", package.readme.is_some()),
+        ("rust-version", package.rust_version.is_some()),
+        ("keywords, one to five", few(&package.keywords)),
+        ("categories, one to five", few(&package.categories)),
+        ("leave to publish", package.publish.is_none()),
+    ];
+    facts.into_iter().filter(|(_, given)| !given).map(|(name, _)| format!("missing in the manifest: {name}")).collect()
 }
 
 fn include_patterns(manifest: &str) -> Result<Vec<String>> {
@@ -49,11 +97,11 @@ fn include_patterns(manifest: &str) -> Result<Vec<String>> {
     include.context("Cargo.toml has no `include`")?.try_into().context("`include` must be an array of strings")
 }
 
-/// The files of the repository that the patterns name, relative to its top folder.
-fn included(patterns: &[String]) -> Result<BTreeSet<String>> {
+/// The files of a crate's folder that the patterns name, relative to it.
+fn included(folder: &Path, patterns: &[String]) -> Result<BTreeSet<String>> {
     let mut found = BTreeSet::new();
-    for path in workspace::files(workspace::root())? {
-        let path = path.strip_prefix(workspace::root())?;
+    for path in workspace::files(folder)? {
+        let path = path.strip_prefix(folder)?;
         if patterns.iter().any(|pattern| matches(pattern, path)) {
             found.insert(path.to_string_lossy().replace('\\', "/"));
         }

@@ -22,6 +22,7 @@ const ALL: &[&Requirement] = &[
     &PYTHON,
     &VALGRIND,
     &STRACE,
+    &FAKETIME,
     &XFS_TOOLS,
     &NIGHTLY,
     &CMAKE,
@@ -91,6 +92,10 @@ pub(crate) static VALGRIND: Requirement = Requirement {
 /// The tests that make system calls fail, and those that record them.
 pub(crate) static STRACE: Requirement =
     Requirement { name: "strace", find: |sh| versions(sh, &["strace"]), source: Source::Debian(&["strace"]) };
+
+/// The tests of `doctor` that move a command's clock.
+pub(crate) static FAKETIME: Requirement =
+    Requirement { name: "faketime", find: |sh| versions(sh, &["faketime"]), source: Source::Debian(&["faketime"]) };
 
 /// To cut the power of a real file system; where none can be mounted, that test is skipped.
 pub(crate) static XFS_TOOLS: Requirement = Requirement {

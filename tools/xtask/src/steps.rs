@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use xshell::{Cmd, Shell};
 
 use crate::requirements::{
-    ARM_STD, ARM_TOOLS, C_COMPILERS, CARGO_C, CHROMIUM, CLIPPY, CMAKE, GO, JAVA, LUAJIT, MONO, NIGHTLY, NODE,
+    ARM_STD, ARM_TOOLS, C_COMPILERS, CARGO_C, CHROMIUM, CLIPPY, CMAKE, FAKETIME, GO, JAVA, LUAJIT, MONO, NIGHTLY, NODE,
     NPM_PACKAGE, OPENSSL, PYTHON, RUSTFMT, Requirement, STRACE, VALGRIND, WASM_BINDGEN, WASM_STD, WINDOWS_STD,
     WINDOWS_TOOLS,
 };
@@ -82,7 +82,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "tests",
         proves: "unit, integration and documentation tests pass, those of the C library among them",
-        needs: &[&C_COMPILERS, &PYTHON, &NODE, &STRACE],
+        needs: &[&C_COMPILERS, &PYTHON, &NODE, &STRACE, &FAKETIME],
         run: |sh| {
             // some compare the file store with the npm package's
             npm_package::install_tools(sh)?;
@@ -203,7 +203,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "package",
-        proves: "the packed crate holds what Cargo.toml includes, and builds alone",
+        proves: "the packed crates hold what their manifests include, say what crates.io shows, and build alone",
         needs: &[],
         run: crate_package::check,
     },

@@ -6,12 +6,20 @@ mod activation;
 mod deactivation;
 mod demo;
 mod denial;
+mod doctor;
 mod exit_status;
 mod faults;
+mod help;
+#[cfg(unix)]
+mod internet;
 mod json;
 mod offline;
+#[cfg(unix)]
+mod readme;
 mod serve;
 mod storage;
 mod support;
 mod usage;
 mod validation;
+mod variables;
+mod verbose;

@@ -6,7 +6,7 @@ use polar_license::{Config, Decision, Timestamp, blocking::Client};
 use serde_json::Value;
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::thread;
@@ -41,7 +41,14 @@ pub(crate) fn start_polar() -> MockPolar {
 /// The command without anything that the tests' own environment may say.
 pub(crate) fn command() -> Command {
     let mut command = Command::new(BINARY);
-    command.env_remove("POLAR_LICENSE_ORGANIZATION").env_remove("POLAR_LICENSE_ENVIRONMENT");
+    let ours = |name: &str| {
+        let name = name.to_ascii_uppercase();
+        name.starts_with("POLAR_LICENSE_") || name.ends_with("_PROXY") || name.starts_with("SSL_CERT_")
+    };
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for name in names.filter(|name| ours(name)) {
+        command.env_remove(name);
+    }
     command
 }
 
@@ -123,6 +130,11 @@ impl<'a> Device<'a> {
     pub(crate) fn json(&self, args: &[&str]) -> (i32, Value) {
         let run = self.run(&[args, &["--json"]].concat());
         (run.status, run.json())
+    }
+
+    /// Where the license is kept.
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// The sealed record.

@@ -1,0 +1,32 @@
+//! A self-test of what a license depends on: the way to Polar, the clock, the place where the license is kept. For support:
+//! what a customer sends instead of "it does not work". Judges no license, and changes none.
+//!
+//! No finding has a license key, a user's name, a path beyond `~`, or the address of a proxy.
+//!
+//! ```text
+//! network   one request ──► polar · proxy · certificates · clock · key      two, if Polar does not know the key
+//! storage   one rehearsal ──► device · storage
+//! ```
+//!
+//! ```no_run
+//! use polar_license::Config;
+//! use polar_license::blocking::diagnosis;
+//!
+//! let config = Config::builder("a0010000-0000-4000-8000-000000000001", "com.acme.app").build()?;
+//! let network = diagnosis::network(config.environment(), config.timeout());
+//! for finding in network.iter().chain(&diagnosis::storage(&config, None)) {
+//!     println!("{}: {}", finding.check(), finding.detail());
+//!     println!("{}", finding.advice().unwrap_or_default());
+//! }
+//! # Ok::<(), polar_license::Error>(())
+//! ```
+
+mod finding;
+mod network;
+mod privacy;
+mod storage;
+
+pub use finding::{Check, Fault, Finding, Outcome};
+pub use network::{network, network_with_key};
+pub use privacy::shown_path;
+pub use storage::storage;

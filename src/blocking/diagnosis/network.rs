@@ -1,0 +1,337 @@
+//! The way to Polar, by one request as the client sends it. Shows no address of a proxy, and nothing of a reply.
+
+use super::finding::{Check, Fault, Finding};
+use crate::blocking::http::{Obstacle, Probe, Route, probe, route, wrong_proxy_variables};
+use crate::client::connection::CertificateFault;
+use crate::client::exchange_log;
+use crate::clock::{Clock, SystemClock};
+use crate::codes::Reason;
+use crate::config::{Config, Environment};
+use crate::key::Key;
+use crate::text::printable;
+use crate::time::Timestamp;
+use crate::transport::{Answer, Request};
+use crate::wire::{Confirmed, Rejection, Validate};
+use chrono::DateTime;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Polar knows neither. It answers to them as to any key that it does not know.
+const NO_KEY: &str = "POLAR-LICENSE-SELF-TEST";
+const NO_ORGANIZATION: Uuid = Uuid::from_u128(0x5e1f7e57_0000_4000_8000_000000000000);
+
+/// How far a clock may be off without being worth a word.
+const TOLERANCE: Duration = Duration::from_secs(5 * 60);
+
+/// Asks Polar once about a key that does not exist: who answers, over which proxy, with which certificate, and what this
+/// computer's clock says meanwhile. Needs no license key. The request counts for Polar's rate limit.
+pub fn network(environment: &Environment, timeout: Duration) -> Vec<Finding> {
+    let (key, request) = made_up();
+    let Some(request) = request else { return Vec::new() };
+    let asked = Asked::new(environment, &request, timeout);
+    let mut findings = asked.findings();
+    findings.push(Finding::unchecked(
+        Check::Key,
+        format!("Polar was asked about `{key}`, a key that does not exist"),
+        "Give the license key as well: only with a key does Polar tell whether the organization is right.",
+    ));
+    findings
+}
+
+/// The same with a license key, which tells in addition whether Polar knows it in the configured organization. If it does
+/// not, Polar's other environment (the sandbox, or production) is asked as well, so that a key of the wrong one is found.
+pub fn network_with_key(config: &Config, key: &Key) -> Vec<Finding> {
+    let request = Validate::new(key, config.organization_id());
+    let asked = Asked::new(config.environment(), &request, config.timeout());
+    let mut findings = asked.findings();
+    findings.push(asked.about_key(config, &request));
+    findings
+}
+
+fn made_up() -> (&'static str, Option<Validate>) {
+    (NO_KEY, Key::parse(NO_KEY).ok().map(|key| Validate::new(&key, NO_ORGANIZATION)))
+}
+
+/// One request, and everything that is known about it.
+struct Asked {
+    url: String,
+    route: Route,
+    probe: Probe,
+    /// What Polar said, if it was Polar.
+    reply: Result<Confirmed, Rejection>,
+    /// This computer's clock when the reply was there.
+    wall: Timestamp,
+    took_ms: u64,
+}
+
+impl Asked {
+    fn new(environment: &Environment, request: &Validate, timeout: Duration) -> Self {
+        let url = environment.base_url().to_owned();
+        let route = route(&url);
+        let clock = SystemClock::new();
+        let start = clock.now();
+        let sent = Request { url: [url.as_str(), Validate::PATH].concat(), body: request.body(), timeout };
+        let probe = probe(&sent);
+        let end = clock.now();
+        let took_ms = start.until(end.mono);
+        exchange_log::log(&sent, &probe.answer, took_ms);
+        Self { reply: request.read(&probe.answer), url, route, probe, wall: end.wall, took_ms }
+    }
+
+    fn findings(&self) -> Vec<Finding> {
+        let mut findings = vec![self.polar()];
+        findings.extend(self.proxy());
+        findings.extend([self.certificates(), self.clock()]);
+        findings
+    }
+
+    /// Whether Polar's own answer came back.
+    fn is_polar(&self) -> bool {
+        match &self.reply {
+            Ok(_) | Err(Rejection::Denied(_) | Rejection::UsageExhausted | Rejection::Invalid { .. }) => true,
+            Err(Rejection::RateLimited(_) | Rejection::Unreachable { .. }) => false,
+        }
+    }
+
+    fn polar(&self) -> Finding {
+        let fault = |fault, detail: String| Finding::faulty(Check::Polar, fault, format!("{}: {detail}", self.url));
+        let rejection = match &self.reply {
+            Err(rejection) if !self.is_polar() => rejection.to_string(),
+            Ok(_) | Err(_) => {
+                return Finding::good(Check::Polar, format!("{} answered in {} ms", self.url, self.took_ms));
+            }
+        };
+        match &self.probe.answer {
+            Answer::Reply { status: 429, .. } => fault(Fault::RateLimited, rejection),
+            Answer::Reply { status, body, .. } => {
+                let who = who_answered(*status, body);
+                let portal = || format!("the sign-in page of a network answered in Polar's place (HTTP {status})");
+                fault(who, if who == Fault::CaptivePortal { portal() } else { rejection })
+            }
+            Answer::Failed { .. } => {
+                let which = self.probe.obstacle.map_or(Fault::NoNetwork, |obstacle| self.obstacle(obstacle));
+                let proxy = || rejection.replace("connect to Polar", "connect to the proxy");
+                fault(which, if which == Fault::ProxyUnreachable { proxy() } else { rejection })
+            }
+        }
+    }
+
+    fn obstacle(&self, obstacle: Obstacle) -> Fault {
+        match obstacle {
+            Obstacle::Address => Fault::Configuration,
+            Obstacle::Timeout => Fault::Timeout,
+            Obstacle::HostName | Obstacle::Connection if self.route.proxy.is_some() => Fault::ProxyUnreachable,
+            Obstacle::HostName | Obstacle::Connection => Fault::NoNetwork,
+            Obstacle::Proxy => Fault::ProxyRefused,
+            Obstacle::Certificate(fault) => of_certificate(fault),
+            Obstacle::Tls => Fault::NoEncryption,
+            Obstacle::Answer => Fault::NotPolar,
+        }
+    }
+
+    /// Nothing if there is no proxy.
+    fn proxy(&self) -> Vec<Finding> {
+        let wrong = wrong_proxy_variables();
+        let wrong = wrong.iter().map(|name| {
+            Finding::faulty(Check::Proxy, Fault::ProxyAddress, format!("`{name}` holds no proxy's address"))
+        });
+        let used = self.route.proxy.iter().map(|(protocol, has_user)| {
+            let user = if *has_user { ", with a user name" } else { "" };
+            let detail = format!("requests go over a proxy ({protocol}{user})");
+            match self.probe.obstacle {
+                Some(Obstacle::Proxy) => Finding::faulty(Check::Proxy, Fault::ProxyRefused, detail),
+                Some(Obstacle::HostName | Obstacle::Connection) => {
+                    Finding::faulty(Check::Proxy, Fault::ProxyUnreachable, detail)
+                }
+                None
+                | Some(
+                    Obstacle::Address | Obstacle::Timeout | Obstacle::Certificate(_) | Obstacle::Tls | Obstacle::Answer,
+                ) => Finding::good(Check::Proxy, detail),
+            }
+        });
+        wrong.chain(used).collect()
+    }
+
+    fn certificates(&self) -> Finding {
+        let roots = match self.route.system_roots {
+            None => String::from("the system verifies certificates itself"),
+            Some(0) => String::from("the system has no root certificates, so Mozilla's are used"),
+            Some(count) => format!("the system has {count} root certificate{}", if count == 1 { "" } else { "s" }),
+        };
+        match self.probe.obstacle {
+            Some(Obstacle::Certificate(fault)) => Finding::faulty(Check::Certificates, of_certificate(fault), roots),
+            Some(Obstacle::Tls) => Finding::faulty(Check::Certificates, Fault::NoEncryption, roots),
+            None
+            | Some(
+                Obstacle::Address
+                | Obstacle::HostName
+                | Obstacle::Connection
+                | Obstacle::Timeout
+                | Obstacle::Proxy
+                | Obstacle::Answer,
+            ) => {
+                let unused =
+                    if self.url.starts_with("http:") { "not used for an address on this computer; " } else { "" };
+                Finding::good(Check::Certificates, format!("{unused}{roots}"))
+            }
+        }
+    }
+
+    fn clock(&self) -> Finding {
+        let certificate = Some(Obstacle::Certificate(CertificateFault::Date));
+        if self.probe.obstacle == certificate {
+            let detail = format!("this computer's clock says {}, when the certificate is not valid", self.wall);
+            return Finding::faulty(Check::Clock, Fault::CertificateDate, detail);
+        }
+        let date = self.probe.date.as_deref().and_then(http_date).filter(|_| self.is_polar());
+        let Some(polar) = date else {
+            let detail = format!("this computer's clock says {}", self.wall);
+            return Finding::unchecked(Check::Clock, detail, "The clock is compared with Polar's once Polar answers.");
+        };
+        let (ahead, by) = (self.wall > polar, self.wall.since(polar).max(polar.since(self.wall)));
+        let direction = if ahead { "ahead of" } else { "behind" };
+        if by <= TOLERANCE {
+            return Finding::good(Check::Clock, format!("within {} of Polar's", rounded(TOLERANCE)));
+        }
+        let detail = format!("this computer's clock is {} {direction} Polar's: it says {}", rounded(by), self.wall);
+        Finding::faulty(Check::Clock, Fault::Clock, detail)
+    }
+
+    fn about_key(&self, config: &Config, request: &Validate) -> Finding {
+        let name = named(config.environment());
+        match &self.reply {
+            Ok(_) => Finding::good(Check::Key, format!("{name} knows the key in this organization")),
+            Err(Rejection::Denied(Reason::NotFound)) => self.unknown_key(config, request),
+            Err(rejection @ Rejection::Denied(_)) => {
+                Finding::faulty(Check::Key, Fault::KeyDenied, format!("{name} denies the key: {rejection}"))
+            }
+            Err(rejection @ (Rejection::Invalid { .. } | Rejection::UsageExhausted)) => {
+                Finding::faulty(Check::Key, Fault::Configuration, rejection.to_string())
+            }
+            Err(Rejection::RateLimited(_) | Rejection::Unreachable { .. }) => {
+                Finding::unchecked(Check::Key, "Polar did not answer", "The key is checked once Polar answers.")
+            }
+        }
+    }
+
+    fn unknown_key(&self, config: &Config, request: &Validate) -> Finding {
+        let name = named(config.environment());
+        let organization = request.organization_id;
+        let unknown = format!("{name} does not know the key in the organization {organization}");
+        let Some(other) = other_environment(config.environment()) else {
+            return Finding::faulty(Check::Key, Fault::UnknownKey, unknown);
+        };
+        let elsewhere = Self::new(&other, request, config.timeout());
+        let other = named(&other);
+        match elsewhere.reply {
+            Ok(_) | Err(Rejection::Denied(Reason::Inactive | Reason::Expired)) => {
+                Finding::faulty(Check::Key, Fault::OtherEnvironment, format!("{unknown}, but {other} does"))
+            }
+            Err(Rejection::Denied(_)) => {
+                Finding::faulty(Check::Key, Fault::UnknownKey, format!("{unknown}, nor does {other}"))
+            }
+            Err(_) => Finding::faulty(Check::Key, Fault::UnknownKey, format!("{unknown}; {other} could not be asked")),
+        }
+    }
+}
+
+fn of_certificate(fault: CertificateFault) -> Fault {
+    match fault {
+        CertificateFault::Authority => Fault::UnknownAuthority,
+        CertificateFault::Date => Fault::CertificateDate,
+        CertificateFault::Name | CertificateFault::Other => Fault::WrongCertificate,
+    }
+}
+
+/// Who sends a reply that is not Polar's.
+fn who_answered(status: u16, body: &[u8]) -> Fault {
+    let is_page = body.trim_ascii_start().starts_with(b"<");
+    match status {
+        300..=399 | 511 => Fault::CaptivePortal,
+        200..=299 if is_page => Fault::CaptivePortal,
+        500..=599 => Fault::ServerFault,
+        407 => Fault::ProxyRefused,
+        _ => Fault::NotPolar,
+    }
+}
+
+/// The environment that a key may have been meant for instead.
+pub(super) fn other_environment(environment: &Environment) -> Option<Environment> {
+    match environment {
+        Environment::Production => Some(Environment::Sandbox),
+        Environment::Sandbox => Some(Environment::Production),
+        Environment::Url(_) => None,
+    }
+}
+
+pub(super) fn named(environment: &Environment) -> String {
+    match environment {
+        Environment::Production => String::from("Polar's production"),
+        Environment::Sandbox => String::from("Polar's sandbox"),
+        Environment::Url(url) => printable(url),
+    }
+}
+
+/// Such as `Sun, 22 Nov 2026 13:31:02 GMT`.
+fn http_date(text: &str) -> Option<Timestamp> {
+    Some(Timestamp::from_unix_ms(DateTime::parse_from_rfc2822(text).ok()?.timestamp_millis()))
+}
+
+/// In the largest unit of which there are at least two.
+fn rounded(duration: Duration) -> String {
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    const DAY: u64 = 24 * HOUR;
+    let seconds = duration.as_secs();
+    let (unit, name) = match seconds {
+        0..HOUR => (MINUTE, "minutes"),
+        HOUR..172_800 => (HOUR, "hours"),
+        _ => (DAY, "days"),
+    };
+    let half = unit.checked_div(2).unwrap_or_default();
+    let count = seconds.saturating_add(half).checked_div(unit).unwrap_or_default();
+    format!("{count} {}", if count == 1 { name.trim_end_matches('s') } else { name })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rounded_to_what_people_say() {
+        for (seconds, text) in [
+            (300, "5 minutes"),
+            (3_599, "60 minutes"),
+            (3_600, "1 hour"),
+            (86_400, "24 hours"),
+            (172_800, "2 days"),
+            (31_536_000, "365 days"),
+        ] {
+            assert_eq!(rounded(Duration::from_secs(seconds)), text);
+        }
+    }
+
+    #[test]
+    fn a_date_as_servers_write_it_is_read() {
+        assert_eq!(http_date("Sun, 22 Nov 2026 13:31:02 GMT").unwrap().to_string(), "2026-11-22T13:31:02Z");
+        assert_eq!(http_date("yesterday"), None);
+    }
+
+    #[test]
+    fn who_answers_in_polars_place_is_told_apart() {
+        let page = b"\n <!doctype html><html>";
+        for (status, body, fault) in [
+            (200, &page[..], Fault::CaptivePortal),
+            (302, b"", Fault::CaptivePortal),
+            (307, b"", Fault::CaptivePortal),
+            (511, b"", Fault::CaptivePortal),
+            (200, b"{}", Fault::NotPolar),
+            (403, page, Fault::NotPolar),
+            (404, b"{}", Fault::NotPolar),
+            (407, page, Fault::ProxyRefused),
+            (502, page, Fault::ServerFault),
+        ] {
+            assert_eq!(who_answered(status, body), fault, "{status}");
+        }
+    }
+}

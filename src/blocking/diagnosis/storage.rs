@@ -1,0 +1,133 @@
+//! The device's identity, and the place where the license is kept: by a rehearsal of a save, which leaves nothing behind.
+//! Never looks into a record, and changes none.
+
+use super::finding::{Check, Fault, Finding};
+use super::network::{named, other_environment};
+use super::privacy::shown_path;
+use crate::blocking::file_store::{FileStore, Hindrance, default_directory};
+use crate::blocking::files::hex;
+use crate::blocking::local::machine;
+use crate::blocking::machine::machine_source;
+use crate::client::opening::{self, Opened};
+use crate::config::{Config, Environment};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Checks what identifies this device, and whether a license can be kept in the directory, which without one is
+/// [`default_directory`]. Removes everything again that it makes there.
+pub fn storage(config: &Config, directory: Option<&Path>) -> Vec<Finding> {
+    let Some(directory) = directory.map(Path::to_owned).or_else(default_directory) else {
+        let detail = "this system names no directory for application data";
+        return vec![Finding::faulty(Check::Storage, Fault::NoDirectory, detail)];
+    };
+    let place = Place::of(config, &directory);
+    let mut findings = vec![place.device(config), place.storage()];
+    findings.extend(place.readable_by_others());
+    findings.extend(place.elsewhere(config));
+    findings
+}
+
+struct Place {
+    directory: PathBuf,
+    opened: Opened,
+    store: FileStore,
+}
+
+impl Place {
+    fn of(config: &Config, directory: &Path) -> Self {
+        let opened = open(config.clone(), directory);
+        let store = FileStore::new(directory, &opened.app_id, opened.product, opened.device);
+        Self { directory: directory.to_owned(), opened, store }
+    }
+
+    /// The hash in the record's name stands for the device: whoever knows it learns nothing about the machine.
+    fn device(&self, config: &Config) -> Finding {
+        let hash = hex(&self.opened.device);
+        let source = match (config.device_id(), machine_source()) {
+            (Some(_), _) => "from the device id that was set",
+            (None, Some(_)) => "from the system's machine id",
+            (None, None) if self.directory.join("device-id").exists() => "from a random id in the license directory",
+            (None, None) => {
+                let detail = "this system has no machine id, and none is kept in the license directory yet";
+                return Finding::warning(Check::Device, Fault::NoDeviceId, detail);
+            }
+        };
+        Finding::good(Check::Device, format!("hash {hash}, {source}"))
+    }
+
+    fn storage(&self) -> Finding {
+        let shown = shown_path(&self.directory);
+        let fault = |fault, detail: String| Finding::faulty(Check::Storage, fault, format!("{shown}: {detail}"));
+        let is_there = self.directory.is_dir();
+        match self.store.rehearse_save() {
+            Ok(()) if !is_there => Finding::good(Check::Storage, format!("{shown}: can be made, and written to")),
+            Ok(()) if self.store.path().exists() => {
+                Finding::good(Check::Storage, format!("{shown}: can be written to; a license is kept there"))
+            }
+            Ok(()) => Finding::good(Check::Storage, format!("{shown}: can be written to; no license is kept there")),
+            Err(Hindrance::Locked { held_for }) => {
+                let since = held_for.map(|held| format!(" for {} s", held.as_secs())).unwrap_or_default();
+                fault(Fault::Locked, format!("another process has locked the license file{since}"))
+            }
+            Err(Hindrance::Failed(error)) => {
+                let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<io::Error>());
+                fault(source.map_or(Fault::NotWritable, |error| of_error(error.kind())), error.to_string())
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    fn readable_by_others(&self) -> Option<Finding> {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(self.store.path()).ok()?.permissions().mode();
+        (mode & 0o077 != 0).then(|| {
+            let detail = format!("{}: the license file has the mode {:03o}", shown_path(&self.directory), mode & 0o777);
+            Finding::warning(Check::Storage, Fault::ReadableByOthers, detail)
+        })
+    }
+
+    /// Elsewhere directories of application data are their user's.
+    #[cfg(not(unix))]
+    fn readable_by_others(&self) -> Option<Finding> {
+        None
+    }
+
+    /// Where there is no license for this configuration: whether there is one for another.
+    fn elsewhere(&self, config: &Config) -> Option<Finding> {
+        if self.store.path().exists() {
+            return None;
+        }
+        let here = named(config.environment());
+        let other = other_environment(config.environment()).filter(|other| self.has_license(config, other));
+        if let Some(other) = other {
+            let detail = format!("no license for {here} is kept on this device, but one for {} is", named(&other));
+            return Some(Finding::warning(Check::License, Fault::OtherEnvironment, detail));
+        }
+        self.store.has_other_product().then(|| {
+            let detail = "a license of this app for another organization or server is kept on this device";
+            Finding::warning(Check::License, Fault::OtherProduct, detail)
+        })
+    }
+
+    fn has_license(&self, config: &Config, environment: &Environment) -> bool {
+        let Opened { app_id, product, device, .. } = open(config.in_environment(environment.clone()), &self.directory);
+        FileStore::new(&self.directory, &app_id, product, device).path().exists()
+    }
+}
+
+/// With an identity of the device only if there is one already: making one would leave a file behind.
+fn open(config: Config, directory: &Path) -> Opened {
+    let kept = directory.join("device-id").exists().then_some(directory);
+    let machine = machine(&config, kept, true);
+    opening::open(config, machine, true)
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the standard library adds kinds")]
+fn of_error(kind: io::ErrorKind) -> Fault {
+    use io::ErrorKind as Kind;
+    match kind {
+        Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge => Fault::DiskFull,
+        Kind::NotADirectory | Kind::IsADirectory | Kind::AlreadyExists => Fault::Obstructed,
+        _ => Fault::NotWritable,
+    }
+}

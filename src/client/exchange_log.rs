@@ -1,0 +1,31 @@
+//! What is asked and answered, for the log. Never a key, never a body, and of an address only the path.
+
+use crate::text::printable;
+use crate::transport::{Answer, Request};
+
+/// Logs one request after it ended: `POST /v1/customer-portal/license-keys/validate: 200 in 143 ms`.
+pub(crate) fn log(request: &Request, answer: &Answer, took_ms: u64) {
+    let path = path(&request.url);
+    match answer {
+        Answer::Reply { status, .. } => log::debug!("POST {path}: {status} in {took_ms} ms"),
+        Answer::Failed { message, .. } => log::debug!("POST {path}: {} in {took_ms} ms", printable(message)),
+    }
+}
+
+fn path(url: &str) -> &str {
+    let (_, address) = url.split_once("://").unwrap_or_default();
+    address.find('/').and_then(|at| address.get(at..)).unwrap_or("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_path_of_an_address_is_shown() {
+        assert_eq!(path("https://api.polar.sh/v1/x"), "/v1/x");
+        for without in ["https://api.polar.sh", "", "/v1"] {
+            assert_eq!(path(without), "/");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What is wrong, for a support desk: the library's self-test, and what only a program knows. Prints nothing that could
+//! not be pasted into a public bug report. Changes nothing.
+//!
+//! ```text
+//! versions · configuration ─┬─ library: device · storage · license
+//!                           └─ library: polar · proxy · certificates · clock · key
+//! ```
+
+mod report;
+
+use crate::args::Common;
+use crate::exit::Exit;
+use crate::license::key_from_stdin;
+use crate::show;
+use polar_license::blocking::diagnosis::{self, Check, Fault, Finding, Outcome, shown_path};
+use polar_license::blocking::{Client, default_directory, system_name};
+use polar_license::{Config, Decision, Environment, Error, ErrorKind, Key, Reason};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{env, io};
+
+/// Without a configuration; with one its own counts.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Runs all checks and prints what they found.
+pub(crate) fn run(common: &Common, key: Option<String>) -> io::Result<Exit> {
+    let key = match key.as_deref() {
+        Some("-") => Some(key_from_stdin()?),
+        _ => key,
+    };
+    let findings = examine(common, key.as_deref());
+    report::print(&findings, common.json)?;
+    let faulty = |finding: &&Finding| finding.outcome() == Outcome::Fault;
+    Ok(match findings.iter().find(faulty).map(Finding::check) {
+        Some(Check::Configuration) => Exit::Usage,
+        Some(_) => Exit::Failed,
+        None => Exit::Allowed,
+    })
+}
+
+fn examine(common: &Common, key: Option<&str>) -> Vec<Finding> {
+    let mut findings = vec![versions()];
+    let key = key.map(Key::parse).transpose();
+    if let Err(error) = &key {
+        findings.push(Finding::faulty(Check::Key, Fault::UnknownKey, error.detail()));
+    }
+    let config = common.config();
+    findings.push(configuration(common, &config));
+    match config {
+        Ok(config) => {
+            findings.extend(storage(&config, common.data_dir.as_deref()));
+            findings.extend(match key {
+                Ok(Some(key)) => diagnosis::network_with_key(&config, &key),
+                Ok(None) | Err(_) => diagnosis::network(config.environment(), config.timeout()),
+            });
+        }
+        // whether this computer reaches Polar is worth knowing all the same
+        Err(_) => findings.extend(diagnosis::network(&environment(common), TIMEOUT)),
+    }
+    findings
+}
+
+fn versions() -> Finding {
+    let (version, system) = (env!("CARGO_PKG_VERSION"), system_name());
+    Finding::good(Check::Versions, format!("polar-license {version}, {system}, {}", env::consts::ARCH))
+}
+
+/// The environment of a configuration that is wrong elsewhere.
+fn environment(common: &Common) -> Environment {
+    common.environment.as_deref().map_or(Environment::Production, Environment::from)
+}
+
+fn configuration(common: &Common, config: &Result<Config, Error>) -> Finding {
+    match config {
+        Ok(config) => {
+            let environment = match config.environment() {
+                Environment::Production => "production",
+                Environment::Sandbox => "sandbox",
+                Environment::Url(url) => url,
+            };
+            let (organization, app) = (config.organization_id(), config.app_id());
+            let mut detail = format!("organization {organization}, app {app}, environment {environment}");
+            let variables = variables();
+            if !variables.is_empty() {
+                detail.push_str(&format!("; set by variables: {}", variables.join(", ")));
+            }
+            Finding::good(Check::Configuration, detail)
+        }
+        Err(_) if common.organization.is_none() => {
+            let detail = "no organization is given; add `--organization`, or set POLAR_LICENSE_ORGANIZATION";
+            Finding::faulty(Check::Configuration, Fault::Configuration, detail)
+        }
+        Err(error) => Finding::faulty(Check::Configuration, Fault::Configuration, error.detail()),
+    }
+}
+
+/// The names of our variables that are set, never their values.
+fn variables() -> Vec<String> {
+    let names = env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+    let ours = names.filter(|(name, value)| name.starts_with("POLAR_LICENSE_") && !value.is_empty());
+    let mut names: Vec<String> = ours.map(|(name, _)| name).collect();
+    names.sort_unstable();
+    names
+}
+
+fn storage(config: &Config, directory: Option<&Path>) -> Vec<Finding> {
+    let mut findings = diagnosis::storage(config, directory);
+    findings.extend(directory.map(Path::to_owned).or_else(default_directory).and_then(|directory| space(&directory)));
+    // a client would keep an id of the device, and a store that fails is reported already
+    if findings.iter().all(|finding| finding.outcome() != Outcome::Fault) {
+        findings.push(license(config, directory));
+    }
+    findings
+}
+
+/// `None` if the system does not say.
+fn space(directory: &Path) -> Option<Finding> {
+    let existing = directory.ancestors().find(|path| path.exists()).map(PathBuf::from)?;
+    let free = fs4::available_space(&existing).ok()?;
+    let mib = free.checked_div(1024 * 1024).unwrap_or_default();
+    Some(Finding::good(Check::Space, format!("{mib} MiB free in {}", shown_path(&existing))))
+}
+
+fn license(config: &Config, directory: Option<&Path>) -> Finding {
+    let mut client = Client::builder(config.clone());
+    if let Some(directory) = directory {
+        client = client.directory(directory);
+    }
+    match client.open() {
+        Ok(client) => of_decision(&client.current()),
+        Err(error) => Finding::faulty(Check::License, Fault::LicenseUnusable, error.detail()),
+    }
+}
+
+/// What the record here says, without asking Polar.
+fn of_decision(decision: &Decision) -> Finding {
+    let license = decision.license();
+    let mut detail = decision.state().to_string();
+    if let Some(reason) = decision.reason().filter(|reason| *reason != Reason::None) {
+        detail.push_str(&format!(", {reason}"));
+    }
+    if let Some(license) = license {
+        let seat = license.activation_id.map_or_else(|| String::from("none"), |id| id.to_string());
+        detail.push_str(&format!("; benefit {}, seat {seat}, confirmed {}", license.benefit_id, license.confirmed_at));
+    }
+    let has_storage_problem = decision.problem().is_some_and(|problem| problem.kind == ErrorKind::Storage);
+    let is_unusable = !decision.allowed() && decision.reason() != Some(Reason::None) || has_storage_problem;
+    if is_unusable {
+        if let Some(step) = show::next_step(decision.next_step()) {
+            detail.push_str(&format!("; next step: {step}"));
+        }
+        Finding::warning(Check::License, Fault::LicenseUnusable, detail)
+    } else {
+        Finding::good(Check::License, detail)
+    }
+}

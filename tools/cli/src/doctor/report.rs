@@ -1,0 +1,50 @@
+//! Findings as text for people and bug reports, and as JSON.
+
+use crate::output;
+use polar_license::blocking::diagnosis::{Finding, Outcome};
+use serde::Serialize;
+use std::fmt::Write as _;
+use std::io;
+
+/// The object that `--json` prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    /// Whether no finding is a fault.
+    ok: bool,
+    version: &'static str,
+    findings: &'a [Finding],
+}
+
+pub(super) fn print(findings: &[Finding], as_json: bool) -> io::Result<()> {
+    let ok = findings.iter().all(|finding| finding.outcome() != Outcome::Fault);
+    if as_json {
+        let report = Report { ok, version: env!("CARGO_PKG_VERSION"), findings };
+        return output::print(&serde_json::to_string(&report)?);
+    }
+    output::print(&text(findings, ok))
+}
+
+fn text(findings: &[Finding], ok: bool) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        let outcome = match finding.outcome() {
+            Outcome::Good => "ok",
+            Outcome::Unchecked => "skipped",
+            Outcome::Warning => "warning",
+            Outcome::Fault => "FAULT",
+            // an outcome that a later version of the library has added
+            _ => "other",
+        };
+        // writing to a string does not fail
+        let _ = write!(text, "{outcome:<8} {:<13} ", finding.check());
+        if let Some(fault) = finding.fault() {
+            let _ = write!(text, "{fault}: ");
+        }
+        let _ = writeln!(text, "{}", finding.detail());
+        if let Some(advice) = finding.advice() {
+            let _ = writeln!(text, "{:23}{advice}", "");
+        }
+    }
+    let end = if ok { "Nothing is wrong." } else { "Something is wrong: see FAULT above for what to do." };
+    text + "\n" + end
+}

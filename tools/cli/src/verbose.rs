@@ -1,0 +1,15 @@
+//! The library's log on stderr. Nobody else's: ureq writes requests whole, keys included, at level `trace`.
+
+use log::LevelFilter;
+use std::io::Write;
+
+/// Once per process.
+pub(crate) fn log_to_stderr() {
+    let mut logger = env_logger::Builder::new();
+    logger.filter_level(LevelFilter::Off).filter_module("polar_license", LevelFilter::Debug);
+    logger.format(|line, record| {
+        let level = record.level().as_str().to_ascii_lowercase();
+        writeln!(line, "{level}: {}", record.args())
+    });
+    logger.init();
+}

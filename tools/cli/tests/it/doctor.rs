@@ -1,0 +1,525 @@
+//! `doctor` names the fault, in text and in JSON, and nothing that a bug report must not have.
+
+use crate::support::{BINARY, Device, Run, command, run, start_polar};
+use mock_polar::{
+    DEMO_BENEFIT_PRO, DEMO_KEY_EXPIRED, DEMO_KEY_REVOKED, DEMO_KEY_TWO_DEVICES, DEMO_ORGANIZATION, Fault, MockPolar,
+};
+use serde_json::Value;
+use std::fs;
+use std::process::Command;
+
+const DAY: i64 = 24 * 60 * 60;
+
+/// What a run of `doctor` has found.
+#[derive(Debug)]
+struct Found(i32, Value);
+
+impl Found {
+    /// Of a command that ends in `doctor`. What it prints as text is looked at as well.
+    fn by(command: impl Fn() -> Command) -> Self {
+        let text = run(command(), "");
+        let mut as_json = command();
+        as_json.arg("--json");
+        let json = run(as_json, "");
+        let found = Self(json.status, json.json());
+        assert_eq!(text.status, json.status, "{text:?}");
+        // times differ from run to run
+        let words = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "");
+        for finding in found.findings() {
+            let detail = words(finding["detail"].as_str().unwrap());
+            assert!(words(&text.stdout).contains(&detail), "{finding} {text:?}");
+            let advice = finding["advice"].as_str().unwrap_or_default();
+            assert!(text.stdout.contains(advice), "{finding} {text:?}");
+            assert_eq!(advice.is_empty(), finding["outcome"] == "good", "what is wrong says what to do: {finding}");
+        }
+        assert_is_safe(&text);
+        assert_is_safe(&json);
+        found
+    }
+
+    fn on(device: &Device<'_>, words: &[&str]) -> Self {
+        Self::by(|| device.command(&[&["doctor"], words].concat()))
+    }
+
+    fn findings(&self) -> &[Value] {
+        self.1["findings"].as_array().unwrap()
+    }
+
+    /// The faults, and the checks that have found them.
+    fn faults(&self) -> Vec<(&str, &str)> {
+        let faulty = self.findings().iter().filter(|finding| finding["outcome"] == "fault");
+        faulty.map(|it| (it["check"].as_str().unwrap(), it["fault"].as_str().unwrap())).collect()
+    }
+
+    fn finding(&self, check: &str) -> &Value {
+        self.findings().iter().find(|finding| finding["check"] == check).unwrap()
+    }
+
+    fn detail(&self, check: &str) -> &str {
+        self.finding(check)["detail"].as_str().unwrap()
+    }
+
+    /// That these are all faults, and that the exit status says so.
+    #[track_caller]
+    fn is(&self, faults: &[(&str, &str)]) {
+        assert_eq!(self.faults(), faults, "{self:#?}");
+        assert_eq!((self.0, self.1["ok"].as_bool()), (i32::from(!faults.is_empty()), Some(faults.is_empty())));
+    }
+}
+
+/// What may be pasted where everybody can read it.
+fn assert_is_safe(run: &Run) {
+    let secrets = [DEMO_KEY_TWO_DEVICES, DEMO_KEY_EXPIRED, DEMO_KEY_REVOKED, "the device of the tests", "@", "SECRET"];
+    let home = std::env::home_dir().filter(|home| home.components().count() > 1);
+    let home = home.map(|home| home.display().to_string());
+    for secret in secrets.into_iter().chain(home.as_deref()) {
+        assert!(!run.stdout.contains(secret) && !run.stderr.contains(secret), "`{secret}` was printed: {run:?}");
+    }
+}
+
+#[test]
+fn nothing_is_wrong_and_nothing_is_left_behind() {
+    let polar = start_polar();
+    let device = Device::new(&polar);
+    let found = Found::on(&device, &[]);
+    found.is(&[]);
+    assert_eq!(found.finding("key")["outcome"], "unchecked");
+    assert_eq!(polar.requests().len(), 2, "one for each of the two runs");
+    assert_eq!(fs::read_dir(device.directory()).unwrap().count(), 0);
+
+    let nowhere = device.directory().join("a").join("b");
+    let found = Found::on(&device, &["--data-dir", nowhere.to_str().unwrap()]);
+    found.is(&[]);
+    assert!(found.detail("storage").ends_with("can be made, and written to"), "{found:?}");
+    assert_eq!(fs::read_dir(device.directory()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_license_that_is_there_stays_as_it_is() {
+    let polar = start_polar();
+    let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
+    let before = fs::read(device.record().unwrap()).unwrap();
+    let found = Found::on(&device, &[DEMO_KEY_TWO_DEVICES]);
+    found.is(&[]);
+    assert!(found.detail("license").starts_with(&format!("active; benefit {DEMO_BENEFIT_PRO}, seat ")), "{found:?}");
+    assert!(found.detail("key").contains("knows the key"), "{found:?}");
+    let hash = found.detail("device").split([' ', ',']).nth(1).unwrap();
+    assert!(device.record().unwrap().to_str().unwrap().contains(&format!("-{hash}.license")), "{found:?}");
+    assert_eq!(fs::read(device.record().unwrap()).unwrap(), before);
+    assert_eq!(polar.activations(DEMO_KEY_TWO_DEVICES).len(), 1);
+}
+
+#[test]
+fn no_network() {
+    let polar = start_polar();
+    let device = Device::new(&polar);
+    polar.stop();
+    let found = Found::on(&device, &[]);
+    found.is(&[("polar", "no_network")]);
+    assert_eq!(found.finding("clock")["outcome"], "unchecked");
+}
+
+#[test]
+fn whoever_answers_in_polars_place_is_named() {
+    for (fault, name) in [
+        (Fault::captive_portal(302), "captive_portal"),
+        (Fault::captive_portal(200), "captive_portal"),
+        (Fault::captive_portal(511), "captive_portal"),
+        (Fault::captive_portal(403), "not_polar"),
+        (Fault::reply(404, "application/json", "{\"detail\":\"Not Found\"}"), "not_polar"),
+        (Fault::server_error(502), "server_fault"),
+        (Fault::rate_limited(60), "rate_limited"),
+        (Fault::drop_connection(), "not_polar"),
+    ] {
+        let polar = start_polar();
+        let what = format!("{fault:?}");
+        polar.fault(fault);
+        let found = Found::on(&Device::new(&polar), &[]);
+        assert_eq!((found.0, found.faults()), (1, vec![("polar", name)]), "{what}: {found:?}");
+    }
+}
+
+#[test]
+fn polar_that_does_not_answer_in_time() {
+    let polar = start_polar();
+    polar.fault(Fault::stall());
+    Found::on(&Device::new(&polar), &["--timeout", "300ms"]).is(&[("polar", "timeout")]);
+}
+
+#[test]
+fn a_wrong_organization() {
+    let polar = start_polar();
+    let device = Device::new(&polar);
+    let malformed = Found::on(&device, &["--organization", "acme"]);
+    assert_eq!((malformed.0, malformed.faults()), (2, vec![("configuration", "configuration")]), "{malformed:?}");
+    assert!(malformed.detail("configuration").contains("`acme` is not a UUID of version 4"), "{malformed:?}");
+    assert!(malformed.detail("polar").contains("answered in"), "the network is checked all the same: {malformed:?}");
+
+    let other = "de300000-0000-4000-8000-00000000aaaa";
+    let found = Found::on(&device, &["--organization", other, DEMO_KEY_TWO_DEVICES]);
+    found.is(&[("key", "unknown_key")]);
+    assert!(found.detail("key").contains(other), "{found:?}");
+}
+
+#[test]
+fn without_an_organization_the_rest_is_checked() {
+    let polar = start_polar();
+    let found = Found::by(|| {
+        let mut command = command();
+        command.args(["doctor", "--environment", &polar.url()]);
+        command
+    });
+    assert_eq!((found.0, found.faults()), (2, vec![("configuration", "configuration")]), "{found:?}");
+    assert!(found.detail("configuration").contains("POLAR_LICENSE_ORGANIZATION"), "{found:?}");
+    assert!(found.detail("polar").contains("answered in"), "{found:?}");
+}
+
+#[test]
+fn a_key_that_polar_denies() {
+    let polar = start_polar();
+    for (key, why) in [(DEMO_KEY_REVOKED, "no longer active"), (DEMO_KEY_EXPIRED, "expired")] {
+        let found = Found::on(&Device::new(&polar), &[key]);
+        found.is(&[("key", "key_denied")]);
+        assert!(found.detail("key").contains(why), "{found:?}");
+    }
+    let (status, unusable) = (1, "\u{feff}");
+    let found = Found::on(&Device::new(&polar), &[unusable]);
+    assert_eq!((found.0, found.faults()), (status, vec![("key", "unknown_key")]), "{found:?}");
+}
+
+#[test]
+fn a_clock_that_is_wrong() {
+    for (seconds, by) in [
+        (DAY, "24 hours behind"),
+        (-DAY, "24 hours ahead of"),
+        (365 * DAY, "365 days behind"),
+        (-365 * DAY, "365 days ahead of"),
+        (20 * 60, "20 minutes behind"),
+    ] {
+        let polar = start_polar();
+        polar.skew_clock(seconds);
+        let found = Found::on(&Device::new(&polar), &[]);
+        found.is(&[("clock", "clock")]);
+        assert!(found.detail("clock").contains(by), "{seconds}: {found:?}");
+    }
+    let polar = start_polar();
+    polar.skew_clock(60);
+    Found::on(&Device::new(&polar), &[]).is(&[]);
+}
+
+#[test]
+fn something_else_is_where_the_license_should_be() {
+    let polar = start_polar();
+    let device = Device::new(&polar);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    Found::on(&device, &["--data-dir", file.path().to_str().unwrap()]).is(&[("storage", "obstructed")]);
+}
+
+#[test]
+fn a_license_that_cannot_be_used() {
+    let polar = start_polar();
+    let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
+    device.tamper();
+    let found = Found::on(&device, &[]);
+    found.is(&[]);
+    assert_eq!(found.finding("license")["fault"], "license_unusable");
+    assert!(found.detail("license").starts_with("unlicensed, tampered"), "{found:?}");
+}
+
+#[test]
+fn a_license_for_another_organization_or_server_is_found() {
+    let (polar, other) = (start_polar(), start_polar());
+    let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
+    let found = Found::on(&device, &["--environment", &other.url()]);
+    found.is(&[]);
+    assert_eq!(found.finding("license")["fault"], "other_product", "{found:#?}");
+}
+
+/// What needs Unix's permissions, mounts or name spaces, or root certificates from a file.
+#[cfg(unix)]
+mod unix {
+    use super::*;
+    use crate::internet::{Internet, PRODUCTION, SANDBOX, proxy_answering};
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    use std::path::Path;
+
+    /// `doctor` on a computer that reaches Polar over this proxy alone.
+    fn behind(proxy: &str, authority: Option<&Path>, directory: &Path, words: &[&str]) -> Command {
+        let mut command = command();
+        command.env("HTTPS_PROXY", proxy).args(["doctor", "--organization", DEMO_ORGANIZATION, "--data-dir"]);
+        if let Some(authority) = authority {
+            command.env("SSL_CERT_FILE", authority);
+        }
+        command.arg(directory).args(words);
+        command
+    }
+
+    /// Whether this machine can do what a test needs; says so if it cannot.
+    fn can(program: &str, args: &[&str]) -> bool {
+        let can = Command::new(program).args(args).output().is_ok_and(|output| output.status.success());
+        if !can {
+            println!("skipped: `{program} {}` does not work here", args.join(" "));
+        }
+        can
+    }
+
+    /// Runs the command in the hands of another one.
+    fn under(program: &str, args: &[&str], command: &Command) -> Command {
+        let mut outer = Command::new(program);
+        outer.args(args).arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => outer.env(name, value),
+                None => outer.env_remove(name),
+            };
+        }
+        outer
+    }
+
+    #[test]
+    fn over_a_proxy_and_tls_nothing_is_wrong() {
+        let (production, directory) = (start_polar(), tempfile::tempdir().unwrap());
+        let internet = Internet::new(&[(PRODUCTION, &production)]);
+        let proxy = internet.proxy().replace("http://", "http://ada:SECRET@");
+        let found = Found::by(|| behind(&proxy, Some(&internet.authority()), directory.path(), &[]));
+        found.is(&[]);
+        assert_eq!(found.detail("proxy"), "requests go over a proxy (http, with a user name)");
+        assert_eq!(found.detail("certificates"), "the system has 1 root certificate");
+        assert_eq!(production.requests().len(), 2, "one for each of the two runs");
+    }
+
+    #[test]
+    fn a_key_of_the_other_environment() {
+        let (production, sandbox) = (start_polar(), start_polar());
+        let sold = sandbox.add_key(mock_polar::NewKey::new("pro"));
+        let live = production.add_key(mock_polar::NewKey::new("pro"));
+        let (internet, directory) = (both(&production, &sandbox), tempfile::tempdir().unwrap());
+        for (key, environment, other) in
+            [(&sold, "production", "Polar's sandbox does"), (&live, "sandbox", "Polar's production does")]
+        {
+            let words = [key.as_str(), "--environment", environment];
+            let command = || behind(&internet.proxy(), Some(&internet.authority()), directory.path(), &words);
+            let found = Found::by(command);
+            found.is(&[("key", "other_environment")]);
+            assert!(found.detail("key").ends_with(other), "{found:?}");
+        }
+        let command = || behind(&internet.proxy(), Some(&internet.authority()), directory.path(), &["NO-SUCH-KEY"]);
+        let found = Found::by(command);
+        found.is(&[("key", "unknown_key")]);
+        assert!(found.detail("key").ends_with("nor does Polar's sandbox"), "{found:?}");
+    }
+
+    #[test]
+    fn a_license_of_the_other_environment_is_found() {
+        let (production, sandbox) = (start_polar(), start_polar());
+        let (internet, directory) = (both(&production, &sandbox), tempfile::tempdir().unwrap());
+        let authority = internet.authority();
+        let mut activate = command();
+        activate.env("HTTPS_PROXY", internet.proxy()).env("SSL_CERT_FILE", &authority).arg("--data-dir");
+        activate.arg(directory.path()).args(["--organization", DEMO_ORGANIZATION, "--environment", "sandbox"]);
+        activate.args(["activate", DEMO_KEY_TWO_DEVICES]);
+        let activated = run(activate, "");
+        assert_eq!(activated.status, 0, "{activated:?}");
+        let found = Found::by(|| behind(&internet.proxy(), Some(&authority), directory.path(), &[]));
+        found.is(&[]);
+        assert_eq!(found.finding("license")["fault"], "other_environment", "{found:#?}");
+    }
+
+    fn both(production: &MockPolar, sandbox: &MockPolar) -> Internet {
+        Internet::new(&[(PRODUCTION, production), (SANDBOX, sandbox)])
+    }
+
+    #[test]
+    fn a_companys_certificate_is_missing() {
+        let (production, directory) = (start_polar(), tempfile::tempdir().unwrap());
+        let (internet, other) = (Internet::new(&[(PRODUCTION, &production)]), Internet::new(&[]));
+        let found = Found::by(|| behind(&internet.proxy(), Some(&other.authority()), directory.path(), &[]));
+        found.is(&[("polar", "unknown_authority"), ("certificates", "unknown_authority")]);
+        assert!(found.finding("polar")["advice"].as_str().unwrap().contains("SSL_CERT_FILE"), "{found:?}");
+        assert_eq!(production.requests().len(), 0, "nothing is sent");
+    }
+
+    #[test]
+    fn a_clock_so_wrong_that_no_certificate_is_valid() {
+        if !can("faketime", &["-f", "+1d", "true"]) {
+            return;
+        }
+        let (production, directory) = (start_polar(), tempfile::tempdir().unwrap());
+        let internet = Internet::new(&[(PRODUCTION, &production)]);
+        for (shift, faults) in [
+            (
+                "+365d",
+                &[("polar", "certificate_date"), ("certificates", "certificate_date"), ("clock", "certificate_date")][..],
+            ),
+            (
+                "-365d",
+                &[("polar", "certificate_date"), ("certificates", "certificate_date"), ("clock", "certificate_date")],
+            ),
+            ("+1d", &[("clock", "clock")]),
+            ("-1d", &[("clock", "clock")]),
+        ] {
+            let doctor = || behind(&internet.proxy(), Some(&internet.authority()), directory.path(), &[]);
+            Found::by(|| {
+                let mut command = under("faketime", &["-f", shift], &doctor());
+                command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+                command
+            })
+            .is(faults);
+        }
+    }
+
+    #[test]
+    fn a_proxy_that_refuses() {
+        let directory = tempfile::tempdir().unwrap();
+        for reply in [
+            "HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic realm=\"SECRET\"\r\n\r\n",
+            "HTTP/1.1 403 Forbidden\r\n\r\n",
+            "SSH-2.0-OpenSSH_9.2\r\n\r\n",
+        ] {
+            let proxy = proxy_answering(reply);
+            let found = Found::by(|| behind(&proxy, None, directory.path(), &[]));
+            found.is(&[("polar", "proxy_refused"), ("proxy", "proxy_refused")]);
+        }
+    }
+
+    #[test]
+    fn a_proxy_that_is_not_there() {
+        let directory = tempfile::tempdir().unwrap();
+        // port 9 discards, where anybody listens at all
+        let found = Found::by(|| behind("http://127.0.0.1:9", None, directory.path(), &[]));
+        found.is(&[("polar", "proxy_unreachable"), ("proxy", "proxy_unreachable")]);
+        assert!(found.detail("polar").contains("could not connect to the proxy"), "{found:?}");
+    }
+
+    #[test]
+    fn a_proxy_that_is_none() {
+        let polar = start_polar();
+        let device = Device::new(&polar);
+        let found = Found::by(|| {
+            let mut command = device.command(&["doctor"]);
+            command.env("HTTPS_PROXY", "not an address: SECRET");
+            command
+        });
+        found.is(&[("proxy", "proxy_address")]);
+        assert!(found.detail("proxy").contains("HTTPS_PROXY"), "{found:?}");
+    }
+
+    #[test]
+    fn a_computer_without_any_network() {
+        if !can("unshare", &["-n", "true"]) {
+            return;
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let mut doctor = command();
+        doctor.args(["doctor", "--organization", DEMO_ORGANIZATION, "--data-dir"]).arg(directory.path());
+        let found = Found::by(|| under("unshare", &["-n"], &doctor));
+        found.is(&[("polar", "no_network")]);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_to() {
+        const NOBODY: u32 = 65534;
+        let polar = start_polar();
+        let device = Device::new(&polar);
+        fs::set_permissions(device.directory(), fs::Permissions::from_mode(0o555)).unwrap();
+        let is_root = fs::write(device.directory().join("x"), "").is_ok();
+        let binary = tempfile::tempdir().unwrap();
+        // as root, for whom nothing is read-only, in another user's hands, who need not reach the build
+        let program = binary.path().join("polar-license");
+        fs::copy(BINARY, &program).unwrap();
+        fs::set_permissions(binary.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let found = Found::by(|| {
+            let doctor = device.command(&["doctor"]);
+            let mut command = under("env", &[], &doctor);
+            if is_root {
+                command = under(program.to_str().unwrap(), &[], &doctor);
+                command = without_program(&command);
+                command.uid(NOBODY);
+            }
+            command
+        });
+        found.is(&[("storage", "not_writable")]);
+        assert!(found.detail("storage").contains("permission denied"), "{found:?}");
+    }
+
+    /// `under` a program that is the command itself: without the name of the command as its first argument.
+    fn without_program(command: &Command) -> Command {
+        let mut direct = Command::new(command.get_program());
+        direct.args(command.get_args().skip(1));
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => direct.env(name, value),
+                None => direct.env_remove(name),
+            };
+        }
+        direct
+    }
+
+    #[test]
+    fn a_users_name_is_in_no_path() {
+        let (polar, outside) = (start_polar(), tempfile::tempdir().unwrap());
+        let home = outside.path().join("ada.lovelace");
+        fs::create_dir(&home).unwrap();
+        let doctor = || {
+            let mut command = command();
+            command.env("HOME", &home).env("USER", "ada").env_remove("XDG_DATA_HOME").arg("doctor");
+            command.args(["--organization", DEMO_ORGANIZATION, "--environment", &polar.url()]);
+            command
+        };
+        let found = Found::by(doctor);
+        found.is(&[]);
+        assert!(found.detail("storage").starts_with("~/.local/share/polar-license: "), "{found:?}");
+        let data = outside.path().join("data").join("Ada").join("app");
+        let found = Found::by(|| {
+            let mut command = doctor();
+            command.arg("--data-dir").arg(&data);
+            command
+        });
+        assert!(found.detail("storage").contains("/data/USER/app: "), "{found:?}");
+        assert!(!found.1.to_string().to_lowercase().contains("ada"), "{found:?}");
+        assert!(!data.exists() && !home.join(".local").exists(), "nothing is left behind");
+    }
+
+    #[test]
+    fn a_full_disk() {
+        let polar = start_polar();
+        let device = Device::new(&polar);
+        let place = device.directory().to_str().unwrap();
+        let mount = format!("mount -t tmpfs -o size=64k none '{place}'");
+        if !can("unshare", &["-m", "sh", "-c", &mount]) {
+            return;
+        }
+        // one byte more than there is room for
+        let script = format!("{mount} && dd if=/dev/zero of='{place}/full' bs=4k 2>/dev/null; exec \"$@\"");
+        let doctor = device.command(&["doctor"]);
+        let found = Found::by(|| under("unshare", &["-m", "sh", "-c", &script, "sh"], &doctor));
+        found.is(&[("storage", "disk_full")]);
+        assert!(found.detail("space").starts_with("0 MiB free"), "{found:?}");
+    }
+
+    #[test]
+    fn a_license_that_others_can_read() {
+        let polar = start_polar();
+        let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
+        fs::set_permissions(device.record().unwrap(), fs::Permissions::from_mode(0o644)).unwrap();
+        let found = Found::on(&device, &[]);
+        found.is(&[]);
+        let open = found.findings().iter().find(|finding| finding["fault"] == "readable_by_others");
+        assert_eq!(open.map(|finding| finding["outcome"].as_str()), Some(Some("warning")), "{found:?}");
+    }
+
+    #[test]
+    fn a_license_that_another_process_has_locked() {
+        let polar = start_polar();
+        let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
+        let mut lock = device.record().unwrap().into_os_string();
+        lock.push(".lock");
+        let found = Found::by(|| {
+            fs::write(&lock, "0123456789abcdef").unwrap();
+            device.command(&["doctor"])
+        });
+        found.is(&[("storage", "locked")]);
+        assert!(found.detail("storage").contains("another process has locked the license file for "), "{found:?}");
+    }
+}

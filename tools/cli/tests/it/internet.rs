@@ -1,0 +1,146 @@
+//! Polar's production and sandbox as the command reaches them over the internet: by their names, through a proxy, over TLS.
+//! Behind each name is a local Polar; the certificates are signed by an authority of this test.
+
+use mock_polar::MockPolar;
+use polar_license::Timestamp;
+use polar_license::clock::{Clock, SystemClock};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use std::collections::HashMap;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use std::{fs, thread};
+use tempfile::TempDir;
+
+pub(crate) const PRODUCTION: &str = "api.polar.sh";
+pub(crate) const SANDBOX: &str = "sandbox-api.polar.sh";
+
+/// A proxy that leads to all of it. Its thread ends with the test's process.
+pub(crate) struct Internet {
+    proxy: SocketAddr,
+    directory: TempDir,
+}
+
+/// Where a name leads, and the certificate that is shown there.
+struct Site {
+    polar: SocketAddr,
+    tls: Arc<ServerConfig>,
+}
+
+impl Internet {
+    /// Certificates are valid from a month ago for two months.
+    pub(crate) fn new(polars: &[(&str, &MockPolar)]) -> Self {
+        let authority_key = KeyPair::generate().unwrap();
+        let mut authority = params(&[]);
+        // others of the same name would be taken for this one
+        authority.distinguished_name.push(DnType::CommonName, format!("{:?}", authority_key.public_key_raw()));
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let certificate = authority.self_signed(&authority_key).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("authority.pem"), certificate.pem()).unwrap();
+        let issuer = Issuer::new(authority, authority_key);
+        let site = |(name, polar): &(&str, &MockPolar)| {
+            let key = KeyPair::generate().unwrap();
+            let certificate = params(&[name]).signed_by(&key, &issuer).unwrap();
+            let tls = server(certificate.der().clone(), PrivatePkcs8KeyDer::from(key.serialize_der()).into());
+            let polar = polar.url().strip_prefix("http://").unwrap().parse().unwrap();
+            (format!("{name}:443"), Site { polar, tls: Arc::new(tls) })
+        };
+        let sites: Arc<HashMap<String, Site>> = Arc::new(polars.iter().map(site).collect());
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let proxy = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            for connection in listener.incoming().flatten() {
+                let sites = Arc::clone(&sites);
+                // a client that leaves early is its own test's to see
+                thread::spawn(move || drop(pass_on(connection, &sites)));
+            }
+        });
+        Self { proxy, directory }
+    }
+
+    pub(crate) fn proxy(&self) -> String {
+        format!("http://{}", self.proxy)
+    }
+
+    /// The root certificate that a company would have installed.
+    pub(crate) fn authority(&self) -> PathBuf {
+        self.path().join("authority.pem")
+    }
+
+    fn path(&self) -> &Path {
+        self.directory.path()
+    }
+}
+
+/// A proxy that answers every request with this.
+pub(crate) fn proxy_answering(reply: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for mut connection in listener.incoming().flatten() {
+            let _ = read_head(&mut connection);
+            let _ = connection.write_all(reply.as_bytes());
+        }
+    });
+    address
+}
+
+fn params(names: &[&str]) -> CertificateParams {
+    const MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+    let now = SystemClock::new().now().wall;
+    let mut params = CertificateParams::new(names.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap();
+    let date = |at: Timestamp| {
+        let text = at.to_string();
+        let mut numbers = text.split(['-', 'T']).map(|number| number.parse::<i32>().unwrap_or_default());
+        let mut next = || numbers.next().unwrap();
+        date_time_ymd(next(), next().try_into().unwrap(), next().try_into().unwrap())
+    };
+    (params.not_before, params.not_after) = (date(now - MONTH), date(now + MONTH));
+    params
+}
+
+fn server(certificate: CertificateDer<'static>, key: PrivateKeyDer<'static>) -> ServerConfig {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    config.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap()
+}
+
+/// One connection: `CONNECT`, TLS, one request and its reply.
+fn pass_on(mut client: TcpStream, sites: &HashMap<String, Site>) -> io::Result<()> {
+    let head = read_head(&mut client)?;
+    let name = head.split(' ').nth(1).unwrap_or_default();
+    let Some(site) = sites.get(name) else {
+        return client.write_all(b"HTTP/1.1 502 Bad Gateway\r\n\r\n");
+    };
+    client.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
+    let connection = ServerConnection::new(Arc::clone(&site.tls)).map_err(io::Error::other)?;
+    let mut client = StreamOwned::new(connection, client);
+    let head = read_head(&mut client)?;
+    let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    client.read_exact(&mut body)?;
+    let mut polar = TcpStream::connect(site.polar)?;
+    polar.write_all(head.as_bytes())?;
+    polar.write_all(&body)?;
+    // the client asks for the connection to be closed after the reply
+    let mut reply = Vec::new();
+    polar.read_to_end(&mut reply)?;
+    client.write_all(&reply)?;
+    client.conn.send_close_notify();
+    client.flush()
+}
+
+fn read_head(stream: &mut impl Read) -> io::Result<String> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte)?;
+        head.push(byte[0]);
+    }
+    String::from_utf8(head).map_err(io::Error::other)
+}
