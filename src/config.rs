@@ -9,7 +9,7 @@ use crate::features::Features;
 use crate::text::{parse_uuid, printable};
 use crate::time::signed_milliseconds;
 use crate::values::{Value, Values};
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,7 +75,7 @@ pub enum Environment {
 pub struct ConfigBuilder {
     organization: String,
     benefits: Vec<String>,
-    features: BTreeMap<String, Vec<String>>,
+    features: LiteMap<String, Vec<String>>,
     refresh_ms: Option<i64>,
     /// The rest; `build` checks it, and fills in what the ids above stand for.
     settings: Settings,
@@ -106,7 +106,7 @@ impl Config {
         ConfigBuilder {
             organization: organization_id.into(),
             benefits: Vec::new(),
-            features: BTreeMap::new(),
+            features: LiteMap::new(),
             refresh_ms: None,
             settings: Settings {
                 organization: Uuid::nil(),
@@ -437,8 +437,8 @@ fn shown(setting: &str) -> String {
     shown
 }
 
-fn parse_features(features: &BTreeMap<String, Vec<String>>) -> Result<Features, Error> {
-    let mut parsed = BTreeMap::new();
+fn parse_features(features: &LiteMap<String, Vec<String>>) -> Result<Features, Error> {
+    let mut parsed = LiteMap::new();
     for (name, benefits) in features {
         if name.is_empty() || benefits.is_empty() {
             return Err(invalid(format!("the feature `{}` needs a name and at least one benefit id", shown(name))));

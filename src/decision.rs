@@ -306,7 +306,7 @@ mod tests {
     fn a_feature_is_explained_by_its_license_its_plan_and_its_name() {
         use crate::features::Features;
         let (basic, pro) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let features = Features::new([("export".to_owned(), vec![pro])].into());
+        let features = Features::new([("export".to_owned(), vec![pro])].into_iter().collect());
         let terms = crate::license::Terms {
             license_id: Uuid::from_u128(3),
             benefit_id: basic,

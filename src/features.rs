@@ -1,17 +1,17 @@
 //! Features, and the benefits that turn each one on. Knows nothing else of the configuration.
 
+use litemap::LiteMap;
 use serde::{Serialize, Serializer};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// The configured features. Cloning shares them, so that a decision copies no names.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Features(Arc<BTreeMap<String, Vec<Uuid>>>);
+pub(crate) struct Features(Arc<LiteMap<String, Vec<Uuid>>>);
 
 impl Features {
-    pub(crate) fn new(benefits_by_name: BTreeMap<String, Vec<Uuid>>) -> Self {
+    pub(crate) fn new(benefits_by_name: LiteMap<String, Vec<Uuid>>) -> Self {
         Self(Arc::new(benefits_by_name))
     }
 
@@ -77,7 +77,7 @@ mod tests {
     fn a_feature_is_on_for_its_benefits_only() {
         let (pro, team) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let features = [("export".to_owned(), vec![pro, team]), ("audit".to_owned(), vec![team])];
-        let features = Features::new(features.into());
+        let features = Features::new(features.into_iter().collect());
         let enabled = features.enabled_for(Some(pro));
         assert!(enabled.allows("export") && !enabled.allows("audit") && !enabled.allows("other"));
         assert!(enabled.names("audit") && !enabled.names("other"));

@@ -1,6 +1,7 @@
 //! Points in time as plain numbers, and their RFC 3339 form. Never reads a clock: that is `clock.rs`.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use ::time::OffsetDateTime;
+use ::time::format_description::well_known::Rfc3339;
 use serde::{Serialize, Serializer};
 use std::fmt;
 use std::ops::{Add, Sub};
@@ -50,11 +51,11 @@ impl Timestamp {
     /// assert_eq!(at.to_string(), "2026-11-21T07:44:42.066Z");
     /// ```
     pub fn parse(text: &str) -> Option<Self> {
-        // chrono also takes a minus sign that is not ASCII
-        let time = DateTime::parse_from_rfc3339(text).ok().filter(|_| text.is_ascii())?;
-        // and a leap second, as more than a second of nanoseconds
-        let is_leap_second = time.timestamp_subsec_millis() >= 1000;
-        (!is_leap_second).then(|| Self(time.timestamp_millis()))
+        // the library takes any separator, and a leap second for the last nanosecond before it
+        let has_separator = matches!(text.get(10..11), Some("T" | "t" | " "));
+        let is_leap_second = text.get(17..19) == Some("60");
+        let time = OffsetDateTime::parse(text, &Rfc3339).ok().filter(|_| has_separator && !is_leap_second)?;
+        Some(Self(time.unix_timestamp().saturating_mul(1000).saturating_add(time.millisecond().into())))
     }
 
     /// The moment `duration` later, or the last one there is.
@@ -82,12 +83,17 @@ impl Timestamp {
 
     /// The day alone, `2026-11-21`.
     pub(crate) fn day(self) -> String {
-        self.utc().date_naive().to_string()
+        self.second().date().to_string()
+    }
+
+    /// The whole second in UTC.
+    fn second(self) -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp(self.in_range().div_euclid(1000)).unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 
     /// Held within the years 0 to 9999.
-    fn utc(self) -> DateTime<Utc> {
-        DateTime::from_timestamp_millis(self.0.clamp(FIRST_MS, LAST_MS)).unwrap_or_default()
+    fn in_range(self) -> i64 {
+        self.0.clamp(FIRST_MS, LAST_MS)
     }
 }
 
@@ -138,7 +144,12 @@ pub(crate) mod optional_milliseconds {
 /// RFC 3339 in UTC, without a fraction where it is zero; years outside 0 to 9999 are held at these.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.utc().to_rfc3339_opts(SecondsFormat::AutoSi, true))
+        let second = self.second().format(&Rfc3339).map_err(|_| fmt::Error)?;
+        match self.in_range().rem_euclid(1000) {
+            0 => f.write_str(&second),
+            // always three digits, where the library leaves out zeros at the end
+            ms => write!(f, "{}.{ms:03}Z", second.trim_end_matches('Z')),
+        }
     }
 }
 
@@ -289,6 +300,15 @@ mod tests {
         for day in -80_000..80_000_i64 {
             let at = Timestamp(day * 86_400_000 + 12_345);
             assert_eq!(Timestamp::parse(&at.to_string()), Some(at));
+        }
+    }
+
+    #[test]
+    fn a_fraction_is_written_with_three_digits() {
+        for (ms, text) in
+            [(-900, "1969-12-31T23:59:59.100Z"), (7, "1970-01-01T00:00:00.007Z"), (0, "1970-01-01T00:00:00Z")]
+        {
+            assert_eq!(Timestamp(ms).to_string(), text);
         }
     }
 

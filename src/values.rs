@@ -2,8 +2,8 @@
 //! (at most 50 entries; names of 1 to 40 characters; strings of 1 to 500 characters, numbers, booleans; nothing nested).
 
 use crate::json::{self, Json};
-use serde::Serialize;
-use std::collections::BTreeMap;
+use litemap::LiteMap;
+use serde::{Serialize, Serializer};
 
 /// One value of a condition or of meta: a string, a whole number or a boolean. Made with `From`.
 ///
@@ -82,10 +82,9 @@ impl schemars::JsonSchema for Value {
 }
 
 /// Named values, in the order of their names.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
-#[serde(transparent)]
-pub struct Values(BTreeMap<String, Value>);
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(transparent))]
+pub struct Values(LiteMap<String, Value>);
 
 impl Values {
     /// The most entries Polar takes.
@@ -135,6 +134,13 @@ impl Values {
     /// As one object.
     pub(crate) fn json(&self) -> String {
         json::write(self)
+    }
+}
+
+/// As one object.
+impl Serialize for Values {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(&self.0)
     }
 }
 

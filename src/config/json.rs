@@ -5,6 +5,8 @@ use super::{Config, ConfigBuilder, Secret, invalid, shown};
 use crate::error::Error;
 use crate::json::Json;
 use crate::values::{Value, Values};
+use litemap::LiteMap;
+#[cfg(any(test, feature = "schema"))]
 use std::collections::BTreeMap;
 
 impl ConfigBuilder {
@@ -107,8 +109,8 @@ impl Setting<'_> {
         milliseconds.ok_or_else(|| wrong(self.name, "a whole number of milliseconds"))
     }
 
-    fn features(self) -> Result<BTreeMap<String, Vec<String>>, Error> {
-        let mut features = BTreeMap::new();
+    fn features(self) -> Result<LiteMap<String, Vec<String>>, Error> {
+        let mut features = LiteMap::new();
         for (name, benefits) in self.value.members().ok_or_else(|| wrong(self.name, "an object"))? {
             let name = name.string().ok_or_else(|| wrong(self.name, "an object with names in UTF-8"))?;
             let benefits = strings(&format!("{}.{}", self.name, shown(&name)), benefits)?;
