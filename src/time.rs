@@ -83,15 +83,17 @@ impl Timestamp {
 
     /// The day alone, `2026-11-21`.
     pub(crate) fn day(self) -> String {
-        self.utc().date().to_string()
+        self.second().date().to_string()
+    }
+
+    /// The whole second in UTC.
+    fn second(self) -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp(self.in_range().div_euclid(1000)).unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 
     /// Held within the years 0 to 9999.
-    fn utc(self) -> OffsetDateTime {
-        let ms = self.0.clamp(FIRST_MS, LAST_MS);
-        let second = OffsetDateTime::from_unix_timestamp(ms.div_euclid(1000)).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        let millisecond = u16::try_from(ms.rem_euclid(1000)).unwrap_or_default();
-        second.replace_millisecond(millisecond).unwrap_or(second)
+    fn in_range(self) -> i64 {
+        self.0.clamp(FIRST_MS, LAST_MS)
     }
 }
 
@@ -145,7 +147,12 @@ pub(crate) mod optional_milliseconds {
 /// RFC 3339 in UTC, without a fraction where it is zero; years outside 0 to 9999 are held at these.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.utc().format(&Rfc3339).map_err(|_| fmt::Error)?)
+        let second = self.second().format(&Rfc3339).map_err(|_| fmt::Error)?;
+        match self.in_range().rem_euclid(1000) {
+            0 => f.write_str(&second),
+            // always three digits, where the library leaves out zeros at the end
+            ms => write!(f, "{}.{ms:03}Z", second.trim_end_matches('Z')),
+        }
     }
 }
 
@@ -296,6 +303,15 @@ mod tests {
         for day in -80_000..80_000_i64 {
             let at = Timestamp(day * 86_400_000 + 12_345);
             assert_eq!(Timestamp::parse(&at.to_string()), Some(at));
+        }
+    }
+
+    #[test]
+    fn a_fraction_is_written_with_three_digits() {
+        for (ms, text) in
+            [(-900, "1969-12-31T23:59:59.100Z"), (7, "1970-01-01T00:00:00.007Z"), (0, "1970-01-01T00:00:00Z")]
+        {
+            assert_eq!(Timestamp(ms).to_string(), text);
         }
     }
 

@@ -12,8 +12,9 @@ use crate::text::printable;
 use crate::time::Timestamp;
 use crate::transport::{Answer, Request};
 use crate::wire::{Confirmed, Rejection, Validate};
-use chrono::DateTime;
 use std::time::Duration;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
 use uuid::Uuid;
 
 /// Polar knows neither. It answers to them as to any key that it does not know.
@@ -274,7 +275,8 @@ pub(super) fn named(environment: &Environment) -> String {
 
 /// Such as `Sun, 22 Nov 2026 13:31:02 GMT`.
 fn http_date(text: &str) -> Option<Timestamp> {
-    Some(Timestamp::from_unix_ms(DateTime::parse_from_rfc2822(text).ok()?.timestamp_millis()))
+    let second = OffsetDateTime::parse(text, &Rfc2822).ok()?;
+    Some(Timestamp::from_unix_ms(second.unix_timestamp().saturating_mul(1000)))
 }
 
 /// In the largest unit of which there are at least two.
