@@ -9,6 +9,8 @@ import { inlined } from "./inlined.js";
 import { fileStorage } from "./node/file-storage.js";
 import { machineSource } from "./node/machine.js";
 import { systemName } from "./node/system-name.js";
+import { isPage, isTest, memoryOfTests } from "./node/test-runner.js";
+import { web } from "./web.js";
 
 export * from "./public.js";
 
@@ -18,6 +20,9 @@ const node: Platform = {
   device: async () => (await machineSource()) ?? "",
 };
 
+/** Not the developer's own files and machine: what a test does ends with it. */
+const underTest: Platform = { ...node, storage: memoryOfTests, device: async () => "" };
+
 /**
  * Reads what is stored on this device. Asks nobody: `refresh` does.
  *
@@ -25,5 +30,5 @@ const node: Platform = {
  * `invalid_config` if a setting is wrong or WebAssembly is not allowed.
  */
 export function createLicenseClient(options: LicenseOptions): Promise<LicenseClient> {
-  return create(options, node, inlined);
+  return create(options, isPage() ? web : isTest() ? underTest : node, inlined);
 }
