@@ -95,7 +95,7 @@ function optimized(input, output) {
 
 /**
  * What wasm-bindgen wrote keeps its one instance in a variable of its module. As the body of a function there can be
- * another after a trap.
+ * another after a trap, and it takes the UTF-8 of where it runs.
  */
 async function glue(path) {
   const { outputFiles } = await build({
@@ -108,7 +108,7 @@ async function glue(path) {
   const text = outputFiles[0].text;
   const exported = /^export (\{[^{}]*\});\s*$/m;
   if (!exported.test(text)) throw new Error(`the glue of ${path} is not as expected`);
-  return `export const createGlue = () => { ${text.replace(exported, "return $1;")} };`;
+  return `export const createGlue = ({ TextEncoder, TextDecoder }) => { ${text.replace(exported, "return $1;")} };`;
 }
 
 function provide(setup) {

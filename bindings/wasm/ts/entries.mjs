@@ -10,6 +10,7 @@ export const ENTRIES = {
   node: "node",
   slim: "slim",
   "electron-main": "electron/main",
+  testing: "testing/index",
 };
 
 /** Hold all they need, for places that load one file and no other, such as a sandboxed preload script. */

@@ -1,6 +1,8 @@
 //! The server's clock, which a test can change. The only place that reads the system's.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
+
+use web_time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::timestamp::Timestamp;
 
@@ -78,7 +80,8 @@ impl Clock {
 }
 
 fn system_micros() -> i64 {
-    Timestamp::from(system_time()).unix_micros()
+    let since = system_time().duration_since(UNIX_EPOCH).unwrap_or_default();
+    (Timestamp::from_unix_seconds(0) + since).unix_micros()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the server's clock follows the system's until a test changes it")]

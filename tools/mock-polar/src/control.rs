@@ -16,12 +16,13 @@ use crate::portal;
 use crate::reply::Reply;
 use crate::request::RecordedRequest;
 use crate::state::{Shared, State};
+use crate::timer::Timer;
 use crate::timestamp::Timestamp;
 
 const PREFIX: &str = "/_mock";
 
 /// Answers a request to the control endpoint; `None` if it is for Polar.
-pub(crate) async fn answer(shared: &Shared, request: &RecordedRequest) -> Option<Reply> {
+pub(crate) async fn answer(shared: &Shared, request: &RecordedRequest, timer: &impl Timer) -> Option<Reply> {
     let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
     if request.method == "GET"
         && let Some(page) = pages::page(path)
@@ -36,11 +37,11 @@ pub(crate) async fn answer(shared: &Shared, request: &RecordedRequest) -> Option
         ("OPTIONS", _) => Ok(Reply::no_content()),
         _ if path == captive::PATH => Ok(captive::page(200)),
         ("GET", ["requests"]) => {
-            wait(shared, query, |state| state.requests.len()).await;
+            wait(shared, query, |state| state.requests.len(), timer).await;
             Ok(Reply::json(200, &shared.lock().requests))
         }
         ("GET", ["mails"]) => {
-            wait(shared, query, |state| state.mails.len()).await;
+            wait(shared, query, |state| state.mails.len(), timer).await;
             Ok(Reply::json(200, &shared.lock().mails))
         }
         ("POST", ["checkouts", secret, "pay"]) => pay(&mut shared.lock(), secret, request),
@@ -78,6 +79,17 @@ fn execute(state: &mut State, method: &str, parts: &[&str], body: &[u8]) -> Resu
             Ok(Reply::json(200, &state.key(&rotated)))
         }
         ("DELETE", ["activations", id]) => no_content_if(state.database.remove_seat(id), "activation"),
+        ("GET", ["personal-data"]) => Ok(Reply::json(200, &state.personal_data())),
+        ("POST", ["tokens"]) => {
+            #[derive(Deserialize)]
+            #[serde(deny_unknown_fields)]
+            struct Whom {
+                email: String,
+            }
+            let email = read::<Whom>(body)?.email;
+            let token = portal::customer_token(state, &email);
+            Ok(Reply::json(201, &json!({ "token": token.ok_or_else(|| not_found("customer"))? })))
+        }
         ("GET", ["clock"]) => Ok(clock(state)),
         ("POST", ["clock"]) => change_clock(state, read(body)?),
         ("DELETE", ["mails"]) => done(|| state.mails.clear()),
@@ -108,20 +120,21 @@ fn overview(state: &State) -> Reply {
         "benefits": benefits,
         "checkout_links": state.database.links.iter().map(|link| link.secret.as_str()).collect::<Vec<_>>(),
         "rate_limit": state.rate_limit,
+        "open_streams": state.events.count(),
         "now": state.now(),
     });
     Reply::json(200, &overview)
 }
 
 /// `?wait=3&timeout_ms=2000` waits until there are three, or for two seconds.
-async fn wait(shared: &Shared, query: &str, count: fn(&State) -> usize) {
+async fn wait(shared: &Shared, query: &str, count: fn(&State) -> usize, timer: &impl Timer) {
     let number = |name: &str| {
         let mut pairs = form_urlencoded::parse(query.as_bytes());
         pairs.find(|(known, _)| known == name).and_then(|(_, value)| value.parse::<u64>().ok())
     };
     if let Some(wanted) = number("wait") {
         let timeout = Duration::from_millis(number("timeout_ms").unwrap_or(10_000));
-        shared.until(count, usize::try_from(wanted).unwrap_or(usize::MAX), timeout).await;
+        shared.until(count, usize::try_from(wanted).unwrap_or(usize::MAX), timeout, timer).await;
     }
 }
 
@@ -213,7 +226,10 @@ fn clock(state: &State) -> Reply {
 fn change_clock(state: &mut State, fields: Map<String, Value>) -> Result<Reply, Reply> {
     for (name, value) in fields {
         match name.as_str() {
-            "advance_seconds" => state.clock.advance(Duration::from_secs(field(&name, value)?)),
+            "advance_seconds" => {
+                let seconds = Duration::try_from_secs_f64(field(&name, value)?);
+                state.clock.advance(seconds.map_err(|cause| error(400, &format!("`{name}`: {cause}")))?);
+            }
             "set" => state.clock.set(field::<Timestamp>(&name, value)?),
             "freeze" => state.clock.freeze(field::<Timestamp>(&name, value)?),
             "skew_seconds" => state.clock.skew(field(&name, value)?),

@@ -1,55 +1,27 @@
-//! How a reply is sent: whole, slowly, cut short, or far too long. Never decides which.
+//! How the server sends an answer: whole, slowly, cut short, or far too long. Never decides which.
 
-use std::error::Error as StdError;
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 use tokio::time::Sleep;
 
+use crate::answer::{Answer, Delivery, Disconnect};
 use crate::events::Stream;
-use crate::reply::Reply;
-use crate::timestamp::Timestamp;
-
-/// How a body is sent.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Delivery {
-    Whole,
-    /// Byte by byte, with this pause before each.
-    Slow(Duration),
-    /// Half of it; then the connection closes.
-    Truncated,
-    /// One JSON string of this many bytes instead.
-    Huge(u64),
-}
-
-/// Ends a connection without another byte.
-#[derive(Debug)]
-pub(crate) struct Disconnect;
 
 /// The response as hyper sends it.
-pub(crate) fn response(reply: Reply, delivery: Delivery, now: Timestamp) -> Response<ReplyBody> {
-    let length = match delivery {
-        Delivery::Huge(bytes) => bytes,
-        Delivery::Whole | Delivery::Slow(_) | Delivery::Truncated => reply.body.len() as u64,
-    };
-    let chunked = reply.chunked;
-    let mut response = Response::new(ReplyBody::new(reply.body, reply.stream, delivery, chunked));
-    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+pub(crate) fn response(answer: Answer) -> Response<ReplyBody> {
+    let has_length = answer.headers.iter().any(|(name, _)| *name == "content-length");
+    let mut response = Response::new(ReplyBody::new(answer.body, answer.stream, answer.delivery, !has_length));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
-    let own = [("server", "mock-polar".to_owned()), ("date", now.http_date())];
-    for (name, value) in reply.headers.into_iter().chain(own) {
+    for (name, value) in answer.headers {
         if let Ok(value) = HeaderValue::from_str(&value) {
             headers.insert(HeaderName::from_static(name), value);
         }
-    }
-    if !chunked && reply.status != 204 {
-        headers.insert("content-length", HeaderValue::from(length));
     }
     response
 }
@@ -155,11 +127,3 @@ fn huge_chunk(left: u64, started: bool) -> (Option<Bytes>, u64) {
     }
     ((length > 0).then(|| Bytes::from(part)), after)
 }
-
-impl fmt::Display for Disconnect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the connection is closed on purpose")
-    }
-}
-
-impl StdError for Disconnect {}

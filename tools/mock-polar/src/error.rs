@@ -34,6 +34,7 @@ impl Error {
         self.kind == Kind::Time
     }
 
+    #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only a server needs a port"))]
     pub(crate) fn server(message: impl Into<String>, source: io::Error) -> Self {
         Self { kind: Kind::Server, message: message.into(), source: Some(source) }
     }

@@ -17,7 +17,7 @@ pub(crate) enum Channel {
 }
 
 /// What a stream is sent, line by line; it ends with the sender.
-pub(crate) type Stream = UnboundedReceiver<String>;
+pub type Stream = UnboundedReceiver<String>;
 
 #[derive(Debug, Default)]
 pub(crate) struct Events {

@@ -1,7 +1,5 @@
 //! What Polar's worker does once a job is due: it sends mails, fulfils purchases and hands out keys.
 
-use std::io::{self, Write};
-
 use serde_json::json;
 use uuid::Uuid;
 
@@ -35,9 +33,8 @@ fn run(state: &mut State, jobs: Vec<Job>) -> bool {
         match job {
             Job::Send(mut mail) => {
                 mail.sent_at = now;
-                if state.show_mails {
-                    // The console is where a developer waits for the code.
-                    let _ = writeln!(io::stderr(), "mock-polar: {mail}");
+                if let Some(show) = state.show_mail {
+                    show(&mail);
                 }
                 state.mails.push(mail);
             }

@@ -1,7 +1,7 @@
-//! Connections: receives requests, has them answered by the control endpoint or by Polar, and sends the replies.
+//! Connections: receives requests, has them answered, and sends the replies.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http_body_util::BodyExt;
@@ -12,31 +12,27 @@ use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::control;
-use crate::delivery::{Delivery, Disconnect, ReplyBody, response};
-use crate::fulfilment;
-use crate::inject;
-use crate::polar;
-use crate::reply::Reply;
-use crate::request::RecordedRequest;
-use crate::state::Shared;
+use crate::answer::Disconnect;
+use crate::connections::Connections;
+use crate::delivery::{ReplyBody, response};
+use crate::machine::Machine;
+use crate::request::{KEPT_BODY, RecordedRequest};
+use crate::timer::Timer;
 
 /// As Polar's server does: a connection that is idle for longer is closed, and a request on it meets a reset.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 /// How long Polar's worker sleeps when it has nothing to do.
 const WORKER_PAUSE: Duration = Duration::from_millis(20);
-/// As much of a body as Polar accepts is kept, so that a faulty test cannot fill the memory.
-const KEPT_BODY: usize = 10 * 1024 * 1024;
 
 /// Accepts connections until the runtime is dropped, and every connection with it.
-pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
-    tokio::spawn(work(Arc::clone(&shared)));
+pub(crate) async fn serve(listener: TcpListener, machine: Arc<Machine>, connections: Arc<Mutex<Connections>>) {
+    tokio::spawn(work(Arc::clone(&machine)));
     loop {
         // Accepting fails when the process has too many open files, or for a client that has left: the server goes on.
         match listener.accept().await {
             Ok((stream, from)) => {
-                let task = tokio::spawn(serve_connection(stream, from, Arc::clone(&shared)));
-                shared.connections().add(task.abort_handle());
+                let task = tokio::spawn(serve_connection(stream, from, Arc::clone(&machine)));
+                connections.lock().unwrap_or_else(PoisonError::into_inner).add(task.abort_handle());
             }
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
@@ -44,20 +40,17 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 /// Polar's worker, for jobs that become due between requests.
-async fn work(shared: Arc<Shared>) {
+async fn work(machine: Arc<Machine>) {
     loop {
-        let worked = fulfilment::run_due(&mut shared.lock());
-        if worked {
-            shared.announce();
-        }
+        machine.work();
         tokio::time::sleep(WORKER_PAUSE).await;
     }
 }
 
-async fn serve_connection(stream: TcpStream, from: SocketAddr, shared: Arc<Shared>) {
+async fn serve_connection(stream: TcpStream, from: SocketAddr, machine: Arc<Machine>) {
     // Replies are small; waiting to fill a packet only slows tests down.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(|request| respond(request, from.ip(), &shared));
+    let service = service_fn(|request| respond(request, from.ip(), &machine));
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(KEEP_ALIVE)
@@ -66,37 +59,20 @@ async fn serve_connection(stream: TcpStream, from: SocketAddr, shared: Arc<Share
     let _ = served.await;
 }
 
-async fn respond(request: Request<Incoming>, from: IpAddr, shared: &Shared) -> Result<Response<ReplyBody>, Disconnect> {
+async fn respond(
+    request: Request<Incoming>,
+    from: IpAddr,
+    machine: &Machine,
+) -> Result<Response<ReplyBody>, Disconnect> {
     let request = receive(request).await?;
-    let (reply, delivery) = match control::answer(shared, &request).await {
-        Some(reply) => (reply, Delivery::Whole),
-        None => answer_as_polar(request, from, shared).await?,
-    };
-    let now = shared.lock().now();
-    Ok(response(reply, delivery, now))
+    machine.answer(request, from, &Tokio).await.map(response)
 }
 
-async fn answer_as_polar(
-    request: RecordedRequest,
-    from: IpAddr,
-    shared: &Shared,
-) -> Result<(Reply, Delivery), Disconnect> {
-    let (fault, handled) = {
-        let mut state = shared.lock();
-        state.requests.push(request.clone());
-        let fault = if request.is_preflight() { None } else { state.faults.apply(request.endpoint()) };
-        // Handled under the same lock: whoever waited for the request finds it handled, unless a fault delays it.
-        let handled = fault.as_ref().is_none_or(|applied| inject::is_handled_first(&applied.fault)).then(|| {
-            let skew = fault.as_ref().map_or(0, |applied| inject::clock_skew(&applied.fault));
-            polar::answer(&mut state, &request, from, skew)
-        });
-        (fault, handled)
-    };
-    shared.announce();
-    let polar = || handled.unwrap_or_else(|| polar::answer(&mut shared.lock(), &request, from, 0));
-    match fault {
-        None => Ok((polar(), Delivery::Whole)),
-        Some(mut applied) => inject::inject(&mut applied, &request, polar).await,
+struct Tokio;
+
+impl Timer for Tokio {
+    async fn sleep(&self, by: Duration) {
+        tokio::time::sleep(by).await;
     }
 }
 

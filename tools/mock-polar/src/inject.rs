@@ -1,10 +1,11 @@
 //! Fault injection: what becomes of a reply when a fault applies to its request.
 
+use crate::answer::{Delivery, Disconnect};
 use crate::captive;
-use crate::delivery::{Delivery, Disconnect};
 use crate::fault::{AppliedFault, Fault, Garbage, Kind};
 use crate::reply::Reply;
 use crate::request::RecordedRequest;
+use crate::timer::Timer;
 
 /// Whether Polar handles the request before the fault occurs.
 pub(crate) fn is_handled_first(fault: &Fault) -> bool {
@@ -33,6 +34,7 @@ pub(crate) async fn inject(
     applied: &mut AppliedFault,
     request: &RecordedRequest,
     polar: impl FnOnce() -> Reply,
+    timer: &impl Timer,
 ) -> Result<(Reply, Delivery), Disconnect> {
     let (reply, delivery) = match applied.fault.kind.clone() {
         Kind::CaptivePortal { status } => (captive::intercept(status, request), Delivery::Whole),
@@ -47,7 +49,7 @@ pub(crate) async fn inject(
             (polar(), Delivery::Whole)
         }
         Kind::Delay { by } => {
-            tokio::time::sleep(by).await;
+            timer.sleep(by).await;
             (polar(), Delivery::Whole)
         }
         Kind::SlowBody { pause } => (polar(), Delivery::Slow(pause)),

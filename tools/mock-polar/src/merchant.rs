@@ -13,7 +13,7 @@ use crate::state::State;
 use crate::timestamp::Timestamp;
 
 /// A key to be issued: [`MockPolar::add_key`](crate::MockPolar::add_key).
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewKey {
     benefit: String,
@@ -165,6 +165,12 @@ impl Activation {
 }
 
 impl State {
+    /// Every string in Polar's replies that identifies a customer.
+    pub(crate) fn personal_data(&self) -> Vec<String> {
+        let members = self.database.members.iter().map(|member| member.email.clone());
+        self.database.customers.iter().flat_map(Customer::personal_data).chain(members).collect()
+    }
+
     /// Returns the key, or why it cannot be issued.
     pub(crate) fn issue_key(&mut self, new: NewKey) -> Result<String, String> {
         let benefit = self.database.benefit(&new.benefit).ok_or_else(|| {

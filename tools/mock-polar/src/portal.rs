@@ -17,7 +17,7 @@ mod vendor;
 pub use buying::Purchase;
 pub(crate) use buying::pay;
 pub(crate) use call::Call;
-pub(crate) use vendor::new_session;
+pub(crate) use vendor::customer_token;
 
 use crate::endpoint::Endpoint;
 use crate::reply::Reply;

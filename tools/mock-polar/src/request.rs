@@ -8,6 +8,9 @@ use serde::Serialize;
 
 use crate::endpoint::{self, Endpoint, Target};
 
+/// As much of a body as Polar accepts is kept, so that a faulty test cannot fill the memory.
+pub const KEPT_BODY: usize = 10 * 1024 * 1024;
+
 /// A request that reached the server. The control endpoint's own requests are not among them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedRequest {

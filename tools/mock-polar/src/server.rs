@@ -4,7 +4,7 @@
 mod keys;
 mod portal;
 
-use std::io;
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -13,12 +13,15 @@ use std::time::Duration;
 use tokio::net::TcpSocket;
 use tokio::sync::oneshot;
 
+use crate::connections::Connections;
 use crate::error::Error;
 use crate::fault::{Fault, FaultId};
 use crate::http;
+use crate::machine::Machine;
+use crate::mails::Mail;
 use crate::request::RecordedRequest;
 use crate::seed::Seed;
-use crate::state::{Shared, State};
+use crate::state::State;
 use crate::timestamp::Timestamp;
 
 /// A local Polar on a loopback port. It runs on its own thread and stops when dropped.
@@ -26,7 +29,8 @@ use crate::timestamp::Timestamp;
 /// Methods take `&self`, so a test can control the server from several threads. Methods that take a key, a benefit or an
 /// activation panic if it does not exist: that is a mistake in the test, and the panic points at its line.
 pub struct MockPolar {
-    shared: Arc<Shared>,
+    machine: Arc<Machine>,
+    connections: Arc<Mutex<Connections>>,
     address: SocketAddr,
     stage: Mutex<Stage>,
 }
@@ -87,9 +91,10 @@ impl Builder {
         // Loopback only: nobody else may see the keys or change the state.
         let socket = reserve(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)))?;
         let address = socket.local_addr().map_err(|error| Error::server("the server's port is unknown", error))?;
-        let shared = Arc::new(Shared::new(self.seed, self.rate_limit, self.show_mails));
-        let online = run(socket, self.port, Arc::clone(&shared))?;
-        Ok(MockPolar { shared, address, stage: Mutex::new(online) })
+        let machine = Arc::new(Machine::new(self.seed, self.rate_limit, self.show_mails.then_some(show_mail)));
+        let connections = Arc::default();
+        let online = run(socket, self.port, &machine, &connections)?;
+        Ok(MockPolar { machine, connections, address, stage: Mutex::new(online) })
     }
 }
 
@@ -156,14 +161,14 @@ impl MockPolar {
         let mut stage = self.stage();
         if let Stage::Offline(reserved) = &mut *stage {
             let socket = reserved.take().map_or_else(|| reserve(self.address), Ok)?;
-            *stage = run(socket, self.address.port(), Arc::clone(&self.shared))?;
+            *stage = run(socket, self.address.port(), &self.machine, &self.connections)?;
         }
         Ok(())
     }
 
     /// Closes every open connection at once, as Polar does after five idle seconds. New ones are accepted.
     pub fn close_connections(&self) {
-        self.shared.connections().close();
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner).close();
     }
 
     /// Restores the initial state: the seed's keys, the system's time, no faults, nothing recorded.
@@ -212,7 +217,7 @@ impl MockPolar {
     ///
     /// Polar has handled them by then, unless a fault delays it.
     pub fn wait_for_requests(&self, count: usize, timeout: Duration) -> bool {
-        self.shared.wait_for(|state| state.requests.len(), count, timeout)
+        self.machine.shared.wait_for(|state| state.requests.len(), count, timeout)
     }
 }
 
@@ -248,7 +253,7 @@ impl MockPolar {
     }
 
     fn state<T>(&self, access: impl FnOnce(&mut State) -> T) -> T {
-        access(&mut self.shared.lock())
+        access(&mut self.machine.shared.lock())
     }
 }
 
@@ -273,6 +278,11 @@ fn or_panic<T>(result: Result<T, String>) -> T {
     }
 }
 
+/// The console is where a developer waits for the code.
+fn show_mail(mail: &Mail) {
+    let _ = writeln!(io::stderr(), "mock-polar: {mail}");
+}
+
 fn reserve(address: SocketAddr) -> Result<TcpSocket, Error> {
     let socket = TcpSocket::new_v4().and_then(|socket| {
         // On systems other than Unix, this option would let two servers share the port.
@@ -289,7 +299,12 @@ fn port_error(port: u16, error: io::Error) -> Error {
 }
 
 /// Listens before it returns, so that a client is not refused that connects before the thread runs.
-fn run(socket: TcpSocket, port: u16, shared: Arc<Shared>) -> Result<Stage, Error> {
+fn run(
+    socket: TcpSocket,
+    port: u16,
+    machine: &Arc<Machine>,
+    connections: &Arc<Mutex<Connections>>,
+) -> Result<Stage, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
@@ -301,8 +316,9 @@ fn run(socket: TcpSocket, port: u16, shared: Arc<Shared>) -> Result<Stage, Error
     };
     let listener = listener.map_err(|error| port_error(port, error))?;
     let (stop, stopped) = oneshot::channel();
+    let (machine, connections) = (Arc::clone(machine), Arc::clone(connections));
     let serve = move || {
-        runtime.spawn(http::serve(listener, shared));
+        runtime.spawn(http::serve(listener, machine, connections));
         // Ends with `stop`; dropping the runtime then closes the listener and every connection.
         let _ = runtime.block_on(stopped);
     };

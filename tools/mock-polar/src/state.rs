@@ -1,12 +1,13 @@
 //! Everything that a server holds, behind one lock: shared by its connections and by the tests that control it.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::pin::pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
-use crate::connections::Connections;
 use crate::database::Database;
 use crate::events::Events;
 use crate::fault::Faults;
@@ -14,16 +15,17 @@ use crate::limit::{Identity, Limiter};
 use crate::mails::Mail;
 use crate::request::RecordedRequest;
 use crate::seed::Seed;
+use crate::timer::Timer;
 use crate::timestamp::Timestamp;
 use crate::worker::Worker;
 
 pub(crate) struct Shared {
     state: Mutex<State>,
     /// Wakes threads that wait for requests or mails.
-    changed: Condvar,
+    #[cfg(feature = "server")]
+    changed: std::sync::Condvar,
     /// Wakes connections that wait for them.
     notify: Notify,
-    connections: Mutex<Connections>,
 }
 
 pub(crate) struct State {
@@ -38,12 +40,12 @@ pub(crate) struct State {
     pub(crate) worker: Worker,
     pub(crate) events: Events,
     pub(crate) mails: Vec<Mail>,
-    /// Whether mails are written to the standard error, too.
-    pub(crate) show_mails: bool,
+    /// Shows a mail to a developer who waits for the code.
+    pub(crate) show_mail: Option<fn(&Mail)>,
 }
 
 impl Shared {
-    pub(crate) fn new(seed: Seed, rate_limit: bool, show_mails: bool) -> Self {
+    pub(crate) fn new(seed: Seed, rate_limit: bool, show_mail: Option<fn(&Mail)>) -> Self {
         let state = State {
             database: seed.database(),
             seed,
@@ -56,13 +58,14 @@ impl Shared {
             worker: Worker::default(),
             events: Events::default(),
             mails: Vec::new(),
-            show_mails,
+            show_mail,
         };
-        Self { state: Mutex::new(state), changed: Condvar::new(), notify: Notify::new(), connections: Mutex::default() }
-    }
-
-    pub(crate) fn connections(&self) -> MutexGuard<'_, Connections> {
-        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+        Self {
+            state: Mutex::new(state),
+            #[cfg(feature = "server")]
+            changed: std::sync::Condvar::new(),
+            notify: Notify::new(),
+        }
     }
 
     /// A test that panicked while it held the lock leaves the state usable.
@@ -72,11 +75,13 @@ impl Shared {
 
     /// Wakes those who wait, after a request or a mail was recorded. Call it with the lock released.
     pub(crate) fn announce(&self) {
+        #[cfg(feature = "server")]
         self.changed.notify_all();
         self.notify.notify_waiters();
     }
 
-    /// Waits until there are as many as wanted of what `count` counts; `false` after the timeout.
+    /// Blocks until there are as many as wanted of what `count` counts; `false` after the timeout.
+    #[cfg(feature = "server")]
     pub(crate) fn wait_for(&self, count: fn(&State) -> usize, wanted: usize, timeout: Duration) -> bool {
         let missing = |state: &mut State| count(state) < wanted;
         let waited = self.changed.wait_timeout_while(self.lock(), timeout, missing);
@@ -84,8 +89,8 @@ impl Shared {
         count(&state) >= wanted
     }
 
-    /// The same without blocking the server's thread.
-    pub(crate) async fn until(&self, count: fn(&State) -> usize, wanted: usize, timeout: Duration) -> bool {
+    /// Waits until there are as many as wanted of what `count` counts, or `timer` says that it took too long.
+    pub(crate) async fn until(&self, count: fn(&State) -> usize, wanted: usize, timeout: Duration, timer: &impl Timer) {
         let enough = async {
             loop {
                 let next = self.notify.notified();
@@ -95,7 +100,12 @@ impl Shared {
                 next.await;
             }
         };
-        tokio::time::timeout(timeout, enough).await.is_ok()
+        let (mut enough, mut late) = (pin!(enough), pin!(timer.sleep(timeout)));
+        let either = |cx: &mut Context<'_>| match enough.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(()),
+            Poll::Pending => late.as_mut().poll(cx),
+        };
+        std::future::poll_fn(either).await;
     }
 }
 

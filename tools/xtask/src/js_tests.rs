@@ -1,5 +1,5 @@
-//! What the npm package does: its parts for Node and Electron, and as it was packed, `tests/js/behavior`, in Node and on
-//! pages in Chromium.
+//! What the npm package does: its parts for Node and Electron, and as it was packed, an app's tests under Vitest and jest,
+//! and `tests/js/behavior`, in Node and on pages in Chromium.
 
 use anyhow::Result;
 use xshell::{Shell, cmd};
@@ -16,6 +16,9 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     let program = target.join("debug/polar-license");
     let units = cmd!(sh, "node --test --test-reporter=spec tests/js/node/ tests/js/electron/");
     units.env("POLAR_LICENSE_CLI", &program).env("POLAR_LICENSE_JS", target.join("package/npm")).run()?;
+    npm_package::ci(sh, "tests/js/runners")?;
+    let tarball = &packed.file;
+    cmd!(sh, "node tests/js/runners/run.mjs {tarball}").run()?;
     let behavior = cmd!(sh, "node tests/js/behavior/run.mjs").env("POLAR_LICENSE_TARBALL", &packed.file);
     Ok(behavior.env("POLAR_LICENSE_PROGRAM", program).run()?)
 }

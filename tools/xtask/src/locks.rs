@@ -38,8 +38,9 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
 fn addresses(lock: &str) -> impl Iterator<Item = (usize, &str)> {
     let is_address = |line: &str| {
         let line = line.trim_start();
-        // npm also copies each package's links to its home and its sponsors
-        let about_the_package = ["\"url\":", "\"funding\":", "\"homepage\":"].iter().any(|key| line.starts_with(key));
+        // npm also copies each package's links to its home and its sponsors, some of them as lists
+        let about_the_package =
+            ["\"url\":", "\"funding\":", "\"homepage\":", "\"https://"].iter().any(|start| line.starts_with(start));
         line.replace(CRATES_IO, "").contains("://") && !about_the_package
     };
     lock.lines().enumerate().map(|(index, line)| (index + 1, line)).filter(move |(_, line)| is_address(line))
@@ -63,7 +64,7 @@ mod tests {
     #[test]
     fn npm_resolves_nothing_but_may_mention_sponsors() {
         let lock = "\"resolved\": \"https://registry.example/a/-/a-1.0.0.tgz\",\n\"funding\": {\n\
-                    \"url\": \"https://sponsors.example/a\"\n}\n";
+                    \"url\": \"https://sponsors.example/a\"\n}\n\"funding\": [\n\"https://sponsors.example/b\"\n]\n";
         assert_eq!(lines(lock), [1]);
     }
 }

@@ -7,7 +7,8 @@
 //!        │              steps
 //!        │      ┌────────┴─────────────────────────────────────────────────────┐
 //!        │      │   readme · crate_package · budget · locks · layers           │
-//!        │      │   npm_check · js_tests ── npm_package ── wasm_build          │
+//!        │      │   npm_check · js_tests · mock_package ── npm_package         │
+//!        │      │                                 └── wasm_build               │
 //!   requirements│   fetch ── local_polar · soak                                │
 //!        └──────┤   c_library · c_package · c_cross                            │
 //!               └────────┬─────────────────────────────────────────────────────┘
@@ -26,6 +27,7 @@ mod languages;
 mod layers;
 mod local_polar;
 mod locks;
+mod mock_package;
 mod npm_check;
 mod npm_package;
 mod readme;
@@ -82,7 +84,7 @@ enum Package {
         #[arg(long)]
         without_http: bool,
     },
-    /// The npm package
+    /// The npm packages: the client's, and the local Polar's
     Npm,
 }
 
@@ -113,7 +115,8 @@ fn run(command: Command) -> Result<()> {
         }
         Command::Package(Package::Npm) => {
             requirements::NPM_PACKAGE.iter().try_for_each(|requirement| requirement.ensure(sh))?;
-            npm_package::package(sh).map(drop)
+            npm_package::package(sh)?;
+            mock_package::package(sh).map(drop)
         }
     }
 }

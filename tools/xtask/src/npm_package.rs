@@ -15,10 +15,10 @@ use xshell::{Cmd, Shell, cmd};
 use crate::{wasm_build, workspace};
 
 /// Where the JavaScript is built.
-const SCRIPTS: &str = "bindings/wasm/ts";
+pub(crate) const SCRIPTS: &str = "bindings/wasm/ts";
 
 /// The licenses, which the template does not repeat.
-const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
+pub(crate) const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
 /// The name that `sizes.mjs` gives to everything that a page with the separate WebAssembly downloads.
 pub(crate) const SLIM_PAGE: &str = "a page with ./slim, in all";
@@ -79,7 +79,8 @@ pub(crate) fn ci(sh: &Shell, folder: &str) -> Result<()> {
     Ok(npm(sh).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).run()?)
 }
 
-fn npm(sh: &Shell) -> Cmd<'_> {
+/// npm, with whatever arguments.
+pub(crate) fn npm(sh: &Shell) -> Cmd<'_> {
     sh.cmd(if cfg!(windows) { "npm.cmd" } else { "npm" })
 }
 

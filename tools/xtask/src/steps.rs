@@ -13,8 +13,8 @@ use crate::requirements::{
 };
 use crate::shell::cargo;
 use crate::{
-    budget, c_cross, c_library, c_package, crate_package, fetch, js_tests, languages, layers, locks, npm_check,
-    npm_package, readme, soak, wasm_build,
+    budget, c_cross, c_library, c_package, crate_package, fetch, js_tests, languages, layers, locks, mock_package,
+    npm_check, npm_package, readme, soak, wasm_build,
 };
 
 struct Step {
@@ -176,6 +176,12 @@ const STEPS: &[Step] = &[
         proves: "the packed npm package runs the scenarios in Node and in Chromium, and settles every operation, whatever goes wrong there",
         needs: &[&WASM_STD, &WASM_BINDGEN, &NODE, &CHROMIUM],
         run: js_tests::check,
+    },
+    Step {
+        name: "mock",
+        proves: "the packed local Polar for Node passes the tests of the server in Rust that need only its address",
+        needs: &[&WASM_STD, &WASM_BINDGEN, &NODE],
+        run: mock_package::check,
     },
     Step {
         name: "docs",

@@ -1,4 +1,4 @@
-//! The engine as WebAssembly: built by stable Rust for size, with wasm-bindgen's glue beside it.
+//! The engine and the local Polar as WebAssembly: built by stable Rust for size, with wasm-bindgen's glue beside it.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -11,19 +11,31 @@ use crate::{shell, tools, workspace};
 /// The target of browsers and Node.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Builds it, and returns wasm-bindgen's output folder.
+/// Builds it for bundlers, and returns wasm-bindgen's output folder.
 pub(crate) fn build(sh: &Shell) -> Result<PathBuf> {
+    let folder = workspace::target()?.join("npm/wasm");
+    let (compiled, bindgen) = (compile(sh, "polar-license-wasm")?, tools::program("wasm-bindgen")?);
+    cmd!(sh, "{bindgen} --target bundler --out-dir {folder} {compiled}").run()?;
+    Ok(folder)
+}
+
+/// Builds another package of the workspace for Node, with glue of this name, and returns wasm-bindgen's output folder.
+pub(crate) fn build_for_node(sh: &Shell, package: &str, name: &str) -> Result<PathBuf> {
+    let folder = workspace::target()?.join("npm").join(package);
+    sh.remove_path(&folder)?;
+    let (compiled, bindgen) = (compile(sh, package)?, tools::program("wasm-bindgen")?);
+    cmd!(sh, "{bindgen} --target nodejs --out-dir {folder} --out-name {name} {compiled}").run()?;
+    Ok(folder)
+}
+
+fn compile(sh: &Shell, package: &str) -> Result<PathBuf> {
     let target = workspace::target()?.join("npm");
     let flags = remapped_paths(&target);
-    let build = shell::cargo(sh, "build --locked --package polar-license-wasm --profile wasm --target");
+    let build = shell::cargo(sh, "build --locked --profile wasm --package").args([package, "--target"]);
     // the variable also overrides flags in the user's own settings
     let build = build.arg(TARGET).arg("--target-dir").arg(&target).env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
     build.run()?;
-
-    let compiled = target.join(TARGET).join("wasm/polar_license_wasm.wasm");
-    let (folder, bindgen) = (target.join("wasm"), tools::program("wasm-bindgen")?);
-    cmd!(sh, "{bindgen} --target bundler --out-dir {folder} {compiled}").run()?;
-    Ok(folder)
+    Ok(target.join(TARGET).join("wasm").join(format!("{}.wasm", package.replace('-', "_"))))
 }
 
 /// Checks that a file does not hold the path of the place where it was built.

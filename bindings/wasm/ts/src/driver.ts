@@ -7,7 +7,7 @@ import type { Engine, Now } from "./engine.js";
 import { words } from "./error.js";
 import type { Fetch } from "./fetch.js";
 import type { Store, Turn } from "./storage.js";
-import { type Clock, pause, within } from "./time.js";
+import { type Clock, pause, waitUntil, within } from "./time.js";
 import { post } from "./transport.js";
 import type * as compiled from "./wasm-bindgen.js";
 
@@ -88,7 +88,7 @@ export function driver({ store, fetch, clock }: Host): Run {
   };
 
   const update = async (engine: Engine, step: StepTo<"store">, context: Context): Promise<compiled.Step> => {
-    await pause(step.notBefore - clock.monotonic(), context.signal);
+    await waitUntil(step.notBefore, clock, context.signal);
     const problem = await within(step.timeoutMs, write(store, engine, step, clock), tooLate).then(
       () => undefined,
       (cause: unknown) => {
@@ -102,7 +102,7 @@ export function driver({ store, fetch, clock }: Host): Run {
   const send = async (engine: Engine, step: StepTo<"send">, context: Context): Promise<compiled.Step> => {
     const { number } = step;
     const { signal } = context;
-    await pause(step.notBefore - clock.monotonic(), signal);
+    await waitUntil(step.notBefore, clock, signal);
     context.sent ||= !signal.aborted;
     const answer = signal.aborted
       ? ({ failure: "cancelled", sent: false, message: CANCELLED, cause: signal.reason } as const)

@@ -9,6 +9,8 @@ import type { LicenseClient } from "./license.js";
 import { fileStorage } from "./node/file-storage.js";
 import { machineSource } from "./node/machine.js";
 import { systemName } from "./node/system-name.js";
+import { isPage, isTest, memoryOfTests } from "./node/test-runner.js";
+import { web } from "./web.js";
 
 export * from "./public.js";
 
@@ -17,6 +19,9 @@ const node: Platform = {
   system: systemName,
   device: async () => (await machineSource()) ?? "",
 };
+
+/** Not the developer's own files and machine: what a test does ends with it. */
+const underTest: Platform = { ...node, storage: memoryOfTests, device: async () => "" };
 
 /**
  * Reads what is stored on this device. Asks nobody: `refresh` does.
@@ -27,5 +32,5 @@ const node: Platform = {
 export function createLicenseClient<Feature extends string = string>(
   options: LicenseOptions<Feature>,
 ): Promise<LicenseClient<Feature>> {
-  return create(options, node, inlined);
+  return create(options, isPage() ? web : isTest() ? underTest : node, inlined);
 }

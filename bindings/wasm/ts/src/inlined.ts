@@ -6,6 +6,7 @@
 import { wasm } from "#wasm";
 
 import { type Engines, enginesOf } from "./engine.js";
+import { utf8 } from "./utf8.js";
 import { compile } from "./wasm.js";
 
 let compiled: Promise<Engines> | undefined;
@@ -13,7 +14,7 @@ let compiled: Promise<Engines> | undefined;
 export function inlined(): Promise<Engines> {
   const load = async (): Promise<Engines> => {
     const bytes = Uint8Array.from(atob(wasm as string), (letter) => letter.charCodeAt(0));
-    return enginesOf(await compile(bytes));
+    return enginesOf(await compile(bytes), utf8());
   };
   compiled ??= load();
   compiled.catch(() => {

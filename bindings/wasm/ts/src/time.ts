@@ -1,5 +1,5 @@
 /**
- * Clocks and waiting. Only this file reads the time or sets a timer, but for the pauses of the file lock in Node.
+ * Clocks and waiting. Only this file reads the time or sets a timer.
  */
 
 import { onAbort } from "./abort.js";
@@ -10,6 +10,8 @@ export interface Clock {
   now(): number;
   /** Milliseconds since any moment; never goes back. */
   monotonic(): number;
+  /** Lets this time pass before a request that is to leave later, in place of a timer. */
+  rest?(ms: number): void;
 }
 
 /** Times that numbers hold to the millisecond, with room for what is added to them. */
@@ -17,6 +19,17 @@ const LONGEST_MS = 2 ** 52;
 
 /** What `setTimeout` takes; it would take a longer one for 0. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * The platform's timers, for what a call waits for: a call must not hang because a test turns the timers by hand. Vitest and
+ * jest, whose timers are those of fake-timers, keep the platform's there.
+ */
+function timers(): { set: typeof setTimeout; clear: typeof clearTimeout } {
+  type Replaced = { clock?: { _setTimeout?: typeof setTimeout; _clearTimeout?: typeof clearTimeout } };
+  const { clock } = globalThis.setTimeout as Replaced;
+  const { _setTimeout: set = globalThis.setTimeout, _clearTimeout: clear = globalThis.clearTimeout } = clock ?? {};
+  return { set, clear };
+}
 
 /** The platform's clocks. */
 export const systemClock: Clock = {
@@ -34,10 +47,21 @@ export function steady(clock: Clock): Clock {
       return 0;
     }
   };
-  return { now: () => read(() => clock.now()), monotonic: () => Math.max(0, read(() => clock.monotonic())) };
+  const own = { now: () => read(() => clock.now()), monotonic: () => Math.max(0, read(() => clock.monotonic())) };
+  return typeof clock.rest === "function" ? { ...own, rest: (ms) => clock.rest?.(ms) } : own;
 }
 
-/** Calls `work` once after `ms`, unless the returned function is called before. Does not keep a process alive. */
+/** Waits until the clock says `until`, or one of `signals` aborts. */
+export async function waitUntil(until: number, clock: Clock, ...signals: AbortSignal[]): Promise<void> {
+  const ms = until - clock.monotonic();
+  if (ms > 0 && clock.rest) clock.rest(ms);
+  else await pause(ms, ...signals);
+}
+
+/**
+ * Calls `work` once after `ms`, unless the returned function is called before. Does not keep a process alive. A test may
+ * replace this timer: no call waits for it.
+ */
 export function later(ms: number, work: () => void): () => void {
   const timer: unknown = setTimeout(work, Math.max(0, ms));
   (timer as { unref?: () => void }).unref?.();
@@ -48,12 +72,13 @@ export function later(ms: number, work: () => void): () => void {
 export function pause(ms: number, ...signals: (AbortSignal | undefined)[]): Promise<void> {
   return new Promise((resolve) => {
     if (ms <= 0 || signals.some((signal) => signal?.aborted)) return resolve();
+    const { set, clear } = timers();
     const end = (): void => {
-      clearTimeout(timer);
+      clear.call(globalThis, timer);
       for (const stop of stops) stop?.();
       resolve();
     };
-    const timer = setTimeout(end, Math.min(ms, LONGEST_TIMER_MS));
+    const timer = set.call(globalThis, end, Math.min(ms, LONGEST_TIMER_MS));
     const stops = signals.map((signal) => signal && onAbort(signal, end));
   });
 }

@@ -41,7 +41,7 @@ function notAllowed(error: unknown): LicenseError {
 async function bytesOf(source: WasmSource | PromiseLike<WasmSource>): Promise<BufferSource | WebAssembly.Module> {
   const named = await source;
   const found = typeof named === "string" || named instanceof URL ? await fetch(named) : named;
-  if (!(found instanceof Response)) return found as BufferSource | WebAssembly.Module;
+  if (typeof Response !== "function" || !(found instanceof Response)) return found as BufferSource | WebAssembly.Module;
   if (!found.ok) throw new Error(`status ${found.status}`);
   return found.arrayBuffer();
 }

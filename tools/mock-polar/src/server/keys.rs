@@ -1,7 +1,6 @@
 //! What a test does with keys.
 
 use super::{MockPolar, or_panic};
-use crate::customers::Customer;
 use crate::licenses::{License, Status};
 use crate::merchant::{Activation, KeyInfo, NewKey};
 use crate::timestamp::Timestamp;
@@ -105,10 +104,7 @@ impl MockPolar {
     /// Every string in Polar's replies that identifies a customer. None of them may ever be found in a program's files,
     /// logs or debug output.
     pub fn personal_data(&self) -> Vec<String> {
-        self.state(|state| {
-            let members = state.database.members.iter().map(|member| member.email.clone());
-            state.database.customers.iter().flat_map(Customer::personal_data).chain(members).collect()
-        })
+        self.state(|state| state.personal_data())
     }
 
     #[track_caller]

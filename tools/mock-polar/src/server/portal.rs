@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::{MockPolar, or_panic};
-use crate::customers::Customer;
 use crate::fulfilment;
 use crate::mails::Mail;
 use crate::portal::{self, Purchase};
@@ -17,7 +16,7 @@ impl MockPolar {
 
     /// Waits until Polar has sent `count` mails; `false` if that takes longer than `timeout`.
     pub fn wait_for_mails(&self, count: usize, timeout: Duration) -> bool {
-        self.shared.wait_for(|state| state.mails.len(), count, timeout)
+        self.machine.shared.wait_for(|state| state.mails.len(), count, timeout)
     }
 
     /// From now on, mails take this long, by the server's clock. At the start: no time.
@@ -33,7 +32,7 @@ impl MockPolar {
     /// Has Polar's worker do now what it would do later: mails arrive, and purchases have their keys.
     pub fn run_worker(&self) {
         self.state(fulfilment::run_all);
-        self.shared.announce();
+        self.machine.shared.announce();
     }
 
     /// Pays a checkout, by its client secret, as a buyer in a browser does, whatever it costs.
@@ -48,12 +47,7 @@ impl MockPolar {
     /// A token for the customer with this address, which a vendor's backend would hand to an app.
     #[track_caller]
     pub fn customer_token(&self, email: &str) -> String {
-        let token = self.state(|state| {
-            let has_email =
-                |customer: &&Customer| customer.email().is_some_and(|known| known.eq_ignore_ascii_case(email));
-            let customer = state.database.customers.iter().find(has_email).cloned()?;
-            Some(portal::new_session(state, &customer, None).token)
-        });
+        let token = self.state(|state| portal::customer_token(state, email));
         or_panic(token.ok_or_else(|| format!("there is no customer `{email}`")))
     }
 

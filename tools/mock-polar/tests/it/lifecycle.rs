@@ -3,10 +3,14 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 
-use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, DEMO_ORGANIZATION, Fault, MockPolar, NewKey};
+use mock_polar::{
+    DEMO_INVITATION, DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, DEMO_ORGANIZATION, Endpoint, Fault, MockPolar, NewKey,
+};
 use tokio::net::TcpSocket;
 
-use crate::wire::{TIMEOUT, activate, stays_silent, validate};
+use crate::wire::{
+    TIMEOUT, activate, activation, post_without_reading, read_head, read_reply, send, stays_silent, validate,
+};
 
 #[test]
 fn a_stopped_server_refuses_connections_and_restarts_on_its_port_with_its_state() {
@@ -88,4 +92,25 @@ fn two_servers_share_nothing() {
     assert_eq!(validate(&one, DEMO_KEY_PLAIN).status, 404);
     assert_eq!(validate(&other, DEMO_KEY_PLAIN).status, 200);
     assert_eq!((one.organization(), one.benefit("pro")), (DEMO_ORGANIZATION.to_owned(), other.benefit("pro")));
+}
+
+#[test]
+fn stopping_disconnects_a_stalled_client() {
+    let polar = MockPolar::start().unwrap();
+    polar.fault(Fault::stall());
+    let mut stream = post_without_reading(&polar, Endpoint::Activate, &activation(&polar, DEMO_KEY_ONE_DEVICE), &[]);
+    assert!(polar.wait_for_requests(1, TIMEOUT));
+    polar.stop();
+    assert!(read_reply(&mut stream, "POST").is_none());
+}
+
+#[test]
+fn stopping_ends_streams() {
+    let polar = MockPolar::start().unwrap();
+    let path = format!("/v1/customer-seats/claim/{DEMO_INVITATION}/stream");
+    let mut stream = send(polar.address(), "GET", &path, &[], b"");
+    read_head(&mut stream);
+    assert_eq!(polar.open_streams(), 1);
+    polar.stop();
+    assert!(read_reply(&mut stream, "GET").is_none());
 }

@@ -2,32 +2,16 @@
 //! here may panic.
 
 #[cfg(test)]
-mod browser;
-#[cfg(test)]
-mod clock;
-#[cfg(test)]
-mod faults;
+mod black_box;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
-mod portal;
-#[cfg(test)]
-mod portal_limits;
-#[cfg(test)]
-mod portal_transcripts;
-#[cfg(test)]
-mod quirks;
-#[cfg(test)]
-mod readme;
-#[cfg(test)]
 mod recordings;
 #[cfg(test)]
-mod requests;
+mod replies;
 #[cfg(test)]
 mod seeds;
-#[cfg(test)]
-mod transcripts;
 #[cfg(test)]
 mod wire;

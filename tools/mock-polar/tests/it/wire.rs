@@ -10,6 +10,22 @@ use serde_json::{Value, json};
 /// Long enough for any machine; only a failing test waits this long.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 
+/// A local Polar that requests are sent to.
+pub(crate) trait Front {
+    fn address(&self) -> SocketAddr;
+    fn organization(&self) -> String;
+}
+
+impl Front for MockPolar {
+    fn address(&self) -> SocketAddr {
+        self.address()
+    }
+
+    fn organization(&self) -> String {
+        self.organization()
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -145,17 +161,17 @@ pub(crate) fn path(endpoint: Endpoint) -> &'static str {
 }
 
 /// Posts JSON to an endpoint; `None` if the connection closes without a reply.
-pub(crate) fn try_post(polar: &MockPolar, endpoint: Endpoint, body: &Value) -> Option<Reply> {
+pub(crate) fn try_post(polar: &impl Front, endpoint: Endpoint, body: &Value) -> Option<Reply> {
     let mut stream = post_without_reading(polar, endpoint, body, &[]);
     read_reply(&mut stream, "POST")
 }
 
-pub(crate) fn post(polar: &MockPolar, endpoint: Endpoint, body: &Value) -> Reply {
+pub(crate) fn post(polar: &impl Front, endpoint: Endpoint, body: &Value) -> Reply {
     try_post(polar, endpoint, body).expect("a reply")
 }
 
 pub(crate) fn post_without_reading(
-    polar: &MockPolar,
+    polar: &impl Front,
     endpoint: Endpoint,
     body: &Value,
     headers: &[(&str, &str)],
@@ -166,25 +182,25 @@ pub(crate) fn post_without_reading(
     send(polar.address(), "POST", path(endpoint), &all, body.as_bytes())
 }
 
-pub(crate) fn validate(polar: &MockPolar, key: &str) -> Reply {
+pub(crate) fn validate(polar: &impl Front, key: &str) -> Reply {
     post(polar, Endpoint::Validate, &json!({ "key": key, "organization_id": polar.organization() }))
 }
 
-pub(crate) fn activate(polar: &MockPolar, key: &str) -> Reply {
+pub(crate) fn activate(polar: &impl Front, key: &str) -> Reply {
     post(polar, Endpoint::Activate, &activation(polar, key))
 }
 
-pub(crate) fn activation(polar: &MockPolar, key: &str) -> Value {
+pub(crate) fn activation(polar: &impl Front, key: &str) -> Value {
     json!({ "key": key, "organization_id": polar.organization(), "label": "test device" })
 }
 
-pub(crate) fn validate_with(polar: &MockPolar, key: &str, extra: Value) -> Reply {
+pub(crate) fn validate_with(polar: &impl Front, key: &str, extra: Value) -> Reply {
     let mut body = json!({ "key": key, "organization_id": polar.organization() });
     body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
     post(polar, Endpoint::Validate, &body)
 }
 
-pub(crate) fn deactivate(polar: &MockPolar, key: &str, activation: &str) -> Reply {
+pub(crate) fn deactivate(polar: &impl Front, key: &str, activation: &str) -> Reply {
     let body = json!({ "key": key, "organization_id": polar.organization(), "activation_id": activation });
     post(polar, Endpoint::Deactivate, &body)
 }

@@ -17,6 +17,7 @@ import { randomBytes } from "node:crypto";
 import { link, lstat, open, readdir, rename, rmdir, unlink } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 
+import { pause } from "../time.js";
 import {
   WINDOWS,
   codeOf,
@@ -375,7 +376,7 @@ class Wait {
     if (leftMs <= 0) throw new Error("another process has locked the license file; try again in a few seconds");
     // 7.5 to 12.6 ms: two processes that wait do not keep in step.
     const pauseMs = Math.min(7.5 + (this.#jitter[this.#steps % this.#jitter.length] ?? 0) * 0.02, leftMs);
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    await pause(pauseMs);
     this.#steps += 1;
     this.#waitedMs += pauseMs;
   }

@@ -1,12 +1,13 @@
 //! Which faults a page in a browser can read. CORS as Polar does it is tested by the recordings.
 
-use mock_polar::{DEMO_KEY_PLAIN, Endpoint, Fault, Garbage, MockPolar};
+use mock_polar::{DEMO_KEY_PLAIN, Endpoint, Fault, Garbage};
 
+use super::polar::Polar;
 use crate::wire::{Reply, activation, exchange, path, post_without_reading, read_reply};
 
 const ORIGIN: (&str, &str) = ("Origin", "https://app.example");
 
-fn from_page(polar: &MockPolar) -> Reply {
+fn from_page(polar: &Polar) -> Reply {
     let mut stream = post_without_reading(polar, Endpoint::Validate, &activation(polar, DEMO_KEY_PLAIN), &[ORIGIN]);
     read_reply(&mut stream, "POST").unwrap()
 }
@@ -17,7 +18,7 @@ fn is_readable(reply: &Reply) -> bool {
 
 #[test]
 fn portals_and_gateways_are_network_errors_to_a_page_by_default() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     for fault in [Fault::captive_portal(200), Fault::server_error(502), Fault::server_error_html(503)] {
         polar.fault(fault.clone().once());
         assert!(!is_readable(&from_page(&polar)), "{fault:?}");
@@ -28,7 +29,7 @@ fn portals_and_gateways_are_network_errors_to_a_page_by_default() {
 
 #[test]
 fn faults_of_polar_itself_are_readable_to_a_page_by_default() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let faults = [
         Fault::rate_limited(60),
         Fault::garbage(Garbage::Binary),
@@ -47,7 +48,7 @@ fn faults_of_polar_itself_are_readable_to_a_page_by_default() {
 
 #[test]
 fn a_fault_neither_applies_to_a_preflight_nor_counts_it() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     polar.fault(Fault::server_error(500).once());
     let headers =
         [ORIGIN, ("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "content-type")];
@@ -59,7 +60,7 @@ fn a_fault_neither_applies_to_a_preflight_nor_counts_it() {
 
 #[test]
 fn a_page_may_use_the_control_endpoint() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let headers = [ORIGIN, ("Access-Control-Request-Method", "PATCH"), ("Access-Control-Request-Headers", "x-any")];
     let preflight = exchange(polar.address(), "OPTIONS", "/_mock/keys/X", &headers, b"").unwrap();
     assert!(preflight.status == 204 && is_readable(&preflight));

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use mock_polar::{DEMO_KEY_PLAIN, MockPolar, NewKey, Timestamp};
+use mock_polar::{DEMO_KEY_PLAIN, NewKey, Timestamp};
 
+use super::polar::Polar;
 use crate::wire::{activate, exchange, validate};
 
 #[test]
 fn a_key_expires_by_the_servers_clock() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let key = polar.add_key(NewKey::new("pro").expires_in(Duration::from_secs(3600)));
     assert_eq!(validate(&polar, &key).status, 200);
     polar.advance_clock(Duration::from_secs(3600));
@@ -17,7 +18,7 @@ fn a_key_expires_by_the_servers_clock() {
 
 #[test]
 fn replies_show_the_servers_clock() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let noon = Timestamp::parse("2031-05-06T12:00:00Z").unwrap();
     polar.freeze_clock(noon);
     let reply = validate(&polar, DEMO_KEY_PLAIN);
@@ -35,7 +36,7 @@ fn replies_show_the_servers_clock() {
 
 #[test]
 fn the_fourth_request_in_a_second_blocks_for_a_minute() {
-    let polar = MockPolar::builder().rate_limit(true).start().unwrap();
+    let polar = Polar::builder().rate_limit(true).start().unwrap();
     polar.freeze_clock(polar.now());
     let validate_plain = || {
         let reply = validate(&polar, DEMO_KEY_PLAIN);
@@ -54,7 +55,7 @@ fn the_fourth_request_in_a_second_blocks_for_a_minute() {
 
 #[test]
 fn error_replies_count_for_the_rate_limit_and_it_can_be_turned_off() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     polar.freeze_clock(polar.now());
     polar.set_rate_limit(true);
     let statuses: Vec<u16> = (0..4).map(|_| validate(&polar, "UNKNOWN").status).collect();

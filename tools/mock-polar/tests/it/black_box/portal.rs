@@ -4,41 +4,42 @@ use std::time::Duration;
 
 use mock_polar::{
     DEMO_EMAIL, DEMO_INVITATION, DEMO_KEY_ONE_DEVICE, DEMO_KEY_REVOKED, DEMO_LINK, DEMO_LINK_PAID, DEMO_MEMBERS,
-    DEMO_MEMBERS_ORGANIZATION, DEMO_VENDOR_TOKEN, MockPolar, NewKey, Seed, Status,
+    DEMO_MEMBERS_ORGANIZATION, DEMO_VENDOR_TOKEN, NewKey, Status,
 };
 use serde_json::{Value, json};
 
+use super::polar::Polar;
 use crate::wire::{Reply, activate, deactivate, exchange, validate, validate_with};
 
 const REQUEST: &str = "/v1/customer-portal/customer-session/request";
 const AUTHENTICATE: &str = "/v1/customer-portal/customer-session/authenticate";
 const KEYS: &str = "/v1/customer-portal/license-keys/";
 
-fn post(polar: &MockPolar, path: &str, token: Option<&str>, body: &Value) -> Reply {
+fn post(polar: &Polar, path: &str, token: Option<&str>, body: &Value) -> Reply {
     call(polar, "POST", path, token, &body.to_string())
 }
 
-fn get(polar: &MockPolar, path: &str, token: &str) -> Reply {
+fn get(polar: &Polar, path: &str, token: &str) -> Reply {
     call(polar, "GET", path, Some(token), "")
 }
 
-fn call(polar: &MockPolar, method: &str, path: &str, token: Option<&str>, body: &str) -> Reply {
+fn call(polar: &Polar, method: &str, path: &str, token: Option<&str>, body: &str) -> Reply {
     let (length, bearer) = (body.len().to_string(), format!("Bearer {}", token.unwrap_or_default()));
     let mut headers = vec![("Content-Type", "application/json"), ("Content-Length", &length)];
     headers.extend(token.map(|_| ("Authorization", bearer.as_str())));
     exchange(polar.address(), method, path, &headers, body.as_bytes()).unwrap()
 }
 
-fn request_code(polar: &MockPolar, email: &str, organization: &str) -> Reply {
+fn request_code(polar: &Polar, email: &str, organization: &str) -> Reply {
     post(polar, REQUEST, None, &json!({ "email": email, "organization_id": organization }))
 }
 
-fn authenticate(polar: &MockPolar, code: &str) -> Reply {
+fn authenticate(polar: &Polar, code: &str) -> Reply {
     post(polar, AUTHENTICATE, None, &json!({ "code": code }))
 }
 
 /// The token that a person gets with a mailed code.
-fn log_in(polar: &MockPolar, email: &str, organization: &str) -> String {
+fn log_in(polar: &Polar, email: &str, organization: &str) -> String {
     assert_eq!(request_code(polar, email, organization).status, 202);
     let mail = polar.mails().pop().expect("a mail");
     authenticate(polar, &mail.code.unwrap()).json()["token"].as_str().unwrap().to_owned()
@@ -49,13 +50,13 @@ fn items(reply: &Reply) -> Vec<Value> {
     reply.json()["items"].as_array().unwrap().clone()
 }
 
-fn id_of(polar: &MockPolar, key: &str) -> String {
+fn id_of(polar: &Polar, key: &str) -> String {
     polar.key(key).id
 }
 
 #[test]
 fn a_lost_key_is_found_by_a_code() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let organization = polar.organization();
     assert_eq!(request_code(&polar, " Ottilie.Quillfeather@EXAMPLE.com ", &organization).json(), json!(null));
     let mail = &polar.mails()[0];
@@ -80,7 +81,7 @@ fn a_lost_key_is_found_by_a_code() {
 
 #[test]
 fn nobody_learns_whether_an_address_is_known() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let unknown = "a0010000-0000-4000-8000-00000000000f".to_owned();
     for (email, organization) in [
         ("nobody@example.com", polar.organization()),
@@ -101,7 +102,7 @@ fn nobody_learns_whether_an_address_is_known() {
 
 #[test]
 fn codes_last_half_an_hour_and_tokens_an_hour() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let token = log_in(&polar, DEMO_EMAIL, &polar.organization());
     request_code(&polar, DEMO_EMAIL, &polar.organization());
     let code = polar.mails()[1].code.clone().unwrap();
@@ -117,7 +118,7 @@ fn codes_last_half_an_hour_and_tokens_an_hour() {
 
 #[test]
 fn with_an_invalid_token_requests_fail_that_need_none() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let body = json!({ "key": DEMO_KEY_ONE_DEVICE, "organization_id": polar.organization() });
     let path = format!("{KEYS}validate");
     assert_eq!(post(&polar, &path, Some("polar_cst_garbage"), &body).status, 401);
@@ -128,7 +129,7 @@ fn with_an_invalid_token_requests_fail_that_need_none() {
 
 #[test]
 fn lists_have_pages() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     for _ in 0..100 {
         polar.add_key(NewKey::new("pro").email("many@example.com"));
     }
@@ -150,7 +151,7 @@ fn lists_have_pages() {
 
 #[test]
 fn a_dead_devices_seat_is_found_and_freed() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     activate(&polar, DEMO_KEY_ONE_DEVICE);
     assert_eq!(activate(&polar, DEMO_KEY_ONE_DEVICE).status, 403);
     let token = polar.customer_token(DEMO_EMAIL);
@@ -170,7 +171,7 @@ fn a_dead_devices_seat_is_found_and_freed() {
 
 #[test]
 fn rotating_gives_another_key_each_time() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let key = polar.add_key(NewKey::new("pro").prefix("MYAPP").limit_activations(1).email(DEMO_EMAIL));
     let seat = activate(&polar, &key).json()["id"].as_str().unwrap().to_owned();
     let token = polar.customer_token(DEMO_EMAIL);
@@ -186,7 +187,7 @@ fn rotating_gives_another_key_each_time() {
 
 #[test]
 fn members_have_their_own_tokens_and_see_their_own_keys() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let [owner, _, member] = DEMO_MEMBERS;
     let key = polar.add_key(NewKey::new("studio").email(member));
     let token = log_in(&polar, member, DEMO_MEMBERS_ORGANIZATION);
@@ -217,7 +218,7 @@ fn who_is_a_member_of_several_customers_has_to_choose() {
             { "customer_id": "c0010000-0000-4000-8000-000000000002", "email": "mia@example.com" }
         ]
     }"#;
-    let polar = MockPolar::builder().seed(Seed::from_json(seed).unwrap()).start().unwrap();
+    let polar = Polar::builder().seed(seed).start().unwrap();
     let organization = polar.organization();
     let choice = request_code(&polar, "mia@example.com", &organization);
     assert_eq!((choice.status, &choice.json()["error"]), (409, &json!("customer_selection_required")));
@@ -236,7 +237,7 @@ fn who_is_a_member_of_several_customers_has_to_choose() {
 
 #[test]
 fn an_invitation_gives_a_token_once_and_the_key_comes_later() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     polar.freeze_clock(polar.now());
     let info = get(&polar, &format!("/v1/customer-seats/claim/{DEMO_INVITATION}"), DEMO_VENDOR_TOKEN).json();
     assert_eq!((&info["product_name"], &info["can_claim"]), (&json!("Team"), &json!(true)));
@@ -263,7 +264,7 @@ fn an_invitation_gives_a_token_once_and_the_key_comes_later() {
 
 #[test]
 fn an_assigned_seat_sends_an_invitation() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let buyer = polar.customer_token(DEMO_EMAIL);
     let order = "de300000-0000-4000-8000-0000000000d1";
     let assign = |email: &str| {
@@ -282,7 +283,7 @@ fn an_assigned_seat_sends_an_invitation() {
 }
 
 /// Opens a checkout by a link and returns its secret.
-fn open(polar: &MockPolar, link: &str) -> String {
+fn open(polar: &Polar, link: &str) -> String {
     let reply = exchange(polar.address(), "GET", &format!("/v1/checkout-links/{link}/redirect"), &[], b"").unwrap();
     assert_eq!(reply.status, 307);
     let location = reply.header("location").unwrap().to_owned();
@@ -291,18 +292,18 @@ fn open(polar: &MockPolar, link: &str) -> String {
     page.strip_prefix("/checkout/").unwrap().to_owned()
 }
 
-fn checkout(polar: &MockPolar, secret: &str) -> Reply {
+fn checkout(polar: &Polar, secret: &str) -> Reply {
     exchange(polar.address(), "GET", &format!("/v1/checkouts/client/{secret}"), &[], b"").unwrap()
 }
 
-fn confirm(polar: &MockPolar, secret: &str, email: &str) -> Reply {
+fn confirm(polar: &Polar, secret: &str, email: &str) -> Reply {
     let body = json!({ "customer_email": email, "customer_billing_address": { "country": "FR" } });
     post(polar, &format!("/v1/checkouts/client/{secret}/confirm"), None, &body)
 }
 
 #[test]
 fn a_free_product_is_bought_and_its_key_comes_after_a_second() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     polar.freeze_clock(polar.now());
     let secret = open(&polar, DEMO_LINK);
     assert_eq!(checkout(&polar, &secret).json()["status"], "open");
@@ -329,7 +330,7 @@ fn a_free_product_is_bought_and_its_key_comes_after_a_second() {
 
 #[test]
 fn a_key_may_come_minutes_after_the_purchase() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     polar.freeze_clock(polar.now());
     polar.delay_purchases(Duration::from_secs(180));
     let secret = open(&polar, DEMO_LINK);
@@ -346,7 +347,7 @@ fn a_key_may_come_minutes_after_the_purchase() {
 
 #[test]
 fn a_known_address_gets_no_token_from_a_purchase() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let bought = confirm(&polar, &open(&polar, DEMO_LINK), &DEMO_EMAIL.to_uppercase());
     assert_eq!((bought.status, &bought.json()["customer_session_token"]), (200, &json!(null)));
     polar.run_worker();
@@ -356,7 +357,7 @@ fn a_known_address_gets_no_token_from_a_purchase() {
 
 #[test]
 fn what_costs_money_is_paid_in_a_browser() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let secret = open(&polar, DEMO_LINK_PAID);
     assert_eq!(confirm(&polar, &secret, "new@example.com").status, 422);
     let purchase = polar.pay(&secret, "new@example.com");
@@ -371,7 +372,7 @@ fn what_costs_money_is_paid_in_a_browser() {
 
 #[test]
 fn a_vendors_backend_hands_over_tokens_and_success_urls() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let body = json!({ "customer_id": "de300000-0000-4000-8000-0000000000c1" });
     let session = post(&polar, "/v1/customer-sessions/", Some(DEMO_VENDOR_TOKEN), &body);
     assert_eq!(session.status, 201);
@@ -393,7 +394,7 @@ fn a_vendors_backend_hands_over_tokens_and_success_urls() {
 
 #[test]
 fn an_organization_says_whether_it_has_members() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let has_members = |slug: &str| {
         let path = format!("/v1/customer-portal/organizations/{slug}");
         let page = exchange(polar.address(), "GET", &path, &[], b"").unwrap().json();
@@ -405,7 +406,7 @@ fn an_organization_says_whether_it_has_members() {
 
 #[test]
 fn mails_can_be_late() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     polar.delay_mails(Duration::from_secs(60));
     request_code(&polar, DEMO_EMAIL, &polar.organization());
     assert!(polar.mails().is_empty() && !polar.wait_for_mails(1, Duration::from_millis(1)));
@@ -415,7 +416,7 @@ fn mails_can_be_late() {
 
 #[test]
 fn members_are_personal_data_too() {
-    let personal = MockPolar::start().unwrap().personal_data();
+    let personal = Polar::start().unwrap().personal_data();
     for address in DEMO_MEMBERS.into_iter().chain([DEMO_EMAIL]) {
         assert!(personal.contains(&address.to_owned()), "{address}");
     }

@@ -7,9 +7,10 @@ use std::collections::{HashMap, HashSet};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use mock_polar::{MockPolar, Seed, Timestamp};
+use mock_polar::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::polar::Polar;
 use crate::recordings::{self, pairs, people, request_body};
 use crate::wire::{Reply, exchange, read_events, read_head, send};
 
@@ -61,8 +62,8 @@ fn every_recorded_exchange_of_the_portal() {
 }
 
 struct Replay {
-    free: MockPolar,
-    limited: MockPolar,
+    free: Polar,
+    limited: Polar,
     /// Texts that the seed has, which stand for themselves.
     known: HashSet<String>,
     /// Random texts: as recorded, and ours.
@@ -75,8 +76,8 @@ impl Replay {
     fn new(seed: &Value) -> Self {
         let mut known = HashSet::new();
         collect_words(seed, &mut known);
-        let seed = Seed::from_json(&seed.to_string()).unwrap();
-        let start = |limited| MockPolar::builder().seed(seed.clone()).rate_limit(limited).start().unwrap();
+        let seed = seed.to_string();
+        let start = |limited| Polar::builder().seed(seed.clone()).rate_limit(limited).start().unwrap();
         let (free, limited) = (start(false), start(true));
         Self { free, limited, known, bound: HashMap::new(), mails: 0, streams: Vec::new() }
     }

@@ -1,26 +1,27 @@
 //! What a stand-in for Polar gets wrong when it does the obvious: measured on Polar's own server.
 
-use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, DEMO_KEY_REVOKED, DEMO_KEY_TEN_USES, Endpoint, MockPolar};
+use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, DEMO_KEY_REVOKED, DEMO_KEY_TEN_USES, Endpoint};
 use serde_json::{Value, json};
 
+use super::polar::Polar;
 use crate::wire::{Reply, activation, exchange, path, validate, validate_with};
 
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 const ORIGIN: (&str, &str) = ("Origin", "https://app.example");
 
 /// Sends a body to an address of the server, with its length.
-fn send(polar: &MockPolar, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+fn send(polar: &Polar, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
     let length = body.len().to_string();
     let headers = [headers, &[("Content-Length", length.as_str())]].concat();
     exchange(polar.address(), "POST", path, &headers, body).unwrap()
 }
 
-fn send_json(polar: &MockPolar, endpoint: Endpoint, body: &str) -> Reply {
+fn send_json(polar: &Polar, endpoint: Endpoint, body: &str) -> Reply {
     send(polar, path(endpoint), &[JSON], body.as_bytes())
 }
 
 /// A request to validate, with this text in the place of more fields.
-fn text_of_validate(polar: &MockPolar, key: &str, more: &str) -> String {
+fn text_of_validate(polar: &Polar, key: &str, more: &str) -> String {
     format!(r#"{{"key":"{key}","organization_id":"{}"{more}}}"#, polar.organization())
 }
 
@@ -31,7 +32,7 @@ fn problem(reply: &Reply) -> Value {
 
 #[test]
 fn a_json_body_without_content_type_is_rejected_and_nothing_is_carried_out() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let valid = activation(&polar, DEMO_KEY_ONE_DEVICE).to_string();
     for body in [valid.as_str(), "{", "null"] {
         for headers in [&[][..], &[("Content-Type", "")]] {
@@ -45,7 +46,7 @@ fn a_json_body_without_content_type_is_rejected_and_nothing_is_carried_out() {
 
 #[test]
 fn an_invalid_bearer_token_is_refused_on_any_path() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let body = activation(&polar, DEMO_KEY_PLAIN).to_string();
     for path in [path(Endpoint::Validate), "/v1/customer-portal/license-keys/", "/v1/nothing", "/elsewhere"] {
         for token in ["Bearer polar_cst_garbage", "bearer x"] {
@@ -66,7 +67,7 @@ fn an_invalid_bearer_token_is_refused_on_any_path() {
 
 #[test]
 fn a_slash_too_many_or_too_few_is_redirected_to_an_absolute_location() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let keys = "/v1/customer-portal/license-keys";
     for (from, to) in [
         (format!("{keys}/validate/"), format!("{keys}/validate")),
@@ -83,7 +84,7 @@ fn a_slash_too_many_or_too_few_is_redirected_to_an_absolute_location() {
 
 #[test]
 fn a_redirect_counts_for_the_rate_limit() {
-    let polar = MockPolar::builder().rate_limit(true).start().unwrap();
+    let polar = Polar::builder().rate_limit(true).start().unwrap();
     polar.freeze_clock(polar.now());
     let slash = format!("{}/", path(Endpoint::Validate));
     let statuses: Vec<u16> = (0..4).map(|_| send(&polar, &slash, &[JSON], b"{}").status).collect();
@@ -92,7 +93,7 @@ fn a_redirect_counts_for_the_rate_limit() {
 
 #[test]
 fn a_post_without_body_and_length_is_411_and_does_not_count() {
-    let polar = MockPolar::builder().rate_limit(true).start().unwrap();
+    let polar = Polar::builder().rate_limit(true).start().unwrap();
     polar.freeze_clock(polar.now());
     for method in ["POST", "PUT", "PATCH"] {
         for _ in 0..3 {
@@ -106,7 +107,7 @@ fn a_post_without_body_and_length_is_411_and_does_not_count() {
 
 #[test]
 fn a_chunked_body_is_411_with_polars_text_and_no_cache_control() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let body = text_of_validate(&polar, DEMO_KEY_PLAIN, "");
     let chunked = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
     let headers = [JSON, ("Transfer-Encoding", "chunked")];
@@ -118,7 +119,7 @@ fn a_chunked_body_is_411_with_polars_text_and_no_cache_control() {
 
 #[test]
 fn a_body_over_10_mib_is_413() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let limit = 10 * 1024 * 1024;
     let body = |size: usize| {
         let body = text_of_validate(&polar, DEMO_KEY_PLAIN, "");
@@ -135,7 +136,7 @@ fn a_body_over_10_mib_is_413() {
 
 #[test]
 fn an_increment_beyond_64_bits_or_of_thousands_of_digits_is_422() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let kind = |value: &str| {
         let body = text_of_validate(&polar, DEMO_KEY_TEN_USES, &format!(r#","increment_usage":{value}"#));
         problem(&send_json(&polar, Endpoint::Validate, &body))["type"].clone()
@@ -152,7 +153,7 @@ fn an_increment_beyond_64_bits_or_of_thousands_of_digits_is_422() {
 
 #[test]
 fn a_condition_of_501_digits_is_taken_for_an_integer() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let activate = |value: String| {
         polar.reset();
         let mut body = activation(&polar, DEMO_KEY_ONE_DEVICE);
@@ -168,7 +169,7 @@ fn a_condition_of_501_digits_is_taken_for_an_integer() {
 
 #[test]
 fn each_of_51_invalid_conditions_is_complained_about() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let problems = |value: Value| {
         let conditions: serde_json::Map<_, _> = (0..51).map(|n| (format!("c{n}"), value.clone())).collect();
         let reply = validate_with(&polar, DEMO_KEY_PLAIN, json!({ "conditions": conditions }));
@@ -180,7 +181,7 @@ fn each_of_51_invalid_conditions_is_complained_about() {
 
 #[test]
 fn a_lone_surrogate_fails_only_where_it_is_used() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let organization = polar.organization();
     let label = |key: &str| {
         let body = format!(r#"{{"key":"{key}","organization_id":"{organization}","label":"\ud800"}}"#);
@@ -196,7 +197,7 @@ fn a_lone_surrogate_fails_only_where_it_is_used() {
 
 #[test]
 fn invalid_utf_8_as_text_fails() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     for headers in [&[("Content-Type", "text/plain")][..], &[]] {
         assert_eq!(send(&polar, path(Endpoint::Validate), headers, b"\"\xe9\"").status, 500);
     }
@@ -205,7 +206,7 @@ fn invalid_utf_8_as_text_fails() {
 
 #[test]
 fn bodies_in_utf_16_and_utf_32_are_read() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let body = text_of_validate(&polar, DEMO_KEY_PLAIN, "");
     for body in [
         body.encode_utf16().flat_map(u16::to_le_bytes).collect(),
@@ -219,7 +220,7 @@ fn bodies_in_utf_16_and_utf_32_are_read() {
 
 #[test]
 fn very_deep_nesting_is_500_or_422() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let (open, close) = ("[".repeat(100_000), "]".repeat(100_000));
     assert_eq!(send_json(&polar, Endpoint::Validate, &format!("{open}{close}")).status, 500);
     assert_eq!(send_json(&polar, Endpoint::Validate, &open).status, 422);
@@ -229,7 +230,7 @@ fn very_deep_nesting_is_500_or_422() {
 
 #[test]
 fn preflights_are_compared_as_text() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let preflight = |headers: &[(&str, &str)]| {
         let reply = exchange(polar.address(), "OPTIONS", path(Endpoint::Validate), &[&[ORIGIN], headers].concat(), b"");
         let reply = reply.unwrap();
@@ -256,7 +257,7 @@ fn preflights_are_compared_as_text() {
 
 #[test]
 fn an_empty_polar_version_is_the_default() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let body = text_of_validate(&polar, DEMO_KEY_PLAIN, "");
     for (version, status) in [("", 200), ("   ", 200), ("2026-10", 200), ("2026-4", 404)] {
         let reply = send(&polar, path(Endpoint::Validate), &[JSON, ("Polar-Version", version)], body.as_bytes());
@@ -266,7 +267,7 @@ fn an_empty_polar_version_is_the_default() {
 
 #[test]
 fn paths_below_api_and_percent_encoded_paths_are_understood() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let body = text_of_validate(&polar, DEMO_KEY_PLAIN, "");
     for path in ["/api/v1/customer-portal/license-keys/validate", "/v1/customer-portal/license%2Dkeys%2Fvalid%61te"] {
         let reply = send(&polar, path, &[JSON], body.as_bytes());
@@ -279,7 +280,7 @@ fn paths_below_api_and_percent_encoded_paths_are_understood() {
 
 #[test]
 fn what_needs_a_token_is_401_without_one() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let id = "de300000-0000-4000-8000-000000001001";
     for (method, path) in [
         ("POST", format!("/v1/customer-portal/license-keys/{id}/rotate")),
@@ -297,7 +298,7 @@ fn what_needs_a_token_is_401_without_one() {
 
 #[test]
 fn an_unknown_method_is_400_with_a_text() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     for method in ["BREW", "get"] {
         let reply = exchange(polar.address(), method, path(Endpoint::Validate), &[], b"").unwrap();
         assert_eq!((reply.status, reply.text().as_str()), (400, "Invalid HTTP request received."));
@@ -308,7 +309,7 @@ fn an_unknown_method_is_400_with_a_text() {
 
 #[test]
 fn large_numbers_are_echoed_as_they_were_sent() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let digits = "1234567890".repeat(6);
     let reply = send_json(&polar, Endpoint::Validate, &format!(r#"{{"key":{digits}}}"#));
     assert!(reply.status == 422 && reply.text().contains(&format!(r#""input":{digits}"#)), "{}", reply.text());
@@ -325,7 +326,7 @@ fn large_numbers_are_echoed_as_they_were_sent() {
 
 #[test]
 fn an_undashed_uuid_in_braces_has_a_group_count() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let organization = polar.organization();
     let validate = |organization: String| {
         let body = json!({ "key": DEMO_KEY_PLAIN, "organization_id": organization });
@@ -338,7 +339,7 @@ fn an_undashed_uuid_in_braces_has_a_group_count() {
 
 #[test]
 fn conditions_that_polar_cannot_keep_exactly_never_match_again() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let matches = |value: &str| {
         polar.reset();
         let organization = polar.organization();

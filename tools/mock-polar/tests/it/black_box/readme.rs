@@ -1,11 +1,12 @@
 //! Every command and every fault in the README, run as written.
 
-use mock_polar::{DEMO_EMAIL, DEMO_KEY_BASIC, DEMO_KEY_ONE_DEVICE, DEMO_LINK_PAID, MockPolar};
+use mock_polar::{DEMO_EMAIL, DEMO_KEY_BASIC, DEMO_KEY_ONE_DEVICE, DEMO_LINK_PAID};
 use serde_json::{Value, json};
 
+use super::polar::Polar;
 use crate::wire::{Reply, activate, exchange, read_reply, send, stays_silent, validate};
 
-const README: &str = include_str!("../../README.md");
+const README: &str = include_str!("../../../README.md");
 
 fn block(language: &str) -> Vec<&'static str> {
     let (_, after) = README.split_once(&format!("```{language}\n")).expect("a block");
@@ -13,13 +14,13 @@ fn block(language: &str) -> Vec<&'static str> {
     block.lines().filter(|line| !line.is_empty()).collect()
 }
 
-fn mock(polar: &MockPolar, method: &str, path: &str, body: &str) -> Reply {
+fn mock(polar: &Polar, method: &str, path: &str, body: &str) -> Reply {
     let length = body.len().to_string();
     exchange(polar.address(), method, path, &[("Content-Length", &length)], body.as_bytes()).unwrap()
 }
 
 /// As curl does: POST with a body, GET without, or the method after `-X`.
-fn run(polar: &MockPolar, command: &str) -> Reply {
+fn run(polar: &Polar, command: &str) -> Reply {
     let (command, body) = match command.split_once(" -d '") {
         Some((command, body)) => (command, body.split('\'').next().unwrap()),
         None => (command.split(" #").next().unwrap(), ""),
@@ -33,7 +34,7 @@ fn run(polar: &MockPolar, command: &str) -> Reply {
 
 #[test]
 fn every_command_succeeds_in_the_order_written() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let seat = activate(&polar, DEMO_KEY_ONE_DEVICE).json()["id"].as_str().unwrap().to_owned();
     let code = json!({ "email": DEMO_EMAIL, "organization_id": polar.organization() }).to_string();
     let headers = [("Content-Type", "application/json"), ("Content-Length", &code.len().to_string())];
@@ -56,7 +57,7 @@ fn every_fault_is_accepted_as_written() {
     let faults = block("json");
     assert!(faults.len() > 20, "{}", faults.len());
     for fault in faults {
-        let polar = MockPolar::start().unwrap();
+        let polar = Polar::start().unwrap();
         let added = mock(&polar, "POST", "/_mock/faults", fault);
         assert_eq!((added.status, added.json()), (201, json!({ "id": 1 })), "{fault}");
         let given: Value = serde_json::from_str(fault).unwrap();
@@ -69,7 +70,7 @@ fn every_fault_is_accepted_as_written() {
 
 #[test]
 fn faults_by_json_are_the_faults_of_the_api() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let fault = r#"{"fault":"server_error","status":503,"on":"validate","times":1,"skip":1,"after_handling":true}"#;
     mock(&polar, "POST", "/_mock/faults", fault);
     activate(&polar, DEMO_KEY_ONE_DEVICE);
@@ -80,7 +81,7 @@ fn faults_by_json_are_the_faults_of_the_api() {
 
 #[test]
 fn commands_change_the_replies_of_the_endpoints() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let issued = mock(&polar, "POST", "/_mock/keys", r#"{"benefit":"pro","key":"A KEY/with ü","limit_activations":1}"#);
     assert_eq!((issued.status, &issued.json()["key"]), (201, &json!("A KEY/with ü")));
     let path = "/_mock/keys/A%20KEY%2Fwith%20%C3%BC";
@@ -114,7 +115,7 @@ fn commands_change_the_replies_of_the_endpoints() {
 
 #[test]
 fn waiting_ends_with_the_request_or_with_the_timeout() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     assert_eq!(mock(&polar, "GET", "/_mock/requests?wait=1&timeout_ms=1", "").json(), json!([]));
     let mut waiting = send(polar.address(), "GET", "/_mock/requests?wait=1&timeout_ms=30000", &[], b"");
     assert!(stays_silent(&mut waiting));
@@ -125,7 +126,7 @@ fn waiting_ends_with_the_request_or_with_the_timeout() {
 
 #[test]
 fn the_reply_to_an_invalid_command_says_what_is_wrong() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     for (method, path, body, status, part) in [
         ("GET", "/_mock/nothing", "", 404, "README"),
         ("POST", "/_mock/faults", r#"{"fault":"stall","time":1}"#, 400, "`time`"),
@@ -141,6 +142,8 @@ fn the_reply_to_an_invalid_command_says_what_is_wrong() {
         ("PATCH", "/_mock/keys/NONE", "{}", 404, "key"),
         ("DELETE", "/_mock/activations/x", "", 404, "activation"),
         ("POST", "/_mock/clock", r#"{"rewind":1}"#, 400, "`rewind`"),
+        ("POST", "/_mock/clock", r#"{"advance_seconds":-1}"#, 400, "`advance_seconds`"),
+        ("POST", "/_mock/tokens", r#"{"email":"nobody@example.com"}"#, 404, "customer"),
         ("POST", "/_mock/rate-limit", "{}", 400, "on"),
         ("POST", "/_mock/worker", r#"{"sleep":1}"#, 400, "`sleep`"),
         ("PATCH", "/_mock/benefits/gold", r#"{"show_activations":true}"#, 404, "benefit"),

@@ -3,14 +3,15 @@
 use std::thread;
 use std::time::Duration;
 
-use mock_polar::{DEMO_KEY_PLAIN, Endpoint, MockPolar};
+use mock_polar::{DEMO_KEY_PLAIN, Endpoint};
 use serde_json::json;
 
+use super::polar::Polar;
 use crate::wire::{TIMEOUT, exchange, path, validate};
 
 #[test]
 fn requests_are_recorded_whole_and_the_control_endpoint_is_not() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     exchange(polar.address(), "GET", "/_mock", &[], b"").unwrap();
     validate(&polar, DEMO_KEY_PLAIN);
     let requests = polar.requests();
@@ -25,7 +26,7 @@ fn requests_are_recorded_whole_and_the_control_endpoint_is_not() {
 
 #[test]
 fn waiting_ends_with_the_requests_or_with_the_timeout() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     assert!(polar.wait_for_requests(0, Duration::ZERO));
     assert!(!polar.wait_for_requests(1, Duration::from_millis(1)));
     thread::scope(|scope| {
@@ -38,7 +39,7 @@ fn waiting_ends_with_the_requests_or_with_the_timeout() {
 
 #[test]
 fn unknown_paths_have_a_404_without_an_error_name() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     for unknown in ["/", "/v1", "/v1/customer-portal/license-keys/validate/x"] {
         let reply = exchange(polar.address(), "POST", unknown, &[("Content-Length", "0")], b"").unwrap();
         assert_eq!((reply.status, reply.json()), (404, json!({ "detail": "Not Found" })), "{unknown}");
@@ -47,7 +48,7 @@ fn unknown_paths_have_a_404_without_an_error_name() {
 
 #[test]
 fn a_syntax_error_has_a_place() {
-    let polar = MockPolar::start().unwrap();
+    let polar = Polar::start().unwrap();
     let post = |body: &str| {
         let length = body.len().to_string();
         let headers = [("Content-Type", "application/json"), ("Content-Length", length.as_str())];

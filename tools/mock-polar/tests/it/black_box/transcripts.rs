@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::polar::Polar;
 use crate::recordings::{self, pairs, request_body, shape};
 use crate::wire::{Reply, exchange};
-use mock_polar::{MockPolar, Seed, Timestamp};
+use mock_polar::Timestamp;
 use serde_json::{Map, Value, json};
 
 const ORGANIZATION: &str = "a0010000-0000-4000-8000-000000000001";
@@ -51,7 +52,7 @@ fn every_recorded_exchange() {
     };
     let recorded = recorded.as_array().unwrap().clone();
     let seed = seed_with_recorded_people(seed, &recorded);
-    let start = |rate_limit| MockPolar::builder().seed(seed.clone()).rate_limit(rate_limit).start().unwrap();
+    let start = |rate_limit| Polar::builder().seed(seed.clone()).rate_limit(rate_limit).start().unwrap();
     let mut replay = Replay { free: start(false), limited: start(true), ids: HashMap::new() };
     replay.limited.freeze_clock(Timestamp::from_unix_seconds(1_800_000_000));
 
@@ -62,8 +63,8 @@ fn every_recorded_exchange() {
 }
 
 struct Replay {
-    free: MockPolar,
-    limited: MockPolar,
+    free: Polar,
+    limited: Polar,
     /// Ids of activations: as recorded, and of the local Polar.
     ids: HashMap<String, String>,
 }
@@ -165,13 +166,13 @@ impl Replay {
 }
 
 /// The seed has only the ids of customers; their data is in the recorded replies.
-fn seed_with_recorded_people(mut seed: Value, recorded: &[Value]) -> Seed {
+fn seed_with_recorded_people(mut seed: Value, recorded: &[Value]) -> String {
     let people = recordings::people(recorded);
     assert_eq!(people.len(), 5);
     for customer in seed["customers"].as_object_mut().unwrap().values_mut() {
         *customer = people[customer.as_str().unwrap()].clone();
     }
-    Seed::from_json(&seed.to_string()).unwrap()
+    seed.to_string()
 }
 
 fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {

@@ -1,0 +1,9 @@
+/**
+ * For tests of apps: a license in any state, a clock to turn, and replies as Polar gives them. Not for what users run.
+ */
+
+export { testClock, type TestClock } from "./clock.js";
+export { fakeLicense, type FakeLicenseOptions } from "./license.js";
+export { type PolarRequest, testPolar, type TestPolar } from "./polar.js";
+export { type Denial, type LicenseFields, type PolarReply, replies, responseOf } from "./replies.js";
+export * from "../public.js";

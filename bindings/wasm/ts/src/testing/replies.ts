@@ -1,0 +1,109 @@
+/**
+ * Replies as Polar gives them, for a stubbed `fetch` or for MSW. Made from what the local Polar answers, with its invented
+ * customer; decides nothing.
+ */
+
+import { utf8 } from "../utf8.js";
+import { RECORDED } from "./recorded.js";
+
+/** A reply of Polar's. */
+export interface PolarReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** What the body says; `null` if it is empty. */
+  readonly body: object | null;
+}
+
+/** What a test chooses of a license; the rest is as recorded. */
+export interface LicenseFields {
+  /** The license key. */
+  key?: string;
+  organizationId?: string;
+  benefitId?: string;
+  limitActivations?: number | null;
+  limitUsage?: number | null;
+  usage?: number;
+  /** RFC 3339, such as `2027-01-01T00:00:00Z`. */
+  expiresAt?: string | null;
+  /** Polar's clock when it answered. */
+  at?: Date | string | number;
+}
+
+/** Why Polar denies a key. */
+export type Denial = "not_found" | "inactive" | "expired" | "conditions" | "benefit";
+
+/** Replies, each of which a test may change further. */
+export const replies = {
+  /** 200: the key is valid. With `activationId` for a validate that asks about a seat. */
+  validated(license: LicenseFields = {}, activationId?: string): PolarReply {
+    const activation = activationId === undefined ? null : seatOf(activationId, license);
+    return of(RECORDED.validated, { ...bodyOf(license), activation });
+  },
+  /** 200: a seat was taken. */
+  activated(license: LicenseFields = {}, activationId: string = RECORDED.activated.body.id): PolarReply {
+    return of(RECORDED.activated, { ...seatOf(activationId, license), license_key: bodyOf(license) });
+  },
+  /** 204: the seat is free. */
+  deactivated: (): PolarReply => of(RECORDED.deactivated),
+  /** 404: Polar denies the key, or does not know it. */
+  denied: (why: Denial = "inactive"): PolarReply => of(RECORDED[why]),
+  /** 403 to an activate: every seat is taken. */
+  activationLimit: (): PolarReply => of(RECORDED.activation_limit),
+  /** 403 to an activate: the key takes no seats. */
+  notSupported: (): PolarReply => of(RECORDED.not_supported),
+  /** 400 to a validate that counts usage: fewer uses are left. */
+  usageExhausted: (): PolarReply => of(RECORDED.usage_exhausted),
+  /** 422: a part of the request is malformed. */
+  malformed: (): PolarReply => of(RECORDED.malformed),
+  /** 429: too many requests. */
+  rateLimited(seconds = 60): PolarReply {
+    return { ...of(RECORDED.rate_limited), headers: { "retry-after": String(seconds) } };
+  },
+};
+
+/** A reply as `fetch` returns it. Without `Response`, as in jest's jsdom, what clients read of one. */
+export function responseOf({ status, headers, body }: PolarReply): Response {
+  const text = body === null ? "" : JSON.stringify(body);
+  const all = { "content-type": "application/json", ...headers };
+  if (typeof Response === "function") return new Response(text === "" ? null : text, { status, headers: all });
+  const named = new Map(Object.entries(all));
+  const { TextEncoder } = utf8();
+  const stand = {
+    status,
+    ok: status >= 200 && status < 300,
+    type: "default",
+    headers: { get: (name: string) => named.get(name.toLowerCase()) ?? null },
+    body: null,
+    text: async () => text,
+    json: async () => JSON.parse(text),
+    arrayBuffer: async () => new TextEncoder().encode(text).buffer,
+  };
+  return stand as unknown as Response;
+}
+
+function of({ status, headers, body }: PolarReply, changed: object | null = body): PolarReply {
+  return { status, headers, body: changed };
+}
+
+function bodyOf(license: LicenseFields): object {
+  const recorded = RECORDED.validated.body;
+  const { key = recorded.key, at = recorded.last_validated_at } = license;
+  return {
+    ...recorded,
+    key,
+    display_key: `****-${key.slice(-6)}`,
+    organization_id: license.organizationId ?? recorded.organization_id,
+    benefit_id: license.benefitId ?? recorded.benefit_id,
+    limit_activations: license.limitActivations === undefined ? recorded.limit_activations : license.limitActivations,
+    limit_usage: license.limitUsage === undefined ? recorded.limit_usage : license.limitUsage,
+    usage: license.usage ?? recorded.usage,
+    expires_at: license.expiresAt === undefined ? recorded.expires_at : license.expiresAt,
+    last_validated_at: new Date(at).toISOString(),
+    activation: null,
+  };
+}
+
+function seatOf(id: string, { at = RECORDED.activated.body.created_at }: LicenseFields): object {
+  const { license_key: _, ...recorded } = RECORDED.activated.body;
+  return { ...recorded, id, created_at: new Date(at).toISOString() };
+}

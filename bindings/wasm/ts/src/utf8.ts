@@ -1,0 +1,30 @@
+/**
+ * UTF-8 for the engine's glue: the platform's, or this file's own where there is none, as in jest's jsdom.
+ */
+
+/** What the glue takes of the platform. */
+export type Codec = {
+  TextEncoder: new () => { encode(text: string): Uint8Array };
+  TextDecoder: new () => { decode(bytes?: Uint8Array): string };
+};
+
+class OwnEncoder {
+  encode(text: string): Uint8Array {
+    // a half of a surrogate pair cannot be encoded
+    const whole = text.replace(/[\ud800-\udfff]/gu, "\ufffd");
+    const letters = encodeURIComponent(whole).replace(/%(..)/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+    return Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
+  }
+}
+
+class OwnDecoder {
+  decode(bytes = new Uint8Array()): string {
+    return decodeURIComponent(Array.from(bytes, (byte) => `%${byte.toString(16).padStart(2, "0")}`).join(""));
+  }
+}
+
+/** The platform's, or our own. */
+export function utf8(): Codec {
+  const { TextEncoder = OwnEncoder, TextDecoder = OwnDecoder } = globalThis as Partial<Codec>;
+  return { TextEncoder, TextDecoder };
+}

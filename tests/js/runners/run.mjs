@@ -1,0 +1,73 @@
+// `node run.mjs TARBALL`: an app's tests under Vitest and jest, in an empty project that has the packed package installed.
+// What they write goes to the project's folder; nothing may go to the folder for an app's data.
+
+import { strict as assert } from "node:assert";
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const tarball = resolve(process.argv[2]);
+const builder = createRequire(join(here, "../../../bindings/wasm/ts/package.json"));
+const { transformSync } = await import(pathToFileURL(builder.resolve("esbuild")));
+
+const project = mkdtempSync(join(tmpdir(), "polar-license-runners-"));
+const data = join(project, "data");
+const env = { ...process.env, HOME: project, XDG_DATA_HOME: data, LOCALAPPDATA: data, CI: "1" };
+try {
+  install();
+  writeReadme();
+  writeCommonJs();
+  run("vitest", "vitest/vitest.mjs", "run");
+  run("jest", "jest/bin/jest.js", "--config", "jest.config.cjs");
+  run("jest with fake timers", "jest/bin/jest.js", "--config", "jest-fake-timers.config.cjs");
+  assert.ok(!existsSync(data), "a test has written into the folder for an app's data");
+  console.log("nothing was written into the folder for an app's data");
+} finally {
+  rmSync(project, { recursive: true });
+}
+
+function install() {
+  for (const name of ["app", "tests", "vitest.config.mjs", "jest.config.cjs", "jest-fake-timers.config.cjs"]) {
+    cpSync(join(here, name), join(project, name), { recursive: true });
+  }
+  writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }');
+  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+  execFileSync(npm, ["install", "--offline", "--no-audit", "--no-fund", "--loglevel=error", tarball], { cwd: project });
+  const modules = join(here, "node_modules");
+  for (const name of readdirSync(modules)) {
+    if (!name.startsWith(".")) symlinkSync(join(modules, name), join(project, "node_modules", name), "junction");
+  }
+}
+
+/** The test in the package's README, as it is there. */
+function writeReadme() {
+  const readme = readFileSync(join(project, "node_modules/polar-license/README.md"), "utf8");
+  const blocks = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, text]) => text);
+  const tests = blocks.filter((text) => text.includes('from "vitest"'));
+  assert.ok(tests.length > 0, "the README has no test");
+  tests.forEach((text, index) => writeFileSync(join(project, "tests", `readme-${index}.vitest.mjs`), text));
+}
+
+/** jest runs CommonJS. */
+function writeCommonJs() {
+  mkdirSync(join(project, "tests"), { recursive: true });
+  for (const path of ["tests/shared.mjs", "app/gate.mjs", "app/settings.mjs"]) {
+    const { code } = transformSync(readFileSync(join(project, path), "utf8"), { format: "cjs" });
+    writeFileSync(join(project, path.replace(".mjs", ".cjs")), code.replaceAll('.mjs")', '.cjs")'));
+  }
+}
+
+function run(name, script, ...options) {
+  const path = join(here, "node_modules", script);
+  const { status, signal } = spawnSync(process.execPath, [path, ...options], {
+    cwd: project,
+    env,
+    stdio: "inherit",
+    timeout: 300_000,
+  });
+  assert.equal(status ?? signal, 0, `${name} has failed`);
+}

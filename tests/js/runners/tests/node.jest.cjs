@@ -1,0 +1,3 @@
+const { suite } = require("./shared.cjs");
+
+suite({ test, expect, fakeTimers: () => jest.useFakeTimers(), realTimers: () => jest.useRealTimers(), inPage: false });

@@ -1,0 +1,235 @@
+//! The local Polar for a front in JavaScript: requests go in, and what to send comes out. Opens no socket and sets no timer:
+//! `ts/server.mts` does, and asks again while there is nothing to send.
+//!
+//! ```text
+//!   ts/cli.mts ── ts/server.mts   Node's http
+//!                  │   polar.receive(request) ── exchange.poll() … ── exchange.event() …
+//!                 lib.rs ── mock_polar::Machine
+//! ```
+#![deny(clippy::wildcard_enum_match_arm)]
+
+use std::cell::RefCell;
+use std::net::{IpAddr, Ipv4Addr};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use mock_polar::{Answer, Delivery, Disconnect, KEPT_BODY, Machine, Mail, RecordedRequest, Seed, Stream, Timer};
+use serde::Serialize;
+use tsify::{Ts, Tsify};
+use wasm_bindgen::prelude::*;
+use web_time::Instant;
+
+/// A local Polar.
+#[wasm_bindgen]
+pub struct Polar {
+    machine: Rc<Machine>,
+}
+
+#[wasm_bindgen]
+impl Polar {
+    /// With a seed in JSON, or the demo keys; with Polar's rate limits on or off; and with mails shown on the console or not.
+    /// Throws a sentence about what is wrong with the seed.
+    #[wasm_bindgen(constructor)]
+    pub fn new(seed: Option<String>, rate_limit: bool, show_mails: bool) -> Result<Polar, JsValue> {
+        let seed = match seed {
+            Some(text) => Seed::from_json(&text).map_err(|error| JsValue::from(error.to_string()))?,
+            None => Seed::demo(),
+        };
+        let machine = Rc::new(Machine::new(seed, rate_limit, show_mails.then_some(show_mail)));
+        Ok(Self { machine })
+    }
+
+    /// Takes a request that arrived whole. `headers` are names and values in turn. Polar has handled it when this returns,
+    /// unless a fault delays it.
+    pub fn receive(&self, method: String, path: String, headers: Vec<String>, body: Vec<u8>, from: &str) -> Exchange {
+        let headers = headers.chunks_exact(2).filter_map(|pair| match pair {
+            [name, value] => Some((name.to_ascii_lowercase(), value.clone())),
+            _ => None,
+        });
+        let request = RecordedRequest { method, path, headers: headers.collect(), body };
+        let from: IpAddr = from.parse().unwrap_or(Ipv4Addr::LOCALHOST.into());
+        let machine = Rc::clone(&self.machine);
+        let answering: Answering = Box::pin(async move { machine.answer(request, from, &Polled).await });
+        let exchange = Exchange { phase: RefCell::new(Phase::Answering(answering)) };
+        exchange.advance();
+        exchange
+    }
+
+    /// Does what has become due meanwhile, as Polar's worker does. Call it often.
+    pub fn work(&self) {
+        self.machine.work();
+    }
+}
+
+/// As much of a body as Polar accepts, and as is kept of one that is longer.
+#[wasm_bindgen(js_name = keptBody)]
+pub fn kept_body() -> usize {
+    KEPT_BODY
+}
+
+/// One request, until its answer is sent. To be freed when the client disconnects.
+#[wasm_bindgen]
+pub struct Exchange {
+    phase: RefCell<Phase>,
+}
+
+type Answering = Pin<Box<dyn Future<Output = Result<Answer, Disconnect>>>>;
+
+enum Phase {
+    Answering(Answering),
+    Answered(Result<Answer, Disconnect>),
+    Streaming(Stream),
+    Over,
+}
+
+/// What to do about a request.
+#[derive(Serialize, Tsify)]
+#[serde(tag = "do", rename_all = "camelCase")]
+pub enum Next {
+    /// Ask again a little later.
+    Wait,
+    /// Close the connection without another byte.
+    Disconnect,
+    /// Send this, and then the events, if it streams.
+    Send {
+        /// For example 200.
+        status: u16,
+        /// Names and values in turn. Without `content-length`, the body is sent in chunks, unless the status is 204.
+        headers: Vec<String>,
+        /// What is known of the body.
+        #[serde(with = "serde_bytes")]
+        #[tsify(type = "Uint8Array")]
+        body: Vec<u8>,
+        /// How the body is sent.
+        delivery: Sending,
+        /// Whether `event` has more of it.
+        streams: bool,
+    },
+}
+
+/// How a body is sent.
+#[derive(Serialize, Tsify)]
+#[serde(tag = "how", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Sending {
+    /// At once.
+    Whole,
+    /// Byte by byte, with this pause before each.
+    Slow {
+        /// In milliseconds.
+        pause_ms: f64,
+    },
+    /// Half of it; then the connection closes.
+    Truncated,
+    /// One JSON string of this many bytes instead.
+    Huge {
+        /// With its quotes.
+        bytes: f64,
+    },
+}
+
+/// What follows a body that streams.
+#[derive(Serialize, Tsify)]
+#[serde(tag = "do", rename_all = "camelCase")]
+pub enum Event {
+    /// Ask again a little later.
+    Wait,
+    /// Send this.
+    Send {
+        /// As it is.
+        text: String,
+    },
+    /// That was all.
+    End,
+}
+
+#[wasm_bindgen]
+impl Exchange {
+    /// What to do about the request.
+    pub fn poll(&self) -> Result<Ts<Next>, JsValue> {
+        self.advance();
+        let mut phase = self.phase.borrow_mut();
+        let (next, after) = match std::mem::replace(&mut *phase, Phase::Over) {
+            Phase::Answered(Ok(answer)) => {
+                let (next, stream) = send(answer);
+                (next, stream.map_or(Phase::Over, Phase::Streaming))
+            }
+            Phase::Answered(Err(Disconnect)) => (Next::Disconnect, Phase::Over),
+            other @ (Phase::Answering(_) | Phase::Streaming(_) | Phase::Over) => (Next::Wait, other),
+        };
+        *phase = after;
+        to_js(&next)
+    }
+
+    /// What follows the body.
+    pub fn event(&self) -> Result<Ts<Event>, JsValue> {
+        let received = match &mut *self.phase.borrow_mut() {
+            Phase::Streaming(stream) => stream.poll_recv(&mut Context::from_waker(Waker::noop())),
+            Phase::Answering(_) | Phase::Answered(_) | Phase::Over => Poll::Ready(None),
+        };
+        to_js(&match received {
+            Poll::Ready(Some(text)) => Event::Send { text },
+            Poll::Ready(None) => Event::End,
+            Poll::Pending => Event::Wait,
+        })
+    }
+
+    fn advance(&self) {
+        let mut phase = self.phase.borrow_mut();
+        if let Phase::Answering(answering) = &mut *phase
+            && let Poll::Ready(answer) = answering.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        {
+            *phase = Phase::Answered(answer);
+        }
+    }
+}
+
+fn to_js<T: Tsify + Serialize>(value: &T) -> Result<Ts<T>, JsValue> {
+    let value = value.into_js().map_err(|error| JsValue::from(error.to_string()))?;
+    Ok(Ts::new_unchecked(value.unchecked_into()))
+}
+
+fn send(answer: Answer) -> (Next, Option<Stream>) {
+    let delivery = match answer.delivery {
+        Delivery::Whole => Sending::Whole,
+        Delivery::Slow(pause) => Sending::Slow { pause_ms: pause.as_secs_f64() * 1000.0 },
+        Delivery::Truncated => Sending::Truncated,
+        Delivery::Huge(bytes) => Sending::Huge { bytes: bytes as f64 },
+    };
+    let next = Next::Send {
+        status: answer.status,
+        headers: answer.headers.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect(),
+        body: answer.body,
+        delivery,
+        streams: answer.stream.is_some(),
+    };
+    (next, answer.stream)
+}
+
+/// Time passes between two calls of the front's.
+struct Polled;
+
+impl Timer for Polled {
+    async fn sleep(&self, by: Duration) {
+        let start = instant();
+        let over = || instant().saturating_duration_since(start) >= by;
+        std::future::poll_fn(|_| if over() { Poll::Ready(()) } else { Poll::Pending }).await;
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a delayed reply waits by the platform's clock, as the server's do")]
+fn instant() -> Instant {
+    Instant::now()
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = console, js_name = error)]
+    fn show(text: &str);
+}
+
+/// The console is where a developer waits for the code.
+fn show_mail(mail: &Mail) {
+    show(&format!("mock-polar: {mail}"));
+}

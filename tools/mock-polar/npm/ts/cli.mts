@@ -1,0 +1,99 @@
+#!/usr/bin/env node
+/**
+ * The command `polar-license-mock`: a local Polar until it is interrupted.
+ */
+
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+
+import { type MockPolar, startMockPolar } from "./server.mjs";
+
+const USAGE = `A local Polar for testing an app's licensing.
+
+Usage: polar-license-mock [--port PORT] [--seed FILE] [--rate-limit] [--json]
+
+  --port PORT    the port on 127.0.0.1; 0 takes any that is free (default 8787)
+  --seed FILE    keys to sell, as JSON, instead of the demo keys
+  --rate-limit   limit requests as Polar does
+  --json         print one JSON object`;
+
+interface Key {
+  key: string;
+  benefit: string;
+  benefit_id: string;
+  status: string;
+  limit_activations: number | null;
+  limit_usage: number | null;
+  expires_at: string | null;
+}
+
+try {
+  const { values } = parseArgs({
+    options: {
+      port: { type: "string", default: "8787" },
+      seed: { type: "string" },
+      "rate-limit": { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(USAGE);
+  } else {
+    const port = Number(values.port);
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`\`${values.port}\` is not a port`);
+    const seed = values.seed === undefined ? {} : { seed: readFileSync(values.seed, "utf8") };
+    const polar = await startMockPolar({ port, rateLimit: values["rate-limit"], showMails: true, ...seed });
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void polar.close());
+    console.log(await (values.json ? json(polar) : table(polar)));
+  }
+} catch (error) {
+  console.error(`error: ${(error as Error).message}`);
+  process.exitCode = 2;
+}
+
+async function keysOf(polar: MockPolar): Promise<Key[]> {
+  const { now } = (await polar.control("GET", "clock")) as { now: string };
+  const keys = (await polar.control("GET", "keys")) as Key[];
+  const over = ({ status, expires_at }: Key): boolean =>
+    status === "granted" && expires_at !== null && Date.parse(expires_at) <= Date.parse(now);
+  return keys.map((key) => (over(key) ? { ...key, status: "expired" } : key));
+}
+
+async function json(polar: MockPolar): Promise<string> {
+  const keys = await keysOf(polar);
+  return JSON.stringify({
+    url: polar.url,
+    organization: polar.organization,
+    benefits: Object.fromEntries(keys.map(({ benefit, benefit_id }) => [benefit, benefit_id])),
+    keys: keys.map(({ key, benefit, status, limit_activations, limit_usage, expires_at }) => ({
+      key,
+      benefit,
+      status,
+      limitActivations: limit_activations,
+      limitUsage: limit_usage,
+      expiresAt: expires_at,
+    })),
+  });
+}
+
+async function table(polar: MockPolar): Promise<string> {
+  const keys = await keysOf(polar);
+  const benefits = new Map(keys.map(({ benefit, benefit_id }) => [benefit, benefit_id]));
+  const widest = Math.max(3, ...keys.map(({ key }) => key.length));
+  const row = (key: string, ...cells: unknown[]): string =>
+    [key.padEnd(widest), ...cells.map((cell) => String(cell).padEnd(9))].join("  ").trimEnd();
+  return [
+    `A local Polar is at ${polar.url} until interrupted.`,
+    "",
+    `organization  ${polar.organization}`,
+    ...[...benefits].map(([name, id]) => `benefit       ${id}  ${name}`),
+    "",
+    row("key", "benefit", "status", "devices", "uses"),
+    ...keys.map((key) =>
+      row(key.key, key.benefit, key.status, key.limit_activations ?? "any", key.limit_usage ?? "any"),
+    ),
+    "",
+    `In your app: environment: "${polar.url}", organizationId: "${polar.organization}"`,
+  ].join("\n");
+}

@@ -1,0 +1,278 @@
+/**
+ * A local Polar on 127.0.0.1, by Node's http. Carries requests to the WebAssembly and its answers back; what Polar answers
+ * is decided there, in the Rust crate mock-polar.
+ */
+
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { clearInterval, clearTimeout, setInterval, setTimeout } from "node:timers";
+
+import type * as compiled from "./mock_polar.cjs";
+import { keptBody, Polar } from "./mock_polar.cjs";
+
+/** How a local Polar starts. */
+export interface MockPolarOptions {
+  /** The port on 127.0.0.1. Default: any that is free. */
+  port?: number;
+  /** The keys to start with, as JSON text or its value. Default: the demo keys. */
+  seed?: string | object;
+  /** Whether Polar's rate limits apply. Default: no. */
+  rateLimit?: boolean;
+  /** Whether mails are shown on the console, for a developer who waits for a code. Default: no. */
+  showMails?: boolean;
+}
+
+/** A local Polar that runs. */
+export interface MockPolar {
+  /** For the client's option `environment`, such as `http://127.0.0.1:49152`. */
+  readonly url: string;
+  /** The organization that sold the keys: the client's option `organizationId`. */
+  readonly organization: string;
+  /** What is at `/_mock`: `await polar.control("POST", "faults", { fault: "stall" })`. Rejects if it is refused. */
+  control(method: string, path: string, body?: unknown): Promise<unknown>;
+  /** Ends it: open connections close, and its state is lost. */
+  close(): Promise<void>;
+}
+
+/** How often to look for what has become due, and at what waits. */
+const LOOK_MS = 20;
+
+/** As Polar's server does: a connection that is idle for longer is closed. */
+const KEEP_ALIVE_MS = 5_000;
+
+/** Starts a local Polar. Once this resolves, it accepts requests. Rejects if the port is taken or the seed is wrong. */
+export async function startMockPolar(options: MockPolarOptions = {}): Promise<MockPolar> {
+  const { port = 0, seed, rateLimit = false, showMails = false } = options;
+  const text = seed === undefined || typeof seed === "string" ? seed : JSON.stringify(seed);
+  const front = new Front(made(() => new Polar(text, rateLimit, showMails)));
+  await front.listen(port);
+  const { port: found } = front.server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${found}`;
+  const control = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+    const response = await fetch(`${url}/_mock/${path}`, { method, ...sent });
+    const answer = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${answer}`);
+    return answer === "" ? undefined : JSON.parse(answer);
+  };
+  const { organization } = (await control("GET", "")) as { organization: string };
+  return { url, organization, control, close: () => front.close() };
+}
+
+/** What the WebAssembly throws is a sentence. */
+function made<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw typeof error === "string" ? new Error(error) : error;
+  }
+}
+
+type Send = Extract<compiled.Next, { do: "send" }>;
+
+/** Requests and connections of one local Polar. */
+class Front {
+  readonly server: Server;
+  readonly #polar: compiled.Polar;
+  /** Those that wait, each to be looked at again. */
+  readonly #waiting = new Set<() => void>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(polar: compiled.Polar) {
+    this.#polar = polar;
+    const settings = { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: KEEP_ALIVE_MS, maxHeaderSize: 256 * 1024 };
+    this.server = createServer(settings, (request, response) => void this.#serve(request, response));
+    this.server.on("connect", (request: IncomingMessage, socket: Duplex) => {
+      void this.#answerRaw(socket, request.method ?? "", request.url ?? "", request.rawHeaders);
+    });
+    this.server.on("clientError", (error: Error & { code?: string; rawPacket?: Buffer }, socket: Duplex) => {
+      const [method = "", path = ""] = (error.rawPacket?.toString("latin1") ?? "").split(" ", 2);
+      if (error.code === "HPE_INVALID_METHOD") return void this.#answerRaw(socket, method, path, []);
+      if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    });
+    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+    this.#timer.unref();
+  }
+
+  async listen(port: number): Promise<void> {
+    // loopback only: nobody else may see the keys or change the state
+    this.server.listen(port, "127.0.0.1", 1024);
+    try {
+      await once(this.server, "listening");
+    } catch (cause) {
+      clearInterval(this.#timer);
+      throw new Error(`port ${port} is not available; choose another, or 0 for any that is free`, { cause });
+    }
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    const closed = once(this.server, "close");
+    this.server.close();
+    this.server.closeAllConnections();
+    await closed;
+  }
+
+  #look(): void {
+    this.#polar.work();
+    for (const look of [...this.#waiting]) look();
+  }
+
+  /** What `look` returns as soon as it returns something; `undefined` if the client leaves before. */
+  #found<T>(connection: ServerResponse | Duplex, look: () => T | undefined): Promise<T | undefined> {
+    return new Promise((resolve) => {
+      const end = (found: T | undefined): void => {
+        this.#waiting.delete(again);
+        connection.off("close", left);
+        resolve(found);
+      };
+      const left = (): void => end(undefined);
+      const again = (): void => {
+        const found = look();
+        if (found !== undefined) end(found);
+      };
+      this.#waiting.add(again);
+      connection.on("close", left);
+      again();
+    });
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await received(request).catch(() => undefined);
+    if (!body) return;
+    const { method = "", url = "", rawHeaders, socket } = request;
+    const exchange = this.#polar.receive(method, url, rawHeaders.map(utf8), body, socket.remoteAddress ?? "");
+    // others may have waited for this request
+    this.#look();
+    try {
+      const next = await this.#next(exchange, response);
+      if (next?.do !== "send") socket.destroy();
+      else await this.#send(next, exchange, response);
+    } finally {
+      exchange.free();
+    }
+  }
+
+  #next(exchange: compiled.Exchange, connection: ServerResponse | Duplex): Promise<compiled.Next | undefined> {
+    return this.#found(connection, () => {
+      const next = exchange.poll();
+      return next.do === "wait" ? undefined : next;
+    });
+  }
+
+  async #send(next: Send, exchange: compiled.Exchange, response: ServerResponse): Promise<void> {
+    const { status, headers, body, delivery } = next;
+    response.sendDate = false;
+    response.writeHead(status, headers);
+    switch (delivery.how) {
+      case "whole":
+        if (!next.streams) return void response.end(body);
+        response.flushHeaders();
+        return this.#stream(exchange, response);
+      case "slow":
+        response.flushHeaders();
+        for (const byte of body) {
+          if (response.destroyed) return;
+          if (delivery.pauseMs > 0) await passed(delivery.pauseMs, response);
+          response.write(Uint8Array.of(byte));
+        }
+        return void response.end();
+      case "truncated":
+        return new Promise((resolve) => {
+          response.write(body.subarray(0, Math.floor(body.length / 2)), () => {
+            response.socket?.destroySoon();
+            resolve();
+          });
+        });
+      case "huge":
+        for (const part of huge(delivery.bytes)) {
+          if (response.destroyed) return;
+          if (!response.write(part) && !response.destroyed) await drained(response);
+        }
+        return void response.end();
+    }
+  }
+
+  async #stream(exchange: compiled.Exchange, response: ServerResponse): Promise<void> {
+    for (;;) {
+      const event = await this.#found(response, () => {
+        const event = exchange.event();
+        return event.do === "wait" ? undefined : event;
+      });
+      if (event?.do !== "send") return void response.end();
+      response.write(event.text);
+    }
+  }
+
+  /** Answers what Node's http does not: it leaves the connection to us. */
+  async #answerRaw(socket: Duplex, method: string, path: string, rawHeaders: string[]): Promise<void> {
+    socket.on("error", () => undefined);
+    const exchange = this.#polar.receive(method, path, rawHeaders.map(utf8), new Uint8Array(), "");
+    try {
+      const next = await this.#next(exchange, socket);
+      if (next?.do !== "send") return void socket.destroy();
+      const lines = next.headers.flatMap((name, at, all) => (at % 2 === 0 ? [`${name}: ${all[at + 1]}\r\n`] : []));
+      socket.write(`HTTP/1.1 ${next.status} \r\n${lines.join("")}connection: close\r\n\r\n`, "latin1");
+      socket.end(next.body);
+    } finally {
+      exchange.free();
+    }
+  }
+}
+
+/** The whole body, even if only its beginning is kept: a client that is still sending would miss the reply. */
+async function received(request: IncomingMessage): Promise<Uint8Array> {
+  const parts: Buffer[] = [];
+  let room = keptBody();
+  for await (const part of request as AsyncIterable<Buffer>) {
+    if (room > 0) parts.push(part.subarray(0, room));
+    room -= part.length;
+  }
+  return Buffer.concat(parts);
+}
+
+/** Node reads headers as Latin-1. */
+function utf8(text: string): string {
+  return Buffer.from(text, "latin1").toString("utf8");
+}
+
+function passed(ms: number, response: ServerResponse): Promise<void> {
+  return waited(response, (go) => {
+    const timer = setTimeout(go, ms);
+    return () => clearTimeout(timer);
+  });
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return waited(response, (go) => {
+    response.on("drain", go);
+    return () => void response.off("drain", go);
+  });
+}
+
+/** Waits for what `begin` waits for, or until the client leaves. `begin` returns how to stop that. */
+function waited(response: ServerResponse, begin: (go: () => void) => () => void): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      stop();
+      response.off("close", end);
+      resolve();
+    };
+    const stop = begin(end);
+    response.on("close", end);
+  });
+}
+
+/** One long JSON string in parts, never held in memory at once. */
+function* huge(bytes: number): Generator<Buffer> {
+  const PART = 64 * 1024;
+  for (let sent = 0; sent < bytes; sent += PART) {
+    const part = Buffer.alloc(Math.min(PART, bytes - sent), "x");
+    if (sent === 0) part[0] = 0x22;
+    if (sent + part.length >= bytes) part[part.length - 1] = 0x22;
+    yield part;
+  }
+}
+

@@ -1,0 +1,64 @@
+//! An answer that is ready to be sent, and how to send it. Sends nothing.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use crate::events::Stream;
+use crate::reply::Reply;
+use crate::timestamp::Timestamp;
+
+/// What a front sends: the status, all headers, and the body in the way that `delivery` says.
+#[derive(Debug)]
+pub struct Answer {
+    /// For example 200.
+    pub status: u16,
+    /// Names in lower case. Without `content-length`, the body is sent in chunks, unless the status is 204.
+    pub headers: Vec<(&'static str, String)>,
+    /// What is known of the body.
+    pub body: Vec<u8>,
+    /// How it is sent.
+    pub delivery: Delivery,
+    /// What follows the body, as it happens.
+    pub stream: Option<Stream>,
+}
+
+/// How a body is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// At once.
+    Whole,
+    /// Byte by byte, with this pause before each.
+    Slow(Duration),
+    /// Half of it; then the connection closes.
+    Truncated,
+    /// One JSON string of this many bytes instead.
+    Huge(u64),
+}
+
+/// Ends a connection without another byte.
+#[derive(Debug)]
+pub struct Disconnect;
+
+impl Answer {
+    pub(crate) fn new(reply: Reply, delivery: Delivery, now: Timestamp) -> Self {
+        let length = match delivery {
+            Delivery::Huge(bytes) => bytes,
+            Delivery::Whole | Delivery::Slow(_) | Delivery::Truncated => reply.body.len() as u64,
+        };
+        let mut headers = reply.headers;
+        headers.extend([("server", "mock-polar".to_owned()), ("date", now.http_date())]);
+        if !reply.chunked && reply.status != 204 {
+            headers.push(("content-length", length.to_string()));
+        }
+        Self { status: reply.status, headers, body: reply.body, delivery, stream: reply.stream }
+    }
+}
+
+impl fmt::Display for Disconnect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the connection is closed on purpose")
+    }
+}
+
+impl StdError for Disconnect {}

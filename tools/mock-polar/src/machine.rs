@@ -1,0 +1,80 @@
+//! The local Polar without connections: answers requests by the control endpoint or as Polar, faults included. Opens no
+//! socket, starts no thread; a front does, and lets time pass.
+
+use std::net::IpAddr;
+
+use crate::answer::{Answer, Delivery, Disconnect};
+use crate::control;
+use crate::fulfilment;
+use crate::inject;
+use crate::mails::Mail;
+use crate::polar;
+use crate::reply::Reply;
+use crate::request::RecordedRequest;
+use crate::seed::Seed;
+use crate::state::Shared;
+use crate::timer::Timer;
+
+/// A local Polar for a front of your own, such as one in another language. [`MockPolar`](crate::MockPolar) is one in Rust.
+pub struct Machine {
+    pub(crate) shared: Shared,
+}
+
+impl Machine {
+    /// With the keys to start with, Polar's rate limits on or off, and who is shown the mails.
+    pub fn new(seed: Seed, rate_limit: bool, show_mail: Option<fn(&Mail)>) -> Self {
+        Self { shared: Shared::new(seed, rate_limit, show_mail) }
+    }
+
+    /// Answers a request, which arrived whole. Drop the future when the client disconnects.
+    ///
+    /// # Errors
+    /// If the connection is to be closed instead.
+    pub async fn answer(
+        &self,
+        request: RecordedRequest,
+        from: IpAddr,
+        timer: &impl Timer,
+    ) -> Result<Answer, Disconnect> {
+        let (reply, delivery) = match control::answer(&self.shared, &request, timer).await {
+            Some(reply) => (reply, Delivery::Whole),
+            None => self.answer_as_polar(request, from, timer).await?,
+        };
+        let now = self.shared.lock().now();
+        Ok(Answer::new(reply, delivery, now))
+    }
+
+    /// Does what has become due since the last request, as Polar's worker does. Call it often.
+    pub fn work(&self) {
+        let worked = fulfilment::run_due(&mut self.shared.lock());
+        if worked {
+            self.shared.announce();
+        }
+    }
+
+    async fn answer_as_polar(
+        &self,
+        request: RecordedRequest,
+        from: IpAddr,
+        timer: &impl Timer,
+    ) -> Result<(Reply, Delivery), Disconnect> {
+        let shared = &self.shared;
+        let (fault, handled) = {
+            let mut state = shared.lock();
+            state.requests.push(request.clone());
+            let fault = if request.is_preflight() { None } else { state.faults.apply(request.endpoint()) };
+            // Handled under the same lock: whoever waited for the request finds it handled, unless a fault delays it.
+            let handled = fault.as_ref().is_none_or(|applied| inject::is_handled_first(&applied.fault)).then(|| {
+                let skew = fault.as_ref().map_or(0, |applied| inject::clock_skew(&applied.fault));
+                polar::answer(&mut state, &request, from, skew)
+            });
+            (fault, handled)
+        };
+        shared.announce();
+        let polar = || handled.unwrap_or_else(|| polar::answer(&mut shared.lock(), &request, from, 0));
+        match fault {
+            None => Ok((polar(), Delivery::Whole)),
+            Some(mut applied) => inject::inject(&mut applied, &request, polar, timer).await,
+        }
+    }
+}

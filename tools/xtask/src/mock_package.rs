@@ -1,0 +1,103 @@
+//! The npm package `polar-license-mock`: the local Polar as WebAssembly behind Node's http, packed as npm would publish it;
+//! and its check, by the tests that the server in Rust passes.
+//!
+//! ```text
+//!   tools/mock-polar/npm ── wasm_build ── target/mock-npm ── ts/ by tsc ──┐
+//!                                         template/ ──────────────────────┴── target/package/mock ── npm pack
+//! ```
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use xshell::{Shell, cmd};
+
+use crate::npm_package::{self, LICENSES};
+use crate::{shell, wasm_build, workspace};
+
+/// Where its sources are.
+const SOURCES: &str = "tools/mock-polar/npm";
+
+/// What a page of npm shows of the control endpoint: the commands in mock-polar's own README.
+const COMMANDS: &str = "```sh\n";
+
+/// Builds and packs it, and returns the tarball.
+pub(crate) fn package(sh: &Shell) -> Result<PathBuf> {
+    let version = workspace::version("polar-license-mock")?;
+    let packages = workspace::target()?.join("package");
+    let folder = packages.join("mock");
+    sh.remove_path(&folder)?;
+    sh.create_dir(&folder)?;
+
+    npm_package::install_tools(sh)?;
+    let built = build(sh)?;
+    for name in ["cli.mjs", "server.mjs", "server.d.mts", "mock_polar.cjs"] {
+        sh.copy_file(built.join(name), folder.join(name))?;
+    }
+    let (wasm, to) = (built.join("mock_polar_bg.wasm"), folder.join("mock_polar_bg.wasm"));
+    let wasm_opt = workspace::root().join(npm_package::SCRIPTS).join("node_modules/binaryen/bin/wasm-opt");
+    cmd!(sh, "node {wasm_opt} {wasm} -o {to} -Oz --strip-debug --strip-producers").run()?;
+    wasm_build::check_no_paths(&to)?;
+
+    let commands = commands(&workspace::text("tools/mock-polar/README.md")?)?;
+    let template = workspace::root().join(SOURCES).join("template");
+    for path in workspace::files(&template)? {
+        let text = workspace::text(&path)?.replace("{{version}}", &version).replace("{{commands}}", &commands);
+        let to = folder.join(path.strip_prefix(&template)?);
+        fs::write(&to, text).with_context(|| format!("cannot write `{}`", to.display()))?;
+    }
+    for license in LICENSES {
+        sh.copy_file(workspace::root().join(license), folder.join(license))?;
+    }
+    npm_package::npm(sh).args(["pack", "--silent", "--pack-destination"]).arg(&packages).arg(&folder).run()?;
+    let tarball = packages.join(format!("polar-license-mock-{version}.tgz"));
+    println!("{}", tarball.display());
+    Ok(tarball)
+}
+
+/// Packs it, installs it in an empty folder, and runs the black-box tests of mock-polar against the installed command.
+pub(crate) fn check(sh: &Shell) -> Result<()> {
+    let tarball = package(sh)?;
+    let folder = tempfile::tempdir()?;
+    let project = folder.path();
+    sh.write_file(project.join("package.json"), r#"{ "private": true }"#)?;
+    {
+        let _inside = sh.push_dir(project);
+        npm_package::npm(sh).args(["install", "--offline", "--no-audit", "--no-fund"]).arg(&tarball).run()?;
+    }
+    let command = project.join("node_modules/polar-license-mock/cli.mjs");
+    let tests = shell::cargo(sh, "test --locked --package mock-polar --test it black_box::");
+    tests.env("MOCK_POLAR_COMMAND", &command).run()?;
+    let script = project.join("readme.mjs");
+    sh.write_file(&script, script_of(&workspace::text(format!("{SOURCES}/template/README.md"))?)?)?;
+    Ok(cmd!(sh, "node {script}").run()?)
+}
+
+/// WebAssembly, its glue, and the scripts beside them.
+fn build(sh: &Shell) -> Result<PathBuf> {
+    let glue = wasm_build::build_for_node(sh, "polar-license-mock", "mock_polar")?;
+    // what a package of ES modules calls CommonJS
+    fs::rename(glue.join("mock_polar.js"), glue.join("mock_polar.cjs")).context("wasm-bindgen wrote no glue")?;
+    fs::rename(glue.join("mock_polar.d.ts"), glue.join("mock_polar.d.cts")).context("wasm-bindgen wrote no types")?;
+    let sources = workspace::root().join(SOURCES).join("ts");
+    for path in workspace::files(&sources)? {
+        sh.copy_file(&path, glue.join(path.strip_prefix(&sources)?))?;
+    }
+    let modules = workspace::root().join(npm_package::SCRIPTS).join("node_modules");
+    let tsc = modules.join("typescript/bin/tsc");
+    let types = modules.join("@types");
+    cmd!(sh, "node {tsc} -p {glue}/tsconfig.json --typeRoots {types}").run()?;
+    Ok(glue)
+}
+
+fn commands(readme: &str) -> Result<String> {
+    let (_, after) = readme.split_once(COMMANDS).context("mock-polar's README has no commands")?;
+    let (block, _) = after.split_once("```").context("a block of mock-polar's README does not end")?;
+    Ok(format!("{COMMANDS}{block}```"))
+}
+
+/// The script in the package's README.
+fn script_of(readme: &str) -> Result<&str> {
+    let (_, after) = readme.split_once("```js\n").context("the README has no script")?;
+    Ok(after.split_once("```").context("the README's script does not end")?.0)
+}
