@@ -24,6 +24,9 @@ mod format;
 mod life;
 #[path = "scenarios/polar.rs"]
 mod polar;
+#[cfg(feature = "portal")]
+#[path = "fetch/portal.rs"]
+mod portal;
 #[path = "fetch/readme.rs"]
 mod readme;
 #[path = "fetch/server.rs"]

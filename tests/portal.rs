@@ -1,6 +1,6 @@
 //! The customer portal, as an app's developer uses it, over real HTTP to a local Polar.
 #![cfg(all(feature = "http", feature = "portal"))]
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
+#![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
 mod support;
 

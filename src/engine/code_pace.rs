@@ -84,7 +84,9 @@ mod tests {
     #[test]
     fn no_more_than_five_a_minute_and_ten_an_hour_reach_polar_however_late_they_are() {
         let last_ms = CodeTries::ON_ITS_WAY_MS - 1;
-        for delay in [|_| 0, |n: usize| if n % 10 < 5 { last_ms } else { 0 }, |n: usize| n as i64 * 3571 % last_ms] {
+        let delays: [&dyn Fn(usize) -> i64; 3] =
+            [&|_| 0, &|n| if n % 10 < 5 { last_ms } else { 0 }, &|n| n as i64 * 3571 % last_ms];
+        for delay in delays {
             let arrived = tries_for(5, delay);
             assert_eq!((most_in(&arrived, MINUTE), most_in(&arrived, 60 * MINUTE)), (5, 10));
         }

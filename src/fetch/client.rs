@@ -68,6 +68,14 @@ impl Client {
 
     methods!(async, await);
 
+    /// The customer portal: for a customer who lost the key, has a dead machine, or has just bought. Sends nothing. A page
+    /// that is open to others must not keep a session longer than its dialog.
+    #[cfg(feature = "portal")]
+    #[must_use]
+    pub fn portal(&self) -> super::Portal {
+        super::Portal::new(Rc::clone(&self.driver))
+    }
+
     /// Calls `listener` after every operation that changed the decision. It may call this client; but a confirmation is a
     /// change as well, so one that validates at every change never ends. One that owns a clone of this client
     /// keeps it open until the subscription is dropped.

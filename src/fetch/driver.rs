@@ -2,6 +2,9 @@
 //!
 //! Nothing is borrowed while anything is awaited, nor while a listener runs.
 
+#[cfg(feature = "portal")]
+mod portal;
+
 use super::cancellation::Cancellation;
 use super::race::{Raced, race};
 use super::running::Running;
@@ -61,16 +64,20 @@ impl Driver {
     }
 
     /// An operation of a caller, which [`cancel`](Self::cancel) ends.
-    pub(super) fn run(self: &Rc<Self>, operation: Operation) -> Running {
+    pub(super) fn run(self: &Rc<Self>, operation: Operation) -> Running<Outcome> {
+        self.run_with(&self.new_cancellation(), operation)
+    }
+
+    fn new_cancellation(&self) -> Rc<Cancellation> {
         let cancellation = Rc::new(Cancellation::default());
         let mut running = self.running.borrow_mut();
         running.retain(|cancellation| cancellation.strong_count() > 0);
         running.push(Rc::downgrade(&cancellation));
-        self.run_with(&cancellation, operation)
+        cancellation
     }
 
     /// An operation that only its own cancellation ends.
-    pub(super) fn run_with(self: &Rc<Self>, cancellation: &Rc<Cancellation>, operation: Operation) -> Running {
+    pub(super) fn run_with(self: &Rc<Self>, cancellation: &Rc<Cancellation>, operation: Operation) -> Running<Outcome> {
         let (driver, its_cancellation) = (Rc::clone(self), Rc::clone(cancellation));
         let work = async move { driver.carry_out(&its_cancellation, operation).await };
         Running::new(work, Rc::clone(cancellation))

@@ -9,6 +9,9 @@
 use super::environment::{error_name, global};
 use crate::future::LocalBoxFuture;
 use crate::transport::{Answer, Failure, LocalAsyncTransport, Request, Sent, retry_after_seconds};
+#[cfg(feature = "portal")]
+use crate::transport::{Method, PortalAnswer, PortalRequest};
+use gloo_net::http::RequestBuilder;
 use js_sys::{Function, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -30,6 +33,15 @@ impl LocalAsyncTransport for HttpTransport {
     fn post<'a>(&'a self, request: &'a Request) -> LocalBoxFuture<'a, Answer> {
         Box::pin(async { exchange(request).await.unwrap_or_else(Fault::into_answer) })
     }
+
+    #[cfg(feature = "portal")]
+    fn exchange<'a>(&'a self, request: &'a PortalRequest) -> LocalBoxFuture<'a, PortalAnswer> {
+        // a redirect cannot be read here
+        Box::pin(async {
+            let prepare = |signal: Option<&AbortSignal>| prepare_for_portal(request, signal);
+            fetch(prepare).await.unwrap_or_else(Fault::into_answer).into()
+        })
+    }
 }
 
 /// Why there is no reply.
@@ -44,9 +56,13 @@ enum Fault {
 }
 
 async fn exchange(request: &Request) -> Result<Answer, Fault> {
+    fetch(|signal| prepare(request, signal)).await
+}
+
+async fn fetch(prepare: impl FnOnce(Option<&AbortSignal>) -> Option<web_sys::Request>) -> Result<Answer, Fault> {
     let fetch: Function = global("fetch").ok().flatten().and_then(|it| it.dyn_into().ok()).ok_or(Fault::NoFetch)?;
     let abort = AbortOnDrop::new();
-    let prepared = prepare(request, abort.signal().as_ref()).ok_or(Fault::NotSendable)?;
+    let prepared = prepare(abort.signal().as_ref()).ok_or(Fault::NotSendable)?;
     let promise = fetch.call1(&js_sys::global(), &prepared).map_err(Fault::Rejected)?;
     // a wrapper of `fetch` may return anything
     let response = JsFuture::from(Promise::resolve(&promise)).await.map_err(Fault::Rejected)?;
@@ -61,17 +77,39 @@ async fn exchange(request: &Request) -> Result<Answer, Fault> {
 }
 
 fn prepare(request: &Request, signal: Option<&AbortSignal>) -> Option<web_sys::Request> {
-    let mut post = gloo_net::http::Request::post(&request.url)
+    let mut post = careful(gloo_net::http::Request::post(&request.url), signal);
+    for (name, value) in Request::HEADERS {
+        post = post.header(name, value);
+    }
+    post.body(request.body.as_str()).ok().map(Into::into)
+}
+
+#[cfg(feature = "portal")]
+fn prepare_for_portal(request: &PortalRequest, signal: Option<&AbortSignal>) -> Option<web_sys::Request> {
+    let builder = match request.method {
+        Method::Get => gloo_net::http::Request::get(&request.url),
+        Method::Post => gloo_net::http::Request::post(&request.url),
+    };
+    let mut builder = careful(builder, signal);
+    for (name, value) in request.headers() {
+        builder = builder.header(name, &value);
+    }
+    let prepared = match request.method {
+        Method::Get => builder.build(),
+        Method::Post => builder.body(request.body.as_str()),
+    };
+    prepared.ok().map(Into::into)
+}
+
+/// With no credentials, referrer, cache or redirect.
+fn careful(builder: RequestBuilder, signal: Option<&AbortSignal>) -> RequestBuilder {
+    builder
         .mode(RequestMode::Cors)
         .credentials(RequestCredentials::Omit)
         .cache(RequestCache::NoStore)
         .redirect(RequestRedirect::Manual)
         .referrer_policy(ReferrerPolicy::NoReferrer)
-        .abort_signal(signal);
-    for (name, value) in Request::HEADERS {
-        post = post.header(name, value);
-    }
-    post.body(request.body.as_str()).ok().map(Into::into)
+        .abort_signal(signal)
 }
 
 async fn read(response: &Response) -> Result<Vec<u8>, Fault> {

@@ -35,6 +35,8 @@ mod environment;
 mod http;
 mod indexed_db;
 mod local_storage;
+#[cfg(feature = "portal")]
+mod portal;
 mod race;
 mod refresher;
 mod running;
@@ -45,4 +47,6 @@ pub use crate::client::deactivation::Deactivation;
 pub use crate::client::options::ActivateOptions;
 pub use client::{Client, ClientBuilder, Subscription};
 pub use http::HttpTransport;
+#[cfg(feature = "portal")]
+pub use portal::{Checkout, Portal, Session};
 pub use storage::Storage;

@@ -2,7 +2,6 @@
 
 use super::cancellation::Cancellation;
 use crate::client::cancel::Cancel;
-use crate::engine::Outcome;
 use crate::future::LocalBoxFuture;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -11,23 +10,23 @@ use wasm_bindgen_futures::spawn_local;
 
 /// An operation that goes on when it is polled, and when it is dropped after its first poll: then by itself, until the
 /// answer to the request under way is stored, so that a seat which was taken is remembered.
-pub(super) struct Running {
-    work: Option<LocalBoxFuture<'static, Outcome>>,
+pub(super) struct Running<T: 'static> {
+    work: Option<LocalBoxFuture<'static, T>>,
     cancellation: Rc<Cancellation>,
     begun: bool,
 }
 
-impl Running {
+impl<T> Running<T> {
     /// `work` begins when this is first polled, and obeys the `cancellation`.
-    pub(super) fn new(work: impl Future<Output = Outcome> + 'static, cancellation: Rc<Cancellation>) -> Self {
+    pub(super) fn new(work: impl Future<Output = T> + 'static, cancellation: Rc<Cancellation>) -> Self {
         Self { work: Some(Box::pin(work)), cancellation, begun: false }
     }
 }
 
-impl Future for Running {
-    type Output = Outcome;
+impl<T> Future for Running<T> {
+    type Output = T;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
         self.begun = true;
         let Some(work) = self.work.as_mut() else { return Poll::Pending };
         let polled = work.as_mut().poll(context);
@@ -38,7 +37,7 @@ impl Future for Running {
     }
 }
 
-impl Drop for Running {
+impl<T: 'static> Drop for Running<T> {
     fn drop(&mut self) {
         let Some(work) = self.work.take().filter(|_| self.begun) else { return };
         self.cancellation.request(Cancel::AfterReply);

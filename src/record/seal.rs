@@ -189,8 +189,23 @@ mod tests {
             sent: [None; 2],
             releases: vec![Release { key: key("OLD-KEY"), activation_id: Uuid::from_u128(9) }],
             plan: Plan { next: Some(at(30)), misses: 2, pause_until: None },
+            #[cfg(feature = "portal")]
+            code_tries: crate::record::CodeTries::default(),
             untrusted: Some(Untrusted { why: Distrust::OtherDevice, identity: None }),
             unknown: vec![(200, vec![1, 2, 3])],
+        }
+    }
+
+    #[cfg(feature = "portal")]
+    #[test]
+    fn opens_what_it_sealed_about_codes() {
+        use crate::record::{CodeTries, CodeTry};
+        let sealer = sealer("com.acme.app", "here", &[]);
+        let at = |ms| Timestamp::from_unix_ms(ms);
+        let list = vec![CodeTry { at: at(40), id: 7 }, CodeTry { at: at(41), id: u32::MAX }];
+        for blocked_until in [None, Some(at(900_000))] {
+            let record = Record { code_tries: CodeTries { list: list.clone(), blocked_until }, ..record() };
+            assert_eq!(sealer.open(&sealer.seal(&record)), Ok(Box::new(record)));
         }
     }
 

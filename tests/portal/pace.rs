@@ -2,7 +2,7 @@
 
 use super::{EMAIL, Story, app, open};
 use mock_polar::{Endpoint, Fault, MockPolar, NewKey};
-use polar_license::ErrorKind;
+use polar_license::{ErrorKind, Reason};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -67,6 +67,25 @@ fn what_cannot_be_counted_is_not_sent() {
     let client = open(app(&story.polar.url(), "com.example.app"), &file, &story.hand);
     assert_eq!(client.portal().request_code(EMAIL).unwrap_err().kind(), ErrorKind::Storage);
     assert!(story.polar.requests().is_empty());
+}
+
+#[test]
+fn a_record_that_cannot_be_trusted_counts_too_and_stays_as_it_is() {
+    let story = limited();
+    let key = story.bought(NewKey::new("pro"));
+    story.client.activate(&key).unwrap();
+    let (name, mut bytes) = story.directory.files().into_iter().find(|(name, _)| name.ends_with(".license")).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(story.directory.path().join(name), bytes).unwrap();
+    let reopened = || open(app(&story.polar.url(), "com.example.app"), story.directory.path(), &story.hand);
+    for _ in 0..5 {
+        let client = reopened();
+        assert_eq!(client.current().reason(), Some(Reason::Tampered));
+        drop(client.portal().request_code(EMAIL).unwrap());
+    }
+    assert_eq!(reopened().portal().request_code(EMAIL).unwrap_err().kind(), ErrorKind::RateLimited);
+    assert_eq!(reopened().current().reason(), Some(Reason::Tampered));
+    assert!(reopened().validate().allowed(), "Polar's confirmation restores it");
 }
 
 /// A Polar with its limits.

@@ -19,7 +19,7 @@ fn a_key_is_replaced_and_the_license_here_goes_on() {
     assert!(later.validate().problem().is_none() && later.current().state() == State::Active);
     assert_eq!(story.polar.keys().iter().filter(|known| known.key == key).count(), 0, "the old one is unknown");
     let rotated = story.polar.keys().into_iter().find(|known| known.activations.len() == 1).unwrap();
-    assert!(new.masked().ends_with(&rotated.key[rotated.key.len() - 6..]));
+    assert!(rotated.key.ends_with(new.masked().trim_start_matches("****-")));
 }
 
 #[test]

@@ -12,7 +12,7 @@ const CRATE: [&str; 8] = [
     "polar-license",
     "--no-default-features",
     "--features",
-    "fetch",
+    "fetch,portal",
     "--target",
     wasm_build::TARGET,
 ];

@@ -1,0 +1,73 @@
+//! Carries out the steps of the customer portal. Decides nothing, and shows nothing of what it carries.
+
+use super::{Cancellation, Driver};
+use crate::client::cancel::Cancel;
+use crate::error::Error;
+use crate::fetch::race::{Raced, race};
+use crate::fetch::running::Running;
+use crate::portal::Progress;
+use crate::portal::steps::{Context, Step, Waited};
+use crate::time::{Now, milliseconds};
+use crate::transport::{Answer, PortalAnswer, PortalRequest, Sent};
+use std::future::poll_fn;
+use std::ops::ControlFlow;
+use std::rc::Rc;
+use std::task::Poll;
+
+impl Driver {
+    pub(in crate::fetch) fn portal<T: 'static>(
+        self: &Rc<Self>,
+        begin: impl FnOnce(Context, Now) -> Step<T>,
+        progress: impl FnMut(Progress) -> ControlFlow<()> + 'static,
+    ) -> Running<Result<T, Error>> {
+        let step = begin(self.portal_context(), self.now());
+        let cancellation = self.new_cancellation();
+        let (driver, its_cancellation) = (Rc::clone(self), Rc::clone(&cancellation));
+        let work = async move { driver.carry_out_portal(step, &its_cancellation, progress).await };
+        Running::new(work, cancellation)
+    }
+
+    pub(in crate::fetch) fn portal_context(&self) -> Context {
+        self.with_engine(|engine, _| Context::of(engine))
+    }
+
+    async fn carry_out_portal<T>(
+        &self,
+        mut step: Step<T>,
+        cancellation: &Cancellation,
+        mut progress: impl FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<T, Error> {
+        loop {
+            step = match step {
+                Step::Run(step) => {
+                    let outcome = self.carry_out(cancellation, step.operation.clone()).await;
+                    step.resume(outcome, self.now())
+                }
+                Step::Send(step) => {
+                    let answer = self.exchange(&step.request, cancellation).await;
+                    step.resume(answer, self.now())
+                }
+                Step::Wait(step) => {
+                    let goes_on = progress(step.progress).is_continue() && self.pause(step.until, cancellation).await;
+                    step.resume(if goes_on { Waited::Over } else { Waited::GivenUp }, self.now())
+                }
+                Step::Done(result) => return result,
+            };
+        }
+    }
+
+    /// The deadline does not depend on the transport: its future is dropped when time is up.
+    async fn exchange(&self, request: &PortalRequest, cancellation: &Cancellation) -> PortalAnswer {
+        let given_up = poll_fn(|context| Poll::Ready(cancellation.poll_requested(Cancel::AfterReply, context)));
+        if given_up.await {
+            return Answer::cancelled(Sent::No).into();
+        }
+        let exchange = self.transport.exchange(request);
+        let limit = milliseconds(request.timeout);
+        match race(exchange, limit, |context| cancellation.poll_requested(Cancel::Now, context)).await {
+            Raced::Done(answer) => answer,
+            Raced::TimeUp => Answer::timed_out().into(),
+            Raced::Cancelled => Answer::cancelled(Sent::Maybe).into(),
+        }
+    }
+}
