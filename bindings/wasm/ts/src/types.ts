@@ -158,6 +158,8 @@ export interface AnyDecision {
   readonly features: Readonly<Record<string, boolean>>;
   /** What the user can do. */
   readonly nextStep: NextStep;
+  /** The vendor's page for the next step, where the settings have one. */
+  readonly nextUrl: string | null;
   /**
    * Whether the app should show the user `message`, and that of the `problem`, unasked: access is not allowed, grace
    * ends soon, or something is wrong that the user should know of. Being offline for a while is no such thing.
@@ -305,6 +307,10 @@ export interface AnyFailure {
   readonly retryAfterMs: number | null;
   /** Whether Polar may have done what was asked although no answer came back. */
   readonly maybeApplied: boolean;
+  /** What the user can do about it. */
+  readonly nextStep: NextStep;
+  /** The vendor's page for the next step, where the settings have one. */
+  readonly nextUrl: string | null;
 }
 
 /** Polar or the configuration denied it, for the `reason`. */
@@ -328,6 +334,10 @@ export interface Explanation {
   readonly allowed: boolean;
   /** Why it is off; null if it is on. */
   readonly reason: OffReason | null;
+  /** What the user can do to use the feature. */
+  readonly nextStep: NextStep;
+  /** The vendor's page for the next step, where the settings have one. */
+  readonly nextUrl: string | null;
   /** One English sentence for the user. Without a license, that of the decision. */
   readonly message: string;
   /** One line for developers and logs. */
