@@ -71,6 +71,7 @@ mod activate;
 mod ask;
 mod deactivate;
 mod edit;
+mod failure;
 mod finish;
 mod memory;
 mod pacer;

@@ -1,10 +1,10 @@
 //! Descriptions of the JSON that crosses a boundary, made from the Rust types: types of other languages are generated from
 //! them, and tests compare lists of members with them. No part of the public interface.
 
-use crate::codes::ErrorKind;
 use crate::config::json::SettingsJson;
 use crate::decision::DecisionJson;
 use crate::error::ErrorJson;
+use crate::texts::Text;
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 
 /// What `Decision::to_json` writes.
@@ -17,9 +17,9 @@ pub fn error() -> Schema {
     schema::<ErrorJson<'_>>()
 }
 
-/// What the user reads about an error of this kind that a binding itself reports; `None` if only its detail can say it.
-pub fn message(kind: ErrorKind) -> Option<&'static str> {
-    kind.message()
+/// Every sentence for users: its code, and its English.
+pub fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
+    Text::ALL.iter().map(|text| (text.code(), text.english()))
 }
 
 /// What `ConfigBuilder::from_json` reads.

@@ -6,7 +6,7 @@
 
 import { CANCELLED, type Context, driver, type Host, type Operation, type Run } from "./driver.js";
 import { type Engine, errorOf } from "./engine.js";
-import { LicenseError, messageOf, words } from "./error.js";
+import { LicenseError, messageOf, type Texts, words, worded } from "./error.js";
 import { type Refresher, refresher } from "./refresher.js";
 import type { Deactivated, Decision, Failure } from "./types.js";
 
@@ -38,6 +38,7 @@ export interface ActivateOptions extends CallOptions {
 export class LicenseClient {
   readonly #make: () => Promise<Engine>;
   readonly #drive: Run;
+  readonly #texts: Texts;
   readonly #listeners = new Set<{ call: (decision: Decision) => unknown }>();
   /** Those that a warning was logged for. */
   readonly #unknownFeatures = new Set<string>();
@@ -57,15 +58,16 @@ export class LicenseClient {
     if (Symbol.dispose) this.prototype[Symbol.dispose] = this.prototype.dispose;
   }
 
-  private constructor(make: () => Promise<Engine>, engine: Engine, host: Host) {
+  private constructor(make: () => Promise<Engine>, engine: Engine, host: Host, texts: Texts) {
     this.#make = make;
+    this.#texts = texts;
     this.#engine = engine;
     this.#drive = driver(host);
   }
 
   /** @internal Reads what is stored. Asks nobody. */
-  static async open(make: () => Promise<Engine>, engine: Engine, host: Host): Promise<LicenseClient> {
-    const client = new LicenseClient(make, engine, host);
+  static async open(make: () => Promise<Engine>, engine: Engine, host: Host, texts: Texts): Promise<LicenseClient> {
+    const client = new LicenseClient(make, engine, host, texts);
     const { decision } = await client.#run(OPEN);
     client.#features = new Set(Object.keys(decision.features));
     // another tab has changed the record
@@ -220,8 +222,10 @@ export class LicenseClient {
     try {
       return await this.#carryOut(operation, context);
     } catch (error) {
-      const { kind, message, detail, ...known } =
-        error instanceof LicenseError ? error : new LicenseError("internal", words(error), { cause: error });
+      const { kind, message, detail, ...known } = worded(
+        error instanceof LicenseError ? error : new LicenseError("internal", words(error), { cause: error }),
+        this.#texts,
+      );
       const cause: unknown = scope.signal.aborted ? scope.signal.reason : known.cause;
       const maybeApplied = context.sent ?? false;
       throw new LicenseError(kind, detail, { ...known, message, decision: this.#shown ?? null, cause, maybeApplied });
@@ -235,7 +239,8 @@ export class LicenseClient {
   async #carryOut(operation: Operation, context: Context): Promise<Finished> {
     const { signal } = context;
     if (signal.aborted) {
-      const details = { kind: "cancelled", message: messageOf("cancelled", CANCELLED), detail: CANCELLED } as const;
+      const detail = this.#disposal.signal.aborted ? "the client was disposed" : CANCELLED;
+      const details = { kind: "cancelled", message: messageOf("cancelled", detail, this.#texts), detail } as const;
       const nothing = { reason: null, retryAfterMs: null, maybeApplied: false, nextUrl: null } as const;
       const error: Failure = { ...details, ...nothing, nextStep: "none" };
       return { decision: this.current(), error, deactivated: null, cause: signal.reason };

@@ -40,7 +40,7 @@ export interface LicenseFailure {
   name: "LicenseError";
   /** What went wrong; a kind never changes its meaning. */
   kind: ErrorKind;
-  /** One English sentence for the user: what happened and what to do. */
+  /** One sentence for the user, in English unless the settings replace it: what happened and what to do. */
   message: string;
   /** One line for developers and logs. */
   detail: string;
@@ -60,5 +60,5 @@ export interface LicenseFailure {
 
 export function failure(kind: ErrorKind, detail: string): LicenseFailure {
   const nothing = { reason: null, retryAfterMs: null, maybeApplied: false, nextUrl: null, decision: null };
-  return { name: "LicenseError", kind, message: messageOf(kind, detail), detail, nextStep: "none", ...nothing };
+  return { name: "LicenseError", kind, message: messageOf(kind, detail, undefined), detail, nextStep: "none", ...nothing };
 }
