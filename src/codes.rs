@@ -1,7 +1,8 @@
 //! The closed sets of names that cross a boundary, each as one table: a row has the variant, its number and its name.
 //! Everything else about them is made from the rows, so that a variant without a name does not compile. A number is never
-//! used again for something else. Imports nothing of this crate.
+//! used again for something else. Imports nothing of this crate but the sentences for users.
 
+use crate::texts::Text;
 use serde::{Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
@@ -373,57 +374,47 @@ impl Denial {
 }
 
 impl Reason {
-    /// One sentence for the user, where this is why access is not allowed.
-    pub(crate) const fn message(self) -> &'static str {
+    /// What the user reads where this is why access is not allowed.
+    pub(crate) const fn text(self) -> Text {
         match self {
-            Self::None => "No license is active on this device. Enter a license key.",
-            Self::Tampered => {
-                "The stored license was changed or damaged. Go online once to confirm it, or enter the license key again."
-            }
-            Self::OtherDevice => "The stored license belongs to another device. Activate it here to move it.",
-            Self::OtherProduct => "The stored license belongs to another product. Enter the license key for this one.",
-            Self::NewerFormat => {
-                "The stored license was written by a newer version. Go online once, or update the app."
-            }
-            Self::Storage => {
-                "The stored license could not be read. Make sure that this app may read its data on this device."
-            }
-            Self::NotFound => {
-                "The license is no longer valid on this device. Activate it again, or enter the new license key."
-            }
-            Self::Inactive => "The license is no longer active. Contact the vendor.",
-            Self::Expired => "The license has expired. Renew it to continue.",
-            Self::Conditions => "The license was activated for another device or version. Activate it again.",
-            Self::Refused => "The license was refused. Contact the vendor.",
-            Self::ActivationRequired => "The license must be activated on this device.",
-            Self::ActivationLimit => "Every activation of the license is in use. Deactivate another device.",
-            Self::Benefit => "The license is for another product or plan. Contact the vendor.",
+            Self::None => Text::None,
+            Self::Tampered => Text::Tampered,
+            Self::OtherDevice => Text::OtherDevice,
+            Self::OtherProduct => Text::OtherProduct,
+            Self::NewerFormat => Text::NewerFormat,
+            Self::Storage => Text::Unreadable,
+            Self::NotFound => Text::NotFound,
+            Self::Inactive => Text::Inactive,
+            Self::Expired => Text::Expired,
+            Self::Conditions => Text::Conditions,
+            Self::Refused => Text::Refused,
+            Self::ActivationRequired => Text::ActivationRequired,
+            Self::ActivationLimit => Text::KeyInUse,
+            Self::Benefit => Text::Benefit,
         }
     }
 
-    /// One sentence for the user of an operation that was refused for this.
-    pub(crate) const fn refused_message(self) -> &'static str {
+    /// What the user reads where a key that was entered is refused for this.
+    pub(crate) const fn refused_text(self) -> Text {
         match self {
-            Self::NotFound => "This license key is not known. Check it for typing errors.",
-            Self::Inactive => "This license key is no longer active. Contact the vendor.",
-            Self::Expired => "This license key has expired. Renew it to continue.",
-            Self::Conditions => "This license was activated for another device or version. Activate it again.",
-            Self::ActivationRequired => "This license key must be activated on this device first.",
-            Self::ActivationLimit => {
-                "This license key is in use on as many devices as it allows. Deactivate one of them first."
-            }
-            Self::Benefit => "This license key is for another product or plan. Enter the key for this one.",
-            Self::NewerFormat => "The stored license was written by a newer version of this app. Update the app.",
+            Self::NotFound => Text::KeyNotFound,
+            Self::Inactive => Text::KeyInactive,
+            Self::Expired => Text::KeyExpired,
+            Self::Conditions => Text::Conditions,
+            Self::ActivationRequired => Text::ActivationRequired,
+            Self::ActivationLimit => Text::KeyInUse,
+            Self::Benefit => Text::KeyBenefit,
+            Self::NewerFormat => Text::KeyNewerFormat,
             Self::None | Self::Tampered | Self::OtherDevice | Self::OtherProduct | Self::Storage | Self::Refused => {
-                "This license key was refused. Contact the vendor."
+                Text::KeyRefused
             }
         }
     }
 
-    /// The same for developers and logs: what is wrong and what to do.
+    /// What developers read where a key that was entered is refused for this: what is wrong and what to do.
     pub(crate) const fn refusal(self) -> &'static str {
         match self {
-            Self::NotFound => "Polar does not know this license key; check it for typing errors",
+            Self::NotFound => "Polar does not know this license key; check it for typos",
             Self::Inactive => "this license key is no longer active; contact the vendor",
             Self::Expired => "this license key has expired; renew it",
             Self::Conditions => "this activation belongs to another device or version; activate again",
@@ -500,26 +491,23 @@ impl ErrorKind {
         }
     }
 
-    /// One sentence for the user. `None` if only what happened can say it: a mistake in what was typed or configured.
-    pub(crate) const fn message(self) -> Option<&'static str> {
-        Some(match self {
-            Self::InvalidArgument | Self::InvalidConfig => return None,
-            Self::Network => "The license server could not be reached. Check the network connection and try again.",
-            Self::Timeout => "The license server did not answer in time. Try again.",
-            Self::RateLimited => "The license server is busy. Try again in a minute.",
-            Self::Server => "The license server has a problem. Try again later.",
-            Self::Refused => "The license was refused. Contact the vendor.",
-            Self::UsageExhausted => "The license has fewer uses left than are needed.",
-            Self::Storage => {
-                "The license could not be stored on this device. Make sure that there is space and that this app may write its data."
-            }
-            Self::Cancelled => "The operation was cancelled.",
-            Self::NotActivated => "No license is active on this device. Enter a license key.",
-            Self::SeatUncertain => {
-                "A device may be registered for this license without need. Check the devices of the license with the vendor."
-            }
-            Self::Internal => "Something went wrong in this app. Restart it and try again.",
-        })
+    /// What the user reads where nothing more is known.
+    pub(crate) const fn text(self) -> Text {
+        match self {
+            Self::InvalidArgument => Text::InvalidArgument,
+            Self::InvalidConfig => Text::InvalidConfig,
+            Self::Network => Text::Network,
+            Self::Timeout => Text::Timeout,
+            Self::RateLimited => Text::RateLimited,
+            Self::Server => Text::Server,
+            Self::Refused => Text::Refused,
+            Self::UsageExhausted => Text::UsageExhausted,
+            Self::Storage => Text::Storage,
+            Self::Cancelled => Text::Cancelled,
+            Self::NotActivated => Text::None,
+            Self::SeatUncertain => Text::SeatUncertain,
+            Self::Internal => Text::Internal,
+        }
     }
 
     /// What the user can do about it, where the kind alone says so.
@@ -593,13 +581,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_sentences_for_users() {
-        let kinds = ErrorKind::ALL.iter().filter_map(|kind| kind.message());
-        let reasons = Reason::ALL.iter().flat_map(|reason| [reason.message(), reason.refused_message()]);
-        for message in kinds.chain(reasons) {
-            assert!(message.starts_with(char::is_uppercase) && message.ends_with('.'), "{message}");
-            assert!(!message.contains("Polar") && !message.contains(';'), "{message}");
-        }
+    fn details_are_lines_for_developers() {
         for reason in Reason::ALL {
             let detail = reason.refusal();
             assert!(

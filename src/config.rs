@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::features::Features;
 use crate::links::{self, Links, Schemes};
 use crate::text::{parse_uuid, printable};
+use crate::texts::{self, Texts};
 use crate::time::signed_milliseconds;
 use crate::values::{Value, Values};
 use litemap::LiteMap;
@@ -56,6 +57,7 @@ struct Settings {
     app_secret: Option<Secret>,
     previous_app_secrets: Vec<Secret>,
     links: Links,
+    texts: Texts,
 }
 
 /// Wiped when it is dropped.
@@ -80,6 +82,9 @@ pub struct ConfigBuilder {
     benefits: Vec<String>,
     features: LiteMap<String, Vec<String>>,
     refresh_ms: Option<i64>,
+    texts: Vec<(String, String)>,
+    /// What is wrong with a catalogue that could not be read.
+    texts_fault: Option<String>,
     /// The rest; `build` checks it, and fills in what the ids above stand for.
     settings: Settings,
 }
@@ -111,6 +116,8 @@ impl Config {
             benefits: Vec::new(),
             features: LiteMap::new(),
             refresh_ms: None,
+            texts: Vec::new(),
+            texts_fault: None,
             settings: Settings {
                 organization: Uuid::nil(),
                 app_id: app_id.into(),
@@ -128,6 +135,7 @@ impl Config {
                 app_secret: None,
                 previous_app_secrets: Vec::new(),
                 links: Links::default(),
+                texts: Texts::default(),
             },
         }
     }
@@ -175,6 +183,10 @@ impl Config {
     #[cfg(all(feature = "http", not(all(target_arch = "wasm32", target_os = "unknown"))))]
     pub(crate) fn in_environment(&self, environment: Environment) -> Self {
         Self(Arc::new(Settings { environment, ..(*self.0).clone() }))
+    }
+
+    pub(crate) fn texts(&self) -> &Texts {
+        &self.0.texts
     }
 
     pub(crate) fn timeout_ms(&self) -> u64 {
@@ -334,7 +346,7 @@ impl ConfigBuilder {
     }
 
     /// How long `validate` waits at most. Default: 10 seconds. Operations that change something at Polar wait 25
-    /// seconds longer, since Polar can hold an answer for 30 s and a cut one costs a seat.
+    /// seconds longer, since Polar can hold an answer for 30 s, and a lost one can cost a seat.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout_ms = signed_milliseconds(timeout);
         self
@@ -409,6 +421,29 @@ impl ConfigBuilder {
         self
     }
 
+    /// Replaces sentences for the user: a catalogue as one JSON object, each sentence by its code. `texts/de.json` is one, and
+    /// `texts/en.json` lists all codes with their English, which is shown for those that a catalogue does not have.
+    ///
+    /// ```
+    /// # let config = polar_license::Config::builder("a0010000-0000-4000-8000-000000000001", "com.acme.app");
+    /// let config = config.texts(r#"{ "state.active": "Die Lizenz ist aktiv." }"#).build()?;
+    /// # Ok::<(), polar_license::Error>(())
+    /// ```
+    pub fn texts(mut self, catalogue: &str) -> Self {
+        match json::texts(catalogue) {
+            Ok(texts) => self.texts.extend(texts),
+            Err(fault) => self.texts_fault = Some(fault),
+        }
+        self
+    }
+
+    /// Replaces one sentence for the user, by its code in `texts/en.json`. Names in braces, such as `{key}`, are filled in; a
+    /// sentence may leave them out.
+    pub fn text(mut self, code: impl Into<String>, sentence: impl Into<String>) -> Self {
+        self.texts.push((code.into(), sentence.into()));
+        self
+    }
+
     /// Checks everything. The error says which setting is wrong and what it should be.
     pub fn build(mut self) -> Result<Config, Error> {
         self.check()?;
@@ -430,6 +465,10 @@ impl ConfigBuilder {
         check_texts("previous app secret", settings.previous_app_secrets.iter().map(|secret| &**secret), 0)?;
         settings.organization = parse_id("organization id", &self.organization)?;
         settings.environment.check()?;
+        if let Some(fault) = &self.texts_fault {
+            return Err(invalid(fault.as_str()));
+        }
+        settings.texts = Texts::new(&self.texts).map_err(|fault| invalid(describe(&fault)))?;
         check_link("purchase", &mut settings.links.purchase, Schemes::Web)?;
         check_link("portal", &mut settings.links.portal, Schemes::Web)?;
         check_link("support", &mut settings.links.support, Schemes::WebOrMail)?;
@@ -529,6 +568,21 @@ fn check_texts<'a>(setting: &str, texts: impl Iterator<Item = &'a String>, least
     Ok(())
 }
 
+fn describe(fault: &texts::Fault) -> String {
+    match fault {
+        texts::Fault::NoSuchCode { code } => {
+            format!("there is no text `{}`; texts/en.json of this library lists them", shown(code))
+        }
+        texts::Fault::Empty { text } => {
+            format!("the text `{}` is empty or has a NUL in it; leave it out to show the English one", text.code())
+        }
+        texts::Fault::NoSuchPlaceholder { text, name } => {
+            let (code, name) = (text.code(), shown(name));
+            format!("the text `{code}` has no placeholder `{{{name}}}`; texts/en.json shows those that it has")
+        }
+    }
+}
+
 fn check_link(name: &str, link: &mut Option<Arc<str>>, schemes: Schemes) -> Result<(), Error> {
     let Some(text) = link.as_deref().map(str::trim) else { return Ok(()) };
     if let Some(fault) = links::fault(text, schemes) {
@@ -542,6 +596,7 @@ fn check_link(name: &str, link: &mut Option<Arc<str>>, schemes: Schemes) -> Resu
 mod tests {
     use super::*;
     use crate::codes::NextStep;
+    use crate::texts::Text;
 
     const ORGANIZATION: &str = "a0010000-0000-4000-8000-000000000001";
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -599,6 +654,18 @@ mod tests {
             (valid().environment("http://localhost@polar.example"), "plain address"),
             (valid().environment("ftp://polar.example"), "https://"),
             (valid().environment("https:///"), "starts with https://"),
+            (valid().texts("[]"), "the texts are not a JSON object"),
+            (valid().texts(r#"{"state.active": 3}"#), "the text `state.active` must be a string"),
+            (valid().text("state.activ", "x"), "there is no text `state.activ`; texts/en.json"),
+            (valid().text("state.active", " "), "the text `state.active` is empty"),
+            (
+                valid().text("state.active", "{count}"),
+                "the text `state.active` has no placeholder `{count}`; texts/en.json",
+            ),
+            (
+                valid().text("error.seat_uncertain", "{key} {name}"),
+                "`error.seat_uncertain` has no placeholder `{name}`",
+            ),
             (
                 valid().purchase_url("acme.example"),
                 "the purchase URL `acme.example` is not a web address; use one like",
@@ -634,6 +701,15 @@ mod tests {
         assert_eq!(config.links().of(NextStep::Renew), Some("https://acme.example/buy"));
         assert_eq!(config.links().of(NextStep::ContactVendor), Some("mailto:help@acme.example"));
         assert_eq!(config.links().of(NextStep::ManageDevices), None);
+    }
+
+    #[test]
+    fn a_text_is_replaced_by_the_last_one_of_its_code() {
+        let builder =
+            valid().texts(r#"{"state.active": "Eins.", "state.expired": "Zwei."}"#).text("state.active", "Drei.");
+        let config = builder.build().unwrap();
+        let texts = [Text::Active, Text::Expired, Text::Lapsed].map(|text| config.texts().get(text));
+        assert_eq!(texts, ["Drei.", "Zwei.", Text::Lapsed.english()]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::json;
 use crate::license::License;
 use crate::links::Links;
 use crate::text::printable;
+use crate::texts::{Text, Texts};
 use crate::time::{Timestamp, optional_milliseconds};
 use serde::{Serialize, Serializer};
 use std::time::Duration;
@@ -44,6 +45,7 @@ pub struct Decision {
     pub(crate) notice_at: Option<Timestamp>,
     pub(crate) next_step: NextStep,
     pub(crate) links: Links,
+    pub(crate) texts: Texts,
     pub(crate) problem: Option<Problem>,
 }
 
@@ -56,7 +58,7 @@ pub struct Decision {
 pub struct Problem {
     /// The stable code.
     pub kind: ErrorKind,
-    /// One English sentence for the user.
+    /// One sentence for the user, in English unless the configuration replaces it.
     pub message: String,
     /// One line for developers and logs.
     pub detail: String,
@@ -81,6 +83,7 @@ impl Decision {
             notice_at: None,
             next_step: NextStep::EnterKey,
             links: Links::default(),
+            texts: Texts::default(),
             problem: None,
         }
     }
@@ -102,31 +105,27 @@ impl Decision {
     /// # fn f(license: polar_license::Decision) {
     /// let export = license.explain("export");
     /// if !export.allowed() {
-    ///     println!("{}", export.message()); // such as: Your license does not include this feature.
+    ///     println!("{}", export.message()); // such as: Your license does not include this feature. Upgrade to use it.
     /// }
     /// # }
     /// ```
     pub fn explain(&self, feature: &str) -> Explanation {
         let name = printable(feature);
-        let (reason, next_step, message, detail) = if !self.features.names(feature) {
+        let (reason, next_step, text, detail) = if !self.features.names(feature) {
             let detail = format!("the configuration names no feature `{name}`; add it, or correct the name");
-            (
-                Some(OffReason::Unknown),
-                NextStep::ContactVendor,
-                "This feature is not available. Contact the vendor.",
-                detail,
-            )
+            (Some(OffReason::Unknown), NextStep::ContactVendor, Text::FeatureUnknown, detail)
         } else if !self.allowed() {
             let because = self.reason.map_or_else(String::new, |reason| format!(" ({reason})"));
             let detail = format!("the feature `{name}` is off in the state `{}`{because}", self.state);
-            (Some(OffReason::NotLicensed), self.next_step, self.message(), detail)
+            (Some(OffReason::NotLicensed), self.next_step, self.text(), detail)
         } else if !self.allows(feature) {
             let benefit = self.license.as_ref().map(|license| license.benefit_id).unwrap_or_default();
             let detail = format!("the benefit {benefit} of the license does not turn the feature `{name}` on");
-            (Some(OffReason::NotIncluded), NextStep::Renew, "Your license does not include this feature.", detail)
+            (Some(OffReason::NotIncluded), NextStep::Renew, Text::FeatureNotIncluded, detail)
         } else {
-            (None, NextStep::None, "Your license includes this feature.", format!("the feature `{name}` is on"))
+            (None, NextStep::None, Text::FeatureIncluded, format!("the feature `{name}` is on"))
         };
+        let message = self.texts.get(text).to_owned();
         let next_url = self.links.of(next_step).map(str::to_owned);
         Explanation { reason, message, detail, next_step, next_url }
     }
@@ -199,22 +198,24 @@ impl Decision {
         self.problem.as_ref()
     }
 
-    /// One English sentence for the user.
-    pub fn message(&self) -> &'static str {
+    /// One sentence for the user, in English unless the configuration [replaces](crate::ConfigBuilder::texts) it.
+    pub fn message(&self) -> &str {
+        self.texts.get(self.text())
+    }
+
+    fn text(&self) -> Text {
         match self.state {
-            State::Active => "The license is active.",
-            State::Grace if self.next_step == NextStep::Connect => {
-                "The license has not been confirmed for some time. Go online soon to keep it working."
-            }
-            State::Grace => "The license is active; it will be confirmed when you are next online.",
-            State::Lapsed => "The license has not been confirmed for too long. Go online once to continue.",
-            State::Expired => "The license has expired. Renew it to continue.",
-            State::ClockSuspect => "The computer's clock was set back. Go online once to continue.",
+            State::Active => Text::Active,
+            State::Grace if self.next_step == NextStep::Connect => Text::GraceEnding,
+            State::Grace => Text::Grace,
+            State::Lapsed => Text::Lapsed,
+            State::Expired => Text::Expired,
+            State::ClockSuspect => Text::ClockSuspect,
             State::Unlicensed if self.reason == Some(Reason::Tampered) && self.next_step == NextStep::EnterKey => {
-                "The stored license was changed or damaged. Enter the license key again."
+                Text::TamperedKey
             }
-            State::Unlicensed => self.reason.unwrap_or(Reason::None).message(),
-            State::Denied => self.reason.unwrap_or(Reason::Refused).message(),
+            State::Unlicensed => self.reason.unwrap_or(Reason::None).text(),
+            State::Denied => self.reason.unwrap_or(Reason::Refused).text(),
         }
     }
 
@@ -225,19 +226,11 @@ impl Decision {
 }
 
 impl Problem {
-    pub(crate) fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(texts: &Texts, kind: ErrorKind, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        let message = kind.message().map_or_else(|| sentence(&detail), str::to_owned);
+        let message = texts.fill(kind.text(), &[("detail", &detail)]);
         Self { kind, message, detail, retry_after: None, maybe_applied: false }
     }
-}
-
-/// A line of lower case as a sentence.
-fn sentence(line: &str) -> String {
-    let mut rest = line.chars();
-    rest.next().map_or_else(String::new, |first| {
-        std::iter::once(first.to_ascii_uppercase()).chain(rest).chain(['.']).collect()
-    })
 }
 
 /// Whether the app may run, why, and what the user can do. Times are RFC 3339 in UTC, on Polar's clock.
@@ -285,8 +278,8 @@ pub(crate) struct DecisionJson<'a> {
     notice: bool,
     /// From when on the app should tell the user to go online; some days before grace ends.
     notice_at: Option<Timestamp>,
-    /// One English sentence for the user.
-    message: &'static str,
+    /// One sentence for the user, in English unless the settings replace it.
+    message: &'a str,
     /// What went wrong, such as not reaching Polar; access does not depend on it.
     problem: Option<&'a Problem>,
 }
@@ -335,7 +328,8 @@ mod tests {
         let nothing = r#"{"allowed":false,"state":"unlicensed","reason":"none","displayKey":null,"benefitId":null,"activationId":null,"expiresAt":null,"confirmedAt":null,"refreshAt":null,"graceEndsAt":null,"usage":null,"limitUsage":null,"limitActivations":null,"features":{},"nextStep":"enter_key","nextUrl":null,"notice":true,"noticeAt":null,"message":"No license is active on this device. Enter a license key.","problem":null}"#;
         assert_eq!(Decision::unknown().to_json(), nothing);
         let wait = Some(Duration::from_millis(1500));
-        let problem = Problem { retry_after: wait, ..Problem::new(ErrorKind::RateLimited, "wait \"a\"\u{1}") };
+        let problem =
+            Problem { retry_after: wait, ..Problem::new(&Texts::default(), ErrorKind::RateLimited, "wait \"a\"\u{1}") };
         let json = Decision { problem: Some(problem), ..Decision::unknown() }.to_json();
         let expected = r#""problem":{"kind":"rate_limited","message":"The license server is busy. Try again in a minute.","detail":"wait \"a\"\u0001","retryAfterMs":1500,"maybeApplied":false}}"#;
         assert!(json.ends_with(expected), "{json}");
@@ -365,9 +359,9 @@ mod tests {
             let why = decision.explain(feature);
             assert_eq!(why.allowed(), decision.allows(feature));
             assert!(why.message().ends_with('.') && !why.detail().ends_with('.'), "{why:?}");
-            (why.reason(), why.message(), why.detail().to_owned())
+            (why.reason(), why.message().to_owned(), why.detail().to_owned())
         };
-        let is = |reason, message, detail: &str| (reason, message, detail.to_owned());
+        let is = |reason, message: &str, detail: &str| (reason, message.to_owned(), detail.to_owned());
         assert_eq!(
             explained(with(State::Active, Some(pro), None), "export"),
             is(None, "Your license includes this feature.", "the feature `export` is on")
@@ -376,7 +370,7 @@ mod tests {
             explained(with(State::Grace, Some(basic), None), "export"),
             is(
                 Some(OffReason::NotIncluded),
-                "Your license does not include this feature.",
+                "Your license does not include this feature. Upgrade to use it.",
                 "the benefit 00000000-0000-0000-0000-000000000001 of the license does not turn the feature `export` on"
             )
         );

@@ -73,6 +73,7 @@ mod ask;
 mod code_pace;
 mod deactivate;
 mod edit;
+mod failure;
 mod finish;
 mod memory;
 mod pacer;

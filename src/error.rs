@@ -4,6 +4,7 @@ use crate::codes::{ErrorKind, NextStep, Reason};
 use crate::decision::{Decision, DecisionJson, Problem};
 use crate::json;
 use crate::store::StoreError;
+use crate::texts::Texts;
 use crate::time::optional_milliseconds;
 use serde::{Serialize, Serializer};
 use std::error::Error as StdError;
@@ -35,7 +36,8 @@ impl Error {
         self.0.reason
     }
 
-    /// One English sentence for the user: what happened and what to do.
+    /// One sentence for the user, in English unless the configuration [replaces](crate::ConfigBuilder::texts) it: what
+    /// happened and what to do.
     pub fn message(&self) -> &str {
         &self.0.problem.message
     }
@@ -96,12 +98,17 @@ impl Error {
     /// Not part of the public interface: for what only a caller through a binding can do wrong.
     #[doc(hidden)]
     pub fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
-        Self::of(Problem::new(kind, detail), None)
+        Self::worded(&Texts::default(), kind, detail)
     }
 
-    pub(crate) fn refused(reason: Reason) -> Self {
-        let message = reason.refused_message().to_owned();
-        Self::of(Problem { message, ..Problem::new(ErrorKind::Refused, reason.refusal()) }, Some(reason))
+    /// In the words of an app.
+    pub(crate) fn worded(texts: &Texts, kind: ErrorKind, detail: impl Into<String>) -> Self {
+        Self::of(Problem::new(texts, kind, detail), None)
+    }
+
+    pub(crate) fn refused(texts: &Texts, reason: Reason) -> Self {
+        let message = texts.get(reason.refused_text()).to_owned();
+        Self::of(Problem { message, ..Problem::new(texts, ErrorKind::Refused, reason.refusal()) }, Some(reason))
     }
 
     pub(crate) fn of(problem: Problem, reason: Option<Reason>) -> Self {
@@ -153,7 +160,7 @@ pub struct ErrorDetails<'a> {
     kind: ErrorKind,
     /// Why Polar or the configuration denied it, where the kind is `refused`.
     reason: Option<Reason>,
-    /// One English sentence for the user.
+    /// One sentence for the user, in English unless the settings replace it.
     message: &'a str,
     /// One line for developers and logs.
     detail: &'a str,
@@ -215,7 +222,7 @@ mod tests {
 
     #[test]
     fn the_error_follows_the_members_of_its_decision() {
-        let error = Error::refused(Reason::Expired);
+        let error = Error::refused(&Texts::default(), Reason::Expired);
         let alone = r#"{"error":{"kind":"refused","reason":"expired","message":"This license key has expired. Renew it to continue.","detail":"this license key has expired; renew it","retryAfterMs":null,"maybeApplied":false,"nextStep":"renew","nextUrl":null}}"#;
         assert_eq!(error.to_json(), alone);
         let decision = Decision::unknown();

@@ -7,7 +7,7 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
     pub(crate) reason: Option<OffReason>,
-    pub(crate) message: &'static str,
+    pub(crate) message: String,
     pub(crate) detail: String,
     pub(crate) next_step: NextStep,
     pub(crate) next_url: Option<String>,
@@ -24,9 +24,10 @@ impl Explanation {
         self.reason
     }
 
-    /// One English sentence for the user. Without a license, that of the decision.
-    pub fn message(&self) -> &'static str {
-        self.message
+    /// One sentence for the user, in English unless the configuration [replaces](crate::ConfigBuilder::texts) it. Without a
+    /// license, that of the decision.
+    pub fn message(&self) -> &str {
+        &self.message
     }
 
     /// What the user can do to use the feature. Without a license, what the decision says; with one for another plan, to

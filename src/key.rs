@@ -1,8 +1,10 @@
 //! The license key, which never shows itself.
 
 use crate::codes::ErrorKind;
+use crate::decision::Problem;
 use crate::error::Error;
 use crate::text::printable;
+use crate::texts::{Text, Texts};
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -18,18 +20,24 @@ impl Key {
     /// Trims white space, zero-width characters and byte order marks at both ends, as pasting brings them along.
     /// Empty keys, keys with a NUL character and keys over 1,024 bytes are `invalid_argument`.
     pub fn parse(text: &str) -> Result<Self, Error> {
+        Self::parse_worded(&Texts::default(), text)
+    }
+
+    /// The same in the words of an app.
+    pub(crate) fn parse_worded(texts: &Texts, text: &str) -> Result<Self, Error> {
         let invisible = |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
         let key = text.trim_matches(invisible);
-        let fault = if key.is_empty() {
-            "the license key is empty; enter the key from the purchase e-mail"
+        let (text, detail) = if key.is_empty() {
+            (Text::KeyEmpty, "the license key is empty; enter the key from the purchase e-mail")
         } else if key.contains('\0') {
-            "the license key contains a NUL character; copy it again"
+            (Text::KeyUnreadable, "the license key contains a NUL character; copy it again")
         } else if key.len() > Self::MAX_BYTES {
-            "the license key is longer than 1,024 bytes; copy only the key"
+            (Text::KeyTooLong, "the license key is longer than 1,024 bytes; copy only the key")
         } else {
             return Ok(Self(Zeroizing::new(key.to_owned())));
         };
-        Err(Error::new(ErrorKind::InvalidArgument, fault))
+        let problem = Problem::new(texts, ErrorKind::InvalidArgument, detail);
+        Err(Error::of(Problem { message: texts.get(text).to_owned(), ..problem }, None))
     }
 
     /// The key itself. Send it to Polar and nowhere else.

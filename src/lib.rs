@@ -112,6 +112,7 @@ mod record;
 pub mod schema;
 pub mod store;
 mod text;
+mod texts;
 pub mod time;
 #[cfg(all(feature = "tokio-client", not(all(target_arch = "wasm32", target_os = "unknown"))))]
 #[cfg_attr(docsrs, doc(cfg(feature = "tokio-client")))]

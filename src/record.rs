@@ -24,6 +24,7 @@ use crate::codes::{Denial, Distrust};
 use crate::key::Key;
 use crate::license::Terms;
 use crate::text::printable;
+use crate::texts::{Text, Texts};
 use crate::time::Timestamp;
 use uuid::Uuid;
 
@@ -229,13 +230,9 @@ impl Attempt {
     }
 
     /// What the user has to know about it.
-    pub(crate) fn message(&self) -> String {
-        format!(
-            "The license key ****-{} may be in use once more than it should be, as `{}`. If a device is missing, remove that one \
-             from the license.",
-            printable(&self.last_six),
-            printable(&self.label),
-        )
+    pub(crate) fn message(&self, texts: &Texts) -> String {
+        let key = format!("****-{}", printable(&self.last_six));
+        texts.fill(Text::SeatUncertain, &[("key", &key), ("label", &printable(&self.label))])
     }
 
     /// The same for developers and logs.

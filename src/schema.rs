@@ -6,6 +6,7 @@ use crate::config::json::SettingsJson;
 use crate::decision::DecisionJson;
 use crate::error::ErrorJson;
 use crate::explanation::ExplanationJson;
+use crate::texts::Text;
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 
 /// What `Decision::to_json` writes.
@@ -54,9 +55,9 @@ const TERMS: [&str; 4] = ["activationId", "expiresAt", "limitUsage", "limitActiv
 /// The kinds of errors that have a reason.
 pub const WITH_REASON: [ErrorKind; 1] = [ErrorKind::Refused];
 
-/// What the user reads about an error of this kind that a binding itself reports; `None` if only its detail can say it.
-pub fn message(kind: ErrorKind) -> Option<&'static str> {
-    kind.message()
+/// Every sentence for users: its code, and its English.
+pub fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
+    Text::ALL.iter().map(|text| (text.code(), text.english()))
 }
 
 /// What `ConfigBuilder::from_json` reads.

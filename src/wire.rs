@@ -26,6 +26,7 @@ use crate::json::Json;
 use crate::key::Key;
 use crate::license::Terms;
 use crate::text::{parse_uuid, printable};
+use crate::texts::{Text, Texts};
 use crate::time::{Timestamp, milliseconds};
 use crate::transport::{Answer, Sent};
 use crate::values::Values;
@@ -499,19 +500,36 @@ impl Rejection {
         }
     }
 
-    pub(crate) fn problem(&self) -> Problem {
+    /// What the user reads who has entered the key.
+    fn text(&self) -> Text {
+        match self {
+            Self::Denied(reason) => reason.refused_text(),
+            Self::Invalid { .. } => Text::RequestUnreadable,
+            Self::UsageExhausted | Self::RateLimited(_) | Self::Unreachable { .. } => self.kind().text(),
+        }
+    }
+
+    pub(crate) fn problem(&self, texts: &Texts) -> Problem {
         let retry_after = match self {
             Self::RateLimited(wait) => Some(*wait),
             Self::Denied(_) | Self::UsageExhausted | Self::Invalid { .. } | Self::Unreachable { .. } => None,
         };
-        let problem = Problem::new(self.kind(), self.to_string());
-        let message = match self {
-            Self::Denied(reason) => reason.refused_message().to_owned(),
-            Self::UsageExhausted | Self::Invalid { .. } | Self::RateLimited(_) | Self::Unreachable { .. } => {
-                problem.message
-            }
+        Problem {
+            kind: self.kind(),
+            message: texts.get(self.text()).to_owned(),
+            detail: self.to_string(),
+            retry_after,
+            maybe_applied: self.maybe_applied(),
+        }
+    }
+
+    /// The error that it becomes, in the words of an app.
+    pub(crate) fn into_error(self, texts: &Texts) -> Error {
+        let reason = match self {
+            Self::Denied(reason) => Some(reason),
+            Self::UsageExhausted | Self::Invalid { .. } | Self::RateLimited(_) | Self::Unreachable { .. } => None,
         };
-        Problem { message, retry_after, maybe_applied: self.maybe_applied(), ..problem }
+        Error::of(self.problem(texts), reason)
     }
 }
 
@@ -533,14 +551,7 @@ impl std::error::Error for Rejection {}
 
 impl From<Rejection> for Error {
     fn from(rejection: Rejection) -> Self {
-        let reason = match rejection {
-            Rejection::Denied(reason) => Some(reason),
-            Rejection::UsageExhausted
-            | Rejection::Invalid { .. }
-            | Rejection::RateLimited(_)
-            | Rejection::Unreachable { .. } => None,
-        };
-        Self::of(rejection.problem(), reason)
+        rejection.into_error(&Texts::default())
     }
 }
 

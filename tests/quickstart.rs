@@ -47,10 +47,13 @@ fn it_activates_and_keeps_working_offline() {
     let unlicensed = run(&[]);
     assert!(String::from_utf8_lossy(&unlicensed.stderr).contains("Enter a license key"));
     let mistyped = run(&["MISTYPED"]);
-    assert!(String::from_utf8_lossy(&mistyped.stderr).contains("typing errors"));
+    assert!(String::from_utf8_lossy(&mistyped.stderr).contains("typos"));
     let basic = polar.add_key(NewKey::new("basic"));
     let not_included = run(&[&basic]);
-    assert_eq!(String::from_utf8_lossy(&not_included.stderr), "Your license does not include this feature.\n");
+    assert_eq!(
+        String::from_utf8_lossy(&not_included.stderr),
+        "Your license does not include this feature. Upgrade to use it.\n"
+    );
     assert_eq!(run(&[&key]).stdout, b"exporting\n");
     polar.stop();
     assert_eq!(run(&[]).stdout, b"exporting\n");

@@ -1,4 +1,4 @@
-//! A warning for a feature that the configuration does not name, which is off and most often a typing error.
+//! A warning for a feature that the configuration does not name, which is off and most often a typo.
 
 use std::sync::{Mutex, PoisonError};
 

@@ -13,7 +13,8 @@ use std::sync::Arc;
 impl ConfigBuilder {
     /// Reads `organizationId`, `appId`, `environment`, `benefits`, `features` (an object of arrays), `bindDevice`,
     /// `refreshIntervalMs`, `offlineGraceMs`, `timeoutMs`, `label`, `conditions`, `meta`, `deviceId`, `appSecret`,
-    /// `previousAppSecrets`, `purchaseUrl`, `portalUrl` and `supportUrl`. The first two are required; `null` counts as absent.
+    /// `previousAppSecrets`, `purchaseUrl`, `portalUrl`, `supportUrl` and `texts` (an object of strings). The
+    /// first two are required; `null` counts as absent.
     ///
     /// ```
     /// use polar_license::ConfigBuilder;
@@ -81,6 +82,7 @@ const SETTINGS: &[(&str, Read)] = &[
     ("purchaseUrl", |builder, setting| set(&mut builder.settings.links.purchase, setting.link())),
     ("portalUrl", |builder, setting| set(&mut builder.settings.links.portal, setting.link())),
     ("supportUrl", |builder, setting| set(&mut builder.settings.links.support, setting.link())),
+    ("texts", |builder, setting| set(&mut builder.texts, texts_of(setting.value).map_err(invalid))),
 ];
 
 fn set<T>(place: &mut T, value: Result<T, Error>) -> Result<(), Error> {
@@ -137,6 +139,25 @@ impl Setting<'_> {
         }
         Ok(values)
     }
+}
+
+/// A catalogue of texts: an object of strings by code.
+pub(super) fn texts(catalogue: &str) -> Result<Vec<(String, String)>, String> {
+    Json::parse(catalogue.as_bytes()).ok_or_else(not_texts).and_then(texts_of)
+}
+
+fn texts_of(value: Json<'_>) -> Result<Vec<(String, String)>, String> {
+    let mut texts = Vec::new();
+    for (code, sentence) in value.members().ok_or_else(not_texts)? {
+        let code = code.string().ok_or_else(not_texts)?;
+        let sentence = sentence.string().ok_or_else(|| format!("the text `{}` must be a string", shown(&code)))?;
+        texts.push((code, sentence));
+    }
+    Ok(texts)
+}
+
+fn not_texts() -> String {
+    String::from("the texts are not a JSON object of strings")
 }
 
 fn strings(name: &str, value: Json<'_>) -> Result<Vec<String>, Error> {
@@ -198,6 +219,9 @@ pub(crate) struct SettingsJson {
     /// Where users ask the vendor: an `https` address, or `mailto:` one of e-mail. `nextUrl` where the next step is to
     /// contact the vendor.
     support_url: Option<String>,
+    /// Sentences that replace the English ones, by their codes in `texts/en.json`; `texts/de.json` is German. Names in braces,
+    /// such as `{key}`, are filled in.
+    texts: Option<BTreeMap<String, String>>,
 }
 
 #[cfg(test)]
@@ -220,7 +244,7 @@ mod tests {
             "conditions": {"major": 9007199254740991, "beta": true, "edition": "pro"}, "meta": {"build": "x"},
             "deviceId": "rack 7", "appSecret": "s", "previousAppSecrets": ["r"],
             "purchaseUrl": "https://acme.example/buy", "portalUrl": "https://polar.sh/acme/portal",
-            "supportUrl": "mailto:help@acme.example""#,
+            "supportUrl": "mailto:help@acme.example", "texts": {"state.active": "Die Lizenz ist aktiv."}"#,
         )
         .unwrap();
         assert_eq!(config.environment().base_url(), "https://sandbox-api.polar.sh");
@@ -236,6 +260,7 @@ mod tests {
         assert_eq!(config.device_id(), Some("rack 7"));
         assert_eq!(config.app_secret(), Some("s"));
         assert!(config.previous_app_secrets().eq(["r"]));
+        assert_eq!(config.texts().get(crate::texts::Text::Active), "Die Lizenz ist aktiv.");
         let links = config.links();
         assert_eq!(links.purchase.as_deref(), Some("https://acme.example/buy"));
         assert_eq!(links.portal.as_deref(), Some("https://polar.sh/acme/portal"));

@@ -1,4 +1,4 @@
-//! Activate: ask before taking, so that a typing error, another product's key or a key that is active here already
+//! Activate: ask before taking, so that a typo, another product's key or a key that is active here already
 //! never costs a seat, and never the license that is here.
 //!
 //! ```text
@@ -14,17 +14,16 @@
 //!                                             └► perhaps applied ─► keep the attempt ─► error
 //! ```
 
-use super::ask::not_activated;
 use super::edit::{Activated, AttemptId, Confirmation, Edit, NewAnswer};
 use super::step::Step;
 use super::task::{Activation, AfterReply, AfterStore, Attempted, Ending, Settled, Unsaved};
 use super::{Engine, policy};
 use crate::codes::{ErrorKind, NextStep, Reason};
 use crate::config::SEAT_META;
-use crate::decision::Problem;
 use crate::error::Error;
 use crate::key::{Key, TypedKey};
 use crate::record::{Attempt, Identity, Seat, Verdict};
+use crate::texts::Text;
 use crate::time::{Now, Timestamp};
 use crate::wire::{self, Confirmed, Rejection};
 use uuid::Uuid;
@@ -38,7 +37,7 @@ const NO_SEAT: Rejection = Rejection::Denied(Reason::ActivationLimit);
 
 impl Engine {
     pub(super) fn begin_activate(&mut self, key: Option<TypedKey>, replace_previous: bool, now: Now) -> Step {
-        match key.map(|typed| Key::parse(typed.as_str())).transpose() {
+        match key.map(|typed| Key::parse_worded(self.config.texts(), typed.as_str())).transpose() {
             Err(error) => self.fail(error, now),
             Ok(key) => self.store(Vec::new(), AfterStore::Activate { key, replace_previous }, now),
         }
@@ -48,7 +47,7 @@ impl Engine {
     pub(super) fn activate(&mut self, key: Option<Key>, replace_previous: bool, now: Now) -> Step {
         let previous = self.target();
         let stored_key = previous.as_ref().map(|previous| previous.identity.key.clone());
-        let Some(key) = key.or(stored_key) else { return self.fail(not_activated(), now) };
+        let Some(key) = key.or(stored_key) else { return self.fail(self.not_activated(), now) };
         let seat = previous.as_ref().and_then(|previous| previous.identity.seat);
         let keyless = self.record.keyless_seats.last().copied();
         let activation = Activation { key, previous, replace_previous, keyless, checked_at: Timestamp::default() };
@@ -130,14 +129,14 @@ impl Engine {
     /// The attempt is saved before it is sent: a process that dies in between leaves a trace of the seat.
     pub(super) fn save_attempt(&mut self, activation: Activation, now: Now) -> Step {
         if self.is_newer {
-            return self.fail(Error::refused(Reason::NewerFormat), now);
+            return self.fail(self.refused(Reason::NewerFormat), now);
         }
         if self.record.unsettled() >= MOST_UNSETTLED {
             let message = format!(
                 "no seat was taken: {MOST_UNSETTLED} activations of this device are not settled; go online to release them, \
                  or remove them in Polar's customer portal and forget the license here"
             );
-            return self.fail(Error::new(ErrorKind::Storage, message), now);
+            return self.fail(self.error(ErrorKind::Storage, message), now);
         }
         let at = activation.checked_at;
         let id = AttemptId { random: self.random.next() as u16, at };
@@ -163,11 +162,11 @@ impl Engine {
         if let Err(message) = saved {
             self.forget_attempt(attempted.id);
             let message = format!("no seat was taken, because the license could not be stored: {message}");
-            return self.fail(Error::new(ErrorKind::Storage, message), now);
+            return self.fail(self.error(ErrorKind::Storage, message), now);
         }
         if !self.record.attempts.iter().any(|attempt| attempt.is(attempted.id)) {
             // another process has removed the record in between
-            return self.fail(not_activated(), now);
+            return self.fail(self.not_activated(), now);
         }
         let mut meta = self.config.meta().clone();
         meta.insert(SEAT_META, attempted.id.seat());
@@ -195,9 +194,8 @@ impl Engine {
             self.running.sending = None;
             let detail =
                 format!("{rejection}; a seat may have been taken all the same, labelled `{}`", attempted.label);
-            let error = Error::from(rejection);
-            let message = format!("{} The license may have been activated all the same.", error.message());
-            let error = error.with_texts(message, detail);
+            let sentence = self.config.texts().get(Text::MaybeActivated);
+            let error = self.also(self.rejected(rejection), sentence, detail);
             return self.fail_after(vec![Edit::AttemptUncertain(attempted.id)], error, now);
         }
         let activation = &attempted.activation;
@@ -267,7 +265,13 @@ impl Engine {
             return self.store(edits, AfterStore::NoSeat(activation), now);
         }
         edits.extend(plan.pause());
-        self.fail_after(edits, rejection.into(), now)
+        let stored = activation.previous.as_ref().map(|previous| &previous.identity.key);
+        let error = if rejection == Rejection::Denied(Reason::NotFound) && stored == Some(&activation.key) {
+            self.key_replaced()
+        } else {
+            self.rejected(rejection)
+        };
+        self.fail_after(edits, error, now)
     }
 
     /// No seat was free. Another process on this device may have taken the last one meanwhile, and it serves both.
@@ -282,18 +286,15 @@ impl Engine {
         }
         let older = activation.previous.as_ref().and_then(|previous| previous.identity.seat);
         let can_move = older.is_some() && !activation.replace_previous;
-        let mut error = Error::refused(Reason::ActivationLimit);
+        let mut error = self.refused(Reason::ActivationLimit);
         let last_six = activation.key.last_six();
         if let Some(attempt) = self.record.attempts.iter().rfind(|attempt| attempt.last_six == last_six) {
-            let message = format!("{} {}", error.message(), attempt.message());
-            error = error
-                .with_texts(message, format!("every activation of this license key is in use; {}", attempt.detail()));
+            let detail = format!("every activation of this license key is in use; {}", attempt.detail());
+            error = self.also(error, &attempt.message(self.config.texts()), detail);
         } else if can_move {
-            let message = "This license key is in use on as many devices as it allows. Deactivate one of them, or move the \
-                           license here.";
             let detail =
                 "every activation of this license key is in use; deactivate another device, or move the license here";
-            error = error.with_texts(message.to_owned(), detail.to_owned());
+            error = self.reworded(error, Text::KeyInUseMove, detail);
         }
         let error = if can_move { error.with_next_step(NextStep::Move) } else { error };
         self.fail(error, now)
@@ -312,10 +313,7 @@ impl Engine {
     pub(super) fn not_stored(&self, message: &str) -> Error {
         let seated = self.record.identity().is_some_and(|identity| identity.seat.is_some());
         let what = if seated { "the license took a seat and works" } else { "the license works" };
-        let problem =
-            Problem::new(ErrorKind::Storage, format!("{what} until the app ends, but could not be stored: {message}"));
-        let message = format!("{} Until this app ends, the license works.", problem.message);
-        Error::of(Problem { message, maybe_applied: seated, ..problem }, None)
+        self.until_exit(seated, format!("{what} until the app ends, but could not be stored: {message}"))
     }
 
     /// Takes back an attempt that was not saved and so was not sent.

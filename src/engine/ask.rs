@@ -14,6 +14,7 @@ use crate::codes::{ErrorKind, State};
 use crate::decision::Decision;
 use crate::error::Error;
 use crate::record::Identity;
+use crate::texts::Text;
 use crate::time::Now;
 use crate::wire::{self, Confirmed, Rejection};
 
@@ -26,8 +27,8 @@ const MOST_USAGE: u32 = 2_147_483_647;
 impl Engine {
     pub(super) fn begin_consume(&mut self, count: u32, now: Now) -> Step {
         if count == 0 || count > MOST_USAGE {
-            let message = format!("cannot count {count} uses; 1 to {MOST_USAGE} at once are possible");
-            return self.fail(Error::new(ErrorKind::InvalidArgument, message), now);
+            let message = format!("uses are counted as a whole number from 1 to {MOST_USAGE}");
+            return self.fail(self.error(ErrorKind::InvalidArgument, message), now);
         }
         self.store(Vec::new(), AfterStore::Ask(Question::new(Purpose::Consume(count))), now)
     }
@@ -76,7 +77,7 @@ impl Engine {
             && rejection.kind() == ErrorKind::Cancelled
         {
             // the user's choice says nothing about Polar, and is no reason to wait longer next time
-            return self.fail(rejection.clone().into(), now);
+            return self.fail(self.rejected(rejection.clone()), now);
         }
         let plan = self.plan(reply.as_ref().err(), now);
         self.untrusted_answered |= !self.has_license() && plan.answered;
@@ -97,7 +98,7 @@ impl Engine {
             edits.push(Edit::Plan(plan));
         }
         if let (Purpose::Consume(_), Err(rejection)) = (question.purpose, &reply) {
-            question.ending.failure = Some(uses_not_counted(rejection.clone()));
+            question.ending.failure = Some(self.uses_not_counted(rejection.clone()));
         }
         let then = match reply {
             Ok(_) | Err(Rejection::Denied(_)) => AfterStore::Answered(question),
@@ -181,19 +182,14 @@ impl Engine {
 
     /// Usage is only counted if the app would let the user use it.
     fn can_consume(&self) -> Result<(), Error> {
-        let license = self.record.license.as_deref().ok_or_else(not_activated)?;
-        policy::fits(&self.config, license).map_err(Error::refused)
+        let license = self.record.license.as_deref().ok_or_else(|| self.not_activated())?;
+        policy::fits(&self.config, license).map_err(|reason| self.rejected_here(Rejection::Denied(reason)))
     }
-}
 
-fn uses_not_counted(rejection: Rejection) -> Error {
-    let maybe_applied = rejection.maybe_applied();
-    let detail = format!("{rejection}; the uses may have been counted all the same, and are not sent again");
-    let error = Error::from(rejection);
-    let message = format!("{} The uses may have been counted all the same.", error.message());
-    if maybe_applied { error.with_texts(message, detail) } else { error }
-}
-
-pub(super) fn not_activated() -> Error {
-    Error::new(ErrorKind::NotActivated, "no license is active on this device; activate a license key first")
+    fn uses_not_counted(&self, rejection: Rejection) -> Error {
+        let maybe_applied = rejection.maybe_applied();
+        let detail = format!("{rejection}; the uses may have been counted all the same, and are not sent again");
+        let error = self.rejected_here(rejection);
+        if maybe_applied { self.also(error, self.config.texts().get(Text::MaybeCounted), detail) } else { error }
+    }
 }

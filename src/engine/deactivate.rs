@@ -12,12 +12,10 @@
 //! ```
 
 use super::Engine;
-use super::ask::not_activated;
 use super::edit::Edit;
 use super::step::Step;
 use super::task::{AfterReply, Settled};
-use crate::codes::{Deactivated, ErrorKind, Reason};
-use crate::error::Error;
+use crate::codes::{Deactivated, Reason};
 use crate::record::Identity;
 use crate::time::Now;
 use crate::wire::{self, Confirmed, Rejection};
@@ -29,9 +27,9 @@ impl Engine {
         if let (Err(message), true) = (&written, identity.is_some() || !self.has_read) {
             let message =
                 format!("nothing was released, because the license could not be removed from this device: {message}");
-            return self.fail(Error::new(ErrorKind::Storage, message), now);
+            return self.fail(self.not_removed(message), now);
         }
-        let Some(identity) = identity else { return self.fail(not_activated(), now) };
+        let Some(identity) = identity else { return self.fail(self.not_activated(), now) };
         let Some(seat) = identity.seat else { return self.remove(identity, Deactivated::NotNeeded, now) };
         let request = wire::Deactivate {
             key: identity.key.clone(),
@@ -54,7 +52,7 @@ impl Engine {
                 | Rejection::Invalid { .. }
                 | Rejection::RateLimited(_)
                 | Rejection::Unreachable { .. }),
-            ) => self.fail_after(plan.pause().into_iter().collect(), rejection.into(), now),
+            ) => self.fail_after(plan.pause().into_iter().collect(), self.rejected(rejection), now),
         }
     }
 

@@ -45,7 +45,7 @@ impl Engine {
             Settled::Deactivated(_) => {
                 let message =
                     format!("the seat was released, but the license is still stored on this device: {message}");
-                Error::new(ErrorKind::Storage, message)
+                self.not_removed(message)
             }
         };
         self.fail(error, now)
@@ -66,7 +66,7 @@ impl Engine {
         match result {
             Settled::Activated if !self.has_license() => {
                 let message = "another process removed the license meanwhile; activate it again";
-                self.fail(Error::new(ErrorKind::NotActivated, message), now)
+                self.fail(self.error(ErrorKind::NotActivated, message), now)
             }
             Settled::Activated | Settled::Deactivated(_) => self.release_next(result.into(), now),
             #[cfg(feature = "portal")]
@@ -106,7 +106,9 @@ impl Engine {
     pub(super) fn plan(&mut self, rejection: Option<&Rejection>, now: Now) -> PlanEdit {
         let is_new_denial = matches!(rejection, Some(Rejection::Denied(_)))
             && self.record.license.as_ref().is_some_and(|license| license.verdict == Verdict::Confirmed);
-        let problem = rejection.filter(|rejection| !rejection.is_from_polar()).map(Rejection::problem);
+        let problem = rejection
+            .filter(|rejection| !rejection.is_from_polar())
+            .map(|rejection| rejection.problem(self.config.texts()));
         let wait = problem.as_ref().and_then(|problem| problem.retry_after);
         let plan = PlanEdit {
             answered: problem.is_none(),
@@ -157,7 +159,7 @@ impl Engine {
     /// Ends an operation whose caller gave up before anything was sent.
     pub(super) fn end_cancelled(&mut self, now: Now) -> Step {
         let decision = self.current(now);
-        let error = Error::new(ErrorKind::Cancelled, "cancelled before anything was sent");
+        let error = self.error(ErrorKind::Cancelled, "cancelled before anything was sent");
         Step::Done(self.outcome(decision, Some(error), now))
     }
 

@@ -101,7 +101,10 @@ impl Engine {
         written: &Result<(), String>,
         now: Now,
     ) -> bool {
-        self.storage = written.as_ref().err().map(|message| Problem::new(ErrorKind::Storage, message.as_str()));
+        self.storage = written
+            .as_ref()
+            .err()
+            .map(|message| Problem::new(self.config.texts(), ErrorKind::Storage, message.as_str()));
         let (contradicted, complete) = match merged {
             Some(merged) => {
                 (self.record, self.is_newer, self.has_read) = (merged.record, merged.is_newer, true);
@@ -162,8 +165,13 @@ impl Engine {
         let is_uncertain = |attempt: &&Attempt| !self.is_sending(attempt) && attempt.is_over(now.wall);
         let uncertain = self.record.attempts.iter().rfind(is_uncertain);
         let Some(attempt) = uncertain else { return self.storage.clone() };
-        let problem = Problem::new(ErrorKind::SeatUncertain, attempt.detail());
-        Some(Problem { message: attempt.message(), maybe_applied: true, ..problem })
+        Some(Problem {
+            kind: ErrorKind::SeatUncertain,
+            message: attempt.message(self.config.texts()),
+            detail: attempt.detail(),
+            retry_after: None,
+            maybe_applied: true,
+        })
     }
 
     /// Whether it is that of the operation under way, which is no cause for worry yet.

@@ -44,6 +44,7 @@ pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
         notice_at,
         next_step: next_step(state, reason, facts.record, notice_at.zip(facts.now).is_some_and(|(at, now)| now >= at)),
         links: config.links().clone(),
+        texts: config.texts().clone(),
         problem: facts.problem,
     }
 }

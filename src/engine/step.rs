@@ -155,7 +155,7 @@ impl StoreStep {
         if let (AfterStore::Forgotten, Err(message)) = (&self.then, &written) {
             engine.adopt(self.unedited, Vec::new(), &written, now);
             let message = format!("the license is still stored: {message}");
-            return engine.fail(Error::new(ErrorKind::Storage, message), now);
+            return engine.fail(engine.not_removed(message), now);
         }
         #[cfg(feature = "portal")]
         if let (AfterStore::Portal(AfterPortalStore::CodeTry(_)), Err(message)) = (&self.then, &written) {
@@ -255,12 +255,12 @@ impl AfterReply {
 
     /// Another process is asking Polar for longer than the operation can wait: nothing was done.
     fn give_up(self, engine: &mut Engine, now: Now) -> Step {
-        let error = || {
-            let message = "another window of this app has been asking about the license for too long; try again";
-            Error::new(ErrorKind::Timeout, message)
-        };
+        let error = engine.error(
+            ErrorKind::Timeout,
+            "another window of this app has been asking about the license for too long; try again",
+        );
         match self {
-            Self::Ask(question, _) if question.only_asks() => engine.end_asking(error(), now),
+            Self::Ask(question, _) if question.only_asks() => engine.end_asking(error, now),
             Self::Release(ending, _) => engine.finish(ending, now),
             Self::Ask(_, _)
             | Self::CheckSeat(_, _, _)
@@ -268,9 +268,9 @@ impl AfterReply {
             | Self::Activate(_, _)
             | Self::ReleasePrevious(_, _)
             | Self::Deactivate(_, _)
-            | Self::CheckReleased(_, _) => engine.fail(error(), now),
+            | Self::CheckReleased(_, _) => engine.fail(error, now),
             #[cfg(feature = "portal")]
-            Self::ReleaseAny(_) => engine.fail(error(), now),
+            Self::ReleaseAny(_) => engine.fail(error, now),
         }
     }
 }
@@ -286,7 +286,7 @@ impl JoinStep {
         if !engine.is_running(self.waits_for) {
             return engine.begin(self.operation, now);
         }
-        let error = Error::new(ErrorKind::Timeout, "another operation on this license takes too long; try again");
+        let error = engine.error(ErrorKind::Timeout, "another operation on this license takes too long; try again");
         if self.operation.asks() {
             return engine.end_asking(error, now);
         }

@@ -169,8 +169,10 @@ impl Driver {
 
     /// How an operation ends whose runtime has ended it.
     fn cut_off(&self) -> Outcome {
-        let problem = Problem::new(ErrorKind::Cancelled, "the tokio runtime of this client was shut down");
-        let error = Error::of(Problem { maybe_applied: true, ..problem }, None).with_decision(self.current());
+        let decision = self.current();
+        let detail = "the tokio runtime of this client was shut down";
+        let problem = Problem::new(&decision.texts, ErrorKind::Cancelled, detail);
+        let error = Error::of(Problem { maybe_applied: true, ..problem }, None).with_decision(decision);
         Outcome { result: Err(error), deactivated: None, changed: false, wake_at: None }
     }
 

@@ -24,11 +24,11 @@
 //! use axum::{Router, routing::get};
 //! use polar_license::tokio::Client;
 //!
-//! async fn export(State(client): State<Client>) -> Result<&'static str, (StatusCode, &'static str)> {
+//! async fn export(State(client): State<Client>) -> Result<&'static str, (StatusCode, String)> {
 //!     if client.allows("export") {
 //!         Ok("the export")
 //!     } else {
-//!         Err((StatusCode::PAYMENT_REQUIRED, client.current().message()))
+//!         Err((StatusCode::PAYMENT_REQUIRED, client.current().message().to_owned()))
 //!     }
 //! }
 //!

@@ -39,6 +39,8 @@ static void every_function_takes_null(void)
     CHECK(polar_license_options_set_purchase_url(o, "x") == wrong);
     CHECK(polar_license_options_set_portal_url(o, "x") == wrong);
     CHECK(polar_license_options_set_support_url(o, "x") == wrong);
+    CHECK(polar_license_options_set_texts(o, "{}") == wrong);
+    CHECK(polar_license_options_set_text(o, "state.active", "x") == wrong);
     CHECK(polar_license_options_set_directory(o, "x") == wrong);
     CHECK(polar_license_options_set_memory_store(o) == wrong);
     CHECK(polar_license_options_set_store(o, NULL, NULL, NULL, NULL, NULL) == wrong);
@@ -50,10 +52,10 @@ static void every_function_takes_null(void)
     CHECK(polar_license_open(o, &license, &e) == wrong);
     CHECK(license == NULL);
     CHECK(polar_license_error_kind(e) == wrong);
-    CHECK_TEXT(polar_license_error_message(e), "`options` is NULL.");
+    CHECK_TEXT(polar_license_error_message(e), "This app made a mistake: `options` is NULL.");
     CHECK_TEXT(polar_license_error_detail(e), "`options` is NULL");
     CHECK_TEXT(polar_license_error_json(e),
-               "{\"error\":{\"kind\":\"invalid_argument\",\"reason\":null,\"message\":\"`options` is NULL.\","
+               "{\"error\":{\"kind\":\"invalid_argument\",\"reason\":null,\"message\":\"This app made a mistake: `options` is NULL.\","
                "\"detail\":\"`options` is NULL\",\"retryAfterMs\":null,\"maybeApplied\":false,"
                "\"nextStep\":\"none\",\"nextUrl\":null}}");
     CHECK(polar_license_error_decision(e) == NULL);
@@ -144,11 +146,12 @@ static void every_string_is_checked(const char *text)
         polar_license_options_set_label, polar_license_options_set_device_id,
         polar_license_options_set_app_secret, polar_license_options_add_previous_app_secret,
         polar_license_options_set_purchase_url, polar_license_options_set_portal_url,
-        polar_license_options_set_support_url, polar_license_options_set_directory,
+        polar_license_options_set_support_url, polar_license_options_set_texts,
+        polar_license_options_set_directory,
     };
     typedef int32_t pair(polar_license_options *, const char *, const char *);
     pair *const two[] = { polar_license_options_add_feature, polar_license_options_set_condition,
-                          polar_license_options_set_meta };
+                          polar_license_options_set_meta, polar_license_options_set_text };
     polar_license_options *options = polar_license_options_new(ORGANIZATION, "com.acme.app");
     polar_license *license = NULL;
     polar_license_error *error = NULL;
@@ -350,6 +353,7 @@ static void strings_in_options_may_be_huge(void)
         { polar_license_options_set_purchase_url, POLAR_LICENSE_ERR_INVALID_CONFIG },
         { polar_license_options_set_portal_url, POLAR_LICENSE_ERR_INVALID_CONFIG },
         { polar_license_options_set_support_url, POLAR_LICENSE_ERR_INVALID_CONFIG },
+        { polar_license_options_set_texts, POLAR_LICENSE_ERR_INVALID_CONFIG },
         { polar_license_options_set_directory, POLAR_LICENSE_OK },
     };
     const size_t huge = 3 * 1000 * 1000;

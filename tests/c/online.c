@@ -37,7 +37,7 @@ int main(int count, char **arguments)
     CHECK(polar_license_decision_next_step(decision) == POLAR_LICENSE_NEXT_ENTER_KEY);
     polar_license_decision_free(decision);
     CHECK(polar_license_activate(license, "MISTYPED", &error) == POLAR_LICENSE_ERR_REFUSED);
-    CHECK(strstr(polar_license_error_message(error), "typing errors") != NULL);
+    CHECK(strstr(polar_license_error_message(error), "typos") != NULL);
     polar_license_error_free(error);
 
     CHECK(polar_license_activate_with(license, arguments[3], 0, &decision, &error) == OK);

@@ -75,6 +75,8 @@ static void options_panic(polar_license_options *o)
     FAILS(polar_license_options_set_purchase_url, (o, "x"));
     FAILS(polar_license_options_set_portal_url, (o, "x"));
     FAILS(polar_license_options_set_support_url, (o, "x"));
+    FAILS(polar_license_options_set_texts, (o, "{}"));
+    FAILS(polar_license_options_set_text, (o, "state.active", "x"));
     FAILS(polar_license_options_set_directory, (o, "x"));
     FAILS(polar_license_options_set_memory_store, (o));
     FAILS(polar_license_options_set_store,

@@ -68,6 +68,7 @@ pub(crate) const ALL: &[&str] = &[
     "fact: increment_usage",
     // what users and vendors run into
     "story: the vendor's pages",
+    "story: texts in the user's language",
     "story: activation removed in the portal",
     "story: rotated key",
     "story: mistyped key while licensed",

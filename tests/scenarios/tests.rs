@@ -97,7 +97,7 @@ fn a_failure_says_where_and_what() {
 fn a_member_that_the_format_does_not_know_is_an_error() {
     let common = Common::load();
     let file = r#"{ "about": "", "scenarios": [{
-        "name": "a typing error", "why": "", "shows": [], "steps": [{ "do": "current", "expects": { "state": "active" } }]
+        "name": "a typo", "why": "", "shows": [], "steps": [{ "do": "current", "expects": { "state": "active" } }]
     }] }"#;
     let error = common.parse("made-up.json", file).err().unwrap();
     assert!(error.contains("made-up.json: unknown field `expects`"), "{error}");

@@ -529,7 +529,8 @@ polar_license_options *polar_license_options_new(const char *organization_id, co
  * Its members are named as the functions that set them, in camel case: those two, which are required, and environment,
  * benefits and previousAppSecrets (arrays of strings), features (an object of arrays of benefit ids), bindDevice,
  * refreshIntervalMs, offlineGraceMs, timeoutMs, label, conditions and meta (objects of strings, whole numbers and
- * booleans), deviceId, appSecret, purchaseUrl, portalUrl and supportUrl. An unknown member is a mistake; null counts as absent. The string is copied.
+ * booleans), deviceId, appSecret, purchaseUrl, portalUrl, supportUrl and texts (an object of strings). An unknown member
+ * is a mistake; null counts as absent. The string is copied.
  *
  * Free the result with polar_license_options_free(). Mistakes, NULL included, are reported by polar_license_open().
  * Returns NULL only after a defect in this library. Callable from any thread; never blocks.
@@ -699,6 +700,22 @@ int32_t polar_license_options_set_portal_url(polar_license_options *options, con
  */
 int32_t polar_license_options_set_support_url(polar_license_options *options,
                                               const char *url);
+
+/**
+ * Replaces sentences for the user: a catalogue as one JSON object, each sentence by its code. texts/de.json is one, and
+ * texts/en.json lists all codes with their English, which is shown for those that a catalogue does not have.
+ *
+ * The string is copied. One thread at a time; never blocks.
+ */
+int32_t polar_license_options_set_texts(polar_license_options *options, const char *catalogue);
+
+/**
+ * Replaces one sentence for the user, by its code in texts/en.json. Names in braces, such as {key}, are filled in; a
+ * sentence may leave them out.
+ *
+ * The strings are copied. One thread at a time; never blocks.
+ */
+int32_t polar_license_options_set_text(polar_license_options *options, const char *code, const char *sentence);
 
 /**
  * Keeps the license in this directory, in UTF-8 on every system, instead of the platform's data directory.
@@ -1000,7 +1017,7 @@ const char *polar_license_decision_next_url(const polar_license_decision *decisi
 int32_t polar_license_decision_notice(const polar_license_decision *decision);
 
 /**
- * One English sentence for the user. Empty for NULL; never NULL.
+ * One sentence for the user, in English unless the options replace it. Empty for NULL; never NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
@@ -1099,7 +1116,7 @@ int64_t polar_license_decision_limit_activations(const polar_license_decision *d
 int32_t polar_license_decision_problem_kind(const polar_license_decision *decision);
 
 /**
- * The problem in one English sentence for the user. NULL if there is none, and for NULL.
+ * The problem in one sentence for the user, in English unless the options replace it. NULL if there is none, and for NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
@@ -1155,8 +1172,8 @@ void polar_license_decision_free(polar_license_decision *decision);
 int32_t polar_license_error_kind(const polar_license_error *error);
 
 /**
- * One English sentence for the user, without the license key and without personal data: what happened and what to do.
- * Empty for NULL; never NULL.
+ * One sentence for the user, in English unless the options replace it, without the license key and without personal data:
+ * what happened and what to do. Empty for NULL; never NULL.
  *
  * The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
  */

@@ -160,7 +160,7 @@ class decision_view {
     std::optional<std::string_view> next_url() const { return detail::string(polar_license_decision_next_url(handle)); }
     /// Whether to show the user the message, and that of the problem if there is one, unasked.
     bool notice() const { return polar_license_decision_notice(handle) != 0; }
-    /// One English sentence for the user.
+    /// One sentence for the user, in English unless the options replace it.
     std::string_view message() const { return polar_license_decision_message(handle); }
     std::optional<std::string_view> display_key() const { return detail::string(polar_license_decision_display_key(handle)); }
     std::optional<std::string_view> benefit_id() const { return detail::string(polar_license_decision_benefit_id(handle)); }
@@ -237,7 +237,7 @@ class failure {
 
     explicit operator bool() const { return kind() != error_kind::ok; }
     error_kind kind() const { return error_kind{number}; }
-    /// One English sentence for the user.
+    /// One sentence for the user, in English unless the options replace it.
     std::string_view message() const
     {
         return inside ? polar_license_error_message(inside.get()) : polar_license_kind_name(number);
@@ -520,6 +520,15 @@ class options {
     options &support_url(const std::string &url)
     {
         return set(polar_license_options_set_support_url(handle, url.c_str()));
+    }
+    /// Replaces sentences for the user by their codes: a catalogue in JSON, such as texts/de.json.
+    options &texts(const std::string &catalogue)
+    {
+        return set(polar_license_options_set_texts(handle, catalogue.c_str()));
+    }
+    options &text(const std::string &code, const std::string &sentence)
+    {
+        return set(polar_license_options_set_text(handle, code.c_str(), sentence.c_str()));
     }
     /// In UTF-8.
     options &directory(const std::string &directory)

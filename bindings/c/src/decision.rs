@@ -125,7 +125,7 @@ pub extern "C" fn polar_license_decision_notice(decision: *const Decision) -> i3
     })
 }
 
-/// One English sentence for the user. Empty for NULL; never NULL.
+/// One sentence for the user, in English unless the options replace it. Empty for NULL; never NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -239,7 +239,7 @@ pub extern "C" fn polar_license_decision_problem_kind(decision: *const Decision)
     guarded("polar_license_decision_problem_kind", OK, || problem(decision).map_or(OK, |problem| problem.kind.number()))
 }
 
-/// The problem in one English sentence for the user. NULL if there is none, and for NULL.
+/// The problem in one sentence for the user, in English unless the options replace it. NULL if there is none, and for NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

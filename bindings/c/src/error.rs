@@ -65,8 +65,8 @@ pub extern "C" fn polar_license_error_kind(error: *const Error) -> i32 {
     })
 }
 
-/// One English sentence for the user, without the license key and without personal data: what happened and what to do.
-/// Empty for NULL; never NULL.
+/// One sentence for the user, in English unless the options replace it, without the license key and without personal data:
+/// what happened and what to do. Empty for NULL; never NULL.
 ///
 /// The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

@@ -95,7 +95,8 @@ pub extern "C" fn polar_license_options_new(organization_id: *const c_char, app_
 /// Its members are named as the functions that set them, in camel case: those two, which are required, and environment,
 /// benefits and previousAppSecrets (arrays of strings), features (an object of arrays of benefit ids), bindDevice,
 /// refreshIntervalMs, offlineGraceMs, timeoutMs, label, conditions and meta (objects of strings, whole numbers and
-/// booleans), deviceId, appSecret, purchaseUrl, portalUrl and supportUrl. An unknown member is a mistake; null counts as absent. The string is copied.
+/// booleans), deviceId, appSecret, purchaseUrl, portalUrl, supportUrl and texts (an object of strings). An unknown member
+/// is a mistake; null counts as absent. The string is copied.
 ///
 /// Free the result with polar_license_options_free(). Mistakes, NULL included, are reported by polar_license_open().
 /// Returns NULL only after a defect in this library. Callable from any thread; never blocks.
@@ -402,6 +403,36 @@ pub extern "C" fn polar_license_options_set_support_url(options: *mut Options, u
     set("polar_license_options_set_support_url", options, |options| {
         let url = argument::string("url", url)?;
         options.edit(|config| config.support_url(url));
+        Ok(())
+    })
+}
+
+/// Replaces sentences for the user: a catalogue as one JSON object, each sentence by its code. texts/de.json is one, and
+/// texts/en.json lists all codes with their English, which is shown for those that a catalogue does not have.
+///
+/// The string is copied. One thread at a time; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_options_set_texts(options: *mut Options, catalogue: *const c_char) -> i32 {
+    set("polar_license_options_set_texts", options, |options| {
+        let catalogue = argument::string("catalogue", catalogue)?;
+        options.edit(|config| config.texts(catalogue));
+        Ok(())
+    })
+}
+
+/// Replaces one sentence for the user, by its code in texts/en.json. Names in braces, such as {key}, are filled in; a
+/// sentence may leave them out.
+///
+/// The strings are copied. One thread at a time; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_options_set_text(
+    options: *mut Options,
+    code: *const c_char,
+    sentence: *const c_char,
+) -> i32 {
+    set("polar_license_options_set_text", options, |options| {
+        let (code, sentence) = (argument::string("code", code)?, argument::string("sentence", sentence)?);
+        options.edit(|config| config.text(code, sentence));
         Ok(())
     })
 }

@@ -52,7 +52,7 @@ fn the_gate_of_the_readme_works_and_is_the_headers() {
         String::from_utf8(command.output().unwrap().stdout).unwrap()
     };
     assert_eq!(run(&[]), "");
-    assert!(run(&["MISTYPED"]).contains("typing errors"));
+    assert!(run(&["MISTYPED"]).contains("typos"));
     assert_eq!(run(&[&key]), "exporting\n");
     polar.stop();
     assert_eq!(run(&[]), "exporting\n");

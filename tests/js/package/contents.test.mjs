@@ -45,6 +45,7 @@ test("there is nothing but scripts, their declarations, the WebAssembly and what
     /^(README\.md|LICENSE-MIT|LICENSE-APACHE|package\.json|polar_license\.wasm)$/,
     /^[a-z._-]+\.(js|cjs|d\.ts|d\.cts)$/,
     /^shared\/[A-Z0-9]+\.(js|cjs)$/,
+    /^texts\/[a-z]{2}\.json$/,
     /^types\/([a-z]+\/)?[a-z.-]+\.d\.(ts|cts)$/,
   ];
   assert.deepEqual(files.filter((path) => !known.some((pattern) => pattern.test(path))), []);

@@ -95,6 +95,12 @@ fn fill_template(folder: &Path, version: &str, sizes: &str) -> Result<()> {
     for license in LICENSES {
         fs::copy(workspace::root().join(license), folder.join(license)).with_context(|| format!("no `{license}`"))?;
     }
+    let texts = folder.join("texts");
+    fs::create_dir(&texts)?;
+    for path in workspace::files(&workspace::root().join("texts"))? {
+        let name = path.file_name().unwrap_or_default();
+        fs::copy(&path, texts.join(name)).with_context(|| format!("cannot copy `{}`", path.display()))?;
+    }
     Ok(())
 }
 

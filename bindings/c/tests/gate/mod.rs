@@ -26,7 +26,7 @@ pub fn gates(source: &str, start: impl Fn() -> Command) {
     prints(&[], "");
     let mistyped = run(&["MISTYPED"]);
     let errors = String::from_utf8_lossy(&mistyped.stderr);
-    assert!(!mistyped.status.success() && errors.contains("typing errors"), "{errors}");
+    assert!(!mistyped.status.success() && errors.contains("typos"), "{errors}");
     prints(&[&key], "exporting\n");
     polar.stop();
     prints(&[], "exporting\n");

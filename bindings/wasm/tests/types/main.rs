@@ -42,6 +42,13 @@ fn certain(state: State) -> serde_json::Value {
     })
 }
 
+#[test]
+fn translators_have_the_texts_of_the_core() {
+    let lines: Vec<String> =
+        schema::texts().map(|(code, english)| format!("  {}: {}", json!(code), json!(english))).collect();
+    is_written("texts/en.json", &format!("{{\n{}\n}}\n", lines.join(",\n")));
+}
+
 fn members(schema: &serde_json::Value) -> Vec<&String> {
     schema["properties"].as_object().unwrap().keys().collect()
 }

@@ -38,6 +38,7 @@ pub(crate) fn types() -> String {
         union("OffReason", "Why a feature is off.", OffReason::ALL),
         union("ErrorKind", "What went wrong; a kind never changes its meaning.", ErrorKind::ALL),
         union("Deactivated", "What became of the seat.", Deactivated::ALL),
+        text_codes(),
         decisions(decision),
         interface("Problem", &decision["$defs"]["Problem"], Use::Read),
         failures(&error["$defs"]["Error"]),
@@ -51,19 +52,36 @@ pub(crate) fn types() -> String {
 pub(crate) fn messages() -> String {
     let mut text = String::from(
         "/**
- * What the user reads about errors that arise outside of the engine.
+ * What the user reads about errors that arise outside of the engine, by the codes of texts/en.json.
  *
  * Written by bindings/wasm/tests/types from the core's sentences: change them there.
  */
 
-import type { ErrorKind } from \"./types.js\";
+import type { TextCode } from \"./types.js\";
 
-export const MESSAGES: Partial<Record<ErrorKind, string>> = {\n",
+export const MESSAGES: Partial<Record<TextCode, string>> = {\n",
     );
-    for kind in [ErrorKind::Network, ErrorKind::Cancelled, ErrorKind::Internal] {
-        writeln!(text, "  {kind}: \"{}\",", schema::message(kind).unwrap()).unwrap();
+    for kind in [
+        ErrorKind::InvalidArgument,
+        ErrorKind::InvalidConfig,
+        ErrorKind::Network,
+        ErrorKind::Cancelled,
+        ErrorKind::Internal,
+    ] {
+        let code = format!("error.{kind}");
+        let (_, english) = schema::texts().find(|(known, _)| *known == code).unwrap();
+        writeln!(text, "  \"{code}\": \"{english}\",").unwrap();
     }
     text + "};\n"
+}
+
+fn text_codes() -> String {
+    let mut text =
+        comment("", "The codes of the sentences that a user may read, with their English.") + "export type TextCode =";
+    for (code, english) in schema::texts() {
+        write!(text, "\n{}  | \"{code}\"", comment("  ", english)).unwrap();
+    }
+    text + ";\n"
 }
 
 /// What an app does with an object.
@@ -183,6 +201,7 @@ fn interface(name: &str, schema: &Value, used: Use) -> String {
         let optional = if is_required { "" } else { "?" };
         let of_type = match member.as_str() {
             "environment" => String::from("\"production\" | \"sandbox\" | (string & {})"),
+            "texts" => String::from("Readonly<Partial<Record<TextCode, string>>>"),
             _ => type_of(description, used),
         };
         // everybody who reads one gets the same, so it is frozen

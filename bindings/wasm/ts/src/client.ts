@@ -7,7 +7,7 @@ import { onAbort } from "./abort.js";
 import { frozen, isSame } from "./decision.js";
 import { CANCELLED, type Context, driver, type Host, type Operation, type Run } from "./driver.js";
 import { type Engine, errorOf } from "./engine.js";
-import { LicenseError, messageOf, words } from "./error.js";
+import { LicenseError, messageOf, type Texts, words, worded } from "./error.js";
 import type { ActivateOptions, CallOptions, Deactivation, LicenseClient } from "./license.js";
 import { type Refresher, refresher } from "./refresher.js";
 import type { Deactivated, Decision, Explanation, Failure } from "./types.js";
@@ -16,6 +16,7 @@ import type { Deactivated, Decision, Explanation, Failure } from "./types.js";
 export class Client implements LicenseClient {
   readonly #make: () => Promise<Engine>;
   readonly #drive: Run;
+  readonly #texts: Texts;
   readonly #listeners = new Set<{ call: (decision: Decision) => unknown }>();
   /** Those that a warning was logged for. */
   readonly #unknownFeatures = new Set<string>();
@@ -31,8 +32,9 @@ export class Client implements LicenseClient {
   #refresher: Refresher | undefined;
   #unwatch: (() => void) | undefined;
 
-  private constructor(make: () => Promise<Engine>, engine: Engine, host: Host) {
+  private constructor(make: () => Promise<Engine>, engine: Engine, host: Host, texts: Texts) {
     this.#make = make;
+    this.#texts = texts;
     this.#engine = engine;
     this.#drive = driver(host);
     // runtimes of before 2023 do not know it
@@ -40,8 +42,8 @@ export class Client implements LicenseClient {
   }
 
   /** Reads what is stored. Asks nobody. */
-  static async open(make: () => Promise<Engine>, engine: Engine, host: Host): Promise<LicenseClient> {
-    const client = new Client(make, engine, host);
+  static async open(make: () => Promise<Engine>, engine: Engine, host: Host, texts: Texts): Promise<LicenseClient> {
+    const client = new Client(make, engine, host, texts);
     await client.#run(OPEN);
     // another tab has changed the record
     client.#unwatch = host.store.watch?.(() => void client.#run(OPEN).catch(() => undefined));
@@ -163,8 +165,10 @@ export class Client implements LicenseClient {
     try {
       return await this.#carryOut(operation, context);
     } catch (error) {
-      const { kind, message, detail, ...known } =
-        error instanceof LicenseError ? error : new LicenseError("internal", words(error), { cause: error });
+      const { kind, message, detail, ...known } = worded(
+        error instanceof LicenseError ? error : new LicenseError("internal", words(error), { cause: error }),
+        this.#texts,
+      );
       const cause: unknown = scope.signal.aborted ? scope.signal.reason : known.cause;
       const maybeApplied = context.sent ?? false;
       throw new LicenseError(kind, detail, { ...known, message, decision: this.#shown ?? null, cause, maybeApplied });
@@ -178,7 +182,8 @@ export class Client implements LicenseClient {
   async #carryOut(operation: Operation, context: Context): Promise<Finished> {
     const { signal } = context;
     if (signal.aborted) {
-      const details = { kind: "cancelled", message: messageOf("cancelled", CANCELLED), detail: CANCELLED } as const;
+      const detail = this.#disposal.signal.aborted ? "the client was disposed" : CANCELLED;
+      const details = { kind: "cancelled", message: messageOf("cancelled", detail, this.#texts), detail } as const;
       const nothing = { reason: null, retryAfterMs: null, maybeApplied: false, nextUrl: null } as const;
       const error: Failure = { ...details, ...nothing, nextStep: "none" };
       return { decision: this.current(), error, deactivated: null, cause: signal.reason };

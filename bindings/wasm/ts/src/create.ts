@@ -4,7 +4,7 @@
 
 import { Client } from "./client.js";
 import type { Engine, Engines, Parts } from "./engine.js";
-import { failed, LicenseError } from "./error.js";
+import { failed, LicenseError, worded } from "./error.js";
 import { randomText } from "./random.js";
 import type { LicenseClient } from "./license.js";
 import type { Storage } from "./storage.js";
@@ -55,11 +55,12 @@ export async function create(
     const engine = await make();
     const store = storage.open({ appId: String(settings.appId), ...engine.tags() });
     const host = { store, fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)), clock };
-    const client = await Client.open(make, engine, host);
+    const client = await Client.open(make, engine, host, settings.texts);
     if (autoRefresh ?? true) client.startAutoRefresh();
     return client;
   } catch (error) {
-    throw error instanceof LicenseError ? error : failed("internal", "the client cannot be made", error);
+    const known = error instanceof LicenseError ? error : failed("internal", "the client cannot be made", error);
+    throw worded(known, options?.texts);
   }
 }
 

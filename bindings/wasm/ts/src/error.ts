@@ -3,15 +3,25 @@
  */
 
 import { MESSAGES } from "./messages.js";
-import type { AnyFailure, Decision, ErrorKind, NextStep, OtherFailure, Reason, RefusedFailure } from "./types.js";
+import type {
+  AnyFailure,
+  Decision,
+  ErrorKind,
+  LicenseSettings,
+  NextStep,
+  OtherFailure,
+  Reason,
+  RefusedFailure,
+  TextCode,
+} from "./types.js";
 
 /** Why an operation failed; whether there is a `reason` depends on its `kind`. */
 export type LicenseError = AnyLicenseError & (RefusedFailure | OtherFailure);
 
-/** What all errors have. `message` is one English sentence for the user: what happened and what to do. */
+/** What all errors have. `message` is one sentence for the user, in English unless the settings replace it. */
 export interface AnyLicenseError extends Error, AnyFailure {
   readonly name: "LicenseError";
-  /** One English sentence for the user. */
+  /** One sentence for the user, in English unless the settings replace it: what happened and what to do. */
   readonly message: string;
   /** The decision that holds after the failure; `null` without a client. */
   readonly decision: Decision | null;
@@ -45,7 +55,7 @@ class TheError extends Error {
   override readonly cause: unknown;
 
   constructor(kind: ErrorKind, detail: string, details: LicenseErrorDetails = {}) {
-    super(details.message ?? messageOf(kind, detail));
+    super(details.message ?? messageOf(kind, detail, undefined));
     this.detail = detail;
     this.kind = kind;
     this.reason = details.reason ?? null;
@@ -82,9 +92,19 @@ export function failed(kind: ErrorKind, what: string, cause: unknown): LicenseEr
   return new LicenseError(kind, `${what} (${words(cause)})`, { cause });
 }
 
-/** What the user reads about an error of this kind; its detail as a sentence, if only that can say it. */
-export function messageOf(kind: ErrorKind, detail: string): string {
-  return MESSAGES[kind] ?? `${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`;
+/** The sentences that an app replaces. */
+export type Texts = LicenseSettings["texts"];
+
+/** What the user reads about an error that arises outside of the engine. */
+export function messageOf(kind: ErrorKind, detail: string, texts: Texts): string {
+  const code = `error.${kind}` as TextCode;
+  return (texts?.[code] ?? MESSAGES[code] ?? "{detail}").replace("{detail}", () => detail);
+}
+
+/** The same error in the words of an app. */
+export function worded(error: LicenseError, texts: Texts): LicenseError {
+  const { kind, detail } = error;
+  return new LicenseError(kind, detail, { ...error, message: messageOf(kind, detail, texts) });
 }
 
 /** The message of anything that was thrown. */

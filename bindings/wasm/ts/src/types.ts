@@ -126,6 +126,114 @@ export type Deactivated =
    */
   | "key_unknown";
 
+/** The codes of the sentences that a user may read, with their English. */
+export type TextCode =
+  /** The license is active. */
+  | "state.active"
+  /** The license is active. It will be confirmed when you are next online. */
+  | "state.grace"
+  /** The license has not been confirmed for some time. Go online soon to keep it working. */
+  | "state.grace_ending"
+  /** The license has not been confirmed for too long. Go online once to continue. */
+  | "state.lapsed"
+  /** The license has expired. Renew it to continue. */
+  | "state.expired"
+  /** The clock of this device was set back. Go online once to continue. */
+  | "state.clock_suspect"
+  /** No license is active on this device. Enter a license key. */
+  | "reason.none"
+  /** The stored license was changed or damaged. Go online once to confirm it, or enter the license key again. */
+  | "reason.tampered"
+  /** The stored license was changed or damaged. Enter the license key again. */
+  | "reason.tampered_key"
+  /** The stored license belongs to another device. Activate it here to move it. */
+  | "reason.other_device"
+  /** The stored license belongs to another product. Enter the license key for this one. */
+  | "reason.other_product"
+  /** The stored license was written by a newer version of this app. Go online once, or update the app. */
+  | "reason.newer_format"
+  /** The stored license could not be read. Make sure that this app may read its data on this device. */
+  | "reason.storage"
+  /** The license is no longer valid on this device. Activate it again, or enter the new license key. */
+  | "reason.not_found"
+  /** The license is no longer active. Contact the vendor. */
+  | "reason.inactive"
+  /** The license was activated for another device or version. Activate it again. */
+  | "reason.conditions"
+  /** The license was refused. Contact the vendor. */
+  | "reason.refused"
+  /** The license must be activated on this device. Activate it to continue. */
+  | "reason.activation_required"
+  /** The license is for another product or plan. Contact the vendor. */
+  | "reason.benefit"
+  /** This license key is not known. Check it for typos. */
+  | "refused.not_found"
+  /** The license key of this device is no longer valid. Enter the new license key. */
+  | "refused.replaced"
+  /** This license key is no longer active. Contact the vendor. */
+  | "refused.inactive"
+  /** This license key has expired. Renew it to continue. */
+  | "refused.expired"
+  /** This license key is in use on as many devices as it allows. Deactivate one of them first. */
+  | "refused.activation_limit"
+  /** This license key is in use on as many devices as it allows. Deactivate one of them, or move the license here. */
+  | "refused.activation_limit_move"
+  /** This license key is for another product or plan. Enter the key for this one. */
+  | "refused.benefit"
+  /** The stored license was written by a newer version of this app. Update the app. */
+  | "refused.newer_format"
+  /** This license key was refused. Contact the vendor. */
+  | "refused.other"
+  /** The license key is empty. Enter the key from the purchase e-mail. */
+  | "key.empty"
+  /** The license key has an invisible character in it. Copy it again. */
+  | "key.unreadable"
+  /** This is too long for a license key. Copy only the key. */
+  | "key.too_long"
+  /** This app made a mistake: {detail}. */
+  | "error.invalid_argument"
+  /** This app is not set up correctly: {detail}. */
+  | "error.invalid_config"
+  /** The license server could not read what this app sent. Contact the vendor. */
+  | "error.request"
+  /** The license server could not be reached. Check the network connection and try again. */
+  | "error.network"
+  /** The license server did not answer in time. Try again. */
+  | "error.timeout"
+  /** The license server is busy. Try again in a minute. */
+  | "error.rate_limited"
+  /** The license server has a problem. Try again later. */
+  | "error.server"
+  /** The license has fewer uses left than this needs. Renew it, or buy another one. */
+  | "error.usage_exhausted"
+  /**
+   * The license could not be stored on this device. Make sure that there is space and that this app may write its data.
+   */
+  | "error.storage"
+  /** The license could not be removed from this device. Make sure that this app may write its data. */
+  | "error.not_removed"
+  /** The operation was cancelled. */
+  | "error.cancelled"
+  /**
+   * An interrupted activation may count as a device of the license key {key}. If too few are left, remove the device
+   * "{label}" from the license.
+   */
+  | "error.seat_uncertain"
+  /** Something went wrong in this app. Restart it and try again. */
+  | "error.internal"
+  /** The license may have been activated all the same. */
+  | "also.maybe_activated"
+  /** The uses may have been counted all the same. */
+  | "also.maybe_counted"
+  /** The license works until this app ends. */
+  | "also.until_exit"
+  /** Your license includes this feature. */
+  | "feature.included"
+  /** Your license does not include this feature. Upgrade to use it. */
+  | "feature.not_included"
+  /** This feature is not available. Contact the vendor. */
+  | "feature.unknown";
+
 /** Whether the app may run, why, and what the user can do. Times are RFC 3339 in UTC, on Polar's clock. */
 export interface AnyDecision {
   /** Whether the app may run. */
@@ -400,4 +508,9 @@ export interface LicenseSettings<Feature extends string = string> {
    * contact the vendor.
    */
   supportUrl?: string;
+  /**
+   * Sentences that replace the English ones, by their codes in `texts/en.json`; `texts/de.json` is German. Names in
+   * braces, such as `{key}`, are filled in.
+   */
+  texts?: Readonly<Partial<Record<TextCode, string>>>;
 }

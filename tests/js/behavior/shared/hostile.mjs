@@ -189,18 +189,19 @@ function aborted(make) {
 }
 
 async function abortedBefore(make) {
-  const { device, license } = await licensed();
+  const { device, license } = await licensed(SEAT_KEY, { texts: { "error.cancelled": "Abgebrochen." } });
   device.sent.length = 0;
   const signal = aborted(make);
   const operations = { activate: [FREE_KEY], consume: [1], deactivate: [], forget: [] };
   for (const [name, given] of Object.entries(operations)) {
     const error = await rejection(license[name](...given, { signal }), name);
     equal([error.kind, error.maybeApplied, error.decision.allowed], ["cancelled", false, true], name);
+    equal(error.message, "Abgebrochen.", `${name}: what the user reads`);
     holds(Object.is(error.cause, signal.reason), `${name}: the cause is not the reason`);
   }
   for (const name of ["validate", "refresh"]) {
-    const decision = await license[name]({ signal });
-    equal([decision.allowed, decision.problem?.kind], [true, "cancelled"], name);
+    const { allowed, problem } = await license[name]({ signal });
+    equal([allowed, problem?.kind, problem?.message], [true, "cancelled", "Abgebrochen."], name);
   }
   equal([device.sent, license.current().allowed], [[], true], "what was sent, and access");
 }

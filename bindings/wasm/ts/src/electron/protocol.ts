@@ -57,5 +57,5 @@ export type LicenseFailure = (RefusedFailure | OtherFailure) & {
 
 export function failure(kind: OtherFailure["kind"], detail: string): LicenseFailure {
   const nothing = { reason: null, retryAfterMs: null, maybeApplied: false, nextUrl: null, decision: null } as const;
-  return { name: "LicenseError", kind, message: messageOf(kind, detail), detail, nextStep: "none", ...nothing };
+  return { name: "LicenseError", kind, message: messageOf(kind, detail, undefined), detail, nextStep: "none", ...nothing };
 }

@@ -1,0 +1,85 @@
+//! The errors of operations, in the words of the app: what was refused, what was not answered, and what may have happened
+//! all the same.
+
+use super::Engine;
+use crate::codes::{ErrorKind, Known, NextStep, Reason};
+use crate::decision::Problem;
+use crate::error::Error;
+use crate::texts::Text;
+use crate::wire::Rejection;
+
+impl Engine {
+    pub(super) fn error(&self, kind: ErrorKind, detail: impl Into<String>) -> Error {
+        Error::worded(self.config.texts(), kind, detail)
+    }
+
+    /// What was asked is refused here, without Polar.
+    pub(super) fn refused(&self, reason: Reason) -> Error {
+        Error::refused(self.config.texts(), reason)
+    }
+
+    /// Polar refused a key that the user has entered, or did not answer.
+    pub(super) fn rejected(&self, rejection: Rejection) -> Error {
+        rejection.into_error(self.config.texts())
+    }
+
+    /// Polar refused the license that is here, which nobody has mistyped, or did not answer.
+    pub(super) fn rejected_here(&self, rejection: Rejection) -> Error {
+        let Rejection::Denied(reason) = rejection else { return self.rejected(rejection) };
+        let detail = match reason {
+            Reason::NotFound => {
+                "Polar does not know this license key, or not with this activation; activate it again, or enter the new key"
+            }
+            Reason::None
+            | Reason::Tampered
+            | Reason::OtherDevice
+            | Reason::OtherProduct
+            | Reason::NewerFormat
+            | Reason::Storage
+            | Reason::Inactive
+            | Reason::Expired
+            | Reason::Conditions
+            | Reason::Refused
+            | Reason::ActivationRequired
+            | Reason::ActivationLimit
+            | Reason::Benefit => reason.refusal(),
+        };
+        self.reworded(self.refused(reason), reason.text(), detail).with_next_step(reason.next_step(Known::Seat))
+    }
+
+    /// Polar does not know the key that is stored here, with or without an activation.
+    pub(super) fn key_replaced(&self) -> Error {
+        let detail = "Polar does not know the license key of this device any more; activate the new one";
+        self.reworded(self.refused(Reason::NotFound), Text::KeyReplaced, detail).with_next_step(NextStep::EnterKey)
+    }
+
+    pub(super) fn not_activated(&self) -> Error {
+        self.error(ErrorKind::NotActivated, "no license is active on this device; activate a license key first")
+    }
+
+    /// The stored license could not be removed.
+    pub(super) fn not_removed(&self, detail: String) -> Error {
+        let texts = self.config.texts();
+        let problem = Problem::new(texts, ErrorKind::Storage, detail);
+        Error::of(Problem { message: texts.get(Text::NotRemoved).to_owned(), ..problem }, None)
+    }
+
+    /// The same error in other words.
+    pub(super) fn reworded(&self, error: Error, text: Text, detail: impl Into<String>) -> Error {
+        error.with_texts(self.config.texts().get(text).to_owned(), detail.into())
+    }
+
+    /// The same error with a sentence after its own.
+    pub(super) fn also(&self, error: Error, sentence: &str, detail: String) -> Error {
+        let message = format!("{} {sentence}", error.message());
+        error.with_texts(message, detail)
+    }
+
+    /// A license that could not be stored and holds until the app ends.
+    pub(super) fn until_exit(&self, seated: bool, detail: String) -> Error {
+        let texts = self.config.texts();
+        let problem = Problem::new(texts, ErrorKind::Storage, detail);
+        let message = format!("{} {}", problem.message, texts.get(Text::UntilExit));
+        Error::of(Problem { message, maybe_applied: seated, ..problem }, None)
+    }
+}

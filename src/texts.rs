@@ -1,0 +1,308 @@
+//! Every sentence that a user may read, each with a code by which an app replaces it: the one place where they are written.
+//! `texts/` has them as JSON, for translators. Nothing here decides which one is shown, and what developers read is not here.
+
+use std::sync::Arc;
+
+/// The sentences, one row each: when it is shown, its code, and its English. A `{name}` is a placeholder.
+macro_rules! texts {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $english:literal;)+) => {
+        /// A sentence for users.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Text {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        impl Text {
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// Its name in a catalogue, which never changes.
+            pub(crate) const fn code(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $code,)+
+                }
+            }
+
+            pub(crate) const fn english(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $english,)+
+                }
+            }
+        }
+    };
+}
+
+texts! {
+    /// The state `active`.
+    Active = "state.active", "The license is active.";
+    /// The state `grace`.
+    Grace = "state.grace", "The license is active. It will be confirmed when you are next online.";
+    /// The state `grace`, some days before it ends.
+    GraceEnding = "state.grace_ending", "The license has not been confirmed for some time. Go online soon to keep it working.";
+    /// The state `lapsed`.
+    Lapsed = "state.lapsed", "The license has not been confirmed for too long. Go online once to continue.";
+    /// The state `expired`.
+    Expired = "state.expired", "The license has expired. Renew it to continue.";
+    /// The state `clock_suspect`.
+    ClockSuspect = "state.clock_suspect", "The clock of this device was set back. Go online once to continue.";
+
+    /// There is no license here.
+    None = "reason.none", "No license is active on this device. Enter a license key.";
+    /// What is stored was changed, and there is a key in it to ask about.
+    Tampered = "reason.tampered", "The stored license was changed or damaged. Go online once to confirm it, or enter the license key again.";
+    /// The same without a key in it.
+    TamperedKey = "reason.tampered_key", "The stored license was changed or damaged. Enter the license key again.";
+    /// What is stored was copied from another device.
+    OtherDevice = "reason.other_device", "The stored license belongs to another device. Activate it here to move it.";
+    /// What is stored belongs to another app.
+    OtherProduct = "reason.other_product", "The stored license belongs to another product. Enter the license key for this one.";
+    /// What is stored was written by a newer version.
+    NewerFormat = "reason.newer_format", "The stored license was written by a newer version of this app. Go online once, or update the app.";
+    /// What is stored could not be read.
+    Unreadable = "reason.storage", "The stored license could not be read. Make sure that this app may read its data on this device.";
+    /// The key was rotated or deleted, or the activation removed: nobody can tell which.
+    NotFound = "reason.not_found", "The license is no longer valid on this device. Activate it again, or enter the new license key.";
+    /// The vendor revoked or disabled the key.
+    Inactive = "reason.inactive", "The license is no longer active. Contact the vendor.";
+    /// The activation was made with other conditions.
+    Conditions = "reason.conditions", "The license was activated for another device or version. Activate it again.";
+    /// Denied for a reason that this version does not know.
+    Refused = "reason.refused", "The license was refused. Contact the vendor.";
+    /// The key has a limit of devices, and this one is not activated.
+    ActivationRequired = "reason.activation_required", "The license must be activated on this device. Activate it to continue.";
+    /// The key was sold as something that the app does not accept.
+    Benefit = "reason.benefit", "The license is for another product or plan. Contact the vendor.";
+
+    /// A key that was entered is unknown.
+    KeyNotFound = "refused.not_found", "This license key is not known. Check it for typos.";
+    /// The stored key is no longer known when it is activated again.
+    KeyReplaced = "refused.replaced", "The license key of this device is no longer valid. Enter the new license key.";
+    /// A key that was entered was revoked or disabled.
+    KeyInactive = "refused.inactive", "This license key is no longer active. Contact the vendor.";
+    /// A key that was entered has expired.
+    KeyExpired = "refused.expired", "This license key has expired. Renew it to continue.";
+    /// Every device that the key allows is taken.
+    KeyInUse = "refused.activation_limit", "This license key is in use on as many devices as it allows. Deactivate one of them first.";
+    /// The same, where an older activation of this device is known.
+    KeyInUseMove = "refused.activation_limit_move", "This license key is in use on as many devices as it allows. Deactivate one of them, or move the license here.";
+    /// A key that was entered was sold as something that the app does not accept.
+    KeyBenefit = "refused.benefit", "This license key is for another product or plan. Enter the key for this one.";
+    /// A newer version has stored a license, which this one must not write over.
+    KeyNewerFormat = "refused.newer_format", "The stored license was written by a newer version of this app. Update the app.";
+    /// A key that was entered was denied for a reason that this version does not know.
+    KeyRefused = "refused.other", "This license key was refused. Contact the vendor.";
+
+    /// Nothing was entered.
+    KeyEmpty = "key.empty", "The license key is empty. Enter the key from the purchase e-mail.";
+    /// What was entered has a character that no key has.
+    KeyUnreadable = "key.unreadable", "The license key has an invisible character in it. Copy it again.";
+    /// What was entered is longer than any key.
+    KeyTooLong = "key.too_long", "This is too long for a license key. Copy only the key.";
+
+    /// The app called a function wrongly; `{detail}` is English.
+    InvalidArgument = "error.invalid_argument", "This app made a mistake: {detail}.";
+    /// The app has wrong settings; `{detail}` is English.
+    InvalidConfig = "error.invalid_config", "This app is not set up correctly: {detail}.";
+    /// The server could not read the request.
+    RequestUnreadable = "error.request", "The license server could not read what this app sent. Contact the vendor.";
+    /// No connection.
+    Network = "error.network", "The license server could not be reached. Check the network connection and try again.";
+    /// No answer in time.
+    Timeout = "error.timeout", "The license server did not answer in time. Try again.";
+    /// Too many requests.
+    RateLimited = "error.rate_limited", "The license server is busy. Try again in a minute.";
+    /// The server failed.
+    Server = "error.server", "The license server has a problem. Try again later.";
+    /// Fewer uses are left than the app wants to count.
+    UsageExhausted = "error.usage_exhausted", "The license has fewer uses left than this needs. Renew it, or buy another one.";
+    /// The license could not be written.
+    Storage = "error.storage", "The license could not be stored on this device. Make sure that there is space and that this app may write its data.";
+    /// The license could not be removed.
+    NotRemoved = "error.not_removed", "The license could not be removed from this device. Make sure that this app may write its data.";
+    /// The user or the app has given up waiting.
+    Cancelled = "error.cancelled", "The operation was cancelled.";
+    /// An activation got no answer; `{key}` is the end of its license key, and `{label}` the name of the device that may remain.
+    SeatUncertain = "error.seat_uncertain", "An interrupted activation may count as a device of the license key {key}. If too few are left, remove the device \"{label}\" from the license.";
+    /// A defect.
+    Internal = "error.internal", "Something went wrong in this app. Restart it and try again.";
+
+    /// After the sentence of an error: nobody knows whether the key was activated.
+    MaybeActivated = "also.maybe_activated", "The license may have been activated all the same.";
+    /// After the sentence of an error: nobody knows whether uses were counted.
+    MaybeCounted = "also.maybe_counted", "The uses may have been counted all the same.";
+    /// After the sentence of an error: the license could not be stored, but holds in memory.
+    UntilExit = "also.until_exit", "The license works until this app ends.";
+
+    /// A feature is on.
+    FeatureIncluded = "feature.included", "Your license includes this feature.";
+    /// A feature is off, because the license is for another plan.
+    FeatureNotIncluded = "feature.not_included", "Your license does not include this feature. Upgrade to use it.";
+    /// The app asked for a feature that its settings do not name.
+    FeatureUnknown = "feature.unknown", "This feature is not available. Contact the vendor.";
+}
+
+/// The sentences as an app shows them: English, unless it has replaced them. Cloning shares them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Texts(Option<Arc<[(Text, String)]>>);
+
+impl Texts {
+    /// Replaces sentences, by code; of two with the same code the later one counts. `Err` says what is wrong with one.
+    pub(crate) fn new(by_code: &[(String, String)]) -> Result<Self, Fault> {
+        if by_code.is_empty() {
+            return Ok(Self::default());
+        }
+        let mut replaced = Vec::with_capacity(by_code.len());
+        for (code, sentence) in by_code.iter().rev() {
+            replaced.push((checked(code, sentence)?, sentence.clone()));
+        }
+        Ok(Self(Some(replaced.into())))
+    }
+
+    /// A sentence without placeholders.
+    pub(crate) fn get(&self, text: Text) -> &str {
+        let replaced = self.0.as_deref().unwrap_or_default();
+        let own = replaced.iter().find(|(replaced, _)| *replaced == text);
+        own.map_or(text.english(), |(_, sentence)| sentence)
+    }
+
+    /// A sentence with its placeholders filled.
+    pub(crate) fn fill(&self, text: Text, values: &[(&str, &str)]) -> String {
+        let mut filled = String::new();
+        let mut rest = self.get(text);
+        while let Some((before, name, after)) = split_placeholder(rest) {
+            filled.push_str(before);
+            filled.push_str(values.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value));
+            rest = after;
+        }
+        filled.push_str(rest);
+        filled
+    }
+}
+
+/// What is wrong with a replaced sentence.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    NoSuchCode { code: String },
+    Empty { text: Text },
+    NoSuchPlaceholder { text: Text, name: String },
+}
+
+/// What comes before the first placeholder, its name, and what comes after. What follows an unclosed brace counts as a
+/// name, which no sentence has.
+fn split_placeholder(sentence: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = sentence.split_once('{')?;
+    let (name, after) = rest.split_once('}').unwrap_or((rest, ""));
+    Some((before, name, after))
+}
+
+fn has_placeholder(mut sentence: &str, wanted: &str) -> bool {
+    while let Some((_, name, after)) = split_placeholder(sentence) {
+        if name == wanted {
+            return true;
+        }
+        sentence = after;
+    }
+    false
+}
+
+fn checked(code: &str, sentence: &str) -> Result<Text, Fault> {
+    let found = Text::ALL.iter().copied().find(|text| text.code() == code);
+    let text = found.ok_or_else(|| Fault::NoSuchCode { code: code.to_owned() })?;
+    if sentence.trim().is_empty() || sentence.contains('\0') {
+        return Err(Fault::Empty { text });
+    }
+    let mut rest = sentence;
+    while let Some((_, name, after)) = split_placeholder(rest) {
+        if !has_placeholder(text.english(), name) {
+            return Err(Fault::NoSuchPlaceholder { text, name: name.to_owned() });
+        }
+        rest = after;
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    fn replaced(code: &str, sentence: &str) -> Result<Texts, Fault> {
+        Texts::new(&[(code.to_owned(), sentence.to_owned())])
+    }
+
+    fn placeholders(mut sentence: &str) -> BTreeSet<&str> {
+        let next = || {
+            let (_, name, after) = split_placeholder(sentence)?;
+            sentence = after;
+            Some(name)
+        };
+        std::iter::from_fn(next).collect()
+    }
+
+    /// What a user reads: whole sentences that say nothing of Polar, and nothing that only developers understand.
+    fn is_for_users(sentence: &str) {
+        assert!(sentence.starts_with(char::is_uppercase) && sentence.ends_with('.'), "{sentence}");
+        for word in ["Polar", ";", "  ", "\n", "`", "API", "JSON", "HTTP"] {
+            assert!(!sentence.contains(word), "`{word}` in: {sentence}");
+        }
+    }
+
+    #[test]
+    fn every_text_is_a_sentence_for_users_with_a_code_of_its_own() {
+        let mut codes = BTreeSet::new();
+        let mut sentences = BTreeSet::new();
+        for text in Text::ALL {
+            is_for_users(text.english());
+            let code = text.code();
+            assert!(code.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'_' | b'.')), "{code}");
+            assert!(codes.insert(code) && sentences.insert(text.english()), "{code} is there twice");
+        }
+    }
+
+    #[test]
+    fn the_german_catalogue_is_complete() {
+        let german: BTreeMap<String, String> = serde_json::from_str(include_str!("../texts/de.json")).unwrap();
+        let texts = Texts::new(&german.clone().into_iter().collect::<Vec<_>>()).unwrap();
+        for text in Text::ALL {
+            let sentence = &german[text.code()];
+            is_for_users(sentence);
+            assert_ne!(sentence, text.english());
+            assert_eq!(texts.get(*text), sentence);
+            assert_eq!(placeholders(sentence), placeholders(text.english()), "{}", text.code());
+        }
+        assert_eq!(german.len(), Text::ALL.len());
+    }
+
+    #[test]
+    fn what_is_not_replaced_is_english() {
+        let texts = replaced("state.active", "Die Lizenz ist aktiv.").unwrap();
+        assert_eq!(texts.get(Text::Active), "Die Lizenz ist aktiv.");
+        assert_eq!(texts.get(Text::Expired), Text::Expired.english());
+        assert_eq!(Texts::default().get(Text::Active), Text::Active.english());
+        assert_eq!(Texts::new(&[]), Ok(Texts::default()));
+    }
+
+    #[test]
+    fn placeholders_are_filled_once_and_in_any_order() {
+        let values = [("key", "****-{label}"), ("label", "Till {key}")];
+        let texts = replaced("error.seat_uncertain", "{label}: {key}, {label}").unwrap();
+        assert_eq!(texts.fill(Text::SeatUncertain, &values), "Till {key}: ****-{label}, Till {key}");
+        let without = replaced("error.seat_uncertain", "Ask us. :-}").unwrap();
+        assert_eq!(without.fill(Text::SeatUncertain, &values), "Ask us. :-}");
+        assert_eq!(placeholders(Text::SeatUncertain.english()), ["key", "label"].into());
+    }
+
+    #[test]
+    fn a_code_or_placeholder_that_does_not_exist_is_a_fault() {
+        let unknown = Fault::NoSuchCode { code: String::from("state.activ") };
+        assert_eq!(replaced("state.activ", "x"), Err(unknown));
+        for empty in ["", " \n", "a\0b"] {
+            assert_eq!(replaced("state.active", empty), Err(Fault::Empty { text: Text::Active }));
+        }
+        for (sentence, name) in [("{count} uses", "count"), ("{}", ""), ("{key", "key"), ("{ key }", " key ")] {
+            let fault = Fault::NoSuchPlaceholder { text: Text::Active, name: name.to_owned() };
+            assert_eq!(replaced("state.active", sentence), Err(fault), "{sentence}");
+        }
+        let unclosed = Fault::NoSuchPlaceholder { text: Text::SeatUncertain, name: String::from("label and more") };
+        assert_eq!(replaced("error.seat_uncertain", "{key} {label and more"), Err(unclosed));
+    }
+}
