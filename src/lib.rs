@@ -100,6 +100,7 @@ mod json;
 mod key;
 mod license;
 mod record;
+mod retry_headers;
 #[cfg(feature = "schema")]
 #[doc(hidden)]
 pub mod schema;

@@ -14,7 +14,8 @@
 //!
 //! Trust: the operating system verifies certificates on Windows and Apple systems; elsewhere the system's root
 //! certificates count (`SSL_CERT_FILE` and `SSL_CERT_DIR` included), and bundled ones where there are none. They are read
-//! for each request, so that installing one helps without a restart.
+//! before the first request that needs them, and again after one that failed, so that installing one helps without a
+//! restart. One that is no longer to be trusted is, until then or until the program ends.
 //!
 //! Proxy: `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` (`http`, `https`, `socks4`, `socks4a`, `socks5`, `socks5h`), in capital
 //! or small letters, except for hosts in `NO_PROXY`; on Windows otherwise the system's setting. Loopback is never proxied.
@@ -22,19 +23,24 @@
 //! ureq-proto writes every answer to the log at level `trace`, key and customer included, and offers no switch. An app
 //! that logs `trace` has to turn off the target `ureq_proto`.
 
+use std::fmt;
 use std::io::{self, Read};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ureq::http::Uri;
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Proxy, SendBody};
 
-use crate::client::connection::{Target, USER_AGENT, WRONG_ADDRESS, describe, timeout_message, tls_message};
-use crate::transport::{Answer, Failure, Request, Sent, Transport, retry_after_seconds};
+use crate::client::connection::{Scheme, Target, USER_AGENT, WRONG_ADDRESS, describe, timeout_message, tls_message};
+use crate::client::kept::Kept;
+use crate::transport::{Answer, Failure, Request, RetryHeaders, Sent, Transport};
 
 /// Sends requests with ureq and rustls, honouring the system's proxy and root certificates.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct HttpTransport(());
+#[derive(Clone, Default)]
+pub struct HttpTransport {
+    roots: Arc<Kept<RootCerts>>,
+}
 
 impl HttpTransport {
     /// A transport. Opens nothing and reads nothing before the first request.
@@ -46,13 +52,26 @@ impl HttpTransport {
 impl Transport for HttpTransport {
     fn post(&self, request: &Request) -> Answer {
         let mut body = WatchedBody::new(request.body.as_bytes());
-        exchange(request, &mut body).unwrap_or_else(|fault| fault.into_answer(body.sent))
+        exchange(request, &mut body, &self.roots).unwrap_or_else(|fault| {
+            self.roots.forget();
+            fault.into_answer(body.sent)
+        })
     }
 }
 
-fn exchange(request: &Request, body: &mut WatchedBody<'_>) -> Result<Answer, Fault> {
-    let target = target(&request.url).ok_or(Fault::Address)?;
-    let mut post = agent(target, request.timeout)
+impl fmt::Debug for HttpTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HttpTransport")
+    }
+}
+
+fn exchange(request: &Request, body: &mut WatchedBody<'_>, known: &Kept<RootCerts>) -> Result<Answer, Fault> {
+    let (target, scheme) = target(&request.url).ok_or(Fault::Address)?;
+    let tls = match scheme {
+        Scheme::Https => TlsConfig::builder().root_certs(known.get(|| Ok::<_, Fault>(roots()))?).build(),
+        Scheme::Http => TlsConfig::default(),
+    };
+    let mut post = agent(target, tls, request.timeout)
         .post(&request.url)
         // Without it ureq sends a reader's body in chunks, which Polar refuses with 411.
         .header("Content-Length", request.body.len().to_string())
@@ -62,7 +81,7 @@ fn exchange(request: &Request, body: &mut WatchedBody<'_>) -> Result<Answer, Fau
     }
     let mut response = post.send(SendBody::from_reader(body))?;
 
-    let retry_after = response.headers().get("retry-after").and_then(|value| retry_after_seconds(value.to_str().ok()?));
+    let retry_after = RetryHeaders::read(|name| response.headers().get(name)?.to_str().ok()).seconds();
     let mut bytes = Vec::new();
     let limit = Request::REPLY_LIMIT as u64;
     response.body_mut().as_reader().take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
@@ -73,13 +92,13 @@ fn exchange(request: &Request, body: &mut WatchedBody<'_>) -> Result<Answer, Fau
 }
 
 /// `None` for an address that nothing is sent to.
-fn target(url: &str) -> Option<Target> {
+fn target(url: &str) -> Option<(Target, Scheme)> {
     let uri: Uri = url.parse().ok()?;
     Target::of(uri.scheme_str()?, uri.host()?)
 }
 
-/// A fresh agent for each request: it holds no connection back, and sees the proxy and the root certificates of today.
-fn agent(target: Target, timeout: Duration) -> Agent {
+/// A fresh agent for each request: it holds no connection back, and sees the proxy of today.
+fn agent(target: Target, tls: TlsConfig, timeout: Duration) -> Agent {
     let proxy = match target {
         Target::Remote => Proxy::try_from_env(),
         Target::Loopback => None,
@@ -88,7 +107,7 @@ fn agent(target: Target, timeout: Duration) -> Agent {
     let connect = proxy.is_some().then(|| timeout.checked_div(2)).flatten();
     Agent::config_builder()
         .proxy(proxy)
-        .tls_config(TlsConfig::builder().root_certs(roots()).build())
+        .tls_config(tls)
         .timeout_global(Some(timeout))
         .timeout_connect(connect)
         .max_redirects(0)
@@ -219,7 +238,7 @@ mod tests {
             ("/v1", None),
             ("", None),
         ] {
-            assert_eq!(target(url), expected, "{url}");
+            assert_eq!(target(url).map(|(target, _)| target), expected, "{url}");
         }
     }
 

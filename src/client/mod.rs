@@ -14,6 +14,8 @@ pub(crate) mod cancel;
 #[cfg(any(feature = "http", feature = "tokio"))]
 pub(crate) mod connection;
 pub(crate) mod deactivation;
+#[cfg(any(feature = "http", feature = "tokio"))]
+pub(crate) mod kept;
 pub(crate) mod listeners;
 pub(crate) mod methods;
 #[cfg(any(all(feature = "blocking", not(feature = "http")), all(feature = "tokio-client", not(feature = "tokio"))))]

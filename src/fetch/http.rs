@@ -8,7 +8,7 @@
 
 use super::environment::{error_name, global};
 use crate::future::LocalBoxFuture;
-use crate::transport::{Answer, Failure, LocalAsyncTransport, Request, Sent, retry_after_seconds};
+use crate::transport::{Answer, Failure, LocalAsyncTransport, Request, RetryHeaders, Sent};
 use js_sys::{Function, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -54,8 +54,8 @@ async fn exchange(request: &Request) -> Result<Answer, Fault> {
     if response.type_() == ResponseType::Opaqueredirect {
         return Err(Fault::Redirect);
     }
-    let retry_after = response.headers().get("retry-after").ok().flatten();
-    let retry_after = retry_after.and_then(|value| retry_after_seconds(&value));
+    let headers = response.headers();
+    let retry_after = RetryHeaders::read(|name| headers.get(name).ok().flatten()).seconds();
     let body = read(&response).await?;
     Ok(Answer::Reply { status: response.status(), retry_after, body })
 }

@@ -15,14 +15,17 @@
 //! `socks5h`), in capital or small letters, except for hosts in `NO_PROXY`; on Windows otherwise the system's setting.
 //! Loopback is never proxied.
 
-use super::trust::tls_config;
-use crate::client::connection::{Target, USER_AGENT, WRONG_ADDRESS, describe, timeout_message, tls_message};
+use super::trust::{no_roots, tls_config};
+use crate::client::connection::{Scheme, Target, USER_AGENT, WRONG_ADDRESS, describe, timeout_message, tls_message};
+use crate::client::kept::Kept;
 use crate::future::BoxFuture;
-use crate::transport::{Answer, AsyncTransport, Failure, Request, Sent, retry_after_seconds};
+use crate::transport::{Answer, AsyncTransport, Failure, Request, RetryHeaders, Sent};
 use http_body::{Body, Frame, SizeHint};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
+use rustls::ClientConfig;
 use std::error::Error as StdError;
+use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,8 +34,10 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 /// Sends requests with reqwest and rustls, honouring the system's proxy and root certificates. In a tokio runtime only.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct HttpTransport(());
+#[derive(Clone, Default)]
+pub struct HttpTransport {
+    tls: Arc<Kept<ClientConfig>>,
+}
 
 impl HttpTransport {
     /// A transport. Opens nothing and reads nothing before the first request.
@@ -45,7 +50,10 @@ impl AsyncTransport for HttpTransport {
     fn post<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Answer> {
         Box::pin(async {
             let gate = Gate::default();
-            let exchanged = timeout(request.timeout, exchange(request, &gate)).await;
+            let exchanged = timeout(request.timeout, exchange(request, &gate, &self.tls)).await;
+            if !matches!(exchanged, Ok(Ok(_))) {
+                self.tls.forget();
+            }
             let sent = gate.close();
             match exchanged {
                 Ok(Ok(answer)) => answer,
@@ -56,11 +64,18 @@ impl AsyncTransport for HttpTransport {
     }
 }
 
-async fn exchange(request: &Request, gate: &Gate) -> Result<Answer, Fault> {
+impl fmt::Debug for HttpTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HttpTransport")
+    }
+}
+
+async fn exchange(request: &Request, gate: &Gate, tls: &Arc<Kept<ClientConfig>>) -> Result<Answer, Fault> {
     let url = Url::parse(&request.url).map_err(|_| Fault::Address)?;
-    let target = url.host_str().and_then(|host| Target::of(url.scheme(), host)).ok_or(Fault::Address)?;
-    // reads the certificates of the system
-    let client = spawn_blocking(move || client(target)).await.map_err(|_| Fault::Stopped)??;
+    let (target, scheme) = url.host_str().and_then(|host| Target::of(url.scheme(), host)).ok_or(Fault::Address)?;
+    let tls = Arc::clone(tls);
+    // may read the certificates of the system
+    let client = spawn_blocking(move || client(target, scheme, &tls)).await.map_err(|_| Fault::Stopped)??;
     let body = GatedBody { rest: request.body.clone(), gate: gate.clone() };
     let mut post = client.post(url).body(reqwest::Body::wrap(body)).header("Connection", "close");
     for (name, value) in Request::HEADERS {
@@ -68,7 +83,7 @@ async fn exchange(request: &Request, gate: &Gate) -> Result<Answer, Fault> {
     }
     let mut response = post.send().await?;
 
-    let retry_after = response.headers().get("retry-after").and_then(|value| retry_after_seconds(value.to_str().ok()?));
+    let retry_after = RetryHeaders::read(|name| response.headers().get(name)?.to_str().ok()).seconds();
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         if bytes.len().saturating_add(chunk.len()) > Request::REPLY_LIMIT {
@@ -79,9 +94,13 @@ async fn exchange(request: &Request, gate: &Gate) -> Result<Answer, Fault> {
     Ok(Answer::Reply { status: response.status().as_u16(), retry_after, body: bytes })
 }
 
-/// A fresh client for each request: it holds no connection back, and sees the proxy and the root certificates of today.
-fn client(target: Target) -> Result<Client, Fault> {
-    let tls = tls_config().map_err(|error| Fault::Tls(error.to_string()))?;
+/// A fresh client for each request: it holds no connection back, and sees the proxy of today.
+fn client(target: Target, scheme: Scheme, known: &Kept<ClientConfig>) -> Result<Client, Fault> {
+    let tls = match scheme {
+        Scheme::Https => known.get(tls_config),
+        Scheme::Http => no_roots(),
+    };
+    let tls = tls.map_err(|error| Fault::Tls(error.to_string()))?;
     let builder = Client::builder()
         .tls_backend_preconfigured(tls)
         .user_agent(USER_AGENT)
