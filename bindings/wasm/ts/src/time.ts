@@ -1,5 +1,5 @@
 /**
- * Clocks and waiting. Only this file reads the time or sets a timer, but for the pauses of the file lock in Node.
+ * Clocks and waiting. Only this file reads the time or sets a timer, but for the file lock in Node.
  */
 
 /** Reads the time, so that a test of your app can be a month offline. */
