@@ -3,7 +3,7 @@
 use crate::exit;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use polar_license::{Config, Error, Key};
+use polar_license::{Config, Error, ErrorKind as Kind, Key};
 use std::env;
 use std::path::PathBuf;
 
@@ -104,7 +104,7 @@ pub(crate) struct Serve {
 
 /// Reads the process's arguments. The error is to be printed: help, the version, or what is wrong.
 pub(crate) fn parse() -> Result<Args, clap::Error> {
-    let matches = Line::command().try_get_matches().map_err(without_keys)?;
+    let matches = Line::command().try_get_matches().map_err(|error| without_usage(without_keys(error)))?;
     let Line { before, command } = Line::from_arg_matches(&matches)?;
     let (after, task) = command.split();
     let common = before.with(after).or_from_environment();
@@ -263,6 +263,28 @@ fn feature(text: &str) -> Result<(String, String), String> {
         Some((name, benefit)) if !name.is_empty() && !benefit.is_empty() => Ok((name.to_owned(), benefit.to_owned())),
         _ => Err(String::from("write NAME=BENEFIT, such as export=UUID with the benefit's id from Polar's dashboard")),
     }
+}
+
+/// What is wrong with the command line, for scripts, if they asked for JSON anywhere in it.
+pub(crate) fn wrong_usage(error: &clap::Error) -> Option<Error> {
+    if !error.use_stderr() || !env::args_os().any(|argument| argument == "--json") {
+        return None;
+    }
+    let text = error.render().to_string();
+    // clap's advice follows after an empty line
+    let first = text.split("\n\n").next().unwrap_or_default();
+    let words: Vec<_> = first.trim_start_matches("error: ").split_whitespace().collect();
+    Some(Error::new(Kind::InvalidConfig, words.join(" ")))
+}
+
+/// For an option that does not exist, clap suggests to pass it as a license key, and shows how one would call a command that
+/// has only the options given so far.
+fn without_usage(mut error: clap::Error) -> clap::Error {
+    if error.kind() == ErrorKind::UnknownArgument {
+        error.remove(ContextKind::Suggested);
+        error.remove(ContextKind::Usage);
+    }
+    error
 }
 
 /// clap repeats what it did not understand, which may be a license key in the wrong place.

@@ -131,6 +131,8 @@ export interface Decision {
   benefitId: string | null;
   /** The seat taken by this device, where the key has an activation limit. */
   activationId: string | null;
+  /** What the customer sees beside that seat; null if an earlier version of this library took it. */
+  activationLabel: string | null;
   /** When the key stops being valid; null for never. */
   expiresAt: string | null;
   /** When Polar last confirmed it. */
