@@ -252,6 +252,8 @@ pub(crate) struct DecisionJson<'a> {
     benefit_id: Option<Uuid>,
     /// The seat taken by this device, where the key has an activation limit.
     activation_id: Option<Uuid>,
+    /// What the customer sees beside that seat; null if an earlier version of this library took it.
+    activation_label: Option<&'a str>,
     /// When the key stops being valid; null for never.
     expires_at: Option<Timestamp>,
     /// When Polar last confirmed it.
@@ -294,6 +296,7 @@ impl<'a> From<&'a Decision> for DecisionJson<'a> {
             display_key: license.map(|license| license.display_key.as_str()),
             benefit_id: license.map(|license| license.benefit_id),
             activation_id: license.and_then(|license| license.activation_id),
+            activation_label: license.and_then(|license| license.activation_label.as_deref()),
             expires_at: license.and_then(|license| license.expires_at),
             confirmed_at: license.map(|license| license.confirmed_at),
             refresh_at: decision.refresh_at,
@@ -325,7 +328,7 @@ mod tests {
 
     #[test]
     fn every_member_is_there_in_its_order() {
-        let nothing = r#"{"allowed":false,"state":"unlicensed","reason":"none","displayKey":null,"benefitId":null,"activationId":null,"expiresAt":null,"confirmedAt":null,"refreshAt":null,"graceEndsAt":null,"usage":null,"limitUsage":null,"limitActivations":null,"features":{},"nextStep":"enter_key","nextUrl":null,"notice":true,"noticeAt":null,"message":"No license is active on this device. Enter a license key.","problem":null}"#;
+        let nothing = r#"{"allowed":false,"state":"unlicensed","reason":"none","displayKey":null,"benefitId":null,"activationId":null,"activationLabel":null,"expiresAt":null,"confirmedAt":null,"refreshAt":null,"graceEndsAt":null,"usage":null,"limitUsage":null,"limitActivations":null,"features":{},"nextStep":"enter_key","nextUrl":null,"notice":true,"noticeAt":null,"message":"No license is active on this device. Enter a license key.","problem":null}"#;
         assert_eq!(Decision::unknown().to_json(), nothing);
         let wait = Some(Duration::from_millis(1500));
         let problem =
@@ -351,7 +354,7 @@ mod tests {
         let with = |state, benefit, reason| Decision {
             state,
             reason,
-            license: Some(License::new("****-00EEF6".into(), None, Timestamp::from_unix_ms(8), &terms)),
+            license: Some(License::new("****-00EEF6".into(), None, None, Timestamp::from_unix_ms(8), &terms)),
             features: features.enabled_for(benefit),
             ..Decision::unknown()
         };
@@ -417,7 +420,8 @@ mod tests {
             expires_at: Some(Timestamp::from_unix_ms(6)),
             ..Default::default()
         };
-        let license = License::new("****-00EEF6".into(), Some(Uuid::from_u128(7)), Timestamp::from_unix_ms(8), &terms);
+        let (seat, label) = (Some(Uuid::from_u128(7)), Some(String::from("Debian 12 · 7F3A")));
+        let license = License::new("****-00EEF6".into(), seat, label, Timestamp::from_unix_ms(8), &terms);
         let members = serde_json::to_value(&license).unwrap();
         let decision = serde_json::to_value(Decision { license: Some(license), ..Decision::unknown() }).unwrap();
         for (name, value) in members.as_object().unwrap() {

@@ -303,6 +303,7 @@ impl Engine {
             record: &self.record,
             has_read: self.has_read,
             problem: self.problem(now),
+            untrusted_answered: self.untrusted_answered,
         };
         policy::decide(&self.config, facts)
     }

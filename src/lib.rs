@@ -107,6 +107,7 @@ mod links;
 #[cfg_attr(docsrs, doc(cfg(feature = "portal")))]
 pub mod portal;
 mod record;
+mod retry_headers;
 #[cfg(feature = "schema")]
 #[doc(hidden)]
 pub mod schema;

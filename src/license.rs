@@ -34,6 +34,8 @@ pub struct License {
     pub benefit_id: Uuid,
     /// The seat taken by this device, where the key has an activation limit.
     pub activation_id: Option<Uuid>,
+    /// What the customer sees beside that seat: the label that it was taken with. `None` if an earlier version took it.
+    pub activation_label: Option<String>,
     /// When the key stops being valid; `None` for never.
     pub expires_at: Option<Timestamp>,
     /// When Polar last confirmed it, on Polar's clock.
@@ -50,6 +52,7 @@ impl License {
     pub(crate) fn new(
         display_key: String,
         activation_id: Option<Uuid>,
+        activation_label: Option<String>,
         confirmed_at: Timestamp,
         terms: &Terms,
     ) -> Self {
@@ -57,6 +60,7 @@ impl License {
             display_key,
             benefit_id: terms.benefit_id,
             activation_id,
+            activation_label,
             expires_at: terms.expires_at,
             confirmed_at,
             usage: terms.usage,

@@ -62,6 +62,8 @@ pub(crate) struct StoredLicense {
     pub(crate) time: TimeBase,
     /// Hash of the app's own conditions at the last confirmation.
     pub(crate) conditions: [u8; 8],
+    /// What the seat is called at Polar; not known of one that an earlier version took.
+    pub(crate) label: Option<String>,
 }
 
 /// Which license an answer is about: the key and the seat together.
@@ -194,6 +196,14 @@ impl Record {
         if self.keyless_seats.iter().all(|kept| kept.id != seat.id) {
             self.keyless_seats.push(seat);
         }
+    }
+}
+
+impl StoredLicense {
+    /// The label, if `identity` has a seat and it is the one here.
+    pub(crate) fn label_of(&self, identity: &Identity) -> Option<String> {
+        let seat = identity.activation_id()?;
+        self.label.clone().filter(|_| self.identity.activation_id() == Some(seat))
     }
 }
 

@@ -58,6 +58,17 @@ impl Timestamp {
         Some(Self(time.unix_timestamp().saturating_mul(1000).saturating_add(time.millisecond().into())))
     }
 
+    /// Reads a date in the form that HTTP demands of senders (`Sun, 06 Nov 1994 08:49:37 GMT`, RFC 9110, section 5.6.7), by
+    /// putting it into that of RFC 3339: a library's reader would cost a page kilobytes. The day of the week says nothing.
+    pub(crate) fn parse_http(text: &str) -> Option<Self> {
+        const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let mut parts = text.trim().split(' ');
+        let [_, day, month, year, time, zone] = std::array::from_fn(|_| parts.next().unwrap_or_default());
+        let number = MONTHS.iter().zip(1..).find(|(name, _)| **name == month)?.1;
+        let is_whole = zone == "GMT" && parts.next().is_none();
+        Self::parse(&format!("{year}-{number:02}-{day}T{time}Z")).filter(|_| is_whole)
+    }
+
     /// The moment `duration` later, or the last one there is.
     pub fn plus(self, duration: Duration) -> Self {
         self.plus_ms(signed_milliseconds(duration))

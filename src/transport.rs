@@ -13,6 +13,8 @@ use std::fmt;
 use std::time::Duration;
 use zeroize::Zeroize;
 
+pub use crate::retry_headers::RetryHeaders;
+
 /// Sends one request. Implement it to use your app's own network stack.
 ///
 /// An implementation sends the request at most once, follows no redirect, returns every status as
@@ -105,7 +107,7 @@ pub enum Answer {
     Reply {
         /// The HTTP status.
         status: u16,
-        /// The `Retry-After` header where it is a number of seconds and can be read.
+        /// How many seconds to wait, where the headers say so and can be read: see [`RetryHeaders`].
         retry_after: Option<u32>,
         /// The body, whole. One over [`Request::REPLY_LIMIT`] or cut short is [`Answer::Failed`].
         body: Vec<u8>,
@@ -170,12 +172,6 @@ pub enum Sent {
     No,
     /// Possibly. When in doubt, this.
     Maybe,
-}
-
-/// The number of seconds in a `Retry-After` header. Its other form, a date, would need a clock that is right.
-pub fn retry_after_seconds(value: &str) -> Option<u32> {
-    let value = value.trim();
-    value.bytes().all(|byte| byte.is_ascii_digit()).then(|| value.parse().ok()).flatten()
 }
 
 impl fmt::Debug for Answer {

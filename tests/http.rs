@@ -66,7 +66,7 @@ fn post(transport: &str, url: &str) -> Answer {
 }
 
 fn post_within(transport: &str, url: &str, timeout: Duration) -> Answer {
-    transports::post(transport, &Request { url: url.into(), body: BODY.into(), timeout })
+    transports::named(transport)(&Request { url: url.into(), body: BODY.into(), timeout })
 }
 
 fn reply(answer: Answer) -> (u16, Option<u32>, Vec<u8>) {
@@ -137,21 +137,26 @@ fn statuses_are_answers() {
 }
 
 #[test]
-fn retry_after_is_read_where_it_is_a_number() {
+fn the_wait_that_headers_ask_for_is_read() {
     for transport in TRANSPORTS {
         let cases = [
-            ("60", Some(60)),
-            (" 7 ", Some(7)),
-            ("-1", None),
-            ("+1", None),
-            ("1.5", None),
-            ("", None),
-            ("99999999999", None),
-            ("Sat, 21 Nov 2026 07:44:42 GMT", None),
+            ("retry-after: 60", Some(60)),
+            ("Retry-After:  7 ", Some(7)),
+            ("retry-after: -1", None),
+            ("retry-after: +1", None),
+            ("retry-after: 1.5", None),
+            ("retry-after:", None),
+            ("retry-after: 99999999999", None),
+            ("retry-after: Sat, 21 Nov 2026 07:44:42 GMT", None),
+            ("retry-after: Sat, 21 Nov 2026 07:44:42 GMT\r\ndate: Sat, 21 Nov 2026 07:44:02 GMT", Some(40)),
+            ("retry-after: 60\r\nratelimit-reset: 9", Some(60)),
+            ("RateLimit-Reset: 9", Some(9)),
+            ("ratelimit-reset: soon", None),
         ];
-        for (value, expected) in cases {
-            let head = format!("HTTP/1.1 429 Too Many Requests\r\nretry-after: {value}\r\ncontent-length: 0\r\n\r\n");
-            assert_eq!(reply(Server::answering(head).post(transport)), (429, expected, Vec::new()), "{value}");
+        for (headers, expected) in cases {
+            let head = format!("HTTP/1.1 429 Too Many Requests\r\n{headers}\r\ncontent-length: 0\r\n\r\n");
+            let answer = reply(Server::answering(head).post(transport));
+            assert_eq!(answer, (429, expected, Vec::new()), "{transport}: {headers}");
         }
     }
 }

@@ -219,10 +219,19 @@ fn survives(writer: Side, directory: &TempDir, before: &str) {
             .or_insert(may_hold);
     }
     let restored = || allowed.keys().map(restore).collect::<Vec<_>>();
-    let by_rust: Vec<String> = restored().iter().map(|directory| opened_by_rust(directory.path())).collect();
-    for (reader, opened) in [(Side::Rust, by_rust), (Side::Node, opened_by_node(&restored()))] {
+    let (for_rust, for_node) = (restored(), restored());
+    let by_rust: Vec<String> = for_rust.iter().map(|directory| opened_by_rust(directory.path())).collect();
+    let by_node = opened_by_node(&for_node);
+    for (reader, directories, opened) in [(Side::Rust, for_rust, by_rust), (Side::Node, for_node, by_node)] {
         assert_eq!(opened.len(), allowed.len());
-        for ((state, allowed), opened) in allowed.iter().zip(opened) {
+        for (((state, allowed), opened), directory) in allowed.iter().zip(opened).zip(directories) {
+            let left: Vec<_> = fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            assert_eq!(
+                left,
+                [file_name(APP, PRODUCT, DEVICE).as_str()],
+                "a save leaves nothing else of {:?}",
+                sizes(state)
+            );
             let is_right = allowed.iter().any(|record| opened == format!("{record}, then 3000 z"));
             assert!(
                 is_right,

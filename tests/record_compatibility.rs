@@ -41,7 +41,7 @@ fn a_record_of_0_1_0_grants_what_it_granted() {
     assert_eq!((decision.state(), decision.problem()), (State::Active, None));
     assert_eq!(license.display_key, "****-DEVICE");
     assert_eq!(license.activation_id.unwrap().to_string(), "be6821e9-5591-4168-ad57-4639636a6fc1");
-    assert_eq!(license.limit_activations, Some(1));
+    assert_eq!((license.limit_activations, &license.activation_label), (Some(1), &None));
     assert_eq!((open(ACTIVE, 13).state(), open(ACTIVE, 15).state()), (State::Grace, State::Lapsed));
 }
 

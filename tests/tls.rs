@@ -27,9 +27,9 @@ const CA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls/ca.pem");
 #[cfg(unix)]
 const NOWHERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls/there-is-no-such-file.pem");
 
-/// Accepts one connection, lets it through a `CONNECT` if it asks for that, and answers one request over TLS.
-/// Returns whether a request arrived.
-fn serve(listener: TcpListener) -> JoinHandle<bool> {
+/// Accepts `connections` one after the other, lets each through a `CONNECT` if it asks for that, and answers one request
+/// over TLS. Returns whether one arrived in the last.
+fn serve(listener: TcpListener, connections: usize) -> JoinHandle<bool> {
     let certificate = CertificateDer::from_pem_slice(include_bytes!("tls/server.pem")).unwrap();
     let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/server.key.pem")).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -39,8 +39,8 @@ fn serve(listener: TcpListener) -> JoinHandle<bool> {
         .with_no_client_auth()
         .with_single_cert(vec![certificate], key)
         .unwrap();
-    std::thread::spawn(move || {
-        let mut socket = listener.accept().unwrap().0;
+    let config = Arc::new(config);
+    let answer = move |mut socket: TcpStream| {
         let mut first = [0];
         socket.peek(&mut first).unwrap();
         if first == *b"C" {
@@ -50,12 +50,13 @@ fn serve(listener: TcpListener) -> JoinHandle<bool> {
             write!(socket, "HTTP/1.1 {status}\r\n\r\n").unwrap();
         }
         let mut stream: StreamOwned<ServerConnection, TcpStream> =
-            StreamOwned::new(ServerConnection::new(Arc::new(config)).unwrap(), socket);
+            StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), socket);
         let arrived = read_until(&mut stream, b"the body").ends_with(b"the body");
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}");
         let _ = stream.flush();
         arrived
-    })
+    };
+    std::thread::spawn(move || (0..connections).fold(false, |_, _| answer(listener.accept().unwrap().0)))
 }
 
 fn read_until(stream: &mut impl Read, end: &[u8]) -> Vec<u8> {
@@ -69,20 +70,32 @@ fn read_until(stream: &mut impl Read, end: &[u8]) -> Vec<u8> {
 
 /// In the test: runs itself again with `variables`, and serves. In that process: posts, and lets `check` judge.
 fn case(test: &str, url: &str, variables: &[(&str, &str)], check: impl FnOnce(Answer)) -> bool {
+    story(test, url, 1, variables, |post| check(post()))
+}
+
+/// The same for several requests, which `tell` makes over one transport.
+fn story(
+    test: &str,
+    url: &str,
+    connections: usize,
+    variables: &[(&str, &str)],
+    tell: impl FnOnce(&dyn Fn() -> Answer),
+) -> bool {
     if let Ok(url) = std::env::var("POLAR_LICENSE_TEST_URL") {
         let request = Request { url, body: "the body".into(), timeout: Duration::from_secs(10) };
-        check(transports::post(&std::env::var("POLAR_LICENSE_TEST_TRANSPORT").unwrap(), &request));
+        let post = transports::named(&std::env::var("POLAR_LICENSE_TEST_TRANSPORT").unwrap());
+        tell(&|| post(&request));
         return true;
     }
-    let arrived = TRANSPORTS.iter().filter(|transport| with(transport, test, url, variables)).count();
+    let arrived = TRANSPORTS.iter().filter(|transport| with(transport, test, url, connections, variables)).count();
     arrived == TRANSPORTS.len()
 }
 
 /// Whether a request arrived.
-fn with(transport: &str, test: &str, url: &str, variables: &[(&str, &str)]) -> bool {
+fn with(transport: &str, test: &str, url: &str, connections: usize, variables: &[(&str, &str)]) -> bool {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
-    let server = serve(listener);
+    let server = serve(listener, connections);
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", test, "--nocapture"]).env("POLAR_LICENSE_TEST_URL", url.replace("PORT", &port));
     child.env("POLAR_LICENSE_TEST_TRANSPORT", transport);
@@ -164,6 +177,55 @@ fn loopback_is_never_proxied() {
     let test = "loopback_is_never_proxied";
     let variables = [("SSL_CERT_FILE", CA), ("HTTPS_PROXY", "http://127.0.0.1:9")];
     assert!(case(test, "https://127.0.0.1:PORT/", &variables, is_answered));
+}
+
+/// The file that the system's roots are read from, with this in it.
+#[cfg(unix)]
+fn write_roots(text: &[u8]) {
+    std::fs::write(std::env::var_os("SSL_CERT_FILE").unwrap(), text).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn roots_are_read_once_for_all_requests_that_succeed() {
+    let test = "roots_are_read_once_for_all_requests_that_succeed";
+    let directory = tempfile::tempdir().unwrap();
+    let roots = directory.path().join("roots.pem");
+    let variables = [("SSL_CERT_FILE", roots.to_str().unwrap())];
+    assert!(story(test, "https://127.0.0.1:PORT/", 2, &variables, |post| {
+        write_roots(include_bytes!("tls/ca.pem"));
+        is_answered(post());
+        write_roots(b"");
+        is_answered(post());
+    }));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_root_that_was_installed_after_a_failure_is_trusted_without_a_restart() {
+    let test = "a_root_that_was_installed_after_a_failure_is_trusted_without_a_restart";
+    let directory = tempfile::tempdir().unwrap();
+    let roots = directory.path().join("roots.pem");
+    let variables = [("SSL_CERT_FILE", roots.to_str().unwrap())];
+    assert!(story(test, "https://127.0.0.1:PORT/", 2, &variables, |post| {
+        is_not_trusted(post(), "UnknownIssuer");
+        write_roots(include_bytes!("tls/ca.pem"));
+        is_answered(post());
+    }));
+}
+
+/// Opening a pipe to read waits for somebody to write to it.
+#[cfg(unix)]
+#[test]
+fn no_roots_are_read_for_a_connection_that_is_not_encrypted() {
+    let test = "no_roots_are_read_for_a_connection_that_is_not_encrypted";
+    let directory = tempfile::tempdir().unwrap();
+    let pipe = directory.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    case(test, "http://127.0.0.1:PORT/", &[("SSL_CERT_FILE", pipe.to_str().unwrap())], |answer| {
+        // the server expects TLS
+        assert!(matches!(answer, Answer::Failed { sent: Sent::Maybe, .. }), "{answer:?}");
+    });
 }
 
 /// Which code it gives depends on the version, and on whether it can ask who has been revoked.

@@ -28,12 +28,15 @@
 //!    `NAME.lock` with its token.
 //! 4. Delete the dead holder's `.tmp`, then `NAME.TOKEN.old` and the claims, and start again from create-new.
 //!
+//! A power cut may leave such files without the lock that they belong to. The first save of each process removes them.
+//!
 //! If a step is refused, as in a directory that this user may only read, waiting would not help: that is an error at once.
 //!
 //! What remains: a process that was stopped for over 10 s just between its last check and the rename after it. It
 //! overwrites what was saved meanwhile, with a whole record.
 
 use std::array;
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::iter::Cycle;
@@ -43,8 +46,8 @@ use std::thread::{self, ThreadId};
 use std::time::{Duration, SystemTime};
 
 use super::files::{
-    create_private, create_private_directory, failure, hex, is_in_use, is_lower_hex, random_bytes, remove_file, rename,
-    retry_while_in_use,
+    create_private, create_private_directory, failure, hex, is_in_use, is_lower_hex, names_in, random_bytes,
+    remove_file, rename, retry_while_in_use,
 };
 use crate::store::{HeldTurn, StoreError};
 
@@ -287,6 +290,28 @@ impl FileLock {
         now.duration_since(modified(&self.path()).ok()?).ok()
     }
 
+    /// Removes what processes that died have left beside the record, for the holder of `token`. Another token's `.tmp` was
+    /// written by a holder before this one; what takers and waiters make counts as theirs until it is as old as a lock that
+    /// was left behind.
+    pub(super) fn sweep(&self, token: &str) {
+        let (Some(name), Some(directory)) = (self.record.file_name().and_then(OsStr::to_str), self.record.parent())
+        else {
+            return;
+        };
+        let Ok(now) = modified(&self.path()) else { return };
+        for entry in names_in(directory) {
+            let Some((maker, extension)) = entry.to_str().and_then(|entry| side_file(entry, name)) else { continue };
+            let path = directory.join(&entry);
+            let is_left = match extension {
+                "tmp" => maker != token,
+                _ => modified(&path).is_ok_and(|modified| is_stale(modified, now)),
+            };
+            if is_left {
+                remove_anything(&path);
+            }
+        }
+    }
+
     fn path(&self) -> PathBuf {
         self.beside("lock")
     }
@@ -437,6 +462,17 @@ impl Wait {
         self.waited = self.waited.saturating_add(pause);
         true
     }
+}
+
+/// The token and the extension of a file that belongs to the record of this name, or to the lock for asking Polar, and to
+/// one process: a lock itself is none.
+fn side_file<'a>(entry: &'a str, record: &str) -> Option<(&'a str, &'a str)> {
+    let rest = entry.strip_prefix(record)?.strip_prefix('.')?;
+    let (token, extension) = rest.strip_prefix("asking.").unwrap_or(rest).split_once('.')?;
+    let is_ours = extension == "tmp"
+        || extension == "old"
+        || extension.strip_prefix("take").is_some_and(|number| number.parse::<u8>().is_ok());
+    (is_token(token) && is_ours).then_some((token, extension))
 }
 
 fn is_token(text: &str) -> bool {

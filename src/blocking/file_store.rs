@@ -34,6 +34,7 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use super::file_lock::FileLock;
@@ -60,6 +61,8 @@ pub struct FileStore {
     lock: FileLock,
     /// Held while a process asks Polar.
     asking: FileLock,
+    /// Whether what dead processes have left was removed.
+    has_swept: AtomicBool,
 }
 
 impl FileStore {
@@ -68,7 +71,7 @@ impl FileStore {
         let directory = directory.into();
         let name = file_name(app_id, product_tag, device_tag);
         let asking = FileLock::new(directory.join(format!("{name}.asking")));
-        Self { lock: FileLock::new(directory.join(&name)), asking, directory, name }
+        Self { lock: FileLock::new(directory.join(&name)), asking, has_swept: AtomicBool::new(false), directory, name }
     }
 
     /// The record's file. It contains the user's name on most systems: show it to the user, do not send it anywhere.
@@ -121,6 +124,9 @@ impl Store for FileStore {
 
     fn save(&self, record: &[u8], durability: Durability) -> Result<(), StoreError> {
         self.while_locked(|token| {
+            if !self.has_swept.swap(true, Ordering::Relaxed) {
+                self.lock.sweep(token);
+            }
             self.write(record, token)?;
             match durability {
                 Durability::Synced => {
@@ -446,6 +452,38 @@ mod tests {
         assert_eq!(disk_steps(|| store.remove().unwrap()), [Remove, SyncDirectory, Remove]);
         save(&FileStore::new(&store.directory, "com.acme.app", [1; 8], [3; 8]), b"another device's");
         assert_eq!(disk_steps(|| store.remove().unwrap()), [Write, SyncFile, Rename, SyncDirectory, Remove]);
+    }
+
+    /// A power cut can lose the creation of the lock alone.
+    #[test]
+    fn the_first_save_removes_what_dead_processes_left_without_a_lock() {
+        let scratch = Scratch::new();
+        let store = new_store(&scratch);
+        create_private_directory(&store.directory).unwrap();
+        let (dead, name) = ("0123456789abcdef", store.name.clone());
+        let leave = |name: &str, seconds_ago| {
+            fs::write(store.directory.join(name), "half a rec").unwrap();
+            age(&store.directory.join(name), seconds_ago);
+        };
+        leave(&format!("{name}.{dead}.tmp"), 0);
+        for extension in ["old", "take1", "take99"] {
+            leave(&format!("{name}.{dead}.{extension}"), 11);
+            leave(&format!("{name}.asking.{dead}.{extension}"), 11);
+        }
+        let stay = [
+            format!("{name}.{dead}.bak"),
+            format!("{name}.asking.lock"),
+            format!("{name}.fedcba9876543210.old"),
+            format!("{name}.tmp"),
+            format!("{}.{dead}.tmp", name.replace("0202", "0303")),
+        ];
+        for stays in &stay {
+            leave(stays, if stays.ends_with("old") { 9 } else { 11 });
+        }
+        save(&store, b"a");
+        let mut expected: Vec<String> = stay.into_iter().chain([name]).collect();
+        expected.sort();
+        assert_eq!(names(&scratch), expected);
     }
 
     #[test]

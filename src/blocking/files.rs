@@ -4,7 +4,6 @@
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -37,19 +36,25 @@ pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
 
 /// The names of the entries of a directory, as far as it can be read.
 ///
-/// The standard library lists directories only with a `ReadDir`, which panics if `closedir` fails, when the names are
-/// complete. (`rustix` lists them without; that is three crates more.)
+/// Not by the standard library, whose `ReadDir` panics if `closedir` fails, when the names are complete.
+#[cfg(unix)]
 pub(super) fn names_in(directory: &Path) -> Vec<OsString> {
-    let mut names = Vec::new();
-    let listed = catch_unwind(AssertUnwindSafe(|| {
-        if let Ok(entries) = fs::read_dir(directory) {
-            names.extend(entries.flatten().map(|entry| entry.file_name()));
-        }
-    }));
-    if listed.is_err() {
-        log::warn!("the license directory could not be closed");
-    }
-    names
+    use nix::dir::Dir;
+    use nix::fcntl::OFlag;
+    use nix::sys::stat::Mode;
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    let Ok(mut listed) = Dir::open(directory, flags, Mode::empty()) else { return Vec::new() };
+    let entries = listed.iter().map_while(Result::ok);
+    entries.map(|entry| OsStr::from_bytes(entry.file_name().to_bytes()).to_owned()).collect()
+}
+
+/// The names of the entries of a directory, as far as it can be read.
+#[cfg(not(unix))]
+pub(super) fn names_in(directory: &Path) -> Vec<OsString> {
+    let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
+    entries.map_while(Result::ok).map(|entry| entry.file_name()).collect()
 }
 
 pub(super) fn remove_file(path: &Path) -> io::Result<()> {

@@ -14,7 +14,8 @@
 //!
 //! Trust: the operating system verifies certificates on Windows and Apple systems; elsewhere the system's root
 //! certificates count (`SSL_CERT_FILE` and `SSL_CERT_DIR` included), and bundled ones where there are none. They are read
-//! for each request, so that installing one helps without a restart.
+//! before the first request that needs them, and again after one that failed, so that installing one helps without a
+//! restart. One that is no longer to be trusted is, until then or until the program ends.
 //!
 //! Proxy: `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` (`http`, `https`, `socks4`, `socks4a`, `socks5`, `socks5h`), in capital
 //! or small letters, except for hosts in `NO_PROXY`; on Windows otherwise the system's setting. Loopback is never proxied.
@@ -23,7 +24,9 @@
 //! app that logs `trace` has to turn off the target `ureq_proto`. With the feature `portal`, `ureq` as well: at `trace` it
 //! writes addresses, and that of a checkout holds its secret.
 
+use std::fmt;
 use std::io::{self, Read};
+use std::sync::Arc;
 use std::time::Duration;
 
 #[cfg(feature = "portal")]
@@ -35,36 +38,52 @@ use ureq::{Agent, Body, Proxy, SendBody};
 use zeroize::Zeroizing;
 
 use crate::client::connection::{
-    CertificateFault, Target, USER_AGENT, WRONG_ADDRESS, describe, timeout_message, tls_message,
+    CertificateFault, Scheme, Target, USER_AGENT, WRONG_ADDRESS, describe, timeout_message, tls_message,
 };
-use crate::transport::{Answer, Failure, Request, Sent, Transport, retry_after_seconds};
+use crate::client::kept::Kept;
+use crate::transport::{Answer, Failure, Request, RetryHeaders, Sent, Transport};
 #[cfg(feature = "portal")]
 use crate::transport::{Method, PortalAnswer, PortalRequest};
 
 /// Sends requests with ureq and rustls, honouring the system's proxy and root certificates.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct HttpTransport(());
+#[derive(Clone, Default)]
+pub struct HttpTransport {
+    roots: Arc<Kept<RootCerts>>,
+}
 
 impl HttpTransport {
     /// A transport. Opens nothing and reads nothing before the first request.
     pub fn new() -> Self {
         Self::default()
     }
+
+    /// The roots are read again for the next request: they may be why this one failed.
+    fn failed(&self, fault: Fault, sent: Sent) -> Answer {
+        self.roots.forget();
+        fault.into_answer(sent)
+    }
 }
 
 impl Transport for HttpTransport {
     fn post(&self, request: &Request) -> Answer {
         let mut body = WatchedBody::new(request.body.as_bytes());
-        match exchange(request, &mut body) {
+        match exchange(request, &mut body, &self.roots) {
             Ok(reply) => reply.answer,
-            Err(fault) => fault.into_answer(body.sent),
+            Err(fault) => self.failed(fault, body.sent),
         }
     }
 
     #[cfg(feature = "portal")]
     fn exchange(&self, request: &PortalRequest) -> PortalAnswer {
         let mut body = WatchedBody::new(request.body.as_bytes());
-        exchange_with_portal(request, &mut body).unwrap_or_else(|fault| fault.into_answer(body.sent).into())
+        let answer = exchange_with_portal(request, &mut body, &self.roots);
+        answer.unwrap_or_else(|fault| self.failed(fault, body.sent).into())
+    }
+}
+
+impl fmt::Debug for HttpTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HttpTransport")
     }
 }
 
@@ -106,7 +125,7 @@ pub(super) struct Route {
 /// Sends one request.
 pub(super) fn probe(request: &Request) -> Probe {
     let mut body = WatchedBody::new(request.body.as_bytes());
-    match exchange(request, &mut body) {
+    match exchange(request, &mut body, &Kept::default()) {
         Ok(Reply { answer, date }) => Probe { answer, date, obstacle: None },
         Err(fault) => {
             let obstacle = Some(fault.obstacle(body.sent));
@@ -118,7 +137,7 @@ pub(super) fn probe(request: &Request) -> Probe {
 /// Sends nothing.
 pub(super) fn route(url: &str) -> Route {
     let uri: Option<Uri> = url.parse().ok();
-    let proxy = target(url).and_then(proxy).filter(|proxy| uri.is_some_and(|uri| !proxy.is_no_proxy(&uri)));
+    let proxy = target(url).and_then(|(target, _)| proxy(target)).filter(|proxy| uri.is_some_and(|uri| !proxy.is_no_proxy(&uri)));
     let proxy = proxy.map(|proxy| (proxy.protocol().to_string().to_lowercase(), proxy.username().is_some()));
     Route { proxy, system_roots: system_roots() }
 }
@@ -136,9 +155,8 @@ struct Reply {
     date: Option<String>,
 }
 
-fn exchange(request: &Request, body: &mut WatchedBody<'_>) -> Result<Reply, Fault> {
-    let target = target(&request.url).ok_or(Fault::Address)?;
-    let mut post = agent(target, request.timeout)
+fn exchange(request: &Request, body: &mut WatchedBody<'_>, roots: &Kept<RootCerts>) -> Result<Reply, Fault> {
+    let mut post = agent(&request.url, roots, request.timeout)?
         .post(&request.url)
         // Without it ureq sends a reader's body in chunks, which Polar refuses with 411.
         .header("Content-Length", request.body.len().to_string())
@@ -150,9 +168,8 @@ fn exchange(request: &Request, body: &mut WatchedBody<'_>) -> Result<Reply, Faul
 }
 
 #[cfg(feature = "portal")]
-fn exchange_with_portal(request: &PortalRequest, body: &mut WatchedBody<'_>) -> Result<PortalAnswer, Fault> {
-    let target = target(&request.url).ok_or(Fault::Address)?;
-    let agent = agent(target, request.timeout);
+fn exchange_with_portal(request: &PortalRequest, body: &mut WatchedBody<'_>, roots: &Kept<RootCerts>) -> Result<PortalAnswer, Fault> {
+    let agent = agent(&request.url, roots, request.timeout)?;
     let response = match request.method {
         Method::Get => {
             let mut get = agent.get(request.url.as_str()).header("Connection", "close");
@@ -187,7 +204,7 @@ fn secret(value: &str) -> Result<HeaderValue, Fault> {
 
 fn read(mut response: Response<Body>) -> Result<Reply, Fault> {
     let date = response.headers().get("date").and_then(|value| Some(value.to_str().ok()?.to_owned()));
-    let retry_after = response.headers().get("retry-after").and_then(|value| retry_after_seconds(value.to_str().ok()?));
+    let retry_after = RetryHeaders::read(|name| response.headers().get(name)?.to_str().ok()).seconds();
     let mut bytes = Vec::new();
     let limit = Request::REPLY_LIMIT as u64;
     response.body_mut().as_reader().take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
@@ -199,19 +216,24 @@ fn read(mut response: Response<Body>) -> Result<Reply, Fault> {
 }
 
 /// `None` for an address that nothing is sent to.
-fn target(url: &str) -> Option<Target> {
+fn target(url: &str) -> Option<(Target, Scheme)> {
     let uri: Uri = url.parse().ok()?;
     Target::of(uri.scheme_str()?, uri.host()?)
 }
 
-/// A fresh agent for each request: it holds no connection back, and sees the proxy and the root certificates of today.
-fn agent(target: Target, timeout: Duration) -> Agent {
+/// A fresh agent for each request: it holds no connection back, and sees the proxy of today.
+fn agent(url: &str, known: &Kept<RootCerts>, timeout: Duration) -> Result<Agent, Fault> {
+    let (target, scheme) = target(url).ok_or(Fault::Address)?;
+    let tls = match scheme {
+        Scheme::Https => TlsConfig::builder().root_certs(known.get(|| Ok::<_, Fault>(roots()))?).build(),
+        Scheme::Http => TlsConfig::default(),
+    };
     let proxy = proxy(target);
     // ureq allows for the connection to a proxy and for its answer separately, up to this long each.
     let connect = proxy.is_some().then(|| timeout.checked_div(2)).flatten();
-    Agent::config_builder()
+    let config = Agent::config_builder()
         .proxy(proxy)
-        .tls_config(TlsConfig::builder().root_certs(roots()).build())
+        .tls_config(tls)
         .timeout_global(Some(timeout))
         .timeout_connect(connect)
         .max_redirects(0)
@@ -222,8 +244,8 @@ fn agent(target: Target, timeout: Duration) -> Agent {
         .user_agent(USER_AGENT)
         .accept("")
         .accept_encoding("")
-        .build()
-        .new_agent()
+        .build();
+    Ok(config.new_agent())
 }
 
 fn proxy(target: Target) -> Option<Proxy> {
@@ -380,7 +402,7 @@ mod tests {
             ("/v1", None),
             ("", None),
         ] {
-            assert_eq!(target(url), expected, "{url}");
+            assert_eq!(target(url).map(|(target, _)| target), expected, "{url}");
         }
     }
 

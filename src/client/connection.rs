@@ -17,12 +17,20 @@ pub(crate) enum Target {
     Loopback,
 }
 
+/// Whether the connection is encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    Http,
+    Https,
+}
+
 impl Target {
     /// `None` for an address that nothing is sent to.
-    pub(crate) fn of(scheme: &str, host: &str) -> Option<Self> {
+    pub(crate) fn of(scheme: &str, host: &str) -> Option<(Self, Scheme)> {
         let target = if is_loopback(host) { Self::Loopback } else { Self::Remote };
         match (scheme, target) {
-            ("https", _) | ("http", Self::Loopback) => Some(target),
+            ("https", _) => Some((target, Scheme::Https)),
+            ("http", Self::Loopback) => Some((target, Scheme::Http)),
             _ => None,
         }
     }

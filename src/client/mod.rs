@@ -15,6 +15,8 @@ pub(crate) mod cancel;
 pub(crate) mod connection;
 pub(crate) mod deactivation;
 pub(crate) mod exchange_log;
+#[cfg(any(feature = "http", feature = "tokio"))]
+pub(crate) mod kept;
 pub(crate) mod listeners;
 pub(crate) mod methods;
 #[cfg(any(all(feature = "blocking", not(feature = "http")), all(feature = "tokio-client", not(feature = "tokio"))))]

@@ -184,7 +184,8 @@ impl Engine {
     pub(super) fn activated(&mut self, attempted: Attempted, reply: Result<Confirmed, Rejection>, now: Now) -> Step {
         let rejection = match reply {
             Ok(confirmed) => {
-                return self.save_activated(attempted.activation, Some(attempted.id), confirmed, now);
+                let Attempted { activation, id, label } = attempted;
+                return self.save_activated(activation, Some((id, label)), confirmed, now);
             }
             Err(rejection) => rejection,
         };
@@ -242,15 +243,17 @@ impl Engine {
     fn save_activated(
         &mut self,
         activation: Activation,
-        attempt: Option<AttemptId>,
+        attempt: Option<(AttemptId, String)>,
         confirmed: Confirmed,
         now: Now,
     ) -> Step {
+        let (attempt, label) = attempt.unzip();
         let seat = confirmed.activation_id.map(|id| Seat { id, bound: self.config.bind_device() });
         let identity = Identity { key: activation.key, seat };
         let activated = Activated {
             confirmation: Confirmation { identity, confirmed, wall: now.wall },
             attempt,
+            label,
             instead_of: activation.previous.map(|previous| previous.identity),
         };
         let plan = self.plan(None, now);

@@ -91,6 +91,8 @@ pub(super) struct AttemptId {
 pub(super) struct Activated {
     pub(super) confirmation: Confirmation,
     pub(super) attempt: Option<AttemptId>,
+    /// What the seat was labelled, if it was taken just now.
+    pub(super) label: Option<String>,
     /// The license that was here when the user asked for this one.
     pub(super) instead_of: Option<Identity>,
 }
@@ -271,7 +273,10 @@ impl Editor<'_> {
             return if agrees { Applied::Unchanged } else { Applied::Contradicted };
         }
         match &answer.verdict {
-            NewVerdict::Confirmed(confirmation) => *license = self.license(confirmation, license.revision),
+            NewVerdict::Confirmed(confirmation) => {
+                let label = license.label_of(&confirmation.identity);
+                *license = self.license(confirmation, license.revision, label);
+            }
             NewVerdict::Denied(denial) => {
                 let conditions_changed =
                     license.identity.seat.is_some() && license.conditions != conditions_hash(self.config);
@@ -295,7 +300,7 @@ impl Editor<'_> {
         let asked = identity == Some(&answer.asked.identity);
         match &answer.verdict {
             NewVerdict::Confirmed(confirmation) if asked => {
-                record.license = Some(self.license(confirmation, 0));
+                record.license = Some(self.license(confirmation, 0, None));
                 record.untrusted = None;
                 Applied::Changed
             }
@@ -304,7 +309,7 @@ impl Editor<'_> {
     }
 
     fn activated(&self, record: &mut Record, activated: &Activated) {
-        let Activated { confirmation, attempt, instead_of } = activated;
+        let Activated { confirmation, attempt, label, instead_of } = activated;
         let Confirmation { identity, confirmed, .. } = confirmation;
         if let Some(id) = attempt {
             record.remove_attempts(&|attempt| attempt.is(*id));
@@ -315,6 +320,7 @@ impl Editor<'_> {
             record.remove_attempts(&|attempt| attempt.last_six == last_six);
         }
         let mut revision = 0;
+        let mut label = label.clone();
         if let Some(old) = record.license.take() {
             let is_replaced = Some(&old.identity) == instead_of.as_ref();
             let is_seated = old.identity.seat.is_some() && old.verdict == Verdict::Confirmed;
@@ -330,17 +336,18 @@ impl Editor<'_> {
             if let Some(seat) = old.identity.seat.filter(|seat| Some(seat.id) != identity.activation_id()) {
                 record.release(&old.identity.key, seat.id);
             }
+            label = label.or_else(|| old.label_of(identity));
             // another license starts afresh, whatever it replaces: the edit may be applied again to another record
             if is_the_same {
                 revision = old.revision;
             }
         }
-        record.license = Some(self.license(confirmation, revision));
+        record.license = Some(self.license(confirmation, revision, label));
         record.untrusted = None;
         record.keyless_seats.retain(|seat| Some(seat.id) != identity.activation_id());
     }
 
-    fn license(&self, confirmation: &Confirmation, revision: u64) -> Box<StoredLicense> {
+    fn license(&self, confirmation: &Confirmation, revision: u64, label: Option<String>) -> Box<StoredLicense> {
         let Confirmation { identity, confirmed, wall } = confirmation;
         Box::new(StoredLicense {
             identity: identity.clone(),
@@ -349,6 +356,7 @@ impl Editor<'_> {
             terms: confirmed.terms,
             time: TimeBase { confirmed: confirmed.at, offset: confirmed.at.ms_since(*wall), high: confirmed.at },
             conditions: conditions_hash(self.config),
+            label,
         })
     }
 

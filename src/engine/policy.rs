@@ -6,6 +6,7 @@ use crate::decision::{Decision, Problem};
 use crate::features::EnabledFeatures;
 use crate::license::License;
 use crate::record::{Identity, Record, StoredLicense, Verdict};
+use crate::text::printable;
 use crate::time::Timestamp;
 use uuid::Uuid;
 
@@ -20,6 +21,8 @@ pub(super) struct Facts<'a> {
     /// The time on Polar's clock; `None` if no clock can be trusted.
     pub(super) now: Option<Timestamp>,
     pub(super) problem: Option<Problem>,
+    /// Whether Polar has answered about the license that cannot be trusted.
+    pub(super) untrusted_answered: bool,
 }
 
 pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
@@ -36,13 +39,14 @@ pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
         reason,
         license: license.map(|license| {
             let Identity { key, .. } = &license.identity;
-            License::new(key.masked(), license.identity.activation_id(), license.time.confirmed, &license.terms)
+            let label = license.label_of(&license.identity).as_deref().map(printable);
+            License::new(key.masked(), license.identity.activation_id(), label, license.time.confirmed, &license.terms)
         }),
         features: features(config, license, facts.now),
         refresh_at: facts.record.plan.next,
         grace_ends_at,
         notice_at,
-        next_step: next_step(state, reason, facts.record, notice_at.zip(facts.now).is_some_and(|(at, now)| now >= at)),
+        next_step: next_step(state, reason, &facts, notice_at.zip(facts.now).is_some_and(|(at, now)| now >= at)),
         links: config.links().clone(),
         texts: config.texts().clone(),
         problem: facts.problem,
@@ -129,8 +133,10 @@ fn notice(config: &Config, license: &StoredLicense, end: Timestamp) -> Timestamp
 }
 
 /// `is_noticed`: whether the user should be told to go online before grace ends.
-fn next_step(state: State, reason: Option<Reason>, record: &Record, is_noticed: bool) -> NextStep {
-    let known = match record.identity_to_ask() {
+fn next_step(state: State, reason: Option<Reason>, facts: &Facts<'_>, is_noticed: bool) -> NextStep {
+    let known = match facts.record.identity_to_ask() {
+        // the key or the seat is what was damaged: asking once more would not help
+        Some(_) if facts.untrusted_answered && reason == Some(Reason::Tampered) => Known::Nothing,
         Some(Identity { seat: Some(_), .. }) => Known::Seat,
         Some(Identity { seat: None, .. }) => Known::Key,
         None => Known::Nothing,

@@ -8,7 +8,7 @@
 
 use super::environment::{error_name, global};
 use crate::future::LocalBoxFuture;
-use crate::transport::{Answer, Failure, LocalAsyncTransport, Request, Sent, retry_after_seconds};
+use crate::transport::{Answer, Failure, LocalAsyncTransport, Request, RetryHeaders, Sent};
 #[cfg(feature = "portal")]
 use crate::transport::{Method, PortalAnswer, PortalRequest};
 use gloo_net::http::RequestBuilder;
@@ -70,8 +70,8 @@ async fn fetch(prepare: impl FnOnce(Option<&AbortSignal>) -> Option<web_sys::Req
     if response.type_() == ResponseType::Opaqueredirect {
         return Err(Fault::Redirect);
     }
-    let retry_after = response.headers().get("retry-after").ok().flatten();
-    let retry_after = retry_after.and_then(|value| retry_after_seconds(&value));
+    let headers = response.headers();
+    let retry_after = RetryHeaders::read(|name| headers.get(name).ok().flatten()).seconds();
     let body = read(&response).await?;
     Ok(Answer::Reply { status: response.status(), retry_after, body })
 }

@@ -74,7 +74,7 @@ fn read_seat(input: &mut Reader<'_>) -> Option<Option<Seat>> {
 
 fn write_body(out: &mut Writer, record: &Record) {
     if let Some(license) = &record.license {
-        let StoredLicense { revision, verdict, terms, time, conditions, identity: _ } = license.as_ref();
+        let StoredLicense { revision, verdict, terms, time, conditions, label, identity: _ } = license.as_ref();
         out.begin(field::REVISION);
         out.number(*revision, 8);
         out.begin(field::VERDICT);
@@ -97,6 +97,7 @@ fn write_body(out: &mut Writer, record: &Record) {
         out.time(time.high);
         out.begin(field::CONDITIONS);
         out.bytes(conditions);
+        label.iter().for_each(|label| out.text(label));
     }
     for attempt in &record.attempts {
         out.begin(field::ATTEMPT);
@@ -169,6 +170,7 @@ fn unread(identity: Identity) -> StoredLicense {
         terms: Terms::default(),
         time: TimeBase { confirmed: Timestamp::default(), offset: 0, high: Timestamp::default() },
         conditions: [0; 8],
+        label: None,
     }
 }
 
@@ -197,7 +199,10 @@ fn read_license_field(license: &mut StoredLicense, id: u8, value: &mut Reader<'_
             license.time.offset = value.time()?.unix_ms();
             license.time.high = value.time()?;
         }
-        field::CONDITIONS => license.conditions = value.array()?,
+        field::CONDITIONS => {
+            license.conditions = value.array()?;
+            license.label = if value.is_empty() { None } else { Some(value.text()?) };
+        }
         _ => return None,
     }
     Some(())

@@ -176,6 +176,7 @@ mod tests {
                 },
                 time: TimeBase { confirmed: at(10), offset: -5, high: at(20) },
                 conditions: [1, 2, 3, 4, 5, 6, 7, 8],
+                label: None,
             })),
             attempts: vec![Attempt {
                 at: at(5),
@@ -226,7 +227,9 @@ mod tests {
             sent: [None, Some(Timestamp::from_unix_ms(7))],
             ..record()
         };
-        for record in [record(), later, Record::default()] {
+        let mut labelled = record();
+        labelled.license.as_mut().unwrap().label = Some("Debian 12 · 7F3A".into());
+        for record in [record(), later, labelled, Record::default()] {
             assert_eq!(sealer.open(&sealer.seal(&record)), Ok(Box::new(record)));
         }
     }

@@ -15,10 +15,11 @@
 //! `socks5h`), in capital or small letters, except for hosts in `NO_PROXY`; on Windows otherwise the system's setting.
 //! Loopback is never proxied.
 
-use super::trust::tls_config;
-use crate::client::connection::{Target, USER_AGENT, WRONG_ADDRESS, describe, timeout_message, tls_message};
+use super::trust::{no_roots, tls_config};
+use crate::client::connection::{Scheme, Target, USER_AGENT, WRONG_ADDRESS, describe, timeout_message, tls_message};
+use crate::client::kept::Kept;
 use crate::future::BoxFuture;
-use crate::transport::{Answer, AsyncTransport, Failure, Request, Sent, retry_after_seconds};
+use crate::transport::{Answer, AsyncTransport, Failure, Request, RetryHeaders, Sent};
 #[cfg(feature = "portal")]
 use crate::transport::{Method, PortalAnswer, PortalRequest};
 use http_body::{Body, Frame, SizeHint};
@@ -26,7 +27,9 @@ use http_body::{Body, Frame, SizeHint};
 use reqwest::header::HeaderValue;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, Url};
+use rustls::ClientConfig;
 use std::error::Error as StdError;
+use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,8 +40,10 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 /// Sends requests with reqwest and rustls, honouring the system's proxy and root certificates. In a tokio runtime only.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct HttpTransport(());
+#[derive(Clone, Default)]
+pub struct HttpTransport {
+    tls: Arc<Kept<ClientConfig>>,
+}
 
 impl HttpTransport {
     /// A transport. Opens nothing and reads nothing before the first request.
@@ -51,7 +56,10 @@ impl AsyncTransport for HttpTransport {
     fn post<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Answer> {
         Box::pin(async {
             let gate = Gate::default();
-            let exchanged = timeout(request.timeout, exchange(request, &gate)).await;
+            let exchanged = timeout(request.timeout, exchange(request, &gate, &self.tls)).await;
+            if !matches!(exchanged, Ok(Ok(_))) {
+                self.tls.forget();
+            }
             let sent = gate.close();
             match exchanged {
                 Ok(Ok(answer)) => answer,
@@ -65,7 +73,10 @@ impl AsyncTransport for HttpTransport {
     fn exchange<'a>(&'a self, request: &'a PortalRequest) -> BoxFuture<'a, PortalAnswer> {
         Box::pin(async {
             let gate = Gate::default();
-            let exchanged = timeout(request.timeout, exchange_with_portal(request, &gate)).await;
+            let exchanged = timeout(request.timeout, exchange_with_portal(request, &gate, &self.tls)).await;
+            if !matches!(exchanged, Ok(Ok(_))) {
+                self.tls.forget();
+            }
             let sent = gate.close();
             match exchanged {
                 Ok(Ok(answer)) => answer,
@@ -77,11 +88,13 @@ impl AsyncTransport for HttpTransport {
 }
 
 #[cfg(feature = "portal")]
-async fn exchange_with_portal(request: &PortalRequest, gate: &Gate) -> Result<PortalAnswer, Fault> {
+async fn exchange_with_portal(
+    request: &PortalRequest,
+    gate: &Gate,
+    tls: &Arc<Kept<ClientConfig>>,
+) -> Result<PortalAnswer, Fault> {
     let url = Url::parse(&request.url).map_err(|_| Fault::Address)?;
-    let target = url.host_str().and_then(|host| Target::of(url.scheme(), host)).ok_or(Fault::Address)?;
-    // reads the certificates of the system
-    let client = spawn_blocking(move || client(target)).await.map_err(|_| Fault::Stopped)??;
+    let client = client(&url, tls).await?;
     let builder = match request.method {
         Method::Get => client.get(url),
         Method::Post if request.body.is_empty() => client.post(url).header("Content-Length", "0"),
@@ -106,11 +119,15 @@ async fn exchange_with_portal(request: &PortalRequest, gate: &Gate) -> Result<Po
     Ok(PortalAnswer { answer: read(response).await?, location })
 }
 
-async fn exchange(request: &Request, gate: &Gate) -> Result<Answer, Fault> {
+impl fmt::Debug for HttpTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HttpTransport")
+    }
+}
+
+async fn exchange(request: &Request, gate: &Gate, tls: &Arc<Kept<ClientConfig>>) -> Result<Answer, Fault> {
     let url = Url::parse(&request.url).map_err(|_| Fault::Address)?;
-    let target = url.host_str().and_then(|host| Target::of(url.scheme(), host)).ok_or(Fault::Address)?;
-    // reads the certificates of the system
-    let client = spawn_blocking(move || client(target)).await.map_err(|_| Fault::Stopped)??;
+    let client = client(&url, tls).await?;
     let body = GatedBody { rest: request.body.clone(), gate: gate.clone() };
     let mut post = client.post(url).body(reqwest::Body::wrap(body)).header("Connection", "close");
     for (name, value) in Request::HEADERS {
@@ -120,7 +137,7 @@ async fn exchange(request: &Request, gate: &Gate) -> Result<Answer, Fault> {
 }
 
 async fn read(mut response: Response) -> Result<Answer, Fault> {
-    let retry_after = response.headers().get("retry-after").and_then(|value| retry_after_seconds(value.to_str().ok()?));
+    let retry_after = RetryHeaders::read(|name| response.headers().get(name)?.to_str().ok()).seconds();
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         if bytes.len().saturating_add(chunk.len()) > Request::REPLY_LIMIT {
@@ -131,9 +148,20 @@ async fn read(mut response: Response) -> Result<Answer, Fault> {
     Ok(Answer::Reply { status: response.status().as_u16(), retry_after, body: bytes })
 }
 
-/// A fresh client for each request: it holds no connection back, and sees the proxy and the root certificates of today.
-fn client(target: Target) -> Result<Client, Fault> {
-    let tls = tls_config().map_err(|error| Fault::Tls(error.to_string()))?;
+/// A fresh client for each request: it holds no connection back, and sees the proxy of today.
+async fn client(url: &Url, known: &Arc<Kept<ClientConfig>>) -> Result<Client, Fault> {
+    let (target, scheme) = url.host_str().and_then(|host| Target::of(url.scheme(), host)).ok_or(Fault::Address)?;
+    let known = Arc::clone(known);
+    // may read the certificates of the system
+    spawn_blocking(move || build_client(target, scheme, &known)).await.map_err(|_| Fault::Stopped)?
+}
+
+fn build_client(target: Target, scheme: Scheme, known: &Kept<ClientConfig>) -> Result<Client, Fault> {
+    let tls = match scheme {
+        Scheme::Https => known.get(tls_config),
+        Scheme::Http => no_roots(),
+    };
+    let tls = tls.map_err(|error| Fault::Tls(error.to_string()))?;
     let builder = Client::builder()
         .tls_backend_preconfigured(tls)
         .user_agent(USER_AGENT)

@@ -1,17 +1,26 @@
-//! Which certificates are trusted, for each request anew, so that installing one helps without a restart. Reads files.
+//! Which certificates are trusted. Reads files.
 //!
 //! The operating system verifies certificates on Windows and Apple systems; elsewhere the system's root certificates count
 //! (`SSL_CERT_FILE` and `SSL_CERT_DIR` included), and bundled ones where there are none.
 
 use rustls::client::WantsClientCert;
-use rustls::{ClientConfig, ConfigBuilder, Error, WantsVerifier, crypto};
+use rustls::{ClientConfig, ConfigBuilder, Error, RootCertStore, WantsVerifier, crypto};
 use std::sync::Arc;
 
-/// With ring, whatever provider the app has made the process's default.
+/// What the system trusts.
 pub(super) fn tls_config() -> Result<ClientConfig, Error> {
+    Ok(with_verifier(builder()?)?.with_no_client_auth())
+}
+
+/// Nothing is trusted: for connections that are not encrypted.
+pub(super) fn no_roots() -> Result<ClientConfig, Error> {
+    Ok(builder()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
+}
+
+/// With ring, whatever provider the app has made the process's default.
+fn builder() -> Result<Unverified, Error> {
     let provider = Arc::new(crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    Ok(with_verifier(builder)?.with_no_client_auth())
+    ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()
 }
 
 type Unverified = ConfigBuilder<ClientConfig, WantsVerifier>;
@@ -29,12 +38,12 @@ fn with_verifier(builder: Unverified) -> Result<Verified, Error> {
 
 /// What was found, or the bundled ones.
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
-fn roots(found: Vec<rustls::pki_types::CertificateDer<'static>>) -> rustls::RootCertStore {
+fn roots(found: Vec<rustls::pki_types::CertificateDer<'static>>) -> RootCertStore {
     if found.is_empty() {
         log::warn!("this system has no root certificates: using the bundled ones");
         return bundled();
     }
-    let mut roots = rustls::RootCertStore::empty();
+    let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(found);
     roots
 }
@@ -46,7 +55,7 @@ fn with_verifier(builder: Unverified) -> Result<Verified, Error> {
 }
 
 #[cfg(not(any(windows, target_vendor = "apple")))]
-fn bundled() -> rustls::RootCertStore {
+fn bundled() -> RootCertStore {
     webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect()
 }
 

@@ -95,6 +95,7 @@ static void every_function_takes_null(void)
     CHECK(polar_license_decision_display_key(d) == NULL);
     CHECK(polar_license_decision_benefit_id(d) == NULL);
     CHECK(polar_license_decision_activation_id(d) == NULL);
+    CHECK(polar_license_decision_activation_label(d) == NULL);
     CHECK(polar_license_decision_expires_at_ms(d) == POLAR_LICENSE_ABSENT);
     CHECK(polar_license_decision_confirmed_at_ms(d) == POLAR_LICENSE_ABSENT);
     CHECK(polar_license_decision_refresh_at_ms(d) == POLAR_LICENSE_ABSENT);
@@ -131,6 +132,11 @@ static void every_function_takes_null(void)
     CHECK(polar_license_request_timeout_ms(NULL) == 0);
     CHECK(polar_license_request_header_name(NULL, 0) == NULL);
     CHECK(polar_license_request_header_value(NULL, 0) == NULL);
+    CHECK(polar_license_retry_after_s(NULL, NULL, NULL) == -1);
+    CHECK(polar_license_retry_after_s(NO_UTF8, "9", NULL) == 9);
+    CHECK(polar_license_retry_after_s("60", "9", NULL) == 60);
+    CHECK(polar_license_retry_after_s("Sun, 06 Nov 1994 08:50:37 GMT", NULL, "Sun, 06 Nov 1994 08:49:37 GMT") == 60);
+    CHECK(polar_license_retry_after_s("Sun, 06 Nov 1994 08:50:37 GMT", NULL, NULL) == -1);
     CHECK(polar_license_response_set(NULL, 200, -1, NULL, 0) == wrong);
     CHECK(polar_license_response_fail(NULL, POLAR_LICENSE_FAILED_NETWORK, 1, NULL) == wrong);
     CHECK(polar_license_set_log(POLAR_LICENSE_LOG_INFO, NULL, NULL, NULL) == POLAR_LICENSE_OK);

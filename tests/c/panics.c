@@ -37,6 +37,7 @@ static void post(void *user_data, const polar_license_request *request, polar_li
     PANICS(polar_license_request_timeout_ms, polar_license_request_timeout_ms(request) == 0);
     PANICS(polar_license_request_header_name, polar_license_request_header_name(request, 0) == NULL);
     PANICS(polar_license_request_header_value, polar_license_request_header_value(request, 0) == NULL);
+    PANICS(polar_license_retry_after_s, polar_license_retry_after_s("60", NULL, NULL) == -1);
     FAILS(polar_license_response_set, (response, 200, -1, (const uint8_t *)"x", 1));
     FAILS(polar_license_response_fail, (response, POLAR_LICENSE_FAILED_NETWORK, 1, NULL));
     fake_polar_post(user_data, request, response);
@@ -129,6 +130,7 @@ static void a_decision_panics(polar_license_decision *d)
     PANICS(polar_license_decision_display_key, polar_license_decision_display_key(d) == NULL);
     PANICS(polar_license_decision_benefit_id, polar_license_decision_benefit_id(d) == NULL);
     PANICS(polar_license_decision_activation_id, polar_license_decision_activation_id(d) == NULL);
+    PANICS(polar_license_decision_activation_label, polar_license_decision_activation_label(d) == NULL);
     PANICS(polar_license_decision_expires_at_ms, polar_license_decision_expires_at_ms(d) == POLAR_LICENSE_ABSENT);
     PANICS(polar_license_decision_confirmed_at_ms, polar_license_decision_confirmed_at_ms(d) == POLAR_LICENSE_ABSENT);
     PANICS(polar_license_decision_refresh_at_ms, polar_license_decision_refresh_at_ms(d) == POLAR_LICENSE_ABSENT);

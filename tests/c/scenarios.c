@@ -288,6 +288,7 @@ static const getter getters[] = {
     { .member = "displayKey", .text = polar_license_decision_display_key },
     { .member = "benefitId", .text = polar_license_decision_benefit_id },
     { .member = "activationId", .text = polar_license_decision_activation_id },
+    { .member = "activationLabel", .text = polar_license_decision_activation_label },
     { .member = "expiresAt", .number = polar_license_decision_expires_at_ms },
     { .member = "confirmedAt", .number = polar_license_decision_confirmed_at_ms },
     { .member = "refreshAt", .number = polar_license_decision_refresh_at_ms },

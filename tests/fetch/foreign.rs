@@ -91,10 +91,18 @@ async fn a_body_that_breaks_is_an_answer() {
 
 #[wasm_bindgen_test]
 async fn the_pause_that_a_reply_asks_for_is_read() {
-    let patch = Patch::fetch("return new Response('wait', { status: 429, headers: { 'Retry-After': ' 7 ' } })");
-    let answer = HttpTransport::new().post(&request()).await;
-    drop(patch);
-    assert_eq!(answer, Answer::Reply { status: 429, retry_after: Some(7), body: b"wait".to_vec() });
+    for (headers, expected) in [
+        ("'Retry-After': ' 7 '", Some(7)),
+        ("'RateLimit-Reset': '9'", Some(9)),
+        ("'Retry-After': 'Sat, 21 Nov 2026 07:44:42 GMT', 'Date': 'Sat, 21 Nov 2026 07:44:02 GMT'", Some(40)),
+        ("'Retry-After': 'Sat, 21 Nov 2026 07:44:42 GMT'", None),
+    ] {
+        let patch = Patch::fetch(&format!("return new Response('wait', {{ status: 429, headers: {{ {headers} }} }})"));
+        let answer = HttpTransport::new().post(&request()).await;
+        drop(patch);
+        let expected = Answer::Reply { status: 429, retry_after: expected, body: b"wait".to_vec() };
+        assert_eq!(answer, expected, "{headers}");
+    }
 }
 
 #[wasm_bindgen_test]

@@ -8,14 +8,20 @@ pub(crate) const TRANSPORTS: &[&str] = &["blocking"];
 #[cfg(feature = "tokio")]
 pub(crate) const TRANSPORTS: &[&str] = &["blocking", "tokio"];
 
-pub(crate) fn post(transport: &str, request: &Request) -> Answer {
+/// One transport, for as many requests as there are.
+pub(crate) fn named(transport: &str) -> Box<dyn Fn(&Request) -> Answer> {
     match transport {
         #[cfg(feature = "tokio")]
         "tokio" => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             let transport = polar_license::tokio::HttpTransport::new();
-            runtime.block_on(polar_license::transport::AsyncTransport::post(&transport, request))
+            Box::new(move |request| {
+                runtime.block_on(polar_license::transport::AsyncTransport::post(&transport, request))
+            })
         }
-        _ => HttpTransport::new().post(request),
+        _ => {
+            let transport = HttpTransport::new();
+            Box::new(move |request| transport.post(request))
+        }
     }
 }

@@ -1045,6 +1045,14 @@ const char *polar_license_decision_benefit_id(const polar_license_decision *deci
 const char *polar_license_decision_activation_id(const polar_license_decision *decision);
 
 /**
+ * What the customer sees beside that seat: the label that it was taken with. NULL if an earlier version of this library
+ * took it, if the key needs none, without a license, and for NULL.
+ *
+ * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+ */
+const char *polar_license_decision_activation_label(const polar_license_decision *decision);
+
+/**
  * When the key stops being valid, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT for never, without a
  * license, and for NULL.
  *
@@ -1293,8 +1301,16 @@ const char *polar_license_request_header_name(const polar_license_request *reque
 const char *polar_license_request_header_value(const polar_license_request *request, size_t index);
 
 /**
- * Reports the reply, whoever sent it: the HTTP status, the Retry-After header if it is a number of seconds (else -1),
- * and the whole body, which is copied. The last report counts.
+ * How long a reply's headers Retry-After, RateLimit-Reset and Date ask to wait, in seconds, for
+ * polar_license_response_set(). -1 if they do not say.
+ *
+ * Any of them may be NULL, for a header that the reply does not have. Callable from any thread. Never blocks.
+ */
+int64_t polar_license_retry_after_s(const char *retry_after, const char *ratelimit_reset, const char *date);
+
+/**
+ * Reports the reply, whoever sent it: the HTTP status, the seconds to wait that its headers ask for (-1 if they do not;
+ * see polar_license_retry_after_s()), and the whole body, which is copied. The last report counts.
  *
  * `body` may be NULL if `length` is 0. Call it from the transport callback, on one thread at a time. Never blocks.
  * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL and for a number that is not an HTTP

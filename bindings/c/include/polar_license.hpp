@@ -168,6 +168,10 @@ class decision_view {
     {
         return detail::string(polar_license_decision_activation_id(handle));
     }
+    std::optional<std::string_view> activation_label() const
+    {
+        return detail::string(polar_license_decision_activation_label(handle));
+    }
     std::optional<time_point> expires_at() const { return detail::moment(polar_license_decision_expires_at_ms(handle)); }
     std::optional<time_point> confirmed_at() const
     {
@@ -324,6 +328,16 @@ struct request {
     std::vector<std::pair<std::string_view, std::string_view>> headers;
     milliseconds timeout;
 };
+
+/// How long a reply's headers Retry-After, RateLimit-Reset and Date ask to wait, for response::retry_after_s; null for a
+/// header that the reply does not have.
+inline std::optional<std::uint32_t> retry_after_s(const char *retry_after, const char *ratelimit_reset, const char *date)
+{
+    const std::int64_t seconds = polar_license_retry_after_s(retry_after, ratelimit_reset, date);
+    if (seconds < 0)
+        return std::nullopt;
+    return static_cast<std::uint32_t>(seconds);
+}
 
 /// How a request ended.
 struct response {

@@ -24,6 +24,7 @@ struct Texts {
     display_key: Option<CString>,
     benefit_id: Option<CString>,
     activation_id: Option<CString>,
+    activation_label: Option<CString>,
     problem_message: Option<CString>,
     problem_detail: Option<CString>,
 }
@@ -42,6 +43,7 @@ impl Decision {
                 display_key: license.map(|license| text::owned(&license.display_key)),
                 benefit_id: license.map(|license| text::owned(&license.benefit_id.to_string())),
                 activation_id: license.and_then(|l| l.activation_id).map(|id| text::owned(&id.to_string())),
+                activation_label: license.and_then(|l| l.activation_label.as_deref()).map(text::owned),
                 problem_message: self.decision.problem().map(|problem| text::owned(&problem.message)),
                 problem_detail: self.decision.problem().map(|problem| text::owned(&problem.detail)),
             })
@@ -157,6 +159,15 @@ pub extern "C" fn polar_license_decision_benefit_id(decision: *const Decision) -
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_activation_id(decision: *const Decision) -> *const c_char {
     borrowed("polar_license_decision_activation_id", decision, |texts| texts.activation_id.as_ref())
+}
+
+/// What the customer sees beside that seat: the label that it was taken with. NULL if an earlier version of this library
+/// took it, if the key needs none, without a license, and for NULL.
+///
+/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_decision_activation_label(decision: *const Decision) -> *const c_char {
+    borrowed("polar_license_decision_activation_label", decision, |texts| texts.activation_label.as_ref())
 }
 
 /// When the key stops being valid, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT for never, without a

@@ -5,7 +5,7 @@ use crate::guard::guarded;
 use crate::pointer::{self, UserData};
 use crate::{argument, call, text};
 use polar_license::blocking;
-use polar_license::transport::{Answer, Failure, Sent};
+use polar_license::transport::{Answer, Failure, RetryHeaders, Sent};
 use std::ffi::{CString, c_char, c_void};
 use std::ptr;
 use std::sync::Arc;
@@ -112,8 +112,26 @@ pub extern "C" fn polar_license_request_header_value(request: *const Request, in
     })
 }
 
-/// Reports the reply, whoever sent it: the HTTP status, the Retry-After header if it is a number of seconds (else -1),
-/// and the whole body, which is copied. The last report counts.
+/// How long a reply's headers Retry-After, RateLimit-Reset and Date ask to wait, in seconds, for
+/// polar_license_response_set(). -1 if they do not say.
+///
+/// Any of them may be NULL, for a header that the reply does not have. Callable from any thread. Never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_retry_after_s(
+    retry_after: *const c_char,
+    ratelimit_reset: *const c_char,
+    date: *const c_char,
+) -> i64 {
+    guarded("polar_license_retry_after_s", -1, || {
+        // what is not UTF-8 says nothing
+        let [retry_after, ratelimit_reset, date] =
+            [retry_after, ratelimit_reset, date].map(|value| pointer::string(value)?.to_str().ok());
+        RetryHeaders { retry_after, ratelimit_reset, date }.seconds().map_or(-1, i64::from)
+    })
+}
+
+/// Reports the reply, whoever sent it: the HTTP status, the seconds to wait that its headers ask for (-1 if they do not;
+/// see polar_license_retry_after_s()), and the whole body, which is copied. The last report counts.
 ///
 /// `body` may be NULL if `length` is 0. Call it from the transport callback, on one thread at a time. Never blocks.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL and for a number that is not an HTTP

@@ -5,7 +5,7 @@ use crate::values::{Change, Current, Explained, Look, Step, defect, thrown, to_j
 use polar_license::config::{Config, ConfigBuilder};
 use polar_license::device::DeviceId;
 use polar_license::engine::{self, Host, Operation, Pacer, Span, Watch};
-use polar_license::transport::{Answer, Sent, retry_after_seconds};
+use polar_license::transport::{Answer, RetryHeaders, Sent};
 use polar_license::{Error, Now};
 use std::cell::{RefCell, RefMut};
 use std::time::Duration;
@@ -147,18 +147,28 @@ impl Engine {
         inner.show(step, now)
     }
 
-    /// Goes on after a step `send` with a complete reply; `retry_after` is the header of that name.
+    /// How many seconds to wait, by a reply's headers of these names.
+    #[wasm_bindgen(js_name = retryAfter)]
+    pub fn retry_after(
+        &self,
+        #[wasm_bindgen(js_name = retryAfter)] retry_after: Option<String>,
+        #[wasm_bindgen(js_name = ratelimitReset)] ratelimit_reset: Option<String>,
+        date: Option<String>,
+    ) -> Option<u32> {
+        RetryHeaders { retry_after, ratelimit_reset, date }.seconds()
+    }
+
+    /// Goes on after a step `send` with a complete reply; `retry_after` is what the method of that name returns.
     #[wasm_bindgen(js_name = resumeReply)]
     pub fn resume_reply(
         &self,
         number: u32,
         status: f64,
-        #[wasm_bindgen(js_name = retryAfter)] retry_after: Option<String>,
+        #[wasm_bindgen(js_name = retryAfter)] retry_after: Option<u32>,
         body: Vec<u8>,
         wall: f64,
         mono: f64,
     ) -> NextStep {
-        let retry_after = retry_after.as_deref().and_then(retry_after_seconds);
         let answer = Answer::Reply { status: arguments::status(status), retry_after, body };
         self.answered(number, answer, now(wall, mono))
     }

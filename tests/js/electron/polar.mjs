@@ -8,6 +8,8 @@ import { fileURLToPath } from "node:url";
 const target = new URL("../../../target/", import.meta.url);
 const path = (variable, otherwise) => process.env[variable] ?? fileURLToPath(new URL(otherwise, target));
 const scripts = path("POLAR_LICENSE_JS", "package/npm");
+/** The command line tool. */
+export const program = path("POLAR_LICENSE_CLI", "debug/polar-license");
 
 export const { createLicenseClient } = await import(`${scripts}/index.js`);
 export const { shareLicense } = await import(`${scripts}/electron-main.js`);
@@ -15,8 +17,8 @@ export const { exposeLicense } = await import(`${scripts}/electron-preload.js`);
 export { scripts };
 
 /** A local Polar with demo keys, until the end of the tests. */
-export async function startPolar(after) {
-  const server = spawn(path("POLAR_LICENSE_CLI", "debug/polar-license"), ["serve", "--port", "0", "--json"], {
+export async function startPolar(after, ...options) {
+  const server = spawn(program, ["serve", "--port", "0", "--json", ...options], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   after(async () => {

@@ -80,6 +80,26 @@ test("the data is synced before every rename and only the directory may be relax
   assert.deepEqual(await makes(store.remove()), saved);
 });
 
+test("the first save removes what dead processes left without a lock", async (t) => {
+  const { directory, store } = newStore(t);
+  mkdirSync(directory);
+  const dead = "0123456789abcdef";
+  const leave = (name, secondsAgo) => {
+    writeFileSync(join(directory, name), "half a rec");
+    age(join(directory, name), secondsAgo);
+  };
+  leave(`${name}.${dead}.tmp`, 0);
+  for (const extension of ["old", "take1", "take99"]) {
+    leave(`${name}.${dead}.${extension}`, 11);
+    leave(`${name}.asking.${dead}.${extension}`, 11);
+  }
+  const stay = [`${name}.${dead}.bak`, `${name}.asking.lock`, `${name}.fedcba9876543210.old`, `${name}.tmp`];
+  stay.push(`${name.replace("0202", "0303")}.${dead}.tmp`);
+  for (const stays of stay) leave(stays, stays.endsWith("old") ? 9 : 11);
+  await store.save(bytes("a"), false);
+  assert.deepEqual(namesIn(directory), [...stay, name].sort());
+});
+
 test("a removal succeeds even if the directory cannot be synced", async (t) => {
   const { directory, store } = newStore(t);
   const disk = await watchDisk(t);

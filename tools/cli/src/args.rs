@@ -5,7 +5,8 @@ use clap::builder::ValueHint;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
-use polar_license::{Config, Error, Key, Value};
+use polar_license::{Config, Error, ErrorKind as Kind, Key, Value};
+use std::env;
 use std::path::PathBuf;
 
 /// What was asked for, with the flags before and after the subcommand in one place.
@@ -156,7 +157,7 @@ pub(crate) struct Serve {
 
 /// Reads the process's arguments. The error is to be printed: help, the version, or what is wrong.
 pub(crate) fn parse() -> Result<Args, clap::Error> {
-    let matches = variables::parse(command()).map_err(without_keys)?;
+    let matches = variables::parse(command()).map_err(|error| without_usage(without_keys(error)))?;
     let Line { before, command } = Line::from_arg_matches(&matches)?;
     let (after, task) = command.split();
     let common = before.with(after);
@@ -379,6 +380,28 @@ fn condition(text: &str) -> Result<(String, Value), String> {
         }
     };
     Ok((name.to_owned(), value))
+}
+
+/// What is wrong with the command line, for scripts, if they asked for JSON anywhere in it.
+pub(crate) fn wrong_usage(error: &clap::Error) -> Option<Error> {
+    if !error.use_stderr() || !env::args_os().any(|argument| argument == "--json") {
+        return None;
+    }
+    let text = error.render().to_string();
+    // clap's advice follows after an empty line
+    let first = text.split("\n\n").next().unwrap_or_default();
+    let words: Vec<_> = first.trim_start_matches("error: ").split_whitespace().collect();
+    Some(Error::new(Kind::InvalidConfig, words.join(" ")))
+}
+
+/// For an option that does not exist, clap suggests to pass it as a license key, and shows how one would call a command that
+/// has only the options given so far.
+fn without_usage(mut error: clap::Error) -> clap::Error {
+    if error.kind() == ErrorKind::UnknownArgument {
+        error.remove(ContextKind::Suggested);
+        error.remove(ContextKind::Usage);
+    }
+    error
 }
 
 /// clap repeats what it did not understand, which may be a license key in the wrong place.

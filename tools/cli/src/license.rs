@@ -18,13 +18,11 @@ struct Report {
     extra: Extra,
 }
 
-/// What some operations add to the decision's members.
-#[derive(Default, Serialize)]
-struct Extra {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    deactivated: Option<Deactivated>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    feature: Option<Feature>,
+/// What some operations tell besides the decision.
+enum Extra {
+    Nothing,
+    Deactivated(Deactivated),
+    Feature(Feature),
 }
 
 /// Whether a feature is on.
@@ -89,7 +87,7 @@ fn operate(common: &Common, operation: Operation) -> Result<Report, Error> {
                 Deactivated::NotNeeded => "the license took no seat",
                 other => other.as_str(),
             };
-            let extra = Extra { deactivated: Some(deactivated), ..Extra::default() };
+            let extra = Extra::Deactivated(deactivated);
             Report { decision, exit: Exit::Allowed, headline: Some(format!("deactivated: {seat}")), extra }
         }
         Operation::Forget => {
@@ -97,7 +95,7 @@ fn operate(common: &Common, operation: Operation) -> Result<Report, Error> {
             let stays =
                 |id| format!("forgotten: the seat {id} stays taken until it is removed in Polar's customer portal");
             let headline = seat.map(stays);
-            Report { decision: client.forget()?, exit: Exit::Allowed, headline, extra: Extra::default() }
+            Report { decision: client.forget()?, exit: Exit::Allowed, headline, extra: Extra::Nothing }
         }
     })
 }
@@ -109,25 +107,38 @@ fn allows(decision: Decision, feature: String) -> Report {
         Some(_) => format!("{feature}: off. {}", why.message()),
     };
     let (allowed, reason) = (why.allowed(), why.reason());
-    let extra = Extra { feature: Some(Feature { name: feature, allowed, reason }), ..Extra::default() };
+    let extra = Extra::Feature(Feature { name: feature, allowed, reason });
     Report { decision, exit: Exit::of_feature(allowed), headline: Some(headline), extra }
 }
 
-/// One object: the decision's members, then the others.
+/// One object: the decision's members, then what became of the seat; or the feature, and the decision inside, so that there
+/// is one `allowed` at the top at most.
 fn json(decision: &Decision, extra: &Extra) -> io::Result<String> {
     #[derive(Serialize)]
-    struct Members<'a> {
-        #[serde(flatten)]
-        decision: &'a Decision,
-        #[serde(flatten)]
-        extra: &'a Extra,
+    #[serde(untagged)]
+    enum Members<'a> {
+        Decision(&'a Decision),
+        Deactivated {
+            #[serde(flatten)]
+            decision: &'a Decision,
+            deactivated: Deactivated,
+        },
+        Feature {
+            feature: &'a Feature,
+            license: &'a Decision,
+        },
     }
-    Ok(serde_json::to_string(&Members { decision, extra })?)
+    let members = match extra {
+        Extra::Nothing => Members::Decision(decision),
+        Extra::Deactivated(deactivated) => Members::Deactivated { decision, deactivated: *deactivated },
+        Extra::Feature(feature) => Members::Feature { feature, license: decision },
+    };
+    Ok(serde_json::to_string(&members)?)
 }
 
 impl From<Decision> for Report {
     fn from(decision: Decision) -> Self {
-        Self { exit: Exit::of(&decision), decision, headline: None, extra: Extra::default() }
+        Self { exit: Exit::of(&decision), decision, headline: None, extra: Extra::Nothing }
     }
 }
 

@@ -35,7 +35,8 @@ fn main() -> ExitCode {
         Err(error) => {
             // help and version are "errors" of clap's that go to stdout
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Allowed };
-            return error.print().map_or(Exit::Failed, |()| exit).into();
+            let json = args::wrong_usage(&error).map_or(Ok(()), |error| output::print(&error.to_json()));
+            return json.and_then(|()| error.print()).map_or(Exit::Failed, |()| exit).into();
         }
     };
     if common.verbose {

@@ -34,6 +34,7 @@ fn facts(decision: &Decision, step: NextStep, url: Option<&str>) -> Vec<(&'stati
         ("features", Some(features(decision)).filter(|features| !features.is_empty())),
         ("benefit", license.map(|license| license.benefit_id.to_string())),
         ("seat", license.and_then(|license| license.activation_id).map(|id| id.to_string())),
+        ("label", license.and_then(|license| license.activation_label.clone())),
         ("devices", license.and_then(|license| license.limit_activations).map(|most| format!("{most} at most"))),
         ("usage", license.and_then(|license| license.limit_usage.map(|most| format!("{} of {most}", license.usage)))),
         ("expires", license.map(|license| at(license.expires_at).unwrap_or_else(|| String::from("never")))),

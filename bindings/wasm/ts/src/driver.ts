@@ -65,7 +65,7 @@ export function driver({ store, fetch, clock }: Host): Run {
     return step;
   };
 
-  /** Waits for other tabs, and keeps the turn until the operation is done. */
+  /** Waits for other tabs or processes, and keeps the turn until the operation is done. */
   const inTurn = async (engine: Engine, step: StepTo<"turn">, context: Context): Promise<Outcome> => {
     const { number, until } = step;
     const { signal } = context;
@@ -111,7 +111,7 @@ export function driver({ store, fetch, clock }: Host): Run {
     return engine.call((engine, now) =>
       "failure" in answer
         ? engine.resumeFailure(number, answer.failure, answer.sent, answer.message, ...now)
-        : engine.resumeReply(number, answer.status, answer.retryAfter, answer.body, ...now),
+        : engine.resumeReply(number, answer.status, engine.retryAfter(...answer.headers), answer.body, ...now),
     );
   };
 

@@ -51,11 +51,11 @@ export interface Store {
   watch?(changed: () => void): () => void;
 
   /**
-   * Runs `work` while no other tab that shares this record asks Polar, so that they ask one after the other and find what
-   * another was answered. Waits for its turn at most `waitMs` or until `signal` aborts, then runs it all the same.
+   * Runs `work` while no other tab or process that shares this record asks Polar, so that they ask one after the other and
+   * find what another was answered. Waits for its turn at most `waitMs` or until `signal` aborts, then runs it all the same.
    */
   alone?<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T>;
 }
 
-/** How the wait for other tabs has ended: `taken`, none is asking Polar; `late`, one still is. */
+/** How the wait for other tabs or processes has ended: `taken`, none is asking Polar; `late`, one still is. */
 export type Turn = "taken" | "late";

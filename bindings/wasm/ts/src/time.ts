@@ -1,5 +1,5 @@
 /**
- * Clocks and waiting. Only this file reads the time or sets a timer.
+ * Clocks and waiting. Only this file reads the time or sets a timer, but for the file lock in Node.
  */
 
 import { onAbort } from "./abort.js";

@@ -18,10 +18,13 @@ export interface Request {
   replyLimit: number;
 }
 
+/** The headers that say how long to wait, for the engine to read. In a browser only what the server exposes is there. */
+export type RetryHeaders = [retryAfter: string | undefined, ratelimitReset: string | undefined, date: string | undefined];
+
 /** A complete reply, whoever gave it. */
 export interface Reply {
   status: number;
-  retryAfter: string | undefined;
+  headers: RetryHeaders;
   body: Uint8Array;
 }
 
@@ -66,9 +69,12 @@ async function exchange(fetch: Fetch, request: Request, signal: AbortSignal): Pr
   });
   // what a browser shows of a redirect; the app's own `fetch` may have anything for a status
   const status = response.type === "opaqueredirect" ? 302 : Number(response.status);
-  const wait: unknown = response.headers.get("Retry-After");
-  const retryAfter = typeof wait === "string" ? wait : undefined;
-  return { status, retryAfter, body: await read(response, request.replyLimit) };
+  const header = (name: string): string | undefined => {
+    const value: unknown = response.headers.get(name);
+    return typeof value === "string" ? value : undefined;
+  };
+  const headers: RetryHeaders = [header("Retry-After"), header("RateLimit-Reset"), header("Date")];
+  return { status, headers, body: await read(response, request.replyLimit) };
 }
 
 async function read(response: Response, limit: number): Promise<Uint8Array> {

@@ -125,9 +125,9 @@ export class Engine {
      */
     resumeJoin(number: number, wall: number, mono: number): Step;
     /**
-     * Goes on after a step `send` with a complete reply; `retry_after` is the header of that name.
+     * Goes on after a step `send` with a complete reply; `retry_after` is what the method of that name returns.
      */
-    resumeReply(number: number, status: number, retryAfter: string | null | undefined, body: Uint8Array | number[], wall: number, mono: number): Step;
+    resumeReply(number: number, status: number, retryAfter: number | null | undefined, body: Uint8Array | number[], wall: number, mono: number): Step;
     /**
      * Goes on after a step `store`; `problem` is why the store could not be locked, read or written.
      */
@@ -136,6 +136,10 @@ export class Engine {
      * Goes on after a step `turn`.
      */
     resumeTurn(number: number, turn: Turn, wall: number, mono: number): Step;
+    /**
+     * How many seconds to wait, by a reply's headers of these names.
+     */
+    retryAfter(retryAfter?: string | null, ratelimitReset?: string | null, date?: string | null): number | undefined;
     /**
      * Asks Polar.
      */

@@ -6,13 +6,14 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Value, json};
 use std::fmt;
 
-const DECISION: [&str; 18] = [
+const DECISION: [&str; 19] = [
     "allowed",
     "state",
     "reason",
     "displayKey",
     "benefitId",
     "activationId",
+    "activationLabel",
     "expiresAt",
     "confirmedAt",
     "refreshAt",
@@ -44,8 +45,11 @@ fn a_feature_and_a_deactivation_add_what_became_of_them() {
     let polar = start_polar();
     let device = Device::licensed(&polar, DEMO_KEY_TEN_USES);
     let feature = |args: &[&str]| {
-        assert_eq!(members(&device, args), [&DECISION[..], &["feature"]].concat(), "{args:?}");
-        device.json(args).1["feature"].clone()
+        let run = device.run(&[args, &["--json"]].concat());
+        let top = Members::of(&run.stdout);
+        assert_eq!(top.0.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["feature", "license"], "{args:?}");
+        assert_eq!(top.inside("license"), DECISION, "{args:?}");
+        run.json()["feature"].clone()
     };
     assert_eq!(feature(&["allows", "export"]), json!({"name": "export", "allowed": true, "reason": null}));
     assert_eq!(feature(&["allows", "sync"]), json!({"name": "sync", "allowed": false, "reason": "not_included"}));
@@ -71,6 +75,28 @@ fn a_failed_operation_adds_the_error() {
 }
 
 #[test]
+fn wrong_usage_is_an_object_too() {
+    let polar = start_polar();
+    let device = Device::new(&polar);
+    for (args, detail) in [
+        (&["activate", "--bogus"][..], "unexpected argument '--bogus' found"),
+        (&["valdiate"], "unrecognized subcommand 'valdiate'"),
+        (&["consume", "none"], "invalid value 'none' for '<N>': invalid digit found in string"),
+        (&["consume"], "the following required arguments were not provided: <N>"),
+        (&["allows", "import"], "no feature `import` is configured; add `--feature import=BENEFIT`"),
+        (&[], "'polar-license' requires a subcommand but one was not provided"),
+        (&["status", "--app", "my app"], "the app id `my app` "),
+    ] {
+        let (status, printed) = device.json(args);
+        assert_eq!((status, &printed["error"]["kind"]), (2, &"invalid_config".into()), "{args:?}: {printed}");
+        let text = printed["error"]["detail"].as_str().unwrap();
+        assert!(text.starts_with(detail), "{args:?}: {printed}");
+        assert!(printed["error"]["message"].as_str().unwrap().ends_with('.'), "{printed}");
+    }
+    assert_eq!(device.run(&["--help", "--json"]).status, 0);
+}
+
+#[test]
 fn the_values_are_what_polar_said() {
     let polar = start_polar();
     let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
@@ -87,6 +113,7 @@ fn the_values_are_what_polar_said() {
         ("displayKey", "****-EVICES".into()),
         ("benefitId", mock_polar::DEMO_BENEFIT_PRO.into()),
         ("activationId", seat.id.clone().into()),
+        ("activationLabel", seat.label.clone().into()),
         ("expiresAt", Value::Null),
         ("usage", 0.into()),
         ("limitUsage", Value::Null),

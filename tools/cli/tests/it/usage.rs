@@ -27,7 +27,6 @@ fn what_is_wrong_exits_two_and_says_what_to_do() {
         (&["consume"], "<N>"),
         (&["allows"], "<FEATURE>"),
         (&["allows", "import"], "--feature import=BENEFIT"),
-        (&["allows", "import", "--json"], "--feature import=BENEFIT"),
         (&["valdiate"], "'validate'"),
         (&[], "Usage:"),
     ] {
@@ -36,6 +35,20 @@ fn what_is_wrong_exits_two_and_says_what_to_do() {
         assert!(run.stderr.contains(advice), "{args:?}: {run:?}");
     }
     assert_eq!((device.record(), polar.requests().len()), (None, 0));
+}
+
+#[test]
+fn an_option_that_does_not_exist_is_not_taken_for_a_key() {
+    let polar = start_polar();
+    let device = Device::new(&polar);
+    for args in [&["activate", "--bogus"][..], &["activate", "KEY", "--replace-previous", "--bogus"]] {
+        let run = device.run(args);
+        assert_eq!(run.status, 2, "{run:?}");
+        let lines: Vec<_> = run.stderr.lines().filter(|line| !line.is_empty()).collect();
+        assert_eq!(lines, ["error: unexpected argument '--bogus' found", "For more information, try '--help'."]);
+    }
+    let typo = device.run(&["activate", "--jsn"]);
+    assert!(typo.stderr.contains("a similar argument exists: '--json'"), "{typo:?}");
 }
 
 #[test]

@@ -28,6 +28,7 @@ import {
   readUpTo,
   removeQuietly,
   withCode,
+  within,
   writePrivate,
 } from "./files.js";
 
@@ -37,12 +38,17 @@ const TOKEN_BYTES = 8;
 const STALE_AFTER_NS = 10_000_000_000n;
 /** How long to wait for other processes if the caller does not say. */
 const LOCK_TIMEOUT_MS = 2000;
+/** How often a lock that is held for longer than milliseconds is written once more. */
+const KEEP_EVERY_MS = 3000;
 /** How long a lock that could not be taken over is not judged again. */
 const JUDGED_FOR_MS = 1000;
 /** Claims by processes that died while they took over the same lock. Two digits, so that names stay short. */
 const MOST_CLAIMS = 99;
 /** Used as the token of a lock that has none, or none that can be read. */
 const NO_TOKEN = "0000000000000000";
+
+/** A file that belongs to a record, or to the lock for asking Polar, and to one process: a lock itself is none. */
+const SIDE_FILE = /^\.(?:asking\.)?([0-9a-f]{16})\.(tmp|old|take\d+)$/;
 
 /** Tokens of this process whose locks may still be there, because deleting them failed. Nobody is inside such a lock. */
 const leftBehind = new Set<string>();
@@ -62,12 +68,36 @@ export class FileLock {
    * long as `timeoutMs`; 0 tries once.
    */
   async run<T>(work: (token: string) => Promise<T>, timeoutMs = LOCK_TIMEOUT_MS): Promise<T> {
+    if (this.ownToken() !== undefined) throw new Error("this call has locked the license file already");
     const holder = await this.#acquire(timeoutMs);
+    if (holder === undefined) throw new Error("another process has locked the license file; try again in a few seconds");
     try {
       return await this.#inside.run(holder, () => work(holder.token));
     } finally {
       await this.#release(holder);
+      // Before Node 22 every promise of the process pays for it while it is in use.
+      this.#inside.disable();
     }
+  }
+
+  /**
+   * Locks for longer than milliseconds, until what this resolves to is called: as long as the process lives, others see
+   * that the lock is not left behind. `undefined` if others have the lock for `timeoutMs`, or until `signal` aborts.
+   */
+  async hold(timeoutMs: number, signal: AbortSignal): Promise<(() => Promise<void>) | undefined> {
+    const holder = await this.#acquire(timeoutMs, signal);
+    if (holder === undefined) return undefined;
+    let keeping = Promise.resolve();
+    const timer = setInterval(() => {
+      keeping = keeping.then(() => this.#keep(holder.token));
+    }, KEEP_EVERY_MS);
+    timer.unref();
+    return async () => {
+      clearInterval(timer);
+      // What is written after the lock is gone could hit the next holder's.
+      await keeping;
+      await this.#release(holder);
+    };
   }
 
   /** The token of the lock that the caller is inside of. */
@@ -84,36 +114,55 @@ export class FileLock {
     }
   }
 
+  /**
+   * Removes what processes that died have left beside the record, for the holder of `token`. Another token's `.tmp` was
+   * written by a holder before this one; what takers and waiters make counts as theirs until it is as old as a lock that
+   * was left behind.
+   */
+  async sweep(token: string): Promise<void> {
+    const directory = dirname(this.#record);
+    const name = basename(this.#record);
+    const now = await modifiedAt(this.#path()).catch(() => undefined);
+    const entries = now === undefined ? [] : await readdir(directory).catch((): string[] => []);
+    for (const entry of entries) {
+      const found = entry.startsWith(`${name}.`) ? SIDE_FILE.exec(entry.slice(name.length)) : null;
+      if (found === null || now === undefined) continue;
+      const [, maker, extension] = found;
+      const path = within(directory, entry);
+      const modified = await modifiedAt(path).catch(() => undefined);
+      const isOld = modified !== undefined && isStale(modified, now);
+      if (extension === "tmp" ? maker !== token : isOld) await removeAnything(path);
+    }
+  }
+
   /** A file that belongs to the holder of `token`. */
   sidePath(token: string, extension: string): string {
     return `${this.#record}.${token}.${extension}`;
   }
 
-  async #acquire(timeoutMs: number): Promise<Holder> {
-    if (this.ownToken() !== undefined) throw new Error("this call has locked the license file already");
+  /** `undefined` if others have the lock all that time, or until `signal` aborts. */
+  async #acquire(timeoutMs: number, signal?: AbortSignal): Promise<Holder | undefined> {
     const random = randomBytes(TOKEN_BYTES);
     const holder: Holder = { token: random.toString("hex") };
-    const wait = new Wait(timeoutMs, random);
+    const wait = new Wait(timeoutMs, random, signal);
     // The lock's file would keep others of this process out too, but only it is taken over after a while.
-    while (this.#holder !== undefined) await wait.pause();
+    while (this.#holder !== undefined) if (!(await wait.pause())) return undefined;
     this.#holder = holder;
+    let locked = false;
     try {
       await createPrivateDirectory(dirname(this.#record)).catch((error: unknown) => {
         throw failure("make the license directory", error);
       });
-      await this.#lock(holder.token, wait);
-    } catch (error) {
-      this.#holder = undefined;
-      throw error;
+      locked = await this.#lock(holder.token, wait);
+    } finally {
+      if (!locked) this.#holder = undefined;
     }
-    return holder;
+    return locked ? holder : undefined;
   }
 
   async #release(holder: Holder): Promise<void> {
     // A second attempt, because the lock would stop other processes for 10 s.
     if (!(await this.#delete(holder.token)) && !(await this.#delete(holder.token))) leftBehind.add(holder.token);
-    // Before Node 22 every promise of the process pays for it while it is in use.
-    this.#inside.disable();
     this.#holder = undefined;
   }
 
@@ -129,7 +178,23 @@ export class FileLock {
     }
   }
 
-  async #lock(token: string, wait: Wait): Promise<void> {
+  /** Writes the token once more, so that the lock is new again by the file system's clock. */
+  async #keep(token: string): Promise<void> {
+    try {
+      await this.check(token);
+      const file = await open(this.#path(), "r+");
+      try {
+        await file.write(token, 0);
+      } finally {
+        await file.close();
+      }
+    } catch {
+      // Another process may take it over, and ask Polar as well.
+    }
+  }
+
+  /** False if others have the lock for as long as `wait` lasts. */
+  async #lock(token: string, wait: Wait): Promise<boolean> {
     // The lock that was last left in place, so that the same one is not judged in every iteration.
     let judged: { lock: LockFile; untilMs: number } | undefined;
     while (!(await this.#create(token))) {
@@ -139,8 +204,9 @@ export class FileLock {
         if (await this.#clear(seen, token)) continue;
         judged = { lock: seen, untilMs: wait.waitedMs + JUDGED_FOR_MS };
       }
-      await wait.pause();
+      if (!(await wait.pause())) return false;
     }
+    return true;
   }
 
   /** False if there is one already. */
@@ -359,25 +425,29 @@ async function isBeingDeleted(path: string, error: unknown): Promise<boolean> {
 class Wait {
   readonly #limitMs: number;
   readonly #jitter: Uint8Array;
+  readonly #signal: AbortSignal | undefined;
   #steps = 0;
   #waitedMs = 0;
 
-  constructor(limitMs: number, random: Uint8Array) {
+  constructor(limitMs: number, random: Uint8Array, signal?: AbortSignal) {
     this.#limitMs = limitMs;
     this.#jitter = random;
+    this.#signal = signal;
   }
 
   get waitedMs(): number {
     return this.#waitedMs;
   }
 
-  async pause(): Promise<void> {
+  /** False if the time is up, or the caller has given up. */
+  async pause(): Promise<boolean> {
     const leftMs = this.#limitMs - this.#waitedMs;
-    if (leftMs <= 0) throw new Error("another process has locked the license file; try again in a few seconds");
+    if (leftMs <= 0 || this.#signal?.aborted) return false;
     // 7.5 to 12.6 ms: two processes that wait do not keep in step.
     const pauseMs = Math.min(7.5 + (this.#jitter[this.#steps % this.#jitter.length] ?? 0) * 0.02, leftMs);
     await pause(pauseMs);
     this.#steps += 1;
     this.#waitedMs += pauseMs;
+    return true;
   }
 }

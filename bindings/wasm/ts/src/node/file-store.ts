@@ -10,13 +10,16 @@
 
 import { lstat, readdir, rename, stat, unlink } from "node:fs/promises";
 
-import type { Place, Store } from "../storage.js";
+import type { Place, Store, Turn } from "../storage.js";
+import { within as before } from "../time.js";
 import { FileLock } from "./file-lock.js";
 import { failure, isMissing, readFileUpTo, removeQuietly, syncDirectory, within, writeSynced } from "./files.js";
 
 /** Longer than any record. Of a longer file this much is read, which then fails as a record that was tampered with. */
 const READ_LIMIT = 1024 * 1024;
 const EXTENSION = ".license";
+/** A file system that takes longer for a lock's file than this has gone away. */
+const HANGING_MS = 2_000;
 /** Replaces a record that is removed while another device's is beside it: without a file that one would be offered. */
 const NOTHING = "no license\n";
 
@@ -26,12 +29,17 @@ export class FileStore implements Store {
   readonly #place: Place;
   readonly #path: string;
   readonly #lock: FileLock;
+  /** Held while a process asks Polar. */
+  readonly #asking: FileLock;
+  /** Whether what dead processes have left was removed. */
+  #hasSwept = false;
 
   constructor(directory: string, place: Place) {
     this.#directory = directory;
     this.#place = place;
     this.#path = within(directory, fileName(place));
     this.#lock = new FileLock(this.#path);
+    this.#asking = new FileLock(`${this.#path}.asking`);
   }
 
   /**
@@ -50,6 +58,8 @@ export class FileStore implements Store {
 
   async save(record: Uint8Array, durable: boolean): Promise<void> {
     await this.#whileLocked(async (token) => {
+      if (!this.#hasSwept) await this.#lock.sweep(token);
+      this.#hasSwept = true;
       await this.#write(record, token);
       if (!durable) return;
       await syncDirectory(this.#directory).catch((error: unknown) => {
@@ -78,6 +88,28 @@ export class FileStore implements Store {
 
   async locked(work: () => Promise<void>, timeoutMs?: number): Promise<void> {
     await this.#lock.run(work, timeoutMs);
+  }
+
+  /**
+   * By a second lock, `NAME.asking.lock`, that is kept for as long as Polar is asked. If it cannot be made, nobody can save
+   * an answer either, and each process asks for itself.
+   */
+  async alone<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T> {
+    let isLate = false;
+    const holding = this.#asking.hold(waitMs, signal).then(async (release) => {
+      if (isLate) await release?.();
+      return { release, turn: release ? "taken" : "late" } as const;
+    });
+    const asks = { release: undefined, turn: "taken" } as const;
+    const { release, turn } = await before(waitMs + HANGING_MS, holding, () => {
+      isLate = true;
+      return asks;
+    }).catch(() => asks);
+    try {
+      return await work(turn);
+    } finally {
+      if (release) await before(HANGING_MS, release(), () => undefined);
+    }
   }
 
   /** Runs `work` while holding the lock: the one that the caller holds already, or else one for this call. */

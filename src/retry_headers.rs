@@ -1,0 +1,89 @@
+//! The headers in which a server says how long it accepts no request, read without a clock: a date counts from the
+//! server's own. Judges no length: `wire.rs` does.
+
+use crate::time::Timestamp;
+
+/// What a reply says about when to try again: the values of its headers, as far as there are any and they can be read. In a
+/// browser a page can read them only if the server exposes them, which Polar does not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RetryHeaders<S> {
+    /// `Retry-After`: a number of seconds, or a date (RFC 9110, section 10.2.3).
+    pub retry_after: Option<S>,
+    /// `RateLimit-Reset`: a number of seconds (draft-ietf-httpapi-ratelimit-headers-07).
+    pub ratelimit_reset: Option<S>,
+    /// `Date`: when the server wrote the reply.
+    pub date: Option<S>,
+}
+
+impl<S: AsRef<str>> RetryHeaders<S> {
+    /// Takes what `header` returns for the name of a header.
+    pub fn read(header: impl Fn(&'static str) -> Option<S>) -> Self {
+        Self { retry_after: header("retry-after"), ratelimit_reset: header("ratelimit-reset"), date: header("date") }
+    }
+
+    /// How many seconds to wait, for [`Answer::Reply`](crate::transport::Answer::Reply). `Retry-After` comes first, as the
+    /// draft demands; as a date it counts only beside `Date`, since the clock here may be wrong.
+    ///
+    /// ```
+    /// use polar_license::transport::RetryHeaders;
+    ///
+    /// let headers = RetryHeaders::read(|name| match name {
+    ///     "retry-after" => Some("Sat, 21 Nov 2026 07:45:42 GMT"),
+    ///     "date" => Some("Sat, 21 Nov 2026 07:44:42 GMT"),
+    ///     _ => None,
+    /// });
+    /// assert_eq!(headers.seconds(), Some(60));
+    /// ```
+    pub fn seconds(&self) -> Option<u32> {
+        self.after().or_else(|| number(self.ratelimit_reset.as_ref()?.as_ref()))
+    }
+
+    fn after(&self) -> Option<u32> {
+        let after = self.retry_after.as_ref()?.as_ref();
+        number(after).or_else(|| {
+            let wait = Timestamp::parse_http(after)?.since(Timestamp::parse_http(self.date.as_ref()?.as_ref())?);
+            Some(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX))
+        })
+    }
+}
+
+fn number(value: &str) -> Option<u32> {
+    let value = value.trim();
+    value.bytes().all(|byte| byte.is_ascii_digit()).then(|| value.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_is_what_the_headers_say_and_no_clock() {
+        let now = Some("Sun, 06 Nov 1994 08:49:37 GMT");
+        for (retry_after, ratelimit_reset, date, expected) in [
+            (Some("60"), None, None, Some(60)),
+            (Some(" 7 "), Some("9"), now, Some(7)),
+            (Some("Sun, 06 Nov 1994 08:50:37 GMT"), None, now, Some(60)),
+            (Some("Sun, 06 Nov 1994 08:50:37 GMT"), Some("9"), now, Some(60)),
+            (Some("Sun, 06 Nov 1994 08:49:36 GMT"), None, now, Some(0)),
+            (Some("Fri, 31 Dec 9999 23:59:59 GMT"), None, now, Some(u32::MAX)),
+            (Some("Sun, 06 Nov 1994 08:50:37 GMT"), None, None, None),
+            (Some("Sun, 06 Nov 1994 08:50:37 GMT"), Some("9"), None, Some(9)),
+            (Some("Sun, 06 Nov 1994 08:50:37 GMT"), None, Some("now"), None),
+            (Some("Sunday, 06-Nov-94 08:50:37 GMT"), None, now, None),
+            (Some("Sun Nov  6 08:50:37 1994"), None, now, None),
+            (Some("Sun, 06 Nov 1994 08:50:37 CET"), None, now, None),
+            (Some("Sun, 31 Nov 1994 08:50:37 GMT"), None, now, None),
+            (Some("Sun, 06 Nov 1994 08:50:37.5+01:00 GMT"), None, now, None),
+            (Some("Sun, 06 Nov 1994 08:50:37 GMT and more"), None, now, None),
+            (Some("soon"), Some("9"), now, Some(9)),
+            (None, Some("9"), None, Some(9)),
+            (None, Some("-9"), None, None),
+            (None, Some("Sun, 06 Nov 1994 08:50:37 GMT"), now, None),
+            (Some(""), Some(""), Some(""), None),
+            (None, None, now, None),
+        ] {
+            let headers = RetryHeaders { retry_after, ratelimit_reset, date };
+            assert_eq!(headers.seconds(), expected, "{headers:?}");
+        }
+    }
+}

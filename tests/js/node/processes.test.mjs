@@ -1,0 +1,118 @@
+// Processes of both kinds on one record, with a local Polar: apps in Node and the command line tool, which is Rust. They
+// ask Polar one after the other, and as fast as Polar allows, whoever they are.
+
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+import { LocalPolar } from "../behavior/shared/local-polar.mjs";
+import { program, scripts, startPolar } from "../electron/polar.mjs";
+import { scratch } from "./scratch.mjs";
+
+const { createLicenseClient, fileStorage } = await import(`${scripts}/node.js`);
+const run = promisify(execFile);
+const app = fileURLToPath(new URL("app.mjs", import.meta.url));
+
+const served = await startPolar(after, "--rate-limit");
+const polar = new LocalPolar(served.url);
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** So long that no slow machine matters. */
+const TIMEOUT_MS = 120_000;
+const FINE = { state: "active", problem: null, error: null };
+
+/** A device with a license that is active on it; both kinds of process find the same record. */
+class Device {
+  constructor(t) {
+    this.directory = join(scratch(t), "data");
+    this.settings = {
+      organizationId: served.organization,
+      appId: "com.acme.app",
+      environment: served.url,
+      deviceId: "one",
+      timeoutMs: TIMEOUT_MS,
+      offlineGraceMs: DAY_MS,
+    };
+  }
+
+  /** Activates `key`, by a clock that is `behindMs` behind and is right from then on. */
+  async activate(key, behindMs = 0) {
+    await polar.reset();
+    const clock = { now: () => Date.now() - behindMs, monotonic: () => performance.now() };
+    const storage = fileStorage({ directory: this.directory });
+    const license = await createLicenseClient({ ...this.settings, storage, clock, autoRefresh: false });
+    assert.equal((await license.activate(key)).state, "active");
+    await polar.clearRequests();
+  }
+
+  async node(...operation) {
+    return (await this.ready(...operation))();
+  }
+
+  /** Starts an app, which waits to be told. */
+  async ready(...operation) {
+    const words = [app, scripts, JSON.stringify(this.settings), this.directory, ...operation];
+    const child = spawn("node", words, { stdio: ["pipe", "pipe", "inherit"] });
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+    assert.equal((await lines.next()).value, "ready");
+    return async () => {
+      child.stdin.write("go\n");
+      const { value } = await lines.next();
+      if (child.exitCode === null) await once(child, "exit");
+      return JSON.parse(value);
+    };
+  }
+
+  async native(...operation) {
+    const { organizationId, appId, environment, deviceId, timeoutMs } = this.settings;
+    const place = ["--organization", organizationId, "--app", appId, "--data-dir", this.directory];
+    const timeout = ["--timeout", `${timeoutMs}ms`, "--offline-grace", "24h"];
+    const settings = ["--environment", environment, "--device-id", deviceId, ...timeout];
+    // its exit status says whether access is allowed, as the state does
+    const ends = run(program, [...place, ...settings, ...operation, "--json"]).catch((ended) => ended);
+    const { state, problem, error } = JSON.parse((await ends).stdout);
+    return { state, problem: problem?.kind ?? null, error: error?.kind ?? null };
+  }
+
+  /** As many processes of each kind at once. */
+  async each(count, ...operation) {
+    const apps = await Promise.all(Array.from({ length: count }, () => this.ready(...operation)));
+    return Promise.all(apps.flatMap((go) => [go(), this.native(...operation)]));
+  }
+}
+
+test("sixteen processes of Node and sixteen of Rust that are due at once send one request", async (t) => {
+  const device = new Device(t);
+  await device.activate("DEMO-TWO-DEVICES", DAY_MS + HOUR_MS);
+  assert.deepEqual(await device.each(16, "refresh"), Array(32).fill(FINE), "nobody is told to wait");
+  assert.deepEqual(await polar.asked(), ["validate"]);
+});
+
+test("processes of Node and of Rust that each have to ask keep the pace together", async (t) => {
+  const device = new Device(t);
+  await device.activate("DEMO-TEN-USES");
+  assert.deepEqual(await device.each(4, "consume", "1"), Array(8).fill(FINE), "nobody is told to wait");
+  assert.deepEqual(await polar.asked(), Array(8).fill("validate"));
+});
+
+test("a block that one process has met keeps those of the other kind from asking", async (t) => {
+  for (const [one, other] of [
+    ["node", "native"],
+    ["native", "node"],
+  ]) {
+    const device = new Device(t);
+    device.settings.timeoutMs = 10_000;
+    await device.activate("DEMO-TWO-DEVICES");
+    await polar.fault({ fault: "rate_limited", retry_after: 60 });
+    const waits = { ...FINE, problem: "rate_limited" };
+    assert.deepEqual(await device[one]("validate"), waits);
+    assert.deepEqual(await device[other]("validate"), waits);
+    assert.deepEqual(await polar.asked(), ["validate"]);
+  }
+});
