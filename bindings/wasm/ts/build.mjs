@@ -14,7 +14,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { ALONE, ENTRIES } from "./entries.mjs";
+import { ALONE, ENTRIES, PEERS } from "./entries.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const [from, out] = process.argv.slice(2).map((path) => resolve(path));
@@ -55,7 +55,7 @@ async function modules(entries, splitting) {
     minify: true,
     lineLimit: LINE,
     target: TARGET,
-    external: ["node:*", "electron"],
+    external: ["node:*", "electron", ...PEERS],
     plugins: [{ name: "generated", setup: provide }],
     metafile: true,
   });
@@ -80,7 +80,7 @@ async function commonJs(file) {
     minify: true,
     lineLimit: LINE,
     target: TARGET,
-    external: ["electron"],
+    external: ["electron", ...PEERS],
     plugins: [{ name: "renamed", setup: renamed }],
   });
 }

@@ -13,7 +13,12 @@ export const ENTRIES = {
   testing: "testing/index",
 };
 
-/** Hold all they need, for places that load one file and no other, such as a sandboxed preload script. */
+/** What the app installs, and the entries that are for it load from there. */
+export const PEERS = ["react", "@openfeature/web-sdk"];
+
+/** Hold all they need, for places that load one file and no other, such as a sandboxed preload script, or share nothing. */
 export const ALONE = {
   "electron-preload": "electron/preload",
+  react: "react",
+  openfeature: "openfeature",
 };

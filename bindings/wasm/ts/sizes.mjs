@@ -7,27 +7,38 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { PEERS } from "./entries.mjs";
 
 const root = resolve(process.argv[2]);
 
 const wasm = measured("polar_license.wasm", readFileSync(join(root, "polar_license.wasm")));
 const slim = measured("a page with ./slim, its script", await page("slim.js"));
 const all = measured("a page with the main entry", await page("index.js"));
+const beside = await Promise.all(
+  ["react", "openfeature"].map(async (name) => measured(`\`polar-license/${name}\`, beside that`, await everythingOf(`${name}.js`))),
+);
 const total = { name: "a page with ./slim, in all" };
 for (const kind of ["raw", "gzip", "brotli"]) total[kind] = wasm[kind] + slim[kind];
-console.log(JSON.stringify([wasm, slim, total, all]));
+console.log(JSON.stringify([wasm, slim, total, all, ...beside]));
 
 /** What a bundler makes of a page that does nothing but make a client. */
 async function page(entry) {
+  return bundled(`import { createLicenseClient } from "./${entry}"; globalThis.open = createLicenseClient;`);
+}
+
+/** What an entry adds to a page that uses all of it, without what the app installs itself. */
+async function everythingOf(entry) {
+  return bundled(`import * as all from "./${entry}"; globalThis.all = all;`);
+}
+
+async function bundled(contents) {
   const { outputFiles } = await build({
-    stdin: {
-      contents: `import { createLicenseClient } from "./${entry}"; globalThis.open = createLicenseClient;`,
-      resolveDir: root,
-    },
+    stdin: { contents, resolveDir: root },
     bundle: true,
     format: "esm",
     minify: true,
     write: false,
+    external: PEERS,
   });
   return outputFiles[0].contents;
 }

@@ -21,7 +21,10 @@ test("the version is that of the crates", () => {
 });
 
 test("nothing runs at installation, and nothing else is installed", () => {
-  assert.deepEqual(Object.keys(manifest).filter((name) => /scripts|dependencies|bundle|gypfile|^bin$/i.test(name)), []);
+  const own = Object.keys(manifest).filter((name) => /scripts|dependencies|bundle|gypfile|^bin$/i.test(name));
+  assert.deepEqual(own, ["peerDependencies", "peerDependenciesMeta"]);
+  const peers = Object.keys(manifest.peerDependencies);
+  assert.deepEqual(peers.filter((name) => manifest.peerDependenciesMeta[name]?.optional !== true), []);
 });
 
 test("every export leads to a file that is there", () => {

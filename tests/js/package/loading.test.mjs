@@ -1,11 +1,11 @@
 // Every entry loads by `import` and by `require` in a folder that has nothing but the package, and works.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { pathToFileURL } from "node:url";
-import { root, run } from "./installed.mjs";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { folder, root, run } from "./installed.mjs";
 
 const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
@@ -13,7 +13,11 @@ const scripts = Object.keys(exports).filter((name) => exports[name].import);
 const names = scripts.map((name) => name.replace(/^\./, "polar-license"));
 
 /** Those that make clients; those for Electron are given what they need of it, and one. */
-const [electron, specifiers] = [true, false].map((is) => names.filter((name) => name.includes("/electron-") === is));
+const electron = names.filter((name) => name.includes("/electron-"));
+
+/** Those for what the app has installed. */
+const peers = names.filter((name) => /\/(react|openfeature)$/.test(name));
+const specifiers = names.filter((name) => !electron.includes(name) && !peers.includes(name));
 
 /** An app in either module format: `load` gets an entry, `read` the file of the WebAssembly. */
 const APP = `
@@ -77,6 +81,53 @@ test("the main entry takes files in Node, and the page's storage in a browser", 
   `;
   assert.equal(run("file.mjs", script), "none \n");
   assert.match(run("page.mjs", script, "--conditions=browser"), /^storage .*localStorage/);
+});
+
+test("the entries for frameworks load beside these, by `import` and by `require`, and hold no engine", () => {
+  assert.equal(peers.length, 2);
+  for (const name of ["react", "@openfeature"]) {
+    const to = join(folder, "node_modules", name);
+    symlinkSync(fileURLToPath(new URL(`../node_modules/${name}`, import.meta.url)), to, "junction");
+  }
+  const say = "console.log(JSON.stringify(all.map((entry) => Object.keys(entry).sort())))";
+  const expected = [["Gate", "LicenseProvider", "useLicense"], ["LicenseProvider"]];
+  const scripts = {
+    "peers.mjs": `const all = await Promise.all(${JSON.stringify(peers)}.map((name) => import(name))); ${say}`,
+    "peers.cjs": `const all = ${JSON.stringify(peers)}.map((name) => require(name)); ${say}`,
+  };
+  for (const [name, script] of Object.entries(scripts)) assert.deepEqual(JSON.parse(run(name, script)), expected, name);
+  // Next draws what comes of them in the browser too
+  for (const format of ["js", "cjs"]) assert.match(readFileSync(join(root, `react.${format}`), "utf8"), /^"use client";/);
+});
+
+/** Prints what making a client comes to. */
+const MADE = (entry) => `
+  import { createLicenseClient, memoryStorage } from "${entry}";
+  const options = { organizationId: "de300000-0000-4000-8000-000000000001", appId: "com.acme.app", autoRefresh: false };
+  const made = (more) => createLicenseClient({ ...options, ...more }).then((made) => made.current().state, String);
+`;
+
+test("importing opens nothing", () => {
+  const script = `
+    await Promise.all(${JSON.stringify([...specifiers, ...electron])}.map((name) => import(name)));
+    console.log(JSON.stringify(process.getActiveResourcesInfo().filter((name) => !/Pipe|TTY|FSReq|CloseReq/.test(name))));
+  `;
+  assert.equal(run("imported.mjs", script), "[]\n");
+});
+
+test("a server that draws pages is told where to make the client", () => {
+  const print = "console.log(JSON.stringify([await made(), await made({ storage: memoryStorage() })]));";
+  const on = (entry) => JSON.parse(run("next.mjs", `process.env.NEXT_RUNTIME = "nodejs"; ${MADE(entry)} ${print}`));
+  const [refused, given] = on("polar-license");
+  assert.match(refused, /LicenseError: .*use client.*polar-license\/node/);
+  assert.equal(given, "unlicensed");
+  assert.deepEqual(on("polar-license/node"), ["unlicensed", "unlicensed"]);
+});
+
+test("where nothing may be compiled, the main entry says to use the other", () => {
+  const forbidden = "WebAssembly.compile = () => Promise.reject(new Error('disallowed by embedder'));";
+  const script = `${MADE("polar-license")} ${forbidden} console.log(await made());`;
+  assert.match(run("worker.mjs", script), /WebAssembly does not run here; in a Worker use `polar-license\/slim`/i);
 });
 
 test("names can be imported from CommonJS", () => {

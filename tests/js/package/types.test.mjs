@@ -11,6 +11,10 @@ import { folder, root, tool } from "./installed.mjs";
 
 mkdirSync(join(folder, "node_modules/@types"), { recursive: true });
 symlinkSync(tool("@types/node"), join(folder, "node_modules/@types/node"), "junction");
+for (const name of ["@types/react", "csstype", "@openfeature"]) {
+  const to = join(folder, "node_modules", name);
+  symlinkSync(fileURLToPath(new URL(`../node_modules/${name}`, import.meta.url)), to, "junction");
+}
 symlinkSync(tool("undici-types"), join(folder, "node_modules/undici-types"), "junction");
 
 const COMPILERS = ["typescript-5", "typescript"];
@@ -100,6 +104,14 @@ for (const compiler of COMPILERS) {
 test("every block of the READMEs", () => {
   // what bundlers give for an address, and what of Electron is used, as their own types have it
   const ambient = `
+    declare module "vue" {
+      export function shallowRef<Value>(value: Value): { value: Value };
+      export function onScopeDispose(end: () => void): void;
+    }
+    declare module "svelte/store" {
+      type Start<Value> = (set: (value: Value) => void) => () => void;
+      export function readable<Value>(value: Value, start: Start<Value>): { subscribe(run: (value: Value) => void): () => void };
+    }
     declare module "*?url" { const address: string; export default address; }
     declare module "electron" {
       export const ipcMain: import("polar-license/electron-main").MainIpc;
@@ -108,13 +120,14 @@ test("every block of the READMEs", () => {
     }
   `;
   writeFileSync(join(folder, "ambient.d.ts"), ambient);
-  const program = { module: "esnext", moduleResolution: "bundler", lib: ["es2022", "dom"], types: ["node"] };
+  const lib = ["es2022", "dom"];
+  const program = { module: "esnext", moduleResolution: "bundler", jsx: "react-jsx", lib, types: ["node"] };
   const files = ["ambient.d.ts"];
-  for (const [name, least] of [[join(root, "README.md"), 8], [fileURLToPath(new URL("../../../README.md", import.meta.url)), 1]]) {
-    const blocks = [...readFileSync(name, "utf8").matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text]) => text);
+  for (const [name, least] of [[join(root, "README.md"), 12], [fileURLToPath(new URL("../../../README.md", import.meta.url)), 1]]) {
+    const blocks = [...readFileSync(name, "utf8").matchAll(/^```(tsx?)\n(.*?)^```$/gms)];
     assert.ok(blocks.length >= least, `${blocks.length} blocks in ${name}`);
-    for (const text of blocks) {
-      files.push(`block-${files.length}.mts`);
+    for (const [, language, text] of blocks) {
+      files.push(`block-${files.length}.${language === "tsx" ? "tsx" : "mts"}`);
       writeFileSync(join(folder, files.at(-1)), text);
     }
   }

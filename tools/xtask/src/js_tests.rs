@@ -1,10 +1,13 @@
 //! What the npm package does: its parts for Node and Electron, and as it was packed, an app's tests under Vitest and jest,
-//! and `tests/js/behavior`, in Node and on pages in Chromium.
+//! its entries for frameworks, with these, and `tests/js/behavior`, in Node and on pages in Chromium.
 
 use anyhow::Result;
 use xshell::{Shell, cmd};
 
 use crate::{npm_package, shell, workspace};
+
+/// Two versions of React, each with what else is tested beside it.
+const FRAMEWORKS: [&str; 2] = ["tests/js/frameworks", "tests/js/frameworks/react-18"];
 
 /// Packs it, and runs the tests against it and a local Polar.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
@@ -19,6 +22,11 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     npm_package::ci(sh, "tests/js/runners")?;
     let tarball = &packed.file;
     cmd!(sh, "node tests/js/runners/run.mjs {tarball}").run()?;
+    for folder in FRAMEWORKS {
+        npm_package::ci(sh, folder)?;
+    }
+    let frameworks = cmd!(sh, "node --test --test-reporter=spec tests/js/frameworks/frameworks.test.mjs");
+    frameworks.env("POLAR_LICENSE_CLI", &program).env("POLAR_LICENSE_JS", target.join("package/npm")).run()?;
     let behavior = cmd!(sh, "node tests/js/behavior/run.mjs").env("POLAR_LICENSE_TARBALL", &packed.file);
     Ok(behavior.env("POLAR_LICENSE_PROGRAM", program).run()?)
 }

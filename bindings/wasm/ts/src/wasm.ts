@@ -32,9 +32,12 @@ function tooLate(): never {
   throw new Error("it did not arrive in time");
 }
 
-/** The error for a page or a browser that forbids WebAssembly. */
+/** The error for a page or a browser that forbids WebAssembly, or for a Worker of a server, which compiles nothing itself. */
 function notAllowed(error: unknown): LicenseError {
-  const advice = "a Content-Security-Policy needs 'wasm-unsafe-eval' in script-src";
+  const isPage = "document" in globalThis || "importScripts" in globalThis;
+  const advice = isPage
+    ? "a Content-Security-Policy needs 'wasm-unsafe-eval' in script-src"
+    : "in a Worker use `polar-license/slim`, with the module that the bundler makes of `polar-license/wasm`";
   return failed("invalid_config", `WebAssembly does not run here; ${advice}`, error);
 }
 

@@ -1,0 +1,14 @@
+/**
+ * What Node has, and what behaves like it: Electron's main process, Bun and Deno.
+ */
+
+import type { Platform } from "../create.js";
+import { fileStorage } from "./file-storage.js";
+import { machineSource } from "./machine.js";
+import { systemName } from "./system-name.js";
+
+export const node: Platform = {
+  storage: () => fileStorage(),
+  system: systemName,
+  device: async () => (await machineSource()) ?? "",
+};

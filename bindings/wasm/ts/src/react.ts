@@ -1,0 +1,67 @@
+"use client";
+/**
+ * For React, 18 and 19: `<LicenseProvider>`, `useLicense()` and `<Gate>`. Draws what the license says; holds no license
+ * and no engine itself, so it adds little to a page. On a server, and until the license is there, the decision is `null`.
+ */
+
+import { createContext, createElement, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
+import type { ReactElement, ReactNode } from "react";
+import type { License } from "./license.js";
+import { type LicenseState, Store } from "./react/store.js";
+import type { Decision, Explanation } from "./types.js";
+
+export type { LicenseState } from "./react/store.js";
+
+const Context = createContext<Store | undefined>(undefined);
+
+/** What `<LicenseProvider>` takes. */
+export interface LicenseProviderProps {
+  /**
+   * The license, or a function that makes it: `() => createLicenseClient(…)`. The function is called once, in the browser
+   * only, so it is right for apps that are rendered on a server too. `null` while there is none yet.
+   */
+  license: License | null | undefined | (() => PromiseLike<License>);
+  children?: ReactNode;
+}
+
+/** Gives a license to `useLicense` and `<Gate>` below it. */
+export function LicenseProvider({ license, children }: LicenseProviderProps): ReactElement {
+  const make = typeof license === "function" ? license : undefined;
+  const given = typeof license === "function" ? undefined : license;
+  const isMade = make !== undefined;
+  const store = useMemo(() => new Store(given ?? undefined), [given, isMade]);
+  useEffect(() => {
+    if (make) store.open(make);
+    // the function is another one at each draw, and called once
+  }, [store]);
+  return createElement(Context.Provider, { value: store }, children);
+}
+
+/** The license as it is now: draws again when the decision changes, and while a call is under way. */
+export function useLicense<Feature extends string = string>(): LicenseState<Feature> {
+  const store = useContext(Context);
+  if (!store) throw new Error("useLicense and <Gate> need a <LicenseProvider license={…}> above them");
+  return useSyncExternalStore(store.subscribe, store.state, store.initial) as LicenseState<Feature>;
+}
+
+/** What `<Gate>` takes. */
+export interface GateProps {
+  /** The feature; without, whether the app may run at all. */
+  feature?: string;
+  /** What to draw if it is off; a function is given why, with a sentence for the user as `message`. */
+  fallback?: ReactNode | ((why: Decision | Explanation) => ReactNode);
+  /** What to draw until that is known. */
+  pending?: ReactNode;
+  children?: ReactNode;
+}
+
+/** Draws its children if a feature is on. */
+export function Gate({ feature, fallback, pending, children }: GateProps): ReactNode {
+  const { decision, explain, allows } = useLicense();
+  if (!decision) return pending ?? null;
+  // of the same decision as all that is drawn with it; a feature that is not configured is logged
+  const isOn = feature === undefined ? decision.allowed : (decision.features[feature] ?? allows(feature));
+  if (isOn) return children ?? null;
+  if (typeof fallback !== "function") return fallback ?? null;
+  return fallback(feature === undefined ? decision : explain(feature));
+}

@@ -1,0 +1,132 @@
+/**
+ * What is drawn of a license, as one value that is replaced when something changes: the decision, and the calls that
+ * components have started. Knows nothing of React, and never rejects: what fails is part of the value.
+ */
+
+import type { LicenseFailure } from "../electron/protocol.js";
+import type { LicenseError } from "../error.js";
+import type { ActivateOptions, CallOptions, Deactivation, License } from "../license.js";
+import type { Decision, Explanation } from "../types.js";
+
+/** What `useLicense` returns. Its methods are always the same ones, and those that ask never reject. */
+export interface LicenseState<Feature extends string = string> extends LicenseCalls<Feature> {
+  /** The decision at this instant; `null` on a server, and until the license is there. */
+  readonly decision: Decision | null;
+  /** Whether a call that a component has started is under way. */
+  readonly busy: boolean;
+  /** Why the last call failed, or the license could not be made; `null` once another one begins. */
+  readonly error: LicenseError | LicenseFailure | null;
+  /** The license itself, whose methods reject. */
+  readonly license: License<Feature> | null;
+}
+
+/** What components call. The promises resolve to `undefined` if the call failed: `error` says why. */
+export interface LicenseCalls<Feature extends string = string> {
+  /** As `License.allows`; `false` without a license. */
+  allows(this: void, feature: Feature): boolean;
+  /** As `License.explain`. */
+  explain(this: void, feature: Feature): Explanation;
+  /** As `License.activate`. */
+  activate(this: void, key?: string | null, options?: ActivateOptions): Promise<Decision | undefined>;
+  /** As `License.validate`. */
+  validate(this: void, options?: CallOptions): Promise<Decision | undefined>;
+  /** As `License.refresh`. */
+  refresh(this: void, options?: CallOptions): Promise<Decision | undefined>;
+  /** As `License.consume`. */
+  consume(this: void, count?: number, options?: CallOptions): Promise<Decision | undefined>;
+  /** As `License.deactivate`. */
+  deactivate(this: void, options?: CallOptions): Promise<Deactivation | undefined>;
+  /** As `License.forget`. */
+  forget(this: void, options?: CallOptions): Promise<Decision | undefined>;
+}
+
+/** One license that components draw. */
+export class Store {
+  readonly #listeners = new Set<() => void>();
+  /** What a server draws, and a page before it takes over. */
+  readonly #initial: LicenseState;
+  #license: License | undefined;
+  #state: LicenseState;
+  #running = 0;
+  #isOpen = false;
+  #stop: (() => void) | undefined;
+
+  constructor(license?: License) {
+    this.#license = license;
+    this.#initial = { decision: null, busy: false, error: null, license: license ?? null, ...this.#calls() };
+    this.#state = this.#initial;
+  }
+
+  /** Makes the license, once. */
+  open(make: () => PromiseLike<License>): void {
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    void this.#run(async () => {
+      const license = await make();
+      this.#license = license;
+      if (this.#listeners.size > 0) this.#stop = license.onChange(this.#notify);
+      this.#change({ license });
+    });
+  }
+
+  readonly initial = (): LicenseState => this.#initial;
+
+  readonly state = (): LicenseState => {
+    const decision = this.#license?.current() ?? null;
+    if (decision !== this.#state.decision) this.#state = { ...this.#state, decision };
+    return this.#state;
+  };
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    this.#stop ??= this.#license?.onChange(this.#notify);
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size > 0) return;
+      this.#stop?.();
+      this.#stop = undefined;
+    };
+  };
+
+  readonly #notify = (): void => {
+    for (const listener of [...this.#listeners]) listener();
+  };
+
+  #change(by: Partial<LicenseState>): void {
+    this.#state = { ...this.#state, ...by };
+    this.#notify();
+  }
+
+  async #run<Result>(work: () => PromiseLike<Result>): Promise<Result | undefined> {
+    this.#running += 1;
+    this.#change({ busy: true, error: null });
+    let error: unknown = null;
+    try {
+      return await work();
+    } catch (thrown) {
+      error = thrown;
+      return undefined;
+    } finally {
+      this.#running -= 1;
+      // what another call has failed with stays
+      this.#change({ busy: this.#running > 0, ...(error ? { error: error as LicenseError } : {}) });
+    }
+  }
+
+  #calls(): LicenseCalls {
+    const get = (): License => {
+      if (!this.#license) throw new Error("there is no license yet; wait for the `decision`");
+      return this.#license;
+    };
+    return {
+      allows: (feature) => this.#license?.allows(feature) ?? false,
+      explain: (feature) => get().explain(feature),
+      activate: (key, options) => this.#run(async () => get().activate(key, options)),
+      validate: (options) => this.#run(async () => get().validate(options)),
+      refresh: (options) => this.#run(async () => get().refresh(options)),
+      consume: (count, options) => this.#run(async () => get().consume(count, options)),
+      deactivate: (options) => this.#run(async () => get().deactivate(options)),
+      forget: (options) => this.#run(async () => get().forget(options)),
+    };
+  }
+}

@@ -1,0 +1,243 @@
+// What an app in React does with a license, on a page: a list of tests, each with what it demands. Runs with React 18 and
+// 19, in jsdom and in Chromium, against a local Polar: `polar` is its address and its organization.
+
+import { StrictMode, startTransition, useLayoutEffect, useState, useSyncExternalStore, version } from "react";
+import { createRoot, hydrateRoot } from "react-dom/client";
+import { renderToString } from "react-dom/server";
+import { createLicenseClient, memoryStorage } from "polar-license";
+import { Gate, LicenseProvider, useLicense } from "polar-license/react";
+
+const KEY = "DEMO-PLAIN";
+
+/** The results: names, and failures in words. */
+export async function run(polar) {
+  const results = [];
+  for (const test of [obviousHook, heavyList, oneForm, madeByTheProvider, withoutLicense, onAServer, withoutProvider]) {
+    const logged = [];
+    const { error } = console;
+    console.error = (...what) => logged.push(what.map(String).join(" "));
+    const failure = await test(polar).then(
+      () => undefined,
+      (error) => String(error?.stack ?? error),
+    );
+    console.error = error;
+    document.body.replaceChildren();
+    // React says there what it does not like, such as a snapshot that is another one each time
+    results.push({ name: `React ${version.split(".")[0]}: ${test.name}`, failure: failure ?? logged[0] });
+  }
+  return results;
+}
+
+const clientOf = (polar) =>
+  createLicenseClient({
+    organizationId: polar.organization,
+    appId: "com.acme.app",
+    environment: polar.url,
+    features: { export: [polar.benefits.pro], audit: ["de300000-0000-4000-8000-0000000000bf"] },
+    storage: memoryStorage(),
+    autoRefresh: false,
+  });
+
+function holds(condition, what) {
+  if (!condition) throw new Error(what);
+}
+
+/** Draws, in StrictMode, until `text` is there. */
+function drawn(element, root = document.body.appendChild(document.createElement("main"))) {
+  const made = createRoot(root);
+  made.render(<StrictMode>{element}</StrictMode>);
+  const shows = (text) => until(() => root.textContent.includes(text), () => `\`${text}\` in \`${root.textContent}\``);
+  return { root, shows, end: () => made.unmount() };
+}
+
+/** Looks again after each turn of the page. */
+async function until(condition, what) {
+  for (const end = Date.now() + 20_000; !condition(); ) {
+    if (Date.now() > end) throw new Error(`there is no ${what()}`);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+
+/** As a developer writes it without reading. */
+async function obviousHook(polar) {
+  const license = await clientOf(polar);
+  let draws = 0;
+  const Status = () => {
+    const { state } = useSyncExternalStore(license.onChange, license.current);
+    draws += 1;
+    return <p>it is {state}</p>;
+  };
+  const { shows, end } = drawn(<Status />);
+  await shows("it is unlicensed");
+  await license.activate(KEY);
+  await shows("it is active");
+  await license.deactivate();
+  await shows("it is unlicensed");
+  holds(draws < 20, `drawn ${draws} times`);
+  end();
+}
+
+/** A transition draws for a long time, and the license changes meanwhile: no two parts of a page may differ. */
+async function heavyList(polar) {
+  const license = await clientOf(polar);
+  const seen = [];
+  let grow;
+  const Row = () => {
+    const end = performance.now() + 1;
+    while (performance.now() < end);
+    const { decision } = useLicense();
+    return <i>{decision?.state};</i>;
+  };
+  const List = () => {
+    const [count, setCount] = useState(2);
+    grow = () => startTransition(() => setCount(100));
+    useLayoutEffect(() => {
+      const states = new Set(document.body.textContent.split(";").filter(Boolean));
+      seen.push([...states]);
+    });
+    return Array.from({ length: count }, (_, number) => <Row key={number} />);
+  };
+  const { root, shows, end } = drawn(<LicenseProvider license={license}><List /></LicenseProvider>);
+  await shows("unlicensed;");
+  grow();
+  await new Promise((resolve) => setTimeout(resolve));
+  await license.activate(KEY);
+  await until(() => root.querySelectorAll("i").length === 100, () => "whole list");
+  await until(() => root.textContent === "active;".repeat(100), () => `list of the same state: ${root.textContent}`);
+  holds(seen.every((states) => states.length === 1), `different states at once: ${JSON.stringify(seen)}`);
+  end();
+}
+
+function Form({ seen }) {
+  const { decision, busy, error, activate, deactivate } = useLicense();
+  seen.push(busy);
+  return (
+    <>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          activate(event.target.elements.key.value);
+        }}
+      >
+        <input name="key" />
+      </form>
+      <button onClick={() => deactivate()}>Deactivate</button>
+      <p>{busy ? "busy" : "idle"} {decision?.state} {error && `failed: ${error.message}`}</p>
+      <Gate feature="export" fallback={({ message }) => <b>no export: {message}</b>}>exporting</Gate>
+      <Gate feature="audit" fallback={<b>no audit</b>}>auditing</Gate>
+      <Gate fallback={<b>no access</b>}>the app</Gate>
+    </>
+  );
+}
+
+async function oneForm(polar) {
+  const license = await clientOf(polar);
+  const seen = [];
+  const { root, shows, end } = drawn(<LicenseProvider license={license}><Form seen={seen} /></LicenseProvider>);
+  const enter = (key) => {
+    holds(!seen.splice(0).includes(true), "busy although nothing is under way");
+    root.querySelector("input").value = key;
+    root.querySelector("form").requestSubmit();
+  };
+  await shows("idle unlicensed no export: No license is active");
+  await shows("no access");
+  enter("NO-SUCH-KEY-1");
+  await shows("idle unlicensed failed: This license key is not known.");
+  holds(seen.splice(0).includes(true), "not busy while a call was under way");
+  enter(KEY);
+  await shows("idle active exporting");
+  holds(seen.splice(0).includes(true), "not busy while a call was under way");
+  await shows("no auditthe app");
+  root.querySelector("button").click();
+  await shows("idle unlicensed no export");
+  end();
+}
+
+/** Created in the browser, once, although StrictMode draws and mounts everything twice. */
+async function madeByTheProvider(polar) {
+  let made = 0;
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  const make = async () => {
+    made += 1;
+    await held;
+    return clientOf(polar);
+  };
+  const App = () => {
+    const [count, setCount] = useState(0);
+    return (
+      <LicenseProvider license={() => make()}>
+        <button onClick={() => setCount(count + 1)}>{count}</button>
+        <Gate pending="pending" fallback="no access">the app</Gate>
+      </LicenseProvider>
+    );
+  };
+  const { root, shows, end } = drawn(<App />);
+  await shows("0pending");
+  release();
+  await shows("0no access");
+  root.querySelector("button").click();
+  await shows("1no access");
+  holds(made === 1, `made ${made} times`);
+  end();
+  const failing = drawn(
+    <LicenseProvider license={() => Promise.reject(new Error("no WebAssembly"))}><Failure /></LicenseProvider>,
+  );
+  await failing.shows("no WebAssembly");
+  failing.end();
+}
+
+function Failure() {
+  const { error } = useLicense();
+  return error?.message;
+}
+
+/** The license comes later, from an effect of the app's own. */
+async function withoutLicense(polar) {
+  const license = await clientOf(polar);
+  let give;
+  const App = () => {
+    const [held, setHeld] = useState(null);
+    give = () => setHeld(license);
+    return <LicenseProvider license={held}><Gate pending="pending" fallback="no access">the app</Gate></LicenseProvider>;
+  };
+  const { shows, end } = drawn(<App />);
+  await shows("pending");
+  give();
+  await shows("no access");
+  await license.activate(KEY);
+  await shows("the app");
+  end();
+}
+
+/** What a server draws, a page takes over without a word, and goes on from there. */
+async function onAServer(polar) {
+  let made = 0;
+  const make = () => {
+    made += 1;
+    return clientOf(polar);
+  };
+  const license = await clientOf(polar);
+  await license.activate(KEY);
+  for (const given of [make, license]) {
+    const app = <LicenseProvider license={given}><Gate pending="pending" fallback="no access">the app</Gate></LicenseProvider>;
+    const root = document.body.appendChild(document.createElement("main"));
+    root.innerHTML = renderToString(app);
+    holds(root.textContent === "pending" && made === 0, `a server draws ${root.textContent}, and made ${made}`);
+    const taken = hydrateRoot(root, app);
+    const then = given === make ? "no access" : "the app";
+    await until(() => root.textContent === then, () => `\`${then}\`, but ${root.textContent}`);
+    taken.unmount();
+    made = 0;
+  }
+}
+
+async function withoutProvider() {
+  let message;
+  try {
+    renderToString(<Gate>the app</Gate>);
+  } catch (error) {
+    ({ message } = error);
+  }
+  holds(message?.includes("<LicenseProvider license={…}>"), `the message is ${message}`);
+}
