@@ -315,6 +315,29 @@ impl State {
     pub const fn is_allowed(self) -> bool {
         matches!(self, Self::Active | Self::Grace)
     }
+
+    /// Why a license can be in this state; empty if the state itself says why.
+    pub const fn reasons(self) -> &'static [Reason] {
+        match self {
+            Self::Unlicensed => &[
+                Reason::None,
+                Reason::Tampered,
+                Reason::OtherDevice,
+                Reason::OtherProduct,
+                Reason::NewerFormat,
+                Reason::Storage,
+            ],
+            Self::Denied => &[
+                Reason::NotFound,
+                Reason::Inactive,
+                Reason::Conditions,
+                Reason::Refused,
+                Reason::ActivationRequired,
+                Reason::Benefit,
+            ],
+            Self::ClockSuspect | Self::Expired | Self::Active | Self::Grace | Self::Lapsed => &[],
+        }
+    }
 }
 
 /// What is known of a license that is not trusted.
@@ -440,6 +463,24 @@ impl Reason {
 }
 
 impl ErrorKind {
+    /// Whether the app's user should know of a problem of this kind although access does not depend on it: it costs them
+    /// something, and does not pass by itself.
+    pub(crate) const fn concerns_user(self) -> bool {
+        match self {
+            Self::Storage | Self::SeatUncertain | Self::Internal => true,
+            Self::InvalidArgument
+            | Self::InvalidConfig
+            | Self::Network
+            | Self::Timeout
+            | Self::RateLimited
+            | Self::Server
+            | Self::Refused
+            | Self::UsageExhausted
+            | Self::Cancelled
+            | Self::NotActivated => false,
+        }
+    }
+
     /// One sentence for the user. `None` if only what happened can say it: a mistake in what was typed or configured.
     pub(crate) const fn message(self) -> Option<&'static str> {
         Some(match self {

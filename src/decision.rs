@@ -152,6 +152,14 @@ impl Decision {
         self.grace_ends_at
     }
 
+    /// Whether the app should show the user something unasked: access is not allowed, grace ends soon, or something is
+    /// wrong that the user should know of. What to show is [`message`](Self::message), and that of the
+    /// [`problem`](Self::problem) if there is one. Being offline for a while is no such thing.
+    pub fn notice(&self) -> bool {
+        let concerns_user = |problem: &Problem| problem.kind.concerns_user();
+        !self.allowed() || self.next_step != NextStep::None || self.problem.as_ref().is_some_and(concerns_user)
+    }
+
     /// From when on the app should tell the user to go online, on Polar's clock; some days before grace ends.
     pub fn notice_at(&self) -> Option<Timestamp> {
         self.notice_at
@@ -246,6 +254,9 @@ pub(crate) struct DecisionJson<'a> {
     features: &'a EnabledFeatures,
     /// What the user can do.
     next_step: NextStep,
+    /// Whether the app should show the user `message`, and that of the `problem`, unasked: access is not allowed, grace ends
+    /// soon, or something is wrong that the user should know of. Being offline for a while is no such thing.
+    notice: bool,
     /// From when on the app should tell the user to go online; some days before grace ends.
     notice_at: Option<Timestamp>,
     /// One English sentence for the user.
@@ -273,6 +284,7 @@ impl<'a> From<&'a Decision> for DecisionJson<'a> {
             limit_activations: license.and_then(|license| license.limit_activations),
             features: &decision.features,
             next_step: decision.next_step,
+            notice: decision.notice(),
             notice_at: decision.notice_at,
             message: decision.message(),
             problem: decision.problem.as_ref(),
@@ -293,7 +305,7 @@ mod tests {
 
     #[test]
     fn every_member_is_there_in_its_order() {
-        let nothing = r#"{"allowed":false,"state":"unlicensed","reason":"none","displayKey":null,"benefitId":null,"activationId":null,"expiresAt":null,"confirmedAt":null,"refreshAt":null,"graceEndsAt":null,"usage":null,"limitUsage":null,"limitActivations":null,"features":{},"nextStep":"enter_key","noticeAt":null,"message":"No license is active on this device. Enter a license key.","problem":null}"#;
+        let nothing = r#"{"allowed":false,"state":"unlicensed","reason":"none","displayKey":null,"benefitId":null,"activationId":null,"expiresAt":null,"confirmedAt":null,"refreshAt":null,"graceEndsAt":null,"usage":null,"limitUsage":null,"limitActivations":null,"features":{},"nextStep":"enter_key","notice":true,"noticeAt":null,"message":"No license is active on this device. Enter a license key.","problem":null}"#;
         assert_eq!(Decision::unknown().to_json(), nothing);
         let wait = Some(Duration::from_millis(1500));
         let problem = Problem { retry_after: wait, ..Problem::new(ErrorKind::RateLimited, "wait \"a\"\u{1}") };
@@ -359,6 +371,18 @@ mod tests {
                 )
             );
         }
+    }
+
+    #[test]
+    fn the_user_is_shown_what_they_can_change_and_not_that_they_are_offline() {
+        let active = Decision { state: State::Active, reason: None, next_step: NextStep::None, ..Decision::unknown() };
+        let with = |kind| Decision { problem: Some(Problem::new(kind, "")), ..active.clone() };
+        assert!(!active.notice() && !with(ErrorKind::Network).notice() && !with(ErrorKind::RateLimited).notice());
+        assert!(with(ErrorKind::Storage).notice() && with(ErrorKind::SeatUncertain).notice());
+        let grace = Decision { state: State::Grace, ..active.clone() };
+        assert!(!grace.notice());
+        assert!(Decision { next_step: NextStep::Connect, ..grace }.notice());
+        assert!(Decision { state: State::Lapsed, ..active.clone() }.notice() && Decision::unknown().notice());
     }
 
     #[test]

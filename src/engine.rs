@@ -77,6 +77,7 @@ mod pacer;
 mod policy;
 mod random;
 mod schedule;
+mod span;
 mod step;
 mod task;
 mod timeline;
@@ -85,6 +86,7 @@ mod watch;
 pub use crate::codes::Deactivated;
 pub use crate::store::Change;
 pub use pacer::Pacer;
+pub use span::Span;
 pub use step::{JoinStep, Outcome, SendStep, Step, StoreStep, Turn, TurnStep};
 pub use watch::{Look, Watch};
 
@@ -93,7 +95,7 @@ use crate::decision::{Decision, Problem};
 use crate::device::DeviceId;
 use crate::key::TypedKey;
 use crate::record::{Record, Sealer};
-use crate::time::Now;
+use crate::time::{Now, Timestamp};
 use crate::values::Values;
 use edit::{AttemptId, Edit};
 use random::Random;
@@ -287,6 +289,22 @@ impl Engine {
             problem: self.problem(now),
         };
         policy::decide(&self.config, facts)
+    }
+
+    /// How long what [`current`](Self::current) says at this instant holds, unless an operation changes it meanwhile.
+    pub fn holds(&mut self, now: Now) -> Span {
+        let estimate = self.estimate(now);
+        let by_license = self.record.license.as_deref().and_then(|license| match estimate {
+            Some(at) => {
+                let change = policy::next_change(&self.config, license, at)?;
+                Some(timeline::soonest(license.time, now, at, change))
+            }
+            None => Some(timeline::believed(license.time)),
+        });
+        let attempts = self.record.attempts.iter().filter_map(|attempt| attempt.next_change(now.wall));
+        let mut until = by_license.unwrap_or(Now::LAST);
+        until.wall = attempts.fold(until.wall, Timestamp::min);
+        Span::new(now, until)
     }
 
     /// Whether a feature is on at this instant; what [`Decision::allows`] says of [`current`](Self::current), sooner.

@@ -193,13 +193,20 @@ impl Identity {
 }
 
 impl Attempt {
+    /// An activation ends within its 35 s, unless its machine goes to sleep.
+    const UNDER_WAY_MS: i64 = 60 * 1000;
+
     /// Whether the user has to know of it: nobody waits for its answer any more. Another process may be waiting for one
     /// that was saved a moment ago.
     pub(crate) fn is_over(&self, wall: Timestamp) -> bool {
-        /// An activation ends within its 35 s, unless its machine goes to sleep.
-        const UNDER_WAY_MS: i64 = 60 * 1000;
         let waited = self.saved_at.map_or(i64::MAX, |saved_at| wall.ms_since(saved_at));
-        self.is_uncertain || !(0..UNDER_WAY_MS).contains(&waited)
+        self.is_uncertain || !(0..Self::UNDER_WAY_MS).contains(&waited)
+    }
+
+    /// When time alone changes that next.
+    pub(crate) fn next_change(&self, wall: Timestamp) -> Option<Timestamp> {
+        let saved_at = self.saved_at.filter(|_| !self.is_uncertain)?;
+        [saved_at, saved_at.plus_ms(Self::UNDER_WAY_MS)].into_iter().find(|at| *at > wall)
     }
 
     /// What the user has to know about it.

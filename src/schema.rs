@@ -1,10 +1,11 @@
 //! Descriptions of the JSON that crosses a boundary, made from the Rust types: types of other languages are generated from
 //! them, and tests compare lists of members with them. No part of the public interface.
 
-use crate::codes::ErrorKind;
+use crate::codes::{ErrorKind, State};
 use crate::config::json::SettingsJson;
 use crate::decision::DecisionJson;
 use crate::error::ErrorJson;
+use crate::explanation::ExplanationJson;
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 
 /// What `Decision::to_json` writes.
@@ -16,6 +17,42 @@ pub fn decision() -> Schema {
 pub fn error() -> Schema {
     schema::<ErrorJson<'_>>()
 }
+
+/// What explains a feature.
+pub fn explanation() -> Schema {
+    schema::<ExplanationJson<'_>>()
+}
+
+/// The members of a decision that certainly have a value in a state, of those that can be null.
+pub fn present(state: State) -> Vec<&'static str> {
+    match state {
+        State::Unlicensed => Vec::new(),
+        State::Denied | State::Expired => LICENSED.to_vec(),
+        State::ClockSuspect | State::Active | State::Grace | State::Lapsed => [&LICENSED[..], &CONFIRMED].concat(),
+    }
+}
+
+/// The members of a decision that are certainly null in a state, besides a `reason` that a state does not have.
+pub fn absent(state: State) -> Vec<&'static str> {
+    match state {
+        State::Unlicensed => [&LICENSED[..], &CONFIRMED, &TERMS].concat(),
+        State::Denied | State::ClockSuspect | State::Expired | State::Active | State::Grace | State::Lapsed => {
+            Vec::new()
+        }
+    }
+}
+
+/// Where a license is stored.
+const LICENSED: [&str; 4] = ["displayKey", "benefitId", "confirmedAt", "usage"];
+
+/// Where Polar has confirmed it last.
+const CONFIRMED: [&str; 2] = ["graceEndsAt", "noticeAt"];
+
+/// What not every license has.
+const TERMS: [&str; 4] = ["activationId", "expiresAt", "limitUsage", "limitActivations"];
+
+/// The kinds of errors that have a reason.
+pub const WITH_REASON: [ErrorKind; 1] = [ErrorKind::Refused];
 
 /// What the user reads about an error of this kind that a binding itself reports; `None` if only its detail can say it.
 pub fn message(kind: ErrorKind) -> Option<&'static str> {

@@ -92,6 +92,9 @@ impl Timestamp {
 }
 
 impl Now {
+    /// When both clocks end.
+    pub(crate) const LAST: Self = Self { wall: Timestamp(i64::MAX), mono: u64::MAX };
+
     /// The monotonic clock in `ms`.
     pub(crate) fn after(self, ms: u64) -> u64 {
         self.mono.saturating_add(ms)

@@ -112,6 +112,14 @@ fn grace_end(config: &Config, license: &StoredLicense) -> Timestamp {
     license.terms.expires_at.map_or(end, |expiry| expiry.min(end))
 }
 
+/// When time alone changes the decision about a license next, on Polar's clock.
+pub(super) fn next_change(config: &Config, license: &StoredLicense, now: Timestamp) -> Option<Timestamp> {
+    let stale = license.time.confirmed.plus_ms(config.refresh_ms());
+    let end = grace_end(config, license);
+    let steps = [Some(stale), Some(notice(config, license, end)), Some(end), license.terms.expires_at];
+    steps.into_iter().flatten().filter(|at| *at > now).min()
+}
+
 /// Never before the confirmation has gone stale: until then there is nothing to tell.
 fn notice(config: &Config, license: &StoredLicense, end: Timestamp) -> Timestamp {
     let stale = license.time.confirmed.plus_ms(config.refresh_ms());

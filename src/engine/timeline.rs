@@ -44,6 +44,24 @@ impl Timeline {
     }
 }
 
+/// The clocks at which the estimate, `estimate` at this instant, can reach `at` at the soonest if the wall clock is not set
+/// back: neither clock alone moves it further.
+pub(super) fn soonest(base: TimeBase, now: Now, estimate: Timestamp, at: Timestamp) -> Now {
+    let counted = u64::try_from(at.ms_since(estimate)).unwrap_or(0);
+    Now { wall: wall_at(base, at), mono: now.after(counted) }
+}
+
+/// The clocks at which a clock that is suspect is believed, at the soonest.
+pub(super) fn believed(base: TimeBase) -> Now {
+    Now { wall: wall_at(base, base.high.plus_ms(-TOLERANCE_MS)), mono: u64::MAX }
+}
+
+/// The soonest that the wall clock can stand for `at`: corrected, or as it is where it may have been set right.
+fn wall_at(base: TimeBase, at: Timestamp) -> Timestamp {
+    let corrected = Timestamp::from_unix_ms(at.unix_ms().saturating_sub(base.offset));
+    if base.offset.saturating_abs() > TOLERANCE_MS { corrected.min(at) } else { corrected }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

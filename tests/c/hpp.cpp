@@ -116,7 +116,7 @@ int main()
     CHECK(decision.usage() == 0 && !decision.limit_usage() && !decision.limit_activations());
     CHECK(decision.expires_at() && decision.refresh_at() && decision.notice_at() && decision.message() != "");
     CHECK(decision.problem_kind() == polar::error_kind::ok && !decision.problem_message() && !decision.problem_detail());
-    CHECK(!decision.problem_retry_after() && !decision.problem_maybe_applied());
+    CHECK(!decision.notice() && !decision.problem_retry_after() && !decision.problem_maybe_applied());
     CHECK( decision.json().find("\"active\"") != std::string_view::npos);
     CHECK(decision.reason() == polar::reason::unset && decision.next_step() == polar::next_step::none);
 

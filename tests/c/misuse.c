@@ -92,6 +92,7 @@ static void every_function_takes_null(void)
     CHECK(polar_license_decision_confirmed_at_ms(d) == POLAR_LICENSE_ABSENT);
     CHECK(polar_license_decision_refresh_at_ms(d) == POLAR_LICENSE_ABSENT);
     CHECK(polar_license_decision_grace_ends_at_ms(d) == POLAR_LICENSE_ABSENT);
+    CHECK(polar_license_decision_notice(d) == 0);
     CHECK(polar_license_decision_notice_at_ms(d) == POLAR_LICENSE_ABSENT);
     CHECK(polar_license_decision_usage(d) == POLAR_LICENSE_ABSENT);
     CHECK(polar_license_decision_limit_usage(d) == POLAR_LICENSE_ABSENT);

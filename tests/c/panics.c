@@ -127,6 +127,7 @@ static void a_decision_panics(polar_license_decision *d)
     PANICS(polar_license_decision_confirmed_at_ms, polar_license_decision_confirmed_at_ms(d) == POLAR_LICENSE_ABSENT);
     PANICS(polar_license_decision_refresh_at_ms, polar_license_decision_refresh_at_ms(d) == POLAR_LICENSE_ABSENT);
     PANICS(polar_license_decision_grace_ends_at_ms, polar_license_decision_grace_ends_at_ms(d) == POLAR_LICENSE_ABSENT);
+    PANICS(polar_license_decision_notice, polar_license_decision_notice(d) == 0);
     PANICS(polar_license_decision_notice_at_ms, polar_license_decision_notice_at_ms(d) == POLAR_LICENSE_ABSENT);
     PANICS(polar_license_decision_usage, polar_license_decision_usage(d) == POLAR_LICENSE_ABSENT);
     PANICS(polar_license_decision_limit_usage, polar_license_decision_limit_usage(d) == POLAR_LICENSE_ABSENT);

@@ -296,6 +296,7 @@ static const getter getters[] = {
     { .member = "limitUsage", .number = polar_license_decision_limit_usage },
     { .member = "limitActivations", .number = polar_license_decision_limit_activations },
     { .member = "nextStep", .code = polar_license_decision_next_step, .name_of = polar_license_next_step_name },
+    { .member = "notice", .flag = polar_license_decision_notice },
     { .member = "noticeAt", .number = polar_license_decision_notice_at_ms },
     { .member = "message", .text = polar_license_decision_message },
     { .member = "problem.kind", .code = polar_license_decision_problem_kind, .name_of = polar_license_kind_name },

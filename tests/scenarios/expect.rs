@@ -7,9 +7,29 @@ use super::format::{Members, moment};
 
 /// The members of a decision, as the core describes them.
 pub(crate) fn members() -> Vec<String> {
-    let lists: Value = serde_json::from_str(include_str!("members.json")).unwrap_or_default();
+    let lists = lists();
     let decision = lists.get("decision").and_then(Value::as_array).into_iter().flatten();
     decision.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// What is not as the core says of a decision in its state.
+pub(crate) fn uncertain(decision: &Value) -> Vec<String> {
+    let states = &lists()["states"];
+    let state = &states[decision["state"].as_str().unwrap_or_default()];
+    let names = |list: &str| state[list].as_array().cloned().unwrap_or_default().into_iter();
+    let is_null = |name: &Value| decision[name.as_str().unwrap_or_default()].is_null();
+    let mut wrong: Vec<Value> = names("present").filter(is_null).collect();
+    wrong.extend(names("absent").filter(|name| !is_null(name)));
+    let reason = &decision["reason"];
+    let has_reason =
+        if reason.is_null() { names("reasons").len() == 0 } else { names("reasons").any(|one| one == *reason) };
+    wrong.extend((!has_reason).then(|| "reason".into()));
+    wrong.extend((decision["allowed"] != state["allowed"]).then(|| "allowed".into()));
+    wrong.iter().filter_map(Value::as_str).map(|name| format!("{name} is {}", decision[name])).collect()
+}
+
+fn lists() -> Value {
+    serde_json::from_str(include_str!("members.json")).unwrap_or_default()
 }
 
 /// Members that only an expectation has.

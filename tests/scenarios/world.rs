@@ -13,7 +13,7 @@ use polar_license::{Config, ConfigBuilder, Error, Timestamp};
 use serde_json::{Value, json};
 
 use super::app::App;
-use super::expect::{Inner, OTHERS, differences, members};
+use super::expect::{Inner, OTHERS, differences, members, uncertain};
 use super::format::{
     self, ClockStep, Common, Endpoint, Exchange, Fails, Members, Operation, Restart, Scenario, Step, StoreStep,
     duration_ms,
@@ -256,12 +256,8 @@ impl World {
                 self.fail(place, format!("`{secret}` is shown"));
             }
         }
-        let said = ["active", "grace"].contains(&outcome.decision["state"].as_str().unwrap_or_default());
-        if outcome.decision["allowed"] != json!(said) {
-            self.fail(
-                place,
-                format!("allowed is {} in state {}", outcome.decision["allowed"], outcome.decision["state"]),
-            );
+        for wrong in uncertain(&outcome.decision).iter().chain(&uncertain(&current)) {
+            self.fail(place, format!("{wrong} in state {}", outcome.decision["state"]));
         }
     }
 

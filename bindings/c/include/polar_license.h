@@ -957,6 +957,15 @@ int32_t polar_license_decision_reason(const polar_license_decision *decision);
 int32_t polar_license_decision_next_step(const polar_license_decision *decision);
 
 /**
+ * 1 if the app should show the user something unasked: access is not allowed, grace ends soon, or something is wrong that
+ * the user should know of. What to show is polar_license_decision_message(), and polar_license_decision_problem_message()
+ * unless that is NULL. Being offline for a while is no such thing. 0 otherwise, and for NULL.
+ *
+ * Callable from any thread; never blocks.
+ */
+int32_t polar_license_decision_notice(const polar_license_decision *decision);
+
+/**
  * One English sentence for the user. Empty for NULL; never NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.

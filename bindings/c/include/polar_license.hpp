@@ -156,6 +156,8 @@ class decision_view {
     polar::state state() const { return polar::state{polar_license_decision_state(handle)}; }
     polar::reason reason() const { return polar::reason{polar_license_decision_reason(handle)}; }
     polar::next_step next_step() const { return polar::next_step{polar_license_decision_next_step(handle)}; }
+    /// Whether to show the user the message, and that of the problem if there is one, unasked.
+    bool notice() const { return polar_license_decision_notice(handle) != 0; }
     /// One English sentence for the user.
     std::string_view message() const { return polar_license_decision_message(handle); }
     std::optional<std::string_view> display_key() const { return detail::string(polar_license_decision_display_key(handle)); }

@@ -102,6 +102,18 @@ pub extern "C" fn polar_license_decision_next_step(decision: *const Decision) ->
     })
 }
 
+/// 1 if the app should show the user something unasked: access is not allowed, grace ends soon, or something is wrong that
+/// the user should know of. What to show is polar_license_decision_message(), and polar_license_decision_problem_message()
+/// unless that is NULL. Being offline for a while is no such thing. 0 otherwise, and for NULL.
+///
+/// Callable from any thread; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_decision_notice(decision: *const Decision) -> i32 {
+    guarded("polar_license_decision_notice", 0, || {
+        pointer::borrow(decision).is_some_and(|this| this.decision.notice()).into()
+    })
+}
+
 /// One English sentence for the user. Empty for NULL; never NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.

@@ -1,13 +1,14 @@
 //! The class that JavaScript drives: an engine, the steps under way and the timer of the automatic refresh.
 
 use crate::arguments::{self, NoReply, Patience, Turn, now};
-use crate::values::{Change, Current, Look, Step, defect, thrown, to_js};
+use crate::values::{Change, Current, Explained, Look, Step, defect, thrown, to_js};
 use polar_license::config::{Config, ConfigBuilder};
 use polar_license::device::DeviceId;
-use polar_license::engine::{self, Host, Operation, Pacer, Watch};
+use polar_license::engine::{self, Host, Operation, Pacer, Span, Watch};
 use polar_license::transport::{Answer, Sent, retry_after_seconds};
 use polar_license::{Error, Now};
 use std::cell::{RefCell, RefMut};
+use std::time::Duration;
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
@@ -28,6 +29,8 @@ struct Inner {
     steps: Vec<(u32, engine::Step)>,
     last_number: u32,
     watch: Watch,
+    /// How long the decision holds that was last read; not known once an operation has gone on.
+    held: Option<Span>,
 }
 
 #[wasm_bindgen]
@@ -51,6 +54,7 @@ impl Engine {
             steps: Vec::new(),
             last_number: 0,
             watch: Watch::new(Now::default()),
+            held: None,
         })))
     }
 
@@ -201,18 +205,31 @@ impl Engine {
 
     /// The decision at this instant, from memory.
     pub fn current(&self, wall: f64, mono: f64) -> Result<Ts<Current>, JsValue> {
-        to_js(&Current(self.inner()?.engine.current(now(wall, mono))))
+        let (mut inner, now) = (self.inner()?, now(wall, mono));
+        inner.held = Some(inner.engine.holds(now));
+        to_js(&Current(inner.engine.current(now)))
     }
 
-    /// Whether a feature is on at this instant, from memory.
-    pub fn allows(&self, feature: &str, wall: f64, mono: f64) -> Result<bool, JsValue> {
-        Ok(self.inner()?.engine.allows(feature, now(wall, mono)))
+    /// Whether the decision that `current` returned last is still the one. Called at each look at a feature: it returns
+    /// what costs the glue nothing.
+    #[wasm_bindgen(js_name = isCurrent)]
+    pub fn is_current(&self, wall: f64, mono: f64) -> bool {
+        let held = self.0.try_borrow().ok().and_then(|inner| inner.held);
+        held.is_some_and(|held| held.contains(now(wall, mono)))
     }
 
-    /// What the automatic refresh does at this instant; asked when its wait is over, after every operation, and with `woken`
-    /// if the network may have come back.
+    /// Why a feature is on or off at this instant, from memory.
+    pub fn explain(&self, feature: &str, wall: f64, mono: f64) -> Result<Ts<Explained>, JsValue> {
+        to_js(&Explained(self.inner()?.engine.current(now(wall, mono)).explain(feature)))
+    }
+
+    /// What the automatic refresh does at this instant, and when to look again, at the latest when the decision that was
+    /// last read ends; asked when its wait is over, after every operation, and with `woken` if the network may have come
+    /// back.
     pub fn look(&self, woken: bool, wall: f64, mono: f64) -> Result<Ts<Look>, JsValue> {
-        to_js(&Look::from(self.inner()?.watch.look(now(wall, mono), woken)))
+        let (mut inner, now) = (self.inner()?, now(wall, mono));
+        let end = inner.held.map_or(Duration::MAX, |held| held.wait(now));
+        to_js(&Look::of(inner.watch.look(now, woken), end))
     }
 }
 
@@ -246,6 +263,7 @@ impl Inner {
 
     /// The step for JavaScript, kept under a new number unless it is the last.
     fn show(&mut self, step: engine::Step, now: Now) -> NextStep {
+        self.held = None;
         self.last_number = self.last_number.wrapping_add(1);
         let number = self.last_number;
         let shown = match &step {

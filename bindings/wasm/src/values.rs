@@ -5,14 +5,14 @@ use js_sys::Uint8Array;
 use polar_license::engine::{self, Outcome, Patience, SendStep, StoreStep};
 use polar_license::store::{self, Durability};
 use polar_license::transport::Request;
-use polar_license::{Deactivated, Decision, Error};
+use polar_license::{Deactivated, Decision, Error, Explanation};
 use serde::Serialize;
 use std::time::Duration;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(typescript_custom_section)]
-const IMPORTS: &str = r#"import type { Deactivated, Decision, Failure } from "./types.js";"#;
+const IMPORTS: &str = r#"import type { Deactivated, Decision, Explanation, Failure } from "./types.js";"#;
 
 /// What a driver does next, and the number to go on with.
 #[derive(Serialize, Tsify)]
@@ -44,8 +44,6 @@ pub enum Step<'a> {
         /// What became of the seat, after a deactivation.
         #[tsify(type = "Deactivated | null")]
         deactivated: Option<Deactivated>,
-        /// Whether listeners must be called.
-        changed: bool,
     },
 }
 
@@ -90,6 +88,12 @@ pub enum Look {
 #[tsify(missing_as_null, hashmap_as_object)]
 pub struct Current(#[tsify(type = "Decision")] pub(crate) Decision);
 
+/// Why a feature is on or off.
+#[derive(Serialize, Tsify)]
+#[serde(transparent)]
+#[tsify(missing_as_null)]
+pub struct Explained(#[tsify(type = "Explanation")] pub(crate) Explanation);
+
 /// What is thrown if the settings are wrong.
 #[derive(Serialize, Tsify)]
 #[serde(transparent)]
@@ -117,7 +121,7 @@ impl<'a> Step<'a> {
 
     pub(crate) fn done(outcome: &'a Outcome) -> Self {
         let decision = outcome.result.as_ref().map_or_else(Ending::Failed, Ending::Succeeded);
-        Self::Done { decision, deactivated: outcome.deactivated, changed: outcome.changed }
+        Self::Done { decision, deactivated: outcome.deactivated }
     }
 }
 
@@ -133,13 +137,14 @@ impl From<store::Change> for Change {
     }
 }
 
-impl From<engine::Look> for Look {
-    fn from(look: engine::Look) -> Self {
+impl Look {
+    /// At most until `end`.
+    pub(crate) fn of(look: engine::Look, end: Duration) -> Self {
         match look {
             engine::Look::Refresh(Patience::Short) => Self::Refresh { patience: "short" },
             engine::Look::Refresh(Patience::Full) => Self::Refresh { patience: "full" },
             engine::Look::Refresh(Patience::Woken) => Self::Refresh { patience: "woken" },
-            engine::Look::Wait(wait) => Self::Wait { ms: milliseconds(wait) },
+            engine::Look::Wait(wait) => Self::Wait { ms: milliseconds(wait.min(end)) },
         }
     }
 }

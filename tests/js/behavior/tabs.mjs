@@ -80,7 +80,7 @@ class Tab {
         },
         autoRefresh: false,
       });
-      state.license.on("change", (decision) => state.changes.push(decision.state));
+      state.license.onChange((decision) => state.changes.push(decision.state));
       globalThis.tab = state;
     };
     return this.page.evaluate(open, { polar, storage, timeoutMs });

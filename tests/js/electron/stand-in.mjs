@@ -117,6 +117,9 @@ class Frame {
         if (name in this.page) throw new Error("Cannot bind an API on top of an existing property");
         this.page[name] = across(api);
       },
+      // what crosses of the function is its text
+      executeInMainWorld: ({ func, args = [] }) =>
+        across(called(new Function("globalThis", `return (${func});`)(this.page), args)),
     };
     this.window.preload?.(contextBridge, this.ipc);
   }
@@ -150,6 +153,12 @@ class IpcRenderer extends EventEmitter {
         }
       });
     });
+  }
+
+  send(channel, ...args) {
+    const { window, web } = this.#frame;
+    const message = structuredClone(args);
+    soon(() => window.electron.ipcMain.emit(channel, { sender: window.webContents, senderFrame: web }, ...message));
   }
 
   /** The real one blocks the page; without a listener, until the garbage is collected. */

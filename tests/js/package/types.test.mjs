@@ -24,21 +24,54 @@ const PROGRAMS = {
 };
 
 const APP = `
-import { createLicenseClient, LicenseError, type Decision, type LicenseClient, memoryStorage } from "polar-license";
+import { createLicenseClient, LicenseError, type Decision, type License, type LicenseClient, memoryStorage } from "polar-license";
+import { type LicenseFailure } from "polar-license/electron-preload";
 import { createLicenseClient as slim } from "polar-license/slim";
 
 export async function main(url: string): Promise<Decision> {
-  const options = { organizationId: "", appId: "", storage: memoryStorage(), fetch };
-  const license: LicenseClient = await createLicenseClient(options);
+  const options = { organizationId: "", appId: "", features: { export: [""] }, storage: memoryStorage(), fetch };
+  const license: LicenseClient<"export"> = await createLicenseClient(options);
   const same: LicenseClient = await slim({ ...options, wasm: url });
-  const stop: () => void = same.on("change", ({ state, reason }) => console.log(state, reason));
+  const stop: () => void = same.onChange(({ state, reason }) => console.log(state, reason));
   try {
     await license.activate("", { replacePrevious: true, signal: new AbortController().signal });
   } catch (error) {
-    if (error instanceof LicenseError && error.kind === "refused") console.log(error.reason, error.decision?.message);
+    if (error instanceof LicenseError && error.kind === "refused") console.log(error.reason.length, error.decision?.message);
+    if (error instanceof LicenseError && error.kind === "network") error.reason satisfies null;
+    const failure = error as LicenseFailure;
+    if (failure.kind === "refused") console.log(failure.reason.length);
   }
+  // of its settings
+  if (license.allows("export") || license.explain("export").allowed) console.log(license.explain("export").message);
+  // @ts-expect-error there is no such feature
+  license.allows("exprot");
+  const decision = license.current();
+  switch (decision.state) {
+    case "denied":
+      console.log(decision.reason.length, decision.displayKey.length);
+      break;
+    case "active":
+    case "grace":
+      decision.allowed satisfies true;
+      decision.reason satisfies null;
+      console.log(decision.graceEndsAt.length, decision.notice);
+      break;
+    case "unlicensed":
+      decision.displayKey satisfies null;
+      break;
+    default:
+      decision.allowed satisfies false;
+  }
+  // @ts-expect-error it is the same for everybody who reads it
+  decision.features["export"] = true;
   stop();
   same[Symbol.dispose]();
+  // what a test puts in its place, and what a component takes
+  const { current, onChange, allows, explain, activate, validate, refresh, consume, deactivate, forget } = license;
+  const fake: License = { current, onChange, allows, explain, activate, validate, refresh, consume, deactivate, forget };
+  const names: License<"export"> = fake;
+  const any: License = license;
+  console.log(names === any);
   // @ts-expect-error there is no such state
   if (license.current().state === "fine") return license.validate();
   return license.refresh();

@@ -30,7 +30,7 @@ export async function story({ createLicenseClient, LicenseError }, polar, own = 
   see("open", license.current());
 
   const changes = [];
-  license.on("change", ({ state }) => changes.push(state));
+  license.onChange(({ state }) => changes.push(state));
   const refused = await license.activate("NO-SUCH-KEY").catch((error) => error);
   saw.push({ step: "typo", typed: refused instanceof LicenseError, kind: refused.kind, reason: refused.reason });
   see("activate", await license.activate(KEY));

@@ -4,10 +4,11 @@
 
 mod typescript;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use polar_license::schema;
+use polar_license::{ErrorKind, State, schema};
 use serde_json::json;
 
 #[test]
@@ -20,11 +21,25 @@ fn typescript_has_the_types_of_the_core() {
 fn the_scenario_runners_have_the_members_of_the_core() {
     let error = schema::error();
     let members = json!({
-        "about": "Written by bindings/wasm/tests/types from the core's types. The members of a decision and of an error.",
+        "about": "Written by bindings/wasm/tests/types from the core's types. The members of a decision and of an error; \
+                  what is certain in each state, and which kinds of errors have a reason.",
         "decision": members(schema::decision().as_value()),
         "error": members(&error.as_value()["$defs"]["Error"]),
+        "states": State::ALL.iter().map(|state| (state.as_str(), certain(*state))).collect::<BTreeMap<_, _>>(),
+        "withReason": schema::WITH_REASON.map(ErrorKind::as_str),
     });
     is_written("tests/scenarios/members.json", &format!("{members:#}\n"));
+}
+
+/// What the types say of a decision in this state.
+fn certain(state: State) -> serde_json::Value {
+    let reasons: Vec<&str> = state.reasons().iter().map(|reason| reason.as_str()).collect();
+    json!({
+        "allowed": state.is_allowed(),
+        "reasons": reasons,
+        "present": schema::present(state),
+        "absent": schema::absent(state),
+    })
 }
 
 fn members(schema: &serde_json::Value) -> Vec<&String> {

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use polar_license::schema;
-use polar_license::{Deactivated, ErrorKind, NextStep, Reason, State};
+use polar_license::{Deactivated, ErrorKind, NextStep, OffReason, Reason, State};
 use serde_json::{Map, Value};
 
 const HEAD: &str = "/**
@@ -26,19 +26,23 @@ const NAMES: [(&str, &str); 6] = [
 
 /// The whole file.
 pub(crate) fn types() -> String {
-    let [decision, error, settings] = [schema::decision(), schema::error(), schema::settings()];
-    let (decision, error, settings) = (decision.as_value(), error.as_value(), settings.as_value());
+    let [decision, error, explanation, settings] =
+        [schema::decision(), schema::error(), schema::explanation(), schema::settings()];
+    let [decision, error, explanation, settings] =
+        [&decision, &error, &explanation, &settings].map(|one| one.as_value());
     [
         HEAD.to_owned(),
         union("State", "What the app may do. Access is allowed in `active` and `grace` only.", State::ALL),
         union("Reason", "Why the state is what it is, or why an operation was refused.", Reason::ALL),
         union("NextStep", "What the user can do.", NextStep::ALL),
+        union("OffReason", "Why a feature is off.", OffReason::ALL),
         union("ErrorKind", "What went wrong; a kind never changes its meaning.", ErrorKind::ALL),
         union("Deactivated", "What became of the seat.", Deactivated::ALL),
-        interface("Decision", decision, Use::Read),
+        decisions(decision),
         interface("Problem", &decision["$defs"]["Problem"], Use::Read),
-        interface("Failure", &error["$defs"]["Error"], Use::Read),
-        interface("LicenseSettings", settings, Use::Written),
+        failures(&error["$defs"]["Error"]),
+        interface("Explanation", explanation, Use::Read),
+        settings_of(settings),
     ]
     .join("\n")
 }
@@ -93,7 +97,79 @@ macro_rules! documented {
     )+};
 }
 
-documented!(State, Reason, NextStep, ErrorKind, Deactivated);
+documented!(State, Reason, NextStep, OffReason, ErrorKind, Deactivated);
+
+/// What all decisions have, one interface for each state, and their union.
+fn decisions(schema: &Value) -> String {
+    let mut text = interface("AnyDecision", schema, Use::Read);
+    let mut all = String::new();
+    for state in State::ALL {
+        let name = format!("{}Decision", capitalized(state.as_str()));
+        write!(all, "\n  | {name}").unwrap();
+        let reasons = state.reasons();
+        let allowed = state.is_allowed();
+        let notice = if allowed { "" } else { "  readonly notice: true;\n" };
+        let mut members = format!(
+            "  readonly state: \"{state}\";\n  readonly allowed: {allowed};\n{notice}  readonly reason: {};\n",
+            names(reasons)
+        );
+        for member in schema::present(*state) {
+            writeln!(members, "  readonly {member}: {};", without_null(&schema["properties"][member])).unwrap();
+        }
+        for member in schema::absent(*state) {
+            writeln!(members, "  readonly {member}: null;").unwrap();
+        }
+        let doc = comment("", state.doc());
+        write!(text, "\n{doc}export interface {name} extends AnyDecision {{\n{members}}}\n").unwrap();
+    }
+    let doc = comment(
+        "",
+        "Whether the app may run, why, and what the user can do; what is known of it depends on its `state`.",
+    );
+    text + &format!("\n{doc}export type Decision ={all};\n")
+}
+
+/// What all failures have, and their union by kind.
+fn failures(schema: &Value) -> String {
+    let text = interface("AnyFailure", schema, Use::Read);
+    let kinds = names(&schema::WITH_REASON);
+    let with = comment("", "Polar or the configuration denied it, for the `reason`.");
+    let without = comment("", "It failed for what its `kind` says.");
+    let all =
+        comment("", "Why an operation did not do what was asked; whether there is a `reason` depends on its `kind`.");
+    format!(
+        "{text}\n{with}export interface RefusedFailure extends AnyFailure {{\n  readonly kind: {kinds};\n  readonly reason: Reason;\n}}\n\n\
+         {without}export interface OtherFailure extends AnyFailure {{\n  readonly kind: Exclude<ErrorKind, {kinds}>;\n  readonly reason: null;\n}}\n\n\
+         {all}export type Failure = RefusedFailure | OtherFailure;\n"
+    )
+}
+
+/// With the names of the features as a parameter.
+fn settings_of(schema: &Value) -> String {
+    let (name, features) = ("interface LicenseSettings {", "features?: Readonly<Record<string,");
+    let text = interface("LicenseSettings", schema, Use::Written);
+    assert!(text.contains(name) && text.contains(features), "the settings are not as expected");
+    text.replace(name, "interface LicenseSettings<Feature extends string = string> {")
+        .replace(features, "features?: Readonly<Record<Feature,")
+}
+
+/// The literal types of codes; `null` for none.
+fn names<Code: std::fmt::Display>(codes: &[Code]) -> String {
+    let names: Vec<String> = codes.iter().map(|code| format!("\"{code}\"")).collect();
+    if names.is_empty() { "null".into() } else { names.join(" | ") }
+}
+
+/// `clock_suspect` as `ClockSuspect`.
+fn capitalized(name: &str) -> String {
+    let word = |word: &str| word[..1].to_uppercase() + &word[1..];
+    name.split('_').map(word).collect()
+}
+
+/// The type of a member that has a value.
+fn without_null(schema: &Value) -> String {
+    let of_type = type_of(schema, Use::Read);
+    of_type.strip_suffix(" | null").unwrap_or_else(|| panic!("`{of_type}` cannot be null")).into()
+}
 
 fn interface(name: &str, schema: &Value, used: Use) -> String {
     // the second paragraph is about the Rust type
@@ -109,7 +185,9 @@ fn interface(name: &str, schema: &Value, used: Use) -> String {
             "environment" => String::from("\"production\" | \"sandbox\" | (string & {})"),
             _ => type_of(description, used),
         };
-        writeln!(text, "  {member}{optional}: {of_type};").unwrap();
+        // everybody who reads one gets the same, so it is frozen
+        let read_only = if used == Use::Read { "readonly " } else { "" };
+        writeln!(text, "  {read_only}{member}{optional}: {of_type};").unwrap();
     }
     text + "}\n"
 }
@@ -132,8 +210,7 @@ fn plain(name: &Value, schema: &Value, used: Use) -> String {
     match name.as_str().unwrap() {
         "integer" => "number".into(),
         "array" if read_only => format!("readonly {}[]", inner("items")),
-        "object" if read_only => format!("Readonly<Record<string, {}>>", inner("additionalProperties")),
-        "object" => format!("Record<string, {}>", inner("additionalProperties")),
+        "object" => format!("Readonly<Record<string, {}>>", inner("additionalProperties")),
         name @ ("string" | "boolean" | "null") => name.into(),
         name => panic!("no TypeScript for `{name}` in {schema}"),
     }

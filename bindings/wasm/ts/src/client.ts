@@ -1,190 +1,136 @@
-/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * The client of an app: one license on this device. Turns calls into operations of the engine and outcomes into
  * decisions and errors; what a license may do is decided in the engine.
  */
 
+import { onAbort } from "./abort.js";
+import { frozen, isSame } from "./decision.js";
 import { CANCELLED, type Context, driver, type Host, type Operation, type Run } from "./driver.js";
 import { type Engine, errorOf } from "./engine.js";
 import { LicenseError, messageOf, words } from "./error.js";
+import type { ActivateOptions, CallOptions, Deactivation, LicenseClient } from "./license.js";
 import { type Refresher, refresher } from "./refresher.js";
-import type { Deactivated, Decision, Failure } from "./types.js";
+import type { Deactivated, Decision, Explanation, Failure } from "./types.js";
 
-/** What every operation takes. */
-export interface CallOptions {
-  /** Ends the wait. What was sent by then may have been applied, and the license remembers that. */
-  signal?: AbortSignal | undefined;
-}
-
-/** What to activate, and how far to go for it. */
-export interface ActivateOptions extends CallOptions {
-  /** Moves the license here: releases the older activation known on this device if no seat is free. */
-  replacePrevious?: boolean;
-}
-
-/**
- * A license on this device: activates, validates, gates features. Made by `createLicenseClient`.
- *
- * | method | asks Polar | waits |
- * |---|---|---|
- * | `current`, `allows` | never | never |
- * | `refresh` | if it is due; call it at start | 2 s at most if access is allowed |
- * | `validate` | always | 10 s at most |
- * | `activate`, `consume`, `deactivate` | always | 35 s at most |
- *
- * Operations that change something run one after the other; validates at the same time share one request. With several
- * tabs, the wait for another one is part of these times.
- */
-export class LicenseClient {
+/** The client behind `LicenseClient`, whose interface says what its methods do. */
+export class Client implements LicenseClient {
   readonly #make: () => Promise<Engine>;
   readonly #drive: Run;
   readonly #listeners = new Set<{ call: (decision: Decision) => unknown }>();
   /** Those that a warning was logged for. */
   readonly #unknownFeatures = new Set<string>();
   readonly #disposal = new AbortController();
-  /** The configured ones. */
-  #features: ReadonlySet<string> = new Set();
   #engine: Engine;
   /** How many operations are under way. */
   #running = 0;
   #reopening: Promise<void> | undefined;
+  /** What `current` returned last. */
   #shown: Decision | undefined;
+  /** What listeners were called with last. */
+  #reported: Decision | undefined;
   #refresher: Refresher | undefined;
   #unwatch: (() => void) | undefined;
-
-  static {
-    // runtimes of before 2023 do not know it
-    if (Symbol.dispose) this.prototype[Symbol.dispose] = this.prototype.dispose;
-  }
 
   private constructor(make: () => Promise<Engine>, engine: Engine, host: Host) {
     this.#make = make;
     this.#engine = engine;
     this.#drive = driver(host);
+    // runtimes of before 2023 do not know it
+    if (Symbol.dispose) this[Symbol.dispose] = this.dispose;
   }
 
-  /** @internal Reads what is stored. Asks nobody. */
+  /** Reads what is stored. Asks nobody. */
   static async open(make: () => Promise<Engine>, engine: Engine, host: Host): Promise<LicenseClient> {
-    const client = new LicenseClient(make, engine, host);
-    const { decision } = await client.#run(OPEN);
-    client.#features = new Set(Object.keys(decision.features));
+    const client = new Client(make, engine, host);
+    await client.#run(OPEN);
     // another tab has changed the record
     client.#unwatch = host.store.watch?.(() => void client.#run(OPEN).catch(() => undefined));
     return client;
   }
 
-  /**
-   * Activates a license key on this device and remembers it; without a key the stored one. Takes a seat only if the key
-   * has an activation limit and is not active here already.
-   *
-   * Rejects with a `LicenseError`: `refused` with the `reason` if Polar or the configuration denies it; `storage` if a
-   * seat could not be remembered, so that none was taken; `network`, `timeout`, `server` and `rate_limited` if Polar
-   * did not answer; `invalid_argument` for what cannot be a key. A license that was here is as it was before.
-   */
-  async activate(key?: string | null, options: ActivateOptions = {}): Promise<Decision> {
+  readonly activate = async (key?: string | null, options: ActivateOptions = {}): Promise<Decision> => {
     if (key != null && typeof key !== "string") {
       throw new LicenseError("invalid_argument", "the license key must be a string", { decision: this.current() });
     }
     const replace = options.replacePrevious === true;
     const activate: Operation = (engine, now) => engine.activate(key, replace, ...now);
     return (await this.#change(activate, options.signal)).decision;
-  }
+  };
 
-  /** Asks Polar. Not reaching it is not an error: the decision stands, and its `problem` is the reason. */
-  async validate(options: CallOptions = {}): Promise<Decision> {
-    return this.#ask((engine, now) => engine.validate(...now), options.signal);
-  }
+  readonly validate = async (options: CallOptions = {}): Promise<Decision> =>
+    this.#ask((engine, now) => engine.validate(...now), options.signal);
 
-  /** Asks Polar if it is time to, or if access is not allowed. Call it when the app starts. */
-  async refresh(options: CallOptions = {}): Promise<Decision> {
-    return this.#ask((engine, now) => engine.refresh("short", ...now), options.signal);
-  }
+  readonly refresh = async (options: CallOptions = {}): Promise<Decision> =>
+    this.#ask((engine, now) => engine.refresh("short", ...now), options.signal);
 
-  /** The decision at this instant, from memory. */
-  current(): Decision {
+  readonly current = (): Decision => {
     try {
-      this.#shown = this.#engine.call((engine, now) => engine.current(...now));
+      const holds = this.#shown && this.#engine.call((engine, now) => engine.isCurrent(...now));
+      if (!holds) this.#show(this.#engine.call((engine, now) => engine.current(...now)));
     } catch (error) {
       // what was true last, until the next operation has made another engine
       if (!this.#shown) throw error;
     }
-    return this.#shown;
-  }
+    return this.#shown as Decision;
+  };
 
-  /** Whether a feature is on at this instant, from memory. A feature that is not configured is off. */
-  allows(feature: string): boolean {
-    if (this.#features.has(feature)) return this.#isOn(feature);
+  readonly allows = (feature: string): boolean => {
+    const { features } = this.current();
+    const on = typeof feature === "string" ? features[feature] : undefined;
+    if (typeof on === "boolean") return on;
     this.#warnOfUnknown(feature);
     return false;
-  }
+  };
 
-  /**
-   * Counts `count` uses of a key with a usage limit, 1 to 2,147,483,647.
-   *
-   * Rejects with `usage_exhausted` if fewer are left and `not_activated` without a license; otherwise as `activate`.
-   * With `maybeApplied` they may have been counted; they are never sent twice.
-   */
-  async consume(count = 1, options: CallOptions = {}): Promise<Decision> {
+  readonly explain = (feature: string): Explanation =>
+    this.#engine.call((engine, now) => engine.explain(String(feature), ...now));
+
+  readonly consume = async (count = 1, options: CallOptions = {}): Promise<Decision> => {
     const number = typeof count === "number" ? count : 0;
     return (await this.#change((engine, now) => engine.consume(number, ...now), options.signal)).decision;
-  }
+  };
 
-  /**
-   * Releases the seat and removes the license from this device. The decision's `deactivated` is what became of
-   * the seat.
-   *
-   * Rejects with `not_activated` without a license; `network`, `timeout`, `server` and `rate_limited` if Polar did not
-   * answer: then nothing is removed.
-   */
-  async deactivate(options: CallOptions = {}): Promise<Decision & { deactivated: Deactivated }> {
+  readonly deactivate = async (options: CallOptions = {}): Promise<Deactivation> => {
     const { decision, deactivated } = await this.#change((engine, now) => engine.deactivate(...now), options.signal);
-    return { ...decision, deactivated: deactivated ?? "unknown" };
-  }
+    return frozen({ ...decision, deactivated: deactivated ?? "unknown" });
+  };
 
-  /** Removes the license from this device; its seat stays taken. To release it, `deactivate` instead. */
-  async forget(options: CallOptions = {}): Promise<Decision> {
-    return (await this.#change((engine, now) => engine.forget(...now), options.signal)).decision;
-  }
+  readonly forget = async (options: CallOptions = {}): Promise<Decision> =>
+    (await this.#change((engine, now) => engine.forget(...now), options.signal)).decision;
 
-  /**
-   * Calls `listener` with each decision that differs from the one before, in its dates at least; not with the one that
-   * holds already, which is `current()`. Returns how to stop that.
-   */
-  on(event: "change", listener: (decision: Decision) => void): () => void {
-    if (event !== "change" || typeof listener !== "function") {
-      throw new LicenseError("invalid_argument", "the only event is `change`, and it needs a function to call");
+  readonly onChange = (listener: (decision: Decision) => void): (() => void) => {
+    if (typeof listener !== "function") {
+      throw new LicenseError("invalid_argument", "`onChange` needs a function to call");
     }
     const entry = { call: listener };
     this.#listeners.add(entry);
     return () => void this.#listeners.delete(entry);
-  }
+  };
 
-  /** Refreshes by itself when it is time, when the network comes back and when the page is shown again. */
-  startAutoRefresh(): void {
+  readonly startAutoRefresh = (): void => {
     if (this.#disposal.signal.aborted) return;
     this.#refresher ??= refresher({
-      look: (woken) => this.#engine.call((engine, now) => engine.look(woken, ...now)),
+      look: (woken) => {
+        // time may have changed the decision
+        this.current();
+        return this.#engine.call((engine, now) => engine.look(woken, ...now));
+      },
       refresh: (patience) => this.#run((engine, now) => engine.refresh(patience, ...now)),
     });
-  }
+  };
 
-  /** Refreshes only when `refresh` is called. */
-  stopAutoRefresh(): void {
+  readonly stopAutoRefresh = (): void => {
     this.#refresher?.stop();
     this.#refresher = undefined;
-  }
+  };
 
-  /**
-   * Ends timers, listeners and operations under way, and returns the memory. What is stored stays; `current` and `allows`
-   * keep the answer that they had then.
-   */
-  dispose(): void {
+  readonly dispose = (): void => {
     this.stopAutoRefresh();
     this.#unwatch?.();
     this.#listeners.clear();
     this.#disposal.abort();
     this.#freeIfOver();
-  }
+  };
 
   declare [Symbol.dispose]: () => void;
 
@@ -193,7 +139,7 @@ export class LicenseClient {
     const { decision, error } = await this.#run(operation, signal);
     if (!error) return decision;
     const { reason: _, ...problem } = error;
-    return { ...decision, problem };
+    return frozen({ ...decision, problem });
   }
 
   /** An operation that changes something, or fails. */
@@ -210,12 +156,9 @@ export class LicenseClient {
     }
     const scope = new AbortController();
     const context: Context = { signal: scope.signal };
-    const parents = [signal, this.#disposal.signal];
-    const abort = (): void => scope.abort(parents.find((parent) => parent?.aborted)?.reason);
-    for (const parent of parents) {
-      parent?.addEventListener("abort", abort);
-      if (parent?.aborted) abort();
-    }
+    const stops = [signal, this.#disposal.signal].map(
+      (parent) => parent && onAbort(parent, () => scope.abort(parent.reason)),
+    );
     this.#running += 1;
     try {
       return await this.#carryOut(operation, context);
@@ -228,7 +171,7 @@ export class LicenseClient {
     } finally {
       this.#running -= 1;
       this.#freeIfOver();
-      for (const parent of parents) parent?.removeEventListener("abort", abort);
+      for (const stop of stops) stop?.();
     }
   }
 
@@ -242,13 +185,26 @@ export class LicenseClient {
     if (this.#engine.hasStopped) await this.#reopen();
     const outcome = await this.#drive(this.#engine, operation, context);
     const { error, ...decision } = outcome.decision;
-    this.#shown = decision;
+    const current = this.current();
+    this.#report();
     this.#refresher?.look();
-    if (outcome.changed) this.#emit(this.current());
-    return { decision, error, deactivated: outcome.deactivated, cause: context.cause };
+    const known = isSame(decision, current) ? current : frozen(decision);
+    return { decision: known, error, deactivated: outcome.deactivated, cause: context.cause };
   }
 
-  #emit(decision: Decision): void {
+  /** Keeps a decision for those who read it, unless it is what they have. */
+  #show(decision: Decision): void {
+    if (this.#shown && isSame(decision, this.#shown)) return;
+    this.#shown = frozen(decision);
+    // not at once: who reads may be drawing
+    queueMicrotask(() => this.#report());
+  }
+
+  /** Calls the listeners if they have not been called with what `current` returned last. */
+  #report(): void {
+    const decision = this.#shown;
+    if (!decision || decision === this.#reported) return;
+    this.#reported = decision;
     for (const listener of [...this.#listeners]) {
       const call = async (): Promise<unknown> => listener.call(decision);
       // a mistake of the app's own must not end the operation, or the process
@@ -282,14 +238,6 @@ export class LicenseClient {
       this.#engine.free();
     } catch {
       // it has stopped, and its memory with it
-    }
-  }
-
-  #isOn(feature: string): boolean {
-    try {
-      return this.#engine.call((engine, now) => engine.allows(feature, ...now));
-    } catch {
-      return this.current().features[feature] === true;
     }
   }
 

@@ -2,10 +2,11 @@
  * Puts a client together from an app's settings and what its platform has.
  */
 
-import { LicenseClient } from "./client.js";
+import { Client } from "./client.js";
 import type { Engine, Engines, Parts } from "./engine.js";
 import { failed, LicenseError } from "./error.js";
 import { randomText } from "./random.js";
+import type { LicenseClient } from "./license.js";
 import type { Storage } from "./storage.js";
 import { keyValueStorage, type KeyValueStorage } from "./text-storage.js";
 import { type Clock, steady, systemClock, within } from "./time.js";
@@ -13,7 +14,7 @@ import type { Fetch } from "./fetch.js";
 import type { LicenseSettings } from "./types.js";
 
 /** What an app configures, and what the client should use instead of the platform's own. */
-export interface LicenseOptions extends LicenseSettings {
+export interface LicenseOptions<Feature extends string = string> extends LicenseSettings<Feature> {
   /** Where the license is kept. Default: localStorage in browsers, a file in Node, Electron's main process, Bun and Deno. */
   storage?: Storage | KeyValueStorage;
   /** Whether to refresh by itself when it is time, online again or visible again. Default: `true`. */
@@ -54,7 +55,7 @@ export async function create(
     const engine = await make();
     const store = storage.open({ appId: String(settings.appId), ...engine.tags() });
     const host = { store, fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)), clock };
-    const client = await LicenseClient.open(make, engine, host);
+    const client = await Client.open(make, engine, host);
     if (autoRefresh ?? true) client.startAutoRefresh();
     return client;
   } catch (error) {

@@ -1,31 +1,45 @@
 /**
- * The one type of error, with a stable kind. Never contains a full license key.
+ * The one class of errors, with a stable kind. Never contains a full license key.
  */
 
 import { MESSAGES } from "./messages.js";
-import type { Decision, ErrorKind, Reason } from "./types.js";
+import type { AnyFailure, Decision, ErrorKind, OtherFailure, Reason, RefusedFailure } from "./types.js";
 
-/** Why an operation failed. `message` is one English sentence for the user: what happened and what to do. */
-export class LicenseError extends Error {
+/** Why an operation failed; whether there is a `reason` depends on its `kind`. */
+export type LicenseError = AnyLicenseError & (RefusedFailure | OtherFailure);
+
+/** What all errors have. `message` is one English sentence for the user: what happened and what to do. */
+export interface AnyLicenseError extends Error, AnyFailure {
+  readonly name: "LicenseError";
+  /** One English sentence for the user. */
+  readonly message: string;
+  /** The decision that holds after the failure; `null` without a client. */
+  readonly decision: Decision | null;
+  /** What a function of the platform or of the app threw. */
+  readonly cause: unknown;
+  /** For logs in JSON: what is the library's own, with the message. */
+  toJSON(): object;
+}
+
+/** The class of errors, for `instanceof`, and for what a test throws. */
+export interface LicenseErrorClass {
+  readonly prototype: LicenseError;
+  new (kind: ErrorKind, detail: string, details?: LicenseErrorDetails): LicenseError;
+}
+
+class TheError extends Error {
   static {
     // what consoles show; the build shortens the names of classes
     Object.defineProperty(this, "name", { value: "LicenseError" });
   }
 
   override readonly name = "LicenseError";
-  /** One line for developers and logs. */
   readonly detail: string;
-  /** What went wrong; a kind never changes its meaning. */
   readonly kind: ErrorKind;
-  /** Why Polar or the configuration denied it, if the kind is `refused`. */
   readonly reason: Reason | null;
-  /** How long to wait before trying again, if that is known. */
   readonly retryAfterMs: number | null;
-  /** Whether Polar may have done what was asked although no answer came back. */
   readonly maybeApplied: boolean;
-  /** The decision that holds after the failure; `null` without a client. */
   readonly decision: Decision | null;
-  /** What a function of the platform or of the app threw. */
   override readonly cause: unknown;
 
   constructor(kind: ErrorKind, detail: string, details: LicenseErrorDetails = {}) {
@@ -39,12 +53,13 @@ export class LicenseError extends Error {
     this.cause = details.cause;
   }
 
-  /** For logs in JSON: what is the library's own, with the message. */
   toJSON(): object {
     const { cause: _, ...own } = this;
     return { ...own, message: this.message };
   }
 }
+
+export const LicenseError = TheError as LicenseErrorClass;
 
 /** The optional parts of a `LicenseError`. */
 export interface LicenseErrorDetails {

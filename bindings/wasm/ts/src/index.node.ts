@@ -3,9 +3,9 @@
  * as in browsers; the license is kept in a file, and a seat belongs to the machine.
  */
 
-import type { LicenseClient } from "./client.js";
 import { create, type LicenseOptions, type Platform } from "./create.js";
 import { inlined } from "./inlined.js";
+import type { LicenseClient } from "./license.js";
 import { fileStorage } from "./node/file-storage.js";
 import { machineSource } from "./node/machine.js";
 import { systemName } from "./node/system-name.js";
@@ -29,6 +29,8 @@ const underTest: Platform = { ...node, storage: memoryOfTests, device: async () 
  * Storage that cannot be read does not fail: the decision says so. Rejects with a `LicenseError` of kind
  * `invalid_config` if a setting is wrong or WebAssembly is not allowed.
  */
-export function createLicenseClient(options: LicenseOptions): Promise<LicenseClient> {
+export function createLicenseClient<Feature extends string = string>(
+  options: LicenseOptions<Feature>,
+): Promise<LicenseClient<Feature>> {
   return create(options, isPage() ? web : isTest() ? underTest : node, inlined);
 }

@@ -2,9 +2,9 @@
  * License keys sold through Polar, for browsers: `createLicenseClient`.
  */
 
-import type { LicenseClient } from "./client.js";
 import { create, type LicenseOptions } from "./create.js";
 import { inlined } from "./inlined.js";
+import type { LicenseClient } from "./license.js";
 import { web } from "./web.js";
 
 export * from "./public.js";
@@ -15,6 +15,8 @@ export * from "./public.js";
  * Storage that cannot be read does not fail: the decision says so. Rejects with a `LicenseError` of kind
  * `invalid_config` if a setting is wrong or WebAssembly is not allowed.
  */
-export function createLicenseClient(options: LicenseOptions): Promise<LicenseClient> {
+export function createLicenseClient<Feature extends string = string>(
+  options: LicenseOptions<Feature>,
+): Promise<LicenseClient<Feature>> {
   return create(options, web, inlined);
 }

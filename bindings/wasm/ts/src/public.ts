@@ -2,11 +2,11 @@
  * What every entry of the package exports.
  */
 
-export type { ActivateOptions, CallOptions, LicenseClient } from "./client.js";
 export type { LicenseOptions } from "./create.js";
 export { LicenseError } from "./error.js";
 export type { Fetch } from "./fetch.js";
 export { indexedDbStorage } from "./indexed-db-storage.js";
+export type { ActivateOptions, CallOptions, Deactivation, License, LicenseClient } from "./license.js";
 export type { Place, Storage, Store, Turn } from "./storage.js";
 export { keyValueStorage, type KeyValueStorage, memoryStorage } from "./text-storage.js";
 export type { Clock } from "./time.js";
@@ -14,8 +14,10 @@ export type {
   Deactivated,
   Decision,
   ErrorKind,
+  Explanation,
   LicenseSettings,
   NextStep,
+  OffReason,
   Problem,
   Reason,
   State,

@@ -2,9 +2,9 @@
  * The same as the main entry, with the WebAssembly as a file of its own that the app names.
  */
 
-import type { LicenseClient } from "./client.js";
 import { create, type LicenseOptions } from "./create.js";
 import { type Engines, enginesOf } from "./engine.js";
+import type { LicenseClient } from "./license.js";
 import { compile, type WasmSource } from "./wasm.js";
 import { web } from "./web.js";
 
@@ -12,7 +12,7 @@ export * from "./public.js";
 export type { WasmSource } from "./wasm.js";
 
 /** The options of the main entry, and the WebAssembly. */
-export interface SlimLicenseOptions extends LicenseOptions {
+export interface SlimLicenseOptions<Feature extends string = string> extends LicenseOptions<Feature> {
   /** The file `polar-license/wasm`: its address, its bytes, a reply with it, or the module that a bundler made of it. */
   wasm: WasmSource | PromiseLike<WasmSource>;
 }
@@ -23,7 +23,9 @@ let compiled: Promise<Engines> | undefined;
  * Reads what is stored on this device. Asks nobody: `refresh` does. The WebAssembly is loaded at the first call; later
  * ones use the same.
  */
-export function createLicenseClient(options: SlimLicenseOptions): Promise<LicenseClient> {
+export function createLicenseClient<Feature extends string = string>(
+  options: SlimLicenseOptions<Feature>,
+): Promise<LicenseClient<Feature>> {
   const { wasm, ...rest } = options ?? {};
   const engines = (): Promise<Engines> => {
     compiled ??= compile(wasm).then(enginesOf);

@@ -2,6 +2,8 @@
  * Clocks and waiting. Only this file reads the time or sets a timer.
  */
 
+import { onAbort } from "./abort.js";
+
 /** Reads the time, so that a test of your app can be a month offline. */
 export interface Clock {
   /** Milliseconds since 1970, as the user's clock says. */
@@ -66,20 +68,18 @@ export function later(ms: number, work: () => void): () => void {
   return () => clearTimeout(timer as number);
 }
 
-/**
- * Resolves after `ms` or when one of `signals` aborts. Leaves its listeners on them, so they should be those of one
- * operation.
- */
+/** Resolves after `ms` or when one of `signals` aborts. */
 export function pause(ms: number, ...signals: (AbortSignal | undefined)[]): Promise<void> {
   return new Promise((resolve) => {
     if (ms <= 0 || signals.some((signal) => signal?.aborted)) return resolve();
     const { set, clear } = timers();
     const end = (): void => {
       clear.call(globalThis, timer);
+      for (const stop of stops) stop?.();
       resolve();
     };
     const timer = set.call(globalThis, end, Math.min(ms, LONGEST_TIMER_MS));
-    for (const signal of signals) signal?.addEventListener("abort", end);
+    const stops = signals.map((signal) => signal && onAbort(signal, end));
   });
 }
 

@@ -74,6 +74,15 @@ export type NextStep =
   /** Deactivate another device: on it, or in Polar's customer portal. */
   | "manage_devices";
 
+/** Why a feature is off. */
+export type OffReason =
+  /** The app may not run at all: the decision's state and reason say why. */
+  | "not_licensed"
+  /** The license is good, but for another benefit than those that turn the feature on: another plan. */
+  | "not_included"
+  /** The configuration names no such feature: a mistake of the app's. */
+  | "unknown";
+
 /** What went wrong; a kind never changes its meaning. */
 export type ErrorKind =
   /** The caller passed an invalid argument, such as an empty license key. */
@@ -118,77 +127,215 @@ export type Deactivated =
   | "key_unknown";
 
 /** Whether the app may run, why, and what the user can do. Times are RFC 3339 in UTC, on Polar's clock. */
-export interface Decision {
+export interface AnyDecision {
   /** Whether the app may run. */
-  allowed: boolean;
+  readonly allowed: boolean;
   /** The state. */
-  state: State;
+  readonly state: State;
   /** Why, in the states that have more than one cause. */
-  reason: Reason | null;
+  readonly reason: Reason | null;
   /** `****-` and the last six characters of the key; null where no license is stored. */
-  displayKey: string | null;
+  readonly displayKey: string | null;
   /** The benefit that the key was sold as. */
-  benefitId: string | null;
+  readonly benefitId: string | null;
   /** The seat taken by this device, where the key has an activation limit. */
-  activationId: string | null;
+  readonly activationId: string | null;
   /** When the key stops being valid; null for never. */
-  expiresAt: string | null;
+  readonly expiresAt: string | null;
   /** When Polar last confirmed it. */
-  confirmedAt: string | null;
+  readonly confirmedAt: string | null;
   /** When Polar will next be asked. */
-  refreshAt: string | null;
+  readonly refreshAt: string | null;
   /** Until when access lasts without reaching Polar. */
-  graceEndsAt: string | null;
+  readonly graceEndsAt: string | null;
   /** How much of the key's usage was consumed when it was last confirmed. */
-  usage: number | null;
+  readonly usage: number | null;
   /** The most that may be consumed; null for no limit. */
-  limitUsage: number | null;
+  readonly limitUsage: number | null;
   /** How many devices may be active at once; null where the key needs no activation. */
-  limitActivations: number | null;
+  readonly limitActivations: number | null;
   /** The configured features, and whether each is on. */
-  features: Record<string, boolean>;
+  readonly features: Readonly<Record<string, boolean>>;
   /** What the user can do. */
-  nextStep: NextStep;
+  readonly nextStep: NextStep;
+  /**
+   * Whether the app should show the user `message`, and that of the `problem`, unasked: access is not allowed, grace
+   * ends soon, or something is wrong that the user should know of. Being offline for a while is no such thing.
+   */
+  readonly notice: boolean;
   /** From when on the app should tell the user to go online; some days before grace ends. */
-  noticeAt: string | null;
+  readonly noticeAt: string | null;
   /** One English sentence for the user. */
-  message: string;
+  readonly message: string;
   /** What went wrong, such as not reaching Polar; access does not depend on it. */
-  problem: Problem | null;
+  readonly problem: Problem | null;
 }
+
+/** Nothing is stored, or what is stored cannot be trusted or read. */
+export interface UnlicensedDecision extends AnyDecision {
+  readonly state: "unlicensed";
+  readonly allowed: false;
+  readonly notice: true;
+  readonly reason: "none" | "tampered" | "other_device" | "other_product" | "newer_format" | "storage";
+  readonly displayKey: null;
+  readonly benefitId: null;
+  readonly confirmedAt: null;
+  readonly usage: null;
+  readonly graceEndsAt: null;
+  readonly noticeAt: null;
+  readonly activationId: null;
+  readonly expiresAt: null;
+  readonly limitUsage: null;
+  readonly limitActivations: null;
+}
+
+/** Polar's last answer about this license, or the app's configuration, denies it. */
+export interface DeniedDecision extends AnyDecision {
+  readonly state: "denied";
+  readonly allowed: false;
+  readonly notice: true;
+  readonly reason: "not_found" | "inactive" | "conditions" | "refused" | "activation_required" | "benefit";
+  readonly displayKey: string;
+  readonly benefitId: string;
+  readonly confirmedAt: string;
+  readonly usage: number;
+}
+
+/** The clock was moved so far back that no time can be trusted; one online validate restores access. */
+export interface ClockSuspectDecision extends AnyDecision {
+  readonly state: "clock_suspect";
+  readonly allowed: false;
+  readonly notice: true;
+  readonly reason: null;
+  readonly displayKey: string;
+  readonly benefitId: string;
+  readonly confirmedAt: string;
+  readonly usage: number;
+  readonly graceEndsAt: string;
+  readonly noticeAt: string;
+}
+
+/** `expiresAt` has passed. */
+export interface ExpiredDecision extends AnyDecision {
+  readonly state: "expired";
+  readonly allowed: false;
+  readonly notice: true;
+  readonly reason: null;
+  readonly displayKey: string;
+  readonly benefitId: string;
+  readonly confirmedAt: string;
+  readonly usage: number;
+}
+
+/** Confirmed by Polar less than `refreshIntervalMs` ago. */
+export interface ActiveDecision extends AnyDecision {
+  readonly state: "active";
+  readonly allowed: true;
+  readonly reason: null;
+  readonly displayKey: string;
+  readonly benefitId: string;
+  readonly confirmedAt: string;
+  readonly usage: number;
+  readonly graceEndsAt: string;
+  readonly noticeAt: string;
+}
+
+/** Confirmed less than `offlineGraceMs` ago. */
+export interface GraceDecision extends AnyDecision {
+  readonly state: "grace";
+  readonly allowed: true;
+  readonly reason: null;
+  readonly displayKey: string;
+  readonly benefitId: string;
+  readonly confirmedAt: string;
+  readonly usage: number;
+  readonly graceEndsAt: string;
+  readonly noticeAt: string;
+}
+
+/** Not confirmed for too long; one online validate restores access. */
+export interface LapsedDecision extends AnyDecision {
+  readonly state: "lapsed";
+  readonly allowed: false;
+  readonly notice: true;
+  readonly reason: null;
+  readonly displayKey: string;
+  readonly benefitId: string;
+  readonly confirmedAt: string;
+  readonly usage: number;
+  readonly graceEndsAt: string;
+  readonly noticeAt: string;
+}
+
+/** Whether the app may run, why, and what the user can do; what is known of it depends on its `state`. */
+export type Decision =
+  | UnlicensedDecision
+  | DeniedDecision
+  | ClockSuspectDecision
+  | ExpiredDecision
+  | ActiveDecision
+  | GraceDecision
+  | LapsedDecision;
 
 /** What went wrong although a decision could be made, such as not reaching Polar. */
 export interface Problem {
   /** The stable code. */
-  kind: ErrorKind;
+  readonly kind: ErrorKind;
   /** One English sentence for the user. */
-  message: string;
+  readonly message: string;
   /** One line for developers and logs. */
-  detail: string;
+  readonly detail: string;
   /** How long to wait before trying again, where that is known. */
-  retryAfterMs: number | null;
+  readonly retryAfterMs: number | null;
   /** Whether Polar may have done what was asked although no answer came back. */
-  maybeApplied: boolean;
+  readonly maybeApplied: boolean;
 }
 
 /** Why an operation did not do what was asked. */
-export interface Failure {
+export interface AnyFailure {
   /** The stable code. */
-  kind: ErrorKind;
+  readonly kind: ErrorKind;
   /** Why Polar or the configuration denied it, where the kind is `refused`. */
-  reason: Reason | null;
+  readonly reason: Reason | null;
   /** One English sentence for the user. */
-  message: string;
+  readonly message: string;
   /** One line for developers and logs. */
-  detail: string;
+  readonly detail: string;
   /** How long to wait before trying again, where that is known. */
-  retryAfterMs: number | null;
+  readonly retryAfterMs: number | null;
   /** Whether Polar may have done what was asked although no answer came back. */
-  maybeApplied: boolean;
+  readonly maybeApplied: boolean;
+}
+
+/** Polar or the configuration denied it, for the `reason`. */
+export interface RefusedFailure extends AnyFailure {
+  readonly kind: "refused";
+  readonly reason: Reason;
+}
+
+/** It failed for what its `kind` says. */
+export interface OtherFailure extends AnyFailure {
+  readonly kind: Exclude<ErrorKind, "refused">;
+  readonly reason: null;
+}
+
+/** Why an operation did not do what was asked; whether there is a `reason` depends on its `kind`. */
+export type Failure = RefusedFailure | OtherFailure;
+
+/** Why a feature is on or off, for the user and for developers. */
+export interface Explanation {
+  /** Whether the feature is on. */
+  readonly allowed: boolean;
+  /** Why it is off; null if it is on. */
+  readonly reason: OffReason | null;
+  /** One English sentence for the user. Without a license, that of the decision. */
+  readonly message: string;
+  /** One line for developers and logs. */
+  readonly detail: string;
 }
 
 /** What an app configures about its licenses. */
-export interface LicenseSettings {
+export interface LicenseSettings<Feature extends string = string> {
   /** Polar's organization id (Settings, General). */
   organizationId: string;
   /** Names this program among the vendor's, such as `com.acme.app`; never changes. */
@@ -198,7 +345,7 @@ export interface LicenseSettings {
   /** Accepts only keys of these benefits. Without, every key of the organization is accepted. */
   benefits?: readonly string[];
   /** The features, each with the benefits that turn it on. */
-  features?: Readonly<Record<string, readonly string[]>>;
+  features?: Readonly<Record<Feature, readonly string[]>>;
   /** Whether a seat belongs to the device that took it, so that a copied record is refused by Polar. Default: true. */
   bindDevice?: boolean;
   /** How long a confirmation counts as fresh. Default: 24 hours, or `offlineGraceMs` where that is shorter. */

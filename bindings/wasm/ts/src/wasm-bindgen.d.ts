@@ -23,7 +23,7 @@ export type Current = Decision;
 /**
  * What a driver does next, and the number to go on with.
  */
-export type Step = { do: "turn"; number: number; until: number } | { do: "store"; number: number; notBefore: number; until: number; timeoutMs: number } | { do: "send"; number: number; notBefore: number; url: string; headers: [[string, string], [string, string]]; body: string; timeoutMs: number; replyLimit: number } | { do: "join"; number: number; until: number } | { do: "done"; decision: Decision & { error?: Failure }; deactivated: Deactivated | null; changed: boolean };
+export type Step = { do: "turn"; number: number; until: number } | { do: "store"; number: number; notBefore: number; until: number; timeoutMs: number } | { do: "send"; number: number; notBefore: number; url: string; headers: [[string, string], [string, string]]; body: string; timeoutMs: number; replyLimit: number } | { do: "join"; number: number; until: number } | { do: "done"; decision: Decision & { error?: Failure }; deactivated: Deactivated | null };
 
 /**
  * What is thrown if the settings are wrong.
@@ -40,7 +40,12 @@ export type Look = { do: "refresh"; patience: Patience } | { do: "wait"; ms: num
  */
 export type Change = { do: "keep" } | { do: "put"; record: Uint8Array<ArrayBuffer>; durable: boolean } | { do: "remove" };
 
-import type { Deactivated, Decision, Failure } from "./types.js";
+/**
+ * Why a feature is on or off.
+ */
+export type Explained = Explanation;
+
+import type { Deactivated, Decision, Explanation, Failure } from "./types.js";
 
 
 /**
@@ -55,10 +60,6 @@ export class Engine {
      * Activates `key`, or the stored one.
      */
     activate(key: string | null | undefined, replacePrevious: boolean, wall: number, mono: number): Step;
-    /**
-     * Whether a feature is on at this instant, from memory.
-     */
-    allows(feature: string, wall: number, mono: number): boolean;
     /**
      * Gives up in a step `turn` or `join`, before the operation has done anything.
      */
@@ -76,12 +77,22 @@ export class Engine {
      */
     deactivate(wall: number, mono: number): Step;
     /**
+     * Why a feature is on or off at this instant, from memory.
+     */
+    explain(feature: string, wall: number, mono: number): Explained;
+    /**
      * Removes the license from this device without releasing the seat.
      */
     forget(wall: number, mono: number): Step;
     /**
-     * What the automatic refresh does at this instant; asked when its wait is over, after every operation, and with `woken`
-     * if the network may have come back.
+     * Whether the decision that `current` returned last is still the one. Called at each look at a feature: it returns
+     * what costs the glue nothing.
+     */
+    isCurrent(wall: number, mono: number): boolean;
+    /**
+     * What the automatic refresh does at this instant, and when to look again, at the latest when the decision that was
+     * last read ends; asked when its wait is over, after every operation, and with `woken` if the network may have come
+     * back.
      */
     look(woken: boolean, wall: number, mono: number): Look;
     /**

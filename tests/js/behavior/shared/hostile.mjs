@@ -288,9 +288,9 @@ async function noSignal() {
 async function listenersThrow(make) {
   const { license } = await licensed(FREE_KEY);
   const heard = [];
-  license.on("change", () => thrown(make()));
-  license.on("change", async () => thrown(make()));
-  license.on("change", ({ state }) => heard.push(state));
+  license.onChange(() => thrown(make()));
+  license.onChange(async () => thrown(make()));
+  license.onChange(({ state }) => heard.push(state));
   equal((await license.deactivate()).state, "unlicensed", "deactivate");
   equal((await license.activate(FREE_KEY)).state, "active", "activate");
   equal(heard, ["unlicensed", "active"], "what the last one heard");

@@ -5,16 +5,10 @@
  * Imports nothing of Electron, so that it loads in ES modules, CommonJS and tests alike.
  */
 
-import type { LicenseClient } from "../client.js";
+import type { License } from "../license.js";
 import type { Deactivated, Decision, ErrorKind } from "../types.js";
-import { CALL, type Call, CHANGE, CURRENT, type Decided, failure } from "./protocol.js";
+import { CALL, type Call, CANCEL, CHANGE, CURRENT, type Decided, EXPLAIN, type Explained, failure } from "./protocol.js";
 import type { LicenseFailure, Reply } from "./protocol.js";
-
-/** What of a client windows may use. */
-export type SharedLicense = Pick<
-  LicenseClient,
-  "activate" | "validate" | "refresh" | "consume" | "deactivate" | "forget" | "current" | "on"
->;
 
 /** What is used of Electron's `ipcMain`. */
 export interface MainIpc {
@@ -57,18 +51,26 @@ export interface ShareOptions {
  * Lets windows whose preload script calls `exposeLicense` use `license`. Call it before windows are opened, once for
  * each `ipcMain`. Returns how to stop that.
  */
-export function shareLicense(license: SharedLicense, ipcMain: MainIpc, options: ShareOptions = {}): () => void {
+export function shareLicense(license: License, ipcMain: MainIpc, options: ShareOptions = {}): () => void {
   const share = new Share(license, options.allow ?? isMainFrame);
   const current = (event: SyncEvent): void => {
     event.returnValue = share.current(event);
   };
+  const explain = (event: SyncEvent, feature: unknown): void => {
+    event.returnValue = share.explain(event, feature);
+  };
+  const cancel = (event: IpcSender, id: unknown): void => share.cancel(event, id);
   // first, because it throws if a license is shared already
   ipcMain.handle(CALL, (event, message) => share.answer(event, message));
   ipcMain.on(CURRENT, current);
-  const unsubscribe = license.on("change", (decision) => share.push(decision));
+  ipcMain.on(EXPLAIN, explain);
+  ipcMain.on(CANCEL, cancel);
+  const unsubscribe = license.onChange((decision) => share.push(decision));
   return () => {
     unsubscribe();
     ipcMain.removeListener(CURRENT, current);
+    ipcMain.removeListener(EXPLAIN, explain);
+    ipcMain.removeListener(CANCEL, cancel);
     ipcMain.removeHandler(CALL);
     share.end();
   };
@@ -81,32 +83,56 @@ const REFUSED = failure("invalid_argument", "this page may not use the license")
 const UNKNOWN = failure("invalid_argument", "the license has no such method, or not with these arguments");
 
 class Share {
-  readonly #license: SharedLicense;
+  readonly #license: License;
   readonly #allow: (event: IpcSender) => boolean;
   /** By the id of their place in the page, which a reload keeps. */
   readonly #followers = new Map<number, IpcSender>();
+  /** The calls under way, by the place and number of each. */
+  readonly #calls = new Map<string, AbortController>();
   #ended = false;
   #at = 0;
 
-  constructor(license: SharedLicense, allow: (event: IpcSender) => boolean) {
+  constructor(license: License, allow: (event: IpcSender) => boolean) {
     this.#license = license;
     this.#allow = allow;
   }
 
   /** Never rejects: what is thrown in a handler arrives without its members. */
   async answer(event: IpcSender, message: unknown): Promise<Reply> {
-    if (!this.#follow(event)) return { error: REFUSED };
+    const place = this.#follow(event);
+    if (place === undefined) return { error: REFUSED };
     const call = parse(message);
     if (!call) return { error: UNKNOWN };
+    const running = new AbortController();
+    const name = `${place} ${call.id}`;
+    this.#calls.set(name, running);
     try {
-      return this.#decided(await this.#carryOut(call));
+      return this.#decided(await this.#carryOut(call, running.signal));
+    } catch (error) {
+      return { error: described(error) };
+    } finally {
+      // a page that was loaded anew counts from the start
+      if (this.#calls.get(name) === running) this.#calls.delete(name);
+    }
+  }
+
+  /** The wait for a call ends. */
+  cancel(event: IpcSender, id: unknown): void {
+    this.#calls.get(`${this.#follow(event)} ${String(id)}`)?.abort();
+  }
+
+  explain(event: IpcSender, feature: unknown): Explained {
+    if (this.#follow(event) === undefined) return { error: REFUSED };
+    if (typeof feature !== "string") return { error: UNKNOWN };
+    try {
+      return this.#license.explain(feature);
     } catch (error) {
       return { error: described(error) };
     }
   }
 
   current(event: IpcSender): Reply {
-    if (!this.#follow(event)) return { error: REFUSED };
+    if (this.#follow(event) === undefined) return { error: REFUSED };
     try {
       return this.#decided(this.#license.current());
     } catch (error) {
@@ -127,16 +153,16 @@ class Share {
     this.#followers.clear();
   }
 
-  #carryOut(call: Call): Promise<Decision & { deactivated?: Deactivated }> | Decision {
+  #carryOut(call: Call, signal: AbortSignal): Promise<Decision & { deactivated?: Deactivated }> | Decision {
     switch (call.method) {
       case "follow":
         return this.#license.current();
       case "activate":
-        return this.#license.activate(call.key, { replacePrevious: call.replacePrevious });
+        return this.#license.activate(call.key, { replacePrevious: call.replacePrevious, signal });
       case "consume":
-        return this.#license.consume(call.count);
+        return this.#license.consume(call.count, { signal });
       default:
-        return this.#license[call.method]();
+        return this.#license[call.method]({ signal });
     }
   }
 
@@ -145,17 +171,18 @@ class Share {
     return { at: this.#at, decision: withoutDetails(decision), deactivated };
   }
 
-  /** Whether this frame may use the license; if so, it receives changes. */
-  #follow(event: IpcSender): boolean {
+  /** The place of a frame that may use the license; it receives changes from then on. */
+  #follow(event: IpcSender): number | undefined {
     try {
       // an event forgets its frame, so it is read once; the members of a frame that is gone throw
       const { sender, senderFrame } = event;
-      if (this.#ended || !senderFrame || !this.#allows({ sender, senderFrame })) return false;
+      if (this.#ended || !senderFrame || !this.#allows({ sender, senderFrame })) return undefined;
       this.#forgetClosed();
-      this.#followers.set(senderFrame.frameTreeNodeId, { sender, senderFrame });
-      return true;
+      const place = senderFrame.frameTreeNodeId;
+      this.#followers.set(place, { sender, senderFrame });
+      return place;
     } catch {
-      return false;
+      return undefined;
     }
   }
 
@@ -188,19 +215,20 @@ function sent({ senderFrame }: IpcSender, change: Decided): boolean {
 /** A renderer that was taken over can send anything. */
 function parse(message: unknown): Call | undefined {
   if (typeof message !== "object" || message === null) return undefined;
-  const { method, key, replacePrevious, count } = message as Record<string, unknown>;
+  const { id, method, key, replacePrevious, count } = message as Record<string, unknown>;
+  if (typeof id !== "number") return undefined;
   switch (method) {
     case "follow":
     case "validate":
     case "refresh":
     case "deactivate":
     case "forget":
-      return { method };
+      return { id, method };
     case "activate":
       if ((key !== null && typeof key !== "string") || typeof replacePrevious !== "boolean") return undefined;
-      return { method, key, replacePrevious };
+      return { id, method, key, replacePrevious };
     case "consume":
-      return typeof count === "number" ? { method, count } : undefined;
+      return typeof count === "number" ? { id, method, count } : undefined;
     default:
       return undefined;
   }
@@ -220,7 +248,7 @@ function described(thrown: unknown): LicenseFailure {
     retryAfterMs: error.retryAfterMs ?? null,
     maybeApplied: error.maybeApplied ?? false,
     decision: error.decision ? withoutDetails(error.decision) : null,
-  };
+  } as LicenseFailure;
 }
 
 function withoutDetails(decision: Decision): Decision {

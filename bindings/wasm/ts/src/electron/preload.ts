@@ -5,79 +5,56 @@
  * A sandboxed preload script cannot load packages, so bundle it. Imports nothing of Electron.
  */
 
-import type { Deactivated, Decision } from "../types.js";
-import { CALL, type Call, CHANGE, CURRENT, type Decided, failure, type Reply } from "./protocol.js";
+import type { Decision, Explanation } from "../types.js";
+import { type PageBridge, pageLicense } from "./page.js";
+import { CALL, type Call, CANCEL, CHANGE, CURRENT, type Decided, EXPLAIN, type Explained } from "./protocol.js";
+import { failure, type Reply } from "./protocol.js";
 
+export type { License } from "../license.js";
 export type { LicenseFailure } from "./protocol.js";
-
-/**
- * `window.license`: the license of the app, as a page sees it. Calls reject with a `LicenseFailure`, a plain object;
- * they take no `AbortSignal`, which cannot cross into the preload script, and end by themselves after 35 s at most.
- */
-export interface RendererLicense {
-  /** The decision that the main process sent last. */
-  current(): Decision;
-  /** Whether a feature is on in that decision. A feature that is not configured is off. */
-  allows(feature: string): boolean;
-  /** As `LicenseClient.activate`. */
-  activate(key?: string | null, options?: { replacePrevious?: boolean }): Promise<Decision>;
-  /** As `LicenseClient.validate`. */
-  validate(): Promise<Decision>;
-  /** As `LicenseClient.refresh`. */
-  refresh(): Promise<Decision>;
-  /** As `LicenseClient.consume`. */
-  consume(count?: number): Promise<Decision>;
-  /** As `LicenseClient.deactivate`. */
-  deactivate(): Promise<Decision & { deactivated: Deactivated }>;
-  /** As `LicenseClient.forget`. */
-  forget(): Promise<Decision>;
-  /** Calls `listener` with each decision that differs from the one before, whichever window caused it. */
-  on(event: "change", listener: (decision: Decision) => void): () => void;
-}
 
 /** What is used of Electron's `contextBridge`. */
 export interface Bridge {
   exposeInMainWorld(name: string, api: any): void;
+  /** Electron has it from version 35 on. */
+  executeInMainWorld?(script: { func: (...args: any[]) => any; args?: any[] }): any;
 }
 
 /** What is used of Electron's `ipcRenderer`. */
 export interface RendererIpc {
   invoke(channel: string, ...args: any[]): Promise<any>;
+  send(channel: string, ...args: any[]): void;
   sendSync(channel: string, ...args: any[]): any;
   on(channel: string, listener: (event: any, ...args: any[]) => void): unknown;
 }
 
-/** Exposes a `RendererLicense` as `window.license`, or under another name. */
+/**
+ * Gives pages a `License` as `window.license`, or under another name. Its calls reject with a `LicenseFailure`, a plain
+ * object. Before Electron 35 each `current()` is another copy, and calls take no `signal`.
+ */
 export function exposeLicense(contextBridge: Bridge, ipcRenderer: RendererIpc, name = "license"): void {
-  const mirror = new Mirror(ipcRenderer);
-  contextBridge.exposeInMainWorld(name, rendererLicense(mirror));
+  const bridge = pageBridge(new Mirror(ipcRenderer));
+  if (contextBridge.executeInMainWorld) contextBridge.executeInMainWorld({ func: pageLicense, args: [bridge, name] });
+  else contextBridge.exposeInMainWorld(name, pageLicense(bridge));
 }
 
 /** Closures rather than a class: what crosses is copied, without prototypes. */
-function rendererLicense(mirror: Mirror): RendererLicense {
+function pageBridge(mirror: Mirror): PageBridge {
   const decision = async (call: Call): Promise<Decision> => (await mirror.call(call)).decision;
   return {
     current: () => mirror.current(),
-    allows: (feature) => mirror.current().features[feature] === true,
-    activate: (key, options) => {
-      const text = key == null ? null : String(key);
-      return decision({ method: "activate", key: text, replacePrevious: options?.replacePrevious === true });
-    },
-    validate: () => decision({ method: "validate" }),
-    refresh: () => decision({ method: "refresh" }),
-    consume: (count = 1) => decision({ method: "consume", count: Number(count) }),
-    deactivate: async () => {
-      const { decision, deactivated } = await mirror.call({ method: "deactivate" });
+    explain: (feature) => mirror.explain(feature),
+    follow: (accept) => mirror.follow(accept),
+    activate: (id, key, replacePrevious) => decision({ id, method: "activate", key, replacePrevious }),
+    validate: (id) => decision({ id, method: "validate" }),
+    refresh: (id) => decision({ id, method: "refresh" }),
+    consume: (id, count) => decision({ id, method: "consume", count }),
+    deactivate: async (id) => {
+      const { decision, deactivated } = await mirror.call({ id, method: "deactivate" });
       return { ...decision, deactivated: deactivated ?? "unknown" };
     },
-    forget: () => decision({ method: "forget" }),
-    on: (event, listener) => {
-      // a plain `Error`, since its class does not cross either
-      if (event !== "change" || typeof listener !== "function") {
-        throw new Error("the only event is `change`, and it needs a function to call");
-      }
-      return mirror.listen(listener);
-    },
+    forget: (id) => decision({ id, method: "forget" }),
+    cancel: (id) => mirror.cancel(id),
   };
 }
 
@@ -85,16 +62,14 @@ const SHARE_FIRST = "the main process has to call shareLicense before it opens w
 
 class Mirror {
   readonly #ipc: RendererIpc;
-  readonly #listeners = new Set<{ call: (decision: Decision) => void }>();
+  #accept: (decision: Decision) => void = () => undefined;
   #latest: Decided | undefined;
 
   constructor(ipc: RendererIpc) {
     this.#ipc = ipc;
-    ipc.on(CHANGE, (_, change: Decided) => {
-      if (this.#take(change)) this.#emit(change.decision);
-    });
+    ipc.on(CHANGE, (_, change: Decided) => this.#take(change));
     // if it fails, so do the calls, whose errors say why
-    this.call({ method: "follow" }).catch(() => undefined);
+    this.call({ id: 0, method: "follow" }).catch(() => undefined);
   }
 
   /**
@@ -102,9 +77,20 @@ class Mirror {
    * is not true. The main process answers from memory.
    */
   current(): Decision {
-    if (!this.#latest) this.#accept(this.#ipc.sendSync(CURRENT));
-    if (!this.#latest) throw new Error(SHARE_FIRST);
+    if (!this.#latest) {
+      const reply = this.#ipc.sendSync(CURRENT) as Reply | null | undefined;
+      if (!reply) throw new Error(SHARE_FIRST);
+      if ("error" in reply) throw new Error(reply.error.message);
+      this.#latest = reply;
+    }
     return this.#latest.decision;
+  }
+
+  explain(feature: string): Explanation {
+    const reply = this.#ipc.sendSync(EXPLAIN, feature) as Explained | null | undefined;
+    if (!reply) throw new Error(SHARE_FIRST);
+    if ("error" in reply) throw new Error(reply.error.message);
+    return reply;
   }
 
   async call(call: Call): Promise<Decided> {
@@ -120,32 +106,18 @@ class Mirror {
     return reply;
   }
 
-  listen(call: (decision: Decision) => void): () => void {
-    const entry = { call };
-    this.#listeners.add(entry);
-    return () => void this.#listeners.delete(entry);
+  cancel(id: number): void {
+    this.#ipc.send(CANCEL, id);
   }
 
-  #accept(reply: Reply | null | undefined): void {
-    if (!reply) return;
-    if ("error" in reply) throw new Error(reply.error.message);
-    this.#take(reply);
+  follow(accept: (decision: Decision) => void): void {
+    this.#accept = accept;
   }
 
-  /** Whether it is later than what is known. */
-  #take(decided: Decided): boolean {
-    if (this.#latest && decided.at <= this.#latest.at) return false;
+  /** What is later than what is known. */
+  #take(decided: Decided): void {
+    if (this.#latest && decided.at <= this.#latest.at) return;
     this.#latest = decided;
-    return true;
-  }
-
-  #emit(decision: Decision): void {
-    for (const { call } of [...this.#listeners]) {
-      try {
-        call(decision);
-      } catch (error) {
-        console.error("polar-license: a listener failed", error);
-      }
-    }
+    this.#accept(decided.decision);
   }
 }

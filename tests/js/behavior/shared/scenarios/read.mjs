@@ -21,7 +21,8 @@ export function readCommon(text, members) {
   const common = JSON.parse(withNames(names, text));
   known("common", common);
   for (const steps of Object.values(common.given)) steps.forEach(checkStep);
-  return { ...common, names, members: JSON.parse(members).decision };
+  const { decision, states, withReason } = JSON.parse(members);
+  return { ...common, names, members: decision, states, withReason };
 }
 
 /** The scenarios of one file. */

@@ -223,9 +223,13 @@ class World {
       const [said, is] = [decision?.[name], current[name]].map((value) => JSON.stringify(value));
       if (said !== is) this.fail(place, `\`${name}\` of the outcome is ${said}, of current ${is}`);
     }
-    if (current.allowed !== ["active", "grace"].includes(current.state)) {
-      this.fail(place, `allowed is ${current.allowed} in state ${current.state}`);
+    for (const one of [decision, current]) {
+      if (one) for (const wrong of uncertain(this.#common.states[one.state], one)) this.fail(place, wrong);
     }
+    if (error && this.#common.withReason.includes(error.kind) !== (error.reason !== null)) {
+      this.fail(place, `the reason of an error of kind ${error.kind} is ${error.reason}`);
+    }
+    if (client.current() !== current || !Object.isFrozen(current)) this.fail(place, "current is another object each time");
     const shown = JSON.stringify({ decision, error });
     const keys = [...Object.keys(this.#common.sold), ...Object.keys(this.#scenario.sold ?? {})];
     for (const secret of [...this.#common.personal, ...keys]) {
@@ -284,6 +288,16 @@ async function carryOut(process, step) {
     const { kind, reason, message, maybeApplied, retryAfterMs, decision } = error;
     return { decision, error: { kind, reason, message, maybeApplied, retryAfterMs } };
   }
+}
+
+/** What is not as the types say of a decision in this state. */
+function uncertain({ allowed, reasons, present, absent }, decision) {
+  const { state, reason } = decision;
+  const wrong = [...present.filter((name) => decision[name] === null), ...absent.filter((name) => decision[name] !== null)];
+  if (decision.allowed !== allowed) wrong.push("allowed");
+  if (reason === null ? reasons.length > 0 : !reasons.includes(reason)) wrong.push("reason");
+  if (!allowed && !decision.notice) wrong.push("notice");
+  return wrong.map((name) => `${name} is ${JSON.stringify(decision[name])} in state ${state}`);
 }
 
 /** What Polar demands of every body, and what is never sent. */

@@ -1,0 +1,94 @@
+/**
+ * What runs in the page itself: objects that a preload script passes on are copied each time, and `current` must return
+ * the same one until the decision changes. Electron sends the text of the function to the page, so it uses nothing from
+ * outside of itself, and gives no function a name, which some builds would do by a helper outside.
+ */
+
+import type { License } from "../license.js";
+import type { Deactivation } from "../license.js";
+import type { Decision, Explanation } from "../types.js";
+
+/** What the preload script does for the page. The page numbers its calls, so that it can end the wait for them. */
+export interface PageBridge {
+  current(): Decision;
+  explain(feature: string): Explanation;
+  /** Calls `accept` with each decision that is later than what is known. */
+  follow(accept: (decision: Decision) => void): void;
+  activate(id: number, key: string | null, replacePrevious: boolean): Promise<Decision>;
+  validate(id: number): Promise<Decision>;
+  refresh(id: number): Promise<Decision>;
+  consume(id: number, count: number): Promise<Decision>;
+  deactivate(id: number): Promise<Deactivation>;
+  forget(id: number): Promise<Decision>;
+  cancel(id: number): void;
+}
+
+/** Makes the license of a page, and if there is a `name`, `window[name]` of it rather than returning it. */
+export function pageLicense(bridge: PageBridge, name?: string): License | undefined {
+  const page = {
+    latest: undefined as Decision | undefined,
+    calls: 0,
+    listeners: new Set<{ call: (decision: Decision) => unknown }>(),
+    /** Keeps a decision that says something else. */
+    accept(decision: Decision): boolean {
+      if (JSON.stringify(decision) === JSON.stringify(page.latest)) return false;
+      Object.freeze(decision.features);
+      Object.freeze(decision.problem);
+      page.latest = Object.freeze(decision);
+      return true;
+    },
+    current(): Decision {
+      if (!page.latest) page.accept(bridge.current());
+      return page.latest as Decision;
+    },
+    async run<Result>(start: (id: number) => Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+      page.calls += 1;
+      const id = page.calls;
+      const options = { abort: () => bridge.cancel(id) };
+      const result = start(id);
+      if (signal?.aborted) options.abort();
+      else signal?.addEventListener("abort", options.abort);
+      try {
+        return Object.freeze(await result);
+      } finally {
+        signal?.removeEventListener("abort", options.abort);
+      }
+    },
+  };
+  bridge.follow((decision) => {
+    const isFirst = !page.latest;
+    if (!page.accept(decision) || isFirst) return;
+    for (const listener of [...page.listeners]) {
+      try {
+        listener.call(page.latest as Decision);
+      } catch (error) {
+        console.error("polar-license: a listener failed", error);
+      }
+    }
+  });
+  const license: License = {
+    current: page.current,
+    allows: (feature) => page.current().features[feature] === true,
+    explain: (feature) => bridge.explain(String(feature)),
+    activate: (key, options) =>
+      page.run(
+        (id) => bridge.activate(id, key == null ? null : String(key), options?.replacePrevious === true),
+        options?.signal,
+      ),
+    validate: (options) => page.run((id) => bridge.validate(id), options?.signal),
+    refresh: (options) => page.run((id) => bridge.refresh(id), options?.signal),
+    consume: (count = 1, options) => page.run((id) => bridge.consume(id, Number(count)), options?.signal),
+    deactivate: (options) => page.run((id) => bridge.deactivate(id), options?.signal),
+    forget: (options) => page.run((id) => bridge.forget(id), options?.signal),
+    onChange: (listener) => {
+      // a plain `Error`, since its class does not cross either
+      if (typeof listener !== "function") throw new Error("`onChange` needs a function to call");
+      const entry = { call: listener };
+      page.listeners.add(entry);
+      return () => void page.listeners.delete(entry);
+    },
+  };
+  if (name === undefined) return license;
+  Object.defineProperty(globalThis, name, { value: Object.freeze(license), enumerable: true });
+  return undefined;
+}

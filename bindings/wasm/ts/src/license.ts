@@ -1,0 +1,107 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+/**
+ * What an app uses: a license on this device, whoever holds it. Types only, so that a page can name them without loading
+ * the client.
+ */
+
+import type { Deactivated, Decision, Explanation } from "./types.js";
+
+/** What every operation takes. */
+export interface CallOptions {
+  /** Ends the wait. What was sent by then may have been applied, and the license remembers that. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What to activate, and how far to go for it. */
+export interface ActivateOptions extends CallOptions {
+  /** Moves the license here: releases the older activation known on this device if no seat is free. */
+  replacePrevious?: boolean;
+}
+
+/** The decision after a deactivation, and what became of the seat. */
+export type Deactivation = Decision & { deactivated: Deactivated };
+
+/**
+ * A license on this device: activates, validates, gates features. What `createLicenseClient` makes, what a window of
+ * Electron has as `window.license`, and what a test puts in their place. Each method works without its object too.
+ *
+ * | method | asks Polar | waits |
+ * |---|---|---|
+ * | `current`, `allows`, `explain`, `onChange` | never | never |
+ * | `refresh` | if it is due; call it at start | 2 s at most if access is allowed |
+ * | `validate` | always | 10 s at most |
+ * | `activate`, `consume`, `deactivate` | always | 35 s at most |
+ *
+ * Operations that change something run one after the other; validates at the same time share one request. With several
+ * tabs, the wait for another one is part of these times.
+ */
+export interface License<Feature extends string = string> {
+  /**
+   * The decision at this instant, from memory: the same frozen object until the decision changes. With `onChange` it is
+   * what stores are made of, such as React's: `useSyncExternalStore(license.onChange, license.current)`.
+   */
+  current(this: void): Decision;
+
+  /**
+   * Calls `listener` with each decision that differs from the one before, in its dates at least; not with the one that
+   * holds already, which is `current()`. Returns how to stop that.
+   */
+  onChange(this: void, listener: (decision: Decision) => void): () => void;
+
+  /** Whether a feature is on at this instant, from memory. A feature that is not configured is off. */
+  allows(this: void, feature: Feature): boolean;
+
+  /** Why a feature is on or off at this instant, with a sentence for the user: they may need a license, or another plan. */
+  explain(this: void, feature: Feature): Explanation;
+
+  /**
+   * Activates a license key on this device and remembers it; without a key the stored one. Takes a seat only if the key
+   * has an activation limit and is not active here already.
+   *
+   * Rejects with a `LicenseError`: `refused` with the `reason` if Polar or the configuration denies it; `storage` if a
+   * seat could not be remembered, so that none was taken; `network`, `timeout`, `server` and `rate_limited` if Polar
+   * did not answer; `invalid_argument` for what cannot be a key. A license that was here is as it was before.
+   */
+  activate(this: void, key?: string | null, options?: ActivateOptions): Promise<Decision>;
+
+  /** Asks Polar. Not reaching it is not an error: the decision stands, and its `problem` is the reason. */
+  validate(this: void, options?: CallOptions): Promise<Decision>;
+
+  /** Asks Polar if it is time to, or if access is not allowed. Call it when the app starts. */
+  refresh(this: void, options?: CallOptions): Promise<Decision>;
+
+  /**
+   * Counts `count` uses of a key with a usage limit, 1 to 2,147,483,647.
+   *
+   * Rejects with `usage_exhausted` if fewer are left and `not_activated` without a license; otherwise as `activate`.
+   * With `maybeApplied` they may have been counted; they are never sent twice.
+   */
+  consume(this: void, count?: number, options?: CallOptions): Promise<Decision>;
+
+  /**
+   * Releases the seat and removes the license from this device. The decision's `deactivated` is what became of
+   * the seat.
+   *
+   * Rejects with `not_activated` without a license; `network`, `timeout`, `server` and `rate_limited` if Polar did not
+   * answer: then nothing is removed.
+   */
+  deactivate(this: void, options?: CallOptions): Promise<Deactivation>;
+
+  /** Removes the license from this device; its seat stays taken. To release it, `deactivate` instead. */
+  forget(this: void, options?: CallOptions): Promise<Decision>;
+}
+
+/** A license that this program holds itself. Made by `createLicenseClient`. */
+export interface LicenseClient<Feature extends string = string> extends License<Feature>, Disposable {
+  /** Refreshes by itself when it is time, when the network comes back and when the page is shown again. */
+  startAutoRefresh(this: void): void;
+
+  /** Refreshes only when `refresh` is called. */
+  stopAutoRefresh(this: void): void;
+
+  /**
+   * Ends timers, listeners and operations under way, and returns the memory. What is stored stays; `current` and `allows`
+   * keep the answer that they had then.
+   */
+  dispose(this: void): void;
+}

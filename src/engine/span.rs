@@ -1,0 +1,65 @@
+//! How long a decision holds by itself. Between two operations only time changes it, so whoever keeps a decision need not
+//! make it anew for each look. Pure.
+
+use crate::time::Now;
+use std::time::Duration;
+
+/// From when to when a decision holds, on both clocks. Over as soon as either of them is outside: a user can set the wall
+/// clock, back too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    from: Now,
+    until: Now,
+}
+
+/// Never wait less than this for the end, whatever the clocks say.
+const LEAST_WAIT: Duration = Duration::from_secs(1);
+
+impl Span {
+    pub(super) fn new(from: Now, until: Now) -> Self {
+        Self { from, until }
+    }
+
+    /// Whether the decision still holds.
+    pub fn contains(&self, now: Now) -> bool {
+        (self.from.wall..self.until.wall).contains(&now.wall) && (self.from.mono..self.until.mono).contains(&now.mono)
+    }
+
+    /// When to look whether it is over, if both clocks go on as they should.
+    pub fn wait(&self, now: Now) -> Duration {
+        let wall = self.until.wall.since(now.wall);
+        wall.min(Duration::from_millis(now.until(self.until.mono))).max(LEAST_WAIT)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Timestamp;
+
+    fn at(wall: i64, mono: u64) -> Now {
+        Now { wall: Timestamp::from_unix_ms(wall), mono }
+    }
+
+    #[test]
+    fn either_clock_ends_it_and_a_wall_clock_set_back_does_too() {
+        let span = Span::new(at(1_000, 10), at(9_000, 9_010));
+        for (now, holds) in [
+            (at(1_000, 10), true),
+            (at(8_999, 9_009), true),
+            (at(9_000, 20), false),
+            (at(2_000, 9_010), false),
+            (at(999, 20), false),
+        ] {
+            assert_eq!(span.contains(now), holds, "{now:?}");
+        }
+    }
+
+    #[test]
+    fn the_wait_is_for_the_end_that_comes_first_and_never_busy() {
+        let span = Span::new(at(0, 0), at(9_000, 7_000));
+        assert_eq!(span.wait(at(0, 0)), Duration::from_secs(7));
+        assert_eq!(span.wait(at(5_000, 0)), Duration::from_secs(4));
+        assert_eq!(span.wait(at(20_000, 0)), LEAST_WAIT);
+    }
+}

@@ -1,0 +1,153 @@
+// What an app reads between operations: the same object until the decision changes, right at every instant.
+
+import { FREE_KEY, yes } from "./answers.mjs";
+import { Device } from "./client.mjs";
+import { equal, holds, rejection } from "./expect.mjs";
+import { expire, rest } from "./timers.mjs";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export function tests(environment) {
+  const all = [sameObject, unbound, graceEnds, clockIsSet, unread, unreadInGrace, explained];
+  if (environment.platform === "Node") all.push(manyAtOnce);
+  return all.map((run) => ({ name: run.name, kind: "tests of reading", run }));
+}
+
+/** Licensed, with what its listener was called with, and whether Polar can be reached. */
+async function licensed(options = {}) {
+  const device = new Device();
+  const network = { isThere: true };
+  const fetch = (...request) => (network.isThere ? yes(...request) : Promise.reject(new TypeError("offline")));
+  const license = await device.open({ fetch, ...options });
+  await license.activate(FREE_KEY);
+  const heard = [];
+  license.onChange((decision) => heard.push(decision));
+  return { device, license, heard, network };
+}
+
+async function sameObject() {
+  const { license, heard } = await licensed();
+  const { current } = license;
+  const first = current();
+  holds([first, first.features].every(Object.isFrozen), "a decision can be changed");
+  equal([current() === first, current() === first], [true, true], "the same object");
+  equal((await license.refresh()) === first, true, "what a refresh without news resolves to is the same");
+  await license.consume().catch(() => undefined);
+  const deactivated = await license.deactivate();
+  holds(Object.isFrozen(deactivated), "what deactivate resolves to can be changed");
+  const last = current();
+  equal([last.state, last === first, current() === last], ["unlicensed", false, true], "after a change");
+  equal([heard.length, heard.at(-1) === last], [heard.length, true], "what listeners are called with");
+  license.dispose();
+  holds(current() === last, "a client that was disposed of has the same object");
+}
+
+async function unbound() {
+  const { license } = await licensed();
+  const { onChange, allows, explain, validate, refresh, consume, forget, activate, deactivate } = license;
+  const { startAutoRefresh, stopAutoRefresh, dispose } = license;
+  const states = [];
+  const stop = onChange(({ state }) => states.push(state));
+  equal([allows("export"), explain("export").allowed], [true, true], "reading");
+  equal((await refresh()).state, "active", "asking");
+  await rejection(consume(0), "consume");
+  await forget();
+  await activate(FREE_KEY);
+  await deactivate();
+  stop();
+  await activate(FREE_KEY);
+  equal((await validate()).state, "active", "asking");
+  equal(states, ["unlicensed", "active", "unlicensed"], "changes");
+  startAutoRefresh();
+  stopAutoRefresh();
+  dispose();
+}
+
+async function graceEnds() {
+  const { device, license, heard } = await licensed();
+  const { graceEndsAt, confirmedAt } = license.current();
+  const left = (at) => Date.parse(at) - Date.now() - device.ahead;
+  // by the clock that the engine corrects by Polar's, to the second
+  device.ahead += left(confirmedAt) + DAY_MS - 2_000;
+  const active = license.current();
+  equal([active.state, license.allows("export")], ["active", true], "a moment before it is stale");
+  device.ahead += 4_000;
+  const grace = license.current();
+  equal([grace.state, grace === active, license.allows("export")], ["grace", false, true], "a moment later");
+  device.ahead += left(graceEndsAt) - 2_000;
+  const noticed = license.current();
+  equal([noticed.nextStep, noticed.notice, grace.notice], ["connect", true, false], "a moment before the end");
+  equal(license.allows("export"), true, "a moment before the end");
+  device.ahead += 4_000;
+  // without a call of `current` before
+  equal(license.allows("export"), false, "a moment later");
+  equal(license.current().state, "lapsed", "a moment later");
+  await rest();
+  equal(heard.at(-1) === license.current(), true, "the listener");
+}
+
+async function clockIsSet() {
+  const { device, license } = await licensed();
+  const first = license.current();
+  const wall = { ahead: 0 };
+  const clock = { now: () => Date.now() + wall.ahead, monotonic: () => 1_000_000 };
+  const other = await device.open({ fetch: yes, clock });
+  equal([other.current().state, other.current().displayKey], ["active", first.displayKey], "what is stored");
+  wall.ahead = 2 * DAY_MS;
+  equal([other.current().state, other.allows("export")], ["grace", true], "set two days ahead");
+  wall.ahead = 0;
+  equal(other.current().state, "grace", "and back again, which is not believed");
+  wall.ahead = 20 * DAY_MS;
+  equal([other.allows("export"), other.current().state], [false, "lapsed"], "set three weeks ahead");
+}
+
+/** Nobody reads: the automatic refresh does, and finds that time has changed the decision. */
+async function unread() {
+  const { device, license, heard, network } = await licensed({ autoRefresh: true });
+  await rest();
+  network.isThere = false;
+  device.ahead += 15 * DAY_MS;
+  expire(0);
+  await rest();
+  equal(heard.map(({ state }) => state).at(0), "lapsed", "what the listener heard first");
+  license.dispose();
+}
+
+async function unreadInGrace() {
+  const { device, license, heard } = await licensed();
+  device.ahead += 2 * DAY_MS;
+  equal(license.allows("export"), true, "in grace");
+  equal(heard, [], "not while an app draws");
+  await rest();
+  equal(heard.map(({ state }) => state), ["grace"], "but at once afterwards");
+}
+
+async function explained() {
+  const { license } = await licensed();
+  const members = ["allowed", "reason", "message", "detail"];
+  const on = license.explain("export");
+  equal(Object.keys(on), members, "members");
+  equal([on.allowed, on.reason, on.message], [true, null, "Your license includes this feature."], "a feature that is on");
+  const unknown = license.explain("exprot\n");
+  equal([unknown.allowed, unknown.reason], [false, "unknown"], "a feature that is not configured");
+  holds(unknown.detail.includes("`exprot\ufffd`"), unknown.detail);
+  await license.forget();
+  const off = license.explain("export");
+  equal([off.reason, off.message], ["not_licensed", license.current().message], "without a license");
+}
+
+/** Node warns of what it takes for a leak at the eleventh listener. */
+async function manyAtOnce() {
+  const { license } = await licensed();
+  const warnings = [];
+  const warn = (warning) => warnings.push(String(warning));
+  process.on("warning", warn);
+  const { signal } = new AbortController();
+  const calls = Array.from({ length: 24 }, (_, number) =>
+    number % 2 === 0 ? license.validate({ signal }) : license.activate(FREE_KEY, { signal }),
+  );
+  for (const { state } of await Promise.all(calls)) equal(state, "active", "a call among others");
+  await rest();
+  process.off("warning", warn);
+  equal(warnings, [], "warnings");
+}
