@@ -30,6 +30,7 @@ use crate::time::Timestamp;
 use crate::transport::{Answer, Sent};
 use crate::values::Values;
 use serde::Serialize;
+use std::cell::Cell;
 use std::fmt;
 use std::time::Duration;
 use uuid::Uuid;
@@ -161,17 +162,20 @@ impl Validate {
     pub fn read(&self, answer: &Answer) -> Result<Confirmed, Rejection> {
         let call = if self.increment_usage.is_some() { Call::Consume } else { Call::Validate };
         let reply = call.success(answer)?;
-        self.confirmed(reply).map_err(|field| call.not_polar(200, Some(field)))
+        let last = Last::default();
+        self.confirmed(Object::new(reply, &last)).ok_or_else(|| call.not_polar(200, last.get()))
     }
 
-    fn confirmed(&self, reply: Json<'_>) -> Result<Confirmed, Field> {
+    fn confirmed(&self, reply: Object<'_, '_>) -> Option<Confirmed> {
         let terms = granted(reply, &self.key, self.organization_id)?;
-        let activation = member(reply, "activation", Some)?;
-        if let Some(seat) = self.activation_id {
-            member(activation, "id", |json| id(json).filter(|id| *id == seat))
-                .map_err(|field| field.of("activation."))?;
+        let activation = reply.object("activation.", "activation")?;
+        let at = time(reply, "last_validated_at")?;
+        if let Some(seat) = self.activation_id
+            && id(activation, "id")? != seat
+        {
+            return None;
         }
-        Ok(Confirmed { terms, activation_id: self.activation_id, at: member(reply, "last_validated_at", time)? })
+        Some(Confirmed { terms, activation_id: self.activation_id, at })
     }
 }
 
@@ -194,15 +198,17 @@ impl Activate {
     /// confirmed just before.
     pub fn read(&self, answer: &Answer) -> Result<Confirmed, Rejection> {
         let reply = Call::Activate.success(answer)?;
-        self.confirmed(reply).map_err(|field| Call::Activate.not_polar(200, Some(field)))
+        let last = Last::default();
+        self.confirmed(Object::new(reply, &last)).ok_or_else(|| Call::Activate.not_polar(200, last.get()))
     }
 
-    fn confirmed(&self, reply: Json<'_>) -> Result<Confirmed, Field> {
-        let license = member(reply, "license_key", Some)?;
-        let terms = granted(license, &self.key, self.organization_id).map_err(|field| field.of("license_key."))?;
-        member(reply, "license_key_id", |json| id(json).filter(|id| *id == terms.license_id))?;
-        let seat = member(reply, "id", id)?;
-        Ok(Confirmed { terms, activation_id: Some(seat), at: member(reply, "created_at", time)? })
+    fn confirmed(&self, reply: Object<'_, '_>) -> Option<Confirmed> {
+        let license = reply.object("license_key.", "license_key")?;
+        let terms = granted(license, &self.key, self.organization_id)?;
+        if id(reply, "license_key_id")? != terms.license_id {
+            return None;
+        }
+        Some(Confirmed { terms, activation_id: Some(id(reply, "id")?), at: time(reply, "created_at")? })
     }
 }
 
@@ -304,25 +310,25 @@ impl Call {
         if let Some(wait) = rate_limit(answer) {
             return Rejection::RateLimited(wait);
         }
-        match Json::parse(body) {
-            Some(document) => self.named(document, status).unwrap_or_else(|field| self.not_polar(status, Some(field))),
-            None => self.not_polar(status, None),
-        }
+        let last = Last::default();
+        let named = Json::parse(body).and_then(|document| self.named(Object::new(document, &last), status));
+        named.unwrap_or_else(|| self.not_polar(status, last.get()))
     }
 
-    /// The rejection that Polar's contract names, or the field that keeps it from being one.
-    fn named(self, document: Json<'_>, status: u16) -> Result<Rejection, Field> {
-        let error = member(document, "error", Json::string)?;
-        let detail = || member(document, "detail", Json::string);
-        Ok(match (status, error.as_str()) {
-            (422, "RequestValidationError") => Rejection::Invalid { location: member(document, "detail", location)? },
+    /// The rejection that Polar's contract names, if it is one.
+    fn named(self, document: Object<'_, '_>, status: u16) -> Option<Rejection> {
+        let error = document.text("error")?;
+        Some(match (status, error.as_str()) {
+            (422, "RequestValidationError") => Rejection::Invalid { location: location(document.get("detail")?)? },
             (400, "BadRequest") if self == Self::Consume => {
-                detail()?;
+                document.text("detail")?;
                 Rejection::UsageExhausted
             }
-            (403, "NotPermitted") if self == Self::Activate => Rejection::Denied(reason(status, &detail()?)),
-            (404, "ResourceNotFound") => Rejection::Denied(reason(status, &detail()?)),
-            _ => return Err(Field { object: "", name: "error", is_missing: false }),
+            (403, "NotPermitted") if self == Self::Activate => {
+                Rejection::Denied(reason(status, &document.text("detail")?))
+            }
+            (404, "ResourceNotFound") => Rejection::Denied(reason(status, &document.text("detail")?)),
+            _ => return None,
         })
     }
 
@@ -361,20 +367,13 @@ pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
     Some(Duration::from_secs(retry_after.unwrap_or(RETRY_AFTER_S).min(LONGEST_RETRY_AFTER_S).into()))
 }
 
-/// The first field of a reply that is not as Polar sends it. Its name is ours, never the reply's; its value is not shown.
-#[derive(Debug)]
+/// A field of a reply. Its name is ours, never the reply's; its value is not shown.
+#[derive(Clone, Copy)]
 struct Field {
     /// The object that it is in, with a dot, such as `license_key.`; empty for the reply itself.
     object: &'static str,
     name: &'static str,
     is_missing: bool,
-}
-
-impl Field {
-    /// The same field, of an object that is a member itself.
-    fn of(self, object: &'static str) -> Self {
-        Self { object, ..self }
-    }
 }
 
 impl fmt::Display for Field {
@@ -384,46 +383,75 @@ impl fmt::Display for Field {
     }
 }
 
-/// What `read` makes of a member that must be there.
-fn member<'a, T>(object: Json<'a>, name: &'static str, read: impl FnOnce(Json<'a>) -> Option<T>) -> Result<T, Field> {
-    let value = object.get(name);
-    value.and_then(read).ok_or(Field { object: "", name, is_missing: value.is_none() })
+/// The field that was looked at last: where reading stops, it is the one that is not as Polar sends it.
+type Last = Cell<Option<Field>>;
+
+/// An object of a reply, whose members are looked at in turn.
+#[derive(Clone, Copy)]
+struct Object<'a, 'l> {
+    json: Json<'a>,
+    path: &'static str,
+    last: &'l Last,
+}
+
+impl<'a, 'l> Object<'a, 'l> {
+    fn new(json: Json<'a>, last: &'l Last) -> Self {
+        Self { json, path: "", last }
+    }
+
+    fn get(self, name: &'static str) -> Option<Json<'a>> {
+        let value = self.json.get(name);
+        self.last.set(Some(Field { object: self.path, name, is_missing: value.is_none() }));
+        value
+    }
+
+    fn object(self, path: &'static str, name: &'static str) -> Option<Self> {
+        Some(Self { json: self.get(name)?, path, last: self.last })
+    }
+
+    fn text(self, name: &'static str) -> Option<String> {
+        self.get(name)?.string()
+    }
 }
 
 /// The license key object of a reply, if it is the one that was asked about and valid.
-fn granted(license: Json<'_>, key: &Key, organization_id: Uuid) -> Result<Terms, Field> {
-    let text = |name: &'static str, expected: &str| {
-        member(license, name, |json| json.string().filter(|text| text == expected))
-    };
-    text("key", key.secret())?;
-    member(license, "organization_id", |json| id(json).filter(|id| *id == organization_id))?;
-    text("status", "granted")?;
-    Ok(Terms {
-        license_id: member(license, "id", id)?,
-        benefit_id: member(license, "benefit_id", id)?,
-        limit_activations: member(license, "limit_activations", optional(count))?,
-        limit_usage: member(license, "limit_usage", optional(count))?,
-        usage: member(license, "usage", count)?,
-        expires_at: member(license, "expires_at", optional(time))?,
+fn granted(license: Object<'_, '_>, key: &Key, organization_id: Uuid) -> Option<Terms> {
+    if license.text("key")? != key.secret()
+        || id(license, "organization_id")? != organization_id
+        || license.text("status")? != "granted"
+    {
+        return None;
+    }
+    Some(Terms {
+        license_id: id(license, "id")?,
+        benefit_id: id(license, "benefit_id")?,
+        limit_activations: optional(license, "limit_activations", count)?,
+        limit_usage: optional(license, "limit_usage", count)?,
+        usage: count(license, "usage")?,
+        expires_at: optional(license, "expires_at", time)?,
     })
 }
 
-fn id(json: Json<'_>) -> Option<Uuid> {
-    parse_uuid(&json.string()?)
+fn id(object: Object<'_, '_>, name: &'static str) -> Option<Uuid> {
+    parse_uuid(&object.text(name)?)
 }
 
-fn time(json: Json<'_>) -> Option<Timestamp> {
-    Timestamp::parse(&json.string()?)
+fn time(object: Object<'_, '_>, name: &'static str) -> Option<Timestamp> {
+    Timestamp::parse(&object.text(name)?)
 }
 
 /// A count that a merchant may have made negative or huge is held at the ends of its range.
-fn count(json: Json<'_>) -> Option<u32> {
-    Some(u32::try_from(json.integer()?.max(0)).unwrap_or(u32::MAX))
+fn count(object: Object<'_, '_>, name: &'static str) -> Option<u32> {
+    Some(u32::try_from(object.get(name)?.integer()?.max(0)).unwrap_or(u32::MAX))
 }
 
-/// A value that may be null.
-fn optional<'a, T>(read: impl Fn(Json<'a>) -> Option<T>) -> impl Fn(Json<'a>) -> Option<Option<T>> {
-    move |json| if json.is_null() { Some(None) } else { read(json).map(Some) }
+/// A member that must be there and may be null.
+fn optional<T>(
+    object: Object<'_, '_>,
+    name: &'static str,
+    read: impl Fn(Object<'_, '_>, &'static str) -> Option<T>,
+) -> Option<Option<T>> {
+    if object.get(name)?.is_null() { Some(None) } else { read(object, name).map(Some) }
 }
 
 /// Polar's texts as recorded; another text is a denial all the same.
