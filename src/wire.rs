@@ -31,6 +31,7 @@ use crate::time::{Timestamp, milliseconds};
 use crate::transport::{Answer, Sent};
 use crate::values::Values;
 use serde::Serialize;
+use std::cell::Cell;
 use std::fmt;
 use std::time::Duration;
 use uuid::Uuid;
@@ -162,17 +163,20 @@ impl Validate {
     pub fn read(&self, answer: &Answer) -> Result<Confirmed, Rejection> {
         let call = if self.increment_usage.is_some() { Call::Consume } else { Call::Validate };
         let reply = call.success(answer)?;
-        self.confirmed(reply).map_err(|field| call.not_polar(200, Some(field)))
+        let last = Last::default();
+        self.confirmed(Object::new(reply, &last)).ok_or_else(|| call.not_polar(200, last.get()))
     }
 
-    fn confirmed(&self, reply: Json<'_>) -> Result<Confirmed, Field> {
+    fn confirmed(&self, reply: Object<'_, '_>) -> Option<Confirmed> {
         let terms = granted(reply, &self.key, self.organization_id)?;
-        let activation = member(reply, "activation", Some)?;
-        if let Some(seat) = self.activation_id {
-            member(activation, "id", |json| id(json).filter(|id| *id == seat))
-                .map_err(|field| field.of("activation."))?;
+        let activation = reply.object("activation.", "activation")?;
+        let at = reply.get("last_validated_at").and_then(time)?;
+        if let Some(seat) = self.activation_id
+            && activation.get("id").and_then(id)? != seat
+        {
+            return None;
         }
-        Ok(Confirmed { terms, activation_id: self.activation_id, at: member(reply, "last_validated_at", time)? })
+        Some(Confirmed { terms, activation_id: self.activation_id, at })
     }
 }
 
@@ -195,15 +199,17 @@ impl Activate {
     /// confirmed just before.
     pub fn read(&self, answer: &Answer) -> Result<Confirmed, Rejection> {
         let reply = Call::Activate.success(answer)?;
-        self.confirmed(reply).map_err(|field| Call::Activate.not_polar(200, Some(field)))
+        let last = Last::default();
+        self.confirmed(Object::new(reply, &last)).ok_or_else(|| Call::Activate.not_polar(200, last.get()))
     }
 
-    fn confirmed(&self, reply: Json<'_>) -> Result<Confirmed, Field> {
-        let license = member(reply, "license_key", Some)?;
-        let terms = granted(license, &self.key, self.organization_id).map_err(|field| field.of("license_key."))?;
-        member(reply, "license_key_id", |json| id(json).filter(|id| *id == terms.license_id))?;
-        let seat = member(reply, "id", id)?;
-        Ok(Confirmed { terms, activation_id: Some(seat), at: member(reply, "created_at", time)? })
+    fn confirmed(&self, reply: Object<'_, '_>) -> Option<Confirmed> {
+        let license = reply.object("license_key.", "license_key")?;
+        let terms = granted(license, &self.key, self.organization_id)?;
+        if reply.get("license_key_id").and_then(id)? != terms.license_id {
+            return None;
+        }
+        Some(Confirmed { terms, activation_id: Some(reply.get("id").and_then(id)?), at: reply.get("created_at").and_then(time)? })
     }
 }
 
@@ -305,25 +311,25 @@ impl Call {
         if let Some(wait) = rate_limit(answer) {
             return Rejection::RateLimited(wait);
         }
-        match Json::parse(body) {
-            Some(document) => self.named(document, status).unwrap_or_else(|field| self.not_polar(status, Some(field))),
-            None => self.not_polar(status, None),
-        }
+        let last = Last::default();
+        let named = Json::parse(body).and_then(|document| self.named(Object::new(document, &last), status));
+        named.unwrap_or_else(|| self.not_polar(status, last.get()))
     }
 
-    /// The rejection that Polar's contract names, or the field that keeps it from being one.
-    fn named(self, document: Json<'_>, status: u16) -> Result<Rejection, Field> {
-        let error = member(document, "error", Json::string)?;
-        let detail = || member(document, "detail", Json::string);
-        Ok(match (status, error.as_str()) {
-            (422, "RequestValidationError") => Rejection::Invalid { location: member(document, "detail", location)? },
+    /// The rejection that Polar's contract names, if it is one.
+    fn named(self, document: Object<'_, '_>, status: u16) -> Option<Rejection> {
+        let error = document.text("error")?;
+        Some(match (status, error.as_str()) {
+            (422, "RequestValidationError") => Rejection::Invalid { location: location(document.get("detail")?)? },
             (400, "BadRequest") if self == Self::Consume => {
-                detail()?;
+                document.text("detail")?;
                 Rejection::UsageExhausted
             }
-            (403, "NotPermitted") if self == Self::Activate => Rejection::Denied(reason(status, &detail()?)),
-            (404, "ResourceNotFound") => Rejection::Denied(reason(status, &detail()?)),
-            _ => return Err(Field { object: "", name: "error", is_missing: false }),
+            (403, "NotPermitted") if self == Self::Activate => {
+                Rejection::Denied(reason(status, &document.text("detail")?))
+            }
+            (404, "ResourceNotFound") => Rejection::Denied(reason(status, &document.text("detail")?)),
+            _ => return None,
         })
     }
 
@@ -363,20 +369,13 @@ pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
     Some(Duration::from_secs(retry_after.unwrap_or(RETRY_AFTER_S).min(LONGEST_RETRY_AFTER_S).into()))
 }
 
-/// The first field of a reply that is not as Polar sends it. Its name is ours, never the reply's; its value is not shown.
-#[derive(Debug)]
+/// A field of a reply. Its name is ours, never the reply's; its value is not shown.
+#[derive(Clone, Copy)]
 pub(crate) struct Field {
     /// The object that it is in, with a dot, such as `license_key.`; empty for the reply itself.
     object: &'static str,
     name: &'static str,
     is_missing: bool,
-}
-
-impl Field {
-    /// The same field, of an object that is a member itself.
-    fn of(self, object: &'static str) -> Self {
-        Self { object, ..self }
-    }
 }
 
 impl fmt::Display for Field {
@@ -386,27 +385,52 @@ impl fmt::Display for Field {
     }
 }
 
-/// What `read` makes of a member that must be there.
-fn member<'a, T>(object: Json<'a>, name: &'static str, read: impl FnOnce(Json<'a>) -> Option<T>) -> Result<T, Field> {
-    let value = object.get(name);
-    value.and_then(read).ok_or(Field { object: "", name, is_missing: value.is_none() })
+/// The field that was looked at last: where reading stops, it is the one that is not as Polar sends it.
+type Last = Cell<Option<Field>>;
+
+/// An object of a reply, whose members are looked at in turn.
+#[derive(Clone, Copy)]
+struct Object<'a, 'l> {
+    json: Json<'a>,
+    path: &'static str,
+    last: &'l Last,
+}
+
+impl<'a, 'l> Object<'a, 'l> {
+    fn new(json: Json<'a>, last: &'l Last) -> Self {
+        Self { json, path: "", last }
+    }
+
+    fn get(self, name: &'static str) -> Option<Json<'a>> {
+        let value = self.json.get(name);
+        self.last.set(Some(Field { object: self.path, name, is_missing: value.is_none() }));
+        value
+    }
+
+    fn object(self, path: &'static str, name: &'static str) -> Option<Self> {
+        Some(Self { json: self.get(name)?, path, last: self.last })
+    }
+
+    fn text(self, name: &'static str) -> Option<String> {
+        self.get(name)?.string()
+    }
 }
 
 /// The license key object of a reply, if it is the one that was asked about and valid.
-fn granted(license: Json<'_>, key: &Key, organization_id: Uuid) -> Result<Terms, Field> {
-    let text = |name: &'static str, expected: &str| {
-        member(license, name, |json| json.string().filter(|text| text == expected))
-    };
-    text("key", key.secret())?;
-    member(license, "organization_id", |json| id(json).filter(|id| *id == organization_id))?;
-    text("status", "granted")?;
-    Ok(Terms {
-        license_id: member(license, "id", id)?,
-        benefit_id: member(license, "benefit_id", id)?,
-        limit_activations: member(license, "limit_activations", optional(count))?,
-        limit_usage: member(license, "limit_usage", optional(count))?,
-        usage: member(license, "usage", count)?,
-        expires_at: member(license, "expires_at", optional(time))?,
+fn granted(license: Object<'_, '_>, key: &Key, organization_id: Uuid) -> Option<Terms> {
+    if license.text("key")? != key.secret()
+        || license.get("organization_id").and_then(id)? != organization_id
+        || license.text("status")? != "granted"
+    {
+        return None;
+    }
+    Some(Terms {
+        license_id: license.get("id").and_then(id)?,
+        benefit_id: license.get("benefit_id").and_then(id)?,
+        limit_activations: license.get("limit_activations").and_then(optional(count))?,
+        limit_usage: license.get("limit_usage").and_then(optional(count))?,
+        usage: license.get("usage").and_then(count)?,
+        expires_at: license.get("expires_at").and_then(optional(time))?,
     })
 }
 

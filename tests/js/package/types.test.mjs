@@ -31,6 +31,7 @@ const APP = `
 import { createLicenseClient, LicenseError, type Decision, type License, type LicenseClient, memoryStorage } from "polar-license";
 import { type LicenseFailure } from "polar-license/electron-preload";
 import { createLicenseClient as slim } from "polar-license/slim";
+import { fakeLicense, type PolarReply, replies, responseOf, testClock, testPolar } from "polar-license/testing";
 
 export async function main(url: string): Promise<Decision> {
   const options = { organizationId: "", appId: "", features: { export: [""] }, storage: memoryStorage(), fetch };
@@ -76,6 +77,16 @@ export async function main(url: string): Promise<Decision> {
   const names: License<"export"> = fake;
   const any: License = license;
   console.log(names === any);
+  const clock = testClock("2027-01-01");
+  const polar = testPolar(clock, { limitUsage: 3, expiresAt: null });
+  const made: LicenseClient<"export"> = await fakeLicense({ state: "grace", features: { export: true }, clock, polar });
+  const reply: PolarReply = replies.denied("expired");
+  polar.answer = ({ operation }) => (operation === "validate" ? reply : undefined);
+  console.log(made.current().state, responseOf(reply).status);
+  // @ts-expect-error there is no such feature
+  made.allows("exprot");
+  // @ts-expect-error there is no such state
+  await fakeLicense({ state: "fine" });
   // @ts-expect-error there is no such state
   if (license.current().state === "fine") return license.validate();
   return license.refresh();

@@ -35,7 +35,7 @@ export function suite({ test, expect, fakeTimers, realTimers, inPage }) {
     const polar = testPolar(clock);
     const license = await fakeLicense({ clock, polar });
     const seen = [];
-    license.on("change", ({ state }) => seen.push(state));
+    license.onChange(({ state }) => seen.push(state));
     polar.denial = "inactive";
     expect((await license.validate()).reason).toBe("inactive");
     polar.denial = null;

@@ -3,9 +3,9 @@
  * lived until it was in that state, with a clock and a Polar of its own. No network, no files, no waiting.
  */
 
-import type { LicenseClient } from "../client.js";
 import { create, type LicenseOptions } from "../create.js";
 import { inlined } from "../inlined.js";
+import type { LicenseClient } from "../license.js";
 import { memoryStorage } from "../text-storage.js";
 import type { LicenseSettings, State } from "../types.js";
 import { web } from "../web.js";
@@ -13,11 +13,11 @@ import { testClock, type TestClock } from "./clock.js";
 import { testPolar, type TestPolar } from "./polar.js";
 
 /** What a fake license is. */
-export interface FakeLicenseOptions {
+export interface FakeLicenseOptions<Feature extends string = string> {
   /** Its state. Default: `active`. */
   state?: State;
   /** Which features are on once access is allowed. A feature that is not named here is not configured. */
-  features?: Readonly<Record<string, boolean>>;
+  features?: Readonly<Record<Feature, boolean>>;
   /** What else the app configures, such as `offlineGraceMs`. */
   settings?: Partial<LicenseSettings>;
   /** To turn. Default: one that only the fake has. */
@@ -37,7 +37,9 @@ const DAY_MS = 1_440 * MINUTE_MS;
 const AGES_MS = 36_500 * DAY_MS;
 
 /** Makes a license in a state. Rejects if the settings are wrong, or do not allow the state. */
-export async function fakeLicense(options: FakeLicenseOptions = {}): Promise<LicenseClient> {
+export async function fakeLicense<Feature extends string = string>(
+  options: FakeLicenseOptions<Feature> = {},
+): Promise<LicenseClient<Feature>> {
   const { state = "active", features = {}, settings, clock = testClock() } = options;
   const polar = options.polar ?? testPolar(clock);
   const configured = Object.entries(features).map(([name, isOn]) => [name, [isOn ? BENEFIT : OTHER]]);
