@@ -13,7 +13,7 @@ use super::Engine;
 use super::code_pace;
 use super::edit::Edit;
 use super::step::Step;
-use super::task::{AfterReply, AfterStore, Ending, Settled, Write};
+use super::task::{AfterPortalStore, AfterReply, AfterStore, Ending, Settled};
 use crate::codes::{Deactivated, ErrorKind, Reason};
 use crate::decision::Problem;
 use crate::error::Error;
@@ -48,22 +48,6 @@ pub enum PortalOperation {
         /// The key in its place.
         to: Key,
     },
-}
-
-/// What such an operation goes on with once the record was read, and what had to be saved was saved.
-pub(super) enum AfterPortalStore {
-    CodeTry(u32),
-    Release(wire::Deactivate),
-}
-
-impl AfterPortalStore {
-    pub(super) fn write(&self) -> Write {
-        match self {
-            // one that is not stored is not seen by other processes, and must not leave
-            Self::CodeTry(_) => Write::AllOrNothing,
-            Self::Release(_) => Write::Changes,
-        }
-    }
 }
 
 impl Engine {

@@ -3,7 +3,7 @@
 use super::edit::Edit;
 use super::memory::Merged;
 #[cfg(feature = "portal")]
-use super::portal::AfterPortalStore;
+use super::task::AfterPortalStore;
 use super::task::{AfterReply, AfterStore, Ending, Question, Write};
 use super::{Engine, OpId, Operation};
 use crate::codes::{Deactivated, ErrorKind};

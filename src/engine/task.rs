@@ -3,8 +3,6 @@
 
 use super::Patience;
 use super::edit::{Asked, AttemptId};
-#[cfg(feature = "portal")]
-use super::portal::AfterPortalStore;
 use crate::codes::Deactivated;
 use crate::error::Error;
 use crate::key::Key;
@@ -41,6 +39,15 @@ pub(super) enum AfterStore {
     Forgotten,
     #[cfg(feature = "portal")]
     Portal(AfterPortalStore),
+}
+
+/// What an operation of the customer portal goes on with once the record was read.
+#[cfg(feature = "portal")]
+pub(super) enum AfterPortalStore {
+    /// Whether the try with this id was counted.
+    CodeTry(u32),
+    /// Release the seat, of whichever device it is.
+    Release(wire::Deactivate),
 }
 
 /// A result that has to be stored for the operation to succeed.
@@ -153,6 +160,17 @@ impl AfterStore {
             | Self::Save(_)
             | Self::Release(_)
             | Self::End(_) => Write::Changes,
+        }
+    }
+}
+
+#[cfg(feature = "portal")]
+impl AfterPortalStore {
+    fn write(&self) -> Write {
+        match self {
+            // one that is not stored is not seen by other processes, and must not leave
+            Self::CodeTry(_) => Write::AllOrNothing,
+            Self::Release(_) => Write::Changes,
         }
     }
 }
