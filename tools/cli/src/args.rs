@@ -244,7 +244,7 @@ enum Command {
     /// Find out what is wrong: network, clock, storage, settings
     ///
     /// Asks Polar once, without a license key. What it prints can be pasted into a bug report: it has no license key, no
-    /// name and no path of the user's. It changes nothing.
+    /// name and no path of the user's. It takes no seat and changes no license.
     Doctor {
         /// Check this key as well; `-` reads it from standard input
         ///

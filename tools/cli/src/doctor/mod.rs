@@ -1,5 +1,5 @@
 //! What is wrong, for a support desk: the library's self-test, and what only a program knows. Prints nothing that could
-//! not be pasted into a public bug report. Changes nothing.
+//! not be pasted into a public bug report. Takes no seat, and changes no license.
 //!
 //! ```text
 //! versions · configuration ─┬─ library: device · storage · license
@@ -55,7 +55,7 @@ fn examine(common: &Common, key: Option<&str>) -> Vec<Finding> {
             });
         }
         // whether this computer reaches Polar is worth knowing all the same
-        Err(_) => findings.extend(diagnosis::network(&environment(common), TIMEOUT)),
+        Err(_) => findings.extend(environment(common).iter().flat_map(|it| diagnosis::network(it, TIMEOUT))),
     }
     findings
 }
@@ -65,9 +65,12 @@ fn versions() -> Finding {
     Finding::good(Check::Versions, format!("polar-license {version}, {system}, {}", env::consts::ARCH))
 }
 
-/// The environment of a configuration that is wrong elsewhere.
-fn environment(common: &Common) -> Environment {
-    common.environment.as_deref().map_or(Environment::Production, Environment::from)
+/// The environment of a configuration that is wrong elsewhere; `None` if it is wrong itself.
+fn environment(common: &Common) -> Option<Environment> {
+    const ANY_ORGANIZATION: &str = "5e1f7e57-0000-4000-8000-000000000000";
+    let environment = common.environment.as_deref().map_or(Environment::Production, Environment::from);
+    let config = Config::builder(ANY_ORGANIZATION, "doctor").environment(environment).build().ok()?;
+    Some(config.environment().clone())
 }
 
 fn configuration(common: &Common, config: &Result<Config, Error>) -> Finding {
@@ -90,8 +93,14 @@ fn configuration(common: &Common, config: &Result<Config, Error>) -> Finding {
             let detail = "no organization is given; add `--organization`, or set POLAR_LICENSE_ORGANIZATION";
             Finding::faulty(Check::Configuration, Fault::Configuration, detail)
         }
-        Err(error) => Finding::faulty(Check::Configuration, Fault::Configuration, error.detail()),
+        Err(error) => Finding::faulty(Check::Configuration, Fault::Configuration, without_values(error.detail())),
     }
+}
+
+/// What stands in backticks is what was typed: it may be a license key in the wrong place, or an address with a password.
+fn without_values(detail: &str) -> String {
+    let parts = detail.split('`').enumerate();
+    parts.map(|(index, part)| if index % 2 == 0 { part } else { "`…`" }).collect()
 }
 
 /// The names of our variables that are set, never their values.
@@ -106,8 +115,9 @@ fn variables() -> Vec<String> {
 fn storage(config: &Config, directory: Option<&Path>) -> Vec<Finding> {
     let mut findings = diagnosis::storage(config, directory);
     findings.extend(directory.map(Path::to_owned).or_else(default_directory).and_then(|directory| space(&directory)));
-    // a client would keep an id of the device, and a store that fails is reported already
-    if findings.iter().all(|finding| finding.outcome() != Outcome::Fault) {
+    // a store that fails is reported already, and a client that has no id for the device would make one
+    let prevents = |it: &Finding| it.outcome() == Outcome::Fault || it.fault() == Some(Fault::NoDeviceId);
+    if !findings.iter().any(prevents) {
         findings.push(license(config, directory));
     }
     findings

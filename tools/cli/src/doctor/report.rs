@@ -45,6 +45,11 @@ fn text(findings: &[Finding], ok: bool) -> String {
             let _ = writeln!(text, "{:23}{advice}", "");
         }
     }
-    let end = if ok { "Nothing is wrong." } else { "Something is wrong: see FAULT above for what to do." };
-    text + "\n" + end
+    let is_warning = |finding: &Finding| finding.outcome() == Outcome::Warning;
+    text.push_str(match (ok, findings.iter().any(is_warning)) {
+        (true, false) => "\nNothing is wrong.",
+        (true, true) => "\nNo fault was found, but see the warning above.",
+        (false, _) => "\nSomething is wrong: see FAULT above for what to do.",
+    });
+    text
 }

@@ -152,13 +152,33 @@ fn a_wrong_organization() {
     let device = Device::new(&polar);
     let malformed = Found::on(&device, &["--organization", "acme"]);
     assert_eq!((malformed.0, malformed.faults()), (2, vec![("configuration", "configuration")]), "{malformed:?}");
-    assert!(malformed.detail("configuration").contains("`acme` is not a UUID of version 4"), "{malformed:?}");
+    assert!(
+        malformed.detail("configuration").contains("the organization id `…` is not a UUID of version 4"),
+        "{malformed:?}"
+    );
     assert!(malformed.detail("polar").contains("answered in"), "the network is checked all the same: {malformed:?}");
 
     let other = "de300000-0000-4000-8000-00000000aaaa";
     let found = Found::on(&device, &["--organization", other, DEMO_KEY_TWO_DEVICES]);
     found.is(&[("key", "unknown_key")]);
     assert!(found.detail("key").contains(other), "{found:?}");
+}
+
+#[test]
+fn what_was_typed_into_the_wrong_place_is_not_shown() {
+    let polar = start_polar();
+    for words in [
+        &["--organization", DEMO_KEY_TWO_DEVICES][..],
+        &["--benefit", "ada.lovelace@example.com"],
+        &["--environment", "https://ada:SECRET@polar.example"],
+        &["--feature", &format!("export={DEMO_KEY_TWO_DEVICES}")],
+    ] {
+        // `Found` looks for all of these
+        let found = Found::on(&Device::new(&polar), words);
+        assert_eq!((found.0, found.faults()), (2, vec![("configuration", "configuration")]), "{words:?}: {found:?}");
+        let asks = found.findings().iter().any(|finding| finding["check"] == "polar");
+        assert_eq!(asks, words[0] != "--environment", "nothing is sent to an address that is wrong: {found:?}");
+    }
 }
 
 #[test]
