@@ -1,9 +1,8 @@
-//! Whatever answers in Polar's place, to every question on every device: the blocking client. What must come of it is in
-//! `tests/hostile/table.json`.
+//! Whatever answers in Polar's place, to every question on every device: the blocking client, in this process, and
+//! programs that another test names. What must come of it is in `tests/hostile/table.json`.
 #![cfg(feature = "http")]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test's helpers fail by panicking")]
 
-#[expect(dead_code, reason = "an app in this process needs no other program")]
 #[path = "hostile/mod.rs"]
 mod hostile;
 
@@ -13,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::{env, thread};
 
 use hostile::judge::{App, try_all};
+use hostile::program::Program;
 use polar_license::blocking::Client;
 use polar_license::clock::Clock;
 use polar_license::store::{Durability, Store, StoreError};
@@ -35,6 +35,18 @@ fn every_answer_to_every_question_on_every_device_comes_to_what_the_table_says()
         again.env_remove(name).env_remove(name.to_lowercase());
     }
     assert!(again.status().unwrap().success());
+}
+
+/// `POLAR_LICENSE_HOSTILE_APPS` has a platform of the table and the command of its app, one such pair in each line.
+#[test]
+#[ignore = "`cargo xtask test js` runs it, with the packed npm package"]
+fn the_same_comes_of_it_in_other_programs() {
+    for line in env::var("POLAR_LICENSE_HOSTILE_APPS").unwrap().lines() {
+        let mut words = line.split_whitespace();
+        let (platform, program) = (words.next().unwrap(), words.next().unwrap());
+        let arguments: Vec<_> = words.collect();
+        try_all(platform, 1, 8, || Program::start(Command::new(program).args(&arguments)));
+    }
 }
 
 struct Blocking;
