@@ -12,7 +12,11 @@
 mod random;
 #[path = "support/soak.rs"]
 mod soak;
-#[expect(unreachable_pub, reason = "a library of its own in the folder `fuzz`")]
+#[expect(
+    unreachable_pub,
+    unsafe_code,
+    reason = "a library of its own in the folder `fuzz`, which reads strings from C"
+)]
 #[path = "../fuzz/src/lib.rs"]
 mod targets;
 
@@ -53,6 +57,11 @@ fn settings() {
 #[test]
 fn steps() {
     fuzz("steps");
+}
+
+#[test]
+fn calls() {
+    fuzz("calls");
 }
 
 #[test]

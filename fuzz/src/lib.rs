@@ -1,7 +1,9 @@
 //! What is fuzzed: functions that take any bytes, and panic if something does not hold that must hold whatever they are.
-//! They reach everything through the crate's public interface. No clock, no file, no network.
+//! They reach everything through the crate's public interface, or the C library's. No clock, no file, no network.
 
+pub mod calls;
 pub mod json;
+mod polar;
 pub mod record;
 pub mod reply;
 pub mod settings;
@@ -15,13 +17,14 @@ use serde_json::Value;
 pub type Target = fn(&[u8]);
 
 /// By name; each has seeds in `corpus/NAME`.
-pub const TARGETS: [(&str, Target); 6] = [
+pub const TARGETS: [(&str, Target); 7] = [
     ("reply", reply::run),
     ("record", record::run),
     ("json", json::run),
     ("time", time::run),
     ("settings", settings::run),
     ("steps", steps::run),
+    ("calls", calls::run),
 ];
 
 pub(crate) const ORGANIZATION: &str = "a0010000-0000-4000-8000-000000000001";

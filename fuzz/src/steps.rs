@@ -3,11 +3,11 @@
 use polar_license::device::DeviceId;
 use polar_license::engine::{Change, Engine, Host, Operation, Outcome, Pacer, Patience, Step, Turn};
 use polar_license::time::Now;
-use polar_license::transport::{Answer, Failure, Request, Sent};
+use polar_license::transport::Request;
 use polar_license::{Config, Timestamp, TypedKey};
-use serde_json::{Value, json};
 
-use super::{KEY, LICENSE, ORGANIZATION, assert_printable};
+use super::polar::Polar;
+use super::{KEY, ORGANIZATION, assert_printable};
 
 /// 2026-11-21T12:00:00Z.
 const START_MS: i64 = 1_795_262_400_000;
@@ -28,18 +28,14 @@ pub(crate) struct World<'a> {
     engine: Engine,
     pub(crate) stored: Option<Vec<u8>>,
     now: Now,
-    /// Whether Polar has ever confirmed the key.
-    confirmed: bool,
-    seats: u32,
-    /// The seat that Polar released last, in the operation under way.
-    released: Option<String>,
+    polar: Polar,
 }
 
 impl<'a> World<'a> {
     pub(crate) fn new(choices: &'a [u8]) -> Self {
         let now = Now { wall: Timestamp::from_unix_ms(START_MS), mono: 1_000 };
         let engine = engine();
-        let mut world = Self { choices, engine, stored: None, now, confirmed: false, seats: 0, released: None };
+        let mut world = Self { choices, engine, stored: None, now, polar: Polar::default() };
         world.run(Operation::Open);
         world
     }
@@ -89,7 +85,7 @@ impl<'a> World<'a> {
     }
 
     fn run(&mut self, operation: Operation) {
-        self.released = None;
+        self.polar.released = None;
         let sends_most = if matches!(operation, Operation::Activate { replace_previous: true, .. }) { 2 } else { 1 };
         let counts = matches!(operation, Operation::Consume(_));
         let mut activations = 0;
@@ -109,7 +105,9 @@ impl<'a> World<'a> {
                     self.pass(step.not_before.saturating_sub(self.now.mono).saturating_add(600));
                     activations += u32::from(step.request.url.ends_with("/activate"));
                     counted += u32::from(step.request.body.contains("increment_usage"));
-                    let answer = self.answer(&step.request);
+                    let choice = self.choose();
+                    let Request { url, body, .. } = &step.request;
+                    let answer = self.polar.answer(choice, url, body, self.now.wall);
                     step.resume(&mut self.engine, answer, self.now)
                 }
                 Step::Join(step) => step.resume(&mut self.engine, self.now),
@@ -134,9 +132,9 @@ impl<'a> World<'a> {
             }
         };
         assert_printable(&decision.to_json());
-        assert!(!decision.allowed() || self.confirmed, "access without a confirmation");
+        assert!(!decision.allowed() || self.polar.confirmed, "access without a confirmation");
         let seat = decision.license().and_then(|license| license.activation_id).map(|id| id.to_string());
-        let own = decision.allowed() && outcome.result.is_ok() && seat.is_some() && seat == self.released;
+        let own = decision.allowed() && outcome.result.is_ok() && seat.is_some() && seat == self.polar.released;
         assert!(!own, "its own seat was released");
         let current = self.engine.current(self.now);
         assert_eq!(current.state(), decision.state());
@@ -160,48 +158,6 @@ impl<'a> World<'a> {
         // an error of a sync comes after the write
         if matches!(choice, 248..=254) { failed } else { Ok(()) }
     }
-
-    /// Mostly what Polar would say.
-    fn answer(&mut self, request: &Request) -> Answer {
-        let asked: Value = serde_json::from_str(&request.body).expect("a request is JSON");
-        let endpoint = request.url.rsplit('/').next().unwrap_or_default();
-        let at = self.now.wall.to_string();
-        match self.choose() {
-            0..=159 if endpoint == "deactivate" => {
-                self.released = asked["activation_id"].as_str().map(str::to_owned);
-                reply(204, Value::Null)
-            }
-            0..=159 => {
-                self.confirmed = true;
-                let mut license = json!({
-                    "id": LICENSE, "organization_id": ORGANIZATION, "benefit_id": LICENSE, "key": asked["key"],
-                    "status": "granted", "limit_activations": 1, "usage": 0, "limit_usage": 10, "expires_at": null,
-                    "activation": null, "last_validated_at": at,
-                });
-                if endpoint == "activate" {
-                    self.seats += 1;
-                    let seat = format!("ac700000-0000-4000-8000-{:012x}", self.seats);
-                    let new = json!({"id": seat, "license_key_id": LICENSE, "created_at": at, "license_key": license});
-                    return reply(200, new);
-                }
-                if !asked["activation_id"].is_null() {
-                    license["activation"] = json!({"id": asked["activation_id"]});
-                }
-                reply(200, license)
-            }
-            160..=189 => reply(404, json!({"error": "ResourceNotFound", "detail": "Not found"})),
-            190..=199 => reply(404, json!({"error": "ResourceNotFound", "detail": "License key has expired."})),
-            200..=209 => reply(403, json!({"error": "NotPermitted", "detail": "no seat is free"})),
-            210..=214 => reply(400, json!({"error": "BadRequest", "detail": "too few"})),
-            215..=219 => reply(422, json!({"error": "RequestValidationError", "detail": [{"loc": ["body", "key"]}]})),
-            220..=224 => Answer::Reply { status: 429, retry_after: Some(5), body: Vec::new() },
-            225..=234 => reply(502, Value::Null),
-            235..=239 => reply(200, json!({"hotel": "Wi-Fi"})),
-            240..=246 => failed(Failure::Network, Sent::No),
-            247..=250 => failed(Failure::Timeout, Sent::Maybe),
-            251..=255 => failed(Failure::Cancelled, Sent::Maybe),
-        }
-    }
 }
 
 pub(crate) fn engine() -> Engine {
@@ -217,13 +173,4 @@ pub(crate) fn engine() -> Engine {
 
 pub(crate) fn activate(replace_previous: bool) -> Operation {
     Operation::Activate { key: Some(TypedKey::from(KEY)), replace_previous }
-}
-
-fn reply(status: u16, body: Value) -> Answer {
-    let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
-    Answer::Reply { status, retry_after: None, body }
-}
-
-fn failed(failure: Failure, sent: Sent) -> Answer {
-    Answer::Failed { failure, sent, message: String::from("no answer") }
 }

@@ -1,13 +1,54 @@
-//! A server that answers every request with the same bytes, whatever was asked.
+//! What an app reaches in Polar's place. It passes requests on to the local Polar, and answers one of them itself: the
+//! first one to the endpoint that the question is about. Knows nothing of licenses, and never sends a request twice.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read, Result, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use serde::Deserialize;
+use socket2::SockRef;
 
 /// What it sends: parts, each a number of times, so that a reply may be far larger than memory.
 pub(crate) type Parts = Vec<(Vec<u8>, usize)>;
+
+/// Its own answer.
+#[derive(Clone, Default)]
+pub(crate) struct Planned {
+    /// To the first request for this endpoint.
+    pub(crate) endpoint: &'static str,
+    pub(crate) parts: Parts,
+    pub(crate) end: End,
+    pub(crate) speaks: Speaks,
+}
+
+/// What becomes of the connection after that.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum End {
+    #[default]
+    Close,
+    /// It stays open until the app hangs up.
+    Stall,
+    /// It is reset, so that the app may lose what was sent.
+    Reset,
+}
+
+/// What it takes a connection for.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Speaks {
+    #[default]
+    Http,
+    /// Whatever it is, the first bytes are answered.
+    Nothing,
+    /// TLS, with a certificate that nobody trusts.
+    Tls,
+}
 
 pub(crate) struct Server {
     address: SocketAddr,
@@ -15,20 +56,31 @@ pub(crate) struct Server {
     thread: Option<JoinHandle<()>>,
 }
 
-#[derive(Default)]
 struct Shared {
-    reply: Mutex<(Parts, bool)>,
-    requests: AtomicUsize,
+    polar: SocketAddr,
+    planned: Mutex<Planned>,
+    answered: AtomicUsize,
+    passed_on: AtomicUsize,
     /// Requests for the place that redirects lead to.
     followed: AtomicUsize,
     ends: AtomicBool,
+    tls: Arc<ServerConfig>,
 }
 
 impl Server {
-    pub(crate) fn start() -> Self {
+    /// In front of the local Polar at this URL.
+    pub(crate) fn start(polar: &str) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared {
+            polar: address_of(polar),
+            planned: Mutex::default(),
+            answered: AtomicUsize::new(0),
+            passed_on: AtomicUsize::new(0),
+            followed: AtomicUsize::new(0),
+            ends: AtomicBool::new(false),
+            tls: untrusted(),
+        });
         let thread = thread::spawn({
             let shared = Arc::clone(&shared);
             move || {
@@ -36,27 +88,34 @@ impl Server {
                     if shared.ends.load(Ordering::SeqCst) {
                         break;
                     }
+                    let shared = Arc::clone(&shared);
                     // a client that hangs up in the middle is what many of the replies are for
-                    let _ = connection.and_then(|connection| serve(connection, &shared));
+                    thread::spawn(move || connection.and_then(|connection| shared.serve(connection)));
                 }
             }
         });
         Self { address, shared, thread: Some(thread) }
     }
 
-    pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+    pub(crate) fn authority(&self) -> String {
+        self.address.to_string()
     }
 
-    /// What it answers from here on; `stalls` if it then keeps the connection open until the client hangs up.
-    pub(crate) fn answer(&self, parts: Parts, stalls: bool) {
-        *self.shared.reply.lock().unwrap() = (parts, stalls);
-        self.shared.requests.store(0, Ordering::SeqCst);
+    /// What it answers from here on.
+    pub(crate) fn plan(&self, planned: Planned) {
+        *self.shared.planned.lock().unwrap() = planned;
+        self.shared.answered.store(0, Ordering::SeqCst);
+        self.shared.passed_on.store(0, Ordering::SeqCst);
     }
 
-    /// How many requests came since the answer was set.
-    pub(crate) fn requests(&self) -> usize {
-        self.shared.requests.load(Ordering::SeqCst)
+    /// How many requests it answered itself since then; of those that it cannot read, connections.
+    pub(crate) fn answered(&self) -> usize {
+        self.shared.answered.load(Ordering::SeqCst)
+    }
+
+    /// How many requests it passed on to the local Polar before it answered one itself.
+    pub(crate) fn passed_on(&self) -> usize {
+        self.shared.passed_on.load(Ordering::SeqCst)
     }
 
     /// Whether a redirect was ever followed.
@@ -74,42 +133,153 @@ impl Drop for Server {
     }
 }
 
-fn serve(mut connection: TcpStream, shared: &Shared) -> std::io::Result<()> {
-    let mut request = Vec::new();
-    while !is_whole(&request) {
-        let mut part = [0; 4096];
-        let length = connection.read(&mut part)?;
-        if length == 0 {
-            return Err(ErrorKind::UnexpectedEof.into());
+impl Shared {
+    fn serve(&self, mut connection: TcpStream) -> Result<()> {
+        // an app may connect before it has anything to ask
+        let planned = || self.planned.lock().unwrap().clone();
+        match planned().speaks {
+            Speaks::Http => {}
+            Speaks::Nothing => {
+                if connection.read(&mut [0; 4096])? > 0 {
+                    self.answered.fetch_add(1, Ordering::SeqCst);
+                    answer(&mut connection, &planned())?;
+                }
+                return Ok(());
+            }
+            Speaks::Tls => {
+                self.answered.fetch_add(1, Ordering::SeqCst);
+                let session = ServerConnection::new(Arc::clone(&self.tls)).map_err(std::io::Error::other)?;
+                let mut connection = StreamOwned::new(session, connection);
+                let arrived = read_message(&mut connection)?;
+                panic!("{} bytes were sent to a server that nobody trusts", arrived.len());
+            }
         }
-        request.extend_from_slice(part.get(..length).unwrap_or_default());
+        let request = read_message(&mut connection)?;
+        let planned = planned();
+        let text = String::from_utf8_lossy(&request);
+        let path = text.split(' ').nth(1).unwrap_or_default();
+        let was_followed = path == "/trap" || text.starts_with("GET ");
+        self.followed.fetch_add(usize::from(was_followed), Ordering::SeqCst);
+        let is_asked = text.starts_with("POST ") && is_for(path, planned.endpoint);
+        let is_first = || self.answered.compare_exchange(0, 1, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+        if was_followed || (is_asked && is_first()) {
+            return answer(&mut connection, &planned);
+        }
+        let is_before = self.answered.load(Ordering::SeqCst) == 0;
+        self.passed_on.fetch_add(usize::from(is_before), Ordering::SeqCst);
+        connection.write_all(&pass_on(self.polar, &request)?)
     }
-    shared.requests.fetch_add(1, Ordering::SeqCst);
-    if request.starts_with(b"POST /trap") || request.starts_with(b"GET ") {
-        shared.followed.fetch_add(1, Ordering::SeqCst);
+}
+
+/// An address that passes so many requests on to the local Polar, and refuses connections from then on.
+pub(crate) fn refuses_after(requests: usize, polar: &str) -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    let polar = address_of(polar);
+    let serve = move || -> Result<()> {
+        for _ in 1..requests {
+            let mut connection = listener.accept()?.0;
+            let request = read_message(&mut connection)?;
+            connection.write_all(&pass_on(polar, &request)?)?;
+        }
+        let mut connection = listener.accept()?.0;
+        let reply = pass_on(polar, &read_message(&mut connection)?)?;
+        // before the app can go on
+        drop(listener);
+        connection.write_all(&reply)
+    };
+    if requests > 0 {
+        thread::spawn(serve);
     }
-    let (parts, stalls) = shared.reply.lock().unwrap().clone();
-    for (bytes, times) in parts {
+    address
+}
+
+/// Whether a path leads to that endpoint.
+pub(crate) fn is_for(path: &str, endpoint: &str) -> bool {
+    path.rsplit('/').next() == Some(endpoint)
+}
+
+fn address_of(url: &str) -> SocketAddr {
+    url.trim_start_matches("http://").parse().unwrap()
+}
+
+fn answer(connection: &mut TcpStream, planned: &Planned) -> Result<()> {
+    for (bytes, times) in &planned.parts {
         // few large writes instead of many small ones
-        let at_once = (65_536 / bytes.len().max(1)).clamp(1, times.max(1));
+        let at_once = (65_536 / bytes.len().max(1)).clamp(1, (*times).max(1));
         let many = bytes.repeat(at_once);
         for _ in 0..times / at_once {
             connection.write_all(&many)?;
         }
         for _ in 0..times % at_once {
-            connection.write_all(&bytes)?;
+            connection.write_all(bytes)?;
         }
     }
-    if stalls {
-        while connection.read(&mut [0; 64])? > 0 {}
+    match planned.end {
+        End::Close => Ok(()),
+        End::Stall => {
+            while connection.read(&mut [0; 64])? > 0 {}
+            Ok(())
+        }
+        End::Reset => SockRef::from(&*connection).set_linger(Some(Duration::ZERO)),
     }
-    Ok(())
 }
 
-/// Whether the head is there, and as much of a body as it announces.
-fn is_whole(request: &[u8]) -> bool {
-    let Some(end) = request.windows(4).position(|window| window == b"\r\n\r\n") else { return false };
-    let head = String::from_utf8_lossy(request.get(..end).unwrap_or_default()).to_ascii_lowercase();
+/// What the local Polar replies, on a connection that ends with it.
+fn pass_on(polar: SocketAddr, request: &[u8]) -> Result<Vec<u8>> {
+    let mut connection = TcpStream::connect(polar)?;
+    connection.write_all(request)?;
+    let reply = read_message(&mut connection)?;
+    let end = head_of(&reply).ok_or(ErrorKind::UnexpectedEof)?;
+    let (head, body) = reply.split_at(end);
+    let head = String::from_utf8_lossy(head);
+    let kept = head.lines().filter(|line| !line.is_empty() && !line.to_ascii_lowercase().starts_with("connection:"));
+    let mut head: String = kept.flat_map(|line| [line, "\r\n"]).collect();
+    head += "connection: close\r\n\r\n";
+    Ok([head.as_bytes(), body].concat())
+}
+
+/// Status and body of the reply to a request.
+pub(crate) fn ask(polar: &str, request: &str) -> (u16, Vec<u8>) {
+    let reply = pass_on(address_of(polar), request.as_bytes()).unwrap();
+    let (head, body) = reply.split_at(head_of(&reply).unwrap());
+    let status = String::from_utf8_lossy(head).split(' ').nth(1).unwrap().parse().unwrap();
+    (status, body.to_vec())
+}
+
+/// A request or a reply, whose body is as long as its head says.
+fn read_message(connection: &mut impl Read) -> Result<Vec<u8>> {
+    let mut message = Vec::new();
+    while !is_whole(&message) {
+        let mut part = [0; 4096];
+        let length = connection.read(&mut part)?;
+        if length == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        message.extend_from_slice(part.get(..length).unwrap_or_default());
+    }
+    Ok(message)
+}
+
+fn is_whole(message: &[u8]) -> bool {
+    let Some(end) = head_of(message) else { return false };
+    let head = String::from_utf8_lossy(message.get(..end).unwrap_or_default()).to_ascii_lowercase();
     let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
-    request.len() >= end + 4 + length.unwrap_or(0)
+    message.len() >= end + length.unwrap_or(0)
+}
+
+/// How long the head is.
+fn head_of(message: &[u8]) -> Option<usize> {
+    Some(message.windows(4).position(|window| window == b"\r\n\r\n")? + 4)
+}
+
+/// Its issuer is `tests/tls/ca.pem`, which no app here trusts.
+fn untrusted() -> Arc<ServerConfig> {
+    let certificate = CertificateDer::from_pem_slice(include_bytes!("../tls/server.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(include_bytes!("../tls/server.key.pem")).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth();
+    Arc::new(config.with_single_cert(vec![certificate], key).unwrap())
 }

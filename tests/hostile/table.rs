@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::server::Parts;
+use super::server::{End, Parts, Planned, Speaks};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -15,6 +15,22 @@ pub(crate) struct Table {
     pub(crate) answers: Vec<Reply>,
     /// By what was stored before, what was asked, and what the answer is.
     pub(crate) outcomes: BTreeMap<String, BTreeMap<String, BTreeMap<String, Value>>>,
+    /// By the platform's name: what is not the same there.
+    platforms: BTreeMap<String, Vec<Exception>>,
+}
+
+/// Some answers, which mean something else on one platform.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Exception {
+    #[serde(rename = "why")]
+    _why: String,
+    /// Of this class,
+    class: String,
+    /// and of these names, unless it is about all of them.
+    answers: Option<Vec<String>>,
+    /// What their class is there.
+    r#as: String,
 }
 
 #[derive(Deserialize)]
@@ -37,9 +53,24 @@ pub(crate) struct Reply {
     keep: Option<f64>,
     length: Option<usize>,
     raw: Option<Vec<Value>>,
-    end: Option<String>,
+    #[serde(default)]
+    end: End,
+    at: Option<String>,
+    #[serde(default)]
+    connection: Connection,
     is: Value,
     pub(crate) reason: Option<String>,
+}
+
+/// How far an app gets before it can send anything.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Connection {
+    #[default]
+    Http,
+    Refused,
+    NoTls,
+    UntrustedTls,
 }
 
 /// What is changed in Polar's own confirmation.
@@ -66,6 +97,19 @@ impl Table {
     pub(crate) fn read() -> Self {
         serde_json::from_str(include_str!("table.json")).unwrap()
     }
+
+    /// What differs on that platform; nothing where the table does not name it.
+    pub(crate) fn exceptions(&self, platform: &str) -> &[Exception] {
+        self.platforms.get(platform).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Exception {
+    /// The class there, if this is about that answer.
+    pub(crate) fn class(&self, reply: &Reply, class: &str) -> Option<&str> {
+        let is_named = self.answers.as_ref().is_none_or(|names| names.contains(&reply.name));
+        (is_named && self.class == class).then_some(&*self.r#as)
+    }
 }
 
 impl Reply {
@@ -74,12 +118,43 @@ impl Reply {
         self.is.as_str().or_else(|| self.is.get(question).or_else(|| self.is.get("else"))?.as_str())
     }
 
+    /// Whether an app waits until its time is over.
     pub(crate) fn stalls(&self) -> bool {
-        self.end.as_deref() == Some("stall")
+        self.end == End::Stall
+    }
+
+    pub(crate) fn is_refused(&self) -> bool {
+        self.connection == Connection::Refused
+    }
+
+    /// Whether the server gets anything to see of it.
+    pub(crate) fn arrives(&self) -> bool {
+        self.at.is_none() && !self.is_refused()
+    }
+
+    /// The address that the app asks, given where the server is.
+    pub(crate) fn url(&self, authority: &str) -> String {
+        let scheme = match self.connection {
+            Connection::Http | Connection::Refused => "http",
+            Connection::NoTls | Connection::UntrustedTls => "https",
+        };
+        self.at.clone().unwrap_or_else(|| format!("{scheme}://{authority}"))
+    }
+
+    /// What the server does.
+    pub(crate) fn planned(&self, endpoint: &'static str, names: &Names) -> Planned {
+        let speaks = match self.connection {
+            Connection::Http | Connection::Refused => Speaks::Http,
+            Connection::NoTls => Speaks::Nothing,
+            Connection::UntrustedTls => Speaks::Tls,
+        };
+        let has_answer = speaks != Speaks::Tls && self.arrives();
+        let parts = if has_answer { self.parts(names) } else { Parts::new() };
+        Planned { endpoint, parts, end: self.end, speaks }
     }
 
     /// The bytes on the wire.
-    pub(crate) fn parts(&self, names: &Names) -> Parts {
+    fn parts(&self, names: &Names) -> Parts {
         if let Some(raw) = &self.raw {
             return raw.iter().map(|part| part_of(part, names)).collect();
         }

@@ -46,3 +46,19 @@ mod transport;
 mod clock;
 
 mod log;
+
+/// The functions of the header and their types, for callers in Rust that give them what the header asks for.
+#[cfg(feature = "fuzz")]
+pub mod exported {
+    pub use crate::{
+        client::*,
+        clock::*,
+        codes::*,
+        decision::*,
+        error::*,
+        log::*,
+        options::*,
+        pointer::{Destructor, alive},
+    };
+    pub use crate::{store::*, transport::*, version::*};
+}

@@ -41,12 +41,14 @@ impl Drop for UserData {
 
 /// Passes an object to the caller, who returns it to [`free`].
 pub(crate) fn into_raw<T>(value: T) -> *mut T {
+    alive::count(1);
     Box::into_raw(Box::new(value))
 }
 
 /// Frees what [`into_raw`] returned; does nothing for NULL.
 pub(crate) fn free<T>(pointer: *mut T) {
     if !pointer.is_null() {
+        alive::count(-1);
         // SAFETY: not NULL, so it came from `into_raw`, and the caller gives it up.
         drop(unsafe { Box::from_raw(pointer) });
     }
@@ -66,6 +68,7 @@ pub(crate) fn borrow_mut<'a, T>(pointer: *mut T) -> Option<&'a mut T> {
 
 /// Passes one reference to an object to the caller, who returns it to [`free_shared`].
 pub(crate) fn shared_into_raw<T>(value: Arc<T>) -> *mut T {
+    alive::count(1);
     Arc::into_raw(value).cast_mut()
 }
 
@@ -83,8 +86,34 @@ pub(crate) fn share<T>(pointer: *const T) -> Option<Arc<T>> {
 
 /// Takes the caller's reference back; nothing for NULL.
 pub(crate) fn free_shared<T>(pointer: *mut T) -> Option<Arc<T>> {
+    if pointer.is_null() {
+        return None;
+    }
+    alive::count(-1);
     // SAFETY: not NULL, so it came from `shared_into_raw`, and the caller gives it up.
-    (!pointer.is_null()).then(|| unsafe { Arc::from_raw(pointer.cast_const()) })
+    Some(unsafe { Arc::from_raw(pointer.cast_const()) })
+}
+
+/// How many objects callers have, for tests that look for those that nobody was given.
+#[cfg(feature = "fuzz")]
+pub mod alive {
+    use std::sync::atomic::{AtomicIsize, Ordering};
+
+    static OBJECTS: AtomicIsize = AtomicIsize::new(0);
+
+    pub(crate) fn count(more: isize) {
+        OBJECTS.fetch_add(more, Ordering::SeqCst);
+    }
+
+    /// Options, licenses, decisions and errors that were passed to a caller and not freed.
+    pub fn objects() -> isize {
+        OBJECTS.load(Ordering::SeqCst)
+    }
+}
+
+#[cfg(not(feature = "fuzz"))]
+mod alive {
+    pub(super) fn count(_: isize) {}
 }
 
 /// Writes to an out-parameter; does nothing for NULL. What was there before is not read.

@@ -3,9 +3,14 @@
 #![cfg(target_os = "linux")]
 
 mod common;
+#[expect(clippy::arithmetic_side_effects, reason = "shared with tests of a crate whose lints are not the same")]
+#[path = "../../../tests/hostile/mod.rs"]
+mod hostile;
 mod members;
 
 use common::{command, compile, compile_with, package, repository, run};
+use hostile::judge::try_all;
+use hostile::program::Program;
 use mock_polar::{MockPolar, NewKey};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -44,14 +49,12 @@ fn hpp() {
 /// The files that every driver runs. Under a checker, which makes it slow, the program tests itself a little only.
 #[test]
 fn scenarios() {
-    let is_checked =
-        env::var_os("POLAR_LICENSE_C_RUNNER").is_some() || env::var_os("POLAR_LICENSE_C_LIBRARY").is_some();
     let folder = repository().join("tests/scenarios");
     let (files, count) = scenario_files(&folder);
     let members = Path::new(env!("CARGO_TARGET_TMPDIR")).join("members.json");
     fs::write(&members, json!({ "decision": members::decision(), "error": members::error() }).to_string()).unwrap();
     let mut scenarios = command(&compile("tests/c/scenarios.c"));
-    scenarios.arg(if is_checked { "50" } else { "1" }).arg(members).arg(folder.join("common.json")).args(files);
+    scenarios.arg(if is_checked() { "50" } else { "1" }).arg(members).arg(folder.join("common.json")).args(files);
     let printed = run(scenarios.env_remove("SCENARIO"));
     println!("{printed}");
     assert!(printed.starts_with(&format!("{count} scenarios, 0 not as they say\n1 step skipped:")), "{printed}");
@@ -70,6 +73,21 @@ fn scenario_files(folder: &Path) -> (Vec<PathBuf>, usize) {
     };
     let count = files.iter().map(count).sum();
     (files, count)
+}
+
+/// The table that every driver goes through. Under a checker, which makes it slow, a part of it.
+#[test]
+fn hostile() {
+    let program = compile("tests/c/hostile.c");
+    try_all("c", if is_checked() { 50 } else { 1 }, 8, || {
+        let mut app = command(&program);
+        // nothing there is trusted, and to read a system's root certificates takes longer than all the rest
+        Program::start(app.env("SSL_CERT_DIR", "/nonexistent").env("SSL_CERT_FILE", "/dev/null"))
+    });
+}
+
+fn is_checked() -> bool {
+    env::var_os("POLAR_LICENSE_C_RUNNER").is_some() || env::var_os("POLAR_LICENSE_C_LIBRARY").is_some()
 }
 
 #[test]

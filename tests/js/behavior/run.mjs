@@ -9,15 +9,15 @@
 // POLAR_LICENSE_TARBALL is the package, POLAR_LICENSE_PROGRAM the command line tool, whose `serve` is the local Polar.
 // Nothing here leaves loopback, and nothing waits for time to pass: `shared/timers.mjs` lets deadlines pass at once.
 
-import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 import { inChromium } from "./in-chromium.mjs";
 import { inNode } from "./in-node.mjs";
+import { installed, setting } from "./installed.mjs";
 import { policyTests } from "./policy.mjs";
 import { tabTests } from "./tabs.mjs";
 
@@ -38,16 +38,6 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** The package as an app installs it, in a folder outside of the repository, with the tests beside it. */
-function installed(tarball) {
-  const folder = mkdtempSync(join(tmpdir(), "polar-license-behavior-"));
-  writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');
-  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  execFileSync(npm, ["install", "--offline", "--no-audit", "--no-fund", "--loglevel=error", tarball], { cwd: folder });
-  cpSync(join(here, "shared"), join(folder, "shared"), { recursive: true });
-  return folder;
-}
-
 /** Its first line says where it is. */
 async function startPolar(program) {
   const child = spawn(program, ["serve", "--port", "0", "--json"], { stdio: ["ignore", "pipe", "inherit"] });
@@ -63,12 +53,6 @@ function scenarioTexts() {
   const scenarios = join(here, "../../scenarios");
   const names = readdirSync(scenarios).filter((name) => name.endsWith(".json"));
   return Object.fromEntries(names.sort().map((name) => [name, readFileSync(join(scenarios, name), "utf8")]));
-}
-
-function setting(name) {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set; run \`cargo xtask test js\``);
-  return value;
 }
 
 /** Prints what failed, and how many there were of each kind. Returns the status to end with. */

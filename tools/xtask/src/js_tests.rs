@@ -28,5 +28,9 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     let frameworks = cmd!(sh, "node --test --test-reporter=spec tests/js/frameworks/frameworks.test.mjs");
     frameworks.env("POLAR_LICENSE_CLI", &program).env("POLAR_LICENSE_JS", target.join("package/npm")).run()?;
     let behavior = cmd!(sh, "node tests/js/behavior/run.mjs").env("POLAR_LICENSE_TARBALL", &packed.file);
-    Ok(behavior.env("POLAR_LICENSE_PROGRAM", program).run()?)
+    behavior.env("POLAR_LICENSE_PROGRAM", program).run()?;
+    // the table that the other languages go through
+    let hostile = shell::cargo(sh, "test --locked --workspace --test hostile -- --ignored --nocapture");
+    let app = format!("node node {}", workspace::root().join("tests/js/behavior/hostile-app.mjs").display());
+    Ok(hostile.env("POLAR_LICENSE_TARBALL", &packed.file).env("POLAR_LICENSE_HOSTILE_APPS", app).run()?)
 }

@@ -1,0 +1,652 @@
+//! The functions of the C library, called in any order, as a program in C may: objects are kept and freed at any time,
+//! callbacks call back, the app's store and Polar fail. Each object is passed to the caller once, together with the number
+//! that says so, and each destructor is called once.
+//!
+//! Everything is given what the header asks for: nothing is used once it is freed.
+
+use std::collections::BTreeMap;
+use std::ffi::{CStr, CString, c_char, c_void};
+use std::ptr::{self, null, null_mut};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU64, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
+
+use polar_license::Timestamp;
+use polar_license::transport::{Answer, Failure, Sent};
+use polar_license_c::exported::*;
+
+use super::polar::Polar;
+use super::{KEY, LICENSE, ORGANIZATION, assert_printable};
+
+/// 2026-11-21T12:00:00Z.
+const START_MS: i64 = 1_795_262_400_000;
+/// How much time passes at each look at the clock, so that nothing has to wait.
+const TICK_MS: u64 = 600;
+/// How long a destructor may take that another thread calls.
+const PATIENCE: Duration = Duration::from_secs(30);
+const OK: i32 = 0;
+
+/// Each byte is a choice of the program's, in the order in which they are needed. It ends with the last.
+pub fn run(data: &[u8]) {
+    let mut program = Program::new(data);
+    while !program.choices.is_empty() {
+        program.act();
+    }
+    program.end();
+}
+
+/// What the callbacks share, whatever thread they are called on.
+struct World {
+    main: ThreadId,
+    polar: Mutex<Polar>,
+    stored: Mutex<Option<Vec<u8>>>,
+    is_locked: AtomicBool,
+    mono: AtomicU64,
+    /// What Polar answers, what fails of the store, and what callbacks do, until further notice.
+    answer: AtomicU8,
+    fault: AtomicU8,
+    habit: AtomicU8,
+    /// The license that the program is using.
+    license: AtomicUsize,
+    /// The one that a callback has freed meanwhile.
+    freed: AtomicUsize,
+    /// Whether operations may be under way that the program does not wait for.
+    refreshes: AtomicBool,
+}
+
+/// What a callback is given as user data: its number, as a pointer to nothing.
+struct Part {
+    world: Arc<World>,
+    destroyed: AtomicI32,
+}
+
+struct Parts {
+    all: Mutex<(usize, BTreeMap<usize, Arc<Part>>)>,
+    destroyed: Condvar,
+}
+
+static PARTS: Parts = Parts { all: Mutex::new((0, BTreeMap::new())), destroyed: Condvar::new() };
+
+impl Parts {
+    fn all(&self) -> MutexGuard<'_, (usize, BTreeMap<usize, Arc<Part>>)> {
+        lock(&self.all)
+    }
+
+    fn get(&self, user_data: *mut c_void) -> Arc<Part> {
+        let part = self.all().1.get(&user_data.addr()).cloned();
+        part.expect("a callback with user data that nobody gave, or after the program's end")
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The world, which must still be there for this callback.
+fn world(user_data: *mut c_void) -> Arc<World> {
+    let part = PARTS.get(user_data);
+    assert_eq!(part.destroyed.load(SeqCst), 0, "a callback after its destructor");
+    Arc::clone(&part.world)
+}
+
+extern "C" fn destroy(user_data: *mut c_void) {
+    PARTS.get(user_data).destroyed.fetch_add(1, SeqCst);
+    drop(PARTS.all());
+    PARTS.destroyed.notify_all();
+}
+
+extern "C" fn load(user_data: *mut c_void, record: *mut Record) -> i32 {
+    let world = world(user_data);
+    if world.fails(1) {
+        return 1;
+    }
+    let stored = lock(&world.stored).clone();
+    stored.map_or(0, |stored| polar_license_record_set(record, stored.as_ptr(), stored.len()))
+}
+
+extern "C" fn save(user_data: *mut c_void, bytes: *const u8, length: usize, _: i32) -> i32 {
+    let world = world(user_data);
+    if world.fails(2) {
+        return 1;
+    }
+    // SAFETY: the library passes as many bytes as it says.
+    let record = unsafe { std::slice::from_raw_parts(bytes, length) };
+    *lock(&world.stored) = Some(record.to_vec());
+    0
+}
+
+extern "C" fn remove(user_data: *mut c_void) -> i32 {
+    let world = world(user_data);
+    if world.fails(3) {
+        return 1;
+    }
+    *lock(&world.stored) = None;
+    0
+}
+
+extern "C" fn acquire(user_data: *mut c_void) -> i32 {
+    let world = world(user_data);
+    if world.fails(4) {
+        return 1;
+    }
+    i32::from(world.is_locked.swap(true, SeqCst))
+}
+
+extern "C" fn release(user_data: *mut c_void) {
+    assert!(world(user_data).is_locked.swap(false, SeqCst), "unlocked without a lock");
+}
+
+extern "C" fn tell_time(user_data: *mut c_void, wall_ms: *mut i64, mono_ms: *mut u64) {
+    let mono = world(user_data).mono.fetch_add(TICK_MS, SeqCst);
+    let wall = START_MS.saturating_add_unsigned(mono);
+    // SAFETY: the library passes places for both.
+    unsafe {
+        wall_ms.write(wall);
+        mono_ms.write(mono);
+    }
+}
+
+extern "C" fn send(user_data: *mut c_void, request: *const Request, response: *mut Response) {
+    let world = world(user_data);
+    // while no other operation than the program's own can be under way: it waits, and frees nothing
+    let habit = if world.refreshes.load(SeqCst) { 0 } else { world.habit.load(SeqCst) % 8 };
+    let license = world.license();
+    match habit {
+        1 => assert_eq!(polar_license_cancel(license), OK),
+        2 => {
+            look(license);
+        }
+        3 => return,
+        _ => {}
+    }
+    let url = text(polar_license_request_url(request)).expect("a request has an address");
+    let body = text(polar_license_request_body(request)).expect("a request has a body");
+    assert!(polar_license_request_timeout_ms(request) > 0);
+    assert!(text(polar_license_request_header_name(request, 0)).is_some());
+    assert!(text(polar_license_request_header_value(request, 99)).is_none());
+    let at = Timestamp::from_unix_ms(START_MS.saturating_add_unsigned(world.mono.load(SeqCst)));
+    let choice = world.answer.load(SeqCst);
+    let set = match lock(&world.polar).answer(choice, &url, &body, at) {
+        // a pause would be a real one
+        Answer::Reply { status: 429, .. } => OK,
+        Answer::Reply { status, body, .. } => {
+            polar_license_response_set(response, i32::from(status), -1, body.as_ptr(), body.len())
+        }
+        Answer::Failed { failure, sent, message } => {
+            let failure = match failure {
+                Failure::Network => POLAR_LICENSE_FAILED_NETWORK,
+                Failure::Timeout => POLAR_LICENSE_FAILED_TIMEOUT,
+                Failure::Cancelled => POLAR_LICENSE_FAILED_CANCELLED,
+            };
+            let message = CString::new(message).expect("it has no NUL");
+            polar_license_response_fail(response, failure, i32::from(sent == Sent::Maybe), message.as_ptr())
+        }
+    };
+    assert_eq!(set, OK);
+}
+
+extern "C" fn changed(user_data: *mut c_void, decision: *const Decision) {
+    let world = world(user_data);
+    read_decision(decision);
+    let license = world.license();
+    if license.is_null() || thread::current().id() != world.main {
+        return;
+    }
+    match world.habit.load(SeqCst) % 8 {
+        4 => {
+            look(license);
+        }
+        // it need not exist
+        5 => {
+            polar_license_off_change(license, 1);
+        }
+        6 => {
+            world.freed.store(world.license.swap(0, SeqCst), SeqCst);
+            polar_license_free(license);
+        }
+        _ => {}
+    }
+}
+
+extern "C" fn log_line(user_data: *mut c_void, level: i32, target: *const c_char, message: *const c_char) {
+    drop(world(user_data));
+    assert!((POLAR_LICENSE_LOG_ERROR..=POLAR_LICENSE_LOG_DEBUG).contains(&level));
+    assert!(text(target).is_some());
+    assert_printable(&text(message).expect("a line has a text"));
+}
+
+impl World {
+    /// Whether this kind of call to the store fails: a few times only, since the library tries again.
+    fn fails(&self, call: u8) -> bool {
+        let fewer = |fault: u8| (fault % 8 == call).then(|| if (fault / 8).is_multiple_of(4) { 0 } else { fault - 8 });
+        self.fault.fetch_update(SeqCst, SeqCst, fewer).is_ok()
+    }
+
+    fn license(&self) -> *mut License {
+        ptr::with_exposed_provenance_mut(self.license.load(SeqCst))
+    }
+}
+
+/// What a program has, until it frees it.
+struct Program<'a> {
+    choices: &'a [u8],
+    world: Arc<World>,
+    options: Vec<*mut Options>,
+    licenses: Vec<*mut License>,
+    decisions: Vec<*mut Decision>,
+    errors: Vec<*mut Error>,
+    /// Of all licenses, which may be gone.
+    subscriptions: Vec<u64>,
+    parts: Vec<usize>,
+    /// Objects of others, if there are any.
+    others: isize,
+}
+
+impl<'a> Program<'a> {
+    fn new(choices: &'a [u8]) -> Self {
+        let world = Arc::new(World {
+            main: thread::current().id(),
+            polar: Mutex::default(),
+            stored: Mutex::default(),
+            is_locked: AtomicBool::new(false),
+            mono: AtomicU64::new(0),
+            answer: AtomicU8::new(0),
+            fault: AtomicU8::new(0),
+            habit: AtomicU8::new(0),
+            license: AtomicUsize::new(0),
+            freed: AtomicUsize::new(0),
+            refreshes: AtomicBool::new(false),
+        });
+        let (options, licenses, decisions, errors) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (subscriptions, parts, others) = (Vec::new(), Vec::new(), alive::objects());
+        Self { choices, world, options, licenses, decisions, errors, subscriptions, parts, others }
+    }
+
+    /// The next choice; 0 if there is none.
+    fn choose(&mut self) -> u8 {
+        let Some((choice, rest)) = self.choices.split_first() else { return 0 };
+        self.choices = rest;
+        *choice
+    }
+
+    /// User data for one callback, or for those that share it.
+    fn part(&mut self) -> *mut c_void {
+        let mut all = PARTS.all();
+        all.0 += 1;
+        let number = all.0;
+        all.1.insert(number, Arc::new(Part { world: Arc::clone(&self.world), destroyed: AtomicI32::new(0) }));
+        self.parts.push(number);
+        ptr::without_provenance_mut(number)
+    }
+
+    fn act(&mut self) {
+        match self.choose() % 24 {
+            0 => self.make_options(),
+            1 => self.configure(),
+            2 => {
+                let options = taken(self.choose(), &mut self.options);
+                polar_license_options_free(options);
+            }
+            3 => self.open(),
+            4 => {
+                let license = taken(self.choose(), &mut self.licenses);
+                polar_license_free(license);
+            }
+            5..=7 => self.activate(),
+            8 | 9 => self.ask(polar_license_validate),
+            10 => self.ask(polar_license_refresh),
+            11 => self.ask(polar_license_current),
+            12 => self.consume(),
+            13 => self.deactivate(),
+            14 => {
+                let (license, mut error) = (self.license(), null_mut());
+                let code = polar_license_forget(license, &raw mut error);
+                self.used(code, None, Some(error));
+            }
+            15 => self.subscribe(),
+            16 => {
+                let subscription = self.choose();
+                let subscription = chosen(subscription, &self.subscriptions).unwrap_or(u64::MAX);
+                let code = polar_license_off_change(self.license(), subscription);
+                assert!(code == OK || code == wrong());
+            }
+            17 => self.refresh_by_itself(),
+            18 => {
+                polar_license_cancel(self.license());
+            }
+            19 => self.read(),
+            20 => {
+                let decision = taken(self.choose(), &mut self.decisions);
+                polar_license_decision_free(decision);
+            }
+            21 => {
+                let error = taken(self.choose(), &mut self.errors);
+                polar_license_error_free(error);
+            }
+            22 => {
+                let place = self.choose();
+                let choice = self.choose();
+                let world = &self.world;
+                [&world.answer, &world.fault, &world.habit][usize::from(place % 3)].store(choice, SeqCst);
+            }
+            _ => self.pass_or_log(),
+        }
+    }
+
+    fn make_options(&mut self) {
+        let [organization, app] = [ORGANIZATION, "com.acme.app"].map(|text| CString::new(text).expect("it has no NUL"));
+        let json = format!(r#"{{"organizationId": "{ORGANIZATION}", "appId": "com.acme.app", "deviceId": "here"}}"#);
+        let json = CString::new(json).expect("it has no NUL");
+        let options = match self.choose() {
+            0..=127 => polar_license_options_new(organization.as_ptr(), app.as_ptr()),
+            128..=239 => polar_license_options_from_json(json.as_ptr()),
+            240..=247 => polar_license_options_from_json(c"{}".as_ptr()),
+            248..=255 => polar_license_options_new(null(), null()),
+        };
+        assert!(!options.is_null());
+        // never anything of this machine's
+        let store = self.part();
+        assert_eq!(
+            polar_license_options_set_store(options, Some(load), Some(save), Some(remove), store, Some(destroy)),
+            OK
+        );
+        let transport = self.part();
+        assert_eq!(polar_license_options_set_transport(options, Some(send), transport, Some(destroy)), OK);
+        let clock = self.part();
+        assert_eq!(polar_license_options_set_clock(options, Some(tell_time), clock, Some(destroy)), OK);
+        assert_eq!(polar_license_options_set_device_id(options, c"here".as_ptr()), OK);
+        self.options.push(options);
+    }
+
+    /// Some of the setters, rightly or wrongly.
+    fn configure(&mut self) {
+        let options = self.choose();
+        let options = chosen(options, &self.options).unwrap_or(null_mut());
+        let benefit = CString::new(LICENSE).expect("it has no NUL");
+        let code = match self.choose() % 16 {
+            0 => polar_license_options_add_feature(options, c"export".as_ptr(), benefit.as_ptr()),
+            1 => polar_license_options_set_label(options, c"Till 7".as_ptr()),
+            2 => polar_license_options_set_offline_grace_ms(options, 1_000_000),
+            3 => polar_license_options_set_store_lock(options, Some(acquire), Some(release)),
+            4 => polar_license_options_set_memory_store(options),
+            5 => {
+                let store = self.part();
+                polar_license_options_set_store(options, Some(load), Some(save), Some(remove), store, Some(destroy))
+            }
+            6 => {
+                let transport = self.part();
+                polar_license_options_set_transport(options, Some(send), transport, Some(destroy))
+            }
+            7 => {
+                let store = self.part();
+                polar_license_options_set_store(options, Some(load), None, Some(remove), store, Some(destroy))
+            }
+            8 => {
+                let clock = self.part();
+                polar_license_options_set_clock(options, None, clock, Some(destroy))
+            }
+            9 => polar_license_options_add_benefit(options, c"no id".as_ptr()),
+            10 => polar_license_options_set_label(options, c"\x80".as_ptr()),
+            11 => polar_license_options_set_bind_device(options, 0),
+            12 => polar_license_options_set_condition_integer(options, c"major".as_ptr(), 3),
+            13 => polar_license_options_set_app_secret(options, c"secret".as_ptr()),
+            14 => polar_license_options_set_refresh_interval_ms(options, 3_600_000),
+            _ => polar_license_options_set_timeout_ms(options, 20_000),
+        };
+        assert!(!options.is_null() || code == wrong());
+    }
+
+    fn open(&mut self) {
+        let options = self.choose();
+        let options = chosen(options, &self.options).unwrap_or(null_mut());
+        let (mut license, mut error) = (null_mut(), null_mut());
+        let code = polar_license_open(options, &raw mut license, &raw mut error);
+        assert_eq!(code == OK, !license.is_null());
+        if !license.is_null() {
+            self.licenses.push(license);
+        }
+        self.received(code, None, Some(error));
+    }
+
+    fn activate(&mut self) {
+        let key = CString::new(KEY).expect("it has no NUL");
+        let (license, mut decision, mut error) = (self.license(), null_mut(), null_mut());
+        match self.choose() % 8 {
+            0..=3 => {
+                let code = polar_license_activate(license, key.as_ptr(), &raw mut error);
+                self.used(code, None, Some(error));
+            }
+            4 => {
+                let code = polar_license_activate(license, c"\x80".as_ptr(), null_mut());
+                self.used(code, None, None);
+            }
+            5 => {
+                let code = polar_license_activate_with(license, null(), 0, &raw mut decision, &raw mut error);
+                self.used(code, Some(decision), Some(error));
+            }
+            6 => {
+                let flags = POLAR_LICENSE_REPLACE_PREVIOUS;
+                let code = polar_license_activate_with(license, key.as_ptr(), flags, &raw mut decision, null_mut());
+                self.used(code, Some(decision), None);
+            }
+            _ => {
+                let code = polar_license_activate_with(license, key.as_ptr(), 6, &raw mut decision, &raw mut error);
+                self.used(code, Some(decision), Some(error));
+            }
+        }
+    }
+
+    fn ask(&mut self, ask: extern "C" fn(*const License, *mut *mut Decision) -> i32) {
+        let (license, mut decision) = (self.license(), null_mut());
+        if self.choose() < 16 {
+            let code = ask(license, null_mut());
+            return self.used(code, None, None);
+        }
+        let code = ask(license, &raw mut decision);
+        self.used(code, Some(decision), None);
+    }
+
+    fn consume(&mut self) {
+        let count = u32::from(self.choose());
+        let (license, mut decision, mut error) = (self.license(), null_mut(), null_mut());
+        let code = polar_license_consume(license, count, &raw mut decision, &raw mut error);
+        self.used(code, Some(decision), Some(error));
+    }
+
+    fn deactivate(&mut self) {
+        let (license, mut deactivated, mut error) = (self.license(), 77, null_mut());
+        let code = polar_license_deactivate(license, &raw mut deactivated, &raw mut error);
+        assert_eq!(code == OK, deactivated != 77);
+        self.used(code, None, Some(error));
+    }
+
+    fn subscribe(&mut self) {
+        let (license, callback) = (self.license(), (self.choose() < 240).then_some(changed as _));
+        let (part, mut subscription) = (self.part(), 0);
+        let code = polar_license_on_change(license, callback, part, Some(destroy), &raw mut subscription);
+        assert_eq!(code == OK, subscription != 0);
+        self.subscriptions.extend((code == OK).then_some(subscription));
+        self.used(code, None, None);
+    }
+
+    fn refresh_by_itself(&mut self) {
+        let (license, mut error) = (self.license(), null_mut());
+        let code = if self.choose() < 128 {
+            self.world.refreshes.store(true, SeqCst);
+            polar_license_start_auto_refresh(license, &raw mut error)
+        } else {
+            polar_license_stop_auto_refresh(license)
+        };
+        let has_place = !error.is_null();
+        self.used(code, None, has_place.then_some(error));
+    }
+
+    fn read(&mut self) {
+        let choice = self.choose();
+        read_decision(chosen(choice, &self.decisions).unwrap_or(null_mut()));
+        read_error(chosen(choice, &self.errors).unwrap_or(null_mut()));
+        look(self.license());
+    }
+
+    fn pass_or_log(&mut self) {
+        match self.choose() {
+            hours @ 0..=239 => {
+                self.world.mono.fetch_add(u64::from(hours) * 3_600_000, SeqCst);
+            }
+            level @ 240..=247 => {
+                let part = self.part();
+                let level = i32::from(level) - 240;
+                let code = polar_license_set_log(level, Some(log_line), part, Some(destroy));
+                assert!(code == OK || code == wrong());
+            }
+            248..=255 => assert_eq!(polar_license_set_log(POLAR_LICENSE_LOG_INFO, None, null_mut(), None), OK),
+        }
+    }
+
+    /// One of the open licenses, or none.
+    fn license(&mut self) -> *mut License {
+        let choice = self.choose();
+        let license = chosen(choice, &self.licenses).unwrap_or(null_mut());
+        self.world.license.store(license.expose_provenance(), SeqCst);
+        license
+    }
+
+    /// After a call that may have freed its license, by way of a callback.
+    fn used(&mut self, code: i32, decision: Option<*mut Decision>, error: Option<*mut Error>) {
+        let freed = self.world.freed.swap(0, SeqCst);
+        self.licenses.retain(|license| license.addr() != freed);
+        self.received(code, decision, error);
+    }
+
+    /// What a call has returned must agree with what it has passed to the places that it was given.
+    fn received(&mut self, code: i32, decision: Option<*mut Decision>, error: Option<*mut Error>) {
+        if let Some(decision) = decision {
+            assert_eq!(code == OK, !decision.is_null(), "a decision with {code}");
+            self.decisions.extend((!decision.is_null()).then_some(decision));
+        }
+        if let Some(error) = error {
+            assert_eq!(code == OK, error.is_null(), "an error with {code}");
+            assert_eq!(polar_license_error_kind(error), code);
+            self.errors.extend((!error.is_null()).then_some(error));
+        }
+    }
+
+    fn end(mut self) {
+        assert_eq!(polar_license_set_log(POLAR_LICENSE_LOG_INFO, None, null_mut(), None), OK);
+        // what an app has kept outlives the license
+        self.licenses.drain(..).for_each(|license| polar_license_free(license));
+        self.options.drain(..).for_each(|options| polar_license_options_free(options));
+        for decision in self.decisions.drain(..) {
+            read_decision(decision);
+            polar_license_decision_free(decision);
+        }
+        for error in self.errors.drain(..) {
+            read_error(error);
+            polar_license_error_free(error);
+        }
+        assert_eq!(alive::objects(), self.others, "objects that nobody was given");
+        assert!(!self.world.is_locked.load(SeqCst), "the store stays locked");
+        // a thread that has just reported a reply may still have the transport
+        let is_waiting = |all: &mut (usize, BTreeMap<usize, Arc<Part>>)| {
+            self.parts.iter().any(|part| all.1.get(part).is_some_and(|part| part.destroyed.load(SeqCst) == 0))
+        };
+        let waited = PARTS.destroyed.wait_timeout_while(PARTS.all(), PATIENCE, is_waiting);
+        let (mut all, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+        assert!(!timeout.timed_out(), "user data that is not destroyed");
+        for part in self.parts.drain(..) {
+            let part = all.1.remove(&part).expect("it was inserted");
+            assert_eq!(part.destroyed.load(SeqCst), 1, "user data that is destroyed more than once");
+        }
+    }
+}
+
+/// What functions return for an argument that is missing.
+fn wrong() -> i32 {
+    polar_license_cancel(null())
+}
+
+fn chosen<T: Copy>(choice: u8, all: &[T]) -> Option<T> {
+    all.get(usize::from(choice) % (all.len() + 1)).copied()
+}
+
+/// One of them, which is then the caller's to free; or NULL.
+fn taken<T>(choice: u8, all: &mut Vec<*mut T>) -> *mut T {
+    let at = usize::from(choice) % (all.len() + 1);
+    if at < all.len() { all.swap_remove(at) } else { null_mut() }
+}
+
+/// The string, which must be as the library writes them.
+fn text(text: *const c_char) -> Option<String> {
+    // SAFETY: NULL, or a string of the library's, whose owner is alive.
+    let text = (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) });
+    text.map(|text| text.to_str().expect("it is UTF-8").to_owned())
+}
+
+/// What can be known of a license at any time.
+fn look(license: *const License) -> i32 {
+    let mut decision = null_mut();
+    let code = polar_license_current(license, &raw mut decision);
+    assert_eq!(code == OK, !decision.is_null());
+    read_decision(decision);
+    polar_license_decision_free(decision);
+    let allowed = polar_license_allowed(license);
+    assert!(polar_license_allows(license, c"export".as_ptr()) <= allowed, "a feature without access");
+    allowed
+}
+
+/// Through every function that reads one.
+fn read_decision(decision: *const Decision) {
+    let json = text(polar_license_decision_json(decision));
+    assert_eq!(json.is_none(), decision.is_null());
+    let read: [fn(*const Decision) -> *const c_char; 6] = [
+        |d| polar_license_decision_message(d),
+        |d| polar_license_decision_display_key(d),
+        |d| polar_license_decision_benefit_id(d),
+        |d| polar_license_decision_activation_id(d),
+        |d| polar_license_decision_problem_message(d),
+        |d| polar_license_decision_problem_detail(d),
+    ];
+    for read in read {
+        text(read(decision)).iter().for_each(|text| assert_printable(text));
+    }
+    let json = json.unwrap_or_default();
+    assert_printable(&json);
+    let is_allowed = polar_license_decision_allowed(decision) == 1;
+    assert_eq!(json.contains("\"allowed\":true"), is_allowed, "{json}");
+    assert!(!polar_license_state_name(polar_license_decision_state(decision)).is_null());
+    assert!(!polar_license_next_step_name(polar_license_decision_next_step(decision)).is_null());
+    let has_problem = polar_license_decision_problem_kind(decision) != OK;
+    assert_eq!(has_problem, !polar_license_decision_problem_message(decision).is_null());
+    for number in [
+        polar_license_decision_expires_at_ms(decision),
+        polar_license_decision_confirmed_at_ms(decision),
+        polar_license_decision_refresh_at_ms(decision),
+        polar_license_decision_grace_ends_at_ms(decision),
+        polar_license_decision_notice_at_ms(decision),
+        polar_license_decision_usage(decision),
+        polar_license_decision_limit_usage(decision),
+        polar_license_decision_limit_activations(decision),
+        polar_license_decision_problem_retry_after_ms(decision),
+    ] {
+        assert!(number >= 0 || number == POLAR_LICENSE_ABSENT, "{number} in {json}");
+    }
+    assert!(polar_license_decision_allows(decision, c"export".as_ptr()) <= i32::from(is_allowed));
+    assert!(polar_license_decision_problem_maybe_applied(decision) <= i32::from(has_problem));
+    assert_eq!(polar_license_decision_reason(decision) == 0, json.contains("\"reason\":null") || json.is_empty());
+}
+
+fn read_error(error: *const Error) {
+    assert_eq!(polar_license_error_kind(error) == OK, error.is_null());
+    for text in [polar_license_error_message(error), polar_license_error_detail(error)].map(text) {
+        assert_printable(&text.expect("it is never NULL"));
+    }
+    let json = text(polar_license_error_json(error));
+    assert_eq!(json.is_none(), error.is_null());
+    assert_printable(&json.unwrap_or_default());
+    assert!(polar_license_error_reason(error) >= 0);
+    assert!(matches!(polar_license_error_maybe_applied(error), 0 | 1));
+    let wait = polar_license_error_retry_after_ms(error);
+    assert!(wait >= 0 || wait == POLAR_LICENSE_ABSENT);
+    read_decision(polar_license_error_decision(error));
+}

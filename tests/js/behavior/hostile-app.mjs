@@ -1,0 +1,19 @@
+// A program with the packed package that meets a hostile server: reads a case of tests/hostile from each line of its
+// input, and writes what it got to see of it to a line of its output. POLAR_LICENSE_TARBALL is the package.
+
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
+
+import { installed, setting } from "./installed.mjs";
+
+const folder = installed(setting("POLAR_LICENSE_TARBALL"));
+try {
+  const { carryOut } = await import(pathToFileURL(join(folder, "shared/hostile-app.mjs")));
+  for await (const line of createInterface({ input: process.stdin })) {
+    console.log(JSON.stringify(await carryOut(JSON.parse(line))));
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,87 @@
+// An app that meets a hostile server: it carries out one case of tests/hostile with the package and the platform's own
+// `fetch`. Its store and its clock are its own. Never judges what it sees: what starts it does.
+
+import { createLicenseClient } from "polar-license";
+
+/** What it gets to see of it. */
+export async function carryOut(given) {
+  const device = new Device(given);
+  const license = await device.open();
+  device.takeTime(given);
+  const now = await seen(ask(license, given));
+  license.dispose();
+  const later = await device.open();
+  const next = later.current();
+  later.dispose();
+  return { now, next };
+}
+
+function ask(license, { ask, key, count }) {
+  switch (ask) {
+    case "validate":
+      return license.validate();
+    case "consume":
+      return license.consume(count);
+    case "activate":
+      return license.activate(key);
+    case "deactivate":
+      return license.deactivate();
+    default:
+      throw new Error(`no question is ${ask}`);
+  }
+}
+
+/** The decision, or the error with it. */
+async function seen(operation) {
+  try {
+    return await operation;
+  } catch (error) {
+    const { kind, reason, message, detail, retryAfterMs, maybeApplied, decision } = error;
+    return { ...decision, error: { kind, reason: reason ?? null, message, detail, retryAfterMs, maybeApplied } };
+  }
+}
+
+/** What is stored, and the clock, on which loading and saving take time. */
+class Device {
+  #times = { firstLoadMs: 0, firstSaveMs: 0, saveMs: 0 };
+  #settings;
+  #record;
+  #wallMs;
+  #monotonicMs = 0;
+
+  constructor({ settings, record, wallMs }) {
+    this.#settings = settings;
+    this.#wallMs = wallMs;
+    this.#record = record === null ? undefined : Uint8Array.from(record.match(/../g), (hex) => Number.parseInt(hex, 16));
+  }
+
+  open() {
+    const clock = { now: () => this.#wallMs, monotonic: () => this.#monotonicMs };
+    const storage = { device: async () => this.#settings.deviceId, open: () => this };
+    return createLicenseClient({ ...this.#settings, clock, storage, autoRefresh: false });
+  }
+
+  takeTime({ firstLoadMs, firstSaveMs, saveMs }) {
+    this.#times = { firstLoadMs, firstSaveMs, saveMs };
+  }
+
+  async load() {
+    this.#monotonicMs += this.#times.firstLoadMs;
+    this.#times.firstLoadMs = 0;
+    return this.#record;
+  }
+
+  async save(record) {
+    this.#monotonicMs += this.#times.firstSaveMs;
+    this.#times.firstSaveMs = this.#times.saveMs;
+    this.#record = record.slice();
+  }
+
+  async remove() {
+    this.#record = undefined;
+  }
+
+  locked(work) {
+    return work();
+  }
+}
