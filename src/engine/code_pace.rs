@@ -14,7 +14,7 @@ const WINDOWS: [(usize, i64); 2] = [(5, 60 * 1000 + CodeTries::ON_ITS_WAY_MS), (
 /// Adds a try to the list, once, unless it is too early; whether it was added.
 pub(super) fn reserve(tries: &mut CodeTries, new: CodeTry) -> bool {
     let now = new.at;
-    if is_reserved(tries, new.id) || wait(tries, now) > 0 {
+    if is_reserved(tries, new) || wait(tries, now) > 0 {
         return false;
     }
     let is_kept = |known: &CodeTry| (-CodeTries::KEPT_MS..CodeTries::KEPT_MS).contains(&now.ms_since(known.at));
@@ -27,8 +27,8 @@ pub(super) fn reserve(tries: &mut CodeTries, new: CodeTry) -> bool {
 }
 
 /// Whether this try is on the list.
-pub(super) fn is_reserved(tries: &CodeTries, id: u32) -> bool {
-    tries.list.iter().any(|known| known.id == id)
+pub(super) fn is_reserved(tries: &CodeTries, new: CodeTry) -> bool {
+    tries.list.contains(&new)
 }
 
 /// How long to wait before another try, in ms.

@@ -54,9 +54,8 @@ impl Engine {
     pub(super) fn begin_portal(&mut self, operation: PortalOperation, now: Now) -> Step {
         match operation {
             PortalOperation::CodeTry => {
-                let id = self.random.next();
-                let edits = vec![Edit::CodeTry(CodeTry { at: now.wall, id })];
-                self.store(edits, AfterStore::Portal(AfterPortalStore::CodeTry(id)), now)
+                let new = CodeTry { at: now.wall, id: self.random.next() };
+                self.store(vec![Edit::CodeTry(new)], AfterStore::Portal(AfterPortalStore::CodeTry(new)), now)
             }
             PortalOperation::CodesBlocked(wait) => {
                 let edits = vec![Edit::CodesBlocked(now.wall.plus(wait))];
@@ -72,16 +71,16 @@ impl Engine {
 
     pub(super) fn portal_stored(&mut self, then: AfterPortalStore, now: Now) -> Step {
         match then {
-            AfterPortalStore::CodeTry(id) => self.code_try_stored(id, now),
+            AfterPortalStore::CodeTry(new) => self.code_try_stored(new, now),
             AfterPortalStore::Release(request) => self.release_any(request, now),
         }
     }
 
-    fn code_try_stored(&mut self, id: u32, now: Now) -> Step {
+    fn code_try_stored(&mut self, new: CodeTry, now: Now) -> Step {
         if self.is_newer {
             return self.fail(Error::refused(Reason::NewerFormat), now);
         }
-        if code_pace::is_reserved(&self.record.code_tries, id) {
+        if code_pace::is_reserved(&self.record.code_tries, new) {
             return self.finish(Ending::default(), now);
         }
         let wait = code_pace::wait(&self.record.code_tries, now.wall).max(1).unsigned_abs();

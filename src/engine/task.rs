@@ -6,6 +6,8 @@ use super::edit::{Asked, AttemptId};
 use crate::codes::Deactivated;
 use crate::error::Error;
 use crate::key::Key;
+#[cfg(feature = "portal")]
+use crate::record::CodeTry;
 use crate::record::{Identity, Seat};
 use crate::time::Timestamp;
 use crate::wire;
@@ -44,8 +46,8 @@ pub(super) enum AfterStore {
 /// What an operation of the customer portal goes on with once the record was read.
 #[cfg(feature = "portal")]
 pub(super) enum AfterPortalStore {
-    /// Whether the try with this id was counted.
-    CodeTry(u32),
+    /// Whether this try was counted.
+    CodeTry(CodeTry),
     /// Release the seat, of whichever device it is.
     Release(wire::Deactivate),
 }
