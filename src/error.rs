@@ -106,6 +106,12 @@ impl Error {
         Self::of(Problem::new(texts, kind, detail), None)
     }
 
+    /// With a sentence that is in no catalogue.
+    #[cfg(feature = "portal")]
+    pub(crate) fn with_sentence(kind: ErrorKind, message: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::of(Problem { message: message.into(), ..Problem::new(&Texts::default(), kind, detail) }, None)
+    }
+
     pub(crate) fn refused(texts: &Texts, reason: Reason) -> Self {
         let message = texts.get(reason.refused_text()).to_owned();
         Self::of(Problem { message, ..Problem::new(texts, ErrorKind::Refused, reason.refusal()) }, Some(reason))

@@ -76,7 +76,7 @@ impl Serialize for Explanation {
             reason: self.reason,
             next_step: self.next_step,
             next_url: self.next_url(),
-            message: self.message,
+            message: &self.message,
             detail: self.detail(),
         };
         json.serialize(serializer)

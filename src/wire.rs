@@ -209,7 +209,11 @@ impl Activate {
         if reply.get("license_key_id").and_then(id)? != terms.license_id {
             return None;
         }
-        Some(Confirmed { terms, activation_id: Some(reply.get("id").and_then(id)?), at: reply.get("created_at").and_then(time)? })
+        Some(Confirmed {
+            terms,
+            activation_id: Some(reply.get("id").and_then(id)?),
+            at: reply.get("created_at").and_then(time)?,
+        })
     }
 }
 

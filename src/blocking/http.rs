@@ -137,7 +137,9 @@ pub(super) fn probe(request: &Request) -> Probe {
 /// Sends nothing.
 pub(super) fn route(url: &str) -> Route {
     let uri: Option<Uri> = url.parse().ok();
-    let proxy = target(url).and_then(|(target, _)| proxy(target)).filter(|proxy| uri.is_some_and(|uri| !proxy.is_no_proxy(&uri)));
+    let proxy = target(url)
+        .and_then(|(target, _)| proxy(target))
+        .filter(|proxy| uri.is_some_and(|uri| !proxy.is_no_proxy(&uri)));
     let proxy = proxy.map(|proxy| (proxy.protocol().to_string().to_lowercase(), proxy.username().is_some()));
     Route { proxy, system_roots: system_roots() }
 }
@@ -168,7 +170,11 @@ fn exchange(request: &Request, body: &mut WatchedBody<'_>, roots: &Kept<RootCert
 }
 
 #[cfg(feature = "portal")]
-fn exchange_with_portal(request: &PortalRequest, body: &mut WatchedBody<'_>, roots: &Kept<RootCerts>) -> Result<PortalAnswer, Fault> {
+fn exchange_with_portal(
+    request: &PortalRequest,
+    body: &mut WatchedBody<'_>,
+    roots: &Kept<RootCerts>,
+) -> Result<PortalAnswer, Fault> {
     let agent = agent(&request.url, roots, request.timeout)?;
     let response = match request.method {
         Method::Get => {

@@ -150,8 +150,7 @@ fn internal(detail: String) -> Error {
 
 fn no_token() -> Error {
     let message = "The purchase did not come back to this app. Ask for a code by e-mail instead.";
-    let problem = Problem::new(ErrorKind::Timeout, "no browser has brought a token to the success page in time");
-    Error::of(Problem { message: message.to_owned(), ..problem }, None)
+    Error::with_sentence(ErrorKind::Timeout, message, "no browser has brought a token to the success page in time")
 }
 
 /// Without the state.

@@ -78,7 +78,7 @@ impl Engine {
 
     fn code_try_stored(&mut self, new: CodeTry, now: Now) -> Step {
         if self.is_newer {
-            return self.fail(Error::refused(Reason::NewerFormat), now);
+            return self.fail(Error::refused(self.config.texts(), Reason::NewerFormat), now);
         }
         if code_pace::is_reserved(&self.record.code_tries, new) {
             return self.finish(Ending::default(), now);
@@ -131,7 +131,7 @@ pub(crate) fn too_many_codes(wait: Duration) -> Error {
         _ => format!("{} minutes", seconds.div_ceil(60)),
     };
     let detail = format!("too many codes were requested or tried; the next one may leave in {} ms", wait.as_millis());
-    let problem = Problem::new(ErrorKind::RateLimited, detail);
+    let problem = Problem::new(&Texts::default(), ErrorKind::RateLimited, detail);
     let message = format!("Too many codes were requested or tried. Try again in {time}.");
     Error::of(Problem { message, retry_after: Some(wait), ..problem }, None)
 }

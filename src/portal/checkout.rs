@@ -129,20 +129,17 @@ fn ask(context: Context, secret: CheckoutSecret, mut waiting: Waiting) -> Step<P
 fn not_completed() -> Error {
     let message =
         "The purchase was not completed in time. If you have paid, ask for a code by e-mail in a few minutes.";
-    let problem = Problem::new(ErrorKind::Timeout, "the checkout was not completed before the deadline");
-    Error::of(Problem { message: message.to_owned(), ..problem }, None)
+    Error::with_sentence(ErrorKind::Timeout, message, "the checkout was not completed before the deadline")
 }
 
 fn failed() -> Error {
     let message = "The payment failed. Try again.";
-    let problem = Problem::new(ErrorKind::Refused, "the checkout has failed or was ended");
-    Error::of(Problem { message: message.to_owned(), ..problem }, None)
+    Error::with_sentence(ErrorKind::Refused, message, "the checkout has failed or was ended")
 }
 
 fn no_address() -> Error {
     let message = "The purchase is complete. Ask for a code with the address that you bought with.";
-    let problem = Problem::new(ErrorKind::Refused, "the checkout names no e-mail address of its buyer");
-    Error::of(Problem { message: message.to_owned(), ..problem }, None)
+    Error::with_sentence(ErrorKind::Refused, message, "the checkout names no e-mail address of its buyer")
 }
 
 #[cfg(test)]

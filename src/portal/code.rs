@@ -152,7 +152,7 @@ fn counted<T: Send + 'static>(
         let left = now.until(began.after(CODE_REQUEST_MS));
         if left < LEAST_MS {
             let detail = "counting the request took too long, and nothing was sent; try again";
-            return Step::failed(Error::of(Problem::new(ErrorKind::Timeout, detail), None));
+            return Step::failed(Error::new(ErrorKind::Timeout, detail));
         }
         let request = PortalRequest { timeout: Duration::from_millis(left), ..request };
         Step::send(request, |answer, _| match read(&answer) {

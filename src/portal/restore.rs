@@ -120,19 +120,18 @@ fn fit(context: &Context, mut keys: Vec<LicenseKey>) -> Fit {
     }
 }
 
-fn no_key(reason: Option<Reason>) -> Error {
+fn no_key(context: &Context, reason: Option<Reason>) -> Error {
     let message = match reason {
-        Some(reason) => return Error::refused(reason),
+        Some(reason) => return Error::refused(context.config.texts(), reason),
         None => "No license for this app was bought with this address. Try another address.",
     };
     let detail = "the customer has no license key of this organization and of a benefit that the app accepts";
-    Error::refused(Reason::NotFound).with_texts(message.to_owned(), detail.to_owned())
+    Error::refused(context.config.texts(), Reason::NotFound).with_texts(message.to_owned(), detail.to_owned())
 }
 
 fn key_is_late() -> Error {
     let message = "The license key is not there yet. Try again in a few minutes.";
-    let problem = Problem::new(ErrorKind::Timeout, "Polar has not granted the license key within 5 minutes");
-    Error::of(Problem { message: message.to_owned(), ..problem }, None)
+    Error::with_sentence(ErrorKind::Timeout, message, "Polar has not granted the license key within 5 minutes")
 }
 
 impl Waiting {

@@ -410,7 +410,7 @@ impl From<Refusal> for Error {
             ),
             Refusal::WrongAddress => (
                 ErrorKind::InvalidArgument,
-                "No mail can be sent to this address. Check it for typing errors.",
+                "No mail can be sent to this address. Check it for typos.",
                 "Polar takes no such e-mail address; its domain may not exist",
             ),
             Refusal::Choose(_) => (
@@ -434,6 +434,6 @@ impl From<Refusal> for Error {
                 "the checkout is older than a day; open another one",
             ),
         };
-        Self::of(Problem { message: message.to_owned(), ..Problem::new(kind, detail) }, None)
+        Self::with_sentence(kind, message, detail)
     }
 }

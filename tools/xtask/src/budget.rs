@@ -11,7 +11,7 @@ use crate::shell;
 const CRATE: &str = "polar-license";
 
 /// Features, and the most crates that an app may get with them. Most of those of `tokio` are in apps on tokio anyway.
-const LIMITS: [(&str, usize); 2] = [("http", 52), ("tokio", 120)];
+const LIMITS: [(&str, usize); 2] = [("http", 50), ("tokio", 120)];
 
 /// Features that add no crate to an app that has one of those above.
 const FREE: [&str; 1] = ["portal"];
