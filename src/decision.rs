@@ -400,7 +400,7 @@ mod tests {
     #[test]
     fn the_user_is_shown_what_they_can_change_and_not_that_they_are_offline() {
         let active = Decision { state: State::Active, reason: None, next_step: NextStep::None, ..Decision::unknown() };
-        let with = |kind| Decision { problem: Some(Problem::new(kind, "")), ..active.clone() };
+        let with = |kind| Decision { problem: Some(Problem::new(&Texts::default(), kind, "")), ..active.clone() };
         assert!(!active.notice() && !with(ErrorKind::Network).notice() && !with(ErrorKind::RateLimited).notice());
         assert!(with(ErrorKind::Storage).notice() && with(ErrorKind::SeatUncertain).notice());
         let grace = Decision { state: State::Grace, ..active.clone() };

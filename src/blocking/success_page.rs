@@ -9,7 +9,6 @@
 
 use crate::clock::{Clock, SystemClock};
 use crate::codes::ErrorKind;
-use crate::decision::Problem;
 use crate::error::Error;
 use crate::portal::Token;
 use crate::time::milliseconds;

@@ -19,6 +19,7 @@ use crate::decision::Problem;
 use crate::error::Error;
 use crate::key::Key;
 use crate::record::{CodeTries, CodeTry};
+use crate::texts::Texts;
 use crate::time::Now;
 use crate::wire::{self, Rejection};
 use std::time::Duration;

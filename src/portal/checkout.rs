@@ -14,7 +14,6 @@ use super::secret::{CheckoutSecret, is_plain, mistake};
 use super::step::Step;
 use super::wire::{self, CheckoutStatus, Refusal};
 use crate::codes::ErrorKind;
-use crate::decision::Problem;
 use crate::error::Error;
 use crate::time::Now;
 use std::fmt;

@@ -12,7 +12,6 @@ use super::secret::{Code, Email, Invitation, Token};
 use super::step::Step;
 use super::wire::{self, Refusal};
 use crate::codes::ErrorKind;
-use crate::decision::Problem;
 use crate::engine::{CODE_REQUEST_MS, Operation, PortalOperation, too_many_codes};
 use crate::error::Error;
 use crate::time::Now;

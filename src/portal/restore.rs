@@ -17,7 +17,6 @@ use super::secret::Token;
 use super::step::Step;
 use super::wire;
 use crate::codes::{ErrorKind, Reason};
-use crate::decision::Problem;
 use crate::engine::Operation;
 use crate::error::Error;
 use crate::key::TypedKey;
@@ -39,7 +38,7 @@ enum Fit {
 /// Activates the key that fits.
 pub fn restore(context: Context, token: Token, now: Now) -> Step<Restored> {
     list(context.clone(), token.clone()).and_then(now, |keys, _| match fit(&context, keys) {
-        Fit::None(reason) => Step::failed(no_key(reason)),
+        Fit::None(reason) => Step::failed(no_key(&context, reason)),
         Fit::One(key) => activate(context, token, *key),
         Fit::Several(keys) => Step::done(Restored::Choose(keys)),
     })
@@ -55,7 +54,7 @@ fn restore_waiting(context: Context, token: Token, waiting: Waiting, now: Now) -
         Ok(Fit::One(key)) => activate(context, token, *key),
         Ok(Fit::Several(keys)) => Step::done(Restored::Choose(keys)),
         Ok(Fit::None(reason)) => {
-            let late = if reason.is_some() { no_key(reason) } else { key_is_late() };
+            let late = if reason.is_some() { no_key(&context, reason) } else { key_is_late() };
             waiting.again(late, now, move |waiting, now| restore_waiting(context, token, waiting, now))
         }
         Err(error) if error.kind().is_unreachable() => {

@@ -10,7 +10,6 @@ use super::device::Device;
 use super::license_key::LicenseKey;
 use super::secret::{CheckoutSecret, Code, Email, Invitation, Token, is_plain};
 use crate::codes::ErrorKind;
-use crate::decision::Problem;
 use crate::error::Error;
 use crate::json::Json;
 use crate::text::printable;
