@@ -6,7 +6,7 @@
 //!        ┌────────┴──────┐
 //!        │              steps
 //!        │      ┌────────┴─────────────────────────────────────────────────────┐
-//!        │      │   readme · crate_package · budget · locks · layers           │
+//!        │      │   book ── readme · crate_package · budget · locks · layers   │
 //!        │      │   npm_check · js_tests ── npm_package ── wasm_build          │
 //!   requirements│   fetch ── local_polar · soak                                │
 //!        └──────┤   c_library · c_package · c_cross                            │
@@ -14,6 +14,7 @@
 //!              tools (built from crates.io) · shell · workspace
 //! ```
 
+mod book;
 mod budget;
 mod c_cross;
 mod c_library;
@@ -69,6 +70,8 @@ enum Command {
         #[arg(long, default_value_t = 20)]
         minutes: u32,
     },
+    /// Build the book, in target/book
+    Docs,
     /// Build a package for release, in target/package
     #[command(subcommand)]
     Package(Package),
@@ -106,6 +109,10 @@ fn run(command: Command) -> Result<()> {
         }
         Command::Test { steps, .. } => steps::test(sh, &steps),
         Command::Soak { minutes } => soak::run(sh, minutes),
+        Command::Docs => {
+            requirements::MDBOOK.ensure(sh)?;
+            book::build(sh)
+        }
         Command::Package(Package::C { without_http }) => {
             requirements::OPENSSL.ensure(sh)?;
             requirements::CARGO_C.ensure(sh)?;

@@ -13,7 +13,7 @@ use crate::requirements::{
 };
 use crate::shell::cargo;
 use crate::{
-    budget, c_cross, c_library, c_package, crate_package, fetch, js_tests, languages, layers, locks, npm_check,
+    book, budget, c_cross, c_library, c_package, crate_package, fetch, js_tests, languages, layers, locks, npm_check,
     npm_package, readme, soak, wasm_build,
 };
 
@@ -188,6 +188,12 @@ const STEPS: &[Step] = &[
         proves: "every code block in README.md does what it says",
         needs: &[&C_COMPILERS],
         run: |sh| readme::check(sh, "README.md"),
+    },
+    Step {
+        name: "book",
+        proves: "the code blocks in the book do what they say, and no Markdown file has a link that leads nowhere",
+        needs: &[],
+        run: book::check,
     },
     Step {
         name: "package",
