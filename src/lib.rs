@@ -134,6 +134,16 @@ pub use license::{License, Terms};
 pub use time::{Now, Timestamp};
 pub use values::{Value, Values};
 
+// their code blocks are tests
 #[cfg(all(doctest, feature = "http"))]
 #[doc = include_str!("../README.md")]
 mod readme {}
+#[cfg(all(doctest, feature = "http"))]
+#[doc = include_str!("../docs/src/gating.md")]
+mod gating {}
+#[cfg(all(doctest, feature = "http"))]
+#[doc = include_str!("../docs/src/guides/cli.md")]
+mod command_line {}
+#[cfg(all(doctest, feature = "http"))]
+#[doc = include_str!("../docs/src/migrating.md")]
+mod migrating {}

@@ -6,7 +6,7 @@
 //!        ┌────────┴──────┐
 //!        │              steps
 //!        │      ┌────────┴─────────────────────────────────────────────────────┐
-//!        │      │   readme · crate_package · budget · locks · layers           │
+//!        │      │   book ── readme · crate_package · budget · locks · layers   │
 //!        │      │   npm_check · js_tests · mock_package ── npm_package         │
 //!        │      │                                 └── wasm_build               │
 //!   requirements│   fetch ── local_polar · soak                                │
@@ -15,6 +15,7 @@
 //!              tools (built from crates.io) · shell · workspace
 //! ```
 
+mod book;
 mod budget;
 mod c_cross;
 mod c_library;
@@ -71,6 +72,8 @@ enum Command {
         #[arg(long, default_value_t = 20)]
         minutes: u32,
     },
+    /// Build the book, in target/book
+    Docs,
     /// Build a package for release, in target/package
     #[command(subcommand)]
     Package(Package),
@@ -108,6 +111,10 @@ fn run(command: Command) -> Result<()> {
         }
         Command::Test { steps, .. } => steps::test(sh, &steps),
         Command::Soak { minutes } => soak::run(sh, minutes),
+        Command::Docs => {
+            requirements::MDBOOK.ensure(sh)?;
+            book::build(sh)
+        }
         Command::Package(Package::C { without_http }) => {
             requirements::OPENSSL.ensure(sh)?;
             requirements::CARGO_C.ensure(sh)?;

@@ -70,7 +70,7 @@ fn check_rust(sh: &Shell, path: &str, blocks: usize) -> Result<()> {
     if passed != blocks {
         bail!(
             "{passed} documentation tests for {blocks} `rust` blocks; src/lib.rs must have `#[cfg(doctest)] \
-             #[doc = include_str!(\"../{path}\")] mod readme {{}}`\n{output}"
+             #[doc = include_str!(\"../{path}\")] mod name {{}}`\n{output}"
         );
     }
     Ok(())

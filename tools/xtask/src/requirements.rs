@@ -142,6 +142,10 @@ pub(crate) static OPENSSL: Requirement = Requirement {
 pub(crate) static CARGO_C: Requirement =
     Requirement { name: "cargo-c", find: |sh| tools::CARGO_C.found(sh), source: Source::CratesIo(&tools::CARGO_C) };
 
+/// Only `cargo xtask docs` needs it; nothing is tested with it.
+pub(crate) static MDBOOK: Requirement =
+    Requirement { name: "mdBook", find: |sh| tools::MDBOOK.found(sh), source: Source::CratesIo(&tools::MDBOOK) };
+
 pub(crate) static WINDOWS_TOOLS: Requirement = Requirement {
     name: "MinGW-w64 and Wine",
     find: |sh| versions(sh, &[c_cross::MINGW[0], c_cross::MINGW[1], c_cross::wine(sh)?]),

@@ -13,8 +13,8 @@ use crate::requirements::{
 };
 use crate::shell::cargo;
 use crate::{
-    budget, c_cross, c_library, c_package, crate_package, fetch, js_tests, languages, layers, locks, mock_package,
-    npm_check, npm_package, readme, soak, wasm_build,
+    book, budget, c_cross, c_library, c_package, crate_package, fetch, js_tests, languages, layers, locks,
+    mock_package, npm_check, npm_package, readme, soak, wasm_build,
 };
 
 struct Step {
@@ -206,6 +206,12 @@ const STEPS: &[Step] = &[
         proves: "every code block in README.md does what it says",
         needs: &[&C_COMPILERS],
         run: |sh| readme::check(sh, "README.md"),
+    },
+    Step {
+        name: "book",
+        proves: "the code blocks in the book do what they say, and no Markdown file has a link that leads nowhere",
+        needs: &[],
+        run: book::check,
     },
     Step {
         name: "package",

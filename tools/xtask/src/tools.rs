@@ -20,6 +20,9 @@ pub(crate) const WASM_BINDGEN: Tool = Tool {
 /// Later versions want a later Rust.
 pub(crate) const CARGO_C: Tool = Tool { package: "cargo-c", version: |_| Ok("0.10.24+cargo-0.98.0".into()) };
 
+/// Builds the book.
+pub(crate) const MDBOOK: Tool = Tool { package: "mdbook", version: |_| Ok("0.5.4".into()) };
+
 /// A package of crates.io, and the version to use.
 pub(crate) struct Tool {
     package: &'static str,

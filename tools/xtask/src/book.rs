@@ -1,0 +1,147 @@
+//! The book in `docs`: builds it, and checks that its table of contents names every page, that links lead somewhere (also
+//! those of the other Markdown files), and that its code blocks do what they say. Follows no link that leaves the
+//! repository. `mdbook` itself would leave out a page that the contents do not name, and says nothing of broken links.
+
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+use xshell::{Shell, cmd};
+
+use crate::{readme, tools, workspace};
+
+const PAGES: &str = "docs/src";
+
+/// Builds the book as web pages.
+pub(crate) fn build(sh: &Shell) -> Result<()> {
+    let mdbook = tools::program("mdbook")?;
+    cmd!(sh, "{mdbook} build docs").run()?;
+    println!("the book: {}", workspace::target()?.join("book/index.html").display());
+    Ok(())
+}
+
+pub(crate) fn check(sh: &Shell) -> Result<()> {
+    let pages = markdown_files(PAGES)?;
+    check_contents(&pages)?;
+    let mut checked = 0;
+    // rustdoc checks the texts that are beside the code
+    for page in markdown_files("")?.iter().filter(|page| !page.starts_with("src")) {
+        checked += check_links(page)?;
+    }
+    println!("{checked} links lead somewhere");
+    pages.iter().try_for_each(|page| readme::check(sh, &page.to_string_lossy()))
+}
+
+/// The Markdown files below a folder, seen from the repository's top folder.
+fn markdown_files(folder: &str) -> Result<Vec<PathBuf>> {
+    let files = workspace::files(&workspace::root().join(folder))?.into_iter();
+    let markdown = files.filter(|file| file.extension().is_some_and(|extension| extension == "md"));
+    markdown.map(|file| Ok(file.strip_prefix(workspace::root())?.to_path_buf())).collect()
+}
+
+/// `SUMMARY.md` names each page once.
+fn check_contents(pages: &[PathBuf]) -> Result<()> {
+    let summary = Path::new(PAGES).join("SUMMARY.md");
+    let named: Vec<PathBuf> =
+        links(&workspace::text(&summary)?).iter().map(|link| Path::new(PAGES).join(link)).collect();
+    let unique: BTreeSet<&PathBuf> = named.iter().collect();
+    let missing: Vec<_> = pages.iter().filter(|page| **page != summary && !unique.contains(page)).collect();
+    if !missing.is_empty() || unique.len() != named.len() {
+        bail!("{} must name each page once; not named: {missing:?}", summary.display());
+    }
+    Ok(())
+}
+
+/// Returns how many there are.
+fn check_links(page: &Path) -> Result<usize> {
+    let text = workspace::text(page)?;
+    let links = links(&text);
+    for link in &links {
+        check_link(page, &text, link).with_context(|| format!("{}: the link `{link}`", page.display()))?;
+    }
+    Ok(links.len())
+}
+
+fn check_link(page: &Path, text: &str, link: &str) -> Result<()> {
+    if ["https://", "http://", "mailto:"].iter().any(|scheme| link.starts_with(scheme)) {
+        return Ok(());
+    }
+    let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+    let target = if path.is_empty() { page.to_path_buf() } else { plain(&page.with_file_name("").join(path)) };
+    if !workspace::root().join(&target).exists() {
+        bail!("`{}` does not exist", target.display());
+    }
+    if anchor.is_empty() {
+        return Ok(());
+    }
+    let headings = if path.is_empty() { anchors(text) } else { anchors(&workspace::text(&target)?) };
+    if !headings.contains(anchor) {
+        bail!("`{}` has no heading `{anchor}`; it has {headings:?}", target.display());
+    }
+    Ok(())
+}
+
+/// Without `.` and `..`.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir => drop(plain.pop()),
+            Component::CurDir => {}
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => plain.push(component),
+        }
+    }
+    plain
+}
+
+/// What links and images point to.
+fn links(markdown: &str) -> Vec<String> {
+    let destination = |event| match event {
+        Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => Some(dest_url.into_string()),
+        _ => None,
+    };
+    Parser::new(markdown).filter_map(destination).collect()
+}
+
+/// The names that links to headings use: small letters and digits, with hyphens for spaces.
+fn anchors(markdown: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut heading: Option<String> = None;
+    for event in Parser::new(markdown) {
+        match event {
+            Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
+            Event::Text(text) | Event::Code(text) => heading.iter_mut().for_each(|heading| *heading += &text),
+            Event::End(TagEnd::Heading(_)) => found.extend(heading.take().map(|heading| anchor(&heading))),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn anchor(heading: &str) -> String {
+    heading.to_lowercase().replace(' ', "-").chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_and_headings_are_found() {
+        let markdown = "# C, C++ and `more`\n\n[one](a.md#b) ![two](c.svg) [three][x]\n\n[x]: https://polar.sh\n";
+        assert_eq!(links(markdown), ["a.md#b", "c.svg", "https://polar.sh"]);
+        assert_eq!(anchors(markdown), BTreeSet::from(["c-c-and-more".to_owned()]));
+    }
+
+    #[test]
+    fn a_link_that_leads_nowhere_is_an_error() {
+        let broken =
+            |link: &str| format!("{:#}", check_link(Path::new("docs/src/faq.md"), "# Questions\n", link).unwrap_err());
+        assert!(broken("nowhere.md").contains("docs/src/nowhere.md"));
+        assert!(broken("../../README.md#nowhere").contains("no heading `nowhere`"));
+        assert!(broken("#answers").contains("questions"));
+        check_link(Path::new("docs/src/faq.md"), "# Questions\n", "#questions").unwrap();
+        check_link(Path::new("docs/src/faq.md"), "", "../../README.md#quick-start").unwrap();
+    }
+}
