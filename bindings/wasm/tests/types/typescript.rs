@@ -179,7 +179,10 @@ fn names<Code: std::fmt::Display>(codes: &[Code]) -> String {
 
 /// `clock_suspect` as `ClockSuspect`.
 fn capitalized(name: &str) -> String {
-    let word = |word: &str| word[..1].to_uppercase() + &word[1..];
+    let word = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<String>()
+    };
     name.split('_').map(word).collect()
 }
 

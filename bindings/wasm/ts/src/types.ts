@@ -248,6 +248,8 @@ export interface AnyDecision {
   readonly benefitId: string | null;
   /** The seat taken by this device, where the key has an activation limit. */
   readonly activationId: string | null;
+  /** What the customer sees beside that seat; null if an earlier version of this library took it. */
+  readonly activationLabel: string | null;
   /** When the key stops being valid; null for never. */
   readonly expiresAt: string | null;
   /** When Polar last confirmed it. */
@@ -275,7 +277,7 @@ export interface AnyDecision {
   readonly notice: boolean;
   /** From when on the app should tell the user to go online; some days before grace ends. */
   readonly noticeAt: string | null;
-  /** One English sentence for the user. */
+  /** One sentence for the user, in English unless the settings replace it. */
   readonly message: string;
   /** What went wrong, such as not reaching Polar; access does not depend on it. */
   readonly problem: Problem | null;
@@ -391,7 +393,7 @@ export type Decision =
 export interface Problem {
   /** The stable code. */
   readonly kind: ErrorKind;
-  /** One English sentence for the user. */
+  /** One sentence for the user, in English unless the configuration replaces it. */
   readonly message: string;
   /** One line for developers and logs. */
   readonly detail: string;
@@ -407,7 +409,7 @@ export interface AnyFailure {
   readonly kind: ErrorKind;
   /** Why Polar or the configuration denied it, where the kind is `refused`. */
   readonly reason: Reason | null;
-  /** One English sentence for the user. */
+  /** One sentence for the user, in English unless the settings replace it. */
   readonly message: string;
   /** One line for developers and logs. */
   readonly detail: string;
