@@ -68,9 +68,14 @@ fn source(replies: &[(&str, Reply)]) -> String {
     let mut ids = HashMap::new();
     for (name, reply) in replies {
         let retry_after = reply.header("retry-after").map(|seconds| seconds.parse::<u64>().unwrap());
-        let body = serde_json::from_slice::<Value>(&reply.body).map(|body| with_stable_ids(body, &mut ids));
+        let body = serde_json::from_slice::<Value>(&reply.body).map(|mut body| {
+            body.sort_all_objects();
+            with_stable_ids(body, &mut ids)
+        });
         let headers = retry_after.map_or_else(|| json!({}), |seconds| json!({ "retry-after": seconds.to_string() }));
-        let recorded = json!({ "status": reply.status, "headers": headers, "body": body.unwrap_or_default() });
+        let mut recorded = json!({ "status": reply.status, "headers": headers, "body": body.unwrap_or_default() });
+        // another package of the workspace may have serde_json keep the order of the reply
+        recorded.sort_all_objects();
         writeln!(text, "  {name}: {recorded},").unwrap();
     }
     text + "} as const;\n"
