@@ -58,7 +58,7 @@ impl Email {
         let wrong = |c: char| c.is_whitespace() || c.is_control();
         let is_one = text.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && domain.contains('.'));
         if !is_one || text.contains(wrong) || text.len() > MOST_BYTES {
-            return Err(mistake("this is no e-mail address; check it for typing errors"));
+            return Err(mistake("this is no e-mail address; check it for typos"));
         }
         Ok(Self(Zeroizing::new(text.to_owned())))
     }

@@ -15,7 +15,7 @@ fn a_lost_key_on_a_new_machine_takes_three_actions_and_five_requests() {
     let CodeRequest::Sent(code) = portal.request_code(&format!(" {EMAIL}\n")).unwrap() else { panic!("one customer") };
     assert_eq!(code.email(), EMAIL);
     let text =
-        format!("If {EMAIL} bought it, a code is on its way to that address. Check the address for typing errors.");
+        format!("If {EMAIL} bought it, a code is on its way to that address. Check the address for typos.");
     assert_eq!(code.message(), text);
     // the code, as people type it
     let typed = format!(" {} ", story.code().to_lowercase());
@@ -120,7 +120,7 @@ fn wrong_codes_and_sessions_that_have_ended_say_what_to_do() {
     assert_eq!((ended.kind(), ended.reason()), (ErrorKind::Refused, None));
     assert_eq!(ended.message(), "The session has ended. Ask for another code.");
     let nowhere = story.client.portal().request_code("iona@nosuchdomain.example.org").unwrap_err();
-    assert_eq!(nowhere.message(), "No mail can be sent to this address. Check it for typing errors.");
+    assert_eq!(nowhere.message(), "No mail can be sent to this address. Check it for typos.");
 }
 
 #[test]
