@@ -38,7 +38,7 @@ use ureq::{Agent, Body, Proxy, SendBody};
 use zeroize::Zeroizing;
 
 use crate::client::connection::{
-    CertificateFault, Scheme, Target, USER_AGENT, WRONG_ADDRESS, describe, timeout_message, tls_message,
+    CertificateFault, Scheme, Target, USER_AGENT, WRONG_ADDRESS, describe, no_time, timeout_message, tls_message,
 };
 use crate::client::kept::Kept;
 use crate::transport::{Answer, Failure, Request, RetryHeaders, Sent, Transport};
@@ -66,6 +66,9 @@ impl HttpTransport {
 
 impl Transport for HttpTransport {
     fn post(&self, request: &Request) -> Answer {
+        if let Some(answer) = no_time(request.timeout) {
+            return answer;
+        }
         let mut body = WatchedBody::new(request.body.as_bytes());
         match exchange(request, &mut body, &self.roots) {
             Ok(reply) => reply.answer,
@@ -75,6 +78,9 @@ impl Transport for HttpTransport {
 
     #[cfg(feature = "portal")]
     fn exchange(&self, request: &PortalRequest) -> PortalAnswer {
+        if let Some(answer) = no_time(request.timeout) {
+            return answer.into();
+        }
         let mut body = WatchedBody::new(request.body.as_bytes());
         let answer = exchange_with_portal(request, &mut body, &self.roots);
         answer.unwrap_or_else(|fault| self.failed(fault, body.sent).into())

@@ -1,9 +1,10 @@
 //! Where the native network stacks connect to, and what they say if that fails: addresses and texts, the same whichever of
 //! them an app uses. Connects to nothing itself.
 
-use crate::transport::Sent;
+use crate::transport::{Answer, Failure, Sent};
 use std::io;
 use std::net::IpAddr;
+use std::time::Duration;
 
 pub(crate) const USER_AGENT: &str = concat!("polar-license/", env!("CARGO_PKG_VERSION"));
 
@@ -39,6 +40,11 @@ impl Target {
 fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost") || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+/// What came of a request with no time left, which is not sent: a network stack might look at the time only afterwards.
+pub(crate) fn no_time(timeout: Duration) -> Option<Answer> {
+    timeout.is_zero().then(|| Answer::failed(Failure::Timeout, Sent::No, timeout_message(Sent::No)))
 }
 
 pub(crate) fn timeout_message(sent: Sent) -> &'static str {

@@ -79,6 +79,7 @@ impl Engine {
         }
         let mut changed = bytes_before != record.bytes();
         // no reason to write by itself: whoever waits for its turn reads what an answer has changed
+        self.pacer.learn(now, record.sent);
         let sent = self.pacer.recent(now);
         if sent.iter().any(Option::is_some) {
             record.sent = sent;

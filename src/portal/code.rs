@@ -55,10 +55,7 @@ impl CodeSent {
 
     /// What to show to the user, the address included.
     pub fn message(&self) -> String {
-        format!(
-            "If {} bought it, a code is on its way to that address. Check the address for typos.",
-            self.email()
-        )
+        format!("If {} bought it, a code is on its way to that address. Check the address for typos.", self.email())
     }
 }
 

@@ -14,8 +14,7 @@ fn a_lost_key_on_a_new_machine_takes_three_actions_and_five_requests() {
     // the address
     let CodeRequest::Sent(code) = portal.request_code(&format!(" {EMAIL}\n")).unwrap() else { panic!("one customer") };
     assert_eq!(code.email(), EMAIL);
-    let text =
-        format!("If {EMAIL} bought it, a code is on its way to that address. Check the address for typos.");
+    let text = format!("If {EMAIL} bought it, a code is on its way to that address. Check the address for typos.");
     assert_eq!(code.message(), text);
     // the code, as people type it
     let typed = format!(" {} ", story.code().to_lowercase());

@@ -124,7 +124,7 @@ async function unreadInGrace() {
 
 async function explained() {
   const { license } = await licensed();
-  const members = ["allowed", "reason", "message", "detail"];
+  const members = ["allowed", "reason", "nextStep", "nextUrl", "message", "detail"];
   const on = license.explain("export");
   equal(Object.keys(on), members, "members");
   equal([on.allowed, on.reason, on.message], [true, null, "Your license includes this feature."], "a feature that is on");
