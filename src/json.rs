@@ -1,7 +1,7 @@
 //! JSON: writing it with serde_json, and a reader that checks a whole document once and then looks members up in place.
 //!
 //! The reader is our own: `derive(Deserialize)` for Polar's replies and the settings costs 16 to 23 KB of a page that has
-//! 50, and a `serde_json::Value` would copy the customer's data, which is skipped here. Tests compare it with serde_json.
+//! 70, and a `serde_json::Value` would copy the customer's data, which is skipped here. Tests compare it with serde_json.
 //! It reads no floating point number. The grammar is RFC 8259; of members with one name the last counts, as in
 //! `JSON.parse`.
 

@@ -1,4 +1,5 @@
-//! Every sentence that a user may read, each with a code by which an app replaces it: the one place where they are written.
+//! The sentences that a user may read, each with a code by which an app replaces it; those of the customer portal are in
+//! `src/portal`, in English only.
 //! `texts/` has them as JSON, for translators. Nothing here decides which one is shown, and what developers read is not here.
 
 use std::sync::Arc;

@@ -54,7 +54,7 @@ impl fmt::Debug for CheckoutPage {
 /// Makes a checkout by the vendor's link: `https://buy.polar.sh/polar_cl_…`, or what follows the last slash.
 pub fn open(context: Context, link: &str) -> Step<CheckoutPage> {
     let Some((link, query)) = read_link(link) else {
-        return Step::failed(mistake("this is no checkout link; copy one from Polar's dashboard"));
+        return Step::failed(mistake("the checkout link is not valid; copy one from the dashboard"));
     };
     Step::send(context.open_link(&link, &query), move |answer, _| {
         let opened = wire::link_opened(&answer, &context);
@@ -81,7 +81,8 @@ fn read_link(text: &str) -> Option<(String, String)> {
 /// A checkout that the vendor's backend has made, by its client secret.
 pub fn made_elsewhere(context: &Context, client_secret: &str) -> Result<CheckoutPage, Error> {
     let secret = CheckoutSecret::read(client_secret.trim());
-    let secret = secret.ok_or_else(|| mistake("this is no client secret of a checkout; it starts with `polar_c_`"))?;
+    let secret =
+        secret.ok_or_else(|| mistake("the client secret of the checkout is not valid: it starts with `polar_c_`"))?;
     let address = Zeroizing::new([context.pages(), "/checkout/", secret.as_str()].concat());
     Ok(CheckoutPage { secret, address })
 }

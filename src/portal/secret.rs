@@ -43,7 +43,7 @@ impl Token {
     /// A token that a success page or the vendor's backend hands over. `invalid_argument` for what cannot be one.
     pub fn parse(text: &str) -> Result<Self, Error> {
         Self::read(text)
-            .ok_or_else(|| mistake("this is no token of a customer; tokens start with `polar_cst_` or `polar_mst_`"))
+            .ok_or_else(|| mistake("the customer's token is not valid: tokens start with `polar_cst_` or `polar_mst_`"))
     }
 
     pub(super) fn secret(&self) -> Zeroizing<String> {
@@ -58,7 +58,7 @@ impl Email {
         let wrong = |c: char| c.is_whitespace() || c.is_control();
         let is_one = text.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && domain.contains('.'));
         if !is_one || text.contains(wrong) || text.len() > MOST_BYTES {
-            return Err(mistake("this is no e-mail address; check it for typos"));
+            return Err(typed_wrong("This is not an e-mail address. Check it for typos.", "not an e-mail address"));
         }
         Ok(Self(Zeroizing::new(text.to_owned())))
     }
@@ -73,7 +73,8 @@ impl Code {
     pub(super) fn parse(text: &str) -> Result<Self, Error> {
         let code = Zeroizing::new(text.trim().to_ascii_uppercase());
         if code.len() != CODE_LENGTH || !code.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Err(mistake("a code has six letters and digits; copy it from the mail"));
+            let sentence = "A code has six letters and digits. Copy it from the mail.";
+            return Err(typed_wrong(sentence, "not a code, which has six letters and digits"));
         }
         Ok(Self(code))
     }
@@ -94,7 +95,7 @@ impl Invitation {
             None => text,
         };
         if !is_plain(token) {
-            return Err(mistake("this is no invitation; copy the link from the mail"));
+            return Err(typed_wrong("This is not an invitation. Copy the link from the mail.", "not an invitation"));
         }
         Ok(Self(Zeroizing::new(token.to_owned())))
     }
@@ -123,7 +124,12 @@ pub(super) fn is_plain(text: &str) -> bool {
     !text.is_empty() && text.len() <= MOST_BYTES && text.bytes().all(is_plain)
 }
 
-/// What was typed or pasted is wrong. Never repeats it.
+/// What the user has typed or pasted is wrong. Never repeats it.
+fn typed_wrong(sentence: &str, detail: &str) -> Error {
+    Error::with_sentence(ErrorKind::InvalidArgument, sentence, detail)
+}
+
+/// What the app has handed over is wrong. Never repeats it.
 pub(super) fn mistake(what: &str) -> Error {
     Error::new(ErrorKind::InvalidArgument, what)
 }

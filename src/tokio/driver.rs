@@ -169,11 +169,15 @@ impl Driver {
 
     /// How an operation ends whose runtime has ended it.
     fn cut_off(&self) -> Outcome {
+        Outcome { result: Err(self.shut_down()), deactivated: None, changed: false, wake_at: None }
+    }
+
+    /// What was under way may have been done.
+    fn shut_down(&self) -> Error {
         let decision = self.current();
         let detail = "the tokio runtime of this client was shut down";
         let problem = Problem::new(&decision.texts, ErrorKind::Cancelled, detail);
-        let error = Error::of(Problem { maybe_applied: true, ..problem }, None).with_decision(decision);
-        Outcome { result: Err(error), deactivated: None, changed: false, wake_at: None }
+        Error::of(Problem { maybe_applied: true, ..problem }, None).with_decision(decision)
     }
 
     /// Looks without the lock first: most reads change nothing, and a record is replaced as a whole.

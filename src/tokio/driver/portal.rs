@@ -2,7 +2,6 @@
 
 use super::{Cancellation, Driver, EndOnDrop, SLACK};
 use crate::client::cancel::Cancel;
-use crate::codes::ErrorKind;
 use crate::error::Error;
 use crate::portal::Progress;
 use crate::portal::steps::{Context, Step, Waited};
@@ -32,7 +31,7 @@ impl Driver {
             Ok(result) => result,
             // of the app's store, clock, listener or progress
             Err(Ok(panic)) => resume_unwind(panic),
-            Err(Err(_)) => Err(Error::new(ErrorKind::Cancelled, "the tokio runtime of this client was shut down")),
+            Err(Err(_)) => Err(self.shut_down()),
         }
     }
 

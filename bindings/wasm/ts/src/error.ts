@@ -98,7 +98,10 @@ export type Texts = LicenseSettings["texts"];
 /** What the user reads about an error that arises outside of the engine. */
 export function messageOf(kind: ErrorKind, detail: string, texts: Texts): string {
   const code = `error.${kind}` as TextCode;
-  return (texts?.[code] ?? MESSAGES[code] ?? "{detail}").replace("{detail}", () => detail);
+  // the engine judges the settings, which may be why there is an error
+  const own: unknown = texts?.[code];
+  const sentence = typeof own === "string" ? own : (MESSAGES[code] ?? "{detail}");
+  return sentence.replaceAll("{detail}", () => detail);
 }
 
 /** The same error in the words of an app. */

@@ -44,7 +44,7 @@ export class LicenseProvider implements Provider {
   resolveBooleanEvaluation(flag: string, otherwise: boolean): ResolutionDetails<boolean> {
     const decision = this.#license.current();
     const value = decision.features[flag];
-    if (value === undefined) return notFound(flag, otherwise);
+    if (typeof value !== "boolean") return notFound(flag, otherwise);
     const reason = isStale(decision) ? StandardResolutionReasons.STALE : StandardResolutionReasons.TARGETING_MATCH;
     return { value, reason, variant: value ? "on" : "off" };
   }
@@ -62,7 +62,7 @@ export class LicenseProvider implements Provider {
   }
 
   #mismatch<Value>(flag: string, otherwise: Value): ResolutionDetails<Value> {
-    if (this.#license.current().features[flag] === undefined) return notFound(flag, otherwise);
+    if (typeof this.#license.current().features[flag] !== "boolean") return notFound(flag, otherwise);
     return wrong(otherwise, ErrorCode.TYPE_MISMATCH, `the feature \`${flag}\` is a boolean flag`);
   }
 

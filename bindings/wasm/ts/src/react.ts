@@ -60,7 +60,8 @@ export function Gate({ feature, fallback, pending, children }: GateProps): React
   const { decision, explain, allows } = useLicense();
   if (!decision) return pending ?? null;
   // of the same decision as all that is drawn with it; a feature that is not configured is logged
-  const isOn = feature === undefined ? decision.allowed : (decision.features[feature] ?? allows(feature));
+  const known = feature === undefined ? decision.allowed : decision.features[feature];
+  const isOn = typeof known === "boolean" ? known : allows(String(feature));
   if (isOn) return children ?? null;
   if (typeof fallback !== "function") return fallback ?? null;
   return fallback(feature === undefined ? decision : explain(feature));

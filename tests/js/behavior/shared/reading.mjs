@@ -37,7 +37,7 @@ async function sameObject() {
   holds(Object.isFrozen(deactivated), "what deactivate resolves to can be changed");
   const last = current();
   equal([last.state, last === first, current() === last], ["unlicensed", false, true], "after a change");
-  equal([heard.length, heard.at(-1) === last], [heard.length, true], "what listeners are called with");
+  equal([heard.length > 0, heard.at(-1) === last], [true, true], "what listeners are called with");
   license.dispose();
   holds(current() === last, "a client that was disposed of has the same object");
 }

@@ -72,12 +72,12 @@ export function pageLicense(bridge: PageBridge, name?: string): License | undefi
     explain: (feature) => bridge.explain(String(feature)),
     activate: (key, options) =>
       page.run(
-        (id) => bridge.activate(id, key == null ? null : String(key), options?.replacePrevious === true),
+        (id) => bridge.activate(id, key ?? null, options?.replacePrevious === true),
         options?.signal,
       ),
     validate: (options) => page.run((id) => bridge.validate(id), options?.signal),
     refresh: (options) => page.run((id) => bridge.refresh(id), options?.signal),
-    consume: (count = 1, options) => page.run((id) => bridge.consume(id, Number(count)), options?.signal),
+    consume: (count = 1, options) => page.run((id) => bridge.consume(id, count), options?.signal),
     deactivate: (options) => page.run((id) => bridge.deactivate(id), options?.signal),
     forget: (options) => page.run((id) => bridge.forget(id), options?.signal),
     onChange: (listener) => {
