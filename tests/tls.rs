@@ -208,6 +208,7 @@ fn a_root_that_was_installed_after_a_failure_is_trusted_without_a_restart() {
     let roots = directory.path().join("roots.pem");
     let variables = [("SSL_CERT_FILE", roots.to_str().unwrap())];
     assert!(story(test, "https://127.0.0.1:PORT/", 2, &variables, |post| {
+        write_roots(b"");
         is_not_trusted(post(), "UnknownIssuer");
         write_roots(include_bytes!("tls/ca.pem"));
         is_answered(post());
