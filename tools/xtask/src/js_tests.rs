@@ -25,7 +25,9 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     for folder in FRAMEWORKS {
         npm_package::ci(sh, folder)?;
     }
-    let frameworks = cmd!(sh, "node --test --test-reporter=spec tests/js/frameworks/frameworks.test.mjs");
+    // what a page leaves running in jsdom would keep the process alive
+    let frameworks =
+        cmd!(sh, "node --test --test-force-exit --test-reporter=spec tests/js/frameworks/frameworks.test.mjs");
     frameworks.env("POLAR_LICENSE_CLI", &program).env("POLAR_LICENSE_JS", target.join("package/npm")).run()?;
     let behavior = cmd!(sh, "node tests/js/behavior/run.mjs").env("POLAR_LICENSE_TARBALL", &packed.file);
     behavior.env("POLAR_LICENSE_PROGRAM", program).run()?;
