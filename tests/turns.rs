@@ -16,7 +16,11 @@ const KEY: &str = "TURN-D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
 struct Device {
     stored: Option<Vec<u8>>,
     now: Now,
+    /// How long a request takes.
+    latency: Duration,
     requests: Vec<String>,
+    /// When they left, by the monotonic clock.
+    sent: Vec<u64>,
 }
 
 /// How far a process gets before somebody else has to act.
@@ -28,7 +32,8 @@ enum Stop {
 impl Device {
     fn new() -> Self {
         let now = Now { wall: Timestamp::from_unix_ms(1_795_000_000_000), mono: 1_000 };
-        Self { stored: None, now, requests: Vec::new() }
+        let latency = Duration::from_millis(600);
+        Self { stored: None, now, latency, requests: Vec::new(), sent: Vec::new() }
     }
 
     /// A device with a license that is due.
@@ -66,7 +71,9 @@ impl Device {
                     step.resume(engine, Ok(()), self.now)
                 }
                 Step::Send(step) => {
-                    self.pass(Duration::from_millis(600));
+                    self.pass(Duration::from_millis(step.not_before.saturating_sub(self.now.mono)));
+                    self.sent.push(self.now.mono);
+                    self.pass(self.latency);
                     self.requests.push(polar::endpoint(&step.request).to_owned());
                     let answer = polar::answer(&step.request, self.now);
                     step.resume(engine, answer, self.now)
@@ -130,6 +137,20 @@ fn thirty_two_processes_that_are_due_at_once_send_one_request() {
 #[test]
 fn what_changes_something_is_sent_by_each() {
     assert_eq!(at_once(3, &Operation::Consume(1)), ["validate"; 3]);
+}
+
+#[test]
+fn a_process_that_knows_an_older_request_learns_of_newer_ones_before_it_sends() {
+    let mut device = Device::due();
+    device.latency = Duration::from_millis(20);
+    let mut first = device.start();
+    device.alone(&mut first, Operation::Validate).result.unwrap();
+    let processes: Vec<Engine> = (0..6).map(|_| device.start()).collect();
+    for mut engine in processes {
+        device.alone(&mut engine, Operation::Consume(1)).result.unwrap();
+    }
+    let sent = device.sent.windows(3).map(|three| three[2] - three[0]);
+    assert!(sent.clone().all(|apart| apart >= 1_000), "three requests in a second: {:?}", device.sent);
 }
 
 #[test]
