@@ -279,6 +279,36 @@ codes! {
     }
 }
 
+#[cfg(feature = "portal")]
+codes! {
+    /// Whether a license key of the customer's can be used.
+    pub enum KeyStatus {
+        /// Something that this version does not know.
+        Unknown = 0, "unknown";
+        /// It can be used.
+        Granted = 1, "granted";
+        /// It has expired, by the clock of this device.
+        Expired = 2, "expired";
+        /// The purchase was refunded, the subscription has ended, or the seat was taken back.
+        Revoked = 3, "revoked";
+        /// The vendor has disabled it.
+        Disabled = 4, "disabled";
+    }
+}
+
+#[cfg(feature = "portal")]
+codes! {
+    /// What is waited for.
+    pub enum Stage {
+        /// That the buyer completes the purchase.
+        Open = 1, "open";
+        /// That the payment is through.
+        Paying = 2, "paying";
+        /// That the license key is there.
+        Granting = 3, "granting";
+    }
+}
+
 stored_codes! {
     /// Why Polar denies a license, as a record keeps it; 0 stands for a license that is confirmed.
     pub(crate) enum Denial {

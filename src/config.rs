@@ -422,7 +422,8 @@ impl ConfigBuilder {
     }
 
     /// Replaces sentences for the user: a catalogue as one JSON object, each sentence by its code. `texts/de.json` is one, and
-    /// `texts/en.json` lists all codes with their English, which is shown for those that a catalogue does not have.
+    /// `texts/en.json` lists all codes with their English, which is shown for those that a catalogue does not have. With the
+    /// feature `portal` there are also those of `texts/portal.de.json` and `texts/portal.en.json`: call this once for each.
     ///
     /// ```
     /// # let config = polar_license::Config::builder("a0010000-0000-4000-8000-000000000001", "com.acme.app");
@@ -571,14 +572,14 @@ fn check_texts<'a>(setting: &str, texts: impl Iterator<Item = &'a String>, least
 fn describe(fault: &texts::Fault) -> String {
     match fault {
         texts::Fault::NoSuchCode { code } => {
-            format!("there is no text `{}`; texts/en.json of this library lists them", shown(code))
+            format!("there is no text `{}`; the English files in texts/ list them", shown(code))
         }
         texts::Fault::Empty { text } => {
             format!("the text `{}` is empty or has a NUL in it; leave it out to show the English one", text.code())
         }
         texts::Fault::NoSuchPlaceholder { text, name } => {
             let (code, name) = (text.code(), shown(name));
-            format!("the text `{code}` has no placeholder `{{{name}}}`; texts/en.json shows those that it has")
+            format!("the text `{code}` has no placeholder `{{{name}}}`; its English shows those that it has")
         }
     }
 }
@@ -656,11 +657,11 @@ mod tests {
             (valid().environment("https:///"), "starts with https://"),
             (valid().texts("[]"), "the texts are not a JSON object"),
             (valid().texts(r#"{"state.active": 3}"#), "the text `state.active` must be a string"),
-            (valid().text("state.activ", "x"), "there is no text `state.activ`; texts/en.json"),
+            (valid().text("state.activ", "x"), "there is no text `state.activ`; the English files in texts/ list them"),
             (valid().text("state.active", " "), "the text `state.active` is empty"),
             (
                 valid().text("state.active", "{count}"),
-                "the text `state.active` has no placeholder `{count}`; texts/en.json",
+                "the text `state.active` has no placeholder `{count}`; its English shows those",
             ),
             (
                 valid().text("error.seat_uncertain", "{key} {name}"),

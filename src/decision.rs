@@ -254,7 +254,8 @@ pub(crate) struct DecisionJson<'a> {
     activation_id: Option<Uuid>,
     /// What the customer sees beside that seat; null if an earlier version of this library took it.
     activation_label: Option<&'a str>,
-    /// When the key stops being valid; null for never.
+    /// When the key stops being valid. Null for never, and in the state `expired` if the vendor has moved that time and
+    /// Polar did not say to when.
     expires_at: Option<Timestamp>,
     /// When Polar last confirmed it.
     confirmed_at: Option<Timestamp>,

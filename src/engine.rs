@@ -76,6 +76,7 @@ mod edit;
 mod failure;
 mod finish;
 mod memory;
+mod outlook;
 mod pacer;
 mod policy;
 #[cfg(feature = "portal")]
@@ -90,6 +91,7 @@ mod watch;
 
 pub use crate::codes::Deactivated;
 pub use crate::store::Change;
+pub use outlook::Phase;
 pub use pacer::Pacer;
 #[cfg(feature = "portal")]
 pub use portal::PortalOperation;

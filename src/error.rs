@@ -4,6 +4,8 @@ use crate::codes::{ErrorKind, NextStep, Reason};
 use crate::decision::{Decision, DecisionJson, Problem};
 use crate::json;
 use crate::store::StoreError;
+#[cfg(feature = "portal")]
+use crate::texts::Text;
 use crate::texts::Texts;
 use crate::time::optional_milliseconds;
 use serde::{Serialize, Serializer};
@@ -106,10 +108,10 @@ impl Error {
         Self::of(Problem::new(texts, kind, detail), None)
     }
 
-    /// With a sentence that is in no catalogue.
+    /// In the words of an app, with another sentence than that of the kind.
     #[cfg(feature = "portal")]
-    pub(crate) fn with_sentence(kind: ErrorKind, message: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::of(Problem { message: message.into(), ..Problem::new(&Texts::default(), kind, detail) }, None)
+    pub(crate) fn saying(texts: &Texts, text: Text, kind: ErrorKind, detail: impl Into<String>) -> Self {
+        Self::of(Problem { message: texts.get(text).to_owned(), ..Problem::new(texts, kind, detail) }, None)
     }
 
     pub(crate) fn refused(texts: &Texts, reason: Reason) -> Self {

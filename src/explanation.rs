@@ -1,6 +1,7 @@
 //! Why a feature is on or off. Plain data, made by [`Decision::explain`](crate::Decision::explain).
 
 use crate::codes::{NextStep, OffReason};
+use crate::json;
 use serde::Serialize;
 
 /// Why a feature is on or off, for the user and for developers.
@@ -45,6 +46,12 @@ impl Explanation {
     pub fn detail(&self) -> &str {
         &self.detail
     }
+
+    /// Everything as one JSON object. Its members are named as the methods, in camel case; what is absent is null. A later
+    /// version may add members.
+    pub fn to_json(&self) -> String {
+        json::write(self)
+    }
 }
 
 /// Why a feature is on or off, for the user and for developers.
@@ -62,7 +69,7 @@ pub(crate) struct ExplanationJson<'a> {
     next_step: NextStep,
     /// The vendor's page for the next step, where the settings have one.
     next_url: Option<&'a str>,
-    /// One English sentence for the user. Without a license, that of the decision.
+    /// One sentence for the user, in English unless the configuration replaces it. Without a license, that of the decision.
     message: &'a str,
     /// One line for developers and logs.
     detail: &'a str,

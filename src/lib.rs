@@ -4,8 +4,18 @@
 //! [CHANGELOG.md]: https://docs.rs/crate/polar-license/latest/source/CHANGELOG.md
 //! [MIT]: https://docs.rs/crate/polar-license/latest/source/LICENSE-MIT
 //! [Apache-2.0]: https://docs.rs/crate/polar-license/latest/source/LICENSE-APACHE
+//! [RELEASING.md]: https://docs.rs/crate/polar-license/latest/source/RELEASING.md
+//! [texts/de.json]: https://docs.rs/crate/polar-license/latest/source/texts/de.json
+//! [texts/en.json]: https://docs.rs/crate/polar-license/latest/source/texts/en.json
+//! [docs/src/introduction.md]: https://docs.rs/crate/polar-license/latest/source/docs/src/introduction.md
+//! [docs/src/states.md]: https://docs.rs/crate/polar-license/latest/source/docs/src/states.md
+//! [docs/src/guides/c.md]: https://docs.rs/crate/polar-license/latest/source/docs/src/guides/c.md
+//! [docs/src/guides/c.md#lost-key-dead-machine-just-bought]: https://docs.rs/crate/polar-license/latest/source/docs/src/guides/c.md
 // its code is tested below, once
 #![cfg_attr(not(doctest), doc = include_str!("../README.md"))]
+//!
+// the README's pictures are files that the documentation does not have
+//! <style>img[src^="docs/"], img[src^="tools/"] { display: none }</style>
 //!
 //! # The crate
 //!

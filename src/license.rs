@@ -36,7 +36,8 @@ pub struct License {
     pub activation_id: Option<Uuid>,
     /// What the customer sees beside that seat: the label that it was taken with. `None` if an earlier version took it.
     pub activation_label: Option<String>,
-    /// When the key stops being valid; `None` for never.
+    /// When the key stops being valid. `None` for never, and in the state `expired` if the vendor has moved that time and
+    /// Polar did not say to when.
     pub expires_at: Option<Timestamp>,
     /// When Polar last confirmed it, on Polar's clock.
     pub confirmed_at: Timestamp,

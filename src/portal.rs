@@ -41,6 +41,9 @@ mod code;
 mod context;
 mod customer;
 mod device;
+mod failure;
+#[doc(hidden)]
+pub mod json;
 mod keys;
 mod license_key;
 mod outcome;
@@ -51,12 +54,13 @@ mod step;
 pub mod steps;
 mod wire;
 
+pub use crate::codes::{KeyStatus, Stage};
 pub use checkout::{CheckoutPage, Purchase};
 pub use code::{CodeRequest, CodeSent, CustomerChoice};
 pub use customer::Customer;
 pub use device::{Device, Devices, HiddenDevices};
 pub use keys::ConfirmedByUser;
-pub use license_key::{KeyStatus, LicenseKey};
+pub use license_key::LicenseKey;
 pub use outcome::{NoSeat, Restored};
-pub use progress::{Progress, Stage};
+pub use progress::Progress;
 pub use secret::Token;

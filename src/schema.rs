@@ -6,6 +6,8 @@ use crate::config::json::SettingsJson;
 use crate::decision::DecisionJson;
 use crate::error::ErrorJson;
 use crate::explanation::ExplanationJson;
+#[cfg(feature = "portal")]
+use crate::portal::json as portal;
 use crate::texts::Text;
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 
@@ -22,6 +24,19 @@ pub fn error() -> Schema {
 /// What explains a feature.
 pub fn explanation() -> Schema {
     schema::<ExplanationJson<'_>>()
+}
+
+/// What the values of the customer portal look like: the name of each, and its members.
+#[cfg(feature = "portal")]
+pub fn portal() -> [(&'static str, Schema); 6] {
+    [
+        ("CodeSent", schema::<portal::CodeSentJson<'_>>()),
+        ("Customer", schema::<portal::CustomerJson<'_>>()),
+        ("LicenseKey", schema::<portal::LicenseKeyJson>()),
+        ("Device", schema::<portal::DeviceJson<'_>>()),
+        ("HiddenDevices", schema::<portal::HiddenDevicesJson<'_>>()),
+        ("Progress", schema::<portal::ProgressJson>()),
+    ]
 }
 
 /// The members of a decision that certainly have a value in a state, of those that can be null.
@@ -55,8 +70,21 @@ const TERMS: [&str; 4] = ["activationId", "expiresAt", "limitUsage", "limitActiv
 /// The kinds of errors that have a reason.
 pub const WITH_REASON: [ErrorKind; 1] = [ErrorKind::Refused];
 
-/// Every sentence for users: its code, and its English.
+/// Every sentence for users that each build has: its code, and its English.
 pub fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
+    all_texts().filter(|(code, _)| !code.starts_with(PORTAL_TEXT))
+}
+
+/// Those of the customer portal.
+#[cfg(feature = "portal")]
+pub fn portal_texts() -> impl Iterator<Item = (&'static str, &'static str)> {
+    all_texts().filter(|(code, _)| code.starts_with(PORTAL_TEXT))
+}
+
+/// How the codes of the portal's sentences begin.
+const PORTAL_TEXT: &str = "portal.";
+
+fn all_texts() -> impl Iterator<Item = (&'static str, &'static str)> {
     Text::ALL.iter().map(|text| (text.code(), text.english()))
 }
 

@@ -45,9 +45,13 @@ pub trait Store: Send + Sync {
     }
 }
 
+/// How often the holder of a turn shows that it is alive.
+#[cfg(feature = "blocking")]
+pub(crate) const KEEP_EVERY: Duration = Duration::from_secs(1);
+
 /// The turn at asking Polar; it ends when this is dropped.
 pub trait HeldTurn {
-    /// Called every few seconds while Polar is waited for: other processes see that the holder is alive.
+    /// Called every second until the turn ends: other processes see that the holder is alive.
     fn keep(&self);
 }
 

@@ -1,31 +1,44 @@
-//! The sentences that a user may read, each with a code by which an app replaces it; those of the customer portal are in
-//! `src/portal`, in English only.
-//! `texts/` has them as JSON, for translators. Nothing here decides which one is shown, and what developers read is not here.
+//! The sentences that a user may read, each with a code by which an app replaces it. `texts/` has them as JSON, for
+//! translators; those of the customer portal in files of their own, because a build without it refuses their codes.
+//! Nothing here decides which one is shown, and what developers read is not here.
 
 use std::sync::Arc;
 
-/// The sentences, one row each: when it is shown, its code, and its English. A `{name}` is a placeholder.
+/// The sentences, one row each: when it is shown, its code, and its English. A `{name}` is a placeholder. Those of the
+/// portal, whose codes begin with `portal.`, are there with its feature only.
 macro_rules! texts {
-    ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $english:literal;)+) => {
+    (
+        $($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $english:literal;)+
+
+        portal {
+            $($(#[doc = $portal_doc:literal])+ $portal:ident = $portal_code:literal, $portal_english:literal;)+
+        }
+    ) => {
         /// A sentence for users.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Text {
             $($(#[doc = $doc])+ $variant,)+
+            $($(#[doc = $portal_doc])+ #[cfg(feature = "portal")] $portal,)+
         }
 
         impl Text {
-            pub(crate) const ALL: &'static [Self] = &[$(Self::$variant),+];
+            pub(crate) const ALL: &'static [Self] = &[
+                $(Self::$variant,)+
+                $(#[cfg(feature = "portal")] Self::$portal,)+
+            ];
 
             /// Its name in a catalogue, which never changes.
             pub(crate) const fn code(self) -> &'static str {
                 match self {
                     $(Self::$variant => $code,)+
+                    $(#[cfg(feature = "portal")] Self::$portal => $portal_code,)+
                 }
             }
 
             pub(crate) const fn english(self) -> &'static str {
                 match self {
                     $(Self::$variant => $english,)+
+                    $(#[cfg(feature = "portal")] Self::$portal => $portal_english,)+
                 }
             }
         }
@@ -139,6 +152,61 @@ texts! {
     FeatureNotIncluded = "feature.not_included", "Your license does not include this feature. Upgrade to use it.";
     /// The app asked for a feature that its settings do not name.
     FeatureUnknown = "feature.unknown", "This feature is not available. Contact the vendor.";
+
+    portal {
+        /// What was entered is no e-mail address.
+        NotAnAddress = "portal.not_an_address", "This is not an e-mail address. Check it for typos.";
+        /// The address that was entered cannot get mail.
+        WrongAddress = "portal.wrong_address", "No mail can be sent to this address. Check it for typos.";
+        /// A code was requested, and nobody can tell whether the address is known; `{email}` is the address.
+        CodeSent = "portal.code_sent", "If {email} bought it, a code is on its way to that address. Check the address for typos.";
+        /// The address belongs to several customers, and nobody has chosen one.
+        SeveralCustomers = "portal.several_customers", "This address belongs to several customers. Choose one of them.";
+        /// What was entered cannot be a code.
+        NotACode = "portal.not_a_code", "A code has six letters and digits. Copy it from the mail.";
+        /// The code that was entered is wrong, was used, or has expired.
+        WrongCode = "portal.wrong_code", "This code is wrong or has expired. Check it, or ask for another one.";
+        /// Too many codes were requested or tried, and the next one may leave in a second.
+        TooManyCodesSecond = "portal.too_many_codes_second", "Too many codes were requested or tried. Try again in a second.";
+        /// The same, where it takes longer; `{seconds}` is a number from 2 to 99.
+        TooManyCodesSeconds = "portal.too_many_codes_seconds", "Too many codes were requested or tried. Try again in {seconds} seconds.";
+        /// The same, where it takes still longer; `{minutes}` is a number from 2 on.
+        TooManyCodesMinutes = "portal.too_many_codes_minutes", "Too many codes were requested or tried. Try again in {minutes} minutes.";
+        /// What was entered cannot be an invitation to a team.
+        NotAnInvitation = "portal.not_an_invitation", "This is not an invitation. Copy the link from the mail.";
+        /// After the sentence of an error: nobody knows whether the invitation was accepted.
+        MaybeClaimed = "portal.maybe_claimed", "The invitation may have been accepted all the same: ask for a code by e-mail.";
+        /// The hour is over that a code is good for.
+        SessionOver = "portal.session_over", "The session has ended. Ask for another code.";
+        /// The customer has no license key for this app.
+        NoKeyBought = "portal.no_key", "No license for this app was bought with this address. Try another address.";
+        /// The license key of a purchase, or of an invitation, is not there yet.
+        KeyLate = "portal.key_late", "The license key is not there yet. Try again in a few minutes.";
+        /// What was asked for was used, deleted, or is somebody else's.
+        NotKnown = "portal.not_known", "This is not known any more. Ask for another one.";
+        /// The license key, or the vendor, is in a state that does not permit it.
+        NotPossible = "portal.not_possible", "This is not possible for this license. Contact the vendor.";
+        /// After the sentence of an error: nobody knows whether the license key was replaced.
+        MaybeRotated = "portal.maybe_rotated", "The license key may have been replaced all the same.";
+        /// There are devices for certain, but the vendor does not show them.
+        DevicesHidden = "portal.devices_hidden", "The devices of this license cannot be shown here. Ask the vendor to remove one.";
+        /// No devices are shown: the vendor does not, or there are none.
+        DevicesUnknown = "portal.devices_unknown", "No devices are shown for this license. If it is in use somewhere, ask the vendor to remove a device.";
+        /// The purchase was not paid in time.
+        NotCompleted = "portal.not_completed", "The purchase was not completed in time. If you have paid, ask for a code by e-mail in a few minutes.";
+        /// The purchase was not paid, and will not be.
+        PaymentFailed = "portal.payment_failed", "The payment failed. Try again.";
+        /// The purchase is older than a day.
+        CheckoutExpired = "portal.checkout_expired", "This purchase has expired. Start again.";
+        /// The purchase is paid, but does not say by whom.
+        NoBuyer = "portal.no_buyer", "The purchase is complete. Ask for a code with the address that you bought with.";
+        /// The browser has not come back from the purchase.
+        NotReturned = "portal.not_returned", "The purchase did not come back to this app. Ask for a code by e-mail instead.";
+        /// In the browser, after the purchase.
+        PageDone = "portal.page_done", "Thank you. You can close this page and go back to the app.";
+        /// In a browser that has not come from the purchase.
+        PageEmpty = "portal.page_empty", "There is nothing here.";
+    }
 }
 
 /// The sentences as an app shows them: English, unless it has replaced them. Cloning shares them.
@@ -225,6 +293,7 @@ fn checked(code: &str, sentence: &str) -> Result<Text, Fault> {
 mod tests {
     use super::*;
     use std::collections::{BTreeMap, BTreeSet};
+    use std::path::{Path, PathBuf};
 
     fn replaced(code: &str, sentence: &str) -> Result<Texts, Fault> {
         Texts::new(&[(code.to_owned(), sentence.to_owned())])
@@ -260,8 +329,12 @@ mod tests {
     }
 
     #[test]
-    fn the_german_catalogue_is_complete() {
-        let german: BTreeMap<String, String> = serde_json::from_str(include_str!("../texts/de.json")).unwrap();
+    fn the_german_catalogues_are_complete() {
+        let read = |catalogue| serde_json::from_str::<BTreeMap<String, String>>(catalogue).unwrap();
+        let mut german = read(include_str!("../texts/de.json"));
+        assert!(german.keys().all(|code| !code.starts_with("portal.")), "a build without the portal takes all of it");
+        #[cfg(feature = "portal")]
+        german.append(&mut read(include_str!("../texts/portal.de.json")));
         let texts = Texts::new(&german.clone().into_iter().collect::<Vec<_>>()).unwrap();
         for text in Text::ALL {
             let sentence = &german[text.code()];
@@ -271,6 +344,28 @@ mod tests {
             assert_eq!(placeholders(sentence), placeholders(text.english()), "{}", text.code());
         }
         assert_eq!(german.len(), Text::ALL.len());
+    }
+
+    /// The Rust below this folder, except tests and what is here.
+    fn sources(folder: &Path) -> String {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let text = |path: PathBuf| match path.is_dir() {
+            true => sources(&path),
+            false if path.ends_with("src/texts.rs") => String::new(),
+            false => std::fs::read_to_string(path).unwrap().split("#[cfg(test)]\nmod").next().unwrap().to_owned(),
+        };
+        entries.map(text).collect()
+    }
+
+    #[test]
+    fn every_text_is_shown_somewhere() {
+        let sources = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+        let names: BTreeSet<&str> = sources
+            .split("Text::")
+            .map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap())
+            .collect();
+        let unused: Vec<_> = Text::ALL.iter().filter(|text| !names.contains(format!("{text:?}").as_str())).collect();
+        assert!(unused.is_empty(), "{unused:?}");
     }
 
     #[test]

@@ -8,19 +8,23 @@ mod support;
 mod bought;
 #[path = "portal/devices.rs"]
 mod devices;
+#[path = "portal/german.rs"]
+mod german;
 #[path = "portal/lost_key.rs"]
 mod lost_key;
 #[path = "portal/pace.rs"]
 mod pace;
+#[path = "portal/readme.rs"]
+mod readme;
 #[path = "portal/rotated.rs"]
 mod rotated;
 #[path = "portal/team.rs"]
 mod team;
 
 use mock_polar::{MockPolar, NewKey};
-use polar_license::Decision;
 use polar_license::blocking::{Client, Session};
 use polar_license::portal::{CodeRequest, Restored};
+use polar_license::{ConfigBuilder, Decision};
 use support::{Directory, Hand, app, open};
 
 const EMAIL: &str = "iona.larkspur@example.com";
@@ -39,8 +43,12 @@ impl Story {
     }
 
     fn with(polar: MockPolar) -> Self {
+        Self::configured(polar, |config| config)
+    }
+
+    fn configured(polar: MockPolar, configure: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
         let (hand, directory) = (Hand::with(&polar), Directory::new());
-        let client = open(app(&polar.url(), "com.example.app"), directory.path(), &hand);
+        let client = open(configure(app(&polar.url(), "com.example.app")), directory.path(), &hand);
         Self { polar, hand, directory, client }
     }
 

@@ -28,6 +28,24 @@ fn the_readme_shows_the_code_for_tokio_word_for_word() {
 }
 
 #[test]
+fn the_readme_has_the_lines_for_a_lost_key() {
+    let readme = include_str!("../README.md");
+    let code = include_str!("portal/readme.rs").split("// README\n").nth(1).unwrap();
+    assert!(readme.contains(&format!("```rs\n{code}```\n")), "copy it from tests/portal/readme.rs into README.md");
+}
+
+#[test]
+fn links_to_files_of_the_crate_lead_somewhere_in_its_documentation_too() {
+    let (readme, crate_) = (include_str!("../README.md"), include_str!("../src/lib.rs"));
+    let definitions = readme.lines().filter_map(|line| line.strip_prefix('[')?.split_once("]: "));
+    let relative = definitions.filter(|(_, to)| !to.starts_with("https:"));
+    let missing: Vec<_> = relative.filter(|(name, _)| !crate_.contains(&format!("//! [{name}]: https:"))).collect();
+    assert!(missing.is_empty(), "src/lib.rs has no address for {missing:?}");
+    let mut text = readme.lines().filter(|line| !line.starts_with("!["));
+    assert!(text.all(|line| !line.contains("](docs/")), "give links to the book a name, and src/lib.rs its address");
+}
+
+#[test]
 fn it_activates_and_keeps_working_offline() {
     assert!(QUICKSTART.contains(DEMO_ORGANIZATION) && QUICKSTART.contains(DEMO_BENEFIT_PRO));
     let polar = MockPolar::start().unwrap();

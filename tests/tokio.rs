@@ -7,6 +7,8 @@
 mod dropped;
 #[path = "tokio/life.rs"]
 mod life;
+#[path = "tokio/outlook.rs"]
+mod outlook;
 #[path = "steps/polar.rs"]
 mod polar;
 #[cfg(feature = "portal")]
@@ -16,6 +18,8 @@ mod portal;
 mod readme;
 #[path = "tokio/refresh.rs"]
 mod refresh;
+#[path = "tokio/service.rs"]
+mod service;
 #[path = "support/mod.rs"]
 mod support;
 #[path = "tokio/world.rs"]

@@ -16,8 +16,11 @@ use polar_license::Timestamp;
 use polar_license::transport::{Answer, Failure, Sent};
 use polar_license_c::exported::*;
 
-use super::polar::Polar;
-use super::{KEY, LICENSE, ORGANIZATION, assert_printable};
+use super::polar::{Polar, portal_answer};
+use super::{KEY, LICENSE, ORGANIZATION, TOKEN, assert_printable};
+
+/// As the header has it, whose constants are not exported to Rust.
+const POLAR_LICENSE_ABSENT: i64 = i64::MIN;
 
 /// 2026-11-21T12:00:00Z.
 const START_MS: i64 = 1_795_262_400_000;
@@ -153,6 +156,7 @@ extern "C" fn send(user_data: *mut c_void, request: *const Request, response: *m
     let habit = if world.refreshes.load(SeqCst) { 0 } else { world.habit.load(SeqCst) % 8 };
     let license = world.license();
     match habit {
+        _ if license.is_null() => {}
         1 => assert_eq!(polar_license_cancel(license), OK),
         2 => {
             look(license);
@@ -167,7 +171,15 @@ extern "C" fn send(user_data: *mut c_void, request: *const Request, response: *m
     assert!(text(polar_license_request_header_value(request, 99)).is_none());
     let at = Timestamp::from_unix_ms(START_MS.saturating_add_unsigned(world.mono.load(SeqCst)));
     let choice = world.answer.load(SeqCst);
-    let set = match lock(&world.polar).answer(choice, &url, &body, at) {
+    let method = text(polar_license_request_method(request)).expect("a request has a method");
+    assert!(method == "POST" || method == "GET" && body.is_empty());
+    let (answer, location) =
+        portal_answer(choice, &url, at).unwrap_or_else(|| (lock(&world.polar).answer(choice, &url, &body, at), None));
+    if let Some(location) = location {
+        let location = CString::new(location).expect("it has no NUL");
+        assert_eq!(polar_license_response_set_location(response, location.as_ptr()), OK);
+    }
+    let set = match answer {
         // a pause would be a real one
         Answer::Reply { status: 429, .. } => OK,
         Answer::Reply { status, body, .. } => {
@@ -209,6 +221,18 @@ extern "C" fn changed(user_data: *mut c_void, decision: *const Decision) {
     }
 }
 
+/// Lets the time pass that the library would wait, a few times.
+extern "C" fn report(user_data: *mut c_void, stage: i32, waited_ms: u64, next_in_ms: u64) -> i32 {
+    let world = world(user_data);
+    assert_ne!(text(polar_license_stage_name(stage)).as_deref(), Some("unknown"));
+    world.mono.fetch_add(next_in_ms, SeqCst);
+    let license = world.license();
+    if world.habit.load(SeqCst) % 8 == 7 && !license.is_null() {
+        assert_eq!(polar_license_cancel(license), OK);
+    }
+    i32::from(waited_ms > 10_000)
+}
+
 extern "C" fn log_line(user_data: *mut c_void, level: i32, target: *const c_char, message: *const c_char) {
     drop(world(user_data));
     assert!((POLAR_LICENSE_LOG_ERROR..=POLAR_LICENSE_LOG_DEBUG).contains(&level));
@@ -236,6 +260,7 @@ struct Program<'a> {
     licenses: Vec<*mut License>,
     decisions: Vec<*mut Decision>,
     errors: Vec<*mut Error>,
+    portal: Portal,
     /// Of all licenses, which may be gone.
     subscriptions: Vec<u64>,
     parts: Vec<usize>,
@@ -260,7 +285,8 @@ impl<'a> Program<'a> {
         });
         let (options, licenses, decisions, errors) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (subscriptions, parts, others) = (Vec::new(), Vec::new(), alive::objects());
-        Self { choices, world, options, licenses, decisions, errors, subscriptions, parts, others }
+        let portal = Portal::default();
+        Self { choices, world, options, licenses, decisions, errors, portal, subscriptions, parts, others }
     }
 
     /// The next choice; 0 if there is none.
@@ -281,7 +307,7 @@ impl<'a> Program<'a> {
     }
 
     fn act(&mut self) {
-        match self.choose() % 24 {
+        match self.choose() % 28 {
             0 => self.make_options(),
             1 => self.configure(),
             2 => {
@@ -330,7 +356,14 @@ impl<'a> Program<'a> {
                 let world = &self.world;
                 [&world.answer, &world.fault, &world.habit][usize::from(place % 3)].store(choice, SeqCst);
             }
-            _ => self.pass_or_log(),
+            23 => self.pass_or_log(),
+            24 => self.begin_in_portal(),
+            25 => self.use_session(),
+            26 => self.buy(),
+            _ => {
+                let (what, choice) = (self.choose(), self.choose());
+                self.portal.free_one(what, choice);
+            }
         }
     }
 
@@ -536,6 +569,7 @@ impl<'a> Program<'a> {
         assert_eq!(polar_license_set_log(POLAR_LICENSE_LOG_INFO, None, null_mut(), None), OK);
         // what an app has kept outlives the license
         self.licenses.drain(..).for_each(|license| polar_license_free(license));
+        self.portal.free_all();
         self.options.drain(..).for_each(|options| polar_license_options_free(options));
         for decision in self.decisions.drain(..) {
             read_decision(decision);
@@ -558,6 +592,269 @@ impl<'a> Program<'a> {
             let part = all.1.remove(&part).expect("it was inserted");
             assert_eq!(part.destroyed.load(SeqCst), 1, "user data that is destroyed more than once");
         }
+    }
+}
+
+/// What a program has of the customer portal.
+#[derive(Default)]
+struct Portal {
+    requests: Vec<*mut CodeRequest>,
+    sessions: Vec<*mut Session>,
+    restored: Vec<*mut Restored>,
+    keys: Vec<*mut Keys>,
+    /// Those that replaced another one.
+    rotated: Vec<*mut Key>,
+    devices: Vec<*mut Devices>,
+    checkouts: Vec<*mut Checkout>,
+    purchases: Vec<*mut Purchase>,
+    pages: Vec<*mut SuccessPage>,
+}
+
+impl Portal {
+    fn free_one(&mut self, what: u8, choice: u8) {
+        match what % 9 {
+            0 => polar_license_code_request_free(taken(choice, &mut self.requests)),
+            1 => polar_license_session_free(taken(choice, &mut self.sessions)),
+            2 => polar_license_restored_free(taken(choice, &mut self.restored)),
+            3 => polar_license_keys_free(taken(choice, &mut self.keys)),
+            4 => polar_license_key_free(taken(choice, &mut self.rotated)),
+            5 => polar_license_devices_free(taken(choice, &mut self.devices)),
+            6 => polar_license_checkout_free(taken(choice, &mut self.checkouts)),
+            7 => polar_license_purchase_free(taken(choice, &mut self.purchases)),
+            _ => polar_license_success_page_free(taken(choice, &mut self.pages)),
+        }
+    }
+
+    fn free_all(&mut self) {
+        self.sessions.drain(..).for_each(|session| polar_license_session_free(session));
+        self.checkouts.drain(..).for_each(|checkout| polar_license_checkout_free(checkout));
+        self.pages.drain(..).for_each(|page| polar_license_success_page_free(page));
+        for request in self.requests.drain(..) {
+            read_request(request);
+            polar_license_code_request_free(request);
+        }
+        for restored in self.restored.drain(..) {
+            read_restored(restored);
+            polar_license_restored_free(restored);
+        }
+        for keys in self.keys.drain(..) {
+            read_keys(keys);
+            polar_license_keys_free(keys);
+        }
+        for key in self.rotated.drain(..) {
+            read_key(key);
+            polar_license_key_free(key);
+        }
+        for devices in self.devices.drain(..) {
+            read_devices(devices);
+            polar_license_devices_free(devices);
+        }
+        for purchase in self.purchases.drain(..) {
+            read_request(polar_license_purchase_code_request(purchase));
+            polar_license_purchase_free(purchase);
+        }
+    }
+
+    /// One of the keys that the program has in whatever way, or none.
+    fn key(&self, choice: u8) -> *const Key {
+        let listed = chosen(choice, &self.keys).map(|keys| polar_license_keys_at(keys, usize::from(choice % 3)));
+        let offered = chosen(choice, &self.restored).map(|restored| match polar_license_restored_key(restored) {
+            key if key.is_null() => {
+                polar_license_keys_at(polar_license_restored_keys(restored), usize::from(choice % 3))
+            }
+            key => key,
+        });
+        let rotated = chosen(choice, &self.rotated).map(<*mut Key>::cast_const);
+        listed.or(offered).or(rotated).unwrap_or(null())
+    }
+
+    /// One of the devices that the program has, or none.
+    fn device(&self, choice: u8) -> *const Device {
+        let listed = chosen(choice, &self.devices).map(<*mut Devices>::cast_const);
+        let full = chosen(choice, &self.restored).map(|restored| polar_license_restored_devices(restored));
+        polar_license_devices_at(listed.or(full).unwrap_or(null()), usize::from(choice % 2))
+    }
+}
+
+impl Program<'_> {
+    fn begin_in_portal(&mut self) {
+        let (license, choice, other) = (self.license(), self.choose(), self.choose());
+        let (mut request, mut session, mut error) = (null_mut(), null_mut(), null_mut());
+        let (request_at, session_at, error_at) = (&raw mut request, &raw mut session, &raw mut error);
+        let code = match choice % 8 {
+            0 | 1 => polar_license_portal_request_code(license, c" fuzz@example.com".as_ptr(), request_at, error_at),
+            2 => {
+                let from = chosen(other, &self.portal.requests).unwrap_or(null_mut());
+                let customer = usize::from(other % 3);
+                polar_license_portal_request_code_for(license, from, customer, request_at, error_at)
+            }
+            3 => polar_license_portal_authenticate(license, c"aaaaaa".as_ptr(), session_at, error_at),
+            4 => polar_license_portal_claim_seat(license, c"TOKEN".as_ptr(), session_at, error_at),
+            5 | 6 => {
+                let token = CString::new(TOKEN).expect("it has no NUL");
+                polar_license_portal_session_from_token(license, token.as_ptr(), session_at, error_at)
+            }
+            _ => polar_license_portal_authenticate(license, c"\x80".as_ptr(), session_at, error_at),
+        };
+        assert_eq!(code == OK, !request.is_null() || !session.is_null());
+        self.portal.requests.extend((!request.is_null()).then_some(request));
+        self.portal.sessions.extend((!session.is_null()).then_some(session));
+        self.used(code, None, Some(error));
+    }
+
+    fn use_session(&mut self) {
+        // so that callbacks have one to call
+        self.license();
+        let (what, choice, other) = (self.choose(), self.choose(), self.choose());
+        let session = chosen(choice, &self.portal.sessions).unwrap_or(null_mut());
+        let key = self.portal.key(other);
+        let (mut restored, mut error) = (null_mut(), null_mut());
+        let (restored_at, error_at) = (&raw mut restored, &raw mut error);
+        let part = self.part();
+        let code = match what % 8 {
+            0 | 1 => polar_license_session_restore(session, restored_at, error_at),
+            2 => polar_license_session_restore_when_granted(session, Some(report), part, restored_at, error_at),
+            3 => polar_license_session_activate(session, key, restored_at, error_at),
+            4 => {
+                let mut keys = null_mut();
+                let code = polar_license_session_license_keys(session, &raw mut keys, error_at);
+                assert_eq!(code == OK, !keys.is_null());
+                self.portal.keys.extend((!keys.is_null()).then_some(keys));
+                code
+            }
+            5 => {
+                let mut devices = null_mut();
+                let code = polar_license_session_devices(session, key, &raw mut devices, error_at);
+                assert_eq!(code == OK, !devices.is_null());
+                self.portal.devices.extend((!devices.is_null()).then_some(devices));
+                code
+            }
+            6 => {
+                let mut deactivated = 77;
+                let device = self.portal.device(other);
+                let code = polar_license_session_release(session, key, device, &raw mut deactivated, error_at);
+                assert_eq!(code == OK, deactivated != 77);
+                code
+            }
+            _ => {
+                let mut other_key = null_mut();
+                let code =
+                    polar_license_session_rotate(session, key, i32::from(other % 4), &raw mut other_key, error_at);
+                assert_eq!(code == OK, !other_key.is_null());
+                assert!(code != OK || other % 4 == 1, "without a confirmation");
+                self.portal.rotated.extend((!other_key.is_null()).then_some(other_key));
+                code
+            }
+        };
+        destroy(part);
+        self.portal.restored.extend((!restored.is_null()).then_some(restored));
+        self.used(code, None, Some(error));
+    }
+
+    fn buy(&mut self) {
+        let (license, what, choice) = (self.license(), self.choose(), self.choose());
+        let session = chosen(choice, &self.portal.sessions).unwrap_or(null_mut());
+        let (mut checkout, mut purchase, mut restored, mut error) = (null_mut(), null_mut(), null_mut(), null_mut());
+        let part = self.part();
+        let code = match what % 5 {
+            0 => polar_license_portal_checkout(license, c"polar_cl_FUZZ".as_ptr(), &raw mut checkout, &raw mut error),
+            1 => {
+                let (secret, place) = (c"polar_c_FUZZ".as_ptr(), &raw mut checkout);
+                polar_license_portal_checkout_from_secret(license, secret, place, &raw mut error)
+            }
+            2 => {
+                let checkout = chosen(choice, &self.portal.checkouts).unwrap_or(null_mut());
+                assert_eq!(text(polar_license_checkout_address(checkout)).is_none(), checkout.is_null());
+                let place = &raw mut purchase;
+                polar_license_checkout_follow(checkout, 600_000, Some(report), part, place, &raw mut error)
+            }
+            3 => {
+                let bought = chosen(choice, &self.portal.purchases).unwrap_or(null_mut());
+                let (report, place) = (Some(report as _), &raw mut restored);
+                polar_license_session_restore_purchase(session, bought, report, part, place, &raw mut error)
+            }
+            _ => {
+                let mut page = null_mut();
+                let code = polar_license_success_page_listen(0, &raw mut page, &raw mut error);
+                self.portal.pages.extend((!page.is_null()).then_some(page));
+                assert_eq!(text(polar_license_success_page_address(page)).is_none(), page.is_null());
+                code
+            }
+        };
+        destroy(part);
+        self.portal.checkouts.extend((!checkout.is_null()).then_some(checkout));
+        self.portal.purchases.extend((!purchase.is_null()).then_some(purchase));
+        self.portal.restored.extend((!restored.is_null()).then_some(restored));
+        self.used(code, None, Some(error));
+    }
+}
+
+fn read_request(request: *const CodeRequest) {
+    let outcome = polar_license_code_request_outcome(request);
+    let message = text(polar_license_code_request_message(request)).expect("it is never NULL");
+    assert_eq!(message.contains("fuzz@example.com"), outcome == POLAR_LICENSE_CODE_SENT, "{message}");
+    let count = polar_license_code_request_customer_count(request);
+    assert_eq!(count > 0, outcome == POLAR_LICENSE_CODE_CHOOSE);
+    for customer in 0..=count {
+        let name = text(polar_license_code_request_customer_name(request, customer));
+        name.iter().for_each(|name| assert_printable(name));
+    }
+}
+
+fn read_restored(restored: *const Restored) {
+    let outcome = polar_license_restored_outcome(restored);
+    assert_eq!(polar_license_restored_decision(restored).is_null(), outcome != POLAR_LICENSE_RESTORED_LICENSED);
+    assert_eq!(polar_license_restored_keys(restored).is_null(), outcome != POLAR_LICENSE_RESTORED_CHOOSE);
+    for is_null in [
+        polar_license_restored_key(restored).is_null(),
+        polar_license_restored_devices(restored).is_null(),
+        polar_license_restored_error(restored).is_null(),
+    ] {
+        assert_eq!(is_null, outcome != POLAR_LICENSE_RESTORED_NO_SEAT);
+    }
+    read_decision(polar_license_restored_decision(restored));
+    read_keys(polar_license_restored_keys(restored));
+    read_key(polar_license_restored_key(restored));
+    read_devices(polar_license_restored_devices(restored));
+    read_error(polar_license_restored_error(restored));
+}
+
+fn read_keys(keys: *const Keys) {
+    let count = polar_license_keys_count(keys);
+    (0..count).for_each(|index| read_key(polar_license_keys_at(keys, index)));
+    assert!(polar_license_keys_at(keys, count).is_null());
+}
+
+fn read_key(key: *const Key) {
+    let masked = text(polar_license_key_masked(key));
+    assert!(masked.is_some() != key.is_null());
+    assert!(masked.is_none_or(|masked| masked.starts_with("****-")));
+    assert!(!polar_license_key_status_name(polar_license_key_status(key)).is_null());
+    assert_eq!(text(polar_license_key_benefit_id(key)).is_none(), key.is_null());
+    for number in [
+        polar_license_key_limit_activations(key),
+        polar_license_key_limit_usage(key),
+        polar_license_key_usage(key),
+        polar_license_key_created_at_ms(key),
+        polar_license_key_expires_at_ms(key),
+    ] {
+        assert!(number >= 0 || number == POLAR_LICENSE_ABSENT, "{number}");
+    }
+}
+
+fn read_devices(devices: *const Devices) {
+    let count = polar_license_devices_count(devices);
+    let hidden = polar_license_devices_hidden(devices);
+    assert!(count == 0 || hidden == 0);
+    assert!(polar_license_devices_hidden_certain(devices) <= hidden);
+    assert_eq!(text(polar_license_devices_message(devices)).is_none_or(|message| message.is_empty()), hidden == 0);
+    text(polar_license_devices_page(devices)).iter().for_each(|page| assert_printable(page));
+    for index in 0..=count {
+        let device = polar_license_devices_at(devices, index);
+        assert_eq!(device.is_null(), index == count);
+        text(polar_license_device_label(device)).iter().for_each(|label| assert_printable(label));
+        assert!(polar_license_device_is_this(device) <= 1);
+        assert_eq!(polar_license_device_since_ms(device) == POLAR_LICENSE_ABSENT, device.is_null());
     }
 }
 

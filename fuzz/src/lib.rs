@@ -29,6 +29,8 @@ pub const TARGETS: [(&str, Target); 7] = [
 
 pub(crate) const ORGANIZATION: &str = "a0010000-0000-4000-8000-000000000001";
 pub(crate) const LICENSE: &str = "1c010000-0000-4000-8000-000000000001";
+/// A customer's.
+pub(crate) const TOKEN: &str = "polar_cst_FUZZ";
 pub(crate) const KEY: &str = "FUZZ-D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
 
 pub(crate) fn key() -> Key {
@@ -41,6 +43,7 @@ pub(crate) fn assert_printable(text: &str) {
         |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     assert!(!text.chars().any(|c| c.is_control() || turns(c)), "{text:?}");
     assert!(!text.contains(KEY), "the key is in {text:?}");
+    assert!(!text.contains(TOKEN), "the token is in {text:?}");
 }
 
 /// What serde_json reads there. `None` where it is JSON, but no value of serde_json's: numbers may be too large for it, and

@@ -4,7 +4,7 @@ use polar_license::Timestamp;
 use polar_license::transport::{Answer, Failure, Sent};
 use serde_json::{Value, json};
 
-use super::{LICENSE, ORGANIZATION};
+use super::{KEY, LICENSE, ORGANIZATION, TOKEN};
 
 #[derive(Default)]
 pub(crate) struct Polar {
@@ -57,6 +57,76 @@ impl Polar {
             251..=255 => failed(Failure::Cancelled, Sent::Maybe),
         }
     }
+}
+
+/// The answer to a request of the customer portal, and where it redirects to. None for validate, activate and deactivate,
+/// which [`Polar::answer`] answers.
+pub(crate) fn portal_answer(choice: u8, url: &str, at: Timestamp) -> Option<(Answer, Option<&'static str>)> {
+    let path = url.split_once("/v1/").map_or("", |(_, path)| path);
+    let path = path.split('?').next().unwrap_or_default();
+    let at = at.to_string();
+    // an answer that Polar gives to somebody else is one to be judged, too
+    let key = |id: &str, text: &str, limit: Option<u32>, devices: bool| {
+        let device = json!({"id": "ac700000-0000-4000-8000-000000000001", "label": "Till\u{202e} 7", "created_at": at});
+        json!({
+            "id": id, "organization_id": ORGANIZATION, "benefit_id": LICENSE, "key": text, "status": "granted",
+            "limit_activations": limit, "limit_usage": 10, "usage": 0, "expires_at": null, "created_at": at,
+            "last_validated_at": at, "activation": null, "activations": if devices { json!([device]) } else { json!([]) },
+        })
+    };
+    let one = || key(LICENSE, KEY, Some(1), choice.is_multiple_of(2));
+    let two = || key(ORGANIZATION, "FUZZ-TWO", None, false);
+    let answer = match (path, choice) {
+        (
+            "customer-portal/license-keys/validate"
+            | "customer-portal/license-keys/activate"
+            | "customer-portal/license-keys/deactivate",
+            _,
+        ) => return None,
+        ("customer-portal/customer-session/request", 120..=159) => {
+            let customers = json!([{"id": LICENSE, "name": "Studio\u{7} Nord"}, {"id": ORGANIZATION, "name": null}]);
+            reply(409, json!({"error": "customer_selection_required", "detail": "", "customers": customers}))
+        }
+        ("customer-portal/customer-session/request", 0..=119) => {
+            Answer::Reply { status: 202, retry_after: None, body: b"null".to_vec() }
+        }
+        ("customer-portal/customer-session/authenticate", 0..=159) => reply(200, json!({"token": TOKEN})),
+        ("customer-seats/claim", 0..=159) => reply(200, json!({"customer_session_token": TOKEN})),
+        ("customer-portal/license-keys/", 0..=159) => {
+            let items = match choice % 4 {
+                0 | 1 => vec![one()],
+                2 => vec![one(), two()],
+                _ => Vec::new(),
+            };
+            reply(200, json!({"items": items, "pagination": {"total_count": items.len(), "max_page": 1}}))
+        }
+        ("customer-portal/benefit-grants/", 0..=159) => {
+            let organization = json!({"id": ORGANIZATION, "slug": "demo"});
+            let grant = json!({
+                "benefit_id": LICENSE, "benefit": {"organization": organization}, "properties": {"license_key_id": LICENSE},
+            });
+            reply(200, json!({"items": [grant]}))
+        }
+        (path, 0..=159) if path.starts_with("checkouts/client/") => {
+            let status = ["succeeded", "succeeded", "open", "confirmed", "failed"][usize::from(choice % 5)];
+            reply(200, json!({"id": LICENSE, "status": status, "customer_email": "fuzz@example.com"}))
+        }
+        (path, 0..=159) if path.starts_with("checkout-links/") => {
+            return Some((reply(307, Value::Null), Some("https://polar.sh/checkout/polar_c_FUZZ")));
+        }
+        (path, 0..=159) if path.ends_with("/rotate") => reply(200, key(LICENSE, "FUZZ-ROTATED", Some(1), false)),
+        (path, 0..=159) if path.ends_with(LICENSE) => reply(200, one()),
+        (path, 0..=159) if path.ends_with(ORGANIZATION) => reply(200, two()),
+        (_, 160..=189) => reply(404, json!({"error": "ResourceNotFound", "detail": TOKEN})),
+        (_, 190..=209) => reply(401, json!({"error": "invalid_token", "detail": TOKEN})),
+        (_, 210..=219) => reply(401, json!({"error": "CustomerSessionCodeInvalidOrExpired", "detail": "no"})),
+        (_, 220..=224) => Answer::Reply { status: 429, retry_after: Some(5), body: Vec::new() },
+        (_, 225..=234) => reply(502, Value::Null),
+        (_, 240..=246) => failed(Failure::Network, Sent::No),
+        (_, 247..=255) => failed(Failure::Timeout, Sent::Maybe),
+        _ => reply(200, json!({"hotel": "Wi-Fi"})),
+    };
+    Some((answer, None))
 }
 
 fn reply(status: u16, body: Value) -> Answer {

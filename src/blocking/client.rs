@@ -84,24 +84,33 @@ impl Client {
     ///
     /// # fn f(client: &Client) -> Result<(), polar_license::Error> {
     /// let portal = client.portal();
-    /// if let CodeRequest::Sent(code) = portal.request_code(&ask("The e-mail address of the purchase?"))? {
+    /// let mut requested = portal.request_code(&ask("The e-mail address of the purchase?"))?;
+    /// if let CodeRequest::Choose(several) = &requested {
+    ///     // the one that the user has chosen
+    ///     requested = portal.request_code_for(several, &several.customers()[0])?;
+    /// }
+    /// if let CodeRequest::Sent(code) = &requested {
     ///     println!("{}", code.message());
     /// }
     /// let session = portal.authenticate(&ask("The code from the mail?"))?;
-    /// match session.restore()? {
-    ///     Restored::Licensed(license) => println!("{}", license.message()),
-    ///     Restored::Choose(keys) => keys.iter().for_each(|key| println!("{}", key.masked())),
-    ///     Restored::NoSeat(full) => {
-    ///         println!("{}", full.error.message());
-    ///         match &full.devices {
-    ///             Devices::Listed(devices) => {
-    ///                 devices.iter().for_each(|device| println!("{} since {}", device.label(), device.since()));
-    ///                 session.release(&full.key, &devices[0])?; // the one that the user has chosen
-    ///                 let _restored = session.activate(&full.key)?;
-    ///             }
-    ///             Devices::Hidden(hidden) => println!("{}", hidden.message()),
+    /// let mut restored = session.restore()?;
+    /// if let Restored::Choose(keys) = &restored {
+    ///     keys.iter().for_each(|key| println!("{}", key.masked()));
+    ///     restored = session.activate(&keys[0])?; // the one that the user has chosen
+    /// }
+    /// if let Restored::NoSeat(full) = &restored {
+    ///     println!("{}", full.error.message());
+    ///     match &full.devices {
+    ///         Devices::Listed(devices) => {
+    ///             devices.iter().for_each(|device| println!("{} since {}", device.label(), device.since()));
+    ///             session.release(&full.key, &devices[0])?; // the one that the user has chosen
+    ///             restored = session.activate(&full.key)?;
     ///         }
+    ///         Devices::Hidden(hidden) => println!("{}", hidden.message()),
     ///     }
+    /// }
+    /// if let Restored::Licensed(license) = restored {
+    ///     println!("{}", license.message());
     /// }
     /// # Ok(()) }
     /// ```

@@ -11,7 +11,7 @@ use crate::client::unknown_features::UnknownFeatures;
 use crate::clock::Clock;
 use crate::decision::Decision;
 use crate::engine::{Change, Engine, JoinStep, Operation, Outcome, SendStep, Step, StoreStep, Turn, TurnStep};
-use crate::store::{HeldTurn, Store, StoreError};
+use crate::store::{HeldTurn, KEEP_EVERY, Store, StoreError};
 use crate::time::Now;
 use crate::transport::{Answer, Failure, Request, Sent, Transport};
 use std::panic::{AssertUnwindSafe, RefUnwindSafe, catch_unwind};
@@ -212,13 +212,14 @@ impl Driver {
         let (sender, receiver) = mpsc::channel();
         *lock(&self.waiting) = Some((scope.clone(), sender.clone()));
         let wait = Duration::from_millis(self.now().until(step.not_before));
-        let answer = if scope.is_cancelled() || (!wait.is_zero() && receiver.recv_timeout(wait).is_ok()) {
+        let keep = || turn.iter().for_each(|turn| turn.keep());
+        let answer = if scope.is_cancelled() || (!wait.is_zero() && receive(&receiver, wait, keep).is_some()) {
             Answer::cancelled(Sent::No)
         } else {
             let start = self.now();
             self.post(step.request.clone(), sender);
             let limit = step.request.timeout.saturating_add(SLACK);
-            let answer = match receive(&receiver, limit, || turn.iter().for_each(|turn| turn.keep())) {
+            let answer = match receive(&receiver, limit, keep) {
                 Some(Event::Answer(answer)) => answer,
                 Some(Event::Cancel) => Answer::cancelled(Sent::Maybe),
                 None => Answer::timed_out(),
@@ -271,9 +272,8 @@ impl Scope {
     }
 }
 
-/// What arrives within `limit`; calls `keep` every few seconds until then.
+/// What arrives within `limit`; calls `keep` every second until then.
 fn receive(receiver: &Receiver<Event>, limit: Duration, keep: impl Fn()) -> Option<Event> {
-    const KEEP_EVERY: Duration = Duration::from_secs(3);
     let mut left = limit;
     while left > KEEP_EVERY {
         match receiver.recv_timeout(KEEP_EVERY) {

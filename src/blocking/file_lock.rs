@@ -10,17 +10,18 @@
 //! ```
 //! No `flock`: Node has none, and network file systems differ in it.
 //!
-//! A lock was left behind if it is 10 s old, because its holder must have died, or if this process itself has failed to
-//! delete it. It need not be readable for that: another user's file, a directory and a dangling link are judged by their
-//! age alone. Nothing but a regular file is ever opened: opening a pipe would block until somebody writes to it.
+//! A lock was left behind if it is so old that its holder must have died (10 s; for the turn at asking Polar, which is
+//! written again every second, 5 s), or if this process itself has failed to delete it. It need not be readable for that:
+//! another user's file, a directory and a dangling link are judged by their age alone. Nothing but a regular file is ever
+//! opened: opening a pipe would block until somebody writes to it.
 //!
 //! Its age is its modification time compared to that of a new file, `NAME.TOKEN.old`: both come from the file system, so
-//! that neither a wrong clock nor a file server's own clock matters. A modification time 10 s or more in the future counts
+//! that neither a wrong clock nor a file server's own clock matters. A modification time as far in the future counts
 //! as well: the clock was set back after the holder died.
 //!
 //! Taking over, where `TOKEN` is the taker's and `DEAD` the lock's (`0000000000000000` if it has none that can be read):
 //! 1. Claim it: create-new `NAME.DEAD.take1`. Only the process that made it may go on; this is what keeps a taker that is
-//!    slightly late from taking the lock of the one that was first. If it exists and is 10 s old, its maker died too: go
+//!    slightly late from taking the lock of the one that was first. If it exists and is as old, its maker died too: go
 //!    on to `take2`, and so on to `take99`; if it is younger, wait as for a lock.
 //! 2. Read the lock again; if it is not the one judged (token and modification time), that was done already: stop.
 //! 3. Rename it to `NAME.TOKEN.old` and read that. Should it be another lock after all, because its holder was not dead
@@ -55,6 +56,9 @@ use crate::store::{HeldTurn, StoreError};
 pub(super) const TOKEN_BYTES: usize = 8;
 /// A lock is held for milliseconds; after this long its holder is dead.
 const STALE_AFTER: Duration = Duration::from_secs(10);
+/// The same for a lock that is held longer, and written again every second. Shorter than a validate may take: an app that
+/// starts again after a crash still has time to ask.
+const KEPT_STALE_AFTER: Duration = Duration::from_secs(5);
 /// How long a lock that could not be taken over is not judged again.
 const JUDGED_FOR: Duration = Duration::from_secs(1);
 /// Claims by processes that died while they took over the same lock. Two digits, so that names stay short.
@@ -68,6 +72,7 @@ static LEFT_BEHIND: Mutex<Vec<String>> = Mutex::new(Vec::new());
 /// The lock of one record, for all threads of this process that share it and for other processes.
 pub(super) struct FileLock {
     record: PathBuf,
+    stale_after: Duration,
     holder: Mutex<Option<Holder>>,
 }
 
@@ -87,9 +92,12 @@ pub(super) struct Held<'a> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        // A second attempt, because the lock would stop other processes for 10 s.
+        // A second attempt, because the lock would stop other processes for seconds.
         if self.file && !self.lock.delete(&self.token) && !self.lock.delete(&self.token) {
-            log::warn!("could not unlock the license file; other processes wait up to {} s", STALE_AFTER.as_secs());
+            log::warn!(
+                "could not unlock the license file; other processes wait up to {} s",
+                self.lock.stale_after.as_secs()
+            );
             left_behind().push(self.token.clone());
         }
         *self.lock.holder() = None;
@@ -111,8 +119,14 @@ impl HeldTurn for Held<'_> {
 }
 
 impl FileLock {
-    pub(super) fn new(record: PathBuf) -> Self {
-        Self { record, holder: Mutex::new(None) }
+    /// One that is held for milliseconds.
+    pub(super) fn brief(record: PathBuf) -> Self {
+        Self { record, stale_after: STALE_AFTER, holder: Mutex::new(None) }
+    }
+
+    /// One that is held longer, by a holder that calls `keep`.
+    pub(super) fn kept(record: PathBuf) -> Self {
+        Self { record, stale_after: KEPT_STALE_AFTER, holder: Mutex::new(None) }
     }
 
     /// Locks, waiting for others at most as long as `timeout`.
@@ -224,7 +238,7 @@ impl FileLock {
     /// Moves the lock that was `seen` to `old_path` if it was left behind; see the module head. False if it was not, or if
     /// another process is taking it over.
     fn take_over(&self, seen: &LockFile, old_path: &Path, now: SystemTime) -> io::Result<bool> {
-        if !is_stale(seen.modified, now) && !seen.is_own() {
+        if !is_older(seen.modified, now, self.stale_after) && !seen.is_own() {
             return Ok(false);
         }
         let dead = seen.token.as_deref().filter(|token| is_token(token)).unwrap_or(NO_TOKEN);
@@ -254,7 +268,7 @@ impl FileLock {
                 Err(error) if passes(&error) => return Ok(None),
                 Err(error) => return Err(error),
             };
-            if !made && !modified(&claim).is_ok_and(|modified| is_stale(modified, now)) {
+            if !made && !modified(&claim).is_ok_and(|modified| is_older(modified, now, self.stale_after)) {
                 return Ok(None);
             }
             claims.push(claim);
@@ -304,7 +318,7 @@ impl FileLock {
             let path = directory.join(&entry);
             let is_left = match extension {
                 "tmp" => maker != token,
-                _ => modified(&path).is_ok_and(|modified| is_stale(modified, now)),
+                _ => modified(&path).is_ok_and(|modified| is_older(modified, now, STALE_AFTER)),
             };
             if is_left {
                 remove_anything(&path);
@@ -422,8 +436,9 @@ fn refused(error: io::Error) -> StoreError {
     }
 }
 
-fn is_stale(modified: SystemTime, now: SystemTime) -> bool {
-    now.duration_since(modified).unwrap_or_else(|ahead| ahead.duration()) >= STALE_AFTER
+/// Whether two times differ by `age` or more.
+fn is_older(modified: SystemTime, now: SystemTime, age: Duration) -> bool {
+    now.duration_since(modified).unwrap_or_else(|ahead| ahead.duration()) >= age
 }
 
 /// Returns a lock to its holder. Both ways fail if another process has the lock by now; the holder then finds out before
@@ -513,7 +528,7 @@ mod tests {
     #[test]
     fn a_lock_that_changed_hands_since_it_was_judged_is_left_alone() {
         let scratch = Scratch::new();
-        let lock = FileLock::new(scratch.0.join("record"));
+        let lock = FileLock::brief(scratch.0.join("record"));
         let seen = judged(&lock);
         fs::write(lock.path(), "fedcba9876543210").unwrap();
         assert!(!lock.take_over(&seen, &lock.side_path("1111111111111111", "old"), later(&seen)).unwrap());
@@ -524,7 +539,7 @@ mod tests {
     #[test]
     fn one_process_at_a_time_takes_over() {
         let scratch = Scratch::new();
-        let lock = FileLock::new(scratch.0.join("record"));
+        let lock = FileLock::brief(scratch.0.join("record"));
         judged(&lock);
         let old_path = lock.side_path("1111111111111111", "old");
         create_private(&lock.side_path(DEAD, "take1")).unwrap();
@@ -540,7 +555,7 @@ mod tests {
     #[test]
     fn a_lock_that_stays_is_judged_once_a_second() {
         let scratch = Scratch::new();
-        let lock = FileLock::new(scratch.0.join("record"));
+        let lock = FileLock::brief(scratch.0.join("record"));
         judged(&lock);
         age(&lock.path());
         let claim = lock.side_path(DEAD, "take1");
@@ -567,9 +582,19 @@ mod tests {
     fn a_lock_is_stale_after_ten_seconds_in_either_direction() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
         for (seconds, stale) in [(0, false), (9, false), (10, true), (86_400, true)] {
-            assert_eq!(is_stale(now - Duration::from_secs(seconds), now), stale, "{seconds} s ago");
-            assert_eq!(is_stale(now + Duration::from_secs(seconds), now), stale, "{seconds} s ahead");
+            assert_eq!(is_older(now - Duration::from_secs(seconds), now, STALE_AFTER), stale, "{seconds} s ago");
+            assert_eq!(is_older(now + Duration::from_secs(seconds), now, STALE_AFTER), stale, "{seconds} s ahead");
         }
+    }
+
+    #[test]
+    fn a_dead_process_costs_the_next_one_no_more_than_half_a_validate() {
+        let scratch = Scratch::new();
+        let turn = FileLock::kept(scratch.0.join("record.asking"));
+        let seen = judged(&turn);
+        let old_path = turn.side_path("1111111111111111", "old");
+        assert!(!turn.take_over(&seen, &old_path, seen.modified + Duration::from_millis(4_999)).unwrap());
+        assert!(turn.take_over(&seen, &old_path, seen.modified + Duration::from_secs(5)).unwrap());
     }
 
     #[test]

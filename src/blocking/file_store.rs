@@ -70,8 +70,14 @@ impl FileStore {
     pub fn new(directory: impl Into<PathBuf>, app_id: &str, product_tag: [u8; 8], device_tag: [u8; 8]) -> Self {
         let directory = directory.into();
         let name = file_name(app_id, product_tag, device_tag);
-        let asking = FileLock::new(directory.join(format!("{name}.asking")));
-        Self { lock: FileLock::new(directory.join(&name)), asking, has_swept: AtomicBool::new(false), directory, name }
+        let asking = FileLock::kept(directory.join(format!("{name}.asking")));
+        Self {
+            lock: FileLock::brief(directory.join(&name)),
+            asking,
+            has_swept: AtomicBool::new(false),
+            directory,
+            name,
+        }
     }
 
     /// The record's file. It contains the user's name on most systems: show it to the user, do not send it anywhere.

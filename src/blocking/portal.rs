@@ -1,6 +1,7 @@
 //! The customer portal for native programs.
 
 use super::driver::Driver;
+use super::success_page::SuccessPage;
 use crate::client::portal::{checkout_by_link, portal};
 use crate::codes::Deactivated;
 use crate::error::Error;
@@ -16,3 +17,15 @@ use std::time::Duration;
 
 portal!(Arc, []);
 checkout_by_link!(Arc);
+
+impl Portal {
+    /// Waits for the token that a purchase brings to this page, at most for so long, and begins a session with it. Ended by
+    /// the client's `cancel`, like everything that waits.
+    ///
+    /// # Errors
+    /// `timeout` if no token comes in time: the buyer has closed the page, or is a customer already. `cancelled`.
+    pub fn session_from_page(&self, page: &SuccessPage, within: Duration) -> Result<Session, Error> {
+        let context = self.driver.portal_context();
+        page.wait_unless(context.texts(), within, self.driver.cancellation()).map(|token| self.session(token))
+    }
+}

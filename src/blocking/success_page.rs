@@ -11,6 +11,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::codes::ErrorKind;
 use crate::error::Error;
 use crate::portal::Token;
+use crate::texts::{Text, Texts};
 use crate::time::milliseconds;
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -33,7 +34,7 @@ use zeroize::Zeroizing;
 /// # fn f(client: &Client) -> Result<(), polar_license::Error> {
 /// let page = SuccessPage::listen(0)?;
 /// open_in_browser(&checkout_of_the_backend(page.address()));
-/// let session = client.portal().session(page.wait(Duration::from_secs(1800))?);
+/// let session = client.portal().session_from_page(&page, Duration::from_secs(1800))?;
 /// let restored = session.restore_when_granted(|_| std::ops::ControlFlow::Continue(()))?;
 /// # let _ = restored; Ok(()) }
 /// ```
@@ -74,37 +75,52 @@ impl SuccessPage {
         &self.address
     }
 
-    /// Waits for the browser, at most for so long. Blocks.
+    /// Waits for the browser, at most for so long. Blocks. In English, since it is of no client: `session_from_page` of a
+    /// client's portal says the same in the words of its configuration.
     ///
     /// # Errors
     /// `timeout` if no token comes in time: the buyer has closed the page, or is a customer already.
     pub fn wait(&self, within: Duration) -> Result<Token, Error> {
+        self.wait_unless(&Texts::default(), within, || false)
+    }
+
+    /// The same in the words of an app, until it is cancelled.
+    pub(super) fn wait_unless(
+        &self,
+        texts: &Texts,
+        within: Duration,
+        is_cancelled: impl Fn() -> bool,
+    ) -> Result<Token, Error> {
         let clock = SystemClock::new();
         let deadline = clock.now().after(milliseconds(within));
         loop {
+            if is_cancelled() {
+                return Err(Error::worded(texts, ErrorKind::Cancelled, "cancelled while waiting for a browser"));
+            }
             match self.listener.accept() {
                 Ok((browser, _)) => {
-                    if let Ok(Some(token)) = self.serve(browser) {
+                    if let Ok(Some(token)) = self.serve(texts, browser) {
                         return Ok(token);
                     }
                 }
                 Err(_) if clock.now().until(deadline) > 0 => thread::sleep(PIECE),
-                Err(_) => return Err(no_token()),
+                Err(_) => return Err(no_token(texts)),
             }
         }
     }
 
     /// Answers one request; the token, if it is from Polar's page.
-    fn serve(&self, mut browser: TcpStream) -> io::Result<Option<Token>> {
+    fn serve(&self, texts: &Texts, mut browser: TcpStream) -> io::Result<Option<Token>> {
         browser.set_nonblocking(false)?;
         browser.set_read_timeout(Some(READ_TIMEOUT))?;
         browser.set_write_timeout(Some(READ_TIMEOUT))?;
         let request = read_head(&mut browser)?;
         let token = token_in(&request, &self.state);
         let (status, text) = match token {
-            Some(_) => ("200 OK", "Thank you. You can close this page and go back to the app."),
-            None => ("404 Not Found", "There is nothing here."),
+            Some(_) => ("200 OK", Text::PageDone),
+            None => ("404 Not Found", Text::PageEmpty),
         };
+        let text = as_html(texts.get(text));
         // the token leaves the address bar, and the history
         let body = format!("<!doctype html><script>history.replaceState(null, \"\", \"/\")</script><p>{text}</p>");
         let headers = "Content-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\n\
@@ -134,7 +150,7 @@ fn token_in(request: &[u8], state: &str) -> Option<Token> {
     if !is_same(parameter("state")?, state) {
         return None;
     }
-    Token::parse(parameter("customer_session_token")?).ok()
+    Token::read(parameter("customer_session_token")?)
 }
 
 /// Takes as long wherever the first difference is.
@@ -147,9 +163,14 @@ fn internal(detail: String) -> Error {
     Error::new(ErrorKind::Internal, detail)
 }
 
-fn no_token() -> Error {
-    let message = "The purchase did not come back to this app. Ask for a code by e-mail instead.";
-    Error::with_sentence(ErrorKind::Timeout, message, "no browser has brought a token to the success page in time")
+fn no_token(texts: &Texts) -> Error {
+    let detail = "no browser has brought a token to the success page in time";
+    Error::saying(texts, Text::NotReturned, ErrorKind::Timeout, detail)
+}
+
+/// A sentence of the app's, between tags.
+fn as_html(sentence: &str) -> String {
+    sentence.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 /// Without the state.

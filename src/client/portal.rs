@@ -81,7 +81,7 @@ macro_rules! portal {
             /// # Errors
             /// `invalid_argument` for what cannot be a token.
             pub fn session_from_token(&self, token: &str) -> Result<Session, Error> {
-                Ok(self.session(Token::parse(token)?))
+                Ok(self.session(steps::session_from_token(&self.driver.portal_context(), token)?))
             }
 
             /// A checkout that the vendor's backend has made, by its client secret. Sends nothing.
@@ -171,7 +171,7 @@ macro_rules! portal {
             /// `network`, `timeout`, `server` and `rate_limited` if Polar did not answer: list the devices again to see
             /// whether the seat was released.
             pub $($async)? fn release(&self, key: &LicenseKey, device: &Device) -> Result<Deactivated, Error> {
-                self.driver.portal(|_, _| steps::release(key, device), |_| Continue(()))$(.$await)?
+                self.driver.portal(|context, _| steps::release(context, key, device), |_| Continue(()))$(.$await)?
             }
 
             /// Replaces a license key by another one. The old one ends at once on **all** devices of the customer, which

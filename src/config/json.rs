@@ -219,8 +219,9 @@ pub(crate) struct SettingsJson {
     /// Where users ask the vendor: an `https` address, or `mailto:` one of e-mail. `nextUrl` where the next step is to
     /// contact the vendor.
     support_url: Option<String>,
-    /// Sentences that replace the English ones, by their codes in `texts/en.json`; `texts/de.json` is German. Names in braces,
-    /// such as `{key}`, are filled in.
+    /// Sentences that replace the English ones, by their codes in `texts/en.json`; `texts/de.json` is German. Those of the
+    /// customer portal, which only a build with it takes, are in `texts/portal.en.json` and `texts/portal.de.json`. Names in
+    /// braces, such as `{key}`, are filled in.
     texts: Option<BTreeMap<String, String>>,
 }
 

@@ -4,7 +4,7 @@ use crate::codes::{Denial, Known, NextStep, Reason, State};
 use crate::config::Config;
 use crate::decision::{Decision, Problem};
 use crate::features::EnabledFeatures;
-use crate::license::License;
+use crate::license::{License, Terms};
 use crate::record::{Identity, Record, StoredLicense, Verdict};
 use crate::text::printable;
 use crate::time::Timestamp;
@@ -40,7 +40,8 @@ pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
         license: license.map(|license| {
             let Identity { key, .. } = &license.identity;
             let label = license.label_of(&license.identity).as_deref().map(printable);
-            License::new(key.masked(), license.identity.activation_id(), label, license.time.confirmed, &license.terms)
+            let terms = Terms { expires_at: known_expiry(license, facts.now), ..license.terms };
+            License::new(key.masked(), license.identity.activation_id(), label, license.time.confirmed, &terms)
         }),
         features: features(config, license, facts.now),
         refresh_at: facts.record.plan.next,
@@ -111,6 +112,15 @@ pub(super) fn fits(config: &Config, license: &StoredLicense) -> Result<(), Reaso
 pub(super) fn accepts(config: &Config, benefit: Uuid) -> Result<(), Reason> {
     let accepted = config.benefits().is_empty() || config.benefits().contains(&benefit);
     if accepted { Ok(()) } else { Err(Reason::Benefit) }
+}
+
+/// When the key stops being valid. Not known if Polar says that it has expired before the end that it last confirmed: the
+/// vendor has moved that end, and Polar does not say to when.
+fn known_expiry(license: &StoredLicense, now: Option<Timestamp>) -> Option<Timestamp> {
+    match license.verdict {
+        Verdict::Denied(Denial::Expired) => license.terms.expires_at.filter(|end| now.is_some_and(|now| now >= *end)),
+        Verdict::Denied(_) | Verdict::Confirmed => license.terms.expires_at,
+    }
 }
 
 fn grace_end(config: &Config, license: &StoredLicense) -> Timestamp {

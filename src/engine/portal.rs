@@ -19,7 +19,7 @@ use crate::decision::Problem;
 use crate::error::Error;
 use crate::key::Key;
 use crate::record::{CodeTries, CodeTry};
-use crate::texts::Texts;
+use crate::texts::{Text, Texts};
 use crate::time::Now;
 use crate::wire::{self, Rejection};
 use std::time::Duration;
@@ -79,13 +79,13 @@ impl Engine {
 
     fn code_try_stored(&mut self, new: CodeTry, now: Now) -> Step {
         if self.is_newer {
-            return self.fail(Error::refused(self.config.texts(), Reason::NewerFormat), now);
+            return self.fail(self.refused(Reason::NewerFormat), now);
         }
         if code_pace::is_reserved(&self.record.code_tries, new) {
             return self.finish(Ending::default(), now);
         }
         let wait = code_pace::wait(&self.record.code_tries, now.wall).max(1).unsigned_abs();
-        self.fail(too_many_codes(Duration::from_millis(wait)), now)
+        self.fail(too_many_codes(self.config.texts(), Duration::from_millis(wait)), now)
     }
 
     fn release_any(&mut self, request: wire::Deactivate, now: Now) -> Step {
@@ -107,7 +107,7 @@ impl Engine {
                 | Rejection::Unreachable { .. }),
             ) => {
                 let plan = self.plan(Some(&rejection), now);
-                return self.fail_after(plan.pause().into_iter().collect(), rejection.into(), now);
+                return self.fail_after(plan.pause().into_iter().collect(), self.rejected(rejection), now);
             }
         };
         let ending = Ending { deactivated: Some(deactivated), ..Ending::default() };
@@ -124,15 +124,15 @@ impl Engine {
 }
 
 /// How long to wait, in words and as a number.
-pub(crate) fn too_many_codes(wait: Duration) -> Error {
+pub(crate) fn too_many_codes(texts: &Texts, wait: Duration) -> Error {
     let seconds = wait.as_millis().div_ceil(1000);
-    let time = match seconds {
-        0..=1 => String::from("a second"),
-        2..=99 => format!("{seconds} seconds"),
-        _ => format!("{} minutes", seconds.div_ceil(60)),
+    let (text, name, number) = match seconds {
+        0..=1 => (Text::TooManyCodesSecond, "seconds", seconds),
+        2..=99 => (Text::TooManyCodesSeconds, "seconds", seconds),
+        _ => (Text::TooManyCodesMinutes, "minutes", seconds.div_ceil(60)),
     };
-    let detail = format!("too many codes were requested or tried; the next one may leave in {} ms", wait.as_millis());
-    let problem = Problem::new(&Texts::default(), ErrorKind::RateLimited, detail);
-    let message = format!("Too many codes were requested or tried. Try again in {time}.");
+    let detail = format!("too many codes were requested or tried; the next one may leave in {number} {name}");
+    let problem = Problem::new(texts, ErrorKind::RateLimited, detail);
+    let message = texts.fill(text, &[(name, &number.to_string())]);
     Error::of(Problem { message, retry_after: Some(wait), ..problem }, None)
 }

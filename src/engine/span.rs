@@ -25,6 +25,11 @@ impl Span {
         (self.from.wall..self.until.wall).contains(&now.wall) && (self.from.mono..self.until.mono).contains(&now.mono)
     }
 
+    /// When it is over, on each clock.
+    pub fn until(&self) -> Now {
+        self.until
+    }
+
     /// When to look whether it is over, if both clocks go on as they should.
     pub fn wait(&self, now: Now) -> Duration {
         let wall = self.until.wall.since(now.wall);

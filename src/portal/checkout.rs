@@ -9,12 +9,13 @@
 
 use super::code::{self, CodeRequest};
 use super::context::Context;
-use super::progress::{Stage, Waiting};
-use super::secret::{CheckoutSecret, is_plain, mistake};
+use super::progress::Waiting;
+use super::secret::{CheckoutSecret, is_plain};
 use super::step::Step;
 use super::wire::{self, CheckoutStatus, Refusal};
-use crate::codes::ErrorKind;
+use crate::codes::{ErrorKind, Stage};
 use crate::error::Error;
+use crate::texts::Text;
 use crate::time::Now;
 use std::fmt;
 use std::time::Duration;
@@ -54,14 +55,14 @@ impl fmt::Debug for CheckoutPage {
 /// Makes a checkout by the vendor's link: `https://buy.polar.sh/polar_cl_…`, or what follows the last slash.
 pub fn open(context: Context, link: &str) -> Step<CheckoutPage> {
     let Some((link, query)) = read_link(link) else {
-        return Step::failed(mistake("the checkout link is not valid; copy one from the dashboard"));
+        return Step::failed(context.mistake("the checkout link is not valid; copy one from the dashboard"));
     };
     Step::send(context.open_link(&link, &query), move |answer, _| {
         let opened = wire::link_opened(&answer, &context);
         match opened.map(|address| CheckoutSecret::read(&address).map(|secret| CheckoutPage { secret, address })) {
             Ok(Some(page)) => Step::done(page),
-            Ok(None) => Step::failed(Refusal::NotKnown),
-            Err(refusal) => Step::failed(refusal),
+            Ok(None) => Step::failed(context.refused(Refusal::NotKnown)),
+            Err(refusal) => Step::failed(context.refused(refusal)),
         }
     })
 }
@@ -80,9 +81,8 @@ fn read_link(text: &str) -> Option<(String, String)> {
 
 /// A checkout that the vendor's backend has made, by its client secret.
 pub fn made_elsewhere(context: &Context, client_secret: &str) -> Result<CheckoutPage, Error> {
-    let secret = CheckoutSecret::read(client_secret.trim());
-    let secret =
-        secret.ok_or_else(|| mistake("the client secret of the checkout is not valid: it starts with `polar_c_`"))?;
+    let detail = "the client secret of the checkout is not valid: it starts with `polar_c_`";
+    let secret = CheckoutSecret::read(client_secret.trim()).ok_or_else(|| context.mistake(detail))?;
     let address = Zeroizing::new([context.pages(), "/checkout/", secret.as_str()].concat());
     Ok(CheckoutPage { secret, address })
 }
@@ -101,45 +101,43 @@ fn ask(context: Context, secret: CheckoutSecret, mut waiting: Waiting) -> Step<P
                     return code::request(context, email, None, now)
                         .and_then(now, move |code, _| Step::done(Purchase { checkout_id, code }));
                 }
-                (CheckoutStatus::Succeeded, None) => return Step::failed(no_address()),
-                (CheckoutStatus::Failed, _) => return Step::failed(failed()),
+                (CheckoutStatus::Succeeded, None) => return Step::failed(no_address(&context)),
+                (CheckoutStatus::Failed, _) => return Step::failed(failed(&context)),
                 (CheckoutStatus::Open, _) => {
                     waiting.stage = Stage::Open;
-                    (not_completed(), None)
+                    (not_completed(&context), None)
                 }
                 (CheckoutStatus::Confirmed, _) => {
                     waiting.stage = Stage::Paying;
-                    (not_completed(), None)
+                    (not_completed(&context), None)
                 }
             },
             Err(refusal) if refusal.is_transient() => {
-                let error = Error::from(refusal);
+                let error = context.refused(refusal);
                 let pause = error.retry_after();
                 (error, pause)
             }
-            Err(refusal) => return Step::failed(refusal),
+            Err(refusal) => return Step::failed(context.refused(refusal)),
         };
         match waiting.next(pause, now) {
-            Some((until, progress)) => Step::wait(until, progress, move |_| ask(context, secret, waiting)),
+            Some((until, progress)) => {
+                Step::wait(until, progress, context.texts().clone(), move |_| ask(context, secret, waiting))
+            }
             None => Step::failed(error),
         }
     })
 }
 
-fn not_completed() -> Error {
-    let message =
-        "The purchase was not completed in time. If you have paid, ask for a code by e-mail in a few minutes.";
-    Error::with_sentence(ErrorKind::Timeout, message, "the checkout was not completed before the deadline")
+fn not_completed(context: &Context) -> Error {
+    context.error_saying(Text::NotCompleted, ErrorKind::Timeout, "the checkout was not completed before the deadline")
 }
 
-fn failed() -> Error {
-    let message = "The payment failed. Try again.";
-    Error::with_sentence(ErrorKind::Refused, message, "the checkout has failed or was ended")
+fn failed(context: &Context) -> Error {
+    context.error_saying(Text::PaymentFailed, ErrorKind::Refused, "the checkout has failed or was ended")
 }
 
-fn no_address() -> Error {
-    let message = "The purchase is complete. Ask for a code with the address that you bought with.";
-    Error::with_sentence(ErrorKind::Refused, message, "the checkout names no e-mail address of its buyer")
+fn no_address(context: &Context) -> Error {
+    context.error_saying(Text::NoBuyer, ErrorKind::Refused, "the checkout names no e-mail address of its buyer")
 }
 
 #[cfg(test)]

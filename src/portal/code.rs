@@ -14,6 +14,7 @@ use super::wire::{self, Refusal};
 use crate::codes::ErrorKind;
 use crate::engine::{CODE_REQUEST_MS, Operation, PortalOperation, too_many_codes};
 use crate::error::Error;
+use crate::texts::{Text, Texts};
 use crate::time::Now;
 use crate::transport::{PortalAnswer, PortalRequest};
 use std::fmt;
@@ -35,6 +36,7 @@ pub enum CodeRequest {
 #[derive(Clone, PartialEq, Eq)]
 pub struct CodeSent {
     email: Email,
+    texts: Texts,
 }
 
 /// Customers with the same address.
@@ -55,7 +57,7 @@ impl CodeSent {
 
     /// What to show to the user, the address included.
     pub fn message(&self) -> String {
-        format!("If {} bought it, a code is on its way to that address. Check the address for typos.", self.email())
+        self.texts.fill(Text::CodeSent, &[("email", self.email())])
     }
 }
 
@@ -86,9 +88,9 @@ hidden!(CodeSent, CustomerChoice);
 
 /// Has a code mailed.
 pub fn request_code(context: Context, email: &str, now: Now) -> Step<CodeRequest> {
-    match Email::parse(email) {
-        Ok(email) => request(context, email, None, now),
-        Err(error) => Step::failed(error),
+    match Email::read(email) {
+        Some(email) => request(context, email, None, now),
+        None => Step::failed(context.typed_wrong(Text::NotAnAddress, "not an e-mail address")),
     }
 }
 
@@ -99,8 +101,9 @@ pub fn request_code_for(context: Context, choice: &CustomerChoice, customer: &Cu
 
 pub(super) fn request(context: Context, email: Email, customer: Option<Uuid>, now: Now) -> Step<CodeRequest> {
     let request = context.request_code(&email, customer);
-    counted(request, now, move |answer| match wire::code_requested(answer) {
-        Ok(()) => Ok(CodeRequest::Sent(CodeSent { email })),
+    let texts = context.texts().clone();
+    counted(context, request, now, move |answer| match wire::code_requested(answer) {
+        Ok(()) => Ok(CodeRequest::Sent(CodeSent { email, texts })),
         Err(Refusal::Choose(customers)) => Ok(CodeRequest::Choose(CustomerChoice { email, customers })),
         Err(refusal) => Err(refusal),
     })
@@ -108,35 +111,38 @@ pub(super) fn request(context: Context, email: Email, customer: Option<Uuid>, no
 
 /// Exchanges a code for a token.
 pub fn authenticate(context: Context, code: &str, now: Now) -> Step<Token> {
-    match Code::parse(code) {
-        Ok(code) => counted(context.authenticate(&code), now, wire::authenticated),
-        Err(error) => Step::failed(error),
-    }
+    let Some(code) = Code::read(code) else {
+        return Step::failed(context.typed_wrong(Text::NotACode, "not a code, which has six letters and digits"));
+    };
+    let request = context.authenticate(&code);
+    counted(context, request, now, wire::authenticated)
+}
+
+/// A token that a success page or the vendor's backend has handed over.
+pub fn session_from_token(context: &Context, token: &str) -> Result<Token, Error> {
+    let detail = "the customer's token is not valid: tokens start with `polar_cst_` or `polar_mst_`";
+    Token::read(token).ok_or_else(|| context.mistake(detail))
 }
 
 /// Exchanges an invitation for a token. It works once.
 pub fn claim_seat(context: Context, invitation: &str) -> Step<Token> {
-    let invitation = match Invitation::parse(invitation) {
-        Ok(invitation) => invitation,
-        Err(error) => return Step::failed(error),
+    let Some(invitation) = Invitation::read(invitation) else {
+        return Step::failed(context.typed_wrong(Text::NotAnInvitation, "not an invitation"));
     };
-    Step::send(context.claim_seat(&invitation), |answer, _| match wire::seat_claimed(&answer) {
+    Step::send(context.claim_seat(&invitation), move |answer, _| match wire::seat_claimed(&answer) {
         Ok(token) => Step::done(token),
-        Err(refusal) if refusal.maybe_applied() => Step::failed(maybe_claimed(refusal)),
-        Err(refusal) => Step::failed(refusal),
+        Err(refusal) => {
+            let maybe_applied = refusal.maybe_applied();
+            let error = context.refused(refusal);
+            let detail = "the invitation may have been accepted all the same";
+            Step::failed(if maybe_applied { context.also(error, Text::MaybeClaimed, detail) } else { error })
+        }
     })
-}
-
-fn maybe_claimed(refusal: Refusal) -> Error {
-    let error = Error::from(refusal);
-    let detail = format!("{}; the invitation may have been accepted all the same", error.detail());
-    let message =
-        format!("{} The invitation may have been accepted all the same: ask for a code by e-mail.", error.message());
-    error.with_texts(message, detail)
 }
 
 /// Sends a request that Polar counts, if there is room for it.
 fn counted<T: Send + 'static>(
+    context: Context,
     request: PortalRequest,
     began: Now,
     read: impl FnOnce(&PortalAnswer) -> Result<T, Refusal> + Send + 'static,
@@ -148,19 +154,20 @@ fn counted<T: Send + 'static>(
         let left = now.until(began.after(CODE_REQUEST_MS));
         if left < LEAST_MS {
             let detail = "counting the request took too long, and nothing was sent; try again";
-            return Step::failed(Error::new(ErrorKind::Timeout, detail));
+            return Step::failed(context.error(ErrorKind::Timeout, detail));
         }
         let request = PortalRequest { timeout: Duration::from_millis(left), ..request };
-        Step::send(request, |answer, _| match read(&answer) {
+        Step::send(request, move |answer, _| match read(&answer) {
             Ok(value) => Step::done(value),
-            Err(Refusal::RateLimited(wait)) => blocked(wait),
-            Err(refusal) => Step::failed(refusal),
+            Err(Refusal::RateLimited(wait)) => blocked(context, wait),
+            Err(refusal) => Step::failed(context.refused(refusal)),
         })
     })
 }
 
 /// Polar blocks this address. Other processes have to know.
-fn blocked<T: 'static>(wait: Duration) -> Step<T> {
+fn blocked<T: 'static>(context: Context, wait: Duration) -> Step<T> {
     // where it could not be saved, this process still says how long to wait
-    Step::run(Operation::Portal(PortalOperation::CodesBlocked(wait)), move |_, _| Step::failed(too_many_codes(wait)))
+    let operation = Operation::Portal(PortalOperation::CodesBlocked(wait));
+    Step::run(operation, move |_, _| Step::failed(too_many_codes(context.texts(), wait)))
 }

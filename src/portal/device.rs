@@ -29,6 +29,7 @@ pub struct Device {
 pub struct HiddenDevices {
     pub(super) is_certain: bool,
     pub(super) page: Option<String>,
+    pub(super) message: String,
 }
 
 impl Device {
@@ -71,16 +72,8 @@ impl HiddenDevices {
         self.page.as_deref()
     }
 
-    /// One sentence for the user, and the page.
-    pub fn message(&self) -> String {
-        let what = if self.is_certain {
-            "The devices of this license cannot be shown here. Ask the vendor to remove one."
-        } else {
-            "No devices are shown for this license. If it is in use somewhere, ask the vendor to remove a device."
-        };
-        match &self.page {
-            Some(page) => format!("{what} Your purchases: {page}"),
-            None => what.to_owned(),
-        }
+    /// What to show to the user: enough by itself, and without the [page](Self::page), which is a link beside it.
+    pub fn message(&self) -> &str {
+        &self.message
     }
 }

@@ -10,13 +10,14 @@
 
 use super::context::Context;
 use super::device::{Device, Devices, HiddenDevices};
-use super::license_key::{KeyStatus, LicenseKey};
+use super::license_key::LicenseKey;
 use super::secret::Token;
 use super::step::Step;
 use super::wire;
-use crate::codes::{Deactivated, ErrorKind};
+use crate::codes::{Deactivated, ErrorKind, KeyStatus};
 use crate::engine::{Operation, PortalOperation};
 use crate::error::Error;
+use crate::texts::Text;
 
 /// That the user has confirmed to replace a license key: the old one ends at once, on all devices of the customer, and nobody
 /// can bring it back.
@@ -42,7 +43,7 @@ fn list_from(context: Context, token: Token, number: u32, mut keys: Vec<LicenseK
                 keys.sort_by_key(|key| (key.status() != KeyStatus::Granted, key.rank()));
                 Step::done(keys)
             }
-            Err(refusal) => Step::failed(refusal),
+            Err(refusal) => Step::failed(context.refused(refusal)),
         }
     })
 }
@@ -58,7 +59,7 @@ pub fn devices(context: Context, token: Token, key: LicenseKey, is_full: bool) -
                 let has_seat_here = context.key.as_ref() == Some(&key.key) && !context.seats.is_empty();
                 hidden(context, token, is_full || has_seat_here)
             }
-            Err(refusal) => Step::failed(refusal),
+            Err(refusal) => Step::failed(context.refused(refusal)),
         }
     })
 }
@@ -68,19 +69,21 @@ fn hidden(context: Context, token: Token, is_certain: bool) -> Step<Devices> {
     Step::send(context.list_grants(&token, None), move |answer, _| {
         let slug = wire::slug_of_grant(&answer, &context);
         let page = slug.map(|slug| format!("{}/{slug}/portal", context.pages()));
-        Step::done(Devices::Hidden(HiddenDevices { is_certain, page }))
+        let text = if is_certain { Text::DevicesHidden } else { Text::DevicesUnknown };
+        let message = context.texts().get(text).to_owned();
+        Step::done(Devices::Hidden(HiddenDevices { is_certain, page, message }))
     })
 }
 
 /// Releases the seat of a device.
-pub fn release(key: &LicenseKey, device: &Device) -> Step<Deactivated> {
+pub fn release(context: Context, key: &LicenseKey, device: &Device) -> Step<Deactivated> {
     let operation = PortalOperation::Release { key: key.key.clone(), activation_id: device.activation_id };
-    Step::run(Operation::Portal(operation), |outcome, _| match (outcome.result, outcome.deactivated) {
+    Step::run(Operation::Portal(operation), move |outcome, _| match (outcome.result, outcome.deactivated) {
         (Err(error), _) => Step::failed(error),
         (Ok(_), Some(deactivated)) => Step::done(deactivated),
         (Ok(_), None) => {
             let detail = "the release ended without saying what became of the seat";
-            Step::failed(Error::new(ErrorKind::Internal, detail))
+            Step::failed(context.error(ErrorKind::Internal, detail))
         }
     })
 }
@@ -90,8 +93,11 @@ pub fn rotate(context: Context, token: Token, key: LicenseKey, _: ConfirmedByUse
     Step::send(context.rotate(&token, key.id), move |answer, now| {
         match wire::key_rotated(&answer, &context, key.id, now.wall) {
             Ok(new) => save(key, new),
-            Err(refusal) if refusal.maybe_applied() => look_again(context, token, key, refusal.into()),
-            Err(refusal) => Step::failed(refusal),
+            Err(refusal) if refusal.maybe_applied() => {
+                let error = context.refused(refusal);
+                look_again(context, token, key, error)
+            }
+            Err(refusal) => Step::failed(context.refused(refusal)),
         }
     })
 }
@@ -101,7 +107,10 @@ fn look_again(context: Context, token: Token, key: LicenseKey, error: Error) -> 
     Step::send(context.get_key(&token, key.id), move |answer, now| {
         match wire::key_read(&answer, &context, key.id, now.wall) {
             Ok((new, _)) if new.key != key.key => save(key, new),
-            Ok(_) | Err(_) => Step::failed(maybe_rotated(error)),
+            Ok(_) | Err(_) => {
+                let detail = "the license key may have been replaced all the same: list the keys again";
+                Step::failed(context.also(error, Text::MaybeRotated, detail))
+            }
         }
     })
 }
@@ -113,11 +122,4 @@ fn save(old: LicenseKey, new: LicenseKey) -> Step<LicenseKey> {
         Ok(_) => Step::done(new),
         Err(error) => Step::failed(error),
     })
-}
-
-fn maybe_rotated(error: Error) -> Error {
-    let detail =
-        format!("{}; the license key may have been replaced all the same: list the keys again", error.detail());
-    let message = format!("{} The license key may have been replaced all the same.", error.message());
-    error.with_texts(message, detail)
 }

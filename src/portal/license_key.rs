@@ -1,6 +1,6 @@
 //! A license key as the customer portal lists it.
 
-use crate::codes::Reason;
+use crate::codes::{KeyStatus, Reason};
 use crate::json::Json;
 use crate::key::Key;
 use crate::time::Timestamp;
@@ -19,22 +19,6 @@ pub struct LicenseKey {
     usage: u32,
     created_at: Timestamp,
     expires_at: Option<Timestamp>,
-}
-
-/// Whether a license key can be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum KeyStatus {
-    /// It can.
-    Granted,
-    /// It has expired, by the clock of this device.
-    Expired,
-    /// The purchase was refunded, the subscription has ended, or the seat was taken back.
-    Revoked,
-    /// The vendor has disabled it.
-    Disabled,
-    /// Something that this version does not know.
-    Unknown,
 }
 
 impl LicenseKey {

@@ -1,5 +1,6 @@
 //! Waiting for somebody else: how long, for what, and when to ask again. Waits itself for nothing.
 
+use crate::codes::Stage;
 use crate::time::{Now, milliseconds};
 use std::time::Duration;
 
@@ -9,18 +10,6 @@ pub struct Progress {
     stage: Stage,
     waited: Duration,
     next_in: Duration,
-}
-
-/// What is waited for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Stage {
-    /// That the buyer completes the purchase.
-    Open,
-    /// That the payment is through.
-    Paying,
-    /// That the license key is there.
-    Granting,
 }
 
 impl Progress {

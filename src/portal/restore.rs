@@ -12,14 +12,15 @@ use super::context::Context;
 use super::keys::{devices, list};
 use super::license_key::LicenseKey;
 use super::outcome::{NoSeat, Restored};
-use super::progress::{Stage, Waiting};
+use super::progress::Waiting;
 use super::secret::Token;
 use super::step::Step;
 use super::wire;
-use crate::codes::{ErrorKind, Reason};
+use crate::codes::{ErrorKind, Reason, Stage};
 use crate::engine::Operation;
 use crate::error::Error;
 use crate::key::TypedKey;
+use crate::texts::Text;
 use crate::time::Now;
 use std::time::Duration;
 use uuid::Uuid;
@@ -54,11 +55,13 @@ fn restore_waiting(context: Context, token: Token, waiting: Waiting, now: Now) -
         Ok(Fit::One(key)) => activate(context, token, *key),
         Ok(Fit::Several(keys)) => Step::done(Restored::Choose(keys)),
         Ok(Fit::None(reason)) => {
-            let late = if reason.is_some() { no_key(&context, reason) } else { key_is_late() };
-            waiting.again(late, now, move |waiting, now| restore_waiting(context, token, waiting, now))
+            let late = if reason.is_some() { no_key(&context, reason) } else { key_is_late(&context) };
+            waiting
+                .again(context, late, now, move |context, waiting, now| restore_waiting(context, token, waiting, now))
         }
         Err(error) if error.kind().is_unreachable() => {
-            waiting.again(error, now, move |waiting, now| restore_waiting(context, token, waiting, now))
+            waiting
+                .again(context, error, now, move |context, waiting, now| restore_waiting(context, token, waiting, now))
         }
         Err(error) => Step::failed(error),
     })
@@ -73,18 +76,18 @@ fn find_purchase(context: Context, token: Token, checkout: Uuid, waiting: Waitin
     Step::send(context.list_grants(&token, Some(checkout)), move |answer, now| {
         let error = match wire::keys_granted(&answer, &context).map(|keys| keys.first().copied()) {
             Ok(Some(key)) => return activate_by_id(context, token, key),
-            Ok(None) => key_is_late(),
-            Err(refusal) if refusal.is_transient() => refusal.into(),
-            Err(refusal) => return Step::failed(refusal),
+            Ok(None) => key_is_late(&context),
+            Err(refusal) if refusal.is_transient() => context.refused(refusal),
+            Err(refusal) => return Step::failed(context.refused(refusal)),
         };
-        waiting.again(error, now, move |waiting, _| find_purchase(context, token, checkout, waiting))
+        waiting.again(context, error, now, move |context, waiting, _| find_purchase(context, token, checkout, waiting))
     })
 }
 
 fn activate_by_id(context: Context, token: Token, id: Uuid) -> Step<Restored> {
     Step::send(context.get_key(&token, id), move |answer, now| match wire::key_read(&answer, &context, id, now.wall) {
         Ok((key, _)) => activate(context, token, key),
-        Err(refusal) => Step::failed(refusal),
+        Err(refusal) => Step::failed(context.refused(refusal)),
     })
 }
 
@@ -120,29 +123,32 @@ fn fit(context: &Context, mut keys: Vec<LicenseKey>) -> Fit {
 }
 
 fn no_key(context: &Context, reason: Option<Reason>) -> Error {
-    let message = match reason {
-        Some(reason) => return Error::refused(context.config.texts(), reason),
-        None => "No license for this app was bought with this address. Try another address.",
+    let texts = context.texts();
+    let Some(reason) = reason else {
+        let message = texts.get(Text::NoKeyBought).to_owned();
+        let detail = "the customer has no license key of this organization and of a benefit that the app accepts";
+        return Error::refused(texts, Reason::NotFound).with_texts(message, detail.to_owned());
     };
-    let detail = "the customer has no license key of this organization and of a benefit that the app accepts";
-    Error::refused(context.config.texts(), Reason::NotFound).with_texts(message.to_owned(), detail.to_owned())
+    Error::refused(texts, reason)
 }
 
-fn key_is_late() -> Error {
-    let message = "The license key is not there yet. Try again in a few minutes.";
-    Error::with_sentence(ErrorKind::Timeout, message, "Polar has not granted the license key within 5 minutes")
+fn key_is_late(context: &Context) -> Error {
+    context.error_saying(Text::KeyLate, ErrorKind::Timeout, "Polar has not granted the license key within 5 minutes")
 }
 
 impl Waiting {
     /// Waits and asks again; once time is up, that is the error.
     fn again(
         mut self,
+        context: Context,
         error: Error,
         now: Now,
-        next: impl FnOnce(Self, Now) -> Step<Restored> + Send + 'static,
+        next: impl FnOnce(Context, Self, Now) -> Step<Restored> + Send + 'static,
     ) -> Step<Restored> {
         match self.next(error.retry_after(), now) {
-            Some((until, progress)) => Step::wait(until, progress, move |now| next(self, now)),
+            Some((until, progress)) => {
+                Step::wait(until, progress, context.texts().clone(), move |now| next(context, self, now))
+            }
             None => Step::failed(error),
         }
     }

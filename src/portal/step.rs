@@ -11,6 +11,7 @@ use super::progress::Progress;
 use crate::codes::ErrorKind;
 use crate::engine::{Operation, Outcome};
 use crate::error::Error;
+use crate::texts::Texts;
 use crate::time::Now;
 use crate::transport::{PortalAnswer, PortalRequest};
 use std::fmt;
@@ -48,6 +49,8 @@ pub struct WaitStep<T> {
     pub until: u64,
     /// What is waited for, for the caller.
     pub progress: Progress,
+    /// For the error of a wait that is given up.
+    texts: Texts,
     then: Then<Waited, T>,
 }
 
@@ -81,12 +84,28 @@ impl<T> WaitStep<T> {
     pub fn resume(self, waited: Waited, now: Now) -> Step<T> {
         match waited {
             Waited::Over => (self.then)(waited, now),
-            Waited::GivenUp => Step::failed(Error::new(ErrorKind::Cancelled, "cancelled while waiting")),
+            Waited::GivenUp => {
+                Step::failed(Error::worded(&self.texts, ErrorKind::Cancelled, "cancelled while waiting"))
+            }
         }
     }
 }
 
 impl<T: 'static> Step<T> {
+    /// The same steps with another form of the result, for a driver that has one for all operations.
+    pub fn map<U: 'static>(self, convert: impl FnOnce(T) -> U + Send + 'static) -> Step<U> {
+        match self {
+            Self::Done(result) => Step::Done(result.map(convert)),
+            Self::Run(RunStep { operation, then }) => {
+                Step::run(operation, |outcome, now| then(outcome, now).map(convert))
+            }
+            Self::Send(SendStep { request, then }) => Step::send(request, |answer, now| then(answer, now).map(convert)),
+            Self::Wait(WaitStep { until, progress, texts, then }) => {
+                Step::wait(until, progress, texts, |now| then(Waited::Over, now).map(convert))
+            }
+        }
+    }
+
     pub(super) fn run(operation: Operation, then: impl FnOnce(Outcome, Now) -> Self + Send + 'static) -> Self {
         Self::Run(RunStep { operation, then: Box::new(then) })
     }
@@ -95,8 +114,13 @@ impl<T: 'static> Step<T> {
         Self::Send(SendStep { request, then: Box::new(then) })
     }
 
-    pub(super) fn wait(until: u64, progress: Progress, then: impl FnOnce(Now) -> Self + Send + 'static) -> Self {
-        Self::Wait(WaitStep { until, progress, then: Box::new(|_, now| then(now)) })
+    pub(super) fn wait(
+        until: u64,
+        progress: Progress,
+        texts: Texts,
+        then: impl FnOnce(Now) -> Self + Send + 'static,
+    ) -> Self {
+        Self::Wait(WaitStep { until, progress, texts, then: Box::new(|_, now| then(now)) })
     }
 
     pub(super) fn done(value: T) -> Self {
@@ -129,16 +153,16 @@ impl<T: 'static> Step<T> {
             Self::Send(SendStep { request, then }) => {
                 Step::send(request, |answer, now| then(answer, now).then(now, next))
             }
-            Self::Wait(WaitStep { until, progress, then }) => {
-                Step::wait(until, progress, |now| then(Waited::Over, now).then(now, next))
+            Self::Wait(WaitStep { until, progress, texts, then }) => {
+                Step::wait(until, progress, texts, |now| then(Waited::Over, now).then(now, next))
             }
         }
     }
 }
 
 impl<T> Step<T> {
-    pub(super) fn failed(error: impl Into<Error>) -> Self {
-        Self::Done(Err(error.into()))
+    pub(super) fn failed(error: Error) -> Self {
+        Self::Done(Err(error))
     }
 }
 

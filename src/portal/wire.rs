@@ -13,6 +13,7 @@ use crate::codes::ErrorKind;
 use crate::error::Error;
 use crate::json::Json;
 use crate::text::printable;
+use crate::texts::{Text, Texts};
 use crate::time::Timestamp;
 use crate::transport::{Answer, Method, PortalAnswer, PortalRequest, Sent};
 use crate::wire::{Rejection, id, not_polar, time};
@@ -300,7 +301,7 @@ pub(super) fn checkout_read(answer: &PortalAnswer) -> Result<Checkout, Refusal> 
             _ => return None,
         };
         let email = reply.get("customer_email").and_then(Json::string).map(Zeroizing::new);
-        let email = email.and_then(|email| Email::parse(&email).ok());
+        let email = email.and_then(|email| Email::read(&email));
         Some(Checkout { id: id(reply.get("id")?)?, status, email })
     })
 }
@@ -390,49 +391,46 @@ impl Refusal {
             | Self::RateLimited(_) => false,
         }
     }
-}
 
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
-        let (kind, message, detail) = match refusal {
-            Refusal::NoAnswer(rejection) => return rejection.into(),
-            Refusal::RateLimited(wait) => return Rejection::RateLimited(wait).into(),
-            Refusal::SessionOver => (
+    /// In the words of an app.
+    pub(super) fn into_error(self, texts: &Texts) -> Error {
+        let (kind, text, detail) = match self {
+            Self::NoAnswer(rejection) => return rejection.into_error(texts),
+            Self::RateLimited(wait) => return Rejection::RateLimited(wait).into_error(texts),
+            Self::SessionOver => (
                 ErrorKind::Refused,
-                "The session has ended. Ask for another code.",
+                Text::SessionOver,
                 "Polar does not take the customer's token any more; it lasts an hour",
             ),
-            Refusal::WrongCode => (
+            Self::WrongCode => (
                 ErrorKind::InvalidArgument,
-                "This code is wrong or has expired. Check it, or ask for another one.",
+                Text::WrongCode,
                 "Polar does not take this code: it is wrong, was used, or is older than 30 minutes",
             ),
-            Refusal::WrongAddress => (
+            Self::WrongAddress => (
                 ErrorKind::InvalidArgument,
-                "No mail can be sent to this address. Check it for typos.",
+                Text::WrongAddress,
                 "Polar takes no such e-mail address; its domain may not exist",
             ),
-            Refusal::Choose(_) => (
+            Self::Choose(_) => (
                 ErrorKind::Refused,
-                "This address belongs to several customers. Choose one of them.",
+                Text::SeveralCustomers,
                 "several customers have this address; ask for a code for one of them",
             ),
-            Refusal::NotKnown => (
+            Self::NotKnown => (
                 ErrorKind::Refused,
-                "This is not known any more. Ask for another one.",
+                Text::NotKnown,
                 "Polar does not know what was asked for: it was used, deleted, or is somebody else's",
             ),
-            Refusal::NotPossible => (
+            Self::NotPossible => (
                 ErrorKind::Refused,
-                "This is not possible for this license. Contact the vendor.",
+                Text::NotPossible,
                 "Polar does not permit this in the state that the license key or the organization is in",
             ),
-            Refusal::Expired => (
-                ErrorKind::Refused,
-                "This purchase has expired. Start again.",
-                "the checkout is older than a day; open another one",
-            ),
+            Self::Expired => {
+                (ErrorKind::Refused, Text::CheckoutExpired, "the checkout is older than a day; open another one")
+            }
         };
-        Self::with_sentence(kind, message, detail)
+        Error::saying(texts, text, kind, detail)
     }
 }

@@ -12,7 +12,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::codes::ErrorKind;
 use crate::config::Config;
 use crate::decision::Decision;
-use crate::engine::Operation;
+use crate::engine::{Operation, Outcome, Phase};
 use crate::error::Error;
 use crate::store::{AsyncStore, Store};
 use crate::transport::AsyncTransport;
@@ -95,6 +95,34 @@ impl Client {
     #[must_use]
     pub fn portal(&self) -> super::Portal {
         super::Portal::new(Arc::clone(&self.driver))
+    }
+
+    /// Ends every operation under way as dropping its future does, the automatic refresh too, and waits until what was sent
+    /// is answered and stored. For the end of a program, within the time that it has left:
+    ///
+    /// ```no_run
+    /// # async fn f(client: polar_license::tokio::Client) {
+    /// let within = std::time::Duration::from_secs(10);
+    /// let _ = tokio::time::timeout(within, client.drain()).await; // what it cuts off, the next start reports
+    /// # }
+    /// ```
+    pub async fn drain(&self) {
+        self.stop_auto_refresh();
+        self.driver.drain().await;
+    }
+
+    /// Not part of the public interface, but for bindings: one operation, which ends as [`cancel`](Self::cancel) ends it
+    /// once `cancelled` is ready, and no other with it.
+    #[doc(hidden)]
+    pub async fn run_until(&self, operation: Operation, cancelled: impl Future<Output = ()>) -> Outcome {
+        self.driver.run_until(operation, cancelled).await
+    }
+
+    /// Not part of the public interface, but for bindings: the decision at this instant, and what time will make of it.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn outlook(&self) -> Vec<Phase> {
+        self.driver.outlook()
     }
 
     /// Calls `listener` after every operation that changed the decision, in a task of the runtime: it must not block. It

@@ -23,7 +23,9 @@ use crate::client::unknown_features::UnknownFeatures;
 use crate::clock::Clock;
 use crate::codes::ErrorKind;
 use crate::decision::{Decision, Problem};
-use crate::engine::{Change, Engine, JoinStep, OpId, Operation, Outcome, SendStep, Step, StoreStep, Turn, TurnStep};
+use crate::engine::{
+    Change, Engine, JoinStep, OpId, Operation, Outcome, Phase, SendStep, Step, StoreStep, Turn, TurnStep,
+};
 use crate::error::Error;
 use crate::store::StoreError;
 use crate::time::Now;
@@ -36,7 +38,7 @@ use std::task::Poll;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::task::JoinError;
+use tokio::task::{JoinError, JoinHandle};
 
 /// What a client, its clones and its operations share.
 pub(super) struct Driver {
@@ -52,6 +54,8 @@ pub(super) struct Driver {
     unknown_features: UnknownFeatures,
     /// The operations of callers.
     running: Mutex<Vec<Weak<Cancellation>>>,
+    /// How many tasks carry an operation out.
+    under_way: watch::Sender<usize>,
     pub(super) runtime: Handle,
 }
 
@@ -79,6 +83,7 @@ impl Driver {
             listeners: Listeners::default(),
             unknown_features,
             running: Mutex::default(),
+            under_way: watch::Sender::new(0),
             runtime,
         }
     }
@@ -88,6 +93,38 @@ impl Driver {
         let cancellation = self.new_cancellation();
         let _ends = EndOnDrop(&cancellation);
         self.run_with(&cancellation, operation).await
+    }
+
+    /// An operation of a caller, which `cancelled` ends as well.
+    pub(super) async fn run_until(
+        self: &Arc<Self>,
+        operation: Operation,
+        cancelled: impl Future<Output = ()>,
+    ) -> Outcome {
+        let cancellation = self.new_cancellation();
+        let _ends = EndOnDrop(&cancellation);
+        let mut outcome = pin!(self.run_with(&cancellation, operation));
+        match race(outcome.as_mut(), Duration::MAX, cancelled).await {
+            Raced::Done(outcome) => outcome,
+            Raced::TimeUp | Raced::Cancelled => {
+                cancellation.request(Cancel::Now);
+                outcome.await
+            }
+        }
+    }
+
+    /// Sends nothing more for any operation of a caller, and waits until no operation is under way.
+    pub(super) async fn drain(&self) {
+        let mut under_way = self.under_way.subscribe();
+        self.running().iter().for_each(|cancellation| cancellation.request(Cancel::AfterReply));
+        // fails only without a sender, and that is here
+        let _ = under_way.wait_for(|count| *count == 0).await;
+    }
+
+    /// The operations of callers that are under way.
+    fn running(&self) -> Vec<Arc<Cancellation>> {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.iter().filter_map(Weak::upgrade).collect()
     }
 
     fn new_cancellation(&self) -> Arc<Cancellation> {
@@ -101,13 +138,22 @@ impl Driver {
     /// An operation that only its own cancellation ends.
     pub(super) async fn run_with(self: &Arc<Self>, cancellation: &Arc<Cancellation>, operation: Operation) -> Outcome {
         let (driver, its_cancellation) = (Arc::clone(self), Arc::clone(cancellation));
-        let task = self.runtime.spawn(async move { driver.carry_out(&its_cancellation, operation).await });
-        match task.await.map_err(JoinError::try_into_panic) {
+        let task = async move { driver.carry_out(&its_cancellation, operation).await };
+        match self.spawn(task).await.map_err(JoinError::try_into_panic) {
             Ok(outcome) => outcome,
             // of the app's store, clock or listener
             Err(Ok(panic)) => resume_unwind(panic),
             Err(Err(_)) => self.cut_off(),
         }
+    }
+
+    /// A task that [`drain`](Self::drain) waits for.
+    fn spawn<T: Send + 'static>(self: &Arc<Self>, task: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        let counts = UnderWay::new(self);
+        self.runtime.spawn(async move {
+            let _counts = counts;
+            task.await
+        })
     }
 
     async fn carry_out(&self, cancellation: &Cancellation, operation: Operation) -> Outcome {
@@ -140,6 +186,10 @@ impl Driver {
         self.with_engine(|engine, now| engine.current(now))
     }
 
+    pub(super) fn outlook(&self) -> Vec<Phase> {
+        self.with_engine(|engine, now| engine.outlook(now))
+    }
+
     pub(super) fn allows(&self, feature: &str) -> bool {
         self.unknown_features.check(feature);
         self.with_engine(|engine, now| engine.allows(feature, now))
@@ -151,8 +201,7 @@ impl Driver {
 
     /// Ends every operation that callers have under way; what was sent may have been applied.
     pub(super) fn cancel(&self) {
-        let running = std::mem::take(&mut *self.running.lock().unwrap_or_else(PoisonError::into_inner));
-        running.iter().filter_map(Weak::upgrade).for_each(|cancellation| cancellation.request(Cancel::Now));
+        self.running().iter().for_each(|cancellation| cancellation.request(Cancel::Now));
     }
 
     /// When to look next, each time that an operation has ended from here on.
@@ -284,6 +333,22 @@ struct EndOnDrop<'a>(&'a Cancellation);
 impl Drop for EndOnDrop<'_> {
     fn drop(&mut self) {
         self.0.request(Cancel::AfterReply);
+    }
+}
+
+/// A task that carries an operation out; counted until it is dropped, whatever ends it.
+struct UnderWay(Arc<Driver>);
+
+impl UnderWay {
+    fn new(driver: &Arc<Driver>) -> Self {
+        driver.under_way.send_modify(|count| *count = count.saturating_add(1));
+        Self(Arc::clone(driver))
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.under_way.send_modify(|count| *count = count.saturating_sub(1));
     }
 }
 

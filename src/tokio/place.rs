@@ -7,7 +7,7 @@
 //! ```
 //! A task that is dropped leaves the thread to unlock without writing. A turn at asking Polar is held by a thread as well.
 
-use crate::store::{AsyncStore, Change, Store, StoreError};
+use crate::store::{AsyncStore, Change, KEEP_EVERY, Store, StoreError};
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -89,9 +89,6 @@ impl Place {
         }
     }
 }
-
-/// How often other processes are shown that the holder of the turn is alive.
-const KEEP_EVERY: Duration = Duration::from_secs(3);
 
 /// The turn at asking Polar, and the thread that holds it until this is dropped.
 pub(super) struct HeldTurn(Option<(mpsc::Sender<()>, JoinHandle<()>)>);

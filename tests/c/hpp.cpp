@@ -109,6 +109,8 @@ int main()
     const polar::decision decision = license.activate("MY-KEY-123456");
     CHECK(decision.allowed() && decision.state() == polar::state::active && changes == 1);
     CHECK(decision.allows("export") && decision.allows("sync") && decision.allows("print"));
+    CHECK(decision.explain("export") == "Your license includes this feature.");
+    CHECK(decision.explain_json("no such feature").find("\"reason\":\"unknown\"") != std::string_view::npos);
     CHECK(decision.display_key() == "****-123456" && !decision.activation_id() && decision.benefit_id() == PRO);
     CHECK(*decision.grace_ends_at() - *decision.confirmed_at() == std::chrono::hours{48});
     const auto until_refresh = *decision.refresh_at() - *decision.confirmed_at();

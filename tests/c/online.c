@@ -10,6 +10,7 @@ int main(int count, char **arguments)
     polar_license *license = NULL;
     polar_license_decision *decision = NULL;
     polar_license_error *error = NULL;
+    const char *explanation;
     int32_t deactivated = -1;
     CHECK(count == 6);
     CHECK(polar_license_options_set_environment(options, arguments[1]) == OK);
@@ -45,6 +46,11 @@ int main(int count, char **arguments)
     CHECK(polar_license_decision_limit_activations(decision) == 1);
     CHECK(polar_license_decision_allows(decision, "export") == 1);
     CHECK(polar_license_decision_allows(decision, "basics") == 0);
+    explanation = polar_license_decision_explain(decision, "basics");
+    CHECK_TEXT(explanation, "Your license does not include this feature. Upgrade to use it.");
+    CHECK_TEXT(polar_license_decision_explain(decision, "export"), "Your license includes this feature.");
+    CHECK(strstr(polar_license_decision_explain_json(decision, "basics"), "\"reason\":\"not_included\"") != NULL);
+    CHECK(polar_license_decision_explain(decision, "basics") == explanation); /* lives as long as the decision */
     polar_license_decision_free(decision);
     CHECK(polar_license_allows(license, "export") == 1);
     CHECK(polar_license_consume(license, 1, NULL, NULL) == OK);

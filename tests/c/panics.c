@@ -32,6 +32,7 @@ static int32_t load(void *user_data, polar_license_record *record)
 static void post(void *user_data, const polar_license_request *request, polar_license_response *response)
 {
     in_transport = 1;
+    PANICS(polar_license_request_method, polar_license_request_method(request) == NULL);
     PANICS(polar_license_request_url, polar_license_request_url(request) == NULL);
     PANICS(polar_license_request_body, polar_license_request_body(request) == NULL);
     PANICS(polar_license_request_timeout_ms, polar_license_request_timeout_ms(request) == 0);
@@ -39,6 +40,7 @@ static void post(void *user_data, const polar_license_request *request, polar_li
     PANICS(polar_license_request_header_value, polar_license_request_header_value(request, 0) == NULL);
     PANICS(polar_license_retry_after_s, polar_license_retry_after_s("60", NULL, NULL) == -1);
     FAILS(polar_license_response_set, (response, 200, -1, (const uint8_t *)"x", 1));
+    FAILS(polar_license_response_set_location, (response, "https://polar.sh/"));
     FAILS(polar_license_response_fail, (response, POLAR_LICENSE_FAILED_NETWORK, 1, NULL));
     fake_polar_post(user_data, request, response);
 }
@@ -122,6 +124,8 @@ static void a_decision_panics(polar_license_decision *d)
 {
     PANICS(polar_license_decision_allowed, polar_license_decision_allowed(d) == 0);
     PANICS(polar_license_decision_allows, polar_license_decision_allows(d, "export") == 0);
+    PANICS(polar_license_decision_explain, polar_license_decision_explain(d, "export")[0] == 0);
+    PANICS(polar_license_decision_explain_json, polar_license_decision_explain_json(d, "export") == NULL);
     PANICS(polar_license_decision_state, polar_license_decision_state(d) == POLAR_LICENSE_STATE_UNLICENSED);
     PANICS(polar_license_decision_reason, polar_license_decision_reason(d) == POLAR_LICENSE_REASON_UNSET);
     PANICS(polar_license_decision_next_step, polar_license_decision_next_step(d) == POLAR_LICENSE_NEXT_NONE);
@@ -149,6 +153,96 @@ static void a_decision_panics(polar_license_decision *d)
     PANICS(polar_license_decision_problem_maybe_applied, polar_license_decision_problem_maybe_applied(d) == 0);
     PANICS(polar_license_decision_json, polar_license_decision_json(d) == NULL);
     PANICS(polar_license_decision_free, (polar_license_decision_free(d), 1));
+}
+
+/* A customer's session and what comes of it: everything as far as it is made without Polar, and the rest for NULL. */
+static void a_portal_panics(polar_license *l)
+{
+    polar_license_session *session = NULL, *s = (polar_license_session *)&s;
+    polar_license_checkout *checkout = NULL, *c = (polar_license_checkout *)&c;
+    polar_license_success_page *page = NULL, *sp = (polar_license_success_page *)&sp;
+    polar_license_code_request *q = (polar_license_code_request *)&q;
+    polar_license_restored *r = (polar_license_restored *)&r;
+    polar_license_purchase *p = (polar_license_purchase *)&p;
+    polar_license_devices *ds = (polar_license_devices *)&ds;
+    polar_license_keys *ks = (polar_license_keys *)&ks;
+    polar_license_key *k = (polar_license_key *)&k;
+    const int32_t yes = POLAR_LICENSE_CONFIRMED_BY_USER;
+    FAILS(polar_license_portal_request_code, (l, "iona@example.com", &q, NULL));
+    CHECK(q == NULL);
+    FAILS(polar_license_portal_request_code_for, (l, q, 0, &q, NULL));
+    FAILS(polar_license_portal_authenticate, (l, "AAAAAA", &s, NULL));
+    CHECK(s == NULL);
+    FAILS(polar_license_portal_claim_seat, (l, "TOKEN", &s, NULL));
+    FAILS(polar_license_portal_session_from_token, (l, "polar_cst_a", &s, NULL));
+    FAILS(polar_license_portal_checkout, (l, "polar_cl_a", &c, NULL));
+    CHECK(c == NULL);
+    FAILS(polar_license_portal_checkout_from_secret, (l, "polar_c_a", &c, NULL));
+    FAILS(polar_license_success_page_listen, (0, &sp, NULL));
+    CHECK(sp == NULL);
+
+    CHECK(polar_license_portal_session_from_token(l, "polar_cst_a", &session, NULL) == POLAR_LICENSE_OK);
+    FAILS(polar_license_session_restore, (session, &r, NULL));
+    CHECK(r == NULL);
+    FAILS(polar_license_session_restore_when_granted, (session, NULL, NULL, &r, NULL));
+    FAILS(polar_license_session_restore_purchase, (session, NULL, NULL, NULL, &r, NULL));
+    FAILS(polar_license_session_activate, (session, NULL, &r, NULL));
+    FAILS(polar_license_session_license_keys, (session, &ks, NULL));
+    FAILS(polar_license_session_devices, (session, NULL, &ds, NULL));
+    FAILS(polar_license_session_release, (session, NULL, NULL, NULL, NULL));
+    FAILS(polar_license_session_rotate, (session, NULL, yes, &k, NULL));
+    CHECK(ks == NULL && ds == NULL && k == NULL);
+    CHECK(polar_license_portal_checkout_from_secret(l, "polar_c_a", &checkout, NULL) == POLAR_LICENSE_OK);
+    PANICS(polar_license_checkout_address, polar_license_checkout_address(checkout) == NULL);
+    FAILS(polar_license_checkout_follow, (checkout, 0, NULL, NULL, &p, NULL));
+    CHECK(p == NULL);
+    CHECK(polar_license_success_page_listen(0, &page, NULL) == POLAR_LICENSE_OK);
+    PANICS(polar_license_success_page_address, polar_license_success_page_address(page) == NULL);
+    FAILS(polar_license_success_page_wait, (page, l, 0, &s, NULL));
+
+    PANICS(polar_license_session_free, (polar_license_session_free(session), 1));
+    PANICS(polar_license_checkout_free, (polar_license_checkout_free(checkout), 1));
+    PANICS(polar_license_success_page_free, (polar_license_success_page_free(page), 1));
+    polar_license_session_free(session);
+    polar_license_checkout_free(checkout);
+    polar_license_success_page_free(page);
+    PANICS(polar_license_code_request_outcome, polar_license_code_request_outcome(NULL) == 0);
+    PANICS(polar_license_code_request_message, polar_license_code_request_message(NULL)[0] == 0);
+    PANICS(polar_license_code_request_email, polar_license_code_request_email(NULL) == NULL);
+    PANICS(polar_license_code_request_customer_count, polar_license_code_request_customer_count(NULL) == 0);
+    PANICS(polar_license_code_request_customer_name, polar_license_code_request_customer_name(NULL, 0) == NULL);
+    PANICS(polar_license_code_request_free, (polar_license_code_request_free(NULL), 1));
+    PANICS(polar_license_restored_outcome, polar_license_restored_outcome(NULL) == 0);
+    PANICS(polar_license_restored_decision, polar_license_restored_decision(NULL) == NULL);
+    PANICS(polar_license_restored_keys, polar_license_restored_keys(NULL) == NULL);
+    PANICS(polar_license_restored_key, polar_license_restored_key(NULL) == NULL);
+    PANICS(polar_license_restored_devices, polar_license_restored_devices(NULL) == NULL);
+    PANICS(polar_license_restored_error, polar_license_restored_error(NULL) == NULL);
+    PANICS(polar_license_restored_free, (polar_license_restored_free(NULL), 1));
+    PANICS(polar_license_keys_count, polar_license_keys_count(NULL) == 0);
+    PANICS(polar_license_keys_at, polar_license_keys_at(NULL, 0) == NULL);
+    PANICS(polar_license_keys_free, (polar_license_keys_free(NULL), 1));
+    PANICS(polar_license_key_masked, polar_license_key_masked(NULL) == NULL);
+    PANICS(polar_license_key_status, polar_license_key_status(NULL) == POLAR_LICENSE_KEY_STATUS_UNKNOWN);
+    PANICS(polar_license_key_benefit_id, polar_license_key_benefit_id(NULL) == NULL);
+    PANICS(polar_license_key_limit_activations, polar_license_key_limit_activations(NULL) == POLAR_LICENSE_ABSENT);
+    PANICS(polar_license_key_limit_usage, polar_license_key_limit_usage(NULL) == POLAR_LICENSE_ABSENT);
+    PANICS(polar_license_key_usage, polar_license_key_usage(NULL) == POLAR_LICENSE_ABSENT);
+    PANICS(polar_license_key_created_at_ms, polar_license_key_created_at_ms(NULL) == POLAR_LICENSE_ABSENT);
+    PANICS(polar_license_key_expires_at_ms, polar_license_key_expires_at_ms(NULL) == POLAR_LICENSE_ABSENT);
+    PANICS(polar_license_key_free, (polar_license_key_free(NULL), 1));
+    PANICS(polar_license_devices_hidden, polar_license_devices_hidden(NULL) == 0);
+    PANICS(polar_license_devices_hidden_certain, polar_license_devices_hidden_certain(NULL) == 0);
+    PANICS(polar_license_devices_message, polar_license_devices_message(NULL)[0] == 0);
+    PANICS(polar_license_devices_page, polar_license_devices_page(NULL) == NULL);
+    PANICS(polar_license_devices_count, polar_license_devices_count(NULL) == 0);
+    PANICS(polar_license_devices_at, polar_license_devices_at(NULL, 0) == NULL);
+    PANICS(polar_license_devices_free, (polar_license_devices_free(NULL), 1));
+    PANICS(polar_license_device_label, polar_license_device_label(NULL) == NULL);
+    PANICS(polar_license_device_since_ms, polar_license_device_since_ms(NULL) == POLAR_LICENSE_ABSENT);
+    PANICS(polar_license_device_is_this, polar_license_device_is_this(NULL) == 0);
+    PANICS(polar_license_purchase_code_request, polar_license_purchase_code_request(NULL) == NULL);
+    PANICS(polar_license_purchase_free, (polar_license_purchase_free(NULL), 1));
 }
 
 static void an_error_panics(polar_license_error *e)
@@ -180,6 +274,8 @@ int main(void)
     PANICS(polar_license_reason_name, strcmp(polar_license_reason_name(0), "unknown") == 0);
     PANICS(polar_license_next_step_name, strcmp(polar_license_next_step_name(0), "unknown") == 0);
     PANICS(polar_license_deactivated_name, strcmp(polar_license_deactivated_name(0), "unknown") == 0);
+    PANICS(polar_license_key_status_name, strcmp(polar_license_key_status_name(1), "unknown") == 0);
+    PANICS(polar_license_stage_name, strcmp(polar_license_stage_name(1), "unknown") == 0);
     FAILS(polar_license_set_log, (POLAR_LICENSE_LOG_INFO, NULL, NULL, NULL));
 
     FAILS(polar_license_open, (options, &license, &error));
@@ -200,6 +296,7 @@ int main(void)
     an_error_panics(error);
     polar_license_error_free(error);
     a_license_panics(license);
+    a_portal_panics(license);
     CHECK(polar_license_allows(license, "export") == 1);
     polar_license_free(license);
 

@@ -1,7 +1,7 @@
 //! The rules of ARCHITECTURE.md, each a function that says how it was broken. Everything here is derived from that page and
 //! from Polar's answers, and from what the world did; nothing from the engine's code.
 
-use super::polar::{DAY, Endpoint, ORGANIZATION, PRO, Says, Terms, Why, id};
+use super::polar::{DAY, Endpoint, Meaning, ORGANIZATION, PRO, Terms, Why, id};
 use super::reference;
 use super::story::{Ask, Climate, HOUR, Who};
 use super::world::{App, Check, Errand, Exchange, HeardNo, Seen, Word, World, short, span, summary};
@@ -22,7 +22,7 @@ macro_rules! rule {
 
 // ---- time, as far as it can be known from outside ----
 
-/// "Time": no estimate is above the highest claim of the clocks since the word was heard.
+/// "Time": no estimate is above the highest claim of the clocks since its answer.
 pub(crate) fn latest_estimate(word: &Word, wall: i64, passed: i64) -> i64 {
     let mut latest = (word.upper + passed).max(wall + word.offset);
     if word.offset.abs() > TOLERANCE {
@@ -137,10 +137,12 @@ fn features_follow_access_and_benefit(decision: &Decision) -> Check {
 
 /// Nothing that is shown may be invented.
 fn it_is_what_polar_said(decision: &Decision, license: &License, terms: &Terms) -> Check {
+    // Polar may have said since that it has expired, and not when
+    let withdrawn = decision.state() == State::Expired && license.expires_at.is_none();
     let same = license.benefit_id == terms.benefit
         && license.activation_id == terms.activation
         && license.display_key == display(&terms.key)
-        && license.expires_at.map(|at| at.unix_ms()) == terms.expires_at
+        && (withdrawn || license.expires_at.map(|at| at.unix_ms()) == terms.expires_at)
         && license.limit_activations == terms.limit_activations
         && license.limit_usage == terms.limit_usage
         && license.usage == terms.usage;
@@ -186,7 +188,7 @@ fn the_table(
     let accepted = app.benefits.is_empty() || app.benefits.contains(&terms.benefit);
     let surely_expired = terms.expires_at.is_some_and(|end| earliest >= end);
     let perhaps_expired = terms.expires_at.is_some_and(|end| latest >= end);
-    let noes = || {
+    let denials = || {
         let about_it = |no: &&Word| {
             no.device == who.device
                 && no.at >= word.at
@@ -197,7 +199,7 @@ fn the_table(
     };
     let good = seated && accepted;
     let suspect = is_suspect(world, who, word);
-    let told = matches!(decision.state(), State::Denied | State::ClockSuspect) || noes().next().is_some();
+    let told = matches!(decision.state(), State::Denied | State::ClockSuspect) || denials().next().is_some();
     rule!("row 5, a clock set back by more than 26 h is suspect", told || !timeless, "{}", shown());
     match (decision.state(), decision.reason()) {
         (State::Denied, Some(Reason::ActivationRequired)) => {
@@ -205,7 +207,7 @@ fn the_table(
         }
         (State::Denied, Some(Reason::Benefit)) => rule!("row 4, benefit", !accepted, "{}", shown()),
         (State::Denied, Some(reason)) => {
-            let said = noes().any(|why| reference::reason(*why) == reason);
+            let said = denials().any(|why| reference::reason(*why) == reason);
             rule!("row 2, only Polar can deny", said, "{}", shown());
             let perhaps_timeless = suspect && !was_seen;
             rule!("row 6, an expired no shows as expired", !surely_expired || perhaps_timeless, "{}", shown());
@@ -214,8 +216,8 @@ fn the_table(
             rule!("row 5, a suspect clock was set back by more than 26 h", suspect && !was_seen && good, "{}", shown());
         }
         (State::Expired, _) => {
-            let said = noes().any(|why| *why == Why::Expired);
-            let by_time = perhaps_expired && (good || noes().next().is_some());
+            let said = denials().any(|why| *why == Why::Expired);
+            let by_time = perhaps_expired && (good || denials().next().is_some());
             rule!("row 6, expired by Polar's word or by time", said || by_time, "{}", shown());
         }
         (State::Active, _) => {
@@ -269,7 +271,7 @@ fn a_no_is_remembered(world: &World, who: Who, decision: &Decision, license: &Li
         rule!(
             "rule 2, a no that could not be saved is remembered",
             held,
-            "{who}: {}, but heard {own:?}",
+            "{who}: {}, but received {own:?}",
             summary(decision)
         );
         return Ok(());
@@ -279,13 +281,13 @@ fn a_no_is_remembered(world: &World, who: Who, decision: &Decision, license: &Li
         return Ok(());
     }
     if own.is_some_and(|no| no.to_consume) {
-        rule!("rule 2, a no to a consume is remembered", false, "{who}: {}, but heard {own:?}", summary(decision));
+        rule!("rule 2, a no to a consume is remembered", false, "{who}: {}, but received {own:?}", summary(decision));
         return Ok(());
     }
     rule!(
-        "rule 2, a no is remembered by who heard it",
+        "rule 2, a no is remembered by who received it",
         own.is_none(),
-        "{who}: {}, but heard {own:?}",
+        "{who}: {}, but received {own:?}",
         summary(decision)
     );
     let stored = stored.filter(|(no, _)| broken(no));
@@ -367,14 +369,14 @@ fn an_operation_sends_what_it_may(errand: &Errand, license: Option<&License>, no
         }
         Some(Ask::Consume(count)) => {
             let first = errand.log.is_empty() && now.endpoint == Endpoint::Validate && now.uses == u64::from(count);
-            // where two processes heard the opposite of each other, the question is put once more without counting
+            // where two processes received opposite answers, the question is put once more without counting
             let settles = !errand.log.is_empty() && now.endpoint == Endpoint::Validate && now.uses == 0;
             first || settles || gives_up_another
         }
         Some(Ask::Deactivate) => {
             // a seat that Polar does not know: is its key known?
             let no_such_seat = errand.log.len() == 1
-                && errand.log.last().and_then(|last| last.heard.clone()) == Some(Says::NoSuchSeat);
+                && errand.log.last().and_then(|last| last.received.clone()) == Some(Meaning::NoSuchSeat);
             let asks_for_the_key = now.endpoint == Endpoint::Validate && now.activation.is_none() && now.uses == 0;
             (now.endpoint == Endpoint::Deactivate && (errand.log.is_empty() || gives_up_another))
                 || (asks_for_the_key && no_such_seat)
@@ -383,8 +385,8 @@ fn an_operation_sends_what_it_may(errand: &Errand, license: Option<&License>, no
             Endpoint::Validate => now.uses == 0 && sent(Endpoint::Activate).next().is_none(),
             Endpoint::Activate => may_activate(errand, now, replace, app),
             Endpoint::Deactivate => {
-                let full =
-                    errand.log.last().and_then(|last| last.heard.clone()) == Some(Says::NoSeat(Why::ActivationLimit));
+                let full = errand.log.last().and_then(|last| last.received.clone())
+                    == Some(Meaning::NoSeat(Why::ActivationLimit));
                 gives_up_another || (replace && full)
             }
         },
@@ -406,15 +408,15 @@ fn may_activate(errand: &Errand, now: &Exchange, replace: bool, app: &App) -> bo
     let good = checked.is_some_and(|check| {
         let accepted = |terms: &Terms| app.benefits.is_empty() || app.benefits.contains(&terms.benefit);
         let fits = |terms: &Terms| terms.limit_activations.is_some() && accepted(terms);
-        let yes = matches!(&check.heard, Some(Says::Yes(terms)) if fits(terms));
+        let yes = matches!(&check.received, Some(Meaning::Yes(terms)) if fits(terms));
         yes && check.key == now.key && check.activation.is_none()
     });
     let mut earlier = errand.log.iter().filter(|other| other.endpoint == Endpoint::Activate);
-    let last = errand.log.last().and_then(|last| last.heard.clone());
+    let last = errand.log.last().and_then(|last| last.received.clone());
     let first_time = match (earlier.next(), earlier.next()) {
         (None, _) => true,
         (Some(first), None) => {
-            replace && first.heard == Some(Says::NoSeat(Why::ActivationLimit)) && last == Some(Says::Freed)
+            replace && first.received == Some(Meaning::NoSeat(Why::ActivationLimit)) && last == Some(Meaning::Freed)
         }
         _ => false,
     };
@@ -466,11 +468,11 @@ pub(crate) fn every_outcome(world: &mut World, errand: &Errand, outcome: &Outcom
 fn an_error_says_whether_it_may_have_been_applied(errand: &Errand, outcome: &Outcome) -> Check {
     let Err(error) = &outcome.result else { return Ok(()) };
     let changes = |exchange: &&Exchange| exchange.endpoint != Endpoint::Validate || exchange.uses > 0;
-    let unknown = |exchange: &Exchange| matches!(exchange.heard, Some(Says::Nothing { maybe_applied: true, .. }));
+    let unknown = |exchange: &Exchange| matches!(exchange.received, Some(Meaning::Nothing { maybe_applied: true, .. }));
     let perhaps = errand.log.iter().filter(changes).any(unknown);
     let unheard = |exchange: &Exchange| {
-        let applied = matches!(exchange.done, Some(Says::Seat(_) | Says::Freed | Says::Yes(_)));
-        applied && exchange.heard != exchange.done
+        let applied = matches!(exchange.done, Some(Meaning::Seat(_) | Meaning::Freed | Meaning::Yes(_)));
+        applied && exchange.received != exchange.done
     };
     let lost = errand.log.iter().filter(changes).any(unheard);
     rule!("rule 7, what Polar did is never denied", !lost || error.maybe_applied(), "`{error}` after {:?}", errand.log);
@@ -493,13 +495,14 @@ fn asking_is_no_error(errand: &Errand, outcome: &Outcome) -> Check {
     Ok(())
 }
 
-/// The no that an operation heard about the license here, if that was its last word.
+/// The no that an operation received about the license here, if that was its last word.
 pub(crate) fn no_heard(errand: &Errand) -> Option<HeardNo> {
     if !matches!(errand.ask, Some(Ask::Validate | Ask::Refresh(_) | Ask::Consume(_))) {
         return None;
     }
-    let last = errand.log.iter().rev().find(|exchange| matches!(exchange.heard, Some(Says::Yes(_) | Says::No(_))))?;
-    matches!(last.heard, Some(Says::No(_))).then(|| HeardNo {
+    let last =
+        errand.log.iter().rev().find(|exchange| matches!(exchange.received, Some(Meaning::Yes(_) | Meaning::No(_))))?;
+    matches!(last.received, Some(Meaning::No(_))).then(|| HeardNo {
         key: last.key.clone(),
         activation: last.activation,
         at: last.at,
@@ -576,7 +579,7 @@ pub(crate) fn it_is_as_polar_says(world: &mut World, who: Who) -> Check {
         let accepted = app.benefits.is_empty() || app.benefits.contains(&key.benefit);
         key.status == super::polar::Status::Granted && !key.is_expired(now) && seated && accepted
     });
-    // conditions that were changed end an activation; Polar's word on that was checked when it was heard
+    // conditions that were changed end an activation; Polar's word on that was checked when it was received
     let about_it = |word: &&Word| word.device == who.device && display(&word.key) == license.display_key;
     let last = world.words.iter().rev().find(about_it).map(|word| word.verdict.clone());
     let changed = last == Some(Err(Why::Conditions));

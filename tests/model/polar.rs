@@ -62,9 +62,9 @@ pub(crate) enum Deed {
     ExpireIn(Option<i64>),
 }
 
-/// What a reply of Polar's says, known here without reading its JSON.
+/// What a reply of Polar's means, known here without reading its JSON.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Says {
+pub(crate) enum Meaning {
     /// 200 to validate.
     Yes(Terms),
     /// 404 to validate.
@@ -108,12 +108,12 @@ pub(crate) enum Why {
     ActivationLimit,
 }
 
-/// An HTTP reply, and what it says.
+/// An HTTP reply, and what it means.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: String,
-    pub(crate) says: Says,
+    pub(crate) meaning: Meaning,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -239,7 +239,7 @@ impl Polar {
                 let Some(key) = key else { return Ok(no_such_seat()) };
                 let Some(at) = key.seats.iter().position(|own| own.id == seat) else { return Ok(no_such_seat()) };
                 key.seats.remove(at);
-                Ok(Reply { status: 204, body: String::new(), says: Says::Freed })
+                Ok(Reply { status: 204, body: String::new(), meaning: Meaning::Freed })
             }
         }
     }
@@ -262,7 +262,7 @@ impl SoldKey {
         }
         if uses > 0 && self.limit_usage.is_some_and(|limit| self.usage + uses > limit) {
             let detail = format!("License key only has {} more usages.", self.limit_usage.unwrap_or(0) - self.usage);
-            return Reply { status: 400, body: error("BadRequest", &detail), says: Says::Exhausted };
+            return Reply { status: 400, body: error("BadRequest", &detail), meaning: Meaning::Exhausted };
         }
         self.usage += uses;
         let mut body = self.json(now);
@@ -271,7 +271,7 @@ impl SoldKey {
                 "meta": {}, "created_at": rfc3339(now - DAY), "modified_at": null}),
             None => Value::Null,
         };
-        Reply { status: 200, body: body.to_string(), says: Says::Yes(self.terms(activation, now)) }
+        Reply { status: 200, body: body.to_string(), meaning: Meaning::Yes(self.terms(activation, now)) }
     }
 
     fn activate(&mut self, seat: PolarSeat, now: i64) -> Reply {
@@ -287,9 +287,9 @@ impl SoldKey {
         }
         let body = json!({"id": seat.id.to_string(), "license_key_id": self.id.to_string(), "label": seat.label, "meta": {},
             "created_at": rfc3339(now), "modified_at": null, "license_key": self.json(now)});
-        let says = Says::Seat(self.terms(Some(seat.id), now));
+        let meaning = Meaning::Seat(self.terms(Some(seat.id), now));
         self.seats.push(seat);
-        Reply { status: 200, body: body.to_string(), says }
+        Reply { status: 200, body: body.to_string(), meaning }
     }
 
     pub(crate) fn is_expired(&self, now: i64) -> bool {
@@ -334,7 +334,7 @@ fn no(why: Why) -> Reply {
         Why::Conditions => "License key does not match required conditions",
         _ => "Not found",
     };
-    Reply { status: 404, body: error("ResourceNotFound", detail), says: Says::No(why) }
+    Reply { status: 404, body: error("ResourceNotFound", detail), meaning: Meaning::No(why) }
 }
 
 fn no_seat(status: u16, why: Why) -> Reply {
@@ -348,9 +348,9 @@ fn no_seat(status: u16, why: Why) -> Reply {
         Why::ActivationLimit => ("NotPermitted", "License key activation limit already reached"),
         _ => ("ResourceNotFound", "Not found"),
     };
-    Reply { status, body: error(name, detail), says: Says::NoSeat(why) }
+    Reply { status, body: error(name, detail), meaning: Meaning::NoSeat(why) }
 }
 
 fn no_such_seat() -> Reply {
-    Reply { status: 404, body: error("ResourceNotFound", "Not found"), says: Says::NoSuchSeat }
+    Reply { status: 404, body: error("ResourceNotFound", "Not found"), meaning: Meaning::NoSuchSeat }
 }

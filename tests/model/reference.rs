@@ -1,8 +1,8 @@
-//! What an operation must come to, given what it heard: ARCHITECTURE.md's rules 4, 5, 8 and 15 as straight lines. Used where
+//! What an operation must result in, given what it received: ARCHITECTURE.md's rules 4, 5, 8 and 15 as straight lines. Used where
 //! nobody else wrote the record meanwhile and the disk was well; decisions by time are the table's, in `invariants.rs`.
 
 use super::invariants::display;
-use super::polar::{DAY, Endpoint, Says, Terms, Why};
+use super::polar::{DAY, Endpoint, Meaning, Terms, Why};
 use super::story::{Ask, Climate, HOUR, MINUTE, Typed};
 use super::world::{App, Check, Errand, Exchange, World, short, span, summary};
 use polar_license::engine::{Deactivated, Outcome, Patience};
@@ -77,14 +77,14 @@ struct Story<'a> {
 
 impl Story<'_> {
     /// The next request's reply, if there was a next request and it is the one that the rule wants.
-    fn next(&mut self, endpoint: Endpoint, activation: Option<uuid::Uuid>) -> Result<Option<Says>, String> {
+    fn next(&mut self, endpoint: Endpoint, activation: Option<uuid::Uuid>) -> Result<Option<Meaning>, String> {
         let Some((first, rest)) = self.log.split_first() else { return Ok(None) };
         self.log = rest;
         if first.endpoint != endpoint || first.activation != activation {
             let wanted = format!("{endpoint:?} of {}", short(activation));
             return Err(format!("rule 5, expected {wanted}, not {:?} of {}", first.endpoint, short(first.activation)));
         }
-        Ok(first.heard.clone())
+        Ok(first.received.clone())
     }
 
     /// Stopped without a reply: in a pause, or by the caller.
@@ -111,19 +111,19 @@ impl Story<'_> {
             }
         }
         let asked = self.log.iter().find(|exchange| exchange.endpoint == Endpoint::Validate);
-        let Some(heard) = asked.and_then(|exchange| exchange.heard.clone()) else {
+        let Some(received) = asked.and_then(|exchange| exchange.received.clone()) else {
             let cancelled = self.unsent() == Fails::Kind(ErrorKind::Cancelled);
             let fails = uses.is_some() || cancelled;
             return unchanged(if fails { Err(self.unsent()) } else { Ok(()) });
         };
-        match heard {
-            Says::Yes(terms) => Expected { result: Ok(()), license: Becomes::Confirmed(terms) },
-            Says::No(why) => {
+        match received {
+            Meaning::Yes(terms) => Expected { result: Ok(()), license: Becomes::Confirmed(terms) },
+            Meaning::No(why) => {
                 let result = if uses.is_some() { Err(Fails::Refused(reason(why))) } else { Ok(()) };
                 Expected { result, license: if license.is_some() { Becomes::Denied(why) } else { Becomes::Unchanged } }
             }
-            Says::Nothing { kind: "cancelled", .. } => unchanged(Err(Fails::Kind(ErrorKind::Cancelled))),
-            says if uses.is_some() => unchanged(Err(fails(&says))),
+            Meaning::Nothing { kind: "cancelled", .. } => unchanged(Err(Fails::Kind(ErrorKind::Cancelled))),
+            meaning if uses.is_some() => unchanged(Err(fails(&meaning))),
             _ => unchanged(Ok(())),
         }
     }
@@ -147,10 +147,10 @@ impl Story<'_> {
         if seat.is_some() {
             match self.next(Endpoint::Validate, seat)? {
                 None => return unchanged(self.unsent()),
-                Some(Says::Yes(terms)) if accepts(self.app, &terms) => return confirmed(terms),
-                Some(Says::Yes(_)) => return unchanged(Fails::Refused(Reason::Benefit)),
-                Some(Says::No(_)) => {}
-                Some(says) => return unchanged(fails(&says)),
+                Some(Meaning::Yes(terms)) if accepts(self.app, &terms) => return confirmed(terms),
+                Some(Meaning::Yes(_)) => return unchanged(Fails::Refused(Reason::Benefit)),
+                Some(Meaning::No(_)) => {}
+                Some(meaning) => return unchanged(fails(&meaning)),
             }
         }
         // a seat that is kept since Polar did not know its key
@@ -159,41 +159,43 @@ impl Story<'_> {
         if kept.is_some() {
             match self.next(Endpoint::Validate, kept)? {
                 None => return unchanged(self.unsent()),
-                Some(Says::Yes(terms)) if accepts(self.app, &terms) => return confirmed(terms),
-                Some(Says::Yes(_)) => return unchanged(Fails::Refused(Reason::Benefit)),
-                Some(Says::No(_)) => {}
-                Some(says) => return unchanged(fails(&says)),
+                Some(Meaning::Yes(terms)) if accepts(self.app, &terms) => return confirmed(terms),
+                Some(Meaning::Yes(_)) => return unchanged(Fails::Refused(Reason::Benefit)),
+                Some(Meaning::No(_)) => {}
+                Some(meaning) => return unchanged(fails(&meaning)),
             }
         }
         match self.next(Endpoint::Validate, None)? {
             None => return unchanged(self.unsent()),
-            Some(Says::Yes(terms)) if !accepts(self.app, &terms) => return unchanged(Fails::Refused(Reason::Benefit)),
-            Some(Says::Yes(terms)) if terms.limit_activations.is_none() => return confirmed(terms),
-            Some(Says::Yes(_)) => {}
-            Some(says) => return unchanged(fails(&says)),
+            Some(Meaning::Yes(terms)) if !accepts(self.app, &terms) => {
+                return unchanged(Fails::Refused(Reason::Benefit));
+            }
+            Some(Meaning::Yes(terms)) if terms.limit_activations.is_none() => return confirmed(terms),
+            Some(Meaning::Yes(_)) => {}
+            Some(meaning) => return unchanged(fails(&meaning)),
         }
         match self.next(Endpoint::Activate, None)? {
             None => return unchanged(self.unsent()),
-            Some(Says::Seat(terms)) => return confirmed(terms),
-            Some(Says::NoSeat(Why::ActivationLimit)) if replace && seat.is_some() => {}
-            Some(says) => return unchanged(fails(&says)),
+            Some(Meaning::Seat(terms)) => return confirmed(terms),
+            Some(Meaning::NoSeat(Why::ActivationLimit)) if replace && seat.is_some() => {}
+            Some(meaning) => return unchanged(fails(&meaning)),
         }
         match self.next(Endpoint::Deactivate, seat)? {
             None => return unchanged(self.unsent()),
-            Some(Says::Freed) => {}
-            Some(Says::NoSuchSeat) => return unchanged(Fails::Refused(Reason::ActivationLimit)),
-            Some(says) => return unchanged(fails(&says)),
+            Some(Meaning::Freed) => {}
+            Some(Meaning::NoSuchSeat) => return unchanged(Fails::Refused(Reason::ActivationLimit)),
+            Some(meaning) => return unchanged(fails(&meaning)),
         }
         match self.next(Endpoint::Activate, None)? {
-            Some(Says::Seat(terms)) => confirmed(terms),
+            Some(Meaning::Seat(terms)) => confirmed(terms),
             None => Ok(Expected { result: Err(self.unsent()), license: Becomes::Seatless }),
-            Some(says) => Ok(Expected { result: Err(fails(&says)), license: Becomes::Seatless }),
+            Some(meaning) => Ok(Expected { result: Err(fails(&meaning)), license: Becomes::Seatless }),
         }
     }
 
     fn activate_on_distrust(&self) -> Result<Expected, String> {
-        let yes = self.log.iter().rev().find_map(|exchange| match &exchange.heard {
-            Some(Says::Seat(terms) | Says::Yes(terms)) => Some(terms.clone()),
+        let yes = self.log.iter().rev().find_map(|exchange| match &exchange.received {
+            Some(Meaning::Seat(terms) | Meaning::Yes(terms)) => Some(terms.clone()),
             _ => None,
         });
         Ok(match (&self.outcome.result, yes) {
@@ -213,23 +215,23 @@ impl Story<'_> {
         if license.activation_id.is_none() {
             return gone;
         }
-        match self.log.first().and_then(|exchange| exchange.heard.clone()) {
+        match self.log.first().and_then(|exchange| exchange.received.clone()) {
             None => unchanged(self.unsent()),
-            Some(Says::Freed | Says::NoSuchSeat) => gone,
-            Some(says) => unchanged(fails(&says)),
+            Some(Meaning::Freed | Meaning::NoSuchSeat) => gone,
+            Some(meaning) => unchanged(fails(&meaning)),
         }
     }
 }
 
-/// Rule 4: how an operation fails that heard this.
-fn fails(says: &Says) -> Fails {
-    match says {
-        Says::No(why) | Says::NoSeat(why) => Fails::Refused(reason(*why)),
-        Says::Exhausted => Fails::Kind(ErrorKind::UsageExhausted),
-        Says::Wait(_) => Fails::Kind(ErrorKind::RateLimited),
-        Says::Nothing { kind: "timeout", .. } => Fails::Kind(ErrorKind::Timeout),
-        Says::Nothing { kind: "server", .. } => Fails::Kind(ErrorKind::Server),
-        Says::Nothing { kind: "cancelled", .. } => Fails::Kind(ErrorKind::Cancelled),
+/// Rule 4: how an operation fails that received this.
+fn fails(meaning: &Meaning) -> Fails {
+    match meaning {
+        Meaning::No(why) | Meaning::NoSeat(why) => Fails::Refused(reason(*why)),
+        Meaning::Exhausted => Fails::Kind(ErrorKind::UsageExhausted),
+        Meaning::Wait(_) => Fails::Kind(ErrorKind::RateLimited),
+        Meaning::Nothing { kind: "timeout", .. } => Fails::Kind(ErrorKind::Timeout),
+        Meaning::Nothing { kind: "server", .. } => Fails::Kind(ErrorKind::Server),
+        Meaning::Nothing { kind: "cancelled", .. } => Fails::Kind(ErrorKind::Cancelled),
         _ => Fails::Kind(ErrorKind::Network),
     }
 }
@@ -287,7 +289,7 @@ fn asks_when_it_is_due(
     cancelled: bool,
 ) -> Check {
     let time = world.now;
-    let heard = errand.log.first().and_then(|exchange| exchange.heard.clone());
+    let received = errand.log.first().and_then(|exchange| exchange.received.clone());
     let asked = !errand.log.is_empty();
     // a plan further ahead than any that this configuration makes is another configuration's
     let plan = before.refresh_at().map(|at| at.unix_ms() - time);
@@ -321,11 +323,11 @@ fn asks_when_it_is_due(
     }
     let Some(next) = now.refresh_at().map(|at| at.unix_ms() - time) else { return Ok(()) };
     let only_one = errand.log.len() == 1 && !matches!(ask, Ask::Activate { .. } | Ask::Deactivate);
-    let (least, most) = match (heard, now.state()) {
+    let (least, most) = match (received, now.state()) {
         _ if !only_one => return Ok(()),
-        (Some(Says::Yes(_)), State::Active) => (app.refresh * 9 / 10 - MINUTE, app.refresh * 11 / 10),
-        (Some(Says::No(_)), State::Denied | State::Expired) => (13 * MINUTE, 7 * HOUR),
-        (Some(Says::Nothing { kind: "network" | "server" | "timeout", .. }), state) => match state {
+        (Some(Meaning::Yes(_)), State::Active) => (app.refresh * 9 / 10 - MINUTE, app.refresh * 11 / 10),
+        (Some(Meaning::No(_)), State::Denied | State::Expired) => (13 * MINUTE, 7 * HOUR),
+        (Some(Meaning::Nothing { kind: "network" | "server" | "timeout", .. }), state) => match state {
             // without a license there may still be seats to give up
             State::Active | State::Grace | State::Lapsed | State::Unlicensed => (53 * 1000, 67 * MINUTE),
             _ => (13 * MINUTE, 7 * HOUR),

@@ -2,7 +2,7 @@
 //! everything go wrong between them. Judges nothing; that is `invariants.rs`.
 
 use super::invariants;
-use super::polar::{DAY, Deed, Endpoint, ORGANIZATION, PERSONAL, PRO, Polar, Says, TEAM, Terms, Why, id};
+use super::polar::{DAY, Deed, Endpoint, Meaning, ORGANIZATION, PERSONAL, PRO, Polar, TEAM, Terms, Why, id};
 use super::story::{Ask, Climate, Event, Fault, HOUR, Trouble, Typed, Vandalism, Who};
 use polar_license::device::DeviceId;
 use polar_license::engine::{Change, Engine, Host, JoinStep, Operation, Outcome, Pacer, SendStep, Step, StoreStep};
@@ -141,7 +141,7 @@ pub(crate) struct Errand {
     pub(crate) excused: bool,
     /// Whether a deactivation removed the record while it ran.
     pub(crate) wiped: bool,
-    /// The wall time until which Polar wants no request, as heard last.
+    /// The wall time until which Polar wants no request, as received last.
     pause: Option<i64>,
     /// What the stored `high` can count on if the errand ends well: by confirmation.
     lower_at_start: Option<(i64, i64)>,
@@ -156,20 +156,20 @@ pub(crate) struct Exchange {
     pub(crate) uses: u64,
     /// When it was sent.
     pub(crate) at: i64,
-    /// What Polar did, whether or not the device heard of it.
-    pub(crate) done: Option<Says>,
-    /// What the device heard; `None` while it waits.
-    pub(crate) heard: Option<Says>,
+    /// What Polar did, whether or not the device learned of it.
+    pub(crate) done: Option<Meaning>,
+    /// What the device received; `None` while it waits.
+    pub(crate) received: Option<Meaning>,
 }
 
 enum Pending {
     Store { step: StoreStep, peeked: Option<u64> },
     Send(SendStep),
-    Flight { step: SendStep, answer: Answer, says: Says, sent: u64 },
+    Flight { step: SendStep, answer: Answer, meaning: Meaning, sent: u64 },
     Join(JoinStep),
 }
 
-/// A word of Polar's that a device heard.
+/// A word of Polar's that a device received.
 #[derive(Clone, Debug)]
 pub(crate) struct Word {
     pub(crate) device: usize,
@@ -177,7 +177,7 @@ pub(crate) struct Word {
     pub(crate) key: String,
     pub(crate) activation: Option<Uuid>,
     pub(crate) verdict: Result<Terms, Why>,
-    /// Polar's clock less the wall clock when it was heard.
+    /// Polar's clock less the wall clock when it was received.
     pub(crate) offset: i64,
     /// The latest that the device can take the time for, after this word.
     pub(crate) upper: i64,
@@ -479,7 +479,7 @@ impl World {
         match self.errands[at].pending.take() {
             Some(Pending::Store { mut step, .. }) => {
                 self.tell(format!("{who} crashes while it stores"));
-                // written for certain, and never heard of by the process
+                // written for certain, and never learned of by the process
                 let _ = self.carry_out_store(at, &mut step);
             }
             Some(Pending::Send(step)) => {
@@ -620,7 +620,7 @@ impl World {
                 self.wait_for(at, &step)?;
                 self.let_go(at, step, fault)
             }
-            Some(Pending::Flight { step, answer, says, sent }) => self.deliver(at, step, answer, says, sent),
+            Some(Pending::Flight { step, answer, meaning, sent }) => self.deliver(at, step, answer, meaning, sent),
             Some(Pending::Join(step)) => {
                 let (id, who) = (self.errands[at].id, self.errands[at].who);
                 let now = self.clocks(who.device);
@@ -693,7 +693,7 @@ impl World {
             self.devices[device].licensed_since = None;
         }
         let unknown = |exchange: &Exchange| {
-            exchange.endpoint == Endpoint::Activate && matches!(exchange.heard, Some(Says::Nothing { .. }))
+            exchange.endpoint == Endpoint::Activate && matches!(exchange.received, Some(Meaning::Nothing { .. }))
         };
         self.devices[device].may_alarm |= errand.log.iter().any(unknown) || errand.troubled || errand.excused;
         let sound = errand.baseline.is_some() && !errand.troubled && !errand.interfered && !errand.excused;
@@ -725,7 +725,7 @@ impl World {
                 self.devices[device].pause_overwritten = false;
             }
             for exchange in &errand.log {
-                if let Some(Says::Seat(terms)) = &exchange.heard {
+                if let Some(Meaning::Seat(terms)) = &exchange.received {
                     let own = |seat: &&mut TakenSeat| Some(seat.id) == terms.activation;
                     if let Some(seat) = self.seats.iter_mut().find(own) {
                         seat.known_as = Some(terms.key.clone());
@@ -904,7 +904,7 @@ impl World {
             uses: body["increment_usage"].as_u64().unwrap_or(0),
             at: self.now,
             done: None,
-            heard: None,
+            received: None,
         };
         invariants::every_request(self, at, &exchange, &body, sent)?;
         let applied = match fault {
@@ -913,8 +913,8 @@ impl World {
             _ => true,
         };
         let reply = if applied { Some(self.polar.handle(endpoint, &body, self.now)?) } else { None };
-        let done = reply.as_ref().map(|reply| reply.says.clone());
-        if let Some(Says::Seat(Terms { activation: Some(seat), .. })) = done {
+        let done = reply.as_ref().map(|reply| reply.meaning.clone());
+        if let Some(Meaning::Seat(Terms { activation: Some(seat), .. })) = done {
             let Errand { id, excused, wiped, .. } = self.errands[at];
             let device = who.device;
             let at = self.now;
@@ -923,16 +923,16 @@ impl World {
         }
         self.tell(format!("{who}: {endpoint:?} {} {} ~ {fault:?}", tail(&exchange.key), short(activation)));
         self.errands[at].log.push(Exchange { done, ..exchange });
-        let (answer, says) = disturb(fault, reply, endpoint, activation);
-        self.errands[at].pending = Some(Pending::Flight { step, answer, says, sent });
+        let (answer, meaning) = disturb(fault, reply, endpoint, activation);
+        self.errands[at].pending = Some(Pending::Flight { step, answer, meaning, sent });
         Ok(())
     }
 
-    fn deliver(&mut self, at: usize, step: SendStep, answer: Answer, says: Says, sent: u64) -> Check {
+    fn deliver(&mut self, at: usize, step: SendStep, answer: Answer, meaning: Meaning, sent: u64) -> Check {
         self.tick_clocks(4, None);
         let device = self.errands[at].who.device;
         let now = self.clocks(device);
-        if let (Says::NoSuchSeat, Some(asked)) = (&says, self.errands[at].log.last()) {
+        if let (Meaning::NoSuchSeat, Some(asked)) = (&meaning, self.errands[at].log.last()) {
             // rules 5 and 8: Polar's 404 settles it, although a rotated key's seat stays taken
             let asked = asked.activation;
             self.seats.iter_mut().filter(|seat| Some(seat.id) == asked).for_each(|seat| seat.excused = true);
@@ -942,19 +942,19 @@ impl World {
         if now.mono - sent > timeout && !failed_before_sending {
             return self.answer(at, step, failed(Failure::Timeout, Sent::Maybe), nothing(true, "timeout"));
         }
-        self.answer(at, step, answer, says)
+        self.answer(at, step, answer, meaning)
     }
 
-    fn answer(&mut self, at: usize, step: SendStep, answer: Answer, says: Says) -> Check {
+    fn answer(&mut self, at: usize, step: SendStep, answer: Answer, meaning: Meaning) -> Check {
         let Errand { id, who, .. } = self.errands[at];
         let now = self.clocks(who.device);
-        if let Some(exchange) = self.errands[at].log.last_mut().filter(|exchange| exchange.heard.is_none()) {
-            exchange.heard = Some(says.clone());
+        if let Some(exchange) = self.errands[at].log.last_mut().filter(|exchange| exchange.received.is_none()) {
+            exchange.received = Some(meaning.clone());
             let (key, activation, asked_at) = (exchange.key.clone(), exchange.activation, exchange.at);
             let wall = now.wall.unix_ms();
-            let verdict = match &says {
-                Says::Yes(terms) | Says::Seat(terms) => Some(Ok(terms.clone())),
-                Says::No(why) => Some(Err(*why)),
+            let verdict = match &meaning {
+                Meaning::Yes(terms) | Meaning::Seat(terms) => Some(Ok(terms.clone())),
+                Meaning::No(why) => Some(Err(*why)),
                 _ => None,
             };
             if let Some(verdict) = verdict {
@@ -964,7 +964,7 @@ impl World {
                 self.words.push(Word { device, at, key, activation, verdict, offset: at - wall, upper: at });
             }
         }
-        if let Says::Wait(seconds) = says {
+        if let Meaning::Wait(seconds) = meaning {
             self.errands[at].pause = Some(now.wall.unix_ms() + i64::from(seconds) * 1000);
         }
         let before = self.decision(who);
@@ -972,11 +972,11 @@ impl World {
         let next = step.resume(&mut process.engine, answer, now);
         let after = process.engine.current(now);
         let pacer = process.pacer;
-        if let Says::Wait(seconds) = says {
+        if let Meaning::Wait(seconds) = meaning {
             let book = &mut self.pacers[pacer];
             book.paused_until = book.paused_until.max(now.mono + u64::from(seconds) * 1000);
         }
-        if let (Says::Nothing { .. } | Says::Wait(_), Some(before)) = (&says, before) {
+        if let (Meaning::Nothing { .. } | Meaning::Wait(_), Some(before)) = (&meaning, before) {
             invariants::only_polar_can_deny(&before, &after)?;
         }
         self.go_on(id, next)
@@ -1107,7 +1107,12 @@ impl World {
 }
 
 /// What arrives of a reply.
-fn disturb(fault: Fault, reply: Option<super::polar::Reply>, endpoint: Endpoint, seat: Option<Uuid>) -> (Answer, Says) {
+fn disturb(
+    fault: Fault,
+    reply: Option<super::polar::Reply>,
+    endpoint: Endpoint,
+    seat: Option<Uuid>,
+) -> (Answer, Meaning) {
     const PAGE: &str = "<html><title>Welcome to Hotel WLAN</title></html>";
     let foreign = |status: u16, body: &str| {
         let kind = if (500..600).contains(&status) && status != 511 { "server" } else { "network" };
@@ -1124,8 +1129,8 @@ fn disturb(fault: Fault, reply: Option<super::polar::Reply>, endpoint: Endpoint,
         (Fault::Portal(status), _) => return foreign(status, PAGE),
         (Fault::Foreign(status), _) => return foreign(status, r#"{"detail":"Not Found"}"#),
         (Fault::Busy(retry_after), _) => {
-            let says = Says::Wait(retry_after.unwrap_or(60).min(120));
-            return (Answer::Reply { status: 429, retry_after, body: vec![] }, says);
+            let meaning = Meaning::Wait(retry_after.unwrap_or(60).min(120));
+            return (Answer::Reply { status: 429, retry_after, body: vec![] }, meaning);
         }
         (Fault::ServerError { .. }, _) | (_, None) => return foreign(500, "Internal Server Error"),
         (Fault::Garbage, Some(reply)) => return foreign(reply.status.max(200), "\u{1}{]"),
@@ -1134,7 +1139,7 @@ fn disturb(fault: Fault, reply: Option<super::polar::Reply>, endpoint: Endpoint,
     let altered = match fault {
         Fault::None | Fault::CancelledBefore => {
             let body = reply.body.into_bytes();
-            return (Answer::Reply { status: reply.status, retry_after: None, body }, reply.says);
+            return (Answer::Reply { status: reply.status, retry_after: None, body }, reply.meaning);
         }
         // an empty body, and a no that names nobody, cannot be about another
         _ if reply.status != 200 => PAGE.to_owned(),
@@ -1155,8 +1160,8 @@ fn failed(failure: Failure, sent: Sent) -> Answer {
     Answer::Failed { failure, sent, message: String::from("no whole reply came") }
 }
 
-fn nothing(maybe_applied: bool, kind: &'static str) -> Says {
-    Says::Nothing { maybe_applied, kind }
+fn nothing(maybe_applied: bool, kind: &'static str) -> Meaning {
+    Meaning::Nothing { maybe_applied, kind }
 }
 
 impl std::fmt::Display for Who {

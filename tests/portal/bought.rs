@@ -217,11 +217,42 @@ fn a_success_page_takes_the_token_of_its_own_purchase_and_no_other() {
         }
         browse(&own)
     });
-    let token = page.wait(Duration::from_secs(30)).unwrap();
+    let session = story.client.portal().session_from_page(&page, Duration::from_secs(30)).unwrap();
     let shown = browser.join().unwrap();
     assert!(shown.starts_with("HTTP/1.1 200 ") && shown.contains("You can close this page"), "{shown}");
-    assert!(!format!("{page:?} {token:?} {shown}").contains("polar_cst_"));
-    let session = story.client.portal().session(token);
+    assert!(!format!("{page:?} {session:?} {shown}").contains("polar_cst_"));
     assert!(licensed(session.restore().unwrap()).allowed());
     assert_eq!(page.wait(Duration::ZERO).unwrap_err().kind(), ErrorKind::Timeout);
+}
+
+#[test]
+fn the_success_page_is_in_the_words_of_the_app_and_no_html() {
+    let thanks = r#"{"portal.page_done": "Thanks <3 & good bye."}"#;
+    let story = Story::configured(MockPolar::start().unwrap(), |config| config.texts(thanks));
+    let page = SuccessPage::listen(0).unwrap();
+    let own = format!("{}&customer_session_token={}", page.address(), story.polar.customer_token(DEMO_EMAIL));
+    let browser = std::thread::spawn(move || browse(&own));
+    drop(story.client.portal().session_from_page(&page, Duration::from_secs(30)).unwrap());
+    let shown = browser.join().unwrap();
+    assert!(shown.ends_with("<p>Thanks &lt;3 &amp; good bye.</p>"), "{shown}");
+}
+
+#[test]
+fn a_cancel_ends_the_wait_for_a_success_page() {
+    let story = Story::begin();
+    let page = SuccessPage::listen(0).unwrap();
+    let (portal, is_over) = (story.client.portal(), std::sync::atomic::AtomicBool::new(false));
+    std::thread::scope(|threads| {
+        let waiting = threads.spawn(|| {
+            let error = portal.session_from_page(&page, HALF_AN_HOUR).unwrap_err();
+            is_over.store(true, std::sync::atomic::Ordering::SeqCst);
+            error
+        });
+        // one that comes too early ends nothing
+        while !is_over.load(std::sync::atomic::Ordering::SeqCst) {
+            story.client.cancel();
+            std::thread::yield_now();
+        }
+        assert_eq!(waiting.join().unwrap().kind(), ErrorKind::Cancelled);
+    });
 }

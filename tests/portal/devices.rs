@@ -59,7 +59,7 @@ fn hidden_devices_say_so_and_name_the_page() {
     let page = format!("{}/demo/portal", story.polar.url());
     assert_eq!(hidden.page(), Some(page.as_str()));
     let words = "The devices of this license cannot be shown here. Ask the vendor to remove one.";
-    assert_eq!(hidden.message(), format!("{words} Your purchases: {page}"));
+    assert_eq!(hidden.message(), words);
 }
 
 #[test]

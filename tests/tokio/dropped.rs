@@ -5,6 +5,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use polar_license::blocking::FileStore;
+use polar_license::engine::Operation;
 use polar_license::future::BoxFuture;
 use polar_license::store::{Durability, HeldTurn, MemoryStore, Store, StoreError};
 use polar_license::tokio::Client;
@@ -45,6 +46,43 @@ async fn an_activation_that_was_dropped_on_its_way_still_stores_its_seat() {
     let reopened = polar.client().directory(directory.path()).open().await.unwrap();
     assert_eq!(seat(&reopened.current()), SEAT);
     assert_eq!(polar.asked(), ["validate", "activate"]);
+}
+
+#[tokio::test]
+async fn a_program_that_ends_waits_for_the_answer_to_what_it_sent() {
+    let (polar, directory) = (Polar::holding("activate"), Directory::new());
+    let client = polar.client().directory(directory.path()).open().await.unwrap();
+    client.start_auto_refresh();
+    let activating = tokio::spawn({
+        let client = client.clone();
+        async move { client.activate(KEY).await }
+    });
+    polar.is_asked_to("activate").await;
+    let mut drained = pin!(client.drain());
+    assert!(drained.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    polar.answer_now();
+    drained.await;
+    // by this process's end the seat is stored
+    let reopened = polar.client().directory(directory.path()).open().await.unwrap();
+    assert_eq!(seat(&reopened.current()), SEAT);
+    assert_eq!(activating.await.unwrap().unwrap().state(), State::Active);
+    client.drain().await;
+}
+
+#[tokio::test]
+async fn one_operation_is_cancelled_and_another_is_not() {
+    let polar = Polar::holding("validate");
+    let client = polar.client().store(MemoryStore::new()).open().await.unwrap();
+    let activate = || Operation::Activate { key: Some(KEY.to_owned().into()), replace_previous: false };
+    let cancelled = client.run_until(activate(), polar.is_asked_to("validate"));
+    let (cancelled, other) = tokio::join!(cancelled, async {
+        polar.is_asked_to("validate").await;
+        let other = client.run_until(activate(), std::future::pending());
+        polar.answer_now();
+        other.await
+    });
+    assert_eq!(cancelled.result.unwrap_err().kind(), ErrorKind::Cancelled);
+    assert_eq!(other.result.unwrap().state(), State::Active);
 }
 
 #[tokio::test]

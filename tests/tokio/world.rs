@@ -66,6 +66,11 @@ impl Polar {
         self.given_up.load(Ordering::SeqCst)
     }
 
+    /// What its clock says.
+    pub(crate) fn now(&self) -> Now {
+        self.clock.now()
+    }
+
     /// Lets time pass without waiting.
     pub(crate) fn advance(&self, by: Duration) {
         let by = u64::try_from(by.as_millis()).unwrap();

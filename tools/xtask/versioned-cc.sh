@@ -1,5 +1,6 @@
 #!/bin/sh
-# Links as `cc` does, and gives the exported functions of the C library the version in $POLAR_LICENSE_NODE.
+# Links as the compiler $POLAR_LICENSE_CC does, and gives the exported functions of the C library the version in
+# $POLAR_LICENSE_NODE.
 #
 # rustc lists them in a version script without a version, beside which GNU ld takes no second one; so this one gets it.
 # Everything else that cargo links on the way, such as procedural macros, stays as it is.
@@ -14,4 +15,4 @@ for argument; do
         ;;
     esac
 done
-exec cc "$@"
+exec "$POLAR_LICENSE_CC" "$@"

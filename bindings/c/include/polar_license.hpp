@@ -1,7 +1,8 @@
-// License keys sold through Polar (https://polar.sh), for C++17: RAII over polar_license.h, header only, nothing else.
+// License keys sold through Polar (https://polar.sh), for C++17: RAII over polar_license.h, header only, nothing else. The
+// customer portal is in polar_license_portal.hpp.
 //
 //     polar::license license{polar::options{ORGANIZATION, "com.acme.app"}.feature("export", {PRO})};
-//     if (key) license.activate(*key);                     // throws polar::error, which says what to do
+//     if (key) license.activate(*key);                     // throws polar::error: message() is for the user, what() for logs
 //     if (license.refresh().allows("export")) export_file();
 //
 // Objects own what they hold; they can be moved but not copied, and an object that was moved from must not be used.
@@ -115,6 +116,22 @@ enum class deactivated : std::int32_t {
     key_unknown = POLAR_LICENSE_DEACTIVATED_KEY_UNKNOWN,
 };
 
+/// Whether a license key of the customer's can be used. A later version may have more.
+enum class key_status : std::int32_t {
+    unknown = POLAR_LICENSE_KEY_STATUS_UNKNOWN,
+    granted = POLAR_LICENSE_KEY_STATUS_GRANTED,
+    expired = POLAR_LICENSE_KEY_STATUS_EXPIRED,
+    revoked = POLAR_LICENSE_KEY_STATUS_REVOKED,
+    disabled = POLAR_LICENSE_KEY_STATUS_DISABLED,
+};
+
+/// What is waited for. A later version may have more.
+enum class stage : std::int32_t {
+    open = POLAR_LICENSE_STAGE_OPEN,
+    paying = POLAR_LICENSE_STAGE_PAYING,
+    granting = POLAR_LICENSE_STAGE_GRANTING,
+};
+
 // End of what is generated.
 
 namespace detail {
@@ -153,6 +170,16 @@ class decision_view {
 
     bool allowed() const { return polar_license_decision_allowed(handle) != 0; }
     bool allows(const std::string &feature) const { return polar_license_decision_allows(handle, feature.c_str()) != 0; }
+    /// Why the feature is on or off, in one sentence for the user.
+    std::string_view explain(const std::string &feature) const
+    {
+        return polar_license_decision_explain(handle, feature.c_str());
+    }
+    /// The same as one JSON object, with the reason and the next step.
+    std::string_view explain_json(const std::string &feature) const
+    {
+        return detail::string(polar_license_decision_explain_json(handle, feature.c_str())).value_or("");
+    }
     polar::state state() const { return polar::state{polar_license_decision_state(handle)}; }
     polar::reason reason() const { return polar::reason{polar_license_decision_reason(handle)}; }
     polar::next_step next_step() const { return polar::next_step{polar_license_decision_next_step(handle)}; }
@@ -238,6 +265,11 @@ class failure {
         if (owned != nullptr)
             inside = {owned, polar_license_error_free};
     }
+    /// One that belongs to something else, which it keeps alive.
+    explicit failure(std::shared_ptr<const polar_license_error> part)
+        : number(polar_license_error_kind(part.get())), inside(std::move(part))
+    {
+    }
 
     explicit operator bool() const { return kind() != error_kind::ok; }
     error_kind kind() const { return error_kind{number}; }
@@ -267,7 +299,7 @@ class failure {
 
   private:
     std::int32_t number = POLAR_LICENSE_OK;
-    std::shared_ptr<polar_license_error> inside;
+    std::shared_ptr<const polar_license_error> inside;
 };
 
 #if defined(__cpp_exceptions)
@@ -320,10 +352,11 @@ struct store {
     virtual bool remove() = 0;
 };
 
-/// One POST to send.
+/// One request to send. Log nothing of it: it contains the license key, or secrets of the customer portal.
 struct request {
+    /// "POST", or for the customer portal also "GET".
+    std::string_view method;
     std::string_view url;
-    /// Contains the license key: do not log it.
     std::string_view body;
     std::vector<std::pair<std::string_view, std::string_view>> headers;
     milliseconds timeout;
@@ -344,6 +377,8 @@ struct response {
     /// 0: there was no reply.
     int http_status = 0;
     std::optional<std::uint32_t> retry_after_s;
+    /// The header Location, for the customer portal; do not follow it.
+    std::string location;
     std::string body;
     /// Without a reply: false only if Polar certainly received nothing.
     bool maybe_sent = true;
@@ -393,6 +428,7 @@ inline void post(void *data, const polar_license_request *from, polar_license_re
     POLAR_LICENSE_TRY
     {
         request request;
+        request.method = polar_license_request_method(from);
         request.url = polar_license_request_url(from);
         request.body = polar_license_request_body(from);
         request.timeout = milliseconds{polar_license_request_timeout_ms(from)};
@@ -406,6 +442,8 @@ inline void post(void *data, const polar_license_request *from, polar_license_re
             polar_license_response_fail(to, failure, response.maybe_sent ? 1 : 0,
                                         response.problem.empty() ? nullptr : response.problem.c_str());
         } else {
+            if (!response.location.empty())
+                polar_license_response_set_location(to, response.location.c_str());
             polar_license_response_set(
                 to, response.http_status, response.retry_after_s ? std::int64_t{*response.retry_after_s} : -1,
                 reinterpret_cast<const std::uint8_t *>(response.body.data()), response.body.size());
@@ -535,7 +573,8 @@ class options {
     {
         return set(polar_license_options_set_support_url(handle, url.c_str()));
     }
-    /// Replaces sentences for the user by their codes: a catalogue in JSON, such as texts/de.json.
+    /// Replaces sentences for the user by their codes: a catalogue in JSON, such as texts/de.json, and
+    /// for the customer portal texts/portal.de.json.
     options &texts(const std::string &catalogue)
     {
         return set(polar_license_options_set_texts(handle, catalogue.c_str()));

@@ -46,6 +46,12 @@ struct Change(extern "C" fn(*mut c_void, *const Decision), UserData);
 pub type ChangeCallback = Option<extern "C" fn(user_data: *mut c_void, decision: *const Decision)>;
 
 impl License {
+    /// The customer portal of a license that may be freed while it is used.
+    #[cfg(feature = "portal")]
+    pub(crate) fn portal(license: *const Self) -> Result<polar_license::blocking::Portal, Error> {
+        Ok(shared(license)?.client.portal())
+    }
+
     fn listeners(&self) -> MutexGuard<'_, Listeners> {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -15,11 +15,11 @@ pub(crate) const OK: i32 = 0;
 /// `POLAR_LICENSE_REASON_UNSET`: what a function returns if there is no [`Reason`].
 pub(crate) const REASON_UNSET: i32 = 0;
 
-/// What functions that return an int64_t return if there is no such value: a key that never expires, no limit.
-pub const POLAR_LICENSE_ABSENT: i64 = i64::MIN;
+/// `POLAR_LICENSE_ABSENT`: what functions that return an int64_t return if there is no such value.
+pub(crate) const POLAR_LICENSE_ABSENT: i64 = i64::MIN;
 
 /// The name of a number that this version does not know.
-const UNKNOWN: &CStr = c"unknown";
+pub(crate) const UNKNOWN: &CStr = c"unknown";
 
 /// The name of the kind of an error, such as "rate_limited"; "ok" for POLAR_LICENSE_OK, and "unknown" for a number that
 /// this version does not know.
@@ -81,14 +81,14 @@ pub extern "C" fn polar_license_deactivated_name(deactivated: i32) -> *const c_c
 }
 
 /// The names of one table of the core's, NUL-terminated; made when one is first asked for.
-struct Names(OnceLock<BTreeMap<i32, CString>>);
+pub(crate) struct Names(OnceLock<BTreeMap<i32, CString>>);
 
 impl Names {
-    const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(OnceLock::new())
     }
 
-    fn find(&'static self, number: i32, table: impl Iterator<Item = (i32, &'static str)>) -> *const c_char {
+    pub(crate) fn find(&'static self, number: i32, table: impl Iterator<Item = (i32, &'static str)>) -> *const c_char {
         let names = self.0.get_or_init(|| table.map(|(number, name)| (number, text::owned(name))).collect());
         names.get(&number).map_or(text::fixed(UNKNOWN), |name| name.as_ptr())
     }

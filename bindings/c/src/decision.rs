@@ -5,9 +5,10 @@ use crate::codes::{OK, POLAR_LICENSE_ABSENT, REASON_UNSET};
 use crate::guard::guarded;
 use crate::{pointer, text};
 use polar_license::{License, NextStep, Problem, Reason, State, Timestamp};
+use std::collections::BTreeMap;
 use std::ffi::{CString, c_char};
 use std::ptr;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Whether the app may run, and why: the result of every operation, at that moment. Freed with
 /// polar_license_decision_free(). Does not change; may be read from several threads at once.
@@ -15,6 +16,14 @@ pub struct Decision {
     decision: polar_license::Decision,
     texts: OnceLock<Box<Texts>>,
     json: OnceLock<CString>,
+    /// By feature. Nothing is removed or replaced, since the app has pointers to the strings.
+    explanations: Mutex<BTreeMap<String, Explained>>,
+}
+
+/// What the app was told about a feature.
+struct Explained {
+    message: CString,
+    json: CString,
 }
 
 /// Made when one of them is first asked for.
@@ -31,7 +40,17 @@ struct Texts {
 
 impl Decision {
     pub(crate) fn new(decision: polar_license::Decision) -> Self {
-        Self { decision, texts: OnceLock::new(), json: OnceLock::new() }
+        Self { decision, texts: OnceLock::new(), json: OnceLock::new(), explanations: Mutex::default() }
+    }
+
+    /// A pointer into the explanation of the feature, which lives as long as the decision.
+    fn explained(&self, feature: &str, member: fn(&Explained) -> &CString) -> *const c_char {
+        let mut explanations = self.explanations.lock().unwrap_or_else(PoisonError::into_inner);
+        let explained = explanations.entry(feature.to_owned()).or_insert_with(|| {
+            let explanation = self.decision.explain(feature);
+            Explained { message: text::owned(explanation.message()), json: text::owned(&explanation.to_json()) }
+        });
+        text::borrowed(Some(member(explained)))
     }
 
     fn texts(&self) -> &Texts {
@@ -71,6 +90,37 @@ pub extern "C" fn polar_license_decision_allows(decision: *const Decision, featu
         let feature = pointer::string(feature).and_then(|feature| feature.to_str().ok());
         let on = pointer::borrow(decision).zip(feature).is_some_and(|(this, feature)| this.decision.allows(feature));
         on.into()
+    })
+}
+
+/// Why the feature is on or off, in one sentence for the user, in English unless the options replace it: they may need a
+/// license, or one for another plan, of which polar_license_decision_message() says nothing. Empty for NULL, and for a
+/// feature that is not UTF-8; never NULL.
+///
+/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_decision_explain(decision: *const Decision, feature: *const c_char) -> *const c_char {
+    guarded("polar_license_decision_explain", text::fixed(c""), || {
+        let feature = pointer::string(feature).and_then(|feature| feature.to_str().ok());
+        let explained = pointer::borrow(decision).zip(feature);
+        explained.map_or(text::fixed(c""), |(this, feature)| this.explained(feature, |explained| &explained.message))
+    })
+}
+
+/// Why the feature is on or off as one JSON object: `allowed`, `reason` (null, "not_licensed", "not_included" or
+/// "unknown"), `nextStep`, `nextUrl`, `message` for the user and `detail` for developers. A later version may add members.
+/// NULL for NULL, and for a feature that is not UTF-8.
+///
+/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_decision_explain_json(
+    decision: *const Decision,
+    feature: *const c_char,
+) -> *const c_char {
+    guarded("polar_license_decision_explain_json", ptr::null(), || {
+        let feature = pointer::string(feature).and_then(|feature| feature.to_str().ok());
+        let explained = pointer::borrow(decision).zip(feature);
+        explained.map_or(ptr::null(), |(this, feature)| this.explained(feature, |explained| &explained.json))
     })
 }
 
@@ -170,8 +220,8 @@ pub extern "C" fn polar_license_decision_activation_label(decision: *const Decis
     borrowed("polar_license_decision_activation_label", decision, |texts| texts.activation_label.as_ref())
 }
 
-/// When the key stops being valid, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT for never, without a
-/// license, and for NULL.
+/// When the key stops being valid, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT for never, in the
+/// state expired if the vendor has moved that time and Polar did not say to when, without a license, and for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

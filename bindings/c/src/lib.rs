@@ -5,6 +5,7 @@
 //! here. No panic leaves it, and no lock is held while code of the app's or of the network runs.
 //!
 //! ```text
+//!  portal                                 the customer portal, with a session and what it lists (feature `portal`)
 //!  client                                 operations on an open license
 //!  options                                what it is opened with
 //!  store · transport · clock · log        parts that the app brings, called back
@@ -39,6 +40,9 @@ mod decision;
 
 mod error;
 
+#[cfg(feature = "portal")]
+mod portal;
+
 mod store;
 
 mod transport;
@@ -50,6 +54,11 @@ mod log;
 /// The functions of the header and their types, for callers in Rust that give them what the header asks for.
 #[cfg(feature = "fuzz")]
 pub mod exported {
+    #[cfg(feature = "portal")]
+    pub use crate::portal::{
+        checkout::*, code_request::*, device::*, license_key::*, progress::*, restored::*, session::*, success_page::*,
+        *,
+    };
     pub use crate::{
         client::*,
         clock::*,

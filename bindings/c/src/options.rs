@@ -408,7 +408,8 @@ pub extern "C" fn polar_license_options_set_support_url(options: *mut Options, u
 }
 
 /// Replaces sentences for the user: a catalogue as one JSON object, each sentence by its code. texts/de.json is one, and
-/// texts/en.json lists all codes with their English, which is shown for those that a catalogue does not have.
+/// texts/en.json lists all codes with their English, which is shown for those that a catalogue does not have. Those of
+/// the customer portal are in texts/portal.de.json and texts/portal.en.json: call this once for each catalogue.
 ///
 /// The string is copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
@@ -420,8 +421,8 @@ pub extern "C" fn polar_license_options_set_texts(options: *mut Options, catalog
     })
 }
 
-/// Replaces one sentence for the user, by its code in texts/en.json. Names in braces, such as {key}, are filled in; a
-/// sentence may leave them out.
+/// Replaces one sentence for the user, by its code in texts/en.json or texts/portal.en.json. Names in braces, such
+/// as {key}, are filled in; a sentence may leave them out.
 ///
 /// The strings are copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]

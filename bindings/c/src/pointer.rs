@@ -105,7 +105,7 @@ pub mod alive {
         OBJECTS.fetch_add(more, Ordering::SeqCst);
     }
 
-    /// Options, licenses, decisions and errors that were passed to a caller and not freed.
+    /// Objects that were passed to a caller and not freed.
     pub fn objects() -> isize {
         OBJECTS.load(Ordering::SeqCst)
     }

@@ -6,9 +6,11 @@ use crate::pointer::{self, UserData};
 use crate::{argument, call, text};
 use polar_license::blocking;
 use polar_license::transport::{Answer, Failure, RetryHeaders, Sent};
-use std::ffi::{CString, c_char, c_void};
+use std::ffi::{CStr, CString, c_char, c_void};
 use std::ptr;
 use std::sync::Arc;
+use std::time::Duration;
+use zeroize::{Zeroize, Zeroizing};
 
 /// No connection, or it broke: name resolution, TLS, a reset, a body cut short.
 pub const POLAR_LICENSE_FAILED_NETWORK: i32 = 1;
@@ -17,22 +19,29 @@ pub const POLAR_LICENSE_FAILED_TIMEOUT: i32 = 2;
 /// The app cancelled it.
 pub const POLAR_LICENSE_FAILED_CANCELLED: i32 = 3;
 
-/// One POST to send. Lives only during the transport callback that it is given to.
+/// One request to send: a POST, or for the customer portal also a GET. Lives only during the transport callback that it is
+/// given to, and is wiped then.
 pub struct Request {
-    url: CString,
-    body: CString,
-    headers: Vec<(CString, CString)>,
-    timeout_ms: u64,
+    method: &'static CStr,
+    url: Zeroizing<CString>,
+    body: Zeroizing<CString>,
+    headers: Vec<(CString, Zeroizing<CString>)>,
+    timeout: Duration,
 }
 
 /// Where a transport callback puts the reply. Lives only during that call.
-pub struct Response(Option<Answer>);
+pub struct Response {
+    answer: Option<Answer>,
+    /// Of a redirect, which only the customer portal reads.
+    location: Option<Zeroizing<String>>,
+}
 
 /// Sends one request and waits for the reply, at most for its timeout. It must send the request at most once, follow no
 /// redirect, and report every HTTP status with polar_license_response_set(), or why there was none with
-/// polar_license_response_fail(); a response that is not set counts as a request that may have been sent. The body
-/// contains the license key: do not log it. Called on a thread of the library's, without locks held; may call this
-/// library. The library stops waiting for it after the timeout, and when its operation is cancelled.
+/// polar_license_response_fail(); a response that is not set counts as a request that may have been sent. Log nothing of
+/// it: the body contains the license key, and requests of the customer portal have secrets in address, headers and body.
+/// Called on a thread of the library's, without locks held; may call this library. The library stops waiting for it after
+/// the timeout, and when its operation is cancelled.
 pub type TransportCallback =
     Option<extern "C" fn(user_data: *mut c_void, request: *const Request, response: *mut Response)>;
 
@@ -49,37 +58,75 @@ impl AppTransport {
 
 impl blocking::Transport for AppTransport {
     fn post(&self, request: &polar_license::transport::Request) -> Answer {
-        let (post, data) = &*self.0;
         let headers = polar_license::transport::Request::HEADERS;
-        let request = Request {
-            url: text::owned(&request.url),
-            body: text::owned(&request.body),
-            headers: headers.iter().map(|(name, value)| (text::owned(name), text::owned(value))).collect(),
-            timeout_ms: u64::try_from(request.timeout.as_millis()).unwrap_or(u64::MAX),
-        };
-        let mut response = Response(None);
-        post(data.get(), &raw const request, &raw mut response);
-        response.0.unwrap_or_else(|| failed(Failure::Network, Sent::Maybe, "the app's transport gave no answer"))
+        let response = self.send(&Request {
+            method: c"POST",
+            url: text::secret(&request.url),
+            body: text::secret(&request.body),
+            headers: headers.iter().map(|(name, value)| (text::owned(name), text::secret(value))).collect(),
+            timeout: request.timeout,
+        });
+        response.answer.unwrap_or_else(no_answer)
+    }
+
+    #[cfg(feature = "portal")]
+    fn exchange(&self, request: &polar_license::transport::PortalRequest) -> polar_license::transport::PortalAnswer {
+        use polar_license::transport::{Method, PortalAnswer};
+        let response = self.send(&Request {
+            method: match request.method {
+                Method::Get => c"GET",
+                Method::Post => c"POST",
+            },
+            url: text::secret(&request.url),
+            body: text::secret(&request.body),
+            headers: request.headers().map(|(name, value)| (text::owned(name), text::secret(&value))).collect(),
+            timeout: request.timeout,
+        });
+        PortalAnswer { answer: response.answer.unwrap_or_else(no_answer), location: response.location }
     }
 }
 
-/// The address to post to. NULL for NULL.
+impl AppTransport {
+    fn send(&self, request: &Request) -> Response {
+        let (send, data) = &*self.0;
+        let mut response = Response { answer: None, location: None };
+        send(data.get(), request, &raw mut response);
+        response
+    }
+}
+
+fn no_answer() -> Answer {
+    failed(Failure::Network, Sent::Maybe, "the app's transport gave no answer")
+}
+
+/// The method to send: "POST", or for the customer portal also "GET", without a body then. NULL for NULL.
+///
+/// The string lives as long as the program. Never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_request_method(request: *const Request) -> *const c_char {
+    guarded("polar_license_request_method", ptr::null(), || {
+        pointer::borrow(request).map_or(ptr::null(), |request| text::fixed(request.method))
+    })
+}
+
+/// The address to send to. NULL for NULL.
 ///
 /// The string lives during the transport callback. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_request_url(request: *const Request) -> *const c_char {
     guarded("polar_license_request_url", ptr::null(), || {
-        text::borrowed(pointer::borrow(request).map(|request| &request.url))
+        text::borrowed(pointer::borrow(request).map(|request| &*request.url))
     })
 }
 
-/// The JSON body, which contains the license key: do not log it. NULL for NULL.
+/// The JSON body, which contains the license key: do not log it. May be empty; send `Content-Length: 0` with a POST then. NULL
+/// for NULL.
 ///
 /// The string lives during the transport callback. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_request_body(request: *const Request) -> *const c_char {
     guarded("polar_license_request_body", ptr::null(), || {
-        text::borrowed(pointer::borrow(request).map(|request| &request.body))
+        text::borrowed(pointer::borrow(request).map(|request| &*request.body))
     })
 }
 
@@ -88,7 +135,10 @@ pub extern "C" fn polar_license_request_body(request: *const Request) -> *const 
 /// Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_request_timeout_ms(request: *const Request) -> u64 {
-    guarded("polar_license_request_timeout_ms", 0, || pointer::borrow(request).map_or(0, |request| request.timeout_ms))
+    guarded("polar_license_request_timeout_ms", 0, || {
+        let timeout = pointer::borrow(request).map_or(Duration::ZERO, |request| request.timeout);
+        u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)
+    })
 }
 
 /// The name of the header at `index`, from 0, to send besides Host and Content-Length. NULL past the last, and for
@@ -108,7 +158,9 @@ pub extern "C" fn polar_license_request_header_name(request: *const Request, ind
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_request_header_value(request: *const Request, index: usize) -> *const c_char {
     guarded("polar_license_request_header_value", ptr::null(), || {
-        text::borrowed(pointer::borrow(request).and_then(|request| request.headers.get(index)).map(|(_, value)| value))
+        text::borrowed(
+            pointer::borrow(request).and_then(|request| request.headers.get(index)).map(|(_, value)| &**value),
+        )
     })
 }
 
@@ -152,11 +204,25 @@ pub extern "C" fn polar_license_response_set(
             .ok_or_else(|| argument::invalid(format!("`http_status` is {http_status}, which is not an HTTP status")))?;
         let retry_after = u32::try_from(retry_after_s).ok();
         let limit = polar_license::transport::Request::REPLY_LIMIT;
-        response.0 = Some(if body.len() > limit {
+        response.report(if body.len() > limit {
             failed(Failure::Network, Sent::Maybe, "the reply is too long to be Polar's")
         } else {
             Answer::Reply { status, retry_after, body: body.to_vec() }
         });
+        Ok(())
+    })
+}
+
+/// Reports the header Location of a reply, which is copied: some replies to the customer portal's requests are redirects, which
+/// must not be followed. Call it besides polar_license_response_set(), before or after it.
+///
+/// Call it from the transport callback, on one thread at a time. Never blocks.
+/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL, and for a header that is not UTF-8.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_response_set_location(response: *mut Response, location: *const c_char) -> i32 {
+    call::run("polar_license_response_set_location", ptr::null_mut(), || {
+        let response = argument::object_mut("response", response)?;
+        response.location = Some(Zeroizing::new(argument::string("location", location)?.to_owned()));
         Ok(())
     })
 }
@@ -189,9 +255,18 @@ pub extern "C" fn polar_license_response_fail(
             }
         };
         let sent = if maybe_sent == 0 { Sent::No } else { Sent::Maybe };
-        response.0 = Some(failed(failure, sent, message));
+        response.report(failed(failure, sent, message));
         Ok(())
     })
+}
+
+impl Response {
+    /// The last report counts; one before it may hold secrets.
+    fn report(&mut self, answer: Answer) {
+        if let Some(Answer::Reply { mut body, .. }) = self.answer.replace(answer) {
+            body.zeroize();
+        }
+    }
 }
 
 fn failed(failure: Failure, sent: Sent, message: &str) -> Answer {

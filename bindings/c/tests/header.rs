@@ -8,7 +8,7 @@ mod common;
 mod members;
 
 use common::{built, package as folder, repository, run};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
@@ -68,11 +68,21 @@ fn it_compiles_strictly_as_c_and_cpp() {
         command.args(["-Wall", "-Wextra", "-Wpedantic", "-Werror"]);
         run(command.arg(path()));
         if language == "c++" {
-            let wrapper = path().with_extension("hpp");
-            let mut command = Command::new(compiler);
-            command.args(["-x", language, "-std=c++17", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]);
-            // a header that is compiled alone is a main file, whose `static` functions are unused
-            run(command.args(["-Wno-unused", "-fno-exceptions"]).arg(&wrapper));
+            for wrapper in ["polar_license.hpp", "polar_license_portal.hpp"] {
+                let mut command = Command::new(compiler);
+                command.args([
+                    "-x",
+                    language,
+                    "-std=c++17",
+                    "-fsyntax-only",
+                    "-Wall",
+                    "-Wextra",
+                    "-Wpedantic",
+                    "-Werror",
+                ]);
+                // a header that is compiled alone is a main file, whose `static` functions are unused
+                run(command.args(["-Wno-unused", "-fno-exceptions"]).arg(path().with_file_name(wrapper)));
+            }
         }
     }
 }
@@ -155,6 +165,23 @@ fn every_setting_has_its_function_and_is_documented() {
     }
 }
 
+/// Each function of the portal is called by the header for C++, so that none is forgotten there.
+#[test]
+fn the_cpp_header_has_all_of_the_portal() {
+    let header = fs::read_to_string(path().with_file_name("polar_license_portal.hpp")).unwrap();
+    let words: BTreeSet<&str> = header.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+    let is_of_portal = |name: &String| {
+        let things = ["portal", "session", "restored", "key", "keys", "device", "devices", "code_request", "checkout"];
+        let things = things.iter().chain(&["purchase", "success_page"]);
+        let thing = |thing| format!("polar_license_{thing}_");
+        // names of numbers are for programs that print them
+        things.into_iter().any(|it| name.starts_with(&thing(it))) && !name.ends_with("_status_name")
+    };
+    let (of_portal, forgotten): (Vec<String>, Vec<String>) =
+        declared().into_iter().filter(is_of_portal).partition(|name| words.contains(name.as_str()));
+    assert!(of_portal.len() > 40 && forgotten.is_empty(), "{forgotten:?}");
+}
+
 /// A comment that names a function or a constant names one that exists.
 #[test]
 fn comments_name_what_exists() {
@@ -169,6 +196,26 @@ fn comments_name_what_exists() {
     let constants = header.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     for constant in constants.filter(|word| word.starts_with("POLAR_LICENSE_") && !word.ends_with('_')) {
         assert!(header.contains(&format!("#define {constant} ")) || constant.ends_with("_H"), "{constant}");
+    }
+}
+
+/// What keeps a panic inside is given the name of its function, by which a test makes that panic.
+#[test]
+fn every_function_is_guarded_by_its_own_name() {
+    let folders = ["src", "src/portal"].map(|name| fs::read_dir(folder().join(name)).unwrap());
+    let files = folders.into_iter().flatten().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+    let sources = files.map(|file| fs::read_to_string(file).unwrap());
+    let bodies: BTreeMap<String, String> = sources
+        .flat_map(|source| {
+            let functions = source.split("pub extern \"C\" fn ").skip(1).map(str::to_owned).collect::<Vec<_>>();
+            functions.into_iter().map(|text| (text.split_once('(').unwrap().0.to_owned(), text))
+        })
+        .collect();
+    let exported: BTreeSet<String> = bodies.keys().cloned().collect();
+    assert_eq!(exported, declared());
+    for (name, body) in bodies {
+        let first = body.split_once("{\n").unwrap().1.split('"').nth(1);
+        assert_eq!(first, Some(name.as_str()), "the first string in {name}()");
     }
 }
 

@@ -1,5 +1,6 @@
-//! The examples in languages, and with Qt, that use the shared library, each run against a local Polar. A language whose runtime is
-//! missing is skipped, and named; with `POLAR_LICENSE_ALL_LANGUAGES` set, that is a failure, except for Qt.
+//! The examples in languages, and with Qt and GTK, that use the shared library, each run against a local Polar. A language
+//! whose runtime is missing is skipped, and named; with `POLAR_LICENSE_ALL_LANGUAGES` set, that is a failure, except for Qt
+//! and GTK.
 #![cfg(test)]
 #![cfg(target_os = "linux")]
 
@@ -13,7 +14,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// Too large to be installed for the tests alone.
-const OPTIONAL: &str = "Qt";
+const OPTIONAL: [&str; 2] = ["Qt", "GTK"];
 
 /// Where Debian puts JNA.
 const JNA: &str = "/usr/share/java/jna.jar";
@@ -26,7 +27,7 @@ fn is_installed(language: &str, needs: &[&str]) -> bool {
         !ran.is_ok_and(|output| output.status.success())
     });
     let Some(missing) = missing else { return true };
-    let is_required = env::var_os("POLAR_LICENSE_ALL_LANGUAGES").is_some() && language != OPTIONAL;
+    let is_required = env::var_os("POLAR_LICENSE_ALL_LANGUAGES").is_some() && !OPTIONAL.contains(&language);
     assert!(!is_required, "{language}: `{missing}` fails");
     eprintln!("skipped: {language}, because `{missing}` fails");
     false
@@ -142,7 +143,7 @@ fn node() {
 /// Driven by a test program, without a display.
 #[test]
 fn qt() {
-    if !is_installed(OPTIONAL, &["g++ --version", "pkg-config --exists Qt6Widgets"]) {
+    if !is_installed("Qt", &["g++ --version", "pkg-config --exists Qt6Widgets"]) {
         return;
     }
     let folder = folder("qt");
@@ -155,6 +156,28 @@ fn qt() {
     gates("examples/qt/main.cpp", || {
         let mut command = start(&program.to_string_lossy(), &folder);
         command.env("QT_QPA_PLATFORM", "offscreen");
+        command
+    });
+}
+
+#[test]
+fn gtk() {
+    if !is_installed("GTK", &["cc --version", "pkg-config --exists gtk4", "xvfb-run --help"]) {
+        return;
+    }
+    let folder = folder("gtk");
+    let program = folder.join("gtk");
+    let flags = run(Command::new("pkg-config").args(["--cflags", "--libs", "gtk4"]));
+    let mut compiler = Command::new("cc");
+    compiler.args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-I"]).arg(package().join("include"));
+    compiler.args(flags.split_whitespace()).arg("-I").arg(example("gtk"));
+    run(Command::new("cc").args(compiler.get_args()).arg("-fsyntax-only").arg(example("gtk/main.c")));
+    compiler.arg(example("gtk/window.c")).arg(repository().join("tests/c/gtk.c"));
+    compiler.arg("-o").arg(&program).arg("-L").arg(&folder).arg("-lpolar_license");
+    run(compiler.args(flags.split_whitespace()));
+    gates("examples/gtk/main.c", || {
+        let mut command = start("xvfb-run", &folder);
+        command.arg("--auto-servernum").arg(&program);
         command
     });
 }

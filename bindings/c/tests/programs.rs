@@ -7,6 +7,7 @@ mod common;
 #[path = "../../../tests/hostile/mod.rs"]
 mod hostile;
 mod members;
+mod portal;
 
 use common::{command, compile, compile_with, package, repository, run};
 use hostile::judge::try_all;
@@ -44,6 +45,11 @@ fn stalled() {
 #[test]
 fn hpp() {
     passes("tests/c/hpp.cpp");
+}
+
+#[test]
+fn portal_hpp() {
+    passes("tests/c/portal_hpp.cpp");
 }
 
 /// The files that every driver runs. Under a checker, which makes it slow, the program tests itself a little only.
@@ -109,6 +115,12 @@ fn online() {
     assert_eq!(meta, json!({ "build": 7, "demo": true, "even": 2, "from": "C" }));
 }
 
+/// Lost keys, dead machines and purchases, and no secret in what is shown.
+#[test]
+fn customer_portal() {
+    portal::tell_stories(&mut command(&compile("tests/c/portal.c")));
+}
+
 /// In a build of its own, whose functions panic when they are asked to.
 #[test]
 fn panics() {
@@ -121,7 +133,7 @@ fn panicking() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("panic");
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--locked", "--package", "polar-license-c", "--lib", "--no-default-features"]);
-    cargo.args(["--features", "test-panic", "--target-dir"]).arg(&target).current_dir(package());
+    cargo.args(["--features", "portal,test-panic", "--target-dir"]).arg(&target).current_dir(package());
     run(&mut cargo);
     target.join("debug/libpolar_license_c.a")
 }

@@ -1,6 +1,8 @@
 //! The class that JavaScript drives: an engine, the steps under way and the timer of the automatic refresh.
 
 use crate::arguments::{self, NoReply, Patience, Turn, now};
+#[cfg(feature = "portal")]
+use crate::under_way::Portal;
 use crate::values::{Change, Current, Explained, Look, Step, defect, thrown, to_js};
 use polar_license::config::{Config, ConfigBuilder};
 use polar_license::device::DeviceId;
@@ -23,14 +25,16 @@ thread_local! {
 #[wasm_bindgen]
 pub struct Engine(RefCell<Inner>);
 
-struct Inner {
-    engine: engine::Engine,
+pub(crate) struct Inner {
+    pub(crate) engine: engine::Engine,
     /// The steps under way, each with its number.
     steps: Vec<(u32, engine::Step)>,
     last_number: u32,
     watch: Watch,
     /// How long the decision holds that was last read; not known once an operation has gone on.
     held: Option<Span>,
+    #[cfg(feature = "portal")]
+    pub(crate) portal: Portal,
 }
 
 #[wasm_bindgen]
@@ -55,6 +59,8 @@ impl Engine {
             last_number: 0,
             watch: Watch::new(Now::default()),
             held: None,
+            #[cfg(feature = "portal")]
+            portal: Portal::default(),
         })))
     }
 
@@ -244,10 +250,10 @@ impl Engine {
 }
 
 /// The next step of an operation.
-type NextStep = Result<Ts<Step<'static>>, JsValue>;
+pub(crate) type NextStep = Result<Ts<Step<'static>>, JsValue>;
 
 impl Engine {
-    fn inner(&self) -> Result<RefMut<'_, Inner>, JsValue> {
+    pub(crate) fn inner(&self) -> Result<RefMut<'_, Inner>, JsValue> {
         self.0.try_borrow_mut().map_err(|_| defect("the engine is in use"))
     }
 
@@ -267,15 +273,16 @@ impl Engine {
 
 impl Inner {
     fn take(&mut self, number: u32) -> Result<engine::Step, JsValue> {
+        #[cfg(feature = "portal")]
+        self.portal.resumes(number);
         let at = self.steps.iter().position(|(known, _)| *known == number);
         at.map(|at| self.steps.swap_remove(at).1).ok_or_else(|| defect("no step has this number"))
     }
 
     /// The step for JavaScript, kept under a new number unless it is the last.
-    fn show(&mut self, step: engine::Step, now: Now) -> NextStep {
+    pub(crate) fn show(&mut self, step: engine::Step, now: Now) -> NextStep {
         self.held = None;
-        self.last_number = self.last_number.wrapping_add(1);
-        let number = self.last_number;
+        let number = self.next_number();
         let shown = match &step {
             engine::Step::Turn(step) => Step::Turn { number, until: step.until },
             engine::Step::Store(step) => Step::store(number, step),
@@ -283,12 +290,22 @@ impl Inner {
             engine::Step::Join(step) => Step::Join { number, until: step.until },
             engine::Step::Done(outcome) => {
                 self.watch.planned(now, outcome.wake_at);
-                return to_js(&Step::done(outcome));
+                let shown = to_js(&Step::done(outcome));
+                #[cfg(feature = "portal")]
+                self.portal.ends(step);
+                return shown;
             }
         };
         let shown = to_js(&shown)?;
         self.steps.push((number, step));
+        #[cfg(feature = "portal")]
+        self.portal.goes_on(number);
         Ok(shown)
+    }
+
+    pub(crate) fn next_number(&mut self) -> u32 {
+        self.last_number = self.last_number.wrapping_add(1);
+        self.last_number
     }
 }
 

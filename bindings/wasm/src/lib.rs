@@ -4,8 +4,11 @@
 //! ```text
 //!   ts/  (fetch, storage, locks, timers)
 //!    │   methods of one class; their results are JavaScript objects
+//!   portal.rs                   further methods for the customer portal, in a WebAssembly of its own
+//!    │
 //!   engine.rs ── arguments.rs   numbers and names that come in
-//!    │      └─── values.rs      what goes out, and how TypeScript declares it
+//!    │      ├─── values.rs      what goes out, and how TypeScript declares it
+//!    │      └─── under_way.rs   operations of the portal, and what they hold: `held.rs`
 //!   polar_license::engine
 //! ```
 //!
@@ -14,6 +17,12 @@
 
 mod arguments;
 mod engine;
+#[cfg(feature = "portal")]
+mod held;
+#[cfg(feature = "portal")]
+mod portal;
+#[cfg(feature = "portal")]
+mod under_way;
 mod values;
 
 pub use engine::Engine;

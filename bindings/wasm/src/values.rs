@@ -156,7 +156,7 @@ pub(crate) fn to_js<T: Tsify + Serialize, Owned: Tsify>(value: &T) -> Result<Ts<
     Ok(Ts::new_unchecked(value.unchecked_into()))
 }
 
-fn milliseconds(duration: Duration) -> u64 {
+pub(crate) fn milliseconds(duration: Duration) -> u64 {
     duration.as_millis().try_into().unwrap_or(u64::MAX)
 }
 

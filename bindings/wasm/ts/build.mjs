@@ -1,11 +1,13 @@
 /**
- * Builds the JavaScript and the WebAssembly of the npm package: `node build.mjs WASM OUT`, where WASM is the folder that
- * wasm-bindgen wrote and OUT the package to fill. Run by `cargo xtask package npm`.
+ * Builds the JavaScript and the WebAssembly of the npm package: `node build.mjs WASM PORTAL OUT`, where WASM and PORTAL are the
+ * folders that wasm-bindgen wrote, without and with the customer portal, and OUT the package to fill. Run by `cargo xtask
+ * package npm`.
  *
  * ```text
  *   OUT/index.js  index.cjs  …      the entries
  *   OUT/shared/NAME.js  NAME.cjs    what they have in common
- *   OUT/polar_license.wasm          for `./slim`; the other entries hold it in base64
+ *   OUT/polar_license.wasm          for `./slim`; the other entries hold it in base64, `./portal` the one with the portal
+ *   OUT/*.map                       beside each script: a debugger shows these sources, which the maps hold
  * ```
  */
 
@@ -17,7 +19,7 @@ import { build } from "esbuild";
 import { ALONE, ENTRIES, PEERS } from "./entries.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const [from, out] = process.argv.slice(2).map((path) => resolve(path));
+const [from, portal, out] = process.argv.slice(2).map((path) => resolve(path));
 
 /** The oldest that have to understand the scripts: browsers of 2022, and the oldest Node of pkg-template/package.json. */
 const TARGET = ["chrome100", "edge100", "firefox100", "safari15.4", "node20"];
@@ -26,20 +28,32 @@ const TARGET = ["chrome100", "edge100", "firefox100", "safari15.4", "node20"];
 const LINE = 400;
 
 mkdirSync(out, { recursive: true });
-checkDeclarations(join(from, "polar_license_wasm.d.ts"), join(here, "src/wasm-bindgen.d.ts"));
-const wasm = optimized(join(from, "polar_license_wasm_bg.wasm"), join(out, "polar_license.wasm"));
+check(join(here, "src/wasm-bindgen.d.ts"), readFileSync(join(from, "polar_license_wasm.d.ts"), "utf8"), "wasm-bindgen writes");
+check(join(here, "src/wasm-bindgen-portal.d.ts"), readFileSync(join(portal, "polar_license_wasm.d.ts"), "utf8"), "wasm-bindgen writes");
+check(join(here, "../../../texts/dialog.en.json"), await dialogTexts(), "the dialog says");
 const generated = new Map([
   ["#glue", await glue(join(from, "polar_license_wasm_bg.js"))],
-  ["#wasm", `export const wasm = ${JSON.stringify(wasm.toString("base64"))};`],
+  ["#wasm", base64(optimized(join(from, "polar_license_wasm_bg.wasm"), join(out, "polar_license.wasm")))],
+  ["#portal-glue", await glue(join(portal, "polar_license_wasm_bg.js"))],
+  ["#portal-wasm", base64(optimized(join(portal, "polar_license_wasm_bg.wasm"), join(portal, "optimized.wasm")))],
 ]);
 for (const file of [...(await modules(ENTRIES, true)), ...(await modules(ALONE, false))]) await commonJs(file);
 
-/** The sources are checked against what wasm-bindgen says of the engine, which is kept among them. */
-function checkDeclarations(from, kept) {
-  const declared = readFileSync(from, "utf8");
-  if (process.env.POLAR_LICENSE_WRITE_TYPES) writeFileSync(kept, declared);
-  if (readFileSync(kept, "utf8").replaceAll("\r\n", "\n") === declared) return;
-  throw new Error(`${kept} is not what wasm-bindgen writes; set POLAR_LICENSE_WRITE_TYPES=1 to write it`);
+/** What is made of something else is kept for people and for compilers to read, and must be up to date. */
+function check(kept, made, source) {
+  if (process.env.POLAR_LICENSE_WRITE_TYPES) writeFileSync(kept, made);
+  if (readFileSync(kept, "utf8").replaceAll("\r\n", "\n") === made) return;
+  throw new Error(`${kept} is not what ${source}; set POLAR_LICENSE_WRITE_TYPES=1 to write it`);
+}
+
+/** The dialog's words, for translators. */
+async function dialogTexts() {
+  const contents = 'export * from "./texts"; export * from "./portal-texts";';
+  const stdin = { contents, resolveDir: join(here, "src/dialog") };
+  const { outputFiles } = await build({ stdin, bundle: true, format: "esm", write: false });
+  const script = `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`;
+  const { ENGLISH, PORTAL_ENGLISH } = await import(script);
+  return `${JSON.stringify({ ...ENGLISH, ...PORTAL_ENGLISH }, undefined, 2)}\n`;
 }
 
 /** Writes ES modules, with a file for each part that several of them share. Returns their files. */
@@ -58,8 +72,19 @@ async function modules(entries, splitting) {
     external: ["node:*", "electron", ...PEERS],
     plugins: [{ name: "generated", setup: provide }],
     metafile: true,
+    sourcemap: true,
   });
-  return Object.keys(metafile.outputs).map((path) => resolve(here, path));
+  const files = Object.keys(metafile.outputs).map((path) => resolve(here, path));
+  for (const map of files.filter((file) => file.endsWith(".map"))) tidy(map);
+  return files.filter((file) => file.endsWith(".js"));
+}
+
+/** Names the sources as a developer knows them, and leaves out the WebAssembly, which the script holds already. */
+function tidy(file) {
+  const map = JSON.parse(readFileSync(file, "utf8"));
+  map.sourcesContent = map.sources.map((source, index) => (source === "generated:#wasm" ? "" : map.sourcesContent[index]));
+  map.sources = map.sources.map((source) => source.replace(/^generated:#/, "generated/").replace(/^.*\/src\//, "src/"));
+  writeFileSync(file, JSON.stringify(map));
 }
 
 /** Writes an ES module as a CommonJS one beside it, which takes its parts from their CommonJS versions. */
@@ -82,6 +107,7 @@ async function commonJs(file) {
     target: TARGET,
     external: ["electron", ...PEERS],
     plugins: [{ name: "renamed", setup: renamed }],
+    sourcemap: true,
   });
 }
 
@@ -91,6 +117,10 @@ function optimized(input, output) {
   const flags = ["-Oz", "--converge", "--strip-debug", "--strip-producers"];
   execFileSync(process.execPath, [wasmOpt, input, "-o", output, ...flags]);
   return readFileSync(output);
+}
+
+function base64(wasm) {
+  return `export const wasm = ${JSON.stringify(wasm.toString("base64"))};`;
 }
 
 /**
@@ -112,6 +142,6 @@ async function glue(path) {
 }
 
 function provide(setup) {
-  setup.onResolve({ filter: /^#(glue|wasm)$/ }, ({ path }) => ({ path, namespace: "generated" }));
+  setup.onResolve({ filter: /^#(portal-)?(glue|wasm)$/ }, ({ path }) => ({ path, namespace: "generated" }));
   setup.onLoad({ filter: /.*/, namespace: "generated" }, ({ path }) => ({ contents: generated.get(path), loader: "js" }));
 }

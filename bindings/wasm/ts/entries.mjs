@@ -9,16 +9,21 @@ export const ENTRIES = {
   "index.node": "index.node",
   node: "node",
   slim: "slim",
+  portal: "portal/index",
+  "portal.node": "portal/index.node",
   "electron-main": "electron/main",
+  tauri: "tauri",
   testing: "testing/index",
 };
 
 /** What the app installs, and the entries that are for it load from there. */
-export const PEERS = ["react", "@openfeature/web-sdk"];
+export const PEERS = ["react", "@openfeature/web-sdk", "@tauri-apps/api"];
 
 /** Hold all they need, for places that load one file and no other, such as a sandboxed preload script, or share nothing. */
 export const ALONE = {
   "electron-preload": "electron/preload",
   react: "react",
   openfeature: "openfeature",
+  dialog: "dialog",
+  "dialog-portal": "dialog-portal",
 };

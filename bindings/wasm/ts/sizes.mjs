@@ -14,12 +14,13 @@ const root = resolve(process.argv[2]);
 const wasm = measured("polar_license.wasm", readFileSync(join(root, "polar_license.wasm")));
 const slim = measured("a page with ./slim, its script", await page("slim.js"));
 const all = measured("a page with the main entry", await page("index.js"));
+const portal = measured("a page with `polar-license/portal`", await page("portal.js"));
 const beside = await Promise.all(
-  ["react", "openfeature"].map(async (name) => measured(`\`polar-license/${name}\`, beside that`, await everythingOf(`${name}.js`))),
+  ["react", "openfeature", "dialog", "dialog-portal"].map(async (name) => measured(`\`polar-license/${name}\`, beside that`, await everythingOf(`${name}.js`))),
 );
 const total = { name: "a page with ./slim, in all" };
 for (const kind of ["raw", "gzip", "brotli"]) total[kind] = wasm[kind] + slim[kind];
-console.log(JSON.stringify([wasm, slim, total, all, ...beside]));
+console.log(JSON.stringify([wasm, slim, total, all, portal, ...beside]));
 
 /** What a bundler makes of a page that does nothing but make a client. */
 async function page(entry) {

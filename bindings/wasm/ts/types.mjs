@@ -1,6 +1,7 @@
 /**
- * Writes the declarations of the npm package: `node types.mjs OUT`. Each entry gets `NAME.d.ts` and `NAME.d.cts`, which
- * name what `types/` declares; only what an entry leads to is there. Run by `cargo xtask package npm`.
+ * Writes the declarations of the npm package: `node types.mjs OUT`. Each entry gets `NAME.d.cts`, which names what `types/`
+ * declares, and `NAME.d.ts`, which names the former; only what an entry leads to is there. All is declared once, for CommonJS,
+ * from which ES modules can import: so a class is the same type in both. Run by `cargo xtask package npm`.
  */
 
 import { execFileSync } from "node:child_process";
@@ -25,11 +26,10 @@ try {
   const entries = { ...ENTRIES, ...ALONE };
   for (const path of reachable(Object.values(entries))) {
     const text = readFileSync(join(declared, `${path}.d.ts`), "utf8");
-    write(`types/${path}.d.ts`, text);
     write(`types/${path}.d.cts`, text.replace(LINK, "$1.cjs"));
   }
   for (const [name, source] of Object.entries(entries)) {
-    write(`${name}.d.ts`, `export * from "./types/${source}.js";\n`);
+    write(`${name}.d.ts`, `export * from "./${name}.cjs";\n`);
     write(`${name}.d.cts`, `export * from "./types/${source}.cjs";\n`);
   }
 } finally {

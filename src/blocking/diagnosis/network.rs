@@ -29,9 +29,14 @@ pub fn network(environment: &Environment, timeout: Duration) -> Vec<Finding> {
     let Some(request) = request else { return Vec::new() };
     let asked = Asked::new(environment, &request, timeout);
     let mut findings = asked.findings();
+    let detail = if asked.is_polar() {
+        format!("Polar was asked about `{key}`, a key that does not exist")
+    } else {
+        String::from("no license key was given, and Polar did not answer")
+    };
     findings.push(Finding::unchecked(
         Check::Key,
-        format!("Polar was asked about `{key}`, a key that does not exist"),
+        detail,
         "Give the license key as well: only with a key does Polar tell whether the organization is right.",
     ));
     findings

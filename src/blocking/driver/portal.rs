@@ -40,6 +40,12 @@ impl Driver {
         }
     }
 
+    /// Says whether what begins at this moment was cancelled since.
+    pub(in crate::blocking) fn cancellation(&self) -> impl Fn() -> bool + use<> {
+        let scope = lock(&self.scope).clone();
+        move || scope.is_cancelled()
+    }
+
     pub(in crate::blocking) fn portal_context(&self) -> Context {
         self.with_engine(|engine, _| Context::of(engine))
     }

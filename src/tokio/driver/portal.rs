@@ -27,7 +27,7 @@ impl Driver {
         let _ends = EndOnDrop(&cancellation);
         let (driver, its_cancellation) = (Arc::clone(self), Arc::clone(&cancellation));
         let task = async move { driver.carry_out_portal(step, &its_cancellation, progress).await };
-        match self.runtime.spawn(task).await.map_err(JoinError::try_into_panic) {
+        match self.spawn(task).await.map_err(JoinError::try_into_panic) {
             Ok(result) => result,
             // of the app's store, clock, listener or progress
             Err(Ok(panic)) => resume_unwind(panic),

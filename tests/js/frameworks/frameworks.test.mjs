@@ -4,15 +4,18 @@
 // POLAR_LICENSE_JS is the folder of the built package, POLAR_LICENSE_CLI the command line tool.
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { build } from "esbuild";
 import { JSDOM } from "jsdom";
 import { chromium } from "playwright-core";
-import { startPolar } from "../electron/polar.mjs";
+import { clientOf, exposeLicense, shareLicense, startPolar } from "../electron/polar.mjs";
+import { Electron } from "../electron/stand-in.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const scripts = process.env.POLAR_LICENSE_JS;
@@ -24,19 +27,29 @@ const BUNDLES = {
   "Vue, Svelte and OpenFeature": { entry: "others.mjs", root: here },
 };
 
+/** How the README's blocks are known that are tried here. */
+const BLOCKS = { vue: 'from "vue"', svelte: 'from "svelte/', app: "export default function App" };
+
 const polar = await startPolar(after);
 const scratch = join(here, `bundle-${process.pid}.mjs`);
 after(() => rmSync(scratch, { force: true }));
+
+// React's renderer for servers opens a channel when it is loaded and never closes it, which keeps Node's process alive
+const channels = [];
+globalThis.MessageChannel = class extends MessageChannel {
+  constructor() {
+    super();
+    channels.push(this);
+  }
+};
+after(() => channels.forEach(({ port1 }) => port1.close()));
 
 for (const [name, { entry, root }] of Object.entries(BUNDLES)) {
   const bundle = await bundled(entry, root);
 
   test(`${name} in jsdom`, async () => {
-    const { window } = new JSDOM("<!doctype html><body></body>", { url: "http://localhost/", pretendToBeVisual: true });
-    const { document, navigator, HTMLElement, HTMLIFrameElement } = window;
-    for (const [name, value] of Object.entries({ window, document, navigator, HTMLElement, HTMLIFrameElement })) {
-      Object.defineProperty(globalThis, name, { value, configurable: true });
-    }
+    const { window } = page();
+    becomesPage(window);
     writeFileSync(scratch, bundle);
     const { run } = await import(`${pathToFileURL(scratch)}?${encodeURIComponent(name)}`);
     succeeded(await run(polar));
@@ -62,6 +75,63 @@ for (const [name, { entry, root }] of Object.entries(BUNDLES)) {
   });
 }
 
+test("a license of a page in jsdom, open and refreshing, does not keep the process alive", async () => {
+  const script = join(here, "open-page.mjs");
+  const { stdout } = await promisify(execFile)(process.execPath, [script, scripts, JSON.stringify(polar)], {
+    timeout: 30_000,
+  });
+  assert.equal(stdout, "active\n");
+});
+
+test("the dialog over `window.license` of Electron, in jsdom", async () => {
+  const { window } = page();
+  becomesPage(window);
+  const { showLicenseDialog } = await import(pathToFileURL(join(scripts, "dialog.js")));
+  const electron = new Electron();
+  const { license } = await clientOf(polar);
+  shareLicense(license, electron.ipcMain);
+  const { page: renderer } = electron.open((bridge, ipc) => exposeLicense(bridge, ipc));
+  const closed = showLicenseDialog(renderer.license);
+  const { shadowRoot } = window.document.querySelector("polar-license-dialog");
+  const shows = async (text) => {
+    for (const end = Date.now() + 20_000; !shadowRoot.textContent.includes(text); ) {
+      assert.ok(Date.now() < end, `no \`${text}\` in \`${shadowRoot.textContent}\``);
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+  };
+  const enter = (key) => {
+    shadowRoot.querySelector("input").value = key;
+    shadowRoot.querySelector("form").requestSubmit();
+  };
+  const press = (name) => {
+    const buttons = [...shadowRoot.querySelectorAll("button")];
+    buttons.find((button) => !button.hidden && button.textContent === name).click();
+  };
+  enter("NO-SUCH-KEY-1");
+  await shows("This license key is not known.");
+  enter("DEMO-PLAIN");
+  await shows("The license is active.");
+  press("Deactivate");
+  await shows("Deactivate the license on this device?");
+  press("Deactivate");
+  await shows("The license was removed from this device.");
+  shadowRoot.querySelector("[part=close]").click();
+  await closed;
+  assert.equal(window.document.querySelector("polar-license-dialog"), null);
+  window.close();
+});
+
+function page() {
+  return new JSDOM("<!doctype html><body></body>", { url: "http://localhost/", pretendToBeVisual: true });
+}
+
+/** What scripts find of a page is this one's. */
+function becomesPage(window) {
+  const names = ["window", "document", "navigator", "localStorage", "customElements", "CustomEvent", "Event", "HTMLElement",
+    "HTMLIFrameElement"];
+  for (const name of names) Object.defineProperty(globalThis, name, { value: window[name], configurable: true });
+}
+
 function succeeded(results) {
   assert.ok(results.length > 3, `${results.length} tests`);
   const failed = results.filter(({ failure }) => failure !== undefined);
@@ -83,7 +153,7 @@ async function bundled(entry, root) {
     setup.onResolve({ filter: /^readme:/ }, ({ path }) => ({ path, namespace: "readme" }));
     setup.onLoad({ filter: /.*/, namespace: "readme" }, ({ path }) => ({
       contents: snippet(path.slice("readme:".length)),
-      loader: "ts",
+      loader: "tsx",
       resolveDir: here,
     }));
   };
@@ -102,10 +172,12 @@ async function bundled(entry, root) {
   return outputFiles[0].text;
 }
 
-/** The README's block that imports this framework. */
-function snippet(framework) {
-  const blocks = [...readFileSync(join(scripts, "README.md"), "utf8").matchAll(/^```ts\n(.*?)^```$/gms)];
-  const found = blocks.map(([, text]) => text).filter((text) => text.includes(`from "${framework}`));
-  assert.equal(found.length, 1, `blocks of the README for ${framework}`);
+/** A block of the README as a developer pastes it: a whole app is at most 15 lines. */
+function snippet(name) {
+  const blocks = [...readFileSync(join(scripts, "README.md"), "utf8").matchAll(/^```tsx?\n(.*?)^```$/gms)];
+  const found = blocks.map(([, text]) => text).filter((text) => text.includes(BLOCKS[name]));
+  assert.equal(found.length, 1, `blocks of the README for ${name}`);
+  const lines = found[0].split("\n").filter((line) => line.trim() !== "").length;
+  assert.ok(lines <= 15, `${name} takes ${lines} lines`);
   return found[0];
 }

@@ -6,13 +6,14 @@ import { createRoot, hydrateRoot } from "react-dom/client";
 import { renderToString } from "react-dom/server";
 import { createLicenseClient, memoryStorage } from "polar-license";
 import { Gate, LicenseProvider, useLicense } from "polar-license/react";
+import AppOfTheReadme from "readme:app";
 
 const KEY = "DEMO-PLAIN";
 
 /** The results: names, and failures in words. */
 export async function run(polar) {
   const results = [];
-  for (const test of [obviousHook, heavyList, oneForm, madeByTheProvider, withoutLicense, onAServer, withoutProvider]) {
+  for (const test of [obviousHook, heavyList, oneForm, madeByTheProvider, withoutLicense, onAServer, withoutProvider, appOfTheReadme, element]) {
     const logged = [];
     const { error } = console;
     console.error = (...what) => logged.push(what.map(String).join(" "));
@@ -240,4 +241,44 @@ async function withoutProvider() {
     ({ message } = error);
   }
   holds(message?.includes("<LicenseProvider license={…}>"), `the message is ${message}`);
+}
+
+/** As it is pasted, with a local Polar in the place of the real one. In a browser: jsdom's events take no signal of Node's. */
+async function appOfTheReadme(polar) {
+  if (navigator.userAgent.includes("jsdom")) return;
+  const { fetch } = globalThis;
+  globalThis.fetch = (url, init) => fetch(String(url).replace("https://api.polar.sh", polar.url), init);
+  const { root, shows, end } = drawn(<AppOfTheReadme />);
+  await shows("License…No license is active");
+  root.querySelector("button").click();
+  const { shadowRoot } = document.querySelector("polar-license-dialog");
+  shadowRoot.querySelector("input").value = KEY;
+  shadowRoot.querySelector("form").requestSubmit();
+  await shows("License…Export");
+  await until(() => shadowRoot.textContent.includes("The license is active."), () => "word of it in the dialog");
+  shadowRoot.querySelector("[part=close]").click();
+  await until(() => !document.querySelector("polar-license-dialog"), () => "end of the dialog");
+  globalThis.fetch = fetch;
+  end();
+}
+
+/** Placed by the app: React 19 sets properties, React 18 attributes only. */
+async function element(polar) {
+  const license = await clientOf(polar);
+  const shown = async (draw, closes) => {
+    const { root, end } = drawn(draw);
+    const dialog = () => root.querySelector("polar-license-dialog");
+    await until(() => dialog()?.shadowRoot?.textContent.includes("No license is active"), () => "dialog");
+    dialog().close();
+    holds(!dialog().open && closes(), "closed without a word");
+    end();
+  };
+  const set = (dialog) => void Object.assign(dialog ?? {}, { license, open: true });
+  await shown(<polar-license-dialog ref={set} />, () => true);
+  if (version.startsWith("18.")) return;
+  let closed = 0;
+  const heard = () => {
+    closed += 1;
+  };
+  await shown(<polar-license-dialog license={license} open onclose={heard} />, () => closed === 1);
 }

@@ -69,15 +69,15 @@ test("a turn is seen to be held for as long as its process lives, and no longer"
   t.mock.timers.enable({ apis: ["setInterval"] });
   await one.alone(0, never, async () => {
     const token = readFileSync(path, "utf8");
-    age(path, 9);
+    age(path, 4);
     const before = statSync(path).mtimeMs;
-    t.mock.timers.tick(3_000);
-    await until(() => statSync(path).mtimeMs > before + 5_000);
+    t.mock.timers.tick(1_000);
+    await until(() => statSync(path).mtimeMs > before + 2_000);
     assert.equal(readFileSync(path, "utf8"), token);
   });
   assert.deepEqual(namesIn(directory), []);
   writeFileSync(path, "0123456789abcdef");
-  age(path, 11);
+  age(path, 6);
   assert.equal(await turnOf(other, 0), "taken", "its holder died");
   assert.deepEqual(namesIn(directory), []);
 });

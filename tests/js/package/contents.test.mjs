@@ -1,6 +1,7 @@
 // What is in the tarball: all that `exports` names, nothing that runs at installation, nothing that was not meant to be.
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
@@ -18,6 +19,24 @@ function targets(entry) {
 
 test("the version is that of the crates", () => {
   assert.equal(manifest.version, process.env.POLAR_LICENSE_VERSION);
+});
+
+test("the addresses are those of the repository, once it has one", () => {
+  const { repository, homepage, bugs } = manifest;
+  const address = process.env.POLAR_LICENSE_REPOSITORY;
+  const expected = address
+    ? { repository: { type: "git", url: `git+${address}.git` }, homepage: `${address}#readme`, bugs: { url: `${address}/issues` } }
+    : { repository: undefined, homepage: undefined, bugs: undefined };
+  assert.deepEqual({ repository, homepage, bugs }, expected);
+});
+
+test("no file is there twice", () => {
+  const names = new Map();
+  for (const path of files) {
+    const hash = createHash("sha256").update(readFileSync(join(root, path))).digest("hex");
+    names.set(hash, [...(names.get(hash) ?? []), path]);
+  }
+  assert.deepEqual([...names.values()].filter((same) => same.length > 1), []);
 });
 
 test("nothing runs at installation, and nothing else is installed", () => {
@@ -45,30 +64,60 @@ test("conditions say types first", () => {
 
 test("there is nothing but scripts, their declarations, the WebAssembly and what people read", () => {
   const known = [
-    /^(README\.md|LICENSE-MIT|LICENSE-APACHE|package\.json|polar_license\.wasm)$/,
-    /^[a-z._-]+\.(js|cjs|d\.ts|d\.cts)$/,
-    /^shared\/[A-Z0-9]+\.(js|cjs)$/,
-    /^texts\/[a-z]{2}\.json$/,
-    /^types\/([a-z]+\/)?[a-z.-]+\.d\.(ts|cts)$/,
+    /^(README\.md|CHANGELOG\.md|LICENSE-MIT|LICENSE-APACHE|package\.json|polar_license\.wasm)$/,
+    /^[a-z._-]+\.(js|cjs|js\.map|cjs\.map|d\.ts|d\.cts)$/,
+    /^shared\/[A-Z0-9]+\.(js|cjs)(\.map)?$/,
+    /^texts\/((dialog|portal)\.)?[a-z]{2}\.json$/,
+    /^types\/([a-z]+\/)?[a-z.-]+\.d\.cts$/,
   ];
   assert.deepEqual(files.filter((path) => !known.some((pattern) => pattern.test(path))), []);
   assert.equal(files.filter((path) => path.endsWith(".wasm")).length, 1);
 });
 
-test("declarations name only what is there, in their own module format", () => {
+test("declarations name only what is there, and all but the entries are CommonJS, which both kinds of modules can import", () => {
   const wrong = [];
   for (const path of files.filter((path) => /\.d\.c?ts$/.test(path))) {
     const text = readFileSync(join(root, path), "utf8");
     if (text.includes("@internal")) wrong.push(`${path} shows what is internal`);
     for (const [, link] of text.matchAll(/(?:from |import\()"(\.[^"]+)"/g)) {
-      const declared = link.replace(/\.(c?)js$/, ".d.$1ts");
-      const own = path.endsWith(".d.cts") ? link.endsWith(".cjs") : link.endsWith(".js");
-      if (!own || !existsSync(join(root, path, "..", declared))) wrong.push(`${path}: ${link}`);
+      const declared = link.replace(/\.cjs$/, ".d.cts");
+      const isThere = declared !== link && existsSync(join(root, path, "..", declared));
+      // the WebAssembly is one file for both, and the one import of it under another name
+      if (!isThere && path !== "polar_license.wasm.d.ts") wrong.push(`${path}: ${link}`);
     }
   }
   assert.deepEqual(wrong, []);
 });
 
+test("a debugger finds the source of every script, and of nothing twice", () => {
+  const scripts = files.filter((path) => /\.c?js$/.test(path));
+  assert.ok(scripts.length > 20, `${scripts.length} scripts`);
+  for (const path of scripts) {
+    assert.match(readFileSync(join(root, path), "utf8"), new RegExp(`//# sourceMappingURL=${path.split("/").at(-1)}\\.map\\s*$`), path);
+    const { sources, sourcesContent } = JSON.parse(readFileSync(join(root, `${path}.map`), "utf8"));
+    assert.deepEqual(sources.filter((source) => !/^(src|generated)\/[a-z0-9/.-]+$/.test(source)), [], path);
+    assert.equal(new Set(sources).size, sources.length, path);
+    const silent = sources.filter((source, index) => typeof sourcesContent[index] !== "string");
+    assert.deepEqual(silent, [], path);
+  }
+});
+
 test("placeholders of the template are filled in", () => {
   for (const path of ["README.md", "package.json"]) assert.doesNotMatch(readFileSync(join(root, path), "utf8"), /\{\{/, path);
+});
+
+test("the dialog's words are whole in every language, with the same placeholders", () => {
+  const words = (language) => JSON.parse(readFileSync(join(root, `texts/dialog.${language}.json`), "utf8"));
+  const english = words("en");
+  const placeholders = (text) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
+  const languages = files.map((path) => /^texts\/dialog\.(..)\.json$/.exec(path)?.[1]).filter((name) => name && name !== "en");
+  assert.deepEqual(languages, ["de"]);
+  for (const language of languages) {
+    const own = words(language);
+    assert.deepEqual(Object.keys(own), Object.keys(english));
+    for (const [code, text] of Object.entries(own)) {
+      assert.ok(text.trim() !== "" && text !== english[code], `${code}: ${text}`);
+      assert.deepEqual(placeholders(text), placeholders(english[code]), code);
+    }
+  }
 });

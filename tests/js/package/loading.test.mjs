@@ -16,8 +16,11 @@ const names = scripts.map((name) => name.replace(/^\./, "polar-license"));
 const electron = names.filter((name) => name.includes("/electron-"));
 
 /** Those for what the app has installed. */
-const peers = names.filter((name) => /\/(react|openfeature)$/.test(name));
-const specifiers = names.filter((name) => !electron.includes(name) && !peers.includes(name));
+const peers = names.filter((name) => /\/(react|openfeature|tauri)$/.test(name));
+
+/** Those for elements, which are defined in browsers only. */
+const dialog = names.filter((name) => name.includes("/dialog"));
+const specifiers = names.filter((name) => ![...electron, ...peers, ...dialog].includes(name));
 
 /** An app in either module format: `load` gets an entry, `read` the file of the WebAssembly. */
 const APP = `
@@ -83,14 +86,14 @@ test("the main entry takes files in Node, and the page's storage in a browser", 
   assert.match(run("page.mjs", script, "--conditions=browser"), /^storage .*localStorage/);
 });
 
-test("the entries for frameworks load beside these, by `import` and by `require`, and hold no engine", () => {
-  assert.equal(peers.length, 2);
-  for (const name of ["react", "@openfeature"]) {
+test("the entries for frameworks and Tauri load beside these, by `import` and by `require`, and hold no engine", () => {
+  assert.equal(peers.length, 3);
+  for (const name of ["react", "@openfeature", "@tauri-apps"]) {
     const to = join(folder, "node_modules", name);
     symlinkSync(fileURLToPath(new URL(`../node_modules/${name}`, import.meta.url)), to, "junction");
   }
   const say = "console.log(JSON.stringify(all.map((entry) => Object.keys(entry).sort())))";
-  const expected = [["Gate", "LicenseProvider", "useLicense"], ["LicenseProvider"]];
+  const expected = [["Gate", "LicenseProvider", "useLicense"], ["LicenseProvider"], ["LicenseError", "connectLicense"]];
   const scripts = {
     "peers.mjs": `const all = await Promise.all(${JSON.stringify(peers)}.map((name) => import(name))); ${say}`,
     "peers.cjs": `const all = ${JSON.stringify(peers)}.map((name) => require(name)); ${say}`,
@@ -98,6 +101,17 @@ test("the entries for frameworks load beside these, by `import` and by `require`
   for (const [name, script] of Object.entries(scripts)) assert.deepEqual(JSON.parse(run(name, script)), expected, name);
   // Next draws what comes of them in the browser too
   for (const format of ["js", "cjs"]) assert.match(readFileSync(join(root, `react.${format}`), "utf8"), /^"use client";/);
+});
+
+test("the dialog loads on a server, by `import` and by `require`, and defines nothing there", () => {
+  const say = "console.log(JSON.stringify([...all.map((entry) => Object.keys(entry).sort()), typeof customElements]))";
+  const expected = '[["LicenseDialogElement","showLicenseDialog"],["portalPages"],"undefined"]\n';
+  const of = (how) => `const all = await Promise.all(${JSON.stringify(dialog)}.map(async (name) => ${how}(name)));`;
+  assert.equal(run("dialog.mjs", `${of("import")} ${say}`), expected);
+  assert.equal(run("dialog.cjs", `(async () => { ${of("require")} ${say} })();`), expected);
+  const { sideEffects } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  // defines the element, which no bundler may leave out
+  assert.deepEqual(sideEffects, ["./dialog.js", "./dialog.cjs"]);
 });
 
 /** Prints what making a client comes to. */
@@ -109,7 +123,7 @@ const MADE = (entry) => `
 
 test("importing opens nothing", () => {
   const script = `
-    await Promise.all(${JSON.stringify([...specifiers, ...electron])}.map((name) => import(name)));
+    await Promise.all(${JSON.stringify([...specifiers, ...electron, ...dialog])}.map((name) => import(name)));
     console.log(JSON.stringify(process.getActiveResourcesInfo().filter((name) => !/Pipe|TTY|FSReq|CloseReq/.test(name))));
   `;
   assert.equal(run("imported.mjs", script), "[]\n");
@@ -148,7 +162,7 @@ test("the scripts for browsers name no module of Node's", () => {
         look(join(path, "..", link));
       }
     };
-    for (const name of ["index", "slim"]) look(join(root, `${name}.${format}`));
+    for (const name of ["index", "slim", "dialog", "dialog-portal"]) look(join(root, `${name}.${format}`));
     assert.ok(seen.size > 2, "no parts found");
   }
 });

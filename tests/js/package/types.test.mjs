@@ -30,13 +30,16 @@ const PROGRAMS = {
 const APP = `
 import { createLicenseClient, LicenseError, type Decision, type License, type LicenseClient, memoryStorage } from "polar-license";
 import { type LicenseFailure } from "polar-license/electron-preload";
+import { createLicenseClient as withPortal, type PortalSession } from "polar-license/portal";
 import { createLicenseClient as slim } from "polar-license/slim";
+import wasm from "polar-license/wasm";
 import { fakeLicense, type PolarReply, replies, responseOf, testClock, testPolar } from "polar-license/testing";
 
 export async function main(url: string): Promise<Decision> {
   const options = { organizationId: "", appId: "", features: { export: [""] }, storage: memoryStorage(), fetch };
   const license: LicenseClient<"export"> = await createLicenseClient(options);
   const same: LicenseClient = await slim({ ...options, wasm: url });
+  await slim({ ...options, wasm });
   const stop: () => void = same.onChange(({ state, reason }) => console.log(state, reason));
   try {
     await license.activate("", { replacePrevious: true, signal: new AbortController().signal });
@@ -77,6 +80,25 @@ export async function main(url: string): Promise<Decision> {
   const names: License<"export"> = fake;
   const any: License = license;
   console.log(names === any);
+  const portal = (await withPortal(options)).portal();
+  const request = await portal.requestCode("", { signal: new AbortController().signal });
+  if (request.kind === "sent") console.log(request.email.length, request.message.length);
+  else for (const customer of request.customers) console.log(customer.name?.length, await portal.requestCodeFor(customer));
+  const session: PortalSession = await portal.authenticate("");
+  const restored = await session.restore();
+  if (restored.kind === "licensed") restored.decision satisfies Decision;
+  if (restored.kind === "choose") console.log(restored.keys.map((key) => key.displayKey));
+  if (restored.kind === "no_seat" && restored.devices.kind === "listed") {
+    const [device] = restored.devices.devices;
+    if (device && !device.isThis) console.log(device.label, await session.release(device), restored.error.reason);
+  }
+  const keys = await session.licenseKeys();
+  if (keys[0]) await session.rotate(keys[0], { confirmedByUser: true });
+  // @ts-expect-error the user has to confirm it
+  if (keys[0]) await session.rotate(keys[0], {});
+  const checkout = await portal.checkout("");
+  const purchase = await checkout.follow({ onProgress: ({ stage, waitedMs }) => console.log(stage === "open", waitedMs) });
+  await session.restorePurchase(purchase);
   const clock = testClock("2027-01-01");
   const polar = testPolar(clock, { limitUsage: 3, expiresAt: null });
   const made: LicenseClient<"export"> = await fakeLicense({ state: "grace", features: { export: true }, clock, polar });
@@ -90,6 +112,45 @@ export async function main(url: string): Promise<Decision> {
   // @ts-expect-error there is no such state
   if (license.current().state === "fine") return license.validate();
   return license.refresh();
+}
+`;
+
+/** For a platform without any of `fetch`, `AbortSignal`, `console`: what an app brings itself. */
+const BARE_APP = `
+import { createLicenseClient, type Decision, type Fetch, type License, memoryStorage } from "polar-license";
+import type { MainIpc } from "polar-license/electron-main";
+import type { Bridge } from "polar-license/electron-preload";
+import { fileStorage } from "polar-license/node";
+import { createLicenseClient as slim } from "polar-license/slim";
+import { fakeLicense, replies, responseOf } from "polar-license/testing";
+import wasm from "polar-license/wasm";
+
+export async function main(send: Fetch, signal: object, ipc: MainIpc, bridge: Bridge): Promise<Decision> {
+  const license: License = await createLicenseClient({ organizationId: "", appId: "", fetch: send, storage: memoryStorage() });
+  await slim({ organizationId: "", appId: "", wasm, storage: fileStorage() });
+  const fetch: Fetch = async () => responseOf(replies.denied("expired"));
+  await fakeLicense({ state: "grace" });
+  return ipc === undefined || bridge === undefined ? license.current() : license.validate({ signal });
+}
+`;
+
+/** On a page only: elements need the types of a document. */
+const PAGE = `
+import type { License } from "polar-license";
+import { type DialogTexts, type LicenseSource, showLicenseDialog } from "polar-license/dialog";
+
+export async function main(license: License, texts: DialogTexts): Promise<void> {
+  const source: LicenseSource = () => Promise.resolve(license);
+  await showLicenseDialog(source, { key: "KEY", features: { export: "Export" }, texts: { ...texts, "dialog.buy": "Buy" } });
+  const dialog = document.createElement("polar-license-dialog");
+  dialog.license = license;
+  dialog.addEventListener("activated", ({ detail }) => console.log(detail.state));
+  dialog.addEventListener("deactivated", ({ detail }) => detail.deactivated.length);
+  dialog.addEventListener("link", (event) => (event.detail.length > 0 ? event.preventDefault() : undefined));
+  dialog.addEventListener("keydown", ({ key }) => key === "Escape" && dialog.close());
+  dialog.show();
+  // @ts-expect-error there is no such word
+  dialog.texts = { "dialog.by": "Buy" };
 }
 `;
 
@@ -107,9 +168,18 @@ for (const compiler of COMPILERS) {
     test(`${kind}, ${compiler}`, () => {
       const { file, ...options } = program;
       writeFileSync(join(folder, file), APP);
-      assert.equal(compile(compiler, [file], options), "");
+      writeFileSync(join(folder, "page.mts"), PAGE);
+      const files = options.lib.includes("dom") ? [file, "page.mts"] : [file];
+      assert.equal(compile(compiler, files, options), "");
     });
   }
+}
+
+for (const compiler of COMPILERS) {
+  test(`platform that declares nothing, ${compiler}`, () => {
+    writeFileSync(join(folder, "bare.mts"), BARE_APP);
+    assert.equal(compile(compiler, ["bare.mts"], { module: "nodenext", lib: ["es2022"], types: [] }), "");
+  });
 }
 
 test("every block of the READMEs", () => {
@@ -125,6 +195,12 @@ test("every block of the READMEs", () => {
     }
     declare module "*?url" { const address: string; export default address; }
     declare module "electron" {
+      export const app: { whenReady(): Promise<void> };
+      export const net: { fetch: typeof fetch };
+      export class BrowserWindow {
+        constructor(options: { webPreferences: { preload: string } });
+        loadFile(path: string): Promise<void>;
+      }
       export const ipcMain: import("polar-license/electron-main").MainIpc;
       export const ipcRenderer: import("polar-license/electron-preload").RendererIpc;
       export const contextBridge: import("polar-license/electron-preload").Bridge;

@@ -1,1 +1,2 @@
+// Which tests are Vitest's.
 export default { test: { include: ["tests/*.vitest.mjs"] } };

@@ -36,6 +36,27 @@ export async function version() {
   return `Chromium ${(await browser()).version()}`;
 }
 
+/** A profile of its own, for a test that drives its pages; it ends with the browser. */
+export async function profile() {
+  const context = await (await browser()).newContext();
+  context.setDefaultTimeout(LIMIT_MS);
+  return context;
+}
+
+/** A browser of its own with an extension, whose profile is kept in a folder. */
+export async function withExtension(extension, folder) {
+  const args = ["--no-sandbox", `--disable-extensions-except=${extension}`, `--load-extension=${extension}`];
+  // extensions need the whole browser, not the one that only draws
+  const context = await chromium.launchPersistentContext(folder, {
+    executablePath: program(),
+    args: [...args, "--headless=new"],
+    ignoreDefaultArgs: ["--disable-extensions"],
+    timeout: LIMIT_MS,
+  });
+  context.setDefaultTimeout(LIMIT_MS);
+  return context;
+}
+
 /** Opens a page in a profile of its own. Resolves to what it told, and to what its policy has blocked meanwhile. */
 export async function visit(url) {
   const context = await (await browser()).newContext();

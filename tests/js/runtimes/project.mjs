@@ -13,6 +13,9 @@ import { run } from "./processes.mjs";
 export const here = dirname(fileURLToPath(import.meta.url));
 const suffix = process.platform === "win32" ? ".cmd" : "";
 
+/** npm, as a program. */
+export const npm = `npm${suffix}`;
+
 /** The program of this name that `npm ci` put beside this file. */
 export const tool = (name) => join(here, "node_modules/.bin", name + suffix);
 
@@ -32,7 +35,7 @@ export async function install(fixture, tarball) {
     cpSync(join(here, "fixtures", fixture), folder, { recursive: true });
     cpSync(join(here, "story.mjs"), join(folder, "story.mjs"));
     const quiet = ["--offline", "--no-audit", "--no-fund", "--loglevel=error"];
-    await run(`npm${suffix}`, ["install", ...quiet, tarball], { cwd: folder });
+    await run(npm, ["install", ...quiet, tarball], { cwd: folder });
   } catch (error) {
     project.remove();
     throw error;

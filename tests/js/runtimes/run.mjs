@@ -1,13 +1,14 @@
 /**
- * Installs the tarball in every runtime, has each live through the story against a local Polar of its own, and wants
- * all to see the same: `node run.mjs TARBALL PROGRAM [RUNTIME...]`, where PROGRAM is `polar-license`, whose `serve` is
- * the local Polar. Run by `cargo xtask test runtimes`.
+ * Installs the tarball in every runtime and in every example, has each live through its story against a local Polar of its
+ * own, and wants all to see the same: `node run.mjs TARBALL PROGRAM [RUNTIME...]`, where PROGRAM is `polar-license`, whose
+ * `serve` is the local Polar. Run by `cargo xtask test runtimes`.
  */
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { close } from "./chromium.mjs";
+import { EXAMPLES } from "./examples.mjs";
 import { serve } from "./processes.mjs";
 import { install } from "./project.mjs";
 import { MISSING, RUNTIMES } from "./runtimes.mjs";
@@ -19,14 +20,15 @@ const LIMIT_MS = 600_000;
 const AT_ONCE = 2;
 
 const [tarball, program, ...wanted] = process.argv.slice(2);
+const tried = { ...EXAMPLES, ...RUNTIMES };
 const expected = JSON.parse(readFileSync(new URL("expected.json", import.meta.url), "utf8"));
-const unknown = wanted.filter((name) => !(name in RUNTIMES));
+const unknown = wanted.filter((name) => !(name in tried));
 if (!program || unknown.length > 0) {
-  console.error(`usage: node run.mjs TARBALL PROGRAM [RUNTIME...]; runtimes are ${Object.keys(RUNTIMES).join(" · ")}`);
+  console.error(`usage: node run.mjs TARBALL PROGRAM [RUNTIME...]; runtimes are ${Object.keys(tried).join(" · ")}`);
   process.exit(2);
 }
 
-const left = Object.keys(RUNTIMES).filter((name) => wanted.length === 0 || wanted.includes(name));
+const left = Object.keys(tried).filter((name) => wanted.length === 0 || wanted.includes(name));
 const results = new Map(left.map((name) => [name, undefined]));
 setTimeout(() => {
   const open = [...results.keys()].filter((name) => !results.get(name));
@@ -48,21 +50,21 @@ process.exitCode = failed.length > 0 ? 1 : 0;
 async function work() {
   for (let name = left.shift(); name !== undefined; name = left.shift()) {
     const start = performance.now();
-    const result = await tried(RUNTIMES[name]);
+    const result = await attempt(tried[name]);
     results.set(name, { ...result, seconds: ((performance.now() - start) / 1000).toFixed(1) });
   }
 }
 
-async function tried({ fixture, version, tell }) {
+async function attempt({ fixture, open = (path) => install(fixture, path), sees = expected, version, tell }) {
   let app;
   let polar;
   let found = "";
   try {
     found = await version();
-    app = await install(fixture, resolve(tarball));
     polar = await serve(resolve(program), ["serve", "--port=0", "--json"], { ready: JSON.parse });
     const { url, organization, benefits } = polar.found;
-    assert.deepEqual(lines(await tell(app, { url, organization, benefits })), lines(expected));
+    app = await open(resolve(tarball), url);
+    assert.deepEqual(lines(await tell(app, { url, organization, benefits })), lines(sees));
     return { version: found };
   } catch (error) {
     return { version: found, error };

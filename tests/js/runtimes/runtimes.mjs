@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { cpSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import * as chromium from "./chromium.mjs";
 import { serve } from "./processes.mjs";
@@ -13,7 +13,7 @@ import { site } from "./site.mjs";
 
 /** What is asked for and does not install from npm, with the reason; nothing else may be missing. */
 export const MISSING = {
-  Electron: "its npm package downloads the program from elsewhere; its scripts run over a stand-in",
+  Electron: "its npm package downloads the program from elsewhere; its scripts and packed apps run over a stand-in",
 };
 
 const node = { fixture: "esm", version: async () => process.version };
@@ -47,8 +47,8 @@ export const RUNTIMES = {
     version: async () => versionOf("deno"),
     tell: (app, polar) => script(app, polar, tool("deno"), "run", "--node-modules-dir=manual", "-A", "main.js"),
   },
-  workerd: { fixture: "workerd", version: async () => versionOf("workerd"), tell: worker("recent") },
-  "workerd as of 2022": { fixture: "workerd", version: async () => versionOf("workerd"), tell: worker("old") },
+  workerd: { fixture: "workerd", version: async () => versionOf("workerd"), tell: worker("2026-04-01") },
+  "workerd as of 2022": { fixture: "workerd", version: async () => versionOf("workerd"), tell: worker("2022-12-01") },
   Vite: { fixture: "vite", version: bundled("vite"), tell: built("vite", "build") },
   "Vite, its server": { fixture: "vite", version: bundled("vite"), tell: viteServer },
   "Vite, ./slim": { fixture: "vite-slim", version: bundled("vite"), tell: built("vite", "build") },
@@ -136,11 +136,13 @@ async function viteServer(app, polar) {
   }
 }
 
-/** A Worker with one of the configurations in `config.capnp`. */
-function worker(config) {
+/** A Worker of today, or one whose compatibility date nobody has moved since it was written. */
+function worker(date) {
   return async (app, polar) => {
+    const config = join(app.folder, "config.capnp");
+    writeFileSync(config, readFileSync(config, "utf8").replace(/(?<=compatibilityDate = ")[^"]*/, date));
     await app.run(tool("esbuild"), [...esbuild("src/worker.js"), "--loader:.wasm=copy", "--asset-names=[name]"]);
-    const args = ["serve", "--control-fd=3", "config.capnp", config];
+    const args = ["serve", "--control-fd=3", "config.capnp"];
     const ready = (line) => JSON.parse(line).port;
     const workerd = await serve(tool("workerd"), args, { cwd: app.folder, ready, stream: 3 });
     try {

@@ -63,7 +63,7 @@ async function seats(polar) {
 }
 
 /** Tells the local Polar what is to happen, or asks what it knows. */
-async function control(polar, what, body, method = body ? "POST" : "GET") {
+export async function control(polar, what, body, method = body ? "POST" : "GET") {
   const response = await fetch(`${polar.url}/_mock/${what}`, { method, body: body && JSON.stringify(body) });
   if (!response.ok) throw new Error(`the local Polar does not understand ${what}: ${await response.text()}`);
   return response.status === 204 ? undefined : response.json();

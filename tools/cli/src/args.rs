@@ -1,11 +1,14 @@
 //! The command line, and the configuration made from it.
 
+pub(crate) mod portal;
+
 use crate::{exit, variables};
 use clap::builder::ValueHint;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 use polar_license::{Config, Error, ErrorKind as Kind, Key, Value};
+use portal::{Buyer, Choices, Errand, OneKey};
 use std::env;
 use std::path::PathBuf;
 
@@ -17,6 +20,7 @@ pub(crate) struct Args {
 
 pub(crate) enum Task {
     License(Operation),
+    Portal(Errand),
     Doctor { key: Option<String> },
     Serve(Serve),
     Demo,
@@ -157,11 +161,11 @@ pub(crate) struct Serve {
 
 /// Reads the process's arguments. The error is to be printed: help, the version, or what is wrong.
 pub(crate) fn parse() -> Result<Args, clap::Error> {
-    let matches = variables::parse(command()).map_err(|error| without_usage(without_keys(error)))?;
+    let matches = variables::parse(command()).map_err(|error| without_usage(without_secrets(error)))?;
     let Line { before, command } = Line::from_arg_matches(&matches)?;
     let (after, task) = command.split();
     let common = before.with(after);
-    if matches!(task, Task::License(_)) && common.organization.is_none() {
+    if matches!(task, Task::License(_) | Task::Portal(_)) && common.organization.is_none() {
         let message = "missing required option `--organization`; add it, or set POLAR_LICENSE_ORGANIZATION";
         return Err(Line::command().error(ErrorKind::MissingRequiredArgument, message));
     }
@@ -241,6 +245,86 @@ enum Command {
     Deactivate(Common),
     /// Remove the license from this device without releasing the seat
     Forget(Common),
+    /// Restore a lost license, by a code from a mail
+    ///
+    /// For a customer who lost the license key, or has another computer: Polar mails a code to the address of the
+    /// purchase, and the license key is activated on this device. If no seat is free, the devices are listed, and one of
+    /// them can be released.
+    Restore {
+        #[command(flatten)]
+        choices: Choices,
+        #[command(flatten)]
+        buyer: Buyer,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// List the devices of the customer's license keys
+    ///
+    /// Polar mails a code to the address of the purchase. `release` releases one of them.
+    Devices {
+        #[command(flatten)]
+        key: OneKey,
+        #[command(flatten)]
+        buyer: Buyer,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Release the seat of a device, such as a computer that is lost
+    ///
+    /// Polar mails a code to the address of the purchase.
+    Release {
+        /// The device's label, or a part of it [default: asked for]
+        device: Option<String>,
+        #[command(flatten)]
+        key: OneKey,
+        #[command(flatten)]
+        buyer: Buyer,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Replace a license key that somebody else knows
+    ///
+    /// Polar mails a code to the address of the purchase. The old key ends at once, on all devices of the customer; each
+    /// gets the other one by `restore`. The license of this device goes on.
+    Rotate {
+        /// Replace it: the old key ends at once, on all devices
+        #[arg(long, required = true)]
+        yes: bool,
+        #[command(flatten)]
+        key: OneKey,
+        #[command(flatten)]
+        buyer: Buyer,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Accept an invitation to a team, and activate its license key
+    ///
+    /// The key is there a moment later; it is waited for up to five minutes.
+    Claim {
+        /// The link in the mail, or its token; `-`: from standard input
+        #[arg(value_name = "TOKEN")]
+        invitation: Option<String>,
+        #[command(flatten)]
+        choices: Choices,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Buy by the vendor's checkout link, and activate the license key
+    ///
+    /// Shows the address to open in a browser, on stderr, and waits until the purchase is completed there. Then Polar mails
+    /// a code to its buyer, which is asked for on the terminal, or is the first line of standard input.
+    Buy {
+        /// The link, such as https://buy.polar.sh/polar_cl_...
+        link: String,
+        /// How long to wait for the purchase
+        #[arg(long, value_name = "DURATION", default_value = "30m")]
+        within: humantime::Duration,
+        /// Which customer, where the buyer's address has several: name or number
+        #[arg(long, value_name = "NAME")]
+        customer: Option<String>,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Find out what is wrong: network, clock, storage, settings
     ///
     /// Asks Polar once, without a license key. What it prints can be pasted into a bug report: it has no license key, no
@@ -289,6 +373,23 @@ impl Command {
             Self::Consume { count, common } => (common, Operation::Consume { count }),
             Self::Deactivate(common) => (common, Operation::Deactivate),
             Self::Forget(common) => (common, Operation::Forget),
+            Self::Restore { choices, buyer, common } => {
+                return (common, Task::Portal(Errand::Restore { buyer, choices }));
+            }
+            Self::Devices { key, buyer, common } => return (common, Task::Portal(Errand::Devices { buyer, key })),
+            Self::Release { device, key, buyer, common } => {
+                return (common, Task::Portal(Errand::Release { device, buyer, key }));
+            }
+            // clap has seen to it that it is confirmed
+            Self::Rotate { yes: _, key, buyer, common } => {
+                return (common, Task::Portal(Errand::Rotate { buyer, key }));
+            }
+            Self::Claim { invitation, choices, common } => {
+                return (common, Task::Portal(Errand::Claim { invitation, choices }));
+            }
+            Self::Buy { link, within, customer, common } => {
+                return (common, Task::Portal(Errand::Buy { link, within: within.into(), customer }));
+            }
             Self::Doctor { key, common } => return (common, Task::Doctor { key }),
             Self::Serve(options) => return (of_json(options.json), Task::Serve(options)),
             Self::Demo { json } => return (of_json(json), Task::Demo),
@@ -404,21 +505,30 @@ fn without_usage(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// clap repeats what it did not understand, which may be a license key in the wrong place.
-fn without_keys(mut error: clap::Error) -> clap::Error {
+/// clap repeats what it did not understand, which may be a license key, an e-mail address, a code or a token in the wrong
+/// place.
+fn without_secrets(mut error: clap::Error) -> clap::Error {
     let misplaced = match error.kind() {
         ErrorKind::UnknownArgument => ContextKind::InvalidArg,
         ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
         ErrorKind::ValueValidation => ContextKind::InvalidValue,
         _ => return error,
     };
-    if let Some(ContextValue::String(text)) = error.get(misplaced)
-        && may_be_key(text)
-        && let Ok(key) = Key::parse(text)
-    {
-        error.insert(misplaced, ContextValue::String(key.to_string()));
-    }
+    let Some(ContextValue::String(text)) = error.get(misplaced) else { return error };
+    let shown = match Key::parse(text) {
+        _ if may_be_customers(text) => String::from("****"),
+        Ok(key) if may_be_key(text) => key.to_string(),
+        Ok(_) | Err(_) => return error,
+    };
+    error.insert(misplaced, ContextValue::String(shown));
     error
+}
+
+/// Whether it may be an e-mail address, a token, an address with a token in it, or a code of six letters and digits.
+fn may_be_customers(text: &str) -> bool {
+    let typical = |c: char| c.is_ascii_digit() || c.is_ascii_uppercase();
+    let is_code = text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) && text.contains(typical);
+    is_code || text.contains('@') || text.starts_with("polar_") || text.contains("token=")
 }
 
 /// Whether it is neither an option nor a plain word, and too long for a number or a duration.

@@ -12,7 +12,9 @@ Exit status:
   3  not allowed: no license, or one that was denied, has expired, or was not
      confirmed for too long
   4  could not be determined: nothing trusted is stored, and Polar was not
-     reached; for activate, consume and deactivate: Polar was not reached";
+     reached; for activate, consume, deactivate, and where a code from a
+     mail is asked for: Polar was not reached, or limits requests
+  5  one of several has to be chosen: the output lists them";
 
 /// The same for `doctor`.
 pub(crate) const DOCTOR_HELP: &str = "\
@@ -28,6 +30,7 @@ pub(crate) enum Exit {
     Usage = 2,
     NotAllowed = 3,
     Undetermined = 4,
+    Choice = 5,
 }
 
 impl Exit {

@@ -9,25 +9,27 @@ use serde::Serialize;
 use std::io::{self, BufRead, IsTerminal, Read};
 
 /// The result of an operation.
-struct Report {
-    decision: Decision,
-    exit: Exit,
+pub(crate) struct Report {
+    pub(crate) decision: Decision,
+    pub(crate) exit: Exit,
     /// What the decision does not show, for people.
-    headline: Option<String>,
+    pub(crate) headline: Option<String>,
     /// The same for scripts.
-    extra: Extra,
+    pub(crate) extra: Extra,
 }
 
 /// What some operations tell besides the decision.
-enum Extra {
+pub(crate) enum Extra {
     Nothing,
     Deactivated(Deactivated),
     Feature(Feature),
+    /// The key that replaced another one, by its last six characters.
+    NewKey(String),
 }
 
 /// Whether a feature is on.
 #[derive(Serialize)]
-struct Feature {
+pub(crate) struct Feature {
     name: String,
     allowed: bool,
     /// Why it is off.
@@ -41,30 +43,41 @@ pub(crate) fn run(common: Common, mut operation: Operation) -> io::Result<Exit> 
     {
         *key = key_from_stdin()?;
     }
-    match operate(&common, operation) {
-        Ok(Report { decision, exit, headline, extra }) => {
-            let headline = headline.map(|line| line + "\n").unwrap_or_default();
-            output::print(&if common.json { json(&decision, &extra)? } else { headline + &show::text(&decision) })?;
-            Ok(exit)
-        }
-        Err(error) => {
-            output::error(&error.to_string());
-            if common.json {
-                output::print(&error.to_json())?;
-            } else if let Some(decision) = error.decision() {
-                output::print(&show::text_after(&error, decision))?;
-            }
-            Ok(Exit::of_error(&error))
-        }
+    match open(&common).and_then(|client| operate(&client, operation)) {
+        Ok(report) => print(&report, common.json),
+        Err(error) => fail(&error, common.json),
     }
 }
 
-fn operate(common: &Common, operation: Operation) -> Result<Report, Error> {
+/// The client that the options describe.
+pub(crate) fn open(common: &Common) -> Result<Client, Error> {
     let mut builder = Client::builder(common.config()?);
     if let Some(directory) = &common.data_dir {
         builder = builder.directory(directory);
     }
-    let client = builder.open()?;
+    builder.open()
+}
+
+/// Prints the result of an operation.
+pub(crate) fn print(report: &Report, as_json: bool) -> io::Result<Exit> {
+    let Report { decision, exit, headline, extra } = report;
+    let headline = headline.iter().map(|line| format!("{line}\n")).collect::<String>();
+    output::print(&if as_json { json(decision, extra)? } else { headline + &show::text(decision) })?;
+    Ok(*exit)
+}
+
+/// Prints why an operation did not do what was asked.
+pub(crate) fn fail(error: &Error, as_json: bool) -> io::Result<Exit> {
+    output::error(&error.to_string());
+    if as_json {
+        output::print(&error.to_json())?;
+    } else if let Some(decision) = error.decision() {
+        output::print(&show::text_after(error, decision))?;
+    }
+    Ok(Exit::of_error(error))
+}
+
+fn operate(client: &Client, operation: Operation) -> Result<Report, Error> {
     Ok(match operation {
         Operation::Activate { key, replace_previous } => {
             let options = ActivateOptions::new().replace_previous(replace_previous);
@@ -81,14 +94,7 @@ fn operate(common: &Common, operation: Operation) -> Result<Report, Error> {
         Operation::Consume { count } => client.consume(count)?.into(),
         Operation::Deactivate => {
             let Deactivation { decision, deactivated, .. } = client.deactivate()?;
-            let seat = match deactivated {
-                Deactivated::Released => "the seat is free again",
-                Deactivated::Unknown => "Polar knows no such seat any more",
-                Deactivated::NotNeeded => "the license took no seat",
-                other => other.as_str(),
-            };
-            let extra = Extra::Deactivated(deactivated);
-            Report { decision, exit: Exit::Allowed, headline: Some(format!("deactivated: {seat}")), extra }
+            Report::deactivated(decision, "deactivated", deactivated)
         }
         Operation::Forget => {
             let seat = client.current().license().and_then(|license| license.activation_id);
@@ -127,13 +133,37 @@ fn json(decision: &Decision, extra: &Extra) -> io::Result<String> {
             feature: &'a Feature,
             license: &'a Decision,
         },
+        #[serde(rename_all = "camelCase")]
+        NewKey {
+            #[serde(flatten)]
+            decision: &'a Decision,
+            new_key: &'a str,
+        },
     }
     let members = match extra {
         Extra::Nothing => Members::Decision(decision),
         Extra::Deactivated(deactivated) => Members::Deactivated { decision, deactivated: *deactivated },
         Extra::Feature(feature) => Members::Feature { feature, license: decision },
+        Extra::NewKey(new_key) => Members::NewKey { decision, new_key },
     };
     Ok(serde_json::to_string(&members)?)
+}
+
+impl Report {
+    /// A seat that was given up, and `what` happened to it.
+    pub(crate) fn deactivated(decision: Decision, what: &str, deactivated: Deactivated) -> Self {
+        let seat = match deactivated {
+            Deactivated::Released => "the seat is free again",
+            Deactivated::Unknown => "Polar knows no such seat any more",
+            Deactivated::NotNeeded => "the license took no seat",
+            Deactivated::KeyUnknown => {
+                "Polar does not know the license key any more; its seat stays taken until you activate the new key here"
+            }
+            other => other.as_str(),
+        };
+        let headline = Some(format!("{what}: {seat}"));
+        Self { decision, exit: Exit::Allowed, headline, extra: Extra::Deactivated(deactivated) }
+    }
 }
 
 impl From<Decision> for Report {

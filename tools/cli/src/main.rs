@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! main ─► args ─┬► license ─► polar_license::blocking::Client     one operation, one decision, one exit status
+//!               ├► portal ──► polar_license::blocking::Portal     what a customer does, by a code from a mail
 //!               ├► doctor ──► polar_license::blocking::diagnosis  what is wrong, and what to do
 //!               ├► serve ───► mock_polar::MockPolar               until interrupted
 //!               ├► demo ────► both
@@ -10,7 +11,7 @@
 //! ```
 //!
 //! Decides nothing about licenses. Prints no license key beyond its last six characters, except the invented ones that
-//! `serve` hands out.
+//! `serve` hands out; and no code, no token, and an e-mail address only to the terminal where the code is typed.
 
 mod args;
 mod demo;
@@ -19,6 +20,7 @@ mod exit;
 mod license;
 mod manual;
 mod output;
+mod portal;
 mod serve;
 mod show;
 mod variables;
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
     let json = common.json;
     let exit = match task {
         Task::License(operation) => license::run(common, operation),
+        Task::Portal(errand) => portal::run(&common, errand),
         Task::Doctor { key } => doctor::run(&common, key),
         Task::Serve(options) => serve::run(&options, json),
         Task::Demo => demo::run(json),

@@ -15,6 +15,12 @@ pub(crate) fn error(message: &str) {
     note(&format!("error: {message}"));
 }
 
+/// A question on stderr; the answer is typed behind it.
+pub(crate) fn ask(question: &str) {
+    // at once, and if stderr is closed, nobody can be asked
+    let _ = io::stderr().lock().write_all(format!("{question} ").as_bytes());
+}
+
 /// A line on stderr.
 pub(crate) fn note(line: &str) {
     // if stderr is closed, there is nowhere to report that

@@ -3,12 +3,12 @@
 use crate::args::Serve;
 use crate::exit::Exit;
 use crate::output;
-use mock_polar::{KeyInfo, MockPolar, Seed, Status};
+use mock_polar::{DEMO_EMAIL, DEMO_INVITATION, DEMO_LINK, KeyInfo, MockPolar, Seed, Status};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::mpsc;
-use std::{fs, io};
+use std::{env, fs, io};
 
 /// Runs it until the process is interrupted or terminated.
 pub(crate) fn run(options: &Serve, as_json: bool) -> io::Result<Exit> {
@@ -26,14 +26,15 @@ pub(crate) fn run(options: &Serve, as_json: bool) -> io::Result<Exit> {
         builder = builder.seed(Seed::from_json(&text).map_err(io::Error::other)?);
     }
     let polar = builder.start().map_err(io::Error::other)?;
-    output::print(&if as_json { json(&polar) } else { table(&polar) })?;
+    let is_demo = options.seed.is_none();
+    output::print(&if as_json { json(&polar, is_demo) } else { table(&polar, is_demo) })?;
     // it cannot fail, since the handler keeps the other end
     let _ = ended.recv();
     polar.stop();
     Ok(Exit::Allowed)
 }
 
-fn json(polar: &MockPolar) -> String {
+fn json(polar: &MockPolar, is_demo: bool) -> String {
     let keys = polar.keys();
     let each = keys.iter().map(|key| {
         json!({
@@ -49,17 +50,21 @@ fn json(polar: &MockPolar) -> String {
         "url": polar.url(),
         "organization": polar.organization(),
         "benefits": benefits(&keys),
+        "email": is_demo.then_some(DEMO_EMAIL),
         "keys": each.collect::<Vec<_>>(),
     })
     .to_string()
 }
 
-fn table(polar: &MockPolar) -> String {
+fn table(polar: &MockPolar, is_demo: bool) -> String {
     let (url, organization, keys) = (polar.url(), polar.organization(), polar.keys());
     let mut text = format!("A local Polar is at {url} until interrupted.\n\norganization  {organization}\n");
     for (name, id) in benefits(&keys) {
         // writing to a string does not fail
         let _ = writeln!(text, "benefit       {id}  {name}");
+    }
+    if is_demo {
+        let _ = writeln!(text, "customer      {DEMO_EMAIL}");
     }
     let widest = keys.iter().map(|key| key.key.chars().count()).max().unwrap_or_default().max(3);
     let _ = writeln!(text, "\n{:<widest$}  {:<9} {:<10} {:<9} uses", "key", "benefit", "status", "devices");
@@ -69,15 +74,28 @@ fn table(polar: &MockPolar) -> String {
         let status = status(polar, key);
         let _ = writeln!(text, "{:<widest$}  {:<9} {status:<10} {devices:<9} {uses}", key.key, key.benefit);
     }
+    let program = program();
+    let _ = write!(
+        text,
+        "\nTry it in another terminal:\n  export POLAR_LICENSE_ENVIRONMENT={url} POLAR_LICENSE_ORGANIZATION={organization}"
+    );
     if let Some(key) = keys.iter().find(|key| key.limit_activations.is_some()) {
+        let (key, benefit) = (&key.key, &key.benefit_id);
+        let _ = write!(text, "\n  {program} activate {key} --feature export={benefit}\n  {program} deactivate");
+    }
+    if is_demo {
         let _ = write!(
             text,
-            "\nTry it:\n  export POLAR_LICENSE_ENVIRONMENT={url} POLAR_LICENSE_ORGANIZATION={organization}\n  \
-             polar-license activate {} --feature export={}\n  polar-license deactivate",
-            key.key, key.benefit_id
+            "\nAs a customer; the code of each mail is shown here:\n  {program} restore {DEMO_EMAIL}\n  \
+             {program} buy {DEMO_LINK}\n  {program} claim {DEMO_INVITATION}"
         );
     }
     text
+}
+
+/// As it was called: not every developer has installed it.
+fn program() -> String {
+    env::args_os().next().map_or_else(|| String::from("polar-license"), |name| name.to_string_lossy().into_owned())
 }
 
 /// Name to id, of the benefits that have keys.

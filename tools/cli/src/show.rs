@@ -5,18 +5,18 @@ use std::fmt::Write as _;
 
 /// The state and message, then a line for each fact there is.
 pub(crate) fn text(decision: &Decision) -> String {
-    lines(decision, decision.next_step(), decision.next_url())
+    lines(decision, next_step(decision.next_step()), decision.next_url())
 }
 
 /// The decision that holds after a failure, and what can be done about the failure.
 pub(crate) fn text_after(error: &Error, decision: &Decision) -> String {
     match error.next_step() {
         NextStep::None => text(decision),
-        step => lines(decision, step, error.next_url()),
+        step => lines(decision, advice(step, "run the same command again"), error.next_url()),
     }
 }
 
-fn lines(decision: &Decision, next_step: NextStep, next_url: Option<&str>) -> String {
+fn lines(decision: &Decision, next_step: Option<String>, next_url: Option<&str>) -> String {
     let mut text = format!("{}: {}", decision.state(), decision.message());
     for (name, fact) in facts(decision, next_step, next_url) {
         // writing to a string does not fail
@@ -25,7 +25,7 @@ fn lines(decision: &Decision, next_step: NextStep, next_url: Option<&str>) -> St
     text
 }
 
-fn facts(decision: &Decision, step: NextStep, url: Option<&str>) -> Vec<(&'static str, String)> {
+fn facts(decision: &Decision, next_step: Option<String>, url: Option<&str>) -> Vec<(&'static str, String)> {
     let license = decision.license();
     let at = |at: Option<Timestamp>| at.map(|at| at.to_string());
     let facts = [
@@ -40,7 +40,7 @@ fn facts(decision: &Decision, step: NextStep, url: Option<&str>) -> Vec<(&'stati
         ("expires", license.map(|license| at(license.expires_at).unwrap_or_else(|| String::from("never")))),
         ("confirmed", at(license.map(|license| license.confirmed_at))),
         ("grace ends", at(decision.grace_ends_at())),
-        ("next step", next_step(step)),
+        ("next step", next_step),
         ("see", url.map(str::to_owned)),
         ("problem", decision.problem().map(problem)),
     ];
@@ -53,23 +53,32 @@ pub(crate) fn features(decision: &Decision) -> String {
     each.collect::<Vec<_>>().join(", ")
 }
 
-/// What to run or do next; `None` if nothing is to be done.
+/// What to run or do next about the license here; `None` if nothing is to be done.
 pub(crate) fn next_step(step: NextStep) -> Option<String> {
-    let advice = match step {
+    advice(step, "run `polar-license validate`")
+}
+
+/// The same, where `again` is what may succeed then.
+fn advice(step: NextStep, again: &str) -> Option<String> {
+    Some(match step {
         NextStep::None => return None,
-        NextStep::Connect => "go online, then run `polar-license validate`",
-        NextStep::EnterKey => "run `polar-license activate KEY`",
-        NextStep::Activate => "run `polar-license activate`, or `polar-license activate KEY` with a new key",
-        NextStep::Move => "run `polar-license activate --replace-previous`",
-        NextStep::Renew => "renew the license, then run `polar-license validate`",
-        NextStep::ManageDevices => {
-            "remove another device in Polar's customer portal, then run `polar-license activate KEY`"
+        NextStep::Connect => format!("go online, then {again}"),
+        NextStep::EnterKey => {
+            String::from("run `polar-license activate KEY`, or `polar-license restore` if the key is lost")
         }
-        NextStep::ContactVendor => "contact the vendor",
+        NextStep::Activate => {
+            String::from("run `polar-license activate`, or `polar-license activate KEY` with a new key")
+        }
+        NextStep::Move => String::from("run `polar-license activate --replace-previous`"),
+        NextStep::Renew => format!("renew the license, then {again}"),
+        NextStep::ManageDevices => String::from(
+            "remove another device by `polar-license release`, or in Polar's customer portal, then run \
+             `polar-license activate KEY`",
+        ),
+        NextStep::ContactVendor => String::from("contact the vendor"),
         // a step that a later version of the library has added
-        other => other.as_str(),
-    };
-    Some(advice.to_owned())
+        other => other.to_string(),
+    })
 }
 
 /// Such as `network: could not connect to Polar: connection refused`.

@@ -9,15 +9,24 @@ use anyhow::{Context, Result, bail};
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use xshell::{Shell, cmd};
 
-use crate::{readme, tools, workspace};
+use crate::{npm_package, readme, tools, workspace};
 
 const PAGES: &str = "docs/src";
 
-/// Builds the book as web pages.
+/// What writes the reference of the npm package.
+const REFERENCE: &str = "bindings/wasm/reference";
+
+/// Builds the book as web pages, and beside it the reference of the npm package, from its sources.
 pub(crate) fn build(sh: &Shell) -> Result<()> {
-    let mdbook = tools::program("mdbook")?;
+    let mdbook = tools::MDBOOK.program(sh, "mdbook")?;
     cmd!(sh, "{mdbook} build docs").run()?;
-    println!("the book: {}", workspace::target()?.join("book/index.html").display());
+    npm_package::install_tools(sh)?;
+    npm_package::ci(sh, REFERENCE)?;
+    // warnings are errors, such as a link in a comment that leads nowhere
+    cmd!(sh, "node {REFERENCE}/node_modules/typedoc/bin/typedoc --options {REFERENCE} --treatWarningsAsErrors")
+        .run()?;
+    let book = workspace::target()?.join("book");
+    println!("the book: {0}/index.html\nthe npm package: {0}/npm/index.html", book.display());
     Ok(())
 }
 

@@ -1,13 +1,15 @@
 //! The C library for other systems: built by a cross compiler, as an app developer would, then its test programs and
-//! examples and the crate's own tests, run by Wine and qemu.
+//! examples and the crate's own tests, run by Wine and qemu; and how programs that were packed for them are built and run.
 //! That says nothing certain about Windows itself, or about a real ARM processor.
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, anyhow, bail};
 use xshell::{Cmd, Shell, cmd};
 
+use crate::target::{self, Target};
 use crate::{shell, workspace};
 
 pub(crate) const WINDOWS: &str = "x86_64-pc-windows-gnu";
@@ -16,6 +18,9 @@ pub(crate) const ARM: &str = "aarch64-unknown-linux-gnu";
 pub(crate) const MINGW: [&str; 2] = ["x86_64-w64-mingw32-gcc", "x86_64-w64-mingw32-g++"];
 pub(crate) const ARM_TOOLS: [&str; 3] = ["aarch64-linux-gnu-gcc", "aarch64-linux-gnu-g++", QEMU];
 const QEMU: &str = "qemu-aarch64";
+
+/// Where Wine looks for DLLs.
+const DLL_FOLDERS: &str = "WINEPATH";
 
 /// Those whose result can differ between systems.
 const TESTS: [&str; 6] =
@@ -42,7 +47,7 @@ struct System<'a> {
     sh: &'a Shell,
     target: &'static str,
     compilers: [&'static str; 2],
-    /// What a program with the static library links to, as rustc prints it, and as it is in the README.
+    /// What a program with the static library links to, as rustc prints it, and as it is in docs/src/guides/c.md.
     libraries: &'static str,
     /// For the test programs: so that they do not need a library of the compiler.
     flags: &'static str,
@@ -53,11 +58,73 @@ struct System<'a> {
 
 /// For Windows, under Wine.
 pub(crate) fn on_windows(sh: &Shell) -> Result<()> {
+    let system = windows(sh)?;
+    system.c_programs()?;
+    system.crate_tests(&TESTS, &[])
+}
+
+/// For 64-bit ARM, under qemu.
+pub(crate) fn on_arm(sh: &Shell) -> Result<()> {
+    let system = arm(sh);
+    system.c_programs()?;
+    system.crate_tests(&TESTS[..2], &NOT_ON_ARM)
+}
+
+/// The compilers of C and C++ for another system.
+pub(crate) fn compilers(triple: &str) -> Result<[&'static str; 2]> {
+    match triple {
+        WINDOWS => Ok(MINGW),
+        ARM => Ok([ARM_TOOLS[0], ARM_TOOLS[1]]),
+        other => Err(unknown(other)),
+    }
+}
+
+fn unknown(triple: &str) -> Error {
+    anyhow!("this machine cannot build and run programs for {triple}; make the package on such a machine")
+}
+
+/// What CMake is told to build a program for a target.
+pub(crate) fn cmake_options(target: &Target) -> Result<Vec<String>> {
+    let Some(triple) = target.foreign() else { return Ok(Vec::new()) };
+    let [c, cpp] = compilers(triple)?;
+    let mut options = vec![format!("-DCMAKE_C_COMPILER={c}"), format!("-DCMAKE_CXX_COMPILER={cpp}")];
+    if target.system.is_windows() {
+        // without libraries of the compiler, which Wine would not find
+        options.extend(["-DCMAKE_SYSTEM_NAME=Windows".into(), "-DCMAKE_EXE_LINKER_FLAGS=-static".into()]);
+    } else {
+        options.push("-DCMAKE_SYSTEM_NAME=Linux".into());
+    }
+    Ok(options)
+}
+
+/// The command that runs a program for a target; on Windows it finds its DLLs in that folder.
+pub(crate) fn program<'a>(sh: &'a Shell, target: &Target, program: &Path, dlls: &Path) -> Result<Cmd<'a>> {
+    let Some(triple) = target.foreign() else {
+        let path = env::var_os("PATH").unwrap_or_default();
+        let folders = [dlls.to_path_buf()].into_iter().chain(env::split_paths(&path));
+        return Ok(sh.cmd(program).env("PATH", env::join_paths(folders)?));
+    };
+    let system = match triple {
+        WINDOWS => windows(sh)?,
+        ARM => arm(sh),
+        other => return Err(unknown(other)),
+    };
+    let mut words = system.runner.split_whitespace();
+    let runner = sh.cmd(words.next().context("no command runs programs of another system")?).args(words).arg(program);
+    let found = system.environment.into_iter().map(|(name, value)| {
+        let value = if name == DLL_FOLDERS { format!("{};{}", value.display(), dlls.display()).into() } else { value };
+        (name, value)
+    });
+    Ok(runner.envs(found.collect::<Vec<_>>()))
+}
+
+/// A machine with Windows, as Wine is one.
+fn windows(sh: &Shell) -> Result<System<'_>> {
     let wine = wine(sh).context("Wine is not installed")?;
     let folder = workspace::target()?.join("wine");
     let library = sh.create_dir(folder.join("bin"))?.join("bcryptprimitives.dll");
-    let compiler = MINGW[0];
-    cmd!(sh, "{compiler} -shared tools/xtask/wine/bcryptprimitives.c -ladvapi32 -o {library}").run()?;
+    let (compiler, source) = (MINGW[0], workspace::root().join("tools/xtask/wine/bcryptprimitives.c"));
+    cmd!(sh, "{compiler} -shared {source} -ladvapi32 -o {library}").quiet().run()?;
     let system = System {
         sh,
         target: WINDOWS,
@@ -67,20 +134,19 @@ pub(crate) fn on_windows(sh: &Shell) -> Result<()> {
         runner: wine.into(),
         environment: vec![
             ("WINEPREFIX", folder.join("prefix")),
-            ("WINEPATH", folder.join("bin")),
+            (DLL_FOLDERS, folder.join("bin")),
             ("WINEDEBUG", "-all".into()),
         ],
     };
     // creates Wine's folder, for which no test should have to wait
     let start = cmd!(sh, "{wine} wineboot --init").envs(system.environment.clone());
     shell::quietly(start, Duration::from_secs(300))?;
-    system.c_programs()?;
-    system.crate_tests(&TESTS, &[])
+    Ok(system)
 }
 
-/// For 64-bit ARM, under qemu.
-pub(crate) fn on_arm(sh: &Shell) -> Result<()> {
-    let system = System {
+/// A machine with a 64-bit ARM processor, as qemu is one.
+fn arm(sh: &Shell) -> System<'_> {
+    System {
         sh,
         target: ARM,
         compilers: [ARM_TOOLS[0], ARM_TOOLS[1]],
@@ -88,9 +154,7 @@ pub(crate) fn on_arm(sh: &Shell) -> Result<()> {
         flags: "",
         runner: format!("{QEMU} -L /usr/aarch64-linux-gnu"),
         environment: Vec::new(),
-    };
-    system.c_programs()?;
-    system.crate_tests(&TESTS[..2], &NOT_ON_ARM)
+    }
 }
 
 /// The name of Wine on this machine: Debian installs the one without a 32-bit half outside of `PATH`.
@@ -102,13 +166,13 @@ pub(crate) fn wine(sh: &Shell) -> Option<&'static str> {
 impl System<'_> {
     /// The test programs and examples of the C library, against a Polar that runs natively.
     fn c_programs(&self) -> Result<()> {
-        if !workspace::text("README.md")?.contains(self.libraries) {
-            bail!("README.md must name what a program for {} links to: {}", self.target, self.libraries);
+        if !workspace::text("docs/src/guides/c.md")?.contains(self.libraries) {
+            bail!("docs/src/guides/c.md must name what a program for {} links to: {}", self.target, self.libraries);
         }
         let folder = workspace::target()?;
         let library = self.build(&folder, &[])?;
         let panicking =
-            self.build(&folder.join("c-panicking"), &["--no-default-features", "--features", "test-panic"])?;
+            self.build(&folder.join("c-panicking"), &["--no-default-features", "--features", "portal,test-panic"])?;
         // the whole workspace, as in the step `tests`, so that cargo does not build all dependencies once more
         let tests = shell::cargo(self.sh, "test --locked --workspace --test programs --test examples -- --skip python");
         let tests = tests.env("POLAR_LICENSE_C_CC", self.compilers[0]).env("POLAR_LICENSE_C_CXX", self.compilers[1]);
@@ -137,6 +201,6 @@ impl System<'_> {
 
     /// The environment variable by which cargo learns about this target.
     fn setting(&self, name: &str) -> String {
-        format!("CARGO_TARGET_{}_{name}", self.target.to_uppercase().replace('-', "_"))
+        target::setting(self.target, name)
     }
 }

@@ -37,10 +37,10 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     let names = CRATES.iter().flat_map(|it| ["--package", it.name]);
     // a developer packs before committing; building the tests has downloaded the dependencies
     shell::cargo(sh, "package --locked --offline --allow-dirty").args(names).run()?;
-    let metadata = workspace::metadata()?;
+    let (metadata, repository) = (workspace::metadata()?, workspace::repository()?);
     for it in &CRATES {
         let mut wrong = wrong_files(sh, it)?;
-        wrong.extend(missing_words(workspace::package(&metadata, it.name)?));
+        wrong.extend(missing_words(workspace::package(&metadata, it.name)?, &repository));
         if !wrong.is_empty() {
             bail!("the crate {} cannot be published like this\n{}", it.name, wrong.join("\n"));
         }
@@ -77,7 +77,7 @@ fn wrong_files(sh: &Shell, of: &Crate) -> Result<Vec<String>> {
 }
 
 /// What crates.io shows and this manifest does not say.
-fn missing_words(package: &Package) -> Vec<String> {
+fn missing_words(package: &Package, repository: &str) -> Vec<String> {
     let few = |words: &[String]| (1..=MOST_WORDS).contains(&words.len());
     let facts = [
         ("description", package.description.is_some()),
@@ -86,6 +86,7 @@ fn missing_words(package: &Package) -> Vec<String> {
         ("rust-version", package.rust_version.is_some()),
         ("keywords, one to five", few(&package.keywords)),
         ("categories, one to five", few(&package.categories)),
+        ("repository.workspace = true", package.repository.as_deref() == Some(repository)),
         ("leave to publish", package.publish.is_none()),
     ];
     facts.into_iter().filter(|(_, given)| !given).map(|(name, _)| format!("missing in the manifest: {name}")).collect()
@@ -121,6 +122,23 @@ fn matches(pattern: &str, path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_release_publishes_each_crate_after_those_it_depends_on() {
+        let names = CRATES.map(|it| it.name).join(" ");
+        let workflow = workspace::text(".github/workflows/release.yml").unwrap();
+        assert!(workflow.contains(&format!("for crate in {names}; do")), "{names}");
+        let metadata = workspace::metadata().unwrap();
+        for (number, it) in CRATES.iter().enumerate() {
+            let package = workspace::package(&metadata, it.name).unwrap();
+            // cargo leaves out what a manifest names by its path alone
+            let needed = package.dependencies.iter().filter(|it| it.path.is_some() && it.req.to_string() != "*");
+            for dependency in needed {
+                let earlier = CRATES.iter().take(number).any(|it| it.name == dependency.name);
+                assert!(earlier, "{} needs {}", it.name, dependency.name);
+            }
+        }
+    }
 
     #[test]
     fn patterns_match_as_in_cargo() {

@@ -1,9 +1,12 @@
 //! What the npm package does: its parts for Node and Electron, and as it was packed, an app's tests under Vitest and jest,
-//! its entries for frameworks, with these, and `tests/js/behavior`, in Node and on pages in Chromium.
+//! its entries for frameworks, with these, its dialog, and `tests/js/behavior`, in Node and on pages in Chromium.
+
+use std::path::Path;
 
 use anyhow::Result;
 use xshell::{Shell, cmd};
 
+use crate::requirements::FIREFOX;
 use crate::{npm_package, shell, workspace};
 
 /// Two versions of React, each with what else is tested beside it.
@@ -25,14 +28,25 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     for folder in FRAMEWORKS {
         npm_package::ci(sh, folder)?;
     }
-    // what a page leaves running in jsdom would keep the process alive
-    let frameworks =
-        cmd!(sh, "node --test --test-force-exit --test-reporter=spec tests/js/frameworks/frameworks.test.mjs");
+    let frameworks = cmd!(sh, "node --test --test-reporter=spec tests/js/frameworks/frameworks.test.mjs");
     frameworks.env("POLAR_LICENSE_CLI", &program).env("POLAR_LICENSE_JS", target.join("package/npm")).run()?;
+    check_dialog(sh, &program)?;
     let behavior = cmd!(sh, "node tests/js/behavior/run.mjs").env("POLAR_LICENSE_TARBALL", &packed.file);
     behavior.env("POLAR_LICENSE_PROGRAM", program).run()?;
     // the table that the other languages go through
     let hostile = shell::cargo(sh, "test --locked --workspace --test hostile -- --ignored --nocapture");
     let app = format!("node node {}", workspace::root().join("tests/js/behavior/hostile-app.mjs").display());
     Ok(hostile.env("POLAR_LICENSE_TARBALL", &packed.file).env("POLAR_LICENSE_HOSTILE_APPS", app).run()?)
+}
+
+/// In Chromium, and in Firefox where it can be had; and the page of `cargo xtask demo-web`.
+fn check_dialog(sh: &Shell, program: &Path) -> Result<()> {
+    if let Err(error) = FIREFOX.ensure(sh) {
+        println!("NOT RUN: the dialog in Firefox\n{error:#}");
+    }
+    npm_package::ci(sh, "tests/js/dialog")?;
+    let target = workspace::target()?;
+    let files = ["dialog", "demo-web"].map(|name| format!("tests/js/dialog/{name}.test.mjs"));
+    let test = cmd!(sh, "node --test --test-reporter=spec {files...}");
+    Ok(test.env("POLAR_LICENSE_CLI", program).env("POLAR_LICENSE_JS", target.join("package/npm")).run()?)
 }

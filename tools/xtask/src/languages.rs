@@ -1,4 +1,4 @@
-//! The examples in languages that use the C library, with koffi for the one in Node. That with Qt runs if Qt is installed.
+//! The examples in languages that use the C library, with koffi for the one in Node. Those with Qt and GTK run where these are installed.
 
 use std::time::Duration;
 

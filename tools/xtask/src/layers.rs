@@ -32,6 +32,10 @@ pub(crate) fn check() -> Result<()> {
     let mut graphs = BTreeMap::from([(TYPESCRIPT.to_string(), typescript(&workspace::root().join(TYPESCRIPT))?)]);
     for package in workspace::metadata()?.packages {
         let sources = package.manifest_path.with_file_name("src");
+        // one that compiles another's source with other features has none
+        if !sources.exists() {
+            continue;
+        }
         let name = sources.strip_prefix(workspace::root())?;
         graphs.extend(levels(name.as_str(), &modules(sources.as_std_path())?));
     }

@@ -3,16 +3,18 @@
 use anyhow::{Context, Result, bail};
 use xshell::Shell;
 
-use crate::{shell, workspace};
+use crate::{shell, tauri, workspace};
 
 /// How Cargo.lock names crates.io, even if the crates came from a mirror.
 const CRATES_IO: &str = "\"registry+https://github.com/rust-lang/crates.io-index\"";
 
 /// Checks every lock file of the repository, and that cargo would not change its own.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
-    let metadata = shell::cargo(sh, "metadata --locked --format-version=1");
-    println!("$ {metadata}");
-    metadata.ignore_stdout().quiet().run().context("`cargo check` brings Cargo.lock up to date; commit it")?;
+    for manifest in ["Cargo.toml", tauri::MANIFEST] {
+        let metadata = shell::cargo(sh, "metadata --locked --format-version=1 --manifest-path").arg(manifest);
+        println!("$ {metadata}");
+        metadata.ignore_stdout().quiet().run().context("`cargo check` brings Cargo.lock up to date; commit it")?;
+    }
 
     let mut wrong = Vec::new();
     for path in workspace::files(workspace::root())? {

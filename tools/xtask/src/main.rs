@@ -7,35 +7,47 @@
 //!        │              steps
 //!        │      ┌────────┴─────────────────────────────────────────────────────┐
 //!        │      │   book ── readme · crate_package · budget · locks · layers   │
-//!        │      │   npm_check · js_tests · mock_package ── npm_package         │
+//!        │      │   npm_check · js_tests · mock_package · tauri ── npm_package │
 //!        │      │                                 └── wasm_build               │
-//!   requirements│   fetch ── local_polar · soak                                │
-//!        └──────┤   c_library · c_package · c_cross                            │
+//!   requirements│   fetch · demo_web · python_package ── local_polar           │
+//!        │      │   soak · release                                             │
+//!        └──────┤   c_library · c_package_check ── c_package ─┬─ archive       │
+//!               │   cli_package ──────────────────────────────┴─ licenses      │
+//!               │   c_cross ── target                                          │
 //!               └────────┬─────────────────────────────────────────────────────┘
-//!              tools (built from crates.io) · shell · workspace
+//!          tools (built from crates.io) · paths · shell · workspace
 //! ```
 
+mod archive;
 mod book;
 mod budget;
 mod c_cross;
 mod c_library;
-mod c_licenses;
 mod c_package;
+mod c_package_check;
+mod cli_package;
 mod crate_package;
+mod demo_web;
 mod fetch;
 mod js_tests;
 mod languages;
 mod layers;
+mod licenses;
 mod local_polar;
 mod locks;
 mod mock_package;
 mod npm_check;
 mod npm_package;
+mod paths;
+mod python_package;
 mod readme;
+mod release;
 mod requirements;
 mod shell;
 mod soak;
 mod steps;
+mod target;
+mod tauri;
 mod tools;
 mod wasm_build;
 mod workspace;
@@ -45,6 +57,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use c_package::Variant;
 use clap::{Parser, Subcommand};
+use target::Target;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Sets up, tests and packages this repository")]
@@ -72,11 +85,18 @@ enum Command {
         #[arg(long, default_value_t = 20)]
         minutes: u32,
     },
-    /// Build the book, in target/book
+    /// Show the dialog and a gated feature in a browser, beside controls of a local Polar, and what is decided
+    DemoWeb,
+    /// Build the book and the reference of the npm package, in target/book
     Docs,
     /// Build a package for release, in target/package
     #[command(subcommand)]
     Package(Package),
+    /// Check that a version can be published, and write the notes about it; publishes nothing
+    Release {
+        /// The tag of the version, such as v0.1.0
+        tag: String,
+    },
 }
 
 #[derive(Subcommand)]
@@ -86,9 +106,25 @@ enum Package {
         /// For apps that have a network stack: without HTTP and TLS
         #[arg(long)]
         without_http: bool,
+        /// For another system than this one, by the name that rustc has for it
+        #[arg(long, value_name = "TRIPLE")]
+        target: Option<String>,
+        /// As an archive, after building and running the examples with it; and SHA256SUMS
+        #[arg(long)]
+        archive: bool,
     },
+    /// The command `polar-license` with completions and manual pages, as an archive; and SHA256SUMS
+    Cli {
+        /// For another system than this one, by the name that rustc has for it
+        #[arg(long, value_name = "TRIPLE")]
+        target: Option<String>,
+    },
+    /// SHA256SUMS of the archives in target/package/archives, wherever they were made
+    Sums,
     /// The npm packages: the client's, and the local Polar's
     Npm,
+    /// The Python package: wheels and the source distribution
+    Python,
 }
 
 fn main() -> ExitCode {
@@ -111,19 +147,48 @@ fn run(command: Command) -> Result<()> {
         }
         Command::Test { steps, .. } => steps::test(sh, &steps),
         Command::Soak { minutes } => soak::run(sh, minutes),
+        Command::DemoWeb => {
+            requirements::NPM_PACKAGE.iter().try_for_each(|requirement| requirement.ensure(sh))?;
+            demo_web::run(sh)
+        }
         Command::Docs => {
-            requirements::MDBOOK.ensure(sh)?;
+            [&requirements::MDBOOK, &requirements::NODE].iter().try_for_each(|requirement| requirement.ensure(sh))?;
             book::build(sh)
         }
-        Command::Package(Package::C { without_http }) => {
-            requirements::OPENSSL.ensure(sh)?;
-            requirements::CARGO_C.ensure(sh)?;
-            c_package::package(sh, if without_http { Variant::OwnTransport } else { Variant::Full }).map(drop)
+        Command::Package(Package::C { without_http, target, archive }) => {
+            [&requirements::OPENSSL, &requirements::CARGO_C]
+                .iter()
+                .try_for_each(|requirement| requirement.ensure(sh))?;
+            if archive {
+                requirements::CMAKE.ensure(sh)?;
+            }
+            let variant = if without_http { Variant::OwnTransport } else { Variant::Full };
+            let target = Target::named(sh, target.as_deref())?;
+            if archive {
+                c_package_check::checked_archive(sh, variant, &target)
+            } else {
+                c_package::package(sh, variant, &target).map(drop)
+            }
         }
+        Command::Package(Package::Cli { target }) => {
+            requirements::CMAKE.ensure(sh)?;
+            cli_package::package(sh, &Target::named(sh, target.as_deref())?)
+        }
+        Command::Package(Package::Sums) => {
+            requirements::CMAKE.ensure(sh)?;
+            archive::checksums(sh)
+        }
+        Command::Release { tag } => release::check(&tag),
         Command::Package(Package::Npm) => {
             requirements::NPM_PACKAGE.iter().try_for_each(|requirement| requirement.ensure(sh))?;
             npm_package::package(sh)?;
             mock_package::package(sh).map(drop)
+        }
+        Command::Package(Package::Python) => {
+            requirements::PYTHON_WITH_PIP.ensure(sh)?;
+            requirements::PYTHON_TOOLS.ensure(sh)?;
+            requirements::ARM_STD.ensure(sh)?;
+            python_package::package(sh)
         }
     }
 }

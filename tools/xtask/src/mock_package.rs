@@ -12,8 +12,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use xshell::{Shell, cmd};
 
-use crate::npm_package::{self, LICENSES};
-use crate::{shell, wasm_build, workspace};
+use crate::{npm_package, paths, shell, wasm_build, workspace};
 
 /// Where its sources are.
 const SOURCES: &str = "tools/mock-polar/npm";
@@ -37,7 +36,7 @@ pub(crate) fn package(sh: &Shell) -> Result<PathBuf> {
     let (wasm, to) = (built.join("mock_polar_bg.wasm"), folder.join("mock_polar_bg.wasm"));
     let wasm_opt = workspace::root().join(npm_package::SCRIPTS).join("node_modules/binaryen/bin/wasm-opt");
     cmd!(sh, "node {wasm_opt} {wasm} -o {to} -Oz --strip-debug --strip-producers").run()?;
-    wasm_build::check_no_paths(&to)?;
+    paths::check_none(&to)?;
 
     let commands = commands(&workspace::text("tools/mock-polar/README.md")?)?;
     let template = workspace::root().join(SOURCES).join("template");
@@ -46,9 +45,7 @@ pub(crate) fn package(sh: &Shell) -> Result<PathBuf> {
         let to = folder.join(path.strip_prefix(&template)?);
         fs::write(&to, text).with_context(|| format!("cannot write `{}`", to.display()))?;
     }
-    for license in LICENSES {
-        sh.copy_file(workspace::root().join(license), folder.join(license))?;
-    }
+    npm_package::add_common(sh, &folder)?;
     npm_package::npm(sh).args(["pack", "--silent", "--pack-destination"]).arg(&packages).arg(&folder).run()?;
     let tarball = packages.join(format!("polar-license-mock-{version}.tgz"));
     println!("{}", tarball.display());

@@ -1,18 +1,19 @@
 //! The npm package: WebAssembly, JavaScript, declarations and the template, packed as npm would publish it.
 //!
 //! ```text
-//!   wasm_build ── target/npm/wasm ── build.mjs, types.mjs ──┐
-//!                                          pkg-template/ ──┴── target/package/npm ── npm pack ── the tarball
+//!   wasm_build ── target/npm/wasm, wasm-portal ── build.mjs, types.mjs ──┐
+//!                                                       pkg-template/ ──┴── target/package/npm ── npm pack ── the tarball
 //! ```
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
 use xshell::{Cmd, Shell, cmd};
 
-use crate::{wasm_build, workspace};
+use crate::{paths, wasm_build, workspace};
 
 /// Where the JavaScript is built.
 pub(crate) const SCRIPTS: &str = "bindings/wasm/ts";
@@ -20,10 +21,17 @@ pub(crate) const SCRIPTS: &str = "bindings/wasm/ts";
 /// The licenses, which the template does not repeat.
 pub(crate) const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
+/// What every npm package has beside its own files.
+const COMMON: [&str; 3] = ["CHANGELOG.md", LICENSES[0], LICENSES[1]];
+
+/// The lock file that `ci` has installed everything of.
+const INSTALLED: &str = "node_modules/.installed-lock.json";
+
 /// The name that `sizes.mjs` gives to everything that a page with the separate WebAssembly downloads.
 pub(crate) const SLIM_PAGE: &str = "a page with ./slim, in all";
 
 /// The packed package.
+#[derive(Clone)]
 pub(crate) struct Packed {
     /// The tarball.
     pub(crate) file: PathBuf,
@@ -34,7 +42,7 @@ pub(crate) struct Packed {
 }
 
 /// How many bytes something has that a page downloads.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(crate) struct Size {
     /// In words.
     pub(crate) name: String,
@@ -44,23 +52,35 @@ pub(crate) struct Size {
     pub(crate) brotli: u64,
 }
 
-/// Builds and packs it, and prints its sizes.
-pub(crate) fn package(sh: &Shell) -> Result<Packed> {
+/// Builds and packs it, and prints its sizes; once in a run, since several steps test the same package.
+pub(crate) fn package(sh: &Shell) -> Result<&'static Packed> {
+    static PACKED: OnceLock<Packed> = OnceLock::new();
+    if let Some(packed) = PACKED.get() {
+        return Ok(packed);
+    }
+    let packed = pack(sh)?;
+    Ok(PACKED.get_or_init(|| packed))
+}
+
+fn pack(sh: &Shell) -> Result<Packed> {
     let version = workspace::version("polar-license-wasm")?;
     let packages = workspace::target()?.join("package");
     let folder = packages.join("npm");
     sh.remove_path(&folder)?;
     sh.create_dir(&folder)?;
 
-    let wasm = wasm_build::build(sh)?;
+    let wasm = wasm_build::build(sh, "polar-license-wasm", "wasm")?;
+    let portal = wasm_build::build(sh, "polar-license-wasm-portal", "wasm-portal")?;
     install_tools(sh)?;
-    cmd!(sh, "node {SCRIPTS}/build.mjs {wasm} {folder}").run()?;
+    cmd!(sh, "node {SCRIPTS}/build.mjs {wasm} {portal} {folder}").run()?;
     cmd!(sh, "node {SCRIPTS}/types.mjs {folder}").run()?;
-    wasm_build::check_no_paths(&folder.join("polar_license.wasm"))?;
+    paths::check_none(&folder.join("polar_license.wasm"))?;
+    paths::check_none(&portal.join("optimized.wasm"))?;
     let sizes = cmd!(sh, "node {SCRIPTS}/sizes.mjs {folder}").quiet().read()?;
     let sizes: Vec<Size> = serde_json::from_str(&sizes).context("sizes.mjs did not print a list of sizes")?;
     let table = table(&sizes);
     fill_template(&folder, &version, &table)?;
+    add_common(sh, &folder)?;
 
     npm(sh).args(["pack", "--silent", "--pack-destination"]).arg(&packages).arg(&folder).run()?;
     let file = packages.join(format!("polar-license-{version}.tgz"));
@@ -73,15 +93,47 @@ pub(crate) fn install_tools(sh: &Shell) -> Result<()> {
     ci(sh, SCRIPTS)
 }
 
-/// Installs the packages in a folder's lock file.
+/// Installs the packages in a folder's lock file, unless they were installed from the same one before.
 pub(crate) fn ci(sh: &Shell, folder: &str) -> Result<()> {
-    let _inside = sh.push_dir(folder);
-    Ok(npm(sh).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).run()?)
+    let _inside = sh.push_dir(workspace::root().join(folder));
+    let lock = sh.read_file("package-lock.json")?;
+    if sh.read_file(INSTALLED).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    let ci = npm(sh).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+    // its program is never started, and is not in the registry
+    ci.env("ELECTRON_SKIP_BINARY_DOWNLOAD", "1").run()?;
+    // last, and in the folder that npm removes first, so that it says what is true
+    Ok(sh.write_file(INSTALLED, lock)?)
 }
 
 /// npm, with whatever arguments.
 pub(crate) fn npm(sh: &Shell) -> Cmd<'_> {
     sh.cmd(if cfg!(windows) { "npm.cmd" } else { "npm" })
+}
+
+/// Adds licenses, the changelog, and the addresses of the repository to what is about to be packed.
+pub(crate) fn add_common(sh: &Shell, folder: &Path) -> Result<()> {
+    for file in COMMON {
+        sh.copy_file(workspace::root().join(file), folder.join(file))?;
+    }
+    add_addresses(sh, folder, &workspace::repository()?, workspace::funding()?.as_deref())
+}
+
+/// The repository's address, in the members of package.json that npm shows; nothing while there is none.
+fn add_addresses(sh: &Shell, folder: &Path, repository: &str, funding: Option<&str>) -> Result<()> {
+    if repository.is_empty() {
+        return Ok(());
+    }
+    let _inside = sh.push_dir(folder);
+    let members = [
+        "repository.type=git".into(),
+        format!("repository.url=git+{repository}.git"),
+        format!("homepage={repository}#readme"),
+        format!("bugs.url={repository}/issues"),
+    ];
+    let funding = funding.map(|address| format!("funding={address}"));
+    Ok(npm(sh).args(["pkg", "set"]).args(members).args(funding).run()?)
 }
 
 /// Copies the template, and fills in what only the build knows.
@@ -91,9 +143,6 @@ fn fill_template(folder: &Path, version: &str, sizes: &str) -> Result<()> {
         let text = workspace::text(&path)?.replace("{{version}}", version).replace("{{sizes}}", sizes.trim_end());
         let to = folder.join(path.strip_prefix(&template)?);
         fs::write(&to, text).with_context(|| format!("cannot write `{}`", to.display()))?;
-    }
-    for license in LICENSES {
-        fs::copy(workspace::root().join(license), folder.join(license)).with_context(|| format!("no `{license}`"))?;
     }
     let texts = folder.join("texts");
     fs::create_dir(&texts)?;
@@ -128,7 +177,33 @@ fn grouped(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+
+    #[test]
+    fn npm_is_told_where_the_repository_is_once_it_has_an_address() {
+        let sh = &crate::shell::new().unwrap();
+        for template in ["pkg-template/package.json", "tools/mock-polar/npm/template/package.json"] {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("package.json");
+            fs::write(&file, workspace::text(template).unwrap().replace("{{version}}", "1.0.0")).unwrap();
+            let before = fs::read_to_string(&file).unwrap();
+            add_addresses(sh, folder.path(), "", None).unwrap();
+            assert_eq!(fs::read_to_string(&file).unwrap(), before);
+            let (repository, funding) = ("https://example.com/acme/polar-license", "https://example.com/acme");
+            add_addresses(sh, folder.path(), repository, Some(funding)).unwrap();
+            let mut manifest: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+            let added = ["repository", "homepage", "bugs", "funding"].map(|name| manifest[name].take());
+            let expected = [
+                json!({ "type": "git", "url": "git+https://example.com/acme/polar-license.git" }),
+                json!("https://example.com/acme/polar-license#readme"),
+                json!({ "url": "https://example.com/acme/polar-license/issues" }),
+                json!("https://example.com/acme"),
+            ];
+            assert_eq!(added, expected);
+        }
+    }
 
     #[test]
     fn sizes_are_shown_as_people_read_them() {

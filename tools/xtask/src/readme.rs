@@ -3,13 +3,14 @@
 //! | block | check |
 //! |---|---|
 //! | `rust` | a documentation test of the crate, which includes the README, and not an ignored one |
-//! | `rs` | Rust with features that are not the usual ones: the test `quickstart` compares it with `tests/fetch/readme.rs` or `tests/tokio/readme.rs`, which the steps `fetch` and `tokio` build and run |
+//! | `rs` | Rust with features that are not the usual ones: a part of `tests/fetch/readme.rs`, `tests/tokio/readme.rs` or `tests/portal/readme.rs`, which the steps `fetch`, `tokio` and `tests` build and run, or of `examples/tauri`, which the step `tauri` does |
 //! | `sh` | run as one script in the repository's top folder; ends at the first line that fails |
 //! | `console` | the lines after `$ ` are run like `sh`; the others must show up in the output, in their order; `...` stands for any lines |
 //! | `toml` | parsed; dependencies on this workspace's packages have its version and existing features |
 //! | `json` | parsed |
-//! | `c` | the test `readme` of the C library compiles and runs it, as it stands |
-//! | `ts` | the step `npm` compiles it strictly, against the packed npm package |
+//! | `c`, `cpp` | a part of an example in `examples`, which the test `examples` of the C library compiles and runs; or that of README.md, which the test `readme` does, as it stands |
+//! | `python` | `bindings/python/PYPI.md` has it too, whose blocks the step `python` runs |
+//! | `ts` | the step `npm` compiles it strictly, against the packed npm package; for Tauri it is a part of `examples/tauri` |
 //! | `text` | nothing to run |
 //!
 //! Two commands are not run as they stand: `cargo xtask test` would start itself, and `cargo add polar-license` is done
@@ -23,6 +24,18 @@ use blocks::{Block, blocks};
 use xshell::Shell;
 
 use crate::{shell, workspace};
+
+/// What other steps build and run.
+const BUILT: [&str; 5] = [
+    "tests/tokio/service.rs",
+    "tests/fetch/readme.rs",
+    "tests/tokio/readme.rs",
+    "tests/portal/readme.rs",
+    "examples/tauri/src-tauri/src/main.rs",
+];
+
+/// The page that the step `tauri` builds and drives.
+const TAURI_PAGE: &str = "examples/tauri/src/main.ts";
 
 /// Checks every block of the README at `path`, seen from the repository's top folder.
 pub(crate) fn check(sh: &Shell, path: &str) -> Result<()> {
@@ -46,8 +59,10 @@ fn check_block(sh: &Shell, block: &Block) -> Result<()> {
         "sh" | "console" => script::run(sh, block),
         "toml" => check_toml(&block.text),
         "json" => serde_json::from_str::<serde_json::Value>(&block.text).map(|_| ()).context("it is not valid JSON"),
-        "rs" => check_async(&block.text),
-        "c" => check_c(sh),
+        "rs" => check_part(&block.text, &BUILT),
+        "c" | "cpp" => check_c(sh, &block.text),
+        "python" => check_part(&block.text, &["bindings/python/PYPI.md"]),
+        "ts" if block.text.contains("polar-license/tauri") => check_part(&block.text, &[TAURI_PAGE]),
         "ts" | "text" => Ok(()),
         "" => bail!("its language is missing after the three backticks; use `text` if nothing can be run"),
         other => bail!(
@@ -76,18 +91,29 @@ fn check_rust(sh: &Shell, path: &str, blocks: usize) -> Result<()> {
     Ok(())
 }
 
-fn check_c(sh: &Shell) -> Result<()> {
+/// The test `examples` compiles and runs the examples, in the step `tests`.
+fn check_c(sh: &Shell, text: &str) -> Result<()> {
+    for folder in ["examples/c", "examples/cpp"] {
+        for file in sh.read_dir(workspace::root().join(folder))? {
+            if sh.read_file(file)?.contains(text) {
+                return Ok(());
+            }
+        }
+    }
+    if !workspace::text("README.md")?.contains(text) {
+        bail!("neither README.md nor a file in examples/c or examples/cpp contains it");
+    }
     Ok(shell::cargo(sh, "test --quiet --locked --workspace --test readme").run()?)
 }
 
-/// The steps `fetch` and `tokio` build what is in these files.
-fn check_async(text: &str) -> Result<()> {
-    for file in ["tests/fetch/readme.rs", "tests/tokio/readme.rs"] {
+/// Fails if no file contains the text.
+fn check_part(text: &str, files: &[&str]) -> Result<()> {
+    for file in files {
         if workspace::text(file)?.contains(text) {
             return Ok(());
         }
     }
-    bail!("neither tests/fetch/readme.rs nor tests/tokio/readme.rs contains it");
+    bail!("it is no part of {}", files.join(", or "));
 }
 
 /// A manifest, or a part of one: this workspace has the packages, versions and features that it names.
@@ -136,6 +162,13 @@ mod tests {
     }
 
     #[test]
+    fn a_block_in_c_or_cpp_is_a_part_of_an_example() {
+        assert_eq!(problem("c", "static size_t choice(void)"), "");
+        assert_eq!(problem("cpp", "const polar::portal portal{license};"), "");
+        assert!(problem("c", "int nowhere;").contains("neither README.md nor"));
+    }
+
+    #[test]
     fn a_dependency_has_the_version_and_the_features_of_the_workspace() {
         let version = env!("CARGO_PKG_VERSION");
         assert_eq!(problem("toml", &format!("[dependencies]\npolar-license = \"{version}\"")), "");
@@ -150,6 +183,7 @@ mod tests {
     #[test]
     fn a_block_that_nothing_runs_says_what_to_do() {
         assert!(problem("rs", "fn no_such_function() {}").contains("tests/fetch/readme.rs"));
+        assert!(problem("python", "no_such_function()").contains("PYPI.md"));
         assert!(problem("cobol", "STOP RUN.").contains("check_block"));
         assert!(problem("", "ls").contains("`text`"));
         assert!(problem("rust,ignore", "f()").contains("no_run"));

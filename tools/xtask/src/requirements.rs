@@ -18,8 +18,11 @@ const ALL: &[&Requirement] = &[
     &WASM_BINDGEN,
     &NODE,
     &CHROMIUM,
+    &FIREFOX,
     &C_COMPILERS,
     &PYTHON,
+    &PYTHON_WITH_PIP,
+    &PYTHON_TOOLS,
     &VALGRIND,
     &STRACE,
     &FAKETIME,
@@ -36,6 +39,8 @@ const ALL: &[&Requirement] = &[
     &JAVA,
     &GO,
     &LUAJIT,
+    &WEBKIT,
+    &TAURI_DRIVER,
 ];
 
 pub(crate) static RUSTFMT: Requirement = Requirement {
@@ -74,6 +79,13 @@ pub(crate) static CHROMIUM: Requirement = Requirement {
     source: Source::Debian(&["chromium", "chromium-driver"]),
 };
 
+/// The dialog is driven in it too; where there is none, that is said, and the other tests run.
+pub(crate) static FIREFOX: Requirement = Requirement {
+    name: "Firefox",
+    find: |sh| versions(sh, &["firefox-esr"]),
+    source: Source::Debian(&["firefox-esr"]),
+};
+
 pub(crate) static C_COMPILERS: Requirement = Requirement {
     name: "C and C++ compilers",
     find: |sh| versions(sh, &["gcc", "g++", "clang", "nm"]),
@@ -82,6 +94,19 @@ pub(crate) static C_COMPILERS: Requirement = Requirement {
 
 pub(crate) static PYTHON: Requirement =
     Requirement { name: "Python 3", find: |sh| versions(sh, &["python3"]), source: Source::Debian(&["python3"]) };
+
+/// To build and test the Python package.
+pub(crate) static PYTHON_WITH_PIP: Requirement = Requirement {
+    name: "Python 3.11 or newer with pip",
+    find: |sh| {
+        let script = "import sys, venv, ensurepip; print(sys.version.split()[0]); sys.exit(sys.version_info < (3, 11))";
+        shell::probe(cmd!(sh, "python3 -c {script}"))
+    },
+    source: Source::Debian(&["python3", "python3-venv"]),
+};
+
+pub(crate) static PYTHON_TOOLS: Requirement =
+    Requirement { name: "maturin, zig and mypy", find: |_| tools::python_tools_found(), source: Source::PyPi };
 
 pub(crate) static VALGRIND: Requirement = Requirement {
     name: "valgrind",
@@ -132,10 +157,10 @@ pub(crate) static CMAKE: Requirement = Requirement {
     source: Source::Debian(&["cmake", "pkg-config", "make"]),
 };
 
-/// To build cargo-c.
+/// To build cargo-c; not needed where that is.
 pub(crate) static OPENSSL: Requirement = Requirement {
     name: "OpenSSL's headers",
-    find: |sh| shell::probe(cmd!(sh, "pkg-config --modversion openssl")),
+    find: |sh| tools::CARGO_C.found(sh).or_else(|| shell::probe(cmd!(sh, "pkg-config --modversion openssl"))),
     source: Source::Debian(&["libssl-dev", "pkg-config", "zlib1g-dev"]),
 };
 
@@ -188,6 +213,23 @@ pub(crate) static GO: Requirement =
 pub(crate) static LUAJIT: Requirement =
     Requirement { name: "LuaJIT", find: |sh| shell::probe(cmd!(sh, "luajit -v")), source: Source::Debian(&["luajit"]) };
 
+/// To build a Tauri app, and to open its window where there is no screen.
+pub(crate) static WEBKIT: Requirement = Requirement {
+    name: "WebKitGTK with its WebDriver, and Xvfb",
+    find: |sh| {
+        shell::probe(cmd!(sh, "WebKitWebDriver --help"))?;
+        shell::probe(cmd!(sh, "xvfb-run --help"))?;
+        shell::probe(cmd!(sh, "pkg-config --modversion webkit2gtk-4.1"))
+    },
+    source: Source::Debian(&["libwebkit2gtk-4.1-dev", "webkit2gtk-driver", "pkg-config", "xauth", "xvfb"]),
+};
+
+pub(crate) static TAURI_DRIVER: Requirement = Requirement {
+    name: "tauri-driver",
+    find: |sh| tools::TAURI_DRIVER.found(sh),
+    source: Source::CratesIo(&tools::TAURI_DRIVER),
+};
+
 /// To build the npm package.
 pub(crate) static NPM_PACKAGE: [&Requirement; 3] = [&WASM_STD, &WASM_BINDGEN, &NODE];
 
@@ -207,6 +249,8 @@ enum Source {
     Debian(&'static [&'static str]),
     /// A package of crates.io, built into `target/tools`.
     CratesIo(&'static Tool),
+    /// An environment with packages of PyPI.
+    PyPi,
 }
 
 /// `cargo xtask setup`: one line for each requirement, and everything that is missing at the end.
@@ -229,6 +273,11 @@ impl Requirement {
     /// Installs it if it is missing, and prints something only then.
     pub(crate) fn ensure(&self, sh: &Shell) -> Result<()> {
         if (self.find)(sh).is_some() { Ok(()) } else { self.get(sh) }
+    }
+
+    /// Whether this machine has it, or has the package manager that it comes from.
+    pub(crate) fn is_obtainable(&self, sh: &Shell) -> bool {
+        (self.find)(sh).is_some() || !matches!(self.source, Source::Debian(_)) || versions(sh, &["apt-get"]).is_some()
     }
 
     fn get(&self, sh: &Shell) -> Result<()> {
@@ -256,6 +305,7 @@ impl Source {
                 shell::quietly(script, Duration::from_secs(900))
             }
             Self::CratesIo(tool) => tool.install(sh),
+            Self::PyPi => tools::install_python_tools(sh),
         }
     }
 
@@ -265,7 +315,9 @@ impl Source {
             Self::Debian(packages) => {
                 format!("install it; on Debian, as root: `apt-get install {}`", packages.join(" "))
             }
-            Self::CratesIo(_) => "`cargo xtask setup` builds it, once its own error above is resolved".into(),
+            Self::CratesIo(_) | Self::PyPi => {
+                "`cargo xtask setup` builds it, once its own error above is resolved".into()
+            }
         }
     }
 }

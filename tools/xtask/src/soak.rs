@@ -10,7 +10,7 @@ use cargo_metadata::DependencyKind;
 use xshell::{Shell, cmd};
 
 use crate::requirements::{NODE, STRACE, XFS_TOOLS};
-use crate::{npm_package, shell, workspace};
+use crate::{npm_package, shell, tauri, workspace};
 
 /// The test programs: their package, their name, and which share of the time each of their timed tests gets.
 const PROGRAMS: [(&str, &str, f64); 4] = [
@@ -59,7 +59,11 @@ pub(crate) fn check_dependencies(sh: &Shell) -> Result<()> {
         return Ok(());
     }
     // its database of advisories is not part of what is checked: whether it is reachable is not up to this repository
-    Ok(shell::cargo(sh, "deny --workspace --locked --offline --all-features check bans licenses sources").run()?)
+    for manifest in ["Cargo.toml", tauri::MANIFEST] {
+        let deny = shell::cargo(sh, "deny --workspace --locked --offline --all-features --manifest-path").arg(manifest);
+        deny.args(["check", "bans", "licenses", "sources"]).run()?;
+    }
+    Ok(())
 }
 
 /// What the packages that are shipped ask for, without each other, and without what only tests and the build need.

@@ -13,8 +13,8 @@ use crate::requirements::{
 };
 use crate::shell::cargo;
 use crate::{
-    book, budget, c_cross, c_library, c_package, crate_package, fetch, js_tests, languages, layers, locks,
-    mock_package, npm_check, npm_package, readme, soak, wasm_build,
+    book, budget, c_cross, c_library, c_package_check, crate_package, fetch, js_tests, languages, layers, locks,
+    mock_package, npm_check, npm_package, python_package, readme, soak, tauri, wasm_build,
 };
 
 struct Step {
@@ -30,7 +30,10 @@ const STEPS: &[Step] = &[
         name: "format",
         proves: "the code is formatted as rustfmt does it",
         needs: &[&RUSTFMT],
-        run: |sh| Ok(cargo(sh, "fmt --all --check").run()?),
+        run: |sh| {
+            cargo(sh, "fmt --all --check").run()?;
+            Ok(cargo(sh, "fmt --all --check --manifest-path").arg(tauri::MANIFEST).run()?)
+        },
     },
     Step {
         name: "locks",
@@ -81,7 +84,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "tests",
-        proves: "unit, integration and documentation tests pass, those of the C library among them",
+        proves: "unit, integration and documentation tests pass, those of the C library and the customer portal among them",
         needs: &[&C_COMPILERS, &PYTHON, &NODE, &STRACE, &FAKETIME],
         run: |sh| {
             // some compare the file store with the npm package's
@@ -91,24 +94,15 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "tokio",
-        proves: "the client for tokio passes its tests, the scenarios and those of TLS among them",
+        proves: "the client for tokio passes its tests, the scenarios, the customer portal and TLS among them",
         needs: &[],
         run: |sh| {
-            let test = || cargo(sh, "test --locked --package polar-license --features tokio");
+            // with the portal, as the step `tests` has it, because the command and the C library do
+            let test = || cargo(sh, "test --locked --package polar-license --features portal,tokio");
             test()
                 .args(["--lib", "--test", "tokio", "--test", "tokio_scenarios", "--test", "http", "--test", "tls"])
                 .run()?;
-            Ok(test().args(["--doc", "tokio"]).run()?)
-        },
-    },
-    Step {
-        name: "portal",
-        proves: "the customer portal passes its tests, with both native clients, and keeps its secrets",
-        needs: &[],
-        run: |sh| {
-            let test = || cargo(sh, "test --locked --package polar-license --features portal,tokio");
-            test().args(["--lib", "--test", "portal", "--test", "privacy", "--test", "tokio"]).run()?;
-            Ok(test().args(["--doc", "portal"]).run()?)
+            Ok(test().args(["--doc", "--", "tokio", "portal"]).run()?)
         },
     },
     Step {
@@ -133,13 +127,19 @@ const STEPS: &[Step] = &[
         name: "c-package",
         proves: "the packed C library links by pkg-config and CMake, is small, and answers while Polar hangs",
         needs: &[&C_COMPILERS, &CMAKE, &OPENSSL, &CARGO_C],
-        run: c_package::check,
+        run: c_package_check::check,
     },
     Step {
         name: "languages",
         proves: "the examples in Python, C#, Java, Go, Lua and Node use the C library",
         needs: &[&C_COMPILERS, &CMAKE, &PYTHON, &MONO, &JAVA, &GO, &LUAJIT, &NODE],
         run: languages::check,
+    },
+    Step {
+        name: "python",
+        proves: "the packed Python package runs the scenarios, is typed, and holds what it should, where there is Python",
+        needs: &[&C_COMPILERS],
+        run: python_package::check,
     },
     Step {
         name: "fetch",
@@ -167,7 +167,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "runtimes",
-        proves: "the packed npm package works in Node, Bun, Deno, workerd and Chromium, by itself and bundled",
+        proves: "the packed npm package works in Node, Bun, Deno, workerd and Chromium, and so do the examples with it",
         needs: &[&WASM_STD, &WASM_BINDGEN, &NODE, &CHROMIUM],
         run: npm_check::check_runtimes,
     },
@@ -182,6 +182,12 @@ const STEPS: &[Step] = &[
         proves: "the packed local Polar for Node passes the tests of the server in Rust that need only its address",
         needs: &[&WASM_STD, &WASM_BINDGEN, &NODE],
         run: mock_package::check,
+    },
+    Step {
+        name: "tauri",
+        proves: "the Tauri plugin works in a real window: activate, gate, offline, grace, deactivate, and closed while it asks",
+        needs: &[&WASM_STD, &WASM_BINDGEN, &NODE, &FAKETIME],
+        run: tauri::check,
     },
     Step {
         name: "docs",

@@ -1,5 +1,7 @@
-//! Programs from crates.io that the build needs at one certain version, in `target/tools`.
+//! Programs that the build needs at one certain version, in `target/tools`: from crates.io, and from PyPI in an
+//! environment of Python.
 
+use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,27 +17,50 @@ pub(crate) const WASM_BINDGEN: Tool = Tool {
         let id = cmd!(sh, "cargo pkgid --locked --offline wasm-bindgen").quiet().read()?;
         Ok(id.rsplit('@').next().context("Cargo.lock has no wasm-bindgen")?.into())
     },
+    any_version: None,
 };
 
 /// Later versions want a later Rust.
-pub(crate) const CARGO_C: Tool = Tool { package: "cargo-c", version: |_| Ok("0.10.24+cargo-0.98.0".into()) };
+pub(crate) const CARGO_C: Tool =
+    Tool { package: "cargo-c", version: |_| Ok("0.10.24+cargo-0.98.0".into()), any_version: Some("cargo-cinstall") };
 
 /// Builds the book.
-pub(crate) const MDBOOK: Tool = Tool { package: "mdbook", version: |_| Ok("0.5.4".into()) };
+pub(crate) const MDBOOK: Tool =
+    Tool { package: "mdbook", version: |_| Ok("0.5.4".into()), any_version: Some("mdbook") };
+
+/// Between WebDriver's clients and the window of a Tauri app.
+pub(crate) const TAURI_DRIVER: Tool =
+    Tool { package: "tauri-driver", version: |_| Ok("2.1.0".into()), any_version: None };
 
 /// A package of crates.io, and the version to use.
 pub(crate) struct Tool {
     package: &'static str,
     version: fn(&Shell) -> Result<String>,
+    /// The program that shows by `--version` that a ready-made one is installed, where its version does not matter.
+    any_version: Option<&'static str>,
 }
 
 impl Tool {
     /// Which one is installed, if it has the right version.
     pub(crate) fn found(&self, sh: &Shell) -> Option<String> {
+        self.built(sh).or_else(|| self.ready_made(sh))
+    }
+
+    /// The path of one of its programs, such as `cargo-cinstall`: the one in `target/tools`, or else one from elsewhere.
+    pub(crate) fn program(&self, sh: &Shell, name: &str) -> Result<PathBuf> {
+        if self.built(sh).is_none() && self.ready_made(sh).is_some() { Ok(name.into()) } else { program(name) }
+    }
+
+    fn built(&self, sh: &Shell) -> Option<String> {
         let folder = folder().ok()?;
         let wanted = format!("{} v{}", self.package, (self.version)(sh).ok()?);
         let installed = shell::probe(cmd!(sh, "cargo install --list --root {folder}"))?;
         installed.lines().any(|line| line.trim_end_matches(':') == wanted).then_some(wanted)
+    }
+
+    /// One that the user has installed, if any version of it will do.
+    fn ready_made(&self, sh: &Shell) -> Option<String> {
+        shell::probe(sh.cmd(self.any_version?).arg("--version"))
     }
 
     /// Builds it without optimization, which takes half as long and is fast enough. With the dependencies that it was
@@ -49,6 +74,7 @@ impl Tool {
 
     fn install_with(&self, sh: &Shell, words: &str) -> Result<()> {
         let (name, version, folder) = (self.package, (self.version)(sh)?, folder()?);
+        println!("building {name} {version} from crates.io into {}, which takes minutes", folder.display());
         let build = shell::cargo(sh, words).args([name, "--version", &version, "--root"]).arg(folder);
         shell::quietly(build.env("CARGO_PROFILE_DEV_DEBUG", "0"), Duration::from_secs(1800))
     }
@@ -57,6 +83,41 @@ impl Tool {
 /// The path of an installed program: `wasm-bindgen`, `cargo-cinstall`.
 pub(crate) fn program(name: &str) -> Result<PathBuf> {
     Ok(folder()?.join("bin").join(name))
+}
+
+/// The interpreter of the environment that has what `bindings/python/tools.txt` lists.
+pub(crate) fn python() -> Result<PathBuf> {
+    Ok(folder()?.join("python/bin/python"))
+}
+
+/// What the Python package depends on, for environments of the tests.
+pub(crate) fn python_wheels() -> Result<PathBuf> {
+    Ok(folder()?.join("python/wheels"))
+}
+
+/// Whether all of the list is installed.
+pub(crate) fn python_tools_found() -> Option<String> {
+    let installed = fs::read_to_string(python_stamp().ok()?).ok()?;
+    (installed == workspace::text(PYTHON_TOOLS).ok()?).then(|| format!("as {PYTHON_TOOLS} lists them"))
+}
+
+/// Makes the environment anew.
+pub(crate) fn install_python_tools(sh: &Shell) -> Result<()> {
+    let (folder, python, wheels) = (folder()?.join("python"), python()?, python_wheels()?);
+    sh.remove_path(&folder)?;
+    let limit = Duration::from_secs(300);
+    shell::quietly(cmd!(sh, "python3 -m venv {folder}"), limit)?;
+    shell::quietly(cmd!(sh, "{python} -m pip install --requirement {PYTHON_TOOLS}"), limit)?;
+    let versions = cmd!(sh, "{python} -m pip wheel --constraint {PYTHON_TOOLS} --wheel-dir {wheels} cffi");
+    shell::quietly(versions, limit)?;
+    // the last, so that what was interrupted is not taken for complete
+    Ok(sh.write_file(python_stamp()?, workspace::text(PYTHON_TOOLS)?)?)
+}
+
+const PYTHON_TOOLS: &str = "bindings/python/tools.txt";
+
+fn python_stamp() -> Result<PathBuf> {
+    Ok(folder()?.join("python/tools.txt"))
 }
 
 fn folder() -> Result<PathBuf> {

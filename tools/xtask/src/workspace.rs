@@ -57,6 +57,16 @@ pub(crate) fn version(name: &str) -> Result<String> {
     Ok(package(&metadata()?, name)?.version.to_string())
 }
 
+/// The address of this repository, or an empty text.
+pub(crate) fn repository() -> Result<String> {
+    Ok(package(&metadata()?, "polar-license")?.repository.clone().unwrap_or_default())
+}
+
+/// Where people can give money for it, if Cargo.toml says so: `funding` in `[workspace.metadata]`.
+pub(crate) fn funding() -> Result<Option<String>> {
+    Ok(metadata()?.workspace_metadata.get("funding").and_then(|funding| funding.as_str()).map(Into::into))
+}
+
 /// Cargo's output folder.
 pub(crate) fn target() -> Result<PathBuf> {
     Ok(metadata()?.target_directory.into())

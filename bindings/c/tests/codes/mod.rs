@@ -1,5 +1,6 @@
 //! The core's tables of codes as the two headers write them: constants in C, scoped enums in C++.
 
+use polar_license::portal::{KeyStatus, Stage};
 use polar_license::{Deactivated, ErrorKind, NextStep, Reason, State};
 use std::fmt::Write;
 
@@ -15,6 +16,9 @@ const BEGIN: &str = "// Generated from the tables of the core: do not edit.\n";
 const END: &str = "// End of what is generated.\n";
 
 const WIDTH: usize = 120;
+
+const ABSENT: &str =
+    "What functions that return an int64_t return if there is no such value: a key that never expires, no limit.";
 
 struct Table {
     /// Of the constants in C.
@@ -43,7 +47,7 @@ macro_rules! rows {
     };
 }
 
-fn tables() -> [Table; 5] {
+fn tables() -> [Table; 7] {
     let mut states: Vec<Row> = rows!(State);
     for (state, row) in State::ALL.iter().zip(&mut states) {
         row.doc.push_str(if state.is_allowed() { " Allowed." } else { " Not allowed." });
@@ -90,6 +94,20 @@ fn tables() -> [Table; 5] {
             zero: None,
             rows: rows!(Deactivated),
         },
+        Table {
+            prefix: "KEY_STATUS",
+            enumeration: "key_status",
+            about: "Whether a license key of the customer's can be used. A later version may have more.",
+            zero: None,
+            rows: rows!(KeyStatus),
+        },
+        Table {
+            prefix: "STAGE",
+            enumeration: "stage",
+            about: "What is waited for. A later version may have more.",
+            zero: None,
+            rows: rows!(Stage),
+        },
     ]
 }
 
@@ -98,12 +116,15 @@ pub fn constants() -> String {
     let mut text = String::new();
     for table in tables() {
         if let Some((name, _, doc)) = table.zero {
-            define(&mut text, name, doc, 0);
+            define(&mut text, name, doc, "0");
         }
         for row in &table.rows {
-            define(&mut text, &constant(&table, row), &row.doc, row.number);
+            define(&mut text, &constant(&table, row), &row.doc, &row.number.to_string());
         }
     }
+    // written here and not by cbindgen: maturin and cffi, which read its output for the Python package, take no constant that
+    // is another name
+    define(&mut text, "POLAR_LICENSE_ABSENT", ABSENT, "INT64_MIN");
     // the generator adds the line end
     text.trim_end().to_owned()
 }
@@ -129,12 +150,12 @@ pub fn with_enums(header: &str) -> String {
     format!("{before}{BEGIN}\n{enums}{END}{after}")
 }
 
-fn define(text: &mut String, name: &str, doc: &str, number: i32) {
+fn define(text: &mut String, name: &str, doc: &str, value: &str) {
     text.push_str("\n/**\n");
     for line in wrapped(doc, WIDTH - 3) {
         writeln!(text, " * {line}").unwrap();
     }
-    write!(text, " */\n#define {name} {number}\n").unwrap();
+    write!(text, " */\n#define {name} {value}\n").unwrap();
 }
 
 fn constant(table: &Table, row: &Row) -> String {

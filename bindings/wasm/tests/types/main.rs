@@ -1,7 +1,9 @@
-//! What TypeScript and the scenario runners know about the core's types is what the core says. To write the files anew:
-//! `POLAR_LICENSE_WRITE_TYPES=1 cargo test -p polar-license-wasm --test types`.
+//! What TypeScript, Python, the scenario runners, translators and the book know about the core's types is what the core
+//! says. To write the files anew: `POLAR_LICENSE_WRITE_TYPES=1 cargo test -p polar-license-wasm --test types`.
 #![cfg(test)]
 
+mod python;
+mod reasons;
 mod typescript;
 
 use std::collections::BTreeMap;
@@ -14,7 +16,13 @@ use serde_json::json;
 #[test]
 fn typescript_has_the_types_of_the_core() {
     is_written("bindings/wasm/ts/src/types.ts", &typescript::types());
+    is_written("bindings/wasm/ts/src/portal/types.ts", &typescript::portal());
     is_written("bindings/wasm/ts/src/messages.ts", &typescript::messages());
+}
+
+#[test]
+fn python_has_the_types_of_the_core() {
+    is_written("bindings/python/src/polar_license/_types.py", &python::types());
 }
 
 #[test]
@@ -44,9 +52,18 @@ fn certain(state: State) -> serde_json::Value {
 
 #[test]
 fn translators_have_the_texts_of_the_core() {
-    let lines: Vec<String> =
-        schema::texts().map(|(code, english)| format!("  {}: {}", json!(code), json!(english))).collect();
-    is_written("texts/en.json", &format!("{{\n{}\n}}\n", lines.join(",\n")));
+    is_written("texts/en.json", &catalogue(schema::texts()));
+    is_written("texts/portal.en.json", &catalogue(schema::portal_texts()));
+}
+
+fn catalogue(texts: impl Iterator<Item = (&'static str, &'static str)>) -> String {
+    let lines: Vec<String> = texts.map(|(code, english)| format!("  {}: {}", json!(code), json!(english))).collect();
+    format!("{{\n{}\n}}\n", lines.join(",\n"))
+}
+
+#[test]
+fn the_book_has_the_codes_and_sentences_of_the_core() {
+    is_written("docs/src/reasons.md", &reasons::page());
 }
 
 fn members(schema: &serde_json::Value) -> Vec<&String> {

@@ -1,18 +1,24 @@
-//! `types.ts`: a union for each table of codes, and an interface for each object, with the core's own documentation. And
-//! `messages.ts`: what the user reads about errors of TypeScript's own.
+//! `types.ts` and `portal/types.ts`: a union for each table of codes, and an interface for each object, with the core's own
+//! documentation. And `messages.ts`: what the user reads about errors of TypeScript's own.
 
 use std::fmt::Write as _;
 
+use polar_license::portal::{KeyStatus, Stage};
 use polar_license::schema;
 use polar_license::{Deactivated, ErrorKind, NextStep, OffReason, Reason, State};
 use serde_json::{Map, Value};
 
-const HEAD: &str = "/**
- * What an app sees of a license: the same names as in Rust, C and on the command line.
+/// What each file begins with.
+fn head(what: &str) -> String {
+    format!(
+        "/**
+ * What an app sees of {what}: the same names as in Rust, C and on the command line.
  *
  * Written by bindings/wasm/tests/types from the core's types: change them there.
  */
-";
+"
+    )
+}
 
 /// How the core's documentation and JavaScript name the same thing.
 const NAMES: [(&str, &str); 6] = [
@@ -31,14 +37,15 @@ pub(crate) fn types() -> String {
     let [decision, error, explanation, settings] =
         [&decision, &error, &explanation, &settings].map(|one| one.as_value());
     [
-        HEAD.to_owned(),
+        head("a license"),
         union("State", "What the app may do. Access is allowed in `active` and `grace` only.", State::ALL),
         union("Reason", "Why the state is what it is, or why an operation was refused.", Reason::ALL),
         union("NextStep", "What the user can do.", NextStep::ALL),
         union("OffReason", "Why a feature is off.", OffReason::ALL),
         union("ErrorKind", "What went wrong; a kind never changes its meaning.", ErrorKind::ALL),
         union("Deactivated", "What became of the seat.", Deactivated::ALL),
-        text_codes(),
+        text_codes("TextCode", "The codes of the sentences that a user may read, with their English.", schema::texts()),
+        text_codes("PortalTextCode", "Those of the customer portal.", schema::portal_texts()),
         decisions(decision),
         interface("Problem", &decision["$defs"]["Problem"], Use::Read),
         failures(&error["$defs"]["Error"]),
@@ -46,6 +53,17 @@ pub(crate) fn types() -> String {
         settings_of(settings),
     ]
     .join("\n")
+}
+
+/// The file of the customer portal.
+pub(crate) fn portal() -> String {
+    let codes = [
+        head("the customer portal"),
+        union("KeyStatus", "Whether a license key can be used.", KeyStatus::ALL),
+        union("Stage", "What is waited for.", Stage::ALL),
+    ];
+    let interfaces = schema::portal().map(|(name, schema)| interface(name, schema.as_value(), Use::Read));
+    codes.into_iter().chain(interfaces).collect::<Vec<_>>().join("\n")
 }
 
 /// Of the kinds that TypeScript itself reports.
@@ -75,10 +93,9 @@ export const MESSAGES: Partial<Record<TextCode, string>> = {\n",
     text + "};\n"
 }
 
-fn text_codes() -> String {
-    let mut text =
-        comment("", "The codes of the sentences that a user may read, with their English.") + "export type TextCode =";
-    for (code, english) in schema::texts() {
+fn text_codes(name: &str, about: &str, texts: impl Iterator<Item = (&'static str, &'static str)>) -> String {
+    let mut text = format!("{}export type {name} =", comment("", about));
+    for (code, english) in texts {
         write!(text, "\n{}  | \"{code}\"", comment("  ", english)).unwrap();
     }
     text + ";\n"
@@ -101,7 +118,7 @@ fn union<Code: std::fmt::Display + Documented>(name: &str, doc: &str, codes: &[C
     text + ";\n"
 }
 
-trait Documented {
+pub(crate) trait Documented {
     fn documentation(&self) -> &'static str;
 }
 
@@ -115,7 +132,7 @@ macro_rules! documented {
     )+};
 }
 
-documented!(State, Reason, NextStep, OffReason, ErrorKind, Deactivated);
+documented!(State, Reason, NextStep, OffReason, ErrorKind, Deactivated, KeyStatus, Stage);
 
 /// What all decisions have, one interface for each state, and their union.
 fn decisions(schema: &Value) -> String {
@@ -178,7 +195,7 @@ fn names<Code: std::fmt::Display>(codes: &[Code]) -> String {
 }
 
 /// `clock_suspect` as `ClockSuspect`.
-fn capitalized(name: &str) -> String {
+pub(crate) fn capitalized(name: &str) -> String {
     let word = |word: &str| {
         let mut letters = word.chars();
         letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<String>()
@@ -204,7 +221,7 @@ fn interface(name: &str, schema: &Value, used: Use) -> String {
         let optional = if is_required { "" } else { "?" };
         let of_type = match member.as_str() {
             "environment" => String::from("\"production\" | \"sandbox\" | (string & {})"),
-            "texts" => String::from("Readonly<Partial<Record<TextCode, string>>>"),
+            "texts" => String::from("Readonly<Partial<Record<TextCode | PortalTextCode, string>>>"),
             _ => type_of(description, used),
         };
         // everybody who reads one gets the same, so it is frozen
@@ -247,7 +264,7 @@ fn reference(path: &str) -> String {
     }
 }
 
-fn object(value: &Value) -> &Map<String, Value> {
+pub(crate) fn object(value: &Value) -> &Map<String, Value> {
     value.as_object().unwrap()
 }
 
@@ -273,7 +290,7 @@ fn comment(indent: &str, doc: &str) -> String {
 
 const WIDTH: usize = 120;
 
-fn lines(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn lines(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let line = lines.last_mut().unwrap();

@@ -42,11 +42,11 @@ export class Client implements LicenseClient {
   }
 
   /** Reads what is stored. Asks nobody. */
-  static async open(make: () => Promise<Engine>, engine: Engine, host: Host, texts: Texts): Promise<LicenseClient> {
+  static async open(make: () => Promise<Engine>, engine: Engine, host: Host, texts: Texts): Promise<Client> {
     const client = new Client(make, engine, host, texts);
-    await client.#run(OPEN);
+    await client.run(OPEN);
     // another tab has changed the record
-    client.#unwatch = host.store.watch?.(() => void client.#run(OPEN).catch(() => undefined));
+    client.#unwatch = host.store.watch?.(() => void client.run(OPEN).catch(() => undefined));
     return client;
   }
 
@@ -94,7 +94,8 @@ export class Client implements LicenseClient {
 
   readonly deactivate = async (options: CallOptions = {}): Promise<Deactivation> => {
     const { decision, deactivated } = await this.#change((engine, now) => engine.deactivate(...now), options.signal);
-    return frozen({ ...decision, deactivated: deactivated ?? "unknown" });
+    if (!deactivated) throw new LicenseError("internal", "the engine did not say what became of the seat", { decision });
+    return frozen({ ...decision, deactivated });
   };
 
   readonly forget = async (options: CallOptions = {}): Promise<Decision> =>
@@ -117,7 +118,7 @@ export class Client implements LicenseClient {
         this.current();
         return this.#engine.call((engine, now) => engine.look(woken, ...now));
       },
-      refresh: (patience) => this.#run((engine, now) => engine.refresh(patience, ...now)),
+      refresh: (patience) => this.run((engine, now) => engine.refresh(patience, ...now)),
     });
   };
 
@@ -138,7 +139,7 @@ export class Client implements LicenseClient {
 
   /** An operation for which not to reach Polar, and not to wait for it, is not an error. */
   async #ask(operation: Operation, signal: AbortSignal | undefined): Promise<Decision> {
-    const { decision, error } = await this.#run(operation, signal);
+    const { decision, error } = await this.run(operation, signal);
     if (!error) return decision;
     const { reason: _, nextStep: _step, nextUrl: _url, ...problem } = error;
     return frozen({ ...decision, problem });
@@ -146,18 +147,19 @@ export class Client implements LicenseClient {
 
   /** An operation that changes something, or fails. */
   async #change(operation: Operation, signal: AbortSignal | undefined): Promise<Finished> {
-    const finished = await this.#run(operation, signal);
+    const finished = await this.run(operation, signal);
     if (finished.error) throw errorOf(finished.error, finished.decision, finished.cause);
     return finished;
   }
 
-  /** Throws if the engine could not end the operation. */
-  async #run(operation: Operation, signal?: AbortSignal): Promise<Finished> {
+  /** Carries an operation out, for the portal too. Throws if the engine could not end it. */
+  async run(operation: Operation, signal?: AbortSignal): Promise<Finished> {
     if (signal != null && typeof signal.addEventListener !== "function") {
       throw new LicenseError("invalid_argument", "`signal` is not an AbortSignal");
     }
     const scope = new AbortController();
-    const context: Context = { signal: scope.signal };
+    const { signal: ended } = scope;
+    const context: Context = { signal: ended };
     const stops = [signal, this.#disposal.signal].map(
       (parent) => parent && onAbort(parent, () => scope.abort(parent.reason)),
     );
@@ -169,7 +171,7 @@ export class Client implements LicenseClient {
         error instanceof LicenseError ? error : new LicenseError("internal", words(error), { cause: error }),
         this.#texts,
       );
-      const cause: unknown = scope.signal.aborted ? scope.signal.reason : known.cause;
+      const cause: unknown = ended.aborted ? ended.reason : known.cause;
       const maybeApplied = context.sent ?? false;
       throw new LicenseError(kind, detail, { ...known, message, decision: this.#shown ?? null, cause, maybeApplied });
     } finally {
@@ -183,9 +185,16 @@ export class Client implements LicenseClient {
     const { signal } = context;
     if (signal.aborted) {
       const detail = this.#disposal.signal.aborted ? "the client was disposed" : CANCELLED;
-      const details = { kind: "cancelled", message: messageOf("cancelled", detail, this.#texts), detail } as const;
-      const nothing = { reason: null, retryAfterMs: null, maybeApplied: false, nextUrl: null } as const;
-      const error: Failure = { ...details, ...nothing, nextStep: "none" };
+      const error: Failure = {
+        kind: "cancelled",
+        reason: null,
+        message: messageOf("cancelled", detail, this.#texts),
+        detail,
+        retryAfterMs: null,
+        maybeApplied: false,
+        nextStep: "none",
+        nextUrl: null,
+      };
       return { decision: this.current(), error, deactivated: null, cause: signal.reason };
     }
     if (this.#engine.hasStopped) await this.#reopen();
@@ -263,4 +272,4 @@ interface Finished {
   cause: unknown;
 }
 
-const OPEN: Operation = (engine, now) => engine.open(...now);
+export const OPEN: Operation = (engine, now) => engine.open(...now);

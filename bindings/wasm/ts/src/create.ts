@@ -6,7 +6,6 @@ import { Client } from "./client.js";
 import type { Engine, Engines, Parts } from "./engine.js";
 import { failed, LicenseError, worded } from "./error.js";
 import { randomText } from "./random.js";
-import type { LicenseClient } from "./license.js";
 import type { Storage } from "./storage.js";
 import { keyValueStorage, type KeyValueStorage } from "./text-storage.js";
 import { type Clock, steady, systemClock, within } from "./time.js";
@@ -42,7 +41,7 @@ export async function create(
   options: LicenseOptions,
   platform: Platform,
   engines: () => Promise<Engines>,
-): Promise<LicenseClient> {
+): Promise<Client> {
   try {
     const { storage: own, autoRefresh, fetch, clock: ownClock, ...settings } = options ?? {};
     const storage = own == null ? platform.storage() : storageOf(own);

@@ -3,14 +3,10 @@
  * it; whoever holds one sees that by `hasStopped` and makes a new one.
  */
 
-// @ts-expect-error made by the build from what wasm-bindgen writes
-import { createGlue } from "#glue";
-
 import { failed, LicenseError } from "./error.js";
 import { randomBytes } from "./random.js";
 import type { Clock } from "./time.js";
 import type { Decision, Failure } from "./types.js";
-import type { Codec } from "./utf8.js";
 import type * as compiled from "./wasm-bindgen.js";
 
 /** What an engine is made with; `bindings/wasm/src/engine.rs` describes it. */
@@ -39,15 +35,18 @@ interface Instance {
   hasStopped: boolean;
 }
 
-/** All engines of a module share an instance, and so the pace of requests. `codec` stands for the platform's UTF-8. */
-export function enginesOf(module: WebAssembly.Module, codec: Codec = globalThis): Engines {
+/**
+ * All engines of a module share an instance, and so the pace of requests. `newGlue` makes what wasm-bindgen wrote for it, anew
+ * for each instance.
+ */
+export function enginesOf(module: WebAssembly.Module, newGlue: () => object): Engines {
   let shared: Promise<Instance> | undefined;
   return async (parts, clock) => {
     const known = shared;
     let instance = await known?.catch(() => undefined);
     if (!instance || instance.hasStopped) {
       // of several clients that notice at once, one makes the next for all
-      if (shared === known) shared = instantiate(module, codec);
+      if (shared === known) shared = instantiate(module, newGlue() as Glue);
       instance = (await shared) as Instance;
     }
     return new Engine(instance, parts, clock);
@@ -110,8 +109,7 @@ export function errorOf(failure: Failure, decision: Decision | null, cause?: unk
   return new LicenseError(failure.kind, failure.detail, { ...failure, decision, cause });
 }
 
-async function instantiate(module: WebAssembly.Module, codec: Codec): Promise<Instance> {
-  const glue = createGlue(codec) as Glue;
+async function instantiate(module: WebAssembly.Module, glue: Glue): Promise<Instance> {
   try {
     const { exports } = await WebAssembly.instantiate(module, { "./polar_license_wasm_bg.js": glue });
     glue.__wbg_set_wasm(exports);

@@ -4,6 +4,7 @@
  * the client.
  */
 
+import type { AbortSignal } from "./platform.js";
 import type { Deactivated, Decision, Explanation } from "./types.js";
 
 /** What every operation takes. */

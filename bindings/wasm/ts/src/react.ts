@@ -5,7 +5,8 @@
  */
 
 import { createContext, createElement, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
-import type { ReactElement, ReactNode } from "react";
+import type { DetailedHTMLProps, HTMLAttributes, ReactElement, ReactNode } from "react";
+import type { LicenseDialogElement, LicenseDialogEventMap, LicenseSource } from "./dialog.js";
 import type { License } from "./license.js";
 import { type LicenseState, Store } from "./react/store.js";
 import type { Decision, Explanation } from "./types.js";
@@ -13,6 +14,28 @@ import type { Decision, Explanation } from "./types.js";
 export type { LicenseState } from "./react/store.js";
 
 const Context = createContext<Store | undefined>(undefined);
+
+/**
+ * What the app declares once, so that `<Gate>` and `useLicense` take the features of its settings and no other names:
+ *
+ * ```ts
+ * declare module "polar-license/react" {
+ *   interface Register {
+ *     license: typeof open; // what <LicenseProvider> is given
+ *   }
+ * }
+ * ```
+ */
+export interface Register {}
+
+/** The features of the settings; any name until the app has declared its license. */
+export type RegisteredFeature = Register extends { license: infer Source } ? FeatureOf<Source> : string;
+
+type FeatureOf<Source> = Source extends (...given: never[]) => PromiseLike<infer Made>
+  ? FeatureOf<Made>
+  : Source extends License<infer Feature>
+    ? Feature
+    : string;
 
 /** What `<LicenseProvider>` takes. */
 export interface LicenseProviderProps {
@@ -38,7 +61,7 @@ export function LicenseProvider({ license, children }: LicenseProviderProps): Re
 }
 
 /** The license as it is now: draws again when the decision changes, and while a call is under way. */
-export function useLicense<Feature extends string = string>(): LicenseState<Feature> {
+export function useLicense<Feature extends string = RegisteredFeature>(): LicenseState<Feature> {
   const store = useContext(Context);
   if (!store) throw new Error("useLicense and <Gate> need a <LicenseProvider license={…}> above them");
   return useSyncExternalStore(store.subscribe, store.state, store.initial) as LicenseState<Feature>;
@@ -47,7 +70,7 @@ export function useLicense<Feature extends string = string>(): LicenseState<Feat
 /** What `<Gate>` takes. */
 export interface GateProps {
   /** The feature; without, whether the app may run at all. */
-  feature?: string;
+  feature?: RegisteredFeature;
   /** What to draw if it is off; a function is given why, with a sentence for the user as `message`. */
   fallback?: ReactNode | ((why: Decision | Explanation) => ReactNode);
   /** What to draw until that is known. */
@@ -57,7 +80,7 @@ export interface GateProps {
 
 /** Draws its children if a feature is on. */
 export function Gate({ feature, fallback, pending, children }: GateProps): ReactNode {
-  const { decision, explain, allows } = useLicense();
+  const { decision, explain, allows } = useLicense<string>();
   if (!decision) return pending ?? null;
   // of the same decision as all that is drawn with it; a feature that is not configured is logged
   const known = feature === undefined ? decision.allowed : decision.features[feature];
@@ -65,4 +88,23 @@ export function Gate({ feature, fallback, pending, children }: GateProps): React
   if (isOn) return children ?? null;
   if (typeof fallback !== "function") return fallback ?? null;
   return fallback(feature === undefined ? decision : explain(feature));
+}
+
+/** `<polar-license-dialog>` in JSX: React 19 sets these as properties; React 18 needs a `ref` that does. */
+export type LicenseDialogProps = DetailedHTMLProps<
+  HTMLAttributes<LicenseDialogElement> &
+    Partial<Pick<LicenseDialogElement, "open" | "features" | "texts">> & {
+      license?: LicenseSource | null | undefined;
+    } & {
+      [Name in "activated" | "deactivated" | "link" | "close" as `on${Name}`]?: (event: LicenseDialogEventMap[Name]) => unknown;
+    },
+  LicenseDialogElement
+>;
+
+declare module "react" {
+  namespace JSX {
+    interface IntrinsicElements {
+      "polar-license-dialog": LicenseDialogProps;
+    }
+  }
 }

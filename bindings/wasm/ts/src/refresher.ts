@@ -17,6 +17,9 @@ export interface Refreshing {
   refresh(patience: Patience): Promise<unknown>;
 }
 
+/** What is used of a page, which not every platform is. */
+type Page = Partial<Pick<Window, "addEventListener" | "removeEventListener" | "document">>;
+
 export interface Refresher {
   /** An operation has ended, so that there may be another time to wait for. */
   look(): void;
@@ -24,20 +27,19 @@ export interface Refresher {
 }
 
 export function refresher(client: Refreshing): Refresher {
-  const ended = new AbortController();
-  const { signal } = ended;
+  let ended = false;
   let cancel = (): void => undefined;
 
   const wait = (ms: number, work: () => void): void => {
     cancel();
-    if (!signal.aborted) cancel = later(ms, work);
+    if (!ended) cancel = later(ms, work);
   };
   const refresh = (patience: Patience): void => {
     cancel();
     client.refresh(patience).catch(() => wait(AGAIN_MS, () => refresh(patience)));
   };
   const look = (woken: boolean): void => {
-    if (signal.aborted) return;
+    if (ended) return;
     let next: Look;
     try {
       next = client.look(woken);
@@ -50,16 +52,22 @@ export function refresher(client: Refreshing): Refresher {
     else refresh(next.patience);
   };
 
-  // the network or the page comes back
-  const page = globalThis as Partial<Pick<Window, "addEventListener" | "document">>;
-  page.addEventListener?.("online", () => look(true), { signal });
+  // the network or the page comes back; removed by hand, since a page of jsdom rejects Node's signals
+  const page = globalThis as Page;
   const { document } = page;
-  document?.addEventListener?.("visibilitychange", () => document.visibilityState === "visible" && look(true), { signal });
+  const onOnline = (): void => look(true);
+  const onVisible = (): void => void (document?.visibilityState === "visible" && look(true));
+  const events = (change: "addEventListener" | "removeEventListener"): void => {
+    page[change]?.("online", onOnline);
+    document?.[change]?.("visibilitychange", onVisible);
+  };
+  events("addEventListener");
   look(false);
   return {
     look: () => look(false),
     stop() {
-      ended.abort();
+      ended = true;
+      events("removeEventListener");
       cancel();
     },
   };

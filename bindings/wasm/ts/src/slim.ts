@@ -2,6 +2,9 @@
  * The same as the main entry, with the WebAssembly as a file of its own that the app names.
  */
 
+// @ts-expect-error made by the build from what wasm-bindgen writes
+import { createGlue } from "#glue";
+
 import { create, type LicenseOptions } from "./create.js";
 import { type Engines, enginesOf } from "./engine.js";
 import type { LicenseClient } from "./license.js";
@@ -28,7 +31,7 @@ export function createLicenseClient<Feature extends string = string>(
 ): Promise<LicenseClient<Feature>> {
   const { wasm, ...rest } = options ?? {};
   const engines = (): Promise<Engines> => {
-    compiled ??= compile(wasm).then(enginesOf);
+    compiled ??= compile(wasm).then((module) => enginesOf(module, () => createGlue(globalThis)));
     compiled.catch(() => {
       compiled = undefined;
     });

@@ -2,6 +2,8 @@
  * Where records are kept between runs. Moves bytes; never looks into them and decides nothing about licenses.
  */
 
+import type { AbortSignal } from "./platform.js";
+
 /** Opens the store of one license, and identifies this device. */
 export interface Storage {
   /**

@@ -3,6 +3,7 @@
  */
 
 import { onAbort } from "./abort.js";
+import type { AbortSignal } from "./platform.js";
 
 /** Reads the time, so that a test of your app can be a month offline. */
 export interface Clock {
@@ -18,7 +19,7 @@ export interface Clock {
 const LONGEST_MS = 2 ** 52;
 
 /** What `setTimeout` takes; it would take a longer one for 0. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * The platform's timers, for what a call waits for: a call must not hang because a test turns the timers by hand. Vitest and

@@ -234,6 +234,61 @@ export type TextCode =
   /** This feature is not available. Contact the vendor. */
   | "feature.unknown";
 
+/** Those of the customer portal. */
+export type PortalTextCode =
+  /** This is not an e-mail address. Check it for typos. */
+  | "portal.not_an_address"
+  /** No mail can be sent to this address. Check it for typos. */
+  | "portal.wrong_address"
+  /** If {email} bought it, a code is on its way to that address. Check the address for typos. */
+  | "portal.code_sent"
+  /** This address belongs to several customers. Choose one of them. */
+  | "portal.several_customers"
+  /** A code has six letters and digits. Copy it from the mail. */
+  | "portal.not_a_code"
+  /** This code is wrong or has expired. Check it, or ask for another one. */
+  | "portal.wrong_code"
+  /** Too many codes were requested or tried. Try again in a second. */
+  | "portal.too_many_codes_second"
+  /** Too many codes were requested or tried. Try again in {seconds} seconds. */
+  | "portal.too_many_codes_seconds"
+  /** Too many codes were requested or tried. Try again in {minutes} minutes. */
+  | "portal.too_many_codes_minutes"
+  /** This is not an invitation. Copy the link from the mail. */
+  | "portal.not_an_invitation"
+  /** The invitation may have been accepted all the same: ask for a code by e-mail. */
+  | "portal.maybe_claimed"
+  /** The session has ended. Ask for another code. */
+  | "portal.session_over"
+  /** No license for this app was bought with this address. Try another address. */
+  | "portal.no_key"
+  /** The license key is not there yet. Try again in a few minutes. */
+  | "portal.key_late"
+  /** This is not known any more. Ask for another one. */
+  | "portal.not_known"
+  /** This is not possible for this license. Contact the vendor. */
+  | "portal.not_possible"
+  /** The license key may have been replaced all the same. */
+  | "portal.maybe_rotated"
+  /** The devices of this license cannot be shown here. Ask the vendor to remove one. */
+  | "portal.devices_hidden"
+  /** No devices are shown for this license. If it is in use somewhere, ask the vendor to remove a device. */
+  | "portal.devices_unknown"
+  /** The purchase was not completed in time. If you have paid, ask for a code by e-mail in a few minutes. */
+  | "portal.not_completed"
+  /** The payment failed. Try again. */
+  | "portal.payment_failed"
+  /** This purchase has expired. Start again. */
+  | "portal.checkout_expired"
+  /** The purchase is complete. Ask for a code with the address that you bought with. */
+  | "portal.no_buyer"
+  /** The purchase did not come back to this app. Ask for a code by e-mail instead. */
+  | "portal.not_returned"
+  /** Thank you. You can close this page and go back to the app. */
+  | "portal.page_done"
+  /** There is nothing here. */
+  | "portal.page_empty";
+
 /** Whether the app may run, why, and what the user can do. Times are RFC 3339 in UTC, on Polar's clock. */
 export interface AnyDecision {
   /** Whether the app may run. */
@@ -250,7 +305,10 @@ export interface AnyDecision {
   readonly activationId: string | null;
   /** What the customer sees beside that seat; null if an earlier version of this library took it. */
   readonly activationLabel: string | null;
-  /** When the key stops being valid; null for never. */
+  /**
+   * When the key stops being valid. Null for never, and in the state `expired` if the vendor has moved that time and
+   * Polar did not say to when.
+   */
   readonly expiresAt: string | null;
   /** When Polar last confirmed it. */
   readonly confirmedAt: string | null;
@@ -448,7 +506,10 @@ export interface Explanation {
   readonly nextStep: NextStep;
   /** The vendor's page for the next step, where the settings have one. */
   readonly nextUrl: string | null;
-  /** One English sentence for the user. Without a license, that of the decision. */
+  /**
+   * One sentence for the user, in English unless the configuration replaces it. Without a license, that of the
+   * decision.
+   */
   readonly message: string;
   /** One line for developers and logs. */
   readonly detail: string;
@@ -511,8 +572,9 @@ export interface LicenseSettings<Feature extends string = string> {
    */
   supportUrl?: string;
   /**
-   * Sentences that replace the English ones, by their codes in `texts/en.json`; `texts/de.json` is German. Names in
-   * braces, such as `{key}`, are filled in.
+   * Sentences that replace the English ones, by their codes in `texts/en.json`; `texts/de.json` is German. Those of the
+   * customer portal, which only a build with it takes, are in `texts/portal.en.json` and `texts/portal.de.json`. Names
+   * in braces, such as `{key}`, are filled in.
    */
-  texts?: Readonly<Partial<Record<TextCode, string>>>;
+  texts?: Readonly<Partial<Record<TextCode | PortalTextCode, string>>>;
 }

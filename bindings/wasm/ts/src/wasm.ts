@@ -3,6 +3,7 @@
  */
 
 import { failed, LicenseError } from "./error.js";
+import type { Response, URL } from "./platform.js";
 import { within } from "./time.js";
 
 /**

@@ -10,12 +10,14 @@
 import { bounded, rest } from "./timers.mjs";
 import * as faults from "./faults.mjs";
 import * as hostile from "./hostile.mjs";
+import * as portal from "./portal.mjs";
+import * as portalPrivacy from "./portal-privacy.mjs";
 import * as reading from "./reading.mjs";
 import * as requests from "./requests.mjs";
 import * as scenarios from "./scenarios.mjs";
 import * as traps from "./traps.mjs";
 
-const SUITES = [scenarios, reading, faults, requests, hostile, traps];
+const SUITES = [scenarios, reading, faults, requests, hostile, portal, portalPrivacy, traps];
 
 /** What came of each test: its `name`, its `kind` and, where it failed, the `failure` in words. */
 export async function runAll(environment) {

@@ -44,6 +44,60 @@ export class LocalPolar {
     return this.#ask("/clock", { method: "POST", body: JSON.stringify({ advance_seconds: seconds }) });
   }
 
+  /** Sells a key of the benefit `pro`, or of the one that `more` names, and returns it. */
+  async bought(email, more = {}) {
+    return (await this.#post("/keys", { benefit: "pro", email, ...more })).key;
+  }
+
+  /** The mails that Polar has sent, the last one last. */
+  mails() {
+    return this.#ask("/mails");
+  }
+
+  /** The buyer pays, and leaves the page open or not. */
+  pay(clientSecret, email) {
+    return this.#post(`/checkouts/${clientSecret}/pay`, { customer_email: email });
+  }
+
+  /** As Polar does it. Ended by `reset`, or not at all. */
+  limitRates(on = true) {
+    return this.#post("/rate-limit", { on });
+  }
+
+  worker(settings) {
+    return this.#post("/worker", settings);
+  }
+
+  change(path, body) {
+    return this.#ask(path, { method: "PATCH", body: JSON.stringify(body) });
+  }
+
+  async customerToken(email) {
+    return (await this.#post("/tokens", { email })).token;
+  }
+
+  keys() {
+    return this.#ask("/keys");
+  }
+
+  remove(key) {
+    return this.#ask(`/keys/${key}`, { method: "DELETE" });
+  }
+
+  /** Once so many requests have arrived, as `exchanges` counts them. */
+  async exchangesReach(count) {
+    for (let all = []; exchanges(all).length < count; ) all = await this.#ask(`/requests?wait=${all.length + 1}`);
+  }
+
+  /** All requests, with those of the portal that only read; without the questions that a browser asks before. */
+  async exchanges() {
+    return exchanges(await this.#ask("/requests"));
+  }
+
+  #post(path, body) {
+    return this.#ask(path, { method: "POST", body: JSON.stringify(body) });
+  }
+
   async #ask(path, init) {
     const response = await fetch(`${this.url}/_mock${path}`, init);
     const text = await response.text();
@@ -54,4 +108,8 @@ export class LocalPolar {
 
 function posts(requests) {
   return requests.filter(({ method }) => method === "POST");
+}
+
+function exchanges(requests) {
+  return requests.filter(({ method }) => method !== "OPTIONS");
 }

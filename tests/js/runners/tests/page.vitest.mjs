@@ -1,4 +1,5 @@
 // @vitest-environment jsdom
+// In Vitest, for code of a page.
 import { expect, test, vi } from "vitest";
 import { suite } from "./shared.mjs";
 

@@ -1,15 +1,17 @@
-//! The life of a license in a few seconds, with nothing to configure: the client as an app uses it, a local Polar, and
-//! a clock that can be moved by days. Each step is checked, so that this is a test as well.
+//! The life of a license in a few seconds, and a lost laptop, with nothing to configure: the client as an app uses it, a
+//! local Polar, and a clock that can be moved by days. Each step is checked, so that this is a test as well.
 //!
 //! ```text
-//! story ─► scene ─► Client ── http ──► MockPolar
-//!    │       └──── DemoClock
-//!    └───► timeline
+//! life ────────┐           ┌─► scene ─► Client ── http ──► MockPolar
+//!              ├─► check ──┤      └──── DemoClock
+//! lost_laptop ─┘           └─► timeline
 //! ```
 
+mod check;
 mod clock;
+mod life;
+mod lost_laptop;
 mod scene;
-mod story;
 mod timeline;
 
 use crate::exit::Exit;
@@ -35,6 +37,6 @@ pub(crate) fn run(as_json: bool) -> io::Result<Exit> {
 
 fn play(timeline: &mut Timeline) -> Result<(), Box<dyn Error>> {
     let mut scene = Scene::new()?;
-    timeline.begin(&scene)?;
-    story::play(&mut scene, timeline)
+    life::play(&mut scene, timeline)?;
+    lost_laptop::play(&mut scene, timeline)
 }

@@ -1,14 +1,14 @@
-//! What the demo runs on: an app on a device, and the local Polar that it asks.
+//! What the demo runs on: an app on one of the user's computers, and the local Polar that it asks.
 
 use super::clock::DemoClock;
-use mock_polar::{DEMO_BENEFIT_BASIC, DEMO_BENEFIT_PRO, DEMO_KEY_TWO_DEVICES, DEMO_ORGANIZATION, MockPolar};
+use mock_polar::{DEMO_BENEFIT_BASIC, DEMO_BENEFIT_PRO, DEMO_KEY_TWO_DEVICES, DEMO_ORGANIZATION, MockPolar, NewKey};
 use polar_license::blocking::Client;
-use polar_license::{Config, Error};
+use polar_license::{Config, ConfigBuilder, Error};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// The key that the user buys: for the benefit `pro`, on two devices.
-pub(super) const KEY: &str = DEMO_KEY_TWO_DEVICES;
+/// The address that the user has bought with.
+pub(super) const EMAIL: &str = "mira.sandoval@example.com";
 
 /// The feature that the key's benefit turns on, and one of another benefit.
 pub(super) const FEATURES: [(&str, &str); 2] = [("export", DEMO_BENEFIT_PRO), ("sync", DEMO_BENEFIT_BASIC)];
@@ -16,22 +16,38 @@ pub(super) const FEATURES: [(&str, &str); 2] = [("export", DEMO_BENEFIT_PRO), ("
 pub(super) struct Scene {
     pub(super) polar: MockPolar,
     pub(super) app: Client,
+    /// The key that the user has bought: for the benefit `pro`.
+    pub(super) key: String,
     config: Config,
     clock: DemoClock,
     directory: TempDir,
 }
 
 impl Scene {
-    /// A fresh device and a fresh Polar, both gone when this is dropped.
+    /// A fresh device and a fresh Polar, both gone when this is dropped; a key for two devices.
     pub(super) fn new() -> Result<Self, Box<dyn std::error::Error>> {
         let (polar, clock, directory) = (MockPolar::start()?, DemoClock::default(), tempfile::tempdir()?);
-        let mut config = Config::builder(DEMO_ORGANIZATION, "polar-license-demo").environment(polar.url());
-        for (feature, benefit) in FEATURES {
-            config = config.feature(feature, [benefit]);
-        }
-        let config = config.build()?;
+        let config = config(&polar).build()?;
         let app = open(&config, &clock, &directory)?;
-        Ok(Self { polar, app, config, clock, directory })
+        Ok(Self { polar, app, key: DEMO_KEY_TWO_DEVICES.to_owned(), config, clock, directory })
+    }
+
+    /// The user buys a key for one device.
+    pub(super) fn buy_for_one_device(&mut self) {
+        self.key = self.polar.add_key(NewKey::new("pro").limit_activations(1).email(EMAIL));
+    }
+
+    /// Another computer, where nothing is stored.
+    pub(super) fn move_to(&mut self, computer: &str) -> Result<(), Box<dyn std::error::Error>> {
+        self.config = config(&self.polar).device_id(computer).label(computer).build()?;
+        self.directory = tempfile::tempdir()?;
+        self.app = open(&self.config, &self.clock, &self.directory)?;
+        Ok(())
+    }
+
+    /// What the user reads in the last mail.
+    pub(super) fn mailed_code(&self) -> Option<String> {
+        self.polar.mails().pop()?.code
     }
 
     /// The app ends and starts again: it knows only what it has stored.
@@ -58,11 +74,16 @@ impl Scene {
 
     /// The seats taken, as Polar sees them.
     pub(super) fn seats(&self) -> usize {
-        self.polar.activations(KEY).len()
+        self.polar.activations(&self.key).len()
     }
 }
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn config(polar: &MockPolar) -> ConfigBuilder {
+    let config = Config::builder(DEMO_ORGANIZATION, "polar-license-demo").environment(polar.url());
+    FEATURES.iter().fold(config, |config, (feature, benefit)| config.feature(*feature, [*benefit]))
+}
 
 fn open(config: &Config, clock: &DemoClock, directory: &TempDir) -> Result<Client, Error> {
     Client::builder(config.clone()).directory(directory.path()).clock(clock.clone()).open()

@@ -1,6 +1,6 @@
 //! The output of the demo, as text or as JSON.
 
-use super::scene::{KEY, Scene};
+use super::scene::Scene;
 use crate::{output, show};
 use polar_license::{Decision, Key};
 use std::io::{self, IsTerminal};
@@ -27,10 +27,9 @@ impl Timeline {
         Self { as_json, coloured, steps: Vec::new(), limit: 0 }
     }
 
-    /// Prints what the demo is about.
+    /// Prints what the first act is about.
     pub(super) fn begin(&mut self, scene: &Scene) -> io::Result<()> {
-        self.limit = scene.polar.key(KEY).limit_activations.unwrap_or_default();
-        let key = Key::parse(KEY).map(|key| key.to_string()).unwrap_or_default();
+        let key = self.next_act(scene);
         let days = |time: std::time::Duration| time.as_secs() / (24 * 60 * 60);
         self.say(&format!(
             "An app, the license key {key} for {} devices, and a local Polar at {}.\n\
@@ -40,6 +39,26 @@ impl Timeline {
             days(scene.config().refresh_interval()),
             days(scene.config().offline_grace()),
         ))
+    }
+
+    /// Prints what the second act is about.
+    pub(super) fn begin_lost_laptop(&mut self, scene: &Scene) -> io::Result<()> {
+        let key = self.next_act(scene);
+        self.say(&format!(
+            "\nA lost laptop, and the license key {key} for {} device, which nobody has noted.",
+            self.limit
+        ))
+    }
+
+    /// The key of this act, as it may be shown.
+    fn next_act(&mut self, scene: &Scene) -> String {
+        self.limit = scene.polar.key(&scene.key).limit_activations.unwrap_or_default();
+        Key::parse(&scene.key).map(|key| key.to_string()).unwrap_or_default()
+    }
+
+    /// Prints one more line about the last step.
+    pub(super) fn remark(&self, text: &str) -> io::Result<()> {
+        self.say(&format!("            {:<10} {text}", ""))
     }
 
     /// Prints a step; returns its number.

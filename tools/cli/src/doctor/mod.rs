@@ -98,9 +98,16 @@ fn configuration(common: &Common, config: &Result<Config, Error>) -> Finding {
 }
 
 /// What stands in backticks is what was typed: it may be a license key in the wrong place, or an address with a password.
+/// Except what the advice in the same text says to write.
 fn without_values(detail: &str) -> String {
+    const ADVISED: [&str; 3] = ["production", "sandbox", "com.acme.app"];
     let parts = detail.split('`').enumerate();
-    parts.map(|(index, part)| if index % 2 == 0 { part } else { "`…`" }).collect()
+    let shown = parts.map(|(index, part)| match index % 2 {
+        0 => part.to_owned(),
+        _ if ADVISED.contains(&part) => format!("`{part}`"),
+        _ => String::from("`…`"),
+    });
+    shown.collect()
 }
 
 /// The names of our variables that are set, never their values.

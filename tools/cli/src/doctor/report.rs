@@ -37,7 +37,8 @@ fn text(findings: &[Finding], ok: bool) -> String {
         };
         // writing to a string does not fail
         let _ = write!(text, "{outcome:<8} {:<13} ", finding.check());
-        if let Some(fault) = finding.fault() {
+        // a fault may be named after what was checked
+        if let Some(fault) = finding.fault().filter(|fault| fault.as_str() != finding.check().as_str()) {
             let _ = write!(text, "{fault}: ");
         }
         let _ = writeln!(text, "{}", finding.detail());
@@ -45,11 +46,12 @@ fn text(findings: &[Finding], ok: bool) -> String {
             let _ = writeln!(text, "{:23}{advice}", "");
         }
     }
-    let is_warning = |finding: &Finding| finding.outcome() == Outcome::Warning;
-    text.push_str(match (ok, findings.iter().any(is_warning)) {
-        (true, false) => "\nNothing is wrong.",
-        (true, true) => "\nNo fault was found, but see the warning above.",
-        (false, _) => "\nSomething is wrong: see FAULT above for what to do.",
+    let any = |outcome| findings.iter().any(|finding| finding.outcome() == outcome);
+    text.push_str(match (ok, any(Outcome::Warning), any(Outcome::Unchecked)) {
+        (false, _, _) => "\nSomething is wrong: see FAULT above for what to do.",
+        (true, true, _) => "\nNo fault was found, but see the warning above.",
+        (true, false, true) => "\nNo fault was found in what could be checked.",
+        (true, false, false) => "\nNothing is wrong.",
     });
     text
 }

@@ -56,6 +56,17 @@ fn a_seat_that_polar_does_not_know_is_gone() {
 }
 
 #[test]
+fn the_seat_of_a_rotated_key_waits_for_the_new_one() {
+    let polar = start_polar();
+    let device = Device::licensed(&polar, DEMO_KEY_ONE_DEVICE);
+    let new = polar.rotate(DEMO_KEY_ONE_DEVICE);
+    let run = device.run(&["deactivate"]);
+    assert!(run.status == 0 && run.stdout.contains("until you activate the new key here"), "{run:?}");
+    let run = device.run(&["activate", &new]);
+    assert!(run.status == 0 && polar.activations(&new).len() == 1, "{run:?}");
+}
+
+#[test]
 fn a_license_without_a_seat_goes_without_a_question() {
     let polar = start_polar();
     let device = Device::licensed(&polar, DEMO_KEY_PLAIN);

@@ -11,11 +11,13 @@ fn every_step_has_the_expected_result() {
     demo.arg("demo");
     let run = run(demo, "");
     assert_eq!(run.status, 0, "{run:?}");
-    assert!(run.stdout.contains("All 11 steps had the expected results."), "{run:?}");
+    assert!(run.stdout.contains("All 16 steps had the expected results."), "{run:?}");
     for state in ["unlicensed", "active", "grace", "lapsed", "denied"] {
         assert!(run.stdout.contains(state), "{state}: {run:?}");
     }
     assert!(!run.stdout.contains(DEMO_KEY_TWO_DEVICES), "{run:?}");
+    assert!(run.stdout.contains("in use on: the laptop"), "{run:?}");
+    assert!(!run.stdout.contains('@'), "no address is shown: {run:?}");
     assert!(!run.stdout.contains('\x1b'), "coloured only in a terminal: {run:?}");
     assert!(run.took < Duration::from_secs(10), "{:?}", run.took);
 }
@@ -40,6 +42,12 @@ fn a_program_can_read_it() {
         "denied",
         "active",
         "unlicensed",
+        // the lost laptop
+        "active",
+        "unlicensed",
+        "unlicensed",
+        "unlicensed",
+        "active",
     ];
     assert_eq!(states, expected);
 }

@@ -117,6 +117,36 @@ fn no_network() {
     let found = Found::on(&device, &[]);
     found.is(&[("polar", "no_network")]);
     assert_eq!(found.finding("clock")["outcome"], "unchecked");
+    assert_eq!(found.detail("key"), "no license key was given, and Polar did not answer");
+}
+
+#[test]
+fn what_could_not_be_checked_is_not_said_to_be_right() {
+    let polar = start_polar();
+    let device = Device::new(&polar);
+    let without_key = device.run(&["doctor"]);
+    assert!(without_key.stdout.ends_with("\n\nNo fault was found in what could be checked.\n"), "{without_key:?}");
+    let with_key = device.run(&["doctor", DEMO_KEY_TWO_DEVICES]);
+    assert!(with_key.stdout.ends_with("\n\nNothing is wrong.\n"), "{with_key:?}");
+}
+
+#[test]
+fn a_fault_that_is_named_after_its_check_is_named_once() {
+    let polar = start_polar();
+    polar.skew_clock(DAY);
+    let run = Device::new(&polar).run(&["doctor"]);
+    assert!(run.stdout.contains("FAULT    clock         this computer's clock is 24 hours behind"), "{run:?}");
+}
+
+#[test]
+fn what_to_write_instead_is_shown() {
+    let polar = start_polar();
+    let device = Device::new(&polar);
+    let found = Found::on(&device, &["--environment", "produktion"]);
+    let advice = "the environment `…` is not `production`, `sandbox` or an address that starts with https://";
+    assert!(found.detail("configuration").starts_with(advice), "{found:?}");
+    let found = Found::on(&device, &["--app", "SECRET app"]);
+    assert_eq!(found.detail("configuration"), "the app id `…` should look like `com.acme.app`");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What a user in a train sees.
 
 use crate::support::{Device, start_polar};
-use mock_polar::{DEMO_KEY_TWO_DEVICES, Fault};
+use mock_polar::{DEMO_KEY_PLAIN, DEMO_KEY_TWO_DEVICES, Fault};
 use std::time::Duration;
 
 #[test]
@@ -65,4 +65,20 @@ fn the_flags_for_time_are_heard() {
         let (_, decision) = device.json(&[&["status"], flags].concat());
         assert_eq!(decision["state"], state, "{flags:?}");
     }
+}
+
+#[test]
+fn after_a_failure_the_next_step_is_the_command_that_failed() {
+    let polar = start_polar();
+    let device = Device::licensed_days_ago(&polar, DEMO_KEY_TWO_DEVICES, 15);
+    polar.stop();
+    for words in [&["deactivate"][..], &["activate", DEMO_KEY_PLAIN], &["consume", "1"]] {
+        let run = device.run(words);
+        assert!(
+            run.stdout.contains("  next step   go online, then run the same command again\n"),
+            "{words:?}: {run:?}"
+        );
+    }
+    let status = device.run(&["status"]);
+    assert!(status.stdout.contains("  next step   go online, then run `polar-license validate`\n"), "{status:?}");
 }

@@ -1,11 +1,15 @@
 //! The command's own README: its blocks run, and its tables are complete.
 
 use crate::support::{BINARY, command, run, start_polar};
-use mock_polar::{DEMO_KEY_TWO_DEVICES, DEMO_ORGANIZATION};
+use mock_polar::{DEMO_KEY_TWO_DEVICES, DEMO_ORGANIZATION, NewKey};
 use polar_license::blocking::diagnosis::Fault;
 use std::env;
+use std::io::Write;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+const EMAIL: &str = "iona.larkspur@example.com";
 
 const README: &str = include_str!("../../README.md");
 
@@ -13,7 +17,11 @@ const README: &str = include_str!("../../README.md");
 fn every_block_runs() {
     let polar = start_polar();
     let home = tempfile::tempdir().unwrap();
-    let variables = [("POLAR_LICENSE_ENVIRONMENT", polar.url()), ("HOME", home.path().display().to_string())];
+    let variables = [
+        ("POLAR_LICENSE_ENVIRONMENT", polar.url()),
+        ("POLAR_LICENSE_ORGANIZATION", String::from(DEMO_ORGANIZATION)),
+        ("HOME", home.path().display().to_string()),
+    ];
     let mut activate = command();
     activate.envs(variables.clone()).env_remove("XDG_DATA_HOME").args(["--organization", DEMO_ORGANIZATION]);
     activate.args(["--app", "com.acme.app", "activate", DEMO_KEY_TWO_DEVICES]);
@@ -21,7 +29,8 @@ fn every_block_runs() {
     assert_eq!(activated.status, 0, "{activated:?}");
 
     let blocks: Vec<&str> = README.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert_eq!(blocks.len(), 4);
+    assert_eq!(blocks.len(), 5);
+    polar.add_key(NewKey::new("pro").email(EMAIL));
     for block in blocks {
         // what it installs is what is tested here
         let lines: Vec<&str> = block.lines().filter(|line| !line.starts_with("cargo install ")).collect();
@@ -34,7 +43,16 @@ fn every_block_runs() {
         );
         let mut sh = Command::new("sh");
         sh.args(["-e", "-c", &lines.join("\n")]).env("PATH", path.unwrap()).envs(variables.clone());
-        let output = sh.env_remove("XDG_DATA_HOME").output().unwrap();
+        sh.env_remove("XDG_DATA_HOME").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = sh.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        if block.contains("restore") {
+            writeln!(stdin, "{EMAIL}").unwrap();
+            assert!(polar.wait_for_mails(1, Duration::from_secs(30)), "a mail comes");
+            writeln!(stdin, "{}", polar.mails()[0].code.clone().unwrap()).unwrap();
+        }
+        drop(stdin);
+        let output = child.wait_with_output().unwrap();
         assert!(output.status.success(), "{block}{output:?}");
     }
     for file in ["bash-completion/completions/polar-license", "man/man1/polar-license-doctor.1"] {

@@ -1,7 +1,9 @@
 //! `serve`, as tests in other languages start, read and end it.
 
-use crate::support::{command, run};
-use mock_polar::{DEMO_BENEFIT_BASIC, DEMO_BENEFIT_PRO, DEMO_KEY_EXPIRED, DEMO_KEY_PLAIN, DEMO_ORGANIZATION};
+use crate::support::{BINARY, command, run};
+use mock_polar::{
+    DEMO_BENEFIT_BASIC, DEMO_BENEFIT_PRO, DEMO_EMAIL, DEMO_KEY_EXPIRED, DEMO_KEY_PLAIN, DEMO_ORGANIZATION,
+};
 use polar_license::blocking::Api;
 use polar_license::wire::Validate;
 use polar_license::{Environment, ErrorKind, Key};
@@ -55,7 +57,7 @@ fn the_first_line_tells_a_program_everything() {
     let mut server = Server::start(&["--json"]);
     let hello: Value = serde_json::from_str(&server.line()).unwrap();
     let url = hello["url"].as_str().unwrap();
-    assert_eq!(hello["organization"], DEMO_ORGANIZATION);
+    assert_eq!((&hello["organization"], &hello["email"]), (&DEMO_ORGANIZATION.into(), &DEMO_EMAIL.into()));
     assert_eq!(hello["benefits"], serde_json::json!({ "basic": DEMO_BENEFIT_BASIC, "pro": DEMO_BENEFIT_PRO }));
     let keys = hello["keys"].as_array().unwrap();
     let expired = keys.iter().find(|key| key["key"] == DEMO_KEY_EXPIRED).unwrap();
@@ -74,10 +76,14 @@ fn a_person_sees_what_to_try() {
     let first = server.line();
     let url = first.split_whitespace().find(|word| word.starts_with("http://127.0.0.1:")).unwrap().to_owned();
     let mut text = String::new();
-    while !text.contains("polar-license deactivate") {
+    while !text.contains("polar-license claim DEMO-INVITATION\n") {
         text.push_str(&server.line());
     }
-    for part in [DEMO_ORGANIZATION, DEMO_BENEFIT_PRO, DEMO_KEY_PLAIN, &url] {
+    let calls =
+        [format!("{BINARY} activate"), format!("{BINARY} deactivate\n"), format!("{BINARY} restore {DEMO_EMAIL}\n")];
+    for part in
+        [DEMO_ORGANIZATION, DEMO_BENEFIT_PRO, DEMO_KEY_PLAIN, &url].into_iter().chain(calls.iter().map(|it| &**it))
+    {
         assert!(text.contains(part), "{text}");
     }
     assert_eq!(ask(&url, DEMO_KEY_PLAIN), Ok(()));
@@ -95,7 +101,7 @@ fn it_can_limit_requests_and_sell_other_keys() {
     seed.write_all(keys.as_bytes()).unwrap();
     let mut server = Server::start(&["--json", "--rate-limit", "--seed", seed.path().to_str().unwrap()]);
     let hello: Value = serde_json::from_str(&server.line()).unwrap();
-    assert_eq!(hello["keys"].as_array().unwrap().len(), 1);
+    assert_eq!((hello["keys"].as_array().unwrap().len(), &hello["email"]), (1, &Value::Null));
     let url = hello["url"].as_str().unwrap();
     // on a machine so slow that four requests take more than a second, a few more
     let limited = (0..100).map(|_| ask(url, "MINE-0001")).find(Result::is_err);

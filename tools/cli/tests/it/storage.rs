@@ -1,9 +1,11 @@
 //! A license that cannot be stored is neither taken nor given up, and the exit status says so.
 
 use crate::support::{Device, requests_to, start_polar};
-use mock_polar::DEMO_KEY_ONE_DEVICE;
+use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN};
 use serde_json::Value;
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 #[test]
 fn a_data_directory_below_a_file_fails_every_change() {
@@ -47,7 +49,7 @@ fn a_disk_that_takes_nothing_more_fails_every_change() {
 #[cfg(unix)]
 fn without_writing(device: &Device<'_>, args: &[&str]) -> Value {
     let command = device.command(&[args, &["--json"]].concat());
-    let mut limited = std::process::Command::new("sh");
+    let mut limited = Command::new("sh");
     // the signal would end the process; ignored, the write fails
     limited.args(["-c", r#"trap "" XFSZ; ulimit -f 0; exec "$@""#, "sh"]);
     limited.arg(command.get_program()).args(command.get_args());
@@ -59,4 +61,26 @@ fn without_writing(device: &Device<'_>, args: &[&str]) -> Value {
 
 fn kind(after: &Value) -> Option<&str> {
     after["error"]["kind"].as_str()
+}
+
+/// What a process that was killed while it asked Polar has left, or another user, with any kind of file in its place.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_turn_at_asking_that_nobody_has_any_more_stops_nobody() {
+    let polar = start_polar();
+    let device = Device::licensed_days_ago(&polar, DEMO_KEY_PLAIN, 2);
+    let record = device.record().unwrap();
+    let due = fs::read(&record).unwrap();
+    let turn = format!("{}.asking.lock", record.display());
+    let turn = Path::new(&turn);
+    for make in ["echo 0123456789abcdef >", "mkdir", "mkfifo", "ln -s /nowhere"] {
+        let made = format!(r#"{make} "$0" && touch --no-dereference --date="6 seconds ago" "$0""#);
+        assert!(Command::new("sh").args(["-c", &made]).arg(turn).status().unwrap().success(), "{make}");
+        fs::write(&record, &due).unwrap();
+        polar.clear_requests();
+        let (status, after) = device.json(&["refresh"]);
+        assert_eq!((status, &after["problem"]), (0, &Value::Null), "{make}: {after}");
+        assert_eq!(requests_to(&polar, "validate"), 1, "{make}");
+        assert!(turn.symlink_metadata().is_err(), "{make}: it is still there");
+    }
 }

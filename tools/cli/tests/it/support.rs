@@ -5,7 +5,7 @@ use polar_license::clock::{Clock, ManualClock, SystemClock};
 use polar_license::{Config, Decision, Timestamp, blocking::Client};
 use serde_json::Value;
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
@@ -57,7 +57,13 @@ pub(crate) fn run(mut command: Command, input: &str) -> Run {
     let clock = SystemClock::new();
     let start = clock.now().mono;
     let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = pipes.spawn().unwrap();
+    let mut child = loop {
+        match pipes.spawn() {
+            // a copy of the program, which a child of another test still has open for writing until it is executed
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => thread::yield_now(),
+            spawned => break spawned.unwrap(),
+        }
+    };
     // a command that does not read its input may be gone already
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let output = child.wait_with_output().unwrap();
@@ -151,9 +157,9 @@ impl<'a> Device<'a> {
         fs::write(path, bytes).unwrap();
     }
 
-    fn assert_nothing_leaked(&self, run: &Run) {
+    pub(crate) fn assert_nothing_leaked(&self, run: &Run) {
         let keys: Vec<String> = self.polar.keys().into_iter().map(|key| key.key).collect();
-        let people = self.polar.personal_data();
+        let people = [self.polar.personal_data(), self.secrets_of_customers()].concat();
         for secret in keys.iter().chain(&people) {
             assert!(!run.stdout.contains(secret) && !run.stderr.contains(secret), "`{secret}` was printed: {run:?}");
         }
@@ -168,6 +174,20 @@ impl<'a> Device<'a> {
                 assert!(!text.contains(secret), "`{secret}` is in {path:?}");
             }
         }
+    }
+}
+
+impl Device<'_> {
+    /// Codes, invitations, tokens, and the secrets of checkouts.
+    fn secrets_of_customers(&self) -> Vec<String> {
+        let mails = self.polar.mails().into_iter().flat_map(|mail| [Some(mail.to), mail.code, mail.invitation_token]);
+        let requests = self.polar.requests();
+        let of_request = |request: &RecordedRequest| {
+            let token = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+            let checkout = request.path.strip_prefix("/v1/checkouts/client/");
+            [token.map(str::to_owned), checkout.map(str::to_owned)]
+        };
+        mails.chain(requests.iter().flat_map(of_request)).flatten().collect()
     }
 }
 

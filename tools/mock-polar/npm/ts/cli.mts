@@ -80,6 +80,7 @@ async function json(polar: MockPolar): Promise<string> {
 async function table(polar: MockPolar): Promise<string> {
   const keys = await keysOf(polar);
   const benefits = new Map(keys.map(({ benefit, benefit_id }) => [benefit, benefit_id]));
+  const [customer] = (await polar.control("GET", "personal-data")) as string[];
   const widest = Math.max(3, ...keys.map(({ key }) => key.length));
   const row = (key: string, ...cells: unknown[]): string =>
     [key.padEnd(widest), ...cells.map((cell) => String(cell).padEnd(9))].join("  ").trimEnd();
@@ -88,6 +89,7 @@ async function table(polar: MockPolar): Promise<string> {
     "",
     `organization  ${polar.organization}`,
     ...[...benefits].map(([name, id]) => `benefit       ${id}  ${name}`),
+    `customer      ${customer}, whose mails are shown here`,
     "",
     row("key", "benefit", "status", "devices", "uses"),
     ...keys.map((key) =>

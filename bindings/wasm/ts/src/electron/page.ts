@@ -10,6 +10,8 @@ import type { Decision, Explanation } from "../types.js";
 
 /** What the preload script does for the page. The page numbers its calls, so that it can end the wait for them. */
 export interface PageBridge {
+  /** Whether `current` is quick and right at every instant, so that it is asked each time. */
+  keepsTime?: boolean;
   current(): Decision;
   explain(feature: string): Explanation;
   /** Calls `accept` with each decision that is later than what is known. */
@@ -27,18 +29,35 @@ export interface PageBridge {
 export function pageLicense(bridge: PageBridge, name?: string): License | undefined {
   const page = {
     latest: undefined as Decision | undefined,
+    /** What listeners were called with last. */
+    reported: undefined as Decision | undefined,
     calls: 0,
     listeners: new Set<{ call: (decision: Decision) => unknown }>(),
     /** Keeps a decision that says something else. */
-    accept(decision: Decision): boolean {
-      if (JSON.stringify(decision) === JSON.stringify(page.latest)) return false;
+    accept(decision: Decision): void {
+      if (decision === page.latest || JSON.stringify(decision) === JSON.stringify(page.latest)) return;
       Object.freeze(decision.features);
       Object.freeze(decision.problem);
       page.latest = Object.freeze(decision);
-      return true;
+      page.reported ??= page.latest;
+    },
+    /** Calls the listeners if they have not been called with the latest decision. */
+    report(): void {
+      const { latest } = page;
+      if (!latest || latest === page.reported) return;
+      page.reported = latest;
+      for (const listener of [...page.listeners]) {
+        try {
+          listener.call(latest);
+        } catch (error) {
+          console.error("polar-license: a listener failed", error);
+        }
+      }
     },
     current(): Decision {
-      if (!page.latest) page.accept(bridge.current());
+      if (bridge.keepsTime || !page.latest) page.accept(bridge.current());
+      // not at once: who reads may be drawing
+      if (page.latest !== page.reported) queueMicrotask(() => page.report());
       return page.latest as Decision;
     },
     async run<Result>(start: (id: number) => Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
@@ -56,15 +75,8 @@ export function pageLicense(bridge: PageBridge, name?: string): License | undefi
     },
   };
   bridge.follow((decision) => {
-    const isFirst = !page.latest;
-    if (!page.accept(decision) || isFirst) return;
-    for (const listener of [...page.listeners]) {
-      try {
-        listener.call(page.latest as Decision);
-      } catch (error) {
-        console.error("polar-license: a listener failed", error);
-      }
-    }
+    page.accept(decision);
+    page.report();
   });
   const license: License = {
     current: page.current,

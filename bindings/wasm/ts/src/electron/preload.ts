@@ -51,7 +51,8 @@ function pageBridge(mirror: Mirror): PageBridge {
     consume: (id, count) => decision({ id, method: "consume", count }),
     deactivate: async (id) => {
       const { decision, deactivated } = await mirror.call({ id, method: "deactivate" });
-      return { ...decision, deactivated: deactivated ?? "unknown" };
+      if (!deactivated) throw failure("internal", "the main process did not say what became of the seat");
+      return { ...decision, deactivated };
     },
     forget: (id) => decision({ id, method: "forget" }),
     cancel: (id) => mirror.cancel(id),

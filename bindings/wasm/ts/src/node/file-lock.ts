@@ -3,10 +3,11 @@
  * the file beside it, the record. Never reads a clock, never touches the record.
  *
  * The protocol is that of `src/blocking/file_lock.rs`, whose head describes it: a program in Rust may be on the other
- * side. In short: `NAME.lock` holds its owner's token; other processes wait for it until their timeout; one
- * that is 10 s old, by the file system's own time, or that this process itself failed to delete, was left behind and is
- * taken over: claimed by `NAME.DEAD.take1`, read again, renamed to `NAME.TOKEN.old`, read once more, and put back should
- * it be another one after all. A lock that cannot be read is judged by its age alone, and nothing but a file is opened.
+ * side. In short: `NAME.lock` holds its owner's token; other processes wait for it until their timeout. One that is 10 s
+ * old (5 s if its holder writes it again every second), by the file system's own time, or that this process itself failed
+ * to delete, was left behind and is taken over: claimed by `NAME.DEAD.take1`, read again, renamed to `NAME.TOKEN.old`, read
+ * once more, and put back should it be another one after all. A lock that cannot be read is judged by its age alone, and
+ * nothing but a file is opened.
  *
  * Where Rust tells threads apart, this tells chains of asynchronous calls apart: what `work` calls is inside the lock,
  * and what others call meanwhile is not.
@@ -36,10 +37,12 @@ import {
 const TOKEN_BYTES = 8;
 /** A lock is held for milliseconds; after this long its holder is dead. */
 const STALE_AFTER_NS = 10_000_000_000n;
+/** The same for a lock that is held longer, and written again all the time. */
+const KEPT_STALE_AFTER_NS = 5_000_000_000n;
 /** How long to wait for other processes if the caller does not say. */
 const LOCK_TIMEOUT_MS = 2000;
 /** How often a lock that is held for longer than milliseconds is written once more. */
-const KEEP_EVERY_MS = 3000;
+const KEEP_EVERY_MS = 1000;
 /** How long a lock that could not be taken over is not judged again. */
 const JUDGED_FOR_MS = 1000;
 /** Claims by processes that died while they took over the same lock. Two digits, so that names stay short. */
@@ -56,11 +59,23 @@ const leftBehind = new Set<string>();
 /** The lock of one record, for all who share this object and for other processes. */
 export class FileLock {
   readonly #record: string;
+  readonly #staleAfterNs: bigint;
   readonly #inside = new AsyncLocalStorage<Holder>();
   #holder: Holder | undefined;
 
-  constructor(record: string) {
+  private constructor(record: string, staleAfterNs: bigint) {
     this.#record = record;
+    this.#staleAfterNs = staleAfterNs;
+  }
+
+  /** One that is held for milliseconds, by `run`. */
+  static brief(record: string): FileLock {
+    return new FileLock(record, STALE_AFTER_NS);
+  }
+
+  /** One that is held longer, by `hold`. */
+  static kept(record: string): FileLock {
+    return new FileLock(record, KEPT_STALE_AFTER_NS);
   }
 
   /**
@@ -130,7 +145,7 @@ export class FileLock {
       const [, maker, extension] = found;
       const path = within(directory, entry);
       const modified = await modifiedAt(path).catch(() => undefined);
-      const isOld = modified !== undefined && isStale(modified, now);
+      const isOld = modified !== undefined && isOlder(modified, now, STALE_AFTER_NS);
       if (extension === "tmp" ? maker !== token : isOld) await removeAnything(path);
     }
   }
@@ -251,7 +266,7 @@ export class FileLock {
    */
   async #takeOver(seen: LockFile, oldPath: string, now: bigint): Promise<boolean> {
     const isOwn = seen.token !== undefined && leftBehind.has(seen.token);
-    if (!isStale(seen.modified, now) && !isOwn) return false;
+    if (!isOlder(seen.modified, now, this.#staleAfterNs) && !isOwn) return false;
     const dead = seen.token !== undefined && /^[0-9a-f]{16}$/.test(seen.token) ? seen.token : NO_TOKEN;
     const claims = await this.#claim(dead, now);
     if (claims === undefined) return false;
@@ -286,7 +301,7 @@ export class FileLock {
       }
       if (!made) {
         const modified = await modifiedAt(claim).catch(() => undefined);
-        if (modified === undefined || !isStale(modified, now)) return undefined;
+        if (modified === undefined || !isOlder(modified, now, this.#staleAfterNs)) return undefined;
       }
       claims.push(claim);
       if (made) return claims;
@@ -376,8 +391,8 @@ function refused(error: unknown): Error {
 }
 
 /** One from the future is as old as one from the past: the clock was set back after its holder died. */
-function isStale(modified: bigint, now: bigint): boolean {
-  return (now > modified ? now - modified : modified - now) >= STALE_AFTER_NS;
+function isOlder(modified: bigint, now: bigint, ageNs: bigint): boolean {
+  return (now > modified ? now - modified : modified - now) >= ageNs;
 }
 
 /**

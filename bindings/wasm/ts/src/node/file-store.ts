@@ -38,8 +38,8 @@ export class FileStore implements Store {
     this.#directory = directory;
     this.#place = place;
     this.#path = within(directory, fileName(place));
-    this.#lock = new FileLock(this.#path);
-    this.#asking = new FileLock(`${this.#path}.asking`);
+    this.#lock = FileLock.brief(this.#path);
+    this.#asking = FileLock.kept(`${this.#path}.asking`);
   }
 
   /**

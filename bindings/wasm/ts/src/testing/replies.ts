@@ -3,6 +3,7 @@
  * customer; decides nothing.
  */
 
+import type { Response } from "../platform.js";
 import { utf8 } from "../utf8.js";
 import { RECORDED } from "./recorded.js";
 

@@ -1,5 +1,5 @@
-//! The papers of the C library: the license texts of everything that is linked into it, and a bill of materials in
-//! CycloneDX's format. Only what is linked counts, for this machine: no build tool and no procedural macro.
+//! The papers of the C library and of the command: the license texts of everything that is linked into them, and a bill of
+//! materials in CycloneDX's format. Only what is linked counts, for one target: no build tool and no procedural macro.
 //!
 //! By hand, since cargo-about without optimization takes seven minutes to compare every text with all known ones, and
 //! cargo-cyclonedx writes beside every manifest of the workspace, with this machine's paths.
@@ -14,23 +14,31 @@ use cargo_metadata::{MetadataCommand, Package};
 use serde_json::{Value, json};
 use xshell::{Shell, cmd};
 
+use crate::target::Target;
 use crate::{shell, workspace};
 
-/// Writes them into `folder`. `features` are the arguments that the library was built with.
-pub(crate) fn write(sh: &Shell, folder: &Path, features: &[&str]) -> Result<()> {
-    let packages = linked(sh, features)?;
+/// What is shipped: a package of the workspace, what cargo was told about its features, and for which target it was built.
+pub(crate) struct Shipped<'a> {
+    pub(crate) package: &'a str,
+    pub(crate) features: &'a [&'a str],
+    pub(crate) target: &'a Target,
+}
+
+/// Writes them into `folder`.
+pub(crate) fn write(sh: &Shell, folder: &Path, of: &Shipped<'_>) -> Result<()> {
+    let packages = linked(sh, of)?;
     sh.create_dir(folder)?;
     fs::write(folder.join("LICENSES.txt"), license_texts(&packages)?)?;
-    fs::write(folder.join("sbom.cdx.json"), serde_json::to_string_pretty(&bill_of_materials(sh, &packages)?)?)?;
+    fs::write(folder.join("sbom.cdx.json"), serde_json::to_string_pretty(&bill_of_materials(sh, of, &packages)?)?)?;
     fs::copy(standard_library_licenses(sh)?, folder.join("LICENSES-rust-standard-library.html"))?;
     println!("{} crates are linked in; their licenses are in {}", packages.len(), folder.display());
     Ok(())
 }
 
-/// The crates that are linked into the library, itself among them.
-fn linked(sh: &Shell, features: &[&str]) -> Result<Vec<Package>> {
-    let tree = shell::cargo(sh, "tree --locked --package polar-license-c --edges normal,no-proc-macro --prefix none");
-    let tree = tree.args(features).read()?;
+/// The crates that are linked in, the package itself among them.
+fn linked(sh: &Shell, of: &Shipped<'_>) -> Result<Vec<Package>> {
+    let tree = shell::cargo(sh, "tree --locked --edges normal,no-proc-macro --prefix none --package");
+    let tree = tree.arg(of.package).args(["--target", &of.target.triple]).args(of.features).read()?;
     let linked: BTreeSet<(&str, &str)> = tree.lines().filter_map(name_and_version).collect();
     let mut command = MetadataCommand::new();
     command.current_dir(workspace::root()).other_options(["--locked".into()]);
@@ -57,7 +65,7 @@ fn license_texts(packages: &[Package]) -> Result<String> {
         let title = format!("{} {}", package.name, package.version);
         let files = license_files(package)?;
         if files.is_empty() {
-            bail!("{title} contains no license text; find it, and decide whether the library may be shipped");
+            bail!("{title} contains no license text; find it, and decide whether it may be shipped");
         }
         writeln!(list, "{title}: {}", license(package)?)?;
         for file in files {
@@ -66,7 +74,7 @@ fn license_texts(packages: &[Package]) -> Result<String> {
         }
     }
     let mut all = format!(
-        "The library contains the following Rust crates. Rust's standard library is in it too: see\n\
+        "What is in this package contains the following Rust crates. Rust's standard library is in it too: see\n\
          LICENSES-rust-standard-library.html.\n\n{list}"
     );
     for (text, crates) in crates_of_text {
@@ -101,10 +109,10 @@ fn license(package: &Package) -> Result<String> {
 }
 
 /// Without a time and a random number, so that the same sources make the same file.
-fn bill_of_materials(sh: &Shell, packages: &[Package]) -> Result<Value> {
-    let (library, dependencies): (Vec<&Package>, Vec<&Package>) =
-        packages.iter().partition(|package| package.name.as_str() == "polar-license-c");
-    let library = library.first().context("the library is not among its own crates")?;
+fn bill_of_materials(sh: &Shell, of: &Shipped<'_>, packages: &[Package]) -> Result<Value> {
+    let (shipped, dependencies): (Vec<&Package>, Vec<&Package>) =
+        packages.iter().partition(|package| package.name.as_str() == of.package);
+    let shipped = shipped.first().context("the package is not among its own crates")?;
     let mut components = dependencies.into_iter().map(component).collect::<Result<Vec<_>>>()?;
     let rustc = cmd!(sh, "rustc --version").quiet().read()?;
     let rust = rustc.split_whitespace().nth(1).context("rustc did not print its version")?;
@@ -113,7 +121,7 @@ fn bill_of_materials(sh: &Shell, packages: &[Package]) -> Result<Value> {
         "bomFormat": "CycloneDX",
         "specVersion": "1.5",
         "version": 1,
-        "metadata": { "component": component(library)? },
+        "metadata": { "component": component(shipped)? },
         "components": components,
     }))
 }

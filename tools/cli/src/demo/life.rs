@@ -1,24 +1,12 @@
-//! The steps of the demo, and the decision that each must lead to.
+//! The first act: the life of a license, and the decision that each step must lead to.
 
-use super::scene::{FEATURES, KEY, Scene};
-use super::timeline::{Step, Timeline};
+use super::check::{ACTIVE, Expected, NOTHING, check};
+use super::scene::Scene;
+use super::timeline::Timeline;
 use polar_license::blocking::Deactivation;
-use polar_license::{Deactivated, Decision, ErrorKind, NextStep, Reason, State};
+use polar_license::{Deactivated, ErrorKind, NextStep, Reason, State};
 use std::error::Error;
 
-/// The expected result of a step.
-#[derive(Clone, Copy)]
-struct Expected {
-    state: State,
-    allowed: bool,
-    reason: Option<Reason>,
-    problem: Option<ErrorKind>,
-    next_step: NextStep,
-    seats: usize,
-}
-
-const ACTIVE: Expected =
-    Expected { state: State::Active, allowed: true, reason: None, problem: None, next_step: NextStep::None, seats: 1 };
 const OFFLINE: Expected = Expected { problem: Some(ErrorKind::Network), ..ACTIVE };
 const DENIED: Expected = Expected {
     state: State::Denied,
@@ -27,21 +15,14 @@ const DENIED: Expected = Expected {
     next_step: NextStep::ContactVendor,
     ..ACTIVE
 };
-const NOTHING: Expected = Expected {
-    state: State::Unlicensed,
-    allowed: false,
-    reason: Some(Reason::None),
-    next_step: NextStep::EnterKey,
-    seats: 0,
-    ..ACTIVE
-};
 
 /// Runs every step; ends at the first with an unexpected result.
 pub(super) fn play(scene: &mut Scene, timeline: &mut Timeline) -> Result<(), Box<dyn Error>> {
+    timeline.begin(scene)?;
     let seen = scene.app.refresh();
     check(scene, timeline, "The app starts for the first time.", seen, NOTHING)?;
 
-    let seen = scene.app.activate(KEY)?;
+    let seen = scene.app.activate(&scene.key)?;
     check(scene, timeline, "The user enters the license key.", seen, ACTIVE)?;
 
     scene.polar.stop();
@@ -67,7 +48,7 @@ pub(super) fn play(scene: &mut Scene, timeline: &mut Timeline) -> Result<(), Box
     let seen = scene.app.validate();
     check(scene, timeline, "Online again: one confirmation restores access.", seen, ACTIVE)?;
 
-    scene.polar.revoke(KEY);
+    scene.polar.revoke(&scene.key);
     let seen = scene.app.validate();
     check(scene, timeline, "The vendor takes the key back, after a refund.", seen, DENIED)?;
 
@@ -78,7 +59,7 @@ pub(super) fn play(scene: &mut Scene, timeline: &mut Timeline) -> Result<(), Box
     check(scene, timeline, "The user goes offline and starts the app again: the denial holds.", seen, denied)?;
 
     scene.polar.restart()?;
-    scene.polar.grant(KEY);
+    scene.polar.grant(&scene.key);
     let seen = scene.app.validate();
     check(scene, timeline, "The vendor grants the key again: it need not be entered again.", seen, ACTIVE)?;
 
@@ -89,36 +70,4 @@ pub(super) fn play(scene: &mut Scene, timeline: &mut Timeline) -> Result<(), Box
     } else {
         Err(format!("expected Polar to have released the seat, but the outcome is {deactivated}").into())
     }
-}
-
-fn check(
-    scene: &Scene,
-    timeline: &mut Timeline,
-    title: &'static str,
-    seen: Decision,
-    expected: Expected,
-) -> Result<(), Box<dyn Error>> {
-    let seats = scene.seats();
-    let [(included, _), (foreign, _)] = FEATURES;
-    let comparisons = [
-        differ("state", seen.state(), expected.state),
-        differ("allowed", seen.allowed(), expected.allowed),
-        differ("reason", seen.reason(), expected.reason),
-        differ("problem", seen.problem().map(|problem| problem.kind), expected.problem),
-        differ("next step", seen.next_step(), expected.next_step),
-        differ(included, seen.allows(included), expected.allowed),
-        differ(foreign, seen.allows(foreign), false),
-        differ("seats taken", seats, expected.seats),
-    ];
-    let number = timeline.show(&Step { day: scene.day(), title, decision: &seen, seats })?;
-    let wrong: Vec<String> = comparisons.into_iter().flatten().collect();
-    if wrong.is_empty() {
-        Ok(())
-    } else {
-        Err(format!("step {number} has an unexpected result: {}", wrong.join("; ")).into())
-    }
-}
-
-fn differ<T: PartialEq + std::fmt::Debug>(what: &str, seen: T, expected: T) -> Option<String> {
-    (seen != expected).then(|| format!("expected {what} {expected:?}, saw {seen:?}"))
 }

@@ -1,0 +1,197 @@
+//! Polar, in the hand of a program that tells the stories of the customer portal: it writes what is to happen to a line of its
+//! output, and reads what came of it from a line of its input. What it shows to developers must hold no secret, and no file
+//! that it leaves.
+
+use mock_polar::{DEMO_VENDOR_TOKEN, Endpoint, Fault, FaultId, MockPolar, NewKey, Seed};
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{ChildStdin, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+const EMAIL: &str = "iona.larkspur@example.com";
+
+/// Two customers with one address.
+const CUSTOMERS: &str = r#"{
+    "organizations": { "main": { "id": "de300000-0000-4000-8000-000000000001", "members": true } },
+    "benefits": { "pro": "de300000-0000-4000-8000-0000000000b1" },
+    "customers": {
+        "one": { "id": "c0010000-0000-4000-8000-000000000001", "name": "Studio Nord" },
+        "two": { "id": "c0010000-0000-4000-8000-000000000002", "type": "team" }
+    },
+    "keys": [],
+    "members": [
+        { "customer_id": "c0010000-0000-4000-8000-000000000001", "email": "mia@example.com", "role": "owner" },
+        { "customer_id": "c0010000-0000-4000-8000-000000000002", "email": "mia@example.com" }
+    ]
+}"#;
+
+const NO_GRANT: &str = r#"{"items":[],"pagination":{"total_count":0,"max_page":0}}"#;
+
+/// Lets the program tell its stories; what it wrote to its standard error, and its files, must hold no secret.
+pub fn tell_stories(program: &mut Command) {
+    let mut polar = Polar::start();
+    let directory = tempfile::tempdir().unwrap();
+    program.args([polar.main.url(), polar.other.url()]).arg(directory.path());
+    let mut app = program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (mut answers, lines) = (app.stdin.take().unwrap(), BufReader::new(app.stdout.take().unwrap()).lines());
+    let mut errors = app.stderr.take().unwrap();
+    let errors = thread::spawn(move || {
+        let mut shown = String::new();
+        errors.read_to_string(&mut shown).unwrap();
+        shown
+    });
+    let mut last = String::new();
+    for line in lines {
+        last = line.unwrap();
+        if last != "ok" {
+            let answer = polar.does(&last);
+            let write = |answers: &mut ChildStdin| writeln!(answers, "{answer}");
+            // a program that has failed reads nothing any more, and says why
+            if write(&mut answers).is_err() {
+                break;
+            }
+        }
+    }
+    let (status, shown) = (app.wait().unwrap(), errors.join().unwrap());
+    assert!(status.success() && last == "ok", "after `{last}`: {status}\n{shown}");
+    polar.keep_secrets();
+    shows_no_secret(&shown, directory.path(), &polar.secrets);
+}
+
+struct Polar {
+    main: MockPolar,
+    other: MockPolar,
+    withheld: Option<FaultId>,
+    /// Codes, tokens, addresses and secrets of checkouts, as Polar knows them.
+    secrets: BTreeSet<String>,
+}
+
+impl Polar {
+    fn start() -> Self {
+        let other = MockPolar::builder().seed(Seed::from_json(CUSTOMERS).unwrap()).start().unwrap();
+        let typed = [EMAIL, "mia@example.com", "DEMO-INVITATION", "SECRET", "Studio Nord", DEMO_VENDOR_TOKEN];
+        let secrets = typed.map(str::to_owned).into_iter().collect();
+        Self { main: MockPolar::start().unwrap(), other, withheld: None, secrets }
+    }
+
+    fn does(&mut self, line: &str) -> String {
+        let (what, how) = line.split_once(' ').unwrap_or((line, ""));
+        let polar = &self.main;
+        let bought = |key: NewKey| polar.add_key(key.email(EMAIL));
+        let milliseconds = || Duration::from_millis(how.parse().unwrap());
+        match what {
+            "begin" => {
+                self.keep_secrets();
+                self.main.reset();
+                return self.main.now().unix_micros().div_euclid(1000).to_string();
+            }
+            "key" => return bought(NewKey::new("pro").limit_activations(how.parse().unwrap())),
+            "keys" => {
+                let days = Duration::from_secs(9 * 24 * 3600);
+                bought(NewKey::new("pro").key("ENDS-SOON").limit_usage(10).expires_in(days));
+                bought(NewKey::new("pro").key("FOR-EVER"));
+                let ended = bought(NewKey::new("pro").key("ENDED"));
+                polar.revoke(&ended);
+            }
+            "code" => {
+                let of = if how.is_empty() { polar } else { &self.other };
+                return of.mails().last().unwrap().code.clone().unwrap();
+            }
+            "token" => {
+                polar.revoke(&bought(NewKey::new("pro")));
+                let token = polar.customer_token(EMAIL);
+                self.secrets.insert(token.clone());
+                return token;
+            }
+            "pay" => {
+                drop(polar.pay(secret_of(how), EMAIL));
+                polar.run_worker();
+                self.secrets.insert(secret_of(how).to_owned());
+            }
+            "hide" => {
+                let key = polar.keys().pop().unwrap().key;
+                polar.set_limit_activations(&key, 1);
+                polar.show_activations("pro", false);
+                return key;
+            }
+            "buy" => self.buys(how),
+            "withhold" => {
+                let no_grant = Fault::reply(200, "application/json", NO_GRANT).on(Endpoint::ListGrants);
+                self.withheld = Some(polar.fault(no_grant));
+            }
+            "grant" => polar.clear_fault(self.withheld.take().unwrap()),
+            "delay" => polar.delay_purchases(milliseconds()),
+            "pass" => {
+                polar.advance_clock(milliseconds());
+                self.other.advance_clock(milliseconds());
+            }
+            "count" => polar.clear_requests(),
+            "requests" => return polar.requests().len().to_string(),
+            _ => panic!("the program asks for `{line}`"),
+        }
+        "done".to_owned()
+    }
+
+    /// The vendor's backend makes a checkout with this success URL, and a browser goes there once it is paid.
+    fn buys(&mut self, success_url: &str) {
+        let product = "de300000-0000-4000-8000-0000000000f1";
+        let body = serde_json::json!({ "products": [product], "success_url": success_url }).to_string();
+        let head = format!("Host: x\r\nConnection: close\r\nAuthorization: Bearer {DEMO_VENDOR_TOKEN}");
+        let json = format!("Content-Type: application/json\r\nContent-Length: {}", body.len());
+        let request = format!("POST /v1/checkouts/ HTTP/1.1\r\n{head}\r\n{json}\r\n\r\n{body}");
+        let reply = http(&self.main.address().to_string(), &request);
+        let made: serde_json::Value = serde_json::from_str(reply.split_once("\r\n\r\n").unwrap().1).unwrap();
+        let secret = made["client_secret"].as_str().unwrap().to_owned();
+        let url = self.main.pay(&secret, EMAIL).success_url.clone();
+        self.main.run_worker();
+        self.secrets.insert(secret);
+        self.secrets.extend(url.split_once("customer_session_token=").map(|(_, token)| token.to_owned()));
+        let (address, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+        let (address, request) = (address.to_owned(), format!("GET /{path} HTTP/1.1\r\nHost: {address}\r\n\r\n"));
+        thread::spawn(move || http(&address, &request));
+    }
+
+    /// Before they are gone.
+    fn keep_secrets(&mut self) {
+        for polar in [&self.main, &self.other] {
+            let requests = polar.requests();
+            let tokens = requests.iter().filter_map(|request| request.header("authorization")?.strip_prefix("Bearer "));
+            self.secrets.extend(tokens.map(str::to_owned));
+            self.secrets.extend(polar.mails().into_iter().filter_map(|mail| mail.code));
+        }
+    }
+}
+
+fn secret_of(address: &str) -> &str {
+    address.rsplit('/').next().unwrap()
+}
+
+fn http(address: &str, request: &str) -> String {
+    let mut server = TcpStream::connect(address).unwrap();
+    server.write_all(request.as_bytes()).unwrap();
+    let mut reply = String::new();
+    server.read_to_string(&mut reply).unwrap();
+    reply
+}
+
+fn shows_no_secret(shown: &str, directory: &Path, secrets: &BTreeSet<String>) {
+    assert!(shown.contains("polar_license") && shown.contains("\"kind\":\"rate_limited\""), "{shown}");
+    for kind in ["polar_cst_", "polar_c_"] {
+        assert!(secrets.iter().any(|secret| secret.starts_with(kind)), "no {kind} in {secrets:?}");
+    }
+    assert!(secrets.iter().filter(|secret| secret.len() == 6).count() > 5, "codes: {secrets:?}");
+    let folders = fs::read_dir(directory).unwrap().map(|folder| fs::read_dir(folder.unwrap().path()).unwrap());
+    let files: Vec<Vec<u8>> = folders.flatten().map(|file| fs::read(file.unwrap().path()).unwrap()).collect();
+    assert!(files.len() > 5, "{} files", files.len());
+    for bytes in files {
+        let contains = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+        assert!(!secrets.iter().any(|secret| contains(secret)), "a file knows a secret");
+    }
+    for line in shown.lines() {
+        assert!(!secrets.iter().any(|secret| line.contains(secret.as_str())), "a secret is in: {line}");
+    }
+}

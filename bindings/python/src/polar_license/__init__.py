@@ -1,0 +1,69 @@
+"""License keys sold through Polar (https://polar.sh), in your app: activate, validate, gate features, keep working
+offline, release the seat.
+
+    from polar_license import License
+
+    license = License(organization_id="…", app_id="com.acme.app", features={"export": ["the benefit's id"]})
+    license.refresh()
+    if not license.allows("export"):
+        print(license.explain("export").message)
+"""
+
+from polar_license._error import LicenseError, TransportError
+from polar_license._license import License
+from polar_license._parts import Clock, Request, Response, Storage, Transport
+from polar_license._types import (
+    ActiveDecision,
+    AnyDecision,
+    ClockSuspectDecision,
+    Deactivated,
+    Decision,
+    DeniedDecision,
+    ErrorKind,
+    ExpiredDecision,
+    Explanation,
+    Failure,
+    GraceDecision,
+    LapsedDecision,
+    LicenseSettings,
+    NextStep,
+    OffReason,
+    Problem,
+    Reason,
+    State,
+    TextCode,
+    UnlicensedDecision,
+)
+from polar_license._version import __version__
+
+__all__ = [
+    "ActiveDecision",
+    "AnyDecision",
+    "Clock",
+    "ClockSuspectDecision",
+    "Deactivated",
+    "Decision",
+    "DeniedDecision",
+    "ErrorKind",
+    "ExpiredDecision",
+    "Explanation",
+    "Failure",
+    "GraceDecision",
+    "LapsedDecision",
+    "License",
+    "LicenseError",
+    "LicenseSettings",
+    "NextStep",
+    "OffReason",
+    "Problem",
+    "Reason",
+    "Request",
+    "Response",
+    "State",
+    "Storage",
+    "TextCode",
+    "Transport",
+    "TransportError",
+    "UnlicensedDecision",
+    "__version__",
+]

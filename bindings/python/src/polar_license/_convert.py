@@ -1,0 +1,99 @@
+"""The library's strings and JSON as Python's values, and back. Knows names and units, and nothing of licenses.
+
+Members are named in camel case there. Names that end in `At` are times, and those that end in `Ms` durations.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, get_args, get_type_hints
+
+from polar_license._error import LicenseError
+from polar_license._native import ffi, lib
+from polar_license._types import Decision, Explanation, LicenseSettings, Problem
+
+_MILLISECOND = timedelta(milliseconds=1)
+
+_SETTINGS = get_type_hints(LicenseSettings)
+
+# the class of each state
+_DECISIONS: dict[str, type[Decision]] = {get_args(one.__annotations__["state"])[0]: one for one in get_args(Decision)}
+
+
+def text(value: str) -> bytes:
+    """For C, where a NUL ends a string: what has one inside becomes invalid UTF-8, which the library refuses."""
+    return value.encode("utf-8", "surrogatepass").replace(b"\0", b"\xc0\x80")
+
+
+def string(pointer: Any) -> str:
+    """What C returned."""
+    return str(ffi.string(pointer), "utf-8")
+
+
+def milliseconds(duration: timedelta) -> int:
+    return duration // _MILLISECOND
+
+
+def settings_json(settings: Mapping[str, Any]) -> bytes:
+    members = {}
+    for name, value in settings.items():
+        if name not in _SETTINGS:
+            raise TypeError(f"License() has no setting `{name}`")
+        member = re.sub("_(.)", lambda match: match[1].upper(), name)
+        if _SETTINGS[name] is not timedelta:
+            members[member] = value
+        elif isinstance(value, timedelta):
+            members[f"{member}Ms"] = milliseconds(value)
+        elif value is not None:
+            raise TypeError(f"`{name}` must be a timedelta")
+    return json.dumps(members, default=_plain).encode()
+
+
+def decision(pointer: Any) -> Decision:
+    """What C has as a decision, which stays the caller's."""
+    return _decision(json.loads(string(lib.polar_license_decision_json(pointer))))
+
+
+def explanation(pointer: Any, feature: str) -> Explanation:
+    """Why the feature is on or off in the decision, which stays the caller's."""
+    members = lib.polar_license_decision_explain_json(pointer, text(feature))
+    if not members:
+        # not UTF-8: the library has a sentence for what no configuration names
+        return explanation(pointer, ascii(feature))
+    return Explanation(**_values(json.loads(string(members))))
+
+
+def error(pointer: Any) -> LicenseError:
+    """What C has as an error, which stays the caller's."""
+    members = json.loads(string(lib.polar_license_error_json(pointer)))
+    failure = members.pop("error")
+    return LicenseError(**_values(failure), decision=_decision(members) if members else None)
+
+
+def _decision(members: dict[str, Any]) -> Decision:
+    return _DECISIONS[members["state"]](**_values(members))
+
+
+def _values(members: dict[str, Any]) -> dict[str, Any]:
+    values = {}
+    for member, value in members.items():
+        name = re.sub("[A-Z]", lambda match: f"_{match[0].lower()}", member)
+        if member.endswith("At"):
+            values[name] = value and datetime.fromisoformat(value)
+        elif member.endswith("Ms"):
+            values[name.removesuffix("_ms")] = None if value is None else value * _MILLISECOND
+        elif member == "problem":
+            values[name] = value and Problem(**_values(value))
+        else:
+            values[name] = value
+    return values
+
+
+def _plain(value: object) -> object:
+    """Mappings and sequences of the app's own types."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if hasattr(value, "__iter__"):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} cannot be in the settings of a license")

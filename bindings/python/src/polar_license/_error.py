@@ -1,0 +1,36 @@
+"""What this package raises."""
+
+from dataclasses import dataclass, fields
+from functools import partial
+from typing import Any, Literal
+
+from polar_license._types import Decision, Failure
+
+
+@dataclass(eq=False, kw_only=True)
+class LicenseError(Failure, Exception):
+    """Why an operation did not do what was asked. Show `message` to the user; `str` of it is for logs. Neither has the
+    license key in it.
+    """
+
+    decision: Decision | None
+    """The decision that holds after the failure; `None` if no license could be opened."""
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.detail}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # as exceptions are by themselves, it would be unpickled without its members
+        return partial(LicenseError, **{field.name: getattr(self, field.name) for field in fields(self)}), ()
+
+
+class TransportError(Exception):
+    """What a transport of the app's raises if no complete reply arrived; its text is for logs.
+
+    `maybe_sent` is false only if Polar cannot have received the request: it failed before the first byte was sent.
+    """
+
+    def __init__(self, kind: Literal["network", "timeout", "cancelled"], detail: str = "", *, maybe_sent: bool) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.maybe_sent = maybe_sent

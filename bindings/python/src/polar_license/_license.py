@@ -1,0 +1,298 @@
+"""A license on this device. Converts, calls the C library, and converts; what a license may do is decided there."""
+
+import atexit
+import os
+import weakref
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self, TypeVar, Unpack
+
+from polar_license import _callbacks as callbacks
+from polar_license import _convert as convert
+from polar_license._error import LicenseError
+from polar_license._handle import Handle, free_unused
+from polar_license._native import ffi, lib
+from polar_license._parts import Clock, Storage, Transport
+from polar_license._types import Deactivated, Decision, Explanation, LicenseSettings
+from polar_license._wait import interruptible
+
+T = TypeVar("T")
+
+
+class License:
+    """A license on this device: activates, validates, gates features. Use it from any thread, and from several at once.
+
+    | method | asks Polar | waits at most |
+    |---|---|---|
+    | `current`, `allows`, `explain` | never | not at all |
+    | `refresh` | if it is due, or access is not allowed; call it at start | 2 s if access is allowed, else 10 s |
+    | `validate` | always | 10 s |
+    | `activate`, `consume`, `deactivate` | always | 35 s |
+
+    Other threads of Python run meanwhile, and Ctrl+C ends the wait. Operations that change something run one after the
+    other; validates at the same time share one request. In asyncio: `await asyncio.to_thread(license.refresh)`.
+
+    Close it when the app ends, or use it in a `with` statement. In a forked process it is closed: open one in each.
+    """
+
+    def __init__(
+        self,
+        *,
+        directory: str | os.PathLike[str] | None = None,
+        storage: Storage | None = None,
+        transport: Transport | None = None,
+        clock: Clock | None = None,
+        **settings: Unpack[LicenseSettings],
+    ) -> None:
+        """Opens what is stored on this device; asks nobody. `LicenseSettings` has what to configure.
+
+        `directory` is where the license is kept instead of the platform's data directory. `storage`, `transport` and
+        `clock` replace the library's own.
+
+        Raises `LicenseError` of kind `invalid_config` if the settings are wrong.
+        """
+        free_unused()
+        options = lib.polar_license_options_from_json(convert.settings_json(settings))
+        try:
+            if directory is not None:
+                lib.polar_license_options_set_directory(options, convert.text(os.fspath(directory)))
+            if storage is not None:
+                functions = callbacks.load, callbacks.save, callbacks.remove
+                held = callbacks.hold(storage)
+                lib.polar_license_options_set_store(options, *functions, held, callbacks.released)
+            if transport is not None:
+                held = callbacks.hold(transport)
+                lib.polar_license_options_set_transport(options, callbacks.send, held, callbacks.released)
+            if clock is not None:
+                held = callbacks.hold(clock)
+                lib.polar_license_options_set_clock(options, callbacks.tell_time, held, callbacks.released)
+            self._handle: Handle | None = Handle(_opened(options))
+        finally:
+            lib.polar_license_options_free(options)
+        _open.add(self)
+
+    def current(self) -> Decision:
+        """The decision at this instant, from memory."""
+        return _decision_of(lib.polar_license_current, self._used())
+
+    def allows(self, feature: str) -> bool:
+        """Whether a feature is on at this instant, from memory. A feature that is not configured is off."""
+        handle = self._used()
+        return bool(lib.polar_license_allows(handle.pointer, convert.text(feature)))
+
+    def explain(self, feature: str) -> Explanation:
+        """Why a feature is on or off at this instant, with a sentence for the user: they may need a license, or another
+        plan.
+        """
+        handle = self._used()
+        decision = ffi.new("polar_license_decision **")
+        lib.polar_license_current(handle.pointer, decision)
+        try:
+            return convert.explanation(decision[0], feature)
+        finally:
+            lib.polar_license_decision_free(decision[0])
+
+    def refresh(self) -> Decision:
+        """Asks Polar if it is time to, or if access is not allowed. Call it when the app starts. Not reaching Polar is
+        not an error: the decision stands, and its `problem` is the reason.
+        """
+        return self._ask(lib.polar_license_refresh)
+
+    def validate(self) -> Decision:
+        """Asks Polar. Not reaching it is not an error: the decision stands, and its `problem` is the reason."""
+        return self._ask(lib.polar_license_validate)
+
+    def activate(self, key: str | None = None, *, replace_previous: bool = False) -> Decision:
+        """Activates a license key on this device and remembers it; without a key the stored one. Takes a seat only if
+        the key has an activation limit and is not active here already.
+
+        `replace_previous` moves the license here: it releases the older activation known on this device if no seat is
+        free.
+
+        Raises `LicenseError`: `refused` with the `reason` if Polar or the configuration denies it; `storage` if a seat
+        could not be remembered, so that none was taken; `network`, `timeout`, `server` and `rate_limited` if Polar did
+        not answer; `invalid_argument` for what cannot be a key. A license that was here is as it was before.
+        """
+        typed = ffi.NULL if key is None else convert.text(key)
+        flags = lib.POLAR_LICENSE_REPLACE_PREVIOUS if replace_previous else 0
+        return self._change(lib.polar_license_activate_with, typed, flags)
+
+    def consume(self, count: int = 1) -> Decision:
+        """Counts `count` uses of a key with a usage limit, 1 to 2,147,483,647.
+
+        Raises `LicenseError`: `usage_exhausted` if fewer are left and `not_activated` without a license; otherwise as
+        `activate`. With `maybe_applied` they may have been counted; they are never sent twice.
+        """
+        # what C has no number for is refused as 0 is
+        return self._change(lib.polar_license_consume, count if 0 <= count < 2**32 else 0)
+
+    def deactivate(self) -> Deactivated:
+        """Releases the seat and removes the license from this device. Returns what became of the seat.
+
+        Raises `LicenseError`: `not_activated` without a license; `network`, `timeout`, `server` and `rate_limited` if
+        Polar did not answer: then nothing is removed.
+        """
+        number = ffi.new("int32_t *")
+        self._run(lib.polar_license_deactivate, number)
+        name: Deactivated = convert.string(lib.polar_license_deactivated_name(number[0]))  # type: ignore[assignment]
+        return name
+
+    def forget(self) -> None:
+        """Removes the license from this device; its seat stays taken. To release it, `deactivate` instead."""
+        self._run(lib.polar_license_forget)
+
+    def on_change(self, listener: Callable[[Decision], object]) -> Callable[[], None]:
+        """Calls `listener` with each decision that differs from the one before, on a thread of the library's: a program
+        with windows passes it on to the thread that they belong to. The listener may use the license; what it raises is
+        logged. Returns how to stop that.
+        """
+        subscription = ffi.new("uint64_t *")
+        handle = self._used()
+        held = callbacks.hold(listener)
+        lib.polar_license_on_change(handle.pointer, callbacks.changed, held, callbacks.released, subscription)
+
+        def stop() -> None:
+            handle = self._handle
+            if handle is not None:
+                lib.polar_license_off_change(handle.pointer, subscription[0])
+
+        return stop
+
+    def start_auto_refresh(self) -> None:
+        """Refreshes by itself whenever that is due, on a thread of the library's: for an app that runs for days."""
+        self._run(lib.polar_license_start_auto_refresh)
+        # from then on it is in use, whoever else has it
+        _refreshed.add(self)
+
+    def stop_auto_refresh(self) -> None:
+        """Refreshes only when `refresh` is called."""
+        handle = self._used()
+        lib.polar_license_stop_auto_refresh(handle.pointer)
+        _refreshed.discard(self)
+
+    def cancel(self) -> None:
+        """Ends the operations of other threads: they raise `LicenseError` of kind `cancelled`, or return the decision
+        with that `problem`. What was sent by then may have been applied, and the license remembers that.
+        """
+        handle = self._used()
+        lib.polar_license_cancel(handle.pointer)
+
+    def close(self) -> None:
+        """Ends operations under way, listeners and the automatic refresh. What is stored stays. Closing it again does
+        nothing; any other method raises `ValueError` then.
+        """
+        handle, self._handle = self._handle, None
+        _open.discard(self)
+        _refreshed.discard(self)
+        if handle is not None:
+            lib.polar_license_stop_auto_refresh(handle.pointer)
+            lib.polar_license_cancel(handle.pointer)
+            # unless another thread is about to leave an operation, this was the last use
+            del handle
+            free_unused()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return "<License: closed>" if self._handle is None else f"<License: {self.current().state}>"
+
+    def _used(self) -> Handle:
+        handle = self._handle
+        if handle is None:
+            raise ValueError("the license is closed")
+        return handle
+
+    def _ask(self, function: Callable[[Any, Any], int]) -> Decision:
+        """An operation that cannot fail."""
+        handle = self._used()
+        return _interruptible(handle, lambda: _decision_of(function, handle))
+
+    def _change(self, function: Callable[..., int], *arguments: Any) -> Decision:
+        """An operation that fails, or has a decision."""
+        handle = self._used()
+
+        def operation() -> Decision:
+            decision = ffi.new("polar_license_decision **")
+            _call(function, handle, *arguments, decision)
+            return _taken_decision(decision)
+
+        return _interruptible(handle, operation)
+
+    def _run(self, function: Callable[..., int], *arguments: Any) -> None:
+        """An operation that fails, or has no decision."""
+        handle = self._used()
+        _interruptible(handle, lambda: _call(function, handle, *arguments))
+
+
+def _interruptible(handle: Handle, operation: Callable[[], T]) -> T:
+    return interruptible(operation, lambda: lib.polar_license_cancel(handle.pointer))
+
+
+def _call(function: Callable[..., int], handle: Handle, *arguments: Any) -> None:
+    """Raises what the function failed with."""
+    error = ffi.new("polar_license_error **")
+    if function(handle.pointer, *arguments, error):
+        failed = _taken_error(error)
+        if failed.decision is None:
+            # only wrong arguments have none
+            failed.decision = _decision_of(lib.polar_license_current, handle)
+        raise failed
+
+
+def _decision_of(function: Callable[[Any, Any], int], handle: Handle) -> Decision:
+    decision = ffi.new("polar_license_decision **")
+    function(handle.pointer, decision)
+    return _taken_decision(decision)
+
+
+def _taken_decision(decision: Any) -> Decision:
+    try:
+        return convert.decision(decision[0])
+    finally:
+        lib.polar_license_decision_free(decision[0])
+
+
+def _taken_error(error: Any) -> LicenseError:
+    try:
+        return convert.error(error[0])
+    finally:
+        lib.polar_license_error_free(error[0])
+
+
+def _opened(options: Any) -> Any:
+    license, error = ffi.new("polar_license **"), ffi.new("polar_license_error **")
+    if lib.polar_license_open(options, license, error):
+        raise _taken_error(error)
+    return license[0]
+
+
+# the library's threads must not call an interpreter that is gone
+_open: "weakref.WeakSet[License]" = weakref.WeakSet()
+_refreshed: set[License] = set()
+
+
+def _leave_to_parent() -> None:
+    """After a fork. The library's threads are in the other process: to free a license would wait for them for ever."""
+    for license in list(_open):
+        if license._handle is not None:
+            license._handle.pointer = ffi.NULL
+            license._handle = None
+    _refreshed.clear()
+
+
+# not on every system
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_parent)
+
+
+@atexit.register
+def _close_all() -> None:
+    for license in list(_open):
+        license.close()
+    free_unused()

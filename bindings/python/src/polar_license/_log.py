@@ -1,0 +1,33 @@
+"""The library's log lines in Python's `logging`, below the logger `polar_license`. Without the license key and without
+personal data. A handler must not use a license: locks of the library may be held.
+"""
+
+import atexit
+import logging
+from typing import Any
+
+from polar_license._convert import string
+from polar_license._native import ffi, lib
+
+logger = logging.getLogger("polar_license")
+
+_LEVELS = {
+    lib.POLAR_LICENSE_LOG_ERROR: logging.ERROR,
+    lib.POLAR_LICENSE_LOG_WARN: logging.WARNING,
+    lib.POLAR_LICENSE_LOG_INFO: logging.INFO,
+    lib.POLAR_LICENSE_LOG_DEBUG: logging.DEBUG,
+}
+
+
+@ffi.callback("polar_license_log_callback")
+def _write(_: Any, level: int, target: Any, message: Any) -> None:
+    # `polar_license::engine` as Python's loggers are named
+    source = logging.getLogger(string(target).replace("::", "."))
+    source.log(_LEVELS[level], "%s", string(message))
+
+
+# Python decides what is shown, so the library leaves nothing out
+lib.polar_license_set_log(lib.POLAR_LICENSE_LOG_DEBUG, _write, ffi.NULL, ffi.NULL)
+
+# the library's threads must not call an interpreter that is gone
+atexit.register(lib.polar_license_set_log, lib.POLAR_LICENSE_LOG_ERROR, ffi.NULL, ffi.NULL, ffi.NULL)

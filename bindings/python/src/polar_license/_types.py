@@ -1,0 +1,583 @@
+"""What an app sees of a license: the same names as in Rust, C and JavaScript.
+
+Written by bindings/wasm/tests/types from the core's types: change them there.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, NotRequired, TypedDict
+
+State = Literal[
+    # Nothing is stored, or what is stored cannot be trusted or read.
+    "unlicensed",
+    # Polar's last answer about this license, or the app's configuration, denies it.
+    "denied",
+    # The clock was moved so far back that no time can be trusted; one online validate restores access.
+    "clock_suspect",
+    # `expires_at` has passed.
+    "expired",
+    # Confirmed by Polar less than `refresh_interval` ago.
+    "active",
+    # Confirmed less than `offline_grace` ago.
+    "grace",
+    # Not confirmed for too long; one online validate restores access.
+    "lapsed",
+]
+"""What the app may do. Access is allowed in `active` and `grace` only."""
+
+Reason = Literal[
+    # No license key has been activated on this device.
+    "none",
+    # The stored record was changed by something other than this library.
+    "tampered",
+    # The stored record belongs to another device.
+    "other_device",
+    # The stored record belongs to another organization, environment or app.
+    "other_product",
+    # The stored record was written by a newer version of this library.
+    "newer_format",
+    # The stored record could not be read.
+    "storage",
+    # Polar does not know this key, or not with this activation: it was mistyped, deleted, rotated, or the activation
+    # was removed. Polar does not tell these apart.
+    "not_found",
+    # The key was revoked or disabled.
+    "inactive",
+    # The key has expired.
+    "expired",
+    # The activation was made under other conditions: another device, or the app's `conditions` changed.
+    "conditions",
+    # Polar denied the key with a text that this version does not know.
+    "refused",
+    # The key has an activation limit, and there is no activation on this device.
+    "activation_required",
+    # Every activation that the key allows is in use.
+    "activation_limit",
+    # The key is for a benefit that this app does not accept.
+    "benefit",
+]
+"""Why the state is what it is, or why an operation was refused."""
+
+NextStep = Literal[
+    # Nothing to do.
+    "none",
+    # Go online once.
+    "connect",
+    # Enter a license key.
+    "enter_key",
+    # Activate this device, again or for the first time.
+    "activate",
+    # Activate with `replace_previous`, to move the license here from another device.
+    "move",
+    # Renew the subscription or buy a new key.
+    "renew",
+    # Ask the vendor.
+    "contact_vendor",
+    # Deactivate another device: on it, or in Polar's customer portal.
+    "manage_devices",
+]
+"""What the user can do."""
+
+OffReason = Literal[
+    # The app may not run at all: the decision's state and reason say why.
+    "not_licensed",
+    # The license is good, but for another benefit than those that turn the feature on: another plan.
+    "not_included",
+    # The configuration names no such feature: a mistake of the app's.
+    "unknown",
+]
+"""Why a feature is off."""
+
+ErrorKind = Literal[
+    # The caller passed an invalid argument, such as an empty license key.
+    "invalid_argument",
+    # The configuration is invalid; found before anything is sent.
+    "invalid_config",
+    # Polar was not reached: no connection, or something other than Polar answered.
+    "network",
+    # No complete answer came in time.
+    "timeout",
+    # Polar asks to wait; see `retry_after`.
+    "rate_limited",
+    # Polar was reached and failed.
+    "server",
+    # Polar, or the app's own configuration, denied it; see `reason`.
+    "refused",
+    # The key has fewer uses left than were asked for.
+    "usage_exhausted",
+    # The record could not be read or written.
+    "storage",
+    # The caller gave up waiting.
+    "cancelled",
+    # There is no license here to do this with.
+    "not_activated",
+    # An earlier activation may have taken a seat without this device knowing.
+    "seat_uncertain",
+    # A defect in this library.
+    "internal",
+]
+"""What went wrong; a kind never changes its meaning."""
+
+Deactivated = Literal[
+    # Polar confirmed that the seat is free.
+    "released",
+    # Polar knows no such seat (any more): it was removed in the portal, or the key was rotated.
+    "unknown",
+    # The license took no seat.
+    "not_needed",
+    # Polar no longer knows the key: it was rotated or deleted. The seat stays taken; it is used or released when the
+    # new key is activated on this device.
+    "key_unknown",
+]
+"""What became of the seat."""
+
+TextCode = Literal[
+    # The license is active.
+    "state.active",
+    # The license is active. It will be confirmed when you are next online.
+    "state.grace",
+    # The license has not been confirmed for some time. Go online soon to keep it working.
+    "state.grace_ending",
+    # The license has not been confirmed for too long. Go online once to continue.
+    "state.lapsed",
+    # The license has expired. Renew it to continue.
+    "state.expired",
+    # The clock of this device was set back. Go online once to continue.
+    "state.clock_suspect",
+    # No license is active on this device. Enter a license key.
+    "reason.none",
+    # The stored license was changed or damaged. Go online once to confirm it, or enter the license key again.
+    "reason.tampered",
+    # The stored license was changed or damaged. Enter the license key again.
+    "reason.tampered_key",
+    # The stored license belongs to another device. Activate it here to move it.
+    "reason.other_device",
+    # The stored license belongs to another product. Enter the license key for this one.
+    "reason.other_product",
+    # The stored license was written by a newer version of this app. Go online once, or update the app.
+    "reason.newer_format",
+    # The stored license could not be read. Make sure that this app may read its data on this device.
+    "reason.storage",
+    # The license is no longer valid on this device. Activate it again, or enter the new license key.
+    "reason.not_found",
+    # The license is no longer active. Contact the vendor.
+    "reason.inactive",
+    # The license was activated for another device or version. Activate it again.
+    "reason.conditions",
+    # The license was refused. Contact the vendor.
+    "reason.refused",
+    # The license must be activated on this device. Activate it to continue.
+    "reason.activation_required",
+    # The license is for another product or plan. Contact the vendor.
+    "reason.benefit",
+    # This license key is not known. Check it for typos.
+    "refused.not_found",
+    # The license key of this device is no longer valid. Enter the new license key.
+    "refused.replaced",
+    # This license key is no longer active. Contact the vendor.
+    "refused.inactive",
+    # This license key has expired. Renew it to continue.
+    "refused.expired",
+    # This license key is in use on as many devices as it allows. Deactivate one of them first.
+    "refused.activation_limit",
+    # This license key is in use on as many devices as it allows. Deactivate one of them, or move the license here.
+    "refused.activation_limit_move",
+    # This license key is for another product or plan. Enter the key for this one.
+    "refused.benefit",
+    # The stored license was written by a newer version of this app. Update the app.
+    "refused.newer_format",
+    # This license key was refused. Contact the vendor.
+    "refused.other",
+    # The license key is empty. Enter the key from the purchase e-mail.
+    "key.empty",
+    # The license key has an invisible character in it. Copy it again.
+    "key.unreadable",
+    # This is too long for a license key. Copy only the key.
+    "key.too_long",
+    # This app made a mistake: {detail}.
+    "error.invalid_argument",
+    # This app is not set up correctly: {detail}.
+    "error.invalid_config",
+    # The license server could not read what this app sent. Contact the vendor.
+    "error.request",
+    # The license server could not be reached. Check the network connection and try again.
+    "error.network",
+    # The license server did not answer in time. Try again.
+    "error.timeout",
+    # The license server is busy. Try again in a minute.
+    "error.rate_limited",
+    # The license server has a problem. Try again later.
+    "error.server",
+    # The license has fewer uses left than this needs. Renew it, or buy another one.
+    "error.usage_exhausted",
+    # The license could not be stored on this device. Make sure that there is space and that this app may write its
+    # data.
+    "error.storage",
+    # The license could not be removed from this device. Make sure that this app may write its data.
+    "error.not_removed",
+    # The operation was cancelled.
+    "error.cancelled",
+    # An interrupted activation may count as a device of the license key {key}. If too few are left, remove the device
+    # "{label}" from the license.
+    "error.seat_uncertain",
+    # Something went wrong in this app. Restart it and try again.
+    "error.internal",
+    # The license may have been activated all the same.
+    "also.maybe_activated",
+    # The uses may have been counted all the same.
+    "also.maybe_counted",
+    # The license works until this app ends.
+    "also.until_exit",
+    # Your license includes this feature.
+    "feature.included",
+    # Your license does not include this feature. Upgrade to use it.
+    "feature.not_included",
+    # This feature is not available. Contact the vendor.
+    "feature.unknown",
+]
+"""The codes of the sentences that a user may read, with their English."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """What went wrong although a decision could be made, such as not reaching Polar."""
+
+    kind: ErrorKind
+    """The stable code."""
+
+    message: str
+    """One sentence for the user, in English unless the configuration replaces it."""
+
+    detail: str
+    """One line for developers and logs."""
+
+    retry_after: timedelta | None
+    """How long to wait before trying again, where that is known."""
+
+    maybe_applied: bool
+    """Whether Polar may have done what was asked although no answer came back."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnyDecision:
+    """Whether the app may run, why, and what the user can do. Times are in UTC, on Polar's clock."""
+
+    allowed: bool
+    """Whether the app may run."""
+
+    state: State
+    """The state."""
+
+    reason: Reason | None
+    """Why, in the states that have more than one cause."""
+
+    display_key: str | None
+    """`****-` and the last six characters of the key; `None` where no license is stored."""
+
+    benefit_id: str | None
+    """The benefit that the key was sold as."""
+
+    activation_id: str | None
+    """The seat taken by this device, where the key has an activation limit."""
+
+    activation_label: str | None
+    """What the customer sees beside that seat; `None` if an earlier version of this library took it."""
+
+    expires_at: datetime | None
+    """When the key stops being valid. Null for never, and in the state `expired` if the vendor has moved that time and
+    Polar did not say to when.
+    """
+
+    confirmed_at: datetime | None
+    """When Polar last confirmed it."""
+
+    refresh_at: datetime | None
+    """When Polar will next be asked."""
+
+    grace_ends_at: datetime | None
+    """Until when access lasts without reaching Polar."""
+
+    usage: int | None
+    """How much of the key's usage was consumed when it was last confirmed."""
+
+    limit_usage: int | None
+    """The most that may be consumed; `None` for no limit."""
+
+    limit_activations: int | None
+    """How many devices may be active at once; `None` where the key needs no activation."""
+
+    features: Mapping[str, bool]
+    """The configured features, and whether each is on."""
+
+    next_step: NextStep
+    """What the user can do."""
+
+    next_url: str | None
+    """The vendor's page for the next step, where the settings have one."""
+
+    notice: bool
+    """Whether the app should show the user `message`, and that of the `problem`, unasked: access is not allowed, grace
+    ends soon, or something is wrong that the user should know of. Being offline for a while is no such thing.
+    """
+
+    notice_at: datetime | None
+    """From when on the app should tell the user to go online; some days before grace ends."""
+
+    message: str
+    """One sentence for the user, in English unless the settings replace it."""
+
+    problem: Problem | None
+    """What went wrong, such as not reaching Polar; access does not depend on it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnlicensedDecision(AnyDecision):
+    """Nothing is stored, or what is stored cannot be trusted or read."""
+
+    state: Literal["unlicensed"]
+    allowed: Literal[False]
+    notice: Literal[True]
+    reason: Literal["none", "tampered", "other_device", "other_product", "newer_format", "storage"]
+    display_key: None
+    benefit_id: None
+    confirmed_at: None
+    usage: None
+    grace_ends_at: None
+    notice_at: None
+    activation_id: None
+    expires_at: None
+    limit_usage: None
+    limit_activations: None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeniedDecision(AnyDecision):
+    """Polar's last answer about this license, or the app's configuration, denies it."""
+
+    state: Literal["denied"]
+    allowed: Literal[False]
+    notice: Literal[True]
+    reason: Literal["not_found", "inactive", "conditions", "refused", "activation_required", "benefit"]
+    display_key: str
+    benefit_id: str
+    confirmed_at: datetime
+    usage: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockSuspectDecision(AnyDecision):
+    """The clock was moved so far back that no time can be trusted; one online validate restores access."""
+
+    state: Literal["clock_suspect"]
+    allowed: Literal[False]
+    notice: Literal[True]
+    reason: None
+    display_key: str
+    benefit_id: str
+    confirmed_at: datetime
+    usage: int
+    grace_ends_at: datetime
+    notice_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpiredDecision(AnyDecision):
+    """`expires_at` has passed."""
+
+    state: Literal["expired"]
+    allowed: Literal[False]
+    notice: Literal[True]
+    reason: None
+    display_key: str
+    benefit_id: str
+    confirmed_at: datetime
+    usage: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActiveDecision(AnyDecision):
+    """Confirmed by Polar less than `refresh_interval` ago."""
+
+    state: Literal["active"]
+    allowed: Literal[True]
+    reason: None
+    display_key: str
+    benefit_id: str
+    confirmed_at: datetime
+    usage: int
+    grace_ends_at: datetime
+    notice_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class GraceDecision(AnyDecision):
+    """Confirmed less than `offline_grace` ago."""
+
+    state: Literal["grace"]
+    allowed: Literal[True]
+    reason: None
+    display_key: str
+    benefit_id: str
+    confirmed_at: datetime
+    usage: int
+    grace_ends_at: datetime
+    notice_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class LapsedDecision(AnyDecision):
+    """Not confirmed for too long; one online validate restores access."""
+
+    state: Literal["lapsed"]
+    allowed: Literal[False]
+    notice: Literal[True]
+    reason: None
+    display_key: str
+    benefit_id: str
+    confirmed_at: datetime
+    usage: int
+    grace_ends_at: datetime
+    notice_at: datetime
+
+
+Decision = (
+    UnlicensedDecision
+    | DeniedDecision
+    | ClockSuspectDecision
+    | ExpiredDecision
+    | ActiveDecision
+    | GraceDecision
+    | LapsedDecision
+)
+"""Whether the app may run, why, and what the user can do; what is known of it depends on its `state`."""
+
+
+@dataclass(eq=False, kw_only=True)
+class Failure:
+    """Why an operation did not do what was asked."""
+
+    kind: ErrorKind
+    """The stable code."""
+
+    reason: Reason | None
+    """Why Polar or the configuration denied it, where the kind is `refused`."""
+
+    message: str
+    """One sentence for the user, in English unless the settings replace it."""
+
+    detail: str
+    """One line for developers and logs."""
+
+    retry_after: timedelta | None
+    """How long to wait before trying again, where that is known."""
+
+    maybe_applied: bool
+    """Whether Polar may have done what was asked although no answer came back."""
+
+    next_step: NextStep
+    """What the user can do about it."""
+
+    next_url: str | None
+    """The vendor's page for the next step, where the settings have one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """Why a feature is on or off, for the user and for developers."""
+
+    allowed: bool
+    """Whether the feature is on."""
+
+    reason: OffReason | None
+    """Why it is off; `None` if it is on."""
+
+    next_step: NextStep
+    """What the user can do to use the feature."""
+
+    next_url: str | None
+    """The vendor's page for the next step, where the settings have one."""
+
+    message: str
+    """One sentence for the user, in English unless the configuration replaces it. Without a license, that of the
+    decision.
+    """
+
+    detail: str
+    """One line for developers and logs."""
+
+
+class LicenseSettings(TypedDict):
+    """What an app configures about its licenses."""
+
+    organization_id: str
+    """Polar's organization id (Settings, General)."""
+
+    app_id: str
+    """Names this program among the vendor's, such as `com.acme.app`; never changes."""
+
+    environment: NotRequired[str]
+    """Which Polar to ask: `production` (the default), `sandbox`, or the address of another server."""
+
+    benefits: NotRequired[Sequence[str]]
+    """Accepts only keys of these benefits. Without, every key of the organization is accepted."""
+
+    features: NotRequired[Mapping[str, Sequence[str]]]
+    """The features, each with the benefits that turn it on."""
+
+    bind_device: NotRequired[bool]
+    """Whether a seat belongs to the device that took it, so that a copied record is refused by Polar. Default: true."""
+
+    refresh_interval: NotRequired[timedelta]
+    """How long a confirmation counts as fresh. Default: 24 hours, or `offline_grace` where that is shorter."""
+
+    offline_grace: NotRequired[timedelta]
+    """How long access lasts without a confirmation. Default: 14 days. At most ten years."""
+
+    timeout: NotRequired[timedelta]
+    """How long `validate` waits at most; operations that change something at Polar wait 25 seconds longer. Default: 10
+    seconds.
+    """
+
+    label: NotRequired[str]
+    """What the vendor and the customer see beside an activation; no personal data. Default: system, day and a random
+    part.
+    """
+
+    conditions: NotRequired[Mapping[str, str | int | bool]]
+    """Conditions that Polar compares at every validate; changing them ends existing activations. A number is whole and
+    at most 9007199254740991.
+    """
+
+    meta: NotRequired[Mapping[str, str | int | bool]]
+    """Notes that Polar stores with an activation. A number is whole and at most 9007199254740991."""
+
+    device_id: NotRequired[str]
+    """Identifies this device instead of what the library finds. Hashed before it is used."""
+
+    app_secret: NotRequired[str]
+    """A secret of the app that the record is sealed with. Of little use where users can read the code."""
+
+    previous_app_secrets: NotRequired[Sequence[str]]
+    """Secrets of earlier versions, whose records still open. An empty one stands for versions that had none."""
+
+    purchase_url: NotRequired[str]
+    """Where a license is bought or renewed: an `https` address. `next_url` of a decision where the next step is to
+    renew, or to enter a key.
+    """
+
+    portal_url: NotRequired[str]
+    """Where customers see their devices and remove one, such as Polar's customer portal of the organization: an `https`
+    address. `next_url` where the next step is to manage devices.
+    """
+
+    support_url: NotRequired[str]
+    """Where users ask the vendor: an `https` address, or `mailto:` one of e-mail. `next_url` where the next step is to
+    contact the vendor.
+    """
+
+    texts: NotRequired[Mapping[TextCode, str]]
+    """Sentences that replace the English ones, by their codes in `texts/en.json`; `texts/de.json` is German. Those of
+    the customer portal, which only a build with it takes, are in `texts/portal.en.json` and `texts/portal.de.json`.
+    Names in braces, such as `{key}`, are filled in.
+    """

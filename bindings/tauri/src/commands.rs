@@ -1,0 +1,84 @@
+//! The commands of pages. Each converts, calls the client and converts back; none decides anything, and none returns a key.
+
+use crate::LicenseExt;
+use crate::calls::CallId;
+use crate::messages::{Outlook, Reply};
+use crate::pages::Pages;
+use polar_license::engine::{Operation, Outcome, Patience};
+use std::sync::Arc;
+use tauri::ipc::Channel;
+use tauri::{Manager, Runtime, Webview, command};
+
+#[command]
+pub(crate) fn connect<R: Runtime>(webview: Webview<R>, page: String, changes: Channel<Outlook>) -> Outlook {
+    pages(&webview).follow(webview.label().to_owned(), page, changes)
+}
+
+#[command]
+pub(crate) fn current<R: Runtime>(webview: Webview<R>) -> Outlook {
+    pages(&webview).outlook()
+}
+
+#[command]
+pub(crate) async fn activate<R: Runtime>(
+    webview: Webview<R>,
+    page: String,
+    number: u32,
+    key: Option<String>,
+    replace_previous: bool,
+) -> Reply {
+    let operation = Operation::Activate { key: key.map(Into::into), replace_previous };
+    change(&webview, page, number, operation).await
+}
+
+#[command]
+pub(crate) async fn validate<R: Runtime>(webview: Webview<R>, page: String, number: u32) -> Reply {
+    ask(&webview, page, number, Operation::Validate).await
+}
+
+#[command]
+pub(crate) async fn refresh<R: Runtime>(webview: Webview<R>, page: String, number: u32) -> Reply {
+    ask(&webview, page, number, Operation::Refresh(Patience::Short)).await
+}
+
+#[command]
+pub(crate) async fn consume<R: Runtime>(webview: Webview<R>, page: String, number: u32, count: f64) -> Reply {
+    // 0, which the engine refuses, for what is not a whole number; `as` saturates
+    let count = if count.fract() == 0.0 { count as u32 } else { 0 };
+    change(&webview, page, number, Operation::Consume(count)).await
+}
+
+#[command]
+pub(crate) async fn deactivate<R: Runtime>(webview: Webview<R>, page: String, number: u32) -> Reply {
+    change(&webview, page, number, Operation::Deactivate).await
+}
+
+#[command]
+pub(crate) async fn forget<R: Runtime>(webview: Webview<R>, page: String, number: u32) -> Reply {
+    change(&webview, page, number, Operation::Forget).await
+}
+
+#[command]
+pub(crate) fn cancel<R: Runtime>(webview: Webview<R>, page: String, number: u32) {
+    pages(&webview).calls.cancel(CallId { webview: webview.label().to_owned(), page, number });
+}
+
+async fn change<R: Runtime>(webview: &Webview<R>, page: String, number: u32, operation: Operation) -> Reply {
+    let outcome = carry_out(webview, page, number, operation).await;
+    Reply::changed(pages(webview).outlook(), outcome)
+}
+
+async fn ask<R: Runtime>(webview: &Webview<R>, page: String, number: u32, operation: Operation) -> Reply {
+    let outcome = carry_out(webview, page, number, operation).await;
+    Reply::asked(pages(webview).outlook(), outcome)
+}
+
+async fn carry_out<R: Runtime>(webview: &Webview<R>, page: String, number: u32, operation: Operation) -> Outcome {
+    let pages = pages(webview);
+    let running = pages.calls.begin(CallId { webview: webview.label().to_owned(), page, number });
+    webview.license().run_until(operation, running.cancelled()).await
+}
+
+fn pages<R: Runtime>(webview: &Webview<R>) -> Arc<Pages> {
+    Arc::clone(&webview.state::<Arc<Pages>>())
+}

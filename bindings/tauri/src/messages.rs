@@ -1,0 +1,82 @@
+//! What a page receives. Never the key or the record: a decision has neither.
+
+use polar_license::engine::{Outcome, Phase};
+use polar_license::tokio::Client;
+use polar_license::{Deactivated, Decision, Error, ErrorDetails, Explanation, Now};
+use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
+
+/// The decision, and what time alone will make of it. Answers and changes may overtake each other: the one with the higher
+/// number, `at`, is later.
+#[derive(Clone, Serialize)]
+pub(crate) struct Outlook {
+    at: u64,
+    phases: Vec<Shown>,
+}
+
+/// A decision with all that a page may ask of it, and from when on it holds: on the wall clock in ms since 1970, or when so
+/// many ms have passed.
+#[derive(Clone, Serialize)]
+struct Shown {
+    wall: i64,
+    after: u64,
+    decision: Decision,
+    explanations: BTreeMap<String, Explanation>,
+    /// Of a feature that the configuration does not name.
+    unknown: Explanation,
+}
+
+impl Outlook {
+    pub(crate) fn of(client: &Client, at: u64) -> Self {
+        let phases = client.outlook();
+        let now = phases.first().map(|phase| phase.from).unwrap_or_default();
+        Self { at, phases: phases.into_iter().map(|phase| Shown::of(phase, now)).collect() }
+    }
+}
+
+impl Shown {
+    fn of(Phase { from, decision }: Phase, now: Now) -> Self {
+        let explanations =
+            decision.features().map(|(name, _)| (name.to_owned(), decision.explain(name))).collect::<BTreeMap<_, _>>();
+        // no feature has an empty name
+        let unknown = decision.explain("");
+        Self { wall: from.wall.unix_ms(), after: from.mono.saturating_sub(now.mono), explanations, unknown, decision }
+    }
+}
+
+/// How a call has ended, and what holds then.
+pub(crate) struct Reply {
+    pub(crate) outlook: Outlook,
+    pub(crate) result: Result<Decision, Error>,
+    pub(crate) deactivated: Option<Deactivated>,
+}
+
+impl Reply {
+    /// Of an operation that changes something, or fails.
+    pub(crate) fn changed(outlook: Outlook, outcome: Outcome) -> Self {
+        Self { outlook, deactivated: outcome.deactivated, result: outcome.result }
+    }
+
+    /// Of one for which not to reach Polar is not an error.
+    pub(crate) fn asked(outlook: Outlook, outcome: Outcome) -> Self {
+        Self { outlook, deactivated: None, result: Ok(outcome.into_decision()) }
+    }
+}
+
+#[derive(Serialize)]
+struct ReplyJson<'a> {
+    outlook: &'a Outlook,
+    decision: Option<&'a Decision>,
+    error: Option<ErrorDetails<'a>>,
+    deactivated: Option<Deactivated>,
+}
+
+impl Serialize for Reply {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (decision, error) = match &self.result {
+            Ok(decision) => (Some(decision), None),
+            Err(error) => (error.decision(), Some(error.details())),
+        };
+        ReplyJson { outlook: &self.outlook, decision, error, deactivated: self.deactivated }.serialize(serializer)
+    }
+}

@@ -1,0 +1,179 @@
+//! The customer portal as further methods of the engine: operations that begin with a step of their own kind, in which the
+//! engine's operations are run and requests with a token are sent. Decides nothing, and shows no token, code or license key:
+//! what JavaScript has to give back, it gets a number for.
+//!
+//! ```text
+//!  begin ─► run       an operation of the engine: its steps, and resumeRun when it is done
+//!        ├► exchange  one request: resumePortalReply, resumePortalFailure
+//!        ├► wait      until a time: resumeWait
+//!        └► done      a value, or an error
+//! ```
+
+mod operations;
+mod values;
+
+use crate::arguments::{NoReply, now, status};
+use crate::engine::{Engine, NextStep};
+use crate::held::HeldValues;
+use crate::under_way::{Portal, Value, taken};
+use crate::values::{defect, to_js};
+use polar_license::Now;
+use polar_license::engine::Outcome;
+use polar_license::portal::steps::{Context, Step, Waited};
+use polar_license::transport::{Answer, PortalAnswer, Sent};
+use tsify::Ts;
+use values::PortalStep;
+use wasm_bindgen::prelude::*;
+
+/// The next step of an operation of the portal.
+pub(crate) type NextPortalStep = Result<Ts<PortalStep<'static>>, JsValue>;
+
+#[wasm_bindgen]
+impl Engine {
+    /// Begins the engine's operation of a step `run`. When that is done, `resumeRun` goes on.
+    pub fn run(&self, number: u32, wall: f64, mono: f64) -> NextStep {
+        let (mut inner, now) = (self.inner()?, now(wall, mono));
+        let step = inner.portal.steps.iter().find(|(known, _)| *known == number);
+        let Some((_, Step::Run(step))) = step else { return Err(another_kind()) };
+        let operation = step.operation.clone();
+        inner.portal.runs.current = Some(number);
+        let step = inner.engine.begin(operation, now);
+        inner.show(step, now)
+    }
+
+    /// Goes on after a step `run`. If its operation was never begun, it was cancelled.
+    #[wasm_bindgen(js_name = resumeRun)]
+    pub fn resume_run(&self, number: u32, wall: f64, mono: f64) -> NextPortalStep {
+        let not_begun = not_begun(&Context::of(&self.inner()?.engine));
+        self.go_on(number, now(wall, mono), |portal, step, now| {
+            let Step::Run(step) = step else { return Err(another_kind()) };
+            let outcome = taken(&mut portal.runs.ended, number).unwrap_or(not_begun);
+            Ok(step.resume(outcome, now))
+        })
+    }
+
+    /// Goes on after a step `exchange` with a complete reply; `location` is its header of that name.
+    #[wasm_bindgen(js_name = resumePortalReply)]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a reply has these parts, and an object would have to be made of them"
+    )]
+    pub fn resume_portal_reply(
+        &self,
+        number: u32,
+        #[wasm_bindgen(js_name = status)] code: f64,
+        #[wasm_bindgen(js_name = retryAfter)] retry_after: Option<u32>,
+        location: Option<String>,
+        body: Vec<u8>,
+        wall: f64,
+        mono: f64,
+    ) -> NextPortalStep {
+        let answer = Answer::Reply { status: status(code), retry_after, body };
+        let location = location.map(Into::into);
+        self.exchanged(number, PortalAnswer { answer, location }, now(wall, mono))
+    }
+
+    /// Goes on after a step `exchange` without a complete reply; `sent` if the request may have reached Polar.
+    #[wasm_bindgen(js_name = resumePortalFailure)]
+    pub fn resume_portal_failure(
+        &self,
+        number: u32,
+        failure: NoReply,
+        sent: bool,
+        message: String,
+        wall: f64,
+        mono: f64,
+    ) -> NextPortalStep {
+        let sent = if sent { Sent::Maybe } else { Sent::No };
+        let answer = Answer::Failed { failure: failure.parse()?, sent, message };
+        self.exchanged(number, answer.into(), now(wall, mono))
+    }
+
+    /// Goes on after a step `wait`: its time has come, or the caller no longer wants to wait.
+    #[wasm_bindgen(js_name = resumeWait)]
+    pub fn resume_wait(
+        &self,
+        number: u32,
+        #[wasm_bindgen(js_name = givenUp)] given_up: bool,
+        wall: f64,
+        mono: f64,
+    ) -> NextPortalStep {
+        let waited = if given_up { Waited::GivenUp } else { Waited::Over };
+        self.go_on(number, now(wall, mono), |_, step, now| {
+            let Step::Wait(step) = step else { return Err(another_kind()) };
+            Ok(step.resume(waited, now))
+        })
+    }
+
+    /// Ends an operation of the portal in this step, and forgets what it held.
+    #[wasm_bindgen(js_name = giveUp)]
+    pub fn give_up(&self, number: u32) -> Result<(), JsValue> {
+        let portal = &mut self.inner()?.portal;
+        let _ = taken(&mut portal.steps, number);
+        let _ = taken(&mut portal.runs.ended, number);
+        portal.runs.under_way.retain(|(_, run_for)| *run_for != number);
+        Ok(())
+    }
+
+    /// Forgets what JavaScript has the number `held` for, and wipes what is secret of it.
+    #[wasm_bindgen(js_name = letGo)]
+    pub fn let_go(&self, held: u32) -> Result<(), JsValue> {
+        self.inner()?.portal.held.let_go(held);
+        Ok(())
+    }
+}
+
+impl Engine {
+    /// Begins an operation of the portal with what JavaScript has numbers for.
+    fn begin_portal(&self, begin: impl FnOnce(Context, &HeldValues) -> Option<Step<Value>>) -> NextPortalStep {
+        let mut inner = self.inner()?;
+        let context = Context::of(&inner.engine);
+        let step = begin(context, &inner.portal.held).ok_or_else(|| defect("nothing is held by this number"))?;
+        inner.show_portal(step)
+    }
+
+    fn exchanged(&self, number: u32, answer: PortalAnswer, now: Now) -> NextPortalStep {
+        self.go_on(number, now, |_, step, now| {
+            let Step::Send(step) = step else { return Err(another_kind()) };
+            Ok(step.resume(answer, now))
+        })
+    }
+
+    fn go_on(
+        &self,
+        number: u32,
+        now: Now,
+        resume: impl FnOnce(&mut Portal, Step<Value>, Now) -> Result<Step<Value>, JsValue>,
+    ) -> NextPortalStep {
+        let mut inner = self.inner()?;
+        let step = taken(&mut inner.portal.steps, number).ok_or_else(|| defect("no step has this number"))?;
+        let step = resume(&mut inner.portal, step, now)?;
+        inner.show_portal(step)
+    }
+}
+
+impl crate::engine::Inner {
+    /// The step for JavaScript, kept under a new number unless it is the last.
+    fn show_portal(&mut self, step: Step<Value>) -> NextPortalStep {
+        let number = self.next_number();
+        let shown = match &step {
+            Step::Run(_) => to_js(&PortalStep::Run { number }),
+            Step::Send(step) => {
+                to_js(&PortalStep::exchange(number, &step.request, &step.request.headers().collect::<Vec<_>>()))
+            }
+            Step::Wait(step) => to_js(&PortalStep::wait(number, step)),
+            Step::Done(Ok(value)) => return to_js(&PortalStep::done(value, &mut self.portal.held)),
+            Step::Done(Err(error)) => return to_js(&PortalStep::failed(error)),
+        }?;
+        self.portal.steps.push((number, step));
+        Ok(shown)
+    }
+}
+
+fn not_begun(context: &Context) -> Outcome {
+    Outcome { result: Err(context.cancelled()), deactivated: None, changed: false, wake_at: None }
+}
+
+fn another_kind() -> JsValue {
+    defect("the step with this number is of another kind")
+}

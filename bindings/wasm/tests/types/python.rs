@@ -1,0 +1,235 @@
+//! `_types.py`: a `Literal` for each table of codes, and a data class for each object, with the core's own documentation.
+//! Members have Python's names, times and durations Python's types; `_json.py` of the package converts by the same rules.
+
+use std::fmt::{Display, Write as _};
+
+use polar_license::schema;
+use polar_license::{Deactivated, ErrorKind, NextStep, OffReason, Reason, State};
+use serde_json::Value;
+
+use crate::typescript::{Documented, capitalized, lines, object};
+
+const HEAD: &str = "\"\"\"What an app sees of a license: the same names as in Rust, C and JavaScript.
+
+Written by bindings/wasm/tests/types from the core's types: change them there.
+\"\"\"
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, NotRequired, TypedDict
+";
+
+/// How the documentation of the core, and of its JSON, says what Python names otherwise.
+const WORDS: [(&str, &str); 6] = [
+    ("[`Error::retry_after`](crate::Error::retry_after)", "`retry_after`"),
+    ("[`Error::reason`](crate::Error::reason)", "`reason`"),
+    ("Times are RFC 3339 in UTC", "Times are in UTC"),
+    ("; null ", "; `None` "),
+    (", null ", ", `None` "),
+    (" null for ", " `None` for "),
+];
+
+/// Of the formatter.
+const WIDTH: usize = 120;
+
+/// The whole file.
+pub(crate) fn types() -> String {
+    let [decision, error, explanation, settings] =
+        [schema::decision(), schema::error(), schema::explanation(), schema::settings()];
+    let [decision, error, explanation, settings] =
+        [&decision, &error, &explanation, &settings].map(|one| one.as_value());
+    let parts = [
+        literal("State", "What the app may do. Access is allowed in `active` and `grace` only.", State::ALL),
+        literal("Reason", "Why the state is what it is, or why an operation was refused.", Reason::ALL),
+        literal("NextStep", "What the user can do.", NextStep::ALL),
+        literal("OffReason", "Why a feature is off.", OffReason::ALL),
+        literal("ErrorKind", "What went wrong; a kind never changes its meaning.", ErrorKind::ALL),
+        literal("Deactivated", "What became of the seat.", Deactivated::ALL),
+        text_codes(),
+        data_class("Problem", FROZEN, &decision["$defs"]["Problem"]),
+        decisions(decision),
+        // an exception cannot be frozen: raising it sets its traceback
+        data_class("Failure", "@dataclass(eq=False, kw_only=True)", &error["$defs"]["Error"]),
+        data_class("Explanation", FROZEN, explanation),
+        typed_dict("LicenseSettings", settings),
+    ];
+    let mut text = HEAD.to_owned();
+    for part in parts {
+        text.push_str(if part.starts_with(['@', 'c']) { "\n\n" } else { "\n" });
+        text.push_str(&part);
+    }
+    text
+}
+
+const FROZEN: &str = "@dataclass(frozen=True, kw_only=True)";
+
+fn literal<Code: Display + Documented>(name: &str, doc: &str, codes: &[Code]) -> String {
+    let rows = codes.iter().map(|code| (code.to_string(), code.documentation()));
+    literal_of(name, doc, rows)
+}
+
+fn text_codes() -> String {
+    let rows = schema::texts().map(|(code, english)| (code.to_owned(), english));
+    literal_of("TextCode", "The codes of the sentences that a user may read, with their English.", rows)
+}
+
+fn literal_of<'a>(name: &str, doc: &str, rows: impl Iterator<Item = (String, &'a str)>) -> String {
+    let mut text = format!("{name} = Literal[\n");
+    for (code, doc) in rows {
+        for line in lines(&worded(doc), WIDTH - "    # ".len()) {
+            writeln!(text, "    # {line}").unwrap();
+        }
+        writeln!(text, "    \"{code}\",").unwrap();
+    }
+    text + "]\n" + &doc_string("", doc)
+}
+
+/// What all decisions have, one class for each state, and their union.
+fn decisions(schema: &Value) -> String {
+    let mut text = data_class("AnyDecision", FROZEN, schema);
+    let mut all = Vec::new();
+    for state in State::ALL {
+        let name = format!("{}Decision", capitalized(state.as_str()));
+        let (reasons, allowed) = (state.reasons(), python_bool(state.is_allowed()));
+        write!(text, "\n\n{FROZEN}\nclass {name}(AnyDecision):\n{}\n", doc_string("    ", state.doc())).unwrap();
+        writeln!(text, "    state: Literal[\"{state}\"]\n    allowed: Literal[{allowed}]").unwrap();
+        if !state.is_allowed() {
+            text.push_str("    notice: Literal[True]\n");
+        }
+        writeln!(text, "    reason: {}", literals(reasons)).unwrap();
+        for member in schema::present(*state) {
+            let of_type = type_of(member, &schema["properties"][member]);
+            let present = of_type.strip_suffix(" | None").unwrap_or_else(|| panic!("`{member}` cannot be None"));
+            writeln!(text, "    {}: {present}", python_name(member)).unwrap();
+        }
+        for member in schema::absent(*state) {
+            writeln!(text, "    {}: None", python_name(member)).unwrap();
+        }
+        all.push(name);
+    }
+    let doc = "Whether the app may run, why, and what the user can do; what is known of it depends on its `state`.";
+    write!(text, "\n\nDecision = (\n    {}\n)\n{}", all.join("\n    | "), doc_string("", doc)).unwrap();
+    text
+}
+
+/// The literal type of codes; `None` for none.
+fn literals<Code: Display>(codes: &[Code]) -> String {
+    let names: Vec<String> = codes.iter().map(|code| format!("\"{code}\"")).collect();
+    if names.is_empty() { "None".into() } else { format!("Literal[{}]", names.join(", ")) }
+}
+
+fn data_class(name: &str, decorator: &str, schema: &Value) -> String {
+    let required = schema["required"].as_array().unwrap();
+    let mut text = format!("{decorator}\nclass {name}:\n{}", doc_string("    ", first_paragraph(schema)));
+    for (member, description) in object(&schema["properties"]) {
+        assert!(required.contains(&Value::from(member.as_str())), "`{member}` of {name} is always there");
+        write!(text, "\n    {}: {}\n", python_name(member), type_of(member, description)).unwrap();
+        text += &doc_string("    ", description["description"].as_str().unwrap());
+    }
+    text
+}
+
+fn typed_dict(name: &str, schema: &Value) -> String {
+    let required = schema["required"].as_array().unwrap();
+    let mut text = format!("class {name}(TypedDict):\n{}", doc_string("    ", first_paragraph(schema)));
+    for (member, description) in object(&schema["properties"]) {
+        let of_type = match member.as_str() {
+            "texts" => String::from("Mapping[TextCode, str]"),
+            _ => type_of(member, description).replace(" | None", ""),
+        };
+        let is_required = required.contains(&Value::from(member.as_str()));
+        let of_type = if is_required { of_type } else { format!("NotRequired[{of_type}]") };
+        write!(text, "\n    {}: {of_type}\n", python_name(member)).unwrap();
+        text += &doc_string("    ", description["description"].as_str().unwrap());
+    }
+    text
+}
+
+/// A second one is about the Rust type.
+fn first_paragraph(schema: &Value) -> &str {
+    schema["description"].as_str().unwrap().split("\n\n").next().unwrap()
+}
+
+/// `retryAfterMs` is `retry_after`, since its type says the unit.
+fn python_name(member: &str) -> String {
+    let mut name = String::new();
+    for letter in member.chars() {
+        if letter.is_ascii_uppercase() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name.strip_suffix("_ms").unwrap_or(&name).to_owned()
+}
+
+/// A member's schema as Python has it. Names say what is a time and what a duration.
+fn type_of(member: &str, schema: &Value) -> String {
+    let all: Vec<String> = match (&schema["$ref"], &schema["anyOf"], &schema["type"]) {
+        (Value::String(name), _, _) => vec![reference(name)],
+        (_, Value::Array(all), _) => all.iter().map(|one| type_of(member, one)).collect(),
+        (_, _, Value::Array(all)) => all.iter().map(|name| plain(name, member, schema)).collect(),
+        (_, _, name) => vec![plain(name, member, schema)],
+    };
+    let is_time = all.iter().any(|name| name == "datetime");
+    assert!(
+        member.ends_with("At") == is_time || all == ["None"],
+        "the name of `{member}` must say whether it is a time"
+    );
+    all.join(" | ")
+}
+
+fn plain(name: &Value, member: &str, schema: &Value) -> String {
+    match name.as_str().unwrap() {
+        "string" => "str".into(),
+        "boolean" => "bool".into(),
+        "null" => "None".into(),
+        "integer" if member.ends_with("Ms") => "timedelta".into(),
+        "integer" => "int".into(),
+        "array" => format!("Sequence[{}]", type_of("", &schema["items"])),
+        "object" => format!("Mapping[str, {}]", type_of("", &schema["additionalProperties"])),
+        name => panic!("no Python for `{name}` in {schema}"),
+    }
+}
+
+fn reference(path: &str) -> String {
+    match path.rsplit('/').next().unwrap() {
+        "Timestamp" => "datetime".into(),
+        "Value" => "str | int | bool".into(),
+        name => name.into(),
+    }
+}
+
+fn python_bool(value: bool) -> &'static str {
+    if value { "True" } else { "False" }
+}
+
+/// Of lines of at most 120 characters.
+fn doc_string(indent: &str, doc: &str) -> String {
+    let doc = worded(doc);
+    if indent.len() + doc.len() + "\"\"\"\"\"\"".len() <= WIDTH {
+        return format!("{indent}\"\"\"{doc}\"\"\"\n");
+    }
+    let mut text = String::new();
+    for (number, line) in lines(&doc, WIDTH - indent.len() - "\"\"\"".len()).iter().enumerate() {
+        let quotes = if number == 0 { "\"\"\"" } else { "" };
+        writeln!(text, "{indent}{quotes}{line}").unwrap();
+    }
+    format!("{text}{indent}\"\"\"\n")
+}
+
+/// The core's documentation in Python's words.
+fn worded(doc: &str) -> String {
+    let doc = doc.split_whitespace().collect::<Vec<_>>().join(" ");
+    let doc = WORDS.iter().fold(doc, |doc, (core, python)| doc.replace(core, python));
+    let words = doc.split('`').enumerate().map(|(number, part)| match number % 2 {
+        1 if part.chars().all(|c| c.is_ascii_alphanumeric()) && !part.starts_with(char::is_uppercase) => {
+            python_name(part)
+        }
+        _ => part.to_owned(),
+    });
+    let doc = words.collect::<Vec<_>>().join("`");
+    assert!(!doc.contains("](") && !doc.contains("[`"), "WORDS must say what replaces the link in: {doc}");
+    assert!(!doc.contains("null"), "WORDS must say what replaces the null in: {doc}");
+    doc
+}

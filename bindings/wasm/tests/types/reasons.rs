@@ -1,0 +1,106 @@
+//! `docs/src/reasons.md`: every state, reason, next step and kind of error, with its meaning and with what the user reads.
+
+use std::fmt::Write as _;
+
+use polar_license::schema;
+use polar_license::{Deactivated, ErrorKind, NextStep, OffReason, Reason, State};
+
+const HEAD: &str = "<!-- Written by bindings/wasm/tests/types from the core's types: change them there. -->
+
+# States, reasons and errors
+
+The names are the same in every language. Each sentence has a code, in brackets, by which an app replaces it.
+";
+
+pub(crate) fn page() -> String {
+    let mut page = HEAD.to_owned();
+    table(&mut page, "States", "`state`: what the app may do.", State::ALL, State::doc, |state| {
+        sentences(&[&format!("state.{state}")])
+    });
+    table(
+        &mut page,
+        "Reasons",
+        "`reason`: why the state is what it is, or why a license key that was entered was refused.",
+        Reason::ALL,
+        Reason::doc,
+        |reason| sentences(&[&format!("reason.{reason}"), &format!("refused.{reason}")]),
+    );
+    table(&mut page, "Next steps", "`nextStep`: what the user can do.", NextStep::ALL, NextStep::doc, |_| {
+        String::new()
+    });
+    table(
+        &mut page,
+        "Why a feature is off",
+        "The `reason` of an explanation.",
+        OffReason::ALL,
+        OffReason::doc,
+        |reason| sentences(&[&format!("feature.{reason}")]),
+    );
+    table(
+        &mut page,
+        "Errors",
+        "The `kind` of an error; it never changes its meaning.",
+        ErrorKind::ALL,
+        ErrorKind::doc,
+        |kind| sentences(&[&format!("error.{kind}")]),
+    );
+    table(
+        &mut page,
+        "What became of the seat",
+        "The `deactivated` of a deactivation.",
+        Deactivated::ALL,
+        Deactivated::doc,
+        |_| String::new(),
+    );
+    page + &portal()
+}
+
+/// What the user reads in the customer portal, whose errors have no reasons of their own.
+fn portal() -> String {
+    let mut page = String::from(
+        "\n## Customer portal\n\nWhat the user reads there, besides the sentences above.\n\n\
+         | code | the user reads |\n|---|---|\n",
+    );
+    for (code, english) in schema::portal_texts() {
+        writeln!(page, "| `{code}` | {english} |").unwrap();
+    }
+    page
+}
+
+fn table<Code: std::fmt::Display + Copy>(
+    page: &mut String,
+    title: &str,
+    about: &str,
+    codes: &[Code],
+    doc: impl Fn(Code) -> &'static str,
+    read: impl Fn(&Code) -> String,
+) {
+    write!(page, "\n## {title}\n\n{about}\n\n").unwrap();
+    let has_sentences = codes.iter().any(|code| !read(code).is_empty());
+    let (title, line) = if has_sentences { ("| the user reads ", "---|") } else { ("", "") };
+    writeln!(page, "| name | meaning {title}|\n|---|---|{line}").unwrap();
+    for code in codes {
+        let read = if has_sentences { format!(" {} |", read(code)) } else { String::new() };
+        writeln!(page, "| `{code}` | {} |{read}", on_one_line(doc(*code))).unwrap();
+    }
+}
+
+/// The English of those codes that there are.
+fn sentences(codes: &[&str]) -> String {
+    let texts = schema::texts().filter(|(code, _)| codes.contains(code));
+    let texts: Vec<String> = texts.map(|(code, english)| format!("{english} (`{code}`)")).collect();
+    if texts.is_empty() { "that of the state and its reason".into() } else { texts.join("<br>") }
+}
+
+/// On one line. Links of rustdoc lead nowhere here.
+fn on_one_line(doc: &str) -> String {
+    let line = doc.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.split("](")
+        .enumerate()
+        .map(|(index, part)| match index {
+            0 => part,
+            _ => part.split_once(')').map_or(part, |(_, rest)| rest),
+        })
+        .collect::<String>()
+        .replace("[`", "`")
+}

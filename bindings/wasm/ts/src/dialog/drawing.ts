@@ -1,0 +1,272 @@
+/**
+ * The dialog's document, built once and brought up to date, so that the focus stays where it is and a screen reader hears
+ * what changed. Writes no HTML from text, and works under a Content-Security-Policy without `unsafe-inline`.
+ */
+
+import { made, PLAIN_FIELD, point, write } from "./document.js";
+import { STYLE } from "./style.js";
+import { type DialogTextCode, type DialogTexts, textOf } from "./texts.js";
+import type { Action, View } from "./view.js";
+
+/** What the user does. */
+export interface Listener {
+  act(action: Action, key: string): void;
+  /** Closes, or leaves what is under way. */
+  leave(): void;
+  close(): void;
+  /** Opens a page of the vendor's; `false` if the app does that itself. */
+  follow(url: string): boolean;
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** Lines in a square of 24. */
+const ICONS = {
+  good: "M5.5 12.5l4.5 4.5 8.5-9.5",
+  waiting: "M12 5.5V12l4 2.5",
+  bad: "M12 5v8.5M12 18.5v.01",
+  none: "M18.5 9a3.5 3.5 0 1 1-7 0 3.5 3.5 0 0 1 7 0ZM12.3 11.7 5.5 18.5M8 16l2 2",
+};
+
+/** The buttons, in their order, each with what it says; the link has words of its own. */
+const BUTTONS: readonly (readonly [Action, DialogTextCode])[] = [
+  ["devices", "dialog.manage_devices"],
+  ["move", "dialog.move"],
+  ["submit", "dialog.activate"],
+  ["activate", "dialog.activate_here"],
+  ["deactivate", "dialog.deactivate"],
+  ["keep", "dialog.keep"],
+  ["check", "dialog.check"],
+  ["done", "dialog.done"],
+  ["back", "dialog.back"],
+  ["cancel", "dialog.cancel"],
+];
+
+/** Those for another time. */
+const FURTHER: readonly (readonly [Action, DialogTextCode])[] = [
+  ["check", "dialog.check"],
+  ["find_key", "dialog.find_key"],
+  ["other_key", "dialog.other_key"],
+  ["devices", "dialog.manage_devices"],
+  ["ask_deactivate", "dialog.deactivate"],
+];
+
+export class Drawing {
+  readonly dialog = made("dialog", { part: "dialog", "aria-labelledby": "title", "aria-describedby": "message" });
+  readonly #root: ShadowRoot;
+  readonly #listener: Listener;
+  readonly #title = made("h2", { id: "title", part: "title", tabindex: "-1" });
+  readonly #close = made("button", { part: "close", class: "close", type: "button" }, drawn(["", "M6 6l12 12M18 6 6 18"]));
+  readonly #icon = made("div", { part: "icon" }, drawn(...Object.entries(ICONS)));
+  readonly #message = made("p", { id: "message", part: "message" });
+  readonly #note = made("p", { part: "note", class: "note" });
+  readonly #details = made("dl", { part: "details" });
+  readonly #label = made("label", { part: "label", for: "key" });
+  readonly #input = made("input", {
+    id: "key",
+    part: "input",
+    type: "text",
+    autocomplete: "off",
+    "aria-describedby": "hint error",
+    ...PLAIN_FIELD,
+  });
+  readonly #hint = made("p", { id: "hint", part: "hint", class: "hint" });
+  readonly #form = made("form", { part: "form", novalidate: "" }, this.#label, this.#input, this.#hint);
+  readonly #error = made("p", { id: "error", part: "error", class: "error", role: "alert" });
+  /** For pages of others. */
+  readonly place = made("div", { part: "page" });
+  readonly #status: HTMLElement;
+  readonly #actions: HTMLElement;
+  readonly #link = made("a", { class: "link" });
+  readonly #buttons: readonly (readonly [HTMLButtonElement, Action, DialogTextCode])[];
+  readonly #further: readonly (readonly [HTMLButtonElement, Action, DialogTextCode])[];
+  readonly #footer = made("footer", { part: "footer" });
+
+  constructor(root: ShadowRoot, listener: Listener) {
+    this.#root = root;
+    this.#listener = listener;
+    this.#buttons = BUTTONS.map(([action, code]) => [this.#button(action), action, code]);
+    this.#further = FURTHER.map(([action, code]) => [this.#button(action), action, code]);
+    // a screen reader says what becomes of it
+    const said = made("div", { role: "status" }, this.#message, this.#note);
+    this.#status = made("div", { part: "status", class: "status" }, this.#icon, said);
+    const buttons = this.#buttons.map(([button]) => button);
+    this.#actions = made("div", { part: "actions", class: "actions" }, ...buttons);
+    this.#footer.append(...this.#further.map(([button]) => button));
+    this.dialog.append(
+      made("header", { part: "header" }, this.#title, this.#close),
+      this.#status,
+      this.#details,
+      this.#form,
+      this.#error,
+      this.#actions,
+      this.#footer,
+      this.place,
+    );
+    this.#listen();
+    styled(root);
+    root.append(this.dialog);
+  }
+
+  /** What the user has typed. */
+  get key(): string {
+    return this.#input.value;
+  }
+
+  set key(key: string) {
+    this.#input.value = key;
+  }
+
+  /** Shows it, and keeps the focus on something that is there. */
+  draw(view: View, texts: DialogTexts): void {
+    const say = (code: DialogTextCode): string => textOf(texts, code);
+    const focused = this.#root.activeElement as HTMLElement | null;
+    const isBusy = view.actions.has("cancel");
+    write(this.#title, say("dialog.title"));
+    this.#close.setAttribute("aria-label", say("dialog.close"));
+    this.#icon.className = `icon ${view.tone}`;
+    write(this.#message, view.message);
+    write(this.#note, view.note);
+    write(this.#label, say("dialog.key"));
+    write(this.#hint, say("dialog.key_hint"));
+    write(this.#error, view.error);
+    this.#form.hidden = !view.hasForm;
+    this.#input.readOnly = isBusy;
+    this.#input.setAttribute("aria-invalid", String(view.hasForm && view.error !== ""));
+    this.#drawDetails(view);
+    for (const [button, action, code] of this.#buttons) {
+      const isMain = action === view.main;
+      // what is not the main thing to do is among the further ones, if it is there
+      const isHere = view.actions.has(action) && (isMain || !FURTHER.some(([further]) => further === action));
+      this.#update(button, isHere, isMain, isBusy && action !== "cancel");
+      button.classList.toggle("danger", action === "deactivate");
+      write(button, say(code));
+    }
+    for (const [button, action, code] of this.#further) {
+      this.#update(button, view.actions.has(action) && action !== view.main, false, isBusy);
+      write(button, say(code));
+    }
+    this.#drawLink(view, isBusy);
+    for (const part of [this.#status, this.#error, this.#actions]) part.hidden = view.hasPage;
+    this.place.hidden = !view.hasPage;
+    this.#footer.hidden = this.#further.every(([button]) => button.hidden);
+    if (focused?.closest("[hidden]")) this.focus(view);
+  }
+
+  /** Where a user goes on: the key, what does no harm, what is most likely wanted. */
+  focus(view: View): void {
+    if (view.hasPage) return;
+    const wanted = view.actions.has("keep") ? "keep" : view.main;
+    const button = this.#buttons.find(([button, action]) => action === wanted && !button.hidden)?.[0];
+    if (view.hasForm && wanted === "submit") {
+      this.#input.focus();
+      this.#input.select();
+    } else (wanted === "link" ? this.#link : (button ?? this.#title)).focus();
+  }
+
+  /** Before what else there is to do if it is the main thing, and after the key's button otherwise. */
+  #drawLink({ link, main }: View, isBusy: boolean): void {
+    this.#update(this.#link, link !== undefined, main === "link", isBusy);
+    if (!link) return;
+    point(this.#link, link.text, link.url);
+    const [first, afterKey] = [this.#buttons[0]?.[0], this.#buttons[3]?.[0]];
+    const next = main === "link" ? first : afterKey;
+    if (next && this.#link.nextElementSibling !== next) next.before(this.#link);
+  }
+
+  #update(control: HTMLElement, isShown: boolean, isMain: boolean, isDisabled: boolean): void {
+    control.hidden = !isShown;
+    control.classList.toggle("main", isMain);
+    control.setAttribute("part", `${control === this.#link ? "link" : "button"}${isMain ? " main" : ""}`);
+    // a disabled button would lose the focus
+    control.setAttribute("aria-disabled", String(isDisabled));
+  }
+
+  #drawDetails({ details }: View): void {
+    this.#details.hidden = details.length === 0;
+    const rows = details.flatMap(({ name, value, link }) => {
+      // a key or a label reads from left to right in any language
+      const cell = made("dd", { part: "value" }, made("bdi", {}, value));
+      if (link) {
+        const page = made("a", {});
+        point(page, link.text, link.url);
+        cell.append(" ", page);
+      }
+      return [made("dt", { part: "name" }, name), cell];
+    });
+    const isSame = (row: HTMLElement, at: number): boolean => row.isEqualNode(this.#details.children[at] ?? null);
+    if (rows.length !== this.#details.children.length || !rows.every(isSame)) this.#details.replaceChildren(...rows);
+  }
+
+  #button(action: Action): HTMLButtonElement {
+    const button = made("button", { type: "button" });
+    button.addEventListener("click", () => {
+      if (button.getAttribute("aria-disabled") !== "true") this.#listener.act(action, this.key);
+    });
+    return button;
+  }
+
+  /** From the last control to the first and back; Firefox goes from outside to the last one of a dialog in a shadow tree. */
+  #goRound(event: KeyboardEvent): void {
+    const all = this.dialog.querySelectorAll<HTMLElement>("button, a, input");
+    const controls = [...all].filter((control) => !control.closest("[hidden]"));
+    const [first, last] = [controls[0], controls[controls.length - 1]];
+    const at = this.#root.activeElement as HTMLElement | null;
+    const isOutside = !at || !controls.includes(at);
+    if (event.shiftKey ? !isOutside && at !== first : at !== last) return;
+    event.preventDefault();
+    (event.shiftKey ? last : first)?.focus();
+  }
+
+  #listen(): void {
+    const { dialog } = this;
+    const leave = (event: Event): void => {
+      event.preventDefault();
+      this.#listener.leave();
+    };
+    dialog.addEventListener("cancel", leave);
+    dialog.addEventListener("keydown", (event) => {
+      // while a word is being composed, it is that which ends
+      if (event.key === "Escape" && !event.isComposing) leave(event);
+      else if (event.key === "Tab") this.#goRound(event);
+    });
+    // also if the browser did not ask; one that was opened again meanwhile stays
+    dialog.addEventListener("close", () => dialog.open || this.#listener.close());
+    dialog.addEventListener("click", (event) => {
+      const page = (event.target as Element).closest("a");
+      if (!page) return;
+      const isDisabled = page.getAttribute("aria-disabled") === "true";
+      if (isDisabled || !this.#listener.follow(page.href)) event.preventDefault();
+    });
+    this.#close.addEventListener("click", () => this.#listener.close());
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#listener.act("submit", this.key);
+    });
+  }
+}
+
+/** A picture of lines, each with a class. */
+function drawn(...lines: (readonly [string, string])[]): SVGElement {
+  const picture = document.createElementNS(SVG, "svg");
+  picture.setAttribute("viewBox", "0 0 24 24");
+  picture.setAttribute("aria-hidden", "true");
+  for (const [name, line] of lines) {
+    const path = document.createElementNS(SVG, "path");
+    path.setAttribute("class", name);
+    path.setAttribute("d", line);
+    picture.append(path);
+  }
+  return picture;
+}
+
+function styled(root: ShadowRoot): void {
+  try {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLE);
+    root.adoptedStyleSheets = [sheet];
+  } catch {
+    // Safari before 16.4, and jsdom
+    root.append(made("style", {}, STYLE));
+  }
+}

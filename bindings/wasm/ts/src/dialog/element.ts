@@ -1,0 +1,379 @@
+/**
+ * The custom element: what is shown follows the license, and what the user does becomes calls of it. Decides nothing about
+ * licenses, keeps no key beyond the field that it is typed into, and does nothing until it is shown.
+ */
+
+import type { LicenseFailure } from "../electron/protocol.js";
+import type { LicenseError } from "../error.js";
+import type { Deactivation, License } from "../license.js";
+import type { Decision } from "../types.js";
+import { Drawing } from "./drawing.js";
+import type { DialogPages, PagesFor } from "./pages.js";
+import type { DialogTexts } from "./texts.js";
+import { type Action, type Page, viewOf } from "./view.js";
+
+/** A license, or how to get one: `() => createLicenseClient(…)`, called once, when the dialog is first shown. */
+export type LicenseSource = License | PromiseLike<License> | (() => License | PromiseLike<License>);
+
+/** What the dialog tells the app. */
+export interface LicenseDialogEventMap extends HTMLElementEventMap {
+  /** The user has activated a key, or the stored one; `detail` is the decision. */
+  activated: CustomEvent<Decision>;
+  /** The user has deactivated the license; `detail` has what became of the seat. */
+  deactivated: CustomEvent<Deactivation>;
+  /** The user goes to a page of the vendor's, `detail`. Prevented, the app opens it itself, as Electron's shell does. */
+  link: CustomEvent<string>;
+  /** The dialog was closed. */
+  close: Event;
+}
+
+/** The types of its events. */
+export interface LicenseDialogElement {
+  addEventListener<Name extends keyof LicenseDialogEventMap>(
+    name: Name,
+    listener: (this: LicenseDialogElement, event: LicenseDialogEventMap[Name]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    name: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+}
+
+// a server has no elements, and defines none
+const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
+
+/**
+ * `<polar-license-dialog>`: a key is entered, and one sees what is licensed, until when, and what to do next.
+ *
+ * ```ts
+ * dialog.license = license;
+ * button.onclick = () => dialog.show();
+ * ```
+ */
+export class LicenseDialogElement extends Base {
+  static readonly observedAttributes: readonly string[] = ["open"];
+
+  /** Features to show among the details, each with its name for the user: `{ export: "Export to PDF" }`. */
+  features: Readonly<Record<string, string>> | null | undefined;
+  /** Pages on which customers find their key and manage devices: those of `polar-license/dialog-portal`. */
+  portal: DialogPages | null | undefined;
+  #texts: DialogTexts = {};
+  #source: LicenseSource | undefined;
+  #license: License | undefined;
+  #made: Promise<License> | undefined;
+  #stop: (() => void) | undefined;
+  #drawing: Drawing | undefined;
+  #page: Page = "status";
+  #failure: LicenseError | LicenseFailure | undefined;
+  #running: AbortController | undefined;
+  #pages: AbortController | undefined;
+  #isRemoved = false;
+  /** What the attribute says may be ahead of it. */
+  #isShown = false;
+
+  /** The license that is shown: the client, `window.license` of Electron, or how to get one. */
+  get license(): LicenseSource | undefined {
+    return this.#source;
+  }
+
+  set license(source: LicenseSource | null | undefined) {
+    if (source === this.#source) return;
+    // a framework makes the function anew each time it draws
+    if (typeof source === "function" && typeof this.#source === "function") return;
+    this.#leaveLicense();
+    this.#source = source ?? undefined;
+    if (this.#isShown) this.#follow();
+  }
+
+  /** Words that replace the dialog's own, by their codes. */
+  get texts(): DialogTexts {
+    return this.#texts;
+  }
+
+  set texts(texts: DialogTexts | null | undefined) {
+    this.#texts = texts ?? {};
+    this.#draw();
+  }
+
+  /** Whether it is shown; as an attribute too. */
+  get open(): boolean {
+    return this.hasAttribute("open");
+  }
+
+  set open(open: boolean) {
+    this.toggleAttribute("open", Boolean(open));
+  }
+
+  /** Shows it, with a key in the field for the user to activate, such as that of a link. */
+  show(key?: string): void {
+    if (typeof key === "string") {
+      this.#turnTo("key");
+      this.#document().key = key;
+    }
+    this.open = true;
+    this.#focus();
+  }
+
+  /** Closes it. What is under way is ended: it may have been applied, and the license remembers that. */
+  close(): void {
+    this.open = false;
+  }
+
+  connectedCallback(): void {
+    // what was set before there was such an element
+    const own = this as Record<string, unknown>;
+    for (const name of ["license", "texts", "features", "portal"].filter((name) => Object.hasOwn(this, name))) {
+      const value = own[name];
+      delete own[name];
+      own[name] = value;
+    }
+    if (this.open) this.#open();
+  }
+
+  disconnectedCallback(): void {
+    this.#end();
+  }
+
+  attributeChangedCallback(): void {
+    if (this.open === this.#isShown || !this.isConnected) return;
+    if (this.open) this.#open();
+    else this.#end();
+  }
+
+  #document(): Drawing {
+    this.#drawing ??= new Drawing(this.attachShadow({ mode: "open" }), {
+      act: (action, key) => void this.#act(action, key),
+      leave: () => this.#leave(),
+      close: () => this.close(),
+      follow: (url) => this.dispatchEvent(new CustomEvent("link", { detail: url, cancelable: true })),
+    });
+    return this.#drawing;
+  }
+
+  #open(): void {
+    const { dialog } = this.#document();
+    this.#isShown = true;
+    this.#draw();
+    // jsdom has none
+    if (dialog.showModal) dialog.showModal();
+    else dialog.open = true;
+    this.#follow();
+    this.#draw();
+    this.#focus();
+  }
+
+  /** Forgets what was typed and what went wrong. */
+  #end(): void {
+    const drawing = this.#drawing;
+    if (!this.#isShown || !drawing) return;
+    this.#isShown = false;
+    this.#running?.abort();
+    this.#running = undefined;
+    this.#closePages();
+    this.#stop?.();
+    this.#stop = undefined;
+    this.#page = "status";
+    this.#failure = undefined;
+    this.#isRemoved = false;
+    drawing.key = "";
+    if (drawing.dialog.close) drawing.dialog.close();
+    else drawing.dialog.open = false;
+    this.dispatchEvent(new Event("close"));
+  }
+
+  /** One step back: what is under way, then the page, then the dialog. */
+  #leave(): void {
+    if (this.#running) this.#running.abort();
+    else if (this.#page !== "status") this.#turnTo("status");
+    else this.close();
+  }
+
+  #leaveLicense(): void {
+    this.#running?.abort();
+    this.#running = undefined;
+    this.#stop?.();
+    this.#stop = undefined;
+    this.#license = undefined;
+    this.#made = undefined;
+    this.#failure = undefined;
+    if (this.#page !== "other") return;
+    this.#closePages();
+    this.#page = "status";
+  }
+
+  /** Gets the license once, and draws what it says from now on. */
+  #follow(): void {
+    const source = this.#source;
+    const license = this.#license;
+    if (license) this.#stop ??= license.onChange(() => this.#draw());
+    if (license || !source) return;
+    if (typeof source === "object" && "current" in source) return this.#take(source);
+    const made = (this.#made ??= new Promise((resolve) => resolve(typeof source === "function" ? source() : source)));
+    made.then(
+      (license) => this.#made === made && this.#take(license),
+      (error: LicenseError) => this.#made === made && this.#fail(error),
+    );
+  }
+
+  #take(license: License): void {
+    if (this.#license === license) return;
+    this.#license = license;
+    if (!this.#isShown) return;
+    this.#stop = license.onChange(() => this.#draw());
+    this.#draw();
+    this.#focus();
+  }
+
+  /** The next time that it is shown, it tries again. */
+  #fail(failure: LicenseError | LicenseFailure): void {
+    this.#made = undefined;
+    this.#failure = failure;
+    this.#draw();
+  }
+
+  /** What is under way there is ended, and what was typed is gone. */
+  #closePages(): void {
+    this.#pages?.abort();
+    this.#pages = undefined;
+    this.#drawing?.place.replaceChildren();
+  }
+
+  async #openPages(what: PagesFor): Promise<void> {
+    const { portal } = this;
+    if (!portal) return;
+    const element = this.#document().place;
+    this.#turnTo("other");
+    const opened = new AbortController();
+    this.#pages = opened;
+    const place = { element, signal: opened.signal, texts: this.#texts, locale: this.#locale, leave: () => this.#leave() };
+    let failure: LicenseError | LicenseFailure | undefined;
+    let decision: Decision | undefined;
+    try {
+      decision = await portal.open(what, place);
+    } catch (error) {
+      failure = error as LicenseError;
+    }
+    if (this.#pages !== opened) return;
+    this.#turnTo("status");
+    if (failure) this.#fail(failure);
+    if (decision) this.dispatchEvent(new CustomEvent("activated", { detail: decision }));
+  }
+
+  #turnTo(page: Page): void {
+    this.#closePages();
+    this.#page = page;
+    this.#failure = undefined;
+    this.#isRemoved = false;
+    this.#draw();
+    this.#focus();
+  }
+
+  async #act(action: Action, key: string): Promise<void> {
+    switch (action) {
+      case "submit":
+        return this.#activate((license, signal) => license.activate(key, { signal }));
+      case "activate":
+        return this.#activate((license, signal) => license.activate(null, { signal }));
+      case "move":
+        // what was typed, or what is stored
+        return this.#activate((license, signal) =>
+          license.activate(this.#view().hasForm ? key : null, { signal, replacePrevious: true }),
+        );
+      case "check":
+        return this.#run((license, signal) => license.validate({ signal }), () => undefined);
+      case "deactivate":
+        return this.#run(
+          (license, signal) => license.deactivate({ signal }),
+          (deactivation) => {
+            this.#isRemoved = true;
+            this.#page = "status";
+            this.dispatchEvent(new CustomEvent("deactivated", { detail: deactivation }));
+          },
+        );
+      case "other_key":
+        return this.#turnTo("key");
+      case "ask_deactivate":
+        return this.#turnTo("confirm");
+      case "find_key":
+        return this.#openPages("restore");
+      case "devices":
+        return this.#openPages(this.#license?.current().allowed ? "devices" : "restore");
+      case "keep":
+      case "back":
+        return this.#turnTo("status");
+      case "cancel":
+        return this.#running?.abort();
+      case "done":
+        return this.close();
+      case "link":
+        // an anchor, which the browser follows
+        return undefined;
+    }
+  }
+
+  #activate(work: (license: License, signal: AbortSignal) => Promise<Decision>): Promise<void> {
+    return this.#run(work, (decision) => {
+      this.#page = "status";
+      if (this.#drawing) this.#drawing.key = "";
+      this.dispatchEvent(new CustomEvent("activated", { detail: decision }));
+    });
+  }
+
+  /** One at a time; what ends after the dialog was closed is no longer shown. */
+  async #run<Result>(
+    work: (license: License, signal: AbortSignal) => Promise<Result>,
+    then: (result: Result) => void,
+  ): Promise<void> {
+    const license = this.#license;
+    if (!license || this.#running) return;
+    const running = new AbortController();
+    this.#running = running;
+    this.#failure = undefined;
+    this.#isRemoved = false;
+    this.#draw();
+    let end: () => void;
+    try {
+      const result = await work(license, running.signal);
+      end = () => then(result);
+    } catch (error) {
+      end = () => (this.#failure = error as LicenseError | LicenseFailure);
+    }
+    if (this.#running !== running) return;
+    this.#running = undefined;
+    end();
+    this.#draw();
+    this.#focus();
+  }
+
+  #view(): ReturnType<typeof viewOf> {
+    const license = this.#license;
+    return viewOf({
+      decision: license?.current(),
+      failure: this.#failure,
+      page: this.#page,
+      isBusy: this.#running !== undefined,
+      isRemoved: this.#isRemoved,
+      features: Object.entries(license ? (this.features ?? {}) : {}).map(([feature, name]) => [
+        name,
+        (license as License).explain(feature),
+      ]),
+      hasPages: this.portal != null,
+      texts: this.#texts,
+      locale: this.#locale,
+    });
+  }
+
+  get #locale(): string | undefined {
+    return this.closest<HTMLElement>("[lang]")?.lang || undefined;
+  }
+
+  #draw(): void {
+    this.#drawing?.draw(this.#view(), this.#texts);
+  }
+
+  #focus(): void {
+    if (this.#isShown) this.#drawing?.focus(this.#view());
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * The pages as questions to the user: each is drawn, and answered once what the user wanted has worked. Until then failures
+ * are shown, and the user tries again or goes back. Knows nothing of portals.
+ */
+
+import { filled, made, PLAIN_FIELD, point } from "./document.js";
+import type { DialogPlace } from "./pages.js";
+import { PORTAL_ENGLISH, type PortalTextCode } from "./portal-texts.js";
+import { textOf } from "./texts.js";
+
+/** A question that is answered with a text. */
+export interface Question {
+  readonly message: string;
+  readonly label: PortalTextCode;
+  readonly button: PortalTextCode;
+  readonly type: "email" | "one-time-code";
+  /** What leads to another question instead. */
+  readonly other?: PortalTextCode;
+}
+
+/** One of several to choose from. */
+export interface Choice<Value> {
+  readonly name: string;
+  readonly note?: string;
+  readonly value: Value;
+}
+
+/** Does what the user wants, and fails with a `message` for them. */
+type Work<Result> = (signal: AbortSignal) => Promise<Result>;
+
+export class Pages {
+  readonly #message = made("p", { role: "status", part: "message", tabindex: "-1" });
+  readonly #error = made("p", { role: "alert", part: "error", class: "error" });
+  readonly #content = made("div", {});
+  readonly #actions = made("div", { class: "actions", part: "actions" });
+  #isBusy = false;
+
+  constructor(readonly place: DialogPlace) {
+    place.element.replaceChildren(this.#message, this.#content, this.#error, this.#actions);
+  }
+
+  text(code: PortalTextCode, values: Readonly<Record<string, string>> = {}): string {
+    return filled(this.place.texts[code] ?? PORTAL_ENGLISH[code], values);
+  }
+
+  /** `undefined` if the user wants the other question. */
+  ask<Result>(
+    question: Question,
+    work: (answer: string, signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result | undefined> {
+    return new Promise((resolve, reject) => {
+      const { message, label, button, type, other } = question;
+      const field = {
+        id: "answer",
+        part: "input",
+        ...(type === "email" ? { type, inputmode: "email", autocomplete: "email" } : { type: "text", autocomplete: type }),
+        ...PLAIN_FIELD,
+      };
+      const input = made("input", field);
+      const form = made("form", { novalidate: "" }, made("label", { for: "answer" }, this.text(label)), input);
+      const send = (): void =>
+        this.#run((signal) => work(input.value, signal), resolve, reject, () => {
+          input.focus();
+          input.select();
+        });
+      form.addEventListener("submit", (event) => {
+        event.preventDefault();
+        send();
+      });
+      const others = other ? [this.#button(this.text(other), () => resolve(undefined))] : [];
+      this.#show(message, [form], [this.#button(this.text(button), send, true), ...others]);
+      input.focus();
+    });
+  }
+
+  /** What becomes of the one that the user chooses, by a button that says so beside each. */
+  choose<Value, Result>(
+    message: string,
+    choices: readonly Choice<Value>[],
+    button: PortalTextCode,
+    work: (value: Value, signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const rows = choices.map(({ name, note, value }) => {
+        const press = this.#button(this.text(button), () => {
+          this.#run((signal) => work(value, signal), resolve, reject, () => press.focus());
+        });
+        // a screen reader reads it without its row, too
+        press.setAttribute("aria-label", `${this.text(button)}: ${name}`);
+        const words = made("span", {}, made("bdi", {}, name));
+        if (note) words.append(made("small", {}, note));
+        return made("li", {}, words, press);
+      });
+      this.#show(message, [made("ul", { part: "choices" }, ...rows)], []);
+      (this.#content.querySelector("button") ?? this.#message).focus();
+    });
+  }
+
+  /** Does something that needs no answer; if it fails, the user can have it tried again. */
+  wait<Result>(work: Work<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const again = this.#button(this.text("portal.try_again"), () => start(), true);
+      const start = (): void => this.#run(work, resolve, reject, () => again.focus());
+      this.#show("", [], [again]);
+      start();
+      this.#message.focus();
+    });
+  }
+
+  /** Where this dialog does not help. */
+  leadsTo(message: string, page: string | null): Promise<never> {
+    const link = made("a", { class: "link main", part: "link main" });
+    if (page) point(link, textOf(this.place.texts, "dialog.manage_devices"), page);
+    this.#show(message, [], page ? [link] : []);
+    (page ? link : this.#message).focus();
+    return new Promise((_, reject) => {
+      this.place.signal.addEventListener("abort", () => reject(this.place.signal.reason), { once: true });
+    });
+  }
+
+  #show(message: string, content: readonly HTMLElement[], buttons: readonly HTMLElement[]): void {
+    this.#message.textContent = message;
+    this.#error.textContent = "";
+    this.#content.replaceChildren(...content);
+    const back = this.#button(textOf(this.place.texts, "dialog.back"), () => this.place.leave());
+    this.#actions.replaceChildren(...buttons, back);
+  }
+
+  #button(text: string, press: () => void, isMain = false): HTMLButtonElement {
+    const part = isMain ? { part: "button main", class: "main" } : { part: "button" };
+    const button = made("button", { type: "button", ...part }, text);
+    button.addEventListener("click", press);
+    return button;
+  }
+
+  /** One at a time; what ends after the user has left is dropped. */
+  #run<Result>(
+    work: Work<Result>,
+    resolve: (result: Result) => void,
+    reject: (reason: unknown) => void,
+    tryAgain: () => void,
+  ): void {
+    const { signal } = this.place;
+    if (this.#isBusy || signal.aborted) return;
+    const message = this.#message.textContent ?? "";
+    const busy = (isBusy: boolean): void => {
+      this.#isBusy = isBusy;
+      this.place.element.setAttribute("aria-busy", String(isBusy));
+    };
+    busy(true);
+    this.#error.textContent = "";
+    this.#message.textContent = textOf(this.place.texts, "dialog.busy");
+    work(signal).then(
+      (result) => {
+        busy(false);
+        if (signal.aborted) reject(signal.reason);
+        else resolve(result);
+      },
+      (error: { message?: string }) => {
+        busy(false);
+        if (signal.aborted) return reject(signal.reason);
+        this.#message.textContent = message;
+        this.#error.textContent = error.message ?? String(error);
+        tryAgain();
+      },
+    );
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * The words of the pages for customers, each with a code, as those of the dialog itself. What happened is said by the
+ * portal's own sentences.
+ */
+
+/** In English. A `{name}` is a placeholder. */
+export const PORTAL_ENGLISH = {
+  "portal.address": "E-mail address",
+  "portal.address_question": "Which address did you buy with? A code will be mailed there.",
+  "portal.send": "Send the code",
+  "portal.code": "Code from the e-mail",
+  "portal.continue": "Continue",
+  "portal.other_address": "Use another address",
+  "portal.customer_question": "Several customers have this address. Which one are you?",
+  "portal.unnamed": "Customer {number}",
+  "portal.key_question": "Which license do you want to use on this device?",
+  "portal.key_until": "valid until {date}",
+  "portal.key_no_end": "no end date",
+  "portal.choose": "Choose",
+  "portal.devices": "These devices use the license.",
+  "portal.since": "since {date}",
+  "portal.this_device": "this device",
+  "portal.release": "Release",
+  "portal.try_again": "Try again",
+} as const;
+
+/** The codes of the words. */
+export type PortalTextCode = keyof typeof PORTAL_ENGLISH;

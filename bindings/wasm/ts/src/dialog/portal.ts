@@ -1,0 +1,131 @@
+/**
+ * Pages of the dialog on which customers help themselves: a code by e-mail, then the license on this device, or the devices
+ * that have it. Shows what the customer portal answers and decides nothing. The session is dropped with the pages; what was
+ * typed is nowhere else.
+ */
+
+import type { Customer, Device, LicenseKey } from "../portal/types.js";
+import type { CodeRequest, Devices, Portal, PortalSession, Restored } from "../portal/portal.js";
+import type { Decision } from "../types.js";
+import { dateOf } from "./document.js";
+import type { DialogPages, DialogPlace, PagesFor } from "./pages.js";
+import { Pages } from "./portal-pages.js";
+
+/**
+ * Gives the dialog pages on which customers find their key and manage devices, by the customer portal of the client.
+ *
+ * ```ts
+ * showLicenseDialog(license, { portal: portalPages(license.portal()) });
+ * ```
+ */
+export function portalPages(portal: Portal): DialogPages {
+  return {
+    async open(what: PagesFor, place: DialogPlace): Promise<Decision | undefined> {
+      const pages = new Pages(place);
+      const session = await begun(pages, portal);
+      if (what === "restore") return restored(pages, session);
+      return managed(pages, session);
+    },
+  };
+}
+
+/** A session by a code from a mail. */
+async function begun(pages: Pages, portal: Portal): Promise<PortalSession> {
+  for (;;) {
+    let request = await pages.ask(
+      { message: pages.text("portal.address_question"), label: "portal.address", button: "portal.send", type: "email" },
+      (address, signal) => portal.requestCode(address, { signal }),
+    );
+    while (request?.kind === "choose") {
+      const choices = request.customers.map((customer, at) => ({
+        name: customer.name ?? pages.text("portal.unnamed", { number: String(at + 1) }),
+        value: customer,
+      }));
+      const send = (customer: Customer, signal: AbortSignal): Promise<CodeRequest> =>
+        portal.requestCodeFor(customer, { signal });
+      request = await pages.choose(pages.text("portal.customer_question"), choices, "portal.choose", send);
+    }
+    if (!request) continue;
+    const session = await pages.ask(
+      {
+        message: request.message,
+        label: "portal.code",
+        button: "portal.continue",
+        type: "one-time-code",
+        other: "portal.other_address",
+      },
+      (code, signal) => portal.authenticate(code, { signal }),
+    );
+    if (session) return session;
+  }
+}
+
+/** The license on this device: at once, or after the customer has chosen a key or freed a seat. */
+async function restored(pages: Pages, session: PortalSession): Promise<Decision> {
+  let result = await pages.wait((signal) => session.restore({ signal }));
+  for (;;) {
+    if (result.kind === "licensed") return result.decision;
+    const { kind } = result;
+    if (kind === "choose") {
+      const activate = (key: LicenseKey, signal: AbortSignal): Promise<Restored> => session.activate(key, { signal });
+      result = await chosen(pages, result.keys, activate);
+    } else {
+      const { key, devices, error } = result;
+      const release = async (device: Device, signal: AbortSignal): Promise<Restored> => {
+        await session.release(device, { signal });
+        return session.activate(key, { signal });
+      };
+      result = await freed(pages, error.message, devices, error.nextUrl, release);
+    }
+  }
+}
+
+/** The devices of a key, again after each that was released, until the customer goes back. */
+async function managed(pages: Pages, session: PortalSession): Promise<never> {
+  const keys = await pages.wait((signal) => session.licenseKeys({ signal }));
+  const [only] = keys;
+  const devicesOf = (key: LicenseKey, signal: AbortSignal): Promise<{ key: LicenseKey; devices: Devices }> =>
+    session.devices(key, { signal }).then((devices) => ({ key, devices }));
+  let shown =
+    keys.length === 1 && only
+      ? await pages.wait((signal) => devicesOf(only, signal))
+      : await chosen(pages, keys, devicesOf);
+  for (;;) {
+    const { key, devices } = shown;
+    shown = await freed(pages, pages.text("portal.devices"), devices, null, async (device, signal) => {
+      await session.release(device, { signal });
+      return devicesOf(key, signal);
+    });
+  }
+}
+
+/** What becomes of releasing one of the devices; where they are hidden, the page on which the customer can, or `page`. */
+function freed<Result>(
+  pages: Pages,
+  message: string,
+  devices: Devices,
+  page: string | null,
+  release: (device: Device, signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  if (devices.kind === "hidden") return pages.leadsTo(devices.message, devices.page ?? page);
+  const { locale } = pages.place;
+  const choices = devices.devices.map((device) => {
+    const since = pages.text("portal.since", { date: dateOf(device.since, locale) });
+    const note = device.isThis ? `${pages.text("portal.this_device")}, ${since}` : since;
+    return { name: device.label, note, value: device };
+  });
+  return pages.choose(message, choices, "portal.release", release);
+}
+
+/** What becomes of one of the keys. */
+function chosen<Result>(
+  pages: Pages,
+  keys: readonly LicenseKey[],
+  work: (key: LicenseKey, signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const choices = keys.map((key) => {
+    const until = key.expiresAt && pages.text("portal.key_until", { date: dateOf(key.expiresAt, pages.place.locale) });
+    return { name: key.displayKey, note: until ?? pages.text("portal.key_no_end"), value: key };
+  });
+  return pages.choose(pages.text("portal.key_question"), choices, "portal.choose", work);
+}

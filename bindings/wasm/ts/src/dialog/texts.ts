@@ -1,0 +1,55 @@
+/**
+ * The dialog's own words, each with a code by which an app replaces it: labels and questions. What happened and what to do
+ * is said by decisions and errors, in the words of the license's own settings. `texts/dialog.en.json` is made of this file.
+ */
+
+import { filled } from "./document.js";
+import type { PortalTextCode } from "./portal-texts.js";
+
+/** In English. A `{name}` is a placeholder. */
+export const ENGLISH = {
+  "dialog.title": "License",
+  "dialog.close": "Close",
+  "dialog.opening": "Reading the license.",
+  "dialog.busy": "Waiting for the license server.",
+  "dialog.key": "License key",
+  "dialog.key_hint": "It is in the e-mail about your purchase.",
+  "dialog.activate": "Activate",
+  "dialog.activate_here": "Activate on this device",
+  "dialog.move": "Move the license here",
+  "dialog.check": "Check again",
+  "dialog.find_key": "Find my key",
+  "dialog.other_key": "Enter another key",
+  "dialog.buy": "Buy a license",
+  "dialog.renew": "Renew the license",
+  "dialog.upgrade": "See plans",
+  "dialog.contact_vendor": "Contact the vendor",
+  "dialog.manage_devices": "Manage devices",
+  "dialog.deactivate": "Deactivate",
+  "dialog.deactivate_question": "Deactivate the license on this device?",
+  "dialog.deactivate_hint": "To activate it again, you need the whole license key.",
+  "dialog.deactivated": "The license was removed from this device.",
+  "dialog.keep": "Keep it",
+  "dialog.back": "Back",
+  "dialog.cancel": "Cancel",
+  "dialog.done": "Done",
+  "dialog.valid_until": "Valid until",
+  "dialog.no_end": "No end date",
+  "dialog.confirmed_at": "Last confirmed",
+  "dialog.offline_until": "Works offline until",
+  "dialog.uses": "Uses",
+  "dialog.uses_of": "{usage} of {limit}",
+  "dialog.device": "This device",
+  "dialog.included": "Included",
+} as const;
+
+/** The codes of the dialog's words. */
+export type DialogTextCode = keyof typeof ENGLISH;
+
+/** Words that replace the English ones, by their codes in `texts/dialog.en.json`; `texts/dialog.de.json` is German. */
+export type DialogTexts = Readonly<Partial<Record<DialogTextCode | PortalTextCode, string>>>;
+
+/** One of the words, with its placeholders filled. */
+export function textOf(texts: DialogTexts, code: DialogTextCode, values: Readonly<Record<string, string>> = {}): string {
+  return filled(texts[code] ?? ENGLISH[code], values);
+}

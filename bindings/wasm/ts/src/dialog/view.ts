@@ -1,0 +1,209 @@
+/**
+ * What the dialog shows, as data made from what the license says: each next step has its action, and nothing here decides
+ * about licenses. Knows no document.
+ */
+
+import type { LicenseFailure } from "../electron/protocol.js";
+import type { LicenseError } from "../error.js";
+import type { Decision, Explanation, NextStep, State } from "../types.js";
+import { dateOf } from "./document.js";
+import { type DialogTextCode, type DialogTexts, textOf } from "./texts.js";
+
+/** What a button does; `link` opens the vendor's page for the next step. */
+export type Action =
+  | "submit"
+  | "move"
+  | "activate"
+  | "check"
+  | "deactivate"
+  | "keep"
+  | "link"
+  | "back"
+  | "done"
+  | "cancel"
+  | "other_key"
+  | "ask_deactivate"
+  | "find_key"
+  | "devices";
+
+/** What the user is about: the license as it is, another key, whether to deactivate, or a page of another part. */
+export type Page = "status" | "key" | "confirm" | "other";
+
+/** How the state looks. */
+export type Tone = "good" | "waiting" | "bad" | "none" | "busy";
+
+/** What the dialog is drawn from. */
+export interface Situation {
+  /** `undefined` until there is a license. */
+  readonly decision: Decision | undefined;
+  /** Why the last thing that the user wanted did not work. */
+  readonly failure: LicenseError | LicenseFailure | undefined;
+  readonly page: Page;
+  readonly isBusy: boolean;
+  /** Whether the user has just deactivated the license. */
+  readonly isRemoved: boolean;
+  /** Whether there are pages on which customers find their key and manage devices. */
+  readonly hasPages: boolean;
+  /** Features to show, each with its name for the user and why it is on or off. */
+  readonly features: readonly (readonly [string, Explanation])[];
+  readonly texts: DialogTexts;
+  /** How dates are written. */
+  readonly locale: string | undefined;
+}
+
+/** A page of the vendor's. */
+export interface Link {
+  readonly text: string;
+  readonly url: string;
+}
+
+/** A line of the details. */
+export interface Detail {
+  readonly name: string;
+  readonly value: string;
+  readonly link?: Link | undefined;
+}
+
+/** What the dialog shows. */
+export interface View {
+  readonly tone: Tone;
+  readonly message: string;
+  readonly note: string;
+  readonly error: string;
+  readonly details: readonly Detail[];
+  readonly hasForm: boolean;
+  /** Whether a page of another part is there instead. */
+  readonly hasPage: boolean;
+  /** Where the vendor's page for the next step is. */
+  readonly link: Link | undefined;
+  /** The action that the user most likely wants. */
+  readonly main: Action | undefined;
+  /** All that are offered. */
+  readonly actions: ReadonlySet<Action>;
+}
+
+const TONES: Record<State, Tone> = {
+  unlicensed: "none",
+  denied: "bad",
+  clock_suspect: "bad",
+  expired: "bad",
+  active: "good",
+  grace: "waiting",
+  lapsed: "bad",
+};
+
+/** What the user can do here about each next step, and what the vendor's page for it is called. */
+const STEPS: Record<NextStep, { action?: Action; page?: DialogTextCode }> = {
+  none: {},
+  connect: { action: "check" },
+  enter_key: { action: "submit", page: "dialog.buy" },
+  activate: { action: "activate" },
+  move: { action: "move" },
+  renew: { page: "dialog.renew" },
+  contact_vendor: { page: "dialog.contact_vendor" },
+  manage_devices: { page: "dialog.manage_devices" },
+};
+
+const NOTHING: Omit<View, "tone" | "message" | "error"> = {
+  note: "",
+  details: [],
+  hasForm: false,
+  hasPage: false,
+  link: undefined,
+  main: undefined,
+  actions: new Set(),
+};
+
+/** What to show. */
+export function viewOf(situation: Situation): View {
+  const { decision, failure, page, isBusy, texts } = situation;
+  const error = failure?.message ?? "";
+  if (!decision) {
+    const message = failure ? "" : textOf(texts, "dialog.opening");
+    return { ...NOTHING, tone: failure ? "bad" : "busy", message, error };
+  }
+  if (page === "other") return { ...NOTHING, tone: "none", message: "", error, hasPage: true };
+  const view = page === "confirm" ? asked(texts, error) : offered(situation, decision, error);
+  if (!isBusy) return view;
+  return { ...view, tone: "busy", message: textOf(texts, "dialog.busy"), actions: new Set([...view.actions, "cancel"]) };
+}
+
+function asked(texts: DialogTexts, error: string): View {
+  const message = textOf(texts, "dialog.deactivate_question");
+  const note = textOf(texts, "dialog.deactivate_hint");
+  return { ...NOTHING, tone: "none", message, note, error, main: "deactivate", actions: new Set(["deactivate", "keep"]) };
+}
+
+function offered(situation: Situation, decision: Decision, error: string): View {
+  const { failure, page, hasPages, texts } = situation;
+  const isStatus = page === "status";
+  // what to do about a failure, unless that is to try the same once more
+  const answer = failure && failure.nextStep !== "none" && failure.nextStep !== "connect" ? failure : undefined;
+  const { nextStep, nextUrl } = answer ?? decision;
+  const hasForm = !isStatus || [nextStep, decision.nextStep].some((step) => STEPS[step].action === "submit");
+  // who enters another key has left the step of the one before
+  const step = isStatus || answer ? STEPS[nextStep] : {};
+  const action = hasPages && step.page === "dialog.manage_devices" ? "devices" : step.action;
+  const url = action === "devices" ? null : nextUrl;
+  const link = step.page && url ? { text: textOf(texts, step.page), url } : undefined;
+  const main = hasForm
+    ? (action === "move" || action === "devices" ? action : link && action !== "submit" ? "link" : "submit")
+    : (action ?? (link ? "link" : decision.allowed ? "done" : undefined));
+  const isStored = isStatus && decision.displayKey !== null;
+  const actions: Record<Action, boolean> = {
+    submit: hasForm,
+    move: false,
+    activate: false,
+    deactivate: false,
+    keep: false,
+    link: link !== undefined,
+    back: !isStatus,
+    done: isStatus && decision.allowed,
+    cancel: false,
+    check: isStatus && !hasForm,
+    other_key: isStatus && !hasForm,
+    find_key: hasPages && hasForm,
+    devices: hasPages && isStored,
+    ask_deactivate: isStored,
+  };
+  return {
+    tone: TONES[decision.state],
+    message: decision.message,
+    note: noteOf(situation, decision),
+    error,
+    details: isStatus ? detailsOf(situation, decision) : [],
+    hasForm,
+    hasPage: false,
+    link,
+    main,
+    actions: new Set((Object.keys(actions) as Action[]).filter((name) => actions[name] || name === main)),
+  };
+}
+
+function noteOf({ failure, isRemoved, texts }: Situation, { problem }: Decision): string {
+  if (isRemoved) return textOf(texts, "dialog.deactivated");
+  return problem && problem.message !== failure?.message ? problem.message : "";
+}
+
+function detailsOf({ texts, locale, features }: Situation, decision: Decision): Detail[] {
+  const rows: Detail[] = [];
+  const add = (name: DialogTextCode, value: string | null | undefined): void => {
+    if (value != null) rows.push({ name: textOf(texts, name), value });
+  };
+  const date = (time: string | null): string | null => time && dateOf(time, locale);
+  const { allowed, usage, limitUsage } = decision;
+  add("dialog.key", decision.displayKey);
+  add("dialog.valid_until", date(decision.expiresAt) ?? (allowed ? textOf(texts, "dialog.no_end") : null));
+  add("dialog.confirmed_at", date(decision.confirmedAt));
+  add("dialog.offline_until", allowed ? date(decision.graceEndsAt) : null);
+  if (limitUsage !== null) {
+    add("dialog.uses", textOf(texts, "dialog.uses_of", { usage: String(usage), limit: String(limitUsage) }));
+  }
+  add("dialog.device", decision.activationLabel);
+  if (!allowed) return rows;
+  for (const [name, { allowed: isOn, message, nextUrl }] of features) {
+    const link = !isOn && nextUrl ? { text: textOf(texts, "dialog.upgrade"), url: nextUrl } : undefined;
+    rows.push({ name, value: isOn ? textOf(texts, "dialog.included") : message, link });
+  }
+  return rows;
+}

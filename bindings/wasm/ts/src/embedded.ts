@@ -1,0 +1,23 @@
+/**
+ * The engine from WebAssembly in base64, compiled once.
+ */
+
+import { type Engines, enginesOf } from "./engine.js";
+import { type Codec, utf8 } from "./utf8.js";
+import { compile } from "./wasm.js";
+
+/** Compiles it at the first call; later ones use the same, unless it has failed. */
+export function embedded(createGlue: (codec: Codec) => object, wasm: string): () => Promise<Engines> {
+  let compiled: Promise<Engines> | undefined;
+  const load = async (): Promise<Engines> => {
+    const bytes = Uint8Array.from(atob(wasm), (letter) => letter.charCodeAt(0));
+    return enginesOf(await compile(bytes), () => createGlue(utf8()));
+  };
+  return () => {
+    compiled ??= load();
+    compiled.catch(() => {
+      compiled = undefined;
+    });
+    return compiled;
+  };
+}

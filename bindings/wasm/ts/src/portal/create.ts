@@ -1,0 +1,41 @@
+/**
+ * Puts a client with the customer portal together.
+ */
+
+import { create, type LicenseOptions, type Platform } from "../create.js";
+import type { Engine, Engines } from "../engine.js";
+import { systemClock, steady } from "../time.js";
+import { customerPortal } from "./customer-portal.js";
+import { portalDriver } from "./driver.js";
+import { inlined } from "./inlined.js";
+import type { PortalClient } from "./portal.js";
+
+/** `seesRedirects` if it can be seen where a redirect leads to, which browsers hide. @internal */
+export async function createWithPortal(
+  options: LicenseOptions,
+  platform: Platform,
+  seesRedirects: boolean,
+): Promise<PortalClient> {
+  let latest: Engine | undefined;
+  const engines = async (): Promise<Engines> => {
+    const made = await inlined();
+    return async (parts, clock) => (latest = await made(parts, clock));
+  };
+  const client = await create(options, platform, engines);
+  const disposal = new AbortController();
+  const run = portalDriver({
+    client,
+    engine: () => latest as Engine,
+    fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
+    clock: steady(options.clock ?? systemClock),
+    texts: options.texts,
+    disposal: disposal.signal,
+  });
+  const portal = customerPortal({ client, run, seesRedirects });
+  const dispose = (): void => {
+    disposal.abort();
+    client.dispose();
+  };
+  // runtimes of before 2023 do not know `Symbol.dispose`
+  return { ...client, portal: () => portal, dispose, ...(Symbol.dispose && { [Symbol.dispose]: dispose }) } as PortalClient;
+}

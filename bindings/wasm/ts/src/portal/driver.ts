@@ -1,0 +1,190 @@
+/**
+ * Carries the steps of the portal out. Decides nothing about licenses, shows nothing of what it carries, and never leaves a
+ * promise unsettled.
+ */
+
+import { onAbort } from "../abort.js";
+import { type Client, OPEN } from "../client.js";
+import { type Engine, errorOf, type Now } from "../engine.js";
+import { LicenseError, type Texts, words, worded } from "../error.js";
+import type { Fetch } from "../fetch.js";
+import { type Clock, waitUntil } from "../time.js";
+import type * as compiled from "../wasm-bindgen-portal.js";
+import { exchange, type StepTo } from "./exchange.js";
+import { Handle } from "./held.js";
+import type { WaitOptions } from "./portal.js";
+
+/** What the portal of a client runs on. */
+export interface PortalHost {
+  client: Client;
+  /** The engine that the client has, or makes at this moment. */
+  engine(): Engine;
+  fetch: Fetch;
+  clock: Clock;
+  texts: Texts;
+  /** Aborts when the client is disposed of. */
+  disposal: AbortSignal;
+}
+
+/** The names of what operations end with. */
+type Name = compiled.PortalValue extends infer Value ? (Value extends unknown ? keyof Value : never) : never;
+type Value<Known extends Name> = Extract<compiled.PortalValue, Record<Known, unknown>>[Known];
+
+/** Arguments as the engine takes them: numbers for handles. */
+type Taken<Given extends readonly unknown[]> = { [At in keyof Given]: Given[At] extends Handle ? number : Given[At] };
+
+/**
+ * Runs an operation: what it ends with has this name; `given` are its arguments, and throws if they are wrong; `begin` gives
+ * them to the engine, and must not throw. Returns the value, and the engine that holds what is in it.
+ */
+export type RunPortal = <Known extends Name, const Given extends readonly unknown[]>(
+  name: Known,
+  given: () => Given,
+  begin: (engine: compiled.Engine, now: Now, taken: Taken<Given>) => compiled.PortalStep,
+  options?: WaitOptions,
+) => Promise<{ value: Value<Known>; engine: Engine }>;
+
+/** For the operations of one client's portal. */
+export function portalDriver(host: PortalHost): RunPortal {
+  const { client, fetch, clock, disposal } = host;
+
+  return async (name, given, begin, options = {}) => {
+    const scope = new AbortController();
+    const { signal } = scope;
+    const way: Way = { sent: false };
+    let stops: ((() => void) | undefined)[] = [];
+    try {
+      const parents = [signalOf(options), disposal];
+      stops = parents.map((parent) => parent && onAbort(parent, () => scope.abort(parent.reason)));
+      // after a trap the client makes another engine, and remembers what is stored
+      if (host.engine().hasStopped) await client.run(OPEN);
+      const engine = host.engine();
+      const taken = given().map((one) => (one instanceof Handle ? one.of(engine) : one)) as Taken<ReturnType<typeof given>>;
+      const first = call(engine, (engine, now) => begin(engine, now, taken));
+      const done = await untilDone(engine, first, signal, way, options);
+      if (done.error) throw errorOf(done.error, null, signal.aborted ? signal.reason : undefined);
+      const { value } = done;
+      if (value && name in value) return { value: (value as unknown as Record<typeof name, never>)[name], engine };
+      throw new LicenseError("internal", "the operation of the portal ended without its value");
+    } catch (error) {
+      throw explained(error, way, signal);
+    } finally {
+      for (const stop of stops) stop?.();
+    }
+  };
+
+  async function untilDone(
+    engine: Engine,
+    first: compiled.PortalStep,
+    signal: AbortSignal,
+    way: Way,
+    { onProgress }: WaitOptions,
+  ): Promise<StepTo<"done">> {
+    let step = first;
+    try {
+      while (step.do !== "done") {
+        switch (step.do) {
+          case "run":
+            step = await run(engine, step, signal);
+            break;
+          case "exchange":
+            step = await send(engine, step, signal, way);
+            break;
+          case "wait":
+            report(onProgress, step);
+            step = await wait(engine, step, signal);
+            break;
+        }
+      }
+      return step;
+    } catch (error) {
+      giveUp(engine, step);
+      throw error;
+    }
+  }
+
+  async function run(engine: Engine, { number }: StepTo<"run">, signal: AbortSignal): Promise<compiled.PortalStep> {
+    // another engine knows no such step
+    if (engine.hasStopped) throw new LicenseError("internal", "the licensing engine has stopped; begin again");
+    await client.run((engine, now) => (engine as compiled.Engine).run(number, ...now), signal);
+    return call(engine, (engine, now) => engine.resumeRun(number, ...now));
+  }
+
+  async function send(
+    engine: Engine,
+    step: StepTo<"exchange">,
+    signal: AbortSignal,
+    way: Way,
+  ): Promise<compiled.PortalStep> {
+    const { number } = step;
+    if (signal.aborted) {
+      const message = "cancelled before anything was sent";
+      return call(engine, (engine, now) => engine.resumePortalFailure(number, "cancelled", false, message, ...now));
+    }
+    way.sent = true;
+    const answer = await exchange(fetch, step, signal);
+    return call(engine, (engine, now) => {
+      if ("failure" in answer) {
+        return engine.resumePortalFailure(number, answer.failure, answer.sent, answer.message, ...now);
+      }
+      const { status, headers, location, body } = answer;
+      return engine.resumePortalReply(number, status, engine.retryAfter(...headers), location, body, ...now);
+    });
+  }
+
+  async function wait(engine: Engine, step: StepTo<"wait">, signal: AbortSignal): Promise<compiled.PortalStep> {
+    await waitUntil(step.until, clock, signal);
+    return call(engine, (engine, now) => engine.resumeWait(step.number, signal.aborted, ...now));
+  }
+
+  /** With the decision that holds, in the words of the app. */
+  function explained(thrown: unknown, way: Way, signal: AbortSignal): LicenseError {
+    const decision = client.current();
+    if (disposal.aborted) {
+      const ended = new LicenseError("cancelled", "the client was disposed", { maybeApplied: way.sent });
+      return withDecision(worded(ended, host.texts), decision, signal.reason);
+    }
+    if (thrown instanceof LicenseError) return withDecision(thrown, decision, thrown.cause);
+    const defect = new LicenseError("internal", words(thrown), { maybeApplied: way.sent });
+    return withDecision(worded(defect, host.texts), decision, thrown);
+  }
+}
+
+function signalOf({ signal }: WaitOptions): AbortSignal | undefined {
+  if (signal == null || typeof signal.addEventListener === "function") return signal;
+  throw new LicenseError("invalid_argument", "`signal` is not an AbortSignal");
+}
+
+/** What has happened on the way. */
+interface Way {
+  /** Whether a request of the portal was sent. */
+  sent: boolean;
+}
+
+function call<T>(engine: Engine, method: (engine: compiled.Engine, now: Now) => T): T {
+  return engine.call((engine, now) => method(engine as compiled.Engine, now));
+}
+
+/** The engine forgets the step, and what is secret in it. */
+function giveUp(engine: Engine, step: compiled.PortalStep): void {
+  if (step.do === "done") return;
+  try {
+    call(engine, (engine) => engine.giveUp(step.number));
+  } catch {
+    // the engine has ended, and its memory with it
+  }
+}
+
+function report(onProgress: WaitOptions["onProgress"], { progress }: StepTo<"wait">): void {
+  try {
+    onProgress?.(Object.freeze(progress));
+  } catch (error) {
+    // a mistake of the app's own must not end the operation
+    console.error("polar-license: `onProgress` failed", error);
+  }
+}
+
+function withDecision(error: LicenseError, decision: LicenseError["decision"], cause: unknown): LicenseError {
+  const { kind, detail, message, ...known } = error;
+  return new LicenseError(kind, detail, { ...known, message: error.message, decision, cause });
+}

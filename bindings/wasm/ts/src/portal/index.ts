@@ -1,0 +1,17 @@
+/**
+ * The main entry with the customer portal: `createLicenseClient`, whose client has `portal()` as well.
+ */
+
+import type { LicenseOptions } from "../create.js";
+import { web } from "../web.js";
+import { createWithPortal } from "./create.js";
+import type { PortalClient } from "./portal.js";
+
+export * from "./public.js";
+
+/** As that of the main entry. The client has the customer portal besides. */
+export function createLicenseClient<Feature extends string = string>(
+  options: LicenseOptions<Feature>,
+): Promise<PortalClient<Feature>> {
+  return createWithPortal(options, web, false);
+}

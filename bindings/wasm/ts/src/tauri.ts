@@ -1,0 +1,116 @@
+/**
+ * For pages in the windows of a Tauri app with the plugin `tauri-plugin-polar-license`, whose Rust side holds the license.
+ * Shows what that says; holds no key but the one that the user types, and decides nothing.
+ */
+
+import { Channel, invoke } from "@tauri-apps/api/core";
+import { type PageBridge, pageLicense } from "./electron/page.js";
+import { LicenseError, words } from "./error.js";
+import type { License } from "./license.js";
+import { Horizon, type Outlook } from "./outlook.js";
+import { randomText } from "./random.js";
+import { systemClock } from "./time.js";
+import type { Deactivated, Decision, Explanation, Failure } from "./types.js";
+
+export { LicenseError } from "./error.js";
+export type { ActivateOptions, CallOptions, Deactivation, License } from "./license.js";
+export type { Decision, Explanation } from "./types.js";
+
+/** How a call has ended, and what holds then. */
+interface Reply {
+  outlook: Outlook;
+  decision: Decision | null;
+  error: Failure | null;
+  deactivated: Deactivated | null;
+}
+
+let connecting: Promise<License> | undefined;
+
+/**
+ * The license of the app, which its Rust side holds. Asks that side alone, so it is there in a moment; every call in a page
+ * resolves to the same license.
+ *
+ * Rejects with a `LicenseError` if the window's capability lacks `polar-license:default`, or the app lacks the plugin.
+ */
+export function connectLicense<Feature extends string = string>(): Promise<License<Feature>> {
+  connecting ??= connect().catch((error: unknown) => {
+    connecting = undefined;
+    throw error;
+  });
+  return connecting as Promise<License<Feature>>;
+}
+
+async function connect(): Promise<License> {
+  const page = pageName();
+  const changes = new Channel<Outlook>();
+  const outlook = await command<Outlook>("connect", { page, changes });
+  let accept = (_: Decision): void => undefined;
+  let isAsking = false;
+  const askAgain = (): void => {
+    if (isAsking) return;
+    isAsking = true;
+    // if it fails, what is known holds until the next change
+    const asked = command<Outlook>("current", {}).then((outlook) => horizon.take(outlook), () => undefined);
+    void asked.finally(() => {
+      isAsking = false;
+    });
+  };
+  const horizon = new Horizon(outlook, systemClock, askAgain, (decision) => accept(decision));
+  changes.onmessage = (outlook) => horizon.take(outlook);
+  // a timer may be late: a page in the background has slow ones, and a machine that was asleep had none
+  document.addEventListener("visibilitychange", () => accept(horizon.look().decision));
+
+  const call = async (name: string, number: number, options: object): Promise<Reply & { decision: Decision }> => {
+    const reply = await command<Reply>(name, { page, number, ...options });
+    horizon.take(reply.outlook);
+    const { decision, error } = reply;
+    if (error) throw new LicenseError(error.kind, error.detail, { ...error, decision });
+    return { ...reply, decision: decision ?? horizon.look().decision };
+  };
+  const decided = async (name: string, number: number, options: object = {}): Promise<Decision> =>
+    (await call(name, number, options)).decision;
+  const bridge: PageBridge = {
+    keepsTime: true,
+    current: () => horizon.look().decision,
+    explain: (feature) => explained(horizon, feature),
+    follow: (follower) => {
+      accept = follower;
+      // what it starts from, which is no change
+      follower(horizon.look().decision);
+    },
+    activate: (id, key, replacePrevious) => decided("activate", id, { key, replacePrevious }),
+    validate: (id) => decided("validate", id),
+    refresh: (id) => decided("refresh", id),
+    consume: (id, count) => decided("consume", id, { count }),
+    deactivate: async (id) => {
+      const { decision, deactivated } = await call("deactivate", id, {});
+      return { ...decision, deactivated: deactivated ?? "unknown" };
+    },
+    forget: (id) => decided("forget", id),
+    cancel: (id) => void command("cancel", { page, number: id }).catch(() => undefined),
+  };
+  return Object.freeze(pageLicense(bridge) as License);
+}
+
+/** Tells a page from the one that was in its webview before a reload, whoever in it connects. */
+function pageName(): string {
+  const own = window as { [PAGE]?: string };
+  return (own[PAGE] ??= randomText());
+}
+
+const PAGE = Symbol.for("polar-license.page");
+
+function explained(horizon: Horizon, feature: string): Explanation {
+  const { explanations, unknown } = horizon.look();
+  const known = Object.hasOwn(explanations, feature) ? explanations[feature] : undefined;
+  return known ?? { ...unknown, detail: unknown.detail.replace("``", () => `\`${feature}\``) };
+}
+
+/** Tauri itself refuses with a text: a permission is missing, or an argument is of another type. */
+async function command<Result>(name: string, options: object): Promise<Result> {
+  try {
+    return await invoke<Result>(`plugin:polar-license|${name}`, { ...options });
+  } catch (thrown) {
+    throw new LicenseError("invalid_argument", words(thrown), { cause: thrown });
+  }
+}

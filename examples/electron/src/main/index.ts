@@ -1,0 +1,25 @@
+// The main process: it holds the license, and opens the window before it asks anybody about it.
+
+import { app, BrowserWindow, ipcMain } from "electron";
+import { shareLicense } from "polar-license/electron-main";
+import { openLicense } from "./license";
+import { followLinks } from "./links";
+import { openWindow, showKey } from "./windows";
+
+if (app.requestSingleInstanceLock()) {
+  const opened = app.whenReady().then(open);
+  followLinks((key) => opened.then(() => showKey(key)));
+  void opened.then((license) => license.refresh());
+  app.on("activate", () => BrowserWindow.getAllWindows().length > 0 || void opened.then(openWindow)); // macOS
+  app.on("window-all-closed", () => process.platform === "darwin" || app.quit());
+} else {
+  app.quit(); // the instance that runs already follows the link
+}
+
+async function open() {
+  const license = await openLicense();
+  shareLicense(license, ipcMain); // before a window is opened
+  ipcMain.on("open-window", () => openWindow());
+  openWindow();
+  return license;
+}

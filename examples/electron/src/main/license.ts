@@ -1,0 +1,13 @@
+// Which license opens this app.
+
+import { net } from "electron";
+import { createLicenseClient } from "polar-license/node";
+
+export const openLicense = () =>
+  createLicenseClient({
+    organizationId: "de300000-0000-4000-8000-000000000001", // Polar: Settings, General
+    appId: "com.acme.electron",
+    features: { export: ["de300000-0000-4000-8000-0000000000b1"] }, // Polar: the benefits that turn it on
+    environment: "production", // or the address of a local Polar
+    fetch: (url, init) => net.fetch(url, init), // through the system's proxy, with the certificates that it trusts
+  });

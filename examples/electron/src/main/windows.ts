@@ -1,0 +1,23 @@
+// The windows, each with the license of the main process.
+
+import { join } from "node:path";
+import { BrowserWindow } from "electron";
+
+export function openWindow(): BrowserWindow {
+  // with `sandbox` and `contextIsolation`, which are on unless they are turned off
+  const window = new BrowserWindow({ webPreferences: { preload: join(__dirname, "../preload/index.js") } });
+  const server = process.env["ELECTRON_RENDERER_URL"]; // of `electron-vite dev`
+  void (server ? window.loadURL(server) : window.loadFile(join(__dirname, "../renderer/index.html")));
+  return window;
+}
+
+/** Brings a window to the front, with this key in its form. */
+export function showKey(key?: string): void {
+  const window = BrowserWindow.getAllWindows()[0] ?? openWindow();
+  if (window.isMinimized()) window.restore();
+  window.focus();
+  if (key === undefined) return;
+  const send = () => window.webContents.send("key", key);
+  if (window.webContents.isLoading()) window.webContents.once("did-finish-load", send);
+  else send();
+}

@@ -1,0 +1,19 @@
+// What the page gets of the main process. Bundled into one file, as a sandbox needs it.
+
+import { contextBridge, ipcRenderer } from "electron";
+import { exposeLicense, type License } from "polar-license/electron-preload";
+
+exposeLicense(contextBridge, ipcRenderer);
+
+const acme = {
+  onKey: (show: (key: string) => void): void => void ipcRenderer.on("key", (_event, key: string) => show(key)),
+  openWindow: (): void => ipcRenderer.send("open-window"),
+};
+contextBridge.exposeInMainWorld("acme", acme);
+
+declare global {
+  var license: License;
+  interface Window {
+    acme: typeof acme;
+  }
+}

@@ -1,0 +1,16 @@
+// Tells content scripts whether a feature is on. A service worker ends at any time, so it keeps nothing between two answers.
+
+import { openLicense } from "./license.js";
+
+chrome.runtime.onMessage.addListener(({ feature }, _sender, answer) => {
+  allows(feature).then(answer, () => answer(false));
+  return true; // the answer comes later
+});
+
+async function allows(feature) {
+  const license = await openLicense();
+  await license.refresh(); // asks Polar only if that is due
+  const isOn = license.allows(feature);
+  license.dispose();
+  return isOn;
+}

@@ -1,0 +1,13 @@
+// Which license opens this extension. Service workers have no localStorage; with IndexedDB all pages see one record.
+
+import { createLicenseClient, indexedDbStorage } from "polar-license";
+
+export const openLicense = () =>
+  createLicenseClient({
+    organizationId: "de300000-0000-4000-8000-000000000001", // Polar: Settings, General
+    appId: "com.acme.extension",
+    features: { export: ["de300000-0000-4000-8000-0000000000b1"] }, // Polar: the benefits that turn it on
+    environment: "production", // or the address of a local Polar, in the manifest's `host_permissions` too
+    storage: indexedDbStorage(),
+    autoRefresh: false, // a service worker ends after seconds
+  });

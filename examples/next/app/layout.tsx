@@ -1,0 +1,14 @@
+import type { ReactNode } from "react";
+import { AppLicense } from "./license";
+
+export const metadata = { title: "Acme" };
+
+export default function Layout({ children }: { children: ReactNode }) {
+  return (
+    <html lang="en">
+      <body>
+        <AppLicense>{children}</AppLicense>
+      </body>
+    </html>
+  );
+}

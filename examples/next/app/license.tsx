@@ -1,0 +1,42 @@
+"use client";
+// All that needs the license. The client is made in the browser, by the function that `LicenseProvider` is given.
+
+import type { ReactNode } from "react";
+import { createLicenseClient } from "polar-license";
+import { Gate, LicenseProvider, useLicense } from "polar-license/react";
+
+const open = () =>
+  createLicenseClient({
+    organizationId: "de300000-0000-4000-8000-000000000001", // Polar: Settings, General
+    appId: "com.acme.next",
+    features: { export: ["de300000-0000-4000-8000-0000000000b1"] }, // Polar: the benefits that turn it on
+    environment: "production", // or the address of a local Polar
+  });
+
+export const AppLicense = ({ children }: { children: ReactNode }) => (
+  <LicenseProvider license={open}>{children}</LicenseProvider>
+);
+
+export const ExportButton = () => (
+  <Gate feature="export" fallback={({ message }) => <p>Exporting is off: {message}</p>}>
+    <button>Export</button>
+  </Gate>
+);
+
+export function LicenseForm() {
+  const { decision, busy, error, activate, deactivate } = useLicense();
+  if (!decision) return <p>Looking for the license …</p>;
+  const status = error?.message ?? decision.message;
+  if (decision.allowed) {
+    return (
+      <p>
+        <output>{status}</output> <button onClick={() => deactivate()}>Deactivate</button>
+      </p>
+    );
+  }
+  return (
+    <form action={(form) => void activate(String(form.get("key")))}>
+      <output>{status}</output> <input name="key" aria-label="License key" /> <button disabled={busy}>Activate</button>
+    </form>
+  );
+}

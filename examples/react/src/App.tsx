@@ -1,0 +1,33 @@
+// An app with one feature that is sold. What the license says is drawn again whenever it changes.
+
+import { Gate, LicenseProvider, useLicense } from "polar-license/react";
+import { openLicense } from "./license";
+
+export const App = () => (
+  <LicenseProvider license={openLicense}>
+    <h1>Acme</h1>
+    <License />
+    <Gate feature="export" fallback={({ message }) => <p>Exporting is off: {message}</p>}>
+      <button>Export</button>
+    </Gate>
+  </LicenseProvider>
+);
+
+/** What holds, and the form for a key. */
+function License() {
+  const { decision, busy, error, activate, deactivate } = useLicense();
+  if (!decision) return null;
+  const status = error?.message ?? decision.message;
+  if (decision.allowed) {
+    return (
+      <p>
+        <output>{status}</output> <button onClick={() => deactivate()}>Deactivate</button>
+      </p>
+    );
+  }
+  return (
+    <form action={(form) => void activate(String(form.get("key")))}>
+      <output>{status}</output> <input name="key" aria-label="License key" /> <button disabled={busy}>Activate</button>
+    </form>
+  );
+}

@@ -1,0 +1,11 @@
+// Which license opens this app.
+
+import { createLicenseClient } from "polar-license";
+
+export const openLicense = () =>
+  createLicenseClient({
+    organizationId: "de300000-0000-4000-8000-000000000001", // Polar: Settings, General
+    appId: "com.acme.react",
+    features: { export: ["de300000-0000-4000-8000-0000000000b1"] }, // Polar: the benefits that turn it on
+    environment: "production", // or the address of a local Polar
+  });

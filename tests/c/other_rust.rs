@@ -1,0 +1,9 @@
+//! A static library in Rust of somebody else's, for `two_rust.c`.
+
+/// Uses what both libraries bring: memory, output and unwinding.
+#[unsafe(no_mangle)]
+pub extern "C" fn other_rust(count: u32) -> u32 {
+    let numbers: Vec<u32> = (0..count).collect();
+    println!("{numbers:?}");
+    std::panic::catch_unwind(|| numbers.iter().sum()).unwrap_or(0)
+}

@@ -1,0 +1,35 @@
+// The browsers that the dialog is tested in, each without a window and without motion. One that is not installed is named.
+
+import { execFileSync } from "node:child_process";
+import puppeteer from "puppeteer-core";
+
+const CHROMIUM = {
+  name: "Chromium",
+  program: "chromium",
+  looks: ["light", "phone", "rtl", "dark"],
+  options: { args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--force-prefers-reduced-motion"] },
+};
+const FIREFOX = {
+  name: "Firefox",
+  program: "firefox-esr",
+  looks: ["light", "dark"],
+  options: { browser: "firefox", extraPrefsFirefox: { "ui.prefersReducedMotion": 1 } },
+};
+
+export const browsers = [CHROMIUM, FIREFOX].map(({ name, program, looks, options }) => {
+  const executablePath = found(program);
+  return {
+    name,
+    looks,
+    missing: executablePath ? false : `NOT RUN: there is no ${program}`,
+    launch: () => puppeteer.launch({ ...options, executablePath, headless: true }),
+  };
+});
+
+function found(program) {
+  try {
+    return execFileSync("which", [program], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,87 @@
+// The page of `cargo xtask demo-web`, in Chromium over real HTTP: a license is activated, in grace, lapsed, confirmed
+// and revoked, by the controls that a person uses. Pictures of it are in target/demo-web; the README has copies, which
+// are in tools/demo-web.
+
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { serve } from "../../../tools/demo-web/site.mjs";
+import { startPolar } from "../electron/polar.mjs";
+import { browsers } from "./browsers.mjs";
+
+const WAIT_MS = 10_000;
+const pictures = fileURLToPath(new URL("../../../target/demo-web/", import.meta.url));
+const scripts = process.env.POLAR_LICENSE_JS ?? fileURLToPath(new URL("../../../target/package/npm", import.meta.url));
+const [chromium] = browsers;
+
+it("the demonstration shows what is decided, and why", { skip: chromium.missing }, async (context) => {
+  const polar = await startPolar((end) => context.after(end));
+  const site = await serve(scripts, polar.url);
+  context.after(site.stop);
+  const browser = await chromium.launch();
+  context.after(() => browser.close());
+  const page = await browser.newPage();
+  const failures = [];
+  page.on("pageerror", (error) => failures.push(error.message));
+  await page.setViewport({ width: 1280, height: 762 });
+  await page.goto(site.url);
+
+  /** The newest line of the timeline, as soon as it says `text`. */
+  const shows = (text) =>
+    page.waitForFunction(
+      (text) => document.querySelector("#timeline li")?.textContent.includes(text),
+      { timeout: WAIT_MS },
+      text,
+    );
+  const decides = (state) =>
+    page.waitForFunction(
+      (state) => document.querySelector("#timeline .decision")?.dataset.state === state,
+      { timeout: WAIT_MS },
+      state,
+    );
+  const decisions = () =>
+    page.$$eval("#timeline .decision", (items) => items.map(({ dataset }) => dataset.state).reverse());
+  const presses = (control) => page.click(`form ${control}`);
+  const isOn = async (feature, on) => {
+    const app = await page.waitForFrame((frame) => frame.url().endsWith("/app.html"));
+    const isAsExpected = (feature, on) => {
+      const button = [...document.querySelectorAll("button")].find(({ textContent }) => textContent === feature);
+      return button?.disabled === !on;
+    };
+    await app.waitForFunction(isAsExpected, { timeout: WAIT_MS }, feature, on);
+  };
+
+  await shows("No license is active on this device. Enter a license key.");
+  await isOn("Export to PDF", false);
+  await presses("[value=enter]");
+  await page.keyboard.press("Enter");
+  await decides("active");
+  await isOn("Export to PDF", true);
+  await isOn("Audit trail", false);
+
+  await presses("[value=offline]");
+  await shows("Network: Offline");
+  await presses("[data-hours='24']");
+  await shows("The license server could not be reached.");
+  await presses("[data-hours='480']");
+  await decides("lapsed");
+  await isOn("Export to PDF", false);
+  await presses("[value=online]");
+  await decides("active");
+  await presses("[value=revoke]");
+  await shows("The key was revoked.");
+  await isOn("Export to PDF", true);
+  await presses("[value=check]");
+  await shows("The license is no longer active.");
+  await isOn("Export to PDF", false);
+  assert.deepEqual(await decisions(), ["unlicensed", "active", "grace", "lapsed", "active", "denied"]);
+
+  mkdirSync(pictures, { recursive: true });
+  for (const scheme of ["light", "dark"]) {
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+    await page.screenshot({ path: join(pictures, `${scheme}.png`) });
+  }
+  assert.deepEqual(failures, []);
+});

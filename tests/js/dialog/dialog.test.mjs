@@ -1,0 +1,273 @@
+// The dialog of the built package, driven by the keyboard alone in Chromium and in Firefox, against a local Polar over real
+// HTTP. In each state axe-core finds nothing, in light and in dark, and pictures of it are in target/dialog for people.
+//
+// POLAR_LICENSE_JS is the folder of the built package, POLAR_LICENSE_CLI the command line tool.
+
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import axe from "axe-core";
+import { startPolar } from "../electron/polar.mjs";
+import { browsers } from "./browsers.mjs";
+import { Driver } from "./driver.mjs";
+import { serve } from "./site.mjs";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const pictures = fileURLToPath(new URL("../../../target/dialog/", import.meta.url));
+const scripts = process.env.POLAR_LICENSE_JS ?? fileURLToPath(new URL("../../../target/package/npm", import.meta.url));
+const { exports } = JSON.parse(readFileSync(join(scripts, "package.json"), "utf8"));
+const noPortal = "./portal" in exports ? false : "NOT RUN: the package has no `polar-license/portal`";
+
+describe("the dialog", { concurrency: true }, () => {
+  for (const browser of browsers) {
+    it(`in ${browser.name}`, { skip: browser.missing }, (context) => run(browser, context, story));
+    it(`with the customer portal, in ${browser.name}`, { skip: browser.missing || noPortal }, (context) =>
+      run(browser, context, portalStory),
+    );
+  }
+});
+
+/** Puts the dialog on a page, for a story to be lived through. */
+async function run(browser, context, story) {
+  const polar = await startPolar((end) => context.after(end));
+  const site = await serve(scripts, polar.url);
+  context.after(site.stop);
+  const running = await browser.launch();
+  context.after(() => running.close());
+  const page = await running.newPage();
+  await page.goto(site.url);
+  await page.waitForFunction("globalThis.app");
+  await page.evaluate(axe.source);
+  mkdirSync(join(pictures, browser.name), { recursive: true });
+  const driver = new Driver(page, join(pictures, browser.name), browser.looks);
+  await story(driver, polar, mockOf(polar));
+}
+
+/** The controls of the local Polar. */
+function mockOf({ url }) {
+  const ask = async (method, path, body) => {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: { "Content-Type": "application/json" },
+      body: body && JSON.stringify(body),
+    });
+    assert.ok(response.ok, `${method} ${path}: ${response.status}`);
+    return response.status === 204 ? undefined : response.json();
+  };
+  return {
+    key: (key, more) => ask("POST", "/_mock/keys", { benefit: "pro", key, ...more }),
+    change: (key, to) => ask("PATCH", `/_mock/keys/${key}`, to),
+    fail: (fault) => ask("POST", "/_mock/faults", fault),
+    work: () => ask("DELETE", "/_mock/faults"),
+    hide: (benefit) => ask("PATCH", `/_mock/benefits/${benefit}`, { show_activations: false }),
+    passes: (seconds) => ask("POST", "/_mock/clock", { advance_seconds: seconds }),
+    /** The code of the next mail. */
+    async code() {
+      const [mail] = await ask("GET", "/_mock/mails?wait=1&timeout_ms=10000");
+      await ask("DELETE", "/_mock/mails");
+      return mail.code;
+    },
+    free: (activation) => ask("DELETE", `/_mock/activations/${activation}`),
+    activate: (organization_id, key) =>
+      ask("POST", "/v1/customer-portal/license-keys/activate", { key, organization_id, label: "Jane's old laptop" }),
+  };
+}
+
+async function story(user, polar, mock) {
+  await mock.key("ACME-PRO-7F3A-19C4", { limit_activations: 1, limit_usage: 500 });
+  const seat = await mock.activate(polar.organization, "ACME-PRO-7F3A-19C4");
+  await user.page.evaluate(async (polar) => (app.dialog.license = app.license = await app.make(polar)), polar);
+
+  await user.page.focus("#opener");
+  await user.press("Enter");
+  await user.sees("No license is active on this device. Enter a license key.");
+  await user.isAt("License key");
+  await user.captured("enter-key", ["Activate", "Buy a license", "Close"]);
+
+  await user.types("ACME-PRO-7F3A-19C");
+  await user.press("Enter");
+  await user.reads("This license key is not known. Check it for typos.");
+  await user.isAt("License key");
+  await user.captured("unknown-key", ["Activate", "Buy a license", "Close"]);
+
+  await user.types("ACME-PRO-7F3A-19C4");
+  await user.press("Enter");
+  await user.reads("This license key is in use on as many devices as it allows. Deactivate one of them first.");
+  await user.isAt("Manage devices");
+  await user.captured("full-key", ["Activate", "Manage devices", "Close"]);
+  await user.press("Enter");
+  assert.deepEqual(await user.heard(), [["link", "https://polar.sh/acme/portal"]]);
+
+  await mock.free(seat.id);
+  await user.chooses("Activate");
+  await user.sees("The license is active.");
+  await user.isAt("Done");
+  await user.captured("active", ["Done", "Check again", "Enter another key", "Deactivate", "See plans", "Close"]);
+  assert.deepEqual(await user.heard(), [["activated", "active"]]);
+  assert.match(await user.text(), /Uses\s*0 of 500.*Export to PDF\s*Included.*Audit trail\s*Your license does not include/s);
+
+  await mock.fail({ fault: "stall" });
+  await user.chooses("Check again");
+  await user.sees("Waiting for the license server.");
+  await user.isAt("Check again");
+  await user.captured("busy", ["Cancel", "See plans", "Close"]);
+  await user.press("Escape");
+  await user.sees("The license is active.");
+  await user.chooses("Check again");
+  await user.sees("Waiting for the license server.");
+  await user.chooses("Cancel");
+  await user.sees("The license is active.");
+  await user.isAt("Done");
+  await mock.work();
+
+  await mock.fail({ fault: "drop_connection" });
+  await user.chooses("Check again");
+  await user.sees("The license server could not be reached.");
+  await user.captured("offline", ["Done", "Check again", "Enter another key", "Deactivate", "See plans", "Close"]);
+
+  await user.turns(2 * DAY_MS);
+  await user.sees("The license is active. It will be confirmed when you are next online.");
+  await user.captured("grace");
+  await user.turns(10 * DAY_MS);
+  await user.sees("Go online soon to keep it working.");
+  await user.captured("grace-ending", ["Check again", "Done", "Enter another key", "Deactivate", "See plans", "Close"]);
+  await user.turns(3 * DAY_MS);
+  await user.sees("The license has not been confirmed for too long. Go online once to continue.");
+  await user.captured("lapsed", ["Check again", "Enter another key", "Deactivate", "Close"]);
+  await user.turns(-15 * DAY_MS);
+  await mock.work();
+  await user.chooses("Check again");
+  await user.sees("The license is active.");
+
+  await mock.change("ACME-PRO-7F3A-19C4", { status: "revoked" });
+  await user.chooses("Check again");
+  await user.sees("The license is no longer active. Contact the vendor.");
+  await user.isAt("Contact the vendor");
+  await user.captured("denied", ["Contact the vendor", "Check again", "Enter another key", "Deactivate", "Close"]);
+  await mock.change("ACME-PRO-7F3A-19C4", { status: "granted", expires_at: "2026-01-01T00:00:00Z" });
+  await user.chooses("Check again");
+  await user.sees("The license has expired. Renew it to continue.");
+  await user.captured("expired", ["Renew the license", "Check again", "Enter another key", "Deactivate", "Close"]);
+  await mock.change("ACME-PRO-7F3A-19C4", { expires_at: "2099-01-01T12:00:00Z" });
+  await user.chooses("Check again");
+  await user.sees("The license is active.");
+
+  await user.chooses("Enter another key");
+  await user.isAt("License key");
+  await user.captured("other-key", ["Activate", "Back", "Close"]);
+  await user.press("Escape");
+  await user.isAt("Done");
+
+  await user.page.evaluate(async (polar) => {
+    app.dialog.license = await app.make(polar, { deviceId: "a computer that was bought later" });
+  }, polar);
+  await user.sees("The stored license belongs to another device. Activate it here to move it.");
+  await user.captured("move", ["Move the license here", "Check again", "Enter another key", "Close"]);
+  await user.chooses("Move the license here");
+  await user.sees("The license is active.");
+
+  await user.chooses("Deactivate");
+  await user.sees("Deactivate the license on this device?");
+  await user.isAt("Keep it");
+  await user.captured("deactivate", ["Deactivate", "Keep it", "Close"]);
+  await user.press("Escape");
+  await user.sees("The license is active.");
+  await user.heard();
+  await user.chooses("Deactivate");
+  await user.chooses("Deactivate");
+  await user.sees("The license was removed from this device.");
+  await user.isAt("License key");
+  await user.captured("deactivated", ["Activate", "Buy a license", "Close"]);
+  assert.deepEqual(await user.heard(), [["deactivated", "unlicensed"]]);
+
+  await user.press("Escape");
+  await user.isClosed();
+  assert.deepEqual(await user.heard(), [["close"]]);
+  assert.equal(await user.page.evaluate(() => document.activeElement.id), "opener");
+
+  // a deep link: the user sees the key, and decides
+  await user.page.evaluate(() => app.dialog.show("DEMO-PLAIN"));
+  await user.isAt("License key");
+  await user.press("Enter");
+  await user.sees("The license is active.");
+}
+
+/** Customers who help themselves: each on a device that has no license yet. */
+async function portalStory(user, polar, mock) {
+  const finds = async (email) => {
+    await user.page.evaluate((polar) => app.withPortal(polar), polar);
+    // no customer asks for this many codes
+    await mock.passes(3600);
+    await user.page.focus("#opener");
+    await user.press("Enter");
+    await user.isAt("License key");
+    await user.chooses("Find my key");
+    await user.isAt("E-mail address");
+    await user.types(email);
+    await user.press("Enter");
+    await user.isAt("Code from the e-mail");
+    return mock.code();
+  };
+  const enters = async (code) => {
+    await user.types(code);
+    await user.press("Enter");
+  };
+  const leaves = async () => {
+    await user.press("Escape");
+    await user.press("Escape");
+    await user.isClosed();
+  };
+
+  await mock.key("LOST-KEY-1", { limit_activations: 1, email: "jane@wobbling.example.com" });
+  const code = await finds("jane@wobbling.example.com");
+  await user.captured("portal-code", ["Continue", "Use another address", "Back", "Close"]);
+  await enters("ZZZZZZ");
+  await user.reads("This code is wrong or has expired.");
+  await user.isAt("Code from the e-mail");
+  await enters(code);
+  await user.sees("The license is active.");
+  await user.isAt("Done");
+  assert.deepEqual(await user.heard(), [["activated", "active"]]);
+  await user.chooses("Manage devices");
+  await user.isAt("E-mail address");
+  await user.captured("portal-address", ["Send the code", "Back", "Close"]);
+  await user.types("jane@wobbling.example.com");
+  await user.press("Enter");
+  await user.isAt("Code from the e-mail");
+  await enters(await mock.code());
+  await user.sees("These devices use the license.");
+  await user.captured("portal-devices");
+  assert.match(await user.text(), /this device, since/);
+  await user.press("Enter");
+  await user.sees("No devices are shown for this license.");
+  await user.press("Escape");
+  await user.sees("No license is active on this device.");
+  await user.press("Escape");
+  await user.isClosed();
+
+  await mock.key("DEAD-MACHINE-1", { limit_activations: 1, email: "otto@wobbling.example.com" });
+  await mock.activate(polar.organization, "DEAD-MACHINE-1");
+  await enters(await finds("otto@wobbling.example.com"));
+  await user.isAt("Release: Jane's old laptop");
+  await user.captured("portal-no-seat", ["Release: Jane's old laptop", "Back", "Close"]);
+  await user.press("Enter");
+  await user.sees("The license is active.");
+  await leaves();
+
+  await enters(await finds("ottilie.quillfeather@example.com"));
+  await user.sees("Which license do you want to use on this device?");
+  await user.captured("portal-choose");
+  await user.press("Enter");
+  await user.sees("The license is active.");
+  await leaves();
+
+  await mock.key("DEAD-MACHINE-2", { limit_activations: 1, email: "una@wobbling.example.com" });
+  await mock.activate(polar.organization, "DEAD-MACHINE-2");
+  await mock.hide("pro");
+  await enters(await finds("una@wobbling.example.com"));
+  await user.isAt("Manage devices");
+  await user.captured("portal-hidden", ["Manage devices", "Back", "Close"]);
+  await leaves();
+}

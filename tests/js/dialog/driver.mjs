@@ -1,0 +1,143 @@
+// What a user does with the dialog, by the keyboard alone, and what they see: after each step, until it is there.
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+
+const WAIT_MS = 20_000;
+
+/** How pictures are taken: the size of the page, its direction, its colours, and what axe-core judges there. */
+const LOOKS = {
+  light: { width: 640, height: 720, judged: {} },
+  phone: { width: 375, height: 740 },
+  rtl: { width: 640, height: 720, direction: "rtl" },
+  dark: { width: 640, height: 720, scheme: "dark", judged: { runOnly: ["color-contrast"] } },
+};
+
+export class Driver {
+  /** `looks` are those that pictures are taken of. */
+  constructor(page, folder, looks) {
+    this.page = page;
+    this.folder = folder;
+    this.looks = Object.entries(LOOKS).filter(([look]) => looks.includes(look));
+  }
+
+  press(key) {
+    return this.page.keyboard.press(key);
+  }
+
+  /** Replaces what is in the field. */
+  async types(text) {
+    await this.page.keyboard.down("Control");
+    await this.press("a");
+    await this.page.keyboard.up("Control");
+    await this.page.keyboard.type(text);
+  }
+
+  /** Goes to a button or a link, as with the tabulator, and presses it. */
+  async chooses(name) {
+    const seen = [];
+    for (let at = await this.focused(); at !== name; at = await this.focused()) {
+      seen.push(at);
+      assert.ok(seen.length < 30, `the tabulator does not lead to \`${name}\`, but to: ${seen.join(", ")}`);
+      await this.press("Tab");
+    }
+    await this.press("Enter");
+  }
+
+  /** The name of what has the focus. */
+  focused() {
+    return this.page.evaluate(() => {
+      const at = app.dialog.shadowRoot?.activeElement;
+      return at?.labels?.[0]?.textContent ?? at?.getAttribute("aria-label") ?? at?.textContent ?? "nothing";
+    });
+  }
+
+  async isAt(name) {
+    await this.until(async () => (await this.focused()) === name, () => `the focus on \`${name}\``);
+  }
+
+  /** In what a screen reader says politely. */
+  sees(text) {
+    return this.#shows("[role=status]", text);
+  }
+
+  /** In what a screen reader says at once. */
+  reads(text) {
+    return this.#shows("[role=alert]", text);
+  }
+
+  async #shows(selector, text) {
+    const shown = () =>
+      this.page.evaluate((selector) => {
+        const all = [...app.dialog.shadowRoot.querySelectorAll(selector)];
+        return all.filter((element) => !element.closest("[hidden]")).map(({ textContent }) => textContent).join(" ");
+      }, selector);
+    await this.until(async () => (await shown()).includes(text), () => `\`${text}\``);
+  }
+
+  text() {
+    return this.page.evaluate(() => app.dialog.shadowRoot.querySelector("dialog").innerText);
+  }
+
+  heard() {
+    return this.page.evaluate(() => app.heard());
+  }
+
+  /** Time passes on this device. */
+  async turns(ms) {
+    await this.page.evaluate((ms) => {
+      app.turn(ms);
+      // as a page that is shown again does
+      app.dialog.texts = app.dialog.texts;
+    }, ms);
+  }
+
+  async isClosed() {
+    const isClosed = () => !app.dialog.open && !app.dialog.shadowRoot.querySelector("dialog").open;
+    await this.until(() => this.page.evaluate(isClosed), () => "end");
+  }
+
+  /** Takes pictures, and lets axe-core judge. `controls` are the names of all that can be chosen, in any order. */
+  async captured(name, controls) {
+    const shown = await this.page.evaluate(() =>
+      [...app.dialog.shadowRoot.querySelectorAll("button, a")]
+        .filter((control) => control.checkVisibility() && control.getAttribute("aria-disabled") !== "true")
+        .map((control) => control.getAttribute("aria-label") ?? control.textContent),
+    );
+    if (controls) assert.deepEqual(shown.sort(), [...controls].sort(), `what can be chosen in ${name}`);
+    for (const [look, { width, height, direction = "ltr", scheme = "light", judged }] of this.looks) {
+      await this.page.setViewport({ width, height });
+      await this.page.evaluate(
+        async (direction, scheme) => {
+          document.documentElement.dir = direction;
+          for (const { style } of [document.documentElement, app.dialog]) style.colorScheme = scheme;
+          await new Promise((resolve) => requestAnimationFrame(resolve));
+        },
+        direction,
+        scheme,
+      );
+      await this.page.screenshot({ path: join(this.folder, `${name}-${look}.png`) });
+      if (judged) await this.#isAccessible(`${name}, ${look}`, judged);
+    }
+  }
+
+  async #isAccessible(what, judged) {
+    const violations = await this.page.evaluate(async (judged) => {
+      const { passes, violations } = await axe.run(app.dialog, { resultTypes: ["violations"], ...judged });
+      if (!passes.some(({ id }) => id === "color-contrast")) return ["the contrast of nothing was judged"];
+      const words = (id) => ({ failureSummary, target }) => `${id} ${target}: ${failureSummary}`;
+      return violations.flatMap(({ id, nodes }) => nodes.map(words(id)));
+    }, judged);
+    assert.deepEqual(violations, [], what);
+  }
+
+  async until(condition, what) {
+    const end = Date.now() + WAIT_MS;
+    while (!(await condition())) {
+      if (Date.now() > end) {
+        assert.fail(`there is no ${what()}, but the focus on \`${await this.focused()}\` in:\n${await this.text()}`);
+      }
+      await this.page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
+    }
+  }
+}

@@ -1,0 +1,57 @@
+// The app on the page: a button that opens the dialog, over a license whose clock a test turns.
+
+import { createLicenseClient } from "polar-license";
+import { showLicenseDialog } from "polar-license/dialog";
+
+const texts = new Map();
+const storage = {
+  get: (name) => texts.get(name),
+  set: (name, text) => texts.set(name, text),
+  remove: (name) => texts.delete(name),
+};
+const turned = { ahead: 0 };
+const heard = [];
+const dialog = document.createElement("polar-license-dialog");
+dialog.features = { export: "Export to PDF", audit: "Audit trail" };
+for (const name of ["activated", "deactivated", "close"]) {
+  dialog.addEventListener(name, ({ detail }) => heard.push(detail ? [name, detail.state] : [name]));
+}
+dialog.addEventListener("link", (event) => {
+  heard.push(["link", event.detail]);
+  event.preventDefault();
+});
+document.body.append(dialog);
+document.querySelector("#opener").addEventListener("click", () => dialog.show());
+
+globalThis.app = {
+  dialog,
+  showLicenseDialog,
+  /** What was heard since the last time. */
+  heard: () => heard.splice(0),
+  turn: (ms) => (turned.ahead += ms),
+  make: (polar, more) => createLicenseClient(settings(polar, more)),
+  /** A device that has no license yet, with the customer portal. */
+  async withPortal(polar) {
+    const { createLicenseClient } = await import("polar-license/portal");
+    const { portalPages } = await import("polar-license/dialog-portal");
+    texts.clear();
+    const license = await createLicenseClient(settings(polar));
+    Object.assign(dialog, { license, portal: portalPages(license.portal()) });
+  },
+};
+
+function settings(polar, more) {
+  return {
+    organizationId: polar.organization,
+    appId: "com.acme.app",
+    environment: polar.url,
+    features: { export: [polar.benefits.pro], audit: ["de300000-0000-4000-8000-0000000000bf"] },
+    purchaseUrl: "https://acme.example/buy",
+    portalUrl: "https://polar.sh/acme/portal",
+    supportUrl: "mailto:help@acme.example",
+    storage,
+    autoRefresh: false,
+    clock: { now: () => Date.now() + turned.ahead, monotonic: () => performance.now() + turned.ahead },
+    ...more,
+  };
+}

@@ -1,0 +1,55 @@
+// A trap of the WebAssembly while the portal is in use: nothing hangs, what it held is gone, and the next operation begins on
+// a new instance. A process of its own: the engine's exports are replaced before anything is instantiated.
+
+import assert from "node:assert/strict";
+import test, { after } from "node:test";
+
+import { scripts, startPolar } from "../electron/polar.mjs";
+
+const EMAIL = "ottilie.quillfeather@example.com";
+
+/** `(module (func (export "trap") unreachable))`. */
+const TRAP = Buffer.from("0061736d0100000001040160000003020100070801047472617000000a05010300000b", "hex");
+const { trap } = new WebAssembly.Instance(new WebAssembly.Module(TRAP)).exports;
+
+const traps = { armed: false, instances: 0 };
+const { instantiate } = WebAssembly;
+WebAssembly.instantiate = async (module, imports) => {
+  const { exports } = await instantiate(module, imports);
+  traps.instances += 1;
+  const mined = (member) => (typeof member !== "function" ? member : (...given) => {
+    const returned = member(...given);
+    if (traps.armed) trap();
+    return returned;
+  });
+  return { exports: Object.fromEntries(Object.entries(exports).map(([name, member]) => [name, mined(member)])) };
+};
+
+const { createLicenseClient, LicenseError, memoryStorage } = await import(`${scripts}/portal.node.js`);
+
+test("a trap ends what is under way, and a session of before", async () => {
+  const polar = await startPolar(after);
+  const license = await createLicenseClient({
+    organizationId: polar.organization,
+    appId: "com.acme.app",
+    environment: polar.url,
+    storage: memoryStorage(),
+    autoRefresh: false,
+  });
+  after(() => license.dispose());
+  const portal = license.portal();
+  const asked = await fetch(`${polar.url}/_mock/tokens`, { method: "POST", body: JSON.stringify({ email: EMAIL }) });
+  const { token } = await asked.json();
+  const session = await portal.sessionFromToken(token);
+  const [key] = await session.licenseKeys();
+  const ended = session.devices(key);
+  traps.armed = true;
+  const trapped = await ended.catch((error) => error);
+  traps.armed = false;
+  assert.ok(trapped instanceof LicenseError, String(trapped));
+  assert.deepEqual([trapped.kind, trapped.decision.state], ["internal", "unlicensed"]);
+  const old = await session.restore().catch((error) => error);
+  assert.deepEqual([old.kind, traps.instances], ["invalid_argument", 2]);
+  assert.equal((await portal.requestCode(EMAIL)).kind, "sent");
+  assert.ok((await (await portal.sessionFromToken(token)).licenseKeys()).length > 1);
+});

@@ -1,0 +1,100 @@
+/**
+ * The examples as a stranger has them, with the package installed from the tarball: copies in a folder beside what is
+ * installed here, where the bundlers of all find it. They talk to a local Polar and are otherwise as they are.
+ */
+
+import assert from "node:assert/strict";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import semver from "semver";
+import { run } from "./processes.mjs";
+import { here, homeIn, npm } from "./project.mjs";
+
+const EXAMPLES = fileURLToPath(new URL("../../../examples/", import.meta.url));
+const PACKAGE = "node_modules/polar-license";
+const PRODUCTION = 'environment: "production"';
+
+let folder;
+let installed;
+
+/** A copy of an example, for which `url` is Polar. */
+export async function copy(example, tarball, url) {
+  await prepare(tarball);
+  const app = join(folder, example);
+  cpSync(join(EXAMPLES, example), app, { recursive: true });
+  checkVersions(app);
+  talkTo(url, app);
+  return opened(app);
+}
+
+/** An app of these files, names with texts, which are made from the README of the package. */
+export async function write(name, tarball, filesOf) {
+  await prepare(tarball);
+  const app = join(folder, name);
+  for (const [path, text] of Object.entries(filesOf(readFileSync(join(folder, PACKAGE, "README.md"), "utf8")))) {
+    mkdirSync(dirname(join(app, path)), { recursive: true });
+    writeFileSync(join(app, path), text);
+  }
+  return opened(app);
+}
+
+function opened(app) {
+  // elsewhere: Next looks for packages in no folder that the user's own is in
+  const home = homeIn(mkdtempSync(join(tmpdir(), "polar-license-home-")));
+  return {
+    folder: app,
+    /** Where the package was unpacked. */
+    package: join(folder, PACKAGE),
+    /** What programs are told of the user's own folders. */
+    home,
+    /** Runs a program in it, and resolves to the lines it printed. */
+    run: (program, args, env) => run(program, args, { cwd: app, env: { ...home, ...env } }),
+    remove: () => rmSync(dirname(home.HOME), { recursive: true, force: true, maxRetries: 3 }),
+  };
+}
+
+process.on("exit", () => folder && rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+
+/** One installation for all. */
+async function prepare(tarball) {
+  folder ??= mkdtempSync(join(here, "apps-"));
+  installed ??= install(tarball);
+  await installed;
+}
+
+async function install(tarball) {
+  writeFileSync(join(folder, "package.json"), '{ "private": true }');
+  const quiet = ["--offline", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"];
+  await run(npm, ["install", ...quiet, tarball], { cwd: folder });
+}
+
+/** What an example says that it needs is what it is tried with. */
+function checkVersions(app) {
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(app, "package.json"), "utf8"));
+  const { resolve } = createRequire(join(app, "package.json"));
+  for (const [name, range] of Object.entries({ ...dependencies, ...devDependencies })) {
+    const places = resolve.paths(name).map((place) => join(place, name, "package.json"));
+    const found = places.map(versionIn).find(Boolean);
+    assert.ok(found && semver.satisfies(found, range), `${app} needs ${name} ${range}, and is tried with ${found}`);
+  }
+}
+
+function versionIn(file) {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")).version;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Every example names Polar's environment in one place. */
+function talkTo(url, app) {
+  const sources = readdirSync(app, { recursive: true }).filter((name) => /\.(js|ts|tsx)$/.test(name));
+  const found = sources.filter((name) => readFileSync(join(app, name), "utf8").includes(PRODUCTION));
+  assert.equal(found.length, 1, `files of ${app} with \`${PRODUCTION}\``);
+  const file = join(app, found[0]);
+  writeFileSync(file, readFileSync(file, "utf8").replace(PRODUCTION, `environment: ${JSON.stringify(url)}`));
+}

@@ -1,0 +1,171 @@
+/**
+ * The examples of the repository: each is built as its README says and used as a user would, in the real thing. A further
+ * one is one more entry. `tell` resolves to what was seen at each step, which is the same for all.
+ */
+
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as apps from "./apps.mjs";
+import * as chromium from "./chromium.mjs";
+import { enterKeys, isOffered } from "./form.mjs";
+import { worker } from "./kv.mjs";
+import { serve } from "./processes.mjs";
+import { npm, tool, versionOf } from "./project.mjs";
+import { site } from "./site.mjs";
+import { control } from "./story.mjs";
+import { byElectronVite, byForge, electron, filesForElectronVite, filesForForge } from "./windows.mjs";
+
+const DAY_MS = 86_400_000;
+
+/** Whether the feature is offered: without a license, after a typo, with one, and at a later start without Polar. */
+const SEEN = [
+  { step: "start", isOffered: false },
+  { step: "typo", isOffered: false },
+  { step: "activate", isOffered: true },
+  { step: "offline", isOffered: true },
+];
+
+const example = (name, version, tell) => ({
+  open: (tarball, url) => apps.copy(name, tarball, url),
+  sees: SEEN,
+  version,
+  tell,
+});
+const inChromium = (name) => async () => `${name} ${versionOf(name)}, ${await chromium.version()}`;
+
+export const EXAMPLES = {
+  "examples/next": example("next", inChromium("next"), next),
+  "examples/sveltekit": example("sveltekit", inChromium("@sveltejs/kit"), sveltekit),
+  "examples/electron": example("electron", inChromium("electron-builder"), electron),
+  "README by electron-vite": {
+    open: (tarball) => apps.write("readme-electron-vite", tarball, filesForElectronVite),
+    sees: ["unlicensed"],
+    version: inChromium("electron-vite"),
+    tell: byElectronVite,
+  },
+  "README by Forge": {
+    open: (tarball) => apps.write("readme-forge", tarball, filesForForge),
+    sees: ["unlicensed"],
+    version: inChromium("@electron-forge/cli"),
+    tell: byForge,
+  },
+  "examples/react": example("react", inChromium("vite"), react),
+  "examples/page": example("page", chromium.version, page),
+  "examples/extension": example("extension", chromium.version, extension),
+  "examples/workers": example("workers", async () => `wrangler ${versionOf("wrangler")}`, worker),
+};
+
+async function react(app, polar) {
+  await app.run(tool("tsc"), []);
+  await app.run(tool("vite"), ["build"]);
+  return onSite(join(app.folder, "dist"), polar);
+}
+
+/** Without a build; its import map looks for the package below the page. */
+async function page(app, polar) {
+  await app.run(npm, ["install", "--offline", "--no-save", "--no-audit", "--no-fund", app.package]);
+  return onSite(app.folder, polar);
+}
+
+async function onSite(folder, polar) {
+  const { url, stop } = await site(folder);
+  try {
+    return await used(url, polar);
+  } finally {
+    stop();
+  }
+}
+
+async function next(app, polar) {
+  const env = { NEXT_TELEMETRY_DISABLED: "1" };
+  await app.run(tool("next"), ["build"], env);
+  const ready = (line) => /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
+  return drawnByServer(app, polar, tool("next"), ["start", "-H", "127.0.0.1", "-p", "0"], ready, env);
+}
+
+async function sveltekit(app, polar) {
+  await app.run(tool("vite"), ["build"]);
+  const ready = (line) => /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
+  return drawnByServer(app, polar, process.execPath, ["build"], ready, { HOST: "127.0.0.1", PORT: "0" });
+}
+
+/** The server draws the page without the feature, and keeps no license of its own. */
+async function drawnByServer(app, polar, program, args, ready, env) {
+  const server = await serve(program, args, { cwd: app.folder, env: { ...app.home, ...env }, ready });
+  try {
+    const response = await fetch(server.found);
+    assert.equal(response.status, 200, server.written());
+    assert.doesNotMatch(await response.text(), /Export<\/button>/);
+    const saw = await used(server.found, polar);
+    assert.ok(!existsSync(app.home.XDG_DATA_HOME), "the server has stored a license");
+    return saw;
+  } finally {
+    server.stop();
+  }
+}
+
+/** What a user does on a page, and what it offers them. */
+async function used(url, polar) {
+  const context = await chromium.profile();
+  const page = await context.newPage();
+  const broken = [];
+  page.on("pageerror", (error) => broken.push(String(error)));
+  await page.goto(url);
+  const saw = await enterKeys(page, () => isOffered(page));
+  await control(polar, "faults", { fault: "drop_connection" });
+  // Polar is asked at the start, since its last answer is old, and does not reply
+  await page.clock.setFixedTime(Date.now() + 2 * DAY_MS);
+  const unanswered = page.waitForEvent("requestfailed", (request) => request.url().startsWith(polar.url));
+  await page.reload();
+  await unanswered;
+  await page.getByText("It will be confirmed when you are next online.").waitFor();
+  saw.push({ step: "offline", isOffered: await isOffered(page) });
+  assert.deepEqual(broken, []);
+  await context.close();
+  return saw;
+}
+
+/** The options page takes the key; a page of somebody else gets the button, at the next start without Polar too. */
+async function extension(app, polar) {
+  await app.run(tool("esbuild"), argumentsOf(app, "build"));
+  const unpacked = join(app.folder, "extension");
+  const manifest = join(unpacked, "manifest.json");
+  writeFileSync(manifest, readFileSync(manifest, "utf8").replace("https://api.polar.sh/*", `${polar.url}/*`));
+  mkdirSync(join(app.folder, "other"));
+  writeFileSync(join(app.folder, "other/index.html"), "<!doctype html><title>Other</title><body>a page</body>");
+  const { url, stop } = await site(join(app.folder, "other"));
+  try {
+    const profile = join(app.home.HOME, "profile");
+    let context = await chromium.withExtension(unpacked, profile);
+    const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker"));
+    const options = await context.newPage();
+    await options.goto(new URL("options.html", worker.url()).href);
+    const saw = await enterKeys(options, () => injected(context, url));
+    await context.close();
+    await control(polar, "faults", { fault: "drop_connection" });
+    context = await chromium.withExtension(unpacked, profile);
+    saw.push({ step: "offline", isOffered: await injected(context, url) });
+    await context.close();
+    return saw;
+  } finally {
+    stop();
+  }
+}
+
+/** Whether the content script has added the button to a page, once it knows. */
+async function injected(context, url) {
+  const page = await context.newPage();
+  await page.goto(url);
+  // the content script does so when it has its answer
+  await page.locator("html[data-acme]").waitFor();
+  const isThere = await isOffered(page);
+  await page.close();
+  return isThere;
+}
+
+/** What a script of the example's package.json calls a program with. */
+function argumentsOf(app, script) {
+  const { scripts } = JSON.parse(readFileSync(join(app.folder, "package.json"), "utf8"));
+  return scripts[script].split(" ").slice(1);
+}

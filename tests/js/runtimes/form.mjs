@@ -1,0 +1,30 @@
+/**
+ * What every example with a page has: a form for a key, what the license says, and a feature that is sold.
+ */
+
+const KEY = "DEMO-PLAIN";
+
+/** The feature. */
+export const feature = (page) => page.getByRole("button", { name: "Export" });
+
+/** Whether it is there. */
+export const isOffered = (page) => feature(page).isVisible();
+
+/** Enters a key that Polar does not know, and one that it does; `look` says whether the feature is offered. */
+export async function enterKeys(page, look) {
+  const field = page.getByLabel("License key");
+  const enter = async (key) => {
+    await field.fill(key);
+    await page.getByRole("button", { name: "Activate" }).click();
+  };
+  await field.waitFor();
+  const saw = [{ step: "start", isOffered: await look() }];
+  const before = await page.locator("output").textContent();
+  await enter("NO-SUCH-KEY");
+  await page.locator("output").filter({ hasNotText: before }).waitFor();
+  saw.push({ step: "typo", isOffered: await look() });
+  await enter(KEY);
+  await field.waitFor({ state: "hidden" });
+  saw.push({ step: "activate", isOffered: await look() });
+  return saw;
+}

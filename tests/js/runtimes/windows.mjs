@@ -1,0 +1,194 @@
+/**
+ * Apps for Electron: the example, built by electron-vite and packed by electron-builder, and the README's blocks, built by
+ * electron-vite and packed by Electron Forge. What is packed is a distribution without a program; `electron-program.mjs` runs
+ * the app.asar, with its windows in Chromium.
+ */
+
+import assert from "node:assert/strict";
+import { chmodSync, cpSync, createWriteStream, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { ZipFile } from "yazl";
+import * as chromium from "./chromium.mjs";
+import { enterKeys, feature, isOffered } from "./form.mjs";
+import { serve } from "./processes.mjs";
+import { here, tool, versionOf } from "./project.mjs";
+import { control } from "./story.mjs";
+
+const DAY_MS = 86_400_000;
+/** Of what Electron's archive holds, and with nothing in it. */
+const DISTRIBUTED = ["electron", "version", "LICENSE"];
+const PROGRAM = join(here, "electron-program.mjs");
+
+export async function electron(app, polar) {
+  const asar = await packed(app);
+  const context = await chromium.profile();
+  try {
+    const saw = await twoWindows(context, app, asar);
+    await control(polar, "faults", { fault: "drop_connection" });
+    // an update puts the program elsewhere, or another one in its place
+    const updated = join(app.folder, "updated");
+    cpSync(join(asar, "../.."), updated, { recursive: true });
+    rmSync(asar);
+    saw.push(await startedByLink(context, app, join(updated, "resources/app.asar")));
+    return saw;
+  } finally {
+    await context.close();
+  }
+}
+
+/** As its README says, without what is downloaded: the program of Electron. */
+async function packed(app) {
+  await app.run(tool("tsc"), []);
+  await app.run(tool("electron-vite"), ["build"]);
+  const distribution = distributionIn(app);
+  const own = [`-c.electronDist=${distribution}`, `-c.electronVersion=${versionOf("electron")}`, "-c.npmRebuild=false"];
+  await app.run(tool("electron-builder"), ["--linux", "dir", ...own, "--publish", "never"]);
+  const asar = join(app.folder, "dist/linux-unpacked/resources/app.asar");
+  assert.ok(existsSync(asar), "electron-builder has written no app.asar");
+  // what runs is in the archive, and nowhere else
+  for (const name of ["out", "src"]) rmSync(join(app.folder, name), { recursive: true });
+  return asar;
+}
+
+/** Electron's own archive without what makes it one. */
+function distributionIn(app) {
+  const folder = join(app.home.HOME, "electron");
+  mkdirSync(join(folder, "resources"), { recursive: true });
+  for (const name of DISTRIBUTED) writeFileSync(join(folder, name), "");
+  chmodSync(join(folder, "electron"), 0o755);
+  return folder;
+}
+
+async function twoWindows(context, app, asar) {
+  const { url, stop } = await started(app, asar);
+  try {
+    const [one, two] = [await context.newPage(), await context.newPage()];
+    await one.goto(url);
+    await one.getByRole("button", { name: "New window" }).click();
+    await waitFor(async () => (await (await fetch(new URL("/windows", url))).json()).length === 2);
+    await two.goto(new URL("/2/index.html", url).href);
+    const saw = await enterKeys(one, () => isOffered(one));
+    // the other one is not asked, and hears of it
+    await feature(two).waitFor();
+    return saw;
+  } finally {
+    stop();
+  }
+}
+
+/** Two days later and without Polar. A link shows its key, whether it starts the app or finds it running, and activates nothing. */
+async function startedByLink(context, app, asar) {
+  const env = { AHEAD_MS: String(2 * DAY_MS) };
+  const { url, stop } = await started(app, asar, ["--flag", "acme://activate?key=FROM-A-MAIL"], env);
+  try {
+    const page = await context.newPage();
+    await page.goto(url);
+    const inGrace = page.getByText("It will be confirmed when you are next online.");
+    await inGrace.waitFor();
+    const field = page.getByLabel("License key");
+    const shows = (key) => waitFor(async () => (await field.inputValue()) === key);
+    await shows("FROM-A-MAIL");
+    const argv = ["acme", "acme://elsewhere?key=OTHER", "acme://activate?key=A-SECOND-TIME"];
+    await fetch(new URL("/emit", url), { method: "POST", body: JSON.stringify(["second-instance", {}, argv]) });
+    await shows("A-SECOND-TIME");
+    assert.ok(await inGrace.isVisible());
+    // the app started once more, which the running one takes over
+    assert.deepEqual(await app.run(process.execPath, [PROGRAM, asar], { RUNS_ALREADY: "1" }), []);
+    return { step: "offline", isOffered: await isOffered(page) };
+  } finally {
+    stop();
+  }
+}
+
+/** Resolves to the address of the first window. */
+async function started(app, asar, args = [], env = {}) {
+  const ready = (line) => JSON.parse(line).window;
+  const options = { cwd: app.folder, env: { ...app.home, ...env }, ready };
+  const { found, stop } = await serve(process.execPath, [PROGRAM, asar, ...args], options);
+  return { url: found, stop };
+}
+
+async function waitFor(holds) {
+  for (const end = Date.now() + 20_000; !(await holds()); ) {
+    if (Date.now() > end) throw new Error(`it never came to ${holds}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+const TITLE = "document.title = license.current().message;";
+const page = (script) => `<!doctype html><html><head></head><script type="module" src="${script}"></script></html>`;
+
+/** The blocks of the README for the main process and for the preload script, and what electron-vite needs beside them. */
+export function filesForElectronVite(readme) {
+  const { main, preload } = blocksOf(readme);
+  return {
+    "package.json": JSON.stringify({ name: "app", version: "1.0.0", main: "./out/main/index.js" }),
+    "src/main/index.ts": main,
+    "src/preload/index.ts": preload,
+    "src/renderer/index.html": page("./page.ts"),
+    "src/renderer/page.ts": TITLE,
+  };
+}
+
+/** The same for Electron Forge with its plug-in for Vite, whose files are elsewhere. */
+export function filesForForge(readme) {
+  const { main, preload } = blocksOf(readme);
+  const vite = { config: "vite.config.mjs" };
+  const build = ["main", "preload"].map((target) => ({ entry: `src/${target}.ts`, target, ...vite }));
+  const plugin = { name: "@electron-forge/plugin-vite", config: { build, renderer: [{ name: "main_window", ...vite }] } };
+  const forge = { packagerConfig: { asar: true }, plugins: [plugin] };
+  const zips = "module.exports.packagerConfig.electronZipDir = `${__dirname}/zips`;";
+  const needed = ["electron", "@electron-forge/cli"].map((name) => [name, versionOf(name)]);
+  const devDependencies = Object.fromEntries(needed);
+  return {
+    "package.json": JSON.stringify({ name: "app", version: "1.0.0", main: ".vite/build/main.js", devDependencies }),
+    "forge.config.js": `module.exports = ${JSON.stringify(forge)};\n${zips}`,
+    "vite.config.mjs": "export default {};",
+    "src/main.ts": main.replace("../preload/index.js", "preload.js").replace("../renderer/", "../renderer/main_window/"),
+    "src/preload.ts": preload,
+    "index.html": page("/src/page.ts"),
+    "src/page.ts": TITLE,
+  };
+}
+
+function blocksOf(readme) {
+  const blocks = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text]) => text);
+  const block = (entry) => {
+    const found = blocks.filter((text) => text.includes(`"polar-license/${entry}"`));
+    assert.equal(found.length, 1, `blocks of the README with ${entry}`);
+    return found[0];
+  };
+  return { main: block("electron-main"), preload: block("electron-preload") };
+}
+
+export async function byElectronVite(app) {
+  await app.run(tool("electron-vite"), ["build"]);
+  return firstState(app, app.folder);
+}
+
+export async function byForge(app) {
+  const zip = join(app.folder, "zips", `electron-v${versionOf("electron")}-linux-x64.zip`);
+  mkdirSync(dirname(zip));
+  const archive = new ZipFile();
+  for (const name of DISTRIBUTED) archive.addBuffer(Buffer.from("-"), name, { mode: 0o100755 });
+  archive.end();
+  await pipeline(archive.outputStream, createWriteStream(zip));
+  await app.run(tool("electron-forge"), ["package", "--platform=linux", "--arch=x64"]);
+  return firstState(app, join(app.folder, "out/app-linux-x64/resources/app.asar"));
+}
+
+/** What the first window sees. */
+async function firstState(app, program) {
+  const { url, stop } = await started(app, program);
+  const context = await chromium.profile();
+  try {
+    const page = await context.newPage();
+    await page.goto(url);
+    await waitFor(async () => (await page.title()) !== "");
+    return [await page.evaluate(() => globalThis.license.current().state)];
+  } finally {
+    await context.close();
+    stop();
+  }
+}

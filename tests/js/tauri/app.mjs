@@ -1,0 +1,193 @@
+// The app of examples/tauri in a real window, by tauri-driver, with a home of its own and a clock that a test can set.
+
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Builder, By } from "selenium-webdriver";
+
+const example = fileURLToPath(new URL("../../../examples/tauri", import.meta.url));
+const application = process.env.POLAR_LICENSE_TAURI_APP;
+const tauriDriver = process.env.POLAR_LICENSE_TAURI_DRIVER;
+
+/** Longer than anything takes that a test waits for. */
+export const LIMIT_MS = 30_000;
+
+/** What a page does that has a bundle of its own beside the app's: `window.connect` is `connectLicense`. */
+const SECOND_BUNDLE = `
+  import { connectLicense, LicenseError } from "polar-license/tauri";
+  Object.assign(window, { connect: connectLicense, LicenseError });
+`;
+
+/** Waits until `holds` does. */
+export async function until(holds, what) {
+  const end = Date.now() + LIMIT_MS;
+  for (;;) {
+    const result = await holds();
+    if (result) return result;
+    if (Date.now() > end) throw new Error(`${what} has not come true`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** A computer: keeps what the app keeps, and has a clock. `start` opens the app's window. */
+export function computer(after, polar) {
+  const home = mkdtempSync(join(tmpdir(), "polar-license-tauri-"));
+  const clock = join(home, "clock");
+  after(() => rmSync(home, { recursive: true, force: true, maxRetries: 20 }));
+  const setClock = (days) => writeFileSync(clock, `+${days}d\n`);
+  setClock(0);
+  // the program as a whole, and the processes of WebKit, which read the wall clock too
+  const preload = execFileSync("faketime", ["-f", "+0", "printenv", "LD_PRELOAD"], { encoding: "utf8" }).trim();
+  const env = {
+    ...process.env,
+    HOME: home,
+    XDG_DATA_HOME: join(home, "data"),
+    XDG_CACHE_HOME: join(home, "cache"),
+    XDG_RUNTIME_DIR: home,
+    POLAR: polar.url,
+    LD_PRELOAD: preload,
+    FAKETIME_TIMESTAMP_FILE: clock,
+    FAKETIME_NO_CACHE: "1",
+    FAKETIME_DONT_FAKE_MONOTONIC: "1",
+  };
+  return { setClock, start: () => open(env, after) };
+}
+
+async function open(env, after) {
+  const [port, nativePort] = [await freePort(), await freePort()];
+  const server = spawn(tauriDriver, ["--port", port, "--native-port", nativePort], { env, stdio: ["ignore", "ignore", "inherit"] });
+  const ended = once(server, "exit");
+  let driver;
+  const stop = async () => {
+    await driver?.quit().catch(() => undefined);
+    driver = undefined;
+    server.kill("SIGTERM");
+    await ended;
+  };
+  after(stop);
+  const capabilities = { browserName: "wry", "tauri:options": { application } };
+  const address = `http://127.0.0.1:${port}/`;
+  // it answers once WebKit's own driver behind it does
+  await until(() => fetch(`${address}status`).then(({ ok }) => ok, () => false), "a ready driver");
+  driver = await new Builder().usingServer(address).withCapabilities(capabilities).build();
+  await driver.manage().setTimeouts({ script: LIMIT_MS });
+  const page = new Page(driver, stop);
+  await page.isDrawn();
+  return page;
+}
+
+/** The page in the window. */
+class Page {
+  #driver;
+
+  constructor(driver, stop) {
+    this.#driver = driver;
+    /** Ends the app if it runs, and what drives it. */
+    this.stop = stop;
+  }
+
+  /** The module of the page has run. */
+  isDrawn() {
+    return until(() => this.text("status").catch(() => ""), "a drawn page");
+  }
+
+  text(id) {
+    return this.#driver.findElement(By.id(id)).getText();
+  }
+
+  isEnabled(id) {
+    return this.#driver.findElement(By.id(id)).isEnabled();
+  }
+
+  click(id) {
+    return this.#driver.findElement(By.id(id)).click();
+  }
+
+  /** Types a key and presses the button, as the user does. */
+  async activate(key) {
+    const field = await this.#driver.findElement(By.id("key"));
+    await field.clear();
+    await field.sendKeys(key);
+    await this.#driver.findElement(By.css("#activation button")).click();
+  }
+
+  /** Waits until an element says so. */
+  shows(id, text) {
+    return until(async () => (await this.text(id)) === text, `"${text}"`);
+  }
+
+  async reload() {
+    await this.#driver.navigate().refresh();
+    await this.isDrawn();
+  }
+
+  /** Runs the body of a function in the page. */
+  run(body) {
+    return this.#driver.executeScript(body);
+  }
+
+  /** The same, where the body awaits. Resolves to what it returns, or to what it threw. */
+  settle(body) {
+    return this.#driver.executeAsyncScript(`
+      const done = arguments[0];
+      const described = (error) => ({
+        ...error, message: String(error?.message ?? error), isLicenseError: error instanceof window.LicenseError,
+      });
+      (async () => { ${body} })().then((result) => done({ result: result ?? null }), (error) => done({ error: described(error) }));
+    `);
+  }
+
+  /** Another bundle in the page connects too: its license is `window.license`. */
+  async connect() {
+    await this.#driver.executeScript(await bundle());
+    const { error } = await this.settle("window.license = await window.connect()");
+    if (error) throw new Error(error.message);
+  }
+
+  /** Closes the window by its button, and waits until the app has ended. */
+  async quit() {
+    // the window may be gone before the driver has an answer
+    await this.click("quit").catch(() => undefined);
+    await until(() => !isRunning(), "the end of the app");
+    await this.stop();
+  }
+}
+
+let bundled;
+
+async function bundle() {
+  const { build } = createRequire(join(example, "package.json"))("esbuild");
+  bundled ??= build({
+    stdin: { contents: SECOND_BUNDLE, resolveDir: example },
+    bundle: true,
+    format: "iife",
+    write: false,
+  });
+  return (await bundled).outputFiles[0].text;
+}
+
+/** Whether a process of the app is there. */
+function isRunning() {
+  const isIt = (pid) => {
+    try {
+      return readlinkSync(`/proc/${pid}/exe`) === application;
+    } catch {
+      return false;
+    }
+  };
+  return readdirSync("/proc").some((name) => /^\d+$/.test(name) && isIt(name));
+}
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return String(port);
+}

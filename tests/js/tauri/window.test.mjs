@@ -1,0 +1,179 @@
+// The app of examples/tauri in its window, against the local Polar over HTTP.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { startPolar } from "../electron/polar.mjs";
+import { computer, until } from "./app.mjs";
+
+const polar = await startPolar(after);
+const KEY = "DEMO-TWO-DEVICES";
+
+const NONE = "No license is active on this device. Enter a license key.";
+const ACTIVE = "The license is active.";
+const GRACE = "The license is active. It will be confirmed when you are next online.";
+const LAPSED = "The license has not been confirmed for too long. Go online once to continue.";
+const EXPORTED = "The report was exported.";
+
+const control = async (path, body, method = body ? "POST" : "GET") => {
+  const response = await fetch(`${polar.url}/_mock/${path}`, { method, body: body && JSON.stringify(body) });
+  assert.ok(response.ok, `${path}: ${response.status}`);
+  return response.status === 204 ? undefined : response.json();
+};
+const seats = async () => (await control(`keys/${KEY}`)).activations.length;
+const requests = async (endpoint) => (await control("requests")).filter(({ path }) => path.endsWith(`/${endpoint}`));
+
+test("from a key that is typed to a device that is deactivated", async (t) => {
+  const { start, setClock } = computer(after, polar);
+  const page = await start();
+
+  await t.test("without a license the gate is closed", async () => {
+    assert.equal(await page.text("status"), NONE);
+    assert.equal(await page.isEnabled("export"), false);
+    await page.activate("DEMO-REVOKED");
+    await page.shows("error", "This license key is no longer active. Contact the vendor.");
+    assert.equal(await page.text("status"), NONE);
+  });
+
+  await t.test("a key opens it, and the page receives no secret", async () => {
+    await page.connect();
+    await page.run(`
+      window.heard = [];
+      const { fetch } = window;
+      window.fetch = async (...request) => {
+        const response = await fetch(...request);
+        window.heard.push(await response.clone().text());
+        return response;
+      };
+      window.license.onChange((decision) => window.heard.push(JSON.stringify(decision)));
+    `);
+    await page.activate(KEY);
+    await page.shows("status", ACTIVE);
+    assert.equal(await page.isEnabled("export"), true);
+    await page.click("export");
+    await page.shows("report", EXPORTED);
+    assert.equal(await seats(), 1);
+    const heard = await page.run("return window.heard");
+    assert.ok(heard.some((text) => text.includes('"displayKey":"****-')) && heard.length >= 3, heard.join("\n"));
+    for (const text of heard) assert.ok(!text.includes(KEY), text);
+  });
+
+  await t.test("the decision is one frozen object until it changes, and methods need no object", async () => {
+    const { result } = await page.settle(`
+      const { current, allows, explain, validate } = window.license;
+      const before = current();
+      const same = before === current() && Object.isFrozen(before) && Object.isFrozen(before.features);
+      const answer = await validate();
+      const why = (feature) => { const { reason, detail } = explain(feature); return [reason, detail]; };
+      return {
+        same,
+        another: before !== current(),
+        allows: [allows("export"), allows("exprot")],
+        why: [why("export"), why("exprot"), why("toString")],
+        state: answer.state,
+      };
+    `);
+    assert.deepEqual(result, {
+      same: true,
+      another: true,
+      allows: [true, false],
+      why: [
+        [null, "the feature `export` is on"],
+        ["unknown", "the configuration names no feature `exprot`; add it, or correct the name"],
+        ["unknown", "the configuration names no feature `toString`; add it, or correct the name"],
+      ],
+      state: "active",
+    });
+  });
+
+  await t.test("what the capability does not allow is refused, and changes nothing", async () => {
+    const { error } = await page.settle("await window.license.forget()");
+    assert.deepEqual([error.isLicenseError, error.kind], [true, "invalid_argument"]);
+    assert.match(error.detail, /polar-license[.|]forget not allowed/);
+    assert.equal(await page.text("status"), ACTIVE);
+    const manifests = new URL("../../../examples/tauri/src-tauri/gen/schemas/acl-manifests.json", import.meta.url);
+    const plugin = JSON.parse(readFileSync(fileURLToPath(manifests), "utf8"))["polar-license"];
+    const rest = ["allow-consume", "allow-deactivate", "allow-forget"];
+    const all = Object.keys(plugin.permissions).filter((name) => name.startsWith("allow-"));
+    assert.deepEqual(all.filter((name) => !plugin.default_permission.permissions.includes(name)).sort(), rest);
+  });
+
+  await t.test("a page ends its own wait, and errors are LicenseErrors", async () => {
+    await control("faults", { fault: "stall", on: "validate" });
+    const { result } = await page.settle(`
+      const ends = new AbortController();
+      const waiting = window.license.validate({ signal: ends.signal });
+      ends.abort();
+      return (await waiting).problem.kind;
+    `);
+    assert.equal(result, "cancelled");
+    const { error } = await page.settle(`
+      const waiting = window.license.activate("DEMO-PLAIN", { signal: AbortSignal.abort() });
+      await waiting;
+    `);
+    assert.deepEqual([error.isLicenseError, error.kind, error.decision.state], [true, "cancelled", "active"]);
+    await control("faults", undefined, "DELETE");
+  });
+
+  await t.test("offline it stays open, for as long as grace lasts, at each instant", async () => {
+    await control("faults", { fault: "drop_connection" });
+    const offline = await page.settle("return (await window.license.validate()).problem.kind");
+    assert.equal(offline.result, "network");
+    assert.equal(await page.text("status"), ACTIVE);
+
+    // the clock is set, and no timer of the page or of the Rust side has fired
+    const now = () => page.run("return [window.license.current().state, window.license.allows('export')]");
+    const show = () => page.run("document.dispatchEvent(new Event('visibilitychange'))");
+    setClock(2);
+    assert.deepEqual(await now(), ["grace", true]);
+    await show();
+    await page.shows("status", GRACE);
+    await page.click("export");
+    await page.shows("report", EXPORTED);
+
+    setClock(60);
+    assert.deepEqual(await now(), ["lapsed", false]);
+    await show();
+    await page.shows("status", LAPSED);
+    assert.equal(await page.isEnabled("export"), false);
+    // a page that was taken over does not get past the gate in Rust
+    const { error } = await page.settle("await window.__TAURI_INTERNALS__.invoke('export')");
+    assert.equal(error.message, LAPSED);
+
+    await control("faults", undefined, "DELETE");
+    await page.settle("await window.license.refresh()");
+    await page.shows("status", ACTIVE);
+    setClock(0);
+  });
+
+  await t.test("a page that is loaded again shows what holds, and follows it", async () => {
+    await page.reload();
+    assert.equal(await page.text("status"), ACTIVE);
+    await page.click("deactivate");
+    await page.shows("status", NONE);
+    assert.equal(await page.isEnabled("export"), false);
+    assert.equal(await seats(), 0);
+  });
+  await page.quit();
+});
+
+test("an app that is closed during an activation knows its seat at the next start", async () => {
+  const { start } = computer(after, polar);
+  const page = await start();
+  const before = (await requests("activate")).length;
+  await control("faults", { fault: "delay", ms: 1_500, on: "activate", times: 1 });
+  await page.activate(KEY);
+  await until(async () => (await requests("activate")).length > before, "the request");
+  await page.quit();
+  assert.equal(await seats(), 1);
+
+  const again = await start();
+  assert.equal(await again.text("status"), ACTIVE);
+  assert.equal(await again.isEnabled("export"), true);
+  assert.equal((await requests("activate")).length, before + 1);
+  await again.click("deactivate");
+  await again.shows("status", NONE);
+  assert.equal(await seats(), 0);
+  await again.quit();
+});

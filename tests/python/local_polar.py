@@ -1,0 +1,32 @@
+"""The local Polar at `POLAR_LICENSE_POLAR`, and what happens there."""
+
+import json
+import os
+import urllib.request
+from typing import Any
+
+URL = os.environ["POLAR_LICENSE_POLAR"]
+ORGANIZATION = "de300000-0000-4000-8000-000000000001"
+PRO = "de300000-0000-4000-8000-0000000000b1"
+BASIC = "de300000-0000-4000-8000-0000000000b2"
+
+
+def ask(path: str, body: Any = None, method: str | None = None) -> Any:
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"{URL}/_mock{path}", data, method=method)
+    with urllib.request.urlopen(request, timeout=60) as reply:
+        text = reply.read()
+    return json.loads(text) if text else None
+
+
+def new_key(benefit: str = "pro", **limits: int) -> str:
+    key: str = ask("/keys", {"benefit": benefit, **limits})["key"]
+    return key
+
+
+def wait_for_requests(count: int) -> None:
+    ask(f"/requests?wait={count}&timeout_ms=30000")
+
+
+def reset() -> None:
+    ask("/reset", method="POST")

@@ -1,0 +1,131 @@
+"""What is in the wheel `POLAR_LICENSE_WHEEL` and in the source distribution `POLAR_LICENSE_SDIST`, and that the blocks
+of the README do what they say.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+import unittest
+from email.parser import Parser
+from pathlib import Path
+from zipfile import ZipFile
+
+import local_polar as polar
+import polar_license
+
+ROOT = Path(__file__).parent.parent.parent
+PACKAGE = ROOT / "bindings" / "python"
+WHEEL = Path(os.environ["POLAR_LICENSE_WHEEL"])
+SDIST = Path(os.environ["POLAR_LICENSE_SDIST"])
+
+WRITTEN_BY_MATURIN = {"_native/__init__.py", "_native/ffi.py", "_native/lib_native.so"}
+
+PAPERS = {
+    "METADATA",
+    "RECORD",
+    "WHEEL",
+    "licenses/LICENSE-APACHE",
+    "licenses/LICENSE-MIT",
+    "licenses/LICENSES-rust-standard-library.html",
+    "licenses/LICENSES.txt",
+    "sboms/sbom.cdx.json",
+}
+
+GLIBC = (2, 17)
+"""Of manylinux2014."""
+
+
+class Wheel(unittest.TestCase):
+    def setUp(self) -> None:
+        self.wheel = self.enterContext(ZipFile(WHEEL))
+        self.version = polar_license.__version__
+        self.papers = f"polar_license-{self.version}.dist-info"
+
+    def text(self, name: str) -> str:
+        return self.wheel.read(f"{self.papers}/{name}").decode()
+
+    def test_it_holds_the_sources_the_library_and_the_papers(self) -> None:
+        source = PACKAGE / "src" / "polar_license"
+        names = {str(path.relative_to(source)) for path in source.rglob("*.py*") if path.suffix in (".py", ".pyi")}
+        expected = {f"polar_license/{name}" for name in names | WRITTEN_BY_MATURIN | {"py.typed"}}
+        self.assertEqual(set(self.wheel.namelist()), expected | {f"{self.papers}/{name}" for name in PAPERS})
+        print(f"{len(self.wheel.namelist())} files are in {WHEEL.name}, of {WHEEL.stat().st_size} bytes")
+
+    def test_its_metadata_is_complete(self) -> None:
+        metadata = Parser().parsestr(self.text("METADATA"))
+        self.assertEqual((metadata["Name"], metadata["Version"]), ("polar-license", self.version))
+        self.assertEqual((metadata["License-Expression"], metadata["Requires-Python"]), ("MIT OR Apache-2.0", ">=3.11"))
+        self.assertEqual(metadata.get_all("Requires-Dist"), ["cffi>=1.16"])
+        self.assertIn("Typing :: Typed", metadata.get_all("Classifier", []))
+        self.assertEqual(str(metadata.get_payload()).strip(), (PACKAGE / "PYPI.md").read_text("utf-8").strip())
+        self.assertIn("Tag: py3-none-manylinux2014_", self.text("WHEEL"))
+
+    def test_its_library_needs_only_an_old_glibc_and_has_its_licenses(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            library = self.wheel.extract("polar_license/_native/lib_native.so", folder)
+            printed = subprocess.run(["readelf", "-VdW", library], capture_output=True, text=True, check=True).stdout
+        versions = {tuple(map(int, found.split("."))) for found in re.findall(r"GLIBC_([\d.]+)", printed)}
+        self.assertTrue(versions)
+        self.assertLessEqual({version for version in versions if version > GLIBC}, set())
+        needed = set(re.findall(r"NEEDED.*\[(.+?)\.so", printed))
+        self.assertLessEqual(
+            needed, {"libc", "libm", "libdl", "libpthread", "librt", "ld-linux-x86-64", "ld-linux-aarch64"}
+        )
+        self.assertIn("ring ", self.text("licenses/LICENSES.txt"))
+        self.assertGreater(len(json.loads(self.text("sboms/sbom.cdx.json"))["components"]), 10)
+
+    def test_it_is_what_these_tests_use(self) -> None:
+        self.assertTrue(str(polar_license.__file__).startswith(sys.prefix), polar_license.__file__)
+
+
+class SourceDistribution(unittest.TestCase):
+    def test_it_holds_the_workspace_that_the_library_is_built_from(self) -> None:
+        with tarfile.open(SDIST) as sdist:
+            names = {name.partition("/")[2] for name in sdist.getnames()}
+        for name in (
+            "Cargo.lock",
+            "src/lib.rs",
+            "bindings/c/src/lib.rs",
+            "src/polar_license/py.typed",
+            "PYPI.md",
+            "PKG-INFO",
+        ):
+            self.assertIn(name, names)
+        folders = {name.partition("/")[0] for name in names if "/" in name}
+        self.assertEqual(folders, {"bindings", "docs", "examples", "src", "texts", "tools"})
+        print(f"{len(names)} files are in {SDIST.name}")
+
+
+class Readme(unittest.TestCase):
+    def run_blocks(self, typed: str) -> "subprocess.CompletedProcess[str]":
+        """All Python blocks as one program, in an empty folder."""
+        blocks = re.findall(
+            r"^```python\n(.*?)^```$", (PACKAGE / "PYPI.md").read_text("utf-8"), re.DOTALL | re.MULTILINE
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            program = Path(folder) / "app.py"
+            program.write_text("\n".join(blocks), "utf-8")
+            homes = dict.fromkeys(("HOME", "XDG_DATA_HOME", "LOCALAPPDATA"), folder)
+            return subprocess.run(
+                [sys.executable, program],
+                cwd=folder,
+                env=os.environ | homes | {"POLAR": polar.URL},
+                input=typed,
+                capture_output=True,
+                text=True,
+            )
+
+    def test_the_blocks_lead_to_a_working_gate(self) -> None:
+        polar.reset()
+        ended = self.run_blocks("DEMO-TWO-DEVICES\n")
+        self.assertEqual(ended.stderr, "")
+        asked = "No license is active on this device. Enter a license key.\nLicense key: "
+        self.assertEqual(ended.stdout, f"{asked}exporting\n")
+
+    def test_a_key_for_another_plan_and_a_mistyped_one(self) -> None:
+        self.assertNotIn("exporting", self.run_blocks("DEMO-BASIC\n").stdout)
+        self.assertIn("This license key is not known. Check it for typos.", self.run_blocks("MISTYPED\n").stdout)

@@ -1,0 +1,171 @@
+//! The errands themselves: restore, list and release devices, replace a key, accept an invitation, buy.
+
+use super::choice::{Choice, device_line, key_line, labelled};
+use super::input::Input;
+use super::outcome::{Outcome, Seats, Stop};
+use super::{session, waiting};
+use crate::args::portal::{Choices, Errand, OneKey};
+use crate::exit::Exit;
+use crate::license::{Extra, Report};
+use crate::output;
+use polar_license::blocking::{Client, Portal, Session};
+use polar_license::portal::{ConfirmedByUser, Device, Devices, KeyStatus, LicenseKey, NoSeat, Restored};
+use std::time::Duration;
+
+/// Who serves the customer.
+pub(super) struct Desk {
+    client: Client,
+    portal: Portal,
+    input: Input,
+}
+
+impl Desk {
+    pub(super) fn new(client: Client) -> Self {
+        Self { portal: client.portal(), client, input: Input::new() }
+    }
+
+    pub(super) fn run(&self, errand: Errand) -> Result<Outcome, Stop> {
+        let begin = |buyer| session::begin(&self.portal, self.input, buyer);
+        match errand {
+            Errand::Restore { buyer, choices } => self.restore(&begin(&buyer)?, choices),
+            Errand::Devices { buyer, key } => Ok(Outcome::Devices(seats(&begin(&buyer)?, &key)?)),
+            Errand::Release { device, buyer, key } => self.release(&begin(&buyer)?, device.as_deref(), &key),
+            Errand::Rotate { buyer, key } => self.rotate(&begin(&buyer)?, &key),
+            Errand::Claim { invitation, choices } => self.claim(invitation, choices),
+            Errand::Buy { link, within, customer } => self.buy(&link, within, customer.as_deref()),
+        }
+    }
+
+    fn restore(&self, session: &Session, choices: Choices) -> Result<Outcome, Stop> {
+        let restored = match choices.key.end {
+            None => session.restore()?,
+            Some(_) => session.activate(&self.chosen(&usable(session)?, &choices.key)?)?,
+        };
+        self.finish(session, restored, choices)
+    }
+
+    fn claim(&self, invitation: Option<String>, choices: Choices) -> Result<Outcome, Stop> {
+        let invitation = match invitation.filter(|invitation| invitation != "-") {
+            Some(invitation) => invitation,
+            None => self.input.line("Link in the invitation's mail:", "no invitation on standard input")?,
+        };
+        let session = self.portal.claim_seat(&invitation)?;
+        let restored = session.restore_when_granted(waiting::notes())?;
+        self.finish(&session, restored, choices)
+    }
+
+    fn buy(&self, link: &str, within: Duration, customer: Option<&str>) -> Result<Outcome, Stop> {
+        let checkout = self.portal.checkout(link)?;
+        output::note(&format!("Open this page to buy:\n  {}", checkout.address()));
+        let purchase = checkout.follow(within, waiting::notes())?;
+        session::sent(&self.portal, self.input, purchase.code.clone(), customer)?;
+        let session = session::authenticate(&self.portal, self.input)?;
+        let restored = session.restore_purchase(&purchase, waiting::notes())?;
+        self.finish(&session, restored, Choices::default())
+    }
+
+    fn release(&self, session: &Session, label: Option<&str>, key: &OneKey) -> Result<Outcome, Stop> {
+        let seats = seats(session, key)?;
+        let listed: Vec<(&LicenseKey, Device)> = seats.iter().flat_map(Seats::listed).collect();
+        let chosen = match label {
+            Some(label) => labelled(&listed, label, |(_, device)| device),
+            None => self.input.choose("Which device is released?", &listed, |(_, device)| device_line(device)),
+        };
+        if let Some((key, device)) = chosen {
+            let deactivated = session.release(key, device)?;
+            let report = Report::deactivated(self.client.current(), "released", deactivated);
+            return Ok(Outcome::License(Box::new(report)));
+        }
+        let devices: Vec<Device> = listed.into_iter().map(|(_, device)| device).collect();
+        match seats.into_iter().find_map(Seats::hidden) {
+            Some(hidden) if devices.is_empty() => Ok(Outcome::Hidden { hidden, error: None }),
+            _ => Err(Choice::Devices { devices, option: "DEVICE" }.into()),
+        }
+    }
+
+    fn rotate(&self, session: &Session, key: &OneKey) -> Result<Outcome, Stop> {
+        let old = self.chosen(&usable(session)?, key)?;
+        let new = session.rotate(&old, ConfirmedByUser)?.masked();
+        let headline = format!(
+            "replaced: {} by {new}; on the customer's other devices, run `polar-license restore`",
+            old.masked()
+        );
+        let (decision, extra) = (self.client.current(), Extra::NewKey(new));
+        let report = Report { decision, exit: Exit::Allowed, headline: Some(headline), extra };
+        Ok(Outcome::License(Box::new(report)))
+    }
+
+    /// Until the license is here, or somebody has to choose who is not there.
+    fn finish(&self, session: &Session, mut restored: Restored, mut choices: Choices) -> Result<Outcome, Stop> {
+        loop {
+            restored = match restored {
+                Restored::Licensed(decision) => return Ok(Outcome::License(Box::new((*decision).into()))),
+                Restored::Choose(keys) => session.activate(&self.chosen(&keys, &choices.key)?)?,
+                // once: a device that holds a seat again was not released for good
+                Restored::NoSeat(full) => self.make_room(session, *full, choices.release.take())?,
+            };
+        }
+    }
+
+    /// Releases the device that was named or is chosen, and activates the key.
+    fn make_room(&self, session: &Session, full: NoSeat, label: Option<String>) -> Result<Restored, Stop> {
+        let NoSeat { key, devices, error } = full;
+        let devices = match devices {
+            Devices::Listed(devices) => devices,
+            Devices::Hidden(hidden) => return Err(Outcome::Hidden { hidden, error: Some(error) }.into()),
+        };
+        let chosen = match label {
+            Some(label) => labelled(&devices, &label, |device| device),
+            None if self.input.is_terminal() => {
+                output::note(error.message());
+                self.input.choose("Which device is released?", &devices, device_line)
+            }
+            None => None,
+        };
+        match chosen {
+            Some(device) => {
+                session.release(&key, device)?;
+                Ok(session.activate(&key)?)
+            }
+            None => {
+                let choice = Choice::Devices { devices, option: "--release" };
+                Err(Outcome::Choice { choice, error: Some(error) }.into())
+            }
+        }
+    }
+
+    /// The key that the option names, the only one, the one of the license here, or the one that is chosen on the terminal.
+    fn chosen(&self, keys: &[LicenseKey], given: &OneKey) -> Result<LicenseKey, Stop> {
+        let fitting: Vec<LicenseKey> = keys.iter().filter(|key| given.fits(&key.masked())).cloned().collect();
+        let license = self.client.current();
+        let here = license.license().map(|license| license.display_key.as_str());
+        let is_here = |key: &&LicenseKey| given.end.is_none() && here == Some(key.masked().as_str());
+        let choice = if fitting.is_empty() { keys.to_vec() } else { fitting.clone() };
+        match (only(fitting.iter()), only(fitting.iter().filter(is_here))) {
+            (Some(key), _) | (None, Some(key)) => Ok(key.clone()),
+            (None, None) if keys.is_empty() => Err(Outcome::NoKey.into()),
+            (None, None) => {
+                let chosen = self.input.choose("Several license keys fit. Which one?", &choice, key_line).cloned();
+                chosen.ok_or_else(|| Choice::Keys(choice).into())
+            }
+        }
+    }
+}
+
+/// The keys that can be used.
+fn usable(session: &Session) -> Result<Vec<LicenseKey>, Stop> {
+    let keys = session.license_keys()?;
+    Ok(keys.into_iter().filter(|key| key.status() == KeyStatus::Granted).collect())
+}
+
+/// Who has the seats of the keys that can be used.
+fn seats(session: &Session, given: &OneKey) -> Result<Vec<Seats>, Stop> {
+    let keys = usable(session)?.into_iter().filter(|key| given.fits(&key.masked()));
+    let seats = keys.map(|key| session.devices(&key).map(|devices| Seats { key, devices }));
+    let seats = seats.collect::<Result<Vec<_>, _>>()?;
+    if seats.is_empty() { Err(Outcome::NoKey.into()) } else { Ok(seats) }
+}
+
+fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
+    items.next().filter(|_| items.next().is_none())
+}

@@ -1,0 +1,178 @@
+//! What a customer's errand came to, printed as text or as one JSON object.
+
+use super::choice::{Choice, ChoiceJson, DeviceShown, device_line};
+use crate::exit::Exit;
+use crate::license::{self, Report};
+use crate::output;
+use polar_license::Error;
+use polar_license::portal::{Device, Devices, HiddenDevices, LicenseKey};
+use serde::Serialize;
+use std::io;
+
+/// How an errand ended.
+pub(super) enum Outcome {
+    /// With the license of this device.
+    License(Box<Report>),
+    /// With the devices of each key.
+    Devices(Vec<Seats>),
+    /// There are several, and nobody has chosen.
+    Choice { choice: Choice, error: Option<Error> },
+    /// The vendor does not show the devices.
+    Hidden { hidden: HiddenDevices, error: Option<Error> },
+    /// The customer has no license key that this is about.
+    NoKey,
+}
+
+/// Why an errand goes no further.
+pub(super) enum Stop {
+    Failed(Error),
+    Outcome(Outcome),
+}
+
+/// A key, and who has its seats.
+pub(super) struct Seats {
+    pub(super) key: LicenseKey,
+    pub(super) devices: Devices,
+}
+
+const NO_KEY: &str = "no license for this app was bought with this address";
+
+impl Outcome {
+    pub(super) fn print(&self, as_json: bool) -> io::Result<Exit> {
+        let exit = match self {
+            Self::License(report) => return license::print(report, as_json),
+            Self::Devices(_) => Exit::Allowed,
+            Self::Choice { .. } => Exit::Choice,
+            Self::Hidden { .. } | Self::NoKey => Exit::NotAllowed,
+        };
+        if let Self::Choice { error: Some(error), .. } | Self::Hidden { error: Some(error), .. } = self {
+            output::error(&error.to_string());
+        }
+        output::print(&if as_json { self.json()? } else { self.text() })?;
+        Ok(exit)
+    }
+
+    fn text(&self) -> String {
+        match self {
+            // printed by itself
+            Self::License(_) => String::new(),
+            Self::Devices(seats) => seats.iter().map(Seats::text).collect::<Vec<_>>().join("\n"),
+            Self::Choice { choice, .. } => choice.text(),
+            Self::Hidden { hidden, .. } => hidden_text(hidden),
+            Self::NoKey => NO_KEY.to_owned(),
+        }
+    }
+
+    fn json(&self) -> io::Result<String> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Members<'a> {
+            #[serde(flatten)]
+            error: Option<&'a Error>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            choose: Option<ChoiceJson>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            hidden: Option<HiddenShown<'a>>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            keys: Option<Vec<SeatsShown<'a>>>,
+        }
+        let none = Members { error: None, choose: None, hidden: None, keys: None };
+        let members = match self {
+            Self::License(_) => none,
+            Self::Devices(seats) => Members { keys: Some(seats.iter().map(SeatsShown::from).collect()), ..none },
+            Self::Choice { choice, error } => Members { error: error.as_ref(), choose: Some(choice.json()), ..none },
+            Self::Hidden { hidden, error } => {
+                Members { error: error.as_ref(), hidden: Some(HiddenShown::from(hidden)), ..none }
+            }
+            Self::NoKey => Members { keys: Some(Vec::new()), ..none },
+        };
+        Ok(serde_json::to_string(&members)?)
+    }
+}
+
+impl Seats {
+    /// The devices that are shown, and the key of their seats.
+    pub(super) fn listed(&self) -> impl Iterator<Item = (&LicenseKey, Device)> {
+        let devices = match &self.devices {
+            Devices::Listed(devices) => devices.as_slice(),
+            Devices::Hidden(_) => &[],
+        };
+        devices.iter().map(|device| (&self.key, device.clone()))
+    }
+
+    pub(super) fn hidden(self) -> Option<HiddenDevices> {
+        match self.devices {
+            Devices::Listed(_) => None,
+            Devices::Hidden(hidden) => Some(hidden),
+        }
+    }
+
+    fn text(&self) -> String {
+        let key = self.key.masked();
+        match &self.devices {
+            Devices::Listed(devices) => {
+                let Some(most) = self.key.limit_activations() else { return format!("{key}: any number of devices") };
+                let lines = devices.iter().map(|device| format!("\n  {}", device_line(device)));
+                format!("{key}: {} of {most} devices{}", devices.len(), lines.collect::<String>())
+            }
+            Devices::Hidden(hidden) => format!("{key}: {}", hidden_text(hidden)),
+        }
+    }
+}
+
+fn hidden_text(hidden: &HiddenDevices) -> String {
+    let see = hidden.page().map_or_else(String::new, |page| format!("\n  see {page}"));
+    format!("{}{see}", hidden.message())
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HiddenShown<'a> {
+    message: &'a str,
+    is_certain: bool,
+    page: Option<&'a str>,
+}
+
+/// The devices, or that they are hidden.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SeatsShown<'a> {
+    key: String,
+    limit_activations: Option<u32>,
+    devices: Option<Vec<DeviceShown>>,
+    hidden: Option<HiddenShown<'a>>,
+}
+
+impl<'a> From<&'a HiddenDevices> for HiddenShown<'a> {
+    fn from(hidden: &'a HiddenDevices) -> Self {
+        Self { message: hidden.message(), is_certain: hidden.is_certain(), page: hidden.page() }
+    }
+}
+
+impl<'a> From<&'a Seats> for SeatsShown<'a> {
+    fn from(Seats { key, devices }: &'a Seats) -> Self {
+        let (devices, hidden) = match devices {
+            Devices::Listed(devices) => (Some(devices.iter().map(DeviceShown::from).collect()), None),
+            Devices::Hidden(hidden) => (None, Some(HiddenShown::from(hidden))),
+        };
+        Self { key: key.masked(), limit_activations: key.limit_activations(), devices, hidden }
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<Outcome> for Stop {
+    fn from(outcome: Outcome) -> Self {
+        Self::Outcome(outcome)
+    }
+}
+
+impl From<Choice> for Stop {
+    fn from(choice: Choice) -> Self {
+        Self::Outcome(Outcome::Choice { choice, error: None })
+    }
+}

@@ -1,0 +1,91 @@
+//! A session with the customer portal: the address of the purchase, a code from a mail. Shows the address to the terminal
+//! where the code is typed, and the code to nobody.
+
+use super::choice::{Choice, customer_line};
+use super::input::{Input, by_number};
+use super::outcome::Stop;
+use crate::args::portal::Buyer;
+use crate::output;
+use polar_license::blocking::{Portal, Session};
+use polar_license::portal::{CodeRequest, CodeSent, Customer, CustomerChoice};
+use polar_license::{Error, ErrorKind};
+
+/// Nobody can tell whether an address is known.
+const SENT: &str = "If this address bought it, a code is on its way to it. Check the address for typos.";
+
+/// Has a code mailed, and takes it.
+pub(super) fn begin(portal: &Portal, input: Input, buyer: &Buyer) -> Result<Session, Stop> {
+    if !buyer.code_sent {
+        let requested = request(portal, input, buyer.email())?;
+        sent(portal, input, requested, buyer.customer.as_deref())?;
+    }
+    authenticate(portal, input)
+}
+
+fn request(portal: &Portal, input: Input, email: Option<&str>) -> Result<CodeRequest, Error> {
+    if let Some(email) = email {
+        return portal.request_code(email);
+    }
+    loop {
+        let missing = "no e-mail address; give the one of the purchase, or write it to standard input";
+        let email = input.line("E-mail address of the purchase:", missing)?;
+        match portal.request_code(&email) {
+            Err(error) if is_typing_error(&error, input) => output::note(error.message()),
+            result => return result,
+        }
+    }
+}
+
+/// Tells that a code is on its way. Where several customers have the address, one of them is chosen first.
+pub(super) fn sent(
+    portal: &Portal,
+    input: Input,
+    mut requested: CodeRequest,
+    customer: Option<&str>,
+) -> Result<(), Stop> {
+    loop {
+        match requested {
+            CodeRequest::Sent(sent) => {
+                tell(input, &sent);
+                return Ok(());
+            }
+            CodeRequest::Choose(choice) => match chosen(input, &choice, customer) {
+                Some(customer) => requested = portal.request_code_for(&choice, customer)?,
+                None => return Err(Choice::Customers(choice.customers().to_vec()).into()),
+            },
+        }
+    }
+}
+
+fn tell(input: Input, sent: &CodeSent) {
+    if input.may_be_shown() { output::note(&sent.message()) } else { output::note(SENT) }
+}
+
+/// By name, by number, or on the terminal.
+fn chosen<'a>(input: Input, choice: &'a CustomerChoice, given: Option<&str>) -> Option<&'a Customer> {
+    let customers = choice.customers();
+    match given {
+        Some(given) => {
+            let mut named = customers.iter().filter(|customer| customer.name() == Some(given));
+            let only = named.next().filter(|_| named.next().is_none());
+            only.or_else(|| by_number(customers, given))
+        }
+        None => input.choose("Several customers have this address. Whose license is it?", customers, customer_line),
+    }
+}
+
+/// Takes the code. On a terminal it may be typed again.
+pub(super) fn authenticate(portal: &Portal, input: Input) -> Result<Session, Stop> {
+    let missing = "no code on standard input; once the mail is there, try again with `--code-sent`";
+    loop {
+        match portal.authenticate(&input.line("Code from the mail:", missing)?) {
+            Err(error) if is_typing_error(&error, input) => output::note(error.message()),
+            result => return Ok(result?),
+        }
+    }
+}
+
+/// Whether there is somebody who can type it again.
+fn is_typing_error(error: &Error, input: Input) -> bool {
+    input.is_terminal() && error.kind() == ErrorKind::InvalidArgument
+}

@@ -1,0 +1,57 @@
+//! The customer has just bought, or was invited.
+
+use super::{Customer, EMAIL, Talk};
+use crate::support::{Device, start_polar};
+use mock_polar::{DEMO_INVITATION, DEMO_LINK, DEMO_LINK_PAID};
+use std::io::{BufRead, BufReader};
+
+#[test]
+fn a_purchase_is_opened_followed_and_licensed_with_nothing_but_a_code() {
+    let polar = start_polar();
+    let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
+    for (link, words) in [(DEMO_LINK, &["--json"][..]), (DEMO_LINK_PAID, &[])] {
+        let mails = polar.mails().len();
+        let mut talk = Talk::begin(&device, &[&["buy", link, "--within", "1m"], words].concat());
+        let mut stderr = BufReader::new(talk.child.stderr.take().unwrap()).lines();
+        assert_eq!(stderr.next().unwrap().unwrap(), "Open this page to buy:");
+        let address = stderr.next().unwrap().unwrap();
+        let secret = address.trim().strip_prefix(&format!("{}/checkout/", polar.url())).unwrap();
+        assert_eq!(stderr.next().unwrap().unwrap(), "Waiting until the purchase is completed.");
+        drop(polar.pay(secret, EMAIL));
+        let code = customer.code(mails);
+        talk.say(&code);
+        let notes: Vec<String> = stderr.map(Result::unwrap).collect();
+        // the address for the browser is shown once, on stderr, and is gone from what `end` looks at
+        let bought = talk.end();
+        assert_eq!(bought.status, 0, "{bought:?} {notes:?}");
+        assert!(bought.stdout.contains("active"), "{bought:?}");
+        assert!(notes.iter().all(|note| ![EMAIL, &code, secret].iter().any(|it| note.contains(*it))), "{notes:?}");
+        assert!(notes[0].starts_with("If this address bought it"), "{notes:?}");
+        assert_eq!(device.run(&["forget"]).status, 0);
+    }
+}
+
+#[test]
+fn a_purchase_that_is_not_completed_ends_at_its_deadline() {
+    let polar = start_polar();
+    let device = Device::new(&polar);
+    let late = Talk::begin(&device, &["buy", DEMO_LINK, "--within", "0s", "--json"]).end_unchecked().1;
+    assert_eq!((late.status, late.json()["error"]["kind"].as_str()), (4, Some("timeout")), "{late:?}");
+    let (status, json) = device.json(&["buy", "https://buy.polar.sh/a%2Fb"]);
+    assert_eq!((status, json["error"]["kind"].as_str()), (1, Some("invalid_argument")), "{json}");
+    let (status, json) = device.json(&["buy", "polar_cl_UNKNOWN"]);
+    assert_eq!((status, json["error"]["kind"].as_str()), (3, Some("refused")), "{json}");
+}
+
+#[test]
+fn an_invitation_is_accepted_and_its_key_waited_for() {
+    let polar = start_polar();
+    let device = Device::new(&polar);
+    let link = format!("{}/demo/portal/claim?token={DEMO_INVITATION}", polar.url());
+    let claimed = device.run_with_input(&["claim", "--json"], &format!("{link}\n"));
+    assert_eq!((claimed.status, claimed.json()["state"].as_str()), (0, Some("active")), "{claimed:?}");
+    assert!(claimed.stderr.contains("Waiting for the license key, five minutes at most."), "{claimed:?}");
+    assert!(!claimed.stderr.contains(DEMO_INVITATION) && !claimed.stdout.contains(DEMO_INVITATION), "{claimed:?}");
+    let used = device.run(&["claim", DEMO_INVITATION]);
+    assert!(used.status == 3 && !used.stderr.contains(DEMO_INVITATION), "{used:?}");
+}

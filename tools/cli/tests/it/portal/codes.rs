@@ -1,0 +1,76 @@
+//! Codes: how many, and where nothing of them may be seen.
+
+use super::{Customer, EMAIL, Talk};
+use crate::support::{Device, start_polar};
+use mock_polar::{DEMO_INVITATION, Endpoint, Fault, MockPolar, NewKey};
+use std::process::Stdio;
+
+#[test]
+fn commands_at_once_never_meet_polars_limit_and_say_how_long_to_wait() {
+    let polar = MockPolar::builder().rate_limit(true).start().unwrap();
+    let device = Device::new(&polar);
+    let key = polar.add_key(NewKey::new("pro").email(EMAIL));
+    let start = || {
+        let mut command = device.command(&["restore", EMAIL, "--json"]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let started: Vec<_> = (0..12).map(|_| start()).collect();
+    let ended: Vec<_> = started.into_iter().map(|command| command.wait_with_output().unwrap()).collect();
+    let refused: Vec<_> = ended.iter().filter(|output| output.status.code() == Some(4)).collect();
+    assert_eq!((refused.len(), polar.mails().len(), polar.requests().len()), (7, 5, 5), "{ended:?}");
+    for output in refused {
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let wait = json["error"]["retryAfterMs"].as_u64().unwrap();
+        assert!((30_000..=75_000).contains(&wait), "{json}");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(text.contains("the next one may leave in ") && text.contains(" seconds"), "{text}");
+    }
+    assert_eq!(device.run(&["activate", &key]).status, 0, "nobody is blocked");
+}
+
+#[test]
+fn nothing_secret_is_shown_or_stored_whatever_goes_wrong() {
+    let polar = start_polar();
+    for fault in [
+        Fault::drop_connection(),
+        Fault::captive_portal(200),
+        Fault::server_error(500),
+        Fault::rate_limited(900),
+        Fault::reply(404, "application/json", format!(r#"{{"error":"ResourceNotFound","detail":"{EMAIL}"}}"#)),
+    ] {
+        for endpoint in [Endpoint::RequestCode, Endpoint::Authenticate, Endpoint::ListKeys, Endpoint::Activate] {
+            polar.reset();
+            let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
+            customer.bought(NewKey::new("pro").limit_activations(1));
+            polar.fault(fault.clone().on(endpoint));
+            let mut talk = Talk::begin(&device, &["restore", "-v", "--json"]);
+            talk.say(EMAIL);
+            if endpoint != Endpoint::RequestCode {
+                talk.say(&customer.code(0));
+            }
+            // `end` looks for everything that is secret
+            let run = talk.end();
+            assert!(matches!(run.status, 1 | 3 | 4), "{endpoint:?}: {run:?}");
+            assert!(run.json()["error"]["detail"].is_string(), "{run:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_secret_is_not_repeated_where_it_does_not_belong() {
+    let polar = start_polar();
+    let device = Device::new(&polar);
+    for (words, secret) in [
+        (&[EMAIL][..], EMAIL),
+        (&["status", EMAIL], EMAIL),
+        (&["restore", EMAIL, "K7Q2MX"], "K7Q2MX"),
+        (&["restore", EMAIL, "k7q2mx"], "k7q2mx"),
+        (&["restore", EMAIL, "polar_cst_SECRET"], "SECRET"),
+        (&["buy", "polar_cl_DEMO", "--within", EMAIL], EMAIL),
+        (&["claim", DEMO_INVITATION, "https://polar.sh/x?token=S3CRET"], "S3CRET"),
+    ] {
+        let run = device.run(&[words, &["--json"]].concat());
+        assert_eq!(run.status, 2, "{run:?}");
+        assert!(!run.stdout.contains(secret) && !run.stderr.contains(secret), "{words:?}: {run:?}");
+    }
+}

@@ -1,0 +1,135 @@
+//! The customer's machine is dead, and holds the last seat; or somebody else has the key.
+
+use super::{Customer, EMAIL};
+use crate::support::{Device, start_polar};
+use mock_polar::{DEMO_LINK, MockPolar, NewKey, Status};
+use polar_license::blocking::Client;
+use polar_license::{Config, Decision};
+
+const LAPTOP: &str = "The laptop that fell into the lake";
+
+/// The key is active on another machine.
+fn active_elsewhere(polar: &MockPolar, key: &str) {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let config = Config::builder(polar.organization(), "polar-license-cli").environment(polar.url());
+    let config = config.device_id(LAPTOP).label(LAPTOP).build().unwrap();
+    let client = Client::builder(config).directory(elsewhere.path()).open().unwrap();
+    let _: Decision = client.activate(key).unwrap();
+}
+
+#[test]
+fn a_dead_machines_seat_is_listed_released_and_taken() {
+    let polar = start_polar();
+    let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
+    let key = customer.bought(NewKey::new("pro").limit_activations(1));
+    active_elsewhere(&polar, &key);
+    let full = customer.runs(&device, &["restore"]);
+    assert_eq!(full.status, 5, "{full:?}");
+    assert!(full.stdout.starts_with("choose the device to release, by its label as --release\n"), "{full:?}");
+    assert!(full.stdout.contains(LAPTOP) && full.stderr.contains("error: "), "{full:?}");
+    let listed = customer.runs(&device, &["devices", "--json"]);
+    let keys = listed.json()["keys"].as_array().unwrap().clone();
+    let [seats] = keys.as_slice() else { panic!("{listed:?}") };
+    let [laptop] = seats["devices"].as_array().unwrap().as_slice() else { panic!("{listed:?}") };
+    assert_eq!((laptop["label"].as_str(), laptop["isThis"].as_bool()), (Some(LAPTOP), Some(false)));
+    assert!(polar_license::Timestamp::parse(laptop["since"].as_str().unwrap()).is_some());
+    // a device may ask for few codes in a minute
+    let device = Device::new(&polar);
+    let released = customer.runs(&device, &["release", "lake", "--json"]);
+    assert_eq!((released.status, released.json()["deactivated"].as_str()), (0, Some("released")), "{released:?}");
+    assert!(polar.activations(&key).is_empty());
+    let restored = customer.runs(&device, &["restore"]);
+    assert_eq!(restored.status, 0, "{restored:?}");
+}
+
+#[test]
+fn restore_releases_the_device_that_is_named() {
+    let polar = start_polar();
+    let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
+    let key = customer.bought(NewKey::new("pro").limit_activations(1));
+    active_elsewhere(&polar, &key);
+    let full = customer.runs(&device, &["restore", "--release", "somebody else's", "--json"]);
+    let json = full.json();
+    assert_eq!((full.status, json["choose"]["devices"][0]["label"].as_str()), (5, Some(LAPTOP)), "{json}");
+    assert_eq!(
+        (json["error"]["reason"].as_str(), json["state"].as_str()),
+        (Some("activation_limit"), Some("unlicensed"))
+    );
+    assert_eq!(polar.activations(&key).len(), 1);
+    let restored = customer.runs(&device, &["restore", "--release", LAPTOP, "--json"]);
+    assert_eq!((restored.status, restored.json()["state"].as_str()), (0, Some("active")), "{restored:?}");
+}
+
+#[test]
+fn what_is_no_device_is_answered_by_those_that_there_are() {
+    let polar = start_polar();
+    let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
+    customer.bought(NewKey::new("pro").status(Status::Revoked));
+    let nothing = customer.runs(&device, &["devices"]);
+    assert_eq!(
+        (nothing.status, nothing.stdout.as_str()),
+        (3, "no license for this app was bought with this address\n")
+    );
+    let key = customer.bought(NewKey::new("pro").limit_activations(2));
+    active_elsewhere(&polar, &key);
+    for words in [&["release", "desktop"][..], &["release"], &["release", ""]] {
+        let device = Device::new(&polar);
+        let run = customer.runs(&device, words);
+        assert!(run.status == 5 && run.stdout.contains(LAPTOP), "{words:?}: {run:?}");
+    }
+    assert_eq!(polar.activations(&key).len(), 1);
+}
+
+#[test]
+fn hidden_devices_say_so_and_name_the_page() {
+    let polar = start_polar();
+    let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
+    let key = bought_by_link(&polar);
+    polar.set_limit_activations(&key, 1);
+    active_elsewhere(&polar, &key);
+    polar.show_activations("pro", false);
+    let page = format!("{}/demo/portal", polar.url());
+    let words = "The devices of this license cannot be shown here. Ask the vendor to remove one.";
+    let run = customer.runs(&device, &["restore"]);
+    assert_eq!((run.status, run.stdout), (3, format!("{words}\n  see {page}\n")));
+    let run = customer.runs(&device, &["restore", "--json"]);
+    let json = run.json();
+    assert_eq!(
+        (json["hidden"]["page"].as_str(), json["hidden"]["isCertain"].as_bool()),
+        (Some(page.as_str()), Some(true))
+    );
+    assert_eq!(json["error"]["reason"].as_str(), Some("activation_limit"), "{json}");
+    let device = Device::new(&polar);
+    let run = customer.runs(&device, &["release", LAPTOP]);
+    assert!(run.status == 3 && run.stdout.contains(&page), "{run:?}");
+}
+
+/// A key that a purchase has brought.
+fn bought_by_link(polar: &MockPolar) -> String {
+    let config = Config::builder(polar.organization(), "com.example.browser").environment(polar.url()).build().unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let browser = Client::builder(config).directory(directory.path()).open().unwrap();
+    let checkout = browser.portal().checkout(DEMO_LINK).unwrap();
+    drop(polar.pay(checkout.address().rsplit('/').next().unwrap(), EMAIL));
+    polar.run_worker();
+    polar.keys().pop().unwrap().key
+}
+
+#[test]
+fn a_key_that_somebody_else_knows_is_replaced_once_it_is_confirmed() {
+    let polar = start_polar();
+    let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
+    let key = customer.bought(NewKey::new("pro").limit_activations(2));
+    assert_eq!(customer.runs(&device, &["restore"]).status, 0);
+    let unconfirmed = device.run(&["rotate", "--json"]);
+    assert_eq!((unconfirmed.status, unconfirmed.json()["error"]["kind"].as_str()), (2, Some("invalid_config")));
+    assert!(unconfirmed.stderr.contains("--yes"), "{unconfirmed:?}");
+    let rotated = customer.runs(&device, &["rotate", "--yes", "--json"]);
+    let json = rotated.json();
+    assert_eq!((rotated.status, json["newKey"].as_str()), (0, json["displayKey"].as_str()), "{rotated:?}");
+    assert!(polar.keys().iter().all(|known| known.key != key), "the old one is unknown");
+    assert_eq!(device.run(&["validate"]).status, 0, "the license here goes on");
+    let again = customer.runs(&Device::new(&polar), &["rotate", "--yes"]);
+    let headline = format!("replaced: {} by ****-", json["newKey"].as_str().unwrap());
+    assert!(again.status == 0 && again.stdout.starts_with(&headline), "{again:?}");
+}

@@ -1,0 +1,124 @@
+//! The customer lost the key.
+
+use super::{Customer, EMAIL, Talk};
+use crate::support::{Device, start_polar};
+use mock_polar::{Endpoint, MockPolar, NewKey, RecordedRequest, Seed};
+
+#[test]
+fn a_lost_key_on_a_new_machine_takes_an_address_a_code_and_five_requests() {
+    let polar = start_polar();
+    let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
+    let key = customer.bought(NewKey::new("pro").limit_activations(2));
+    let restored = customer.runs(&device, &["restore"]);
+    assert_eq!(restored.status, 0, "{restored:?}");
+    assert!(restored.stdout.starts_with("active: The license is active."), "{restored:?}");
+    assert!(restored.stderr.contains("If this address bought it, a code is on its way to it."), "{restored:?}");
+    assert!(polar.requests().len() <= 5, "{:?}", polar.requests());
+    assert_eq!(polar.activations(&key).len(), 1);
+    assert_eq!(device.run(&["allows", "export"]).status, 0);
+}
+
+#[test]
+fn the_address_may_be_an_argument_and_the_result_is_the_decision() {
+    let polar = start_polar();
+    let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
+    customer.bought(NewKey::new("pro"));
+    let mut talk = Talk::begin(&device, &["restore", EMAIL, "--json"]);
+    talk.say(&customer.code(0).to_lowercase());
+    let restored = talk.end();
+    assert_eq!((restored.status, restored.json()["state"].as_str()), (0, Some("active")), "{restored:?}");
+    assert_eq!(restored.json(), device.json(&["status"]).1);
+}
+
+#[test]
+fn a_code_that_was_mailed_already_is_enough() {
+    let polar = start_polar();
+    let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
+    customer.bought(NewKey::new("pro"));
+    // the customer closes the terminal, and the mail comes later
+    let early = device.run(&["restore", EMAIL, "--json"]);
+    assert_eq!((early.status, early.json()["error"]["kind"].as_str()), (2, Some("invalid_config")), "{early:?}");
+    assert!(early.stderr.contains("try again with `--code-sent`"), "{early:?}");
+    let mut talk = Talk::begin(&device, &["restore", "--code-sent"]);
+    talk.say(&customer.code(0));
+    assert_eq!(talk.end().status, 0);
+    let asked = |request: &RecordedRequest| request.endpoint() == Some(Endpoint::RequestCode);
+    assert_eq!(polar.requests().iter().filter(|request| asked(request)).count(), 1);
+}
+
+#[test]
+fn several_keys_are_listed_and_one_is_named_by_its_end() {
+    let polar = start_polar();
+    let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
+    let keys = [2, 3].map(|seats| customer.bought(NewKey::new("pro").limit_activations(seats)));
+    let listed = customer.runs(&device, &["restore"]);
+    assert_eq!(listed.status, 5, "{listed:?}");
+    assert!(listed.stdout.starts_with("several license keys fit: choose one by --key END\n  ****-"), "{listed:?}");
+    let listed = customer.runs(&device, &["restore", "--json"]);
+    let json = listed.json();
+    assert_eq!((listed.status, json["choose"]["option"].as_str()), (5, Some("--key")), "{json}");
+    let three = json["choose"]["keys"].as_array().unwrap().iter().find(|key| key["limitActivations"] == 3).unwrap();
+    let end = three["key"].as_str().unwrap().trim_start_matches("****-");
+    // each command asks for a code of its own, and a device may ask for few in a minute
+    let later = Device::new(&polar);
+    let restored = customer.runs(&later, &["restore", "--key", end]);
+    assert_eq!(restored.status, 0, "{restored:?}");
+    let taken = keys.map(|key| polar.activations(&key).len());
+    assert_eq!(taken, [0, 1]);
+}
+
+#[test]
+fn an_address_of_several_customers_is_a_choice() {
+    let seed = r#"{
+        "organizations": { "main": { "id": "de300000-0000-4000-8000-000000000001", "members": true } },
+        "benefits": { "pro": "de300000-0000-4000-8000-0000000000b1" },
+        "customers": {
+            "one": { "id": "c0010000-0000-4000-8000-000000000001", "name": "Studio Nord" },
+            "two": { "id": "c0010000-0000-4000-8000-000000000002", "type": "team" }
+        },
+        "keys": [],
+        "members": [
+            { "customer_id": "c0010000-0000-4000-8000-000000000001", "email": "iona.larkspur@example.com", "role": "owner" },
+            { "customer_id": "c0010000-0000-4000-8000-000000000002", "email": "iona.larkspur@example.com" }
+        ]
+    }"#;
+    let polar = MockPolar::builder().seed(Seed::from_json(seed).unwrap()).start().unwrap();
+    let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
+    let mut talk = Talk::begin(&device, &["restore", "--json"]);
+    talk.say(EMAIL);
+    // a name is what one chooses by: it has to be shown
+    let listed = talk.end_unchecked().1;
+    let choose = &listed.json()["choose"];
+    assert_eq!((listed.status, choose["option"].as_str()), (5, Some("--customer")), "{listed:?}");
+    let expected = serde_json::json!([{ "number": 1, "name": "Studio Nord" }, { "number": 2, "name": null }]);
+    assert_eq!(choose["customers"], expected);
+    assert!(polar.mails().is_empty());
+    for chosen in ["Studio Nord", "2"] {
+        let device = Device::new(&polar);
+        let nothing = customer.runs(&device, &["restore", "--customer", chosen]);
+        assert_eq!(nothing.status, 3, "{nothing:?}");
+        assert!(nothing.stderr.contains("the customer has no license key of this organization"), "{nothing:?}");
+    }
+    let mut talk = Talk::begin(&device, &["devices", "--customer", "3"]);
+    talk.say(EMAIL);
+    assert_eq!(talk.end_unchecked().1.status, 5);
+}
+
+#[test]
+fn an_unknown_address_looks_the_same_and_wrong_ones_say_so() {
+    let polar = start_polar();
+    let device = Device::new(&polar);
+    let mut talk = Talk::begin(&device, &["restore"]);
+    talk.say("nobody.at.all@example.com");
+    let unknown = talk.end_unchecked().1;
+    assert!(unknown.stderr.contains("If this address bought it, a code is on its way to it."), "{unknown:?}");
+    assert!(!unknown.stderr.contains("nobody"), "{unknown:?}");
+    let run = device.run_with_input(&["restore"], "iona larkspur\n");
+    assert_eq!((run.status, run.stdout.as_str()), (1, ""), "{run:?}");
+    assert_eq!(run.stderr, "error: not an e-mail address\n");
+    let run = device.run_with_input(&["devices", "--code-sent", "--json"], "K7Q-2MX\n");
+    assert_eq!((run.status, run.json()["error"]["kind"].as_str()), (1, Some("invalid_argument")), "{run:?}");
+    let run = device.run_with_input(&["restore", "--code-sent"], "K7Q2MX\n");
+    assert!(run.status == 1 && run.stderr.contains("it is wrong, was used, or is older"), "{run:?}");
+    assert!(!run.stderr.contains("K7Q2MX"), "{run:?}");
+}

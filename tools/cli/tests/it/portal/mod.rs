@@ -1,0 +1,80 @@
+//! What a customer does by a code from a mail, with the built command. Each run looks for codes, tokens and addresses in
+//! everything that was printed and stored.
+
+mod bought;
+mod codes;
+mod devices;
+mod lost_key;
+#[cfg(unix)]
+mod terminal;
+
+use crate::support::{Device, Run};
+use mock_polar::{MockPolar, NewKey};
+use std::io::Write;
+use std::process::{Child, ChildStdin, Stdio};
+use std::time::Duration;
+
+const EMAIL: &str = "iona.larkspur@example.com";
+const SOON: Duration = Duration::from_secs(30);
+
+/// A command that is spoken to while it runs.
+struct Talk<'a> {
+    device: &'a Device<'a>,
+    child: Child,
+    stdin: ChildStdin,
+}
+
+impl<'a> Talk<'a> {
+    fn begin(device: &'a Device<'a>, words: &[&str]) -> Self {
+        let mut command = device.command(words);
+        let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = pipes.spawn().unwrap();
+        let stdin = child.stdin.take().unwrap();
+        Self { device, child, stdin }
+    }
+
+    fn say(&mut self, line: &str) {
+        writeln!(self.stdin, "{line}").unwrap();
+    }
+
+    fn end(self) -> Run {
+        let run = self.end_unchecked();
+        run.0.assert_nothing_leaked(&run.1);
+        run.1
+    }
+
+    /// Without a look at what was printed.
+    fn end_unchecked(self) -> (&'a Device<'a>, Run) {
+        drop(self.stdin);
+        let output = self.child.wait_with_output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        let (stdout, stderr) = (text(output.stdout), text(output.stderr));
+        (self.device, Run { status: output.status.code().unwrap(), stdout, stderr, took: Duration::ZERO })
+    }
+}
+
+/// The customer, who has a mailbox.
+struct Customer<'a> {
+    polar: &'a MockPolar,
+}
+
+impl Customer<'_> {
+    /// The code in the mail that comes after so many others.
+    fn code(&self, mails: usize) -> String {
+        assert!(self.polar.wait_for_mails(mails + 1, SOON), "a mail comes");
+        self.polar.mails()[mails].code.clone().unwrap()
+    }
+
+    /// Runs the command, with the address and the code on its standard input.
+    fn runs(&self, device: &Device<'_>, words: &[&str]) -> Run {
+        let mails = self.polar.mails().len();
+        let mut talk = Talk::begin(device, words);
+        talk.say(EMAIL);
+        talk.say(&self.code(mails));
+        talk.end()
+    }
+
+    fn bought(&self, key: NewKey) -> String {
+        self.polar.add_key(key.email(EMAIL))
+    }
+}

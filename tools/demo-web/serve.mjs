@@ -1,0 +1,8 @@
+// node serve.mjs PACKAGE POLAR: the page, until standard input ends, so that it never outlives what started it.
+
+import { serve } from "./site.mjs";
+
+const [root, polar] = process.argv.slice(2);
+const site = await serve(root, polar);
+console.log(`\nOpen ${site.url} in a browser; Ctrl+C ends it.`);
+process.stdin.on("end", site.stop).resume();

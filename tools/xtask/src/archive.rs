@@ -1,0 +1,64 @@
+//! What people download of a release: archives in `target/package/archives`, named by what is in them, version and target,
+//! and `SHA256SUMS` over all of them. Made by CMake, which packs and sums alike on every system.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use xshell::{Shell, cmd};
+
+use crate::target::Target;
+use crate::workspace;
+
+const SUMS: &str = "SHA256SUMS";
+
+/// An empty folder to be filled and packed, of the name that the archive gets: `polar-license-c-0.1.0-TARGET`.
+pub(crate) fn folder(sh: &Shell, what: &str, version: &str, target: &Target) -> Result<PathBuf> {
+    let folder = archives()?.join(format!("{what}-{version}-{}", target.triple));
+    sh.remove_path(&folder)?;
+    Ok(sh.create_dir(folder)?)
+}
+
+/// Packs the folder, which it removes, and writes the checksums anew.
+pub(crate) fn pack(sh: &Shell, folder: &Path, target: &Target) -> Result<PathBuf> {
+    let name = folder.file_name().context("the folder has no name")?.to_string_lossy().into_owned();
+    let (end, format) = if target.system.is_windows() { ("zip", "zip") } else { ("tar.gz", "gnutar") };
+    let archive = archives()?.join(format!("{name}.{end}"));
+    {
+        let _inside = sh.push_dir(archives()?);
+        let compressed = if target.system.is_windows() { "cf" } else { "czf" };
+        cmd!(sh, "cmake -E tar {compressed} {archive} --format={format} {name}").run()?;
+    }
+    sh.remove_path(folder)?;
+    checksums(sh)?;
+    println!("{}", archive.display());
+    Ok(archive)
+}
+
+/// Unpacks an archive, and returns the folder in it.
+pub(crate) fn unpack(sh: &Shell, archive: &Path, into: &Path) -> Result<PathBuf> {
+    let _inside = sh.push_dir(into);
+    cmd!(sh, "cmake -E tar xf {archive}").run()?;
+    let name = archive.file_name().context("the archive has no name")?.to_string_lossy();
+    let name = name.strip_suffix(".zip").or_else(|| name.strip_suffix(".tar.gz")).context("not an archive")?;
+    Ok(into.join(name))
+}
+
+/// Writes the checksums of all archives, as `sha256sum --check` reads them.
+pub(crate) fn checksums(sh: &Shell) -> Result<()> {
+    let folder = archives()?;
+    let mut names = Vec::new();
+    for path in sh.read_dir(&folder)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_file() && name != SUMS {
+            names.push(name);
+        }
+    }
+    let _inside = sh.push_dir(&folder);
+    let sums = cmd!(sh, "cmake -E sha256sum {names...}").quiet().read()?;
+    fs::write(folder.join(SUMS), sums + "\n").context("cannot write the checksums")
+}
+
+fn archives() -> Result<PathBuf> {
+    Ok(workspace::target()?.join("package/archives"))
+}

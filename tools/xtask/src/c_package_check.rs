@@ -1,0 +1,269 @@
+//! What a program gets that is built with nothing but the packed C library, as an app developer would build it: by pkg-config,
+//! CMake and Conan, statically and not. Timing is printed and not checked.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use xshell::{Cmd, Shell, cmd};
+
+use crate::c_package::{TEXTS, Variant, archive, install_into, linked_name, node, package, shared, static_libraries};
+use crate::target::{System, Target};
+use crate::{c_cross, shell, workspace};
+
+/// The most bytes that an app grows by, with the static and with the shared library.
+const LIMITS: [(Variant, u64, u64); 2] =
+    [(Variant::Full, 2_500_000, 2_500_000), (Variant::OwnTransport, 640_000, 760_000)];
+
+/// No single command of a check takes longer.
+const TIME_LIMIT: Duration = Duration::from_secs(120);
+
+/// Builds the package, and programs with it, as an app developer would.
+pub(crate) fn check(sh: &Shell) -> Result<()> {
+    let host = &Target::host(sh)?;
+    let full = package(sh, Variant::Full, host)?;
+    exports(sh, &full)?;
+    let scratch = tempfile::tempdir()?;
+    pkg_config(sh, &full, scratch.path())?;
+    cmake(sh, &full, host, scratch.path())?;
+    conan(sh, &full, scratch.path())?;
+    quick_reads(sh, &full, scratch.path())?;
+    two_rust_libraries(sh, &full, scratch.path())?;
+    speaks_german(sh, &full, scratch.path())?;
+    let small = package(sh, Variant::OwnTransport, host)?;
+    exports(sh, &small)?;
+    catches_panics(sh, &small, scratch.path())?;
+    for (variant, program_limit, library_limit) in LIMITS {
+        let folder = if variant == Variant::Full { &full } else { &small };
+        let program = link_statically(sh, folder, "examples/c/gate.c", scratch.path(), &["-O2", "-s"])?;
+        check_size("a stripped program with the static library", &program, program_limit, variant)?;
+        check_size("the stripped shared library", &shared(folder, System::Linux)?, library_limit, variant)?;
+    }
+    check_readme(&shared(&full, System::Linux)?, &scratch.path().join("gate"))
+}
+
+/// `cargo xtask package c --archive`: for download. What is unpacked from it has built the examples, and these have run.
+pub(crate) fn checked_archive(sh: &Shell, variant: Variant, target: &Target) -> Result<()> {
+    let archive = archive(sh, variant, target)?;
+    let scratch = tempfile::tempdir()?;
+    let unpacked = crate::archive::unpack(sh, &archive, scratch.path())?;
+    cmake(sh, &unpacked, target, scratch.path())
+}
+
+/// The soname and the functions' version change with the interface, and nothing but the header's functions is offered.
+fn exports(sh: &Shell, folder: &Path) -> Result<()> {
+    let library = shared(folder, System::Linux)?;
+    let (soname, expected, node) = (soname(sh, &library)?, linked_name(System::Linux)?, node()?);
+    if soname != expected {
+        bail!("the soname is {soname} and not {expected}");
+    }
+    let names = dynamic_symbols(sh, &library, "--defined-only")?;
+    // the version itself is listed, too
+    let (versioned, bare): (Vec<&str>, Vec<&str>) =
+        names.lines().filter(|name| *name != node).partition(|name| name.ends_with(&format!("@@{node}")));
+    if !bare.is_empty() {
+        bail!("these are exported without the version {node}: {bare:?}");
+    }
+    let exported: BTreeSet<&str> = versioned.iter().filter_map(|name| name.split('@').next()).collect();
+    let header = fs::read_to_string(folder.join("include/polar_license.h"))?;
+    let undeclared: Vec<&&str> = exported.iter().filter(|name| !header.contains(&format!("{name}("))).collect();
+    if !undeclared.is_empty() || exported.len() < 80 {
+        bail!("{} names are exported, and these are not in the header: {undeclared:?}", exported.len());
+    }
+    println!("{soname} exports {} functions as {node}, all of them in the header", exported.len());
+    Ok(())
+}
+
+fn soname(sh: &Shell, library: &Path) -> Result<String> {
+    let dynamic = cmd!(sh, "readelf --dynamic {library}").quiet().read()?;
+    let line = dynamic.lines().find(|line| line.contains("(SONAME)")).context("the library has no soname")?;
+    Ok(line.split(['[', ']']).nth(1).context("the soname is not in brackets")?.into())
+}
+
+/// A program refers to the functions of this interface, not to any of these names.
+fn uses_version(sh: &Shell, program: &Path) -> Result<()> {
+    let (names, end) = (dynamic_symbols(sh, program, "--undefined-only")?, format!("@{}", node()?));
+    let used: Vec<&str> = names.lines().filter(|name| name.starts_with("polar_license_")).collect();
+    if used.is_empty() || !used.iter().all(|name| name.ends_with(&end)) {
+        bail!("{} refers to {used:?}, and not all of them end with {end}", program.display());
+    }
+    println!("a program with the shared library refers to {} functions, all of them with {end}", used.len());
+    Ok(())
+}
+
+fn dynamic_symbols(sh: &Shell, file: &Path, which: &str) -> Result<String> {
+    Ok(cmd!(sh, "nm --dynamic --format=just-symbols {which} {file}").quiet().read()?)
+}
+
+/// A program built with the flags that pkg-config prints, statically and with the shared library.
+fn pkg_config(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
+    for form in ["--static", "--shared"] {
+        let printed = cmd!(sh, "pkg-config --cflags --libs {form} polar_license");
+        let printed = printed.env("PKG_CONFIG_PATH", folder.join("lib/pkgconfig")).read()?;
+        let program = scratch.join(format!("gate{form}"));
+        cmd!(sh, "gcc -std=c11 examples/c/gate.c -o {program}").args(printed.split_whitespace()).run()?;
+        check_gate(sh.cmd(&program), folder)?;
+        if form == "--shared" {
+            uses_version(sh, &program)?;
+        } else if cmd!(sh, "readelf --dynamic {program}").quiet().read()?.contains("libpolar_license") {
+            bail!("a program built with `pkg-config --static` needs the shared library");
+        }
+    }
+    Ok(())
+}
+
+/// The examples as they stand, with `find_package`.
+fn cmake(sh: &Shell, folder: &Path, target: &Target, scratch: &Path) -> Result<()> {
+    for example in ["c", "cpp"] {
+        for form in ["static", "shared"] {
+            let source = scratch.join(format!("{example}-{form}"));
+            sh.create_dir(&source)?;
+            let program = format!("gate.{example}");
+            let from = workspace::root().join("examples").join(example);
+            fs::copy(from.join(&program), source.join(&program))?;
+            let lists = fs::read_to_string(from.join("CMakeLists.txt"))?;
+            let chosen = lists.replace("PRIVATE PolarLicense::static", &format!("PRIVATE PolarLicense::{form}"));
+            fs::write(source.join("CMakeLists.txt"), chosen)?;
+            let build = source.join("build");
+            // Visual Studio would put programs into a folder for each kind of build
+            let output = format!("-DCMAKE_RUNTIME_OUTPUT_DIRECTORY_RELEASE:PATH={}", build.display());
+            let configure = cmd!(sh, "cmake -S {source} -B {build} -DCMAKE_PREFIX_PATH:PATH={folder} {output}");
+            let configure = configure.arg("-DCMAKE_BUILD_TYPE=Release").args(c_cross::cmake_options(target)?);
+            shell::quietly(configure, TIME_LIMIT)?;
+            shell::quietly(cmd!(sh, "cmake --build {build} --config Release"), TIME_LIMIT)?;
+            let program = build.join(target.program("gate"));
+            check_gate(c_cross::program(sh, target, &program, &folder.join("bin"))?, folder)?;
+            println!("examples/{example} builds with CMake and PolarLicense::{form}, and runs");
+        }
+    }
+    Ok(())
+}
+
+/// The example in C as an app of Conan's, where Conan is installed.
+fn conan(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
+    if shell::probe(cmd!(sh, "conan --version")).is_none() {
+        println!("skipped: Conan is not installed");
+        return Ok(());
+    }
+    let app = sh.create_dir(scratch.join("conan-app"))?;
+    for file in ["gate.c", "CMakeLists.txt"] {
+        fs::copy(workspace::root().join("examples/c").join(file), app.join(file))?;
+    }
+    let requirement = format!("polar-license/{}", workspace::version("polar-license-c")?);
+    fs::write(app.join("conanfile.txt"), format!("[requires]\n{requirement}\n[generators]\nCMakeToolchain\n"))?;
+    let _home = sh.push_env("CONAN_HOME", scratch.join("conan-home"));
+    let build = app.join("build");
+    let commands = [
+        cmd!(sh, "conan profile detect"),
+        cmd!(sh, "conan export-pkg {folder}"),
+        cmd!(sh, "conan install {app} --output-folder {build} --no-remote"),
+        cmd!(sh, "cmake -S {app} -B {build} -DCMAKE_TOOLCHAIN_FILE=conan_toolchain.cmake -DCMAKE_BUILD_TYPE=Release"),
+        cmd!(sh, "cmake --build {build}"),
+    ];
+    commands.into_iter().try_for_each(|command| shell::quietly(command, TIME_LIMIT))?;
+    check_gate(sh.cmd(build.join("gate")), folder)?;
+    println!("examples/c builds with a package of Conan's, and runs");
+    Ok(())
+}
+
+/// Without a license and without a network, the example asks for a key and ends without an error.
+fn check_gate(program: Cmd, folder: &Path) -> Result<()> {
+    let (home, shown) = (tempfile::tempdir()?, program.to_string());
+    let command = program.env("POLAR", "http://127.0.0.1:9").env("LD_LIBRARY_PATH", folder.join("lib"));
+    let command = command.env("HOME", home.path()).env("XDG_DATA_HOME", home.path()).env("LOCALAPPDATA", home.path());
+    let printed = command.read_stderr()?;
+    if !printed.contains("Enter a license key") {
+        bail!("`{shown}` does not ask for a license key, but prints: {printed}");
+    }
+    Ok(())
+}
+
+fn link_statically(sh: &Shell, folder: &Path, source: &str, scratch: &Path, flags: &[&str]) -> Result<PathBuf> {
+    let program = scratch.join(Path::new(source).file_stem().unwrap_or_default());
+    let libraries = static_libraries(folder)?;
+    cmd!(sh, "gcc -std=c11 {flags...} -I {folder}/include -I tests/c {source} {folder}/lib/libpolar_license.a")
+        .args(libraries)
+        .args(["-Wl,--gc-sections", "-o"])
+        .arg(&program)
+        .run()?;
+    Ok(program)
+}
+
+/// The ways that docs/src/guides/c.md names to link a further static library in Rust.
+fn two_rust_libraries(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
+    let (program, other) = (scratch.join("two_rust"), scratch.join("libother_rust.a"));
+    let build = cmd!(sh, "rustc --edition 2024 --crate-type staticlib tests/c/other_rust.rs -o {other}");
+    build.env_remove("RUSTFLAGS").run()?;
+    let libraries = static_libraries(folder)?;
+    let lib = folder.join("lib");
+    let own = lib.join("libpolar_license.a").display().to_string();
+    let shared = vec![format!("-L{}", lib.display()), "-lpolar_license".into()];
+    for link in [shared, vec![own, "-Wl,--allow-multiple-definition".into()]] {
+        let compile = cmd!(sh, "gcc -std=c11 tests/c/two_rust.c -I {folder}/include -o {program} {other} {link...}");
+        compile.args(&libraries).run()?;
+        shell::quietly(sh.cmd(&program).env("LD_LIBRARY_PATH", &lib), TIME_LIMIT)?;
+    }
+    println!("a program has two static libraries in Rust, and runs");
+    Ok(())
+}
+
+/// A panic in the packed library must not end the app.
+fn catches_panics(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
+    let panicking = scratch.join("panicking");
+    install_into(sh, &panicking, Variant::OwnTransport, &Target::host(sh)?, &["portal", "test-panic"])?;
+    for (folder, source) in [(panicking.as_path(), "tests/c/panics.c"), (folder, "tests/c/callbacks.c")] {
+        let program = link_statically(sh, folder, source, scratch, &["-O2"])?;
+        shell::quietly(sh.cmd(program), TIME_LIMIT)?;
+    }
+    Ok(())
+}
+
+fn quick_reads(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
+    let program = link_statically(sh, folder, "tests/c/stalled.c", scratch, &["-O2"])?;
+    println!("while a validate hangs:");
+    // printed, not asserted: how long a call takes says as much about the machine's other work
+    Ok(sh.cmd(program).run()?)
+}
+
+/// What README.md says of sizes, in millions of bytes: of the shared library, and of a program without HTTP and TLS.
+fn check_readme(library: &Path, program: &Path) -> Result<()> {
+    let readme = workspace::text("README.md")?.replace('\n', " ");
+    for (before, file, after) in
+        [("the shared library (", library, " MB)"), ("builds one that adds ", program, " MB to a program")]
+    {
+        let tenths = fs::metadata(file)?.len().saturating_add(50_000) / 100_000;
+        let said = format!("{before}{}.{}{after}", tenths / 10, tenths % 10);
+        if !readme.contains(&said) {
+            bail!("README.md does not say: {said}");
+        }
+    }
+    Ok(())
+}
+
+/// A program that is given a catalogue of the package shows its sentences.
+fn speaks_german(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
+    let catalogue = fs::read_to_string(folder.join(TEXTS).join("de.json"))?;
+    let sentences: serde_json::Value = serde_json::from_str(&catalogue)?;
+    let expected = sentences
+        .get("reason.none")
+        .and_then(|text| text.as_str())
+        .context("texts/de.json has no sentence `reason.none`")?;
+    let program = link_statically(sh, folder, "tests/c/texts.c", scratch, &["-O2"])?;
+    let printed = sh.cmd(program).stdin(catalogue).read()?;
+    if printed != expected {
+        bail!("with texts/de.json the program says `{printed}`, not `{expected}`");
+    }
+    Ok(())
+}
+
+fn check_size(what: &str, file: &Path, limit: u64, variant: Variant) -> Result<()> {
+    let size = fs::metadata(file)?.len();
+    let build = if variant == Variant::Full { "" } else { " without HTTP and TLS" };
+    println!("{what}{build}: {size} bytes; the limit is {limit}");
+    if size > limit {
+        bail!("{what}{build} is too large");
+    }
+    Ok(())
+}

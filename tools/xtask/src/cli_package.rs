@@ -1,0 +1,54 @@
+//! The command `polar-license` as an archive for download: the program, completions, manual pages and licenses.
+//! These are made by the program itself, which shows that it runs.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Result;
+use xshell::Shell;
+
+use crate::licenses::{self, Shipped};
+use crate::npm_package::LICENSES;
+use crate::target::Target;
+use crate::{archive, c_cross, paths, shell, workspace};
+
+const PACKAGE: &str = "polar-license-cli";
+
+/// What people call the shells whose completions clap writes.
+const SHELLS: [&str; 5] = ["bash", "elvish", "fish", "powershell", "zsh"];
+
+/// `cargo xtask package cli`.
+pub(crate) fn package(sh: &Shell, target: &Target) -> Result<()> {
+    let build = shell::cargo(sh, "build --locked --profile size --package").arg(PACKAGE).args(target.arguments());
+    let build = build.env(paths::FLAGS, paths::remapped(&workspace::target()?));
+    let build = match target.foreign() {
+        Some(triple) => build.env(target.setting("LINKER"), c_cross::compilers(triple)?[0]),
+        None => build,
+    };
+    build.run()?;
+
+    let folder = archive::folder(sh, PACKAGE, &workspace::version(PACKAGE)?, target)?;
+    let built = workspace::target()?.join(target.foreign().unwrap_or_default()).join("size");
+    let program = target.program("polar-license");
+    sh.copy_file(built.join(&program), folder.join(&program))?;
+    paths::check_none(&folder.join(&program))?;
+    add_manual(sh, &folder, &folder.join(&program), target)?;
+    sh.copy_file(workspace::root().join("tools/cli/README.md"), folder.join("README.md"))?;
+    sh.copy_file(workspace::root().join("CHANGELOG.md"), folder.join("CHANGELOG.md"))?;
+    for license in LICENSES {
+        sh.copy_file(workspace::root().join(license), folder.join(license))?;
+    }
+    licenses::write(sh, &folder.join("licenses"), &Shipped { package: PACKAGE, features: &[], target })?;
+    archive::pack(sh, &folder, target).map(drop)
+}
+
+fn add_manual(sh: &Shell, folder: &Path, program: &Path, target: &Target) -> Result<()> {
+    let completions = sh.create_dir(folder.join("completions"))?;
+    for shell in SHELLS {
+        let script = c_cross::program(sh, target, program, folder)?.args(["completions", shell]).read()?;
+        fs::write(completions.join(format!("polar-license.{shell}")), script.replace("\r\n", "\n") + "\n")?;
+    }
+    // into the folder where the command runs: a path of this machine means nothing to Wine
+    let _inside = sh.push_dir(folder);
+    Ok(c_cross::program(sh, target, program, folder)?.args(["man", "man"]).run()?)
+}

@@ -1,0 +1,49 @@
+//! What is shipped does not name the folders of the machine that it was built on.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use anyhow::{Context, Result, bail};
+
+use crate::workspace;
+
+/// The environment variable with cargo's flags for rustc. It also overrides flags in the user's own settings.
+pub(crate) const FLAGS: &str = "CARGO_ENCODED_RUSTFLAGS";
+
+/// Flags for rustc that replace the paths of this machine by names that are the same everywhere.
+pub(crate) fn remapped(target: &Path) -> String {
+    let flags = names(target).into_iter().map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display()));
+    flags.collect::<Vec<_>>().join("\u{1f}")
+}
+
+/// The same for a C compiler such as gcc and clang.
+pub(crate) fn remapped_for_c(target: &Path) -> String {
+    let flags = names(target).into_iter().map(|(path, name)| format!("-ffile-prefix-map={}={name}", path.display()));
+    flags.collect::<Vec<_>>().join(" ")
+}
+
+/// Checks that a file does not hold the path of the place where it was built.
+pub(crate) fn check_none(file: &Path) -> Result<()> {
+    let bytes = fs::read(file).with_context(|| format!("cannot read `{}`", file.display()))?;
+    let homes = ["HOME", "CARGO_HOME", "RUSTUP_HOME"].into_iter().filter_map(|name| env::var(name).ok());
+    for path in homes.chain([workspace::root().display().to_string()]) {
+        if path.len() > 1 && bytes.windows(path.len()).any(|part| part == path.as_bytes()) {
+            bail!("`{}` contains the path `{path}` of this machine", file.display());
+        }
+    }
+    Ok(())
+}
+
+fn names(target: &Path) -> Vec<(PathBuf, &'static str)> {
+    let home = |variable: &str, folder: &str| -> Option<PathBuf> {
+        let own = env::var_os(variable).map(PathBuf::from);
+        own.or_else(|| env::var_os("HOME").map(|home| Path::new(&home).join(folder)))
+    };
+    let paths = [
+        (home("CARGO_HOME", ".cargo"), "/cargo"),
+        (home("RUSTUP_HOME", ".rustup"), "/rustup"),
+        (Some(workspace::root().to_path_buf()), "/polar-license"),
+        (Some(target.to_path_buf()), "/target"),
+    ];
+    paths.into_iter().filter_map(|(path, name)| Some((path?, name))).collect()
+}

@@ -1,0 +1,145 @@
+//! The Python package: wheels for the manylinux of 2014 and the source distribution, in `target/package/python`; and its
+//! tests, which run in an environment that has nothing but the wheel and what it depends on. Without Python these do not
+//! run, and say so.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use xshell::{Shell, cmd};
+
+use crate::licenses::{self, Shipped};
+use crate::local_polar::LocalPolar;
+use crate::requirements::{PYTHON_TOOLS, PYTHON_WITH_PIP};
+use crate::target::Target;
+use crate::{paths, shell, tools, workspace};
+
+const SOURCE: &str = "bindings/python";
+
+/// What wheels are released for.
+const TARGETS: [&str; 2] = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"];
+
+/// The library is optimized as a whole, on a machine that may be busy.
+const TIME_LIMIT: Duration = Duration::from_secs(900);
+
+/// `cargo xtask package python`.
+pub(crate) fn package(sh: &Shell) -> Result<()> {
+    let folder = emptied(sh)?;
+    for target in TARGETS {
+        println!("{}", wheel(sh, target, &folder)?.display());
+    }
+    println!("{}", sdist(sh, &folder)?.display());
+    Ok(())
+}
+
+/// Runs the tests of `tests/python` with the wheel for this machine.
+pub(crate) fn check(sh: &Shell) -> Result<()> {
+    if let Err(error) = PYTHON_WITH_PIP.ensure(sh) {
+        println!("NOT RUN: {error:#}");
+        return Ok(());
+    }
+    PYTHON_TOOLS.ensure(sh)?;
+    let folder = emptied(sh)?;
+    let target = TARGETS.into_iter().find(|target| target.starts_with(std::env::consts::ARCH));
+    let target = target.context("there is no wheel for this machine")?;
+    let (wheel, sdist) = (wheel(sh, target, &folder)?, sdist(sh, &folder)?);
+    let python = installed(sh, &wheel, &folder.join("venv"))?;
+    style(sh, &python)?;
+    let polar = LocalPolar::start(sh)?;
+    let tests = cmd!(sh, "{python} -m unittest discover --start-directory tests/python");
+    // nothing is written beside the sources
+    let tests = tests.env("PYTHONDONTWRITEBYTECODE", "1").env("POLAR_LICENSE_POLAR", polar.url());
+    Ok(tests.env("POLAR_LICENSE_WHEEL", wheel).env("POLAR_LICENSE_SDIST", sdist).run()?)
+}
+
+fn emptied(sh: &Shell) -> Result<PathBuf> {
+    let folder = workspace::target()?.join("package/python");
+    sh.remove_path(&folder)?;
+    sh.create_dir(&folder)?;
+    Ok(folder)
+}
+
+/// Builds the wheel, with the papers of what is linked into it.
+fn wheel(sh: &Shell, target: &str, folder: &Path) -> Result<PathBuf> {
+    let built = folder.join("built");
+    sh.remove_path(&built)?;
+    build(sh, &["--locked", "--target", target], &built)?;
+    let (unpacked, python) = (folder.join("unpacked"), tools::python()?);
+    sh.remove_path(&unpacked)?;
+    let wheel = only_file(sh, &built, "whl")?;
+    cmd!(sh, "{python} -m wheel unpack {wheel} --dest {unpacked}").quiet().ignore_stdout().run()?;
+    let version = workspace::version("polar-license-c")?;
+    let content = unpacked.join(format!("polar_license-{version}"));
+    let papers = content.join(format!("polar_license-{version}.dist-info"));
+    let shipped = Shipped { package: "polar-license-c", features: &[], target: &Target::named(sh, Some(target))? };
+    licenses::write(sh, &papers.join("licenses"), &shipped)?;
+    for library in sh.read_dir(content.join("polar_license/_native"))? {
+        paths::check_none(&library)?;
+    }
+    sh.create_dir(papers.join("sboms"))?;
+    fs::rename(papers.join("licenses/sbom.cdx.json"), papers.join("sboms/sbom.cdx.json"))?;
+    cmd!(sh, "{python} -m wheel pack {content} --dest-dir {folder}").quiet().ignore_stdout().run()?;
+    sh.remove_path(&unpacked)?;
+    sh.remove_path(&built)?;
+    Ok(folder.join(wheel.file_name().context("the wheel has no name")?))
+}
+
+/// Builds the source distribution, and a wheel from it, to see that nothing is missing. That takes no time: cargo finds
+/// that all files are there and as old as the library that it has built of the same ones.
+fn sdist(sh: &Shell, folder: &Path) -> Result<PathBuf> {
+    let built = folder.join("built");
+    build(sh, &["--sdist"], &built)?;
+    let sdist = only_file(sh, &built, "gz")?;
+    let kept = folder.join(sdist.file_name().context("the source distribution has no name")?);
+    fs::rename(sdist, &kept)?;
+    sh.remove_path(&built)?;
+    Ok(kept)
+}
+
+/// Runs maturin, with zig where it looks for that.
+fn build(sh: &Shell, arguments: &[&str], to: &Path) -> Result<()> {
+    let python = tools::python()?;
+    let programs = python.parent().context("Python is in no folder")?.to_path_buf();
+    let path = std::env::join_paths(
+        std::iter::once(programs.clone()).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
+    )?;
+    let target = workspace::target()?.join("package/build/python");
+    let _inside = sh.push_dir(SOURCE);
+    let maturin = shell::without_own_variables(sh.cmd(programs.join("maturin"))).env("PATH", path);
+    let maturin = maturin.args(["build", "--zig", "--compatibility", "manylinux2014"]).args(arguments);
+    let maturin = maturin.env(paths::FLAGS, paths::remapped(&target)).env("CFLAGS", paths::remapped_for_c(&target));
+    shell::quietly(maturin.arg("--target-dir").arg(target).arg("--out").arg(to), TIME_LIMIT)
+}
+
+/// An environment with the wheel, and with what it depends on from what setting up has stored; no network.
+fn installed(sh: &Shell, wheel: &Path, folder: &Path) -> Result<PathBuf> {
+    let (tools, stored) = (tools::python()?, tools::python_wheels()?);
+    cmd!(sh, "{tools} -m venv --without-pip {folder}").run()?;
+    let python = folder.join("bin/python");
+    let install = cmd!(sh, "{tools} -m pip --quiet --python {python} install --no-index --find-links {stored} {wheel}");
+    install.run()?;
+    Ok(python)
+}
+
+/// Types as an app sees them, those of the package's own code, and its form.
+fn style(sh: &Shell, python: &Path) -> Result<()> {
+    let tools = tools::python()?;
+    let settings = format!("{SOURCE}/pyproject.toml");
+    for check in [&["check"][..], &["format", "--check"]] {
+        cmd!(sh, "{tools} -m ruff {check...} --quiet --no-cache --config {settings} {SOURCE} tests/python").run()?;
+    }
+    let cache = workspace::target()?.join("mypy");
+    cmd!(sh, "{tools} -m mypy --cache-dir {cache} --config-file {settings} {SOURCE}/src").run()?;
+    let mypy = cmd!(sh, "{tools} -m mypy --cache-dir {cache} --config-file {settings} --python-executable {python}");
+    Ok(mypy.arg("tests/python").run()?)
+}
+
+fn only_file(sh: &Shell, folder: &Path, extension: &str) -> Result<PathBuf> {
+    let mut files = sh.read_dir(folder)?;
+    files.retain(|file| file.extension().is_some_and(|end| end == extension));
+    match files.as_slice() {
+        [file] => Ok(file.clone()),
+        files => bail!("`{}` holds {} files that end in `{extension}`", folder.display(), files.len()),
+    }
+}

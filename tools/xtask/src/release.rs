@@ -1,0 +1,75 @@
+//! What has to be right before a version is published, and what is said about it. Publishes nothing: that does
+//! `.github/workflows/release.yml`, which asks here first.
+
+use std::fs;
+
+use anyhow::{Result, bail};
+use cargo_metadata::Package;
+
+use crate::workspace;
+
+/// `cargo xtask release TAG`: refuses, or writes the notes of the version into `target/package/NOTES.md`.
+pub(crate) fn check(tag: &str) -> Result<()> {
+    let (metadata, changelog) = (workspace::metadata()?, workspace::text("CHANGELOG.md")?);
+    let version = tag.strip_prefix('v').unwrap_or_default();
+    let mut wrong = obstacles(tag, &metadata.packages, &workspace::repository()?);
+    let notes = notes(&changelog, version);
+    if notes.is_none() {
+        wrong.push(format!("CHANGELOG.md has no section `## {version} - YYYY-MM-DD`, or nothing is in it"));
+    }
+    if !wrong.is_empty() {
+        bail!("{tag} cannot be released (RELEASING.md):\n{}", wrong.join("\n"));
+    }
+    let file = workspace::target()?.join("package/NOTES.md");
+    fs::create_dir_all(file.with_file_name(""))?;
+    fs::write(&file, notes.unwrap_or_default())?;
+    println!("{tag} can be released; its notes are in {}", file.display());
+    Ok(())
+}
+
+fn obstacles(tag: &str, packages: &[Package], repository: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if repository.is_empty() {
+        wrong.push(
+            "`repository` in Cargo.toml is empty: write this repository's address there, since crates.io and npm \
+             show it and never change what was published"
+                .into(),
+        );
+    }
+    let others = packages.iter().filter(|package| format!("v{}", package.version) != tag);
+    wrong.extend(others.map(|package| format!("the version of {} is {}", package.name, package.version)));
+    wrong
+}
+
+/// The section of the changelog about a version that has a date.
+fn notes(changelog: &str, version: &str) -> Option<String> {
+    let start = format!("## {version} - ");
+    let mut lines = changelog.lines().skip_while(|line| !line.starts_with(&start)).skip(1).peekable();
+    lines.peek()?;
+    let section: Vec<&str> = lines.take_while(|line| !line.starts_with("## ")).collect();
+    Some(section.join("\n").trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_said_in_a_sentence() {
+        let packages = workspace::metadata().unwrap().packages;
+        let tag = format!("v{}", workspace::version("polar-license").unwrap());
+        assert_eq!(obstacles(&tag, &packages, "https://example.com/acme/polar-license"), Vec::<String>::new());
+        assert!(obstacles(&tag, &packages, "").iter().any(|wrong| wrong.contains("is empty: write")));
+        let other = obstacles("v7.0.0", &packages, "https://example.com/acme/polar-license");
+        assert_eq!(other.len(), packages.len(), "{other:?}");
+    }
+
+    #[test]
+    fn notes_are_the_section_of_the_version() {
+        let changelog = "# Changelog\n\n## Unreleased\n\n## 0.2.0 - 2027-01-01\n\n- two\n- more\n\n## 0.1.0 - 2026-12-01\n\n- one\n";
+        assert_eq!(notes(changelog, "0.2.0").as_deref(), Some("- two\n- more"));
+        assert_eq!(notes(changelog, "0.1.0").as_deref(), Some("- one"));
+        assert_eq!(notes(changelog, "0.3.0"), None);
+        assert_eq!(notes("## 0.1.0 - 2026-12-01\n\n## 0.0.1 - 2026-11-01\n- x", "0.1.0"), None);
+    }
+}

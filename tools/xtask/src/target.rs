@@ -1,0 +1,134 @@
+//! What something is built for: this machine, or another one; and what the parts of the C library are called there.
+
+use anyhow::{Context, Result, bail};
+use xshell::{Shell, cmd};
+
+/// A target of rustc.
+pub(crate) struct Target {
+    pub(crate) triple: String,
+    pub(crate) system: System,
+    is_host: bool,
+}
+
+/// How libraries are named and linked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum System {
+    Linux,
+    MacOs,
+    /// With MinGW's compiler.
+    WindowsGnu,
+    /// With Microsoft's.
+    WindowsMsvc,
+}
+
+impl Target {
+    /// This machine.
+    pub(crate) fn host(sh: &Shell) -> Result<Self> {
+        let rustc = cmd!(sh, "rustc -vV").quiet().read()?;
+        let host =
+            rustc.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc did not print its host")?;
+        Ok(Self { triple: host.into(), system: System::of(host)?, is_host: true })
+    }
+
+    /// The target of this name, or else this machine.
+    pub(crate) fn named(sh: &Shell, triple: Option<&str>) -> Result<Self> {
+        let host = Self::host(sh)?;
+        match triple {
+            Some(triple) if triple != host.triple => {
+                Ok(Self { triple: triple.into(), system: System::of(triple)?, is_host: false })
+            }
+            Some(_) | None => Ok(host),
+        }
+    }
+
+    /// The name, unless it is this machine.
+    pub(crate) fn foreign(&self) -> Option<&str> {
+        (!self.is_host).then_some(self.triple.as_str())
+    }
+
+    /// The arguments for cargo. Nothing for this machine, so that what has been built for it is used.
+    pub(crate) fn arguments(&self) -> Vec<&str> {
+        self.foreign().map_or_else(Vec::new, |triple| vec!["--target", triple])
+    }
+
+    /// The environment variable by which cargo learns something about it, such as `LINKER`.
+    pub(crate) fn setting(&self, name: &str) -> String {
+        setting(&self.triple, name)
+    }
+
+    /// `program`, as its file is called there.
+    pub(crate) fn program(&self, name: &str) -> String {
+        if self.system.is_windows() { format!("{name}.exe") } else { name.into() }
+    }
+}
+
+/// The environment variable by which cargo learns something about a target.
+pub(crate) fn setting(triple: &str, name: &str) -> String {
+    format!("CARGO_TARGET_{}_{name}", triple.to_uppercase().replace(['-', '.'], "_"))
+}
+
+impl System {
+    fn of(triple: &str) -> Result<Self> {
+        let systems = [
+            ("-linux-gnu", Self::Linux),
+            ("-apple-darwin", Self::MacOs),
+            ("-windows-gnu", Self::WindowsGnu),
+            ("-windows-msvc", Self::WindowsMsvc),
+        ];
+        let known = systems.into_iter().find(|(end, _)| triple.ends_with(end));
+        match known {
+            Some((_, system)) => Ok(system),
+            None => {
+                bail!("no package is made for `{triple}`; its name must end with {}", systems.map(|it| it.0).join(", "))
+            }
+        }
+    }
+
+    pub(crate) fn is_windows(self) -> bool {
+        matches!(self, Self::WindowsGnu | Self::WindowsMsvc)
+    }
+
+    /// The file of the static library in `lib`.
+    pub(crate) fn static_library(self) -> &'static str {
+        match self {
+            Self::Linux | Self::MacOs | Self::WindowsGnu => "libpolar_license.a",
+            Self::WindowsMsvc => "polar_license.lib",
+        }
+    }
+
+    /// The shared library, seen from the package; on systems with links, one that leads to it.
+    pub(crate) fn shared_library(self) -> &'static str {
+        match self {
+            Self::Linux => "lib/libpolar_license.so",
+            Self::MacOs => "lib/libpolar_license.dylib",
+            Self::WindowsGnu | Self::WindowsMsvc => "bin/polar_license.dll",
+        }
+    }
+
+    /// The option of the linker by which a program does not need the libraries that come after it and that it does not use.
+    pub(crate) fn as_needed(self) -> &'static str {
+        match self {
+            Self::Linux => "-Wl,--as-needed",
+            Self::MacOs => "-Wl,-dead_strip_dylibs",
+            // a library of imports that nothing is taken from leaves no trace
+            Self::WindowsGnu | Self::WindowsMsvc => "",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_this_machine_or_a_known_system() {
+        let sh = &crate::shell::new().unwrap();
+        let host = Target::host(sh).unwrap();
+        assert!(Target::named(sh, Some(&host.triple)).unwrap().arguments().is_empty());
+        let other = Target::named(sh, Some("x86_64-pc-windows-msvc")).unwrap();
+        assert_eq!(other.arguments(), ["--target", "x86_64-pc-windows-msvc"]);
+        assert_eq!(other.setting("LINKER"), "CARGO_TARGET_X86_64_PC_WINDOWS_MSVC_LINKER");
+        assert_eq!(other.program("polar-license"), "polar-license.exe");
+        assert!(Target::named(sh, Some("sparc-unknown-none")).is_err());
+    }
+}

@@ -1,0 +1,91 @@
+//! The Tauri plugin: the app in `examples/tauri` is built with it, and `tests/js/tauri` drives its window. Plugin and app
+//! are a workspace of their own, with one build in `target/tauri`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use xshell::{Cmd, Shell, cmd};
+
+use crate::requirements::{TAURI_DRIVER, WEBKIT};
+use crate::{npm_package, readme, shell, tools, workspace};
+
+/// The manifest of the workspace.
+pub(crate) const MANIFEST: &str = "bindings/tauri/Cargo.toml";
+
+const README: &str = "bindings/tauri/README.md";
+const APP: &str = "examples/tauri";
+const TESTS: &str = "tests/js/tauri";
+
+/// Builds everything, and runs the tests; where no window can be had, only what needs none.
+pub(crate) fn check(sh: &Shell) -> Result<()> {
+    check_versions(&workspace::text(MANIFEST)?, &workspace::text(README)?)?;
+    readme::check(sh, README)?;
+    if !cfg!(target_os = "linux") || !WEBKIT.is_obtainable(sh) {
+        println!("NOT RUN: the window, which needs WebKitGTK; here is no apt-get to install it");
+        return Ok(());
+    }
+    WEBKIT.ensure(sh)?;
+    TAURI_DRIVER.ensure(sh)?;
+    npm_package::package(sh)?;
+    for folder in [APP, TESTS] {
+        npm_package::ci(sh, folder)?;
+    }
+    let app = build(sh)?;
+    // the whole workspace, as in the step `tests`, so that cargo does not build its dependencies once more
+    shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
+    let target = workspace::target()?;
+    let tests = cmd!(sh, "xvfb-run --auto-servernum node --test --test-reporter=spec {TESTS}/window.test.mjs");
+    let tests =
+        tests.env("POLAR_LICENSE_TAURI_APP", app).env("POLAR_LICENSE_TAURI_DRIVER", tools::program("tauri-driver")?);
+    Ok(tests
+        .env("POLAR_LICENSE_CLI", target.join("debug/polar-license"))
+        .env("POLAR_LICENSE_JS", target.join("package/npm"))
+        .run()?)
+}
+
+/// Builds the page and the program, and returns the program.
+fn build(sh: &Shell) -> Result<PathBuf> {
+    {
+        let _inside = sh.push_dir(APP);
+        npm_package::npm(sh).args(["run", "--silent", "build"]).run()?;
+    }
+    in_workspace(sh, "build --locked --workspace --features acme/custom-protocol")?.run()?;
+    in_workspace(sh, "test --locked --workspace --doc --features acme/custom-protocol")?.run()?;
+    Ok(target()?.join("debug/acme"))
+}
+
+fn in_workspace<'a>(sh: &'a Shell, words: &str) -> Result<Cmd<'a>> {
+    let cargo = shell::cargo(sh, words).args(["--manifest-path", MANIFEST]);
+    Ok(cargo.env("CARGO_TARGET_DIR", target()?))
+}
+
+fn target() -> Result<PathBuf> {
+    Ok(workspace::target()?.join("tauri"))
+}
+
+/// The plugin has the version of what it is a plugin for, and its README says so.
+fn check_versions(manifest: &str, readme: &str) -> Result<()> {
+    let version = workspace::version("polar-license")?;
+    let manifest: toml::Table = manifest.parse()?;
+    let own = manifest.get("package").and_then(|package| package.get("version")?.as_str());
+    let core = manifest.get("dependencies").and_then(|it| it.get("polar-license")?.get("version")?.as_str());
+    if own != Some(&version) || core != Some(&version) {
+        bail!("{MANIFEST} must have version {version}, for itself and for polar-license; it has {own:?} and {core:?}");
+    }
+    let line = format!("tauri-plugin-polar-license = \"{version}\"\n");
+    readme.contains(&line).then_some(()).with_context(|| format!("{README} must name the version {version}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_version_is_found() {
+        let (manifest, readme) = (workspace::text(MANIFEST).unwrap(), workspace::text(README).unwrap());
+        check_versions(&manifest, &readme).unwrap();
+        let version = workspace::version("polar-license").unwrap();
+        assert!(check_versions(&manifest.replace(&version, "99.0.0"), &readme).is_err());
+        assert!(check_versions(&manifest, &readme.replace(&version, "99.0.0")).is_err());
+    }
+}
