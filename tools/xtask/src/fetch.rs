@@ -32,7 +32,10 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
 /// The tests learn the local Polar's address when they are built, because a page cannot be told later.
 fn cargo<'a>(sh: &'a Shell, polar: &LocalPolar, subcommand: &str) -> Result<Cmd<'a>> {
     let cargo = shell::cargo(sh, subcommand).args(CRATE).env("POLAR_LICENSE_TEST_POLAR", polar.url());
-    let cargo = cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", tools::program("wasm-bindgen-test-runner")?);
+    let cargo = cargo.env(
+        "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
+        tools::WASM_BINDGEN.program(sh, "wasm-bindgen-test-runner")?,
+    );
     // otherwise the runner looks for drivers of other browsers first
     Ok(cargo.env("CHROMEDRIVER", "chromedriver").env_remove("WASM_BINDGEN_USE_BROWSER"))
 }

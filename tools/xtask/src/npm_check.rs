@@ -38,7 +38,8 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
 /// Packs it, and runs one story with it in every runtime and one in every example, against the local Polar.
 pub(crate) fn check_runtimes(sh: &Shell) -> Result<()> {
     let tarball = &npm_package::package(sh)?.file;
-    shell::cargo(sh, "build --locked --package polar-license-cli").run()?;
+    // the whole workspace, as in the step `tests`, so that cargo does not build its dependencies once more
+    shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
     let polar = workspace::target()?.join("debug").join(format!("polar-license{}", env::consts::EXE_SUFFIX));
     npm_package::ci(sh, "tests/js/runtimes")?;
     Ok(cmd!(sh, "node tests/js/runtimes/run.mjs {tarball} {polar}").run()?)

@@ -247,7 +247,7 @@ enum Source {
     Rustup(&'static [&'static str]),
     /// Packages of Debian.
     Debian(&'static [&'static str]),
-    /// A package of crates.io, built into `target/tools`.
+    /// A package of crates.io, built into the user's cache.
     CratesIo(&'static Tool),
     /// An environment with packages of PyPI.
     PyPi,

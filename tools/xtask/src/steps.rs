@@ -1,9 +1,20 @@
-//! `cargo xtask test`: a table of steps, those first that find mistakes soonest.
-//! A further step is one more entry in [`STEPS`]. No step changes a file of the repository.
+//! `cargo xtask test`: tables of steps, those first that find mistakes soonest.
+//! A further step is one more entry in a table. No step changes a file of the repository.
+//!
+//! ```text
+//!   FIRST, in order ── what the others need is installed ──┬── RUST, in order
+//!                                                          └── ELSEWHERE, in order, in a process of its own as well
+//! ```
+//!
+//! Many steps wait more than they compute: for linkers, emulators, browsers and time limits. Two at a time use what one
+//! would leave idle. They share `target/debug`, which cargo locks while it builds, and write nothing else that both use.
+
+mod lanes;
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
+use lanes::Lane;
 use xshell::{Cmd, Shell};
 
 use crate::requirements::{
@@ -25,7 +36,8 @@ struct Step {
     run: fn(&Shell) -> Result<()>,
 }
 
-const STEPS: &[Step] = &[
+/// What finds most mistakes in the least time.
+const FIRST: &[Step] = &[
     Step {
         name: "format",
         proves: "the code is formatted as rustfmt does it",
@@ -82,6 +94,10 @@ const STEPS: &[Step] = &[
             clippy(core.arg(wasm_build::TARGET))
         },
     },
+];
+
+/// The crates, the C library and the documents.
+const RUST: &[Step] = &[
     Step {
         name: "tests",
         proves: "unit, integration and documentation tests pass, those of the C library and the customer portal among them",
@@ -142,54 +158,6 @@ const STEPS: &[Step] = &[
         run: python_package::check,
     },
     Step {
-        name: "fetch",
-        proves: "the client for web apps passes its tests in Node and in Chromium, the scenarios among them",
-        needs: &[&CLIPPY, &WASM_STD, &WASM_BINDGEN, &NODE, &CHROMIUM],
-        run: fetch::check,
-    },
-    Step {
-        name: "c-windows",
-        proves: "the crate and the C library, cross-built for Windows, pass their tests under Wine",
-        needs: &[&C_COMPILERS, &WINDOWS_TOOLS, &WINDOWS_STD],
-        run: c_cross::on_windows,
-    },
-    Step {
-        name: "c-aarch64",
-        proves: "the same for Linux on 64-bit ARM, under qemu",
-        needs: &[&C_COMPILERS, &ARM_TOOLS, &ARM_STD],
-        run: c_cross::on_arm,
-    },
-    Step {
-        name: "npm",
-        proves: "the packed npm package is small, loads everywhere, and its types and README are right",
-        needs: &NPM_PACKAGE,
-        run: npm_check::check,
-    },
-    Step {
-        name: "runtimes",
-        proves: "the packed npm package works in Node, Bun, Deno, workerd and Chromium, and so do the examples with it",
-        needs: &[&WASM_STD, &WASM_BINDGEN, &NODE, &CHROMIUM],
-        run: npm_check::check_runtimes,
-    },
-    Step {
-        name: "js",
-        proves: "the packed npm package runs the scenarios in Node and in Chromium, and settles every operation, whatever goes wrong there",
-        needs: &[&WASM_STD, &WASM_BINDGEN, &NODE, &CHROMIUM],
-        run: js_tests::check,
-    },
-    Step {
-        name: "mock",
-        proves: "the packed local Polar for Node passes the tests of the server in Rust that need only its address",
-        needs: &[&WASM_STD, &WASM_BINDGEN, &NODE],
-        run: mock_package::check,
-    },
-    Step {
-        name: "tauri",
-        proves: "the Tauri plugin works in a real window: activate, gate, offline, grace, deactivate, and closed while it asks",
-        needs: &[&WASM_STD, &WASM_BINDGEN, &NODE, &FAKETIME],
-        run: tauri::check,
-    },
-    Step {
         name: "docs",
         proves: "the documentation builds without warnings, for wasm32 too, and whatever features are chosen",
         needs: &[&WASM_STD],
@@ -227,24 +195,92 @@ const STEPS: &[Step] = &[
     },
 ];
 
+/// What is made for elsewhere: the npm packages, Rust in web pages, the Tauri plugin, and other systems.
+const ELSEWHERE: &[Step] = &[
+    Step {
+        name: "npm",
+        proves: "the packed npm package is small, loads everywhere, and its types and README are right",
+        needs: &NPM_PACKAGE,
+        run: npm_check::check,
+    },
+    Step {
+        name: "runtimes",
+        proves: "the packed npm package works in Node, Bun, Deno, workerd and Chromium, and so do the examples with it",
+        needs: &[&WASM_STD, &WASM_BINDGEN, &NODE, &CHROMIUM],
+        run: npm_check::check_runtimes,
+    },
+    Step {
+        name: "js",
+        proves: "the packed npm package runs the scenarios in Node and in Chromium, and settles every operation, whatever goes wrong there",
+        needs: &[&WASM_STD, &WASM_BINDGEN, &NODE, &CHROMIUM],
+        run: js_tests::check,
+    },
+    Step {
+        name: "mock",
+        proves: "the packed local Polar for Node passes the tests of the server in Rust that need only its address",
+        needs: &[&WASM_STD, &WASM_BINDGEN, &NODE],
+        run: mock_package::check,
+    },
+    Step {
+        name: "fetch",
+        proves: "the client for web apps passes its tests in Node and in Chromium, the scenarios among them",
+        needs: &[&CLIPPY, &WASM_STD, &WASM_BINDGEN, &NODE, &CHROMIUM],
+        run: fetch::check,
+    },
+    Step {
+        name: "tauri",
+        proves: "the Tauri plugin works in a real window: activate, gate, offline, grace, deactivate, and closed while it asks",
+        needs: &[&WASM_STD, &WASM_BINDGEN, &NODE, &FAKETIME],
+        run: tauri::check,
+    },
+    Step {
+        name: "c-windows",
+        proves: "the crate and the C library, cross-built for Windows, pass their tests under Wine",
+        needs: &[&C_COMPILERS, &WINDOWS_TOOLS, &WINDOWS_STD],
+        run: c_cross::on_windows,
+    },
+    Step {
+        name: "c-aarch64",
+        proves: "the same for Linux on 64-bit ARM, under qemu",
+        needs: &[&C_COMPILERS, &ARM_TOOLS, &ARM_STD],
+        run: c_cross::on_arm,
+    },
+];
+
 /// `cargo xtask test --list`.
 pub(crate) fn list() {
-    for step in STEPS {
+    for step in all() {
         println!("{:9} {}", step.name, step.proves);
     }
 }
 
-/// Runs the steps of these names, all steps if there are none, until one fails.
+/// Runs all steps, or those of these names one after the other, until one fails.
 pub(crate) fn test(sh: &Shell, names: &[String]) -> Result<()> {
-    let steps = chosen(names)?;
-    let mut total = Duration::ZERO;
+    let (result, time) = timed(|| if names.is_empty() { everything(sh) } else { in_order(sh, &chosen(names)?) });
+    println!("\npassed: {} steps, in {:.1} s", result?, time.as_secs_f32());
+    Ok(())
+}
+
+/// Runs all steps, most of them two at a time, and returns how many there are.
+fn everything(sh: &Shell) -> Result<usize> {
+    in_order(sh, &FIRST.iter().collect::<Vec<_>>())?;
+    // the lanes would install the same things at the same time
+    let needs = RUST.iter().chain(ELSEWHERE).flat_map(|step| step.needs);
+    needs.into_iter().try_for_each(|requirement| requirement.ensure(sh))?;
+    npm_package::install_tools(sh)?;
+    let lane = |name, steps: &[Step]| Lane { name, steps: steps.iter().map(|step| step.name).collect() };
+    lanes::run(&[lane("rust", RUST), lane("elsewhere", ELSEWHERE)])?;
+    Ok(all().count())
+}
+
+/// Runs steps one after the other until one fails, and returns how many there are.
+fn in_order(sh: &Shell, steps: &[&Step]) -> Result<usize> {
     for (number, step) in steps.iter().enumerate() {
         println!("\n── {} ({} of {}): {}", step.name, number + 1, steps.len(), step.proves);
         let (result, time) = timed(|| {
             step.needs.iter().try_for_each(|requirement| requirement.ensure(sh))?;
             (step.run)(sh)
         });
-        total += time;
         let seconds = time.as_secs_f32();
         if let Err(error) = result {
             eprintln!("\n{error:#}");
@@ -252,15 +288,18 @@ pub(crate) fn test(sh: &Shell, names: &[String]) -> Result<()> {
         }
         println!("── {} passed in {seconds:.1} s", step.name);
     }
-    println!("\npassed: {} of {} steps, in {:.1} s", steps.len(), STEPS.len(), total.as_secs_f32());
-    Ok(())
+    Ok(steps.len())
+}
+
+fn all() -> impl Iterator<Item = &'static Step> {
+    FIRST.iter().chain(RUST).chain(ELSEWHERE)
 }
 
 fn chosen(names: &[String]) -> Result<Vec<&'static Step>> {
-    if let Some(unknown) = names.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
+    if let Some(unknown) = names.iter().find(|name| all().all(|step| step.name != **name)) {
         bail!("unknown step `{unknown}`; `cargo xtask test --list` prints all of them");
     }
-    Ok(STEPS.iter().filter(|step| names.is_empty() || names.iter().any(|name| name == step.name)).collect())
+    Ok(all().filter(|step| names.iter().any(|name| name == step.name)).collect())
 }
 
 fn clippy(command: Cmd) -> Result<()> {
@@ -276,6 +315,8 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn names(names: &[&str]) -> Result<Vec<&'static str>> {
@@ -284,9 +325,14 @@ mod tests {
     }
 
     #[test]
-    fn steps_run_in_the_order_of_the_table_and_an_unknown_one_is_an_error() {
-        assert_eq!(names(&[]).unwrap().len(), STEPS.len());
+    fn steps_run_in_the_order_of_the_tables_and_an_unknown_one_is_an_error() {
         assert_eq!(names(&["docs", "format"]).unwrap(), ["format", "docs"]);
         assert!(names(&["docs", "dcos"]).unwrap_err().to_string().contains("`dcos`"));
+    }
+
+    #[test]
+    fn each_step_has_a_name_of_its_own() {
+        let unique: BTreeSet<&str> = all().map(|step| step.name).collect();
+        assert_eq!(unique.len(), all().count());
     }
 }

@@ -35,8 +35,9 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
     let target = workspace::target()?;
     let tests = cmd!(sh, "xvfb-run --auto-servernum node --test --test-reporter=spec {TESTS}/window.test.mjs");
-    let tests =
-        tests.env("POLAR_LICENSE_TAURI_APP", app).env("POLAR_LICENSE_TAURI_DRIVER", tools::program("tauri-driver")?);
+    let tests = tests
+        .env("POLAR_LICENSE_TAURI_APP", app)
+        .env("POLAR_LICENSE_TAURI_DRIVER", tools::TAURI_DRIVER.program(sh, "tauri-driver")?);
     Ok(tests
         .env("POLAR_LICENSE_CLI", target.join("debug/polar-license"))
         .env("POLAR_LICENSE_JS", target.join("package/npm"))

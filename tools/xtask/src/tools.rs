@@ -1,9 +1,10 @@
-//! Programs that the build needs at one certain version, in `target/tools`: from crates.io, and from PyPI in an
-//! environment of Python.
+//! Programs that the build needs at one certain version: from crates.io, each in a folder of its version that all
+//! checkouts of a user share, because building them takes minutes; and from PyPI in `target/tools`, in an environment of
+//! Python.
 
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
+use std::{env, fs};
 
 use anyhow::{Context, Result};
 use xshell::{Shell, cmd};
@@ -46,13 +47,16 @@ impl Tool {
         self.built(sh).or_else(|| self.ready_made(sh))
     }
 
-    /// The path of one of its programs, such as `cargo-cinstall`: the one in `target/tools`, or else one from elsewhere.
+    /// The path of one of its programs, such as `cargo-cinstall`: the one that was built, or else one from elsewhere.
     pub(crate) fn program(&self, sh: &Shell, name: &str) -> Result<PathBuf> {
-        if self.built(sh).is_none() && self.ready_made(sh).is_some() { Ok(name.into()) } else { program(name) }
+        if self.built(sh).is_none() && self.ready_made(sh).is_some() {
+            return Ok(name.into());
+        }
+        Ok(self.folder(sh)?.join("bin").join(name))
     }
 
     fn built(&self, sh: &Shell) -> Option<String> {
-        let folder = folder().ok()?;
+        let folder = self.folder(sh).ok()?;
         let wanted = format!("{} v{}", self.package, (self.version)(sh).ok()?);
         let installed = shell::probe(cmd!(sh, "cargo install --list --root {folder}"))?;
         installed.lines().any(|line| line.trim_end_matches(':') == wanted).then_some(wanted)
@@ -73,16 +77,17 @@ impl Tool {
     }
 
     fn install_with(&self, sh: &Shell, words: &str) -> Result<()> {
-        let (name, version, folder) = (self.package, (self.version)(sh)?, folder()?);
+        let (name, version, folder) = (self.package, (self.version)(sh)?, self.folder(sh)?);
         println!("building {name} {version} from crates.io into {}, which takes minutes", folder.display());
         let build = shell::cargo(sh, words).args([name, "--version", &version, "--root"]).arg(folder);
         shell::quietly(build.env("CARGO_PROFILE_DEV_DEBUG", "0"), Duration::from_secs(1800))
     }
-}
 
-/// The path of an installed program: `wasm-bindgen`, `cargo-cinstall`.
-pub(crate) fn program(name: &str) -> Result<PathBuf> {
-    Ok(folder()?.join("bin").join(name))
+    /// Where this version of it is built to.
+    fn folder(&self, sh: &Shell) -> Result<PathBuf> {
+        let home = env::home_dir().context("this user has no home folder to keep tools in")?;
+        Ok(home.join(".cache/polar-license").join(format!("{}-{}", self.package, (self.version)(sh)?)))
+    }
 }
 
 /// The interpreter of the environment that has what `bindings/python/tools.txt` lists.

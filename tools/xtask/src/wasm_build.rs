@@ -14,7 +14,7 @@ pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 /// the same names for every package: the WebAssembly names its glue.
 pub(crate) fn build(sh: &Shell, package: &str, folder: &str) -> Result<PathBuf> {
     let folder = workspace::target()?.join("npm").join(folder);
-    let (compiled, bindgen) = (compile(sh, package)?, tools::program("wasm-bindgen")?);
+    let (compiled, bindgen) = (compile(sh, package)?, tools::WASM_BINDGEN.program(sh, "wasm-bindgen")?);
     cmd!(sh, "{bindgen} --target bundler --out-dir {folder} --out-name polar_license_wasm {compiled}").run()?;
     Ok(folder)
 }
@@ -23,7 +23,7 @@ pub(crate) fn build(sh: &Shell, package: &str, folder: &str) -> Result<PathBuf> 
 pub(crate) fn build_for_node(sh: &Shell, package: &str, name: &str) -> Result<PathBuf> {
     let folder = workspace::target()?.join("npm").join(package);
     sh.remove_path(&folder)?;
-    let (compiled, bindgen) = (compile(sh, package)?, tools::program("wasm-bindgen")?);
+    let (compiled, bindgen) = (compile(sh, package)?, tools::WASM_BINDGEN.program(sh, "wasm-bindgen")?);
     cmd!(sh, "{bindgen} --target nodejs --out-dir {folder} --out-name {name} {compiled}").run()?;
     Ok(folder)
 }
