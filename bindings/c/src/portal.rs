@@ -5,11 +5,10 @@
 //!  checkout · session · success_page      operations that wait
 //!  restored                               how restoring ended
 //!  code_request · device · license_key    what is listed
-//!  progress · object                      waiting with a callback, objects for the caller
+//!  progress                               waiting with a callback
 //! ```
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
-pub(crate) mod object;
 pub(crate) mod progress;
 
 // in the order of the header
@@ -26,9 +25,9 @@ pub(crate) mod checkout;
 
 pub(crate) mod success_page;
 
-use crate::argument;
 use crate::client::License;
 use crate::error::Error;
+use crate::{argument, object};
 use checkout::Checkout;
 use code_request::CodeRequest;
 use session::Session;

@@ -2,11 +2,10 @@
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
 use super::code_request::CodeRequest;
-use super::object;
 use super::progress::{self, ProgressCallback};
 use crate::error::Error;
 use crate::guard::guarded;
-use crate::{pointer, text};
+use crate::{object, pointer, text};
 use polar_license::{blocking, portal};
 use std::ffi::{CString, c_char, c_void};
 use std::ptr;

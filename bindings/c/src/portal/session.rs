@@ -4,12 +4,11 @@
 use super::checkout::Purchase;
 use super::device::{Device, Devices};
 use super::license_key::{Key, Keys};
-use super::object;
 use super::progress::{self, ProgressCallback};
 use super::restored::Restored;
 use crate::error::Error;
 use crate::guard::guarded;
-use crate::{argument, call, pointer};
+use crate::{argument, call, object, pointer};
 use polar_license::blocking;
 use polar_license::portal::ConfirmedByUser;
 use std::ffi::c_void;
@@ -196,10 +195,7 @@ pub extern "C" fn polar_license_session_rotate(
         if confirmation != POLAR_LICENSE_CONFIRMED_BY_USER {
             return Err(argument::invalid("`confirmation` is not POLAR_LICENSE_CONFIRMED_BY_USER; ask the user first"));
         }
-        let rotated = session.0.rotate(key.inner(), ConfirmedByUser)?;
-        if !replacement.is_null() {
-            pointer::write(replacement, pointer::into_raw(Key::new(rotated)));
-        }
+        pointer::pass(replacement, Key::new(session.0.rotate(key.inner(), ConfirmedByUser)?));
         Ok(())
     })
 }

@@ -1,12 +1,11 @@
 //! `polar_license_success_page`: a page on this computer that a browser goes to after a purchase.
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
-use super::object;
 use super::session::Session;
 use crate::client::License;
 use crate::error::Error;
 use crate::guard::guarded;
-use crate::{pointer, text};
+use crate::{object, pointer, text};
 use polar_license::blocking;
 use std::ffi::{CString, c_char};
 use std::ptr;
