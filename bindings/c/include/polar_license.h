@@ -20,8 +20,8 @@
  *            POLAR_LICENSE_ERR_.... One that answers a question returns 1 for yes and 0 for no. Numbers never change
  *            their meaning, and later versions add to them: treat a kind that you do not know as a failure, and a state
  *            that you do not know as not allowed.
- * Texts      for users are English unless the options replace them. Those about a mistake of the app's (an argument that is
- *            NULL or not UTF-8, options that are invalid) are English only.
+ * Texts      for users are English unless the options replace them. Those about a mistake of the app's (an argument
+ *            that is NULL or not UTF-8, options that are invalid) are English only.
  * NULL       A NULL object or string never crashes: the function fails with POLAR_LICENSE_ERR_INVALID_ARGUMENT, or
  *            returns what its comment says. Out-parameters may be NULL if you do not need them. What an out-parameter
  *            held before is overwritten, not freed.
@@ -29,8 +29,8 @@
  *            borrowed: they live until the object that they came from is freed.
  * Objects    are created by a function here and freed by the _free function of their type, once. A pointer to anything
  *            else, or to an object that was freed, is undefined behaviour.
- * Secrets    A license key that is passed in is in no error and no log, nor are the codes, tokens and addresses of the customer
- *            portal; these are wiped when their object is freed.
+ * Secrets    A license key that is passed in is in no error and no log, nor are the codes, tokens and addresses of the
+ *            customer portal; these are wiped when their object is freed.
  * Threads    A polar_license may be used from any thread, by several at once. A polar_license_decision and a
  *            polar_license_error do not change and may be read by several. A polar_license_options is for one thread at
  *            a time. No lock is held while the network or a callback is waited for, unless the callback says so.
@@ -38,10 +38,10 @@
  *            called once when the data is no longer needed, or at once if the function that takes it fails.
  * Defects    A panic inside the library does not end the program: the function returns POLAR_LICENSE_ERR_INTERNAL, or
  *            NULL, 0 or nothing if it returns no kind of error.
- * Portal     The functions of the customer portal (polar_license_portal_..., _session_..., _checkout_... and what they return)
- *            are in the library as it is shipped, which they make 0.2 MB larger; a program with the static library that
- *            calls none of them grows by 28 KB. A library that is built without default features has them with the
- *            feature `portal`.
+ * Portal     The functions of the customer portal (polar_license_portal_..., _session_..., _checkout_... and what they
+ *            return) are in the library as it is shipped, which they make 0.2 MB larger; a program with the static
+ *            library that calls none of them grows by 28 KB. The library built `--without-http` has none of them: a
+ *            program that calls one does not link.
  * Linking    Two static libraries written in Rust do not fit into one program: each has Rust's standard library in it,
  *            and the linker finds `rust_eh_personality` twice. Link the shared library of one of them.
  */
@@ -419,14 +419,16 @@
 #define POLAR_LICENSE_LOG_DEBUG 4
 
 /**
- * A purchase under way: made by polar_license_portal_checkout(), freed with polar_license_checkout_free(), before the license
- * or after it. May be used from any thread. polar_license_checkout_follow() is ended by polar_license_cancel().
+ * A purchase under way: made by polar_license_portal_checkout(), freed with polar_license_checkout_free(), before the
+ * license or after it. May be used from any thread. polar_license_checkout_follow() is ended by
+ * polar_license_cancel().
  */
 typedef struct polar_license_checkout polar_license_checkout;
 
 /**
  * What became of a request for a code: of polar_license_portal_request_code(), or of a purchase. Freed with
- * polar_license_code_request_free(), which wipes the address. Does not change; may be read from several threads at once.
+ * polar_license_code_request_free(), which wipes the address. Does not change; may be read from several threads at
+ * once.
  */
 typedef struct polar_license_code_request polar_license_code_request;
 
@@ -437,15 +439,15 @@ typedef struct polar_license_code_request polar_license_code_request;
 typedef struct polar_license_decision polar_license_decision;
 
 /**
- * A device that a license key is active on. It belongs to its list and lives as long as that. Does not change; may be read
- * from several threads at once.
+ * A device that a license key is active on. It belongs to its list and lives as long as that. Does not change; may be
+ * read from several threads at once.
  */
 typedef struct polar_license_device polar_license_device;
 
 /**
  * The devices of a license key, or that the vendor does not show them: of polar_license_session_devices(), freed with
- * polar_license_devices_free(), or of a restore that found no free seat, belonging to its result. Does not change; may be
- * read from several threads at once.
+ * polar_license_devices_free(), or of a restore that found no free seat, belonging to its result. Does not change; may
+ * be read from several threads at once.
  */
 typedef struct polar_license_devices polar_license_devices;
 
@@ -456,15 +458,15 @@ typedef struct polar_license_devices polar_license_devices;
 typedef struct polar_license_error polar_license_error;
 
 /**
- * A license key of the customer's, for this app. Of the key itself only the last six characters can be seen. It belongs to
- * the list or the result that it was taken from; only one of polar_license_session_rotate() is freed with
+ * A license key of the customer's, for this app. Of the key itself only the last six characters can be seen. It
+ * belongs to the list or the result that it was taken from; only one of polar_license_session_rotate() is freed with
  * polar_license_key_free(). Does not change; may be read from several threads at once.
  */
 typedef struct polar_license_key polar_license_key;
 
 /**
- * License keys of the customer's: of polar_license_session_license_keys(), freed with polar_license_keys_free(), or to choose
- * from after a restore, belonging to its result. Does not change; may be read from several threads at once.
+ * License keys of the customer's: of polar_license_session_license_keys(), freed with polar_license_keys_free(), or to
+ * choose from after a restore, belonging to its result. Does not change; may be read from several threads at once.
  */
 typedef struct polar_license_keys polar_license_keys;
 
@@ -493,8 +495,8 @@ typedef struct polar_license polar_license;
 typedef struct polar_license_options polar_license_options;
 
 /**
- * A purchase that is paid: of polar_license_checkout_follow(), freed with polar_license_purchase_free(). Does not change; may
- * be read from several threads at once.
+ * A purchase that is paid: of polar_license_checkout_follow(), freed with polar_license_purchase_free(). Does not
+ * change; may be read from several threads at once.
  */
 typedef struct polar_license_purchase polar_license_purchase;
 
@@ -504,8 +506,8 @@ typedef struct polar_license_purchase polar_license_purchase;
 typedef struct polar_license_record polar_license_record;
 
 /**
- * One request to send: a POST, or for the customer portal also a GET. Lives only during the transport callback that it is
- * given to, and is wiped then.
+ * One request to send: a POST, or for the customer portal also a GET. Lives only during the transport callback that it
+ * is given to, and is wiped then.
  */
 typedef struct polar_license_request polar_license_request;
 
@@ -515,24 +517,25 @@ typedef struct polar_license_request polar_license_request;
 typedef struct polar_license_response polar_license_response;
 
 /**
- * How restoring a license ended. Only POLAR_LICENSE_RESTORED_LICENSED means that the license is here; a later version may
- * have more outcomes. Freed with polar_license_restored_free(). Does not change; may be read from several threads at once.
+ * How restoring a license ended. Only POLAR_LICENSE_RESTORED_LICENSED means that the license is here; a later version
+ * may have more outcomes. Freed with polar_license_restored_free(). Does not change; may be read from several threads
+ * at once.
  */
 typedef struct polar_license_restored polar_license_restored;
 
 /**
- * What a customer may do for an hour: find the license keys, restore the license, manage devices. It holds the customer's
- * token, in memory only, which nothing shows; free it together with the dialog that it belongs to.
+ * What a customer may do for an hour: find the license keys, restore the license, manage devices. It holds the
+ * customer's token, in memory only, which nothing shows; free it together with the dialog that it belongs to.
  *
- * Begun by polar_license_portal_authenticate() and others; freed with polar_license_session_free(), before the license or
- * after it. May be used from any thread, by several at once. Its operations are ended by polar_license_cancel().
+ * Begun by polar_license_portal_authenticate() and others; freed with polar_license_session_free(), before the license
+ * or after it. May be used from any thread, by several at once. Its operations are ended by polar_license_cancel().
  */
 typedef struct polar_license_session polar_license_session;
 
 /**
- * A page on this computer that a browser goes to after a purchase, and that takes the customer's token from it: for checkouts
- * that the vendor's backend makes. One made by a link needs no such page; follow it instead. Polar gives a token to buyers who
- * are new only, and none if the buyer closes the page: have another way ready.
+ * A page on this computer that a browser goes to after a purchase, and that takes the customer's token from it: for
+ * checkouts that the vendor's backend makes. One made by a link needs no such page; follow it instead. Polar gives a
+ * token to buyers who are new only, and none if the buyer closes the page: have another way ready.
  *
  * It listens on the loopback interface only, and takes no token from anybody who does not know its address. Made by
  * polar_license_success_page_listen(), freed with polar_license_success_page_free(), before the license or after it.
@@ -580,10 +583,10 @@ typedef void (*polar_license_unlock_callback)(void *user_data);
 /**
  * Sends one request and waits for the reply, at most for its timeout. It must send the request at most once, follow no
  * redirect, and report every HTTP status with polar_license_response_set(), or why there was none with
- * polar_license_response_fail(); a response that is not set counts as a request that may have been sent. Log nothing of
- * it: the body contains the license key, and requests of the customer portal have secrets in address, headers and body.
- * Called on a thread of the library's, without locks held; may call this library. The library stops waiting for it after
- * the timeout, and when its operation is cancelled.
+ * polar_license_response_fail(); a response that is not set counts as a request that may have been sent. Log nothing
+ * of it: the body contains the license key, and requests of the customer portal have secrets in address, headers and
+ * body. Called on a thread of the library's, without locks held; may call this library. The library stops waiting for
+ * it after the timeout, and when its operation is cancelled.
  */
 typedef void (*polar_license_transport_callback)(void *user_data,
                                                  const polar_license_request *request,
@@ -605,9 +608,9 @@ typedef void (*polar_license_change_callback)(void *user_data, const polar_licen
 /**
  * Called before each wait of an operation that waits for somebody else: what is waited for, one of
  * POLAR_LICENSE_STAGE_...; for how long already; and when Polar is asked again.
- * Returns 0 to go on, or another number to give up: the operation fails with POLAR_LICENSE_ERR_CANCELLED then. Called on the
- * thread that called the operation, and not after it has returned, without locks of the library held; may call this library,
- * except to free what the operation uses.
+ * Returns 0 to go on, or another number to give up: the operation fails with POLAR_LICENSE_ERR_CANCELLED then. Called
+ * on the thread that called the operation, and not after it has returned, without locks of the library held; may call
+ * this library, except to free what the operation uses.
  */
 typedef int32_t (*polar_license_progress_callback)(void *user_data,
                                                    int32_t stage,
@@ -692,8 +695,8 @@ polar_license_options *polar_license_options_new(const char *organization_id, co
  * Its members are named as the functions that set them, in camel case: those two, which are required, and environment,
  * benefits and previousAppSecrets (arrays of strings), features (an object of arrays of benefit ids), bindDevice,
  * refreshIntervalMs, offlineGraceMs, timeoutMs, label, conditions and meta (objects of strings, whole numbers and
- * booleans), deviceId, appSecret, purchaseUrl, portalUrl, supportUrl and texts (an object of strings). An unknown member
- * is a mistake; null counts as absent. The string is copied.
+ * booleans), deviceId, appSecret, purchaseUrl, portalUrl, supportUrl and texts (an object of strings). An unknown
+ * member is a mistake; null counts as absent. The string is copied.
  *
  * Free the result with polar_license_options_free(). Mistakes, NULL included, are reported by polar_license_open().
  * Returns NULL only after a defect in this library. Callable from any thread; never blocks.
@@ -839,13 +842,12 @@ int32_t polar_license_options_set_app_secret(polar_license_options *options, con
 int32_t polar_license_options_add_previous_app_secret(polar_license_options *options, const char *secret);
 
 /**
- * Where a license is bought or renewed: an https address. polar_license_decision_next_url() returns it where the next step
- * is to renew, or to enter a key that the user may not have yet.
+ * Where a license is bought or renewed: an https address. polar_license_decision_next_url() returns it where the next
+ * step is to renew, or to enter a key that the user may not have yet.
  *
  * The string is copied. One thread at a time; never blocks.
  */
-int32_t polar_license_options_set_purchase_url(polar_license_options *options,
-                                               const char *url);
+int32_t polar_license_options_set_purchase_url(polar_license_options *options, const char *url);
 
 /**
  * Where customers see their devices and remove one: an https address, such as Polar's customer portal of the
@@ -856,18 +858,17 @@ int32_t polar_license_options_set_purchase_url(polar_license_options *options,
 int32_t polar_license_options_set_portal_url(polar_license_options *options, const char *url);
 
 /**
- * Where users ask the vendor: an https address, or "mailto:" one of e-mail. polar_license_decision_next_url() returns it
- * where the next step is to contact the vendor.
+ * Where users ask the vendor: an https address, or "mailto:" one of e-mail. polar_license_decision_next_url() returns
+ * it where the next step is to contact the vendor.
  *
  * The string is copied. One thread at a time; never blocks.
  */
-int32_t polar_license_options_set_support_url(polar_license_options *options,
-                                              const char *url);
+int32_t polar_license_options_set_support_url(polar_license_options *options, const char *url);
 
 /**
- * Replaces sentences for the user: a catalogue as one JSON object, each sentence by its code. texts/de.json is one, and
- * texts/en.json lists all codes with their English, which is shown for those that a catalogue does not have. Those of
- * the customer portal are in texts/portal.de.json and texts/portal.en.json: call this once for each catalogue.
+ * Replaces sentences for the user: a catalogue as one JSON object, each sentence by its code. texts/de.json is one,
+ * and texts/en.json lists all codes with their English, which is shown for those that a catalogue does not have. Those
+ * of the customer portal are in texts/portal.de.json and texts/portal.en.json: call this once for each catalogue.
  *
  * The string is copied. One thread at a time; never blocks.
  */
@@ -1141,9 +1142,9 @@ int32_t polar_license_decision_allowed(const polar_license_decision *decision);
 int32_t polar_license_decision_allows(const polar_license_decision *decision, const char *feature);
 
 /**
- * Why the feature is on or off, in one sentence for the user, in English unless the options replace it: they may need a
- * license, or one for another plan, of which polar_license_decision_message() says nothing. Empty for NULL, and for a
- * feature that is not UTF-8; never NULL.
+ * Why the feature is on or off, in one sentence for the user, in English unless the options replace it: they may need
+ * a license, or one for another plan, of which polar_license_decision_message() says nothing. Empty for NULL, and for
+ * a feature that is not UTF-8; never NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
@@ -1151,13 +1152,12 @@ const char *polar_license_decision_explain(const polar_license_decision *decisio
 
 /**
  * Why the feature is on or off as one JSON object: `allowed`, `reason` (null, "not_licensed", "not_included" or
- * "unknown"), `nextStep`, `nextUrl`, `message` for the user and `detail` for developers. A later version may add members.
- * NULL for NULL, and for a feature that is not UTF-8.
+ * "unknown"), `nextStep`, `nextUrl`, `message` for the user and `detail` for developers. A later version may add
+ * members. NULL for NULL, and for a feature that is not UTF-8.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
-const char *polar_license_decision_explain_json(const polar_license_decision *decision,
-                                                const char *feature);
+const char *polar_license_decision_explain_json(const polar_license_decision *decision, const char *feature);
 
 /**
  * The state, one of POLAR_LICENSE_STATE_.... A later version may have more; only polar_license_decision_allowed() says
@@ -1183,17 +1183,18 @@ int32_t polar_license_decision_reason(const polar_license_decision *decision);
 int32_t polar_license_decision_next_step(const polar_license_decision *decision);
 
 /**
- * The vendor's page for the next step: where to buy or renew, to manage devices, or to contact the vendor. NULL where the
- * options have none for it, and for NULL.
+ * The vendor's page for the next step: where to buy or renew, to manage devices, or to contact the vendor. NULL where
+ * the options have none for it, and for NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_next_url(const polar_license_decision *decision);
 
 /**
- * 1 if the app should show the user something unasked: access is not allowed, grace ends soon, or something is wrong that
- * the user should know of. What to show is polar_license_decision_message(), and polar_license_decision_problem_message()
- * unless that is NULL. Being offline for a while is no such thing. 0 otherwise, and for NULL.
+ * 1 if the app should show the user something unasked: access is not allowed, grace ends soon, or something is wrong
+ * that the user should know of. What to show is polar_license_decision_message(), and
+ * polar_license_decision_problem_message() unless that is NULL. Being offline for a while is no such thing. 0
+ * otherwise, and for NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1228,8 +1229,8 @@ const char *polar_license_decision_benefit_id(const polar_license_decision *deci
 const char *polar_license_decision_activation_id(const polar_license_decision *decision);
 
 /**
- * What the customer sees beside that seat: the label that it was taken with. NULL if an earlier version of this library
- * took it, if the key needs none, without a license, and for NULL.
+ * What the customer sees beside that seat: the label that it was taken with. NULL if an earlier version of this
+ * library took it, if the key needs none, without a license, and for NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
@@ -1307,7 +1308,8 @@ int64_t polar_license_decision_limit_activations(const polar_license_decision *d
 int32_t polar_license_decision_problem_kind(const polar_license_decision *decision);
 
 /**
- * The problem in one sentence for the user, in English unless the options replace it. NULL if there is none, and for NULL.
+ * The problem in one sentence for the user, in English unless the options replace it. NULL if there is none, and for
+ * NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
@@ -1363,8 +1365,8 @@ void polar_license_decision_free(polar_license_decision *decision);
 int32_t polar_license_error_kind(const polar_license_error *error);
 
 /**
- * One sentence for the user, in English unless the options replace it, without the license key and without personal data:
- * what happened and what to do. Empty for NULL; never NULL.
+ * One sentence for the user, in English unless the options replace it, without the license key and without personal
+ * data: what happened and what to do. Empty for NULL; never NULL.
  *
  * The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
  */
@@ -1388,7 +1390,8 @@ int32_t polar_license_error_reason(const polar_license_error *error);
 
 /**
  * What the user can do about it, one of POLAR_LICENSE_NEXT_.... That of polar_license_error_decision() is about the
- * license that is here instead: a second key can be refused while the first one works. POLAR_LICENSE_NEXT_NONE for NULL.
+ * license that is here instead: a second key can be refused while the first one works. POLAR_LICENSE_NEXT_NONE for
+ * NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1440,17 +1443,17 @@ const char *polar_license_error_json(const polar_license_error *error);
 void polar_license_error_free(polar_license_error *error);
 
 /**
- * Has a code mailed to the address of the purchase: for a customer who lost the key, or whose machine is dead. Nobody can
- * tell whether the address is known: show polar_license_code_request_message(), which has the address in it.
+ * Has a code mailed to the address of the purchase: for a customer who lost the key, or whose machine is dead. Nobody
+ * can tell whether the address is known: show polar_license_code_request_message(), which has the address in it.
  *
  * `email` is what the user typed. `request` must not be NULL; it gets the result, to free with
- * polar_license_code_request_free(), or NULL if this fails. `error` may be NULL; otherwise it gets an error to free with
- * polar_license_error_free(), or NULL on success. Callable from any thread; blocks, 15 s at most, for the network and the
- * disk.
+ * polar_license_code_request_free(), or NULL if this fails. `error` may be NULL; otherwise it gets an error to free
+ * with polar_license_error_free(), or NULL on success. Callable from any thread; blocks, 15 s at most, for the network
+ * and the disk.
  * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT for what is no e-mail address;
- * POLAR_LICENSE_ERR_RATE_LIMITED with polar_license_error_retry_after_ms() if too many codes were requested or tried, by
- * whatever process; POLAR_LICENSE_ERR_STORAGE if that cannot be counted: then nothing was sent; POLAR_LICENSE_ERR_NETWORK,
- * _TIMEOUT, _SERVER or _CANCELLED if Polar did not answer.
+ * POLAR_LICENSE_ERR_RATE_LIMITED with polar_license_error_retry_after_ms() if too many codes were requested or tried,
+ * by whatever process; POLAR_LICENSE_ERR_STORAGE if that cannot be counted: then nothing was sent;
+ * POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER or _CANCELLED if Polar did not answer.
  */
 int32_t polar_license_portal_request_code(const polar_license *license,
                                           const char *email,
@@ -1458,8 +1461,8 @@ int32_t polar_license_portal_request_code(const polar_license *license,
                                           polar_license_error **error);
 
 /**
- * Has a code mailed for one of several customers with the same address: the one at `customer`, from 0, of a request that
- * ended with POLAR_LICENSE_CODE_CHOOSE.
+ * Has a code mailed for one of several customers with the same address: the one at `customer`, from 0, of a request
+ * that ended with POLAR_LICENSE_CODE_CHOOSE.
  *
  * `chosen_from` stays the caller's. Everything else is as for polar_license_portal_request_code();
  * POLAR_LICENSE_ERR_INVALID_ARGUMENT if there is no such customer.
@@ -1474,9 +1477,9 @@ int32_t polar_license_portal_request_code_for(const polar_license *license,
  * Begins a session with the code from the mail. It is trimmed and written in capital letters, and refused without a
  * request if it cannot be a code.
  *
- * `session` must not be NULL; it gets one to free with polar_license_session_free(), or NULL if this fails. `error` may be
- * NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread;
- * blocks, 15 s at most, for the network and the disk.
+ * `session` must not be NULL; it gets one to free with polar_license_session_free(), or NULL if this fails. `error`
+ * may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from
+ * any thread; blocks, 15 s at most, for the network and the disk.
  * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT for a code that is wrong or has expired; otherwise as
  * polar_license_portal_request_code(). If Polar did not answer, the code may be used up: ask for another one.
  */
@@ -1486,13 +1489,13 @@ int32_t polar_license_portal_authenticate(const polar_license *license,
                                           polar_license_error **error);
 
 /**
- * Begins a session by accepting an invitation to a team: its token, or the link in its mail. It works once. The key comes a
- * moment later: go on with polar_license_session_restore_when_granted().
+ * Begins a session by accepting an invitation to a team: its token, or the link in its mail. It works once. The key
+ * comes a moment later: go on with polar_license_session_restore_when_granted().
  *
  * Ownership, threads and blocking are as for polar_license_portal_authenticate().
  * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if the invitation was used or has expired;
- * POLAR_LICENSE_ERR_INVALID_ARGUMENT for what is no invitation. With polar_license_error_maybe_applied() it may have been
- * accepted; a code by e-mail does the same then.
+ * POLAR_LICENSE_ERR_INVALID_ARGUMENT for what is no invitation. With polar_license_error_maybe_applied() it may have
+ * been accepted; a code by e-mail does the same then.
  */
 int32_t polar_license_portal_claim_seat(const polar_license *license,
                                         const char *invitation,
@@ -1500,8 +1503,8 @@ int32_t polar_license_portal_claim_seat(const polar_license *license,
                                         polar_license_error **error);
 
 /**
- * Begins a session with a customer's token that the vendor's backend hands over. Sends nothing. Wipe your own copy of it. For
- * one that a browser brings see polar_license_success_page_wait().
+ * Begins a session with a customer's token that the vendor's backend hands over. Sends nothing. Wipe your own copy of
+ * it. For one that a browser brings see polar_license_success_page_wait().
  *
  * Ownership is as for polar_license_portal_authenticate(). Callable from any thread; never blocks.
  * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for what cannot be a token.
@@ -1512,14 +1515,15 @@ int32_t polar_license_portal_session_from_token(const polar_license *license,
                                                 polar_license_error **error);
 
 /**
- * Makes a checkout by the vendor's link, "https://buy.polar.sh/polar_cl_...": open polar_license_checkout_address() in a
- * browser, and call polar_license_checkout_follow(). Parameters of the link are kept, except those that name the buyer.
+ * Makes a checkout by the vendor's link, "https://buy.polar.sh/polar_cl_...": open polar_license_checkout_address() in
+ * a browser, and call polar_license_checkout_follow(). Parameters of the link are kept, except those that name the
+ * buyer.
  *
- * `checkout` must not be NULL; it gets one to free with polar_license_checkout_free(), or NULL if this fails. `error` may be
- * NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread;
- * blocks, 10 s at most, for the network.
- * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT for what is no link; POLAR_LICENSE_ERR_REFUSED if Polar does
- * not know it; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer.
+ * `checkout` must not be NULL; it gets one to free with polar_license_checkout_free(), or NULL if this fails. `error`
+ * may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from
+ * any thread; blocks, 10 s at most, for the network.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT for what is no link; POLAR_LICENSE_ERR_REFUSED if Polar
+ * does not know it; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer.
  */
 int32_t polar_license_portal_checkout(const polar_license *license,
                                       const char *link,
@@ -1552,8 +1556,8 @@ const char *polar_license_stage_name(int32_t stage);
 int32_t polar_license_code_request_outcome(const polar_license_code_request *request);
 
 /**
- * The sentence to show to the user, in English unless the options replace it, with the address in it: a typing error looks
- * like success. For the screen alone; do not log it. Empty if the user has to choose, and for NULL; never NULL.
+ * The sentence to show to the user, in English unless the options replace it, with the address in it: a typing error
+ * looks like success. For the screen alone; do not log it. Empty if the user has to choose, and for NULL; never NULL.
  *
  * The string belongs to the request and lives until it is freed. Callable from any thread; never blocks.
  */
@@ -1588,15 +1592,16 @@ const char *polar_license_code_request_customer_name(const polar_license_code_re
 void polar_license_code_request_free(polar_license_code_request *request);
 
 /**
- * Activates the customer's license key on this device: the one that is active here, or the only one that can be used. Several
- * are returned to choose from; if no seat is free, the devices are.
+ * Activates the customer's license key on this device: the one that is active here, or the only one that can be used.
+ * Several are returned to choose from; if no seat is free, the devices are.
  *
- * `restored` must not be NULL; it gets the result, to free with polar_license_restored_free(), or NULL if this fails. `error`
- * may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from any
- * thread; blocks for a few requests of 10 s each and an activation at most, for the network and the disk.
- * Returns POLAR_LICENSE_OK for each outcome; POLAR_LICENSE_ERR_REFUSED with polar_license_error_reason() if the customer has
- * no key for this app or none that can be used, and with POLAR_LICENSE_REASON_UNSET if the session has ended; otherwise as
- * polar_license_activate().
+ * `restored` must not be NULL; it gets the result, to free with polar_license_restored_free(), or NULL if this fails.
+ * `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
+ * Callable from any thread; blocks for a few requests of 10 s each and an activation at most, for the network and the
+ * disk.
+ * Returns POLAR_LICENSE_OK for each outcome; POLAR_LICENSE_ERR_REFUSED with polar_license_error_reason() if the
+ * customer has no key for this app or none that can be used, and with POLAR_LICENSE_REASON_UNSET if the session has
+ * ended; otherwise as polar_license_activate().
  */
 int32_t polar_license_session_restore(const polar_license_session *session,
                                       polar_license_restored **restored,
@@ -1605,8 +1610,8 @@ int32_t polar_license_session_restore(const polar_license_session *session,
 /**
  * The same, but waits up to five minutes for a key that is on its way, after an invitation was accepted.
  *
- * `progress` may be NULL; otherwise it is called with `user_data` before each wait, and can end it. Ownership and threads are
- * as for polar_license_session_restore().
+ * `progress` may be NULL; otherwise it is called with `user_data` before each wait, and can end it. Ownership and
+ * threads are as for polar_license_session_restore().
  * Returns POLAR_LICENSE_ERR_TIMEOUT if the key is still not there, POLAR_LICENSE_ERR_CANCELLED if `progress` ended it;
  * otherwise as polar_license_session_restore().
  */
@@ -1640,14 +1645,14 @@ int32_t polar_license_session_activate(const polar_license_session *session,
                                        polar_license_error **error);
 
 /**
- * Lists the customer's license keys of this organization and of the benefits that the options accept: those that can be used
- * first, and of them those that last longest.
+ * Lists the customer's license keys of this organization and of the benefits that the options accept: those that can
+ * be used first, and of them those that last longest.
  *
- * `keys` must not be NULL; it gets the list, to free with polar_license_keys_free(), or NULL if this fails. `error` may be
- * NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread;
- * blocks, 10 s at most for each hundred keys, for the network.
- * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if the session has ended; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER,
- * _RATE_LIMITED or _CANCELLED if Polar did not answer.
+ * `keys` must not be NULL; it gets the list, to free with polar_license_keys_free(), or NULL if this fails. `error`
+ * may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from
+ * any thread; blocks, 10 s at most for each hundred keys, for the network.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if the session has ended; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT,
+ * _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer.
  */
 int32_t polar_license_session_license_keys(const polar_license_session *session,
                                            polar_license_keys **keys,
@@ -1656,9 +1661,9 @@ int32_t polar_license_session_license_keys(const polar_license_session *session,
 /**
  * The devices that a key is active on, or that the vendor does not show them.
  *
- * `key` stays where it is. `devices` must not be NULL; it gets the devices, to free with polar_license_devices_free(), or NULL
- * if this fails. Everything else is as for polar_license_session_license_keys(); POLAR_LICENSE_ERR_REFUSED also if the key is
- * not the customer's any more.
+ * `key` stays where it is. `devices` must not be NULL; it gets the devices, to free with polar_license_devices_free(),
+ * or NULL if this fails. Everything else is as for polar_license_session_license_keys(); POLAR_LICENSE_ERR_REFUSED
+ * also if the key is not the customer's any more.
  */
 int32_t polar_license_session_devices(const polar_license_session *session,
                                       const polar_license_key *key,
@@ -1668,12 +1673,12 @@ int32_t polar_license_session_devices(const polar_license_session *session,
 /**
  * Releases the seat of a device. On this device it does what polar_license_deactivate() does. Ask the user first.
  *
- * `key` is the key that the device was listed for; both stay where they are. `deactivated` may be NULL; otherwise it gets what
- * became of the seat on success, one of POLAR_LICENSE_DEACTIVATED_.... `error` may be NULL; otherwise it gets an error to
- * free with polar_license_error_free(), or NULL on success. Callable from any thread; blocks, 35 s at most, for the network
- * and the disk.
- * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer:
- * list the devices again to see whether the seat was released.
+ * `key` is the key that the device was listed for; both stay where they are. `deactivated` may be NULL; otherwise it
+ * gets what became of the seat on success, one of POLAR_LICENSE_DEACTIVATED_.... `error` may be NULL; otherwise it
+ * gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread; blocks, 35 s at
+ * most, for the network and the disk.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not
+ * answer: list the devices again to see whether the seat was released.
  */
 int32_t polar_license_session_release(const polar_license_session *session,
                                       const polar_license_key *key,
@@ -1682,17 +1687,19 @@ int32_t polar_license_session_release(const polar_license_session *session,
                                       polar_license_error **error);
 
 /**
- * Replaces a license key by another one. The old one ends at once on all devices of the customer, which need the other one
- * then; seats stay. If the license here has this key, it goes on with the other one, which is stored before this returns.
+ * Replaces a license key by another one. The old one ends at once on all devices of the customer, which need the other
+ * one then; seats stay. If the license here has this key, it goes on with the other one, which is stored before this
+ * returns.
  *
- * `confirmation` must be POLAR_LICENSE_CONFIRMED_BY_USER: ask the user first. `key` stays where it is. `replacement` may be
- * NULL; otherwise it gets the other key, to free with polar_license_key_free(), or NULL if this fails. `error` may be NULL;
- * otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread; blocks for
- * two requests of 10 s each at most, and the disk.
+ * `confirmation` must be POLAR_LICENSE_CONFIRMED_BY_USER: ask the user first. `key` stays where it is. `replacement`
+ * may be NULL; otherwise it gets the other key, to free with polar_license_key_free(), or NULL if this fails. `error`
+ * may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from
+ * any thread; blocks for two requests of 10 s each at most, and the disk.
  * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT without the confirmation: then nothing was sent;
- * POLAR_LICENSE_ERR_REFUSED if the key cannot be replaced or the session has ended; POLAR_LICENSE_ERR_STORAGE if the other key
- * could not be stored: list the keys to see it; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if
- * Polar did not answer. With polar_license_error_maybe_applied() the key may have been replaced: list the keys again.
+ * POLAR_LICENSE_ERR_REFUSED if the key cannot be replaced or the session has ended; POLAR_LICENSE_ERR_STORAGE if the
+ * other key could not be stored: list the keys to see it; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER, _RATE_LIMITED
+ * or _CANCELLED if Polar did not answer. With polar_license_error_maybe_applied() the key may have been replaced: list
+ * the keys again.
  */
 int32_t polar_license_session_rotate(const polar_license_session *session,
                                      const polar_license_key *key,
@@ -1703,8 +1710,8 @@ int32_t polar_license_session_rotate(const polar_license_session *session,
 /**
  * Frees the session, and wipes its token. NULL is allowed. The token stays valid at Polar until its hour is over.
  *
- * Another thread may be inside an operation: it goes on, and the memory is wiped and freed when it returns. No other call may
- * begin after this one has begun. Free it once. Never blocks.
+ * Another thread may be inside an operation: it goes on, and the memory is wiped and freed when it returns. No other
+ * call may begin after this one has begun. Free it once. Never blocks.
  */
 void polar_license_session_free(polar_license_session *session);
 
@@ -1718,14 +1725,16 @@ int32_t polar_license_restored_outcome(const polar_license_restored *restored);
 /**
  * The decision, if the license is active here. NULL otherwise, and for NULL.
  *
- * The decision belongs to the result and lives until that is freed; do not free it. Callable from any thread; never blocks.
+ * The decision belongs to the result and lives until that is freed; do not free it. Callable from any thread; never
+ * blocks.
  */
 const polar_license_decision *polar_license_restored_decision(const polar_license_restored *restored);
 
 /**
  * The license keys to choose from, the best first. NULL if there is nothing to choose, and for NULL.
  *
- * The list belongs to the result and lives until that is freed; do not free it. Callable from any thread; never blocks.
+ * The list belongs to the result and lives until that is freed; do not free it. Callable from any thread; never
+ * blocks.
  */
 const polar_license_keys *polar_license_restored_keys(const polar_license_restored *restored);
 
@@ -1739,14 +1748,16 @@ const polar_license_key *polar_license_restored_key(const polar_license_restored
 /**
  * Who has the seats of that key. NULL otherwise, and for NULL.
  *
- * The devices belong to the result and live until that is freed; do not free them. Callable from any thread; never blocks.
+ * The devices belong to the result and live until that is freed; do not free them. Callable from any thread; never
+ * blocks.
  */
 const polar_license_devices *polar_license_restored_devices(const polar_license_restored *restored);
 
 /**
  * Why no seat was taken: its polar_license_error_message() is for the user. NULL otherwise, and for NULL.
  *
- * The error belongs to the result and lives until that is freed; do not free it. Callable from any thread; never blocks.
+ * The error belongs to the result and lives until that is freed; do not free it. Callable from any thread; never
+ * blocks.
  */
 const polar_license_error *polar_license_restored_error(const polar_license_restored *restored);
 
@@ -1779,7 +1790,8 @@ size_t polar_license_keys_count(const polar_license_keys *keys);
 const polar_license_key *polar_license_keys_at(const polar_license_keys *keys, size_t index);
 
 /**
- * Frees the list, its keys, and every string borrowed from them. NULL is allowed. Not for one that belongs to a result.
+ * Frees the list, its keys, and every string borrowed from them. NULL is allowed. Not for one that belongs to a
+ * result.
  *
  * Each is freed once, when no thread uses it any longer. Never blocks.
  */
@@ -1842,40 +1854,42 @@ int64_t polar_license_key_created_at_ms(const polar_license_key *key);
 int64_t polar_license_key_expires_at_ms(const polar_license_key *key);
 
 /**
- * Frees a key of polar_license_session_rotate(), and every string borrowed from it. NULL is allowed. Not for one of a list.
+ * Frees a key of polar_license_session_rotate(), and every string borrowed from it. NULL is allowed. Not for one of a
+ * list.
  *
  * Each is freed once, when no thread uses it any longer. Never blocks.
  */
 void polar_license_key_free(polar_license_key *key);
 
 /**
- * 1 if no device is shown: the vendor has not switched on `Enable user to deactivate instances via Polar` for the benefit, or
- * there is none; Polar's answer is the same for both. Show polar_license_devices_message() then. 0 if the devices are
- * listed, and for NULL.
+ * 1 if no device is shown: the vendor has not switched on `Enable user to deactivate instances via Polar` for the
+ * benefit, or there is none; Polar's answer is the same for both. Show polar_license_devices_message() then. 0 if the
+ * devices are listed, and for NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_devices_hidden(const polar_license_devices *devices);
 
 /**
- * 1 if there are devices for certain, although none is shown: every seat is taken, or this device has one. 0 otherwise, and
- * for NULL.
+ * 1 if there are devices for certain, although none is shown: every seat is taken, or this device has one. 0
+ * otherwise, and for NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_devices_hidden_certain(const polar_license_devices *devices);
 
 /**
- * One sentence for the user if no device is shown, in English unless the options replace it: whom to ask. Empty if they are
- * listed, and for NULL; never NULL.
+ * One sentence for the user if no device is shown, in English unless the options replace it: whom to ask. Empty if
+ * they are listed, and for NULL; never NULL.
  *
  * The string lives as long as the devices. Callable from any thread; never blocks.
  */
 const char *polar_license_devices_message(const polar_license_devices *devices);
 
 /**
- * The page where customers of this vendor manage their purchases, if no device is shown. They see no devices there either,
- * but their keys, and whom to ask. NULL where it could not be found out, if the devices are listed, and for NULL.
+ * The page where customers of this vendor manage their purchases, if no device is shown. They see no devices there
+ * either, but their keys, and whom to ask. NULL where it could not be found out, if the devices are listed, and for
+ * NULL.
  *
  * The string lives as long as the devices. Callable from any thread; never blocks.
  */
@@ -1896,7 +1910,8 @@ size_t polar_license_devices_count(const polar_license_devices *devices);
 const polar_license_device *polar_license_devices_at(const polar_license_devices *devices, size_t index);
 
 /**
- * Frees the list, its devices, and every string borrowed from them. NULL is allowed. Not for one that belongs to a result.
+ * Frees the list, its devices, and every string borrowed from them. NULL is allowed. Not for one that belongs to a
+ * result.
  *
  * Each is freed once, when no thread uses it any longer. Never blocks.
  */
@@ -1924,8 +1939,8 @@ int64_t polar_license_device_since_ms(const polar_license_device *device);
 int32_t polar_license_device_is_this(const polar_license_device *device);
 
 /**
- * The address to open in a browser. It holds a secret that shows the buyer's data: give it to the browser and to nobody else,
- * and do not log it. NULL for NULL.
+ * The address to open in a browser. It holds a secret that shows the buyer's data: give it to the browser and to
+ * nobody else, and do not log it. NULL for NULL.
  *
  * The string belongs to the checkout and lives until it is freed. Callable from any thread; never blocks.
  */
@@ -1933,15 +1948,15 @@ const char *polar_license_checkout_address(const polar_license_checkout *checkou
 
 /**
  * Follows the purchase until it is paid, `within_ms` at most, and has a code mailed to the buyer then: go on with
- * polar_license_portal_authenticate() and polar_license_session_restore_purchase(). It does not matter whether the buyer closes
- * the page afterwards. May be called again after any error.
+ * polar_license_portal_authenticate() and polar_license_session_restore_purchase(). It does not matter whether the
+ * buyer closes the page afterwards. May be called again after any error.
  *
- * `progress` may be NULL; otherwise it is called with `user_data` before each wait, and can end it. `purchase` must not be
- * NULL; it gets the purchase, to free with polar_license_purchase_free(), or NULL if this fails. `error` may be NULL; otherwise
- * it gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread; blocks, for
- * `within_ms` and a few requests at most, for the network and the disk.
- * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_TIMEOUT if it was not paid in time; POLAR_LICENSE_ERR_REFUSED if the payment
- * failed or the checkout is older than a day; POLAR_LICENSE_ERR_CANCELLED if `progress` ended it; otherwise as
+ * `progress` may be NULL; otherwise it is called with `user_data` before each wait, and can end it. `purchase` must
+ * not be NULL; it gets the purchase, to free with polar_license_purchase_free(), or NULL if this fails. `error` may be
+ * NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from any
+ * thread; blocks, for `within_ms` and a few requests at most, for the network and the disk.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_TIMEOUT if it was not paid in time; POLAR_LICENSE_ERR_REFUSED if the
+ * payment failed or the checkout is older than a day; POLAR_LICENSE_ERR_CANCELLED if `progress` ended it; otherwise as
  * polar_license_portal_request_code(), once it is paid.
  */
 int32_t polar_license_checkout_follow(const polar_license_checkout *checkout,
@@ -1954,15 +1969,16 @@ int32_t polar_license_checkout_follow(const polar_license_checkout *checkout,
 /**
  * Frees the checkout, and wipes its address. NULL is allowed. The purchase goes on in the browser.
  *
- * Another thread may be following it: that goes on, and the memory is wiped and freed when it returns. No other call may begin
- * after this one has begun. Free it once. Never blocks.
+ * Another thread may be following it: that goes on, and the memory is wiped and freed when it returns. No other call
+ * may begin after this one has begun. Free it once. Never blocks.
  */
 void polar_license_checkout_free(polar_license_checkout *checkout);
 
 /**
  * What became of the code for the buyer's address: where to look for it, or customers to choose from. NULL for NULL.
  *
- * The request belongs to the purchase and lives until that is freed; do not free it. Callable from any thread; never blocks.
+ * The request belongs to the purchase and lives until that is freed; do not free it. Callable from any thread; never
+ * blocks.
  */
 const polar_license_code_request *polar_license_purchase_code_request(const polar_license_purchase *purchase);
 
@@ -1976,18 +1992,19 @@ void polar_license_purchase_free(polar_license_purchase *purchase);
 /**
  * Listens on this port of 127.0.0.1, or on any that is free for 0.
  *
- * `page` must not be NULL; it gets the page, to free with polar_license_success_page_free(), or NULL if this fails. `error` may
- * be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread;
- * never blocks.
- * Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_INTERNAL if the port is taken, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+ * `page` must not be NULL; it gets the page, to free with polar_license_success_page_free(), or NULL if this fails.
+ * `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
+ * Callable from any thread; never blocks.
+ * Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_INTERNAL if the port is taken, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for
+ * NULL.
  */
 int32_t polar_license_success_page_listen(uint16_t port,
                                           polar_license_success_page **page,
                                           polar_license_error **error);
 
 /**
- * The success URL of the checkout. Only the vendor's backend should know it: who knows it can send a token here. NULL for
- * NULL.
+ * The success URL of the checkout. Only the vendor's backend should know it: who knows it can send a token here. NULL
+ * for NULL.
  *
  * The string belongs to the page and lives until it is freed. Callable from any thread; never blocks.
  */
@@ -1997,11 +2014,11 @@ const char *polar_license_success_page_address(const polar_license_success_page 
  * Waits for the browser, `within_ms` at most, and begins a session with the token that it brings: go on with
  * polar_license_session_restore_when_granted(). Ended by polar_license_cancel().
  *
- * `session` must not be NULL; it gets one to free with polar_license_session_free(), or NULL if this fails. `error` may be
- * NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread, by
- * one at a time; blocks.
- * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_TIMEOUT if no token comes in time: the buyer has closed the page, or is a
- * customer already; POLAR_LICENSE_ERR_CANCELLED, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+ * `session` must not be NULL; it gets one to free with polar_license_session_free(), or NULL if this fails. `error`
+ * may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from
+ * any thread, by one at a time; blocks.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_TIMEOUT if no token comes in time: the buyer has closed the page, or is
+ * a customer already; POLAR_LICENSE_ERR_CANCELLED, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
  */
 int32_t polar_license_success_page_wait(const polar_license_success_page *page,
                                         const polar_license *license,
@@ -2012,8 +2029,8 @@ int32_t polar_license_success_page_wait(const polar_license_success_page *page,
 /**
  * Frees the page, and stops listening. NULL is allowed.
  *
- * Another thread may be waiting: that goes on, and the memory is freed when it returns. No other call may begin after this one
- * has begun. Free it once. Never blocks.
+ * Another thread may be waiting: that goes on, and the memory is freed when it returns. No other call may begin after
+ * this one has begun. Free it once. Never blocks.
  */
 void polar_license_success_page_free(polar_license_success_page *page);
 
@@ -2040,8 +2057,8 @@ const char *polar_license_request_method(const polar_license_request *request);
 const char *polar_license_request_url(const polar_license_request *request);
 
 /**
- * The JSON body, which contains the license key: do not log it. May be empty; send `Content-Length: 0` with a POST then. NULL
- * for NULL.
+ * The JSON body, which contains the license key: do not log it. May be empty; send `Content-Length: 0` with a POST
+ * then. NULL for NULL.
  *
  * The string lives during the transport callback. Never blocks.
  */
@@ -2078,8 +2095,8 @@ const char *polar_license_request_header_value(const polar_license_request *requ
 int64_t polar_license_retry_after_s(const char *retry_after, const char *ratelimit_reset, const char *date);
 
 /**
- * Reports the reply, whoever sent it: the HTTP status, the seconds to wait that its headers ask for (-1 if they do not;
- * see polar_license_retry_after_s()), and the whole body, which is copied. The last report counts.
+ * Reports the reply, whoever sent it: the HTTP status, the seconds to wait that its headers ask for (-1 if they do
+ * not; see polar_license_retry_after_s()), and the whole body, which is copied. The last report counts.
  *
  * `body` may be NULL if `length` is 0. Call it from the transport callback, on one thread at a time. Never blocks.
  * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL and for a number that is not an HTTP
@@ -2092,14 +2109,13 @@ int32_t polar_license_response_set(polar_license_response *response,
                                    size_t length);
 
 /**
- * Reports the header Location of a reply, which is copied: some replies to the customer portal's requests are redirects, which
- * must not be followed. Call it besides polar_license_response_set(), before or after it.
+ * Reports the header Location of a reply, which is copied: some replies to the customer portal's requests are
+ * redirects, which must not be followed. Call it besides polar_license_response_set(), before or after it.
  *
  * Call it from the transport callback, on one thread at a time. Never blocks.
  * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL, and for a header that is not UTF-8.
  */
-int32_t polar_license_response_set_location(polar_license_response *response,
-                                            const char *location);
+int32_t polar_license_response_set_location(polar_license_response *response, const char *location);
 
 /**
  * Reports that no complete reply arrived: one of POLAR_LICENSE_FAILED_...; whether Polar may have received the request

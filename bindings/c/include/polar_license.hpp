@@ -1,8 +1,8 @@
-// License keys sold through Polar (https://polar.sh), for C++17: RAII over polar_license.h, header only, nothing else. The
-// customer portal is in polar_license_portal.hpp.
+// License keys sold through Polar (https://polar.sh), for C++17: RAII over polar_license.h, header only, nothing else.
+// The customer portal is in polar_license_portal.hpp.
 //
 //     polar::license license{polar::options{ORGANIZATION, "com.acme.app"}.feature("export", {PRO})};
-//     if (key) license.activate(*key);                     // throws polar::error: message() is for the user, what() for logs
+//     if (key) license.activate(*key);                     // throws polar::error: message() for users, what() for logs
 //     if (license.refresh().allows("export")) export_file();
 //
 // Objects own what they hold; they can be moved but not copied, and an object that was moved from must not be used.
@@ -362,8 +362,8 @@ struct request {
     milliseconds timeout;
 };
 
-/// How long a reply's headers Retry-After, RateLimit-Reset and Date ask to wait, for response::retry_after_s; null for a
-/// header that the reply does not have.
+/// How long a reply's headers Retry-After, RateLimit-Reset and Date ask to wait, for response::retry_after_s; null for
+/// a header that the reply does not have.
 inline std::optional<std::uint32_t> retry_after_s(const char *retry_after, const char *ratelimit_reset, const char *date)
 {
     const std::int64_t seconds = polar_license_retry_after_s(retry_after, ratelimit_reset, date);

@@ -1,6 +1,6 @@
 // The customer portal for C++17: a customer who lost the key, has a dead machine, or has just bought, helps himself.
-// Over the functions polar_license_portal_... and those beside them in polar_license.h, which say what blocks, and for how
-// long; header only, nothing else.
+// Over the functions polar_license_portal_... and those beside them in polar_license.h, which say what blocks, and for
+// how long; header only, nothing else.
 //
 //     polar::portal portal{license};
 //     show(portal.request_code(ask("The e-mail address of the purchase?")).message());
@@ -11,12 +11,13 @@
 //         restored = session.activate(restored.key());
 //     }
 //
-// Copies share what is inside; a part (a key of a list, a device of a result) keeps the whole alive. An object that a failed
-// function returned, or that was made by its default constructor, converts to false and has nothing in it. Secrets (codes,
-// tokens, addresses) that you pass in are yours to wipe.
+// Copies share what is inside; a part (a key of a list, a device of a result) keeps the whole alive. An object that a
+// failed function returned, or that was made by its default constructor, converts to false and has nothing in it.
+// Secrets (codes, tokens, addresses) that you pass in are yours to wipe.
 //
-// A portal, and its sessions and checkouts, must not be used once the license is gone. license.cancel() ends what they wait
-// for. Errors are as in polar_license.hpp: functions throw polar::error, or set the polar::failure that they are given.
+// A portal, and its sessions and checkouts, must not be used once the license is gone. license.cancel() ends what they
+// wait for. Errors are as in polar_license.hpp: functions throw polar::error, or set the polar::failure that they are
+// given.
 #ifndef POLAR_LICENSE_PORTAL_HPP
 #define POLAR_LICENSE_PORTAL_HPP
 
@@ -40,7 +41,8 @@ enum class outcome : std::int32_t {
     licensed = POLAR_LICENSE_RESTORED_LICENSED,
     /// Several license keys fit: let the user choose, and activate that one.
     choose = POLAR_LICENSE_RESTORED_CHOOSE,
-    /// The key is in use on as many devices as it allows: let the user choose one to release, and activate the key then.
+    /// The key is in use on as many devices as it allows: let the user choose one to release, and activate the key
+    /// then.
     no_seat = POLAR_LICENSE_RESTORED_NO_SEAT,
 };
 
@@ -222,7 +224,8 @@ class code_request {
     code_request() = default;
     explicit code_request(std::shared_ptr<const polar_license_code_request> request) : handle(std::move(request)) {}
 
-    /// Whether the address belongs to several customers: call portal::request_code_for() for the one that the user chooses.
+    /// Whether the address belongs to several customers: call portal::request_code_for() for the one that the user
+    /// chooses.
     bool has_choice() const { return polar_license_code_request_outcome(get()) == POLAR_LICENSE_CODE_CHOOSE; }
     /// What to show to the user, the address included; empty if there is a choice. Do not log it.
     std::string_view message() const { return polar_license_code_request_message(get()); }

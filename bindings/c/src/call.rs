@@ -17,9 +17,7 @@ pub(crate) fn run(function: &str, error: *mut *mut Error, work: impl FnOnce() ->
         }
         Err(failure) => {
             let kind = failure.kind().number();
-            if !error.is_null() {
-                pointer::write(error, pointer::into_raw(failure));
-            }
+            pointer::pass(error, failure);
             kind
         }
     }

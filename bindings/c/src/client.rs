@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::guard::guarded;
 use crate::options::Options;
 use crate::pointer::{self, Destructor, UserData};
-use crate::{argument, call};
+use crate::{argument, call, object};
 use polar_license::blocking::{ActivateOptions, Client, Subscription};
 use std::collections::BTreeMap;
 use std::ffi::{c_char, c_void};
@@ -71,15 +71,9 @@ pub extern "C" fn polar_license_open(
     license: *mut *mut License,
     error: *mut *mut Error,
 ) -> i32 {
-    pointer::write(license, ptr::null_mut());
-    call::run("polar_license_open", error, || {
+    object::make_shared("polar_license_open", "license", license, error, || {
         let options = argument::object("options", options)?;
-        if license.is_null() {
-            return Err(argument::missing("license"));
-        }
-        let opened = License { client: options.open()?, listeners: Mutex::default() };
-        pointer::write(license, pointer::shared_into_raw(Arc::new(opened)));
-        Ok(())
+        Ok(License { client: options.open()?, listeners: Mutex::default() })
     })
 }
 
@@ -151,7 +145,7 @@ pub extern "C" fn polar_license_activate_with(
             return Err(argument::invalid(format!("`flags` is {flags}, which this version does not know")));
         }
         options = options.replace_previous(flags & POLAR_LICENSE_REPLACE_PREVIOUS != 0);
-        write_decision(decision, license.client.activate_with(options)?);
+        pointer::pass(decision, Decision::new(license.client.activate_with(options)?));
         Ok(())
     })
 }
@@ -226,7 +220,7 @@ pub extern "C" fn polar_license_consume(
 ) -> i32 {
     pointer::write(decision, ptr::null_mut());
     call::run("polar_license_consume", error, || {
-        write_decision(decision, shared(license)?.client.consume(count)?);
+        pointer::pass(decision, Decision::new(shared(license)?.client.consume(count)?));
         Ok(())
     })
 }
@@ -360,18 +354,12 @@ fn decide(
 ) -> i32 {
     pointer::write(decision, ptr::null_mut());
     call::run(function, ptr::null_mut(), || {
-        write_decision(decision, ask(&shared(license)?.client));
+        pointer::pass(decision, Decision::new(ask(&shared(license)?.client)));
         Ok(())
     })
 }
 
 /// Another reference, so that the license may be freed while an operation runs.
 fn shared(license: *const License) -> Result<Arc<License>, Error> {
-    pointer::share(license).ok_or_else(|| argument::missing("license"))
-}
-
-fn write_decision(place: *mut *mut Decision, decision: polar_license::Decision) {
-    if !place.is_null() {
-        pointer::write(place, pointer::into_raw(Decision::new(decision)));
-    }
+    object::shared("license", license)
 }

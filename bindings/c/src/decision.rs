@@ -93,9 +93,9 @@ pub extern "C" fn polar_license_decision_allows(decision: *const Decision, featu
     })
 }
 
-/// Why the feature is on or off, in one sentence for the user, in English unless the options replace it: they may need a
-/// license, or one for another plan, of which polar_license_decision_message() says nothing. Empty for NULL, and for a
-/// feature that is not UTF-8; never NULL.
+/// Why the feature is on or off, in one sentence for the user, in English unless the options replace it: they may need
+/// a license, or one for another plan, of which polar_license_decision_message() says nothing. Empty for NULL, and for
+/// a feature that is not UTF-8; never NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -108,8 +108,8 @@ pub extern "C" fn polar_license_decision_explain(decision: *const Decision, feat
 }
 
 /// Why the feature is on or off as one JSON object: `allowed`, `reason` (null, "not_licensed", "not_included" or
-/// "unknown"), `nextStep`, `nextUrl`, `message` for the user and `detail` for developers. A later version may add members.
-/// NULL for NULL, and for a feature that is not UTF-8.
+/// "unknown"), `nextStep`, `nextUrl`, `message` for the user and `detail` for developers. A later version may add
+/// members. NULL for NULL, and for a feature that is not UTF-8.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -156,8 +156,8 @@ pub extern "C" fn polar_license_decision_next_step(decision: *const Decision) ->
     })
 }
 
-/// The vendor's page for the next step: where to buy or renew, to manage devices, or to contact the vendor. NULL where the
-/// options have none for it, and for NULL.
+/// The vendor's page for the next step: where to buy or renew, to manage devices, or to contact the vendor. NULL where
+/// the options have none for it, and for NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -165,9 +165,10 @@ pub extern "C" fn polar_license_decision_next_url(decision: *const Decision) -> 
     borrowed("polar_license_decision_next_url", decision, |texts| texts.next_url.as_ref())
 }
 
-/// 1 if the app should show the user something unasked: access is not allowed, grace ends soon, or something is wrong that
-/// the user should know of. What to show is polar_license_decision_message(), and polar_license_decision_problem_message()
-/// unless that is NULL. Being offline for a while is no such thing. 0 otherwise, and for NULL.
+/// 1 if the app should show the user something unasked: access is not allowed, grace ends soon, or something is wrong
+/// that the user should know of. What to show is polar_license_decision_message(), and
+/// polar_license_decision_problem_message() unless that is NULL. Being offline for a while is no such thing. 0
+/// otherwise, and for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -211,8 +212,8 @@ pub extern "C" fn polar_license_decision_activation_id(decision: *const Decision
     borrowed("polar_license_decision_activation_id", decision, |texts| texts.activation_id.as_ref())
 }
 
-/// What the customer sees beside that seat: the label that it was taken with. NULL if an earlier version of this library
-/// took it, if the key needs none, without a license, and for NULL.
+/// What the customer sees beside that seat: the label that it was taken with. NULL if an earlier version of this
+/// library took it, if the key needs none, without a license, and for NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -300,7 +301,8 @@ pub extern "C" fn polar_license_decision_problem_kind(decision: *const Decision)
     guarded("polar_license_decision_problem_kind", OK, || problem(decision).map_or(OK, |problem| problem.kind.number()))
 }
 
-/// The problem in one sentence for the user, in English unless the options replace it. NULL if there is none, and for NULL.
+/// The problem in one sentence for the user, in English unless the options replace it. NULL if there is none, and for
+/// NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

@@ -65,8 +65,8 @@ pub extern "C" fn polar_license_error_kind(error: *const Error) -> i32 {
     })
 }
 
-/// One sentence for the user, in English unless the options replace it, without the license key and without personal data:
-/// what happened and what to do. Empty for NULL; never NULL.
+/// One sentence for the user, in English unless the options replace it, without the license key and without personal
+/// data: what happened and what to do. Empty for NULL; never NULL.
 ///
 /// The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -104,7 +104,8 @@ pub extern "C" fn polar_license_error_reason(error: *const Error) -> i32 {
 }
 
 /// What the user can do about it, one of POLAR_LICENSE_NEXT_.... That of polar_license_error_decision() is about the
-/// license that is here instead: a second key can be refused while the first one works. POLAR_LICENSE_NEXT_NONE for NULL.
+/// license that is here instead: a second key can be refused while the first one works. POLAR_LICENSE_NEXT_NONE for
+/// NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

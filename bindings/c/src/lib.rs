@@ -9,6 +9,7 @@
 //!  client                                 operations on an open license
 //!  options                                what it is opened with
 //!  store · transport · clock · log        parts that the app brings, called back
+//!  object                                 objects that an operation makes for the caller
 //!  call                                   how a function that can fail reports it
 //!  argument                               checks what a caller passes
 //!  error                                  why a call failed, with the decision that holds
@@ -24,6 +25,7 @@
 mod argument;
 mod call;
 mod guard;
+mod object;
 mod pointer;
 mod text;
 

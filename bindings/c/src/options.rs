@@ -95,8 +95,8 @@ pub extern "C" fn polar_license_options_new(organization_id: *const c_char, app_
 /// Its members are named as the functions that set them, in camel case: those two, which are required, and environment,
 /// benefits and previousAppSecrets (arrays of strings), features (an object of arrays of benefit ids), bindDevice,
 /// refreshIntervalMs, offlineGraceMs, timeoutMs, label, conditions and meta (objects of strings, whole numbers and
-/// booleans), deviceId, appSecret, purchaseUrl, portalUrl, supportUrl and texts (an object of strings). An unknown member
-/// is a mistake; null counts as absent. The string is copied.
+/// booleans), deviceId, appSecret, purchaseUrl, portalUrl, supportUrl and texts (an object of strings). An unknown
+/// member is a mistake; null counts as absent. The string is copied.
 ///
 /// Free the result with polar_license_options_free(). Mistakes, NULL included, are reported by polar_license_open().
 /// Returns NULL only after a defect in this library. Callable from any thread; never blocks.
@@ -368,8 +368,8 @@ pub extern "C" fn polar_license_options_add_previous_app_secret(options: *mut Op
     })
 }
 
-/// Where a license is bought or renewed: an https address. polar_license_decision_next_url() returns it where the next step
-/// is to renew, or to enter a key that the user may not have yet.
+/// Where a license is bought or renewed: an https address. polar_license_decision_next_url() returns it where the next
+/// step is to renew, or to enter a key that the user may not have yet.
 ///
 /// The string is copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
@@ -394,8 +394,8 @@ pub extern "C" fn polar_license_options_set_portal_url(options: *mut Options, ur
     })
 }
 
-/// Where users ask the vendor: an https address, or "mailto:" one of e-mail. polar_license_decision_next_url() returns it
-/// where the next step is to contact the vendor.
+/// Where users ask the vendor: an https address, or "mailto:" one of e-mail. polar_license_decision_next_url() returns
+/// it where the next step is to contact the vendor.
 ///
 /// The string is copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
@@ -407,9 +407,9 @@ pub extern "C" fn polar_license_options_set_support_url(options: *mut Options, u
     })
 }
 
-/// Replaces sentences for the user: a catalogue as one JSON object, each sentence by its code. texts/de.json is one, and
-/// texts/en.json lists all codes with their English, which is shown for those that a catalogue does not have. Those of
-/// the customer portal are in texts/portal.de.json and texts/portal.en.json: call this once for each catalogue.
+/// Replaces sentences for the user: a catalogue as one JSON object, each sentence by its code. texts/de.json is one,
+/// and texts/en.json lists all codes with their English, which is shown for those that a catalogue does not have. Those
+/// of the customer portal are in texts/portal.de.json and texts/portal.en.json: call this once for each catalogue.
 ///
 /// The string is copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]

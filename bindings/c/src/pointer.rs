@@ -45,6 +45,13 @@ pub(crate) fn into_raw<T>(value: T) -> *mut T {
     Box::into_raw(Box::new(value))
 }
 
+/// Passes an object to the caller through an out-parameter; does nothing for NULL.
+pub(crate) fn pass<T>(place: *mut *mut T, value: T) {
+    if !place.is_null() {
+        write(place, into_raw(value));
+    }
+}
+
 /// Frees what [`into_raw`] returned; does nothing for NULL.
 pub(crate) fn free<T>(pointer: *mut T) {
     if !pointer.is_null() {

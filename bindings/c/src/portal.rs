@@ -1,15 +1,14 @@
-//! The customer portal, in a library with the feature `portal`: what begins with a license. Codes, tokens and addresses are
-//! wiped when the object that has them is freed, and are in no error and no line of the log.
+//! The customer portal, in a library with the feature `portal`: what begins with a license. Codes, tokens and addresses
+//! are wiped when the object that has them is freed, and are in no error and no line of the log.
 //!
 //! ```text
 //!  checkout · session · success_page      operations that wait
 //!  restored                               how restoring ended
 //!  code_request · device · license_key    what is listed
-//!  progress · object                      waiting with a callback, objects for the caller
+//!  progress                               waiting with a callback
 //! ```
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
-pub(crate) mod object;
 pub(crate) mod progress;
 
 // in the order of the header
@@ -26,25 +25,25 @@ pub(crate) mod checkout;
 
 pub(crate) mod success_page;
 
-use crate::argument;
 use crate::client::License;
 use crate::error::Error;
+use crate::{argument, object};
 use checkout::Checkout;
 use code_request::CodeRequest;
 use session::Session;
 use std::ffi::c_char;
 
-/// Has a code mailed to the address of the purchase: for a customer who lost the key, or whose machine is dead. Nobody can
-/// tell whether the address is known: show polar_license_code_request_message(), which has the address in it.
+/// Has a code mailed to the address of the purchase: for a customer who lost the key, or whose machine is dead. Nobody
+/// can tell whether the address is known: show polar_license_code_request_message(), which has the address in it.
 ///
 /// `email` is what the user typed. `request` must not be NULL; it gets the result, to free with
-/// polar_license_code_request_free(), or NULL if this fails. `error` may be NULL; otherwise it gets an error to free with
-/// polar_license_error_free(), or NULL on success. Callable from any thread; blocks, 15 s at most, for the network and the
-/// disk.
+/// polar_license_code_request_free(), or NULL if this fails. `error` may be NULL; otherwise it gets an error to free
+/// with polar_license_error_free(), or NULL on success. Callable from any thread; blocks, 15 s at most, for the network
+/// and the disk.
 /// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT for what is no e-mail address;
-/// POLAR_LICENSE_ERR_RATE_LIMITED with polar_license_error_retry_after_ms() if too many codes were requested or tried, by
-/// whatever process; POLAR_LICENSE_ERR_STORAGE if that cannot be counted: then nothing was sent; POLAR_LICENSE_ERR_NETWORK,
-/// _TIMEOUT, _SERVER or _CANCELLED if Polar did not answer.
+/// POLAR_LICENSE_ERR_RATE_LIMITED with polar_license_error_retry_after_ms() if too many codes were requested or tried,
+/// by whatever process; POLAR_LICENSE_ERR_STORAGE if that cannot be counted: then nothing was sent;
+/// POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER or _CANCELLED if Polar did not answer.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_request_code(
     license: *const License,
@@ -58,8 +57,8 @@ pub extern "C" fn polar_license_portal_request_code(
     })
 }
 
-/// Has a code mailed for one of several customers with the same address: the one at `customer`, from 0, of a request that
-/// ended with POLAR_LICENSE_CODE_CHOOSE.
+/// Has a code mailed for one of several customers with the same address: the one at `customer`, from 0, of a request
+/// that ended with POLAR_LICENSE_CODE_CHOOSE.
 ///
 /// `chosen_from` stays the caller's. Everything else is as for polar_license_portal_request_code();
 /// POLAR_LICENSE_ERR_INVALID_ARGUMENT if there is no such customer.
@@ -81,9 +80,9 @@ pub extern "C" fn polar_license_portal_request_code_for(
 /// Begins a session with the code from the mail. It is trimmed and written in capital letters, and refused without a
 /// request if it cannot be a code.
 ///
-/// `session` must not be NULL; it gets one to free with polar_license_session_free(), or NULL if this fails. `error` may be
-/// NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread;
-/// blocks, 15 s at most, for the network and the disk.
+/// `session` must not be NULL; it gets one to free with polar_license_session_free(), or NULL if this fails. `error`
+/// may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from
+/// any thread; blocks, 15 s at most, for the network and the disk.
 /// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT for a code that is wrong or has expired; otherwise as
 /// polar_license_portal_request_code(). If Polar did not answer, the code may be used up: ask for another one.
 #[unsafe(no_mangle)]
@@ -99,13 +98,13 @@ pub extern "C" fn polar_license_portal_authenticate(
     })
 }
 
-/// Begins a session by accepting an invitation to a team: its token, or the link in its mail. It works once. The key comes a
-/// moment later: go on with polar_license_session_restore_when_granted().
+/// Begins a session by accepting an invitation to a team: its token, or the link in its mail. It works once. The key
+/// comes a moment later: go on with polar_license_session_restore_when_granted().
 ///
 /// Ownership, threads and blocking are as for polar_license_portal_authenticate().
 /// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if the invitation was used or has expired;
-/// POLAR_LICENSE_ERR_INVALID_ARGUMENT for what is no invitation. With polar_license_error_maybe_applied() it may have been
-/// accepted; a code by e-mail does the same then.
+/// POLAR_LICENSE_ERR_INVALID_ARGUMENT for what is no invitation. With polar_license_error_maybe_applied() it may have
+/// been accepted; a code by e-mail does the same then.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_claim_seat(
     license: *const License,
@@ -119,8 +118,8 @@ pub extern "C" fn polar_license_portal_claim_seat(
     })
 }
 
-/// Begins a session with a customer's token that the vendor's backend hands over. Sends nothing. Wipe your own copy of it. For
-/// one that a browser brings see polar_license_success_page_wait().
+/// Begins a session with a customer's token that the vendor's backend hands over. Sends nothing. Wipe your own copy of
+/// it. For one that a browser brings see polar_license_success_page_wait().
 ///
 /// Ownership is as for polar_license_portal_authenticate(). Callable from any thread; never blocks.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for what cannot be a token.
@@ -137,14 +136,15 @@ pub extern "C" fn polar_license_portal_session_from_token(
     })
 }
 
-/// Makes a checkout by the vendor's link, "https://buy.polar.sh/polar_cl_...": open polar_license_checkout_address() in a
-/// browser, and call polar_license_checkout_follow(). Parameters of the link are kept, except those that name the buyer.
+/// Makes a checkout by the vendor's link, "https://buy.polar.sh/polar_cl_...": open polar_license_checkout_address() in
+/// a browser, and call polar_license_checkout_follow(). Parameters of the link are kept, except those that name the
+/// buyer.
 ///
-/// `checkout` must not be NULL; it gets one to free with polar_license_checkout_free(), or NULL if this fails. `error` may be
-/// NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread;
-/// blocks, 10 s at most, for the network.
-/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT for what is no link; POLAR_LICENSE_ERR_REFUSED if Polar does
-/// not know it; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer.
+/// `checkout` must not be NULL; it gets one to free with polar_license_checkout_free(), or NULL if this fails. `error`
+/// may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from
+/// any thread; blocks, 10 s at most, for the network.
+/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT for what is no link; POLAR_LICENSE_ERR_REFUSED if Polar
+/// does not know it; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_checkout(
     license: *const License,

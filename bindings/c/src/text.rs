@@ -10,8 +10,8 @@ pub(crate) fn owned(text: &str) -> CString {
     CString::new(bytes).unwrap_or_default()
 }
 
-/// The same for what nobody may see, wiped when it is dropped: the copy is made at once in its full length, so that no other
-/// one is left behind.
+/// The same for what nobody may see, wiped when it is dropped: the copy is made at once in its full length, so that no
+/// other one is left behind.
 pub(crate) fn secret(text: &str) -> Zeroizing<CString> {
     let kept = || text.bytes().filter(|byte| *byte != 0);
     let mut bytes = Vec::with_capacity(kept().count().saturating_add(1));

@@ -19,8 +19,8 @@ pub const POLAR_LICENSE_FAILED_TIMEOUT: i32 = 2;
 /// The app cancelled it.
 pub const POLAR_LICENSE_FAILED_CANCELLED: i32 = 3;
 
-/// One request to send: a POST, or for the customer portal also a GET. Lives only during the transport callback that it is
-/// given to, and is wiped then.
+/// One request to send: a POST, or for the customer portal also a GET. Lives only during the transport callback that it
+/// is given to, and is wiped then.
 pub struct Request {
     method: &'static CStr,
     url: Zeroizing<CString>,
@@ -38,10 +38,10 @@ pub struct Response {
 
 /// Sends one request and waits for the reply, at most for its timeout. It must send the request at most once, follow no
 /// redirect, and report every HTTP status with polar_license_response_set(), or why there was none with
-/// polar_license_response_fail(); a response that is not set counts as a request that may have been sent. Log nothing of
-/// it: the body contains the license key, and requests of the customer portal have secrets in address, headers and body.
-/// Called on a thread of the library's, without locks held; may call this library. The library stops waiting for it after
-/// the timeout, and when its operation is cancelled.
+/// polar_license_response_fail(); a response that is not set counts as a request that may have been sent. Log nothing
+/// of it: the body contains the license key, and requests of the customer portal have secrets in address, headers and
+/// body. Called on a thread of the library's, without locks held; may call this library. The library stops waiting for
+/// it after the timeout, and when its operation is cancelled.
 pub type TransportCallback =
     Option<extern "C" fn(user_data: *mut c_void, request: *const Request, response: *mut Response)>;
 
@@ -119,8 +119,8 @@ pub extern "C" fn polar_license_request_url(request: *const Request) -> *const c
     })
 }
 
-/// The JSON body, which contains the license key: do not log it. May be empty; send `Content-Length: 0` with a POST then. NULL
-/// for NULL.
+/// The JSON body, which contains the license key: do not log it. May be empty; send `Content-Length: 0` with a POST
+/// then. NULL for NULL.
 ///
 /// The string lives during the transport callback. Never blocks.
 #[unsafe(no_mangle)]
@@ -182,8 +182,8 @@ pub extern "C" fn polar_license_retry_after_s(
     })
 }
 
-/// Reports the reply, whoever sent it: the HTTP status, the seconds to wait that its headers ask for (-1 if they do not;
-/// see polar_license_retry_after_s()), and the whole body, which is copied. The last report counts.
+/// Reports the reply, whoever sent it: the HTTP status, the seconds to wait that its headers ask for (-1 if they do
+/// not; see polar_license_retry_after_s()), and the whole body, which is copied. The last report counts.
 ///
 /// `body` may be NULL if `length` is 0. Call it from the transport callback, on one thread at a time. Never blocks.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL and for a number that is not an HTTP
@@ -213,8 +213,8 @@ pub extern "C" fn polar_license_response_set(
     })
 }
 
-/// Reports the header Location of a reply, which is copied: some replies to the customer portal's requests are redirects, which
-/// must not be followed. Call it besides polar_license_response_set(), before or after it.
+/// Reports the header Location of a reply, which is copied: some replies to the customer portal's requests are
+/// redirects, which must not be followed. Call it besides polar_license_response_set(), before or after it.
 ///
 /// Call it from the transport callback, on one thread at a time. Never blocks.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL, and for a header that is not UTF-8.

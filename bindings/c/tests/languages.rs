@@ -1,6 +1,6 @@
-//! The examples in languages, and with Qt and GTK, that use the shared library, each run against a local Polar. A language
-//! whose runtime is missing is skipped, and named; with `POLAR_LICENSE_ALL_LANGUAGES` set, that is a failure, except for Qt
-//! and GTK.
+//! The examples in languages, and with Qt and GTK, that use the shared library, each run against a local Polar. A
+//! language whose runtime is missing is skipped, and named; with `POLAR_LICENSE_ALL_LANGUAGES` set, that is a failure,
+//! except for Qt and GTK.
 #![cfg(test)]
 #![cfg(target_os = "linux")]
 

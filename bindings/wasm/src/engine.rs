@@ -1,9 +1,10 @@
 //! The class that JavaScript drives: an engine, the steps under way and the timer of the automatic refresh.
 
 use crate::arguments::{self, NoReply, Patience, Turn, now};
+use crate::numbered::Numbered;
 #[cfg(feature = "portal")]
 use crate::under_way::Portal;
-use crate::values::{Change, Current, Explained, Look, Step, defect, thrown, to_js};
+use crate::values::{Change, Current, Explained, Look, Step, another_kind, defect, no_such_step, thrown, to_js};
 use polar_license::config::{Config, ConfigBuilder};
 use polar_license::device::DeviceId;
 use polar_license::engine::{self, Host, Operation, Pacer, Span, Watch};
@@ -28,7 +29,7 @@ pub struct Engine(RefCell<Inner>);
 pub(crate) struct Inner {
     pub(crate) engine: engine::Engine,
     /// The steps under way, each with its number.
-    steps: Vec<(u32, engine::Step)>,
+    steps: Numbered<engine::Step>,
     last_number: u32,
     watch: Watch,
     /// How long the decision holds that was last read; not known once an operation has gone on.
@@ -55,7 +56,7 @@ impl Engine {
         let pacer = if own_pace { Pacer::new() } else { PACER.with(Pacer::clone) };
         Ok(Self(RefCell::new(Inner {
             engine: engine::Engine::new(config, host, pacer),
-            steps: Vec::new(),
+            steps: Numbered::default(),
             last_number: 0,
             watch: Watch::new(Now::default()),
             held: None,
@@ -129,8 +130,7 @@ impl Engine {
     ) -> Result<Ts<Change>, JsValue> {
         let mut inner = self.inner()?;
         let Inner { engine, steps, .. } = &mut *inner;
-        let step = steps.iter_mut().find(|(known, _)| *known == number);
-        let Some((_, engine::Step::Store(step))) = step else { return to_js(&Change::Keep) };
+        let Some(engine::Step::Store(step)) = steps.get_mut(number) else { return to_js(&Change::Keep) };
         let stored = if unreadable { Err(()) } else { Ok(stored.as_deref()) };
         to_js(&Change::from(step.merge(engine, stored, now(wall, mono))))
     }
@@ -275,8 +275,7 @@ impl Inner {
     fn take(&mut self, number: u32) -> Result<engine::Step, JsValue> {
         #[cfg(feature = "portal")]
         self.portal.resumes(number);
-        let at = self.steps.iter().position(|(known, _)| *known == number);
-        at.map(|at| self.steps.swap_remove(at).1).ok_or_else(|| defect("no step has this number"))
+        self.steps.take(number).ok_or_else(no_such_step)
     }
 
     /// The step for JavaScript, kept under a new number unless it is the last.
@@ -297,7 +296,7 @@ impl Inner {
             }
         };
         let shown = to_js(&shown)?;
-        self.steps.push((number, step));
+        self.steps.insert(number, step);
         #[cfg(feature = "portal")]
         self.portal.goes_on(number);
         Ok(shown)
@@ -316,8 +315,4 @@ fn configured(settings: &str) -> Result<Config, Error> {
 /// A tag in hexadecimal.
 fn hex(tag: [u8; 8]) -> String {
     format!("{:016x}", u64::from_be_bytes(tag))
-}
-
-fn another_kind() -> JsValue {
-    defect("the step with this number is of another kind")
 }

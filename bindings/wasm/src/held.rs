@@ -1,12 +1,13 @@
 //! Values that JavaScript gives back: each has a number there, and stays here, so that no token and no license key is in an
 //! object of JavaScript's. Wiped when JavaScript lets go of the number.
 
+use crate::numbered::Numbered;
 use polar_license::portal::{CheckoutPage, Customer, CustomerChoice, Device, LicenseKey, Purchase, Token};
 
 /// The values by their numbers.
 #[derive(Default)]
 pub(crate) struct HeldValues {
-    values: Vec<(u32, Held)>,
+    values: Numbered<Held>,
     last_number: u32,
 }
 
@@ -26,39 +27,35 @@ pub(crate) enum Held {
 impl HeldValues {
     pub(crate) fn hold(&mut self, value: Held) -> u32 {
         self.last_number = self.last_number.wrapping_add(1);
-        self.values.push((self.last_number, value));
+        self.values.insert(self.last_number, value);
         self.last_number
     }
 
     pub(crate) fn let_go(&mut self, number: u32) {
-        self.values.retain(|(known, _)| *known != number);
+        drop(self.values.take(number));
     }
 
     pub(crate) fn token(&self, number: u32) -> Option<&Token> {
-        if let Held::Token(token) = self.get(number)? { Some(token) } else { None }
+        if let Held::Token(token) = self.values.get(number)? { Some(token) } else { None }
     }
 
     pub(crate) fn customer(&self, number: u32) -> Option<(&CustomerChoice, &Customer)> {
-        if let Held::Customer(choice, customer) = self.get(number)? { Some((choice, customer)) } else { None }
+        if let Held::Customer(choice, customer) = self.values.get(number)? { Some((choice, customer)) } else { None }
     }
 
     pub(crate) fn page(&self, number: u32) -> Option<&CheckoutPage> {
-        if let Held::Page(page) = self.get(number)? { Some(page) } else { None }
+        if let Held::Page(page) = self.values.get(number)? { Some(page) } else { None }
     }
 
     pub(crate) fn purchase(&self, number: u32) -> Option<&Purchase> {
-        if let Held::Purchase(purchase) = self.get(number)? { Some(purchase) } else { None }
+        if let Held::Purchase(purchase) = self.values.get(number)? { Some(purchase) } else { None }
     }
 
     pub(crate) fn key(&self, number: u32) -> Option<&LicenseKey> {
-        if let Held::Key(key) = self.get(number)? { Some(key) } else { None }
+        if let Held::Key(key) = self.values.get(number)? { Some(key) } else { None }
     }
 
     pub(crate) fn device(&self, number: u32) -> Option<(&LicenseKey, &Device)> {
-        if let Held::Device(key, device) = self.get(number)? { Some((key, device)) } else { None }
-    }
-
-    fn get(&self, number: u32) -> Option<&Held> {
-        self.values.iter().find(|(known, _)| *known == number).map(|(_, value)| value)
+        if let Held::Device(key, device) = self.values.get(number)? { Some((key, device)) } else { None }
     }
 }

@@ -8,6 +8,7 @@
 //!    │
 //!   engine.rs ── arguments.rs   numbers and names that come in
 //!    │      ├─── values.rs      what goes out, and how TypeScript declares it
+//!    │      ├─── numbered.rs    what JavaScript has only the number of
 //!    │      └─── under_way.rs   operations of the portal, and what they hold: `held.rs`
 //!   polar_license::engine
 //! ```
@@ -19,6 +20,7 @@ mod arguments;
 mod engine;
 #[cfg(feature = "portal")]
 mod held;
+mod numbered;
 #[cfg(feature = "portal")]
 mod portal;
 #[cfg(feature = "portal")]

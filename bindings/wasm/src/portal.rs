@@ -15,8 +15,8 @@ mod values;
 use crate::arguments::{NoReply, now, status};
 use crate::engine::{Engine, NextStep};
 use crate::held::HeldValues;
-use crate::under_way::{Portal, Value, taken};
-use crate::values::{defect, to_js};
+use crate::under_way::{Portal, Value};
+use crate::values::{another_kind, defect, no_such_step, to_js};
 use polar_license::Now;
 use polar_license::engine::Outcome;
 use polar_license::portal::steps::{Context, Step, Waited};
@@ -33,8 +33,7 @@ impl Engine {
     /// Begins the engine's operation of a step `run`. When that is done, `resumeRun` goes on.
     pub fn run(&self, number: u32, wall: f64, mono: f64) -> NextStep {
         let (mut inner, now) = (self.inner()?, now(wall, mono));
-        let step = inner.portal.steps.iter().find(|(known, _)| *known == number);
-        let Some((_, Step::Run(step))) = step else { return Err(another_kind()) };
+        let Some(Step::Run(step)) = inner.portal.steps.get(number) else { return Err(another_kind()) };
         let operation = step.operation.clone();
         inner.portal.runs.current = Some(number);
         let step = inner.engine.begin(operation, now);
@@ -47,7 +46,7 @@ impl Engine {
         let not_begun = not_begun(&Context::of(&self.inner()?.engine));
         self.go_on(number, now(wall, mono), |portal, step, now| {
             let Step::Run(step) = step else { return Err(another_kind()) };
-            let outcome = taken(&mut portal.runs.ended, number).unwrap_or(not_begun);
+            let outcome = portal.runs.ended.take(number).unwrap_or(not_begun);
             Ok(step.resume(outcome, now))
         })
     }
@@ -109,9 +108,9 @@ impl Engine {
     #[wasm_bindgen(js_name = giveUp)]
     pub fn give_up(&self, number: u32) -> Result<(), JsValue> {
         let portal = &mut self.inner()?.portal;
-        let _ = taken(&mut portal.steps, number);
-        let _ = taken(&mut portal.runs.ended, number);
-        portal.runs.under_way.retain(|(_, run_for)| *run_for != number);
+        drop(portal.steps.take(number));
+        drop(portal.runs.ended.take(number));
+        portal.runs.under_way.retain(|run_for| *run_for != number);
         Ok(())
     }
 
@@ -146,7 +145,7 @@ impl Engine {
         resume: impl FnOnce(&mut Portal, Step<Value>, Now) -> Result<Step<Value>, JsValue>,
     ) -> NextPortalStep {
         let mut inner = self.inner()?;
-        let step = taken(&mut inner.portal.steps, number).ok_or_else(|| defect("no step has this number"))?;
+        let step = inner.portal.steps.take(number).ok_or_else(no_such_step)?;
         let step = resume(&mut inner.portal, step, now)?;
         inner.show_portal(step)
     }
@@ -165,15 +164,11 @@ impl crate::engine::Inner {
             Step::Done(Ok(value)) => return to_js(&PortalStep::done(value, &mut self.portal.held)),
             Step::Done(Err(error)) => return to_js(&PortalStep::failed(error)),
         }?;
-        self.portal.steps.push((number, step));
+        self.portal.steps.insert(number, step);
         Ok(shown)
     }
 }
 
 fn not_begun(context: &Context) -> Outcome {
     Outcome { result: Err(context.cancelled()), deactivated: None, changed: false, wake_at: None }
-}
-
-fn another_kind() -> JsValue {
-    defect("the step with this number is of another kind")
 }

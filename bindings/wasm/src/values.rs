@@ -170,3 +170,13 @@ pub(crate) fn thrown(error: Error) -> JsValue {
 pub(crate) fn defect(what: &str) -> JsValue {
     js_sys::Error::new(what).into()
 }
+
+/// It was resumed already, or never was.
+pub(crate) fn no_such_step() -> JsValue {
+    defect("no step has this number")
+}
+
+/// It is resumed by another method.
+pub(crate) fn another_kind() -> JsValue {
+    defect("the step with this number is of another kind")
+}

@@ -82,7 +82,8 @@ async function modules(entries, splitting) {
 /** Names the sources as a developer knows them, and leaves out the WebAssembly, which the script holds already. */
 function tidy(file) {
   const map = JSON.parse(readFileSync(file, "utf8"));
-  map.sourcesContent = map.sources.map((source, index) => (source === "generated:#wasm" ? "" : map.sourcesContent[index]));
+  const isWasm = (source) => /^generated:#(portal-)?wasm$/.test(source);
+  map.sourcesContent = map.sources.map((source, index) => (isWasm(source) ? "" : map.sourcesContent[index]));
   map.sources = map.sources.map((source) => source.replace(/^generated:#/, "generated/").replace(/^.*\/src\//, "src/"));
   writeFileSync(file, JSON.stringify(map));
 }

@@ -9,12 +9,11 @@
 // POLAR_LICENSE_TARBALL is the package, POLAR_LICENSE_PROGRAM the command line tool, whose `serve` is the local Polar.
 // Nothing here leaves loopback, and nothing waits for time to pass: `shared/timers.mjs` lets deadlines pass at once.
 
-import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
+import { startLocalPolar } from "../start-polar.mjs";
 import { inChromium } from "./in-chromium.mjs";
 import { inNode } from "./in-node.mjs";
 import { installed, setting } from "./installed.mjs";
@@ -25,7 +24,7 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const [only = ""] = process.argv.slice(2);
 
 const folder = installed(setting("POLAR_LICENSE_TARBALL"));
-const polar = await startPolar(setting("POLAR_LICENSE_PROGRAM"));
+const polar = await startLocalPolar(setting("POLAR_LICENSE_PROGRAM"));
 try {
   const environment = { polar: polar.url, texts: scenarioTexts(), only };
   const results = {
@@ -34,19 +33,8 @@ try {
   };
   process.exitCode = report(results);
 } finally {
-  polar.stop();
+  await polar.stop();
   rmSync(folder, { recursive: true, force: true });
-}
-
-/** Its first line says where it is. */
-async function startPolar(program) {
-  const child = spawn(program, ["serve", "--port", "0", "--json"], { stdio: ["ignore", "pipe", "inherit"] });
-  const lines = createInterface({ input: child.stdout });
-  for await (const line of lines) {
-    const { url } = JSON.parse(line);
-    return { url, stop: () => child.kill() };
-  }
-  throw new Error(`\`${program} serve\` did not start`);
 }
 
 function scenarioTexts() {

@@ -1,9 +1,8 @@
 // The compiled package, a local Polar, and clients whose storage and network a test can look at and break.
 
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+
+import { startLocalPolar } from "../start-polar.mjs";
 
 const target = new URL("../../../target/", import.meta.url);
 const path = (variable, otherwise) => process.env[variable] ?? fileURLToPath(new URL(otherwise, target));
@@ -18,15 +17,9 @@ export { scripts };
 
 /** A local Polar with demo keys, until the end of the tests. */
 export async function startPolar(after, ...options) {
-  const server = spawn(program, ["serve", "--port", "0", "--json", ...options], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  after(async () => {
-    server.kill();
-    await once(server, "exit");
-  });
-  const [line] = await once(createInterface(server.stdout), "line");
-  return JSON.parse(line);
+  const { stop, ...polar } = await startLocalPolar(program, ...options);
+  after(stop);
+  return polar;
 }
 
 /** A client on `polar`, its stored texts, and the means to cut it off and to hold its requests back. */

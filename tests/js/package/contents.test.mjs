@@ -102,6 +102,20 @@ test("a debugger finds the source of every script, and of nothing twice", () => 
   }
 });
 
+test("no source map holds a WebAssembly, which its script holds already", () => {
+  const found = new Set();
+  for (const path of files.filter((path) => path.endsWith(".map"))) {
+    const { sources, sourcesContent } = JSON.parse(readFileSync(join(root, path), "utf8"));
+    sources.forEach((source, index) => {
+      if (!source.endsWith("wasm")) return;
+      found.add(source);
+      // not `equal`, which would print all of it
+      assert.ok(sourcesContent[index] === "", `${path} holds ${source}`);
+    });
+  }
+  assert.deepEqual([...found].sort(), ["generated/portal-wasm", "generated/wasm"]);
+});
+
 test("placeholders of the template are filled in", () => {
   for (const path of ["README.md", "package.json"]) assert.doesNotMatch(readFileSync(join(root, path), "utf8"), /\{\{/, path);
 });

@@ -4,10 +4,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { LocalPolar } from "../behavior/shared/local-polar.mjs";
 import { startPolar } from "../electron/polar.mjs";
 import { computer, until } from "./app.mjs";
 
 const polar = await startPolar(after);
+const mock = new LocalPolar(polar.url);
 const KEY = "DEMO-TWO-DEVICES";
 
 const NONE = "No license is active on this device. Enter a license key.";
@@ -16,13 +18,8 @@ const GRACE = "The license is active. It will be confirmed when you are next onl
 const LAPSED = "The license has not been confirmed for too long. Go online once to continue.";
 const EXPORTED = "The report was exported.";
 
-const control = async (path, body, method = body ? "POST" : "GET") => {
-  const response = await fetch(`${polar.url}/_mock/${path}`, { method, body: body && JSON.stringify(body) });
-  assert.ok(response.ok, `${path}: ${response.status}`);
-  return response.status === 204 ? undefined : response.json();
-};
-const seats = async () => (await control(`keys/${KEY}`)).activations.length;
-const requests = async (endpoint) => (await control("requests")).filter(({ path }) => path.endsWith(`/${endpoint}`));
+const seats = () => mock.seats(KEY);
+const requests = async (endpoint) => (await mock.asked()).filter((name) => name === endpoint);
 
 test("from a key that is typed to a device that is deactivated", async (t) => {
   const { start, setClock } = computer(after, polar);
@@ -100,7 +97,7 @@ test("from a key that is typed to a device that is deactivated", async (t) => {
   });
 
   await t.test("a page ends its own wait, and errors are LicenseErrors", async () => {
-    await control("faults", { fault: "stall", on: "validate" });
+    await mock.fault({ fault: "stall", on: "validate" });
     const { result } = await page.settle(`
       const ends = new AbortController();
       const waiting = window.license.validate({ signal: ends.signal });
@@ -113,11 +110,11 @@ test("from a key that is typed to a device that is deactivated", async (t) => {
       await waiting;
     `);
     assert.deepEqual([error.isLicenseError, error.kind, error.decision.state], [true, "cancelled", "active"]);
-    await control("faults", undefined, "DELETE");
+    await mock.clearFaults();
   });
 
   await t.test("offline it stays open, for as long as grace lasts, at each instant", async () => {
-    await control("faults", { fault: "drop_connection" });
+    await mock.fault({ fault: "drop_connection" });
     const offline = await page.settle("return (await window.license.validate()).problem.kind");
     assert.equal(offline.result, "network");
     assert.equal(await page.text("status"), ACTIVE);
@@ -141,7 +138,7 @@ test("from a key that is typed to a device that is deactivated", async (t) => {
     const { error } = await page.settle("await window.__TAURI_INTERNALS__.invoke('export')");
     assert.equal(error.message, LAPSED);
 
-    await control("faults", undefined, "DELETE");
+    await mock.clearFaults();
     await page.settle("await window.license.refresh()");
     await page.shows("status", ACTIVE);
     setClock(0);
@@ -162,7 +159,7 @@ test("an app that is closed during an activation knows its seat at the next star
   const { start } = computer(after, polar);
   const page = await start();
   const before = (await requests("activate")).length;
-  await control("faults", { fault: "delay", ms: 1_500, on: "activate", times: 1 });
+  await mock.fault({ fault: "delay", ms: 1_500, on: "activate", times: 1 });
   await page.activate(KEY);
   await until(async () => (await requests("activate")).length > before, "the request");
   await page.quit();

@@ -3,7 +3,7 @@
 use crate::args::Serve;
 use crate::exit::Exit;
 use crate::output;
-use mock_polar::{DEMO_EMAIL, DEMO_INVITATION, DEMO_LINK, KeyInfo, MockPolar, Seed, Status};
+use mock_polar::{DEMO_EMAIL, DEMO_INVITATION, DEMO_LINK, KeyInfo, MockPolar, Seed};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -40,7 +40,7 @@ fn json(polar: &MockPolar, is_demo: bool) -> String {
         json!({
             "key": key.key,
             "benefit": key.benefit,
-            "status": status(polar, key),
+            "status": key.shown_status,
             "limitActivations": key.limit_activations,
             "limitUsage": key.limit_usage,
             "expiresAt": key.expires_at.map(|at| at.to_string()),
@@ -71,7 +71,7 @@ fn table(polar: &MockPolar, is_demo: bool) -> String {
     for key in &keys {
         let limit = |most: Option<u32>| most.map_or_else(|| String::from("any"), |most| most.to_string());
         let (devices, uses) = (limit(key.limit_activations), limit(key.limit_usage));
-        let status = status(polar, key);
+        let status = key.shown_status;
         let _ = writeln!(text, "{:<widest$}  {:<9} {status:<10} {devices:<9} {uses}", key.key, key.benefit);
     }
     let program = program();
@@ -101,13 +101,4 @@ fn program() -> String {
 /// Name to id, of the benefits that have keys.
 fn benefits(keys: &[KeyInfo]) -> BTreeMap<&str, &str> {
     keys.iter().map(|key| (key.benefit.as_str(), key.benefit_id.as_str())).collect()
-}
-
-fn status(polar: &MockPolar, key: &KeyInfo) -> &'static str {
-    match key.status {
-        Status::Revoked => "revoked",
-        Status::Disabled => "disabled",
-        Status::Granted if key.expires_at.is_some_and(|end| end <= polar.now()) => "expired",
-        Status::Granted => "granted",
-    }
 }

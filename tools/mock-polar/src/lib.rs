@@ -89,7 +89,7 @@ pub use endpoint::Endpoint;
 pub use error::Error;
 pub use events::Stream;
 pub use fault::{Fault, FaultId, Garbage};
-pub use licenses::Status;
+pub use licenses::{ShownStatus, Status};
 pub use machine::Machine;
 pub use mails::Mail;
 pub use merchant::{Activation, KeyInfo, NewKey};

@@ -1,5 +1,7 @@
 //! License keys and the activations of devices, as Polar's database holds and shows them.
 
+use std::fmt;
+
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -18,6 +20,31 @@ pub enum Status {
     Revoked,
     /// The merchant disabled the key.
     Disabled,
+}
+
+/// Whether a key can be used, by the server's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ShownStatus {
+    /// It can be used.
+    Granted,
+    /// It was granted, and its time is over.
+    Expired,
+    /// The benefit was revoked.
+    Revoked,
+    /// The merchant disabled the key.
+    Disabled,
+}
+
+impl fmt::Display for ShownStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Granted => "granted",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+            Self::Disabled => "disabled",
+        })
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -79,6 +106,15 @@ impl License {
 
     pub(crate) fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|expires_at| now >= expires_at)
+    }
+
+    pub(crate) fn shown_status(&self, now: Timestamp) -> ShownStatus {
+        match self.status {
+            Status::Granted if self.is_expired(now) => ShownStatus::Expired,
+            Status::Granted => ShownStatus::Granted,
+            Status::Revoked => ShownStatus::Revoked,
+            Status::Disabled => ShownStatus::Disabled,
+        }
     }
 
     /// The form in which Polar shows a key.

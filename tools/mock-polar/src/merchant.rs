@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::customers::Customer;
 use crate::json;
-use crate::licenses::{License, Seat, Status, random_key};
+use crate::licenses::{License, Seat, ShownStatus, Status, random_key};
 use crate::state::State;
 use crate::timestamp::Timestamp;
 
@@ -120,6 +120,8 @@ pub struct KeyInfo {
     pub customer_id: String,
     /// What the merchant set it to.
     pub status: Status,
+    /// Whether it can be used, by the server's clock.
+    pub shown_status: ShownStatus,
     /// How many devices may be activated; without it, the key needs no activation.
     pub limit_activations: Option<u32>,
     /// How often it may be used.
@@ -263,6 +265,7 @@ impl State {
             benefit_id: license.benefit.to_string(),
             customer_id: license.customer.to_string(),
             status: license.status,
+            shown_status: license.shown_status(self.now()),
             limit_activations: license.limit_activations,
             limit_usage: license.limit_usage,
             usage: license.usage,

@@ -1,5 +1,5 @@
 //! The npm package `polar-license-mock`: the local Polar as WebAssembly behind Node's http, packed as npm would publish it;
-//! and its check, by the tests that the server in Rust passes.
+//! and its check, by the tests that the server in Rust passes, and by those of what its command shows.
 //!
 //! ```text
 //!   tools/mock-polar/npm ── wasm_build ── target/mock-npm ── ts/ by tsc ──┐
@@ -65,6 +65,8 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     let command = project.join("node_modules/polar-license-mock/cli.mjs");
     let tests = shell::cargo(sh, "test --locked --package mock-polar --test it black_box::");
     tests.env("MOCK_POLAR_COMMAND", &command).run()?;
+    let shown = cmd!(sh, "node --test --test-reporter=spec {SOURCES}/tests/command.test.mjs");
+    shown.env("MOCK_POLAR_COMMAND", &command).run()?;
     let script = project.join("readme.mjs");
     sh.write_file(&script, script_of(&workspace::text(format!("{SOURCES}/template/README.md"))?)?)?;
     Ok(cmd!(sh, "node {script}").run()?)

@@ -15,7 +15,8 @@ pub const POLAR_LICENSE_CODE_SENT: i32 = 1;
 pub const POLAR_LICENSE_CODE_CHOOSE: i32 = 2;
 
 /// What became of a request for a code: of polar_license_portal_request_code(), or of a purchase. Freed with
-/// polar_license_code_request_free(), which wipes the address. Does not change; may be read from several threads at once.
+/// polar_license_code_request_free(), which wipes the address. Does not change; may be read from several threads at
+/// once.
 pub struct CodeRequest {
     request: portal::CodeRequest,
     email: Zeroizing<CString>,
@@ -56,8 +57,8 @@ pub extern "C" fn polar_license_code_request_outcome(request: *const CodeRequest
     })
 }
 
-/// The sentence to show to the user, in English unless the options replace it, with the address in it: a typing error looks
-/// like success. For the screen alone; do not log it. Empty if the user has to choose, and for NULL; never NULL.
+/// The sentence to show to the user, in English unless the options replace it, with the address in it: a typing error
+/// looks like success. For the screen alone; do not log it. Empty if the user has to choose, and for NULL; never NULL.
 ///
 /// The string belongs to the request and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

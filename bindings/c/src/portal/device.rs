@@ -8,16 +8,16 @@ use polar_license::portal;
 use std::ffi::{CString, c_char};
 use std::ptr;
 
-/// A device that a license key is active on. It belongs to its list and lives as long as that. Does not change; may be read
-/// from several threads at once.
+/// A device that a license key is active on. It belongs to its list and lives as long as that. Does not change; may be
+/// read from several threads at once.
 pub struct Device {
     device: portal::Device,
     label: CString,
 }
 
 /// The devices of a license key, or that the vendor does not show them: of polar_license_session_devices(), freed with
-/// polar_license_devices_free(), or of a restore that found no free seat, belonging to its result. Does not change; may be
-/// read from several threads at once.
+/// polar_license_devices_free(), or of a restore that found no free seat, belonging to its result. Does not change; may
+/// be read from several threads at once.
 pub struct Devices {
     listed: Vec<Device>,
     hidden: Option<Hidden>,
@@ -51,9 +51,9 @@ impl Devices {
     }
 }
 
-/// 1 if no device is shown: the vendor has not switched on `Enable user to deactivate instances via Polar` for the benefit, or
-/// there is none; Polar's answer is the same for both. Show polar_license_devices_message() then. 0 if the devices are
-/// listed, and for NULL.
+/// 1 if no device is shown: the vendor has not switched on `Enable user to deactivate instances via Polar` for the
+/// benefit, or there is none; Polar's answer is the same for both. Show polar_license_devices_message() then. 0 if the
+/// devices are listed, and for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -61,8 +61,8 @@ pub extern "C" fn polar_license_devices_hidden(devices: *const Devices) -> i32 {
     guarded("polar_license_devices_hidden", 0, || hidden(devices).is_some().into())
 }
 
-/// 1 if there are devices for certain, although none is shown: every seat is taken, or this device has one. 0 otherwise, and
-/// for NULL.
+/// 1 if there are devices for certain, although none is shown: every seat is taken, or this device has one. 0
+/// otherwise, and for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -72,8 +72,8 @@ pub extern "C" fn polar_license_devices_hidden_certain(devices: *const Devices) 
     })
 }
 
-/// One sentence for the user if no device is shown, in English unless the options replace it: whom to ask. Empty if they are
-/// listed, and for NULL; never NULL.
+/// One sentence for the user if no device is shown, in English unless the options replace it: whom to ask. Empty if
+/// they are listed, and for NULL; never NULL.
 ///
 /// The string lives as long as the devices. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -83,8 +83,9 @@ pub extern "C" fn polar_license_devices_message(devices: *const Devices) -> *con
     })
 }
 
-/// The page where customers of this vendor manage their purchases, if no device is shown. They see no devices there either,
-/// but their keys, and whom to ask. NULL where it could not be found out, if the devices are listed, and for NULL.
+/// The page where customers of this vendor manage their purchases, if no device is shown. They see no devices there
+/// either, but their keys, and whom to ask. NULL where it could not be found out, if the devices are listed, and for
+/// NULL.
 ///
 /// The string lives as long as the devices. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -112,7 +113,8 @@ pub extern "C" fn polar_license_devices_at(devices: *const Devices, index: usize
     })
 }
 
-/// Frees the list, its devices, and every string borrowed from them. NULL is allowed. Not for one that belongs to a result.
+/// Frees the list, its devices, and every string borrowed from them. NULL is allowed. Not for one that belongs to a
+/// result.
 ///
 /// Each is freed once, when no thread uses it any longer. Never blocks.
 #[unsafe(no_mangle)]

@@ -8,8 +8,8 @@ use polar_license::portal::{KeyStatus, LicenseKey};
 use std::ffi::{CString, c_char};
 use std::ptr;
 
-/// A license key of the customer's, for this app. Of the key itself only the last six characters can be seen. It belongs to
-/// the list or the result that it was taken from; only one of polar_license_session_rotate() is freed with
+/// A license key of the customer's, for this app. Of the key itself only the last six characters can be seen. It
+/// belongs to the list or the result that it was taken from; only one of polar_license_session_rotate() is freed with
 /// polar_license_key_free(). Does not change; may be read from several threads at once.
 pub struct Key {
     key: LicenseKey,
@@ -17,8 +17,8 @@ pub struct Key {
     benefit_id: CString,
 }
 
-/// License keys of the customer's: of polar_license_session_license_keys(), freed with polar_license_keys_free(), or to choose
-/// from after a restore, belonging to its result. Does not change; may be read from several threads at once.
+/// License keys of the customer's: of polar_license_session_license_keys(), freed with polar_license_keys_free(), or to
+/// choose from after a restore, belonging to its result. Does not change; may be read from several threads at once.
 pub struct Keys(Vec<Key>);
 
 impl Key {
@@ -67,7 +67,8 @@ pub extern "C" fn polar_license_keys_at(keys: *const Keys, index: usize) -> *con
     })
 }
 
-/// Frees the list, its keys, and every string borrowed from them. NULL is allowed. Not for one that belongs to a result.
+/// Frees the list, its keys, and every string borrowed from them. NULL is allowed. Not for one that belongs to a
+/// result.
 ///
 /// Each is freed once, when no thread uses it any longer. Never blocks.
 #[unsafe(no_mangle)]
@@ -143,7 +144,8 @@ pub extern "C" fn polar_license_key_expires_at_ms(key: *const Key) -> i64 {
     number("polar_license_key_expires_at_ms", key, |key| key.expires_at().map(|at| at.unix_ms()))
 }
 
-/// Frees a key of polar_license_session_rotate(), and every string borrowed from it. NULL is allowed. Not for one of a list.
+/// Frees a key of polar_license_session_rotate(), and every string borrowed from it. NULL is allowed. Not for one of a
+/// list.
 ///
 /// Each is freed once, when no thread uses it any longer. Never blocks.
 #[unsafe(no_mangle)]

@@ -10,9 +10,9 @@ use std::ops::ControlFlow;
 
 /// Called before each wait of an operation that waits for somebody else: what is waited for, one of
 /// POLAR_LICENSE_STAGE_...; for how long already; and when Polar is asked again.
-/// Returns 0 to go on, or another number to give up: the operation fails with POLAR_LICENSE_ERR_CANCELLED then. Called on the
-/// thread that called the operation, and not after it has returned, without locks of the library held; may call this library,
-/// except to free what the operation uses.
+/// Returns 0 to go on, or another number to give up: the operation fails with POLAR_LICENSE_ERR_CANCELLED then. Called
+/// on the thread that called the operation, and not after it has returned, without locks of the library held; may call
+/// this library, except to free what the operation uses.
 pub type ProgressCallback =
     Option<extern "C" fn(user_data: *mut c_void, stage: i32, waited_ms: u64, next_in_ms: u64) -> i32>;
 

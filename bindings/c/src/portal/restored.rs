@@ -19,8 +19,9 @@ pub const POLAR_LICENSE_RESTORED_CHOOSE: i32 = 2;
 /// polar_license_session_release(), and activate polar_license_restored_key() then.
 pub const POLAR_LICENSE_RESTORED_NO_SEAT: i32 = 3;
 
-/// How restoring a license ended. Only POLAR_LICENSE_RESTORED_LICENSED means that the license is here; a later version may
-/// have more outcomes. Freed with polar_license_restored_free(). Does not change; may be read from several threads at once.
+/// How restoring a license ended. Only POLAR_LICENSE_RESTORED_LICENSED means that the license is here; a later version
+/// may have more outcomes. Freed with polar_license_restored_free(). Does not change; may be read from several threads
+/// at once.
 pub struct Restored(Outcome);
 
 enum Outcome {
@@ -72,7 +73,8 @@ pub extern "C" fn polar_license_restored_outcome(restored: *const Restored) -> i
 
 /// The decision, if the license is active here. NULL otherwise, and for NULL.
 ///
-/// The decision belongs to the result and lives until that is freed; do not free it. Callable from any thread; never blocks.
+/// The decision belongs to the result and lives until that is freed; do not free it. Callable from any thread; never
+/// blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_restored_decision(restored: *const Restored) -> *const Decision {
     part("polar_license_restored_decision", restored, |this| match &this.0 {
@@ -83,7 +85,8 @@ pub extern "C" fn polar_license_restored_decision(restored: *const Restored) -> 
 
 /// The license keys to choose from, the best first. NULL if there is nothing to choose, and for NULL.
 ///
-/// The list belongs to the result and lives until that is freed; do not free it. Callable from any thread; never blocks.
+/// The list belongs to the result and lives until that is freed; do not free it. Callable from any thread; never
+/// blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_restored_keys(restored: *const Restored) -> *const Keys {
     part("polar_license_restored_keys", restored, |this| match &this.0 {
@@ -102,7 +105,8 @@ pub extern "C" fn polar_license_restored_key(restored: *const Restored) -> *cons
 
 /// Who has the seats of that key. NULL otherwise, and for NULL.
 ///
-/// The devices belong to the result and live until that is freed; do not free them. Callable from any thread; never blocks.
+/// The devices belong to the result and live until that is freed; do not free them. Callable from any thread; never
+/// blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_restored_devices(restored: *const Restored) -> *const Devices {
     part("polar_license_restored_devices", restored, |this| Some(&this.no_seat()?.devices))
@@ -110,7 +114,8 @@ pub extern "C" fn polar_license_restored_devices(restored: *const Restored) -> *
 
 /// Why no seat was taken: its polar_license_error_message() is for the user. NULL otherwise, and for NULL.
 ///
-/// The error belongs to the result and lives until that is freed; do not free it. Callable from any thread; never blocks.
+/// The error belongs to the result and lives until that is freed; do not free it. Callable from any thread; never
+/// blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_restored_error(restored: *const Restored) -> *const Error {
     part("polar_license_restored_error", restored, |this| Some(&this.no_seat()?.error))

@@ -4,12 +4,11 @@
 use super::checkout::Purchase;
 use super::device::{Device, Devices};
 use super::license_key::{Key, Keys};
-use super::object;
 use super::progress::{self, ProgressCallback};
 use super::restored::Restored;
 use crate::error::Error;
 use crate::guard::guarded;
-use crate::{argument, call, pointer};
+use crate::{argument, call, object, pointer};
 use polar_license::blocking;
 use polar_license::portal::ConfirmedByUser;
 use std::ffi::c_void;
@@ -17,11 +16,11 @@ use std::ffi::c_void;
 /// For polar_license_session_rotate(): the user was told that the old key ends at once, on all devices, and wants that.
 pub const POLAR_LICENSE_CONFIRMED_BY_USER: i32 = 1;
 
-/// What a customer may do for an hour: find the license keys, restore the license, manage devices. It holds the customer's
-/// token, in memory only, which nothing shows; free it together with the dialog that it belongs to.
+/// What a customer may do for an hour: find the license keys, restore the license, manage devices. It holds the
+/// customer's token, in memory only, which nothing shows; free it together with the dialog that it belongs to.
 ///
-/// Begun by polar_license_portal_authenticate() and others; freed with polar_license_session_free(), before the license or
-/// after it. May be used from any thread, by several at once. Its operations are ended by polar_license_cancel().
+/// Begun by polar_license_portal_authenticate() and others; freed with polar_license_session_free(), before the license
+/// or after it. May be used from any thread, by several at once. Its operations are ended by polar_license_cancel().
 pub struct Session(blocking::Session);
 
 impl Session {
@@ -30,15 +29,16 @@ impl Session {
     }
 }
 
-/// Activates the customer's license key on this device: the one that is active here, or the only one that can be used. Several
-/// are returned to choose from; if no seat is free, the devices are.
+/// Activates the customer's license key on this device: the one that is active here, or the only one that can be used.
+/// Several are returned to choose from; if no seat is free, the devices are.
 ///
-/// `restored` must not be NULL; it gets the result, to free with polar_license_restored_free(), or NULL if this fails. `error`
-/// may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from any
-/// thread; blocks for a few requests of 10 s each and an activation at most, for the network and the disk.
-/// Returns POLAR_LICENSE_OK for each outcome; POLAR_LICENSE_ERR_REFUSED with polar_license_error_reason() if the customer has
-/// no key for this app or none that can be used, and with POLAR_LICENSE_REASON_UNSET if the session has ended; otherwise as
-/// polar_license_activate().
+/// `restored` must not be NULL; it gets the result, to free with polar_license_restored_free(), or NULL if this fails.
+/// `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
+/// Callable from any thread; blocks for a few requests of 10 s each and an activation at most, for the network and the
+/// disk.
+/// Returns POLAR_LICENSE_OK for each outcome; POLAR_LICENSE_ERR_REFUSED with polar_license_error_reason() if the
+/// customer has no key for this app or none that can be used, and with POLAR_LICENSE_REASON_UNSET if the session has
+/// ended; otherwise as polar_license_activate().
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_session_restore(
     session: *const Session,
@@ -52,8 +52,8 @@ pub extern "C" fn polar_license_session_restore(
 
 /// The same, but waits up to five minutes for a key that is on its way, after an invitation was accepted.
 ///
-/// `progress` may be NULL; otherwise it is called with `user_data` before each wait, and can end it. Ownership and threads are
-/// as for polar_license_session_restore().
+/// `progress` may be NULL; otherwise it is called with `user_data` before each wait, and can end it. Ownership and
+/// threads are as for polar_license_session_restore().
 /// Returns POLAR_LICENSE_ERR_TIMEOUT if the key is still not there, POLAR_LICENSE_ERR_CANCELLED if `progress` ended it;
 /// otherwise as polar_license_session_restore().
 #[unsafe(no_mangle)]
@@ -106,14 +106,14 @@ pub extern "C" fn polar_license_session_activate(
     })
 }
 
-/// Lists the customer's license keys of this organization and of the benefits that the options accept: those that can be used
-/// first, and of them those that last longest.
+/// Lists the customer's license keys of this organization and of the benefits that the options accept: those that can
+/// be used first, and of them those that last longest.
 ///
-/// `keys` must not be NULL; it gets the list, to free with polar_license_keys_free(), or NULL if this fails. `error` may be
-/// NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread;
-/// blocks, 10 s at most for each hundred keys, for the network.
-/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if the session has ended; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER,
-/// _RATE_LIMITED or _CANCELLED if Polar did not answer.
+/// `keys` must not be NULL; it gets the list, to free with polar_license_keys_free(), or NULL if this fails. `error`
+/// may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from
+/// any thread; blocks, 10 s at most for each hundred keys, for the network.
+/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if the session has ended; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT,
+/// _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_session_license_keys(
     session: *const Session,
@@ -127,9 +127,9 @@ pub extern "C" fn polar_license_session_license_keys(
 
 /// The devices that a key is active on, or that the vendor does not show them.
 ///
-/// `key` stays where it is. `devices` must not be NULL; it gets the devices, to free with polar_license_devices_free(), or NULL
-/// if this fails. Everything else is as for polar_license_session_license_keys(); POLAR_LICENSE_ERR_REFUSED also if the key is
-/// not the customer's any more.
+/// `key` stays where it is. `devices` must not be NULL; it gets the devices, to free with polar_license_devices_free(),
+/// or NULL if this fails. Everything else is as for polar_license_session_license_keys(); POLAR_LICENSE_ERR_REFUSED
+/// also if the key is not the customer's any more.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_session_devices(
     session: *const Session,
@@ -145,12 +145,12 @@ pub extern "C" fn polar_license_session_devices(
 
 /// Releases the seat of a device. On this device it does what polar_license_deactivate() does. Ask the user first.
 ///
-/// `key` is the key that the device was listed for; both stay where they are. `deactivated` may be NULL; otherwise it gets what
-/// became of the seat on success, one of POLAR_LICENSE_DEACTIVATED_.... `error` may be NULL; otherwise it gets an error to
-/// free with polar_license_error_free(), or NULL on success. Callable from any thread; blocks, 35 s at most, for the network
-/// and the disk.
-/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer:
-/// list the devices again to see whether the seat was released.
+/// `key` is the key that the device was listed for; both stay where they are. `deactivated` may be NULL; otherwise it
+/// gets what became of the seat on success, one of POLAR_LICENSE_DEACTIVATED_.... `error` may be NULL; otherwise it
+/// gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread; blocks, 35 s at
+/// most, for the network and the disk.
+/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not
+/// answer: list the devices again to see whether the seat was released.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_session_release(
     session: *const Session,
@@ -167,17 +167,19 @@ pub extern "C" fn polar_license_session_release(
     })
 }
 
-/// Replaces a license key by another one. The old one ends at once on all devices of the customer, which need the other one
-/// then; seats stay. If the license here has this key, it goes on with the other one, which is stored before this returns.
+/// Replaces a license key by another one. The old one ends at once on all devices of the customer, which need the other
+/// one then; seats stay. If the license here has this key, it goes on with the other one, which is stored before this
+/// returns.
 ///
-/// `confirmation` must be POLAR_LICENSE_CONFIRMED_BY_USER: ask the user first. `key` stays where it is. `replacement` may be
-/// NULL; otherwise it gets the other key, to free with polar_license_key_free(), or NULL if this fails. `error` may be NULL;
-/// otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread; blocks for
-/// two requests of 10 s each at most, and the disk.
+/// `confirmation` must be POLAR_LICENSE_CONFIRMED_BY_USER: ask the user first. `key` stays where it is. `replacement`
+/// may be NULL; otherwise it gets the other key, to free with polar_license_key_free(), or NULL if this fails. `error`
+/// may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from
+/// any thread; blocks for two requests of 10 s each at most, and the disk.
 /// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT without the confirmation: then nothing was sent;
-/// POLAR_LICENSE_ERR_REFUSED if the key cannot be replaced or the session has ended; POLAR_LICENSE_ERR_STORAGE if the other key
-/// could not be stored: list the keys to see it; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if
-/// Polar did not answer. With polar_license_error_maybe_applied() the key may have been replaced: list the keys again.
+/// POLAR_LICENSE_ERR_REFUSED if the key cannot be replaced or the session has ended; POLAR_LICENSE_ERR_STORAGE if the
+/// other key could not be stored: list the keys to see it; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER, _RATE_LIMITED
+/// or _CANCELLED if Polar did not answer. With polar_license_error_maybe_applied() the key may have been replaced: list
+/// the keys again.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_session_rotate(
     session: *const Session,
@@ -193,18 +195,15 @@ pub extern "C" fn polar_license_session_rotate(
         if confirmation != POLAR_LICENSE_CONFIRMED_BY_USER {
             return Err(argument::invalid("`confirmation` is not POLAR_LICENSE_CONFIRMED_BY_USER; ask the user first"));
         }
-        let rotated = session.0.rotate(key.inner(), ConfirmedByUser)?;
-        if !replacement.is_null() {
-            pointer::write(replacement, pointer::into_raw(Key::new(rotated)));
-        }
+        pointer::pass(replacement, Key::new(session.0.rotate(key.inner(), ConfirmedByUser)?));
         Ok(())
     })
 }
 
 /// Frees the session, and wipes its token. NULL is allowed. The token stays valid at Polar until its hour is over.
 ///
-/// Another thread may be inside an operation: it goes on, and the memory is wiped and freed when it returns. No other call may
-/// begin after this one has begun. Free it once. Never blocks.
+/// Another thread may be inside an operation: it goes on, and the memory is wiped and freed when it returns. No other
+/// call may begin after this one has begun. Free it once. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_session_free(session: *mut Session) {
     guarded("polar_license_session_free", (), || drop(pointer::free_shared(session)));

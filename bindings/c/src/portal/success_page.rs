@@ -1,21 +1,20 @@
 //! `polar_license_success_page`: a page on this computer that a browser goes to after a purchase.
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
-use super::object;
 use super::session::Session;
 use crate::client::License;
 use crate::error::Error;
 use crate::guard::guarded;
-use crate::{pointer, text};
+use crate::{object, pointer, text};
 use polar_license::blocking;
 use std::ffi::{CString, c_char};
 use std::ptr;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// A page on this computer that a browser goes to after a purchase, and that takes the customer's token from it: for checkouts
-/// that the vendor's backend makes. One made by a link needs no such page; follow it instead. Polar gives a token to buyers who
-/// are new only, and none if the buyer closes the page: have another way ready.
+/// A page on this computer that a browser goes to after a purchase, and that takes the customer's token from it: for
+/// checkouts that the vendor's backend makes. One made by a link needs no such page; follow it instead. Polar gives a
+/// token to buyers who are new only, and none if the buyer closes the page: have another way ready.
 ///
 /// It listens on the loopback interface only, and takes no token from anybody who does not know its address. Made by
 /// polar_license_success_page_listen(), freed with polar_license_success_page_free(), before the license or after it.
@@ -26,10 +25,11 @@ pub struct SuccessPage {
 
 /// Listens on this port of 127.0.0.1, or on any that is free for 0.
 ///
-/// `page` must not be NULL; it gets the page, to free with polar_license_success_page_free(), or NULL if this fails. `error` may
-/// be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread;
-/// never blocks.
-/// Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_INTERNAL if the port is taken, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+/// `page` must not be NULL; it gets the page, to free with polar_license_success_page_free(), or NULL if this fails.
+/// `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
+/// Callable from any thread; never blocks.
+/// Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_INTERNAL if the port is taken, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for
+/// NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_success_page_listen(
     port: u16,
@@ -42,8 +42,8 @@ pub extern "C" fn polar_license_success_page_listen(
     })
 }
 
-/// The success URL of the checkout. Only the vendor's backend should know it: who knows it can send a token here. NULL for
-/// NULL.
+/// The success URL of the checkout. Only the vendor's backend should know it: who knows it can send a token here. NULL
+/// for NULL.
 ///
 /// The string belongs to the page and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -56,11 +56,11 @@ pub extern "C" fn polar_license_success_page_address(page: *const SuccessPage) -
 /// Waits for the browser, `within_ms` at most, and begins a session with the token that it brings: go on with
 /// polar_license_session_restore_when_granted(). Ended by polar_license_cancel().
 ///
-/// `session` must not be NULL; it gets one to free with polar_license_session_free(), or NULL if this fails. `error` may be
-/// NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from any thread, by
-/// one at a time; blocks.
-/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_TIMEOUT if no token comes in time: the buyer has closed the page, or is a
-/// customer already; POLAR_LICENSE_ERR_CANCELLED, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+/// `session` must not be NULL; it gets one to free with polar_license_session_free(), or NULL if this fails. `error`
+/// may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from
+/// any thread, by one at a time; blocks.
+/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_TIMEOUT if no token comes in time: the buyer has closed the page, or is
+/// a customer already; POLAR_LICENSE_ERR_CANCELLED, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_success_page_wait(
     page: *const SuccessPage,
@@ -78,8 +78,8 @@ pub extern "C" fn polar_license_success_page_wait(
 
 /// Frees the page, and stops listening. NULL is allowed.
 ///
-/// Another thread may be waiting: that goes on, and the memory is freed when it returns. No other call may begin after this one
-/// has begun. Free it once. Never blocks.
+/// Another thread may be waiting: that goes on, and the memory is freed when it returns. No other call may begin after
+/// this one has begun. Free it once. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_success_page_free(page: *mut SuccessPage) {
     guarded("polar_license_success_page_free", (), || drop(pointer::free_shared(page)));

@@ -122,8 +122,8 @@ pub fn constants() -> String {
             define(&mut text, &constant(&table, row), &row.doc, &row.number.to_string());
         }
     }
-    // written here and not by cbindgen: maturin and cffi, which read its output for the Python package, take no constant that
-    // is another name
+    // written here and not by cbindgen: maturin and cffi, which read its output for the Python package, take no
+    // constant that is another name
     define(&mut text, "POLAR_LICENSE_ABSENT", ABSENT, "INT64_MIN");
     // the generator adds the line end
     text.trim_end().to_owned()

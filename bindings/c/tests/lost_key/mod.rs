@@ -1,4 +1,5 @@
-//! The story that the examples of the customer portal tell, against a local Polar: the key is lost, the machine is dead.
+//! The story that the examples of the customer portal tell, against a local Polar: the key is lost, the machine is
+//! dead.
 
 use crate::common::repository;
 use mock_polar::{DEMO_BENEFIT_PRO, DEMO_ORGANIZATION, MockPolar, NewKey};

@@ -1,6 +1,6 @@
-//! Polar, in the hand of a program that tells the stories of the customer portal: it writes what is to happen to a line of its
-//! output, and reads what came of it from a line of its input. What it shows to developers must hold no secret, and no file
-//! that it leaves.
+//! Polar, in the hand of a program that tells the stories of the customer portal: it writes what is to happen to a line
+//! of its output, and reads what came of it from a line of its input. What it shows to developers must hold no secret,
+//! and no file that it leaves.
 
 use mock_polar::{DEMO_VENDOR_TOKEN, Endpoint, Fault, FaultId, MockPolar, NewKey, Seed};
 use std::collections::BTreeSet;

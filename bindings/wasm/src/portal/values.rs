@@ -10,7 +10,7 @@ use polar_license::portal::json::{
 use polar_license::portal::steps::WaitStep;
 use polar_license::portal::{self, LicenseKey};
 use polar_license::transport::{Method, PortalRequest, Request};
-use polar_license::{Deactivated, Decision, Error, ErrorDetails};
+use polar_license::{Deactivated, Error, ErrorDetails};
 use serde::Serialize;
 use std::ops::Deref;
 use tsify::Tsify;
@@ -88,10 +88,8 @@ pub enum CodeRequestValue<'a> {
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[tsify(missing_as_null, hashmap_as_object)]
 pub enum RestoredValue<'a> {
-    Licensed {
-        #[tsify(type = "Decision")]
-        decision: &'a Decision,
-    },
+    /// The decision that holds says the rest.
+    Licensed,
     Choose {
         keys: Vec<HeldKey>,
     },
@@ -208,7 +206,7 @@ impl<'a> CodeRequestValue<'a> {
 impl<'a> RestoredValue<'a> {
     fn of(restored: &'a portal::Restored, held: &mut HeldValues) -> Self {
         match restored {
-            portal::Restored::Licensed(decision) => Self::Licensed { decision },
+            portal::Restored::Licensed(_) => Self::Licensed,
             portal::Restored::Choose(keys) => Self::Choose { keys: HeldKey::all(keys, held) },
             portal::Restored::NoSeat(full) => Self::NoSeat {
                 key: HeldKey::of(&full.key, held),

@@ -76,7 +76,7 @@ export type CodeRequestValue = { kind: "sent"; shown: CodeSent } | { kind: "choo
 
 export type DevicesValue = { kind: "listed"; devices: HeldDevice[] } | { kind: "hidden"; shown: HiddenDevices };
 
-export type RestoredValue = { kind: "licensed"; decision: Decision } | { kind: "choose"; keys: HeldKey[] } | { kind: "no_seat"; key: HeldKey; devices: DevicesValue; error: Failure };
+export type RestoredValue = { kind: "licensed" } | { kind: "choose"; keys: HeldKey[] } | { kind: "no_seat"; key: HeldKey; devices: DevicesValue; error: Failure };
 
 import type { CodeSent, Customer, Device, HiddenDevices, LicenseKey, Progress } from "./portal/types.js";
 

@@ -15,7 +15,9 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use mock_polar::{Answer, Delivery, Disconnect, KEPT_BODY, Machine, Mail, RecordedRequest, Seed, Stream, Timer};
+use mock_polar::{
+    Answer, DEMO_EMAIL, Delivery, Disconnect, KEPT_BODY, Machine, Mail, RecordedRequest, Seed, Stream, Timer,
+};
 use serde::Serialize;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
@@ -67,6 +69,12 @@ impl Polar {
 #[wasm_bindgen(js_name = keptBody)]
 pub fn kept_body() -> usize {
     KEPT_BODY
+}
+
+/// The address of the customer who has the demo keys.
+#[wasm_bindgen(js_name = demoEmail)]
+pub fn demo_email() -> String {
+    DEMO_EMAIL.to_owned()
 }
 
 /// One request, until its answer is sent. To be freed when the client disconnects.

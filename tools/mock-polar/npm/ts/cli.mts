@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
+import { demoEmail } from "./mock_polar.cjs";
 import { type MockPolar, startMockPolar } from "./server.mjs";
 
 const USAGE = `A local Polar for testing an app's licensing.
@@ -21,7 +22,7 @@ interface Key {
   key: string;
   benefit: string;
   benefit_id: string;
-  status: string;
+  shown_status: string;
   limit_activations: number | null;
   limit_usage: number | null;
   expires_at: string | null;
@@ -45,7 +46,7 @@ try {
     const seed = values.seed === undefined ? {} : { seed: readFileSync(values.seed, "utf8") };
     const polar = await startMockPolar({ port, rateLimit: values["rate-limit"], showMails: true, ...seed });
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void polar.close());
-    console.log(await (values.json ? json(polar) : table(polar)));
+    console.log(await (values.json ? json(polar) : table(polar, values.seed === undefined)));
   }
 } catch (error) {
   console.error(`error: ${(error as Error).message}`);
@@ -53,11 +54,7 @@ try {
 }
 
 async function keysOf(polar: MockPolar): Promise<Key[]> {
-  const { now } = (await polar.control("GET", "clock")) as { now: string };
-  const keys = (await polar.control("GET", "keys")) as Key[];
-  const over = ({ status, expires_at }: Key): boolean =>
-    status === "granted" && expires_at !== null && Date.parse(expires_at) <= Date.parse(now);
-  return keys.map((key) => (over(key) ? { ...key, status: "expired" } : key));
+  return (await polar.control("GET", "keys")) as Key[];
 }
 
 async function json(polar: MockPolar): Promise<string> {
@@ -66,10 +63,10 @@ async function json(polar: MockPolar): Promise<string> {
     url: polar.url,
     organization: polar.organization,
     benefits: Object.fromEntries(keys.map(({ benefit, benefit_id }) => [benefit, benefit_id])),
-    keys: keys.map(({ key, benefit, status, limit_activations, limit_usage, expires_at }) => ({
+    keys: keys.map(({ key, benefit, shown_status, limit_activations, limit_usage, expires_at }) => ({
       key,
       benefit,
-      status,
+      status: shown_status,
       limitActivations: limit_activations,
       limitUsage: limit_usage,
       expiresAt: expires_at,
@@ -77,10 +74,9 @@ async function json(polar: MockPolar): Promise<string> {
   });
 }
 
-async function table(polar: MockPolar): Promise<string> {
+async function table(polar: MockPolar, isDemo: boolean): Promise<string> {
   const keys = await keysOf(polar);
   const benefits = new Map(keys.map(({ benefit, benefit_id }) => [benefit, benefit_id]));
-  const [customer] = (await polar.control("GET", "personal-data")) as string[];
   const widest = Math.max(3, ...keys.map(({ key }) => key.length));
   const row = (key: string, ...cells: unknown[]): string =>
     [key.padEnd(widest), ...cells.map((cell) => String(cell).padEnd(9))].join("  ").trimEnd();
@@ -89,11 +85,11 @@ async function table(polar: MockPolar): Promise<string> {
     "",
     `organization  ${polar.organization}`,
     ...[...benefits].map(([name, id]) => `benefit       ${id}  ${name}`),
-    `customer      ${customer}, whose mails are shown here`,
+    ...(isDemo ? [`customer      ${demoEmail()}, whose mails are shown here`] : []),
     "",
     row("key", "benefit", "status", "devices", "uses"),
     ...keys.map((key) =>
-      row(key.key, key.benefit, key.status, key.limit_activations ?? "any", key.limit_usage ?? "any"),
+      row(key.key, key.benefit, key.shown_status, key.limit_activations ?? "any", key.limit_usage ?? "any"),
     ),
     "",
     `In your app: environment: "${polar.url}", organizationId: "${polar.organization}"`,

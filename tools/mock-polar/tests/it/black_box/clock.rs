@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mock_polar::{DEMO_KEY_PLAIN, NewKey, Timestamp};
+use mock_polar::{DEMO_KEY_DISABLED, DEMO_KEY_PLAIN, DEMO_KEY_REVOKED, NewKey, Status, Timestamp};
 
 use super::polar::Polar;
 use crate::wire::{activate, exchange, validate};
@@ -12,8 +12,13 @@ fn a_key_expires_by_the_servers_clock() {
     let polar = Polar::start().unwrap();
     let key = polar.add_key(NewKey::new("pro").expires_in(Duration::from_secs(3600)));
     assert_eq!(validate(&polar, &key).status, 200);
+    assert_eq!(polar.key(&key).shown_status, "granted");
     polar.advance_clock(Duration::from_secs(3600));
     assert_eq!(validate(&polar, &key).json()["detail"], "License key has expired.");
+    let expired = polar.key(&key);
+    assert_eq!((expired.status, expired.shown_status.as_str()), (Status::Granted, "expired"));
+    let shown = |key| polar.key(key).shown_status;
+    assert_eq!([shown(DEMO_KEY_REVOKED), shown(DEMO_KEY_DISABLED)], ["revoked", "disabled"]);
 }
 
 #[test]

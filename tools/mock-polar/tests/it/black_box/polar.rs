@@ -103,6 +103,7 @@ pub(crate) struct Key {
     pub(crate) key: String,
     pub(crate) id: String,
     pub(crate) status: Status,
+    pub(crate) shown_status: String,
     pub(crate) usage: i32,
     pub(crate) validations: u32,
     pub(crate) activations: Vec<Activation>,

@@ -6,6 +6,7 @@ use std::ptr;
 use std::sync::Arc;
 
 /// Makes an object with one owner. `place` gets it, or NULL if this fails.
+#[cfg(feature = "portal")]
 pub(crate) fn make<T>(
     function: &str,
     name: &str,

@@ -1,0 +1,21 @@
+/**
+ * How typedoc writes the reference: a page for each entry of the package, whatever entries there are. Run by
+ * `cargo xtask docs`.
+ */
+
+import { ALONE, ENTRIES } from "../ts/entries.mjs";
+
+/** An entry with `.node` declares what the one without does. */
+const declared = Object.entries({ ...ENTRIES, ...ALONE }).filter(([name]) => !name.endsWith(".node"));
+
+export default {
+  name: "polar-license",
+  readme: "none",
+  entryPoints: declared.map(([, source]) => `../ts/src/${source}.ts`),
+  tsconfig: "../ts/tsconfig.json",
+  out: "../../../target/book/npm",
+  excludeInternal: true,
+  disableSources: true,
+  validation: { notExported: false },
+  hideGenerator: true,
+};

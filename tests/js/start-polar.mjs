@@ -1,0 +1,21 @@
+// Starts the local Polar; `behavior/shared/local-polar.mjs` steers it. Knows nothing of the package.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+/** What `serve` of the command line tool `program` says of itself, with `url`; and how to stop it. */
+export async function startLocalPolar(program, ...options) {
+  const server = spawn(program, ["serve", "--port", "0", "--json", ...options], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const exited = once(server, "exit");
+  const said = once(createInterface(server.stdout), "line");
+  const [line] = await Promise.race([said, exited.then(() => [])]);
+  if (typeof line !== "string") throw new Error(`\`${program} serve\` did not start`);
+  const stop = async () => {
+    server.kill();
+    await exited;
+  };
+  return { ...JSON.parse(line), stop };
+}
