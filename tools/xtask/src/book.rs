@@ -1,6 +1,7 @@
 //! The book in `docs`: builds it, and checks that its table of contents names every page, that links lead somewhere (also
-//! those of the other Markdown files), and that its code blocks do what they say. Follows no link that leaves the
-//! repository. `mdbook` itself would leave out a page that the contents do not name, and says nothing of broken links.
+//! those of the other Markdown files), that its code blocks do what they say, and that the map in ARCHITECTURE.md shows
+//! what is there. Follows no link that leaves the repository. `mdbook` itself would leave out a page that the contents do
+//! not name, and says nothing of broken links.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
@@ -12,6 +13,9 @@ use xshell::{Shell, cmd};
 use crate::{npm_package, readme, tools, workspace};
 
 const PAGES: &str = "docs/src";
+
+/// Where the map of the code is.
+const MAP: &str = "ARCHITECTURE.md";
 
 /// What writes the reference of the npm package.
 const REFERENCE: &str = "bindings/wasm/reference";
@@ -33,6 +37,7 @@ pub(crate) fn build(sh: &Shell) -> Result<()> {
 pub(crate) fn check(sh: &Shell) -> Result<()> {
     let pages = markdown_files(PAGES)?;
     check_contents(&pages)?;
+    check_map(&workspace::text(MAP)?)?;
     let mut checked = 0;
     // rustdoc checks the texts that are beside the code
     for page in markdown_files("")?.iter().filter(|page| !page.starts_with("src")) {
@@ -60,6 +65,39 @@ fn check_contents(pages: &[PathBuf]) -> Result<()> {
         bail!("{} must name each page once; not named: {missing:?}", summary.display());
     }
     Ok(())
+}
+
+/// A row names every file of `src` and `tests`, or a folder that it is in; and what the rows name exists.
+fn check_map(architecture: &str) -> Result<()> {
+    let named = paths_in_map(architecture);
+    let gone = named.iter().filter(|path| !workspace::root().join(path).exists());
+    let mut wrong: Vec<String> = gone.map(|path| format!("`{path}` does not exist")).collect();
+    for folder in ["src", "tests"] {
+        for file in workspace::files(&workspace::root().join(folder))? {
+            let file = file.strip_prefix(workspace::root())?;
+            if !named.iter().any(|path| file.starts_with(path)) {
+                wrong.push(format!("no row names `{}`", file.display()));
+            }
+        }
+    }
+    if !wrong.is_empty() {
+        bail!("the map in {MAP}:\n{}", wrong.join("\n"));
+    }
+    Ok(())
+}
+
+/// What stands in backticks in the first column of the map; `{a,b}.rs` is two.
+fn paths_in_map(architecture: &str) -> Vec<String> {
+    let rows = architecture.lines().filter(|line| line.starts_with("| `"));
+    let columns = rows.filter_map(|row| row.split(" | ").next());
+    columns.flat_map(|column| column.split('`').skip(1).step_by(2)).flat_map(alternatives).collect()
+}
+
+fn alternatives(path: &str) -> Vec<String> {
+    match path.split_once('{').and_then(|(start, rest)| Some((start, rest.split_once('}')?))) {
+        Some((start, (names, end))) => names.split(',').map(|name| format!("{start}{name}{end}")).collect(),
+        None => vec![path.to_owned()],
+    }
 }
 
 /// Returns how many there are.
@@ -141,6 +179,16 @@ mod tests {
         let markdown = "# C, C++ and `more`\n\n[one](a.md#b) ![two](c.svg) [three][x]\n\n[x]: https://polar.sh\n";
         assert_eq!(links(markdown), ["a.md#b", "c.svg", "https://polar.sh"]);
         assert_eq!(anchors(markdown), BTreeSet::from(["c-c-and-more".to_owned()]));
+    }
+
+    #[test]
+    fn a_file_that_the_map_does_not_name_is_an_error_and_so_is_a_row_about_nothing() {
+        let map = workspace::text(MAP).unwrap();
+        check_map(&map).unwrap();
+        let wrong = |map: &str| check_map(map).unwrap_err().to_string();
+        assert!(wrong(&map.replace("`src/device.rs`", "")).contains("no row names `src/device.rs`"));
+        assert!(wrong(&map.replace("`tests/js/benchmark/`", "")).contains("no row names `tests/js/benchmark/"));
+        assert!(wrong(&format!("{map}\n| `src/gone/{{a,b}}.rs` | x |")).contains("`src/gone/b.rs` does not exist"));
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //!        │      │   npm_check · js_tests · mock_package · tauri ── npm_package │
 //!        │      │                                 └── wasm_build               │
 //!   requirements│   fetch · demo_web · python_package ── local_polar           │
-//!        │      │   soak · release                                             │
+//!        │      │   soak · release ── python_package · tauri                   │
 //!        └──────┤   c_library · c_package_check ── c_package ─┬─ archive       │
 //!               │   cli_package ──────────────────────────────┴─ licenses      │
 //!               │   c_cross ── target                                          │

@@ -16,6 +16,7 @@ use crate::target::Target;
 use crate::{paths, shell, tools, workspace};
 
 const SOURCE: &str = "bindings/python";
+const MANIFEST: &str = "bindings/python/pyproject.toml";
 
 /// What wheels are released for.
 const TARGETS: [&str; 2] = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"];
@@ -51,6 +52,24 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     // nothing is written beside the sources
     let tests = tests.env("PYTHONDONTWRITEBYTECODE", "1").env("POLAR_LICENSE_POLAR", polar.url());
     Ok(tests.env("POLAR_LICENSE_WHEEL", wheel).env("POLAR_LICENSE_SDIST", sdist).run()?)
+}
+
+/// Checks that the version is the workspace's, and the repository that of Cargo.toml.
+pub(crate) fn check_manifest() -> Result<()> {
+    check_project(&workspace::text(MANIFEST)?, &workspace::repository()?)
+}
+
+fn check_project(manifest: &str, repository: &str) -> Result<()> {
+    let manifest: toml::Table = manifest.parse()?;
+    let project = manifest.get("project").with_context(|| format!("{MANIFEST} has no `project`"))?;
+    if project.get("version").is_some() {
+        bail!("{MANIFEST} must have no `version`: maturin takes that of the C library, which is the workspace's");
+    }
+    let own = project.get("urls").and_then(|urls| urls.get("Repository")?.as_str()).unwrap_or_default();
+    if own != repository {
+        bail!("`Repository` in {MANIFEST} must be \"{repository}\", as `repository` in Cargo.toml; it is \"{own}\"");
+    }
+    Ok(())
 }
 
 fn emptied(sh: &Shell) -> Result<PathBuf> {
@@ -125,13 +144,12 @@ fn installed(sh: &Shell, wheel: &Path, folder: &Path) -> Result<PathBuf> {
 /// Types as an app sees them, those of the package's own code, and its form.
 fn style(sh: &Shell, python: &Path) -> Result<()> {
     let tools = tools::python()?;
-    let settings = format!("{SOURCE}/pyproject.toml");
     for check in [&["check"][..], &["format", "--check"]] {
-        cmd!(sh, "{tools} -m ruff {check...} --quiet --no-cache --config {settings} {SOURCE} tests/python").run()?;
+        cmd!(sh, "{tools} -m ruff {check...} --quiet --no-cache --config {MANIFEST} {SOURCE} tests/python").run()?;
     }
     let cache = workspace::target()?.join("mypy");
-    cmd!(sh, "{tools} -m mypy --cache-dir {cache} --config-file {settings} {SOURCE}/src").run()?;
-    let mypy = cmd!(sh, "{tools} -m mypy --cache-dir {cache} --config-file {settings} --python-executable {python}");
+    cmd!(sh, "{tools} -m mypy --cache-dir {cache} --config-file {MANIFEST} {SOURCE}/src").run()?;
+    let mypy = cmd!(sh, "{tools} -m mypy --cache-dir {cache} --config-file {MANIFEST} --python-executable {python}");
     Ok(mypy.arg("tests/python").run()?)
 }
 
@@ -141,5 +159,20 @@ fn only_file(sh: &Shell, folder: &Path, extension: &str) -> Result<PathBuf> {
     match files.as_slice() {
         [file] => Ok(file.clone()),
         files => bail!("`{}` holds {} files that end in `{extension}`", folder.display(), files.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_of_its_own_and_another_repository_are_found() {
+        check_manifest().unwrap();
+        let wrong = |manifest, repository| check_project(manifest, repository).unwrap_err().to_string();
+        assert!(wrong("[project]\nversion = \"0.1.0\"", "").contains("must have no `version`"));
+        let named = "[project.urls]\nRepository = \"https://example.com/acme\"";
+        check_project(named, "https://example.com/acme").unwrap();
+        assert!(wrong(named, "https://example.com/other").contains("must be \"https://example.com/other\""));
     }
 }

@@ -6,13 +6,16 @@ use std::fs;
 use anyhow::{Result, bail};
 use cargo_metadata::Package;
 
-use crate::workspace;
+use crate::{python_package, tauri, workspace};
 
 /// `cargo xtask release TAG`: refuses, or writes the notes of the version into `target/package/NOTES.md`.
 pub(crate) fn check(tag: &str) -> Result<()> {
     let (metadata, changelog) = (workspace::metadata()?, workspace::text("CHANGELOG.md")?);
     let version = tag.strip_prefix('v').unwrap_or_default();
     let mut wrong = obstacles(tag, &metadata.packages, &workspace::repository()?);
+    // what is published besides, with manifests that do not inherit from the workspace's
+    let others = [tauri::check_manifest(), python_package::check_manifest()];
+    wrong.extend(others.into_iter().filter_map(Result::err).map(|error| format!("{error:#}")));
     let notes = notes(&changelog, version);
     if notes.is_none() {
         wrong.push(format!("CHANGELOG.md has no section `## {version} - YYYY-MM-DD`, or nothing is in it"));
@@ -31,8 +34,8 @@ fn obstacles(tag: &str, packages: &[Package], repository: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     if repository.is_empty() {
         wrong.push(
-            "`repository` in Cargo.toml is empty: write this repository's address there, since crates.io and npm \
-             show it and never change what was published"
+            "`repository` in Cargo.toml is empty: write this repository's address there, since crates.io, npm and \
+             PyPI show it and never change what was published"
                 .into(),
         );
     }
@@ -62,6 +65,15 @@ mod tests {
         assert!(obstacles(&tag, &packages, "").iter().any(|wrong| wrong.contains("is empty: write")));
         let other = obstacles("v7.0.0", &packages, "https://example.com/acme/polar-license");
         assert_eq!(other.len(), packages.len(), "{other:?}");
+    }
+
+    #[test]
+    fn the_workflow_publishes_what_is_no_package_of_the_workspace() {
+        let workflow = workspace::text(".github/workflows/release.yml").unwrap();
+        let tauri = format!("cargo publish --locked --manifest-path {}\n", tauri::MANIFEST);
+        for command in [tauri.as_str(), "cargo xtask package python\n", "uses: pypa/gh-action-pypi-publish@"] {
+            assert!(workflow.contains(command), "{command}");
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ const TESTS: &str = "tests/js/tauri";
 
 /// Builds everything, and runs the tests; where no window can be had, only what needs none.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
-    check_versions(&workspace::text(MANIFEST)?, &workspace::text(README)?)?;
+    check_manifest()?;
     readme::check(sh, README)?;
     if !cfg!(target_os = "linux") || !WEBKIT.is_obtainable(sh) {
         println!("NOT RUN: the window, which needs WebKitGTK; here is no apt-get to install it");
@@ -64,6 +64,22 @@ fn target() -> Result<PathBuf> {
     Ok(workspace::target()?.join("tauri"))
 }
 
+/// Checks what the manifest repeats of the workspace's, from which it cannot inherit.
+pub(crate) fn check_manifest() -> Result<()> {
+    let (manifest, readme) = (workspace::text(MANIFEST)?, workspace::text(README)?);
+    check_versions(&manifest, &readme)?;
+    check_repository(&manifest, &workspace::repository()?)
+}
+
+fn check_repository(manifest: &str, expected: &str) -> Result<()> {
+    let manifest: toml::Table = manifest.parse()?;
+    let own = manifest.get("package").and_then(|package| package.get("repository")?.as_str()).unwrap_or_default();
+    if own != expected {
+        bail!("`repository` in {MANIFEST} must be \"{expected}\", as in Cargo.toml; it is \"{own}\"");
+    }
+    Ok(())
+}
+
 /// The plugin has the version of what it is a plugin for, and its README says so.
 fn check_versions(manifest: &str, readme: &str) -> Result<()> {
     let version = workspace::version("polar-license")?;
@@ -88,5 +104,15 @@ mod tests {
         let version = workspace::version("polar-license").unwrap();
         assert!(check_versions(&manifest.replace(&version, "99.0.0"), &readme).is_err());
         assert!(check_versions(&manifest, &readme.replace(&version, "99.0.0")).is_err());
+    }
+
+    #[test]
+    fn another_repository_is_found() {
+        check_manifest().unwrap();
+        let manifest = workspace::text(MANIFEST).unwrap();
+        let error = check_repository(&manifest, "https://example.com/acme").unwrap_err().to_string();
+        assert!(error.contains("must be \"https://example.com/acme\""), "{error}");
+        let named = "[package]\nrepository = \"https://example.com/acme\"";
+        check_repository(named, "https://example.com/acme").unwrap();
     }
 }
