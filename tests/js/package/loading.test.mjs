@@ -129,14 +129,23 @@ test("importing opens nothing", () => {
   assert.equal(run("imported.mjs", script), "[]\n");
 });
 
-test("a server that draws pages is told where to make the client", () => {
-  const print = "console.log(JSON.stringify([await made(), await made({ storage: memoryStorage() })]));";
-  const on = (entry) => JSON.parse(run("next.mjs", `process.env.NEXT_RUNTIME = "nodejs"; ${MADE(entry)} ${print}`));
-  const [refused, given] = on("polar-license");
-  assert.match(refused, /LicenseError: .*use client.*polar-license\/node/);
-  assert.equal(given, "unlicensed");
-  assert.deepEqual(on("polar-license/node"), ["unlicensed", "unlicensed"]);
-});
+for (const [framework, mark, place] of [
+  ["Next", 'process.env.NEXT_RUNTIME = "nodejs";', /use client/],
+  ["SvelteKit", "globalThis.__sveltekit_dev = {};", /onMount/],
+  ["Nuxt", "globalThis.__publicAssetsURL = () => '';", /\.client\.ts/],
+  ["React Router", "globalThis.__reactRouterDevServerHooks = {};", /LicenseProvider/],
+  ["Remix", "globalThis.__remix_devServerHooks = {};", /LicenseProvider/],
+]) {
+  test(`${framework}'s server is told where to make the client`, () => {
+    const print = "console.log(JSON.stringify([await made(), await made({ storage: memoryStorage() })]));";
+    const on = (entry) => JSON.parse(run("server.mjs", `${mark} ${MADE(entry)} ${print}`));
+    const [refused, given] = on("polar-license");
+    assert.match(refused, new RegExp(`LicenseError: .*${framework}'s server.*polar-license/node`));
+    assert.match(refused, place);
+    assert.equal(given, "unlicensed");
+    assert.deepEqual(on("polar-license/node"), ["unlicensed", "unlicensed"]);
+  });
+}
 
 test("where nothing may be compiled, the main entry says to use the other", () => {
   const forbidden = "WebAssembly.compile = () => Promise.reject(new Error('disallowed by embedder'));";

@@ -6,6 +6,7 @@
 import type { Platform } from "../create.js";
 import { LicenseError } from "../error.js";
 import { web } from "../web.js";
+import { refusalOnPageServer } from "./page-servers.js";
 import { node } from "./platform.js";
 import { isPage, isTest, memoryOfTests } from "./test-runner.js";
 
@@ -16,16 +17,11 @@ export function platform(): Platform {
 const program: Platform = {
   ...node,
   storage() {
-    // Next puts it there where it draws on a server
-    if (process.env["NEXT_RUNTIME"]) throw new LicenseError("invalid_config", ON_A_SERVER);
+    const refusal = refusalOnPageServer();
+    if (refusal) throw new LicenseError("invalid_config", refusal);
     return node.storage();
   },
 };
 
 /** Not the developer's own files and machine: what a test does ends with it. */
 const underTest: Platform = { ...node, storage: memoryOfTests, device: async () => "" };
-
-const ON_A_SERVER =
-  "the client would be made on Next's server, and a license belongs to the user's device: make it in the browser, in a file " +
-  'that begins with "use client", by `<LicenseProvider license={() => createLicenseClient(…)}>` or in an effect; for a ' +
-  "license of the server itself import `polar-license/node`, or give the client a `storage`";

@@ -1,0 +1,58 @@
+/**
+ * Servers that draw pages, where a license of the user's device has no place, and where their apps make the client instead.
+ *
+ * None of them says what it is. Next sets a variable of the environment; the others are known by what their own scripts leave
+ * on `globalThis`, Nuxt's always and the rest while an app is developed, which is when the mistake is made. These names are
+ * not documented: a server that no longer has its own is taken for any other program.
+ */
+
+interface PageServer {
+  framework: string;
+  isHere: () => boolean;
+  /** Where an app makes its client. */
+  place: string;
+}
+
+const SERVERS: readonly PageServer[] = [
+  {
+    framework: "Next",
+    isHere: () => !!process.env["NEXT_RUNTIME"],
+    place:
+      'in a file that begins with "use client", by `<LicenseProvider license={() => createLicenseClient(…)}>` or in an effect',
+  },
+  {
+    framework: "SvelteKit",
+    isHere: hasGlobal("__sveltekit_dev"),
+    place: "in `onMount`, or behind `if (browser)` with `browser` of `$app/environment`",
+  },
+  {
+    framework: "Nuxt",
+    isHere: hasGlobal("__publicAssetsURL"),
+    place: "in a plugin whose name ends in `.client.ts`, or in `onMounted`",
+  },
+  {
+    framework: "React Router",
+    isHere: hasGlobal("__reactRouterDevServerHooks"),
+    place: "by `<LicenseProvider license={() => createLicenseClient(…)}>` or in an effect",
+  },
+  {
+    framework: "Remix",
+    isHere: hasGlobal("__remix_devServerHooks"),
+    place: "by `<LicenseProvider license={() => createLicenseClient(…)}>` or in an effect",
+  },
+];
+
+/** What is wrong with a client that is made here, and what to do; nothing where a client may be made. */
+export function refusalOnPageServer(): string | undefined {
+  const server = SERVERS.find(({ isHere }) => isHere());
+  return (
+    server &&
+    `the client would be made on ${server.framework}'s server, and a license belongs to the user's device: make it in the ` +
+      `browser, ${server.place}; for a license of the server itself import \`polar-license/node\`, or give the client a ` +
+      "`storage`"
+  );
+}
+
+function hasGlobal(name: string): () => boolean {
+  return () => name in globalThis;
+}
