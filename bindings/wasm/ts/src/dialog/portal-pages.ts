@@ -3,10 +3,11 @@
  * are shown, and the user tries again or goes back. Knows nothing of portals.
  */
 
-import { filled, made, PLAIN_FIELD, point } from "./document.js";
+import { made, PLAIN_FIELD, point } from "./document.js";
 import type { DialogPlace } from "./pages.js";
 import { PORTAL_ENGLISH, type PortalTextCode } from "./portal-texts.js";
 import { textOf } from "./texts.js";
+import { filled } from "./words.js";
 
 /** A question that is answered with a text. */
 export interface Question {

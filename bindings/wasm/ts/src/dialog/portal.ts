@@ -7,9 +7,9 @@
 import type { Customer, Device, LicenseKey } from "../portal/types.js";
 import type { CodeRequest, Devices, Portal, PortalSession, Restored } from "../portal/portal.js";
 import type { Decision } from "../types.js";
-import { dateOf } from "./document.js";
 import type { DialogPages, DialogPlace, PagesFor } from "./pages.js";
 import { Pages } from "./portal-pages.js";
+import { dateOf } from "./words.js";
 
 /**
  * Gives the dialog pages on which customers find their key and manage devices, by the customer portal of the client.

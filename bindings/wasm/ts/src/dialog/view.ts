@@ -6,8 +6,8 @@
 import type { LicenseFailure } from "../electron/protocol.js";
 import type { LicenseError } from "../error.js";
 import type { Decision, Explanation, NextStep, State } from "../types.js";
-import { dateOf } from "./document.js";
 import { type DialogTextCode, type DialogTexts, textOf } from "./texts.js";
+import { dateOf } from "./words.js";
 
 /** What a button does; `link` opens the vendor's page for the next step. */
 export type Action =
