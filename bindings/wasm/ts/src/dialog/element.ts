@@ -299,7 +299,7 @@ export class LicenseDialogElement extends Base {
       case "find_key":
         return this.#openPages("restore");
       case "devices":
-        return this.#openPages(this.#license?.current().allowed ? "devices" : "restore");
+        return this.#openPages(this.#view().devices);
       case "keep":
       case "back":
         return this.#turnTo("status");
