@@ -265,20 +265,29 @@ async function appOfTheReadme(polar) {
 /** Placed by the app: React 19 sets properties, React 18 attributes only. */
 async function element(polar) {
   const license = await clientOf(polar);
+  const opened = [];
+  const portal = { open: async (what) => void opened.push(what) };
+  const features = { export: "Export to PDF" };
   const shown = async (draw, closes) => {
     const { root, end } = drawn(draw);
     const dialog = () => root.querySelector("polar-license-dialog");
     await until(() => dialog()?.shadowRoot?.textContent.includes("No license is active"), () => "dialog");
+    holds(dialog().features === features, `the features are ${dialog().features}`);
+    const buttons = [...dialog().shadowRoot.querySelectorAll("button")];
+    const wanted = buttons.find((button) => !button.hidden && button.textContent === "Find my key");
+    wanted?.click();
+    holds(opened.splice(0).join() === "restore", "no pages for customers");
     dialog().close();
     holds(!dialog().open && closes(), "closed without a word");
     end();
   };
-  const set = (dialog) => void Object.assign(dialog ?? {}, { license, open: true });
+  const set = (dialog) => void Object.assign(dialog ?? {}, { license, features, portal, open: true });
   await shown(<polar-license-dialog ref={set} />, () => true);
   if (version.startsWith("18.")) return;
   let closed = 0;
   const heard = () => {
     closed += 1;
   };
-  await shown(<polar-license-dialog license={license} open onclose={heard} />, () => closed === 1);
+  const properties = { license, features, portal, onclose: heard };
+  await shown(<polar-license-dialog {...properties} open />, () => closed === 1);
 }
