@@ -38,8 +38,9 @@ function show(decision) {
   for (const { feature, button, why } of features) {
     const { allowed, message } = license.explain(feature);
     button.disabled = !allowed;
-    // without a license, the status says it already
-    why.textContent = decision.allowed ? (allowed ? "Included in your license." : message) : "";
+    const reason = allowed ? "Included in your license." : message;
+    // if access is not allowed, the status already says why
+    why.textContent = decision.allowed ? reason : "";
   }
 }
 

@@ -1,3 +1,5 @@
+// The frame of every page, drawn on the server; the license is opened below it, in the browser.
+
 import type { ReactNode } from "react";
 import { AppLicense } from "./license";
 

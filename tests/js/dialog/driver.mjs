@@ -87,7 +87,7 @@ export class Driver {
   async turns(ms) {
     await this.page.evaluate((ms) => {
       app.turn(ms);
-      // as a page that is shown again does
+      // draws it again: no timer has fired
       app.dialog.texts = app.dialog.texts;
     }, ms);
   }

@@ -154,6 +154,19 @@ export async function main(license: License, texts: DialogTexts): Promise<void> 
 }
 `;
 
+/** The same in JSX, where React takes the names of properties. */
+const ELEMENT = `
+import type { License } from "polar-license";
+import type { DialogPages } from "polar-license/dialog";
+import "polar-license/react";
+
+export const Dialog = ({ license, portal }: { license: License; portal: DialogPages }) =>
+  <polar-license-dialog license={license} portal={portal} features={{ export: "Export" }} open />;
+
+// @ts-expect-error these are no pages
+export const Mistaken = ({ license }: { license: License }) => <polar-license-dialog portal={license} />;
+`;
+
 /** What the compiler says. */
 function compile(compiler, files, options) {
   const config = join(folder, "tsconfig.json");
@@ -181,6 +194,13 @@ for (const compiler of COMPILERS) {
     assert.equal(compile(compiler, ["bare.mts"], { module: "nodenext", lib: ["es2022"], types: [] }), "");
   });
 }
+
+test("the dialog's element in React", () => {
+  writeFileSync(join(folder, "element.tsx"), ELEMENT);
+  const lib = ["es2022", "dom"];
+  const program = { module: "esnext", moduleResolution: "bundler", jsx: "react-jsx", lib, types: [] };
+  assert.equal(compile("typescript", ["element.tsx"], program), "");
+});
 
 test("every block of the READMEs", () => {
   // what bundlers give for an address, and what of Electron is used, as their own types have it

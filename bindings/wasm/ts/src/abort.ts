@@ -1,6 +1,9 @@
 /**
- * Many that wait for one signal, with one listener on it: Node warns of a leak at the eleventh.
+ * Signals: the app's own, which may be anything, and many that wait for one, with one listener on it: Node warns of a
+ * leak at the eleventh.
  */
+
+import { LicenseError } from "./error.js";
 
 interface Waiting {
   readonly works: Set<() => void>;
@@ -8,6 +11,12 @@ interface Waiting {
 }
 
 const waiting = new WeakMap<AbortSignal, Waiting>();
+
+/** The app's own signal, if it gave one. Throws if that is not an AbortSignal. */
+export function checkedSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal == null || typeof signal.addEventListener === "function") return signal;
+  throw new LicenseError("invalid_argument", "`signal` is not an AbortSignal");
+}
 
 /** Calls `work` once when `signal` aborts, at once if it has, unless the returned function is called before. */
 export function onAbort(signal: AbortSignal, work: () => void): () => void {

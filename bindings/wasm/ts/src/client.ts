@@ -3,7 +3,7 @@
  * decisions and errors; what a license may do is decided in the engine.
  */
 
-import { onAbort } from "./abort.js";
+import { checkedSignal, onAbort } from "./abort.js";
 import { frozen, isSame } from "./decision.js";
 import { CANCELLED, type Context, driver, type Host, type Operation, type Run } from "./driver.js";
 import { type Engine, errorOf } from "./engine.js";
@@ -37,7 +37,7 @@ export class Client implements LicenseClient {
     this.#texts = texts;
     this.#engine = engine;
     this.#drive = driver(host);
-    // runtimes of before 2023 do not know it
+    // runtimes from before 2023 do not know it
     if (Symbol.dispose) this[Symbol.dispose] = this.dispose;
   }
 
@@ -154,15 +154,11 @@ export class Client implements LicenseClient {
 
   /** Carries an operation out, for the portal too. Throws if the engine could not end it. */
   async run(operation: Operation, signal?: AbortSignal): Promise<Finished> {
-    if (signal != null && typeof signal.addEventListener !== "function") {
-      throw new LicenseError("invalid_argument", "`signal` is not an AbortSignal");
-    }
+    const parents = [checkedSignal(signal), this.#disposal.signal];
     const scope = new AbortController();
     const { signal: ended } = scope;
     const context: Context = { signal: ended };
-    const stops = [signal, this.#disposal.signal].map(
-      (parent) => parent && onAbort(parent, () => scope.abort(parent.reason)),
-    );
+    const stops = parents.map((parent) => parent && onAbort(parent, () => scope.abort(parent.reason)));
     this.#running += 1;
     try {
       return await this.#carryOut(operation, context);

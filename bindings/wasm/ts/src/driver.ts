@@ -8,7 +8,7 @@ import { words } from "./error.js";
 import type { Fetch } from "./fetch.js";
 import type { Store, Turn } from "./storage.js";
 import { type Clock, pause, waitUntil, within } from "./time.js";
-import { post } from "./transport.js";
+import { exchange } from "./transport.js";
 import type * as compiled from "./wasm-bindgen.js";
 
 /** What a client runs on. */
@@ -106,7 +106,7 @@ export function driver({ store, fetch, clock }: Host): Run {
     context.sent ||= !signal.aborted;
     const answer = signal.aborted
       ? ({ failure: "cancelled", sent: false, message: CANCELLED, cause: signal.reason } as const)
-      : await post(fetch, step, signal);
+      : await exchange(fetch, step, signal);
     if ("cause" in answer) context.cause = answer.cause;
     return engine.call((engine, now) =>
       "failure" in answer

@@ -93,7 +93,7 @@ export function Gate({ feature, fallback, pending, children }: GateProps): React
 /** `<polar-license-dialog>` in JSX: React 19 sets these as properties; React 18 needs a `ref` that does. */
 export type LicenseDialogProps = DetailedHTMLProps<
   HTMLAttributes<LicenseDialogElement> &
-    Partial<Pick<LicenseDialogElement, "open" | "features" | "texts">> & {
+    Partial<Pick<LicenseDialogElement, "open" | "features" | "texts" | "portal">> & {
       license?: LicenseSource | null | undefined;
     } & {
       [Name in "activated" | "deactivated" | "link" | "close" as `on${Name}`]?: (event: LicenseDialogEventMap[Name]) => unknown;

@@ -84,7 +84,9 @@ async function connect(): Promise<License> {
     consume: (id, count) => decided("consume", id, { count }),
     deactivate: async (id) => {
       const { decision, deactivated } = await call("deactivate", id, {});
-      return { ...decision, deactivated: deactivated ?? "unknown" };
+      const silent = "the plugin did not say what became of the seat";
+      if (!deactivated) throw new LicenseError("internal", silent, { decision });
+      return { ...decision, deactivated };
     },
     forget: (id) => decided("forget", id),
     cancel: (id) => void command("cancel", { page, number: id }).catch(() => undefined),

@@ -10,9 +10,11 @@ import type { NoReply } from "./wasm-bindgen.js";
 
 /** What to send, all of it decided by the engine. */
 export interface Request {
+  /** Default: `POST`. */
+  method?: string;
   url: string;
   headers: [string, string][];
-  body: string;
+  body: string | null;
   timeoutMs: number;
   /** The most bytes of a reply worth reading. */
   replyLimit: number;
@@ -25,6 +27,8 @@ export type RetryHeaders = [retryAfter: string | undefined, ratelimitReset: stri
 export interface Reply {
   status: number;
   headers: RetryHeaders;
+  /** Where it leads to. */
+  location: string | undefined;
   body: Uint8Array;
 }
 
@@ -38,29 +42,30 @@ export interface Unanswered {
   cause?: unknown;
 }
 
-/** Replies name the customer. Cloudflare Workers of before 2024-11-11 have no cache, and reject the option. */
+/** Replies name the customer. Cloudflare Workers from before 2024-11-11 have no cache, and reject the option. */
 const NOT_CACHED: RequestInit = typeof Request === "function" && !("cache" in Request.prototype) ? {} : { cache: "no-store" };
 
 /** Failures of Node's connections before the first byte of the request left. */
 const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
 
-export async function post(fetch: Fetch, request: Request, signal: AbortSignal): Promise<Reply | Unanswered> {
+export async function exchange(fetch: Fetch, request: Request, signal: AbortSignal): Promise<Reply | Unanswered> {
   const inner = new AbortController();
   const late = (): Unanswered =>
     signal.aborted
       ? { failure: "cancelled", sent: true, message: "cancelled while waiting for Polar", cause: signal.reason }
       : { failure: "timeout", sent: true, message: "Polar did not answer in time" };
-  const reply = exchange(fetch, request, inner.signal).catch(unreached);
+  const reply = replyTo(request, fetch, inner.signal).catch(unreached);
   const answer = await within<Reply | Unanswered>(request.timeoutMs, reply, late, signal);
   inner.abort();
   return answer;
 }
 
-async function exchange(fetch: Fetch, request: Request, signal: AbortSignal): Promise<Reply> {
-  const response = await fetch(request.url, {
-    method: "POST",
-    headers: Object.fromEntries(request.headers),
-    body: request.body,
+async function replyTo(request: Request, fetch: Fetch, signal: AbortSignal): Promise<Reply> {
+  const { method = "POST", url, headers: sent, body, replyLimit } = request;
+  const response = await fetch(url, {
+    method,
+    headers: Object.fromEntries(sent),
+    body,
     signal,
     ...NOT_CACHED,
     credentials: "omit",
@@ -74,7 +79,7 @@ async function exchange(fetch: Fetch, request: Request, signal: AbortSignal): Pr
     return typeof value === "string" ? value : undefined;
   };
   const headers: RetryHeaders = [header("Retry-After"), header("RateLimit-Reset"), header("Date")];
-  return { status, headers, body: await read(response, request.replyLimit) };
+  return { status, headers, location: header("Location"), body: await read(response, replyLimit) };
 }
 
 async function read(response: Response, limit: number): Promise<Uint8Array> {

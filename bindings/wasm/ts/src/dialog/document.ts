@@ -1,5 +1,5 @@
 /**
- * Elements, and words for them. Writes no HTML from text, so that it works where a policy demands trusted types.
+ * Elements of the dialog. Writes no HTML from text, so that it works where a policy demands trusted types.
  */
 
 /** An element with attributes and what is in it. */
@@ -34,21 +34,4 @@ export function point(anchor: HTMLAnchorElement, text: string, url: string): voi
   anchor.target = "_blank";
   anchor.rel = "noopener noreferrer";
   write(anchor, text);
-}
-
-/** A sentence with its placeholders filled. */
-export function filled(sentence: string, values: Readonly<Record<string, string>>): string {
-  return sentence.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "");
-}
-
-/** A time as a date, in the language of the page. */
-export function dateOf(time: string, locale: string | undefined): string {
-  const write = (locale: string | undefined): string =>
-    new Intl.DateTimeFormat(locale, { dateStyle: "long" }).format(new Date(time));
-  try {
-    return write(locale);
-  } catch {
-    // what the page calls its language is none
-    return write(undefined);
-  }
 }

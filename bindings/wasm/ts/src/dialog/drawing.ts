@@ -91,7 +91,7 @@ export class Drawing {
     const said = made("div", { role: "status" }, this.#message, this.#note);
     this.#status = made("div", { part: "status", class: "status" }, this.#icon, said);
     const buttons = this.#buttons.map(([button]) => button);
-    this.#actions = made("div", { part: "actions", class: "actions" }, ...buttons);
+    this.#actions = made("div", { part: "actions", class: "actions" }, this.#link, ...buttons);
     this.#footer.append(...this.#further.map(([button]) => button));
     this.dialog.append(
       made("header", { part: "header" }, this.#title, this.#close),
@@ -157,11 +157,11 @@ export class Drawing {
   focus(view: View): void {
     if (view.hasPage) return;
     const wanted = view.actions.has("keep") ? "keep" : view.main;
-    const button = this.#buttons.find(([button, action]) => action === wanted && !button.hidden)?.[0];
+    const button = this.#buttonOf(wanted);
     if (view.hasForm && wanted === "submit") {
       this.#input.focus();
       this.#input.select();
-    } else (wanted === "link" ? this.#link : (button ?? this.#title)).focus();
+    } else (wanted === "link" ? this.#link : button && !button.hidden ? button : this.#title).focus();
   }
 
   /** Before what else there is to do if it is the main thing, and after the key's button otherwise. */
@@ -169,9 +169,14 @@ export class Drawing {
     this.#update(this.#link, link !== undefined, main === "link", isBusy);
     if (!link) return;
     point(this.#link, link.text, link.url);
-    const [first, afterKey] = [this.#buttons[0]?.[0], this.#buttons[3]?.[0]];
-    const next = main === "link" ? first : afterKey;
-    if (next && this.#link.nextElementSibling !== next) next.before(this.#link);
+    const before = main === "link" ? undefined : this.#buttonOf("submit");
+    if (this.#link.previousElementSibling === (before ?? null)) return;
+    if (before) before.after(this.#link);
+    else this.#actions.prepend(this.#link);
+  }
+
+  #buttonOf(action: Action | undefined): HTMLButtonElement | undefined {
+    return this.#buttons.find(([, own]) => own === action)?.[0];
   }
 
   #update(control: HTMLElement, isShown: boolean, isMain: boolean, isDisabled: boolean): void {

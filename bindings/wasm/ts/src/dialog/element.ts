@@ -55,10 +55,9 @@ const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 export class LicenseDialogElement extends Base {
   static readonly observedAttributes: readonly string[] = ["open"];
 
-  /** Features to show among the details, each with its name for the user: `{ export: "Export to PDF" }`. */
-  features: Readonly<Record<string, string>> | null | undefined;
-  /** Pages on which customers find their key and manage devices: those of `polar-license/dialog-portal`. */
-  portal: DialogPages | null | undefined;
+  // each with an accessor: frameworks set what an element has as properties, and anything else as attributes
+  #features: Readonly<Record<string, string>> | null | undefined;
+  #portal: DialogPages | null | undefined;
   #texts: DialogTexts = {};
   #source: LicenseSource | undefined;
   #license: License | undefined;
@@ -85,6 +84,26 @@ export class LicenseDialogElement extends Base {
     this.#leaveLicense();
     this.#source = source ?? undefined;
     if (this.#isShown) this.#follow();
+  }
+
+  /** Features to show among the details, each with its name for the user: `{ export: "Export to PDF" }`. */
+  get features(): Readonly<Record<string, string>> | null | undefined {
+    return this.#features;
+  }
+
+  set features(features: Readonly<Record<string, string>> | null | undefined) {
+    this.#features = features;
+    this.#draw();
+  }
+
+  /** Pages on which customers find their key and manage devices: those of `polar-license/dialog-portal`. */
+  get portal(): DialogPages | null | undefined {
+    return this.#portal;
+  }
+
+  set portal(portal: DialogPages | null | undefined) {
+    this.#portal = portal;
+    this.#draw();
   }
 
   /** Words that replace the dialog's own, by their codes. */
@@ -241,7 +260,7 @@ export class LicenseDialogElement extends Base {
   }
 
   async #openPages(what: PagesFor): Promise<void> {
-    const { portal } = this;
+    const portal = this.#portal;
     if (!portal) return;
     const element = this.#document().place;
     this.#turnTo("other");
@@ -299,7 +318,7 @@ export class LicenseDialogElement extends Base {
       case "find_key":
         return this.#openPages("restore");
       case "devices":
-        return this.#openPages(this.#license?.current().allowed ? "devices" : "restore");
+        return this.#openPages(this.#view().devices);
       case "keep":
       case "back":
         return this.#turnTo("status");
@@ -355,11 +374,11 @@ export class LicenseDialogElement extends Base {
       page: this.#page,
       isBusy: this.#running !== undefined,
       isRemoved: this.#isRemoved,
-      features: Object.entries(license ? (this.features ?? {}) : {}).map(([feature, name]) => [
+      features: Object.entries(license ? (this.#features ?? {}) : {}).map(([feature, name]) => [
         name,
         (license as License).explain(feature),
       ]),
-      hasPages: this.portal != null,
+      hasPages: this.#portal != null,
       texts: this.#texts,
       locale: this.#locale,
     });

@@ -3,10 +3,11 @@
  * are shown, and the user tries again or goes back. Knows nothing of portals.
  */
 
-import { filled, made, PLAIN_FIELD, point } from "./document.js";
+import { made, PLAIN_FIELD, point } from "./document.js";
 import type { DialogPlace } from "./pages.js";
 import { PORTAL_ENGLISH, type PortalTextCode } from "./portal-texts.js";
 import { textOf } from "./texts.js";
+import { filled } from "./words.js";
 
 /** A question that is answered with a text. */
 export interface Question {
@@ -73,7 +74,7 @@ export class Pages {
     });
   }
 
-  /** What becomes of the one that the user chooses, by a button that says so beside each. */
+  /** Lets the user choose one, by a button beside each, and resolves to what `work` makes of it. */
   choose<Value, Result>(
     message: string,
     choices: readonly Choice<Value>[],
@@ -96,7 +97,7 @@ export class Pages {
     });
   }
 
-  /** Does something that needs no answer; if it fails, the user can have it tried again. */
+  /** Does something that needs no answer; if it fails, the user can try again. */
   wait<Result>(work: Work<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       const again = this.#button(this.text("portal.try_again"), () => start(), true);
@@ -107,7 +108,16 @@ export class Pages {
     });
   }
 
-  /** Where this dialog does not help. */
+  /** Says something, and resolves once the user goes on by the button. */
+  say(message: string, button: PortalTextCode): Promise<void> {
+    return new Promise((resolve) => {
+      const next = this.#button(this.text(button), resolve, true);
+      this.#show(message, [], [next]);
+      next.focus();
+    });
+  }
+
+  /** Where only the vendor, or a page of theirs, can help. */
   leadsTo(message: string, page: string | null): Promise<never> {
     const link = made("a", { class: "link main", part: "link main" });
     if (page) point(link, textOf(this.place.texts, "dialog.manage_devices"), page);

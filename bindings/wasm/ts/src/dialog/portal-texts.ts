@@ -14,6 +14,8 @@ export const PORTAL_ENGLISH = {
   "portal.customer_question": "Several customers have this address. Which one are you?",
   "portal.unnamed": "Customer {number}",
   "portal.key_question": "Which license do you want to use on this device?",
+  "portal.devices_question": "Which license do you want to manage devices for?",
+  "portal.no_license": "No license for this app was bought with this address.",
   "portal.key_until": "valid until {date}",
   "portal.key_no_end": "no end date",
   "portal.choose": "Choose",

@@ -7,9 +7,10 @@
 import type { Customer, Device, LicenseKey } from "../portal/types.js";
 import type { CodeRequest, Devices, Portal, PortalSession, Restored } from "../portal/portal.js";
 import type { Decision } from "../types.js";
-import { dateOf } from "./document.js";
 import type { DialogPages, DialogPlace, PagesFor } from "./pages.js";
 import { Pages } from "./portal-pages.js";
+import type { PortalTextCode } from "./portal-texts.js";
+import { dateOf } from "./words.js";
 
 /**
  * Gives the dialog pages on which customers find their key and manage devices, by the customer portal of the client.
@@ -22,9 +23,11 @@ export function portalPages(portal: Portal): DialogPages {
   return {
     async open(what: PagesFor, place: DialogPlace): Promise<Decision | undefined> {
       const pages = new Pages(place);
-      const session = await begun(pages, portal);
-      if (what === "restore") return restored(pages, session);
-      return managed(pages, session);
+      for (;;) {
+        const session = await begun(pages, portal);
+        if (what === "restore") return restored(pages, session);
+        await managed(pages, session);
+      }
     },
   };
 }
@@ -68,7 +71,7 @@ async function restored(pages: Pages, session: PortalSession): Promise<Decision>
     const { kind } = result;
     if (kind === "choose") {
       const activate = (key: LicenseKey, signal: AbortSignal): Promise<Restored> => session.activate(key, { signal });
-      result = await chosen(pages, result.keys, activate);
+      result = await chosen(pages, "portal.key_question", result.keys, activate);
     } else {
       const { key, devices, error } = result;
       const release = async (device: Device, signal: AbortSignal): Promise<Restored> => {
@@ -80,16 +83,20 @@ async function restored(pages: Pages, session: PortalSession): Promise<Decision>
   }
 }
 
-/** The devices of a key, again after each that was released, until the customer goes back. */
-async function managed(pages: Pages, session: PortalSession): Promise<never> {
+/**
+ * The devices of a key, again after each that was released, until the customer goes back. Resolves if there is no key,
+ * and the customer wants to use another address.
+ */
+async function managed(pages: Pages, session: PortalSession): Promise<void> {
   const keys = await pages.wait((signal) => session.licenseKeys({ signal }));
-  const [only] = keys;
+  const [only, ...others] = keys;
+  if (!only) return pages.say(pages.text("portal.no_license"), "portal.other_address");
   const devicesOf = (key: LicenseKey, signal: AbortSignal): Promise<{ key: LicenseKey; devices: Devices }> =>
     session.devices(key, { signal }).then((devices) => ({ key, devices }));
   let shown =
-    keys.length === 1 && only
+    others.length === 0
       ? await pages.wait((signal) => devicesOf(only, signal))
-      : await chosen(pages, keys, devicesOf);
+      : await chosen(pages, "portal.devices_question", keys, devicesOf);
   for (;;) {
     const { key, devices } = shown;
     shown = await freed(pages, pages.text("portal.devices"), devices, null, async (device, signal) => {
@@ -99,7 +106,7 @@ async function managed(pages: Pages, session: PortalSession): Promise<never> {
   }
 }
 
-/** What becomes of releasing one of the devices; where they are hidden, the page on which the customer can, or `page`. */
+/** Lets the customer release a device; if they are hidden, leads to where that is possible, or else to `page`. */
 function freed<Result>(
   pages: Pages,
   message: string,
@@ -117,9 +124,10 @@ function freed<Result>(
   return pages.choose(message, choices, "portal.release", release);
 }
 
-/** What becomes of one of the keys. */
+/** Lets the customer choose a key, and resolves to what `work` makes of it. */
 function chosen<Result>(
   pages: Pages,
+  question: PortalTextCode,
   keys: readonly LicenseKey[],
   work: (key: LicenseKey, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
@@ -127,5 +135,5 @@ function chosen<Result>(
     const until = key.expiresAt && pages.text("portal.key_until", { date: dateOf(key.expiresAt, pages.place.locale) });
     return { name: key.displayKey, note: until ?? pages.text("portal.key_no_end"), value: key };
   });
-  return pages.choose(pages.text("portal.key_question"), choices, "portal.choose", work);
+  return pages.choose(pages.text(question), choices, "portal.choose", work);
 }

@@ -3,8 +3,8 @@
  * is said by decisions and errors, in the words of the license's own settings. `texts/dialog.en.json` is made of this file.
  */
 
-import { filled } from "./document.js";
 import type { PortalTextCode } from "./portal-texts.js";
+import { filled } from "./words.js";
 
 /** In English. A `{name}` is a placeholder. */
 export const ENGLISH = {

@@ -6,8 +6,9 @@
 import type { LicenseFailure } from "../electron/protocol.js";
 import type { LicenseError } from "../error.js";
 import type { Decision, Explanation, NextStep, State } from "../types.js";
-import { dateOf } from "./document.js";
+import type { PagesFor } from "./pages.js";
 import { type DialogTextCode, type DialogTexts, textOf } from "./texts.js";
+import { dateOf } from "./words.js";
 
 /** What a button does; `link` opens the vendor's page for the next step. */
 export type Action =
@@ -80,6 +81,8 @@ export interface View {
   readonly main: Action | undefined;
   /** All that are offered. */
   readonly actions: ReadonlySet<Action>;
+  /** What pages the action `devices` opens. */
+  readonly devices: PagesFor;
 }
 
 const TONES: Record<State, Tone> = {
@@ -112,6 +115,7 @@ const NOTHING: Omit<View, "tone" | "message" | "error"> = {
   link: undefined,
   main: undefined,
   actions: new Set(),
+  devices: "devices",
 };
 
 /** What to show. */
@@ -177,6 +181,8 @@ function offered(situation: Situation, decision: Decision, error: string): View 
     link,
     main,
     actions: new Set((Object.keys(actions) as Action[]).filter((name) => actions[name] || name === main)),
+    // who has no key here wants a seat for one, and is done once it is here
+    devices: decision.displayKey === null ? "restore" : "devices",
   };
 }
 

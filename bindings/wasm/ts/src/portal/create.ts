@@ -36,6 +36,6 @@ export async function createWithPortal(
     disposal.abort();
     client.dispose();
   };
-  // runtimes of before 2023 do not know `Symbol.dispose`
+  // runtimes from before 2023 do not know `Symbol.dispose`
   return { ...client, portal: () => portal, dispose, ...(Symbol.dispose && { [Symbol.dispose]: dispose }) } as PortalClient;
 }

@@ -3,14 +3,14 @@
  * promise unsettled.
  */
 
-import { onAbort } from "../abort.js";
+import { checkedSignal, onAbort } from "../abort.js";
 import { type Client, OPEN } from "../client.js";
 import { type Engine, errorOf, type Now } from "../engine.js";
 import { LicenseError, type Texts, words, worded } from "../error.js";
 import type { Fetch } from "../fetch.js";
 import { type Clock, waitUntil } from "../time.js";
+import { exchange } from "../transport.js";
 import type * as compiled from "../wasm-bindgen-portal.js";
-import { exchange, type StepTo } from "./exchange.js";
 import { Handle } from "./held.js";
 import type { WaitOptions } from "./portal.js";
 
@@ -25,6 +25,8 @@ export interface PortalHost {
   /** Aborts when the client is disposed of. */
   disposal: AbortSignal;
 }
+
+type StepTo<What extends compiled.PortalStep["do"]> = Extract<compiled.PortalStep, { do: What }>;
 
 /** The names of what operations end with. */
 type Name = compiled.PortalValue extends infer Value ? (Value extends unknown ? keyof Value : never) : never;
@@ -54,7 +56,7 @@ export function portalDriver(host: PortalHost): RunPortal {
     const way: Way = { sent: false };
     let stops: ((() => void) | undefined)[] = [];
     try {
-      const parents = [signalOf(options), disposal];
+      const parents = [checkedSignal(options.signal), disposal];
       stops = parents.map((parent) => parent && onAbort(parent, () => scope.abort(parent.reason)));
       // after a trap the client makes another engine, and remembers what is stored
       if (host.engine().hasStopped) await client.run(OPEN);
@@ -125,7 +127,10 @@ export function portalDriver(host: PortalHost): RunPortal {
     const answer = await exchange(fetch, step, signal);
     return call(engine, (engine, now) => {
       if ("failure" in answer) {
-        return engine.resumePortalFailure(number, answer.failure, answer.sent, answer.message, ...now);
+        const { failure, sent } = answer;
+        // what `fetch` throws can hold what was sent: an address or a header that is secret
+        const message = failure === "network" ? "Polar could not be reached" : answer.message;
+        return engine.resumePortalFailure(number, failure, sent, message, ...now);
       }
       const { status, headers, location, body } = answer;
       return engine.resumePortalReply(number, status, engine.retryAfter(...headers), location, body, ...now);
@@ -148,11 +153,6 @@ export function portalDriver(host: PortalHost): RunPortal {
     const defect = new LicenseError("internal", words(thrown), { maybeApplied: way.sent });
     return withDecision(worded(defect, host.texts), decision, thrown);
   }
-}
-
-function signalOf({ signal }: WaitOptions): AbortSignal | undefined {
-  if (signal == null || typeof signal.addEventListener === "function") return signal;
-  throw new LicenseError("invalid_argument", "`signal` is not an AbortSignal");
 }
 
 /** What has happened on the way. */

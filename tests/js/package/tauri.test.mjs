@@ -1,0 +1,30 @@
+// The entry for Tauri over a plugin that answers what no plugin of this version does. What the real one answers is tried in a
+// window, by tests/js/tauri.
+
+import assert from "node:assert/strict";
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+import { fileURLToPath } from "node:url";
+import { folder, run } from "./installed.mjs";
+
+test("a deactivation whose outcome is missing is an error, not an unknown outcome", () => {
+  const api = fileURLToPath(new URL("../node_modules/@tauri-apps", import.meta.url));
+  symlinkSync(api, join(folder, "node_modules/@tauri-apps"), "junction");
+  const script = `
+    globalThis.window = globalThis;
+    globalThis.document = { addEventListener: () => undefined };
+    const decision = { state: "unlicensed", allowed: false, features: {}, problem: null };
+    const outlook = { at: 1, phases: [{ wall: 0, after: 0, decision, explanations: {}, unknown: { detail: "" } }] };
+    const reply = { outlook, decision, error: null, deactivated: null };
+    window.__TAURI_INTERNALS__ = {
+      transformCallback: () => 1,
+      invoke: async (command) => (command.endsWith("|connect") ? outlook : reply),
+    };
+    const { connectLicense, LicenseError } = await import("polar-license/tauri");
+    const license = await connectLicense();
+    const error = await license.deactivate().catch((error) => error);
+    console.log(error instanceof LicenseError, error.kind, error.decision?.state);
+  `;
+  assert.equal(run("tauri.mjs", script), "true internal unlicensed\n");
+});
