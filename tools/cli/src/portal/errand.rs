@@ -1,11 +1,11 @@
 //! The errands themselves: restore, list and release devices, replace a key, accept an invitation, buy.
 
 use super::choice::{Choice, device_line, key_line, labelled};
-use super::input::Input;
 use super::outcome::{Outcome, Seats, Stop};
 use super::{session, waiting};
 use crate::args::portal::{Choices, Errand, OneKey};
 use crate::exit::Exit;
+use crate::input::Input;
 use crate::license::{Extra, Report};
 use crate::output;
 use polar_license::blocking::{Client, Portal, Session};

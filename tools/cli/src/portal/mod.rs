@@ -11,7 +11,6 @@
 
 mod choice;
 mod errand;
-mod input;
 mod outcome;
 mod session;
 mod waiting;
