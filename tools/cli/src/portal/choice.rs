@@ -62,7 +62,7 @@ impl Choice {
                 ("several customers have this address: choose one by --customer NUMBER".to_owned(), numbered.collect())
             }
             Self::Keys(keys) => {
-                ("several license keys fit: choose one by --key END".to_owned(), keys.iter().map(key_line).collect())
+                ("choose one of these license keys by --key END".to_owned(), keys.iter().map(key_line).collect())
             }
             Self::Devices { devices, option } => {
                 let lines: Vec<_> = devices.iter().map(device_line).collect();

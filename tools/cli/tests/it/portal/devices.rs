@@ -63,13 +63,7 @@ fn restore_releases_the_device_that_is_named() {
 #[test]
 fn what_is_no_device_is_answered_by_those_that_there_are() {
     let polar = start_polar();
-    let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
-    customer.bought(NewKey::new("pro").status(Status::Revoked));
-    let nothing = customer.runs(&device, &["devices"]);
-    assert_eq!(
-        (nothing.status, nothing.stdout.as_str()),
-        (3, "no license for this app was bought with this address\n")
-    );
+    let customer = Customer { polar: &polar };
     let key = customer.bought(NewKey::new("pro").limit_activations(2));
     active_elsewhere(&polar, &key);
     for words in [&["release", "desktop"][..], &["release"], &["release", ""]] {
@@ -78,6 +72,47 @@ fn what_is_no_device_is_answered_by_those_that_there_are() {
         assert!(run.status == 5 && run.stdout.contains(LAPTOP), "{words:?}: {run:?}");
     }
     assert_eq!(polar.activations(&key).len(), 1);
+}
+
+#[test]
+fn why_there_is_no_key_to_use_is_what_restore_says() {
+    let polar = start_polar();
+    let customer = Customer { polar: &polar };
+    // the address is a customer's, who has no key any more
+    polar.delete(&customer.bought(NewKey::new("pro")));
+    let says = |reason: &str| {
+        for words in [&["restore"][..], &["restore", "--key", "ABCDEF"], &["devices"], &["release"], &["rotate", "--yes"]] {
+            let run = customer.runs(&Device::new(&polar), &[words, &["--json"]].concat());
+            let json = run.json();
+            assert_eq!((run.status, json["error"]["reason"].as_str()), (3, Some(reason)), "{words:?}: {run:?}");
+        }
+    };
+    says("not_found");
+    customer.bought(NewKey::new("pro").status(Status::Revoked));
+    says("inactive");
+    let revoked = customer.runs(&Device::new(&polar), &["devices"]);
+    assert_eq!((revoked.status, revoked.stdout.as_str()), (3, ""), "{revoked:?}");
+    assert!(revoked.stderr.ends_with("error: this license key is no longer active; contact the vendor\n"), "{revoked:?}");
+}
+
+#[test]
+fn an_end_that_fits_no_key_is_answered_by_those_that_there_are() {
+    let polar = start_polar();
+    let customer = Customer { polar: &polar };
+    let key = customer.bought(NewKey::new("pro").limit_activations(2));
+    customer.bought(NewKey::new("pro").key("REVOKED").status(Status::Revoked));
+    for words in [&["restore"][..], &["devices"], &["release"], &["rotate", "--yes"]] {
+        for end in ["ABCDEF", "REVOKED"] {
+            let run = customer.runs(&Device::new(&polar), &[words, &["--key", end, "--json"]].concat());
+            let json = run.json();
+            assert_eq!((run.status, json["choose"]["option"].as_str()), (5, Some("--key")), "{words:?}: {run:?}");
+            let keys = json["choose"]["keys"].as_array().unwrap();
+            assert_eq!((keys.len(), keys[0]["limitActivations"].as_u64()), (1, Some(2)), "{json}");
+        }
+    }
+    let run = customer.runs(&Device::new(&polar), &["devices", "--key", "ABCDEF"]);
+    assert!(run.stdout.starts_with("choose one of these license keys by --key END\n  ****-"), "{run:?}");
+    assert!(polar.activations(&key).is_empty());
 }
 
 #[test]
