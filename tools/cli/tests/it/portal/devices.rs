@@ -43,6 +43,24 @@ fn a_dead_machines_seat_is_listed_released_and_taken() {
 }
 
 #[test]
+fn moments_are_shown_to_the_second() {
+    let polar = start_polar();
+    let customer = Customer { polar: &polar };
+    let ends = mock_polar::Timestamp::from_unix_micros(2_000_000_000_123_456);
+    let keys = [2, 3].map(|seats| customer.bought(NewKey::new("pro").limit_activations(seats).expires_at(ends)));
+    active_elsewhere(&polar, &keys[0]);
+    let listed = customer.runs(&Device::new(&polar), &["restore"]).stdout;
+    let devices = customer.runs(&Device::new(&polar), &["devices"]).stdout;
+    let status = Device::licensed(&polar, &keys[1]).run(&["status"]).stdout;
+    assert!(listed.contains(", expires 2033-05-18T03:33:20Z\n"), "{listed}");
+    assert!(status.contains("  expires     2033-05-18T03:33:20Z\n"), "{status}");
+    for (text, word) in [(&listed, " bought "), (&devices, " since ")] {
+        let at = text.split(word).nth(1).and_then(|rest| rest.split([',', '\n']).next()).unwrap();
+        assert_eq!(at.len(), "2033-05-18T03:33:20Z".len(), "{text}");
+    }
+}
+
+#[test]
 fn restore_releases_the_device_that_is_named() {
     let polar = start_polar();
     let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
