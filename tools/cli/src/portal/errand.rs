@@ -77,10 +77,10 @@ impl Desk {
             return Ok(Outcome::License(Box::new(report)));
         }
         let devices: Vec<Device> = listed.into_iter().map(|(_, device)| device).collect();
-        match seats.into_iter().find_map(Seats::hidden) {
-            Some(hidden) if devices.is_empty() => Err(Listed::Hidden { hidden, error: None }.into()),
-            _ => Err(Choice::Devices { devices, option: "DEVICE" }.into()),
+        if devices.is_empty() {
+            return Err(Listed::NoDevice(seats).into());
         }
+        Err(Choice::Devices { devices, option: "DEVICE" }.into())
     }
 
     fn rotate(&self, session: &Session, key: &OneKey) -> Result<Outcome, Stop> {
@@ -112,7 +112,7 @@ impl Desk {
         let NoSeat { key, devices, error } = full;
         let devices = match devices {
             Devices::Listed(devices) => devices,
-            Devices::Hidden(hidden) => return Err(Listed::Hidden { hidden, error: Some(error) }.into()),
+            Devices::Hidden(hidden) => return Err(Listed::Hidden { hidden, error }.into()),
         };
         let chosen = match label {
             Some(label) => labelled(&devices, &label, |device| device),

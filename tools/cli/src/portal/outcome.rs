@@ -21,10 +21,12 @@ pub(super) enum Outcome {
 pub(super) enum Listed {
     /// The devices of each key.
     Devices(Vec<Seats>),
+    /// The same, where there is no device to release.
+    NoDevice(Vec<Seats>),
     /// There are several, and nobody has chosen.
     Choice { choice: Choice, error: Option<Error> },
-    /// The vendor does not show the devices.
-    Hidden { hidden: HiddenDevices, error: Option<Error> },
+    /// No seat is free, and the vendor does not show the devices.
+    Hidden { hidden: HiddenDevices, error: Error },
 }
 
 /// Why an errand goes no further.
@@ -53,9 +55,9 @@ impl Listed {
         let exit = match self {
             Self::Devices(_) => Exit::Allowed,
             Self::Choice { .. } => Exit::Choice,
-            Self::Hidden { .. } => Exit::NotAllowed,
+            Self::NoDevice(_) | Self::Hidden { .. } => Exit::NotAllowed,
         };
-        if let Self::Choice { error: Some(error), .. } | Self::Hidden { error: Some(error), .. } = self {
+        if let Self::Choice { error: Some(error), .. } | Self::Hidden { error, .. } = self {
             output::error(&error.to_string());
         }
         output::print(&if as_json { self.json()? } else { self.text() })?;
@@ -64,7 +66,9 @@ impl Listed {
 
     fn text(&self) -> String {
         match self {
-            Self::Devices(seats) => seats.iter().map(Seats::text).collect::<Vec<_>>().join("\n"),
+            Self::Devices(seats) | Self::NoDevice(seats) => {
+                seats.iter().map(Seats::text).collect::<Vec<_>>().join("\n")
+            }
             Self::Choice { choice, .. } => choice.text(),
             Self::Hidden { hidden, .. } => hidden_text(hidden),
         }
@@ -85,10 +89,12 @@ impl Listed {
         }
         let none = Members { error: None, choose: None, hidden: None, keys: None };
         let members = match self {
-            Self::Devices(seats) => Members { keys: Some(seats.iter().map(SeatsShown::from).collect()), ..none },
+            Self::Devices(seats) | Self::NoDevice(seats) => {
+                Members { keys: Some(seats.iter().map(SeatsShown::from).collect()), ..none }
+            }
             Self::Choice { choice, error } => Members { error: error.as_ref(), choose: Some(choice.json()), ..none },
             Self::Hidden { hidden, error } => {
-                Members { error: error.as_ref(), hidden: Some(HiddenShown::from(hidden)), ..none }
+                Members { error: Some(error), hidden: Some(HiddenShown::from(hidden)), ..none }
             }
         };
         Ok(serde_json::to_string(&members)?)
@@ -103,13 +109,6 @@ impl Seats {
             Devices::Hidden(_) => &[],
         };
         devices.iter().map(|device| (&self.key, device.clone()))
-    }
-
-    pub(super) fn hidden(self) -> Option<HiddenDevices> {
-        match self.devices {
-            Devices::Listed(_) => None,
-            Devices::Hidden(hidden) => Some(hidden),
-        }
     }
 
     fn text(&self) -> String {

@@ -99,7 +99,9 @@ fn why_there_is_no_key_to_use_is_what_restore_says() {
     // the address is a customer's, who has no key any more
     polar.delete(&customer.bought(NewKey::new("pro")));
     let says = |reason: &str| {
-        for words in [&["restore"][..], &["restore", "--key", "ABCDEF"], &["devices"], &["release"], &["rotate", "--yes"]] {
+        for words in
+            [&["restore"][..], &["restore", "--key", "ABCDEF"], &["devices"], &["release"], &["rotate", "--yes"]]
+        {
             let run = customer.runs(&Device::new(&polar), &[words, &["--json"]].concat());
             let json = run.json();
             assert_eq!((run.status, json["error"]["reason"].as_str()), (3, Some(reason)), "{words:?}: {run:?}");
@@ -110,7 +112,10 @@ fn why_there_is_no_key_to_use_is_what_restore_says() {
     says("inactive");
     let revoked = customer.runs(&Device::new(&polar), &["devices"]);
     assert_eq!((revoked.status, revoked.stdout.as_str()), (3, ""), "{revoked:?}");
-    assert!(revoked.stderr.ends_with("error: this license key is no longer active; contact the vendor\n"), "{revoked:?}");
+    assert!(
+        revoked.stderr.ends_with("error: this license key is no longer active; contact the vendor\n"),
+        "{revoked:?}"
+    );
 }
 
 #[test]
@@ -155,6 +160,30 @@ fn hidden_devices_say_so_and_name_the_page() {
     let device = Device::new(&polar);
     let run = customer.runs(&device, &["release", LAPTOP]);
     assert!(run.status == 3 && run.stdout.contains(&page), "{run:?}");
+}
+
+#[test]
+fn where_no_device_is_active_it_is_said_only_if_it_is_certain() {
+    let polar = start_polar();
+    let customer = Customer { polar: &polar };
+    bought_by_link(&polar);
+    let none = customer.runs(&Device::new(&polar), &["devices"]);
+    assert_eq!(none.status, 0, "{none:?}");
+    assert!(none.stdout.ends_with(": This license key is active on no device.\n"), "{none:?}");
+    let none = customer.runs(&Device::new(&polar), &["release"]);
+    assert!(none.status == 3 && none.stdout.ends_with(": This license key is active on no device.\n"), "{none:?}");
+    polar.show_activations("pro", false);
+    let unknown = customer.runs(&Device::new(&polar), &["devices"]);
+    assert!(unknown.stdout.contains(": No devices are shown for this license."), "{unknown:?}");
+}
+
+#[test]
+fn a_key_without_seats_has_none_to_release() {
+    let polar = start_polar();
+    let customer = Customer { polar: &polar };
+    customer.bought(NewKey::new("pro"));
+    let run = customer.runs(&Device::new(&polar), &["release"]);
+    assert!(run.status == 3 && run.stdout.ends_with(": any number of devices\n"), "{run:?}");
 }
 
 /// A key that a purchase has brought.
