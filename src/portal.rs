@@ -31,7 +31,7 @@
 //! ```text
 //!  portal() ── request_code ── authenticate ─┐
 //!           ── checkout ── follow ───────────┤
-//!           ── claim_seat ───────────────────┼─► session ── restore · license_keys · devices · release · rotate
+//!           ── claim_seat ───────────────────┼─► session ── restore · license_keys · usable_keys · devices · release · rotate
 //!           ── session_from_token ───────────┘
 //! ```
 //! This module is pure: [`steps`] that a driver carries out, with typed requests and how their replies are judged. It never waits, sends, stores or looks at a clock; what is decided about licenses is decided in the engine.

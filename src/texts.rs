@@ -190,6 +190,8 @@ texts! {
         MaybeRotated = "portal.maybe_rotated", "The license key may have been replaced all the same.";
         /// There are devices for certain, but the vendor does not show them.
         DevicesHidden = "portal.devices_hidden", "The devices of this license cannot be shown here. Ask the vendor to remove one.";
+        /// There are no devices for certain.
+        NoDevices = "portal.no_devices", "This license key is active on no device.";
         /// No devices are shown: the vendor does not, or there are none.
         DevicesUnknown = "portal.devices_unknown", "No devices are shown for this license. If it is in use somewhere, ask the vendor to remove a device.";
         /// The purchase was not paid in time.

@@ -111,6 +111,16 @@ macro_rules! portal {
                 self.driver.portal(|context, _| steps::license_keys(context, token), |_| Continue(()))$(.$await)?
             }
 
+            /// Those of the [license keys](Self::license_keys) that can be used, in the same order; one at least.
+            ///
+            /// # Errors
+            /// `refused` with a reason if the customer has no key for this app, or none that can be used, and without one if
+            /// the session has ended.
+            pub $($async)? fn usable_keys(&self) -> Result<Vec<LicenseKey>, Error> {
+                let token = self.token.clone();
+                self.driver.portal(|context, now| steps::usable_keys(context, token, now), |_| Continue(()))$(.$await)?
+            }
+
             /// Activates the customer's license key on this device: the one that is active here, or the only one that can be
             /// used. Several are returned to [choose](Restored::Choose) from; if no seat is free, the
             /// [devices](Restored::NoSeat) are.

@@ -10,7 +10,8 @@ use uuid::Uuid;
 pub enum Devices {
     /// These, the oldest first.
     Listed(Vec<Device>),
-    /// The vendor does not show them to customers, or there are none.
+    /// None is shown: the vendor does not show them to customers, or there are none. The [message](HiddenDevices::message)
+    /// says which, as far as that can be told.
     Hidden(HiddenDevices),
 }
 
@@ -24,7 +25,8 @@ pub struct Device {
 }
 
 /// No device is shown: the vendor has not switched on `Enable user to deactivate instances via Polar` for the benefit, or
-/// there is none. Polar's answer is the same for both.
+/// there is none. Polar's answer about the key is the same for both; only if a grant of the benefit is listed and has the
+/// setting, there is none for certain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HiddenDevices {
     pub(super) is_certain: bool,
@@ -66,8 +68,8 @@ impl HiddenDevices {
         self.is_certain
     }
 
-    /// The page where customers of this vendor manage their purchases, where that could be found out. Customers do not see
-    /// devices there either, but the keys, and whom to ask.
+    /// The page where customers of this vendor manage their purchases, if there may be devices and it could be found out.
+    /// Customers do not see devices there either, but the keys, and whom to ask.
     pub fn page(&self) -> Option<&str> {
         self.page.as_deref()
     }

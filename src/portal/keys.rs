@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! list     page 1 ─► page 2 ─► … ─► this organization's, of accepted benefits
-//! devices  get the key ─► its activations │ none ─► the page of the vendor's customers ─► hidden
+//! devices  get the key ─► its activations │ none ─► what was granted ─► the vendor shows devices: there is none │ hidden
 //! rotate   send once ─► the new key ─► saved here, before anything else ─► end
 //!                    └► no answer ─► get the key ─► another one ─► the same
 //!                                               └► the old one, or no answer ─► error
@@ -55,23 +55,29 @@ pub fn devices(context: Context, token: Token, key: LicenseKey, is_full: bool) -
             Ok((_, devices)) if !devices.is_empty() || key.limit_activations().is_none() => {
                 Step::done(Devices::Listed(devices))
             }
-            Ok(_) => {
-                let has_seat_here = context.key.as_ref() == Some(&key.key) && !context.seats.is_empty();
-                hidden(context, token, is_full || has_seat_here)
-            }
+            Ok(_) => none_listed(context, token, key, is_full),
             Err(refusal) => Step::failed(context.refused(refusal)),
         }
     })
 }
 
-/// No device is shown. Where the customer's purchases are can be seen in what was granted.
-fn hidden(context: Context, token: Token, is_certain: bool) -> Step<Devices> {
+/// Polar lists no device. Whether the vendor shows them at all, and where the customer's purchases are, can be seen in what
+/// was granted.
+fn none_listed(context: Context, token: Token, key: LicenseKey, is_full: bool) -> Step<Devices> {
+    let has_seat_here = context.key.as_ref() == Some(&key.key) && !context.seats.is_empty();
     Step::send(context.list_grants(&token, None), move |answer, _| {
-        let slug = wire::slug_of_grant(&answer, &context);
-        let page = slug.map(|slug| format!("{}/{slug}/portal", context.pages()));
-        let text = if is_certain { Text::DevicesHidden } else { Text::DevicesUnknown };
-        let message = context.texts().get(text).to_owned();
-        Step::done(Devices::Hidden(HiddenDevices { is_certain, page, message }))
+        let hidden = |text, is_certain, page| {
+            let message = context.texts().get(text).to_owned();
+            Step::done(Devices::Hidden(HiddenDevices { is_certain, page, message }))
+        };
+        if !is_full && wire::shows_devices(&answer, key.benefit_id()) {
+            return hidden(Text::NoDevices, false, None);
+        }
+        let page = wire::slug_of_grant(&answer, &context).map(|slug| format!("{}/{slug}/portal", context.pages()));
+        if is_full || has_seat_here {
+            return hidden(Text::DevicesHidden, true, page);
+        }
+        hidden(Text::DevicesUnknown, false, page)
     })
 }
 

@@ -28,21 +28,17 @@ use uuid::Uuid;
 /// How long a key is waited for that was bought, or granted with a seat.
 const KEY_WITHIN: Duration = Duration::from_secs(5 * 60);
 
-/// What the keys come to.
-enum Fit {
-    One(Box<LicenseKey>),
-    Several(Vec<LicenseKey>),
-    /// None can be used, for this reason; without one there is none.
-    None(Option<Reason>),
+/// The keys that can be used, the best first: one at least, or the error says why there is none.
+pub fn usable_keys(context: Context, token: Token, now: Now) -> Step<Vec<LicenseKey>> {
+    list(context.clone(), token).and_then(now, move |keys, _| match usable(keys) {
+        Ok(keys) => Step::done(keys),
+        Err(reason) => Step::failed(no_key(&context, reason)),
+    })
 }
 
 /// Activates the key that fits.
 pub fn restore(context: Context, token: Token, now: Now) -> Step<Restored> {
-    list(context.clone(), token.clone()).and_then(now, |keys, _| match fit(&context, keys) {
-        Fit::None(reason) => Step::failed(no_key(&context, reason)),
-        Fit::One(key) => activate(context, token, *key),
-        Fit::Several(keys) => Step::done(Restored::Choose(keys)),
-    })
+    usable_keys(context.clone(), token.clone(), now).and_then(now, |keys, _| activate_fitting(context, token, keys))
 }
 
 /// The same, but waits for a key that is on its way: after an invitation was accepted.
@@ -51,10 +47,9 @@ pub fn restore_when_granted(context: Context, token: Token, now: Now) -> Step<Re
 }
 
 fn restore_waiting(context: Context, token: Token, waiting: Waiting, now: Now) -> Step<Restored> {
-    list(context.clone(), token.clone()).then(now, move |keys, now| match keys.map(|keys| fit(&context, keys)) {
-        Ok(Fit::One(key)) => activate(context, token, *key),
-        Ok(Fit::Several(keys)) => Step::done(Restored::Choose(keys)),
-        Ok(Fit::None(reason)) => {
+    list(context.clone(), token.clone()).then(now, move |keys, now| match keys.map(usable) {
+        Ok(Ok(keys)) => activate_fitting(context, token, keys),
+        Ok(Err(reason)) => {
             let late = if reason.is_some() { no_key(&context, reason) } else { key_is_late(&context) };
             waiting
                 .again(context, late, now, move |context, waiting, now| restore_waiting(context, token, waiting, now))
@@ -108,18 +103,27 @@ pub fn activate(context: Context, token: Token, key: LicenseKey) -> Step<Restore
     })
 }
 
-fn fit(context: &Context, mut keys: Vec<LicenseKey>) -> Fit {
+/// Activates the key that is active here, or the only one.
+fn activate_fitting(context: Context, token: Token, mut keys: Vec<LicenseKey>) -> Step<Restored> {
+    if let Some(at) = keys.iter().position(|key| context.key.as_ref() == Some(&key.key)) {
+        return activate(context, token, keys.swap_remove(at));
+    }
+    match <[LicenseKey; 1]>::try_from(keys) {
+        Ok([key]) => activate(context, token, key),
+        Err(keys) => Step::done(Restored::Choose(keys)),
+    }
+}
+
+/// The keys that can be used, one at least. If there is none, why those that there are cannot; without a reason there is no
+/// key at all.
+fn usable(mut keys: Vec<LicenseKey>) -> Result<Vec<LicenseKey>, Option<Reason>> {
     let reasons: Vec<Reason> = keys.iter().filter_map(|key| key.status().reason()).collect();
     keys.retain(|key| key.status().reason().is_none());
-    if let Some(at) = keys.iter().position(|key| context.key.as_ref() == Some(&key.key)) {
-        return Fit::One(Box::new(keys.swap_remove(at)));
-    }
-    match keys.len() {
+    if keys.is_empty() {
         // what can be renewed comes first
-        0 => Fit::None(reasons.iter().find(|reason| **reason == Reason::Expired).or(reasons.first()).copied()),
-        1 => keys.pop().map_or(Fit::None(None), |key| Fit::One(Box::new(key))),
-        _ => Fit::Several(keys),
+        return Err(reasons.iter().find(|reason| **reason == Reason::Expired).or(reasons.first()).copied());
     }
+    Ok(keys)
 }
 
 fn no_key(context: &Context, reason: Option<Reason>) -> Error {

@@ -142,12 +142,12 @@ impl Context {
         PortalRequest { method: Method::Post, url, ..self.get(Some(token), &[]) }
     }
 
-    /// What was granted for a checkout; without one, the first of what was granted at all.
+    /// What was granted for a checkout; without one, some of what was granted at all.
     pub(super) fn list_grants(&self, token: &Token, checkout: Option<Uuid>) -> PortalRequest {
         let grants = "/v1/customer-portal/benefit-grants/?type=license_keys";
         match checkout {
             Some(checkout) => self.get(Some(token), &[grants, "&checkout_id=", &checkout.to_string()]),
-            None => self.get(Some(token), &[grants, "&limit=1"]),
+            None => self.get(Some(token), &[grants, "&limit=10"]),
         }
     }
 
@@ -281,6 +281,18 @@ pub(super) fn slug_of_grant(answer: &PortalAnswer, context: &Context) -> Option<
         (id(organization.get("id")?)? == context.config.organization_id()).then_some(slug)
     });
     read.ok()
+}
+
+/// Whether the vendor shows customers the devices of this benefit's keys: the setting `Enable user to deactivate instances
+/// via Polar`. False also if that cannot be seen.
+pub(super) fn shows_devices(answer: &PortalAnswer, benefit: Uuid) -> bool {
+    let read = Call::Read.read(answer, |reply| {
+        let mut grants = reply.get("items")?.items()?;
+        let grant = grants.find(|grant| grant.get("benefit_id").and_then(id) == Some(benefit))?;
+        let activations = grant.get("benefit")?.get("properties")?.get("activations")?;
+        activations.get("enable_customer_admin")?.boolean()
+    });
+    read.unwrap_or(false)
 }
 
 /// The address of a checkout's page.

@@ -63,6 +63,36 @@ fn hidden_devices_say_so_and_name_the_page() {
 }
 
 #[test]
+fn no_device_is_certain_only_if_the_vendor_shows_them() {
+    let story = Story::begin();
+    let checkout = story.client.portal().checkout(DEMO_LINK).unwrap();
+    drop(story.polar.pay(checkout.address().rsplit('/').next().unwrap(), EMAIL));
+    story.polar.run_worker();
+    let key = story.polar.keys().pop().unwrap().key;
+    let other = story.bought(NewKey::new("basic").limit_activations(1));
+    let session = story.session();
+    let says = |ends: &str| {
+        let keys = session.license_keys().unwrap();
+        let key = keys.iter().find(|key| ends.ends_with(key.masked().trim_start_matches("****-"))).unwrap();
+        let Devices::Hidden(none) = session.devices(key).unwrap() else { panic!("there is none") };
+        assert!(!none.is_certain());
+        (none.message().to_owned(), none.page().is_some())
+    };
+    let (no_device, unknown) = ("This license key is active on no device.", "No devices are shown for this license.");
+    assert_eq!(says(&key), (no_device.to_owned(), false));
+    // nothing was granted for this one, as far as the portal shows
+    assert!(says(&other).0.starts_with(unknown));
+    story.polar.show_activations("pro", false);
+    let (message, has_page) = says(&key);
+    assert!(message.starts_with(unknown) && has_page, "{message}");
+    // this device's seat was removed by the vendor
+    story.polar.show_activations("pro", true);
+    drop(story.client.activate(&key).unwrap());
+    story.polar.remove_activation(&story.polar.activations(&key)[0].id);
+    assert_eq!(says(&key), (no_device.to_owned(), false));
+}
+
+#[test]
 fn a_key_without_a_limit_has_no_devices() {
     let story = Story::begin();
     story.bought(NewKey::new("pro"));

@@ -87,6 +87,27 @@ fn a_key_that_cannot_be_used_says_why_and_none_at_all_too() {
 }
 
 #[test]
+fn the_keys_that_can_be_used_are_one_at_least_or_the_error_says_why_there_is_none() {
+    let story = Story::begin();
+    // the address is a customer's, who has no key any more
+    story.polar.delete(&story.bought(NewKey::new("pro")));
+    let session = story.session();
+    let none = session.usable_keys().unwrap_err();
+    assert_eq!((none.kind(), none.reason()), (ErrorKind::Refused, Some(Reason::NotFound)));
+    story.polar.revoke(&story.bought(NewKey::new("pro").key("REVOKED")));
+    assert_eq!(session.usable_keys().unwrap_err().reason(), Some(Reason::Inactive));
+    story.bought(NewKey::new("pro").key("EXPIRED").expires_in(Duration::from_secs(60)));
+    story.pass(Duration::from_secs(61));
+    assert_eq!(session.usable_keys().unwrap_err().reason(), Some(Reason::Expired), "what can be renewed comes first");
+    story.bought(NewKey::new("pro").key("ENDS-LATER").expires_in(Duration::from_secs(600)));
+    story.bought(NewKey::new("pro").key("FOR-EVER"));
+    let keys = session.usable_keys().unwrap();
+    assert_eq!(keys.iter().map(|key| key.masked()).collect::<Vec<_>>(), ["****-EVER", "****-LATER"]);
+    assert_eq!(session.license_keys().unwrap().len(), 4);
+    assert!(story.client.current().license().is_none(), "nothing was activated");
+}
+
+#[test]
 fn a_code_of_another_vendors_app_shows_no_keys() {
     let story = Story::begin();
     let member = mock_polar::DEMO_MEMBERS[2];

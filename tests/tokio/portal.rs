@@ -60,7 +60,7 @@ async fn a_lost_key_of_a_dead_machine_is_restored() {
     assert_eq!(devices[0].label(), "A dead machine");
     assert_eq!(session.release(&full.key, &devices[0]).await.unwrap(), Deactivated::Released);
     assert!(licensed(session.activate(&full.key).await.unwrap()).allowed());
-    let keys = session.license_keys().await.unwrap();
+    let keys = session.usable_keys().await.unwrap();
     story.polar.fault(Fault::drop_connection().after_handling().on(Endpoint::RotateKey).once());
     let new = session.rotate(&keys[0], ConfirmedByUser).await.unwrap();
     assert_ne!(new.masked(), keys[0].masked());

@@ -1863,8 +1863,8 @@ void polar_license_key_free(polar_license_key *key);
 
 /**
  * 1 if no device is shown: the vendor has not switched on `Enable user to deactivate instances via Polar` for the
- * benefit, or there is none; Polar's answer is the same for both. Show polar_license_devices_message() then. 0 if the
- * devices are listed, and for NULL.
+ * benefit, or there is none. Show polar_license_devices_message() then, which says which, as far as that can be told.
+ * 0 if the devices are listed, and for NULL.
  *
  * Callable from any thread; never blocks.
  */
@@ -1879,8 +1879,8 @@ int32_t polar_license_devices_hidden(const polar_license_devices *devices);
 int32_t polar_license_devices_hidden_certain(const polar_license_devices *devices);
 
 /**
- * One sentence for the user if no device is shown, in English unless the options replace it: whom to ask. Empty if
- * they are listed, and for NULL; never NULL.
+ * One sentence for the user if no device is shown, in English unless the options replace it: whom to ask, or that
+ * there is none. Empty if they are listed, and for NULL; never NULL.
  *
  * The string lives as long as the devices. Callable from any thread; never blocks.
  */
@@ -1888,8 +1888,8 @@ const char *polar_license_devices_message(const polar_license_devices *devices);
 
 /**
  * The page where customers of this vendor manage their purchases, if no device is shown. They see no devices there
- * either, but their keys, and whom to ask. NULL where it could not be found out, if the devices are listed, and for
- * NULL.
+ * either, but their keys, and whom to ask. NULL where it could not be found out, if there is no device for certain, if
+ * the devices are listed, and for NULL.
  *
  * The string lives as long as the devices. Callable from any thread; never blocks.
  */

@@ -147,6 +147,8 @@ names! {
         Configuration = "configuration";
         /// Polar's server cannot be found or does not accept the connection.
         NoNetwork = "no_network";
+        /// Nothing answers at an address on this computer.
+        NoLocalServer = "no_local_server";
         /// Polar did not answer in time.
         Timeout = "timeout";
         /// The sign-in page of a network answered.
@@ -208,6 +210,10 @@ impl Fault {
             Self::NoNetwork => {
                 "Check the network connection. If other sites work, a firewall or name server stands in the way: \
                  allow https to this server."
+            }
+            Self::NoLocalServer => {
+                "Nothing answers at this address on this computer. Start the local Polar by `polar-license serve`, and set \
+                 the environment to the address that it shows."
             }
             Self::Timeout => "Try again. If it stays so, a firewall may drop the packets: allow https to this server.",
             Self::CaptivePortal => "Open any page in a browser and sign in to this network, then try again.",

@@ -125,12 +125,18 @@ impl Asked {
             Obstacle::Address => Fault::Configuration,
             Obstacle::Timeout => Fault::Timeout,
             Obstacle::HostName | Obstacle::Connection if self.route.proxy.is_some() => Fault::ProxyUnreachable,
+            Obstacle::HostName | Obstacle::Connection if self.is_on_this_computer() => Fault::NoLocalServer,
             Obstacle::HostName | Obstacle::Connection => Fault::NoNetwork,
             Obstacle::Proxy => Fault::ProxyRefused,
             Obstacle::Certificate(fault) => of_certificate(fault),
             Obstacle::Tls => Fault::NoEncryption,
             Obstacle::Answer => Fault::NotPolar,
         }
+    }
+
+    /// Anything else is asked over https alone.
+    fn is_on_this_computer(&self) -> bool {
+        self.url.starts_with("http:")
     }
 
     /// Nothing if there is no proxy.
@@ -174,8 +180,7 @@ impl Asked {
                 | Obstacle::Proxy
                 | Obstacle::Answer,
             ) => {
-                let unused =
-                    if self.url.starts_with("http:") { "not used for an address on this computer; " } else { "" };
+                let unused = if self.is_on_this_computer() { "not used for an address on this computer; " } else { "" };
                 Finding::good(Check::Certificates, format!("{unused}{roots}"))
             }
         }

@@ -2,11 +2,12 @@
 
 use crate::args::{Common, Operation};
 use crate::exit::Exit;
+use crate::input::Input;
 use crate::{output, show};
 use polar_license::blocking::{ActivateOptions, Client, Deactivation};
 use polar_license::{Deactivated, Decision, Error, OffReason};
 use serde::Serialize;
-use std::io::{self, BufRead, IsTerminal, Read};
+use std::io;
 
 /// The result of an operation.
 pub(crate) struct Report {
@@ -37,12 +38,7 @@ pub(crate) struct Feature {
 }
 
 /// Runs the operation and prints its result.
-pub(crate) fn run(common: Common, mut operation: Operation) -> io::Result<Exit> {
-    if let Operation::Activate { key: Some(key), .. } = &mut operation
-        && key == "-"
-    {
-        *key = key_from_stdin()?;
-    }
+pub(crate) fn run(common: Common, operation: Operation) -> io::Result<Exit> {
     match open(&common).and_then(|client| operate(&client, operation)) {
         Ok(report) => print(&report, common.json),
         Err(error) => fail(&error, common.json),
@@ -82,7 +78,7 @@ fn operate(client: &Client, operation: Operation) -> Result<Report, Error> {
         Operation::Activate { key, replace_previous } => {
             let options = ActivateOptions::new().replace_previous(replace_previous);
             let options = match key {
-                Some(key) => options.key(key),
+                Some(key) => options.key(read_key(key)?),
                 None => options,
             };
             client.activate_with(options)?.into()
@@ -172,17 +168,10 @@ impl From<Decision> for Report {
     }
 }
 
-/// The first line of standard input, typed or from a file.
-pub(crate) fn key_from_stdin() -> io::Result<String> {
-    const FAR_MORE_THAN_A_KEY: u64 = 64 * 1024;
-    let stdin = io::stdin().lock();
-    if stdin.is_terminal() {
-        output::note("Enter the license key:");
+/// The license key that an argument names; for `-` the first line of standard input.
+pub(crate) fn read_key(argument: String) -> Result<String, Error> {
+    if argument == "-" {
+        return Input::new().line("License key:", "no license key on standard input");
     }
-    let mut line = String::new();
-    let read = stdin.take(FAR_MORE_THAN_A_KEY).read_line(&mut line);
-    let unreadable = |error: io::Error| {
-        io::Error::new(error.kind(), format!("the license key could not be read from standard input: {error}"))
-    };
-    read.map(|_| line).map_err(unreadable)
+    Ok(argument)
 }

@@ -17,6 +17,7 @@ mod args;
 mod demo;
 mod doctor;
 mod exit;
+mod input;
 mod license;
 mod manual;
 mod output;

@@ -2,6 +2,7 @@
 
 use polar_license::{Decision, Error, NextStep, Problem, Timestamp};
 use std::fmt::Write as _;
+use std::time::Duration;
 
 /// The state and message, then a line for each fact there is.
 pub(crate) fn text(decision: &Decision) -> String {
@@ -27,7 +28,7 @@ fn lines(decision: &Decision, next_step: Option<String>, next_url: Option<&str>)
 
 fn facts(decision: &Decision, next_step: Option<String>, url: Option<&str>) -> Vec<(&'static str, String)> {
     let license = decision.license();
-    let at = |at: Option<Timestamp>| at.map(|at| at.to_string());
+    let at = |at: Option<Timestamp>| at.map(moment);
     let facts = [
         ("reason", decision.reason().map(|reason| reason.to_string()).filter(|reason| reason != "none")),
         ("key", license.map(|license| license.display_key.clone())),
@@ -45,6 +46,12 @@ fn facts(decision: &Decision, next_step: Option<String>, url: Option<&str>) -> V
         ("problem", decision.problem().map(problem)),
     ];
     facts.into_iter().filter_map(|(name, fact)| Some((name, fact?))).collect()
+}
+
+/// A moment for people, in UTC: `2026-11-21T07:44:42Z`.
+pub(crate) fn moment(at: Timestamp) -> String {
+    let fraction = Duration::from_millis(at.unix_ms().rem_euclid(1000).unsigned_abs());
+    at.minus(fraction).to_string()
 }
 
 /// Such as `export on, sync off`.

@@ -52,8 +52,8 @@ impl Devices {
 }
 
 /// 1 if no device is shown: the vendor has not switched on `Enable user to deactivate instances via Polar` for the
-/// benefit, or there is none; Polar's answer is the same for both. Show polar_license_devices_message() then. 0 if the
-/// devices are listed, and for NULL.
+/// benefit, or there is none. Show polar_license_devices_message() then, which says which, as far as that can be told.
+/// 0 if the devices are listed, and for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -72,8 +72,8 @@ pub extern "C" fn polar_license_devices_hidden_certain(devices: *const Devices) 
     })
 }
 
-/// One sentence for the user if no device is shown, in English unless the options replace it: whom to ask. Empty if
-/// they are listed, and for NULL; never NULL.
+/// One sentence for the user if no device is shown, in English unless the options replace it: whom to ask, or that
+/// there is none. Empty if they are listed, and for NULL; never NULL.
 ///
 /// The string lives as long as the devices. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -84,8 +84,8 @@ pub extern "C" fn polar_license_devices_message(devices: *const Devices) -> *con
 }
 
 /// The page where customers of this vendor manage their purchases, if no device is shown. They see no devices there
-/// either, but their keys, and whom to ask. NULL where it could not be found out, if the devices are listed, and for
-/// NULL.
+/// either, but their keys, and whom to ask. NULL where it could not be found out, if there is no device for certain, if
+/// the devices are listed, and for NULL.
 ///
 /// The string lives as long as the devices. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

@@ -272,6 +272,8 @@ export type PortalTextCode =
   | "portal.maybe_rotated"
   /** The devices of this license cannot be shown here. Ask the vendor to remove one. */
   | "portal.devices_hidden"
+  /** This license key is active on no device. */
+  | "portal.no_devices"
   /** No devices are shown for this license. If it is in use somewhere, ask the vendor to remove a device. */
   | "portal.devices_unknown"
   /** The purchase was not completed in time. If you have paid, ask for a code by e-mail in a few minutes. */

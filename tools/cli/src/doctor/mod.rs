@@ -10,7 +10,7 @@ mod report;
 
 use crate::args::Common;
 use crate::exit::Exit;
-use crate::license::key_from_stdin;
+use crate::license;
 use crate::show;
 use polar_license::blocking::diagnosis::{self, Check, Fault, Finding, Outcome, shown_path};
 use polar_license::blocking::{Client, default_directory, system_name};
@@ -24,9 +24,9 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Runs all checks and prints what they found.
 pub(crate) fn run(common: &Common, key: Option<String>) -> io::Result<Exit> {
-    let key = match key.as_deref() {
-        Some("-") => Some(key_from_stdin()?),
-        _ => key,
+    let key = match key.map(license::read_key).transpose() {
+        Ok(key) => key,
+        Err(error) => return license::fail(&error, common.json),
     };
     let findings = examine(common, key.as_deref());
     report::print(&findings, common.json)?;
@@ -125,7 +125,7 @@ fn storage(config: &Config, directory: Option<&Path>) -> Vec<Finding> {
     // a store that fails is reported already, and a client that has no id for the device would make one
     let prevents = |it: &Finding| it.outcome() == Outcome::Fault || it.fault() == Some(Fault::NoDeviceId);
     if !findings.iter().any(prevents) {
-        findings.push(license(config, directory));
+        findings.push(stored_license(config, directory));
     }
     findings
 }
@@ -138,7 +138,7 @@ fn space(directory: &Path) -> Option<Finding> {
     Some(Finding::good(Check::Space, format!("{mib} MiB free in {}", shown_path(&existing))))
 }
 
-fn license(config: &Config, directory: Option<&Path>) -> Finding {
+fn stored_license(config: &Config, directory: Option<&Path>) -> Finding {
     let mut client = Client::builder(config.clone());
     if let Some(directory) = directory {
         client = client.directory(directory);

@@ -1,10 +1,14 @@
 //! Findings as text for people and bug reports, and as JSON.
 
 use crate::output;
-use polar_license::blocking::diagnosis::{Finding, Outcome};
+use polar_license::blocking::diagnosis::{Check, Finding, Outcome};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::io;
+
+/// A well-formed but wrong organization id looks right without a key.
+const NO_KEY: &str = "\nThe organization id was not checked: Polar tells only with a license key whether it is right. \
+                      Add one: `polar-license doctor KEY`.";
 
 /// The object that `--json` prints.
 #[derive(Serialize)]
@@ -53,5 +57,9 @@ fn text(findings: &[Finding], ok: bool) -> String {
         (true, false, true) => "\nNo fault was found in what could be checked.",
         (true, false, false) => "\nNothing is wrong.",
     });
+    let has_key = findings.iter().any(|it| it.check() == Check::Key && it.outcome() != Outcome::Unchecked);
+    if ok && !has_key {
+        text.push_str(NO_KEY);
+    }
     text
 }

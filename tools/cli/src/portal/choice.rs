@@ -1,6 +1,7 @@
 //! One of several: customers, license keys, devices. As lines for people, as JSON for scripts, and by what an option says.
 //! Chooses nothing by itself.
 
+use crate::show;
 use polar_license::Timestamp;
 use polar_license::portal::{Customer, Device, LicenseKey};
 use serde::Serialize;
@@ -62,7 +63,7 @@ impl Choice {
                 ("several customers have this address: choose one by --customer NUMBER".to_owned(), numbered.collect())
             }
             Self::Keys(keys) => {
-                ("several license keys fit: choose one by --key END".to_owned(), keys.iter().map(key_line).collect())
+                ("choose one of these license keys by --key END".to_owned(), keys.iter().map(key_line).collect())
             }
             Self::Devices { devices, option } => {
                 let lines: Vec<_> = devices.iter().map(device_line).collect();
@@ -101,13 +102,13 @@ pub(super) fn key_line(key: &LicenseKey) -> String {
         Some(1) => String::from("1 device"),
         Some(most) => format!("{most} devices"),
     };
-    let expires = key.expires_at().map_or_else(|| String::from("never"), |at| at.to_string());
-    format!("{}  {devices}, bought {}, expires {expires}", key.masked(), key.created_at())
+    let expires = key.expires_at().map_or_else(|| String::from("never"), show::moment);
+    format!("{}  {devices}, bought {}, expires {expires}", key.masked(), show::moment(key.created_at()))
 }
 
 pub(super) fn device_line(device: &Device) -> String {
     let this = if device.is_this() { "  (this device)" } else { "" };
-    format!("{}  since {}{this}", device.label(), device.since())
+    format!("{}  since {}{this}", device.label(), show::moment(device.since()))
 }
 
 /// The only device with this label, or else with this part of a label.

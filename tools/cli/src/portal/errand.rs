@@ -1,15 +1,15 @@
 //! The errands themselves: restore, list and release devices, replace a key, accept an invitation, buy.
 
 use super::choice::{Choice, device_line, key_line, labelled};
-use super::input::Input;
-use super::outcome::{Outcome, Seats, Stop};
+use super::outcome::{Listed, Outcome, Seats, Stop};
 use super::{session, waiting};
 use crate::args::portal::{Choices, Errand, OneKey};
 use crate::exit::Exit;
+use crate::input::Input;
 use crate::license::{Extra, Report};
 use crate::output;
 use polar_license::blocking::{Client, Portal, Session};
-use polar_license::portal::{ConfirmedByUser, Device, Devices, KeyStatus, LicenseKey, NoSeat, Restored};
+use polar_license::portal::{ConfirmedByUser, Device, Devices, LicenseKey, NoSeat, Restored};
 use std::time::Duration;
 
 /// Who serves the customer.
@@ -28,7 +28,7 @@ impl Desk {
         let begin = |buyer| session::begin(&self.portal, self.input, buyer);
         match errand {
             Errand::Restore { buyer, choices } => self.restore(&begin(&buyer)?, choices),
-            Errand::Devices { buyer, key } => Ok(Outcome::Devices(seats(&begin(&buyer)?, &key)?)),
+            Errand::Devices { buyer, key } => Ok(Listed::Devices(seats(&begin(&buyer)?, &key)?).into()),
             Errand::Release { device, buyer, key } => self.release(&begin(&buyer)?, device.as_deref(), &key),
             Errand::Rotate { buyer, key } => self.rotate(&begin(&buyer)?, &key),
             Errand::Claim { invitation, choices } => self.claim(invitation, choices),
@@ -39,7 +39,7 @@ impl Desk {
     fn restore(&self, session: &Session, choices: Choices) -> Result<Outcome, Stop> {
         let restored = match choices.key.end {
             None => session.restore()?,
-            Some(_) => session.activate(&self.chosen(&usable(session)?, &choices.key)?)?,
+            Some(_) => session.activate(&self.chosen(session.usable_keys()?, &choices.key)?)?,
         };
         self.finish(session, restored, choices)
     }
@@ -77,14 +77,14 @@ impl Desk {
             return Ok(Outcome::License(Box::new(report)));
         }
         let devices: Vec<Device> = listed.into_iter().map(|(_, device)| device).collect();
-        match seats.into_iter().find_map(Seats::hidden) {
-            Some(hidden) if devices.is_empty() => Ok(Outcome::Hidden { hidden, error: None }),
-            _ => Err(Choice::Devices { devices, option: "DEVICE" }.into()),
+        if devices.is_empty() {
+            return Err(Listed::NoDevice(seats).into());
         }
+        Err(Choice::Devices { devices, option: "DEVICE" }.into())
     }
 
     fn rotate(&self, session: &Session, key: &OneKey) -> Result<Outcome, Stop> {
-        let old = self.chosen(&usable(session)?, key)?;
+        let old = self.chosen(session.usable_keys()?, key)?;
         let new = session.rotate(&old, ConfirmedByUser)?.masked();
         let headline = format!(
             "replaced: {} by {new}; on the customer's other devices, run `polar-license restore`",
@@ -100,7 +100,7 @@ impl Desk {
         loop {
             restored = match restored {
                 Restored::Licensed(decision) => return Ok(Outcome::License(Box::new((*decision).into()))),
-                Restored::Choose(keys) => session.activate(&self.chosen(&keys, &choices.key)?)?,
+                Restored::Choose(keys) => session.activate(&self.chosen(keys, &choices.key)?)?,
                 // once: a device that holds a seat again was not released for good
                 Restored::NoSeat(full) => self.make_room(session, *full, choices.release.take())?,
             };
@@ -112,7 +112,7 @@ impl Desk {
         let NoSeat { key, devices, error } = full;
         let devices = match devices {
             Devices::Listed(devices) => devices,
-            Devices::Hidden(hidden) => return Err(Outcome::Hidden { hidden, error: Some(error) }.into()),
+            Devices::Hidden(hidden) => return Err(Listed::Hidden { hidden, error }.into()),
         };
         let chosen = match label {
             Some(label) => labelled(&devices, &label, |device| device),
@@ -129,41 +129,40 @@ impl Desk {
             }
             None => {
                 let choice = Choice::Devices { devices, option: "--release" };
-                Err(Outcome::Choice { choice, error: Some(error) }.into())
+                Err(Listed::Choice { choice, error: Some(error) }.into())
             }
         }
     }
 
     /// The key that the option names, the only one, the one of the license here, or the one that is chosen on the terminal.
-    fn chosen(&self, keys: &[LicenseKey], given: &OneKey) -> Result<LicenseKey, Stop> {
-        let fitting: Vec<LicenseKey> = keys.iter().filter(|key| given.fits(&key.masked())).cloned().collect();
+    fn chosen(&self, keys: Vec<LicenseKey>, given: &OneKey) -> Result<LicenseKey, Stop> {
+        let fitting = fitting(&keys, given);
         let license = self.client.current();
         let here = license.license().map(|license| license.display_key.as_str());
         let is_here = |key: &&LicenseKey| given.end.is_none() && here == Some(key.masked().as_str());
-        let choice = if fitting.is_empty() { keys.to_vec() } else { fitting.clone() };
-        match (only(fitting.iter()), only(fitting.iter().filter(is_here))) {
-            (Some(key), _) | (None, Some(key)) => Ok(key.clone()),
-            (None, None) if keys.is_empty() => Err(Outcome::NoKey.into()),
-            (None, None) => {
-                let chosen = self.input.choose("Several license keys fit. Which one?", &choice, key_line).cloned();
-                chosen.ok_or_else(|| Choice::Keys(choice).into())
-            }
+        if let Some(key) = only(fitting.iter()).or_else(|| only(fitting.iter().filter(is_here))) {
+            return Ok(key.clone());
         }
+        let choice = if fitting.is_empty() { keys } else { fitting };
+        let chosen = self.input.choose("Which license key?", &choice, key_line).cloned();
+        chosen.ok_or_else(|| Choice::Keys(choice).into())
     }
 }
 
-/// The keys that can be used.
-fn usable(session: &Session) -> Result<Vec<LicenseKey>, Stop> {
-    let keys = session.license_keys()?;
-    Ok(keys.into_iter().filter(|key| key.status() == KeyStatus::Granted).collect())
+/// Who has the seats of the keys that can be used, or of those among them that the option names.
+fn seats(session: &Session, given: &OneKey) -> Result<Vec<Seats>, Stop> {
+    let keys = session.usable_keys()?;
+    let fitting = fitting(&keys, given);
+    if fitting.is_empty() {
+        return Err(Choice::Keys(keys).into());
+    }
+    let seats = fitting.into_iter().map(|key| session.devices(&key).map(|devices| Seats { key, devices }));
+    Ok(seats.collect::<Result<_, _>>()?)
 }
 
-/// Who has the seats of the keys that can be used.
-fn seats(session: &Session, given: &OneKey) -> Result<Vec<Seats>, Stop> {
-    let keys = usable(session)?.into_iter().filter(|key| given.fits(&key.masked()));
-    let seats = keys.map(|key| session.devices(&key).map(|devices| Seats { key, devices }));
-    let seats = seats.collect::<Result<Vec<_>, _>>()?;
-    if seats.is_empty() { Err(Outcome::NoKey.into()) } else { Ok(seats) }
+/// Those that the option names: all without it.
+fn fitting(keys: &[LicenseKey], given: &OneKey) -> Vec<LicenseKey> {
+    keys.iter().filter(|key| given.fits(&key.masked())).cloned().collect()
 }
 
 fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {

@@ -11,7 +11,6 @@
 
 mod choice;
 mod errand;
-mod input;
 mod outcome;
 mod session;
 mod waiting;
@@ -28,7 +27,8 @@ use std::io;
 pub(crate) fn run(common: &Common, errand: Errand) -> io::Result<Exit> {
     let ended = license::open(common).map_err(Stop::from).and_then(|client| Desk::new(client).run(errand));
     match ended {
-        Ok(outcome) | Err(Stop::Outcome(outcome)) => outcome.print(common.json),
+        Ok(outcome) => outcome.print(common.json),
+        Err(Stop::Listed(listed)) => listed.print(common.json),
         Err(Stop::Failed(error)) => license::fail(&error, common.json),
     }
 }

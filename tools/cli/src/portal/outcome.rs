@@ -13,20 +13,26 @@ use std::io;
 pub(super) enum Outcome {
     /// With the license of this device.
     License(Box<Report>),
-    /// With the devices of each key.
+    /// With a list.
+    Listed(Listed),
+}
+
+/// What is listed instead of a license.
+pub(super) enum Listed {
+    /// The devices of each key.
     Devices(Vec<Seats>),
+    /// The same, where there is no device to release.
+    NoDevice(Vec<Seats>),
     /// There are several, and nobody has chosen.
     Choice { choice: Choice, error: Option<Error> },
-    /// The vendor does not show the devices.
-    Hidden { hidden: HiddenDevices, error: Option<Error> },
-    /// The customer has no license key that this is about.
-    NoKey,
+    /// No seat is free, and the vendor does not show the devices.
+    Hidden { hidden: HiddenDevices, error: Error },
 }
 
 /// Why an errand goes no further.
 pub(super) enum Stop {
     Failed(Error),
-    Outcome(Outcome),
+    Listed(Listed),
 }
 
 /// A key, and who has its seats.
@@ -35,17 +41,23 @@ pub(super) struct Seats {
     pub(super) devices: Devices,
 }
 
-const NO_KEY: &str = "no license for this app was bought with this address";
-
 impl Outcome {
     pub(super) fn print(&self, as_json: bool) -> io::Result<Exit> {
+        match self {
+            Self::License(report) => license::print(report, as_json),
+            Self::Listed(listed) => listed.print(as_json),
+        }
+    }
+}
+
+impl Listed {
+    pub(super) fn print(&self, as_json: bool) -> io::Result<Exit> {
         let exit = match self {
-            Self::License(report) => return license::print(report, as_json),
             Self::Devices(_) => Exit::Allowed,
             Self::Choice { .. } => Exit::Choice,
-            Self::Hidden { .. } | Self::NoKey => Exit::NotAllowed,
+            Self::NoDevice(_) | Self::Hidden { .. } => Exit::NotAllowed,
         };
-        if let Self::Choice { error: Some(error), .. } | Self::Hidden { error: Some(error), .. } = self {
+        if let Self::Choice { error: Some(error), .. } | Self::Hidden { error, .. } = self {
             output::error(&error.to_string());
         }
         output::print(&if as_json { self.json()? } else { self.text() })?;
@@ -54,12 +66,11 @@ impl Outcome {
 
     fn text(&self) -> String {
         match self {
-            // printed by itself
-            Self::License(_) => String::new(),
-            Self::Devices(seats) => seats.iter().map(Seats::text).collect::<Vec<_>>().join("\n"),
+            Self::Devices(seats) | Self::NoDevice(seats) => {
+                seats.iter().map(Seats::text).collect::<Vec<_>>().join("\n")
+            }
             Self::Choice { choice, .. } => choice.text(),
             Self::Hidden { hidden, .. } => hidden_text(hidden),
-            Self::NoKey => NO_KEY.to_owned(),
         }
     }
 
@@ -78,13 +89,13 @@ impl Outcome {
         }
         let none = Members { error: None, choose: None, hidden: None, keys: None };
         let members = match self {
-            Self::License(_) => none,
-            Self::Devices(seats) => Members { keys: Some(seats.iter().map(SeatsShown::from).collect()), ..none },
+            Self::Devices(seats) | Self::NoDevice(seats) => {
+                Members { keys: Some(seats.iter().map(SeatsShown::from).collect()), ..none }
+            }
             Self::Choice { choice, error } => Members { error: error.as_ref(), choose: Some(choice.json()), ..none },
             Self::Hidden { hidden, error } => {
-                Members { error: error.as_ref(), hidden: Some(HiddenShown::from(hidden)), ..none }
+                Members { error: Some(error), hidden: Some(HiddenShown::from(hidden)), ..none }
             }
-            Self::NoKey => Members { keys: Some(Vec::new()), ..none },
         };
         Ok(serde_json::to_string(&members)?)
     }
@@ -98,13 +109,6 @@ impl Seats {
             Devices::Hidden(_) => &[],
         };
         devices.iter().map(|device| (&self.key, device.clone()))
-    }
-
-    pub(super) fn hidden(self) -> Option<HiddenDevices> {
-        match self.devices {
-            Devices::Listed(_) => None,
-            Devices::Hidden(hidden) => Some(hidden),
-        }
     }
 
     fn text(&self) -> String {
@@ -165,14 +169,20 @@ impl From<Error> for Stop {
     }
 }
 
-impl From<Outcome> for Stop {
-    fn from(outcome: Outcome) -> Self {
-        Self::Outcome(outcome)
+impl From<Listed> for Outcome {
+    fn from(listed: Listed) -> Self {
+        Self::Listed(listed)
+    }
+}
+
+impl From<Listed> for Stop {
+    fn from(listed: Listed) -> Self {
+        Self::Listed(listed)
     }
 }
 
 impl From<Choice> for Stop {
     fn from(choice: Choice) -> Self {
-        Self::Outcome(Outcome::Choice { choice, error: None })
+        Self::Listed(Listed::Choice { choice, error: None })
     }
 }

@@ -2,9 +2,9 @@
 //! where the code is typed, and the code to nobody.
 
 use super::choice::{Choice, customer_line};
-use super::input::{Input, by_number};
 use super::outcome::Stop;
 use crate::args::portal::Buyer;
+use crate::input::{Input, by_number};
 use crate::output;
 use polar_license::blocking::{Portal, Session};
 use polar_license::portal::{CodeRequest, CodeSent, Customer, CustomerChoice};

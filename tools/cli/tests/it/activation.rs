@@ -166,7 +166,12 @@ fn a_key_can_come_from_standard_input() {
         assert_eq!(run.status, 0, "{run:?}");
         assert!(device.run(&["deactivate"]).stdout.contains("seat is free"));
     }
-    let run = Device::new(&polar).run_with_input(&["activate", "-"], "");
+    let run = Device::new(&polar).run_with_input(&["activate", "-"], "\n");
     assert_eq!(run.status, 1, "{run:?}");
     assert!(run.stderr.contains("the license key is empty"), "{run:?}");
+    for command in ["activate", "doctor"] {
+        let run = Device::new(&polar).run_with_input(&[command, "-", "--json"], "");
+        assert_eq!((run.status, run.json()["error"]["kind"].as_str()), (2, Some("invalid_config")), "{run:?}");
+        assert!(run.stderr.contains("no license key on standard input"), "{run:?}");
+    }
 }

@@ -110,12 +110,14 @@ fn a_license_that_is_there_stays_as_it_is() {
 }
 
 #[test]
-fn no_network() {
+fn nothing_answers_on_this_computer() {
     let polar = start_polar();
     let device = Device::new(&polar);
     polar.stop();
     let found = Found::on(&device, &[]);
-    found.is(&[("polar", "no_network")]);
+    found.is(&[("polar", "no_local_server")]);
+    let advice = found.finding("polar")["advice"].as_str().unwrap();
+    assert!(advice.contains("`polar-license serve`") && !advice.contains("firewall"), "{found:?}");
     assert_eq!(found.finding("clock")["outcome"], "unchecked");
     assert_eq!(found.detail("key"), "no license key was given, and Polar did not answer");
 }
@@ -125,7 +127,13 @@ fn what_could_not_be_checked_is_not_said_to_be_right() {
     let polar = start_polar();
     let device = Device::new(&polar);
     let without_key = device.run(&["doctor"]);
-    assert!(without_key.stdout.ends_with("\n\nNo fault was found in what could be checked.\n"), "{without_key:?}");
+    let last = "\n\nNo fault was found in what could be checked.\nThe organization id was not checked: Polar tells only with \
+                a license key whether it is right. Add one: `polar-license doctor KEY`.\n";
+    assert!(without_key.stdout.ends_with(last), "{without_key:?}");
+    polar.skew_clock(DAY);
+    let faulty = device.run(&["doctor"]);
+    assert!(faulty.stdout.ends_with("\n\nSomething is wrong: see FAULT above for what to do.\n"), "{faulty:?}");
+    polar.skew_clock(0);
     let with_key = device.run(&["doctor", DEMO_KEY_TWO_DEVICES]);
     assert!(with_key.stdout.ends_with("\n\nNothing is wrong.\n"), "{with_key:?}");
 }

@@ -43,6 +43,24 @@ fn a_dead_machines_seat_is_listed_released_and_taken() {
 }
 
 #[test]
+fn moments_are_shown_to_the_second() {
+    let polar = start_polar();
+    let customer = Customer { polar: &polar };
+    let ends = mock_polar::Timestamp::from_unix_micros(2_000_000_000_123_456);
+    let keys = [2, 3].map(|seats| customer.bought(NewKey::new("pro").limit_activations(seats).expires_at(ends)));
+    active_elsewhere(&polar, &keys[0]);
+    let listed = customer.runs(&Device::new(&polar), &["restore"]).stdout;
+    let devices = customer.runs(&Device::new(&polar), &["devices"]).stdout;
+    let status = Device::licensed(&polar, &keys[1]).run(&["status"]).stdout;
+    assert!(listed.contains(", expires 2033-05-18T03:33:20Z\n"), "{listed}");
+    assert!(status.contains("  expires     2033-05-18T03:33:20Z\n"), "{status}");
+    for (text, word) in [(&listed, " bought "), (&devices, " since ")] {
+        let at = text.split(word).nth(1).and_then(|rest| rest.split([',', '\n']).next()).unwrap();
+        assert_eq!(at.len(), "2033-05-18T03:33:20Z".len(), "{text}");
+    }
+}
+
+#[test]
 fn restore_releases_the_device_that_is_named() {
     let polar = start_polar();
     let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
@@ -63,13 +81,7 @@ fn restore_releases_the_device_that_is_named() {
 #[test]
 fn what_is_no_device_is_answered_by_those_that_there_are() {
     let polar = start_polar();
-    let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
-    customer.bought(NewKey::new("pro").status(Status::Revoked));
-    let nothing = customer.runs(&device, &["devices"]);
-    assert_eq!(
-        (nothing.status, nothing.stdout.as_str()),
-        (3, "no license for this app was bought with this address\n")
-    );
+    let customer = Customer { polar: &polar };
     let key = customer.bought(NewKey::new("pro").limit_activations(2));
     active_elsewhere(&polar, &key);
     for words in [&["release", "desktop"][..], &["release"], &["release", ""]] {
@@ -78,6 +90,52 @@ fn what_is_no_device_is_answered_by_those_that_there_are() {
         assert!(run.status == 5 && run.stdout.contains(LAPTOP), "{words:?}: {run:?}");
     }
     assert_eq!(polar.activations(&key).len(), 1);
+}
+
+#[test]
+fn why_there_is_no_key_to_use_is_what_restore_says() {
+    let polar = start_polar();
+    let customer = Customer { polar: &polar };
+    // the address is a customer's, who has no key any more
+    polar.delete(&customer.bought(NewKey::new("pro")));
+    let says = |reason: &str| {
+        for words in
+            [&["restore"][..], &["restore", "--key", "ABCDEF"], &["devices"], &["release"], &["rotate", "--yes"]]
+        {
+            let run = customer.runs(&Device::new(&polar), &[words, &["--json"]].concat());
+            let json = run.json();
+            assert_eq!((run.status, json["error"]["reason"].as_str()), (3, Some(reason)), "{words:?}: {run:?}");
+        }
+    };
+    says("not_found");
+    customer.bought(NewKey::new("pro").status(Status::Revoked));
+    says("inactive");
+    let revoked = customer.runs(&Device::new(&polar), &["devices"]);
+    assert_eq!((revoked.status, revoked.stdout.as_str()), (3, ""), "{revoked:?}");
+    assert!(
+        revoked.stderr.ends_with("error: this license key is no longer active; contact the vendor\n"),
+        "{revoked:?}"
+    );
+}
+
+#[test]
+fn an_end_that_fits_no_key_is_answered_by_those_that_there_are() {
+    let polar = start_polar();
+    let customer = Customer { polar: &polar };
+    let key = customer.bought(NewKey::new("pro").limit_activations(2));
+    customer.bought(NewKey::new("pro").key("REVOKED").status(Status::Revoked));
+    for words in [&["restore"][..], &["devices"], &["release"], &["rotate", "--yes"]] {
+        for end in ["ABCDEF", "REVOKED"] {
+            let run = customer.runs(&Device::new(&polar), &[words, &["--key", end, "--json"]].concat());
+            let json = run.json();
+            assert_eq!((run.status, json["choose"]["option"].as_str()), (5, Some("--key")), "{words:?}: {run:?}");
+            let keys = json["choose"]["keys"].as_array().unwrap();
+            assert_eq!((keys.len(), keys[0]["limitActivations"].as_u64()), (1, Some(2)), "{json}");
+        }
+    }
+    let run = customer.runs(&Device::new(&polar), &["devices", "--key", "ABCDEF"]);
+    assert!(run.stdout.starts_with("choose one of these license keys by --key END\n  ****-"), "{run:?}");
+    assert!(polar.activations(&key).is_empty());
 }
 
 #[test]
@@ -102,6 +160,30 @@ fn hidden_devices_say_so_and_name_the_page() {
     let device = Device::new(&polar);
     let run = customer.runs(&device, &["release", LAPTOP]);
     assert!(run.status == 3 && run.stdout.contains(&page), "{run:?}");
+}
+
+#[test]
+fn where_no_device_is_active_it_is_said_only_if_it_is_certain() {
+    let polar = start_polar();
+    let customer = Customer { polar: &polar };
+    bought_by_link(&polar);
+    let none = customer.runs(&Device::new(&polar), &["devices"]);
+    assert_eq!(none.status, 0, "{none:?}");
+    assert!(none.stdout.ends_with(": This license key is active on no device.\n"), "{none:?}");
+    let none = customer.runs(&Device::new(&polar), &["release"]);
+    assert!(none.status == 3 && none.stdout.ends_with(": This license key is active on no device.\n"), "{none:?}");
+    polar.show_activations("pro", false);
+    let unknown = customer.runs(&Device::new(&polar), &["devices"]);
+    assert!(unknown.stdout.contains(": No devices are shown for this license."), "{unknown:?}");
+}
+
+#[test]
+fn a_key_without_seats_has_none_to_release() {
+    let polar = start_polar();
+    let customer = Customer { polar: &polar };
+    customer.bought(NewKey::new("pro"));
+    let run = customer.runs(&Device::new(&polar), &["release"]);
+    assert!(run.status == 3 && run.stdout.ends_with(": any number of devices\n"), "{run:?}");
 }
 
 /// A key that a purchase has brought.

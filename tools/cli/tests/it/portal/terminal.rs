@@ -85,7 +85,7 @@ fn address_code_key_and_device_are_asked_for_and_typed_again_if_they_are_wrong()
     terminal.answer("E-mail address of the purchase:", EMAIL);
     terminal.answer(&format!("If {EMAIL} bought it, a code is on its way to that address."), "AAAAAA");
     terminal.answer("This code is wrong or has expired.", &customer.code(0));
-    terminal.answer("Several license keys fit. Which one? Number, or Enter for none:", "3");
+    terminal.answer("Which license key? Number, or Enter for none:", "3");
     terminal.answer("Enter a number from 1 to 2.", "2");
     terminal.answer("Which device is released? Number, or Enter for none:", "1");
     let run = terminal.end();

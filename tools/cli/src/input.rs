@@ -1,4 +1,4 @@
-//! Questions to the customer: asked on the terminal, or answered by the lines of standard input. Shows nothing of an answer.
+//! Questions to the user: asked on the terminal, or answered by the lines of standard input. Shows nothing of an answer.
 
 use crate::output;
 use polar_license::{Error, ErrorKind};
@@ -6,22 +6,22 @@ use std::io::{self, BufRead, IsTerminal, Read};
 
 /// Where answers come from.
 #[derive(Clone, Copy)]
-pub(super) struct Input {
+pub(crate) struct Input {
     is_terminal: bool,
 }
 
 impl Input {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { is_terminal: io::stdin().is_terminal() }
     }
 
     /// Whether a person can be asked, and asked again.
-    pub(super) fn is_terminal(self) -> bool {
+    pub(crate) fn is_terminal(self) -> bool {
         self.is_terminal
     }
 
     /// Whether what was typed may be shown once more: to the person who typed it, and into no file.
-    pub(super) fn may_be_shown(self) -> bool {
+    pub(crate) fn may_be_shown(self) -> bool {
         self.is_terminal && io::stderr().is_terminal()
     }
 
@@ -29,7 +29,7 @@ impl Input {
     ///
     /// # Errors
     /// `invalid_config` with what is missing, if there is none.
-    pub(super) fn line(self, question: &str, missing: &str) -> Result<String, Error> {
+    pub(crate) fn line(self, question: &str, missing: &str) -> Result<String, Error> {
         const FAR_MORE_THAN_AN_ANSWER: u64 = 64 * 1024;
         if self.is_terminal {
             output::ask(question);
@@ -42,8 +42,8 @@ impl Input {
         }
     }
 
-    /// One of these, by its number, if there is a terminal to choose on; `None` if the customer wants none of them.
-    pub(super) fn choose<'a, T>(self, question: &str, items: &'a [T], shown: impl Fn(&T) -> String) -> Option<&'a T> {
+    /// One of these, by its number, if there is a terminal to choose on; `None` if the user wants none of them.
+    pub(crate) fn choose<'a, T>(self, question: &str, items: &'a [T], shown: impl Fn(&T) -> String) -> Option<&'a T> {
         if !self.is_terminal || items.is_empty() {
             return None;
         }
@@ -64,6 +64,6 @@ impl Input {
 }
 
 /// Counted from 1.
-pub(super) fn by_number<'a, T>(items: &'a [T], number: &str) -> Option<&'a T> {
+pub(crate) fn by_number<'a, T>(items: &'a [T], number: &str) -> Option<&'a T> {
     items.get(number.parse::<usize>().ok()?.checked_sub(1)?)
 }
