@@ -59,6 +59,7 @@ class Wheel(unittest.TestCase):
         metadata = Parser().parsestr(self.text("METADATA"))
         self.assertEqual((metadata["Name"], metadata["Version"]), ("polar-license", self.version))
         self.assertEqual((metadata["License-Expression"], metadata["Requires-Python"]), ("MIT OR Apache-2.0", ">=3.11"))
+        self.assertEqual(metadata.get_all("License-File"), ["LICENSE-APACHE", "LICENSE-MIT"])
         self.assertEqual(metadata.get_all("Requires-Dist"), ["cffi>=1.16"])
         self.assertIn("Typing :: Typed", metadata.get_all("Classifier", []))
         self.assertEqual(str(metadata.get_payload()).strip(), (PACKAGE / "PYPI.md").read_text("utf-8").strip())
@@ -93,6 +94,8 @@ class SourceDistribution(unittest.TestCase):
             "src/polar_license/py.typed",
             "PYPI.md",
             "PKG-INFO",
+            "LICENSE-APACHE",
+            "LICENSE-MIT",
         ):
             self.assertIn(name, names)
         folders = {name.partition("/")[0] for name in names if "/" in name}

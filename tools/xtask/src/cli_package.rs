@@ -8,7 +8,6 @@ use anyhow::Result;
 use xshell::Shell;
 
 use crate::licenses::{self, Shipped};
-use crate::npm_package::LICENSES;
 use crate::target::Target;
 use crate::{archive, c_cross, paths, shell, workspace};
 
@@ -35,7 +34,7 @@ pub(crate) fn package(sh: &Shell, target: &Target) -> Result<()> {
     add_manual(sh, &folder, &folder.join(&program), target)?;
     sh.copy_file(workspace::root().join("tools/cli/README.md"), folder.join("README.md"))?;
     sh.copy_file(workspace::root().join("CHANGELOG.md"), folder.join("CHANGELOG.md"))?;
-    for license in LICENSES {
+    for license in workspace::LICENSES {
         sh.copy_file(workspace::root().join(license), folder.join(license))?;
     }
     licenses::write(sh, &folder.join("licenses"), &Shipped { package: PACKAGE, features: &[], target })?;

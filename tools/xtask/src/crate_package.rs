@@ -27,7 +27,6 @@ const CRATES: [Crate; 3] = [
 const ADDED_BY_CARGO: [&str; 4] = [".cargo_vcs_info.json", "Cargo.lock", "Cargo.toml", "Cargo.toml.orig"];
 
 const README: &str = "README.md";
-const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
 /// The most keywords, and the most categories, that crates.io takes.
 const MOST_WORDS: usize = 5;
@@ -65,9 +64,9 @@ fn wrong_files(sh: &Shell, of: &Crate) -> Result<Vec<String>> {
     let mut wrong: Vec<String> =
         packed.difference(&expected).map(|path| format!("packed by mistake: {path}")).collect();
     wrong.extend(expected.difference(&packed).map(|path| format!("not packed: {path}")));
-    let needed = LICENSES.into_iter().chain([README, of.main]);
+    let needed = workspace::LICENSES.into_iter().chain([README, of.main]);
     wrong.extend(needed.filter(|path| !packed.contains(*path)).map(|path| format!("missing: {path}")));
-    for license in LICENSES {
+    for license in workspace::LICENSES {
         if workspace::text(Path::new(of.folder).join(license))? != workspace::text(license)? {
             wrong.push(format!("{license} differs from the one in the top folder"));
         }

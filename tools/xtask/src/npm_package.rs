@@ -18,11 +18,8 @@ use crate::{paths, wasm_build, workspace};
 /// Where the JavaScript is built.
 pub(crate) const SCRIPTS: &str = "bindings/wasm/ts";
 
-/// The licenses, which the template does not repeat.
-pub(crate) const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
-
-/// What every npm package has beside its own files.
-const COMMON: [&str; 3] = ["CHANGELOG.md", LICENSES[0], LICENSES[1]];
+/// What every npm package has beside its own files, which the template does not repeat.
+const COMMON: [&str; 3] = ["CHANGELOG.md", workspace::LICENSES[0], workspace::LICENSES[1]];
 
 /// The lock file that `ci` has installed everything of.
 const INSTALLED: &str = "node_modules/.installed-lock.json";

@@ -93,6 +93,7 @@ fn wheel(sh: &Shell, target: &str, folder: &Path) -> Result<PathBuf> {
     let papers = content.join(format!("polar_license-{version}.dist-info"));
     let shipped = Shipped { package: "polar-license-c", features: &[], target: &Target::named(sh, Some(target))? };
     licenses::write(sh, &papers.join("licenses"), &shipped)?;
+    add_own_licenses(sh, &papers)?;
     for library in sh.read_dir(content.join("polar_license/_native"))? {
         paths::check_none(&library)?;
     }
@@ -102,6 +103,19 @@ fn wheel(sh: &Shell, target: &str, folder: &Path) -> Result<PathBuf> {
     sh.remove_path(&unpacked)?;
     sh.remove_path(&built)?;
     Ok(folder.join(wheel.file_name().context("the wheel has no name")?))
+}
+
+/// What maturin does by itself where the licenses are beside pyproject.toml, as in the source distribution. Here they are
+/// at the top of the repository, and `license-files` may not name what is above it.
+fn add_own_licenses(sh: &Shell, papers: &Path) -> Result<()> {
+    let metadata = sh.read_file(papers.join("METADATA"))?;
+    let (before, after) = metadata.split_once("License-Expression: ").context("the wheel names no license")?;
+    let mut named = String::new();
+    for license in workspace::LICENSES {
+        sh.copy_file(workspace::root().join(license), papers.join("licenses"))?;
+        named.push_str(&format!("License-File: {license}\n"));
+    }
+    Ok(sh.write_file(papers.join("METADATA"), format!("{before}{named}License-Expression: {after}"))?)
 }
 
 /// Builds the source distribution, and a wheel from it, to see that nothing is missing. That takes no time: cargo finds

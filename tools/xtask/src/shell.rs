@@ -15,6 +15,10 @@ use crate::workspace;
 pub(crate) fn new() -> Result<Shell> {
     let sh = Shell::new()?;
     sh.change_dir(workspace::root());
+    if env::var_os("CI").is_some() {
+        // in a fresh clone nothing is built a second time, and what would speed that up takes time and disk
+        sh.set_var("CARGO_INCREMENTAL", "0");
+    }
     Ok(sh)
 }
 
