@@ -87,7 +87,28 @@ async function next(app, polar) {
 async function sveltekit(app, polar) {
   await app.run(tool("vite"), ["build"]);
   const ready = (line) => /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
-  return drawnByServer(app, polar, process.execPath, ["build"], ready, { HOST: "127.0.0.1", PORT: "0" });
+  const saw = await drawnByServer(app, polar, process.execPath, ["build"], ready, { HOST: "127.0.0.1", PORT: "0" });
+  await mistakenInSvelteKit(app, ready);
+  return saw;
+}
+
+/** A client in `load`, which the server runs first: whoever develops that is told where to make it. */
+async function mistakenInSvelteKit(app, ready) {
+  const route = join(app.folder, "src/routes/mistake");
+  mkdirSync(route);
+  writeFileSync(join(route, "+page.svelte"), "<p>Acme</p>");
+  const load = 'import { openLicense } from "$lib/license";\nexport const load = () => openLicense().then(() => ({}));';
+  writeFileSync(join(route, "+page.ts"), load);
+  const args = ["dev", "--host", "127.0.0.1", "--port", "0"];
+  const server = await serve(tool("vite"), args, { cwd: app.folder, env: { ...app.home, NO_COLOR: "1" }, ready });
+  try {
+    const { status } = await fetch(`${server.found}/mistake`);
+    assert.equal(status, 500);
+    assert.match(server.written(), /SvelteKit's server.*`onMount`/);
+    assert.ok(!existsSync(app.home.XDG_DATA_HOME), "the server has stored a license");
+  } finally {
+    server.stop();
+  }
 }
 
 /** The server draws the page without the feature, and keeps no license of its own. */
