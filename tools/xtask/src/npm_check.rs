@@ -10,8 +10,8 @@ use crate::npm_package::{self, Packed};
 use crate::{shell, workspace};
 
 /// The most that a page downloads for `./slim`: brotli of its script, minified, and of the WebAssembly. It is what the
-/// libraries cost today, rounded up, so that nothing large comes in unseen; DESIGN.md says what each of them costs. The path
-/// of the checkout decides the order of functions, and with it brotli's result: 150 bytes more or less.
+/// libraries cost today, rounded up, so that nothing large comes in unseen; DESIGN.md says what each of them costs. The same
+/// sources give the same bytes in every checkout, but one line of them can move others: 100 bytes more or less.
 const SLIM_LIMIT: u64 = 70_200;
 
 /// What an entry adds to a page beside the client, brotli, at most.
