@@ -225,7 +225,14 @@ async function portalStory(user, polar, mock) {
   };
 
   await mock.key("LOST-KEY-1", { limit_activations: 1, email: "jane@wobbling.example.com" });
-  const code = await finds("jane@wobbling.example.com");
+  await mock.key("FORMER-KEY-1", { email: "iris@wobbling.example.com" });
+  await mock.end("FORMER-KEY-1");
+  await enters(await finds("iris@wobbling.example.com"));
+  await user.reads("No license for this app was bought with this address. Try another address.");
+  await user.isAt("Try again");
+  await user.captured("portal-no-key", ["Try again", "Use another address", "Back", "Close"]);
+  await user.chooses("Use another address");
+  const code = await proves("jane@wobbling.example.com");
   await user.captured("portal-code", ["Continue", "Use another address", "Back", "Close"]);
   await enters("ZZZZZZ");
   await user.reads("This code is wrong or has expired.");
@@ -237,8 +244,6 @@ async function portalStory(user, polar, mock) {
   await user.chooses("Manage devices");
   await user.isAt("E-mail address");
   await user.captured("portal-address", ["Send the code", "Back", "Close"]);
-  await mock.key("FORMER-KEY-1", { email: "iris@wobbling.example.com" });
-  await mock.end("FORMER-KEY-1");
   await enters(await proves("iris@wobbling.example.com"));
   await user.sees("No license for this app was bought with this address.");
   await user.isAt("Use another address");

@@ -68,8 +68,7 @@ export class Pages {
         event.preventDefault();
         send();
       });
-      const others = other ? [this.#button(this.text(other), () => resolve(undefined))] : [];
-      this.#show(message, [form], [this.#button(this.text(button), send, true), ...others]);
+      this.#show(message, [form], [this.#button(this.text(button), send, true), ...this.#otherwise(other, resolve)]);
       input.focus();
     });
   }
@@ -97,21 +96,23 @@ export class Pages {
     });
   }
 
-  /** Does something that needs no answer; if it fails, the user can try again. */
-  wait<Result>(work: Work<Result>): Promise<Result> {
+  /** Does something that needs no answer; if it fails, the user can try again. `undefined` if they want `other` instead. */
+  wait<Result>(work: Work<Result>): Promise<Result>;
+  wait<Result>(work: Work<Result>, other: PortalTextCode): Promise<Result | undefined>;
+  wait<Result>(work: Work<Result>, other?: PortalTextCode): Promise<Result | undefined> {
     return new Promise((resolve, reject) => {
       const again = this.#button(this.text("portal.try_again"), () => start(), true);
       const start = (): void => this.#run(work, resolve, reject, () => again.focus());
-      this.#show("", [], [again]);
+      this.#show("", [], [again, ...this.#otherwise(other, resolve)]);
       start();
       this.#message.focus();
     });
   }
 
   /** Says something, and resolves once the user goes on by the button. */
-  say(message: string, button: PortalTextCode): Promise<void> {
+  say(message: string, button: PortalTextCode): Promise<undefined> {
     return new Promise((resolve) => {
-      const next = this.#button(this.text(button), resolve, true);
+      const next = this.#button(this.text(button), () => resolve(undefined), true);
       this.#show(message, [], [next]);
       next.focus();
     });
@@ -134,6 +135,12 @@ export class Pages {
     this.#content.replaceChildren(...content);
     const back = this.#button(textOf(this.place.texts, "dialog.back"), () => this.place.leave());
     this.#actions.replaceChildren(...buttons, back);
+  }
+
+  /** A button for what the user may want instead, once nothing is running. */
+  #otherwise(other: PortalTextCode | undefined, resolve: (nothing: undefined) => void): HTMLButtonElement[] {
+    if (!other) return [];
+    return [this.#button(this.text(other), () => this.#isBusy || resolve(undefined))];
   }
 
   #button(text: string, press: () => void, isMain = false): HTMLButtonElement {

@@ -25,8 +25,8 @@ export function portalPages(portal: Portal): DialogPages {
       const pages = new Pages(place);
       for (;;) {
         const session = await begun(pages, portal);
-        if (what === "restore") return restored(pages, session);
-        await managed(pages, session);
+        const decision = await (what === "restore" ? restored(pages, session) : managed(pages, session));
+        if (decision) return decision;
       }
     },
   };
@@ -63,10 +63,13 @@ async function begun(pages: Pages, portal: Portal): Promise<PortalSession> {
   }
 }
 
-/** The license on this device: at once, or after the customer has chosen a key or freed a seat. */
-async function restored(pages: Pages, session: PortalSession): Promise<Decision> {
-  let result = await pages.wait((signal) => session.restore({ signal }));
-  for (;;) {
+/**
+ * The license on this device: at once, or after the customer has chosen a key or freed a seat. `undefined` if that is not
+ * possible, and the customer wants to use another address.
+ */
+async function restored(pages: Pages, session: PortalSession): Promise<Decision | undefined> {
+  let result = await pages.wait((signal) => session.restore({ signal }), "portal.other_address");
+  while (result) {
     if (result.kind === "licensed") return result.decision;
     const { kind } = result;
     if (kind === "choose") {
@@ -81,14 +84,16 @@ async function restored(pages: Pages, session: PortalSession): Promise<Decision>
       result = await freed(pages, error.message, devices, error.nextUrl, release);
     }
   }
+  return undefined;
 }
 
 /**
- * The devices of a key, again after each that was released, until the customer goes back. Resolves if there is no key,
+ * The devices of a key, again after each that was released, until the customer goes back. `undefined` if there is no key,
  * and the customer wants to use another address.
  */
-async function managed(pages: Pages, session: PortalSession): Promise<void> {
-  const keys = await pages.wait((signal) => session.licenseKeys({ signal }));
+async function managed(pages: Pages, session: PortalSession): Promise<undefined> {
+  const keys = await pages.wait((signal) => session.licenseKeys({ signal }), "portal.other_address");
+  if (!keys) return undefined;
   const [only, ...others] = keys;
   if (!only) return pages.say(pages.text("portal.no_license"), "portal.other_address");
   const devicesOf = (key: LicenseKey, signal: AbortSignal): Promise<{ key: LicenseKey; devices: Devices }> =>
