@@ -377,7 +377,7 @@ static void several_customers_with_one_address(const char *url)
     polar_license_code_request *request = NULL, *chosen = NULL;
     polar_license_session *session = NULL;
     polar_license_keys *keys = NULL;
-    CHECK(polar_license_portal_request_code(license, "mia@example.com", &request, NULL) == OK);
+    CHECK(polar_license_portal_request_code(license, "iona.larkspur@example.com", &request, NULL) == OK);
     CHECK(polar_license_code_request_outcome(request) == POLAR_LICENSE_CODE_CHOOSE);
     CHECK_TEXT(polar_license_code_request_message(request), "");
     CHECK(polar_license_code_request_customer_count(request) == 2);

@@ -15,19 +15,7 @@ use std::time::Duration;
 const EMAIL: &str = "iona.larkspur@example.com";
 
 /// Two customers with one address.
-const CUSTOMERS: &str = r#"{
-    "organizations": { "main": { "id": "de300000-0000-4000-8000-000000000001", "members": true } },
-    "benefits": { "pro": "de300000-0000-4000-8000-0000000000b1" },
-    "customers": {
-        "one": { "id": "c0010000-0000-4000-8000-000000000001", "name": "Studio Nord" },
-        "two": { "id": "c0010000-0000-4000-8000-000000000002", "type": "team" }
-    },
-    "keys": [],
-    "members": [
-        { "customer_id": "c0010000-0000-4000-8000-000000000001", "email": "mia@example.com", "role": "owner" },
-        { "customer_id": "c0010000-0000-4000-8000-000000000002", "email": "mia@example.com" }
-    ]
-}"#;
+const CUSTOMERS: &str = include_str!("../../../../tests/portal/two-customers.json");
 
 const NO_GRANT: &str = r#"{"items":[],"pagination":{"total_count":0,"max_page":0}}"#;
 
@@ -73,7 +61,7 @@ struct Polar {
 impl Polar {
     fn start() -> Self {
         let other = MockPolar::builder().seed(Seed::from_json(CUSTOMERS).unwrap()).start().unwrap();
-        let typed = [EMAIL, "mia@example.com", "DEMO-INVITATION", "SECRET", "Studio Nord", DEMO_VENDOR_TOKEN];
+        let typed = [EMAIL, "DEMO-INVITATION", "SECRET", "Studio Nord", DEMO_VENDOR_TOKEN];
         let secrets = typed.map(str::to_owned).into_iter().collect();
         Self { main: MockPolar::start().unwrap(), other, withheld: None, secrets }
     }

@@ -69,19 +69,7 @@ fn several_keys_are_listed_and_one_is_named_by_its_end() {
 
 #[test]
 fn an_address_of_several_customers_is_a_choice() {
-    let seed = r#"{
-        "organizations": { "main": { "id": "de300000-0000-4000-8000-000000000001", "members": true } },
-        "benefits": { "pro": "de300000-0000-4000-8000-0000000000b1" },
-        "customers": {
-            "one": { "id": "c0010000-0000-4000-8000-000000000001", "name": "Studio Nord" },
-            "two": { "id": "c0010000-0000-4000-8000-000000000002", "type": "team" }
-        },
-        "keys": [],
-        "members": [
-            { "customer_id": "c0010000-0000-4000-8000-000000000001", "email": "iona.larkspur@example.com", "role": "owner" },
-            { "customer_id": "c0010000-0000-4000-8000-000000000002", "email": "iona.larkspur@example.com" }
-        ]
-    }"#;
+    let seed = include_str!("../../../../../tests/portal/two-customers.json");
     let polar = MockPolar::builder().seed(Seed::from_json(seed).unwrap()).start().unwrap();
     let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
     let mut talk = Talk::begin(&device, &["restore", "--json"]);
