@@ -64,7 +64,7 @@ pub(crate) fn print(report: &Report, as_json: bool) -> io::Result<Exit> {
 
 /// Prints why an operation did not do what was asked.
 pub(crate) fn fail(error: &Error, as_json: bool) -> io::Result<Exit> {
-    output::error(&error.to_string());
+    output::failure(error);
     if as_json {
         output::print(&error.to_json())?;
     } else if let Some(decision) = error.decision() {

@@ -1,5 +1,6 @@
 //! Writing to the standard streams without the panic that `println!` has for a closed pipe.
 
+use polar_license::Error;
 use std::io::{self, Write};
 
 /// One text and a line end on stdout, at once even into a pipe.
@@ -13,6 +14,19 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
 /// An error on stderr, in clap's form.
 pub(crate) fn error(message: &str) {
     note(&format!("error: {message}"));
+}
+
+/// The sentence for the user, and below it what a developer needs to know if that is more.
+pub(crate) fn failure(failure: &Error) {
+    error(failure.message());
+    if !words(failure.detail()).eq(words(failure.message())) {
+        note(&format!("detail: {}", failure.detail()));
+    }
+}
+
+/// Many details are the sentence without its capital letter and full stop.
+fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split(|it: char| !it.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase)
 }
 
 /// A question on stderr; the answer is typed behind it.

@@ -8,7 +8,7 @@ use std::io;
 
 /// A well-formed but wrong organization id looks right without a key.
 const NO_KEY: &str = "\nThe organization id was not checked: Polar tells only with a license key whether it is right. \
-                      Add one: `polar-license doctor KEY`.";
+                      Let it read one from standard input: `polar-license doctor -`.";
 
 /// The object that `--json` prints.
 #[derive(Serialize)]

@@ -67,11 +67,7 @@ impl Desk {
     fn release(&self, session: &Session, label: Option<&str>, key: &OneKey) -> Result<Outcome, Stop> {
         let seats = seats(session, key)?;
         let listed: Vec<(&LicenseKey, Device)> = seats.iter().flat_map(Seats::listed).collect();
-        let chosen = match label {
-            Some(label) => labelled(&listed, label, |(_, device)| device),
-            None => self.input.choose("Which device is released?", &listed, |(_, device)| device_line(device)),
-        };
-        if let Some((key, device)) = chosen {
+        if let Some((key, device)) = self.device(&listed, label, |(_, device)| device) {
             let deactivated = session.release(key, device)?;
             let report = Report::deactivated(self.client.current(), "released", deactivated);
             return Ok(Outcome::License(Box::new(report)));
@@ -86,10 +82,8 @@ impl Desk {
     fn rotate(&self, session: &Session, key: &OneKey) -> Result<Outcome, Stop> {
         let old = self.chosen(session.usable_keys()?, key)?;
         let new = session.rotate(&old, ConfirmedByUser)?.masked();
-        let headline = format!(
-            "replaced: {} by {new}; on the customer's other devices, run `polar-license restore`",
-            old.masked()
-        );
+        let headline =
+            format!("replaced: {} by {new}; on your other devices, run `polar-license restore`", old.masked());
         let (decision, extra) = (self.client.current(), Extra::NewKey(new));
         let report = Report { decision, exit: Exit::Allowed, headline: Some(headline), extra };
         Ok(Outcome::License(Box::new(report)))
@@ -114,15 +108,10 @@ impl Desk {
             Devices::Listed(devices) => devices,
             Devices::Hidden(hidden) => return Err(Listed::Hidden { hidden, error }.into()),
         };
-        let chosen = match label {
-            Some(label) => labelled(&devices, &label, |device| device),
-            None if self.input.is_terminal() => {
-                output::note(error.message());
-                self.input.choose("Which device is released?", &devices, device_line)
-            }
-            None => None,
-        };
-        match chosen {
+        if label.is_none() && self.input.is_terminal() {
+            output::note(error.message());
+        }
+        match self.device(&devices, label.as_deref(), |device| device) {
             Some(device) => {
                 session.release(&key, device)?;
                 Ok(session.activate(&key)?)
@@ -132,6 +121,18 @@ impl Desk {
                 Err(Listed::Choice { choice, error: Some(error) }.into())
             }
         }
+    }
+
+    /// The device with that label, or else the one that is chosen on the terminal.
+    fn device<'a, T>(&self, items: &'a [T], label: Option<&str>, device: impl Fn(&T) -> &Device) -> Option<&'a T> {
+        if let Some(label) = label {
+            let named = labelled(items, label, &device);
+            if named.is_some() {
+                return named;
+            }
+            output::note(&format!("not the label of one device: {label:?}"));
+        }
+        self.input.choose("Which device is released?", items, |item| device_line(device(item)))
     }
 
     /// The key that the option names, the only one, the one of the license here, or the one that is chosen on the terminal.

@@ -58,7 +58,7 @@ impl Listed {
             Self::NoDevice(_) | Self::Hidden { .. } => Exit::NotAllowed,
         };
         if let Self::Choice { error: Some(error), .. } | Self::Hidden { error, .. } = self {
-            output::error(&error.to_string());
+            output::failure(error);
         }
         output::print(&if as_json { self.json()? } else { self.text() })?;
         Ok(exit)

@@ -168,7 +168,7 @@ fn a_key_can_come_from_standard_input() {
     }
     let run = Device::new(&polar).run_with_input(&["activate", "-"], "\n");
     assert_eq!(run.status, 1, "{run:?}");
-    assert!(run.stderr.contains("the license key is empty"), "{run:?}");
+    assert!(run.stderr.contains("The license key is empty."), "{run:?}");
     for command in ["activate", "doctor"] {
         let run = Device::new(&polar).run_with_input(&[command, "-", "--json"], "");
         assert_eq!((run.status, run.json()["error"]["kind"].as_str()), (2, Some("invalid_config")), "{run:?}");

@@ -128,7 +128,7 @@ fn what_could_not_be_checked_is_not_said_to_be_right() {
     let device = Device::new(&polar);
     let without_key = device.run(&["doctor"]);
     let last = "\n\nNo fault was found in what could be checked.\nThe organization id was not checked: Polar tells only with \
-                a license key whether it is right. Add one: `polar-license doctor KEY`.\n";
+                a license key whether it is right. Let it read one from standard input: `polar-license doctor -`.\n";
     assert!(without_key.stdout.ends_with(last), "{without_key:?}");
     polar.skew_clock(DAY);
     let faulty = device.run(&["doctor"]);

@@ -54,7 +54,7 @@ fn a_failed_operation_adds_the_error() {
     assert_eq!(members(&Device::new(&polar), &["deactivate"]), with_error);
     let run = licensed.run(&["activate", DEMO_KEY_REVOKED, "--json"]);
     assert_eq!(Members::of(&run.stdout).inside("error"), listed("error"));
-    assert!(run.stderr.contains(run.json()["error"]["detail"].as_str().unwrap()), "{run:?}");
+    assert!(run.stderr.contains(run.json()["error"]["message"].as_str().unwrap()), "{run:?}");
 }
 
 #[test]

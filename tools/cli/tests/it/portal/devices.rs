@@ -34,6 +34,8 @@ fn a_dead_machines_seat_is_listed_released_and_taken() {
     assert_eq!((laptop["label"].as_str(), laptop["isThis"].as_bool()), (Some(LAPTOP), Some(false)));
     assert!(polar_license::Timestamp::parse(laptop["since"].as_str().unwrap()).is_some());
     // a device may ask for few codes in a minute
+    let unknown = customer.runs(&Device::new(&polar), &["release", "sea"]);
+    assert!(unknown.status == 5 && unknown.stderr.contains("not the label of one device: \"sea\"\n"), "{unknown:?}");
     let device = Device::new(&polar);
     let released = customer.runs(&device, &["release", "lake", "--json"]);
     assert_eq!((released.status, released.json()["deactivated"].as_str()), (0, Some("released")), "{released:?}");
@@ -113,7 +115,7 @@ fn why_there_is_no_key_to_use_is_what_restore_says() {
     let revoked = customer.runs(&Device::new(&polar), &["devices"]);
     assert_eq!((revoked.status, revoked.stdout.as_str()), (3, ""), "{revoked:?}");
     assert!(
-        revoked.stderr.ends_with("error: this license key is no longer active; contact the vendor\n"),
+        revoked.stderr.ends_with("\nerror: This license key is no longer active. Contact the vendor.\n"),
         "{revoked:?}"
     );
 }

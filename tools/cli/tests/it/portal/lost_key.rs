@@ -103,7 +103,10 @@ fn an_unknown_address_looks_the_same_and_wrong_ones_say_so() {
     assert!(!unknown.stderr.contains("nobody"), "{unknown:?}");
     let run = device.run_with_input(&["restore"], "iona larkspur\n");
     assert_eq!((run.status, run.stdout.as_str()), (1, ""), "{run:?}");
-    assert_eq!(run.stderr, "error: not an e-mail address\n");
+    assert_eq!(
+        run.stderr,
+        "error: This is not an e-mail address. Check it for typos.\ndetail: not an e-mail address\n"
+    );
     let run = device.run_with_input(&["devices", "--code-sent", "--json"], "K7Q-2MX\n");
     assert_eq!((run.status, run.json()["error"]["kind"].as_str()), (1, Some("invalid_argument")), "{run:?}");
     let run = device.run_with_input(&["restore", "--code-sent"], "K7Q2MX\n");
