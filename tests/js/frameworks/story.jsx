@@ -185,11 +185,17 @@ async function madeByTheProvider(polar) {
   await shows("1no access");
   holds(made === 1, `made ${made} times`);
   end();
+  const { error } = console;
+  const logged = [];
+  console.error = (...what) => logged.push(what.map(String).join(" "));
   const failing = drawn(
     <LicenseProvider license={() => Promise.reject(new Error("no WebAssembly"))}><Failure /></LicenseProvider>,
   );
   await failing.shows("no WebAssembly");
   failing.end();
+  console.error = error;
+  const expected = "polar-license: the license could not be made Error: no WebAssembly";
+  holds(logged.join("\n") === expected, `the console says: ${logged}`);
 }
 
 function Failure() {

@@ -62,7 +62,7 @@ export class Store {
     if (this.#isOpen) return;
     this.#isOpen = true;
     void this.#run(async () => {
-      const license = await make();
+      const license = await made(make);
       this.#license = license;
       if (this.#listeners.size > 0) this.#stop = license.onChange(this.#notify);
       this.#change({ license });
@@ -128,5 +128,15 @@ export class Store {
       deactivate: (options) => this.#run(async () => get().deactivate(options)),
       forget: (options) => this.#run(async () => get().forget(options)),
     };
+  }
+}
+
+/** Says it to the developer too: an app that does not show `error` would draw nothing, and nobody would know why. */
+async function made(make: () => PromiseLike<License>): Promise<License> {
+  try {
+    return await make();
+  } catch (error) {
+    console.error("polar-license: the license could not be made", error);
+    throw error;
   }
 }
