@@ -11,9 +11,9 @@ fn main() -> Result<(), polar_license::Error> {
     let client = Client::open(config)?;
     let activated = std::env::args().nth(1).map(|key| client.activate(&key));
     if let Some(Err(error)) = activated {
-        eprintln!("{}", error.message()); // what to do; it cost neither a seat nor the license that is here
+        eprintln!("{}", error.message()); // what to do; the license that is here is unchanged
     }
-    let license = client.refresh(); // at once if access is allowed and fresh; never an error
+    let license = client.refresh(); // at once while the last answer is fresh; never an error
     let export = license.explain("export");
     if export.allowed() {
         println!("exporting");
