@@ -2,8 +2,8 @@
  * Servers that draw pages, where a license of the user's device has no place, and where their apps make the client instead.
  *
  * None of them says what it is. Next sets a variable of the environment; the others are known by what their own scripts leave
- * on `globalThis`, Nuxt's always and the rest while an app is developed, which is when the mistake is made. These names are
- * not documented: a server that no longer has its own is taken for any other program.
+ * on `globalThis`, Nuxt's wherever pages are drawn and the rest while an app is developed, which is when the mistake is made.
+ * These names are not documented: a server that no longer has its own is taken for any other program.
  */
 
 interface PageServer {
