@@ -1,10 +1,12 @@
 //! Chains of steps that run at the same time, each in a process of its own. Their lines are shown as they come, with the
-//! chain's name before them.
+//! chain's name before them, and the last ones of a chain that failed once more at the end: often only the end of a log is kept.
 
+use std::collections::VecDeque;
 use std::env;
 use std::io::{self, BufRead, BufReader, PipeReader, Write};
+use std::mem;
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -18,6 +20,9 @@ pub(super) struct Lane {
 
 /// How long the output of a lane that has ended may be held open by a process that it left behind.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How many of a failed lane's last lines are shown once more: the whole report of a test, for most.
+const LAST_LINES: usize = 100;
 
 /// Runs all of them to their end, also if one fails.
 pub(super) fn run(lanes: &[Lane]) -> Result<()> {
@@ -38,28 +43,36 @@ impl Lane {
         // it holds the other end of the pipe, which would never close
         drop(command);
 
+        let last = Arc::new(Mutex::new(VecDeque::new()));
         let (ended, all_shown) = mpsc::channel();
-        let name = self.name;
-        thread::spawn(move || ended.send(show(name, output)));
+        let (name, lines) = (self.name, Arc::clone(&last));
+        thread::spawn(move || ended.send(show(name, output, &lines)));
         let status = process.wait()?;
         // what could not be shown fails nothing
         let _ = all_shown.recv_timeout(PATIENCE);
-        if status.success() { Ok(()) } else { bail!("a step of {name} failed: see the lines that begin with `{name}`") }
+        if status.success() {
+            return Ok(());
+        }
+        let last: Vec<_> = last.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
+        bail!("a step of {name} failed; its last lines once more:\n\n{}", String::from_utf8_lossy(&last.concat()));
     }
 }
 
-/// Copies lines to the standard output.
-fn show(name: &str, output: PipeReader) -> io::Result<()> {
+/// Copies lines to the standard output, and keeps the last ones.
+fn show(name: &str, output: PipeReader, last: &Mutex<VecDeque<Vec<u8>>>) -> io::Result<()> {
     let mut output = BufReader::new(output);
     let mut line = Vec::new();
     while output.read_until(b'\n', &mut line)? > 0 {
-        // at once, so that no line of the other lane comes between
-        let mut shown = format!("{name:8} │ ").into_bytes();
-        shown.append(&mut line);
-        if !shown.ends_with(b"\n") {
-            shown.push(b'\n');
+        if !line.ends_with(b"\n") {
+            line.push(b'\n');
         }
-        io::stdout().write_all(&shown)?;
+        // at once, so that no line of the other lane comes between
+        io::stdout().write_all(&[format!("{name:8} │ ").as_bytes(), &line].concat())?;
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.push_back(mem::take(&mut line));
+        if last.len() > LAST_LINES {
+            last.pop_front();
+        }
     }
     Ok(())
 }
