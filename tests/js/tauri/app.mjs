@@ -2,7 +2,7 @@
 
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -38,7 +38,13 @@ export async function until(holds, what) {
 export function computer(after, polar) {
   const home = mkdtempSync(join(tmpdir(), "polar-license-tauri-"));
   const clock = join(home, "clock");
-  after(() => rmSync(home, { recursive: true, force: true, maxRetries: 20 }));
+  const stops = [];
+  after(async () => {
+    for (const stop of stops) await stop();
+    // WebKit's processes end after the app, and write until then
+    await until(() => !isHomeOfAny(home), "the end of WebKit's processes");
+    rmSync(home, { recursive: true });
+  });
   const setClock = (days) => writeFileSync(clock, `+${days}d\n`);
   setClock(0);
   // the program as a whole, and the processes of WebKit, which read the wall clock too
@@ -55,10 +61,10 @@ export function computer(after, polar) {
     FAKETIME_NO_CACHE: "1",
     FAKETIME_DONT_FAKE_MONOTONIC: "1",
   };
-  return { setClock, start: () => open(env, after) };
+  return { setClock, start: () => open(env, stops) };
 }
 
-async function open(env, after) {
+async function open(env, stops) {
   const [port, nativePort] = [await freePort(), await freePort()];
   const server = spawn(tauriDriver, ["--port", port, "--native-port", nativePort], { env, stdio: ["ignore", "ignore", "inherit"] });
   const ended = once(server, "exit");
@@ -69,7 +75,7 @@ async function open(env, after) {
     server.kill("SIGTERM");
     await ended;
   };
-  after(stop);
+  stops.push(stop);
   const capabilities = { browserName: "wry", "tauri:options": { application } };
   const address = `http://127.0.0.1:${port}/`;
   // it answers once WebKit's own driver behind it does
@@ -173,11 +179,21 @@ async function bundle() {
 
 /** Whether a process of the app is there. */
 function isRunning() {
+  return isAnyProcess((folder) => readlinkSync(join(folder, "exe")) === application);
+}
+
+/** Whether a process is there that has this home: the app, WebKit's own, or what drives them. */
+function isHomeOfAny(home) {
+  return isAnyProcess((folder) => readFileSync(join(folder, "environ"), "utf8").split("\0").includes(`HOME=${home}`));
+}
+
+/** Whether a process is like this, by its folder in /proc. */
+function isAnyProcess(isLikeThis) {
   const isIt = (pid) => {
     try {
-      return readlinkSync(`/proc/${pid}/exe`) === application;
+      return isLikeThis(join("/proc", pid));
     } catch {
-      return false;
+      return false; // it has ended meanwhile
     }
   };
   return readdirSync("/proc").some((name) => /^\d+$/.test(name) && isIt(name));
