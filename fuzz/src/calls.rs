@@ -840,6 +840,7 @@ fn read_key(key: *const Key) {
     ] {
         assert!(number >= 0 || number == POLAR_LICENSE_ABSENT, "{number}");
     }
+    assert!(polar_license_key_is_here(key) <= i32::from(!key.is_null()));
 }
 
 fn read_devices(devices: *const Devices) {

@@ -52,6 +52,8 @@ pub struct LicenseKeyJson {
     created_at: Timestamp,
     /// When it expires; null for never.
     expires_at: Option<Timestamp>,
+    /// Whether it was the key of the license on this device when it was read.
+    is_here: bool,
 }
 
 /// A device that a license key is active on.
@@ -116,6 +118,7 @@ impl From<&LicenseKey> for LicenseKeyJson {
             usage: key.usage(),
             created_at: key.created_at(),
             expires_at: key.expires_at(),
+            is_here: key.is_here(),
         }
     }
 }

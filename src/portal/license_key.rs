@@ -19,6 +19,7 @@ pub struct LicenseKey {
     usage: u32,
     created_at: Timestamp,
     expires_at: Option<Timestamp>,
+    is_here: bool,
 }
 
 impl LicenseKey {
@@ -62,8 +63,14 @@ impl LicenseKey {
         self.expires_at
     }
 
-    /// A key in a reply, and whose it is; `None` if it has not Polar's shape. `wall` is the clock of this device.
-    pub(super) fn read(json: Json<'_>, wall: Timestamp) -> Option<(Uuid, Self)> {
+    /// Whether it was the key of the license on this device when it was read.
+    pub fn is_here(&self) -> bool {
+        self.is_here
+    }
+
+    /// A key in a reply, and whose it is; `None` if it has not Polar's shape. `here` is the key of the license on this
+    /// device, `wall` its clock.
+    pub(super) fn read(json: Json<'_>, here: Option<&Key>, wall: Timestamp) -> Option<(Uuid, Self)> {
         let expires_at = optional(time)(json.get("expires_at")?)?;
         let status = match json.get("status").and_then(Json::string)?.as_str() {
             "granted" if expires_at.is_some_and(|at| at <= wall) => KeyStatus::Expired,
@@ -73,9 +80,11 @@ impl LicenseKey {
             _ => KeyStatus::Unknown,
         };
         let text = zeroize::Zeroizing::new(json.get("key").and_then(Json::string)?);
+        let key = Key::parse(&text).ok()?;
         let this = Self {
             id: id(json.get("id")?)?,
-            key: Key::parse(&text).ok()?,
+            is_here: here == Some(&key),
+            key,
             benefit_id: id(json.get("benefit_id")?)?,
             status,
             limit_activations: optional(count)(json.get("limit_activations")?)?,

@@ -217,7 +217,7 @@ pub(super) fn keys_listed(
 ) -> Result<Page, Refusal> {
     Call::Read.read(answer, |reply| {
         let organization = context.config.organization_id();
-        let read = |item| LicenseKey::read(item, wall);
+        let read = |item| LicenseKey::read(item, context.key.as_ref(), wall);
         let keys: Vec<_> = reply.get("items")?.items()?.map(read).collect::<Option<_>>()?;
         let last = reply.get("pagination")?.get("max_page")?.integer()?;
         let has_more = i64::from(page) < last && !keys.is_empty();
@@ -256,7 +256,7 @@ pub(super) fn key_rotated(
 }
 
 fn own_key(reply: Json<'_>, context: &Context, asked: Uuid, wall: Timestamp) -> Option<LicenseKey> {
-    let (owner, key) = LicenseKey::read(reply, wall)?;
+    let (owner, key) = LicenseKey::read(reply, context.key.as_ref(), wall)?;
     (key.id == asked && owner == context.config.organization_id()).then_some(key)
 }
 

@@ -214,6 +214,7 @@ static void the_portal_takes_null(void)
     CHECK(polar_license_key_usage(k) == POLAR_LICENSE_ABSENT);
     CHECK(polar_license_key_created_at_ms(k) == POLAR_LICENSE_ABSENT);
     CHECK(polar_license_key_expires_at_ms(k) == POLAR_LICENSE_ABSENT);
+    CHECK(polar_license_key_is_here(k) == 0);
     polar_license_key_free(k);
 
     CHECK(polar_license_devices_hidden(ds) == 0);

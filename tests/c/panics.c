@@ -230,6 +230,7 @@ static void a_portal_panics(polar_license *l)
     PANICS(polar_license_key_usage, polar_license_key_usage(NULL) == POLAR_LICENSE_ABSENT);
     PANICS(polar_license_key_created_at_ms, polar_license_key_created_at_ms(NULL) == POLAR_LICENSE_ABSENT);
     PANICS(polar_license_key_expires_at_ms, polar_license_key_expires_at_ms(NULL) == POLAR_LICENSE_ABSENT);
+    PANICS(polar_license_key_is_here, polar_license_key_is_here(NULL) == 0);
     PANICS(polar_license_key_free, (polar_license_key_free(NULL), 1));
     PANICS(polar_license_devices_hidden, polar_license_devices_hidden(NULL) == 0);
     PANICS(polar_license_devices_hidden_certain, polar_license_devices_hidden_certain(NULL) == 0);

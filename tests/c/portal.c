@@ -204,6 +204,7 @@ static void a_dead_machine_with_the_only_seat(const char *url)
     /* this one is released as by a deactivation */
     CHECK(polar_license_session_license_keys(session, &keys, NULL) == OK && polar_license_keys_count(keys) == 1);
     key = polar_license_keys_at(keys, 0);
+    CHECK(polar_license_key_is_here(key) == 1);
     CHECK(polar_license_session_devices(session, key, &devices, NULL) == OK);
     CHECK(polar_license_devices_count(devices) == 1);
     CHECK(polar_license_device_is_this(polar_license_devices_at(devices, 0)) == 1);
@@ -345,6 +346,7 @@ static void several_keys_and_another_one_for_one_of_them(const char *url)
     CHECK(polar_license_key_status(key) == POLAR_LICENSE_KEY_STATUS_GRANTED);
     CHECK(polar_license_key_limit_activations(key) == POLAR_LICENSE_ABSENT && polar_license_key_usage(key) == 0);
     CHECK(polar_license_key_limit_usage(key) == 10);
+    CHECK(polar_license_key_is_here(key) == 0);
     CHECK(polar_license_key_expires_at_ms(key) > polar_license_key_created_at_ms(key));
     CHECK(polar_license_session_activate(session, key, &chosen, NULL) == OK);
     polar_license_restored_free(restored);

@@ -111,6 +111,7 @@ static void a_lost_key(const polar::portal &portal, world &world)
     const polar::license_key first = several.keys().front(); // keeps the result alive
     CHECK(first.masked() == "****-111111" && first.status() == polar::key_status::granted && first.benefit_id() == PRO);
     CHECK(!first.limit_activations() && first.limit_usage() == 5 && first.usage() == 2 && !first.expires_at());
+    CHECK(!first.is_here());
     CHECK(first.created_at() && first.get() != nullptr);
     CHECK(session.activate(first).decision().allows("export"));
     CHECK(session.restore().outcome() == polar::outcome::licensed);

@@ -1854,6 +1854,13 @@ int64_t polar_license_key_created_at_ms(const polar_license_key *key);
 int64_t polar_license_key_expires_at_ms(const polar_license_key *key);
 
 /**
+ * 1 if it was the key of the license on this device when it was read. 0 otherwise, and for NULL.
+ *
+ * Callable from any thread; never blocks.
+ */
+int32_t polar_license_key_is_here(const polar_license_key *key);
+
+/**
  * Frees a key of polar_license_session_rotate(), and every string borrowed from it. NULL is allowed. Not for one of a
  * list.
  *

@@ -128,6 +128,8 @@ class license_key {
     std::int64_t usage() const { return detail::number(polar_license_key_usage(get())).value_or(0); }
     std::optional<time_point> created_at() const { return detail::moment(polar_license_key_created_at_ms(get())); }
     std::optional<time_point> expires_at() const { return detail::moment(polar_license_key_expires_at_ms(get())); }
+    /// Whether it was the key of the license on this device when it was read.
+    bool is_here() const { return polar_license_key_is_here(get()) != 0; }
     explicit operator bool() const { return handle != nullptr; }
     const polar_license_key *get() const { return handle.get(); }
 

@@ -279,15 +279,22 @@ async function portalStory(user, polar, mock) {
   await user.sees("Which license do you want to manage devices for?");
   await leaves();
 
-  // a key that has expired has devices all the same
-  await mock.key("EXPIRED-KEY-1", { limit_activations: 1, email: "ivo@wobbling.example.com" });
+  // keys that cannot be used have devices all the same
+  await mock.key("IVOS-EXPIRED", { limit_activations: 1, email: "ivo@wobbling.example.com" });
   await enters(await finds("ivo@wobbling.example.com"));
   await user.sees("The license is active.");
-  await mock.change("EXPIRED-KEY-1", { expires_at: "2026-01-01T00:00:00Z" });
+  await mock.change("IVOS-EXPIRED", { expires_at: "2026-01-01T00:00:00Z" });
+  await mock.key("IVOS-DISABLED", { limit_activations: 1, email: "ivo@wobbling.example.com" });
+  await mock.change("IVOS-DISABLED", { status: "disabled" });
   await user.chooses("Check again");
   await user.sees("The license has expired. Renew it to continue.");
   await user.chooses("Manage devices");
   await enters(await proves("ivo@wobbling.example.com"));
+  await user.sees("Which license do you want to manage devices for?");
+  assert.match(await user.text(), /used on this device, expired on January 1, 2026/);
+  assert.match(await user.text(), /disabled by the vendor/);
+  await user.captured("portal-manage");
+  await user.chooses("Choose: ****-XPIRED");
   await user.sees("These devices use the license.");
   await leaves();
 

@@ -144,6 +144,14 @@ pub extern "C" fn polar_license_key_expires_at_ms(key: *const Key) -> i64 {
     number("polar_license_key_expires_at_ms", key, |key| key.expires_at().map(|at| at.unix_ms()))
 }
 
+/// 1 if it was the key of the license on this device when it was read. 0 otherwise, and for NULL.
+///
+/// Callable from any thread; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_key_is_here(key: *const Key) -> i32 {
+    guarded("polar_license_key_is_here", 0, || pointer::borrow(key).is_some_and(|key| key.key.is_here()).into())
+}
+
 /// Frees a key of polar_license_session_rotate(), and every string borrowed from it. NULL is allowed. Not for one of a
 /// list.
 ///

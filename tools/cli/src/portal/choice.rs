@@ -26,6 +26,7 @@ pub(super) struct KeyShown {
     limit_activations: Option<u32>,
     created_at: Timestamp,
     expires_at: Option<Timestamp>,
+    is_here: bool,
 }
 
 /// A device of several.
@@ -103,7 +104,8 @@ pub(super) fn key_line(key: &LicenseKey) -> String {
         Some(most) => format!("{most} devices"),
     };
     let expires = key.expires_at().map_or_else(|| String::from("never"), show::moment);
-    format!("{}  {devices}, bought {}, expires {expires}", key.masked(), show::moment(key.created_at()))
+    let here = if key.is_here() { "  (used on this device)" } else { "" };
+    format!("{}  {devices}, bought {}, expires {expires}{here}", key.masked(), show::moment(key.created_at()))
 }
 
 pub(super) fn device_line(device: &Device) -> String {
@@ -128,6 +130,7 @@ impl From<&LicenseKey> for KeyShown {
             limit_activations: key.limit_activations(),
             created_at: key.created_at(),
             expires_at: key.expires_at(),
+            is_here: key.is_here(),
         }
     }
 }

@@ -138,9 +138,7 @@ impl Desk {
     /// The key that the option names, the only one, the one of the license here, or the one that is chosen on the terminal.
     fn chosen(&self, keys: Vec<LicenseKey>, given: &OneKey) -> Result<LicenseKey, Stop> {
         let fitting = fitting(&keys, given);
-        let license = self.client.current();
-        let here = license.license().map(|license| license.display_key.as_str());
-        let is_here = |key: &&LicenseKey| given.end.is_none() && here == Some(key.masked().as_str());
+        let is_here = |key: &&LicenseKey| given.end.is_none() && key.is_here();
         if let Some(key) = only(fitting.iter()).or_else(|| only(fitting.iter().filter(is_here))) {
             return Ok(key.clone());
         }

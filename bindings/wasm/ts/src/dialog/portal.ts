@@ -4,7 +4,7 @@
  * typed is nowhere else.
  */
 
-import type { Customer, Device, LicenseKey } from "../portal/types.js";
+import type { Customer, Device, KeyStatus, LicenseKey } from "../portal/types.js";
 import type { CodeRequest, Devices, Portal, PortalSession, Restored } from "../portal/portal.js";
 import type { Decision } from "../types.js";
 import type { DialogPages, DialogPlace, PagesFor } from "./pages.js";
@@ -136,9 +136,19 @@ function chosen<Result>(
   keys: readonly LicenseKey[],
   work: (key: LicenseKey, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  const choices = keys.map((key) => {
-    const until = key.expiresAt && pages.text("portal.key_until", { date: dateOf(key.expiresAt, pages.place.locale) });
-    return { name: key.displayKey, note: until ?? pages.text("portal.key_no_end"), value: key };
-  });
+  const choices = keys.map((key) => ({ name: key.displayKey, note: noteOn(key, pages), value: key }));
   return pages.choose(pages.text(question), choices, "portal.choose", work);
+}
+
+const ENDED: Partial<Record<KeyStatus, PortalTextCode>> = {
+  expired: "portal.key_expired",
+  revoked: "portal.key_revoked",
+  disabled: "portal.key_disabled",
+};
+
+/** Whether the key is the one of this device, and until when it can be used. */
+function noteOn(key: LicenseKey, pages: Pages): string {
+  const date = key.expiresAt === null ? "" : dateOf(key.expiresAt, pages.place.locale);
+  const use = pages.text(ENDED[key.status] ?? (date ? "portal.key_until" : "portal.key_no_end"), { date });
+  return key.isHere ? `${pages.text("portal.key_here")}, ${use}` : use;
 }

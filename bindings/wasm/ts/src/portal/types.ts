@@ -58,6 +58,8 @@ export interface LicenseKey {
   readonly createdAt: string;
   /** When it expires; null for never. */
   readonly expiresAt: string | null;
+  /** Whether it was the key of the license on this device when it was read. */
+  readonly isHere: boolean;
 }
 
 /** A device that a license key is active on. */
