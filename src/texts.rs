@@ -188,6 +188,8 @@ texts! {
         NotPossible = "portal.not_possible", "This is not possible for this license. Contact the vendor.";
         /// After the sentence of an error: nobody knows whether the license key was replaced.
         MaybeRotated = "portal.maybe_rotated", "The license key may have been replaced all the same.";
+        /// After the sentence of an error: nobody knows whether the device was released.
+        MaybeReleased = "portal.maybe_released", "The device may have been released all the same.";
         /// There are devices for certain, but the vendor does not show them.
         DevicesHidden = "portal.devices_hidden", "The devices of this license cannot be shown here. Ask the vendor to remove one.";
         /// There are no devices for certain.

@@ -178,8 +178,8 @@ macro_rules! portal {
             /// [`Deactivated::Unknown`] if Polar knows no such seat (any more).
             ///
             /// # Errors
-            /// `network`, `timeout`, `server` and `rate_limited` if Polar did not answer: list the devices again to see
-            /// whether the seat was released.
+            /// `network`, `timeout`, `server` and `rate_limited` if Polar did not answer, `cancelled` if the app gave up. With
+            /// [`maybe_applied`](crate::Error::maybe_applied) the seat may have been released: list the devices again.
             pub $($async)? fn release(&self, key: &LicenseKey, device: &Device) -> Result<Deactivated, Error> {
                 self.driver.portal(|context, _| steps::release(context, key, device), |_| Continue(()))$(.$await)?
             }

@@ -85,6 +85,10 @@ fn none_listed(context: Context, token: Token, key: LicenseKey, is_full: bool) -
 pub fn release(context: Context, key: &LicenseKey, device: &Device) -> Step<Deactivated> {
     let operation = PortalOperation::Release { key: key.key.clone(), activation_id: device.activation_id };
     Step::run(Operation::Portal(operation), move |outcome, _| match (outcome.result, outcome.deactivated) {
+        (Err(error), _) if error.maybe_applied() => {
+            let detail = "the device may have been released all the same: list the devices again";
+            Step::failed(context.also(error, Text::MaybeReleased, detail))
+        }
         (Err(error), _) => Step::failed(error),
         (Ok(_), Some(deactivated)) => Step::done(deactivated),
         (Ok(_), None) => {

@@ -1,7 +1,7 @@
 //! The customer's machine is dead, and holds the last seat.
 
 use super::{EMAIL, Story, licensed};
-use mock_polar::{DEMO_LINK, NewKey};
+use mock_polar::{DEMO_LINK, Endpoint, Fault, NewKey};
 use polar_license::portal::{Devices, Restored};
 use polar_license::{Deactivated, ErrorKind, Reason};
 
@@ -33,10 +33,26 @@ fn this_device_is_released_as_by_a_deactivation() {
     let session = story.session();
     licensed(session.restore().unwrap());
     let keys = session.license_keys().unwrap();
+    assert!(keys[0].is_here());
     let Devices::Listed(devices) = session.devices(&keys[0]).unwrap() else { panic!("they are shown") };
     assert_eq!(session.release(&keys[0], &devices[0]).unwrap(), Deactivated::Released);
+    assert!(!session.license_keys().unwrap()[0].is_here());
     assert!(!story.client.current().allowed() && story.client.current().license().is_none());
     assert!(story.polar.activations(&key).is_empty());
+}
+
+#[test]
+fn a_device_whose_release_was_not_answered_may_have_been_released() {
+    let story = Story::begin();
+    let key = story.bought(NewKey::new("pro").limit_activations(1));
+    story.active_elsewhere(&key, "The laptop that fell into the lake");
+    let session = story.session();
+    let Restored::NoSeat(full) = session.restore().unwrap() else { panic!("there is one seat, and it is taken") };
+    let Devices::Listed(devices) = &full.devices else { panic!("they are shown") };
+    story.polar.fault(Fault::drop_connection().after_handling().on(Endpoint::Deactivate).once());
+    let lost = session.release(&full.key, &devices[0]).unwrap_err();
+    assert!(lost.maybe_applied() && lost.message().ends_with("The device may have been released all the same."));
+    assert!(story.polar.activations(&key).is_empty(), "and it was");
 }
 
 #[test]

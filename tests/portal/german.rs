@@ -95,7 +95,8 @@ fn who_manages_devices_reads_german() {
     story.polar.show_activations("pro", true);
     let Devices::Listed(devices) = session.devices(&full.key).unwrap() else { panic!("they are shown") };
     let down = story.polar.fault(Fault::server_error(502));
-    says(session.release(&full.key, &devices[0]), "error.server");
+    let lost = session.release(&full.key, &devices[0]).unwrap_err();
+    assert_eq!(lost.message(), format!("{} {}", german("error.server"), german("portal.maybe_released")));
     story.polar.clear_fault(down);
     story.pass(MINUTE);
     assert_eq!(session.release(&full.key, &devices[0]).unwrap(), Deactivated::Released);

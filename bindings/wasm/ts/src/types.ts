@@ -270,6 +270,8 @@ export type PortalTextCode =
   | "portal.not_possible"
   /** The license key may have been replaced all the same. */
   | "portal.maybe_rotated"
+  /** The device may have been released all the same. */
+  | "portal.maybe_released"
   /** The devices of this license cannot be shown here. Ask the vendor to remove one. */
   | "portal.devices_hidden"
   /** This license key is active on no device. */
