@@ -80,9 +80,20 @@ pub(super) fn authenticate(portal: &Portal, input: Input) -> Result<Session, Sto
     loop {
         match portal.authenticate(&input.line("Code from the mail:", missing)?) {
             Err(error) if is_typing_error(&error, input) => output::note(error.message()),
-            result => return Ok(result?),
+            Err(error) => {
+                if was_not_judged(&error) {
+                    output::note("the code may still be good: `restore --code-sent` takes it again");
+                }
+                return Err(error.into());
+            }
+            Ok(session) => return Ok(session),
         }
     }
+}
+
+/// Whether Polar has not said what the code is worth.
+fn was_not_judged(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::RateLimited | ErrorKind::Network | ErrorKind::Timeout | ErrorKind::Server)
 }
 
 /// Whether there is somebody who can type it again.

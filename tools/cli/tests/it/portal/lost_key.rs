@@ -2,7 +2,7 @@
 
 use super::{Customer, EMAIL, Talk};
 use crate::support::{Device, start_polar};
-use mock_polar::{Endpoint, MockPolar, NewKey, RecordedRequest, Seed};
+use mock_polar::{Endpoint, Fault, MockPolar, NewKey, RecordedRequest, Seed};
 
 #[test]
 fn a_lost_key_on_a_new_machine_takes_an_address_a_code_and_five_requests() {
@@ -47,6 +47,24 @@ fn a_code_that_was_mailed_already_is_enough() {
 }
 
 #[test]
+fn a_code_that_polar_did_not_judge_can_be_given_again() {
+    let polar = start_polar();
+    let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
+    customer.bought(NewKey::new("pro"));
+    polar.fault(Fault::drop_connection().on(Endpoint::Authenticate).once());
+    let early = customer.runs(&device, &["restore"]);
+    assert_eq!(early.status, 4, "{early:?}");
+    assert!(early.stderr.contains("the code may still be good: `restore --code-sent` takes it again"), "{early:?}");
+    let mut talk = Talk::begin(&device, &["restore", "--code-sent"]);
+    talk.say(&customer.code(0));
+    assert_eq!(talk.end().status, 0);
+    let mut talk = Talk::begin(&device, &["restore", "--code-sent"]);
+    talk.say("ABCDEF");
+    let wrong = talk.end();
+    assert!(wrong.status != 0 && !wrong.stderr.contains("may still be good"), "{wrong:?}");
+}
+
+#[test]
 fn several_keys_are_listed_and_one_is_named_by_its_end() {
     let polar = start_polar();
     let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
@@ -65,6 +83,9 @@ fn several_keys_are_listed_and_one_is_named_by_its_end() {
     assert_eq!(restored.status, 0, "{restored:?}");
     let taken = keys.map(|key| polar.activations(&key).len());
     assert_eq!(taken, [0, 1]);
+    let listed = customer.runs(&later, &["devices", "--key", "ABCDEF"]);
+    let here: Vec<_> = listed.stdout.lines().filter(|line| line.ends_with("  (used on this device)")).collect();
+    assert!(matches!(here[..], [line] if line.contains(end)), "{listed:?}");
 }
 
 #[test]
