@@ -16,7 +16,8 @@ export type { LicenseState } from "./react/store.js";
 const Context = createContext<Store | undefined>(undefined);
 
 /**
- * What the app declares once, so that `<Gate>` and `useLicense` take the features of its settings and no other names:
+ * What the app declares once, so that `<Gate>` and `useLicense` take the features of its settings and no other names, and
+ * the `license` of `useLicense` has all methods of its client:
  *
  * ```ts
  * declare module "polar-license/react" {
@@ -31,11 +32,18 @@ export interface Register {}
 /** The features of the settings; any name until the app has declared its license. */
 export type RegisteredFeature = Register extends { license: infer Source } ? FeatureOf<Source> : string;
 
-type FeatureOf<Source> = Source extends (...given: never[]) => PromiseLike<infer Made>
-  ? FeatureOf<Made>
-  : Source extends License<infer Feature>
-    ? Feature
-    : string;
+/** The license that the app has declared, such as the client of `polar-license/portal`; until then, any. */
+export type RegisteredLicense<Feature extends string> = Register extends { license: infer Source }
+  ? LicenseOf<Source>
+  : License<Feature>;
+
+type FeatureOf<Source> = LicenseOf<Source> extends License<infer Feature> ? Feature : string;
+
+type LicenseOf<Source> = Source extends (...given: never[]) => PromiseLike<infer Made>
+  ? LicenseOf<Made>
+  : Source extends License<never>
+    ? Source
+    : License;
 
 /** What `<LicenseProvider>` takes. */
 export interface LicenseProviderProps {
@@ -61,10 +69,13 @@ export function LicenseProvider({ license, children }: LicenseProviderProps): Re
 }
 
 /** The license as it is now: draws again when the decision changes, and while a call is under way. */
-export function useLicense<Feature extends string = RegisteredFeature>(): LicenseState<Feature> {
+export function useLicense<Feature extends string = RegisteredFeature>(): LicenseState<
+  Feature,
+  RegisteredLicense<Feature>
+> {
   const store = useContext(Context);
   if (!store) throw new Error("useLicense and <Gate> need a <LicenseProvider license={…}> above them");
-  return useSyncExternalStore(store.subscribe, store.state, store.initial) as LicenseState<Feature>;
+  return useSyncExternalStore(store.subscribe, store.state, store.initial) as LicenseState<Feature, RegisteredLicense<Feature>>;
 }
 
 /** What `<Gate>` takes. */

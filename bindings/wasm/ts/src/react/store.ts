@@ -9,7 +9,7 @@ import type { ActivateOptions, CallOptions, Deactivation, License } from "../lic
 import type { Decision, Explanation } from "../types.js";
 
 /** What `useLicense` returns. Its methods are always the same ones, and those that ask never reject. */
-export interface LicenseState<Feature extends string = string> extends LicenseCalls<Feature> {
+export interface LicenseState<Feature extends string = string, Held = License<Feature>> extends LicenseCalls<Feature> {
   /** The decision at this instant; `null` on a server, and until the license is there. */
   readonly decision: Decision | null;
   /** Whether a call that a component has started is under way. */
@@ -17,7 +17,7 @@ export interface LicenseState<Feature extends string = string> extends LicenseCa
   /** Why the last call failed, or the license could not be made; `null` once another one begins. */
   readonly error: LicenseError | LicenseFailure | null;
   /** The license itself, whose methods reject. */
-  readonly license: License<Feature> | null;
+  readonly license: Held | null;
 }
 
 /** What components call. The promises resolve to `undefined` if the call failed: `error` says why. */
