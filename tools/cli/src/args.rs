@@ -273,7 +273,7 @@ enum Command {
     ///
     /// Polar mails a code to the address of the purchase.
     Release {
-        /// The device's label, or a part of it [default: asked for]
+        /// The device's label, or a part of it; an address alone is EMAIL [default: asked for]
         device: Option<String>,
         #[command(flatten)]
         key: OneKey,
@@ -377,7 +377,8 @@ impl Command {
                 return (common, Task::Portal(Errand::Restore { buyer, choices }));
             }
             Self::Devices { key, buyer, common } => return (common, Task::Portal(Errand::Devices { buyer, key })),
-            Self::Release { device, key, buyer, common } => {
+            Self::Release { device, key, mut buyer, common } => {
+                let device = buyer.address_or_label(device);
                 return (common, Task::Portal(Errand::Release { device, buyer, key }));
             }
             // clap has seen to it that it is confirmed

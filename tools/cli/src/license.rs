@@ -64,11 +64,16 @@ pub(crate) fn print(report: &Report, as_json: bool) -> io::Result<Exit> {
 
 /// Prints why an operation did not do what was asked.
 pub(crate) fn fail(error: &Error, as_json: bool) -> io::Result<Exit> {
+    fail_before(error, as_json, "run the same command again")
+}
+
+/// The same, where `again` is what to do once the cause is removed.
+pub(crate) fn fail_before(error: &Error, as_json: bool, again: &str) -> io::Result<Exit> {
     output::failure(error);
     if as_json {
         output::print(&error.to_json())?;
     } else if let Some(decision) = error.decision() {
-        output::print(&show::text_after(error, decision))?;
+        output::print(&show::text_after(error, decision, again))?;
     }
     Ok(Exit::of_error(error))
 }

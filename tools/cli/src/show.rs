@@ -9,9 +9,10 @@ pub(crate) fn text(decision: &Decision) -> String {
     lines(decision, next_step(decision.next_step()), decision.next_url())
 }
 
-/// The decision that holds after a failure, and what can be done about the failure rather than about the license.
-pub(crate) fn text_after(error: &Error, decision: &Decision) -> String {
-    lines(decision, advice(error.next_step(), "run the same command again"), error.next_url())
+/// The decision that holds after a failure, and what can be done about the failure rather than about the license; `again`
+/// is what may succeed then.
+pub(crate) fn text_after(error: &Error, decision: &Decision, again: &str) -> String {
+    lines(decision, advice(error.next_step(), again), error.next_url())
 }
 
 fn lines(decision: &Decision, next_step: Option<String>, next_url: Option<&str>) -> String {

@@ -55,6 +55,16 @@ impl Buyer {
     pub(crate) fn email(&self) -> Option<&str> {
         self.email.as_deref().filter(|email| *email != "-")
     }
+
+    /// The label, unless it is the address: the other commands take that first.
+    pub(crate) fn address_or_label(&mut self, label: Option<String>) -> Option<String> {
+        let is_address = |label: &str| label.split_once('@').is_some_and(|(_, domain)| domain.contains('.'));
+        if self.email.is_none() && !self.code_sent && label.as_deref().is_some_and(is_address) {
+            self.email = label;
+            return None;
+        }
+        label
+    }
 }
 
 impl OneKey {

@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::input::Input;
 use crate::license::{Extra, Report};
 use crate::output;
-use polar_license::blocking::{Client, Portal, Session};
+use polar_license::blocking::{Checkout, Client, Portal, Session};
 use polar_license::portal::{ConfirmedByUser, Device, Devices, LicenseKey, NoSeat, Restored};
 use std::time::Duration;
 
@@ -57,6 +57,10 @@ impl Desk {
     fn buy(&self, link: &str, within: Duration, customer: Option<&str>) -> Result<Outcome, Stop> {
         let checkout = self.portal.checkout(link)?;
         output::note(&format!("Open this page to buy:\n  {}", checkout.address()));
+        self.bought(&checkout, within, customer).map_err(Stop::maybe_paid)
+    }
+
+    fn bought(&self, checkout: &Checkout, within: Duration, customer: Option<&str>) -> Result<Outcome, Stop> {
         let purchase = checkout.follow(within, waiting::notes())?;
         session::sent(&self.portal, self.input, purchase.code.clone(), customer)?;
         let session = session::authenticate(&self.portal, self.input)?;
@@ -130,7 +134,8 @@ impl Desk {
             if named.is_some() {
                 return named;
             }
-            output::note(&format!("not the label of one device: {label:?}"));
+            // it may be an address or a code, which nothing repeats
+            output::note("No device, or more than one, has a label like the one that you gave.");
         }
         self.input.choose("Which device is released?", items, |item| device_line(device(item)))
     }

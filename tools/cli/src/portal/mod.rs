@@ -28,7 +28,6 @@ pub(crate) fn run(common: &Common, errand: Errand) -> io::Result<Exit> {
     let ended = license::open(common).map_err(Stop::from).and_then(|client| Desk::new(client).run(errand));
     match ended {
         Ok(outcome) => outcome.print(common.json),
-        Err(Stop::Listed(listed)) => listed.print(common.json),
-        Err(Stop::Failed(error)) => license::fail(&error, common.json),
+        Err(stop) => stop.print(common.json),
     }
 }

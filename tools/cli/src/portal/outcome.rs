@@ -33,12 +33,37 @@ pub(super) enum Listed {
 pub(super) enum Stop {
     Failed(Error),
     Listed(Listed),
+    /// After the address to buy at was shown: who runs the same command again would buy again.
+    MaybePaid(Box<Stop>),
 }
 
 /// A key, and who has its seats.
 pub(super) struct Seats {
     pub(super) key: LicenseKey,
     pub(super) devices: Devices,
+}
+
+impl Stop {
+    pub(super) fn maybe_paid(self) -> Self {
+        Self::MaybePaid(Box::new(self))
+    }
+
+    pub(super) fn print(&self, as_json: bool) -> io::Result<Exit> {
+        self.print_before(as_json, "run the same command again")
+    }
+
+    /// `again` is what to do once the cause is removed.
+    fn print_before(&self, as_json: bool, again: &str) -> io::Result<Exit> {
+        match self {
+            Self::Failed(error) => license::fail_before(error, as_json, again),
+            Self::Listed(listed) => listed.print(as_json),
+            Self::MaybePaid(stop) => {
+                let exit = stop.print_before(as_json, "run `polar-license restore`");
+                output::note("If you have paid, do not buy again: `polar-license restore` activates what you bought.");
+                exit
+            }
+        }
+    }
 }
 
 impl Outcome {

@@ -76,7 +76,7 @@ fn chosen<'a>(input: Input, choice: &'a CustomerChoice, given: Option<&str>) -> 
 
 /// Takes the code. On a terminal it may be typed again.
 pub(super) fn authenticate(portal: &Portal, input: Input) -> Result<Session, Stop> {
-    let missing = "no code on standard input; once the mail is there, try again with `--code-sent`";
+    let missing = "no code on standard input; once the mail is there, run `polar-license restore --code-sent`";
     loop {
         match portal.authenticate(&input.line("Code from the mail:", missing)?) {
             Err(error) if is_typing_error(&error, input) => output::note(error.message()),

@@ -2,8 +2,9 @@
 
 use super::{Customer, EMAIL, Talk};
 use crate::support::{Device, start_polar};
-use mock_polar::{DEMO_INVITATION, DEMO_LINK, DEMO_LINK_PAID};
+use mock_polar::{DEMO_INVITATION, DEMO_LINK, DEMO_LINK_PAID, Endpoint, Fault};
 use std::io::{BufRead, BufReader};
+use std::time::Duration;
 
 #[test]
 fn a_purchase_is_opened_followed_and_licensed_with_nothing_but_a_code() {
@@ -28,6 +29,39 @@ fn a_purchase_is_opened_followed_and_licensed_with_nothing_but_a_code() {
         assert!(notes.iter().all(|note| ![EMAIL, &code, secret].iter().any(|it| note.contains(*it))), "{notes:?}");
         assert!(notes[0].starts_with("If this address bought it"), "{notes:?}");
         assert_eq!(device.run(&["forget"]).status, 0);
+    }
+}
+
+#[test]
+fn whatever_fails_after_the_payment_nobody_is_told_to_buy_again() {
+    const NOT_AGAIN: &str = "If you have paid, do not buy again: `polar-license restore` activates what you bought.\n";
+    let polar = start_polar();
+    let customer = Customer { polar: &polar };
+    for (at, code) in [
+        (Some(Endpoint::RequestCode), None),
+        (None, None),
+        (None, Some("ZZZZZZ")),
+        (Some(Endpoint::Authenticate), Some("")),
+        (Some(Endpoint::Validate), Some("")),
+    ] {
+        let device = Device::new(&polar);
+        let fault = at.map(|endpoint| polar.fault(Fault::drop_connection().on(endpoint)));
+        let mails = polar.mails().len();
+        let mut talk = Talk::begin(&device, &["buy", DEMO_LINK, "--within", "1m"]);
+        let mut stderr = BufReader::new(talk.child.stderr.take().unwrap()).lines();
+        let address = stderr.nth(1).unwrap().unwrap();
+        drop(polar.pay(address.rsplit('/').next().unwrap(), EMAIL));
+        match code {
+            Some("") => talk.say(&customer.code(mails)),
+            Some(wrong) => talk.say(wrong),
+            None => {}
+        }
+        let stopped = talk.end_unchecked().1;
+        let notes: String = stderr.map(|line| line.unwrap() + "\n").collect();
+        assert!(stopped.status != 0 && notes.ends_with(NOT_AGAIN), "{at:?} {code:?}: {stopped:?} {notes}");
+        assert!(!stopped.stdout.contains("run the same command again"), "{stopped:?}");
+        fault.into_iter().for_each(|fault| polar.clear_fault(fault));
+        polar.advance_clock(Duration::from_secs(3600));
     }
 }
 

@@ -38,7 +38,12 @@ fn a_code_that_was_mailed_already_is_enough() {
     // the customer closes the terminal, and the mail comes later
     let early = device.run(&["restore", EMAIL, "--json"]);
     assert_eq!((early.status, early.json()["error"]["kind"].as_str()), (2, Some("invalid_config")), "{early:?}");
-    assert!(early.stderr.contains("try again with `--code-sent`"), "{early:?}");
+    assert!(
+        early.stderr.contains(
+            "error: no code on standard input; once the mail is there, run `polar-license restore --code-sent`"
+        ),
+        "{early:?}"
+    );
     let mut talk = Talk::begin(&device, &["restore", "--code-sent"]);
     talk.say(&customer.code(0));
     assert_eq!(talk.end().status, 0);
