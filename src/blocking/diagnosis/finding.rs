@@ -163,6 +163,8 @@ names! {
         ProxyAddress = "proxy_address";
         /// The proxy cannot be reached.
         ProxyUnreachable = "proxy_unreachable";
+        /// The proxy takes no names, and this computer does not know that of Polar's server.
+        ProxyLookup = "proxy_lookup";
         /// The proxy does not let the connection through.
         ProxyRefused = "proxy_refused";
         /// The certificate is signed by nobody whom this computer trusts.
@@ -225,22 +227,32 @@ impl Fault {
             Self::RateLimited => "Wait for a minute and try again; others at this internet address count as well.",
             Self::ProxyAddress => "Correct this variable; it looks like http://proxy.example:8080.",
             Self::ProxyUnreachable => "Check the proxy's address in the system's settings, or in HTTPS_PROXY.",
+            Self::ProxyLookup => {
+                "Let the proxy look up the name: in its address, write socks5h:// instead of socks5://, or socks4a:// \
+                 instead of socks4://."
+            }
             Self::ProxyRefused => {
                 "Ask who runs the proxy to allow this server. If it asks for a password, put user name and password \
                  into the address in HTTPS_PROXY."
             }
             Self::UnknownAuthority => {
-                "If a company's proxy or a virus scanner opens encrypted connections here, install its root certificate \
-                 in the system, or name its file in SSL_CERT_FILE. If not, somebody may be listening: use another network."
+                "In a hotel, a train or an airport, open any page in a browser and sign in to the network first. If a \
+                 company's proxy or a virus scanner opens encrypted connections here, install its root certificate in the \
+                 system, or name its file in SSL_CERT_FILE. If neither helps, somebody may be listening: use another \
+                 network."
             }
             Self::CertificateDate => {
                 "Set the date and time of this computer. If they are right, whoever opens encrypted connections in this \
                  network uses an old certificate."
             }
             Self::WrongCertificate => {
-                "Another server answers under Polar's name: sign in to this network in a browser, or use another one."
+                "In a hotel, a train or an airport, open any page in a browser and sign in to the network first. If that \
+                 does not help, another server answers under Polar's name: use another network."
             }
-            Self::NoEncryption => "Ask who runs this network what stands between this computer and Polar.",
+            Self::NoEncryption => {
+                "In a hotel, a train or an airport, open any page in a browser and sign in to the network first. If that \
+                 does not help, ask who runs this network what stands between this computer and Polar."
+            }
             Self::Clock => "Set the date, the time and the time zone of this computer, best automatically.",
             Self::UnknownKey => {
                 "Compare the organization's id with Polar's dashboard (Settings, General), and the key with the mail or \
