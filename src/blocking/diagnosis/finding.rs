@@ -199,6 +199,8 @@ names! {
         Obstructed = "obstructed";
         /// Other users can read the license.
         ReadableByOthers = "readable_by_others";
+        /// The license that is stored was not confirmed for too long.
+        LicenseLapsed = "license_lapsed";
         /// The license that is stored cannot be used.
         LicenseUnusable = "license_unusable";
     }
@@ -270,6 +272,10 @@ impl Fault {
             Self::Locked => "Close other programs that use this license, or try again in a few seconds.",
             Self::Obstructed => "Move away what is there, or choose another directory.",
             Self::ReadableByOthers => "Take the right to read from other users; the file holds the license key.",
+            Self::LicenseLapsed => {
+                "Go online once, and start the app or run `polar-license validate`: the license works again as soon as \
+                 Polar has confirmed it."
+            }
             Self::LicenseUnusable => "Follow the license's next step.",
         }
     }

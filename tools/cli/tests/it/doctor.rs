@@ -285,6 +285,17 @@ fn a_license_that_cannot_be_used() {
 }
 
 #[test]
+fn a_license_that_was_offline_for_too_long() {
+    let polar = start_polar();
+    let device = Device::licensed_days_ago(&polar, DEMO_KEY_TWO_DEVICES, 20);
+    let found = Found::on(&device, &[]);
+    found.is(&[]);
+    let license = found.finding("license");
+    assert_eq!(license["fault"], "license_lapsed", "{found:?}");
+    assert!(license["advice"].as_str().unwrap().starts_with("Go online once"), "{found:?}");
+}
+
+#[test]
 fn a_license_for_another_organization_or_server_is_found() {
     let (polar, other) = (start_polar(), start_polar());
     let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
