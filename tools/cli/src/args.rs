@@ -436,6 +436,8 @@ impl Common {
         let organization = self.organization.as_deref().unwrap_or_default();
         let app = self.app.as_deref().unwrap_or("polar-license-cli");
         let mut config = Config::builder(organization, app).benefits(self.benefits.iter().cloned());
+        // the library's sentence says that the license works until the app ends, which a command does at once
+        config = config.text("also.until_exit", "The next command will not find the license.");
         if let Some(environment) = &self.environment {
             config = config.environment(environment.as_str());
         }
