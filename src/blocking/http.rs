@@ -26,6 +26,7 @@
 
 use std::fmt;
 use std::io::{self, Read};
+use std::net::ToSocketAddrs;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,7 +39,8 @@ use ureq::{Agent, Body, Proxy, SendBody};
 use zeroize::Zeroizing;
 
 use crate::client::connection::{
-    CertificateFault, Scheme, Target, USER_AGENT, WRONG_ADDRESS, describe, no_time, timeout_message, tls_message,
+    CertificateFault, Scheme, Target, USER_AGENT, WRONG_ADDRESS, describe, is_plain_text, no_time, timeout_message,
+    tls_message,
 };
 use crate::client::kept::Kept;
 use crate::transport::{Answer, Failure, Request, RetryHeaders, Sent, Transport};
@@ -107,14 +109,18 @@ pub(super) struct Probe {
 pub(super) enum Obstacle {
     /// The address is one that nothing is sent to.
     Address,
-    /// Its name is not known here.
+    /// The proxy's protocol leaves it to this computer to look up the server's name, which is not known here.
     HostName,
-    /// Nobody accepts the connection.
+    /// Nobody accepts the connection, or it leads to a name that is not known here.
     Connection,
+    /// The connection was accepted, and failed before the request was sent.
+    BrokenOff,
     Timeout,
     /// The proxy did not connect to it, or does not speak HTTP.
     Proxy,
     Certificate(CertificateFault),
+    /// What answers does not encrypt.
+    PlainText,
     Tls,
     /// It was sent, and the answer broke off or is not HTTP.
     Answer,
@@ -134,7 +140,9 @@ pub(super) fn probe(request: &Request) -> Probe {
     match exchange(request, &mut body, &Kept::default()) {
         Ok(Reply { answer, date }) => Probe { answer, date, obstacle: None },
         Err(fault) => {
-            let obstacle = Some(fault.obstacle(body.sent));
+            let obstacle = fault.obstacle(body.sent);
+            let is_unknown = obstacle == Obstacle::Connection && is_looked_up_in_vain(&request.url);
+            let obstacle = Some(if is_unknown { Obstacle::HostName } else { obstacle });
             Probe { answer: fault.into_answer(body.sent), date: None, obstacle }
         }
     }
@@ -142,12 +150,23 @@ pub(super) fn probe(request: &Request) -> Probe {
 
 /// Sends nothing.
 pub(super) fn route(url: &str) -> Route {
-    let uri: Option<Uri> = url.parse().ok();
-    let proxy = target(url)
-        .and_then(|(target, _)| proxy(target))
-        .filter(|proxy| uri.is_some_and(|uri| !proxy.is_no_proxy(&uri)));
-    let proxy = proxy.map(|proxy| (proxy.protocol().to_string().to_lowercase(), proxy.username().is_some()));
+    let proxy =
+        proxy_on_the_way(url).map(|proxy| (proxy.protocol().to_string().to_lowercase(), proxy.username().is_some()));
     Route { proxy, system_roots: system_roots() }
+}
+
+fn proxy_on_the_way(url: &str) -> Option<Proxy> {
+    let uri: Uri = url.parse().ok()?;
+    target(url).and_then(|(target, _)| proxy(target)).filter(|proxy| !proxy.is_no_proxy(&uri))
+}
+
+/// Whether a name has to be looked up here for a proxy that takes no names, and cannot be.
+fn is_looked_up_in_vain(url: &str) -> bool {
+    let is_needed = proxy_on_the_way(url).is_some_and(|proxy| proxy.resolve_target());
+    let uri: Option<Uri> = url.parse().ok();
+    let host = uri.as_ref().and_then(Uri::host).unwrap_or_default();
+    // an address of version 6 stands in brackets
+    is_needed && (host.trim_matches(['[', ']']), 0).to_socket_addrs().is_err()
 }
 
 /// The variables that name a proxy and hold no proxy's address; they are passed over.
@@ -343,19 +362,23 @@ impl From<io::Error> for Fault {
 impl Fault {
     fn obstacle(&self, sent: Sent) -> Obstacle {
         use ureq::Error;
-        let tls = |reason: &str| CertificateFault::of(reason).map_or(Obstacle::Tls, Obstacle::Certificate);
+        let tls = |reason: &str| match CertificateFault::of(reason) {
+            Some(fault) => Obstacle::Certificate(fault),
+            None if is_plain_text(reason) => Obstacle::PlainText,
+            None => Obstacle::Tls,
+        };
         match self {
             Self::Address => Obstacle::Address,
             Self::TooLarge => Obstacle::Answer,
             Self::Ureq(error) => match (error, sent) {
                 (Error::Timeout(_), _) => Obstacle::Timeout,
-                (Error::HostNotFound, _) => Obstacle::HostName,
                 (Error::ConnectProxyFailed(_) | Error::InvalidProxyUrl, _) | (Error::Protocol(_), Sent::No) => {
                     Obstacle::Proxy
                 }
                 (Error::Io(error), Sent::No) if error.kind() == io::ErrorKind::InvalidData => tls(&describe(error)),
                 (Error::Rustls(error), _) => tls(&error.to_string()),
                 (Error::Tls(_), _) => Obstacle::Tls,
+                (Error::Io(error), Sent::No) if was_accepted(error.kind()) => Obstacle::BrokenOff,
                 (_, Sent::No) => Obstacle::Connection,
                 (_, Sent::Maybe) => Obstacle::Answer,
             },
@@ -373,12 +396,31 @@ impl Fault {
     }
 }
 
+/// Whether a connection that fails like this was accepted before: by the server, or by a proxy on the way.
+fn was_accepted(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind as Kind;
+    matches!(
+        kind,
+        Kind::ConnectionReset
+            | Kind::ConnectionAborted
+            | Kind::BrokenPipe
+            | Kind::NotConnected
+            | Kind::UnexpectedEof
+            // a SOCKS proxy's refusal, as ureq reports it
+            | Kind::Other
+    )
+}
+
 /// One line for people. Errors are spelled out one by one so that no address, and nothing of a proxy's, slips in.
 fn message(error: &ureq::Error, sent: Sent) -> String {
     use ureq::Error;
     match (error, sent) {
         (Error::HostNotFound, _) => "could not connect to Polar: host not found".to_owned(),
-        (Error::ConnectProxyFailed(reason), _) => format!("the proxy did not connect to Polar: {reason}"),
+        (Error::ConnectProxyFailed(reason), _) => {
+            // ureq writes the status a second time behind a slash, where its name should be
+            let reason = reason.split('/').next().unwrap_or_default();
+            format!("the proxy did not connect to Polar: {reason}")
+        }
         (Error::InvalidProxyUrl, _) => "the proxy's address is not valid; correct the proxy settings".to_owned(),
         (Error::Io(error), Sent::No) if error.kind() == io::ErrorKind::InvalidData => tls_message(&describe(error)),
         (Error::Rustls(error), _) => tls_message(&error.to_string()),

@@ -89,6 +89,9 @@ impl CertificateFault {
 
 /// What rustls reports, as one line for people.
 pub(crate) fn tls_message(reason: &str) -> String {
+    if is_plain_text(reason) {
+        return String::from("no secure connection to Polar: the answer is not encrypted");
+    }
     let Some(problem) = certificate_problem(reason) else {
         return format!("no secure connection to Polar: {}", without_names(reason));
     };
@@ -100,6 +103,11 @@ pub(crate) fn tls_message(reason: &str) -> String {
         Some(CertificateFault::Authority | CertificateFault::Name | CertificateFault::Other) | None => "",
     };
     format!("the connection's certificate is not trusted: {problem}{hint}")
+}
+
+/// Whether rustls reports that what answers does not speak TLS: its first byte begins no TLS record.
+pub(crate) fn is_plain_text(reason: &str) -> bool {
+    reason == "received corrupt message of type InvalidContentType"
 }
 
 fn certificate_problem(reason: &str) -> Option<&str> {
@@ -164,5 +172,13 @@ mod tests {
         let unknown = "invalid peer certificate: UnknownIssuer";
         assert_eq!(CertificateFault::of(unknown), Some(CertificateFault::Authority));
         assert_eq!(CertificateFault::of("received fatal alert: HandshakeFailure"), None);
+    }
+
+    #[test]
+    fn an_answer_in_plain_text_is_called_that() {
+        let plain = "received corrupt message of type InvalidContentType";
+        assert!(is_plain_text(plain));
+        assert_eq!(tls_message(plain), "no secure connection to Polar: the answer is not encrypted");
+        assert!(!is_plain_text("received fatal alert: HandshakeFailure"));
     }
 }

@@ -315,8 +315,8 @@ impl Engine {
     /// that can.
     pub(super) fn not_stored(&self, message: &str) -> Error {
         let seated = self.record.identity().is_some_and(|identity| identity.seat.is_some());
-        let what = if seated { "the license took a seat and works" } else { "the license works" };
-        self.until_exit(seated, format!("{what} until the app ends, but could not be stored: {message}"))
+        let what = if seated { "the license took a seat and is active" } else { "the license is active" };
+        self.until_exit(seated, format!("{what} in this process only, since it could not be stored: {message}"))
     }
 
     /// Takes back an attempt that was not saved and so was not sent.

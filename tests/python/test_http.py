@@ -116,6 +116,12 @@ class Life(OverHttp):
             with self.subTest(wrong=wrong), self.assertRaises((TypeError, LicenseError)):
                 self.open(**wrong)
 
+    def test_a_wrong_setting_is_called_by_its_name_in_python(self) -> None:
+        missing = self.fails("invalid_config", lambda: License(app_id="com.acme.app"))  # type: ignore[call-arg]
+        self.assertEqual(missing.detail, "the setting `organization_id` is missing")
+        negative = self.fails("invalid_config", lambda: self.open(offline_grace=timedelta(days=-1)))
+        self.assertIn("the setting `offline_grace` must be", negative.detail)
+
     def test_a_closed_license_says_so(self) -> None:
         with self.open() as license:
             self.assertEqual(repr(license), "<License: unlicensed>")

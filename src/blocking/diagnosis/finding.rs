@@ -163,6 +163,8 @@ names! {
         ProxyAddress = "proxy_address";
         /// The proxy cannot be reached.
         ProxyUnreachable = "proxy_unreachable";
+        /// The proxy takes no names, and this computer does not know that of Polar's server.
+        ProxyLookup = "proxy_lookup";
         /// The proxy does not let the connection through.
         ProxyRefused = "proxy_refused";
         /// The certificate is signed by nobody whom this computer trusts.
@@ -197,6 +199,8 @@ names! {
         Obstructed = "obstructed";
         /// Other users can read the license.
         ReadableByOthers = "readable_by_others";
+        /// The license that is stored was not confirmed for too long.
+        LicenseLapsed = "license_lapsed";
         /// The license that is stored cannot be used.
         LicenseUnusable = "license_unusable";
     }
@@ -225,22 +229,32 @@ impl Fault {
             Self::RateLimited => "Wait for a minute and try again; others at this internet address count as well.",
             Self::ProxyAddress => "Correct this variable; it looks like http://proxy.example:8080.",
             Self::ProxyUnreachable => "Check the proxy's address in the system's settings, or in HTTPS_PROXY.",
+            Self::ProxyLookup => {
+                "Let the proxy look up the name: in its address, write socks5h:// instead of socks5://, or socks4a:// \
+                 instead of socks4://."
+            }
             Self::ProxyRefused => {
                 "Ask who runs the proxy to allow this server. If it asks for a password, put user name and password \
                  into the address in HTTPS_PROXY."
             }
             Self::UnknownAuthority => {
-                "If a company's proxy or a virus scanner opens encrypted connections here, install its root certificate \
-                 in the system, or name its file in SSL_CERT_FILE. If not, somebody may be listening: use another network."
+                "In a hotel, a train or an airport, open any page in a browser and sign in to the network first. If a \
+                 company's proxy or a virus scanner opens encrypted connections here, install its root certificate in the \
+                 system, or name its file in SSL_CERT_FILE. If neither helps, somebody may be listening: use another \
+                 network."
             }
             Self::CertificateDate => {
                 "Set the date and time of this computer. If they are right, whoever opens encrypted connections in this \
                  network uses an old certificate."
             }
             Self::WrongCertificate => {
-                "Another server answers under Polar's name: sign in to this network in a browser, or use another one."
+                "In a hotel, a train or an airport, open any page in a browser and sign in to the network first. If that \
+                 does not help, another server answers under Polar's name: use another network."
             }
-            Self::NoEncryption => "Ask who runs this network what stands between this computer and Polar.",
+            Self::NoEncryption => {
+                "In a hotel, a train or an airport, open any page in a browser and sign in to the network first. If that \
+                 does not help, ask who runs this network what stands between this computer and Polar."
+            }
             Self::Clock => "Set the date, the time and the time zone of this computer, best automatically.",
             Self::UnknownKey => {
                 "Compare the organization's id with Polar's dashboard (Settings, General), and the key with the mail or \
@@ -258,6 +272,10 @@ impl Fault {
             Self::Locked => "Close other programs that use this license, or try again in a few seconds.",
             Self::Obstructed => "Move away what is there, or choose another directory.",
             Self::ReadableByOthers => "Take the right to read from other users; the file holds the license key.",
+            Self::LicenseLapsed => {
+                "Go online once, and start the app or run `polar-license validate`: the license works again as soon as \
+                 Polar has confirmed it."
+            }
             Self::LicenseUnusable => "Follow the license's next step.",
         }
     }

@@ -109,26 +109,40 @@ impl Asked {
             Answer::Reply { status: 429, .. } => fault(Fault::RateLimited, rejection),
             Answer::Reply { status, body, .. } => {
                 let who = who_answered(*status, body);
-                let portal = || format!("the sign-in page of a network answered in Polar's place (HTTP {status})");
-                fault(who, if who == Fault::CaptivePortal { portal() } else { rejection })
+                let is_portal = who == Fault::CaptivePortal;
+                fault(who, if is_portal { portal(&format!("HTTP {status}")) } else { rejection })
             }
             Answer::Failed { .. } => {
                 let which = self.probe.obstacle.map_or(Fault::NoNetwork, |obstacle| self.obstacle(obstacle));
-                let proxy = || rejection.replace("connect to Polar", "connect to the proxy");
-                fault(which, if which == Fault::ProxyUnreachable { proxy() } else { rejection })
+                let could_not = "could not connect to Polar";
+                let detail = if which == Fault::ProxyUnreachable {
+                    rejection.replace(could_not, "could not connect to the proxy")
+                } else if which == Fault::ProxyRefused {
+                    rejection.replace(could_not, "the connection through the proxy failed")
+                } else if which == Fault::CaptivePortal {
+                    portal("without encryption")
+                } else {
+                    rejection
+                };
+                fault(which, detail)
             }
         }
     }
 
     fn obstacle(&self, obstacle: Obstacle) -> Fault {
+        let has_proxy = self.route.proxy.is_some();
         match obstacle {
             Obstacle::Address => Fault::Configuration,
             Obstacle::Timeout => Fault::Timeout,
-            Obstacle::HostName | Obstacle::Connection if self.route.proxy.is_some() => Fault::ProxyUnreachable,
-            Obstacle::HostName | Obstacle::Connection if self.is_on_this_computer() => Fault::NoLocalServer,
-            Obstacle::HostName | Obstacle::Connection => Fault::NoNetwork,
+            Obstacle::HostName => Fault::ProxyLookup,
+            Obstacle::Connection if has_proxy => Fault::ProxyUnreachable,
+            // a proxy that filters accepts the connection, then breaks it off or answers itself
+            Obstacle::BrokenOff | Obstacle::PlainText if has_proxy => Fault::ProxyRefused,
+            Obstacle::Connection | Obstacle::BrokenOff if self.is_on_this_computer() => Fault::NoLocalServer,
+            Obstacle::Connection | Obstacle::BrokenOff => Fault::NoNetwork,
             Obstacle::Proxy => Fault::ProxyRefused,
             Obstacle::Certificate(fault) => of_certificate(fault),
+            Obstacle::PlainText => Fault::CaptivePortal,
             Obstacle::Tls => Fault::NoEncryption,
             Obstacle::Answer => Fault::NotPolar,
         }
@@ -148,15 +162,10 @@ impl Asked {
         let used = self.route.proxy.iter().map(|(protocol, has_user)| {
             let user = if *has_user { ", with a user name" } else { "" };
             let detail = format!("requests go over a proxy ({protocol}{user})");
-            match self.probe.obstacle {
-                Some(Obstacle::Proxy) => Finding::faulty(Check::Proxy, Fault::ProxyRefused, detail),
-                Some(Obstacle::HostName | Obstacle::Connection) => {
-                    Finding::faulty(Check::Proxy, Fault::ProxyUnreachable, detail)
-                }
-                None
-                | Some(
-                    Obstacle::Address | Obstacle::Timeout | Obstacle::Certificate(_) | Obstacle::Tls | Obstacle::Answer,
-                ) => Finding::good(Check::Proxy, detail),
+            let fault = self.probe.obstacle.map(|obstacle| self.obstacle(obstacle));
+            match fault.filter(|fault| is_of_proxy(*fault)) {
+                Some(fault) => Finding::faulty(Check::Proxy, fault, detail),
+                None => Finding::good(Check::Proxy, detail),
             }
         });
         wrong.chain(used).collect()
@@ -176,8 +185,10 @@ impl Asked {
                 Obstacle::Address
                 | Obstacle::HostName
                 | Obstacle::Connection
+                | Obstacle::BrokenOff
                 | Obstacle::Timeout
                 | Obstacle::Proxy
+                | Obstacle::PlainText
                 | Obstacle::Answer,
             ) => {
                 let unused = if self.is_on_this_computer() { "not used for an address on this computer; " } else { "" };
@@ -242,6 +253,15 @@ impl Asked {
             Err(_) => Finding::faulty(Check::Key, Fault::UnknownKey, format!("{unknown}; {other} could not be asked")),
         }
     }
+}
+
+fn is_of_proxy(fault: Fault) -> bool {
+    [Fault::ProxyUnreachable, Fault::ProxyLookup, Fault::ProxyRefused].contains(&fault)
+}
+
+/// `how` it answered.
+fn portal(how: &str) -> String {
+    format!("the sign-in page of a network answered in Polar's place ({how})")
 }
 
 fn of_certificate(fault: CertificateFault) -> Fault {

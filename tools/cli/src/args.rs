@@ -109,11 +109,11 @@ pub(crate) struct Common {
     ///
     /// Without it, a license that an app has sealed with a secret counts as tampered with. Other users of this machine
     /// can see the arguments of a program: prefer the variable.
-    #[arg(long, value_name = "TEXT", hide_short_help = true, env = "POLAR_LICENSE_APP_SECRET", hide_env_values = true)]
+    #[arg(long, value_name = "TEXT", hide_short_help = true, env = "POLAR_LICENSE_APP_SECRET")]
     app_secret: Option<String>,
 
     /// What the app identifies this device by, instead of the system's machine id
-    #[arg(long, value_name = "TEXT", hide_short_help = true, env = "POLAR_LICENSE_DEVICE_ID", hide_env_values = true)]
+    #[arg(long, value_name = "TEXT", hide_short_help = true, env = "POLAR_LICENSE_DEVICE_ID")]
     device_id: Option<String>,
 
     /// How long access lasts while Polar cannot be reached [default: 14d]
@@ -185,7 +185,9 @@ pub(crate) fn command() -> clap::Command {
         "doctor" => command.after_help(exit::DOCTOR_HELP),
         _ => command.after_long_help(exit::HELP),
     };
-    Line::command().mut_subcommands(of_license)
+    // what a variable is set to may be secret, and too long for a line
+    let no_values = |command: clap::Command| command.mut_args(|arg| arg.hide_env_values(true));
+    no_values(Line::command()).mut_subcommands(|command| no_values(of_license(command)))
 }
 
 /// Activate and check license keys sold through Polar
@@ -327,8 +329,9 @@ enum Command {
     },
     /// Find out what is wrong: network, clock, storage, settings
     ///
-    /// Asks Polar once, without a license key. What it prints can be pasted into a bug report: it has no license key, no
-    /// name and no path of the user's. It takes no seat and changes no license.
+    /// Asks Polar once, without a license key. What it prints can be pasted into a bug report: it has no license key and
+    /// no user's name; a path in it is shown in full, but with ~ for the home directory, and USER for the user's name.
+    /// It takes no seat and changes no license.
     Doctor {
         /// Check this key as well; `-` reads it from standard input
         ///
@@ -434,6 +437,8 @@ impl Common {
         let organization = self.organization.as_deref().unwrap_or_default();
         let app = self.app.as_deref().unwrap_or("polar-license-cli");
         let mut config = Config::builder(organization, app).benefits(self.benefits.iter().cloned());
+        // the library's sentence says that the license works until the app ends, which a command does at once
+        config = config.text("also.until_exit", "The next command will not find the license.");
         if let Some(environment) = &self.environment {
             config = config.environment(environment.as_str());
         }

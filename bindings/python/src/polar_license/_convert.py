@@ -40,14 +40,20 @@ def settings_json(settings: Mapping[str, Any]) -> bytes:
     for name, value in settings.items():
         if name not in _SETTINGS:
             raise TypeError(f"License() has no setting `{name}`")
-        member = re.sub("_(.)", lambda match: match[1].upper(), name)
         if _SETTINGS[name] is not timedelta:
-            members[member] = value
+            members[_member(name)] = value
         elif isinstance(value, timedelta):
-            members[f"{member}Ms"] = milliseconds(value)
+            members[_member(name)] = milliseconds(value)
         elif value is not None:
             raise TypeError(f"`{name}` must be a timedelta")
     return json.dumps(members, default=_plain).encode()
+
+
+def settings_error(error: LicenseError) -> LicenseError:
+    """The same, with the setting that it is about called as in Python."""
+    names = {_member(name): name for name in _SETTINGS}
+    error.detail = re.sub("(?<=^the setting `)[A-Za-z]+", lambda match: names.get(match[0], match[0]), error.detail)
+    return error
 
 
 def decision(pointer: Any) -> Decision:
@@ -69,6 +75,12 @@ def error(pointer: Any) -> LicenseError:
     members = json.loads(string(lib.polar_license_error_json(pointer)))
     failure = members.pop("error")
     return LicenseError(**_values(failure), decision=_decision(members) if members else None)
+
+
+def _member(name: str) -> str:
+    """What JSON calls a setting."""
+    member = re.sub("_(.)", lambda match: match[1].upper(), name)
+    return f"{member}Ms" if _SETTINGS[name] is timedelta else member
 
 
 def _decision(members: dict[str, Any]) -> Decision:

@@ -268,7 +268,7 @@ def _taken_error(error: Any) -> LicenseError:
 def _opened(options: Any) -> Any:
     license, error = ffi.new("polar_license **"), ffi.new("polar_license_error **")
     if lib.polar_license_open(options, license, error):
-        raise _taken_error(error)
+        raise convert.settings_error(_taken_error(error))
     return license[0]
 
 

@@ -14,7 +14,7 @@ use crate::license;
 use crate::show;
 use polar_license::blocking::diagnosis::{self, Check, Fault, Finding, Outcome, shown_path};
 use polar_license::blocking::{Client, default_directory, system_name};
-use polar_license::{Config, Decision, Environment, Error, ErrorKind, Key, Reason};
+use polar_license::{Config, Decision, Environment, Error, ErrorKind, Key, Reason, State};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, io};
@@ -166,7 +166,9 @@ fn of_decision(decision: &Decision) -> Finding {
         if let Some(step) = show::next_step(decision.next_step()) {
             detail.push_str(&format!("; next step: {step}"));
         }
-        Finding::warning(Check::License, Fault::LicenseUnusable, detail)
+        let is_lapsed = decision.state() == State::Lapsed;
+        let fault = if is_lapsed { Fault::LicenseLapsed } else { Fault::LicenseUnusable };
+        Finding::warning(Check::License, fault, detail)
     } else {
         Finding::good(Check::License, detail)
     }

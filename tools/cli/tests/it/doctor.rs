@@ -285,6 +285,17 @@ fn a_license_that_cannot_be_used() {
 }
 
 #[test]
+fn a_license_that_was_offline_for_too_long() {
+    let polar = start_polar();
+    let device = Device::licensed_days_ago(&polar, DEMO_KEY_TWO_DEVICES, 20);
+    let found = Found::on(&device, &[]);
+    found.is(&[]);
+    let license = found.finding("license");
+    assert_eq!(license["fault"], "license_lapsed", "{found:?}");
+    assert!(license["advice"].as_str().unwrap().starts_with("Go online once"), "{found:?}");
+}
+
+#[test]
 fn a_license_for_another_organization_or_server_is_found() {
     let (polar, other) = (start_polar(), start_polar());
     let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
@@ -297,7 +308,11 @@ fn a_license_for_another_organization_or_server_is_found() {
 #[cfg(unix)]
 mod unix {
     use super::*;
-    use crate::internet::{Internet, PRODUCTION, SANDBOX, proxy_answering};
+    use crate::internet::{
+        Internet, PRODUCTION, SANDBOX, SignIn, leave_unread, proxy_answering, proxy_breaking_off, read_some,
+        socks_proxy_refusing,
+    };
+    use std::io::Write;
     use std::os::unix::fs::PermissionsExt;
     use std::os::unix::process::CommandExt;
     use std::path::Path;
@@ -399,6 +414,32 @@ mod unix {
     }
 
     #[test]
+    fn where_one_has_to_sign_in_first_the_advice_begins_with_that() {
+        let hotel = "In a hotel, a train or an airport, open any page in a browser and sign in to the network first.";
+        let directory = tempfile::tempdir().unwrap();
+        for (server, faults, advice) in [
+            (
+                SignIn::UnknownAuthority,
+                &[("polar", "unknown_authority"), ("certificates", "unknown_authority")][..],
+                hotel,
+            ),
+            (SignIn::Authority, &[("polar", "wrong_certificate"), ("certificates", "wrong_certificate")], hotel),
+            (SignIn::WithoutEncryption, &[("polar", "captive_portal")], "Open any page in a browser and sign in"),
+        ] {
+            let address = server.start();
+            let found = Found::by(|| {
+                let mut command = command();
+                command.args(["doctor", "--organization", DEMO_ORGANIZATION, "--environment", &address, "--data-dir"]);
+                command.arg(directory.path());
+                command
+            });
+            found.is(faults);
+            assert!(found.finding("polar")["advice"].as_str().unwrap().starts_with(advice), "{found:?}");
+            assert!(!found.detail("polar").contains("corrupt"), "{found:?}");
+        }
+    }
+
+    #[test]
     fn a_clock_so_wrong_that_no_certificate_is_valid() {
         if !can("faketime", &["-f", "+1d", "true"]) {
             return;
@@ -438,7 +479,42 @@ mod unix {
             let proxy = proxy_answering(reply);
             let found = Found::by(|| behind(&proxy, None, directory.path(), &[]));
             found.is(&[("polar", "proxy_refused"), ("proxy", "proxy_refused")]);
+            assert!(found.detail("polar").matches("407").count() < 2, "{found:?}");
         }
+    }
+
+    #[test]
+    fn a_proxy_that_lets_nothing_through() {
+        let directory = tempfile::tempdir().unwrap();
+        for (proxy, why) in [
+            (proxy_breaking_off(read_some), "the connection through the proxy failed: closed by the other side"),
+            (proxy_breaking_off(leave_unread), "the connection through the proxy failed: connection reset"),
+            (
+                proxy_breaking_off(|connection| {
+                    read_some(connection)?;
+                    connection.write_all(b"HTTP/1.1 403 Forbidden\r\n\r\n")
+                }),
+                "no secure connection to Polar: the answer is not encrypted",
+            ),
+            (socks_proxy_refusing(2), "the connection through the proxy failed: connection not allowed by ruleset"),
+        ] {
+            let found = Found::by(|| behind(&proxy, None, directory.path(), &[]));
+            found.is(&[("polar", "proxy_refused"), ("proxy", "proxy_refused")]);
+            assert!(found.detail("polar").ends_with(why), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_that_takes_no_names() {
+        let directory = tempfile::tempdir().unwrap();
+        // no such name is known anywhere (RFC 6761)
+        let words = ["--environment", "https://polar.invalid"];
+        let found = Found::by(|| behind("socks5://127.0.0.1:9", None, directory.path(), &words));
+        found.is(&[("polar", "proxy_lookup"), ("proxy", "proxy_lookup")]);
+        assert!(found.detail("polar").contains("could not connect to Polar: failed to lookup"), "{found:?}");
+        assert!(found.finding("polar")["advice"].as_str().unwrap().contains("socks5h://"), "{found:?}");
+        let found = Found::by(|| behind("socks5h://127.0.0.1:9", None, directory.path(), &words));
+        found.is(&[("polar", "proxy_unreachable"), ("proxy", "proxy_unreachable")]);
     }
 
     #[test]

@@ -5,8 +5,12 @@ use std::collections::BTreeSet;
 use std::fs;
 
 fn output(words: &[&str]) -> String {
+    output_with(&[], words)
+}
+
+fn output_with(variables: &[(&str, &str)], words: &[&str]) -> String {
     let mut command = command();
-    command.args(words);
+    command.envs(variables.iter().copied()).args(words);
     let run = run(command, "");
     assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{words:?}: {run:?}");
     run.stdout
@@ -35,6 +39,9 @@ fn help_fits_into_80_columns() {
     for flag in ["-h", "--help"] {
         let mut pages = vec![output(&[flag])];
         pages.extend(subcommands.iter().map(|name| output(&[name, flag])));
+        // as the README says to set it
+        let organization = ("POLAR_LICENSE_ORGANIZATION", mock_polar::DEMO_ORGANIZATION);
+        pages.extend(subcommands.iter().map(|name| output_with(&[organization], &[name, flag])));
         for line in pages.iter().flat_map(|page| page.lines()) {
             assert!(line.chars().count() <= 80, "{flag}: {line}");
         }
@@ -75,6 +82,12 @@ fn help_shows_no_secret() {
         let run = run(command, "");
         assert!(run.status == 0 && !run.stdout.contains("hunter2"), "{run:?}");
     }
+}
+
+#[test]
+fn the_help_says_what_doctor_shows_of_paths() {
+    let help = output(&["doctor", "--help"]).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(help.contains("no license key and no user's name; a path in it is shown in full, but"), "{help}");
 }
 
 #[test]

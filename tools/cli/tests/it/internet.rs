@@ -79,15 +79,99 @@ impl Internet {
 
 /// A proxy that answers every request with this.
 pub(crate) fn proxy_answering(reply: &'static str) -> String {
+    let address = listener(move |connection| {
+        read_head(connection)?;
+        connection.write_all(reply.as_bytes())
+    });
+    format!("http://{address}")
+}
+
+/// A proxy that promises a connection and ends it once the client speaks to the server: `then` is what it does last.
+pub(crate) fn proxy_breaking_off(then: fn(&mut TcpStream) -> io::Result<()>) -> String {
+    let address = listener(move |connection| {
+        read_head(connection)?;
+        connection.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
+        then(connection)
+    });
+    format!("http://{address}")
+}
+
+/// A SOCKS proxy that refuses by this code of RFC 1928.
+pub(crate) fn socks_proxy_refusing(code: u8) -> String {
+    let address = listener(move |connection| {
+        connection.read_exact(&mut [0; 3])?;
+        connection.write_all(&[5, 0])?;
+        // the rest of the request is the server's name, after its length
+        let mut head = [0; 5];
+        connection.read_exact(&mut head)?;
+        connection.read_exact(&mut vec![0; usize::from(head[4]) + 2])?;
+        connection.write_all(&[5, code, 0, 1, 0, 0, 0, 0, 0, 0])
+    });
+    format!("socks5h://{address}")
+}
+
+/// The server of a network where one has to sign in first, which answers on the port of https in place of any other.
+pub(crate) enum SignIn {
+    /// With a certificate for the right name, by an authority that nobody knows.
+    UnknownAuthority,
+    /// With a certificate that is made for an authority, and signs itself.
+    Authority,
+    /// It redirects, as if it had been asked over http.
+    WithoutEncryption,
+}
+
+impl SignIn {
+    /// Its address.
+    pub(crate) fn start(self) -> String {
+        let key = KeyPair::generate().unwrap();
+        let mut of_authority = params(&["127.0.0.1"]);
+        of_authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let certificate = match self {
+            Self::UnknownAuthority => {
+                let issuer = Issuer::new(of_authority, KeyPair::generate().unwrap());
+                Some(params(&["127.0.0.1"]).signed_by(&key, &issuer).unwrap())
+            }
+            Self::Authority => Some(of_authority.self_signed(&key).unwrap()),
+            Self::WithoutEncryption => None,
+        };
+        let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+        let tls = certificate.map(|certificate| Arc::new(server(certificate.der().clone(), key.into())));
+        let address = listener(move |connection| match &tls {
+            Some(tls) => {
+                let session = ServerConnection::new(Arc::clone(tls)).map_err(io::Error::other)?;
+                read_head(&mut StreamOwned::new(session, connection)).map(drop)
+            }
+            None => {
+                read_some(connection)?;
+                connection
+                    .write_all(b"HTTP/1.1 302 Found\r\nlocation: http://sign-in.example/\r\ncontent-length: 0\r\n\r\n")
+            }
+        });
+        format!("https://{address}")
+    }
+}
+
+/// Answers each connection so, and closes it. Its thread ends with the test's process.
+fn listener(answer: impl Fn(&mut TcpStream) -> io::Result<()> + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
+    let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for mut connection in listener.incoming().flatten() {
-            let _ = read_head(&mut connection);
-            let _ = connection.write_all(reply.as_bytes());
+            // a client that leaves early is its own test's to see
+            let _ = answer(&mut connection);
         }
     });
     address
+}
+
+/// What the client sends first, such as a ClientHello.
+pub(crate) fn read_some(connection: &mut TcpStream) -> io::Result<()> {
+    connection.read(&mut [0; 4096]).map(drop)
+}
+
+/// The same, left unread: closing the connection then resets it.
+pub(crate) fn leave_unread(connection: &mut TcpStream) -> io::Result<()> {
+    connection.peek(&mut [0]).map(drop)
 }
 
 fn params(names: &[&str]) -> CertificateParams {

@@ -25,6 +25,21 @@ fn a_data_directory_below_a_file_fails_every_change() {
     assert_eq!(fs::read(file.path()).unwrap(), b"");
 }
 
+/// A key without an activation limit takes no seat, so Polar is asked and the license is there until the command ends.
+#[test]
+fn a_license_that_could_not_be_stored_is_not_said_to_work() {
+    let polar = start_polar();
+    let device = Device::new(&polar);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let below = file.path().join("licenses");
+    let run = device.run(&["activate", DEMO_KEY_PLAIN, "--data-dir", below.to_str().unwrap()]);
+    assert_eq!(run.status, 1, "{run:?}");
+    assert!(run.stderr.contains("The next command will not find the license."), "{run:?}");
+    for text in [&run.stdout, &run.stderr] {
+        assert!(!text.contains("until") && !text.contains("works"), "{run:?}");
+    }
+}
+
 /// A limit on the size of files, so that it holds for root as well, unlike permissions.
 #[cfg(unix)]
 #[test]
