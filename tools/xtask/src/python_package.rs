@@ -84,7 +84,7 @@ fn wheel(sh: &Shell, target: &str, folder: &Path) -> Result<PathBuf> {
     let built = folder.join("built");
     sh.remove_path(&built)?;
     build(sh, &["--locked", "--target", target], &built)?;
-    let (unpacked, python) = (folder.join("unpacked"), tools::python()?);
+    let (unpacked, python) = (folder.join("unpacked"), tools::PYTHON_PACKAGE.program("python")?);
     sh.remove_path(&unpacked)?;
     let wheel = only_file(sh, &built, "whl")?;
     cmd!(sh, "{python} -m wheel unpack {wheel} --dest {unpacked}").quiet().ignore_stdout().run()?;
@@ -132,7 +132,7 @@ fn sdist(sh: &Shell, folder: &Path) -> Result<PathBuf> {
 
 /// Runs maturin, with zig where it looks for that.
 fn build(sh: &Shell, arguments: &[&str], to: &Path) -> Result<()> {
-    let python = tools::python()?;
+    let python = tools::PYTHON_PACKAGE.program("python")?;
     let programs = python.parent().context("Python is in no folder")?.to_path_buf();
     let path = std::env::join_paths(
         std::iter::once(programs.clone()).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
@@ -147,7 +147,7 @@ fn build(sh: &Shell, arguments: &[&str], to: &Path) -> Result<()> {
 
 /// An environment with the wheel, and with what it depends on from what setting up has stored; no network.
 fn installed(sh: &Shell, wheel: &Path, folder: &Path) -> Result<PathBuf> {
-    let (tools, stored) = (tools::python()?, tools::python_wheels()?);
+    let (tools, stored) = (tools::PYTHON_PACKAGE.program("python")?, tools::PYTHON_PACKAGE.wheels()?);
     cmd!(sh, "{tools} -m venv --without-pip {folder}").run()?;
     let python = folder.join("bin/python");
     let install = cmd!(sh, "{tools} -m pip --quiet --python {python} install --no-index --find-links {stored} {wheel}");
@@ -157,7 +157,7 @@ fn installed(sh: &Shell, wheel: &Path, folder: &Path) -> Result<PathBuf> {
 
 /// Types as an app sees them, those of the package's own code, and its form.
 fn style(sh: &Shell, python: &Path) -> Result<()> {
-    let tools = tools::python()?;
+    let tools = tools::PYTHON_PACKAGE.program("python")?;
     for check in [&["check"][..], &["format", "--check"]] {
         cmd!(sh, "{tools} -m ruff {check...} --quiet --no-cache --config {MANIFEST} {SOURCE} tests/python").run()?;
     }

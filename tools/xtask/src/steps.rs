@@ -18,9 +18,9 @@ use lanes::Lane;
 use xshell::{Cmd, Shell};
 
 use crate::requirements::{
-    ARM_STD, ARM_TOOLS, C_COMPILERS, CARGO_C, CHROMIUM, CLIPPY, CMAKE, FAKETIME, GO, JAVA, LUAJIT, MONO, NIGHTLY, NODE,
-    NPM_PACKAGE, OPENSSL, PYTHON, RUSTFMT, Requirement, STRACE, VALGRIND, WASM_BINDGEN, WASM_STD, WINDOWS_STD,
-    WINDOWS_TOOLS,
+    ARM_STD, ARM_TOOLS, C_COMPILERS, CARGO_C, CHROMIUM, CLIPPY, CMAKE, FAKETIME, GO, GTK, JAVA, LUAJIT, MONO, NIGHTLY,
+    NODE, NPM_PACKAGE, OPENSSL, PYTHON, QT, RUSTFMT, Requirement, STRACE, VALGRIND, WASM_BINDGEN, WASM_STD,
+    WINDOWS_STD, WINDOWS_TOOLS,
 };
 use crate::shell::cargo;
 use crate::{
@@ -141,14 +141,14 @@ const RUST: &[Step] = &[
     },
     Step {
         name: "c-package",
-        proves: "the packed C library links by pkg-config and CMake, is small, and answers while Polar hangs",
+        proves: "the packed C library holds what it should, links by pkg-config, CMake and Conan, is small, and answers while Polar hangs",
         needs: &[&C_COMPILERS, &CMAKE, &OPENSSL, &CARGO_C],
         run: c_package_check::check,
     },
     Step {
         name: "languages",
-        proves: "the examples in Python, C#, Java, Go, Lua and Node use the C library",
-        needs: &[&C_COMPILERS, &CMAKE, &PYTHON, &MONO, &JAVA, &GO, &LUAJIT, &NODE],
+        proves: "the examples in Python, C#, Java, Go, Lua and Node, and with Qt and GTK, use the C library",
+        needs: &[&C_COMPILERS, &CMAKE, &PYTHON, &MONO, &JAVA, &GO, &LUAJIT, &NODE, &QT, &GTK],
         run: languages::check,
     },
     Step {
