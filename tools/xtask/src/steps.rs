@@ -24,8 +24,8 @@ use crate::requirements::{
 };
 use crate::shell::cargo;
 use crate::{
-    book, budget, c_cross, c_library, c_package_check, crate_package, fetch, js_tests, languages, layers, locks,
-    mock_package, npm_check, npm_package, python_package, readme, soak, tauri, wasm_build,
+    api_docs, book, budget, c_cross, c_library, c_package_check, crate_package, fetch, js_tests, languages, layers,
+    locks, mock_package, npm_check, npm_package, python_package, readme, soak, tauri, wasm_build,
 };
 
 struct Step {
@@ -159,21 +159,9 @@ const RUST: &[Step] = &[
     },
     Step {
         name: "docs",
-        proves: "the documentation builds without warnings, for wasm32 too, and whatever features are chosen",
+        proves: "the documentation builds without warnings, for wasm32 too, whatever features are chosen, and its front pages have no dead link",
         needs: &[&WASM_STD],
-        run: |sh| {
-            let warned = |doc: Cmd| doc.env("RUSTDOCFLAGS", "-D warnings").run();
-            warned(cargo(sh, "doc --locked --workspace --no-deps --all-features"))?;
-            for features in [&["--no-default-features"][..], &["--no-default-features", "--features", "tokio-client"]] {
-                warned(cargo(sh, "doc --locked --package polar-license --no-deps").args(features))?;
-            }
-            // both as on docs.rs, and as an app for the web has it
-            for features in [&["--all-features"][..], &["--no-default-features", "--features", "fetch"]] {
-                let doc = cargo(sh, "doc --locked --package polar-license --no-deps --target");
-                warned(doc.arg(wasm_build::TARGET).args(features))?;
-            }
-            Ok(())
-        },
+        run: api_docs::check,
     },
     Step {
         name: "readme",
