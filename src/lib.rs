@@ -11,11 +11,30 @@
 //! [docs/src/states.md]: https://docs.rs/crate/polar-license/latest/source/docs/src/states.md
 //! [docs/src/guides/c.md]: https://docs.rs/crate/polar-license/latest/source/docs/src/guides/c.md
 //! [docs/src/guides/c.md#lost-key-dead-machine-just-bought]: https://docs.rs/crate/polar-license/latest/source/docs/src/guides/c.md
+//! [bindings/python/PYPI.md]: https://pypi.org/project/polar-license/
+//! [bindings/tauri/README.md]: https://docs.rs/tauri-plugin-polar-license
+//! [pkg-template/README.md]: https://www.npmjs.com/package/polar-license
+//! [tools/cli/README.md]: https://crates.io/crates/polar-license-cli
+//! [tools/mock-polar/README.md]: https://docs.rs/mock-polar
+//! [examples]: #the-examples
+//! [examples/electron]: #the-examples
+//! [examples/extension]: #the-examples
+//! [examples/next]: #the-examples
+//! [examples/page]: #the-examples
+//! [examples/react]: #the-examples
+//! [examples/sveltekit]: #the-examples
+//! [examples/tauri]: #the-examples
+//! [examples/workers]: #the-examples
 // its code is tested below, once
 #![cfg_attr(not(doctest), doc = include_str!("../README.md"))]
 //!
 // the README's pictures are files that the documentation does not have
 //! <style>img[src^="docs/"], img[src^="tools/"] { display: none }</style>
+//!
+//! # The examples
+//!
+//! The crate does not contain them. They are in the repository, in a folder for each kind of app, such as `examples/react`
+//! and `examples/qt`.
 //!
 //! # The crate
 //!

@@ -1,4 +1,4 @@
-//! The examples in C and C++, each run against a local Polar.
+//! The examples in C and C++, and with Win32, each run against a local Polar.
 #![cfg(test)]
 #![cfg(target_os = "linux")]
 
@@ -6,9 +6,10 @@ mod common;
 mod gate;
 mod lost_key;
 
-use common::{command, compile};
+use common::{command, compile, words};
 use gate::gates;
 use lost_key::finds_the_key;
+use std::io::{self, Write as _};
 
 #[test]
 fn c() {
@@ -20,6 +21,19 @@ fn c() {
 fn cpp() {
     let program = compile("examples/cpp/gate.cpp");
     gates("examples/cpp/gate.cpp", || command(&program));
+}
+
+/// Driven by a test program, where programs for Windows are made and run.
+#[test]
+fn win32() {
+    if !words("POLAR_LICENSE_C_CC", "gcc")[0].contains("mingw") {
+        // not by a macro, whose text is not shown if the test passes
+        writeln!(io::stderr(), "NOT RUN: the example with Win32, which the step `c-windows` runs").unwrap();
+        return;
+    }
+    compile("examples/win32/main.c");
+    let program = compile("tests/c/win32.c");
+    gates("examples/win32/main.c", || command(&program));
 }
 
 #[test]

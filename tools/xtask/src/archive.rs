@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
 use crate::target::Target;
@@ -33,6 +33,17 @@ pub(crate) fn pack(sh: &Shell, folder: &Path, target: &Target) -> Result<PathBuf
     checksums(sh)?;
     println!("{}", archive.display());
     Ok(archive)
+}
+
+/// Checks the archive by its line in the checksums, with the command that users are told to do it by.
+pub(crate) fn verify(sh: &Shell, archive: &Path) -> Result<()> {
+    let name = archive.file_name().context("the archive has no name")?.to_string_lossy();
+    let _inside = sh.push_dir(archives()?);
+    let printed = cmd!(sh, "sha256sum --check --strict --ignore-missing {SUMS}").read()?;
+    if !printed.lines().any(|line| line == format!("{name}: OK")) {
+        bail!("{SUMS} does not list {name}:\n{printed}");
+    }
+    Ok(())
 }
 
 /// Unpacks an archive, and returns the folder in it.

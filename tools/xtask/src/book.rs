@@ -1,7 +1,8 @@
 //! The book in `docs`: builds it, and checks that its table of contents names every page, that links lead somewhere (also
 //! those of the other Markdown files), that its code blocks do what they say, and that the map in ARCHITECTURE.md shows
 //! what is there. Follows no link that leaves the repository. `mdbook` itself would leave out a page that the contents do
-//! not name, and says nothing of broken links.
+//! not name, and says nothing of broken links. What has been built is checked as well where it is built, but not by
+//! `cargo xtask test`: to build `mdbook` takes minutes, and what the check of the Markdown does not see is little.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
@@ -10,9 +11,19 @@ use anyhow::{Context, Result, bail};
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use xshell::{Shell, cmd};
 
-use crate::{npm_package, readme, tools, workspace};
+use crate::{html_links, npm_package, readme, tools, workspace};
 
 const PAGES: &str = "docs/src";
+
+/// The READMEs that sites of packages show, which have no other file of the repository. That of the crate is not among
+/// them: it redirects its links, which the step `docs` checks.
+const FRONT_PAGES: [&str; 5] = [
+    "bindings/python/PYPI.md",
+    "bindings/tauri/README.md",
+    "pkg-template/README.md",
+    "tools/cli/README.md",
+    "tools/mock-polar/README.md",
+];
 
 /// Where the map of the code is.
 const MAP: &str = "ARCHITECTURE.md";
@@ -30,8 +41,19 @@ pub(crate) fn build(sh: &Shell) -> Result<()> {
     cmd!(sh, "node {REFERENCE}/node_modules/typedoc/bin/typedoc --options {REFERENCE} --treatWarningsAsErrors")
         .run()?;
     let book = workspace::target()?.join("book");
+    println!("{} links of the book lead somewhere", check_built(&book)?);
     println!("the book: {0}/index.html\nthe npm package: {0}/npm/index.html", book.display());
     Ok(())
+}
+
+/// Checks the links of each page, and returns how many there are.
+fn check_built(book: &Path) -> Result<usize> {
+    let pages = markdown_files(PAGES)?.into_iter().filter(|page| !page.ends_with("SUMMARY.md"));
+    let mut checked = 0;
+    for page in pages {
+        checked += html_links::check(&book.join(page.strip_prefix(PAGES)?).with_extension("html"))?;
+    }
+    Ok(checked)
 }
 
 pub(crate) fn check(sh: &Shell) -> Result<()> {
@@ -119,6 +141,12 @@ fn check_link(page: &Path, text: &str, link: &str) -> Result<()> {
     if !workspace::root().join(&target).exists() {
         bail!("`{}` does not exist", target.display());
     }
+    if page.starts_with(PAGES) && !target.starts_with(PAGES) {
+        bail!("it leaves the book, which is read elsewhere: use an address, or name the file without a link");
+    }
+    if !path.is_empty() && FRONT_PAGES.iter().any(|front| page == Path::new(front)) {
+        bail!("sites that show this page do not have the file: use an address, or name the file without a link");
+    }
     if anchor.is_empty() {
         return Ok(());
     }
@@ -196,9 +224,19 @@ mod tests {
         let broken =
             |link: &str| format!("{:#}", check_link(Path::new("docs/src/faq.md"), "# Questions\n", link).unwrap_err());
         assert!(broken("nowhere.md").contains("docs/src/nowhere.md"));
-        assert!(broken("../../README.md#nowhere").contains("no heading `nowhere`"));
+        assert!(broken("states.md#nowhere").contains("no heading `nowhere`"));
         assert!(broken("#answers").contains("questions"));
         check_link(Path::new("docs/src/faq.md"), "# Questions\n", "#questions").unwrap();
-        check_link(Path::new("docs/src/faq.md"), "", "../../README.md#quick-start").unwrap();
+        check_link(Path::new("RELEASING.md"), "", "README.md#quick-start").unwrap();
+    }
+
+    #[test]
+    fn a_link_to_what_a_reader_elsewhere_does_not_have_is_an_error() {
+        let broken = |page: &str, link: &str| check_link(Path::new(page), "", link).unwrap_err().to_string();
+        assert!(broken("docs/src/guides/web.md", "../../../examples/react/README.md").contains("leaves the book"));
+        check_link(Path::new("docs/src/guides/web.md"), "", "../testing.md").unwrap();
+        assert!(broken("tools/cli/README.md", "../../SECURITY.md").contains("without a link"));
+        check_link(Path::new("tools/cli/README.md"), "# Here\n", "#here").unwrap();
+        assert!(FRONT_PAGES.iter().all(|page| workspace::root().join(page).exists()));
     }
 }

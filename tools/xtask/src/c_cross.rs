@@ -139,8 +139,16 @@ fn windows(sh: &Shell) -> Result<System<'_>> {
         ],
     };
     // creates Wine's folder, for which no test should have to wait
-    let start = cmd!(sh, "{wine} wineboot --init").envs(system.environment.clone());
-    shell::quietly(start, Duration::from_secs(300))?;
+    let drivers = r"HKCU\Software\Wine\Drivers";
+    let commands = [
+        cmd!(sh, "{wine} wineboot --init"),
+        // windows without a screen; what runs already has looked for one, so it is ended
+        cmd!(sh, "{wine} reg add {drivers} /v Graphics /d null /f"),
+        cmd!(sh, "{wine} wineboot --kill"),
+    ];
+    for command in commands {
+        shell::quietly(command.envs(system.environment.clone()), Duration::from_secs(300))?;
+    }
     Ok(system)
 }
 

@@ -118,7 +118,7 @@ fn with_linker<'a>(command: Cmd<'a>, target: &Target) -> Result<Cmd<'a>> {
 }
 
 /// What changes with the interface: the first two numbers of the version, at the end of the soname too.
-fn interface() -> Result<String> {
+pub(crate) fn interface() -> Result<String> {
     Ok(workspace::version("polar-license-c")?.split('.').take(2).collect::<Vec<_>>().join("."))
 }
 

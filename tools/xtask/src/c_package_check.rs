@@ -1,5 +1,5 @@
-//! What a program gets that is built with nothing but the packed C library, as an app developer would build it: by pkg-config,
-//! CMake and Conan, statically and not. Timing is printed and not checked.
+//! What is in the packed C library, and what a program gets that is built with nothing else, as an app developer would build
+//! it: by pkg-config, CMake and Conan, statically and not. Timing is printed and not checked.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,13 +9,19 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use xshell::{Cmd, Shell, cmd};
 
-use crate::c_package::{TEXTS, Variant, archive, install_into, linked_name, node, package, shared, static_libraries};
+use crate::c_package::{
+    TEXTS, Variant, archive, install_into, interface, linked_name, node, package, shared, static_libraries,
+};
+use crate::requirements::{CONAN, PYTHON_WITH_PIP};
 use crate::target::{System, Target};
-use crate::{c_cross, shell, workspace};
+use crate::{c_cross, shell, tools, workspace};
 
 /// The most bytes that an app grows by, with the static and with the shared library.
 const LIMITS: [(Variant, u64, u64); 2] =
     [(Variant::Full, 2_500_000, 2_500_000), (Variant::OwnTransport, 640_000, 760_000)];
+
+/// What the package contains on Linux.
+const CONTENTS: &str = "bindings/c/package.txt";
 
 /// No single command of a check takes longer.
 const TIME_LIMIT: Duration = Duration::from_secs(120);
@@ -27,12 +33,13 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     exports(sh, &full)?;
     let scratch = tempfile::tempdir()?;
     pkg_config(sh, &full, scratch.path())?;
-    cmake(sh, &full, host, scratch.path())?;
+    checked_archive(sh, Variant::Full, host)?;
     conan(sh, &full, scratch.path())?;
     quick_reads(sh, &full, scratch.path())?;
     two_rust_libraries(sh, &full, scratch.path())?;
     speaks_german(sh, &full, scratch.path())?;
     let small = package(sh, Variant::OwnTransport, host)?;
+    contents(sh, &small)?;
     exports(sh, &small)?;
     catches_panics(sh, &small, scratch.path())?;
     for (variant, program_limit, library_limit) in LIMITS {
@@ -49,7 +56,33 @@ pub(crate) fn checked_archive(sh: &Shell, variant: Variant, target: &Target) -> 
     let archive = archive(sh, variant, target)?;
     let scratch = tempfile::tempdir()?;
     let unpacked = crate::archive::unpack(sh, &archive, scratch.path())?;
+    if target.system == System::Linux {
+        crate::archive::verify(sh, &archive)?;
+        contents(sh, &unpacked)?;
+    }
     cmake(sh, &unpacked, target, scratch.path())
+}
+
+/// The package has the files of the list, and no others.
+fn contents(sh: &Shell, folder: &Path) -> Result<()> {
+    // links too, as which the shared library is there under two more names
+    let found = cmd!(sh, "find {folder} -not -type d -printf %P\\n").quiet().read()?;
+    let list = workspace::text(CONTENTS)?.replace("@VERSION@", &workspace::version("polar-license-c")?);
+    let list = list.replace("@INTERFACE@", &interface()?);
+    let wrong = differences(&found, &list);
+    if !wrong.is_empty() {
+        bail!("the packed C library is not as {CONTENTS} lists it\n{}", wrong.join("\n"));
+    }
+    println!("the packed C library holds {} files, those of {CONTENTS}", found.lines().count());
+    Ok(())
+}
+
+/// Between the files that were packed and the list, whose comments begin with `#`.
+fn differences(found: &str, list: &str) -> Vec<String> {
+    let found: BTreeSet<&str> = found.lines().collect();
+    let listed: BTreeSet<&str> = list.lines().filter(|line| !line.starts_with('#')).collect();
+    let unexpected = found.difference(&listed).map(|path| format!("packed by mistake: {path}"));
+    unexpected.chain(listed.difference(&found).map(|path| format!("not packed: {path}"))).collect()
 }
 
 /// The soname and the functions' version change with the interface, and nothing but the header's functions is offered.
@@ -141,12 +174,14 @@ fn cmake(sh: &Shell, folder: &Path, target: &Target, scratch: &Path) -> Result<(
     Ok(())
 }
 
-/// The example in C as an app of Conan's, where Conan is installed.
+/// The example in C as an app of Conan's. Without a Python that can install Conan this does not run, and says so.
 fn conan(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
-    if shell::probe(cmd!(sh, "conan --version")).is_none() {
-        println!("skipped: Conan is not installed");
+    if let Err(error) = PYTHON_WITH_PIP.ensure(sh) {
+        println!("NOT RUN: an app of Conan's: {error:#}");
         return Ok(());
     }
+    CONAN.ensure(sh)?;
+    let conan = tools::CONAN.program("conan")?;
     let app = sh.create_dir(scratch.join("conan-app"))?;
     for file in ["gate.c", "CMakeLists.txt"] {
         fs::copy(workspace::root().join("examples/c").join(file), app.join(file))?;
@@ -156,9 +191,9 @@ fn conan(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     let _home = sh.push_env("CONAN_HOME", scratch.join("conan-home"));
     let build = app.join("build");
     let commands = [
-        cmd!(sh, "conan profile detect"),
-        cmd!(sh, "conan export-pkg {folder}"),
-        cmd!(sh, "conan install {app} --output-folder {build} --no-remote"),
+        cmd!(sh, "{conan} profile detect"),
+        cmd!(sh, "{conan} export-pkg {folder}"),
+        cmd!(sh, "{conan} install {app} --output-folder {build} --no-remote"),
         cmd!(sh, "cmake -S {app} -B {build} -DCMAKE_TOOLCHAIN_FILE=conan_toolchain.cmake -DCMAKE_BUILD_TYPE=Release"),
         cmd!(sh, "cmake --build {build}"),
     ];
@@ -266,4 +301,16 @@ fn check_size(what: &str, file: &Path, limit: u64, variant: Variant) -> Result<(
         bail!("{what}{build} is too large");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_missing_and_one_too_many_are_found() {
+        let list = "# a list\ninclude/a.h\nlib/a.so\n";
+        assert_eq!(differences("lib/a.so\ninclude/a.h", list), Vec::<String>::new());
+        assert_eq!(differences("lib/a.so\nsecret", list), ["packed by mistake: secret", "not packed: include/a.h"]);
+    }
 }

@@ -36,10 +36,10 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     let names = CRATES.iter().flat_map(|it| ["--package", it.name]);
     // a developer packs before committing; building the tests has downloaded the dependencies
     shell::cargo(sh, "package --locked --offline --allow-dirty").args(names).run()?;
-    let (metadata, repository) = (workspace::metadata()?, workspace::repository()?);
+    let (metadata, addresses) = (workspace::metadata()?, workspace::addresses()?);
     for it in &CRATES {
         let mut wrong = wrong_files(sh, it)?;
-        wrong.extend(missing_words(workspace::package(&metadata, it.name)?, &repository));
+        wrong.extend(missing_words(workspace::package(&metadata, it.name)?, &addresses));
         if !wrong.is_empty() {
             bail!("the crate {} cannot be published like this\n{}", it.name, wrong.join("\n"));
         }
@@ -76,8 +76,10 @@ fn wrong_files(sh: &Shell, of: &Crate) -> Result<Vec<String>> {
 }
 
 /// What crates.io shows and this manifest does not say.
-fn missing_words(package: &Package, repository: &str) -> Vec<String> {
+fn missing_words(package: &Package, addresses: &[(&str, String)]) -> Vec<String> {
     let few = |words: &[String]| (1..=MOST_WORDS).contains(&words.len());
+    let [repository, homepage] = [&package.repository, &package.homepage].map(|own| own.clone().unwrap_or_default());
+    let own = [("repository", repository), ("homepage", homepage)];
     let facts = [
         ("description", package.description.is_some()),
         ("license", package.license.is_some()),
@@ -85,7 +87,8 @@ fn missing_words(package: &Package, repository: &str) -> Vec<String> {
         ("rust-version", package.rust_version.is_some()),
         ("keywords, one to five", few(&package.keywords)),
         ("categories, one to five", few(&package.categories)),
-        ("repository.workspace = true", package.repository.as_deref() == Some(repository)),
+        ("documentation", package.documentation.is_some()),
+        ("repository.workspace = true, homepage.workspace = true", own == *addresses),
         ("leave to publish", package.publish.is_none()),
     ];
     facts.into_iter().filter(|(_, given)| !given).map(|(name, _)| format!("missing in the manifest: {name}")).collect()

@@ -1,4 +1,4 @@
-//! The examples in languages that use the C library, with koffi for the one in Node. Those with Qt and GTK run where these are installed.
+//! The examples in languages, and with Qt and GTK, that use the C library, with koffi for the one in Node.
 
 use std::time::Duration;
 
@@ -21,6 +21,5 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     // the whole workspace, as in the step `tests`, so that cargo does not build all dependencies once more
     let tests = shell::cargo(sh, "test --locked --workspace --test languages");
     let tests = tests.env("POLAR_LICENSE_ALL_LANGUAGES", "1").env("NODE_PATH", node.join("node_modules"));
-    // says what is skipped
-    Ok(tests.args(["--", "--show-output"]).run()?)
+    Ok(tests.run()?)
 }

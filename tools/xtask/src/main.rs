@@ -7,6 +7,7 @@
 //!        │              steps
 //!        │      ┌────────┴─────────────────────────────────────────────────────┐
 //!        │      │   book ── readme · crate_package · budget · locks · layers   │
+//!        │      │     └── html_links ── api_docs                               │
 //!        │      │   npm_check · js_tests · mock_package · tauri ── npm_package │
 //!        │      │                                 └── wasm_build               │
 //!   requirements│   fetch · demo_web · python_package ── local_polar           │
@@ -18,6 +19,7 @@
 //!          tools (built from crates.io) · paths · shell · workspace
 //! ```
 
+mod api_docs;
 mod archive;
 mod book;
 mod budget;
@@ -29,6 +31,7 @@ mod cli_package;
 mod crate_package;
 mod demo_web;
 mod fetch;
+mod html_links;
 mod js_tests;
 mod languages;
 mod layers;

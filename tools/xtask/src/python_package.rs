@@ -54,20 +54,25 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     Ok(tests.env("POLAR_LICENSE_WHEEL", wheel).env("POLAR_LICENSE_SDIST", sdist).run()?)
 }
 
-/// Checks that the version is the workspace's, and the repository that of Cargo.toml.
+/// Checks that the version is the workspace's, and the addresses those of Cargo.toml.
 pub(crate) fn check_manifest() -> Result<()> {
-    check_project(&workspace::text(MANIFEST)?, &workspace::repository()?)
+    check_project(&workspace::text(MANIFEST)?, &workspace::addresses()?)
 }
 
-fn check_project(manifest: &str, repository: &str) -> Result<()> {
+fn check_project(manifest: &str, addresses: &[(&str, String)]) -> Result<()> {
     let manifest: toml::Table = manifest.parse()?;
     let project = manifest.get("project").with_context(|| format!("{MANIFEST} has no `project`"))?;
     if project.get("version").is_some() {
         bail!("{MANIFEST} must have no `version`: maturin takes that of the C library, which is the workspace's");
     }
-    let own = project.get("urls").and_then(|urls| urls.get("Repository")?.as_str()).unwrap_or_default();
-    if own != repository {
-        bail!("`Repository` in {MANIFEST} must be \"{repository}\", as `repository` in Cargo.toml; it is \"{own}\"");
+    let urls = project.get("urls").and_then(|urls| urls.as_table());
+    for (name, expected) in addresses {
+        // PyPI shows the names as they are written, with a capital
+        let url = urls.into_iter().flatten().find(|(title, _)| title.eq_ignore_ascii_case(name));
+        let own = url.and_then(|(_, address)| address.as_str()).unwrap_or_default();
+        if own != expected {
+            bail!("the URL `{name}` in {MANIFEST} must be \"{expected}\", as in Cargo.toml; it is \"{own}\"");
+        }
     }
     Ok(())
 }
@@ -84,7 +89,7 @@ fn wheel(sh: &Shell, target: &str, folder: &Path) -> Result<PathBuf> {
     let built = folder.join("built");
     sh.remove_path(&built)?;
     build(sh, &["--locked", "--target", target], &built)?;
-    let (unpacked, python) = (folder.join("unpacked"), tools::python()?);
+    let (unpacked, python) = (folder.join("unpacked"), tools::PYTHON_PACKAGE.program("python")?);
     sh.remove_path(&unpacked)?;
     let wheel = only_file(sh, &built, "whl")?;
     cmd!(sh, "{python} -m wheel unpack {wheel} --dest {unpacked}").quiet().ignore_stdout().run()?;
@@ -132,7 +137,7 @@ fn sdist(sh: &Shell, folder: &Path) -> Result<PathBuf> {
 
 /// Runs maturin, with zig where it looks for that.
 fn build(sh: &Shell, arguments: &[&str], to: &Path) -> Result<()> {
-    let python = tools::python()?;
+    let python = tools::PYTHON_PACKAGE.program("python")?;
     let programs = python.parent().context("Python is in no folder")?.to_path_buf();
     let path = std::env::join_paths(
         std::iter::once(programs.clone()).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
@@ -147,7 +152,7 @@ fn build(sh: &Shell, arguments: &[&str], to: &Path) -> Result<()> {
 
 /// An environment with the wheel, and with what it depends on from what setting up has stored; no network.
 fn installed(sh: &Shell, wheel: &Path, folder: &Path) -> Result<PathBuf> {
-    let (tools, stored) = (tools::python()?, tools::python_wheels()?);
+    let (tools, stored) = (tools::PYTHON_PACKAGE.program("python")?, tools::PYTHON_PACKAGE.wheels()?);
     cmd!(sh, "{tools} -m venv --without-pip {folder}").run()?;
     let python = folder.join("bin/python");
     let install = cmd!(sh, "{tools} -m pip --quiet --python {python} install --no-index --find-links {stored} {wheel}");
@@ -157,7 +162,7 @@ fn installed(sh: &Shell, wheel: &Path, folder: &Path) -> Result<PathBuf> {
 
 /// Types as an app sees them, those of the package's own code, and its form.
 fn style(sh: &Shell, python: &Path) -> Result<()> {
-    let tools = tools::python()?;
+    let tools = tools::PYTHON_PACKAGE.program("python")?;
     for check in [&["check"][..], &["format", "--check"]] {
         cmd!(sh, "{tools} -m ruff {check...} --quiet --no-cache --config {MANIFEST} {SOURCE} tests/python").run()?;
     }
@@ -181,12 +186,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_version_of_its_own_and_another_repository_are_found() {
+    fn a_version_of_its_own_and_another_address_are_found() {
         check_manifest().unwrap();
-        let wrong = |manifest, repository| check_project(manifest, repository).unwrap_err().to_string();
-        assert!(wrong("[project]\nversion = \"0.1.0\"", "").contains("must have no `version`"));
-        let named = "[project.urls]\nRepository = \"https://example.com/acme\"";
-        check_project(named, "https://example.com/acme").unwrap();
-        assert!(wrong(named, "https://example.com/other").contains("must be \"https://example.com/other\""));
+        let own_version = check_project("[project]\nversion = \"0.1.0\"", &[]).unwrap_err().to_string();
+        assert!(own_version.contains("must have no `version`"), "{own_version}");
+        for (name, shown) in [("repository", "Repository"), ("homepage", "Homepage")] {
+            let named = format!("[project.urls]\n{shown} = \"https://example.com/acme\"");
+            check_project(&named, &[(name, "https://example.com/acme".into())]).unwrap();
+            let other = check_project(&named, &[(name, "https://example.com/other".into())]).unwrap_err().to_string();
+            assert!(other.contains("must be \"https://example.com/other\""), "{other}");
+        }
     }
 }

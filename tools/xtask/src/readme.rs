@@ -8,9 +8,10 @@
 //! | `console` | the lines after `$ ` are run like `sh`; the others must show up in the output, in their order; `...` stands for any lines |
 //! | `toml` | parsed; dependencies on this workspace's packages have its version and existing features |
 //! | `json` | parsed |
-//! | `c`, `cpp` | a part of an example in `examples`, which the test `examples` of the C library compiles and runs; or that of README.md, which the test `readme` does, as it stands |
+//! | `c`, `cpp` | a part of an example in `examples`, which the tests `examples` and `languages` of the C library compile and run; or that of README.md, which the test `readme` does, as it stands |
 //! | `python` | `bindings/python/PYPI.md` has it too, whose blocks the step `python` runs |
 //! | `ts` | the step `npm` compiles it strictly, against the packed npm package; for Tauri it is a part of `examples/tauri` |
+//! | `tsx` | a part of `examples/react`, which the step `runtimes` builds and drives |
 //! | `text` | nothing to run |
 //!
 //! Two commands are not run as they stand: `cargo xtask test` would start itself, and `cargo add polar-license` is done
@@ -36,6 +37,9 @@ const BUILT: [&str; 5] = [
 
 /// The page that the step `tauri` builds and drives.
 const TAURI_PAGE: &str = "examples/tauri/src/main.ts";
+
+/// The app that the step `runtimes` builds and drives.
+const REACT_APP: &str = "examples/react/src/App.tsx";
 
 /// Checks every block of the README at `path`, seen from the repository's top folder.
 pub(crate) fn check(sh: &Shell, path: &str) -> Result<()> {
@@ -63,6 +67,7 @@ fn check_block(sh: &Shell, block: &Block) -> Result<()> {
         "c" | "cpp" => check_c(sh, &block.text),
         "python" => check_part(&block.text, &["bindings/python/PYPI.md"]),
         "ts" if block.text.contains("polar-license/tauri") => check_part(&block.text, &[TAURI_PAGE]),
+        "tsx" => check_part(&block.text, &[REACT_APP]),
         "ts" | "text" => Ok(()),
         "" => bail!("its language is missing after the three backticks; use `text` if nothing can be run"),
         other => bail!(
@@ -91,19 +96,26 @@ fn check_rust(sh: &Shell, path: &str, blocks: usize) -> Result<()> {
     Ok(())
 }
 
-/// The test `examples` compiles and runs the examples, in the step `tests`.
+/// The steps `tests`, `languages` and `c-windows` compile and run the examples.
 fn check_c(sh: &Shell, text: &str) -> Result<()> {
-    for folder in ["examples/c", "examples/cpp"] {
+    const FOLDERS: [&str; 5] = ["examples/c", "examples/cpp", "examples/gtk", "examples/qt", "examples/win32"];
+    for folder in FOLDERS {
         for file in sh.read_dir(workspace::root().join(folder))? {
-            if sh.read_file(file)?.contains(text) {
+            if contains(&sh.read_file(file)?, text) {
                 return Ok(());
             }
         }
     }
     if !workspace::text("README.md")?.contains(text) {
-        bail!("neither README.md nor a file in examples/c or examples/cpp contains it");
+        bail!("neither README.md nor a file in {} contains it", FOLDERS.join(", "));
     }
     Ok(shell::cargo(sh, "test --quiet --locked --workspace --test readme").run()?)
+}
+
+/// A page shows a method without the indentation that it has in its class.
+fn contains(file: &str, part: &str) -> bool {
+    let without_indentation = |text: &str| text.lines().flat_map(|line| [line.trim_start(), "\n"]).collect::<String>();
+    without_indentation(file).contains(&without_indentation(part))
 }
 
 /// Fails if no file contains the text.
@@ -165,6 +177,7 @@ mod tests {
     fn a_block_in_c_or_cpp_is_a_part_of_an_example() {
         assert_eq!(problem("c", "static size_t choice(void)"), "");
         assert_eq!(problem("cpp", "const polar::portal portal{license};"), "");
+        assert_eq!(problem("cpp", "~Window() override\n{"), "");
         assert!(problem("c", "int nowhere;").contains("neither README.md nor"));
     }
 

@@ -12,7 +12,7 @@ use crate::{python_package, tauri, workspace};
 pub(crate) fn check(tag: &str) -> Result<()> {
     let (metadata, changelog) = (workspace::metadata()?, workspace::text("CHANGELOG.md")?);
     let version = tag.strip_prefix('v').unwrap_or_default();
-    let mut wrong = obstacles(tag, &metadata.packages, &workspace::repository()?);
+    let mut wrong = obstacles(tag, &metadata.packages, &workspace::addresses()?);
     // what is published besides, with manifests that do not inherit from the workspace's
     let others = [tauri::check_manifest(), python_package::check_manifest()];
     wrong.extend(others.into_iter().filter_map(Result::err).map(|error| format!("{error:#}")));
@@ -30,15 +30,15 @@ pub(crate) fn check(tag: &str) -> Result<()> {
     Ok(())
 }
 
-fn obstacles(tag: &str, packages: &[Package], repository: &str) -> Vec<String> {
-    let mut wrong = Vec::new();
-    if repository.is_empty() {
-        wrong.push(
-            "`repository` in Cargo.toml is empty: write this repository's address there, since crates.io, npm and \
-             PyPI show it and never change what was published"
-                .into(),
-        );
-    }
+fn obstacles(tag: &str, packages: &[Package], addresses: &[(&str, String)]) -> Vec<String> {
+    let empty = addresses.iter().filter(|(_, address)| address.is_empty());
+    let message = |(name, _): &(&str, String)| {
+        format!(
+            "`{name}` in Cargo.toml is empty: write the address there, since crates.io and PyPI show it and never \
+             change what was published"
+        )
+    };
+    let mut wrong: Vec<String> = empty.map(message).collect();
     let others = packages.iter().filter(|package| format!("v{}", package.version) != tag);
     wrong.extend(others.map(|package| format!("the version of {} is {}", package.name, package.version)));
     wrong
@@ -61,9 +61,13 @@ mod tests {
     fn what_is_missing_is_said_in_a_sentence() {
         let packages = workspace::metadata().unwrap().packages;
         let tag = format!("v{}", workspace::version("polar-license").unwrap());
-        assert_eq!(obstacles(&tag, &packages, "https://example.com/acme/polar-license"), Vec::<String>::new());
-        assert!(obstacles(&tag, &packages, "").iter().any(|wrong| wrong.contains("is empty: write")));
-        let other = obstacles("v7.0.0", &packages, "https://example.com/acme/polar-license");
+        let addresses = ["repository", "homepage"].map(|name| (name, "https://example.com/acme".to_owned()));
+        assert_eq!(obstacles(&tag, &packages, &addresses), Vec::<String>::new());
+        for name in ["repository", "homepage"] {
+            let wrong = obstacles(&tag, &packages, &[(name, String::new())]);
+            assert!(wrong.iter().any(|wrong| wrong.starts_with(&format!("`{name}` in Cargo.toml is empty"))));
+        }
+        let other = obstacles("v7.0.0", &packages, &addresses);
         assert_eq!(other.len(), packages.len(), "{other:?}");
     }
 

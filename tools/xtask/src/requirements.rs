@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use xshell::{Cmd, Shell, cmd};
 
-use crate::tools::{self, Tool};
+use crate::tools::{self, PythonTools, Tool};
 use crate::{c_cross, shell, wasm_build, workspace};
 
 /// Everything that `cargo xtask setup` installs.
@@ -39,6 +39,9 @@ const ALL: &[&Requirement] = &[
     &JAVA,
     &GO,
     &LUAJIT,
+    &QT,
+    &GTK,
+    &CONAN,
     &WEBKIT,
     &TAURI_DRIVER,
 ];
@@ -105,8 +108,11 @@ pub(crate) static PYTHON_WITH_PIP: Requirement = Requirement {
     source: Source::Debian(&["python3", "python3-venv"]),
 };
 
-pub(crate) static PYTHON_TOOLS: Requirement =
-    Requirement { name: "maturin, zig and mypy", find: |_| tools::python_tools_found(), source: Source::PyPi };
+pub(crate) static PYTHON_TOOLS: Requirement = Requirement {
+    name: "maturin, zig and mypy",
+    find: |_| tools::PYTHON_PACKAGE.found(),
+    source: Source::PyPi(&tools::PYTHON_PACKAGE),
+};
 
 pub(crate) static VALGRIND: Requirement = Requirement {
     name: "valgrind",
@@ -213,6 +219,26 @@ pub(crate) static GO: Requirement =
 pub(crate) static LUAJIT: Requirement =
     Requirement { name: "LuaJIT", find: |sh| shell::probe(cmd!(sh, "luajit -v")), source: Source::Debian(&["luajit"]) };
 
+pub(crate) static QT: Requirement = Requirement {
+    name: "Qt 6",
+    find: |sh| shell::probe(cmd!(sh, "pkg-config --modversion Qt6Widgets")),
+    source: Source::Debian(&["qt6-base-dev", "pkg-config"]),
+};
+
+/// A window of GTK's needs a display, which Xvfb is.
+pub(crate) static GTK: Requirement = Requirement {
+    name: "GTK 4 and Xvfb",
+    find: |sh| {
+        shell::probe(cmd!(sh, "xvfb-run --help"))?;
+        shell::probe(cmd!(sh, "pkg-config --modversion gtk4"))
+    },
+    source: Source::Debian(&["libgtk-4-dev", "pkg-config", "xauth", "xvfb"]),
+};
+
+/// To build the example in C with the package's recipe.
+pub(crate) static CONAN: Requirement =
+    Requirement { name: "Conan", find: |_| tools::CONAN.found(), source: Source::PyPi(&tools::CONAN) };
+
 /// To build a Tauri app, and to open its window where there is no screen.
 pub(crate) static WEBKIT: Requirement = Requirement {
     name: "WebKitGTK with its WebDriver, and Xvfb",
@@ -250,7 +276,7 @@ enum Source {
     /// A package of crates.io, built into the user's cache.
     CratesIo(&'static Tool),
     /// An environment with packages of PyPI.
-    PyPi,
+    PyPi(&'static PythonTools),
 }
 
 /// `cargo xtask setup`: one line for each requirement, and everything that is missing at the end.
@@ -305,7 +331,7 @@ impl Source {
                 shell::quietly(script, Duration::from_secs(900))
             }
             Self::CratesIo(tool) => tool.install(sh),
-            Self::PyPi => tools::install_python_tools(sh),
+            Self::PyPi(tools) => tools.install(sh),
         }
     }
 
@@ -315,7 +341,7 @@ impl Source {
             Self::Debian(packages) => {
                 format!("install it; on Debian, as root: `apt-get install {}`", packages.join(" "))
             }
-            Self::CratesIo(_) | Self::PyPi => {
+            Self::CratesIo(_) | Self::PyPi(_) => {
                 "`cargo xtask setup` builds it, once its own error above is resolved".into()
             }
         }

@@ -18,14 +18,14 @@ use lanes::Lane;
 use xshell::{Cmd, Shell};
 
 use crate::requirements::{
-    ARM_STD, ARM_TOOLS, C_COMPILERS, CARGO_C, CHROMIUM, CLIPPY, CMAKE, FAKETIME, GO, JAVA, LUAJIT, MONO, NIGHTLY, NODE,
-    NPM_PACKAGE, OPENSSL, PYTHON, RUSTFMT, Requirement, STRACE, VALGRIND, WASM_BINDGEN, WASM_STD, WINDOWS_STD,
-    WINDOWS_TOOLS,
+    ARM_STD, ARM_TOOLS, C_COMPILERS, CARGO_C, CHROMIUM, CLIPPY, CMAKE, FAKETIME, GO, GTK, JAVA, LUAJIT, MONO, NIGHTLY,
+    NODE, NPM_PACKAGE, OPENSSL, PYTHON, QT, RUSTFMT, Requirement, STRACE, VALGRIND, WASM_BINDGEN, WASM_STD,
+    WINDOWS_STD, WINDOWS_TOOLS,
 };
 use crate::shell::cargo;
 use crate::{
-    book, budget, c_cross, c_library, c_package_check, crate_package, fetch, js_tests, languages, layers, locks,
-    mock_package, npm_check, npm_package, python_package, readme, soak, tauri, wasm_build,
+    api_docs, book, budget, c_cross, c_library, c_package_check, crate_package, fetch, js_tests, languages, layers,
+    locks, mock_package, npm_check, npm_package, python_package, readme, soak, tauri, wasm_build,
 };
 
 struct Step {
@@ -141,14 +141,14 @@ const RUST: &[Step] = &[
     },
     Step {
         name: "c-package",
-        proves: "the packed C library links by pkg-config and CMake, is small, and answers while Polar hangs",
+        proves: "the packed C library holds what it should, links by pkg-config, CMake and Conan, is small, and answers while Polar hangs",
         needs: &[&C_COMPILERS, &CMAKE, &OPENSSL, &CARGO_C],
         run: c_package_check::check,
     },
     Step {
         name: "languages",
-        proves: "the examples in Python, C#, Java, Go, Lua and Node use the C library",
-        needs: &[&C_COMPILERS, &CMAKE, &PYTHON, &MONO, &JAVA, &GO, &LUAJIT, &NODE],
+        proves: "the examples in Python, C#, Java, Go, Lua and Node, and with Qt and GTK, use the C library",
+        needs: &[&C_COMPILERS, &CMAKE, &PYTHON, &MONO, &JAVA, &GO, &LUAJIT, &NODE, &QT, &GTK],
         run: languages::check,
     },
     Step {
@@ -159,21 +159,9 @@ const RUST: &[Step] = &[
     },
     Step {
         name: "docs",
-        proves: "the documentation builds without warnings, for wasm32 too, and whatever features are chosen",
+        proves: "the documentation builds without warnings, for wasm32 too, whatever features are chosen, and its front pages have no dead link",
         needs: &[&WASM_STD],
-        run: |sh| {
-            let warned = |doc: Cmd| doc.env("RUSTDOCFLAGS", "-D warnings").run();
-            warned(cargo(sh, "doc --locked --workspace --no-deps --all-features"))?;
-            for features in [&["--no-default-features"][..], &["--no-default-features", "--features", "tokio-client"]] {
-                warned(cargo(sh, "doc --locked --package polar-license --no-deps").args(features))?;
-            }
-            // both as on docs.rs, and as an app for the web has it
-            for features in [&["--all-features"][..], &["--no-default-features", "--features", "fetch"]] {
-                let doc = cargo(sh, "doc --locked --package polar-license --no-deps --target");
-                warned(doc.arg(wasm_build::TARGET).args(features))?;
-            }
-            Ok(())
-        },
+        run: api_docs::check,
     },
     Step {
         name: "readme",

@@ -68,14 +68,16 @@ fn target() -> Result<PathBuf> {
 pub(crate) fn check_manifest() -> Result<()> {
     let (manifest, readme) = (workspace::text(MANIFEST)?, workspace::text(README)?);
     check_versions(&manifest, &readme)?;
-    check_repository(&manifest, &workspace::repository()?)
+    check_addresses(&manifest, &workspace::addresses()?)
 }
 
-fn check_repository(manifest: &str, expected: &str) -> Result<()> {
+fn check_addresses(manifest: &str, addresses: &[(&str, String)]) -> Result<()> {
     let manifest: toml::Table = manifest.parse()?;
-    let own = manifest.get("package").and_then(|package| package.get("repository")?.as_str()).unwrap_or_default();
-    if own != expected {
-        bail!("`repository` in {MANIFEST} must be \"{expected}\", as in Cargo.toml; it is \"{own}\"");
+    for (name, expected) in addresses {
+        let own = manifest.get("package").and_then(|package| package.get(*name)?.as_str()).unwrap_or_default();
+        if own != expected {
+            bail!("`{name}` in {MANIFEST} must be \"{expected}\", as in Cargo.toml; it is \"{own}\"");
+        }
     }
     Ok(())
 }
@@ -107,12 +109,13 @@ mod tests {
     }
 
     #[test]
-    fn another_repository_is_found() {
+    fn another_address_is_found() {
         check_manifest().unwrap();
-        let manifest = workspace::text(MANIFEST).unwrap();
-        let error = check_repository(&manifest, "https://example.com/acme").unwrap_err().to_string();
-        assert!(error.contains("must be \"https://example.com/acme\""), "{error}");
-        let named = "[package]\nrepository = \"https://example.com/acme\"";
-        check_repository(named, "https://example.com/acme").unwrap();
+        for name in ["repository", "homepage"] {
+            let addresses = [(name, "https://example.com/acme".to_owned())];
+            let error = check_addresses("[package]", &addresses).unwrap_err().to_string();
+            assert!(error.contains("must be \"https://example.com/acme\""), "{error}");
+            check_addresses(&format!("[package]\n{name} = \"https://example.com/acme\""), &addresses).unwrap();
+        }
     }
 }

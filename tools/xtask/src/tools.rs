@@ -1,5 +1,5 @@
 //! Programs that the build needs at one certain version: from crates.io, each in a folder of its version that all
-//! checkouts of a user share, because building them takes minutes; and from PyPI in `target/tools`, in an environment of
+//! checkouts of a user share, because building them takes minutes; and from PyPI in `target/tools`, in environments of
 //! Python.
 
 use std::path::PathBuf;
@@ -90,43 +90,62 @@ impl Tool {
     }
 }
 
-/// The interpreter of the environment that has what `bindings/python/tools.txt` lists.
-pub(crate) fn python() -> Result<PathBuf> {
-    Ok(folder()?.join("python/bin/python"))
+/// What builds and checks the Python package.
+pub(crate) const PYTHON_PACKAGE: PythonTools =
+    PythonTools { folder: "python", list: "bindings/python/tools.txt", wheels: &["cffi"] };
+
+/// Builds apps with the C library by its recipe.
+pub(crate) const CONAN: PythonTools = PythonTools { folder: "conan", list: "bindings/c/conan/tools.txt", wheels: &[] };
+
+/// Packages of PyPI, in an environment of their own.
+pub(crate) struct PythonTools {
+    /// In `target/tools`.
+    folder: &'static str,
+    /// The file that lists them with their versions, from the repository's top folder.
+    list: &'static str,
+    /// Those that the environments of tests need, which are kept as wheels too.
+    wheels: &'static [&'static str],
 }
 
-/// What the Python package depends on, for environments of the tests.
-pub(crate) fn python_wheels() -> Result<PathBuf> {
-    Ok(folder()?.join("python/wheels"))
-}
+impl PythonTools {
+    /// Whether all of the list is installed.
+    pub(crate) fn found(&self) -> Option<String> {
+        let installed = fs::read_to_string(self.stamp().ok()?).ok()?;
+        (installed == workspace::text(self.list).ok()?).then(|| format!("as {} lists it", self.list))
+    }
 
-/// Whether all of the list is installed.
-pub(crate) fn python_tools_found() -> Option<String> {
-    let installed = fs::read_to_string(python_stamp().ok()?).ok()?;
-    (installed == workspace::text(PYTHON_TOOLS).ok()?).then(|| format!("as {PYTHON_TOOLS} lists them"))
-}
+    /// The path of one of the environment's programs, such as `python`.
+    pub(crate) fn program(&self, name: &str) -> Result<PathBuf> {
+        Ok(self.folder()?.join("bin").join(name))
+    }
 
-/// Makes the environment anew.
-pub(crate) fn install_python_tools(sh: &Shell) -> Result<()> {
-    let (folder, python, wheels) = (folder()?.join("python"), python()?, python_wheels()?);
-    sh.remove_path(&folder)?;
-    let limit = Duration::from_secs(300);
-    shell::quietly(cmd!(sh, "python3 -m venv {folder}"), limit)?;
-    shell::quietly(cmd!(sh, "{python} -m pip install --requirement {PYTHON_TOOLS}"), limit)?;
-    let versions = cmd!(sh, "{python} -m pip wheel --constraint {PYTHON_TOOLS} --wheel-dir {wheels} cffi");
-    shell::quietly(versions, limit)?;
-    // the last, so that what was interrupted is not taken for complete
-    Ok(sh.write_file(python_stamp()?, workspace::text(PYTHON_TOOLS)?)?)
-}
+    /// The folder of the wheels.
+    pub(crate) fn wheels(&self) -> Result<PathBuf> {
+        Ok(self.folder()?.join("wheels"))
+    }
 
-const PYTHON_TOOLS: &str = "bindings/python/tools.txt";
+    /// Makes the environment anew.
+    pub(crate) fn install(&self, sh: &Shell) -> Result<()> {
+        let (folder, list, python) = (self.folder()?, self.list, self.program("python")?);
+        sh.remove_path(&folder)?;
+        let limit = Duration::from_secs(300);
+        shell::quietly(cmd!(sh, "python3 -m venv {folder}"), limit)?;
+        shell::quietly(cmd!(sh, "{python} -m pip install --requirement {list}"), limit)?;
+        if !self.wheels.is_empty() {
+            let wheels = cmd!(sh, "{python} -m pip wheel --constraint {list} --wheel-dir").arg(self.wheels()?);
+            shell::quietly(wheels.args(self.wheels), limit)?;
+        }
+        // the last, so that what was interrupted is not taken for complete
+        Ok(sh.write_file(self.stamp()?, workspace::text(list)?)?)
+    }
 
-fn python_stamp() -> Result<PathBuf> {
-    Ok(folder()?.join("python/tools.txt"))
-}
+    fn stamp(&self) -> Result<PathBuf> {
+        Ok(self.folder()?.join("tools.txt"))
+    }
 
-fn folder() -> Result<PathBuf> {
-    Ok(workspace::target()?.join("tools"))
+    fn folder(&self) -> Result<PathBuf> {
+        Ok(workspace::target()?.join("tools").join(self.folder))
+    }
 }
 
 #[cfg(test)]

@@ -65,6 +65,12 @@ pub(crate) fn repository() -> Result<String> {
     Ok(package(&metadata()?, "polar-license")?.repository.clone().unwrap_or_default())
 }
 
+/// What the owner fills in, and every package shows, by its name in a manifest. Empty texts until then.
+pub(crate) fn addresses() -> Result<[(&'static str, String); 2]> {
+    let homepage = package(&metadata()?, "polar-license")?.homepage.clone().unwrap_or_default();
+    Ok([("repository", repository()?), ("homepage", homepage)])
+}
+
 /// Where people can give money for it, if Cargo.toml says so: `funding` in `[workspace.metadata]`.
 pub(crate) fn funding() -> Result<Option<String>> {
     Ok(metadata()?.workspace_metadata.get("funding").and_then(|funding| funding.as_str()).map(Into::into))

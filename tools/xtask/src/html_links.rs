@@ -1,0 +1,81 @@
+//! Whether the links of built web pages lead somewhere: those of rustdoc, which says nothing of a link to a file, and those
+//! of the book. Follows no link to another site.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
+
+/// Checks each link of the page, and returns how many there are.
+pub(crate) fn check(page: &Path) -> Result<usize> {
+    let text = read(page)?;
+    let links = attributes(&text, Some("a"), "href");
+    let dead: Vec<String> = links.iter().filter_map(|link| Some(format!("`{link}` {}", fault(page, link)?))).collect();
+    if !dead.is_empty() {
+        bail!("{} has links that lead nowhere:\n{}", page.display(), dead.join("\n"));
+    }
+    Ok(links.len())
+}
+
+fn fault(page: &Path, link: &str) -> Option<&'static str> {
+    if ["https://", "http://", "mailto:"].iter().any(|scheme| link.starts_with(scheme)) {
+        return None;
+    }
+    let (path, fragment) = link.split_once('#').unwrap_or((link, ""));
+    let target = if path.is_empty() { page.to_path_buf() } else { page.with_file_name("").join(path) };
+    if !target.is_file() {
+        return Some("is not a page");
+    }
+    // the lines of a source file are marked by a script
+    if fragment.is_empty() || path.starts_with("../src/") {
+        return None;
+    }
+    let has_fragment = read(&target).is_ok_and(|text| attributes(&text, None, "id").contains(fragment));
+    (!has_fragment).then_some("names no place in that page")
+}
+
+fn read(page: &Path) -> Result<String> {
+    fs::read_to_string(page).with_context(|| format!("cannot read `{}`", page.display()))
+}
+
+/// The values of an attribute, in tags of one name or of any.
+fn attributes(html: &str, tag: Option<&str>, attribute: &str) -> BTreeSet<String> {
+    let mut emitter = DefaultEmitter::default();
+    // what a script contains is no tag
+    emitter.naively_switch_states(true);
+    let tags = Tokenizer::new_with_emitter(html, emitter).filter_map(|token| match token {
+        Ok(Token::StartTag(found)) => Some(found),
+        _ => None,
+    });
+    let wanted = |found: &StartTag<()>| tag.is_none_or(|tag| *found.name == *tag.as_bytes());
+    let value = |found: StartTag<()>| {
+        let value = found.attributes.get(attribute.as_bytes())?;
+        Some(String::from_utf8_lossy(value).into_owned())
+    };
+    tags.filter(wanted).filter_map(value).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_to_no_page_or_to_no_place_in_one_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let page = folder.path().join("index.html");
+        fs::write(folder.path().join("other.html"), "<h2 id=there>There</h2>").unwrap();
+        let check_with = |link: &str| {
+            let script = "<script>write('<a href=\"gone.html\">')</script>";
+            fs::write(&page, format!("{script}<h1 id=\"here\">Here</h1><a href=\"{link}\">x</a>")).unwrap();
+            check(&page).map_err(|error| error.to_string())
+        };
+        for good in ["#here", "other.html", "other.html#there", "https://polar.sh/#anything"] {
+            assert_eq!(check_with(good), Ok(1), "{good}");
+        }
+        for dead in ["gone.html", "docs/README.md", "#there", "other.html#here", "."] {
+            assert!(check_with(dead).unwrap_err().contains(&format!("`{dead}` ")), "{dead}");
+        }
+    }
+}
