@@ -37,10 +37,10 @@ int main(int argc, char **argv)
             status = 1;
         }
         polar_license_refresh(license, &decision); /* at once where access is allowed and fresh */
-        if (polar_license_allows(license, "export"))
+        if (polar_license_decision_allows(decision, "export"))
             puts("exporting");
-        else
-            fprintf(stderr, "%s\n", polar_license_decision_message(decision));
+        else /* no license, or one for another plan */
+            fprintf(stderr, "%s\n", polar_license_decision_explain(decision, "export"));
     }
     polar_license_error_free(error);
     polar_license_decision_free(decision);

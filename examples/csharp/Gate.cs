@@ -31,16 +31,19 @@ sealed class License : IDisposable
 
     public void Activate(string key) => Check(Native.polar_license_activate(license, key, out IntPtr error), error);
 
-    /// Asks Polar if that is due, and returns what to tell the user.
-    public string Refresh()
+    /// Asks Polar if that is due.
+    public void Refresh() => Native.polar_license_refresh(license, IntPtr.Zero);
+
+    public bool Allows(string feature) => Native.polar_license_allows(license, feature) != 0;
+
+    /// Why the feature is on or off, in one sentence for the user.
+    public string Explain(string feature)
     {
-        Native.polar_license_refresh(license, out IntPtr decision);
-        string message = Marshal.PtrToStringUTF8(Native.polar_license_decision_message(decision));
+        Native.polar_license_current(license, out IntPtr decision);
+        string message = Marshal.PtrToStringUTF8(Native.polar_license_decision_explain(decision, feature));
         Native.polar_license_decision_free(decision);
         return message;
     }
-
-    public bool Allows(string feature) => Native.polar_license_allows(license, feature) != 0;
 
     public bool Deactivate()
     {
@@ -69,10 +72,11 @@ sealed class License : IDisposable
         [DllImport(Library)] public static extern int polar_license_open(IntPtr options, out IntPtr license, out IntPtr error);
         [DllImport(Library)] public static extern void polar_license_free(IntPtr license);
         [DllImport(Library)] public static extern int polar_license_activate(IntPtr license, [MarshalAs(Utf8)] string key, out IntPtr error);
-        [DllImport(Library)] public static extern int polar_license_refresh(IntPtr license, out IntPtr decision);
+        [DllImport(Library)] public static extern int polar_license_refresh(IntPtr license, IntPtr decision);
+        [DllImport(Library)] public static extern int polar_license_current(IntPtr license, out IntPtr decision);
         [DllImport(Library)] public static extern int polar_license_allows(IntPtr license, [MarshalAs(Utf8)] string feature);
         [DllImport(Library)] public static extern int polar_license_deactivate(IntPtr license, out int outcome, out IntPtr error);
-        [DllImport(Library)] public static extern IntPtr polar_license_decision_message(IntPtr decision);
+        [DllImport(Library)] public static extern IntPtr polar_license_decision_explain(IntPtr decision, [MarshalAs(Utf8)] string feature);
         [DllImport(Library)] public static extern void polar_license_decision_free(IntPtr decision);
         [DllImport(Library)] public static extern IntPtr polar_license_error_message(IntPtr error);
         [DllImport(Library)] public static extern void polar_license_error_free(IntPtr error);
@@ -98,9 +102,9 @@ static class Gate
                     return 0;
                 }
                 if (argument != null) license.Activate(argument);
-                string message = license.Refresh(); // at once where access is allowed and fresh
+                license.Refresh(); // at once where access is allowed and fresh
                 if (license.Allows("export")) Console.WriteLine("exporting");
-                else Console.Error.WriteLine(message);
+                else Console.Error.WriteLine(license.Explain("export")); // no license, or one for another plan
             }
             return 0;
         }

@@ -61,17 +61,21 @@ func (l License) Activate(key string) (err error) {
 	return err
 }
 
-// Refresh asks Polar if that is due, and returns what to tell the user.
-func (l License) Refresh() string {
-	var decision *C.polar_license_decision
-	C.polar_license_refresh(l.handle, &decision)
-	defer C.polar_license_decision_free(decision)
-	return C.GoString(C.polar_license_decision_message(decision))
-}
+// Refresh asks Polar if that is due.
+func (l License) Refresh() { C.polar_license_refresh(l.handle, nil) }
 
 func (l License) Allows(feature string) (allowed bool) {
 	with(feature, func(name *C.char) { allowed = C.polar_license_allows(l.handle, name) != 0 })
 	return allowed
+}
+
+// Explain says why the feature is on or off, in one sentence for the user.
+func (l License) Explain(feature string) (message string) {
+	var decision *C.polar_license_decision
+	C.polar_license_current(l.handle, &decision)
+	defer C.polar_license_decision_free(decision)
+	with(feature, func(name *C.char) { message = C.GoString(C.polar_license_decision_explain(decision, name)) })
+	return message
 }
 
 // Deactivate says whether there was a seat, which is free now.
@@ -106,11 +110,11 @@ func run(arguments []string) error {
 			return err
 		}
 	}
-	message := license.Refresh() // at once where access is allowed and fresh
+	license.Refresh() // at once where access is allowed and fresh
 	if license.Allows("export") {
 		fmt.Println("exporting")
 	} else {
-		fmt.Fprintln(os.Stderr, message)
+		fmt.Fprintln(os.Stderr, license.Explain("export")) // no license, or one for another plan
 	}
 	return nil
 }

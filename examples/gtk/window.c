@@ -6,7 +6,7 @@ enum operation { REFRESH, ACTIVATE, DEACTIVATE };
 
 typedef struct {
     const polar_license *license;
-    GtkWidget *status, *problem, *key, *activate, *deactivate, *export_file;
+    GtkWidget *status, *problem, *key, *activate, *deactivate, *export_file, *why_off;
     uint64_t subscription;
     gboolean is_busy, is_gone;
 } Window;
@@ -29,7 +29,11 @@ static void show_license(Window *window)
     polar_license_decision *decision = NULL;
     polar_license_current(window->license, &decision); /* from memory, so at once */
     gtk_label_set_text(GTK_LABEL(window->status), polar_license_decision_message(decision));
-    gtk_widget_set_sensitive(window->export_file, polar_license_decision_allows(decision, "export"));
+    const gboolean is_on = polar_license_decision_allows(decision, "export");
+    gtk_widget_set_sensitive(window->export_file, is_on);
+    gtk_label_set_text(GTK_LABEL(window->why_off), polar_license_decision_explain(decision, "export"));
+    /* without a license, `status` says the same */
+    gtk_widget_set_visible(window->why_off, polar_license_decision_allowed(decision) && !is_on);
     gtk_widget_set_sensitive(window->activate, !window->is_busy);
     gtk_widget_set_sensitive(window->deactivate, !window->is_busy && polar_license_decision_allowed(decision));
     polar_license_decision_free(decision);
@@ -173,6 +177,7 @@ GtkWidget *acme_window_new(const polar_license *license)
     g_signal_connect(window->key, "activate", G_CALLBACK(on_activate), NULL);
     window->activate = button(box, "Activate", "activate", window, on_activate);
     window->export_file = button(box, "Export", "export", window, on_export);
+    window->why_off = text(box, "why-off", window);
     window->deactivate = button(box, "Deactivate this device", "deactivate", window, on_deactivate);
 
     GWeakRef *weak = g_new(GWeakRef, 1);

@@ -21,9 +21,10 @@ public final class Gate {
         void polar_license_free(Pointer license);
         int polar_license_activate(Pointer license, String key, PointerByReference error);
         int polar_license_refresh(Pointer license, PointerByReference decision);
+        int polar_license_current(Pointer license, PointerByReference decision);
         int polar_license_allows(Pointer license, String feature);
         int polar_license_deactivate(Pointer license, IntByReference outcome, PointerByReference error);
-        String polar_license_decision_message(Pointer decision);
+        String polar_license_decision_explain(Pointer decision, String feature);
         void polar_license_decision_free(Pointer decision);
         String polar_license_error_message(Pointer error);
         void polar_license_error_free(Pointer error);
@@ -49,17 +50,22 @@ public final class Gate {
             check(Polar.C.polar_license_activate(license, key, error), error);
         }
 
-        /** Asks Polar if that is due, and returns what to tell the user. */
-        String refresh() {
-            PointerByReference decision = new PointerByReference();
-            Polar.C.polar_license_refresh(license, decision);
-            String message = Polar.C.polar_license_decision_message(decision.getValue());
-            Polar.C.polar_license_decision_free(decision.getValue());
-            return message;
+        /** Asks Polar if that is due. */
+        void refresh() {
+            Polar.C.polar_license_refresh(license, null);
         }
 
         boolean allows(String feature) {
             return Polar.C.polar_license_allows(license, feature) != 0;
+        }
+
+        /** Why the feature is on or off, in one sentence for the user. */
+        String explain(String feature) {
+            PointerByReference decision = new PointerByReference();
+            Polar.C.polar_license_current(license, decision);
+            String message = Polar.C.polar_license_decision_explain(decision.getValue(), feature);
+            Polar.C.polar_license_decision_free(decision.getValue());
+            return message;
         }
 
         boolean deactivate() {
@@ -93,9 +99,9 @@ public final class Gate {
                 return;
             }
             if (arguments.length > 0) license.activate(arguments[0]);
-            String message = license.refresh(); // at once where access is allowed and fresh
+            license.refresh(); // at once where access is allowed and fresh
             if (license.allows("export")) System.out.println("exporting");
-            else System.err.println(message);
+            else System.err.println(license.explain("export")); // no license, or one for another plan
         } catch (IllegalStateException error) {
             System.err.println(error.getMessage());
             System.exit(1);

@@ -15,9 +15,10 @@ int32_t polar_license_open(const polar_license_options *options, polar_license *
 void polar_license_free(polar_license *license);
 int32_t polar_license_activate(const polar_license *license, const char *key, polar_license_error **error);
 int32_t polar_license_refresh(const polar_license *license, polar_license_decision **decision);
+int32_t polar_license_current(const polar_license *license, polar_license_decision **decision);
 int32_t polar_license_allows(const polar_license *license, const char *feature);
 int32_t polar_license_deactivate(const polar_license *license, int32_t *deactivated, polar_license_error **error);
-const char *polar_license_decision_message(const polar_license_decision *decision);
+const char *polar_license_decision_explain(const polar_license_decision *decision, const char *feature);
 void polar_license_decision_free(polar_license_decision *decision);
 const char *polar_license_error_message(const polar_license_error *error);
 void polar_license_error_free(polar_license_error *error);
@@ -46,12 +47,12 @@ local function open(environment)
   return ffi.gc(place[0], polar.polar_license_free)
 end
 
--- Asks Polar if that is due, and returns what to tell the user.
-local function refresh(license)
+-- Why the feature is on or off, in one sentence for the user.
+local function explain(license, feature)
   local place = ffi.new("polar_license_decision *[1]")
-  polar.polar_license_refresh(license, place)
+  polar.polar_license_current(license, place)
   local decision = ffi.gc(place[0], polar.polar_license_decision_free)
-  return ffi.string(polar.polar_license_decision_message(decision))
+  return ffi.string(polar.polar_license_decision_explain(decision, feature))
 end
 
 local ok, message = pcall(function()
@@ -66,11 +67,11 @@ local ok, message = pcall(function()
   if argument then
     try(function(why) return polar.polar_license_activate(license, argument, why) end)
   end
-  local message = refresh(license) -- at once where access is allowed and fresh
+  polar.polar_license_refresh(license, nil) -- at once where access is allowed and fresh
   if polar.polar_license_allows(license, "export") ~= 0 then
     print("exporting")
   else
-    io.stderr:write(message, "\n")
+    io.stderr:write(explain(license, "export"), "\n") -- no license, or one for another plan
   end
 end)
 if not ok then

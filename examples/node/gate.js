@@ -16,10 +16,11 @@ const polar = Object.fromEntries(
     "int32_t polar_license_open(polar_license_options *o, _Out_ polar_license **license, _Out_ polar_license_error **error)",
     "void polar_license_free(polar_license *license)",
     "int32_t polar_license_activate(polar_license *license, const char *key, _Out_ polar_license_error **error)",
-    "int32_t polar_license_refresh(polar_license *license, _Out_ polar_license_decision **decision)",
+    "int32_t polar_license_refresh(polar_license *license, polar_license_decision **decision)",
+    "int32_t polar_license_current(polar_license *license, _Out_ polar_license_decision **decision)",
     "int32_t polar_license_allows(polar_license *license, const char *feature)",
     "int32_t polar_license_deactivate(polar_license *license, _Out_ int32_t *outcome, _Out_ polar_license_error **error)",
-    "const char *polar_license_decision_message(polar_license_decision *decision)",
+    "const char *polar_license_decision_explain(polar_license_decision *decision, const char *feature)",
     "void polar_license_decision_free(polar_license_decision *decision)",
     "const char *polar_license_error_message(polar_license_error *error)",
     "void polar_license_error_free(polar_license_error *error)",
@@ -54,17 +55,22 @@ class License {
     attempt((error) => polar.activate(this.#handle, key, error));
   }
 
-  /** Asks Polar if that is due, and returns what to tell the user. */
+  /** Asks Polar if that is due. */
   refresh() {
-    const decision = [null];
-    polar.refresh(this.#handle, decision);
-    const message = polar.decision_message(decision[0]);
-    polar.decision_free(decision[0]);
-    return message;
+    polar.refresh(this.#handle, null);
   }
 
   allows(feature) {
     return polar.allows(this.#handle, feature) !== 0;
+  }
+
+  /** Why the feature is on or off, in one sentence for the user. */
+  explain(feature) {
+    const decision = [null];
+    polar.current(this.#handle, decision);
+    const message = polar.decision_explain(decision[0], feature);
+    polar.decision_free(decision[0]);
+    return message;
   }
 
   deactivate() {
@@ -94,9 +100,9 @@ try {
     console.log(license.deactivate() ? "the seat is free" : "there was no seat");
   } else {
     if (argument) license.activate(argument);
-    const message = license.refresh(); // at once where access is allowed and fresh
+    license.refresh(); // at once where access is allowed and fresh
     if (license.allows("export")) console.log("exporting");
-    else console.error(message);
+    else console.error(license.explain("export")); // no license, or one for another plan
   }
   license.close();
 } catch (error) {

@@ -2,7 +2,8 @@
 
 import { createLicenseClient } from "polar-license";
 
-const [status, form, exporting] = ["output", "form", "#export"].map((name) => document.querySelector(name));
+const find = (name) => document.querySelector(name);
+const [status, form, exporting, whyOff] = ["output", "form", "#export", "#why-off"].map(find);
 
 const license = await createLicenseClient({
   organizationId: "de300000-0000-4000-8000-000000000001", // Polar: Settings, General
@@ -11,10 +12,12 @@ const license = await createLicenseClient({
   environment: "production", // or the address of a local Polar
 });
 
-function show({ message, allowed }) {
+function show({ message }) {
+  const why = license.explain("export");
   status.textContent = message;
-  form.hidden = allowed;
-  exporting.hidden = !license.allows("export");
+  form.hidden = why.allowed; // stays visible, for the key of an upgrade
+  exporting.hidden = !why.allowed;
+  whyOff.textContent = why.allowed ? "" : `Exporting is off: ${why.message}`;
 }
 
 license.onChange(show);

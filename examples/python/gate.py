@@ -11,7 +11,7 @@ RELEASED = 0  # POLAR_LICENSE_DEACTIVATED_RELEASED
 polar = ctypes.CDLL(os.environ.get("POLAR_LICENSE_LIBRARY", "libpolar_license.so.0.1"))
 polar.polar_license_options_new.restype = ctypes.c_void_p
 polar.polar_license_error_message.restype = ctypes.c_char_p
-polar.polar_license_decision_message.restype = ctypes.c_char_p
+polar.polar_license_decision_explain.restype = ctypes.c_char_p
 license, decision, error = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_void_p()
 
 
@@ -32,10 +32,10 @@ else:
     if sys.argv[1:]:
         check(polar.polar_license_activate(license, sys.argv[1].encode(), ctypes.byref(error)))
     polar.polar_license_refresh(license, ctypes.byref(decision))  # at once where access is allowed and fresh
-    if polar.polar_license_allows(license, b"export"):
+    if polar.polar_license_decision_allows(decision, b"export"):
         print("exporting")
-    else:
-        print(polar.polar_license_decision_message(decision).decode(), file=sys.stderr)
+    else:  # no license, or one for another plan
+        print(polar.polar_license_decision_explain(decision, b"export").decode(), file=sys.stderr)
     polar.polar_license_decision_free(decision)
 polar.polar_license_free(license)
 polar.polar_license_options_free(options)

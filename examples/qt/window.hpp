@@ -17,7 +17,7 @@ class Window : public QWidget {
     {
         setWindowTitle("Acme");
         auto *layout = new QVBoxLayout(this);
-        for (QLabel *label : {status, problem}) {
+        for (QLabel *label : {status, problem, whyOff}) {
             label->setWordWrap(true);
             layout->addWidget(label);
         }
@@ -49,9 +49,16 @@ class Window : public QWidget {
     void showLicense()
     {
         const polar::decision decision = license.current();
-        const std::string_view message = decision.message();
-        status->setText(QString::fromUtf8(message.data(), static_cast<qsizetype>(message.size())));
-        exportFile->setEnabled(decision.allows("export"));
+        const bool isOn = decision.allows("export");
+        status->setText(text(decision.message()));
+        exportFile->setEnabled(isOn);
+        whyOff->setText(text(decision.explain("export")));
+        whyOff->setVisible(decision.allowed() && !isOn); // without a license, `status` says the same
+    }
+
+    static QString text(std::string_view utf8)
+    {
+        return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
     }
 
     void askForKey()
@@ -77,7 +84,7 @@ class Window : public QWidget {
             try {
                 operation();
             } catch (const polar::error &error) {
-                message = QString::fromStdString(std::string{error.message()});
+                message = text(error.message());
             }
             QMetaObject::invokeMethod(this, [this, message] {
                 problem->setText(message);
@@ -87,7 +94,7 @@ class Window : public QWidget {
         });
     }
 
-    QLabel *status = new QLabel, *problem = new QLabel;
+    QLabel *status = new QLabel, *problem = new QLabel, *whyOff = new QLabel;
     QPushButton *exportFile = new QPushButton("Export"), *enterKey = new QPushButton("Enter license key…"),
                 *deactivate = new QPushButton("Deactivate this device");
     QThreadPool pool;

@@ -29,15 +29,18 @@ final class License {
         try check { polar_license_activate(handle, key, &$0) }
     }
 
-    /// Asks Polar if that is due, and returns what to tell the user.
-    func refresh() -> String {
-        var decision: OpaquePointer?
-        polar_license_refresh(handle, &decision)
-        defer { polar_license_decision_free(decision) }
-        return String(cString: polar_license_decision_message(decision))
-    }
+    /// Asks Polar if that is due.
+    func refresh() { polar_license_refresh(handle, nil) }
 
     func allows(_ feature: String) -> Bool { polar_license_allows(handle, feature) != 0 }
+
+    /// Why the feature is on or off, in one sentence for the user.
+    func explain(_ feature: String) -> String {
+        var decision: OpaquePointer?
+        polar_license_current(handle, &decision)
+        defer { polar_license_decision_free(decision) }
+        return String(cString: polar_license_decision_explain(decision, feature))
+    }
 
     func deactivate() throws -> Bool {
         var outcome: Int32 = 0
@@ -63,11 +66,12 @@ do {
         exit(0)
     }
     if let key = argument { try license.activate(key) }
-    let message = license.refresh()  // at once where access is allowed and fresh
+    license.refresh()  // at once where access is allowed and fresh
     if license.allows("export") {
         print("exporting")
     } else {
-        FileHandle.standardError.write(Data("\(message)\n".utf8))
+        // no license, or one for another plan
+        FileHandle.standardError.write(Data("\(license.explain("export"))\n".utf8))
     }
 } catch let error as LicenseError {
     FileHandle.standardError.write(Data("\(error.message)\n".utf8))

@@ -25,10 +25,11 @@
 //! use polar_license::tokio::Client;
 //!
 //! async fn export(State(client): State<Client>) -> Result<&'static str, (StatusCode, String)> {
-//!     if client.allows("export") {
+//!     let export = client.current().explain("export");
+//!     if export.allowed() {
 //!         Ok("the export")
 //!     } else {
-//!         Err((StatusCode::PAYMENT_REQUIRED, client.current().message().to_owned()))
+//!         Err((StatusCode::PAYMENT_REQUIRED, export.message().to_owned())) // no license, or one for another plan
 //!     }
 //! }
 //!

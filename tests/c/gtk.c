@@ -61,6 +61,11 @@ static const char *label(GtkWidget *window, const char *name)
     return gtk_label_get_text(GTK_LABEL(find(window, name)));
 }
 
+static void print_label(GtkWidget *window, const char *name)
+{
+    if (gtk_widget_get_visible(find(window, name))) fprintf(stderr, "%s\n", label(window, name));
+}
+
 static int use(GtkWidget *window, const char *argument)
 {
     wait_for_operation(window);
@@ -82,7 +87,9 @@ static int use(GtkWidget *window, const char *argument)
         puts(!strcmp(label(window, "problem"), "Exported.") ? "exporting" : "not exported");
         return 0;
     }
-    fprintf(stderr, "%s\n%s\n", label(window, "status"), label(window, "problem"));
+    print_label(window, "status");
+    print_label(window, "problem");
+    print_label(window, "why-off");
     return argument ? 1 : 0;
 }
 

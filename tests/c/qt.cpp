@@ -57,13 +57,14 @@ int main(int argc, char **argv)
         wait_for_operation(window);
         save(window, "activated");
     }
-    const auto labels = window.findChildren<QLabel *>();
     if (export_file->isEnabled()) {
         export_file->click();
-        std::puts(labels.last()->text() == "Exported." ? "exporting" : "not exported");
+        find<QLabel>(window, "Exported.");
+        std::puts("exporting");
         return 0;
     }
-    for (const QLabel *label : labels)
-        std::fprintf(stderr, "%s\n", qUtf8Printable(label->text()));
+    for (const QLabel *label : window.findChildren<QLabel *>())
+        if (label->isVisible())
+            std::fprintf(stderr, "%s\n", qUtf8Printable(label->text()));
     return argument.empty() ? 0 : 1;
 }

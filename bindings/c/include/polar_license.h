@@ -8,8 +8,11 @@
  *     int32_t failed = polar_license_open(options, &license, &error);
  *     if (!failed && key) failed = polar_license_activate(license, key, &error);
  *     if (failed) puts(polar_license_error_message(error));
- *     polar_license_refresh(license, NULL);
- *     if (polar_license_allows(license, "export")) export_file();
+ *     polar_license_decision *decision = NULL;
+ *     polar_license_refresh(license, &decision);
+ *     if (polar_license_decision_allows(decision, "export")) export_file();
+ *     else puts(polar_license_decision_explain(decision, "export"));
+ *     polar_license_decision_free(decision);
  *     polar_license_error_free(error);
  *     polar_license_free(license);
  *     polar_license_options_free(options);

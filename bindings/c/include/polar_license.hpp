@@ -3,7 +3,9 @@
 //
 //     polar::license license{polar::options{ORGANIZATION, "com.acme.app"}.feature("export", {PRO})};
 //     if (key) license.activate(*key);                     // throws polar::error: message() for users, what() for logs
-//     if (license.refresh().allows("export")) export_file();
+//     const polar::decision decision = license.refresh();
+//     if (decision.allows("export")) export_file();
+//     else show(decision.explain("export"));               // no license, or one for another plan
 //
 // Objects own what they hold; they can be moved but not copied, and an object that was moved from must not be used.
 // Strings of a decision are views into it. For threads, blocking and callbacks see the functions in polar_license.h; an

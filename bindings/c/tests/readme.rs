@@ -4,8 +4,8 @@
 
 mod common;
 
-use common::{command, compile, package, repository};
-use mock_polar::{DEMO_BENEFIT_PRO, DEMO_ORGANIZATION, MockPolar, NewKey};
+use common::{NOT_INCLUDED, NOT_LICENSED, command, compile, package, repository};
+use mock_polar::{DEMO_BENEFIT_PRO, DEMO_KEY_BASIC, DEMO_ORGANIZATION, MockPolar, NewKey};
 use std::fs;
 use std::path::Path;
 
@@ -51,8 +51,9 @@ fn the_gate_of_the_readme_works_and_is_the_headers() {
         command.env("HOME", home.path()).env("XDG_DATA_HOME", home.path()).args(arguments);
         String::from_utf8(command.output().unwrap().stdout).unwrap()
     };
-    assert_eq!(run(&[]), "");
+    assert_eq!(run(&[]), format!("{NOT_LICENSED}\n"));
     assert!(run(&["MISTYPED"]).contains("typos"));
+    assert_eq!(run(&[DEMO_KEY_BASIC]), format!("{NOT_INCLUDED}\n"));
     assert_eq!(run(&[&key]), "exporting\n");
     polar.stop();
     assert_eq!(run(&[]), "exporting\n");

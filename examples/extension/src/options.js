@@ -2,12 +2,14 @@
 
 import { openLicense } from "./license.js";
 
-const [status, form] = ["output", "form"].map((name) => document.querySelector(name));
+const [status, form, whyOff] = ["output", "form", "#why-off"].map((name) => document.querySelector(name));
 const license = await openLicense();
 
-function show({ message, allowed }) {
+function show({ message }) {
+  const why = license.explain("export");
   status.textContent = message;
-  form.hidden = allowed;
+  form.hidden = why.allowed; // stays visible, for the key of an upgrade
+  whyOff.textContent = why.allowed ? "" : `Exporting is off: ${why.message}`;
 }
 
 license.onChange(show);

@@ -8,8 +8,11 @@ const element = <Kind extends HTMLElement>(id: string) => document.getElementByI
 const license = await connectLicense<"export">();
 
 function show({ message }: Decision): void {
+  const exporting = license.explain("export");
   element("status").textContent = message;
-  element<HTMLButtonElement>("export").disabled = !license.allows("export");
+  element<HTMLButtonElement>("export").disabled = !exporting.allowed;
+  // without a license, the status says so already
+  element("why-off").textContent = exporting.reason === "not_included" ? exporting.message : "";
 }
 license.onChange(show);
 show(license.current());

@@ -18,10 +18,11 @@ import { byElectronVite, byForge, electron, filesForElectronVite, filesForForge 
 
 const DAY_MS = 86_400_000;
 
-/** Whether the feature is offered: without a license, after a typo, with one, and at a later start without Polar. */
+/** Whether the feature is offered: without a license, after a typo, with one, of another plan first, and without Polar. */
 const SEEN = [
   { step: "start", isOffered: false },
   { step: "typo", isOffered: false },
+  { step: "another plan", isOffered: false },
   { step: "activate", isOffered: true },
   { step: "offline", isOffered: true },
 ];

@@ -4,13 +4,19 @@
 
 const KEY = "DEMO-PLAIN";
 
+/** Of a plan without the feature, and what is said of it. */
+const BASIC = { key: "DEMO-BASIC", why: "Your license does not include this feature. Upgrade to use it." };
+
 /** The feature. */
 export const feature = (page) => page.getByRole("button", { name: "Export" });
 
 /** Whether it is there. */
 export const isOffered = (page) => feature(page).isVisible();
 
-/** Enters a key that Polar does not know, and one that it does; `look` says whether the feature is offered. */
+/**
+ * Enters a key that Polar does not know, one of another plan, and one that turns the feature on; `look` says whether the
+ * feature is offered.
+ */
 export async function enterKeys(page, look) {
   const field = page.getByLabel("License key");
   const enter = async (key) => {
@@ -23,6 +29,12 @@ export async function enterKeys(page, look) {
   await enter("NO-SUCH-KEY");
   await page.locator("output").filter({ hasNotText: before }).waitFor();
   saw.push({ step: "typo", isOffered: await look() });
+  await enter(BASIC.key);
+  await page.getByText(BASIC.why).waitFor();
+  saw.push({ step: "another plan", isOffered: await look() });
+  // some have their form only while there is no license
+  const deactivate = page.getByRole("button", { name: "Deactivate" });
+  if (await deactivate.isVisible()) await deactivate.click();
   await enter(KEY);
   await field.waitFor({ state: "hidden" });
   saw.push({ step: "activate", isOffered: await look() });

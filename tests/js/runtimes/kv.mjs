@@ -21,6 +21,8 @@ export async function worker(app, polar) {
   assert.equal((await license(first, "NO-SUCH-KEY", "another")).status, 401);
   assert.equal((await license(first, "NO-SUCH-KEY")).status, 400);
   saw.push({ step: "typo", isOffered: await isOffered(first) });
+  assert.equal((await license(first, "DEMO-BASIC")).status, 200);
+  saw.push({ step: "another plan", isOffered: await isOffered(first) });
   const { status, decision } = await license(first, "DEMO-PLAIN");
   assert.deepEqual([status, decision.state], [200, "active"]);
   saw.push({ step: "activate", isOffered: await isOffered(first) });

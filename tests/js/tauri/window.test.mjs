@@ -16,6 +16,7 @@ const NONE = "No license is active on this device. Enter a license key.";
 const ACTIVE = "The license is active.";
 const GRACE = "The license is active. It will be confirmed when you are next online.";
 const LAPSED = "The license has not been confirmed for too long. Go online once to continue.";
+const NOT_INCLUDED = "Your license does not include this feature. Upgrade to use it.";
 const EXPORTED = "The report was exported.";
 
 const seats = () => mock.seats(KEY);
@@ -31,6 +32,14 @@ test("from a key that is typed to a device that is deactivated", async (t) => {
     await page.activate("DEMO-REVOKED");
     await page.shows("error", "This license key is no longer active. Contact the vendor.");
     assert.equal(await page.text("status"), NONE);
+    assert.equal(await page.text("why-off"), "");
+  });
+
+  await t.test("a license of another plan leaves it closed, and the page says why", async () => {
+    await page.activate("DEMO-BASIC");
+    await page.shows("why-off", NOT_INCLUDED);
+    assert.equal(await page.text("status"), ACTIVE);
+    assert.equal(await page.isEnabled("export"), false);
   });
 
   await t.test("a key opens it, and the page receives no secret", async () => {
@@ -46,7 +55,8 @@ test("from a key that is typed to a device that is deactivated", async (t) => {
       window.license.onChange((decision) => window.heard.push(JSON.stringify(decision)));
     `);
     await page.activate(KEY);
-    await page.shows("status", ACTIVE);
+    await page.shows("why-off", "");
+    assert.equal(await page.text("status"), ACTIVE);
     assert.equal(await page.isEnabled("export"), true);
     await page.click("export");
     await page.shows("report", EXPORTED);

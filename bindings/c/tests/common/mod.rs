@@ -19,6 +19,10 @@ use std::{env, fs};
 /// Strict: what a careful app developer may have on.
 const STRICT: [&str; 5] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g"];
 
+/// Why the feature is off, as the user is told.
+pub const NOT_LICENSED: &str = "No license is active on this device. Enter a license key.";
+pub const NOT_INCLUDED: &str = "Your license does not include this feature. Upgrade to use it.";
+
 pub fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

@@ -1,7 +1,8 @@
-//! The story that every example tells, against a local Polar: nothing, a mistyped key, a key, offline, and back.
+//! The story that every example tells, against a local Polar: nothing, a mistyped key, a key of another plan, one of the
+//! right plan, offline, and back. While the gate is closed, the user is told why.
 
-use crate::common::{printed, repository};
-use mock_polar::{DEMO_BENEFIT_PRO, DEMO_ORGANIZATION, MockPolar, NewKey};
+use crate::common::{NOT_INCLUDED, NOT_LICENSED, printed, repository};
+use mock_polar::{DEMO_BENEFIT_PRO, DEMO_KEY_BASIC, DEMO_ORGANIZATION, MockPolar, NewKey};
 use std::fs;
 use std::process::{Command, Output};
 
@@ -23,10 +24,17 @@ pub fn gates(source: &str, start: impl Fn() -> Command) {
         assert_eq!(printed(&output), expected, "{}", String::from_utf8_lossy(&output.stderr));
     };
 
-    prints(&[], "");
+    let closed = |arguments: &[&str], why: &str| {
+        let output = run(arguments);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(printed(&output).is_empty() && errors.lines().any(|line| line == why), "{output:?}");
+    };
+
+    closed(&[], NOT_LICENSED);
     let mistyped = run(&["MISTYPED"]);
     let errors = String::from_utf8_lossy(&mistyped.stderr);
     assert!(!mistyped.status.success() && errors.contains("typos"), "{errors}");
+    closed(&[DEMO_KEY_BASIC], NOT_INCLUDED);
     prints(&[&key], "exporting\n");
     polar.stop();
     prints(&[], "exporting\n");

@@ -3,13 +3,16 @@
 import type { LicenseFailure } from "polar-license/electron-preload";
 
 const find = <Found extends HTMLElement>(name: string) => document.querySelector(name) as Found;
-const [status, form, exporting] = [find("output"), find<HTMLFormElement>("form"), find("#export")];
+const [status, form] = [find("output"), find<HTMLFormElement>("form")];
+const [exporting, whyOff] = [find("#export"), find("#why-off")];
 const { license, acme } = window;
 
-function show({ message, allowed }: ReturnType<typeof license.current>): void {
+function show({ message }: ReturnType<typeof license.current>): void {
+  const why = license.explain("export");
   status.textContent = message;
-  form.hidden = allowed;
-  exporting.hidden = !license.allows("export");
+  form.hidden = why.allowed; // stays visible, for the key of an upgrade
+  exporting.hidden = !why.allowed;
+  whyOff.textContent = why.allowed ? "" : `Exporting is off: ${why.message}`;
 }
 
 license.onChange(show);
