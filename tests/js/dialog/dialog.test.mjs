@@ -24,6 +24,7 @@ describe("the dialog", { concurrency: true }, () => {
     it(`with the customer portal, in ${browser.name}`, { skip: browser.missing }, (context) =>
       run(browser, context, portalStory),
     );
+    it(`on small pages, in ${browser.name}`, { skip: browser.missing }, (context) => run(browser, context, smallStory));
   }
 });
 
@@ -83,19 +84,22 @@ async function story(user, polar, mock) {
   await user.press("Enter");
   await user.sees("No license is active on this device. Enter a license key.");
   await user.isAt("License key");
-  await user.captured("enter-key", ["Activate", "Buy a license", "Close"]);
+  await user.captured("enter-key", ["Activate", "Buy a license", "Find my key", "Close"]);
 
+  await user.chooses("Find my key");
+  assert.deepEqual(await user.heard(), [["link", "https://polar.sh/acme/portal"]]);
+  await user.page.evaluate(() => app.dialog.shadowRoot.querySelector("input").focus());
   await user.types("ACME-PRO-7F3A-19C");
   await user.press("Enter");
   await user.reads("This license key is not known. Check it for typos.");
   await user.isAt("License key");
-  await user.captured("unknown-key", ["Activate", "Buy a license", "Close"]);
+  await user.captured("unknown-key", ["Activate", "Buy a license", "Find my key", "Close"]);
 
   await user.types("ACME-PRO-7F3A-19C4");
   await user.press("Enter");
   await user.reads("This license key is in use on as many devices as it allows. Deactivate one of them first.");
   await user.isAt("Manage devices");
-  await user.captured("full-key", ["Activate", "Manage devices", "Close"]);
+  await user.captured("full-key", ["Activate", "Manage devices", "Find my key", "Close"]);
   await user.press("Enter");
   assert.deepEqual(await user.heard(), [["link", "https://polar.sh/acme/portal"]]);
 
@@ -155,7 +159,7 @@ async function story(user, polar, mock) {
 
   await user.chooses("Enter another key");
   await user.isAt("License key");
-  await user.captured("other-key", ["Activate", "Back", "Close"]);
+  await user.captured("other-key", ["Activate", "Back", "Find my key", "Close"]);
   await user.press("Escape");
   await user.isAt("Done");
 
@@ -178,7 +182,7 @@ async function story(user, polar, mock) {
   await user.chooses("Deactivate");
   await user.sees("The license was removed from this device.");
   await user.isAt("License key");
-  await user.captured("deactivated", ["Activate", "Buy a license", "Close"]);
+  await user.captured("deactivated", ["Activate", "Buy a license", "Find my key", "Close"]);
   assert.deepEqual(await user.heard(), [["deactivated", "unlicensed"]]);
 
   await user.press("Escape");
@@ -191,6 +195,57 @@ async function story(user, polar, mock) {
   await user.isAt("License key");
   await user.press("Enter");
   await user.sees("The license is active.");
+}
+
+/** A narrow phone, one that is held across, and a page that is read from right to left. */
+async function smallStory(user, polar) {
+  await user.page.evaluate(async (polar) => {
+    const license = await app.make(polar);
+    await license.activate("DEMO-TWO-DEVICES");
+    const features = { export: "Export of all projects to PDF, to SVG and to DXF", audit: "Audit" };
+    Object.assign(app.dialog, { license, features });
+  }, polar);
+  await user.page.setViewport({ width: 320, height: 640 });
+  await user.page.focus("#opener");
+  await user.press("Enter");
+  await user.sees("The license is active.");
+  const widths = () =>
+    user.page.evaluate(() => [...app.dialog.shadowRoot.querySelectorAll("dd")].map((value) => value.clientWidth));
+  for (const width of await widths()) assert.ok(width >= 110, `a value is ${width} pixels wide`);
+  await user.press("Escape");
+  await user.isClosed();
+
+  await user.page.setViewport({ width: 640, height: 320 });
+  await user.page.focus("#opener");
+  await user.press("Enter");
+  await user.isAt("Done");
+  const isInSight = (selector) => {
+    const { top, bottom } = app.dialog.shadowRoot.querySelector(selector).getBoundingClientRect();
+    return top >= 0 && bottom <= innerHeight;
+  };
+  for (const selector of ["h2", "#message"]) {
+    assert.ok(await user.page.evaluate(isInSight, selector), `${selector} is out of sight`);
+  }
+  await user.press("Escape");
+  await user.isClosed();
+
+  // English in an app that is read from right to left
+  const places = await user.page.evaluate(() => {
+    document.documentElement.dir = "rtl";
+    app.dialog.show("A-KEY");
+    const sentence = app.dialog.shadowRoot.querySelector("#hint");
+    const range = document.createRange();
+    const leftOf = (at) => {
+      range.setStart(sentence.firstChild, at);
+      range.setEnd(sentence.firstChild, at + 1);
+      return range.getBoundingClientRect().left;
+    };
+    const { length } = sentence.textContent;
+    return [leftOf(0), leftOf(length - 2), leftOf(length - 1), sentence.getBoundingClientRect().left];
+  });
+  const [first, last, stop, start] = places;
+  assert.ok(first < last && last < stop, `the full stop is on the wrong side: ${places}`);
+  assert.ok(first > start + 20, `the sentence is not on the page's side: ${places}`);
 }
 
 /** Customers who help themselves: each on a device that has no license yet. */
@@ -253,6 +308,11 @@ async function portalStory(user, polar, mock) {
   await user.sees("These devices use the license.");
   await user.captured("portal-devices");
   assert.match(await user.text(), /this device, since/);
+  // an Enter too many releases nothing
+  await user.isAt("These devices use the license.");
+  await user.press("Enter");
+  await user.isAt("These devices use the license.");
+  await user.press("Tab");
   await user.press("Enter");
   await user.sees("No devices are shown for this license.");
   await user.press("Escape");
@@ -263,15 +323,16 @@ async function portalStory(user, polar, mock) {
   await mock.key("DEAD-MACHINE-1", { limit_activations: 1, email: "otto@wobbling.example.com" });
   await mock.activate(polar.organization, "DEAD-MACHINE-1");
   await enters(await finds("otto@wobbling.example.com"));
-  await user.isAt("Release: Jane's old laptop");
+  await user.isAt("This license key is in use on as many devices as it allows. Deactivate one of them first.");
   await user.captured("portal-no-seat", ["Release: Jane's old laptop", "Back", "Close"]);
-  await user.press("Enter");
+  await user.chooses("Release: Jane's old laptop");
   await user.sees("The license is active.");
   await leaves();
 
   await enters(await finds("ottilie.quillfeather@example.com"));
   await user.sees("Which license do you want to use on this device?");
   await user.captured("portal-choose");
+  await user.press("Tab");
   await user.press("Enter");
   await user.sees("The license is active.");
   await user.chooses("Manage devices");

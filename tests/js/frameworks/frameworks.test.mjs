@@ -91,7 +91,8 @@ test("the dialog over `window.license` of Electron, in jsdom", async () => {
   const { license } = await clientOf(polar);
   shareLicense(license, electron.ipcMain);
   const { page: renderer } = electron.open((bridge, ipc) => exposeLicense(bridge, ipc));
-  const closed = showLicenseDialog(renderer.license);
+  const portalUrl = "https://acme.example/portal";
+  const closed = showLicenseDialog({ ...renderer.license, portalUrl });
   const { shadowRoot } = window.document.querySelector("polar-license-dialog");
   const shows = async (text) => {
     for (const end = Date.now() + 20_000; !shadowRoot.textContent.includes(text); ) {
@@ -109,6 +110,8 @@ test("the dialog over `window.license` of Electron, in jsdom", async () => {
   };
   enter("NO-SUCH-KEY-1");
   await shows("This license key is not known.");
+  const link = [...shadowRoot.querySelectorAll("a")].find(({ textContent }) => textContent === "Find my key");
+  assert.ok(!link.hidden && link.href === portalUrl, "the page where customers find their key");
   enter("DEMO-PLAIN");
   await shows("The license is active.");
   press("Deactivate");

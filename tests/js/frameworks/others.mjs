@@ -57,6 +57,8 @@ async function vue(polar) {
   await license.deactivate();
   await nextTick();
   equal(states, ["unlicensed", "active"], "what a component saw");
+  // on a server
+  equal(effectScope().run(() => useDecision(undefined).value), undefined, "without a license");
 }
 
 async function svelte(polar) {
@@ -67,6 +69,9 @@ async function svelte(polar) {
   stop();
   await license.deactivate();
   equal([states.at(0), states.at(-1), new Set(states).size], ["unlicensed", "active", 2], "what a component saw");
+  const seen = [];
+  decisionOf(undefined).subscribe((decision) => seen.push(typeof decision))();
+  equal(new Set(seen).size === 1 && seen[0], "undefined", "on a server, without a license");
 }
 
 async function flags(polar) {

@@ -9,11 +9,15 @@ import { Gate, LicenseProvider, useLicense } from "polar-license/react";
 import AppOfTheReadme from "readme:app";
 
 const KEY = "DEMO-PLAIN";
+const NOT_INCLUDED = "Your license does not include this feature. Upgrade to use it.";
+
+const TESTS = [obviousHook, heavyList, oneForm, madeByTheProvider, disposedOf, withoutLicense, onAServer, withoutProvider,
+  appOfTheReadme, element];
 
 /** The results: names, and failures in words. */
 export async function run(polar) {
   const results = [];
-  for (const test of [obviousHook, heavyList, oneForm, madeByTheProvider, withoutLicense, onAServer, withoutProvider, appOfTheReadme, element]) {
+  for (const test of TESTS) {
     const logged = [];
     const { error } = console;
     console.error = (...what) => logged.push(what.map(String).join(" "));
@@ -203,6 +207,42 @@ function Failure() {
   return error?.message;
 }
 
+/** What the provider has made ends with it, also if it was not there yet; what the app has made is the app's. */
+async function disposedOf(polar) {
+  const made = [];
+  let disposed = 0;
+  const observed = async (isThere) => {
+    await isThere;
+    return { ...(await clientOf(polar)), dispose: () => void (disposed += 1) };
+  };
+  for (let time = 0; time < 15; time += 1) {
+    let give;
+    const isThere = time % 2 === 0 ? undefined : new Promise((resolve) => (give = resolve));
+    const make = () => {
+      made.push(observed(isThere));
+      return made.at(-1);
+    };
+    const { shows, end } = drawn(<LicenseProvider license={make}><Gate pending="pending" fallback="no access" /></LicenseProvider>);
+    await shows(isThere ? "pending" : "no access");
+    holds(disposed === time, `${disposed} disposed of while the one after ${time} is used`);
+    end();
+    give?.();
+    await until(() => disposed === time + 1, () => `end of ${time + 1}, but of ${disposed}`);
+  }
+  holds(made.length === 15, `${made.length} made`);
+  const own = await observed();
+  const given = drawn(<LicenseProvider license={own}><Gate fallback="no access" /></LicenseProvider>);
+  await given.shows("no access");
+  given.end();
+  // neither a fake nor a window's license has to know how to end
+  const { dispose: _, ...plain } = await clientOf(polar);
+  const fake = drawn(<LicenseProvider license={async () => plain}><Gate fallback="no access" /></LicenseProvider>);
+  await fake.shows("no access");
+  fake.end();
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  holds(disposed === 15, "disposed of what the app has made");
+}
+
 /** The license comes later, from an effect of the app's own. */
 async function withoutLicense(polar) {
   const license = await clientOf(polar);
@@ -210,15 +250,26 @@ async function withoutLicense(polar) {
   const App = () => {
     const [held, setHeld] = useState(null);
     give = () => setHeld(license);
-    return <LicenseProvider license={held}><Gate pending="pending" fallback="no access">the app</Gate></LicenseProvider>;
+    return (
+      <LicenseProvider license={held}>
+        <Gate pending="pending" fallback="no access">the app</Gate>
+        <Why feature="audit" />
+      </LicenseProvider>
+    );
   };
   const { shows, end } = drawn(<App />);
   await shows("pending");
   give();
   await shows("no access");
   await license.activate(KEY);
-  await shows("the app");
+  await shows(`the app${NOT_INCLUDED}`);
   end();
+}
+
+/** Why a feature is off, as a developer writes it: without a look at whether the license is there yet. */
+function Why({ feature }) {
+  const { explain } = useLicense();
+  return <p>{explain(feature).message}</p>;
 }
 
 /** What a server draws, a page takes over without a word, and goes on from there. */
@@ -231,12 +282,17 @@ async function onAServer(polar) {
   const license = await clientOf(polar);
   await license.activate(KEY);
   for (const given of [make, license]) {
-    const app = <LicenseProvider license={given}><Gate pending="pending" fallback="no access">the app</Gate></LicenseProvider>;
+    const app = (
+      <LicenseProvider license={given}>
+        <Gate pending="pending" fallback="no access">the app</Gate>
+        <Why feature="audit" />
+      </LicenseProvider>
+    );
     const root = document.body.appendChild(document.createElement("main"));
     root.innerHTML = renderToString(app);
     holds(root.textContent === "pending" && made === 0, `a server draws ${root.textContent}, and made ${made}`);
     const taken = hydrateRoot(root, app);
-    const then = given === make ? "no access" : "the app";
+    const then = given === make ? "no accessNo license is active on this device. Enter a license key." : `the app${NOT_INCLUDED}`;
     await until(() => root.textContent === then, () => `\`${then}\`, but ${root.textContent}`);
     taken.unmount();
     made = 0;

@@ -210,16 +210,18 @@ test("every block of the READMEs", () => {
       export function onScopeDispose(end: () => void): void;
     }
     declare module "svelte/store" {
-      type Start<Value> = (set: (value: Value) => void) => () => void;
+      type Start<Value> = (set: (value: Value) => void) => void | (() => void);
       export function readable<Value>(value: Value, start: Start<Value>): { subscribe(run: (value: Value) => void): () => void };
     }
     declare module "*?url" { const address: string; export default address; }
     declare module "electron" {
       export const app: { whenReady(): Promise<void> };
       export const net: { fetch: typeof fetch };
+      export const shell: { openExternal(url: string): Promise<void> };
       export class BrowserWindow {
         constructor(options: { webPreferences: { preload: string } });
         loadFile(path: string): Promise<void>;
+        webContents: { setWindowOpenHandler(handler: (details: { url: string }) => { action: "allow" | "deny" }): void };
       }
       export const ipcMain: import("polar-license/electron-main").MainIpc;
       export const ipcRenderer: import("polar-license/electron-preload").RendererIpc;

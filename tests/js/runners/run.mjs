@@ -43,12 +43,16 @@ function install() {
   }
 }
 
-/** The test in the package's README, as it is there. */
+/** The test in the package's README, as it is there: of five lines. */
 function writeReadme() {
   const readme = readFileSync(join(project, "node_modules/polar-license/README.md"), "utf8");
   const blocks = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, text]) => text);
   const tests = blocks.filter((text) => text.includes('from "vitest"'));
   assert.ok(tests.length > 0, "the README has no test");
+  for (const text of tests) {
+    const lines = text.split("\n").filter((line) => line.trim() !== "").length;
+    assert.ok(lines <= 5, `the README's test takes ${lines} lines`);
+  }
   tests.forEach((text, index) => writeFileSync(join(project, "tests", `readme-${index}.vitest.mjs`), text));
 }
 

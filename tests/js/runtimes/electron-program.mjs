@@ -58,6 +58,7 @@ class BrowserWindow {
       isDestroyed: () => false,
       isLoading: () => this.#events.length === 0,
       send: (channel, ...args) => this.send(channel, args),
+      setWindowOpenHandler: (handler) => (this.onOpen = handler),
     });
   }
 
@@ -104,7 +105,11 @@ const net = {
   },
 };
 
-const electron = { app, BrowserWindow, ipcMain, net };
+/** What was opened outside of the app. */
+const opened = [];
+const shell = { openExternal: async (url) => void opened.push(url) };
+
+const electron = { app, BrowserWindow, ipcMain, net, shell };
 const { _load } = Module;
 Module._load = (name, ...rest) => (name === "electron" ? electron : _load(name, ...rest));
 
@@ -113,9 +118,11 @@ const server = createServer(async (request, response) => {
   const window = windows[Number(id) - 1];
   const name = names.join("/");
   if (id === "windows") return response.end(JSON.stringify(windows.map((each) => `/${each.id}/index.html`)));
+  if (id === "opened") return response.end(JSON.stringify(opened));
   if (id === "emit") return response.end(String(app.emit(...(await body(request)))));
   // such as the icon that a browser looks for
   if (!window) return response.writeHead(404).end();
+  if (name === "open") return response.end(JSON.stringify(window.onOpen(await body(request))));
   if (name === "events") return window.connect(response);
   if (name === "preload.js") return response.setHeader("Content-Type", TYPES[".js"]).end(page(window.preload));
   if (name === "ipc") return response.end(JSON.stringify((await message(window, await body(request))) ?? null));

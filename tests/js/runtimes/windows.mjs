@@ -68,6 +68,7 @@ async function twoWindows(context, app, asar) {
     await one.getByRole("button", { name: "New window" }).click();
     await waitFor(async () => (await (await fetch(new URL("/windows", url))).json()).length === 2);
     await two.goto(new URL("/2/index.html", url).href);
+    await asksForNewWindows(url);
     const saw = await enterKeys(one, () => isOffered(one));
     // the other one is not asked, and hears of it
     await feature(two).waitFor();
@@ -75,6 +76,16 @@ async function twoWindows(context, app, asar) {
   } finally {
     stop();
   }
+}
+
+/** The vendor's pages are opened by the user's browser; whatever else a page asks for, by nobody. */
+async function asksForNewWindows(url) {
+  for (const page of ["https://acme.example/buy", "mailto:help@acme.example", "file:///etc/passwd"]) {
+    const answer = await fetch(new URL("open", url), { method: "POST", body: JSON.stringify({ url: page }) });
+    assert.deepEqual(await answer.json(), { action: "deny" });
+  }
+  const opened = await (await fetch(new URL("/opened", url))).json();
+  assert.deepEqual(opened, ["https://acme.example/buy", "mailto:help@acme.example"]);
 }
 
 /** Two days later and without Polar. A link shows its key, whether it starts the app or finds it running, and activates nothing. */

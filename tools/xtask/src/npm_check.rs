@@ -14,6 +14,9 @@ use crate::{shell, workspace};
 /// sources give the same bytes in every checkout, but one line of them can move others: 100 bytes more or less.
 const SLIM_LIMIT: u64 = 70_200;
 
+/// The same for the main entry, whose script holds the WebAssembly.
+const MAIN_LIMIT: u64 = 88_300;
+
 /// What an entry adds to a page beside the client, brotli, at most.
 const BESIDE: [(&str, u64); 4] = [
     ("`polar-license/react`", 1_500),
@@ -65,7 +68,9 @@ fn check_design(packed: &Packed) -> Result<()> {
 }
 
 fn check_size(packed: &Packed) -> Result<()> {
-    for (name, limit) in [(npm_package::SLIM_PAGE, SLIM_LIMIT)].into_iter().chain(BESIDE) {
+    for (name, limit) in
+        [(npm_package::SLIM_PAGE, SLIM_LIMIT), ("a page with the main entry", MAIN_LIMIT)].into_iter().chain(BESIDE)
+    {
         let size = packed.sizes.iter().find(|size| size.name.starts_with(name));
         let bytes = size.with_context(|| format!("sizes.mjs printed no size of {name}"))?.brotli;
         println!("{name} downloads {bytes} bytes; the limit is {limit}");

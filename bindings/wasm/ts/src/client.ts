@@ -10,10 +10,14 @@ import { type Engine, errorOf } from "./engine.js";
 import { LicenseError, messageOf, type Texts, words, worded } from "./error.js";
 import type { ActivateOptions, CallOptions, Deactivation, LicenseClient } from "./license.js";
 import { type Refresher, refresher } from "./refresher.js";
-import type { Deactivated, Decision, Explanation, Failure } from "./types.js";
+import type { Deactivated, Decision, Explanation, Failure, LicenseSettings } from "./types.js";
+
+/** What of the settings is not the engine's alone. */
+type Settings = Pick<LicenseSettings, "texts" | "portalUrl">;
 
 /** The client behind `LicenseClient`, whose interface says what its methods do. */
 export class Client implements LicenseClient {
+  readonly portalUrl: string | undefined;
   readonly #make: () => Promise<Engine>;
   readonly #drive: Run;
   readonly #texts: Texts;
@@ -32,9 +36,10 @@ export class Client implements LicenseClient {
   #refresher: Refresher | undefined;
   #unwatch: (() => void) | undefined;
 
-  private constructor(make: () => Promise<Engine>, engine: Engine, host: Host, texts: Texts) {
+  private constructor(make: () => Promise<Engine>, engine: Engine, host: Host, settings: Settings) {
+    this.portalUrl = settings.portalUrl;
     this.#make = make;
-    this.#texts = texts;
+    this.#texts = settings.texts;
     this.#engine = engine;
     this.#drive = driver(host);
     // runtimes from before 2023 do not know it
@@ -42,8 +47,8 @@ export class Client implements LicenseClient {
   }
 
   /** Reads what is stored. Asks nobody. */
-  static async open(make: () => Promise<Engine>, engine: Engine, host: Host, texts: Texts): Promise<Client> {
-    const client = new Client(make, engine, host, texts);
+  static async open(make: () => Promise<Engine>, engine: Engine, host: Host, settings: Settings): Promise<Client> {
+    const client = new Client(make, engine, host, settings);
     await client.run(OPEN);
     // another tab has changed the record
     client.#unwatch = host.store.watch?.(() => void client.run(OPEN).catch(() => undefined));

@@ -54,7 +54,7 @@ export async function create(
     const engine = await make();
     const store = storage.open({ appId: String(settings.appId), ...engine.tags() });
     const host = { store, fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)), clock };
-    const client = await Client.open(make, engine, host, settings.texts);
+    const client = await Client.open(make, engine, host, settings);
     if (autoRefresh ?? true) client.startAutoRefresh();
     return client;
   } catch (error) {

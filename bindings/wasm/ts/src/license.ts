@@ -37,6 +37,9 @@ export type Deactivation = Decision & { deactivated: Deactivated };
  * tabs, the wait for another one is part of these times.
  */
 export interface License<Feature extends string = string> {
+  /** The vendor's page for customers, if whoever holds the license says it: the `portalUrl` of the settings. */
+  readonly portalUrl?: string | undefined;
+
   /**
    * The decision at this instant, from memory: the same frozen object until the decision changes. With `onChange` it is
    * what stores are made of, such as React's: `useSyncExternalStore(license.onChange, license.current)`.

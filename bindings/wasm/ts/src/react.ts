@@ -49,7 +49,8 @@ type LicenseOf<Source> = Source extends (...given: never[]) => PromiseLike<infer
 export interface LicenseProviderProps {
   /**
    * The license, or a function that makes it: `() => createLicenseClient(…)`. The function is called once, in the browser
-   * only, so it is right for apps that are rendered on a server too. `null` while there is none yet.
+   * only, so it is right for apps that are rendered on a server too; what it has made is disposed of with the provider.
+   * `null` while there is none yet.
    */
   license: License | null | undefined | (() => PromiseLike<License>);
   children?: ReactNode;
@@ -61,10 +62,8 @@ export function LicenseProvider({ license, children }: LicenseProviderProps): Re
   const given = typeof license === "function" ? undefined : license;
   const isMade = make !== undefined;
   const store = useMemo(() => new Store(given ?? undefined), [given, isMade]);
-  useEffect(() => {
-    if (make) store.open(make);
-    // the function is another one at each draw, and called once
-  }, [store]);
+  // the function is another one at each draw, and called once
+  useEffect(() => make && store.open(make), [store]);
   return createElement(Context.Provider, { value: store }, children);
 }
 

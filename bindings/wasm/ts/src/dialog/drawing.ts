@@ -20,6 +20,9 @@ export interface Listener {
 
 const SVG = "http://www.w3.org/2000/svg";
 
+/** Without scrolling. */
+const STAYING: FocusOptions = { preventScroll: true };
+
 /** Lines in a square of 24. */
 const ICONS = {
   good: "M5.5 12.5l4.5 4.5 8.5-9.5",
@@ -80,7 +83,9 @@ export class Drawing {
   readonly #link = made("a", { class: "link" });
   readonly #buttons: readonly (readonly [HTMLButtonElement, Action, DialogTextCode])[];
   readonly #further: readonly (readonly [HTMLButtonElement, Action, DialogTextCode])[];
-  readonly #footer = made("footer", { part: "footer" });
+  /** To the page where customers find their key. */
+  readonly #keyLink = made("a", { class: "link" });
+  readonly #footer = made("footer", { part: "footer" }, this.#keyLink);
 
   constructor(root: ShadowRoot, listener: Listener) {
     this.#root = root;
@@ -147,21 +152,29 @@ export class Drawing {
       write(button, say(code));
     }
     this.#drawLink(view, isBusy);
+    this.#update(this.#keyLink, view.keyLink !== undefined, false, isBusy);
+    if (view.keyLink) point(this.#keyLink, view.keyLink.text, view.keyLink.url);
     for (const part of [this.#status, this.#error, this.#actions]) part.hidden = view.hasPage;
     this.place.hidden = !view.hasPage;
-    this.#footer.hidden = this.#further.every(([button]) => button.hidden);
+    this.#footer.hidden = [...this.#footer.children].every((control) => (control as HTMLElement).hidden);
     if (focused?.closest("[hidden]")) this.focus(view);
   }
 
-  /** Where a user goes on: the key, what does no harm, what is most likely wanted. */
+  /**
+   * Where a user goes on: the key, what does no harm, what is most likely wanted. On a page that is too low for all of it,
+   * what has happened stays in sight: the error, or else the message.
+   */
   focus(view: View): void {
     if (view.hasPage) return;
     const wanted = view.actions.has("keep") ? "keep" : view.main;
     const button = this.#buttonOf(wanted);
     if (view.hasForm && wanted === "submit") {
-      this.#input.focus();
+      this.#input.focus(STAYING);
       this.#input.select();
-    } else (wanted === "link" ? this.#link : button && !button.hidden ? button : this.#title).focus();
+    } else (wanted === "link" ? this.#link : button && !button.hidden ? button : this.#title).focus(STAYING);
+    // jsdom has none
+    if (view.error) this.#error.scrollIntoView?.({ block: "nearest" });
+    else this.dialog.scrollTop = 0;
   }
 
   /** Before what else there is to do if it is the main thing, and after the key's button otherwise. */
@@ -182,7 +195,7 @@ export class Drawing {
   #update(control: HTMLElement, isShown: boolean, isMain: boolean, isDisabled: boolean): void {
     control.hidden = !isShown;
     control.classList.toggle("main", isMain);
-    control.setAttribute("part", `${control === this.#link ? "link" : "button"}${isMain ? " main" : ""}`);
+    control.setAttribute("part", `${control.localName === "a" ? "link" : "button"}${isMain ? " main" : ""}`);
     // a disabled button would lose the focus
     control.setAttribute("aria-disabled", String(isDisabled));
   }

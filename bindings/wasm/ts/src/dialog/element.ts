@@ -21,7 +21,10 @@ export interface LicenseDialogEventMap extends HTMLElementEventMap {
   activated: CustomEvent<Decision>;
   /** The user has deactivated the license; `detail` has what became of the seat. */
   deactivated: CustomEvent<Deactivation>;
-  /** The user goes to a page of the vendor's, `detail`. Prevented, the app opens it itself, as Electron's shell does. */
+  /**
+   * The user goes to a page of the vendor's, `detail`. Prevented, the app opens it itself, as Electron's shell does. Bubbles
+   * to the document.
+   */
   link: CustomEvent<string>;
   /** The dialog was closed. */
   close: Event;
@@ -166,7 +169,11 @@ export class LicenseDialogElement extends Base {
       act: (action, key) => void this.#act(action, key),
       leave: () => this.#leave(),
       close: () => this.close(),
-      follow: (url) => this.dispatchEvent(new CustomEvent("link", { detail: url, cancelable: true })),
+      follow: (url) =>
+        this.dispatchEvent(
+          // that of `showLicenseDialog` is heard from the document
+          new CustomEvent("link", { detail: url, cancelable: true, bubbles: true, composed: true }),
+        ),
     });
     return this.#drawing;
   }
@@ -379,6 +386,7 @@ export class LicenseDialogElement extends Base {
         (license as License).explain(feature),
       ]),
       hasPages: this.#portal != null,
+      portalUrl: license?.portalUrl,
       texts: this.#texts,
       locale: this.#locale,
     });

@@ -92,7 +92,8 @@ export class Pages {
         return made("li", {}, words, press);
       });
       this.#show(message, [made("ul", { part: "choices" }, ...rows)], []);
-      (this.#content.querySelector("button") ?? this.#message).focus();
+      // not on a button, where the Enter key that was meant for the page before would choose
+      this.#message.focus();
     });
   }
 

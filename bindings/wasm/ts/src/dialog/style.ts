@@ -1,6 +1,6 @@
 /**
  * How the dialog looks. System colours follow `color-scheme`, so light, dark and forced colours need no second palette;
- * logical properties follow `dir`.
+ * logical properties follow `dir`, and a sentence in another language than the page's is still read in its own direction.
  */
 
 export const STYLE = `
@@ -40,6 +40,7 @@ dialog {
 dialog::backdrop { background: rgb(0 0 0 / .45); }
 header { display: flex; align-items: center; justify-content: space-between; margin-block-end: 1rem; }
 h2, p, dl, dd { margin: 0; }
+p { unicode-bidi: plaintext; text-align: -webkit-match-parent; text-align: match-parent; }
 h2 { font-size: 1.1875rem; font-weight: 650; line-height: 1.3; outline: none; }
 .status { display: flex; gap: .875rem; align-items: center; }
 .icon {
@@ -74,7 +75,7 @@ h2 { font-size: 1.1875rem; font-weight: 650; line-height: 1.3; outline: none; }
 .note:empty, .error:empty { margin: 0; }
 dl {
   display: grid;
-  grid-template-columns: auto 1fr;
+  grid-template-columns: minmax(0, auto) minmax(50%, 1fr);
   gap: .4375rem 1.25rem;
   margin-block-start: 1.125rem;
   padding: .8125rem 1rem;
@@ -82,7 +83,7 @@ dl {
   background: rgb(128 128 128 / .1);
   font-size: .875rem;
 }
-dt { opacity: .78; }
+dt { opacity: .78; overflow-wrap: anywhere; }
 dd { text-align: end; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 form { margin-block-start: 1.125rem; }
 label { display: block; margin-block-end: .375rem; font-size: .875rem; font-weight: 600; }
@@ -139,8 +140,8 @@ button:hover, .link:hover { background: rgb(128 128 128 / .3); }
 .main, .main:hover { background: var(--accent); color: var(--on-accent); }
 .main:hover { filter: brightness(1.1); }
 .danger, .danger:hover { background: #c81e1e; color: #fff; }
-footer button { min-block-size: 2rem; padding: 0; background: none; font-size: .875rem; font-weight: 400; }
-footer button:hover { background: none; text-decoration: underline; }
+footer :is(button, .link) { min-block-size: 2rem; padding: 0; background: none; font-size: .875rem; font-weight: 400; }
+footer :is(button, .link):hover { background: none; text-decoration: underline; }
 .close {
   inline-size: 2rem;
   min-block-size: 2rem;
@@ -163,7 +164,7 @@ h2:focus-visible, p:focus-visible { outline: none; }
     border-radius: var(--radius) var(--radius) 0 0;
   }
   .actions > * { flex: 1 1 100%; min-block-size: 2.875rem; }
-  footer button { min-block-size: 2.75rem; }
+  footer :is(button, .link) { min-block-size: 2.75rem; }
 }
 @media (prefers-reduced-motion: no-preference) {
   dialog[open] { animation: appear .18s ease-out; }

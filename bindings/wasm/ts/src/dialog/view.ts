@@ -45,6 +45,8 @@ export interface Situation {
   readonly isRemoved: boolean;
   /** Whether there are pages on which customers find their key and manage devices. */
   readonly hasPages: boolean;
+  /** The vendor's page on which customers find their key, if it is known. */
+  readonly portalUrl: string | undefined;
   /** Features to show, each with its name for the user and why it is on or off. */
   readonly features: readonly (readonly [string, Explanation])[];
   readonly texts: DialogTexts;
@@ -77,6 +79,8 @@ export interface View {
   readonly hasPage: boolean;
   /** Where the vendor's page for the next step is. */
   readonly link: Link | undefined;
+  /** Where the vendor's page is on which customers find their key. */
+  readonly keyLink: Link | undefined;
   /** The action that the user most likely wants. */
   readonly main: Action | undefined;
   /** All that are offered. */
@@ -113,6 +117,7 @@ const NOTHING: Omit<View, "tone" | "message" | "error"> = {
   hasForm: false,
   hasPage: false,
   link: undefined,
+  keyLink: undefined,
   main: undefined,
   actions: new Set(),
   devices: "devices",
@@ -139,7 +144,7 @@ function asked(texts: DialogTexts, error: string): View {
 }
 
 function offered(situation: Situation, decision: Decision, error: string): View {
-  const { failure, page, hasPages, texts } = situation;
+  const { failure, page, hasPages, portalUrl, texts } = situation;
   const isStatus = page === "status";
   // what to do about a failure, unless that is to try the same once more
   const answer = failure && failure.nextStep !== "none" && failure.nextStep !== "connect" ? failure : undefined;
@@ -150,6 +155,7 @@ function offered(situation: Situation, decision: Decision, error: string): View 
   const action = hasPages && step.page === "dialog.manage_devices" ? "devices" : step.action;
   const url = action === "devices" ? null : nextUrl;
   const link = step.page && url ? { text: textOf(texts, step.page), url } : undefined;
+  const keyLink = hasForm && !hasPages && portalUrl ? { text: textOf(texts, "dialog.find_key"), url: portalUrl } : undefined;
   const main = hasForm
     ? (action === "move" || action === "devices" ? action : link && action !== "submit" ? "link" : "submit")
     : (action ?? (link ? "link" : decision.allowed ? "done" : undefined));
@@ -179,6 +185,7 @@ function offered(situation: Situation, decision: Decision, error: string): View 
     hasForm,
     hasPage: false,
     link,
+    keyLink,
     main,
     actions: new Set((Object.keys(actions) as Action[]).filter((name) => actions[name] || name === main)),
     // who has no key here wants a seat for one, and is done once it is here

@@ -5,10 +5,10 @@
 
 import type { LicenseFailure } from "../electron/protocol.js";
 import type { LicenseError } from "../error.js";
-import type { ActivateOptions, CallOptions, Deactivation, License } from "../license.js";
+import type { ActivateOptions, CallOptions, Deactivation, License, LicenseClient } from "../license.js";
 import type { Decision, Explanation } from "../types.js";
 
-/** What `useLicense` returns. Its methods are always the same ones, and those that ask never reject. */
+/** What `useLicense` returns. Its methods stay the same ones once the page has taken over, and those that ask never reject. */
 export interface LicenseState<Feature extends string = string, Held = License<Feature>> extends LicenseCalls<Feature> {
   /** The decision at this instant; `null` on a server, and until the license is there. */
   readonly decision: Decision | null;
@@ -22,9 +22,9 @@ export interface LicenseState<Feature extends string = string, Held = License<Fe
 
 /** What components call. The promises resolve to `undefined` if the call failed: `error` says why. */
 export interface LicenseCalls<Feature extends string = string> {
-  /** As `License.allows`; `false` without a license. */
+  /** As `License.allows`; `false` without a license, and on a server. */
   allows(this: void, feature: Feature): boolean;
-  /** As `License.explain`. */
+  /** As `License.explain`; without a license, and on a server, not allowed and with an empty `message`. */
   explain(this: void, feature: Feature): Explanation;
   /** As `License.activate`. */
   activate(this: void, key?: string | null, options?: ActivateOptions): Promise<Decision | undefined>;
@@ -40,6 +40,16 @@ export interface LicenseCalls<Feature extends string = string> {
   forget(this: void, options?: CallOptions): Promise<Decision | undefined>;
 }
 
+/** What is known of every feature until the license is there. */
+const UNKNOWN: Explanation = Object.freeze({
+  allowed: false,
+  reason: "not_licensed",
+  nextStep: "none",
+  nextUrl: null,
+  message: "",
+  detail: "there is no license yet; wait for the `decision`",
+});
+
 /** One license that components draw. */
 export class Store {
   readonly #listeners = new Set<() => void>();
@@ -48,25 +58,27 @@ export class Store {
   #license: License | undefined;
   #state: LicenseState;
   #running = 0;
-  #isOpen = false;
+  /** The license that this store has made, which nobody else ends. */
+  #made: Promise<License> | undefined;
+  #isInUse = false;
   #stop: (() => void) | undefined;
 
   constructor(license?: License) {
     this.#license = license;
-    this.#initial = { decision: null, busy: false, error: null, license: license ?? null, ...this.#calls() };
-    this.#state = this.#initial;
+    this.#state = { decision: null, busy: false, error: null, license: license ?? null, ...this.#calls() };
+    // a license that only one of the two has must not make a difference
+    this.#initial = { ...this.#state, allows: () => false, explain: () => UNKNOWN };
   }
 
-  /** Makes the license, once. */
-  open(make: () => PromiseLike<License>): void {
-    if (this.#isOpen) return;
-    this.#isOpen = true;
-    void this.#run(async () => {
-      const license = await made(make);
-      this.#license = license;
-      if (this.#listeners.size > 0) this.#stop = license.onChange(this.#notify);
-      this.#change({ license });
-    });
+  /** Makes the license, unless it is there already. Returns how to dispose of it. */
+  open(make: () => PromiseLike<License>): () => void {
+    this.#isInUse = true;
+    if (!this.#made) void this.#run(() => this.#make(make));
+    return () => {
+      this.#isInUse = false;
+      // not at once: StrictMode ends each effect, and begins it again
+      setTimeout(() => this.#isInUse || this.#disposeMade());
+    };
   }
 
   readonly initial = (): LicenseState => this.#initial;
@@ -87,6 +99,28 @@ export class Store {
       this.#stop = undefined;
     };
   };
+
+  async #make(make: () => PromiseLike<License>): Promise<void> {
+    const making = made(make);
+    this.#made = making;
+    const license = await making;
+    // what draws it may have gone meanwhile
+    if (this.#made !== making) return;
+    this.#license = license;
+    if (this.#listeners.size > 0) this.#stop = license.onChange(this.#notify);
+    this.#change({ license });
+  }
+
+  /** Only a client has timers and memory to return; `window.license` of Electron has not. */
+  #disposeMade(): void {
+    const making = this.#made;
+    this.#made = undefined;
+    this.#stop?.();
+    this.#stop = undefined;
+    this.#license = undefined;
+    this.#change({ license: null });
+    making?.then((license) => (license as Partial<LicenseClient>).dispose?.(), () => undefined);
+  }
 
   readonly #notify = (): void => {
     for (const listener of [...this.#listeners]) listener();
@@ -115,12 +149,12 @@ export class Store {
 
   #calls(): LicenseCalls {
     const get = (): License => {
-      if (!this.#license) throw new Error("there is no license yet; wait for the `decision`");
+      if (!this.#license) throw new Error(UNKNOWN.detail);
       return this.#license;
     };
     return {
       allows: (feature) => this.#license?.allows(feature) ?? false,
-      explain: (feature) => get().explain(feature),
+      explain: (feature) => this.#license?.explain(feature) ?? UNKNOWN,
       activate: (key, options) => this.#run(async () => get().activate(key, options)),
       validate: (options) => this.#run(async () => get().validate(options)),
       refresh: (options) => this.#run(async () => get().refresh(options)),
