@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <windows.h>
 
-enum { STATUS = 100, PROBLEM, KEY, ACTIVATE, EXPORT_FILE, DEACTIVATE };
+enum { STATUS = 100, PROBLEM, KEY, ACTIVATE, EXPORT_FILE, WHY_OFF, DEACTIVATE };
 
 /* What other threads post to the window. */
 enum { LICENSE_CHANGED = WM_APP, WORK_DONE };
@@ -25,14 +25,23 @@ static void to_utf16(const char *text, wchar_t *buffer, int size)
     if (!MultiByteToWideChar(CP_UTF8, 0, text, -1, buffer, size)) buffer[0] = 0;
 }
 
+static void show(const Window *window, int id, const char *text)
+{
+    wchar_t wide[1024];
+    to_utf16(text, wide, 1024);
+    SetDlgItemTextW(window->handle, id, wide);
+}
+
 static void show_license(const Window *window)
 {
     polar_license_decision *decision = NULL;
-    wchar_t text[1024];
     polar_license_current(window->license, &decision); /* from memory, so at once */
-    to_utf16(polar_license_decision_message(decision), text, 1024);
-    SetDlgItemTextW(window->handle, STATUS, text);
-    EnableWindow(GetDlgItem(window->handle, EXPORT_FILE), polar_license_decision_allows(decision, "export"));
+    const int is_on = polar_license_decision_allows(decision, "export");
+    /* without a license, the status says the same */
+    const int is_other_plan = polar_license_decision_allowed(decision) && !is_on;
+    show(window, STATUS, polar_license_decision_message(decision));
+    show(window, WHY_OFF, is_other_plan ? polar_license_decision_explain(decision, "export") : "");
+    EnableWindow(GetDlgItem(window->handle, EXPORT_FILE), is_on);
     EnableWindow(GetDlgItem(window->handle, ACTIVATE), !window->thread);
     EnableWindow(GetDlgItem(window->handle, DEACTIVATE), !window->thread && polar_license_decision_allowed(decision));
     polar_license_decision_free(decision);
@@ -124,7 +133,7 @@ static HWND acme_window_new(const polar_license *license)
                              .hCursor = LoadCursorW(NULL, (const wchar_t *)IDC_ARROW),
                              .hbrBackground = (HBRUSH)(COLOR_WINDOW + 1)};
     RegisterClassW(&class);
-    HWND handle = CreateWindowW(L"Acme", L"Acme", WS_OVERLAPPEDWINDOW, CW_USEDEFAULT, CW_USEDEFAULT, 380, 280, NULL, NULL,
+    HWND handle = CreateWindowW(L"Acme", L"Acme", WS_OVERLAPPEDWINDOW, CW_USEDEFAULT, CW_USEDEFAULT, 380, 316, NULL, NULL,
                                 NULL, NULL);
     Window *window = calloc(1, sizeof *window);
     if (!handle || !window) return NULL;
@@ -136,6 +145,7 @@ static HWND acme_window_new(const polar_license *license)
     add(handle, L"EDIT", L"", WS_BORDER | WS_TABSTOP | ES_AUTOHSCROLL, KEY);
     add(handle, L"BUTTON", L"Activate", WS_TABSTOP, ACTIVATE);
     add(handle, L"BUTTON", L"Export", WS_TABSTOP, EXPORT_FILE);
+    add(handle, L"STATIC", L"", 0, WHY_OFF);
     add(handle, L"BUTTON", L"Deactivate this device", WS_TABSTOP, DEACTIVATE);
     polar_license_on_change(license, on_change, handle, NULL, &window->subscription);
     polar_license_start_auto_refresh(license, NULL);

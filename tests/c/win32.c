@@ -55,6 +55,7 @@ int main(int argc, char **argv)
             puts(strcmp(text, "Exported.") ? "not exported" : "exporting");
         } else {
             print(window, STATUS);
+            print(window, WHY_OFF);
             print(window, PROBLEM);
             status = *argument != 0;
         }
