@@ -269,12 +269,12 @@ codes! {
     pub enum Deactivated {
         /// Polar confirmed that the seat is free.
         Released = 0, "released";
-        /// Polar knows no such seat (any more): it was removed in the portal, or the key was rotated.
+        /// Polar knows no such seat (any more): it was removed in the portal.
         Unknown = 1, "unknown";
         /// The license took no seat.
         NotNeeded = 2, "not_needed";
-        /// Polar no longer knows the key: it was rotated or deleted. The seat stays taken; it is used or released when the
-        /// new key is activated on this device.
+        /// Polar no longer knows the key, since it was rotated or deleted, or did not say whether it does. The seat may still
+        /// be taken; it is used or released when the new key is activated on this device.
         KeyUnknown = 3, "key_unknown";
     }
 }

@@ -37,7 +37,7 @@ pub(crate) struct Record {
     /// Seats that this device no longer uses and Polar has not yet confirmed as free.
     pub(crate) releases: Vec<Release>,
     /// Seats whose key Polar no longer knows: it was rotated or deleted. A new key finds them again.
-    pub(crate) keyless_seats: Vec<Seat>,
+    pub(crate) keyless_seats: Vec<KeptSeat>,
     pub(crate) plan: Plan,
     /// When the last two requests left, by the wall clock.
     pub(crate) sent: [Option<Timestamp>; 2],
@@ -79,6 +79,14 @@ pub(crate) struct Seat {
     pub(crate) id: Uuid,
     /// Whether it was made with the device condition, so that every validate must send it.
     pub(crate) bound: bool,
+}
+
+/// A seat that a new key may find again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KeptSeat {
+    pub(crate) seat: Seat,
+    /// What it is called at Polar, if that is known.
+    pub(crate) label: Option<String>,
 }
 
 /// Polar's last answer.
@@ -192,9 +200,9 @@ impl Record {
     }
 
     /// Keeps a seat whose key Polar no longer knows, once.
-    pub(crate) fn keep_keyless(&mut self, seat: Seat) {
-        if self.keyless_seats.iter().all(|kept| kept.id != seat.id) {
-            self.keyless_seats.push(seat);
+    pub(crate) fn keep_keyless(&mut self, kept: &KeptSeat) {
+        if self.keyless_seats.iter().all(|earlier| earlier.seat.id != kept.seat.id) {
+            self.keyless_seats.push(kept.clone());
         }
     }
 }

@@ -132,6 +132,8 @@ texts! {
     Storage = "error.storage", "The license could not be stored on this device. Make sure that there is space and that this app may write its data.";
     /// The license could not be removed.
     NotRemoved = "error.not_removed", "The license could not be removed from this device. Make sure that this app may write its data.";
+    /// The license was released, but could not be removed.
+    ReleasedNotRemoved = "error.released_not_removed", "The license was released, but could not be removed from this device. Make sure that this app may write its data, and deactivate the license again.";
     /// The user or the app has given up waiting.
     Cancelled = "error.cancelled", "The operation was cancelled.";
     /// An activation got no answer; `{key}` is the end of its license key, and `{label}` the name of the device that may remain.

@@ -214,7 +214,8 @@ fn a_license_is_removed_as_soon_as_the_disk_can() {
 fn a_license_that_cannot_be_removed_after_its_seat_is_a_failure() {
     let mut device = Device::activated("deactivate", u32::MAX);
     let error = device.run(Operation::Deactivate).result.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Storage);
+    assert_eq!((error.kind(), error.maybe_applied()), (ErrorKind::Storage, true));
     assert!(error.to_string().contains("still stored"), "{error}");
+    assert!(error.message().starts_with("The license was released, but"), "{}", error.message());
     assert!(!error.decision().unwrap().allowed());
 }

@@ -67,8 +67,8 @@ macro_rules! methods {
         ///
         /// # Errors
         /// `not_activated` without a license; `network`, `timeout`, `server` and `rate_limited` if Polar did not answer:
-        /// then nothing is removed; `storage` if the license cannot be removed from this device: then nothing was sent,
-        /// or the [decision](crate::Error::decision) says that the seat is gone.
+        /// then nothing is removed; `storage` if the license cannot be removed from this device: with
+        /// [`maybe_applied`](crate::Error::maybe_applied) the seat was released, and this has to be done again.
         pub $($async)? fn deactivate(
             &self,
         ) -> Result<$crate::client::deactivation::Deactivation, $crate::Error> {

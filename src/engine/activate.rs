@@ -6,7 +6,9 @@
 //!      │                                             └ no ─┐                                        │
 //!      └► none known ──────────────────────────────────────┴► is the key valid at all? ─ no ─► error│
 //!           ┌──────────────────────────────── yes, and it has a limit ◄┴► yes, no limit ─► adopt ───┤
-//!           ▼                                                                                       ▼
+//!           ▼                                                                                       │
+//!      is a seat that was kept this key's? ─ yes ─► adopt it ───────────────────────────────────────┤
+//!           ▼ no                                                                                    ▼
 //!      save the attempt ─► send activate, once ─► a seat ─► save ────────────────────────► release older seats ─► end
 //!           ▲                                 ├► no seat free, and the older one may go ─► release it ─┐
 //!           └─────────────────────────────────┼───────────────────────────────────────────────────────┘
@@ -24,13 +26,16 @@ use crate::error::Error;
 use crate::key::{Key, TypedKey};
 use crate::record::{Attempt, Identity, Seat, Verdict};
 use crate::texts::Text;
-use crate::time::{Now, Timestamp};
+use crate::time::Now;
 use crate::wire::{self, Confirmed, Rejection};
 use uuid::Uuid;
 
 /// More seats than this are not taken or left behind without knowing what became of them. With the longest labels and
 /// keys they make half of what is read of a record.
 const MOST_UNSETTLED: usize = 256;
+
+/// How many seats that were kept are asked about, at two in a second.
+const MOST_KEPT_ASKED: usize = 16;
 
 /// Every seat is taken, as far as this device can tell.
 const NO_SEAT: Rejection = Rejection::Denied(Reason::ActivationLimit);
@@ -49,8 +54,10 @@ impl Engine {
         let stored_key = previous.as_ref().map(|previous| previous.identity.key.clone());
         let Some(key) = key.or(stored_key) else { return self.fail(self.not_activated(), now) };
         let seat = previous.as_ref().and_then(|previous| previous.identity.seat);
-        let keyless = self.record.keyless_seats.last().copied();
-        let activation = Activation { key, previous, replace_previous, keyless, checked_at: Timestamp::default() };
+        let mut newest_first = self.record.keyless_seats.iter().rev().map(|kept| kept.seat).take(MOST_KEPT_ASKED);
+        let newest_kept = newest_first.next();
+        let other_kept = newest_first.rev().collect();
+        let activation = Activation { key, previous, replace_previous, newest_kept, other_kept, checked_at: None };
         match seat {
             Some(seat) => self.check_seat(activation, seat, now),
             None => self.check_next(activation, now),
@@ -62,13 +69,20 @@ impl Engine {
         self.send(AfterReply::CheckSeat(activation, seat, request), now)
     }
 
-    /// Asks about the next seat that may be this key's, or else about the key alone.
+    /// Asks about the newest seat that was kept, then about the key alone. Only a key that is valid and needs a seat is worth
+    /// a request for each of the others.
     fn check_next(&mut self, mut activation: Activation, now: Now) -> Step {
-        if let Some(seat) = activation.keyless.take() {
+        if let Some(seat) = activation.newest_kept.take() {
             return self.check_seat(activation, seat, now);
         }
-        let request = self.validation(&Identity { key: activation.key.clone(), seat: None });
-        self.send(AfterReply::CheckKey(activation, request), now)
+        if activation.checked_at.is_none() {
+            let request = self.validation(&Identity { key: activation.key.clone(), seat: None });
+            return self.send(AfterReply::CheckKey(activation, request), now);
+        }
+        match activation.other_kept.pop() {
+            Some(seat) => self.check_seat(activation, seat, now),
+            None => self.save_attempt(activation, now),
+        }
     }
 
     /// Polar said whether the seat known here is this key's.
@@ -115,8 +129,8 @@ impl Engine {
         if confirmed.terms.limit_activations.is_none() {
             return self.save_activated(activation, None, confirmed, now);
         }
-        activation.checked_at = confirmed.at;
-        self.save_attempt(activation, now)
+        activation.checked_at = Some(confirmed.at);
+        self.check_next(activation, now)
     }
 
     /// A confirmation counts only if the configuration accepts the key's benefit.
@@ -138,7 +152,7 @@ impl Engine {
             );
             return self.fail(self.error(ErrorKind::Storage, message), now);
         }
-        let at = activation.checked_at;
+        let at = activation.checked_at.unwrap_or_default();
         let id = AttemptId { random: self.random.next() as u16, at };
         let seat = id.seat();
         let label = match self.config.label() {

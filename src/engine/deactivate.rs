@@ -16,7 +16,7 @@ use super::edit::Edit;
 use super::step::Step;
 use super::task::{AfterReply, Settled};
 use crate::codes::{Deactivated, Reason};
-use crate::record::Identity;
+use crate::record::{Identity, KeptSeat};
 use crate::time::Now;
 use crate::wire::{self, Confirmed, Rejection};
 
@@ -56,26 +56,30 @@ impl Engine {
         }
     }
 
-    /// Polar does not know the seat, and said whether it knows the key. A rotated key's seat stays taken.
+    /// Polar does not know the seat, and said whether it knows the key, or did not answer. A rotated key's seat stays taken.
     pub(super) fn release_checked(
         &mut self,
         identity: Identity,
         reply: Result<Confirmed, Rejection>,
         now: Now,
     ) -> Step {
-        let (deactivated, may_be_taken) = match reply {
-            Err(Rejection::Denied(Reason::NotFound)) => (Deactivated::KeyUnknown, true),
-            Ok(_) | Err(Rejection::Denied(_)) => (Deactivated::Unknown, false),
+        let is_known = match reply {
+            Ok(_) => true,
+            Err(Rejection::Denied(reason)) => reason != Reason::NotFound,
             Err(
                 Rejection::UsageExhausted
                 | Rejection::Invalid { .. }
                 | Rejection::RateLimited(_)
                 | Rejection::Unreachable { .. },
-            ) => (Deactivated::Unknown, true),
+            ) => false,
         };
-        let kept = identity.seat.filter(|_| may_be_taken).map(Edit::SeatKept);
+        if is_known {
+            return self.remove(identity, Deactivated::Unknown, now);
+        }
+        let label = self.record.license.as_ref().and_then(|license| license.label_of(&identity));
+        let kept = identity.seat.map(|seat| Edit::SeatKept(KeptSeat { seat, label }));
         let edits = [Edit::Deactivated(identity)].into_iter().chain(kept).collect();
-        self.save(edits, Settled::Deactivated(deactivated), now)
+        self.save(edits, Settled::Deactivated(Deactivated::KeyUnknown), now)
     }
 
     fn remove(&mut self, identity: Identity, deactivated: Deactivated, now: Now) -> Step {

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::key::Key;
 #[cfg(feature = "portal")]
 use crate::record::CodeTry;
-use crate::record::{Attempt, Identity, Plan, Record, Seat, StoredLicense, TimeBase, Verdict};
+use crate::record::{Attempt, Identity, KeptSeat, Plan, Record, StoredLicense, TimeBase, Verdict};
 use crate::time::{Now, Timestamp};
 use crate::wire::Confirmed;
 use hmac_sha256::Hash;
@@ -35,8 +35,8 @@ pub(super) enum Edit {
     Released(Uuid),
     /// The license was deactivated.
     Deactivated(Identity),
-    /// Polar does not know the license's key, so that its seat could not be released.
-    SeatKept(Seat),
+    /// Polar does not know the seat's key, so that the seat could not be released.
+    SeatKept(KeptSeat),
     Forget,
     /// Polar accepts no request before this, on the wall clock.
     Pause(Timestamp),
@@ -227,7 +227,7 @@ impl Editor<'_> {
                 let Some(attempt) = attempt else { return Applied::Unchanged };
                 attempt.is_uncertain = true;
             }
-            Edit::SeatKept(seat) => record.keep_keyless(*seat),
+            Edit::SeatKept(kept) => record.keep_keyless(kept),
             Edit::AttemptOver(id) => return record.remove_attempts(&|attempt| attempt.is(*id)).into(),
             Edit::Released(id) => {
                 let before = record.releases.len();
@@ -342,9 +342,12 @@ impl Editor<'_> {
                 revision = old.revision;
             }
         }
+        let is_here = |kept: &KeptSeat| Some(kept.seat.id) == identity.activation_id();
+        let kept = record.keyless_seats.iter().find(|kept| is_here(kept));
+        label = label.or_else(|| kept?.label.clone());
+        record.keyless_seats.retain(|kept| !is_here(kept));
         record.license = Some(self.license(confirmation, revision, label));
         record.untrusted = None;
-        record.keyless_seats.retain(|seat| Some(seat.id) != identity.activation_id());
     }
 
     fn license(&self, confirmation: &Confirmation, revision: u64, label: Option<String>) -> Box<StoredLicense> {

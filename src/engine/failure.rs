@@ -64,6 +64,18 @@ impl Engine {
         Error::of(Problem { message: texts.get(Text::NotRemoved).to_owned(), ..problem }, None)
     }
 
+    /// The seat is free, but the license that it belonged to could not be removed.
+    pub(super) fn released_not_removed(&self, message: &str) -> Error {
+        let detail = format!(
+            "the seat was released, but the license is still stored on this device and works here until its grace period \
+             ends; deactivate it again once the store can be written: {message}"
+        );
+        let texts = self.config.texts();
+        let problem = Problem::new(texts, ErrorKind::Storage, detail);
+        let message = texts.get(Text::ReleasedNotRemoved).to_owned();
+        Error::of(Problem { message, maybe_applied: true, ..problem }, None)
+    }
+
     /// The same error in other words.
     pub(super) fn reworded(&self, error: Error, text: Text, detail: impl Into<String>) -> Error {
         error.with_texts(self.config.texts().get(text).to_owned(), detail.into())

@@ -4,12 +4,13 @@ use super::Engine;
 use super::edit::{Edit, PlanEdit};
 use super::step::{Outcome, Step};
 use super::task::{AfterReply, AfterStore, Ending, Settled, Unsaved};
-use crate::codes::ErrorKind;
+use crate::codes::{Deactivated, ErrorKind, Reason};
 use crate::decision::Decision;
 use crate::error::Error;
-use crate::record::Verdict;
+use crate::key::Key;
+use crate::record::{Identity, KeptSeat, Seat, Verdict};
 use crate::time::Now;
-use crate::wire::{self, Rejection};
+use crate::wire::{self, Confirmed, Rejection};
 use uuid::Uuid;
 
 /// The wait before saving a result again, doubled each time; seven times take half a minute, about as long as the longest
@@ -42,10 +43,9 @@ impl Engine {
             Settled::Activated => self.not_stored(message),
             #[cfg(feature = "portal")]
             Settled::Rotated => self.not_stored(message),
-            Settled::Deactivated(_) => {
-                let message =
-                    format!("the seat was released, but the license is still stored on this device: {message}");
-                self.not_removed(message)
+            Settled::Deactivated(Deactivated::Released) => self.released_not_removed(message),
+            Settled::Deactivated(Deactivated::Unknown | Deactivated::NotNeeded | Deactivated::KeyUnknown) => {
+                self.not_removed(format!("the license is still stored on this device: {message}"))
             }
         };
         self.fail(error, now)
@@ -90,16 +90,61 @@ impl Engine {
         self.send(AfterReply::Release(ending, request), now)
     }
 
-    pub(super) fn released(&mut self, ending: Ending, seat: Uuid, reply: Result<(), Rejection>, now: Now) -> Step {
-        let unanswered = reply.err().filter(|rejection| !rejection.is_from_polar());
-        let mut edits = Vec::new();
-        if unanswered.is_none() {
-            edits.push(Edit::Released(seat));
+    pub(super) fn released(
+        &mut self,
+        ending: Ending,
+        release: wire::Deactivate,
+        reply: Result<(), Rejection>,
+        now: Now,
+    ) -> Step {
+        let seat = release.activation_id;
+        match reply {
+            Err(rejection) if !rejection.is_from_polar() => self.release_unanswered(ending, &rejection, now),
+            Err(_) if !self.has_confirmed(&release.key) => {
+                // Polar's answer is the same for a seat that is gone and for one that stays taken under a rotated key. This
+                // second request is sent once for each seat, and rarely: most are released.
+                let request = self.validation(&Identity { key: release.key, seat: None });
+                self.send(AfterReply::CheckRelease(ending, seat, request), now)
+            }
+            Ok(()) | Err(_) => self.release_over(ending, vec![Edit::Released(seat)], now),
         }
+    }
+
+    /// Polar does not know the seat of an older license, and said whether it knows the key. A rotated key's seat stays taken.
+    pub(super) fn release_judged(
+        &mut self,
+        ending: Ending,
+        seat: Uuid,
+        reply: Result<Confirmed, Rejection>,
+        now: Now,
+    ) -> Step {
+        let mut edits = vec![Edit::Released(seat)];
+        match reply {
+            Err(Rejection::Denied(Reason::NotFound)) => {
+                let seat = Seat { id: seat, bound: self.config.bind_device() };
+                edits.push(Edit::SeatKept(KeptSeat { seat, label: None }));
+            }
+            Err(rejection) if !rejection.is_from_polar() => return self.release_unanswered(ending, &rejection, now),
+            Ok(_) | Err(_) => {}
+        }
+        self.release_over(ending, edits, now)
+    }
+
+    /// Whether the license here has this key. Before a seat is released, Polar has just answered about that license.
+    fn has_confirmed(&self, key: &Key) -> bool {
+        let license = self.record.license.as_ref();
+        license.is_some_and(|license| license.identity.key == *key && license.verdict == Verdict::Confirmed)
+    }
+
+    fn release_over(&mut self, ending: Ending, mut edits: Vec<Edit>, now: Now) -> Step {
         // after the release: with the last of them the next round is a day away, not a minute
-        edits.push(Edit::Plan(self.plan(unanswered.as_ref(), now)));
-        let then = if unanswered.is_none() { AfterStore::Release(ending) } else { AfterStore::End(ending) };
-        self.store(edits, then, now)
+        edits.push(Edit::Plan(self.plan(None, now)));
+        self.store(edits, AfterStore::Release(ending), now)
+    }
+
+    fn release_unanswered(&mut self, ending: Ending, rejection: &Rejection, now: Now) -> Step {
+        let plan = self.plan(Some(rejection), now);
+        self.store(vec![Edit::Plan(plan)], AfterStore::End(ending), now)
     }
 
     /// Remembers whether Polar can be reached, and plans the next round.

@@ -118,7 +118,7 @@ impl Engine {
     pub(crate) fn own_license(&self) -> (Option<Key>, Vec<Uuid>) {
         let here = self.record.identity_to_ask();
         let seats = here.and_then(|here| here.activation_id());
-        let keyless = self.record.keyless_seats.iter().map(|seat| seat.id);
+        let keyless = self.record.keyless_seats.iter().map(|kept| kept.seat.id);
         (here.map(|here| here.key.clone()), seats.into_iter().chain(keyless).collect())
     }
 }

@@ -220,7 +220,10 @@ impl AfterReply {
             }
             Self::Release(ending, request) => {
                 let reply = answer.and_then(|answer| request.read(answer));
-                engine.released(ending, request.activation_id, reply, now)
+                engine.released(ending, request, reply, now)
+            }
+            Self::CheckRelease(ending, seat, request) => {
+                engine.release_judged(ending, seat, answer.and_then(|answer| request.read(answer)), now)
             }
             Self::Deactivate(identity, request) => {
                 engine.deactivated(identity, answer.and_then(|answer| request.read(answer)), now)
@@ -246,7 +249,10 @@ impl AfterReply {
             #[cfg(feature = "portal")]
             Self::ReleaseAny(request) => AfterStore::Portal(AfterPortalStore::Release(request)),
             // in the middle of an operation that has its turn already
-            Self::Activate(_, _) | Self::ReleasePrevious(_, _) | Self::CheckReleased(_, _) => {
+            Self::Activate(_, _)
+            | Self::ReleasePrevious(_, _)
+            | Self::CheckRelease(_, _, _)
+            | Self::CheckReleased(_, _) => {
                 return engine.send_now(self, now);
             }
         };
@@ -261,7 +267,7 @@ impl AfterReply {
         );
         match self {
             Self::Ask(question, _) if question.only_asks() => engine.end_asking(error, now),
-            Self::Release(ending, _) => engine.finish(ending, now),
+            Self::Release(ending, _) | Self::CheckRelease(ending, _, _) => engine.finish(ending, now),
             Self::Ask(_, _)
             | Self::CheckSeat(_, _, _)
             | Self::CheckKey(_, _)

@@ -11,6 +11,7 @@ use crate::record::CodeTry;
 use crate::record::{Identity, Seat};
 use crate::time::Timestamp;
 use crate::wire;
+use uuid::Uuid;
 
 /// What an operation goes on with once the record was read, and what had to be saved was saved or not.
 pub(super) enum AfterStore {
@@ -83,6 +84,8 @@ pub(super) enum AfterReply {
     ReleasePrevious(Attempted, wire::Deactivate),
     /// Release the seat of an older license.
     Release(Ending, wire::Deactivate),
+    /// Whether Polar knows the key of an older license's seat that it does not know.
+    CheckRelease(Ending, Uuid, wire::Validate),
     Deactivate(Identity, wire::Deactivate),
     /// Whether Polar knows the key of a seat that it does not know.
     CheckReleased(Identity, wire::Validate),
@@ -125,10 +128,12 @@ pub(super) struct Activation {
     /// The license here when the user asked for this one, trusted or not.
     pub(super) previous: Option<Asked>,
     pub(super) replace_previous: bool,
-    /// A seat whose key Polar no longer knows, which may be this key's since it was rotated.
-    pub(super) keyless: Option<Seat>,
+    /// The last seat that was kept without its key, which may be this key's since it was rotated.
+    pub(super) newest_kept: Option<Seat>,
+    /// Those that were kept before it, the newest last.
+    pub(super) other_kept: Vec<Seat>,
     /// Polar's clock when it said that the key is valid.
-    pub(super) checked_at: Timestamp,
+    pub(super) checked_at: Option<Timestamp>,
 }
 
 /// An activation for which a seat is requested.
@@ -184,6 +189,7 @@ impl AfterReply {
             Self::Ask(_, request)
             | Self::CheckSeat(_, _, request)
             | Self::CheckKey(_, request)
+            | Self::CheckRelease(_, _, request)
             | Self::CheckReleased(_, request) => (wire::Validate::PATH, request.body()),
             Self::Activate(_, request) => (wire::Activate::PATH, request.body()),
             Self::ReleasePrevious(_, request) | Self::Release(_, request) | Self::Deactivate(_, request) => {

@@ -1,6 +1,6 @@
 //! Record to bytes and back. The reader takes hostile bytes: it never panics and never allocates more than it was given.
 
-use super::{Attempt, Identity, Record, Release, Seat, StoredLicense, TimeBase, Untrusted, Verdict};
+use super::{Attempt, Identity, KeptSeat, Record, Release, Seat, StoredLicense, TimeBase, Untrusted, Verdict};
 #[cfg(feature = "portal")]
 use super::{CodeTries, CodeTry};
 use crate::codes::{Denial, Distrust};
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 /// The field ids of the body. A number is never used again for something else.
 ///
-/// What a license has in addition is appended to one of its fields: read if it is there, written if it is known. Under an
+/// What a license or a seat has in addition is appended to one of its fields: read if it is there, written if it is known. Under an
 /// id of its own, a version that does not know it would keep it with the answers about another license.
 mod field {
     pub(super) const REVISION: u8 = 1;
@@ -47,14 +47,18 @@ pub(super) fn write(record: &Record) -> Vec<u8> {
 }
 
 fn write_identity(out: &mut Writer, identity: Option<&Identity>) {
-    match identity.and_then(|identity| identity.seat) {
+    write_seat(out, identity.and_then(|identity| identity.seat));
+    out.text(identity.map_or("", |identity| identity.key.secret()));
+}
+
+fn write_seat(out: &mut Writer, seat: Option<Seat>) {
+    match seat {
         None => out.byte(NO_SEAT),
         Some(seat) => {
             out.byte(if seat.bound { BOUND_SEAT } else { FREE_SEAT });
             out.bytes(seat.id.as_bytes());
         }
     }
-    out.text(identity.map_or("", |identity| identity.key.secret()));
 }
 
 /// The key and the seat in a header; nothing inside if there is no key.
@@ -114,10 +118,10 @@ fn write_body(out: &mut Writer, record: &Record) {
         out.bytes(release.activation_id.as_bytes());
         out.text(release.key.secret());
     }
-    for seat in &record.keyless_seats {
+    for KeptSeat { seat, label } in &record.keyless_seats {
         out.begin(field::KEYLESS_SEAT);
-        out.byte(if seat.bound { BOUND_SEAT } else { FREE_SEAT });
-        out.bytes(seat.id.as_bytes());
+        write_seat(out, Some(*seat));
+        label.iter().for_each(|label| out.text(label));
     }
     out.begin(field::PLAN);
     out.optional_time(record.plan.next);
@@ -222,7 +226,10 @@ fn read_field(record: &mut Record, id: u8, value: &mut Reader<'_>) -> Option<()>
         (field::RELEASE, _) => {
             record.releases.push(Release { activation_id: value.uuid()?, key: value.key()?? });
         }
-        (field::KEYLESS_SEAT, _) => record.keyless_seats.push(read_seat(value)??),
+        (field::KEYLESS_SEAT, _) => record.keyless_seats.push(KeptSeat {
+            seat: read_seat(value)??,
+            label: if value.is_empty() { None } else { Some(value.text()?) },
+        }),
         (field::PLAN, _) => {
             record.plan.next = value.optional(Reader::time)?;
             record.plan.pause_until = value.optional(Reader::time)?;

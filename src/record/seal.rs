@@ -131,7 +131,7 @@ fn derive(secret: &str, purpose: &str, info: &str) -> Zeroizing<[u8; KEY_BYTES]>
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Attempt, Plan, Release, Seat, StoredLicense, TimeBase, Verdict};
+    use super::super::{Attempt, KeptSeat, Plan, Release, Seat, StoredLicense, TimeBase, Verdict};
     use super::*;
     use crate::codes::Denial;
     use crate::key::Key;
@@ -223,7 +223,11 @@ mod tests {
                 .into_iter()
                 .map(|attempt| Attempt { saved_at: Some(Timestamp::from_unix_ms(6)), is_uncertain: true, ..attempt })
                 .collect(),
-            keyless_seats: vec![Seat { id: Uuid::from_u128(11), bound: true }],
+            keyless_seats: [None, Some("Debian 12 · 7F3A".into())]
+                .into_iter()
+                .zip(11..)
+                .map(|(label, id)| KeptSeat { seat: Seat { id: Uuid::from_u128(id), bound: true }, label })
+                .collect(),
             sent: [None, Some(Timestamp::from_unix_ms(7))],
             ..record()
         };

@@ -362,7 +362,12 @@ fn an_operation_sends_what_it_may(errand: &Errand, license: Option<&License>, no
     let sent = |endpoint: Endpoint| errand.log.iter().filter(move |other| other.endpoint == endpoint);
     let gives_up_another = now.endpoint == Endpoint::Deactivate && now.activation != held;
     let what = format!("{:?} sends {:?} of {}", errand.ask, now.endpoint, short(now.activation));
+    // of a seat that Polar does not know, and that may be taken all the same
+    let asks_for_its_key = now.endpoint == Endpoint::Validate
+        && (now.activation, now.uses) == (None, 0)
+        && errand.log.last().is_some_and(|last| last.received == Some(Meaning::NoSuchSeat) && last.key == now.key);
     let may = match errand.ask {
+        _ if asks_for_its_key => true,
         None | Some(Ask::Forget) => false,
         Some(Ask::Validate | Ask::Refresh(_)) => {
             (now.endpoint == Endpoint::Validate && now.uses == 0) || gives_up_another
@@ -373,14 +378,7 @@ fn an_operation_sends_what_it_may(errand: &Errand, license: Option<&License>, no
             let settles = !errand.log.is_empty() && now.endpoint == Endpoint::Validate && now.uses == 0;
             first || settles || gives_up_another
         }
-        Some(Ask::Deactivate) => {
-            // a seat that Polar does not know: is its key known?
-            let no_such_seat = errand.log.len() == 1
-                && errand.log.last().and_then(|last| last.received.clone()) == Some(Meaning::NoSuchSeat);
-            let asks_for_the_key = now.endpoint == Endpoint::Validate && now.activation.is_none() && now.uses == 0;
-            (now.endpoint == Endpoint::Deactivate && (errand.log.is_empty() || gives_up_another))
-                || (asks_for_the_key && no_such_seat)
-        }
+        Some(Ask::Deactivate) => now.endpoint == Endpoint::Deactivate && (errand.log.is_empty() || gives_up_another),
         Some(Ask::Activate { replace, .. }) => match now.endpoint {
             Endpoint::Validate => now.uses == 0 && sent(Endpoint::Activate).next().is_none(),
             Endpoint::Activate => may_activate(errand, now, replace, app),
@@ -392,8 +390,9 @@ fn an_operation_sends_what_it_may(errand: &Errand, license: Option<&License>, no
         },
     };
     rule!("rules 5 and 7, an operation sends only what it may, once", may, "{what} after {:?}", errand.log);
-    let asks =
-        now.endpoint == Endpoint::Validate && !matches!(errand.ask, Some(Ask::Activate { .. } | Ask::Deactivate));
+    let asks = now.endpoint == Endpoint::Validate
+        && !matches!(errand.ask, Some(Ask::Activate { .. } | Ask::Deactivate))
+        && !asks_for_its_key;
     if let Some(license) = license.filter(|_| asks) {
         rule!("rule 13, the activation's id is always sent", now.activation == held, "{what}, holding {}", short(held));
         rule!("the license here is asked about", display(&now.key) == license.display_key, "{what}");
@@ -404,12 +403,13 @@ fn an_operation_sends_what_it_may(errand: &Errand, license: Option<&License>, no
 /// Rule 5: a seat is taken only for a key that Polar just called good, that has a limit and an accepted benefit; a
 /// second time only after a certain `activation_limit` and a certain release.
 fn may_activate(errand: &Errand, now: &Exchange, replace: bool, app: &App) -> bool {
-    let checked = errand.log.iter().rev().find(|other| other.endpoint == Endpoint::Validate);
+    let of_the_key = |other: &&Exchange| other.endpoint == Endpoint::Validate && other.activation.is_none();
+    let checked = errand.log.iter().rev().find(of_the_key);
     let good = checked.is_some_and(|check| {
         let accepted = |terms: &Terms| app.benefits.is_empty() || app.benefits.contains(&terms.benefit);
         let fits = |terms: &Terms| terms.limit_activations.is_some() && accepted(terms);
         let yes = matches!(&check.received, Some(Meaning::Yes(terms)) if fits(terms));
-        yes && check.key == now.key && check.activation.is_none()
+        yes && check.key == now.key
     });
     let mut earlier = errand.log.iter().filter(|other| other.endpoint == Endpoint::Activate);
     let last = errand.log.last().and_then(|last| last.received.clone());
@@ -500,14 +500,16 @@ pub(crate) fn no_heard(errand: &Errand) -> Option<HeardNo> {
     if !matches!(errand.ask, Some(Ask::Validate | Ask::Refresh(_) | Ask::Consume(_))) {
         return None;
     }
+    // what is asked later is about the seats of older licenses
+    let about_it = || errand.log.iter().take_while(|exchange| exchange.endpoint == Endpoint::Validate);
     let last =
-        errand.log.iter().rev().find(|exchange| matches!(exchange.received, Some(Meaning::Yes(_) | Meaning::No(_))))?;
+        about_it().filter(|exchange| matches!(exchange.received, Some(Meaning::Yes(_) | Meaning::No(_)))).last()?;
     matches!(last.received, Some(Meaning::No(_))).then(|| HeardNo {
         key: last.key.clone(),
         activation: last.activation,
         at: last.at,
         to_consume: last.uses > 0,
-        asked_again: errand.log.iter().any(|other| other.endpoint == Endpoint::Validate && other.at > last.at),
+        asked_again: about_it().any(|other| other.at > last.at),
     })
 }
 

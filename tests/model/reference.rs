@@ -87,6 +87,11 @@ impl Story<'_> {
         Ok(first.received.clone())
     }
 
+    /// The seat that the next request asks about, if it is one.
+    fn kept_seat(&self) -> Option<uuid::Uuid> {
+        self.log.first().filter(|first| first.endpoint == Endpoint::Validate)?.activation
+    }
+
     /// Stopped without a reply: in a pause, or by the caller.
     fn unsent(&self) -> Fails {
         match &self.outcome.result {
@@ -110,7 +115,8 @@ impl Story<'_> {
                 return unchanged(Err(Fails::Refused(Reason::Benefit)));
             }
         }
-        let asked = self.log.iter().find(|exchange| exchange.endpoint == Endpoint::Validate);
+        // what comes after a release is about an older license
+        let asked = self.log.first().filter(|exchange| exchange.endpoint == Endpoint::Validate);
         let Some(received) = asked.and_then(|exchange| exchange.received.clone()) else {
             let cancelled = self.unsent() == Fails::Kind(ErrorKind::Cancelled);
             let fails = uses.is_some() || cancelled;
@@ -153,11 +159,9 @@ impl Story<'_> {
                 Some(meaning) => return unchanged(fails(&meaning)),
             }
         }
-        // a seat that is kept since Polar did not know its key
-        let kept =
-            self.log.first().filter(|first| first.endpoint == Endpoint::Validate).and_then(|first| first.activation);
-        if kept.is_some() {
-            match self.next(Endpoint::Validate, kept)? {
+        // the newest seat that is kept since Polar did not know its key
+        if let Some(kept) = self.kept_seat() {
+            match self.next(Endpoint::Validate, Some(kept))? {
                 None => return unchanged(self.unsent()),
                 Some(Meaning::Yes(terms)) if accepts(self.app, &terms) => return confirmed(terms),
                 Some(Meaning::Yes(_)) => return unchanged(Fails::Refused(Reason::Benefit)),
@@ -173,6 +177,16 @@ impl Story<'_> {
             Some(Meaning::Yes(terms)) if terms.limit_activations.is_none() => return confirmed(terms),
             Some(Meaning::Yes(_)) => {}
             Some(meaning) => return unchanged(fails(&meaning)),
+        }
+        // those that were kept before it
+        while let Some(kept) = self.kept_seat() {
+            match self.next(Endpoint::Validate, Some(kept))? {
+                None => return unchanged(self.unsent()),
+                Some(Meaning::Yes(terms)) if accepts(self.app, &terms) => return confirmed(terms),
+                Some(Meaning::Yes(_)) => return unchanged(Fails::Refused(Reason::Benefit)),
+                Some(Meaning::No(_)) => {}
+                Some(meaning) => return unchanged(fails(&meaning)),
+            }
         }
         match self.next(Endpoint::Activate, None)? {
             None => return unchanged(self.unsent()),

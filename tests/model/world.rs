@@ -932,11 +932,6 @@ impl World {
         self.tick_clocks(4, None);
         let device = self.errands[at].who.device;
         let now = self.clocks(device);
-        if let (Meaning::NoSuchSeat, Some(asked)) = (&meaning, self.errands[at].log.last()) {
-            // rules 5 and 8: Polar's 404 settles it, although a rotated key's seat stays taken
-            let asked = asked.activation;
-            self.seats.iter_mut().filter(|seat| Some(seat.id) == asked).for_each(|seat| seat.excused = true);
-        }
         let timeout = u64::try_from(step.request.timeout.as_millis()).expect("near") + 250;
         let failed_before_sending = matches!(&answer, Answer::Failed { sent: Sent::No, .. });
         if now.mono - sent > timeout && !failed_before_sending {

@@ -283,7 +283,7 @@
 #define POLAR_LICENSE_DEACTIVATED_RELEASED 0
 
 /**
- * Polar knows no such seat (any more): it was removed in the portal, or the key was rotated.
+ * Polar knows no such seat (any more): it was removed in the portal.
  */
 #define POLAR_LICENSE_DEACTIVATED_UNKNOWN 1
 
@@ -293,8 +293,8 @@
 #define POLAR_LICENSE_DEACTIVATED_NOT_NEEDED 2
 
 /**
- * Polar no longer knows the key: it was rotated or deleted. The seat stays taken; it is used or released when the new
- * key is activated on this device.
+ * Polar no longer knows the key, since it was rotated or deleted, or did not say whether it does. The seat may still
+ * be taken; it is used or released when the new key is activated on this device.
  */
 #define POLAR_LICENSE_DEACTIVATED_KEY_UNKNOWN 3
 
@@ -1062,7 +1062,8 @@ int32_t polar_license_consume(const polar_license *license,
  * the disk.
  * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_NOT_ACTIVATED without a license; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT,
  * _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer: then nothing is removed; POLAR_LICENSE_ERR_STORAGE if
- * the license could not be removed from this device: the message says whether the seat was given up.
+ * the license could not be removed from this device: then polar_license_error_maybe_applied() says whether the seat was
+ * released.
  */
 int32_t polar_license_deactivate(const polar_license *license, int32_t *deactivated, polar_license_error **error);
 

@@ -233,7 +233,8 @@ pub extern "C" fn polar_license_consume(
 /// the disk.
 /// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_NOT_ACTIVATED without a license; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT,
 /// _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer: then nothing is removed; POLAR_LICENSE_ERR_STORAGE if
-/// the license could not be removed from this device: the message says whether the seat was given up.
+/// the license could not be removed from this device: then polar_license_error_maybe_applied() says whether the seat was
+/// released.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_deactivate(
     license: *const License,

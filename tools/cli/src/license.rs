@@ -158,7 +158,8 @@ impl Report {
             Deactivated::Unknown => "Polar knows no such seat any more",
             Deactivated::NotNeeded => "the license took no seat",
             Deactivated::KeyUnknown => {
-                "Polar does not know the license key any more; its seat stays taken until you activate the new key here"
+                "Polar does not know the license key any more, or did not say whether it does; its seat may stay taken until \
+                 you activate the new key here"
             }
             other => other.as_str(),
         };

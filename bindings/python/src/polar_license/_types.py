@@ -122,12 +122,12 @@ ErrorKind = Literal[
 Deactivated = Literal[
     # Polar confirmed that the seat is free.
     "released",
-    # Polar knows no such seat (any more): it was removed in the portal, or the key was rotated.
+    # Polar knows no such seat (any more): it was removed in the portal.
     "unknown",
     # The license took no seat.
     "not_needed",
-    # Polar no longer knows the key: it was rotated or deleted. The seat stays taken; it is used or released when the
-    # new key is activated on this device.
+    # Polar no longer knows the key, since it was rotated or deleted, or did not say whether it does. The seat may still
+    # be taken; it is used or released when the new key is activated on this device.
     "key_unknown",
 ]
 """What became of the seat."""
@@ -216,6 +216,9 @@ TextCode = Literal[
     "error.storage",
     # The license could not be removed from this device. Make sure that this app may write its data.
     "error.not_removed",
+    # The license was released, but could not be removed from this device. Make sure that this app may write its data,
+    # and deactivate the license again.
+    "error.released_not_removed",
     # The operation was cancelled.
     "error.cancelled",
     # An interrupted activation may count as a device of the license key {key}. If too few are left, remove the device

@@ -87,7 +87,8 @@ export interface License<Feature extends string = string> {
    * the seat.
    *
    * Rejects with `not_activated` without a license; `network`, `timeout`, `server` and `rate_limited` if Polar did not
-   * answer: then nothing is removed.
+   * answer: then nothing is removed; `storage` if the license cannot be removed from this device: with `maybeApplied` the
+   * seat was released, and this has to be done again.
    */
   deactivate(this: void, options?: CallOptions): Promise<Deactivation>;
 

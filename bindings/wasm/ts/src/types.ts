@@ -116,13 +116,13 @@ export type ErrorKind =
 export type Deactivated =
   /** Polar confirmed that the seat is free. */
   | "released"
-  /** Polar knows no such seat (any more): it was removed in the portal, or the key was rotated. */
+  /** Polar knows no such seat (any more): it was removed in the portal. */
   | "unknown"
   /** The license took no seat. */
   | "not_needed"
   /**
-   * Polar no longer knows the key: it was rotated or deleted. The seat stays taken; it is used or released when the new
-   * key is activated on this device.
+   * Polar no longer knows the key, since it was rotated or deleted, or did not say whether it does. The seat may still
+   * be taken; it is used or released when the new key is activated on this device.
    */
   | "key_unknown";
 
@@ -212,6 +212,11 @@ export type TextCode =
   | "error.storage"
   /** The license could not be removed from this device. Make sure that this app may write its data. */
   | "error.not_removed"
+  /**
+   * The license was released, but could not be removed from this device. Make sure that this app may write its data,
+   * and deactivate the license again.
+   */
+  | "error.released_not_removed"
   /** The operation was cancelled. */
   | "error.cancelled"
   /**
