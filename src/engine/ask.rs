@@ -124,21 +124,23 @@ impl Engine {
 
     /// Whether the timer, or the app at its start, should ask now.
     fn is_due(&mut self, patience: Patience, now: Now) -> bool {
-        if !self.has_pending_work() {
-            return false;
-        }
         let state = self.state(now);
         let since = self.asked_at.map(|at| now.since(at));
+        // a user who waits for access, perhaps at a button; but not one who presses it again and again
+        let user_waits =
+            patience == Patience::Short && !state.is_allowed() && since.is_none_or(|ms| ms >= ASK_AGAIN_MS);
+        if user_waits || !self.has_pending_work() {
+            return user_waits;
+        }
         match patience {
-            // a user who waits for access, perhaps at a button; but not one who presses it again and again
-            Patience::Short if !state.is_allowed() && since.is_none_or(|ms| ms >= ASK_AGAIN_MS) => true,
             Patience::Full | Patience::Woken if !state.is_allowed() && since.is_none() => true,
             Patience::Woken if state != State::Active || self.unreached.is_some() => true,
             Patience::Short | Patience::Full | Patience::Woken => self.due_in(now) == 0,
         }
     }
 
-    /// Whether there is anything to ask Polar for: a license, one that it has not yet answered about, or seats to release.
+    /// Whether there is anything to ask Polar for by itself: a license, one that cannot be trusted and that it has not yet
+    /// answered about, or seats to release.
     fn has_pending_work(&self) -> bool {
         self.has_license() || !self.record.releases.is_empty() || (self.target().is_some() && !self.untrusted_answered)
     }
