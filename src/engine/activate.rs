@@ -50,7 +50,8 @@ impl Engine {
         let Some(key) = key.or(stored_key) else { return self.fail(self.not_activated(), now) };
         let seat = previous.as_ref().and_then(|previous| previous.identity.seat);
         let keyless = self.record.keyless_seats.last().copied();
-        let activation = Activation { key, previous, replace_previous, keyless, checked_at: Timestamp::default() };
+        let checked_at = Timestamp::default();
+        let activation = Activation { key, previous, replace_previous, can_move: false, keyless, checked_at };
         match seat {
             Some(seat) => self.check_seat(activation, seat, now),
             None => self.check_next(activation, now),
@@ -79,7 +80,9 @@ impl Engine {
         reply: Result<Confirmed, Rejection>,
         now: Now,
     ) -> Step {
-        if let Err(Rejection::Denied(_)) = reply {
+        let asked_seat = activation.previous.as_ref().and_then(|previous| previous.identity.activation_id());
+        if let Err(Rejection::Denied(reason)) = reply {
+            activation.can_move |= asked_seat == Some(seat.id) && reason != Reason::NotFound;
             return self.check_next(activation, now);
         }
         let confirmed = match self.accept(reply) {
@@ -87,7 +90,6 @@ impl Engine {
             Err(rejection) => return self.stop(activation, None, rejection, now),
         };
         let identity = Identity { key: activation.key.clone(), seat: Some(seat) };
-        let asked_seat = activation.previous.as_ref().and_then(|previous| previous.identity.activation_id());
         if asked_seat != Some(seat.id) {
             // a seat of this device from before the key was rotated
             return self.save_activated(activation, None, Confirmed { activation_id: Some(seat.id), ..confirmed }, now);
@@ -287,8 +289,7 @@ impl Engine {
         if taken_meanwhile {
             return self.finish(Ending::default(), now);
         }
-        let older = activation.previous.as_ref().and_then(|previous| previous.identity.seat);
-        let can_move = older.is_some() && !activation.replace_previous;
+        let can_move = activation.can_move && !activation.replace_previous;
         let mut error = self.refused(Reason::ActivationLimit);
         let last_six = activation.key.last_six();
         if let Some(attempt) = self.record.attempts.iter().rfind(|attempt| attempt.last_six == last_six) {

@@ -125,6 +125,8 @@ pub(super) struct Activation {
     /// The license here when the user asked for this one, trusted or not.
     pub(super) previous: Option<Asked>,
     pub(super) replace_previous: bool,
+    /// Whether the seat known here is this key's, as Polar has said, but not for this device as it is.
+    pub(super) can_move: bool,
     /// A seat whose key Polar no longer knows, which may be this key's since it was rotated.
     pub(super) keyless: Option<Seat>,
     /// Polar's clock when it said that the key is valid.
