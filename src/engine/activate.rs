@@ -138,7 +138,8 @@ impl Engine {
                 "no seat was taken: {MOST_UNSETTLED} activations of this device are not settled; go online to release them, \
                  or remove them in Polar's customer portal and forget the license here"
             );
-            return self.fail(self.error(ErrorKind::Storage, message), now);
+            let error = self.reworded(self.error(ErrorKind::Storage, ""), Text::TooManyUnsettled, message);
+            return self.fail(error.with_next_step(NextStep::ContactVendor), now);
         }
         let at = activation.checked_at;
         let id = AttemptId { random: self.random.next() as u16, at };
@@ -197,8 +198,7 @@ impl Engine {
             self.running.sending = None;
             let detail =
                 format!("{rejection}; a seat may have been taken all the same, labelled `{}`", attempted.label);
-            let sentence = self.config.texts().get(Text::MaybeActivated);
-            let error = self.also(self.rejected(rejection), sentence, detail);
+            let error = self.reworded(self.rejected(rejection), Text::MaybeActivated, detail);
             return self.fail_after(vec![Edit::AttemptUncertain(attempted.id)], error, now);
         }
         let activation = &attempted.activation;

@@ -77,7 +77,10 @@ impl Engine {
             && rejection.kind() == ErrorKind::Cancelled
         {
             // the user's choice says nothing about Polar, and is no reason to wait longer next time
-            return self.fail(self.rejected(rejection.clone()), now);
+            let rejection = rejection.clone();
+            let counts = matches!(question.purpose, Purpose::Consume(_));
+            let error = if counts { self.uses_not_counted(rejection) } else { self.rejected(rejection) };
+            return self.fail(error, now);
         }
         let plan = self.plan(reply.as_ref().err(), now);
         self.untrusted_answered |= !self.has_license() && plan.answered;
@@ -192,6 +195,6 @@ impl Engine {
         let maybe_applied = rejection.maybe_applied();
         let detail = format!("{rejection}; the uses may have been counted all the same, and are not sent again");
         let error = self.rejected_here(rejection);
-        if maybe_applied { self.also(error, self.config.texts().get(Text::MaybeCounted), detail) } else { error }
+        if maybe_applied { self.reworded(error, Text::MaybeCounted, detail) } else { error }
     }
 }
