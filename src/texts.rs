@@ -130,6 +130,8 @@ texts! {
     UsageExhausted = "error.usage_exhausted", "The license has fewer uses left than this needs. Renew it, or buy another one.";
     /// The license could not be written.
     Storage = "error.storage", "The license could not be stored on this device. Make sure that there is space and that this app may write its data.";
+    /// No seat was taken, because it is not known of too many others whether they are taken.
+    TooManyUnsettled = "error.too_many_unsettled", "Too many earlier activations of this device are unresolved. Contact the vendor.";
     /// The license could not be removed.
     NotRemoved = "error.not_removed", "The license could not be removed from this device. Make sure that this app may write its data.";
     /// The license was released, but could not be removed.
@@ -138,13 +140,13 @@ texts! {
     Cancelled = "error.cancelled", "The operation was cancelled.";
     /// An activation got no answer; `{key}` is the end of its license key, and `{label}` the name of the device that may remain.
     SeatUncertain = "error.seat_uncertain", "An interrupted activation may count as a device of the license key {key}. If too few are left, remove the device \"{label}\" from the license.";
+    /// Nobody knows whether the key was activated: the answer was lost.
+    MaybeActivated = "error.maybe_activated", "The activation was not confirmed, but it may have succeeded. Check the devices of the license before you try again.";
+    /// Nobody knows whether uses were counted: the answer was lost.
+    MaybeCounted = "error.maybe_counted", "The uses were not confirmed, but they may have been counted. Check the usage before you try again.";
     /// A defect.
     Internal = "error.internal", "Something went wrong in this app. Restart it and try again.";
 
-    /// After the sentence of an error: nobody knows whether the key was activated.
-    MaybeActivated = "also.maybe_activated", "The license may have been activated all the same.";
-    /// After the sentence of an error: nobody knows whether uses were counted.
-    MaybeCounted = "also.maybe_counted", "The uses may have been counted all the same.";
     /// After the sentence of an error: the license could not be stored, but holds in memory.
     UntilExit = "also.until_exit", "The license works until this app ends.";
 

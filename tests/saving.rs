@@ -8,7 +8,7 @@ use polar_license::device::DeviceId;
 use polar_license::engine::{Change, Engine, Host, Operation, Outcome, Pacer, Step};
 use polar_license::time::Now;
 use polar_license::transport::{Answer, Request};
-use polar_license::{Config, ErrorKind, State, Timestamp};
+use polar_license::{Config, ErrorKind, NextStep, State, Timestamp};
 
 const KEY: &str = "SAVE-D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
 
@@ -25,6 +25,8 @@ struct Device {
     fails_late: bool,
     /// Whether the key needs no seat.
     is_unlimited: bool,
+    /// The request whose answers are lost.
+    loses: &'static str,
     requests: Vec<String>,
     /// How long it waited before each write, in ms.
     waits: Vec<u64>,
@@ -51,6 +53,7 @@ impl Device {
             broken: false,
             fails_late: false,
             is_unlimited: false,
+            loses: "nothing",
             requests,
             waits,
         };
@@ -116,6 +119,9 @@ impl Device {
         let endpoint = polar::endpoint(request);
         self.requests.push(endpoint.to_owned());
         self.broken |= endpoint == self.fails_after;
+        if endpoint == self.loses {
+            return Answer::timed_out();
+        }
         match polar::answer(request, self.now) {
             Answer::Reply { status, retry_after, body } if self.is_unlimited => {
                 let text = String::from_utf8(body).unwrap();
@@ -199,6 +205,29 @@ fn a_seat_is_not_given_up_where_the_record_cannot_be_written() {
     assert_eq!((error.kind(), error.maybe_applied()), (ErrorKind::Storage, false), "{error}");
     assert_eq!(device.requests, [""; 0]);
     assert_eq!(device.next_start().state(), State::Active);
+}
+
+/// Records are read up to a size, so what is not settled has a bound; the disk is not to blame.
+#[test]
+fn where_too_many_seats_are_uncertain_none_is_taken_and_the_sentence_says_so() {
+    let mut device = Device::new("nothing", 0);
+    device.loses = "activate";
+    for number in 0..256 {
+        let error = device.run(activate()).result.unwrap_err();
+        assert_eq!((error.kind(), error.maybe_applied()), (ErrorKind::Timeout, true), "{number}: {error}");
+        device.pass(60_000);
+    }
+    device.loses = "nothing";
+    device.requests.clear();
+    let error = device.run(activate()).result.unwrap_err();
+    assert_eq!((error.kind(), error.maybe_applied()), (ErrorKind::Storage, false), "{error}");
+    assert_eq!(device.requests, ["validate"], "no seat is taken");
+    assert_eq!(error.next_step(), NextStep::ContactVendor);
+    let sentence = "Too many earlier activations of this device are unresolved. Contact the vendor.";
+    assert_eq!(error.message(), sentence);
+    assert!(error.detail().contains("256 activations of this device are not settled"), "{error}");
+    let problem = device.next_start().problem().cloned().unwrap();
+    assert_eq!(problem.kind, ErrorKind::SeatUncertain, "none was forgotten");
 }
 
 #[test]

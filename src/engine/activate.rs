@@ -57,7 +57,8 @@ impl Engine {
         let mut newest_first = self.record.keyless_seats.iter().rev().map(|kept| kept.seat).take(MOST_KEPT_ASKED);
         let newest_kept = newest_first.next();
         let other_kept = newest_first.rev().collect();
-        let activation = Activation { key, previous, replace_previous, newest_kept, other_kept, checked_at: None };
+        let activation =
+            Activation { key, previous, replace_previous, can_move: false, newest_kept, other_kept, checked_at: None };
         match seat {
             Some(seat) => self.check_seat(activation, seat, now),
             None => self.check_next(activation, now),
@@ -93,7 +94,9 @@ impl Engine {
         reply: Result<Confirmed, Rejection>,
         now: Now,
     ) -> Step {
-        if let Err(Rejection::Denied(_)) = reply {
+        let asked_seat = activation.previous.as_ref().and_then(|previous| previous.identity.activation_id());
+        if let Err(Rejection::Denied(reason)) = reply {
+            activation.can_move |= asked_seat == Some(seat.id) && reason != Reason::NotFound;
             return self.check_next(activation, now);
         }
         let confirmed = match self.accept(reply) {
@@ -101,7 +104,6 @@ impl Engine {
             Err(rejection) => return self.stop(activation, None, rejection, now),
         };
         let identity = Identity { key: activation.key.clone(), seat: Some(seat) };
-        let asked_seat = activation.previous.as_ref().and_then(|previous| previous.identity.activation_id());
         if asked_seat != Some(seat.id) {
             // a seat of this device from before the key was rotated
             return self.save_activated(activation, None, Confirmed { activation_id: Some(seat.id), ..confirmed }, now);
@@ -150,7 +152,8 @@ impl Engine {
                 "no seat was taken: {MOST_UNSETTLED} activations of this device are not settled; go online to release them, \
                  or remove them in Polar's customer portal and forget the license here"
             );
-            return self.fail(self.error(ErrorKind::Storage, message), now);
+            let error = self.reworded(self.error(ErrorKind::Storage, ""), Text::TooManyUnsettled, message);
+            return self.fail(error.with_next_step(NextStep::ContactVendor), now);
         }
         let at = activation.checked_at.unwrap_or_default();
         let id = AttemptId { random: self.random.next() as u16, at };
@@ -209,8 +212,7 @@ impl Engine {
             self.running.sending = None;
             let detail =
                 format!("{rejection}; a seat may have been taken all the same, labelled `{}`", attempted.label);
-            let sentence = self.config.texts().get(Text::MaybeActivated);
-            let error = self.also(self.rejected(rejection), sentence, detail);
+            let error = self.reworded(self.rejected(rejection), Text::MaybeActivated, detail);
             return self.fail_after(vec![Edit::AttemptUncertain(attempted.id)], error, now);
         }
         let activation = &attempted.activation;
@@ -301,8 +303,7 @@ impl Engine {
         if taken_meanwhile {
             return self.finish(Ending::default(), now);
         }
-        let older = activation.previous.as_ref().and_then(|previous| previous.identity.seat);
-        let can_move = older.is_some() && !activation.replace_previous;
+        let can_move = activation.can_move && !activation.replace_previous;
         let mut error = self.refused(Reason::ActivationLimit);
         let last_six = activation.key.last_six();
         if let Some(attempt) = self.record.attempts.iter().rfind(|attempt| attempt.last_six == last_six) {

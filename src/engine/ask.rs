@@ -77,7 +77,10 @@ impl Engine {
             && rejection.kind() == ErrorKind::Cancelled
         {
             // the user's choice says nothing about Polar, and is no reason to wait longer next time
-            return self.fail(self.rejected(rejection.clone()), now);
+            let rejection = rejection.clone();
+            let counts = matches!(question.purpose, Purpose::Consume(_));
+            let error = if counts { self.uses_not_counted(rejection) } else { self.rejected(rejection) };
+            return self.fail(error, now);
         }
         let plan = self.plan(reply.as_ref().err(), now);
         self.untrusted_answered |= !self.has_license() && plan.answered;
@@ -124,21 +127,23 @@ impl Engine {
 
     /// Whether the timer, or the app at its start, should ask now.
     fn is_due(&mut self, patience: Patience, now: Now) -> bool {
-        if !self.has_pending_work() {
-            return false;
-        }
         let state = self.state(now);
         let since = self.asked_at.map(|at| now.since(at));
+        // a user who waits for access, perhaps at a button; but not one who presses it again and again
+        let user_waits =
+            patience == Patience::Short && !state.is_allowed() && since.is_none_or(|ms| ms >= ASK_AGAIN_MS);
+        if user_waits || !self.has_pending_work() {
+            return user_waits;
+        }
         match patience {
-            // a user who waits for access, perhaps at a button; but not one who presses it again and again
-            Patience::Short if !state.is_allowed() && since.is_none_or(|ms| ms >= ASK_AGAIN_MS) => true,
             Patience::Full | Patience::Woken if !state.is_allowed() && since.is_none() => true,
             Patience::Woken if state != State::Active || self.unreached.is_some() => true,
             Patience::Short | Patience::Full | Patience::Woken => self.due_in(now) == 0,
         }
     }
 
-    /// Whether there is anything to ask Polar for: a license, one that it has not yet answered about, or seats to release.
+    /// Whether there is anything to ask Polar for by itself: a license, one that cannot be trusted and that it has not yet
+    /// answered about, or seats to release.
     fn has_pending_work(&self) -> bool {
         self.has_license() || !self.record.releases.is_empty() || (self.target().is_some() && !self.untrusted_answered)
     }
@@ -190,6 +195,6 @@ impl Engine {
         let maybe_applied = rejection.maybe_applied();
         let detail = format!("{rejection}; the uses may have been counted all the same, and are not sent again");
         let error = self.rejected_here(rejection);
-        if maybe_applied { self.also(error, self.config.texts().get(Text::MaybeCounted), detail) } else { error }
+        if maybe_applied { self.reworded(error, Text::MaybeCounted, detail) } else { error }
     }
 }

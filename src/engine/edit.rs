@@ -47,6 +47,9 @@ pub(super) enum Edit {
     /// Polar accepts no request for a code, nor a try, before this.
     #[cfg(feature = "portal")]
     CodesBlocked(Timestamp),
+    /// The seat was released that an activation with this mark took.
+    #[cfg(feature = "portal")]
+    MarkReleased(String),
     /// Polar replaced a key by another one.
     #[cfg(feature = "portal")]
     Rotated {
@@ -160,7 +163,7 @@ impl Edit {
             | Self::Deactivated(_)
             | Self::Forget => true,
             #[cfg(feature = "portal")]
-            Self::CodeTry(_) | Self::CodesBlocked(_) | Self::Rotated { .. } => true,
+            Self::CodeTry(_) | Self::CodesBlocked(_) | Self::MarkReleased(_) | Self::Rotated { .. } => true,
         }
     }
 
@@ -189,7 +192,7 @@ impl Edit {
             #[cfg(feature = "portal")]
             Self::CodesBlocked(_) => matches!(later, Self::CodesBlocked(_)),
             #[cfg(feature = "portal")]
-            Self::CodeTry(_) | Self::Rotated { .. } => false,
+            Self::CodeTry(_) | Self::MarkReleased(_) | Self::Rotated { .. } => false,
         }
     }
 
@@ -238,6 +241,8 @@ impl Editor<'_> {
             Edit::CodeTry(code_try) => return code_pace::reserve(&mut record.code_tries, *code_try).into(),
             #[cfg(feature = "portal")]
             Edit::CodesBlocked(until) => record.code_tries.blocked_until = Some(*until),
+            #[cfg(feature = "portal")]
+            Edit::MarkReleased(mark) => return record.remove_attempts(&|attempt| attempt.seat == *mark).into(),
             #[cfg(feature = "portal")]
             Edit::Rotated { from, to } => return rotate(record, from, to).into(),
             Edit::SeatReleased(id) => {

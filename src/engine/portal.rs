@@ -41,6 +41,8 @@ pub enum PortalOperation {
         key: Key,
         /// The seat.
         activation_id: Uuid,
+        /// What marks the activation that took it, where a device of this app did.
+        mark: Option<String>,
     },
     /// Polar replaced a key by another one.
     Rotated {
@@ -62,9 +64,9 @@ impl Engine {
                 let edits = vec![Edit::CodesBlocked(now.wall.plus(wait))];
                 self.store(edits, AfterStore::End(Ending::default()), now)
             }
-            PortalOperation::Release { key, activation_id } => {
+            PortalOperation::Release { key, activation_id, mark } => {
                 let request = wire::Deactivate { key, organization_id: self.config.organization_id(), activation_id };
-                self.store(Vec::new(), AfterStore::Portal(AfterPortalStore::Release(request)), now)
+                self.store(Vec::new(), AfterStore::Portal(AfterPortalStore::Release(request, mark)), now)
             }
             PortalOperation::Rotated { from, to } => self.save(vec![Edit::Rotated { from, to }], Settled::Rotated, now),
         }
@@ -73,7 +75,7 @@ impl Engine {
     pub(super) fn portal_stored(&mut self, then: AfterPortalStore, now: Now) -> Step {
         match then {
             AfterPortalStore::CodeTry(new) => self.code_try_stored(new, now),
-            AfterPortalStore::Release(request) => self.release_any(request, now),
+            AfterPortalStore::Release(request, mark) => self.release_any(request, mark, now),
         }
     }
 
@@ -88,15 +90,21 @@ impl Engine {
         self.fail(too_many_codes(self.config.texts(), Duration::from_millis(wait)), now)
     }
 
-    fn release_any(&mut self, request: wire::Deactivate, now: Now) -> Step {
+    fn release_any(&mut self, request: wire::Deactivate, mark: Option<String>, now: Now) -> Step {
         let here = self.record.identity().filter(|here| here.activation_id() == Some(request.activation_id));
-        let Some(here) = here else { return self.send(AfterReply::ReleaseAny(request), now) };
+        let Some(here) = here else { return self.send(AfterReply::ReleaseAny(request, mark), now) };
         // the key here may have been replaced on another device
         let edit = Edit::Rotated { from: here.key.clone(), to: request.key };
         self.store(vec![edit], AfterStore::Deactivate, now)
     }
 
-    pub(super) fn any_released(&mut self, seat: Uuid, reply: Result<(), Rejection>, now: Now) -> Step {
+    pub(super) fn any_released(
+        &mut self,
+        seat: Uuid,
+        mark: Option<String>,
+        reply: Result<(), Rejection>,
+        now: Now,
+    ) -> Step {
         let deactivated = match reply {
             Ok(()) => Deactivated::Released,
             Err(Rejection::Denied(_)) => Deactivated::Unknown,
@@ -111,7 +119,9 @@ impl Engine {
             }
         };
         let ending = Ending { deactivated: Some(deactivated), ..Ending::default() };
-        self.store(vec![Edit::Released(seat)], AfterStore::End(ending), now)
+        // the activation that took it, if its answer was lost here, is no longer uncertain
+        let edits = [Edit::Released(seat)].into_iter().chain(mark.map(Edit::MarkReleased)).collect();
+        self.store(edits, AfterStore::End(ending), now)
     }
 
     /// The key of the license here, and the seats of this device.

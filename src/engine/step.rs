@@ -232,9 +232,9 @@ impl AfterReply {
                 engine.release_checked(identity, answer.and_then(|answer| request.read(answer)), now)
             }
             #[cfg(feature = "portal")]
-            Self::ReleaseAny(request) => {
+            Self::ReleaseAny(request, mark) => {
                 let reply = answer.and_then(|answer| request.read(answer));
-                engine.any_released(request.activation_id, reply, now)
+                engine.any_released(request.activation_id, mark, reply, now)
             }
         }
     }
@@ -247,7 +247,7 @@ impl AfterReply {
             Self::Deactivate(_, _) => AfterStore::Deactivate,
             Self::Release(ending, _) => AfterStore::Release(ending),
             #[cfg(feature = "portal")]
-            Self::ReleaseAny(request) => AfterStore::Portal(AfterPortalStore::Release(request)),
+            Self::ReleaseAny(request, mark) => AfterStore::Portal(AfterPortalStore::Release(request, mark)),
             // in the middle of an operation that has its turn already
             Self::Activate(_, _)
             | Self::ReleasePrevious(_, _)
@@ -276,7 +276,7 @@ impl AfterReply {
             | Self::Deactivate(_, _)
             | Self::CheckReleased(_, _) => engine.fail(error, now),
             #[cfg(feature = "portal")]
-            Self::ReleaseAny(_) => engine.fail(error, now),
+            Self::ReleaseAny(..) => engine.fail(error, now),
         }
     }
 }

@@ -49,8 +49,8 @@ pub(super) enum AfterStore {
 pub(super) enum AfterPortalStore {
     /// Whether this try was counted.
     CodeTry(CodeTry),
-    /// Release the seat, of whichever device it is.
-    Release(wire::Deactivate),
+    /// Release the seat, of whichever device it is, with the mark of its activation.
+    Release(wire::Deactivate, Option<String>),
 }
 
 /// A result that has to be stored for the operation to succeed.
@@ -89,9 +89,9 @@ pub(super) enum AfterReply {
     Deactivate(Identity, wire::Deactivate),
     /// Whether Polar knows the key of a seat that it does not know.
     CheckReleased(Identity, wire::Validate),
-    /// Release the seat of any device.
+    /// Release the seat of any device, with the mark of its activation.
     #[cfg(feature = "portal")]
-    ReleaseAny(wire::Deactivate),
+    ReleaseAny(wire::Deactivate, Option<String>),
 }
 
 /// When a store step writes.
@@ -128,6 +128,8 @@ pub(super) struct Activation {
     /// The license here when the user asked for this one, trusted or not.
     pub(super) previous: Option<Asked>,
     pub(super) replace_previous: bool,
+    /// Whether the seat known here is this key's, as Polar has said, but not for this device as it is.
+    pub(super) can_move: bool,
     /// The last seat that was kept without its key, which may be this key's since it was rotated.
     pub(super) newest_kept: Option<Seat>,
     /// Those that were kept before it, the newest last.
@@ -177,7 +179,7 @@ impl AfterPortalStore {
         match self {
             // one that is not stored is not seen by other processes, and must not leave
             Self::CodeTry(_) => Write::AllOrNothing,
-            Self::Release(_) => Write::Changes,
+            Self::Release(..) => Write::Changes,
         }
     }
 }
@@ -196,7 +198,7 @@ impl AfterReply {
                 (wire::Deactivate::PATH, request.body())
             }
             #[cfg(feature = "portal")]
-            Self::ReleaseAny(request) => (wire::Deactivate::PATH, request.body()),
+            Self::ReleaseAny(request, _) => (wire::Deactivate::PATH, request.body()),
         }
     }
 }

@@ -19,6 +19,8 @@ pub enum Devices {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Device {
     pub(super) activation_id: Uuid,
+    /// The random part by which a device that lost the answer to its activation knows it again.
+    pub(super) mark: Option<String>,
     label: String,
     since: Timestamp,
     is_this: bool,
@@ -35,8 +37,8 @@ pub struct HiddenDevices {
 }
 
 impl Device {
-    pub(super) fn new(activation_id: Uuid, label: &str, since: Timestamp, is_this: bool) -> Self {
-        Self { activation_id, label: printable(label), since, is_this }
+    pub(super) fn new(activation_id: Uuid, mark: Option<String>, label: &str, since: Timestamp, is_this: bool) -> Self {
+        Self { activation_id, mark, label: printable(label), since, is_this }
     }
 
     /// What the device was called when it was activated.

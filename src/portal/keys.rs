@@ -83,7 +83,8 @@ fn none_listed(context: Context, token: Token, key: LicenseKey, is_full: bool) -
 
 /// Releases the seat of a device.
 pub fn release(context: Context, key: &LicenseKey, device: &Device) -> Step<Deactivated> {
-    let operation = PortalOperation::Release { key: key.key.clone(), activation_id: device.activation_id };
+    let (activation_id, mark) = (device.activation_id, device.mark.clone());
+    let operation = PortalOperation::Release { key: key.key.clone(), activation_id, mark };
     Step::run(Operation::Portal(operation), move |outcome, _| match (outcome.result, outcome.deactivated) {
         (Err(error), _) if error.maybe_applied() => {
             let detail = "the device may have been released all the same: list the devices again";

@@ -10,6 +10,7 @@ use super::device::Device;
 use super::license_key::LicenseKey;
 use super::secret::{CheckoutSecret, Code, Email, Invitation, Token, is_plain};
 use crate::codes::ErrorKind;
+use crate::config::SEAT_META;
 use crate::error::Error;
 use crate::json::Json;
 use crate::text::printable;
@@ -238,7 +239,9 @@ pub(super) fn key_read(
         let device = |activation: Json<'_>| {
             let id = id(activation.get("id")?)?;
             let since = time(activation.get("created_at")?)?;
-            Some(Device::new(id, &activation.get("label").and_then(Json::string)?, since, context.seats.contains(&id)))
+            let label = activation.get("label").and_then(Json::string)?;
+            let mark = activation.get("meta").and_then(|meta| meta.get(SEAT_META)).and_then(Json::string);
+            Some(Device::new(id, mark, &label, since, context.seats.contains(&id)))
         };
         let devices = reply.get("activations")?.items()?.map(device).collect::<Option<_>>()?;
         Some((key, devices))

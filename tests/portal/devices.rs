@@ -1,9 +1,10 @@
 //! The customer's machine is dead, and holds the last seat.
 
+use super::support::{app, open};
 use super::{EMAIL, Story, licensed};
 use mock_polar::{DEMO_LINK, Endpoint, Fault, NewKey};
 use polar_license::portal::{Devices, Restored};
-use polar_license::{Deactivated, ErrorKind, Reason};
+use polar_license::{Deactivated, Decision, ErrorKind, Reason};
 
 #[test]
 fn a_dead_machines_seat_is_listed_released_and_taken() {
@@ -39,6 +40,28 @@ fn this_device_is_released_as_by_a_deactivation() {
     assert!(!session.license_keys().unwrap()[0].is_here());
     assert!(!story.client.current().allowed() && story.client.current().license().is_none());
     assert!(story.polar.activations(&key).is_empty());
+}
+
+#[test]
+fn an_interrupted_activation_is_warned_of_until_its_seat_is_released() {
+    let story = Story::begin();
+    let key = story.bought(NewKey::new("pro").limit_activations(3));
+    story.active_elsewhere(&key, "The laptop that fell into the lake");
+    story.polar.fault(Fault::drop_connection().after_handling().on(Endpoint::Activate).once());
+    assert!(story.client.activate(&key).unwrap_err().maybe_applied());
+    let warns = |decision: Decision| decision.problem().is_some_and(|problem| problem.kind == ErrorKind::SeatUncertain);
+    assert!(warns(story.client.activate(&key).unwrap()), "another activation does not tell what became of the first");
+    let session = story.session();
+    let keys = session.license_keys().unwrap();
+    let Devices::Listed(devices) = session.devices(&keys[0]).unwrap() else { panic!("they are shown") };
+    let [laptop, lost, here] = devices.as_slice() else { panic!("{devices:?}") };
+    assert!(here.is_this() && !lost.is_this());
+    assert_eq!(session.release(&keys[0], laptop).unwrap(), Deactivated::Released);
+    assert!(warns(story.client.current()), "the seat of another device was released");
+    assert_eq!(session.release(&keys[0], lost).unwrap(), Deactivated::Released);
+    assert!(story.client.current().allowed() && !warns(story.client.current()));
+    let again = open(app(&story.polar.url(), "com.example.app"), story.directory.path(), &story.hand);
+    assert!(again.current().allowed() && !warns(again.current()), "and it stays so");
 }
 
 #[test]

@@ -64,7 +64,7 @@ pub(crate) fn print(report: &Report, as_json: bool) -> io::Result<Exit> {
 
 /// Prints why an operation did not do what was asked.
 pub(crate) fn fail(error: &Error, as_json: bool) -> io::Result<Exit> {
-    fail_before(error, as_json, "run the same command again")
+    fail_before(error, as_json, show::again(error))
 }
 
 /// The same, where `again` is what to do once the cause is removed.

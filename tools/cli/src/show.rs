@@ -1,6 +1,6 @@
 //! A decision as text for people.
 
-use polar_license::{Decision, Error, NextStep, Problem, Timestamp};
+use polar_license::{Decision, Error, License, NextStep, Problem, Timestamp};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -12,7 +12,21 @@ pub(crate) fn text(decision: &Decision) -> String {
 /// The decision that holds after a failure, and what can be done about the failure rather than about the license; `again`
 /// is what may succeed then.
 pub(crate) fn text_after(error: &Error, decision: &Decision, again: &str) -> String {
-    lines(decision, advice(error.next_step(), again), error.next_url())
+    let next_step = match error.next_step() {
+        // without a key the stored one is activated, which need not be the one that was refused
+        NextStep::Move => Some(String::from("run `polar-license activate KEY --replace-previous`")),
+        step => advice(step, again),
+    };
+    lines(decision, next_step, error.next_url())
+}
+
+/// What to do once the cause of a failure is removed.
+pub(crate) fn again(error: &Error) -> &'static str {
+    if error.maybe_applied() {
+        "look at what `polar-license validate` shows before you run the same command again"
+    } else {
+        "run the same command again"
+    }
 }
 
 fn lines(decision: &Decision, next_step: Option<String>, next_url: Option<&str>) -> String {
@@ -35,7 +49,7 @@ fn facts(decision: &Decision, next_step: Option<String>, url: Option<&str>) -> V
         ("seat", license.and_then(|license| license.activation_id).map(|id| id.to_string())),
         ("label", license.and_then(|license| license.activation_label.clone())),
         ("devices", license.and_then(|license| license.limit_activations).map(|most| format!("{most} at most"))),
-        ("usage", license.and_then(|license| license.limit_usage.map(|most| format!("{} of {most}", license.usage)))),
+        ("usage", license.and_then(usage)),
         ("expires", license.map(|license| at(license.expires_at).unwrap_or_else(|| String::from("never")))),
         ("confirmed", at(license.map(|license| license.confirmed_at))),
         ("grace ends", at(decision.grace_ends_at())),
@@ -44,6 +58,14 @@ fn facts(decision: &Decision, next_step: Option<String>, url: Option<&str>) -> V
         ("problem", decision.problem().map(problem)),
     ];
     facts.into_iter().filter_map(|(name, fact)| Some((name, fact?))).collect()
+}
+
+/// Such as `3 of 10`, or `3` where there is no limit.
+fn usage(license: &License) -> Option<String> {
+    match license.limit_usage {
+        Some(most) => Some(format!("{} of {most}", license.usage)),
+        None => (license.usage > 0).then(|| license.usage.to_string()),
+    }
 }
 
 /// A moment for people, in UTC: `2026-11-21T07:44:42Z`.

@@ -214,6 +214,8 @@ TextCode = Literal[
     # The license could not be stored on this device. Make sure that there is space and that this app may write its
     # data.
     "error.storage",
+    # Too many earlier activations of this device are unresolved. Contact the vendor.
+    "error.too_many_unsettled",
     # The license could not be removed from this device. Make sure that this app may write its data.
     "error.not_removed",
     # The license was released, but could not be removed from this device. Make sure that this app may write its data,
@@ -224,12 +226,13 @@ TextCode = Literal[
     # An interrupted activation may count as a device of the license key {key}. If too few are left, remove the device
     # "{label}" from the license.
     "error.seat_uncertain",
+    # The activation was not confirmed, but it may have succeeded. Check the devices of the license before you try
+    # again.
+    "error.maybe_activated",
+    # The uses were not confirmed, but they may have been counted. Check the usage before you try again.
+    "error.maybe_counted",
     # Something went wrong in this app. Restart it and try again.
     "error.internal",
-    # The license may have been activated all the same.
-    "also.maybe_activated",
-    # The uses may have been counted all the same.
-    "also.maybe_counted",
     # The license works until this app ends.
     "also.until_exit",
     # Your license includes this feature.

@@ -3,7 +3,7 @@
 use super::choice::{Choice, ChoiceJson, DeviceShown, device_line};
 use crate::exit::Exit;
 use crate::license::{self, Report};
-use crate::output;
+use crate::{output, show};
 use polar_license::Error;
 use polar_license::portal::{Device, Devices, HiddenDevices, LicenseKey};
 use serde::Serialize;
@@ -49,16 +49,16 @@ impl Stop {
     }
 
     pub(super) fn print(&self, as_json: bool) -> io::Result<Exit> {
-        self.print_before(as_json, "run the same command again")
+        self.print_before(as_json, None)
     }
 
-    /// `again` is what to do once the cause is removed.
-    fn print_before(&self, as_json: bool, again: &str) -> io::Result<Exit> {
+    /// `again` is what to do once the cause is removed, unless it is what the error says.
+    fn print_before(&self, as_json: bool, again: Option<&str>) -> io::Result<Exit> {
         match self {
-            Self::Failed(error) => license::fail_before(error, as_json, again),
+            Self::Failed(error) => license::fail_before(error, as_json, again.unwrap_or_else(|| show::again(error))),
             Self::Listed(listed) => listed.print(as_json),
             Self::MaybePaid(stop) => {
-                let exit = stop.print_before(as_json, "run `polar-license restore`");
+                let exit = stop.print_before(as_json, Some("run `polar-license restore`"));
                 output::note("If you have paid, do not buy again: `polar-license restore` activates what you bought.");
                 exit
             }

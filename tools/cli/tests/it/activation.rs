@@ -2,7 +2,7 @@
 
 use crate::faults::{self, Case};
 use crate::support::{Device, for_each, requests_to, start_polar};
-use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, DEMO_KEY_TWO_DEVICES, Endpoint, Fault};
+use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, DEMO_KEY_TEN_USES, DEMO_KEY_TWO_DEVICES, Endpoint, Fault};
 use polar_license::ErrorKind;
 use serde_json::Value;
 use std::process::Stdio;
@@ -73,6 +73,36 @@ fn a_seat_that_may_be_taken_is_not_forgotten() {
     let again = device.run(&["activate", DEMO_KEY_TWO_DEVICES]);
     assert_eq!(again.status, 0, "{again:?}");
     assert_eq!(requests_to(&polar, "activate"), 2, "one for each time the user asked");
+}
+
+#[test]
+fn where_polar_may_have_done_it_the_command_says_to_look_first() {
+    let polar = start_polar();
+    let look = "  next step   go online, then look at what `polar-license validate` shows before you run the same command \
+                again\n";
+    let device = Device::licensed(&polar, DEMO_KEY_TEN_USES);
+    polar.fault(Fault::drop_connection().after_handling().on(Endpoint::Validate).once());
+    let lost = device.run(&["consume", "2"]);
+    assert!(lost.status == 4 && lost.stdout.contains(look), "{lost:?}");
+    assert!(lost.stderr.contains("may have been counted. Check the usage before you try again.\n"), "{lost:?}");
+    let shown = device.run(&["validate"]);
+    assert!(shown.stdout.contains("  usage       2 of 10\n"), "{shown:?}");
+
+    let device = Device::new(&polar);
+    polar.fault(Fault::drop_connection().after_handling().on(Endpoint::Activate).once());
+    let lost = device.run(&["activate", DEMO_KEY_TWO_DEVICES]);
+    assert!(lost.status == 4 && lost.stdout.contains(look), "{lost:?}");
+    assert!(lost.stderr.contains("Check the devices of the license before you try again.\n"), "{lost:?}");
+    assert!(device.run(&["validate"]).stdout.contains("seat_uncertain"));
+}
+
+#[test]
+fn usage_without_a_limit_is_shown_where_there_is_some() {
+    let polar = start_polar();
+    let device = Device::licensed(&polar, DEMO_KEY_PLAIN);
+    assert!(!device.run(&["status"]).stdout.contains("  usage "));
+    let counted = device.run(&["consume", "3"]);
+    assert!(counted.stdout.contains("  usage       3\n"), "{counted:?}");
 }
 
 #[test]
@@ -152,6 +182,9 @@ fn a_copied_directory_moves_only_when_told_to() {
     assert_eq!(copied.status, 3, "{copied:?}");
     let (status, refused) = device.json(&[&["activate"], &there[..]].concat());
     assert_eq!((status, refused["error"]["reason"].as_str()), (3, Some("activation_limit")), "{refused}");
+    let entered = device.run(&[&["activate", DEMO_KEY_ONE_DEVICE], &there[..]].concat());
+    let advice = "  next step   run `polar-license activate KEY --replace-previous`\n";
+    assert!(entered.stdout.contains(advice), "{entered:?}");
     let (status, moved) = device.json(&[&["activate", "--replace-previous"], &there[..]].concat());
     assert_eq!((status, moved["state"].as_str()), (0, Some("active")), "{moved}");
     assert_eq!(polar.activations(DEMO_KEY_ONE_DEVICE).len(), 1);
