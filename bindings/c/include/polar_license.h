@@ -293,8 +293,8 @@
 #define POLAR_LICENSE_DEACTIVATED_NOT_NEEDED 2
 
 /**
- * Polar no longer knows the key, since it was rotated or deleted, or did not say whether it does. The seat may still
- * be taken; it is used or released when the new key is activated on this device.
+ * Polar no longer knows the key, since it was rotated or deleted, or did not say whether it does. The seat may still be
+ * taken; it is used or released when the new key is activated on this device.
  */
 #define POLAR_LICENSE_DEACTIVATED_KEY_UNKNOWN 3
 
