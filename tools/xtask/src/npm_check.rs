@@ -12,10 +12,10 @@ use crate::{shell, workspace};
 /// The most that a page downloads for `./slim`: brotli of its script, minified, and of the WebAssembly. It is what the
 /// libraries cost today, rounded up, so that nothing large comes in unseen; DESIGN.md says what each of them costs. The same
 /// sources give the same bytes in every checkout, but one line of them can move others: 100 bytes more or less.
-const SLIM_LIMIT: u64 = 70_200;
+const SLIM_LIMIT: u64 = 70_800;
 
 /// The same for the main entry, whose script holds the WebAssembly.
-const MAIN_LIMIT: u64 = 88_300;
+const MAIN_LIMIT: u64 = 89_500;
 
 /// What an entry adds to a page beside the client, brotli, at most.
 const BESIDE: [(&str, u64); 4] = [
