@@ -84,8 +84,11 @@ impl Engine {
         if code_pace::is_reserved(&self.record.code_tries, new) {
             return self.finish(Ending::default(), now);
         }
-        let wait = code_pace::wait(&self.record.code_tries, now.wall).max(1).unsigned_abs();
-        self.fail(too_many_codes(self.config.texts(), Duration::from_millis(wait)), now)
+        let (tries, texts) = (&self.record.code_tries, self.config.texts());
+        let (paced, blocked) = (code_pace::paced(tries, now.wall), code_pace::blocked(tries, now.wall));
+        let wait = Duration::from_millis(paced.max(blocked).max(1).unsigned_abs());
+        let error = if blocked > paced { codes_blocked(texts, wait) } else { too_many_codes(texts, wait) };
+        self.fail(error, now)
     }
 
     fn release_any(&mut self, request: wire::Deactivate, now: Now) -> Step {
@@ -123,15 +126,33 @@ impl Engine {
     }
 }
 
-/// How long to wait, in words and as a number.
-pub(crate) fn too_many_codes(texts: &Texts, wait: Duration) -> Error {
+/// Too many codes were requested or tried: how long to wait, in words and as a number.
+fn too_many_codes(texts: &Texts, wait: Duration) -> Error {
+    let forms = [Text::TooManyCodesSecond, Text::TooManyCodesSeconds, Text::TooManyCodesMinutes];
+    rate_limited(texts, wait, forms, "too many codes were requested or tried")
+}
+
+/// Polar accepts no request for a code, nor a try. Its block for codes begins with a quarter of an hour; one of a minute at
+/// most may be that of validate and activate, which it puts on everything.
+pub(crate) fn codes_blocked(texts: &Texts, wait: Duration) -> Error {
+    const LONGEST_OF_OTHERS: Duration = Duration::from_secs(60);
+    if wait > LONGEST_OF_OTHERS { too_many_codes(texts, wait) } else { busy(texts, wait) }
+}
+
+/// Polar accepts no request of any kind.
+pub(crate) fn busy(texts: &Texts, wait: Duration) -> Error {
+    rate_limited(texts, wait, [Text::BusySecond, Text::BusySeconds, Text::BusyMinutes], "Polar limits requests")
+}
+
+/// How long to wait, in words for a second, for seconds or for minutes, and as a number.
+fn rate_limited(texts: &Texts, wait: Duration, [second, some_seconds, minutes]: [Text; 3], detail: &str) -> Error {
     let seconds = wait.as_millis().div_ceil(1000);
     let (text, name, number) = match seconds {
-        0..=1 => (Text::TooManyCodesSecond, "seconds", seconds),
-        2..=99 => (Text::TooManyCodesSeconds, "seconds", seconds),
-        _ => (Text::TooManyCodesMinutes, "minutes", seconds.div_ceil(60)),
+        0..=1 => (second, "seconds", seconds),
+        2..=99 => (some_seconds, "seconds", seconds),
+        _ => (minutes, "minutes", seconds.div_ceil(60)),
     };
-    let detail = format!("too many codes were requested or tried; the next one may leave in {number} {name}");
+    let detail = format!("{detail}; the next one may leave in {number} {name}");
     let problem = Problem::new(texts, ErrorKind::RateLimited, detail);
     let message = texts.fill(text, &[(name, &number.to_string())]);
     Error::of(Problem { message, retry_after: Some(wait), ..problem }, None)

@@ -10,6 +10,7 @@ use super::device::Device;
 use super::license_key::LicenseKey;
 use super::secret::{CheckoutSecret, Code, Email, Invitation, Token, is_plain};
 use crate::codes::ErrorKind;
+use crate::engine::busy;
 use crate::error::Error;
 use crate::json::Json;
 use crate::text::printable;
@@ -408,7 +409,7 @@ impl Refusal {
     pub(super) fn into_error(self, texts: &Texts) -> Error {
         let (kind, text, detail) = match self {
             Self::NoAnswer(rejection) => return rejection.into_error(texts),
-            Self::RateLimited(wait) => return Rejection::RateLimited(wait).into_error(texts),
+            Self::RateLimited(wait) => return busy(texts, wait),
             Self::SessionOver => (
                 ErrorKind::Refused,
                 Text::SessionOver,

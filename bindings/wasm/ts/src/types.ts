@@ -254,6 +254,12 @@ export type PortalTextCode =
   | "portal.too_many_codes_seconds"
   /** Too many codes were requested or tried. Try again in {minutes} minutes. */
   | "portal.too_many_codes_minutes"
+  /** The license server is busy. Try again in a second. */
+  | "portal.busy_second"
+  /** The license server is busy. Try again in {seconds} seconds. */
+  | "portal.busy_seconds"
+  /** The license server is busy. Try again in {minutes} minutes. */
+  | "portal.busy_minutes"
   /** This is not an invitation. Copy the link from the mail. */
   | "portal.not_an_invitation"
   /** The invitation may have been accepted all the same: ask for a code by e-mail. */
