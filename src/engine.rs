@@ -96,7 +96,7 @@ pub use pacer::Pacer;
 #[cfg(feature = "portal")]
 pub use portal::PortalOperation;
 #[cfg(feature = "portal")]
-pub(crate) use portal::{CODE_REQUEST_MS, too_many_codes};
+pub(crate) use portal::{CODE_REQUEST_MS, busy, codes_blocked};
 pub use span::Span;
 pub use step::{JoinStep, Outcome, SendStep, Step, StoreStep, Turn, TurnStep};
 pub use watch::{Look, Watch};

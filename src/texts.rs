@@ -176,6 +176,12 @@ texts! {
         TooManyCodesSeconds = "portal.too_many_codes_seconds", "Too many codes were requested or tried. Try again in {seconds} seconds.";
         /// The same, where it takes still longer; `{minutes}` is a number from 2 on.
         TooManyCodesMinutes = "portal.too_many_codes_minutes", "Too many codes were requested or tried. Try again in {minutes} minutes.";
+        /// Too many requests of any kind, and the next one may leave in a second.
+        BusySecond = "portal.busy_second", "The license server is busy. Try again in a second.";
+        /// The same, where it takes longer; `{seconds}` is a number from 2 to 99.
+        BusySeconds = "portal.busy_seconds", "The license server is busy. Try again in {seconds} seconds.";
+        /// The same, where it takes still longer; `{minutes}` is a number from 2 on.
+        BusyMinutes = "portal.busy_minutes", "The license server is busy. Try again in {minutes} minutes.";
         /// What was entered cannot be an invitation to a team.
         NotAnInvitation = "portal.not_an_invitation", "This is not an invitation. Copy the link from the mail.";
         /// After the sentence of an error: nobody knows whether the invitation was accepted.
@@ -192,6 +198,8 @@ texts! {
         NotPossible = "portal.not_possible", "This is not possible for this license. Contact the vendor.";
         /// After the sentence of an error: nobody knows whether the license key was replaced.
         MaybeRotated = "portal.maybe_rotated", "The license key may have been replaced all the same.";
+        /// The license key was replaced, but the new one could not be stored.
+        RotatedNotStored = "portal.rotated_not_stored", "The license key was replaced, but could not be stored on this device. Make sure that there is space, and find the new key with a code by e-mail.";
         /// After the sentence of an error: nobody knows whether the device was released.
         MaybeReleased = "portal.maybe_released", "The device may have been released all the same.";
         /// There are devices for certain, but the vendor does not show them.

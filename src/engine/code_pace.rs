@@ -32,7 +32,17 @@ pub(super) fn is_reserved(tries: &CodeTries, new: CodeTry) -> bool {
 }
 
 /// How long to wait before another try, in ms.
-pub(super) fn wait(tries: &CodeTries, now: Timestamp) -> i64 {
+fn wait(tries: &CodeTries, now: Timestamp) -> i64 {
+    paced(tries, now).max(blocked(tries, now))
+}
+
+/// How long Polar accepts no other try, in ms.
+pub(super) fn blocked(tries: &CodeTries, now: Timestamp) -> i64 {
+    tries.block_ahead(now).map_or(0, |until| until.ms_since(now))
+}
+
+/// How long to wait until there is room for another try, in ms.
+pub(super) fn paced(tries: &CodeTries, now: Timestamp) -> i64 {
     // another process may have read its clock a moment later; one further ahead was saved under another wall clock
     let ago = |known: &CodeTry| now.ms_since(known.at).max(0);
     let counts = |known: &&CodeTry| now.ms_since(known.at) > -CodeTries::KEPT_MS;
@@ -43,8 +53,7 @@ pub(super) fn wait(tries: &CodeTries, now: Timestamp) -> i64 {
         let oldest = most.checked_sub(1).and_then(|at| ages.get(at));
         oldest.map_or(0, |age| window.saturating_sub(*age))
     });
-    let blocked = tries.block_ahead(now).map(|until| until.ms_since(now));
-    paced.chain(blocked).max().unwrap_or(0).max(0)
+    paced.max().unwrap_or(0).max(0)
 }
 
 #[cfg(test)]

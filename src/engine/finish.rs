@@ -42,7 +42,7 @@ impl Engine {
             Settled::Activated if is_stored => return self.settled(result, now),
             Settled::Activated => self.not_stored(message),
             #[cfg(feature = "portal")]
-            Settled::Rotated => self.not_stored(message),
+            Settled::Rotated => self.rotated_not_stored(message),
             Settled::Deactivated(Deactivated::Released) => self.released_not_removed(message),
             Settled::Deactivated(Deactivated::Unknown | Deactivated::NotNeeded | Deactivated::KeyUnknown) => {
                 self.not_removed(format!("the license is still stored on this device: {message}"))

@@ -51,6 +51,10 @@ pub(super) enum AfterPortalStore {
     CodeTry(CodeTry),
     /// Release the seat, of whichever device it is, with the mark of its activation.
     Release(wire::Deactivate, Option<String>),
+    /// Release the seat of the license that is stored, whose key has another text.
+    ReleaseHere(wire::Deactivate, Option<String>),
+    /// Polar may replace the key of the license that is stored.
+    Rotate,
 }
 
 /// A result that has to be stored for the operation to succeed.
@@ -180,6 +184,8 @@ impl AfterPortalStore {
             // one that is not stored is not seen by other processes, and must not leave
             Self::CodeTry(_) => Write::AllOrNothing,
             Self::Release(..) => Write::Changes,
+            // what Polar is asked for next has to be stored
+            Self::ReleaseHere(..) | Self::Rotate => Write::Always,
         }
     }
 }

@@ -12,7 +12,7 @@ use super::secret::{Code, Email, Invitation, Token};
 use super::step::Step;
 use super::wire::{self, Refusal};
 use crate::codes::ErrorKind;
-use crate::engine::{CODE_REQUEST_MS, Operation, PortalOperation, too_many_codes};
+use crate::engine::{CODE_REQUEST_MS, Operation, PortalOperation, codes_blocked};
 use crate::error::Error;
 use crate::texts::{Text, Texts};
 use crate::time::Now;
@@ -169,5 +169,5 @@ fn counted<T: Send + 'static>(
 fn blocked<T: 'static>(context: Context, wait: Duration) -> Step<T> {
     // where it could not be saved, this process still says how long to wait
     let operation = Operation::Portal(PortalOperation::CodesBlocked(wait));
-    Step::run(operation, move |_, _| Step::failed(too_many_codes(context.texts(), wait)))
+    Step::run(operation, move |_, _| Step::failed(codes_blocked(context.texts(), wait)))
 }

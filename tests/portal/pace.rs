@@ -60,6 +60,27 @@ fn a_block_of_polars_is_known_to_other_processes() {
 }
 
 #[test]
+fn a_block_is_called_what_it_is_with_its_real_wait() {
+    let story = limited();
+    // that of codes, met by what asks for none
+    let fault = story.polar.fault(Fault::rate_limited(892).on(Endpoint::ClaimSeat));
+    let claim = story.client.portal().claim_seat("ABC").unwrap_err();
+    assert_eq!((claim.kind(), claim.retry_after()), (ErrorKind::RateLimited, Some(Duration::from_secs(892))));
+    assert_eq!(claim.message(), "The license server is busy. Try again in 15 minutes.");
+    assert_eq!(claim.detail(), "Polar limits requests; the next one may leave in 15 minutes");
+    story.polar.clear_fault(fault);
+    // that of validate, met by the first code
+    let fault = story.polar.fault(Fault::rate_limited(60).on(Endpoint::RequestCode));
+    let first = story.client.portal().request_code(EMAIL).unwrap_err();
+    assert_eq!(first.message(), "The license server is busy. Try again in 60 seconds.");
+    story.polar.clear_fault(fault);
+    let other = open(app(&story.polar.url(), "com.example.app"), story.directory.path(), &story.hand);
+    story.pass(Duration::from_secs(59));
+    let second = other.portal().request_code(EMAIL).unwrap_err();
+    assert_eq!(second.message(), "The license server is busy. Try again in a second.");
+}
+
+#[test]
 fn what_cannot_be_counted_is_not_sent() {
     let story = limited();
     let file = story.directory.path().join("file");

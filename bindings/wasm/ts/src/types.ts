@@ -263,6 +263,12 @@ export type PortalTextCode =
   | "portal.too_many_codes_seconds"
   /** Too many codes were requested or tried. Try again in {minutes} minutes. */
   | "portal.too_many_codes_minutes"
+  /** The license server is busy. Try again in a second. */
+  | "portal.busy_second"
+  /** The license server is busy. Try again in {seconds} seconds. */
+  | "portal.busy_seconds"
+  /** The license server is busy. Try again in {minutes} minutes. */
+  | "portal.busy_minutes"
   /** This is not an invitation. Copy the link from the mail. */
   | "portal.not_an_invitation"
   /** The invitation may have been accepted all the same: ask for a code by e-mail. */
@@ -279,6 +285,11 @@ export type PortalTextCode =
   | "portal.not_possible"
   /** The license key may have been replaced all the same. */
   | "portal.maybe_rotated"
+  /**
+   * The license key was replaced, but could not be stored on this device. Make sure that there is space, and find the
+   * new key with a code by e-mail.
+   */
+  | "portal.rotated_not_stored"
   /** The device may have been released all the same. */
   | "portal.maybe_released"
   /** The devices of this license cannot be shown here. Ask the vendor to remove one. */
