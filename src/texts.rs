@@ -194,6 +194,8 @@ texts! {
         NotPossible = "portal.not_possible", "This is not possible for this license. Contact the vendor.";
         /// After the sentence of an error: nobody knows whether the license key was replaced.
         MaybeRotated = "portal.maybe_rotated", "The license key may have been replaced all the same.";
+        /// The license key was replaced, but the new one could not be stored.
+        RotatedNotStored = "portal.rotated_not_stored", "The license key was replaced, but could not be stored on this device. Make sure that there is space, and find the new key with a code by e-mail.";
         /// After the sentence of an error: nobody knows whether the device was released.
         MaybeReleased = "portal.maybe_released", "The device may have been released all the same.";
         /// There are devices for certain, but the vendor does not show them.

@@ -185,11 +185,12 @@ macro_rules! portal {
             }
 
             /// Replaces a license key by another one. The old one ends at once on **all** devices of the customer, which
-            /// need the new one then; seats stay. Ask the user first. If the license here has this key, it goes on with the
-            /// new one, which is stored before this returns.
+            /// need the new one then; seats stay. Ask the user first. If the license here is of this key, even if that
+            /// was replaced since, it goes on with the new one, which is stored before this returns.
             ///
             /// # Errors
-            /// `storage` if the new key could not be stored: [`license_keys`](Self::license_keys) lists it.
+            /// `storage` if nothing can be stored here: nothing was replaced then, or, with
+            /// [`maybe_applied`](crate::Error::maybe_applied), [`license_keys`](Self::license_keys) lists the new key.
             /// With [`maybe_applied`](crate::Error::maybe_applied) the key may have been replaced: list the keys again.
             pub $($async)? fn rotate(&self, key: &LicenseKey, confirmed: ConfirmedByUser) -> Result<LicenseKey, Error> {
                 let (token, key) = (self.token.clone(), key.clone());

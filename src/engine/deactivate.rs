@@ -25,9 +25,7 @@ impl Engine {
     pub(super) fn deactivate(&mut self, written: Result<(), String>, now: Now) -> Step {
         let identity = self.record.identity().cloned();
         if let (Err(message), true) = (&written, identity.is_some() || !self.has_read) {
-            let message =
-                format!("nothing was released, because the license could not be removed from this device: {message}");
-            return self.fail(self.not_removed(message), now);
+            return self.fail(self.not_released(message), now);
         }
         let Some(identity) = identity else { return self.fail(self.not_activated(), now) };
         let Some(seat) = identity.seat else { return self.remove(identity, Deactivated::NotNeeded, now) };
@@ -78,7 +76,7 @@ impl Engine {
         self.save(edits, Settled::Deactivated(deactivated), now)
     }
 
-    fn remove(&mut self, identity: Identity, deactivated: Deactivated, now: Now) -> Step {
+    pub(super) fn remove(&mut self, identity: Identity, deactivated: Deactivated, now: Now) -> Step {
         self.save(vec![Edit::Deactivated(identity)], Settled::Deactivated(deactivated), now)
     }
 }

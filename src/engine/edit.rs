@@ -50,7 +50,8 @@ pub(super) enum Edit {
     /// Polar replaced a key by another one.
     #[cfg(feature = "portal")]
     Rotated {
-        from: Key,
+        from: Vec<Key>,
+        seats: Vec<Uuid>,
         to: Key,
     },
 }
@@ -239,7 +240,7 @@ impl Editor<'_> {
             #[cfg(feature = "portal")]
             Edit::CodesBlocked(until) => record.code_tries.blocked_until = Some(*until),
             #[cfg(feature = "portal")]
-            Edit::Rotated { from, to } => return rotate(record, from, to).into(),
+            Edit::Rotated { from, seats, to } => return rotate(record, from, seats, to).into(),
             Edit::SeatReleased(id) => {
                 clear_seat(record.license.as_mut().map(|license| &mut license.identity), *id);
                 clear_seat(record.untrusted.as_mut().and_then(|untrusted| untrusted.identity.as_mut()), *id);
@@ -414,16 +415,20 @@ fn forgotten(_: &mut Record) -> Record {
     Record::default()
 }
 
-/// Puts a key in the place of the one that it replaced; whether that one was here. Seats stay as they are.
+/// Puts a key in the place of the one that it replaced, which is known by a text that it had or by a seat; whether that one
+/// was here. Seats stay as they are.
 #[cfg(feature = "portal")]
-fn rotate(record: &mut Record, from: &Key, to: &Key) -> bool {
-    let license = record.license.as_mut().map(|license| &mut license.identity.key);
-    let untrusted = record.untrusted.as_mut().and_then(|untrusted| Some(&mut untrusted.identity.as_mut()?.key));
-    let releases = record.releases.iter_mut().map(|release| &mut release.key);
+fn rotate(record: &mut Record, from: &[Key], seats: &[Uuid], to: &Key) -> bool {
+    let license = record.license.as_mut().map(|license| &mut license.identity);
+    let untrusted = record.untrusted.as_mut().and_then(|untrusted| untrusted.identity.as_mut());
+    let here = license.into_iter().chain(untrusted).map(|here| (here.activation_id(), &mut here.key));
+    let releases = record.releases.iter_mut().map(|release| (Some(release.activation_id), &mut release.key));
     let mut found = false;
-    for key in license.into_iter().chain(untrusted).chain(releases).filter(|key| **key == *from) {
-        *key = to.clone();
-        found = true;
+    for (seat, key) in here.chain(releases) {
+        if from.contains(key) || seat.is_some_and(|seat| seats.contains(&seat)) {
+            *key = to.clone();
+            found = true;
+        }
     }
     found
 }

@@ -64,6 +64,24 @@ impl Engine {
         Error::of(Problem { message: texts.get(Text::NotRemoved).to_owned(), ..problem }, None)
     }
 
+    /// The stored license could not be removed, and so its seat was not released.
+    pub(super) fn not_released(&self, message: &str) -> Error {
+        let why = "nothing was released, because the license could not be removed from this device";
+        self.not_removed(format!("{why}: {message}"))
+    }
+
+    /// Polar replaced the key of the license here, which could not be stored.
+    #[cfg(feature = "portal")]
+    pub(super) fn rotated_not_stored(&self, message: &str) -> Error {
+        let detail = format!(
+            "Polar replaced the license key, but the new one could not be stored, and works here until the app ends; \
+             list the keys to find it again: {message}"
+        );
+        let problem = Problem::new(self.config.texts(), ErrorKind::Storage, detail);
+        let message = self.config.texts().get(Text::RotatedNotStored).to_owned();
+        Error::of(Problem { message, maybe_applied: true, ..problem }, None)
+    }
+
     /// The same error in other words.
     pub(super) fn reworded(&self, error: Error, text: Text, detail: impl Into<String>) -> Error {
         error.with_texts(self.config.texts().get(text).to_owned(), detail.into())

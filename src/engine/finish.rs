@@ -41,7 +41,7 @@ impl Engine {
             Settled::Activated if is_stored => return self.settled(result, now),
             Settled::Activated => self.not_stored(message),
             #[cfg(feature = "portal")]
-            Settled::Rotated => self.not_stored(message),
+            Settled::Rotated => self.rotated_not_stored(message),
             Settled::Deactivated(_) => {
                 let message =
                     format!("the seat was released, but the license is still stored on this device: {message}");

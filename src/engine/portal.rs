@@ -5,8 +5,11 @@
 //! CodeTry   read ─► too early ─► error, with the wait
 //!                └► save ─► end: one request for a code, or one try, may leave within 15 s
 //! Release   read ─► the seat of the license here ─► deactivate
+//!                │                            └► its key has another text ─► write ─► release ─► free ─► remove the license
+//!                │                                                                            └► unknown ─► deactivate
 //!                └► another device's ─► release ─► free or unknown ─► end
-//! Rotated   read ─► the license here has the old key ─► save the new one ─► end
+//! Rotate    read, write ─► end: the license here can go on with another key
+//! Rotated   read ─► the license here is of this key ─► save its new text ─► end
 //! ```
 
 use super::Engine;
@@ -18,7 +21,7 @@ use crate::codes::{Deactivated, ErrorKind, Reason};
 use crate::decision::Problem;
 use crate::error::Error;
 use crate::key::Key;
-use crate::record::{CodeTries, CodeTry};
+use crate::record::{CodeTries, CodeTry, Identity};
 use crate::texts::{Text, Texts};
 use crate::time::Now;
 use crate::wire::{self, Rejection};
@@ -42,10 +45,15 @@ pub enum PortalOperation {
         /// The seat.
         activation_id: Uuid,
     },
+    /// Proves that the record can be written, before Polar replaces the key of the license here. If not, it fails with
+    /// `storage`.
+    Rotate,
     /// Polar replaced a key by another one.
     Rotated {
-        /// The key that Polar no longer knows.
-        from: Key,
+        /// The texts that the key had before.
+        from: Vec<Key>,
+        /// Its seats, as far as they are known: a license here with one of them is of this key, whatever its text.
+        seats: Vec<Uuid>,
         /// The key in its place.
         to: Key,
     },
@@ -66,14 +74,36 @@ impl Engine {
                 let request = wire::Deactivate { key, organization_id: self.config.organization_id(), activation_id };
                 self.store(Vec::new(), AfterStore::Portal(AfterPortalStore::Release(request)), now)
             }
-            PortalOperation::Rotated { from, to } => self.save(vec![Edit::Rotated { from, to }], Settled::Rotated, now),
+            PortalOperation::Rotate => self.store(Vec::new(), AfterStore::Portal(AfterPortalStore::Rotate), now),
+            PortalOperation::Rotated { from, seats, to } => {
+                self.save(vec![Edit::Rotated { from, seats, to }], Settled::Rotated, now)
+            }
         }
     }
 
-    pub(super) fn portal_stored(&mut self, then: AfterPortalStore, now: Now) -> Step {
+    pub(super) fn portal_stored(&mut self, then: AfterPortalStore, written: Result<(), String>, now: Now) -> Step {
         match then {
             AfterPortalStore::CodeTry(new) => self.code_try_stored(new, now),
             AfterPortalStore::Release(request) => self.release_any(request, now),
+            AfterPortalStore::ReleaseHere(request) => match written {
+                Ok(()) => self.send(AfterReply::ReleaseAny(request), now),
+                Err(message) => self.fail(self.not_released(&message), now),
+            },
+            AfterPortalStore::Rotate => self.rotate(written, now),
+        }
+    }
+
+    fn rotate(&mut self, written: Result<(), String>, now: Now) -> Step {
+        if self.is_newer {
+            return self.fail(self.refused(Reason::NewerFormat), now);
+        }
+        match written {
+            Ok(()) => self.finish(Ending::default(), now),
+            Err(message) => {
+                let detail =
+                    format!("the license key was not replaced, because the license could not be stored: {message}");
+                self.fail(self.error(ErrorKind::Storage, detail), now)
+            }
         }
     }
 
@@ -94,14 +124,21 @@ impl Engine {
     fn release_any(&mut self, request: wire::Deactivate, now: Now) -> Step {
         let here = self.record.identity().filter(|here| here.activation_id() == Some(request.activation_id));
         let Some(here) = here else { return self.send(AfterReply::ReleaseAny(request), now) };
-        // the key here may have been replaced on another device
-        let edit = Edit::Rotated { from: here.key.clone(), to: request.key };
-        self.store(vec![edit], AfterStore::Deactivate, now)
+        if here.key == request.key {
+            return self.store(Vec::new(), AfterStore::Deactivate, now);
+        }
+        // the key was replaced since it was stored here, or since it was listed: only Polar knows which text is the last
+        self.store(Vec::new(), AfterStore::Portal(AfterPortalStore::ReleaseHere(request)), now)
     }
 
     pub(super) fn any_released(&mut self, seat: Uuid, reply: Result<(), Rejection>, now: Now) -> Step {
+        let here = self.record.identity().filter(|here| here.activation_id() == Some(seat)).cloned();
         let deactivated = match reply {
-            Ok(()) => Deactivated::Released,
+            Ok(()) => match here {
+                Some(here) => return self.remove(here, Deactivated::Released, now),
+                None => Deactivated::Released,
+            },
+            Err(Rejection::Denied(_)) if here.is_some() => return self.store(Vec::new(), AfterStore::Deactivate, now),
             Err(Rejection::Denied(_)) => Deactivated::Unknown,
             Err(
                 rejection @ (Rejection::UsageExhausted
@@ -117,12 +154,15 @@ impl Engine {
         self.store(vec![Edit::Released(seat)], AfterStore::End(ending), now)
     }
 
-    /// The key of the license here, and the seats of this device.
-    pub(crate) fn own_license(&self) -> (Option<Key>, Vec<Uuid>) {
-        let here = self.record.identity_to_ask();
-        let seats = here.and_then(|here| here.activation_id());
-        let keyless = self.record.keyless_seats.iter().map(|seat| seat.id);
-        (here.map(|here| here.key.clone()), seats.into_iter().chain(keyless).collect())
+    /// The license here.
+    pub(crate) fn own_license(&self) -> Option<&Identity> {
+        self.record.identity_to_ask()
+    }
+
+    /// The seats of this device, with those whose key Polar did not know when they were to be released.
+    pub(crate) fn own_seats(&self) -> Vec<Uuid> {
+        let seat = self.own_license().and_then(Identity::activation_id);
+        seat.into_iter().chain(self.record.keyless_seats.iter().map(|seat| seat.id)).collect()
     }
 }
 

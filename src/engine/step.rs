@@ -182,7 +182,7 @@ impl StoreStep {
             AfterStore::Release(ending) => engine.release_next(ending, now),
             AfterStore::End(ending) => engine.finish(ending, now),
             #[cfg(feature = "portal")]
-            AfterStore::Portal(then) => engine.portal_stored(then, now),
+            AfterStore::Portal(then) => engine.portal_stored(then, written, now),
         }
     }
 }

@@ -50,6 +50,10 @@ pub(super) enum AfterPortalStore {
     CodeTry(CodeTry),
     /// Release the seat, of whichever device it is.
     Release(wire::Deactivate),
+    /// Release the seat of the license that is stored, whose key has another text.
+    ReleaseHere(wire::Deactivate),
+    /// Polar may replace the key of the license that is stored.
+    Rotate,
 }
 
 /// A result that has to be stored for the operation to succeed.
@@ -173,6 +177,8 @@ impl AfterPortalStore {
             // one that is not stored is not seen by other processes, and must not leave
             Self::CodeTry(_) => Write::AllOrNothing,
             Self::Release(_) => Write::Changes,
+            // what Polar is asked for next has to be stored
+            Self::ReleaseHere(_) | Self::Rotate => Write::Always,
         }
     }
 }

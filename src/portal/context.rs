@@ -9,17 +9,24 @@ use uuid::Uuid;
 #[derive(Clone, Debug)]
 pub struct Context {
     pub(super) config: Config,
-    /// The key of the license here.
+    /// The key of the license here, as far as this device knows: it may have been replaced elsewhere.
     pub(super) key: Option<Key>,
-    /// The seats of this device.
+    /// The seat of the license here.
+    pub(super) seat: Option<Uuid>,
+    /// All seats of this device.
     pub(super) seats: Vec<Uuid>,
 }
 
 impl Context {
     /// As it is at this instant.
     pub fn of(engine: &Engine) -> Self {
-        let (key, seats) = engine.own_license();
-        Self { config: engine.config().clone(), key, seats }
+        let here = engine.own_license();
+        Self {
+            config: engine.config().clone(),
+            key: here.map(|here| here.key.clone()),
+            seat: here.and_then(|here| here.activation_id()),
+            seats: engine.own_seats(),
+        }
     }
 
     /// Whether the configuration accepts keys of this benefit.

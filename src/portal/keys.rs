@@ -1,11 +1,8 @@
-//! The customer's keys and their devices: listed, released, replaced.
+//! The customer's keys and their devices: listed, released.
 //!
 //! ```text
 //! list     page 1 ─► page 2 ─► … ─► this organization's, of accepted benefits
 //! devices  get the key ─► its activations │ none ─► what was granted ─► the vendor shows devices: there is none │ hidden
-//! rotate   send once ─► the new key ─► saved here, before anything else ─► end
-//!                    └► no answer ─► get the key ─► another one ─► the same
-//!                                               └► the old one, or no answer ─► error
 //! ```
 
 use super::context::Context;
@@ -16,13 +13,7 @@ use super::step::Step;
 use super::wire;
 use crate::codes::{Deactivated, ErrorKind, KeyStatus};
 use crate::engine::{Operation, PortalOperation};
-use crate::error::Error;
 use crate::texts::Text;
-
-/// That the user has confirmed to replace a license key: the old one ends at once, on all devices of the customer, and nobody
-/// can bring it back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ConfirmedByUser;
 
 /// More pages are not read; nobody has so many keys.
 const MOST_PAGES: u32 = 100;
@@ -64,7 +55,7 @@ pub fn devices(context: Context, token: Token, key: LicenseKey, is_full: bool) -
 /// Polar lists no device. Whether the vendor shows them at all, and where the customer's purchases are, can be seen in what
 /// was granted.
 fn none_listed(context: Context, token: Token, key: LicenseKey, is_full: bool) -> Step<Devices> {
-    let has_seat_here = context.key.as_ref() == Some(&key.key) && !context.seats.is_empty();
+    let has_seat_here = context.key.as_ref() == Some(&key.key) && context.seat.is_some();
     Step::send(context.list_grants(&token, None), move |answer, _| {
         let hidden = |text, is_certain, page| {
             let message = context.texts().get(text).to_owned();
@@ -95,41 +86,5 @@ pub fn release(context: Context, key: &LicenseKey, device: &Device) -> Step<Deac
             let detail = "the release ended without saying what became of the seat";
             Step::failed(context.error(ErrorKind::Internal, detail))
         }
-    })
-}
-
-/// Replaces a key by another one.
-pub fn rotate(context: Context, token: Token, key: LicenseKey, _: ConfirmedByUser) -> Step<LicenseKey> {
-    Step::send(context.rotate(&token, key.id), move |answer, now| {
-        match wire::key_rotated(&answer, &context, key.id, now.wall) {
-            Ok(new) => save(key, new),
-            Err(refusal) if refusal.maybe_applied() => {
-                let error = context.refused(refusal);
-                look_again(context, token, key, error)
-            }
-            Err(refusal) => Step::failed(context.refused(refusal)),
-        }
-    })
-}
-
-/// The answer was lost: nobody has the new key, if there is one.
-fn look_again(context: Context, token: Token, key: LicenseKey, error: Error) -> Step<LicenseKey> {
-    Step::send(context.get_key(&token, key.id), move |answer, now| {
-        match wire::key_read(&answer, &context, key.id, now.wall) {
-            Ok((new, _)) if new.key != key.key => save(key, new),
-            Ok(_) | Err(_) => {
-                let detail = "the license key may have been replaced all the same: list the keys again";
-                Step::failed(context.also(error, Text::MaybeRotated, detail))
-            }
-        }
-    })
-}
-
-/// The license of this device goes on with the new key.
-fn save(old: LicenseKey, new: LicenseKey) -> Step<LicenseKey> {
-    let operation = PortalOperation::Rotated { from: old.key, to: new.key.clone() };
-    Step::run(Operation::Portal(operation), |outcome, _| match outcome.result {
-        Ok(_) => Step::done(new),
-        Err(error) => Step::failed(error),
     })
 }

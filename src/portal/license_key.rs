@@ -19,7 +19,7 @@ pub struct LicenseKey {
     usage: u32,
     created_at: Timestamp,
     expires_at: Option<Timestamp>,
-    is_here: bool,
+    pub(super) is_here: bool,
 }
 
 impl LicenseKey {

@@ -47,6 +47,7 @@
 pub use super::checkout::{follow, made_elsewhere as checkout_from_secret, open as open_checkout};
 pub use super::code::{authenticate, claim_seat, request_code, request_code_for, session_from_token};
 pub use super::context::Context;
-pub use super::keys::{devices, list as license_keys, release, rotate};
+pub use super::keys::{devices, list as license_keys, release};
 pub use super::restore::{activate, restore, restore_purchase, restore_when_granted, usable_keys};
+pub use super::rotation::rotate;
 pub use super::step::{RunStep, SendStep, Step, WaitStep, Waited};

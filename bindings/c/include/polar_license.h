@@ -1688,17 +1688,17 @@ int32_t polar_license_session_release(const polar_license_session *session,
 
 /**
  * Replaces a license key by another one. The old one ends at once on all devices of the customer, which need the other
- * one then; seats stay. If the license here has this key, it goes on with the other one, which is stored before this
- * returns.
+ * one then; seats stay. If the license here is of this key, even if that was replaced since, it goes on with the other
+ * one, which is stored before this returns.
  *
  * `confirmation` must be POLAR_LICENSE_CONFIRMED_BY_USER: ask the user first. `key` stays where it is. `replacement`
  * may be NULL; otherwise it gets the other key, to free with polar_license_key_free(), or NULL if this fails. `error`
  * may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from
- * any thread; blocks for two requests of 10 s each at most, and the disk.
+ * any thread; blocks for four requests of 10 s each at most, and the disk.
  * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT without the confirmation: then nothing was sent;
- * POLAR_LICENSE_ERR_REFUSED if the key cannot be replaced or the session has ended; POLAR_LICENSE_ERR_STORAGE if the
- * other key could not be stored: list the keys to see it; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER, _RATE_LIMITED
- * or _CANCELLED if Polar did not answer. With polar_license_error_maybe_applied() the key may have been replaced: list
+ * POLAR_LICENSE_ERR_REFUSED if the key cannot be replaced or the session has ended; POLAR_LICENSE_ERR_STORAGE if
+ * nothing can be stored here; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did
+ * not answer. With polar_license_error_maybe_applied() the key may have been replaced: list
  * the keys again.
  */
 int32_t polar_license_session_rotate(const polar_license_session *session,

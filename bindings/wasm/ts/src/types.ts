@@ -276,6 +276,11 @@ export type PortalTextCode =
   | "portal.not_possible"
   /** The license key may have been replaced all the same. */
   | "portal.maybe_rotated"
+  /**
+   * The license key was replaced, but could not be stored on this device. Make sure that there is space, and find the
+   * new key with a code by e-mail.
+   */
+  | "portal.rotated_not_stored"
   /** The device may have been released all the same. */
   | "portal.maybe_released"
   /** The devices of this license cannot be shown here. Ask the vendor to remove one. */

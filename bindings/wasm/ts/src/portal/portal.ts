@@ -119,11 +119,11 @@ export interface PortalSession {
 
   /**
    * Replaces a license key by another one. The old one ends at once on **all** devices of the customer, which need the new
-   * one then; seats stay. Ask the user first. If the license here has this key, it goes on with the new one, which is stored
-   * before this resolves.
+   * one then; seats stay. Ask the user first. If the license here is of this key, even if that was replaced since, it goes on
+   * with the new one, which is stored before this resolves.
    *
-   * Rejects with `storage` if the new key could not be stored: `licenseKeys` lists it. With `maybeApplied` the key may have
-   * been replaced: list the keys again.
+   * Rejects with `storage` if nothing can be stored here. With `maybeApplied` the key may have been replaced: list the keys
+   * again.
    */
   rotate(this: void, key: LicenseKey, options: RotateOptions): Promise<LicenseKey>;
 }
