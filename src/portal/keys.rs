@@ -56,7 +56,7 @@ pub fn devices(context: Context, token: Token, key: LicenseKey, is_full: bool) -
 /// was granted.
 fn none_listed(context: Context, token: Token, key: LicenseKey, is_full: bool) -> Step<Devices> {
     let has_seat_here = context.key.as_ref() == Some(&key.key) && context.seat.is_some();
-    Step::send(context.list_grants(&token, None), move |answer, _| {
+    Step::send(context.grant_of_benefit(&token, key.benefit_id()), move |answer, _| {
         let hidden = |text, is_certain, page| {
             let message = context.texts().get(text).to_owned();
             Step::done(Devices::Hidden(HiddenDevices { is_certain, page, message }))

@@ -68,7 +68,7 @@ pub fn restore_purchase(context: Context, token: Token, purchase: &Purchase, now
 }
 
 fn find_purchase(context: Context, token: Token, checkout: Uuid, waiting: Waiting) -> Step<Restored> {
-    Step::send(context.list_grants(&token, Some(checkout)), move |answer, now| {
+    Step::send(context.grants_of_checkout(&token, checkout), move |answer, now| {
         let error = match wire::keys_granted(&answer, &context).map(|keys| keys.first().copied()) {
             Ok(Some(key)) => return activate_by_id(context, token, key),
             Ok(None) => key_is_late(&context),

@@ -57,6 +57,7 @@ pub(super) const PAGE: u32 = 50;
 
 const SESSION: &str = "/v1/customer-portal/customer-session/";
 const KEYS: &str = "/v1/customer-portal/license-keys/";
+const GRANTS: &str = "/v1/customer-portal/benefit-grants/";
 
 /// How a reply to one of the requests is judged.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -143,13 +144,14 @@ impl Context {
         PortalRequest { method: Method::Post, url, ..self.get(Some(token), &[]) }
     }
 
-    /// What was granted for a checkout; without one, some of what was granted at all.
-    pub(super) fn list_grants(&self, token: &Token, checkout: Option<Uuid>) -> PortalRequest {
-        let grants = "/v1/customer-portal/benefit-grants/?type=license_keys";
-        match checkout {
-            Some(checkout) => self.get(Some(token), &[grants, "&checkout_id=", &checkout.to_string()]),
-            None => self.get(Some(token), &[grants, "&limit=10"]),
-        }
+    /// What was granted for a checkout.
+    pub(super) fn grants_of_checkout(&self, token: &Token, checkout: Uuid) -> PortalRequest {
+        self.get(Some(token), &[GRANTS, "?type=license_keys&checkout_id=", &checkout.to_string()])
+    }
+
+    /// One of the grants of a benefit.
+    pub(super) fn grant_of_benefit(&self, token: &Token, benefit: Uuid) -> PortalRequest {
+        self.get(Some(token), &[GRANTS, "?benefit_id=", &benefit.to_string(), "&limit=1"])
     }
 
     /// Makes a checkout by the vendor's link; `query` is plain.
