@@ -1593,7 +1593,8 @@ void polar_license_code_request_free(polar_license_code_request *request);
 
 /**
  * Activates the customer's license key on this device: the one that is active here, or the only one that can be used.
- * Several are returned to choose from; if no seat is free, the devices are.
+ * Several are returned to choose from; if no seat is free, the devices are. Where all have expired by the clock of this
+ * device, which may be wrong, Polar is asked about the one that lasts longest; a key that has expired takes no seat.
  *
  * `restored` must not be NULL; it gets the result, to free with polar_license_restored_free(), or NULL if this fails.
  * `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.

@@ -90,6 +90,8 @@ export interface PortalSession {
 
   /**
    * Activates the customer's license key on this device: the one that is active here, or the only one that can be used.
+   * Where all have expired by the clock of this device, which may be wrong, Polar is asked about the one that lasts longest;
+   * a key that has expired takes no seat.
    *
    * Rejects with `refused` and a `reason` if the customer has no key for this app, or none that can be used; otherwise as
    * the license's `activate`.
