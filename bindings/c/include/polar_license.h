@@ -465,7 +465,7 @@ typedef struct polar_license_error polar_license_error;
 typedef struct polar_license_key polar_license_key;
 
 /**
- * License keys of the customer's: of polar_license_session_license_keys(), freed with polar_license_keys_free(), or to
+ * License keys of the customer's: of polar_license_session_license_keys() and others, freed with polar_license_keys_free(), or to
  * choose from after a restore, belonging to its result. Does not change; may be read from several threads at once.
  */
 typedef struct polar_license_keys polar_license_keys;
@@ -1658,6 +1658,18 @@ int32_t polar_license_session_activate(const polar_license_session *session,
 int32_t polar_license_session_license_keys(const polar_license_session *session,
                                            polar_license_keys **keys,
                                            polar_license_error **error);
+
+/**
+ * Lists those of the customer's license keys that can be used, in the same order; one at least. Where all have expired
+ * by the clock of this device, which may be wrong, it is the one that lasts longest: Polar decides when it is
+ * activated.
+ *
+ * Returns POLAR_LICENSE_ERR_REFUSED with polar_license_error_reason() if the customer has no key for this app or none
+ * that can be used. Everything else is as for polar_license_session_license_keys().
+ */
+int32_t polar_license_session_usable_keys(const polar_license_session *session,
+                                          polar_license_keys **keys,
+                                          polar_license_error **error);
 
 /**
  * The devices that a key is active on, or that the vendor does not show them.

@@ -126,6 +126,23 @@ pub extern "C" fn polar_license_session_license_keys(
     })
 }
 
+/// Lists those of the customer's license keys that can be used, in the same order; one at least. Where all have expired
+/// by the clock of this device, which may be wrong, it is the one that lasts longest: Polar decides when it is
+/// activated.
+///
+/// Returns POLAR_LICENSE_ERR_REFUSED with polar_license_error_reason() if the customer has no key for this app or none
+/// that can be used. Everything else is as for polar_license_session_license_keys().
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_session_usable_keys(
+    session: *const Session,
+    keys: *mut *mut Keys,
+    error: *mut *mut Error,
+) -> i32 {
+    object::make("polar_license_session_usable_keys", "keys", keys, error, || {
+        Ok(Keys::new(shared(session)?.0.usable_keys()?))
+    })
+}
+
 /// The devices that a key is active on, or that the vendor does not show them.
 ///
 /// `key` stays where it is. `devices` must not be NULL; it gets the devices, to free with polar_license_devices_free(),
