@@ -717,7 +717,8 @@ impl Program<'_> {
             3 => polar_license_session_activate(session, key, restored_at, error_at),
             4 => {
                 let mut keys = null_mut();
-                let code = polar_license_session_license_keys(session, &raw mut keys, error_at);
+                let list = [polar_license_session_license_keys, polar_license_session_usable_keys];
+                let code = list[usize::from(other % 2)](session, &raw mut keys, error_at);
                 assert_eq!(code == OK, !keys.is_null());
                 self.portal.keys.extend((!keys.is_null()).then_some(keys));
                 code

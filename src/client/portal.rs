@@ -111,7 +111,9 @@ macro_rules! portal {
                 self.driver.portal(|context, _| steps::license_keys(context, token), |_| Continue(()))$(.$await)?
             }
 
-            /// Those of the [license keys](Self::license_keys) that can be used, in the same order; one at least.
+            /// Those of the [license keys](Self::license_keys) that can be used, in the same order; one at least. Where all
+            /// have expired by the clock of this device, which may be wrong, it is the one that lasts longest: Polar
+            /// decides when it is activated.
             ///
             /// # Errors
             /// `refused` with a reason if the customer has no key for this app, or none that can be used, and without one if
@@ -123,7 +125,8 @@ macro_rules! portal {
 
             /// Activates the customer's license key on this device: the one that is active here, or the only one that can be
             /// used. Several are returned to [choose](Restored::Choose) from; if no seat is free, the
-            /// [devices](Restored::NoSeat) are.
+            /// [devices](Restored::NoSeat) are. Where all have expired by the clock of this device, which may be wrong,
+            /// Polar is asked about the one that lasts longest; a key that has expired takes no seat.
             ///
             /// # Errors
             /// `refused` with a reason if the customer has no key for this app, or none that can be used, and without one if

@@ -38,7 +38,7 @@ pub struct CustomerJson<'a> {
 pub struct LicenseKeyJson {
     /// `****-` and the last six characters.
     display_key: String,
-    /// Whether it can be used.
+    /// Whether it can be used. That it has expired is what the clock of this device says, which may be wrong.
     status: KeyStatus,
     /// What it was sold as.
     benefit_id: Uuid,

@@ -28,7 +28,7 @@ impl LicenseKey {
         self.key.to_string()
     }
 
-    /// Whether it can be used.
+    /// Whether it can be used. That it has expired is what the clock of this device says, which may be wrong.
     pub fn status(&self) -> KeyStatus {
         self.status
     }

@@ -4,6 +4,7 @@
 //! list the keys ─► the key that is active here, or the only one that can be used ─► activate ─► licensed
 //!               │                                                                └► no seat is free ─► its devices
 //!               ├► several can be used ─► the user chooses
+//!               ├► none, but one has expired by the clock of this device ─► the same: Polar decides
 //!               └► none ─► error, or, if one is expected, wait and list again
 //! ```
 
@@ -16,7 +17,7 @@ use super::progress::Waiting;
 use super::secret::Token;
 use super::step::Step;
 use super::wire;
-use crate::codes::{ErrorKind, Reason, Stage};
+use crate::codes::{ErrorKind, KeyStatus, Reason, Stage};
 use crate::engine::Operation;
 use crate::error::Error;
 use crate::key::TypedKey;
@@ -28,11 +29,13 @@ use uuid::Uuid;
 /// How long a key is waited for that was bought, or granted with a seat.
 const KEY_WITHIN: Duration = Duration::from_secs(5 * 60);
 
-/// The keys that can be used, the best first: one at least, or the error says why there is none.
+/// The keys that can be used, the best first: one at least, or the error says why there is none. Where all have expired by the
+/// clock of this device, which may be wrong, it is the one that lasts longest.
 pub fn usable_keys(context: Context, token: Token, now: Now) -> Step<Vec<LicenseKey>> {
     list(context.clone(), token).and_then(now, move |keys, _| match usable(keys) {
-        Ok(keys) => Step::done(keys),
-        Err(reason) => Step::failed(no_key(&context, reason)),
+        Usable::Keys(keys) => Step::done(keys),
+        Usable::PerhapsExpired(key) => Step::done(vec![key]),
+        Usable::None(reason) => Step::failed(no_key(&context, reason)),
     })
 }
 
@@ -43,22 +46,45 @@ pub fn restore(context: Context, token: Token, now: Now) -> Step<Restored> {
 
 /// The same, but waits for a key that is on its way: after an invitation was accepted.
 pub fn restore_when_granted(context: Context, token: Token, now: Now) -> Step<Restored> {
-    restore_waiting(context, token, Waiting::new(Stage::Granting, KEY_WITHIN, now), now)
+    restore_waiting(context, token, None, Waiting::new(Stage::Granting, KEY_WITHIN, now), now)
 }
 
-fn restore_waiting(context: Context, token: Token, waiting: Waiting, now: Now) -> Step<Restored> {
-    list(context.clone(), token.clone()).then(now, move |keys, now| match keys.map(usable) {
-        Ok(Ok(keys)) => activate_fitting(context, token, keys),
-        Ok(Err(reason)) => {
-            let late = if reason.is_some() { no_key(&context, reason) } else { key_is_late(&context) };
-            waiting
-                .again(context, late, now, move |context, waiting, now| restore_waiting(context, token, waiting, now))
+/// `expired` is the key that Polar has called expired.
+fn restore_waiting(
+    context: Context,
+    token: Token,
+    expired: Option<Uuid>,
+    waiting: Waiting,
+    now: Now,
+) -> Step<Restored> {
+    list(context.clone(), token.clone()).then(now, move |keys, now| {
+        let error = match keys.map(usable) {
+            Ok(Usable::Keys(keys)) => return activate_fitting(context, token, keys),
+            Ok(Usable::PerhapsExpired(key)) if expired != Some(key.id) => {
+                return activate_or_wait(context, token, key, waiting, now);
+            }
+            Ok(Usable::PerhapsExpired(_)) => no_key(&context, Some(Reason::Expired)),
+            Ok(Usable::None(None)) => key_is_late(&context),
+            Ok(Usable::None(reason)) => no_key(&context, reason),
+            Err(error) if error.kind().is_unreachable() => error,
+            Err(error) => return Step::failed(error),
+        };
+        waiting.again(context, error, now, move |context, waiting, now| {
+            restore_waiting(context, token, expired, waiting, now)
+        })
+    })
+}
+
+/// Activates a key that has expired by the clock of this device. If Polar says so too, it is not the one to wait for.
+fn activate_or_wait(context: Context, token: Token, key: LicenseKey, waiting: Waiting, now: Now) -> Step<Restored> {
+    let id = key.id;
+    activate(context.clone(), token.clone(), key).then(now, move |restored, now| match restored {
+        Err(error) if error.reason() == Some(Reason::Expired) => {
+            waiting.again(context, error, now, move |context, waiting, now| {
+                restore_waiting(context, token, Some(id), waiting, now)
+            })
         }
-        Err(error) if error.kind().is_unreachable() => {
-            waiting
-                .again(context, error, now, move |context, waiting, now| restore_waiting(context, token, waiting, now))
-        }
-        Err(error) => Step::failed(error),
+        restored => Step::Done(restored),
     })
 }
 
@@ -114,16 +140,26 @@ fn activate_fitting(context: Context, token: Token, mut keys: Vec<LicenseKey>) -
     }
 }
 
-/// The keys that can be used, one at least. If there is none, why those that there are cannot; without a reason there is no
-/// key at all.
-fn usable(mut keys: Vec<LicenseKey>) -> Result<Vec<LicenseKey>, Option<Reason>> {
-    let reasons: Vec<Reason> = keys.iter().filter_map(|key| key.status().reason()).collect();
-    keys.retain(|key| key.status().reason().is_none());
-    if keys.is_empty() {
-        // what can be renewed comes first
-        return Err(reasons.iter().find(|reason| **reason == Reason::Expired).or(reasons.first()).copied());
+/// Which keys can be used.
+enum Usable {
+    /// These, one at least.
+    Keys(Vec<LicenseKey>),
+    /// None by the clock of this device, which may be wrong: Polar lists expired keys as granted. This one lasts longest.
+    PerhapsExpired(LicenseKey),
+    /// None, and why the first of those that there are cannot; without a reason there is no key at all.
+    None(Option<Reason>),
+}
+
+/// `keys` are those of the list, the best first.
+fn usable(mut keys: Vec<LicenseKey>) -> Usable {
+    if let Some(at) = keys.iter().position(|key| key.status() == KeyStatus::Expired)
+        && keys.iter().all(|key| key.status().reason().is_some())
+    {
+        return Usable::PerhapsExpired(keys.swap_remove(at));
     }
-    Ok(keys)
+    let reason = keys.first().and_then(|key| key.status().reason());
+    keys.retain(|key| key.status().reason().is_none());
+    if keys.is_empty() { Usable::None(reason) } else { Usable::Keys(keys) }
 }
 
 fn no_key(context: &Context, reason: Option<Reason>) -> Error {

@@ -190,6 +190,8 @@ static void the_portal_takes_null(void)
     CHECK(polar_license_session_restore_purchase(s, p, NULL, NULL, &restored, NULL) == wrong);
     CHECK(polar_license_session_activate(s, k, &restored, NULL) == wrong);
     CHECK(polar_license_session_license_keys(s, &keys, NULL) == wrong && keys == NULL);
+    keys = (polar_license_keys *)&keys;
+    CHECK(polar_license_session_usable_keys(s, &keys, NULL) == wrong && keys == NULL);
     CHECK(polar_license_session_devices(s, k, &devices, NULL) == wrong && devices == NULL);
     CHECK(polar_license_session_release(s, k, NULL, &deactivated, NULL) == wrong && deactivated == 77);
     CHECK(polar_license_session_rotate(s, k, POLAR_LICENSE_CONFIRMED_BY_USER, &key, NULL) == wrong && key == NULL);
@@ -275,6 +277,7 @@ static void the_portal_checks_its_arguments(void)
     CHECK(polar_license_session_restore_purchase(session, NULL, NULL, NULL, &restored, NULL) == wrong);
     CHECK(polar_license_session_activate(session, NULL, &restored, NULL) == wrong);
     CHECK(polar_license_session_license_keys(session, NULL, NULL) == wrong);
+    CHECK(polar_license_session_usable_keys(session, NULL, NULL) == wrong);
     CHECK(polar_license_session_devices(session, NULL, &devices, NULL) == wrong);
     CHECK(polar_license_session_release(session, NULL, NULL, NULL, NULL) == wrong);
     CHECK(polar_license_session_rotate(session, NULL, POLAR_LICENSE_CONFIRMED_BY_USER, NULL, &error) == wrong);

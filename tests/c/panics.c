@@ -188,6 +188,7 @@ static void a_portal_panics(polar_license *l)
     FAILS(polar_license_session_restore_purchase, (session, NULL, NULL, NULL, &r, NULL));
     FAILS(polar_license_session_activate, (session, NULL, &r, NULL));
     FAILS(polar_license_session_license_keys, (session, &ks, NULL));
+    FAILS(polar_license_session_usable_keys, (session, &ks, NULL));
     FAILS(polar_license_session_devices, (session, NULL, &ds, NULL));
     FAILS(polar_license_session_release, (session, NULL, NULL, NULL, NULL));
     FAILS(polar_license_session_rotate, (session, NULL, yes, &k, NULL));

@@ -354,6 +354,9 @@ static void several_keys_and_another_one_for_one_of_them(const char *url)
     CHECK(polar_license_session_restore(session, &restored, NULL) == OK); /* the one that is active here */
     licensed(restored);
 
+    CHECK(polar_license_session_usable_keys(session, &keys, NULL) == OK && polar_license_keys_count(keys) == 2);
+    CHECK_TEXT(polar_license_key_masked(polar_license_keys_at(keys, 0)), "****-EVER");
+    polar_license_keys_free(keys);
     CHECK(polar_license_session_license_keys(session, &keys, NULL) == OK && polar_license_keys_count(keys) == 3);
     CHECK(polar_license_key_status(polar_license_keys_at(keys, 2)) == POLAR_LICENSE_KEY_STATUS_REVOKED);
     CHECK_TEXT(polar_license_key_status_name(polar_license_key_status(polar_license_keys_at(keys, 2))), "revoked");

@@ -118,6 +118,7 @@ static void a_lost_key(const polar::portal &portal, world &world)
 
     const std::vector<polar::license_key> keys = session.license_keys();
     CHECK(keys.size() == 2);
+    CHECK(session.usable_keys().size() == 2);
     const polar::devices none = session.devices(keys[0]), listed = session.devices(keys[1]);
     CHECK(none && !none.hidden() && !none.hidden_certain() && none.message() == "" && !none.page() && none.listed().empty());
     const polar::device device = listed.listed().at(0);
@@ -182,6 +183,7 @@ int main()
     const polar::session none = portal.authenticate("no code", failure);
     CHECK(!none && is_wrong() && !none.restore(failure) && is_wrong());
     CHECK(none.license_keys(failure).empty() && is_wrong());
+    CHECK(none.usable_keys(failure).empty() && is_wrong());
     CHECK(!portal.session_from_token("polar_cst_TOKEN").activate(polar::license_key{}, failure) && is_wrong());
     CHECK(polar::license_key{}.masked() == "" && polar::device{}.label() == "" && polar::devices{}.listed().empty());
     CHECK(polar::restored{}.outcome() == polar::outcome::none && !polar::purchase{}.code_request());

@@ -4,6 +4,7 @@ use super::{EMAIL, Story, licensed};
 use mock_polar::{DEMO_MEMBERS_ORGANIZATION, Endpoint, Fault, MockPolar, NewKey, Seed};
 use polar_license::portal::{CodeRequest, KeyStatus, Restored};
 use polar_license::{ErrorKind, Reason, State};
+use std::ops::ControlFlow::Continue;
 use std::time::Duration;
 
 #[test]
@@ -87,6 +88,52 @@ fn a_key_that_cannot_be_used_says_why_and_none_at_all_too() {
 }
 
 #[test]
+fn a_clock_that_is_ahead_refuses_no_key_that_was_paid_for() {
+    let story = Story::begin();
+    let day = Duration::from_secs(24 * 3600);
+    story.bought(NewKey::new("pro").key("ENDS-SOON").expires_in(day));
+    let best = story.bought(NewKey::new("pro").key("ENDS-LATER").limit_activations(1).expires_in(day * 30));
+    story.hand.advance(day * 400);
+    let session = story.session();
+    assert_eq!(session.usable_keys().unwrap()[0].masked(), "****-LATER");
+    assert!(licensed(session.restore().unwrap()).allowed());
+    assert_eq!(story.polar.activations(&best).len(), 1);
+    // one that lasts for ever can be used whatever the clock says, and comes first
+    story.bought(NewKey::new("pro").key("FOR-EVER"));
+    let keys = session.usable_keys().unwrap();
+    assert_eq!(keys.iter().map(|key| key.masked()).collect::<Vec<_>>(), ["****-EVER"]);
+}
+
+#[test]
+fn an_expired_key_takes_no_seat() {
+    let story = Story::begin();
+    let key = story.bought(NewKey::new("pro").limit_activations(1).expires_in(Duration::from_secs(60)));
+    story.pass(Duration::from_secs(61));
+    let error = story.session().restore().unwrap_err();
+    assert_eq!(error.message(), "This license key has expired. Renew it to continue.");
+    assert!(story.polar.activations(&key).is_empty());
+}
+
+#[test]
+fn an_expired_key_does_not_end_the_wait_for_another_one() {
+    let story = Story::begin();
+    story.bought(NewKey::new("pro").expires_in(Duration::from_secs(60)));
+    story.pass(Duration::from_secs(61));
+    let mut waits = 0;
+    let restored = story.session().restore_when_granted(|progress| {
+        waits += 1;
+        if waits == 3 {
+            story.bought(NewKey::new("pro").key("RENEWED"));
+        }
+        story.pass(progress.next_in());
+        Continue(())
+    });
+    assert!(licensed(restored.unwrap()).allowed());
+    let asked = story.polar.requests().into_iter().filter(|request| request.path.ends_with("/validate"));
+    assert_eq!((waits, asked.count()), (3, 2), "Polar is asked once about each key");
+}
+
+#[test]
 fn the_keys_that_can_be_used_are_one_at_least_or_the_error_says_why_there_is_none() {
     let story = Story::begin();
     // the address is a customer's, who has no key any more
@@ -98,7 +145,14 @@ fn the_keys_that_can_be_used_are_one_at_least_or_the_error_says_why_there_is_non
     assert_eq!(session.usable_keys().unwrap_err().reason(), Some(Reason::Inactive));
     story.bought(NewKey::new("pro").key("EXPIRED").expires_in(Duration::from_secs(60)));
     story.pass(Duration::from_secs(61));
-    assert_eq!(session.usable_keys().unwrap_err().reason(), Some(Reason::Expired), "what can be renewed comes first");
+    let expired = session.usable_keys().unwrap();
+    assert_eq!(
+        expired.iter().map(|key| key.masked()).collect::<Vec<_>>(),
+        ["****-RED"],
+        "what can be renewed comes first"
+    );
+    assert_eq!(expired[0].status(), KeyStatus::Expired);
+    assert_eq!(session.activate(&expired[0]).unwrap_err().reason(), Some(Reason::Expired));
     story.bought(NewKey::new("pro").key("ENDS-LATER").expires_in(Duration::from_secs(600)));
     story.bought(NewKey::new("pro").key("FOR-EVER"));
     let keys = session.usable_keys().unwrap();

@@ -99,7 +99,7 @@ async fn a_dropped_rotation_is_stored() {
     });
     let polar = std::sync::Arc::new(story.polar);
     let waits = std::sync::Arc::clone(&polar);
-    assert!(tokio::task::spawn_blocking(move || waits.wait_for_requests(asked + 1, LONG)).await.unwrap());
+    assert!(tokio::task::spawn_blocking(move || waits.wait_for_requests(asked + 2, LONG)).await.unwrap());
     rotation.abort();
     polar.clear_fault(held);
     let stored = async {

@@ -468,7 +468,7 @@ typedef struct polar_license_error polar_license_error;
 typedef struct polar_license_key polar_license_key;
 
 /**
- * License keys of the customer's: of polar_license_session_license_keys(), freed with polar_license_keys_free(), or to
+ * License keys of the customer's: of polar_license_session_license_keys() and others, freed with polar_license_keys_free(), or to
  * choose from after a restore, belonging to its result. Does not change; may be read from several threads at once.
  */
 typedef struct polar_license_keys polar_license_keys;
@@ -1597,7 +1597,8 @@ void polar_license_code_request_free(polar_license_code_request *request);
 
 /**
  * Activates the customer's license key on this device: the one that is active here, or the only one that can be used.
- * Several are returned to choose from; if no seat is free, the devices are.
+ * Several are returned to choose from; if no seat is free, the devices are. Where all have expired by the clock of this
+ * device, which may be wrong, Polar is asked about the one that lasts longest; a key that has expired takes no seat.
  *
  * `restored` must not be NULL; it gets the result, to free with polar_license_restored_free(), or NULL if this fails.
  * `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
@@ -1661,6 +1662,18 @@ int32_t polar_license_session_activate(const polar_license_session *session,
 int32_t polar_license_session_license_keys(const polar_license_session *session,
                                            polar_license_keys **keys,
                                            polar_license_error **error);
+
+/**
+ * Lists those of the customer's license keys that can be used, in the same order; one at least. Where all have expired
+ * by the clock of this device, which may be wrong, it is the one that lasts longest: Polar decides when it is
+ * activated.
+ *
+ * Returns POLAR_LICENSE_ERR_REFUSED with polar_license_error_reason() if the customer has no key for this app or none
+ * that can be used. Everything else is as for polar_license_session_license_keys().
+ */
+int32_t polar_license_session_usable_keys(const polar_license_session *session,
+                                          polar_license_keys **keys,
+                                          polar_license_error **error);
 
 /**
  * The devices that a key is active on, or that the vendor does not show them.

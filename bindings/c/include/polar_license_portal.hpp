@@ -309,6 +309,14 @@ class session {
         });
         return detail::keys(list, list.get());
     }
+    /// Those that can be used.
+    std::vector<license_key> usable_keys(failure &failure) const
+    {
+        const auto list = detail::make(polar_license_keys_free, failure, [&](auto **result, auto **error) {
+            return polar_license_session_usable_keys(get(), result, error);
+        });
+        return detail::keys(list, list.get());
+    }
     polar::devices devices(const license_key &key, failure &failure) const
     {
         return polar::devices{detail::make(polar_license_devices_free, failure, [&](auto **result, auto **error) {
@@ -352,6 +360,10 @@ class session {
     std::vector<license_key> license_keys() const
     {
         return detail::or_throw([&](failure &failure) { return license_keys(failure); });
+    }
+    std::vector<license_key> usable_keys() const
+    {
+        return detail::or_throw([&](failure &failure) { return usable_keys(failure); });
     }
     polar::devices devices(const license_key &key) const
     {

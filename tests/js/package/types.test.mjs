@@ -92,7 +92,7 @@ export async function main(url: string): Promise<Decision> {
     const [device] = restored.devices.devices;
     if (device && !device.isThis) console.log(device.label, await session.release(device), restored.error.reason);
   }
-  const keys = await session.licenseKeys();
+  const keys = [...(await session.licenseKeys()), ...(await session.usableKeys())];
   if (keys[0]) await session.rotate(keys[0], { confirmedByUser: true });
   // @ts-expect-error the user has to confirm it
   if (keys[0]) await session.rotate(keys[0], {});

@@ -17,7 +17,7 @@ pub struct Key {
     benefit_id: CString,
 }
 
-/// License keys of the customer's: of polar_license_session_license_keys(), freed with polar_license_keys_free(), or to
+/// License keys of the customer's: of polar_license_session_license_keys() and others, freed with polar_license_keys_free(), or to
 /// choose from after a restore, belonging to its result. Does not change; may be read from several threads at once.
 pub struct Keys(Vec<Key>);
 

@@ -30,7 +30,8 @@ impl Session {
 }
 
 /// Activates the customer's license key on this device: the one that is active here, or the only one that can be used.
-/// Several are returned to choose from; if no seat is free, the devices are.
+/// Several are returned to choose from; if no seat is free, the devices are. Where all have expired by the clock of this
+/// device, which may be wrong, Polar is asked about the one that lasts longest; a key that has expired takes no seat.
 ///
 /// `restored` must not be NULL; it gets the result, to free with polar_license_restored_free(), or NULL if this fails.
 /// `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
@@ -122,6 +123,23 @@ pub extern "C" fn polar_license_session_license_keys(
 ) -> i32 {
     object::make("polar_license_session_license_keys", "keys", keys, error, || {
         Ok(Keys::new(shared(session)?.0.license_keys()?))
+    })
+}
+
+/// Lists those of the customer's license keys that can be used, in the same order; one at least. Where all have expired
+/// by the clock of this device, which may be wrong, it is the one that lasts longest: Polar decides when it is
+/// activated.
+///
+/// Returns POLAR_LICENSE_ERR_REFUSED with polar_license_error_reason() if the customer has no key for this app or none
+/// that can be used. Everything else is as for polar_license_session_license_keys().
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_session_usable_keys(
+    session: *const Session,
+    keys: *mut *mut Keys,
+    error: *mut *mut Error,
+) -> i32 {
+    object::make("polar_license_session_usable_keys", "keys", keys, error, || {
+        Ok(Keys::new(shared(session)?.0.usable_keys()?))
     })
 }
 

@@ -83,6 +83,15 @@ impl Engine {
         })
     }
 
+    /// Those that can be used.
+    #[wasm_bindgen(js_name = usableKeys)]
+    pub fn usable_keys(&self, session: u32, wall: f64, mono: f64) -> NextPortalStep {
+        let now = now(wall, mono);
+        self.begin_portal(|context, held| {
+            Some(steps::usable_keys(context, held.token(session)?.clone(), now).map(Value::Keys))
+        })
+    }
+
     /// Activates the key that fits.
     pub fn restore(&self, session: u32, wall: f64, mono: f64) -> NextPortalStep {
         let now = now(wall, mono);

@@ -266,6 +266,10 @@ export class Engine {
      */
     sessionFromToken(token: string): PortalStep;
     /**
+     * Those that can be used.
+     */
+    usableKeys(session: number, wall: number, mono: number): PortalStep;
+    /**
      * Asks Polar.
      */
     validate(wall: number, mono: number): Step;

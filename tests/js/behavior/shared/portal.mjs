@@ -278,6 +278,8 @@ async function choices(story) {
   holds(licensed(await session.restore()).expiresAt !== null, "the second key");
   const all = await session.licenseKeys();
   equal(all.map((key) => key.status), ["granted", "granted", "revoked"], "keys");
+  const usable = await session.usableKeys();
+  equal(usable.map((key) => key.displayKey), all.slice(0, 2).map((key) => key.displayKey), "usable keys");
   equal((await rejection(session.activate({ ...keys[1] }))).kind, "invalid_argument", "a copy of a key");
   // two customers have the same address
   const id = "de300000-0000-4000-8000-0000000000c1";
@@ -401,6 +403,7 @@ async function aborted(story) {
     ["claimSeat", (options) => portal.claimSeat("ABC", options)],
     ["follow", (options) => checkout.follow(options)],
     ["licenseKeys", (options) => session.licenseKeys(options)],
+    ["usableKeys", (options) => session.usableKeys(options)],
     ["restore", (options) => session.restore(options)],
     ["devices", (options) => session.devices(listed, options)],
     ["rotate", (options) => session.rotate(listed, { confirmedByUser: true, ...options })],

@@ -76,6 +76,10 @@ function sessionOf({ client, run }: Parts, token: Handle): PortalSession {
       const { value, engine } = await run("keys", ofToken, (to, _, [session]) => to.licenseKeys(session), options);
       return licenseKeys(value, engine);
     },
+    usableKeys: async (options) => {
+      const { value, engine } = await run("keys", ofToken, (to, now, [session]) => to.usableKeys(session, ...now), options);
+      return licenseKeys(value, engine);
+    },
     restore: async (options) => {
       const { value, engine } = await run("restored", ofToken, (to, now, [session]) => to.restore(session, ...now), options);
       return restored(value, engine, client.current());

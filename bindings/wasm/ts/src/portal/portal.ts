@@ -4,7 +4,7 @@
  * ```text
  *   license.portal() ── requestCode ── authenticate ─┐
  *                    ── checkout ── follow ──────────┤
- *                    ── claimSeat ───────────────────┼─► session ── restore · licenseKeys · devices · release · rotate
+ *                    ── claimSeat ───────────────────┼─► session ── restore · licenseKeys · usableKeys · devices · release · rotate
  *                    ── sessionFromToken ────────────┘
  * ```
  *
@@ -89,7 +89,17 @@ export interface PortalSession {
   licenseKeys(this: void, options?: CallOptions): Promise<readonly LicenseKey[]>;
 
   /**
+   * Those of the `licenseKeys` that can be used, in the same order; one at least. Where all have expired by the clock of this
+   * device, which may be wrong, it is the one that lasts longest: Polar decides when it is activated.
+   *
+   * Rejects with `refused` and a `reason` if the customer has no key for this app, or none that can be used.
+   */
+  usableKeys(this: void, options?: CallOptions): Promise<readonly LicenseKey[]>;
+
+  /**
    * Activates the customer's license key on this device: the one that is active here, or the only one that can be used.
+   * Where all have expired by the clock of this device, which may be wrong, Polar is asked about the one that lasts longest;
+   * a key that has expired takes no seat.
    *
    * Rejects with `refused` and a `reason` if the customer has no key for this app, or none that can be used; otherwise as
    * the license's `activate`.

@@ -44,7 +44,7 @@ export interface Customer {
 export interface LicenseKey {
   /** `****-` and the last six characters. */
   readonly displayKey: string;
-  /** Whether it can be used. */
+  /** Whether it can be used. That it has expired is what the clock of this device says, which may be wrong. */
   readonly status: KeyStatus;
   /** What it was sold as. */
   readonly benefitId: string;
