@@ -9,7 +9,7 @@ mod hostile;
 mod members;
 mod portal;
 
-use common::{command, compile, compile_with, package, repository, run};
+use common::{command, compile, compile_with, folder, package, repository, run};
 use hostile::judge::try_all;
 use hostile::program::Program;
 use mock_polar::{MockPolar, NewKey};
@@ -55,13 +55,13 @@ fn portal_hpp() {
 /// The files that every driver runs. Under a checker, which makes it slow, the program tests itself a little only.
 #[test]
 fn scenarios() {
-    let folder = repository().join("tests/scenarios");
-    let (files, count) = scenario_files(&folder);
-    let members = Path::new(env!("CARGO_TARGET_TMPDIR")).join("members.json");
+    let scenarios = repository().join("tests/scenarios");
+    let (files, count) = scenario_files(&scenarios);
+    let members = folder().join("members.json");
     fs::write(&members, json!({ "decision": members::decision(), "error": members::error() }).to_string()).unwrap();
-    let mut scenarios = command(&compile("tests/c/scenarios.c"));
-    scenarios.arg(if is_checked() { "50" } else { "1" }).arg(members).arg(folder.join("common.json")).args(files);
-    let printed = run(scenarios.env_remove("SCENARIO"));
+    let mut program = command(&compile("tests/c/scenarios.c"));
+    program.arg(if is_checked() { "50" } else { "1" }).arg(members).arg(scenarios.join("common.json")).args(files);
+    let printed = run(program.env_remove("SCENARIO"));
     println!("{printed}");
     assert!(printed.starts_with(&format!("{count} scenarios, 0 not as they say\n1 step skipped:")), "{printed}");
     assert_eq!(printed.lines().last(), Some("ok"));

@@ -4,10 +4,9 @@
 
 mod common;
 
-use common::{NOT_INCLUDED, NOT_LICENSED, command, compile, package, repository};
+use common::{NOT_INCLUDED, NOT_LICENSED, command, compile, folder, package, repository};
 use mock_polar::{DEMO_BENEFIT_PRO, DEMO_KEY_BASIC, DEMO_ORGANIZATION, MockPolar, NewKey};
 use std::fs;
-use std::path::Path;
 
 /// What the reader has around it. `POLAR` is not in the gate, so the test replaces the default.
 const AROUND: &str = r#"#include <polar_license.h>
@@ -42,7 +41,7 @@ fn the_gate_of_the_readme_works_and_is_the_headers() {
     let mut local = gate_in_readme;
     local.insert_str(opens, &format!("polar_license_options_set_environment(options, \"{}\");\n", polar.url()));
     let program = AROUND.replace("@ORGANIZATION@", DEMO_ORGANIZATION).replace("@PRO@", DEMO_BENEFIT_PRO);
-    let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme_gate.c");
+    let source = folder().join("readme_gate.c");
     fs::write(&source, program.replace("@GATE@", &local)).unwrap();
 
     let program = compile(&source.to_string_lossy());

@@ -41,6 +41,14 @@ pub fn words(variable: &str, default: &str) -> Vec<String> {
     value.split_whitespace().map(Into::into).collect()
 }
 
+/// Where these tests write: a folder for each compiler, because they may run for several systems at the same time.
+pub fn folder() -> PathBuf {
+    let compiler = PathBuf::from(&words("POLAR_LICENSE_C_CC", "gcc")[0]);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("c").join(compiler.file_name().unwrap());
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
 /// Runs a command that must succeed, and returns what it printed.
 pub fn run(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
@@ -70,9 +78,8 @@ pub fn compile_with(source: &str, library: &Path) -> PathBuf {
     let is_cpp = source.extension().is_some_and(|extension| extension == "cpp");
     let compiler = if is_cpp { words("POLAR_LICENSE_C_CXX", "g++") } else { words("POLAR_LICENSE_C_CC", "gcc") };
     let name = source.file_stem().unwrap();
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("c");
     // Windows runs only a program with this extension
-    let program = folder.join(if is_cpp { "cpp" } else { "c" }).join(name).with_extension("exe");
+    let program = folder().join(if is_cpp { "cpp" } else { "c" }).join(name).with_extension("exe");
     fs::create_dir_all(program.parent().unwrap()).unwrap();
     let mut command = Command::new(&compiler[0]);
     command.args(&compiler[1..]).args(STRICT).arg(if is_cpp { "-std=c++17" } else { "-std=c11" });
