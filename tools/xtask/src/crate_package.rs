@@ -1,7 +1,8 @@
 //! The packed crates, as they would be uploaded to crates.io.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use anyhow::{Context, Result, bail};
 use cargo_metadata::Package;
@@ -33,6 +34,7 @@ const MOST_WORDS: usize = 5;
 
 /// Packs the crates, lets cargo build each from what was packed, and compares what is inside with `include`.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
+    forget_what_was_unpacked()?;
     let names = CRATES.iter().flat_map(|it| ["--package", it.name]);
     // a developer packs before committing; building the tests has downloaded the dependencies
     shell::cargo(sh, "package --locked --offline --allow-dirty").args(names).run()?;
@@ -42,6 +44,27 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
         wrong.extend(missing_words(workspace::package(&metadata, it.name)?, &addresses));
         if !wrong.is_empty() {
             bail!("the crate {} cannot be published like this\n{}", it.name, wrong.join("\n"));
+        }
+    }
+    Ok(())
+}
+
+/// To build the second crate, cargo unpacks the first one into its home, and takes what it finds there for as long as the
+/// version is the same: also what another run packed in a clone at the same path.
+fn forget_what_was_unpacked() -> Result<()> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let registries = home.context("no home directory")?.join("registry/src");
+    for registry in fs::read_dir(&registries).with_context(|| format!("cannot read {}", registries.display()))? {
+        let registry = registry?;
+        // such as `index.crates.io-1949cf8c6b5b557f`; a registry in a folder has no host
+        if !registry.file_name().to_string_lossy().starts_with('-') {
+            continue;
+        }
+        for it in &CRATES {
+            let unpacked = registry.path().join(format!("{}-{}", it.name, workspace::version(it.name)?));
+            if unpacked.exists() {
+                fs::remove_dir_all(&unpacked).with_context(|| format!("cannot remove {}", unpacked.display()))?;
+            }
         }
     }
     Ok(())
