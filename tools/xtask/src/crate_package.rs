@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::{env, fs, io};
 
 use anyhow::{Context, Result, bail};
 use cargo_metadata::Package;
@@ -37,10 +37,12 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     forget_what_was_unpacked()?;
     let names = CRATES.iter().flat_map(|it| ["--package", it.name]);
     // a developer packs before committing; building the tests has downloaded the dependencies
-    shell::cargo(sh, "package --locked --offline --allow-dirty").args(names).run()?;
+    let folder = workspace::target()?.join("packed");
+    remove(&folder)?;
+    shell::cargo(sh, "package --locked --offline --allow-dirty --target-dir").arg(&folder).args(names).run()?;
     let (metadata, addresses) = (workspace::metadata()?, workspace::addresses()?);
     for it in &CRATES {
-        let mut wrong = wrong_files(sh, it)?;
+        let mut wrong = wrong_files(sh, it, &folder)?;
         wrong.extend(missing_words(workspace::package(&metadata, it.name)?, &addresses));
         if !wrong.is_empty() {
             bail!("the crate {} cannot be published like this\n{}", it.name, wrong.join("\n"));
@@ -49,8 +51,8 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     Ok(())
 }
 
-/// To build the second crate, cargo unpacks the first one into its home, and takes what it finds there for as long as the
-/// version is the same: also what another run packed in a clone at the same path.
+/// To build the second crate, cargo unpacks the first one into its home. It takes what it finds there, and what was built of
+/// it, for as long as the version is the same: also what another run packed in a clone at the same path.
 fn forget_what_was_unpacked() -> Result<()> {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
     let registries = home.context("no home directory")?.join("registry/src");
@@ -62,18 +64,24 @@ fn forget_what_was_unpacked() -> Result<()> {
         }
         for it in &CRATES {
             let unpacked = registry.path().join(format!("{}-{}", it.name, workspace::version(it.name)?));
-            if unpacked.exists() {
-                fs::remove_dir_all(&unpacked).with_context(|| format!("cannot remove {}", unpacked.display()))?;
-            }
+            remove(&unpacked)?;
         }
     }
     Ok(())
 }
 
+/// A folder that may be there.
+fn remove(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error).context(folder.display().to_string()),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
 /// How the files of the packed crate differ from those that its manifest includes.
-fn wrong_files(sh: &Shell, of: &Crate) -> Result<Vec<String>> {
+fn wrong_files(sh: &Shell, of: &Crate, target: &Path) -> Result<Vec<String>> {
     let folder = format!("{}-{}", of.name, workspace::version(of.name)?);
-    let file = workspace::target()?.join("package").join(format!("{folder}.crate"));
+    let file = target.join("package").join(format!("{folder}.crate"));
     let listing = cmd!(sh, "tar -tzf {file}").read()?;
     let packed: BTreeSet<String> = listing
         .lines()
