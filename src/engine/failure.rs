@@ -59,9 +59,7 @@ impl Engine {
 
     /// The stored license could not be removed.
     pub(super) fn not_removed(&self, detail: String) -> Error {
-        let texts = self.config.texts();
-        let problem = Problem::new(texts, ErrorKind::Storage, detail);
-        Error::of(Problem { message: texts.get(Text::NotRemoved).to_owned(), ..problem }, None)
+        self.store_failed(Text::NotRemoved, false, detail)
     }
 
     /// The seat is free, but the license that it belonged to could not be removed.
@@ -70,10 +68,7 @@ impl Engine {
             "the seat was released, but the license is still stored on this device and works here until its grace period \
              ends; deactivate it again once the store can be written: {message}"
         );
-        let texts = self.config.texts();
-        let problem = Problem::new(texts, ErrorKind::Storage, detail);
-        let message = texts.get(Text::ReleasedNotRemoved).to_owned();
-        Error::of(Problem { message, maybe_applied: true, ..problem }, None)
+        self.store_failed(Text::ReleasedNotRemoved, true, detail)
     }
 
     /// The stored license could not be removed, and so its seat was not released.
@@ -89,9 +84,14 @@ impl Engine {
             "Polar replaced the license key, but the new one could not be stored, and works here until the app ends; \
              list the keys to find it again: {message}"
         );
-        let problem = Problem::new(self.config.texts(), ErrorKind::Storage, detail);
-        let message = self.config.texts().get(Text::RotatedNotStored).to_owned();
-        Error::of(Problem { message, maybe_applied: true, ..problem }, None)
+        self.store_failed(Text::RotatedNotStored, true, detail)
+    }
+
+    /// The store did not take what had to be written; `maybe_applied` if Polar did its part before.
+    fn store_failed(&self, text: Text, maybe_applied: bool, detail: String) -> Error {
+        let texts = self.config.texts();
+        let problem = Problem::new(texts, ErrorKind::Storage, detail);
+        Error::of(Problem { message: texts.get(text).to_owned(), maybe_applied, ..problem }, None)
     }
 
     /// The same error in other words.

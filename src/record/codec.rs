@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 /// The field ids of the body. A number is never used again for something else.
 ///
-/// What a license or a seat has in addition is appended to one of its fields: read if it is there, written if it is known. Under an
-/// id of its own, a version that does not know it would keep it with the answers about another license.
+/// What a license or a seat has in addition is appended to one of its fields: read if it is there, written if it is known.
+/// Under an id of its own, a version that does not know it would keep it with the answers about another license.
 mod field {
     pub(super) const REVISION: u8 = 1;
     pub(super) const VERDICT: u8 = 2;

@@ -171,9 +171,7 @@ fn a_seat_is_released_here_whichever_text_of_its_key_is_known() {
 #[test]
 fn where_nothing_can_be_stored_nothing_is_replaced() {
     let story = Story::begin();
-    let (client, disk) = story.with_a_disk();
-    let key = story.bought(NewKey::new("pro").limit_activations(1));
-    drop(client.activate(&key).unwrap());
+    let (client, disk, key) = story.licensed_with_a_disk();
     let session = client.portal().session_from_token(&story.polar.customer_token(EMAIL)).unwrap();
     let listed = session.license_keys().unwrap().remove(0);
     disk.fill_after(0);
@@ -187,9 +185,7 @@ fn where_nothing_can_be_stored_nothing_is_replaced() {
 #[test]
 fn a_key_that_was_replaced_and_could_not_be_stored_says_where_it_is() {
     let story = Story::begin();
-    let (client, disk) = story.with_a_disk();
-    let key = story.bought(NewKey::new("pro").limit_activations(1));
-    drop(client.activate(&key).unwrap());
+    let (client, disk, key) = story.licensed_with_a_disk();
     let session = client.portal().session_from_token(&story.polar.customer_token(EMAIL)).unwrap();
     let listed = session.license_keys().unwrap().remove(0);
     // it can be written before Polar is asked
@@ -249,12 +245,15 @@ impl Store for Disk {
 }
 
 impl Story {
-    /// Another client on this machine, with a disk of its own.
-    fn with_a_disk(&self) -> (Client, Disk) {
+    /// Another client on this machine, with a disk of its own, and its key, which is active there.
+    fn licensed_with_a_disk(&self) -> (Client, Disk, String) {
         let disk = Disk { record: Arc::default(), writes_left: Arc::default(), hand: self.hand.clone() };
         let config = super::app(&self.polar.url(), "com.example.app").build().unwrap();
         let client = Client::builder(config).store(disk.clone()).clock(self.hand.clone());
-        (client.open().unwrap(), disk)
+        let client = client.open().unwrap();
+        let key = self.bought(NewKey::new("pro").limit_activations(1));
+        drop(client.activate(&key).unwrap());
+        (client, disk, key)
     }
 
     /// Polar confirms the license, here and after the next start.
