@@ -16,7 +16,7 @@ use polar_license::{Decision, ErrorKind, Reason, State};
 use support::{Directory, Hand, app, open};
 
 /// Far longer than anything takes; only a test that fails waits for so long.
-const LONG: Duration = Duration::from_secs(30);
+const LONG: Duration = Duration::from_secs(300);
 
 const DOES: &str = "POLAR_LICENSE_TEST_DOES";
 const URL: &str = "POLAR_LICENSE_TEST_URL";

@@ -14,7 +14,7 @@ BASIC = "de300000-0000-4000-8000-0000000000b2"
 def ask(path: str, body: Any = None, method: str | None = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"{URL}/_mock{path}", data, method=method)
-    with urllib.request.urlopen(request, timeout=60) as reply:
+    with urllib.request.urlopen(request, timeout=600) as reply:
         text = reply.read()
     return json.loads(text) if text else None
 
@@ -25,7 +25,7 @@ def new_key(benefit: str = "pro", **limits: int) -> str:
 
 
 def wait_for_requests(count: int) -> None:
-    ask(f"/requests?wait={count}&timeout_ms=30000")
+    ask(f"/requests?wait={count}&timeout_ms=300000")
 
 
 def reset() -> None:

@@ -2,6 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import puppeteer from "puppeteer-core";
+import { PATIENCE_MS } from "../patience.mjs";
 
 const CHROMIUM = {
   name: "Chromium",
@@ -16,13 +17,16 @@ const FIREFOX = {
   options: { browser: "firefox", extraPrefsFirefox: { "ui.prefersReducedMotion": 1 } },
 };
 
+/** The browser's start, and each of its answers. */
+const LIMITS = { timeout: PATIENCE_MS, protocolTimeout: PATIENCE_MS };
+
 export const browsers = [CHROMIUM, FIREFOX].map(({ name, program, looks, options }) => {
   const executablePath = found(program);
   return {
     name,
     looks,
     missing: executablePath ? false : `NOT RUN: there is no ${program}`,
-    launch: () => puppeteer.launch({ ...options, executablePath, headless: true }),
+    launch: () => puppeteer.launch({ ...options, executablePath, headless: true, ...LIMITS }),
   };
 });
 

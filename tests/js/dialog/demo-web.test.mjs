@@ -9,9 +9,9 @@ import { it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { serve } from "../../../tools/demo-web/site.mjs";
 import { startPolar } from "../electron/polar.mjs";
+import { PATIENCE_MS } from "../patience.mjs";
 import { browsers } from "./browsers.mjs";
 
-const WAIT_MS = 10_000;
 const pictures = fileURLToPath(new URL("../../../target/demo-web/", import.meta.url));
 const scripts = process.env.POLAR_LICENSE_JS ?? fileURLToPath(new URL("../../../target/package/npm", import.meta.url));
 const [chromium] = browsers;
@@ -32,13 +32,13 @@ it("the demonstration shows what is decided, and why", { skip: chromium.missing 
   const shows = (text) =>
     page.waitForFunction(
       (text) => document.querySelector("#timeline li")?.textContent.includes(text),
-      { timeout: WAIT_MS },
+      { timeout: PATIENCE_MS },
       text,
     );
   const decides = (state) =>
     page.waitForFunction(
       (state) => document.querySelector("#timeline .decision")?.dataset.state === state,
-      { timeout: WAIT_MS },
+      { timeout: PATIENCE_MS },
       state,
     );
   const decisions = () =>
@@ -50,7 +50,7 @@ it("the demonstration shows what is decided, and why", { skip: chromium.missing 
       const button = [...document.querySelectorAll("button")].find(({ textContent }) => textContent === feature);
       return button?.disabled === !on;
     };
-    await app.waitForFunction(isAsExpected, { timeout: WAIT_MS }, feature, on);
+    await app.waitForFunction(isAsExpected, { timeout: PATIENCE_MS }, feature, on);
   };
 
   await shows("No license is active on this device. Enter a license key.");

@@ -2,8 +2,7 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-
-const WAIT_MS = 20_000;
+import { PATIENCE_MS } from "../patience.mjs";
 
 /** How pictures are taken: the size of the page, its direction, its colours, and what axe-core judges there. */
 const LOOKS = {
@@ -132,7 +131,7 @@ export class Driver {
   }
 
   async until(condition, what) {
-    const end = Date.now() + WAIT_MS;
+    const end = Date.now() + PATIENCE_MS;
     while (!(await condition())) {
       if (Date.now() > end) {
         assert.fail(`there is no ${what()}, but the focus on \`${await this.focused()}\` in:\n${await this.text()}`);

@@ -16,6 +16,7 @@ import { JSDOM } from "jsdom";
 import { chromium } from "playwright-core";
 import { clientOf, exposeLicense, shareLicense, startPolar } from "../electron/polar.mjs";
 import { Electron } from "../electron/stand-in.mjs";
+import { PATIENCE_MS } from "../patience.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const scripts = process.env.POLAR_LICENSE_JS;
@@ -63,7 +64,7 @@ for (const [name, { entry, root }] of Object.entries(BUNDLES)) {
       response.end(isScript ? bundle : "<!doctype html><body></body>");
     });
     await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"], timeout: PATIENCE_MS });
     try {
       const page = await browser.newPage();
       await page.goto(`http://127.0.0.1:${server.address().port}/`);
@@ -78,7 +79,7 @@ for (const [name, { entry, root }] of Object.entries(BUNDLES)) {
 test("a license of a page in jsdom, open and refreshing, does not keep the process alive", async () => {
   const script = join(here, "open-page.mjs");
   const { stdout } = await promisify(execFile)(process.execPath, [script, scripts, JSON.stringify(polar)], {
-    timeout: 30_000,
+    timeout: PATIENCE_MS,
   });
   assert.equal(stdout, "active\n");
 });
@@ -95,7 +96,7 @@ test("the dialog over `window.license` of Electron, in jsdom", async () => {
   const closed = showLicenseDialog({ ...renderer.license, portalUrl });
   const { shadowRoot } = window.document.querySelector("polar-license-dialog");
   const shows = async (text) => {
-    for (const end = Date.now() + 20_000; !shadowRoot.textContent.includes(text); ) {
+    for (const end = Date.now() + PATIENCE_MS; !shadowRoot.textContent.includes(text); ) {
       assert.ok(Date.now() < end, `no \`${text}\` in \`${shadowRoot.textContent}\``);
       await new Promise((resolve) => setTimeout(resolve));
     }

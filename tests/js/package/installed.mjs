@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after } from "node:test";
+import { PATIENCE_MS } from "../patience.mjs";
 
 export const tarball = process.env.POLAR_LICENSE_TARBALL;
 if (!tarball) throw new Error("POLAR_LICENSE_TARBALL is not set; run `cargo xtask test npm`");
@@ -31,5 +32,5 @@ export function run(name, script, ...flags) {
   writeFileSync(join(folder, name), script);
   const env = { ...process.env, HOME: folder, XDG_DATA_HOME: join(folder, "data"), LOCALAPPDATA: join(folder, "data") };
   // a script that never ends is a mistake too: nothing of the package may keep a process alive
-  return execFileSync(process.execPath, [...flags, name], { cwd: folder, encoding: "utf8", env, timeout: 60_000 });
+  return execFileSync(process.execPath, [...flags, name], { cwd: folder, encoding: "utf8", env, timeout: PATIENCE_MS });
 }

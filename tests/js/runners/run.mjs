@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { PATIENCE_MS } from "../patience.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const tarball = resolve(process.argv[2]);
@@ -71,7 +72,7 @@ function run(name, script, ...options) {
     cwd: project,
     env,
     stdio: "inherit",
-    timeout: 300_000,
+    timeout: PATIENCE_MS,
   });
   assert.equal(status ?? signal, 0, `${name} has failed`);
 }

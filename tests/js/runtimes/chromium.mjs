@@ -5,8 +5,8 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { chromium } from "playwright-core";
+import { PATIENCE_MS } from "../patience.mjs";
 
-const LIMIT_MS = 60_000;
 const VIOLATION = "policy violated: ";
 
 let started;
@@ -14,7 +14,7 @@ let started;
 /** The browser that all pages share. */
 function browser() {
   // without its sandbox, which needs more rights than a container's root has
-  started ??= chromium.launch({ executablePath: program(), args: ["--no-sandbox"], timeout: LIMIT_MS });
+  started ??= chromium.launch({ executablePath: program(), args: ["--no-sandbox"], timeout: PATIENCE_MS });
   return started;
 }
 
@@ -39,7 +39,7 @@ export async function version() {
 /** A profile of its own, for a test that drives its pages; it ends with the browser. */
 export async function profile() {
   const context = await (await browser()).newContext();
-  context.setDefaultTimeout(LIMIT_MS);
+  context.setDefaultTimeout(PATIENCE_MS);
   return context;
 }
 
@@ -51,9 +51,9 @@ export async function withExtension(extension, folder) {
     executablePath: program(),
     args: [...args, "--headless=new"],
     ignoreDefaultArgs: ["--disable-extensions"],
-    timeout: LIMIT_MS,
+    timeout: PATIENCE_MS,
   });
-  context.setDefaultTimeout(LIMIT_MS);
+  context.setDefaultTimeout(PATIENCE_MS);
   return context;
 }
 
@@ -72,7 +72,7 @@ export async function visit(url) {
     }, VIOLATION);
     const told = await new Promise((resolve, reject) => {
       const failed = (why) => reject(new Error([`${new URL(url).pathname} ${why}`, ...written].join("\n")));
-      timer = setTimeout(() => failed("does not tell anything"), LIMIT_MS);
+      timer = setTimeout(() => failed("does not tell anything"), PATIENCE_MS);
       page.on("pageerror", (error) => failed(`has thrown ${error.stack ?? error}`));
       page.on("crash", () => failed("has crashed"));
       page.on("console", (message) => {

@@ -4,10 +4,7 @@
 
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-
-/** How long a program may run, and how long one that serves may take to get ready. */
-const RUN_LIMIT_MS = 60_000;
-const READY_LIMIT_MS = 30_000;
+import { PATIENCE_MS } from "../patience.mjs";
 
 const windows = process.platform === "win32";
 
@@ -27,13 +24,13 @@ export async function run(program, args, options) {
   const timer = setTimeout(() => {
     late = true;
     end(child);
-  }, RUN_LIMIT_MS);
+  }, PATIENCE_MS);
   const how = await new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => resolve(code ?? signal));
   }).finally(() => clearTimeout(timer));
   const what = [program, ...args].join(" ");
-  if (late) throw new Error(`\`${what}\` took longer than ${RUN_LIMIT_MS / 1000} s\n${written.join("\n")}`);
+  if (late) throw new Error(`\`${what}\` took longer than ${PATIENCE_MS / 1000} s\n${written.join("\n")}`);
   if (how !== 0) throw new Error(`\`${what}\` ended with ${how}\n${written.join("\n")}`);
   return lines;
 }
@@ -50,7 +47,7 @@ export async function serve(program, args, { ready, stream = 1, ...options }) {
   let timer;
   try {
     const found = await new Promise((resolve, reject) => {
-      timer = setTimeout(() => reject(failed("does not get ready")), READY_LIMIT_MS);
+      timer = setTimeout(() => reject(failed("does not get ready")), PATIENCE_MS);
       child.on("error", reject);
       child.on("exit", () => reject(failed("ended at once")));
       createInterface(child.stdio[stream]).on("line", (line) => {

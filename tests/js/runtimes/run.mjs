@@ -8,13 +8,14 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { close } from "./chromium.mjs";
+import { PATIENCE_MS } from "../patience.mjs";
 import { EXAMPLES } from "./examples.mjs";
 import { serve } from "./processes.mjs";
 import { install } from "./project.mjs";
 import { MISSING, RUNTIMES } from "./runtimes.mjs";
 
-/** How long all of it may take. */
-const LIMIT_MS = 600_000;
+/** The longest time for all of it: several programs may be slow, one after the other. */
+const LIMIT_MS = 6 * PATIENCE_MS;
 
 /** How many at a time: most wait for a pause between two requests. */
 const AT_ONCE = 2;

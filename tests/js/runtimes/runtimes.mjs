@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { PATIENCE_MS } from "../patience.mjs";
 import * as chromium from "./chromium.mjs";
 import { serve } from "./processes.mjs";
 import { here, homeIn, tool, versionOf } from "./project.mjs";
@@ -146,7 +147,7 @@ function worker(date) {
     const ready = (line) => JSON.parse(line).port;
     const workerd = await serve(tool("workerd"), args, { cwd: app.folder, ready, stream: 3 });
     try {
-      const request = { method: "POST", body: JSON.stringify(polar), signal: AbortSignal.timeout(60_000) };
+      const request = { method: "POST", body: JSON.stringify(polar), signal: AbortSignal.timeout(PATIENCE_MS) };
       const response = await fetch(`http://127.0.0.1:${workerd.found}/`, request);
       assert.equal(response.status, 200, workerd.written());
       return await response.json();

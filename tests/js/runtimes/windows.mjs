@@ -9,6 +9,7 @@ import { chmodSync, cpSync, createWriteStream, existsSync, mkdirSync, rmSync, wr
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { ZipFile } from "yazl";
+import { PATIENCE_MS } from "../patience.mjs";
 import * as chromium from "./chromium.mjs";
 import { enterKeys, feature, isOffered } from "./form.mjs";
 import { serve } from "./processes.mjs";
@@ -121,7 +122,7 @@ async function started(app, asar, args = [], env = {}) {
 }
 
 async function waitFor(holds) {
-  for (const end = Date.now() + 20_000; !(await holds()); ) {
+  for (const end = Date.now() + PATIENCE_MS; !(await holds()); ) {
     if (Date.now() > end) throw new Error(`it never came to ${holds}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

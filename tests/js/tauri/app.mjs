@@ -9,13 +9,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Builder, By } from "selenium-webdriver";
+import { PATIENCE_MS } from "../patience.mjs";
 
 const example = fileURLToPath(new URL("../../../examples/tauri", import.meta.url));
 const application = process.env.POLAR_LICENSE_TAURI_APP;
 const tauriDriver = process.env.POLAR_LICENSE_TAURI_DRIVER;
-
-/** Longer than anything takes that a test waits for. */
-export const LIMIT_MS = 30_000;
 
 /** What a page does that has a bundle of its own beside the app's: `window.connect` is `connectLicense`. */
 const SECOND_BUNDLE = `
@@ -25,7 +23,7 @@ const SECOND_BUNDLE = `
 
 /** Waits until `holds` does. */
 export async function until(holds, what) {
-  const end = Date.now() + LIMIT_MS;
+  const end = Date.now() + PATIENCE_MS;
   for (;;) {
     const result = await holds();
     if (result) return result;
@@ -81,7 +79,7 @@ async function open(env, stops) {
   // it answers once WebKit's own driver behind it does
   await until(() => fetch(`${address}status`).then(({ ok }) => ok, () => false), "a ready driver");
   driver = await new Builder().usingServer(address).withCapabilities(capabilities).build();
-  await driver.manage().setTimeouts({ script: LIMIT_MS });
+  await driver.manage().setTimeouts({ script: PATIENCE_MS });
   const page = new Page(driver, stop);
   await page.isDrawn();
   return page;

@@ -4,7 +4,6 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, Error, Result, anyhow, bail};
 use xshell::{Cmd, Shell, cmd};
@@ -147,7 +146,7 @@ fn windows(sh: &Shell) -> Result<System<'_>> {
         cmd!(sh, "{wine} wineboot --kill"),
     ];
     for command in commands {
-        shell::quietly(command.envs(system.environment.clone()), Duration::from_secs(300))?;
+        shell::quietly(command.envs(system.environment.clone()), shell::PATIENCE)?;
     }
     Ok(system)
 }

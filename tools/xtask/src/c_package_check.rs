@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use xshell::{Cmd, Shell, cmd};
@@ -22,9 +21,6 @@ const LIMITS: [(Variant, u64, u64); 2] =
 
 /// What the package contains on Linux.
 const CONTENTS: &str = "bindings/c/package.txt";
-
-/// No single command of a check takes longer.
-const TIME_LIMIT: Duration = Duration::from_secs(120);
 
 /// Builds the package, and programs with it, as an app developer would.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
@@ -164,8 +160,8 @@ fn cmake(sh: &Shell, folder: &Path, target: &Target, scratch: &Path) -> Result<(
             let output = format!("-DCMAKE_RUNTIME_OUTPUT_DIRECTORY_RELEASE:PATH={}", build.display());
             let configure = cmd!(sh, "cmake -S {source} -B {build} -DCMAKE_PREFIX_PATH:PATH={folder} {output}");
             let configure = configure.arg("-DCMAKE_BUILD_TYPE=Release").args(c_cross::cmake_options(target)?);
-            shell::quietly(configure, TIME_LIMIT)?;
-            shell::quietly(cmd!(sh, "cmake --build {build} --config Release"), TIME_LIMIT)?;
+            shell::quietly(configure, shell::PATIENCE)?;
+            shell::quietly(cmd!(sh, "cmake --build {build} --config Release"), shell::PATIENCE)?;
             let program = build.join(target.program("gate"));
             check_gate(c_cross::program(sh, target, &program, &folder.join("bin"))?, folder)?;
             println!("examples/{example} builds with CMake and PolarLicense::{form}, and runs");
@@ -197,7 +193,7 @@ fn conan(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
         cmd!(sh, "cmake -S {app} -B {build} -DCMAKE_TOOLCHAIN_FILE=conan_toolchain.cmake -DCMAKE_BUILD_TYPE=Release"),
         cmd!(sh, "cmake --build {build}"),
     ];
-    commands.into_iter().try_for_each(|command| shell::quietly(command, TIME_LIMIT))?;
+    commands.into_iter().try_for_each(|command| shell::quietly(command, shell::PATIENCE))?;
     check_gate(sh.cmd(build.join("gate")), folder)?;
     println!("examples/c builds with a package of Conan's, and runs");
     Ok(())
@@ -238,7 +234,7 @@ fn two_rust_libraries(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     for link in [shared, vec![own, "-Wl,--allow-multiple-definition".into()]] {
         let compile = cmd!(sh, "gcc -std=c11 tests/c/two_rust.c -I {folder}/include -o {program} {other} {link...}");
         compile.args(&libraries).run()?;
-        shell::quietly(sh.cmd(&program).env("LD_LIBRARY_PATH", &lib), TIME_LIMIT)?;
+        shell::quietly(sh.cmd(&program).env("LD_LIBRARY_PATH", &lib), shell::PATIENCE)?;
     }
     println!("a program has two static libraries in Rust, and runs");
     Ok(())
@@ -250,7 +246,7 @@ fn catches_panics(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     install_into(sh, &panicking, Variant::OwnTransport, &Target::host(sh)?, &["portal", "test-panic"])?;
     for (folder, source) in [(panicking.as_path(), "tests/c/panics.c"), (folder, "tests/c/callbacks.c")] {
         let program = link_statically(sh, folder, source, scratch, &["-O2"])?;
-        shell::quietly(sh.cmd(program), TIME_LIMIT)?;
+        shell::quietly(sh.cmd(program), shell::PATIENCE)?;
     }
     Ok(())
 }

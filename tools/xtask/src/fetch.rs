@@ -36,6 +36,8 @@ fn cargo<'a>(sh: &'a Shell, polar: &LocalPolar, subcommand: &str) -> Result<Cmd<
         "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
         tools::WASM_BINDGEN.program(sh, "wasm-bindgen-test-runner")?,
     );
+    // the runner gives all tests of a page 20 s together
+    let cargo = cargo.env("WASM_BINDGEN_TEST_TIMEOUT", shell::PATIENCE.as_secs().to_string());
     // otherwise the runner looks for drivers of other browsers first
     Ok(cargo.env("CHROMEDRIVER", "chromedriver").env_remove("WASM_BINDGEN_USE_BROWSER"))
 }

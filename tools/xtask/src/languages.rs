@@ -1,14 +1,9 @@
 //! The examples in languages, and with Qt and GTK, that use the C library, with koffi for the one in Node.
 
-use std::time::Duration;
-
 use anyhow::Result;
 use xshell::{Shell, cmd};
 
 use crate::{shell, workspace};
-
-/// Installing takes no longer.
-const TIME_LIMIT: Duration = Duration::from_secs(300);
 
 /// Runs all of them. What they need is installed by now.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
@@ -17,7 +12,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     for file in ["package.json", "package-lock.json"] {
         sh.copy_file(workspace::root().join("examples/node").join(file), &node)?;
     }
-    shell::quietly(cmd!(sh, "npm ci --no-audit --no-fund --prefix {node}"), TIME_LIMIT)?;
+    shell::quietly(cmd!(sh, "npm ci --no-audit --no-fund --prefix {node}"), shell::PATIENCE)?;
     // the whole workspace, as in the step `tests`, so that cargo does not build all dependencies once more
     let tests = shell::cargo(sh, "test --locked --workspace --test languages");
     let tests = tests.env("POLAR_LICENSE_ALL_LANGUAGES", "1").env("NODE_PATH", node.join("node_modules"));

@@ -127,7 +127,11 @@ enum Package {
     /// The npm packages: the client's, and the local Polar's
     Npm,
     /// The Python package: wheels and the source distribution
-    Python,
+    Python {
+        /// Only the wheel for this machine, which needs no compiler for another one
+        #[arg(long)]
+        this_machine: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -187,9 +191,12 @@ fn run(command: Command) -> Result<()> {
             npm_package::package(sh)?;
             mock_package::package(sh).map(drop)
         }
-        Command::Package(Package::Python) => {
+        Command::Package(Package::Python { this_machine }) => {
             requirements::PYTHON_WITH_PIP.ensure(sh)?;
             requirements::PYTHON_TOOLS.ensure(sh)?;
+            if this_machine {
+                return python_package::package_for_this_machine(sh);
+            }
             requirements::ARM_STD.ensure(sh)?;
             python_package::package(sh)
         }

@@ -34,6 +34,12 @@ pub(crate) fn package(sh: &Shell) -> Result<()> {
     Ok(())
 }
 
+/// `cargo xtask package python --this-machine`.
+pub(crate) fn package_for_this_machine(sh: &Shell) -> Result<()> {
+    println!("{}", wheel(sh, own_target()?, &emptied(sh)?)?.display());
+    Ok(())
+}
+
 /// Runs the tests of `tests/python` with the wheel for this machine.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
     if let Err(error) = PYTHON_WITH_PIP.ensure(sh) {
@@ -42,9 +48,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     }
     PYTHON_TOOLS.ensure(sh)?;
     let folder = emptied(sh)?;
-    let target = TARGETS.into_iter().find(|target| target.starts_with(std::env::consts::ARCH));
-    let target = target.context("there is no wheel for this machine")?;
-    let (wheel, sdist) = (wheel(sh, target, &folder)?, sdist(sh, &folder)?);
+    let (wheel, sdist) = (wheel(sh, own_target()?, &folder)?, sdist(sh, &folder)?);
     let python = installed(sh, &wheel, &folder.join("venv"))?;
     style(sh, &python)?;
     let polar = LocalPolar::start(sh)?;
@@ -75,6 +79,12 @@ fn check_project(manifest: &str, addresses: &[(&str, String)]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Returns the one of [`TARGETS`] that this machine is.
+fn own_target() -> Result<&'static str> {
+    let own = TARGETS.into_iter().find(|target| target.starts_with(std::env::consts::ARCH));
+    own.context("there is no wheel for this machine")
 }
 
 fn emptied(sh: &Shell) -> Result<PathBuf> {

@@ -325,7 +325,7 @@ impl Source {
     fn install(&self, sh: &Shell) -> Result<()> {
         match self {
             // if its server cannot be reached, rustup may wait for minutes
-            Self::Rustup(arguments) => shell::quietly(rustup(sh, arguments), Duration::from_secs(300)),
+            Self::Rustup(arguments) => shell::quietly(rustup(sh, arguments), shell::PATIENCE),
             Self::Debian(packages) => {
                 let script = sh.cmd(workspace::root().join(".ci/apt-install")).args(*packages);
                 shell::quietly(script, Duration::from_secs(900))

@@ -11,6 +11,10 @@ use xshell::{Cmd, Shell};
 
 use crate::workspace;
 
+/// The time that other people's programs have before they count as hanging. Ten minutes, because a shared machine can be
+/// slow, and a step that only the machine made fail tells nothing.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
+
 /// Runs programs in the repository's top folder.
 pub(crate) fn new() -> Result<Shell> {
     let sh = Shell::new()?;
@@ -77,7 +81,7 @@ mod tests {
         let sh = new().unwrap();
         let hung = quietly(cmd!(sh, "sleep 60"), Duration::from_millis(20)).unwrap_err();
         assert!(hung.to_string().contains("took longer"), "{hung}");
-        let failed = quietly(cmd!(sh, "sh -c 'echo why; exit 3'"), Duration::from_secs(60)).unwrap_err();
+        let failed = quietly(cmd!(sh, "sh -c 'echo why; exit 3'"), PATIENCE).unwrap_err();
         assert!(failed.to_string().contains("\nwhy"), "{failed}");
     }
 

@@ -128,12 +128,11 @@ impl PythonTools {
     pub(crate) fn install(&self, sh: &Shell) -> Result<()> {
         let (folder, list, python) = (self.folder()?, self.list, self.program("python")?);
         sh.remove_path(&folder)?;
-        let limit = Duration::from_secs(300);
-        shell::quietly(cmd!(sh, "python3 -m venv {folder}"), limit)?;
-        shell::quietly(cmd!(sh, "{python} -m pip install --requirement {list}"), limit)?;
+        shell::quietly(cmd!(sh, "python3 -m venv {folder}"), shell::PATIENCE)?;
+        shell::quietly(cmd!(sh, "{python} -m pip install --requirement {list}"), shell::PATIENCE)?;
         if !self.wheels.is_empty() {
             let wheels = cmd!(sh, "{python} -m pip wheel --constraint {list} --wheel-dir").arg(self.wheels()?);
-            shell::quietly(wheels.args(self.wheels), limit)?;
+            shell::quietly(wheels.args(self.wheels), shell::PATIENCE)?;
         }
         // the last, so that what was interrupted is not taken for complete
         Ok(sh.write_file(self.stamp()?, workspace::text(list)?)?)

@@ -1,7 +1,7 @@
 //! Activation is sent at most once, whatever happens, and never costs a license that is here.
 
 use crate::faults::{self, Case};
-use crate::support::{Device, for_each, requests_to, start_polar};
+use crate::support::{Device, LONG, for_each, requests_to, start_polar};
 use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, DEMO_KEY_TEN_USES, DEMO_KEY_TWO_DEVICES, Endpoint, Fault};
 use polar_license::ErrorKind;
 use serde_json::Value;
@@ -22,7 +22,7 @@ fn no_fault_makes_it_send_twice_or_lose_the_license_that_is_here() {
             let run = scope.spawn(activate);
             if hangs {
                 // what would take half a minute by itself: the connection breaks
-                assert!(polar.wait_for_requests(2, Duration::from_secs(10)), "{name}");
+                assert!(polar.wait_for_requests(2, LONG), "{name}");
                 polar.stop();
             }
             run.join().unwrap()
@@ -111,7 +111,7 @@ fn a_process_killed_while_activating_leaves_a_trace_of_the_seat() {
     let device = Device::new(&polar);
     polar.fault(Fault::stall().on(Endpoint::Activate));
     let mut activate = device.command(&["activate", DEMO_KEY_TWO_DEVICES]).stdout(Stdio::null()).spawn().unwrap();
-    assert!(polar.wait_for_requests(2, Duration::from_secs(10)));
+    assert!(polar.wait_for_requests(2, LONG));
     activate.kill().unwrap();
     activate.wait().unwrap();
     let (status, decision) = device.json(&["status"]);
@@ -133,7 +133,7 @@ fn processes_that_activate_at_once_share_one_seat() {
     let held = polar.fault(Fault::stall().on(Endpoint::Activate));
     thread::scope(|scope| {
         let runs = [(); 2].map(|()| scope.spawn(|| device.run(&["activate", DEMO_KEY_TWO_DEVICES])));
-        assert!(polar.wait_for_requests(2, Duration::from_secs(10)));
+        assert!(polar.wait_for_requests(2, LONG));
         polar.clear_fault(held);
         for run in runs {
             let run = run.join().unwrap();

@@ -1,10 +1,9 @@
 //! The license is removed only once Polar has confirmed that the seat is free, or unknown.
 
 use crate::faults::{self, Case};
-use crate::support::{Device, for_each, requests_to, start_polar};
+use crate::support::{Device, LONG, for_each, requests_to, start_polar};
 use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, Endpoint};
 use std::thread;
-use std::time::Duration;
 
 /// Polar confirms a deactivation with 204 without a body, so what happens to bodies does not matter.
 const WITHOUT_A_BODY: [&str; 5] = ["truncated", "endless", "OtherKey", "OtherOrganization", "OtherActivation"];
@@ -19,7 +18,7 @@ fn no_fault_removes_a_license_that_may_still_take_its_seat() {
         let (status, after) = thread::scope(|scope| {
             let run = scope.spawn(|| device.json(&["deactivate"]));
             if hangs && kind.is_some() {
-                assert!(polar.wait_for_requests(1, Duration::from_secs(10)), "{name}");
+                assert!(polar.wait_for_requests(1, LONG), "{name}");
                 polar.stop();
             }
             run.join().unwrap()

@@ -3,7 +3,6 @@
 use crate::support::{command, run};
 use mock_polar::DEMO_KEY_TWO_DEVICES;
 use serde_json::Value;
-use std::time::Duration;
 
 #[test]
 fn every_step_has_the_expected_result() {
@@ -19,7 +18,6 @@ fn every_step_has_the_expected_result() {
     assert!(run.stdout.contains("in use on: the laptop"), "{run:?}");
     assert!(!run.stdout.contains('@'), "no address is shown: {run:?}");
     assert!(!run.stdout.contains('\x1b'), "coloured only in a terminal: {run:?}");
-    assert!(run.took < Duration::from_secs(10), "{:?}", run.took);
 }
 
 #[test]

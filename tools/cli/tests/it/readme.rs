@@ -1,13 +1,12 @@
 //! The command's own README: its blocks run, and its tables are complete.
 
-use crate::support::{BINARY, command, run, start_polar};
+use crate::support::{BINARY, LONG, command, run, start_polar};
 use mock_polar::{DEMO_KEY_TWO_DEVICES, DEMO_ORGANIZATION, NewKey};
 use polar_license::blocking::diagnosis::Fault;
 use std::env;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 const EMAIL: &str = "iona.larkspur@example.com";
 
@@ -48,7 +47,7 @@ fn every_block_runs() {
         let mut stdin = child.stdin.take().unwrap();
         if block.contains("restore") {
             writeln!(stdin, "{EMAIL}").unwrap();
-            assert!(polar.wait_for_mails(1, Duration::from_secs(30)), "a mail comes");
+            assert!(polar.wait_for_mails(1, LONG), "a mail comes");
             writeln!(stdin, "{}", polar.mails()[0].code.clone().unwrap()).unwrap();
         }
         drop(stdin);

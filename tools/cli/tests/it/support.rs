@@ -15,6 +15,9 @@ use tempfile::TempDir;
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_polar-license");
 
+/// Far longer than anything takes; only a test that fails waits for so long.
+pub(crate) const LONG: Duration = Duration::from_secs(600);
+
 /// What the command calls itself to Polar, without `--app`.
 const APP: &str = "polar-license-cli";
 const DEVICE_ID: &str = "the device of the tests";

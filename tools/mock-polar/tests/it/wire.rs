@@ -8,7 +8,7 @@ use mock_polar::{Endpoint, MockPolar};
 use serde_json::{Value, json};
 
 /// Long enough for any machine; only a failing test waits this long.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(600);
 
 /// A local Polar that requests are sent to.
 pub(crate) trait Front {

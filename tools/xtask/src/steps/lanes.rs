@@ -19,7 +19,7 @@ pub(super) struct Lane {
 }
 
 /// How long the output of a lane that has ended may be held open by a process that it left behind.
-const PATIENCE: Duration = Duration::from_secs(10);
+const LEFT_OPEN: Duration = Duration::from_secs(10);
 
 /// How many of a failed lane's last lines are shown once more: the whole report of a test, for most.
 const LAST_LINES: usize = 100;
@@ -49,7 +49,7 @@ impl Lane {
         thread::spawn(move || ended.send(show(name, output, &lines)));
         let status = process.wait()?;
         // what could not be shown fails nothing
-        let _ = all_shown.recv_timeout(PATIENCE);
+        let _ = all_shown.recv_timeout(LEFT_OPEN);
         if status.success() {
             return Ok(());
         }

@@ -8,14 +8,13 @@ mod lost_key;
 #[cfg(unix)]
 mod terminal;
 
-use crate::support::{Device, Run};
+use crate::support::{Device, LONG, Run};
 use mock_polar::{MockPolar, NewKey};
 use std::io::Write;
 use std::process::{Child, ChildStdin, Stdio};
 use std::time::Duration;
 
 const EMAIL: &str = "iona.larkspur@example.com";
-const SOON: Duration = Duration::from_secs(30);
 
 /// A command that is spoken to while it runs.
 struct Talk<'a> {
@@ -61,7 +60,7 @@ struct Customer<'a> {
 impl Customer<'_> {
     /// The code in the mail that comes after so many others.
     fn code(&self, mails: usize) -> String {
-        assert!(self.polar.wait_for_mails(mails + 1, SOON), "a mail comes");
+        assert!(self.polar.wait_for_mails(mails + 1, LONG), "a mail comes");
         self.polar.mails()[mails].code.clone().unwrap()
     }
 

@@ -1,7 +1,7 @@
 //! What is asked on a terminal, and chosen there by number.
 
-use super::{Customer, EMAIL, SOON};
-use crate::support::{Device, Run, start_polar};
+use super::{Customer, EMAIL};
+use crate::support::{Device, LONG, Run, start_polar};
 use mock_polar::NewKey;
 use nix::pty::openpty;
 use std::fs::File;
@@ -53,7 +53,7 @@ impl Terminal {
     #[track_caller]
     fn answer(&mut self, question: &str, answer: &str) {
         while !self.since.contains(question) {
-            let more = self.shown.recv_timeout(SOON);
+            let more = self.shown.recv_timeout(LONG);
             assert!(more.is_ok(), "no `{question}` in {}", self.since);
             self.since.push_str(&more.unwrap());
         }
@@ -68,7 +68,7 @@ impl Terminal {
         let output = self.child.wait_with_output().unwrap();
         let stderr = self.before + &self.since + &self.shown.iter().collect::<String>();
         let (status, stdout) = (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap());
-        Run { status, stdout, stderr: stderr.replace("\r\n", "\n"), took: SOON }
+        Run { status, stdout, stderr: stderr.replace("\r\n", "\n"), took: LONG }
     }
 }
 
