@@ -87,8 +87,10 @@ impl Drop for Request {
 
 impl Request {
     /// The headers to send besides `Content-Length` and `Host`. A browser may send no others: Polar's CORS refuses them.
-    pub const HEADERS: [(&'static str, &'static str); 2] =
-        [("Content-Type", "application/json"), ("Polar-Version", "2026-04")];
+    ///
+    /// None names a version of Polar's API. Polar removes each version about nine months after adding it and answers
+    /// requests that name a removed one with a bare 404; a request without a version is answered in the current one.
+    pub const HEADERS: [(&'static str, &'static str); 1] = [("Content-Type", "application/json")];
 
     /// The most bytes of a reply worth reading; Polar's are under 4 KB.
     pub const REPLY_LIMIT: usize = 256 * 1024;

@@ -5,6 +5,8 @@
 #[path = "support/transports.rs"]
 mod transports;
 
+#[cfg(feature = "portal")]
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Output};
@@ -13,7 +15,11 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use polar_license::transport::{Answer, Failure, Request, Sent};
+#[cfg(feature = "portal")]
+use polar_license::transport::{PortalAnswer, PortalRequest};
 use transports::TRANSPORTS;
+#[cfg(feature = "portal")]
+use zeroize::Zeroizing;
 
 const BODY: &str = r#"{"key":"SECRET-KEY"}"#;
 const SOON: Duration = Duration::from_millis(300);
@@ -26,11 +32,16 @@ struct Server {
 
 impl Server {
     fn that(act: impl FnOnce(&mut TcpStream) + Send + 'static) -> Self {
+        Self::reading(BODY, act)
+    }
+
+    /// A server whose request is whole when it ends in `end`.
+    fn reading(end: &'static str, act: impl FnOnce(&mut TcpStream) + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let thread = std::thread::spawn(move || {
             let mut connection = listener.accept().unwrap().0;
-            let request = read_until(&mut connection, BODY);
+            let request = read_until(&mut connection, end);
             act(&mut connection);
             request
         });
@@ -104,11 +115,53 @@ fn a_request_goes_out_with_exactly_these_headers() {
             format!("content-length: {}", BODY.len()),
             "content-type: application/json".to_owned(),
             format!("host: 127.0.0.1:{port}"),
-            "polar-version: 2026-04".to_owned(),
             format!("user-agent: polar-license/{}", env!("CARGO_PKG_VERSION")),
         ];
         assert_eq!((first, headers), ("POST /v1/x HTTP/1.1", expected.to_vec()), "{transport}");
         assert_eq!(body, BODY);
+    }
+}
+
+#[cfg(feature = "portal")]
+#[test]
+fn a_request_of_the_portal_goes_out_with_exactly_these_headers() {
+    use polar_license::transport::Method;
+    for transport in TRANSPORTS {
+        for (method, body) in [(Method::Get, ""), (Method::Post, BODY)] {
+            let end = if body.is_empty() { "\r\n\r\n" } else { body };
+            let server = Server::reading(end, |connection| {
+                connection.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").unwrap();
+            });
+            let request = PortalRequest {
+                method,
+                url: Zeroizing::new(format!("http://127.0.0.1:{}/v1/x", server.port)),
+                token: Some(Zeroizing::new("polar_cst_SECRET".to_owned())),
+                body: Zeroizing::new(body.to_owned()),
+                timeout: Duration::from_secs(10),
+            };
+            assert_eq!(reply(exchange(transport, &request).answer.clone()), (200, None, b"{}".to_vec()));
+            let text = server.request();
+            let names = text.lines().filter_map(|line| Some(line.split_once(": ")?.0.to_lowercase()));
+            // reqwest sends `accept` to everybody; a GET has no length
+            let names: BTreeSet<String> =
+                names.filter(|name| !["accept", "content-length"].contains(&&**name)).collect();
+            let expected = ["authorization", "connection", "content-type", "host", "user-agent"];
+            assert_eq!(names, expected.map(str::to_owned).into(), "{transport} {method:?}");
+        }
+    }
+}
+
+#[cfg(feature = "portal")]
+fn exchange(transport: &str, request: &PortalRequest) -> PortalAnswer {
+    use polar_license::transport::Transport;
+    match transport {
+        #[cfg(feature = "tokio")]
+        "tokio" => {
+            use polar_license::transport::AsyncTransport;
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(polar_license::tokio::HttpTransport::new().exchange(request))
+        }
+        _ => polar_license::blocking::HttpTransport::new().exchange(request),
     }
 }
 

@@ -52,6 +52,7 @@ static inline void fake_polar_post(void *user_data, const polar_license_request 
     CHECK(strncmp(polar_license_request_url(request), "https://", 8) == 0);
     CHECK_TEXT(polar_license_request_header_name(request, 0), "Content-Type");
     CHECK_TEXT(polar_license_request_header_value(request, 0), "application/json");
+    CHECK(polar_license_request_header_name(request, 1) == NULL); /* above all no Polar-Version */
     CHECK(polar_license_request_header_name(request, 99) == NULL);
     CHECK(at != NULL);
     sscanf(at + 7, "%63[^\"]", key);

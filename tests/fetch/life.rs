@@ -85,14 +85,14 @@ async fn an_activation_without_answer_may_have_taken_a_seat() {
 }
 
 #[wasm_bindgen_test]
-async fn a_request_has_polars_headers_and_no_others_of_ours() {
+async fn a_request_says_that_it_is_json_and_names_no_version() {
     let (hand, key) = (Hand::new().await, one_seat_key().await);
     let client = open(app(), &hand).await;
     client.activate(&key).await.unwrap();
     let requests = control("/requests", None).await;
     let last = requests.as_array().unwrap().last().unwrap();
     let headers = last["headers"].to_string().to_lowercase();
-    assert!(headers.contains("application/json") && headers.contains("polar-version"), "{headers}");
+    assert!(headers.contains("application/json") && !headers.contains("polar-version"), "{headers}");
     assert!(!headers.contains("cookie") && !headers.contains("referer"), "{headers}");
 }
 

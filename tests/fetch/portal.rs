@@ -36,4 +36,6 @@ async fn a_lost_key_of_a_dead_machine_is_restored_in_a_page() {
     let new = session.rotate(&keys[0], ConfirmedByUser).await.unwrap();
     assert_ne!(new.masked(), keys[0].masked());
     assert!(client.validate().await.problem().is_none() && client.current().allowed());
+    let requests = control("/requests", None).await;
+    assert!(!requests.to_string().to_lowercase().contains("polar-version"), "a request names a version: {requests}");
 }

@@ -106,6 +106,7 @@ fn online() {
     let mut online = command(&compile("tests/c/online.c"));
     assert_eq!(run(online.arg(polar.url()).arg(directory.path()).args([&seat, &uses, &kept])), "ok\n");
     assert_eq!(polar.activations(&seat).len(), 0);
+    assert!(polar.requests().iter().all(|request| request.header("polar-version").is_none()), "a version is named");
     // what the setters in C made of it
     let activation = &polar.activations(&kept)[0];
     assert_eq!(activation.label, "a test");

@@ -29,7 +29,7 @@ pub enum Step<'a> {
         number: u32,
         not_before: u64,
         url: &'a str,
-        headers: [(&'static str, &'static str); 2],
+        headers: [(&'static str, &'static str); 1],
         body: &'a str,
         timeout_ms: u64,
         reply_limit: u32,

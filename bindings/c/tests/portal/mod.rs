@@ -147,6 +147,7 @@ impl Polar {
     fn keep_secrets(&mut self) {
         for polar in [&self.main, &self.other] {
             let requests = polar.requests();
+            assert!(requests.iter().all(|request| request.header("polar-version").is_none()), "a version is named");
             let tokens = requests.iter().filter_map(|request| request.header("authorization")?.strip_prefix("Bearer "));
             self.secrets.extend(tokens.map(str::to_owned));
             self.secrets.extend(polar.mails().into_iter().filter_map(|mail| mail.code));

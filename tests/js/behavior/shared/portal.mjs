@@ -141,6 +141,8 @@ async function lostKey(story) {
   equal(await polar.seats(key), 1, "seats");
   const withToken = requests.filter(({ headers }) => headers.authorization !== undefined);
   equal(withToken.map(({ path }) => path.split("?")[0]), ["/v1/customer-portal/license-keys/"], "where the token went");
+  const naming = requests.filter(({ headers }) => "polar-version" in headers);
+  equal(naming, [], "requests that name a version");
   // the next start, with the main entry
   equal((await story.device.open()).current().state, "active", "the next start");
 }

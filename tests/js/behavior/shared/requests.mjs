@@ -14,7 +14,7 @@ const PLATFORM = [
 export function tests({ polar: url }) {
   const polar = new LocalPolar(url);
   return [
-    { name: "requests carry two headers and nobody's identity", kind: "requests", run: () => carryLittle(polar) },
+    { name: "requests carry one header, no version and nobody's identity", kind: "requests", run: () => carryLittle(polar) },
   ];
 }
 
@@ -33,13 +33,13 @@ async function carryLittle(polar) {
   equal(requests.length, 4, "requests");
   for (const { method, path, headers } of requests) {
     const all = new Map(Object.entries(headers));
-    equal([method, all.get("content-type"), all.get("polar-version")], ["POST", "application/json", "2026-04"], path);
-    const others = [...all.keys()].filter((name) => !["content-type", "polar-version", ...PLATFORM].includes(name));
+    equal([method, all.get("content-type")], ["POST", "application/json"], path);
+    const others = [...all.keys()].filter((name) => !["content-type", ...PLATFORM].includes(name));
     equal(others, [], `further headers of ${path}`);
     equal(/[?#]/.test(path), false, `a key may be in ${path}`);
   }
   for (const { init } of given) {
-    equal(Object.keys(init.headers).sort(), ["Content-Type", "Polar-Version"], "headers of the library's own");
+    equal(Object.keys(init.headers).sort(), ["Content-Type"], "headers of the library's own");
     const { method, credentials, redirect, referrerPolicy, cache } = init;
     const wanted = ["POST", "omit", "manual", "no-referrer", "no-store"];
     equal([method, credentials, redirect, referrerPolicy, cache], wanted, "how it is sent");

@@ -84,7 +84,9 @@ fn nothing_is_wrong_and_nothing_is_left_behind() {
     let found = Found::on(&device, &[]);
     found.is(&[]);
     assert_eq!(found.finding("key")["outcome"], "unchecked");
-    assert_eq!(polar.requests().len(), 2, "one for each of the two runs");
+    let requests = polar.requests();
+    assert_eq!(requests.len(), 2, "one for each of the two runs");
+    assert!(requests.iter().all(|request| request.header("polar-version").is_none()), "{requests:?}");
     assert_eq!(fs::read_dir(device.directory()).unwrap().count(), 0);
 
     let nowhere = device.directory().join("a").join("b");
