@@ -1,4 +1,4 @@
-// The local Polar, as its vendor and its network see it: `/_mock` of tools/mock-polar.
+// Controls the local Polar, as the vendor and the network would, through the endpoint `/_mock` of tools/mock-polar.
 
 const { url } = await (await fetch("polar.json")).json();
 
@@ -14,11 +14,11 @@ async function ask(method, path, body) {
   return response.status === 204 ? undefined : response.json();
 }
 
-// each visit begins with the first day
+// each visit to the page starts again from the beginning
 await ask("POST", "/reset");
 const { organization, benefits } = await ask("GET", "");
 
-/** What an app's settings need. */
+/** The values that an app's settings need. */
 export const polar = { url, organization, benefits };
 
 export const addKey = (key) => ask("POST", "/keys", key);
@@ -36,7 +36,7 @@ export async function removeSeats(key) {
   await Promise.all(activations.map(({ id }) => ask("DELETE", `/activations/${id}`)));
 }
 
-/** What is between the app and Polar. */
+/** Sets the state of the network between the app and Polar. */
 export async function connectBy(network) {
   await ask("DELETE", "/faults");
   const fault = FAULTS[network];

@@ -1,4 +1,5 @@
-// node serve.mjs PACKAGE POLAR: the page, until standard input ends, so that it never outlives what started it.
+// node serve.mjs PACKAGE POLAR: serves the page until standard input ends, so that it never outlives its parent
+// process.
 
 import { serve } from "./site.mjs";
 

@@ -1,4 +1,4 @@
-// The page's server, on loopback: these files, and the built npm package.
+// The page's server, on loopback. It serves these files and the built npm package.
 
 import { createServer } from "node:http";
 import { readFileSync, statSync } from "node:fs";
@@ -14,17 +14,17 @@ const TYPES = {
   ".mjs": "text/javascript",
 };
 
-/** `root` is the built package; `polar` the address of the local Polar. */
+/** Starts the server. `root` is the folder of the built package, `polar` the address of the local Polar. */
 export async function serve(root, polar) {
-  const made = { "/polar.json": JSON.stringify({ url: polar }) };
+  const generated = { "/polar.json": JSON.stringify({ url: polar }) };
   const map = JSON.stringify({ imports: imports(root) });
   const server = createServer(({ url }, response) => {
     const path = new URL(url, "http://localhost").pathname.replace(/\/$/, "/index.html");
     const file = path.startsWith("/package/") ? join(root, path.slice("/package".length)) : join(HERE, path);
-    const known = made[path] ?? (statSync(file, { throwIfNoEntry: false })?.isFile() && readFileSync(file));
-    if (!known) return void response.writeHead(404).end();
+    const content = generated[path] ?? (statSync(file, { throwIfNoEntry: false })?.isFile() && readFileSync(file));
+    if (!content) return void response.writeHead(404).end();
     response.writeHead(200, { "Content-Type": TYPES[extname(path)] ?? "application/octet-stream" });
-    response.end(path === "/app.html" ? String(known).replace("{{imports}}", map) : known);
+    response.end(path === "/app.html" ? String(content).replace("{{imports}}", map) : content);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const stop = () => {
@@ -34,7 +34,7 @@ export async function serve(root, polar) {
   return { url: `http://127.0.0.1:${server.address().port}/`, stop };
 }
 
-/** What a bundler takes for each name of the package, under `/package/`: an import map's `imports`. */
+/** Returns the `imports` of an import map: the entries of the package, each with the file that a bundler would use. */
 export function imports(root) {
   const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const names = Object.keys(exports).filter((name) => exports[name].import);

@@ -1,64 +1,64 @@
-// The page around the app: each control changes the local Polar, the network or the computer. Decides nothing about
-// licenses: the app's client does.
+// The page around the app. Each control changes the local Polar, the network or the computer. The page decides nothing
+// about licenses; the app's client does.
 
 import * as machine from "./computer.mjs";
 import * as vendor from "./polar.mjs";
-import { asked, clock, decided, done } from "./timeline.mjs";
+import { clock, logAction, logCheck, logDecision } from "./timeline.mjs";
 
 const frame = document.querySelector("iframe");
 const form = document.querySelector("form");
 let key = "ACME-PRO-7F3A-19C4";
 let app;
 
-const LEARNS = "The app learns it when it next asks.";
+const LATER = "The app learns of it when it next asks.";
 const CONTROLS = {
   enter: () => app.dialog.show(key),
   async revoke() {
     await vendor.change(key, { status: "revoked" });
-    done(`The key was revoked. ${LEARNS}`);
+    logAction(`The key was revoked. ${LATER}`);
   },
   async grant() {
     await vendor.change(key, { status: "granted", expires_at: null });
-    done(`The key was granted. ${LEARNS}`);
+    logAction(`The key was granted. ${LATER}`);
   },
   async expire() {
     await vendor.expire(key);
-    done(`The key has expired. ${LEARNS}`);
+    logAction(`The key has expired. ${LATER}`);
   },
   async remove() {
     await vendor.removeSeats(key);
-    done(`The seat was removed. ${LEARNS}`);
+    logAction(`The seat was removed. ${LATER}`);
   },
   async rotate() {
     key = await vendor.rotate(key);
     showKey();
-    done(`The key was replaced by a new one. ${LEARNS}`);
+    logAction(`The key was replaced by a new one. ${LATER}`);
   },
   async pass(words, hours) {
     await vendor.pass(hours);
     machine.pass(hours);
-    done(`Time passes: ${words}`);
+    logAction(`Time passes: ${words}`);
     wake();
   },
   turn(words, hours) {
     machine.turn(hours);
-    done(`The user’s clock is moved: ${words}`);
+    logAction(`The user’s clock is changed: ${words}`);
     wake();
   },
   right() {
     machine.setRight();
-    done("The user’s clock is right");
+    logAction("The user’s clock is right");
     wake();
   },
   async check() {
-    asked();
+    logCheck();
     const before = app.license.current();
     const after = await app.license.validate();
-    decided(after);
-    if (!after.problem && after.message === before.message) done("Polar’s answer changes nothing");
+    logDecision(after);
+    if (!after.problem && after.message === before.message) logAction("Polar’s answer changes nothing");
   },
   restart() {
-    done("The app is started again");
+    logAction("The app restarts");
     frame.contentWindow.location.reload();
   },
 };
@@ -71,12 +71,12 @@ form.addEventListener("submit", (event) => {
 
 form.addEventListener("change", async ({ target }) => {
   await vendor.connectBy(target.value);
-  done(`Network: ${target.labels[0].textContent.trim()}`);
-  // as a browser does
+  logAction(`Network: ${target.labels[0].textContent.trim()}`);
+  // a browser sends these events when the network changes
   app.window.dispatchEvent(new Event(target.value === "offline" ? "offline" : "online"));
 });
 
-/** The app is shown again, as after a night in which its computer slept. */
+/** Tells the app that it is visible again, as after a night in which the computer slept. */
 function wake() {
   app.window.document.dispatchEvent(new Event("visibilitychange"));
 }
@@ -85,14 +85,14 @@ function showKey() {
   document.querySelector("#key").textContent = key;
 }
 
-/** The app has started. */
+/** Connects the page to the app; the app calls this when it has started. */
 function connect(started) {
   app = started;
-  app.license.onChange(decided);
-  decided(app.license.current());
+  app.license.onChange(logDecision);
+  logDecision(app.license.current());
   app.dialog.addEventListener("link", (event) => {
     event.preventDefault();
-    done(`The app opens ${event.detail}`);
+    logAction(`The app opens ${event.detail}`);
   });
 }
 

@@ -1,4 +1,4 @@
-// What was decided, the newest first, between what was done.
+// The list of the user's actions and the client's decisions, newest first.
 
 import { computer } from "./computer.mjs";
 
@@ -12,21 +12,22 @@ const format = new Intl.DateTimeFormat("en", {
 });
 const last = { decision: "", trouble: "" };
 
-/** The time on the user's clock. */
+/** Returns the time on the user's clock. */
 export const clock = () => format.format(computer.clock.now());
 
-export function done(what) {
-  add("action", [["p", what]]);
+/** Adds an action, or another event that is no decision. */
+export function logAction(text) {
+  add("action", [["p", text]]);
 }
 
-/** Somebody waits for the answer: what goes wrong is shown even if it went wrong before. */
-export function asked() {
-  done("The app asks Polar");
+/** Adds a check that the user asked for. Its problem is shown even if the last decision had the same one. */
+export function logCheck() {
+  logAction("The app asks Polar");
   last.trouble = "";
 }
 
-/** Adds a decision, if it differs from the last one in more than its dates; and what went wrong meanwhile. */
-export function decided({ state, reason, allowed, message, nextStep, problem }) {
+/** Adds a decision if it differs from the last one in more than its dates, and its problem if that is another one. */
+export function logDecision({ state, reason, allowed, message, nextStep, problem }) {
   const decision = JSON.stringify([state, reason, message, nextStep]);
   const trouble = problem?.message ?? "";
   if (decision !== last.decision) {
@@ -34,7 +35,7 @@ export function decided({ state, reason, allowed, message, nextStep, problem }) 
     const item = add("decision", [["strong", state], ["p", message], ["small", facts.filter(Boolean).join(" · ")]]);
     item.dataset.state = state;
   }
-  if (trouble && trouble !== last.trouble) done(trouble);
+  if (trouble && trouble !== last.trouble) logAction(trouble);
   Object.assign(last, { decision, trouble });
 }
 

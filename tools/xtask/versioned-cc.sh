@@ -1,9 +1,9 @@
 #!/bin/sh
-# Links as the compiler $POLAR_LICENSE_CC does, and gives the exported functions of the C library the version in
+# Links with the compiler $POLAR_LICENSE_CC, and gives the exported functions of the C library the symbol version
 # $POLAR_LICENSE_NODE.
 #
-# rustc lists them in a version script without a version, beside which GNU ld takes no second one; so this one gets it.
-# Everything else that cargo links on the way, such as procedural macros, stays as it is.
+# rustc lists the functions in a version script without a version. GNU ld accepts no second script beside it, so this
+# adds the version to rustc's. Other things that cargo links, such as procedural macros, are linked unchanged.
 set -eu
 for argument; do
     case $argument in

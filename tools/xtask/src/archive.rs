@@ -1,5 +1,5 @@
-//! What people download of a release: archives in `target/package/archives`, named by what is in them, version and target,
-//! and `SHA256SUMS` over all of them. Made by CMake, which packs and sums alike on every system.
+//! The archives of a release, in `target/package/archives`, each named by its content, version and target, and
+//! `SHA256SUMS` over all of them. CMake makes both, because it works alike on every system.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,14 +12,14 @@ use crate::workspace;
 
 const SUMS: &str = "SHA256SUMS";
 
-/// An empty folder to be filled and packed, of the name that the archive gets: `polar-license-c-0.1.0-TARGET`.
+/// Creates an empty folder to fill and to pack, with the name that the archive gets: `polar-license-c-0.1.0-TARGET`.
 pub(crate) fn folder(sh: &Shell, what: &str, version: &str, target: &Target) -> Result<PathBuf> {
     let folder = archives()?.join(format!("{what}-{version}-{}", target.triple));
     sh.remove_path(&folder)?;
     Ok(sh.create_dir(folder)?)
 }
 
-/// Packs the folder, which it removes, and writes the checksums anew.
+/// Packs the folder, removes it, and writes the checksums again.
 pub(crate) fn pack(sh: &Shell, folder: &Path, target: &Target) -> Result<PathBuf> {
     let name = folder.file_name().context("the folder has no name")?.to_string_lossy().into_owned();
     let (end, format) = if target.system.is_windows() { ("zip", "zip") } else { ("tar.gz", "gnutar") };
@@ -35,7 +35,7 @@ pub(crate) fn pack(sh: &Shell, folder: &Path, target: &Target) -> Result<PathBuf
     Ok(archive)
 }
 
-/// Checks the archive by its line in the checksums, with the command that users are told to do it by.
+/// Checks the archive against its line in the checksums, with the command that we tell users to run.
 pub(crate) fn verify(sh: &Shell, archive: &Path) -> Result<()> {
     let name = archive.file_name().context("the archive has no name")?.to_string_lossy();
     let _inside = sh.push_dir(archives()?);
@@ -46,7 +46,7 @@ pub(crate) fn verify(sh: &Shell, archive: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Unpacks an archive, and returns the folder in it.
+/// Unpacks an archive, and returns the unpacked folder.
 pub(crate) fn unpack(sh: &Shell, archive: &Path, into: &Path) -> Result<PathBuf> {
     let _inside = sh.push_dir(into);
     cmd!(sh, "cmake -E tar xf {archive}").run()?;
@@ -55,7 +55,7 @@ pub(crate) fn unpack(sh: &Shell, archive: &Path, into: &Path) -> Result<PathBuf>
     Ok(into.join(name))
 }
 
-/// Writes the checksums of all archives, as `sha256sum --check` reads them.
+/// Writes the checksums of all archives in the format of `sha256sum --check`.
 pub(crate) fn checksums(sh: &Shell) -> Result<()> {
     let folder = archives()?;
     let mut names = Vec::new();

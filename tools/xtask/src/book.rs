@@ -1,8 +1,8 @@
-//! The book in `docs`: builds it, and checks that its table of contents names every page, that links lead somewhere (also
-//! those of the other Markdown files), that its code blocks do what they say, and that the map in ARCHITECTURE.md shows
-//! what is there. Follows no link that leaves the repository. `mdbook` itself would leave out a page that the contents do
-//! not name, and says nothing of broken links. What has been built is checked as well where it is built, but not by
-//! `cargo xtask test`: to build `mdbook` takes minutes, and what the check of the Markdown does not see is little.
+//! Builds the book in `docs`, and checks that its table of contents names every page, that the links of all Markdown
+//! files lead somewhere, that its code blocks do what they say, and that the map in ARCHITECTURE.md names the files
+//! that exist. Follows no link that leaves the repository. `mdbook` itself leaves out a page that the contents do not
+//! name, and does not report broken links. The links of the built pages are checked when they are built, which `cargo
+//! xtask test` does not do: building `mdbook` takes minutes, and the check of the Markdown finds almost every mistake.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
@@ -15,8 +15,8 @@ use crate::{html_links, npm_package, readme, tools, workspace};
 
 const PAGES: &str = "docs/src";
 
-/// The READMEs that sites of packages show, which have no other file of the repository. That of the crate is not among
-/// them: it redirects its links, which the step `docs` checks.
+/// The READMEs that are shown by package registries, where their links to files of the repository would be dead. The
+/// crate's own README is not among them: the crate redirects its links, and the step `docs` checks these.
 const FRONT_PAGES: [&str; 5] = [
     "bindings/python/PYPI.md",
     "bindings/tauri/README.md",
@@ -25,19 +25,19 @@ const FRONT_PAGES: [&str; 5] = [
     "tools/mock-polar/README.md",
 ];
 
-/// Where the map of the code is.
+/// The file with the map of the code.
 const MAP: &str = "ARCHITECTURE.md";
 
-/// What writes the reference of the npm package.
+/// The folder of the tool that writes the reference of the npm package.
 const REFERENCE: &str = "bindings/wasm/reference";
 
-/// Builds the book as web pages, and beside it the reference of the npm package, from its sources.
+/// Builds the book as web pages, and beside it the reference of the npm package.
 pub(crate) fn build(sh: &Shell) -> Result<()> {
     let mdbook = tools::MDBOOK.program(sh, "mdbook")?;
     cmd!(sh, "{mdbook} build docs").run()?;
     npm_package::install_tools(sh)?;
     npm_package::ci(sh, REFERENCE)?;
-    // warnings are errors, such as a link in a comment that leads nowhere
+    // warnings are errors, such as a dead link in a comment
     cmd!(sh, "node {REFERENCE}/node_modules/typedoc/bin/typedoc --options {REFERENCE} --treatWarningsAsErrors")
         .run()?;
     let book = workspace::target()?.join("book");
@@ -46,7 +46,7 @@ pub(crate) fn build(sh: &Shell) -> Result<()> {
     Ok(())
 }
 
-/// Checks the links of each page, and returns how many there are.
+/// Checks the links of each built page, and returns the number of links.
 fn check_built(book: &Path) -> Result<usize> {
     let pages = markdown_files(PAGES)?.into_iter().filter(|page| !page.ends_with("SUMMARY.md"));
     let mut checked = 0;
@@ -61,7 +61,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     check_contents(&pages)?;
     check_map(&workspace::text(MAP)?)?;
     let mut checked = 0;
-    // rustdoc checks the texts that are beside the code
+    // rustdoc checks the Markdown in `src`
     for page in markdown_files("")?.iter().filter(|page| !page.starts_with("src")) {
         checked += check_links(page)?;
     }
@@ -69,14 +69,14 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     pages.iter().try_for_each(|page| readme::check(sh, &page.to_string_lossy()))
 }
 
-/// The Markdown files below a folder, seen from the repository's top folder.
+/// Returns the Markdown files below a folder, relative to the repository's top folder.
 fn markdown_files(folder: &str) -> Result<Vec<PathBuf>> {
     let files = workspace::files(&workspace::root().join(folder))?.into_iter();
     let markdown = files.filter(|file| file.extension().is_some_and(|extension| extension == "md"));
     markdown.map(|file| Ok(file.strip_prefix(workspace::root())?.to_path_buf())).collect()
 }
 
-/// `SUMMARY.md` names each page once.
+/// Checks that `SUMMARY.md` names each page once.
 fn check_contents(pages: &[PathBuf]) -> Result<()> {
     let summary = Path::new(PAGES).join("SUMMARY.md");
     let named: Vec<PathBuf> =
@@ -89,7 +89,8 @@ fn check_contents(pages: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// A row names every file of `src` and `tests`, or a folder that it is in; and what the rows name exists.
+/// Checks that the rows name every file of `src` and `tests`, or a folder that contains it, and that all named paths
+/// exist.
 fn check_map(architecture: &str) -> Result<()> {
     let named = paths_in_map(architecture);
     let gone = named.iter().filter(|path| !workspace::root().join(path).exists());
@@ -108,7 +109,7 @@ fn check_map(architecture: &str) -> Result<()> {
     Ok(())
 }
 
-/// What stands in backticks in the first column of the map; `{a,b}.rs` is two.
+/// Returns the paths in backticks in the first column of the map; `{a,b}.rs` stands for two.
 fn paths_in_map(architecture: &str) -> Vec<String> {
     let rows = architecture.lines().filter(|line| line.starts_with("| `"));
     let columns = rows.filter_map(|row| row.split(" | ").next());
@@ -122,7 +123,7 @@ fn alternatives(path: &str) -> Vec<String> {
     }
 }
 
-/// Returns how many there are.
+/// Checks the links of a Markdown file, and returns the number of links.
 fn check_links(page: &Path) -> Result<usize> {
     let text = workspace::text(page)?;
     let links = links(&text);
@@ -137,15 +138,15 @@ fn check_link(page: &Path, text: &str, link: &str) -> Result<()> {
         return Ok(());
     }
     let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
-    let target = if path.is_empty() { page.to_path_buf() } else { plain(&page.with_file_name("").join(path)) };
+    let target = if path.is_empty() { page.to_path_buf() } else { normalized(&page.with_file_name("").join(path)) };
     if !workspace::root().join(&target).exists() {
         bail!("`{}` does not exist", target.display());
     }
     if page.starts_with(PAGES) && !target.starts_with(PAGES) {
-        bail!("it leaves the book, which is read elsewhere: use an address, or name the file without a link");
+        bail!("it leads out of the book, which is also read elsewhere: use a URL, or name the file without a link");
     }
     if !path.is_empty() && FRONT_PAGES.iter().any(|front| page == Path::new(front)) {
-        bail!("sites that show this page do not have the file: use an address, or name the file without a link");
+        bail!("registries that show this page do not have the file: use a URL, or name the file without a link");
     }
     if anchor.is_empty() {
         return Ok(());
@@ -157,20 +158,20 @@ fn check_link(page: &Path, text: &str, link: &str) -> Result<()> {
     Ok(())
 }
 
-/// Without `.` and `..`.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
+/// Resolves `.` and `..` in a path.
+fn normalized(path: &Path) -> PathBuf {
+    let mut normalized = PathBuf::new();
     for component in path.components() {
         match component {
-            Component::ParentDir => drop(plain.pop()),
+            Component::ParentDir => drop(normalized.pop()),
             Component::CurDir => {}
-            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => plain.push(component),
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => normalized.push(component),
         }
     }
-    plain
+    normalized
 }
 
-/// What links and images point to.
+/// Returns the destinations of links and images.
 fn links(markdown: &str) -> Vec<String> {
     let destination = |event| match event {
         Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => Some(dest_url.into_string()),
@@ -179,7 +180,7 @@ fn links(markdown: &str) -> Vec<String> {
     Parser::new(markdown).filter_map(destination).collect()
 }
 
-/// The names that links to headings use: small letters and digits, with hyphens for spaces.
+/// Returns the anchors of the headings: lower-case letters and digits, with hyphens for spaces.
 fn anchors(markdown: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut heading: Option<String> = None;
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_the_map_does_not_name_is_an_error_and_so_is_a_row_about_nothing() {
+    fn a_file_missing_from_the_map_and_a_row_without_a_file_are_errors() {
         let map = workspace::text(MAP).unwrap();
         check_map(&map).unwrap();
         let wrong = |map: &str| check_map(map).unwrap_err().to_string();
@@ -220,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_leads_nowhere_is_an_error() {
+    fn a_dead_link_is_an_error() {
         let broken =
             |link: &str| format!("{:#}", check_link(Path::new("docs/src/faq.md"), "# Questions\n", link).unwrap_err());
         assert!(broken("nowhere.md").contains("docs/src/nowhere.md"));
@@ -231,9 +232,9 @@ mod tests {
     }
 
     #[test]
-    fn a_link_to_what_a_reader_elsewhere_does_not_have_is_an_error() {
+    fn a_link_to_a_file_that_readers_elsewhere_do_not_have_is_an_error() {
         let broken = |page: &str, link: &str| check_link(Path::new(page), "", link).unwrap_err().to_string();
-        assert!(broken("docs/src/guides/web.md", "../../../examples/react/README.md").contains("leaves the book"));
+        assert!(broken("docs/src/guides/web.md", "../../../examples/react/README.md").contains("out of the book"));
         check_link(Path::new("docs/src/guides/web.md"), "", "../testing.md").unwrap();
         assert!(broken("tools/cli/README.md", "../../SECURITY.md").contains("without a link"));
         check_link(Path::new("tools/cli/README.md"), "# Here\n", "#here").unwrap();

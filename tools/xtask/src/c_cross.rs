@@ -1,6 +1,6 @@
-//! The C library for other systems: built by a cross compiler, as an app developer would, then its test programs and
-//! examples and the crate's own tests, run by Wine and qemu; and how programs that were packed for them are built and run.
-//! That says nothing certain about Windows itself, or about a real ARM processor.
+//! Tests the C library for other systems: a cross compiler builds it, as an app developer would, and Wine and qemu run
+//! its test programs, its examples and the crate's own tests. Also builds and runs programs with packages for these
+//! systems. Success here proves nothing about Windows itself or about a real ARM processor.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -18,17 +18,17 @@ pub(crate) const MINGW: [&str; 2] = ["x86_64-w64-mingw32-gcc", "x86_64-w64-mingw
 pub(crate) const ARM_TOOLS: [&str; 3] = ["aarch64-linux-gnu-gcc", "aarch64-linux-gnu-g++", QEMU];
 const QEMU: &str = "qemu-aarch64";
 
-/// Where Wine looks for DLLs.
+/// The environment variable that tells Wine where to look for DLLs.
 const DLL_FOLDERS: &str = "WINEPATH";
 
-/// Those whose result can differ between systems.
+/// The crate's tests whose results can differ between systems.
 const TESTS: [&str; 6] =
     ["--lib", "--test=scenarios", "--test=end_to_end", "--test=two_processes", "--test=http", "--test=tls"];
 
-/// It tests the tests, and takes longest.
+/// A test of the tests themselves, which takes longest and gives the same result on every system.
 const NOT_NEEDED: &str = "the_runner_notices_everything_that_is_wrong";
 
-/// Those that start themselves, which the kernel does for ARM only where qemu is registered with it.
+/// Tests that start their own program again. For ARM this works only if qemu is registered with the kernel.
 const NOT_ON_ARM: [&str; 9] = [
     "a_lock_that_this_user_can_never_take_over_is_reported_at_once",
     "a_lock_that_this_user_cannot_read_is_taken_over",
@@ -41,35 +41,35 @@ const NOT_ON_ARM: [&str; 9] = [
     "loopback_is_never_proxied",
 ];
 
-/// Another system than this one.
+/// A system other than this one.
 struct System<'a> {
     sh: &'a Shell,
     target: &'static str,
     compilers: [&'static str; 2],
-    /// What a program with the static library links to, as rustc prints it, and as it is in docs/src/guides/c.md.
+    /// The libraries that a program with the static library links to, as rustc and docs/src/guides/c.md list them.
     libraries: &'static str,
-    /// For the test programs: so that they do not need a library of the compiler.
+    /// The compiler flags by which the test programs do not need a shared library of the compiler.
     flags: &'static str,
-    /// The command that runs its programs.
+    /// The command that runs programs for this system.
     runner: String,
     environment: Vec<(&'static str, PathBuf)>,
 }
 
-/// For Windows, under Wine.
+/// Tests the library for Windows, under Wine.
 pub(crate) fn on_windows(sh: &Shell) -> Result<()> {
     let system = windows(sh)?;
     system.c_programs()?;
     system.crate_tests(&TESTS, &[])
 }
 
-/// For 64-bit ARM, under qemu.
+/// Tests the library for 64-bit ARM, under qemu.
 pub(crate) fn on_arm(sh: &Shell) -> Result<()> {
     let system = arm(sh);
     system.c_programs()?;
     system.crate_tests(&TESTS[..2], &NOT_ON_ARM)
 }
 
-/// The compilers of C and C++ for another system.
+/// Returns the C and C++ compilers for another system.
 pub(crate) fn compilers(triple: &str) -> Result<[&'static str; 2]> {
     match triple {
         WINDOWS => Ok(MINGW),
@@ -82,13 +82,13 @@ fn unknown(triple: &str) -> Error {
     anyhow!("this machine cannot build and run programs for {triple}; make the package on such a machine")
 }
 
-/// What CMake is told to build a program for a target.
+/// Returns the options with which CMake builds a program for the target.
 pub(crate) fn cmake_options(target: &Target) -> Result<Vec<String>> {
     let Some(triple) = target.foreign() else { return Ok(Vec::new()) };
     let [c, cpp] = compilers(triple)?;
     let mut options = vec![format!("-DCMAKE_C_COMPILER={c}"), format!("-DCMAKE_CXX_COMPILER={cpp}")];
     if target.system.is_windows() {
-        // without libraries of the compiler, which Wine would not find
+        // `-static`, because Wine would not find the compiler's shared libraries
         options.extend(["-DCMAKE_SYSTEM_NAME=Windows".into(), "-DCMAKE_EXE_LINKER_FLAGS=-static".into()]);
     } else {
         options.push("-DCMAKE_SYSTEM_NAME=Linux".into());
@@ -96,7 +96,7 @@ pub(crate) fn cmake_options(target: &Target) -> Result<Vec<String>> {
     Ok(options)
 }
 
-/// The command that runs a program for a target; on Windows it finds its DLLs in that folder.
+/// Returns the command that runs a program for a target. On Windows the program finds its DLLs in the folder `dlls`.
 pub(crate) fn program<'a>(sh: &'a Shell, target: &Target, program: &Path, dlls: &Path) -> Result<Cmd<'a>> {
     let Some(triple) = target.foreign() else {
         let path = env::var_os("PATH").unwrap_or_default();
@@ -117,7 +117,7 @@ pub(crate) fn program<'a>(sh: &'a Shell, target: &Target, program: &Path, dlls: 
     Ok(runner.envs(found.collect::<Vec<_>>()))
 }
 
-/// A machine with Windows, as Wine is one.
+/// Prepares Wine, and returns it as a system.
 fn windows(sh: &Shell) -> Result<System<'_>> {
     let wine = wine(sh).context("Wine is not installed")?;
     let folder = workspace::target()?.join("wine");
@@ -137,11 +137,11 @@ fn windows(sh: &Shell) -> Result<System<'_>> {
             ("WINEDEBUG", "-all".into()),
         ],
     };
-    // creates Wine's folder, for which no test should have to wait
+    // creates Wine's folder now, so that no test has to wait for it
     let drivers = r"HKCU\Software\Wine\Drivers";
     let commands = [
         cmd!(sh, "{wine} wineboot --init"),
-        // windows without a screen; what runs already has looked for one, so it is ended
+        // windows need no screen; processes that looked for a screen before this setting are ended
         cmd!(sh, "{wine} reg add {drivers} /v Graphics /d null /f"),
         cmd!(sh, "{wine} wineboot --kill"),
     ];
@@ -151,7 +151,7 @@ fn windows(sh: &Shell) -> Result<System<'_>> {
     Ok(system)
 }
 
-/// A machine with a 64-bit ARM processor, as qemu is one.
+/// Returns qemu for 64-bit ARM as a system.
 fn arm(sh: &Shell) -> System<'_> {
     System {
         sh,
@@ -164,14 +164,14 @@ fn arm(sh: &Shell) -> System<'_> {
     }
 }
 
-/// The name of Wine on this machine: Debian installs the one without a 32-bit half outside of `PATH`.
+/// Returns the name of Wine's program on this machine. Debian installs 64-bit Wine outside of `PATH`.
 pub(crate) fn wine(sh: &Shell) -> Option<&'static str> {
     let names = ["wine", "wine64", "/usr/lib/wine/wine64"];
     names.into_iter().find(|name| shell::probe(cmd!(sh, "{name} --version")).is_some())
 }
 
 impl System<'_> {
-    /// The test programs and examples of the C library, against a Polar that runs natively.
+    /// Runs the test programs and examples of the C library, against a Polar that runs natively.
     fn c_programs(&self) -> Result<()> {
         if !workspace::text("docs/src/guides/c.md")?.contains(self.libraries) {
             bail!("docs/src/guides/c.md must name what a program for {} links to: {}", self.target, self.libraries);
@@ -180,7 +180,7 @@ impl System<'_> {
         let library = self.build(&folder, &[])?;
         let panicking =
             self.build(&folder.join("c-panicking"), &["--no-default-features", "--features", "portal,test-panic"])?;
-        // the whole workspace, as in the step `tests`, so that cargo does not build all dependencies once more
+        // the whole workspace, as in the step `tests`, so that cargo does not build all dependencies again
         let tests = shell::cargo(self.sh, "test --locked --workspace --test programs --test examples -- --skip python");
         let tests = tests.env("POLAR_LICENSE_C_CC", self.compilers[0]).env("POLAR_LICENSE_C_CXX", self.compilers[1]);
         let tests = tests.env("POLAR_LICENSE_C_LIBRARY", library).env("POLAR_LICENSE_C_PANICKING", panicking);
@@ -188,7 +188,7 @@ impl System<'_> {
         Ok(tests.env("POLAR_LICENSE_C_RUNNER", &self.runner).envs(self.environment.clone()).run()?)
     }
 
-    /// The static library.
+    /// Builds the static library, and returns its file.
     fn build(&self, folder: &Path, features: &[&str]) -> Result<PathBuf> {
         let build = self.cargo("build --locked --package polar-license-c --lib").args(features);
         build.arg("--target-dir").arg(folder).run()?;
@@ -206,7 +206,7 @@ impl System<'_> {
         cargo.env(self.setting("LINKER"), self.compilers[0])
     }
 
-    /// The environment variable by which cargo learns about this target.
+    /// Returns the environment variable for one of cargo's settings for this system.
     fn setting(&self, name: &str) -> String {
         target::setting(self.target, name)
     }

@@ -1,4 +1,4 @@
-//! The C library: its test programs once more, under tools that find errors with memory and threads.
+//! Runs the test programs of the C library again, under tools that find errors with memory and threads.
 
 use std::path::{Path, PathBuf};
 
@@ -9,19 +9,19 @@ use crate::{shell, workspace};
 
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
-/// valgrind, which also reports what is still allocated at the end as an error.
+/// The command for valgrind, which also reports memory that is still allocated at the end as an error.
 const VALGRIND: &str = "valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect,possible \
                         --error-exitcode=99 --fair-sched=yes";
 
-/// The test programs under valgrind.
+/// Runs the test programs under valgrind.
 pub(crate) fn under_valgrind(sh: &Shell) -> Result<()> {
     let suppressions = workspace::root().join("tests/c/valgrind.supp");
     let runner = format!("{VALGRIND} --suppressions={}", suppressions.display());
-    // the lines of the README too, which must free what they make
+    // the code in the README too, which must free what it allocates
     Ok(test_programs(sh).args(["--test", "readme"]).env("POLAR_LICENSE_C_RUNNER", runner).run()?)
 }
 
-/// The test programs with the library and themselves instrumented.
+/// Runs the test programs with AddressSanitizer in the library and in the programs.
 pub(crate) fn with_address_sanitizer(sh: &Shell) -> Result<()> {
     let folder = workspace::target()?.join("c-asan");
     nightly_build(sh, &folder).env("RUSTFLAGS", "-Zsanitizer=address").run()?;
@@ -30,8 +30,9 @@ pub(crate) fn with_address_sanitizer(sh: &Shell) -> Result<()> {
     Ok(tests.env("POLAR_LICENSE_C_CXX", "g++ -fsanitize=address -fno-omit-frame-pointer").run()?)
 }
 
-/// The test programs that have threads, with the library, themselves and Rust's standard library instrumented: without
-/// the last, the sanitizer would not see what its mutexes order, and report races that do not exist.
+/// Runs the test programs that have threads with ThreadSanitizer in the library, the programs and Rust's standard
+/// library. Without the last, the sanitizer would not see that mutexes order accesses, and would report races that do
+/// not exist.
 pub(crate) fn with_thread_sanitizer(sh: &Shell) -> Result<()> {
     let folder = workspace::target()?.join("c-tsan");
     let build = nightly_build(sh, &folder).args(["--no-default-features", "-Zbuild-std=std,panic_unwind"]);
@@ -44,13 +45,13 @@ pub(crate) fn with_thread_sanitizer(sh: &Shell) -> Result<()> {
     let libraries =
         format!("-Wl,--whole-archive {} -Wl,--no-whole-archive -lpthread -ldl -lm -lresolv -lrt", runtime.display());
     let tests = test_programs(sh).env("POLAR_LICENSE_C_LIBRARY", library(&folder));
-    // clang's own runtime is older than the one that the library needs
+    // clang's own runtime is older than the runtime that the library needs
     let tests = tests.env("POLAR_LICENSE_C_CC", "clang -O1 -fsanitize=thread -fno-sanitize-link-runtime");
     let tests = tests.env("POLAR_LICENSE_C_LIBS", libraries);
     Ok(tests.args(["--", "threads", "callbacks", "stalled", "scenarios"]).run()?)
 }
 
-/// Builds the static library with nightly Rust, which alone knows `-Zsanitizer`.
+/// Builds the static library with nightly Rust, because only that knows `-Zsanitizer`.
 fn nightly_build<'a>(sh: &'a Shell, folder: &Path) -> Cmd<'a> {
     cmd!(sh, "rustup run nightly cargo build --locked --package polar-license-c --lib")
         .args(["--target", TARGET, "--target-dir"])
@@ -61,7 +62,8 @@ fn library(folder: &Path) -> PathBuf {
     folder.join(TARGET).join("debug/libpolar_license_c.a")
 }
 
-/// The whole workspace, as in the step `tests`, so that cargo does not build all dependencies once more.
+/// Returns the command that runs the test programs. It names the whole workspace, as the step `tests` does, so that
+/// cargo does not build all dependencies again.
 fn test_programs(sh: &Shell) -> Cmd<'_> {
     shell::cargo(sh, "test --locked --workspace --test programs")
 }

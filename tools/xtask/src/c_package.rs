@@ -1,6 +1,6 @@
-//! The C library as it is shipped: headers, static and shared library, pkg-config files, CMake package, licenses and the
-//! catalogues of texts, in `target/package/c` or in a folder for an archive. Checks nothing but that it names no path of
-//! this machine.
+//! Builds the C library as it is shipped: headers, static and shared library, pkg-config files, CMake package, licenses
+//! and the catalogues of texts, in `target/package/c` or in a folder for an archive. Checks only that it contains no
+//! path of this machine.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::licenses::{self, Shipped};
 use crate::target::{System, Target};
 use crate::{archive, c_cross, paths, tools, workspace};
 
-/// Where the package has the catalogues of texts.
+/// The package's folder of the catalogues of texts.
 pub(crate) const TEXTS: &str = "share/polar_license/texts";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Variant {
         }
     }
 
-    /// What cargo is told about features.
+    /// Returns the arguments for cargo that choose the features.
     fn features(self) -> &'static [&'static str] {
         match self {
             Self::Full => &[],
@@ -39,7 +39,7 @@ impl Variant {
     }
 }
 
-/// `cargo xtask package c`.
+/// Builds the package, and returns its folder: `cargo xtask package c`.
 pub(crate) fn package(sh: &Shell, variant: Variant, target: &Target) -> Result<PathBuf> {
     let name = target.foreign().map_or_else(|| variant.name().into(), |target| format!("{}-{target}", variant.name()));
     let folder = workspace::target()?.join("package").join(name);
@@ -49,7 +49,7 @@ pub(crate) fn package(sh: &Shell, variant: Variant, target: &Target) -> Result<P
     Ok(folder)
 }
 
-/// The package for download, and where its archive is.
+/// Builds the package for download, and returns its archive.
 pub(crate) fn archive(sh: &Shell, variant: Variant, target: &Target) -> Result<PathBuf> {
     let version = workspace::version("polar-license-c")?;
     let folder = archive::folder(sh, &format!("polar-license-{}", variant.name()), &version, target)?;
@@ -95,7 +95,7 @@ pub(crate) fn install_into(
     licenses::write(sh, &folder.join("share/doc/polar_license"), &shipped)
 }
 
-/// The sentences for users, for translators and for apps that show them in another language.
+/// Adds the catalogues of sentences for users, for translators and for apps that show them in another language.
 fn add_texts(sh: &Shell, folder: &Path) -> Result<()> {
     let destination = folder.join(TEXTS);
     sh.create_dir(&destination)?;
@@ -105,8 +105,8 @@ fn add_texts(sh: &Shell, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// On Linux the functions carry the interface's version, as the soname does: a program cannot start with a library of
-/// another version, and two of them in one process are kept apart.
+/// Sets the linker of the target. On Linux it gives the exported functions the interface's version, which the soname
+/// has too: a program cannot start with a library of another version, and two versions can be in one process.
 fn with_linker<'a>(command: Cmd<'a>, target: &Target) -> Result<Cmd<'a>> {
     if target.system != System::Linux {
         return Ok(command);
@@ -117,17 +117,17 @@ fn with_linker<'a>(command: Cmd<'a>, target: &Target) -> Result<Cmd<'a>> {
     Ok(command.env("POLAR_LICENSE_NODE", node()?))
 }
 
-/// What changes with the interface: the first two numbers of the version, at the end of the soname too.
+/// Returns the version of the interface: the first two numbers of the version, with which the soname ends too.
 pub(crate) fn interface() -> Result<String> {
     Ok(workspace::version("polar-license-c")?.split('.').take(2).collect::<Vec<_>>().join("."))
 }
 
-/// The version of the exported functions.
+/// Returns the symbol version of the exported functions.
 pub(crate) fn node() -> Result<String> {
     Ok(format!("POLAR_LICENSE_{}", interface()?))
 }
 
-/// How the shared library is named in a program that was linked with it, where it is not by its file's name.
+/// Returns the name by which a program refers to the shared library that it was linked with.
 pub(crate) fn linked_name(system: System) -> Result<String> {
     let interface = interface()?;
     Ok(match system {
@@ -137,13 +137,13 @@ pub(crate) fn linked_name(system: System) -> Result<String> {
     })
 }
 
-/// What files of other build systems are told about the package.
+/// The facts about the package that go into the files for other build systems.
 struct Parts {
     version: String,
     system: System,
-    /// The shared library itself, seen from the package, not one of the links to it.
+    /// The path of the shared library in the package: the file itself, not a symbolic link to it.
     shared: String,
-    /// What a program with the static library links to.
+    /// The libraries that a program with the static library also links to.
     static_libraries: Vec<String>,
 }
 
@@ -155,7 +155,7 @@ impl Parts {
         Ok(Self { version: workspace::version("polar-license-c")?, system, shared, static_libraries })
     }
 
-    /// The properties of CMake by which a program is linked with the shared library.
+    /// Returns the CMake property that tells how to link a program with the shared library.
     fn cmake_link(&self) -> Result<String> {
         Ok(match self.system {
             System::Linux | System::MacOs => format!("IMPORTED_SONAME \"{}\"", linked_name(self.system)?),
@@ -169,8 +169,9 @@ fn imports(file: &str) -> String {
     format!("IMPORTED_IMPLIB \"${{_polar_license_prefix}}/lib/{file}\"")
 }
 
-/// In place of cargo-c's file two that find the package from where they are, wherever that is. With `--static` a program
-/// links the static library; cargo-c's has the linker take the shared one, which is beside it.
+/// Replaces cargo-c's pkg-config file by two that find the package relative to themselves, so that it can be anywhere.
+/// With `--static` a program links the static library; with cargo-c's file the linker would choose the shared one
+/// beside it.
 fn add_pkg_config(folder: &Path, parts: &Parts) -> Result<()> {
     for name in ["polar_license.pc", "polar_license_shared.pc"] {
         let text = workspace::text(format!("bindings/c/pkgconfig/{name}.in"))?
@@ -198,8 +199,8 @@ fn add_cmake(sh: &Shell, folder: &Path, parts: &Parts) -> Result<()> {
     Ok(())
 }
 
-/// A recipe that gives the package to Conan as it is. None with MinGW: for Conan, a package for Windows fits every compiler
-/// there unless it is one package for each version of each.
+/// Adds a Conan recipe that exports the finished package. There is none for MinGW: to Conan, a package for Windows fits
+/// either every compiler or only one version of one compiler.
 fn add_conan(folder: &Path, target: &Target) -> Result<()> {
     let system = match target.system {
         System::Linux => "Linux",
@@ -220,7 +221,8 @@ pub(crate) fn shared(folder: &Path, system: System) -> Result<PathBuf> {
     link.canonicalize().with_context(|| format!("`{}` was not built", link.display()))
 }
 
-/// What the static library needs, as rustc told cargo-c: `-lm`, `ws2_32.lib`, `-framework Security`.
+/// Returns the libraries that the static library needs, as rustc reported them to cargo-c: `-lm`, `ws2_32.lib`,
+/// `-framework Security`.
 pub(crate) fn static_libraries(folder: &Path) -> Result<Vec<String>> {
     let pc = fs::read_to_string(folder.join("lib/pkgconfig/polar_license.pc"))?;
     let line = pc.lines().find_map(|line| line.strip_prefix("Libs.private:")).context("no Libs.private")?;
@@ -245,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn libraries_are_named_in_three_ways() {
+    fn libraries_of_unix_macos_and_windows_are_recognized() {
         let options = link_options(" -L/lib -lm -framework Security -liconv kernel32.lib /defaultlib:msvcrt");
         assert_eq!(options, ["-lm", "-framework Security", "-liconv", "kernel32.lib"]);
     }

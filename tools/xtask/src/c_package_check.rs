@@ -1,5 +1,5 @@
-//! What is in the packed C library, and what a program gets that is built with nothing else, as an app developer would build
-//! it: by pkg-config, CMake and Conan, statically and not. Timing is printed and not checked.
+//! Checks the content of the packed C library, and builds programs with nothing else, as an app developer would: by
+//! pkg-config, CMake and Conan, with the static and with the shared library. Prints timings and does not check them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,14 +15,14 @@ use crate::requirements::{CONAN, PYTHON_WITH_PIP};
 use crate::target::{System, Target};
 use crate::{c_cross, shell, tools, workspace};
 
-/// The most bytes that an app grows by, with the static and with the shared library.
+/// The most bytes of a program with the static library, and of the shared library.
 const LIMITS: [(Variant, u64, u64); 2] =
     [(Variant::Full, 2_500_000, 2_500_000), (Variant::OwnTransport, 640_000, 760_000)];
 
-/// What the package contains on Linux.
+/// The list of the files in the package for Linux.
 const CONTENTS: &str = "bindings/c/package.txt";
 
-/// Builds the package, and programs with it, as an app developer would.
+/// Builds the package, and builds and runs programs with it.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
     let host = &Target::host(sh)?;
     let full = package(sh, Variant::Full, host)?;
@@ -47,7 +47,8 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     check_readme(&shared(&full, System::Linux)?, &scratch.path().join("gate"))
 }
 
-/// `cargo xtask package c --archive`: for download. What is unpacked from it has built the examples, and these have run.
+/// Makes the archive for download (`cargo xtask package c --archive`), unpacks it, and builds and runs the examples
+/// with it.
 pub(crate) fn checked_archive(sh: &Shell, variant: Variant, target: &Target) -> Result<()> {
     let archive = archive(sh, variant, target)?;
     let scratch = tempfile::tempdir()?;
@@ -59,21 +60,21 @@ pub(crate) fn checked_archive(sh: &Shell, variant: Variant, target: &Target) -> 
     cmake(sh, &unpacked, target, scratch.path())
 }
 
-/// The package has the files of the list, and no others.
+/// Checks that the package has the files of the list and no others.
 fn contents(sh: &Shell, folder: &Path) -> Result<()> {
-    // links too, as which the shared library is there under two more names
+    // includes symbolic links, which give the shared library two more names
     let found = cmd!(sh, "find {folder} -not -type d -printf %P\\n").quiet().read()?;
     let list = workspace::text(CONTENTS)?.replace("@VERSION@", &workspace::version("polar-license-c")?);
     let list = list.replace("@INTERFACE@", &interface()?);
     let wrong = differences(&found, &list);
     if !wrong.is_empty() {
-        bail!("the packed C library is not as {CONTENTS} lists it\n{}", wrong.join("\n"));
+        bail!("the packed C library differs from {CONTENTS}\n{}", wrong.join("\n"));
     }
     println!("the packed C library holds {} files, those of {CONTENTS}", found.lines().count());
     Ok(())
 }
 
-/// Between the files that were packed and the list, whose comments begin with `#`.
+/// Returns the differences between the packed files and the list, whose comments begin with `#`.
 fn differences(found: &str, list: &str) -> Vec<String> {
     let found: BTreeSet<&str> = found.lines().collect();
     let listed: BTreeSet<&str> = list.lines().filter(|line| !line.starts_with('#')).collect();
@@ -81,15 +82,16 @@ fn differences(found: &str, list: &str) -> Vec<String> {
     unexpected.chain(listed.difference(&found).map(|path| format!("not packed: {path}"))).collect()
 }
 
-/// The soname and the functions' version change with the interface, and nothing but the header's functions is offered.
+/// Checks that the soname and the version of the functions are those of the interface, and that the library exports
+/// only functions of the header.
 fn exports(sh: &Shell, folder: &Path) -> Result<()> {
     let library = shared(folder, System::Linux)?;
     let (soname, expected, node) = (soname(sh, &library)?, linked_name(System::Linux)?, node()?);
     if soname != expected {
-        bail!("the soname is {soname} and not {expected}");
+        bail!("the soname is {soname}; it must be {expected}");
     }
     let names = dynamic_symbols(sh, &library, "--defined-only")?;
-    // the version itself is listed, too
+    // `nm` also lists the version itself
     let (versioned, bare): (Vec<&str>, Vec<&str>) =
         names.lines().filter(|name| *name != node).partition(|name| name.ends_with(&format!("@@{node}")));
     if !bare.is_empty() {
@@ -111,12 +113,12 @@ fn soname(sh: &Shell, library: &Path) -> Result<String> {
     Ok(line.split(['[', ']']).nth(1).context("the soname is not in brackets")?.into())
 }
 
-/// A program refers to the functions of this interface, not to any of these names.
+/// Checks that a program refers to the functions with the version of this interface, not by their names alone.
 fn uses_version(sh: &Shell, program: &Path) -> Result<()> {
     let (names, end) = (dynamic_symbols(sh, program, "--undefined-only")?, format!("@{}", node()?));
     let used: Vec<&str> = names.lines().filter(|name| name.starts_with("polar_license_")).collect();
     if used.is_empty() || !used.iter().all(|name| name.ends_with(&end)) {
-        bail!("{} refers to {used:?}, and not all of them end with {end}", program.display());
+        bail!("{} refers to {used:?}; all of these must end with {end}", program.display());
     }
     println!("a program with the shared library refers to {} functions, all of them with {end}", used.len());
     Ok(())
@@ -126,7 +128,7 @@ fn dynamic_symbols(sh: &Shell, file: &Path, which: &str) -> Result<String> {
     Ok(cmd!(sh, "nm --dynamic --format=just-symbols {which} {file}").quiet().read()?)
 }
 
-/// A program built with the flags that pkg-config prints, statically and with the shared library.
+/// Builds a program with the flags that pkg-config prints, for the static and for the shared library, and runs it.
 fn pkg_config(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     for form in ["--static", "--shared"] {
         let printed = cmd!(sh, "pkg-config --cflags --libs {form} polar_license");
@@ -143,7 +145,7 @@ fn pkg_config(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The examples as they stand, with `find_package`.
+/// Builds the examples with CMake's `find_package`, for the static and for the shared library, and runs them.
 fn cmake(sh: &Shell, folder: &Path, target: &Target, scratch: &Path) -> Result<()> {
     for example in ["c", "cpp"] {
         for form in ["static", "shared"] {
@@ -156,7 +158,7 @@ fn cmake(sh: &Shell, folder: &Path, target: &Target, scratch: &Path) -> Result<(
             let chosen = lists.replace("PRIVATE PolarLicense::static", &format!("PRIVATE PolarLicense::{form}"));
             fs::write(source.join("CMakeLists.txt"), chosen)?;
             let build = source.join("build");
-            // Visual Studio would put programs into a folder for each kind of build
+            // otherwise Visual Studio puts programs into a folder for each kind of build
             let output = format!("-DCMAKE_RUNTIME_OUTPUT_DIRECTORY_RELEASE:PATH={}", build.display());
             let configure = cmd!(sh, "cmake -S {source} -B {build} -DCMAKE_PREFIX_PATH:PATH={folder} {output}");
             let configure = configure.arg("-DCMAKE_BUILD_TYPE=Release").args(c_cross::cmake_options(target)?);
@@ -170,10 +172,10 @@ fn cmake(sh: &Shell, folder: &Path, target: &Target, scratch: &Path) -> Result<(
     Ok(())
 }
 
-/// The example in C as an app of Conan's. Without a Python that can install Conan this does not run, and says so.
+/// Builds the example in C as a Conan app. Without a Python that can install Conan this is skipped, and a line says so.
 fn conan(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     if let Err(error) = PYTHON_WITH_PIP.ensure(sh) {
-        println!("NOT RUN: an app of Conan's: {error:#}");
+        println!("NOT RUN: an app with Conan: {error:#}");
         return Ok(());
     }
     CONAN.ensure(sh)?;
@@ -195,11 +197,11 @@ fn conan(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     ];
     commands.into_iter().try_for_each(|command| shell::quietly(command, shell::PATIENCE))?;
     check_gate(sh.cmd(build.join("gate")), folder)?;
-    println!("examples/c builds with a package of Conan's, and runs");
+    println!("examples/c builds with the Conan package, and runs");
     Ok(())
 }
 
-/// Without a license and without a network, the example asks for a key and ends without an error.
+/// Runs the example without a license and without a network: it must ask for a key and end without an error.
 fn check_gate(program: Cmd, folder: &Path) -> Result<()> {
     let (home, shown) = (tempfile::tempdir()?, program.to_string());
     let command = program.env("POLAR", "http://127.0.0.1:9").env("LD_LIBRARY_PATH", folder.join("lib"));
@@ -222,7 +224,7 @@ fn link_statically(sh: &Shell, folder: &Path, source: &str, scratch: &Path, flag
     Ok(program)
 }
 
-/// The ways that docs/src/guides/c.md names to link a further static library in Rust.
+/// Links a second static library in Rust in the ways that docs/src/guides/c.md names, and runs the programs.
 fn two_rust_libraries(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     let (program, other) = (scratch.join("two_rust"), scratch.join("libother_rust.a"));
     let build = cmd!(sh, "rustc --edition 2024 --crate-type staticlib tests/c/other_rust.rs -o {other}");
@@ -240,7 +242,7 @@ fn two_rust_libraries(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A panic in the packed library must not end the app.
+/// Checks that a panic in the packed library does not end the app.
 fn catches_panics(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     let panicking = scratch.join("panicking");
     install_into(sh, &panicking, Variant::OwnTransport, &Target::host(sh)?, &["portal", "test-panic"])?;
@@ -254,26 +256,26 @@ fn catches_panics(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
 fn quick_reads(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     let program = link_statically(sh, folder, "tests/c/stalled.c", scratch, &["-O2"])?;
     println!("while a validate hangs:");
-    // printed, not asserted: how long a call takes says as much about the machine's other work
+    // timings are printed and not asserted, because they depend on the machine's other work
     Ok(sh.cmd(program).run()?)
 }
 
-/// What README.md says of sizes, in millions of bytes: of the shared library, and of a program without HTTP and TLS.
+/// Checks the sizes in README.md, in millions of bytes: of the shared library, and of a program without HTTP and TLS.
 fn check_readme(library: &Path, program: &Path) -> Result<()> {
     let readme = workspace::text("README.md")?.replace('\n', " ");
     for (before, file, after) in
         [("the shared library (", library, " MB)"), ("builds one that adds ", program, " MB to a program")]
     {
         let tenths = fs::metadata(file)?.len().saturating_add(50_000) / 100_000;
-        let said = format!("{before}{}.{}{after}", tenths / 10, tenths % 10);
-        if !readme.contains(&said) {
-            bail!("README.md does not say: {said}");
+        let sentence = format!("{before}{}.{}{after}", tenths / 10, tenths % 10);
+        if !readme.contains(&sentence) {
+            bail!("README.md does not say: {sentence}");
         }
     }
     Ok(())
 }
 
-/// A program that is given a catalogue of the package shows its sentences.
+/// Checks that a program shows the sentences of a catalogue from the package.
 fn speaks_german(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     let catalogue = fs::read_to_string(folder.join(TEXTS).join("de.json"))?;
     let sentences: serde_json::Value = serde_json::from_str(&catalogue)?;
@@ -284,7 +286,7 @@ fn speaks_german(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     let program = link_statically(sh, folder, "tests/c/texts.c", scratch, &["-O2"])?;
     let printed = sh.cmd(program).stdin(catalogue).read()?;
     if printed != expected {
-        bail!("with texts/de.json the program says `{printed}`, not `{expected}`");
+        bail!("with texts/de.json the program prints `{printed}`; it must print `{expected}`");
     }
     Ok(())
 }
@@ -304,7 +306,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_is_missing_and_one_too_many_are_found() {
+    fn missing_and_unlisted_files_are_found() {
         let list = "# a list\ninclude/a.h\nlib/a.so\n";
         assert_eq!(differences("lib/a.so\ninclude/a.h", list), Vec::<String>::new());
         assert_eq!(differences("lib/a.so\nsecret", list), ["packed by mistake: secret", "not packed: include/a.h"]);

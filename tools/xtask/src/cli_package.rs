@@ -1,5 +1,5 @@
-//! The command `polar-license` as an archive for download: the program, completions, manual pages and licenses.
-//! These are made by the program itself, which shows that it runs.
+//! Packs the command `polar-license` as an archive for download: the program, completions, manual pages and licenses.
+//! The packed program itself writes the completions and manual pages, which shows that it runs.
 
 use std::fs;
 use std::path::Path;
@@ -13,10 +13,10 @@ use crate::{archive, c_cross, paths, shell, workspace};
 
 const PACKAGE: &str = "polar-license-cli";
 
-/// What people call the shells whose completions clap writes.
+/// The names of the shells that clap writes completions for.
 const SHELLS: [&str; 5] = ["bash", "elvish", "fish", "powershell", "zsh"];
 
-/// `cargo xtask package cli`.
+/// Builds the command and packs its archive: `cargo xtask package cli`.
 pub(crate) fn package(sh: &Shell, target: &Target) -> Result<()> {
     let build = shell::cargo(sh, "build --locked --profile size --package").arg(PACKAGE).args(target.arguments());
     let build = build.env(paths::FLAGS, paths::remapped(&workspace::target()?));
@@ -47,7 +47,7 @@ fn add_manual(sh: &Shell, folder: &Path, program: &Path, target: &Target) -> Res
         let script = c_cross::program(sh, target, program, folder)?.args(["completions", shell]).read()?;
         fs::write(completions.join(format!("polar-license.{shell}")), script.replace("\r\n", "\n") + "\n")?;
     }
-    // into the folder where the command runs: a path of this machine means nothing to Wine
+    // written into the current folder, because Wine does not understand paths of this machine
     let _inside = sh.push_dir(folder);
     Ok(c_cross::program(sh, target, program, folder)?.args(["man", "man"]).run()?)
 }

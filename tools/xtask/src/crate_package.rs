@@ -1,4 +1,4 @@
-//! The packed crates, as they would be uploaded to crates.io.
+//! Checks the packed crates that would be uploaded to crates.io.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,9 +12,9 @@ use crate::{shell, workspace};
 
 struct Crate {
     name: &'static str,
-    /// Seen from the repository's top folder.
+    /// The crate's folder, relative to the repository's top folder.
     folder: &'static str,
-    /// What every version must have besides its licenses and its README.
+    /// The main source file, which must be packed, as the licenses and the README must.
     main: &'static str,
 }
 
@@ -29,12 +29,12 @@ const ADDED_BY_CARGO: [&str; 4] = [".cargo_vcs_info.json", "Cargo.lock", "Cargo.
 
 const README: &str = "README.md";
 
-/// The most keywords, and the most categories, that crates.io takes.
+/// The most keywords, and the most categories, that crates.io accepts.
 const MOST_WORDS: usize = 5;
 
-/// Packs the crates, lets cargo build each from what was packed, and compares what is inside with `include`.
+/// Packs the crates, has cargo build each from its packed files, and compares these files with `include`.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
-    forget_what_was_unpacked()?;
+    remove_unpacked_crates()?;
     let names = CRATES.iter().flat_map(|it| ["--package", it.name]);
     // a developer packs before committing; building the tests has downloaded the dependencies
     let folder = workspace::target()?.join("packed");
@@ -51,14 +51,15 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     Ok(())
 }
 
-/// To build the second crate, cargo unpacks the first one into its home. It takes what it finds there, and what was built of
-/// it, for as long as the version is the same: also what another run packed in a clone at the same path.
-fn forget_what_was_unpacked() -> Result<()> {
+/// Removes the crates that an earlier run left unpacked in cargo's home. To build the second crate, cargo unpacks the
+/// first one there, and as long as the version is the same it reuses an unpacked crate and its build, even one from
+/// another run in a clone at the same path.
+fn remove_unpacked_crates() -> Result<()> {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
     let registries = home.context("no home directory")?.join("registry/src");
     for registry in fs::read_dir(&registries).with_context(|| format!("cannot read {}", registries.display()))? {
         let registry = registry?;
-        // such as `index.crates.io-1949cf8c6b5b557f`; a registry in a folder has no host
+        // the folder `index.crates.io-1949cf8c6b5b557f` begins with a host; the registry of packed crates has none
         if !registry.file_name().to_string_lossy().starts_with('-') {
             continue;
         }
@@ -70,7 +71,7 @@ fn forget_what_was_unpacked() -> Result<()> {
     Ok(())
 }
 
-/// A folder that may be there.
+/// Removes a folder if it exists.
 fn remove(folder: &Path) -> Result<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error).context(folder.display().to_string()),
@@ -78,7 +79,7 @@ fn remove(folder: &Path) -> Result<()> {
     }
 }
 
-/// How the files of the packed crate differ from those that its manifest includes.
+/// Returns the differences between the files of the packed crate and those that its manifest includes.
 fn wrong_files(sh: &Shell, of: &Crate, target: &Path) -> Result<Vec<String>> {
     let folder = format!("{}-{}", of.name, workspace::version(of.name)?);
     let file = target.join("package").join(format!("{folder}.crate"));
@@ -106,7 +107,7 @@ fn wrong_files(sh: &Shell, of: &Crate, target: &Path) -> Result<Vec<String>> {
     Ok(wrong)
 }
 
-/// What crates.io shows and this manifest does not say.
+/// Returns the fields that crates.io shows and this manifest lacks.
 fn missing_words(package: &Package, addresses: &[(&str, String)]) -> Vec<String> {
     let few = |words: &[String]| (1..=MOST_WORDS).contains(&words.len());
     let [repository, homepage] = [&package.repository, &package.homepage].map(|own| own.clone().unwrap_or_default());
@@ -131,7 +132,7 @@ fn include_patterns(manifest: &str) -> Result<Vec<String>> {
     include.context("Cargo.toml has no `include`")?.try_into().context("`include` must be an array of strings")
 }
 
-/// The files of a crate's folder that the patterns name, relative to it.
+/// Returns the files in a crate's folder that match the patterns, relative to the folder.
 fn included(folder: &Path, patterns: &[String]) -> Result<BTreeSet<String>> {
     let mut found = BTreeSet::new();
     for path in workspace::files(folder)? {
@@ -143,7 +144,8 @@ fn included(folder: &Path, patterns: &[String]) -> Result<BTreeSet<String>> {
     Ok(found)
 }
 
-/// Understands the two forms in use: `/name` for a file or a whole folder, and `/start*`.
+/// Returns `true` if the pattern includes the path. Supports the two forms in use: `/name` for a file or a whole
+/// folder, and `/start*`.
 fn matches(pattern: &str, path: &Path) -> bool {
     let Some(pattern) = pattern.strip_prefix('/') else { return false };
     match pattern.strip_suffix('*') {
@@ -164,7 +166,7 @@ mod tests {
         let metadata = workspace::metadata().unwrap();
         for (number, it) in CRATES.iter().enumerate() {
             let package = workspace::package(&metadata, it.name).unwrap();
-            // cargo leaves out what a manifest names by its path alone
+            // cargo leaves out dependencies that a manifest names by their path alone
             let needed = package.dependencies.iter().filter(|it| it.path.is_some() && it.req.to_string() != "*");
             for dependency in needed {
                 let earlier = CRATES.iter().take(number).any(|it| it.name == dependency.name);

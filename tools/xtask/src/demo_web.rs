@@ -1,5 +1,5 @@
-//! A page that shows the dialog of the built npm package beside controls of a local Polar, for people. Tests nothing:
-//! `tests/js/dialog` goes through it.
+//! Serves a page that shows the dialog of the built npm package beside controls for a local Polar. This is for people
+//! and tests nothing; `tests/js/dialog` tests the page.
 
 use std::process::{Command, Stdio};
 
@@ -9,14 +9,14 @@ use xshell::{Shell, cmd};
 use crate::local_polar::LocalPolar;
 use crate::{npm_package, workspace};
 
-/// Serves it until the user interrupts.
+/// Serves the page until the user interrupts it.
 pub(crate) fn run(sh: &Shell) -> Result<()> {
     npm_package::package(sh)?;
     let polar = LocalPolar::start(sh)?;
     let (package, url) = (workspace::target()?.join("package/npm"), polar.url());
     let mut serve = Command::from(cmd!(sh, "node tools/demo-web/serve.mjs {package} {url}"));
     let mut site = serve.stdin(Stdio::piped()).spawn().context("cannot start `node`")?;
-    // it ends with its input, which this process holds: whatever ends this one
+    // the server ends when its input closes, so it also ends when this process does, for whatever reason
     let mut input = site.stdin.take();
     ctrlc::set_handler(move || drop(input.take()))?;
     site.wait()?;

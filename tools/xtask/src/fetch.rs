@@ -1,4 +1,4 @@
-//! The async client, built for wasm32 and tested where it runs: in Node, and in Chromium without a window.
+//! Builds the client for web apps for wasm32, and tests it in Node and in Chromium without a window.
 
 use anyhow::Result;
 use xshell::{Cmd, Shell};
@@ -17,7 +17,8 @@ const CRATE: [&str; 8] = [
     wasm_build::TARGET,
 ];
 
-/// Lints it, and runs the tests of the library, those in `tests/fetch.rs` in both places, and a page's.
+/// Lints the client, and runs the tests of the library in Node, `tests/fetch.rs` in Node and in Chromium, and
+/// `tests/fetch_pages.rs` in Chromium.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
     let polar = LocalPolar::start(sh)?;
     let lint = ["--lib", "--test", "fetch", "--test", "fetch_pages", "--", "-D", "warnings"];
@@ -25,18 +26,19 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     cargo(sh, &polar, "test")?.args(["--lib", "--test", "fetch"]).run()?;
     let pages = ["--test", "fetch", "--test", "fetch_pages"];
     cargo(sh, &polar, "test")?.args(pages).env("WASM_BINDGEN_USE_BROWSER", "1").run()?;
-    // these are only compiled: to run, they would need a page
+    // documentation tests are only compiled: to run, they would need a page
     Ok(cargo(sh, &polar, "test")?.args(["--doc", "fetch"]).run()?)
 }
 
-/// The tests learn the local Polar's address when they are built, because a page cannot be told later.
+/// Returns a command for cargo. It sets the local Polar's address when the tests are built, because a page has no
+/// environment variables.
 fn cargo<'a>(sh: &'a Shell, polar: &LocalPolar, subcommand: &str) -> Result<Cmd<'a>> {
     let cargo = shell::cargo(sh, subcommand).args(CRATE).env("POLAR_LICENSE_TEST_POLAR", polar.url());
     let cargo = cargo.env(
         "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
         tools::WASM_BINDGEN.program(sh, "wasm-bindgen-test-runner")?,
     );
-    // the runner gives all tests of a page 20 s together
+    // the runner's own limit is 20 s for all tests of a page together
     let cargo = cargo.env("WASM_BINDGEN_TEST_TIMEOUT", shell::PATIENCE.as_secs().to_string());
     // otherwise the runner looks for drivers of other browsers first
     Ok(cargo.env("CHROMEDRIVER", "chromedriver").env_remove("WASM_BINDGEN_USE_BROWSER"))

@@ -1,5 +1,5 @@
-//! Whether the links of built web pages lead somewhere: those of rustdoc, which says nothing of a link to a file, and those
-//! of the book. Follows no link to another site.
+//! Finds dead links in built web pages: those of rustdoc, which does not check links to files, and those of the book.
+//! Follows no link to another site.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
 
-/// Checks each link of the page, and returns how many there are.
+/// Checks each link of the page, and returns the number of links.
 pub(crate) fn check(page: &Path) -> Result<usize> {
     let text = read(page)?;
     let links = attributes(&text, Some("a"), "href");
@@ -28,22 +28,22 @@ fn fault(page: &Path, link: &str) -> Option<&'static str> {
     if !target.is_file() {
         return Some("is not a page");
     }
-    // the lines of a source file are marked by a script
+    // a script marks the lines of a source file, so they have no `id`
     if fragment.is_empty() || path.starts_with("../src/") {
         return None;
     }
     let has_fragment = read(&target).is_ok_and(|text| attributes(&text, None, "id").contains(fragment));
-    (!has_fragment).then_some("names no place in that page")
+    (!has_fragment).then_some("names an anchor that the page does not have")
 }
 
 fn read(page: &Path) -> Result<String> {
     fs::read_to_string(page).with_context(|| format!("cannot read `{}`", page.display()))
 }
 
-/// The values of an attribute, in tags of one name or of any.
+/// Returns the values of an attribute in all tags, or in those of one name.
 fn attributes(html: &str, tag: Option<&str>, attribute: &str) -> BTreeSet<String> {
     let mut emitter = DefaultEmitter::default();
-    // what a script contains is no tag
+    // the text of a script is not read as tags
     emitter.naively_switch_states(true);
     let tags = Tokenizer::new_with_emitter(html, emitter).filter_map(|token| match token {
         Ok(Token::StartTag(found)) => Some(found),
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_to_no_page_or_to_no_place_in_one_is_found() {
+    fn a_link_to_a_missing_page_or_anchor_is_found() {
         let folder = tempfile::tempdir().unwrap();
         let page = folder.path().join("index.html");
         fs::write(folder.path().join("other.html"), "<h2 id=there>There</h2>").unwrap();

@@ -1,11 +1,12 @@
-//! The files of one crate must not import each other in circles.
+//! Checks that the files of one crate do not import each other in circles.
 //!
-//! The rule: at every level of the module tree, siblings do not use each other in circles, and each stands for everything
-//! below it. To `license.rs`, `config.rs` and `config/json.rs` are one module `config`. A module and its own children may
-//! use each other, because children are its inside. A name that a module re-exports counts as the file that defines it.
+//! The rule: at every level of the module tree, sibling modules do not use each other in circles. A module includes
+//! everything below it: seen from `license.rs`, `config.rs` and `config/json.rs` are one module `config`. A module and
+//! its own children may use each other. A name that a module re-exports counts as a use of the file that defines it.
 //!
-//! What counts are the paths in a file that start with `crate`, `super` or `self`, and those of its `use` items. Modules and
-//! imports for tests do not count. In TypeScript the imports of relative names count, and each file stands for itself.
+//! The check follows the paths in a file that start with `crate`, `super` or `self`, and those of its `use` items,
+//! except in modules and imports for tests. In TypeScript it follows imports of relative names, and each file is one
+//! module.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -18,21 +19,21 @@ use syn::{Attribute, Expr, ItemMod, ItemUse, Macro, Meta, Token, UseTree};
 
 use crate::workspace;
 
-/// Where TypeScript is.
+/// The folder of the TypeScript sources.
 const TYPESCRIPT: &str = "bindings/wasm/ts/src";
 
-/// A path in Rust without its start, so that it begins at the crate's root.
+/// A path in Rust without `crate`, `super` or `self`, relative to the crate's root.
 type Names = Vec<String>;
 
-/// For each name the names that it uses, each with an example of how.
+/// The names that each name uses, each with an example of a use.
 type Graph = BTreeMap<String, BTreeMap<String, String>>;
 
-/// Checks every crate of the workspace, and the TypeScript.
+/// Checks every crate of the workspace, and the TypeScript sources.
 pub(crate) fn check() -> Result<()> {
     let mut graphs = BTreeMap::from([(TYPESCRIPT.to_string(), typescript(&workspace::root().join(TYPESCRIPT))?)]);
     for package in workspace::metadata()?.packages {
         let sources = package.manifest_path.with_file_name("src");
-        // one that compiles another's source with other features has none
+        // a package that compiles another one's sources with other features has none of its own
         if !sources.exists() {
             continue;
         }
@@ -50,16 +51,16 @@ pub(crate) fn check() -> Result<()> {
     Ok(())
 }
 
-/// What a Rust file refers to.
+/// The names that a Rust file refers to.
 #[derive(Default)]
 struct Module {
     file: String,
-    /// Where in the crate the visited code is.
+    /// The module of the code that is being visited.
     place: Names,
     uses: BTreeSet<Names>,
-    /// The path that each name stands for that a `use` item brings into a module.
+    /// The names that `use` items bring into modules, each with the path that it stands for.
     imports: BTreeMap<Names, Names>,
-    /// The modules in files of their own that it declares for tests.
+    /// The modules for tests that this file declares and that are in files of their own.
     for_tests: BTreeSet<Names>,
 }
 
@@ -70,7 +71,7 @@ impl Module {
         Ok(module)
     }
 
-    /// The path from the crate's root; `None` for one that starts elsewhere.
+    /// Returns the path from the crate's root, or `None` if it does not start with `crate`, `self` or `super`.
     fn absolute(&self, path: &[String]) -> Option<Names> {
         let supers = path.iter().take_while(|name| *name == "super").count();
         let (start, rest) = match path.first()?.as_str() {
@@ -82,7 +83,7 @@ impl Module {
         Some(self.place.iter().take(start).chain(path.iter().skip(rest)).cloned().collect())
     }
 
-    /// Takes apart `a::{b, c as d}`.
+    /// Records the imports of a tree such as `a::{b, c as d}`.
     fn import(&mut self, tree: &UseTree, mut path: Names) {
         let name = match tree {
             UseTree::Path(part) => {
@@ -100,7 +101,7 @@ impl Module {
                 names.rename.to_string()
             }
         };
-        // without one of the starts, it is the name of a child or of another crate
+        // any other path begins with a child module or another crate
         let path = self.absolute(&path).unwrap_or_else(|| [self.place.clone(), path].concat());
         self.uses.insert(path.clone());
         self.imports.insert([self.place.clone(), vec![name]].concat(), path);
@@ -131,7 +132,7 @@ impl Visit<'_> for Module {
     }
 
     fn visit_macro(&mut self, call: &Macro) {
-        // those that take expressions, such as `format!`
+        // looks into macros that take expressions, such as `format!`
         if let Ok(arguments) = call.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated) {
             arguments.iter().for_each(|argument| self.visit_expr(argument));
         }
@@ -143,7 +144,7 @@ fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| requires_test(&attribute.meta))
 }
 
-/// Whether it is `cfg(test)`, `cfg(all(test, …))` or a part of these that needs `test`.
+/// Returns `true` for `cfg(test)`, for `cfg(all(test, …))`, and for their parts that require `test`.
 fn requires_test(meta: &Meta) -> bool {
     match meta {
         Meta::Path(path) => path.is_ident("test"),
@@ -154,7 +155,7 @@ fn requires_test(meta: &Meta) -> bool {
     }
 }
 
-/// The modules of a crate that are files, by their place.
+/// Returns the modules of a crate that are files, by their paths.
 fn modules(sources: &Path) -> Result<BTreeMap<Names, Module>> {
     let mut modules = BTreeMap::new();
     for path in workspace::files(sources)?.iter().filter(|path| path.extension().is_some_and(|end| end == "rs")) {
@@ -169,14 +170,14 @@ fn modules(sources: &Path) -> Result<BTreeMap<Names, Module>> {
     Ok(modules)
 }
 
-/// For the crate and each module with children: which of the children use which.
+/// Returns one graph for the crate and one for each module with children, of which children use which.
 fn levels(root: &str, modules: &BTreeMap<Names, Module>) -> BTreeMap<String, Graph> {
     let mut levels: BTreeMap<String, Graph> = BTreeMap::new();
     for (from, module) in modules {
         for path in &module.uses {
             let to = defining(modules, path.clone());
             let common = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
-            // if one of them ends here, it is the other one's parent
+            // if one of the two paths ends here, it is the parent of the other
             let (Some(user), Some(used)) = (from.get(common), to.get(common)) else { continue };
             let folder = from.iter().take(common).fold(root.to_string(), |folder, name| format!("{folder}/{name}"));
             let graph = levels.entry(folder).or_default();
@@ -187,9 +188,9 @@ fn levels(root: &str, modules: &BTreeMap<Names, Module>) -> BTreeMap<String, Gra
     levels
 }
 
-/// The place of the file that defines what a path names.
+/// Returns the module path of the file that defines the item at `path`.
 fn defining(modules: &BTreeMap<Names, Module>, mut path: Names) -> Names {
-    // re-exports of re-exports: no more than this are followed
+    // the most re-exports of re-exports to follow
     for _ in 0..8 {
         let mut place = path.clone();
         while !place.is_empty() && !modules.contains_key(&place) {
@@ -204,7 +205,7 @@ fn defining(modules: &BTreeMap<Names, Module>, mut path: Names) -> Names {
     Names::new()
 }
 
-/// The files of a folder, and what they import by a relative name.
+/// Returns the files of a folder, each with the files that it imports by relative names.
 fn typescript(folder: &Path) -> Result<Graph> {
     let mut graph = Graph::new();
     for path in workspace::files(folder)? {
@@ -224,7 +225,7 @@ fn typescript(folder: &Path) -> Result<Graph> {
     Ok(graph)
 }
 
-/// The name that `target` means in the file `from`.
+/// Resolves the relative name `target` in the file `from`.
 fn relative(from: &str, target: &str) -> String {
     let mut names: Vec<&str> = from.split('/').collect();
     names.pop();
@@ -269,7 +270,7 @@ fn describe(folder: &str, circle: &BTreeSet<String>, graph: &Graph) -> String {
 mod tests {
     use super::*;
 
-    /// The circles in a made-up crate.
+    /// Returns the circles in a crate made of these files.
     fn found(files: &[(&str, &str)]) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
@@ -283,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn two_files_and_a_longer_way_round_are_circles() {
+    fn two_files_and_longer_chains_that_return_are_circles() {
         let files =
             [("a.rs", "use crate::b::B;"), ("b.rs", "fn f() -> super::a::A { todo() }"), ("c.rs", "use crate::a;")];
         assert_eq!(found(&files), ["src: a, b"]);
@@ -293,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_way_back_is_found_through_re_exports_macros_and_inline_modules() {
+    fn circles_are_found_through_re_exports_macros_and_inline_modules() {
         let root = ("lib.rs", "mod a; mod b; pub use b::{Inner as B};");
         assert_eq!(found(&[root, ("a.rs", "use crate::B;"), ("b.rs", "use crate::a::A;")]), ["src: a, b"]);
         assert_eq!(
@@ -307,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_module_stands_for_its_folder_and_children_are_its_inside() {
+    fn a_module_includes_its_folder_and_may_use_its_children() {
         let inside =
             [("a.rs", "mod b; use b::B; struct A;"), ("a/b.rs", "use super::A;"), ("a/c.rs", "use super::b::B;")];
         assert_eq!(found(&inside), Vec::<String>::new());
@@ -318,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_only_an_inline_module_imports_is_not_re_exported() {
+    fn a_name_that_only_an_inline_module_imports_does_not_count_as_re_exported() {
         let files = [("a.rs", "mod x { use crate::b::B; } struct B;"), ("b.rs", ""), ("c.rs", "use crate::a::B;")];
         assert_eq!(found(&files), Vec::<String>::new());
         let back = ("b.rs", "use crate::c::C;");
@@ -327,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn tests_may_use_everything() {
+    fn modules_and_imports_for_tests_do_not_count() {
         let files = [
             ("a.rs", "use crate::b; #[cfg(test)] mod tests { use crate::c; } #[cfg(test)] mod story;"),
             ("a/story.rs", "use crate::c;"),
@@ -338,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn typescript_imports_relative_names() {
+    fn circles_between_typescript_files_are_found() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("node")).unwrap();
         let files = [

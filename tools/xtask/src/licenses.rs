@@ -1,8 +1,8 @@
-//! The papers of the C library and of the command: the license texts of everything that is linked into them, and a bill of
-//! materials in CycloneDX's format. Only what is linked counts, for one target: no build tool and no procedural macro.
+//! Collects the license texts of everything that is linked into a package, and writes a bill of materials in
+//! CycloneDX's format. Only crates that are linked for one target count: no build tool and no procedural macro.
 //!
-//! By hand, since cargo-about without optimization takes seven minutes to compare every text with all known ones, and
-//! cargo-cyclonedx writes beside every manifest of the workspace, with this machine's paths.
+//! Written by hand, because cargo-about without optimization takes seven minutes to compare every text with all known
+//! ones, and cargo-cyclonedx writes a file beside every manifest of the workspace, with this machine's paths.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -17,14 +17,14 @@ use xshell::{Shell, cmd};
 use crate::target::Target;
 use crate::{shell, workspace};
 
-/// What is shipped: a package of the workspace, what cargo was told about its features, and for which target it was built.
+/// A shipped package of the workspace, with the arguments for cargo that chose its features, and its target.
 pub(crate) struct Shipped<'a> {
     pub(crate) package: &'a str,
     pub(crate) features: &'a [&'a str],
     pub(crate) target: &'a Target,
 }
 
-/// Writes them into `folder`.
+/// Writes the license texts and the bill of materials into `folder`.
 pub(crate) fn write(sh: &Shell, folder: &Path, of: &Shipped<'_>) -> Result<()> {
     let packages = linked(sh, of)?;
     sh.create_dir(folder)?;
@@ -35,7 +35,7 @@ pub(crate) fn write(sh: &Shell, folder: &Path, of: &Shipped<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The crates that are linked in, the package itself among them.
+/// Returns the crates that are linked in, including the package itself.
 fn linked(sh: &Shell, of: &Shipped<'_>) -> Result<Vec<Package>> {
     let tree = shell::cargo(sh, "tree --locked --edges normal,no-proc-macro --prefix none --package");
     let tree = tree.arg(of.package).args(["--target", &of.target.triple]).args(of.features).read()?;
@@ -51,13 +51,13 @@ fn linked(sh: &Shell, of: &Shipped<'_>) -> Result<Vec<Package>> {
     Ok(packages)
 }
 
-/// Of a line of `cargo tree`: `sha2 v0.11.1`, perhaps with more after it.
+/// Parses a line of `cargo tree`: `sha2 v0.11.1`, perhaps with more after it.
 fn name_and_version(line: &str) -> Option<(&str, &str)> {
     let (name, rest) = line.split_once(" v")?;
     Some((name, rest.split(' ').next()?))
 }
 
-/// Every license text once, with the crates that it is for.
+/// Returns every license text once, with the crates that it applies to.
 fn license_texts(packages: &[Package]) -> Result<String> {
     let mut crates_of_text = BTreeMap::<String, BTreeSet<String>>::new();
     let mut list = String::new();
@@ -74,7 +74,7 @@ fn license_texts(packages: &[Package]) -> Result<String> {
         }
     }
     let mut all = format!(
-        "What is in this package contains the following Rust crates. Rust's standard library is in it too: see\n\
+        "This package contains the following Rust crates. It also contains Rust's standard library: see\n\
          LICENSES-rust-standard-library.html.\n\n{list}"
     );
     for (text, crates) in crates_of_text {
@@ -90,7 +90,7 @@ fn license_files(package: &Package) -> Result<Vec<PathBuf>> {
         if is_own { Some(workspace::root()) } else { package.manifest_path.parent().map(|path| path.as_std_path()) };
     let folder = folder.context("a manifest is in no folder")?;
     let mut files = workspace::files(folder)?;
-    // code of others within a package has a license of its own
+    // looks into subfolders too: code of others within a package has a license of its own
     files.retain(|file| is_license(file) && (!is_own || file.parent() == Some(folder)));
     Ok(files)
 }
@@ -102,13 +102,13 @@ fn is_license(file: &Path) -> bool {
     starts.iter().any(|start| name.starts_with(start)) && !is_code
 }
 
-/// As SPDX writes it, which has no `/`.
+/// Returns the license as an SPDX expression, in which `OR` replaces the old `/`.
 fn license(package: &Package) -> Result<String> {
     let license = package.license.as_ref().with_context(|| format!("{} names no license", package.name))?;
     Ok(license.replace('/', " OR "))
 }
 
-/// Without a time and a random number, so that the same sources make the same file.
+/// Returns the bill of materials. It has no time and no random number, so that the same sources make the same file.
 fn bill_of_materials(sh: &Shell, of: &Shipped<'_>, packages: &[Package]) -> Result<Value> {
     let (shipped, dependencies): (Vec<&Package>, Vec<&Package>) =
         packages.iter().partition(|package| package.name.as_str() == of.package);
@@ -139,12 +139,12 @@ fn component(package: &Package) -> Result<Value> {
     }))
 }
 
-/// The page that comes with rustc, about its standard library and what is linked into that.
+/// Returns the page with the licenses of the standard library and its dependencies, which comes with rustc.
 fn standard_library_licenses(sh: &Shell) -> Result<PathBuf> {
     let sysroot = cmd!(sh, "rustc --print sysroot").quiet().read()?;
     let page = Path::new(&sysroot).join("share/doc/rust/COPYRIGHT-library.html");
     if !page.exists() {
-        bail!("`{}` is missing; build the package with a toolchain of rustup's, which has it", page.display());
+        bail!("`{}` is missing; build the package with a toolchain from rustup, which has it", page.display());
     }
     Ok(page)
 }
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_license_is_known_by_its_name() {
+    fn license_files_are_recognized_by_their_names() {
         for name in ["LICENSE", "LICENSE_MIT", "license-apache.txt", "COPYING", "UNLICENSE", "LICENSE-BoringSSL"] {
             assert!(is_license(Path::new(name)), "{name}");
         }
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_the_tree_names_a_crate() {
+    fn the_name_and_version_of_a_crate_are_read_from_a_line_of_the_tree() {
         assert_eq!(name_and_version("sha2 v0.11.1 (*)"), Some(("sha2", "0.11.1")));
         assert_eq!(name_and_version("polar-license v0.1.0 (/home/me)"), Some(("polar-license", "0.1.0")));
         assert_eq!(name_and_version(""), None);

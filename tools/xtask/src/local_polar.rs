@@ -1,4 +1,4 @@
-//! The local Polar as a process, for tests that cannot start one themselves because they run in a browser.
+//! Runs the local Polar as a process, for tests in a browser, which cannot start one themselves.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -9,18 +9,18 @@ use xshell::{Shell, cmd};
 
 use crate::{shell, workspace};
 
-/// Runs until it is dropped.
+/// A running local Polar, which ends when this is dropped.
 pub(crate) struct LocalPolar {
     process: Child,
     url: String,
-    /// Kept open for as long as it may write.
+    /// The process's standard output, kept open for as long as it may write.
     _output: BufReader<ChildStdout>,
 }
 
 impl LocalPolar {
     /// Builds the command line tool, and starts `polar-license serve` on a free port.
     pub(crate) fn start(sh: &Shell) -> Result<Self> {
-        // the whole workspace, as in the step `tests`, so that cargo does not build its dependencies once more
+        // the whole workspace, as in the step `tests`, so that cargo does not build its dependencies again
         shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
         let program = workspace::target()?.join("debug/polar-license");
         let mut serve = Command::from(cmd!(sh, "{program} serve --port 0 --json"));
@@ -28,7 +28,7 @@ impl LocalPolar {
         let mut process = serve.spawn().with_context(|| format!("cannot start `{}`", program.display()))?;
         let mut output = BufReader::new(process.stdout.take().context("it has no output")?);
         let mut line = String::new();
-        // if it ends instead, it closes its output
+        // returns with an empty line if the process ends instead
         output.read_line(&mut line)?;
         let polar = Self { process, url: url_in(&line).context("the local Polar did not start")?, _output: output };
         println!("a local Polar is at {}", polar.url);
@@ -42,7 +42,7 @@ impl LocalPolar {
 
 impl Drop for LocalPolar {
     fn drop(&mut self) {
-        // fails if it has ended already, which is as good
+        // fails only if the process has ended already
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

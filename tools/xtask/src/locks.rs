@@ -1,14 +1,14 @@
-//! Lock files: up to date, and without download addresses, which may exist on one network only.
+//! Checks that lock files are up to date and hold no download addresses, which may exist on one network only.
 
 use anyhow::{Context, Result, bail};
 use xshell::Shell;
 
 use crate::{shell, tauri, workspace};
 
-/// How Cargo.lock names crates.io, even if the crates came from a mirror.
+/// The name of crates.io in Cargo.lock, even if the crates came from a mirror.
 const CRATES_IO: &str = "\"registry+https://github.com/rust-lang/crates.io-index\"";
 
-/// Checks every lock file of the repository, and that cargo would not change its own.
+/// Checks every lock file of the repository, and that cargo would not change the Cargo.lock files.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
     for manifest in ["Cargo.toml", tauri::MANIFEST] {
         let metadata = shell::cargo(sh, "metadata --locked --format-version=1 --manifest-path").arg(manifest);
@@ -36,11 +36,11 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     Ok(())
 }
 
-/// The lines that hold a download address, with their numbers.
+/// Returns the lines that hold a download address, with their numbers.
 fn addresses(lock: &str) -> impl Iterator<Item = (usize, &str)> {
     let is_address = |line: &str| {
         let line = line.trim_start();
-        // npm also copies each package's links to its home and its sponsors, some of them as lists
+        // npm also copies each package's links to its homepage and its sponsors, some of them as lists
         let about_the_package =
             ["\"url\":", "\"funding\":", "\"homepage\":", "\"https://"].iter().any(|start| line.starts_with(start));
         line.replace(CRATES_IO, "").contains("://") && !about_the_package
@@ -57,14 +57,14 @@ mod tests {
     }
 
     #[test]
-    fn crates_io_is_the_only_registry() {
+    fn only_crates_io_is_allowed_as_a_registry() {
         let lock = "name = \"log\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n\
                     source = \"sparse+https://crates.example/index/\"\nsource = \"git+https://git.example/log#1234\"\n";
         assert_eq!(lines(lock), [3, 4]);
     }
 
     #[test]
-    fn npm_resolves_nothing_but_may_mention_sponsors() {
+    fn download_addresses_of_npm_are_found_and_links_to_sponsors_are_allowed() {
         let lock = "\"resolved\": \"https://registry.example/a/-/a-1.0.0.tgz\",\n\"funding\": {\n\
                     \"url\": \"https://sponsors.example/a\"\n}\n\"funding\": [\n\"https://sponsors.example/b\"\n]\n";
         assert_eq!(lines(lock), [1]);

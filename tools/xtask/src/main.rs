@@ -1,5 +1,5 @@
-//! `cargo xtask`: everything a contributor or CI does to this repository, in one program.
-//! It is never shipped, and it connects to nothing but package registries, and test servers on this machine.
+//! `cargo xtask`: every task that contributors and CI run on this repository, in one program.
+//! It is never shipped, and connects only to package registries and to test servers on this machine.
 //!
 //! ```text
 //!                main
@@ -75,27 +75,27 @@ enum Command {
     Setup,
     /// Run every test, check and lint, after installing what they need
     Test {
-        /// Only these steps
+        /// Run only these steps
         #[arg(value_name = "STEP")]
         steps: Vec<String>,
-        /// List the steps and what each one proves
+        /// List the steps and what each of them proves
         #[arg(long)]
         list: bool,
     },
-    /// Look for what nobody thought of: fail system calls, kill, cut the power, fuzz
+    /// Search for unknown bugs: fail system calls, kill processes, cut the power, fuzz
     Soak {
-        /// About how long
+        /// The approximate duration
         #[arg(long, default_value_t = 20)]
         minutes: u32,
     },
-    /// Show the dialog and a gated feature in a browser, beside controls of a local Polar, and what is decided
+    /// Show the dialog and a gated feature in a browser, with controls for a local Polar and a list of decisions
     DemoWeb,
-    /// Build the book and the reference of the npm package, in target/book
+    /// Build the book and the reference of the npm package into target/book
     Docs,
-    /// Build a package for release, in target/package
+    /// Build a package for release into target/package
     #[command(subcommand)]
     Package(Package),
-    /// Check that a version can be published, and write the notes about it; publishes nothing
+    /// Check that a version can be published, and write its release notes; this publishes nothing
     Release {
         /// The tag of the version, such as v0.1.0
         tag: String,
@@ -106,29 +106,29 @@ enum Command {
 enum Package {
     /// The C library, with headers, pkg-config file and CMake package
     C {
-        /// For apps that have a network stack: without HTTP and TLS
+        /// Build without HTTP and TLS, for apps that have a network stack of their own
         #[arg(long)]
         without_http: bool,
-        /// For another system than this one, by the name that rustc has for it
+        /// Build for another system, given as a target triple of rustc
         #[arg(long, value_name = "TRIPLE")]
         target: Option<String>,
-        /// As an archive, after building and running the examples with it; and SHA256SUMS
+        /// Pack an archive, build and run the examples with it, and write SHA256SUMS
         #[arg(long)]
         archive: bool,
     },
-    /// The command `polar-license` with completions and manual pages, as an archive; and SHA256SUMS
+    /// The command `polar-license` with completions and manual pages, as an archive, and SHA256SUMS
     Cli {
-        /// For another system than this one, by the name that rustc has for it
+        /// Build for another system, given as a target triple of rustc
         #[arg(long, value_name = "TRIPLE")]
         target: Option<String>,
     },
-    /// SHA256SUMS of the archives in target/package/archives, wherever they were made
+    /// SHA256SUMS of all archives in target/package/archives, including archives that another machine made
     Sums,
-    /// The npm packages: the client's, and the local Polar's
+    /// The npm packages of the client and of the local Polar
     Npm,
     /// The Python package: wheels and the source distribution
     Python {
-        /// Only the wheel for this machine, which needs no compiler for another one
+        /// Build only the wheel for this machine, which needs no cross compiler
         #[arg(long)]
         this_machine: bool,
     },

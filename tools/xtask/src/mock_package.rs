@@ -1,5 +1,5 @@
-//! The npm package `polar-license-mock`: the local Polar as WebAssembly behind Node's http, packed as npm would publish it;
-//! and its check, by the tests that the server in Rust passes, and by those of what its command shows.
+//! Packs the npm package `polar-license-mock`, the local Polar as WebAssembly behind Node's http, as npm would publish
+//! it. Checks it with the black-box tests of the server in Rust, and with the tests of its command's output.
 //!
 //! ```text
 //!   tools/mock-polar/npm ── wasm_build ── target/mock-npm ── ts/ by tsc ──┐
@@ -14,13 +14,13 @@ use xshell::{Shell, cmd};
 
 use crate::{npm_package, paths, shell, wasm_build, workspace};
 
-/// Where its sources are.
+/// The folder of the package's sources.
 const SOURCES: &str = "tools/mock-polar/npm";
 
-/// What a page of npm shows of the control endpoint: the commands in mock-polar's own README.
+/// The start of the commands for the control endpoint in mock-polar's own README, which the package's README repeats.
 const COMMANDS: &str = "```sh\n";
 
-/// Builds and packs it, and returns the tarball.
+/// Builds and packs the package, and returns the tarball.
 pub(crate) fn package(sh: &Shell) -> Result<PathBuf> {
     let version = workspace::version("polar-license-mock")?;
     let packages = workspace::target()?.join("package");
@@ -52,7 +52,7 @@ pub(crate) fn package(sh: &Shell) -> Result<PathBuf> {
     Ok(tarball)
 }
 
-/// Packs it, installs it in an empty folder, and runs the black-box tests of mock-polar against the installed command.
+/// Packs the package, installs it in an empty folder, and runs the tests against the installed command.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
     let tarball = package(sh)?;
     let folder = tempfile::tempdir()?;
@@ -72,10 +72,10 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     Ok(cmd!(sh, "node {script}").run()?)
 }
 
-/// WebAssembly, its glue, and the scripts beside them.
+/// Builds the WebAssembly with its glue and compiles the scripts beside them, and returns their folder.
 fn build(sh: &Shell) -> Result<PathBuf> {
     let glue = wasm_build::build_for_node(sh, "polar-license-mock", "mock_polar")?;
-    // what a package of ES modules calls CommonJS
+    // a package of ES modules needs these extensions for CommonJS
     fs::rename(glue.join("mock_polar.js"), glue.join("mock_polar.cjs")).context("wasm-bindgen wrote no glue")?;
     fs::rename(glue.join("mock_polar.d.ts"), glue.join("mock_polar.d.cts")).context("wasm-bindgen wrote no types")?;
     let sources = workspace::root().join(SOURCES).join("ts");
@@ -95,7 +95,7 @@ fn commands(readme: &str) -> Result<String> {
     Ok(format!("{COMMANDS}{block}```"))
 }
 
-/// The script in the package's README.
+/// Returns the script in the package's README.
 fn script_of(readme: &str) -> Result<&str> {
     let (_, after) = readme.split_once("```js\n").context("the README has no script")?;
     Ok(after.split_once("```").context("the README's script does not end")?.0)

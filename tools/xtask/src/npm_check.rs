@@ -1,5 +1,5 @@
-//! Checks of the npm package: its size, what `tests/js/package` checks of the tarball, and that it works wherever
-//! `tests/js/runtimes` installs it.
+//! Checks the npm package: its size, its tarball by the tests in `tests/js/package`, and that it works in every runtime
+//! of `tests/js/runtimes`.
 
 use std::env;
 
@@ -9,15 +9,16 @@ use xshell::{Shell, cmd};
 use crate::npm_package::{self, Packed};
 use crate::{shell, workspace};
 
-/// The most that a page downloads for `./slim`: brotli of its script, minified, and of the WebAssembly. It is what the
-/// libraries cost today, rounded up, so that nothing large comes in unseen; DESIGN.md says what each of them costs. The same
-/// sources give the same bytes in every checkout, but one line of them can move others: 100 bytes more or less.
+/// The most bytes that a page may download for `./slim`: its minified script and the WebAssembly, compressed by brotli.
+/// This is the present size, rounded up, so that nothing large is added unnoticed; DESIGN.md says what each library
+/// costs. The same sources give the same bytes in every checkout, but a change of one line can add or remove 100 bytes
+/// elsewhere.
 const SLIM_LIMIT: u64 = 70_800;
 
-/// The same for the main entry, whose script holds the WebAssembly.
+/// The same limit for the main entry, whose script contains the WebAssembly.
 const MAIN_LIMIT: u64 = 89_500;
 
-/// What an entry adds to a page beside the client, brotli, at most.
+/// The most bytes, compressed by brotli, that each further entry may add to a page that has the client.
 const BESIDE: [(&str, u64); 4] = [
     ("`polar-license/react`", 1_500),
     ("`polar-license/openfeature`", 1_000),
@@ -25,7 +26,7 @@ const BESIDE: [(&str, u64); 4] = [
     ("`polar-license/dialog-portal`", 3_000),
 ];
 
-/// Packs it, and checks the tarball the way an app developer gets it.
+/// Packs the package, and checks the tarball that an app developer gets.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
     let packed = npm_package::package(sh)?;
     check_size(packed)?;
@@ -38,17 +39,17 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     Ok(node.env("POLAR_LICENSE_REPOSITORY", workspace::repository()?).run()?)
 }
 
-/// Packs it, and runs one story with it in every runtime and one in every example, against the local Polar.
+/// Packs the package, and runs one story in every runtime and one in every example, against the local Polar.
 pub(crate) fn check_runtimes(sh: &Shell) -> Result<()> {
     let tarball = &npm_package::package(sh)?.file;
-    // the whole workspace, as in the step `tests`, so that cargo does not build its dependencies once more
+    // the whole workspace, as in the step `tests`, so that cargo does not build its dependencies again
     shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
     let polar = workspace::target()?.join("debug").join(format!("polar-license{}", env::consts::EXE_SUFFIX));
     npm_package::ci(sh, "tests/js/runtimes")?;
     Ok(cmd!(sh, "node tests/js/runtimes/run.mjs {tarball} {polar}").run()?)
 }
 
-/// What DESIGN.md says of the download, in thousands of bytes.
+/// Checks that DESIGN.md gives the right sizes of the download, in thousands of bytes.
 fn check_design(packed: &Packed) -> Result<()> {
     let thousands = |name: &str| {
         let size = packed.sizes.iter().find(|size| size.name == name);

@@ -1,4 +1,4 @@
-//! The npm package: WebAssembly, JavaScript, declarations and the template, packed as npm would publish it.
+//! Packs the npm package as npm would publish it: WebAssembly, JavaScript, declarations and the template.
 //!
 //! ```text
 //!   wasm_build ── target/npm/wasm, wasm-portal ── build.mjs, types.mjs ──┐
@@ -15,16 +15,16 @@ use xshell::{Cmd, Shell, cmd};
 
 use crate::{paths, wasm_build, workspace};
 
-/// Where the JavaScript is built.
+/// The folder of the tools that build the JavaScript.
 pub(crate) const SCRIPTS: &str = "bindings/wasm/ts";
 
-/// What every npm package has beside its own files, which the template does not repeat.
+/// The files that every npm package has besides its own, and that the templates do not repeat.
 const COMMON: [&str; 3] = ["CHANGELOG.md", workspace::LICENSES[0], workspace::LICENSES[1]];
 
-/// The lock file that `ci` has installed everything of.
+/// A copy of the lock file from which `ci` has installed everything.
 const INSTALLED: &str = "node_modules/.installed-lock.json";
 
-/// The name that `sizes.mjs` gives to everything that a page with the separate WebAssembly downloads.
+/// The name in the output of `sizes.mjs` for the whole download of a page with the separate WebAssembly.
 pub(crate) const SLIM_PAGE: &str = "a page with ./slim, in all";
 
 /// The packed package.
@@ -32,24 +32,25 @@ pub(crate) const SLIM_PAGE: &str = "a page with ./slim, in all";
 pub(crate) struct Packed {
     /// The tarball.
     pub(crate) file: PathBuf,
-    /// The workspace's.
+    /// The package's version, which is the workspace's.
     pub(crate) version: String,
-    /// Of what a page downloads.
+    /// The sizes of the files that a page downloads.
     pub(crate) sizes: Vec<Size>,
 }
 
-/// How many bytes something has that a page downloads.
+/// The size in bytes of something that a page downloads.
 #[derive(Clone, Deserialize)]
 pub(crate) struct Size {
-    /// In words.
+    /// The name of the download, in words.
     pub(crate) name: String,
     raw: u64,
     gzip: u64,
-    /// At the highest quality.
+    /// The size after compression by brotli at the highest quality.
     pub(crate) brotli: u64,
 }
 
-/// Builds and packs it, and prints its sizes; once in a run, since several steps test the same package.
+/// Builds and packs the package, and prints its sizes. Does so once per run, because several steps test the same
+/// package.
 pub(crate) fn package(sh: &Shell) -> Result<&'static Packed> {
     static PACKED: OnceLock<Packed> = OnceLock::new();
     if let Some(packed) = PACKED.get() {
@@ -85,12 +86,12 @@ fn pack(sh: &Shell) -> Result<Packed> {
     Ok(Packed { file, version, sizes })
 }
 
-/// Installs what builds the scripts.
+/// Installs the tools that build the JavaScript.
 pub(crate) fn install_tools(sh: &Shell) -> Result<()> {
     ci(sh, SCRIPTS)
 }
 
-/// Installs the packages in a folder's lock file, unless they were installed from the same one before.
+/// Installs the packages in a folder's lock file, unless they were already installed from the same lock file.
 pub(crate) fn ci(sh: &Shell, folder: &str) -> Result<()> {
     let _inside = sh.push_dir(workspace::root().join(folder));
     let lock = sh.read_file("package-lock.json")?;
@@ -98,18 +99,18 @@ pub(crate) fn ci(sh: &Shell, folder: &str) -> Result<()> {
         return Ok(());
     }
     let ci = npm(sh).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
-    // its program is never started, and is not in the registry
+    // Electron's program is never started, and is not in the registry
     ci.env("ELECTRON_SKIP_BINARY_DOWNLOAD", "1").run()?;
-    // last, and in the folder that npm removes first, so that it says what is true
+    // written last, and into the folder that npm removes first, so that it exists only after a complete installation
     Ok(sh.write_file(INSTALLED, lock)?)
 }
 
-/// npm, with whatever arguments.
+/// Returns a command for npm.
 pub(crate) fn npm(sh: &Shell) -> Cmd<'_> {
     sh.cmd(if cfg!(windows) { "npm.cmd" } else { "npm" })
 }
 
-/// Adds licenses, the changelog, and the addresses of the repository to what is about to be packed.
+/// Adds the licenses, the changelog and the addresses of the repository to a package that is about to be packed.
 pub(crate) fn add_common(sh: &Shell, folder: &Path) -> Result<()> {
     for file in COMMON {
         sh.copy_file(workspace::root().join(file), folder.join(file))?;
@@ -117,7 +118,8 @@ pub(crate) fn add_common(sh: &Shell, folder: &Path) -> Result<()> {
     add_addresses(sh, folder, &workspace::repository()?, workspace::funding()?.as_deref())
 }
 
-/// The repository's address, in the members of package.json that npm shows; nothing while there is none.
+/// Writes the repository's address into the members of package.json that npm shows. Does nothing if the address is
+/// empty.
 fn add_addresses(sh: &Shell, folder: &Path, repository: &str, funding: Option<&str>) -> Result<()> {
     if repository.is_empty() {
         return Ok(());
@@ -133,7 +135,7 @@ fn add_addresses(sh: &Shell, folder: &Path, repository: &str, funding: Option<&s
     Ok(npm(sh).args(["pkg", "set"]).args(members).args(funding).run()?)
 }
 
-/// Copies the template, and fills in what only the build knows.
+/// Copies the template and the texts, and fills in the version and the sizes.
 fn fill_template(folder: &Path, version: &str, sizes: &str) -> Result<()> {
     let template = workspace::root().join("pkg-template");
     for path in workspace::files(&template)? {
@@ -150,7 +152,7 @@ fn fill_template(folder: &Path, version: &str, sizes: &str) -> Result<()> {
     Ok(())
 }
 
-/// The sizes in Markdown, for the README and for the developer.
+/// Returns the sizes as a Markdown table, for the README and for the developer.
 fn table(sizes: &[Size]) -> String {
     let mut table = String::from("| bytes | as it is | gzip | brotli |\n|---|---:|---:|---:|\n");
     for Size { name, raw, gzip, brotli } in sizes {
@@ -159,7 +161,7 @@ fn table(sizes: &[Size]) -> String {
     table
 }
 
-/// `12345` as `12,345`.
+/// Groups the digits of a number: `12345` becomes `12,345`.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -179,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn npm_is_told_where_the_repository_is_once_it_has_an_address() {
+    fn package_json_gets_the_address_of_the_repository_if_it_has_one() {
         let sh = &crate::shell::new().unwrap();
         for template in ["pkg-template/package.json", "tools/mock-polar/npm/template/package.json"] {
             let folder = tempfile::tempdir().unwrap();
@@ -203,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_shown_as_people_read_them() {
+    fn sizes_are_shown_with_separators_between_thousands() {
         let sizes: Vec<Size> =
             serde_json::from_str(r#"[{"name":"a page","raw":1234567,"gzip":12345,"brotli":999}]"#).unwrap();
         assert!(table(&sizes).ends_with("| a page | 1,234,567 | 12,345 | 999 |\n"), "{}", table(&sizes));

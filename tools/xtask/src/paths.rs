@@ -1,4 +1,4 @@
-//! What is shipped does not name the folders of the machine that it was built on.
+//! Keeps the folder names of the machine that builds a package out of the package.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -7,22 +7,22 @@ use anyhow::{Context, Result, bail};
 
 use crate::workspace;
 
-/// The environment variable with cargo's flags for rustc. It also overrides flags in the user's own settings.
+/// The environment variable with cargo's flags for rustc, which also overrides flags in the user's own settings.
 pub(crate) const FLAGS: &str = "CARGO_ENCODED_RUSTFLAGS";
 
-/// Flags for rustc that replace the paths of this machine by names that are the same everywhere.
+/// Returns flags for rustc that replace the paths of this machine by names that are the same everywhere.
 pub(crate) fn remapped(target: &Path) -> String {
     let flags = names(target).into_iter().map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display()));
     flags.collect::<Vec<_>>().join("\u{1f}")
 }
 
-/// The same for a C compiler such as gcc and clang.
+/// Returns the same flags for a C compiler such as gcc or clang.
 pub(crate) fn remapped_for_c(target: &Path) -> String {
     let flags = names(target).into_iter().map(|(path, name)| format!("-ffile-prefix-map={}={name}", path.display()));
     flags.collect::<Vec<_>>().join(" ")
 }
 
-/// Checks that a file does not hold the path of the place where it was built.
+/// Checks that a file does not contain the home folders of this machine or the path of this checkout.
 pub(crate) fn check_none(file: &Path) -> Result<()> {
     let bytes = fs::read(file).with_context(|| format!("cannot read `{}`", file.display()))?;
     let homes = ["HOME", "CARGO_HOME", "RUSTUP_HOME"].into_iter().filter_map(|name| env::var(name).ok());

@@ -1,6 +1,6 @@
-//! The Python package: wheels for the manylinux of 2014 and the source distribution, in `target/package/python`; and its
-//! tests, which run in an environment that has nothing but the wheel and what it depends on. Without Python these do not
-//! run, and say so.
+//! Builds the Python package (wheels for manylinux2014 and the source distribution) in `target/package/python`, and
+//! runs its tests in an environment with nothing but the wheel and its dependencies. Without Python the tests are
+//! skipped, and a line says so.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,15 +18,15 @@ use crate::{paths, shell, tools, workspace};
 const SOURCE: &str = "bindings/python";
 const MANIFEST: &str = "bindings/python/pyproject.toml";
 
-/// What wheels are released for.
+/// The targets that wheels are released for.
 const TARGETS: [&str; 2] = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"];
 
-/// The library is optimized as a whole, on a machine that may be busy.
+/// The limit for one build. The library is optimized as a whole, on a machine that may be busy.
 const TIME_LIMIT: Duration = Duration::from_secs(900);
 
-/// `cargo xtask package python`.
+/// Builds all wheels and the source distribution: `cargo xtask package python`.
 pub(crate) fn package(sh: &Shell) -> Result<()> {
-    let folder = emptied(sh)?;
+    let folder = empty_output(sh)?;
     for target in TARGETS {
         println!("{}", wheel(sh, target, &folder)?.display());
     }
@@ -34,9 +34,9 @@ pub(crate) fn package(sh: &Shell) -> Result<()> {
     Ok(())
 }
 
-/// `cargo xtask package python --this-machine`.
+/// Builds only the wheel for this machine: `cargo xtask package python --this-machine`.
 pub(crate) fn package_for_this_machine(sh: &Shell) -> Result<()> {
-    println!("{}", wheel(sh, own_target()?, &emptied(sh)?)?.display());
+    println!("{}", wheel(sh, own_target()?, &empty_output(sh)?)?.display());
     Ok(())
 }
 
@@ -47,18 +47,18 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
         return Ok(());
     }
     PYTHON_TOOLS.ensure(sh)?;
-    let folder = emptied(sh)?;
+    let folder = empty_output(sh)?;
     let (wheel, sdist) = (wheel(sh, own_target()?, &folder)?, sdist(sh, &folder)?);
     let python = installed(sh, &wheel, &folder.join("venv"))?;
     style(sh, &python)?;
     let polar = LocalPolar::start(sh)?;
     let tests = cmd!(sh, "{python} -m unittest discover --start-directory tests/python");
-    // nothing is written beside the sources
+    // no bytecode is written beside the sources
     let tests = tests.env("PYTHONDONTWRITEBYTECODE", "1").env("POLAR_LICENSE_POLAR", polar.url());
     Ok(tests.env("POLAR_LICENSE_WHEEL", wheel).env("POLAR_LICENSE_SDIST", sdist).run()?)
 }
 
-/// Checks that the version is the workspace's, and the addresses those of Cargo.toml.
+/// Checks that the manifest has no version of its own, and the addresses of Cargo.toml.
 pub(crate) fn check_manifest() -> Result<()> {
     check_project(&workspace::text(MANIFEST)?, &workspace::addresses()?)
 }
@@ -71,7 +71,7 @@ fn check_project(manifest: &str, addresses: &[(&str, String)]) -> Result<()> {
     }
     let urls = project.get("urls").and_then(|urls| urls.as_table());
     for (name, expected) in addresses {
-        // PyPI shows the names as they are written, with a capital
+        // the names begin with a capital letter here, because PyPI shows them as they are written
         let url = urls.into_iter().flatten().find(|(title, _)| title.eq_ignore_ascii_case(name));
         let own = url.and_then(|(_, address)| address.as_str()).unwrap_or_default();
         if own != expected {
@@ -81,20 +81,21 @@ fn check_project(manifest: &str, addresses: &[(&str, String)]) -> Result<()> {
     Ok(())
 }
 
-/// Returns the one of [`TARGETS`] that this machine is.
+/// Returns the target in [`TARGETS`] that this machine has.
 fn own_target() -> Result<&'static str> {
     let own = TARGETS.into_iter().find(|target| target.starts_with(std::env::consts::ARCH));
     own.context("there is no wheel for this machine")
 }
 
-fn emptied(sh: &Shell) -> Result<PathBuf> {
+/// Empties the output folder, and returns it.
+fn empty_output(sh: &Shell) -> Result<PathBuf> {
     let folder = workspace::target()?.join("package/python");
     sh.remove_path(&folder)?;
     sh.create_dir(&folder)?;
     Ok(folder)
 }
 
-/// Builds the wheel, with the papers of what is linked into it.
+/// Builds the wheel, with its own license texts and those of its dependencies.
 fn wheel(sh: &Shell, target: &str, folder: &Path) -> Result<PathBuf> {
     let built = folder.join("built");
     sh.remove_path(&built)?;
@@ -105,36 +106,37 @@ fn wheel(sh: &Shell, target: &str, folder: &Path) -> Result<PathBuf> {
     cmd!(sh, "{python} -m wheel unpack {wheel} --dest {unpacked}").quiet().ignore_stdout().run()?;
     let version = workspace::version("polar-license-c")?;
     let content = unpacked.join(format!("polar_license-{version}"));
-    let papers = content.join(format!("polar_license-{version}.dist-info"));
+    let dist_info = content.join(format!("polar_license-{version}.dist-info"));
     let shipped = Shipped { package: "polar-license-c", features: &[], target: &Target::named(sh, Some(target))? };
-    licenses::write(sh, &papers.join("licenses"), &shipped)?;
-    add_own_licenses(sh, &papers)?;
+    licenses::write(sh, &dist_info.join("licenses"), &shipped)?;
+    add_own_licenses(sh, &dist_info)?;
     for library in sh.read_dir(content.join("polar_license/_native"))? {
         paths::check_none(&library)?;
     }
-    sh.create_dir(papers.join("sboms"))?;
-    fs::rename(papers.join("licenses/sbom.cdx.json"), papers.join("sboms/sbom.cdx.json"))?;
+    sh.create_dir(dist_info.join("sboms"))?;
+    fs::rename(dist_info.join("licenses/sbom.cdx.json"), dist_info.join("sboms/sbom.cdx.json"))?;
     cmd!(sh, "{python} -m wheel pack {content} --dest-dir {folder}").quiet().ignore_stdout().run()?;
     sh.remove_path(&unpacked)?;
     sh.remove_path(&built)?;
     Ok(folder.join(wheel.file_name().context("the wheel has no name")?))
 }
 
-/// What maturin does by itself where the licenses are beside pyproject.toml, as in the source distribution. Here they are
-/// at the top of the repository, and `license-files` may not name what is above it.
-fn add_own_licenses(sh: &Shell, papers: &Path) -> Result<()> {
-    let metadata = sh.read_file(papers.join("METADATA"))?;
+/// Adds this project's licenses to the wheel. maturin does this by itself if they are beside pyproject.toml, as in the
+/// source distribution; in the repository they are in the top folder, and `license-files` may not name files above its
+/// own.
+fn add_own_licenses(sh: &Shell, dist_info: &Path) -> Result<()> {
+    let metadata = sh.read_file(dist_info.join("METADATA"))?;
     let (before, after) = metadata.split_once("License-Expression: ").context("the wheel names no license")?;
     let mut named = String::new();
     for license in workspace::LICENSES {
-        sh.copy_file(workspace::root().join(license), papers.join("licenses"))?;
+        sh.copy_file(workspace::root().join(license), dist_info.join("licenses"))?;
         named.push_str(&format!("License-File: {license}\n"));
     }
-    Ok(sh.write_file(papers.join("METADATA"), format!("{before}{named}License-Expression: {after}"))?)
+    Ok(sh.write_file(dist_info.join("METADATA"), format!("{before}{named}License-Expression: {after}"))?)
 }
 
-/// Builds the source distribution, and a wheel from it, to see that nothing is missing. That takes no time: cargo finds
-/// that all files are there and as old as the library that it has built of the same ones.
+/// Builds the source distribution, and a wheel from it to see that no file is missing. The wheel takes no time: to
+/// cargo the files are unchanged since it built the library.
 fn sdist(sh: &Shell, folder: &Path) -> Result<PathBuf> {
     let built = folder.join("built");
     build(sh, &["--sdist"], &built)?;
@@ -145,7 +147,7 @@ fn sdist(sh: &Shell, folder: &Path) -> Result<PathBuf> {
     Ok(kept)
 }
 
-/// Runs maturin, with zig where it looks for that.
+/// Runs maturin, with `zig` on the search path.
 fn build(sh: &Shell, arguments: &[&str], to: &Path) -> Result<()> {
     let python = tools::PYTHON_PACKAGE.program("python")?;
     let programs = python.parent().context("Python is in no folder")?.to_path_buf();
@@ -160,7 +162,8 @@ fn build(sh: &Shell, arguments: &[&str], to: &Path) -> Result<()> {
     shell::quietly(maturin.arg("--target-dir").arg(target).arg("--out").arg(to), TIME_LIMIT)
 }
 
-/// An environment with the wheel, and with what it depends on from what setting up has stored; no network.
+/// Creates an environment with the wheel and its dependencies, without network access: `cargo xtask setup` has stored
+/// the dependencies. Returns the environment's `python`.
 fn installed(sh: &Shell, wheel: &Path, folder: &Path) -> Result<PathBuf> {
     let (tools, stored) = (tools::PYTHON_PACKAGE.program("python")?, tools::PYTHON_PACKAGE.wheels()?);
     cmd!(sh, "{tools} -m venv --without-pip {folder}").run()?;
@@ -170,7 +173,7 @@ fn installed(sh: &Shell, wheel: &Path, folder: &Path) -> Result<PathBuf> {
     Ok(python)
 }
 
-/// Types as an app sees them, those of the package's own code, and its form.
+/// Checks the format and the types of the package's code, and that the tests type-check against the installed package.
 fn style(sh: &Shell, python: &Path) -> Result<()> {
     let tools = tools::PYTHON_PACKAGE.program("python")?;
     for check in [&["check"][..], &["format", "--check"]] {
@@ -196,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_version_of_its_own_and_another_address_are_found() {
+    fn a_manifest_with_its_own_version_or_another_address_is_an_error() {
         check_manifest().unwrap();
         let own_version = check_project("[project]\nversion = \"0.1.0\"", &[]).unwrap_err().to_string();
         assert!(own_version.contains("must have no `version`"), "{own_version}");

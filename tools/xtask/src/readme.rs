@@ -1,21 +1,22 @@
-//! Runs the code blocks of a README, so that all of them work.
+//! Checks that the code blocks of a README work.
 //!
 //! | block | check |
 //! |---|---|
-//! | `rust` | a documentation test of the crate, which includes the README, and not an ignored one |
-//! | `rs` | Rust with features that are not the usual ones: a part of `tests/fetch/readme.rs`, `tests/tokio/readme.rs` or `tests/portal/readme.rs`, which the steps `fetch`, `tokio` and `tests` build and run, or of `examples/tauri`, which the step `tauri` does |
+//! | `rust` | a documentation test of the crate, which includes the README; must not be ignored |
+//! | `rs` | Rust that needs other features: must be part of a file in `BUILT`, which another step builds and runs |
 //! | `sh` | run as one script in the repository's top folder; ends at the first line that fails |
-//! | `console` | the lines after `$ ` are run like `sh`; the others must show up in the output, in their order; `...` stands for any lines |
+//! | `console` | lines that begin with `$ ` are run like `sh`; the others must appear in the output in this order; `...` stands for any lines |
 //! | `toml` | parsed; dependencies on this workspace's packages have its version and existing features |
 //! | `json` | parsed |
-//! | `c`, `cpp` | a part of an example in `examples`, which the tests `examples` and `languages` of the C library compile and run; or that of README.md, which the test `readme` does, as it stands |
-//! | `python` | `bindings/python/PYPI.md` has it too, whose blocks the step `python` runs |
-//! | `ts` | the step `npm` compiles it strictly, against the packed npm package; for Tauri it is a part of `examples/tauri` |
-//! | `tsx` | a part of `examples/react`, which the step `runtimes` builds and drives |
-//! | `text` | nothing to run |
+//! | `c`, `cpp` | must be part of a file in `examples`, which the tests `examples` and `languages` of the C library compile and run, or of README.md, whose block the test `readme` compiles and runs unchanged |
+//! | `python` | must also be in `bindings/python/PYPI.md`, whose blocks the step `python` runs |
+//! | `ts` | compiled strictly by the step `npm`, against the packed npm package; for Tauri, must be part of `examples/tauri` |
+//! | `tsx` | must be part of `examples/react`, which the step `runtimes` builds and drives |
+//! | `text` | not run |
 //!
-//! Two commands are not run as they stand: `cargo xtask test` would start itself, and `cargo add polar-license` is done
-//! in an empty crate, with the crate of this repository. Never changes a file of the repository.
+//! Two commands are treated specially: `cargo xtask test` is skipped because it would start itself, and
+//! `cargo add polar-license` runs in an empty crate and adds the crate of this repository. Never changes a file of the
+//! repository.
 
 mod blocks;
 mod script;
@@ -26,7 +27,7 @@ use xshell::Shell;
 
 use crate::{shell, workspace};
 
-/// What other steps build and run.
+/// The Rust files that other steps build and run.
 const BUILT: [&str; 5] = [
     "tests/tokio/service.rs",
     "tests/fetch/readme.rs",
@@ -41,7 +42,7 @@ const TAURI_PAGE: &str = "examples/tauri/src/main.ts";
 /// The app that the step `runtimes` builds and drives.
 const REACT_APP: &str = "examples/react/src/App.tsx";
 
-/// Checks every block of the README at `path`, seen from the repository's top folder.
+/// Checks every block of the README at `path`, which is relative to the repository's top folder.
 pub(crate) fn check(sh: &Shell, path: &str) -> Result<()> {
     let text = workspace::text(path)?;
     let blocks = blocks(&text);
@@ -77,12 +78,12 @@ fn check_block(sh: &Shell, block: &Block) -> Result<()> {
     }
 }
 
-/// The README's blocks are documentation tests: there must be as many as blocks, and all must pass.
+/// Runs the documentation tests of the README: there must be as many as it has `rust` blocks, and all must pass.
 fn check_rust(sh: &Shell, path: &str, blocks: usize) -> Result<()> {
     if blocks == 0 {
         return Ok(());
     }
-    // the whole workspace, as in the step `tests`, so that cargo does not build all dependencies once more
+    // the whole workspace, as in the step `tests`, so that cargo does not build all dependencies again
     let output = shell::cargo(sh, "test --locked --workspace --doc --").arg(path).read()?;
     // packages of the workspace may have READMEs of their own
     let ours = format!("test src/../{path} ");
@@ -96,7 +97,8 @@ fn check_rust(sh: &Shell, path: &str, blocks: usize) -> Result<()> {
     Ok(())
 }
 
-/// The steps `tests`, `languages` and `c-windows` compile and run the examples.
+/// Checks that a block is part of an example or of README.md. The steps `tests`, `languages` and `c-windows` compile
+/// and run the examples; the block of README.md is compiled and run here.
 fn check_c(sh: &Shell, text: &str) -> Result<()> {
     const FOLDERS: [&str; 5] = ["examples/c", "examples/cpp", "examples/gtk", "examples/qt", "examples/win32"];
     for folder in FOLDERS {
@@ -112,23 +114,24 @@ fn check_c(sh: &Shell, text: &str) -> Result<()> {
     Ok(shell::cargo(sh, "test --quiet --locked --workspace --test readme").run()?)
 }
 
-/// A page shows a method without the indentation that it has in its class.
+/// Returns `true` if the file contains the part. Ignores indentation, because pages show methods without that of their
+/// class.
 fn contains(file: &str, part: &str) -> bool {
     let without_indentation = |text: &str| text.lines().flat_map(|line| [line.trim_start(), "\n"]).collect::<String>();
     without_indentation(file).contains(&without_indentation(part))
 }
 
-/// Fails if no file contains the text.
+/// Checks that one of the files contains the text.
 fn check_part(text: &str, files: &[&str]) -> Result<()> {
     for file in files {
         if workspace::text(file)?.contains(text) {
             return Ok(());
         }
     }
-    bail!("it is no part of {}", files.join(", or "));
+    bail!("it must be part of {}", files.join(", or "));
 }
 
-/// A manifest, or a part of one: this workspace has the packages, versions and features that it names.
+/// Checks a manifest or a part of one: this workspace must have the packages, versions and features that it names.
 fn check_toml(text: &str) -> Result<()> {
     let manifest: toml::Table = text.parse().context("it is not valid TOML")?;
     let metadata = workspace::metadata()?;
@@ -194,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_that_nothing_runs_says_what_to_do() {
+    fn the_error_for_a_block_that_nothing_runs_says_what_to_do() {
         assert!(problem("rs", "fn no_such_function() {}").contains("tests/fetch/readme.rs"));
         assert!(problem("python", "no_such_function()").contains("PYPI.md"));
         assert!(problem("cobol", "STOP RUN.").contains("check_block"));
@@ -203,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn ci_runs_exactly_the_command_that_the_readme_gives() {
+    fn ci_runs_exactly_the_command_in_the_readme() {
         let ci = workspace::text(".ci/run").unwrap();
         let setting_up = ["set ", "cd "];
         let commands: Vec<&str> = ci

@@ -1,5 +1,5 @@
-//! What has to be right before a version is published, and what is said about it. Publishes nothing: that does
-//! `.github/workflows/release.yml`, which asks here first.
+//! Checks whether a version can be published, and writes its release notes. Publishes nothing:
+//! `.github/workflows/release.yml` does that, after it has run this check.
 
 use std::fs;
 
@@ -8,17 +8,17 @@ use cargo_metadata::Package;
 
 use crate::{python_package, tauri, workspace};
 
-/// `cargo xtask release TAG`: refuses, or writes the notes of the version into `target/package/NOTES.md`.
+/// Checks the version, and writes its release notes into `target/package/NOTES.md`: `cargo xtask release TAG`.
 pub(crate) fn check(tag: &str) -> Result<()> {
     let (metadata, changelog) = (workspace::metadata()?, workspace::text("CHANGELOG.md")?);
     let version = tag.strip_prefix('v').unwrap_or_default();
     let mut wrong = obstacles(tag, &metadata.packages, &workspace::addresses()?);
-    // what is published besides, with manifests that do not inherit from the workspace's
+    // these packages are published too, and their manifests do not inherit from the workspace
     let others = [tauri::check_manifest(), python_package::check_manifest()];
     wrong.extend(others.into_iter().filter_map(Result::err).map(|error| format!("{error:#}")));
     let notes = notes(&changelog, version);
     if notes.is_none() {
-        wrong.push(format!("CHANGELOG.md has no section `## {version} - YYYY-MM-DD`, or nothing is in it"));
+        wrong.push(format!("CHANGELOG.md has no section `## {version} - YYYY-MM-DD`, or the section is empty"));
     }
     if !wrong.is_empty() {
         bail!("{tag} cannot be released (RELEASING.md):\n{}", wrong.join("\n"));
@@ -34,8 +34,8 @@ fn obstacles(tag: &str, packages: &[Package], addresses: &[(&str, String)]) -> V
     let empty = addresses.iter().filter(|(_, address)| address.is_empty());
     let message = |(name, _): &(&str, String)| {
         format!(
-            "`{name}` in Cargo.toml is empty: write the address there, since crates.io and PyPI show it and never \
-             change what was published"
+            "`{name}` in Cargo.toml is empty: write the address there, because crates.io and PyPI show it, and what was \
+             published cannot be changed"
         )
     };
     let mut wrong: Vec<String> = empty.map(message).collect();
@@ -44,7 +44,7 @@ fn obstacles(tag: &str, packages: &[Package], addresses: &[(&str, String)]) -> V
     wrong
 }
 
-/// The section of the changelog about a version that has a date.
+/// Returns the changelog's section for the version, or `None` if there is none with a date or it is empty.
 fn notes(changelog: &str, version: &str) -> Option<String> {
     let start = format!("## {version} - ");
     let mut lines = changelog.lines().skip_while(|line| !line.starts_with(&start)).skip(1).peekable();
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_missing_is_said_in_a_sentence() {
+    fn an_empty_address_and_another_version_are_reported() {
         let packages = workspace::metadata().unwrap().packages;
         let tag = format!("v{}", workspace::version("polar-license").unwrap());
         let addresses = ["repository", "homepage"].map(|name| (name, "https://example.com/acme".to_owned()));
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn the_workflow_publishes_what_is_no_package_of_the_workspace() {
+    fn the_workflow_also_publishes_the_packages_outside_the_workspace() {
         let workflow = workspace::text(".github/workflows/release.yml").unwrap();
         let tauri = format!("cargo publish --locked --manifest-path {}\n", tauri::MANIFEST);
         for command in [tauri.as_str(), "cargo xtask package python\n", "uses: pypa/gh-action-pypi-publish@"] {
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn notes_are_the_section_of_the_version() {
+    fn the_notes_are_the_section_of_the_version_in_the_changelog() {
         let changelog = "# Changelog\n\n## Unreleased\n\n## 0.2.0 - 2027-01-01\n\n- two\n- more\n\n## 0.1.0 - 2026-12-01\n\n- one\n";
         assert_eq!(notes(changelog, "0.2.0").as_deref(), Some("- two\n- more"));
         assert_eq!(notes(changelog, "0.1.0").as_deref(), Some("- one"));

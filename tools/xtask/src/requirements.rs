@@ -1,5 +1,5 @@
-//! The tools that building and testing need besides Rust: how to find each one, and how to install it.
-//! A further tool is one more entry in [`ALL`]. Nothing that is installed already is installed again.
+//! The tools that building and testing need besides Rust, each with the ways to find and to install it.
+//! To add a tool, add an entry to [`ALL`]. A tool that is already installed is not installed again.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use xshell::{Cmd, Shell, cmd};
 use crate::tools::{self, PythonTools, Tool};
 use crate::{c_cross, shell, wasm_build, workspace};
 
-/// Everything that `cargo xtask setup` installs.
+/// All requirements that `cargo xtask setup` installs.
 const ALL: &[&Requirement] = &[
     &RUSTFMT,
     &CLIPPY,
@@ -82,7 +82,7 @@ pub(crate) static CHROMIUM: Requirement = Requirement {
     source: Source::Debian(&["chromium", "chromium-driver"]),
 };
 
-/// The dialog is driven in it too; where there is none, that is said, and the other tests run.
+/// The second browser for the tests of the dialog. If it is missing, a line says so, and the other tests run.
 pub(crate) static FIREFOX: Requirement = Requirement {
     name: "Firefox",
     find: |sh| versions(sh, &["firefox-esr"]),
@@ -98,7 +98,7 @@ pub(crate) static C_COMPILERS: Requirement = Requirement {
 pub(crate) static PYTHON: Requirement =
     Requirement { name: "Python 3", find: |sh| versions(sh, &["python3"]), source: Source::Debian(&["python3"]) };
 
-/// To build and test the Python package.
+/// The Python that builds and tests the Python package.
 pub(crate) static PYTHON_WITH_PIP: Requirement = Requirement {
     name: "Python 3.11 or newer with pip",
     find: |sh| {
@@ -120,22 +120,22 @@ pub(crate) static VALGRIND: Requirement = Requirement {
     source: Source::Debian(&["valgrind", "libc6-dbg"]),
 };
 
-/// The tests that make system calls fail, and those that record them.
+/// The tool of the tests that make system calls fail or record them.
 pub(crate) static STRACE: Requirement =
     Requirement { name: "strace", find: |sh| versions(sh, &["strace"]), source: Source::Debian(&["strace"]) };
 
-/// The tests of `doctor` that move a command's clock.
+/// The tool of the tests of `doctor` that change a command's clock.
 pub(crate) static FAKETIME: Requirement =
     Requirement { name: "faketime", find: |sh| versions(sh, &["faketime"]), source: Source::Debian(&["faketime"]) };
 
-/// To cut the power of a real file system; where none can be mounted, that test is skipped.
+/// The tools of the test that cuts the power of a real file system. It is skipped where none can be mounted.
 pub(crate) static XFS_TOOLS: Requirement = Requirement {
     name: "tools of XFS",
     find: |sh| shell::probe(cmd!(sh, "xfs_io -V")),
     source: Source::Debian(&["xfsprogs"]),
 };
 
-/// The sanitizers need it, and ThreadSanitizer the source of std as well.
+/// The toolchain of the sanitizers. ThreadSanitizer also needs the source of std.
 pub(crate) static NIGHTLY: Requirement = Requirement {
     name: "nightly Rust with the source of std",
     find: |sh| {
@@ -163,7 +163,7 @@ pub(crate) static CMAKE: Requirement = Requirement {
     source: Source::Debian(&["cmake", "pkg-config", "make"]),
 };
 
-/// To build cargo-c; not needed where that is.
+/// The headers for building cargo-c. Not needed if cargo-c is installed.
 pub(crate) static OPENSSL: Requirement = Requirement {
     name: "OpenSSL's headers",
     find: |sh| tools::CARGO_C.found(sh).or_else(|| shell::probe(cmd!(sh, "pkg-config --modversion openssl"))),
@@ -173,7 +173,7 @@ pub(crate) static OPENSSL: Requirement = Requirement {
 pub(crate) static CARGO_C: Requirement =
     Requirement { name: "cargo-c", find: |sh| tools::CARGO_C.found(sh), source: Source::CratesIo(&tools::CARGO_C) };
 
-/// Only `cargo xtask docs` needs it; nothing is tested with it.
+/// The tool that builds the book. Only `cargo xtask docs` needs it; no test does.
 pub(crate) static MDBOOK: Requirement =
     Requirement { name: "mdBook", find: |sh| tools::MDBOOK.found(sh), source: Source::CratesIo(&tools::MDBOOK) };
 
@@ -225,7 +225,7 @@ pub(crate) static QT: Requirement = Requirement {
     source: Source::Debian(&["qt6-base-dev", "pkg-config"]),
 };
 
-/// A window of GTK's needs a display, which Xvfb is.
+/// GTK, and Xvfb as the display that its windows need.
 pub(crate) static GTK: Requirement = Requirement {
     name: "GTK 4 and Xvfb",
     find: |sh| {
@@ -235,11 +235,11 @@ pub(crate) static GTK: Requirement = Requirement {
     source: Source::Debian(&["libgtk-4-dev", "pkg-config", "xauth", "xvfb"]),
 };
 
-/// To build the example in C with the package's recipe.
+/// The package manager that builds the example in C with the package's recipe.
 pub(crate) static CONAN: Requirement =
     Requirement { name: "Conan", find: |_| tools::CONAN.found(), source: Source::PyPi(&tools::CONAN) };
 
-/// To build a Tauri app, and to open its window where there is no screen.
+/// The libraries that build a Tauri app and open its window without a screen.
 pub(crate) static WEBKIT: Requirement = Requirement {
     name: "WebKitGTK with its WebDriver, and Xvfb",
     find: |sh| {
@@ -256,30 +256,31 @@ pub(crate) static TAURI_DRIVER: Requirement = Requirement {
     source: Source::CratesIo(&tools::TAURI_DRIVER),
 };
 
-/// To build the npm package.
+/// The requirements for building the npm package.
 pub(crate) static NPM_PACKAGE: [&Requirement; 3] = [&WASM_STD, &WASM_BINDGEN, &NODE];
 
 /// A tool or a library that has to be installed.
 pub(crate) struct Requirement {
     name: &'static str,
-    /// The installed version, if there is one. Quick, and changes nothing.
+    /// Returns the installed version, if there is one. Quick, and changes nothing.
     find: fn(&Shell) -> Option<String>,
     source: Source,
 }
 
-/// Where a requirement comes from.
+/// The source that a requirement is installed from.
 enum Source {
     /// The arguments for rustup.
     Rustup(&'static [&'static str]),
     /// Packages of Debian.
     Debian(&'static [&'static str]),
-    /// A package of crates.io, built into the user's cache.
+    /// A package of crates.io that is built into the user's cache.
     CratesIo(&'static Tool),
     /// An environment with packages of PyPI.
     PyPi(&'static PythonTools),
 }
 
-/// `cargo xtask setup`: one line for each requirement, and everything that is missing at the end.
+/// Installs everything that is missing: `cargo xtask setup`. Prints one line for each requirement, and at the end those
+/// that could not be installed.
 pub(crate) fn set_up(sh: &Shell) -> Result<()> {
     let mut missing = Vec::new();
     for requirement in ALL {
@@ -296,12 +297,12 @@ pub(crate) fn set_up(sh: &Shell) -> Result<()> {
 }
 
 impl Requirement {
-    /// Installs it if it is missing, and prints something only then.
+    /// Installs the requirement if it is missing, and prints something only then.
     pub(crate) fn ensure(&self, sh: &Shell) -> Result<()> {
         if (self.find)(sh).is_some() { Ok(()) } else { self.get(sh) }
     }
 
-    /// Whether this machine has it, or has the package manager that it comes from.
+    /// Returns `true` if this machine has the requirement, or the package manager that installs it.
     pub(crate) fn is_obtainable(&self, sh: &Shell) -> bool {
         (self.find)(sh).is_some() || !matches!(self.source, Source::Debian(_)) || versions(sh, &["apt-get"]).is_some()
     }
@@ -313,18 +314,18 @@ impl Requirement {
                 println!("{}: installed, {found}", self.name);
                 return Ok(());
             }
-            (Ok(()), None) => "it was installed, and is still not found".into(),
+            (Ok(()), None) => "it was installed but still cannot be found".into(),
             (Err(error), _) => format!("{error:#}"),
         };
-        bail!("{} is missing: {failure}\nto do by hand: {}", self.name, self.source.by_hand());
+        bail!("{} is missing: {failure}\nto install it by hand: {}", self.name, self.source.by_hand());
     }
 }
 
 impl Source {
-    /// Within a bounded time, and without a question to the user.
+    /// Installs from this source, within a bounded time and without asking the user anything.
     fn install(&self, sh: &Shell) -> Result<()> {
         match self {
-            // if its server cannot be reached, rustup may wait for minutes
+            // rustup may wait for minutes if its server cannot be reached
             Self::Rustup(arguments) => shell::quietly(rustup(sh, arguments), shell::PATIENCE),
             Self::Debian(packages) => {
                 let script = sh.cmd(workspace::root().join(".ci/apt-install")).args(*packages);
@@ -339,11 +340,9 @@ impl Source {
         match self {
             Self::Rustup(arguments) => format!("`rustup {}`", arguments.join(" ")),
             Self::Debian(packages) => {
-                format!("install it; on Debian, as root: `apt-get install {}`", packages.join(" "))
+                format!("on Debian, as root: `apt-get install {}`", packages.join(" "))
             }
-            Self::CratesIo(_) | Self::PyPi(_) => {
-                "`cargo xtask setup` builds it, once its own error above is resolved".into()
-            }
+            Self::CratesIo(_) | Self::PyPi(_) => "resolve the error above, then run `cargo xtask setup`".into(),
         }
     }
 }
@@ -352,7 +351,7 @@ fn rustup<'a>(sh: &'a Shell, arguments: &[&str]) -> Cmd<'a> {
     sh.cmd("rustup").args(arguments)
 }
 
-/// The version of the first of the programs, if all of them run.
+/// Returns the version of the first program, if all of the programs run.
 fn versions(sh: &Shell, programs: &[&str]) -> Option<String> {
     let version = |program: &&str| {
         let mut words = program.split_whitespace();
@@ -362,12 +361,12 @@ fn versions(sh: &Shell, programs: &[&str]) -> Option<String> {
     versions?.first()?.lines().next().map(Into::into)
 }
 
-/// The first number of a version such as `v20.1.0`.
+/// Returns the first number of a version such as `v20.1.0`.
 fn major(version: &str) -> Option<u32> {
     version.trim_start_matches('v').split('.').next()?.parse().ok()
 }
 
-/// The standard library for another target, wherever the active toolchain comes from.
+/// Finds the standard library for another target in the active toolchain, wherever that comes from.
 fn find_std(sh: &Shell, target: &str) -> Option<String> {
     let folder = shell::probe(cmd!(sh, "rustc --print target-libdir --target {target}"))?;
     let mut files = sh.read_dir(folder).ok()?.into_iter();

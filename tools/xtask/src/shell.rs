@@ -1,4 +1,4 @@
-//! Running other programs, with xshell: in the repository's top folder, and each shown before it runs.
+//! Runs other programs with xshell: in the repository's top folder, and shows each command before it runs.
 
 use std::env;
 use std::io::{Read, Seek};
@@ -11,35 +11,35 @@ use xshell::{Cmd, Shell};
 
 use crate::workspace;
 
-/// The time that other people's programs have before they count as hanging. Ten minutes, because a shared machine can be
-/// slow, and a step that only the machine made fail tells nothing.
+/// The time after which a program of others counts as hanging. Ten minutes, because a shared machine can be slow, and a
+/// failure that only the machine caused tells us nothing.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
 
-/// Runs programs in the repository's top folder.
+/// Returns a shell that runs programs in the repository's top folder.
 pub(crate) fn new() -> Result<Shell> {
     let sh = Shell::new()?;
     sh.change_dir(workspace::root());
     if env::var_os("CI").is_some() {
-        // in a fresh clone nothing is built a second time, and what would speed that up takes time and disk
+        // in a fresh clone nothing is built a second time, so incremental builds only cost time and disk space
         sh.set_var("CARGO_INCREMENTAL", "0");
     }
     Ok(sh)
 }
 
-/// The user's cargo, with the given words as its first arguments.
+/// Returns a command for the user's cargo, with `words` as its first arguments.
 pub(crate) fn cargo<'a>(sh: &'a Shell, words: &str) -> Cmd<'a> {
     without_own_variables(sh.cmd("cargo")).args(words.split_whitespace())
 }
 
-/// Hides from the command what `cargo run` tells xtask about itself: build scripts that look at these environment
-/// variables would run again.
+/// Removes the environment variables by which `cargo run` describes xtask to itself: build scripts that read them would
+/// run again.
 pub(crate) fn without_own_variables(command: Cmd) -> Cmd {
     let names = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let own = names.filter(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"));
     own.fold(command, |command, name| command.env_remove(name))
 }
 
-/// The command's standard output, unless it fails. What it writes elsewhere is not shown.
+/// Returns the command's standard output, or `None` if it fails. Its standard error is not shown.
 pub(crate) fn probe(command: Cmd) -> Option<String> {
     command.quiet().ignore_stderr().read().ok()
 }
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_quiet_command_that_hangs_is_ended_and_one_that_fails_shows_its_output() {
+    fn a_quiet_command_is_ended_if_it_hangs_and_shows_its_output_if_it_fails() {
         let sh = new().unwrap();
         let hung = quietly(cmd!(sh, "sleep 60"), Duration::from_millis(20)).unwrap_err();
         assert!(hung.to_string().contains("took longer"), "{hung}");
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_fails_or_is_missing_is_not_found() {
+    fn probing_a_command_that_fails_or_is_missing_returns_nothing() {
         let sh = new().unwrap();
         assert_eq!(probe(cmd!(sh, "sh -c 'echo 1.0'")).as_deref(), Some("1.0"));
         assert_eq!(probe(cmd!(sh, "sh -c 'echo 1.0; exit 3'")), None);

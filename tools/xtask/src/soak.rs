@@ -1,6 +1,6 @@
-//! `cargo xtask soak`: the tests that look for what nobody thought of, for as long as there is time: every system call that
-//! may fail, kills, power cuts, the hostile server, and fuzzing. `cargo xtask test` runs the same, within seconds.
-//! What this machine has no tool for is skipped by name. Changes no file of the repository.
+//! `cargo xtask soak`: searches for unknown bugs for as long as there is time, by failing every system call, killing
+//! processes, cutting the power, the hostile server, and fuzzing. `cargo xtask test` runs the same tests within
+//! seconds. Prints the name of each test that is skipped for lack of a tool. Changes no file of the repository.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,29 +12,29 @@ use xshell::{Shell, cmd};
 use crate::requirements::{NODE, STRACE, XFS_TOOLS};
 use crate::{npm_package, shell, tauri, workspace};
 
-/// The test programs: their package, their name, and which share of the time each of their timed tests gets.
+/// The test programs: package, name, and the share of the time that each of its timed tests gets.
 const PROGRAMS: [(&str, &str, f64); 4] = [
     ("polar-license", "power_cut", 0.0),
     ("polar-license", "hostile", 0.0),
     ("polar-license-cli", "failures", 0.2),
-    // seven of them, two at a time on two cores
+    // seven timed tests, two at a time on two cores
     ("polar-license", "fuzz", 0.1),
 ];
 
-/// What each of the targets gets of the time under libFuzzer.
+/// The share of the time that each fuzz target gets under libFuzzer.
 const FUZZ_SHARE: f64 = 0.08;
 
-/// The packages that end up in programs of others.
+/// The packages that become parts of apps.
 const SHIPPED: [&str; 3] = ["polar-license", "polar-license-c", "polar-license-wasm"];
 
-/// Where libFuzzer puts what it finds; the seeds in `fuzz/corpus` stay as they are.
+/// The output folder of libFuzzer. The seeds in `fuzz/corpus` stay unchanged.
 const FUZZ_OUTPUT: &str = "fuzz";
 
-/// Takes about this many minutes, and a few more for what has no time limit.
+/// Runs everything in about `minutes`, and a few more for tests without a time limit.
 pub(crate) fn run(sh: &Shell, minutes: u32) -> Result<()> {
     for requirement in [&STRACE, &XFS_TOOLS, &NODE] {
         if let Err(missing) = requirement.ensure(sh) {
-            println!("going on without: {missing:#}");
+            println!("continuing without: {missing:#}");
         }
     }
     npm_package::install_tools(sh)?;
@@ -47,7 +47,8 @@ pub(crate) fn run(sh: &Shell, minutes: u32) -> Result<()> {
     check_dependencies(sh)
 }
 
-/// The reasons for the dependencies, in DESIGN.md; and licenses, bans and sources of all of them, by `deny.toml`.
+/// Checks that DESIGN.md gives a reason for each dependency, and that `deny.toml` allows the licenses, crates and
+/// sources of all of them.
 pub(crate) fn check_dependencies(sh: &Shell) -> Result<()> {
     let (shipped, listed) = (shipped()?, listed(&workspace::text("DESIGN.md")?));
     let differ: Vec<_> = shipped.symmetric_difference(&listed).map(String::as_str).collect();
@@ -58,7 +59,7 @@ pub(crate) fn check_dependencies(sh: &Shell) -> Result<()> {
         println!("skipped: cargo-deny is not installed");
         return Ok(());
     }
-    // its database of advisories is not part of what is checked: whether it is reachable is not up to this repository
+    // advisories are not checked: whether their database can be reached does not depend on this repository
     for manifest in ["Cargo.toml", tauri::MANIFEST] {
         let deny = shell::cargo(sh, "deny --workspace --locked --offline --all-features --manifest-path").arg(manifest);
         deny.args(["check", "bans", "licenses", "sources"]).run()?;
@@ -66,7 +67,7 @@ pub(crate) fn check_dependencies(sh: &Shell) -> Result<()> {
     Ok(())
 }
 
-/// What the packages that are shipped ask for, without each other, and without what only tests and the build need.
+/// Returns the dependencies of the shipped packages, without each other and without those of tests and builds.
 fn shipped() -> Result<BTreeSet<String>> {
     let metadata = workspace::metadata()?;
     let mut names = BTreeSet::new();
@@ -78,7 +79,7 @@ fn shipped() -> Result<BTreeSet<String>> {
     Ok(names)
 }
 
-/// The crates in the first column of the table in DESIGN.md.
+/// Returns the crates in the first column of the table in DESIGN.md.
 fn listed(design: &str) -> BTreeSet<String> {
     let table = design.split("\n## Dependencies\n").nth(1).unwrap_or_default();
     let rows = table.lines().filter(|line| line.starts_with("| ")).skip(1);
@@ -86,19 +87,19 @@ fn listed(design: &str) -> BTreeSet<String> {
     names.flat_map(|cell| cell.split(", ")).map(str::to_owned).collect()
 }
 
-/// Runs each fuzz target for so many seconds.
+/// Runs each fuzz target for this many seconds.
 fn fuzz(sh: &Shell, seconds: f64) -> Result<()> {
     if shell::probe(cmd!(sh, "rustup run nightly cargo fuzz --version")).is_none() {
         println!("skipped: cargo-fuzz is not installed, or there is no nightly Rust");
         return Ok(());
     }
-    // cargo-fuzz would bring it up to date
+    // checked first, because cargo-fuzz would silently update the lock file
     cmd!(sh, "cargo metadata --locked --format-version=1 --manifest-path fuzz/Cargo.toml").ignore_stdout().run()?;
     let output = workspace::target()?.join(FUZZ_OUTPUT);
     for target in fuzz_targets()? {
         let (found, seeds) = (output.join("corpus").join(&target), format!("fuzz/corpus/{target}"));
         sh.create_dir(&found)?;
-        // the C library alone has unsafe code that AddressSanitizer could check
+        // only the C library has unsafe code for AddressSanitizer to check
         let sanitizer = if target == "calls" { "address" } else { "none" };
         let run =
             cmd!(sh, "rustup run nightly cargo fuzz run --fuzz-dir fuzz --sanitizer {sanitizer} --target-dir {output}");
@@ -110,7 +111,7 @@ fn fuzz(sh: &Shell, seconds: f64) -> Result<()> {
     Ok(())
 }
 
-/// The programs in `fuzz/fuzz_targets`.
+/// Returns the names of the programs in `fuzz/fuzz_targets`.
 fn fuzz_targets() -> Result<Vec<String>> {
     let files = workspace::files(&workspace::root().join("fuzz/fuzz_targets"))?;
     let name = |path: &Path| Some(path.file_stem()?.to_str()?.to_owned());
@@ -122,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shipped_dependencies_and_listed_ones_are_found() {
+    fn the_dependencies_are_read_from_the_manifests_and_from_the_table() {
         assert!(shipped().unwrap().contains("ureq") && !shipped().unwrap().contains("tempfile"));
         let design = "\n## Dependencies\n\n| crate | where | why |\n|---|---|---|\n| hkdf, hmac | here | a, b |\n| log | x | y |\n";
         assert_eq!(listed(design).into_iter().collect::<Vec<_>>(), ["hkdf", "hmac", "log"]);

@@ -1,13 +1,14 @@
-//! `cargo xtask test`: tables of steps, those first that find mistakes soonest.
-//! A further step is one more entry in a table. No step changes a file of the repository.
+//! `cargo xtask test`: tables of steps. The steps that find mistakes soonest come first.
+//! To add a step, add an entry to a table. No step changes a file of the repository.
 //!
 //! ```text
-//!   FIRST, in order ── what the others need is installed ──┬── RUST, in order
-//!                                                          └── ELSEWHERE, in order, in a process of its own as well
+//!   FIRST, in order ── install the needs of all others ──┬── RUST, in order, in a process of its own
+//!                                                        └── ELSEWHERE, in order, in a process of its own
 //! ```
 //!
-//! Many steps wait more than they compute: for linkers, emulators, browsers and time limits. Two at a time use what one
-//! would leave idle. They share `target/debug`, which cargo locks while it builds, and write nothing else that both use.
+//! Many steps wait more than they compute: for linkers, emulators, browsers and time limits. Two lanes use the
+//! processors better than one. Both write to `target/debug`, which cargo locks while it builds, and to no other folder
+//! in common.
 
 mod lanes;
 
@@ -30,13 +31,13 @@ use crate::{
 
 struct Step {
     name: &'static str,
-    /// What holds if it passes.
+    /// The property that holds if the step passes, in words.
     proves: &'static str,
     needs: &'static [&'static Requirement],
     run: fn(&Shell) -> Result<()>,
 }
 
-/// What finds most mistakes in the least time.
+/// The steps that find the most mistakes in the least time.
 const FIRST: &[Step] = &[
     Step {
         name: "format",
@@ -62,7 +63,7 @@ const FIRST: &[Step] = &[
     Step { name: "budget", proves: "the crate adds few dependencies to an app", needs: &[], run: budget::check },
     Step {
         name: "deny",
-        proves: "the dependencies' licenses and sources are those that deny.toml allows, where cargo-deny is installed",
+        proves: "DESIGN.md lists the dependencies, and deny.toml allows their licenses and sources (if cargo-deny is installed)",
         needs: &[],
         run: soak::check_dependencies,
     },
@@ -100,20 +101,21 @@ const FIRST: &[Step] = &[
 const RUST: &[Step] = &[
     Step {
         name: "tests",
-        proves: "unit, integration and documentation tests pass, those of the C library and the customer portal among them",
+        proves: "unit, integration and documentation tests pass, including those of the C library and the customer portal",
         needs: &[&C_COMPILERS, &PYTHON, &NODE, &STRACE, &FAKETIME],
         run: |sh| {
-            // some compare the file store with the npm package's
+            // some tests compare the file store with that of the npm package
             npm_package::install_tools(sh)?;
             Ok(cargo(sh, "test --locked --workspace").run()?)
         },
     },
     Step {
         name: "tokio",
-        proves: "the client for tokio passes its tests, the scenarios, the customer portal and TLS among them",
+        proves: "the client for tokio passes its tests, including the scenarios, the customer portal and TLS",
         needs: &[],
         run: |sh| {
-            // with the portal, as the step `tests` has it, because the command and the C library do
+            // the step `tests` builds the portal too, for the command and the C library; other features mean another
+            // build
             let test = || cargo(sh, "test --locked --package polar-license --features portal,tokio");
             test()
                 .args(["--lib", "--test", "tokio", "--test", "tokio_scenarios", "--test", "http", "--test", "tls"])
@@ -141,7 +143,7 @@ const RUST: &[Step] = &[
     },
     Step {
         name: "c-package",
-        proves: "the packed C library holds what it should, links by pkg-config, CMake and Conan, is small, and answers while Polar hangs",
+        proves: "the packed C library has the right files, links by pkg-config, CMake and Conan, is small, and answers while Polar hangs",
         needs: &[&C_COMPILERS, &CMAKE, &OPENSSL, &CARGO_C],
         run: c_package_check::check,
     },
@@ -153,13 +155,13 @@ const RUST: &[Step] = &[
     },
     Step {
         name: "python",
-        proves: "the packed Python package runs the scenarios, is typed, and holds what it should, where there is Python",
+        proves: "the packed Python package runs the scenarios, is typed, and has the right files (if Python is installed)",
         needs: &[&C_COMPILERS],
         run: python_package::check,
     },
     Step {
         name: "docs",
-        proves: "the documentation builds without warnings, for wasm32 too, whatever features are chosen, and its front pages have no dead link",
+        proves: "the documentation builds without warnings with any features, for wasm32 too, and its front pages have no dead link",
         needs: &[&WASM_STD],
         run: api_docs::check,
     },
@@ -177,13 +179,13 @@ const RUST: &[Step] = &[
     },
     Step {
         name: "package",
-        proves: "the packed crates hold what their manifests include, say what crates.io shows, and build alone",
+        proves: "the packed crates have the files that their manifests include and the metadata that crates.io shows, and build alone",
         needs: &[],
         run: crate_package::check,
     },
 ];
 
-/// What is made for elsewhere: the npm packages, Rust in web pages, the Tauri plugin, and other systems.
+/// The steps for other platforms: the npm packages, Rust in web pages, the Tauri plugin, and other systems.
 const ELSEWHERE: &[Step] = &[
     Step {
         name: "npm",
@@ -199,25 +201,25 @@ const ELSEWHERE: &[Step] = &[
     },
     Step {
         name: "js",
-        proves: "the packed npm package runs the scenarios in Node and in Chromium, and settles every operation, whatever goes wrong there",
+        proves: "the packed npm package runs the scenarios in Node and in Chromium, and settles every operation, whatever goes wrong",
         needs: &[&WASM_STD, &WASM_BINDGEN, &NODE, &CHROMIUM],
         run: js_tests::check,
     },
     Step {
         name: "mock",
-        proves: "the packed local Polar for Node passes the tests of the server in Rust that need only its address",
+        proves: "the packed local Polar for Node passes the black-box tests of the server in Rust",
         needs: &[&WASM_STD, &WASM_BINDGEN, &NODE],
         run: mock_package::check,
     },
     Step {
         name: "fetch",
-        proves: "the client for web apps passes its tests in Node and in Chromium, the scenarios among them",
+        proves: "the client for web apps passes its tests in Node and in Chromium, including the scenarios",
         needs: &[&CLIPPY, &WASM_STD, &WASM_BINDGEN, &NODE, &CHROMIUM],
         run: fetch::check,
     },
     Step {
         name: "tauri",
-        proves: "the Tauri plugin works in a real window: activate, gate, offline, grace, deactivate, and closed while it asks",
+        proves: "the Tauri plugin works in a real window: activate, gate, offline, grace, deactivate, and closing while it asks Polar",
         needs: &[&WASM_STD, &WASM_BINDGEN, &NODE, &FAKETIME],
         run: tauri::check,
     },
@@ -235,14 +237,14 @@ const ELSEWHERE: &[Step] = &[
     },
 ];
 
-/// `cargo xtask test --list`.
+/// Prints the steps: `cargo xtask test --list`.
 pub(crate) fn list() {
     for step in all() {
         println!("{:9} {}", step.name, step.proves);
     }
 }
 
-/// Runs all steps, or those of these names one after the other, until one fails.
+/// Runs all steps, or only the named ones, one after the other, until one fails.
 pub(crate) fn test(sh: &Shell, names: &[String]) -> Result<()> {
     let (result, time) = timed(|| if names.is_empty() { everything(sh) } else { in_order(sh, &chosen(names)?) });
     println!("\npassed: {} steps, in {:.1} s", result?, time.as_secs_f32());
@@ -252,7 +254,7 @@ pub(crate) fn test(sh: &Shell, names: &[String]) -> Result<()> {
 /// Runs all steps, most of them two at a time, and returns how many there are.
 fn everything(sh: &Shell) -> Result<usize> {
     in_order(sh, &FIRST.iter().collect::<Vec<_>>())?;
-    // the lanes would install the same things at the same time
+    // installed here, because the lanes would install the same things at the same time
     let needs = RUST.iter().chain(ELSEWHERE).flat_map(|step| step.needs);
     needs.into_iter().try_for_each(|requirement| requirement.ensure(sh))?;
     npm_package::install_tools(sh)?;
@@ -294,7 +296,7 @@ fn clippy(command: Cmd) -> Result<()> {
     Ok(command.args(["--locked", "--", "-D", "warnings"]).run()?)
 }
 
-#[expect(clippy::disallowed_methods, reason = "how long a step took is for people to read; nothing depends on it")]
+#[expect(clippy::disallowed_methods, reason = "the duration of a step is only printed; nothing depends on it")]
 fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();
     let result = work();
@@ -313,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_run_in_the_order_of_the_tables_and_an_unknown_one_is_an_error() {
+    fn steps_run_in_the_order_of_the_tables_and_an_unknown_step_is_an_error() {
         assert_eq!(names(&["docs", "format"]).unwrap(), ["format", "docs"]);
         assert!(names(&["docs", "dcos"]).unwrap_err().to_string().contains("`dcos`"));
     }

@@ -1,4 +1,4 @@
-//! What something is built for: this machine, or another one; and what the parts of the C library are called there.
+//! The target of a build, this machine or another one, and the names of the C library's files there.
 
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
@@ -10,19 +10,19 @@ pub(crate) struct Target {
     is_host: bool,
 }
 
-/// How libraries are named and linked.
+/// A kind of system, with its way to name and link libraries.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum System {
     Linux,
     MacOs,
-    /// With MinGW's compiler.
+    /// Windows with MinGW's compiler.
     WindowsGnu,
-    /// With Microsoft's.
+    /// Windows with Microsoft's compiler.
     WindowsMsvc,
 }
 
 impl Target {
-    /// This machine.
+    /// Returns this machine as a target.
     pub(crate) fn host(sh: &Shell) -> Result<Self> {
         let rustc = cmd!(sh, "rustc -vV").quiet().read()?;
         let host =
@@ -30,7 +30,7 @@ impl Target {
         Ok(Self { triple: host.into(), system: System::of(host)?, is_host: true })
     }
 
-    /// The target of this name, or else this machine.
+    /// Returns the target of this name, or this machine if there is no name.
     pub(crate) fn named(sh: &Shell, triple: Option<&str>) -> Result<Self> {
         let host = Self::host(sh)?;
         match triple {
@@ -41,28 +41,28 @@ impl Target {
         }
     }
 
-    /// The name, unless it is this machine.
+    /// Returns the target's name, or `None` if it is this machine.
     pub(crate) fn foreign(&self) -> Option<&str> {
         (!self.is_host).then_some(self.triple.as_str())
     }
 
-    /// The arguments for cargo. Nothing for this machine, so that what has been built for it is used.
+    /// Returns the arguments for cargo. Empty for this machine, so that cargo reuses what it has built for it.
     pub(crate) fn arguments(&self) -> Vec<&str> {
         self.foreign().map_or_else(Vec::new, |triple| vec!["--target", triple])
     }
 
-    /// The environment variable by which cargo learns something about it, such as `LINKER`.
+    /// Returns the environment variable for one of cargo's settings for this target, such as `LINKER`.
     pub(crate) fn setting(&self, name: &str) -> String {
         setting(&self.triple, name)
     }
 
-    /// `program`, as its file is called there.
+    /// Returns the file name of a program on this target.
     pub(crate) fn program(&self, name: &str) -> String {
         if self.system.is_windows() { format!("{name}.exe") } else { name.into() }
     }
 }
 
-/// The environment variable by which cargo learns something about a target.
+/// Returns the environment variable for one of cargo's settings for a target.
 pub(crate) fn setting(triple: &str, name: &str) -> String {
     format!("CARGO_TARGET_{}_{name}", triple.to_uppercase().replace(['-', '.'], "_"))
 }
@@ -88,7 +88,7 @@ impl System {
         matches!(self, Self::WindowsGnu | Self::WindowsMsvc)
     }
 
-    /// The file of the static library in `lib`.
+    /// Returns the file name of the static library in `lib`.
     pub(crate) fn static_library(self) -> &'static str {
         match self {
             Self::Linux | Self::MacOs | Self::WindowsGnu => "libpolar_license.a",
@@ -96,7 +96,7 @@ impl System {
         }
     }
 
-    /// The shared library, seen from the package; on systems with links, one that leads to it.
+    /// Returns the path of the shared library in the package, or of a symbolic link to it.
     pub(crate) fn shared_library(self) -> &'static str {
         match self {
             Self::Linux => "lib/libpolar_license.so",
@@ -105,12 +105,12 @@ impl System {
         }
     }
 
-    /// The option of the linker by which a program does not need the libraries that come after it and that it does not use.
+    /// Returns the linker option that makes a program depend only on those of the following libraries that it uses.
     pub(crate) fn as_needed(self) -> &'static str {
         match self {
             Self::Linux => "-Wl,--as-needed",
             Self::MacOs => "-Wl,-dead_strip_dylibs",
-            // a library of imports that nothing is taken from leaves no trace
+            // an import library that the program does not use leaves no trace
             Self::WindowsGnu | Self::WindowsMsvc => "",
         }
     }

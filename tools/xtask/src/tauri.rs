@@ -1,5 +1,5 @@
-//! The Tauri plugin: the app in `examples/tauri` is built with it, and `tests/js/tauri` drives its window. Plugin and app
-//! are a workspace of their own, with one build in `target/tauri`.
+//! Tests of the Tauri plugin: builds the app in `examples/tauri` with it, and runs `tests/js/tauri`, which drives the
+//! app's window. Plugin and app are a workspace of their own, built in `target/tauri`.
 
 use std::path::PathBuf;
 
@@ -9,19 +9,19 @@ use xshell::{Cmd, Shell, cmd};
 use crate::requirements::{TAURI_DRIVER, WEBKIT};
 use crate::{npm_package, readme, shell, tools, workspace};
 
-/// The manifest of the workspace.
+/// The manifest of the plugin, and of that workspace.
 pub(crate) const MANIFEST: &str = "bindings/tauri/Cargo.toml";
 
 const README: &str = "bindings/tauri/README.md";
 const APP: &str = "examples/tauri";
 const TESTS: &str = "tests/js/tauri";
 
-/// Builds everything, and runs the tests; where no window can be had, only what needs none.
+/// Builds everything and runs the tests. Where no window can be opened, runs only the checks that need none.
 pub(crate) fn check(sh: &Shell) -> Result<()> {
     check_manifest()?;
     readme::check(sh, README)?;
     if !cfg!(target_os = "linux") || !WEBKIT.is_obtainable(sh) {
-        println!("NOT RUN: the window, which needs WebKitGTK; here is no apt-get to install it");
+        println!("NOT RUN: the tests of the window, which need WebKitGTK; there is no apt-get to install it");
         return Ok(());
     }
     WEBKIT.ensure(sh)?;
@@ -31,7 +31,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
         npm_package::ci(sh, folder)?;
     }
     let app = build(sh)?;
-    // the whole workspace, as in the step `tests`, so that cargo does not build its dependencies once more
+    // the whole workspace, as in the step `tests`, so that cargo does not build its dependencies again
     shell::cargo(sh, "build --locked --workspace --bin polar-license").run()?;
     let target = workspace::target()?;
     let tests = cmd!(sh, "xvfb-run --auto-servernum node --test --test-reporter=spec {TESTS}/window.test.mjs");
@@ -64,7 +64,7 @@ fn target() -> Result<PathBuf> {
     Ok(workspace::target()?.join("tauri"))
 }
 
-/// Checks what the manifest repeats of the workspace's, from which it cannot inherit.
+/// Checks the fields that the manifest repeats from the main workspace's, because it cannot inherit them.
 pub(crate) fn check_manifest() -> Result<()> {
     let (manifest, readme) = (workspace::text(MANIFEST)?, workspace::text(README)?);
     check_versions(&manifest, &readme)?;
@@ -82,7 +82,7 @@ fn check_addresses(manifest: &str, addresses: &[(&str, String)]) -> Result<()> {
     Ok(())
 }
 
-/// The plugin has the version of what it is a plugin for, and its README says so.
+/// Checks that the plugin has the version of the crate `polar-license`, and that its README names this version.
 fn check_versions(manifest: &str, readme: &str) -> Result<()> {
     let version = workspace::version("polar-license")?;
     let manifest: toml::Table = manifest.parse()?;
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_version_is_found() {
+    fn a_version_that_differs_from_the_crates_is_an_error() {
         let (manifest, readme) = (workspace::text(MANIFEST).unwrap(), workspace::text(README).unwrap());
         check_versions(&manifest, &readme).unwrap();
         let version = workspace::version("polar-license").unwrap();
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn another_address_is_found() {
+    fn an_address_that_differs_from_the_workspaces_is_an_error() {
         check_manifest().unwrap();
         for name in ["repository", "homepage"] {
             let addresses = [(name, "https://example.com/acme".to_owned())];

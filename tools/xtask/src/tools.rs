@@ -1,6 +1,6 @@
-//! Programs that the build needs at one certain version: from crates.io, each in a folder of its version that all
-//! checkouts of a user share, because building them takes minutes; and from PyPI in `target/tools`, in environments of
-//! Python.
+//! Programs that the build needs in one certain version. Those from crates.io are built into a folder per version,
+//! which all checkouts of a user share, because building them takes minutes. Those from PyPI are in virtual
+//! environments of Python, in `target/tools`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use xshell::{Shell, cmd};
 
 use crate::{shell, workspace};
 
-/// Refuses to work with a library of another version.
+/// The command of wasm-bindgen, which refuses to work with a library of another version.
 pub(crate) const WASM_BINDGEN: Tool = Tool {
     package: "wasm-bindgen-cli",
     version: |sh| {
@@ -21,33 +21,34 @@ pub(crate) const WASM_BINDGEN: Tool = Tool {
     any_version: None,
 };
 
-/// Later versions want a later Rust.
+/// The tool that builds and installs the C library. Later versions need a later Rust.
 pub(crate) const CARGO_C: Tool =
     Tool { package: "cargo-c", version: |_| Ok("0.10.24+cargo-0.98.0".into()), any_version: Some("cargo-cinstall") };
 
-/// Builds the book.
+/// The tool that builds the book.
 pub(crate) const MDBOOK: Tool =
     Tool { package: "mdbook", version: |_| Ok("0.5.4".into()), any_version: Some("mdbook") };
 
-/// Between WebDriver's clients and the window of a Tauri app.
+/// The WebDriver server for the window of a Tauri app.
 pub(crate) const TAURI_DRIVER: Tool =
     Tool { package: "tauri-driver", version: |_| Ok("2.1.0".into()), any_version: None };
 
-/// A package of crates.io, and the version to use.
+/// A package of crates.io in the version to use.
 pub(crate) struct Tool {
     package: &'static str,
     version: fn(&Shell) -> Result<String>,
-    /// The program that shows by `--version` that a ready-made one is installed, where its version does not matter.
+    /// A program of the package whose version does not matter: any installed one that answers `--version` will do.
     any_version: Option<&'static str>,
 }
 
 impl Tool {
-    /// Which one is installed, if it has the right version.
+    /// Returns a description of the installed tool, or `None` if none of the right version is installed.
     pub(crate) fn found(&self, sh: &Shell) -> Option<String> {
         self.built(sh).or_else(|| self.ready_made(sh))
     }
 
-    /// The path of one of its programs, such as `cargo-cinstall`: the one that was built, or else one from elsewhere.
+    /// Returns the path of one of the tool's programs, such as `cargo-cinstall`: the one that was built here, or else
+    /// the user's own.
     pub(crate) fn program(&self, sh: &Shell, name: &str) -> Result<PathBuf> {
         if self.built(sh).is_none() && self.ready_made(sh).is_some() {
             return Ok(name.into());
@@ -62,13 +63,13 @@ impl Tool {
         installed.lines().any(|line| line.trim_end_matches(':') == wanted).then_some(wanted)
     }
 
-    /// One that the user has installed, if any version of it will do.
+    /// Returns the version that the user has installed, if any version will do.
     fn ready_made(&self, sh: &Shell) -> Option<String> {
         shell::probe(sh.cmd(self.any_version?).arg("--version"))
     }
 
-    /// Builds it without optimization, which takes half as long and is fast enough. With the dependencies that it was
-    /// published with, because the newest may want a later Rust; with the newest where a registry lacks one of those.
+    /// Builds the tool without optimization, which takes half as long and is fast enough. Uses the dependencies in the
+    /// tool's lock file, because newer ones may need a later Rust; uses the newest if a registry lacks one of them.
     pub(crate) fn install(&self, sh: &Shell) -> Result<()> {
         let as_published = self.install_with(sh, "install --debug --locked");
         as_published.or_else(|error| {
@@ -83,48 +84,48 @@ impl Tool {
         shell::quietly(build.env("CARGO_PROFILE_DEV_DEBUG", "0"), Duration::from_secs(1800))
     }
 
-    /// Where this version of it is built to.
+    /// Returns the folder that this version of the tool is built into.
     fn folder(&self, sh: &Shell) -> Result<PathBuf> {
         let home = env::home_dir().context("this user has no home folder to keep tools in")?;
         Ok(home.join(".cache/polar-license").join(format!("{}-{}", self.package, (self.version)(sh)?)))
     }
 }
 
-/// What builds and checks the Python package.
+/// The tools that build and check the Python package.
 pub(crate) const PYTHON_PACKAGE: PythonTools =
     PythonTools { folder: "python", list: "bindings/python/tools.txt", wheels: &["cffi"] };
 
-/// Builds apps with the C library by its recipe.
+/// The package manager Conan, which tests use to build an app with the C library.
 pub(crate) const CONAN: PythonTools = PythonTools { folder: "conan", list: "bindings/c/conan/tools.txt", wheels: &[] };
 
-/// Packages of PyPI, in an environment of their own.
+/// Packages of PyPI, in a virtual environment of their own.
 pub(crate) struct PythonTools {
-    /// In `target/tools`.
+    /// The name of the environment's folder in `target/tools`.
     folder: &'static str,
-    /// The file that lists them with their versions, from the repository's top folder.
+    /// The path of the requirements file, relative to the repository's top folder.
     list: &'static str,
-    /// Those that the environments of tests need, which are kept as wheels too.
+    /// The packages that are also kept as wheels, because the environments of tests install them.
     wheels: &'static [&'static str],
 }
 
 impl PythonTools {
-    /// Whether all of the list is installed.
+    /// Returns a description of the environment, or `None` if it lacks something of the list.
     pub(crate) fn found(&self) -> Option<String> {
         let installed = fs::read_to_string(self.stamp().ok()?).ok()?;
         (installed == workspace::text(self.list).ok()?).then(|| format!("as {} lists it", self.list))
     }
 
-    /// The path of one of the environment's programs, such as `python`.
+    /// Returns the path of one of the environment's programs, such as `python`.
     pub(crate) fn program(&self, name: &str) -> Result<PathBuf> {
         Ok(self.folder()?.join("bin").join(name))
     }
 
-    /// The folder of the wheels.
+    /// Returns the folder of the wheels.
     pub(crate) fn wheels(&self) -> Result<PathBuf> {
         Ok(self.folder()?.join("wheels"))
     }
 
-    /// Makes the environment anew.
+    /// Creates the environment again from nothing.
     pub(crate) fn install(&self, sh: &Shell) -> Result<()> {
         let (folder, list, python) = (self.folder()?, self.list, self.program("python")?);
         sh.remove_path(&folder)?;
@@ -134,7 +135,7 @@ impl PythonTools {
             let wheels = cmd!(sh, "{python} -m pip wheel --constraint {list} --wheel-dir").arg(self.wheels()?);
             shell::quietly(wheels.args(self.wheels), shell::PATIENCE)?;
         }
-        // the last, so that what was interrupted is not taken for complete
+        // written last, so that an interrupted installation is not taken for a complete one
         Ok(sh.write_file(self.stamp()?, workspace::text(list)?)?)
     }
 

@@ -1,4 +1,5 @@
-//! The engine and the local Polar as WebAssembly: built by stable Rust for size, with wasm-bindgen's glue beside it.
+//! Builds the engine and the local Polar as WebAssembly: with stable Rust, for size, and with wasm-bindgen's glue
+//! beside it.
 
 use std::path::PathBuf;
 
@@ -10,8 +11,8 @@ use crate::{paths, shell, tools, workspace};
 /// The target of browsers and Node.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Builds a package of the workspace for bundlers, and returns wasm-bindgen's output folder of this name. The files in it have
-/// the same names for every package: the WebAssembly names its glue.
+/// Builds a package of the workspace for bundlers, and returns wasm-bindgen's output folder, which is called `folder`.
+/// The files in it have the same names for every package, because the WebAssembly contains the name of its glue.
 pub(crate) fn build(sh: &Shell, package: &str, folder: &str) -> Result<PathBuf> {
     let folder = workspace::target()?.join("npm").join(folder);
     let (compiled, bindgen) = (compile(sh, package)?, tools::WASM_BINDGEN.program(sh, "wasm-bindgen")?);
@@ -19,7 +20,7 @@ pub(crate) fn build(sh: &Shell, package: &str, folder: &str) -> Result<PathBuf> 
     Ok(folder)
 }
 
-/// Builds another package of the workspace for Node, with glue of this name, and returns wasm-bindgen's output folder.
+/// Builds a package of the workspace for Node, with glue called `name`, and returns wasm-bindgen's output folder.
 pub(crate) fn build_for_node(sh: &Shell, package: &str, name: &str) -> Result<PathBuf> {
     let folder = workspace::target()?.join("npm").join(package);
     sh.remove_path(&folder)?;

@@ -1,4 +1,4 @@
-//! Where this repository is, which files are in it, and what cargo says about its packages.
+//! Finds this repository and its files, and reads the manifests of its packages.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,22 +6,22 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use cargo_metadata::{Metadata, MetadataCommand, Package};
 
-/// The license texts, in the top folder, which every package has too.
+/// The license texts in the top folder, which every package has too.
 pub(crate) const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
-/// The repository's top folder.
+/// Returns the repository's top folder.
 pub(crate) fn root() -> &'static Path {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
     xtask.ancestors().nth(2).unwrap_or(xtask)
 }
 
-/// The text of a file, named from the repository's top folder.
+/// Returns the text of a file; the path is relative to the repository's top folder.
 pub(crate) fn text(path: impl AsRef<Path>) -> Result<String> {
     let path = root().join(path);
     fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))
 }
 
-/// Every file below `folder`, without the output of builds and package managers.
+/// Returns every file below `folder`, without the output of builds and package managers.
 pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
@@ -42,41 +42,42 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The packages of this workspace. Reads no dependencies and needs no network.
+/// Returns the packages of this workspace. Reads no dependencies and needs no network.
 pub(crate) fn metadata() -> Result<Metadata> {
     let mut command = MetadataCommand::new();
     command.current_dir(root()).no_deps().other_options(["--offline".into()]);
     command.exec().context("cannot read the workspace's manifests")
 }
 
-/// The package of this name.
+/// Returns the package of this name.
 pub(crate) fn package<'a>(metadata: &'a Metadata, name: &str) -> Result<&'a Package> {
     let found = metadata.packages.iter().find(|package| package.name.as_str() == name);
     found.with_context(|| format!("`{name}` is not a package of this workspace"))
 }
 
-/// The version of the package of this name.
+/// Returns the version of the package of this name.
 pub(crate) fn version(name: &str) -> Result<String> {
     Ok(package(&metadata()?, name)?.version.to_string())
 }
 
-/// The address of this repository, or an empty text.
+/// Returns the address of this repository, or an empty string.
 pub(crate) fn repository() -> Result<String> {
     Ok(package(&metadata()?, "polar-license")?.repository.clone().unwrap_or_default())
 }
 
-/// What the owner fills in, and every package shows, by its name in a manifest. Empty texts until then.
+/// Returns the addresses that every package shows, by their names in a manifest. Empty strings until the owner has
+/// filled them in.
 pub(crate) fn addresses() -> Result<[(&'static str, String); 2]> {
     let homepage = package(&metadata()?, "polar-license")?.homepage.clone().unwrap_or_default();
     Ok([("repository", repository()?), ("homepage", homepage)])
 }
 
-/// Where people can give money for it, if Cargo.toml says so: `funding` in `[workspace.metadata]`.
+/// Returns the address where people can give money to the project: `funding` in `[workspace.metadata]` of Cargo.toml.
 pub(crate) fn funding() -> Result<Option<String>> {
     Ok(metadata()?.workspace_metadata.get("funding").and_then(|funding| funding.as_str()).map(Into::into))
 }
 
-/// Cargo's output folder.
+/// Returns cargo's output folder.
 pub(crate) fn target() -> Result<PathBuf> {
     Ok(metadata()?.target_directory.into())
 }

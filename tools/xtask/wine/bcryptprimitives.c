@@ -1,4 +1,4 @@
-/* What Rust's standard library takes from a library that Wine has only since version 9: random numbers. For tests. */
+/* Random numbers for Rust's standard library, from a DLL that Wine has only since version 9. For tests. */
 #include <windows.h>
 
 BOOLEAN NTAPI SystemFunction036(PVOID buffer, ULONG length);

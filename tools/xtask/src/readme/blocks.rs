@@ -5,21 +5,21 @@ use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 /// One code block.
 #[derive(Debug, PartialEq)]
 pub(super) struct Block {
-    /// The line where it begins, from 1.
+    /// The number of the line where the block begins, from 1.
     pub(super) line: usize,
-    /// What follows the opening fence: the language and its attributes. Empty for an indented block.
+    /// The text after the opening fence: the language and its attributes. Empty for an indented block.
     info: String,
     /// The code, without the block's own indentation.
     pub(super) text: String,
 }
 
 impl Block {
-    /// `rust` of `rust,no_run`; empty if there is none.
+    /// Returns the language: `rust` of `rust,no_run`, or an empty string if there is none.
     pub(super) fn language(&self) -> &str {
         self.words().next().unwrap_or_default()
     }
 
-    /// `no_run` of `rust,no_run`.
+    /// Returns the attributes after the language: `no_run` of `rust,no_run`.
     pub(super) fn attributes(&self) -> impl Iterator<Item = &str> {
         self.words().skip(1)
     }
@@ -29,7 +29,7 @@ impl Block {
     }
 }
 
-/// The code blocks of a Markdown text, in their order.
+/// Returns the code blocks of a Markdown text, in order.
 pub(super) fn blocks(markdown: &str) -> Vec<Block> {
     let mut found = Vec::new();
     let mut open: Option<Block> = None;

@@ -1,4 +1,4 @@
-//! The shell blocks of a README: which commands are in them, and running those.
+//! Finds the commands in the shell blocks of a README, and runs them.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -10,20 +10,20 @@ use xshell::{Shell, cmd};
 use super::blocks::Block;
 use crate::shell;
 
-/// The command that runs these checks, which a README names for contributors.
+/// The command that runs these checks, which READMEs name for contributors.
 pub(super) const TEST_COMMAND: &str = "cargo xtask test";
 
-/// What an app developer types first. Before a release there is no such version on crates.io.
+/// The first command that an app developer types. Before a release crates.io does not have this version.
 const ADD_COMMAND: &str = "cargo add polar-license";
 
-/// Runs the block's commands in one shell, and looks for the output that the block shows.
+/// Runs the block's commands in one shell, and checks that the output contains the lines that the block shows.
 pub(super) fn run(sh: &Shell, block: &Block) -> Result<()> {
     let reader = tempfile::tempdir()?;
     fs::write(reader.path().join("Cargo.toml"), "[package]\nname = \"reader\"\nedition = \"2024\"\n\n[workspace]\n")?;
     fs::create_dir(reader.path().join("src"))?;
     fs::write(reader.path().join("src/lib.rs"), "")?;
 
-    // -x shows each command before it runs; what runs in the background must not outlive the block
+    // -x shows each command before it runs; the trap ends processes that the block left in the background
     let mut script =
         String::from("exec 2>&1; PS4='$ '\ntrap '{ set +x; kill $(jobs -p) || true; } 2>/dev/null' EXIT\nset -ex\n");
     for line in commands(block) {
@@ -60,7 +60,7 @@ pub(super) fn run(sh: &Shell, block: &Block) -> Result<()> {
     }
 }
 
-/// The lines of a `sh` block, or those after `$ ` of a `console` block; none of any other.
+/// Returns the lines of a `sh` block or the lines after `$ ` of a `console` block. Empty for any other block.
 pub(super) fn commands(block: &Block) -> Vec<String> {
     match block.language() {
         "sh" => block.text.lines().map(Into::into).collect(),
@@ -69,13 +69,13 @@ pub(super) fn commands(block: &Block) -> Vec<String> {
     }
 }
 
-/// The lines of a `console` block that are not commands.
+/// Returns the lines of a `console` block that are not commands.
 fn shown_output(block: &Block) -> impl Iterator<Item = &str> {
     let console = block.language() == "console";
     block.text.lines().filter(move |line| console && !line.starts_with("$ "))
 }
 
-/// The first line that is not in the output after the lines before it.
+/// Returns the first shown line that the output does not contain after the lines shown before it.
 fn missing<'a>(shown: impl Iterator<Item = &'a str>, output: &[String]) -> Option<&'a str> {
     let mut rest = output.iter().map(|line| line.trim());
     shown
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shell_block_runs_in_the_repository_and_the_first_failing_line_fails_it() {
+    fn a_shell_block_runs_in_the_repository_and_fails_at_the_first_failing_line() {
         run(&block("sh", "place=tools/xtask\ntest -f \"$place/Cargo.toml\"  # one shell for all lines")).unwrap();
         assert!(run(&block("sh", "false\ntrue")).unwrap_err().to_string().contains("failed"));
     }
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn adding_the_crate_leaves_the_repository_alone() {
+    fn adding_the_crate_does_not_change_the_repository() {
         let before = workspace::text("Cargo.toml").unwrap();
         run(&block("sh", "cargo add polar-license --no-default-features")).unwrap();
         assert!(run(&block("sh", "cargo add polar-license --features nonsense")).is_err());
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_block_starts_in_the_background_ends_with_it() {
+    fn background_processes_of_a_block_end_with_it() {
         run(&block("sh", "sleep 60 &")).unwrap();
     }
 }

@@ -1,5 +1,6 @@
-//! Chains of steps that run at the same time, each in a process of its own. Their lines are shown as they come, with the
-//! chain's name before them, and the last ones of a chain that failed once more at the end: often only the end of a log is kept.
+//! Lanes of steps that run at the same time, each in a process of its own. Each line of output is shown as it arrives,
+//! after the name of its lane. The last lines of a failed lane are shown again at the end, because often only the end
+//! of a log is kept.
 
 use std::collections::VecDeque;
 use std::env;
@@ -18,13 +19,14 @@ pub(super) struct Lane {
     pub(super) steps: Vec<&'static str>,
 }
 
-/// How long the output of a lane that has ended may be held open by a process that it left behind.
+/// The time to wait for the end of a lane's output after the lane has ended: a process that it left behind may hold the
+/// output open.
 const LEFT_OPEN: Duration = Duration::from_secs(10);
 
-/// How many of a failed lane's last lines are shown once more: the whole report of a test, for most.
+/// The number of a failed lane's last lines that are shown again. The whole report of most tests fits.
 const LAST_LINES: usize = 100;
 
-/// Runs all of them to their end, also if one fails.
+/// Runs all lanes to their end, even if one fails.
 pub(super) fn run(lanes: &[Lane]) -> Result<()> {
     let results: Vec<Result<()>> = thread::scope(|scope| {
         let running: Vec<_> = lanes.iter().map(|lane| scope.spawn(|| lane.run())).collect();
@@ -40,7 +42,7 @@ impl Lane {
         let mut command = Command::new(env::current_exe()?);
         command.arg("test").args(&self.steps).stdin(Stdio::null()).stdout(end.try_clone()?).stderr(end);
         let mut process = command.spawn().with_context(|| format!("cannot start the steps of {}", self.name))?;
-        // it holds the other end of the pipe, which would never close
+        // `command` holds the writing end of the pipe, which would never close
         drop(command);
 
         let last = Arc::new(Mutex::new(VecDeque::new()));
@@ -48,17 +50,17 @@ impl Lane {
         let (name, lines) = (self.name, Arc::clone(&last));
         thread::spawn(move || ended.send(show(name, output, &lines)));
         let status = process.wait()?;
-        // what could not be shown fails nothing
+        // a lane does not fail because its output could not be shown
         let _ = all_shown.recv_timeout(LEFT_OPEN);
         if status.success() {
             return Ok(());
         }
         let last: Vec<_> = last.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
-        bail!("a step of {name} failed; its last lines once more:\n\n{}", String::from_utf8_lossy(&last.concat()));
+        bail!("a step of {name} failed; its last lines again:\n\n{}", String::from_utf8_lossy(&last.concat()));
     }
 }
 
-/// Copies lines to the standard output, and keeps the last ones.
+/// Copies lines to standard output, and keeps the last ones.
 fn show(name: &str, output: PipeReader, last: &Mutex<VecDeque<Vec<u8>>>) -> io::Result<()> {
     let mut output = BufReader::new(output);
     let mut line = Vec::new();
@@ -66,7 +68,7 @@ fn show(name: &str, output: PipeReader, last: &Mutex<VecDeque<Vec<u8>>>) -> io::
         if !line.ends_with(b"\n") {
             line.push(b'\n');
         }
-        // at once, so that no line of the other lane comes between
+        // in one write, so that no line of the other lane comes between
         io::stdout().write_all(&[format!("{name:8} │ ").as_bytes(), &line].concat())?;
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         last.push_back(mem::take(&mut line));
