@@ -1,14 +1,13 @@
-//! The clocks of the platform, behind a trait so that a test, or a demo, can be anywhere in time.
-//! The only file that reads system time.
+//! The clocks of the platform, behind a trait so that tests and demos can set the time. The only file that reads system
+//! time.
 
 use crate::time::{Now, Timestamp};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// A source of time. Implemented by [`SystemClock`]; with a [`ManualClock`] you can test what your app does after a
-/// month offline.
+/// A source of time. [`SystemClock`] implements it; a [`ManualClock`] lets you test your app after a month offline.
 pub trait Clock: Send + Sync {
-    /// The time at this instant, on the wall clock and on the monotonic one.
+    /// Returns the time at this instant, on the wall clock and on the monotonic one.
     fn now(&self) -> Now;
 }
 
@@ -28,7 +27,7 @@ pub struct SystemClock {
 #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads system time")]
 impl SystemClock {
-    /// A clock whose monotonic part starts at the first call in this process, the same for every instance.
+    /// Returns a clock whose monotonic part counts from the first call in this process, the same for every instance.
     pub fn new() -> Self {
         static ORIGIN: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
         Self { origin: *ORIGIN.get_or_init(std::time::Instant::now) }
@@ -60,7 +59,7 @@ pub struct SystemClock(());
 
 #[cfg(all(feature = "fetch", target_arch = "wasm32", target_os = "unknown"))]
 impl SystemClock {
-    /// A clock whose monotonic part starts with the page, the worker or the process.
+    /// Returns a clock whose monotonic part counts from the start of the page, the worker or the process.
     pub fn new() -> Self {
         Self(())
     }
@@ -71,7 +70,7 @@ impl Clock for SystemClock {
     fn now(&self) -> Now {
         use wasm_bindgen::JsCast;
         let wall = js_sys::Date::now();
-        // every environment with `fetch` has it; the wall clock is the next best
+        // every environment with `fetch` has `performance`; without it the wall clock is the best substitute
         let performance = js_sys::Reflect::get(&js_sys::global(), &"performance".into()).ok();
         let performance = performance.filter(wasm_bindgen::JsValue::is_object);
         let mono = performance.map_or(wall, |performance| performance.unchecked_into::<web_sys::Performance>().now());
@@ -84,19 +83,19 @@ impl Clock for SystemClock {
 pub struct ManualClock(Mutex<Now>);
 
 impl ManualClock {
-    /// A clock that stands at `wall`.
+    /// Returns a clock that stands at `wall`.
     pub fn new(wall: Timestamp) -> Self {
         Self(Mutex::new(Now { wall, mono: 0 }))
     }
 
-    /// Lets time pass: both the wall clock and the monotonic one.
+    /// Moves both the wall clock and the monotonic one forward.
     pub fn advance(&self, by: Duration) {
         let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         now.wall = now.wall.plus(by);
         now.mono = now.mono.saturating_add(u64::try_from(by.as_millis()).unwrap_or(u64::MAX));
     }
 
-    /// Sets the wall clock, as a user does; the monotonic one goes on.
+    /// Sets the wall clock, as a user does. Leaves the monotonic one unchanged.
     pub fn set_wall(&self, wall: Timestamp) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).wall = wall;
     }

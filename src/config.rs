@@ -1,4 +1,4 @@
-//! What an app configures, parsed once into types that cannot be wrong. Everything below takes a [`Config`] and
+//! The app's configuration, parsed once into types that cannot be invalid. Everything below takes a [`Config`] and
 //! checks nothing again.
 
 pub(crate) mod json;
@@ -19,7 +19,7 @@ use std::time::Duration;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-/// A valid configuration; cheap to clone. Made by [`Config::builder`] and [`ConfigBuilder::build`].
+/// A valid configuration. Clones share the same data. Created by [`Config::builder`] and [`ConfigBuilder::build`].
 ///
 /// ```
 /// use polar_license::Config;
@@ -60,10 +60,10 @@ struct Settings {
     texts: Texts,
 }
 
-/// Wiped when it is dropped.
+/// A secret that is wiped from memory when it is dropped.
 type Secret = Zeroizing<String>;
 
-/// Which Polar to ask.
+/// The Polar server to ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Environment {
     /// `https://api.polar.sh`
@@ -74,7 +74,7 @@ pub enum Environment {
     Url(String),
 }
 
-/// Collects the configuration; nothing is checked before [`ConfigBuilder::build`].
+/// A configuration that is being collected. Nothing is checked before [`ConfigBuilder::build`].
 #[derive(Clone)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ConfigBuilder {
@@ -83,9 +83,9 @@ pub struct ConfigBuilder {
     features: LiteMap<String, Vec<String>>,
     refresh_ms: Option<i64>,
     texts: Vec<(String, String)>,
-    /// What is wrong with a catalogue that could not be read.
+    /// The fault of a catalogue that could not be read.
     texts_fault: Option<String>,
-    /// The rest; `build` checks it, and fills in what the ids above stand for.
+    /// The other settings. `build` checks them, and adds those that the ids above resolve to.
     settings: Settings,
 }
 
@@ -94,12 +94,12 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// The name of the condition that binds an activation to its device.
 pub(crate) const DEVICE_CONDITION: &str = "device";
 
-/// The name in `meta` of the random part of the label.
+/// The name, in `meta`, of the random part of the label.
 pub(crate) const SEAT_META: &str = "seat";
 
 impl Config {
-    /// Starts a configuration. `organization_id` is Polar's (Settings, General); `app_id` names this program among
-    /// the vendor's, such as `com.acme.app`, and never changes.
+    /// Starts a configuration. `organization_id` is Polar's id of your organization (Settings, General). `app_id` names
+    /// this program among yours, such as `com.acme.app`; never change it.
     ///
     /// ```
     /// use polar_license::Config;
@@ -140,37 +140,37 @@ impl Config {
         }
     }
 
-    /// The organization that sells the keys.
+    /// Returns the organization that sells the keys.
     pub fn organization_id(&self) -> Uuid {
         self.0.organization
     }
 
-    /// The app's name among the vendor's.
+    /// Returns the app's id among the vendor's programs.
     pub fn app_id(&self) -> &str {
         &self.0.app_id
     }
 
-    /// Which Polar is asked.
+    /// Returns the Polar server to ask.
     pub fn environment(&self) -> &Environment {
         &self.0.environment
     }
 
-    /// How long a confirmation counts as fresh.
+    /// Returns how long a confirmation counts as fresh.
     pub fn refresh_interval(&self) -> Duration {
         duration(self.0.refresh_ms)
     }
 
-    /// How long access lasts without a confirmation.
+    /// Returns how long access lasts without a confirmation.
     pub fn offline_grace(&self) -> Duration {
         duration(self.0.grace_ms)
     }
 
-    /// How long `validate` waits at most.
+    /// Returns the longest time that `validate` waits.
     pub fn timeout(&self) -> Duration {
         duration(self.0.timeout_ms)
     }
 
-    /// The app's own device id, where it sets one.
+    /// Returns the app's own device id, if it sets one.
     pub fn device_id(&self) -> Option<&str> {
         self.0.device_id.as_deref()
     }
@@ -179,7 +179,7 @@ impl Config {
         &self.0.links
     }
 
-    /// The same for another Polar.
+    /// Returns the same configuration for another Polar server.
     #[cfg(all(feature = "http", not(all(target_arch = "wasm32", target_os = "unknown"))))]
     pub(crate) fn in_environment(&self, environment: Environment) -> Self {
         Self(Arc::new(Settings { environment, ..(*self.0).clone() }))
@@ -234,7 +234,7 @@ impl Config {
     }
 }
 
-/// Without the secrets.
+/// Shows everything but the secrets.
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
@@ -250,7 +250,7 @@ impl fmt::Debug for Config {
 }
 
 impl Environment {
-    /// The address that the endpoints' paths are appended to, without a slash at its end.
+    /// Returns the address to which the endpoints' paths are appended, without a slash at its end.
     pub fn base_url(&self) -> &str {
         match self {
             Self::Production => "https://api.polar.sh",
@@ -285,7 +285,7 @@ impl Environment {
 }
 
 impl From<&str> for Environment {
-    /// `production`, `sandbox`, or else an address.
+    /// Converts `production`, `sandbox`, or an address.
     fn from(text: &str) -> Self {
         match text {
             "production" => Self::Production,
@@ -302,128 +302,132 @@ impl From<String> for Environment {
 }
 
 impl ConfigBuilder {
-    /// Which Polar to ask: `"production"` (the default), `"sandbox"`, or the address of another server.
+    /// Sets the Polar server: `"production"` (the default), `"sandbox"`, or the address of another server.
     pub fn environment(mut self, environment: impl Into<Environment>) -> Self {
         self.settings.environment = environment.into();
         self
     }
 
-    /// Accepts only keys of these benefits. Without, every key of the organization is accepted.
+    /// Accepts only keys of these benefits. Without this setting, every key of the organization is accepted.
     pub fn benefits<B: Into<String>>(mut self, benefits: impl IntoIterator<Item = B>) -> Self {
         self.benefits = benefits.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Accepts keys of this benefit, besides those named before.
+    /// Accepts keys of this benefit, in addition to those set before.
     pub fn benefit(mut self, benefit: impl Into<String>) -> Self {
         self.benefits.push(benefit.into());
         self
     }
 
-    /// Names a feature and the benefits that turn it on.
+    /// Adds a feature and the benefits that turn it on.
     pub fn feature<B: Into<String>>(mut self, name: impl Into<String>, benefits: impl IntoIterator<Item = B>) -> Self {
         self.features.entry(name.into()).or_default().extend(benefits.into_iter().map(Into::into));
         self
     }
 
-    /// Whether a seat belongs to the device that took it, so that a copied record is refused by Polar. Default: true.
+    /// Sets whether a seat belongs to the device that took it, so that Polar refuses a copied record. Default: true.
     pub fn bind_device(mut self, bind: bool) -> Self {
         self.settings.bind_device = bind;
         self
     }
 
-    /// How long a confirmation counts as fresh before Polar is asked again. Default: 24 hours, or `offline_grace`
-    /// where that is shorter. At least one second.
+    /// Sets how long a confirmation counts as fresh before Polar is asked again. Default: 24 hours, or `offline_grace`
+    /// if that is shorter. At least one second.
     pub fn refresh_interval(mut self, interval: Duration) -> Self {
         self.refresh_ms = Some(signed_milliseconds(interval));
         self
     }
 
-    /// How long access lasts without a confirmation. Default: 14 days. At most ten years.
+    /// Sets how long access lasts without a confirmation. Default: 14 days. At most ten years.
     pub fn offline_grace(mut self, grace: Duration) -> Self {
         self.settings.grace_ms = signed_milliseconds(grace);
         self
     }
 
-    /// How long `validate` waits at most. Default: 10 seconds. Operations that change something at Polar wait 25
-    /// seconds longer, since Polar can hold an answer for 30 s, and a lost one can cost a seat.
+    /// Sets the longest time that `validate` waits. Default: 10 seconds. Operations that change something at Polar wait
+    /// up to 25 seconds longer, because Polar may take 30 seconds to answer and a lost answer can cost a seat.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout_ms = signed_milliseconds(timeout);
         self
     }
 
-    /// What the vendor and the customer see beside an activation. Default: like `Debian 12 · 2026-11-21 · 7F3A`:
-    /// system, day and a random part; never the name of the host or the user. Polar shows it in its portals, so
-    /// put no personal data into it.
+    /// Sets the label of an activation, which the vendor and the customer see. Default: system, day and a random part,
+    /// such as `Debian 12 · 2026-11-21 · 7F3A`; never the name of the host or the user. Polar shows the label in its
+    /// portals, so put no personal data into it.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.settings.label = Some(label.into());
         self
     }
 
-    /// A condition that Polar stores with an activation and compares at every validate. Changing conditions ends
-    /// existing activations, since Polar compares all of them as a whole: to gate versions use `benefits`.
+    /// Adds a condition, which Polar stores with an activation and compares at every validate. Polar compares all
+    /// conditions together, so any change ends existing activations. To restrict a key to certain versions, use
+    /// `benefits`.
     pub fn condition(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.settings.conditions.insert(name, value);
         self
     }
 
-    /// A note that Polar stores with an activation.
+    /// Adds a note that Polar stores with an activation.
     pub fn meta(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.settings.meta.insert(name, value);
         self
     }
 
-    /// What identifies this device instead of the operating system's machine id. It is hashed before it is used.
+    /// Sets an identifier for this device, in place of the operating system's machine id. It is hashed before it is
+    /// used.
     pub fn device_id(mut self, id: impl Into<String>) -> Self {
         self.settings.device_id = Some(id.into());
         self
     }
 
-    /// A secret compiled into the app that the record is sealed with, so that a script cannot forge it without
-    /// taking the app apart.
+    /// Sets a secret that is compiled into the app and seals the record. It keeps a script from forging a record,
+    /// unless somebody takes the app apart.
     pub fn app_secret(mut self, secret: impl Into<String>) -> Self {
         self.settings.app_secret = Some(Secret::new(secret.into()));
         self
     }
 
-    /// Secrets of earlier versions; records sealed with them still open and are sealed afresh. An empty one stands for
-    /// versions that had none.
+    /// Sets the secrets of earlier versions. Records sealed with them can still be opened, and are sealed again with
+    /// the current secret. An empty string stands for versions that had no secret.
     pub fn previous_app_secrets<S: Into<String>>(mut self, secrets: impl IntoIterator<Item = S>) -> Self {
         self.settings.previous_app_secrets = secrets.into_iter().map(Into::into).map(Secret::new).collect();
         self
     }
 
-    /// The secret of one earlier version, besides those named before. See [`ConfigBuilder::previous_app_secrets`].
+    /// Adds the secret of one earlier version. See [`ConfigBuilder::previous_app_secrets`].
     pub fn previous_app_secret(mut self, secret: impl Into<String>) -> Self {
         self.settings.previous_app_secrets.push(Secret::new(secret.into()));
         self
     }
 
-    /// Where a license is bought or renewed: an `https` address. [`Decision::next_url`](crate::Decision::next_url) is it
-    /// where the next step is to renew, or to enter a key that the user may not have yet.
+    /// Sets the page for buying or renewing a license: an `https` address.
+    /// [`Decision::next_url`](crate::Decision::next_url) returns it if the next step is to renew, or to enter a key
+    /// that the user may not have yet.
     pub fn purchase_url(mut self, url: impl Into<String>) -> Self {
         self.settings.links.purchase = Some(url.into().into());
         self
     }
 
-    /// Where customers see their devices and remove one: an `https` address, such as Polar's customer portal of the
-    /// organization. [`Decision::next_url`](crate::Decision::next_url) and [`Error::next_url`] are it where the next step
-    /// is to manage devices.
+    /// Sets the page on which customers see and remove their devices: an `https` address, such as your organization's
+    /// customer portal at Polar. [`Decision::next_url`](crate::Decision::next_url) and [`Error::next_url`] return it if
+    /// the next step is to manage devices.
     pub fn portal_url(mut self, url: impl Into<String>) -> Self {
         self.settings.links.portal = Some(url.into().into());
         self
     }
 
-    /// Where users ask the vendor: an `https` address, or `mailto:` one of e-mail.
-    /// [`Decision::next_url`](crate::Decision::next_url) is it where the next step is to contact the vendor.
+    /// Sets the way to contact the vendor: an `https` address, or an e-mail address with `mailto:`.
+    /// [`Decision::next_url`](crate::Decision::next_url) returns it if the next step is to contact the vendor.
     pub fn support_url(mut self, url: impl Into<String>) -> Self {
         self.settings.links.support = Some(url.into().into());
         self
     }
 
-    /// Replaces sentences for the user: a catalogue as one JSON object, each sentence by its code. `texts/de.json` is one, and
-    /// `texts/en.json` lists all codes with their English, which is shown for those that a catalogue does not have. With the
-    /// feature `portal` there are also those of `texts/portal.de.json` and `texts/portal.en.json`: call this once for each.
+    /// Replaces sentences for the user. `catalogue` is a JSON object of sentences by their codes, such as
+    /// `texts/de.json`. `texts/en.json` lists all codes with the English sentences, which are shown for codes that the
+    /// catalogue does not have. With the feature `portal`, there are also `texts/portal.de.json` and
+    /// `texts/portal.en.json`: call this method once for each catalogue.
     ///
     /// ```
     /// # let config = polar_license::Config::builder("a0010000-0000-4000-8000-000000000001", "com.acme.app");
@@ -438,20 +442,20 @@ impl ConfigBuilder {
         self
     }
 
-    /// Replaces one sentence for the user, by its code in `texts/en.json`. Names in braces, such as `{key}`, are filled in; a
-    /// sentence may leave them out.
+    /// Replaces one sentence for the user, by its code in `texts/en.json`. Placeholders in braces, such as `{key}`, are
+    /// filled in; the sentence may leave them out.
     pub fn text(mut self, code: impl Into<String>, sentence: impl Into<String>) -> Self {
         self.texts.push((code.into(), sentence.into()));
         self
     }
 
-    /// Checks everything. The error says which setting is wrong and what it should be.
+    /// Checks all settings. The error says which one is wrong and what it should be.
     pub fn build(mut self) -> Result<Config, Error> {
         self.check()?;
         Ok(Config(Arc::new(self.settings)))
     }
 
-    /// Checks the settings, and fills in what is derived from them.
+    /// Checks the settings, and adds those that are derived from them.
     fn check(&mut self) -> Result<(), Error> {
         let settings = &mut self.settings;
         settings.refresh_ms = self.refresh_ms.unwrap_or(DAY_MS.min(settings.grace_ms));
@@ -462,7 +466,7 @@ impl ConfigBuilder {
         check_texts("label", settings.label.iter(), 1)?;
         check_texts("device id", settings.device_id.iter(), 1)?;
         check_texts("app secret", settings.app_secret.iter().map(|secret| &**secret), 1)?;
-        // an empty one stands for versions that had none
+        // an empty string stands for versions that had no secret
         check_texts("previous app secret", settings.previous_app_secrets.iter().map(|secret| &**secret), 0)?;
         settings.organization = parse_id("organization id", &self.organization)?;
         settings.environment.check()?;
@@ -479,7 +483,7 @@ impl ConfigBuilder {
     }
 }
 
-/// What a setting in milliseconds says to others; none is negative.
+/// Converts a setting in milliseconds, which is never negative.
 fn duration(ms: i64) -> Duration {
     Duration::from_millis(ms.unsigned_abs())
 }
@@ -488,7 +492,7 @@ fn invalid(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidConfig, message)
 }
 
-/// What an app has set, as a message may show it: only as much as helps to recognize it.
+/// Makes a setting safe to show in a message, and shortens it to a recognizable part.
 fn shown(setting: &str) -> String {
     const MOST: usize = 200;
     let mut shown = printable(&setting.chars().take(MOST).collect::<String>());
@@ -514,7 +518,7 @@ fn parse_ids(setting: &str, ids: &[String]) -> Result<Vec<Uuid>, Error> {
     ids.iter().map(|id| parse_id(setting, id)).collect()
 }
 
-/// Polar takes version 4 only and answers 422 to every other.
+/// Parses a UUID of version 4. Polar answers 422 to every other version.
 fn parse_id(setting: &str, text: &str) -> Result<Uuid, Error> {
     parse_uuid(text.trim())
         .filter(|id| id.get_version_num() == 4 && id.get_variant() == uuid::Variant::RFC4122)
@@ -628,7 +632,7 @@ mod tests {
     }
 
     #[test]
-    fn every_wrong_setting_is_named() {
+    fn the_error_names_the_wrong_setting() {
         let hour = Duration::from_secs(3600);
         let cases = [
             (Config::builder("acme", "com.acme.app"), "organization id `acme`"),
@@ -682,7 +686,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_needs_no_encryption() {
+    fn a_loopback_address_may_be_unencrypted() {
         for url in [
             "http://127.0.0.1:8080/",
             "http://localhost:1",
@@ -696,7 +700,7 @@ mod tests {
     }
 
     #[test]
-    fn links_are_kept_without_what_surrounds_them() {
+    fn links_are_trimmed() {
         let builder = valid().purchase_url(" https://acme.example/buy\n").support_url("mailto:help@acme.example");
         let config = builder.build().unwrap();
         assert_eq!(config.links().of(NextStep::Renew), Some("https://acme.example/buy"));
@@ -705,7 +709,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_replaced_by_the_last_one_of_its_code() {
+    fn the_last_text_of_a_code_counts() {
         let builder =
             valid().texts(r#"{"state.active": "Eins.", "state.expired": "Zwei."}"#).text("state.active", "Drei.");
         let config = builder.build().unwrap();
@@ -714,7 +718,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_shows_a_huge_setting_only_in_part() {
+    fn a_message_shortens_a_huge_setting() {
         let message =
             Config::builder(ORGANIZATION, "a").environment("x".repeat(3_000_000)).build().unwrap_err().to_string();
         assert!(message.len() < 500 && message.contains("x…`"), "{message}");

@@ -1,15 +1,15 @@
-//! What identifies this device to Polar and in the record's seal: a hash, the same one at every start. Pure: where a
-//! machine identifier comes from is the driver's business. Never lets the identifier itself out.
+//! The id of this device, for Polar and for the record's seal: a hash that is the same at every start. Pure: the driver
+//! finds the machine's identifier. The identifier itself is never shown or sent.
 //!
 //! ```text
 //! derive    SHA-256("polar-license device 1\0" + organization + "\0" + source)      first 16 bytes, lower-case hex
 //! from_app  SHA-256("polar-license app device 1\0" + organization + "\0" + value)  first 16 bytes, lower-case hex
 //! ```
-//! `organization` is the UUID with hyphens in lower case; `source` is the machine identifier as UTF-8 without ASCII
-//! white space (tab, line feed, form feed, carriage return, space) at either end; `value` is the app's own, untouched.
-//! The organization is part of both so that two vendors cannot recognise a machine as the same one.
+//! `organization` is the UUID with hyphens in lower case. `source` is the machine's identifier in UTF-8, without ASCII
+//! white space (tab, line feed, form feed, carriage return, space) at either end. `value` is the app's own text,
+//! unchanged. Both hashes include the organization, so that two vendors cannot recognise the same machine.
 //!
-//! Every implementation reproduces these:
+//! Every implementation reproduces these test vectors:
 //!
 //! | | input | device id |
 //! |---|---|---|
@@ -26,12 +26,12 @@ use uuid::Uuid;
 const MACHINE_DOMAIN: &[u8] = b"polar-license device 1\0";
 const APP_DOMAIN: &[u8] = b"polar-license app device 1\0";
 
-/// Identifies a device: 32 lower-case hexadecimal digits. `Debug` shows the first four.
+/// A device's id: 32 lower-case hexadecimal digits. `Debug` shows the first four.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct DeviceId(String);
 
 impl DeviceId {
-    /// The id of the machine that `source` identifies, as one organization sees it.
+    /// Returns the id that the machine with the identifier `source` has for one organization.
     ///
     /// ```
     /// use polar_license::device::DeviceId;
@@ -44,13 +44,13 @@ impl DeviceId {
         Self::hash(MACHINE_DOMAIN, organization, source.trim_matches(|c: char| c.is_ascii_whitespace()))
     }
 
-    /// The id for a value that the app chose itself, such as a dongle's serial number. It is hashed as well, so that it
-    /// never leaves the machine readable.
+    /// Returns the id for a value that the app chose itself, such as a dongle's serial number. The value is hashed too,
+    /// so that it never leaves the machine in a readable form.
     pub fn from_app(organization: &Uuid, value: &str) -> Self {
         Self::hash(APP_DOMAIN, organization, value)
     }
 
-    /// The 32 digits.
+    /// Returns the 32 digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn an_apps_value_is_taken_as_it_is() {
+    fn an_apps_value_is_hashed_unchanged() {
         assert_ne!(DeviceId::from_app(&ORGANIZATION, "a"), DeviceId::from_app(&ORGANIZATION, "a "));
         assert_ne!(DeviceId::from_app(&ORGANIZATION, MACHINE), DeviceId::derive(&ORGANIZATION, MACHINE));
     }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// The configured features. Cloning shares them, so that a decision copies no names.
+/// The configured features. Clones share the same data, so that a decision copies no names.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Features(Arc<LiteMap<String, Vec<Uuid>>>);
 
@@ -15,7 +15,7 @@ impl Features {
         Self(Arc::new(benefits_by_name))
     }
 
-    /// The features that `benefit` turns on: the one that is licensed, or `None` if access is not allowed.
+    /// Returns the features, each on or off for the licensed benefit. `None` means that access is not allowed.
     pub(crate) fn enabled_for(&self, benefit: Option<Uuid>) -> EnabledFeatures {
         EnabledFeatures { configured: self.clone(), benefit }
     }
@@ -25,22 +25,22 @@ impl Features {
 #[derive(Clone, Default)]
 pub(crate) struct EnabledFeatures {
     configured: Features,
-    /// The benefit, if access is allowed.
+    /// The licensed benefit, or `None` if access is not allowed.
     benefit: Option<Uuid>,
 }
 
 impl EnabledFeatures {
-    /// Whether this feature is on. One that is not configured is off.
+    /// Returns `true` if this feature is on. A feature that is not configured is off.
     pub(crate) fn allows(&self, name: &str) -> bool {
         self.configured.0.get(name).is_some_and(|benefits| self.includes(benefits))
     }
 
-    /// Whether the configuration names this feature.
+    /// Returns `true` if the configuration names this feature.
     pub(crate) fn names(&self, name: &str) -> bool {
         self.configured.0.contains_key(name)
     }
 
-    /// Every configured feature in the order of the names, and whether it is on.
+    /// Returns every configured feature in the order of the names, and whether it is on.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, bool)> {
         self.configured.0.iter().map(|(name, benefits)| (name.as_str(), self.includes(benefits)))
     }
@@ -62,7 +62,7 @@ impl fmt::Debug for EnabledFeatures {
     }
 }
 
-/// As an object of booleans.
+/// Serializes as an object of booleans.
 impl Serialize for EnabledFeatures {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter())

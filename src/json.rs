@@ -1,14 +1,15 @@
-//! JSON: writing it with serde_json, and a reader that checks a whole document once and then looks members up in place.
+//! A writer for JSON, which uses serde_json, and a reader that checks a whole document once and then looks up members
+//! in place.
 //!
-//! The reader is our own: `derive(Deserialize)` for Polar's replies and the settings costs 16 to 23 KB of a page that has
-//! 70, and a `serde_json::Value` would copy the customer's data, which is skipped here. Tests compare it with serde_json.
-//! It reads no floating point number. The grammar is RFC 8259; of members with one name the last counts, as in
-//! `JSON.parse`.
+//! The reader is hand-written: `derive(Deserialize)` for Polar's replies and the settings would add 16 to 23 KB to a
+//! page that has 70, and a `serde_json::Value` would copy the customer's data, which this reader skips. Tests compare
+//! it with serde_json. It does not read floating point numbers. The grammar is RFC 8259. If an object has several
+//! members of one name, the last one counts, as in `JSON.parse`.
 
 use serde::Serialize;
 use std::str::Chars;
 
-/// `value` as JSON. It must be one that JSON can express: string keys only.
+/// Returns `value` as JSON. The names of its members must be strings.
 pub(crate) fn write<T: Serialize + ?Sized>(value: &T) -> String {
     let json = serde_json::to_string(value);
     debug_assert!(json.is_ok(), "every type that is written here has string keys");
@@ -19,11 +20,11 @@ pub(crate) fn write<T: Serialize + ?Sized>(value: &T) -> String {
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Json<'a>(&'a str);
 
-/// Deeper documents are refused. Polar's are four levels deep.
+/// The deepest nesting that is accepted. Polar's documents are four levels deep.
 const MAX_DEPTH: usize = 64;
 
 impl<'a> Json<'a> {
-    /// The document's value, or `None` where it is not valid JSON in UTF-8.
+    /// Returns the document's value, or `None` if the document is not valid JSON in UTF-8.
     pub(crate) fn parse(document: &'a [u8]) -> Option<Self> {
         let mut scanner = Scanner(document);
         scanner.skip_all(WHITE_SPACE);
@@ -32,27 +33,27 @@ impl<'a> Json<'a> {
         scanner.0.is_empty().then_some(value)
     }
 
-    /// The member `name` of an object.
+    /// Returns the member `name` of an object.
     pub(crate) fn get(self, name: &str) -> Option<Self> {
         let members = self.members()?.filter(|(found, _)| found.string().as_deref() == Some(name));
         members.last().map(|(_, value)| value)
     }
 
-    /// The elements of an array.
+    /// Returns the elements of an array.
     pub(crate) fn items(self) -> Option<impl Iterator<Item = Self>> {
         let mut scanner = Scanner(self.0.as_bytes());
         scanner.expect(b"[")?;
         Some(std::iter::from_fn(move || scanner.next_part()))
     }
 
-    /// The members of an object, in their order: name and value.
+    /// Returns the members of an object in their order, as pairs of name and value.
     pub(crate) fn members(self) -> Option<impl Iterator<Item = (Self, Self)>> {
         let mut scanner = Scanner(self.0.as_bytes());
         scanner.expect(b"{")?;
         Some(std::iter::from_fn(move || Some((scanner.next_part()?, scanner.next_part()?))))
     }
 
-    /// The text of a string, without its quotes and escapes; `None` for a lone surrogate.
+    /// Returns the text of a string without its quotes and escapes, or `None` if it contains a lone surrogate.
     pub(crate) fn string(self) -> Option<String> {
         let mut rest = self.0.strip_prefix('"')?.chars();
         let mut text = String::with_capacity(self.0.len());
@@ -65,7 +66,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// A number without fraction or exponent.
+    /// Returns a number that has neither fraction nor exponent.
     pub(crate) fn integer(self) -> Option<i64> {
         self.0.parse().ok()
     }
@@ -79,7 +80,7 @@ impl<'a> Json<'a> {
     }
 }
 
-/// The rest of a document. Every method moves past what it read, or returns `None`.
+/// The unread rest of a document. Every method moves past what it read, or returns `None`.
 struct Scanner<'a>(&'a [u8]);
 
 const WHITE_SPACE: &[u8] = b" \t\n\r";
@@ -93,7 +94,7 @@ impl<'a> Scanner<'a> {
         Some(*byte)
     }
 
-    /// Skips the next byte if it is one of these, and says whether it was.
+    /// Skips the next byte if it is in `set`. Returns whether it was.
     fn skip_one(&mut self, set: &[u8]) -> bool {
         let found = self.0.first().is_some_and(|byte| set.contains(byte));
         if found {
@@ -102,17 +103,17 @@ impl<'a> Scanner<'a> {
         found
     }
 
-    /// Skips bytes as long as they are of these.
+    /// Skips all following bytes that are in `set`.
     fn skip_all(&mut self, set: &[u8]) {
         while self.skip_one(set) {}
     }
 
-    /// The next byte must be one of these.
+    /// Skips the next byte, or returns `None` if it is not in `set`.
     fn expect(&mut self, set: &[u8]) -> Option<()> {
         self.skip_one(set).then_some(())
     }
 
-    /// The next name or value in an array or object that is known to be valid.
+    /// Returns the next name or value in an array or object that is known to be valid.
     fn next_part(&mut self) -> Option<Json<'a>> {
         self.skip_all(b" \t\n\r,:");
         self.value(MAX_DEPTH)
@@ -141,7 +142,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// What follows the opening brace.
+    /// Skips the rest of an object, after its opening brace.
     fn skip_object(&mut self, depth: usize) -> Option<()> {
         self.skip_list(b"}", depth, |scanner, depth| {
             scanner.expect(b"\"")?;
@@ -153,7 +154,7 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// What follows the opening bracket.
+    /// Skips the rest of an array, after its opening bracket.
     fn skip_array(&mut self, depth: usize) -> Option<()> {
         self.skip_list(b"]", depth, Self::skip_value)
     }
@@ -179,7 +180,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// What follows the opening quote.
+    /// Skips the rest of a string, after its opening quote.
     fn skip_string(&mut self) -> Option<()> {
         loop {
             match self.next()? {
@@ -201,7 +202,7 @@ impl<'a> Scanner<'a> {
         Some(())
     }
 
-    /// What follows the first digit.
+    /// Skips the rest of a number, after its first digit.
     fn skip_number(&mut self, first: u8) -> Option<()> {
         match first {
             b'0' => {}
@@ -225,7 +226,7 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// The character that a backslash and what follows it stand for.
+/// Reads the rest of an escape sequence, after its backslash, and returns the character.
 fn unescape(rest: &mut Chars<'_>) -> Option<char> {
     Some(match rest.next()? {
         'b' => '\u{8}',
@@ -247,7 +248,7 @@ fn unescape(rest: &mut Chars<'_>) -> Option<char> {
     })
 }
 
-/// The four hexadecimal digits after `\u`.
+/// Reads the four hexadecimal digits after `\u`.
 fn code_unit(rest: &mut Chars<'_>) -> Option<u16> {
     let digits: String = rest.by_ref().take(4).collect();
     u16::from_str_radix(&digits, 16).ok()
@@ -293,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lone_surrogate_is_no_string() {
+    fn a_lone_surrogate_is_not_a_string() {
         let json = Json::parse(br#"["\ud800","\ud800\u0041","\udc00"]"#).unwrap();
         assert!(json.items().unwrap().all(|item| item.string().is_none()));
     }

@@ -1,4 +1,4 @@
-//! The license key, which never shows itself.
+//! The license key, which never shows itself in full.
 
 use crate::codes::ErrorKind;
 use crate::decision::Problem;
@@ -8,22 +8,22 @@ use crate::texts::{Text, Texts};
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// A license key, as a person typed or pasted it. Byte-exact for Polar except for what surrounds it.
-/// `Debug` and `Display` show `****-` and its last six characters. Its memory is wiped when it is dropped.
+/// A license key, as a person typed or pasted it. Polar receives its exact bytes, without the invisible characters
+/// around it. `Debug` and `Display` show `****-` and its last six characters. Its memory is wiped when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key(Zeroizing<String>);
 
 impl Key {
-    /// Longer keys are taken for a mistake.
+    /// The longest key that is accepted, in bytes. A longer text is a mistake.
     pub const MAX_BYTES: usize = 1024;
 
-    /// Trims white space, zero-width characters and byte order marks at both ends, as pasting brings them along.
-    /// Empty keys, keys with a NUL character and keys over 1,024 bytes are `invalid_argument`.
+    /// Checks a key, and trims the white space, zero-width characters and byte order marks that pasting adds at both
+    /// ends. Fails with `invalid_argument` if the key is empty, contains a NUL character or is longer than 1,024 bytes.
     pub fn parse(text: &str) -> Result<Self, Error> {
         Self::parse_worded(&Texts::default(), text)
     }
 
-    /// The same in the words of an app.
+    /// Does the same as [`Key::parse`], with the app's own texts for the user.
     pub(crate) fn parse_worded(texts: &Texts, text: &str) -> Result<Self, Error> {
         let invisible = |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
         let key = text.trim_matches(invisible);
@@ -40,17 +40,17 @@ impl Key {
         Err(Error::of(Problem { message: texts.get(text).to_owned(), ..problem }, None))
     }
 
-    /// The key itself. Send it to Polar and nowhere else.
+    /// Returns the key in full. Send it to Polar and nowhere else.
     pub fn secret(&self) -> &str {
         &self.0
     }
 
-    /// `****-` and the last six characters.
+    /// Returns `****-` and the last six characters.
     pub(crate) fn masked(&self) -> String {
         format!("****-{}", self.last_six())
     }
 
-    /// The last six characters, which Polar shows too; of a short key fewer, so that most of it stays unseen.
+    /// Returns the last six characters, which Polar shows too. Shows at most half of a short key.
     pub(crate) fn last_six(&self) -> String {
         let count = self.0.chars().count();
         let hidden = count.saturating_sub(6.min(count / 2));
@@ -58,12 +58,13 @@ impl Key {
     }
 }
 
-/// A license key as a person typed it, not yet checked. Not shown by `Debug`; its memory is wiped when it is dropped.
+/// A license key as a person typed it, before any check. `Debug` does not show it, and its memory is wiped when it is
+/// dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TypedKey(Zeroizing<String>);
 
 impl TypedKey {
-    /// What was typed.
+    /// Returns the text as it was typed.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_key_is_refused_before_anything_is_sent() {
+    fn a_text_that_cannot_be_a_key_is_refused() {
         for text in ["", " \u{200b}\n", "AB\0CD", &"K".repeat(1025)] {
             assert_eq!(Key::parse(text).unwrap_err().kind(), ErrorKind::InvalidArgument);
         }

@@ -1,24 +1,25 @@
-//! The license as Polar describes it, and as an app sees it. Plain data; no personal data, never a full license key.
+//! The license as Polar describes it and as an app sees it. Plain data, without personal data and without the full
+//! license key.
 
 use crate::time::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-/// What Polar says of a license key, apart from who uses it.
+/// Polar's description of a license key, without the person who uses it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Terms {
-    /// Polar's id of the key; stays when the key is rotated.
+    /// Polar's id of the key. It stays the same when the key is rotated.
     pub license_id: Uuid,
     /// The benefit that the key was sold as.
     pub benefit_id: Uuid,
-    /// How many devices may be active at once; `None` where the key needs no activation.
+    /// The number of devices that may be active at once, or `None` if the key needs no activation.
     pub limit_activations: Option<u32>,
-    /// The most that may be consumed; `None` for no limit.
+    /// The most usage that may be consumed, or `None` for no limit.
     pub limit_usage: Option<u32>,
-    /// How much of the key's usage was consumed.
+    /// The usage that was consumed so far.
     pub usage: u32,
-    /// When the key stops being valid; `None` for never.
+    /// The time at which the key expires, or `None` for never.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -32,20 +33,20 @@ pub struct License {
     pub display_key: String,
     /// The benefit that the key was sold as.
     pub benefit_id: Uuid,
-    /// The seat taken by this device, where the key has an activation limit.
+    /// The seat taken by this device, or `None` if the key has no activation limit.
     pub activation_id: Option<Uuid>,
-    /// What the customer sees beside that seat: the label that it was taken with. `None` if an earlier version took it.
+    /// The label that the customer sees beside that seat. `None` if an earlier version took the seat.
     pub activation_label: Option<String>,
-    /// When the key stops being valid. `None` for never, and in the state `expired` if the vendor has moved that time and
-    /// Polar did not say to when.
+    /// The time at which the key expires. `None` for never; also in the state `expired`, if the vendor has moved that
+    /// time and Polar did not say to when.
     pub expires_at: Option<Timestamp>,
-    /// When Polar last confirmed it, on Polar's clock.
+    /// The time of Polar's last confirmation, on Polar's clock.
     pub confirmed_at: Timestamp,
-    /// How much of the key's usage was consumed when it was last confirmed.
+    /// The usage that was consumed at the last confirmation.
     pub usage: u32,
-    /// The most that may be consumed; `None` for no limit.
+    /// The most usage that may be consumed, or `None` for no limit.
     pub limit_usage: Option<u32>,
-    /// How many devices may be active at once; `None` where the key needs no activation.
+    /// The number of devices that may be active at once, or `None` if the key needs no activation.
     pub limit_activations: Option<u32>,
 }
 

@@ -1,34 +1,34 @@
-//! The vendor's pages that an app configures, and which of them belongs to a next step. Nothing here opens one.
+//! The vendor's pages that an app configures, and the page for each next step. Never opens one.
 
 use crate::address::{authority, is_loopback};
 use crate::codes::NextStep;
 use std::sync::Arc;
 
-/// The vendor's pages. Cloning shares them.
+/// The vendor's pages. Clones share the same data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Links {
-    /// Where a license is bought or renewed.
+    /// The page for buying or renewing a license.
     pub(crate) purchase: Option<Arc<str>>,
-    /// Where customers see their devices.
+    /// The page on which customers see their devices.
     pub(crate) portal: Option<Arc<str>>,
-    /// Where the vendor is asked: a page, or an address of e-mail.
+    /// The way to contact the vendor: a page or an e-mail address.
     pub(crate) support: Option<Arc<str>>,
 }
 
-/// What a link may start with besides `https://`, and `http://` on this machine.
+/// The schemes that a link may have besides `https://`, and `http://` on this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Schemes {
     Web,
     WebOrMail,
 }
 
-/// What some browsers and shells still open; longer ones are a mistake.
+/// The longest link that all browsers and shells open. A longer one is a mistake.
 const MOST_BYTES: usize = 2000;
 
 const MAIL: &str = "mailto:";
 
 impl Links {
-    /// The page that helps with a next step.
+    /// Returns the page that helps with a next step.
     pub(crate) fn of(&self, step: NextStep) -> Option<&str> {
         match step {
             NextStep::Renew | NextStep::EnterKey => self.purchase.as_deref(),
@@ -39,7 +39,7 @@ impl Links {
     }
 }
 
-/// What is wrong with a link, and what it should be. Checked, because an app opens it as it is.
+/// Returns what is wrong with a link and how to correct it. Links are checked because an app opens them unchanged.
 pub(crate) fn fault(link: &str, schemes: Schemes) -> Option<&'static str> {
     let mail = link.strip_prefix(MAIL).filter(|_| schemes == Schemes::WebOrMail);
     let secure = link.strip_prefix("https://");
@@ -68,7 +68,7 @@ pub(crate) fn fault(link: &str, schemes: Schemes) -> Option<&'static str> {
     }
 }
 
-/// The characters of a URI, by RFC 3986.
+/// Returns `true` for the characters of a URI in RFC 3986.
 fn is_of_a_uri(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte)
 }
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_vendor_is_asked_by_mail() {
+    fn only_a_support_link_may_be_an_email_address() {
         let link = "mailto:support@acme.example?subject=License";
         assert_eq!(fault(link, Schemes::WebOrMail), None);
         assert!(fault(link, Schemes::Web).unwrap().contains("web address"));

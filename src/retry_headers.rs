@@ -1,28 +1,29 @@
-//! The headers in which a server says how long it accepts no request, read without a clock: a date counts from the
-//! server's own. Judges no length: `wire.rs` does.
+//! The headers in which a server says how long to wait before the next request. Reads no clock: a date counts from the
+//! server's own `Date`. Does not judge whether a wait is too long; `wire.rs` does.
 
 use crate::time::Timestamp;
 
-/// What a reply says about when to try again: the values of its headers, as far as there are any and they can be read. In a
-/// browser a page can read them only if the server exposes them, which Polar does not.
+/// The headers of a reply that say when to try again. A header that is missing or cannot be read is `None`. In a
+/// browser a page can read only headers that the server exposes, and Polar exposes none of these.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RetryHeaders<S> {
     /// `Retry-After`: a number of seconds, or a date (RFC 9110, section 10.2.3).
     pub retry_after: Option<S>,
     /// `RateLimit-Reset`: a number of seconds (draft-ietf-httpapi-ratelimit-headers-07).
     pub ratelimit_reset: Option<S>,
-    /// `Date`: when the server wrote the reply.
+    /// `Date`: the time at which the server wrote the reply.
     pub date: Option<S>,
 }
 
 impl<S: AsRef<str>> RetryHeaders<S> {
-    /// Takes what `header` returns for the name of a header.
+    /// Reads the headers. `header` returns the value of the header with the given name.
     pub fn read(header: impl Fn(&'static str) -> Option<S>) -> Self {
         Self { retry_after: header("retry-after"), ratelimit_reset: header("ratelimit-reset"), date: header("date") }
     }
 
-    /// How many seconds to wait, for [`Answer::Reply`](crate::transport::Answer::Reply). `Retry-After` comes first, as the
-    /// draft demands; as a date it counts only beside `Date`, since the clock here may be wrong.
+    /// Returns the seconds to wait, for [`Answer::Reply`](crate::transport::Answer::Reply). `Retry-After` comes first,
+    /// as the draft requires. If it is a date, it counts only together with `Date`, because the clock here may be
+    /// wrong.
     ///
     /// ```
     /// use polar_license::transport::RetryHeaders;
@@ -57,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_wait_is_what_the_headers_say_and_no_clock() {
+    fn the_wait_comes_from_the_headers_alone() {
         let now = Some("Sun, 06 Nov 1994 08:49:37 GMT");
         for (retry_after, ratelimit_reset, date, expected) in [
             (Some("60"), None, None, Some(60)),

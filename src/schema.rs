@@ -1,5 +1,5 @@
-//! Descriptions of the JSON that crosses a boundary, made from the Rust types: types of other languages are generated from
-//! them, and tests compare lists of members with them. No part of the public interface.
+//! Descriptions of the JSON that crosses a boundary, derived from the Rust types. The types of other languages are
+//! generated from them, and tests compare lists of members with them. Not part of the public interface.
 
 use crate::codes::{ErrorKind, State};
 use crate::config::json::SettingsJson;
@@ -11,22 +11,22 @@ use crate::portal::json as portal;
 use crate::texts::Text;
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 
-/// What `Decision::to_json` writes.
+/// Returns the schema of `Decision::to_json`.
 pub fn decision() -> Schema {
     schema::<DecisionJson<'_>>()
 }
 
-/// What `Error::to_json` writes: the members of a decision, if there is one, and `error`.
+/// Returns the schema of `Error::to_json`: the members of a decision, if there is one, and `error`.
 pub fn error() -> Schema {
     schema::<ErrorJson<'_>>()
 }
 
-/// What explains a feature.
+/// Returns the schema of `Explanation::to_json`.
 pub fn explanation() -> Schema {
     schema::<ExplanationJson<'_>>()
 }
 
-/// What the values of the customer portal look like: the name of each, and its members.
+/// Returns the name and the schema of each value of the customer portal.
 #[cfg(feature = "portal")]
 pub fn portal() -> [(&'static str, Schema); 6] {
     [
@@ -39,7 +39,7 @@ pub fn portal() -> [(&'static str, Schema); 6] {
     ]
 }
 
-/// The members of a decision that certainly have a value in a state, of those that can be null.
+/// Returns the nullable members of a decision that are never null in this state.
 pub fn present(state: State) -> Vec<&'static str> {
     match state {
         State::Unlicensed => Vec::new(),
@@ -48,7 +48,8 @@ pub fn present(state: State) -> Vec<&'static str> {
     }
 }
 
-/// The members of a decision that are certainly null in a state, besides a `reason` that a state does not have.
+/// Returns the members of a decision that are always null in this state. A `reason` that the state does not have is
+/// left out.
 pub fn absent(state: State) -> Vec<&'static str> {
     match state {
         State::Unlicensed => [&LICENSED[..], &CONFIRMED, &TERMS].concat(),
@@ -58,42 +59,42 @@ pub fn absent(state: State) -> Vec<&'static str> {
     }
 }
 
-/// Where a license is stored.
+/// The members that are present if a license is stored.
 const LICENSED: [&str; 4] = ["displayKey", "benefitId", "confirmedAt", "usage"];
 
-/// Where Polar has confirmed it last.
+/// The members that are present if Polar's last answer was a confirmation.
 const CONFIRMED: [&str; 2] = ["graceEndsAt", "noticeAt"];
 
-/// What not every license has.
+/// The members that only some licenses have.
 const TERMS: [&str; 4] = ["activationId", "expiresAt", "limitUsage", "limitActivations"];
 
 /// The kinds of errors that have a reason.
 pub const WITH_REASON: [ErrorKind; 1] = [ErrorKind::Refused];
 
-/// Every sentence for users that each build has: its code, and its English.
+/// Returns every sentence for users that all builds have, as pairs of code and English text.
 pub fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
     all_texts().filter(|(code, _)| !code.starts_with(PORTAL_TEXT))
 }
 
-/// Those of the customer portal.
+/// Returns the same for the sentences of the customer portal.
 #[cfg(feature = "portal")]
 pub fn portal_texts() -> impl Iterator<Item = (&'static str, &'static str)> {
     all_texts().filter(|(code, _)| code.starts_with(PORTAL_TEXT))
 }
 
-/// How the codes of the portal's sentences begin.
+/// The prefix of the codes of the portal's sentences.
 const PORTAL_TEXT: &str = "portal.";
 
 fn all_texts() -> impl Iterator<Item = (&'static str, &'static str)> {
     Text::ALL.iter().map(|text| (text.code(), text.english()))
 }
 
-/// What `ConfigBuilder::from_json` reads.
+/// Returns the schema of the settings that `ConfigBuilder::from_json` reads.
 pub fn settings() -> Schema {
     SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<SettingsJson>()
 }
 
-/// As it is written, so that a member that is always there is required.
+/// Returns the schema of a type as it is written, so that a member that is always there is required.
 fn schema<T: JsonSchema>() -> Schema {
     SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
 }

@@ -1,4 +1,4 @@
-//! Where the sealed record is kept between runs. A store moves bytes; it never looks into them.
+//! The storage of the sealed record between runs. A store moves bytes and never interprets them.
 
 use crate::future::{BoxFuture, LocalBoxFuture};
 use std::error::Error as StdError;
@@ -9,53 +9,54 @@ use std::time::Duration;
 
 /// A place for one record: a file, a keychain entry, a row in the app's own database.
 ///
-/// The three methods move whole records. They may be called from any thread, inside [`Store::locked`] and outside. An
-/// implementation that other processes can reach as well also overrides [`Store::locked`], and [`Store::locked_within`] if
-/// it can limit how long it waits for them.
+/// [`Store::load`], [`Store::save`] and [`Store::remove`] move whole records. They may be called from any thread,
+/// inside [`Store::locked`] and outside. If other processes can reach the record, the implementation also overrides
+/// [`Store::locked`], and [`Store::locked_within`] if it can limit the wait.
 pub trait Store: Send + Sync {
-    /// The record last saved, or `None` where there is none.
+    /// Returns the record last saved, or `None` if there is none.
     fn load(&self) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Replaces the record. A reader, and a crash at any instant, sees the old or the new one, never a mixture.
+    /// Replaces the record. A reader, or the next start after a crash, sees either the old or the new one, never a
+    /// mixture.
     fn save(&self, record: &[u8], durability: Durability) -> Result<(), StoreError>;
 
-    /// Removes the record; fine where there is none.
+    /// Removes the record. Succeeds if there is none.
     fn remove(&self) -> Result<(), StoreError>;
 
-    /// Runs `work` exactly once while nobody else changes the record, or returns an error without running it.
-    /// The default just runs it.
+    /// Runs `work` exactly once while nobody else changes the record, or returns an error without running it. The
+    /// default runs it without a lock.
     fn locked(&self, work: &mut dyn FnMut()) -> Result<(), StoreError> {
         work();
         Ok(())
     }
 
-    /// The same, but waits for others at most about as long as `timeout`; zero tries once. Clients call this one.
-    /// The default calls [`Store::locked`], however long that waits.
+    /// Does the same as [`Store::locked`], but waits for others no longer than about `timeout`; zero means one try.
+    /// Clients call this method. The default calls [`Store::locked`], which may wait longer.
     fn locked_within(&self, timeout: Duration, work: &mut dyn FnMut()) -> Result<(), StoreError> {
         let _ = timeout;
         self.locked(work)
     }
 
-    /// Takes the turn at asking Polar, so that processes that share the record ask one after the other and read what another
-    /// was answered. Waits for it at most as long as `timeout`; `None` if another process has it all that time. A store that
-    /// other processes can reach overrides this; the default gives the turn to everybody.
+    /// Takes the turn to ask Polar: processes that share the record ask one after the other, and each reads the answers
+    /// of those before it. Waits no longer than `timeout`, and returns `None` if another process keeps the turn all
+    /// that time. A store that other processes can reach overrides this. The default gives everybody the turn.
     fn take_turn(&self, timeout: Duration) -> Option<Box<dyn HeldTurn + '_>> {
         let _ = timeout;
         Some(Box::new(()))
     }
 }
 
-/// How often the holder of a turn shows that it is alive.
+/// The interval at which the holder of a turn shows that it is alive.
 #[cfg(feature = "blocking")]
 pub(crate) const KEEP_EVERY: Duration = Duration::from_secs(1);
 
-/// The turn at asking Polar; it ends when this is dropped.
+/// The turn to ask Polar. It ends when this is dropped.
 pub trait HeldTurn {
-    /// Called every second until the turn ends: other processes see that the holder is alive.
+    /// Shows other processes that the holder is alive. Called every second until the turn ends.
     fn keep(&self);
 }
 
-/// Of a store that nobody shares.
+/// The turn of a store that is not shared.
 impl HeldTurn for () {
     fn keep(&self) {}
 }
@@ -87,26 +88,26 @@ impl<S: Store + ?Sized> Store for Arc<S> {
 }
 
 /// Declares an asynchronous store: once with futures that may move between threads, once with futures that stay on
-/// theirs. Both have the same methods, and `MemoryStore` is one of both.
+/// their thread. Both have the same methods, and `MemoryStore` implements both.
 macro_rules! async_store {
     ($(#[$doc:meta])* trait $AsyncStore:ident $(: $Send:ident + $Sync:ident)?, $Future:ident, $Pointer:ident) => {
         $(#[$doc])*
         ///
-        /// Every method moves whole records. One whose future is dropped may have been carried out or not, but never by
-        /// half.
+        /// Every method moves whole records. If its future is dropped, the record is either changed or not, never half.
         pub trait $AsyncStore $(: $Send + $Sync)? {
-            /// The record last saved, or `None` where there is none.
+            /// Returns the record last saved, or `None` if there is none.
             fn load(&self) -> $Future<'_, Result<Option<Vec<u8>>, StoreError>>;
 
-            /// Replaces the record. A reader, and a crash at any instant, sees the old or the new one, never a mixture.
+            /// Replaces the record. A reader, or the next start after a crash, sees either the old or the new one,
+            /// never a mixture.
             fn save<'a>(&'a self, record: &'a [u8], durability: Durability) -> $Future<'a, Result<(), StoreError>>;
 
-            /// Removes the record; fine where there is none.
+            /// Removes the record. Succeeds if there is none.
             fn remove(&self) -> $Future<'_, Result<(), StoreError>>;
 
-            /// Loads the record, asks `merge` what to do with it, and does that. A store that other tabs or processes can
-            /// reach as well overrides this, so that nobody else changes the record in between; it may then call `merge`
-            /// again.
+            /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. If other tabs or
+            /// processes can reach the record, the store overrides this so that nobody else changes the record in
+            /// between. It may then call `merge` again.
             fn update<'a>(
                 &'a self,
                 merge: &'a mut (dyn FnMut(Option<&[u8]>) -> Change + 'a $(+ $Send)?),
@@ -160,21 +161,21 @@ macro_rules! async_store {
 }
 
 async_store! {
-    /// A place for one record that answers later, on any thread: a server, a database. For clients whose futures may move
-    /// between threads, such as one on an executor with several.
+    /// A place for one record, accessed asynchronously from any thread: a server, a database. For clients whose futures
+    /// may move between threads, such as those on a multi-threaded executor.
     trait AsyncStore: Send + Sync, BoxFuture, Arc
 }
 
 async_store! {
-    /// A place for one record that answers later, on the thread that asked: a database of the browser, a plugin of the
+    /// A place for one record, accessed asynchronously from one thread: a database of the browser, a plugin of the
     /// app's shell. For clients that stay on their thread, such as those in a web page.
     trait LocalAsyncStore, LocalBoxFuture, Rc
 }
 
-/// What to do with the stored record.
+/// A change to the stored record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// Nothing.
+    /// Leave it unchanged.
     Keep,
     /// Replace it.
     Put(Vec<u8>, Durability),
@@ -182,16 +183,16 @@ pub enum Change {
     Remove,
 }
 
-/// How much a save is worth waiting for.
+/// Whether a save must reach the disk before it returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// On the disk before the call returns: a verdict, a seat.
+    /// The record is on the disk before the call returns: it has an answer of Polar, or a seat.
     Synced,
-    /// May be lost in a power cut without harm: the highest time seen.
+    /// The save may be lost in a power cut without harm: it has only a later time.
     Relaxed,
 }
 
-/// Why a store could not do what was asked.
+/// The reason why a store failed.
 #[derive(Debug)]
 pub struct StoreError {
     message: String,
@@ -199,12 +200,12 @@ pub struct StoreError {
 }
 
 impl StoreError {
-    /// `message` says what failed and, where that is known, what to do; it must not contain the record.
+    /// Creates an error. `message` says what failed and, if possible, what to do; it must not contain the record.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), source: None }
     }
 
-    /// The same, with the error that caused it.
+    /// Creates an error with the error that caused it.
     pub fn with_source(message: impl Into<String>, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { message: message.into(), source: Some(source.into()) }
     }
@@ -222,13 +223,13 @@ impl StdError for StoreError {
     }
 }
 
-/// A store that forgets when it is dropped, for tests and for apps that want nothing on the disk.
-/// A license in it has to be activated again at every start.
+/// A store in memory, for tests and for apps that want nothing on the disk. It loses its record when it is dropped, so
+/// the license must be activated again at every start.
 #[derive(Default)]
 pub struct MemoryStore(Mutex<Option<Vec<u8>>>);
 
 impl MemoryStore {
-    /// An empty store.
+    /// Returns an empty store.
     pub fn new() -> Self {
         Self::default()
     }

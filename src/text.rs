@@ -1,18 +1,19 @@
-//! Text from outside, made safe to show or read strictly. No library does either: crates that escape terminal sequences
-//! leave the characters that turn the direction of writing, and uuid's parser also takes braces and URNs.
+//! Functions that make outside text safe to show, or parse it strictly. No library does either: crates that escape
+//! terminal sequences keep the characters that change the direction of writing, and uuid's parser also accepts braces
+//! and URNs.
 
 use uuid::Uuid;
 
-/// Text from outside as it may be shown: a character that moves the cursor or turns the direction of writing becomes the
-/// replacement character.
+/// Makes outside text safe to show: replaces each character that moves the cursor or changes the direction of writing
+/// with the replacement character.
 pub(crate) fn printable(text: &str) -> String {
-    // Unicode's `Bidi_Control`, and the separators that some terminals break lines at
+    // Unicode's `Bidi_Control`, and the separators at which some terminals break lines
     let turns =
         |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().map(|c| if c.is_control() || turns(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
-/// A UUID of 32 hexadecimal digits, with or without the hyphens.
+/// Parses a UUID of 32 hexadecimal digits, with or without hyphens.
 pub(crate) fn parse_uuid(text: &str) -> Option<Uuid> {
     Uuid::try_parse(text).ok().filter(|_| matches!(text.len(), 32 | 36))
 }
@@ -44,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn what_moves_the_cursor_is_replaced() {
+    fn characters_that_move_the_cursor_are_replaced() {
         assert_eq!(printable("a\u{1b}[2J\r\nb\u{202e}é\u{7f}"), "a\u{fffd}[2J\u{fffd}\u{fffd}b\u{fffd}é\u{fffd}");
     }
 }

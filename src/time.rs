@@ -1,4 +1,4 @@
-//! Points in time as plain numbers, and their RFC 3339 form. Never reads a clock: that is `clock.rs`.
+//! Points in time as plain numbers, and their RFC 3339 form. Never reads a clock; `clock.rs` does.
 
 use ::time::OffsetDateTime;
 use ::time::format_description::well_known::Rfc3339;
@@ -8,40 +8,40 @@ use std::ops::{Add, Sub};
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-/// A moment in milliseconds since 1970-01-01T00:00:00Z; negative before it.
+/// A moment in milliseconds since 1970-01-01T00:00:00Z. Earlier moments are negative.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
-/// What a platform's clocks say at one instant.
+/// The readings of a platform's clocks at one instant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Now {
     /// The wall clock, which a user can set.
     pub wall: Timestamp,
-    /// Milliseconds on a clock that only goes forward while this process lives; from any origin.
+    /// Milliseconds on a clock that only goes forward while this process lives. Its origin is arbitrary.
     pub mono: u64,
 }
 
-/// A text that is not a date and time as RFC 3339 has it.
+/// The error for a text that is not an RFC 3339 date and time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidTimestamp(());
 
-/// The years 0 to 9999, all that RFC 3339 can write.
+/// The first and last millisecond of the years 0 to 9999, which are all that RFC 3339 can write.
 const FIRST_MS: i64 = -62_167_219_200_000;
 const LAST_MS: i64 = 253_402_300_799_999;
 
 impl Timestamp {
-    /// The moment `ms` milliseconds after 1970-01-01T00:00:00Z.
+    /// Returns the moment `ms` milliseconds after 1970-01-01T00:00:00Z.
     pub const fn from_unix_ms(ms: i64) -> Self {
         Self(ms)
     }
 
-    /// Milliseconds since 1970-01-01T00:00:00Z.
+    /// Returns the milliseconds since 1970-01-01T00:00:00Z.
     pub const fn unix_ms(self) -> i64 {
         self.0
     }
 
-    /// Reads an RFC 3339 date and time, as Polar writes it (`2026-11-21T07:44:42.066721Z`). Digits after the
-    /// millisecond are dropped. `None` for anything else, a leap second included.
+    /// Parses an RFC 3339 date and time, as Polar writes it (`2026-11-21T07:44:42.066721Z`). Drops digits after the
+    /// millisecond. Returns `None` for anything else, including a leap second.
     ///
     /// ```
     /// use polar_license::Timestamp;
@@ -51,15 +51,16 @@ impl Timestamp {
     /// assert_eq!(at.to_string(), "2026-11-21T07:44:42.066Z");
     /// ```
     pub fn parse(text: &str) -> Option<Self> {
-        // the library takes any separator, and a leap second for the last nanosecond before it
+        // the library accepts any separator, and reads a leap second as the last nanosecond before it
         let has_separator = matches!(text.get(10..11), Some("T" | "t" | " "));
         let is_leap_second = text.get(17..19) == Some("60");
         let time = OffsetDateTime::parse(text, &Rfc3339).ok().filter(|_| has_separator && !is_leap_second)?;
         Some(Self(time.unix_timestamp().saturating_mul(1000).saturating_add(time.millisecond().into())))
     }
 
-    /// Reads a date in the form that HTTP demands of senders (`Sun, 06 Nov 1994 08:49:37 GMT`, RFC 9110, section 5.6.7), by
-    /// putting it into that of RFC 3339: a library's reader would cost a page kilobytes. The day of the week says nothing.
+    /// Parses a date in the form that HTTP requires of senders (`Sun, 06 Nov 1994 08:49:37 GMT`, RFC 9110, section
+    /// 5.6.7). Ignores the day of the week. It rewrites the date as RFC 3339, because a library's parser would add
+    /// kilobytes to a page.
     pub(crate) fn parse_http(text: &str) -> Option<Self> {
         const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
         let mut parts = text.trim().split(' ');
@@ -69,17 +70,17 @@ impl Timestamp {
         Self::parse(&format!("{year}-{number:02}-{day}T{time}Z")).filter(|_| is_whole)
     }
 
-    /// The moment `duration` later, or the last one there is.
+    /// Returns the moment `duration` later, or the last representable moment if that is out of range.
     pub fn plus(self, duration: Duration) -> Self {
         self.plus_ms(signed_milliseconds(duration))
     }
 
-    /// The moment `duration` earlier, or the first one there is.
+    /// Returns the moment `duration` earlier, or the first representable moment if that is out of range.
     pub fn minus(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(signed_milliseconds(duration)))
     }
 
-    /// How long ago `earlier` was, seen from this moment; zero where it is later.
+    /// Returns the time from `earlier` to this moment, or zero if `earlier` is the later of the two.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.ms_since(earlier)).unwrap_or(0))
     }
@@ -92,43 +93,43 @@ impl Timestamp {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// The day alone, `2026-11-21`.
+    /// Returns the date alone, such as `2026-11-21`.
     pub(crate) fn day(self) -> String {
         self.second().date().to_string()
     }
 
-    /// The whole second in UTC.
+    /// Returns the time in UTC, rounded down to the whole second.
     fn second(self) -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp(self.in_range().div_euclid(1000)).unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 
-    /// Held within the years 0 to 9999.
+    /// Returns the milliseconds, clamped to the years 0 to 9999.
     fn in_range(self) -> i64 {
         self.0.clamp(FIRST_MS, LAST_MS)
     }
 }
 
 impl Now {
-    /// When both clocks end.
+    /// The latest time on both clocks.
     pub(crate) const LAST: Self = Self { wall: Timestamp(i64::MAX), mono: u64::MAX };
 
-    /// The monotonic clock in `ms`.
+    /// Returns what the monotonic clock will say in `ms` milliseconds.
     pub(crate) fn after(self, ms: u64) -> u64 {
         self.mono.saturating_add(ms)
     }
 
-    /// The milliseconds until the monotonic clock says `mono`; none where it has.
+    /// Returns the milliseconds until the monotonic clock says `mono`, or 0 if it is already past that.
     pub(crate) fn until(self, mono: u64) -> u64 {
         mono.saturating_sub(self.mono)
     }
 
-    /// The milliseconds since the monotonic clock said `mono`.
+    /// Returns the milliseconds since the monotonic clock said `mono`.
     pub(crate) fn since(self, mono: u64) -> i64 {
         i64::try_from(self.mono.saturating_sub(mono)).unwrap_or(i64::MAX)
     }
 }
 
-/// Whole milliseconds.
+/// Converts a duration to whole milliseconds.
 pub(crate) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
@@ -155,13 +156,13 @@ pub(crate) mod optional_milliseconds {
     }
 }
 
-/// RFC 3339 in UTC, without a fraction where it is zero; years outside 0 to 9999 are held at these.
+/// Writes RFC 3339 in UTC, without a fraction if it is zero. Clamps moments outside the years 0 to 9999 to that range.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let second = self.second().format(&Rfc3339).map_err(|_| fmt::Error)?;
         match self.in_range().rem_euclid(1000) {
             0 => f.write_str(&second),
-            // always three digits, where the library leaves out zeros at the end
+            // always three digits; the library would drop trailing zeros
             ms => write!(f, "{}.{ms:03}Z", second.trim_end_matches('Z')),
         }
     }
@@ -173,7 +174,7 @@ impl fmt::Debug for Timestamp {
     }
 }
 
-/// As [`Timestamp::parse`].
+/// Parses like [`Timestamp::parse`].
 impl FromStr for Timestamp {
     type Err = InvalidTimestamp;
 
@@ -190,7 +191,7 @@ impl fmt::Display for InvalidTimestamp {
 
 impl std::error::Error for InvalidTimestamp {}
 
-/// Never overflows: see [`Timestamp::plus`].
+/// Never overflows; see [`Timestamp::plus`].
 impl Add<Duration> for Timestamp {
     type Output = Self;
 
@@ -199,7 +200,7 @@ impl Add<Duration> for Timestamp {
     }
 }
 
-/// Never overflows: see [`Timestamp::minus`].
+/// Never overflows; see [`Timestamp::minus`].
 impl Sub<Duration> for Timestamp {
     type Output = Self;
 
@@ -218,7 +219,7 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
-/// A moment that the system cannot represent becomes 1970-01-01T00:00:00Z.
+/// Converts a moment that the system cannot represent to 1970-01-01T00:00:00Z.
 impl From<Timestamp> for SystemTime {
     fn from(time: Timestamp) -> Self {
         let distance = Duration::from_millis(time.0.unsigned_abs());
@@ -230,7 +231,7 @@ impl From<Timestamp> for SystemTime {
     }
 }
 
-/// As RFC 3339.
+/// Serializes as an RFC 3339 string.
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -328,7 +329,7 @@ mod tests {
 
     #[test]
     fn converts_to_system_time_and_back() {
-        // Windows counts from the year 1601 on
+        // Windows counts from the year 1601
         for ms in [0, 1, -1, 1_795_247_082_066, -11_644_473_600_000] {
             let at = Timestamp(ms);
             assert_eq!(Timestamp::from(SystemTime::from(at)), at);

@@ -1,5 +1,4 @@
-//! What goes out over HTTP and what comes back, as plain data, and the traits of network stacks, which turn it into
-//! sockets or `fetch`. Sends nothing itself.
+//! HTTP requests and answers as plain data, and the traits of the network stacks that carry them. Sends nothing itself.
 
 #[cfg(feature = "portal")]
 mod portal;
@@ -15,16 +14,16 @@ use zeroize::Zeroize;
 
 pub use crate::retry_headers::RetryHeaders;
 
-/// Sends one request. Implement it to use your app's own network stack.
+/// A network stack. Implement it to use your app's own.
 ///
-/// An implementation sends the request at most once, follows no redirect, returns every status as
-/// [`Answer::Reply`], and calls a failure [`Sent::No`] only where Polar cannot have received the body.
+/// An implementation sends a request at most once, follows no redirect, and returns every status as [`Answer::Reply`].
+/// It reports a failure with [`Sent::No`] only if Polar cannot have received the body.
 pub trait Transport: Send + Sync {
-    /// Sends `request` and waits for the answer, at most for its timeout. Blocks.
+    /// Sends `request` and blocks until the answer arrives, at most for the request's timeout.
     fn post(&self, request: &Request) -> Answer;
 
-    /// Sends one request of the customer portal, in the same way. Blocks. The default sends nothing: an app that uses the
-    /// portal over its own network stack implements this too.
+    /// Sends a request of the customer portal in the same way. The default sends nothing: an app that uses the portal
+    /// over its own network stack must implement this method too.
     #[cfg(feature = "portal")]
     fn exchange(&self, request: &PortalRequest) -> PortalAnswer {
         let _ = request;
@@ -33,20 +32,20 @@ pub trait Transport: Send + Sync {
 }
 
 /// Declares an asynchronous transport: once with futures that may move between threads, once with futures that stay on
-/// theirs.
+/// their thread.
 macro_rules! async_transport {
     ($(#[$doc:meta])* trait $AsyncTransport:ident $(: $Send:ident + $Sync:ident)?, $Future:ident) => {
         $(#[$doc])*
         ///
-        /// An implementation sends the request at most once, follows no redirect, returns every status as
-        /// [`Answer::Reply`], and calls a failure [`Sent::No`] only where Polar cannot have received the body. Its future
-        /// is dropped when [`Request::timeout`] is over or the operation is cancelled.
+        /// An implementation sends a request at most once, follows no redirect, and returns every status as
+        /// [`Answer::Reply`]. It reports a failure with [`Sent::No`] only if Polar cannot have received the body. Its
+        /// future is dropped when [`Request::timeout`] has passed or the operation is cancelled.
         pub trait $AsyncTransport $(: $Send + $Sync)? {
-            /// Sends `request` and waits for the answer.
+            /// Sends `request` and returns the answer.
             fn post<'a>(&'a self, request: &'a Request) -> $Future<'a, Answer>;
 
-            /// Sends one request of the customer portal, in the same way. The default sends nothing: an app that uses the
-            /// portal over its own network stack implements this too.
+            /// Sends a request of the customer portal in the same way. The default sends nothing: an app that uses the
+            /// portal over its own network stack must implement this method too.
             #[cfg(feature = "portal")]
             fn exchange<'a>(&'a self, request: &'a PortalRequest) -> $Future<'a, PortalAnswer> {
                 let _ = request;
@@ -57,28 +56,27 @@ macro_rules! async_transport {
 }
 
 async_transport! {
-    /// Sends one request, in futures that may move between threads. Implement it to use your app's own network stack.
+    /// A network stack with futures that may move between threads. Implement it to use your app's own.
     trait AsyncTransport: Send + Sync, BoxFuture
 }
 
 async_transport! {
-    /// Sends one request, in futures that stay on their thread, as in a web page. Implement it to use your app's own
-    /// network stack.
+    /// A network stack with futures that stay on their thread, as in a web page. Implement it to use your app's own.
     trait LocalAsyncTransport, LocalBoxFuture
 }
 
-/// One `POST` to Polar. Sent exactly once, never redirected.
+/// One `POST` to Polar. A transport sends it exactly once and follows no redirect.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     /// The absolute address.
     pub url: String,
     /// The JSON body, which contains the license key: never log it.
     pub body: String,
-    /// How long the whole exchange may take, from name resolution to the last byte of the body.
+    /// The time limit for the whole exchange, from name resolution to the last byte of the body.
     pub timeout: Duration,
 }
 
-/// The body holds the key.
+/// Wipes the body, which holds the key.
 impl Drop for Request {
     fn drop(&mut self) {
         self.body.zeroize();
@@ -86,13 +84,14 @@ impl Drop for Request {
 }
 
 impl Request {
-    /// The headers to send besides `Content-Length` and `Host`. A browser may send no others: Polar's CORS refuses them.
+    /// The headers to send besides `Content-Length` and `Host`. A browser may not send any others, because Polar's CORS
+    /// rules refuse them.
     ///
-    /// None names a version of Polar's API. Polar removes each version about nine months after adding it and answers
-    /// requests that name a removed one with a bare 404; a request without a version is answered in the current one.
+    /// None of them names a version of Polar's API. Polar removes each version about nine months after adding it, and
+    /// answers requests for a removed one with a bare 404. Requests without a version get the current one.
     pub const HEADERS: [(&'static str, &'static str); 1] = [("Content-Type", "application/json")];
 
-    /// The most bytes of a reply worth reading; Polar's are under 4 KB.
+    /// The most bytes of a reply that are read. Polar's replies are under 4 KB.
     pub const REPLY_LIMIT: usize = 256 * 1024;
 }
 
@@ -102,52 +101,54 @@ impl fmt::Debug for Request {
     }
 }
 
-/// How a request ended.
+/// The outcome of a request.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// Somebody answered; whether it was Polar is not the transport's to judge.
+    /// A whole reply arrived. The transport does not judge whether it is Polar's.
     Reply {
         /// The HTTP status.
         status: u16,
-        /// How many seconds to wait, where the headers say so and can be read: see [`RetryHeaders`].
+        /// The seconds to wait, if the headers state them and can be read; see [`RetryHeaders`].
         retry_after: Option<u32>,
-        /// The body, whole. One over [`Request::REPLY_LIMIT`] or cut short is [`Answer::Failed`].
+        /// The whole body. A body that is longer than [`Request::REPLY_LIMIT`] or cut short is [`Answer::Failed`].
         body: Vec<u8>,
     },
-    /// No whole reply came.
+    /// No whole reply arrived.
     Failed {
-        /// What happened.
+        /// The kind of failure.
         failure: Failure,
         /// Whether the request may have reached Polar.
         sent: Sent,
-        /// One line for people: lower case, no full stop, no key, no address of the user's.
+        /// One line for developers and logs: lower case, no full stop, no key, no address of the user's.
         message: String,
     },
 }
 
-/// Why there was no whole reply.
+/// The reason why no whole reply arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// No connection, or it broke: name resolution, TCP, TLS, a reset, a truncated body.
+    /// There was no connection, or it broke: name resolution, TCP, TLS, a reset, a truncated body.
     Network,
-    /// It took longer than [`Request::timeout`].
+    /// The exchange took longer than [`Request::timeout`].
     Timeout,
-    /// The caller gave up waiting.
+    /// The caller cancelled the operation.
     Cancelled,
 }
 
 impl Answer {
-    /// No whole reply came. `message` is one line for people: lower case, no full stop, no key, no address of the user's.
+    /// Creates a failure. `message` is one line for developers and logs: lower case, no full stop, no key, no address
+    /// of the user's.
     pub fn failed(failure: Failure, sent: Sent, message: impl Into<String>) -> Self {
         Self::Failed { failure, sent, message: message.into() }
     }
 
-    /// What a driver says for a transport that has not answered within [`Request::timeout`].
+    /// Creates the answer that a driver gives for a transport that has not answered within [`Request::timeout`].
     pub fn timed_out() -> Self {
         Self::failed(Failure::Timeout, Sent::Maybe, "Polar did not answer in time")
     }
 
-    /// What a driver says when the caller cancels: before it calls the transport, [`Sent::No`]; after it, [`Sent::Maybe`].
+    /// Creates the answer that a driver gives if the caller cancels: with [`Sent::No`] before it has called the
+    /// transport, with [`Sent::Maybe`] after that.
     pub fn cancelled(sent: Sent) -> Self {
         let message = match sent {
             Sent::No => "cancelled before anything was sent",
@@ -170,9 +171,9 @@ impl Failure {
 /// Whether a request that failed may have reached Polar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sent {
-    /// Certainly not: it failed before the first byte of the request left.
+    /// Certainly not: the request failed before its first byte left.
     No,
-    /// Possibly. When in doubt, this.
+    /// Possibly. Use this when in doubt.
     Maybe,
 }
 

@@ -5,11 +5,11 @@ use crate::json::{self, Json};
 use litemap::LiteMap;
 use serde::{Serialize, Serializer};
 
-/// One value of a condition or of meta: a string, a whole number or a boolean. Made with `From`.
+/// One value of a condition or of meta: a string, a whole number or a boolean. Created with `From`.
 ///
 /// Polar compares conditions by value (`1` equals `1.0` and `true`), and some large or fractional numbers never match
-/// again. So a number is whole and at most 9,007,199,254,740,991 away from 0, which a double holds exactly;
-/// [`Values::problem`] names a larger one.
+/// again. Therefore a number must be whole and at most 9,007,199,254,740,991 away from 0, so that a double holds it
+/// exactly. [`Values::problem`] reports a larger one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
 #[serde(transparent)]
@@ -24,14 +24,14 @@ enum Kind {
     Boolean(bool),
 }
 
-/// The largest whole number up to which a double holds every one.
+/// The largest number up to which a double holds every whole number exactly.
 const MOST: u64 = (1 << 53) - 1;
 
 impl Value {
-    /// What a value must be, in words.
+    /// The rule for a value, in words.
     pub(crate) const MUST_BE: &'static str = "must be a string, a whole number up to 9007199254740991 or a boolean";
 
-    /// `None` where JSON has something else here, a number with a fraction or an exponent included.
+    /// Reads a value, or returns `None` for any other JSON, including a number with a fraction or an exponent.
     pub(crate) fn read(value: Json<'_>) -> Option<Self> {
         let text = value.string().map(Kind::Text);
         let number = || value.integer().map(Kind::Number);
@@ -87,30 +87,30 @@ impl schemars::JsonSchema for Value {
 pub struct Values(LiteMap<String, Value>);
 
 impl Values {
-    /// The most entries Polar takes.
+    /// The most entries that Polar accepts.
     pub const MAX: usize = 50;
 
-    /// Adds or replaces an entry. Checked by [`Values::problem`].
+    /// Adds an entry, or replaces the one of that name. [`Values::problem`] checks the result.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) {
         self.0.insert(name.into(), value.into());
     }
 
-    /// How many entries there are.
+    /// Returns the number of entries.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is none.
+    /// Returns `true` if there are no entries.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether there is an entry of that name.
+    /// Returns `true` if there is an entry of that name.
     pub fn contains(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
-    /// What Polar would refuse here, in words, or `None` where all is well.
+    /// Returns in words why Polar would refuse these values, or `None` if it accepts them.
     pub fn problem(&self) -> Option<String> {
         if self.len() > Self::MAX {
             return Some(format!("{} entries; Polar takes at most {}", self.len(), Self::MAX));
@@ -131,20 +131,20 @@ impl Values {
         })
     }
 
-    /// As one object.
+    /// Returns the entries as one JSON object.
     pub(crate) fn json(&self) -> String {
         json::write(self)
     }
 }
 
-/// As one object.
+/// Serializes as one object.
 impl Serialize for Values {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(&self.0)
     }
 }
 
-/// What Polar does not take about a text of at most `most` characters.
+/// Returns why Polar would refuse this text, or `None`. Polar accepts 1 to `most` characters.
 fn text_fault(text: &str, most: usize) -> Option<String> {
     let characters = text.chars().count();
     if characters == 0 || characters > most {
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_polar_takes_is_taken() {
+    fn values_that_polar_accepts_are_accepted() {
         let largest = MOST.cast_signed();
         for values in [
             one("a", "x"),
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_polar_refuses_is_refused_with_its_reason() {
+    fn values_that_polar_refuses_are_refused_with_the_reason() {
         let cases = [
             (one("", 1), "has 0 characters"),
             (one(&"n".repeat(41), 1), "has 41 characters"),

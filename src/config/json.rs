@@ -1,5 +1,5 @@
-//! A configuration as one JSON object, for those who keep it in a file or come from another language. The names are
-//! JavaScript's. What a value may be is checked by [`ConfigBuilder::build`]; here only that it has the right type.
+//! The configuration as one JSON object, for apps that keep it in a file and for bindings. The names are JavaScript's.
+//! This file only checks that each value has the right type; [`ConfigBuilder::build`] checks the rest.
 
 use super::{Config, ConfigBuilder, Secret, invalid, shown};
 use crate::error::Error;
@@ -13,8 +13,8 @@ use std::sync::Arc;
 impl ConfigBuilder {
     /// Reads `organizationId`, `appId`, `environment`, `benefits`, `features` (an object of arrays), `bindDevice`,
     /// `refreshIntervalMs`, `offlineGraceMs`, `timeoutMs`, `label`, `conditions`, `meta`, `deviceId`, `appSecret`,
-    /// `previousAppSecrets`, `purchaseUrl`, `portalUrl`, `supportUrl` and `texts` (an object of strings). The
-    /// first two are required; `null` counts as absent.
+    /// `previousAppSecrets`, `purchaseUrl`, `portalUrl`, `supportUrl` and `texts` (an object of strings). The first two
+    /// are required. `null` means absent.
     ///
     /// ```
     /// use polar_license::ConfigBuilder;
@@ -31,7 +31,8 @@ impl ConfigBuilder {
     /// ```
     ///
     /// # Errors
-    /// `invalid_config` if this is not a JSON object, if a name is not one of these, and if a value has another type.
+    /// Fails with `invalid_config` if `settings` is not a JSON object, contains another name, or a value has the wrong
+    /// type.
     pub fn from_json(settings: &str) -> Result<Self, Error> {
         let json = Json::parse(settings.as_bytes());
         let Some(members) = json.and_then(Json::members) else {
@@ -57,7 +58,7 @@ impl ConfigBuilder {
 
 type Read = fn(&mut ConfigBuilder, Setting<'_>) -> Result<(), Error>;
 
-/// Every setting by its name; `SettingsJson` describes them.
+/// All settings by name. `SettingsJson` describes them.
 const SETTINGS: &[(&str, Read)] = &[
     ("organizationId", |builder, setting| set(&mut builder.organization, setting.string())),
     ("appId", |builder, setting| set(&mut builder.settings.app_id, setting.string())),
@@ -90,7 +91,7 @@ fn set<T>(place: &mut T, value: Result<T, Error>) -> Result<(), Error> {
     Ok(())
 }
 
-/// One member of the object. Every method reads it as one type, or says what it must be.
+/// One member of the object. Every method reads it as one type, or returns an error that says what it must be.
 #[derive(Clone, Copy)]
 struct Setting<'a> {
     name: &'a str,
@@ -141,7 +142,7 @@ impl Setting<'_> {
     }
 }
 
-/// A catalogue of texts: an object of strings by code.
+/// Reads a catalogue of texts: an object of strings by code.
 pub(super) fn texts(catalogue: &str) -> Result<Vec<(String, String)>, String> {
     Json::parse(catalogue.as_bytes()).ok_or_else(not_texts).and_then(texts_of)
 }
@@ -169,59 +170,61 @@ fn wrong(name: &str, expected: &str) -> Error {
     invalid(format!("the setting `{name}` must be {expected}"))
 }
 
-/// What an app configures about its licenses.
+/// The settings of an app.
 ///
-/// The types of other languages are made from this, and a test compares its members with those that
+/// The types of other languages are generated from this, and a test compares its members with those that
 /// [`ConfigBuilder::from_json`] reads.
 #[cfg(any(test, feature = "schema"))]
 #[derive(Default, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Settings"))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SettingsJson {
-    /// Polar's organization id (Settings, General).
+    /// Polar's id of your organization (Settings, General).
     organization_id: String,
-    /// Names this program among the vendor's, such as `com.acme.app`; never changes.
+    /// The name of this program among yours, such as `com.acme.app`. Never change it.
     app_id: String,
-    /// Which Polar to ask: `production` (the default), `sandbox`, or the address of another server.
+    /// The Polar server: `production` (the default), `sandbox`, or the address of another server.
     environment: Option<String>,
-    /// Accepts only keys of these benefits. Without, every key of the organization is accepted.
+    /// The benefits whose keys are accepted. Without this setting, every key of the organization is accepted.
     benefits: Option<Vec<String>>,
     /// The features, each with the benefits that turn it on.
     features: Option<BTreeMap<String, Vec<String>>>,
-    /// Whether a seat belongs to the device that took it, so that a copied record is refused by Polar. Default: true.
+    /// Whether a seat belongs to the device that took it, so that Polar refuses a copied record. Default: true.
     bind_device: Option<bool>,
-    /// How long a confirmation counts as fresh. Default: 24 hours, or `offlineGraceMs` where that is shorter.
+    /// The time for which a confirmation counts as fresh. Default: 24 hours, or `offlineGraceMs` if that is shorter.
     refresh_interval_ms: Option<u64>,
-    /// How long access lasts without a confirmation. Default: 14 days. At most ten years.
+    /// The time for which access lasts without a confirmation. Default: 14 days. At most ten years.
     offline_grace_ms: Option<u64>,
-    /// How long `validate` waits at most; operations that change something at Polar wait 25 seconds longer. Default: 10
-    /// seconds.
+    /// The longest time that `validate` waits. Operations that change something at Polar wait up to 25 seconds longer.
+    /// Default: 10 seconds.
     timeout_ms: Option<u64>,
-    /// What the vendor and the customer see beside an activation; no personal data. Default: system, day and a random part.
+    /// The label of an activation, which the vendor and the customer see; no personal data. Default: system, day and a
+    /// random part.
     label: Option<String>,
-    /// Conditions that Polar compares at every validate; changing them ends existing activations. A number is whole and at
-    /// most 9007199254740991.
+    /// Conditions that Polar compares at every validate. Any change ends existing activations. Numbers must be whole
+    /// and at most 9007199254740991.
     conditions: Option<BTreeMap<String, Value>>,
-    /// Notes that Polar stores with an activation. A number is whole and at most 9007199254740991.
+    /// Notes that Polar stores with an activation. Numbers must be whole and at most 9007199254740991.
     meta: Option<BTreeMap<String, Value>>,
-    /// Identifies this device instead of what the library finds. Hashed before it is used.
+    /// An identifier for this device, in place of the one that the library finds. It is hashed before it is used.
     device_id: Option<String>,
-    /// A secret of the app that the record is sealed with. Of little use where users can read the code.
+    /// A secret of the app that seals the record. Of little use if users can read the code.
     app_secret: Option<String>,
-    /// Secrets of earlier versions, whose records still open. An empty one stands for versions that had none.
+    /// The secrets of earlier versions, whose records can still be opened. An empty string stands for versions that had
+    /// no secret.
     previous_app_secrets: Option<Vec<String>>,
-    /// Where a license is bought or renewed: an `https` address. `nextUrl` of a decision where the next step is to renew,
-    /// or to enter a key.
+    /// The page for buying or renewing a license: an `https` address. It is a decision's `nextUrl` if the next step is
+    /// to renew or to enter a key.
     purchase_url: Option<String>,
-    /// Where customers see their devices and remove one, such as Polar's customer portal of the organization: an `https`
-    /// address. `nextUrl` where the next step is to manage devices.
+    /// The page on which customers see and remove their devices, such as your organization's customer portal at Polar:
+    /// an `https` address. It is `nextUrl` if the next step is to manage devices.
     portal_url: Option<String>,
-    /// Where users ask the vendor: an `https` address, or `mailto:` one of e-mail. `nextUrl` where the next step is to
-    /// contact the vendor.
+    /// The way to contact the vendor: an `https` address, or an e-mail address with `mailto:`. It is `nextUrl` if the
+    /// next step is to contact the vendor.
     support_url: Option<String>,
-    /// Sentences that replace the English ones, by their codes in `texts/en.json`; `texts/de.json` is German. Those of the
-    /// customer portal, which only a build with it takes, are in `texts/portal.en.json` and `texts/portal.de.json`. Names in
-    /// braces, such as `{key}`, are filled in.
+    /// Sentences that replace the English ones, by their codes in `texts/en.json`; `texts/de.json` has the German ones.
+    /// The sentences of the customer portal are in `texts/portal.en.json` and `texts/portal.de.json`; only builds with
+    /// the portal accept them. Placeholders in braces, such as `{key}`, are filled in.
     texts: Option<BTreeMap<String, String>>,
 }
 
@@ -237,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn every_setting_arrives() {
+    fn every_setting_is_read() {
         let config = read(
             r#", "environment": "sandbox", "benefits": ["b0010000-0000-4000-8000-000000000001"],
             "features": {"export": ["b0010000-0000-4000-8000-000000000002"]}, "bindDevice": false,
@@ -274,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn a_wrong_setting_is_named() {
         let message = |settings: &str| ConfigBuilder::from_json(settings).err().unwrap().to_string();
         assert_eq!(message("[]"), "the settings are not a JSON object");
         assert_eq!(message("{}"), "the setting `organizationId` is missing");

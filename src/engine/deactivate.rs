@@ -1,6 +1,6 @@
-//! Deactivate: release the seat. Nothing is removed here before Polar has said that the seat is free, or unknown; and
-//! nothing is sent before the record was written once more, since one that cannot be removed would grant access for as
-//! long as the grace period lasts.
+//! Deactivate: releases the seat. The license is not removed before Polar has said that the seat is free or unknown.
+//! Nothing is sent before the record was written once more: a record that cannot be removed would grant access for the
+//! rest of the grace period.
 //!
 //! ```text
 //! read, write ─► release the seat ─► free ─► remove the license ─► release older seats ─► end
@@ -21,7 +21,7 @@ use crate::time::Now;
 use crate::wire::{self, Confirmed, Rejection};
 
 impl Engine {
-    /// The stored record was read, and written once more.
+    /// Continues after the stored record was read and written again.
     pub(super) fn deactivate(&mut self, written: Result<(), String>, now: Now) -> Step {
         let identity = self.record.identity().cloned();
         if let (Err(message), true) = (&written, identity.is_some() || !self.has_read) {
@@ -54,7 +54,7 @@ impl Engine {
         }
     }
 
-    /// Polar does not know the seat, and said whether it knows the key, or did not answer. A rotated key's seat stays taken.
+    /// Handles Polar's answer about the key, after Polar did not know its seat. The seat of a rotated key stays taken.
     pub(super) fn release_checked(
         &mut self,
         identity: Identity,

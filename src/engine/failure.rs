@@ -1,5 +1,5 @@
-//! The errors of operations, in the words of the app: what was refused, what was not answered, and what may have happened
-//! all the same.
+//! The errors of operations, in the app's own texts: what was refused, what was not answered, and what may have
+//! happened anyway.
 
 use super::Engine;
 use crate::codes::{ErrorKind, Known, NextStep, Reason};
@@ -13,17 +13,17 @@ impl Engine {
         Error::worded(self.config.texts(), kind, detail)
     }
 
-    /// What was asked is refused here, without Polar.
+    /// Returns the error for a request that is refused here, without asking Polar.
     pub(super) fn refused(&self, reason: Reason) -> Error {
         Error::refused(self.config.texts(), reason)
     }
 
-    /// Polar refused a key that the user has entered, or did not answer.
+    /// Returns the error for a key that the user has entered, if Polar refused it or did not answer.
     pub(super) fn rejected(&self, rejection: Rejection) -> Error {
         rejection.into_error(self.config.texts())
     }
 
-    /// Polar refused the license that is here, which nobody has mistyped, or did not answer.
+    /// Returns the error for the stored license, which nobody has mistyped, if Polar refused it or did not answer.
     pub(super) fn rejected_here(&self, rejection: Rejection) -> Error {
         let Rejection::Denied(reason) = rejection else { return self.rejected(rejection) };
         let detail = match reason {
@@ -47,7 +47,7 @@ impl Engine {
         self.reworded(self.refused(reason), reason.text(), detail).with_next_step(reason.next_step(Known::Seat))
     }
 
-    /// Polar does not know the key that is stored here, with or without an activation.
+    /// Returns the error for a stored key that Polar does not know, with or without an activation.
     pub(super) fn key_replaced(&self) -> Error {
         let detail = "Polar does not know the license key of this device any more; activate the new one";
         self.reworded(self.refused(Reason::NotFound), Text::KeyReplaced, detail).with_next_step(NextStep::EnterKey)
@@ -57,12 +57,12 @@ impl Engine {
         self.error(ErrorKind::NotActivated, "no license is active on this device; activate a license key first")
     }
 
-    /// The stored license could not be removed.
+    /// Returns the error for a stored license that could not be removed.
     pub(super) fn not_removed(&self, detail: String) -> Error {
         self.store_failed(Text::NotRemoved, false, detail)
     }
 
-    /// The seat is free, but the license that it belonged to could not be removed.
+    /// Returns the error for a seat that is free while its license could not be removed.
     pub(super) fn released_not_removed(&self, message: &str) -> Error {
         let detail = format!(
             "the seat was released, but the license is still stored on this device and works here until its grace period \
@@ -71,13 +71,13 @@ impl Engine {
         self.store_failed(Text::ReleasedNotRemoved, true, detail)
     }
 
-    /// The stored license could not be removed, and so its seat was not released.
+    /// Returns the error for a license that could not be removed, so that its seat was not released.
     pub(super) fn not_released(&self, message: &str) -> Error {
         let why = "nothing was released, because the license could not be removed from this device";
         self.not_removed(format!("{why}: {message}"))
     }
 
-    /// Polar replaced the key of the license here, which could not be stored.
+    /// Returns the error for a replaced key that could not be stored.
     #[cfg(feature = "portal")]
     pub(super) fn rotated_not_stored(&self, message: &str) -> Error {
         let detail = format!(
@@ -87,25 +87,26 @@ impl Engine {
         self.store_failed(Text::RotatedNotStored, true, detail)
     }
 
-    /// The store did not take what had to be written; `maybe_applied` if Polar did its part before.
+    /// Returns the error for a change that the store did not save. `maybe_applied` means that Polar has already done
+    /// its part.
     fn store_failed(&self, text: Text, maybe_applied: bool, detail: String) -> Error {
         let texts = self.config.texts();
         let problem = Problem::new(texts, ErrorKind::Storage, detail);
         Error::of(Problem { message: texts.get(text).to_owned(), maybe_applied, ..problem }, None)
     }
 
-    /// The same error in other words.
+    /// Returns the same error with another text.
     pub(super) fn reworded(&self, error: Error, text: Text, detail: impl Into<String>) -> Error {
         error.with_texts(self.config.texts().get(text).to_owned(), detail.into())
     }
 
-    /// The same error with a sentence after its own.
+    /// Returns the same error with a sentence added to its own.
     pub(super) fn also(&self, error: Error, sentence: &str, detail: String) -> Error {
         let message = format!("{} {sentence}", error.message());
         error.with_texts(message, detail)
     }
 
-    /// A license that could not be stored and holds until the app ends.
+    /// Returns the error for a license that could not be stored and lasts until the app ends.
     pub(super) fn until_exit(&self, seated: bool, detail: String) -> Error {
         let texts = self.config.texts();
         let problem = Problem::new(texts, ErrorKind::Storage, detail);

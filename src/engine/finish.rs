@@ -1,4 +1,4 @@
-//! How every operation ends: its result is saved, seats of older licenses are released, and the decision is reported.
+//! The end of every operation: saves its result, releases seats of older licenses, and reports the decision.
 
 use super::Engine;
 use super::edit::{Edit, PlanEdit};
@@ -13,12 +13,12 @@ use crate::time::Now;
 use crate::wire::{self, Confirmed, Rejection};
 use uuid::Uuid;
 
-/// The wait before saving a result again, doubled each time; seven times take half a minute, about as long as the longest
-/// operation.
+/// The wait before a result is saved again, doubled each time. Seven retries take half a minute, about as long as the
+/// longest operation.
 const FIRST_RETRY_MS: u64 = 250;
 const MOST_RETRIES: u32 = 7;
 
-/// What the user asked for is done by then: releasing an older seat must not keep them waiting.
+/// The most time for releasing an older seat. The user's own request is done by then, so they must not have to wait.
 const RELEASE_MS: u64 = 5_000;
 
 impl Engine {
@@ -27,18 +27,18 @@ impl Engine {
         self.store(edits, AfterStore::Save(Unsaved { result, is_stored: false, failures: 0 }), now)
     }
 
-    /// The result could not be stored: a lock may be released, and a disk emptied, until the operation's deadline. An
-    /// operation that ends without that has failed, since the next start would know nothing of its result.
+    /// Retries to save a result until the operation's deadline: meanwhile a lock may be released, or space freed on the
+    /// disk. If the result still cannot be saved, the operation fails, because the next start would not know of it.
     pub(super) fn save_again(&mut self, unsaved: Unsaved, message: &str, now: Now) -> Step {
         let Unsaved { result, is_stored, failures } = unsaved;
         let at = now.after(FIRST_RETRY_MS << failures.min(MOST_RETRIES));
         if !is_stored && self.is_worth_waiting_for(result) && failures < MOST_RETRIES && at < self.running.deadline {
-            // the edits are among those that are not saved yet
+            // the edits are already among the unsaved ones
             let again = Unsaved { result, is_stored, failures: failures.saturating_add(1) };
             return self.store_at(at, Vec::new(), AfterStore::Save(again));
         }
         let error = match result {
-            // the store has it from before
+            // the store has had the license before
             Settled::Activated if is_stored => return self.settled(result, now),
             Settled::Activated => self.not_stored(message),
             #[cfg(feature = "portal")]
@@ -51,7 +51,7 @@ impl Engine {
         self.fail(error, now)
     }
 
-    /// A seat is; a key without one can be activated again at once.
+    /// Returns `true` if the result is worth a retry: a seat is, but a key without one can be activated again at once.
     fn is_worth_waiting_for(&self, result: Settled) -> bool {
         match result {
             Settled::Activated => self.record.license.as_ref().is_some_and(|license| license.identity.seat.is_some()),
@@ -61,7 +61,7 @@ impl Engine {
         }
     }
 
-    /// The result was stored, unless another process has removed the license meanwhile.
+    /// Reports a stored result, unless another process has removed the license meanwhile.
     pub(super) fn settled(&mut self, result: Settled, now: Now) -> Step {
         match result {
             Settled::Activated if !self.has_license() => {
@@ -74,7 +74,8 @@ impl Engine {
         }
     }
 
-    /// Releases the next seat on the list, then ends. If that fails, the operation has not failed: it is tried again.
+    /// Releases the next seat on the list, then ends. A failed release does not fail the operation; it is tried again
+    /// later.
     pub(super) fn release_next(&mut self, ending: Ending, now: Now) -> Step {
         // not while the store still has the license that the seat belongs to
         let is_stored = !self.unsaved.iter().any(Edit::is_precious);
@@ -101,8 +102,8 @@ impl Engine {
         match reply {
             Err(rejection) if !rejection.is_from_polar() => self.release_unanswered(ending, &rejection, now),
             Err(_) if !self.has_confirmed(&release.key) => {
-                // Polar's answer is the same for a seat that is gone and for one that stays taken under a rotated key. This
-                // second request is sent once for each seat, and rarely: most are released.
+                // Polar gives the same answer for a seat that is gone and for one that stays taken under a rotated key.
+                // This second request is sent once per seat, and rarely: most seats are released by the first one.
                 let request = self.validation(&Identity { key: release.key, seat: None });
                 self.send(AfterReply::CheckRelease(ending, seat, request), now)
             }
@@ -110,7 +111,8 @@ impl Engine {
         }
     }
 
-    /// Polar does not know the seat of an older license, and said whether it knows the key. A rotated key's seat stays taken.
+    /// Handles Polar's answer about the key of an older license, after Polar did not know its seat. The seat of a
+    /// rotated key stays taken.
     pub(super) fn release_judged(
         &mut self,
         ending: Ending,
@@ -130,7 +132,8 @@ impl Engine {
         self.release_over(ending, edits, now)
     }
 
-    /// Whether the license here has this key. Before a seat is released, Polar has just answered about that license.
+    /// Returns `true` if Polar has confirmed the license here and it has this key. Polar always answers about that
+    /// license just before a seat is released.
     fn has_confirmed(&self, key: &Key) -> bool {
         let license = self.record.license.as_ref();
         license.is_some_and(|license| license.identity.key == *key && license.verdict == Verdict::Confirmed)
@@ -147,7 +150,7 @@ impl Engine {
         self.store(vec![Edit::Plan(plan)], AfterStore::End(ending), now)
     }
 
-    /// Remembers whether Polar can be reached, and plans the next round.
+    /// Records whether Polar could be reached, and plans the next round.
     pub(super) fn plan(&mut self, rejection: Option<&Rejection>, now: Now) -> PlanEdit {
         let is_new_denial = matches!(rejection, Some(Rejection::Denied(_)))
             && self.record.license.as_ref().is_some_and(|license| license.verdict == Verdict::Confirmed);
@@ -166,12 +169,12 @@ impl Engine {
         plan
     }
 
-    /// Ends the operation, which has failed.
+    /// Ends the operation with an error.
     pub(super) fn fail(&mut self, error: Error, now: Now) -> Step {
         self.finish(Ending { failure: Some(error), ..Ending::default() }, now)
     }
 
-    /// The same, once what it has learned was saved.
+    /// Saves what the operation has learned, then ends it with an error.
     pub(super) fn fail_after(&mut self, edits: Vec<Edit>, error: Error, now: Now) -> Step {
         if edits.is_empty() {
             return self.fail(error, now);
@@ -194,14 +197,14 @@ impl Engine {
         Step::Done(Outcome { deactivated: ending.deactivated, changed, ..outcome })
     }
 
-    /// Ends an operation that only asks, and could not: it still has a decision.
+    /// Ends an operation that only asks and could not. It still reports a decision.
     pub(super) fn end_asking(&mut self, error: Error, now: Now) -> Step {
         let mut decision = self.current(now);
         decision.problem = Some(error.into_problem());
         Step::Done(self.outcome(decision, None, now))
     }
 
-    /// Ends an operation whose caller gave up before anything was sent.
+    /// Ends an operation whose caller cancelled it before anything was sent.
     pub(super) fn end_cancelled(&mut self, now: Now) -> Step {
         let decision = self.current(now);
         let error = self.error(ErrorKind::Cancelled, "cancelled before anything was sent");

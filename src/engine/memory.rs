@@ -1,5 +1,5 @@
-//! What the engine remembers, and how that meets what is stored: another process may have saved in between, and a save
-//! may have failed.
+//! The engine's memory, and how it is merged with the stored record: another process may have saved in between, or a
+//! save may have failed.
 
 use super::edit::{Applied, Asked, Edit, Editor};
 use super::task::Write;
@@ -10,11 +10,11 @@ use crate::record::{Attempt, Record};
 use crate::store::{Change, Durability};
 use crate::time::{Now, Timestamp};
 
-/// The result of merging.
+/// The result of merging edits with the stored record.
 pub(super) struct Merged {
     record: Box<Record>,
     is_newer: bool,
-    /// Whether the store holds all of it once the change was written.
+    /// Whether the store holds everything once the change is written.
     complete: bool,
     contradicted: bool,
 }
@@ -23,18 +23,19 @@ pub(super) struct Merged {
 struct Edited {
     /// Whether there is anything to save.
     changed: bool,
-    /// Whether losing it in a power cut would lose something.
+    /// Whether a power cut that undoes the save would lose anything important.
     precious: bool,
     /// Whether another process saved the opposite of a new edit.
     contradicted: bool,
 }
 
-/// How far the saved `high` may lag behind at the start, and later. It is saved with everything else anyway.
+/// The lag that the saved `high` may have at the start, and later. Every other save updates it too.
 const HIGH_LAG_AT_START_MS: i64 = 60 * 60 * 1000;
 const HIGH_LAG_MS: i64 = 10 * 60 * 1000;
 
 impl Engine {
-    /// What to do with the stored bytes, given these edits. Changes nothing.
+    /// Returns the record that results from these edits, and the change that the stored bytes need. Changes nothing
+    /// itself.
     pub(super) fn merge(&self, edits: &[Edit], stored: Option<&[u8]>, write: Write, now: Now) -> (Merged, Change) {
         let mut record = match stored.map(|bytes| self.sealer.open(bytes)) {
             None => Box::default(),
@@ -43,7 +44,7 @@ impl Engine {
         };
         let is_newer = record.untrusted.as_ref().is_some_and(|untrusted| untrusted.why == Distrust::NewerFormat)
             && !edits.iter().any(|edit| matches!(edit, Edit::Forget));
-        // a record that cannot be trusted is not written over for a plan or a denial, only for a confirmation or by the user
+        // a plan or a denial must not overwrite an untrusted record; only a confirmation or the user may
         let was_untrusted = record.untrusted.is_some() && record.license.is_none();
         let Edited { changed, precious, contradicted } = self.edit(&mut record, &self.unsaved, edits, now);
         let must_write = write == Write::Always && record.license.is_some();
@@ -64,7 +65,7 @@ impl Engine {
         (Merged { record, is_newer, complete, contradicted }, change)
     }
 
-    /// Applies edits to a record, which may not have the `earlier` ones either.
+    /// Applies edits to a record that may also lack the `earlier` ones.
     fn edit(&self, record: &mut Record, earlier: &[Edit], edits: &[Edit], now: Now) -> Edited {
         let bytes_before = record.bytes();
         let mut editor = Editor { config: &self.config, timeline: self.timeline, now, unsaved: earlier };
@@ -78,7 +79,8 @@ impl Engine {
             contradicted |= applied == Applied::Contradicted;
         }
         let mut changed = bytes_before != record.bytes();
-        // no reason to write by itself: whoever waits for its turn reads what an answer has changed
+        // the times of requests are not worth a write of their own: processes that wait for their turn read what an
+        // answer changed
         self.pacer.learn(now, record.sent);
         let sent = self.pacer.recent(now);
         if sent.iter().any(Option::is_some) {
@@ -94,7 +96,8 @@ impl Engine {
         Edited { changed, precious, contradicted }
     }
 
-    /// Takes over what was merged; `None` if nothing could be read. Returns whether a new edit was contradicted.
+    /// Adopts the result of a merge, or applies the edits in memory if nothing could be read (`None`). Returns whether
+    /// a new edit was contradicted.
     pub(super) fn adopt(
         &mut self,
         merged: Option<Box<Merged>>,
@@ -112,7 +115,7 @@ impl Engine {
                 (merged.contradicted, merged.complete)
             }
             None => {
-                // a license must not get lost because the store cannot be read
+                // a store that cannot be read must not lose a license
                 let mut record = std::mem::take(&mut self.record);
                 let edited = self.edit(&mut record, &[], &edits, now);
                 self.record = record;
@@ -133,7 +136,7 @@ impl Engine {
         contradicted
     }
 
-    /// The license to ask Polar about: the one stored, or else one that cannot be trusted.
+    /// Returns the license to ask Polar about: the stored one, or else one that cannot be trusted.
     pub(super) fn target(&self) -> Option<Asked> {
         match &self.record.license {
             Some(license) => Some(Asked { identity: license.identity.clone(), revision: license.revision }),
@@ -153,12 +156,12 @@ impl Engine {
         policy::state(&self.config, self.record.license.as_deref(), estimate)
     }
 
-    /// The time on Polar's clock; `None` if no clock can be trusted.
+    /// Returns the time on Polar's clock, or `None` if no clock can be trusted.
     pub(super) fn estimate(&mut self, now: Now) -> Option<Timestamp> {
         self.timeline.judge(self.record.license.as_ref()?.time, now)
     }
 
-    /// The worst of what is wrong at present: what can be acted on first.
+    /// Returns the most urgent problem at present: the one to act on first.
     pub(super) fn problem(&self, now: Now) -> Option<Problem> {
         if self.unreached.is_some() {
             return self.unreached.clone();
@@ -175,7 +178,7 @@ impl Engine {
         })
     }
 
-    /// Whether it is that of the operation under way, which is no cause for worry yet.
+    /// Returns `true` if this is the attempt of the operation in progress, which is no cause for worry yet.
     fn is_sending(&self, attempt: &Attempt) -> bool {
         self.running.sending.is_some_and(|id| attempt.is(id))
     }

@@ -1,25 +1,26 @@
-//! What time alone will make of a decision: for whoever shows decisions where no engine is, such as a page whose license
-//! another process holds. Asks nobody, and counts nothing of the future as seen.
+//! The decisions that follow from the current one if only time passes. For pages without an engine that show decisions,
+//! such as a page whose license another process holds. Sends nothing, and does not record future times as seen.
 
 use super::{Engine, Span};
 use crate::decision::Decision;
 use crate::time::Now;
 use std::time::Duration;
 
-/// A decision, and the clocks from when on it holds: as soon as either of them is there.
+/// A decision, and the time from which it holds: as soon as either clock has reached `from`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Phase {
-    /// The first phase begins at once.
+    /// The start of this phase. The first phase starts at once.
     pub from: Now,
-    /// What holds then, unless an operation changes it before.
+    /// The decision from then on, unless an operation changes it earlier.
     pub decision: Decision,
 }
 
-/// Confirmed, grace, its notice, its end, the key's expiry; and attempts that are forgotten one by one.
+/// The most phases: confirmed, grace, its notice, its end, the key's expiry, and attempts that are forgotten one by
+/// one.
 const MOST: usize = 16;
 
 impl Engine {
-    /// The decision at this instant, and those that follow it if nothing happens but time and no clock is set.
+    /// Returns the current decision, and those that follow it if only time passes and no clock is set.
     pub fn outlook(&mut self, now: Now) -> Vec<Phase> {
         let mut phases = vec![Phase { from: now, decision: self.current(now) }];
         let seen = self.timeline;
@@ -37,7 +38,8 @@ impl Engine {
     }
 }
 
-/// What both clocks say when the first of them has reached the end of `span`, if there is one.
+/// Returns the reading of both clocks when the first of them reaches the end of `span`, or `None` if the span does not
+/// end.
 fn end_of(span: &Span, at: Now) -> Option<Now> {
     let until = span.until();
     let wall = u64::try_from(until.wall.ms_since(at.wall)).unwrap_or(0);

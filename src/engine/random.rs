@@ -1,8 +1,8 @@
-//! Random numbers from the driver's seed: for jitter and labels, not for secrets.
+//! Random numbers from the driver's seed, for jitter and labels. Not for secrets.
 
 use hmac_sha256::Hash;
 
-/// SHA-256 in counter mode.
+/// A generator that runs SHA-256 in counter mode.
 #[derive(Clone)]
 pub(super) struct Random {
     seed: [u8; 16],

@@ -1,18 +1,18 @@
-//! How long a decision holds by itself. Between two operations only time changes it, so whoever keeps a decision need not
-//! make it anew for each look. Pure.
+//! The span of time in which a decision stays the same. Between two operations only time changes a decision, so it can
+//! be kept until its span ends. Pure.
 
 use crate::time::Now;
 use std::time::Duration;
 
-/// From when to when a decision holds, on both clocks. Over as soon as either of them is outside: a user can set the wall
-/// clock, back too.
+/// The time in which a decision holds, on both clocks. The span is over as soon as either clock is outside it, because
+/// a user can set the wall clock forward or back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     from: Now,
     until: Now,
 }
 
-/// Never wait less than this for the end, whatever the clocks say.
+/// The least time to wait for the end, whatever the clocks say.
 const LEAST_WAIT: Duration = Duration::from_secs(1);
 
 impl Span {
@@ -20,17 +20,17 @@ impl Span {
         Self { from, until }
     }
 
-    /// Whether the decision still holds.
+    /// Returns `true` if the decision still holds.
     pub fn contains(&self, now: Now) -> bool {
         (self.from.wall..self.until.wall).contains(&now.wall) && (self.from.mono..self.until.mono).contains(&now.mono)
     }
 
-    /// When it is over, on each clock.
+    /// Returns the end of the span, on each clock.
     pub fn until(&self) -> Now {
         self.until
     }
 
-    /// When to look whether it is over, if both clocks go on as they should.
+    /// Returns the time to wait until the span ends, if both clocks run normally.
     pub fn wait(&self, now: Now) -> Duration {
         let wall = self.until.wall.since(now.wall);
         wall.min(Duration::from_millis(now.until(self.until.mono))).max(LEAST_WAIT)
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn either_clock_ends_it_and_a_wall_clock_set_back_does_too() {
+    fn either_clock_ends_a_span_and_so_does_a_wall_clock_set_back() {
         let span = Span::new(at(1_000, 10), at(9_000, 9_010));
         for (now, holds) in [
             (at(1_000, 10), true),
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wait_is_for_the_end_that_comes_first_and_never_busy() {
+    fn the_wait_ends_at_the_earlier_end_and_is_never_zero() {
         let span = Span::new(at(0, 0), at(9_000, 7_000));
         assert_eq!(span.wait(at(0, 0)), Duration::from_secs(7));
         assert_eq!(span.wait(at(5_000, 0)), Duration::from_secs(4));

@@ -1,5 +1,5 @@
-//! What operations go on with, step by step: plain data, each kind with the fields that it needs and no others. Nothing
-//! here stores, sends or decides; `ask.rs`, `activate.rs`, `deactivate.rs` and `finish.rs` do.
+//! The data with which an operation continues after each step. Each kind has the fields that it needs and no others.
+//! Nothing here stores, sends or decides; `ask.rs`, `activate.rs`, `deactivate.rs` and `finish.rs` do.
 
 use super::Patience;
 use super::edit::{Asked, AttemptId};
@@ -13,28 +13,28 @@ use crate::time::Timestamp;
 use crate::wire;
 use uuid::Uuid;
 
-/// What an operation goes on with once the record was read, and what had to be saved was saved or not.
+/// The next part of an operation after a store step, whose changes were saved or could not be saved.
 pub(super) enum AfterStore {
     /// The record was read for the first time.
     Opened,
-    /// Ask Polar about the license that is stored, if that is due.
+    /// Ask Polar about the stored license, if that is due.
     Ask(Question),
-    /// Polar's answer was saved, or met the opposite one of another process.
+    /// Polar's answer was saved, or conflicted with the opposite answer that another process saved.
     Answered(Question),
-    /// Activate this key, or the stored one.
+    /// Activate this key or, if there is none, the stored one.
     Activate {
         key: Option<Key>,
         replace_previous: bool,
     },
-    /// Send the activation.
+    /// Send the activation, whose attempt was saved.
     AttemptSaved(Attempted),
-    /// Try once more for a seat, as the older one is free.
+    /// Try once more for a seat, because the older seat was released.
     PreviousReleased(Activation),
     /// Every seat is taken, unless another process has taken one for this device.
     NoSeat(Activation),
-    /// The result counts only if it was saved.
+    /// Report the result, which counts only if it was saved.
     Save(Unsaved),
-    /// Release the seat of the license that is stored.
+    /// Release the seat of the stored license.
     Deactivate,
     /// Release the seats of older licenses, then end.
     Release(Ending),
@@ -44,29 +44,29 @@ pub(super) enum AfterStore {
     Portal(AfterPortalStore),
 }
 
-/// What an operation of the customer portal goes on with once the record was read.
+/// The next part of an operation of the customer portal after a store step.
 #[cfg(feature = "portal")]
 pub(super) enum AfterPortalStore {
-    /// Whether this try was counted.
+    /// Allow this try of a code, if it was counted.
     CodeTry(CodeTry),
-    /// Release the seat, of whichever device it is, with the mark of its activation.
+    /// Release the seat of any device, with the marker of its activation.
     Release(wire::Deactivate, Option<String>),
-    /// Release the seat of the license that is stored, whose key has another text.
+    /// Release the seat of the stored license, whose key has another text.
     ReleaseHere(wire::Deactivate, Option<String>),
-    /// Polar may replace the key of the license that is stored.
+    /// Replace the key of the stored license.
     Rotate,
 }
 
-/// A result that has to be stored for the operation to succeed.
+/// A result that must be stored for the operation to succeed.
 pub(super) struct Unsaved {
     pub(super) result: Settled,
-    /// Whether the store has had as much before, so that failing to save it loses nothing.
+    /// Whether the store already has the license, so that failing to save it again loses nothing.
     pub(super) is_stored: bool,
-    /// How often saving it has failed.
+    /// The number of failed saves.
     pub(super) failures: u32,
 }
 
-/// What an operation has achieved at Polar.
+/// The result of an operation at Polar.
 #[derive(Clone, Copy)]
 pub(super) enum Settled {
     Activated,
@@ -76,43 +76,43 @@ pub(super) enum Settled {
     Rotated,
 }
 
-/// What an operation goes on with once it was answered, with the request that it sent.
+/// The next part of an operation after a reply, with the request that it sent.
 pub(super) enum AfterReply {
     Ask(Question, wire::Validate),
-    /// Whether the seat known here belongs to the key that is activated.
+    /// Asks whether the seat known here belongs to the key that is activated.
     CheckSeat(Activation, Seat, wire::Validate),
-    /// Whether the key is valid at all.
+    /// Asks whether the key is valid at all.
     CheckKey(Activation, wire::Validate),
     Activate(Attempted, wire::Activate),
-    /// Release the older seat of this device, to take one for the key.
+    /// Releases this device's older seat, to take one for the key.
     ReleasePrevious(Attempted, wire::Deactivate),
-    /// Release the seat of an older license.
+    /// Releases the seat of an older license.
     Release(Ending, wire::Deactivate),
-    /// Whether Polar knows the key of an older license's seat that it does not know.
+    /// Asks whether Polar knows the key of an older license, after Polar did not know its seat.
     CheckRelease(Ending, Uuid, wire::Validate),
     Deactivate(Identity, wire::Deactivate),
-    /// Whether Polar knows the key of a seat that it does not know.
+    /// Asks whether Polar knows the key that is deactivated, after Polar did not know its seat.
     CheckReleased(Identity, wire::Validate),
-    /// Release the seat of any device, with the mark of its activation.
+    /// Releases the seat of any device, with the marker of its activation.
     #[cfg(feature = "portal")]
     ReleaseAny(wire::Deactivate, Option<String>),
 }
 
-/// When a store step writes.
+/// The conditions under which a store step writes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Write {
-    /// What has changed. What cannot be written stays in memory until a later step writes it.
+    /// Write if anything has changed. Changes that cannot be written stay in memory until a later step writes them.
     Changes,
-    /// Even if nothing has changed, to find out whether the store can be written.
+    /// Write even if nothing has changed, to find out whether the store can be written.
     Always,
-    /// Everything or, if that fails, nothing, in memory either.
+    /// Write everything or, if that fails, keep nothing, not even in memory.
     AllOrNothing,
 }
 
-/// What Polar is asked, and why.
+/// A question to Polar, and its purpose.
 pub(super) struct Question {
     pub(super) purpose: Purpose,
-    /// The license that Polar was asked about.
+    /// The license that the question is about.
     pub(super) asked: Option<Asked>,
     pub(super) ending: Ending,
 }
@@ -122,34 +122,34 @@ pub(super) enum Purpose {
     Validate,
     Refresh(Patience),
     Consume(u32),
-    /// This process and another one were given opposite answers, and nobody knows which is the later one.
+    /// This process and another one got opposite answers, and it is unknown which is the later one.
     ResolveConflict,
 }
 
-/// An activation under way.
+/// An activation in progress.
 pub(super) struct Activation {
     pub(super) key: Key,
-    /// The license here when the user asked for this one, trusted or not.
+    /// The license that was here when the user activated this key, trusted or not.
     pub(super) previous: Option<Asked>,
     pub(super) replace_previous: bool,
-    /// Whether the seat known here is this key's, as Polar has said, but not for this device as it is.
+    /// Whether Polar has said that the seat known here is this key's, but not for this device in its present state.
     pub(super) can_move: bool,
-    /// The last seat that was kept without its key, which may be this key's since it was rotated.
+    /// The last seat that was kept without its key. It may be this key's if the key was rotated.
     pub(super) newest_kept: Option<Seat>,
-    /// Those that were kept before it, the newest last.
+    /// The seats that were kept before it, the newest last.
     pub(super) other_kept: Vec<Seat>,
-    /// Polar's clock when it said that the key is valid.
+    /// The time on Polar's clock at which it said that the key is valid.
     pub(super) checked_at: Option<Timestamp>,
 }
 
-/// An activation for which a seat is requested.
+/// An activation that requests a seat.
 pub(super) struct Attempted {
     pub(super) activation: Activation,
     pub(super) id: AttemptId,
     pub(super) label: String,
 }
 
-/// What an operation reports once everything else is done.
+/// The report of an operation that has nothing left to do.
 #[derive(Default)]
 pub(super) struct Ending {
     pub(super) failure: Option<Error>,
@@ -181,17 +181,17 @@ impl AfterStore {
 impl AfterPortalStore {
     fn write(&self) -> Write {
         match self {
-            // one that is not stored is not seen by other processes, and must not leave
+            // a try that is not stored must not be sent, because other processes would not count it
             Self::CodeTry(_) => Write::AllOrNothing,
             Self::Release(..) => Write::Changes,
-            // what Polar is asked for next has to be stored
+            // Polar's next answer will have to be stored
             Self::ReleaseHere(..) | Self::Rotate => Write::Always,
         }
     }
 }
 
 impl AfterReply {
-    /// The endpoint below the base URL, and the JSON to send there.
+    /// Returns the endpoint's path and the JSON body.
     pub(super) fn request(&self) -> (&'static str, String) {
         match self {
             Self::Ask(_, request)
@@ -218,7 +218,7 @@ impl Question {
         Self::new(Purpose::Refresh(patience))
     }
 
-    /// Whether it changes nothing at Polar.
+    /// Returns `true` if the question changes nothing at Polar.
     pub(super) fn only_asks(&self) -> bool {
         match self.purpose {
             Purpose::Validate | Purpose::Refresh(_) | Purpose::ResolveConflict => true,
@@ -232,7 +232,7 @@ impl Question {
 }
 
 impl Activation {
-    /// The same from the beginning.
+    /// Starts this activation again from the beginning.
     pub(super) fn start_over(self) -> AfterStore {
         AfterStore::Activate { key: Some(self.key), replace_previous: self.replace_previous }
     }

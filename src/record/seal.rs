@@ -1,4 +1,4 @@
-//! The seal: which record is ours, unchanged, for this product, on this device.
+//! The seal, which proves that a record was written by this product on this device, and is unchanged.
 
 use super::codec::{Reader, Writer, read_body, read_identity};
 use super::{Identity, Record, Untrusted};
@@ -14,7 +14,7 @@ const SEAL_BYTES: usize = 32;
 
 const TAG_BYTES: usize = 8;
 
-/// A block of SHA-256, which HMAC takes as it is.
+/// The block size of SHA-256, so that HMAC uses a key of this length as it is.
 const KEY_BYTES: usize = 64;
 
 type Tag = [u8; TAG_BYTES];
@@ -23,7 +23,7 @@ type Tag = [u8; TAG_BYTES];
 pub(crate) struct Sealer {
     product: Tag,
     device: Tag,
-    /// Of the current secret.
+    /// The key from the current secret.
     key: SealKey,
     previous_keys: Vec<SealKey>,
 }
@@ -47,7 +47,7 @@ impl Sealer {
         }
     }
 
-    /// What distinguishes the record's file from those of other products and devices.
+    /// Returns the tags that distinguish the record's file from those of other products and devices.
     pub(crate) fn tags(&self) -> (Tag, Tag) {
         (self.product, self.device)
     }
@@ -65,7 +65,7 @@ impl Sealer {
         out.bytes
     }
 
-    /// The record, or what can be said of one that cannot be trusted.
+    /// Opens a record, or returns what can be read of one that cannot be trusted.
     pub(crate) fn open(&self, bytes: &[u8]) -> Result<Box<Record>, Untrusted> {
         let (content, seal) = bytes.split_last_chunk().unwrap_or((&[], &[0; SEAL_BYTES]));
         let mut input = Reader::new(content);
@@ -92,7 +92,7 @@ impl Sealer {
     }
 }
 
-/// What a record begins with. It can be read of every record, whatever its seal.
+/// The beginning of a record, which can be read whatever the seal is.
 struct Header {
     format: u64,
     product: Tag,
@@ -102,7 +102,7 @@ struct Header {
 }
 
 impl Header {
-    /// `None` if it is not the header of a record.
+    /// Reads a header, or returns `None` if this is not one.
     fn read(input: &mut Reader<'_>) -> Option<Self> {
         if input.take(MAGIC.len())? != MAGIC {
             return None;
@@ -121,7 +121,7 @@ fn tag(secret: &str, purpose: &str, info: &str) -> Tag {
     derive(secret, purpose, info).first_chunk().copied().unwrap_or_default()
 }
 
-/// HKDF-SHA256 with `secret` as the input keying material; purposes never share an output.
+/// Derives a key by HKDF-SHA256, with `secret` as the input keying material. Keys for different purposes are unrelated.
 fn derive(secret: &str, purpose: &str, info: &str) -> Zeroizing<[u8; KEY_BYTES]> {
     let mut key = Zeroizing::new([0; KEY_BYTES]);
     let root = Zeroizing::new(HKDF::extract("polar-license record 1", secret));
@@ -199,7 +199,7 @@ mod tests {
 
     #[cfg(feature = "portal")]
     #[test]
-    fn opens_what_it_sealed_about_codes() {
+    fn code_tries_survive_sealing() {
         use crate::record::{CodeTries, CodeTry};
         let sealer = sealer("com.acme.app", "here", &[]);
         let at = |ms| Timestamp::from_unix_ms(ms);
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn opens_what_it_sealed_unknown_fields_included() {
+    fn a_record_survives_sealing_with_its_unknown_fields() {
         let sealer = sealer("com.acme.app", "here", &[]);
         let later = Record {
             attempts: record()
@@ -242,15 +242,15 @@ mod tests {
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Every version reads what every other has written.
+    /// Versions must be able to read each other's records.
     #[test]
-    fn the_bytes_are_the_same_for_ever() {
+    fn the_bytes_of_a_record_never_change() {
         let sealed = sealer("com.acme.app", "here", &["secret"]).seal(&record());
         assert_eq!(hex(&Hash::hash(&sealed)), "4f5201cc7608c712d9cd56db74a9043b6360e3b4ce8242eadfa7544e3f90b6a2");
     }
 
     #[test]
-    fn every_single_byte_edit_is_seen() {
+    fn every_edit_of_one_byte_is_detected() {
         let sealer = sealer("com.acme.app", "here", &[]);
         let sealed = sealer.seal(&record());
         for at in 0..sealed.len() {
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn every_truncation_and_extension_is_seen() {
+    fn every_truncation_and_extension_is_detected() {
         let sealer = sealer("com.acme.app", "here", &[]);
         let mut sealed = sealer.seal(&record());
         for length in 0..sealed.len() {
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_from_elsewhere_says_where_from_and_which_license() {
+    fn a_record_from_elsewhere_names_its_origin_and_license() {
         let bytes = sealer("com.acme.app", "here", &[]).seal(&record());
         let cases = [
             (sealer("com.acme.app", "there", &[]), Distrust::OtherDevice),
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_format_is_not_an_edited_one() {
+    fn a_newer_format_is_not_taken_for_an_edit() {
         let sealer = sealer("com.acme.app", "here", &[]);
         let mut bytes = sealer.seal(&record());
         bytes[8] = 2;
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_denial_of_a_later_version_is_a_denial() {
+    fn a_denial_that_a_later_version_wrote_is_a_denial() {
         let sealer = sealer("com.acme.app", "here", &[]);
         let verdict_200 = (2, vec![200]);
         let later = Record { unknown: vec![verdict_200], ..record() };
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_previous_secret_still_opens() {
+    fn a_previous_secret_still_opens_a_record() {
         let old = sealer("com.acme.app", "here", &["old"]).seal(&record());
         assert_eq!(sealer("com.acme.app", "here", &["new", "old"]).open(&old), Ok(Box::new(record())));
         assert_eq!(why(&sealer("com.acme.app", "here", &["new"]).open(&old)), Distrust::Tampered);

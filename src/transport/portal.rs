@@ -1,4 +1,5 @@
-//! Requests of the customer portal: other methods, a token, a redirect to read. All of it is secret, and is wiped.
+//! Requests of the customer portal, with other methods, a token, and redirects that are read. They are secret, and
+//! wiped from memory.
 
 use super::{Answer, Failure, Request, Sent};
 use std::fmt;
@@ -8,15 +9,16 @@ use zeroize::{Zeroize, Zeroizing};
 /// The method of a [`PortalRequest`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// Without a body.
+    /// `GET`, without a body.
     Get,
-    /// With a body, which may be empty: then `Content-Length: 0` is sent all the same.
+    /// `POST`, with a body. An empty body is sent as `Content-Length: 0`.
     Post,
 }
 
-/// One request to the customer portal. Sent exactly once, never redirected. With the headers [`Request::HEADERS`].
+/// One request to the customer portal, with the headers [`PortalRequest::headers`]. A transport sends it exactly once
+/// and follows no redirect.
 ///
-/// Nothing of it may be shown or logged: the address holds the secret of a checkout where Polar's interface has it there.
+/// Never show or log any part of it: some of Polar's addresses contain the secret of a checkout.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PortalRequest {
     /// The method.
@@ -25,23 +27,23 @@ pub struct PortalRequest {
     pub url: Zeroizing<String>,
     /// The token, for the header `Authorization: Bearer …`.
     pub token: Option<Zeroizing<String>>,
-    /// The JSON body; empty where there is none.
+    /// The JSON body, or an empty string for no body.
     pub body: Zeroizing<String>,
-    /// How long the whole exchange may take.
+    /// The time limit for the whole exchange.
     pub timeout: Duration,
 }
 
-/// How a [`PortalRequest`] ended.
+/// The outcome of a [`PortalRequest`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct PortalAnswer {
-    /// What came back.
+    /// The reply or the failure.
     pub answer: Answer,
     /// The header `Location` of a redirect, which is not followed.
     pub location: Option<Zeroizing<String>>,
 }
 
 impl PortalRequest {
-    /// The headers to send besides `Content-Length` and `Host`.
+    /// Returns the headers to send besides `Content-Length` and `Host`.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, Zeroizing<String>)> {
         let token = self.token.as_ref().map(|token| {
             let value = ["Bearer ", token.as_str()].concat();
@@ -64,7 +66,7 @@ impl From<Answer> for PortalAnswer {
     }
 }
 
-/// The body holds a token, or keys.
+/// Wipes the body, which holds a token or keys.
 impl Drop for PortalAnswer {
     fn drop(&mut self) {
         if let Answer::Reply { body, .. } = &mut self.answer {
