@@ -42,7 +42,7 @@ use crate::client::connection::{
     CertificateFault, Scheme, Target, USER_AGENT, WRONG_ADDRESS, describe, is_plain_text, no_time, timeout_message,
     tls_message,
 };
-use crate::client::kept::Kept;
+use crate::client::resettable::Resettable;
 use crate::transport::{Answer, Failure, Request, RetryHeaders, Sent, Transport};
 #[cfg(feature = "portal")]
 use crate::transport::{Method, PortalAnswer, PortalRequest};
@@ -50,7 +50,7 @@ use crate::transport::{Method, PortalAnswer, PortalRequest};
 /// Sends requests with ureq and rustls, honouring the system's proxy and root certificates.
 #[derive(Clone, Default)]
 pub struct HttpTransport {
-    roots: Arc<Kept<RootCerts>>,
+    roots: Arc<Resettable<RootCerts>>,
 }
 
 impl HttpTransport {
@@ -61,7 +61,7 @@ impl HttpTransport {
 
     /// The roots are read again for the next request: they may be why this one failed.
     fn failed(&self, fault: Fault, sent: Sent) -> Answer {
-        self.roots.forget();
+        self.roots.reset();
         fault.into_answer(sent)
     }
 }
@@ -137,7 +137,7 @@ pub(super) struct Route {
 /// Sends one request.
 pub(super) fn probe(request: &Request) -> Probe {
     let mut body = WatchedBody::new(request.body.as_bytes());
-    match exchange(request, &mut body, &Kept::default()) {
+    match exchange(request, &mut body, &Resettable::default()) {
         Ok(Reply { answer, date }) => Probe { answer, date, obstacle: None },
         Err(fault) => {
             let obstacle = fault.obstacle(body.sent);
@@ -182,7 +182,7 @@ struct Reply {
     date: Option<String>,
 }
 
-fn exchange(request: &Request, body: &mut WatchedBody<'_>, roots: &Kept<RootCerts>) -> Result<Reply, Fault> {
+fn exchange(request: &Request, body: &mut WatchedBody<'_>, roots: &Resettable<RootCerts>) -> Result<Reply, Fault> {
     let mut post = agent(&request.url, roots, request.timeout)?
         .post(&request.url)
         // Without it ureq sends a reader's body in chunks, which Polar refuses with 411.
@@ -198,7 +198,7 @@ fn exchange(request: &Request, body: &mut WatchedBody<'_>, roots: &Kept<RootCert
 fn exchange_with_portal(
     request: &PortalRequest,
     body: &mut WatchedBody<'_>,
-    roots: &Kept<RootCerts>,
+    roots: &Resettable<RootCerts>,
 ) -> Result<PortalAnswer, Fault> {
     let agent = agent(&request.url, roots, request.timeout)?;
     let response = match request.method {
@@ -253,7 +253,7 @@ fn target(url: &str) -> Option<(Target, Scheme)> {
 }
 
 /// A fresh agent for each request: it holds no connection back, and sees the proxy of today.
-fn agent(url: &str, known: &Kept<RootCerts>, timeout: Duration) -> Result<Agent, Fault> {
+fn agent(url: &str, known: &Resettable<RootCerts>, timeout: Duration) -> Result<Agent, Fault> {
     let (target, scheme) = target(url).ok_or(Fault::Address)?;
     let tls = match scheme {
         Scheme::Https => TlsConfig::builder().root_certs(known.get(|| Ok::<_, Fault>(roots()))?).build(),

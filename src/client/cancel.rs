@@ -1,9 +1,10 @@
-//! How far an operation of an async client may still go.
+//! The ways to end an operation of an async client.
 
-/// When an operation ends. The later variant is the stronger one.
+/// The time at which a cancelled operation ends. Later variants are stronger.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Cancel {
-    /// Once the answer to what was sent is stored, because nobody waits for the operation: nothing more is sent.
+    /// Once the answer to its current request is stored, because nobody waits for the operation any more. Nothing more
+    /// is sent.
     AfterReply,
     /// At once.
     Now,

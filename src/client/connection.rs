@@ -1,5 +1,5 @@
-//! Where the native network stacks connect to, and what they say if that fails: addresses and texts, the same whichever of
-//! them an app uses. Connects to nothing itself.
+//! The addresses that the native network stacks may connect to, and the messages of failed connections; the same for
+//! every stack. Connects to nothing itself.
 
 use crate::transport::{Answer, Failure, Sent};
 use std::io;
@@ -10,7 +10,7 @@ pub(crate) const USER_AGENT: &str = concat!("polar-license/", env!("CARGO_PKG_VE
 
 pub(crate) const WRONG_ADDRESS: &str = "the address is neither https nor on this computer; correct the environment";
 
-/// Where a request goes, as far as it matters to how it is sent.
+/// The kind of server that a request goes to, which decides how it is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     Remote,
@@ -26,7 +26,7 @@ pub(crate) enum Scheme {
 }
 
 impl Target {
-    /// `None` for an address that nothing is sent to.
+    /// Returns the target, or `None` for an address to which nothing may be sent.
     pub(crate) fn of(scheme: &str, host: &str) -> Option<(Self, Scheme)> {
         let target = if is_loopback(host) { Self::Loopback } else { Self::Remote };
         match (scheme, target) {
@@ -42,7 +42,7 @@ fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
-/// What came of a request with no time left, which is not sent: a network stack might look at the time only afterwards.
+/// Returns the answer to a request with no time left, which is not sent. A network stack might check the time too late.
 pub(crate) fn no_time(timeout: Duration) -> Option<Answer> {
     timeout.is_zero().then(|| Answer::failed(Failure::Timeout, Sent::No, timeout_message(Sent::No)))
 }
@@ -54,22 +54,22 @@ pub(crate) fn timeout_message(sent: Sent) -> &'static str {
     }
 }
 
-/// What is wrong with the certificate that a server has shown.
+/// The fault of a server's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CertificateFault {
-    /// Nobody whom this computer trusts has signed it.
+    /// It is not signed by an authority that this computer trusts.
     Authority,
     /// It is not valid at the date of this computer.
     Date,
-    /// It is another server's.
+    /// It belongs to another server.
     Name,
     Other,
 }
 
 impl CertificateFault {
-    /// `None` if what rustls reports is not about the certificate.
+    /// Returns the fault that rustls reports, or `None` if its report is not about the certificate.
     pub(crate) fn of(reason: &str) -> Option<Self> {
-        // what Windows calls CERT_E_EXPIRED, CERT_E_UNTRUSTEDROOT and CERT_E_CN_NO_MATCH
+        // CERT_E_EXPIRED, CERT_E_UNTRUSTEDROOT and CERT_E_CN_NO_MATCH of Windows
         const EXPIRED: u32 = 0x800B_0101;
         const UNTRUSTED_ROOT: u32 = 0x800B_0109;
         const NO_MATCH: u32 = 0x800B_010F;
@@ -87,7 +87,7 @@ impl CertificateFault {
     }
 }
 
-/// What rustls reports, as one line for people.
+/// Returns the report of rustls as one line for people.
 pub(crate) fn tls_message(reason: &str) -> String {
     if is_plain_text(reason) {
         return String::from("no secure connection to Polar: the answer is not encrypted");
@@ -105,7 +105,8 @@ pub(crate) fn tls_message(reason: &str) -> String {
     format!("the connection's certificate is not trusted: {problem}{hint}")
 }
 
-/// Whether rustls reports that what answers does not speak TLS: its first byte begins no TLS record.
+/// Returns `true` if rustls reports that the server does not speak TLS: the first byte of its answer does not begin a
+/// TLS record.
 pub(crate) fn is_plain_text(reason: &str) -> bool {
     reason == "received corrupt message of type InvalidContentType"
 }
@@ -114,18 +115,19 @@ fn certificate_problem(reason: &str) -> Option<&str> {
     without_names(reason).strip_prefix("invalid peer certificate: ")
 }
 
-/// After a semicolon rustls lists the names that the certificate is for: whose network this is.
+/// Drops the names that the certificate is valid for, which rustls lists after a semicolon. They would show whose
+/// network this is.
 fn without_names(reason: &str) -> &str {
     reason.split(';').next().unwrap_or_default()
 }
 
-/// The code of a Windows error that rustls has no variant for, as `rustls-platform-verifier` writes it.
+/// Returns the code of a Windows error for which rustls has no variant, as `rustls-platform-verifier` writes it.
 fn windows_code(problem: &str) -> Option<i32> {
     let (_, rest) = problem.split_once("OS Error ")?;
     rest.split(' ').next()?.parse().ok()
 }
 
-/// The texts of an operating system vary with its version and language; these do not.
+/// Describes an error. The operating system's own texts vary with its version and language; these do not.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the standard library adds kinds")]
 pub(crate) fn describe(error: &io::Error) -> String {
     use io::ErrorKind as Kind;
@@ -175,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_in_plain_text_is_called_that() {
+    fn an_unencrypted_answer_is_reported_as_such() {
         let plain = "received corrupt message of type InvalidContentType";
         assert!(is_plain_text(plain));
         assert_eq!(tls_message(plain), "no secure connection to Polar: the answer is not encrypted");

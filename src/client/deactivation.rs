@@ -5,13 +5,13 @@ use crate::decision::Decision;
 use crate::engine::Outcome;
 use crate::error::Error;
 
-/// The result of a deactivation: the decision, as every operation has it, and what became of the seat.
+/// The result of a deactivation: the decision, as in every operation, and what happened to the seat.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Deactivation {
     /// The decision without the license.
     pub decision: Decision,
-    /// What became of the seat.
+    /// What happened to the seat.
     pub deactivated: Deactivated,
 }
 

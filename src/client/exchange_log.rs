@@ -1,9 +1,9 @@
-//! What is asked and answered, for the log. Never a key, never a body, and of an address only the path.
+//! Requests and answers, as the log shows them. Never a key, never a body, and only the path of an address.
 
 use crate::text::printable;
 use crate::transport::{Answer, Request};
 
-/// Logs one request after it ended: `POST /v1/customer-portal/license-keys/validate: 200 in 143 ms`.
+/// Logs one request after it has ended: `POST /v1/customer-portal/license-keys/validate: 200 in 143 ms`.
 pub(crate) fn log(request: &Request, answer: &Answer, took_ms: u64) {
     let path = path(&request.url);
     match answer {

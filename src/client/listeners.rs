@@ -1,11 +1,11 @@
-//! Who is notified when the decision changes.
+//! The listeners to changes of the decision.
 
 use std::ops::Deref;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::decision::Decision;
 
-/// The listeners of one client. `L` is a pointer to a function, shared as the client needs it: an `Arc` or an `Rc`.
+/// The listeners of one client. `L` is a shared pointer to a function, an `Arc` or an `Rc` as the client needs it.
 pub(crate) struct Listeners<L>(Mutex<List<L>>);
 
 struct List<L> {
@@ -14,7 +14,7 @@ struct List<L> {
 }
 
 impl<L: Clone + Deref<Target: Fn(&Decision)>> Listeners<L> {
-    /// Returns the id that [`remove`](Self::remove) takes.
+    /// Adds a listener. Returns the id for [`remove`](Self::remove).
     pub(crate) fn add(&self, listener: L) -> u64 {
         let mut list = self.list();
         list.last_id = list.last_id.wrapping_add(1);
@@ -28,11 +28,11 @@ impl<L: Clone + Deref<Target: Fn(&Decision)>> Listeners<L> {
         let at = list.entries.iter().position(|(other, _)| *other == id);
         let removed = at.map(|at| list.entries.remove(at));
         drop(list);
-        // without the lock: what the listener owns may call the client when it is dropped
+        // without the lock, because values that the listener owns may call the client when they are dropped
         drop(removed);
     }
 
-    /// Calls every listener, without the lock: a listener may call the client.
+    /// Calls every listener. Holds no lock meanwhile, so that a listener may call the client.
     pub(crate) fn notify(&self, decision: &Decision) {
         let listeners: Vec<L> = self.list().entries.iter().map(|(_, listener)| listener.clone()).collect();
         listeners.iter().for_each(|listener| listener(decision));

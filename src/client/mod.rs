@@ -1,5 +1,6 @@
-//! What every client has, whatever it runs on: its methods and their documentation, how it is opened, its listeners, and
-//! when it refreshes by itself. Never waits, stores, sends or looks at a clock, and decides nothing about licenses.
+//! The parts that all clients share, whatever platform they run on: their methods and documentation, opening,
+//! listeners, and warnings about unknown features. Never waits, stores, sends or looks at a clock, and decides nothing
+//! about licenses.
 //!
 //! ```text
 //!  blocking::Client   tokio::Client   fetch::Client     threads, tasks, locks, timers: one driver each
@@ -15,8 +16,6 @@ pub(crate) mod cancel;
 pub(crate) mod connection;
 pub(crate) mod deactivation;
 pub(crate) mod exchange_log;
-#[cfg(any(feature = "http", feature = "tokio"))]
-pub(crate) mod kept;
 pub(crate) mod listeners;
 pub(crate) mod methods;
 #[cfg(any(all(feature = "blocking", not(feature = "http")), all(feature = "tokio-client", not(feature = "tokio"))))]
@@ -25,4 +24,6 @@ pub(crate) mod opening;
 pub(crate) mod options;
 #[cfg(feature = "portal")]
 pub(crate) mod portal;
+#[cfg(any(feature = "http", feature = "tokio"))]
+pub(crate) mod resettable;
 pub(crate) mod unknown_features;

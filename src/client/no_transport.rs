@@ -1,4 +1,4 @@
-//! What a client has for a network stack if it is built without one and given none: one that sends nothing.
+//! The network stack of a client that is built without one and is not given one. It sends nothing.
 
 #[cfg(feature = "tokio-client")]
 use crate::future::BoxFuture;

@@ -1,4 +1,4 @@
-//! Opening a client: its device id, its engine, and what its record is filed under.
+//! Opening a client: its device id, its engine, and the name of its record.
 
 use std::sync::OnceLock;
 
@@ -9,19 +9,20 @@ use crate::config::Config;
 use crate::device::DeviceId;
 use crate::engine::{Engine, Host, Pacer};
 
-/// What a driver knows about the machine that it runs on.
+/// A driver's knowledge about the machine that it runs on.
 pub(crate) struct Machine {
-    /// What identifies the machine, where the configuration names no device id and the system, or what it stores, does.
+    /// The identifier of the machine, if the system or its storage has one. Not used if the configuration sets a device
+    /// id.
     pub(crate) source: Option<String>,
-    /// For the default label.
+    /// The name of the system, for the default label.
     pub(crate) system: String,
-    /// Random bytes.
+    /// A source of random bytes.
     pub(crate) random: fn() -> [u8; 16],
     /// Whether the driver can wait for other processes that share the record.
     pub(crate) takes_turns: bool,
 }
 
-/// An engine, and what distinguishes its record from those of other apps, products and devices.
+/// An engine, and the values that distinguish its record from those of other apps, products and devices.
 pub(crate) struct Opened {
     pub(crate) engine: Engine,
     pub(crate) unknown_features: UnknownFeatures,
@@ -30,18 +31,18 @@ pub(crate) struct Opened {
     pub(crate) device: [u8; 8],
 }
 
-/// Makes the engine of a client, which has yet to run [`Operation::Open`](crate::engine::Operation::Open).
+/// Creates the engine of a client, which has not yet run [`Operation::Open`](crate::engine::Operation::Open).
 pub(crate) fn open(config: Config, machine: Machine, has_own_clock: bool) -> Opened {
     let organization = config.organization_id();
     let device = match (config.device_id(), machine.source) {
         (Some(id), _) => DeviceId::from_app(&organization, id),
         (None, Some(source)) => DeviceId::derive(&organization, &source),
-        // nothing identifies this machine and nothing can be kept: each run is a device of its own
+        // nothing identifies this machine and nothing can be stored: each run is a new device
         (None, None) => DeviceId::derive(&organization, &random_id(machine.random)),
     };
     let takes_turns = machine.takes_turns;
     let host = Host { device, system: machine.system, seed: (machine.random)(), takes_turns };
-    // requests of all clients leave from one address, but only one clock can pace them
+    // the requests of all clients come from one address, but only clients with the same clock can share a pace
     let pacer = if has_own_clock { Pacer::new() } else { process_pacer() };
     let app_id = config.app_id().to_owned();
     let unknown_features = UnknownFeatures::new(&config);
@@ -50,7 +51,7 @@ pub(crate) fn open(config: Config, machine: Machine, has_own_clock: bool) -> Ope
     Opened { engine, unknown_features, app_id, product, device }
 }
 
-/// 32 hexadecimal digits.
+/// Returns 32 random hexadecimal digits.
 pub(crate) fn random_id(random: fn() -> [u8; 16]) -> String {
     Uuid::from_bytes(random()).simple().to_string()
 }

@@ -4,7 +4,7 @@ use crate::engine::Operation;
 use crate::key::TypedKey;
 use std::fmt;
 
-/// What to activate, and how far to go for it. The default: the stored key, taking only a free seat.
+/// The key to activate, and whether to release an older seat for it. By default, the stored key, and only a free seat.
 #[derive(Clone, Default)]
 #[must_use = "options do nothing until an operation takes them"]
 pub struct ActivateOptions {
@@ -13,12 +13,12 @@ pub struct ActivateOptions {
 }
 
 impl ActivateOptions {
-    /// The stored key, taking only a free seat.
+    /// Returns options to activate the stored key on a free seat.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Activates this key, as the user typed it.
+    /// Sets the key, as the user typed it.
     pub fn key(mut self, key: impl Into<TypedKey>) -> Self {
         self.key = Some(key.into());
         self
@@ -38,7 +38,7 @@ impl From<ActivateOptions> for Operation {
     }
 }
 
-/// Without the license key.
+/// Shows everything but the license key.
 impl fmt::Debug for ActivateOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ActivateOptions").field("replace_previous", &self.replace_previous).finish_non_exhaustive()

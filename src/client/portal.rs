@@ -1,24 +1,25 @@
-//! The customer portal of a client, with its documentation, for every client alike.
+//! The customer portal of a client, with its documentation. The same for every client.
 
-/// Declares `Portal`, `Session` and `Checkout` over the driver: without an argument at the end such that wait, with `async`
-/// and `await` such that return futures. `Pointer` shares the driver; `bounds` are those of a function that reports progress.
+/// Declares `Portal`, `Session` and `Checkout` over the driver. Without a last argument the methods block; with `async`
+/// and `await` they return futures. `Pointer` shares the driver, and `bounds` are those of a function that reports
+/// progress.
 macro_rules! portal {
     ($Pointer:ident, [$($bounds:tt)*] $(, $async:ident, $await:ident)?) => {
-        /// The customer portal of a [client](super::Client): made by its `portal()`. See [`portal`](crate::portal).
+        /// The customer portal of a [client](super::Client), returned by its `portal()`. See [`portal`](crate::portal).
         #[derive(Clone)]
         pub struct Portal {
             driver: $Pointer<Driver>,
         }
 
-        /// What a customer may do for an hour: find the license keys, restore the license, manage devices. Keep it in memory
-        /// only, and drop it with the dialog that it belongs to; Polar cannot end it early.
+        /// A customer's session, which lasts an hour: finds license keys, restores a license, manages devices. Keep it
+        /// in memory only, and drop it together with the dialog that it belongs to. Polar cannot end it early.
         #[derive(Clone)]
         pub struct Session {
             driver: $Pointer<Driver>,
             token: Token,
         }
 
-        /// A purchase under way.
+        /// A purchase in progress.
         #[derive(Clone)]
         pub struct Checkout {
             driver: $Pointer<Driver>,
@@ -30,17 +31,17 @@ macro_rules! portal {
                 Self { driver }
             }
 
-            /// Has a code mailed to the address of the purchase. Nobody can tell whether the address is known: show
-            /// [`CodeSent::message`](crate::portal::CodeSent::message), which has the address in it.
+            /// Makes Polar e-mail a code to the address of the purchase. Polar does not tell whether it knows the
+            /// address: show [`CodeSent::message`](crate::portal::CodeSent::message), which contains the address.
             ///
             /// # Errors
-            /// `invalid_argument` for what is no e-mail address; `rate_limited` with the wait if too many codes were
-            /// requested or tried; `storage` if that cannot be counted: then nothing was sent.
+            /// `invalid_argument` if `email` is not an e-mail address; `rate_limited` with the time to wait if too many
+            /// codes were requested or tried; `storage` if the try cannot be counted, in which case nothing was sent.
             pub $($async)? fn request_code(&self, email: &str) -> Result<CodeRequest, Error> {
                 self.driver.portal(|context, now| steps::request_code(context, email, now), |_| Continue(()))$(.$await)?
             }
 
-            /// Has a code mailed for one of several customers with the same address. Errors as
+            /// Makes Polar e-mail a code to one of several customers with the same address. Fails like
             /// [`request_code`](Self::request_code).
             pub $($async)? fn request_code_for(
                 &self,
@@ -51,49 +52,49 @@ macro_rules! portal {
                 self.driver.portal(begin, |_| Continue(()))$(.$await)?
             }
 
-            /// Begins a session with a code from a mail. It is trimmed and written in capital letters, and refused without a
-            /// request if it cannot be a code.
+            /// Starts a session with a code from an e-mail. The code is trimmed and converted to capital letters. A
+            /// text that cannot be a code is refused without a request.
             ///
             /// # Errors
-            /// `invalid_argument` for a code that is wrong or has expired; otherwise as
-            /// [`request_code`](Self::request_code). If no answer comes, the code may be used up: ask for another one.
+            /// `invalid_argument` if the code is wrong or has expired; otherwise like
+            /// [`request_code`](Self::request_code). If no answer comes, the code may be used up: request another one.
             pub $($async)? fn authenticate(&self, code: &str) -> Result<Session, Error> {
                 let begin = |context, now| steps::authenticate(context, code, now);
                 let token = self.driver.portal(begin, |_| Continue(()))$(.$await)??;
                 Ok(self.session(token))
             }
 
-            /// Begins a session by accepting an invitation to a team: its token, or the link in its mail. It works once. The
-            /// key comes a moment later: [`Session::restore_when_granted`].
+            /// Starts a session by accepting an invitation to a team. `invitation` is its token, or the link in its
+            /// e-mail, and works once. The key arrives a moment later; see [`Session::restore_when_granted`].
             ///
             /// # Errors
-            /// `refused` if the invitation was used or has expired. If no answer comes, it may have been accepted; a code by
-            /// e-mail does the same then.
+            /// `refused` if the invitation was used or has expired. If no answer comes, it may have been accepted; then
+            /// a code by e-mail starts the session.
             pub $($async)? fn claim_seat(&self, invitation: &str) -> Result<Session, Error> {
                 let begin = |context, _| steps::claim_seat(context, invitation);
                 let token = self.driver.portal(begin, |_| Continue(()))$(.$await)??;
                 Ok(self.session(token))
             }
 
-            /// A session with a token that a success page or the vendor's backend hands over. Sends nothing. A page cannot
+            /// Starts a session with a token from a success page or the vendor's backend. Sends nothing. A page cannot
             /// know who sent it a token: compare a value that only the app and its own purchase know.
             ///
             /// # Errors
-            /// `invalid_argument` for what cannot be a token.
+            /// `invalid_argument` if `token` cannot be a token.
             pub fn session_from_token(&self, token: &str) -> Result<Session, Error> {
                 Ok(self.session(steps::session_from_token(&self.driver.portal_context(), token)?))
             }
 
-            /// A checkout that the vendor's backend has made, by its client secret. Sends nothing.
+            /// Returns a checkout that the vendor's backend has created, by its client secret. Sends nothing.
             ///
             /// # Errors
-            /// `invalid_argument` for what cannot be a client secret.
+            /// `invalid_argument` if `client_secret` cannot be a client secret.
             pub fn checkout_from_secret(&self, client_secret: &str) -> Result<Checkout, Error> {
                 let page = steps::checkout_from_secret(&self.driver.portal_context(), client_secret)?;
                 Ok(Checkout { driver: $Pointer::clone(&self.driver), page })
             }
 
-            /// The same with a token that was read already, by a success page for example.
+            /// Starts a session with a token that was read before, for example by a success page. Sends nothing.
             #[must_use]
             pub fn session(&self, token: Token) -> Session {
                 Session { driver: $Pointer::clone(&self.driver), token }
@@ -101,8 +102,8 @@ macro_rules! portal {
         }
 
         impl Session {
-            /// The customer's license keys of this organization and of the benefits that the configuration accepts: those
-            /// that can be used first, and of them those that last longest.
+            /// Returns the customer's license keys for this organization and the benefits that the configuration
+            /// accepts. Usable keys come first, and among them those with the latest expiry.
             ///
             /// # Errors
             /// `refused` if the session has ended.
@@ -111,36 +112,37 @@ macro_rules! portal {
                 self.driver.portal(|context, _| steps::license_keys(context, token), |_| Continue(()))$(.$await)?
             }
 
-            /// Those of the [license keys](Self::license_keys) that can be used, in the same order; one at least. Where all
-            /// have expired by the clock of this device, which may be wrong, it is the one that lasts longest: Polar
-            /// decides when it is activated.
+            /// Returns those [license keys](Self::license_keys) that can be used, in the same order; at least one. If
+            /// all have expired by this device's clock, which may be wrong, returns the key with the latest expiry:
+            /// Polar decides when it is activated.
             ///
             /// # Errors
-            /// `refused` with a reason if the customer has no key for this app, or none that can be used, and without one if
-            /// the session has ended.
+            /// `refused` with a reason if the customer has no key for this app or none that can be used; `refused`
+            /// without a reason if the session has ended.
             pub $($async)? fn usable_keys(&self) -> Result<Vec<LicenseKey>, Error> {
                 let token = self.token.clone();
                 self.driver.portal(|context, now| steps::usable_keys(context, token, now), |_| Continue(()))$(.$await)?
             }
 
-            /// Activates the customer's license key on this device: the one that is active here, or the only one that can be
-            /// used. Several are returned to [choose](Restored::Choose) from; if no seat is free, the
-            /// [devices](Restored::NoSeat) are. Where all have expired by the clock of this device, which may be wrong,
-            /// Polar is asked about the one that lasts longest; a key that has expired takes no seat.
+            /// Activates the customer's license key on this device: the one that is active here, or the only one that
+            /// can be used. Returns several usable keys to [choose](Restored::Choose) from, or the
+            /// [devices](Restored::NoSeat) if no seat is free. If all keys have expired by this device's clock, which
+            /// may be wrong, Polar is asked about the one with the latest expiry; an expired key takes no seat.
             ///
             /// # Errors
-            /// `refused` with a reason if the customer has no key for this app, or none that can be used, and without one if
-            /// the session has ended; otherwise as `activate`.
+            /// `refused` with a reason if the customer has no key for this app or none that can be used; `refused`
+            /// without a reason if the session has ended; otherwise like `activate`.
             pub $($async)? fn restore(&self) -> Result<Restored, Error> {
                 let token = self.token.clone();
                 self.driver.portal(|context, now| steps::restore(context, token, now), |_| Continue(()))$(.$await)?
             }
 
-            /// The same, but waits up to five minutes for a key that is on its way, after an invitation was accepted.
-            /// `progress` is called before each wait, and ends it with [`Break`](std::ops::ControlFlow::Break).
+            /// Restores the license, and waits up to five minutes for a key that is still on its way, after an
+            /// invitation was accepted. Calls `progress` before each wait; [`Break`](std::ops::ControlFlow::Break) ends
+            /// the wait.
             ///
             /// # Errors
-            /// `timeout` if the key is still not there; otherwise as [`restore`](Self::restore).
+            /// `timeout` if the key has not arrived; otherwise like [`restore`](Self::restore).
             pub $($async)? fn restore_when_granted(
                 &self,
                 progress: impl FnMut(Progress) -> ControlFlow<()> $($bounds)*,
@@ -150,7 +152,7 @@ macro_rules! portal {
                 self.driver.portal(begin, progress)$(.$await)?
             }
 
-            /// Activates the key of a purchase, and waits up to five minutes for it. Errors and `progress` as
+            /// Activates the key of a purchase, and waits up to five minutes for it. Fails and calls `progress` like
             /// [`restore_when_granted`](Self::restore_when_granted).
             pub $($async)? fn restore_purchase(
                 &self,
@@ -162,39 +164,42 @@ macro_rules! portal {
                 self.driver.portal(begin, progress)$(.$await)?
             }
 
-            /// Activates this key, of several that fit. Errors as [`restore`](Self::restore).
+            /// Activates one of several suitable keys. Fails like [`restore`](Self::restore).
             pub $($async)? fn activate(&self, key: &LicenseKey) -> Result<Restored, Error> {
                 let (token, key) = (self.token.clone(), key.clone());
                 self.driver.portal(|context, _| steps::activate(context, token, key), |_| Continue(()))$(.$await)?
             }
 
-            /// The devices that a key is active on, or that the vendor does not show them.
+            /// Returns the devices on which a key is active, or that the vendor does not show them.
             ///
             /// # Errors
-            /// `refused` if the session has ended, or the key is not the customer's any more.
+            /// `refused` if the session has ended, or the key does not belong to the customer any more.
             pub $($async)? fn devices(&self, key: &LicenseKey) -> Result<Devices, Error> {
                 let (token, key) = (self.token.clone(), key.clone());
                 self.driver.portal(|context, _| steps::devices(context, token, key, false), |_| Continue(()))$(.$await)?
             }
 
-            /// Releases the seat of a device, without the token. On this device it does what `deactivate` does.
-            /// [`Deactivated::Unknown`] if Polar knows no such seat (any more).
+            /// Releases the seat of a device. Does not use the session's token. For this device it does the same as
+            /// `deactivate`. Returns [`Deactivated::Unknown`] if Polar does not know the seat, or not any more.
             ///
             /// # Errors
-            /// `network`, `timeout`, `server` and `rate_limited` if Polar did not answer, `cancelled` if the app gave up. With
-            /// [`maybe_applied`](crate::Error::maybe_applied) the seat may have been released: list the devices again.
+            /// `network`, `timeout`, `server` and `rate_limited` if Polar did not answer; `cancelled` if the app
+            /// cancelled. With [`maybe_applied`](crate::Error::maybe_applied) the seat may have been released: list the
+            /// devices again.
             pub $($async)? fn release(&self, key: &LicenseKey, device: &Device) -> Result<Deactivated, Error> {
                 self.driver.portal(|context, _| steps::release(context, key, device), |_| Continue(()))$(.$await)?
             }
 
-            /// Replaces a license key by another one. The old one ends at once on **all** devices of the customer, which
-            /// need the new one then; seats stay. Ask the user first. If the license here is of this key, even if that
-            /// was replaced since, it goes on with the new one, which is stored before this returns.
+            /// Replaces a license key with a new one. The old key stops working at once on **all** devices of the
+            /// customer, which then need the new one. Seats are kept. Ask the user first. If the license here belongs
+            /// to this key, even to an earlier text of it, it continues with the new key, which is stored before this
+            /// returns.
             ///
             /// # Errors
-            /// `storage` if nothing can be stored here: nothing was replaced then, or, with
+            /// `storage` if nothing can be stored here. Then nothing was replaced or, with
             /// [`maybe_applied`](crate::Error::maybe_applied), [`license_keys`](Self::license_keys) lists the new key.
-            /// With [`maybe_applied`](crate::Error::maybe_applied) the key may have been replaced: list the keys again.
+            /// Every other error with [`maybe_applied`](crate::Error::maybe_applied) means that the key may have been
+            /// replaced: list the keys again.
             pub $($async)? fn rotate(&self, key: &LicenseKey, confirmed: ConfirmedByUser) -> Result<LicenseKey, Error> {
                 let (token, key) = (self.token.clone(), key.clone());
                 self.driver.portal(|context, _| steps::rotate(context, token, key, confirmed), |_| Continue(()))$(.$await)?
@@ -202,19 +207,19 @@ macro_rules! portal {
         }
 
         impl Checkout {
-            /// The address to open in a browser. It holds a secret that shows the buyer's data: give it to the browser and to
-            /// nobody else.
+            /// Returns the address to open in a browser. It contains a secret that shows the buyer's data, so pass it
+            /// to nothing but the browser.
             pub fn address(&self) -> &str {
                 self.page.address()
             }
 
-            /// Follows the purchase until it is paid, at most for so long, and has a code mailed to the buyer then. It does
-            /// not matter whether the buyer closes the page afterwards. `progress` is called before each wait, and ends it
-            /// with [`Break`](std::ops::ControlFlow::Break). May be called again after any error.
+            /// Waits until the purchase is paid, but no longer than `within`, and then makes Polar e-mail a code to the
+            /// buyer. The buyer may close the page meanwhile. Calls `progress` before each wait;
+            /// [`Break`](std::ops::ControlFlow::Break) ends the wait. May be called again after any error.
             ///
             /// # Errors
-            /// `timeout` if it was not paid in time, `refused` if the payment failed or the checkout is older than a day;
-            /// as [`Portal::request_code`] once it is paid.
+            /// `timeout` if the purchase was not paid in time; `refused` if the payment failed or the checkout is older
+            /// than a day; once it is paid, like [`Portal::request_code`].
             pub $($async)? fn follow(
                 &self,
                 within: Duration,
@@ -244,16 +249,18 @@ macro_rules! portal {
     };
 }
 
-/// Declares what opens a checkout by a link. Not for web pages: a browser hides where a link leads to.
+/// Declares the method that opens a checkout by its link. Not for web pages, because a browser hides the target of a
+/// link.
 #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
 macro_rules! checkout_by_link {
     ($Pointer:ident $(, $async:ident, $await:ident)?) => {
         impl Portal {
-            /// Makes a checkout by the vendor's link, `https://buy.polar.sh/polar_cl_…`. Open its
-            /// [address](Checkout::address) in a browser. Parameters of the link are kept, except those that name the buyer.
+            /// Creates a checkout with the vendor's link, `https://buy.polar.sh/polar_cl_…`. Open its
+            /// [address](Checkout::address) in a browser. Keeps the link's parameters, except those that name the
+            /// buyer.
             ///
             /// # Errors
-            /// `invalid_argument` for what is no link; `refused` if Polar does not know it.
+            /// `invalid_argument` if `link` is not such a link; `refused` if Polar does not know it.
             pub $($async)? fn checkout(&self, link: &str) -> Result<Checkout, Error> {
                 let begin = |context, _| steps::open_checkout(context, link);
                 let page = self.driver.portal(begin, |_| Continue(()))$(.$await)??;

@@ -6,13 +6,13 @@ use crate::config::Config;
 use crate::features::EnabledFeatures;
 use crate::text::printable;
 
-/// Remembers the names it has warned of.
+/// A list of the names that a warning was logged for.
 pub(crate) struct UnknownFeatures {
     features: EnabledFeatures,
     warned: Mutex<Vec<String>>,
 }
 
-/// The names come from the app, which may make up any number of them.
+/// The most names to remember, because an app may make up any number of them.
 const MOST_NAMES: usize = 64;
 
 impl UnknownFeatures {
@@ -20,8 +20,8 @@ impl UnknownFeatures {
         Self { features: config.features().enabled_for(None), warned: Mutex::default() }
     }
 
-    /// Logs a warning if the configuration does not name this feature, once for each name. Without any lock: the app's
-    /// logger may call the client.
+    /// Logs a warning, once for each name, if the configuration does not name this feature. Holds no lock meanwhile,
+    /// because the app's logger may call the client.
     pub(crate) fn check(&self, name: &str) {
         if !self.features.names(name) && log::log_enabled!(log::Level::Warn) && self.is_first(name) {
             log::warn!("feature `{}` is not in the configuration, so it is off", printable(name));
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_logged_once_and_not_endlessly_many_are() {
+    fn a_name_is_logged_once_up_to_a_limit() {
         let config = Config::builder("a0010000-0000-4000-8000-000000000001", "com.acme.app").build().unwrap();
         let unknown = UnknownFeatures::new(&config);
         assert!(unknown.is_first("exprot"));

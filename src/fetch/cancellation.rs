@@ -1,10 +1,10 @@
-//! How far an operation may still go.
+//! A request to end an operation.
 
 use crate::client::cancel::Cancel;
 use std::cell::{Cell, RefCell};
 use std::task::{Context, Waker};
 
-/// The request to end an operation, shared by the operation and those who may end it.
+/// A request to end an operation, shared by the operation and its callers.
 #[derive(Default)]
 pub(super) struct Cancellation {
     requested: Cell<Option<Cancel>>,
@@ -12,14 +12,14 @@ pub(super) struct Cancellation {
 }
 
 impl Cancellation {
-    /// Wakes the operation. A weaker request than an earlier one changes nothing.
+    /// Requests the end and wakes the operation. A weaker request than an earlier one changes nothing.
     pub(super) fn request(&self, cancel: Cancel) {
         self.requested.set(self.requested.get().max(Some(cancel)));
         let waker = self.waker.borrow_mut().take();
         waker.into_iter().for_each(Waker::wake);
     }
 
-    /// Whether this, or more, was requested. Wakes this task when that changes.
+    /// Returns `true` if this or a stronger request was made. Wakes the task when that changes.
     pub(super) fn poll_requested(&self, cancel: Cancel, context: &mut Context<'_>) -> bool {
         *self.waker.borrow_mut() = Some(context.waker().clone());
         self.requested.get() >= Some(cancel)

@@ -1,4 +1,4 @@
-//! The client of a web app: opened once, cloned to wherever it is needed.
+//! The client of a web app. Opened once and cloned wherever it is needed.
 
 use super::driver::{Driver, Listener, in_time};
 use super::environment::{random, system_name};
@@ -20,13 +20,13 @@ use std::rc::Rc;
 
 #[doc = include_str!("../client/client.md")]
 ///
-/// Operations begin when they are first polled. The [module](super) says what dropping one does.
+/// Operations start when they are first polled. The [module](super) explains what happens if one is dropped.
 ///
 /// ```no_run
 /// # async fn f(client: polar_license::fetch::Client, key: &str, show: fn(&str)) {
 /// match client.activate(key).await {
 ///     Ok(license) => show(license.message()),
-///     Err(error) => show(error.message()), // what was here before is as it was
+///     Err(error) => show(error.message()), // a license that was here before is unchanged
 /// }
 /// # }
 /// ```
@@ -36,7 +36,7 @@ pub struct Client {
     refresher: Rc<RefCell<Option<Refresher>>>,
 }
 
-/// Opens a [`Client`] with other parts than the usual ones. Made by [`Client::builder`].
+/// A builder that opens a [`Client`] with parts that are not the default ones. Created by [`Client::builder`].
 #[must_use = "a builder does nothing until `open` is called"]
 pub struct ClientBuilder {
     config: Config,
@@ -46,7 +46,7 @@ pub struct ClientBuilder {
     clock: Option<Rc<dyn Clock>>,
 }
 
-/// Ends the calls of a listener when dropped.
+/// The registration of a listener, which is removed when this is dropped.
 #[must_use = "the listener is removed when this is dropped"]
 pub struct Subscription {
     driver: Rc<Driver>,
@@ -54,38 +54,38 @@ pub struct Subscription {
 }
 
 impl Client {
-    /// Reads what is stored in this browser. Sends nothing: [`refresh`](Self::refresh) does.
+    /// Opens the client and reads the stored license from this browser. Sends nothing; [`refresh`](Self::refresh) does.
     ///
-    /// Storage that cannot be read does not fail: the decision says so, and no error locks a user out.
+    /// Storage that cannot be read is not an error, so that it locks nobody out: the decision's problem says so.
     pub async fn open(config: Config) -> Result<Self, Error> {
         Self::builder(config).open().await
     }
 
-    /// Opens with another storage, store, network stack or clock.
+    /// Returns a builder that opens a client with another storage, store, network stack or clock.
     pub fn builder(config: Config) -> ClientBuilder {
         ClientBuilder { config, storage: None, store: None, transport: None, clock: None }
     }
 
     methods!(async, await);
 
-    /// The customer portal: for a customer who lost the key, has a dead machine, or has just bought. Sends nothing. A page
-    /// that is open to others must not keep a session longer than its dialog.
+    /// Returns the customer portal: for a customer who lost the key, whose device is dead, or who has just bought.
+    /// Sends nothing. If other people can use the page, it must not keep a session longer than its dialog.
     #[cfg(feature = "portal")]
     #[must_use]
     pub fn portal(&self) -> super::Portal {
         super::Portal::new(Rc::clone(&self.driver))
     }
 
-    /// Calls `listener` after every operation that changed the decision. It may call this client; but a confirmation is a
-    /// change as well, so one that validates at every change never ends. One that owns a clone of this client
-    /// keeps it open until the subscription is dropped.
+    /// Calls `listener` after every operation that changed the decision. The listener may call this client. A
+    /// confirmation is a change too, so a listener that validates at every change never stops. A listener that owns a
+    /// clone of this client keeps it open until the subscription is dropped.
     pub fn on_change(&self, listener: impl Fn(&Decision) + 'static) -> Subscription {
         let listener: Listener = Rc::new(listener);
         Subscription { id: self.driver.listeners.add(listener), driver: Rc::clone(&self.driver) }
     }
 
-    /// Refreshes when it is due, when the network comes back and when a hidden page is shown again, until stopped or
-    /// until the last clone of this client is dropped.
+    /// Refreshes when it is due, when the network comes back and when a hidden page is shown again. Ends when stopped,
+    /// or when the last clone of this client is dropped.
     pub fn start_auto_refresh(&self) {
         let mut refresher = self.refresher.borrow_mut();
         if refresher.is_none() {
@@ -93,7 +93,7 @@ impl Client {
         }
     }
 
-    /// Stops what [`start_auto_refresh`](Self::start_auto_refresh) started. A request that was sent is not withdrawn.
+    /// Stops the task of [`start_auto_refresh`](Self::start_auto_refresh). A request that was sent is not aborted.
     pub fn stop_auto_refresh(&self) {
         let refresher = self.refresher.borrow_mut().take();
         drop(refresher);
@@ -107,33 +107,33 @@ impl fmt::Debug for Client {
 }
 
 impl ClientBuilder {
-    /// Keeps the record in this storage of the browser instead of the usual one.
+    /// Sets the browser storage that keeps the record, in place of the default one.
     pub fn storage(mut self, storage: Storage) -> Self {
         self.storage = Some(storage);
         self
     }
 
-    /// Keeps the record in the app's own store. Set [`device_id`](crate::ConfigBuilder::device_id) as well: otherwise a
-    /// random id is kept in the browser's storage, and where there is none (in Node), each start is another device,
-    /// which trusts no record of the one before.
+    /// Sets the app's own store. Set [`device_id`](crate::ConfigBuilder::device_id) as well. Otherwise a random id in
+    /// the browser's storage identifies the device. In Node there is no such storage, so each start is a new device
+    /// that does not trust the record of the one before.
     pub fn store(mut self, store: impl LocalAsyncStore + 'static) -> Self {
         self.store = Some(Box::new(store));
         self
     }
 
-    /// Sends requests over the app's own network stack.
+    /// Sets the app's own network stack.
     pub fn transport(mut self, transport: impl LocalAsyncTransport + 'static) -> Self {
         self.transport = Some(Rc::new(transport));
         self
     }
 
-    /// Uses this clock, for tests.
+    /// Sets the clock, for tests.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Some(Rc::new(clock));
         self
     }
 
-    /// Reads what is stored. See [`Client::open`].
+    /// Opens the client; see [`Client::open`].
     pub async fn open(self) -> Result<Client, Error> {
         let storage = self.storage.or_else(Storage::usual);
         let (source, kept) = match (self.config.device_id(), storage) {
@@ -147,7 +147,7 @@ impl ClientBuilder {
         let Opened { engine, unknown_features, app_id, product, device } =
             opening::open(self.config, machine, self.clock.is_some());
         let store = self.store.unwrap_or_else(|| match (storage, kept) {
-            // the next start would be another device, which could neither read the record nor give its seat up
+            // the next start would be another device, which could neither read the record nor release its seat
             (_, Err(error)) => Box::new(NoStore::because(&error)),
             (Some(storage), Ok(())) => storage.record(&app_id, product, device),
             (None, Ok(())) => Box::new(NoStore::absent()),

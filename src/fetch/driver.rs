@@ -1,6 +1,6 @@
-//! Carries the engine's steps out with a store, a transport and timers. Decides nothing about licenses.
+//! Carries out the engine's steps with a store, a transport and timers. Decides nothing about licenses.
 //!
-//! Nothing is borrowed while anything is awaited, nor while a listener runs.
+//! Holds no borrow across an await, or while a listener runs.
 
 #[cfg(feature = "portal")]
 mod portal;
@@ -22,17 +22,18 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, Waker};
 
-/// What a client, its clones and its operations share.
+/// The state that a client, its clones and its operations share.
 pub(super) struct Driver {
     engine: RefCell<Engine>,
-    /// Who waits for an operation to end.
+    /// The tasks that wait for an operation to end.
     waiting: RefCell<Vec<Waker>>,
     store: Box<dyn LocalAsyncStore>,
     transport: Rc<dyn LocalAsyncTransport>,
     clock: Rc<dyn Clock>,
     pub(super) listeners: Listeners<Listener>,
     unknown_features: UnknownFeatures,
-    /// When to look next, by the last operation that ended since the refresher last asked, and the refresher's task.
+    /// The time of the next look, from the last operation that ended since the refresher last asked; and the
+    /// refresher's task.
     planned: Cell<Option<Option<u64>>>,
     refresher: Cell<Option<Waker>>,
     /// The operations of callers.
@@ -63,7 +64,7 @@ impl Driver {
         }
     }
 
-    /// An operation of a caller, which [`cancel`](Self::cancel) ends.
+    /// Starts an operation for a caller, which [`cancel`](Self::cancel) ends.
     pub(super) fn run(self: &Rc<Self>, operation: Operation) -> Running<Outcome> {
         self.run_with(&self.new_cancellation(), operation)
     }
@@ -76,7 +77,7 @@ impl Driver {
         cancellation
     }
 
-    /// An operation that only its own cancellation ends.
+    /// Starts an operation that ends only by its own cancellation.
     pub(super) fn run_with(self: &Rc<Self>, cancellation: &Rc<Cancellation>, operation: Operation) -> Running<Outcome> {
         let (driver, its_cancellation) = (Rc::clone(self), Rc::clone(cancellation));
         let work = async move { driver.carry_out(&its_cancellation, operation).await };
@@ -84,7 +85,7 @@ impl Driver {
     }
 
     async fn carry_out(&self, cancellation: &Cancellation, operation: Operation) -> Outcome {
-        // whatever ends this operation wakes those who wait for it
+        // however this operation ends, it wakes the tasks that wait for it
         let wakes = WakeOnDrop(self);
         let mut step = self.with_engine(|engine, now| engine.begin(operation, now));
         let outcome = loop {
@@ -118,13 +119,13 @@ impl Driver {
         self.clock.now()
     }
 
-    /// Ends every operation that callers have under way; what was sent may have been applied.
+    /// Ends every operation of callers that is in progress. Requests that were sent may have been applied.
     pub(super) fn cancel(&self) {
         let running = std::mem::take(&mut *self.running.borrow_mut());
         running.iter().filter_map(Weak::upgrade).for_each(|cancellation| cancellation.request(Cancel::Now));
     }
 
-    /// When to look next, if an operation has ended since this was last asked; wakes this task when one has.
+    /// Returns the time of the next look, if an operation has ended since the last call. Wakes the task when one ends.
     pub(super) fn poll_planned(&self, context: &Context<'_>) -> Option<Option<u64>> {
         self.refresher.set(Some(context.waker().clone()));
         self.planned.take()
@@ -135,7 +136,8 @@ impl Driver {
         work(&mut self.engine.borrow_mut(), now)
     }
 
-    /// Looks without a transaction first: most reads change nothing, and a record is replaced as a whole.
+    /// Carries out a store step. Reads without a transaction first, since most steps change nothing and a record is
+    /// only ever replaced as a whole.
     async fn store(&self, mut step: StoreStep, cancellation: &Cancellation) -> Step {
         self.pause(step.not_before, cancellation).await;
         let stored = in_time(self.store.load()).await;
@@ -153,7 +155,7 @@ impl Driver {
         self.with_engine(|engine, now| step.resume(engine, written, now))
     }
 
-    /// The deadline does not depend on the transport: its future is dropped when time is up.
+    /// Sends a request. Drops the transport's future at the deadline, so that it does not depend on the transport.
     async fn send(&self, step: SendStep, cancellation: &Cancellation) -> Step {
         let answer = if self.pause(step.not_before, cancellation).await {
             let timeout = u64::try_from(step.request.timeout.as_millis()).unwrap_or(u64::MAX);
@@ -172,7 +174,7 @@ impl Driver {
         self.with_engine(|engine, now| step.resume(engine, answer, now))
     }
 
-    /// Waits until then; `false` where nothing may be sent any more.
+    /// Waits until then. Returns `false` if nothing may be sent any more.
     async fn pause(&self, until: u64, cancellation: &Cancellation) -> bool {
         let wait = self.now().until(until);
         let is_cancelled = |context: &mut Context<'_>| cancellation.poll_requested(Cancel::AfterReply, context);
@@ -202,7 +204,7 @@ impl Driver {
     }
 }
 
-/// The result of `work`, or an error if it takes too long.
+/// Returns the result of `work`, or an error if it takes too long.
 pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
     let limit = u64::try_from(StoreStep::TIMEOUT.as_millis()).unwrap_or(u64::MAX);
     match race(work, limit, |_| false).await {

@@ -1,12 +1,12 @@
-//! What is around the program: a page, a worker or Node. Everything is looked up when it is needed, since none of it is
-//! everywhere, and nothing fails where it is missing.
+//! The environment of the program: a page, a worker or Node. Every object is looked up when it is needed. None of them
+//! exists everywhere, and a missing one is not an error.
 
 use js_sys::{Function, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Crypto, Document, EventTarget, Navigator, VisibilityState};
 
-/// A global object of this name, if there is one; an error where the browser forbids it.
+/// Returns the global object of this name, or `None` if there is none. Fails if the browser forbids access.
 pub(super) fn global(name: &str) -> Result<Option<JsValue>, JsValue> {
     let value = Reflect::get(&js_sys::global(), &name.into())?;
     Ok((value.is_object() || value.is_function()).then_some(value))
@@ -16,7 +16,7 @@ fn object<T: JsCast>(name: &str) -> Option<T> {
     global(name).ok().flatten().map(JsCast::unchecked_into)
 }
 
-/// Random bytes for jitter, labels and device ids; good ones where the browser has any.
+/// Returns random bytes for jitter, labels and device ids. Uses the browser's cryptography if it has any.
 pub(super) fn random() -> [u8; 16] {
     let mut bytes = [0; 16];
     let crypto = object::<Crypto>("crypto");
@@ -27,13 +27,13 @@ pub(super) fn random() -> [u8; 16] {
     bytes
 }
 
-/// For the default label, such as `Firefox on Windows`.
+/// Returns the system's name for the default label, such as `Firefox on Windows`.
 pub(super) fn system_name() -> String {
     let agent = object::<Navigator>("navigator").and_then(|navigator| navigator.user_agent().ok());
     agent.map_or_else(|| String::from("JavaScript"), |agent| name_of(&agent))
 }
 
-/// The browser and the system of a user agent, in this order of preference: most browsers also name others.
+/// Returns the browser and the system of a user agent. Most user agents also name other browsers, so the order matters.
 fn name_of(agent: &str) -> String {
     const BROWSERS: [(&str, &str); 9] = [
         ("Edg", "Edge"),
@@ -63,7 +63,7 @@ fn name_of(agent: &str) -> String {
     }
 }
 
-/// A listener of an event, which is removed when this is dropped.
+/// An event listener that is removed when this is dropped.
 pub(super) struct EventListener {
     target: EventTarget,
     event: &'static str,
@@ -80,12 +80,13 @@ impl EventListener {
 
 impl Drop for EventListener {
     fn drop(&mut self) {
-        // it was added to this very target
+        // fails only for a target to which it was not added
         let _ = self.target.remove_event_listener_with_callback(self.event, self.call.as_ref().unchecked_ref());
     }
 }
 
-/// Calls back when the network comes back, and when a hidden page is shown again. Never in Node, which has no such events.
+/// Calls `wake` when the network comes back, and when a hidden page is shown again. Never in Node, which has no such
+/// events.
 pub(super) fn on_wake(wake: impl Fn() + Clone + 'static) -> Vec<EventListener> {
     let has_events = matches!(global("addEventListener"), Ok(Some(_)));
     let when_online = has_events.then(|| {
@@ -104,7 +105,7 @@ pub(super) fn on_wake(wake: impl Fn() + Clone + 'static) -> Vec<EventListener> {
     [when_online, when_shown].into_iter().flatten().flatten().collect()
 }
 
-/// The name of an error of JavaScript, such as `QuotaExceededError`, if it is one. Its message may contain anything.
+/// Returns the name of a JavaScript error, such as `QuotaExceededError`. Never its message, which may contain anything.
 pub(super) fn error_name(error: &JsValue) -> Option<String> {
     let name = error.is_object().then(|| Reflect::get(error, &"name".into()).ok()).flatten()?.as_string()?;
     let plain = !name.is_empty() && name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphanumeric());

@@ -1,10 +1,10 @@
-//! One request with `fetch`. Says that a request has not been sent only where `fetch` was never called: a browser does
-//! not tell whether a failure came before or after the request left, and one that may have left is never sent again.
+//! Sends one request with `fetch`. Reports a request as not sent only if `fetch` was never called: a browser does not
+//! tell whether a failure came before or after the request left, and a request that may have left is never sent again.
 //!
-//! Never follows a redirect, never sends credentials or a referrer, never judges who answered. gloo-net builds the
-//! request but does not send it: it panics when `fetch` rejects with something that is no `Error`, as it does when a
-//! page has wrapped `fetch`, and a panic in wasm leaves the caller waiting for ever
-//! (`js_to_error` in <https://docs.rs/gloo-net/0.6.0/src/gloo_net/error.rs.html>).
+//! Never follows a redirect, never sends credentials or a referrer, and never judges who answered. gloo-net builds the
+//! request but does not send it. Its `send` panics when `fetch` rejects with something that is not an `Error`, which
+//! happens if a page has wrapped `fetch`; and after a panic in wasm the caller waits for ever (`js_to_error` in
+//! <https://docs.rs/gloo-net/0.6.0/src/gloo_net/error.rs.html>).
 
 use super::environment::{error_name, global};
 use crate::future::LocalBoxFuture;
@@ -18,12 +18,12 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, AbortSignal, ReadableStreamDefaultReader, ReferrerPolicy, RequestCache};
 use web_sys::{RequestCredentials, RequestMode, RequestRedirect, Response, ResponseType};
 
-/// Sends requests with `fetch`, as it is when the request is sent.
+/// A transport that sends requests with the `fetch` that the page has at that moment.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HttpTransport(());
 
 impl HttpTransport {
-    /// A transport. Looks for nothing before the first request.
+    /// Creates a transport. It looks for `fetch` at the first request.
     pub fn new() -> Self {
         Self::default()
     }
@@ -36,7 +36,7 @@ impl LocalAsyncTransport for HttpTransport {
 
     #[cfg(feature = "portal")]
     fn exchange<'a>(&'a self, request: &'a PortalRequest) -> LocalBoxFuture<'a, PortalAnswer> {
-        // a redirect cannot be read here
+        // a browser does not let a redirect be read
         Box::pin(async {
             let prepare = |signal: Option<&AbortSignal>| prepare_for_portal(request, signal);
             fetch(prepare).await.unwrap_or_else(Fault::into_answer).into()
@@ -44,11 +44,11 @@ impl LocalAsyncTransport for HttpTransport {
     }
 }
 
-/// Why there is no reply.
+/// The reason why there is no reply.
 enum Fault {
     NoFetch,
     NotSendable,
-    /// What `fetch`, or reading its answer, was rejected with.
+    /// The rejection of `fetch`, or of reading its response.
     Rejected(JsValue),
     NoResponse,
     Redirect,
@@ -101,7 +101,7 @@ fn prepare_for_portal(request: &PortalRequest, signal: Option<&AbortSignal>) -> 
     prepared.ok().map(Into::into)
 }
 
-/// With no credentials, referrer, cache or redirect.
+/// Excludes credentials, the referrer, the cache and redirects.
 fn careful(builder: RequestBuilder, signal: Option<&AbortSignal>) -> RequestBuilder {
     builder
         .mode(RequestMode::Cors)
@@ -127,7 +127,7 @@ async fn read(response: &Response) -> Result<Vec<u8>, Fault> {
     }
 }
 
-/// Stops what is under way when dropped; nothing happens where it has ended.
+/// Aborts the request when dropped. Has no effect on one that has ended.
 struct AbortOnDrop(Option<AbortController>);
 
 impl AbortOnDrop {
@@ -160,7 +160,8 @@ impl Fault {
     }
 }
 
-/// Browsers use `TypeError` for everything from being offline to a portal's answer; their messages differ.
+/// Returns the message for a rejection. Browsers use `TypeError` for everything from being offline to a captive
+/// portal's answer, with different messages.
 fn rejection(error: &JsValue) -> String {
     match error_name(error).as_deref() {
         None | Some("TypeError") => String::from("could not reach Polar; check the network connection"),

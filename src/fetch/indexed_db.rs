@@ -30,7 +30,7 @@ impl IndexedDbStore {
         if value.is_undefined() {
             return Ok(None);
         }
-        // foreign data is not a record, but something is stored
+        // foreign data is not a record, but it counts as something stored
         Ok(Some(value.dyn_into::<Uint8Array>().map(|bytes| bytes.to_vec()).unwrap_or_default()))
     }
 
@@ -84,7 +84,7 @@ impl LocalAsyncStore for IndexedDbStore {
     }
 }
 
-/// Closes when dropped, after what was begun.
+/// An open database, closed when this is dropped; pending requests still complete.
 struct Database(IdbDatabase);
 
 impl Database {
@@ -97,7 +97,7 @@ impl Database {
         let opening = request.clone();
         let upgrade = Closure::<dyn FnMut()>::new(move || {
             let database = opening.result().map(JsCast::unchecked_into::<IdbDatabase>);
-            // where the table cannot be made, the first transaction says so
+            // if the table cannot be created, the first transaction reports it
             let _ = database.and_then(|database| database.create_object_store(TABLE));
         });
         request.set_onupgradeneeded(Some(upgrade.as_ref().unchecked_ref()));
@@ -135,7 +135,8 @@ async fn result_of(request: &IdbRequest, what: &str) -> Result<JsValue, StoreErr
     }
 }
 
-/// Settles with the transaction. Made before anything is awaited, since the end may come at any time.
+/// Returns a future that settles with the transaction. Create it before any await, because the transaction may end at
+/// any time.
 fn finish_of(transaction: &IdbTransaction) -> JsFuture {
     JsFuture::from(Promise::new(&mut |resolve, reject| {
         transaction.set_oncomplete(Some(&resolve));

@@ -1,5 +1,5 @@
-//! A record in `localStorage`, as hexadecimal digits. All of an update happens in one go, so that no other code of this
-//! page comes between.
+//! A record in `localStorage`, as hexadecimal digits. An update is synchronous, so no other code of this page runs in
+//! between.
 
 use super::environment::global;
 use super::storage_error::storage_error;
@@ -19,7 +19,7 @@ impl LocalStorageStore {
 
     fn read(&self) -> Result<Option<Vec<u8>>, StoreError> {
         let text = storage()?.get_item(&self.key).map_err(|error| storage_error("read", &error))?;
-        // foreign data is not a record, but something is stored
+        // foreign data is not a record, but it counts as something stored
         Ok(text.map(|text| bytes_of(&text).unwrap_or_else(|| text.into_bytes())))
     }
 
@@ -59,7 +59,7 @@ impl LocalAsyncStore for LocalStorageStore {
     }
 }
 
-/// Looked up each time: the browser's user can forbid it at any time.
+/// Looks up the storage each time, because the user can forbid it at any time.
 fn storage() -> Result<Storage, StoreError> {
     let found = global("localStorage").map_err(|error| storage_error("open", &error))?;
     let found = found.ok_or_else(|| StoreError::new("there is no localStorage here; use another storage"))?;

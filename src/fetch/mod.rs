@@ -1,7 +1,7 @@
-//! The async client for Rust compiled to wasm (Leptos, Yew, Dioxus, workers, Node): `fetch`, web storage and timers around
-//! the [engine](crate::engine). There with the feature `fetch`, on the target `wasm32-unknown-unknown` only.
+//! The async client for Rust compiled to wasm (Leptos, Yew, Dioxus, workers, Node): `fetch`, web storage and timers
+//! around the [engine](crate::engine). Available with the feature `fetch` on the target `wasm32-unknown-unknown`.
 //!
-//! In a Leptos app; in any other, `show` is how it redraws itself:
+//! An example for a Leptos app. In another framework, replace `license.set` with its way to redraw:
 //!
 //! ```no_run
 //! # #[derive(Clone, Copy)]
@@ -14,7 +14,7 @@
 //!     let config = Config::builder("a0010000-0000-4000-8000-000000000001", "com.acme.app").build()?;
 //!     let client = Client::open(config).await?;
 //!     let listening = client.on_change(move |decision| license.set(decision.clone()));
-//!     license.set(client.refresh().await); // quick where access is allowed
+//!     license.set(client.refresh().await); // fast if access is allowed
 //!     client.start_auto_refresh(); // for a page that stays open for weeks
 //!     Ok((client, listening))
 //! }
@@ -22,11 +22,11 @@
 //! // in a button's handler, where `client` is a clone: `spawn_local(async move { client.activate(&key).await })`
 //! ```
 //!
-//! Everything stays on the thread that it was opened on; a [`Client`] is cheap to clone and not `Send`.
+//! Everything stays on the thread that opened it. A [`Client`] is cheap to clone and not `Send`.
 //!
-//! **Dropping a future** that this module returned never loses a seat: nothing further is sent, and a request that was
-//! sent is awaited in the background, within its time, until the answer is stored. [`Client::cancel`] does not wait
-//! for the answer.
+//! **Dropping a future** that this module returned never loses a seat: nothing more is sent, and a request that was
+//! already sent goes on in the background, within its time limit, until its answer is stored. [`Client::cancel`] does
+//! not wait for the answer.
 
 mod cancellation;
 mod client;

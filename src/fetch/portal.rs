@@ -1,5 +1,5 @@
-//! The customer portal for Rust in web pages. A checkout to follow is made by the vendor's backend here: a browser hides
-//! where a checkout link leads to.
+//! The customer portal for Rust in web pages. A checkout must be created by the vendor's backend, because a browser
+//! hides the target of a checkout link.
 
 use super::driver::Driver;
 use crate::client::portal::portal;

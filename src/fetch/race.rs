@@ -1,21 +1,22 @@
-//! Waiting with a limit: for a future, but not longer than so many milliseconds, and not after it was cancelled.
+//! A wait that ends with a future, after a number of milliseconds, or when it is cancelled.
 
 use gloo_timers::future::TimeoutFuture;
 use std::pin::pin;
 use std::task::{Context, Poll};
 
-/// How the wait for a future ended.
+/// The outcome of waiting for a future.
 pub(super) enum Raced<T> {
     Done(T),
     TimeUp,
     Cancelled,
 }
 
-/// The longest that JavaScript's timers count; a longer one would fire at once.
+/// The longest time that JavaScript's timers can wait. A longer timer would fire at once.
 const LONGEST_MS: u64 = i32::MAX as u64;
 
-/// Waits for `work`, for `limit_ms`, or until `is_cancelled`, which is called whenever this is polled, and wakes the task
-/// when its result changes. What is ready comes first; a timer is started only if there is something to wait for.
+/// Waits for `work`, for `limit_ms`, or until `is_cancelled` returns `true`. `is_cancelled` is called at every poll,
+/// and wakes the task when its result changes. A future that is ready wins. The timer is started only if the future is
+/// not ready at once.
 pub(super) async fn race<T>(
     work: impl Future<Output = T>,
     limit_ms: u64,

@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use wasm_bindgen_futures::spawn_local;
 
-/// Stops its task when dropped.
+/// The refreshing task, which stops when this is dropped.
 pub(super) struct Refresher {
     signal: Rc<Signal>,
     _events: Vec<EventListener>,
@@ -53,7 +53,7 @@ impl Signal {
         self.waker.take().into_iter().for_each(Waker::wake);
     }
 
-    /// Whether the wait is over before its time.
+    /// Returns `true` if the wait must end early.
     fn is_set(&self, context: &Context<'_>) -> bool {
         self.waker.set(Some(context.waker().clone()));
         self.stopped.get() || self.woken.get()
@@ -62,7 +62,7 @@ impl Signal {
 
 async fn refresh_until_stopped(driver: Rc<Driver>, signal: Rc<Signal>) {
     let mut watch = Watch::new(driver.now());
-    // what was planned before does not delay the first look
+    // an earlier plan does not delay the first look
     wait_for_plan(&driver, &signal, Duration::ZERO).await;
     while !signal.stopped.get() {
         let pause = match watch.look(driver.now(), signal.woken.take()) {
@@ -72,15 +72,15 @@ async fn refresh_until_stopped(driver: Rc<Driver>, signal: Rc<Signal>) {
                 Duration::ZERO
             }
         };
-        // a user's activation is an operation as well, and makes a plan where there was none
+        // a user's activation is an operation too, and creates the first plan
         if let Some(wake_at) = wait_for_plan(&driver, &signal, pause).await {
             watch.planned(driver.now(), wake_at);
         }
     }
 }
 
-/// When to look next, if an operation has ended since this was last asked. Waits for that as long as `pause`, or until
-/// there is a signal.
+/// Waits for `pause`, for a signal, or until an operation has ended. Returns the time of the next look in the last
+/// case.
 async fn wait_for_plan(driver: &Driver, signal: &Signal, pause: Duration) -> Option<Option<u64>> {
     let ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
     let over = std::future::poll_fn(|context| match driver.poll_planned(context) {

@@ -1,4 +1,5 @@
-//! An operation under way, as its caller holds it. Dropping it does not drop what has begun: see [`Running`].
+//! An operation in progress, as its caller holds it. Dropping it does not stop an operation that has started; see
+//! [`Running`].
 
 use super::cancellation::Cancellation;
 use crate::client::cancel::Cancel;
@@ -8,8 +9,8 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use wasm_bindgen_futures::spawn_local;
 
-/// An operation that goes on when it is polled, and when it is dropped after its first poll: then by itself, until the
-/// answer to the request under way is stored, so that a seat which was taken is remembered.
+/// An operation that runs while it is polled. If it is dropped after its first poll, it goes on by itself until the
+/// answer to its current request is stored, so that no seat is lost.
 pub(super) struct Running<T: 'static> {
     work: Option<LocalBoxFuture<'static, T>>,
     cancellation: Rc<Cancellation>,
@@ -17,7 +18,7 @@ pub(super) struct Running<T: 'static> {
 }
 
 impl<T> Running<T> {
-    /// `work` begins when this is first polled, and obeys the `cancellation`.
+    /// Creates an operation. `work` starts at the first poll, and obeys the `cancellation`.
     pub(super) fn new(work: impl Future<Output = T> + 'static, cancellation: Rc<Cancellation>) -> Self {
         Self { work: Some(Box::pin(work)), cancellation, begun: false }
     }

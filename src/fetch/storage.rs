@@ -1,4 +1,4 @@
-//! Which storage of the browser keeps the record, and the random id beside it that identifies this browser.
+//! The browser storage that keeps the record, and beside it the random id of this browser.
 
 use super::environment::{global, random};
 use super::indexed_db::IndexedDbStore;
@@ -10,25 +10,25 @@ use std::cell::RefCell;
 
 /// A storage of the browser, one for each origin.
 ///
-/// Beside the record it keeps a random id, which stands for the device: a license's seat is this browser's profile.
-/// That protects little, since whoever can copy the record can copy the id; where it matters, let the configuration
-/// name the [`device_id`](crate::ConfigBuilder::device_id), an id of the signed-in user for example.
+/// It also keeps a random id in place of a device id, so the seat belongs to this browser profile. That protects
+/// little, because a person who can copy the record can copy the id. If it matters, set
+/// [`device_id`](crate::ConfigBuilder::device_id), for example to an id of the signed-in user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Storage {
-    /// `localStorage`, the usual one of a page. Workers have none.
+    /// `localStorage`, the default in a page. Workers do not have it.
     Local,
-    /// A database called `polar-license`. Pages and workers share it.
+    /// A database named `polar-license`. Pages and workers share it.
     IndexedDb,
 }
 
 const DEVICE: &str = "polar-license device";
 
 impl Storage {
-    /// `localStorage`, or IndexedDB where there is no such thing, as in workers.
+    /// Returns `localStorage`, or IndexedDB if that does not exist, as in workers.
     pub(super) fn usual() -> Option<Self> {
         match (global("localStorage"), global("indexedDB")) {
-            // forbidden is not absent: what was stored before it was is still there
+            // forbidden storage is not absent: it still holds the records from before
             (Ok(Some(_)) | Err(_), _) => Some(Self::Local),
             (Ok(None), Ok(Some(_)) | Err(_)) => Some(Self::IndexedDb),
             (Ok(None), Ok(None)) => None,
@@ -40,7 +40,7 @@ impl Storage {
         self.place(format!("polar-license {app_id} {product:016x} {device:016x}"))
     }
 
-    /// The random id, the same at every call and, where it could be kept, at every start.
+    /// Returns the random id. It is the same at every call and, if it could be stored, at every start.
     pub(super) async fn device(self) -> Result<String, StoreError> {
         let place = self.place(DEVICE.to_owned());
         if let Some(id) = place.load().await?.and_then(id_of) {
@@ -72,7 +72,7 @@ fn id_of(bytes: Vec<u8>) -> Option<String> {
     String::from_utf8(bytes).ok().filter(|_| whole)
 }
 
-/// The store where nothing can be stored; every call fails with the reason.
+/// The store of a browser that can store nothing. Every call fails with the reason.
 pub(super) struct NoStore(String);
 
 impl NoStore {

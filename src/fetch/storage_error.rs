@@ -1,10 +1,10 @@
-//! Why a storage of the browser failed, and what to do about it.
+//! The message for a browser storage that failed: the reason, and what to do about it.
 
 use super::environment::error_name;
 use crate::store::StoreError;
 use wasm_bindgen::JsValue;
 
-/// `attempted` is a verb: `open`, `read` or `write`.
+/// Returns the error. `attempted` is a verb: `open`, `read` or `write`.
 pub(super) fn storage_error(attempted: &str, error: &JsValue) -> StoreError {
     StoreError::new(match error_name(error).as_deref() {
         Some("QuotaExceededError") => String::from("the browser's storage is full; remove data of this site"),

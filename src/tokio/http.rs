@@ -19,7 +19,7 @@ use super::trust::{no_roots, tls_config};
 use crate::client::connection::{
     Scheme, Target, USER_AGENT, WRONG_ADDRESS, describe, no_time, timeout_message, tls_message,
 };
-use crate::client::kept::Kept;
+use crate::client::resettable::Resettable;
 use crate::future::BoxFuture;
 use crate::transport::{Answer, AsyncTransport, Failure, Request, RetryHeaders, Sent};
 #[cfg(feature = "portal")]
@@ -44,7 +44,7 @@ use zeroize::Zeroizing;
 /// Sends requests with reqwest and rustls, honouring the system's proxy and root certificates. In a tokio runtime only.
 #[derive(Clone, Default)]
 pub struct HttpTransport {
-    tls: Arc<Kept<ClientConfig>>,
+    tls: Arc<Resettable<ClientConfig>>,
 }
 
 impl HttpTransport {
@@ -63,7 +63,7 @@ impl AsyncTransport for HttpTransport {
             let gate = Gate::default();
             let exchanged = timeout(request.timeout, exchange(request, &gate, &self.tls)).await;
             if !matches!(exchanged, Ok(Ok(_))) {
-                self.tls.forget();
+                self.tls.reset();
             }
             let sent = gate.close();
             match exchanged {
@@ -83,7 +83,7 @@ impl AsyncTransport for HttpTransport {
             let gate = Gate::default();
             let exchanged = timeout(request.timeout, exchange_with_portal(request, &gate, &self.tls)).await;
             if !matches!(exchanged, Ok(Ok(_))) {
-                self.tls.forget();
+                self.tls.reset();
             }
             let sent = gate.close();
             match exchanged {
@@ -99,7 +99,7 @@ impl AsyncTransport for HttpTransport {
 async fn exchange_with_portal(
     request: &PortalRequest,
     gate: &Gate,
-    tls: &Arc<Kept<ClientConfig>>,
+    tls: &Arc<Resettable<ClientConfig>>,
 ) -> Result<PortalAnswer, Fault> {
     let url = Url::parse(&request.url).map_err(|_| Fault::Address)?;
     let client = client(&url, tls).await?;
@@ -133,7 +133,7 @@ impl fmt::Debug for HttpTransport {
     }
 }
 
-async fn exchange(request: &Request, gate: &Gate, tls: &Arc<Kept<ClientConfig>>) -> Result<Answer, Fault> {
+async fn exchange(request: &Request, gate: &Gate, tls: &Arc<Resettable<ClientConfig>>) -> Result<Answer, Fault> {
     let url = Url::parse(&request.url).map_err(|_| Fault::Address)?;
     let client = client(&url, tls).await?;
     let body = GatedBody { rest: request.body.clone(), gate: gate.clone() };
@@ -157,14 +157,14 @@ async fn read(mut response: Response) -> Result<Answer, Fault> {
 }
 
 /// A fresh client for each request: it holds no connection back, and sees the proxy of today.
-async fn client(url: &Url, known: &Arc<Kept<ClientConfig>>) -> Result<Client, Fault> {
+async fn client(url: &Url, known: &Arc<Resettable<ClientConfig>>) -> Result<Client, Fault> {
     let (target, scheme) = url.host_str().and_then(|host| Target::of(url.scheme(), host)).ok_or(Fault::Address)?;
     let known = Arc::clone(known);
     // may read the certificates of the system
     spawn_blocking(move || build_client(target, scheme, &known)).await.map_err(|_| Fault::Stopped)?
 }
 
-fn build_client(target: Target, scheme: Scheme, known: &Kept<ClientConfig>) -> Result<Client, Fault> {
+fn build_client(target: Target, scheme: Scheme, known: &Resettable<ClientConfig>) -> Result<Client, Fault> {
     let tls = match scheme {
         Scheme::Https => known.get(tls_config),
         Scheme::Http => no_roots(),

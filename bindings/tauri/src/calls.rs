@@ -1,10 +1,10 @@
-//! The calls of pages that are under way, so that a page can end its own.
+//! The calls of pages in progress, so that a page can cancel its own.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
-/// Names a call: the webview, what the page there calls itself, and its number of the call.
+/// The identity of a call: the webview, the page's name for itself, and the page's number for the call.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct CallId {
     pub(crate) webview: String,
@@ -12,11 +12,11 @@ pub(crate) struct CallId {
     pub(crate) number: u32,
 }
 
-/// Whether each call under way was cancelled.
+/// The calls in progress, and whether each was cancelled.
 #[derive(Default)]
 pub(crate) struct Calls(Mutex<HashMap<CallId, watch::Sender<bool>>>);
 
-/// A call that is under way until this is dropped.
+/// A call that is in progress until this is dropped.
 pub(crate) struct Running<'a> {
     calls: &'a Calls,
     id: CallId,
@@ -29,12 +29,12 @@ impl Calls {
         Running { calls: self, id, cancelled }
     }
 
-    /// Also of a call that has yet to arrive: messages of a page may overtake each other.
+    /// Cancels a call, which may not have arrived yet, because messages of a page may overtake each other.
     pub(crate) fn cancel(&self, id: CallId) {
         self.lock().entry(id).or_default().send_replace(true);
     }
 
-    /// What a webview cancelled that is over: its page is gone.
+    /// Forgets the cancelled calls of pages that are gone: those of this webview, except the given page.
     pub(crate) fn forget(&self, webview: &str, page: Option<&str>) {
         self.lock().retain(|id, call| {
             let is_gone = id.webview == webview && page != Some(&id.page);
@@ -48,7 +48,7 @@ impl Calls {
 }
 
 impl Running<'_> {
-    /// Ready once the page has cancelled the call.
+    /// Returns a future that is ready once the page has cancelled the call.
     pub(crate) fn cancelled(&self) -> impl Future<Output = ()> + use<> {
         let mut cancelled = self.cancelled.clone();
         async move {

@@ -1,4 +1,5 @@
-//! The commands of pages. Each converts, calls the client and converts back; none decides anything, and none returns a key.
+//! The commands of pages. Each converts, calls the client and converts back. None of them decides anything or returns a
+//! key.
 
 use crate::LicenseExt;
 use crate::calls::CallId;
@@ -43,7 +44,7 @@ pub(crate) async fn refresh<R: Runtime>(webview: Webview<R>, page: String, numbe
 
 #[command]
 pub(crate) async fn consume<R: Runtime>(webview: Webview<R>, page: String, number: u32, count: f64) -> Reply {
-    // 0, which the engine refuses, for what is not a whole number; `as` saturates
+    // 0, which the engine refuses, if the count is not a whole number; `as` saturates
     let count = if count.fract() == 0.0 { count as u32 } else { 0 };
     change(&webview, page, number, Operation::Consume(count)).await
 }

@@ -1,5 +1,5 @@
-//! License keys sold through [Polar](https://polar.sh) in a Tauri app. This side holds the license; windows show it by
-//! `polar-license/tauri` of the npm package, and never receive the key or the record.
+//! License keys sold through [Polar](https://polar.sh) in a Tauri app. The Rust side holds the license. Windows show it
+//! with `polar-license/tauri` of the npm package, and never receive the key or the record.
 //!
 //! ```text
 //!   page          license.activate(key) ── invoke ──► commands ──┐
@@ -7,8 +7,8 @@
 //!   Rust command  app.license().allows("export") ────────────────┘
 //! ```
 //!
-//! [`init`] is the plugin, and [`LicenseExt`] the license for the app's own commands: what must not run without a license
-//! has to ask there, since whoever opens a page's developer tools can change what the page believes.
+//! [`init`] is the plugin, and [`LicenseExt`] gives the app's own commands the license. A command that must not run
+//! without a license has to check it there, because a user can change a page with the developer tools.
 #![doc = include_str!("../README.md")]
 
 mod calls;
@@ -27,22 +27,23 @@ pub use polar_license;
 
 use pages::Pages;
 
-/// The name of the plugin: of its commands, and of its permissions in capabilities.
+/// The name of the plugin, which its commands and its permissions in capabilities begin with.
 const NAME: &str = "polar-license";
 
-/// How long the process may live on after its last window, for the answer to a request that was sent.
+/// The longest time that the process lives after its last window, to receive the answer to a request that was sent.
 const LONGEST_END: Duration = Duration::from_secs(10);
 
-/// The plugin: opens the license when the app starts, and refreshes it by itself.
+/// Returns the plugin, which opens the license when the app starts and refreshes it automatically.
 ///
-/// The record is where all clients of this product keep theirs, in the user's data folder and not in the app's: a command
-/// line tool beside the app shares it, and removing the app's data does not lose a seat. [`init_with`] chooses.
+/// The record is stored where all clients of this product store it: in the user's data folder, not in the app's. So a
+/// command line tool shares the license with the app, and removing the app's data loses no seat. [`init_with`] sets
+/// another directory.
 #[must_use = "the app's builder takes it"]
 pub fn init<R: Runtime>(config: Config) -> TauriPlugin<R> {
     init_with(Client::builder(config))
 }
 
-/// The same with another directory, store, network stack or clock.
+/// Returns the plugin with another directory, store, network stack or clock.
 ///
 /// ```no_run
 /// use tauri_plugin_polar_license::polar_license::{Config, tokio::Client};
@@ -68,10 +69,10 @@ pub fn init_with<R: Runtime>(client: ClientBuilder) -> TauriPlugin<R> {
         .setup(|app, _| {
             let client = wait_for(client.open())?;
             let pages = Arc::new(Pages::new(client.clone()));
-            let followed = Arc::downgrade(&pages);
+            let weak_pages = Arc::downgrade(&pages);
             let changes = client.on_change(move |_| {
-                if let Some(pages) = followed.upgrade() {
-                    pages.tell();
+                if let Some(pages) = weak_pages.upgrade() {
+                    pages.notify();
                 }
             });
             client.start_auto_refresh();
@@ -90,9 +91,9 @@ pub fn init_with<R: Runtime>(client: ClientBuilder) -> TauriPlugin<R> {
         .build()
 }
 
-/// The license of the app, wherever there is a handle of it: `app`, `window`, `webview`.
+/// The app's license, from any handle of the app: `app`, `window`, `webview`.
 pub trait LicenseExt<R: Runtime> {
-    /// The license, for what the app does in Rust.
+    /// Returns the license, for use in Rust.
     ///
     /// ```no_run
     /// use tauri_plugin_polar_license::LicenseExt;
@@ -115,14 +116,14 @@ impl<R: Runtime, M: Manager<R>> LicenseExt<R> for M {
     }
 }
 
-/// Waits for the answer to what was sent, so that the next start knows of it.
+/// Waits for the answer to a request that was sent, so that the next start knows it.
 fn end<R: Runtime>(app: &AppHandle<R>) {
     let client = app.license().clone();
-    // what it cuts off is in the record as not known, and reported at the next start
+    // an operation that is cut off is in the record with an unknown outcome, which the next start reports
     let _ = wait_for(async move { tokio::time::timeout(LONGEST_END, client.drain()).await });
 }
 
-/// On a thread of its own: the app's main thread may be inside of a runtime, where nothing can be waited for.
+/// Waits on a separate thread: the app's main thread may be inside a runtime, where blocking is not possible.
 fn wait_for<T: Send>(work: impl Future<Output = T> + Send) -> T {
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| async_runtime::block_on(work));

@@ -1,4 +1,4 @@
-//! What a page receives. Never the key or the record: a decision has neither.
+//! The messages that a page receives. They contain decisions, but never the key or the record.
 
 use polar_license::engine::{Outcome, Phase};
 use polar_license::tokio::Client;
@@ -6,23 +6,23 @@ use polar_license::{Deactivated, Decision, Error, ErrorDetails, Explanation, Now
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
-/// The decision, and what time alone will make of it. Answers and changes may overtake each other: the one with the higher
-/// number, `at`, is later.
+/// The decision, and those that follow if only time passes. Replies and changes may overtake each other; the one with
+/// the higher number `at` is the later one.
 #[derive(Clone, Serialize)]
 pub(crate) struct Outlook {
     at: u64,
     phases: Vec<Shown>,
 }
 
-/// A decision with all that a page may ask of it, and from when on it holds: on the wall clock in ms since 1970, or when so
-/// many ms have passed.
+/// A decision with everything that a page may ask about it, and the time from which it holds: `wall` on the wall clock
+/// in ms since 1970, or `after` ms from now, whichever comes first.
 #[derive(Clone, Serialize)]
 struct Shown {
     wall: i64,
     after: u64,
     decision: Decision,
     explanations: BTreeMap<String, Explanation>,
-    /// Of a feature that the configuration does not name.
+    /// The explanation for a feature that the configuration does not name.
     unknown: Explanation,
 }
 
@@ -44,7 +44,7 @@ impl Shown {
     }
 }
 
-/// How a call has ended, and what holds then.
+/// The result of a call, and the decision after it.
 pub(crate) struct Reply {
     pub(crate) outlook: Outlook,
     pub(crate) result: Result<Decision, Error>,
@@ -52,12 +52,12 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// Of an operation that changes something, or fails.
+    /// Returns the reply for an operation that changes something, or fails.
     pub(crate) fn changed(outlook: Outlook, outcome: Outcome) -> Self {
         Self { outlook, deactivated: outcome.deactivated, result: outcome.result }
     }
 
-    /// Of one for which not to reach Polar is not an error.
+    /// Returns the reply for an operation that does not fail if Polar cannot be reached.
     pub(crate) fn asked(outlook: Outlook, outcome: Outcome) -> Self {
         Self { outlook, deactivated: None, result: Ok(outcome.into_decision()) }
     }

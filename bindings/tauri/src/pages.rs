@@ -1,4 +1,4 @@
-//! The pages that follow the license: each has a channel, on which it receives every change.
+//! The pages that show the license. Each has a channel, on which it receives every change.
 
 use crate::calls::Calls;
 use crate::messages::Outlook;
@@ -6,7 +6,7 @@ use polar_license::tokio::Client;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tauri::ipc::Channel;
 
-/// The pages of an app, and what all of them are told.
+/// The pages of an app, and the messages to all of them.
 pub(crate) struct Pages {
     client: Client,
     pub(crate) calls: Calls,
@@ -30,7 +30,7 @@ impl Pages {
         Self { client, calls: Calls::default(), inner: Mutex::default() }
     }
 
-    /// The page receives changes from here on. One that was in that webview before is gone.
+    /// Registers a page for changes. A page that was in the same webview before is forgotten.
     pub(crate) fn follow(&self, webview: String, page: String, changes: Channel<Outlook>) -> Outlook {
         self.calls.forget(&webview, Some(&page));
         let mut inner = self.lock();
@@ -39,20 +39,20 @@ impl Pages {
         inner.outlook(&self.client)
     }
 
-    /// What holds at this instant.
+    /// Returns the outlook at this instant.
     pub(crate) fn outlook(&self) -> Outlook {
         self.lock().outlook(&self.client)
     }
 
-    /// Sends what holds at this instant to every page.
-    pub(crate) fn tell(&self) {
+    /// Sends the outlook at this instant to every page.
+    pub(crate) fn notify(&self) {
         let mut inner = self.lock();
         let outlook = inner.outlook(&self.client);
-        // a webview that is gone takes no message
+        // sending fails for a webview that is gone
         inner.followers.retain(|follower| follower.changes.send(outlook.clone()).is_ok());
     }
 
-    /// A window was closed, and its webview with it.
+    /// Forgets a webview, whose window was closed.
     pub(crate) fn forget(&self, webview: &str) {
         self.lock().followers.retain(|follower| follower.webview != webview);
         self.calls.forget(webview, None);
@@ -64,7 +64,7 @@ impl Pages {
 }
 
 impl Inner {
-    /// Numbered under the lock, so that the higher number is the later outlook.
+    /// Returns a numbered outlook. The lock is held meanwhile, so a higher number means a later outlook.
     fn outlook(&mut self, client: &Client) -> Outlook {
         self.at = self.at.saturating_add(1);
         Outlook::of(client, self.at)

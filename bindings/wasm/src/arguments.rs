@@ -1,5 +1,5 @@
-//! Numbers and names that come from JavaScript, as the engine has them. Numbers are taken as `f64`: for any smaller type
-//! the glue would cut off what does not fit, without a word.
+//! Converts numbers and names from JavaScript into the engine's types. Numbers are `f64`, because for any smaller type
+//! the glue silently truncates.
 
 use crate::values::defect;
 use polar_license::engine;
@@ -7,7 +7,7 @@ use polar_license::transport;
 use polar_license::{Now, Timestamp};
 use wasm_bindgen::prelude::*;
 
-/// How a refresh was started: by an app that waits for it, by a timer, or because the network may just have come back.
+/// The origin of a refresh: an app that waits for it, a timer, or a sign that the network may be back.
 #[wasm_bindgen]
 #[derive(Clone, Copy)]
 pub enum Patience {
@@ -16,7 +16,7 @@ pub enum Patience {
     Woken = "woken",
 }
 
-/// How the wait for other tabs has ended: none is asking Polar, or one still is.
+/// The outcome of waiting for other tabs: none is asking Polar, or one still is.
 #[wasm_bindgen]
 #[derive(Clone, Copy)]
 pub enum Turn {
@@ -24,7 +24,7 @@ pub enum Turn {
     Late = "late",
 }
 
-/// Why there is no complete reply.
+/// The reason why there is no complete reply.
 #[wasm_bindgen]
 #[derive(Clone, Copy)]
 pub enum NoReply {
@@ -33,24 +33,23 @@ pub enum NoReply {
     Cancelled = "cancelled",
 }
 
-/// Times that JavaScript's numbers hold to the millisecond, with room for what is added to them.
+/// The largest time that is accepted: JavaScript's numbers hold it to the millisecond, with room for additions.
 const LONGEST_MS: f64 = 4_503_599_627_370_496.0;
 
-/// `wall` is the wall clock in ms since 1970, `mono` the monotonic clock in ms since any moment. What is not a number
-/// counts as 0.
+/// Converts two clocks: `wall` in ms since 1970, `mono` in ms since any moment. Converts NaN to 0.
 pub(crate) fn now(wall: f64, mono: f64) -> Now {
     let wall = wall.clamp(-LONGEST_MS, LONGEST_MS);
     let mono = mono.clamp(0.0, LONGEST_MS);
     Now { wall: Timestamp::from_unix_ms(wall as i64), mono: mono as u64 }
 }
 
-/// A count of uses; 0, which the engine refuses, for what is not a whole number.
+/// Converts a count of uses. Returns 0, which the engine refuses, if it is not a whole number.
 pub(crate) fn count(count: f64) -> u32 {
     // `as` saturates
     if count.fract() == 0.0 { count as u32 } else { 0 }
 }
 
-/// An HTTP status; 0, which is not Polar's, for what cannot be one.
+/// Converts an HTTP status. Returns 0, which Polar never sends, if it is out of range.
 pub(crate) fn status(status: f64) -> u16 {
     if (100.0..1000.0).contains(&status) { status as u16 } else { 0 }
 }

@@ -1,4 +1,4 @@
-//! The class that JavaScript drives: an engine, the steps under way and the timer of the automatic refresh.
+//! The class that JavaScript calls: an engine, the steps in progress and the timer of the automatic refresh.
 
 use crate::arguments::{self, NoReply, Patience, Turn, now};
 use crate::numbered::Numbered;
@@ -16,23 +16,24 @@ use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
 thread_local! {
-    /// All licenses of a page or process ask Polar from one address.
+    /// The pace of requests, shared by all licenses of a page or process because they ask Polar from one address.
     static PACER: Pacer = Pacer::new();
 }
 
 /// The licensing of one app on one device. In every method `wall` is the wall clock in ms since 1970, and `mono` the
-/// monotonic clock in ms since any moment. An operation ends with the step `done`; every other step has a number, by which
-/// it is resumed once. What a method throws besides `{ error }` is a defect, after which the instance must not be used.
+/// monotonic clock in ms since any moment. An operation ends with the step `done`. Every other step has a number, with
+/// which it is resumed once. Any exception other than `{ error }` is a defect, after which the instance must not be
+/// used.
 #[wasm_bindgen]
 pub struct Engine(RefCell<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) engine: engine::Engine,
-    /// The steps under way, each with its number.
+    /// The steps in progress by their numbers.
     steps: Numbered<engine::Step>,
     last_number: u32,
     watch: Watch,
-    /// How long the decision holds that was last read; not known once an operation has gone on.
+    /// The span of the decision that was last read. `None` once an operation has continued.
     held: Option<Span>,
     #[cfg(feature = "portal")]
     pub(crate) portal: Portal,
@@ -40,9 +41,10 @@ pub(crate) struct Inner {
 
 #[wasm_bindgen]
 impl Engine {
-    /// An engine that remembers nothing yet: `open` is its first operation. `settings` is the JSON of what an app
-    /// configures; `device` identifies this device if the settings do not; `system` is such as `Windows 11`; `seed` is 16
-    /// random bytes. With `own_pace` its requests do not wait for those of other engines, for a clock that is not theirs.
+    /// Creates an engine without a record; `open` must be its first operation. `settings` is the JSON of the app's
+    /// settings. `device` identifies this device if the settings do not. `system` is a name such as `Windows 11`.
+    /// `seed` is 16 random bytes. With `own_pace` its requests do not wait for those of other engines; it is meant for
+    /// an engine with a clock of its own.
     #[wasm_bindgen(constructor)]
     pub fn new(settings: &str, device: &str, system: String, seed: &[u8], own_pace: bool) -> Result<Self, JsValue> {
         let config = configured(settings).map_err(thrown)?;
@@ -65,19 +67,19 @@ impl Engine {
         })))
     }
 
-    /// Tag of the organization, environment and app: 16 hexadecimal digits.
+    /// The tag of the organization, environment and app: 16 hexadecimal digits.
     #[wasm_bindgen(getter)]
     pub fn product(&self) -> Result<String, JsValue> {
         Ok(hex(self.inner()?.engine.record_tags().0))
     }
 
-    /// Tag of the device: 16 hexadecimal digits.
+    /// The tag of the device: 16 hexadecimal digits.
     #[wasm_bindgen(getter)]
     pub fn device(&self) -> Result<String, JsValue> {
         Ok(hex(self.inner()?.engine.record_tags().1))
     }
 
-    /// Reads what is stored.
+    /// Reads the stored record.
     pub fn open(&self, wall: f64, mono: f64) -> NextStep {
         self.begin(Operation::Open, now(wall, mono))
     }
@@ -118,8 +120,8 @@ impl Engine {
         self.begin(Operation::Forget, now(wall, mono))
     }
 
-    /// What to do with the record, in a step `store`: `stored` is what the store holds, if anything, unless it is
-    /// `unreadable`. Nothing, if the operation does not wait for the store any more.
+    /// Returns the change to make to the record in a step `store`. `stored` is the record that the store holds, if any;
+    /// with `unreadable` it could not be read. Returns `keep` if the operation does not wait for the store any more.
     pub fn merge(
         &self,
         number: u32,
@@ -135,7 +137,7 @@ impl Engine {
         to_js(&Change::from(step.merge(engine, stored, now(wall, mono))))
     }
 
-    /// Goes on after a step `turn`.
+    /// Continues after a step `turn`.
     #[wasm_bindgen(js_name = resumeTurn)]
     pub fn resume_turn(&self, number: u32, turn: Turn, wall: f64, mono: f64) -> NextStep {
         let (mut inner, turn, now) = (self.inner()?, turn.parse()?, now(wall, mono));
@@ -144,7 +146,7 @@ impl Engine {
         inner.show(step, now)
     }
 
-    /// Goes on after a step `store`; `problem` is why the store could not be locked, read or written.
+    /// Continues after a step `store`. `problem` is the reason why the store could not be locked, read or written.
     #[wasm_bindgen(js_name = resumeStore)]
     pub fn resume_store(&self, number: u32, problem: Option<String>, wall: f64, mono: f64) -> NextStep {
         let (mut inner, now) = (self.inner()?, now(wall, mono));
@@ -153,7 +155,7 @@ impl Engine {
         inner.show(step, now)
     }
 
-    /// How many seconds to wait, by a reply's headers of these names.
+    /// Returns the seconds to wait, as stated by the reply's headers of these names.
     #[wasm_bindgen(js_name = retryAfter)]
     pub fn retry_after(
         &self,
@@ -164,7 +166,7 @@ impl Engine {
         RetryHeaders { retry_after, ratelimit_reset, date }.seconds()
     }
 
-    /// Goes on after a step `send` with a complete reply; `retry_after` is what the method of that name returns.
+    /// Continues after a step `send` with a complete reply. `retry_after` is the result of the method of that name.
     #[wasm_bindgen(js_name = resumeReply)]
     pub fn resume_reply(
         &self,
@@ -179,7 +181,7 @@ impl Engine {
         self.answered(number, answer, now(wall, mono))
     }
 
-    /// Goes on after a step `send` without a complete reply; `sent` if the request may have reached Polar.
+    /// Continues after a step `send` without a complete reply. `sent` means that the request may have reached Polar.
     #[wasm_bindgen(js_name = resumeFailure)]
     pub fn resume_failure(
         &self,
@@ -195,7 +197,8 @@ impl Engine {
         self.answered(number, answer, now(wall, mono))
     }
 
-    /// Goes on after a step `join`: with another such step if there is still something to wait for, and time.
+    /// Continues after a step `join`. Returns another such step if the other operation has not ended and there is time
+    /// left.
     #[wasm_bindgen(js_name = resumeJoin)]
     pub fn resume_join(&self, number: u32, wall: f64, mono: f64) -> NextStep {
         let (mut inner, now) = (self.inner()?, now(wall, mono));
@@ -208,7 +211,7 @@ impl Engine {
         inner.show(step, now)
     }
 
-    /// Gives up in a step `turn` or `join`, before the operation has done anything.
+    /// Cancels an operation in a step `turn` or `join`, before it has done anything.
     pub fn cancel(&self, number: u32, wall: f64, mono: f64) -> NextStep {
         let (mut inner, now) = (self.inner()?, now(wall, mono));
         let step = match inner.take(number)? {
@@ -219,28 +222,28 @@ impl Engine {
         inner.show(step, now)
     }
 
-    /// The decision at this instant, from memory.
+    /// Returns the decision at this instant, from memory.
     pub fn current(&self, wall: f64, mono: f64) -> Result<Ts<Current>, JsValue> {
         let (mut inner, now) = (self.inner()?, now(wall, mono));
         inner.held = Some(inner.engine.holds(now));
         to_js(&Current(inner.engine.current(now)))
     }
 
-    /// Whether the decision that `current` returned last is still the one. Called at each look at a feature: it returns
-    /// what costs the glue nothing.
+    /// Returns `true` if the decision that `current` returned last still holds. It is called at every check of a
+    /// feature, so it returns a type that costs the glue nothing.
     #[wasm_bindgen(js_name = isCurrent)]
     pub fn is_current(&self, wall: f64, mono: f64) -> bool {
         let held = self.0.try_borrow().ok().and_then(|inner| inner.held);
         held.is_some_and(|held| held.contains(now(wall, mono)))
     }
 
-    /// Why a feature is on or off at this instant, from memory.
+    /// Returns the reason why a feature is on or off at this instant, from memory.
     pub fn explain(&self, feature: &str, wall: f64, mono: f64) -> Result<Ts<Explained>, JsValue> {
         to_js(&Explained(self.inner()?.engine.current(now(wall, mono)).explain(feature)))
     }
 
-    /// What the automatic refresh does at this instant, and when to look again, at the latest when the decision that was
-    /// last read ends; asked when its wait is over, after every operation, and with `woken` if the network may have come
+    /// Returns what the automatic refresh does at this instant: refresh, or wait, at most until the decision that was
+    /// last read ends. Call it when the wait is over, after every operation, and with `woken` if the network may be
     /// back.
     pub fn look(&self, woken: bool, wall: f64, mono: f64) -> Result<Ts<Look>, JsValue> {
         let (mut inner, now) = (self.inner()?, now(wall, mono));
@@ -278,7 +281,7 @@ impl Inner {
         self.steps.take(number).ok_or_else(no_such_step)
     }
 
-    /// The step for JavaScript, kept under a new number unless it is the last.
+    /// Converts a step for JavaScript. Stores it under a new number, unless it is the last step.
     pub(crate) fn show(&mut self, step: engine::Step, now: Now) -> NextStep {
         self.held = None;
         let number = self.next_number();
@@ -312,7 +315,7 @@ fn configured(settings: &str) -> Result<Config, Error> {
     ConfigBuilder::from_json(settings)?.build()
 }
 
-/// A tag in hexadecimal.
+/// Formats a tag as hexadecimal digits.
 fn hex(tag: [u8; 8]) -> String {
     format!("{:016x}", u64::from_be_bytes(tag))
 }

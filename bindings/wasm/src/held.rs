@@ -1,21 +1,21 @@
-//! Values that JavaScript gives back: each has a number there, and stays here, so that no token and no license key is in an
-//! object of JavaScript's. Wiped when JavaScript lets go of the number.
+//! Values that JavaScript passes back. JavaScript has only their numbers, so that no JavaScript object contains a token
+//! or a license key. A value is wiped when JavaScript releases its number.
 
 use crate::numbered::Numbered;
 use polar_license::portal::{CheckoutPage, Customer, CustomerChoice, Device, LicenseKey, Purchase, Token};
 
-/// The values by their numbers.
+/// The held values by their numbers.
 #[derive(Default)]
 pub(crate) struct HeldValues {
     values: Numbered<Held>,
     last_number: u32,
 }
 
-/// What JavaScript has a number for.
+/// A value for which JavaScript has a number.
 pub(crate) enum Held {
-    /// What a session consists of.
+    /// The token of a session.
     Token(Token),
-    /// One of several with the same address.
+    /// One of several customers with the same address.
     Customer(CustomerChoice, Customer),
     Page(CheckoutPage),
     Purchase(Purchase),

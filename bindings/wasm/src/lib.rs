@@ -1,5 +1,5 @@
-//! The engine for JavaScript: synchronous methods and plain values. What a license may do is decided in the engine, and
-//! what a page can do is done by the driver in `ts/`.
+//! The engine for JavaScript: synchronous methods and plain values. The engine decides everything about a license; the
+//! driver in `ts/` does everything that a page must do for it.
 //!
 //! ```text
 //!   ts/  (fetch, storage, locks, timers)
@@ -13,7 +13,7 @@
 //!   polar_license::engine
 //! ```
 //!
-//! Never waits, never calls a function of the app's, and never traps on the arguments it is given.
+//! Never waits, never calls a function of the app, and never traps on an argument.
 #![deny(clippy::arithmetic_side_effects, clippy::wildcard_enum_match_arm)]
 
 mod arguments;
@@ -29,7 +29,8 @@ mod values;
 
 pub use engine::Engine;
 
-/// Smaller than the standard library's allocator, and as safe to set: talc itself checks that there is one thread.
+/// A smaller allocator than the standard library's. It is as safe to set, because talc checks that there is only one
+/// thread.
 #[cfg(all(target_arch = "wasm32", not(target_feature = "atomics")))]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

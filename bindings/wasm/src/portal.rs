@@ -1,6 +1,6 @@
-//! The customer portal as further methods of the engine: operations that begin with a step of their own kind, in which the
-//! engine's operations are run and requests with a token are sent. Decides nothing, and shows no token, code or license key:
-//! what JavaScript has to give back, it gets a number for.
+//! The customer portal as further methods of the engine. Its operations have steps of their own kind, which run the
+//! engine's operations and send requests with a token. Decides nothing, and never shows a token, code or license key:
+//! JavaScript has only numbers for the values that it passes back.
 //!
 //! ```text
 //!  begin ─► run       an operation of the engine: its steps, and resumeRun when it is done
@@ -30,7 +30,7 @@ pub(crate) type NextPortalStep = Result<Ts<PortalStep<'static>>, JsValue>;
 
 #[wasm_bindgen]
 impl Engine {
-    /// Begins the engine's operation of a step `run`. When that is done, `resumeRun` goes on.
+    /// Starts the engine's operation of a step `run`. Call `resumeRun` when that operation is done.
     pub fn run(&self, number: u32, wall: f64, mono: f64) -> NextStep {
         let (mut inner, now) = (self.inner()?, now(wall, mono));
         let Some(Step::Run(step)) = inner.portal.steps.get(number) else { return Err(another_kind()) };
@@ -40,7 +40,7 @@ impl Engine {
         inner.show(step, now)
     }
 
-    /// Goes on after a step `run`. If its operation was never begun, it was cancelled.
+    /// Continues after a step `run`. An operation that was never started counts as cancelled.
     #[wasm_bindgen(js_name = resumeRun)]
     pub fn resume_run(&self, number: u32, wall: f64, mono: f64) -> NextPortalStep {
         let not_begun = not_begun(&Context::of(&self.inner()?.engine));
@@ -51,7 +51,7 @@ impl Engine {
         })
     }
 
-    /// Goes on after a step `exchange` with a complete reply; `location` is its header of that name.
+    /// Continues after a step `exchange` with a complete reply. `location` is its header of that name.
     #[wasm_bindgen(js_name = resumePortalReply)]
     #[expect(
         clippy::too_many_arguments,
@@ -72,7 +72,8 @@ impl Engine {
         self.exchanged(number, PortalAnswer { answer, location }, now(wall, mono))
     }
 
-    /// Goes on after a step `exchange` without a complete reply; `sent` if the request may have reached Polar.
+    /// Continues after a step `exchange` without a complete reply. `sent` means that the request may have reached
+    /// Polar.
     #[wasm_bindgen(js_name = resumePortalFailure)]
     pub fn resume_portal_failure(
         &self,
@@ -88,7 +89,7 @@ impl Engine {
         self.exchanged(number, answer.into(), now(wall, mono))
     }
 
-    /// Goes on after a step `wait`: its time has come, or the caller no longer wants to wait.
+    /// Continues after a step `wait`: its time has come, or the caller no longer wants to wait.
     #[wasm_bindgen(js_name = resumeWait)]
     pub fn resume_wait(
         &self,
@@ -104,7 +105,7 @@ impl Engine {
         })
     }
 
-    /// Ends an operation of the portal in this step, and forgets what it held.
+    /// Ends an operation of the portal in this step, and drops its values.
     #[wasm_bindgen(js_name = giveUp)]
     pub fn give_up(&self, number: u32) -> Result<(), JsValue> {
         let portal = &mut self.inner()?.portal;
@@ -114,7 +115,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Forgets what JavaScript has the number `held` for, and wipes what is secret of it.
+    /// Drops the value with the number `held`, and wipes its secrets.
     #[wasm_bindgen(js_name = letGo)]
     pub fn let_go(&self, held: u32) -> Result<(), JsValue> {
         self.inner()?.portal.held.let_go(held);
@@ -123,7 +124,7 @@ impl Engine {
 }
 
 impl Engine {
-    /// Begins an operation of the portal with what JavaScript has numbers for.
+    /// Starts an operation of the portal with values for which JavaScript has numbers.
     fn begin_portal(&self, begin: impl FnOnce(Context, &HeldValues) -> Option<Step<Value>>) -> NextPortalStep {
         let mut inner = self.inner()?;
         let context = Context::of(&inner.engine);
@@ -152,7 +153,7 @@ impl Engine {
 }
 
 impl crate::engine::Inner {
-    /// The step for JavaScript, kept under a new number unless it is the last.
+    /// Converts a step for JavaScript. Stores it under a new number, unless it is the last step.
     fn show_portal(&mut self, step: Step<Value>) -> NextPortalStep {
         let number = self.next_number();
         let shown = match &step {

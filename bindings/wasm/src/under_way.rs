@@ -1,4 +1,4 @@
-//! The operations of the portal that are under way, and the engine's operations that are run for them. Runs nothing itself.
+//! The operations of the portal in progress, and the engine's operations that they run. Runs nothing itself.
 
 use crate::held::HeldValues;
 use crate::numbered::Numbered;
@@ -7,7 +7,7 @@ use polar_license::engine::{self, Outcome};
 use polar_license::portal::steps::Step;
 use polar_license::portal::{CheckoutPage, CodeRequest, Devices, LicenseKey, Purchase, Restored, Token};
 
-/// What is under way in the portal.
+/// The portal's operations in progress, and the values that JavaScript has numbers for.
 #[derive(Default)]
 pub(crate) struct Portal {
     pub(crate) steps: Numbered<Step<Value>>,
@@ -15,18 +15,18 @@ pub(crate) struct Portal {
     pub(crate) runs: Runs,
 }
 
-/// Operations of the engine that are run for steps of the portal.
+/// The engine's operations that run for steps of the portal.
 #[derive(Default)]
 pub(crate) struct Runs {
-    /// Whose step is resumed at this moment.
+    /// The number of the portal's step whose engine operation is being resumed.
     pub(crate) current: Option<u32>,
-    /// By the number of a step of the engine: that of the portal's step that it is run for.
+    /// The number of the portal's step, by the number of the engine's step that runs for it.
     pub(crate) under_way: Numbered<u32>,
-    /// By the number of the portal's step.
+    /// The outcomes by the number of the portal's step.
     pub(crate) ended: Numbered<Outcome>,
 }
 
-/// What an operation ends with.
+/// The result of an operation.
 pub(crate) enum Value {
     CodeRequest(CodeRequest),
     Session(Token),
@@ -41,19 +41,19 @@ pub(crate) enum Value {
 }
 
 impl Portal {
-    /// The step of the engine with this number is resumed.
+    /// Records that the engine's step with this number is being resumed.
     pub(crate) fn resumes(&mut self, number: u32) {
         self.runs.current = self.runs.under_way.take(number);
     }
 
-    /// What has become of it: another step, with this number.
+    /// Records that the resumed operation continues with the step of this number.
     pub(crate) fn goes_on(&mut self, number: u32) {
         if let Some(run_for) = self.runs.current.take() {
             self.runs.under_way.insert(number, run_for);
         }
     }
 
-    /// What has become of it: the operation has ended.
+    /// Records that the resumed operation has ended.
     pub(crate) fn ends(&mut self, step: engine::Step) {
         if let (Some(run_for), engine::Step::Done(outcome)) = (self.runs.current.take(), step) {
             self.runs.ended.insert(run_for, outcome);

@@ -1,5 +1,5 @@
-//! What JavaScript receives: plain objects, made by serde-wasm-bindgen and declared by tsify. The members of a decision
-//! and of an error are the core's, whose TypeScript is in `ts/src/types.ts`.
+//! The values that JavaScript receives: plain objects, created by serde-wasm-bindgen and declared by tsify. The members
+//! of a decision and of an error come from the core; their TypeScript is in `ts/src/types.ts`.
 
 use js_sys::Uint8Array;
 use polar_license::engine::{self, Outcome, Patience, SendStep, StoreStep};
@@ -14,14 +14,14 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen(typescript_custom_section)]
 const IMPORTS: &str = r#"import type { Deactivated, Decision, Explanation, Failure } from "./types.js";"#;
 
-/// What a driver does next, and the number to go on with.
+/// The next step for a driver, and the number with which it is resumed.
 #[derive(Serialize, Tsify)]
 #[serde(tag = "do", rename_all = "lowercase", rename_all_fields = "camelCase")]
 #[tsify(missing_as_null, hashmap_as_object)]
 pub enum Step<'a> {
-    /// Wait until no other tab asks Polar, at most `until`, and keep the turn until the operation is done.
+    /// Wait until no other tab asks Polar, at most until `until`, and keep the turn until the operation is done.
     Turn { number: u32, until: u64 },
-    /// Read, merge and write the stored record, at `not_before`, waiting for the lock until `until`. A store that takes
+    /// Read, merge and write the stored record, at `not_before`. Wait for the lock until `until`. A store that takes
     /// longer than `timeout_ms` counts as broken.
     Store { number: u32, not_before: u64, until: u64, timeout_ms: u64 },
     /// Post `body` once, at `not_before`, within `timeout_ms`, and read at most `reply_limit` bytes.
@@ -34,28 +34,28 @@ pub enum Step<'a> {
         timeout_ms: u64,
         reply_limit: u32,
     },
-    /// Wait until another operation has ended, at most `until`.
+    /// Wait until another operation has ended, at most until `until`.
     Join { number: u32, until: u64 },
     /// The operation has ended.
     Done {
-        /// The decision that holds, whether the operation succeeded or not.
+        /// The current decision, whether the operation succeeded or not.
         #[tsify(type = "Decision")]
         decision: Option<&'a Decision>,
-        /// Why the operation failed, if it did.
+        /// The reason why the operation failed, or null.
         #[tsify(type = "Failure | null")]
         error: Option<ErrorDetails<'a>>,
-        /// What became of the seat, after a deactivation.
+        /// What happened to the seat, after a deactivation.
         #[tsify(type = "Deactivated | null")]
         deactivated: Option<Deactivated>,
     },
 }
 
-/// What to do with the stored record.
+/// The change to make to the stored record.
 #[derive(Serialize, Tsify)]
 #[serde(tag = "do", rename_all = "lowercase")]
 pub enum Change {
     Keep,
-    /// Replace it; `durable` if it must be on the disk before the operation goes on.
+    /// Replace it. With `durable` it must be on the disk before the operation continues.
     Put {
         #[serde(with = "serde_wasm_bindgen::preserve")]
         #[tsify(type = "Uint8Array<ArrayBuffer>")]
@@ -65,7 +65,7 @@ pub enum Change {
     Remove,
 }
 
-/// What the automatic refresh does at this instant.
+/// The action of the automatic refresh at this instant.
 #[derive(Serialize, Tsify)]
 #[serde(tag = "do", rename_all = "lowercase")]
 pub enum Look {
@@ -73,7 +73,7 @@ pub enum Look {
         #[tsify(type = "Patience")]
         patience: &'static str,
     },
-    /// Look again after this long.
+    /// Look again after `ms`.
     Wait { ms: u64 },
 }
 
@@ -83,13 +83,13 @@ pub enum Look {
 #[tsify(missing_as_null, hashmap_as_object)]
 pub struct Current(#[tsify(type = "Decision")] pub(crate) Decision);
 
-/// Why a feature is on or off.
+/// The reason why a feature is on or off.
 #[derive(Serialize, Tsify)]
 #[serde(transparent)]
 #[tsify(missing_as_null)]
 pub struct Explained(#[tsify(type = "Explanation")] pub(crate) Explanation);
 
-/// What is thrown if the settings are wrong.
+/// The exception for invalid settings.
 #[derive(Serialize, Tsify)]
 #[tsify(missing_as_null)]
 pub(crate) struct Thrown<'a> {
@@ -139,7 +139,7 @@ impl From<store::Change> for Change {
 }
 
 impl Look {
-    /// At most until `end`.
+    /// Converts an action, and shortens a wait to `end`.
     pub(crate) fn of(look: engine::Look, end: Duration) -> Self {
         match look {
             engine::Look::Refresh(Patience::Short) => Self::Refresh { patience: "short" },
@@ -150,7 +150,7 @@ impl Look {
     }
 }
 
-/// As JavaScript has it. The object holds copies, so it may outlive what it was made from.
+/// Converts a value to a JavaScript object. The object holds copies, so it may outlive the value.
 pub(crate) fn to_js<T: Tsify + Serialize, Owned: Tsify>(value: &T) -> Result<Ts<Owned>, JsValue> {
     let value = value.into_js().map_err(|_| defect("a value that JavaScript cannot hold"))?;
     Ok(Ts::new_unchecked(value.unchecked_into()))
@@ -160,23 +160,23 @@ pub(crate) fn milliseconds(duration: Duration) -> u64 {
     duration.as_millis().try_into().unwrap_or(u64::MAX)
 }
 
-/// The error that settings are thrown with.
+/// Returns the exception for invalid settings.
 pub(crate) fn thrown(error: Error) -> JsValue {
     let thrown = Thrown { error: error.details() };
     to_js::<_, Thrown<'static>>(&thrown).map_or_else(|defect| defect, JsValue::from)
 }
 
-/// What only a mistake in this library or its driver brings about.
+/// Returns an exception that only a mistake in this library or its driver can cause.
 pub(crate) fn defect(what: &str) -> JsValue {
     js_sys::Error::new(what).into()
 }
 
-/// It was resumed already, or never was.
+/// Returns the exception for a number whose step was already resumed, or never existed.
 pub(crate) fn no_such_step() -> JsValue {
     defect("no step has this number")
 }
 
-/// It is resumed by another method.
+/// Returns the exception for a step that another method resumes.
 pub(crate) fn another_kind() -> JsValue {
     defect("the step with this number is of another kind")
 }

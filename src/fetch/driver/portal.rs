@@ -1,4 +1,4 @@
-//! Carries out the steps of the customer portal. Decides nothing, and shows nothing of what it carries.
+//! Carries out the steps of the customer portal. Decides nothing, and never shows their contents.
 
 use super::{Cancellation, Driver};
 use crate::client::cancel::Cancel;
@@ -56,7 +56,7 @@ impl Driver {
         }
     }
 
-    /// The deadline does not depend on the transport: its future is dropped when time is up.
+    /// Sends a request. Drops the transport's future at the deadline, so that it does not depend on the transport.
     async fn exchange(&self, request: &PortalRequest, cancellation: &Cancellation) -> PortalAnswer {
         let given_up = poll_fn(|context| Poll::Ready(cancellation.poll_requested(Cancel::AfterReply, context)));
         if given_up.await {

@@ -490,23 +490,23 @@ class Failure:
 
 @dataclass(frozen=True, kw_only=True)
 class Explanation:
-    """Why a feature is on or off, for the user and for developers."""
+    """The reason why a feature is on or off, for the user and for developers."""
 
     allowed: bool
     """Whether the feature is on."""
 
     reason: OffReason | None
-    """Why it is off; `None` if it is on."""
+    """The reason why it is off, or `None` if it is on."""
 
     next_step: NextStep
     """What the user can do to use the feature."""
 
     next_url: str | None
-    """The vendor's page for the next step, where the settings have one."""
+    """The vendor's page for the next step, if the settings have one."""
 
     message: str
-    """One sentence for the user, in English unless the configuration replaces it. Without a license, that of the
-    decision.
+    """One sentence for the user, in English unless the configuration replaces it. Without a license, it is the
+    decision's message.
     """
 
     detail: str
@@ -514,76 +514,78 @@ class Explanation:
 
 
 class LicenseSettings(TypedDict):
-    """What an app configures about its licenses."""
+    """The settings of an app."""
 
     organization_id: str
-    """Polar's organization id (Settings, General)."""
+    """Polar's id of your organization (Settings, General)."""
 
     app_id: str
-    """Names this program among the vendor's, such as `com.acme.app`; never changes."""
+    """The name of this program among yours, such as `com.acme.app`. Never change it."""
 
     environment: NotRequired[str]
-    """Which Polar to ask: `production` (the default), `sandbox`, or the address of another server."""
+    """The Polar server: `production` (the default), `sandbox`, or the address of another server."""
 
     benefits: NotRequired[Sequence[str]]
-    """Accepts only keys of these benefits. Without, every key of the organization is accepted."""
+    """The benefits whose keys are accepted. Without this setting, every key of the organization is accepted."""
 
     features: NotRequired[Mapping[str, Sequence[str]]]
     """The features, each with the benefits that turn it on."""
 
     bind_device: NotRequired[bool]
-    """Whether a seat belongs to the device that took it, so that a copied record is refused by Polar. Default: true."""
+    """Whether a seat belongs to the device that took it, so that Polar refuses a copied record. Default: true."""
 
     refresh_interval: NotRequired[timedelta]
-    """How long a confirmation counts as fresh. Default: 24 hours, or `offline_grace` where that is shorter."""
+    """The time for which a confirmation counts as fresh. Default: 24 hours, or `offline_grace` if that is shorter."""
 
     offline_grace: NotRequired[timedelta]
-    """How long access lasts without a confirmation. Default: 14 days. At most ten years."""
+    """The time for which access lasts without a confirmation. Default: 14 days. At most ten years."""
 
     timeout: NotRequired[timedelta]
-    """How long `validate` waits at most; operations that change something at Polar wait 25 seconds longer. Default: 10
-    seconds.
+    """The longest time that `validate` waits. Operations that change something at Polar wait up to 25 seconds longer.
+    Default: 10 seconds.
     """
 
     label: NotRequired[str]
-    """What the vendor and the customer see beside an activation; no personal data. Default: system, day and a random
-    part.
+    """The label of an activation, which the vendor and the customer see; no personal data. Default: system, day and a
+    random part.
     """
 
     conditions: NotRequired[Mapping[str, str | int | bool]]
-    """Conditions that Polar compares at every validate; changing them ends existing activations. A number is whole and
+    """Conditions that Polar compares at every validate. Any change ends existing activations. Numbers must be whole and
     at most 9007199254740991.
     """
 
     meta: NotRequired[Mapping[str, str | int | bool]]
-    """Notes that Polar stores with an activation. A number is whole and at most 9007199254740991."""
+    """Notes that Polar stores with an activation. Numbers must be whole and at most 9007199254740991."""
 
     device_id: NotRequired[str]
-    """Identifies this device instead of what the library finds. Hashed before it is used."""
+    """An identifier for this device, in place of the one that the library finds. It is hashed before it is used."""
 
     app_secret: NotRequired[str]
-    """A secret of the app that the record is sealed with. Of little use where users can read the code."""
+    """A secret of the app that seals the record. Of little use if users can read the code."""
 
     previous_app_secrets: NotRequired[Sequence[str]]
-    """Secrets of earlier versions, whose records still open. An empty one stands for versions that had none."""
+    """The secrets of earlier versions, whose records can still be opened. An empty string stands for versions that had
+    no secret.
+    """
 
     purchase_url: NotRequired[str]
-    """Where a license is bought or renewed: an `https` address. `next_url` of a decision where the next step is to
-    renew, or to enter a key.
+    """The page for buying or renewing a license: an `https` address. It is a decision's `next_url` if the next step is
+    to renew or to enter a key.
     """
 
     portal_url: NotRequired[str]
-    """Where customers see their devices and remove one, such as Polar's customer portal of the organization: an `https`
-    address. `next_url` where the next step is to manage devices.
+    """The page on which customers see and remove their devices, such as your organization's customer portal at Polar:
+    an `https` address. It is `next_url` if the next step is to manage devices.
     """
 
     support_url: NotRequired[str]
-    """Where users ask the vendor: an `https` address, or `mailto:` one of e-mail. `next_url` where the next step is to
-    contact the vendor.
+    """The way to contact the vendor: an `https` address, or an e-mail address with `mailto:`. It is `next_url` if the
+    next step is to contact the vendor.
     """
 
     texts: NotRequired[Mapping[TextCode, str]]
-    """Sentences that replace the English ones, by their codes in `texts/en.json`; `texts/de.json` is German. Those of
-    the customer portal, which only a build with it takes, are in `texts/portal.en.json` and `texts/portal.de.json`.
-    Names in braces, such as `{key}`, are filled in.
+    """Sentences that replace the English ones, by their codes in `texts/en.json`; `texts/de.json` has the German ones.
+    The sentences of the customer portal are in `texts/portal.en.json` and `texts/portal.de.json`; only builds with
+    the portal accept them. Placeholders in braces, such as `{key}`, are filled in.
     """

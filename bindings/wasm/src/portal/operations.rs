@@ -1,4 +1,4 @@
-//! How each operation of the portal begins.
+//! The first step of each operation of the portal.
 
 use super::NextPortalStep;
 use crate::arguments::now;
@@ -11,14 +11,14 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 impl Engine {
-    /// Has a code mailed.
+    /// Makes Polar e-mail a code.
     #[wasm_bindgen(js_name = requestCode)]
     pub fn request_code(&self, email: &str, wall: f64, mono: f64) -> NextPortalStep {
         let now = now(wall, mono);
         self.begin_portal(|context, _| Some(steps::request_code(context, email, now).map(Value::CodeRequest)))
     }
 
-    /// Has a code mailed for one of several customers.
+    /// Makes Polar e-mail a code to one of several customers.
     #[wasm_bindgen(js_name = requestCodeFor)]
     pub fn request_code_for(&self, customer: u32, wall: f64, mono: f64) -> NextPortalStep {
         let now = now(wall, mono);
@@ -28,30 +28,30 @@ impl Engine {
         })
     }
 
-    /// Begins a session with a code.
+    /// Starts a session with a code.
     pub fn authenticate(&self, code: &str, wall: f64, mono: f64) -> NextPortalStep {
         let now = now(wall, mono);
         self.begin_portal(|context, _| Some(steps::authenticate(context, code, now).map(Value::Session)))
     }
 
-    /// Begins a session with an invitation.
+    /// Starts a session with an invitation.
     #[wasm_bindgen(js_name = claimSeat)]
     pub fn claim_seat(&self, invitation: &str) -> NextPortalStep {
         self.begin_portal(|context, _| Some(steps::claim_seat(context, invitation).map(Value::Session)))
     }
 
-    /// Begins a session with a token.
+    /// Starts a session with a token.
     #[wasm_bindgen(js_name = sessionFromToken)]
     pub fn session_from_token(&self, token: &str) -> NextPortalStep {
         self.begin_portal(|context, _| Some(Step::Done(steps::session_from_token(&context, token).map(Value::Session))))
     }
 
-    /// Makes a checkout by a link.
+    /// Creates a checkout with a link.
     pub fn checkout(&self, link: &str) -> NextPortalStep {
         self.begin_portal(|context, _| Some(steps::open_checkout(context, link).map(Value::Checkout)))
     }
 
-    /// A checkout that was made elsewhere.
+    /// Returns a checkout that was created elsewhere.
     #[wasm_bindgen(js_name = checkoutFromSecret)]
     pub fn checkout_from_secret(&self, #[wasm_bindgen(js_name = clientSecret)] client_secret: &str) -> NextPortalStep {
         self.begin_portal(|context, _| {
@@ -59,7 +59,7 @@ impl Engine {
         })
     }
 
-    /// Follows a checkout.
+    /// Waits until a checkout is paid.
     pub fn follow(
         &self,
         checkout: u32,
@@ -68,14 +68,14 @@ impl Engine {
         mono: f64,
     ) -> NextPortalStep {
         let now = now(wall, mono);
-        // `as` saturates, and takes 0 for what is not a number
+        // `as` saturates, and converts NaN to 0
         let within = Duration::from_millis(within_ms as u64);
         self.begin_portal(|context, held| {
             Some(steps::follow(context, held.page(checkout)?, within, now).map(Value::Purchase))
         })
     }
 
-    /// The customer's keys.
+    /// Returns the customer's keys.
     #[wasm_bindgen(js_name = licenseKeys)]
     pub fn license_keys(&self, session: u32) -> NextPortalStep {
         self.begin_portal(|context, held| {
@@ -83,7 +83,7 @@ impl Engine {
         })
     }
 
-    /// Those that can be used.
+    /// Returns the customer's keys that can be used.
     #[wasm_bindgen(js_name = usableKeys)]
     pub fn usable_keys(&self, session: u32, wall: f64, mono: f64) -> NextPortalStep {
         let now = now(wall, mono);
@@ -92,7 +92,7 @@ impl Engine {
         })
     }
 
-    /// Activates the key that fits.
+    /// Activates the suitable key.
     pub fn restore(&self, session: u32, wall: f64, mono: f64) -> NextPortalStep {
         let now = now(wall, mono);
         self.begin_portal(|context, held| {
@@ -100,7 +100,7 @@ impl Engine {
         })
     }
 
-    /// The same, but waits for a key that is on its way.
+    /// Activates the suitable key, and waits for it if it is still on its way.
     #[wasm_bindgen(js_name = restoreWhenGranted)]
     pub fn restore_when_granted(&self, session: u32, wall: f64, mono: f64) -> NextPortalStep {
         let now = now(wall, mono);
@@ -128,7 +128,7 @@ impl Engine {
         })
     }
 
-    /// The devices of a key.
+    /// Returns the devices of a key.
     pub fn devices(&self, session: u32, key: u32) -> NextPortalStep {
         self.begin_portal(|context, held| {
             let (token, key) = (held.token(session)?.clone(), held.key(key)?.clone());
@@ -145,7 +145,7 @@ impl Engine {
         })
     }
 
-    /// Replaces a key, which the user has confirmed.
+    /// Replaces a key, after the user has confirmed it.
     pub fn rotate(&self, session: u32, key: u32) -> NextPortalStep {
         self.begin_portal(|context, held| {
             let (token, key) = (held.token(session)?.clone(), held.key(key)?.clone());

@@ -1,5 +1,5 @@
-//! What JavaScript receives of the portal: plain objects, and the numbers of what it has to give back. Their members are the
-//! core's, whose TypeScript is in `ts/src/portal/types.ts`.
+//! The values that JavaScript receives from the portal: plain objects, and numbers for the values that it passes back.
+//! Their members come from the core; their TypeScript is in `ts/src/portal/types.ts`.
 
 use crate::held::{Held, HeldValues};
 use crate::under_way::Value;
@@ -20,14 +20,14 @@ use wasm_bindgen::prelude::*;
 const IMPORTS: &str =
     r#"import type { CodeSent, Customer, Device, HiddenDevices, LicenseKey, Progress } from "./portal/types.js";"#;
 
-/// What a driver of the portal does next, and the number to go on with.
+/// The next step for a driver of the portal, and the number with which it is resumed.
 #[derive(Serialize, Tsify)]
 #[serde(tag = "do", rename_all = "lowercase", rename_all_fields = "camelCase")]
 #[tsify(missing_as_null, hashmap_as_object)]
 pub enum PortalStep<'a> {
-    /// Run the operation that `run` begins, and `resumeRun`.
+    /// Run the operation that `run` starts, then call `resumeRun`.
     Run { number: u32 },
-    /// Send this once, within `timeout_ms`, and read at most `reply_limit` bytes. Nothing of it may be shown.
+    /// Send this request once, within `timeout_ms`, and read at most `reply_limit` bytes. Never show any part of it.
     Exchange {
         number: u32,
         #[tsify(type = "\"GET\" | \"POST\"")]
@@ -54,7 +54,7 @@ pub enum PortalStep<'a> {
     },
 }
 
-/// What an operation ends with, by the name of what it is.
+/// The result of an operation, by the name of its type.
 #[derive(Serialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 #[tsify(missing_as_null, hashmap_as_object)]
@@ -88,7 +88,7 @@ pub enum CodeRequestValue<'a> {
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[tsify(missing_as_null, hashmap_as_object)]
 pub enum RestoredValue<'a> {
-    /// The decision that holds says the rest.
+    /// The license was restored; the current decision describes it.
     Licensed,
     Choose {
         keys: Vec<HeldKey>,

@@ -21,12 +21,13 @@ from typing import Literal, NotRequired, TypedDict
 ";
 
 /// How the documentation of the core, and of its JSON, says what Python names otherwise.
-const WORDS: [(&str, &str); 6] = [
+const WORDS: [(&str, &str); 7] = [
     ("[`Error::retry_after`](crate::Error::retry_after)", "`retry_after`"),
     ("[`Error::reason`](crate::Error::reason)", "`reason`"),
     ("Times are RFC 3339 in UTC", "Times are in UTC"),
     ("; null ", "; `None` "),
     (", null ", ", `None` "),
+    (" or null ", " or `None` "),
     (" null for ", " `None` for "),
 ];
 

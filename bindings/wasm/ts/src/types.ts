@@ -520,85 +520,88 @@ export interface OtherFailure extends AnyFailure {
 /** Why an operation did not do what was asked; whether there is a `reason` depends on its `kind`. */
 export type Failure = RefusedFailure | OtherFailure;
 
-/** Why a feature is on or off, for the user and for developers. */
+/** The reason why a feature is on or off, for the user and for developers. */
 export interface Explanation {
   /** Whether the feature is on. */
   readonly allowed: boolean;
-  /** Why it is off; null if it is on. */
+  /** The reason why it is off, or null if it is on. */
   readonly reason: OffReason | null;
   /** What the user can do to use the feature. */
   readonly nextStep: NextStep;
-  /** The vendor's page for the next step, where the settings have one. */
+  /** The vendor's page for the next step, if the settings have one. */
   readonly nextUrl: string | null;
   /**
-   * One sentence for the user, in English unless the configuration replaces it. Without a license, that of the
-   * decision.
+   * One sentence for the user, in English unless the configuration replaces it. Without a license, it is the decision's
+   * message.
    */
   readonly message: string;
   /** One line for developers and logs. */
   readonly detail: string;
 }
 
-/** What an app configures about its licenses. */
+/** The settings of an app. */
 export interface LicenseSettings<Feature extends string = string> {
-  /** Polar's organization id (Settings, General). */
+  /** Polar's id of your organization (Settings, General). */
   organizationId: string;
-  /** Names this program among the vendor's, such as `com.acme.app`; never changes. */
+  /** The name of this program among yours, such as `com.acme.app`. Never change it. */
   appId: string;
-  /** Which Polar to ask: `production` (the default), `sandbox`, or the address of another server. */
+  /** The Polar server: `production` (the default), `sandbox`, or the address of another server. */
   environment?: "production" | "sandbox" | (string & {});
-  /** Accepts only keys of these benefits. Without, every key of the organization is accepted. */
+  /** The benefits whose keys are accepted. Without this setting, every key of the organization is accepted. */
   benefits?: readonly string[];
   /** The features, each with the benefits that turn it on. */
   features?: Readonly<Record<Feature, readonly string[]>>;
-  /** Whether a seat belongs to the device that took it, so that a copied record is refused by Polar. Default: true. */
+  /** Whether a seat belongs to the device that took it, so that Polar refuses a copied record. Default: true. */
   bindDevice?: boolean;
-  /** How long a confirmation counts as fresh. Default: 24 hours, or `offlineGraceMs` where that is shorter. */
+  /** The time for which a confirmation counts as fresh. Default: 24 hours, or `offlineGraceMs` if that is shorter. */
   refreshIntervalMs?: number;
-  /** How long access lasts without a confirmation. Default: 14 days. At most ten years. */
+  /** The time for which access lasts without a confirmation. Default: 14 days. At most ten years. */
   offlineGraceMs?: number;
   /**
-   * How long `validate` waits at most; operations that change something at Polar wait 25 seconds longer. Default: 10
-   * seconds.
+   * The longest time that `validate` waits. Operations that change something at Polar wait up to 25 seconds longer.
+   * Default: 10 seconds.
    */
   timeoutMs?: number;
   /**
-   * What the vendor and the customer see beside an activation; no personal data. Default: system, day and a random
-   * part.
+   * The label of an activation, which the vendor and the customer see; no personal data. Default: system, day and a
+   * random part.
    */
   label?: string;
   /**
-   * Conditions that Polar compares at every validate; changing them ends existing activations. A number is whole and at
-   * most 9007199254740991.
+   * Conditions that Polar compares at every validate. Any change ends existing activations. Numbers must be whole and
+   * at most 9007199254740991.
    */
   conditions?: Readonly<Record<string, string | number | boolean>>;
-  /** Notes that Polar stores with an activation. A number is whole and at most 9007199254740991. */
+  /** Notes that Polar stores with an activation. Numbers must be whole and at most 9007199254740991. */
   meta?: Readonly<Record<string, string | number | boolean>>;
-  /** Identifies this device instead of what the library finds. Hashed before it is used. */
+  /** An identifier for this device, in place of the one that the library finds. It is hashed before it is used. */
   deviceId?: string;
-  /** A secret of the app that the record is sealed with. Of little use where users can read the code. */
+  /** A secret of the app that seals the record. Of little use if users can read the code. */
   appSecret?: string;
-  /** Secrets of earlier versions, whose records still open. An empty one stands for versions that had none. */
+  /**
+   * The secrets of earlier versions, whose records can still be opened. An empty string stands for versions that had no
+   * secret.
+   */
   previousAppSecrets?: readonly string[];
   /**
-   * Where a license is bought or renewed: an `https` address. `nextUrl` of a decision where the next step is to renew,
-   * or to enter a key.
+   * The page for buying or renewing a license: an `https` address. It is a decision's `nextUrl` if the next step is to
+   * renew or to enter a key.
    */
   purchaseUrl?: string;
   /**
-   * Where customers see their devices and remove one, such as Polar's customer portal of the organization: an `https`
-   * address. `nextUrl` where the next step is to manage devices.
+   * The page on which customers see and remove their devices, such as your organization's customer portal at Polar: an
+   * `https` address. It is `nextUrl` if the next step is to manage devices.
    */
   portalUrl?: string;
   /**
-   * Where users ask the vendor: an `https` address, or `mailto:` one of e-mail. `nextUrl` where the next step is to
-   * contact the vendor.
+   * The way to contact the vendor: an `https` address, or an e-mail address with `mailto:`. It is `nextUrl` if the next
+   * step is to contact the vendor.
    */
   supportUrl?: string;
   /**
-   * Sentences that replace the English ones, by their codes in `texts/en.json`; `texts/de.json` is German. Those of the
-   * customer portal, which only a build with it takes, are in `texts/portal.en.json` and `texts/portal.de.json`. Names
-   * in braces, such as `{key}`, are filled in.
+   * Sentences that replace the English ones, by their codes in `texts/en.json`; `texts/de.json` has the German ones.
+   * The sentences of the customer portal are in `texts/portal.en.json` and `texts/portal.de.json`; only builds with the
+   * portal accept them. Placeholders in braces, such as `{key}`, are filled in.
    */
   texts?: Readonly<Partial<Record<TextCode | PortalTextCode, string>>>;
 }
