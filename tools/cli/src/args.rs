@@ -7,6 +7,7 @@ use clap::builder::ValueHint;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
+use mock_polar::ApiVersion;
 use polar_license::{Config, Error, ErrorKind as Kind, Key, Value};
 use portal::{Buyer, Choices, Errand, OneKey};
 use std::env;
@@ -153,6 +154,10 @@ pub(crate) struct Serve {
     /// Limit requests as Polar does: after the fourth within a second, all are refused for a minute
     #[arg(long)]
     pub(crate) rate_limit: bool,
+
+    /// The version of Polar's API to answer in, such as 2027-01
+    #[arg(long, value_name = "VERSION", default_value_t)]
+    pub(crate) api_version: ApiVersion,
 
     /// Print one JSON object
     #[arg(long)]

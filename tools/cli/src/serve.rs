@@ -19,7 +19,8 @@ pub(crate) fn run(options: &Serve, as_json: bool) -> io::Result<Exit> {
         let _ = end.send(());
     })
     .map_err(io::Error::other)?;
-    let mut builder = MockPolar::builder().port(options.port).rate_limit(options.rate_limit).show_mails(true);
+    let mut builder = MockPolar::builder().port(options.port).show_mails(true);
+    builder = builder.rate_limit(options.rate_limit).api_version(options.api_version);
     if let Some(path) = &options.seed {
         let unreadable = |error| io::Error::other(format!("the seed `{}` cannot be read: {error}", path.display()));
         let text = fs::read_to_string(path).map_err(unreadable)?;

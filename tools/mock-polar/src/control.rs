@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::captive;
+use crate::error::Error;
 use crate::fault::Fault;
 use crate::fulfilment;
 use crate::merchant::NewKey;
@@ -18,6 +19,7 @@ use crate::request::RecordedRequest;
 use crate::state::{Shared, State};
 use crate::timer::Timer;
 use crate::timestamp::Timestamp;
+use crate::versions::ApiVersion;
 
 const PREFIX: &str = "/_mock";
 
@@ -95,6 +97,21 @@ fn execute(state: &mut State, method: &str, parts: &[&str], body: &[u8]) -> Resu
         ("DELETE", ["mails"]) => done(|| state.mails.clear()),
         ("POST", ["worker"]) => direct_worker(state, read(body)?),
         ("PATCH", ["benefits", benefit]) => change_benefit(state, benefit, read(body)?),
+        ("GET", ["versions"]) => Ok(Reply::json(200, &state.versions)),
+        ("POST", ["versions"]) => {
+            #[derive(Deserialize)]
+            #[serde(deny_unknown_fields)]
+            struct Release {
+                current: ApiVersion,
+            }
+            state.versions.release(read::<Release>(body)?.current);
+            Ok(Reply::json(200, &state.versions))
+        }
+        ("DELETE", ["versions", version]) => {
+            let removed = version.parse().map_err(|error: Error| error.to_string());
+            let removed = removed.and_then(|version| state.versions.remove(version));
+            removed.map_err(|message| error(400, &message)).map(|()| Reply::no_content())
+        }
         ("POST", ["rate-limit"]) => {
             #[derive(Deserialize)]
             #[serde(deny_unknown_fields)]
@@ -120,6 +137,7 @@ fn overview(state: &State) -> Reply {
         "benefits": benefits,
         "checkout_links": state.database.links.iter().map(|link| link.secret.as_str()).collect::<Vec<_>>(),
         "rate_limit": state.rate_limit,
+        "api_version": state.versions.current(),
         "open_streams": state.events.count(),
         "now": state.now(),
     });
@@ -161,6 +179,8 @@ fn change_key(state: &mut State, key: &str, fields: Map<String, Value>) -> Resul
             "limit_usage" => changed.limit_usage = field(&name, value)?,
             "usage" => changed.usage = field(&name, value)?,
             "expires_at" => changed.expires_at = field(&name, value)?,
+            "subscription" => changed.subscription = field(&name, value)?,
+            "order" => changed.order = field(&name, value)?,
             "benefit" => {
                 let benefit: String = field(&name, value)?;
                 let known = state.database.benefit_names();
@@ -168,7 +188,8 @@ fn change_key(state: &mut State, key: &str, fields: Map<String, Value>) -> Resul
                 changed.benefit = state.database.benefit(&benefit).ok_or_else(unknown)?;
             }
             _ => {
-                let known = "`status`, `limit_activations`, `limit_usage`, `usage`, `expires_at`, `benefit`";
+                let known = "`status`, `limit_activations`, `limit_usage`, `usage`, `expires_at`, `subscription`, \
+                             `order`, `benefit`";
                 return Err(error(400, &format!("a key has no `{name}` to change; use {known}")));
             }
         }

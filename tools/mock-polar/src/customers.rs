@@ -217,8 +217,8 @@ impl Member {
         })
     }
 
-    /// The member in a seat.
-    pub(crate) fn view_in_seat(&self) -> Value {
+    /// The member in a seat, and beside a key.
+    pub(crate) fn full_view(&self) -> Value {
         let mut view = self.view();
         if let Some(fields) = view.as_object_mut() {
             fields.insert("customer_id".to_owned(), self.customer.to_string().into());

@@ -5,10 +5,11 @@ use uuid::Uuid;
 use crate::catalog::{Benefit, Organization, Product};
 use crate::checkout::{Checkout, CheckoutLink};
 use crate::customers::{Customer, Member};
-use crate::licenses::{License, LicenseView, Seat};
+use crate::licenses::{HeldLicenseView, HolderView, License, LicenseView, Seat};
 use crate::purchases::{Grant, Order, TeamSeat};
 use crate::sessions::{Code, Session, Subject};
 use crate::timestamp::Timestamp;
+use crate::versions::ApiVersion;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Database {
@@ -62,6 +63,13 @@ impl Database {
 
     pub(crate) fn license_view<'a>(&'a self, license: &'a License) -> LicenseView<'a> {
         LicenseView::of(license, self.customer(license.customer))
+    }
+
+    /// The license as the endpoints show it that need its key.
+    pub(crate) fn held_license_view<'a>(&'a self, license: &'a License, version: ApiVersion) -> HeldLicenseView<'a> {
+        let member = license.member.and_then(|id| self.member(id));
+        let holder = (version >= ApiVersion::V2026_10).then(|| HolderView::of(member));
+        HeldLicenseView { license: self.license_view(license), holder }
     }
 }
 

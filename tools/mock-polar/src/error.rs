@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-/// A server that could not be started, a seed that could not be read, or an invalid date.
+/// A server that could not be started, a seed that could not be read, or an invalid date or version.
 #[derive(Debug)]
 pub struct Error {
     kind: Kind,
@@ -16,6 +16,7 @@ enum Kind {
     Server,
     Seed,
     Time,
+    Version,
 }
 
 impl Error {
@@ -34,6 +35,11 @@ impl Error {
         self.kind == Kind::Time
     }
 
+    /// Whether a version of Polar's API could not be read.
+    pub fn is_version(&self) -> bool {
+        self.kind == Kind::Version
+    }
+
     #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only a server needs a port"))]
     pub(crate) fn server(message: impl Into<String>, source: io::Error) -> Self {
         Self { kind: Kind::Server, message: message.into(), source: Some(source) }
@@ -45,6 +51,10 @@ impl Error {
 
     pub(crate) fn time(message: impl Into<String>) -> Self {
         Self { kind: Kind::Time, message: message.into(), source: None }
+    }
+
+    pub(crate) fn version(message: impl Into<String>) -> Self {
+        Self { kind: Kind::Version, message: message.into(), source: None }
     }
 }
 

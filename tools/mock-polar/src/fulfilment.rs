@@ -8,6 +8,7 @@ use crate::database::Database;
 use crate::events::{Channel, Events};
 use crate::licenses::{License, Status, random_key};
 use crate::purchases::{Grant, Order};
+use crate::sold::{KeyOrder, KeySubscription};
 use crate::state::State;
 use crate::timestamp::Timestamp;
 use crate::worker::Job;
@@ -94,6 +95,10 @@ fn grant(database: &mut Database, events: &mut Events, product: Uuid, to: Recipi
         return;
     };
     let (organization, benefit) = (product.organization, product.benefit);
+    let (subscription, order) = match &product.recurring {
+        Some(interval) => (Some(KeySubscription::begun(interval, now)), None),
+        None => (None, Some(KeyOrder::paid(to.order, now))),
+    };
     let Some(benefit) = benefit.and_then(|id| database.benefit_by_id(id)) else {
         return;
     };
@@ -105,6 +110,8 @@ fn grant(database: &mut Database, events: &mut Events, product: Uuid, to: Recipi
         customer: to.customer,
         member: to.member,
         limit_activations: activations.map(|activations| activations.limit),
+        subscription,
+        order,
         created_at: now,
         ..License::blank()
     };

@@ -17,8 +17,9 @@
 //   database                                     Polar's records, and how they are found
 //   purchases                                    orders, what they grant, the seats of a team
 //   checkout · licenses                          checkouts; keys and activations
+//   sold                                         what a key was sold by
 //   catalog · customers                          organizations and products; people and their personal data
-//   clock · fault · limit · worker               what else the state consists of
+//   clock · fault · limit · versions · worker    what else the state consists of
 //   sessions · mails                             tokens and codes; mails
 //   body · captive · cors · pages · query        bodies and queries of requests; captive portals; browsers; Polar's pages
 //   pydantic                                     the rules of Polar's framework for a body
@@ -79,9 +80,11 @@ mod seed_sales;
 #[cfg(feature = "server")]
 mod server;
 mod sessions;
+mod sold;
 mod state;
 mod timer;
 mod timestamp;
+mod versions;
 mod worker;
 
 pub use answer::{Answer, Delivery, Disconnect};
@@ -102,5 +105,7 @@ pub use seed::{
 };
 #[cfg(feature = "server")]
 pub use server::{Builder, MockPolar};
+pub use sold::{KeyOrder, KeySubscription};
 pub use timer::Timer;
 pub use timestamp::Timestamp;
+pub use versions::ApiVersion;

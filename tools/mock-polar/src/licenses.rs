@@ -5,8 +5,9 @@ use std::fmt;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::customers::Customer;
+use crate::customers::{Customer, Member};
 use crate::json::Object;
+use crate::sold::{KeyOrder, KeySubscription};
 use crate::timestamp::Timestamp;
 
 /// The state of a license key as the merchant set it.
@@ -63,6 +64,8 @@ pub(crate) struct License {
     pub(crate) validations: u32,
     pub(crate) last_validated_at: Option<Timestamp>,
     pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) subscription: Option<KeySubscription>,
+    pub(crate) order: Option<KeyOrder>,
     pub(crate) created_at: Timestamp,
     pub(crate) modified_at: Option<Timestamp>,
     pub(crate) deleted: bool,
@@ -98,6 +101,8 @@ impl License {
             validations: 0,
             last_validated_at: None,
             expires_at: None,
+            subscription: None,
+            order: None,
             created_at: Timestamp::SEEDED,
             modified_at: None,
             deleted: false,
@@ -185,6 +190,28 @@ impl<'a> LicenseView<'a> {
     }
 }
 
+/// A license as the endpoints show it that need its key.
+#[derive(Serialize)]
+pub(crate) struct HeldLicenseView<'a> {
+    #[serde(flatten)]
+    pub(crate) license: LicenseView<'a>,
+    #[serde(flatten)]
+    pub(crate) holder: Option<HolderView>,
+}
+
+/// The member of a team who has the license.
+#[derive(Serialize)]
+pub(crate) struct HolderView {
+    member_id: Option<String>,
+    member: Option<serde_json::Value>,
+}
+
+impl HolderView {
+    pub(crate) fn of(member: Option<&Member>) -> Self {
+        Self { member_id: member.map(|member| member.id.to_string()), member: member.map(Member::full_view) }
+    }
+}
+
 #[derive(Serialize)]
 pub(crate) struct SeatView<'a> {
     id: String,
@@ -194,11 +221,11 @@ pub(crate) struct SeatView<'a> {
     created_at: Timestamp,
     modified_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    license_key: Option<LicenseView<'a>>,
+    license_key: Option<HeldLicenseView<'a>>,
 }
 
 impl<'a> SeatView<'a> {
-    pub(crate) fn of(seat: &'a Seat, license_key: Option<LicenseView<'a>>) -> Self {
+    pub(crate) fn of(seat: &'a Seat, license_key: Option<HeldLicenseView<'a>>) -> Self {
         Self {
             id: seat.id.to_string(),
             license_key_id: seat.license.to_string(),

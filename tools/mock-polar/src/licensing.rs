@@ -6,14 +6,16 @@ use uuid::Uuid;
 use crate::body::{Activate, Deactivate, Validate};
 use crate::database::Database;
 use crate::json;
-use crate::licenses::{License, LicenseView, Seat, SeatView, Status};
+use crate::licenses::{HeldLicenseView, License, Seat, SeatView, Status};
 use crate::pydantic::Text;
 use crate::reply::Reply;
+use crate::sold::SoldView;
 use crate::timestamp::Timestamp;
+use crate::versions::ApiVersion;
 
 impl Database {
     /// The checks in Polar's order: status, expiry, activation, conditions, benefit, customer, usage.
-    pub(crate) fn validate(&mut self, request: &Validate, now: Timestamp) -> Result<Reply, Reply> {
+    pub(crate) fn validate(&mut self, request: &Validate, version: ApiVersion, now: Timestamp) -> Result<Reply, Reply> {
         let license = self.find(&request.key, request.organization)?;
         if license.status != Status::Granted {
             return Err(Reply::not_found("License key is no longer active."));
@@ -60,10 +62,12 @@ impl Database {
         license.modified_at = Some(now);
         let license = license.clone();
         let activation = seat.as_ref().map(|seat| SeatView::of(seat, None));
-        Ok(Reply::json(200, &Validated { license: self.license_view(&license), activation }))
+        let sold = (version >= ApiVersion::V2027_01)
+            .then(|| SoldView::of(license.subscription.as_ref(), license.order.as_ref()));
+        Ok(Reply::json(200, &Validated { license: self.held_license_view(&license, version), sold, activation }))
     }
 
-    pub(crate) fn activate(&mut self, request: &Activate, now: Timestamp) -> Result<Reply, Reply> {
+    pub(crate) fn activate(&mut self, request: &Activate, version: ApiVersion, now: Timestamp) -> Result<Reply, Reply> {
         let license = self.find(&request.key, request.organization)?;
         if license.status != Status::Granted {
             return Err(Reply::not_permitted(
@@ -97,7 +101,7 @@ impl Database {
             deleted: false,
         };
         // It shows what was sent, not what a later reply shows of what was stored.
-        let reply = Reply::json(200, &SeatView::of(&seat, Some(self.license_view(license))));
+        let reply = Reply::json(200, &SeatView::of(&seat, Some(self.held_license_view(license, version))));
         let (conditions, meta) = (json::stored(&seat.conditions), json::stored(&seat.meta));
         self.seats.push(Seat { conditions, meta, ..seat });
         Ok(reply)
@@ -124,6 +128,8 @@ impl Database {
 #[derive(Serialize)]
 struct Validated<'a> {
     #[serde(flatten)]
-    license: LicenseView<'a>,
+    license: HeldLicenseView<'a>,
+    #[serde(flatten)]
+    sold: Option<SoldView<'a>>,
     activation: Option<SeatView<'a>>,
 }

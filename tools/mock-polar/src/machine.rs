@@ -14,6 +14,7 @@ use crate::request::RecordedRequest;
 use crate::seed::Seed;
 use crate::state::Shared;
 use crate::timer::Timer;
+use crate::versions::ApiVersion;
 
 /// A local Polar for a front of your own, such as one in another language. [`MockPolar`](crate::MockPolar) is one in Rust.
 pub struct Machine {
@@ -21,9 +22,10 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// With the keys to start with, Polar's rate limits on or off, and who is shown the mails.
-    pub fn new(seed: Seed, rate_limit: bool, show_mail: Option<fn(&Mail)>) -> Self {
-        Self { shared: Shared::new(seed, rate_limit, show_mail) }
+    /// With the keys to start with, Polar's rate limits on or off, the current version of the API, and who is shown the
+    /// mails.
+    pub fn new(seed: Seed, rate_limit: bool, version: ApiVersion, show_mail: Option<fn(&Mail)>) -> Self {
+        Self { shared: Shared::new(seed, rate_limit, version, show_mail) }
     }
 
     /// Answers a request, which arrived whole. Drop the future when the client disconnects.

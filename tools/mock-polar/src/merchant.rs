@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::customers::Customer;
+use crate::customers::{Customer, Member};
 use crate::json;
 use crate::licenses::{License, Seat, ShownStatus, Status, random_key};
+use crate::sold::{KeyOrder, KeySubscription};
 use crate::state::State;
 use crate::timestamp::Timestamp;
 
@@ -25,6 +26,8 @@ pub struct NewKey {
     limit_usage: Option<u32>,
     expires_at: Option<Timestamp>,
     expires_in_seconds: Option<u64>,
+    subscription: Option<KeySubscription>,
+    order: Option<KeyOrder>,
     email: Option<String>,
 }
 
@@ -40,6 +43,8 @@ impl NewKey {
             limit_usage: None,
             expires_at: None,
             expires_in_seconds: None,
+            subscription: None,
+            order: None,
             email: None,
         }
     }
@@ -83,6 +88,20 @@ impl NewKey {
     #[must_use]
     pub fn expires_in(mut self, after: Duration) -> Self {
         self.expires_in_seconds = Some(after.as_secs());
+        self
+    }
+
+    /// The subscription that it was sold by.
+    #[must_use]
+    pub fn subscription(mut self, subscription: KeySubscription) -> Self {
+        self.subscription = Some(subscription);
+        self
+    }
+
+    /// The order that it was sold by.
+    #[must_use]
+    pub fn order(mut self, order: KeyOrder) -> Self {
+        self.order = Some(order);
         self
     }
 
@@ -134,6 +153,10 @@ pub struct KeyInfo {
     pub last_validated_at: Option<Timestamp>,
     /// When it expires.
     pub expires_at: Option<Timestamp>,
+    /// The subscription that it was sold by.
+    pub subscription: Option<KeySubscription>,
+    /// The order that it was sold by.
+    pub order: Option<KeyOrder>,
     /// The devices that are activated.
     pub activations: Vec<Activation>,
 }
@@ -169,7 +192,8 @@ impl Activation {
 impl State {
     /// Every string in Polar's replies that identifies a customer.
     pub(crate) fn personal_data(&self) -> Vec<String> {
-        let members = self.database.members.iter().map(|member| member.email.clone());
+        let of_member = |member: &Member| [Some(member.email.clone()), member.name.clone()];
+        let members = self.database.members.iter().flat_map(of_member).flatten();
         self.database.customers.iter().flat_map(Customer::personal_data).chain(members).collect()
     }
 
@@ -200,6 +224,8 @@ impl State {
             limit_activations: new.limit_activations,
             limit_usage: new.limit_usage,
             expires_at: new.expires_at.or(expires_in),
+            subscription: new.subscription,
+            order: new.order,
             created_at: now,
             ..License::blank()
         });
@@ -272,6 +298,8 @@ impl State {
             validations: license.validations,
             last_validated_at: license.last_validated_at,
             expires_at: license.expires_at,
+            subscription: license.subscription.clone(),
+            order: license.order.clone(),
             activations: self.database.seats_of(license.id).map(Activation::of).collect(),
         }
     }

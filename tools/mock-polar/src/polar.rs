@@ -10,8 +10,8 @@ use crate::reply::Reply;
 use crate::request::RecordedRequest;
 use crate::sessions::Subject;
 use crate::state::State;
+use crate::versions::ApiVersion;
 
-const VERSIONS: [&str; 2] = ["2026-04", "2026-10"];
 const LARGEST_BODY: u64 = 10 * 1024 * 1024;
 /// What the parser of Polar's server knows.
 const METHODS: [&str; 35] = [
@@ -60,32 +60,37 @@ pub(crate) fn answer(state: &mut State, request: &RecordedRequest, from: IpAddr,
     reply
 }
 
+/// A request, and what the outer layers know of it.
+#[derive(Clone, Copy)]
+struct Arrival<'a> {
+    request: &'a RecordedRequest,
+    /// The address that it came from.
+    address: &'a str,
+    /// The version that it is answered in.
+    version: ApiVersion,
+    /// How far the clock is moved for it, in seconds.
+    skew: i64,
+}
+
 fn through_http(state: &mut State, request: &RecordedRequest, from: IpAddr, skew: i64) -> Reply {
     if !METHODS.contains(&request.method.as_str()) {
         return Reply::text(400, "Invalid HTTP request received.").without_outer_headers();
     }
-    let Some(version) = version(request) else {
+    let Some(version) = state.versions.answering(request.header("polar-version")) else {
         return Reply::framework_error(404, "Not Found").without_outer_headers();
     };
     if request.is_preflight() {
-        return cors::answer_preflight(request).with("polar-version", version);
+        return cors::answer_preflight(request).with("polar-version", version.to_string());
     }
     // Polar is behind a proxy, which says where a request came from.
     let address = request.header("true-client-ip").map_or_else(|| from.to_string(), str::to_owned);
-    let reply =
-        check_size(request).and_then(|()| limit(state, request, &address, skew)).unwrap_or_else(|refusal| refusal);
+    let arrival = Arrival { request, address: &address, version, skew };
+    let reply = check_size(request).and_then(|()| limit(state, arrival)).unwrap_or_else(|refusal| refusal);
     if !reply.outer_headers {
         return reply;
     }
     let reply = if request.header("origin").is_some() { reply.with_cors() } else { reply };
-    reply.with("polar-version", version)
-}
-
-fn version(request: &RecordedRequest) -> Option<&'static str> {
-    match request.header("polar-version") {
-        None | Some("") => VERSIONS.first().copied(),
-        Some(version) => VERSIONS.into_iter().find(|known| *known == version),
-    }
+    reply.with("polar-version", version.to_string())
 }
 
 fn check_size(request: &RecordedRequest) -> Result<(), Reply> {
@@ -101,11 +106,12 @@ fn check_size(request: &RecordedRequest) -> Result<(), Reply> {
     }
 }
 
-fn limit(state: &mut State, request: &RecordedRequest, address: &str, skew: i64) -> Result<Reply, Reply> {
+fn limit(state: &mut State, arrival: Arrival<'_>) -> Result<Reply, Reply> {
+    let request = arrival.request;
     state
-        .admit(request.bearer_token(), address, &request.decoded_path())
+        .admit(request.bearer_token(), arrival.address, &request.decoded_path())
         .map_err(|retry_after| Reply::too_many_requests(Some(retry_after)))?;
-    let reply = authenticate(state, request, address, skew).unwrap_or_else(|refusal| refusal);
+    let reply = authenticate(state, arrival).unwrap_or_else(|refusal| refusal);
     if !request.has_deprecated_path() || !reply.outer_headers {
         return Ok(reply);
     }
@@ -114,11 +120,11 @@ fn limit(state: &mut State, request: &RecordedRequest, address: &str, skew: i64)
 }
 
 /// With a token that is not valid, every request fails, also those that need none.
-fn authenticate(state: &mut State, request: &RecordedRequest, address: &str, skew: i64) -> Result<Reply, Reply> {
-    let subject = match request.bearer_token() {
+fn authenticate(state: &mut State, arrival: Arrival<'_>) -> Result<Reply, Reply> {
+    let subject = match arrival.request.bearer_token() {
         None => Subject::Anonymous,
         Some(token) => {
-            let now = state.now().plus_seconds(skew);
+            let now = state.now().plus_seconds(arrival.skew);
             let Some(subject) = state.database.subject_of(token, now) else {
                 state.limiter.token_was_bad(token);
                 return Err(Reply::invalid_token());
@@ -128,7 +134,7 @@ fn authenticate(state: &mut State, request: &RecordedRequest, address: &str, ske
             subject
         }
     };
-    let reply = route(state, request, subject, address, skew);
+    let reply = route(state, arrival, subject);
     let has_its_own = reply.headers.iter().any(|(name, _)| *name == "cache-control");
     if has_its_own || !reply.outer_headers {
         return Ok(reply);
@@ -136,11 +142,12 @@ fn authenticate(state: &mut State, request: &RecordedRequest, address: &str, ske
     Ok(reply.with("cache-control", "private, no-store"))
 }
 
-fn route(state: &mut State, request: &RecordedRequest, subject: Subject, address: &str, skew: i64) -> Reply {
+fn route(state: &mut State, arrival: Arrival<'_>, subject: Subject) -> Reply {
+    let Arrival { request, address, version, skew } = arrival;
     match request.target() {
         Target::Endpoint(endpoint, parts) => {
             let now = state.now().plus_seconds(skew);
-            let call = Call { request, parts: &parts, subject, address, now };
+            let call = Call { request, parts: &parts, subject, address, version, now };
             portal::handler(endpoint)(state, &call).unwrap_or_else(|refusal| refusal)
         }
         Target::OtherMethod { allowed } => Reply::framework_error(405, "Method Not Allowed").with("allow", allowed),

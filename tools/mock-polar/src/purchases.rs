@@ -107,7 +107,7 @@ impl TeamSeat {
             "status": self.status,
             "customer_id": self.customer.map(|id| id.to_string()),
             "member_id": self.member.map(|id| id.to_string()),
-            "member": member.map(Member::view_in_seat),
+            "member": member.map(Member::full_view),
             "email": self.email,
             "customer_email": address,
             "invitation_token_expires_at": self.invitation_expires_at,

@@ -88,7 +88,8 @@ impl Seed {
     ///   `name`, …); optional `organization` (name). A customer given by its id alone is an invented person.
     /// - `keys`: `key`; `benefit` (name) or `benefit_id`; optional `role` (a name for it in this file), `id`,
     ///   `organization_id`, `customer_id`, `member_id`, `status` (`granted`, `revoked`, `disabled`),
-    ///   `limit_activations`, `limit_usage`, `usage`, `expires_at`, `soft_deleted`.
+    ///   `limit_activations`, `limit_usage`, `usage`, `expires_at`, `soft_deleted`, and `subscription` or `order`, by which
+    ///   it was sold.
     /// - `activations` (optional): `key_role` or `key`; optional `id`, `label`, `conditions`, `meta`, `soft_deleted`.
     ///
     /// For the customer portal, all optional:

@@ -14,6 +14,7 @@ use crate::ids;
 use crate::json::{self, Object};
 use crate::licenses::{License, Seat, Status};
 use crate::seed_sales::{Organizations, Sales};
+use crate::sold::{KeyOrder, KeySubscription};
 use crate::timestamp::Timestamp;
 
 /// The database that the text describes.
@@ -81,6 +82,8 @@ struct FileKey {
     #[serde(default)]
     usage: i32,
     expires_at: Option<Timestamp>,
+    subscription: Option<KeySubscription>,
+    order: Option<KeyOrder>,
     #[serde(default)]
     soft_deleted: bool,
 }
@@ -205,6 +208,8 @@ impl FileKey {
             limit_usage: self.limit_usage,
             usage: self.usage,
             expires_at: self.expires_at,
+            subscription: self.subscription,
+            order: self.order,
             deleted: self.soft_deleted,
             key,
             ..License::blank()

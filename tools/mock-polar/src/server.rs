@@ -23,6 +23,7 @@ use crate::request::RecordedRequest;
 use crate::seed::Seed;
 use crate::state::State;
 use crate::timestamp::Timestamp;
+use crate::versions::ApiVersion;
 
 /// A local Polar on a loopback port. It runs on its own thread and stops when dropped.
 ///
@@ -50,6 +51,7 @@ pub struct Builder {
     seed: Seed,
     port: u16,
     rate_limit: bool,
+    api_version: ApiVersion,
     show_mails: bool,
 }
 
@@ -76,6 +78,13 @@ impl Builder {
         self
     }
 
+    /// The version of the API that requests are answered in that name none. Without it: [`ApiVersion::default`].
+    #[must_use]
+    pub fn api_version(mut self, version: ApiVersion) -> Self {
+        self.api_version = version;
+        self
+    }
+
     /// Whether mails are also written to the standard error, for a developer who waits for a code. Without it: no.
     #[must_use]
     pub fn show_mails(mut self, on: bool) -> Self {
@@ -91,7 +100,8 @@ impl Builder {
         // Loopback only: nobody else may see the keys or change the state.
         let socket = reserve(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)))?;
         let address = socket.local_addr().map_err(|error| Error::server("the server's port is unknown", error))?;
-        let machine = Arc::new(Machine::new(self.seed, self.rate_limit, self.show_mails.then_some(show_mail)));
+        let show_mail: Option<fn(&Mail)> = self.show_mails.then_some(show_mail);
+        let machine = Arc::new(Machine::new(self.seed, self.rate_limit, self.api_version, show_mail));
         let connections = Arc::default();
         let online = run(socket, self.port, &machine, &connections)?;
         Ok(MockPolar { machine, connections, address, stage: Mutex::new(online) })
@@ -171,7 +181,7 @@ impl MockPolar {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner).close();
     }
 
-    /// Restores the initial state: the seed's keys, the system's time, no faults, nothing recorded.
+    /// Restores the initial state: the seed's keys, the system's time, all versions, no faults, nothing recorded.
     pub fn reset(&self) {
         self.state(State::reset);
     }
@@ -197,6 +207,25 @@ impl MockPolar {
     /// Turns the rate limit on or off, and clears its counts and blocks.
     pub fn set_rate_limit(&self, on: bool) {
         self.state(|state| state.set_rate_limit(on));
+    }
+}
+
+/// Versions of the API, as Polar adds and removes them.
+impl MockPolar {
+    /// The version that requests are answered in that name none.
+    pub fn api_version(&self) -> ApiVersion {
+        self.state(|state| state.versions.current())
+    }
+
+    /// Makes a version current. One that is not known here answers like the newest of those before it.
+    pub fn release_api_version(&self, version: ApiVersion) {
+        self.state(|state| state.versions.release(version));
+    }
+
+    /// Removes a version: requests that name it are answered by a bare 404. Panics for the current one.
+    #[track_caller]
+    pub fn remove_api_version(&self, version: ApiVersion) {
+        or_panic(self.state(|state| state.versions.remove(version)));
     }
 }
 

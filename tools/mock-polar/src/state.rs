@@ -17,6 +17,7 @@ use crate::request::RecordedRequest;
 use crate::seed::Seed;
 use crate::timer::Timer;
 use crate::timestamp::Timestamp;
+use crate::versions::{ApiVersion, Versions};
 use crate::worker::Worker;
 
 pub(crate) struct Shared {
@@ -36,6 +37,8 @@ pub(crate) struct State {
     pub(crate) limiter: Limiter,
     pub(crate) rate_limit: bool,
     rate_limit_at_start: bool,
+    pub(crate) versions: Versions,
+    version_at_start: ApiVersion,
     pub(crate) requests: Vec<RecordedRequest>,
     pub(crate) worker: Worker,
     pub(crate) events: Events,
@@ -45,7 +48,7 @@ pub(crate) struct State {
 }
 
 impl Shared {
-    pub(crate) fn new(seed: Seed, rate_limit: bool, show_mail: Option<fn(&Mail)>) -> Self {
+    pub(crate) fn new(seed: Seed, rate_limit: bool, version: ApiVersion, show_mail: Option<fn(&Mail)>) -> Self {
         let state = State {
             database: seed.database(),
             seed,
@@ -54,6 +57,8 @@ impl Shared {
             limiter: Limiter::default(),
             rate_limit,
             rate_limit_at_start: rate_limit,
+            versions: Versions::starting_with(version),
+            version_at_start: version,
             requests: Vec::new(),
             worker: Worker::default(),
             events: Events::default(),
@@ -129,12 +134,13 @@ impl State {
         self.limiter = Limiter::default();
     }
 
-    /// Back to the start: the seed's keys, the system's time, no faults, nothing recorded, no stream open.
+    /// Back to the start: the seed's keys, the system's time, all versions, no faults, nothing recorded, no stream open.
     pub(crate) fn reset(&mut self) {
         self.database = self.seed.database();
         self.clock = Clock::new();
         self.faults.clear();
         self.set_rate_limit(self.rate_limit_at_start);
+        self.versions = Versions::starting_with(self.version_at_start);
         self.requests.clear();
         self.worker = Worker::default();
         self.events = Events::default();

@@ -16,7 +16,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use mock_polar::{
-    Answer, DEMO_EMAIL, Delivery, Disconnect, KEPT_BODY, Machine, Mail, RecordedRequest, Seed, Stream, Timer,
+    Answer, ApiVersion, DEMO_EMAIL, Delivery, Disconnect, KEPT_BODY, Machine, Mail, RecordedRequest, Seed, Stream,
+    Timer,
 };
 use serde::Serialize;
 use tsify::{Ts, Tsify};
@@ -31,15 +32,22 @@ pub struct Polar {
 
 #[wasm_bindgen]
 impl Polar {
-    /// With a seed in JSON, or the demo keys; with Polar's rate limits on or off; and with mails shown on the console or not.
-    /// Throws a sentence about what is wrong with the seed.
+    /// With a seed in JSON, or the demo keys; with Polar's rate limits on or off; with this version as the current one; and
+    /// with mails shown on the console or not. Throws a sentence about what is wrong with the seed or the version.
     #[wasm_bindgen(constructor)]
-    pub fn new(seed: Option<String>, rate_limit: bool, show_mails: bool) -> Result<Polar, JsValue> {
+    pub fn new(
+        seed: Option<String>,
+        rate_limit: bool,
+        api_version: Option<String>,
+        show_mails: bool,
+    ) -> Result<Polar, JsValue> {
+        let words = |error: mock_polar::Error| JsValue::from(error.to_string());
         let seed = match seed {
-            Some(text) => Seed::from_json(&text).map_err(|error| JsValue::from(error.to_string()))?,
+            Some(text) => Seed::from_json(&text).map_err(words)?,
             None => Seed::demo(),
         };
-        let machine = Rc::new(Machine::new(seed, rate_limit, show_mails.then_some(show_mail)));
+        let version = api_version.map_or_else(|| Ok(ApiVersion::default()), |text| text.parse()).map_err(words)?;
+        let machine = Rc::new(Machine::new(seed, rate_limit, version, show_mails.then_some(show_mail)));
         Ok(Self { machine })
     }
 

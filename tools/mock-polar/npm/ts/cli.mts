@@ -11,12 +11,13 @@ import { type MockPolar, startMockPolar } from "./server.mjs";
 
 const USAGE = `A local Polar for testing an app's licensing.
 
-Usage: polar-license-mock [--port PORT] [--seed FILE] [--rate-limit] [--json]
+Usage: polar-license-mock [--port PORT] [--seed FILE] [--rate-limit] [--api-version VERSION] [--json]
 
-  --port PORT    the port on 127.0.0.1; 0 takes any that is free (default 8787)
-  --seed FILE    keys to sell, as JSON, instead of the demo keys
-  --rate-limit   limit requests as Polar does
-  --json         print one JSON object`;
+  --port PORT            the port on 127.0.0.1; 0 takes any that is free (default 8787)
+  --seed FILE            keys to sell, as JSON, instead of the demo keys
+  --rate-limit           limit requests as Polar does
+  --api-version VERSION  the version of Polar's API to answer in, such as 2027-01
+  --json                 print one JSON object`;
 
 interface Key {
   key: string;
@@ -34,6 +35,7 @@ try {
       port: { type: "string", default: "8787" },
       seed: { type: "string" },
       "rate-limit": { type: "boolean", default: false },
+      "api-version": { type: "string" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
@@ -44,7 +46,9 @@ try {
     const port = Number(values.port);
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`\`${values.port}\` is not a port`);
     const seed = values.seed === undefined ? {} : { seed: readFileSync(values.seed, "utf8") };
-    const polar = await startMockPolar({ port, rateLimit: values["rate-limit"], showMails: true, ...seed });
+    const version = values["api-version"];
+    const chosen = { ...seed, ...(version !== undefined && { apiVersion: version }) };
+    const polar = await startMockPolar({ port, rateLimit: values["rate-limit"], showMails: true, ...chosen });
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void polar.close());
     console.log(await (values.json ? json(polar) : table(polar, values.seed === undefined)));
   }

@@ -20,6 +20,8 @@ export interface MockPolarOptions {
   seed?: string | object;
   /** Whether Polar's rate limits apply. Default: no. */
   rateLimit?: boolean;
+  /** The version of Polar's API that requests are answered in that name none, such as `2027-01`. Default: the current one. */
+  apiVersion?: string;
   /** Whether mails are shown on the console, for a developer who waits for a code. Default: no. */
   showMails?: boolean;
 }
@@ -42,11 +44,11 @@ const LOOK_MS = 20;
 /** As Polar's server does: a connection that is idle for longer is closed. */
 const KEEP_ALIVE_MS = 5_000;
 
-/** Starts a local Polar. Once this resolves, it accepts requests. Rejects if the port is taken or the seed is wrong. */
+/** Starts a local Polar. Once this resolves, it accepts requests. Rejects if the port is taken or an option is wrong. */
 export async function startMockPolar(options: MockPolarOptions = {}): Promise<MockPolar> {
-  const { port = 0, seed, rateLimit = false, showMails = false } = options;
+  const { port = 0, seed, rateLimit = false, apiVersion, showMails = false } = options;
   const text = seed === undefined || typeof seed === "string" ? seed : JSON.stringify(seed);
-  const front = new Front(made(() => new Polar(text, rateLimit, showMails)));
+  const front = new Front(made(() => new Polar(text, rateLimit, apiVersion, showMails)));
   await front.listen(port);
   const { port: found } = front.server.address() as AddressInfo;
   const url = `http://127.0.0.1:${found}`;

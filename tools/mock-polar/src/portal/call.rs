@@ -10,6 +10,7 @@ use crate::request::RecordedRequest;
 use crate::sessions::Subject;
 use crate::state::State;
 use crate::timestamp::Timestamp;
+use crate::versions::ApiVersion;
 
 /// A request to the portal.
 pub(crate) struct Call<'a> {
@@ -19,6 +20,8 @@ pub(crate) struct Call<'a> {
     pub(crate) subject: Subject,
     /// The address that the request came from.
     pub(crate) address: &'a str,
+    /// The version of the API that it is answered in.
+    pub(crate) version: ApiVersion,
     pub(crate) now: Timestamp,
 }
 

@@ -6,11 +6,11 @@ use crate::reply::Reply;
 use crate::state::State;
 
 pub(crate) fn validate(state: &mut State, call: &Call) -> Result<Reply, Reply> {
-    state.database.validate(&Validate::read(call.request)?, call.now)
+    state.database.validate(&Validate::read(call.request)?, call.version, call.now)
 }
 
 pub(crate) fn activate(state: &mut State, call: &Call) -> Result<Reply, Reply> {
-    state.database.activate(&Activate::read(call.request)?, call.now)
+    state.database.activate(&Activate::read(call.request)?, call.version, call.now)
 }
 
 pub(crate) fn deactivate(state: &mut State, call: &Call) -> Result<Reply, Reply> {

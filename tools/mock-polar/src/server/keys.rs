@@ -3,6 +3,7 @@
 use super::{MockPolar, or_panic};
 use crate::licenses::{License, Status};
 use crate::merchant::{Activation, KeyInfo, NewKey};
+use crate::sold::{KeyOrder, KeySubscription};
 use crate::timestamp::Timestamp;
 
 /// Keys and activations, as a merchant or customer changes them.
@@ -85,6 +86,20 @@ impl MockPolar {
     pub fn set_limit_usage(&self, key: &str, uses: impl Into<Option<u32>>) {
         let uses = uses.into();
         self.change(key, |license| license.limit_usage = uses);
+    }
+
+    /// Changes the subscription that the key was sold by; `None` for none.
+    #[track_caller]
+    pub fn set_subscription(&self, key: &str, subscription: impl Into<Option<KeySubscription>>) {
+        let subscription = subscription.into();
+        self.change(key, |license| license.subscription = subscription);
+    }
+
+    /// Changes the order that the key was sold by; `None` for none.
+    #[track_caller]
+    pub fn set_order(&self, key: &str, order: impl Into<Option<KeyOrder>>) {
+        let order = order.into();
+        self.change(key, |license| license.order = order);
     }
 
     /// Moves the key to another benefit (name or id), which no merchant can do: for tests of an app's configuration.

@@ -9,8 +9,27 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use mock_polar::Timestamp;
+use mock_polar::{ApiVersion, Timestamp};
 use serde_json::Value;
+
+/// The versions that the recorded server had; the first one was its current one.
+pub(crate) const VERSIONS: [ApiVersion; 2] = [ApiVersion::V2026_04, ApiVersion::V2026_10];
+
+/// What 2026-10 shows of a license key, but did not yet when it was recorded.
+pub(crate) const ADDED_LATER: [&str; 2] = ["member_id", "member"];
+
+/// The headers of a recorded reply as they are with `current` as the current version, which requests meet that name none.
+pub(crate) fn in_version(
+    current: ApiVersion,
+    request: &Value,
+    mut headers: Vec<(String, String)>,
+) -> Vec<(String, String)> {
+    if request["headers"].get("Polar-Version").is_none() {
+        let named = headers.iter_mut().filter(|(name, _)| name == "polar-version");
+        named.for_each(|(_, version)| *version = current.to_string());
+    }
+    headers
+}
 
 /// These files; `None` if there are no recordings.
 pub(crate) fn read<const N: usize>(names: [&str; N], test: &str) -> Option<[Value; N]> {

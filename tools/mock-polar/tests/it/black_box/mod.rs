@@ -12,3 +12,4 @@ mod quirks;
 mod readme;
 mod requests;
 mod transcripts;
+mod versions;

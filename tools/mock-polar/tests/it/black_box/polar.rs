@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use mock_polar::{Fault, MockPolar, NewKey, RecordedRequest, Seed, Status, Timestamp};
+use mock_polar::{ApiVersion, Fault, MockPolar, NewKey, RecordedRequest, Seed, Status, Timestamp};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -42,6 +42,7 @@ impl Drop for Process {
 pub(crate) struct Builder {
     seed: Option<String>,
     rate_limit: bool,
+    api_version: ApiVersion,
 }
 
 impl Builder {
@@ -56,6 +57,11 @@ impl Builder {
         self
     }
 
+    pub(crate) fn api_version(mut self, version: ApiVersion) -> Self {
+        self.api_version = version;
+        self
+    }
+
     pub(crate) fn start(self) -> Result<Polar, String> {
         match std::env::var("MOCK_POLAR_COMMAND") {
             Ok(script) => self.start_command(&script),
@@ -64,7 +70,7 @@ impl Builder {
     }
 
     fn start_here(self) -> Result<Polar, String> {
-        let builder = MockPolar::builder().rate_limit(self.rate_limit);
+        let builder = MockPolar::builder().rate_limit(self.rate_limit).api_version(self.api_version);
         let builder = match self.seed {
             Some(seed) => builder.seed(Seed::from_json(&seed).map_err(|error| error.to_string())?),
             None => builder,
@@ -75,7 +81,8 @@ impl Builder {
 
     fn start_command(self, script: &str) -> Result<Polar, String> {
         let mut command = Command::new("node");
-        command.args([script, "--port", "0", "--json"]).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.args([script, "--port", "0", "--json", "--api-version", &self.api_version.to_string()]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut file = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
         if let Some(seed) = &self.seed {
             file.write_all(seed.as_bytes()).map_err(|error| error.to_string())?;
@@ -195,6 +202,14 @@ impl Polar {
         self.tell("POST", "rate-limit", &json!({ "on": on }));
     }
 
+    pub(crate) fn release_api_version(&self, version: &str) {
+        self.tell("POST", "versions", &json!({ "current": version }));
+    }
+
+    pub(crate) fn remove_api_version(&self, version: &str) {
+        self.tell("DELETE", &format!("versions/{version}"), &Value::Null);
+    }
+
     pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
         self.requests_at("requests")
     }
@@ -293,7 +308,7 @@ impl Polar {
         self.ask("GET", "", &Value::Null)
     }
 
-    fn change(&self, key: &str, fields: &Value) {
+    pub(crate) fn change(&self, key: &str, fields: &Value) {
         self.tell("PATCH", &format!("keys/{key}"), fields);
     }
 

@@ -114,7 +114,7 @@ fn a_chunked_body_is_411_with_polars_text_and_no_cache_control() {
     let reply = exchange(polar.address(), "POST", path(Endpoint::Validate), &headers, chunked.as_bytes()).unwrap();
     let expected = json!({ "error": "LengthRequired", "detail": "A Content-Length header is required." });
     assert_eq!((reply.status, reply.json()), (411, expected));
-    assert_eq!((reply.header("cache-control"), reply.header("polar-version")), (None, Some("2026-04")));
+    assert_eq!((reply.header("cache-control"), reply.header("polar-version")), (None, Some("2026-10")));
 }
 
 #[test]

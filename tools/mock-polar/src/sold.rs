@@ -1,0 +1,119 @@
+//! What a key was sold by, as Polar shows it beside the key since version 2027-01.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::timestamp::Timestamp;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The subscription that a key was sold by: active, in its first month, unless it is changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KeySubscription {
+    id: Uuid,
+    status: String,
+    current_period_start: Timestamp,
+    current_period_end: Timestamp,
+    cancel_at_period_end: bool,
+    ends_at: Option<Timestamp>,
+}
+
+impl Default for KeySubscription {
+    fn default() -> Self {
+        Self::begun("month", Timestamp::SEEDED)
+    }
+}
+
+impl KeySubscription {
+    /// A subscription with this status, one of Polar's (`trialing`, `active`, `past_due`, …) or any other text.
+    pub fn new(status: impl Into<String>) -> Self {
+        Self { status: status.into(), ..Self::default() }
+    }
+
+    /// When the period ends that is paid for.
+    #[must_use]
+    pub fn current_period_end(mut self, at: Timestamp) -> Self {
+        self.current_period_end = at;
+        self
+    }
+
+    /// Whether it ends with that period.
+    #[must_use]
+    pub fn cancel_at_period_end(mut self, cancels: bool) -> Self {
+        self.cancel_at_period_end = cancels;
+        self
+    }
+
+    /// When it ends. Without it: not known.
+    #[must_use]
+    pub fn ends_at(mut self, at: Timestamp) -> Self {
+        self.ends_at = Some(at);
+        self
+    }
+
+    /// A subscription whose first period, a `year` or else a month, has begun.
+    pub(crate) fn begun(interval: &str, now: Timestamp) -> Self {
+        let days = if interval == "year" { 365 } else { 30 };
+        Self {
+            id: Uuid::new_v4(),
+            status: "active".to_owned(),
+            current_period_start: now,
+            current_period_end: now + DAY * days,
+            cancel_at_period_end: false,
+            ends_at: None,
+        }
+    }
+}
+
+/// The order that a key was sold by: paid, unless it is changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KeyOrder {
+    id: Uuid,
+    created_at: Timestamp,
+    status: String,
+    paid: bool,
+}
+
+impl Default for KeyOrder {
+    fn default() -> Self {
+        Self::paid(Uuid::new_v4(), Timestamp::SEEDED)
+    }
+}
+
+impl KeyOrder {
+    /// An order with this status, one of Polar's (`pending`, `paid`, `refunded`, …) or any other text, which was paid or
+    /// was not.
+    pub fn new(status: impl Into<String>, paid: bool) -> Self {
+        Self { status: status.into(), paid, ..Self::default() }
+    }
+
+    /// When it was placed.
+    #[must_use]
+    pub fn created_at(mut self, at: Timestamp) -> Self {
+        self.created_at = at;
+        self
+    }
+
+    pub(crate) fn paid(id: Uuid, now: Timestamp) -> Self {
+        Self { id, created_at: now, status: "paid".to_owned(), paid: true }
+    }
+}
+
+/// What a validated license shows of its sale.
+#[derive(Serialize)]
+pub(crate) struct SoldView<'a> {
+    subscription_id: Option<Uuid>,
+    subscription: Option<&'a KeySubscription>,
+    order_id: Option<Uuid>,
+    order: Option<&'a KeyOrder>,
+}
+
+impl<'a> SoldView<'a> {
+    pub(crate) fn of(subscription: Option<&'a KeySubscription>, order: Option<&'a KeyOrder>) -> Self {
+        Self { subscription_id: subscription.map(|it| it.id), subscription, order_id: order.map(|it| it.id), order }
+    }
+}

@@ -1,0 +1,130 @@
+//! The versions of Polar's API: which ones a server answers in, and which one is current. Polar adds one each quarter and
+//! removes the oldest.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::error::Error;
+
+/// A version of Polar's API, such as `2026-10`. Later versions are greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ApiVersion {
+    year: u16,
+    month: u16,
+}
+
+impl ApiVersion {
+    /// The oldest one that is known here.
+    pub const V2026_04: Self = Self { year: 2026, month: 4 };
+    /// With the member of a team who has the key.
+    pub const V2026_10: Self = Self { year: 2026, month: 10 };
+    /// With the subscription and the order that the key was sold by.
+    pub const V2027_01: Self = Self { year: 2027, month: 1 };
+
+    /// The versions whose answers are known, oldest first.
+    pub const KNOWN: [Self; 3] = [Self::V2026_04, Self::V2026_10, Self::V2027_01];
+}
+
+impl Default for ApiVersion {
+    /// The current version of Polar's production.
+    fn default() -> Self {
+        Self::V2026_10
+    }
+}
+
+impl fmt::Display for ApiVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{:04}-{:02}", self.year, self.month))
+    }
+}
+
+impl FromStr for ApiVersion {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let number = |digits: &str, length| {
+            let is_number = digits.len() == length && digits.bytes().all(|byte| byte.is_ascii_digit());
+            is_number.then(|| digits.parse().ok()).flatten()
+        };
+        let parts = text.split_once('-').and_then(|(year, month)| Some((number(year, 4)?, number(month, 2)?)));
+        match parts {
+            Some((year, month @ 1..=12)) => Ok(Self { year, month }),
+            Some(_) | None => {
+                Err(Error::version(format!("`{text}` is not a version of Polar's API; write it like `2026-10`")))
+            }
+        }
+    }
+}
+
+impl Serialize for ApiVersion {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ApiVersion {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// The versions that a server answers in. There is always a current one.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Versions {
+    current: ApiVersion,
+    #[serde(rename = "versions")]
+    all: BTreeSet<ApiVersion>,
+}
+
+impl Versions {
+    /// All that are known, of which one is current.
+    pub(crate) fn starting_with(current: ApiVersion) -> Self {
+        Self { current, all: ApiVersion::KNOWN.into_iter().chain([current]).collect() }
+    }
+
+    pub(crate) fn current(&self) -> ApiVersion {
+        self.current
+    }
+
+    /// The version that a request is answered in, which may name one; `None` if there is none of that name.
+    pub(crate) fn answering(&self, named: Option<&str>) -> Option<ApiVersion> {
+        match named {
+            None | Some("") => Some(self.current),
+            Some(name) => self.all.iter().copied().find(|version| version.to_string() == name),
+        }
+    }
+
+    /// Makes a version current, and adds it if there is no such one yet.
+    pub(crate) fn release(&mut self, version: ApiVersion) {
+        self.all.insert(version);
+        self.current = version;
+    }
+
+    /// Removes a version. `Err` says why it cannot be removed.
+    pub(crate) fn remove(&mut self, version: ApiVersion) -> Result<(), String> {
+        if version == self.current {
+            return Err(format!("{version} is the current version; make another one current first"));
+        }
+        let removed = self.all.remove(&version);
+        removed.then_some(()).ok_or_else(|| format!("there is no version {version}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_as_polar_writes_them() {
+        for version in ApiVersion::KNOWN {
+            assert_eq!(version.to_string().parse::<ApiVersion>().unwrap(), version);
+        }
+        assert!("2027-01".parse::<ApiVersion>().unwrap() > ApiVersion::V2026_10);
+        for text in ["", "2026", "2026-4", "2026-13", "2026-00", "26-04", "2026-04-01", "latest", "+026-04"] {
+            assert!(text.parse::<ApiVersion>().is_err(), "`{text}`");
+        }
+    }
+}
