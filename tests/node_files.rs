@@ -293,6 +293,36 @@ fn a_dead_holders_lock_is_taken_over_by_either_side() {
     }
 }
 
+/// Root at work in a directory of a user, as `sudo` leaves it the user's home. Needs root.
+#[test]
+fn what_root_writes_on_either_side_stays_the_users() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    const USER: u32 = 65534;
+    for root in SIDES {
+        let home = TempDir::new().unwrap();
+        if home.path().metadata().unwrap().uid() != 0 {
+            return println!("skipped: only root can be two users");
+        }
+        chown(home.path(), Some(USER), Some(USER)).unwrap();
+        let data = home.path().join("share").join("polar-license");
+        let run = |does: &str| output(root, &mut root.command(&data, does));
+        let foreign = || {
+            let (directory, record) = (fs::read_dir(&data).unwrap(), home.path().join("share"));
+            let paths = directory.map(|entry| entry.unwrap().path()).chain([data.clone(), record]);
+            let is_foreign = |path: &PathBuf| path.metadata().is_ok_and(|it| (it.uid(), it.gid()) != (USER, USER));
+            paths.filter(is_foreign).collect::<Vec<_>>()
+        };
+        run(&format!("save {} first", digits(DEVICE)));
+        assert_eq!(foreign(), [""; 0].map(PathBuf::from), "{root:?}");
+        run(&format!("save {} second", digits(DEVICE)));
+        let mut holder = root.command(&data, "hold").spawn().unwrap();
+        wait_for(&mut lines(&mut holder), "held");
+        assert!(data.join(name() + ".lock").exists());
+        assert_eq!(foreign(), [""; 0].map(PathBuf::from), "{root:?}: what it leaves when it dies");
+        kill(holder);
+    }
+}
+
 /// A process lists an empty directory while strace makes every attempt to close that directory fail. Needs strace, and
 /// permission to trace.
 #[test]

@@ -38,7 +38,7 @@
 
 use std::array;
 use std::ffi::OsStr;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::iter::Cycle;
 use std::path::{Path, PathBuf};
@@ -47,8 +47,8 @@ use std::thread::{self, ThreadId};
 use std::time::{Duration, SystemTime};
 
 use super::files::{
-    create_private, create_private_directory, failure, hex, is_in_use, is_lower_hex, names_in, random_bytes,
-    remove_file, rename, retry_while_in_use,
+    create_private, create_private_directory, directory_of, failure, hex, is_in_use, is_lower_hex, names_in, open_file,
+    random_bytes, remove_file, rename, retry_while_in_use,
 };
 use crate::store::{HeldTurn, StoreError};
 
@@ -146,8 +146,8 @@ impl FileLock {
             }
         }
         let mut held = Held { lock: self, token, file: false };
-        let directory = self.record.parent().unwrap_or(Path::new(""));
-        create_private_directory(directory).map_err(|error| failure("make the license directory", error))?;
+        create_private_directory(directory_of(&self.record))
+            .map_err(|error| failure("make the license directory", error))?;
         let mut judged = None;
         while !self.create(&held.token)? {
             if !self.clear(&held.token, &mut judged, wait.waited)? && !wait.pause() {
@@ -378,11 +378,10 @@ impl LockFile {
 
     /// Fails if it is anything but a file that can be read.
     fn open(path: &Path) -> io::Result<Self> {
-        // Opening a pipe would wait for somebody to write to it.
         if !fs::symlink_metadata(path)?.is_file() {
             return Err(ErrorKind::InvalidInput.into());
         }
-        let file = File::open(path)?;
+        let file = open_file(path)?;
         let modified = file.metadata()?.modified()?;
         let mut token = Vec::new();
         file.take(64).read_to_end(&mut token)?;

@@ -2,7 +2,8 @@
 //! Never looks into the record, never reads a clock, never names a path in an error (paths contain the user's name).
 //!
 //! # Files
-//! All in one directory, readable by their owner only. `NAME` is [`file_name`].
+//! All in one directory, readable by their owner only; `files.rs` says whose those are that root makes. `NAME` is
+//! [`file_name`].
 //!
 //! | file | content |
 //! |---|---|
@@ -31,7 +32,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::fmt;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,7 +40,7 @@ use std::time::{Duration, SystemTime};
 
 use super::file_lock::FileLock;
 use super::files::{
-    failure, hex, is_lower_hex, names_in, remove_file, rename, retry_while_in_use, sync_directory, write_synced,
+    failure, hex, is_lower_hex, names_in, open_file, remove_file, rename, sync_directory, write_synced,
 };
 use crate::store::{Durability, HeldTurn, Store, StoreError};
 
@@ -219,7 +220,7 @@ impl FileStore {
         let rehearsed = match self.lock.try_acquire(LOCK_TIMEOUT) {
             Ok(Some(held)) => {
                 let temporary = self.lock.side_path(&held.token, "tmp");
-                let written = write_synced(&temporary, &REHEARSAL);
+                let written = write_synced(&temporary, &REHEARSAL, &self.path());
                 let _ = fs::remove_file(&temporary);
                 written.map_err(|error| Hindrance::Failed(failure("write the license file", error)))
             }
@@ -231,6 +232,11 @@ impl FileStore {
             let _ = fs::remove_dir(path);
         }
         rehearsed
+    }
+
+    /// Why the record cannot be read, if so.
+    pub(super) fn unreadable(&self) -> Option<io::Error> {
+        read_record(&self.path()).err()
     }
 
     /// Whether there is a record of this app on this device for another organization or server.
@@ -275,7 +281,7 @@ impl FileStore {
 
     fn replace(&self, temporary: &Path, record: &[u8], token: &str) -> Result<(), StoreError> {
         let failed = |error| failure("write the license file", error);
-        write_synced(temporary, record).map_err(failed)?;
+        write_synced(temporary, record, &self.path()).map_err(failed)?;
         self.lock.check(token)?;
         rename(temporary, &self.path()).map_err(failed)
     }
@@ -302,16 +308,8 @@ fn is_sibling(name: Option<&str>, prefix: &str) -> bool {
 }
 
 fn read_record(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    let metadata = match retry_while_in_use(|| fs::metadata(path)) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        metadata => metadata?,
-    };
-    // Opening a pipe would wait for somebody to write to it.
-    if !metadata.is_file() {
-        return Err(ErrorKind::IsADirectory.into());
-    }
     let mut record = Vec::new();
-    match retry_while_in_use(|| File::open(path)) {
+    match open_file(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         file => file?.take(READ_LIMIT).read_to_end(&mut record)?,
     };

@@ -1,5 +1,11 @@
 //! Files and directories that only their owner can read: creating and changing them, and messages for failures. Never
-//! names a path in an error: paths contain the user's name.
+//! names a path in an error: paths contain the user's name. Never waits for a pipe.
+//!
+//! # Owners
+//! `sudo` keeps the user's home, so that root runs on the files of a user, who could then read none of them any more. So
+//! what root makes here is given to the owner of the file that it replaces, or else of the directory that it is in. The
+//! owner of a replaced file does not count in a directory in which everybody may write: anybody may have put it there, to
+//! be given a license key.
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -12,6 +18,22 @@ use crate::store::StoreError;
 
 /// Makes a file that only its owner can read. Fails where there is one, even a dangling link.
 pub(super) fn create_private(path: &Path) -> io::Result<File> {
+    let file = create(path)?;
+    give_to_owner_of(directory_of(path), None, &file);
+    Ok(file)
+}
+
+/// Makes a file that only its owner can read, to take the place of `replaced`. Its content is on the disk when this returns.
+pub(super) fn write_synced(path: &Path, content: &[u8], replaced: &Path) -> io::Result<()> {
+    let mut file = create(path)?;
+    give_to_owner_of(directory_of(path), Some(replaced), &file);
+    observe(DiskStep::Write)?;
+    file.write_all(content)?;
+    observe(DiskStep::SyncFile)?;
+    file.sync_all()
+}
+
+fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -19,13 +41,51 @@ pub(super) fn create_private(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// The same, with content that is on the disk when this returns.
-pub(super) fn write_synced(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = create_private(path)?;
-    observe(DiskStep::Write)?;
-    file.write_all(content)?;
-    observe(DiskStep::SyncFile)?;
-    file.sync_all()
+/// Gives what root has just made to the user among whose files it is; see the module head. By its descriptor: its name may
+/// mean another file by now.
+#[cfg(unix)]
+fn give_to_owner_of(directory: &Path, replaced: Option<&Path>, made: &File) {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    const ROOT: u32 = 0;
+    const EVERYBODY_WRITES: u32 = 0o002;
+    if !made.metadata().is_ok_and(|made| made.uid() == ROOT) {
+        return;
+    }
+    let Ok(directory) = fs::metadata(directory) else { return };
+    let replaced = replaced.filter(|_| directory.mode() & EVERYBODY_WRITES == 0);
+    let replaced = replaced.and_then(|path| fs::symlink_metadata(path).ok());
+    let owner = replaced.into_iter().chain([directory]).find(|it| it.uid() != ROOT);
+    if let Some(Err(error)) = owner.map(|owner| fchown(made, Some(owner.uid()), Some(owner.gid()))) {
+        log::warn!("a file for the license stays root's, and its user cannot read it: {}", error.kind());
+    }
+}
+
+/// Elsewhere a new file can be read by whoever can read those beside it.
+#[cfg(not(unix))]
+fn give_to_owner_of(_: &Path, _: Option<&Path>, _: &File) {}
+
+/// Opens a file to read. Fails if it is anything else: opening a pipe would wait for somebody to write to it.
+pub(super) fn open_file(path: &Path) -> io::Result<File> {
+    if !retry_while_in_use(|| fs::metadata(path)).map_err(unless_loop)?.is_file() {
+        return Err(ErrorKind::IsADirectory.into());
+    }
+    let mut options = OpenOptions::new();
+    options.read(true);
+    // it may be a pipe by now
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, nix::fcntl::OFlag::O_NONBLOCK.bits());
+    retry_while_in_use(|| options.open(path))
+}
+
+/// Links that lead to each other are something else than a file. The standard library's kind for them is unstable.
+#[cfg(unix)]
+fn unless_loop(error: io::Error) -> io::Error {
+    if error.raw_os_error() == Some(nix::libc::ELOOP) { ErrorKind::IsADirectory.into() } else { error }
+}
+
+#[cfg(not(unix))]
+fn unless_loop(error: io::Error) -> io::Error {
+    error
 }
 
 /// Renames a file, replacing one that has the new name.
@@ -67,19 +127,42 @@ pub(super) fn create_private_directory(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
+    let parent = directory_of(path);
+    create_private_directory(parent)?;
     let mut builder = DirBuilder::new();
-    builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     match builder.create(path) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(ErrorKind::NotADirectory.into()),
-        result => result,
-    }?;
-    // The new directory's own entry has to survive a power cut as well.
-    if let Some(parent) = path.parent() {
-        let _ = sync_directory(parent);
+        // by another process, just now
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(ErrorKind::NotADirectory.into()),
+        made => made?,
     }
+    if let Ok(directory) = open_directory(path) {
+        give_to_owner_of(parent, None, &directory);
+    }
+    // The new directory's own entry has to survive a power cut as well.
+    let _ = sync_directory(parent);
     Ok(())
+}
+
+/// Where a file or directory is.
+pub(super) fn directory_of(path: &Path) -> &Path {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or(Path::new("."))
+}
+
+/// Opens a directory, and not what a link in its place leads to.
+fn open_directory(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use nix::fcntl::OFlag;
+        let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW;
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits());
+    }
+    options.open(path)
 }
 
 /// Windows refuses to replace, delete, open or make anew a file that another program has open just then: one that reads

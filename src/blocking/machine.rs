@@ -15,11 +15,11 @@
 //! Without ASCII white space at its ends, one that is empty, `uninitialized` (systemd's first boot), or nothing but zeros
 //! and hyphens counts as absent. Nothing else is changed in it; letters keep their case.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::files::{create_private_directory, hex, random_bytes, rename, sync_directory, write_synced};
+use super::files::{create_private_directory, hex, open_file, random_bytes, rename, sync_directory, write_synced};
 
 const RANDOM_NAME: &str = "device-id";
 const RANDOM_BYTES: usize = 16;
@@ -66,7 +66,7 @@ fn random_source(directory: &Path) -> Option<String> {
     create_private_directory(directory).ok()?;
     let bytes: [u8; RANDOM_BYTES] = random_bytes().ok()?;
     let temporary = directory.join(format!("{RANDOM_NAME}.{}.tmp", hex(&random_bytes::<8>().ok()?)));
-    let kept = write_synced(&temporary, hex(&bytes).as_bytes()).and_then(|()| install(&temporary, &path));
+    let kept = write_synced(&temporary, hex(&bytes).as_bytes(), &path).and_then(|()| install(&temporary, &path));
     let _ = fs::remove_file(&temporary);
     match kept {
         Ok(()) => read_random(&path),
@@ -96,12 +96,8 @@ fn read_random(path: &Path) -> Option<String> {
 }
 
 fn read(path: &Path) -> Option<String> {
-    // Opening a pipe would wait for somebody to write to it.
-    if !fs::metadata(path).ok()?.is_file() {
-        return None;
-    }
     let mut text = String::new();
-    File::open(path).ok()?.take(READ_LIMIT).read_to_string(&mut text).ok()?;
+    open_file(path).ok()?.take(READ_LIMIT).read_to_string(&mut text).ok()?;
     Some(text)
 }
 

@@ -50,6 +50,12 @@ impl Finding {
         Self { outcome: Outcome::Warning, ..Self::faulty(check, fault, detail) }
     }
 
+    /// Replaces the usual advice by one that fits here. `advice` is one or more whole sentences.
+    #[must_use]
+    pub fn advising(self, advice: impl Into<String>) -> Self {
+        Self { advice: Some(advice.into()), ..self }
+    }
+
     /// What was checked.
     pub fn check(&self) -> Check {
         self.check
@@ -195,8 +201,10 @@ names! {
         DiskFull = "disk_full";
         /// Another process holds the lock.
         Locked = "locked";
-        /// Something else is where the license should be, or it cannot be read.
+        /// Something else is where the license should be.
         Obstructed = "obstructed";
+        /// The license file is there, and this user may not read it.
+        NotReadable = "not_readable";
         /// Other users can read the license.
         ReadableByOthers = "readable_by_others";
         /// The license that is stored was not confirmed for too long.
@@ -271,6 +279,10 @@ impl Fault {
             Self::DiskFull => "Free some space, then try again.",
             Self::Locked => "Close other programs that use this license, or try again in a few seconds.",
             Self::Obstructed => "Move away what is there, or choose another directory.",
+            Self::NotReadable => {
+                "Another user has written it, an administrator for example. Let this user read and write it, or move it away \
+                 and activate the license key again."
+            }
             Self::ReadableByOthers => "Take the right to read from other users; the file holds the license key.",
             Self::LicenseLapsed => {
                 "Go online once, and start the app or run `polar-license validate`: the license works again as soon as \

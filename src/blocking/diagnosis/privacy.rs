@@ -10,6 +10,21 @@ pub fn shown_path(path: &Path) -> String {
     shown(path, env::home_dir().as_deref(), &users.collect::<Vec<_>>())
 }
 
+/// The same as a word of a shell's command.
+pub(super) fn shell_path(path: &Path) -> String {
+    shell_word(&shown_path(path))
+}
+
+/// In quotes where a character may mean something to the shell, but for the `~/` at the start.
+fn shell_word(path: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_');
+    let (home, rest) = path.strip_prefix("~/").map_or(("", path), |rest| ("~/", rest));
+    match rest.chars().all(is_plain) {
+        true => format!("{home}{rest}"),
+        false => format!("{home}'{}'", rest.replace('\'', r"'\''")),
+    }
+}
+
 fn shown<S: AsRef<OsStr>>(path: &Path, home: Option<&Path>, users: &[S]) -> String {
     let home = home.filter(|home| home.components().count() > 1);
     let below_home = home.and_then(|home| path.strip_prefix(home).ok());
@@ -34,6 +49,17 @@ fn shown<S: AsRef<OsStr>>(path: &Path, home: Option<&Path>, users: &[S]) -> Stri
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_is_one_word_to_a_shell() {
+        for (path, word) in [
+            ("~/.local/share/a-b_1.license", "~/.local/share/a-b_1.license"),
+            ("~/Library/Application Support/a", "~/'Library/Application Support/a'"),
+            ("/data/$(reboot)/it's", r"'/data/$(reboot)/it'\''s'"),
+        ] {
+            assert_eq!(shell_word(path), word);
+        }
+    }
 
     #[test]
     fn neither_home_nor_user_is_in_a_shown_path() {

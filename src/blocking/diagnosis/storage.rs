@@ -3,9 +3,9 @@
 
 use super::finding::{Check, Fault, Finding};
 use super::network::{named, other_environment};
-use super::privacy::shown_path;
+use super::privacy::{shell_path, shown_path};
 use crate::blocking::file_store::{FileStore, Hindrance, default_directory};
-use crate::blocking::files::hex;
+use crate::blocking::files::{failure, hex};
 use crate::blocking::local::machine;
 use crate::blocking::machine::machine_source;
 use crate::client::opening::{self, Opened};
@@ -22,7 +22,7 @@ pub fn storage(config: &Config, directory: Option<&Path>) -> Vec<Finding> {
     };
     let place = Place::of(config, &directory);
     let mut findings = vec![place.device(config), place.storage()];
-    findings.extend(place.readable_by_others());
+    findings.extend(place.record());
     findings.extend(place.elsewhere(config));
     findings
 }
@@ -61,7 +61,7 @@ impl Place {
         let is_there = self.directory.is_dir();
         match self.store.rehearse_save() {
             Ok(()) if !is_there => Finding::good(Check::Storage, format!("{shown}: can be made, and written to")),
-            Ok(()) if self.store.path().exists() => {
+            Ok(()) if self.has_record() => {
                 Finding::good(Check::Storage, format!("{shown}: can be written to; a license is kept there"))
             }
             Ok(()) => Finding::good(Check::Storage, format!("{shown}: can be written to; no license is kept there")),
@@ -71,9 +71,35 @@ impl Place {
             }
             Err(Hindrance::Failed(error)) => {
                 let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<io::Error>());
-                fault(source.map_or(Fault::NotWritable, |error| of_error(error.kind())), error.to_string())
+                let which = source.map_or(Fault::NotWritable, |error| of_error(error.kind()));
+                let finding = fault(which, error.to_string());
+                match make_writable(&self.directory).filter(|_| cfg!(unix) && which == Fault::NotWritable) {
+                    Some(advice) => finding.advising(advice),
+                    None => finding,
+                }
             }
         }
+    }
+
+    /// What is wrong with the license file, if there is one.
+    fn record(&self) -> Option<Finding> {
+        if !self.has_record() {
+            return None;
+        }
+        let path = self.store.path();
+        let Some(error) = self.store.unreadable() else { return self.readable_by_others() };
+        let (fault, advice) = match error.kind() == io::ErrorKind::PermissionDenied {
+            true => (Fault::NotReadable, give_back(&path)),
+            false => (Fault::Obstructed, move_away(&path)),
+        };
+        let error = failure("read the license file", error);
+        let finding = Finding::faulty(Check::License, fault, format!("{}: {error}", shown_path(&path)));
+        Some(if cfg!(unix) { finding.advising(advice) } else { finding })
+    }
+
+    /// Whether there is anything in the license file's place.
+    fn has_record(&self) -> bool {
+        self.store.path().symlink_metadata().is_ok()
     }
 
     #[cfg(unix)]
@@ -94,18 +120,18 @@ impl Place {
 
     /// Where there is no license for this configuration: whether there is one for another.
     fn elsewhere(&self, config: &Config) -> Option<Finding> {
-        if self.store.path().exists() {
+        if self.has_record() {
             return None;
         }
         let here = named(config.environment());
         let other = other_environment(config.environment()).filter(|other| self.has_license(config, other));
         if let Some(other) = other {
             let detail = format!("no license for {here} is kept on this device, but one for {} is", named(&other));
-            return Some(Finding::warning(Check::License, Fault::OtherEnvironment, detail));
+            return Some(Finding::faulty(Check::License, Fault::OtherEnvironment, detail));
         }
         self.store.has_other_product().then(|| {
             let detail = "a license of this app for another organization or server is kept on this device";
-            Finding::warning(Check::License, Fault::OtherProduct, detail)
+            Finding::faulty(Check::License, Fault::OtherProduct, detail)
         })
     }
 
@@ -113,6 +139,32 @@ impl Place {
         let Opened { app_id, product, device, .. } = open(config.in_environment(environment.clone()), &self.directory);
         FileStore::new(&self.directory, &app_id, product, device).path().exists()
     }
+}
+
+/// The command after which this user may write below a directory; `None` outside of the home directory, which may hold
+/// others' files.
+fn make_writable(directory: &Path) -> Option<String> {
+    let path = shell_path(directory.ancestors().find(|path| path.symlink_metadata().is_ok())?);
+    path.starts_with("~/").then(|| {
+        format!(
+            "Let this user write there: `sudo chown \"$(id -un)\" {path} && chmod u+rwx {path}`. Or choose another \
+             directory."
+        )
+    })
+}
+
+fn give_back(path: &Path) -> String {
+    let path = shell_path(path);
+    format!(
+        "Another user has written it, root by `sudo` for example. Give it back to this user: \
+         `sudo chown \"$(id -un)\" {path} && chmod 600 {path}`. If that is not possible, move it away and activate the \
+         license key again: `mv {path} {path}.old`."
+    )
+}
+
+fn move_away(path: &Path) -> String {
+    let path = shell_path(path);
+    format!("Something else is in the place of the license file. Move it away: `mv {path} {path}.old`.")
 }
 
 /// With an identity of the device only if there is one already: making one would leave a file behind.

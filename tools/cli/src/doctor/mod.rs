@@ -168,7 +168,7 @@ fn of_decision(decision: &Decision) -> Finding {
         }
         let is_lapsed = decision.state() == State::Lapsed;
         let fault = if is_lapsed { Fault::LicenseLapsed } else { Fault::LicenseUnusable };
-        Finding::warning(Check::License, fault, detail)
+        Finding::faulty(Check::License, fault, detail)
     } else {
         Finding::good(Check::License, detail)
     }

@@ -281,9 +281,31 @@ fn a_license_that_cannot_be_used() {
     let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
     device.tamper();
     let found = Found::on(&device, &[]);
-    found.is(&[]);
-    assert_eq!(found.finding("license")["fault"], "license_unusable");
+    found.is(&[("license", "license_unusable")]);
     assert!(found.detail("license").starts_with("unlicensed, tampered"), "{found:?}");
+}
+
+#[test]
+fn a_license_that_polar_has_denied() {
+    let polar = start_polar();
+    let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
+    polar.revoke(DEMO_KEY_TWO_DEVICES);
+    device.run(&["validate"]);
+    let found = Found::on(&device, &[]);
+    found.is(&[("license", "license_unusable")]);
+    assert!(found.detail("license").starts_with("denied, inactive"), "{found:?}");
+}
+
+#[test]
+fn a_record_that_is_none_of_ours() {
+    let (polar, other) = (start_polar(), start_polar());
+    let others = fs::read(Device::licensed(&other, DEMO_KEY_TWO_DEVICES).record().unwrap()).unwrap();
+    for content in [&b"garbage"[..], b"", &[0; 1_100_000], &others] {
+        let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
+        fs::write(device.record().unwrap(), content).unwrap();
+        Found::on(&device, &[]).is(&[("license", "license_unusable")]);
+        polar.reset();
+    }
 }
 
 #[test]
@@ -291,9 +313,8 @@ fn a_license_that_was_offline_for_too_long() {
     let polar = start_polar();
     let device = Device::licensed_days_ago(&polar, DEMO_KEY_TWO_DEVICES, 20);
     let found = Found::on(&device, &[]);
-    found.is(&[]);
+    found.is(&[("license", "license_lapsed")]);
     let license = found.finding("license");
-    assert_eq!(license["fault"], "license_lapsed", "{found:?}");
     assert!(license["advice"].as_str().unwrap().starts_with("Go online once"), "{found:?}");
 }
 
@@ -301,9 +322,7 @@ fn a_license_that_was_offline_for_too_long() {
 fn a_license_for_another_organization_or_server_is_found() {
     let (polar, other) = (start_polar(), start_polar());
     let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
-    let found = Found::on(&device, &["--environment", &other.url()]);
-    found.is(&[]);
-    assert_eq!(found.finding("license")["fault"], "other_product", "{found:#?}");
+    Found::on(&device, &["--environment", &other.url()]).is(&[("license", "other_product")]);
 }
 
 /// What needs Unix's permissions, mounts or name spaces, or root certificates from a file.
@@ -397,8 +416,7 @@ mod unix {
         let activated = run(activate, "");
         assert_eq!(activated.status, 0, "{activated:?}");
         let found = Found::by(|| behind(&internet.proxy(), Some(&authority), directory.path(), &[]));
-        found.is(&[]);
-        assert_eq!(found.finding("license")["fault"], "other_environment", "{found:#?}");
+        found.is(&[("license", "other_environment")]);
     }
 
     fn both(production: &MockPolar, sandbox: &MockPolar) -> Internet {
@@ -632,6 +650,36 @@ mod unix {
         let found = Found::by(|| under("unshare", &["-m", "sh", "-c", &script, "sh"], &doctor));
         found.is(&[("storage", "disk_full")]);
         assert!(found.detail("space").starts_with("0 MiB free"), "{found:?}");
+    }
+
+    #[test]
+    fn something_else_is_where_the_license_file_should_be() {
+        let polar = start_polar();
+        let make = |kind: &str, path: &Path| match kind {
+            "directory" => fs::create_dir(path).unwrap(),
+            "links to each other" => std::os::unix::fs::symlink(path, path).unwrap(),
+            _ => assert!(Command::new("mkfifo").arg(path).status().unwrap().success()),
+        };
+        for kind in ["pipe", "directory", "links to each other"] {
+            let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
+            let record = device.record().unwrap();
+            fs::remove_file(&record).unwrap();
+            make(kind, &record);
+            let found = Found::on(&device, &[]);
+            found.is(&[("license", "obstructed")]);
+            assert!(
+                found.detail("license").contains("something else is where the license file should be"),
+                "{found:?}"
+            );
+            assert!(found.detail("storage").ends_with("a license is kept there"), "{kind}: {found:?}");
+            let advice = found.finding("license")["advice"].as_str().unwrap();
+            let command = advice.split('`').nth(1).unwrap();
+            assert!(Command::new("sh").args(["-c", command]).status().unwrap().success(), "{advice}");
+            Found::on(&device, &[]).is(&[]);
+            let activated = run(device.command(&["activate", DEMO_KEY_TWO_DEVICES]), "");
+            assert_eq!(activated.status, 0, "{kind}: {activated:?}");
+            polar.reset();
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod help;
 mod internet;
 mod json;
 mod offline;
+mod owner;
 mod portal;
 #[cfg(unix)]
 mod readme;

@@ -133,7 +133,7 @@ export class FileStore implements Store {
     const failed = (error: unknown): never => {
       throw failure("write the license file", error);
     };
-    await writeSynced(temporary, record).catch(failed);
+    await writeSynced(temporary, record, this.#path).catch(failed);
     await this.#lock.check(token);
     await rename(temporary, this.#path).catch(failed);
   }

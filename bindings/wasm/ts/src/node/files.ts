@@ -1,18 +1,25 @@
 /**
- * Files and directories that only their owner can read, and the message if they cannot be made, as `files.rs` does.
- * Never names a path in an error, nor passes on one that does: paths contain the user's name.
+ * Files and directories that only their owner can read, and the message if they cannot be made, as `files.rs` does, whose
+ * head says whose they are that root makes. Never names a path in an error, nor passes on one that does: paths contain
+ * the user's name.
  */
 
 import { randomBytes } from "node:crypto";
-import { mkdir, open, stat, unlink } from "node:fs/promises";
+import { constants } from "node:fs";
+import { lstat, mkdir, open, stat, unlink } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname, sep } from "node:path";
 
 export const WINDOWS = process.platform === "win32";
 
-/** Makes a file that only its owner can read, to write to. Fails if there is one, even a dangling link. */
-export function createPrivate(path: string): Promise<FileHandle> {
-  return open(path, "wx", 0o600);
+/**
+ * Makes a file that only its owner can read, to write to, and perhaps to take the place of `replaced`. Fails if there is one,
+ * even a dangling link.
+ */
+export async function createPrivate(path: string, replaced?: string): Promise<FileHandle> {
+  const file = await open(path, "wx", 0o600);
+  await giveToOwnerOf(dirname(path), replaced, file);
+  return file;
 }
 
 /** The same, with content. */
@@ -25,9 +32,9 @@ export async function writePrivate(path: string, content: string): Promise<void>
   }
 }
 
-/** The same, with content that is on the disk when the promise resolves. */
-export async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
-  const file = await createPrivate(path);
+/** The same in the place of `replaced`, with content that is on the disk when the promise resolves. */
+export async function writeSynced(path: string, content: string | Uint8Array, replaced: string): Promise<void> {
+  const file = await createPrivate(path, replaced);
   try {
     await file.writeFile(content);
     await file.sync();
@@ -39,14 +46,50 @@ export async function writeSynced(path: string, content: string | Uint8Array): P
 /** Makes a directory that only its owner can enter, and those above it; one that is there stays as it is. */
 export async function createPrivateDirectory(path: string): Promise<void> {
   if (await isDirectory(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) await createPrivateDirectory(parent);
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await mkdir(path, { mode: 0o700 });
   } catch (error) {
-    throw codeOf(error) === "EEXIST" ? withCode("ENOTDIR") : error;
+    if (codeOf(error) !== "EEXIST") throw error;
+    // by another process, just now
+    if (await isDirectory(path)) return;
+    throw withCode("ENOTDIR");
   }
+  if (!WINDOWS) await giveDirectoryToOwnerOf(parent, path).catch(() => undefined);
   // The new directory's own entry has to survive a power cut as well.
-  await syncDirectory(dirname(path)).catch(() => undefined);
+  await syncDirectory(parent).catch(() => undefined);
 }
+
+/** By its descriptor, and not by a link in its place. */
+async function giveDirectoryToOwnerOf(parent: string, path: string): Promise<void> {
+  const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    await giveToOwnerOf(parent, undefined, directory);
+  } finally {
+    await directory.close();
+  }
+}
+
+/** Gives what root has just made to the user among whose files it is. */
+async function giveToOwnerOf(directory: string, replaced: string | undefined, made: FileHandle): Promise<void> {
+  if (WINDOWS) return;
+  try {
+    if ((await made.stat()).uid !== ROOT) return;
+    const place = await stat(directory);
+    const owners = [place];
+    if (replaced !== undefined && (place.mode & EVERYBODY_WRITES) === 0) {
+      owners.unshift(...(await lstat(replaced).then((found) => [found], () => [])));
+    }
+    const owner = owners.find(({ uid }) => uid !== ROOT);
+    if (owner) await made.chown(owner.uid, owner.gid);
+  } catch {
+    // it stays root's
+  }
+}
+
+const ROOT = 0;
+const EVERYBODY_WRITES = 0o002;
 
 /** Writes a rename or a removal to the disk. Does nothing if directories cannot be synced, or not by this user. */
 export async function syncDirectory(path: string): Promise<void> {

@@ -134,7 +134,7 @@ function output(program: string, ...parameters: string[]): Promise<string> {
 async function install(text: string, path: string): Promise<void> {
   const temporary = `${path}.${randomHex(8)}.tmp`;
   try {
-    await writeSynced(temporary, text);
+    await writeSynced(temporary, text, path);
     await nameUnlessUsable(temporary, path);
     await syncDirectory(dirname(path));
   } finally {
