@@ -179,7 +179,7 @@ codes! {
     /// Why the state is what it is, or why an operation was refused.
     pub enum Reason {
         /// No license key has been activated on this device.
-        None = 1, "none";
+        NoLicense = 1, "no_license";
         /// The stored record was changed by something other than this library.
         Tampered = 2, "tampered";
         /// The stored record belongs to another device.
@@ -351,7 +351,7 @@ impl State {
     pub const fn reasons(self) -> &'static [Reason] {
         match self {
             Self::Unlicensed => &[
-                Reason::None,
+                Reason::NoLicense,
                 Reason::Tampered,
                 Reason::OtherDevice,
                 Reason::OtherProduct,
@@ -390,7 +390,7 @@ impl Denial {
             Reason::Expired => Self::Expired,
             Reason::Conditions => Self::Conditions,
             Reason::Benefit => Self::Benefit,
-            Reason::None
+            Reason::NoLicense
             | Reason::Tampered
             | Reason::OtherDevice
             | Reason::OtherProduct
@@ -407,7 +407,7 @@ impl Reason {
     /// What the user reads where this is why access is not allowed.
     pub(crate) const fn text(self) -> Text {
         match self {
-            Self::None => Text::None,
+            Self::NoLicense => Text::NoLicense,
             Self::Tampered => Text::Tampered,
             Self::OtherDevice => Text::OtherDevice,
             Self::OtherProduct => Text::OtherProduct,
@@ -435,9 +435,12 @@ impl Reason {
             Self::ActivationLimit => Text::KeyInUse,
             Self::Benefit => Text::KeyBenefit,
             Self::NewerFormat => Text::KeyNewerFormat,
-            Self::None | Self::Tampered | Self::OtherDevice | Self::OtherProduct | Self::Storage | Self::Refused => {
-                Text::KeyRefused
-            }
+            Self::NoLicense
+            | Self::Tampered
+            | Self::OtherDevice
+            | Self::OtherProduct
+            | Self::Storage
+            | Self::Refused => Text::KeyRefused,
         }
     }
 
@@ -456,9 +459,12 @@ impl Reason {
             Self::NewerFormat => {
                 "the stored license was written by a newer version of this app; update the app, or forget the license first"
             }
-            Self::None | Self::Tampered | Self::OtherDevice | Self::OtherProduct | Self::Storage | Self::Refused => {
-                "Polar refused this license key; contact the vendor"
-            }
+            Self::NoLicense
+            | Self::Tampered
+            | Self::OtherDevice
+            | Self::OtherProduct
+            | Self::Storage
+            | Self::Refused => "Polar refused this license key; contact the vendor",
         }
     }
 
@@ -474,7 +480,7 @@ impl Reason {
                 Known::Seat | Known::Key => NextStep::Connect,
                 Known::Nothing => NextStep::EnterKey,
             },
-            Self::None | Self::OtherProduct => NextStep::EnterKey,
+            Self::NoLicense | Self::OtherProduct => NextStep::EnterKey,
             Self::NotFound | Self::Conditions | Self::ActivationRequired => NextStep::Activate,
             Self::Expired => NextStep::Renew,
             Self::ActivationLimit => NextStep::ManageDevices,
@@ -492,7 +498,7 @@ impl Reason {
             // an update of the app
             Self::NewerFormat => NextStep::None,
             Self::Inactive
-            | Self::None
+            | Self::NoLicense
             | Self::Tampered
             | Self::OtherDevice
             | Self::OtherProduct
@@ -534,7 +540,7 @@ impl ErrorKind {
             Self::UsageExhausted => Text::UsageExhausted,
             Self::Storage => Text::Storage,
             Self::Cancelled => Text::Cancelled,
-            Self::NotActivated => Text::None,
+            Self::NotActivated => Text::NoLicense,
             Self::SeatUncertain => Text::SeatUncertain,
             Self::Internal => Text::Internal,
         }

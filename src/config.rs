@@ -65,6 +65,7 @@ type Secret = Zeroizing<String>;
 
 /// The Polar server to ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Environment {
     /// `https://api.polar.sh`
     Production,
@@ -284,6 +285,17 @@ impl Environment {
     }
 }
 
+/// As the configuration names it: `production`, `sandbox` or the address.
+impl fmt::Display for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Production => "production",
+            Self::Sandbox => "sandbox",
+            Self::Url(url) => url,
+        })
+    }
+}
+
 impl From<&str> for Environment {
     /// Converts `production`, `sandbox`, or an address.
     fn from(text: &str) -> Self {
@@ -449,7 +461,10 @@ impl ConfigBuilder {
         self
     }
 
-    /// Checks all settings. The error says which one is wrong and what it should be.
+    /// Checks all settings, and returns the configuration.
+    ///
+    /// # Errors
+    /// `invalid_config`; the error says which setting is wrong and what it should be.
     pub fn build(mut self) -> Result<Config, Error> {
         self.check()?;
         Ok(Config(Arc::new(self.settings)))

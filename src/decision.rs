@@ -75,7 +75,7 @@ impl Decision {
     pub(crate) fn unknown() -> Self {
         Self {
             state: State::Unlicensed,
-            reason: Some(Reason::None),
+            reason: Some(Reason::NoLicense),
             license: None,
             features: EnabledFeatures::default(),
             refresh_at: None,
@@ -214,7 +214,7 @@ impl Decision {
             State::Unlicensed if self.reason == Some(Reason::Tampered) && self.next_step == NextStep::EnterKey => {
                 Text::TamperedKey
             }
-            State::Unlicensed => self.reason.unwrap_or(Reason::None).text(),
+            State::Unlicensed => self.reason.unwrap_or(Reason::NoLicense).text(),
             State::Denied => self.reason.unwrap_or(Reason::Refused).text(),
         }
     }
@@ -329,7 +329,7 @@ mod tests {
 
     #[test]
     fn every_member_is_there_in_its_order() {
-        let nothing = r#"{"allowed":false,"state":"unlicensed","reason":"none","displayKey":null,"benefitId":null,"activationId":null,"activationLabel":null,"expiresAt":null,"confirmedAt":null,"refreshAt":null,"graceEndsAt":null,"usage":null,"limitUsage":null,"limitActivations":null,"features":{},"nextStep":"enter_key","nextUrl":null,"notice":true,"noticeAt":null,"message":"No license is active on this device. Enter a license key.","problem":null}"#;
+        let nothing = r#"{"allowed":false,"state":"unlicensed","reason":"no_license","displayKey":null,"benefitId":null,"activationId":null,"activationLabel":null,"expiresAt":null,"confirmedAt":null,"refreshAt":null,"graceEndsAt":null,"usage":null,"limitUsage":null,"limitActivations":null,"features":{},"nextStep":"enter_key","nextUrl":null,"notice":true,"noticeAt":null,"message":"No license is active on this device. Enter a license key.","problem":null}"#;
         assert_eq!(Decision::unknown().to_json(), nothing);
         let wait = Some(Duration::from_millis(1500));
         let problem =

@@ -1,55 +1,34 @@
-// The README's links to other files, where the documentation has no such files: the first definition of a name counts.
-//! [SECURITY.md]: https://docs.rs/crate/polar-license/latest/source/SECURITY.md
-//! [ARCHITECTURE.md]: https://docs.rs/crate/polar-license/latest/source/ARCHITECTURE.md
-//! [CHANGELOG.md]: https://docs.rs/crate/polar-license/latest/source/CHANGELOG.md
-//! [MIT]: https://docs.rs/crate/polar-license/latest/source/LICENSE-MIT
-//! [Apache-2.0]: https://docs.rs/crate/polar-license/latest/source/LICENSE-APACHE
-//! [RELEASING.md]: https://docs.rs/crate/polar-license/latest/source/RELEASING.md
-//! [texts/de.json]: https://docs.rs/crate/polar-license/latest/source/texts/de.json
-//! [texts/en.json]: https://docs.rs/crate/polar-license/latest/source/texts/en.json
-//! [docs/src/introduction.md]: https://docs.rs/crate/polar-license/latest/source/docs/src/introduction.md
-//! [docs/src/states.md]: https://docs.rs/crate/polar-license/latest/source/docs/src/states.md
-//! [docs/src/guides/c.md]: https://docs.rs/crate/polar-license/latest/source/docs/src/guides/c.md
-//! [docs/src/guides/c.md#lost-key-dead-machine-just-bought]: https://docs.rs/crate/polar-license/latest/source/docs/src/guides/c.md
-//! [bindings/python/PYPI.md]: https://pypi.org/project/polar-license/
-//! [bindings/tauri/README.md]: https://docs.rs/tauri-plugin-polar-license
-//! [pkg-template/README.md]: https://www.npmjs.com/package/polar-license
-//! [tools/cli/README.md]: https://crates.io/crates/polar-license-cli
-//! [tools/mock-polar/README.md]: https://docs.rs/mock-polar
-//! [examples]: #the-examples
-//! [examples/electron]: #the-examples
-//! [examples/extension]: #the-examples
-//! [examples/next]: #the-examples
-//! [examples/page]: #the-examples
-//! [examples/react]: #the-examples
-//! [examples/sveltekit]: #the-examples
-//! [examples/tauri]: #the-examples
-//! [examples/workers]: #the-examples
-// its code is tested below, once
-#![cfg_attr(not(doctest), doc = include_str!("../README.md"))]
+//! License keys sold through [Polar](https://polar.sh): activate, validate, gate features, keep working offline, release
+//! the seat.
 //!
-// the README's pictures are files that the documentation does not have
-//! <style>img[src^="docs/"], img[src^="tools/"] { display: none }</style>
+//! ```no_run
+//! use polar_license::{Config, blocking::Client};
+//! # const ORGANIZATION: &str = "de300000-0000-4000-8000-000000000001";
+//! # const PRO: &str = "de300000-0000-4000-8000-0000000000b1";
 //!
-//! # The examples
+//! let config = Config::builder(ORGANIZATION, "com.acme.app").feature("export", [PRO]).build()?;
+//! let client = Client::open(config)?;
+//! let license = client.refresh(); // at once while the last answer is fresh; never an error
+//! if license.allows("export") {
+//!     println!("exporting");
+//! } else {
+//!     println!("{}", license.explain("export").message()); // no license, or one for another plan
+//! }
+//! # Ok::<(), polar_license::Error>(())
+//! ```
 //!
-//! The crate does not contain them. They are in the repository, in a folder for each kind of app, such as `examples/react`
-//! and `examples/qt`.
-//!
-//! # The crate
+//! `client.activate(key)` takes the key that the customer bought, and `client.deactivate()` releases its seat. Every
+//! operation returns a [`Decision`]: whether the app may run, why, and what the user can do.
 //!
 //! | for | start with |
 //! |---|---|
-//! | an app on a desktop or a server | [`Config`] and [`blocking::Client`] |
+//! | an app on a desktop, a command, a server | [`Config`] and [`blocking::Client`] |
 //! | an app or a service on tokio | [`Config`] and [`tokio::Client`] |
 //! | an app in a web page, a worker or Node | [`Config`] and [`fetch::Client`] |
 //! | a store, a network stack, a clock or a device id of your own | [`store`], [`transport`], [`clock`], [`device`], [`time`] |
 //! | Polar's API alone | [`wire`] and [`blocking::Api`] |
 //! | a driver of your own | [`engine`] |
 //!
-//! Every operation answers with a [`Decision`]: whether the app may run, why, and what the user can do.
-//!
-//! What holds everywhere:
 //! - Only Polar can deny a license; not reaching it changes nothing but [`Decision::problem`].
 //! - A denial is remembered; going offline does not bring access back.
 //! - Nothing that Polar may have done is sent again, and no seat is lost in silence.

@@ -60,7 +60,7 @@ texts! {
     ClockSuspect = "state.clock_suspect", "The clock of this device was set back. Go online once to continue.";
 
     /// There is no license here.
-    None = "reason.none", "No license is active on this device. Enter a license key.";
+    NoLicense = "reason.no_license", "No license is active on this device. Enter a license key.";
     /// What is stored was changed, and there is a key in it to ask about.
     Tampered = "reason.tampered", "The stored license was changed or damaged. Go online once to confirm it, or enter the license key again.";
     /// The same without a key in it.

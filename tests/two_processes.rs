@@ -112,7 +112,7 @@ fn one_process_deactivates_and_the_other_notices() {
     run(&polar, &directory, "deactivate");
     assert!(client.current().allowed(), "it has not looked yet");
     let decision = client.refresh();
-    assert_eq!((decision.state(), decision.reason()), (State::Unlicensed, Some(Reason::None)));
+    assert_eq!((decision.state(), decision.reason()), (State::Unlicensed, Some(Reason::NoLicense)));
     assert_eq!(polar.activations(DEMO_KEY_ONE_DEVICE).len(), 0);
 }
 

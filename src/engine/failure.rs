@@ -30,7 +30,7 @@ impl Engine {
             Reason::NotFound => {
                 "Polar does not know this license key, or not with this activation; activate it again, or enter the new key"
             }
-            Reason::None
+            Reason::NoLicense
             | Reason::Tampered
             | Reason::OtherDevice
             | Reason::OtherProduct

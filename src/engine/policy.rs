@@ -68,7 +68,7 @@ pub(super) fn features(config: &Config, license: Option<&StoredLicense>, now: Op
 fn why_unlicensed(facts: &Facts<'_>) -> Reason {
     match &facts.record.untrusted {
         Some(untrusted) => untrusted.why.into(),
-        None if facts.has_read => Reason::None,
+        None if facts.has_read => Reason::NoLicense,
         None => Reason::Storage,
     }
 }

@@ -243,7 +243,7 @@ fn nothing_shown_has_a_cause(world: &World, who: Who, decision: &Decision) -> Ch
     let Some(process) = &device.processes[who.slot] else { return Ok(()) };
     rule!("row 1, no license is no access", decision.state() == State::Unlicensed, "{}", summary(decision));
     match decision.reason() {
-        Some(Reason::None) => {
+        Some(Reason::NoLicense) => {
             let has_read_it = device.licensed_since.zip(process.last_read).is_some_and(|(since, read)| read > since);
             let lost = has_read_it && !process.parted;
             rule!("row 1, a license does not get lost", !lost, "{who} shows none, but one is stored");

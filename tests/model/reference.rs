@@ -140,7 +140,7 @@ impl Story<'_> {
         if key == Typed::Blank {
             return unchanged(Fails::Kind(ErrorKind::InvalidArgument));
         }
-        let trusted = self.baseline.license().is_some() || self.baseline.reason() == Some(Reason::None);
+        let trusted = self.baseline.license().is_some() || self.baseline.reason() == Some(Reason::NoLicense);
         if !trusted {
             // nothing here says which seat is asked about; the other rules watch over it
             return self.activate_on_distrust();
@@ -286,7 +286,7 @@ fn compare(expected: &Expected, before: &Decision, now: &Decision, outcome: &Out
         Becomes::Seatless => license.is_some_and(|license| license.activation_id.is_none()),
         Becomes::Gone => {
             let unknown = outcome.deactivated != Some(Deactivated::NotNeeded) || before.license().is_some();
-            license.is_none() && now.reason() == Some(Reason::None) && unknown
+            license.is_none() && now.reason() == Some(Reason::NoLicense) && unknown
         }
     };
     if holds { Ok(()) } else { Err(format!("the license became `{}`, not {:?}", summary(now), expected.license)) }

@@ -169,7 +169,7 @@
 /**
  * No license key has been activated on this device.
  */
-#define POLAR_LICENSE_REASON_NONE 1
+#define POLAR_LICENSE_REASON_NO_LICENSE 1
 
 /**
  * The stored record was changed by something other than this library.

@@ -2,8 +2,12 @@
 // The customer portal is in polar_license_portal.hpp.
 //
 //     polar::license license{polar::options{ORGANIZATION, "com.acme.app"}.feature("export", {PRO})};
-//     if (key) license.activate(*key);                     // throws polar::error: message() for users, what() for logs
-//     const polar::decision decision = license.refresh();
+//     try {
+//         if (key) license.activate(*key);
+//     } catch (const polar::error &error) {
+//         show(error.message());                           // what to do; what() is for logs
+//     }
+//     const polar::decision decision = license.refresh();  // never throws for want of a network
 //     if (decision.allows("export")) export_file();
 //     else show(decision.explain("export"));               // no license, or one for another plan
 //
@@ -82,7 +86,7 @@ enum class state : std::int32_t {
 /// Why the state is what it is, or why an operation was refused. A later version may have more.
 enum class reason : std::int32_t {
     unset = POLAR_LICENSE_REASON_UNSET,
-    none = POLAR_LICENSE_REASON_NONE,
+    no_license = POLAR_LICENSE_REASON_NO_LICENSE,
     tampered = POLAR_LICENSE_REASON_TAMPERED,
     other_device = POLAR_LICENSE_REASON_OTHER_DEVICE,
     other_product = POLAR_LICENSE_REASON_OTHER_PRODUCT,
@@ -625,7 +629,7 @@ class options {
 class subscription {
   public:
     subscription() = default;
-    subscription(const polar_license *license, std::uint64_t id) : license(license), id(id) {}
+    subscription(const polar_license *opened, std::uint64_t number) : license(opened), id(number) {}
     subscription(subscription &&other) noexcept : license(std::exchange(other.license, nullptr)), id(other.id) {}
     subscription &operator=(subscription &&other) noexcept
     {
@@ -787,8 +791,8 @@ class license {
 inline error_kind set_log(std::int32_t level, std::function<void(std::int32_t, std::string_view, std::string_view)> sink)
 {
     using function = std::function<void(std::int32_t, std::string_view, std::string_view)>;
-    const auto call = [](void *data, std::int32_t level, const char *target, const char *message) noexcept {
-        POLAR_LICENSE_TRY { (*static_cast<function *>(data))(level, target, message); }
+    const auto call = [](void *data, std::int32_t severity, const char *target, const char *message) noexcept {
+        POLAR_LICENSE_TRY { (*static_cast<function *>(data))(severity, target, message); }
         POLAR_LICENSE_CATCH {}
     };
     if (!sink)

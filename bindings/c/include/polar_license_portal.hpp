@@ -141,7 +141,7 @@ class license_key {
 class device {
   public:
     device() = default;
-    explicit device(std::shared_ptr<const polar_license_device> device) : handle(std::move(device)) {}
+    explicit device(std::shared_ptr<const polar_license_device> shared) : handle(std::move(shared)) {}
 
     std::string_view label() const { return detail::text(polar_license_device_label(get())); }
     std::optional<time_point> since() const { return detail::moment(polar_license_device_since_ms(get())); }
@@ -158,7 +158,7 @@ class device {
 class devices {
   public:
     devices() = default;
-    explicit devices(std::shared_ptr<const polar_license_devices> devices) : handle(std::move(devices)) {}
+    explicit devices(std::shared_ptr<const polar_license_devices> shared) : handle(std::move(shared)) {}
 
     /// The oldest first; empty if they are hidden.
     std::vector<device> listed() const
@@ -200,7 +200,7 @@ std::vector<license_key> keys(const std::shared_ptr<Whole> &whole, const polar_l
 class restored {
   public:
     restored() = default;
-    explicit restored(std::shared_ptr<const polar_license_restored> restored) : handle(std::move(restored)) {}
+    explicit restored(std::shared_ptr<const polar_license_restored> shared) : handle(std::move(shared)) {}
 
     polar::outcome outcome() const { return polar::outcome{polar_license_restored_outcome(get())}; }
     /// If it is licensed; lives as long as this.
@@ -251,7 +251,7 @@ class code_request {
 class purchase {
   public:
     purchase() = default;
-    explicit purchase(std::shared_ptr<const polar_license_purchase> purchase) : handle(std::move(purchase)) {}
+    explicit purchase(std::shared_ptr<const polar_license_purchase> shared) : handle(std::move(shared)) {}
 
     /// What became of the code for the buyer's address.
     polar::code_request code_request() const
@@ -269,7 +269,7 @@ class purchase {
 class session {
   public:
     session() = default;
-    explicit session(std::shared_ptr<const polar_license_session> session) : handle(std::move(session)) {}
+    explicit session(std::shared_ptr<const polar_license_session> shared) : handle(std::move(shared)) {}
 
     /// Activates the key that fits. Several are returned to choose from; if no seat is free, the devices are.
     polar::restored restore(failure &failure) const
@@ -395,7 +395,7 @@ class session {
 class checkout {
   public:
     checkout() = default;
-    explicit checkout(std::shared_ptr<const polar_license_checkout> checkout) : handle(std::move(checkout)) {}
+    explicit checkout(std::shared_ptr<const polar_license_checkout> shared) : handle(std::move(shared)) {}
 
     /// The address to open in a browser. It holds a secret: give it to nobody else.
     std::string address() const { return std::string{detail::text(polar_license_checkout_address(get()))}; }
@@ -450,7 +450,7 @@ class success_page {
 /// The customer portal of a license. Must not be used once that is gone.
 class portal {
   public:
-    explicit portal(const polar::license &license) : license(license.get()) {}
+    explicit portal(const polar::license &opened) : license(opened.get()) {}
 
     /// Has a code mailed to the address of the purchase. Show its message.
     code_request request_code(const std::string &email, failure &failure) const

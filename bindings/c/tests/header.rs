@@ -59,27 +59,21 @@ fn it_is_plain_text_that_every_compiler_reads() {
     assert!(fs::read_to_string(path()).unwrap().is_ascii());
 }
 
+/// An app may build with these.
+const STRICT: [&str; 5] = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror"];
+
 #[test]
 fn it_compiles_strictly_as_c_and_cpp() {
     let languages = [("gcc", "c", "c11"), ("gcc", "c++", "c++17"), ("clang", "c", "c11"), ("clang", "c++", "c++17")];
     for (compiler, language, standard) in languages {
         let mut command = Command::new(compiler);
         command.args(["-x", language, &format!("-std={standard}"), "-fsyntax-only"]);
-        command.args(["-Wall", "-Wextra", "-Wpedantic", "-Werror"]);
+        command.args(STRICT);
         run(command.arg(path()));
         if language == "c++" {
             for wrapper in ["polar_license.hpp", "polar_license_portal.hpp"] {
                 let mut command = Command::new(compiler);
-                command.args([
-                    "-x",
-                    language,
-                    "-std=c++17",
-                    "-fsyntax-only",
-                    "-Wall",
-                    "-Wextra",
-                    "-Wpedantic",
-                    "-Werror",
-                ]);
+                command.args(["-x", language, "-std=c++17", "-fsyntax-only"]).args(STRICT);
                 // a header that is compiled alone is a main file, whose `static` functions are unused
                 run(command.args(["-Wno-unused", "-fno-exceptions"]).arg(path().with_file_name(wrapper)));
             }

@@ -22,7 +22,7 @@ async function forbidden(browser, site) {
 
 async function allowed(browser, site) {
   const opened = await openedUnder(browser, site, `?csp=${encodeURIComponent(ALLOWED)}`);
-  equal([opened.state, opened.reason, opened.unhandled], ["unlicensed", "none", []], "the page");
+  equal([opened.state, opened.reason, opened.unhandled], ["unlicensed", "no_license", []], "the page");
 }
 
 /** There, localStorage throws when it is mentioned, and so do others. */

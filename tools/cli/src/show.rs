@@ -42,7 +42,7 @@ fn facts(decision: &Decision, next_step: Option<String>, url: Option<&str>) -> V
     let license = decision.license();
     let at = |at: Option<Timestamp>| at.map(moment);
     let facts = [
-        ("reason", decision.reason().map(|reason| reason.to_string()).filter(|reason| reason != "none")),
+        ("reason", decision.reason().map(|reason| reason.to_string()).filter(|reason| reason != "no_license")),
         ("key", license.map(|license| license.display_key.clone())),
         ("features", Some(features(decision)).filter(|features| !features.is_empty())),
         ("benefit", license.map(|license| license.benefit_id.to_string())),

@@ -1,6 +1,5 @@
 //! Checks the documentation of the crates: rustdoc builds it without a warning, with any choice of features, and the
-//! front pages have no dead link. The front pages are the READMEs. `src/lib.rs` redirects their links to files, which
-//! rustdoc does not check.
+//! front pages have no dead link. Some front pages are READMEs, whose links rustdoc does not check.
 
 use anyhow::Result;
 use xshell::{Cmd, Shell};

@@ -78,6 +78,15 @@ pub(crate) fn compilers(triple: &str) -> Result<[&'static str; 2]> {
     }
 }
 
+/// Returns the program that removes debug information from libraries for another system.
+pub(crate) fn strip(triple: &str) -> Result<&'static str> {
+    match triple {
+        WINDOWS => Ok("x86_64-w64-mingw32-strip"),
+        ARM => Ok("aarch64-linux-gnu-strip"),
+        other => Err(unknown(other)),
+    }
+}
+
 fn unknown(triple: &str) -> Error {
     anyhow!("this machine cannot build and run programs for {triple}; make the package on such a machine")
 }

@@ -84,6 +84,7 @@ pub(crate) fn install_into(
         let (library, id) = (shared(folder, target.system)?, linked_name(target.system)?);
         cmd!(sh, "install_name_tool -id {id} {library}").run()?;
     }
+    strip_static(sh, &folder.join("lib").join(target.system.static_library()), target)?;
     paths::check_none(&shared(folder, target.system)?)?;
     paths::check_none(&folder.join("lib").join(target.system.static_library()))?;
     let parts = Parts::of(folder, target.system)?;
@@ -93,6 +94,16 @@ pub(crate) fn install_into(
     add_texts(sh, folder)?;
     let shipped = Shipped { package: "polar-license-c", features: variant.features(), target };
     licenses::write(sh, &folder.join("share/doc/polar_license"), &shipped)
+}
+
+/// Removes the debug information of the standard library, which cargo strips from the shared library alone.
+fn strip_static(sh: &Shell, library: &Path, target: &Target) -> Result<()> {
+    let program = match (target.foreign(), target.system) {
+        (_, System::WindowsMsvc) => return Ok(()),
+        (Some(triple), _) => c_cross::strip(triple)?,
+        (None, System::Linux | System::MacOs | System::WindowsGnu) => "strip",
+    };
+    Ok(cmd!(sh, "{program} -S {library}").run()?)
 }
 
 /// Adds the catalogues of sentences for users, for translators and for apps that show them in another language.
@@ -178,6 +189,7 @@ fn add_pkg_config(folder: &Path, parts: &Parts) -> Result<()> {
             .replace("@VERSION@", &parts.version)
             .replace("@STATIC_FILE@", parts.system.static_library())
             .replace("@STATIC_LIBS@", &parts.static_libraries.join(" "))
+            .replace("@WITHOUT_UNUSED@", parts.system.without_unused())
             .replace("@AS_NEEDED@", parts.system.as_needed());
         fs::write(folder.join("lib/pkgconfig").join(name), text)?;
     }
@@ -192,6 +204,7 @@ fn add_cmake(sh: &Shell, folder: &Path, parts: &Parts) -> Result<()> {
             .replace("@VERSION@", &parts.version)
             .replace("@STATIC_FILE@", parts.system.static_library())
             .replace("@STATIC_LIBS@", &parts.static_libraries.join(";"))
+            .replace("@WITHOUT_UNUSED@", parts.system.without_unused())
             .replace("@SHARED_FILE@", &parts.shared)
             .replace("@SHARED_LINK@", &parts.cmake_link()?);
         fs::write(destination.join(name), text)?;

@@ -19,6 +19,9 @@ use crate::{c_cross, shell, tools, workspace};
 const LIMITS: [(Variant, u64, u64); 2] =
     [(Variant::Full, 2_500_000, 2_500_000), (Variant::OwnTransport, 640_000, 760_000)];
 
+/// The limit in bytes for the example as pkg-config and CMake link it with the static library, not stripped.
+const LINKED_LIMIT: u64 = 2_900_000;
+
 /// The list of the files in the package for Linux.
 const CONTENTS: &str = "bindings/c/package.txt";
 
@@ -57,7 +60,7 @@ pub(crate) fn checked_archive(sh: &Shell, variant: Variant, target: &Target) -> 
         crate::archive::verify(sh, &archive)?;
         contents(sh, &unpacked)?;
     }
-    cmake(sh, &unpacked, target, scratch.path())
+    cmake(sh, &unpacked, variant, target, scratch.path())
 }
 
 /// Checks that the package has the files of the list and no others.
@@ -140,13 +143,15 @@ fn pkg_config(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
             uses_version(sh, &program)?;
         } else if cmd!(sh, "readelf --dynamic {program}").quiet().read()?.contains("libpolar_license") {
             bail!("a program built with `pkg-config --static` needs the shared library");
+        } else {
+            check_size("a program as `pkg-config --static` links it", &program, LINKED_LIMIT, Variant::Full)?;
         }
     }
     Ok(())
 }
 
 /// Builds the examples with CMake's `find_package`, for the static and for the shared library, and runs them.
-fn cmake(sh: &Shell, folder: &Path, target: &Target, scratch: &Path) -> Result<()> {
+fn cmake(sh: &Shell, folder: &Path, variant: Variant, target: &Target, scratch: &Path) -> Result<()> {
     for example in ["c", "cpp"] {
         for form in ["static", "shared"] {
             let source = scratch.join(format!("{example}-{form}"));
@@ -166,6 +171,9 @@ fn cmake(sh: &Shell, folder: &Path, target: &Target, scratch: &Path) -> Result<(
             shell::quietly(cmd!(sh, "cmake --build {build} --config Release"), shell::PATIENCE)?;
             let program = build.join(target.program("gate"));
             check_gate(c_cross::program(sh, target, &program, &folder.join("bin"))?, folder)?;
+            if form == "static" && target.system == System::Linux {
+                check_size("a program as CMake links it", &program, LINKED_LIMIT, variant)?;
+            }
             println!("examples/{example} builds with CMake and PolarLicense::{form}, and runs");
         }
     }
@@ -280,9 +288,9 @@ fn speaks_german(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     let catalogue = fs::read_to_string(folder.join(TEXTS).join("de.json"))?;
     let sentences: serde_json::Value = serde_json::from_str(&catalogue)?;
     let expected = sentences
-        .get("reason.none")
+        .get("reason.no_license")
         .and_then(|text| text.as_str())
-        .context("texts/de.json has no sentence `reason.none`")?;
+        .context("texts/de.json has no sentence `reason.no_license`")?;
     let program = link_statically(sh, folder, "tests/c/texts.c", scratch, &["-O2"])?;
     let printed = sh.cmd(program).stdin(catalogue).read()?;
     if printed != expected {

@@ -105,6 +105,16 @@ impl System {
         }
     }
 
+    /// Returns the linker option that leaves out of a program the functions that it does not use.
+    pub(crate) fn without_unused(self) -> &'static str {
+        match self {
+            Self::Linux | Self::WindowsGnu => "-Wl,--gc-sections",
+            Self::MacOs => "-Wl,-dead_strip",
+            // what Microsoft's linker does by itself
+            Self::WindowsMsvc => "",
+        }
+    }
+
     /// Returns the linker option that makes a program depend only on those of the following libraries that it uses.
     pub(crate) fn as_needed(self) -> &'static str {
         match self {

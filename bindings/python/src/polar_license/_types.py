@@ -28,7 +28,7 @@ State = Literal[
 
 Reason = Literal[
     # No license key has been activated on this device.
-    "none",
+    "no_license",
     # The stored record was changed by something other than this library.
     "tampered",
     # The stored record belongs to another device.
@@ -146,7 +146,7 @@ TextCode = Literal[
     # The clock of this device was set back. Go online once to continue.
     "state.clock_suspect",
     # No license is active on this device. Enter a license key.
-    "reason.none",
+    "reason.no_license",
     # The stored license was changed or damaged. Go online once to confirm it, or enter the license key again.
     "reason.tampered",
     # The stored license was changed or damaged. Enter the license key again.
@@ -344,7 +344,7 @@ class UnlicensedDecision(AnyDecision):
     state: Literal["unlicensed"]
     allowed: Literal[False]
     notice: Literal[True]
-    reason: Literal["none", "tampered", "other_device", "other_product", "newer_format", "storage"]
+    reason: Literal["no_license", "tampered", "other_device", "other_product", "newer_format", "storage"]
     display_key: None
     benefit_id: None
     confirmed_at: None

@@ -24,7 +24,7 @@ export type State =
 /** Why the state is what it is, or why an operation was refused. */
 export type Reason =
   /** No license key has been activated on this device. */
-  | "none"
+  | "no_license"
   /** The stored record was changed by something other than this library. */
   | "tampered"
   /** The stored record belongs to another device. */
@@ -141,7 +141,7 @@ export type TextCode =
   /** The clock of this device was set back. Go online once to continue. */
   | "state.clock_suspect"
   /** No license is active on this device. Enter a license key. */
-  | "reason.none"
+  | "reason.no_license"
   /** The stored license was changed or damaged. Go online once to confirm it, or enter the license key again. */
   | "reason.tampered"
   /** The stored license was changed or damaged. Enter the license key again. */
@@ -370,7 +370,7 @@ export interface UnlicensedDecision extends AnyDecision {
   readonly state: "unlicensed";
   readonly allowed: false;
   readonly notice: true;
-  readonly reason: "none" | "tampered" | "other_device" | "other_product" | "newer_format" | "storage";
+  readonly reason: "no_license" | "tampered" | "other_device" | "other_product" | "newer_format" | "storage";
   readonly displayKey: null;
   readonly benefitId: null;
   readonly confirmedAt: null;

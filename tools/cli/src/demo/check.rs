@@ -21,7 +21,7 @@ pub(super) const ACTIVE: Expected =
 pub(super) const NOTHING: Expected = Expected {
     state: State::Unlicensed,
     allowed: false,
-    reason: Some(Reason::None),
+    reason: Some(Reason::NoLicense),
     next_step: NextStep::EnterKey,
     seats: 0,
     ..ACTIVE

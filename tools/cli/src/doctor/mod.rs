@@ -76,11 +76,7 @@ fn environment(common: &Common) -> Option<Environment> {
 fn configuration(common: &Common, config: &Result<Config, Error>) -> Finding {
     match config {
         Ok(config) => {
-            let environment = match config.environment() {
-                Environment::Production => "production",
-                Environment::Sandbox => "sandbox",
-                Environment::Url(url) => url,
-            };
+            let environment = config.environment();
             let (organization, app) = (config.organization_id(), config.app_id());
             let mut detail = format!("organization {organization}, app {app}, environment {environment}");
             let variables = variables();
@@ -153,7 +149,7 @@ fn stored_license(config: &Config, directory: Option<&Path>) -> Finding {
 fn of_decision(decision: &Decision) -> Finding {
     let license = decision.license();
     let mut detail = decision.state().to_string();
-    if let Some(reason) = decision.reason().filter(|reason| *reason != Reason::None) {
+    if let Some(reason) = decision.reason().filter(|reason| *reason != Reason::NoLicense) {
         detail.push_str(&format!(", {reason}"));
     }
     if let Some(license) = license {
@@ -161,7 +157,7 @@ fn of_decision(decision: &Decision) -> Finding {
         detail.push_str(&format!("; benefit {}, seat {seat}, confirmed {}", license.benefit_id, license.confirmed_at));
     }
     let has_storage_problem = decision.problem().is_some_and(|problem| problem.kind == ErrorKind::Storage);
-    let is_unusable = !decision.allowed() && decision.reason() != Some(Reason::None) || has_storage_problem;
+    let is_unusable = !decision.allowed() && decision.reason() != Some(Reason::NoLicense) || has_storage_problem;
     if is_unusable {
         if let Some(step) = show::next_step(decision.next_step()) {
             detail.push_str(&format!("; next step: {step}"));
