@@ -65,7 +65,7 @@ pub(crate) struct ExplanationJson<'a> {
     allowed: bool,
     /// The reason why it is off, or null if it is on.
     reason: Option<OffReason>,
-    /// What the user can do to use the feature.
+    /// The next step that the user can take to use the feature.
     next_step: NextStep,
     /// The vendor's page for the next step, if the settings have one.
     next_url: Option<&'a str>,

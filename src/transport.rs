@@ -127,11 +127,11 @@ pub enum Answer {
 /// The reason why no whole reply arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// There was no connection, or it broke: name resolution, TCP, TLS, a reset, a truncated body.
+    /// A missing or broken connection: name resolution, TCP, TLS, a reset, a truncated body.
     Network,
-    /// The exchange took longer than [`Request::timeout`].
+    /// An exchange that took longer than [`Request::timeout`].
     Timeout,
-    /// The caller cancelled the operation.
+    /// A cancellation by the caller.
     Cancelled,
 }
 

@@ -1,6 +1,6 @@
-/* Lost key, dead machine: restores the license of a customer who has nothing but the e-mail address of the purchase, and
- * exports if the license allows it. POLAR is "production", "sandbox" or an address, such as the one `polar-license serve`
- * prints, which shows the mails, too. */
+/* Lost key, dead machine: restores the license of a customer who has only the e-mail address of the purchase, and
+ * exports if the license allows it. POLAR is "production", "sandbox" or an address, such as the one that
+ * `polar-license serve` prints; that command also shows the e-mails. */
 #include <polar_license.h>
 
 #include <stdio.h>
@@ -36,13 +36,13 @@ static const polar_license_key *choose_key(const polar_license_keys *keys)
 
 static const polar_license_device *choose_device(const polar_license_devices *devices)
 {
-    puts(polar_license_devices_message(devices)); /* empty where the devices are shown */
+    puts(polar_license_devices_message(devices)); /* empty if the devices are listed */
     for (size_t i = 0; i < polar_license_devices_count(devices); i++)
         printf("%d: %s\n", (int)i + 1, polar_license_device_label(polar_license_devices_at(devices, i)));
     return polar_license_devices_hidden(devices) ? NULL : polar_license_devices_at(devices, choice());
 }
 
-/* Where an app's dialog says "I lost my key". */
+/* Runs the part of an app's dialog behind "I lost my key". */
 static void find_my_key(const polar_license *license)
 {
     polar_license_code_request *request = NULL;
@@ -59,13 +59,13 @@ static void find_my_key(const polar_license *license)
     if (!failed)
         failed = polar_license_session_restore(session, &restored, &error);
     while (!failed && polar_license_restored_outcome(restored) != POLAR_LICENSE_RESTORED_LICENSED) {
-        const polar_license_key *key = polar_license_restored_key(restored); /* the one without a free seat */
+        const polar_license_key *key = polar_license_restored_key(restored); /* the key that has no free seat */
         const polar_license_device *device;
         polar_license_restored *next = NULL;
         if (key) {
             puts(polar_license_error_message(polar_license_restored_error(restored)));
             device = choose_device(polar_license_restored_devices(restored));
-            if (!device) break; /* hidden, or none was chosen */
+            if (!device) break; /* the devices are hidden, or none was chosen */
             failed = polar_license_session_release(session, key, device, NULL, &error);
         } else {
             key = choose_key(polar_license_restored_keys(restored));

@@ -1,5 +1,6 @@
-/* A gate: activates the key given on the command line, if any, and exports if the license allows it. With `--deactivate`
- * it gives the seat up. POLAR is "production", "sandbox" or an address, such as the one `polar-license serve` prints. */
+/* A gate: activates the key given on the command line, if any, and exports if the license allows it. With
+ * `--deactivate` it releases the seat. POLAR is "production", "sandbox" or an address, such as the one that
+ * `polar-license serve` prints. */
 #include <polar_license.h>
 
 #include <stdio.h>
@@ -36,7 +37,7 @@ int main(int argc, char **argv)
             fprintf(stderr, "%s\n", polar_license_error_message(error));
             status = 1;
         }
-        polar_license_refresh(license, &decision); /* at once where access is allowed and fresh */
+        polar_license_refresh(license, &decision); /* returns at once if the last confirmation is fresh */
         if (polar_license_decision_allows(decision, "export"))
             puts("exporting");
         else /* no license, or one for another plan */

@@ -1,6 +1,6 @@
-// Lost key, dead machine: restores the license of a customer who has nothing but the e-mail address of the purchase, and
-// exports if the license allows it. POLAR is "production", "sandbox" or an address, such as the one `polar-license serve`
-// prints, which shows the mails, too.
+// Lost key, dead machine: restores the license of a customer who has only the e-mail address of the purchase, and
+// exports if the license allows it. POLAR is "production", "sandbox" or an address, such as the one that
+// `polar-license serve` prints; that command also shows the e-mails.
 #include <polar_license_portal.hpp>
 
 #include <cstdlib>
@@ -30,7 +30,7 @@ template <class Thing> static Thing choose(const std::vector<Thing> &things)
     return choice < things.size() ? things[choice] : Thing{};
 }
 
-// Where an app's dialog says "I lost my key".
+// Runs the part of an app's dialog behind "I lost my key".
 static void find_my_key(const polar::license &license)
 {
     const polar::portal portal{license};
@@ -47,7 +47,7 @@ static void find_my_key(const polar::license &license)
         std::cout << restored.error().message() << '\n' << restored.devices().message() << '\n';
         const polar::device device = choose(restored.devices().listed());
         if (!device)
-            return; // hidden, or none was chosen
+            return; // the devices are hidden, or none was chosen
         session.release(restored.key(), device);
         restored = session.activate(restored.key());
     }

@@ -1,5 +1,6 @@
-// A gate: activates the key given on the command line, if any, and exports if the license allows it. With `--deactivate`
-// it gives the seat up. POLAR is "production", "sandbox" or an address, such as the one `polar-license serve` prints.
+// A gate: activates the key given on the command line, if any, and exports if the license allows it. With
+// `--deactivate` it releases the seat. POLAR is "production", "sandbox" or an address, such as the one that
+// `polar-license serve` prints.
 #include <polar_license.hpp>
 
 #include <cstdlib>
@@ -22,7 +23,7 @@ try {
     }
     if (argc > 1)
         license.activate(argv[1]);
-    const polar::decision decision = license.refresh(); // at once where access is allowed and fresh
+    const polar::decision decision = license.refresh(); // returns at once if the last confirmation is fresh
     if (decision.allows("export"))
         std::cout << "exporting\n";
     else

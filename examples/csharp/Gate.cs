@@ -1,4 +1,4 @@
-// The gate of examples/c in C#, by P/Invoke. Strings are UTF-8; what the library returns stays its own.
+// The gate of examples/c in C#, with P/Invoke. Strings are UTF-8. Returned strings belong to the library.
 // Usage: POLAR=... LD_LIBRARY_PATH=.../lib Gate.exe [KEY | --deactivate]
 using System;
 using System.Runtime.InteropServices;
@@ -8,7 +8,7 @@ sealed class LicenseException : Exception
     public LicenseException(string message) : base(message) { }
 }
 
-/// A license on this device. Any thread may use it; dispose of it when no thread does.
+/// A license on this device. Any thread may use it. Dispose of it when no thread uses it any longer.
 sealed class License : IDisposable
 {
     const int Released = 0; // POLAR_LICENSE_DEACTIVATED_RELEASED
@@ -36,7 +36,7 @@ sealed class License : IDisposable
 
     public bool Allows(string feature) => Native.polar_license_allows(license, feature) != 0;
 
-    /// Why the feature is on or off, in one sentence for the user.
+    /// Returns why the feature is on or off, in one sentence for the user.
     public string Explain(string feature)
     {
         Native.polar_license_current(license, out IntPtr decision);
@@ -102,7 +102,7 @@ static class Gate
                     return 0;
                 }
                 if (argument != null) license.Activate(argument);
-                license.Refresh(); // at once where access is allowed and fresh
+                license.Refresh(); // returns at once if the last confirmation is fresh
                 if (license.Allows("export")) Console.WriteLine("exporting");
                 else Console.Error.WriteLine(license.Explain("export")); // no license, or one for another plan
             }

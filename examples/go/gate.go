@@ -1,4 +1,4 @@
-// The gate of examples/c in Go, by cgo, which finds the library with pkg-config.
+// The gate of examples/c in Go, with cgo, which finds the library with pkg-config.
 // Usage: POLAR=... go run gate.go [KEY | --deactivate]
 package main
 
@@ -19,17 +19,17 @@ const (
 	pro          = "de300000-0000-4000-8000-0000000000b1" // Polar: the id of the license key benefit
 )
 
-// License is a license on this device. Any goroutine may use it; close it when none does.
+// License is a license on this device. Any goroutine may use it. Close it when no goroutine uses it any longer.
 type License struct{ handle *C.polar_license }
 
-// with calls f with a copy of text that C can read.
+// with calls f with a copy of text for C.
 func with(text string, f func(*C.char)) {
 	copied := C.CString(text)
 	defer C.free(unsafe.Pointer(copied))
 	f(copied)
 }
 
-// failure is nil for 0, which is no error.
+// failure returns the error, or nil if kind is 0.
 func failure(kind C.int32_t, why *C.polar_license_error) error {
 	defer C.polar_license_error_free(why)
 	if kind == 0 {
@@ -38,7 +38,7 @@ func failure(kind C.int32_t, why *C.polar_license_error) error {
 	return errors.New(C.GoString(C.polar_license_error_message(why)))
 }
 
-// Open reads what is stored on this device.
+// Open reads the license that is stored on this device.
 func Open(environment string) (license License, err error) {
 	var options *C.polar_license_options
 	with(organization, func(id *C.char) {
@@ -69,7 +69,7 @@ func (l License) Allows(feature string) (allowed bool) {
 	return allowed
 }
 
-// Explain says why the feature is on or off, in one sentence for the user.
+// Explain returns why the feature is on or off, in one sentence for the user.
 func (l License) Explain(feature string) (message string) {
 	var decision *C.polar_license_decision
 	C.polar_license_current(l.handle, &decision)
@@ -78,7 +78,7 @@ func (l License) Explain(feature string) (message string) {
 	return message
 }
 
-// Deactivate says whether there was a seat, which is free now.
+// Deactivate releases the seat. It returns false if there was none.
 func (l License) Deactivate() (bool, error) {
 	var why *C.polar_license_error
 	var outcome C.int32_t
@@ -110,7 +110,7 @@ func run(arguments []string) error {
 			return err
 		}
 	}
-	license.Refresh() // at once where access is allowed and fresh
+	license.Refresh() // returns at once if the last confirmation is fresh
 	if license.Allows("export") {
 		fmt.Println("exporting")
 	} else {

@@ -21,7 +21,7 @@ int main(int argc, char **argv)
     polar_license *license = NULL;
     polar_license_error *error = NULL;
     int result = 1;
-    if (polar_license_open(options, &license, &error)) { /* only a mistake in the options */
+    if (polar_license_open(options, &license, &error)) { /* fails only if the options are wrong */
         g_printerr("%s\n", polar_license_error_detail(error));
     } else {
         GtkApplication *app = gtk_application_new("com.acme.app", G_APPLICATION_DEFAULT_FLAGS);

@@ -1,5 +1,5 @@
-/* A window with a gate, in GTK 4: a field for the key, a button that the license turns on, and what to tell the user.
- * Calls that wait for Polar run on a thread of their own; widgets change on the main thread only. */
+/* A window with a gate, in GTK 4: a field for the key, a button that the license enables, and messages for the user.
+ * Calls that wait for Polar run on a separate thread. Widgets change on the main thread only. */
 #include "window.h"
 
 enum operation { REFRESH, ACTIVATE, DEACTIVATE };
@@ -11,7 +11,7 @@ typedef struct {
     gboolean is_busy, is_gone;
 } Window;
 
-/* What a thread does for the window. */
+/* An operation that a thread runs for the window. */
 typedef struct {
     const polar_license *license;
     enum operation operation;
@@ -27,12 +27,12 @@ static void show_license(Window *window)
 {
     if (window->is_gone) return;
     polar_license_decision *decision = NULL;
-    polar_license_current(window->license, &decision); /* from memory, so at once */
+    polar_license_current(window->license, &decision); /* from memory, so it does not block */
     gtk_label_set_text(GTK_LABEL(window->status), polar_license_decision_message(decision));
     const gboolean is_on = polar_license_decision_allows(decision, "export");
     gtk_widget_set_sensitive(window->export_file, is_on);
     gtk_label_set_text(GTK_LABEL(window->why_off), polar_license_decision_explain(decision, "export"));
-    /* without a license, `status` says the same */
+    /* without a license, `status` says the same already */
     gtk_widget_set_visible(window->why_off, polar_license_decision_allowed(decision) && !is_on);
     gtk_widget_set_sensitive(window->activate, !window->is_busy);
     gtk_widget_set_sensitive(window->deactivate, !window->is_busy && polar_license_decision_allowed(decision));
@@ -46,7 +46,7 @@ static void free_job(void *data)
     g_free(job);
 }
 
-/* On another thread. */
+/* Runs on another thread. */
 static void work(GTask *task, void *source, void *data, GCancellable *cancellable)
 {
     (void)source, (void)cancellable;
@@ -61,7 +61,7 @@ static void work(GTask *task, void *source, void *data, GCancellable *cancellabl
     polar_license_error_free(error);
 }
 
-/* On the main thread again. */
+/* Runs on the main thread. */
 static void done(GObject *source, GAsyncResult *result, void *data)
 {
     (void)data;
@@ -81,7 +81,7 @@ static void start(GtkWidget *widget, enum operation operation)
     *job = (Job){window->license, operation, g_strdup(gtk_editable_get_text(GTK_EDITABLE(window->key)))};
     window->is_busy = TRUE;
     show_license(window);
-    /* the app ends after the job, since the license is freed then */
+    /* keeps the app running until the job is done, because the license is freed at the end */
     if (g_application_get_default()) g_application_hold(g_application_get_default());
     GTask *task = g_task_new(gtk_widget_get_root(widget), NULL, done, NULL); /* holds the window until it is done */
     g_task_set_task_data(task, job, free_job);
@@ -111,7 +111,7 @@ static gboolean show_change(void *widget)
     return G_SOURCE_REMOVE;
 }
 
-/* On the thread that ran the operation, such as the automatic refresh's. The window may be gone by now. */
+/* Runs on the operation's thread, such as that of the automatic refresh. The window may be gone by then. */
 static void on_change(void *data, const polar_license_decision *decision)
 {
     (void)decision;
@@ -129,7 +129,7 @@ static void on_destroy(GtkWidget *widget)
 {
     of(widget)->is_gone = TRUE;
     polar_license_off_change(of(widget)->license, of(widget)->subscription);
-    polar_license_cancel(of(widget)->license); /* ends what still waits for Polar */
+    polar_license_cancel(of(widget)->license); /* ends operations that still wait for Polar */
 }
 
 static GtkWidget *add(GtkWidget *box, GtkWidget *widget, const char *name, Window *window)

@@ -1,7 +1,7 @@
-/* The window of this example; main.c shows it. */
+/* The window of this example, which main.c shows. */
 #pragma once
 #include <gtk/gtk.h>
 #include <polar_license.h>
 
-/* A window with a gate over `license`, which it must not outlive. */
+/* Returns a window with a gate over `license`, which must outlive it. */
 GtkWidget *acme_window_new(const polar_license *license);

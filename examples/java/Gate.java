@@ -1,4 +1,4 @@
-// The gate of examples/c in Java, by JNA.
+// The gate of examples/c in Java, with JNA.
 // Usage: POLAR=... java -cp jna.jar -Djna.library.path=.../lib Gate.java [KEY | --deactivate]
 import com.sun.jna.Library;
 import com.sun.jna.Native;
@@ -30,7 +30,7 @@ public final class Gate {
         void polar_license_error_free(Pointer error);
     }
 
-    /** A license on this device. Any thread may use it; close it when no thread does. */
+    /** A license on this device. Any thread may use it. Close it when no thread uses it any longer. */
     static final class License implements AutoCloseable {
         private final Pointer license;
 
@@ -59,7 +59,7 @@ public final class Gate {
             return Polar.C.polar_license_allows(license, feature) != 0;
         }
 
-        /** Why the feature is on or off, in one sentence for the user. */
+        /** Returns why the feature is on or off, in one sentence for the user. */
         String explain(String feature) {
             PointerByReference decision = new PointerByReference();
             Polar.C.polar_license_current(license, decision);
@@ -99,7 +99,7 @@ public final class Gate {
                 return;
             }
             if (arguments.length > 0) license.activate(arguments[0]);
-            license.refresh(); // at once where access is allowed and fresh
+            license.refresh(); // returns at once if the last confirmation is fresh
             if (license.allows("export")) System.out.println("exporting");
             else System.err.println(license.explain("export")); // no license, or one for another plan
         } catch (IllegalStateException error) {

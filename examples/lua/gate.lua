@@ -1,4 +1,4 @@
--- The gate of examples/c in Lua, by the ffi of LuaJIT.
+-- The gate of examples/c in Lua, with LuaJIT's ffi.
 -- Usage: POLAR=... LD_LIBRARY_PATH=.../lib luajit gate.lua [KEY | --deactivate]
 local ffi = require("ffi")
 
@@ -47,7 +47,7 @@ local function open(environment)
   return ffi.gc(place[0], polar.polar_license_free)
 end
 
--- Why the feature is on or off, in one sentence for the user.
+-- Returns why the feature is on or off, in one sentence for the user.
 local function explain(license, feature)
   local place = ffi.new("polar_license_decision *[1]")
   polar.polar_license_current(license, place)
@@ -67,7 +67,7 @@ local ok, message = pcall(function()
   if argument then
     try(function(why) return polar.polar_license_activate(license, argument, why) end)
   end
-  polar.polar_license_refresh(license, nil) -- at once where access is allowed and fresh
+  polar.polar_license_refresh(license, nil) -- returns at once if the last confirmation is fresh
   if polar.polar_license_allows(license, "export") ~= 0 then
     print("exporting")
   else

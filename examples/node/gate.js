@@ -1,5 +1,5 @@
-// The gate of examples/c in Node, by koffi: for a desktop app whose record other programs in C share. An app in JavaScript
-// alone uses the npm package.
+// The gate of examples/c in Node, with koffi: for a desktop app that shares its record with programs in C. An app that
+// is written in JavaScript alone uses the npm package.
 // Usage: npm install koffi; POLAR=... LD_LIBRARY_PATH=.../lib node gate.js [KEY | --deactivate]
 const koffi = require("koffi");
 
@@ -34,7 +34,7 @@ const ORGANIZATION = "de300000-0000-4000-8000-000000000001"; // Polar: Settings,
 const PRO = "de300000-0000-4000-8000-0000000000b1"; // Polar: the id of the license key benefit
 const RELEASED = 0; // POLAR_LICENSE_DEACTIVATED_RELEASED
 
-/** A license on this device. Calls wait for Polar: an app with a window makes them in a worker. */
+/** A license on this device. Calls block until Polar answers, so an app with a window makes them in a worker. */
 class License {
   #handle;
 
@@ -64,7 +64,7 @@ class License {
     return polar.allows(this.#handle, feature) !== 0;
   }
 
-  /** Why the feature is on or off, in one sentence for the user. */
+  /** Returns why the feature is on or off, in one sentence for the user. */
   explain(feature) {
     const decision = [null];
     polar.current(this.#handle, decision);
@@ -100,7 +100,7 @@ try {
     console.log(license.deactivate() ? "the seat is free" : "there was no seat");
   } else {
     if (argument) license.activate(argument);
-    license.refresh(); // at once where access is allowed and fresh
+    license.refresh(); // returns at once if the last confirmation is fresh
     if (license.allows("export")) console.log("exporting");
     else console.error(license.explain("export")); // no license, or one for another plan
   }

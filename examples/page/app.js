@@ -1,4 +1,4 @@
-// A page without any build step: what the license says, a form for a key, and one feature that is sold.
+// A page without a build step: the state of the license, a form for the key, and one paid feature.
 
 import { createLicenseClient } from "polar-license";
 
@@ -15,7 +15,7 @@ const license = await createLicenseClient({
 function show({ message }) {
   const why = license.explain("export");
   status.textContent = message;
-  form.hidden = why.allowed; // stays visible, for the key of an upgrade
+  form.hidden = why.allowed; // it stays visible for the key of an upgrade
   exporting.hidden = !why.allowed;
   whyOff.textContent = why.allowed ? "" : `Exporting is off: ${why.message}`;
 }

@@ -1,4 +1,4 @@
-"""The gate of examples/c in Python, by ctypes alone: any language that can call C can use the shared library.
+"""The gate of examples/c in Python, with ctypes alone: any language that can call C can use the shared library.
 Usage: POLAR=... POLAR_LICENSE_LIBRARY=.../libpolar_license.so python3 gate.py [KEY | --deactivate]"""
 import ctypes
 import os
@@ -31,7 +31,7 @@ if sys.argv[1:] == ["--deactivate"]:
 else:
     if sys.argv[1:]:
         check(polar.polar_license_activate(license, sys.argv[1].encode(), ctypes.byref(error)))
-    polar.polar_license_refresh(license, ctypes.byref(decision))  # at once where access is allowed and fresh
+    polar.polar_license_refresh(license, ctypes.byref(decision))  # returns at once if the last confirmation is fresh
     if polar.polar_license_decision_allows(decision, b"export"):
         print("exporting")
     else:  # no license, or one for another plan

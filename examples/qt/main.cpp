@@ -17,7 +17,7 @@ int main(int argc, char **argv)
         Window window{options};
         window.show();
         return app.exec();
-    } catch (const polar::error &error) { // only a mistake in the options
+    } catch (const polar::error &error) { // thrown only if the options are wrong
         QMessageBox::critical(nullptr, "License", QString::fromStdString(std::string{error.message()}));
         return 1;
     }

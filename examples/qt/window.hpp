@@ -1,5 +1,5 @@
-// A window with a gate, in Qt 6 Widgets: a dialog for the key, a button that the license turns on, and what to tell the
-// user. Calls that wait for Polar run on a thread of their own; widgets change on the GUI thread only.
+// A window with a gate, in Qt 6 Widgets: a dialog for the key, a button that the license enables, and messages for the
+// user. Calls that wait for Polar run on a separate thread. Widgets change on the GUI thread only.
 #pragma once
 #include <polar_license.hpp>
 
@@ -24,15 +24,15 @@ class Window : public QWidget {
         for (QPushButton *button : {exportFile, enterKey, deactivate})
             layout->addWidget(button);
         connect(exportFile, &QPushButton::clicked, this, [this] {
-            if (license.allows("export")) // from memory, so at once
+            if (license.allows("export")) // from memory, so it does not block
                 problem->setText("Exported.");
         });
         connect(enterKey, &QPushButton::clicked, this, [this] { askForKey(); });
         connect(deactivate, &QPushButton::clicked, this, [this] { run([this] { license.deactivate(); }); });
 
-        // on the thread that ran the operation, such as the automatic refresh's
+        // the callback runs on the operation's thread, such as that of the automatic refresh
         subscription = license.on_change([this](polar::decision_view) {
-            QMetaObject::invokeMethod(this, [this] { showLicense(); }); // on the GUI thread
+            QMetaObject::invokeMethod(this, [this] { showLicense(); }); // runs on the GUI thread
         });
         license.start_auto_refresh();
         showLicense();
@@ -41,7 +41,7 @@ class Window : public QWidget {
 
     ~Window() override
     {
-        license.cancel(); // ends what still waits for Polar
+        license.cancel(); // ends operations that still wait for Polar
         pool.waitForDone();
     }
 
@@ -53,7 +53,7 @@ class Window : public QWidget {
         status->setText(text(decision.message()));
         exportFile->setEnabled(isOn);
         whyOff->setText(text(decision.explain("export")));
-        whyOff->setVisible(decision.allowed() && !isOn); // without a license, `status` says the same
+        whyOff->setVisible(decision.allowed() && !isOn); // without a license, `status` says the same already
     }
 
     static QString text(std::string_view utf8)

@@ -1,4 +1,4 @@
-// The gate of examples/c in Swift, which imports the header by module.modulemap.
+// The gate of examples/c in Swift, which imports the header with module.modulemap.
 // Usage: swiftc -I .../include -L .../lib Gate.swift; POLAR=... ./Gate [KEY | --deactivate]
 import Foundation
 import PolarLicense
@@ -34,7 +34,7 @@ final class License {
 
     func allows(_ feature: String) -> Bool { polar_license_allows(handle, feature) != 0 }
 
-    /// Why the feature is on or off, in one sentence for the user.
+    /// Returns why the feature is on or off, in one sentence for the user.
     func explain(_ feature: String) -> String {
         var decision: OpaquePointer?
         polar_license_current(handle, &decision)
@@ -66,7 +66,7 @@ do {
         exit(0)
     }
     if let key = argument { try license.activate(key) }
-    license.refresh()  // at once where access is allowed and fresh
+    license.refresh()  // returns at once if the last confirmation is fresh
     if license.allows("export") {
         print("exporting")
     } else {

@@ -15,13 +15,13 @@ int main(void)
     polar_license_options_add_feature(options, "export", PRO);
     polar_license *license = NULL;
     polar_license_error *error = NULL;
-    if (polar_license_open(options, &license, &error)) { /* only a mistake in the options */
+    if (polar_license_open(options, &license, &error)) { /* fails only if the options are wrong */
         fprintf(stderr, "%s\n", polar_license_error_detail(error));
     } else {
         HWND window = acme_window_new(license);
         ShowWindow(window, SW_SHOW);
         for (MSG message; window && GetMessageW(&message, NULL, 0, 0) > 0;) {
-            if (IsDialogMessageW(window, &message)) continue; /* the tab key */
+            if (IsDialogMessageW(window, &message)) continue; /* handles the Tab key */
             TranslateMessage(&message);
             DispatchMessageW(&message);
         }

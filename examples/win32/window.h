@@ -1,5 +1,5 @@
-/* A window with a gate, in plain Win32: a field for the key, a button that the license turns on, and what to tell the user.
- * Calls that wait for Polar run on a thread of their own; controls change on the window's thread only. */
+/* A window with a gate, in plain Win32: a field for the key, a button that the license enables, and messages for the
+ * user. Calls that wait for Polar run on a separate thread. Controls change on the window's thread only. */
 #pragma once
 #include <polar_license.h>
 #include <stdlib.h>
@@ -7,14 +7,14 @@
 
 enum { STATUS = 100, PROBLEM, KEY, ACTIVATE, EXPORT_FILE, WHY_OFF, DEACTIVATE };
 
-/* What other threads post to the window. */
+/* The messages that other threads post to the window. */
 enum { LICENSE_CHANGED = WM_APP, WORK_DONE };
 
 typedef struct {
     const polar_license *license;
     HWND handle;
     uint64_t subscription;
-    HANDLE thread; /* NULL while nothing runs */
+    HANDLE thread; /* NULL while no operation runs */
     int command;
     char key[256];
     wchar_t problem[1024];
@@ -35,9 +35,9 @@ static void show(const Window *window, int id, const char *text)
 static void show_license(const Window *window)
 {
     polar_license_decision *decision = NULL;
-    polar_license_current(window->license, &decision); /* from memory, so at once */
+    polar_license_current(window->license, &decision); /* from memory, so it does not block */
     const int is_on = polar_license_decision_allows(decision, "export");
-    /* without a license, the status says the same */
+    /* without a license, the status says the same already */
     const int is_other_plan = polar_license_decision_allowed(decision) && !is_on;
     show(window, STATUS, polar_license_decision_message(decision));
     show(window, WHY_OFF, is_other_plan ? polar_license_decision_explain(decision, "export") : "");
@@ -47,7 +47,7 @@ static void show_license(const Window *window)
     polar_license_decision_free(decision);
 }
 
-/* On another thread. */
+/* Runs on another thread. */
 static DWORD WINAPI work(void *data)
 {
     Window *window = data;
@@ -74,7 +74,7 @@ static void start(Window *window, int command)
     show_license(window);
 }
 
-/* Waits until the thread is at its end, if there is one. */
+/* Waits for the end of the thread, if there is one. */
 static void join(Window *window)
 {
     if (!window->thread) return;
@@ -83,7 +83,7 @@ static void join(Window *window)
     window->thread = NULL;
 }
 
-/* On the thread that ran the operation, such as the automatic refresh's. If the window is gone by now, this does nothing. */
+/* Runs on the operation's thread, such as that of the automatic refresh. Does nothing if the window is gone by then. */
 static void on_change(void *handle, const polar_license_decision *decision)
 {
     (void)decision;
@@ -108,7 +108,7 @@ static LRESULT CALLBACK handle_message(HWND handle, UINT message, WPARAM paramet
         return 0;
     case WM_DESTROY:
         polar_license_off_change(window->license, window->subscription);
-        polar_license_cancel(window->license); /* ends what still waits for Polar */
+        polar_license_cancel(window->license); /* ends operations that still wait for Polar */
         join(window);
         SetWindowLongPtrW(handle, GWLP_USERDATA, 0);
         free(window);
@@ -125,7 +125,7 @@ static void add(HWND window, const wchar_t *class, const wchar_t *text, DWORD st
                   NULL, NULL);
 }
 
-/* A window with a gate over `license`, which it must not outlive. NULL if there cannot be one. */
+/* Returns a window with a gate over `license`, which must outlive it. NULL if it could not be created. */
 static HWND acme_window_new(const polar_license *license)
 {
     const WNDCLASSW class = {.lpfnWndProc = handle_message,

@@ -57,11 +57,11 @@ pub(crate) fn timeout_message(sent: Sent) -> &'static str {
 /// The fault of a server's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CertificateFault {
-    /// It is not signed by an authority that this computer trusts.
+    /// An authority that this computer does not trust.
     Authority,
-    /// It is not valid at the date of this computer.
+    /// A period of validity that does not include the date of this computer.
     Date,
-    /// It belongs to another server.
+    /// The name of another server.
     Name,
     Other,
 }

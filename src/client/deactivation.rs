@@ -11,7 +11,7 @@ use crate::error::Error;
 pub struct Deactivation {
     /// The decision without the license.
     pub decision: Decision,
-    /// What happened to the seat.
+    /// The outcome for the seat.
     pub deactivated: Deactivated,
 }
 

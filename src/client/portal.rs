@@ -152,7 +152,7 @@ macro_rules! portal {
                 self.driver.portal(begin, progress)$(.$await)?
             }
 
-            /// Activates the key of a purchase, and waits up to five minutes for it. Fails and calls `progress` like
+            /// Activates the key of a purchase, and waits up to five minutes for it. Errors and `progress` are as for
             /// [`restore_when_granted`](Self::restore_when_granted).
             pub $($async)? fn restore_purchase(
                 &self,

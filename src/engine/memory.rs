@@ -79,8 +79,7 @@ impl Engine {
             contradicted |= applied == Applied::Contradicted;
         }
         let mut changed = bytes_before != record.bytes();
-        // the times of requests are not worth a write of their own: processes that wait for their turn read what an
-        // answer changed
+        // a new request time alone is not worth a write: waiting processes read it with the answer that is saved
         self.pacer.learn(now, record.sent);
         let sent = self.pacer.recent(now);
         if sent.iter().any(Option::is_some) {

@@ -127,7 +127,7 @@ async fn read(response: &Response) -> Result<Vec<u8>, Fault> {
     }
 }
 
-/// Aborts the request when dropped. Has no effect on one that has ended.
+/// A request that is aborted when this is dropped, unless it has ended.
 struct AbortOnDrop(Option<AbortController>);
 
 impl AbortOnDrop {
@@ -152,7 +152,7 @@ impl Fault {
             Self::NoFetch => (Sent::No, String::from("there is no `fetch` here; give the client a transport")),
             Self::NotSendable => (Sent::No, String::from("the browser refuses to make such a request")),
             Self::Rejected(error) => (Sent::Maybe, rejection(&error)),
-            Self::NoResponse => (Sent::Maybe, String::from("`fetch` returned something that is no answer")),
+            Self::NoResponse => (Sent::Maybe, String::from("`fetch` returned something that is not a response")),
             Self::Redirect => (Sent::Maybe, String::from("the answer is a redirect, which is not Polar's")),
             Self::TooLarge => (Sent::Maybe, String::from("answer too large")),
         };

@@ -1,5 +1,5 @@
 /* License keys sold through Polar (https://polar.sh), in your app: activate, validate, gate features, keep working
- * offline, give the seat up. Generated from bindings/c/src and the core's tables: do not edit.
+ * offline, release the seat. Generated from bindings/c/src and the core's tables: do not edit.
  *
  *     polar_license_options *options = polar_license_options_new(ORGANIZATION, "com.acme.app");
  *     polar_license_options_add_feature(options, "export", PRO);
@@ -17,35 +17,35 @@
  *     polar_license_free(license);
  *     polar_license_options_free(options);
  *
- * What holds for every function, unless it says otherwise:
+ * The following applies to every function, unless its comment says otherwise:
  *
  * Results    A function that returns int32_t and can fail returns the kind of its error: POLAR_LICENSE_OK (0) or one of
- *            POLAR_LICENSE_ERR_.... One that answers a question returns 1 for yes and 0 for no. Numbers never change
- *            their meaning, and later versions add to them: treat a kind that you do not know as a failure, and a state
- *            that you do not know as not allowed.
- * Texts      for users are English unless the options replace them. Those about a mistake of the app's (an argument
- *            that is NULL or not UTF-8, options that are invalid) are English only.
+ *            POLAR_LICENSE_ERR_.... A function that answers a question returns 1 for yes and 0 for no. Numbers never
+ *            change their meaning, but later versions add some: treat an unknown kind as a failure, and an unknown state
+ *            as not allowed.
+ * Texts      Texts for users are English unless the options replace them. Texts about a mistake of the app (an argument
+ *            that is NULL or not UTF-8, invalid options) are English only.
  * NULL       A NULL object or string never crashes: the function fails with POLAR_LICENSE_ERR_INVALID_ARGUMENT, or
- *            returns what its comment says. Out-parameters may be NULL if you do not need them. What an out-parameter
- *            held before is overwritten, not freed.
- * Strings    are UTF-8 and NUL-terminated. Strings that are passed in are copied. Strings that are returned are
+ *            returns what its comment says. Out-parameters may be NULL if you do not need them. The old
+ *            value of an out-parameter is overwritten, not freed.
+ * Strings    Strings are UTF-8 and NUL-terminated. Strings that are passed in are copied. Strings that are returned are
  *            borrowed: they live until the object that they came from is freed.
- * Objects    are created by a function here and freed by the _free function of their type, once. A pointer to anything
- *            else, or to an object that was freed, is undefined behaviour.
- * Secrets    A license key that is passed in is in no error and no log, nor are the codes, tokens and addresses of the
- *            customer portal; these are wiped when their object is freed.
+ * Objects    Objects are created by a function here, and freed once by the _free function of their type. Passing a
+ *            pointer to anything else, or to a freed object, is undefined behaviour.
+ * Secrets    No error and no log contains a license key that was passed in, or a code, token or address of the customer
+ *            portal. The latter are wiped when their object is freed.
  * Threads    A polar_license may be used from any thread, by several at once. A polar_license_decision and a
  *            polar_license_error do not change and may be read by several. A polar_license_options is for one thread at
- *            a time. No lock is held while the network or a callback is waited for, unless the callback says so.
- * Callbacks  must return; no C++ exception and no longjmp may leave them. Each may have a destructor for its user data,
- *            called once when the data is no longer needed, or at once if the function that takes it fails.
+ *            a time. No lock is held while waiting for the network or a callback, unless the callback says so.
+ * Callbacks  Callbacks must return; no C++ exception and no longjmp may leave them. Each may have a destructor for its
+ *            user data, which is called once, when the data is no longer needed or if the function that takes it fails.
  * Defects    A panic inside the library does not end the program: the function returns POLAR_LICENSE_ERR_INTERNAL, or
  *            NULL, 0 or nothing if it returns no kind of error.
- * Portal     The functions of the customer portal (polar_license_portal_..., _session_..., _checkout_... and what they
- *            return) are in the library as it is shipped, which they make 0.2 MB larger; a program with the static
- *            library that calls none of them grows by 28 KB. The library built `--without-http` has none of them: a
- *            program that calls one does not link.
- * Linking    Two static libraries written in Rust do not fit into one program: each has Rust's standard library in it,
+ * Portal     The shipped library contains the functions of the customer portal (polar_license_portal_..., _session_...,
+ *            _checkout_... and the functions of the objects that they return), which make it 0.2 MB larger. A program
+ *            that links the static library and calls none of them grows by 28 KB. The library built `--without-http`
+ *            does not contain them: a program that calls one does not link.
+ * Linking    Two static libraries written in Rust do not fit into one program: each contains Rust's standard library,
  *            and the linker finds `rust_eh_personality` twice. Link the shared library of one of them.
  */
 
@@ -344,13 +344,13 @@
 #define POLAR_LICENSE_ABSENT INT64_MIN
 
 /**
- * The version of the interface that this header describes. A program that loads the library at run time compares it
- * with polar_license_abi_version(): it grows when something here changes or is removed; additions leave it as it is.
+ * The version of the interface that this header describes. It grows when something here changes or is removed, not
+ * when something is added. A program that loads the library at run time compares it with polar_license_abi_version().
  */
 #define POLAR_LICENSE_ABI_VERSION 1
 
 /**
- * For polar_license_activate_with(): if no seat is free, give up the older activation that this device knows of.
+ * A flag for polar_license_activate_with(): if no seat is free, release the older activation that this device knows.
  */
 #define POLAR_LICENSE_REPLACE_PREVIOUS 1
 
@@ -387,17 +387,17 @@
 #define POLAR_LICENSE_RESTORED_NO_SEAT 3
 
 /**
- * No connection, or it broke: name resolution, TLS, a reset, a body cut short.
+ * Failure: there was no connection, or it broke: name resolution, TLS, a reset, a body cut short.
  */
 #define POLAR_LICENSE_FAILED_NETWORK 1
 
 /**
- * It took longer than the request's timeout.
+ * Failure: the exchange took longer than the request's timeout.
  */
 #define POLAR_LICENSE_FAILED_TIMEOUT 2
 
 /**
- * The app cancelled it.
+ * Failure: the app cancelled the exchange.
  */
 #define POLAR_LICENSE_FAILED_CANCELLED 3
 
@@ -412,12 +412,12 @@
 #define POLAR_LICENSE_LOG_WARN 2
 
 /**
- * Log level: what happens, in few lines.
+ * Log level: main events, in few lines.
  */
 #define POLAR_LICENSE_LOG_INFO 3
 
 /**
- * Log level: what happens, in many lines.
+ * Log level: details, in many lines.
  */
 #define POLAR_LICENSE_LOG_DEBUG 4
 
@@ -436,8 +436,8 @@ typedef struct polar_license_checkout polar_license_checkout;
 typedef struct polar_license_code_request polar_license_code_request;
 
 /**
- * Whether the app may run, and why: the result of every operation, at that moment. Freed with
- * polar_license_decision_free(). Does not change; may be read from several threads at once.
+ * A decision: whether the app may run, and the reason. It is the result of every operation, at that moment. Free it
+ * with polar_license_decision_free(). It does not change, and may be read from several threads at once.
  */
 typedef struct polar_license_decision polar_license_decision;
 
@@ -455,8 +455,8 @@ typedef struct polar_license_device polar_license_device;
 typedef struct polar_license_devices polar_license_devices;
 
 /**
- * Why a call did not do what was asked. Created by a function that is given a place for it, and freed with
- * polar_license_error_free(). Does not change; may be read from several threads at once.
+ * The reason why a call failed. Created by a function that is given a place for it. Free it with
+ * polar_license_error_free(). It does not change, and may be read from several threads at once.
  */
 typedef struct polar_license_error polar_license_error;
 
@@ -474,7 +474,7 @@ typedef struct polar_license_key polar_license_key;
 typedef struct polar_license_keys polar_license_keys;
 
 /**
- * A license on this device: opened once, used from any thread, freed with polar_license_free().
+ * A license on this device. Opened once, used from any thread, and freed with polar_license_free().
  *
  * | function | asks Polar | waits |
  * |---|---|---|
@@ -483,17 +483,17 @@ typedef struct polar_license_keys polar_license_keys;
  * | polar_license_validate() | always | 10 s at most |
  * | polar_license_activate(), polar_license_consume(), polar_license_deactivate() | always | 35 s at most |
  *
- * Operations that change something run one after the other; validates at the same time share one request. The app's
- * callbacks may call every function, for the same license too.
+ * Operations that change something run one after the other. Concurrent validates share one request. The app's
+ * callbacks may call every function, also with the same license.
  */
 typedef struct polar_license polar_license;
 
 /**
- * What an app configures: created by polar_license_options_new() or polar_license_options_from_json(), used by
- * polar_license_open() any number of times, freed with polar_license_options_free(). For one thread at a time.
+ * The app's configuration. Created by polar_license_options_new() or polar_license_options_from_json(), used by
+ * polar_license_open() any number of times, and freed with polar_license_options_free(). For one thread at a time.
  *
- * A setter that fails returns the kind of its error, and polar_license_open() fails with the first such mistake: a
- * program may ignore what the setters return.
+ * A setter that fails returns the kind of its error, and polar_license_open() fails with the first such error. So a
+ * program may ignore the results of the setters.
  */
 typedef struct polar_license_options polar_license_options;
 
@@ -504,18 +504,18 @@ typedef struct polar_license_options polar_license_options;
 typedef struct polar_license_purchase polar_license_purchase;
 
 /**
- * Where a load callback puts the bytes it found. Lives only during that call.
+ * The place for the bytes that a load callback finds. Lives only during that call.
  */
 typedef struct polar_license_record polar_license_record;
 
 /**
- * One request to send: a POST, or for the customer portal also a GET. Lives only during the transport callback that it
- * is given to, and is wiped then.
+ * One request to send: a POST or, for the customer portal, a GET. Lives only during the call of the transport
+ * callback, and is wiped afterwards.
  */
 typedef struct polar_license_request polar_license_request;
 
 /**
- * Where a transport callback puts the reply. Lives only during that call.
+ * The place for the reply of a transport callback. Lives only during that call.
  */
 typedef struct polar_license_response polar_license_response;
 
@@ -546,65 +546,67 @@ typedef struct polar_license_session polar_license_session;
 typedef struct polar_license_success_page polar_license_success_page;
 
 /**
- * Loads what was last saved: passes it to polar_license_record_set(), or leaves `record` as it is if nothing is
- * stored.
- * Returns 0, or another number if it could not be read. Called from any thread, without locks of the library held; may
- * call this library.
+ * A function that loads the bytes last saved: it passes them to polar_license_record_set(), or leaves `record`
+ * unchanged if nothing is stored.
+ * It returns 0, or another number if the bytes could not be read. It is called from any thread, without locks of the
+ * library, and may call this library.
  */
 typedef int32_t (*polar_license_load_callback)(void *user_data, polar_license_record *record);
 
 /**
- * Replaces what was saved, atomically: a reader, also one after a crash, finds the old bytes or the new ones.
- * `durable` is 1 if they must be on the disk before the call returns, 0 if losing them in a power cut does no harm.
- * Returns 0, or another number if it failed. Called like a load callback.
+ * A function that replaces the saved bytes atomically: a reader, also one after a crash, finds the old bytes or the
+ * new ones. `durable` is 1 if they must be on the disk before the call returns, and 0 if a power cut may lose them
+ * without harm. It returns 0, or another number if it failed. It is called like a load callback.
  */
 typedef int32_t (*polar_license_save_callback)(void *user_data, const uint8_t *bytes, size_t length, int32_t durable);
 
 /**
- * Removes what was saved, if anything. Returns 0, or another number if it failed. Called like a load callback.
+ * A function that removes the saved bytes, if there are any. It returns 0, or another number if it failed. It is
+ * called like a load callback.
  */
 typedef int32_t (*polar_license_remove_callback)(void *user_data);
 
 /**
- * Called once with the user data when it is no longer needed, on any thread. It may call this library. NULL if there
- * is nothing to free.
+ * Frees the user data. Called once when the data is no longer needed, on any thread. It may call this library. NULL if
+ * there is nothing to free.
  */
 typedef void (*polar_license_destructor)(void *user_data);
 
 /**
- * Keeps other processes from changing the record until the unlock callback is called. Returns 0, or another number if
- * the lock cannot be acquired. In between, only the load, save and remove callbacks of the same store are called, on
- * the same thread.
+ * A function that keeps other processes from changing the record until the unlock callback is called. It returns 0, or
+ * another number if the lock cannot be acquired. Until the unlock callback only the load, save and remove callbacks of
+ * the same store are called, on the same thread.
  */
 typedef int32_t (*polar_license_lock_callback)(void *user_data);
 
 /**
- * Releases what a lock callback acquired.
+ * A function that releases the lock of a lock callback.
  */
 typedef void (*polar_license_unlock_callback)(void *user_data);
 
 /**
- * Sends one request and waits for the reply, at most for its timeout. It must send the request at most once, follow no
- * redirect, and report every HTTP status with polar_license_response_set(), or why there was none with
- * polar_license_response_fail(); a response that is not set counts as a request that may have been sent. Log nothing
- * of it: the body contains the license key, and requests of the customer portal have secrets in address, headers and
- * body. Called on a thread of the library's, without locks held; may call this library. The library stops waiting for
- * it after the timeout, and when its operation is cancelled.
+ * A function that sends one request and waits for the reply, at most for the request's timeout. It must send the
+ * request at most once and follow no redirect. It reports every HTTP status with polar_license_response_set(), or a
+ * failure with polar_license_response_fail(); without a report the request counts as possibly sent. It must not log
+ * the request: the body contains the license key, and requests of the customer portal have secrets in the address, the
+ * headers and the body. It is called on a thread of the library, without locks, and may call this library. The library
+ * stops waiting for it after the timeout, and when its operation is cancelled.
  */
 typedef void (*polar_license_transport_callback)(void *user_data,
                                                  const polar_license_request *request,
                                                  polar_license_response *response);
 
 /**
- * Stores the time: at `wall_ms` in milliseconds since 1970-01-01 UTC, which may go back, and at `mono_ms` on a clock
- * that only goes forward, from any origin. Called from any thread, with locks of the library held: it must return at
- * once and must not call this library.
+ * A function that stores the time: at `wall_ms` in milliseconds since 1970-01-01 UTC, which may go back, and at
+ * `mono_ms` on a clock with any origin that only goes forward. It is called from any thread, with locks of the library
+ * held: it must return at once and must not call this library.
  */
 typedef void (*polar_license_clock_callback)(void *user_data, int64_t *wall_ms, uint64_t *mono_ms);
 
 /**
- * Called after a change. The decision belongs to the library and lives during the call: do not free it. Called on the
- * thread that ran the operation, without locks of the library held; may call this library.
+ * A function that is called after a change of the decision. The decision belongs to the library and lives during the
+ * call; do not free it. The call runs on the thread of the operation, without locks of the library, and may call this
+ * library.
  */
 typedef void (*polar_license_change_callback)(void *user_data, const polar_license_decision *decision);
 
@@ -621,9 +623,9 @@ typedef int32_t (*polar_license_progress_callback)(void *user_data,
                                                    uint64_t next_in_ms);
 
 /**
- * Receives one line, without the license key and without personal data; `level` is one of POLAR_LICENSE_LOG_.... The
- * strings live during the call. Called from any thread, possibly with locks of the library held: it must not call this
- * library.
+ * A function that receives one log line, without the license key and without personal data. `level` is one of
+ * POLAR_LICENSE_LOG_.... The strings live during the call. It is called from any thread, possibly with locks of the
+ * library held: it must not call this library.
  */
 typedef void (*polar_license_log_callback)(void *user_data, int32_t level, const char *target, const char *message);
 
@@ -632,278 +634,280 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * The version of the library that is running, such as "0.1.0".
+ * Returns the version of the running library, such as "0.1.0".
  *
  * The string lives as long as the program. Callable from any thread; never blocks.
  */
 const char *polar_license_version(void);
 
 /**
- * The version of the interface of the library that is running: POLAR_LICENSE_ABI_VERSION of the header it was built
- * with.
+ * Returns the version of the running library's interface: POLAR_LICENSE_ABI_VERSION of the header with which it was
+ * built.
  *
  * Callable from any thread; never blocks.
  */
 uint32_t polar_license_abi_version(void);
 
 /**
- * The name of the kind of an error, such as "rate_limited"; "ok" for POLAR_LICENSE_OK, and "unknown" for a number that
- * this version does not know.
+ * Returns the name of an error kind, such as "rate_limited"; "ok" for POLAR_LICENSE_OK, and "unknown" for a number
+ * that this version does not know.
  *
  * The string lives as long as the program. Callable from any thread; never blocks.
  */
 const char *polar_license_kind_name(int32_t kind);
 
 /**
- * The name of a state, such as "grace"; "unknown" for a number that this version does not know.
+ * Returns the name of a state, such as "grace"; "unknown" for a number that this version does not know.
  *
  * The string lives as long as the program. Callable from any thread; never blocks.
  */
 const char *polar_license_state_name(int32_t state);
 
 /**
- * The name of a reason, such as "activation_limit"; "unset" for POLAR_LICENSE_REASON_UNSET, and "unknown" for a number
- * that this version does not know.
+ * Returns the name of a reason, such as "activation_limit"; "unset" for POLAR_LICENSE_REASON_UNSET, and "unknown" for
+ * a number that this version does not know.
  *
  * The string lives as long as the program. Callable from any thread; never blocks.
  */
 const char *polar_license_reason_name(int32_t reason);
 
 /**
- * The name of a next step, such as "enter_key"; "unknown" for a number that this version does not know.
+ * Returns the name of a next step, such as "enter_key"; "unknown" for a number that this version does not know.
  *
  * The string lives as long as the program. Callable from any thread; never blocks.
  */
 const char *polar_license_next_step_name(int32_t next_step);
 
 /**
- * The name of what became of a seat, such as "released"; "unknown" also for a number that this version does not know.
+ * Returns the name of a deactivation's result, such as "released"; "unknown" also for a number that this version does
+ * not know.
  *
  * The string lives as long as the program. Callable from any thread; never blocks.
  */
 const char *polar_license_deactivated_name(int32_t deactivated);
 
 /**
- * Starts a configuration: Polar's organization id (Settings, General), and a name of this program among the vendor's,
- * such as "com.acme.app", that never changes. Both are copied.
+ * Starts a configuration. `organization_id` is Polar's id of your organization (Settings, General). `app_id` names
+ * this program among yours, such as "com.acme.app"; never change it. Both are copied.
  *
- * Free the result with polar_license_options_free(). Mistakes in the arguments, NULL included, are reported by
- * polar_license_open(). Returns NULL only after a defect in this library. Callable from any thread; never blocks.
+ * Free the result with polar_license_options_free(). Invalid arguments, including NULL, are reported by
+ * polar_license_open(). Returns NULL only after a defect in this library. Callable from any thread. Never blocks.
  */
 polar_license_options *polar_license_options_new(const char *organization_id, const char *app_id);
 
 /**
  * Starts a configuration from one JSON object, such as
  * {"organizationId": "...", "appId": "com.acme.app", "features": {"export": ["..."]}, "offlineGraceMs": 604800000}.
- * Its members are named as the functions that set them, in camel case: those two, which are required, and environment,
- * benefits and previousAppSecrets (arrays of strings), features (an object of arrays of benefit ids), bindDevice,
- * refreshIntervalMs, offlineGraceMs, timeoutMs, label, conditions and meta (objects of strings, whole numbers and
- * booleans), deviceId, appSecret, purchaseUrl, portalUrl, supportUrl and texts (an object of strings). An unknown
- * member is a mistake; null counts as absent. The string is copied.
+ * Its members have the names of the functions that set them, in camel case: organizationId and appId, which are
+ * required, and environment, benefits and previousAppSecrets (arrays of strings), features (an object of arrays of
+ * benefit ids), bindDevice, refreshIntervalMs, offlineGraceMs, timeoutMs, label, conditions and meta (objects of
+ * strings, whole numbers and booleans), deviceId, appSecret, purchaseUrl, portalUrl, supportUrl and texts (an object
+ * of strings). An unknown member is an error; null means absent. The string is copied.
  *
- * Free the result with polar_license_options_free(). Mistakes, NULL included, are reported by polar_license_open().
- * Returns NULL only after a defect in this library. Callable from any thread; never blocks.
+ * Free the result with polar_license_options_free(). Errors, including NULL, are reported by polar_license_open().
+ * Returns NULL only after a defect in this library. Callable from any thread. Never blocks.
  */
 polar_license_options *polar_license_options_from_json(const char *settings);
 
 /**
  * Frees the options. Licenses opened with them stay open. NULL is allowed.
  *
- * Free them once, when no thread uses them any longer. Never blocks, unless a destructor of the app's does.
+ * Free them once, when no thread uses them any longer. Never blocks, unless a destructor of the app blocks.
  */
 void polar_license_options_free(polar_license_options *options);
 
 /**
- * Which Polar to ask: "production" (the default), "sandbox", or the address of another server, which is https unless
- * it is on this machine.
+ * Sets the Polar server: "production" (the default), "sandbox", or the address of another server, which must be https
+ * unless it is on this machine.
  *
  * The string is copied. One thread at a time; never blocks.
  */
 int32_t polar_license_options_set_environment(polar_license_options *options, const char *environment);
 
 /**
- * Accepts keys of this benefit, by its id at Polar. Without any, every key of the organization is accepted. Call it
- * again for further benefits.
+ * Accepts keys of this benefit, by its id at Polar. Without this setting, every key of the organization is accepted.
+ * Call it again for further benefits.
  *
  * The string is copied. One thread at a time; never blocks.
  */
 int32_t polar_license_options_add_benefit(polar_license_options *options, const char *benefit_id);
 
 /**
- * Names a feature and a benefit that turns it on. Call it again for further benefits of the same feature.
+ * Adds a feature and a benefit that turns it on. Call it again for further benefits of the same feature.
  *
  * The strings are copied. One thread at a time; never blocks.
  */
 int32_t polar_license_options_add_feature(polar_license_options *options, const char *feature, const char *benefit_id);
 
 /**
- * Whether a seat belongs to the device that took it, so that Polar refuses a copy: 1 (the default) or 0.
+ * Sets whether a seat belongs to the device that took it, so that Polar refuses a copied record: 1 (the default) or 0.
  *
  * One thread at a time; never blocks.
  */
 int32_t polar_license_options_set_bind_device(polar_license_options *options, int32_t bind);
 
 /**
- * How long a confirmation counts as fresh before Polar is asked again. Default: 24 hours, or the offline grace if that
- * is shorter. At least one second.
+ * Sets how long a confirmation counts as fresh before Polar is asked again. Default: 24 hours, or the offline grace if
+ * that is shorter. At least one second.
  *
  * One thread at a time; never blocks.
  */
 int32_t polar_license_options_set_refresh_interval_ms(polar_license_options *options, uint64_t interval_ms);
 
 /**
- * How long access lasts without a confirmation. Default: 14 days. At most ten years.
+ * Sets how long access lasts without a confirmation. Default: 14 days. At most ten years.
  *
  * One thread at a time; never blocks.
  */
 int32_t polar_license_options_set_offline_grace_ms(polar_license_options *options, uint64_t grace_ms);
 
 /**
- * How long polar_license_validate() waits at most. Default: 10 seconds. Operations that change something at Polar wait
- * 25 seconds longer, since Polar can take 30 s to reply, and a lost reply costs a seat.
+ * Sets the longest time that polar_license_validate() waits. Default: 10 seconds. Operations that change something at
+ * Polar wait up to 25 seconds longer, because Polar may take 30 s to reply and a lost reply can cost a seat.
  *
  * One thread at a time; never blocks.
  */
 int32_t polar_license_options_set_timeout_ms(polar_license_options *options, uint64_t timeout_ms);
 
 /**
- * What the vendor and the customer see beside an activation. Default: the system, the day and a random part. Polar
- * shows it in its portals: put no personal data into it.
+ * Sets the label of an activation, which the vendor and the customer see. Default: the system, the day and a random
+ * part. Polar shows the label in its portals, so put no personal data into it.
  *
  * The string is copied. One thread at a time; never blocks.
  */
 int32_t polar_license_options_set_label(polar_license_options *options, const char *label);
 
 /**
- * A condition that Polar stores with an activation and compares at every validate. At most 49, not named "device".
- * Changing conditions ends existing activations, since Polar compares all of them as a whole: to gate versions use
- * benefits.
+ * Adds a condition, which Polar stores with an activation and compares at every validate. At most 49, not named
+ * "device". Polar compares all conditions together, so any change ends existing activations. To restrict a key to
+ * certain versions, use benefits.
  *
  * The strings are copied. One thread at a time; never blocks.
  */
 int32_t polar_license_options_set_condition(polar_license_options *options, const char *name, const char *value);
 
 /**
- * A condition that is an integer. See polar_license_options_set_condition().
+ * Adds a condition that is an integer. See polar_license_options_set_condition().
  */
 int32_t polar_license_options_set_condition_integer(polar_license_options *options, const char *name, int64_t value);
 
 /**
- * A condition that is a whole number, up to 9007199254740991 either way: Polar never finds some other numbers equal to
- * themselves again. See polar_license_options_set_condition().
+ * Adds a condition that is a whole number, at most 9007199254740991 away from 0: some other numbers never compare
+ * equal again at Polar. See polar_license_options_set_condition().
  */
 int32_t polar_license_options_set_condition_number(polar_license_options *options, const char *name, double value);
 
 /**
- * A condition that is true (any value but 0) or false. See polar_license_options_set_condition().
+ * Adds a condition that is true (any value but 0) or false. See polar_license_options_set_condition().
  */
 int32_t polar_license_options_set_condition_bool(polar_license_options *options, const char *name, int32_t value);
 
 /**
- * A note that Polar stores with an activation. At most 49, not named "seat".
+ * Adds a note, which Polar stores with an activation. At most 49, not named "seat".
  *
  * The strings are copied. One thread at a time; never blocks.
  */
 int32_t polar_license_options_set_meta(polar_license_options *options, const char *name, const char *value);
 
 /**
- * A note that is an integer. See polar_license_options_set_meta().
+ * Adds a note that is an integer. See polar_license_options_set_meta().
  */
 int32_t polar_license_options_set_meta_integer(polar_license_options *options, const char *name, int64_t value);
 
 /**
- * A note that is a whole number, up to 9007199254740991 either way. See polar_license_options_set_meta().
+ * Adds a note that is a whole number, at most 9007199254740991 away from 0. See polar_license_options_set_meta().
  */
 int32_t polar_license_options_set_meta_number(polar_license_options *options, const char *name, double value);
 
 /**
- * A note that is true (any value but 0) or false. See polar_license_options_set_meta().
+ * Adds a note that is true (any value but 0) or false. See polar_license_options_set_meta().
  */
 int32_t polar_license_options_set_meta_bool(polar_license_options *options, const char *name, int32_t value);
 
 /**
- * What identifies this device instead of the operating system's machine id. It is hashed before it is used.
+ * Sets an identifier for this device, in place of the operating system's machine id. It is hashed before it is used.
  *
  * The string is copied. One thread at a time; never blocks.
  */
 int32_t polar_license_options_set_device_id(polar_license_options *options, const char *device_id);
 
 /**
- * A secret compiled into the app, which seals what is stored, so that a script cannot forge it without taking the app
- * apart.
+ * Sets a secret that is compiled into the app and seals the record. It keeps a script from forging a record, unless
+ * somebody takes the app apart.
  *
  * The string is copied. One thread at a time; never blocks.
  */
 int32_t polar_license_options_set_app_secret(polar_license_options *options, const char *secret);
 
 /**
- * The secret of an earlier version: what was sealed with it still opens, and is sealed again with the current one. An
- * empty one stands for versions that had none. Call it again for further secrets.
+ * Adds the secret of an earlier version. Records sealed with it can still be opened, and are sealed again with the
+ * current secret. An empty string stands for versions that had no secret. Call it again for further secrets.
  *
  * The string is copied. One thread at a time; never blocks.
  */
 int32_t polar_license_options_add_previous_app_secret(polar_license_options *options, const char *secret);
 
 /**
- * Where a license is bought or renewed: an https address. polar_license_decision_next_url() returns it where the next
- * step is to renew, or to enter a key that the user may not have yet.
+ * Sets the page for buying or renewing a license: an https address. polar_license_decision_next_url() returns it if
+ * the next step is to renew, or to enter a key that the user may not have yet.
  *
  * The string is copied. One thread at a time; never blocks.
  */
 int32_t polar_license_options_set_purchase_url(polar_license_options *options, const char *url);
 
 /**
- * Where customers see their devices and remove one: an https address, such as Polar's customer portal of the
- * organization. polar_license_error_next_url() returns it where the next step is to manage devices.
+ * Sets the page on which customers see and remove their devices: an https address, such as your organization's
+ * customer portal at Polar. polar_license_error_next_url() returns it if the next step is to manage devices.
  *
  * The string is copied. One thread at a time; never blocks.
  */
 int32_t polar_license_options_set_portal_url(polar_license_options *options, const char *url);
 
 /**
- * Where users ask the vendor: an https address, or "mailto:" one of e-mail. polar_license_decision_next_url() returns
- * it where the next step is to contact the vendor.
+ * Sets the way to contact the vendor: an https address, or an e-mail address with "mailto:".
+ * polar_license_decision_next_url() returns it if the next step is to contact the vendor.
  *
  * The string is copied. One thread at a time; never blocks.
  */
 int32_t polar_license_options_set_support_url(polar_license_options *options, const char *url);
 
 /**
- * Replaces sentences for the user: a catalogue as one JSON object, each sentence by its code. texts/de.json is one,
- * and texts/en.json lists all codes with their English, which is shown for those that a catalogue does not have. Those
- * of the customer portal are in texts/portal.de.json and texts/portal.en.json: call this once for each catalogue.
+ * Replaces sentences for the user. `catalogue` is a JSON object of sentences by their codes, such as texts/de.json.
+ * texts/en.json lists all codes with the English sentences, which are shown for codes that the catalogue does not
+ * have. The sentences of the customer portal are in texts/portal.de.json and texts/portal.en.json: call this function
+ * once for each catalogue.
  *
  * The string is copied. One thread at a time; never blocks.
  */
 int32_t polar_license_options_set_texts(polar_license_options *options, const char *catalogue);
 
 /**
- * Replaces one sentence for the user, by its code in texts/en.json or texts/portal.en.json. Names in braces, such
- * as {key}, are filled in; a sentence may leave them out.
+ * Replaces one sentence for the user, by its code in texts/en.json or texts/portal.en.json. Placeholders in braces,
+ * such as {key}, are filled in; the sentence may leave them out.
  *
  * The strings are copied. One thread at a time; never blocks.
  */
 int32_t polar_license_options_set_text(polar_license_options *options, const char *code, const char *sentence);
 
 /**
- * Keeps the license in this directory, in UTF-8 on every system, instead of the platform's data directory.
+ * Stores the license in this directory instead of the platform's data directory. The path is UTF-8 on every system.
  *
  * The string is copied. One thread at a time; never blocks.
  */
 int32_t polar_license_options_set_directory(polar_license_options *options, const char *directory);
 
 /**
- * Keeps the license in memory only: it has to be activated again at every start, and each start takes a seat.
+ * Keeps the license in memory only: it must be activated again at every start, and each start takes a seat.
  *
  * One thread at a time; never blocks.
  */
 int32_t polar_license_options_set_memory_store(polar_license_options *options);
 
 /**
- * Keeps the license in a store of the app's own. One store holds one license.
+ * Stores the license in the app's own store. One store holds one license.
  *
- * `destructor` is called with `user_data` once: when neither the options nor a license use the store any longer, or if
- * this fails. It may be NULL; the other callbacks may not. One thread at a time; never blocks.
+ * `destructor` is called once with `user_data`: when neither the options nor a license use the store any longer, or if
+ * this function fails. It may be NULL; the other callbacks may not. One thread at a time; never blocks.
  */
 int32_t polar_license_options_set_store(polar_license_options *options,
                                         polar_license_load_callback load,
@@ -913,8 +917,8 @@ int32_t polar_license_options_set_store(polar_license_options *options,
                                         polar_license_destructor destructor);
 
 /**
- * Adds a lock to the store set by polar_license_options_set_store(), for a store that several processes use. The
- * callbacks get the same user data.
+ * Adds a lock to the store of polar_license_options_set_store(), for a store that several processes use. The callbacks
+ * get the same user data.
  *
  * One thread at a time; never blocks. Returns POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL, and without such a store.
  */
@@ -923,10 +927,11 @@ int32_t polar_license_options_set_store_lock(polar_license_options *options,
                                              polar_license_unlock_callback unlock);
 
 /**
- * Sends requests through a network stack of the app's own.
+ * Sends requests through the app's own network stack.
  *
- * `destructor` is called with `user_data` once: when neither the options, nor a license, nor a running request use the
- * transport any longer, or if this fails. It may be NULL; the callback may not. One thread at a time; never blocks.
+ * `destructor` is called once with `user_data`: when the options, all licenses and all running requests have stopped
+ * using the transport, or if this function fails. It may be NULL; the callback may not. One thread at a time; never
+ * blocks.
  */
 int32_t polar_license_options_set_transport(polar_license_options *options,
                                             polar_license_transport_callback transport,
@@ -934,10 +939,10 @@ int32_t polar_license_options_set_transport(polar_license_options *options,
                                             polar_license_destructor destructor);
 
 /**
- * Reads the time from the app instead of the system's clocks, for tests of what the app does after a month offline.
+ * Reads the time from the app instead of the system's clocks, so that tests can take the app a month ahead.
  *
- * `destructor` is called with `user_data` once: when neither the options nor a license use the clock any longer, or if
- * this fails. It may be NULL; the callback may not. One thread at a time; never blocks.
+ * `destructor` is called once with `user_data`: when neither the options nor a license use the clock any longer, or if
+ * this function fails. It may be NULL; the callback may not. One thread at a time; never blocks.
  */
 int32_t polar_license_options_set_clock(polar_license_options *options,
                                         polar_license_clock_callback clock,
@@ -945,50 +950,50 @@ int32_t polar_license_options_set_clock(polar_license_options *options,
                                         polar_license_destructor destructor);
 
 /**
- * Opens the license of this device and stores it at `license` (NULL there if this fails). Sends no request: call
+ * Opens the license of this device and stores it at `license`, or NULL there on failure. Sends no request; call
  * polar_license_refresh() next.
  *
- * `options` are copied and stay the caller's. `license` must not be NULL; free what is stored there with
+ * `options` are copied and remain the caller's. `license` must not be NULL; free the license stored there with
  * polar_license_free(). `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or
- * NULL on success. Callable from any thread; waits for the disk, never for the network. A store that cannot be read is
- * not an error here: the decision says so.
+ * NULL on success. Callable from any thread. May block on the disk, never on the network. A store that cannot be read
+ * is not an error here; the decision reports it.
  * Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_INVALID_CONFIG, or POLAR_LICENSE_ERR_INVALID_ARGUMENT.
  */
 int32_t polar_license_open(const polar_license_options *options, polar_license **license, polar_license_error **error);
 
 /**
- * Frees the license. What is stored stays: the next polar_license_open() finds it. NULL is allowed.
+ * Frees the license. The stored record remains, and the next polar_license_open() finds it. NULL is allowed.
  *
- * Stops the auto refresh and waits for its thread, and so for a change callback running on it; after that no change
- * callback is called. Another thread may be inside an operation: it ends as after polar_license_cancel(), and the
- * memory is freed when it returns. No other call may begin after this one has begun, except from a change callback of
- * the auto refresh. A change callback may itself call this as the last thing it does with the license. Free it once.
+ * Stops the auto refresh and waits for its thread, including a change callback that is running on it. After that no
+ * change callback is called. If another thread is inside an operation, that operation is cancelled as by
+ * polar_license_cancel(), and the memory is freed when it returns. No other call may start after this one has started,
+ * except from a change callback of the auto refresh. A change callback may call this function itself, as its last use
+ * of the license. Call it once.
  */
 void polar_license_free(polar_license *license);
 
 /**
  * Activates a license key on this device, and stores it. Takes a seat only if the key has an activation limit and is
- * not active here already, and only after validating the key: a mistyped key, or one of another product, costs no
- * seat.
+ * not active here already. The key is validated first, so a mistyped key or a key of another product costs no seat.
  *
- * `key` is what the user typed; it is copied. `error` may be NULL; otherwise it gets an error to free with
- * polar_license_error_free(), or NULL on success. Callable from any thread; blocks, 35 s at most, for the network and
- * the disk.
- * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if Polar or the options deny it; POLAR_LICENSE_ERR_NETWORK,
- * _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer; POLAR_LICENSE_ERR_INVALID_ARGUMENT for what
- * cannot be a key: after any of these a license that was here is as it was before. POLAR_LICENSE_ERR_STORAGE if it
- * could not be stored: a seat was taken only with polar_license_error_maybe_applied(), and
+ * `key` is the text that the user typed; it is copied. `error` may be NULL; otherwise it gets an error to free with
+ * polar_license_error_free(), or NULL on success. Callable from any thread. Blocks on the network and the disk, 35 s
+ * at most.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if Polar or the options deny the key; POLAR_LICENSE_ERR_NETWORK,
+ * _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer; POLAR_LICENSE_ERR_INVALID_ARGUMENT if `key`
+ * cannot be a key. After any of these errors a license that was here before is unchanged. POLAR_LICENSE_ERR_STORAGE if
+ * the license could not be stored: a seat was taken only if polar_license_error_maybe_applied() returns 1, and
  * polar_license_error_decision() says whether the license works until the app ends.
  */
 int32_t polar_license_activate(const polar_license *license, const char *key, polar_license_error **error);
 
 /**
- * Activates like polar_license_activate(), with more choices: the stored key again if `key` is NULL, and with `flags`
- * POLAR_LICENSE_REPLACE_PREVIOUS it moves the license here: if no seat is free, it gives up the older activation that
- * this device knows of. `flags` is 0 or that.
+ * Activates like polar_license_activate(), with more choices. If `key` is NULL, it activates the stored key again.
+ * With `flags` POLAR_LICENSE_REPLACE_PREVIOUS it moves the license here: if no seat is free, it releases the older
+ * activation that this device knows. `flags` must be 0 or that.
  *
- * `decision` and `error` may be NULL; otherwise one of them gets an object to free, the other NULL. Threads, blocking
- * and the result are as for polar_license_activate().
+ * `decision` and `error` may be NULL; otherwise one of them gets an object to free, and the other gets NULL. Threads,
+ * blocking and the result are as for polar_license_activate().
  */
 int32_t polar_license_activate_with(const polar_license *license,
                                     const char *key,
@@ -997,11 +1002,11 @@ int32_t polar_license_activate_with(const polar_license *license,
                                     polar_license_error **error);
 
 /**
- * Asks Polar now. Not reaching it is not a failure: the decision stays as it is, and
+ * Asks Polar now. If Polar cannot be reached, that is not a failure: the decision stays as it is, and
  * polar_license_decision_problem_kind() says why.
  *
- * `decision` may be NULL; otherwise it gets one to free with polar_license_decision_free(), or NULL if this fails.
- * Callable from any thread; blocks, 10 s at most, for the network and the disk.
+ * `decision` may be NULL; otherwise it gets a decision to free with polar_license_decision_free(), or NULL on failure.
+ * Callable from any thread. Blocks on the network and the disk, 10 s at most.
  * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
  */
 int32_t polar_license_validate(const polar_license *license, polar_license_decision **decision);
@@ -1009,43 +1014,43 @@ int32_t polar_license_validate(const polar_license *license, polar_license_decis
 /**
  * Asks Polar if that is due, or if access is not allowed. Call it when the app starts, and show the decision.
  *
- * `decision` may be NULL; otherwise it gets one to free with polar_license_decision_free(), or NULL if this fails.
- * Callable from any thread; blocks for the network and the disk, 2 s at most if access is allowed, else 10 s.
+ * `decision` may be NULL; otherwise it gets a decision to free with polar_license_decision_free(), or NULL on failure.
+ * Callable from any thread. Blocks on the network and the disk, 2 s at most if access is allowed, else 10 s.
  * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
  */
 int32_t polar_license_refresh(const polar_license *license, polar_license_decision **decision);
 
 /**
- * The current decision, from memory.
+ * Gets the current decision from memory.
  *
- * `decision` gets one to free with polar_license_decision_free(), or NULL if this fails. Callable from any thread;
- * never blocks, even while other threads wait for the network.
+ * `decision` gets a decision to free with polar_license_decision_free(), or NULL on failure. Callable from any thread.
+ * Never blocks, even while other threads wait for the network.
  * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
  */
 int32_t polar_license_current(const polar_license *license, polar_license_decision **decision);
 
 /**
- * 1 if the app may run now, from memory. 0 otherwise, and for NULL.
+ * Returns 1 if the app may run now, from memory; 0 otherwise, and for NULL.
  *
- * Callable from any thread; never blocks, even while other threads wait for the network.
+ * Callable from any thread. Never blocks, even while other threads wait for the network.
  */
 int32_t polar_license_allowed(const polar_license *license);
 
 /**
- * 1 if the feature is on now, from memory: the app may run, and the key's benefit is among those that turn the feature
- * on. 0 otherwise, for a feature that the options do not name, and for NULL.
+ * Returns 1 if the feature is on now, from memory: the app may run, and the key's benefit is among those that turn the
+ * feature on. Returns 0 otherwise, for a feature that the options do not name, and for NULL.
  *
- * Callable from any thread; never blocks, even while other threads wait for the network.
+ * Callable from any thread. Never blocks, even while other threads wait for the network.
  */
 int32_t polar_license_allows(const polar_license *license, const char *feature);
 
 /**
  * Counts `count` uses of a key with a usage limit, 1 to 2,147,483,647.
  *
- * `decision` and `error` may be NULL; otherwise one of them gets an object to free, the other NULL. Callable from any
- * thread; blocks, 35 s at most, for the network and the disk.
- * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_USAGE_EXHAUSTED if fewer are left; POLAR_LICENSE_ERR_NOT_ACTIVATED
- * without a license; otherwise as polar_license_activate(). With polar_license_error_maybe_applied() they may have
+ * `decision` and `error` may be NULL; otherwise one of them gets an object to free, and the other gets NULL. Callable
+ * from any thread. Blocks on the network and the disk, 35 s at most.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_USAGE_EXHAUSTED if fewer uses are left; POLAR_LICENSE_ERR_NOT_ACTIVATED
+ * without a license; otherwise as polar_license_activate(). With polar_license_error_maybe_applied() the uses may have
  * been counted; they are never sent twice.
  */
 int32_t polar_license_consume(const polar_license *license,
@@ -1054,36 +1059,36 @@ int32_t polar_license_consume(const polar_license *license,
                               polar_license_error **error);
 
 /**
- * Gives the seat up and removes the license from this device.
+ * Releases the seat and removes the license from this device.
  *
- * `deactivated` may be NULL; otherwise it gets what became of the seat on success, one of
+ * `deactivated` may be NULL; otherwise it gets on success what happened to the seat, one of
  * POLAR_LICENSE_DEACTIVATED_.... `error` may be NULL; otherwise it gets an error to free with
- * polar_license_error_free(), or NULL on success. Callable from any thread; blocks, 35 s at most, for the network and
- * the disk.
+ * polar_license_error_free(), or NULL on success. Callable from any thread. Blocks on the network and the disk, 35 s
+ * at most.
  * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_NOT_ACTIVATED without a license; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT,
- * _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer: then nothing is removed; POLAR_LICENSE_ERR_STORAGE if
- * the license could not be removed from this device: then polar_license_error_maybe_applied() says whether the seat was
- * released.
+ * _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer, in which case nothing is removed;
+ * POLAR_LICENSE_ERR_STORAGE if the license could not be removed from this device, in which case
+ * polar_license_error_maybe_applied() says whether the seat was released.
  */
 int32_t polar_license_deactivate(const polar_license *license, int32_t *deactivated, polar_license_error **error);
 
 /**
  * Removes the license from this device without asking Polar. A seat stays taken until it is removed in Polar's
- * customer portal; polar_license_deactivate() gives it up.
+ * customer portal; polar_license_deactivate() releases it.
  *
  * `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
- * Callable from any thread; waits for the disk, never for the network.
- * Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_STORAGE if it could not be removed, or
+ * Callable from any thread. May block on the disk, never on the network.
+ * Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_STORAGE if the license could not be removed, or
  * POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
  */
 int32_t polar_license_forget(const polar_license *license, polar_license_error **error);
 
 /**
- * Calls `callback` after every operation that changed the decision, on the thread that ran it.
+ * Calls `callback` after every operation that changed the decision, on the thread of that operation.
  *
- * `subscription` may be NULL; otherwise it gets the number for polar_license_off_change(). `destructor` is called with
- * `user_data` once: after polar_license_off_change() or polar_license_free(), when the callback is no longer running,
- * or if this fails. It may be NULL; the callback may not. Callable from any thread; never blocks.
+ * `subscription` may be NULL; otherwise it gets the number for polar_license_off_change(). `destructor` is called once
+ * with `user_data`: after polar_license_off_change() or polar_license_free(), when the callback is no longer running,
+ * or if this function fails. `destructor` may be NULL, `callback` may not. Callable from any thread. Never blocks.
  * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
  */
 int32_t polar_license_on_change(const polar_license *license,
@@ -1094,27 +1099,27 @@ int32_t polar_license_on_change(const polar_license *license,
 
 /**
  * Ends a subscription of polar_license_on_change(). On return the callback may still be running on another thread; its
- * destructor is called after it.
+ * destructor is called afterwards.
  *
- * Callable from any thread, and from the callback; never blocks.
+ * Callable from any thread, and from the callback. Never blocks.
  * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL and for an unknown subscription.
  */
 int32_t polar_license_off_change(const polar_license *license, uint64_t subscription);
 
 /**
- * Refreshes on a thread of its own whenever that is due, also after the machine was asleep: for an app that runs for
- * days. Does nothing if it is already running.
+ * Starts a thread that refreshes whenever that is due, also after the machine was asleep. For an app that runs for
+ * days. Does nothing if the thread is already running.
  *
  * `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
- * Callable from any thread; never blocks.
+ * Callable from any thread. Never blocks.
  * Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_INTERNAL if the system cannot start a thread, or
  * POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
  */
 int32_t polar_license_start_auto_refresh(const polar_license *license, polar_license_error **error);
 
 /**
- * Stops what polar_license_start_auto_refresh() started, within milliseconds, and waits for a change callback running
- * on that thread, unless it is called from there.
+ * Stops the thread of polar_license_start_auto_refresh() within milliseconds, and waits for a change callback that is
+ * running on it, unless it is called from there.
  *
  * Callable from any thread.
  * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
@@ -1122,41 +1127,41 @@ int32_t polar_license_start_auto_refresh(const polar_license *license, polar_lic
 int32_t polar_license_stop_auto_refresh(const polar_license *license);
 
 /**
- * Ends every operation that runs on other threads: they return POLAR_LICENSE_ERR_CANCELLED, or the decision with that
- * problem. An activation that was sent may still take its seat; the decision keeps saying so.
+ * Cancels every operation that runs on other threads: they return POLAR_LICENSE_ERR_CANCELLED, or the decision with
+ * that problem. An activation that was sent may still take its seat; the decision keeps saying so.
  *
- * Callable from any thread; never blocks.
+ * Callable from any thread. Never blocks.
  * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
  */
 int32_t polar_license_cancel(const polar_license *license);
 
 /**
- * 1 if the app may run. 0 otherwise, and for NULL.
+ * Returns 1 if the app may run; 0 otherwise, and for NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_decision_allowed(const polar_license_decision *decision);
 
 /**
- * 1 if the feature is on: the app may run, and the key's benefit is among those the options give the feature.
- * 0 otherwise, for a feature that the options do not name, and for NULL.
+ * Returns 1 if the feature is on: the app may run, and the key's benefit is among those that turn the feature on.
+ * Returns 0 otherwise, for a feature that the options do not name, and for NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_decision_allows(const polar_license_decision *decision, const char *feature);
 
 /**
- * Why the feature is on or off, in one sentence for the user, in English unless the options replace it: they may need
- * a license, or one for another plan, of which polar_license_decision_message() says nothing. Empty for NULL, and for
- * a feature that is not UTF-8; never NULL.
+ * Returns why the feature is on or off, in one sentence for the user, in English unless the options replace it. A
+ * feature can be off although polar_license_decision_message() reports nothing wrong, because it needs a license for
+ * another plan. Empty for NULL, and for a feature that is not UTF-8; never NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_explain(const polar_license_decision *decision, const char *feature);
 
 /**
- * Why the feature is on or off as one JSON object: `allowed`, `reason` (null, "not_licensed", "not_included" or
- * "unknown"), `nextStep`, `nextUrl`, `message` for the user and `detail` for developers. A later version may add
+ * Returns why the feature is on or off as one JSON object: `allowed`, `reason` (null, "not_licensed", "not_included"
+ * or "unknown"), `nextStep`, `nextUrl`, `message` for the user and `detail` for developers. Later versions may add
  * members. NULL for NULL, and for a feature that is not UTF-8.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
@@ -1164,15 +1169,15 @@ const char *polar_license_decision_explain(const polar_license_decision *decisio
 const char *polar_license_decision_explain_json(const polar_license_decision *decision, const char *feature);
 
 /**
- * The state, one of POLAR_LICENSE_STATE_.... A later version may have more; only polar_license_decision_allowed() says
- * whether the app may run. POLAR_LICENSE_STATE_UNLICENSED for NULL.
+ * Returns the state, one of POLAR_LICENSE_STATE_.... Later versions may have more states; only
+ * polar_license_decision_allowed() says whether the app may run. POLAR_LICENSE_STATE_UNLICENSED for NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_decision_state(const polar_license_decision *decision);
 
 /**
- * Why the state is what it is, for states with more than one cause: one of POLAR_LICENSE_REASON_....
+ * Returns the reason for the state, if the state has more than one cause: one of POLAR_LICENSE_REASON_....
  * POLAR_LICENSE_REASON_UNSET otherwise, and for NULL.
  *
  * Callable from any thread; never blocks.
@@ -1180,131 +1185,131 @@ int32_t polar_license_decision_state(const polar_license_decision *decision);
 int32_t polar_license_decision_reason(const polar_license_decision *decision);
 
 /**
- * What the user can do, one of POLAR_LICENSE_NEXT_.... POLAR_LICENSE_NEXT_NONE for NULL.
+ * Returns what the user can do, one of POLAR_LICENSE_NEXT_.... POLAR_LICENSE_NEXT_NONE for NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_decision_next_step(const polar_license_decision *decision);
 
 /**
- * The vendor's page for the next step: where to buy or renew, to manage devices, or to contact the vendor. NULL where
- * the options have none for it, and for NULL.
+ * Returns the vendor's page for the next step: to buy or renew, to manage devices, or to contact the vendor. NULL if
+ * the options have no page for it, and for NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_next_url(const polar_license_decision *decision);
 
 /**
- * 1 if the app should show the user something unasked: access is not allowed, grace ends soon, or something is wrong
- * that the user should know of. What to show is polar_license_decision_message(), and
- * polar_license_decision_problem_message() unless that is NULL. Being offline for a while is no such thing. 0
- * otherwise, and for NULL.
+ * Returns 1 if the app should show the user something unasked: access is not allowed, grace ends soon, or there is a
+ * problem that the user should know about. Show polar_license_decision_message(), and
+ * polar_license_decision_problem_message() unless that is NULL. Being offline for a while is no reason for a notice.
+ * Returns 0 otherwise, and for NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_decision_notice(const polar_license_decision *decision);
 
 /**
- * One sentence for the user, in English unless the options replace it. Empty for NULL; never NULL.
+ * Returns one sentence for the user, in English unless the options replace it. Empty for NULL; never NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_message(const polar_license_decision *decision);
 
 /**
- * The license key as it may be shown: `****-` and its last six characters. NULL without a license, and for NULL.
+ * Returns the license key as it may be shown: `****-` and its last six characters. NULL without a license, and for
+ * NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_display_key(const polar_license_decision *decision);
 
 /**
- * The id of the benefit that the key was sold as. NULL without a license, and for NULL.
+ * Returns the id of the benefit that the key was sold as. NULL without a license, and for NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_benefit_id(const polar_license_decision *decision);
 
 /**
- * The id of the seat that this device took. NULL if the key needs none, without a license, and for NULL.
+ * Returns the id of the seat that this device took. NULL if the key needs none, without a license, and for NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_activation_id(const polar_license_decision *decision);
 
 /**
- * What the customer sees beside that seat: the label that it was taken with. NULL if an earlier version of this
- * library took it, if the key needs none, without a license, and for NULL.
+ * Returns the label that the customer sees beside that seat. NULL if an earlier version of this library took the seat,
+ * if the key needs none, without a license, and for NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_activation_label(const polar_license_decision *decision);
 
 /**
- * When the key stops being valid, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT for never, in the
- * state expired if the vendor has moved that time and Polar did not say to when, without a license, and for NULL.
+ * Returns the time at which the key expires, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT for never, in
+ * the state expired if the vendor has moved that time and Polar did not say to when, without a license, and for NULL.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_decision_expires_at_ms(const polar_license_decision *decision);
 
 /**
- * When Polar last confirmed the license, on Polar's clock, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT
- * without a license, and for NULL.
+ * Returns the time of Polar's last confirmation, on Polar's clock, in milliseconds since 1970-01-01 UTC.
+ * POLAR_LICENSE_ABSENT without a license, and for NULL.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_decision_confirmed_at_ms(const polar_license_decision *decision);
 
 /**
- * When Polar will next be asked, on Polar's clock, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT if
- * there is nothing to ask, and for NULL.
+ * Returns the time of the next request to Polar, on Polar's clock, in milliseconds since 1970-01-01 UTC.
+ * POLAR_LICENSE_ABSENT if there is nothing to ask, and for NULL.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_decision_refresh_at_ms(const polar_license_decision *decision);
 
 /**
- * How long access lasts without reaching Polar, on Polar's clock, in milliseconds since 1970-01-01 UTC.
- * POLAR_LICENSE_ABSENT without access, and for NULL.
+ * Returns the time at which access ends if Polar is not reached, on Polar's clock, in milliseconds since 1970-01-01
+ * UTC. POLAR_LICENSE_ABSENT without access, and for NULL.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_decision_grace_ends_at_ms(const polar_license_decision *decision);
 
 /**
- * When the app should start asking the user to go online, on Polar's clock, in milliseconds since 1970-01-01 UTC.
- * POLAR_LICENSE_ABSENT without access, and for NULL.
+ * Returns the time from which the app should ask the user to go online, on Polar's clock, in milliseconds since
+ * 1970-01-01 UTC. POLAR_LICENSE_ABSENT without access, and for NULL.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_decision_notice_at_ms(const polar_license_decision *decision);
 
 /**
- * How much of the key's usage was consumed when it was last confirmed. POLAR_LICENSE_ABSENT without a license, and for
- * NULL.
+ * Returns the usage that was consumed at the last confirmation. POLAR_LICENSE_ABSENT without a license, and for NULL.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_decision_usage(const polar_license_decision *decision);
 
 /**
- * The most that may be consumed. POLAR_LICENSE_ABSENT for no limit, without a license, and for NULL.
+ * Returns the most usage that may be consumed. POLAR_LICENSE_ABSENT for no limit, without a license, and for NULL.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_decision_limit_usage(const polar_license_decision *decision);
 
 /**
- * How many devices may be active at once. POLAR_LICENSE_ABSENT if the key needs no activation, without a license,
- * and for NULL.
+ * Returns the number of devices that may be active at once. POLAR_LICENSE_ABSENT if the key needs no activation,
+ * without a license, and for NULL.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_decision_limit_activations(const polar_license_decision *decision);
 
 /**
- * The kind of error that occurred although a decision could be made, such as not reaching Polar: one of
+ * Returns the kind of a problem that did not prevent a decision, such as not reaching Polar: one of
  * POLAR_LICENSE_ERR_.... POLAR_LICENSE_OK if there was none, and for NULL. Access does not depend on it.
  *
  * Callable from any thread; never blocks.
@@ -1312,41 +1317,41 @@ int64_t polar_license_decision_limit_activations(const polar_license_decision *d
 int32_t polar_license_decision_problem_kind(const polar_license_decision *decision);
 
 /**
- * The problem in one sentence for the user, in English unless the options replace it. NULL if there is none, and for
- * NULL.
+ * Returns the problem in one sentence for the user, in English unless the options replace it. NULL if there is none,
+ * and for NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_problem_message(const polar_license_decision *decision);
 
 /**
- * The problem in one line for developers and logs. NULL if there is none, and for NULL.
+ * Returns the problem in one line for developers and logs. NULL if there is none, and for NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
 const char *polar_license_decision_problem_detail(const polar_license_decision *decision);
 
 /**
- * How many milliseconds to wait before asking again, because of the problem. POLAR_LICENSE_ABSENT if that is not
- * known, and for NULL.
+ * Returns the milliseconds to wait before the next request, because of the problem. POLAR_LICENSE_ABSENT if that is
+ * unknown, and for NULL.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_decision_problem_retry_after_ms(const polar_license_decision *decision);
 
 /**
- * 1 if Polar may have carried out the request although no reply arrived, because of the problem. 0 otherwise, and for
- * NULL.
+ * Returns 1 if, because of the problem, Polar may have carried out the request although no reply arrived; 0 otherwise,
+ * and for NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_decision_problem_maybe_applied(const polar_license_decision *decision);
 
 /**
- * Everything about the decision as one JSON object. Its members are named as the functions above, in camel case and
- * without the unit of a time: `state`, `expiresAt`, ...; those of the problem are in an object `problem`, and
- * `features` has a boolean for each feature. What is absent is null; times are RFC 3339 strings in UTC. A later
- * version may add members. NULL for NULL.
+ * Returns everything about the decision as one JSON object. Its members have the names of the functions above, in
+ * camel case and without the unit of a time: `state`, `expiresAt`, .... The problem is an object `problem`, and
+ * `features` has a boolean for each feature. Absent values are null, and times are RFC 3339 strings in UTC. Later
+ * versions may add members. NULL for NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */
@@ -1355,13 +1360,13 @@ const char *polar_license_decision_json(const polar_license_decision *decision);
 /**
  * Frees the decision and every string borrowed from it. NULL is allowed.
  *
- * Each decision is freed once, when no thread uses it any longer; not the one of polar_license_error_decision() nor
- * the one that a change callback is given. Never blocks.
+ * Free each decision once, when no thread uses it any longer. Do not free the decision of
+ * polar_license_error_decision() or of a change callback. Never blocks.
  */
 void polar_license_decision_free(polar_license_decision *decision);
 
 /**
- * The kind of the error: the same number that the failed function returned, one of POLAR_LICENSE_ERR_....
+ * Returns the kind of the error: the same number that the failed function returned, one of POLAR_LICENSE_ERR_....
  * POLAR_LICENSE_OK for NULL.
  *
  * Callable from any thread; never blocks.
@@ -1369,63 +1374,63 @@ void polar_license_decision_free(polar_license_decision *decision);
 int32_t polar_license_error_kind(const polar_license_error *error);
 
 /**
- * One sentence for the user, in English unless the options replace it, without the license key and without personal
- * data: what happened and what to do. Empty for NULL; never NULL.
+ * Returns one sentence for the user, in English unless the options replace it, without the license key and without
+ * personal data. It says what happened and what to do. Empty for NULL; never NULL.
  *
  * The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
  */
 const char *polar_license_error_message(const polar_license_error *error);
 
 /**
- * One line for developers and logs, in English, without the license key and without personal data: what went wrong
- * and, if that is known, what to do. Empty for NULL; never NULL.
+ * Returns one line for developers and logs, in English, without the license key and without personal data. It says
+ * what went wrong and, if that is known, what to do. Empty for NULL; never NULL.
  *
  * The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
  */
 const char *polar_license_error_detail(const polar_license_error *error);
 
 /**
- * Why Polar or the options denied it, if the kind is POLAR_LICENSE_ERR_REFUSED: one of POLAR_LICENSE_REASON_....
- * POLAR_LICENSE_REASON_UNSET otherwise, and for NULL.
+ * Returns the reason of Polar's or the options' denial, if the kind is POLAR_LICENSE_ERR_REFUSED: one of
+ * POLAR_LICENSE_REASON_.... POLAR_LICENSE_REASON_UNSET otherwise, and for NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_error_reason(const polar_license_error *error);
 
 /**
- * What the user can do about it, one of POLAR_LICENSE_NEXT_.... That of polar_license_error_decision() is about the
- * license that is here instead: a second key can be refused while the first one works. POLAR_LICENSE_NEXT_NONE for
- * NULL.
+ * Returns what the user can do about the error, one of POLAR_LICENSE_NEXT_.... The next step of
+ * polar_license_error_decision() is about the license that is here instead: a second key can be refused while the
+ * first one works. POLAR_LICENSE_NEXT_NONE for NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_error_next_step(const polar_license_error *error);
 
 /**
- * The vendor's page for the next step. NULL where the options have none for it, and for NULL.
+ * Returns the vendor's page for the next step. NULL if the options have no page for it, and for NULL.
  *
  * The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
  */
 const char *polar_license_error_next_url(const polar_license_error *error);
 
 /**
- * How many milliseconds to wait before trying again; POLAR_LICENSE_ABSENT if that is not known, and for NULL.
+ * Returns the milliseconds to wait before trying again. POLAR_LICENSE_ABSENT if that is unknown, and for NULL.
  *
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_error_retry_after_ms(const polar_license_error *error);
 
 /**
- * 1 if Polar may have carried out the request although no reply arrived: a seat may be taken, usage may be counted.
- * 0 otherwise, and for NULL.
+ * Returns 1 if Polar may have carried out the request although no reply arrived: a seat may be taken, usage may be
+ * counted. Returns 0 otherwise, and for NULL.
  *
  * Callable from any thread; never blocks.
  */
 int32_t polar_license_error_maybe_applied(const polar_license_error *error);
 
 /**
- * The decision that holds after the failure: a failed operation leaves a license already held as it was. NULL if
- * nothing was attempted, and for NULL.
+ * Returns the decision after the failure: a failed operation leaves an earlier license unchanged. NULL if nothing was
+ * attempted, and for NULL.
  *
  * The decision belongs to the error and lives until polar_license_error_free(); do not free it. Callable from any
  * thread; never blocks.
@@ -1433,7 +1438,8 @@ int32_t polar_license_error_maybe_applied(const polar_license_error *error);
 const polar_license_decision *polar_license_error_decision(const polar_license_error *error);
 
 /**
- * Everything about the error as one JSON object: the decision that holds, with a member `error` added. NULL for NULL.
+ * Returns everything about the error as one JSON object: the decision after the failure, with an added member `error`.
+ * NULL for NULL.
  *
  * The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
  */
@@ -1442,21 +1448,22 @@ const char *polar_license_error_json(const polar_license_error *error);
 /**
  * Frees the error and every string and decision borrowed from it. NULL is allowed.
  *
- * Each error is freed once, when no thread uses it any longer. Never blocks.
+ * Free each error once, when no thread uses it any longer. Never blocks.
  */
 void polar_license_error_free(polar_license_error *error);
 
 /**
- * Has a code mailed to the address of the purchase: for a customer who lost the key, or whose machine is dead. Nobody
- * can tell whether the address is known: show polar_license_code_request_message(), which has the address in it.
+ * Makes Polar e-mail a code to the address of the purchase: for a customer who lost the key, or whose device is dead.
+ * Polar does not tell whether it knows the address: show polar_license_code_request_message(), which contains the
+ * address.
  *
- * `email` is what the user typed. `request` must not be NULL; it gets the result, to free with
- * polar_license_code_request_free(), or NULL if this fails. `error` may be NULL; otherwise it gets an error to free
- * with polar_license_error_free(), or NULL on success. Callable from any thread; blocks, 15 s at most, for the network
- * and the disk.
- * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT for what is no e-mail address;
+ * `email` is the text that the user typed. `request` must not be NULL; it gets the result, to free with
+ * polar_license_code_request_free(), or NULL on failure. `error` may be NULL; otherwise it gets an error to free with
+ * polar_license_error_free(), or NULL on success. Callable from any thread. Blocks on the network and the disk, 15 s
+ * at most.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if `email` is not an e-mail address;
  * POLAR_LICENSE_ERR_RATE_LIMITED with polar_license_error_retry_after_ms() if too many codes were requested or tried,
- * by whatever process; POLAR_LICENSE_ERR_STORAGE if that cannot be counted: then nothing was sent;
+ * by this or another process; POLAR_LICENSE_ERR_STORAGE if the try cannot be counted, in which case nothing was sent;
  * POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER or _CANCELLED if Polar did not answer.
  */
 int32_t polar_license_portal_request_code(const polar_license *license,
@@ -1465,10 +1472,10 @@ int32_t polar_license_portal_request_code(const polar_license *license,
                                           polar_license_error **error);
 
 /**
- * Has a code mailed for one of several customers with the same address: the one at `customer`, from 0, of a request
- * that ended with POLAR_LICENSE_CODE_CHOOSE.
+ * Makes Polar e-mail a code to one of several customers with the same address: the one at `customer`, which counts
+ * from 0, of a request that ended with POLAR_LICENSE_CODE_CHOOSE.
  *
- * `chosen_from` stays the caller's. Everything else is as for polar_license_portal_request_code();
+ * `chosen_from` remains the caller's. Everything else is as for polar_license_portal_request_code(). Returns
  * POLAR_LICENSE_ERR_INVALID_ARGUMENT if there is no such customer.
  */
 int32_t polar_license_portal_request_code_for(const polar_license *license,
@@ -1478,14 +1485,14 @@ int32_t polar_license_portal_request_code_for(const polar_license *license,
                                               polar_license_error **error);
 
 /**
- * Begins a session with the code from the mail. It is trimmed and written in capital letters, and refused without a
- * request if it cannot be a code.
+ * Starts a session with the code from the e-mail. The code is trimmed and converted to capital letters. A text that
+ * cannot be a code is refused without a request.
  *
- * `session` must not be NULL; it gets one to free with polar_license_session_free(), or NULL if this fails. `error`
+ * `session` must not be NULL; it gets a session to free with polar_license_session_free(), or NULL on failure. `error`
  * may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from
- * any thread; blocks, 15 s at most, for the network and the disk.
- * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT for a code that is wrong or has expired; otherwise as
- * polar_license_portal_request_code(). If Polar did not answer, the code may be used up: ask for another one.
+ * any thread. Blocks on the network and the disk, 15 s at most.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if the code is wrong or has expired; otherwise as
+ * polar_license_portal_request_code(). If Polar did not answer, the code may be used up: request another one.
  */
 int32_t polar_license_portal_authenticate(const polar_license *license,
                                           const char *code,
@@ -1493,13 +1500,13 @@ int32_t polar_license_portal_authenticate(const polar_license *license,
                                           polar_license_error **error);
 
 /**
- * Begins a session by accepting an invitation to a team: its token, or the link in its mail. It works once. The key
- * comes a moment later: go on with polar_license_session_restore_when_granted().
+ * Starts a session by accepting an invitation to a team. `invitation` is its token, or the link in its e-mail, and
+ * works once. The key arrives a moment later: continue with polar_license_session_restore_when_granted().
  *
  * Ownership, threads and blocking are as for polar_license_portal_authenticate().
  * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if the invitation was used or has expired;
- * POLAR_LICENSE_ERR_INVALID_ARGUMENT for what is no invitation. With polar_license_error_maybe_applied() it may have
- * been accepted; a code by e-mail does the same then.
+ * POLAR_LICENSE_ERR_INVALID_ARGUMENT if `invitation` is not an invitation. With polar_license_error_maybe_applied() it
+ * may have been accepted; then a code by e-mail starts the session.
  */
 int32_t polar_license_portal_claim_seat(const polar_license *license,
                                         const char *invitation,
@@ -1507,11 +1514,11 @@ int32_t polar_license_portal_claim_seat(const polar_license *license,
                                         polar_license_error **error);
 
 /**
- * Begins a session with a customer's token that the vendor's backend hands over. Sends nothing. Wipe your own copy of
- * it. For one that a browser brings see polar_license_success_page_wait().
+ * Starts a session with a customer's token from the vendor's backend. Sends nothing. Wipe your own copy of the token.
+ * For a token from a browser see polar_license_success_page_wait().
  *
- * Ownership is as for polar_license_portal_authenticate(). Callable from any thread; never blocks.
- * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for what cannot be a token.
+ * Ownership is as for polar_license_portal_authenticate(). Callable from any thread. Never blocks.
+ * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `token` cannot be a token.
  */
 int32_t polar_license_portal_session_from_token(const polar_license *license,
                                                 const char *token,
@@ -1519,15 +1526,16 @@ int32_t polar_license_portal_session_from_token(const polar_license *license,
                                                 polar_license_error **error);
 
 /**
- * Makes a checkout by the vendor's link, "https://buy.polar.sh/polar_cl_...": open polar_license_checkout_address() in
- * a browser, and call polar_license_checkout_follow(). Parameters of the link are kept, except those that name the
- * buyer.
+ * Creates a checkout with the vendor's link, "https://buy.polar.sh/polar_cl_...". Open
+ * polar_license_checkout_address() in a browser, and call polar_license_checkout_follow(). Keeps the link's
+ * parameters, except those that name the buyer.
  *
- * `checkout` must not be NULL; it gets one to free with polar_license_checkout_free(), or NULL if this fails. `error`
- * may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from
- * any thread; blocks, 10 s at most, for the network.
- * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT for what is no link; POLAR_LICENSE_ERR_REFUSED if Polar
- * does not know it; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer.
+ * `checkout` must not be NULL; it gets a checkout to free with polar_license_checkout_free(), or NULL on failure.
+ * `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
+ * Callable from any thread. Blocks on the network, 10 s at most.
+ * Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if `link` is not such a link; POLAR_LICENSE_ERR_REFUSED
+ * if Polar does not know it; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did
+ * not answer.
  */
 int32_t polar_license_portal_checkout(const polar_license *license,
                                       const char *link,
@@ -1535,10 +1543,10 @@ int32_t polar_license_portal_checkout(const polar_license *license,
                                       polar_license_error **error);
 
 /**
- * A checkout that the vendor's backend has made, by its client secret. Sends nothing.
+ * Creates a checkout object for a checkout of the vendor's backend, by its client secret. Sends nothing.
  *
- * Ownership is as for polar_license_portal_checkout(). Callable from any thread; never blocks.
- * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for what cannot be a client secret.
+ * Ownership is as for polar_license_portal_checkout(). Callable from any thread. Never blocks.
+ * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `client_secret` cannot be a client secret.
  */
 int32_t polar_license_portal_checkout_from_secret(const polar_license *license,
                                                   const char *client_secret,
@@ -2067,54 +2075,54 @@ void polar_license_success_page_free(polar_license_success_page *page);
 int32_t polar_license_record_set(polar_license_record *record, const uint8_t *bytes, size_t length);
 
 /**
- * The method to send: "POST", or for the customer portal also "GET", without a body then. NULL for NULL.
+ * Returns the method to send: "POST" or, for the customer portal, "GET", which has no body. NULL for NULL.
  *
  * The string lives as long as the program. Never blocks.
  */
 const char *polar_license_request_method(const polar_license_request *request);
 
 /**
- * The address to send to. NULL for NULL.
+ * Returns the address to send to. NULL for NULL.
  *
  * The string lives during the transport callback. Never blocks.
  */
 const char *polar_license_request_url(const polar_license_request *request);
 
 /**
- * The JSON body, which contains the license key: do not log it. May be empty; send `Content-Length: 0` with a POST
- * then. NULL for NULL.
+ * Returns the JSON body, which contains the license key: do not log it. If the body is empty, send `Content-Length: 0`
+ * with a POST. NULL for NULL.
  *
  * The string lives during the transport callback. Never blocks.
  */
 const char *polar_license_request_body(const polar_license_request *request);
 
 /**
- * How many milliseconds the whole exchange may take. 0 for NULL.
+ * Returns the time limit for the whole exchange in milliseconds. 0 for NULL.
  *
  * Never blocks.
  */
 uint64_t polar_license_request_timeout_ms(const polar_license_request *request);
 
 /**
- * The name of the header at `index`, from 0, to send besides Host and Content-Length. NULL past the last, and for
- * NULL.
+ * Returns the name of the header at `index`, which counts from 0. Send these headers besides Host and Content-Length.
+ * NULL past the last header, and for NULL.
  *
  * The string lives during the transport callback. Never blocks.
  */
 const char *polar_license_request_header_name(const polar_license_request *request, size_t index);
 
 /**
- * The value of the header at `index`. NULL past the last, and for NULL.
+ * Returns the value of the header at `index`. NULL past the last header, and for NULL.
  *
  * The string lives during the transport callback. Never blocks.
  */
 const char *polar_license_request_header_value(const polar_license_request *request, size_t index);
 
 /**
- * How long a reply's headers Retry-After, RateLimit-Reset and Date ask to wait, in seconds, for
- * polar_license_response_set(). -1 if they do not say.
+ * Returns the seconds to wait that a reply's headers Retry-After, RateLimit-Reset and Date ask for, for
+ * polar_license_response_set(). -1 if they do not ask for a wait.
  *
- * Any of them may be NULL, for a header that the reply does not have. Callable from any thread. Never blocks.
+ * Pass NULL for a header that the reply does not have. Callable from any thread. Never blocks.
  */
 int64_t polar_license_retry_after_s(const char *retry_after, const char *ratelimit_reset, const char *date);
 
@@ -2133,8 +2141,8 @@ int32_t polar_license_response_set(polar_license_response *response,
                                    size_t length);
 
 /**
- * Reports the header Location of a reply, which is copied: some replies to the customer portal's requests are
- * redirects, which must not be followed. Call it besides polar_license_response_set(), before or after it.
+ * Reports the header Location of a reply, which is copied. Some replies to the customer portal's requests are
+ * redirects, which must not be followed. Call it in addition to polar_license_response_set(), before or after it.
  *
  * Call it from the transport callback, on one thread at a time. Never blocks.
  * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL, and for a header that is not UTF-8.
@@ -2142,9 +2150,10 @@ int32_t polar_license_response_set(polar_license_response *response,
 int32_t polar_license_response_set_location(polar_license_response *response, const char *location);
 
 /**
- * Reports that no complete reply arrived: one of POLAR_LICENSE_FAILED_...; whether Polar may have received the request
- * (0 only if that is impossible: it failed before the first byte of the body was sent); and one line for people,
- * without the key, which is copied. The last report counts.
+ * Reports that no complete reply arrived. `failure` is one of POLAR_LICENSE_FAILED_.... `maybe_sent` says whether
+ * Polar may have received the request; it is 0 only if that is impossible, because the request failed before the first
+ * byte of the body was sent. `message` is one line for developers and logs, without the key; it is copied. The last
+ * report counts.
  *
  * `message` may be NULL. Call it from the transport callback, on one thread at a time. Never blocks.
  * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL, an unknown failure, and a message that is
@@ -2156,14 +2165,14 @@ int32_t polar_license_response_fail(polar_license_response *response,
                                     const char *message);
 
 /**
- * Passes the library's log lines up to `level` to `callback`, which replaces the one set before; NULL ends logging.
- * For the whole process. Nothing is logged before this is called.
+ * Passes the library's log lines up to `level` to `callback`, which replaces an earlier one; NULL ends logging.
+ * Applies to the whole process. Nothing is logged before this is called.
  *
- * `destructor` is called with `user_data` once: when another callback replaces this one, or if this fails. It may be
- * NULL. Callable from any thread; never blocks. On return a call of the earlier callback may still be running on
- * another thread.
+ * `destructor` is called once with `user_data`: when another callback replaces this one, or if this function fails. It
+ * may be NULL. Callable from any thread. Never blocks. On return a call of the earlier callback may still be running
+ * on another thread.
  * Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_INVALID_ARGUMENT for an unknown level, or POLAR_LICENSE_ERR_INTERNAL if
- * the program, written in Rust itself, has set another logger.
+ * the program is written in Rust and has set another logger.
  */
 int32_t polar_license_set_log(int32_t level,
                               polar_license_log_callback callback,

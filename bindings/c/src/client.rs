@@ -13,10 +13,10 @@ use std::ffi::{c_char, c_void};
 use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// For polar_license_activate_with(): if no seat is free, give up the older activation that this device knows of.
+/// A flag for polar_license_activate_with(): if no seat is free, release the older activation that this device knows.
 pub const POLAR_LICENSE_REPLACE_PREVIOUS: u32 = 1;
 
-/// A license on this device: opened once, used from any thread, freed with polar_license_free().
+/// A license on this device. Opened once, used from any thread, and freed with polar_license_free().
 ///
 /// | function | asks Polar | waits |
 /// |---|---|---|
@@ -25,8 +25,8 @@ pub const POLAR_LICENSE_REPLACE_PREVIOUS: u32 = 1;
 /// | polar_license_validate() | always | 10 s at most |
 /// | polar_license_activate(), polar_license_consume(), polar_license_deactivate() | always | 35 s at most |
 ///
-/// Operations that change something run one after the other; validates at the same time share one request. The app's
-/// callbacks may call every function, for the same license too.
+/// Operations that change something run one after the other. Concurrent validates share one request. The app's
+/// callbacks may call every function, also with the same license.
 pub struct License {
     client: Client,
     listeners: Mutex<Listeners>,
@@ -35,18 +35,19 @@ pub struct License {
 #[derive(Default)]
 struct Listeners {
     last_id: u64,
-    /// The callback is kept here as well, so that its user data is destroyed outside the client's locks.
+    /// The callback is stored here as well, so that its user data is destroyed outside the client's locks.
     by_id: BTreeMap<u64, (Subscription, Arc<Change>)>,
 }
 
 struct Change(extern "C" fn(*mut c_void, *const Decision), UserData);
 
-/// Called after a change. The decision belongs to the library and lives during the call: do not free it. Called on the
-/// thread that ran the operation, without locks of the library held; may call this library.
+/// A function that is called after a change of the decision. The decision belongs to the library and lives during the
+/// call; do not free it. The call runs on the thread of the operation, without locks of the library, and may call this
+/// library.
 pub type ChangeCallback = Option<extern "C" fn(user_data: *mut c_void, decision: *const Decision)>;
 
 impl License {
-    /// The customer portal of a license that may be freed while it is used.
+    /// Returns the customer portal of a license that may be freed meanwhile.
     #[cfg(feature = "portal")]
     pub(crate) fn portal(license: *const Self) -> Result<polar_license::blocking::Portal, Error> {
         Ok(shared(license)?.client.portal())
@@ -57,13 +58,13 @@ impl License {
     }
 }
 
-/// Opens the license of this device and stores it at `license` (NULL there if this fails). Sends no request: call
+/// Opens the license of this device and stores it at `license`, or NULL there on failure. Sends no request; call
 /// polar_license_refresh() next.
 ///
-/// `options` are copied and stay the caller's. `license` must not be NULL; free what is stored there with
+/// `options` are copied and remain the caller's. `license` must not be NULL; free the license stored there with
 /// polar_license_free(). `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or
-/// NULL on success. Callable from any thread; waits for the disk, never for the network. A store that cannot be read is
-/// not an error here: the decision says so.
+/// NULL on success. Callable from any thread. May block on the disk, never on the network. A store that cannot be read
+/// is not an error here; the decision reports it.
 /// Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_INVALID_CONFIG, or POLAR_LICENSE_ERR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_open(
@@ -77,12 +78,13 @@ pub extern "C" fn polar_license_open(
     })
 }
 
-/// Frees the license. What is stored stays: the next polar_license_open() finds it. NULL is allowed.
+/// Frees the license. The stored record remains, and the next polar_license_open() finds it. NULL is allowed.
 ///
-/// Stops the auto refresh and waits for its thread, and so for a change callback running on it; after that no change
-/// callback is called. Another thread may be inside an operation: it ends as after polar_license_cancel(), and the
-/// memory is freed when it returns. No other call may begin after this one has begun, except from a change callback of
-/// the auto refresh. A change callback may itself call this as the last thing it does with the license. Free it once.
+/// Stops the auto refresh and waits for its thread, including a change callback that is running on it. After that no
+/// change callback is called. If another thread is inside an operation, that operation is cancelled as by
+/// polar_license_cancel(), and the memory is freed when it returns. No other call may start after this one has started,
+/// except from a change callback of the auto refresh. A change callback may call this function itself, as its last use
+/// of the license. Call it once.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_free(license: *mut License) {
     guarded("polar_license_free", (), || {
@@ -100,16 +102,15 @@ pub extern "C" fn polar_license_free(license: *mut License) {
 }
 
 /// Activates a license key on this device, and stores it. Takes a seat only if the key has an activation limit and is
-/// not active here already, and only after validating the key: a mistyped key, or one of another product, costs no
-/// seat.
+/// not active here already. The key is validated first, so a mistyped key or a key of another product costs no seat.
 ///
-/// `key` is what the user typed; it is copied. `error` may be NULL; otherwise it gets an error to free with
-/// polar_license_error_free(), or NULL on success. Callable from any thread; blocks, 35 s at most, for the network and
-/// the disk.
-/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if Polar or the options deny it; POLAR_LICENSE_ERR_NETWORK,
-/// _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer; POLAR_LICENSE_ERR_INVALID_ARGUMENT for what
-/// cannot be a key: after any of these a license that was here is as it was before. POLAR_LICENSE_ERR_STORAGE if it
-/// could not be stored: a seat was taken only with polar_license_error_maybe_applied(), and
+/// `key` is the text that the user typed; it is copied. `error` may be NULL; otherwise it gets an error to free with
+/// polar_license_error_free(), or NULL on success. Callable from any thread. Blocks on the network and the disk, 35 s
+/// at most.
+/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if Polar or the options deny the key; POLAR_LICENSE_ERR_NETWORK,
+/// _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer; POLAR_LICENSE_ERR_INVALID_ARGUMENT if `key`
+/// cannot be a key. After any of these errors a license that was here before is unchanged. POLAR_LICENSE_ERR_STORAGE if
+/// the license could not be stored: a seat was taken only if polar_license_error_maybe_applied() returns 1, and
 /// polar_license_error_decision() says whether the license works until the app ends.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_activate(license: *const License, key: *const c_char, error: *mut *mut Error) -> i32 {
@@ -120,12 +121,12 @@ pub extern "C" fn polar_license_activate(license: *const License, key: *const c_
     })
 }
 
-/// Activates like polar_license_activate(), with more choices: the stored key again if `key` is NULL, and with `flags`
-/// POLAR_LICENSE_REPLACE_PREVIOUS it moves the license here: if no seat is free, it gives up the older activation that
-/// this device knows of. `flags` is 0 or that.
+/// Activates like polar_license_activate(), with more choices. If `key` is NULL, it activates the stored key again.
+/// With `flags` POLAR_LICENSE_REPLACE_PREVIOUS it moves the license here: if no seat is free, it releases the older
+/// activation that this device knows. `flags` must be 0 or that.
 ///
-/// `decision` and `error` may be NULL; otherwise one of them gets an object to free, the other NULL. Threads, blocking
-/// and the result are as for polar_license_activate().
+/// `decision` and `error` may be NULL; otherwise one of them gets an object to free, and the other gets NULL. Threads,
+/// blocking and the result are as for polar_license_activate().
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_activate_with(
     license: *const License,
@@ -150,11 +151,11 @@ pub extern "C" fn polar_license_activate_with(
     })
 }
 
-/// Asks Polar now. Not reaching it is not a failure: the decision stays as it is, and
+/// Asks Polar now. If Polar cannot be reached, that is not a failure: the decision stays as it is, and
 /// polar_license_decision_problem_kind() says why.
 ///
-/// `decision` may be NULL; otherwise it gets one to free with polar_license_decision_free(), or NULL if this fails.
-/// Callable from any thread; blocks, 10 s at most, for the network and the disk.
+/// `decision` may be NULL; otherwise it gets a decision to free with polar_license_decision_free(), or NULL on failure.
+/// Callable from any thread. Blocks on the network and the disk, 10 s at most.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_validate(license: *const License, decision: *mut *mut Decision) -> i32 {
@@ -163,27 +164,27 @@ pub extern "C" fn polar_license_validate(license: *const License, decision: *mut
 
 /// Asks Polar if that is due, or if access is not allowed. Call it when the app starts, and show the decision.
 ///
-/// `decision` may be NULL; otherwise it gets one to free with polar_license_decision_free(), or NULL if this fails.
-/// Callable from any thread; blocks for the network and the disk, 2 s at most if access is allowed, else 10 s.
+/// `decision` may be NULL; otherwise it gets a decision to free with polar_license_decision_free(), or NULL on failure.
+/// Callable from any thread. Blocks on the network and the disk, 2 s at most if access is allowed, else 10 s.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_refresh(license: *const License, decision: *mut *mut Decision) -> i32 {
     decide("polar_license_refresh", license, decision, Client::refresh)
 }
 
-/// The current decision, from memory.
+/// Gets the current decision from memory.
 ///
-/// `decision` gets one to free with polar_license_decision_free(), or NULL if this fails. Callable from any thread;
-/// never blocks, even while other threads wait for the network.
+/// `decision` gets a decision to free with polar_license_decision_free(), or NULL on failure. Callable from any thread.
+/// Never blocks, even while other threads wait for the network.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_current(license: *const License, decision: *mut *mut Decision) -> i32 {
     decide("polar_license_current", license, decision, Client::current)
 }
 
-/// 1 if the app may run now, from memory. 0 otherwise, and for NULL.
+/// Returns 1 if the app may run now, from memory; 0 otherwise, and for NULL.
 ///
-/// Callable from any thread; never blocks, even while other threads wait for the network.
+/// Callable from any thread. Never blocks, even while other threads wait for the network.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_allowed(license: *const License) -> i32 {
     guarded("polar_license_allowed", 0, || {
@@ -191,10 +192,10 @@ pub extern "C" fn polar_license_allowed(license: *const License) -> i32 {
     })
 }
 
-/// 1 if the feature is on now, from memory: the app may run, and the key's benefit is among those that turn the feature
-/// on. 0 otherwise, for a feature that the options do not name, and for NULL.
+/// Returns 1 if the feature is on now, from memory: the app may run, and the key's benefit is among those that turn the
+/// feature on. Returns 0 otherwise, for a feature that the options do not name, and for NULL.
 ///
-/// Callable from any thread; never blocks, even while other threads wait for the network.
+/// Callable from any thread. Never blocks, even while other threads wait for the network.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_allows(license: *const License, feature: *const c_char) -> i32 {
     guarded("polar_license_allows", 0, || {
@@ -206,10 +207,10 @@ pub extern "C" fn polar_license_allows(license: *const License, feature: *const 
 
 /// Counts `count` uses of a key with a usage limit, 1 to 2,147,483,647.
 ///
-/// `decision` and `error` may be NULL; otherwise one of them gets an object to free, the other NULL. Callable from any
-/// thread; blocks, 35 s at most, for the network and the disk.
-/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_USAGE_EXHAUSTED if fewer are left; POLAR_LICENSE_ERR_NOT_ACTIVATED
-/// without a license; otherwise as polar_license_activate(). With polar_license_error_maybe_applied() they may have
+/// `decision` and `error` may be NULL; otherwise one of them gets an object to free, and the other gets NULL. Callable
+/// from any thread. Blocks on the network and the disk, 35 s at most.
+/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_USAGE_EXHAUSTED if fewer uses are left; POLAR_LICENSE_ERR_NOT_ACTIVATED
+/// without a license; otherwise as polar_license_activate(). With polar_license_error_maybe_applied() the uses may have
 /// been counted; they are never sent twice.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_consume(
@@ -225,16 +226,16 @@ pub extern "C" fn polar_license_consume(
     })
 }
 
-/// Gives the seat up and removes the license from this device.
+/// Releases the seat and removes the license from this device.
 ///
-/// `deactivated` may be NULL; otherwise it gets what became of the seat on success, one of
+/// `deactivated` may be NULL; otherwise it gets on success what happened to the seat, one of
 /// POLAR_LICENSE_DEACTIVATED_.... `error` may be NULL; otherwise it gets an error to free with
-/// polar_license_error_free(), or NULL on success. Callable from any thread; blocks, 35 s at most, for the network and
-/// the disk.
+/// polar_license_error_free(), or NULL on success. Callable from any thread. Blocks on the network and the disk, 35 s
+/// at most.
 /// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_NOT_ACTIVATED without a license; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT,
-/// _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer: then nothing is removed; POLAR_LICENSE_ERR_STORAGE if
-/// the license could not be removed from this device: then polar_license_error_maybe_applied() says whether the seat was
-/// released.
+/// _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer, in which case nothing is removed;
+/// POLAR_LICENSE_ERR_STORAGE if the license could not be removed from this device, in which case
+/// polar_license_error_maybe_applied() says whether the seat was released.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_deactivate(
     license: *const License,
@@ -249,11 +250,11 @@ pub extern "C" fn polar_license_deactivate(
 }
 
 /// Removes the license from this device without asking Polar. A seat stays taken until it is removed in Polar's
-/// customer portal; polar_license_deactivate() gives it up.
+/// customer portal; polar_license_deactivate() releases it.
 ///
 /// `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
-/// Callable from any thread; waits for the disk, never for the network.
-/// Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_STORAGE if it could not be removed, or
+/// Callable from any thread. May block on the disk, never on the network.
+/// Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_STORAGE if the license could not be removed, or
 /// POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_forget(license: *const License, error: *mut *mut Error) -> i32 {
@@ -263,11 +264,11 @@ pub extern "C" fn polar_license_forget(license: *const License, error: *mut *mut
     })
 }
 
-/// Calls `callback` after every operation that changed the decision, on the thread that ran it.
+/// Calls `callback` after every operation that changed the decision, on the thread of that operation.
 ///
-/// `subscription` may be NULL; otherwise it gets the number for polar_license_off_change(). `destructor` is called with
-/// `user_data` once: after polar_license_off_change() or polar_license_free(), when the callback is no longer running,
-/// or if this fails. It may be NULL; the callback may not. Callable from any thread; never blocks.
+/// `subscription` may be NULL; otherwise it gets the number for polar_license_off_change(). `destructor` is called once
+/// with `user_data`: after polar_license_off_change() or polar_license_free(), when the callback is no longer running,
+/// or if this function fails. `destructor` may be NULL, `callback` may not. Callable from any thread. Never blocks.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_on_change(
@@ -297,9 +298,9 @@ pub extern "C" fn polar_license_on_change(
 }
 
 /// Ends a subscription of polar_license_on_change(). On return the callback may still be running on another thread; its
-/// destructor is called after it.
+/// destructor is called afterwards.
 ///
-/// Callable from any thread, and from the callback; never blocks.
+/// Callable from any thread, and from the callback. Never blocks.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL and for an unknown subscription.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_off_change(license: *const License, subscription: u64) -> i32 {
@@ -309,11 +310,11 @@ pub extern "C" fn polar_license_off_change(license: *const License, subscription
     })
 }
 
-/// Refreshes on a thread of its own whenever that is due, also after the machine was asleep: for an app that runs for
-/// days. Does nothing if it is already running.
+/// Starts a thread that refreshes whenever that is due, also after the machine was asleep. For an app that runs for
+/// days. Does nothing if the thread is already running.
 ///
 /// `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
-/// Callable from any thread; never blocks.
+/// Callable from any thread. Never blocks.
 /// Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_INTERNAL if the system cannot start a thread, or
 /// POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
 #[unsafe(no_mangle)]
@@ -321,8 +322,8 @@ pub extern "C" fn polar_license_start_auto_refresh(license: *const License, erro
     call::run("polar_license_start_auto_refresh", error, || Ok(shared(license)?.client.start_auto_refresh()?))
 }
 
-/// Stops what polar_license_start_auto_refresh() started, within milliseconds, and waits for a change callback running
-/// on that thread, unless it is called from there.
+/// Stops the thread of polar_license_start_auto_refresh() within milliseconds, and waits for a change callback that is
+/// running on it, unless it is called from there.
 ///
 /// Callable from any thread.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
@@ -334,10 +335,10 @@ pub extern "C" fn polar_license_stop_auto_refresh(license: *const License) -> i3
     })
 }
 
-/// Ends every operation that runs on other threads: they return POLAR_LICENSE_ERR_CANCELLED, or the decision with that
-/// problem. An activation that was sent may still take its seat; the decision keeps saying so.
+/// Cancels every operation that runs on other threads: they return POLAR_LICENSE_ERR_CANCELLED, or the decision with
+/// that problem. An activation that was sent may still take its seat; the decision keeps saying so.
 ///
-/// Callable from any thread; never blocks.
+/// Callable from any thread. Never blocks.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_cancel(license: *const License) -> i32 {
@@ -360,7 +361,7 @@ fn decide(
     })
 }
 
-/// Another reference, so that the license may be freed while an operation runs.
+/// Returns another reference, so that the license may be freed while an operation runs.
 fn shared(license: *const License) -> Result<Arc<License>, Error> {
     object::shared("license", license)
 }

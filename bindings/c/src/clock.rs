@@ -1,4 +1,4 @@
-//! The app's own clock, for tests of what an app does after a month offline.
+//! The app's own clock, so that tests can take the app a month ahead.
 
 use crate::pointer::UserData;
 use polar_license::Timestamp;
@@ -7,9 +7,9 @@ use polar_license::time::Now;
 use std::ffi::c_void;
 use std::sync::Arc;
 
-/// Stores the time: at `wall_ms` in milliseconds since 1970-01-01 UTC, which may go back, and at `mono_ms` on a clock
-/// that only goes forward, from any origin. Called from any thread, with locks of the library held: it must return at
-/// once and must not call this library.
+/// A function that stores the time: at `wall_ms` in milliseconds since 1970-01-01 UTC, which may go back, and at
+/// `mono_ms` on a clock with any origin that only goes forward. It is called from any thread, with locks of the library
+/// held: it must return at once and must not call this library.
 pub type ClockCallback = Option<extern "C" fn(user_data: *mut c_void, wall_ms: *mut i64, mono_ms: *mut u64)>;
 
 type Tell = extern "C" fn(*mut c_void, *mut i64, *mut u64);

@@ -1,4 +1,4 @@
-//! `polar_license_decision`: whether the app may run, and why.
+//! `polar_license_decision`: whether the app may run, and the reason.
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
 use crate::codes::{OK, POLAR_LICENSE_ABSENT, REASON_UNSET};
@@ -10,23 +10,23 @@ use std::ffi::{CString, c_char};
 use std::ptr;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// Whether the app may run, and why: the result of every operation, at that moment. Freed with
-/// polar_license_decision_free(). Does not change; may be read from several threads at once.
+/// A decision: whether the app may run, and the reason. It is the result of every operation, at that moment. Free it
+/// with polar_license_decision_free(). It does not change, and may be read from several threads at once.
 pub struct Decision {
     decision: polar_license::Decision,
     texts: OnceLock<Box<Texts>>,
     json: OnceLock<CString>,
-    /// By feature. Nothing is removed or replaced, since the app has pointers to the strings.
+    /// The explanations by feature. None is removed or replaced, because the app has pointers to the strings.
     explanations: Mutex<BTreeMap<String, Explained>>,
 }
 
-/// What the app was told about a feature.
+/// The strings of an explanation.
 struct Explained {
     message: CString,
     json: CString,
 }
 
-/// Made when one of them is first asked for.
+/// The strings of a decision, created when one of them is first read.
 struct Texts {
     message: CString,
     next_url: Option<CString>,
@@ -43,7 +43,7 @@ impl Decision {
         Self { decision, texts: OnceLock::new(), json: OnceLock::new(), explanations: Mutex::default() }
     }
 
-    /// A pointer into the explanation of the feature, which lives as long as the decision.
+    /// Returns a pointer into the explanation of the feature, which lives as long as the decision.
     fn explained(&self, feature: &str, member: fn(&Explained) -> &CString) -> *const c_char {
         let mut explanations = self.explanations.lock().unwrap_or_else(PoisonError::into_inner);
         let explained = explanations.entry(feature.to_owned()).or_insert_with(|| {
@@ -70,7 +70,7 @@ impl Decision {
     }
 }
 
-/// 1 if the app may run. 0 otherwise, and for NULL.
+/// Returns 1 if the app may run; 0 otherwise, and for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -80,8 +80,8 @@ pub extern "C" fn polar_license_decision_allowed(decision: *const Decision) -> i
     })
 }
 
-/// 1 if the feature is on: the app may run, and the key's benefit is among those the options give the feature.
-/// 0 otherwise, for a feature that the options do not name, and for NULL.
+/// Returns 1 if the feature is on: the app may run, and the key's benefit is among those that turn the feature on.
+/// Returns 0 otherwise, for a feature that the options do not name, and for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -93,9 +93,9 @@ pub extern "C" fn polar_license_decision_allows(decision: *const Decision, featu
     })
 }
 
-/// Why the feature is on or off, in one sentence for the user, in English unless the options replace it: they may need
-/// a license, or one for another plan, of which polar_license_decision_message() says nothing. Empty for NULL, and for
-/// a feature that is not UTF-8; never NULL.
+/// Returns why the feature is on or off, in one sentence for the user, in English unless the options replace it. A
+/// feature can be off although polar_license_decision_message() reports nothing wrong, because it needs a license for
+/// another plan. Empty for NULL, and for a feature that is not UTF-8; never NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -107,8 +107,8 @@ pub extern "C" fn polar_license_decision_explain(decision: *const Decision, feat
     })
 }
 
-/// Why the feature is on or off as one JSON object: `allowed`, `reason` (null, "not_licensed", "not_included" or
-/// "unknown"), `nextStep`, `nextUrl`, `message` for the user and `detail` for developers. A later version may add
+/// Returns why the feature is on or off as one JSON object: `allowed`, `reason` (null, "not_licensed", "not_included"
+/// or "unknown"), `nextStep`, `nextUrl`, `message` for the user and `detail` for developers. Later versions may add
 /// members. NULL for NULL, and for a feature that is not UTF-8.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
@@ -124,8 +124,8 @@ pub extern "C" fn polar_license_decision_explain_json(
     })
 }
 
-/// The state, one of POLAR_LICENSE_STATE_.... A later version may have more; only polar_license_decision_allowed() says
-/// whether the app may run. POLAR_LICENSE_STATE_UNLICENSED for NULL.
+/// Returns the state, one of POLAR_LICENSE_STATE_.... Later versions may have more states; only
+/// polar_license_decision_allowed() says whether the app may run. POLAR_LICENSE_STATE_UNLICENSED for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -135,7 +135,7 @@ pub extern "C" fn polar_license_decision_state(decision: *const Decision) -> i32
     })
 }
 
-/// Why the state is what it is, for states with more than one cause: one of POLAR_LICENSE_REASON_....
+/// Returns the reason for the state, if the state has more than one cause: one of POLAR_LICENSE_REASON_....
 /// POLAR_LICENSE_REASON_UNSET otherwise, and for NULL.
 ///
 /// Callable from any thread; never blocks.
@@ -146,7 +146,7 @@ pub extern "C" fn polar_license_decision_reason(decision: *const Decision) -> i3
     })
 }
 
-/// What the user can do, one of POLAR_LICENSE_NEXT_.... POLAR_LICENSE_NEXT_NONE for NULL.
+/// Returns what the user can do, one of POLAR_LICENSE_NEXT_.... POLAR_LICENSE_NEXT_NONE for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -156,8 +156,8 @@ pub extern "C" fn polar_license_decision_next_step(decision: *const Decision) ->
     })
 }
 
-/// The vendor's page for the next step: where to buy or renew, to manage devices, or to contact the vendor. NULL where
-/// the options have none for it, and for NULL.
+/// Returns the vendor's page for the next step: to buy or renew, to manage devices, or to contact the vendor. NULL if
+/// the options have no page for it, and for NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -165,10 +165,10 @@ pub extern "C" fn polar_license_decision_next_url(decision: *const Decision) -> 
     borrowed("polar_license_decision_next_url", decision, |texts| texts.next_url.as_ref())
 }
 
-/// 1 if the app should show the user something unasked: access is not allowed, grace ends soon, or something is wrong
-/// that the user should know of. What to show is polar_license_decision_message(), and
-/// polar_license_decision_problem_message() unless that is NULL. Being offline for a while is no such thing. 0
-/// otherwise, and for NULL.
+/// Returns 1 if the app should show the user something unasked: access is not allowed, grace ends soon, or there is a
+/// problem that the user should know about. Show polar_license_decision_message(), and
+/// polar_license_decision_problem_message() unless that is NULL. Being offline for a while is no reason for a notice.
+/// Returns 0 otherwise, and for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -178,7 +178,7 @@ pub extern "C" fn polar_license_decision_notice(decision: *const Decision) -> i3
     })
 }
 
-/// One sentence for the user, in English unless the options replace it. Empty for NULL; never NULL.
+/// Returns one sentence for the user, in English unless the options replace it. Empty for NULL; never NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -188,7 +188,8 @@ pub extern "C" fn polar_license_decision_message(decision: *const Decision) -> *
     })
 }
 
-/// The license key as it may be shown: `****-` and its last six characters. NULL without a license, and for NULL.
+/// Returns the license key as it may be shown: `****-` and its last six characters. NULL without a license, and for
+/// NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -196,7 +197,7 @@ pub extern "C" fn polar_license_decision_display_key(decision: *const Decision) 
     borrowed("polar_license_decision_display_key", decision, |texts| texts.display_key.as_ref())
 }
 
-/// The id of the benefit that the key was sold as. NULL without a license, and for NULL.
+/// Returns the id of the benefit that the key was sold as. NULL without a license, and for NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -204,7 +205,7 @@ pub extern "C" fn polar_license_decision_benefit_id(decision: *const Decision) -
     borrowed("polar_license_decision_benefit_id", decision, |texts| texts.benefit_id.as_ref())
 }
 
-/// The id of the seat that this device took. NULL if the key needs none, without a license, and for NULL.
+/// Returns the id of the seat that this device took. NULL if the key needs none, without a license, and for NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -212,8 +213,8 @@ pub extern "C" fn polar_license_decision_activation_id(decision: *const Decision
     borrowed("polar_license_decision_activation_id", decision, |texts| texts.activation_id.as_ref())
 }
 
-/// What the customer sees beside that seat: the label that it was taken with. NULL if an earlier version of this
-/// library took it, if the key needs none, without a license, and for NULL.
+/// Returns the label that the customer sees beside that seat. NULL if an earlier version of this library took the seat,
+/// if the key needs none, without a license, and for NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -221,8 +222,8 @@ pub extern "C" fn polar_license_decision_activation_label(decision: *const Decis
     borrowed("polar_license_decision_activation_label", decision, |texts| texts.activation_label.as_ref())
 }
 
-/// When the key stops being valid, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT for never, in the
-/// state expired if the vendor has moved that time and Polar did not say to when, without a license, and for NULL.
+/// Returns the time at which the key expires, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT for never, in
+/// the state expired if the vendor has moved that time and Polar did not say to when, without a license, and for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -230,8 +231,8 @@ pub extern "C" fn polar_license_decision_expires_at_ms(decision: *const Decision
     moment("polar_license_decision_expires_at_ms", decision, |this| this.license()?.expires_at)
 }
 
-/// When Polar last confirmed the license, on Polar's clock, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT
-/// without a license, and for NULL.
+/// Returns the time of Polar's last confirmation, on Polar's clock, in milliseconds since 1970-01-01 UTC.
+/// POLAR_LICENSE_ABSENT without a license, and for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -239,8 +240,8 @@ pub extern "C" fn polar_license_decision_confirmed_at_ms(decision: *const Decisi
     moment("polar_license_decision_confirmed_at_ms", decision, |this| Some(this.license()?.confirmed_at))
 }
 
-/// When Polar will next be asked, on Polar's clock, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT if
-/// there is nothing to ask, and for NULL.
+/// Returns the time of the next request to Polar, on Polar's clock, in milliseconds since 1970-01-01 UTC.
+/// POLAR_LICENSE_ABSENT if there is nothing to ask, and for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -248,8 +249,8 @@ pub extern "C" fn polar_license_decision_refresh_at_ms(decision: *const Decision
     moment("polar_license_decision_refresh_at_ms", decision, polar_license::Decision::refresh_at)
 }
 
-/// How long access lasts without reaching Polar, on Polar's clock, in milliseconds since 1970-01-01 UTC.
-/// POLAR_LICENSE_ABSENT without access, and for NULL.
+/// Returns the time at which access ends if Polar is not reached, on Polar's clock, in milliseconds since 1970-01-01
+/// UTC. POLAR_LICENSE_ABSENT without access, and for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -257,8 +258,8 @@ pub extern "C" fn polar_license_decision_grace_ends_at_ms(decision: *const Decis
     moment("polar_license_decision_grace_ends_at_ms", decision, polar_license::Decision::grace_ends_at)
 }
 
-/// When the app should start asking the user to go online, on Polar's clock, in milliseconds since 1970-01-01 UTC.
-/// POLAR_LICENSE_ABSENT without access, and for NULL.
+/// Returns the time from which the app should ask the user to go online, on Polar's clock, in milliseconds since
+/// 1970-01-01 UTC. POLAR_LICENSE_ABSENT without access, and for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -266,8 +267,7 @@ pub extern "C" fn polar_license_decision_notice_at_ms(decision: *const Decision)
     moment("polar_license_decision_notice_at_ms", decision, polar_license::Decision::notice_at)
 }
 
-/// How much of the key's usage was consumed when it was last confirmed. POLAR_LICENSE_ABSENT without a license, and for
-/// NULL.
+/// Returns the usage that was consumed at the last confirmation. POLAR_LICENSE_ABSENT without a license, and for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -275,7 +275,7 @@ pub extern "C" fn polar_license_decision_usage(decision: *const Decision) -> i64
     count("polar_license_decision_usage", decision, |license| Some(license.usage))
 }
 
-/// The most that may be consumed. POLAR_LICENSE_ABSENT for no limit, without a license, and for NULL.
+/// Returns the most usage that may be consumed. POLAR_LICENSE_ABSENT for no limit, without a license, and for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -283,8 +283,8 @@ pub extern "C" fn polar_license_decision_limit_usage(decision: *const Decision) 
     count("polar_license_decision_limit_usage", decision, |license| license.limit_usage)
 }
 
-/// How many devices may be active at once. POLAR_LICENSE_ABSENT if the key needs no activation, without a license,
-/// and for NULL.
+/// Returns the number of devices that may be active at once. POLAR_LICENSE_ABSENT if the key needs no activation,
+/// without a license, and for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -292,7 +292,7 @@ pub extern "C" fn polar_license_decision_limit_activations(decision: *const Deci
     count("polar_license_decision_limit_activations", decision, |license| license.limit_activations)
 }
 
-/// The kind of error that occurred although a decision could be made, such as not reaching Polar: one of
+/// Returns the kind of a problem that did not prevent a decision, such as not reaching Polar: one of
 /// POLAR_LICENSE_ERR_.... POLAR_LICENSE_OK if there was none, and for NULL. Access does not depend on it.
 ///
 /// Callable from any thread; never blocks.
@@ -301,8 +301,8 @@ pub extern "C" fn polar_license_decision_problem_kind(decision: *const Decision)
     guarded("polar_license_decision_problem_kind", OK, || problem(decision).map_or(OK, |problem| problem.kind.number()))
 }
 
-/// The problem in one sentence for the user, in English unless the options replace it. NULL if there is none, and for
-/// NULL.
+/// Returns the problem in one sentence for the user, in English unless the options replace it. NULL if there is none,
+/// and for NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -310,7 +310,7 @@ pub extern "C" fn polar_license_decision_problem_message(decision: *const Decisi
     borrowed("polar_license_decision_problem_message", decision, |texts| texts.problem_message.as_ref())
 }
 
-/// The problem in one line for developers and logs. NULL if there is none, and for NULL.
+/// Returns the problem in one line for developers and logs. NULL if there is none, and for NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -318,8 +318,8 @@ pub extern "C" fn polar_license_decision_problem_detail(decision: *const Decisio
     borrowed("polar_license_decision_problem_detail", decision, |texts| texts.problem_detail.as_ref())
 }
 
-/// How many milliseconds to wait before asking again, because of the problem. POLAR_LICENSE_ABSENT if that is not
-/// known, and for NULL.
+/// Returns the milliseconds to wait before the next request, because of the problem. POLAR_LICENSE_ABSENT if that is
+/// unknown, and for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -330,8 +330,8 @@ pub extern "C" fn polar_license_decision_problem_retry_after_ms(decision: *const
     })
 }
 
-/// 1 if Polar may have carried out the request although no reply arrived, because of the problem. 0 otherwise, and for
-/// NULL.
+/// Returns 1 if, because of the problem, Polar may have carried out the request although no reply arrived; 0 otherwise,
+/// and for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -341,10 +341,10 @@ pub extern "C" fn polar_license_decision_problem_maybe_applied(decision: *const 
     })
 }
 
-/// Everything about the decision as one JSON object. Its members are named as the functions above, in camel case and
-/// without the unit of a time: `state`, `expiresAt`, ...; those of the problem are in an object `problem`, and
-/// `features` has a boolean for each feature. What is absent is null; times are RFC 3339 strings in UTC. A later
-/// version may add members. NULL for NULL.
+/// Returns everything about the decision as one JSON object. Its members have the names of the functions above, in
+/// camel case and without the unit of a time: `state`, `expiresAt`, .... The problem is an object `problem`, and
+/// `features` has a boolean for each feature. Absent values are null, and times are RFC 3339 strings in UTC. Later
+/// versions may add members. NULL for NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -357,8 +357,8 @@ pub extern "C" fn polar_license_decision_json(decision: *const Decision) -> *con
 
 /// Frees the decision and every string borrowed from it. NULL is allowed.
 ///
-/// Each decision is freed once, when no thread uses it any longer; not the one of polar_license_error_decision() nor
-/// the one that a change callback is given. Never blocks.
+/// Free each decision once, when no thread uses it any longer. Do not free the decision of
+/// polar_license_error_decision() or of a change callback. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_free(decision: *mut Decision) {
     guarded("polar_license_decision_free", (), || pointer::free(decision));

@@ -1,4 +1,4 @@
-//! `polar_license_error`: why a call did not do what was asked.
+//! `polar_license_error`: the reason why a call failed.
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
 use crate::codes::{OK, POLAR_LICENSE_ABSENT, REASON_UNSET};
@@ -10,8 +10,8 @@ use std::ffi::{CString, c_char};
 use std::ptr;
 use std::sync::OnceLock;
 
-/// Why a call did not do what was asked. Created by a function that is given a place for it, and freed with
-/// polar_license_error_free(). Does not change; may be read from several threads at once.
+/// The reason why a call failed. Created by a function that is given a place for it. Free it with
+/// polar_license_error_free(). It does not change, and may be read from several threads at once.
 pub struct Error {
     error: polar_license::Error,
     decision: Option<Box<Decision>>,
@@ -22,7 +22,7 @@ pub struct Error {
 }
 
 impl Error {
-    /// One of this crate's own: what only a caller from C can do wrong, or a panic.
+    /// Creates an error of this crate's own: a mistake that only a C caller can make, or a panic.
     pub(crate) fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
         polar_license::Error::new(kind, detail).into()
     }
@@ -54,7 +54,7 @@ impl From<polar_license::Error> for Error {
     }
 }
 
-/// The kind of the error: the same number that the failed function returned, one of POLAR_LICENSE_ERR_....
+/// Returns the kind of the error: the same number that the failed function returned, one of POLAR_LICENSE_ERR_....
 /// POLAR_LICENSE_OK for NULL.
 ///
 /// Callable from any thread; never blocks.
@@ -65,8 +65,8 @@ pub extern "C" fn polar_license_error_kind(error: *const Error) -> i32 {
     })
 }
 
-/// One sentence for the user, in English unless the options replace it, without the license key and without personal
-/// data: what happened and what to do. Empty for NULL; never NULL.
+/// Returns one sentence for the user, in English unless the options replace it, without the license key and without
+/// personal data. It says what happened and what to do. Empty for NULL; never NULL.
 ///
 /// The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -78,8 +78,8 @@ pub extern "C" fn polar_license_error_message(error: *const Error) -> *const c_c
     })
 }
 
-/// One line for developers and logs, in English, without the license key and without personal data: what went wrong
-/// and, if that is known, what to do. Empty for NULL; never NULL.
+/// Returns one line for developers and logs, in English, without the license key and without personal data. It says
+/// what went wrong and, if that is known, what to do. Empty for NULL; never NULL.
 ///
 /// The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -91,8 +91,8 @@ pub extern "C" fn polar_license_error_detail(error: *const Error) -> *const c_ch
     })
 }
 
-/// Why Polar or the options denied it, if the kind is POLAR_LICENSE_ERR_REFUSED: one of POLAR_LICENSE_REASON_....
-/// POLAR_LICENSE_REASON_UNSET otherwise, and for NULL.
+/// Returns the reason of Polar's or the options' denial, if the kind is POLAR_LICENSE_ERR_REFUSED: one of
+/// POLAR_LICENSE_REASON_.... POLAR_LICENSE_REASON_UNSET otherwise, and for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -103,9 +103,9 @@ pub extern "C" fn polar_license_error_reason(error: *const Error) -> i32 {
     })
 }
 
-/// What the user can do about it, one of POLAR_LICENSE_NEXT_.... That of polar_license_error_decision() is about the
-/// license that is here instead: a second key can be refused while the first one works. POLAR_LICENSE_NEXT_NONE for
-/// NULL.
+/// Returns what the user can do about the error, one of POLAR_LICENSE_NEXT_.... The next step of
+/// polar_license_error_decision() is about the license that is here instead: a second key can be refused while the
+/// first one works. POLAR_LICENSE_NEXT_NONE for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -115,7 +115,7 @@ pub extern "C" fn polar_license_error_next_step(error: *const Error) -> i32 {
     })
 }
 
-/// The vendor's page for the next step. NULL where the options have none for it, and for NULL.
+/// Returns the vendor's page for the next step. NULL if the options have no page for it, and for NULL.
 ///
 /// The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -126,7 +126,7 @@ pub extern "C" fn polar_license_error_next_url(error: *const Error) -> *const c_
     })
 }
 
-/// How many milliseconds to wait before trying again; POLAR_LICENSE_ABSENT if that is not known, and for NULL.
+/// Returns the milliseconds to wait before trying again. POLAR_LICENSE_ABSENT if that is unknown, and for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -137,8 +137,8 @@ pub extern "C" fn polar_license_error_retry_after_ms(error: *const Error) -> i64
     })
 }
 
-/// 1 if Polar may have carried out the request although no reply arrived: a seat may be taken, usage may be counted.
-/// 0 otherwise, and for NULL.
+/// Returns 1 if Polar may have carried out the request although no reply arrived: a seat may be taken, usage may be
+/// counted. Returns 0 otherwise, and for NULL.
 ///
 /// Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -148,8 +148,8 @@ pub extern "C" fn polar_license_error_maybe_applied(error: *const Error) -> i32 
     })
 }
 
-/// The decision that holds after the failure: a failed operation leaves a license already held as it was. NULL if
-/// nothing was attempted, and for NULL.
+/// Returns the decision after the failure: a failed operation leaves an earlier license unchanged. NULL if nothing was
+/// attempted, and for NULL.
 ///
 /// The decision belongs to the error and lives until polar_license_error_free(); do not free it. Callable from any
 /// thread; never blocks.
@@ -160,7 +160,8 @@ pub extern "C" fn polar_license_error_decision(error: *const Error) -> *const De
     })
 }
 
-/// Everything about the error as one JSON object: the decision that holds, with a member `error` added. NULL for NULL.
+/// Returns everything about the error as one JSON object: the decision after the failure, with an added member `error`.
+/// NULL for NULL.
 ///
 /// The string belongs to the error and lives until polar_license_error_free(). Callable from any thread; never blocks.
 #[unsafe(no_mangle)]
@@ -173,7 +174,7 @@ pub extern "C" fn polar_license_error_json(error: *const Error) -> *const c_char
 
 /// Frees the error and every string and decision borrowed from it. NULL is allowed.
 ///
-/// Each error is freed once, when no thread uses it any longer. Never blocks.
+/// Free each error once, when no thread uses it any longer. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_error_free(error: *mut Error) {
     guarded("polar_license_error_free", (), || pointer::free(error));

@@ -1,10 +1,10 @@
-//! Keeps panics inside: what every exported function is wrapped in. Imports nothing of this crate.
+//! The wrapper of every exported function, which lets no panic out. Imports nothing of this crate.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Runs `work`; returns `fallback` if it panics. `function` is the name of the exported function.
+/// Runs `work`, and returns `fallback` if it panics. `function` is the name of the exported function.
 pub(crate) fn guarded<T>(function: &str, fallback: T, work: impl FnOnce() -> T) -> T {
-    // what a panic could leave incomplete is either dropped with the closure or behind a lock that ignores poisoning
+    // state that a panic could leave incomplete is dropped with the closure, or behind a lock that ignores poisoning
     let result = catch_unwind(AssertUnwindSafe(|| {
         panic_if_asked(function);
         work()
@@ -12,7 +12,7 @@ pub(crate) fn guarded<T>(function: &str, fallback: T, work: impl FnOnce() -> T) 
     result.unwrap_or(fallback)
 }
 
-/// `POLAR_LICENSE_TEST_PANIC` names the exported function that panics, or `*` for all of them.
+/// Panics if `POLAR_LICENSE_TEST_PANIC` is the name of the exported function, or `*`.
 #[cfg(feature = "test-panic")]
 #[expect(clippy::panic, reason = "it is what this feature is for")]
 fn panic_if_asked(function: &str) {

@@ -1,26 +1,25 @@
 //! The C interface of `polar-license`: `include/polar_license.h` is generated from the functions here, and its
 //! constants from the core's tables.
 //!
-//! A function converts its arguments, calls the Rust client, and converts the result; nothing about licenses is decided
-//! here. No panic leaves it, and no lock is held while code of the app's or of the network runs.
+//! A function converts its arguments, calls the Rust client, and converts the result. It decides nothing about
+//! licenses. No panic leaves it, and it holds no lock while the app's code or the network runs.
 //!
 //! ```text
-//!  portal                                 the customer portal, with a session and what it lists (feature `portal`)
+//!  portal                                 the customer portal: a session and its lists (feature `portal`)
 //!  client                                 operations on an open license
-//!  options                                what it is opened with
-//!  store · transport · clock · log        parts that the app brings, called back
-//!  object                                 objects that an operation makes for the caller
-//!  call                                   how a function that can fail reports it
-//!  argument                               checks what a caller passes
-//!  error                                  why a call failed, with the decision that holds
-//!  decision · version                     what functions that cannot fail read
-//!  codes                                  what the integers mean
+//!  options                                the settings with which it is opened
+//!  store · transport · clock · log        parts that the app provides as callbacks
+//!  object                                 objects that an operation creates for the caller
+//!  call                                   reporting the error of a function that can fail
+//!  argument                               checks of the caller's arguments
+//!  error                                  why a call failed, with the decision after it
+//!  decision · version                     data that functions read which cannot fail
+//!  codes                                  the meaning of the integers
 //!  guard · text · pointer                 panics, strings, the only raw pointers
 //! ```
 //!
-//! A file imports only from the lines below its own. Ownership: the client and the app's callbacks are
-//! reference-counted, so that freeing a client while another thread is inside one of its operations is defined;
-//! everything else has one owner.
+//! A file imports only from the lines below its own. The client and the app's callbacks are reference-counted, so that
+//! a client may be freed while another thread is inside one of its operations. Every other object has one owner.
 
 mod argument;
 mod call;
@@ -53,7 +52,7 @@ mod clock;
 
 mod log;
 
-/// The functions of the header and their types, for callers in Rust that give them what the header asks for.
+/// The functions of the header and their types, for Rust callers that meet the header's requirements.
 #[cfg(feature = "fuzz")]
 pub mod exported {
     #[cfg(feature = "portal")]

@@ -14,14 +14,14 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 pub const POLAR_LICENSE_LOG_ERROR: i32 = 1;
 /// Log level: something looks wrong.
 pub const POLAR_LICENSE_LOG_WARN: i32 = 2;
-/// Log level: what happens, in few lines.
+/// Log level: main events, in few lines.
 pub const POLAR_LICENSE_LOG_INFO: i32 = 3;
-/// Log level: what happens, in many lines.
+/// Log level: details, in many lines.
 pub const POLAR_LICENSE_LOG_DEBUG: i32 = 4;
 
-/// Receives one line, without the license key and without personal data; `level` is one of POLAR_LICENSE_LOG_.... The
-/// strings live during the call. Called from any thread, possibly with locks of the library held: it must not call this
-/// library.
+/// A function that receives one log line, without the license key and without personal data. `level` is one of
+/// POLAR_LICENSE_LOG_.... The strings live during the call. It is called from any thread, possibly with locks of the
+/// library held: it must not call this library.
 pub type LogCallback =
     Option<extern "C" fn(user_data: *mut c_void, level: i32, target: *const c_char, message: *const c_char)>;
 
@@ -31,14 +31,14 @@ struct AppLog(RwLock<Option<Arc<(Sink, UserData)>>>);
 
 static APP_LOG: AppLog = AppLog(RwLock::new(None));
 
-/// Passes the library's log lines up to `level` to `callback`, which replaces the one set before; NULL ends logging.
-/// For the whole process. Nothing is logged before this is called.
+/// Passes the library's log lines up to `level` to `callback`, which replaces an earlier one; NULL ends logging.
+/// Applies to the whole process. Nothing is logged before this is called.
 ///
-/// `destructor` is called with `user_data` once: when another callback replaces this one, or if this fails. It may be
-/// NULL. Callable from any thread; never blocks. On return a call of the earlier callback may still be running on
-/// another thread.
+/// `destructor` is called once with `user_data`: when another callback replaces this one, or if this function fails. It
+/// may be NULL. Callable from any thread. Never blocks. On return a call of the earlier callback may still be running
+/// on another thread.
 /// Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_INVALID_ARGUMENT for an unknown level, or POLAR_LICENSE_ERR_INTERNAL if
-/// the program, written in Rust itself, has set another logger.
+/// the program is written in Rust and has set another logger.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_set_log(
     level: i32,
@@ -68,7 +68,7 @@ pub extern "C" fn polar_license_set_log(
             let mut current = APP_LOG.0.write().unwrap_or_else(PoisonError::into_inner);
             std::mem::replace(&mut *current, sink)
         };
-        // outside the lock: the destructor is the app's
+        // outside the lock, because the destructor is the app's code
         drop(before);
         Ok(())
     })
@@ -80,7 +80,7 @@ fn is_installed() -> bool {
 }
 
 impl Log for AppLog {
-    /// Only this library's own: below it, ureq writes whole replies at level `trace`.
+    /// Returns `true` only for this library's own lines: ureq below it writes whole replies at level `trace`.
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.level() <= log::max_level() && metadata.target().starts_with("polar_license")
     }

@@ -1,11 +1,12 @@
-//! Objects that an operation makes for the caller. Nothing is done where there is no place for the object.
+//! Objects that an operation creates for the caller. If the caller gives no place for the object, the operation does
+//! nothing.
 
 use crate::error::Error;
 use crate::{argument, call, pointer};
 use std::ptr;
 use std::sync::Arc;
 
-/// Makes an object with one owner. `place` gets it, or NULL if this fails.
+/// Creates an object with one owner and stores it at `place`. Stores NULL there on failure.
 #[cfg(feature = "portal")]
 pub(crate) fn make<T>(
     function: &str,
@@ -17,7 +18,7 @@ pub(crate) fn make<T>(
     make_as(function, name, place, error, || Ok(pointer::into_raw(make()?)))
 }
 
-/// Makes an object that may be freed while another thread is inside one of its operations.
+/// Creates an object that may be freed while another thread is inside one of its operations.
 pub(crate) fn make_shared<T>(
     function: &str,
     name: &str,
@@ -28,7 +29,7 @@ pub(crate) fn make_shared<T>(
     make_as(function, name, place, error, || Ok(pointer::shared_into_raw(Arc::new(make()?))))
 }
 
-/// Another reference to an object that was made so.
+/// Returns another reference to an object of [`make_shared`].
 pub(crate) fn shared<T>(name: &str, object: *const T) -> Result<Arc<T>, Error> {
     pointer::share(object).ok_or_else(|| argument::missing(name))
 }

@@ -1,4 +1,5 @@
-//! `polar_license_options`: what an app configures, collected by setters and checked as a whole when it is opened.
+//! `polar_license_options`: the app's configuration, collected by setters and checked as a whole when a license is
+//! opened.
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
 
 use crate::clock::{AppClock, ClockCallback};
@@ -16,18 +17,18 @@ use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What an app configures: created by polar_license_options_new() or polar_license_options_from_json(), used by
-/// polar_license_open() any number of times, freed with polar_license_options_free(). For one thread at a time.
+/// The app's configuration. Created by polar_license_options_new() or polar_license_options_from_json(), used by
+/// polar_license_open() any number of times, and freed with polar_license_options_free(). For one thread at a time.
 ///
-/// A setter that fails returns the kind of its error, and polar_license_open() fails with the first such mistake: a
-/// program may ignore what the setters return.
+/// A setter that fails returns the kind of its error, and polar_license_open() fails with the first such error. So a
+/// program may ignore the results of the setters.
 pub struct Options {
     config: ConfigBuilder,
     directory: Option<String>,
     store: Store,
     transport: Option<AppTransport>,
     clock: Option<AppClock>,
-    /// The kind and the detail of the first function's error that failed.
+    /// The kind and the detail of the first error of a setter.
     mistake: Option<(ErrorKind, String)>,
 }
 
@@ -60,7 +61,7 @@ impl Options {
         Ok(builder.open()?)
     }
 
-    /// With a configuration that opens nothing if it could not be read.
+    /// Creates options. If the configuration could not be read, opening them fails.
     fn new(config: Result<ConfigBuilder, Error>) -> Self {
         let (config, mistake) = match config {
             Ok(config) => (config, None),
@@ -78,11 +79,11 @@ impl Options {
     }
 }
 
-/// Starts a configuration: Polar's organization id (Settings, General), and a name of this program among the vendor's,
-/// such as "com.acme.app", that never changes. Both are copied.
+/// Starts a configuration. `organization_id` is Polar's id of your organization (Settings, General). `app_id` names
+/// this program among yours, such as "com.acme.app"; never change it. Both are copied.
 ///
-/// Free the result with polar_license_options_free(). Mistakes in the arguments, NULL included, are reported by
-/// polar_license_open(). Returns NULL only after a defect in this library. Callable from any thread; never blocks.
+/// Free the result with polar_license_options_free(). Invalid arguments, including NULL, are reported by
+/// polar_license_open(). Returns NULL only after a defect in this library. Callable from any thread. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_new(organization_id: *const c_char, app_id: *const c_char) -> *mut Options {
     guarded("polar_license_options_new", ptr::null_mut(), || {
@@ -92,14 +93,14 @@ pub extern "C" fn polar_license_options_new(organization_id: *const c_char, app_
 
 /// Starts a configuration from one JSON object, such as
 /// {"organizationId": "...", "appId": "com.acme.app", "features": {"export": ["..."]}, "offlineGraceMs": 604800000}.
-/// Its members are named as the functions that set them, in camel case: those two, which are required, and environment,
-/// benefits and previousAppSecrets (arrays of strings), features (an object of arrays of benefit ids), bindDevice,
-/// refreshIntervalMs, offlineGraceMs, timeoutMs, label, conditions and meta (objects of strings, whole numbers and
-/// booleans), deviceId, appSecret, purchaseUrl, portalUrl, supportUrl and texts (an object of strings). An unknown
-/// member is a mistake; null counts as absent. The string is copied.
+/// Its members have the names of the functions that set them, in camel case: organizationId and appId, which are
+/// required, and environment, benefits and previousAppSecrets (arrays of strings), features (an object of arrays of
+/// benefit ids), bindDevice, refreshIntervalMs, offlineGraceMs, timeoutMs, label, conditions and meta (objects of
+/// strings, whole numbers and booleans), deviceId, appSecret, purchaseUrl, portalUrl, supportUrl and texts (an object
+/// of strings). An unknown member is an error; null means absent. The string is copied.
 ///
-/// Free the result with polar_license_options_free(). Mistakes, NULL included, are reported by polar_license_open().
-/// Returns NULL only after a defect in this library. Callable from any thread; never blocks.
+/// Free the result with polar_license_options_free(). Errors, including NULL, are reported by polar_license_open().
+/// Returns NULL only after a defect in this library. Callable from any thread. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_from_json(settings: *const c_char) -> *mut Options {
     guarded("polar_license_options_from_json", ptr::null_mut(), || {
@@ -110,14 +111,14 @@ pub extern "C" fn polar_license_options_from_json(settings: *const c_char) -> *m
 
 /// Frees the options. Licenses opened with them stay open. NULL is allowed.
 ///
-/// Free them once, when no thread uses them any longer. Never blocks, unless a destructor of the app's does.
+/// Free them once, when no thread uses them any longer. Never blocks, unless a destructor of the app blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_free(options: *mut Options) {
     guarded("polar_license_options_free", (), || pointer::free(options));
 }
 
-/// Which Polar to ask: "production" (the default), "sandbox", or the address of another server, which is https unless
-/// it is on this machine.
+/// Sets the Polar server: "production" (the default), "sandbox", or the address of another server, which must be https
+/// unless it is on this machine.
 ///
 /// The string is copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
@@ -129,8 +130,8 @@ pub extern "C" fn polar_license_options_set_environment(options: *mut Options, e
     })
 }
 
-/// Accepts keys of this benefit, by its id at Polar. Without any, every key of the organization is accepted. Call it
-/// again for further benefits.
+/// Accepts keys of this benefit, by its id at Polar. Without this setting, every key of the organization is accepted.
+/// Call it again for further benefits.
 ///
 /// The string is copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
@@ -142,7 +143,7 @@ pub extern "C" fn polar_license_options_add_benefit(options: *mut Options, benef
     })
 }
 
-/// Names a feature and a benefit that turns it on. Call it again for further benefits of the same feature.
+/// Adds a feature and a benefit that turns it on. Call it again for further benefits of the same feature.
 ///
 /// The strings are copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
@@ -158,7 +159,7 @@ pub extern "C" fn polar_license_options_add_feature(
     })
 }
 
-/// Whether a seat belongs to the device that took it, so that Polar refuses a copy: 1 (the default) or 0.
+/// Sets whether a seat belongs to the device that took it, so that Polar refuses a copied record: 1 (the default) or 0.
 ///
 /// One thread at a time; never blocks.
 #[unsafe(no_mangle)]
@@ -169,8 +170,8 @@ pub extern "C" fn polar_license_options_set_bind_device(options: *mut Options, b
     })
 }
 
-/// How long a confirmation counts as fresh before Polar is asked again. Default: 24 hours, or the offline grace if that
-/// is shorter. At least one second.
+/// Sets how long a confirmation counts as fresh before Polar is asked again. Default: 24 hours, or the offline grace if
+/// that is shorter. At least one second.
 ///
 /// One thread at a time; never blocks.
 #[unsafe(no_mangle)]
@@ -181,7 +182,7 @@ pub extern "C" fn polar_license_options_set_refresh_interval_ms(options: *mut Op
     })
 }
 
-/// How long access lasts without a confirmation. Default: 14 days. At most ten years.
+/// Sets how long access lasts without a confirmation. Default: 14 days. At most ten years.
 ///
 /// One thread at a time; never blocks.
 #[unsafe(no_mangle)]
@@ -192,8 +193,8 @@ pub extern "C" fn polar_license_options_set_offline_grace_ms(options: *mut Optio
     })
 }
 
-/// How long polar_license_validate() waits at most. Default: 10 seconds. Operations that change something at Polar wait
-/// 25 seconds longer, since Polar can take 30 s to reply, and a lost reply costs a seat.
+/// Sets the longest time that polar_license_validate() waits. Default: 10 seconds. Operations that change something at
+/// Polar wait up to 25 seconds longer, because Polar may take 30 s to reply and a lost reply can cost a seat.
 ///
 /// One thread at a time; never blocks.
 #[unsafe(no_mangle)]
@@ -204,8 +205,8 @@ pub extern "C" fn polar_license_options_set_timeout_ms(options: *mut Options, ti
     })
 }
 
-/// What the vendor and the customer see beside an activation. Default: the system, the day and a random part. Polar
-/// shows it in its portals: put no personal data into it.
+/// Sets the label of an activation, which the vendor and the customer see. Default: the system, the day and a random
+/// part. Polar shows the label in its portals, so put no personal data into it.
 ///
 /// The string is copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
@@ -217,9 +218,9 @@ pub extern "C" fn polar_license_options_set_label(options: *mut Options, label: 
     })
 }
 
-/// A condition that Polar stores with an activation and compares at every validate. At most 49, not named "device".
-/// Changing conditions ends existing activations, since Polar compares all of them as a whole: to gate versions use
-/// benefits.
+/// Adds a condition, which Polar stores with an activation and compares at every validate. At most 49, not named
+/// "device". Polar compares all conditions together, so any change ends existing activations. To restrict a key to
+/// certain versions, use benefits.
 ///
 /// The strings are copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
@@ -235,7 +236,7 @@ pub extern "C" fn polar_license_options_set_condition(
     })
 }
 
-/// A condition that is an integer. See polar_license_options_set_condition().
+/// Adds a condition that is an integer. See polar_license_options_set_condition().
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_condition_integer(
     options: *mut Options,
@@ -249,8 +250,8 @@ pub extern "C" fn polar_license_options_set_condition_integer(
     })
 }
 
-/// A condition that is a whole number, up to 9007199254740991 either way: Polar never finds some other numbers equal to
-/// themselves again. See polar_license_options_set_condition().
+/// Adds a condition that is a whole number, at most 9007199254740991 away from 0: some other numbers never compare
+/// equal again at Polar. See polar_license_options_set_condition().
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_condition_number(
     options: *mut Options,
@@ -265,7 +266,7 @@ pub extern "C" fn polar_license_options_set_condition_number(
     })
 }
 
-/// A condition that is true (any value but 0) or false. See polar_license_options_set_condition().
+/// Adds a condition that is true (any value but 0) or false. See polar_license_options_set_condition().
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_condition_bool(
     options: *mut Options,
@@ -279,7 +280,7 @@ pub extern "C" fn polar_license_options_set_condition_bool(
     })
 }
 
-/// A note that Polar stores with an activation. At most 49, not named "seat".
+/// Adds a note, which Polar stores with an activation. At most 49, not named "seat".
 ///
 /// The strings are copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
@@ -295,7 +296,7 @@ pub extern "C" fn polar_license_options_set_meta(
     })
 }
 
-/// A note that is an integer. See polar_license_options_set_meta().
+/// Adds a note that is an integer. See polar_license_options_set_meta().
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_meta_integer(
     options: *mut Options,
@@ -309,7 +310,7 @@ pub extern "C" fn polar_license_options_set_meta_integer(
     })
 }
 
-/// A note that is a whole number, up to 9007199254740991 either way. See polar_license_options_set_meta().
+/// Adds a note that is a whole number, at most 9007199254740991 away from 0. See polar_license_options_set_meta().
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_meta_number(options: *mut Options, name: *const c_char, value: f64) -> i32 {
     set("polar_license_options_set_meta_number", options, |options| {
@@ -320,7 +321,7 @@ pub extern "C" fn polar_license_options_set_meta_number(options: *mut Options, n
     })
 }
 
-/// A note that is true (any value but 0) or false. See polar_license_options_set_meta().
+/// Adds a note that is true (any value but 0) or false. See polar_license_options_set_meta().
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_meta_bool(options: *mut Options, name: *const c_char, value: i32) -> i32 {
     set("polar_license_options_set_meta_bool", options, |options| {
@@ -330,7 +331,7 @@ pub extern "C" fn polar_license_options_set_meta_bool(options: *mut Options, nam
     })
 }
 
-/// What identifies this device instead of the operating system's machine id. It is hashed before it is used.
+/// Sets an identifier for this device, in place of the operating system's machine id. It is hashed before it is used.
 ///
 /// The string is copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
@@ -342,8 +343,8 @@ pub extern "C" fn polar_license_options_set_device_id(options: *mut Options, dev
     })
 }
 
-/// A secret compiled into the app, which seals what is stored, so that a script cannot forge it without taking the app
-/// apart.
+/// Sets a secret that is compiled into the app and seals the record. It keeps a script from forging a record, unless
+/// somebody takes the app apart.
 ///
 /// The string is copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
@@ -355,8 +356,8 @@ pub extern "C" fn polar_license_options_set_app_secret(options: *mut Options, se
     })
 }
 
-/// The secret of an earlier version: what was sealed with it still opens, and is sealed again with the current one. An
-/// empty one stands for versions that had none. Call it again for further secrets.
+/// Adds the secret of an earlier version. Records sealed with it can still be opened, and are sealed again with the
+/// current secret. An empty string stands for versions that had no secret. Call it again for further secrets.
 ///
 /// The string is copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
@@ -368,8 +369,8 @@ pub extern "C" fn polar_license_options_add_previous_app_secret(options: *mut Op
     })
 }
 
-/// Where a license is bought or renewed: an https address. polar_license_decision_next_url() returns it where the next
-/// step is to renew, or to enter a key that the user may not have yet.
+/// Sets the page for buying or renewing a license: an https address. polar_license_decision_next_url() returns it if
+/// the next step is to renew, or to enter a key that the user may not have yet.
 ///
 /// The string is copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
@@ -381,8 +382,8 @@ pub extern "C" fn polar_license_options_set_purchase_url(options: *mut Options, 
     })
 }
 
-/// Where customers see their devices and remove one: an https address, such as Polar's customer portal of the
-/// organization. polar_license_error_next_url() returns it where the next step is to manage devices.
+/// Sets the page on which customers see and remove their devices: an https address, such as your organization's
+/// customer portal at Polar. polar_license_error_next_url() returns it if the next step is to manage devices.
 ///
 /// The string is copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
@@ -394,8 +395,8 @@ pub extern "C" fn polar_license_options_set_portal_url(options: *mut Options, ur
     })
 }
 
-/// Where users ask the vendor: an https address, or "mailto:" one of e-mail. polar_license_decision_next_url() returns
-/// it where the next step is to contact the vendor.
+/// Sets the way to contact the vendor: an https address, or an e-mail address with "mailto:".
+/// polar_license_decision_next_url() returns it if the next step is to contact the vendor.
 ///
 /// The string is copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
@@ -407,9 +408,10 @@ pub extern "C" fn polar_license_options_set_support_url(options: *mut Options, u
     })
 }
 
-/// Replaces sentences for the user: a catalogue as one JSON object, each sentence by its code. texts/de.json is one,
-/// and texts/en.json lists all codes with their English, which is shown for those that a catalogue does not have. Those
-/// of the customer portal are in texts/portal.de.json and texts/portal.en.json: call this once for each catalogue.
+/// Replaces sentences for the user. `catalogue` is a JSON object of sentences by their codes, such as texts/de.json.
+/// texts/en.json lists all codes with the English sentences, which are shown for codes that the catalogue does not
+/// have. The sentences of the customer portal are in texts/portal.de.json and texts/portal.en.json: call this function
+/// once for each catalogue.
 ///
 /// The string is copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
@@ -421,8 +423,8 @@ pub extern "C" fn polar_license_options_set_texts(options: *mut Options, catalog
     })
 }
 
-/// Replaces one sentence for the user, by its code in texts/en.json or texts/portal.en.json. Names in braces, such
-/// as {key}, are filled in; a sentence may leave them out.
+/// Replaces one sentence for the user, by its code in texts/en.json or texts/portal.en.json. Placeholders in braces,
+/// such as {key}, are filled in; the sentence may leave them out.
 ///
 /// The strings are copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
@@ -438,7 +440,7 @@ pub extern "C" fn polar_license_options_set_text(
     })
 }
 
-/// Keeps the license in this directory, in UTF-8 on every system, instead of the platform's data directory.
+/// Stores the license in this directory instead of the platform's data directory. The path is UTF-8 on every system.
 ///
 /// The string is copied. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
@@ -449,7 +451,7 @@ pub extern "C" fn polar_license_options_set_directory(options: *mut Options, dir
     })
 }
 
-/// Keeps the license in memory only: it has to be activated again at every start, and each start takes a seat.
+/// Keeps the license in memory only: it must be activated again at every start, and each start takes a seat.
 ///
 /// One thread at a time; never blocks.
 #[unsafe(no_mangle)]
@@ -460,10 +462,10 @@ pub extern "C" fn polar_license_options_set_memory_store(options: *mut Options) 
     })
 }
 
-/// Keeps the license in a store of the app's own. One store holds one license.
+/// Stores the license in the app's own store. One store holds one license.
 ///
-/// `destructor` is called with `user_data` once: when neither the options nor a license use the store any longer, or if
-/// this fails. It may be NULL; the other callbacks may not. One thread at a time; never blocks.
+/// `destructor` is called once with `user_data`: when neither the options nor a license use the store any longer, or if
+/// this function fails. It may be NULL; the other callbacks may not. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_store(
     options: *mut Options,
@@ -483,8 +485,8 @@ pub extern "C" fn polar_license_options_set_store(
     })
 }
 
-/// Adds a lock to the store set by polar_license_options_set_store(), for a store that several processes use. The
-/// callbacks get the same user data.
+/// Adds a lock to the store of polar_license_options_set_store(), for a store that several processes use. The callbacks
+/// get the same user data.
 ///
 /// One thread at a time; never blocks. Returns POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL, and without such a store.
 #[unsafe(no_mangle)]
@@ -505,10 +507,11 @@ pub extern "C" fn polar_license_options_set_store_lock(
     })
 }
 
-/// Sends requests through a network stack of the app's own.
+/// Sends requests through the app's own network stack.
 ///
-/// `destructor` is called with `user_data` once: when neither the options, nor a license, nor a running request use the
-/// transport any longer, or if this fails. It may be NULL; the callback may not. One thread at a time; never blocks.
+/// `destructor` is called once with `user_data`: when the options, all licenses and all running requests have stopped
+/// using the transport, or if this function fails. It may be NULL; the callback may not. One thread at a time; never
+/// blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_transport(
     options: *mut Options,
@@ -524,10 +527,10 @@ pub extern "C" fn polar_license_options_set_transport(
     })
 }
 
-/// Reads the time from the app instead of the system's clocks, for tests of what the app does after a month offline.
+/// Reads the time from the app instead of the system's clocks, so that tests can take the app a month ahead.
 ///
-/// `destructor` is called with `user_data` once: when neither the options nor a license use the clock any longer, or if
-/// this fails. It may be NULL; the callback may not. One thread at a time; never blocks.
+/// `destructor` is called once with `user_data`: when neither the options nor a license use the clock any longer, or if
+/// this function fails. It may be NULL; the callback may not. One thread at a time; never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_options_set_clock(
     options: *mut Options,
@@ -548,14 +551,14 @@ fn builder(organization_id: *const c_char, app_id: *const c_char) -> Result<Conf
     Ok(Config::builder(organization, argument::string("app_id", app_id)?))
 }
 
-/// Applies a setting, and keeps the first mistake for `open`.
+/// Applies a setting. Keeps the first error for `open`.
 fn set(function: &str, options: *mut Options, apply: impl FnOnce(&mut Options) -> Result<(), Error>) -> i32 {
     let kind = call::run(function, ptr::null_mut(), || {
         let options = argument::object_mut("options", options)?;
         apply(options).inspect_err(|mistake| options.keep_mistake(mistake))
     });
     if kind == ErrorKind::Internal.number() {
-        // `apply` panicked, so that it kept nothing
+        // `apply` panicked, so it kept no error
         guarded("keeping the mistake", (), || {
             if let Some(options) = pointer::borrow_mut(options) {
                 options.keep_mistake(&Error::panicked(function));
@@ -565,7 +568,7 @@ fn set(function: &str, options: *mut Options, apply: impl FnOnce(&mut Options) -
     kind
 }
 
-/// A double as the whole number it is.
+/// Converts a double that is a whole number.
 fn whole(name: &str, value: f64) -> Result<i64, Error> {
     const MOST: f64 = 9_007_199_254_740_991.0;
     if value.trunc() == value && value.abs() <= MOST {

@@ -1,10 +1,10 @@
-//! The customer portal, in a library with the feature `portal`: what begins with a license. Codes, tokens and addresses
-//! are wiped when the object that has them is freed, and are in no error and no line of the log.
+//! The functions of the customer portal that take a license, in a library with the feature `portal`. Codes, tokens and
+//! addresses are wiped when the object that holds them is freed, and never occur in an error or in the log.
 //!
 //! ```text
 //!  checkout · session · success_page      operations that wait
 //!  restored                               how restoring ended
-//!  code_request · device · license_key    what is listed
+//!  code_request · device · license_key    the objects in lists
 //!  progress                               waiting with a callback
 //! ```
 #![expect(unsafe_code, reason = "exported functions are `#[unsafe(no_mangle)]`")]
@@ -33,16 +33,17 @@ use code_request::CodeRequest;
 use session::Session;
 use std::ffi::c_char;
 
-/// Has a code mailed to the address of the purchase: for a customer who lost the key, or whose machine is dead. Nobody
-/// can tell whether the address is known: show polar_license_code_request_message(), which has the address in it.
+/// Makes Polar e-mail a code to the address of the purchase: for a customer who lost the key, or whose device is dead.
+/// Polar does not tell whether it knows the address: show polar_license_code_request_message(), which contains the
+/// address.
 ///
-/// `email` is what the user typed. `request` must not be NULL; it gets the result, to free with
-/// polar_license_code_request_free(), or NULL if this fails. `error` may be NULL; otherwise it gets an error to free
-/// with polar_license_error_free(), or NULL on success. Callable from any thread; blocks, 15 s at most, for the network
-/// and the disk.
-/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT for what is no e-mail address;
+/// `email` is the text that the user typed. `request` must not be NULL; it gets the result, to free with
+/// polar_license_code_request_free(), or NULL on failure. `error` may be NULL; otherwise it gets an error to free with
+/// polar_license_error_free(), or NULL on success. Callable from any thread. Blocks on the network and the disk, 15 s
+/// at most.
+/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if `email` is not an e-mail address;
 /// POLAR_LICENSE_ERR_RATE_LIMITED with polar_license_error_retry_after_ms() if too many codes were requested or tried,
-/// by whatever process; POLAR_LICENSE_ERR_STORAGE if that cannot be counted: then nothing was sent;
+/// by this or another process; POLAR_LICENSE_ERR_STORAGE if the try cannot be counted, in which case nothing was sent;
 /// POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER or _CANCELLED if Polar did not answer.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_request_code(
@@ -57,10 +58,10 @@ pub extern "C" fn polar_license_portal_request_code(
     })
 }
 
-/// Has a code mailed for one of several customers with the same address: the one at `customer`, from 0, of a request
-/// that ended with POLAR_LICENSE_CODE_CHOOSE.
+/// Makes Polar e-mail a code to one of several customers with the same address: the one at `customer`, which counts
+/// from 0, of a request that ended with POLAR_LICENSE_CODE_CHOOSE.
 ///
-/// `chosen_from` stays the caller's. Everything else is as for polar_license_portal_request_code();
+/// `chosen_from` remains the caller's. Everything else is as for polar_license_portal_request_code(). Returns
 /// POLAR_LICENSE_ERR_INVALID_ARGUMENT if there is no such customer.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_request_code_for(
@@ -77,14 +78,14 @@ pub extern "C" fn polar_license_portal_request_code_for(
     })
 }
 
-/// Begins a session with the code from the mail. It is trimmed and written in capital letters, and refused without a
-/// request if it cannot be a code.
+/// Starts a session with the code from the e-mail. The code is trimmed and converted to capital letters. A text that
+/// cannot be a code is refused without a request.
 ///
-/// `session` must not be NULL; it gets one to free with polar_license_session_free(), or NULL if this fails. `error`
+/// `session` must not be NULL; it gets a session to free with polar_license_session_free(), or NULL on failure. `error`
 /// may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from
-/// any thread; blocks, 15 s at most, for the network and the disk.
-/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT for a code that is wrong or has expired; otherwise as
-/// polar_license_portal_request_code(). If Polar did not answer, the code may be used up: ask for another one.
+/// any thread. Blocks on the network and the disk, 15 s at most.
+/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if the code is wrong or has expired; otherwise as
+/// polar_license_portal_request_code(). If Polar did not answer, the code may be used up: request another one.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_authenticate(
     license: *const License,
@@ -98,13 +99,13 @@ pub extern "C" fn polar_license_portal_authenticate(
     })
 }
 
-/// Begins a session by accepting an invitation to a team: its token, or the link in its mail. It works once. The key
-/// comes a moment later: go on with polar_license_session_restore_when_granted().
+/// Starts a session by accepting an invitation to a team. `invitation` is its token, or the link in its e-mail, and
+/// works once. The key arrives a moment later: continue with polar_license_session_restore_when_granted().
 ///
 /// Ownership, threads and blocking are as for polar_license_portal_authenticate().
 /// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_REFUSED if the invitation was used or has expired;
-/// POLAR_LICENSE_ERR_INVALID_ARGUMENT for what is no invitation. With polar_license_error_maybe_applied() it may have
-/// been accepted; a code by e-mail does the same then.
+/// POLAR_LICENSE_ERR_INVALID_ARGUMENT if `invitation` is not an invitation. With polar_license_error_maybe_applied() it
+/// may have been accepted; then a code by e-mail starts the session.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_claim_seat(
     license: *const License,
@@ -118,11 +119,11 @@ pub extern "C" fn polar_license_portal_claim_seat(
     })
 }
 
-/// Begins a session with a customer's token that the vendor's backend hands over. Sends nothing. Wipe your own copy of
-/// it. For one that a browser brings see polar_license_success_page_wait().
+/// Starts a session with a customer's token from the vendor's backend. Sends nothing. Wipe your own copy of the token.
+/// For a token from a browser see polar_license_success_page_wait().
 ///
-/// Ownership is as for polar_license_portal_authenticate(). Callable from any thread; never blocks.
-/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for what cannot be a token.
+/// Ownership is as for polar_license_portal_authenticate(). Callable from any thread. Never blocks.
+/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `token` cannot be a token.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_session_from_token(
     license: *const License,
@@ -136,15 +137,16 @@ pub extern "C" fn polar_license_portal_session_from_token(
     })
 }
 
-/// Makes a checkout by the vendor's link, "https://buy.polar.sh/polar_cl_...": open polar_license_checkout_address() in
-/// a browser, and call polar_license_checkout_follow(). Parameters of the link are kept, except those that name the
-/// buyer.
+/// Creates a checkout with the vendor's link, "https://buy.polar.sh/polar_cl_...". Open
+/// polar_license_checkout_address() in a browser, and call polar_license_checkout_follow(). Keeps the link's
+/// parameters, except those that name the buyer.
 ///
-/// `checkout` must not be NULL; it gets one to free with polar_license_checkout_free(), or NULL if this fails. `error`
-/// may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success. Callable from
-/// any thread; blocks, 10 s at most, for the network.
-/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT for what is no link; POLAR_LICENSE_ERR_REFUSED if Polar
-/// does not know it; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did not answer.
+/// `checkout` must not be NULL; it gets a checkout to free with polar_license_checkout_free(), or NULL on failure.
+/// `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
+/// Callable from any thread. Blocks on the network, 10 s at most.
+/// Returns POLAR_LICENSE_OK; POLAR_LICENSE_ERR_INVALID_ARGUMENT if `link` is not such a link; POLAR_LICENSE_ERR_REFUSED
+/// if Polar does not know it; POLAR_LICENSE_ERR_NETWORK, _TIMEOUT, _SERVER, _RATE_LIMITED or _CANCELLED if Polar did
+/// not answer.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_checkout(
     license: *const License,
@@ -158,10 +160,10 @@ pub extern "C" fn polar_license_portal_checkout(
     })
 }
 
-/// A checkout that the vendor's backend has made, by its client secret. Sends nothing.
+/// Creates a checkout object for a checkout of the vendor's backend, by its client secret. Sends nothing.
 ///
-/// Ownership is as for polar_license_portal_checkout(). Callable from any thread; never blocks.
-/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for what cannot be a client secret.
+/// Ownership is as for polar_license_portal_checkout(). Callable from any thread. Never blocks.
+/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT if `client_secret` cannot be a client secret.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_portal_checkout_from_secret(
     license: *const License,

@@ -9,30 +9,31 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
-/// Where a load callback puts the bytes it found. Lives only during that call.
+/// The place for the bytes that a load callback finds. Lives only during that call.
 pub struct Record(Option<Vec<u8>>);
 
-/// Loads what was last saved: passes it to polar_license_record_set(), or leaves `record` as it is if nothing is
-/// stored.
-/// Returns 0, or another number if it could not be read. Called from any thread, without locks of the library held; may
-/// call this library.
+/// A function that loads the bytes last saved: it passes them to polar_license_record_set(), or leaves `record`
+/// unchanged if nothing is stored.
+/// It returns 0, or another number if the bytes could not be read. It is called from any thread, without locks of the
+/// library, and may call this library.
 pub type LoadCallback = Option<extern "C" fn(user_data: *mut c_void, record: *mut Record) -> i32>;
 
-/// Replaces what was saved, atomically: a reader, also one after a crash, finds the old bytes or the new ones.
-/// `durable` is 1 if they must be on the disk before the call returns, 0 if losing them in a power cut does no harm.
-/// Returns 0, or another number if it failed. Called like a load callback.
+/// A function that replaces the saved bytes atomically: a reader, also one after a crash, finds the old bytes or the
+/// new ones. `durable` is 1 if they must be on the disk before the call returns, and 0 if a power cut may lose them
+/// without harm. It returns 0, or another number if it failed. It is called like a load callback.
 pub type SaveCallback =
     Option<extern "C" fn(user_data: *mut c_void, bytes: *const u8, length: usize, durable: i32) -> i32>;
 
-/// Removes what was saved, if anything. Returns 0, or another number if it failed. Called like a load callback.
+/// A function that removes the saved bytes, if there are any. It returns 0, or another number if it failed. It is
+/// called like a load callback.
 pub type RemoveCallback = Option<extern "C" fn(user_data: *mut c_void) -> i32>;
 
-/// Keeps other processes from changing the record until the unlock callback is called. Returns 0, or another number if
-/// the lock cannot be acquired. In between, only the load, save and remove callbacks of the same store are called, on
-/// the same thread.
+/// A function that keeps other processes from changing the record until the unlock callback is called. It returns 0, or
+/// another number if the lock cannot be acquired. Until the unlock callback only the load, save and remove callbacks of
+/// the same store are called, on the same thread.
 pub type LockCallback = Option<extern "C" fn(user_data: *mut c_void) -> i32>;
 
-/// Releases what a lock callback acquired.
+/// A function that releases the lock of a lock callback.
 pub type UnlockCallback = Option<extern "C" fn(user_data: *mut c_void)>;
 
 type Load = extern "C" fn(*mut c_void, *mut Record) -> i32;

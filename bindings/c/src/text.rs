@@ -4,14 +4,14 @@ use std::ffi::{CStr, CString, c_char};
 use std::ptr;
 use zeroize::Zeroizing;
 
-/// For C, where a NUL ends a string: one inside is left out.
+/// Copies a string for C. Drops NUL characters, because a NUL ends a C string.
 pub(crate) fn owned(text: &str) -> CString {
     let bytes: Vec<u8> = text.bytes().filter(|byte| *byte != 0).collect();
     CString::new(bytes).unwrap_or_default()
 }
 
-/// The same for what nobody may see, wiped when it is dropped: the copy is made at once in its full length, so that no
-/// other one is left behind.
+/// Copies a secret string for C. The copy is wiped when it is dropped. It is allocated once in its full length, so that
+/// no partial copy is left behind.
 pub(crate) fn secret(text: &str) -> Zeroizing<CString> {
     let kept = || text.bytes().filter(|byte| *byte != 0);
     let mut bytes = Vec::with_capacity(kept().count().saturating_add(1));
@@ -19,12 +19,12 @@ pub(crate) fn secret(text: &str) -> Zeroizing<CString> {
     Zeroizing::new(CString::new(bytes).unwrap_or_default())
 }
 
-/// The pointer to return; NULL if there is no string.
+/// Returns the pointer to a string, or NULL if there is none.
 pub(crate) fn borrowed(text: Option<&CString>) -> *const c_char {
     text.map_or(ptr::null(), |text| text.as_ptr())
 }
 
-/// The pointer to a string that lives as long as the program.
+/// Returns the pointer to a string that lives as long as the program.
 pub(crate) const fn fixed(text: &'static CStr) -> *const c_char {
     text.as_ptr()
 }

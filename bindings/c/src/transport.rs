@@ -12,15 +12,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use zeroize::{Zeroize, Zeroizing};
 
-/// No connection, or it broke: name resolution, TLS, a reset, a body cut short.
+/// Failure: there was no connection, or it broke: name resolution, TLS, a reset, a body cut short.
 pub const POLAR_LICENSE_FAILED_NETWORK: i32 = 1;
-/// It took longer than the request's timeout.
+/// Failure: the exchange took longer than the request's timeout.
 pub const POLAR_LICENSE_FAILED_TIMEOUT: i32 = 2;
-/// The app cancelled it.
+/// Failure: the app cancelled the exchange.
 pub const POLAR_LICENSE_FAILED_CANCELLED: i32 = 3;
 
-/// One request to send: a POST, or for the customer portal also a GET. Lives only during the transport callback that it
-/// is given to, and is wiped then.
+/// One request to send: a POST or, for the customer portal, a GET. Lives only during the call of the transport
+/// callback, and is wiped afterwards.
 pub struct Request {
     method: &'static CStr,
     url: Zeroizing<CString>,
@@ -29,19 +29,19 @@ pub struct Request {
     timeout: Duration,
 }
 
-/// Where a transport callback puts the reply. Lives only during that call.
+/// The place for the reply of a transport callback. Lives only during that call.
 pub struct Response {
     answer: Option<Answer>,
-    /// Of a redirect, which only the customer portal reads.
+    /// The target of a redirect, which only the customer portal reads.
     location: Option<Zeroizing<String>>,
 }
 
-/// Sends one request and waits for the reply, at most for its timeout. It must send the request at most once, follow no
-/// redirect, and report every HTTP status with polar_license_response_set(), or why there was none with
-/// polar_license_response_fail(); a response that is not set counts as a request that may have been sent. Log nothing
-/// of it: the body contains the license key, and requests of the customer portal have secrets in address, headers and
-/// body. Called on a thread of the library's, without locks held; may call this library. The library stops waiting for
-/// it after the timeout, and when its operation is cancelled.
+/// A function that sends one request and waits for the reply, at most for the request's timeout. It must send the
+/// request at most once and follow no redirect. It reports every HTTP status with polar_license_response_set(), or a
+/// failure with polar_license_response_fail(); without a report the request counts as possibly sent. It must not log
+/// the request: the body contains the license key, and requests of the customer portal have secrets in the address, the
+/// headers and the body. It is called on a thread of the library, without locks, and may call this library. The library
+/// stops waiting for it after the timeout, and when its operation is cancelled.
 pub type TransportCallback =
     Option<extern "C" fn(user_data: *mut c_void, request: *const Request, response: *mut Response)>;
 
@@ -99,7 +99,7 @@ fn no_answer() -> Answer {
     failed(Failure::Network, Sent::Maybe, "the app's transport gave no answer")
 }
 
-/// The method to send: "POST", or for the customer portal also "GET", without a body then. NULL for NULL.
+/// Returns the method to send: "POST" or, for the customer portal, "GET", which has no body. NULL for NULL.
 ///
 /// The string lives as long as the program. Never blocks.
 #[unsafe(no_mangle)]
@@ -109,7 +109,7 @@ pub extern "C" fn polar_license_request_method(request: *const Request) -> *cons
     })
 }
 
-/// The address to send to. NULL for NULL.
+/// Returns the address to send to. NULL for NULL.
 ///
 /// The string lives during the transport callback. Never blocks.
 #[unsafe(no_mangle)]
@@ -119,8 +119,8 @@ pub extern "C" fn polar_license_request_url(request: *const Request) -> *const c
     })
 }
 
-/// The JSON body, which contains the license key: do not log it. May be empty; send `Content-Length: 0` with a POST
-/// then. NULL for NULL.
+/// Returns the JSON body, which contains the license key: do not log it. If the body is empty, send `Content-Length: 0`
+/// with a POST. NULL for NULL.
 ///
 /// The string lives during the transport callback. Never blocks.
 #[unsafe(no_mangle)]
@@ -130,7 +130,7 @@ pub extern "C" fn polar_license_request_body(request: *const Request) -> *const 
     })
 }
 
-/// How many milliseconds the whole exchange may take. 0 for NULL.
+/// Returns the time limit for the whole exchange in milliseconds. 0 for NULL.
 ///
 /// Never blocks.
 #[unsafe(no_mangle)]
@@ -141,8 +141,8 @@ pub extern "C" fn polar_license_request_timeout_ms(request: *const Request) -> u
     })
 }
 
-/// The name of the header at `index`, from 0, to send besides Host and Content-Length. NULL past the last, and for
-/// NULL.
+/// Returns the name of the header at `index`, which counts from 0. Send these headers besides Host and Content-Length.
+/// NULL past the last header, and for NULL.
 ///
 /// The string lives during the transport callback. Never blocks.
 #[unsafe(no_mangle)]
@@ -152,7 +152,7 @@ pub extern "C" fn polar_license_request_header_name(request: *const Request, ind
     })
 }
 
-/// The value of the header at `index`. NULL past the last, and for NULL.
+/// Returns the value of the header at `index`. NULL past the last header, and for NULL.
 ///
 /// The string lives during the transport callback. Never blocks.
 #[unsafe(no_mangle)]
@@ -164,10 +164,10 @@ pub extern "C" fn polar_license_request_header_value(request: *const Request, in
     })
 }
 
-/// How long a reply's headers Retry-After, RateLimit-Reset and Date ask to wait, in seconds, for
-/// polar_license_response_set(). -1 if they do not say.
+/// Returns the seconds to wait that a reply's headers Retry-After, RateLimit-Reset and Date ask for, for
+/// polar_license_response_set(). -1 if they do not ask for a wait.
 ///
-/// Any of them may be NULL, for a header that the reply does not have. Callable from any thread. Never blocks.
+/// Pass NULL for a header that the reply does not have. Callable from any thread. Never blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_retry_after_s(
     retry_after: *const c_char,
@@ -175,7 +175,7 @@ pub extern "C" fn polar_license_retry_after_s(
     date: *const c_char,
 ) -> i64 {
     guarded("polar_license_retry_after_s", -1, || {
-        // what is not UTF-8 says nothing
+        // a header that is not UTF-8 counts as missing
         let [retry_after, ratelimit_reset, date] =
             [retry_after, ratelimit_reset, date].map(|value| pointer::string(value)?.to_str().ok());
         RetryHeaders { retry_after, ratelimit_reset, date }.seconds().map_or(-1, i64::from)
@@ -213,8 +213,8 @@ pub extern "C" fn polar_license_response_set(
     })
 }
 
-/// Reports the header Location of a reply, which is copied: some replies to the customer portal's requests are
-/// redirects, which must not be followed. Call it besides polar_license_response_set(), before or after it.
+/// Reports the header Location of a reply, which is copied. Some replies to the customer portal's requests are
+/// redirects, which must not be followed. Call it in addition to polar_license_response_set(), before or after it.
 ///
 /// Call it from the transport callback, on one thread at a time. Never blocks.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL, and for a header that is not UTF-8.
@@ -227,9 +227,10 @@ pub extern "C" fn polar_license_response_set_location(response: *mut Response, l
     })
 }
 
-/// Reports that no complete reply arrived: one of POLAR_LICENSE_FAILED_...; whether Polar may have received the request
-/// (0 only if that is impossible: it failed before the first byte of the body was sent); and one line for people,
-/// without the key, which is copied. The last report counts.
+/// Reports that no complete reply arrived. `failure` is one of POLAR_LICENSE_FAILED_.... `maybe_sent` says whether
+/// Polar may have received the request; it is 0 only if that is impossible, because the request failed before the first
+/// byte of the body was sent. `message` is one line for developers and logs, without the key; it is copied. The last
+/// report counts.
 ///
 /// `message` may be NULL. Call it from the transport callback, on one thread at a time. Never blocks.
 /// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL, an unknown failure, and a message that is
@@ -261,7 +262,7 @@ pub extern "C" fn polar_license_response_fail(
 }
 
 impl Response {
-    /// The last report counts; one before it may hold secrets.
+    /// Stores a report. Wipes an earlier one, which may hold secrets.
     fn report(&mut self, answer: Answer) {
         if let Some(Answer::Reply { mut body, .. }) = self.answer.replace(answer) {
             body.zeroize();

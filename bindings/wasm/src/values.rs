@@ -44,7 +44,7 @@ pub enum Step<'a> {
         /// The reason why the operation failed, or null.
         #[tsify(type = "Failure | null")]
         error: Option<ErrorDetails<'a>>,
-        /// What happened to the seat, after a deactivation.
+        /// The outcome for the seat after a deactivation, or null.
         #[tsify(type = "Deactivated | null")]
         deactivated: Option<Deactivated>,
     },

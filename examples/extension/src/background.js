@@ -1,4 +1,4 @@
-// Tells content scripts whether a feature is on. A service worker ends at any time, so it keeps nothing between two answers.
+// Tells content scripts whether a feature is on. A service worker may end at any time, so it keeps nothing in between.
 
 import { openLicense } from "./license.js";
 

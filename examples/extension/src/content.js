@@ -1,4 +1,4 @@
-// Runs in pages of others, so it sees no license: it asks whether the feature is on, and adds a button if so.
+// Runs in other sites' pages, so it has no license: it asks whether the feature is on, and if so adds a button.
 
 chrome.runtime.sendMessage({ feature: "export" }).then((isOn) => {
   document.documentElement.dataset.acme = isOn ? "licensed" : "unlicensed";

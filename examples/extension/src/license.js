@@ -1,4 +1,5 @@
-// Which license opens this extension. Service workers have no localStorage; with IndexedDB all pages see one record.
+// The settings of this extension's license. Service workers have no localStorage, so the record is in IndexedDB, which
+// all pages share.
 
 import { createLicenseClient, indexedDbStorage } from "polar-license";
 

@@ -1,4 +1,4 @@
-// The page for the key. What it stores, the service worker reads.
+// The page for the key. The service worker reads the record that it stores.
 
 import { openLicense } from "./license.js";
 
@@ -8,7 +8,7 @@ const license = await openLicense();
 function show({ message }) {
   const why = license.explain("export");
   status.textContent = message;
-  form.hidden = why.allowed; // stays visible, for the key of an upgrade
+  form.hidden = why.allowed; // it stays visible for the key of an upgrade
   whyOff.textContent = why.allowed ? "" : `Exporting is off: ${why.message}`;
 }
 

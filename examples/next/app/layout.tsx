@@ -1,4 +1,4 @@
-// The frame of every page, drawn on the server; the license is opened below it, in the browser.
+// The frame of every page, rendered on the server. The license is opened below it, in the browser.
 
 import type { ReactNode } from "react";
 import { AppLicense } from "./license";

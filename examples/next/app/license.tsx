@@ -1,5 +1,5 @@
 "use client";
-// All that needs the license. The client is made in the browser, by the function that `LicenseProvider` is given.
+// The parts of the page that need the license. `LicenseProvider` calls `open`, which creates the client in the browser.
 
 import type { ReactNode } from "react";
 import { createLicenseClient } from "polar-license";

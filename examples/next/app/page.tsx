@@ -1,4 +1,4 @@
-// Drawn on the server, where there is no license; the parts that need one are drawn in the browser.
+// Rendered on the server, without a license. The parts that need one are rendered in the browser.
 
 import { ExportButton, LicenseForm } from "./license";
 

@@ -1,4 +1,4 @@
-// An app with one feature that is sold. What the license says is drawn again whenever it changes.
+// An app with one paid feature. It renders again whenever the license changes.
 
 import { Gate, LicenseProvider, useLicense } from "polar-license/react";
 import { openLicense } from "./license";
@@ -13,7 +13,7 @@ export const App = () => (
   </LicenseProvider>
 );
 
-/** What holds, and the form for a key. */
+/** The state of the license, and the form for the key. */
 function License() {
   const { decision, busy, error, activate, deactivate } = useLicense();
   if (!decision) return null;

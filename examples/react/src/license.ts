@@ -1,4 +1,4 @@
-// Which license opens this app.
+// The settings of this app's license.
 
 import { createLicenseClient } from "polar-license";
 

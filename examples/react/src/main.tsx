@@ -1,4 +1,4 @@
-// Puts the app on the page.
+// Renders the app into the page.
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

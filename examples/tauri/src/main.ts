@@ -1,4 +1,4 @@
-// The page of an app: shows the license, takes a key, gates a button. The license itself is in src-tauri.
+// The page of an app: shows the license, accepts a key and gates a button. The license itself is in src-tauri.
 
 import { getCurrentWindow } from "@tauri-apps/api/window";
 import { invoke } from "@tauri-apps/api/core";
@@ -17,7 +17,7 @@ function show({ message }: Decision): void {
 license.onChange(show);
 show(license.current());
 
-/** Runs what a click asks for, and shows why it failed. */
+/** Runs the operation of a click, and shows why it failed. */
 async function run(work: () => Promise<unknown>): Promise<void> {
   for (const id of ["error", "report"]) element(id).textContent = "";
   await work().catch((error: unknown) => {

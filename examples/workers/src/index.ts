@@ -1,4 +1,4 @@
-// A Worker that a customer runs in an account of their own. One license for all of its instances, kept in KV.
+// A Worker that a customer runs in their own account. All its instances share one license in KV.
 
 import { createLicenseClient, type KeyValueStorage, LicenseError } from "polar-license/slim";
 import wasm from "polar-license/polar_license.wasm";
@@ -35,7 +35,7 @@ export default {
   },
 } satisfies ExportedHandler<Env>;
 
-/** `PUT` enters the key in the body, `DELETE` gives its seat up. */
+/** `PUT` activates the key in the body, `DELETE` releases its seat. */
 async function administer(request: Request, env: Env, license: Awaited<ReturnType<typeof openLicense>>) {
   if (request.headers.get("Authorization") !== `Bearer ${env.ADMIN_TOKEN}`) return new Response(null, { status: 401 });
   try {

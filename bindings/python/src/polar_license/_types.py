@@ -24,7 +24,7 @@ State = Literal[
     # Not confirmed for too long; one online validate restores access.
     "lapsed",
 ]
-"""What the app may do. Access is allowed in `active` and `grace` only."""
+"""The state of the license. Access is allowed in `active` and `grace` only."""
 
 Reason = Literal[
     # No license key has been activated on this device.
@@ -57,7 +57,7 @@ Reason = Literal[
     # The key is for a benefit that this app does not accept.
     "benefit",
 ]
-"""Why the state is what it is, or why an operation was refused."""
+"""The reason for the state, or for the refusal of an operation."""
 
 NextStep = Literal[
     # Nothing to do.
@@ -77,7 +77,7 @@ NextStep = Literal[
     # Deactivate another device: on it, or in Polar's customer portal.
     "manage_devices",
 ]
-"""What the user can do."""
+"""The next step that the user can take."""
 
 OffReason = Literal[
     # The app may not run at all: the decision's state and reason say why.
@@ -87,7 +87,7 @@ OffReason = Literal[
     # The configuration names no such feature: a mistake of the app's.
     "unknown",
 ]
-"""Why a feature is off."""
+"""The reason why a feature is off."""
 
 ErrorKind = Literal[
     # The caller passed an invalid argument, such as an empty license key.
@@ -117,7 +117,7 @@ ErrorKind = Literal[
     # A defect in this library.
     "internal",
 ]
-"""What went wrong; a kind never changes its meaning."""
+"""The kind of an error. A kind never changes its meaning."""
 
 Deactivated = Literal[
     # Polar confirmed that the seat is free.
@@ -130,7 +130,7 @@ Deactivated = Literal[
     # be taken; it is used or released when the new key is activated on this device.
     "key_unknown",
 ]
-"""What became of the seat."""
+"""The outcome for the seat after a deactivation."""
 
 TextCode = Literal[
     # The license is active.
@@ -456,7 +456,7 @@ Decision = (
     | GraceDecision
     | LapsedDecision
 )
-"""Whether the app may run, why, and what the user can do; what is known of it depends on its `state`."""
+"""Whether the app may run, why, and what the user can do; its members depend on its `state`."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -499,7 +499,7 @@ class Explanation:
     """The reason why it is off, or `None` if it is on."""
 
     next_step: NextStep
-    """What the user can do to use the feature."""
+    """The next step that the user can take to use the feature."""
 
     next_url: str | None
     """The vendor's page for the next step, if the settings have one."""

@@ -1,5 +1,6 @@
-//! What TypeScript, Python, the scenario runners, translators and the book know about the core's types is what the core
-//! says. To write the files anew: `POLAR_LICENSE_WRITE_TYPES=1 cargo test -p polar-license-wasm --test types`.
+//! Generates the files of TypeScript, Python, the scenario runners, translators and the book that repeat the core's
+//! types, and compares them with the committed ones. To write them: `POLAR_LICENSE_WRITE_TYPES=1 cargo test -p
+//! polar-license-wasm --test types`.
 #![cfg(test)]
 
 mod python;
@@ -39,7 +40,7 @@ fn the_scenario_runners_have_the_members_of_the_core() {
     is_written("tests/scenarios/members.json", &format!("{members:#}\n"));
 }
 
-/// What the types say of a decision in this state.
+/// Returns what the types promise about a decision in this state.
 fn certain(state: State) -> serde_json::Value {
     let reasons: Vec<&str> = state.reasons().iter().map(|reason| reason.as_str()).collect();
     json!({
@@ -70,7 +71,7 @@ fn members(schema: &serde_json::Value) -> Vec<&String> {
     schema["properties"].as_object().unwrap().keys().collect()
 }
 
-/// Compares a file of the repository with what it must be, or writes it.
+/// Compares a file of the repository with its generated text, or writes it.
 fn is_written(path: &str, text: &str) {
     let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
     if env::var_os("POLAR_LICENSE_WRITE_TYPES").is_some() {

@@ -1,5 +1,6 @@
-//! `_types.py`: a `Literal` for each table of codes, and a data class for each object, with the core's own documentation.
-//! Members have Python's names, times and durations Python's types; `_json.py` of the package converts by the same rules.
+//! Generates `_types.py`: a `Literal` for each table of codes, and a data class for each object, with the core's own
+//! documentation. Members have Python's names, and times and durations have Python's types. `_json.py` of the package
+//! converts by the same rules.
 
 use std::fmt::{Display, Write as _};
 
@@ -20,7 +21,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NotRequired, TypedDict
 ";
 
-/// How the documentation of the core, and of its JSON, says what Python names otherwise.
+/// Words of the core's documentation, and Python's words for the same things.
 const WORDS: [(&str, &str); 7] = [
     ("[`Error::retry_after`](crate::Error::retry_after)", "`retry_after`"),
     ("[`Error::reason`](crate::Error::reason)", "`reason`"),
@@ -31,26 +32,26 @@ const WORDS: [(&str, &str); 7] = [
     (" null for ", " `None` for "),
 ];
 
-/// Of the formatter.
+/// The line length of the formatter.
 const WIDTH: usize = 120;
 
-/// The whole file.
+/// Returns the whole file.
 pub(crate) fn types() -> String {
     let [decision, error, explanation, settings] =
         [schema::decision(), schema::error(), schema::explanation(), schema::settings()];
     let [decision, error, explanation, settings] =
         [&decision, &error, &explanation, &settings].map(|one| one.as_value());
     let parts = [
-        literal("State", "What the app may do. Access is allowed in `active` and `grace` only.", State::ALL),
-        literal("Reason", "Why the state is what it is, or why an operation was refused.", Reason::ALL),
-        literal("NextStep", "What the user can do.", NextStep::ALL),
-        literal("OffReason", "Why a feature is off.", OffReason::ALL),
-        literal("ErrorKind", "What went wrong; a kind never changes its meaning.", ErrorKind::ALL),
-        literal("Deactivated", "What became of the seat.", Deactivated::ALL),
+        literal("State", "The state of the license. Access is allowed in `active` and `grace` only.", State::ALL),
+        literal("Reason", "The reason for the state, or for the refusal of an operation.", Reason::ALL),
+        literal("NextStep", "The next step that the user can take.", NextStep::ALL),
+        literal("OffReason", "The reason why a feature is off.", OffReason::ALL),
+        literal("ErrorKind", "The kind of an error. A kind never changes its meaning.", ErrorKind::ALL),
+        literal("Deactivated", "The outcome for the seat after a deactivation.", Deactivated::ALL),
         text_codes(),
         data_class("Problem", FROZEN, &decision["$defs"]["Problem"]),
         decisions(decision),
-        // an exception cannot be frozen: raising it sets its traceback
+        // an exception cannot be frozen, because raising it sets its traceback
         data_class("Failure", "@dataclass(eq=False, kw_only=True)", &error["$defs"]["Error"]),
         data_class("Explanation", FROZEN, explanation),
         typed_dict("LicenseSettings", settings),
@@ -86,7 +87,7 @@ fn literal_of<'a>(name: &str, doc: &str, rows: impl Iterator<Item = (String, &'a
     text + "]\n" + &doc_string("", doc)
 }
 
-/// What all decisions have, one class for each state, and their union.
+/// Returns the members that all decisions have, one class for each state, and their union.
 fn decisions(schema: &Value) -> String {
     let mut text = data_class("AnyDecision", FROZEN, schema);
     let mut all = Vec::new();
@@ -109,12 +110,12 @@ fn decisions(schema: &Value) -> String {
         }
         all.push(name);
     }
-    let doc = "Whether the app may run, why, and what the user can do; what is known of it depends on its `state`.";
+    let doc = "Whether the app may run, why, and what the user can do; its members depend on its `state`.";
     write!(text, "\n\nDecision = (\n    {}\n)\n{}", all.join("\n    | "), doc_string("", doc)).unwrap();
     text
 }
 
-/// The literal type of codes; `None` for none.
+/// Returns the literal type of codes, or `None` if there are none.
 fn literals<Code: Display>(codes: &[Code]) -> String {
     let names: Vec<String> = codes.iter().map(|code| format!("\"{code}\"")).collect();
     if names.is_empty() { "None".into() } else { format!("Literal[{}]", names.join(", ")) }
@@ -147,12 +148,12 @@ fn typed_dict(name: &str, schema: &Value) -> String {
     text
 }
 
-/// A second one is about the Rust type.
+/// Returns the first paragraph of a documentation. The second one is about the Rust type.
 fn first_paragraph(schema: &Value) -> &str {
     schema["description"].as_str().unwrap().split("\n\n").next().unwrap()
 }
 
-/// `retryAfterMs` is `retry_after`, since its type says the unit.
+/// Returns the name of a member. `retryAfterMs` becomes `retry_after`, because its Python type contains the unit.
 fn python_name(member: &str) -> String {
     let mut name = String::new();
     for letter in member.chars() {
@@ -164,7 +165,7 @@ fn python_name(member: &str) -> String {
     name.strip_suffix("_ms").unwrap_or(&name).to_owned()
 }
 
-/// A member's schema as Python has it. Names say what is a time and what a duration.
+/// Returns a member's Python type. The member's name says whether it is a time or a duration.
 fn type_of(member: &str, schema: &Value) -> String {
     let all: Vec<String> = match (&schema["$ref"], &schema["anyOf"], &schema["type"]) {
         (Value::String(name), _, _) => vec![reference(name)],
@@ -205,7 +206,7 @@ fn python_bool(value: bool) -> &'static str {
     if value { "True" } else { "False" }
 }
 
-/// Of lines of at most 120 characters.
+/// Formats a documentation string with lines of at most 120 characters.
 fn doc_string(indent: &str, doc: &str) -> String {
     let doc = worded(doc);
     if indent.len() + doc.len() + "\"\"\"\"\"\"".len() <= WIDTH {
@@ -219,7 +220,7 @@ fn doc_string(indent: &str, doc: &str) -> String {
     format!("{text}{indent}\"\"\"\n")
 }
 
-/// The core's documentation in Python's words.
+/// Replaces words of the core's documentation by Python's.
 fn worded(doc: &str) -> String {
     let doc = doc.split_whitespace().collect::<Vec<_>>().join(" ");
     let doc = WORDS.iter().fold(doc, |doc, (core, python)| doc.replace(core, python));

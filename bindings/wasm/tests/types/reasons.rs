@@ -1,4 +1,5 @@
-//! `docs/src/reasons.md`: every state, reason, next step and kind of error, with its meaning and with what the user reads.
+//! Generates `docs/src/reasons.md`: every state, reason, next step and kind of error, with its meaning and the user's
+//! text.
 
 use std::fmt::Write as _;
 
@@ -55,7 +56,7 @@ pub(crate) fn page() -> String {
     page + &portal()
 }
 
-/// What the user reads in the customer portal, whose errors have no reasons of their own.
+/// Returns the users' texts of the customer portal, whose errors have no reasons of their own.
 fn portal() -> String {
     let mut page = String::from(
         "\n## Customer portal\n\nWhat the user reads there, besides the sentences above.\n\n\
@@ -85,14 +86,14 @@ fn table<Code: std::fmt::Display + Copy>(
     }
 }
 
-/// The English of those codes that there are.
+/// Returns the English texts of those codes that exist.
 fn sentences(codes: &[&str]) -> String {
     let texts = schema::texts().filter(|(code, _)| codes.contains(code));
     let texts: Vec<String> = texts.map(|(code, english)| format!("{english} (`{code}`)")).collect();
     if texts.is_empty() { "that of the state and its reason".into() } else { texts.join("<br>") }
 }
 
-/// On one line. Links of rustdoc lead nowhere here.
+/// Joins lines, and removes rustdoc links, which lead nowhere here.
 fn on_one_line(doc: &str) -> String {
     let line = doc.split_whitespace().collect::<Vec<_>>().join(" ");
     line.split("](")

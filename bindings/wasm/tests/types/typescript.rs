@@ -1,5 +1,5 @@
-//! `types.ts` and `portal/types.ts`: a union for each table of codes, and an interface for each object, with the core's own
-//! documentation. And `messages.ts`: what the user reads about errors of TypeScript's own.
+//! Generates `types.ts` and `portal/types.ts`: a union for each table of codes, and an interface for each object, with
+//! the core's own documentation. Also generates `messages.ts`: the users' texts for errors that arise in TypeScript.
 
 use std::fmt::Write as _;
 
@@ -8,11 +8,11 @@ use polar_license::schema;
 use polar_license::{Deactivated, ErrorKind, NextStep, OffReason, Reason, State};
 use serde_json::{Map, Value};
 
-/// What each file begins with.
+/// Returns the beginning of a file.
 fn head(what: &str) -> String {
     format!(
         "/**
- * What an app sees of {what}: the same names as in Rust, C and on the command line.
+ * The data of {what}, with the same names as in Rust, in C and on the command line.
  *
  * Written by bindings/wasm/tests/types from the core's types: change them there.
  */
@@ -20,7 +20,7 @@ fn head(what: &str) -> String {
     )
 }
 
-/// How the core's documentation and JavaScript name the same thing.
+/// Names in the core's documentation, and JavaScript's names for the same things.
 const NAMES: [(&str, &str); 6] = [
     ("[`Error::retry_after`](crate::Error::retry_after)", "`retryAfterMs`"),
     ("[`Error::reason`](crate::Error::reason)", "`reason`"),
@@ -30,7 +30,7 @@ const NAMES: [(&str, &str); 6] = [
     ("`replace_previous`", "`replacePrevious`"),
 ];
 
-/// The whole file.
+/// Returns the whole file.
 pub(crate) fn types() -> String {
     let [decision, error, explanation, settings] =
         [schema::decision(), schema::error(), schema::explanation(), schema::settings()];
@@ -38,14 +38,18 @@ pub(crate) fn types() -> String {
         [&decision, &error, &explanation, &settings].map(|one| one.as_value());
     [
         head("a license"),
-        union("State", "What the app may do. Access is allowed in `active` and `grace` only.", State::ALL),
-        union("Reason", "Why the state is what it is, or why an operation was refused.", Reason::ALL),
-        union("NextStep", "What the user can do.", NextStep::ALL),
-        union("OffReason", "Why a feature is off.", OffReason::ALL),
-        union("ErrorKind", "What went wrong; a kind never changes its meaning.", ErrorKind::ALL),
-        union("Deactivated", "What became of the seat.", Deactivated::ALL),
+        union("State", "The state of the license. Access is allowed in `active` and `grace` only.", State::ALL),
+        union("Reason", "The reason for the state, or for the refusal of an operation.", Reason::ALL),
+        union("NextStep", "The next step that the user can take.", NextStep::ALL),
+        union("OffReason", "The reason why a feature is off.", OffReason::ALL),
+        union("ErrorKind", "The kind of an error. A kind never changes its meaning.", ErrorKind::ALL),
+        union("Deactivated", "The outcome for the seat after a deactivation.", Deactivated::ALL),
         text_codes("TextCode", "The codes of the sentences that a user may read, with their English.", schema::texts()),
-        text_codes("PortalTextCode", "Those of the customer portal.", schema::portal_texts()),
+        text_codes(
+            "PortalTextCode",
+            "The codes of the sentences of the customer portal, with their English.",
+            schema::portal_texts(),
+        ),
         decisions(decision),
         interface("Problem", &decision["$defs"]["Problem"], Use::Read),
         failures(&error["$defs"]["Error"]),
@@ -55,22 +59,22 @@ pub(crate) fn types() -> String {
     .join("\n")
 }
 
-/// The file of the customer portal.
+/// Returns the file of the customer portal.
 pub(crate) fn portal() -> String {
     let codes = [
         head("the customer portal"),
         union("KeyStatus", "Whether a license key can be used.", KeyStatus::ALL),
-        union("Stage", "What is waited for.", Stage::ALL),
+        union("Stage", "The event that an operation of the portal waits for.", Stage::ALL),
     ];
     let interfaces = schema::portal().map(|(name, schema)| interface(name, schema.as_value(), Use::Read));
     codes.into_iter().chain(interfaces).collect::<Vec<_>>().join("\n")
 }
 
-/// Of the kinds that TypeScript itself reports.
+/// Returns the file of the texts for the kinds of errors that TypeScript itself reports.
 pub(crate) fn messages() -> String {
     let mut text = String::from(
         "/**
- * What the user reads about errors that arise outside of the engine, by the codes of texts/en.json.
+ * The users' texts for errors that arise outside the engine, by the codes of texts/en.json.
  *
  * Written by bindings/wasm/tests/types from the core's sentences: change them there.
  */
@@ -101,12 +105,12 @@ fn text_codes(name: &str, about: &str, texts: impl Iterator<Item = (&'static str
     text + ";\n"
 }
 
-/// What an app does with an object.
+/// The use that an app makes of an object.
 #[derive(Clone, Copy, PartialEq)]
 enum Use {
-    /// Every member is there, and one without a value is null.
+    /// Every member is present, and null if it has no value.
     Read,
-    /// What is not required may be left out, and nothing is changed.
+    /// Members that are not required may be left out, and the object is not changed.
     Written,
 }
 
@@ -134,7 +138,7 @@ macro_rules! documented {
 
 documented!(State, Reason, NextStep, OffReason, ErrorKind, Deactivated, KeyStatus, Stage);
 
-/// What all decisions have, one interface for each state, and their union.
+/// Returns the members that all decisions have, one interface for each state, and their union.
 fn decisions(schema: &Value) -> String {
     let mut text = interface("AnyDecision", schema, Use::Read);
     let mut all = String::new();
@@ -157,21 +161,17 @@ fn decisions(schema: &Value) -> String {
         let doc = comment("", state.doc());
         write!(text, "\n{doc}export interface {name} extends AnyDecision {{\n{members}}}\n").unwrap();
     }
-    let doc = comment(
-        "",
-        "Whether the app may run, why, and what the user can do; what is known of it depends on its `state`.",
-    );
+    let doc = comment("", "Whether the app may run, why, and what the user can do; its members depend on its `state`.");
     text + &format!("\n{doc}export type Decision ={all};\n")
 }
 
-/// What all failures have, and their union by kind.
+/// Returns the members that all failures have, and their union by kind.
 fn failures(schema: &Value) -> String {
     let text = interface("AnyFailure", schema, Use::Read);
     let kinds = names(&schema::WITH_REASON);
-    let with = comment("", "Polar or the configuration denied it, for the `reason`.");
-    let without = comment("", "It failed for what its `kind` says.");
-    let all =
-        comment("", "Why an operation did not do what was asked; whether there is a `reason` depends on its `kind`.");
+    let with = comment("", "Polar or the configuration refused the operation, for the `reason`.");
+    let without = comment("", "The operation failed for another cause, which `kind` names.");
+    let all = comment("", "The cause of an operation's failure. Whether there is a `reason` depends on its `kind`.");
     format!(
         "{text}\n{with}export interface RefusedFailure extends AnyFailure {{\n  readonly kind: {kinds};\n  readonly reason: Reason;\n}}\n\n\
          {without}export interface OtherFailure extends AnyFailure {{\n  readonly kind: Exclude<ErrorKind, {kinds}>;\n  readonly reason: null;\n}}\n\n\
@@ -179,7 +179,7 @@ fn failures(schema: &Value) -> String {
     )
 }
 
-/// With the names of the features as a parameter.
+/// Adds the names of the features as a type parameter.
 fn settings_of(schema: &Value) -> String {
     let (name, features) = ("interface LicenseSettings {", "features?: Readonly<Record<string,");
     let text = interface("LicenseSettings", schema, Use::Written);
@@ -188,13 +188,13 @@ fn settings_of(schema: &Value) -> String {
         .replace(features, "features?: Readonly<Record<Feature,")
 }
 
-/// The literal types of codes; `null` for none.
+/// Returns the literal types of codes, or `null` if there are none.
 fn names<Code: std::fmt::Display>(codes: &[Code]) -> String {
     let names: Vec<String> = codes.iter().map(|code| format!("\"{code}\"")).collect();
     if names.is_empty() { "null".into() } else { names.join(" | ") }
 }
 
-/// `clock_suspect` as `ClockSuspect`.
+/// Converts `clock_suspect` to `ClockSuspect`.
 pub(crate) fn capitalized(name: &str) -> String {
     let word = |word: &str| {
         let mut letters = word.chars();
@@ -203,7 +203,7 @@ pub(crate) fn capitalized(name: &str) -> String {
     name.split('_').map(word).collect()
 }
 
-/// The type of a member that has a value.
+/// Returns the type of a member that has a value.
 fn without_null(schema: &Value) -> String {
     let of_type = type_of(schema, Use::Read);
     of_type.strip_suffix(" | null").unwrap_or_else(|| panic!("`{of_type}` cannot be null")).into()
@@ -224,14 +224,14 @@ fn interface(name: &str, schema: &Value, used: Use) -> String {
             "texts" => String::from("Readonly<Partial<Record<TextCode | PortalTextCode, string>>>"),
             _ => type_of(description, used),
         };
-        // everybody who reads one gets the same, so it is frozen
+        // all readers get the same object, so it is frozen
         let read_only = if used == Use::Read { "readonly " } else { "" };
         writeln!(text, "  {read_only}{member}{optional}: {of_type};").unwrap();
     }
     text + "}\n"
 }
 
-/// A schema as TypeScript has it.
+/// Converts a schema to TypeScript.
 fn type_of(schema: &Value, used: Use) -> String {
     let all = match (&schema["$ref"], &schema["anyOf"], &schema["type"]) {
         (Value::String(name), _, _) => vec![reference(name)],
@@ -255,7 +255,7 @@ fn plain(name: &Value, schema: &Value, used: Use) -> String {
     }
 }
 
-/// Names that say no more than what JSON has are left out.
+/// Returns the TypeScript type of a reference. Plain JSON values get no type name of their own.
 fn reference(path: &str) -> String {
     match path.rsplit('/').next().unwrap() {
         "Timestamp" => "string".into(),
@@ -268,7 +268,7 @@ pub(crate) fn object(value: &Value) -> &Map<String, Value> {
     value.as_object().unwrap()
 }
 
-/// A documentation comment of lines of at most 120 characters.
+/// Formats a documentation comment with lines of at most 120 characters.
 fn comment(indent: &str, doc: &str) -> String {
     let mut doc = doc.split_whitespace().collect::<Vec<_>>().join(" ");
     for (rust, javascript) in NAMES {

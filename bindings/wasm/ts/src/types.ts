@@ -1,10 +1,10 @@
 /**
- * What an app sees of a license: the same names as in Rust, C and on the command line.
+ * The data of a license, with the same names as in Rust, in C and on the command line.
  *
  * Written by bindings/wasm/tests/types from the core's types: change them there.
  */
 
-/** What the app may do. Access is allowed in `active` and `grace` only. */
+/** The state of the license. Access is allowed in `active` and `grace` only. */
 export type State =
   /** Nothing is stored, or what is stored cannot be trusted or read. */
   | "unlicensed"
@@ -21,7 +21,7 @@ export type State =
   /** Not confirmed for too long; one online validate restores access. */
   | "lapsed";
 
-/** Why the state is what it is, or why an operation was refused. */
+/** The reason for the state, or for the refusal of an operation. */
 export type Reason =
   /** No license key has been activated on this device. */
   | "no_license"
@@ -55,7 +55,7 @@ export type Reason =
   /** The key is for a benefit that this app does not accept. */
   | "benefit";
 
-/** What the user can do. */
+/** The next step that the user can take. */
 export type NextStep =
   /** Nothing to do. */
   | "none"
@@ -74,7 +74,7 @@ export type NextStep =
   /** Deactivate another device: on it, or in Polar's customer portal. */
   | "manage_devices";
 
-/** Why a feature is off. */
+/** The reason why a feature is off. */
 export type OffReason =
   /** The app may not run at all: the decision's state and reason say why. */
   | "not_licensed"
@@ -83,7 +83,7 @@ export type OffReason =
   /** The configuration names no such feature: a mistake of the app's. */
   | "unknown";
 
-/** What went wrong; a kind never changes its meaning. */
+/** The kind of an error. A kind never changes its meaning. */
 export type ErrorKind =
   /** The caller passed an invalid argument, such as an empty license key. */
   | "invalid_argument"
@@ -112,7 +112,7 @@ export type ErrorKind =
   /** A defect in this library. */
   | "internal";
 
-/** What became of the seat. */
+/** The outcome for the seat after a deactivation. */
 export type Deactivated =
   /** Polar confirmed that the seat is free. */
   | "released"
@@ -243,7 +243,7 @@ export type TextCode =
   /** This feature is not available. Contact the vendor. */
   | "feature.unknown";
 
-/** Those of the customer portal. */
+/** The codes of the sentences of the customer portal, with their English. */
 export type PortalTextCode =
   /** This is not an e-mail address. Check it for typos. */
   | "portal.not_an_address"
@@ -461,7 +461,7 @@ export interface LapsedDecision extends AnyDecision {
   readonly noticeAt: string;
 }
 
-/** Whether the app may run, why, and what the user can do; what is known of it depends on its `state`. */
+/** Whether the app may run, why, and what the user can do; its members depend on its `state`. */
 export type Decision =
   | UnlicensedDecision
   | DeniedDecision
@@ -505,19 +505,19 @@ export interface AnyFailure {
   readonly nextUrl: string | null;
 }
 
-/** Polar or the configuration denied it, for the `reason`. */
+/** Polar or the configuration refused the operation, for the `reason`. */
 export interface RefusedFailure extends AnyFailure {
   readonly kind: "refused";
   readonly reason: Reason;
 }
 
-/** It failed for what its `kind` says. */
+/** The operation failed for another cause, which `kind` names. */
 export interface OtherFailure extends AnyFailure {
   readonly kind: Exclude<ErrorKind, "refused">;
   readonly reason: null;
 }
 
-/** Why an operation did not do what was asked; whether there is a `reason` depends on its `kind`. */
+/** The cause of an operation's failure. Whether there is a `reason` depends on its `kind`. */
 export type Failure = RefusedFailure | OtherFailure;
 
 /** The reason why a feature is on or off, for the user and for developers. */
@@ -526,7 +526,7 @@ export interface Explanation {
   readonly allowed: boolean;
   /** The reason why it is off, or null if it is on. */
   readonly reason: OffReason | null;
-  /** What the user can do to use the feature. */
+  /** The next step that the user can take to use the feature. */
   readonly nextStep: NextStep;
   /** The vendor's page for the next step, if the settings have one. */
   readonly nextUrl: string | null;

@@ -1,49 +1,49 @@
 /* tslint:disable */
 /* eslint-disable */
 /**
- * Why there is no complete reply.
+ * The reason why there is no complete reply.
  */
 
 export type NoReply = "network" | "timeout" | "cancelled";
 /**
- * How a refresh was started: by an app that waits for it, by a timer, or because the network may just have come back.
+ * The origin of a refresh: an app that waits for it, a timer, or a sign that the network may be back.
  */
 
 export type Patience = "short" | "full" | "woken";
 /**
- * How the wait for other tabs has ended: none is asking Polar, or one still is.
+ * The outcome of waiting for other tabs: none is asking Polar, or one still is.
  */
 
 export type Turn = "taken" | "late";
+/**
+ * The action of the automatic refresh at this instant.
+ */
+export type Look = { do: "refresh"; patience: Patience } | { do: "wait"; ms: number };
+
+/**
+ * The change to make to the stored record.
+ */
+export type Change = { do: "keep" } | { do: "put"; record: Uint8Array<ArrayBuffer>; durable: boolean } | { do: "remove" };
+
 /**
  * The decision at this instant.
  */
 export type Current = Decision;
 
 /**
- * What a driver does next, and the number to go on with.
- */
-export type Step = { do: "turn"; number: number; until: number } | { do: "store"; number: number; notBefore: number; until: number; timeoutMs: number } | { do: "send"; number: number; notBefore: number; url: string; headers: [[string, string], [string, string]]; body: string; timeoutMs: number; replyLimit: number } | { do: "join"; number: number; until: number } | { do: "done"; decision: Decision; error: Failure | null; deactivated: Deactivated | null };
-
-/**
- * What is thrown if the settings are wrong.
+ * The exception for invalid settings.
  */
 export interface Thrown {
     error: Failure;
 }
 
 /**
- * What the automatic refresh does at this instant.
+ * The next step for a driver, and the number with which it is resumed.
  */
-export type Look = { do: "refresh"; patience: Patience } | { do: "wait"; ms: number };
+export type Step = { do: "turn"; number: number; until: number } | { do: "store"; number: number; notBefore: number; until: number; timeoutMs: number } | { do: "send"; number: number; notBefore: number; url: string; headers: [[string, string]]; body: string; timeoutMs: number; replyLimit: number } | { do: "join"; number: number; until: number } | { do: "done"; decision: Decision; error: Failure | null; deactivated: Deactivated | null };
 
 /**
- * What to do with the stored record.
- */
-export type Change = { do: "keep" } | { do: "put"; record: Uint8Array<ArrayBuffer>; durable: boolean } | { do: "remove" };
-
-/**
- * Why a feature is on or off.
+ * The reason why a feature is on or off.
  */
 export type Explained = Explanation;
 
@@ -52,8 +52,9 @@ import type { Deactivated, Decision, Explanation, Failure } from "./types.js";
 
 /**
  * The licensing of one app on one device. In every method `wall` is the wall clock in ms since 1970, and `mono` the
- * monotonic clock in ms since any moment. An operation ends with the step `done`; every other step has a number, by which
- * it is resumed once. What a method throws besides `{ error }` is a defect, after which the instance must not be used.
+ * monotonic clock in ms since any moment. An operation ends with the step `done`. Every other step has a number, with
+ * which it is resumed once. Any exception other than `{ error }` is a defect, after which the instance must not be
+ * used.
  */
 export class Engine {
     free(): void;
@@ -63,7 +64,7 @@ export class Engine {
      */
     activate(key: string | null | undefined, replacePrevious: boolean, wall: number, mono: number): Step;
     /**
-     * Gives up in a step `turn` or `join`, before the operation has done anything.
+     * Cancels an operation in a step `turn` or `join`, before it has done anything.
      */
     cancel(number: number, wall: number, mono: number): Step;
     /**
@@ -71,7 +72,7 @@ export class Engine {
      */
     consume(count: number, wall: number, mono: number): Step;
     /**
-     * The decision at this instant, from memory.
+     * Returns the decision at this instant, from memory.
      */
     current(wall: number, mono: number): Current;
     /**
@@ -79,7 +80,7 @@ export class Engine {
      */
     deactivate(wall: number, mono: number): Step;
     /**
-     * Why a feature is on or off at this instant, from memory.
+     * Returns the reason why a feature is on or off at this instant, from memory.
      */
     explain(feature: string, wall: number, mono: number): Explained;
     /**
@@ -87,29 +88,30 @@ export class Engine {
      */
     forget(wall: number, mono: number): Step;
     /**
-     * Whether the decision that `current` returned last is still the one. Called at each look at a feature: it returns
-     * what costs the glue nothing.
+     * Returns `true` if the decision that `current` returned last still holds. It is called at every check of a
+     * feature, so it returns a type that costs the glue nothing.
      */
     isCurrent(wall: number, mono: number): boolean;
     /**
-     * What the automatic refresh does at this instant, and when to look again, at the latest when the decision that was
-     * last read ends; asked when its wait is over, after every operation, and with `woken` if the network may have come
+     * Returns what the automatic refresh does at this instant: refresh, or wait, at most until the decision that was
+     * last read ends. Call it when the wait is over, after every operation, and with `woken` if the network may be
      * back.
      */
     look(woken: boolean, wall: number, mono: number): Look;
     /**
-     * What to do with the record, in a step `store`: `stored` is what the store holds, if anything, unless it is
-     * `unreadable`. Nothing, if the operation does not wait for the store any more.
+     * Returns the change to make to the record in a step `store`. `stored` is the record that the store holds, if any;
+     * with `unreadable` it could not be read. Returns `keep` if the operation does not wait for the store any more.
      */
     merge(number: number, stored: Uint8Array | number[] | null | undefined, unreadable: boolean, wall: number, mono: number): Change;
     /**
-     * An engine that remembers nothing yet: `open` is its first operation. `settings` is the JSON of what an app
-     * configures; `device` identifies this device if the settings do not; `system` is such as `Windows 11`; `seed` is 16
-     * random bytes. With `own_pace` its requests do not wait for those of other engines, for a clock that is not theirs.
+     * Creates an engine without a record; `open` must be its first operation. `settings` is the JSON of the app's
+     * settings. `device` identifies this device if the settings do not. `system` is a name such as `Windows 11`.
+     * `seed` is 16 random bytes. With `own_pace` its requests do not wait for those of other engines; it is meant for
+     * an engine with a clock of its own.
      */
     constructor(settings: string, device: string, system: string, seed: Uint8Array | number[], own_pace: boolean);
     /**
-     * Reads what is stored.
+     * Reads the stored record.
      */
     open(wall: number, mono: number): Step;
     /**
@@ -117,27 +119,28 @@ export class Engine {
      */
     refresh(patience: Patience, wall: number, mono: number): Step;
     /**
-     * Goes on after a step `send` without a complete reply; `sent` if the request may have reached Polar.
+     * Continues after a step `send` without a complete reply. `sent` means that the request may have reached Polar.
      */
     resumeFailure(number: number, failure: NoReply, sent: boolean, message: string, wall: number, mono: number): Step;
     /**
-     * Goes on after a step `join`: with another such step if there is still something to wait for, and time.
+     * Continues after a step `join`. Returns another such step if the other operation has not ended and there is time
+     * left.
      */
     resumeJoin(number: number, wall: number, mono: number): Step;
     /**
-     * Goes on after a step `send` with a complete reply; `retry_after` is what the method of that name returns.
+     * Continues after a step `send` with a complete reply. `retry_after` is the result of the method of that name.
      */
     resumeReply(number: number, status: number, retryAfter: number | null | undefined, body: Uint8Array | number[], wall: number, mono: number): Step;
     /**
-     * Goes on after a step `store`; `problem` is why the store could not be locked, read or written.
+     * Continues after a step `store`. `problem` is the reason why the store could not be locked, read or written.
      */
     resumeStore(number: number, problem: string | null | undefined, wall: number, mono: number): Step;
     /**
-     * Goes on after a step `turn`.
+     * Continues after a step `turn`.
      */
     resumeTurn(number: number, turn: Turn, wall: number, mono: number): Step;
     /**
-     * How many seconds to wait, by a reply's headers of these names.
+     * Returns the seconds to wait, as stated by the reply's headers of these names.
      */
     retryAfter(retryAfter?: string | null, ratelimitReset?: string | null, date?: string | null): number | undefined;
     /**
@@ -145,11 +148,11 @@ export class Engine {
      */
     validate(wall: number, mono: number): Step;
     /**
-     * Tag of the device: 16 hexadecimal digits.
+     * The tag of the device: 16 hexadecimal digits.
      */
     readonly device: string;
     /**
-     * Tag of the organization, environment and app: 16 hexadecimal digits.
+     * The tag of the organization, environment and app: 16 hexadecimal digits.
      */
     readonly product: string;
 }

@@ -1,4 +1,4 @@
-// The main process: it holds the license, and opens the window before it asks anybody about it.
+// The main process. It holds the license, and opens the window before it asks Polar about it.
 
 import { app, BrowserWindow, ipcMain } from "electron";
 import { shareLicense } from "polar-license/electron-main";
@@ -13,7 +13,7 @@ if (app.requestSingleInstanceLock()) {
   app.on("activate", () => BrowserWindow.getAllWindows().length > 0 || void opened.then(openWindow)); // macOS
   app.on("window-all-closed", () => process.platform === "darwin" || app.quit());
 } else {
-  app.quit(); // the instance that runs already follows the link
+  app.quit(); // the first instance, which is still running, follows the link
 }
 
 async function open() {

@@ -1,19 +1,19 @@
-// Links such as `acme://activate?key=…`, from a mail or a page. Somebody else chose that key, so it is shown in the form,
-// and never activated before the user has pressed the button.
+// Links such as `acme://activate?key=…`, from an e-mail or a page. Anybody can make such a link, so its key is only
+// shown in the form, and activated when the user presses the button.
 
 import { app } from "electron";
 
 const SCHEME = "acme";
 
-/** Calls `show` with the key of each link; without a key if the app was started once more without a link. */
+/** Calls `show` with the key of each link, or without a key if the app was started again without a link. */
 export function followLinks(show: (key?: string) => void): void {
   app.setAsDefaultProtocolClient(SCHEME);
-  // macOS, also for the link that has started the app
+  // on macOS, also for the link that started the app
   app.on("open-url", (event, link) => {
     event.preventDefault();
     show(keyOf(link));
   });
-  // Windows and Linux start the app once more, which ends, and hands its arguments over
+  // Windows and Linux start a second instance, which passes its arguments to this one and quits
   app.on("second-instance", (_event, argv) => show(keyIn(argv)));
   const key = keyIn(process.argv);
   if (key !== undefined) show(key);

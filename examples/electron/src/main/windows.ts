@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { BrowserWindow, shell } from "electron";
 
 export function openWindow(): BrowserWindow {
-  // with `sandbox` and `contextIsolation`, which are on unless they are turned off
+  // `sandbox` and `contextIsolation` are on by default
   const window = new BrowserWindow({ webPreferences: { preload: join(__dirname, "../preload/index.js") } });
-  // links to your pages, such as those of `polar-license/dialog`: in the browser, not in a window of the app
+  // links to your pages, such as those of `polar-license/dialog`, open in the browser, not in a window of the app
   window.webContents.setWindowOpenHandler(({ url }) => {
     if (/^(https|mailto):/.test(url)) void shell.openExternal(url);
     return { action: "deny" };
   });
-  const server = process.env["ELECTRON_RENDERER_URL"]; // of `electron-vite dev`
+  const server = process.env["ELECTRON_RENDERER_URL"]; // set by `electron-vite dev`
   void (server ? window.loadURL(server) : window.loadFile(join(__dirname, "../renderer/index.html")));
   return window;
 }

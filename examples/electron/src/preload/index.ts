@@ -1,4 +1,4 @@
-// What the page gets of the main process. Bundled into one file, as a sandbox needs it.
+// The parts of the main process that the page can use. Bundled into one file, because the sandbox requires that.
 
 import { contextBridge, ipcRenderer } from "electron";
 import { exposeLicense, type License } from "polar-license/electron-preload";

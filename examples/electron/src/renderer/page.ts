@@ -1,4 +1,4 @@
-// A window: what the license says, a form for a key, and one feature that is sold.
+// A window: the state of the license, a form for the key, and one paid feature.
 
 import type { LicenseFailure } from "polar-license/electron-preload";
 
@@ -10,7 +10,7 @@ const { license, acme } = window;
 function show({ message }: ReturnType<typeof license.current>): void {
   const why = license.explain("export");
   status.textContent = message;
-  form.hidden = why.allowed; // stays visible, for the key of an upgrade
+  form.hidden = why.allowed; // it stays visible for the key of an upgrade
   exporting.hidden = !why.allowed;
   whyOff.textContent = why.allowed ? "" : `Exporting is off: ${why.message}`;
 }
@@ -27,7 +27,7 @@ form.addEventListener("submit", async (event) => {
   }
 });
 
-// of a link; the user decides
+// the key of a link; the user decides whether to activate it
 acme.onKey((key) => {
   form.hidden = false;
   (form.elements.namedItem("key") as HTMLInputElement).value = key;

@@ -1,4 +1,4 @@
-// Which license opens this app. The client is made where it is called for: in the browser, never on the server.
+// The settings of this app's license. The client is created by its caller: in the browser, never on the server.
 
 import { createLicenseClient } from "polar-license";
 

@@ -1,4 +1,4 @@
-//! A Tauri app with a license: the window shows it, and what costs money is gated here.
+//! A Tauri app with a license: the window shows the license, and the paid feature is gated here.
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 use std::env;

@@ -1,5 +1,5 @@
 /**
- * What an app sees of the customer portal: the same names as in Rust, C and on the command line.
+ * The data of the customer portal, with the same names as in Rust, in C and on the command line.
  *
  * Written by bindings/wasm/tests/types from the core's types: change them there.
  */
@@ -17,7 +17,7 @@ export type KeyStatus =
   /** The vendor has disabled it. */
   | "disabled";
 
-/** What is waited for. */
+/** The event that an operation of the portal waits for. */
 export type Stage =
   /** That the buyer completes the purchase. */
   | "open"
