@@ -43,7 +43,7 @@ impl Engine {
             Ok(()) => self.remove(identity, Deactivated::Released, now),
             Err(Rejection::Denied(_)) => {
                 let request = self.validation(&Identity { key: identity.key.clone(), seat: None });
-                self.send(AfterReply::CheckReleased(identity, request), now)
+                self.send(AfterReply::CheckOwnKey(identity, request), now)
             }
             Err(
                 rejection @ (Rejection::UsageExhausted
@@ -55,7 +55,7 @@ impl Engine {
     }
 
     /// Handles Polar's answer about the key, after Polar did not know its seat. The seat of a rotated key stays taken.
-    pub(super) fn release_checked(
+    pub(super) fn own_key_checked(
         &mut self,
         identity: Identity,
         reply: Result<Confirmed, Rejection>,

@@ -105,7 +105,7 @@ impl Engine {
                 // Polar gives the same answer for a seat that is gone and for one that stays taken under a rotated key.
                 // This second request is sent once per seat, and rarely: most seats are released by the first one.
                 let request = self.validation(&Identity { key: release.key, seat: None });
-                self.send(AfterReply::CheckRelease(ending, seat, request), now)
+                self.send(AfterReply::CheckOlderKey(ending, seat, request), now)
             }
             Ok(()) | Err(_) => self.release_over(ending, vec![Edit::Released(seat)], now),
         }
@@ -113,7 +113,7 @@ impl Engine {
 
     /// Handles Polar's answer about the key of an older license, after Polar did not know its seat. The seat of a
     /// rotated key stays taken.
-    pub(super) fn release_judged(
+    pub(super) fn older_key_checked(
         &mut self,
         ending: Ending,
         seat: Uuid,

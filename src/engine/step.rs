@@ -222,14 +222,14 @@ impl AfterReply {
                 let reply = answer.and_then(|answer| request.read(answer));
                 engine.released(ending, request, reply, now)
             }
-            Self::CheckRelease(ending, seat, request) => {
-                engine.release_judged(ending, seat, answer.and_then(|answer| request.read(answer)), now)
+            Self::CheckOlderKey(ending, seat, request) => {
+                engine.older_key_checked(ending, seat, answer.and_then(|answer| request.read(answer)), now)
             }
             Self::Deactivate(identity, request) => {
                 engine.deactivated(identity, answer.and_then(|answer| request.read(answer)), now)
             }
-            Self::CheckReleased(identity, request) => {
-                engine.release_checked(identity, answer.and_then(|answer| request.read(answer)), now)
+            Self::CheckOwnKey(identity, request) => {
+                engine.own_key_checked(identity, answer.and_then(|answer| request.read(answer)), now)
             }
             #[cfg(feature = "portal")]
             Self::ReleaseAny(request, mark) => {
@@ -251,8 +251,8 @@ impl AfterReply {
             // in the middle of an operation that has its turn already
             Self::Activate(_, _)
             | Self::ReleasePrevious(_, _)
-            | Self::CheckRelease(_, _, _)
-            | Self::CheckReleased(_, _) => {
+            | Self::CheckOlderKey(_, _, _)
+            | Self::CheckOwnKey(_, _) => {
                 return engine.send_now(self, now);
             }
         };
@@ -267,14 +267,14 @@ impl AfterReply {
         );
         match self {
             Self::Ask(question, _) if question.only_asks() => engine.end_asking(error, now),
-            Self::Release(ending, _) | Self::CheckRelease(ending, _, _) => engine.finish(ending, now),
+            Self::Release(ending, _) | Self::CheckOlderKey(ending, _, _) => engine.finish(ending, now),
             Self::Ask(_, _)
             | Self::CheckSeat(_, _, _)
             | Self::CheckKey(_, _)
             | Self::Activate(_, _)
             | Self::ReleasePrevious(_, _)
             | Self::Deactivate(_, _)
-            | Self::CheckReleased(_, _) => engine.fail(error, now),
+            | Self::CheckOwnKey(_, _) => engine.fail(error, now),
             #[cfg(feature = "portal")]
             Self::ReleaseAny(..) => engine.fail(error, now),
         }

@@ -89,10 +89,10 @@ pub(super) enum AfterReply {
     /// Releases the seat of an older license.
     Release(Ending, wire::Deactivate),
     /// Asks whether Polar knows the key of an older license, after Polar did not know its seat.
-    CheckRelease(Ending, Uuid, wire::Validate),
+    CheckOlderKey(Ending, Uuid, wire::Validate),
     Deactivate(Identity, wire::Deactivate),
     /// Asks whether Polar knows the key that is deactivated, after Polar did not know its seat.
-    CheckReleased(Identity, wire::Validate),
+    CheckOwnKey(Identity, wire::Validate),
     /// Releases the seat of any device, with the marker of its activation.
     #[cfg(feature = "portal")]
     ReleaseAny(wire::Deactivate, Option<String>),
@@ -136,7 +136,7 @@ pub(super) struct Activation {
     pub(super) can_move: bool,
     /// The last seat that was kept without its key. It may be this key's if the key was rotated.
     pub(super) newest_kept: Option<Seat>,
-    /// The seats that were kept before it, the newest last.
+    /// The seats that were kept before `newest_kept`, the newest last.
     pub(super) other_kept: Vec<Seat>,
     /// The time on Polar's clock at which it said that the key is valid.
     pub(super) checked_at: Option<Timestamp>,
@@ -197,8 +197,8 @@ impl AfterReply {
             Self::Ask(_, request)
             | Self::CheckSeat(_, _, request)
             | Self::CheckKey(_, request)
-            | Self::CheckRelease(_, _, request)
-            | Self::CheckReleased(_, request) => (wire::Validate::PATH, request.body()),
+            | Self::CheckOlderKey(_, _, request)
+            | Self::CheckOwnKey(_, request) => (wire::Validate::PATH, request.body()),
             Self::Activate(_, request) => (wire::Activate::PATH, request.body()),
             Self::ReleasePrevious(_, request) | Self::Release(_, request) | Self::Deactivate(_, request) => {
                 (wire::Deactivate::PATH, request.body())
