@@ -184,12 +184,12 @@ impl ClientBuilder {
 
     /// Reads what is stored. See [`Client::open`].
     pub fn open(self) -> Result<Client, Error> {
+        let transport = self.transport.map_or_else(|| default_transport(&self.config), Ok)?;
         let directory = self.directory.or_else(default_directory);
         let machine = machine(&self.config, directory.as_deref(), true);
         let Opened { engine, unknown_features, app_id, product, device } =
             opening::open(self.config, machine, self.clock.is_some());
         let store = self.store.unwrap_or_else(|| usual_store(directory, &app_id, product, device));
-        let transport = self.transport.unwrap_or_else(default_transport);
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let driver = Arc::new(Driver::new(engine, unknown_features, store, transport, clock));
         driver.run(Operation::Open);

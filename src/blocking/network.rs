@@ -3,18 +3,20 @@
 #[cfg(feature = "http")]
 use super::http::HttpTransport;
 #[cfg(not(feature = "http"))]
-use crate::client::no_transport::NoTransport;
+use crate::client::no_transport::no_transport;
+use crate::config::Config;
+use crate::error::Error;
 use crate::transport::Transport;
 use std::sync::Arc;
 
-/// ureq.
+/// Returns one by ureq.
 #[cfg(feature = "http")]
-pub(super) fn default_transport() -> Arc<dyn Transport> {
-    Arc::new(HttpTransport::new())
+pub(super) fn default_transport(_: &Config) -> Result<Arc<dyn Transport>, Error> {
+    Ok(Arc::new(HttpTransport::new()))
 }
 
-/// None, in a build without one.
+/// Fails in a build without one.
 #[cfg(not(feature = "http"))]
-pub(super) fn default_transport() -> Arc<dyn Transport> {
-    Arc::new(NoTransport)
+pub(super) fn default_transport(config: &Config) -> Result<Arc<dyn Transport>, Error> {
+    Err(no_transport(config))
 }

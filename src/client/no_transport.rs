@@ -1,29 +1,12 @@
-//! The network stack of a client that is built without one and is not given one. It sends nothing.
+//! The error of a client that is built without a network stack and is not given one.
 
-#[cfg(feature = "tokio-client")]
-use crate::future::BoxFuture;
-#[cfg(feature = "tokio-client")]
-use crate::transport::AsyncTransport;
-use crate::transport::{Answer, Failure, Request, Sent, Transport};
+use crate::codes::ErrorKind;
+use crate::config::Config;
+use crate::error::Error;
 
-pub(crate) struct NoTransport;
-
-impl NoTransport {
-    fn answer() -> Answer {
-        let message = "this build has no network stack of its own; give the client a transport";
-        Answer::failed(Failure::Network, Sent::No, message)
-    }
-}
-
-impl Transport for NoTransport {
-    fn post(&self, _: &Request) -> Answer {
-        Self::answer()
-    }
-}
-
-#[cfg(feature = "tokio-client")]
-impl AsyncTransport for NoTransport {
-    fn post<'a>(&'a self, _: &'a Request) -> BoxFuture<'a, Answer> {
-        Box::pin(async { Self::answer() })
-    }
+/// Returns the error that `open` fails with, so that a developer meets it before a customer does.
+pub(crate) fn no_transport(config: &Config) -> Error {
+    let detail = "this build has no network stack of its own: give the client a `transport`, or turn on the feature \
+                  `http`, or for tokio `tokio`";
+    Error::worded(config.texts(), ErrorKind::InvalidConfig, detail)
 }

@@ -198,6 +198,7 @@ impl ClientBuilder {
             Error::new(ErrorKind::Internal, message)
         };
         let runtime = Handle::try_current().map_err(outside)?;
+        let transport = self.transport.map_or_else(|| default_transport(&self.config), Ok)?;
         let directory = self.directory;
         // without a store of the app's the record is in a file
         let takes_turns = self.place.as_ref().is_none_or(Place::takes_turns);
@@ -212,7 +213,6 @@ impl ClientBuilder {
             opening::open(config, machine, self.clock.is_some());
         let usual_place = || Place::Threads(usual_store(directory, &app_id, product, device).into());
         let place = self.place.unwrap_or_else(usual_place);
-        let transport = self.transport.unwrap_or_else(default_transport);
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let driver = Arc::new(Driver::new(engine, unknown_features, place, transport, clock, runtime));
         driver.run(Operation::Open).await;

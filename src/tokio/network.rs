@@ -3,17 +3,19 @@
 #[cfg(feature = "tokio")]
 use super::http::HttpTransport;
 #[cfg(not(feature = "tokio"))]
-use crate::client::no_transport::NoTransport;
+use crate::client::no_transport::no_transport;
+use crate::config::Config;
+use crate::error::Error;
 use crate::transport::AsyncTransport;
 
-/// reqwest.
+/// Returns one by reqwest.
 #[cfg(feature = "tokio")]
-pub(super) fn default_transport() -> Box<dyn AsyncTransport> {
-    Box::new(HttpTransport::new())
+pub(super) fn default_transport(_: &Config) -> Result<Box<dyn AsyncTransport>, Error> {
+    Ok(Box::new(HttpTransport::new()))
 }
 
-/// None, in a build without one.
+/// Fails in a build without one.
 #[cfg(not(feature = "tokio"))]
-pub(super) fn default_transport() -> Box<dyn AsyncTransport> {
-    Box::new(NoTransport)
+pub(super) fn default_transport(config: &Config) -> Result<Box<dyn AsyncTransport>, Error> {
+    Err(no_transport(config))
 }

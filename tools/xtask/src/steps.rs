@@ -75,7 +75,7 @@ const FIRST: &[Step] = &[
     },
     Step {
         name: "minimal",
-        proves: "the crate builds without any feature, and without its own network stack",
+        proves: "the crate builds without any feature, and without its own network stack, which a client then asks for",
         needs: &[&CLIPPY],
         run: |sh| {
             clippy(cargo(sh, "clippy --package polar-license --no-default-features"))?;
@@ -83,7 +83,9 @@ const FIRST: &[Step] = &[
             clippy(cargo(sh, "clippy --package polar-license --no-default-features --features tokio-client"))?;
             clippy(cargo(sh, "clippy --package polar-license --no-default-features --features tokio"))?;
             clippy(cargo(sh, "clippy --package polar-license --no-default-features --features portal"))?;
-            clippy(cargo(sh, "clippy --package polar-license --no-default-features --features blocking,portal"))
+            clippy(cargo(sh, "clippy --package polar-license --no-default-features --features blocking,portal"))?;
+            let test = cargo(sh, "test --locked --package polar-license --no-default-features");
+            Ok(test.args(["--features", "blocking,tokio-client", "--test", "without_network"]).run()?)
         },
     },
     Step {

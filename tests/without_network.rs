@@ -1,0 +1,47 @@
+//! A build without a network stack of its own says so when a client is opened, not when a user activates. Run by
+//! `cargo xtask test minimal`; with the features `http` and `tokio` there is nothing to say.
+#![cfg(any(all(feature = "blocking", not(feature = "http")), all(feature = "tokio-client", not(feature = "tokio"))))]
+#![cfg(not(target_family = "wasm"))]
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
+
+use polar_license::{Config, Error, ErrorKind};
+
+fn config() -> Config {
+    Config::builder("de300000-0000-4000-8000-000000000001", "com.acme.app")
+        .texts(r#"{"error.invalid_config": "Nicht eingerichtet: {detail}."}"#)
+        .build()
+        .unwrap()
+}
+
+fn is_a_mistake_of_the_app(error: &Error) {
+    assert_eq!(error.kind(), ErrorKind::InvalidConfig);
+    assert!(error.detail().contains("`transport`") && error.detail().contains("`http`"), "{}", error.detail());
+    assert!(error.message().starts_with("Nicht eingerichtet: this build has no network stack"), "{}", error.message());
+}
+
+#[cfg(all(feature = "blocking", not(feature = "http")))]
+#[test]
+fn the_blocking_client_opens_with_a_transport_only() {
+    use polar_license::blocking::Client;
+    use polar_license::transport::{Answer, Failure, Request, Sent, Transport};
+
+    struct Offline;
+
+    impl Transport for Offline {
+        fn post(&self, _: &Request) -> Answer {
+            Answer::failed(Failure::Network, Sent::No, "the network is down")
+        }
+    }
+
+    let directory = tempfile::tempdir().unwrap();
+    let open = || Client::builder(config()).directory(directory.path());
+    is_a_mistake_of_the_app(&open().open().unwrap_err());
+    assert!(std::fs::read_dir(directory.path()).unwrap().next().is_none(), "nothing was stored");
+    open().transport(Offline).open().unwrap();
+}
+
+#[cfg(all(feature = "tokio-client", not(feature = "tokio")))]
+#[tokio::test]
+async fn the_client_for_tokio_opens_with_a_transport_only() {
+    is_a_mistake_of_the_app(&polar_license::tokio::Client::open(config()).await.unwrap_err());
+}
