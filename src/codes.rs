@@ -261,6 +261,8 @@ codes! {
         SeatUncertain = 12, "seat_uncertain";
         /// A defect in this library.
         Internal = 13, "internal";
+        /// The browser cannot run the library, since it has no WebAssembly or does not allow it. Arises in JavaScript only.
+        Unsupported = 14, "unsupported";
     }
 }
 
@@ -513,7 +515,7 @@ impl ErrorKind {
     /// something, and does not pass by itself.
     pub(crate) const fn concerns_user(self) -> bool {
         match self {
-            Self::Storage | Self::SeatUncertain | Self::Internal => true,
+            Self::Storage | Self::SeatUncertain | Self::Internal | Self::Unsupported => true,
             Self::InvalidArgument
             | Self::InvalidConfig
             | Self::Network
@@ -543,6 +545,7 @@ impl ErrorKind {
             Self::NotActivated => Text::NoLicense,
             Self::SeatUncertain => Text::SeatUncertain,
             Self::Internal => Text::Internal,
+            Self::Unsupported => Text::Unsupported,
         }
     }
 
@@ -553,7 +556,7 @@ impl ErrorKind {
             Self::NotActivated => NextStep::EnterKey,
             Self::UsageExhausted => NextStep::Renew,
             Self::SeatUncertain => NextStep::ManageDevices,
-            Self::Refused => NextStep::ContactVendor,
+            Self::Refused | Self::Unsupported => NextStep::ContactVendor,
             Self::InvalidArgument
             | Self::InvalidConfig
             | Self::RateLimited

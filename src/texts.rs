@@ -146,6 +146,8 @@ texts! {
     MaybeCounted = "error.maybe_counted", "The uses were not confirmed, but they may have been counted. Check the usage before you try again.";
     /// A defect.
     Internal = "error.internal", "Something went wrong in this app. Restart it and try again.";
+    /// The browser has no WebAssembly, or does not allow it.
+    Unsupported = "error.unsupported", "This app cannot check its license in this browser. Contact the vendor.";
 
     /// After the sentence of an error: the license could not be stored, but holds in memory.
     UntilExit = "also.until_exit", "The license works until this app ends.";

@@ -10,6 +10,9 @@ const license = await createLicenseClient({
   appId: "com.acme.page",
   features: { export: ["de300000-0000-4000-8000-0000000000b1"] }, // Polar: the benefits that turn it on
   environment: "production", // or the address of a local Polar
+}).catch((error) => {
+  status.textContent = error.message; // where WebAssembly cannot run
+  throw error;
 });
 
 function show({ message }) {

@@ -127,6 +127,11 @@
 #define POLAR_LICENSE_ERR_INTERNAL 13
 
 /**
+ * The browser cannot run the library, since it has no WebAssembly or does not allow it. Arises in JavaScript only.
+ */
+#define POLAR_LICENSE_ERR_UNSUPPORTED 14
+
+/**
  * Nothing is stored, or what is stored cannot be trusted or read. Not allowed.
  */
 #define POLAR_LICENSE_STATE_UNLICENSED 0

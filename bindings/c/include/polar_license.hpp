@@ -70,6 +70,7 @@ enum class error_kind : std::int32_t {
     not_activated = POLAR_LICENSE_ERR_NOT_ACTIVATED,
     seat_uncertain = POLAR_LICENSE_ERR_SEAT_UNCERTAIN,
     internal = POLAR_LICENSE_ERR_INTERNAL,
+    unsupported = POLAR_LICENSE_ERR_UNSUPPORTED,
 };
 
 /// The state of a license. A later version may have more: only decision_view::allowed() says whether the app may run.

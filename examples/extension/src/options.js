@@ -3,7 +3,10 @@
 import { openLicense } from "./license.js";
 
 const [status, form, whyOff] = ["output", "form", "#why-off"].map((name) => document.querySelector(name));
-const license = await openLicense();
+const license = await openLicense().catch((error) => {
+  status.textContent = error.message; // where WebAssembly cannot run
+  throw error;
+});
 
 function show({ message }) {
   const why = license.explain("export");

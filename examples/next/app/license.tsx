@@ -25,7 +25,7 @@ export const ExportButton = () => (
 
 export function LicenseForm() {
   const { decision, busy, error, activate, deactivate } = useLicense();
-  if (!decision) return <p>Looking for the license …</p>;
+  if (!decision) return <p>{error?.message ?? "Looking for the license …"}</p>;
   const status = error?.message ?? decision.message;
   if (decision.allowed) {
     return (

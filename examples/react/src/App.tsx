@@ -16,7 +16,7 @@ export const App = () => (
 /** The state of the license, and the form for the key. */
 function License() {
   const { decision, busy, error, activate, deactivate } = useLicense();
-  if (!decision) return null;
+  if (!decision) return <p>{error?.message}</p>; // not there yet, or why there is none
   const status = error?.message ?? decision.message;
   if (decision.allowed) {
     return (

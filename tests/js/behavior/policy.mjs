@@ -16,8 +16,9 @@ export function policyTests(browser, site) {
 
 async function forbidden(browser, site) {
   const opened = await openedUnder(browser, site, `?csp=${encodeURIComponent(FORBIDDEN)}`);
-  equal([opened.error, opened.kind, opened.unhandled], ["LicenseError", "invalid_config", []], "the page");
-  holds(opened.message.includes("'wasm-unsafe-eval'"), opened.message);
+  equal([opened.error, opened.kind, opened.unhandled], ["LicenseError", "unsupported", []], "the page");
+  equal(opened.message, "This app cannot check its license in this browser. Contact the vendor.", "what the user reads");
+  holds(opened.detail.includes("'wasm-unsafe-eval'"), opened.detail);
 }
 
 async function allowed(browser, site) {
@@ -63,6 +64,7 @@ async function openedUnder(browser, site, query) {
           error: error instanceof LicenseError ? error.name : "another",
           kind: error.kind,
           message: error.message,
+          detail: error.detail,
         };
       }
     });

@@ -24,6 +24,9 @@ describe("the dialog", { concurrency: true }, () => {
     it(`with the customer portal, in ${browser.name}`, { skip: browser.missing }, (context) =>
       run(browser, context, portalStory),
     );
+    it(`where WebAssembly cannot run, in ${browser.name}`, { skip: browser.missing }, (context) =>
+      run(browser, context, lockedStory),
+    );
     it(`on small pages, in ${browser.name}`, { skip: browser.missing }, (context) => run(browser, context, smallStory));
   }
 });
@@ -195,6 +198,31 @@ async function story(user, polar, mock) {
   await user.isAt("License key");
   await user.press("Enter");
   await user.sees("The license is active.");
+}
+
+/** A browser that its user has locked down: the dialog opens without a client, and leads to the vendor. */
+async function lockedStory(user, polar) {
+  await user.page.evaluate((polar) => {
+    delete globalThis.WebAssembly;
+    app.dialog.license = () => app.make(polar);
+  }, polar);
+  await user.page.focus("#opener");
+  await user.press("Enter");
+  await user.sees("This app cannot check its license in this browser. Contact the vendor.");
+  await user.captured("unsupported", ["Contact the vendor", "Close"]);
+  await user.chooses("Contact the vendor");
+  assert.deepEqual(await user.heard(), [["link", "mailto:help@acme.example"]]);
+  await user.press("Escape");
+  await user.isClosed();
+  // what a framework has in place of the license
+  await user.page.evaluate(async (polar) => {
+    const error = await app.make(polar).catch((error) => error);
+    app.shown = app.showLicenseDialog(error);
+  }, polar);
+  const last = () => [...document.querySelectorAll("polar-license-dialog")].at(-1).shadowRoot.textContent;
+  assert.match(await user.page.evaluate(last), /This app cannot check its license in this browser/);
+  await user.press("Escape");
+  await user.page.evaluate(() => app.shown);
 }
 
 /** A narrow phone, one that is held across, and a page that is read from right to left. */

@@ -4,14 +4,15 @@
 import { StrictMode, startTransition, useLayoutEffect, useState, useSyncExternalStore, version } from "react";
 import { createRoot, hydrateRoot } from "react-dom/client";
 import { renderToString } from "react-dom/server";
-import { createLicenseClient, memoryStorage } from "polar-license";
+import { createLicenseClient, LicenseError, memoryStorage } from "polar-license";
+import { showLicenseDialog } from "polar-license/dialog";
 import { Gate, LicenseProvider, useLicense } from "polar-license/react";
 import AppOfTheReadme from "readme:app";
 
 const KEY = "DEMO-PLAIN";
 const NOT_INCLUDED = "Your license does not include this feature. Upgrade to use it.";
 
-const TESTS = [obviousHook, heavyList, oneForm, madeByTheProvider, disposedOf, withoutLicense, onAServer, withoutProvider,
+const TESTS = [obviousHook, heavyList, oneForm, madeByTheProvider, withoutWebAssembly, disposedOf, withoutLicense, onAServer, withoutProvider,
   appOfTheReadme, element];
 
 /** The results: names, and failures in words. */
@@ -205,6 +206,39 @@ async function madeByTheProvider(polar) {
 function Failure() {
   const { error } = useLicense();
   return error?.message;
+}
+
+/** Where WebAssembly cannot run: what was pending is refused with a sentence, and stays so whatever the user tries. */
+async function withoutWebAssembly() {
+  const message = "This app cannot check its license in this browser. Contact the vendor.";
+  const make = () => Promise.reject(new LicenseError("unsupported", "there is no WebAssembly here", { message }));
+  const { error } = console;
+  console.error = () => {};
+  const { root, shows, end } = drawn(
+    <LicenseProvider license={make}>
+      <Form seen={[]} />
+      <Gate pending="pending" fallback={(why) => `off, ${why.reason}: ${why.message}`}>the app</Gate>
+      <LicenseButton />
+    </LicenseProvider>,
+  );
+  await shows(`no export: ${message}`);
+  await shows(`off, not_licensed: ${message}`);
+  root.querySelector("input").value = KEY;
+  root.querySelector("form").requestSubmit();
+  await shows(`idle  failed: ${message}`);
+  await shows(`off, not_licensed: ${message}`);
+  [...root.querySelectorAll("button")].at(-1).click();
+  const { shadowRoot } = document.querySelector("polar-license-dialog");
+  holds(shadowRoot.textContent.includes(message), `the dialog says ${shadowRoot.textContent}`);
+  shadowRoot.querySelector("[part=close]").click();
+  await until(() => !document.querySelector("polar-license-dialog"), () => "end of the dialog");
+  end();
+  console.error = error;
+}
+
+function LicenseButton() {
+  const { error, license } = useLicense();
+  return <button onClick={() => showLicenseDialog(license ?? error)}>License…</button>;
 }
 
 /** What the provider has made ends with it, also if it was not there yet; what the app has made is the app's. */

@@ -145,7 +145,19 @@ async function used(url, polar) {
   saw.push({ step: "offline", isOffered: await isOffered(page) });
   assert.deepEqual(broken, []);
   await context.close();
+  await usedWithoutWebAssembly(url);
   return saw;
+}
+
+/** A locked-down browser: the user reads that the license cannot be checked there. */
+async function usedWithoutWebAssembly(url) {
+  const context = await chromium.profile();
+  const page = await context.newPage();
+  await page.addInitScript(() => delete globalThis.WebAssembly);
+  await page.goto(url);
+  await page.getByText("This app cannot check its license in this browser. Contact the vendor.").first().waitFor();
+  assert.equal(await isOffered(page), false);
+  await context.close();
 }
 
 /** The options page takes the key; a page of somebody else gets the button, at the next start without Polar too. */

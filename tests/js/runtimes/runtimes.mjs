@@ -161,9 +161,9 @@ function worker(date) {
 async function strict(app, polar) {
   const policy = statedPolicy(app, polar);
   const { told, violations } = await under(policy.replace(" 'wasm-unsafe-eval'", ""), app, polar, "refused.html");
-  const [{ typed, kind, message }] = told;
-  assert.deepEqual({ typed, kind }, { typed: true, kind: "invalid_config" });
-  assert.match(message, /'wasm-unsafe-eval'/);
+  const [{ typed, kind, detail }] = told;
+  assert.deepEqual({ typed, kind }, { typed: true, kind: "unsupported" });
+  assert.match(detail, /'wasm-unsafe-eval'/);
   assert.deepEqual(violations, ["script-src wasm-eval"]);
   return unhindered(policy, app, polar);
 }

@@ -116,6 +116,8 @@ ErrorKind = Literal[
     "seat_uncertain",
     # A defect in this library.
     "internal",
+    # The browser cannot run the library, since it has no WebAssembly or does not allow it. Arises in JavaScript only.
+    "unsupported",
 ]
 """The kind of an error. A kind never changes its meaning."""
 
@@ -233,6 +235,8 @@ TextCode = Literal[
     "error.maybe_counted",
     # Something went wrong in this app. Restart it and try again.
     "error.internal",
+    # This app cannot check its license in this browser. Contact the vendor.
+    "error.unsupported",
     # The license works until this app ends.
     "also.until_exit",
     # Your license includes this feature.

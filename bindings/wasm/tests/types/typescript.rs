@@ -89,6 +89,7 @@ export const MESSAGES: Partial<Record<TextCode, string>> = {\n",
         ErrorKind::Network,
         ErrorKind::Cancelled,
         ErrorKind::Internal,
+        ErrorKind::Unsupported,
     ] {
         let code = format!("error.{kind}");
         let (_, english) = schema::texts().find(|(known, _)| *known == code).unwrap();

@@ -59,8 +59,15 @@ export async function create(
     return client;
   } catch (error) {
     const known = error instanceof LicenseError ? error : failed("internal", "the client cannot be made", error);
-    throw worded(known, options?.texts);
+    throw worded(withVendor(known, options?.supportUrl), options?.texts);
   }
+}
+
+/** Leads users to the vendor where no engine can: it would check the address, so only what is safe to open is taken. */
+function withVendor(error: LicenseError, supportUrl: unknown): LicenseError {
+  if (error.kind !== "unsupported") return error;
+  const nextUrl = typeof supportUrl === "string" && /^(https|mailto):/.test(supportUrl) ? supportUrl : null;
+  return new LicenseError(error.kind, error.detail, { ...error, nextStep: "contact_vendor", nextUrl });
 }
 
 function storageOf(own: Storage | KeyValueStorage): Storage {

@@ -30,7 +30,8 @@ export interface LicenseDialogOptions {
 }
 
 /**
- * Shows the dialog until it is closed. Without a license, such as in the moment before a framework has it, nothing is shown.
+ * Shows the dialog until it is closed. Without a license, such as in the moment before a framework has it, nothing is shown;
+ * with the error that there is instead of one, such as `license ?? error` of `useLicense`, the dialog says why.
  *
  * ```ts
  * button.onclick = () => showLicenseDialog(license);

@@ -15,7 +15,7 @@ export * from "./public.js";
  * Reads what is stored on this device. Asks nobody: `refresh` does.
  *
  * Storage that cannot be read does not fail: the decision says so. Rejects with a `LicenseError` of kind
- * `invalid_config` if a setting is wrong, if WebAssembly is not allowed, or on a server that draws pages.
+ * `invalid_config` if a setting is wrong or on a server that draws pages, and `unsupported` if WebAssembly does not run here.
  */
 export function createLicenseClient<Feature extends string = string>(
   options: LicenseOptions<Feature>,

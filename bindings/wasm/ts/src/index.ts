@@ -13,7 +13,7 @@ export * from "./public.js";
  * Reads what is stored on this device. Asks nobody: `refresh` does.
  *
  * Storage that cannot be read does not fail: the decision says so. Rejects with a `LicenseError` of kind
- * `invalid_config` if a setting is wrong or WebAssembly is not allowed.
+ * `invalid_config` if a setting is wrong, and `unsupported` if WebAssembly does not run here.
  */
 export function createLicenseClient<Feature extends string = string>(
   options: LicenseOptions<Feature>,

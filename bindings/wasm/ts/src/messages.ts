@@ -12,4 +12,5 @@ export const MESSAGES: Partial<Record<TextCode, string>> = {
   "error.network": "The license server could not be reached. Check the network connection and try again.",
   "error.cancelled": "The operation was cancelled.",
   "error.internal": "Something went wrong in this app. Restart it and try again.",
+  "error.unsupported": "This app cannot check its license in this browser. Contact the vendor.",
 };

@@ -81,7 +81,10 @@ export function useLicense<Feature extends string = RegisteredFeature>(): Licens
 export interface GateProps {
   /** The feature; without, whether the app may run at all. */
   feature?: RegisteredFeature;
-  /** What to draw if it is off; a function is given why, with a sentence for the user as `message`. */
+  /**
+   * What to draw if it is off, or if the license could not be made; a function is given why, with a sentence for the user as
+   * `message`.
+   */
   fallback?: ReactNode | ((why: Decision | Explanation) => ReactNode);
   /** What to draw until that is known. */
   pending?: ReactNode;
@@ -91,13 +94,18 @@ export interface GateProps {
 /** Draws its children if a feature is on. */
 export function Gate({ feature, fallback, pending, children }: GateProps): ReactNode {
   const { decision, explain, allows } = useLicense<string>();
-  if (!decision) return pending ?? null;
+  if (!decision) {
+    const why = explain(String(feature));
+    return why.message === "" ? (pending ?? null) : drawn(fallback, why);
+  }
   // of the same decision as all that is drawn with it; a feature that is not configured is logged
   const known = feature === undefined ? decision.allowed : decision.features[feature];
   const isOn = typeof known === "boolean" ? known : allows(String(feature));
-  if (isOn) return children ?? null;
-  if (typeof fallback !== "function") return fallback ?? null;
-  return fallback(feature === undefined ? decision : explain(feature));
+  return isOn ? (children ?? null) : drawn(fallback, feature === undefined ? decision : explain(feature));
+}
+
+function drawn(fallback: GateProps["fallback"], why: Decision | Explanation): ReactNode {
+  return (typeof fallback === "function" ? fallback(why) : fallback) ?? null;
 }
 
 /** `<polar-license-dialog>` in JSX: React 19 sets these as properties; React 18 needs a `ref` that does. */

@@ -110,7 +110,11 @@ export type ErrorKind =
   /** An earlier activation may have taken a seat without this device knowing. */
   | "seat_uncertain"
   /** A defect in this library. */
-  | "internal";
+  | "internal"
+  /**
+   * The browser cannot run the library, since it has no WebAssembly or does not allow it. Arises in JavaScript only.
+   */
+  | "unsupported";
 
 /** The outcome for the seat after a deactivation. */
 export type Deactivated =
@@ -234,6 +238,8 @@ export type TextCode =
   | "error.maybe_counted"
   /** Something went wrong in this app. Restart it and try again. */
   | "error.internal"
+  /** This app cannot check its license in this browser. Contact the vendor. */
+  | "error.unsupported"
   /** The license works until this app ends. */
   | "also.until_exit"
   /** Your license includes this feature. */

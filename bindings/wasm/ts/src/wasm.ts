@@ -1,8 +1,9 @@
 /**
- * Compiles the engine from wherever the app has it. The error says what to do if the page's policy forbids it.
+ * Compiles the engine from wherever the app has it. Where that is impossible, users read one sentence, and developers the
+ * cause: no WebAssembly, a policy that forbids it, a file that is not the engine, or a browser that is too old.
  */
 
-import { failed, LicenseError } from "./error.js";
+import { failed, LicenseError, words } from "./error.js";
 import type { Response, URL } from "./platform.js";
 import { within } from "./time.js";
 
@@ -17,15 +18,16 @@ const LOAD_LIMIT_MS = 30_000;
 
 /** @internal */
 export async function compile(source: WasmSource | PromiseLike<WasmSource>): Promise<WebAssembly.Module> {
-  // as in a browser whose user has locked it down
-  if (!globalThis.WebAssembly) throw notAllowed(new Error("there is none"));
+  if (!globalThis.WebAssembly) {
+    throw new LicenseError("unsupported", "there is no WebAssembly here: the browser is too old, or locked down by its user");
+  }
   if (source == null) throw new LicenseError("invalid_config", "`wasm` is missing: give it the file `polar-license/wasm`");
   const loaded = await within(LOAD_LIMIT_MS, bytesOf(source), tooLate).catch((error: unknown) => {
     throw failed("network", "the WebAssembly of polar-license could not be loaded", error);
   });
   if (loaded instanceof WebAssembly.Module) return loaded;
   return WebAssembly.compile(loaded).catch((error: unknown) => {
-    throw notAllowed(error);
+    throw notCompiled(loaded, error);
   });
 }
 
@@ -33,13 +35,33 @@ function tooLate(): never {
   throw new Error("it did not arrive in time");
 }
 
-/** The error for a page or a browser that forbids WebAssembly, or for a Worker of a server, which compiles nothing itself. */
-function notAllowed(error: unknown): LicenseError {
+/** How each engine says that it was forbidden to compile. */
+const FORBIDDEN = /content.security.policy|\bcsp\b|unsafe-eval|disallowed by embedder/i;
+
+function notCompiled(bytes: BufferSource, error: unknown): LicenseError {
+  if (!isWebAssembly(bytes)) return failed("invalid_config", "`wasm` does not name the file `polar-license/wasm`", error);
+  const isForbidden = FORBIDDEN.test(words(error));
   const isPage = "document" in globalThis || "importScripts" in globalThis;
-  const advice = isPage
-    ? "a Content-Security-Policy needs 'wasm-unsafe-eval' in script-src"
-    : "in a Worker use `polar-license/slim`, with the module that the bundler makes of `polar-license/wasm`";
-  return failed("invalid_config", `WebAssembly does not run here; ${advice}`, error);
+  if (isForbidden && isPage) {
+    const what = "the Content-Security-Policy of this page forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src";
+    return failed("unsupported", what, error);
+  }
+  if (isForbidden) {
+    const what =
+      "WebAssembly cannot be compiled here: in a Worker use `polar-license/slim`, with the module that the bundler makes of `polar-license/wasm`";
+    return failed("invalid_config", what, error);
+  }
+  return failed("unsupported", "the WebAssembly of polar-license does not compile here: the browser may be too old", error);
+}
+
+/** Whether the bytes begin as all WebAssembly does. */
+function isWebAssembly(bytes: BufferSource): boolean {
+  try {
+    const { buffer, byteOffset } = ArrayBuffer.isView(bytes) ? bytes : new Uint8Array(bytes);
+    return String.fromCharCode(...new Uint8Array(buffer, byteOffset, 4)) === "\0asm";
+  } catch {
+    return false;
+  }
 }
 
 async function bytesOf(source: WasmSource | PromiseLike<WasmSource>): Promise<BufferSource | WebAssembly.Module> {

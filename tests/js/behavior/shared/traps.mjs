@@ -230,20 +230,45 @@ async function whileCrowded() {
 async function whileForbidden() {
   // a page that is under such a policy is in policy.mjs; Node compiles a parser of its own when it first meets a reply
   new Response();
-  for (const error of [new WebAssembly.CompileError("refused by the policy"), new TypeError("no")]) {
+  const isPage = "document" in globalThis;
+  const { CompileError } = WebAssembly;
+  const policy = isPage ? ["unsupported", "'wasm-unsafe-eval'"] : ["invalid_config", "`polar-license/slim`"];
+  const refusals = [
+    [new CompileError("violates the following Content Security policy directive: script-src 'self'"), ...policy],
+    [new CompileError("call to WebAssembly.compile() blocked by CSP"), ...policy],
+    [new CompileError("Wasm code generation disallowed by embedder"), ...policy],
+    [new CompileError("invalid opcode 0x12"), "unsupported", "too old"],
+    [new TypeError("no"), "unsupported", "too old"],
+  ];
+  for (const [error, kind, advice] of refusals) {
     WebAssembly.compile = () => Promise.reject(error);
     const refused = await rejection(opened(new Device()));
-    equal(refused.kind, "invalid_config", "an engine that does not compile");
-    const advice = "document" in globalThis ? "'wasm-unsafe-eval'" : "`polar-license/slim`";
-    holds(refused.message.includes(advice), refused.message);
+    equal(refused.kind, kind, "an engine that does not compile");
+    holds(refused.detail.includes(advice), refused.detail);
   }
   Object.assign(WebAssembly, { compile });
   const known = globalThis.WebAssembly;
   delete globalThis.WebAssembly;
-  const refused = await rejection(opened(new Device())).finally(() => {
+  try {
+    await unsupported();
+  } finally {
     globalThis.WebAssembly = known;
-  });
-  equal(refused.kind, "invalid_config", "no WebAssembly at all");
+  }
+}
+
+/** The user reads one sentence, in the app's language, and is led to the vendor. */
+async function unsupported() {
+  const english = await rejection(opened(new Device()));
+  equal(english.kind, "unsupported", "no WebAssembly at all");
+  holds(!english.detail.includes("Content-Security-Policy"), english.detail);
+  equal(english.message, "This app cannot check its license in this browser. Contact the vendor.", "the sentence");
+  equal([english.nextStep, english.nextUrl], ["contact_vendor", null], "the next step");
+  const texts = { "error.unsupported": "In diesem Browser geht das nicht." };
+  const supportUrl = "mailto:help@acme.example";
+  const german = await rejection(new Device().open({ create: createSlim, wasm: file(), texts, supportUrl }));
+  equal([german.message, german.nextUrl], [texts["error.unsupported"], supportUrl], "in German, with the vendor's page");
+  const unsafe = await rejection(new Device().open({ create: createSlim, wasm: file(), supportUrl: "javascript:alert(1)" }));
+  equal(unsafe.nextUrl, null, "an address that nobody has checked");
 }
 
 async function whileFileMissing() {

@@ -12,8 +12,16 @@ import type { DialogPages, PagesFor } from "./pages.js";
 import type { DialogTexts } from "./texts.js";
 import { type Action, type Page, viewOf } from "./view.js";
 
-/** A license, or how to get one: `() => createLicenseClient(…)`, called once, when the dialog is first shown. */
-export type LicenseSource = License | PromiseLike<License> | (() => License | PromiseLike<License>);
+/**
+ * A license, or how to get one: `() => createLicenseClient(…)`, called once, when the dialog is first shown. Or why there is
+ * none, which the dialog then says.
+ */
+export type LicenseSource =
+  | License
+  | PromiseLike<License>
+  | (() => License | PromiseLike<License>)
+  | LicenseError
+  | LicenseFailure;
 
 /** What the dialog tells the app. */
 export interface LicenseDialogEventMap extends HTMLElementEventMap {
@@ -75,7 +83,7 @@ export class LicenseDialogElement extends Base {
   /** What the attribute says may be ahead of it. */
   #isShown = false;
 
-  /** The license that is shown: the client, `window.license` of Electron, or how to get one. */
+  /** The license that is shown: the client, `window.license` of Electron, how to get one, or why there is none. */
   get license(): LicenseSource | undefined {
     return this.#source;
   }
@@ -236,6 +244,7 @@ export class LicenseDialogElement extends Base {
     if (license) this.#stop ??= license.onChange(() => this.#draw());
     if (license || !source) return;
     if (typeof source === "object" && "current" in source) return this.#take(source);
+    if (typeof source === "object" && "kind" in source) return this.#fail(source);
     const made = (this.#made ??= new Promise((resolve) => resolve(typeof source === "function" ? source() : source)));
     made.then(
       (license) => this.#made === made && this.#take(license),

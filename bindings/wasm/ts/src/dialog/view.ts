@@ -127,14 +127,26 @@ const NOTHING: Omit<View, "tone" | "message" | "error"> = {
 export function viewOf(situation: Situation): View {
   const { decision, failure, page, isBusy, texts } = situation;
   const error = failure?.message ?? "";
-  if (!decision) {
-    const message = failure ? "" : textOf(texts, "dialog.opening");
-    return { ...NOTHING, tone: failure ? "bad" : "busy", message, error };
-  }
+  if (!decision) return failure ? withoutLicense(texts, failure) : opening(texts);
   if (page === "other") return { ...NOTHING, tone: "none", message: "", error, hasPage: true };
   const view = page === "confirm" ? asked(texts, error) : offered(situation, decision, error);
   if (!isBusy) return view;
   return { ...view, tone: "busy", message: textOf(texts, "dialog.busy"), actions: new Set([...view.actions, "cancel"]) };
+}
+
+function opening(texts: DialogTexts): View {
+  return { ...NOTHING, tone: "busy", message: textOf(texts, "dialog.opening"), error: "" };
+}
+
+/** Why there is no license, and the vendor's page for it. */
+function withoutLicense(texts: DialogTexts, { message, nextStep, nextUrl }: LicenseError | LicenseFailure): View {
+  const link = linkTo(texts, STEPS[nextStep].page, nextUrl);
+  return { ...NOTHING, tone: "bad", message, error: "", link, main: link && "link" };
+}
+
+/** A page of the vendor's, if there is one. */
+function linkTo(texts: DialogTexts, page: DialogTextCode | undefined, url: string | null | undefined): Link | undefined {
+  return page && url ? { text: textOf(texts, page), url } : undefined;
 }
 
 function asked(texts: DialogTexts, error: string): View {
@@ -154,8 +166,8 @@ function offered(situation: Situation, decision: Decision, error: string): View 
   const step = isStatus || answer ? STEPS[nextStep] : {};
   const action = hasPages && step.page === "dialog.manage_devices" ? "devices" : step.action;
   const url = action === "devices" ? null : nextUrl;
-  const link = step.page && url ? { text: textOf(texts, step.page), url } : undefined;
-  const keyLink = hasForm && !hasPages && portalUrl ? { text: textOf(texts, "dialog.find_key"), url: portalUrl } : undefined;
+  const link = linkTo(texts, step.page, url);
+  const keyLink = hasForm && !hasPages ? linkTo(texts, "dialog.find_key", portalUrl) : undefined;
   const main = hasForm
     ? (action === "move" || action === "devices" ? action : link && action !== "submit" ? "link" : "submit")
     : (action ?? (link ? "link" : decision.allowed ? "done" : undefined));

@@ -14,7 +14,7 @@ export interface LicenseState<Feature extends string = string, Held = License<Fe
   readonly decision: Decision | null;
   /** Whether a call that a component has started is under way. */
   readonly busy: boolean;
-  /** Why the last call failed, or the license could not be made; `null` once another one begins. */
+  /** Why the last call failed, or the license could not be made; the former is `null` once another one begins. */
   readonly error: LicenseError | LicenseFailure | null;
   /** The license itself, whose methods reject. */
   readonly license: Held | null;
@@ -24,7 +24,10 @@ export interface LicenseState<Feature extends string = string, Held = License<Fe
 export interface LicenseCalls<Feature extends string = string> {
   /** As `License.allows`; `false` without a license, and on a server. */
   allows(this: void, feature: Feature): boolean;
-  /** As `License.explain`; without a license, and on a server, not allowed and with an empty `message`. */
+  /**
+   * As `License.explain`. Until the license is there, and on a server, not allowed and with an empty `message`; if the license
+   * could not be made, its `message` is that of the `error`.
+   */
   explain(this: void, feature: Feature): Explanation;
   /** As `License.activate`. */
   activate(this: void, key?: string | null, options?: ActivateOptions): Promise<Decision | undefined>;
@@ -60,6 +63,8 @@ export class Store {
   #running = 0;
   /** The license that this store has made, which nobody else ends. */
   #made: Promise<License> | undefined;
+  /** Why the license could not be made. */
+  #refusal: LicenseError | undefined;
   #isInUse = false;
   #stop: (() => void) | undefined;
 
@@ -103,8 +108,11 @@ export class Store {
   async #make(make: () => PromiseLike<License>): Promise<void> {
     const making = made(make);
     this.#made = making;
-    const license = await making;
     // what draws it may have gone meanwhile
+    const license = await making.catch((error: LicenseError) => {
+      if (this.#made === making) this.#refusal = error;
+      throw error;
+    });
     if (this.#made !== making) return;
     this.#license = license;
     if (this.#listeners.size > 0) this.#stop = license.onChange(this.#notify);
@@ -115,6 +123,7 @@ export class Store {
   #disposeMade(): void {
     const making = this.#made;
     this.#made = undefined;
+    this.#refusal = undefined;
     this.#stop?.();
     this.#stop = undefined;
     this.#license = undefined;
@@ -133,7 +142,8 @@ export class Store {
 
   async #run<Result>(work: () => PromiseLike<Result>): Promise<Result | undefined> {
     this.#running += 1;
-    this.#change({ busy: true, error: null });
+    // why there is no license is true for every call
+    this.#change({ busy: true, error: this.#refusal ?? null });
     let error: unknown = null;
     try {
       return await work();
@@ -148,20 +158,31 @@ export class Store {
   }
 
   #calls(): LicenseCalls {
-    const get = (): License => {
-      if (!this.#license) throw new Error(UNKNOWN.detail);
-      return this.#license;
-    };
     return {
       allows: (feature) => this.#license?.allows(feature) ?? false,
-      explain: (feature) => this.#license?.explain(feature) ?? UNKNOWN,
-      activate: (key, options) => this.#run(async () => get().activate(key, options)),
-      validate: (options) => this.#run(async () => get().validate(options)),
-      refresh: (options) => this.#run(async () => get().refresh(options)),
-      consume: (count, options) => this.#run(async () => get().consume(count, options)),
-      deactivate: (options) => this.#run(async () => get().deactivate(options)),
-      forget: (options) => this.#run(async () => get().forget(options)),
+      explain: (feature) => this.#license?.explain(feature) ?? this.#explainWithout(),
+      activate: (key, options) => this.#call((license) => license.activate(key, options)),
+      validate: (options) => this.#call((license) => license.validate(options)),
+      refresh: (options) => this.#call((license) => license.refresh(options)),
+      consume: (count, options) => this.#call((license) => license.consume(count, options)),
+      deactivate: (options) => this.#call((license) => license.deactivate(options)),
+      forget: (options) => this.#call((license) => license.forget(options)),
     };
+  }
+
+  /** Calls a method of the license, once it is there. */
+  async #call<Result>(method: (license: License) => PromiseLike<Result>): Promise<Result | undefined> {
+    return this.#run(async () => {
+      const license = this.#license ?? (await this.#made);
+      if (!license) throw new Error(UNKNOWN.detail);
+      return method(license);
+    });
+  }
+
+  #explainWithout(): Explanation {
+    if (!this.#refusal) return UNKNOWN;
+    const { message, detail, nextStep, nextUrl } = this.#refusal;
+    return { ...UNKNOWN, message, detail, nextStep, nextUrl };
   }
 }
 
