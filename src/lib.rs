@@ -149,9 +149,3 @@ mod readme {}
 #[cfg(all(doctest, feature = "http"))]
 #[doc = include_str!("../docs/src/gating.md")]
 mod gating {}
-#[cfg(all(doctest, feature = "http"))]
-#[doc = include_str!("../docs/src/guides/cli.md")]
-mod command_line {}
-#[cfg(all(doctest, feature = "http"))]
-#[doc = include_str!("../docs/src/migrating.md")]
-mod migrating {}

@@ -94,6 +94,7 @@ int main(void)
     polar_license_options_set_environment(options, polar ? polar : "production");
     polar_license_options_add_feature(options, "export", PRO);
     if (!polar_license_open(options, &license, NULL)) {
+        polar_license_refresh(license, NULL); /* returns at once if the last confirmation is fresh */
         if (!polar_license_allows(license, "export"))
             find_my_key(license);
         if (polar_license_allows(license, "export")) {

@@ -59,7 +59,8 @@ int main()
     polar::options options{ORGANIZATION, "com.acme.app"};
     options.environment(where ? where : "production").feature("export", {PRO});
     try {
-        const polar::license license{options};
+        polar::license license{options};
+        license.refresh(); // returns at once if the last confirmation is fresh
         if (!license.allows("export"))
             find_my_key(license);
         if (!license.allows("export"))

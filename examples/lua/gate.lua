@@ -64,10 +64,11 @@ local ok, message = pcall(function()
     print(outcome[0] == RELEASED and "the seat is free" or "there was no seat")
     return
   end
-  if argument then
+  polar.polar_license_refresh(license, nil) -- returns at once if the last confirmation is fresh
+  -- only without a license: with one, the program works while Polar is down
+  if argument and polar.polar_license_allows(license, "export") == 0 then
     try(function(why) return polar.polar_license_activate(license, argument, why) end)
   end
-  polar.polar_license_refresh(license, nil) -- returns at once if the last confirmation is fresh
   if polar.polar_license_allows(license, "export") ~= 0 then
     print("exporting")
   else

@@ -29,9 +29,11 @@ if sys.argv[1:] == ["--deactivate"]:
     check(polar.polar_license_deactivate(license, ctypes.byref(outcome), ctypes.byref(error)))
     print("the seat is free" if outcome.value == RELEASED else "there was no seat")
 else:
-    if sys.argv[1:]:
+    polar.polar_license_refresh(license, None)  # returns at once if the last confirmation is fresh
+    # only without a license: with one, the program works while Polar is down
+    if sys.argv[1:] and not polar.polar_license_allows(license, b"export"):
         check(polar.polar_license_activate(license, sys.argv[1].encode(), ctypes.byref(error)))
-    polar.polar_license_refresh(license, ctypes.byref(decision))  # returns at once if the last confirmation is fresh
+    polar.polar_license_current(license, ctypes.byref(decision))
     if polar.polar_license_decision_allows(decision, b"export"):
         print("exporting")
     else:  # no license, or one for another plan

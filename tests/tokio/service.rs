@@ -1,5 +1,7 @@
 //! The code of the book's guide for services, and what its handler answers.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Router, routing::get};
@@ -7,13 +9,30 @@ use polar_license::Config;
 use polar_license::tokio::Client;
 
 async fn app(config: Config) -> Result<Router, polar_license::Error> {
-    let client = Client::builder(config).directory("/var/lib/acme").open().await?;
-    if let Ok(key) = std::env::var("LICENSE_KEY") {
-        client.activate(&key).await?; // a key that is active here takes no second seat
-    }
-    client.refresh().await;
-    client.start_auto_refresh();
+    let client = Client::builder(config).directory("/var/lib/acme").open().await?; // reads, and asks nobody
+    start(&client, std::env::var("LICENSE_KEY").ok()).await;
     Ok(routes(client))
+}
+
+/// Never fails: while Polar cannot be reached, the stored license decides.
+async fn start(client: &Client, key: Option<String>) {
+    client.start_auto_refresh();
+    let is_licensed = client.refresh().await.allowed();
+    if let Some(key) = key.filter(|_| !is_licensed) {
+        tokio::spawn(activate(client.clone(), key, Duration::from_secs(60)));
+    }
+}
+
+/// Activates only where nothing is licensed, and again until Polar has answered: a server may start before its network.
+async fn activate(client: Client, key: String, pause: Duration) {
+    while let Err(error) = client.activate(&key).await {
+        eprintln!("{}", error.message()); // what to do
+        // refused, or perhaps activated: trying again would not help, or could take a second seat
+        if !error.kind().is_unreachable() || error.maybe_applied() {
+            return;
+        }
+        tokio::time::sleep(error.retry_after().unwrap_or(pause)).await;
+    }
 }
 
 /// A client is cheap to clone; clones share one license.
@@ -29,8 +48,9 @@ async fn export(State(client): State<Client>) -> Result<&'static str, (StatusCod
 mod test {
     use super::super::life::open;
     use super::super::support::{Directory, Hand, app};
-    use super::{State, StatusCode, export, routes};
-    use mock_polar::{DEMO_KEY_BASIC, DEMO_KEY_PLAIN, MockPolar};
+    use super::{State, StatusCode, activate, export, routes, start};
+    use mock_polar::{DEMO_KEY_BASIC, DEMO_KEY_PLAIN, Endpoint, Fault, MockPolar, NewKey};
+    use std::time::Duration;
 
     #[tokio::test]
     async fn the_guides_handler_says_why_not() {
@@ -48,5 +68,44 @@ mod test {
         }
         client.activate(DEMO_KEY_PLAIN).await.unwrap();
         assert_eq!(export(State(client)).await.unwrap(), "the export");
+    }
+
+    /// The guide's service, started anew each time, with Polar switched off before the start, and while it activates.
+    #[tokio::test]
+    async fn the_guides_service_lives_with_polar_switched_off_at_each_line() {
+        let polar = MockPolar::start().unwrap();
+        let key = polar.add_key(NewKey::new("pro").limit_activations(1));
+        let (hand, directory) = (Hand::with(&polar), Directory::new());
+        let begin = async || open(app(&polar.url(), "com.example.app"), &directory, &hand).await;
+        polar.stop();
+        let never_licensed = begin().await;
+        start(&never_licensed, None).await;
+        assert_eq!(export(State(never_licensed.clone())).await.unwrap_err().0, StatusCode::PAYMENT_REQUIRED);
+        let activating = tokio::spawn(activate(never_licensed.clone(), key.clone(), Duration::ZERO));
+        polar.restart().unwrap();
+        activating.await.unwrap();
+        assert_eq!(export(State(never_licensed)).await.unwrap(), "the export");
+
+        polar.stop();
+        for days in [0, 2, 10] {
+            hand.advance(Duration::from_secs(days * 24 * 60 * 60));
+            let licensed = begin().await;
+            start(&licensed, Some(key.clone())).await;
+            assert_eq!(export(State(licensed)).await.unwrap(), "the export", "{days} days later");
+        }
+        polar.restart().unwrap();
+        assert_eq!(polar.activations(&key).len(), 1);
+    }
+
+    /// The answer to an activation is lost: the guide does not try again by itself, which could take a second seat.
+    #[tokio::test]
+    async fn the_guides_service_takes_one_seat_whose_answer_is_lost() {
+        let polar = MockPolar::start().unwrap();
+        let key = polar.add_key(NewKey::new("pro").limit_activations(3));
+        let (hand, directory) = (Hand::with(&polar), Directory::new());
+        let client = open(app(&polar.url(), "com.example.app"), &directory, &hand).await;
+        polar.fault(Fault::drop_connection().on(Endpoint::Activate).after_handling());
+        activate(client, key.clone(), Duration::ZERO).await;
+        assert_eq!(polar.activations(&key).len(), 1);
     }
 }

@@ -16,7 +16,7 @@ function show({ message }) {
 }
 
 license.onChange(show);
-show(await license.refresh());
+show(license.current()); // before Polar is asked: a network may be slow
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -26,3 +26,5 @@ form.addEventListener("submit", async (event) => {
     status.textContent = error.message; // says what to do
   }
 });
+
+await license.refresh();

@@ -28,7 +28,9 @@ use xshell::Shell;
 use crate::{shell, workspace};
 
 /// The Rust files that other steps build and run.
-const BUILT: [&str; 5] = [
+const BUILT: [&str; 7] = [
+    "tests/end_to_end/command_line.rs",
+    "tests/end_to_end/migrating.rs",
     "tests/tokio/service.rs",
     "tests/fetch/readme.rs",
     "tests/tokio/readme.rs",

@@ -1,0 +1,60 @@
+//! The code of the book's guide for command line tools, which the step `book` compares.
+
+use polar_license::blocking::Client;
+use std::process::ExitCode;
+
+/// Before each command that needs the license. `key` is that of a variable, such as `ACME_LICENSE` on a CI machine.
+fn gate(client: &Client, key: Option<&str>) -> Result<(), ExitCode> {
+    let decision = client.refresh(); // at once while the last answer is fresh; never an error
+    if decision.allowed() {
+        return Ok(()); // also while Polar cannot be reached
+    }
+    let message = match key.map(|key| client.activate(key)) {
+        Some(Ok(_)) => return Ok(()),
+        Some(Err(error)) => error.message().to_owned(), // what to do
+        None => decision.message().to_owned(),
+    };
+    eprintln!("{message}");
+    Err(ExitCode::from(3))
+}
+
+/// `acme activate KEY`
+fn activate(client: &Client, key: &str) -> ExitCode {
+    match client.activate(key) {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}", error.message()); // the license that is here is unchanged
+            ExitCode::FAILURE
+        }
+    }
+}
+
+mod test {
+    use super::{activate, gate};
+    use crate::support::{Directory, Hand, app, open};
+    use mock_polar::{MockPolar, NewKey};
+    use std::process::ExitCode;
+    use std::time::Duration;
+
+    #[test]
+    fn the_guides_tool_works_with_polar_switched_off_at_each_line() {
+        let polar = MockPolar::start().unwrap();
+        let key = polar.add_key(NewKey::new("pro").limit_activations(1));
+        let (hand, directory) = (Hand::with(&polar), Directory::new());
+        let start = || open(app(&polar.url(), "com.example.app"), directory.path(), &hand);
+        polar.stop();
+        assert_eq!(activate(&start(), &key), ExitCode::FAILURE);
+        assert_eq!(gate(&start(), Some(&key)), Err(ExitCode::from(3)));
+        polar.restart().unwrap();
+        assert_eq!(gate(&start(), None), Err(ExitCode::from(3)));
+        assert_eq!(gate(&start(), Some(&key)), Ok(()));
+
+        polar.stop();
+        hand.advance(Duration::from_secs(2 * 24 * 60 * 60));
+        assert_eq!(gate(&start(), Some(&key)), Ok(()));
+        assert_eq!(activate(&start(), &key), ExitCode::FAILURE);
+        assert_eq!(gate(&start(), None), Ok(()));
+        polar.restart().unwrap();
+        assert_eq!(polar.activations(&key).len(), 1);
+    }
+}
