@@ -90,13 +90,17 @@ mod timeline;
 mod watch;
 
 pub use crate::codes::Deactivated;
+#[cfg(feature = "portal")]
+pub use crate::record::CodeUse;
 pub use crate::store::Change;
+#[cfg(feature = "portal")]
+pub use edit::Rotated;
 pub use outlook::Phase;
 pub use pacer::Pacer;
 #[cfg(feature = "portal")]
 pub use portal::PortalOperation;
 #[cfg(feature = "portal")]
-pub(crate) use portal::{CODE_REQUEST_MS, busy, codes_blocked};
+pub(crate) use portal::{CODE_REQUEST_MS, busy};
 pub use span::Span;
 pub use step::{JoinStep, Outcome, SendStep, Step, StoreStep, Turn, TurnStep};
 pub use watch::{Look, Watch};

@@ -3,7 +3,7 @@
 use crate::codes::ErrorKind;
 use crate::decision::Problem;
 use crate::error::Error;
-use crate::text::printable;
+use crate::text::{printable, trim_pasted};
 use crate::texts::{Text, Texts};
 use std::fmt;
 use zeroize::Zeroizing;
@@ -25,8 +25,7 @@ impl Key {
 
     /// Does the same as [`Key::parse`], with the app's own texts for the user.
     pub(crate) fn parse_worded(texts: &Texts, text: &str) -> Result<Self, Error> {
-        let invisible = |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
-        let key = text.trim_matches(invisible);
+        let key = trim_pasted(text);
         let (text, detail) = if key.is_empty() {
             (Text::KeyEmpty, "the license key is empty; enter the key from the purchase e-mail")
         } else if key.contains('\0') {

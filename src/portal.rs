@@ -21,7 +21,8 @@
 //! # The pace
 //! Polar blocks an address for a quarter of an hour, for every request, at the seventh code that is requested or tried in
 //! a minute and at the thirteenth in an hour. So no more than five in any minute and ten in any hour leave, in all processes
-//! that share the record; the error `rate_limited` says how long to wait.
+//! that share the record, and a request for a code reserves a try of it. The error `rate_limited` says how long to wait, and
+//! whether a code that was mailed is still good then.
 //!
 //! # Errors
 //! As everywhere: `invalid_argument` for what was typed wrong (an address, a code), `rate_limited`, `network`, `timeout`,

@@ -17,7 +17,9 @@ mod codec;
 mod seal;
 
 #[cfg(feature = "portal")]
-pub(crate) use code_tries::{CodeTries, CodeTry};
+pub use code_tries::CodeUse;
+#[cfg(feature = "portal")]
+pub(crate) use code_tries::{CodeMail, CodeTries, CodeTry};
 pub(crate) use seal::Sealer;
 
 use crate::codes::{Denial, Distrust};
@@ -36,7 +38,8 @@ pub(crate) struct Record {
     pub(crate) attempts: Vec<Attempt>,
     /// Seats that this device no longer uses and Polar has not yet confirmed as free.
     pub(crate) releases: Vec<Release>,
-    /// Seats whose key Polar no longer knows: it was rotated or deleted. A new key finds them again.
+    /// Seats whose key Polar no longer knows, since it was rotated or deleted, and those whose activation was not answered
+    /// and that the customer portal has found. Activating the key that they belong to uses or releases them.
     pub(crate) keyless_seats: Vec<KeptSeat>,
     pub(crate) plan: Plan,
     /// When the last two requests left, by the wall clock.
@@ -87,6 +90,8 @@ pub(crate) struct KeptSeat {
     pub(crate) seat: Seat,
     /// What it is called at Polar, if that is known.
     pub(crate) label: Option<String>,
+    /// The last text of its key that this device knew; not known of those that earlier versions kept.
+    pub(crate) key: Option<Key>,
 }
 
 /// Polar's last answer.

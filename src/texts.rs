@@ -178,12 +178,18 @@ texts! {
         TooManyCodesSeconds = "portal.too_many_codes_seconds", "Too many codes were requested or tried. Try again in {seconds} seconds.";
         /// The same, where it takes still longer; `{minutes}` is a number from 2 on.
         TooManyCodesMinutes = "portal.too_many_codes_minutes", "Too many codes were requested or tried. Try again in {minutes} minutes.";
+        /// After the sentence of an error: the code that was mailed can be tried once it is over.
+        CodeStillGood = "portal.code_still_good", "The code from the last mail is still good then.";
+        /// After the sentence of an error: the code that was mailed will have expired before it can be tried.
+        CodeOverByThen = "portal.code_over_by_then", "The code from the last mail will have expired by then: ask for another one.";
         /// Too many requests of any kind, and the next one may leave in a second.
         BusySecond = "portal.busy_second", "The license server is busy. Try again in a second.";
         /// The same, where it takes longer; `{seconds}` is a number from 2 to 99.
         BusySeconds = "portal.busy_seconds", "The license server is busy. Try again in {seconds} seconds.";
         /// The same, where it takes still longer; `{minutes}` is a number from 2 on.
         BusyMinutes = "portal.busy_minutes", "The license server is busy. Try again in {minutes} minutes.";
+        /// What was entered cannot be the address of a checkout.
+        NotALink = "portal.not_a_link", "This is not a link to a checkout. Copy the whole link.";
         /// What was entered cannot be an invitation to a team.
         NotAnInvitation = "portal.not_an_invitation", "This is not an invitation. Copy the link from the mail.";
         /// After the sentence of an error: nobody knows whether the invitation was accepted.

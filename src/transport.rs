@@ -110,7 +110,7 @@ pub enum Answer {
         status: u16,
         /// The seconds to wait, if the headers state them and can be read; see [`RetryHeaders`].
         retry_after: Option<u32>,
-        /// The whole body. A body that is longer than [`Request::REPLY_LIMIT`] or cut short is [`Answer::Failed`].
+        /// The whole body. A body that is longer than the request's limit or cut short is [`Answer::Failed`].
         body: Vec<u8>,
     },
     /// No whole reply arrived.

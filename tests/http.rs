@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use polar_license::transport::{Answer, Failure, Request, Sent};
 #[cfg(feature = "portal")]
-use polar_license::transport::{PortalAnswer, PortalRequest};
+use polar_license::transport::{Method, PortalAnswer, PortalRequest};
 use transports::TRANSPORTS;
 #[cfg(feature = "portal")]
 use zeroize::Zeroizing;
@@ -125,7 +125,6 @@ fn a_request_goes_out_with_exactly_these_headers() {
 #[cfg(feature = "portal")]
 #[test]
 fn a_request_of_the_portal_goes_out_with_exactly_these_headers() {
-    use polar_license::transport::Method;
     for transport in TRANSPORTS {
         for (method, body) in [(Method::Get, ""), (Method::Post, BODY)] {
             let end = if body.is_empty() { "\r\n\r\n" } else { body };
@@ -138,6 +137,7 @@ fn a_request_of_the_portal_goes_out_with_exactly_these_headers() {
                 token: Some(Zeroizing::new("polar_cst_SECRET".to_owned())),
                 body: Zeroizing::new(body.to_owned()),
                 timeout: Duration::from_secs(10),
+                reply_limit: Request::REPLY_LIMIT,
             };
             assert_eq!(reply(exchange(transport, &request).answer.clone()), (200, None, b"{}".to_vec()));
             let text = server.request();
@@ -262,6 +262,32 @@ fn an_answer_of_the_largest_size_is_taken_and_none_larger() {
             let answer = server.post(transport);
             match more {
                 0 => assert_eq!(reply(answer).2.len(), size, "{transport}"),
+                _ => assert_eq!(failed(answer).2, "answer too large", "{transport}"),
+            }
+        }
+    }
+}
+
+#[cfg(feature = "portal")]
+#[test]
+fn an_answer_of_the_portal_may_be_as_long_as_its_request_says_and_no_longer() {
+    for transport in TRANSPORTS {
+        for more in [0, 1] {
+            let limit = 3 * Request::REPLY_LIMIT;
+            let mut text = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", limit + more).into_bytes();
+            text.resize(text.len() + limit + more, b' ');
+            let server = Server::that(move |connection| drop(connection.write_all(&text)));
+            let request = PortalRequest {
+                method: Method::Post,
+                url: format!("http://127.0.0.1:{}/v1/x", server.port).into(),
+                token: None,
+                body: String::from(BODY).into(),
+                timeout: Duration::from_secs(10),
+                reply_limit: limit,
+            };
+            let answer = exchange(transport, &request).answer.clone();
+            match more {
+                0 => assert_eq!(reply(answer).2.len(), limit, "{transport}"),
                 _ => assert_eq!(failed(answer).2, "answer too large", "{transport}"),
             }
         }

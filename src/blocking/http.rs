@@ -191,7 +191,7 @@ fn exchange(request: &Request, body: &mut WatchedBody<'_>, roots: &Resettable<Ro
     for (name, value) in Request::HEADERS {
         post = post.header(name, value);
     }
-    read(post.send(SendBody::from_reader(body))?)
+    read(post.send(SendBody::from_reader(body))?, Request::REPLY_LIMIT)
 }
 
 #[cfg(feature = "portal")]
@@ -222,7 +222,7 @@ fn exchange_with_portal(
     };
     let location = response.headers().get("location").and_then(|value| value.to_str().ok());
     let location = location.map(|address| Zeroizing::new(address.to_owned()));
-    Ok(PortalAnswer { answer: read(response)?.answer, location })
+    Ok(PortalAnswer { answer: read(response, request.reply_limit)?.answer, location })
 }
 
 /// A header that ureq shows to nobody.
@@ -233,13 +233,13 @@ fn secret(value: &str) -> Result<HeaderValue, Fault> {
     Ok(value)
 }
 
-fn read(mut response: Response<Body>) -> Result<Reply, Fault> {
+/// `limit` is the most bytes of a body.
+fn read(mut response: Response<Body>, limit: usize) -> Result<Reply, Fault> {
     let date = response.headers().get("date").and_then(|value| Some(value.to_str().ok()?.to_owned()));
     let retry_after = RetryHeaders::read(|name| response.headers().get(name)?.to_str().ok()).seconds();
     let mut bytes = Vec::new();
-    let limit = Request::REPLY_LIMIT as u64;
-    response.body_mut().as_reader().take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-    if bytes.len() > Request::REPLY_LIMIT {
+    response.body_mut().as_reader().take((limit as u64).saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() > limit {
         return Err(Fault::TooLarge);
     }
     let answer = Answer::Reply { status: response.status().as_u16(), retry_after, body: bytes };

@@ -202,7 +202,7 @@ macro_rules! portal {
             /// replaced: list the keys again.
             pub $($async)? fn rotate(&self, key: &LicenseKey, confirmed: ConfirmedByUser) -> Result<LicenseKey, Error> {
                 let (token, key) = (self.token.clone(), key.clone());
-                self.driver.portal(|context, _| steps::rotate(context, token, key, confirmed), |_| Continue(()))$(.$await)?
+                self.driver.portal(|context, now| steps::rotate(context, token, key, confirmed, now), |_| Continue(()))$(.$await)?
             }
         }
 

@@ -75,8 +75,9 @@ impl Engine {
             return self.remove(identity, Deactivated::Unknown, now);
         }
         let label = self.record.license.as_ref().and_then(|license| license.label_of(&identity));
-        let kept = identity.seat.map(|seat| Edit::SeatKept(KeptSeat { seat, label }));
-        let edits = [Edit::Deactivated(identity)].into_iter().chain(kept).collect();
+        let key = Some(identity.key.clone());
+        let kept = identity.seat.map(|seat| Edit::SeatKept(KeptSeat { seat, label, key }));
+        let edits = kept.into_iter().chain([Edit::Deactivated(identity)]).collect();
         self.save(edits, Settled::Deactivated(Deactivated::KeyUnknown), now)
     }
 

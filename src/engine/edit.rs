@@ -10,9 +10,9 @@ use crate::codes::{Denial, Reason};
 use crate::config::Config;
 #[cfg(feature = "portal")]
 use crate::key::Key;
-#[cfg(feature = "portal")]
-use crate::record::CodeTry;
 use crate::record::{Attempt, Identity, KeptSeat, Plan, Record, StoredLicense, TimeBase, Verdict};
+#[cfg(feature = "portal")]
+use crate::record::{CodeTry, CodeUse, Seat};
 use crate::time::{Now, Timestamp};
 use crate::wire::Confirmed;
 use hmac_sha256::Hash;
@@ -43,20 +43,41 @@ pub(super) enum Edit {
     Plan(PlanEdit),
     /// A code is about to be requested or tried, if the pace allows it.
     #[cfg(feature = "portal")]
-    CodeTry(CodeTry),
+    CodeTry(CodeTry, CodeUse),
+    /// The code that was requested last is not mailed.
+    #[cfg(feature = "portal")]
+    CodeNotMailed,
     /// Polar accepts no request for a code, nor a try, before this.
     #[cfg(feature = "portal")]
     CodesBlocked(Timestamp),
-    /// The seat was released that an activation with this mark took.
+    /// The seat was released that an activation with this marker took.
     #[cfg(feature = "portal")]
-    MarkReleased(String),
+    MarkerReleased(String),
+    /// The seat was found that an activation with this marker took.
+    #[cfg(feature = "portal")]
+    SeatFound {
+        marker: String,
+        seat: Seat,
+        key: Key,
+    },
     /// Polar replaced a key by another one.
     #[cfg(feature = "portal")]
-    Rotated {
-        from: Vec<Key>,
-        seats: Vec<Uuid>,
-        to: Key,
-    },
+    Rotated(Rotated),
+}
+
+/// A license key whose text Polar replaced.
+#[cfg(feature = "portal")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rotated {
+    /// Polar's id of the key, which stays the same.
+    pub id: Uuid,
+    /// The texts that it had before.
+    pub from: Vec<Key>,
+    /// Its text from here on.
+    pub to: Key,
+    /// Whether Polar knew the key of the license here when the rotation began. A denial since then, that it does not, is about
+    /// the text that was replaced.
+    pub was_known: bool,
 }
 
 /// Polar's answer about the license `asked`.
@@ -164,7 +185,12 @@ impl Edit {
             | Self::Deactivated(_)
             | Self::Forget => true,
             #[cfg(feature = "portal")]
-            Self::CodeTry(_) | Self::CodesBlocked(_) | Self::MarkReleased(_) | Self::Rotated { .. } => true,
+            Self::CodeTry(..)
+            | Self::CodeNotMailed
+            | Self::CodesBlocked(_)
+            | Self::MarkerReleased(_)
+            | Self::SeatFound { .. }
+            | Self::Rotated(_) => true,
         }
     }
 
@@ -193,7 +219,11 @@ impl Edit {
             #[cfg(feature = "portal")]
             Self::CodesBlocked(_) => matches!(later, Self::CodesBlocked(_)),
             #[cfg(feature = "portal")]
-            Self::CodeTry(_) | Self::MarkReleased(_) | Self::Rotated { .. } => false,
+            Self::CodeTry(..)
+            | Self::CodeNotMailed
+            | Self::MarkerReleased(_)
+            | Self::SeatFound { .. }
+            | Self::Rotated(_) => false,
         }
     }
 
@@ -231,7 +261,7 @@ impl Editor<'_> {
                 let Some(attempt) = attempt else { return Applied::Unchanged };
                 attempt.is_uncertain = true;
             }
-            Edit::SeatKept(kept) => record.keep_keyless(kept),
+            Edit::SeatKept(kept) => keep_seat(record, kept),
             Edit::AttemptOver(id) => return record.remove_attempts(&|attempt| attempt.is(*id)).into(),
             Edit::Released(id) => {
                 let before = record.releases.len();
@@ -239,19 +269,27 @@ impl Editor<'_> {
                 return (record.releases.len() != before).into();
             }
             #[cfg(feature = "portal")]
-            Edit::CodeTry(code_try) => return code_pace::reserve(&mut record.code_tries, *code_try).into(),
+            Edit::CodeTry(code_try, to) => return code_pace::reserve(&mut record.code_tries, *code_try, *to).into(),
+            #[cfg(feature = "portal")]
+            Edit::CodeNotMailed => return code_pace::not_mailed(&mut record.code_tries).into(),
             #[cfg(feature = "portal")]
             Edit::CodesBlocked(until) => record.code_tries.blocked_until = Some(*until),
             #[cfg(feature = "portal")]
-            Edit::MarkReleased(mark) => return record.remove_attempts(&|attempt| attempt.seat == *mark).into(),
+            Edit::MarkerReleased(marker) => return record.remove_attempts(&|attempt| attempt.seat == *marker).into(),
             #[cfg(feature = "portal")]
-            Edit::Rotated { from, seats, to } => return rotate(record, from, seats, to).into(),
+            Edit::SeatFound { marker, seat, key } => return seat_found(record, marker, *seat, key).into(),
+            #[cfg(feature = "portal")]
+            Edit::Rotated(rotated) => return rotate(record, rotated).into(),
             Edit::SeatReleased(id) => {
                 clear_seat(record.license.as_mut().map(|license| &mut license.identity), *id);
                 clear_seat(record.untrusted.as_mut().and_then(|untrusted| untrusted.identity.as_mut()), *id);
             }
             Edit::Deactivated(identity) => {
-                if record.identity() != Some(identity) {
+                // its key may have been replaced meanwhile
+                let is_it = |here: &Identity| {
+                    here == identity || (here.seat.is_some() && here.activation_id() == identity.activation_id())
+                };
+                if !record.identity().is_some_and(is_it) {
                     return Applied::Unchanged;
                 }
                 // seats that may have been taken, and those still to be released, are not settled by releasing another
@@ -423,22 +461,63 @@ fn forgotten(_: &mut Record) -> Record {
     Record::default()
 }
 
-/// Puts a key in the place of the one that it replaced, which is known by a text that it had or by a seat; whether that one
-/// was here. Seats stay as they are.
+/// Keeps a seat whose key Polar did not know, unless the record has another text of that key by now.
+fn keep_seat(record: &mut Record, kept: &KeptSeat) {
+    let here = record.identity().filter(|here| here.activation_id() == Some(kept.seat.id));
+    match here.map(|here| here.key.clone()).filter(|key| Some(key) != kept.key.as_ref()) {
+        Some(key) => record.release(&key, kept.seat.id),
+        None => record.keep_keyless(kept),
+    }
+}
+
+/// The seat of an activation whose answer was lost: kept, for its key to be activated with it. If the license here has another
+/// seat of that key, this one is not needed.
 #[cfg(feature = "portal")]
-fn rotate(record: &mut Record, from: &[Key], seats: &[Uuid], to: &Key) -> bool {
-    let license = record.license.as_mut().map(|license| &mut license.identity);
-    let untrusted = record.untrusted.as_mut().and_then(|untrusted| untrusted.identity.as_mut());
-    let here = license.into_iter().chain(untrusted).map(|here| (here.activation_id(), &mut here.key));
-    let releases = record.releases.iter_mut().map(|release| (Some(release.activation_id), &mut release.key));
+fn seat_found(record: &mut Record, marker: &str, seat: Seat, key: &Key) -> bool {
+    let Some(attempt) = record.attempts.iter().find(|attempt| attempt.seat == marker) else { return false };
+    let label = Some(attempt.label.clone());
+    record.remove_attempts(&|attempt| attempt.seat == marker);
+    let here = record.license.as_ref().filter(|license| license.verdict == Verdict::Confirmed);
+    let seat_here = here.filter(|here| here.identity.key == *key).and_then(|here| here.identity.activation_id());
+    match seat_here {
+        Some(here) if here == seat.id => {}
+        Some(_) => record.release(key, seat.id),
+        None => record.keep_keyless(&KeptSeat { seat, label, key: Some(key.clone()) }),
+    }
+    true
+}
+
+/// Puts the new text of a key in the place of the older ones, which is all that Polar does not know any more: the license here
+/// keeps its seat and its last confirmation, and seats that could not be released under an older text are released. Returns
+/// `true` if the record had one of those texts.
+#[cfg(feature = "portal")]
+fn rotate(record: &mut Record, rotated: &Rotated) -> bool {
+    let Rotated { id, from, to, was_known } = rotated;
     let mut found = false;
-    for (seat, key) in here.chain(releases) {
-        if from.contains(key) || seat.is_some_and(|seat| seats.contains(&seat)) {
+    if let Some(license) = record.license.as_mut()
+        && (license.terms.license_id == *id || from.contains(&license.identity.key))
+        && license.identity.key != *to
+    {
+        license.identity.key = to.clone();
+        if *was_known && license.verdict == Verdict::Denied(Denial::NotFound) {
+            license.verdict = Verdict::Confirmed;
+        }
+        found = true;
+    }
+    let untrusted = record.untrusted.as_mut().and_then(|untrusted| untrusted.identity.as_mut());
+    let releases = record.releases.iter_mut().map(|release| &mut release.key);
+    for key in untrusted.map(|untrusted| &mut untrusted.key).into_iter().chain(releases) {
+        if from.contains(key) {
             *key = to.clone();
             found = true;
         }
     }
-    found
+    let (known, kept) = std::mem::take(&mut record.keyless_seats)
+        .into_iter()
+        .partition::<Vec<_>, _>(|kept| kept.key.as_ref().is_some_and(|key| from.contains(key)));
+    record.keyless_seats = kept;
+    known.iter().for_each(|kept| record.release(to, kept.seat.id));
+    found || !known.is_empty()
 }
 
 fn clear_seat(identity: Option<&mut Identity>, activation_id: Uuid) {

@@ -3,6 +3,8 @@
 use super::Engine;
 use super::edit::{Edit, PlanEdit};
 use super::step::{Outcome, Step};
+#[cfg(feature = "portal")]
+use super::task::Question;
 use super::task::{AfterReply, AfterStore, Ending, Settled, Unsaved};
 use crate::codes::{Deactivated, ErrorKind, Reason};
 use crate::decision::Decision;
@@ -70,6 +72,11 @@ impl Engine {
             }
             Settled::Activated | Settled::Deactivated(_) => self.release_next(result.into(), now),
             #[cfg(feature = "portal")]
+            // Polar denied the key by a text that it had before
+            Settled::Rotated if self.has_license() && !self.state(now).is_allowed() => {
+                self.ask(Question::validate(), now)
+            }
+            #[cfg(feature = "portal")]
             Settled::Rotated => self.release_next(result.into(), now),
         }
     }
@@ -117,6 +124,7 @@ impl Engine {
         &mut self,
         ending: Ending,
         seat: Uuid,
+        key: Key,
         reply: Result<Confirmed, Rejection>,
         now: Now,
     ) -> Step {
@@ -124,7 +132,7 @@ impl Engine {
         match reply {
             Err(Rejection::Denied(Reason::NotFound)) => {
                 let seat = Seat { id: seat, bound: self.config.bind_device() };
-                edits.push(Edit::SeatKept(KeptSeat { seat, label: None }));
+                edits.push(Edit::SeatKept(KeptSeat { seat, label: None, key: Some(key) }));
             }
             Err(rejection) if !rejection.is_from_polar() => return self.release_unanswered(ending, &rejection, now),
             Ok(_) | Err(_) => {}

@@ -2,26 +2,28 @@
 //! Knows no token, no address and no code.
 //!
 //! ```text
-//! CodeTry   read ─► too early ─► error, with the wait
+//! Code      read ─► too early ─► error, with the wait
 //!                └► save ─► end: one request for a code, or one try, may leave within 15 s
 //! Release   read ─► the seat of the license here ─► deactivate
 //!                │                            └► its key has another text ─► write ─► release ─► free ─► remove the license
 //!                │                                                                            └► unknown ─► deactivate
 //!                └► another device's ─► release ─► free or unknown ─► end
+//! SeatFound read ─► the activation that took it is one of this device ─► save ─► end
 //! Rotate    read, write ─► end: the license here can go on with another key
-//! Rotated   read ─► the license here is of this key ─► save its new text ─► end
+//! Rotated   read ─► the license here is of this key ─► save its new text ─► denied before that ─► validate ─► end
+//!                                                                      └► release older seats ─► end
 //! ```
 
 use super::Engine;
 use super::code_pace;
-use super::edit::Edit;
+use super::edit::{Edit, Rotated};
 use super::step::Step;
 use super::task::{AfterPortalStore, AfterReply, AfterStore, Ending, Settled};
 use crate::codes::{Deactivated, ErrorKind, Reason};
 use crate::decision::Problem;
 use crate::error::Error;
 use crate::key::Key;
-use crate::record::{CodeTries, CodeTry, Identity};
+use crate::record::{Attempt, CodeTries, CodeTry, CodeUse, Identity, Seat};
 use crate::texts::{Text, Texts};
 use crate::time::Now;
 use crate::wire::{self, Rejection};
@@ -35,60 +37,74 @@ pub(crate) const CODE_REQUEST_MS: u64 = CodeTries::ON_ITS_WAY_MS.unsigned_abs();
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PortalOperation {
     /// Counts a request for a code, or a try of one. If there were too many, it fails with `rate_limited` and the wait.
-    CodeTry,
-    /// Polar accepts no request for a code, nor a try, for so long.
-    CodesBlocked(Duration),
+    Code(CodeUse),
+    /// The code that was requested last is certainly not mailed, so that nobody will try it.
+    CodeNotMailed,
+    /// Polar accepts no request for a code, nor a try, for so long. Fails with `rate_limited` and the wait.
+    CodesBlocked(CodeUse, Duration),
     /// Releases the seat of any device; that of this one as a deactivation does.
     Release {
         /// The license key.
         key: Key,
         /// The seat.
         activation_id: Uuid,
-        /// What marks the activation that took it, where a device of this app did.
-        mark: Option<String>,
+        /// The marker of the activation that took it, where a device of this app did.
+        marker: Option<String>,
+    },
+    /// The seat was found that an activation of this device took whose answer was lost. It is used when its key is activated
+    /// here, or released if the license here has another seat of that key.
+    SeatFound {
+        /// The license key.
+        key: Key,
+        /// The seat.
+        activation_id: Uuid,
+        /// The marker of the activation.
+        marker: String,
     },
     /// Proves that the record can be written, before Polar replaces the key of the license here. If not, it fails with
     /// `storage`.
     Rotate,
     /// Polar replaced a key by another one.
-    Rotated {
-        /// The texts that the key had before.
-        from: Vec<Key>,
-        /// Its seats, as far as they are known: a license here with one of them is of this key, whatever its text.
-        seats: Vec<Uuid>,
-        /// The key in its place.
-        to: Key,
-    },
+    Rotated(Rotated),
 }
 
 impl Engine {
     pub(super) fn begin_portal(&mut self, operation: PortalOperation, now: Now) -> Step {
         match operation {
-            PortalOperation::CodeTry => {
+            PortalOperation::Code(to) => {
                 let new = CodeTry { at: now.wall, id: self.random.next() };
-                self.store(vec![Edit::CodeTry(new)], AfterStore::Portal(AfterPortalStore::CodeTry(new)), now)
+                self.store(vec![Edit::CodeTry(new, to)], AfterStore::Portal(AfterPortalStore::CodeTry(new, to)), now)
             }
-            PortalOperation::CodesBlocked(wait) => {
+            PortalOperation::CodeNotMailed => {
+                self.store(vec![Edit::CodeNotMailed], AfterStore::End(Ending::default()), now)
+            }
+            PortalOperation::CodesBlocked(to, wait) => {
                 let edits = vec![Edit::CodesBlocked(now.wall.plus(wait))];
-                self.store(edits, AfterStore::End(Ending::default()), now)
+                self.store(edits, AfterStore::Portal(AfterPortalStore::CodesBlocked(to, wait)), now)
             }
-            PortalOperation::Release { key, activation_id, mark } => {
+            PortalOperation::Release { key, activation_id, marker } => {
                 let request = wire::Deactivate { key, organization_id: self.config.organization_id(), activation_id };
-                self.store(Vec::new(), AfterStore::Portal(AfterPortalStore::Release(request, mark)), now)
+                self.store(Vec::new(), AfterStore::Portal(AfterPortalStore::Release(request, marker)), now)
+            }
+            PortalOperation::SeatFound { key, activation_id, marker } => {
+                let seat = Seat { id: activation_id, bound: self.config.bind_device() };
+                self.store(vec![Edit::SeatFound { marker, seat, key }], AfterStore::End(Ending::default()), now)
             }
             PortalOperation::Rotate => self.store(Vec::new(), AfterStore::Portal(AfterPortalStore::Rotate), now),
-            PortalOperation::Rotated { from, seats, to } => {
-                self.save(vec![Edit::Rotated { from, seats, to }], Settled::Rotated, now)
-            }
+            PortalOperation::Rotated(rotated) => self.save(vec![Edit::Rotated(rotated)], Settled::Rotated, now),
         }
     }
 
     pub(super) fn portal_stored(&mut self, then: AfterPortalStore, written: Result<(), String>, now: Now) -> Step {
         match then {
-            AfterPortalStore::CodeTry(new) => self.code_try_stored(new, now),
-            AfterPortalStore::Release(request, mark) => self.release_any(request, mark, now),
-            AfterPortalStore::ReleaseHere(request, mark) => match written {
-                Ok(()) => self.send(AfterReply::ReleaseAny(request, mark), now),
+            AfterPortalStore::CodeTry(new, to) => self.code_try_stored(new, to, now),
+            AfterPortalStore::CodesBlocked(to, wait) => {
+                let error = self.codes_refused(to, codes_blocked(self.config.texts(), wait), now);
+                self.fail(error, now)
+            }
+            AfterPortalStore::Release(request, marker) => self.release_any(request, marker, now),
+            AfterPortalStore::ReleaseHere(request, marker) => match written {
+                Ok(()) => self.send(AfterReply::ReleaseAny(request, marker), now),
                 Err(message) => self.fail(self.not_released(&message), now),
             },
             AfterPortalStore::Rotate => self.rotate(written, now),
@@ -109,7 +125,7 @@ impl Engine {
         }
     }
 
-    fn code_try_stored(&mut self, new: CodeTry, now: Now) -> Step {
+    fn code_try_stored(&mut self, new: CodeTry, to: CodeUse, now: Now) -> Step {
         if self.is_newer {
             return self.fail(self.refused(Reason::NewerFormat), now);
         }
@@ -117,26 +133,45 @@ impl Engine {
             return self.finish(Ending::default(), now);
         }
         let (tries, texts) = (&self.record.code_tries, self.config.texts());
-        let (paced, blocked) = (code_pace::paced(tries, now.wall), code_pace::blocked(tries, now.wall));
+        let (paced, blocked) = (code_pace::paced(tries, to, now.wall), code_pace::blocked(tries, now.wall));
         let wait = Duration::from_millis(paced.max(blocked).max(1).unsigned_abs());
         let error = if blocked > paced { codes_blocked(texts, wait) } else { too_many_codes(texts, wait) };
+        let error = self.codes_refused(to, error, now);
         self.fail(error, now)
     }
 
-    fn release_any(&mut self, request: wire::Deactivate, mark: Option<String>, now: Now) -> Step {
+    /// The error of a code that cannot be requested or tried for now. Of one that was mailed, the user has to know whether it
+    /// is still good then.
+    fn codes_refused(&self, to: CodeUse, error: Error, now: Now) -> Error {
+        let again_at = now.wall.plus(error.retry_after().unwrap_or_default());
+        match (to, code_pace::last_mail_ends(&self.record.code_tries, now.wall)) {
+            (CodeUse::Request, _) | (CodeUse::Try, None) => error,
+            (CodeUse::Try, Some(ends)) => {
+                let (text, what) = if ends > again_at {
+                    (Text::CodeStillGood, "the last code that was mailed is still good then")
+                } else {
+                    (Text::CodeOverByThen, "the last code that was mailed has expired by then")
+                };
+                let detail = format!("{}; {what}", error.detail());
+                self.also(error, self.config.texts().get(text), detail)
+            }
+        }
+    }
+
+    fn release_any(&mut self, request: wire::Deactivate, marker: Option<String>, now: Now) -> Step {
         let here = self.record.identity().filter(|here| here.activation_id() == Some(request.activation_id));
-        let Some(here) = here else { return self.send(AfterReply::ReleaseAny(request, mark), now) };
+        let Some(here) = here else { return self.send(AfterReply::ReleaseAny(request, marker), now) };
         if here.key == request.key {
             return self.store(Vec::new(), AfterStore::Deactivate, now);
         }
         // the key was replaced since it was stored here, or since it was listed: only Polar knows which text is the last
-        self.store(Vec::new(), AfterStore::Portal(AfterPortalStore::ReleaseHere(request, mark)), now)
+        self.store(Vec::new(), AfterStore::Portal(AfterPortalStore::ReleaseHere(request, marker)), now)
     }
 
     pub(super) fn any_released(
         &mut self,
         seat: Uuid,
-        mark: Option<String>,
+        marker: Option<String>,
         reply: Result<(), Rejection>,
         now: Now,
     ) -> Step {
@@ -160,13 +195,24 @@ impl Engine {
         };
         let ending = Ending { deactivated: Some(deactivated), ..Ending::default() };
         // the activation that took it, if its answer was lost here, is no longer uncertain
-        let edits = [Edit::Released(seat)].into_iter().chain(mark.map(Edit::MarkReleased)).collect();
+        let edits = [Edit::Released(seat)].into_iter().chain(marker.map(Edit::MarkerReleased)).collect();
         self.store(edits, AfterStore::End(ending), now)
     }
 
     /// The license here.
     pub(crate) fn own_license(&self) -> Option<&Identity> {
         self.record.identity_to_ask()
+    }
+
+    /// Polar's id of the key of the license here, which stays the same when its text is replaced. Not known of a license that
+    /// cannot be trusted.
+    pub(crate) fn own_license_id(&self) -> Option<Uuid> {
+        self.record.license.as_ref().map(|license| license.terms.license_id)
+    }
+
+    /// The activations of this device whose outcome is not known.
+    pub(crate) fn attempts(&self) -> &[Attempt] {
+        &self.record.attempts
     }
 
     /// The seats of this device, with those whose key Polar did not know when they were to be released.

@@ -158,7 +158,7 @@ impl StoreStep {
             return engine.fail(engine.not_removed(message), now);
         }
         #[cfg(feature = "portal")]
-        if let (AfterStore::Portal(AfterPortalStore::CodeTry(_)), Err(message)) = (&self.then, &written) {
+        if let (AfterStore::Portal(AfterPortalStore::CodeTry(..)), Err(message)) = (&self.then, &written) {
             engine.adopt(self.unedited, Vec::new(), &written, now);
             let message = format!("nothing was sent, because this could not be stored: {message}");
             return engine.fail(Error::new(ErrorKind::Storage, message), now);
@@ -223,7 +223,8 @@ impl AfterReply {
                 engine.released(ending, request, reply, now)
             }
             Self::CheckOlderKey(ending, seat, request) => {
-                engine.older_key_checked(ending, seat, answer.and_then(|answer| request.read(answer)), now)
+                let reply = answer.and_then(|answer| request.read(answer));
+                engine.older_key_checked(ending, seat, request.key, reply, now)
             }
             Self::Deactivate(identity, request) => {
                 engine.deactivated(identity, answer.and_then(|answer| request.read(answer)), now)
@@ -232,9 +233,9 @@ impl AfterReply {
                 engine.own_key_checked(identity, answer.and_then(|answer| request.read(answer)), now)
             }
             #[cfg(feature = "portal")]
-            Self::ReleaseAny(request, mark) => {
+            Self::ReleaseAny(request, marker) => {
                 let reply = answer.and_then(|answer| request.read(answer));
-                engine.any_released(request.activation_id, mark, reply, now)
+                engine.any_released(request.activation_id, marker, reply, now)
             }
         }
     }
@@ -247,7 +248,7 @@ impl AfterReply {
             Self::Deactivate(_, _) => AfterStore::Deactivate,
             Self::Release(ending, _) => AfterStore::Release(ending),
             #[cfg(feature = "portal")]
-            Self::ReleaseAny(request, mark) => AfterStore::Portal(AfterPortalStore::Release(request, mark)),
+            Self::ReleaseAny(request, marker) => AfterStore::Portal(AfterPortalStore::Release(request, marker)),
             // in the middle of an operation that has its turn already
             Self::Activate(_, _)
             | Self::ReleasePrevious(_, _)

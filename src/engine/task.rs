@@ -7,10 +7,12 @@ use crate::codes::Deactivated;
 use crate::error::Error;
 use crate::key::Key;
 #[cfg(feature = "portal")]
-use crate::record::CodeTry;
+use crate::record::{CodeTry, CodeUse};
 use crate::record::{Identity, Seat};
 use crate::time::Timestamp;
 use crate::wire;
+#[cfg(feature = "portal")]
+use std::time::Duration;
 use uuid::Uuid;
 
 /// The next part of an operation after a store step, whose changes were saved or could not be saved.
@@ -47,8 +49,10 @@ pub(super) enum AfterStore {
 /// The next part of an operation of the customer portal after a store step.
 #[cfg(feature = "portal")]
 pub(super) enum AfterPortalStore {
-    /// Allow this try of a code, if it was counted.
-    CodeTry(CodeTry),
+    /// Allow this request for a code, or this try, if it was counted.
+    CodeTry(CodeTry, CodeUse),
+    /// Report that Polar accepts no code for so long.
+    CodesBlocked(CodeUse, Duration),
     /// Release the seat of any device, with the marker of its activation.
     Release(wire::Deactivate, Option<String>),
     /// Release the seat of the stored license, whose key has another text.
@@ -182,8 +186,8 @@ impl AfterPortalStore {
     fn write(&self) -> Write {
         match self {
             // a try that is not stored must not be sent, because other processes would not count it
-            Self::CodeTry(_) => Write::AllOrNothing,
-            Self::Release(..) => Write::Changes,
+            Self::CodeTry(..) => Write::AllOrNothing,
+            Self::CodesBlocked(..) | Self::Release(..) => Write::Changes,
             // Polar's next answer will have to be stored
             Self::ReleaseHere(..) | Self::Rotate => Write::Always,
         }

@@ -39,7 +39,7 @@ impl LocalAsyncTransport for HttpTransport {
         // a browser does not let a redirect be read
         Box::pin(async {
             let prepare = |signal: Option<&AbortSignal>| prepare_for_portal(request, signal);
-            fetch(prepare).await.unwrap_or_else(Fault::into_answer).into()
+            fetch(prepare, request.reply_limit).await.unwrap_or_else(Fault::into_answer).into()
         })
     }
 }
@@ -56,10 +56,14 @@ enum Fault {
 }
 
 async fn exchange(request: &Request) -> Result<Answer, Fault> {
-    fetch(|signal| prepare(request, signal)).await
+    fetch(|signal| prepare(request, signal), Request::REPLY_LIMIT).await
 }
 
-async fn fetch(prepare: impl FnOnce(Option<&AbortSignal>) -> Option<web_sys::Request>) -> Result<Answer, Fault> {
+/// `limit` is the most bytes of a body.
+async fn fetch(
+    prepare: impl FnOnce(Option<&AbortSignal>) -> Option<web_sys::Request>,
+    limit: usize,
+) -> Result<Answer, Fault> {
     let fetch: Function = global("fetch").ok().flatten().and_then(|it| it.dyn_into().ok()).ok_or(Fault::NoFetch)?;
     let abort = AbortOnDrop::new();
     let prepared = prepare(abort.signal().as_ref()).ok_or(Fault::NotSendable)?;
@@ -72,7 +76,7 @@ async fn fetch(prepare: impl FnOnce(Option<&AbortSignal>) -> Option<web_sys::Req
     }
     let headers = response.headers();
     let retry_after = RetryHeaders::read(|name| headers.get(name).ok().flatten()).seconds();
-    let body = read(&response).await?;
+    let body = read(&response, limit).await?;
     Ok(Answer::Reply { status: response.status(), retry_after, body })
 }
 
@@ -112,7 +116,7 @@ fn careful(builder: RequestBuilder, signal: Option<&AbortSignal>) -> RequestBuil
         .abort_signal(signal)
 }
 
-async fn read(response: &Response) -> Result<Vec<u8>, Fault> {
+async fn read(response: &Response, limit: usize) -> Result<Vec<u8>, Fault> {
     let mut bytes = Vec::new();
     let Some(stream) = response.body() else { return Ok(bytes) };
     let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
@@ -120,7 +124,7 @@ async fn read(response: &Response) -> Result<Vec<u8>, Fault> {
         let part = JsFuture::from(reader.read()).await.map_err(Fault::Rejected)?;
         let value = Reflect::get(&part, &"value".into()).map_err(Fault::Rejected)?;
         let Ok(chunk) = value.dyn_into::<Uint8Array>() else { return Ok(bytes) };
-        if bytes.len().saturating_add(chunk.length() as usize) > Request::REPLY_LIMIT {
+        if bytes.len().saturating_add(chunk.length() as usize) > limit {
             return Err(Fault::TooLarge);
         }
         bytes.extend(chunk.to_vec());

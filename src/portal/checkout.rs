@@ -15,6 +15,7 @@ use super::step::Step;
 use super::wire::{self, CheckoutStatus, Refusal};
 use crate::codes::{ErrorKind, Stage};
 use crate::error::Error;
+use crate::text::trim_pasted;
 use crate::texts::Text;
 use crate::time::Now;
 use std::fmt;
@@ -55,7 +56,8 @@ impl fmt::Debug for CheckoutPage {
 /// Makes a checkout by the vendor's link: `https://buy.polar.sh/polar_cl_…`, or what follows the last slash.
 pub fn open(context: Context, link: &str) -> Step<CheckoutPage> {
     let Some((link, query)) = read_link(link) else {
-        return Step::failed(context.mistake("the checkout link is not valid; copy one from the dashboard"));
+        let detail = "the checkout link is not valid; copy one from the dashboard";
+        return Step::failed(context.typed_wrong(Text::NotALink, detail));
     };
     Step::send(context.open_link(&link, &query), move |answer, _| {
         let opened = wire::link_opened(&answer, &context);
@@ -69,7 +71,7 @@ pub fn open(context: Context, link: &str) -> Step<CheckoutPage> {
 
 /// The secret of a link and its parameters, without those that identify the buyer.
 fn read_link(text: &str) -> Option<(String, String)> {
-    let text = text.trim();
+    let text = trim_pasted(text);
     let (path, query) = text.split_once('?').unwrap_or((text, ""));
     let path = path.trim_end_matches('/');
     let path = path.strip_suffix("/redirect").unwrap_or(path);

@@ -1,8 +1,10 @@
-//! Codes: requested for an address, and exchanged for a token. Every request for a code and every try is counted first.
+//! Codes: requested for an address, and exchanged for a token. Every request for a code and every try is counted first, a
+//! request together with the try of its code.
 //!
 //! ```text
 //! count ─► too many ─► error, with the wait
-//!       └► saved ─► send once, within 15 s ─► a mail is on its way │ several customers │ a token │ wrong ─► end
+//!       └► saved ─► send once, within 15 s ─► a mail is on its way │ a token │ wrong ─► end
+//!                                         ├► certainly no mail ─► the try is not reserved ─► several customers │ error
 //!                                         └► 429 ─► save until when ─► error, with the wait
 //! ```
 
@@ -12,7 +14,7 @@ use super::secret::{Code, Email, Invitation, Token};
 use super::step::Step;
 use super::wire::{self, Refusal};
 use crate::codes::ErrorKind;
-use crate::engine::{CODE_REQUEST_MS, Operation, PortalOperation, codes_blocked};
+use crate::engine::{CODE_REQUEST_MS, CodeUse, Operation, PortalOperation};
 use crate::error::Error;
 use crate::texts::{Text, Texts};
 use crate::time::Now;
@@ -102,10 +104,29 @@ pub fn request_code_for(context: Context, choice: &CustomerChoice, customer: &Cu
 pub(super) fn request(context: Context, email: Email, customer: Option<Uuid>, now: Now) -> Step<CodeRequest> {
     let request = context.request_code(&email, customer);
     let texts = context.texts().clone();
-    counted(context, request, now, move |answer| match wire::code_requested(answer) {
-        Ok(()) => Ok(CodeRequest::Sent(CodeSent { email, texts })),
-        Err(Refusal::Choose(customers)) => Ok(CodeRequest::Choose(CustomerChoice { email, customers })),
-        Err(refusal) => Err(refusal),
+    let sent = counted(context.clone(), CodeUse::Request, request, now, wire::code_requested);
+    sent.and_then(now, move |mailed, _| match mailed {
+        Ok(()) => Step::done(CodeRequest::Sent(CodeSent { email, texts })),
+        Err(refusal) => not_mailed(context, email, refusal),
+    })
+}
+
+/// Nobody will try a code, so that none is reserved a try.
+fn not_mailed(context: Context, email: Email, refusal: Refusal) -> Step<CodeRequest> {
+    if refusal.maybe_applied() {
+        return Step::failed(context.refused(refusal));
+    }
+    // where this could not be saved, a later one has to wait
+    Step::run(Operation::Portal(PortalOperation::CodeNotMailed), move |_, _| match refusal {
+        Refusal::Choose(customers) => Step::done(CodeRequest::Choose(CustomerChoice { email, customers })),
+        refusal @ (Refusal::SessionOver
+        | Refusal::WrongCode
+        | Refusal::WrongAddress
+        | Refusal::NotKnown
+        | Refusal::NotPossible
+        | Refusal::Expired
+        | Refusal::RateLimited(_)
+        | Refusal::NoAnswer(_)) => Step::failed(context.refused(refusal)),
     })
 }
 
@@ -115,7 +136,11 @@ pub fn authenticate(context: Context, code: &str, now: Now) -> Step<Token> {
         return Step::failed(context.typed_wrong(Text::NotACode, "not a code, which has six letters and digits"));
     };
     let request = context.authenticate(&code);
-    counted(context, request, now, wire::authenticated)
+    let tried = counted(context.clone(), CodeUse::Try, request, now, wire::authenticated);
+    tried.and_then(now, move |token, _| match token {
+        Ok(token) => Step::done(token),
+        Err(refusal) => Step::failed(context.refused(refusal)),
+    })
 }
 
 /// A token that a success page or the vendor's backend has handed over.
@@ -143,11 +168,12 @@ pub fn claim_seat(context: Context, invitation: &str) -> Step<Token> {
 /// Sends a request that Polar counts, if there is room for it.
 fn counted<T: Send + 'static>(
     context: Context,
+    to: CodeUse,
     request: PortalRequest,
     began: Now,
     read: impl FnOnce(&PortalAnswer) -> Result<T, Refusal> + Send + 'static,
-) -> Step<T> {
-    Step::run(Operation::Portal(PortalOperation::CodeTry), move |outcome, now| {
+) -> Step<Result<T, Refusal>> {
+    Step::run(Operation::Portal(PortalOperation::Code(to)), move |outcome, now| {
         if let Err(error) = outcome.result {
             return Step::failed(error);
         }
@@ -158,16 +184,17 @@ fn counted<T: Send + 'static>(
         }
         let request = PortalRequest { timeout: Duration::from_millis(left), ..request };
         Step::send(request, move |answer, _| match read(&answer) {
-            Ok(value) => Step::done(value),
-            Err(Refusal::RateLimited(wait)) => blocked(context, wait),
-            Err(refusal) => Step::failed(context.refused(refusal)),
+            // this address is blocked, which other processes have to know
+            Err(Refusal::RateLimited(wait)) => blocked(context, to, wait),
+            result => Step::done(result),
         })
     })
 }
 
-/// Polar blocks this address. Other processes have to know.
-fn blocked<T: 'static>(context: Context, wait: Duration) -> Step<T> {
-    // where it could not be saved, this process still says how long to wait
-    let operation = Operation::Portal(PortalOperation::CodesBlocked(wait));
-    Step::run(operation, move |_, _| Step::failed(codes_blocked(context.texts(), wait)))
+fn blocked<T: 'static>(context: Context, to: CodeUse, wait: Duration) -> Step<T> {
+    let operation = Operation::Portal(PortalOperation::CodesBlocked(to, wait));
+    Step::run(operation, move |outcome, _| match outcome.result {
+        Err(error) => Step::failed(error),
+        Ok(_) => Step::failed(context.refused(Refusal::RateLimited(wait))),
+    })
 }

@@ -3,6 +3,8 @@
 use crate::config::{Config, Environment};
 use crate::engine::Engine;
 use crate::key::Key;
+use crate::record::Attempt;
+use crate::time::Timestamp;
 use uuid::Uuid;
 
 /// What an operation knows of the app and of this device.
@@ -11,10 +13,23 @@ pub struct Context {
     pub(super) config: Config,
     /// The key of the license here, as far as this device knows: it may have been replaced elsewhere.
     pub(super) key: Option<Key>,
+    /// Polar's id of that key, which stays the same when its text is replaced.
+    license_id: Option<Uuid>,
     /// The seat of the license here.
     pub(super) seat: Option<Uuid>,
-    /// All seats of this device.
+    /// All seats of this device that it knows of.
     pub(super) seats: Vec<Uuid>,
+    /// Its activations whose answers were lost.
+    attempts: Vec<LostAttempt>,
+}
+
+/// An activation of this device that may have taken a seat.
+#[derive(Clone, Debug)]
+struct LostAttempt {
+    marker: String,
+    label: String,
+    /// On Polar's clock.
+    at: Timestamp,
 }
 
 impl Context {
@@ -24,9 +39,31 @@ impl Context {
         Self {
             config: engine.config().clone(),
             key: here.map(|here| here.key.clone()),
+            license_id: engine.own_license_id(),
             seat: here.and_then(|here| here.activation_id()),
             seats: engine.own_seats(),
+            attempts: engine.attempts().iter().map(LostAttempt::of).collect(),
         }
+    }
+
+    /// Whether a key is that of the license here, whichever text of it is known here.
+    pub(super) fn is_here(&self, id: Uuid, key: &Key) -> bool {
+        self.license_id == Some(id) || self.key.as_ref() == Some(key)
+    }
+
+    /// Whether this device has activations whose answers were lost.
+    pub(super) fn has_lost_attempts(&self) -> bool {
+        !self.attempts.is_empty()
+    }
+
+    /// Whether an activation at Polar is one of this device whose answer was lost.
+    pub(super) fn is_lost_attempt(&self, marker: &str, label: &str, since: Timestamp) -> bool {
+        // far longer than a request can be on its way
+        const ON_ITS_WAY_MS: i64 = 10 * 60 * 1000;
+        self.attempts.iter().any(|attempt| {
+            let took = since.ms_since(attempt.at);
+            attempt.marker == marker && attempt.label == label && (0..ON_ITS_WAY_MS).contains(&took)
+        })
     }
 
     /// Whether the configuration accepts keys of this benefit.
@@ -48,5 +85,11 @@ impl Context {
     pub(super) fn may_open(&self, address: &str) -> bool {
         let is_own = address.strip_prefix(self.pages()).is_some_and(|rest| rest.starts_with('/'));
         (is_own || address.starts_with("https://")) && address.bytes().all(|byte| byte.is_ascii_graphic())
+    }
+}
+
+impl LostAttempt {
+    fn of(attempt: &Attempt) -> Self {
+        Self { marker: attempt.seat.clone(), label: attempt.label.clone(), at: attempt.at }
     }
 }

@@ -19,8 +19,8 @@ pub enum Devices {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Device {
     pub(super) activation_id: Uuid,
-    /// The random part by which a device that lost the answer to its activation knows it again.
-    pub(super) mark: Option<String>,
+    /// The random digits by which a device that lost the answer to its activation knows it again.
+    pub(super) marker: Option<String>,
     label: String,
     since: Timestamp,
     is_this: bool,
@@ -37,8 +37,14 @@ pub struct HiddenDevices {
 }
 
 impl Device {
-    pub(super) fn new(activation_id: Uuid, mark: Option<String>, label: &str, since: Timestamp, is_this: bool) -> Self {
-        Self { activation_id, mark, label: printable(label), since, is_this }
+    pub(super) fn new(
+        activation_id: Uuid,
+        marker: Option<String>,
+        label: &str,
+        since: Timestamp,
+        is_this: bool,
+    ) -> Self {
+        Self { activation_id, marker, label: cut(printable(label)), since, is_this }
     }
 
     /// What the device was called when it was activated.
@@ -51,10 +57,21 @@ impl Device {
         self.since
     }
 
-    /// Whether it is the one that this app runs on.
+    /// Whether it is the one that this app runs on. There may be more than one such: an activation whose answer was lost has
+    /// taken a seat as well.
     pub fn is_this(&self) -> bool {
         self.is_this
     }
+}
+
+/// A label as long as one can be read. Whoever has a key can activate it with a label of any length.
+fn cut(mut label: String) -> String {
+    const MOST: usize = 200;
+    if let Some((at, _)) = label.char_indices().nth(MOST) {
+        label.truncate(at);
+        label.push('…');
+    }
+    label
 }
 
 /// Without the label, which a customer may have chosen.

@@ -14,6 +14,7 @@ use super::wire;
 use crate::codes::{Deactivated, ErrorKind, KeyStatus};
 use crate::engine::{Operation, PortalOperation};
 use crate::texts::Text;
+use uuid::Uuid;
 
 /// More pages are not read; nobody has so many keys.
 const MOST_PAGES: u32 = 100;
@@ -23,8 +24,28 @@ pub fn list(context: Context, token: Token) -> Step<Vec<LicenseKey>> {
     list_from(context, token, 1, Vec::new())
 }
 
+/// One key without its devices, of which a request for the key alone would answer any number.
+pub(super) fn find(context: Context, token: Token, key: &LicenseKey) -> Step<Option<LicenseKey>> {
+    find_from(context, token, (key.id, key.benefit_id()), 1)
+}
+
+fn find_from(context: Context, token: Token, wanted: (Uuid, Uuid), number: u32) -> Step<Option<LicenseKey>> {
+    let (id, benefit) = wanted;
+    Step::send(context.list_keys(&token, Some(benefit), number), move |answer, now| {
+        match wire::keys_listed(&answer, &context, number, now.wall) {
+            Ok(page) => match page.keys.into_iter().find(|key| key.id == id) {
+                None if page.has_more && number < MOST_PAGES => {
+                    find_from(context, token, wanted, number.saturating_add(1))
+                }
+                found => Step::done(found),
+            },
+            Err(refusal) => Step::failed(context.refused(refusal)),
+        }
+    })
+}
+
 fn list_from(context: Context, token: Token, number: u32, mut keys: Vec<LicenseKey>) -> Step<Vec<LicenseKey>> {
-    Step::send(context.list_keys(&token, number), move |answer, now| {
+    Step::send(context.list_keys(&token, None, number), move |answer, now| {
         match wire::keys_listed(&answer, &context, number, now.wall) {
             Ok(page) => {
                 keys.extend(page.keys.into_iter().filter(|key| context.accepts(key.benefit_id())));
@@ -55,7 +76,7 @@ pub fn devices(context: Context, token: Token, key: LicenseKey, is_full: bool) -
 /// Polar lists no device. Whether the vendor shows them at all, and where the customer's purchases are, can be seen in what
 /// was granted.
 fn none_listed(context: Context, token: Token, key: LicenseKey, is_full: bool) -> Step<Devices> {
-    let has_seat_here = context.key.as_ref() == Some(&key.key) && context.seat.is_some();
+    let has_seat_here = context.is_here(key.id, &key.key) && context.seat.is_some();
     Step::send(context.grant_of_benefit(&token, key.benefit_id()), move |answer, _| {
         let hidden = |text, is_certain, page| {
             let message = context.texts().get(text).to_owned();
@@ -74,8 +95,8 @@ fn none_listed(context: Context, token: Token, key: LicenseKey, is_full: bool) -
 
 /// Releases the seat of a device.
 pub fn release(context: Context, key: &LicenseKey, device: &Device) -> Step<Deactivated> {
-    let (activation_id, mark) = (device.activation_id, device.mark.clone());
-    let operation = PortalOperation::Release { key: key.key.clone(), activation_id, mark };
+    let (activation_id, marker) = (device.activation_id, device.marker.clone());
+    let operation = PortalOperation::Release { key: key.key.clone(), activation_id, marker };
     Step::run(Operation::Portal(operation), move |outcome, _| match (outcome.result, outcome.deactivated) {
         (Err(error), _) if error.maybe_applied() => {
             let detail = "the device may have been released all the same: list the devices again";

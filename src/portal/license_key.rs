@@ -1,5 +1,6 @@
 //! A license key as the customer portal lists it.
 
+use super::context::Context;
 use crate::codes::{KeyStatus, Reason};
 use crate::json::Json;
 use crate::key::Key;
@@ -68,9 +69,8 @@ impl LicenseKey {
         self.is_here
     }
 
-    /// A key in a reply, and whose it is; `None` if it has not Polar's shape. `here` is the key of the license on this
-    /// device, `wall` its clock.
-    pub(super) fn read(json: Json<'_>, here: Option<&Key>, wall: Timestamp) -> Option<(Uuid, Self)> {
+    /// A key in a reply, and whose it is; `None` if it has not Polar's shape. `wall` is the clock of this device.
+    pub(super) fn read(json: Json<'_>, context: &Context, wall: Timestamp) -> Option<(Uuid, Self)> {
         let expires_at = optional(time)(json.get("expires_at")?)?;
         let status = match json.get("status").and_then(Json::string)?.as_str() {
             "granted" if expires_at.is_some_and(|at| at <= wall) => KeyStatus::Expired,
@@ -81,9 +81,10 @@ impl LicenseKey {
         };
         let text = zeroize::Zeroizing::new(json.get("key").and_then(Json::string)?);
         let key = Key::parse(&text).ok()?;
+        let id_of_key = id(json.get("id")?)?;
         let this = Self {
-            id: id(json.get("id")?)?,
-            is_here: here == Some(&key),
+            id: id_of_key,
+            is_here: context.is_here(id_of_key, &key),
             key,
             benefit_id: id(json.get("benefit_id")?)?,
             status,

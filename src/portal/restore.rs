@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! list the keys ─► the key that is active here, or the only one that can be used ─► activate ─► licensed
-//!               │                                                                └► no seat is free ─► its devices
+//!               │      (an activation of this device was not answered: the seat that it took is used) └► no seat is free ─► its devices
 //!               ├► several can be used ─► the user chooses
 //!               ├► none, but one has expired by the clock of this device ─► the same: Polar decides
 //!               └► none ─► error, or, if one is expected, wait and list again
@@ -10,6 +10,7 @@
 
 use super::checkout::Purchase;
 use super::context::Context;
+use super::device::Device;
 use super::keys::{devices, list};
 use super::license_key::LicenseKey;
 use super::outcome::{NoSeat, Restored};
@@ -18,7 +19,7 @@ use super::secret::Token;
 use super::step::Step;
 use super::wire;
 use crate::codes::{ErrorKind, KeyStatus, Reason, Stage};
-use crate::engine::Operation;
+use crate::engine::{Operation, PortalOperation};
 use crate::error::Error;
 use crate::key::TypedKey;
 use crate::texts::Text;
@@ -112,8 +113,29 @@ fn activate_by_id(context: Context, token: Token, id: Uuid) -> Step<Restored> {
     })
 }
 
-/// Activates a key. If no seat is free, its devices are asked for.
+/// Activates a key, with the seat that an earlier activation of this device took whose answer was lost, if there is one. If no
+/// seat is free, the devices of the key are asked for.
 pub fn activate(context: Context, token: Token, key: LicenseKey) -> Step<Restored> {
+    if !context.has_lost_attempts() || key.limit_activations().is_none() {
+        return activate_now(context, token, key);
+    }
+    Step::send(context.get_key(&token, key.id), move |answer, now| {
+        // if they cannot be listed, the activation stays uncertain, and is reported
+        let devices = wire::key_read(&answer, &context, key.id, now.wall).map(|(_, devices)| devices);
+        let is_lost = |device: &Device| device.is_this() && !context.seats.contains(&device.activation_id);
+        let lost = devices.unwrap_or_default().into_iter().find(is_lost);
+        let Some(Device { activation_id, marker: Some(marker), .. }) = lost else {
+            return activate_now(context, token, key);
+        };
+        let operation = PortalOperation::SeatFound { key: key.key.clone(), activation_id, marker };
+        Step::run(Operation::Portal(operation), move |outcome, _| match outcome.result {
+            Ok(_) => activate_now(context, token, key),
+            Err(error) => Step::failed(error),
+        })
+    })
+}
+
+fn activate_now(context: Context, token: Token, key: LicenseKey) -> Step<Restored> {
     let typed = Some(TypedKey::from(key.key.secret()));
     let operation = Operation::Activate { key: typed, replace_previous: false };
     Step::run(operation, move |outcome, now| match outcome.result {
@@ -131,7 +153,7 @@ pub fn activate(context: Context, token: Token, key: LicenseKey) -> Step<Restore
 
 /// Activates the key that is active here, or the only one.
 fn activate_fitting(context: Context, token: Token, mut keys: Vec<LicenseKey>) -> Step<Restored> {
-    if let Some(at) = keys.iter().position(|key| context.key.as_ref() == Some(&key.key)) {
+    if let Some(at) = keys.iter().position(LicenseKey::is_here) {
         return activate(context, token, keys.swap_remove(at));
     }
     match <[LicenseKey; 1]>::try_from(keys) {

@@ -1,5 +1,6 @@
 //! What nobody may see: read once, shown never, wiped when dropped.
 
+use crate::text::{is_invisible, trim_pasted};
 use std::fmt;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -33,7 +34,7 @@ impl Token {
 
     /// `None` for what cannot be a token of the customer portal.
     pub(crate) fn read(text: &str) -> Option<Self> {
-        let text = text.trim();
+        let text = trim_pasted(text);
         let is_one = Self::PREFIXES.iter().any(|prefix| text.starts_with(prefix)) && is_plain(text);
         is_one.then(|| Self(Arc::new(Zeroizing::new(text.to_owned()))))
     }
@@ -44,10 +45,13 @@ impl Token {
 }
 
 impl Email {
-    /// `None` only for what Polar would refuse for certain; whether the address exists is found out there.
+    /// An address as a person types or pastes it, also as `Lena <lena@example.com>`. `None` only for what Polar would refuse for
+    /// certain; whether the address exists is found out there.
     pub(super) fn read(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let wrong = |c: char| c.is_whitespace() || c.is_control();
+        let text = trim_pasted(text);
+        let named = text.strip_suffix('>').and_then(|text| text.rsplit_once('<'));
+        let text = named.map_or(text, |(_, address)| trim_pasted(address));
+        let wrong = |c: char| c.is_whitespace() || c.is_control() || is_invisible(c);
         let is_one = text.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && domain.contains('.'));
         let is_one = is_one && !text.contains(wrong) && text.len() <= MOST_BYTES;
         is_one.then(|| Self(Zeroizing::new(text.to_owned())))
@@ -61,7 +65,7 @@ impl Email {
 impl Code {
     /// Trimmed and in capital letters. Polar answers 500 to a character outside ASCII, and every try counts.
     pub(super) fn read(text: &str) -> Option<Self> {
-        let code = Zeroizing::new(text.trim().to_ascii_uppercase());
+        let code = Zeroizing::new(trim_pasted(text).to_ascii_uppercase());
         let is_one = code.len() == CODE_LENGTH && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
         is_one.then_some(Self(code))
     }
@@ -74,7 +78,7 @@ impl Code {
 impl Invitation {
     /// The token of an invitation, or the address in its mail, which has it as `token`.
     pub(super) fn read(text: &str) -> Option<Self> {
-        let text = text.trim();
+        let text = trim_pasted(text);
         let token = match text.split_once('?') {
             Some((_, query)) => {
                 query.split(['&', '#']).find_map(|pair| pair.strip_prefix("token=")).unwrap_or_default()
@@ -126,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_code_is_trimmed_and_refused_before_it_is_sent_unless_it_can_be_one() {
-        for typed in ["k7q2mx", " K7Q2MX\r\n", "K7q2Mx"] {
+        for typed in ["k7q2mx", " K7Q2MX\r\n", "K7q2Mx", "\u{feff}K7Q2MX\u{200b}\n"] {
             assert_eq!(Code::read(typed).unwrap().as_str(), "K7Q2MX");
         }
         for typed in ["", "K7Q2M", "K7Q2MXX", "K7Q 2MX", "K7Q-2M", "K7Q2MÉ", "K7Q2M\u{ff11}"] {
@@ -136,8 +140,27 @@ mod tests {
 
     #[test]
     fn what_cannot_be_an_address_is_refused() {
-        assert_eq!(Email::read(" ada@example.com ").unwrap().as_str(), "ada@example.com");
-        for typed in ["", "ada", "@example.com", "ada@localhost", "ada lovelace@example.com", "ada@exam\nple.com"] {
+        for typed in [
+            " ada@example.com ",
+            "\u{feff}\u{200b}ada@example.com\u{2060}\n",
+            "Ada Lovelace <ada@example.com>",
+            "\"Lovelace, Ada\" < ada@example.com\u{200b} >\r\n",
+            "<ada@example.com>",
+        ] {
+            assert_eq!(Email::read(typed).unwrap().as_str(), "ada@example.com", "{typed}");
+        }
+        for typed in [
+            "",
+            "ada",
+            "@example.com",
+            "ada@localhost",
+            "ada lovelace@example.com",
+            "ada@exam\nple.com",
+            "ada\u{200b}@example.com",
+            "Ada <ada>",
+            "Ada <>",
+            "ada@example.com> <ada@example.com",
+        ] {
             assert!(Email::read(typed).is_none(), "{typed}");
         }
     }

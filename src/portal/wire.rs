@@ -17,7 +17,7 @@ use crate::json::Json;
 use crate::text::printable;
 use crate::texts::{Text, Texts};
 use crate::time::Timestamp;
-use crate::transport::{Answer, Method, PortalAnswer, PortalRequest, Sent};
+use crate::transport::{Answer, Method, PortalAnswer, PortalRequest, Request, Sent};
 use crate::wire::{Rejection, id, not_polar, time};
 use serde::Serialize;
 use std::time::Duration;
@@ -53,8 +53,11 @@ const BLOCKED_S: u32 = 60;
 /// The longest that Polar blocks anything.
 const LONGEST_BLOCK_S: u32 = 1800;
 
-/// Most keys on a page: a page is under 256 KB.
-pub(super) const PAGE: u32 = 50;
+/// The most keys on a page; Polar takes a larger number for this one.
+const PAGE: u32 = 100;
+
+/// The most bytes of a list that are read. A key is 1.4 KB and a device 240 bytes, unless somebody has given one a long name.
+const LIST_LIMIT: usize = 16 * 1024 * 1024;
 
 const SESSION: &str = "/v1/customer-portal/customer-session/";
 const KEYS: &str = "/v1/customer-portal/license-keys/";
@@ -89,6 +92,8 @@ impl Context {
             token: token.map(Token::secret),
             body: Zeroizing::default(),
             timeout: self.config.timeout(),
+            // with a token, lists are asked for
+            reply_limit: if token.is_some() { LIST_LIMIT } else { Request::REPLY_LIMIT },
         }
     }
 
@@ -109,7 +114,8 @@ impl Context {
         }
         let organization_id = self.config.organization_id();
         let body = Body { email: email.as_str(), organization_id, customer_id: customer };
-        self.post(None, &[SESSION, "request"], body)
+        // Polar may answer with a list of customers
+        PortalRequest { reply_limit: LIST_LIMIT, ..self.post(None, &[SESSION, "request"], body) }
     }
 
     /// A token for a code.
@@ -130,8 +136,10 @@ impl Context {
         self.post(None, &["/v1/customer-seats/claim"], Body { invitation_token: invitation.as_str() })
     }
 
-    pub(super) fn list_keys(&self, token: &Token, page: u32) -> PortalRequest {
-        self.get(Some(token), &[KEYS, "?page=", &page.to_string(), "&limit=", &PAGE.to_string()])
+    /// A page of the keys, without their activations: of all benefits or of this one.
+    pub(super) fn list_keys(&self, token: &Token, benefit: Option<Uuid>, page: u32) -> PortalRequest {
+        let benefit = benefit.map_or_else(String::new, |benefit| format!("&benefit_id={benefit}"));
+        self.get(Some(token), &[KEYS, "?page=", &page.to_string(), "&limit=", &PAGE.to_string(), &benefit])
     }
 
     /// One key with its activations.
@@ -221,7 +229,7 @@ pub(super) fn keys_listed(
 ) -> Result<Page, Refusal> {
     Call::Read.read(answer, |reply| {
         let organization = context.config.organization_id();
-        let read = |item| LicenseKey::read(item, context.key.as_ref(), wall);
+        let read = |item| LicenseKey::read(item, context, wall);
         let keys: Vec<_> = reply.get("items")?.items()?.map(read).collect::<Option<_>>()?;
         let last = reply.get("pagination")?.get("max_page")?.integer()?;
         let has_more = i64::from(page) < last && !keys.is_empty();
@@ -243,8 +251,9 @@ pub(super) fn key_read(
             let id = id(activation.get("id")?)?;
             let since = time(activation.get("created_at")?)?;
             let label = activation.get("label").and_then(Json::string)?;
-            let mark = activation.get("meta").and_then(|meta| meta.get(SEAT_META)).and_then(Json::string);
-            Some(Device::new(id, mark, &label, since, context.seats.contains(&id)))
+            let marker = activation.get("meta").and_then(|meta| meta.get(SEAT_META)).and_then(Json::string);
+            let is_lost = marker.as_ref().is_some_and(|marker| context.is_lost_attempt(marker, &label, since));
+            Some(Device::new(id, marker, &label, since, is_lost || context.seats.contains(&id)))
         };
         let devices = reply.get("activations")?.items()?.map(device).collect::<Option<_>>()?;
         Some((key, devices))
@@ -262,7 +271,7 @@ pub(super) fn key_rotated(
 }
 
 fn own_key(reply: Json<'_>, context: &Context, asked: Uuid, wall: Timestamp) -> Option<LicenseKey> {
-    let (owner, key) = LicenseKey::read(reply, context.key.as_ref(), wall)?;
+    let (owner, key) = LicenseKey::read(reply, context, wall)?;
     (key.id == asked && owner == context.config.organization_id()).then_some(key)
 }
 

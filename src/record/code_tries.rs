@@ -6,6 +6,8 @@ use crate::time::Timestamp;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CodeTries {
     pub(crate) list: Vec<CodeTry>,
+    /// The codes that may have been mailed and are still good.
+    pub(crate) mails: Vec<CodeMail>,
     /// Polar accepts neither requests for codes nor tries before this.
     pub(crate) blocked_until: Option<Timestamp>,
 }
@@ -16,6 +18,23 @@ pub(crate) struct CodeTry {
     pub(crate) at: Timestamp,
     /// Random: two processes may ask in the same millisecond.
     pub(crate) id: u32,
+}
+
+/// A code that was requested, and may have been mailed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CodeMail {
+    pub(crate) at: Timestamp,
+    /// Whether a code was tried since: until then, one try is reserved for it.
+    pub(crate) is_tried: bool,
+}
+
+/// Whether a code is requested or tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeUse {
+    /// A code is requested, which reserves a try of it.
+    Request,
+    /// A code is tried.
+    Try,
 }
 
 impl CodeTries {
@@ -36,5 +55,16 @@ impl CodeTries {
     pub(crate) fn block_ahead(&self, wall: Timestamp) -> Option<Timestamp> {
         const LONGEST_MS: i64 = 30 * 60 * 1000;
         self.blocked_until.filter(|until| *until > wall && until.ms_since(wall) <= LONGEST_MS)
+    }
+}
+
+impl CodeMail {
+    /// How long a code is good for.
+    const GOOD_MS: i64 = 30 * 60 * 1000;
+
+    /// When the code expires; `None` if that has passed, and for one that was requested under another wall clock.
+    pub(crate) fn ends(&self, wall: Timestamp) -> Option<Timestamp> {
+        let is_good = (-CodeTries::KEPT_MS..Self::GOOD_MS).contains(&wall.ms_since(self.at));
+        is_good.then(|| self.at.min(wall).plus_ms(Self::GOOD_MS))
     }
 }

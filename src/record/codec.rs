@@ -2,7 +2,7 @@
 
 use super::{Attempt, Identity, KeptSeat, Record, Release, Seat, StoredLicense, TimeBase, Untrusted, Verdict};
 #[cfg(feature = "portal")]
-use super::{CodeTries, CodeTry};
+use super::{CodeMail, CodeTries, CodeTry};
 use crate::codes::{Denial, Distrust};
 use crate::key::Key;
 use crate::license::Terms;
@@ -29,6 +29,8 @@ mod field {
     pub(super) const SENT: u8 = 13;
     #[cfg(feature = "portal")]
     pub(super) const CODE_TRIES: u8 = 14;
+    #[cfg(feature = "portal")]
+    pub(super) const CODE_MAILS: u8 = 16;
 }
 
 /// Polar's confirmation, among the numbers of its denials.
@@ -118,10 +120,14 @@ fn write_body(out: &mut Writer, record: &Record) {
         out.bytes(release.activation_id.as_bytes());
         out.text(release.key.secret());
     }
-    for KeptSeat { seat, label } in &record.keyless_seats {
+    for KeptSeat { seat, label, key } in &record.keyless_seats {
         out.begin(field::KEYLESS_SEAT);
         write_seat(out, Some(*seat));
-        label.iter().for_each(|label| out.text(label));
+        if label.is_some() || key.is_some() {
+            out.text(label.as_deref().unwrap_or_default());
+        }
+        // earlier versions read no further
+        key.iter().for_each(|key| out.text(key.secret()));
     }
     out.begin(field::PLAN);
     out.optional_time(record.plan.next);
@@ -138,6 +144,11 @@ fn write_body(out: &mut Writer, record: &Record) {
         for CodeTry { at, id } in &record.code_tries.list {
             out.time(*at);
             out.number((*id).into(), 4);
+        }
+        out.begin(field::CODE_MAILS);
+        for CodeMail { at, is_tried } in &record.code_tries.mails {
+            out.time(*at);
+            out.byte((*is_tried).into());
         }
     }
     if let Some(untrusted) = &record.untrusted {
@@ -228,7 +239,8 @@ fn read_field(record: &mut Record, id: u8, value: &mut Reader<'_>) -> Option<()>
         }
         (field::KEYLESS_SEAT, _) => record.keyless_seats.push(KeptSeat {
             seat: read_seat(value)??,
-            label: if value.is_empty() { None } else { Some(value.text()?) },
+            label: if value.is_empty() { None } else { Some(value.text()?).filter(|label| !label.is_empty()) },
+            key: if value.is_empty() { None } else { value.key()? },
         }),
         (field::PLAN, _) => {
             record.plan.next = value.optional(Reader::time)?;
@@ -241,6 +253,12 @@ fn read_field(record: &mut Record, id: u8, value: &mut Reader<'_>) -> Option<()>
             record.code_tries.blocked_until = value.optional(Reader::time)?;
             while !value.is_empty() {
                 record.code_tries.list.push(CodeTry { at: value.time()?, id: value.u32()? });
+            }
+        }
+        #[cfg(feature = "portal")]
+        (field::CODE_MAILS, _) => {
+            while !value.is_empty() {
+                record.code_tries.mails.push(CodeMail { at: value.time()?, is_tried: value.u8()? != 0 });
             }
         }
         (field::UNTRUSTED, _) => {

@@ -200,12 +200,14 @@ mod tests {
     #[cfg(feature = "portal")]
     #[test]
     fn code_tries_survive_sealing() {
-        use crate::record::{CodeTries, CodeTry};
+        use crate::record::{CodeMail, CodeTries, CodeTry};
         let sealer = sealer("com.acme.app", "here", &[]);
         let at = |ms| Timestamp::from_unix_ms(ms);
         let list = vec![CodeTry { at: at(40), id: 7 }, CodeTry { at: at(41), id: u32::MAX }];
+        let mails = vec![CodeMail { at: at(40), is_tried: true }, CodeMail { at: at(41), is_tried: false }];
         for blocked_until in [None, Some(at(900_000))] {
-            let record = Record { code_tries: CodeTries { list: list.clone(), blocked_until }, ..record() };
+            let code_tries = CodeTries { list: list.clone(), mails: mails.clone(), blocked_until };
+            let record = Record { code_tries, ..record() };
             assert_eq!(sealer.open(&sealer.seal(&record)), Ok(Box::new(record)));
         }
     }
@@ -223,11 +225,16 @@ mod tests {
                 .into_iter()
                 .map(|attempt| Attempt { saved_at: Some(Timestamp::from_unix_ms(6)), is_uncertain: true, ..attempt })
                 .collect(),
-            keyless_seats: [None, Some("Debian 12 · 7F3A".into())]
-                .into_iter()
-                .zip(11..)
-                .map(|(label, id)| KeptSeat { seat: Seat { id: Uuid::from_u128(id), bound: true }, label })
-                .collect(),
+            keyless_seats: [
+                (None, None),
+                (Some("Debian 12 · 7F3A".into()), None),
+                (None, Some(key("OLD-KEY"))),
+                (Some("Debian 12 · 7F3A".into()), Some(key("OLD-KEY"))),
+            ]
+            .into_iter()
+            .zip(11..)
+            .map(|((label, key), id)| KeptSeat { seat: Seat { id: Uuid::from_u128(id), bound: true }, label, key })
+            .collect(),
             sent: [None, Some(Timestamp::from_unix_ms(7))],
             ..record()
         };

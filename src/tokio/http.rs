@@ -124,7 +124,7 @@ async fn exchange_with_portal(
     let response = builder.send().await?;
     let location = response.headers().get("location").and_then(|value| value.to_str().ok());
     let location = location.map(|address| Zeroizing::new(address.to_owned()));
-    Ok(PortalAnswer { answer: read(response).await?, location })
+    Ok(PortalAnswer { answer: read(response, request.reply_limit).await?, location })
 }
 
 impl fmt::Debug for HttpTransport {
@@ -141,14 +141,15 @@ async fn exchange(request: &Request, gate: &Gate, tls: &Arc<Resettable<ClientCon
     for (name, value) in Request::HEADERS {
         post = post.header(name, value);
     }
-    read(post.send().await?).await
+    read(post.send().await?, Request::REPLY_LIMIT).await
 }
 
-async fn read(mut response: Response) -> Result<Answer, Fault> {
+/// `limit` is the most bytes of a body.
+async fn read(mut response: Response, limit: usize) -> Result<Answer, Fault> {
     let retry_after = RetryHeaders::read(|name| response.headers().get(name)?.to_str().ok()).seconds();
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await? {
-        if bytes.len().saturating_add(chunk.len()) > Request::REPLY_LIMIT {
+        if bytes.len().saturating_add(chunk.len()) > limit {
             return Err(Fault::TooLarge);
         }
         bytes.extend_from_slice(&chunk);

@@ -31,6 +31,8 @@ pub struct PortalRequest {
     pub body: Zeroizing<String>,
     /// The time limit for the whole exchange.
     pub timeout: Duration,
+    /// The most bytes of a reply worth reading: more for lists, whose length others decide.
+    pub reply_limit: usize,
 }
 
 /// The outcome of a [`PortalRequest`].

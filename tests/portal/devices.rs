@@ -3,8 +3,11 @@
 use super::support::{app, open};
 use super::{EMAIL, Story, licensed};
 use mock_polar::{DEMO_LINK, Endpoint, Fault, NewKey};
-use polar_license::portal::{Devices, Restored};
+use polar_license::blocking::{HttpTransport, Transport};
+use polar_license::portal::{ConfirmedByUser, Devices, Restored};
+use polar_license::transport::Request;
 use polar_license::{Deactivated, Decision, ErrorKind, Reason};
+use std::time::Duration;
 
 #[test]
 fn a_dead_machines_seat_is_listed_released_and_taken() {
@@ -55,7 +58,7 @@ fn an_interrupted_activation_is_warned_of_until_its_seat_is_released() {
     let keys = session.license_keys().unwrap();
     let Devices::Listed(devices) = session.devices(&keys[0]).unwrap() else { panic!("they are shown") };
     let [laptop, lost, here] = devices.as_slice() else { panic!("{devices:?}") };
-    assert!(here.is_this() && !lost.is_this());
+    assert!(here.is_this() && lost.is_this() && !laptop.is_this());
     assert_eq!(session.release(&keys[0], laptop).unwrap(), Deactivated::Released);
     assert!(warns(story.client.current()), "the seat of another device was released");
     assert_eq!(session.release(&keys[0], lost).unwrap(), Deactivated::Released);
@@ -132,6 +135,70 @@ fn no_device_is_certain_only_if_the_vendor_shows_them() {
     drop(story.client.activate(&key).unwrap());
     story.polar.remove_activation(&story.polar.activations(&key)[0].id);
     assert_eq!(says(&key), (no_device.to_owned(), false));
+}
+
+#[test]
+fn a_seat_whose_answer_was_lost_is_found_and_used_by_restore() {
+    let story = Story::begin();
+    let key = story.bought(NewKey::new("pro").limit_activations(2));
+    story.active_elsewhere(&key, "Till 7");
+    story.polar.fault(Fault::drop_connection().after_handling().on(Endpoint::Activate).once());
+    assert!(story.client.activate(&key).unwrap_err().maybe_applied());
+    let session = story.session();
+    let keys = session.license_keys().unwrap();
+    let Devices::Listed(devices) = session.devices(&keys[0]).unwrap() else { panic!("they are shown") };
+    assert_eq!(devices.iter().map(|device| device.is_this()).collect::<Vec<_>>(), [false, true]);
+    let license = licensed(session.restore().unwrap());
+    assert!(license.allowed() && license.problem().is_none(), "{license:?}");
+    assert_eq!(story.polar.activations(&key).len(), 2, "no other seat was taken");
+    let lost = story.polar.activations(&key).pop().unwrap();
+    assert_eq!(license.license().unwrap().activation_id.unwrap().to_string(), lost.id);
+    let next = open(app(&story.polar.url(), "com.example.app"), story.directory.path(), &story.hand);
+    assert!(next.current().allowed() && next.current().problem().is_none());
+}
+
+#[test]
+fn a_second_seat_of_this_device_is_released_by_restore() {
+    let story = Story::begin();
+    let key = story.bought(NewKey::new("pro").limit_activations(3));
+    story.polar.fault(Fault::drop_connection().after_handling().on(Endpoint::Activate).once());
+    assert!(story.client.activate(&key).unwrap_err().maybe_applied());
+    assert!(story.client.activate(&key).unwrap().allowed(), "without a session, nobody can tell");
+    assert_eq!(story.polar.activations(&key).len(), 2);
+    let license = licensed(story.session().restore().unwrap());
+    assert!(license.allowed() && license.problem().is_none(), "{license:?}");
+    let left = story.polar.activations(&key);
+    assert_eq!(left.len(), 1);
+    assert_eq!(license.license().unwrap().activation_id.unwrap().to_string(), left[0].id);
+}
+
+/// Takes a seat as anybody can who has the key.
+fn take_seat(story: &Story, key: &str, label: &str) {
+    let organization = mock_polar::DEMO_ORGANIZATION;
+    let body = serde_json::json!({ "key": key, "organization_id": organization, "label": label }).to_string();
+    let url = format!("{}/v1/customer-portal/license-keys/activate", story.polar.url());
+    // the answer repeats the label, and may be longer than is read
+    drop(HttpTransport::new().post(&Request { url, body, timeout: Duration::from_secs(60) }));
+}
+
+#[test]
+fn whoever_has_a_key_cannot_make_it_unmanageable() {
+    let story = Story::begin();
+    let key = story.bought(NewKey::new("pro").limit_activations(1_201));
+    take_seat(&story, &key, &"x".repeat(300_000));
+    for number in 0..1_200 {
+        take_seat(&story, &key, &format!("Device {number}"));
+    }
+    let session = story.session();
+    let Restored::NoSeat(full) = session.restore().unwrap() else { panic!("every seat is taken") };
+    let Devices::Listed(devices) = &full.devices else { panic!("they are shown") };
+    assert_eq!(devices.len(), 1_201);
+    let longest = devices.iter().map(|device| device.label().chars().count()).max().unwrap();
+    assert!(longest <= 201, "{longest}");
+    assert_eq!(session.release(&full.key, &devices[0]).unwrap(), Deactivated::Released);
+    assert!(licensed(session.activate(&full.key).unwrap()).allowed());
+    assert!(session.rotate(&full.key, ConfirmedByUser).unwrap().is_here());
+    assert!(story.client.validate().allowed());
 }
 
 #[test]

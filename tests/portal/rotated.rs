@@ -3,10 +3,11 @@
 use super::support::Hand;
 use super::{EMAIL, Story, licensed};
 use mock_polar::{Endpoint, Fault, NewKey};
-use polar_license::blocking::Client;
+use polar_license::blocking::{Client, HttpTransport, Session, Transport};
 use polar_license::portal::{ConfirmedByUser, Devices};
 use polar_license::store::{Durability, Store, StoreError};
-use polar_license::{Deactivated, ErrorKind, State};
+use polar_license::transport::{Answer, PortalAnswer, PortalRequest, Request};
+use polar_license::{Deactivated, ErrorKind, Reason, State};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -56,6 +57,104 @@ fn where_nobody_can_tell_the_error_says_so() {
         story.client.validate().problem().is_none() && story.client.current().allowed(),
         "the old one is still good"
     );
+}
+
+#[test]
+fn a_key_is_replaced_whatever_is_known_of_its_devices() {
+    let story = Story::begin();
+    story.bought(NewKey::new("pro").limit_activations(2));
+    let session = story.session();
+    licensed(session.restore().unwrap());
+    story.polar.fault(Fault::drop_connection().on(Endpoint::GetKey));
+    let listed = session.license_keys().unwrap().remove(0);
+    assert!(session.rotate(&listed, ConfirmedByUser).unwrap().is_here());
+    story.polar.fault(Fault::drop_connection().after_handling().on(Endpoint::RotateKey).once());
+    assert!(session.rotate(&listed, ConfirmedByUser).unwrap().is_here());
+    story.is_licensed();
+}
+
+#[test]
+fn a_key_of_the_license_here_is_known_although_its_devices_are_hidden_and_its_text_was_replaced_elsewhere() {
+    let story = Story::begin();
+    let key = story.bought(NewKey::new("pro").limit_activations(2));
+    let session = story.session();
+    licensed(session.restore().unwrap());
+    story.polar.show_activations("pro", false);
+    story.polar.rotate(&key);
+    let listed = session.license_keys().unwrap().remove(0);
+    assert!(listed.is_here());
+    assert!(session.rotate(&listed, ConfirmedByUser).unwrap().is_here());
+    story.is_licensed();
+}
+
+#[test]
+fn what_polar_says_of_a_key_while_it_is_replaced_does_not_deny_the_new_one() {
+    let story = Story::begin();
+    story.bought(NewKey::new("pro").limit_activations(2));
+    licensed(story.session().restore().unwrap());
+    let running = story.another();
+    let session = story.session_while_rotating(move || {
+        let decision = running.validate();
+        assert_eq!((decision.state(), decision.reason()), (State::Denied, Some(Reason::NotFound)));
+    });
+    // it cannot be asked about afterwards
+    story.polar.fault(Fault::drop_connection().on(Endpoint::Validate).skip(1));
+    let listed = session.license_keys().unwrap().remove(0);
+    assert!(session.rotate(&listed, ConfirmedByUser).unwrap().is_here());
+    let offline = story.another();
+    assert_eq!(offline.validate().problem().unwrap().kind, ErrorKind::Network);
+    assert_eq!(offline.current().state(), State::Active);
+}
+
+#[test]
+fn what_polar_said_of_a_key_before_it_was_replaced_is_asked_again() {
+    let story = Story::begin();
+    let key = story.bought(NewKey::new("pro").limit_activations(2));
+    let session = story.session();
+    licensed(session.restore().unwrap());
+    story.polar.rotate(&key);
+    assert_eq!(story.client.validate().reason(), Some(Reason::NotFound));
+    let listed = session.license_keys().unwrap().remove(0);
+    assert!(session.rotate(&listed, ConfirmedByUser).unwrap().is_here());
+    assert_eq!(story.client.current().state(), State::Active);
+    assert_eq!(story.another().current().state(), State::Active);
+}
+
+#[test]
+fn a_seat_that_was_given_up_while_its_key_was_replaced_is_released() {
+    let story = Story::begin();
+    story.bought(NewKey::new("pro").limit_activations(2));
+    licensed(story.session().restore().unwrap());
+    let running = story.another();
+    let session = story.session_while_rotating(move || {
+        assert_eq!(running.deactivate().unwrap().deactivated, Deactivated::KeyUnknown);
+    });
+    let listed = session.license_keys().unwrap().remove(0);
+    drop(session.rotate(&listed, ConfirmedByUser).unwrap());
+    assert!(story.another().current().license().is_none());
+    assert!(story.polar.keys().iter().all(|key| key.activations.is_empty()), "no seat is lost");
+}
+
+/// The real transport, where something happens after Polar has replaced a key and before its answer is there.
+struct WhileRotating {
+    hand: Hand,
+    happens: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Transport for WhileRotating {
+    fn post(&self, request: &Request) -> Answer {
+        self.hand.advance(Duration::from_millis(600));
+        HttpTransport::new().post(request)
+    }
+
+    fn exchange(&self, request: &PortalRequest) -> PortalAnswer {
+        self.hand.advance(Duration::from_millis(600));
+        let answer = HttpTransport::new().exchange(request);
+        if request.url.ends_with("/rotate") {
+            (self.happens)();
+        }
+        answer
+    }
 }
 
 #[test]
@@ -110,11 +209,11 @@ fn a_rotation_that_nobody_was_told_of_is_made_up_for_by_the_next_one() {
     let listed = session.license_keys().unwrap().remove(0);
     story.polar.fault(Fault::drop_connection().after_handling().on(Endpoint::RotateKey).once());
     // the key is read before, and once more after it
-    let unread = story.polar.fault(Fault::drop_connection().on(Endpoint::GetKey).skip(1));
+    let unread = story.polar.fault(Fault::drop_connection().on(Endpoint::ListKeys).skip(1));
     assert!(session.rotate(&listed, ConfirmedByUser).unwrap_err().maybe_applied());
     story.polar.clear_fault(unread);
     let listed = session.license_keys().unwrap().remove(0);
-    assert!(!listed.is_here(), "its text is not the one that is stored");
+    assert!(listed.is_here(), "whatever text of it is stored");
     assert!(session.rotate(&listed, ConfirmedByUser).unwrap().is_here());
     story.is_licensed();
 }
@@ -245,6 +344,20 @@ impl Store for Disk {
 }
 
 impl Story {
+    /// Another process on this device.
+    fn another(&self) -> Client {
+        super::open(super::app(&self.polar.url(), "com.example.app"), self.directory.path(), &self.hand)
+    }
+
+    /// A session on this device.
+    fn session_while_rotating(&self, happens: impl Fn() + Send + Sync + 'static) -> Session {
+        let transport = WhileRotating { hand: self.hand.clone(), happens: Box::new(happens) };
+        let config = super::app(&self.polar.url(), "com.example.app").build().unwrap();
+        let client = Client::builder(config).directory(self.directory.path()).clock(self.hand.clone());
+        let client = client.transport(transport).open().unwrap();
+        client.portal().session_from_token(&self.polar.customer_token(EMAIL)).unwrap()
+    }
+
     /// Another client on this machine, with a disk of its own, and its key, which is active there.
     fn licensed_with_a_disk(&self) -> (Client, Disk, String) {
         let disk = Disk { record: Arc::default(), writes_left: Arc::default(), hand: self.hand.clone() };

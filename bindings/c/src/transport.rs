@@ -27,11 +27,15 @@ pub struct Request {
     body: Zeroizing<CString>,
     headers: Vec<(CString, Zeroizing<CString>)>,
     timeout: Duration,
+    /// The most bytes of a reply worth reading.
+    reply_limit: usize,
 }
 
 /// The place for the reply of a transport callback. Lives only during that call.
 pub struct Response {
     answer: Option<Answer>,
+    /// The most bytes of a body.
+    limit: usize,
     /// The target of a redirect, which only the customer portal reads.
     location: Option<Zeroizing<String>>,
 }
@@ -65,6 +69,7 @@ impl blocking::Transport for AppTransport {
             body: text::secret(&request.body),
             headers: headers.iter().map(|(name, value)| (text::owned(name), text::secret(value))).collect(),
             timeout: request.timeout,
+            reply_limit: polar_license::transport::Request::REPLY_LIMIT,
         });
         response.answer.unwrap_or_else(no_answer)
     }
@@ -81,6 +86,7 @@ impl blocking::Transport for AppTransport {
             body: text::secret(&request.body),
             headers: request.headers().map(|(name, value)| (text::owned(name), text::secret(&value))).collect(),
             timeout: request.timeout,
+            reply_limit: request.reply_limit,
         });
         PortalAnswer { answer: response.answer.unwrap_or_else(no_answer), location: response.location }
     }
@@ -89,7 +95,7 @@ impl blocking::Transport for AppTransport {
 impl AppTransport {
     fn send(&self, request: &Request) -> Response {
         let (send, data) = &*self.0;
-        let mut response = Response { answer: None, location: None };
+        let mut response = Response { answer: None, limit: request.reply_limit, location: None };
         send(data.get(), request, &raw mut response);
         response
     }
@@ -203,8 +209,7 @@ pub extern "C" fn polar_license_response_set(
         let status = status
             .ok_or_else(|| argument::invalid(format!("`http_status` is {http_status}, which is not an HTTP status")))?;
         let retry_after = u32::try_from(retry_after_s).ok();
-        let limit = polar_license::transport::Request::REPLY_LIMIT;
-        response.report(if body.len() > limit {
+        response.report(if body.len() > response.limit {
             failed(Failure::Network, Sent::Maybe, "the reply is too long to be Polar's")
         } else {
             Answer::Reply { status, retry_after, body: body.to_vec() }

@@ -146,10 +146,11 @@ impl Engine {
     }
 
     /// Replaces a key, after the user has confirmed it.
-    pub fn rotate(&self, session: u32, key: u32) -> NextPortalStep {
+    pub fn rotate(&self, session: u32, key: u32, wall: f64, mono: f64) -> NextPortalStep {
+        let now = now(wall, mono);
         self.begin_portal(|context, held| {
             let (token, key) = (held.token(session)?.clone(), held.key(key)?.clone());
-            Some(steps::rotate(context, token, key, ConfirmedByUser).map(Value::Key))
+            Some(steps::rotate(context, token, key, ConfirmedByUser, now).map(Value::Key))
         })
     }
 }

@@ -9,7 +9,7 @@ use polar_license::portal::json::{
 };
 use polar_license::portal::steps::WaitStep;
 use polar_license::portal::{self, LicenseKey};
-use polar_license::transport::{Method, PortalRequest, Request};
+use polar_license::transport::{Method, PortalRequest};
 use polar_license::{Deactivated, Error, ErrorDetails};
 use serde::Serialize;
 use std::ops::Deref;
@@ -155,7 +155,7 @@ impl<'a> PortalStep<'a> {
             headers: headers.iter().map(|(name, value)| (*name, value.as_str())).collect(),
             body,
             timeout_ms: milliseconds(request.timeout),
-            reply_limit: Request::REPLY_LIMIT.try_into().unwrap_or(u32::MAX),
+            reply_limit: request.reply_limit.try_into().unwrap_or(u32::MAX),
         }
     }
 

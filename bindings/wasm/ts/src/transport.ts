@@ -85,14 +85,20 @@ async function replyTo(request: Request, fetch: Fetch, signal: AbortSignal): Pro
 async function read(response: Response, limit: number): Promise<Uint8Array> {
   const reader = response.body?.getReader();
   if (!reader) return new Uint8Array(await response.arrayBuffer());
-  const body = new Uint8Array(limit);
+  let body = new Uint8Array(Math.min(limit, 64 * 1024));
   let length = 0;
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return body.slice(0, length);
-    if (length + value.length > limit) throw new Error("the reply is too long to be Polar's");
+    const needed = length + value.length;
+    if (needed > limit) throw new Error("the reply is too long to be Polar's");
+    if (needed > body.length) {
+      const larger = new Uint8Array(Math.min(limit, Math.max(needed, 2 * body.length)));
+      larger.set(body);
+      body = larger;
+    }
     body.set(value, length);
-    length += value.length;
+    length = needed;
   }
 }
 

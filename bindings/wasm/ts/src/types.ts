@@ -269,12 +269,18 @@ export type PortalTextCode =
   | "portal.too_many_codes_seconds"
   /** Too many codes were requested or tried. Try again in {minutes} minutes. */
   | "portal.too_many_codes_minutes"
+  /** The code from the last mail is still good then. */
+  | "portal.code_still_good"
+  /** The code from the last mail will have expired by then: ask for another one. */
+  | "portal.code_over_by_then"
   /** The license server is busy. Try again in a second. */
   | "portal.busy_second"
   /** The license server is busy. Try again in {seconds} seconds. */
   | "portal.busy_seconds"
   /** The license server is busy. Try again in {minutes} minutes. */
   | "portal.busy_minutes"
+  /** This is not a link to a checkout. Copy the whole link. */
+  | "portal.not_a_link"
   /** This is not an invitation. Copy the link from the mail. */
   | "portal.not_an_invitation"
   /** The invitation may have been accepted all the same: ask for a code by e-mail. */

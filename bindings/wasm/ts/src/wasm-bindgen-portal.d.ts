@@ -260,7 +260,7 @@ export class Engine {
     /**
      * Replaces a key, after the user has confirmed it.
      */
-    rotate(session: number, key: number): PortalStep;
+    rotate(session: number, key: number, wall: number, mono: number): PortalStep;
     /**
      * Starts the engine's operation of a step `run`. Call `resumeRun` when that operation is done.
      */

@@ -122,7 +122,7 @@ function sessionOf({ client, run }: Parts, token: Handle): PortalSession {
         if (options?.confirmedByUser === true) return [token, handleOf(key, "key")];
         throw new LicenseError("invalid_argument", "`confirmedByUser` must be true: the old key ends on all devices");
       };
-      const { value, engine } = await run("key", given, (to, _, [session, key]) => to.rotate(session, key), options);
+      const { value, engine } = await run("key", given, (to, now, [session, key]) => to.rotate(session, key, ...now), options);
       return licenseKey(value, engine);
     },
   });
