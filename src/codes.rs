@@ -207,6 +207,9 @@ codes! {
         ActivationLimit = 13, "activation_limit";
         /// The key is for a benefit that this app does not accept.
         Benefit = 14, "benefit";
+        /// This version of the app was built after the updates that the license includes. Earlier versions continue to
+        /// work.
+        UpdatesEnded = 15, "updates_ended";
     }
 }
 
@@ -367,6 +370,7 @@ impl State {
                 Reason::Refused,
                 Reason::ActivationRequired,
                 Reason::Benefit,
+                Reason::UpdatesEnded,
             ],
             Self::ClockSuspect | Self::Expired | Self::Active | Self::Grace | Self::Lapsed => &[],
         }
@@ -400,7 +404,8 @@ impl Denial {
             | Reason::Storage
             | Reason::Refused
             | Reason::ActivationRequired
-            | Reason::ActivationLimit => Self::Refused,
+            | Reason::ActivationLimit
+            | Reason::UpdatesEnded => Self::Refused,
         }
     }
 }
@@ -423,6 +428,7 @@ impl Reason {
             Self::ActivationRequired => Text::ActivationRequired,
             Self::ActivationLimit => Text::KeyInUse,
             Self::Benefit => Text::Benefit,
+            Self::UpdatesEnded => Text::UpdatesEnded,
         }
     }
 
@@ -436,6 +442,7 @@ impl Reason {
             Self::ActivationRequired => Text::ActivationRequired,
             Self::ActivationLimit => Text::KeyInUse,
             Self::Benefit => Text::KeyBenefit,
+            Self::UpdatesEnded => Text::KeyUpdatesEnded,
             Self::NewerFormat => Text::KeyNewerFormat,
             Self::NoLicense
             | Self::Tampered
@@ -458,6 +465,7 @@ impl Reason {
                 "every activation of this license key is in use; deactivate another device, or remove one in Polar's customer portal"
             }
             Self::Benefit => "this license key is for another product or plan",
+            Self::UpdatesEnded => "this license key does not include a version built as late as this one; renew it",
             Self::NewerFormat => {
                 "the stored license was written by a newer version of this app; update the app, or forget the license first"
             }
@@ -484,7 +492,7 @@ impl Reason {
             },
             Self::NoLicense | Self::OtherProduct => NextStep::EnterKey,
             Self::NotFound | Self::Conditions | Self::ActivationRequired => NextStep::Activate,
-            Self::Expired => NextStep::Renew,
+            Self::Expired | Self::UpdatesEnded => NextStep::Renew,
             Self::ActivationLimit => NextStep::ManageDevices,
             Self::Storage | Self::Inactive | Self::Refused | Self::Benefit => NextStep::ContactVendor,
         }
@@ -494,7 +502,7 @@ impl Reason {
     pub(crate) const fn refused_next_step(self) -> NextStep {
         match self {
             Self::NotFound | Self::Benefit => NextStep::EnterKey,
-            Self::Expired => NextStep::Renew,
+            Self::Expired | Self::UpdatesEnded => NextStep::Renew,
             Self::Conditions | Self::ActivationRequired => NextStep::Activate,
             Self::ActivationLimit => NextStep::ManageDevices,
             // an update of the app

@@ -10,7 +10,7 @@ use crate::features::Features;
 use crate::links::{self, Links, Schemes};
 use crate::text::{parse_uuid, printable};
 use crate::texts::{self, Texts};
-use crate::time::signed_milliseconds;
+use crate::time::{Date, Timestamp, signed_milliseconds};
 use crate::values::{Value, Values};
 use litemap::LiteMap;
 use std::fmt;
@@ -56,8 +56,18 @@ struct Settings {
     device_id: Option<String>,
     app_secret: Option<Secret>,
     previous_app_secrets: Vec<Secret>,
+    updates: Option<Updates>,
     links: Links,
     texts: Texts,
+}
+
+/// The updates of the app that a license includes.
+#[derive(Clone, Copy)]
+pub(crate) struct Updates {
+    /// The number of days from the purchase within which a version must be built.
+    days: u32,
+    /// The day on which this version was built.
+    built: Date,
 }
 
 /// A secret that is wiped from memory when it is dropped.
@@ -83,6 +93,8 @@ pub struct ConfigBuilder {
     benefits: Vec<String>,
     features: LiteMap<String, Vec<String>>,
     refresh_ms: Option<i64>,
+    /// The number of days, and the day on which this version was built.
+    updates: Option<(i64, String)>,
     texts: Vec<(String, String)>,
     /// The fault of a catalogue that could not be read.
     texts_fault: Option<String>,
@@ -117,6 +129,7 @@ impl Config {
             benefits: Vec::new(),
             features: LiteMap::new(),
             refresh_ms: None,
+            updates: None,
             texts: Vec::new(),
             texts_fault: None,
             settings: Settings {
@@ -135,6 +148,7 @@ impl Config {
                 device_id: None,
                 app_secret: None,
                 previous_app_secrets: Vec::new(),
+                updates: None,
                 links: Links::default(),
                 texts: Texts::default(),
             },
@@ -226,6 +240,10 @@ impl Config {
         &self.0.meta
     }
 
+    pub(crate) fn updates(&self) -> Option<Updates> {
+        self.0.updates
+    }
+
     pub(crate) fn app_secret(&self) -> Option<&str> {
         self.0.app_secret.as_ref().map(|secret| secret.as_str())
     }
@@ -247,6 +265,18 @@ impl fmt::Debug for Config {
             .field("refresh_interval", &self.refresh_interval())
             .field("offline_grace", &self.offline_grace())
             .finish_non_exhaustive()
+    }
+}
+
+impl Updates {
+    /// Returns the last day on which a version can be built to be included in a license that was sold at this time.
+    pub(crate) fn until(self, created_at: Timestamp) -> Date {
+        created_at.day().plus_days(self.days)
+    }
+
+    /// Returns `true` if this version was built on that day or before.
+    pub(crate) fn are_included(self, until: Date) -> bool {
+        self.built <= until
     }
 }
 
@@ -413,6 +443,29 @@ impl ConfigBuilder {
         self
     }
 
+    /// Limits the versions of the app that a license includes to those built within `days` days of its purchase. `built`
+    /// is the day on which this version was built, such as `2026-11-21`, or a date and time as RFC 3339 has it, whose day
+    /// in UTC counts. A version that was built later has no access, for the [reason](crate::Decision::reason)
+    /// [`updates_ended`](crate::Reason::UpdatesEnded); earlier versions continue to work. Default: a license includes
+    /// every version.
+    ///
+    /// No clock matters: `built` is compared with the day on which Polar created the key, which does not change when a
+    /// key is rotated. A build script can fill it in. It needs this crate as a build dependency, without its default
+    /// features:
+    ///
+    /// ```
+    /// // in `main` of build.rs
+    /// println!("cargo::rustc-env=BUILT={}", polar_license::Date::from(std::time::SystemTime::now()));
+    /// ```
+    ///
+    /// ```ignore
+    /// let config = Config::builder(ORGANIZATION, "com.acme.app").updates(365, env!("BUILT")).build()?;
+    /// ```
+    pub fn updates(mut self, days: u32, built: impl Into<String>) -> Self {
+        self.updates = Some((days.into(), built.into()));
+        self
+    }
+
     /// Sets the page for buying or renewing a license: an `https` address.
     /// [`Decision::next_url`](crate::Decision::next_url) returns it if the next step is to renew, or to enter a key
     /// that the user may not have yet.
@@ -489,6 +542,7 @@ impl ConfigBuilder {
             return Err(invalid(fault.as_str()));
         }
         settings.texts = Texts::new(&self.texts).map_err(|fault| invalid(describe(&fault)))?;
+        settings.updates = self.updates.as_ref().map(parse_updates).transpose()?;
         check_link("purchase", &mut settings.links.purchase, Schemes::Web)?;
         check_link("portal", &mut settings.links.portal, Schemes::Web)?;
         check_link("support", &mut settings.links.support, Schemes::WebOrMail)?;
@@ -541,6 +595,19 @@ fn parse_id(setting: &str, text: &str) -> Result<Uuid, Error> {
             let text = shown(text);
             invalid(format!("the {setting} `{text}` is not a UUID of version 4; copy it from Polar's dashboard"))
         })
+}
+
+fn parse_updates((days, built): &(i64, String)) -> Result<Updates, Error> {
+    const A_CENTURY: i64 = 36_525;
+    let days = Some(*days).filter(|days| (1..=A_CENTURY).contains(days)).and_then(|days| u32::try_from(days).ok());
+    let days = days.ok_or_else(|| invalid("the days of the updates are not between 1 and 36525; 365 are usual"))?;
+    let built = Date::parse(built.trim()).ok_or_else(|| {
+        invalid(format!(
+            "the build date `{}` is not a day like `2026-11-21`; set it when the app is built",
+            shown(built)
+        ))
+    })?;
+    Ok(Updates { days, built })
 }
 
 fn check_app_id(app_id: &str) -> Result<(), Error> {
@@ -667,6 +734,10 @@ mod tests {
             ),
             (valid().meta("seat", "x"), "`seat`"),
             (valid().app_secret(""), "app secret"),
+            (valid().updates(0, "2026-11-21"), "days of the updates are not between 1 and 36525"),
+            (valid().updates(36_526, "2026-11-21"), "days of the updates are not between 1 and 36525"),
+            (valid().updates(365, ""), "the build date `` is not a day like `2026-11-21`"),
+            (valid().updates(365, "Nov 21 2026"), "the build date `Nov 21 2026` is not a day"),
             (valid().environment("http://polar.example"), "not encrypted"),
             (valid().environment("http://127.0.0.1.example"), "not encrypted"),
             (valid().environment("http://1270.0.0.1"), "not encrypted"),

@@ -9,7 +9,7 @@ use crate::license::License;
 use crate::links::Links;
 use crate::text::printable;
 use crate::texts::{Text, Texts};
-use crate::time::{Timestamp, optional_milliseconds};
+use crate::time::{Date, Timestamp, optional_milliseconds};
 use serde::{Serialize, Serializer};
 use std::time::Duration;
 use uuid::Uuid;
@@ -40,6 +40,7 @@ pub struct Decision {
     pub(crate) reason: Option<Reason>,
     pub(crate) license: Option<License>,
     pub(crate) features: EnabledFeatures,
+    pub(crate) updates_until: Option<Date>,
     pub(crate) refresh_at: Option<Timestamp>,
     pub(crate) grace_ends_at: Option<Timestamp>,
     pub(crate) notice_at: Option<Timestamp>,
@@ -47,6 +48,8 @@ pub struct Decision {
     pub(crate) links: Links,
     pub(crate) texts: Texts,
     pub(crate) problem: Option<Problem>,
+    /// The sentence for the user, if it contains a day.
+    pub(crate) dated_message: Option<String>,
 }
 
 /// What went wrong although a decision could be made, such as not reaching Polar.
@@ -78,6 +81,7 @@ impl Decision {
             reason: Some(Reason::NoLicense),
             license: None,
             features: EnabledFeatures::default(),
+            updates_until: None,
             refresh_at: None,
             grace_ends_at: None,
             notice_at: None,
@@ -85,6 +89,7 @@ impl Decision {
             links: Links::default(),
             texts: Texts::default(),
             problem: None,
+            dated_message: None,
         }
     }
 
@@ -111,23 +116,23 @@ impl Decision {
     /// ```
     pub fn explain(&self, feature: &str) -> Explanation {
         let name = printable(feature);
-        let (reason, next_step, text, detail) = if !self.features.names(feature) {
+        let text = |text: Text| self.texts.get(text);
+        let (reason, next_step, message, detail) = if !self.features.names(feature) {
             let detail = format!("the configuration names no feature `{name}`; add it, or correct the name");
-            (Some(OffReason::Unknown), NextStep::ContactVendor, Text::FeatureUnknown, detail)
+            (Some(OffReason::Unknown), NextStep::ContactVendor, text(Text::FeatureUnknown), detail)
         } else if !self.allowed() {
             let because = self.reason.map_or_else(String::new, |reason| format!(" ({reason})"));
             let detail = format!("the feature `{name}` is off in the state `{}`{because}", self.state);
-            (Some(OffReason::NotLicensed), self.next_step, self.text(), detail)
+            (Some(OffReason::NotLicensed), self.next_step, self.message(), detail)
         } else if !self.allows(feature) {
             let benefit = self.license.as_ref().map(|license| license.benefit_id).unwrap_or_default();
             let detail = format!("the benefit {benefit} of the license does not turn the feature `{name}` on");
-            (Some(OffReason::NotIncluded), NextStep::Renew, Text::FeatureNotIncluded, detail)
+            (Some(OffReason::NotIncluded), NextStep::Renew, text(Text::FeatureNotIncluded), detail)
         } else {
-            (None, NextStep::None, Text::FeatureIncluded, format!("the feature `{name}` is on"))
+            (None, NextStep::None, text(Text::FeatureIncluded), format!("the feature `{name}` is on"))
         };
-        let message = self.texts.get(text).to_owned();
         let next_url = self.links.of(next_step).map(str::to_owned);
-        Explanation { reason, message, detail, next_step, next_url }
+        Explanation { reason, message: message.to_owned(), detail, next_step, next_url }
     }
 
     /// The state.
@@ -148,6 +153,31 @@ impl Decision {
     /// The configured features, and whether each is on.
     pub fn features(&self) -> impl Iterator<Item = (&str, bool)> {
         self.features.iter()
+    }
+
+    /// Returns the last day on which a version of the app can be built to be included in the license. `None` if the
+    /// configuration does not limit [updates](crate::ConfigBuilder::updates), or without a license.
+    pub fn updates_until(&self) -> Option<Date> {
+        self.updates_until
+    }
+
+    /// Returns `true` if the license includes a version of the app that was built on this day, for an updater that is about
+    /// to offer one. Returns `false` only if that version would have no access for the reason
+    /// [`updates_ended`](crate::Reason::UpdatesEnded), and so never without a license.
+    ///
+    /// ```
+    /// # fn f(license: polar_license::Decision) -> Result<(), Box<dyn std::error::Error>> {
+    /// use polar_license::Date;
+    ///
+    /// let released: Date = "2026-11-21T09:30:00Z".parse()?; // such as `pub_date` of the update that was found
+    /// if !license.covers(released) {
+    ///     println!("A new version is there. Renew the license to use it.");
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn covers(&self, built: impl Into<Date>) -> bool {
+        let built = built.into();
+        self.updates_until.is_none_or(|until| built <= until)
     }
 
     /// When Polar will next be asked, on Polar's clock.
@@ -200,7 +230,7 @@ impl Decision {
 
     /// One sentence for the user, in English unless the configuration [replaces](crate::ConfigBuilder::texts) it.
     pub fn message(&self) -> &str {
-        self.texts.get(self.text())
+        self.dated_message.as_deref().unwrap_or_else(|| self.texts.get(self.text()))
     }
 
     fn text(&self) -> Text {
@@ -257,6 +287,9 @@ pub(crate) struct DecisionJson<'a> {
     /// When the key stops being valid. Null for never, and in the state `expired` if the vendor has moved that time and
     /// Polar did not say to when.
     expires_at: Option<Timestamp>,
+    /// The last day on which a version of the app can be built to be included in the license, such as `2027-11-21`, in
+    /// UTC; null where the settings do not limit updates, and without a license.
+    updates_until: Option<Date>,
     /// When Polar last confirmed it.
     confirmed_at: Option<Timestamp>,
     /// When Polar will next be asked.
@@ -299,6 +332,7 @@ impl<'a> From<&'a Decision> for DecisionJson<'a> {
             activation_id: license.and_then(|license| license.activation_id),
             activation_label: license.and_then(|license| license.activation_label.as_deref()),
             expires_at: license.and_then(|license| license.expires_at),
+            updates_until: decision.updates_until,
             confirmed_at: license.map(|license| license.confirmed_at),
             refresh_at: decision.refresh_at,
             grace_ends_at: decision.grace_ends_at,
@@ -329,7 +363,7 @@ mod tests {
 
     #[test]
     fn every_member_is_there_in_its_order() {
-        let nothing = r#"{"allowed":false,"state":"unlicensed","reason":"no_license","displayKey":null,"benefitId":null,"activationId":null,"activationLabel":null,"expiresAt":null,"confirmedAt":null,"refreshAt":null,"graceEndsAt":null,"usage":null,"limitUsage":null,"limitActivations":null,"features":{},"nextStep":"enter_key","nextUrl":null,"notice":true,"noticeAt":null,"message":"No license is active on this device. Enter a license key.","problem":null}"#;
+        let nothing = r#"{"allowed":false,"state":"unlicensed","reason":"no_license","displayKey":null,"benefitId":null,"activationId":null,"activationLabel":null,"expiresAt":null,"updatesUntil":null,"confirmedAt":null,"refreshAt":null,"graceEndsAt":null,"usage":null,"limitUsage":null,"limitActivations":null,"features":{},"nextStep":"enter_key","nextUrl":null,"notice":true,"noticeAt":null,"message":"No license is active on this device. Enter a license key.","problem":null}"#;
         assert_eq!(Decision::unknown().to_json(), nothing);
         let wait = Some(Duration::from_millis(1500));
         let problem =
@@ -349,8 +383,7 @@ mod tests {
             benefit_id: basic,
             limit_activations: None,
             limit_usage: None,
-            usage: 0,
-            expires_at: None,
+            ..Default::default()
         };
         let with = |state, benefit, reason| Decision {
             state,

@@ -139,7 +139,7 @@ pub use error::ErrorDetails;
 pub use explanation::Explanation;
 pub use key::{Key, TypedKey};
 pub use license::{License, Terms};
-pub use time::{Now, Timestamp};
+pub use time::{Date, Now, Timestamp};
 pub use values::{Value, Values};
 
 // their code blocks are tests
@@ -149,3 +149,6 @@ mod readme {}
 #[cfg(all(doctest, feature = "http"))]
 #[doc = include_str!("../docs/src/gating.md")]
 mod gating {}
+#[cfg(all(doctest, feature = "http"))]
+#[doc = include_str!("../docs/src/updates.md")]
+mod updates {}

@@ -21,6 +21,8 @@ pub struct Terms {
     pub usage: u32,
     /// The time at which the key expires, or `None` for never.
     pub expires_at: Option<Timestamp>,
+    /// The time at which the key was sold, which does not change when the key is rotated. `None` if Polar did not say.
+    pub created_at: Option<Timestamp>,
 }
 
 /// The license that Polar last confirmed or denied, without the key itself and without personal data.

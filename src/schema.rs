@@ -66,7 +66,7 @@ const LICENSED: [&str; 4] = ["displayKey", "benefitId", "confirmedAt", "usage"];
 const CONFIRMED: [&str; 2] = ["graceEndsAt", "noticeAt"];
 
 /// The members that only some licenses have.
-const TERMS: [&str; 4] = ["activationId", "expiresAt", "limitUsage", "limitActivations"];
+const TERMS: [&str; 5] = ["activationId", "expiresAt", "updatesUntil", "limitUsage", "limitActivations"];
 
 /// The kinds of errors that have a reason.
 pub const WITH_REASON: [ErrorKind; 1] = [ErrorKind::Refused];

@@ -86,6 +86,9 @@ texts! {
     /// The key was sold as something that the app does not accept.
     Benefit = "reason.benefit", "The license is for another product or plan. Contact the vendor.";
 
+    /// The license includes updates for some time only, and this version was built later.
+    UpdatesEnded = "reason.updates_ended", "The license includes versions of this app that were built until {day}. They go on working. Renew the license to use this version.";
+
     /// A key that was entered is unknown.
     KeyNotFound = "refused.not_found", "This license key is not known. Check it for typos.";
     /// The stored key is no longer known when it is activated again.
@@ -100,6 +103,8 @@ texts! {
     KeyInUseMove = "refused.activation_limit_move", "This license key is in use on as many devices as it allows. Deactivate one of them, or move the license here.";
     /// A key that was entered was sold as something that the app does not accept.
     KeyBenefit = "refused.benefit", "This license key is for another product or plan. Enter the key for this one.";
+    /// A key that was entered includes updates for some time only, and this version was built later.
+    KeyUpdatesEnded = "refused.updates_ended", "This license key includes versions of this app that were built until {day}. Use one of them, or renew the license to use this version.";
     /// A newer version has stored a license, which this one must not write over.
     KeyNewerFormat = "refused.newer_format", "The stored license was written by a newer version of this app. Update the app.";
     /// A key that was entered was denied for a reason that this version does not know.

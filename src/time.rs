@@ -21,13 +21,36 @@ pub struct Now {
     pub mono: u64,
 }
 
+/// A day of the calendar in UTC, such as the one on which a version of an app was built.
+///
+/// ```
+/// use polar_license::{Date, Timestamp};
+///
+/// let built: Date = "2026-11-21".parse()?;
+/// assert_eq!(built, Date::parse("2026-11-22T01:30:00+02:00").unwrap()); // the day in UTC
+/// assert_eq!(built, Date::from(Timestamp::parse("2026-11-21T23:59:59Z").unwrap()));
+/// assert_eq!(built.to_string(), "2026-11-21");
+/// # Ok::<(), polar_license::time::InvalidDate>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date {
+    /// Days since 1970-01-01.
+    days: i64,
+}
+
 /// The error for a text that is not an RFC 3339 date and time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidTimestamp(());
 
+/// The error for a text that is neither a day nor a date and time as RFC 3339 has them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidDate(());
+
 /// The first and last millisecond of the years 0 to 9999, which are all that RFC 3339 can write.
 const FIRST_MS: i64 = -62_167_219_200_000;
 const LAST_MS: i64 = 253_402_300_799_999;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl Timestamp {
     /// Returns the moment `ms` milliseconds after 1970-01-01T00:00:00Z.
@@ -93,9 +116,9 @@ impl Timestamp {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// Returns the date alone, such as `2026-11-21`.
-    pub(crate) fn day(self) -> String {
-        self.second().date().to_string()
+    /// Returns the day in UTC.
+    pub(crate) fn day(self) -> Date {
+        Date::from(self)
     }
 
     /// Returns the time in UTC, rounded down to the whole second.
@@ -106,6 +129,20 @@ impl Timestamp {
     /// Returns the milliseconds, clamped to the years 0 to 9999.
     fn in_range(self) -> i64 {
         self.0.clamp(FIRST_MS, LAST_MS)
+    }
+}
+
+impl Date {
+    /// Parses a day, such as `2026-11-21`, or a date and time as RFC 3339 has it, of which it takes the day in UTC.
+    /// Returns `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let midnight = || Timestamp::parse(&format!("{text}T00:00:00Z"));
+        Timestamp::parse(text).or_else(midnight).map(Self::from)
+    }
+
+    /// Returns the day `days` days later.
+    pub(crate) fn plus_days(self, days: u32) -> Self {
+        Self { days: self.days.saturating_add(days.into()) }
     }
 }
 
@@ -171,6 +208,76 @@ impl fmt::Display for Timestamp {
 impl fmt::Debug for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+/// Writes a day as RFC 3339 does, `2026-11-21`. Years outside 0 to 9999 are clamped to this range.
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&Timestamp(self.days.saturating_mul(DAY_MS)).second().date(), f)
+    }
+}
+
+impl fmt::Debug for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Takes the day in UTC.
+impl From<Timestamp> for Date {
+    fn from(time: Timestamp) -> Self {
+        Self { days: time.0.div_euclid(DAY_MS) }
+    }
+}
+
+/// Takes the day in UTC.
+impl From<SystemTime> for Date {
+    fn from(time: SystemTime) -> Self {
+        Self::from(Timestamp::from(time))
+    }
+}
+
+/// Parses like [`Date::parse`].
+impl FromStr for Date {
+    type Err = InvalidDate;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDate> {
+        Self::parse(text).ok_or(InvalidDate(()))
+    }
+}
+
+impl fmt::Display for InvalidDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a day like `2026-11-21`")
+    }
+}
+
+impl std::error::Error for InvalidDate {}
+
+/// Writes a day as RFC 3339 does.
+impl Serialize for Date {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Date {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Date {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Date".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "format": "date" })
     }
 }
 
@@ -316,6 +423,27 @@ mod tests {
             let at = Timestamp(day * 86_400_000 + 12_345);
             assert_eq!(Timestamp::parse(&at.to_string()), Some(at));
         }
+    }
+
+    #[test]
+    fn a_date_is_the_day_in_utc() {
+        let cases = [
+            ("2026-11-21", "2026-11-21"),
+            ("2026-11-21T23:59:59.999Z", "2026-11-21"),
+            ("2026-11-22T00:30:00+01:00", "2026-11-21"),
+            ("1969-12-31T23:59:59.999Z", "1969-12-31"),
+            ("0000-01-01", "0000-01-01"),
+            ("9999-12-31", "9999-12-31"),
+        ];
+        for (text, day) in cases {
+            assert_eq!(Date::parse(text).unwrap().to_string(), day, "{text}");
+        }
+        for text in ["", "today", "2026-11", "2026-02-29", "21.11.2026", "Nov 21 2026", "2026-11-21 ", "2026-11-21T"] {
+            assert_eq!(Date::parse(text), None, "{text}");
+        }
+        let leap_day = Date::parse("2028-02-28").unwrap().plus_days(1);
+        assert_eq!(leap_day.to_string(), "2028-02-29");
+        assert_eq!(Date::from(Timestamp(i64::MAX)).plus_days(u32::MAX).to_string(), "9999-12-31");
     }
 
     #[test]

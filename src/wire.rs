@@ -435,6 +435,7 @@ fn granted(license: Object<'_, '_>, key: &Key, organization_id: Uuid) -> Option<
         limit_usage: license.get("limit_usage").and_then(optional(count))?,
         usage: license.get("usage").and_then(count)?,
         expires_at: license.get("expires_at").and_then(optional(time))?,
+        created_at: license.json.get("created_at").and_then(time),
     })
 }
 

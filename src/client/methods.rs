@@ -53,6 +53,13 @@ macro_rules! methods {
             self.driver.allows(feature)
         }
 
+        /// Returns `true` if the license includes a version of the app that was built on this day, from memory. See
+        /// [`Decision::covers`](crate::Decision::covers).
+        #[must_use]
+        pub fn covers(&self, built: impl Into<$crate::Date>) -> bool {
+            self.driver.current().covers(built)
+        }
+
         /// Counts `count` uses of a key with a usage limit, 1 to 2,147,483,647.
         ///
         /// # Errors

@@ -13,8 +13,8 @@ use std::sync::Arc;
 impl ConfigBuilder {
     /// Reads `organizationId`, `appId`, `environment`, `benefits`, `features` (an object of arrays), `bindDevice`,
     /// `refreshIntervalMs`, `offlineGraceMs`, `timeoutMs`, `label`, `conditions`, `meta`, `deviceId`, `appSecret`,
-    /// `previousAppSecrets`, `purchaseUrl`, `portalUrl`, `supportUrl` and `texts` (an object of strings). The first two
-    /// are required. `null` means absent.
+    /// `previousAppSecrets`, `updates` (an object of `days` and `built`), `purchaseUrl`, `portalUrl`, `supportUrl` and
+    /// `texts` (an object of strings). The first two are required. `null` means absent.
     ///
     /// ```
     /// use polar_license::ConfigBuilder;
@@ -80,6 +80,7 @@ const SETTINGS: &[(&str, Read)] = &[
         let secrets = setting.strings().map(|secrets| secrets.into_iter().map(Secret::new).collect());
         set(&mut builder.settings.previous_app_secrets, secrets)
     }),
+    ("updates", |builder, setting| set(&mut builder.updates, setting.updates().map(Some))),
     ("purchaseUrl", |builder, setting| set(&mut builder.settings.links.purchase, setting.link())),
     ("portalUrl", |builder, setting| set(&mut builder.settings.links.portal, setting.link())),
     ("supportUrl", |builder, setting| set(&mut builder.settings.links.support, setting.link())),
@@ -120,6 +121,19 @@ impl Setting<'_> {
         milliseconds.ok_or_else(|| wrong(self.name, "a whole number of milliseconds"))
     }
 
+    fn updates(self) -> Result<(i64, String), Error> {
+        let mut members = self.value.members().ok_or_else(|| wrong(self.name, "an object of `days` and `built`"))?;
+        if let Some(unknown) = members.find_map(|(name, _)| name.string().filter(|name| !is_of_updates(name))) {
+            return Err(invalid(format!("there is no setting `{}.{}`", self.name, shown(&unknown))));
+        }
+        let days = self.value.get("days").and_then(Json::integer);
+        let built = self.value.get("built").and_then(Json::string);
+        Ok((
+            days.ok_or_else(|| wrong("updates.days", "a whole number of days"))?,
+            built.ok_or_else(|| wrong("updates.built", "a day like `2026-11-21`"))?,
+        ))
+    }
+
     fn features(self) -> Result<LiteMap<String, Vec<String>>, Error> {
         let mut features = LiteMap::new();
         for (name, benefits) in self.value.members().ok_or_else(|| wrong(self.name, "an object"))? {
@@ -140,6 +154,11 @@ impl Setting<'_> {
         }
         Ok(values)
     }
+}
+
+/// Returns `true` for the members of the setting `updates`.
+fn is_of_updates(name: &str) -> bool {
+    matches!(name, "days" | "built")
 }
 
 /// Reads a catalogue of texts: an object of strings by code.
@@ -213,6 +232,9 @@ pub(crate) struct SettingsJson {
     /// The secrets of earlier versions, whose records can still be opened. An empty string stands for versions that had
     /// no secret.
     previous_app_secrets: Option<Vec<String>>,
+    /// The updates of the app that a license includes. A version that was built later has no access; earlier versions
+    /// continue to work. Default: a license includes every version.
+    updates: Option<UpdatesJson>,
     /// The page for buying or renewing a license: an `https` address. It is a decision's `nextUrl` if the next step is
     /// to renew or to enter a key.
     purchase_url: Option<String>,
@@ -228,9 +250,22 @@ pub(crate) struct SettingsJson {
     texts: Option<BTreeMap<String, String>>,
 }
 
+/// The updates of the app that a license includes.
+#[cfg(any(test, feature = "schema"))]
+#[derive(Default, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Updates"))]
+pub(crate) struct UpdatesJson {
+    /// The number of days from the purchase within which a version must be built, such as 365.
+    days: u32,
+    /// The day on which this version was built, such as `2026-11-21`, or a date and time as RFC 3339 has it, whose day
+    /// in UTC counts. Let the build set it.
+    built: String,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::Timestamp;
     use std::time::Duration;
 
     const MINIMUM: &str = r#""organizationId": "a0010000-0000-4000-8000-000000000001", "appId": "com.acme.app""#;
@@ -247,6 +282,7 @@ mod tests {
             "refreshIntervalMs": 3600000, "offlineGraceMs": 7200000, "timeoutMs": 5000, "label": "kiosk",
             "conditions": {"major": 9007199254740991, "beta": true, "edition": "pro"}, "meta": {"build": "x"},
             "deviceId": "rack 7", "appSecret": "s", "previousAppSecrets": ["r"],
+            "updates": {"days": 365, "built": "2026-11-21"},
             "purchaseUrl": "https://acme.example/buy", "portalUrl": "https://polar.sh/acme/portal",
             "supportUrl": "mailto:help@acme.example", "texts": {"state.active": "Die Lizenz ist aktiv."}"#,
         )
@@ -265,6 +301,8 @@ mod tests {
         assert_eq!(config.app_secret(), Some("s"));
         assert!(config.previous_app_secrets().eq(["r"]));
         assert_eq!(config.texts().get(crate::texts::Text::Active), "Die Lizenz ist aktiv.");
+        let sold = Timestamp::parse("2026-01-02T03:04:05Z").unwrap();
+        assert_eq!(config.updates().unwrap().until(sold).to_string(), "2027-01-02");
         let links = config.links();
         assert_eq!(links.purchase.as_deref(), Some("https://acme.example/buy"));
         assert_eq!(links.portal.as_deref(), Some("https://polar.sh/acme/portal"));
@@ -298,6 +336,15 @@ mod tests {
             assert_eq!(with(&settings), format!("conditions: `ratio` {value}"), "{wrong}");
         }
         assert_eq!(with(r#", "meta": []"#), "the setting `meta` must be an object");
+        assert_eq!(with(r#", "updates": 365"#), "the setting `updates` must be an object of `days` and `built`");
+        let updates = |members: &str| with(&format!(r#", "updates": {{{members}}}"#));
+        assert_eq!(updates(r#""days": 365"#), "the setting `updates.built` must be a day like `2026-11-21`");
+        assert_eq!(
+            updates(r#""days": "1y", "built": "x""#),
+            "the setting `updates.days` must be a whole number of days"
+        );
+        assert_eq!(updates(r#""days": 365, "build": "x""#), "there is no setting `updates.build`");
+        assert!(updates(r#""days": 365, "built": "x""#).starts_with("the build date `x` is not a day"));
         assert_eq!(with(r#", "bindDevice": 1"#), "the setting `bindDevice` must be true or false");
     }
 

@@ -26,7 +26,7 @@ use crate::error::Error;
 use crate::key::{Key, TypedKey};
 use crate::record::{Attempt, Identity, Seat, Verdict};
 use crate::texts::Text;
-use crate::time::Now;
+use crate::time::{Date, Now};
 use crate::wire::{self, Confirmed, Rejection};
 use uuid::Uuid;
 
@@ -103,6 +103,9 @@ impl Engine {
             Ok(confirmed) => confirmed,
             Err(rejection) => return self.stop(activation, None, rejection, now),
         };
+        if let Some(until) = policy::updates_ended(&self.config, &confirmed.terms) {
+            return self.not_included(until, now);
+        }
         let identity = Identity { key: activation.key.clone(), seat: Some(seat) };
         if asked_seat != Some(seat.id) {
             // a seat of this device from before the key was rotated
@@ -128,6 +131,9 @@ impl Engine {
             Ok(confirmed) => confirmed,
             Err(rejection) => return self.stop(activation, None, rejection, now),
         };
+        if let Some(until) = policy::updates_ended(&self.config, &confirmed.terms) {
+            return self.not_included(until, now);
+        }
         if confirmed.terms.limit_activations.is_none() {
             return self.save_activated(activation, None, confirmed, now);
         }
@@ -140,6 +146,12 @@ impl Engine {
         let confirmed = reply?;
         policy::accepts(&self.config, confirmed.terms.benefit_id).map_err(Rejection::Denied)?;
         Ok(confirmed)
+    }
+
+    /// Ends without a seat: Polar confirmed the key, but the license does not include this version of the app.
+    fn not_included(&mut self, until: Date, now: Now) -> Step {
+        self.unreached = None;
+        self.fail(self.updates_ended(Text::KeyUpdatesEnded, until), now)
     }
 
     /// The attempt is saved before it is sent: a process that dies in between leaves a trace of the seat.

@@ -188,7 +188,11 @@ impl Engine {
     /// Usage is only counted if the app would let the user use it.
     fn can_consume(&self) -> Result<(), Error> {
         let license = self.record.license.as_deref().ok_or_else(|| self.not_activated())?;
-        policy::fits(&self.config, license).map_err(|reason| self.rejected_here(Rejection::Denied(reason)))
+        policy::fits(&self.config, license).map_err(|reason| self.rejected_here(Rejection::Denied(reason)))?;
+        match policy::updates_ended(&self.config, &license.terms) {
+            Some(until) => Err(self.updates_ended(Text::UpdatesEnded, until)),
+            None => Ok(()),
+        }
     }
 
     fn uses_not_counted(&self, rejection: Rejection) -> Error {

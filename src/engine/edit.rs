@@ -10,6 +10,7 @@ use crate::codes::{Denial, Reason};
 use crate::config::Config;
 #[cfg(feature = "portal")]
 use crate::key::Key;
+use crate::license::Terms;
 use crate::record::{Attempt, Identity, KeptSeat, Plan, Record, StoredLicense, TimeBase, Verdict};
 #[cfg(feature = "portal")]
 use crate::record::{CodeTry, CodeUse, Seat};
@@ -319,7 +320,7 @@ impl Editor<'_> {
         match &answer.verdict {
             NewVerdict::Confirmed(confirmation) => {
                 let label = license.label_of(&confirmation.identity);
-                *license = self.license(confirmation, license.revision, label);
+                *license = self.license(confirmation, license.revision, label, &license.terms);
             }
             NewVerdict::Denied(denial) => {
                 let conditions_changed =
@@ -344,7 +345,7 @@ impl Editor<'_> {
         let asked = identity == Some(&answer.asked.identity);
         match &answer.verdict {
             NewVerdict::Confirmed(confirmation) if asked => {
-                record.license = Some(self.license(confirmation, 0, None));
+                record.license = Some(self.license(confirmation, 0, None, &Terms::default()));
                 record.untrusted = None;
                 Applied::Changed
             }
@@ -365,7 +366,9 @@ impl Editor<'_> {
         }
         let mut revision = 0;
         let mut label = label.clone();
+        let mut known = Terms::default();
         if let Some(old) = record.license.take() {
+            known = old.terms;
             let is_replaced = Some(&old.identity) == instead_of.as_ref();
             let is_seated = old.identity.seat.is_some() && old.verdict == Verdict::Confirmed;
             let same_key = old.identity.key == identity.key;
@@ -390,17 +393,29 @@ impl Editor<'_> {
         let kept = record.keyless_seats.iter().find(|kept| is_here(kept));
         label = label.or_else(|| kept?.label.clone());
         record.keyless_seats.retain(|kept| !is_here(kept));
-        record.license = Some(self.license(confirmation, revision, label));
+        record.license = Some(self.license(confirmation, revision, label, &known));
         record.untrusted = None;
     }
 
-    fn license(&self, confirmation: &Confirmation, revision: u64, label: Option<String>) -> Box<StoredLicense> {
+    /// `known` are the terms of the license that was here.
+    fn license(
+        &self,
+        confirmation: &Confirmation,
+        revision: u64,
+        label: Option<String>,
+        known: &Terms,
+    ) -> Box<StoredLicense> {
         let Confirmation { identity, confirmed, wall } = confirmation;
+        let mut terms = confirmed.terms;
+        if terms.license_id == known.license_id {
+            // it never changes, and an answer may leave it out
+            terms.created_at = terms.created_at.or(known.created_at);
+        }
         Box::new(StoredLicense {
             identity: identity.clone(),
             revision: revision.saturating_add(1),
             verdict: Verdict::Confirmed,
-            terms: confirmed.terms,
+            terms,
             time: TimeBase { confirmed: confirmed.at, offset: confirmed.at.ms_since(*wall), high: confirmed.at },
             conditions: conditions_hash(self.config),
             label,

@@ -1,11 +1,12 @@
 //! The errors of operations, in the app's own texts: what was refused, what was not answered, and what may have
 //! happened anyway.
 
-use super::Engine;
+use super::{Engine, policy};
 use crate::codes::{ErrorKind, Known, NextStep, Reason};
 use crate::decision::Problem;
 use crate::error::Error;
 use crate::texts::Text;
+use crate::time::Date;
 use crate::wire::Rejection;
 
 impl Engine {
@@ -42,9 +43,17 @@ impl Engine {
             | Reason::Refused
             | Reason::ActivationRequired
             | Reason::ActivationLimit
-            | Reason::Benefit => reason.refusal(),
+            | Reason::Benefit
+            | Reason::UpdatesEnded => reason.refusal(),
         };
         self.reworded(self.refused(reason), reason.text(), detail).with_next_step(reason.next_step(Known::Seat))
+    }
+
+    /// Returns the error for a license that includes only versions built until that day, before this one. `text` is the
+    /// sentence about the license that is here, or about a key that the user has entered.
+    pub(super) fn updates_ended(&self, text: Text, until: Date) -> Error {
+        let detail = format!("{}; it includes those built until {until}", Reason::UpdatesEnded.refusal());
+        self.refused(Reason::UpdatesEnded).with_texts(policy::dated(&self.config, text, until), detail)
     }
 
     /// Returns the error for a stored key that Polar does not know, with or without an activation.

@@ -7,7 +7,8 @@ use crate::features::EnabledFeatures;
 use crate::license::{License, Terms};
 use crate::record::{Identity, Record, StoredLicense, Verdict};
 use crate::text::printable;
-use crate::time::Timestamp;
+use crate::texts::Text;
+use crate::time::{Date, Timestamp};
 use uuid::Uuid;
 
 /// How long before grace ends an app should start to tell the user.
@@ -34,9 +35,13 @@ pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
     let grace_ends_at =
         license.filter(|license| license.verdict == Verdict::Confirmed).map(|license| grace_end(config, license));
     let notice_at = license.zip(grace_ends_at).map(|(license, end)| notice(config, license, end));
+    let updates_until = license.and_then(|license| updates_until(config, &license.terms));
+    let updates_ended = updates_until.filter(|_| reason == Some(Reason::UpdatesEnded));
     Decision {
         state,
         reason,
+        updates_until,
+        dated_message: updates_ended.map(|until| dated(config, Text::UpdatesEnded, until)),
         license: license.map(|license| {
             let Identity { key, .. } = &license.identity;
             let label = license.label_of(&license.identity).as_deref().map(printable);
@@ -85,10 +90,14 @@ fn judge(config: &Config, license: &StoredLicense, now: Option<Timestamp>) -> (S
     if let Err(reason) = fits(config, license) {
         return (State::Denied, Some(reason));
     }
-    let Some(now) = now else { return (State::ClockSuspect, None) };
     if expired {
         return (State::Expired, None);
     }
+    // not by a clock, and not changed by going online
+    if updates_ended(config, &license.terms).is_some() {
+        return (State::Denied, Some(Reason::UpdatesEnded));
+    }
+    let Some(now) = now else { return (State::ClockSuspect, None) };
     let age = now.ms_since(license.time.confirmed);
     if age < config.refresh_ms() {
         (State::Active, None)
@@ -112,6 +121,22 @@ pub(super) fn fits(config: &Config, license: &StoredLicense) -> Result<(), Reaso
 pub(super) fn accepts(config: &Config, benefit: Uuid) -> Result<(), Reason> {
     let accepted = config.benefits().is_empty() || config.benefits().contains(&benefit);
     if accepted { Ok(()) } else { Err(Reason::Benefit) }
+}
+
+/// Returns the last day on which a version can be built to be included in a license with these terms. `None` if the
+/// configuration does not limit updates, or if it is not known when the key was sold.
+fn updates_until(config: &Config, terms: &Terms) -> Option<Date> {
+    config.updates().zip(terms.created_at).map(|(updates, created_at)| updates.until(created_at))
+}
+
+/// Returns that day if this version was built later, so that such a license does not include it.
+pub(super) fn updates_ended(config: &Config, terms: &Terms) -> Option<Date> {
+    updates_until(config, terms).filter(|until| config.updates().is_some_and(|updates| !updates.are_included(*until)))
+}
+
+/// Returns a sentence for the user with a day in it.
+pub(super) fn dated(config: &Config, text: Text, day: Date) -> String {
+    config.texts().fill(text, &[("day", &day.to_string())])
 }
 
 /// When the key stops being valid. Not known if Polar says that it has expired before the end that it last confirmed: the

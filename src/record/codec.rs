@@ -12,7 +12,9 @@ use uuid::Uuid;
 /// The field ids of the body. A number is never used again for something else.
 ///
 /// What a license or a seat has in addition is appended to one of its fields: read if it is there, written if it is known.
-/// Under an id of its own, a version that does not know it would keep it with the answers about another license.
+/// Under an id of its own, a version that does not know it would keep it with the answers about another license. When the
+/// key was sold has one all the same, with the license that it is about: it never changes, so nothing is lost while an
+/// earlier version rewrites the record.
 mod field {
     pub(super) const REVISION: u8 = 1;
     pub(super) const VERDICT: u8 = 2;
@@ -29,6 +31,7 @@ mod field {
     pub(super) const SENT: u8 = 13;
     #[cfg(feature = "portal")]
     pub(super) const CODE_TRIES: u8 = 14;
+    pub(super) const CREATED: u8 = 15;
     #[cfg(feature = "portal")]
     pub(super) const CODE_MAILS: u8 = 16;
 }
@@ -104,6 +107,11 @@ fn write_body(out: &mut Writer, record: &Record) {
         out.begin(field::CONDITIONS);
         out.bytes(conditions);
         label.iter().for_each(|label| out.text(label));
+        if let Some(created_at) = terms.created_at {
+            out.begin(field::CREATED);
+            out.bytes(terms.license_id.as_bytes());
+            out.time(created_at);
+        }
     }
     for attempt in &record.attempts {
         out.begin(field::ATTEMPT);
@@ -167,11 +175,20 @@ fn write_body(out: &mut Writer, record: &Record) {
 pub(super) fn read_body(input: &mut Reader<'_>, identity: Option<Identity>) -> Option<Box<Record>> {
     let license = identity.map(|identity| Box::new(unread(identity)));
     let mut record = Box::new(Record { license, ..Record::default() });
+    let mut created = None;
     while !input.is_empty() {
         let id = input.u8()?;
         let length = usize::try_from(input.u32()?).ok()?;
         let mut value = Reader::new(input.take(length)?);
-        read_field(&mut record, id, &mut value)?;
+        match id {
+            field::CREATED => created = Some((value.uuid()?, value.time()?)),
+            _ => read_field(&mut record, id, &mut value)?,
+        }
+    }
+    if let Some((license, (_, created_at))) =
+        record.license.as_mut().zip(created).filter(|(license, (id, _))| license.terms.license_id == *id)
+    {
+        license.terms.created_at = Some(created_at);
     }
     Some(record)
 }

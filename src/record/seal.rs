@@ -240,6 +240,7 @@ mod tests {
         };
         let mut labelled = record();
         labelled.license.as_mut().unwrap().label = Some("Debian 12 · 7F3A".into());
+        labelled.license.as_mut().unwrap().terms.created_at = Some(Timestamp::from_unix_ms(8));
         for record in [record(), later, labelled, Record::default()] {
             assert_eq!(sealer.open(&sealer.seal(&record)), Ok(Box::new(record)));
         }
@@ -310,6 +311,19 @@ mod tests {
         let later = Record { unknown: vec![verdict_200], ..record() };
         let opened = sealer.open(&sealer.seal(&later)).unwrap();
         assert_eq!(opened.license.unwrap().verdict, Verdict::Denied(Denial::Refused));
+    }
+
+    /// A version that does not know the field writes it as it was, whatever license it has by then.
+    #[test]
+    fn when_a_key_was_sold_outlives_an_earlier_version_and_is_of_its_own_license() {
+        let sealer = sealer("com.acme.app", "here", &[]);
+        let created_at = |license: u128| {
+            let field = [&Uuid::from_u128(license).into_bytes()[..], &8_i64.to_le_bytes()].concat();
+            let rewritten = Record { unknown: vec![(15, field)], ..record() };
+            sealer.open(&sealer.seal(&rewritten)).unwrap().license.unwrap().terms.created_at
+        };
+        assert_eq!(created_at(1), Some(Timestamp::from_unix_ms(8)));
+        assert_eq!(created_at(2), None, "another license's");
     }
 
     #[test]

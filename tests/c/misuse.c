@@ -12,7 +12,7 @@ static void every_function_takes_null(void)
     const int32_t wrong = POLAR_LICENSE_ERR_INVALID_ARGUMENT;
     polar_license_decision *decision = (polar_license_decision *)&decision;
     polar_license *license = (polar_license *)&license;
-    int32_t deactivated = 77;
+    int32_t deactivated = 77, covered = 77;
 
     CHECK(strlen(polar_license_version()) > 0);
     CHECK(polar_license_abi_version() == POLAR_LICENSE_ABI_VERSION);
@@ -36,6 +36,7 @@ static void every_function_takes_null(void)
     CHECK(polar_license_options_set_device_id(o, "x") == wrong);
     CHECK(polar_license_options_set_app_secret(o, "x") == wrong);
     CHECK(polar_license_options_add_previous_app_secret(o, "x") == wrong);
+    CHECK(polar_license_options_set_updates(o, 365, "2026-11-21") == wrong);
     CHECK(polar_license_options_set_purchase_url(o, "x") == wrong);
     CHECK(polar_license_options_set_portal_url(o, "x") == wrong);
     CHECK(polar_license_options_set_support_url(o, "x") == wrong);
@@ -74,6 +75,8 @@ static void every_function_takes_null(void)
     CHECK(polar_license_current(l, &decision) == wrong);
     CHECK(polar_license_allowed(l) == 0);
     CHECK(polar_license_allows(l, "export") == 0);
+    CHECK(polar_license_covers(l, "2026-11-21", &covered, NULL) == wrong);
+    CHECK(covered == 1);
     CHECK(polar_license_consume(l, 1, NULL, NULL) == wrong);
     CHECK(polar_license_deactivate(l, &deactivated, NULL) == wrong);
     CHECK(deactivated == 77);
@@ -104,6 +107,7 @@ static void every_function_takes_null(void)
     CHECK(polar_license_decision_grace_ends_at_ms(d) == POLAR_LICENSE_ABSENT);
     CHECK(polar_license_decision_notice(d) == 0);
     CHECK(polar_license_decision_notice_at_ms(d) == POLAR_LICENSE_ABSENT);
+    CHECK(polar_license_decision_updates_until(d) == NULL);
     CHECK(polar_license_decision_usage(d) == POLAR_LICENSE_ABSENT);
     CHECK(polar_license_decision_limit_usage(d) == POLAR_LICENSE_ABSENT);
     CHECK(polar_license_decision_limit_activations(d) == POLAR_LICENSE_ABSENT);
@@ -448,6 +452,7 @@ static void strings_for_a_license_are_checked(void)
     polar_license_decision *decision = NULL;
     polar_license_error *error = NULL;
     const size_t huge = 20 * 1000 * 1000;
+    int32_t covered = 77;
     char *text = malloc(huge + 1);
     CHECK(text != NULL);
     memset(text, 'K', huge);
@@ -483,6 +488,14 @@ static void strings_for_a_license_are_checked(void)
     CHECK(polar_license_allows(license, NULL) == 0);
     CHECK(polar_license_allows(license, NO_UTF8) == 0);
     CHECK(polar_license_allows(license, text) == 0);
+    CHECK(polar_license_covers(license, "2026-11-21", &covered, NULL) == POLAR_LICENSE_OK && covered == 1);
+    CHECK(polar_license_covers(license, "2026-11-21", NULL, NULL) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK(polar_license_covers(license, NULL, &covered, NULL) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK(polar_license_covers(license, NO_UTF8, &covered, NULL) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK(polar_license_covers(license, text, &covered, NULL) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK(polar_license_covers(license, "Nov 21 2026", &covered, &error) == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
+    CHECK_TEXT(polar_license_error_detail(error), "`built` is not a day like `2026-11-21`");
+    polar_license_error_free(error);
     CHECK(polar_license_current(license, NULL) == POLAR_LICENSE_OK);
     CHECK(polar_license_current(license, &decision) == POLAR_LICENSE_OK);
     CHECK(polar_license_decision_allows(decision, "export") == 1);

@@ -75,6 +75,7 @@ static void options_panic(polar_license_options *o)
     FAILS(polar_license_options_set_device_id, (o, "x"));
     FAILS(polar_license_options_set_app_secret, (o, "x"));
     FAILS(polar_license_options_add_previous_app_secret, (o, "x"));
+    FAILS(polar_license_options_set_updates, (o, 365, "2026-11-21"));
     FAILS(polar_license_options_set_purchase_url, (o, "x"));
     FAILS(polar_license_options_set_portal_url, (o, "x"));
     FAILS(polar_license_options_set_support_url, (o, "x"));
@@ -93,6 +94,7 @@ static void options_panic(polar_license_options *o)
 static void a_license_panics(polar_license *l)
 {
     fake_polar refused = { 0 };
+    int32_t covered = 77;
     polar_license_error *e = NULL;
     polar_license_decision *d = (polar_license_decision *)&d;
     FAILS(polar_license_activate, (l, "KEY", &e));
@@ -108,6 +110,8 @@ static void a_license_panics(polar_license *l)
     CHECK(d == NULL);
     PANICS(polar_license_allowed, polar_license_allowed(l) == 0);
     PANICS(polar_license_allows, polar_license_allows(l, "export") == 0);
+    FAILS(polar_license_covers, (l, "2026-11-21", &covered, NULL));
+    CHECK(covered == 1);
     FAILS(polar_license_consume, (l, 1, NULL, NULL));
     FAILS(polar_license_deactivate, (l, NULL, NULL));
     FAILS(polar_license_forget, (l, NULL));
@@ -141,6 +145,7 @@ static void a_decision_panics(polar_license_decision *d)
     PANICS(polar_license_decision_grace_ends_at_ms, polar_license_decision_grace_ends_at_ms(d) == POLAR_LICENSE_ABSENT);
     PANICS(polar_license_decision_notice, polar_license_decision_notice(d) == 0);
     PANICS(polar_license_decision_notice_at_ms, polar_license_decision_notice_at_ms(d) == POLAR_LICENSE_ABSENT);
+    PANICS(polar_license_decision_updates_until, polar_license_decision_updates_until(d) == NULL);
     PANICS(polar_license_decision_usage, polar_license_decision_usage(d) == POLAR_LICENSE_ABSENT);
     PANICS(polar_license_decision_limit_usage, polar_license_decision_limit_usage(d) == POLAR_LICENSE_ABSENT);
     PANICS(polar_license_decision_limit_activations,

@@ -290,6 +290,7 @@ static const getter getters[] = {
     { .member = "activationId", .text = polar_license_decision_activation_id },
     { .member = "activationLabel", .text = polar_license_decision_activation_label },
     { .member = "expiresAt", .number = polar_license_decision_expires_at_ms },
+    { .member = "updatesUntil", .text = polar_license_decision_updates_until },
     { .member = "confirmedAt", .number = polar_license_decision_confirmed_at_ms },
     { .member = "refreshAt", .number = polar_license_decision_refresh_at_ms },
     { .member = "graceEndsAt", .number = polar_license_decision_grace_ends_at_ms },
@@ -917,7 +918,7 @@ static int is_member(const char *name)
 
 static void compare(process *p, const json *expected, const outcome *result, bytes before, const char *place)
 {
-    const json *member, *feature;
+    const json *member, *feature, *built;
     if (json_has(expected, "error") != (result->error != NULL))
         fail(p->world, place, json_format("error: expected %s, got %s", json_write(json_get(expected, "error")),
                                           result->error ? json_write(result->error) : "none"));
@@ -932,6 +933,13 @@ static void compare(process *p, const json *expected, const outcome *result, byt
             for (feature = member->first; feature; feature = feature->next)
                 if (polar_license_allows(p->license, feature->name) != json_is_true(member, feature->name))
                     fail(p->world, place, json_format("allows `%s`: expected %s", feature->name, feature->text));
+        } else if (strcmp(member->name, "covers") == 0) {
+            for (built = member->first; built; built = built->next) {
+                int32_t covered;
+                if (polar_license_covers(p->license, built->name, &covered, NULL) != POLAR_LICENSE_OK ||
+                    covered != json_is_true(member, built->name))
+                    fail(p->world, place, json_format("covers `%s`: expected %s", built->name, built->text));
+            }
         } else if (is_member(member->name)) {
             compare_one(p->world, place, "", member, json_get(result->decision, member->name), 0);
         } else if (strcmp(member->name, "error") != 0 && strcmp(member->name, "store") != 0) {

@@ -6,7 +6,7 @@ import json
 import re
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from polar_license import Decision, License, LicenseError, Request, Response, TransportError
@@ -16,7 +16,7 @@ from replies import answer
 REQUEST = "600ms"
 """How long every request takes: two leave within any second without waiting, and nothing in a test waits."""
 
-OTHERS = {"error", "store", "deactivated", "allows"}
+OTHERS = {"error", "store", "deactivated", "allows", "covers"}
 """What only an expectation has, besides the members of a decision."""
 
 ENDPOINTS = {
@@ -276,6 +276,9 @@ class World:
             allows, explained = license.allows(feature), license.explain(feature).allowed
             if not allows == explained == on:
                 self.fail(place, f"allows `{feature}`: expected {on}, got {allows}, and {explained} by its explanation")
+        for built, covered in expected.get("covers", {}).items():
+            if license.covers(built) != covered:
+                self.fail(place, f"covers `{built}`: expected {covered}, got {not covered}")
 
     def compare_store(self, expected: Object, before: bytes | None, place: str) -> None:
         same = self.stored == before
@@ -330,10 +333,10 @@ def json_of(members: Object) -> Object:
         member = re.sub("_(.)", lambda match: match[1].upper(), name)
         if name == "retry_after":
             result["retryAfterMs"] = None if value is None else value // timedelta(milliseconds=1)
-        elif isinstance(value, datetime):
-            result[member] = value.isoformat()
+        elif isinstance(value, date):
+            result[member] = value.isoformat().replace("+00:00", "Z")
         else:
-            result[member] = json_of(value) if name == "problem" and value else value
+            result[member] = json_of(value) if isinstance(value, dict) and name != "features" else value
     return result
 
 

@@ -4,7 +4,7 @@ use polar_license::blocking::{ActivateOptions, Client, Transport};
 use polar_license::engine::Deactivated;
 use polar_license::store::{Durability, Store, StoreError};
 use polar_license::transport::{Answer, Failure, Request, Sent};
-use polar_license::{Config, Decision, Error};
+use polar_license::{Config, Date, Decision, Error};
 
 use super::world::{Around, ProcessClock};
 
@@ -21,6 +21,10 @@ impl App {
 
     pub(crate) fn allows(&self, feature: &str) -> bool {
         self.0.allows(feature)
+    }
+
+    pub(crate) fn covers(&self, built: Date) -> bool {
+        self.0.covers(built)
     }
 
     pub(crate) fn activate(&self, key: Option<&str>, replace_previous: bool) -> Result<Decision, Error> {

@@ -10,7 +10,7 @@ use polar_license::fetch::{ActivateOptions, Client};
 use polar_license::future::LocalBoxFuture;
 use polar_license::store::{Durability, LocalAsyncStore, StoreError};
 use polar_license::transport::{Answer, LocalAsyncTransport, Request};
-use polar_license::{Config, Decision, Error};
+use polar_license::{Config, Date, Decision, Error};
 
 use super::world::{Around, ProcessClock};
 
@@ -27,6 +27,10 @@ impl App {
 
     pub(crate) fn allows(&self, feature: &str) -> bool {
         self.0.allows(feature)
+    }
+
+    pub(crate) fn covers(&self, built: Date) -> bool {
+        self.0.covers(built)
     }
 
     pub(crate) fn activate(&self, key: Option<&str>, replace_previous: bool) -> Result<Decision, Error> {

@@ -12,7 +12,7 @@ use polar_license::future::BoxFuture;
 use polar_license::store::{AsyncStore, Durability, StoreError};
 use polar_license::tokio::{ActivateOptions, Client};
 use polar_license::transport::{Answer, AsyncTransport, Request};
-use polar_license::{Config, Decision, Error};
+use polar_license::{Config, Date, Decision, Error};
 use tokio::runtime::{Builder, Runtime};
 
 use super::world::{Around, ProcessClock};
@@ -36,6 +36,10 @@ impl App {
 
     pub(crate) fn allows(&self, feature: &str) -> bool {
         self.client.allows(feature)
+    }
+
+    pub(crate) fn covers(&self, built: Date) -> bool {
+        self.client.covers(built)
     }
 
     pub(crate) fn activate(&self, key: Option<&str>, replace_previous: bool) -> Result<Decision, Error> {

@@ -33,7 +33,7 @@ fn lists() -> Value {
 }
 
 /// Members that only an expectation has.
-pub(crate) const OTHERS: [&str; 4] = ["error", "store", "deactivated", "allows"];
+pub(crate) const OTHERS: [&str; 5] = ["error", "store", "deactivated", "allows", "covers"];
 
 /// Requests take time, so moments are compared to the minute.
 const SLACK_MS: i64 = 60_000;

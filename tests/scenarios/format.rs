@@ -22,6 +22,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("record.json", include_str!("record.json")),
     ("seats.json", include_str!("seats.json")),
     ("storage.json", include_str!("storage.json")),
+    ("updates.json", include_str!("updates.json")),
     ("usage.json", include_str!("usage.json")),
     ("vendor.json", include_str!("vendor.json")),
 ];

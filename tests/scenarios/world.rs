@@ -293,6 +293,12 @@ impl World {
                 self.fail(place, format!("allows `{feature}`: expected {allowed}, got {actual}"));
             }
         }
+        for (built, covered) in expected.get("covers").and_then(Value::as_object).into_iter().flatten() {
+            let actual = process.client.get().unwrap().covers(built.parse().unwrap());
+            if *covered != json!(actual) {
+                self.fail(place, format!("covers `{built}`: expected {covered}, got {actual}"));
+            }
+        }
         self.compare_store(&expected, stored_before, place);
     }
 

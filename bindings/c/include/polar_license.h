@@ -243,6 +243,11 @@
 #define POLAR_LICENSE_REASON_BENEFIT 14
 
 /**
+ * This version of the app was built after the updates that the license includes. Earlier versions continue to work.
+ */
+#define POLAR_LICENSE_REASON_UPDATES_ENDED 15
+
+/**
  * Nothing to do.
  */
 #define POLAR_LICENSE_NEXT_NONE 0
@@ -483,7 +488,7 @@ typedef struct polar_license_keys polar_license_keys;
  *
  * | function | asks Polar | waits |
  * |---|---|---|
- * | polar_license_current(), polar_license_allows() | never | never |
+ * | polar_license_current(), polar_license_allows(), polar_license_covers() | never | never |
  * | polar_license_refresh() | if it is due; call it at start | 2 s at most if access is allowed, else 10 s |
  * | polar_license_validate() | always | 10 s at most |
  * | polar_license_activate(), polar_license_consume(), polar_license_deactivate() | always | 35 s at most |
@@ -706,7 +711,7 @@ polar_license_options *polar_license_options_new(const char *organization_id, co
  * Its members have the names of the functions that set them, in camel case: organizationId and appId, which are
  * required, and environment, benefits and previousAppSecrets (arrays of strings), features (an object of arrays of
  * benefit ids), bindDevice, refreshIntervalMs, offlineGraceMs, timeoutMs, label, conditions and meta (objects of
- * strings, whole numbers and booleans), deviceId, appSecret, purchaseUrl, portalUrl, supportUrl and texts (an object
+ * strings, whole numbers and booleans), deviceId, appSecret, updates (an object of days and built), purchaseUrl, portalUrl, supportUrl and texts (an object
  * of strings). An unknown member is an error; null means absent. The string is copied.
  *
  * Free the result with polar_license_options_free(). Errors, including NULL, are reported by polar_license_open().
@@ -851,6 +856,19 @@ int32_t polar_license_options_set_app_secret(polar_license_options *options, con
  * The string is copied. One thread at a time; never blocks.
  */
 int32_t polar_license_options_add_previous_app_secret(polar_license_options *options, const char *secret);
+
+/**
+ * Limits the versions of the app that a license includes to those built within `days` days of its purchase. `built` is
+ * the day on which this version was built, such as "2026-11-21", or a date and time as RFC 3339 has it, whose day in UTC
+ * counts. A version that was built later has no access, for POLAR_LICENSE_REASON_UPDATES_ENDED; earlier versions
+ * continue to work. Default: a license includes every version. Let the build fill in the day, for example with CMake:
+ * string(TIMESTAMP BUILT "%Y-%m-%d" UTC).
+ *
+ * The string is copied. One thread at a time; never blocks.
+ */
+int32_t polar_license_options_set_updates(polar_license_options *options,
+                                          uint32_t days,
+                                          const char *built);
 
 /**
  * Sets the page for buying or renewing a license: an https address. polar_license_decision_next_url() returns it if
@@ -1048,6 +1066,22 @@ int32_t polar_license_allowed(const polar_license *license);
  * Callable from any thread. Never blocks, even while other threads wait for the network.
  */
 int32_t polar_license_allows(const polar_license *license, const char *feature);
+
+/**
+ * Stores 1 at `covered` if the license includes a version of the app that was built on the day `built`, from memory, for
+ * an updater that is about to offer one. `built` is a day such as "2026-11-21", or a date and time as RFC 3339 has it,
+ * whose day in UTC counts. Stores 0 only if that version would have no access for POLAR_LICENSE_REASON_UPDATES_ENDED,
+ * and so never without a license.
+ *
+ * The string is copied. `covered` must not be NULL; it is 1 if this fails. `error` may be NULL; otherwise it gets an
+ * error to free with polar_license_error_free(), or NULL on success. Callable from any thread; never blocks, even while
+ * other threads wait for the network.
+ * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for a text that is not a day, and for NULL.
+ */
+int32_t polar_license_covers(const polar_license *license,
+                             const char *built,
+                             int32_t *covered,
+                             polar_license_error **error);
 
 /**
  * Counts `count` uses of a key with a usage limit, 1 to 2,147,483,647.
@@ -1258,6 +1292,14 @@ const char *polar_license_decision_activation_label(const polar_license_decision
  * Callable from any thread; never blocks.
  */
 int64_t polar_license_decision_expires_at_ms(const polar_license_decision *decision);
+
+/**
+ * Returns the last day on which a version of the app can be built to be included in the license, such as 2027-11-21, in
+ * UTC. NULL if the options do not limit updates, without a license, and for NULL.
+ *
+ * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+ */
+const char *polar_license_decision_updates_until(const polar_license_decision *decision);
 
 /**
  * Returns the time of Polar's last confirmation, on Polar's clock, in milliseconds since 1970-01-01 UTC.

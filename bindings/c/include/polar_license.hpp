@@ -101,6 +101,7 @@ enum class reason : std::int32_t {
     activation_required = POLAR_LICENSE_REASON_ACTIVATION_REQUIRED,
     activation_limit = POLAR_LICENSE_REASON_ACTIVATION_LIMIT,
     benefit = POLAR_LICENSE_REASON_BENEFIT,
+    updates_ended = POLAR_LICENSE_REASON_UPDATES_ENDED,
 };
 
 /// What the user can do. A later version may have more.
@@ -207,6 +208,11 @@ class decision_view {
         return detail::string(polar_license_decision_activation_label(handle));
     }
     std::optional<time_point> expires_at() const { return detail::moment(polar_license_decision_expires_at_ms(handle)); }
+    /// The last day on which a version may have been built for the license to include it, such as "2027-11-21".
+    std::optional<std::string_view> updates_until() const
+    {
+        return detail::string(polar_license_decision_updates_until(handle));
+    }
     std::optional<time_point> confirmed_at() const
     {
         return detail::moment(polar_license_decision_confirmed_at_ms(handle));
@@ -567,6 +573,11 @@ class options {
     {
         return set(polar_license_options_add_previous_app_secret(handle, secret.c_str()));
     }
+    /// Includes versions built within so many days of the purchase; this one was built on a day such as "2026-11-21".
+    options &updates(std::uint32_t days, const std::string &built)
+    {
+        return set(polar_license_options_set_updates(handle, days, built.c_str()));
+    }
     options &purchase_url(const std::string &url)
     {
         return set(polar_license_options_set_purchase_url(handle, url.c_str()));
@@ -684,6 +695,16 @@ class license {
     decision current() const { return decide(polar_license_current); }
     bool allowed() const { return polar_license_allowed(handle) != 0; }
     bool allows(const std::string &feature) const { return polar_license_allows(handle, feature.c_str()) != 0; }
+    /// Whether the license includes a version that was built on a day such as "2026-11-21"; true for a text that is not a
+    /// day, which is the failure.
+    bool covers(const std::string &built, failure &failure) const
+    {
+        std::int32_t covered = 1;
+        polar_license_error *error = nullptr;
+        const std::int32_t kind = polar_license_covers(handle, built.c_str(), &covered, &error);
+        failure = polar::failure{kind, error};
+        return covered != 0;
+    }
     decision consume(std::uint32_t count, failure &failure)
     {
         return try_to(failure, [&](auto **result, auto **error) {
@@ -741,6 +762,10 @@ class license {
     decision consume(std::uint32_t count)
     {
         return detail::or_throw([&](failure &failure) { return consume(count, failure); });
+    }
+    bool covers(const std::string &built) const
+    {
+        return detail::or_throw([&](failure &failure) { return covers(built, failure); });
     }
     polar::deactivated deactivate()
     {

@@ -7,6 +7,7 @@ use crate::guard::guarded;
 use crate::options::Options;
 use crate::pointer::{self, Destructor, UserData};
 use crate::{argument, call, object};
+use polar_license::Date;
 use polar_license::blocking::{ActivateOptions, Client, Subscription};
 use std::collections::BTreeMap;
 use std::ffi::{c_char, c_void};
@@ -20,7 +21,7 @@ pub const POLAR_LICENSE_REPLACE_PREVIOUS: u32 = 1;
 ///
 /// | function | asks Polar | waits |
 /// |---|---|---|
-/// | polar_license_current(), polar_license_allows() | never | never |
+/// | polar_license_current(), polar_license_allows(), polar_license_covers() | never | never |
 /// | polar_license_refresh() | if it is due; call it at start | 2 s at most if access is allowed, else 10 s |
 /// | polar_license_validate() | always | 10 s at most |
 /// | polar_license_activate(), polar_license_consume(), polar_license_deactivate() | always | 35 s at most |
@@ -202,6 +203,34 @@ pub extern "C" fn polar_license_allows(license: *const License, feature: *const 
         let feature = argument::string("feature", feature).ok();
         let on = pointer::share(license).zip(feature).is_some_and(|(license, feature)| license.client.allows(feature));
         on.into()
+    })
+}
+
+/// Stores 1 at `covered` if the license includes a version of the app that was built on the day `built`, from memory, for
+/// an updater that is about to offer one. `built` is a day such as "2026-11-21", or a date and time as RFC 3339 has it,
+/// whose day in UTC counts. Stores 0 only if that version would have no access for POLAR_LICENSE_REASON_UPDATES_ENDED,
+/// and so never without a license.
+///
+/// The string is copied. `covered` must not be NULL; it is 1 if this fails. `error` may be NULL; otherwise it gets an
+/// error to free with polar_license_error_free(), or NULL on success. Callable from any thread; never blocks, even while
+/// other threads wait for the network.
+/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for a text that is not a day, and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_covers(
+    license: *const License,
+    built: *const c_char,
+    covered: *mut i32,
+    error: *mut *mut Error,
+) -> i32 {
+    pointer::write(covered, 1);
+    call::run("polar_license_covers", error, || {
+        let built = argument::string("built", built)?;
+        let built: Date = built.parse().map_err(|error| argument::invalid(format!("`built` is {error}")))?;
+        if covered.is_null() {
+            return Err(argument::missing("covered"));
+        }
+        pointer::write(covered, shared(license)?.client.covers(built).into());
+        Ok(())
     })
 }
 

@@ -34,6 +34,7 @@ struct Texts {
     benefit_id: Option<CString>,
     activation_id: Option<CString>,
     activation_label: Option<CString>,
+    updates_until: Option<CString>,
     problem_message: Option<CString>,
     problem_detail: Option<CString>,
 }
@@ -63,6 +64,7 @@ impl Decision {
                 benefit_id: license.map(|license| text::owned(&license.benefit_id.to_string())),
                 activation_id: license.and_then(|l| l.activation_id).map(|id| text::owned(&id.to_string())),
                 activation_label: license.and_then(|l| l.activation_label.as_deref()).map(text::owned),
+                updates_until: self.decision.updates_until().map(|day| text::owned(&day.to_string())),
                 problem_message: self.decision.problem().map(|problem| text::owned(&problem.message)),
                 problem_detail: self.decision.problem().map(|problem| text::owned(&problem.detail)),
             })
@@ -229,6 +231,15 @@ pub extern "C" fn polar_license_decision_activation_label(decision: *const Decis
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_decision_expires_at_ms(decision: *const Decision) -> i64 {
     moment("polar_license_decision_expires_at_ms", decision, |this| this.license()?.expires_at)
+}
+
+/// Returns the last day on which a version of the app can be built to be included in the license, such as 2027-11-21, in
+/// UTC. NULL if the options do not limit updates, without a license, and for NULL.
+///
+/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_decision_updates_until(decision: *const Decision) -> *const c_char {
+    borrowed("polar_license_decision_updates_until", decision, |texts| texts.updates_until.as_ref())
 }
 
 /// Returns the time of Polar's last confirmation, on Polar's clock, in milliseconds since 1970-01-01 UTC.

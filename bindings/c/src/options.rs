@@ -96,7 +96,7 @@ pub extern "C" fn polar_license_options_new(organization_id: *const c_char, app_
 /// Its members have the names of the functions that set them, in camel case: organizationId and appId, which are
 /// required, and environment, benefits and previousAppSecrets (arrays of strings), features (an object of arrays of
 /// benefit ids), bindDevice, refreshIntervalMs, offlineGraceMs, timeoutMs, label, conditions and meta (objects of
-/// strings, whole numbers and booleans), deviceId, appSecret, purchaseUrl, portalUrl, supportUrl and texts (an object
+/// strings, whole numbers and booleans), deviceId, appSecret, updates (an object of days and built), purchaseUrl, portalUrl, supportUrl and texts (an object
 /// of strings). An unknown member is an error; null means absent. The string is copied.
 ///
 /// Free the result with polar_license_options_free(). Errors, including NULL, are reported by polar_license_open().
@@ -365,6 +365,22 @@ pub extern "C" fn polar_license_options_add_previous_app_secret(options: *mut Op
     set("polar_license_options_add_previous_app_secret", options, |options| {
         let secret = argument::string("secret", secret)?;
         options.edit(|config| config.previous_app_secret(secret));
+        Ok(())
+    })
+}
+
+/// Limits the versions of the app that a license includes to those built within `days` days of its purchase. `built` is
+/// the day on which this version was built, such as "2026-11-21", or a date and time as RFC 3339 has it, whose day in UTC
+/// counts. A version that was built later has no access, for POLAR_LICENSE_REASON_UPDATES_ENDED; earlier versions
+/// continue to work. Default: a license includes every version. Let the build fill in the day, for example with CMake:
+/// string(TIMESTAMP BUILT "%Y-%m-%d" UTC).
+///
+/// The string is copied. One thread at a time; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_options_set_updates(options: *mut Options, days: u32, built: *const c_char) -> i32 {
+    set("polar_license_options_set_updates", options, |options| {
+        let built = argument::string("built", built)?;
+        options.edit(|config| config.updates(days, built));
         Ok(())
     })
 }

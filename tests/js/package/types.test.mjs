@@ -75,8 +75,8 @@ export async function main(url: string): Promise<Decision> {
   stop();
   same[Symbol.dispose]();
   // what a test puts in its place, and what a component takes
-  const { current, onChange, allows, explain, activate, validate, refresh, consume, deactivate, forget } = license;
-  const fake: License = { current, onChange, allows, explain, activate, validate, refresh, consume, deactivate, forget };
+  const { current, onChange, allows, covers, explain, activate, validate, refresh, consume, deactivate, forget } = license;
+  const fake: License = { current, onChange, allows, covers, explain, activate, validate, refresh, consume, deactivate, forget };
   const names: License<"export"> = fake;
   const any: License = license;
   console.log(names === any);
@@ -214,6 +214,15 @@ test("every block of the READMEs", () => {
       export function readable<Value>(value: Value, start: Start<Value>): { subscribe(run: (value: Value) => void): () => void };
     }
     declare module "*?url" { const address: string; export default address; }
+    declare module "electron-updater" {
+      type Found = { version: string; releaseDate: string };
+      export const autoUpdater: {
+        autoDownload: boolean;
+        on(event: "update-available", listener: (update: Found) => void): unknown;
+        checkForUpdates(): Promise<unknown>;
+        downloadUpdate(): Promise<string[]>;
+      };
+    }
     declare module "electron" {
       export const app: { whenReady(): Promise<void> };
       export const net: { fetch: typeof fetch };
@@ -232,7 +241,9 @@ test("every block of the READMEs", () => {
   const lib = ["es2022", "dom"];
   const program = { module: "esnext", moduleResolution: "bundler", jsx: "react-jsx", lib, types: ["node"] };
   const files = ["ambient.d.ts"];
-  for (const [name, least] of [[join(root, "README.md"), 12], [fileURLToPath(new URL("../../../README.md", import.meta.url)), 1]]) {
+  const inRepository = (path) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+  const pages = [[join(root, "README.md"), 12], [inRepository("README.md"), 1], [inRepository("docs/src/updates.md"), 1]];
+  for (const [name, least] of pages) {
     const blocks = [...readFileSync(name, "utf8").matchAll(/^```(tsx?)\n(.*?)^```$/gms)];
     assert.ok(blocks.length >= least, `${blocks.length} blocks in ${name}`);
     for (const [, language, text] of blocks) {

@@ -1,12 +1,13 @@
 """The library's strings and JSON as Python's values, and back. Knows names and units, and nothing of licenses.
 
-Members are named in camel case there. Names that end in `At` are times, and those that end in `Ms` durations.
+Members are named in camel case there. Names that end in `At` are times, those that end in `Until` days, and those that
+end in `Ms` durations.
 """
 
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, get_args, get_type_hints
 
 from polar_license._error import LicenseError
@@ -33,6 +34,13 @@ def string(pointer: Any) -> str:
 
 def milliseconds(duration: timedelta) -> int:
     return duration // _MILLISECOND
+
+
+def day(built: date | str) -> bytes:
+    """A day, or the day in UTC of a time that says its time zone."""
+    if isinstance(built, datetime) and built.tzinfo is not None:
+        built = built.astimezone(UTC)
+    return text(built if isinstance(built, str) else built.isoformat())
 
 
 def settings_json(settings: Mapping[str, Any]) -> bytes:
@@ -93,6 +101,8 @@ def _values(members: dict[str, Any]) -> dict[str, Any]:
         name = re.sub("[A-Z]", lambda match: f"_{match[0].lower()}", member)
         if member.endswith("At"):
             values[name] = value and datetime.fromisoformat(value)
+        elif member.endswith("Until"):
+            values[name] = value and date.fromisoformat(value)
         elif member.endswith("Ms"):
             values[name.removesuffix("_ms")] = None if value is None else value * _MILLISECOND
         elif member == "problem":

@@ -4,6 +4,7 @@ import atexit
 import os
 import weakref
 from collections.abc import Callable
+from datetime import date
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
@@ -24,7 +25,7 @@ class License:
 
     | method | asks Polar | waits at most |
     |---|---|---|
-    | `current`, `allows`, `explain` | never | not at all |
+    | `current`, `allows`, `covers`, `explain` | never | not at all |
     | `refresh` | if it is due, or access is not allowed; call it at start | 2 s if access is allowed, else 10 s |
     | `validate` | always | 10 s |
     | `activate`, `consume`, `deactivate` | always | 35 s |
@@ -79,6 +80,17 @@ class License:
         """Whether a feature is on at this instant, from memory. A feature that is not configured is off."""
         handle = self._used()
         return bool(lib.polar_license_allows(handle.pointer, convert.text(feature)))
+
+    def covers(self, built: date | str) -> bool:
+        """Whether the license includes a version of the app that was built on this day, from memory: for an updater
+        that is about to offer one. A day, a `datetime` with its time zone, or either as RFC 3339 has it; the day in UTC
+        counts. `False` only if that version would have no access for the reason `updates_ended`.
+
+        Raises `LicenseError` of kind `invalid_argument` for a text that is not a day.
+        """
+        covered = ffi.new("int32_t *")
+        _call(lib.polar_license_covers, self._used(), convert.day(built), covered)
+        return bool(covered[0])
 
     def explain(self, feature: str) -> Explanation:
         """Why a feature is on or off at this instant, with a sentence for the user: they may need a license, or another

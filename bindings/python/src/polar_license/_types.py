@@ -5,7 +5,7 @@ Written by bindings/wasm/tests/types from the core's types: change them there.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal, NotRequired, TypedDict
 
 State = Literal[
@@ -56,6 +56,8 @@ Reason = Literal[
     "activation_limit",
     # The key is for a benefit that this app does not accept.
     "benefit",
+    # This version of the app was built after the updates that the license includes. Earlier versions continue to work.
+    "updates_ended",
 ]
 """The reason for the state, or for the refusal of an operation."""
 
@@ -173,6 +175,9 @@ TextCode = Literal[
     "reason.activation_required",
     # The license is for another product or plan. Contact the vendor.
     "reason.benefit",
+    # The license includes versions of this app that were built until {day}. They go on working. Renew the license to
+    # use this version.
+    "reason.updates_ended",
     # This license key is not known. Check it for typos.
     "refused.not_found",
     # The license key of this device is no longer valid. Enter the new license key.
@@ -187,6 +192,9 @@ TextCode = Literal[
     "refused.activation_limit_move",
     # This license key is for another product or plan. Enter the key for this one.
     "refused.benefit",
+    # This license key includes versions of this app that were built until {day}. Use one of them, or renew the license
+    # to use this version.
+    "refused.updates_ended",
     # The stored license was written by a newer version of this app. Update the app.
     "refused.newer_format",
     # This license key was refused. Contact the vendor.
@@ -299,6 +307,11 @@ class AnyDecision:
     Polar did not say to when.
     """
 
+    updates_until: date | None
+    """The last day on which a version of the app can be built to be included in the license, such as `2027-11-21`, in
+    UTC; `None` where the settings do not limit updates, and without a license.
+    """
+
     confirmed_at: datetime | None
     """When Polar last confirmed it."""
 
@@ -357,6 +370,7 @@ class UnlicensedDecision(AnyDecision):
     notice_at: None
     activation_id: None
     expires_at: None
+    updates_until: None
     limit_usage: None
     limit_activations: None
 
@@ -368,7 +382,7 @@ class DeniedDecision(AnyDecision):
     state: Literal["denied"]
     allowed: Literal[False]
     notice: Literal[True]
-    reason: Literal["not_found", "inactive", "conditions", "refused", "activation_required", "benefit"]
+    reason: Literal["not_found", "inactive", "conditions", "refused", "activation_required", "benefit", "updates_ended"]
     display_key: str
     benefit_id: str
     confirmed_at: datetime
@@ -517,6 +531,18 @@ class Explanation:
     """One line for developers and logs."""
 
 
+class Updates(TypedDict):
+    """The updates of the app that a license includes."""
+
+    days: int
+    """The number of days from the purchase within which a version must be built, such as 365."""
+
+    built: str
+    """The day on which this version was built, such as `2026-11-21`, or a date and time as RFC 3339 has it, whose day
+    in UTC counts. Let the build set it.
+    """
+
+
 class LicenseSettings(TypedDict):
     """The settings of an app."""
 
@@ -571,6 +597,11 @@ class LicenseSettings(TypedDict):
     previous_app_secrets: NotRequired[Sequence[str]]
     """The secrets of earlier versions, whose records can still be opened. An empty string stands for versions that had
     no secret.
+    """
+
+    updates: NotRequired[Updates]
+    """The updates of the app that a license includes. A version that was built later has no access; earlier versions
+    continue to work. Default: a license includes every version.
     """
 
     purchase_url: NotRequired[str]

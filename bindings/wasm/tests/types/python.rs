@@ -17,7 +17,7 @@ Written by bindings/wasm/tests/types from the core's types: change them there.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal, NotRequired, TypedDict
 ";
 
@@ -54,6 +54,7 @@ pub(crate) fn types() -> String {
         // an exception cannot be frozen, because raising it sets its traceback
         data_class("Failure", "@dataclass(eq=False, kw_only=True)", &error["$defs"]["Error"]),
         data_class("Explanation", FROZEN, explanation),
+        typed_dict("Updates", &settings["$defs"]["Updates"]),
         typed_dict("LicenseSettings", settings),
     ];
     let mut text = HEAD.to_owned();
@@ -174,6 +175,11 @@ fn type_of(member: &str, schema: &Value) -> String {
         (_, _, name) => vec![plain(name, member, schema)],
     };
     let is_time = all.iter().any(|name| name == "datetime");
+    let is_day = all.iter().any(|name| name == "date");
+    assert!(
+        member.ends_with("Until") == is_day || all == ["None"],
+        "the name of `{member}` must say whether it is a day"
+    );
     assert!(
         member.ends_with("At") == is_time || all == ["None"],
         "the name of `{member}` must say whether it is a time"
@@ -197,6 +203,7 @@ fn plain(name: &Value, member: &str, schema: &Value) -> String {
 fn reference(path: &str) -> String {
     match path.rsplit('/').next().unwrap() {
         "Timestamp" => "datetime".into(),
+        "Date" => "date".into(),
         "Value" => "str | int | bool".into(),
         name => name.into(),
     }

@@ -55,6 +55,7 @@ pub(crate) fn types() -> String {
         failures(&error["$defs"]["Error"]),
         interface("Explanation", explanation, Use::Read),
         settings_of(settings),
+        interface("Updates", &settings["$defs"]["Updates"], Use::Written),
     ]
     .join("\n")
 }
@@ -240,7 +241,7 @@ fn type_of(schema: &Value, used: Use) -> String {
         (_, _, Value::Array(all)) => all.iter().map(|name| plain(name, schema, used)).collect(),
         (_, _, name) => vec![plain(name, schema, used)],
     };
-    let is_optional = |one: &String| used == Use::Written && one == "null";
+    let is_optional = |one: &String| used == Use::Written && ["null", ""].contains(&one.as_str());
     all.into_iter().filter(|one| !is_optional(one)).collect::<Vec<_>>().join(" | ")
 }
 
@@ -259,7 +260,7 @@ fn plain(name: &Value, schema: &Value, used: Use) -> String {
 /// Returns the TypeScript type of a reference. Plain JSON values get no type name of their own.
 fn reference(path: &str) -> String {
     match path.rsplit('/').next().unwrap() {
-        "Timestamp" => "string".into(),
+        "Timestamp" | "Date" => "string".into(),
         "Value" => "string | number | boolean".into(),
         name => name.into(),
     }

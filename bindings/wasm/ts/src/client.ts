@@ -89,6 +89,15 @@ export class Client implements LicenseClient {
     return false;
   };
 
+  readonly covers = (built: Date | string): boolean => {
+    const { updatesUntil } = this.current();
+    const day = new Date(built);
+    if (Number.isNaN(day.getTime())) {
+      throw new LicenseError("invalid_argument", "`covers` needs a date, such as `2026-11-21`");
+    }
+    return updatesUntil === null || day.toISOString().slice(0, 10) <= updatesUntil;
+  };
+
   readonly explain = (feature: string): Explanation =>
     this.#engine.call((engine, now) => engine.explain(String(feature), ...now));
 

@@ -28,7 +28,7 @@ export type Deactivation = Decision & { deactivated: Deactivated };
  *
  * | method | asks Polar | waits |
  * |---|---|---|
- * | `current`, `allows`, `explain`, `onChange` | never | never |
+ * | `current`, `allows`, `covers`, `explain`, `onChange` | never | never |
  * | `refresh` | if it is due; call it at start | 2 s at most if access is allowed |
  * | `validate` | always | 10 s at most |
  * | `activate`, `consume`, `deactivate` | always | 35 s at most |
@@ -54,6 +54,15 @@ export interface License<Feature extends string = string> {
 
   /** Whether a feature is on at this instant, from memory. A feature that is not configured is off. */
   allows(this: void, feature: Feature): boolean;
+
+  /**
+   * Whether the license includes a version of the app that was built on this day, from memory: for an updater that is about
+   * to offer one. A `Date`, or a text that `Date` reads, such as `2026-11-21`; the day in UTC counts. `false` only if that
+   * version would have no access for the reason `updates_ended`.
+   *
+   * Throws a `LicenseError` of the kind `invalid_argument` for what is not a date.
+   */
+  covers(this: void, built: Date | string): boolean;
 
   /** Why a feature is on or off at this instant, with a sentence for the user: they may need a license, or another plan. */
   explain(this: void, feature: Feature): Explanation;

@@ -21,5 +21,6 @@ export type {
   Problem,
   Reason,
   State,
+  Updates,
 } from "./types.js";
 export { webStorage, type WebStorageArea } from "./web-storage.js";

@@ -53,7 +53,11 @@ export type Reason =
   /** Every activation that the key allows is in use. */
   | "activation_limit"
   /** The key is for a benefit that this app does not accept. */
-  | "benefit";
+  | "benefit"
+  /**
+   * This version of the app was built after the updates that the license includes. Earlier versions continue to work.
+   */
+  | "updates_ended";
 
 /** The next step that the user can take. */
 export type NextStep =
@@ -170,6 +174,11 @@ export type TextCode =
   | "reason.activation_required"
   /** The license is for another product or plan. Contact the vendor. */
   | "reason.benefit"
+  /**
+   * The license includes versions of this app that were built until {day}. They go on working. Renew the license to use
+   * this version.
+   */
+  | "reason.updates_ended"
   /** This license key is not known. Check it for typos. */
   | "refused.not_found"
   /** The license key of this device is no longer valid. Enter the new license key. */
@@ -184,6 +193,11 @@ export type TextCode =
   | "refused.activation_limit_move"
   /** This license key is for another product or plan. Enter the key for this one. */
   | "refused.benefit"
+  /**
+   * This license key includes versions of this app that were built until {day}. Use one of them, or renew the license
+   * to use this version.
+   */
+  | "refused.updates_ended"
   /** The stored license was written by a newer version of this app. Update the app. */
   | "refused.newer_format"
   /** This license key was refused. Contact the vendor. */
@@ -346,6 +360,11 @@ export interface AnyDecision {
    * Polar did not say to when.
    */
   readonly expiresAt: string | null;
+  /**
+   * The last day on which a version of the app can be built to be included in the license, such as `2027-11-21`, in
+   * UTC; null where the settings do not limit updates, and without a license.
+   */
+  readonly updatesUntil: string | null;
   /** When Polar last confirmed it. */
   readonly confirmedAt: string | null;
   /** When Polar will next be asked. */
@@ -391,6 +410,7 @@ export interface UnlicensedDecision extends AnyDecision {
   readonly noticeAt: null;
   readonly activationId: null;
   readonly expiresAt: null;
+  readonly updatesUntil: null;
   readonly limitUsage: null;
   readonly limitActivations: null;
 }
@@ -400,7 +420,7 @@ export interface DeniedDecision extends AnyDecision {
   readonly state: "denied";
   readonly allowed: false;
   readonly notice: true;
-  readonly reason: "not_found" | "inactive" | "conditions" | "refused" | "activation_required" | "benefit";
+  readonly reason: "not_found" | "inactive" | "conditions" | "refused" | "activation_required" | "benefit" | "updates_ended";
   readonly displayKey: string;
   readonly benefitId: string;
   readonly confirmedAt: string;
@@ -596,6 +616,11 @@ export interface LicenseSettings<Feature extends string = string> {
    */
   previousAppSecrets?: readonly string[];
   /**
+   * The updates of the app that a license includes. A version that was built later has no access; earlier versions
+   * continue to work. Default: a license includes every version.
+   */
+  updates?: Updates;
+  /**
    * The page for buying or renewing a license: an `https` address. It is a decision's `nextUrl` if the next step is to
    * renew or to enter a key.
    */
@@ -616,4 +641,15 @@ export interface LicenseSettings<Feature extends string = string> {
    * portal accept them. Placeholders in braces, such as `{key}`, are filled in.
    */
   texts?: Readonly<Partial<Record<TextCode | PortalTextCode, string>>>;
+}
+
+/** The updates of the app that a license includes. */
+export interface Updates {
+  /** The number of days from the purchase within which a version must be built, such as 365. */
+  days: number;
+  /**
+   * The day on which this version was built, such as `2026-11-21`, or a date and time as RFC 3339 has it, whose day in
+   * UTC counts. Let the build set it.
+   */
+  built: string;
 }

@@ -81,6 +81,12 @@ export function pageLicense(bridge: PageBridge, name?: string): License | undefi
   const license: License = {
     current: page.current,
     allows: (feature) => page.current().features[feature] === true,
+    covers: (built) => {
+      const { updatesUntil } = page.current();
+      const day = new Date(built);
+      if (Number.isNaN(day.getTime())) throw new Error("`covers` needs a date, such as `2026-11-21`");
+      return updatesUntil === null || day.toISOString().slice(0, 10) <= updatesUntil;
+    },
     explain: (feature) => bridge.explain(String(feature)),
     activate: (key, options) =>
       page.run(

@@ -12,7 +12,7 @@ import { answer } from "./replies.mjs";
 const REQUEST_MS = 600;
 
 /** What only an expectation has, besides the members of a decision. */
-const OTHERS = ["error", "store", "deactivated", "allows"];
+const OTHERS = ["error", "store", "deactivated", "allows", "covers"];
 
 const ENDPOINTS = {
   validate: ["activation_id", "benefit_id", "customer_id", "increment_usage", "conditions"],
@@ -254,6 +254,10 @@ class World {
     for (const [feature, on] of Object.entries(expected.allows ?? {})) {
       const is = client.allows(feature);
       if (is !== on) this.fail(place, `allows \`${feature}\`: expected ${on}, got ${is}`);
+    }
+    for (const [built, covered] of Object.entries(expected.covers ?? {})) {
+      const is = client.covers(built);
+      if (is !== covered) this.fail(place, `covers \`${built}\`: expected ${covered}, got ${is}`);
     }
   }
 
