@@ -82,7 +82,7 @@ test("the main entry takes files in Node, and the page's storage in a browser", 
     const license = await createLicenseClient({ organizationId, appId: "com.acme.app" });
     console.log(license.current().reason, license.current().problem?.detail ?? "");
   `;
-  assert.equal(run("file.mjs", script), "none \n");
+  assert.equal(run("file.mjs", script), "no_license \n");
   assert.match(run("page.mjs", script, "--conditions=browser"), /^storage .*localStorage/);
 });
 
