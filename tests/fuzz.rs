@@ -1,11 +1,11 @@
-//! The fuzz targets as plain tests: their corpus, and changes to it at random, which can be repeated.
-//! `cargo xtask soak` goes on for minutes, and lets libFuzzer find the changes that lead somewhere.
+//! Runs the fuzz targets as plain tests, with their corpus and with random changes to it that can be repeated.
+//! `cargo xtask soak` does this for minutes, and also lets libFuzzer find changes that reach new code.
 #![expect(
     clippy::indexing_slicing,
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "what is fuzzed fails by panicking"
+    reason = "a fuzz target fails by panicking"
 )]
 
 #[path = "support/random.rs"]
@@ -15,7 +15,7 @@ mod soak;
 #[expect(
     unreachable_pub,
     unsafe_code,
-    reason = "a library of its own in the folder `fuzz`, which reads strings from C"
+    reason = "the folder `fuzz` is a library of its own, which reads strings from C"
 )]
 #[path = "../fuzz/src/lib.rs"]
 mod targets;
@@ -26,7 +26,7 @@ use std::path::Path;
 
 use random::Random;
 
-/// How many changed seeds each target gets in the daily tests.
+/// The number of changed seeds that each target gets in `cargo xtask test`.
 const CHANGES: u64 = 8000;
 
 #[test]
@@ -85,7 +85,7 @@ fn corpus(name: &str) -> Vec<Vec<u8>> {
 }
 
 fn fuzz(name: &str) {
-    let (_, target) = *targets::TARGETS.iter().find(|(known, _)| *known == name).unwrap();
+    let (_, target) = *targets::TARGETS.iter().find(|(other, _)| *other == name).unwrap();
     let corpus = corpus(name);
     let run = |input: &[u8], what: &str| {
         if catch_unwind(|| target(input)).is_err() {
@@ -106,7 +106,7 @@ fn fuzz(name: &str) {
     println!("{name}: {runs} executions over {} seeds", corpus.len());
 }
 
-/// The seed after a few changes; some copy from the other one.
+/// Changes the seed in a few places; some changes copy from the other seed.
 fn changed(seed: &[u8], other: &[u8], random: &mut Random) -> Vec<u8> {
     const TOKENS: [&[u8]; 14] = [
         b"null",

@@ -1,8 +1,8 @@
-//! The functions of the C library, called in any order, as a program in C may: objects are kept and freed at any time,
-//! callbacks call back, the app's store and Polar fail. Each object is passed to the caller once, together with the number
-//! that says so, and each destructor is called once.
+//! Calls the functions of the C library in any order, as a program in C may: it keeps and frees objects at any time,
+//! calls the library from callbacks, and its store and Polar fail. Checks that each object is passed to the caller
+//! once, with a return code that says so, and that each destructor is called once.
 //!
-//! Everything is given what the header asks for: nothing is used once it is freed.
+//! The program keeps the header's rules: it uses nothing that it has freed.
 
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, c_char, c_void};
@@ -19,18 +19,18 @@ use polar_license_c::exported::*;
 use super::polar::{Polar, portal_answer};
 use super::{KEY, LICENSE, ORGANIZATION, TOKEN, assert_printable};
 
-/// As the header has it, whose constants are not exported to Rust.
+/// A copy of the header's constant, because the library exports none to Rust.
 const POLAR_LICENSE_ABSENT: i64 = i64::MIN;
 
 /// 2026-11-21T12:00:00Z.
 const START_MS: i64 = 1_795_262_400_000;
-/// How much time passes at each look at the clock, so that nothing has to wait.
+/// The time that passes at each reading of the clock, so that no call has to wait.
 const TICK_MS: u64 = 600;
-/// How long a destructor may take that another thread calls.
+/// The time limit for a destructor that another thread calls.
 const PATIENCE: Duration = Duration::from_secs(30);
 const OK: i32 = 0;
 
-/// Each byte is a choice of the program's, in the order in which they are needed. It ends with the last.
+/// Runs a program. Each byte is one choice, in the order in which the program needs them; it ends after the last.
 pub fn run(data: &[u8]) {
     let mut program = Program::new(data);
     while !program.choices.is_empty() {
@@ -39,26 +39,27 @@ pub fn run(data: &[u8]) {
     program.end();
 }
 
-/// What the callbacks share, whatever thread they are called on.
+/// The state that the callbacks share on all threads.
 struct World {
     main: ThreadId,
     polar: Mutex<Polar>,
     stored: Mutex<Option<Vec<u8>>>,
     is_locked: AtomicBool,
     mono: AtomicU64,
-    /// What Polar answers, what fails of the store, and what callbacks do, until further notice.
+    /// The choices of Polar's answer, of the store's failures, and of the callbacks' actions, until they are changed.
     answer: AtomicU8,
     fault: AtomicU8,
     habit: AtomicU8,
     /// The license that the program is using.
     license: AtomicUsize,
-    /// The one that a callback has freed meanwhile.
+    /// The license that a callback has freed during the last call.
     freed: AtomicUsize,
-    /// Whether operations may be under way that the program does not wait for.
+    /// Whether operations may be running that the program does not wait for.
     refreshes: AtomicBool,
 }
 
-/// What a callback is given as user data: its number, as a pointer to nothing.
+/// The user data of one callback, or of several that share it. The pointer that the library gets is its number in
+/// [`PARTS`].
 struct Part {
     world: Arc<World>,
     destroyed: AtomicI32,
@@ -78,7 +79,7 @@ impl Parts {
 
     fn get(&self, user_data: *mut c_void) -> Arc<Part> {
         let part = self.all().1.get(&user_data.addr()).cloned();
-        part.expect("a callback with user data that nobody gave, or after the program's end")
+        part.expect("a callback got user data that the program did not set, or came after the program's end")
     }
 }
 
@@ -86,7 +87,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The world, which must still be there for this callback.
+/// Returns the world of a callback, and checks that its destructor was not called yet.
 fn world(user_data: *mut c_void) -> Arc<World> {
     let part = PARTS.get(user_data);
     assert_eq!(part.destroyed.load(SeqCst), 0, "a callback after its destructor");
@@ -113,7 +114,7 @@ extern "C" fn save(user_data: *mut c_void, bytes: *const u8, length: usize, _: i
     if world.fails(2) {
         return 1;
     }
-    // SAFETY: the library passes as many bytes as it says.
+    // SAFETY: the library passes `length` bytes.
     let record = unsafe { std::slice::from_raw_parts(bytes, length) };
     *lock(&world.stored) = Some(record.to_vec());
     0
@@ -143,7 +144,7 @@ extern "C" fn release(user_data: *mut c_void) {
 extern "C" fn tell_time(user_data: *mut c_void, wall_ms: *mut i64, mono_ms: *mut u64) {
     let mono = world(user_data).mono.fetch_add(TICK_MS, SeqCst);
     let wall = START_MS.saturating_add_unsigned(mono);
-    // SAFETY: the library passes places for both.
+    // SAFETY: the library passes valid pointers for both.
     unsafe {
         wall_ms.write(wall);
         mono_ms.write(mono);
@@ -152,7 +153,7 @@ extern "C" fn tell_time(user_data: *mut c_void, wall_ms: *mut i64, mono_ms: *mut
 
 extern "C" fn send(user_data: *mut c_void, request: *const Request, response: *mut Response) {
     let world = world(user_data);
-    // while no other operation than the program's own can be under way: it waits, and frees nothing
+    // acts only while no operation but the program's own can be running: the program waits for that, and frees nothing
     let habit = if world.refreshes.load(SeqCst) { 0 } else { world.habit.load(SeqCst) % 8 };
     let license = world.license();
     match habit {
@@ -180,7 +181,7 @@ extern "C" fn send(user_data: *mut c_void, request: *const Request, response: *m
         assert_eq!(polar_license_response_set_location(response, location.as_ptr()), OK);
     }
     let set = match answer {
-        // a pause would be a real one
+        // no reply: after a 429 the library would really wait
         Answer::Reply { status: 429, .. } => OK,
         Answer::Reply { status, body, .. } => {
             polar_license_response_set(response, i32::from(status), -1, body.as_ptr(), body.len())
@@ -209,7 +210,7 @@ extern "C" fn changed(user_data: *mut c_void, decision: *const Decision) {
         4 => {
             look(license);
         }
-        // it need not exist
+        // this subscription need not exist
         5 => {
             polar_license_off_change(license, 1);
         }
@@ -221,7 +222,7 @@ extern "C" fn changed(user_data: *mut c_void, decision: *const Decision) {
     }
 }
 
-/// Lets the time pass that the library would wait, a few times.
+/// Advances the clock by the time that the library would wait, and stops the operation after a few times.
 extern "C" fn report(user_data: *mut c_void, stage: i32, waited_ms: u64, next_in_ms: u64) -> i32 {
     let world = world(user_data);
     assert_ne!(text(polar_license_stage_name(stage)).as_deref(), Some("unknown"));
@@ -241,7 +242,8 @@ extern "C" fn log_line(user_data: *mut c_void, level: i32, target: *const c_char
 }
 
 impl World {
-    /// Whether this kind of call to the store fails: a few times only, since the library tries again.
+    /// Returns `true` if this kind of call to the store fails. It fails a few times only, because the library tries
+    /// again.
     fn fails(&self, call: u8) -> bool {
         let fewer = |fault: u8| (fault % 8 == call).then(|| if (fault / 8).is_multiple_of(4) { 0 } else { fault - 8 });
         self.fault.fetch_update(SeqCst, SeqCst, fewer).is_ok()
@@ -252,7 +254,7 @@ impl World {
     }
 }
 
-/// What a program has, until it frees it.
+/// A program, with the objects that it has not freed yet.
 struct Program<'a> {
     choices: &'a [u8],
     world: Arc<World>,
@@ -261,10 +263,10 @@ struct Program<'a> {
     decisions: Vec<*mut Decision>,
     errors: Vec<*mut Error>,
     portal: Portal,
-    /// Of all licenses, which may be gone.
+    /// The subscriptions to all licenses, including freed ones.
     subscriptions: Vec<u64>,
     parts: Vec<usize>,
-    /// Objects of others, if there are any.
+    /// The number of objects that existed before the program began.
     others: isize,
 }
 
@@ -289,14 +291,14 @@ impl<'a> Program<'a> {
         Self { choices, world, options, licenses, decisions, errors, portal, subscriptions, parts, others }
     }
 
-    /// The next choice; 0 if there is none.
+    /// Returns the next choice, or 0 if there is none left.
     fn choose(&mut self) -> u8 {
         let Some((choice, rest)) = self.choices.split_first() else { return 0 };
         self.choices = rest;
         *choice
     }
 
-    /// User data for one callback, or for those that share it.
+    /// Creates user data for one callback, or for several that share it.
     fn part(&mut self) -> *mut c_void {
         let mut all = PARTS.all();
         all.0 += 1;
@@ -378,7 +380,7 @@ impl<'a> Program<'a> {
             248..=255 => polar_license_options_new(null(), null()),
         };
         assert!(!options.is_null());
-        // never anything of this machine's
+        // the library must not use the files, the network or the clock of this machine
         let store = self.part();
         assert_eq!(
             polar_license_options_set_store(options, Some(load), Some(save), Some(remove), store, Some(destroy)),
@@ -392,7 +394,7 @@ impl<'a> Program<'a> {
         self.options.push(options);
     }
 
-    /// Some of the setters, rightly or wrongly.
+    /// Calls one of the setters, with valid or invalid arguments.
     fn configure(&mut self) {
         let options = self.choose();
         let options = chosen(options, &self.options).unwrap_or(null_mut());
@@ -537,7 +539,7 @@ impl<'a> Program<'a> {
         }
     }
 
-    /// One of the open licenses, or none.
+    /// Returns one of the open licenses, or NULL.
     fn license(&mut self) -> *mut License {
         let choice = self.choose();
         let license = chosen(choice, &self.licenses).unwrap_or(null_mut());
@@ -545,14 +547,15 @@ impl<'a> Program<'a> {
         license
     }
 
-    /// After a call that may have freed its license, by way of a callback.
+    /// Checks the results of a call whose callbacks may have freed the license.
     fn used(&mut self, code: i32, decision: Option<*mut Decision>, error: Option<*mut Error>) {
         let freed = self.world.freed.swap(0, SeqCst);
         self.licenses.retain(|license| license.addr() != freed);
         self.received(code, decision, error);
     }
 
-    /// What a call has returned must agree with what it has passed to the places that it was given.
+    /// Checks that the return code of a call agrees with the objects that it returned through pointers, and keeps
+    /// these.
     fn received(&mut self, code: i32, decision: Option<*mut Decision>, error: Option<*mut Error>) {
         if let Some(decision) = decision {
             assert_eq!(code == OK, !decision.is_null(), "a decision with {code}");
@@ -567,7 +570,7 @@ impl<'a> Program<'a> {
 
     fn end(mut self) {
         assert_eq!(polar_license_set_log(POLAR_LICENSE_LOG_INFO, None, null_mut(), None), OK);
-        // what an app has kept outlives the license
+        // the other objects outlive the license
         self.licenses.drain(..).for_each(|license| polar_license_free(license));
         self.portal.free_all();
         self.options.drain(..).for_each(|options| polar_license_options_free(options));
@@ -579,30 +582,30 @@ impl<'a> Program<'a> {
             read_error(error);
             polar_license_error_free(error);
         }
-        assert_eq!(alive::objects(), self.others, "objects that nobody was given");
+        assert_eq!(alive::objects(), self.others, "objects exist that the program never received");
         assert!(!self.world.is_locked.load(SeqCst), "the store stays locked");
-        // a thread that has just reported a reply may still have the transport
+        // a thread that has just reported a reply may still hold the transport
         let is_waiting = |all: &mut (usize, BTreeMap<usize, Arc<Part>>)| {
             self.parts.iter().any(|part| all.1.get(part).is_some_and(|part| part.destroyed.load(SeqCst) == 0))
         };
         let waited = PARTS.destroyed.wait_timeout_while(PARTS.all(), PATIENCE, is_waiting);
         let (mut all, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
-        assert!(!timeout.timed_out(), "user data that is not destroyed");
+        assert!(!timeout.timed_out(), "user data was not destroyed");
         for part in self.parts.drain(..) {
             let part = all.1.remove(&part).expect("it was inserted");
-            assert_eq!(part.destroyed.load(SeqCst), 1, "user data that is destroyed more than once");
+            assert_eq!(part.destroyed.load(SeqCst), 1, "user data was destroyed more than once");
         }
     }
 }
 
-/// What a program has of the customer portal.
+/// The program's objects of the customer portal.
 #[derive(Default)]
 struct Portal {
     requests: Vec<*mut CodeRequest>,
     sessions: Vec<*mut Session>,
     restored: Vec<*mut Restored>,
     keys: Vec<*mut Keys>,
-    /// Those that replaced another one.
+    /// The keys that replaced another one.
     rotated: Vec<*mut Key>,
     devices: Vec<*mut Devices>,
     checkouts: Vec<*mut Checkout>,
@@ -655,7 +658,7 @@ impl Portal {
         }
     }
 
-    /// One of the keys that the program has in whatever way, or none.
+    /// Returns one of the program's keys from any source, or NULL.
     fn key(&self, choice: u8) -> *const Key {
         let listed = chosen(choice, &self.keys).map(|keys| polar_license_keys_at(keys, usize::from(choice % 3)));
         let offered = chosen(choice, &self.restored).map(|restored| match polar_license_restored_key(restored) {
@@ -668,7 +671,7 @@ impl Portal {
         listed.or(offered).or(rotated).unwrap_or(null())
     }
 
-    /// One of the devices that the program has, or none.
+    /// Returns one of the program's devices, or NULL.
     fn device(&self, choice: u8) -> *const Device {
         let listed = chosen(choice, &self.devices).map(<*mut Devices>::cast_const);
         let full = chosen(choice, &self.restored).map(|restored| polar_license_restored_devices(restored));
@@ -703,7 +706,7 @@ impl Program<'_> {
     }
 
     fn use_session(&mut self) {
-        // so that callbacks have one to call
+        // sets the license that callbacks use
         self.license();
         let (what, choice, other) = (self.choose(), self.choose(), self.choose());
         let session = chosen(choice, &self.portal.sessions).unwrap_or(null_mut());
@@ -860,7 +863,7 @@ fn read_devices(devices: *const Devices) {
     }
 }
 
-/// What functions return for an argument that is missing.
+/// Returns the code that functions return for a missing argument.
 fn wrong() -> i32 {
     polar_license_cancel(null())
 }
@@ -869,20 +872,20 @@ fn chosen<T: Copy>(choice: u8, all: &[T]) -> Option<T> {
     all.get(usize::from(choice) % (all.len() + 1)).copied()
 }
 
-/// One of them, which is then the caller's to free; or NULL.
+/// Removes one of the objects for the caller to free, or returns NULL.
 fn taken<T>(choice: u8, all: &mut Vec<*mut T>) -> *mut T {
     let at = usize::from(choice) % (all.len() + 1);
     if at < all.len() { all.swap_remove(at) } else { null_mut() }
 }
 
-/// The string, which must be as the library writes them.
+/// Returns a string of the library's, which must be UTF-8, or `None` for NULL.
 fn text(text: *const c_char) -> Option<String> {
-    // SAFETY: NULL, or a string of the library's, whose owner is alive.
+    // SAFETY: the pointer is NULL or a string of the library's, whose owner is alive.
     let text = (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) });
     text.map(|text| text.to_str().expect("it is UTF-8").to_owned())
 }
 
-/// What can be known of a license at any time.
+/// Calls the functions that may be called on a license at any time. Returns 1 if access is allowed.
 fn look(license: *const License) -> i32 {
     let mut decision = null_mut();
     let code = polar_license_current(license, &raw mut decision);
@@ -894,7 +897,7 @@ fn look(license: *const License) -> i32 {
     allowed
 }
 
-/// Through every function that reads one.
+/// Calls every function that reads a decision.
 fn read_decision(decision: *const Decision) {
     let json = text(polar_license_decision_json(decision));
     assert_eq!(json.is_none(), decision.is_null());

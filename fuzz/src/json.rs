@@ -1,4 +1,4 @@
-//! Documents that serde_json reads as well.
+//! Compares the crate's JSON reader with serde_json.
 
 use polar_license::Reason;
 use polar_license::transport::Answer;
@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::{ORGANIZATION, key, value};
 
-/// As deep as the crate reads at least; serde_json reads twice as deep.
+/// The depth of nesting that the crate reads at least. serde_json reads twice as deep.
 const DEPTH: usize = 60;
 
-/// The bytes are one value in a denial, which is a denial if and only if the whole is JSON.
+/// Puts the bytes into a denial as one value. The crate must read a denial if and only if the whole document is JSON.
 pub fn run(data: &[u8]) {
     let document = [br#"{"error":"ResourceNotFound","detail":"Not found","value":"#, data, b"}"].concat();
     let answer = Answer::Reply { status: 404, retry_after: None, body: document.clone() };
@@ -22,12 +22,12 @@ pub fn run(data: &[u8]) {
     };
     if let Some(reason) = ours {
         let Some(value) = value(&document) else { return };
-        // the last member of a name counts, for both
+        // for both readers the last member of a name counts
         assert_eq!(value["error"], "ResourceNotFound");
         assert_eq!(reason == Reason::NotFound, value["detail"] == "Not found");
     } else if let Ok(value) = serde_json::from_slice::<Value>(&document) {
         let is_denial = value["error"] == "ResourceNotFound" && value["detail"].is_string();
-        assert!(!is_denial || depth(&value) > DEPTH, "serde_json reads this");
+        assert!(!is_denial || depth(&value) > DEPTH, "serde_json reads this denial, and the crate does not");
     }
 }
 

@@ -1,5 +1,5 @@
-//! What is fuzzed: functions that take any bytes, and panic if something does not hold that must hold whatever they are.
-//! They reach everything through the crate's public interface, or the C library's. No clock, no file, no network.
+//! The fuzz targets: functions that take any bytes, and panic if a property does not hold that must hold for all
+//! inputs. They use only the public interface of the crate or of the C library, and no clock, file or network.
 
 pub mod calls;
 pub mod json;
@@ -13,10 +13,10 @@ pub mod time;
 use polar_license::Key;
 use serde_json::Value;
 
-/// What runs one input; it panics where something does not hold.
+/// A function that runs one input, and panics if a property does not hold.
 pub type Target = fn(&[u8]);
 
-/// By name; each has seeds in `corpus/NAME`.
+/// All targets by name. Each has seeds in `corpus/NAME`.
 pub const TARGETS: [(&str, Target); 7] = [
     ("reply", reply::run),
     ("record", record::run),
@@ -29,7 +29,7 @@ pub const TARGETS: [(&str, Target); 7] = [
 
 pub(crate) const ORGANIZATION: &str = "a0010000-0000-4000-8000-000000000001";
 pub(crate) const LICENSE: &str = "1c010000-0000-4000-8000-000000000001";
-/// A customer's.
+/// A customer's token.
 pub(crate) const TOKEN: &str = "polar_cst_FUZZ";
 pub(crate) const KEY: &str = "FUZZ-D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
 
@@ -37,7 +37,8 @@ pub(crate) fn key() -> Key {
     Key::parse(KEY).expect("it is one")
 }
 
-/// What is shown to people holds neither the key nor a character that moves the cursor or turns the direction of writing.
+/// Checks a text that is shown to people: it contains no key, no token, and no character that moves the cursor or
+/// changes the direction of writing.
 pub(crate) fn assert_printable(text: &str) {
     let turns =
         |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -46,8 +47,8 @@ pub(crate) fn assert_printable(text: &str) {
     assert!(!text.contains(TOKEN), "the token is in {text:?}");
 }
 
-/// What serde_json reads there. `None` where it is JSON, but no value of serde_json's: numbers may be too large for it, and
-/// escapes may be half a character.
+/// Reads JSON with serde_json. Returns `None` if it is JSON that serde_json cannot represent: a number that is too
+/// large, or an escape that is half a character.
 pub(crate) fn value(document: &[u8]) -> Option<Value> {
     match serde_json::from_slice(document) {
         Ok(value) => Some(value),

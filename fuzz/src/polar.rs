@@ -1,4 +1,4 @@
-//! A Polar with one key for the targets that need answers: mostly what the real one would say.
+//! A Polar with one key, for the targets that need answers. Most of its answers are those of the real one.
 
 use polar_license::Timestamp;
 use polar_license::transport::{Answer, Failure, Sent};
@@ -8,28 +8,28 @@ use super::{KEY, LICENSE, ORGANIZATION, TOKEN};
 
 #[derive(Default)]
 pub(crate) struct Polar {
-    /// Whether it has ever confirmed the key.
+    /// Whether Polar has ever confirmed the key.
     pub(crate) confirmed: bool,
-    /// The seat that it released last.
+    /// The seat that was released last.
     pub(crate) released: Option<String>,
     seats: u32,
 }
 
 impl Polar {
-    /// The answer to a request; most choices are Polar's own confirmation.
+    /// Answers a request. Most choices give a confirmation.
     pub(crate) fn answer(&mut self, choice: u8, url: &str, body: &str, at: Timestamp) -> Answer {
-        let asked: Value = serde_json::from_str(body).expect("a request is JSON");
+        let request: Value = serde_json::from_str(body).expect("a request is JSON");
         let endpoint = url.rsplit('/').next().unwrap_or_default();
         let at = at.to_string();
         match choice {
             0..=159 if endpoint == "deactivate" => {
-                self.released = asked["activation_id"].as_str().map(str::to_owned);
+                self.released = request["activation_id"].as_str().map(str::to_owned);
                 reply(204, Value::Null)
             }
             0..=159 => {
                 self.confirmed = true;
                 let mut license = json!({
-                    "id": LICENSE, "organization_id": ORGANIZATION, "benefit_id": LICENSE, "key": asked["key"],
+                    "id": LICENSE, "organization_id": ORGANIZATION, "benefit_id": LICENSE, "key": request["key"],
                     "status": "granted", "limit_activations": 1, "usage": 0, "limit_usage": 10, "expires_at": null,
                     "activation": null, "last_validated_at": at,
                 });
@@ -39,8 +39,8 @@ impl Polar {
                     let new = json!({"id": seat, "license_key_id": LICENSE, "created_at": at, "license_key": license});
                     return reply(200, new);
                 }
-                if !asked["activation_id"].is_null() {
-                    license["activation"] = json!({"id": asked["activation_id"]});
+                if !request["activation_id"].is_null() {
+                    license["activation"] = json!({"id": request["activation_id"]});
                 }
                 reply(200, license)
             }
@@ -59,13 +59,13 @@ impl Polar {
     }
 }
 
-/// The answer to a request of the customer portal, and where it redirects to. None for validate, activate and deactivate,
-/// which [`Polar::answer`] answers.
+/// Answers a request of the customer portal, with the address if it redirects. Returns `None` for validate, activate
+/// and deactivate, which [`Polar::answer`] answers.
 pub(crate) fn portal_answer(choice: u8, url: &str, at: Timestamp) -> Option<(Answer, Option<&'static str>)> {
     let path = url.split_once("/v1/").map_or("", |(_, path)| path);
     let path = path.split('?').next().unwrap_or_default();
     let at = at.to_string();
-    // an answer that Polar gives to somebody else is one to be judged, too
+    // an answer that Polar gave to somebody else must be judged too
     let key = |id: &str, text: &str, limit: Option<u32>, devices: bool| {
         let device = json!({"id": "ac700000-0000-4000-8000-000000000001", "label": "Till\u{202e} 7", "created_at": at});
         json!({

@@ -1,4 +1,5 @@
-//! What a store may hold: the record that this device wrote, with anything done to it, or anything else.
+//! Opens any bytes that a store may hold: the record that this device wrote, that record with changes, or anything
+//! else.
 
 use std::sync::OnceLock;
 
@@ -10,7 +11,8 @@ use polar_license::{State, Timestamp};
 use super::assert_printable;
 use super::steps::{World, engine};
 
-/// The first byte says how the rest is meant: as the record itself, or as changes to the one that this device wrote.
+/// Opens a record. The first byte chooses the meaning of the rest: the record itself, or changes to the record that
+/// this device wrote.
 pub fn run(data: &[u8]) {
     let Some((kind, rest)) = data.split_first() else { return };
     let stored = if kind % 2 == 0 { rest.to_vec() } else { changed(genuine(), rest) };
@@ -20,11 +22,11 @@ pub fn run(data: &[u8]) {
     assert_printable(&opened.to_json());
     assert_eq!(opened.allowed(), is_genuine, "only the record that this device wrote grants anything");
     assert!(is_genuine || opened.state() == State::Unlicensed);
-    // without an answer nothing is written over what cannot be trusted
-    let asked = device.run(Operation::Validate).into_decision();
-    assert_eq!(asked.allowed(), is_genuine);
-    assert!(is_genuine || device.stored.as_ref() == Some(&stored), "it was written over");
-    // and a user can get rid of it
+    // without an answer from Polar an untrusted record is not overwritten
+    let validated = device.run(Operation::Validate).into_decision();
+    assert_eq!(validated.allowed(), is_genuine);
+    assert!(is_genuine || device.stored.as_ref() == Some(&stored), "an untrusted record was overwritten");
+    // and a user can remove it
     if device.run(Operation::Forget).result.is_ok() {
         let mut next = Device { stored: device.stored, engine: engine() };
         assert_eq!(next.run(Operation::Open).result.expect("opening does not fail").state(), State::Unlicensed);
@@ -65,10 +67,10 @@ impl Device {
     }
 }
 
-/// The record of a device with an active license.
+/// Returns the record of a device with an active license.
 fn genuine() -> &'static [u8] {
     static RECORD: OnceLock<Vec<u8>> = OnceLock::new();
-    // read, activate, and nothing fails
+    // the choices: read, activate, and no failure
     RECORD.get_or_init(|| {
         let mut world = World::new(&[0, 7, 0, 0, 0, 0, 0, 0]);
         world.act();
@@ -76,7 +78,8 @@ fn genuine() -> &'static [u8] {
     })
 }
 
-/// Each three bytes are a place and what is written there; a place behind the end cuts the record there.
+/// Changes the record: each three bytes are a position and the byte to write there. If the position is behind the end,
+/// the third byte is the length to cut the record to.
 fn changed(record: &[u8], changes: &[u8]) -> Vec<u8> {
     let mut record = record.to_vec();
     for change in changes.chunks_exact(3) {

@@ -1,4 +1,4 @@
-//! Replies of whatever answers in Polar's place.
+//! Reads any reply to each kind of request, as if a stranger answered in Polar's place.
 
 use polar_license::transport::{Answer, Failure, Sent};
 use polar_license::wire::{Activate, Confirmed, Deactivate, Rejection, Validate};
@@ -8,12 +8,12 @@ use super::{KEY, LICENSE, ORGANIZATION, assert_printable, key, value};
 
 const STATUSES: [u16; 16] = [200, 204, 400, 403, 404, 422, 429, 500, 503, 511, 201, 302, 401, 407, 418, 0];
 
-/// The first byte chooses the question, the second the status; the rest is the body.
+/// Reads a reply. The first byte chooses the request, the second the status; the rest is the body.
 pub fn run(data: &[u8]) {
-    let [question, status, body @ ..] = data else { return };
+    let [request, status, body @ ..] = data else { return };
     let status = STATUSES[usize::from(status % 16)];
-    let answer = if *question & 0x80 == 0 {
-        Answer::Reply { status, retry_after: Some(u32::from(*question) << 8), body: body.to_vec() }
+    let answer = if *request & 0x80 == 0 {
+        Answer::Reply { status, retry_after: Some(u32::from(*request) << 8), body: body.to_vec() }
     } else {
         let message = String::from_utf8_lossy(body).replace(KEY, "");
         Answer::Failed { failure: Failure::Network, sent: Sent::Maybe, message }
@@ -21,7 +21,7 @@ pub fn run(data: &[u8]) {
     let organization_id = ORGANIZATION.parse().expect("it is one");
     let seat = LICENSE.parse().expect("it is one");
     let (key, values) = (key(), Values::default());
-    match question % 4 {
+    match request % 4 {
         0 => check(status, body, Validate::new(&key, organization_id).read(&answer), ""),
         1 => {
             let increment_usage = Some(3);
@@ -41,7 +41,7 @@ pub fn run(data: &[u8]) {
     }
 }
 
-/// A confirmation is one for another reader of JSON as well.
+/// Checks that another JSON reader finds the same confirmation.
 fn check(status: u16, body: &[u8], result: Result<Confirmed, Rejection>, license: &str) {
     match result {
         Ok(confirmed) => {
@@ -61,13 +61,13 @@ fn check(status: u16, body: &[u8], result: Result<Confirmed, Rejection>, license
 fn check_rejection(status: u16, body: &[u8], rejection: &Rejection) {
     assert_printable(&rejection.to_string());
     if matches!(rejection, Rejection::Denied(_) | Rejection::UsageExhausted) {
-        assert!(matches!(status, 400 | 403 | 404), "{status} denies nothing");
+        assert!(matches!(status, 400 | 403 | 404), "status {status} was read as a denial");
         let Some(document) = value(body) else { return };
         assert!(document["error"].is_string() && document["detail"].is_string());
     }
 }
 
-/// A UUID may be written with and without hyphens, in either case.
+/// Removes the hyphens of a UUID and writes it in lower case: all forms are the same id.
 fn plain(id: &str) -> String {
     id.replace('-', "").to_ascii_lowercase()
 }

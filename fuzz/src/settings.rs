@@ -1,4 +1,4 @@
-//! A configuration as JSON.
+//! Reads any text as a configuration in JSON.
 
 use polar_license::{ConfigBuilder, ErrorKind};
 
@@ -6,7 +6,7 @@ use super::{KEY, assert_printable};
 
 const SECRET: &str = "a secret of the app";
 
-/// Any text is a configuration or a mistake, and neither shows what it must not.
+/// Reads a configuration. The result is a configuration or an error, and neither shows the app's secret.
 pub fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let has_secret = text.contains(&format!("\"appSecret\":\"{SECRET}\"")) && text.matches(SECRET).count() == 1;
@@ -18,7 +18,7 @@ pub fn run(data: &[u8]) {
         }
         Err(error) => {
             assert_eq!(error.kind(), ErrorKind::InvalidConfig, "{error}");
-            // settings hold no license key, so one among them is no secret
+            // a key in the settings is no secret, because settings have no license key
             assert_printable(&error.to_string().replace(KEY, ""));
             assert!(error.to_string().len() < 1000, "{} bytes of message", error.to_string().len());
             assert!(!has_secret || !format!("{error:?}").contains(SECRET), "the secret is shown");

@@ -1,4 +1,4 @@
-//! The engine, driven in any order: operations, answers, a store that fails, clocks that are set, processes that end.
+//! Drives the engine in any order: operations, answers, failures of the store, changes of the clock, ends of processes.
 
 use polar_license::device::DeviceId;
 use polar_license::engine::{Change, Engine, Host, Operation, Outcome, Pacer, Patience, Step, Turn};
@@ -11,10 +11,10 @@ use super::{KEY, ORGANIZATION, assert_printable};
 
 /// 2026-11-21T12:00:00Z.
 const START_MS: i64 = 1_795_262_400_000;
-/// More steps than any operation has.
+/// A limit that is higher than the number of steps of any operation.
 const MOST_STEPS: usize = 80;
 
-/// Each byte is a decision of the world, in the order in which they are needed. It ends with the last.
+/// Runs a world. Each byte is one choice, in the order in which the world needs them; it ends after the last.
 pub fn run(data: &[u8]) {
     let mut world = World::new(data);
     while !world.choices.is_empty() {
@@ -40,7 +40,7 @@ impl<'a> World<'a> {
         world
     }
 
-    /// The next choice; 0 if there is none.
+    /// Returns the next choice, or 0 if there is none left.
     fn choose(&mut self) -> u8 {
         let Some((choice, rest)) = self.choices.split_first() else { return 0 };
         self.choices = rest;
@@ -86,8 +86,8 @@ impl<'a> World<'a> {
 
     fn run(&mut self, operation: Operation) {
         self.polar.released = None;
-        let sends_most = if matches!(operation, Operation::Activate { replace_previous: true, .. }) { 2 } else { 1 };
-        let counts = matches!(operation, Operation::Consume(_));
+        let most_activations = if matches!(operation, Operation::Activate { replace_previous: true, .. }) { 2 } else { 1 };
+        let may_count = matches!(operation, Operation::Consume(_));
         let mut activations = 0;
         let mut counted = 0;
         let mut step = self.engine.begin(operation, self.now);
@@ -113,8 +113,8 @@ impl<'a> World<'a> {
                 Step::Join(step) => step.resume(&mut self.engine, self.now),
                 Step::Turn(step) => step.resume(&mut self.engine, Turn::Taken, self.now),
                 Step::Done(outcome) => {
-                    assert!(activations <= sends_most, "an activation was sent {activations} times");
-                    assert!(counted <= u32::from(counts), "usage was counted {counted} times");
+                    assert!(activations <= most_activations, "an activation was sent {activations} times");
+                    assert!(counted <= u32::from(may_count), "usage was counted {counted} times");
                     return self.check(&outcome);
                 }
             };
@@ -128,14 +128,14 @@ impl<'a> World<'a> {
             Err(error) => {
                 assert_printable(&error.to_string());
                 assert_printable(&error.to_json());
-                error.decision().expect("a failure says how the license stands")
+                error.decision().expect("an error has a decision")
             }
         };
         assert_printable(&decision.to_json());
         assert!(!decision.allowed() || self.polar.confirmed, "access without a confirmation");
         let seat = decision.license().and_then(|license| license.activation_id).map(|id| id.to_string());
         let own = decision.allowed() && outcome.result.is_ok() && seat.is_some() && seat == self.polar.released;
-        assert!(!own, "its own seat was released");
+        assert!(!own, "the device released its own seat");
         let current = self.engine.current(self.now);
         assert_eq!(current.state(), decision.state());
     }
@@ -155,7 +155,7 @@ impl<'a> World<'a> {
             (Change::Put(record, _), _) => self.stored = Some(record),
             (Change::Remove, _) => self.stored = None,
         }
-        // an error of a sync comes after the write
+        // a failed sync is reported after the write
         if matches!(choice, 248..=254) { failed } else { Ok(()) }
     }
 }

@@ -1,19 +1,19 @@
-//! Times as servers and people write them.
+//! Reads any text as a time.
 
 use std::ops::Range;
 use std::time::Duration;
 
 use polar_license::Timestamp;
 
-/// From the year 0 to the year 9999.
+/// The milliseconds of the years 0 to 9999.
 const FOUR_DIGITS: Range<i64> = -62_167_219_200_000..253_402_300_800_000;
 
-/// What is read is the instant that the text says, is written as the same instant, and arithmetic stays in range.
+/// Reads a time. It must be the instant in the text, be written as the same instant, and stay in range in arithmetic.
 pub fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Some(time) = Timestamp::parse(text) else { return };
     assert_eq!(Some(time.unix_ms()), milliseconds(text), "{text:?} is read as {time}");
-    // an offset may lead out of the years that RFC 3339 can write
+    // with an offset the instant may lie outside of the years that RFC 3339 can write
     if FOUR_DIGITS.contains(&time.unix_ms()) {
         assert_eq!(Timestamp::parse(&time.to_string()), Some(time), "{text:?} is written as {time}");
     }
@@ -25,7 +25,7 @@ pub fn run(data: &[u8]) {
     let _ = (later.to_string(), time.plus(Duration::MAX).to_string(), time.minus(Duration::MAX).to_string());
 }
 
-/// The same by RFC 3339's fields and by counting days.
+/// Computes the same instant from RFC 3339's fields by counting days.
 fn milliseconds(text: &str) -> Option<i64> {
     let field = |range: Range<usize>| text.get(range)?.parse::<i64>().ok();
     let (year, month, day) = (field(0..4)?, field(5..7)?, field(8..10)?);

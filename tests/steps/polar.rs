@@ -1,4 +1,4 @@
-//! A Polar that confirms everything, for tests that carry the engine's steps out by hand: one key, one seat.
+//! A Polar with one key and one seat that confirms everything, for tests that carry out the engine's steps by hand.
 
 use polar_license::time::Now;
 use polar_license::transport::{Answer, Request};
@@ -8,16 +8,16 @@ pub(crate) const ORGANIZATION: &str = "a0010000-0000-4000-8000-000000000001";
 const LICENSE: &str = "1c010000-0000-4000-8000-000000000001";
 const SEAT: &str = "ac700000-0000-4000-8000-000000000001";
 
-/// `validate`, `activate` or `deactivate`.
+/// Returns the endpoint of a request: `validate`, `activate` or `deactivate`.
 pub(crate) fn endpoint(request: &Request) -> &str {
     request.url.rsplit_once('/').map_or("", |(_, endpoint)| endpoint)
 }
 
 pub(crate) fn answer(request: &Request, now: Now) -> Answer {
-    let asked: Value = serde_json::from_str(&request.body).unwrap_or_default();
+    let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
     let at = now.wall.to_string();
     let license = json!({
-        "id": LICENSE, "organization_id": ORGANIZATION, "benefit_id": LICENSE, "key": asked.get("key"),
+        "id": LICENSE, "organization_id": ORGANIZATION, "benefit_id": LICENSE, "key": body.get("key"),
         "status": "granted", "limit_activations": 1, "usage": 0, "limit_usage": null, "expires_at": null,
         "activation": {"id": SEAT}, "last_validated_at": at,
     });

@@ -1,5 +1,5 @@
-//! A device for tests over real HTTP: a directory of its own, a clock that the test moves, and a client on them.
-#![allow(dead_code, reason = "each test that includes this uses a part of it")]
+//! A device for tests over real HTTP: a directory of its own, a clock that the test moves, and a client that uses both.
+#![allow(dead_code, reason = "each test that includes this uses only a part of it")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,10 +18,10 @@ use polar_license::transport::{Answer, Request};
 use polar_license::transport::{PortalAnswer, PortalRequest};
 use polar_license::{Config, Timestamp};
 
-/// When tests begin, on the device's clock and on Polar's.
+/// The time at which tests begin, on the device's clock and on Polar's.
 const START: &str = "2026-11-21T12:00:00Z";
 
-/// A directory that is removed when dropped.
+/// A directory that is removed when this is dropped.
 pub(crate) struct Directory(PathBuf);
 
 impl Directory {
@@ -37,7 +37,7 @@ impl Directory {
         &self.0
     }
 
-    /// Names and contents of all files in it. One that goes away meanwhile is empty.
+    /// Returns the names and contents of all files in the directory. A file that disappears meanwhile counts as empty.
     pub(crate) fn files(&self) -> Vec<(String, Vec<u8>)> {
         let paths = fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().path());
         let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
@@ -51,7 +51,7 @@ impl Drop for Directory {
     }
 }
 
-/// A store whose bytes the test has.
+/// A store whose bytes the test can read and replace.
 #[derive(Clone, Default)]
 pub(crate) struct Bytes(pub(crate) Arc<Mutex<Option<Vec<u8>>>>);
 
@@ -71,12 +71,12 @@ impl Store for Bytes {
     }
 }
 
-/// A clock in the test's hand. Every request moves it on, so that pacing never has to wait.
+/// A clock that the test moves by hand. Every request advances it, so that no test waits for the pace of requests.
 #[derive(Clone)]
 pub(crate) struct Hand(Arc<ManualClock>);
 
 impl Hand {
-    /// Sets Polar's clock to the same time.
+    /// Creates the clock, and sets Polar's clock to the same time.
     pub(crate) fn with(polar: &MockPolar) -> Self {
         polar.freeze_clock(PolarTime::parse(START).unwrap());
         Self::new()
@@ -97,7 +97,7 @@ impl Clock for Hand {
     }
 }
 
-/// The real transport, on a clock in hand.
+/// The real transport, which advances the test's clock.
 struct OnHand(Hand, HttpTransport);
 
 impl Transport for OnHand {
@@ -113,7 +113,7 @@ impl Transport for OnHand {
     }
 }
 
-/// The configuration of an app at this Polar, on a device that is always the same.
+/// Returns the configuration of an app that uses this Polar, on a device that is always the same.
 pub(crate) fn app(url: &str, app_id: &str) -> ConfigBuilder {
     Config::builder(mock_polar::DEMO_ORGANIZATION, app_id)
         .environment(url)

@@ -1,6 +1,6 @@
 //! Random numbers that a test can repeat.
 
-/// SplitMix64. The standard library has none, and nothing here is worth a dependency.
+/// A SplitMix64 generator. The standard library has no random numbers, and these need no dependency.
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {

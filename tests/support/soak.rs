@@ -1,19 +1,20 @@
-//! How much a test does: little in `cargo xtask test`, everything or for minutes in `cargo xtask soak`.
+//! The amount of work of a test: little in `cargo xtask test`; everything, or minutes of it, in `cargo xtask soak`.
 
 use std::time::Duration;
 
 use polar_license::clock::{Clock, SystemClock};
 
-/// Set by `cargo xtask soak`: how many minutes a test may take that could go on for ever.
+/// The environment variable in which `cargo xtask soak` sets the minutes for each test that could go on for ever.
 const MINUTES: &str = "POLAR_LICENSE_SOAK_MINUTES";
 
-/// How long a test that could go on for ever goes on; `None` in the daily tests, which are counted instead.
+/// Returns the time for a test that could go on for ever, or `None` in `cargo xtask test`, which limits the rounds
+/// instead.
 pub(crate) fn time() -> Option<Duration> {
     let minutes: f64 = std::env::var(MINUTES).ok()?.parse().ok()?;
     Some(Duration::from_secs_f64(minutes * 60.0))
 }
 
-/// The numbers of the rounds to do: `daily` of them, and then as many as there is time for.
+/// Returns the numbers of the rounds to run: `daily` rounds, and then more for as long as there is time.
 pub(crate) fn rounds(daily: u64) -> impl Iterator<Item = u64> {
     let clock = SystemClock::new();
     let end = time().map(|time| clock.now().mono + u64::try_from(time.as_millis()).unwrap_or(u64::MAX));

@@ -1,12 +1,12 @@
-//! `strace`: what system calls a program makes, and making one of them fail.
-//! Where it is missing or may not trace, a test says so and is skipped.
-#![allow(dead_code, reason = "each test that includes this uses a part of it")]
+//! Runs programs under `strace`, which records their system calls or makes one of them fail.
+//! If strace is missing or may not trace, a test prints that and is skipped.
+#![allow(dead_code, reason = "each test that includes this uses only a part of it")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Whether this machine lets us trace. Says so if not.
+/// Returns `true` if this machine allows tracing, and prints a line if it does not.
 pub(crate) fn works() -> bool {
     let probe = traced(Path::new("/dev/null"), &["-e", "trace=none"], &Command::new("true"))
         .stdout(Stdio::null())
@@ -19,10 +19,10 @@ pub(crate) fn works() -> bool {
     works
 }
 
-/// The command under strace, all its threads and children included; what strace sees goes to the file `seen`.
-pub(crate) fn traced(seen: &Path, options: &[&str], command: &Command) -> Command {
+/// Returns the command under strace, with all its threads and children. strace writes its output to the file `output`.
+pub(crate) fn traced(output: &Path, options: &[&str], command: &Command) -> Command {
     let mut strace = Command::new("strace");
-    strace.args(["-f", "-qq", "-o"]).arg(seen).args(options).arg("--").arg(command.get_program());
+    strace.args(["-f", "-qq", "-o"]).arg(output).args(options).arg("--").arg(command.get_program());
     strace.args(command.get_args());
     for (name, value) in command.get_envs() {
         match value {
@@ -36,20 +36,20 @@ pub(crate) fn traced(seen: &Path, options: &[&str], command: &Command) -> Comman
 /// One system call.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
-    /// The thread that made it.
+    /// The thread that made the call.
     pub(crate) thread: u32,
     pub(crate) name: String,
-    /// Between its parentheses.
+    /// The text between the parentheses.
     pub(crate) arguments: String,
-    /// Behind the equals sign; empty if it never returned.
+    /// The text after the equals sign. Empty if the call never returned.
     pub(crate) result: String,
 }
 
-/// The calls in what strace wrote, in the order in which they returned.
-pub(crate) fn calls(seen: &str) -> Vec<Call> {
+/// Parses strace's output into calls, in the order in which they returned.
+pub(crate) fn calls(output: &str) -> Vec<Call> {
     let mut begun: BTreeMap<u32, String> = BTreeMap::new();
     let mut calls = Vec::new();
-    for line in seen.lines() {
+    for line in output.lines() {
         let Some((thread, rest)) = line.split_once(' ') else { continue };
         let Ok(thread) = thread.parse() else { continue };
         let rest = rest.trim_start();
@@ -62,7 +62,7 @@ pub(crate) fn calls(seen: &str) -> Vec<Call> {
             calls.extend(call(thread, rest));
         }
     }
-    // those in which the process ended
+    // the calls during which the process ended
     calls.extend(begun.into_iter().filter_map(|(thread, start)| call(thread, &(start + ") = "))));
     calls
 }
