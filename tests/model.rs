@@ -1,17 +1,17 @@
-//! The model test: random stories of users, merchants, networks, disks, clocks, crashes and vandals, told to the real
-//! engine in a simulated world, and judged by the rules of ARCHITECTURE.md after every step.
+//! The model test: runs the real engine through random stories in a simulated world, with users, merchants, networks,
+//! disks, clocks, crashes and edited records, and checks the rules of ARCHITECTURE.md after every step.
 //!
-//! The engine is driven through its steps, without threads, files or sockets, so that any two processes can meet at any
-//! step. `model/polar.rs` is a Polar small enough to be seen to be right, `model/world.rs` carries steps out,
-//! `model/invariants.rs` holds what must be true at every instant, `model/reference.rs` what an operation must come to.
+//! The test carries out the engine's steps without threads, files or sockets, so that processes can interleave at any
+//! step. `model/polar.rs` is a small Polar, `model/world.rs` carries out steps, `model/invariants.rs` checks the rules
+//! that always hold, and `model/reference.rs` predicts the result of an operation.
 //!
-//! Stories are the same at every run. To explore more of them:
+//! Stories are the same in every run. To explore more of them:
 //! ```text
 //! POLAR_MODEL_SEED=7 POLAR_MODEL_CASES=5000 cargo test --test model -- --nocapture
 //! ```
 //!
-//! A failure prints the rule that was broken, the story told by the smallest case that breaks it, and that case as
-//! events, which `model::story::Event` documents.
+//! A failure prints the broken rule, the smallest story that breaks it, and the events of that story, which
+//! `model::story::Event` documents.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -34,10 +34,10 @@ mod world;
 use polar_license::engine::Patience;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use std::cell::Cell;
-use story::{Ask, Climate, DAY, Event, HOUR, Who};
+use story::{Call, DAY, Environment, Event, HOUR, ProcessId};
 use world::{Check, World};
 
-/// In each climate. Together they carry out at least 100,000 steps of the engine.
+/// The number of stories in each environment. Together they run at least 100,000 steps of the engine.
 const CASES: u32 = 230;
 const LEAST_STEPS_PER_CASE: u64 = 75;
 
@@ -45,59 +45,62 @@ fn number(variable: &str, default: u32) -> u32 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// Tells many stories in one climate. Returns how many events and how many engine steps they had.
-fn stories(climate: Climate) -> (u64, u64) {
+/// Runs many stories in one environment. Returns the numbers of their events and of their engine steps.
+fn stories(environment: Environment) -> (u64, u64) {
     let config = Config {
         cases: number("POLAR_MODEL_CASES", CASES),
         failure_persistence: None,
         max_shrink_iters: 20_000,
         ..Config::default()
     };
-    let mut seed = [climate as u8; 32];
+    let mut seed = [environment as u8; 32];
     seed[..4].copy_from_slice(&number("POLAR_MODEL_SEED", 0).to_le_bytes());
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
     let events = Cell::new(0);
     let steps = Cell::new(0);
     let cases = Cell::new(0);
     let failed = Cell::new(false);
-    let result = runner.run(&climate.story(), |story| {
-        let mut world = World::new(climate);
+    let result = runner.run(&environment.story(), |story| {
+        let mut world = World::new(environment);
         cases.set(cases.get() + u32::from(!failed.get()));
         events.set(events.get() + story.len() as u64);
-        let told = tell(&mut world, story);
+        let result = run_story(&mut world, story);
         steps.set(steps.get() + world.steps);
-        failed.set(failed.get() || told.is_err());
-        told.map_err(|rule| TestCaseError::fail(format!("{rule}\n\n{}", world.tale.join("\n"))))
+        failed.set(failed.get() || result.is_err());
+        result.map_err(|rule| TestCaseError::fail(format!("{rule}\n\n{}", world.story.join("\n"))))
     });
     match result {
         Ok(()) => (events.get(), steps.get()),
-        Err(TestError::Fail(reason, story)) => panic!("in {climate:?}, case {}: {reason}\n\n{story:#?}", cases.get()),
-        Err(abort) => panic!("in {climate:?}: {abort}"),
+        Err(TestError::Fail(reason, story)) => {
+            panic!("in {environment:?}, case {}: {reason}\n\n{story:#?}", cases.get())
+        }
+        Err(abort) => panic!("in {environment:?}: {abort}"),
     }
 }
 
-fn tell(world: &mut World, story: Vec<Event>) -> Check {
+fn run_story(world: &mut World, story: Vec<Event>) -> Check {
     for event in story {
-        world.happen(event)?;
+        world.apply(event)?;
     }
-    all_is_well_in_the_end(world)
+    everything_recovers(world)
 }
 
-/// Once everything works, one validate brings every device to what Polar says, and a few rounds free its old seats.
-fn all_is_well_in_the_end(world: &mut World) -> Check {
-    world.heal()?;
+/// Checks the recovery once everything works again: one validate gives every device Polar's answer, and a few refreshes
+/// release its old seats.
+fn everything_recovers(world: &mut World) -> Check {
+    world.repair()?;
     for device in 0..2 {
         let slot = usize::from(world.devices[device].processes[1].is_some());
-        let who = Who { device, slot };
-        let ask = |world: &mut World, ask| match world.begin(who, ask, vec![])? {
-            Some(errand) => world.finish(errand),
+        let who = ProcessId { device, slot };
+        let call = |world: &mut World, call| match world.begin(who, call, vec![])? {
+            Some(task) => world.finish(task),
             None => Ok(()),
         };
-        ask(world, Ask::Validate)?;
-        invariants::it_is_as_polar_says(world, who)?;
+        call(world, Call::Validate)?;
+        invariants::the_decision_is_what_polar_says(world, who)?;
         for wait in [0, HOUR, HOUR, 8 * HOUR, DAY, DAY] {
             world.pass(wait, None)?;
-            ask(world, Ask::Refresh(Patience::Full))?;
+            call(world, Call::Refresh(Patience::Full))?;
         }
         let decision = world.decision(who);
         invariants::old_seats_are_given_up(world, device, decision.as_ref().and_then(|decision| decision.license()))?;
@@ -105,12 +108,12 @@ fn all_is_well_in_the_end(world: &mut World) -> Check {
     Ok(())
 }
 
-macro_rules! climates {
-    ($($name:ident: $climate:ident),+ $(,)?) => {$(
+macro_rules! environments {
+    ($($name:ident: $environment:ident),+ $(,)?) => {$(
         #[test]
         fn $name() {
-            let (events, steps) = stories(Climate::$climate);
-            println!("{:?}: {events} events, {steps} steps of the engine", Climate::$climate);
+            let (events, steps) = stories(Environment::$environment);
+            println!("{:?}: {events} events, {steps} steps of the engine", Environment::$environment);
             let cases = u64::from(number("POLAR_MODEL_CASES", CASES));
             assert!(events >= 40 * cases, "only {events} events");
             assert!(steps >= LEAST_STEPS_PER_CASE * cases, "only {steps} steps");
@@ -118,11 +121,11 @@ macro_rules! climates {
     )+};
 }
 
-climates! {
-    quiet_times_go_exactly_as_predicted: Quiet,
-    clocks_may_jump: Clocks,
-    processes_may_meet_and_die_at_any_step: Crowd,
-    disks_may_fail: Disks,
-    records_may_be_edited: Vandals,
-    everything_may_happen_at_once: Storm,
+environments! {
+    every_result_is_as_predicted_if_nothing_disturbs: Quiet,
+    the_rules_hold_if_clocks_jump: Clocks,
+    the_rules_hold_if_processes_interleave_and_crash_at_any_step: Processes,
+    the_rules_hold_if_disks_fail: Disks,
+    the_rules_hold_if_records_are_edited: Edits,
+    the_rules_hold_if_everything_happens_at_once: Everything,
 }

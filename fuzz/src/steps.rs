@@ -86,7 +86,8 @@ impl<'a> World<'a> {
 
     fn run(&mut self, operation: Operation) {
         self.polar.released = None;
-        let most_activations = if matches!(operation, Operation::Activate { replace_previous: true, .. }) { 2 } else { 1 };
+        let most_activations =
+            if matches!(operation, Operation::Activate { replace_previous: true, .. }) { 2 } else { 1 };
         let may_count = matches!(operation, Operation::Consume(_));
         let mut activations = 0;
         let mut counted = 0;

@@ -1,5 +1,5 @@
-//! A tiny Polar after what the real one was seen to do (tools/mock-polar): keys, seats, a merchant, a true clock. Small enough to be seen to be right.
-//! Knows nothing of the library.
+//! A tiny Polar that behaves as the real one was observed to (see tools/mock-polar): keys, seats, a merchant, a true
+//! clock. Small enough to check by reading it. Knows nothing about the library.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -8,12 +8,12 @@ pub(crate) const ORGANIZATION: &str = "a0010000-0000-4000-8000-000000000001";
 pub(crate) const PRO: &str = "b0010000-0000-4000-8000-000000000001";
 pub(crate) const TEAM: &str = "b0010000-0000-4000-8000-000000000002";
 
-/// Nothing of this may ever be shown, stored or logged.
+/// Personal data, which must never be shown, stored or logged.
 pub(crate) const PERSONAL: [&str; 4] = ["ada.lovelace@example.com", "Ada Lovelace", "St James", "GB980780684"];
 
 pub(crate) const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// What Polar keeps.
+/// The state of Polar.
 pub(crate) struct Polar {
     pub(crate) keys: Vec<SoldKey>,
     seats_given: u128,
@@ -22,7 +22,7 @@ pub(crate) struct Polar {
 pub(crate) struct SoldKey {
     id: Uuid,
     pub(crate) text: String,
-    /// Before it was ever rotated.
+    /// The text before the first rotation.
     pub(crate) first_text: String,
     pub(crate) benefit: Uuid,
     pub(crate) status: Status,
@@ -46,46 +46,46 @@ pub(crate) struct PolarSeat {
     conditions: Map<String, Value>,
 }
 
-/// What a merchant or customer does at polar.sh.
+/// An action of a merchant or a customer at polar.sh.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Deed {
+pub(crate) enum Action {
     Revoke,
     Disable,
     Grant,
     Rotate,
-    /// Removes the oldest, or the newest, activation in the portal.
+    /// Removes the newest or the oldest activation in the portal.
     RemoveSeat {
         newest: bool,
     },
     LimitSeats(Option<u32>),
-    /// From now on, in ms.
+    /// Sets the expiry, in ms from now, or removes it.
     ExpireIn(Option<i64>),
 }
 
-/// What a reply of Polar's means, known here without reading its JSON.
+/// The meaning of an answer, which the test knows without parsing JSON.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Meaning {
-    /// 200 to validate.
-    Yes(Terms),
-    /// 404 to validate.
-    No(Why),
-    /// 200 to activate.
-    Seat(Terms),
-    /// 403 or 404 to activate.
-    NoSeat(Why),
-    /// 204 to deactivate.
-    Freed,
-    /// 404 to deactivate.
-    NoSuchSeat,
-    /// 400 to an increment.
-    Exhausted,
-    /// 429: no request for so many seconds.
+    /// Status 200 to validate.
+    Confirmed(Terms),
+    /// Status 404 to validate.
+    Denied(DenialReason),
+    /// Status 200 to activate.
+    SeatTaken(Terms),
+    /// Status 403 or 404 to activate.
+    ActivationDenied(DenialReason),
+    /// Status 204 to deactivate.
+    Released,
+    /// Status 404 to deactivate.
+    SeatUnknown,
+    /// Status 400 to counting usage.
+    UsageExhausted,
+    /// Status 429: no request for this many seconds.
     Wait(u32),
-    /// No word of Polar's: a failure, or somebody else's reply.
-    Nothing { maybe_applied: bool, kind: &'static str },
+    /// No answer of Polar's: a failure, or a reply from somebody else.
+    NoAnswer { maybe_applied: bool, kind: &'static str },
 }
 
-/// What Polar said of a key when it said yes.
+/// The terms of a key in a confirmation.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Terms {
     pub(crate) at: i64,
@@ -99,7 +99,7 @@ pub(crate) struct Terms {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Why {
+pub(crate) enum DenialReason {
     NotFound,
     Inactive,
     Expired,
@@ -108,7 +108,7 @@ pub(crate) enum Why {
     ActivationLimit,
 }
 
-/// An HTTP reply, and what it means.
+/// An HTTP reply and its meaning.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -143,7 +143,7 @@ pub(crate) fn rfc3339(at: i64) -> String {
     polar_license::Timestamp::from_unix_ms(at).to_string()
 }
 
-/// The keys on sale, by their place in [`Polar::keys`].
+/// The keys on sale, by their index in [`Polar::keys`].
 pub(crate) const PLAIN: usize = 0;
 pub(crate) const ONE_SEAT: usize = 1;
 pub(crate) const TWO_SEATS: usize = 2;
@@ -184,25 +184,25 @@ impl Polar {
         self.keys.iter().find(|key| key.seats.iter().any(|own| own.id == seat))
     }
 
-    pub(crate) fn deed(&mut self, place: usize, deed: Deed, now: i64) {
+    pub(crate) fn act(&mut self, place: usize, action: Action, now: i64) {
         let key = &mut self.keys[place];
-        match deed {
-            Deed::Revoke => key.status = Status::Revoked,
-            Deed::Disable => key.status = Status::Disabled,
-            Deed::Grant => key.status = Status::Granted,
-            Deed::Rotate => {
+        match action {
+            Action::Revoke => key.status = Status::Revoked,
+            Action::Disable => key.status = Status::Disabled,
+            Action::Grant => key.status = Status::Granted,
+            Action::Rotate => {
                 let turned: u32 =
                     key.text.bytes().fold(7, |sum: u32, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
                 key.text = format!("MODEL-{turned:08X}-AAAA-4BBB-8CCC-DDDD{:06X}{place:02}", turned & 0xff_ffff);
             }
-            Deed::RemoveSeat { newest: false } if !key.seats.is_empty() => drop(key.seats.remove(0)),
-            Deed::RemoveSeat { .. } => drop(key.seats.pop()),
-            Deed::LimitSeats(limit) => key.limit_activations = limit,
-            Deed::ExpireIn(wait) => key.expires_at = wait.map(|wait| now + wait),
+            Action::RemoveSeat { newest: false } if !key.seats.is_empty() => drop(key.seats.remove(0)),
+            Action::RemoveSeat { .. } => drop(key.seats.pop()),
+            Action::LimitSeats(limit) => key.limit_activations = limit,
+            Action::ExpireIn(wait) => key.expires_at = wait.map(|wait| now + wait),
         }
     }
 
-    /// One request. Whatever the library sends must be well-formed: Polar's 422 is an error here.
+    /// Answers a request. A malformed request, for which Polar would answer 422, is an error.
     pub(crate) fn handle(&mut self, endpoint: Endpoint, body: &Value, now: i64) -> Result<Reply, String> {
         let malformed = |what: &str| format!("Polar would answer 422: {what}");
         let text = body["key"].as_str().ok_or_else(|| malformed("no key"))?.to_owned();
@@ -221,14 +221,14 @@ impl Polar {
         let key = self.keys.iter_mut().find(|key| key.text == text);
         match endpoint {
             Endpoint::Validate => {
-                let Some(key) = key else { return Ok(no(Why::NotFound)) };
+                let Some(key) = key else { return Ok(denial(DenialReason::NotFound)) };
                 let increment = body.get("increment_usage").map_or(Some(0), Value::as_u64);
                 let increment =
                     increment.and_then(|count| u32::try_from(count).ok()).ok_or_else(|| malformed("uses"))?;
                 Ok(key.validate(activation, &conditions, increment, now))
             }
             Endpoint::Activate => {
-                let Some(key) = key else { return Ok(no_seat(404, Why::NotFound)) };
+                let Some(key) = key else { return Ok(activation_denied(404, DenialReason::NotFound)) };
                 let label = body["label"].as_str().ok_or_else(|| malformed("no label"))?.to_owned();
                 self.seats_given += 1;
                 let seat = Uuid::from_u128(0x5ea70000_0000_4000_8000_000000000000 | self.seats_given);
@@ -236,33 +236,35 @@ impl Polar {
             }
             Endpoint::Deactivate => {
                 let seat = activation.ok_or_else(|| malformed("no activation_id"))?;
-                let Some(key) = key else { return Ok(no_such_seat()) };
-                let Some(at) = key.seats.iter().position(|own| own.id == seat) else { return Ok(no_such_seat()) };
+                let Some(key) = key else { return Ok(seat_unknown()) };
+                let Some(at) = key.seats.iter().position(|own| own.id == seat) else { return Ok(seat_unknown()) };
                 key.seats.remove(at);
-                Ok(Reply { status: 204, body: String::new(), meaning: Meaning::Freed })
+                Ok(Reply { status: 204, body: String::new(), meaning: Meaning::Released })
             }
         }
     }
 }
 
 impl SoldKey {
-    /// In Polar's order: status, expiry, activation, conditions, usage.
+    /// Validates the key in Polar's order: status, expiry, activation, conditions, usage.
     fn validate(&mut self, activation: Option<Uuid>, conditions: &Map<String, Value>, uses: u32, now: i64) -> Reply {
         if self.status != Status::Granted {
-            return no(Why::Inactive);
+            return denial(DenialReason::Inactive);
         }
         if self.is_expired(now) {
-            return no(Why::Expired);
+            return denial(DenialReason::Expired);
         }
         if let Some(asked) = activation {
-            let Some(seat) = self.seats.iter().find(|seat| seat.id == asked) else { return no(Why::NotFound) };
+            let Some(seat) = self.seats.iter().find(|seat| seat.id == asked) else {
+                return denial(DenialReason::NotFound);
+            };
             if !seat.conditions.is_empty() && seat.conditions != *conditions {
-                return no(Why::Conditions);
+                return denial(DenialReason::Conditions);
             }
         }
         if uses > 0 && self.limit_usage.is_some_and(|limit| self.usage + uses > limit) {
             let detail = format!("License key only has {} more usages.", self.limit_usage.unwrap_or(0) - self.usage);
-            return Reply { status: 400, body: error("BadRequest", &detail), meaning: Meaning::Exhausted };
+            return Reply { status: 400, body: error("BadRequest", &detail), meaning: Meaning::UsageExhausted };
         }
         self.usage += uses;
         let mut body = self.json(now);
@@ -271,23 +273,23 @@ impl SoldKey {
                 "meta": {}, "created_at": rfc3339(now - DAY), "modified_at": null}),
             None => Value::Null,
         };
-        Reply { status: 200, body: body.to_string(), meaning: Meaning::Yes(self.terms(activation, now)) }
+        Reply { status: 200, body: body.to_string(), meaning: Meaning::Confirmed(self.terms(activation, now)) }
     }
 
     fn activate(&mut self, seat: PolarSeat, now: i64) -> Reply {
         if self.status != Status::Granted {
-            return no_seat(403, Why::Inactive);
+            return activation_denied(403, DenialReason::Inactive);
         }
         if self.is_expired(now) {
-            return no_seat(403, Why::Expired);
+            return activation_denied(403, DenialReason::Expired);
         }
-        let Some(limit) = self.limit_activations else { return no_seat(403, Why::NoActivations) };
+        let Some(limit) = self.limit_activations else { return activation_denied(403, DenialReason::NoActivations) };
         if self.seats.len() >= limit as usize {
-            return no_seat(403, Why::ActivationLimit);
+            return activation_denied(403, DenialReason::ActivationLimit);
         }
         let body = json!({"id": seat.id.to_string(), "license_key_id": self.id.to_string(), "label": seat.label, "meta": {},
             "created_at": rfc3339(now), "modified_at": null, "license_key": self.json(now)});
-        let meaning = Meaning::Seat(self.terms(Some(seat.id), now));
+        let meaning = Meaning::SeatTaken(self.terms(Some(seat.id), now));
         self.seats.push(seat);
         Reply { status: 200, body: body.to_string(), meaning }
     }
@@ -327,30 +329,32 @@ fn error(name: &str, detail: &str) -> String {
     json!({"error": name, "detail": detail}).to_string()
 }
 
-fn no(why: Why) -> Reply {
+fn denial(why: DenialReason) -> Reply {
     let detail = match why {
-        Why::Inactive => "License key is no longer active.",
-        Why::Expired => "License key has expired.",
-        Why::Conditions => "License key does not match required conditions",
+        DenialReason::Inactive => "License key is no longer active.",
+        DenialReason::Expired => "License key has expired.",
+        DenialReason::Conditions => "License key does not match required conditions",
         _ => "Not found",
     };
-    Reply { status: 404, body: error("ResourceNotFound", detail), meaning: Meaning::No(why) }
+    Reply { status: 404, body: error("ResourceNotFound", detail), meaning: Meaning::Denied(why) }
 }
 
-fn no_seat(status: u16, why: Why) -> Reply {
+fn activation_denied(status: u16, why: DenialReason) -> Reply {
     let (name, detail) = match why {
-        Why::Inactive => ("NotPermitted", "License key is no longer active. This license key can not be activated."),
-        Why::Expired => ("NotPermitted", "License key has expired."),
-        Why::NoActivations => (
+        DenialReason::Inactive => {
+            ("NotPermitted", "License key is no longer active. This license key can not be activated.")
+        }
+        DenialReason::Expired => ("NotPermitted", "License key has expired."),
+        DenialReason::NoActivations => (
             "NotPermitted",
             "This license key does not support activations. Use the /validate endpoint instead to check license validity.",
         ),
-        Why::ActivationLimit => ("NotPermitted", "License key activation limit already reached"),
+        DenialReason::ActivationLimit => ("NotPermitted", "License key activation limit already reached"),
         _ => ("ResourceNotFound", "Not found"),
     };
-    Reply { status, body: error(name, detail), meaning: Meaning::NoSeat(why) }
+    Reply { status, body: error(name, detail), meaning: Meaning::ActivationDenied(why) }
 }
 
-fn no_such_seat() -> Reply {
-    Reply { status: 404, body: error("ResourceNotFound", "Not found"), meaning: Meaning::NoSuchSeat }
+fn seat_unknown() -> Reply {
+    Reply { status: 404, body: error("ResourceNotFound", "Not found"), meaning: Meaning::SeatUnknown }
 }

@@ -1,82 +1,84 @@
-//! What an operation must result in, given what it received: ARCHITECTURE.md's rules 4, 5, 8 and 15 as straight lines. Used where
-//! nobody else wrote the record meanwhile and the disk was well; decisions by time are the table's, in `invariants.rs`.
+//! Predicts the result of an operation from the answers that it received: ARCHITECTURE.md's rules 4, 5, 8 and 15 as
+//! straight code. Used only if nobody else wrote the record meanwhile and the disk did not fail. The decisions that
+//! depend on time are checked by the decision table, in `invariants.rs`.
 
 use super::invariants::display;
-use super::polar::{DAY, Endpoint, Meaning, Terms, Why};
-use super::story::{Ask, Climate, HOUR, MINUTE, Typed};
-use super::world::{App, Check, Errand, Exchange, World, short, span, summary};
+use super::polar::{DAY, DenialReason, Endpoint, Meaning, Terms};
+use super::story::{Call, Environment, HOUR, MINUTE, Typed};
+use super::world::{App, Check, Exchange, Task, World, short, span, summary};
 use polar_license::engine::{Deactivated, Outcome, Patience};
 use polar_license::{Decision, ErrorKind, License, Reason, State};
 
-/// What must hold after an operation.
+/// The result and the license that an operation must end with.
 #[derive(Debug)]
 struct Expected {
-    result: Result<(), Fails>,
-    license: Becomes,
+    result: Result<(), Failure>,
+    license: LicenseChange,
 }
 
 #[derive(Debug, PartialEq)]
-enum Fails {
+enum Failure {
     Kind(ErrorKind),
     Refused(Reason),
 }
 
 #[derive(Debug)]
-enum Becomes {
+enum LicenseChange {
     Unchanged,
     Confirmed(Terms),
-    Denied(Why),
-    /// The seat was given up for one that then was not to be had.
+    Denied(DenialReason),
+    /// The seat was released for another one, which could not be taken.
     Seatless,
     Gone,
 }
 
-pub(crate) fn reason(why: Why) -> Reason {
+pub(crate) fn reason(why: DenialReason) -> Reason {
     match why {
-        Why::NotFound => Reason::NotFound,
-        Why::Inactive => Reason::Inactive,
-        Why::Expired => Reason::Expired,
-        Why::Conditions => Reason::Conditions,
-        Why::NoActivations => Reason::Refused,
-        Why::ActivationLimit => Reason::ActivationLimit,
+        DenialReason::NotFound => Reason::NotFound,
+        DenialReason::Inactive => Reason::Inactive,
+        DenialReason::Expired => Reason::Expired,
+        DenialReason::Conditions => Reason::Conditions,
+        DenialReason::NoActivations => Reason::Refused,
+        DenialReason::ActivationLimit => Reason::ActivationLimit,
     }
 }
 
-pub(crate) fn predicts(world: &mut World, errand: &Errand, outcome: &Outcome) -> Check {
-    let now = world.decision(errand.who);
-    let (Some(ask), Some(baseline), Some(now)) = (errand.ask, &errand.baseline, now) else { return Ok(()) };
-    if errand.interfered || errand.troubled || errand.joined || errand.excused && ask != Ask::Forget {
+pub(crate) fn predicts(world: &mut World, task: &Task, outcome: &Outcome) -> Check {
+    let now = world.decision(task.who);
+    let (Some(call), Some(baseline), Some(now)) = (task.call, &task.baseline, now) else { return Ok(()) };
+    if task.interfered || task.disk_failed || task.joined || task.excused && call != Call::Forget {
         return Ok(());
     }
-    let process = world.devices[errand.who.device].processes[errand.who.slot].as_ref();
+    let process = world.devices[task.who.device].processes[task.who.slot].as_ref();
     let Some(app) = process.map(|process| process.app.clone()) else { return Ok(()) };
-    let mut story = Story { app: &app, baseline, log: &errand.log, outcome };
-    let expected = match ask {
-        Ask::Validate | Ask::Refresh(_) => story.ask(None),
-        Ask::Consume(count) => story.ask(Some(count)),
-        Ask::Activate { key, replace } => story.activate(key, errand.typed.as_deref(), replace)?,
-        Ask::Deactivate => story.deactivate(),
-        Ask::Forget => Expected { result: Ok(()), license: Becomes::Gone },
+    let mut prediction = Prediction { app: &app, baseline, log: &task.log, outcome };
+    let expected = match call {
+        Call::Validate | Call::Refresh(_) => prediction.call(None),
+        Call::Consume(count) => prediction.call(Some(count)),
+        Call::Activate { key, replace } => prediction.activate(key, task.typed.as_deref(), replace)?,
+        Call::Deactivate => prediction.deactivate(),
+        Call::Forget => Expected { result: Ok(()), license: LicenseChange::Gone },
     };
-    let context = || format!("{ask:?} from `{}` after {:?}", summary(baseline), errand.log);
+    let context = || format!("{call:?} from `{}` after {:?}", summary(baseline), task.log);
     compare(&expected, baseline, &now, outcome).map_err(|how| format!("rule 4, {how}; {}", context()))?;
     let cancelled = matches!(&outcome.result, Err(error) if error.kind() == ErrorKind::Cancelled);
-    if world.climate == Climate::Quiet {
-        asks_when_it_is_due(world, errand, ask, baseline, &now, &app, cancelled)
+    if world.environment == Environment::Quiet {
+        asks_when_it_is_due(world, task, call, baseline, &now, &app, cancelled)
             .map_err(|how| format!("rule 10, {how}; {}", context()))?;
     }
     Ok(())
 }
 
-struct Story<'a> {
+struct Prediction<'a> {
     app: &'a App,
     baseline: &'a Decision,
     log: &'a [Exchange],
     outcome: &'a Outcome,
 }
 
-impl Story<'_> {
-    /// The next request's reply, if there was a next request and it is the one that the rule wants.
+impl Prediction<'_> {
+    /// Returns the answer to the next request, or `None` if there was none. Fails if the request is not the expected
+    /// one.
     fn next(&mut self, endpoint: Endpoint, activation: Option<uuid::Uuid>) -> Result<Option<Meaning>, String> {
         let Some((first, rest)) = self.log.split_first() else { return Ok(None) };
         self.log = rest;
@@ -87,166 +89,169 @@ impl Story<'_> {
         Ok(first.received.clone())
     }
 
-    /// The seat that the next request asks about, if it is one.
+    /// Returns the seat that the next request asks about, if it is a validate with a seat.
     fn kept_seat(&self) -> Option<uuid::Uuid> {
         self.log.first().filter(|first| first.endpoint == Endpoint::Validate)?.activation
     }
 
-    /// Stopped without a reply: in a pause, or by the caller.
-    fn unsent(&self) -> Fails {
+    /// Returns the error of an operation that sent nothing, because of a pause or because the caller cancelled it.
+    fn unsent(&self) -> Failure {
         match &self.outcome.result {
-            Err(error) if error.kind() == ErrorKind::Cancelled => Fails::Kind(ErrorKind::Cancelled),
-            _ => Fails::Kind(ErrorKind::RateLimited),
+            Err(error) if error.kind() == ErrorKind::Cancelled => Failure::Kind(ErrorKind::Cancelled),
+            _ => Failure::Kind(ErrorKind::RateLimited),
         }
     }
 
-    fn ask(&mut self, uses: Option<u32>) -> Expected {
-        let unchanged = |result| Expected { result, license: Becomes::Unchanged };
+    fn call(&mut self, uses: Option<u32>) -> Expected {
+        let unchanged = |result| Expected { result, license: LicenseChange::Unchanged };
         let license = self.baseline.license();
         if let Some(uses) = uses {
             if uses == 0 {
-                return unchanged(Err(Fails::Kind(ErrorKind::InvalidArgument)));
+                return unchanged(Err(Failure::Kind(ErrorKind::InvalidArgument)));
             }
-            let Some(license) = license else { return unchanged(Err(Fails::Kind(ErrorKind::NotActivated))) };
+            let Some(license) = license else { return unchanged(Err(Failure::Kind(ErrorKind::NotActivated))) };
             if license.limit_activations.is_some() && license.activation_id.is_none() {
-                return unchanged(Err(Fails::Refused(Reason::ActivationRequired)));
+                return unchanged(Err(Failure::Refused(Reason::ActivationRequired)));
             }
             if !self.app.benefits.is_empty() && !self.app.benefits.contains(&license.benefit_id) {
-                return unchanged(Err(Fails::Refused(Reason::Benefit)));
+                return unchanged(Err(Failure::Refused(Reason::Benefit)));
             }
         }
-        // what comes after a release is about an older license
+        // requests after a release are about an older license
         let asked = self.log.first().filter(|exchange| exchange.endpoint == Endpoint::Validate);
         let Some(received) = asked.and_then(|exchange| exchange.received.clone()) else {
-            let cancelled = self.unsent() == Fails::Kind(ErrorKind::Cancelled);
+            let cancelled = self.unsent() == Failure::Kind(ErrorKind::Cancelled);
             let fails = uses.is_some() || cancelled;
             return unchanged(if fails { Err(self.unsent()) } else { Ok(()) });
         };
         match received {
-            Meaning::Yes(terms) => Expected { result: Ok(()), license: Becomes::Confirmed(terms) },
-            Meaning::No(why) => {
-                let result = if uses.is_some() { Err(Fails::Refused(reason(why))) } else { Ok(()) };
-                Expected { result, license: if license.is_some() { Becomes::Denied(why) } else { Becomes::Unchanged } }
+            Meaning::Confirmed(terms) => Expected { result: Ok(()), license: LicenseChange::Confirmed(terms) },
+            Meaning::Denied(why) => {
+                let result = if uses.is_some() { Err(Failure::Refused(reason(why))) } else { Ok(()) };
+                Expected {
+                    result,
+                    license: if license.is_some() { LicenseChange::Denied(why) } else { LicenseChange::Unchanged },
+                }
             }
-            Meaning::Nothing { kind: "cancelled", .. } => unchanged(Err(Fails::Kind(ErrorKind::Cancelled))),
-            meaning if uses.is_some() => unchanged(Err(fails(&meaning))),
+            Meaning::NoAnswer { kind: "cancelled", .. } => unchanged(Err(Failure::Kind(ErrorKind::Cancelled))),
+            meaning if uses.is_some() => unchanged(Err(failure(&meaning))),
             _ => unchanged(Ok(())),
         }
     }
 
     fn activate(&mut self, key: Typed, typed: Option<&str>, replace: bool) -> Result<Expected, String> {
-        let unchanged = |fails| Ok(Expected { result: Err(fails), license: Becomes::Unchanged });
-        let confirmed = |terms| Ok(Expected { result: Ok(()), license: Becomes::Confirmed(terms) });
+        let unchanged = |fails| Ok(Expected { result: Err(fails), license: LicenseChange::Unchanged });
+        let confirmed = |terms| Ok(Expected { result: Ok(()), license: LicenseChange::Confirmed(terms) });
         if key == Typed::Blank {
-            return unchanged(Fails::Kind(ErrorKind::InvalidArgument));
+            return unchanged(Failure::Kind(ErrorKind::InvalidArgument));
         }
         let trusted = self.baseline.license().is_some() || self.baseline.reason() == Some(Reason::NoLicense);
         if !trusted {
-            // nothing here says which seat is asked about; the other rules watch over it
+            // the decision does not show which seat is asked about; the other rules check that
             return self.activate_on_distrust();
         }
         if typed.is_none() && self.baseline.license().is_none() {
-            return unchanged(Fails::Kind(ErrorKind::NotActivated));
+            return unchanged(Failure::Kind(ErrorKind::NotActivated));
         }
         let accepts = |app: &App, terms: &Terms| app.benefits.is_empty() || app.benefits.contains(&terms.benefit);
         let seat = self.baseline.license().and_then(|license| license.activation_id);
         if seat.is_some() {
             match self.next(Endpoint::Validate, seat)? {
                 None => return unchanged(self.unsent()),
-                Some(Meaning::Yes(terms)) if accepts(self.app, &terms) => return confirmed(terms),
-                Some(Meaning::Yes(_)) => return unchanged(Fails::Refused(Reason::Benefit)),
-                Some(Meaning::No(_)) => {}
-                Some(meaning) => return unchanged(fails(&meaning)),
+                Some(Meaning::Confirmed(terms)) if accepts(self.app, &terms) => return confirmed(terms),
+                Some(Meaning::Confirmed(_)) => return unchanged(Failure::Refused(Reason::Benefit)),
+                Some(Meaning::Denied(_)) => {}
+                Some(meaning) => return unchanged(failure(&meaning)),
             }
         }
-        // the newest seat that is kept since Polar did not know its key
+        // the newest of the seats that were kept because Polar did not know their keys
         if let Some(kept) = self.kept_seat() {
             match self.next(Endpoint::Validate, Some(kept))? {
                 None => return unchanged(self.unsent()),
-                Some(Meaning::Yes(terms)) if accepts(self.app, &terms) => return confirmed(terms),
-                Some(Meaning::Yes(_)) => return unchanged(Fails::Refused(Reason::Benefit)),
-                Some(Meaning::No(_)) => {}
-                Some(meaning) => return unchanged(fails(&meaning)),
+                Some(Meaning::Confirmed(terms)) if accepts(self.app, &terms) => return confirmed(terms),
+                Some(Meaning::Confirmed(_)) => return unchanged(Failure::Refused(Reason::Benefit)),
+                Some(Meaning::Denied(_)) => {}
+                Some(meaning) => return unchanged(failure(&meaning)),
             }
         }
         match self.next(Endpoint::Validate, None)? {
             None => return unchanged(self.unsent()),
-            Some(Meaning::Yes(terms)) if !accepts(self.app, &terms) => {
-                return unchanged(Fails::Refused(Reason::Benefit));
+            Some(Meaning::Confirmed(terms)) if !accepts(self.app, &terms) => {
+                return unchanged(Failure::Refused(Reason::Benefit));
             }
-            Some(Meaning::Yes(terms)) if terms.limit_activations.is_none() => return confirmed(terms),
-            Some(Meaning::Yes(_)) => {}
-            Some(meaning) => return unchanged(fails(&meaning)),
+            Some(Meaning::Confirmed(terms)) if terms.limit_activations.is_none() => return confirmed(terms),
+            Some(Meaning::Confirmed(_)) => {}
+            Some(meaning) => return unchanged(failure(&meaning)),
         }
-        // those that were kept before it
+        // the seats that were kept before it
         while let Some(kept) = self.kept_seat() {
             match self.next(Endpoint::Validate, Some(kept))? {
                 None => return unchanged(self.unsent()),
-                Some(Meaning::Yes(terms)) if accepts(self.app, &terms) => return confirmed(terms),
-                Some(Meaning::Yes(_)) => return unchanged(Fails::Refused(Reason::Benefit)),
-                Some(Meaning::No(_)) => {}
-                Some(meaning) => return unchanged(fails(&meaning)),
+                Some(Meaning::Confirmed(terms)) if accepts(self.app, &terms) => return confirmed(terms),
+                Some(Meaning::Confirmed(_)) => return unchanged(Failure::Refused(Reason::Benefit)),
+                Some(Meaning::Denied(_)) => {}
+                Some(meaning) => return unchanged(failure(&meaning)),
             }
         }
         match self.next(Endpoint::Activate, None)? {
             None => return unchanged(self.unsent()),
-            Some(Meaning::Seat(terms)) => return confirmed(terms),
-            Some(Meaning::NoSeat(Why::ActivationLimit)) if replace && seat.is_some() => {}
-            Some(meaning) => return unchanged(fails(&meaning)),
+            Some(Meaning::SeatTaken(terms)) => return confirmed(terms),
+            Some(Meaning::ActivationDenied(DenialReason::ActivationLimit)) if replace && seat.is_some() => {}
+            Some(meaning) => return unchanged(failure(&meaning)),
         }
         match self.next(Endpoint::Deactivate, seat)? {
             None => return unchanged(self.unsent()),
-            Some(Meaning::Freed) => {}
-            Some(Meaning::NoSuchSeat) => return unchanged(Fails::Refused(Reason::ActivationLimit)),
-            Some(meaning) => return unchanged(fails(&meaning)),
+            Some(Meaning::Released) => {}
+            Some(Meaning::SeatUnknown) => return unchanged(Failure::Refused(Reason::ActivationLimit)),
+            Some(meaning) => return unchanged(failure(&meaning)),
         }
         match self.next(Endpoint::Activate, None)? {
-            Some(Meaning::Seat(terms)) => confirmed(terms),
-            None => Ok(Expected { result: Err(self.unsent()), license: Becomes::Seatless }),
-            Some(meaning) => Ok(Expected { result: Err(fails(&meaning)), license: Becomes::Seatless }),
+            Some(Meaning::SeatTaken(terms)) => confirmed(terms),
+            None => Ok(Expected { result: Err(self.unsent()), license: LicenseChange::Seatless }),
+            Some(meaning) => Ok(Expected { result: Err(failure(&meaning)), license: LicenseChange::Seatless }),
         }
     }
 
     fn activate_on_distrust(&self) -> Result<Expected, String> {
         let yes = self.log.iter().rev().find_map(|exchange| match &exchange.received {
-            Some(Meaning::Seat(terms) | Meaning::Yes(terms)) => Some(terms.clone()),
+            Some(Meaning::SeatTaken(terms) | Meaning::Confirmed(terms)) => Some(terms.clone()),
             _ => None,
         });
         Ok(match (&self.outcome.result, yes) {
-            (Ok(_), Some(terms)) => Expected { result: Ok(()), license: Becomes::Confirmed(terms) },
-            (Ok(_), None) => return Err(String::from("rule 5, activated without a yes")),
+            (Ok(_), Some(terms)) => Expected { result: Ok(()), license: LicenseChange::Confirmed(terms) },
+            (Ok(_), None) => return Err(String::from("rule 5, activated without a confirmation")),
             (Err(error), _) => {
-                let fails = error.reason().map_or(Fails::Kind(error.kind()), Fails::Refused);
-                Expected { result: Err(fails), license: Becomes::Unchanged }
+                let fails = error.reason().map_or(Failure::Kind(error.kind()), Failure::Refused);
+                Expected { result: Err(fails), license: LicenseChange::Unchanged }
             }
         })
     }
 
     fn deactivate(&mut self) -> Expected {
-        let gone = Expected { result: Ok(()), license: Becomes::Gone };
-        let unchanged = |fails| Expected { result: Err(fails), license: Becomes::Unchanged };
-        let Some(license) = self.baseline.license() else { return unchanged(Fails::Kind(ErrorKind::NotActivated)) };
+        let gone = Expected { result: Ok(()), license: LicenseChange::Gone };
+        let unchanged = |fails| Expected { result: Err(fails), license: LicenseChange::Unchanged };
+        let Some(license) = self.baseline.license() else { return unchanged(Failure::Kind(ErrorKind::NotActivated)) };
         if license.activation_id.is_none() {
             return gone;
         }
         match self.log.first().and_then(|exchange| exchange.received.clone()) {
             None => unchanged(self.unsent()),
-            Some(Meaning::Freed | Meaning::NoSuchSeat) => gone,
-            Some(meaning) => unchanged(fails(&meaning)),
+            Some(Meaning::Released | Meaning::SeatUnknown) => gone,
+            Some(meaning) => unchanged(failure(&meaning)),
         }
     }
 }
 
-/// Rule 4: how an operation fails that received this.
-fn fails(meaning: &Meaning) -> Fails {
+/// Returns the failure of an operation that received this answer (rule 4).
+fn failure(meaning: &Meaning) -> Failure {
     match meaning {
-        Meaning::No(why) | Meaning::NoSeat(why) => Fails::Refused(reason(*why)),
-        Meaning::Exhausted => Fails::Kind(ErrorKind::UsageExhausted),
-        Meaning::Wait(_) => Fails::Kind(ErrorKind::RateLimited),
-        Meaning::Nothing { kind: "timeout", .. } => Fails::Kind(ErrorKind::Timeout),
-        Meaning::Nothing { kind: "server", .. } => Fails::Kind(ErrorKind::Server),
-        Meaning::Nothing { kind: "cancelled", .. } => Fails::Kind(ErrorKind::Cancelled),
-        _ => Fails::Kind(ErrorKind::Network),
+        Meaning::Denied(why) | Meaning::ActivationDenied(why) => Failure::Refused(reason(*why)),
+        Meaning::UsageExhausted => Failure::Kind(ErrorKind::UsageExhausted),
+        Meaning::Wait(_) => Failure::Kind(ErrorKind::RateLimited),
+        Meaning::NoAnswer { kind: "timeout", .. } => Failure::Kind(ErrorKind::Timeout),
+        Meaning::NoAnswer { kind: "server", .. } => Failure::Kind(ErrorKind::Server),
+        Meaning::NoAnswer { kind: "cancelled", .. } => Failure::Kind(ErrorKind::Cancelled),
+        _ => Failure::Kind(ErrorKind::Network),
     }
 }
 
@@ -255,7 +260,7 @@ fn compare(expected: &Expected, before: &Decision, now: &Decision, outcome: &Out
         .result
         .as_ref()
         .map(|_| ())
-        .map_err(|error| error.reason().map_or(Fails::Kind(error.kind()), Fails::Refused));
+        .map_err(|error| error.reason().map_or(Failure::Kind(error.kind()), Failure::Refused));
     if result != expected.result {
         return Err(format!("the result is {result:?}, not {:?}", expected.result));
     }
@@ -266,7 +271,7 @@ fn compare(expected: &Expected, before: &Decision, now: &Decision, outcome: &Out
             && license.display_key == display(&terms.key)
     };
     let holds = match &expected.license {
-        Becomes::Unchanged => {
+        LicenseChange::Unchanged => {
             let by_time = |decision: &Decision| match decision.state() {
                 State::Denied | State::Unlicensed => decision.reason(),
                 _ => None,
@@ -274,17 +279,17 @@ fn compare(expected: &Expected, before: &Decision, now: &Decision, outcome: &Out
             let reasons = by_time(before) == by_time(now) || now.state() == State::Expired;
             license == before.license() && reasons && now.grace_ends_at() == before.grace_ends_at()
         }
-        Becomes::Confirmed(terms) => {
+        LicenseChange::Confirmed(terms) => {
             license.is_some_and(|license| same(license, terms)) && now.grace_ends_at().is_some()
         }
-        Becomes::Denied(why) => {
+        LicenseChange::Denied(why) => {
             let denied = now.state() == State::Denied && now.reason() == Some(reason(*why));
             let kept =
                 license.zip(before.license()).is_some_and(|(now, before)| now.activation_id == before.activation_id);
-            kept && (denied && *why != Why::Expired || now.state() == State::Expired)
+            kept && (denied && *why != DenialReason::Expired || now.state() == State::Expired)
         }
-        Becomes::Seatless => license.is_some_and(|license| license.activation_id.is_none()),
-        Becomes::Gone => {
+        LicenseChange::Seatless => license.is_some_and(|license| license.activation_id.is_none()),
+        LicenseChange::Gone => {
             let unknown = outcome.deactivated != Some(Deactivated::NotNeeded) || before.license().is_some();
             license.is_none() && now.reason() == Some(Reason::NoLicense) && unknown
         }
@@ -292,42 +297,42 @@ fn compare(expected: &Expected, before: &Decision, now: &Decision, outcome: &Out
     if holds { Ok(()) } else { Err(format!("the license became `{}`, not {:?}", summary(now), expected.license)) }
 }
 
-/// Rule 10, where all clocks are honest: when a refresh asks, and when it plans to.
+/// Checks rule 10 with right clocks: whether a refresh asked when it was due, and for when it plans the next request.
 fn asks_when_it_is_due(
     world: &World,
-    errand: &Errand,
-    ask: Ask,
+    task: &Task,
+    call: Call,
     before: &Decision,
     now: &Decision,
     app: &App,
     cancelled: bool,
 ) -> Check {
     let time = world.now;
-    let received = errand.log.first().and_then(|exchange| exchange.received.clone());
-    let asked = !errand.log.is_empty();
-    // a plan further ahead than any that this configuration makes is another configuration's
+    let received = task.log.first().and_then(|exchange| exchange.received.clone());
+    let asked = !task.log.is_empty();
+    // a plan that is too far ahead for this configuration was made with another one, and is due
     let plan = before.refresh_at().map(|at| at.unix_ms() - time);
     let due = plan.is_none_or(|wait| wait <= 0 || wait > app.refresh.max(6 * HOUR));
-    match ask {
-        Ask::Validate if before.license().is_some() && !asked => {
+    match call {
+        Call::Validate if before.license().is_some() && !asked => {
             let problem = now.problem().map(|problem| problem.kind);
             if problem != Some(ErrorKind::RateLimited) && !cancelled {
                 return Err(String::from("validate did not ask"));
             }
         }
-        Ask::Refresh(patience) if !asked && before.license().is_some() && due => {
-            let mono = world.clocks(errand.who.device).mono;
-            let process = world.devices[errand.who.device].processes[errand.who.slot].as_ref();
-            let wall = world.clocks(errand.who.device).wall.unix_ms();
-            let saved = world.devices[errand.who.device].saved_pause.is_some_and(|(until, _)| until > wall);
+        Call::Refresh(patience) if !asked && before.license().is_some() && due => {
+            let mono = world.clocks(task.who.device).mono;
+            let process = world.devices[task.who.device].processes[task.who.slot].as_ref();
+            let wall = world.clocks(task.who.device).wall.unix_ms();
+            let saved = world.devices[task.who.device].saved_pause.is_some_and(|(until, _)| until > wall);
             let paused = saved || process.is_some_and(|process| world.pacers[process.pacer].paused_until > mono);
-            // one that would have to wait for longer than it may does not ask
+            // a refresh does not ask if it would have to wait for longer than it may
             let impatient = patience == Patience::Short && now.problem().is_some();
             if !paused && !cancelled && !impatient {
                 return Err(format!("refresh did not ask, {:?}", before.refresh_at()));
             }
         }
-        Ask::Refresh(patience) if asked => {
+        Call::Refresh(patience) if asked => {
             let woken = patience == Patience::Woken;
             if !(due || !before.allowed() || woken && (before.state() != State::Active || before.problem().is_some())) {
                 return Err(format!("refresh asked early, {:?}", before.refresh_at()));
@@ -336,19 +341,19 @@ fn asks_when_it_is_due(
         _ => {}
     }
     let Some(next) = now.refresh_at().map(|at| at.unix_ms() - time) else { return Ok(()) };
-    let only_one = errand.log.len() == 1 && !matches!(ask, Ask::Activate { .. } | Ask::Deactivate);
+    let only_one = task.log.len() == 1 && !matches!(call, Call::Activate { .. } | Call::Deactivate);
     let (least, most) = match (received, now.state()) {
         _ if !only_one => return Ok(()),
-        (Some(Meaning::Yes(_)), State::Active) => (app.refresh * 9 / 10 - MINUTE, app.refresh * 11 / 10),
-        (Some(Meaning::No(_)), State::Denied | State::Expired) => (13 * MINUTE, 7 * HOUR),
-        (Some(Meaning::Nothing { kind: "network" | "server" | "timeout", .. }), state) => match state {
-            // without a license there may still be seats to give up
+        (Some(Meaning::Confirmed(_)), State::Active) => (app.refresh * 9 / 10 - MINUTE, app.refresh * 11 / 10),
+        (Some(Meaning::Denied(_)), State::Denied | State::Expired) => (13 * MINUTE, 7 * HOUR),
+        (Some(Meaning::NoAnswer { kind: "network" | "server" | "timeout", .. }), state) => match state {
+            // without a license there may still be seats to release
             State::Active | State::Grace | State::Lapsed | State::Unlicensed => (53 * 1000, 67 * MINUTE),
             _ => (13 * MINUTE, 7 * HOUR),
         },
         _ => return Ok(()),
     };
-    // what a sleeping machine writes down late may be due already
+    // a plan that a sleeping machine saved late may be due already
     if next <= 0 || (least..=most.max(DAY / 24)).contains(&next) {
         Ok(())
     } else {

@@ -1,6 +1,6 @@
-//! What can happen in a world, and how often: the alphabet that random stories are written in.
+//! The events that random stories consist of, and their frequencies.
 
-use super::polar::{Deed, FIVE_USES, KEYS, ONE_SEAT, PLAIN, TEN_DAYS, TWO_SEATS};
+use super::polar::{Action, FIVE_USES, KEYS, ONE_SEAT, PLAIN, TEN_DAYS, TWO_SEATS};
 use polar_license::engine::Patience;
 use proptest::prelude::*;
 
@@ -10,54 +10,64 @@ pub(crate) const HOUR: i64 = 60 * MINUTE;
 pub(crate) const DAY: i64 = 24 * HOUR;
 pub(crate) const YEAR: i64 = 365 * DAY;
 
-/// One thing that happens.
+/// An event in a world.
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
-    /// An operation from its beginning to its end; its requests meet these faults, the rest none.
-    Do { who: Who, ask: Ask, faults: Vec<Fault> },
-    /// An operation begins, and is carried out by the events below.
-    Begin { who: Who, ask: Ask },
-    /// While an operation is about to send its `request`-th request, or has sent it, the device's other process
-    /// carries out an operation of its own and the merchant acts (in that order, or the other); then it goes on, and
-    /// `then` meets its next request.
-    Overtake { who: Who, ask: Ask, request: usize, sent: bool, deed: Option<(usize, Deed)>, other: Ask, then: Fault },
-    /// One of the operations under way goes on by one step.
+    /// An operation runs from its beginning to its end. Its first requests meet these faults, the rest none.
+    Do { who: ProcessId, call: Call, faults: Vec<Fault> },
+    /// An operation begins. The events below continue it.
+    Begin { who: ProcessId, call: Call },
+    /// An operation is interrupted by the device's other process: just before it sends the request with this index the
+    /// other process runs an operation and then the merchant acts, or (`sent`) after it has sent that request the
+    /// merchant acts and then the other process runs. The interrupted operation continues, and its next request meets
+    /// `then`.
+    Overtake {
+        who: ProcessId,
+        call: Call,
+        request: usize,
+        sent: bool,
+        action: Option<(usize, Action)>,
+        other: Call,
+        then: Fault,
+    },
+    /// A running operation carries out one step.
     Step { pick: usize, fault: Fault },
-    /// One that is about to read the store looks, and goes on later.
+    /// A running operation that is about to use the store reads it, and continues later.
     Peek { pick: usize },
-    /// The caller of one gives up.
+    /// The caller of a running operation cancels it, or drops it.
     Cancel { pick: usize, dropped: bool },
-    /// The process of one dies in the middle of its step: what it wrote is written, what it sent is sent.
+    /// The process of a running operation crashes in the middle of a step: the write is done, the request is sent.
     Crash { pick: usize },
     /// A process ends.
-    Stop { who: Who },
-    /// A process starts, in place of the one that was there.
-    Start { who: Who, setup: usize, shared_pacer: bool },
-    /// Time passes for all.
+    Stop { who: ProcessId },
+    /// A process starts and replaces the one in its slot.
+    Start { who: ProcessId, setup: usize, shared_pacer: bool },
+    /// Time passes for everybody.
     Pass { ms: i64 },
-    /// A device sleeps: its monotonic clock stands still.
+    /// A device sleeps, and its monotonic clock stops.
     Sleep { device: usize, ms: i64 },
-    /// A device's wall clock is set; ms off the truth.
+    /// A device's wall clock is set; `error` is its difference from the true time, in ms.
     SetClock { device: usize, error: i64 },
-    /// The merchant, or the customer in the portal.
-    Polar { key: usize, deed: Deed },
+    /// The merchant acts, or the customer in the portal.
+    Polar { key: usize, action: Action },
     /// A device goes offline, or online again.
     Network { device: usize, down: bool },
-    /// A disk begins, or ends, to fail.
+    /// A disk begins or stops failing.
     Disk { device: usize, trouble: Trouble },
-    /// Somebody changes a record.
-    Vandal { device: usize, edit: Vandalism },
+    /// Somebody edits a record.
+    EditRecord { device: usize, edit: RecordEdit },
 }
 
-/// A process: its device and its place there.
+/// The identity of a process: its device and its slot there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Who {
+pub(crate) struct ProcessId {
     pub(crate) device: usize,
     pub(crate) slot: usize,
 }
 
+/// A call of the app's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ask {
+pub(crate) enum Call {
     Validate,
     Refresh(Patience),
     Consume(u32),
@@ -66,19 +76,19 @@ pub(crate) enum Ask {
     Forget,
 }
 
-/// What a user types.
+/// The key that a user types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Typed {
-    /// Nothing: the stored key.
+    /// None: the stored key is used.
     Stored,
     Key(usize),
-    /// The key as it was before it was ever rotated.
+    /// The original text of a key that may have been rotated since.
     FirstText(usize),
     Typo,
     Blank,
 }
 
-/// What becomes of a request.
+/// The fault that a request meets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     None,
@@ -86,7 +96,7 @@ pub(crate) enum Fault {
     LostRequest,
     LostReply,
     Portal(u16),
-    /// 404 or 403 in JSON, but not Polar's.
+    /// An error status with a JSON body that is not Polar's.
     Foreign(u16),
     ServerError {
         applied: bool,
@@ -108,12 +118,12 @@ pub(crate) enum Trouble {
     None,
     Unreadable,
     Full,
-    /// The lock is not to be had.
+    /// The lock cannot be acquired.
     Locked,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Vandalism {
+pub(crate) enum RecordEdit {
     FlipByte(usize),
     Truncate(usize),
     CopyFromOther,
@@ -121,38 +131,38 @@ pub(crate) enum Vandalism {
     Delete,
 }
 
-/// What kind of things happen in a story.
+/// The kinds of events in a story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Climate {
-    /// One process, honest clocks, no vandals: everything can be predicted exactly.
+pub(crate) enum Environment {
+    /// One process per device, right clocks and no edits: every result can be predicted exactly.
     Quiet,
-    /// And clocks that jump.
+    /// As `Quiet`, with clocks that jump.
     Clocks,
-    /// Honest clocks, but processes that run beside each other, two devices, crashes.
-    Crowd,
-    /// And disks that fail.
+    /// As `Quiet`, with concurrent processes, and more crashes.
+    Processes,
+    /// As `Quiet`, with disks that fail.
     Disks,
-    /// And records that are edited.
-    Vandals,
-    /// Everything at once.
-    Storm,
+    /// As `Quiet`, with edited records.
+    Edits,
+    /// All of these at once.
+    Everything,
 }
 
-impl Climate {
+impl Environment {
     fn clocks(self) -> bool {
-        matches!(self, Self::Clocks | Self::Storm)
+        matches!(self, Self::Clocks | Self::Everything)
     }
 
-    fn crowd(self) -> bool {
-        matches!(self, Self::Crowd | Self::Storm)
+    fn processes(self) -> bool {
+        matches!(self, Self::Processes | Self::Everything)
     }
 
     fn disks(self) -> bool {
-        matches!(self, Self::Disks | Self::Storm)
+        matches!(self, Self::Disks | Self::Everything)
     }
 
-    fn vandals(self) -> bool {
-        matches!(self, Self::Vandals | Self::Storm)
+    fn edits(self) -> bool {
+        matches!(self, Self::Edits | Self::Everything)
     }
 
     pub(crate) fn story(self) -> impl Strategy<Value = Vec<Event>> {
@@ -160,20 +170,20 @@ impl Climate {
     }
 
     fn event(self) -> impl Strategy<Value = Event> {
-        let crowd = u32::from(self.crowd());
+        let processes = u32::from(self.processes());
         let jumps = u32::from(self.clocks());
         let who = self.who();
-        let begin = (who.clone(), ask()).prop_map(|(who, ask)| Event::Begin { who, ask });
+        let begin = (who.clone(), call()).prop_map(|(who, call)| Event::Begin { who, call });
         let pick = 0..4_usize;
         let events: Vec<(u32, BoxedStrategy<Event>)> = vec![
             (
                 40,
-                (who.clone(), ask(), prop::collection::vec(fault(), 0..5))
-                    .prop_map(|(who, ask, faults)| Event::Do { who, ask, faults })
+                (who.clone(), call(), prop::collection::vec(fault(), 0..5))
+                    .prop_map(|(who, call, faults)| Event::Do { who, call, faults })
                     .boxed(),
             ),
             (14, pass().prop_map(|ms| Event::Pass { ms }).boxed()),
-            (12, (key(), deed()).prop_map(|(key, deed)| Event::Polar { key, deed }).boxed()),
+            (12, (key(), action()).prop_map(|(key, action)| Event::Polar { key, action }).boxed()),
             (8, self.start().boxed()),
             (
                 8,
@@ -181,15 +191,15 @@ impl Climate {
                     .prop_map(|(device, down)| Event::Network { device, down })
                     .boxed(),
             ),
-            (4 + 20 * crowd, begin.boxed()),
-            (8 + 60 * crowd, (pick.clone(), fault()).prop_map(|(pick, fault)| Event::Step { pick, fault }).boxed()),
-            (4 * crowd, pick.clone().prop_map(|pick| Event::Peek { pick }).boxed()),
+            (4 + 20 * processes, begin.boxed()),
+            (8 + 60 * processes, (pick.clone(), fault()).prop_map(|(pick, fault)| Event::Step { pick, fault }).boxed()),
+            (4 * processes, pick.clone().prop_map(|pick| Event::Peek { pick }).boxed()),
             (
-                1 + crowd,
+                1 + processes,
                 (pick.clone(), any::<bool>()).prop_map(|(pick, dropped)| Event::Cancel { pick, dropped }).boxed(),
             ),
-            (24 * crowd, self.overtake().boxed()),
-            (1 + 2 * crowd, pick.prop_map(|pick| Event::Crash { pick }).boxed()),
+            (24 * processes, self.overtake().boxed()),
+            (1 + 2 * processes, pick.prop_map(|pick| Event::Crash { pick }).boxed()),
             (2, who.prop_map(|who| Event::Stop { who }).boxed()),
             (
                 14 * jumps,
@@ -201,33 +211,33 @@ impl Climate {
                 (0..2_usize, trouble()).prop_map(|(device, trouble)| Event::Disk { device, trouble }).boxed(),
             ),
             (
-                10 * u32::from(self.vandals()),
-                (0..2_usize, vandalism()).prop_map(|(device, edit)| Event::Vandal { device, edit }).boxed(),
+                10 * u32::from(self.edits()),
+                (0..2_usize, record_edit()).prop_map(|(device, edit)| Event::EditRecord { device, edit }).boxed(),
             ),
         ];
         prop::strategy::Union::new_weighted(events.into_iter().filter(|(weight, _)| *weight > 0).collect())
     }
 
     fn overtake(self) -> impl Strategy<Value = Event> {
-        let turns = prop_oneof![Just(Deed::Revoke), Just(Deed::Grant)];
-        let deed = prop_oneof![Just(None), (key(), prop_oneof![deed(), turns]).prop_map(Some)];
-        // most of all it matters where both are about the same
-        let asks = prop_oneof![
-            3 => Just((Ask::Validate, Ask::Validate)),
-            2 => ask().prop_map(|ask| (ask, ask)),
-            1 => Just((Ask::Consume(1), Ask::Validate)),
-            1 => (ask(), ask()),
+        let turns = prop_oneof![Just(Action::Revoke), Just(Action::Grant)];
+        let action = prop_oneof![Just(None), (key(), prop_oneof![action(), turns]).prop_map(Some)];
+        // most interesting if both processes run the same operation
+        let calls = prop_oneof![
+            3 => Just((Call::Validate, Call::Validate)),
+            2 => call().prop_map(|call| (call, call)),
+            1 => Just((Call::Consume(1), Call::Validate)),
+            1 => (call(), call()),
         ];
         let request = (0..3_usize, any::<bool>());
-        (self.who(), asks, request, deed, fault()).prop_map(|(who, (ask, other), (request, sent), deed, then)| {
-            Event::Overtake { who, ask, request, sent, deed, other, then }
+        (self.who(), calls, request, action, fault()).prop_map(|(who, (call, other), (request, sent), action, then)| {
+            Event::Overtake { who, call, request, sent, action, other, then }
         })
     }
 
-    fn who(self) -> BoxedStrategy<Who> {
-        let slots = if self.crowd() { 2_usize } else { 1 };
+    fn who(self) -> BoxedStrategy<ProcessId> {
+        let slots = if self.processes() { 2_usize } else { 1 };
         (prop_oneof![3 => Just(0_usize), 1 => Just(1_usize)], 0..slots)
-            .prop_map(|(device, slot)| Who { device, slot })
+            .prop_map(|(device, slot)| ProcessId { device, slot })
             .boxed()
     }
 
@@ -241,15 +251,15 @@ impl Climate {
     }
 }
 
-fn ask() -> impl Strategy<Value = Ask> {
+fn call() -> impl Strategy<Value = Call> {
     let patience = prop_oneof![Just(Patience::Short), Just(Patience::Full), Just(Patience::Woken)];
     prop_oneof![
-        4 => Just(Ask::Validate),
-        6 => patience.prop_map(Ask::Refresh),
-        2 => (0..4_u32).prop_map(Ask::Consume),
-        8 => (typed(), prop::bool::weighted(0.3)).prop_map(|(key, replace)| Ask::Activate { key, replace }),
-        2 => Just(Ask::Deactivate),
-        1 => Just(Ask::Forget),
+        4 => Just(Call::Validate),
+        6 => patience.prop_map(Call::Refresh),
+        2 => (0..4_u32).prop_map(Call::Consume),
+        8 => (typed(), prop::bool::weighted(0.3)).prop_map(|(key, replace)| Call::Activate { key, replace }),
+        2 => Just(Call::Deactivate),
+        1 => Just(Call::Forget),
     ]
 }
 
@@ -274,15 +284,15 @@ fn key() -> impl Strategy<Value = usize> {
     ]
 }
 
-fn deed() -> impl Strategy<Value = Deed> {
+fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
-        2 => Just(Deed::Revoke),
-        1 => Just(Deed::Disable),
-        4 => Just(Deed::Grant),
-        1 => Just(Deed::Rotate),
-        2 => any::<bool>().prop_map(|newest| Deed::RemoveSeat { newest }),
-        2 => prop_oneof![Just(None), Just(Some(1)), Just(Some(2)), Just(Some(3))].prop_map(Deed::LimitSeats),
-        2 => prop_oneof![Just(None), Just(Some(-DAY)), Just(Some(DAY)), Just(Some(30 * DAY))].prop_map(Deed::ExpireIn),
+        2 => Just(Action::Revoke),
+        1 => Just(Action::Disable),
+        4 => Just(Action::Grant),
+        1 => Just(Action::Rotate),
+        2 => any::<bool>().prop_map(|newest| Action::RemoveSeat { newest }),
+        2 => prop_oneof![Just(None), Just(Some(1)), Just(Some(2)), Just(Some(3))].prop_map(Action::LimitSeats),
+        2 => prop_oneof![Just(None), Just(Some(-DAY)), Just(Some(DAY)), Just(Some(30 * DAY))].prop_map(Action::ExpireIn),
     ]
 }
 
@@ -345,12 +355,12 @@ fn trouble() -> impl Strategy<Value = Trouble> {
     ]
 }
 
-fn vandalism() -> impl Strategy<Value = Vandalism> {
+fn record_edit() -> impl Strategy<Value = RecordEdit> {
     prop_oneof![
-        2 => (0..600_usize).prop_map(Vandalism::FlipByte),
-        1 => (0..600_usize).prop_map(Vandalism::Truncate),
-        2 => Just(Vandalism::CopyFromOther),
-        3 => (0..12_usize).prop_map(Vandalism::Restore),
-        1 => Just(Vandalism::Delete),
+        2 => (0..600_usize).prop_map(RecordEdit::FlipByte),
+        1 => (0..600_usize).prop_map(RecordEdit::Truncate),
+        2 => Just(RecordEdit::CopyFromOther),
+        3 => (0..12_usize).prop_map(RecordEdit::Restore),
+        1 => Just(RecordEdit::Delete),
     ]
 }

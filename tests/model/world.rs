@@ -1,9 +1,9 @@
-//! Devices, disks, clocks and processes, all in memory: carries the real engine's steps out, one at a time, and lets
-//! everything go wrong between them. Judges nothing; that is `invariants.rs`.
+//! The simulated devices, disks, clocks and processes, all in memory. The world carries out the real engine's steps,
+//! one at a time, and lets faults happen between them. It records what happened; `invariants.rs` checks it.
 
 use super::invariants;
-use super::polar::{DAY, Deed, Endpoint, Meaning, ORGANIZATION, PERSONAL, PRO, Polar, TEAM, Terms, Why, id};
-use super::story::{Ask, Climate, Event, Fault, HOUR, Trouble, Typed, Vandalism, Who};
+use super::polar::{Action, DAY, DenialReason, Endpoint, Meaning, ORGANIZATION, PERSONAL, PRO, Polar, TEAM, Terms, id};
+use super::story::{Call, Environment, Event, Fault, HOUR, ProcessId, RecordEdit, Trouble, Typed};
 use polar_license::device::DeviceId;
 use polar_license::engine::{Change, Engine, Host, JoinStep, Operation, Outcome, Pacer, SendStep, Step, StoreStep};
 use polar_license::time::Now;
@@ -15,37 +15,37 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The rule that was broken, and how.
+/// The result of a check: an error names the broken rule and gives details.
 pub(crate) type Check = Result<(), String>;
 
 pub(crate) struct World {
-    pub(crate) climate: Climate,
-    /// The true time, which is Polar's.
+    pub(crate) environment: Environment,
+    /// The true time, which Polar's clock shows.
     pub(crate) now: i64,
     pub(crate) polar: Polar,
     pub(crate) devices: Vec<Device>,
-    pub(crate) errands: Vec<Errand>,
-    pub(crate) words: Vec<Word>,
+    pub(crate) tasks: Vec<Task>,
+    pub(crate) answers: Vec<ReceivedAnswer>,
     pub(crate) seats: Vec<TakenSeat>,
-    pub(crate) pacers: Vec<PacerBook>,
-    /// What happened, for people.
-    pub(crate) tale: Vec<String>,
-    /// Counts everything that happens, to tell before from after.
+    pub(crate) pacers: Vec<SentRequests>,
+    /// The lines that tell people what happened.
+    pub(crate) story: Vec<String>,
+    /// A counter of everything that happens, by which the order of two things is known.
     pub(crate) tick: u64,
-    /// Steps of the engine carried out.
+    /// The number of the engine's steps that were carried out.
     pub(crate) steps: u64,
-    births: u64,
+    ids: u64,
 }
 
 pub(crate) struct Device {
     pub(crate) id: DeviceId,
-    /// Wall clock less the true time.
+    /// The wall clock minus the true time.
     pub(crate) wall_error: i64,
     mono: u64,
     pub(crate) bytes: Option<Vec<u8>>,
-    /// Counts the writes.
+    /// The number of writes to the store.
     pub(crate) version: u64,
-    /// What the last probe found, and in which version.
+    /// The result of the last probe, with the version that it was made of.
     probed: RefCell<Option<(u64, Probe)>>,
     pub(crate) trouble: Trouble,
     offline: bool,
@@ -54,19 +54,20 @@ pub(crate) struct Device {
     shared_pacer: (Pacer, usize),
     /// The tick since which a license is certainly stored.
     pub(crate) licensed_since: Option<u64>,
-    /// Whether a process of it ever gave a license up and could not write that.
-    pub(crate) parted: bool,
-    /// Whether an attempt was ever left without a certain result.
-    pub(crate) may_alarm: bool,
+    /// Whether a process here ever gave up a license and could not save that.
+    pub(crate) gave_up_unsaved: bool,
+    /// Whether a report of an uncertain seat is justified, because the outcome of an attempt may be unknown.
+    pub(crate) may_report_uncertain: bool,
     /// Whether somebody ever edited the record.
     pub(crate) edited: bool,
-    /// The last no that was certainly stored, and when.
-    pub(crate) no: Option<(HeardNo, u64)>,
-    /// What the stored `high` is at least, by confirmation, and the tick since when.
+    /// The last denial that was certainly stored, and the tick at which it was.
+    pub(crate) denial: Option<(ReceivedDenial, u64)>,
+    /// A lower bound of the stored `high` for each confirmation, and the tick from which it holds.
     pub(crate) high: BTreeMap<i64, (i64, u64)>,
-    /// The wall time until which a saved pause binds every process, and since which tick; while the clock is not set.
+    /// A saved pause: the wall time until which it binds every process, and the tick at which it was saved. `None`
+    /// after the clock was set.
     pub(crate) saved_pause: Option<(i64, u64)>,
-    /// Whether an operation that began before that pause was saved has written since.
+    /// Whether an operation that began before the pause was saved has written the record since.
     pub(crate) pause_overwritten: bool,
 }
 
@@ -74,27 +75,27 @@ pub(crate) struct Process {
     pub(crate) engine: Engine,
     pub(crate) app: App,
     pub(crate) pacer: usize,
-    /// The tick at which it last read the store.
+    /// The tick at which the process last read the store.
     pub(crate) last_read: Option<u64>,
-    /// Whether a write of its ever failed, so that it may know more than the store.
-    pub(crate) dirty: bool,
-    /// Whether what it could not write is that the license is gone.
-    pub(crate) parted: bool,
+    /// Whether the process ever failed to write, so that it may know more than the store.
+    pub(crate) write_failed: bool,
+    /// Whether the process gave up its license and could not save that.
+    pub(crate) gave_up_unsaved: bool,
     pub(crate) seen: Option<Seen>,
-    pub(crate) no: Option<HeardNo>,
+    pub(crate) denial: Option<ReceivedDenial>,
 }
 
-/// What a process has shown, and so has judged the time for: its estimate only grows from there.
+/// The time at which a process last showed a decision. Its estimate of the time only grows from there.
 #[derive(Clone, Copy)]
 pub(crate) struct Seen {
     pub(crate) confirmed: i64,
-    /// Then, on the monotonic clock.
+    /// The monotonic clock at that time.
     pub(crate) mono: u64,
-    /// The least that its estimate can have been.
+    /// A lower bound of the process's estimate at that time.
     pub(crate) earliest: i64,
 }
 
-/// How the app is configured, as the test understands it.
+/// The app's configuration, as far as the test needs it.
 #[derive(Clone, Debug)]
 pub(crate) struct App {
     pub(crate) refresh: i64,
@@ -104,61 +105,62 @@ pub(crate) struct App {
     pub(crate) version: Option<i64>,
 }
 
-/// A no of Polar's about a license that was held.
+/// A denial of the license that the device held.
 #[derive(Clone, Debug)]
-pub(crate) struct HeardNo {
+pub(crate) struct ReceivedDenial {
     pub(crate) key: String,
     pub(crate) activation: Option<Uuid>,
     pub(crate) at: i64,
-    /// Whether it was the answer to counting usage.
+    /// Whether the denial was the answer to counting usage.
     pub(crate) to_consume: bool,
-    /// Whether Polar was asked again after it, and gave no answer.
+    /// Whether Polar was asked again after the denial, and gave no answer.
     pub(crate) asked_again: bool,
 }
 
-/// An operation under way.
-pub(crate) struct Errand {
+/// A running operation.
+pub(crate) struct Task {
     pub(crate) id: u64,
-    pub(crate) who: Who,
-    /// `None` for opening.
-    pub(crate) ask: Option<Ask>,
+    pub(crate) who: ProcessId,
+    /// The app's call, or `None` for opening.
+    pub(crate) call: Option<Call>,
     pub(crate) typed: Option<String>,
     pub(crate) log: Vec<Exchange>,
     pending: Option<Pending>,
     faults: std::vec::IntoIter<Fault>,
-    /// What the process said right after it had read the store.
+    /// The process's decision right after it had read the store.
     pub(crate) baseline: Option<Decision>,
     pub(crate) begun: u64,
-    /// On the true clock.
+    /// The true time at the start.
     pub(crate) began_at: i64,
     version_seen: u64,
-    /// Whether somebody else wrote meanwhile.
+    /// Whether somebody else wrote the record during the operation.
     pub(crate) interfered: bool,
-    /// Whether the disk failed meanwhile, or had failed this process before.
-    pub(crate) troubled: bool,
+    /// Whether the disk failed during the operation, or had failed for this process before.
+    pub(crate) disk_failed: bool,
     pub(crate) joined: bool,
-    /// Whether the user forgot, or a vandal came, while it ran.
+    /// Whether the license was forgotten or the record edited during the operation.
     pub(crate) excused: bool,
-    /// Whether a deactivation removed the record while it ran.
-    pub(crate) wiped: bool,
-    /// The wall time until which Polar wants no request, as received last.
+    /// Whether a deactivation removed the record during the operation.
+    pub(crate) record_removed: bool,
+    /// The end, in wall time, of the last pause that Polar asked for.
     pause: Option<i64>,
-    /// What the stored `high` can count on if the errand ends well: by confirmation.
+    /// The confirmation at the start, and a lower bound of the estimate of the time, from which the stored `high`
+    /// follows.
     lower_at_start: Option<(i64, i64)>,
 }
 
-/// A request, and what came of it.
+/// A request and its answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Exchange {
     pub(crate) endpoint: Endpoint,
     pub(crate) key: String,
     pub(crate) activation: Option<Uuid>,
     pub(crate) uses: u64,
-    /// When it was sent.
+    /// The true time at which the request was sent.
     pub(crate) at: i64,
-    /// What Polar did, whether or not the device learned of it.
+    /// The answer that Polar gave, even if the device did not receive it.
     pub(crate) done: Option<Meaning>,
-    /// What the device received; `None` while it waits.
+    /// The answer that the device received, or `None` while it waits.
     pub(crate) received: Option<Meaning>,
 }
 
@@ -169,50 +171,51 @@ enum Pending {
     Join(JoinStep),
 }
 
-/// A word of Polar's that a device received.
+/// A confirmation or denial that a device received.
 #[derive(Clone, Debug)]
-pub(crate) struct Word {
+pub(crate) struct ReceivedAnswer {
     pub(crate) device: usize,
     pub(crate) at: i64,
     pub(crate) key: String,
     pub(crate) activation: Option<Uuid>,
-    pub(crate) verdict: Result<Terms, Why>,
-    /// Polar's clock less the wall clock when it was received.
+    pub(crate) verdict: Result<Terms, DenialReason>,
+    /// Polar's clock minus the wall clock at the time of receipt.
     pub(crate) offset: i64,
-    /// The latest that the device can take the time for, after this word.
+    /// An upper bound of the device's estimate of the time since this answer.
     pub(crate) upper: i64,
 }
 
 pub(crate) struct TakenSeat {
-    /// On the true clock.
+    /// The true time at which Polar gave the seat.
     pub(crate) at: i64,
     pub(crate) id: Uuid,
     pub(crate) device: usize,
-    errand: u64,
-    /// Whether the user was told that it may be lost.
-    pub(crate) told: bool,
-    /// Whether the user or a vandal lost track of it.
+    task: u64,
+    /// Whether the user was told that the seat may be lost.
+    pub(crate) reported: bool,
+    /// Whether the device need not know the seat any more: the user was told of it and deactivated, or forgot the
+    /// license, or somebody edited the record.
     pub(crate) excused: bool,
-    /// Whether a deactivation removed the record while it was on its way.
-    pub(crate) wiped: bool,
-    /// Whether the device certainly knows it, and by which key.
+    /// Whether a deactivation removed the record during the activation of this seat.
+    pub(crate) record_removed: bool,
+    /// The key by which the device knows the seat, or `None` if that is not certain.
     pub(crate) known_as: Option<String>,
 }
 
 #[derive(Default)]
-pub(crate) struct PacerBook {
-    pub(crate) let_go: Vec<u64>,
+pub(crate) struct SentRequests {
+    pub(crate) send: Vec<u64>,
     pub(crate) paused_until: u64,
 }
 
-/// What a new process would find in a store.
+/// The facts that a new process would learn from a store.
 #[derive(Clone)]
 pub(crate) struct Probe {
     pub(crate) seats: Vec<Uuid>,
     pub(crate) uncertain: bool,
 }
 
-/// How many ways there are to configure the app.
+/// The number of configurations of the app.
 pub(crate) const SETUPS: usize = 6;
 
 fn setup(number: usize) -> (Config, App) {
@@ -241,12 +244,12 @@ fn setup(number: usize) -> (Config, App) {
 }
 
 impl World {
-    pub(crate) fn new(climate: Climate) -> Self {
+    pub(crate) fn new(environment: Environment) -> Self {
         let now = 1_795_000_000_000;
         let organization = id(ORGANIZATION);
         let mut pacers = Vec::new();
         let devices = ["desk", "lap"].map(|name| {
-            pacers.push(PacerBook::default());
+            pacers.push(SentRequests::default());
             Device {
                 id: DeviceId::derive(&organization, name),
                 wall_error: 0,
@@ -260,33 +263,33 @@ impl World {
                 processes: [None, None],
                 shared_pacer: (Pacer::new(), pacers.len() - 1),
                 licensed_since: None,
-                parted: false,
-                may_alarm: false,
+                gave_up_unsaved: false,
+                may_report_uncertain: false,
                 edited: false,
-                no: None,
+                denial: None,
                 high: BTreeMap::new(),
                 saved_pause: None,
                 pause_overwritten: false,
             }
         });
         Self {
-            climate,
+            environment,
             now,
             polar: Polar::new(now),
             devices: devices.into(),
-            errands: Vec::new(),
-            words: Vec::new(),
+            tasks: Vec::new(),
+            answers: Vec::new(),
             seats: Vec::new(),
             pacers,
-            tale: Vec::new(),
+            story: Vec::new(),
             tick: 0,
             steps: 0,
-            births: 0,
+            ids: 0,
         }
     }
 
-    pub(crate) fn tell(&mut self, line: impl Into<String>) {
-        self.tale.push(line.into());
+    pub(crate) fn note(&mut self, line: impl Into<String>) {
+        self.story.push(line.into());
     }
 
     pub(crate) fn clocks(&self, device: usize) -> Now {
@@ -294,42 +297,42 @@ impl World {
         Now { wall: Timestamp::from_unix_ms(self.now + device.wall_error), mono: device.mono }
     }
 
-    pub(crate) fn process(&mut self, who: Who) -> Option<&mut Process> {
+    pub(crate) fn process(&mut self, who: ProcessId) -> Option<&mut Process> {
         self.devices[who.device].processes[who.slot].as_mut()
     }
 
-    pub(crate) fn decision(&mut self, who: Who) -> Option<Decision> {
+    pub(crate) fn decision(&mut self, who: ProcessId) -> Option<Decision> {
         let now = self.clocks(who.device);
         Some(self.process(who)?.engine.current(now))
     }
 
-    /// Something happens.
-    pub(crate) fn happen(&mut self, event: Event) -> Check {
+    /// Applies an event, and checks the rules.
+    pub(crate) fn apply(&mut self, event: Event) -> Check {
         self.tick += 1;
         match event {
-            Event::Do { who, ask, faults } => {
-                if let Some(errand) = self.begin(who, ask, faults)? {
-                    self.finish(errand)?;
+            Event::Do { who, call, faults } => {
+                if let Some(task) = self.begin(who, call, faults)? {
+                    self.finish(task)?;
                 }
             }
-            Event::Begin { who, ask } => drop(self.begin(who, ask, vec![])?),
-            Event::Overtake { who, ask, request, sent, deed, other, then } => {
+            Event::Begin { who, call } => drop(self.begin(who, call, vec![])?),
+            Event::Overtake { who, call, request, sent, action, other, then } => {
                 let mut faults = vec![Fault::None; request + 1];
                 faults.push(then);
-                let Some(errand) = self.begin(who, ask, faults)? else { return Ok(()) };
-                self.carry_on_until_request(errand, request, sent)?;
-                let other_process = Who { slot: 1 - who.slot, ..who };
+                let Some(task) = self.begin(who, call, faults)? else { return Ok(()) };
+                self.run_until_request(task, request, sent)?;
+                let other_process = ProcessId { slot: 1 - who.slot, ..who };
                 if sent {
-                    self.merchant(deed);
+                    self.merchant_acts(action);
                 }
                 if let Some(other) = self.begin(other_process, other, vec![])? {
                     self.finish(other)?;
                 }
                 if !sent {
-                    self.merchant(deed);
+                    self.merchant_acts(action);
                 }
-                if self.index(errand).is_some() {
-                    self.finish(errand)?;
+                if self.index(task).is_some() {
+                    self.finish(task)?;
                 }
             }
             Event::Step { pick, fault } => {
@@ -357,29 +360,29 @@ impl World {
             Event::Pass { ms } => self.pass(ms, None)?,
             Event::Sleep { device, ms } => self.pass(ms, Some(device))?,
             Event::SetClock { device, error } => {
-                self.tell(format!("{}'s clock is set {} off the truth", name(device), span(error)));
+                self.note(format!("{}'s clock is set {} off the truth", name(device), span(error)));
                 self.devices[device].wall_error = error;
                 self.devices[device].saved_pause = None;
                 self.clocks_moved(device, 0);
             }
-            Event::Polar { key, deed } => self.merchant(Some((key, deed))),
+            Event::Polar { key, action } => self.merchant_acts(Some((key, action))),
             Event::Network { device, down } => {
-                self.tell(format!("{} goes {}", name(device), if down { "offline" } else { "online" }));
+                self.note(format!("{} goes {}", name(device), if down { "offline" } else { "online" }));
                 self.devices[device].offline = down;
             }
             Event::Disk { device, trouble } => {
-                self.tell(format!("{}'s disk: {trouble:?}", name(device)));
+                self.note(format!("{}'s disk: {trouble:?}", name(device)));
                 self.devices[device].trouble = trouble;
             }
-            Event::Vandal { device, edit } => self.vandalize(device, edit),
+            Event::EditRecord { device, edit } => self.edit_record(device, edit),
         }
-        self.look_everywhere()
+        self.check_everything()
     }
 
-    fn look_everywhere(&mut self) -> Check {
+    fn check_everything(&mut self) -> Check {
         for device in 0..self.devices.len() {
             for slot in 0..2 {
-                invariants::every_decision(self, Who { device, slot })?;
+                invariants::every_decision(self, ProcessId { device, slot })?;
             }
             invariants::no_seat_is_lost_in_silence(self, device)?;
         }
@@ -387,34 +390,34 @@ impl World {
     }
 
     fn pick(&self, pick: usize) -> Option<usize> {
-        (!self.errands.is_empty()).then(|| pick % self.errands.len())
+        (!self.tasks.is_empty()).then(|| pick % self.tasks.len())
     }
 
-    pub(crate) fn index(&self, errand: u64) -> Option<usize> {
-        self.errands.iter().position(|other| other.id == errand)
+    pub(crate) fn index(&self, task: u64) -> Option<usize> {
+        self.tasks.iter().position(|other| other.id == task)
     }
 
     // ---- time ----
 
-    /// Time passes; what waits for its moment to be sent is sent at its moment.
+    /// Lets time pass. Requests that wait to be sent are sent when they are due.
     pub(crate) fn pass(&mut self, ms: i64, asleep: Option<usize>) -> Check {
         match asleep {
-            None => self.tell(format!("{} pass", span(ms))),
-            Some(device) => self.tell(format!("{} sleeps for {}", name(device), span(ms))),
+            None => self.note(format!("{} pass", span(ms))),
+            Some(device) => self.note(format!("{} sleeps for {}", name(device), span(ms))),
         }
         let mut left = ms;
         loop {
-            let due = self.errands.iter().filter_map(|errand| match &errand.pending {
-                Some(Pending::Send(step)) if asleep != Some(errand.who.device) => {
-                    let mono = self.devices[errand.who.device].mono;
-                    Some((i64::try_from(step.not_before.saturating_sub(mono)).expect("near"), errand.id))
+            let due = self.tasks.iter().filter_map(|task| match &task.pending {
+                Some(Pending::Send(step)) if asleep != Some(task.who.device) => {
+                    let mono = self.devices[task.who.device].mono;
+                    Some((i64::try_from(step.not_before.saturating_sub(mono)).expect("near"), task.id))
                 }
                 _ => None,
             });
-            let Some((wait, errand)) = due.min().filter(|(wait, _)| *wait <= left) else { break };
+            let Some((wait, task)) = due.min().filter(|(wait, _)| *wait <= left) else { break };
             self.tick_clocks(wait, asleep);
             left -= wait;
-            let at = self.index(errand).expect("it waits");
+            let at = self.index(task).expect("it waits");
             self.advance(at, None)?;
         }
         self.tick_clocks(left, asleep);
@@ -430,62 +433,70 @@ impl World {
         }
     }
 
-    /// Keeps the books of how late it may seem to a device.
+    /// Updates the upper bounds of a device's estimates of the time.
     fn clocks_moved(&mut self, device: usize, passed: i64) {
         let wall = self.now + self.devices[device].wall_error;
-        for word in self.words.iter_mut().filter(|word| word.device == device) {
-            word.upper = invariants::latest_estimate(word, wall, passed);
+        for answer in self.answers.iter_mut().filter(|answer| answer.device == device) {
+            answer.upper = invariants::latest_estimate(answer, wall, passed);
         }
     }
 
     // ---- processes ----
 
-    pub(crate) fn start(&mut self, who: Who, number: usize, shared_pacer: bool) -> Check {
+    pub(crate) fn start(&mut self, who: ProcessId, number: usize, shared_pacer: bool) -> Check {
         self.stop(who)?;
         let (config, app) = setup(number);
         let (pacer, book) = if shared_pacer {
             self.devices[who.device].shared_pacer.clone()
         } else {
-            self.pacers.push(PacerBook::default());
+            self.pacers.push(SentRequests::default());
             (Pacer::new(), self.pacers.len() - 1)
         };
-        self.births += 1;
+        self.ids += 1;
         let mut seed = [0; 16];
-        seed[..8].copy_from_slice(&self.births.to_le_bytes());
+        seed[..8].copy_from_slice(&self.ids.to_le_bytes());
         let host =
             Host { device: self.devices[who.device].id.clone(), system: "Debian 12".into(), seed, takes_turns: false };
-        self.tell(format!("{who} starts, configured as {number}"));
+        self.note(format!("{who} starts, configured as {number}"));
         let engine = Engine::new(config, host, pacer);
-        let process =
-            Process { engine, app, pacer: book, last_read: None, dirty: false, parted: false, seen: None, no: None };
+        let process = Process {
+            engine,
+            app,
+            pacer: book,
+            last_read: None,
+            write_failed: false,
+            gave_up_unsaved: false,
+            seen: None,
+            denial: None,
+        };
         self.devices[who.device].processes[who.slot] = Some(process);
-        let errand = self.launch(who, None, None, Operation::Open, vec![])?;
-        self.finish(errand)
+        let task = self.launch(who, None, None, Operation::Open, vec![])?;
+        self.finish(task)
     }
 
-    fn stop(&mut self, who: Who) -> Check {
+    fn stop(&mut self, who: ProcessId) -> Check {
         if self.process(who).is_none() {
             return Ok(());
         }
-        self.tell(format!("{who} ends"));
-        self.devices[who.device].may_alarm |= self.is_activating(who.device);
-        self.errands.retain(|errand| errand.who != who);
+        self.note(format!("{who} ends"));
+        self.devices[who.device].may_report_uncertain |= self.is_activating(who.device);
+        self.tasks.retain(|task| task.who != who);
         self.devices[who.device].processes[who.slot] = None;
         invariants::no_seat_is_lost_in_silence(self, who.device)
     }
 
     fn crash(&mut self, at: usize) -> Check {
-        let who = self.errands[at].who;
-        match self.errands[at].pending.take() {
+        let who = self.tasks[at].who;
+        match self.tasks[at].pending.take() {
             Some(Pending::Store { mut step, .. }) => {
-                self.tell(format!("{who} crashes while it stores"));
-                // written for certain, and never learned of by the process
+                self.note(format!("{who} crashes while it stores"));
+                // the write is done, and the process never learns that
                 let _ = self.carry_out_store(at, &mut step);
             }
             Some(Pending::Send(step)) => {
-                self.tell(format!("{who} crashes once it has sent"));
+                self.note(format!("{who} crashes once it has sent"));
                 self.wait_for(at, &step)?;
-                self.let_go(at, step, Fault::None)?;
+                self.send(at, step, Fault::None)?;
             }
             _ => {}
         }
@@ -494,21 +505,21 @@ impl World {
 
     // ---- operations ----
 
-    pub(crate) fn begin(&mut self, who: Who, ask: Ask, faults: Vec<Fault>) -> Result<Option<u64>, String> {
+    pub(crate) fn begin(&mut self, who: ProcessId, call: Call, faults: Vec<Fault>) -> Result<Option<u64>, String> {
         if self.process(who).is_none() {
             self.start(who, 0, false)?;
         }
-        if self.errands.iter().filter(|errand| errand.who == who).count() >= 3 {
+        if self.tasks.iter().filter(|task| task.who == who).count() >= 3 {
             return Ok(None);
         }
         let mut typed = None;
-        let operation = match ask {
-            Ask::Validate => Operation::Validate,
-            Ask::Refresh(patience) => Operation::Refresh(patience),
-            Ask::Consume(count) => Operation::Consume(count),
-            Ask::Deactivate => Operation::Deactivate,
-            Ask::Forget => Operation::Forget,
-            Ask::Activate { key, replace } => {
+        let operation = match call {
+            Call::Validate => Operation::Validate,
+            Call::Refresh(patience) => Operation::Refresh(patience),
+            Call::Consume(count) => Operation::Consume(count),
+            Call::Deactivate => Operation::Deactivate,
+            Call::Forget => Operation::Forget,
+            Call::Activate { key, replace } => {
                 typed = match key {
                     Typed::Stored => None,
                     Typed::Key(place) => Some(self.polar.keys[place].text.clone()),
@@ -520,32 +531,32 @@ impl World {
                 Operation::Activate { key, replace_previous: replace }
             }
         };
-        self.tell(format!("{who}: {ask:?}"));
-        self.launch(who, Some(ask), typed, operation, faults).map(Some)
+        self.note(format!("{who}: {call:?}"));
+        self.launch(who, Some(call), typed, operation, faults).map(Some)
     }
 
     fn launch(
         &mut self,
-        who: Who,
-        ask: Option<Ask>,
+        who: ProcessId,
+        call: Option<Call>,
         typed: Option<String>,
         operation: Operation,
         faults: Vec<Fault>,
     ) -> Result<u64, String> {
-        self.births += 1;
-        let id = self.births;
+        self.ids += 1;
+        let id = self.ids;
         let now = self.clocks(who.device);
         let lower_at_start = invariants::shown_and_earliest(self, who);
-        if matches!(ask, Some(Ask::Forget | Ask::Deactivate)) {
+        if matches!(call, Some(Call::Forget | Call::Deactivate)) {
             self.devices[who.device].licensed_since = None;
         }
         let Some(process) = self.process(who) else { return Ok(id) };
-        let troubled = process.dirty;
+        let disk_failed = process.write_failed;
         let step = process.engine.begin(operation, now);
-        let errand = Errand {
+        let task = Task {
             id,
             who,
-            ask,
+            call,
             typed,
             log: Vec::new(),
             pending: None,
@@ -555,29 +566,29 @@ impl World {
             began_at: self.now,
             version_seen: self.devices[who.device].version,
             interfered: false,
-            troubled,
+            disk_failed,
             joined: matches!(step, Step::Join(_)),
             excused: false,
-            wiped: false,
+            record_removed: false,
             pause: None,
             lower_at_start,
         };
-        self.errands.push(errand);
+        self.tasks.push(task);
         self.go_on(id, step)?;
         Ok(id)
     }
 
-    /// Carries an operation out to its end, and first whatever it waits for.
-    pub(crate) fn finish(&mut self, errand: u64) -> Check {
-        while let Some(at) = self.index(errand) {
-            let Errand { who, pending, .. } = &self.errands[at];
+    /// Runs an operation to its end. Runs the operation that it waits for first.
+    pub(crate) fn finish(&mut self, task: u64) -> Check {
+        while let Some(at) = self.index(task) {
+            let Task { who, pending, .. } = &self.tasks[at];
             let who = *who;
             let blocker = match pending {
                 Some(Pending::Join(step)) => {
                     let waits_for = step.waits_for;
                     let running = self.process(who).is_some_and(|process| process.engine.is_running(waits_for));
-                    let is_it = |other: &Errand| other.who == who && !matches!(other.pending, Some(Pending::Join(_)));
-                    running.then(|| self.errands.iter().position(is_it)).flatten()
+                    let is_it = |other: &Task| other.who == who && !matches!(other.pending, Some(Pending::Join(_)));
+                    running.then(|| self.tasks.iter().position(is_it)).flatten()
                 }
                 _ => None,
             };
@@ -586,18 +597,19 @@ impl World {
         Ok(())
     }
 
-    fn merchant(&mut self, deed: Option<(usize, Deed)>) {
-        if let Some((key, deed)) = deed {
-            self.tell(format!("at polar.sh, key {key}: {deed:?}"));
-            self.polar.deed(key, deed, self.now);
+    fn merchant_acts(&mut self, action: Option<(usize, Action)>) {
+        if let Some((key, action)) = action {
+            self.note(format!("at polar.sh, key {key}: {action:?}"));
+            self.polar.act(key, action, self.now);
         }
     }
 
-    /// Carries an operation on until it is about to send this request, or has sent it; or waits for another, or ended.
-    fn carry_on_until_request(&mut self, errand: u64, request: usize, sent: bool) -> Check {
-        while let Some(at) = self.index(errand) {
-            let earlier = self.errands[at].log.len();
-            match &self.errands[at].pending {
+    /// Runs an operation until it is about to send this request, or has sent it. Stops earlier if the operation ends or
+    /// waits for another one.
+    fn run_until_request(&mut self, task: u64, request: usize, sent: bool) -> Check {
+        while let Some(at) = self.index(task) {
+            let earlier = self.tasks[at].log.len();
+            match &self.tasks[at].pending {
                 Some(Pending::Join(_)) => return Ok(()),
                 Some(Pending::Send(_)) if !sent && earlier == request => return Ok(()),
                 Some(Pending::Flight { .. }) if earlier > request => return Ok(()),
@@ -607,26 +619,26 @@ impl World {
         Ok(())
     }
 
-    /// One step of one operation. Without a fault, the next of those that were planned for it.
+    /// Carries out one step of an operation. If no fault is given, its request meets the next of its planned faults.
     fn advance(&mut self, at: usize, fault: Option<Fault>) -> Check {
         self.steps += 1;
         self.tick += 1;
-        match self.errands[at].pending.take() {
+        match self.tasks[at].pending.take() {
             Some(Pending::Store { step, peeked }) => self.store(at, step, peeked),
             Some(Pending::Send(step)) => {
-                let fault = fault.or_else(|| self.errands[at].faults.next()).unwrap_or(Fault::None);
-                let offline = self.devices[self.errands[at].who.device].offline;
+                let fault = fault.or_else(|| self.tasks[at].faults.next()).unwrap_or(Fault::None);
+                let offline = self.devices[self.tasks[at].who.device].offline;
                 let fault = if offline { Fault::Offline } else { fault };
                 self.wait_for(at, &step)?;
-                self.let_go(at, step, fault)
+                self.send(at, step, fault)
             }
             Some(Pending::Flight { step, answer, meaning, sent }) => self.deliver(at, step, answer, meaning, sent),
             Some(Pending::Join(step)) => {
-                let (id, who) = (self.errands[at].id, self.errands[at].who);
+                let (id, who) = (self.tasks[at].id, self.tasks[at].who);
                 let now = self.clocks(who.device);
                 let Some(process) = self.process(who) else { return Ok(()) };
                 if process.engine.is_running(step.waits_for) && now.mono < step.until {
-                    self.errands[at].pending = Some(Pending::Join(step));
+                    self.tasks[at].pending = Some(Pending::Join(step));
                     return Ok(());
                 }
                 let next = step.resume(&mut process.engine, now);
@@ -636,96 +648,97 @@ impl World {
         }
     }
 
-    fn go_on(&mut self, errand: u64, step: Step) -> Check {
-        let at = self.index(errand).expect("it is under way");
-        let who = self.errands[at].who;
+    fn go_on(&mut self, task: u64, step: Step) -> Check {
+        let at = self.index(task).expect("it is under way");
+        let who = self.tasks[at].who;
         invariants::keeps_secrets(self, "a step's Debug", &format!("{step:?}"))?;
         match step {
-            Step::Store(step) => self.errands[at].pending = Some(Pending::Store { step, peeked: None }),
-            Step::Send(step) => self.errands[at].pending = Some(Pending::Send(step)),
+            Step::Store(step) => self.tasks[at].pending = Some(Pending::Store { step, peeked: None }),
+            Step::Send(step) => self.tasks[at].pending = Some(Pending::Send(step)),
             Step::Turn(_) => return Err(String::from("a turn, although the host takes none")),
             Step::Join(step) => {
-                self.errands[at].joined = true;
-                self.errands[at].pending = Some(Pending::Join(step));
+                self.tasks[at].joined = true;
+                self.tasks[at].pending = Some(Pending::Join(step));
             }
             Step::Done(outcome) => {
-                let mut errand = self.errands.remove(at);
-                errand.interfered |= errand.version_seen != self.devices[who.device].version;
-                self.end(errand, &outcome)?;
+                let mut task = self.tasks.remove(at);
+                task.interfered |= task.version_seen != self.devices[who.device].version;
+                self.end(task, &outcome)?;
             }
         }
         invariants::every_decision(self, who)
     }
 
-    fn end(&mut self, errand: Errand, outcome: &Outcome) -> Check {
-        let who = errand.who;
-        let said = match &outcome.result {
+    fn end(&mut self, task: Task, outcome: &Outcome) -> Check {
+        let who = task.who;
+        let result = match &outcome.result {
             Ok(decision) => summary(decision),
             Err(error) => format!("{}{}: {error}", error.kind(), if error.maybe_applied() { " (maybe)" } else { "" }),
         };
-        self.tell(format!("{who}: {:?} ended: {said}", errand.ask));
-        invariants::every_outcome(self, &errand, outcome)?;
-        self.remember(&errand, outcome);
+        self.note(format!("{who}: {:?} ended: {result}", task.call));
+        invariants::every_outcome(self, &task, outcome)?;
+        self.update_expectations(&task, outcome);
         invariants::no_seat_is_lost_in_silence(self, who.device)
     }
 
-    /// Keeps the books after an operation.
-    fn remember(&mut self, errand: &Errand, outcome: &Outcome) {
-        let Who { device, .. } = errand.who;
-        let (decision, told) = match &outcome.result {
+    /// Records the facts that the rules need after an operation has ended.
+    fn update_expectations(&mut self, task: &Task, outcome: &Outcome) {
+        let ProcessId { device, .. } = task.who;
+        let (decision, maybe_applied) = match &outcome.result {
             Ok(decision) => (Some(decision), false),
             Err(error) => (error.decision(), error.maybe_applied()),
         };
         let uncertain =
             |decision: &Decision| decision.problem().is_some_and(|problem| problem.kind == ErrorKind::SeatUncertain);
-        let all_told = decision.is_some_and(uncertain);
-        let given_up = errand.ask == Some(Ask::Deactivate) && outcome.result.is_ok();
+        let reports_uncertain = decision.is_some_and(uncertain);
+        let given_up = task.call == Some(Call::Deactivate) && outcome.result.is_ok();
         for seat in self.seats.iter_mut().filter(|seat| seat.device == device) {
-            seat.told |= all_told || (told && seat.errand == errand.id);
-            seat.excused |= given_up && seat.told;
+            seat.reported |= reports_uncertain || (maybe_applied && seat.task == task.id);
+            seat.excused |= given_up && seat.reported;
         }
-        if matches!(errand.ask, Some(Ask::Forget | Ask::Deactivate))
-            && errand.troubled
-            && let Some(process) = self.process(errand.who)
+        if matches!(task.call, Some(Call::Forget | Call::Deactivate))
+            && task.disk_failed
+            && let Some(process) = self.process(task.who)
         {
-            process.parted = true;
-            self.devices[device].parted = true;
+            process.gave_up_unsaved = true;
+            self.devices[device].gave_up_unsaved = true;
             self.devices[device].licensed_since = None;
         }
         let unknown = |exchange: &Exchange| {
-            exchange.endpoint == Endpoint::Activate && matches!(exchange.received, Some(Meaning::Nothing { .. }))
+            exchange.endpoint == Endpoint::Activate && matches!(exchange.received, Some(Meaning::NoAnswer { .. }))
         };
-        self.devices[device].may_alarm |= errand.log.iter().any(unknown) || errand.troubled || errand.excused;
-        let sound = errand.baseline.is_some() && !errand.troubled && !errand.interfered && !errand.excused;
-        if let Some(no) = invariants::no_heard(errand).filter(|_| !errand.excused) {
+        self.devices[device].may_report_uncertain |= task.log.iter().any(unknown) || task.disk_failed || task.excused;
+        let sound = task.baseline.is_some() && !task.disk_failed && !task.interfered && !task.excused;
+        if let Some(denial) = invariants::last_denial(task).filter(|_| !task.excused) {
             if sound {
-                self.devices[device].no = Some((no.clone(), self.tick));
+                self.devices[device].denial = Some((denial.clone(), self.tick));
             }
-            if let Some(process) = self.process(errand.who) {
-                process.no = Some(no);
+            if let Some(process) = self.process(task.who) {
+                process.denial = Some(denial);
             }
         }
         if sound && let Some(license) = decision.and_then(Decision::license) {
-            let others =
-                |other: &Errand| other.who.device == device && matches!(other.ask, Some(Ask::Forget | Ask::Deactivate));
+            let others = |other: &Task| {
+                other.who.device == device && matches!(other.call, Some(Call::Forget | Call::Deactivate))
+            };
             let mut processes = self.devices[device].processes.iter().flatten();
-            if !self.errands.iter().any(others) && !processes.any(|process| process.parted) {
+            if !self.tasks.iter().any(others) && !processes.any(|process| process.gave_up_unsaved) {
                 self.devices[device].licensed_since.get_or_insert(self.tick);
             }
             let confirmed = license.confirmed_at.unix_ms();
-            if let Some((at, lower)) = errand.lower_at_start.filter(|(at, _)| *at == confirmed) {
+            if let Some((at, lower)) = task.lower_at_start.filter(|(at, _)| *at == confirmed) {
                 let tick = self.tick;
                 let high = self.devices[device].high.entry(at).or_insert((lower - HOUR, tick));
                 if lower - HOUR > high.0 {
                     *high = (lower - HOUR, tick);
                 }
             }
-            if let Some(until) = errand.pause {
+            if let Some(until) = task.pause {
                 self.devices[device].saved_pause = Some((until, self.tick));
                 self.devices[device].pause_overwritten = false;
             }
-            for exchange in &errand.log {
-                if let Some(Meaning::Seat(terms)) = &exchange.received {
+            for exchange in &task.log {
+                if let Some(Meaning::SeatTaken(terms)) = &exchange.received {
                     let own = |seat: &&mut TakenSeat| Some(seat.id) == terms.activation;
                     if let Some(seat) = self.seats.iter_mut().find(own) {
                         seat.known_as = Some(terms.key.clone());
@@ -738,10 +751,10 @@ impl World {
     // ---- storing ----
 
     fn store(&mut self, at: usize, mut step: StoreStep, peeked: Option<u64>) -> Check {
-        let (id, who) = (self.errands[at].id, self.errands[at].who);
+        let (id, who) = (self.tasks[at].id, self.tasks[at].who);
         let wait = step.not_before.saturating_sub(self.devices[who.device].mono);
         self.pass(i64::try_from(wait).expect("near"), None)?;
-        // others may have ended meanwhile
+        // while time passed, other operations may have ended
         let at = self.index(id).expect("it is under way");
         let was_read = self.devices[who.device].trouble != Trouble::Unreadable;
         let (read_at, written) = match peeked {
@@ -752,30 +765,31 @@ impl World {
             process.last_read = Some(tick);
         }
         if written.is_err() {
-            self.errands[at].troubled = true;
+            self.tasks[at].disk_failed = true;
             if let Some(process) = self.process(who) {
-                process.dirty = true;
+                process.write_failed = true;
             }
         }
         let now = self.clocks(who.device);
         let Some(process) = self.process(who) else { return Ok(()) };
         let next = step.resume(&mut process.engine, written, now);
         let decision = process.engine.current(now);
-        self.errands[at].baseline.get_or_insert(decision);
+        self.tasks[at].baseline.get_or_insert(decision);
         self.go_on(id, next)
     }
 
-    /// What `blocking/driver.rs` does: look, and if there is something to write, lock, look again, write.
+    /// Carries out a store step as `blocking/driver.rs` does: reads, and if there is something to write, locks, reads
+    /// again and writes.
     fn carry_out_store(&mut self, at: usize, step: &mut StoreStep) -> Result<(), String> {
-        let who = self.errands[at].who;
-        if self.errands[at].ask == Some(Ask::Forget) {
+        let who = self.tasks[at].who;
+        if self.tasks[at].call == Some(Call::Forget) {
             self.lose_track(who.device);
         }
         let now = self.clocks(who.device);
-        if self.errands[at].version_seen != self.devices[who.device].version {
-            // reading for the first time is no interference
-            self.errands[at].interfered |= self.errands[at].baseline.is_some();
-            self.errands[at].version_seen = self.devices[who.device].version;
+        if self.tasks[at].version_seen != self.devices[who.device].version {
+            // a write before the first read is no interference
+            self.tasks[at].interfered |= self.tasks[at].baseline.is_some();
+            self.tasks[at].version_seen = self.devices[who.device].version;
         }
         let device = &mut self.devices[who.device];
         let Some(process) = &mut device.processes[who.slot] else { return Ok(()) };
@@ -788,7 +802,7 @@ impl World {
             return Ok(());
         }
         if device.trouble == Trouble::Locked {
-            return Err(String::from("the lock is not to be had"));
+            return Err(String::from("the lock cannot be acquired"));
         }
         let change = step.merge(&process.engine, Ok(device.bytes.as_deref()), now);
         match change {
@@ -800,80 +814,81 @@ impl World {
             }
             Change::Remove => {
                 device.bytes = None;
-                // nothing is left that could hold it
+                // the pause was in the record
                 device.saved_pause = None;
             }
         }
         device.version += 1;
-        self.errands[at].version_seen = device.version;
-        if self.errands[at].ask == Some(Ask::Deactivate) {
-            let on_its_way = |errand: &&mut Errand| errand.who.device == who.device;
-            self.errands.iter_mut().filter(on_its_way).for_each(|errand| errand.wiped = true);
+        self.tasks[at].version_seen = device.version;
+        if self.tasks[at].call == Some(Call::Deactivate) {
+            let on_its_way = |task: &&mut Task| task.who.device == who.device;
+            self.tasks.iter_mut().filter(on_its_way).for_each(|task| task.record_removed = true);
             let unknown = |seat: &&mut TakenSeat| seat.device == who.device && seat.known_as.is_none();
-            self.seats.iter_mut().filter(unknown).for_each(|seat| seat.wiped = true);
+            self.seats.iter_mut().filter(unknown).for_each(|seat| seat.record_removed = true);
         }
-        let saved = self.devices[who.device].saved_pause.is_some_and(|(_, since)| since > self.errands[at].begun);
+        let saved = self.devices[who.device].saved_pause.is_some_and(|(_, since)| since > self.tasks[at].begun);
         self.devices[who.device].pause_overwritten |= saved;
         Ok(())
     }
 
-    /// The driver's look without the lock: if there is nothing to write, it goes on with what it saw.
+    /// Reads the store without the lock, as the driver does first. If there is nothing to write, the step will go on
+    /// with the record that was read here.
     fn peek(&mut self, at: usize) {
-        let who = self.errands[at].who;
+        let who = self.tasks[at].who;
         let now = self.clocks(who.device);
         let device = &mut self.devices[who.device];
         let Some(process) = &mut device.processes[who.slot] else { return };
         if device.trouble == Trouble::Unreadable {
             return;
         }
-        if let Some(Pending::Store { step, peeked }) = &mut self.errands[at].pending
+        if let Some(Pending::Store { step, peeked }) = &mut self.tasks[at].pending
             && peeked.is_none()
             && step.merge(&process.engine, Ok(device.bytes.as_deref()), now) == Change::Keep
         {
             *peeked = Some(self.tick);
-            self.errands[at].interfered |=
-                self.errands[at].baseline.is_some() && self.errands[at].version_seen != device.version;
-            self.errands[at].version_seen = device.version;
-            self.tale.push(format!("{who} looks at the store"));
+            self.tasks[at].interfered |=
+                self.tasks[at].baseline.is_some() && self.tasks[at].version_seen != device.version;
+            self.tasks[at].version_seen = device.version;
+            self.story.push(format!("{who} looks at the store"));
         }
     }
 
-    fn vandalize(&mut self, device: usize, edit: Vandalism) {
+    fn edit_record(&mut self, device: usize, edit: RecordEdit) {
         let other = self.devices[1 - device].bytes.clone();
         let this = &mut self.devices[device];
         let edited = match (edit, this.bytes.clone()) {
-            (Vandalism::FlipByte(at), Some(mut bytes)) if !bytes.is_empty() => {
+            (RecordEdit::FlipByte(at), Some(mut bytes)) if !bytes.is_empty() => {
                 let at = at % bytes.len();
                 bytes[at] ^= 1 << (at % 8);
                 Some(bytes)
             }
-            (Vandalism::Truncate(at), Some(mut bytes)) => {
+            (RecordEdit::Truncate(at), Some(mut bytes)) => {
                 bytes.truncate(at % (bytes.len() + 1));
                 Some(bytes)
             }
-            (Vandalism::CopyFromOther, _) if other.is_some() => other,
-            (Vandalism::Restore(at), _) if !this.copies.is_empty() => {
+            (RecordEdit::CopyFromOther, _) if other.is_some() => other,
+            (RecordEdit::Restore(at), _) if !this.copies.is_empty() => {
                 let at = at % this.copies.len();
                 Some(this.copies[at].clone())
             }
-            (Vandalism::Delete, Some(_)) => None,
+            (RecordEdit::Delete, Some(_)) => None,
             _ => return,
         };
         this.bytes = edited;
         this.version += 1;
         this.edited = true;
-        self.tell(format!("somebody edits {}'s record: {edit:?}", name(device)));
+        self.note(format!("somebody edits {}'s record: {edit:?}", name(device)));
         self.lose_track(device);
     }
 
-    /// From here on nobody can expect this device to know what it knew.
+    /// Drops all expectations about the record of a device, whose record was edited or whose user forgot the license.
     fn lose_track(&mut self, device: usize) {
         self.seats.iter_mut().filter(|seat| seat.device == device).for_each(|seat| seat.excused = true);
-        self.errands.iter_mut().filter(|errand| errand.who.device == device).for_each(|errand| errand.excused = true);
+        self.tasks.iter_mut().filter(|task| task.who.device == device).for_each(|task| task.excused = true);
         let this = &mut self.devices[device];
-        this.may_alarm = true;
+        this.may_report_uncertain = true;
         this.licensed_since = None;
-        this.no = None;
+        this.denial = None;
         this.high.clear();
         this.saved_pause = None;
     }
@@ -881,15 +896,15 @@ impl World {
     // ---- sending ----
 
     fn wait_for(&mut self, at: usize, step: &SendStep) -> Check {
-        let mono = self.devices[self.errands[at].who.device].mono;
+        let mono = self.devices[self.tasks[at].who.device].mono;
         let wait = step.not_before.saturating_sub(mono);
         if wait == 0 { Ok(()) } else { self.pass(i64::try_from(wait).expect("near"), None) }
     }
 
-    fn let_go(&mut self, at: usize, step: SendStep, fault: Fault) -> Check {
-        let who = self.errands[at].who;
+    fn send(&mut self, at: usize, step: SendStep, fault: Fault) -> Check {
+        let who = self.tasks[at].who;
         if fault == Fault::CancelledBefore {
-            self.tell(format!("{who}: cancelled before it sent"));
+            self.note(format!("{who}: cancelled before it sent"));
             return self.answer(at, step, failed(Failure::Cancelled, Sent::No), nothing(false, "cancelled"));
         }
         self.tick_clocks(3, None);
@@ -914,23 +929,32 @@ impl World {
         };
         let reply = if applied { Some(self.polar.handle(endpoint, &body, self.now)?) } else { None };
         let done = reply.as_ref().map(|reply| reply.meaning.clone());
-        if let Some(Meaning::Seat(Terms { activation: Some(seat), .. })) = done {
-            let Errand { id, excused, wiped, .. } = self.errands[at];
+        if let Some(Meaning::SeatTaken(Terms { activation: Some(seat), .. })) = done {
+            let Task { id, excused, record_removed, .. } = self.tasks[at];
             let device = who.device;
             let at = self.now;
             let known_as = None;
-            self.seats.push(TakenSeat { id: seat, device, errand: id, at, told: false, excused, wiped, known_as });
+            self.seats.push(TakenSeat {
+                id: seat,
+                device,
+                task: id,
+                at,
+                reported: false,
+                excused,
+                record_removed,
+                known_as,
+            });
         }
-        self.tell(format!("{who}: {endpoint:?} {} {} ~ {fault:?}", tail(&exchange.key), short(activation)));
-        self.errands[at].log.push(Exchange { done, ..exchange });
+        self.note(format!("{who}: {endpoint:?} {} {} ~ {fault:?}", tail(&exchange.key), short(activation)));
+        self.tasks[at].log.push(Exchange { done, ..exchange });
         let (answer, meaning) = disturb(fault, reply, endpoint, activation);
-        self.errands[at].pending = Some(Pending::Flight { step, answer, meaning, sent });
+        self.tasks[at].pending = Some(Pending::Flight { step, answer, meaning, sent });
         Ok(())
     }
 
     fn deliver(&mut self, at: usize, step: SendStep, answer: Answer, meaning: Meaning, sent: u64) -> Check {
         self.tick_clocks(4, None);
-        let device = self.errands[at].who.device;
+        let device = self.tasks[at].who.device;
         let now = self.clocks(device);
         let timeout = u64::try_from(step.request.timeout.as_millis()).expect("near") + 250;
         let failed_before_sending = matches!(&answer, Answer::Failed { sent: Sent::No, .. });
@@ -941,26 +965,34 @@ impl World {
     }
 
     fn answer(&mut self, at: usize, step: SendStep, answer: Answer, meaning: Meaning) -> Check {
-        let Errand { id, who, .. } = self.errands[at];
+        let Task { id, who, .. } = self.tasks[at];
         let now = self.clocks(who.device);
-        if let Some(exchange) = self.errands[at].log.last_mut().filter(|exchange| exchange.received.is_none()) {
+        if let Some(exchange) = self.tasks[at].log.last_mut().filter(|exchange| exchange.received.is_none()) {
             exchange.received = Some(meaning.clone());
             let (key, activation, asked_at) = (exchange.key.clone(), exchange.activation, exchange.at);
             let wall = now.wall.unix_ms();
             let verdict = match &meaning {
-                Meaning::Yes(terms) | Meaning::Seat(terms) => Some(Ok(terms.clone())),
-                Meaning::No(why) => Some(Err(*why)),
+                Meaning::Confirmed(terms) | Meaning::SeatTaken(terms) => Some(Ok(terms.clone())),
+                Meaning::Denied(why) => Some(Err(*why)),
                 _ => None,
             };
             if let Some(verdict) = verdict {
                 let (at, activation) =
                     verdict.as_ref().map_or((asked_at, activation), |terms| (terms.at, terms.activation));
                 let device = who.device;
-                self.words.push(Word { device, at, key, activation, verdict, offset: at - wall, upper: at });
+                self.answers.push(ReceivedAnswer {
+                    device,
+                    at,
+                    key,
+                    activation,
+                    verdict,
+                    offset: at - wall,
+                    upper: at,
+                });
             }
         }
         if let Meaning::Wait(seconds) = meaning {
-            self.errands[at].pause = Some(now.wall.unix_ms() + i64::from(seconds) * 1000);
+            self.tasks[at].pause = Some(now.wall.unix_ms() + i64::from(seconds) * 1000);
         }
         let before = self.decision(who);
         let Some(process) = self.process(who) else { return Ok(()) };
@@ -971,16 +1003,16 @@ impl World {
             let book = &mut self.pacers[pacer];
             book.paused_until = book.paused_until.max(now.mono + u64::from(seconds) * 1000);
         }
-        if let (Meaning::Nothing { .. } | Meaning::Wait(_), Some(before)) = (&meaning, before) {
+        if let (Meaning::NoAnswer { .. } | Meaning::Wait(_), Some(before)) = (&meaning, before) {
             invariants::only_polar_can_deny(&before, &after)?;
         }
         self.go_on(id, next)
     }
 
     fn cancel(&mut self, at: usize, dropped: bool) -> Check {
-        let Errand { id, who, .. } = self.errands[at];
-        self.tell(format!("{who}: {:?} is cancelled", self.errands[at].ask));
-        match self.errands[at].pending.take() {
+        let Task { id, who, .. } = self.tasks[at];
+        self.note(format!("{who}: {:?} is cancelled", self.tasks[at].call));
+        match self.tasks[at].pending.take() {
             Some(Pending::Flight { step, .. }) => {
                 self.answer(at, step, failed(Failure::Cancelled, Sent::Maybe), nothing(true, "cancelled"))
             }
@@ -994,8 +1026,8 @@ impl World {
                 self.go_on(id, next)
             }
             _ => {
-                self.devices[who.device].may_alarm |= self.is_activating(who.device);
-                self.errands.remove(at);
+                self.devices[who.device].may_report_uncertain |= self.is_activating(who.device);
+                self.tasks.remove(at);
                 Ok(())
             }
         }
@@ -1003,26 +1035,27 @@ impl World {
 
     // ---- looking ----
 
-    /// Whether a seat may be on its way to a device.
+    /// Returns `true` if an activation is running on a device.
     pub(crate) fn is_activating(&self, device: usize) -> bool {
-        let is_it = |errand: &Errand| errand.who.device == device && matches!(errand.ask, Some(Ask::Activate { .. }));
-        self.errands.iter().any(is_it)
+        let is_it = |task: &Task| task.who.device == device && matches!(task.call, Some(Call::Activate { .. }));
+        self.tasks.iter().any(is_it)
     }
 
-    /// What a new process would find: every seat that the record knows, and whether it says that one is uncertain.
-    /// Finds out by activating another key on a copy, at another Polar, and watching what is given up for it.
+    /// Returns the facts that a new process would learn: every seat that the record knows, and whether it reports one
+    /// as uncertain. Learns the seats by activating another key on a copy of the record, at another Polar, and watching
+    /// which seats are released for it.
     pub(crate) fn probe(&self, device: usize) -> Result<Probe, String> {
         let this = &self.devices[device];
         let known = this.probed.borrow().clone().filter(|(version, _)| *version == this.version);
         if let Some((_, probe)) = known {
             return Ok(probe);
         }
-        let probe = self.probe_afresh(device)?;
+        let probe = self.run_probe(device)?;
         *this.probed.borrow_mut() = Some((this.version, probe.clone()));
         Ok(probe)
     }
 
-    fn probe_afresh(&self, device: usize) -> Result<Probe, String> {
+    fn run_probe(&self, device: usize) -> Result<Probe, String> {
         let this = &self.devices[device];
         let (config, _) = setup(0);
         let host = Host { device: this.id.clone(), system: String::from("probe"), seed: [9; 16], takes_turns: false };
@@ -1035,7 +1068,7 @@ impl World {
         let key = polar.keys[0].text.clone();
         let activate = || Operation::Activate { key: Some(key.as_str().into()), replace_previous: false };
         for operation in [Operation::Open, activate(), activate(), activate(), activate()] {
-            // after any pause that is saved
+            // later than the end of any saved pause
             now = Now { wall: now.wall.plus(Duration::from_secs(121)), mono: now.mono + 121_000 };
             let mut step = engine.begin(operation, now);
             loop {
@@ -1073,7 +1106,7 @@ impl World {
         Ok(Probe { seats, uncertain })
     }
 
-    /// The texts that may be seen nowhere.
+    /// Returns the texts that must never be shown.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
         let keys = self.polar.keys.iter().flat_map(|key| [key.text.as_str(), key.first_text.as_str()]);
         keys.chain(PERSONAL)
@@ -1081,9 +1114,9 @@ impl World {
 
     // ---- the end ----
 
-    /// Everything works again, and what was under way comes to its end.
-    pub(crate) fn heal(&mut self) -> Check {
-        self.tell("— everything works again —");
+    /// Makes everything work again, and runs all operations to their end.
+    pub(crate) fn repair(&mut self) -> Check {
+        self.note("— everything works again —");
         for device in 0..self.devices.len() {
             self.devices[device].trouble = Trouble::None;
             self.devices[device].offline = false;
@@ -1091,17 +1124,17 @@ impl World {
             self.devices[device].saved_pause = None;
             self.clocks_moved(device, 0);
         }
-        while let Some(errand) = self.errands.first() {
-            let id = errand.id;
-            self.errands[0].faults = vec![].into_iter();
+        while let Some(task) = self.tasks.first() {
+            let id = task.id;
+            self.tasks[0].faults = vec![].into_iter();
             self.finish(id)?;
         }
         self.pass(5 * 60 * 1000, None)?;
-        self.look_everywhere()
+        self.check_everything()
     }
 }
 
-/// What arrives of a reply.
+/// Applies a fault to a reply, and returns the answer that arrives.
 fn disturb(
     fault: Fault,
     reply: Option<super::polar::Reply>,
@@ -1136,7 +1169,7 @@ fn disturb(
             let body = reply.body.into_bytes();
             return (Answer::Reply { status: reply.status, retry_after: None, body }, reply.meaning);
         }
-        // an empty body, and a no that names nobody, cannot be about another
+        // an empty body or a denial names no key, seat or organization that could be replaced
         _ if reply.status != 200 => PAGE.to_owned(),
         Fault::AnotherOrganization => reply.body.replace(ORGANIZATION, "a0010000-0000-4000-8000-0000000000ff"),
         Fault::AnotherSeat if endpoint == Endpoint::Activate => {
@@ -1156,10 +1189,10 @@ fn failed(failure: Failure, sent: Sent) -> Answer {
 }
 
 fn nothing(maybe_applied: bool, kind: &'static str) -> Meaning {
-    Meaning::Nothing { maybe_applied, kind }
+    Meaning::NoAnswer { maybe_applied, kind }
 }
 
-impl std::fmt::Display for Who {
+impl std::fmt::Display for ProcessId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}/{}", name(self.device), ["one", "two"][self.slot])
     }
