@@ -1,5 +1,5 @@
-//! The async client in Node and in a browser: the scenarios, requests to a local Polar, and what a page's own code does
-//! to `fetch`. `cargo xtask test fetch` starts the local Polar and runs this in both.
+//! The client for web apps in Node and in a browser: the scenarios, requests to a local Polar, and pages that change
+//! `fetch`. `cargo xtask test fetch` starts the local Polar and runs this in both.
 #![cfg(all(feature = "fetch", target_arch = "wasm32", target_os = "unknown"))]
 #![expect(
     clippy::expect_used,
@@ -18,7 +18,7 @@ mod expect;
 #[path = "fetch/foreign.rs"]
 mod foreign;
 #[path = "scenarios/format.rs"]
-#[expect(dead_code, reason = "tests/scenarios.rs compares what the scenarios show")]
+#[expect(dead_code, reason = "only tests/scenarios.rs compares the rules that the scenarios show")]
 mod format;
 #[path = "fetch/life.rs"]
 mod life;
@@ -38,7 +38,7 @@ mod world;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test]
-fn every_scenario_goes_as_it_says() {
+fn every_scenario_passes() {
     let common = format::Common::load();
     let mut failures = Vec::new();
     for file in common.files() {
@@ -46,11 +46,11 @@ fn every_scenario_goes_as_it_says() {
             failures.extend(world::run(&common, &file.name, scenario));
         }
     }
-    assert!(failures.is_empty(), "not as expected:\n{}", failures.join("\n"));
+    assert!(failures.is_empty(), "scenarios failed:\n{}", failures.join("\n"));
 }
 
 #[wasm_bindgen_test]
-fn a_failure_says_where_and_what() {
+fn a_failure_names_the_step_and_the_difference() {
     let scenario: format::Scenario = serde_json::from_str(
         r#"{
             "name": "made up", "why": "", "shows": [], "given": "plain",

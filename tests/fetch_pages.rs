@@ -1,4 +1,4 @@
-//! The async client in a page: localStorage, IndexedDB and events. Runs in a browser only.
+//! The client for web apps in a page: localStorage, IndexedDB and events. Runs in a browser only.
 #![cfg(all(feature = "fetch", target_arch = "wasm32", target_os = "unknown"))]
 #![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
@@ -21,7 +21,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 
 const BOTH: [Storage; 2] = [Storage::Local, Storage::IndexedDb];
 
-/// An app of its own in the browser's storage, without a device id of its own.
+/// Returns the configuration of an app that has its own record in the browser's storage, and no configured device id.
 fn page(app_id: &str) -> ConfigBuilder {
     Config::builder(server::ORGANIZATION, app_id).environment(url()).label("Till 7").feature("export", [server::PRO])
 }
@@ -35,17 +35,17 @@ fn js(code: &str) -> JsValue {
     Function::new_no_args(code).call0(&JsValue::NULL).unwrap()
 }
 
-/// Runs JavaScript, and other JavaScript when it is dropped.
-struct Meanwhile(&'static str);
+/// A change of the page's environment, which other JavaScript undoes when this is dropped.
+struct Changed(&'static str);
 
-impl Meanwhile {
+impl Changed {
     fn new(code: &str, after: &'static str) -> Self {
         js(code);
         Self(after)
     }
 }
 
-impl Drop for Meanwhile {
+impl Drop for Changed {
     fn drop(&mut self) {
         js(self.0);
     }
@@ -75,7 +75,7 @@ async fn a_license_survives_in_the_browser() {
 }
 
 #[wasm_bindgen_test]
-async fn a_page_uses_local_storage_unless_told_otherwise() {
+async fn a_page_uses_local_storage_unless_configured_otherwise() {
     let (hand, key) = (Hand::new().await, one_seat_key().await);
     js("localStorage.clear()");
     let usual = client(page("com.example.usual"), &hand).open().await.unwrap();
@@ -86,11 +86,11 @@ async fn a_page_uses_local_storage_unless_told_otherwise() {
         State::Unlicensed
     );
     let stored = js("return JSON.stringify(localStorage)").as_string().unwrap();
-    assert!(!stored.contains(&key), "the record is not readable at a glance");
+    assert!(!stored.contains(&key), "the record shows the key");
 }
 
 #[wasm_bindgen_test]
-async fn two_tabs_see_what_the_other_saved() {
+async fn two_tabs_see_each_others_changes() {
     for storage in BOTH {
         let (hand, key) = (Hand::new().await, one_seat_key().await);
         js("localStorage.clear()");
@@ -104,7 +104,7 @@ async fn two_tabs_see_what_the_other_saved() {
 }
 
 #[wasm_bindgen_test]
-async fn what_somebody_else_wrote_is_no_license_and_no_obstacle() {
+async fn an_overwritten_record_grants_nothing_and_does_not_prevent_opening() {
     let (hand, key) = (Hand::new().await, one_seat_key().await);
     js("localStorage.clear()");
     open_in(Storage::Local, page("com.example.edited"), &hand).await.activate(&key).await.unwrap();
@@ -115,7 +115,8 @@ async fn what_somebody_else_wrote_is_no_license_and_no_obstacle() {
     assert_eq!(client.current().reason(), Some(Reason::Tampered));
 }
 
-/// How storage of a browser breaks, what makes it so, and what mends it.
+/// The failures of a browser's storage: the storage, words of the error message, the JavaScript that breaks the
+/// storage, and the JavaScript that repairs it.
 const BROKEN: [(Storage, &str, &str, &str); 7] = [
     (
         Storage::Local,
@@ -160,7 +161,7 @@ const BROKEN: [(Storage, &str, &str, &str); 7] = [
          request.addEventListener('success', () => this.transaction.abort()); return request }",
         "IDBObjectStore.prototype.put = IDBObjectStore.prototype.was",
     ),
-    // with a timer that does not let the test wait
+    // the timer is replaced too, so that the test does not wait
     (
         Storage::IndexedDb,
         "did not answer",
@@ -171,50 +172,50 @@ const BROKEN: [(Storage, &str, &str, &str); 7] = [
 ];
 
 #[wasm_bindgen_test]
-async fn broken_storage_opens_all_the_same_and_costs_no_seat() {
-    for (storage, words, spoil, mend) in BROKEN {
-        // with and without a device that is known already
-        for known in [false, true] {
+async fn a_client_with_broken_storage_opens_and_takes_no_seat() {
+    for (storage, words, break_it, repair) in BROKEN {
+        // with and without a device id that is already stored
+        for has_device in [false, true] {
             let (hand, key) = (Hand::new().await, one_seat_key().await);
             forget_device().await;
-            if known {
+            if has_device {
                 open_in(storage, page("com.example.known-before"), &hand).await;
             }
-            let broken = Meanwhile::new(spoil, mend);
+            let broken = Changed::new(break_it, repair);
             let client = open_in(storage, page("com.example.broken"), &hand).await;
             let decision = client.refresh().await;
             let error = client.activate(&key).await.unwrap_err();
             drop(broken);
             assert_eq!(decision.state(), State::Unlicensed, "{words}");
-            assert_eq!(error.kind(), ErrorKind::Storage, "{words}, {known}: {error}");
-            assert!(error.to_string().contains(words), "{words}, {known}: {error}");
+            assert_eq!(error.kind(), ErrorKind::Storage, "{words}, {has_device}: {error}");
+            assert!(error.to_string().contains(words), "{words}, {has_device}: {error}");
             assert_eq!(seats(&key).await, 0, "{words}");
         }
     }
 }
 
 #[wasm_bindgen_test]
-async fn a_device_that_could_not_be_kept_takes_no_seat_later_either() {
+async fn a_client_that_could_not_save_its_device_id_never_takes_a_seat() {
     let (hand, key) = (Hand::new().await, one_seat_key().await);
     forget_device().await;
-    let (_, _, spoil, mend) = BROKEN[0];
-    let broken = Meanwhile::new(spoil, mend);
-    let client = open_in(Storage::Local, page("com.example.mended"), &hand).await;
+    let (_, _, break_it, repair) = BROKEN[0];
+    let broken = Changed::new(break_it, repair);
+    let client = open_in(Storage::Local, page("com.example.repaired"), &hand).await;
     drop(broken);
     assert_eq!(client.activate(&key).await.unwrap_err().kind(), ErrorKind::Storage);
     assert_eq!(seats(&key).await, 0);
-    let again = open_in(Storage::Local, page("com.example.mended"), &hand).await;
+    let again = open_in(Storage::Local, page("com.example.repaired"), &hand).await;
     assert_eq!(again.activate(&key).await.unwrap().state(), State::Active);
 }
 
 #[wasm_bindgen_test]
-async fn a_license_in_storage_that_breaks_later_stays() {
+async fn a_license_outlives_a_failure_of_its_storage() {
     for storage in BOTH {
         let (hand, key) = (Hand::new().await, one_seat_key().await);
         let client = open_in(storage, page("com.example.breaks-later"), &hand).await;
         client.activate(&key).await.unwrap();
-        for (_, _, spoil, mend) in BROKEN.iter().filter(|(of, ..)| *of == storage) {
-            let broken = Meanwhile::new(spoil, mend);
+        for (_, _, break_it, repair) in BROKEN.iter().filter(|(of, ..)| *of == storage) {
+            let broken = Changed::new(break_it, repair);
             let decision = client.validate().await;
             drop(broken);
             assert_eq!(decision.state(), State::Active);
@@ -224,7 +225,7 @@ async fn a_license_in_storage_that_breaks_later_stays() {
 }
 
 #[wasm_bindgen_test]
-async fn a_license_is_asked_about_when_the_network_comes_back_or_the_page_is_shown_again() {
+async fn a_license_is_refreshed_when_the_network_returns_or_the_page_is_shown_again() {
     let (hand, key) = (Hand::new().await, one_seat_key().await);
     let client = open(app(), &hand).await;
     client.activate(&key).await.unwrap();
@@ -245,7 +246,7 @@ async fn a_license_is_asked_about_when_the_network_comes_back_or_the_page_is_sho
     no_faults().await;
 }
 
-/// As if nothing had ever been stored by this site.
+/// Removes everything that this site has stored.
 async fn forget_device() {
     js("localStorage.clear()");
     let done = js("return new Promise((resolve, reject) => { \

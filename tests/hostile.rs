@@ -1,5 +1,5 @@
-//! Whatever answers in Polar's place, to every question on every device: the blocking client, in this process, and
-//! programs that another test names. What must come of it is in `tests/hostile/table.json`.
+//! A hostile server in Polar's place: every answer to every operation on every device, with the blocking client in this
+//! process and with other programs. `tests/hostile/table.json` has the expected outcomes.
 #![cfg(feature = "http")]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test's helpers fail by panicking")]
 
@@ -20,27 +20,28 @@ use polar_license::time::Now;
 use polar_license::{ConfigBuilder, Decision, Error, Timestamp};
 use serde_json::{Value, json};
 
-/// Nothing here is trusted, and to read a system's root certificates takes ten times as long as all the rest. A proxy
-/// would answer for places that cannot be reached.
+/// The environment of the test, without root certificates: no server here is trusted, and reading a system's
+/// certificates takes ten times as long as everything else.
 const ENVIRONMENT: [(&str, &str); 2] = [("SSL_CERT_DIR", "/nonexistent"), ("SSL_CERT_FILE", "/dev/null")];
 
 #[test]
-fn every_answer_to_every_question_on_every_device_comes_to_what_the_table_says() {
+fn every_answer_has_the_outcome_in_the_table() {
     if env::var(ENVIRONMENT[0].0).as_deref() == Ok(ENVIRONMENT[0].1) {
         return try_all("rust", 1, 8, || Blocking);
     }
     let mut again = Command::new(env::current_exe().unwrap());
     again.args(["--exact", thread::current().name().unwrap(), "--nocapture"]).envs(ENVIRONMENT);
+    // a proxy would answer for addresses that cannot be reached
     for name in ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"] {
         again.env_remove(name).env_remove(name.to_lowercase());
     }
     assert!(again.status().unwrap().success());
 }
 
-/// `POLAR_LICENSE_HOSTILE_APPS` has a platform of the table and the command of its app, one such pair in each line.
+/// Each line of `POLAR_LICENSE_HOSTILE_APPS` is a platform of the table and the command of its app.
 #[test]
 #[ignore = "`cargo xtask test js` runs it, with the packed npm package"]
-fn the_same_comes_of_it_in_other_programs() {
+fn other_programs_have_the_same_outcomes() {
     for line in env::var("POLAR_LICENSE_HOSTILE_APPS").unwrap().lines() {
         let mut words = line.split_whitespace();
         let (platform, program) = (words.next().unwrap(), words.next().unwrap());
@@ -68,14 +69,14 @@ impl App for Blocking {
                 }
                 Err(error) => seen(Err(error)),
             },
-            ask => panic!("no question is `{ask}`"),
+            ask => panic!("the app has no operation `{ask}`"),
         };
         drop(client);
         json!({"now": now, "next": seen(Ok(device.open(case).current()))})
     }
 }
 
-/// The JSON of it, and what a log would have.
+/// Returns the JSON of a result, and the texts that a log would have.
 fn seen(result: Result<Decision, Error>) -> Value {
     let (json, texts) = match result {
         Ok(decision) => (decision.to_json(), vec![]),
@@ -86,7 +87,7 @@ fn seen(result: Result<Decision, Error>) -> Value {
     seen
 }
 
-/// What is stored, and the clock, on which loading and saving take time.
+/// The store of a device, and its clock, on which loading and saving take time.
 #[derive(Clone)]
 struct Device(Arc<Parts>);
 

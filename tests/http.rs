@@ -1,4 +1,4 @@
-//! One request over the network, by each transport: what comes back, and whether one that failed may have reached Polar.
+//! One request over the network by each transport: the answer, and whether a failed request may have reached Polar.
 #![cfg(feature = "http")]
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 const BODY: &str = r#"{"key":"SECRET-KEY"}"#;
 const SOON: Duration = Duration::from_millis(300);
 
-/// A server for one exchange: it accepts, reads the whole request, acts on it, and closes.
+/// A server for one request: it accepts a connection, reads the whole request, acts, and closes.
 struct Server {
     port: u16,
     thread: JoinHandle<String>,
@@ -35,7 +35,7 @@ impl Server {
         Self::reading(BODY, act)
     }
 
-    /// A server whose request is whole when it ends in `end`.
+    /// Starts a server whose request is complete when it ends in `end`.
     fn reading(end: &'static str, act: impl FnOnce(&mut TcpStream) + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -57,7 +57,7 @@ impl Server {
         post(transport, &format!("http://127.0.0.1:{}/v1/x", self.port))
     }
 
-    /// What it was sent.
+    /// Returns the request that the server received.
     fn request(self) -> String {
         self.thread.join().unwrap()
     }
@@ -107,7 +107,7 @@ fn a_request_goes_out_with_exactly_these_headers() {
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         let (first, headers) = head.split_once("\r\n").unwrap();
         let mut headers: Vec<_> = headers.lines().map(str::to_lowercase).collect();
-        // reqwest sends it to everybody
+        // reqwest always sends this header
         headers.retain(|header| header != "accept: */*" || *transport != "tokio");
         headers.sort();
         let expected = [
@@ -142,7 +142,7 @@ fn a_request_of_the_portal_goes_out_with_exactly_these_headers() {
             assert_eq!(reply(exchange(transport, &request).answer.clone()), (200, None, b"{}".to_vec()));
             let text = server.request();
             let names = text.lines().filter_map(|line| Some(line.split_once(": ")?.0.to_lowercase()));
-            // reqwest sends `accept` to everybody; a GET has no length
+            // reqwest always sends `accept`; a GET has no length
             let names: BTreeSet<String> =
                 names.filter(|name| !["accept", "content-length"].contains(&&**name)).collect();
             let expected = ["authorization", "connection", "content-type", "host", "user-agent"];
@@ -166,7 +166,7 @@ fn exchange(transport: &str, request: &PortalRequest) -> PortalAnswer {
 }
 
 #[test]
-fn a_redirect_is_an_answer_like_any_other() {
+fn a_redirect_is_returned_and_not_followed() {
     for transport in TRANSPORTS {
         for location in ["", "location: http://127.0.0.1:1/elsewhere\r\n"] {
             for status in [301, 302, 307, 308] {
@@ -180,7 +180,7 @@ fn a_redirect_is_an_answer_like_any_other() {
 }
 
 #[test]
-fn statuses_are_answers() {
+fn every_status_is_returned_as_an_answer() {
     for transport in TRANSPORTS {
         for status in [204, 400, 403, 404, 407, 422, 500, 503, 511] {
             let head = format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\n\r\n");
@@ -190,7 +190,7 @@ fn statuses_are_answers() {
 }
 
 #[test]
-fn the_wait_that_headers_ask_for_is_read() {
+fn the_wait_in_the_headers_is_read() {
     for transport in TRANSPORTS {
         let cases = [
             ("retry-after: 60", Some(60)),
@@ -215,7 +215,7 @@ fn the_wait_that_headers_ask_for_is_read() {
 }
 
 #[test]
-fn a_chunked_answer_is_put_together() {
+fn a_chunked_answer_is_decoded() {
     for transport in TRANSPORTS {
         let server =
             Server::answering("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n");
@@ -224,7 +224,7 @@ fn a_chunked_answer_is_put_together() {
 }
 
 #[test]
-fn a_truncated_answer_is_none() {
+fn a_truncated_answer_is_a_failure() {
     for transport in TRANSPORTS {
         for text in [
             "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{}",
@@ -239,7 +239,7 @@ fn a_truncated_answer_is_none() {
 }
 
 #[test]
-fn an_endless_answer_is_cut() {
+fn an_endless_answer_is_refused() {
     for transport in TRANSPORTS {
         for head in ["", "content-length: 99999999\r\n"] {
             let server = Server::that(move |connection| {
@@ -252,7 +252,7 @@ fn an_endless_answer_is_cut() {
 }
 
 #[test]
-fn an_answer_of_the_largest_size_is_taken_and_none_larger() {
+fn an_answer_up_to_the_size_limit_is_read_and_a_larger_one_is_refused() {
     for transport in TRANSPORTS {
         for more in [0, 1] {
             let size = Request::REPLY_LIMIT + more;
@@ -295,7 +295,7 @@ fn an_answer_of_the_portal_may_be_as_long_as_its_request_says_and_no_longer() {
 }
 
 #[test]
-fn endless_headers_are_cut() {
+fn endless_headers_are_a_failure() {
     for transport in TRANSPORTS {
         let server = Server::that(|connection| {
             connection.write_all(b"HTTP/1.1 200 OK\r\n").unwrap();
@@ -334,7 +334,7 @@ fn the_deadline_covers_the_wait_for_an_answer() {
 }
 
 #[test]
-fn a_stalled_handshake_sent_nothing() {
+fn a_stalled_handshake_is_reported_as_not_sent() {
     for transport in TRANSPORTS {
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
         let answer = post_within(transport, &format!("https://{}/", silent.local_addr().unwrap()), SOON);
@@ -343,9 +343,9 @@ fn a_stalled_handshake_sent_nothing() {
 }
 
 #[test]
-fn no_time_at_all_sends_nothing() {
+fn a_request_without_time_left_is_not_sent() {
     for transport in TRANSPORTS {
-        // not a port that refuses, whose refusal may come first
+        // not a port that refuses, because the refusal could come first
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/", silent.local_addr().unwrap());
         let (failure, sent, _) = failed(post_within(transport, &url, Duration::ZERO));
@@ -354,7 +354,7 @@ fn no_time_at_all_sends_nothing() {
 }
 
 #[test]
-fn a_refused_connection_sent_nothing() {
+fn a_refused_connection_is_reported_as_not_sent() {
     for transport in TRANSPORTS {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let answer = post(transport, &format!("http://127.0.0.1:{port}/"));
@@ -364,7 +364,7 @@ fn a_refused_connection_sent_nothing() {
 }
 
 #[test]
-fn a_connection_closed_after_the_request_may_have_done_it() {
+fn a_connection_closed_after_the_request_is_reported_as_maybe_sent() {
     for transport in TRANSPORTS {
         let (failure, sent, _) = failed(Server::that(|_| {}).post(transport));
         assert_eq!((failure, sent), (Failure::Network, Sent::Maybe));
@@ -372,7 +372,7 @@ fn a_connection_closed_after_the_request_may_have_done_it() {
 }
 
 #[test]
-fn a_handshake_that_fails_sent_nothing() {
+fn a_failed_handshake_is_reported_as_not_sent() {
     for transport in TRANSPORTS {
         let server = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = server.local_addr().unwrap();
@@ -389,7 +389,7 @@ fn a_handshake_that_fails_sent_nothing() {
 }
 
 #[test]
-fn garbage_is_no_answer() {
+fn a_reply_that_is_not_http_is_a_failure() {
     for transport in TRANSPORTS {
         let answer = Server::answering("SSH-2.0-OpenSSH_9.2\r\n\r\n").post(transport);
         assert_eq!(failed(answer), (Failure::Network, Sent::Maybe, "the answer is not HTTP".into()));
@@ -399,7 +399,7 @@ fn garbage_is_no_answer() {
 #[test]
 fn nothing_is_sent_to_a_name_that_does_not_exist() {
     for transport in TRANSPORTS {
-        // A label of more than 63 letters cannot be asked for, so that no query leaves this machine.
+        // no name has a label of more than 63 letters, so no query leaves this machine
         let url = format!("https://{}.invalid/", "a".repeat(70));
         let (failure, sent, message) = failed(post(transport, &url));
         assert_eq!((failure, sent), (Failure::Network, Sent::No), "{message}");
@@ -408,7 +408,7 @@ fn nothing_is_sent_to_a_name_that_does_not_exist() {
 }
 
 #[test]
-fn only_https_and_this_machine_are_sent_to() {
+fn requests_go_only_to_https_addresses_or_this_machine() {
     let wrong = "the address is neither https nor on this computer; correct the environment";
     for transport in TRANSPORTS {
         for url in
@@ -452,12 +452,12 @@ fn loopback_is_never_proxied() {
     proxy.set_nonblocking(true).unwrap();
     let output = run_with_proxy(test, proxy.local_addr().unwrap().port());
     assert!(output.status.success(), "{output:?}");
-    assert!(proxy.accept().is_err(), "the proxy was asked");
+    assert!(proxy.accept().is_err(), "a connection went to the proxy");
 }
 
 #[test]
-fn a_proxy_that_refuses_sent_nothing() {
-    let test = "a_proxy_that_refuses_sent_nothing";
+fn a_refusal_by_the_proxy_is_reported_as_not_sent() {
+    let test = "a_refusal_by_the_proxy_is_reported_as_not_sent";
     if is_child(test) {
         for transport in TRANSPORTS {
             let (failure, sent, message) = failed(post(transport, "https://polar.invalid/"));

@@ -1,5 +1,6 @@
-//! What the library does not stop, as SECURITY.md says it: what a clock in the user's hand gives, and what a backup of the
-//! record gives. Each test is a sentence there; if one fails because it is stopped now, the sentence goes.
+//! The limits of offline protection, as SECURITY.md states them: what a user gains by setting the clock or by restoring
+//! a backup of the record. Each test is a sentence there. If the library prevents more and a test fails, remove its
+//! sentence.
 #![cfg(feature = "http")]
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
@@ -19,7 +20,7 @@ const START: &str = "2026-11-21T12:00:00Z";
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A device whose clock the user sets, and which they take off the network.
+/// A device whose clock the user sets, and which the user disconnects from the network.
 struct Device {
     polar: MockPolar,
     name: &'static str,
@@ -37,7 +38,7 @@ impl Clock for Hand {
     }
 }
 
-/// The real one, whose requests take no time, or none.
+/// The network: real if the flag is set, else none. Each request advances the clock.
 struct Network(bool, Hand);
 
 impl Transport for Network {
@@ -57,7 +58,7 @@ impl Device {
         Self { polar, name: "one device", store: Bytes::default(), is_online: true }
     }
 
-    /// Starts the app while the wall clock says this.
+    /// Starts the app with this time on the wall clock.
     fn run(&self, wall: Timestamp) -> (Client, Hand) {
         let hand = Hand(Arc::new(ManualClock::new(wall)));
         let config = Config::builder(DEMO_ORGANIZATION, "com.acme.app").environment(self.polar.url());
@@ -66,7 +67,7 @@ impl Device {
         (client.transport(network).clock(hand.clone()).open().unwrap(), hand)
     }
 
-    /// The state that a run at this time finds.
+    /// Returns the state in a run of the app at this time.
     fn state(&self, wall: Timestamp) -> State {
         self.run(wall).0.current().state()
     }
@@ -77,11 +78,11 @@ fn start() -> Timestamp {
 }
 
 #[test]
-fn a_clock_held_between_runs_holds_the_grace_and_one_held_in_a_run_does_not() {
+fn setting_the_clock_back_prolongs_grace_between_runs_and_not_within_a_run() {
     let mut device = Device::new();
     device.run(start()).0.activate(DEMO_KEY_ONE_DEVICE).unwrap();
     device.is_online = false;
-    // a year of evenings, each an hour before the same noon
+    // the app runs every day of a year, each time with the clock set back to the first day
     for _ in 0..365 {
         assert!(device.run(start()).0.current().allowed());
     }
@@ -91,19 +92,19 @@ fn a_clock_held_between_runs_holds_the_grace_and_one_held_in_a_run_does_not() {
         hand.0.set_wall(start());
         client.refresh();
     }
-    assert_eq!(client.current().state(), State::Lapsed, "a run counts by itself");
-    assert_ne!(device.state(start()), State::Active, "and what it has counted stays");
+    assert_eq!(client.current().state(), State::Lapsed, "a run counts the time itself");
+    assert_ne!(device.state(start()), State::Active, "and the counted time is saved");
 }
 
 #[test]
-fn a_clock_ahead_at_a_confirmation_gives_26_hours_once() {
+fn a_clock_ahead_at_a_confirmation_adds_26_hours_once() {
     let mut device = Device::new();
     device.run(start().plus(26 * HOUR)).0.activate(DEMO_KEY_ONE_DEVICE).unwrap();
     device.is_online = false;
     let grace = 14 * DAY;
     assert!(device.state(start().plus(grace + 25 * HOUR)).is_allowed());
     assert_eq!(device.state(start().plus(grace + 27 * HOUR)), State::Lapsed);
-    // again and again does not add up
+    // the gain does not add up
     assert_eq!(device.state(start().plus(grace + 2 * HOUR)), State::Lapsed);
 }
 
@@ -111,7 +112,7 @@ fn a_clock_ahead_at_a_confirmation_gives_26_hours_once() {
 fn a_confirmation_made_with_the_clock_ahead_can_be_used_when_that_time_comes() {
     let mut device = Device::new();
     device.run(start()).0.activate(DEMO_KEY_ONE_DEVICE).unwrap();
-    // one confirmation after the other, for each fortnight of the year to come
+    // one confirmation for each fortnight of the coming year
     let fortnight = 14 * DAY;
     let backups: Vec<Vec<u8>> = (1..=26)
         .map(|number| {
@@ -144,7 +145,7 @@ fn a_backup_of_the_record_works_on_its_device_until_its_grace_ends() {
     assert_eq!(device.state(start().plus(15 * DAY)), State::Lapsed);
     restore();
     device.is_online = true;
-    assert_eq!(device.run(start().plus(DAY)).0.validate().state(), State::Denied, "online it does not");
+    assert_eq!(device.run(start().plus(DAY)).0.validate().state(), State::Denied, "online it does not work");
 }
 
 #[test]
@@ -154,6 +155,6 @@ fn a_backup_of_the_record_does_not_work_on_another_device() {
     device.name = "another device";
     let (client, _) = device.run(start());
     assert!(!client.current().allowed());
-    assert!(!client.validate().allowed(), "nor online: Polar checks the seat's device");
+    assert!(!client.validate().allowed(), "online it does not work either: Polar checks the seat's device");
     assert_eq!(device.polar.activations(DEMO_KEY_ONE_DEVICE).len(), 1);
 }

@@ -1,6 +1,6 @@
-//! The npm package's file store and this one on the same files, at the same time: names, directory and machine id agree,
-//! no update is lost, and whoever dies is survived. Child processes are `tests/js/node/child.mjs` and this test program
-//! again, told by the environment what to do.
+//! The npm package's file store and the crate's on the same files at the same time: names, directory and machine id
+//! agree, no update is lost, and a process that dies does no harm. The child processes are `tests/js/node/child.mjs`
+//! and this test program, whose environment chooses the action.
 #![cfg(all(feature = "blocking", unix))]
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
@@ -21,7 +21,7 @@ const APP: &str = "com.acme.app";
 const PRODUCT: [u8; 8] = [1; 8];
 const DEVICE: u8 = 2;
 
-/// Who does something: a process of either kind, which go by the same words.
+/// The implementation that a child process uses. Both understand the same commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Side {
     Node,
@@ -30,13 +30,13 @@ enum Side {
 
 const SIDES: [Side; 2] = [Side::Node, Side::Rust];
 
-/// Not a test of its own: what a child process does.
+/// The entry point of a child process; not a test of its own.
 #[test]
 fn child() {
     let Ok(does) = std::env::var(DOES) else { return };
     let words: Vec<&str> = does.split(' ').collect();
     let directory = PathBuf::from(std::env::var_os(DIRECTORY).unwrap());
-    // behind the test harness's own output
+    // ends the line of the test harness's own output
     println!();
     match words[..] {
         ["facts"] => {
@@ -89,12 +89,12 @@ impl Side {
         self.command(directory.path(), does).spawn().unwrap()
     }
 
-    /// What it prints, without the test harness's lines.
+    /// Runs a child, and returns its output without the test harness's lines.
     fn run(self, directory: &TempDir, does: &str) -> String {
-        said(self, &output(self, &mut self.command(directory.path(), does)))
+        printed(self, &output(self, &mut self.command(directory.path(), does)))
     }
 
-    /// Starts one that takes the lock and keeps it.
+    /// Starts a child that takes the lock and keeps it.
     fn hold(self, directory: &TempDir) -> Child {
         let mut child = self.start(directory, "hold");
         wait_for(&mut lines(&mut child), "held");
@@ -108,12 +108,12 @@ fn output(side: Side, command: &mut Command) -> Output {
     output
 }
 
-fn said(side: Side, output: &Output) -> String {
+fn printed(side: Side, output: &Output) -> String {
     let text = String::from_utf8(output.stdout.clone()).unwrap();
     let text = match side {
         Side::Node => text.as_str(),
         // from `running 1 test` and an empty line to `test child ... ok`
-        Side::Rust => text.split_once("\n\n").unwrap().1.split_once("\ntest ").map_or("", |(said, _)| said),
+        Side::Rust => text.split_once("\n\n").unwrap().1.split_once("\ntest ").map_or("", |(printed, _)| printed),
     };
     text.trim().to_owned()
 }
@@ -124,7 +124,7 @@ fn lines(child: &mut Child) -> impl Iterator<Item = String> + use<> {
 }
 
 fn wait_for(lines: &mut impl Iterator<Item = String>, line: &str) {
-    assert!(lines.any(|said| said == line), "the child ended without saying `{line}`");
+    assert!(lines.any(|printed| printed == line), "the child ended without printing `{line}`");
 }
 
 fn kill(mut child: Child) {
@@ -136,7 +136,7 @@ fn store(directory: &Path, device: u8) -> FileStore {
     FileStore::new(directory, APP, PRODUCT, [device; 8])
 }
 
-/// As Node's side gets it: 16 digits.
+/// Parses a device in the form that Node uses: 16 hexadecimal digits.
 fn device_of(digits: &str) -> u8 {
     u8::from_str_radix(digits.get(..2).unwrap(), 16).unwrap()
 }
@@ -160,7 +160,7 @@ fn increment(store: &FileStore) {
     }
 }
 
-/// The name of the record's file, and of those beside it.
+/// Returns the name of the record's file, with which the names of the files beside it begin.
 fn name() -> String {
     file_name(APP, PRODUCT, [DEVICE; 8])
 }
@@ -169,7 +169,7 @@ fn lock_path(directory: &TempDir) -> PathBuf {
     directory.path().join(name() + ".lock")
 }
 
-/// Names and contents of all files.
+/// Returns the names and contents of all files.
 fn files(directory: &TempDir) -> Vec<(String, Vec<u8>)> {
     let read = |name: String| (name.clone(), fs::read(directory.path().join(name)).unwrap());
     names(directory).into_iter().map(read).collect()
@@ -186,7 +186,7 @@ fn is_writing(directory: &TempDir) -> bool {
     names(directory).iter().any(|name| name.ends_with(".tmp"))
 }
 
-/// Puts a file's modification time so far back that a lock counts as a dead holder's.
+/// Sets a file's modification time back so far that a lock counts as left by a dead process.
 fn age(path: &Path) {
     let file = OpenOptions::new().write(true).open(path).unwrap();
     let modified = file.metadata().unwrap().modified().unwrap();
@@ -214,16 +214,16 @@ fn directory_machine_and_system_agree() {
                     None => command.env_remove(name),
                 };
             }
-            said(side, &output(side, &mut command))
+            printed(side, &output(side, &mut command))
         });
         assert_eq!(node.lines().count(), 3, "{node}");
         assert_eq!(node, rust, "{environment:?}");
     }
 }
 
-/// Where the system has no identifier for this machine, whoever asks first makes the one that both keep.
+/// If the system has no identifier for this machine, the first side that needs one creates it, and both keep it.
 #[test]
-fn the_device_is_the_same() {
+fn both_sides_have_the_same_device_id() {
     for (first, second) in [(Side::Node, Side::Rust), (Side::Rust, Side::Node)] {
         let directory = TempDir::new().unwrap();
         let device = first.run(&directory, "device");
@@ -233,17 +233,17 @@ fn the_device_is_the_same() {
 }
 
 #[test]
-fn names_agree() {
+fn file_names_agree() {
     let long = "ä".repeat(63) + "𝄞x";
     let apps = ["com.acme.app", ".hidden", "..", "../..\\a/b:c", "-_.Az09", "Ä𝄞-_", "e\u{301}", "a\tb\u{7f}c", &long];
     let mut node = Side::Node.command(Path::new(""), "names");
-    let node = said(Side::Node, &output(Side::Node, node.args(apps)));
+    let node = printed(Side::Node, &output(Side::Node, node.args(apps)));
     let rust = apps.map(|app| file_name(app, PRODUCT, [0xab; 8]));
     assert_eq!(node.lines().collect::<Vec<_>>(), rust);
 }
 
 #[test]
-fn what_one_saves_the_other_reads_and_removes() {
+fn each_side_reads_and_removes_the_records_of_the_other() {
     let [here, there] = [digits(DEVICE), digits(9)];
     for (one, other) in [(Side::Node, Side::Rust), (Side::Rust, Side::Node)] {
         let directory = TempDir::new().unwrap();
@@ -251,14 +251,18 @@ fn what_one_saves_the_other_reads_and_removes() {
         assert_eq!(other.run(&directory, &format!("load {here}")), "first");
         other.run(&directory, &format!("save {here} second"));
         assert_eq!(one.run(&directory, &format!("load {here}")), "second");
-        assert_eq!(one.run(&directory, &format!("load {there}")), "second", "another device's record is offered");
+        assert_eq!(one.run(&directory, &format!("load {there}")), "second", "another device's record is found");
         other.run(&directory, &format!("remove {there}"));
-        assert_eq!(one.run(&directory, &format!("load {there}")), "nothing", "and was declined");
-        let marker = (file_name(APP, PRODUCT, [9; 8]), b"no license\n".to_vec());
-        assert!(files(&directory).contains(&marker), "{:?}", files(&directory));
+        assert_eq!(one.run(&directory, &format!("load {there}")), "nothing", "and can be declined");
+        let declined = (file_name(APP, PRODUCT, [9; 8]), b"no license\n".to_vec());
+        assert!(files(&directory).contains(&declined), "{:?}", files(&directory));
         other.run(&directory, &format!("remove {here}"));
-        assert_eq!(one.run(&directory, &format!("load {here}")), "nothing", "a marker is nobody's record");
-        assert_eq!(names(&directory), [marker.0]);
+        assert_eq!(
+            one.run(&directory, &format!("load {here}")),
+            "nothing",
+            "the mark of a declined record is not a record"
+        );
+        assert_eq!(names(&directory), [declined.0]);
     }
 }
 
@@ -293,9 +297,9 @@ fn a_dead_holders_lock_is_taken_over_by_either_side() {
     }
 }
 
-/// Root at work in a directory of a user, as `sudo` leaves it the user's home. Needs root.
+/// Root writes in a user's directory, as `sudo` does, which keeps the user's home. Needs root.
 #[test]
-fn what_root_writes_on_either_side_stays_the_users() {
+fn files_that_root_writes_on_either_side_belong_to_the_user() {
     use std::os::unix::fs::{MetadataExt, chown};
     const USER: u32 = 65534;
     for root in SIDES {
@@ -318,15 +322,15 @@ fn what_root_writes_on_either_side_stays_the_users() {
         let mut holder = root.command(&data, "hold").spawn().unwrap();
         wait_for(&mut lines(&mut holder), "held");
         assert!(data.join(name() + ".lock").exists());
-        assert_eq!(foreign(), [""; 0].map(PathBuf::from), "{root:?}: what it leaves when it dies");
+        assert_eq!(foreign(), [""; 0].map(PathBuf::from), "{root:?}: the files of a process that dies");
         kill(holder);
     }
 }
 
-/// A process lists an empty directory while strace makes every attempt to close that directory fail. Needs strace, and
-/// permission to trace.
+/// A process lists an empty directory while strace makes every attempt to close that directory fail.
+/// Needs strace and permission to trace.
 #[test]
-fn a_directory_that_cannot_be_closed_is_survived() {
+fn a_directory_that_cannot_be_closed_is_no_error() {
     let strace = |arguments: &[&str]| {
         let mut command = Command::new("strace");
         command.args(["-f", "-qq", "-o", "/dev/null"]).args(arguments);
@@ -343,12 +347,12 @@ fn a_directory_that_cannot_be_closed_is_survived() {
         traced.arg(load.get_program()).args(load.get_args());
         traced.envs(load.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let output = output(side, &mut traced);
-        assert_eq!(said(side, &output), "nothing", "{side:?}");
+        assert_eq!(printed(side, &output), "nothing", "{side:?}");
         assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"), "{side:?}: {output:?}");
     }
 }
 
-/// Each round starts with a lock to take over, which all want at once.
+/// Each round starts with a dead process's lock, which all processes try to take over at once.
 #[test]
 fn processes_of_both_sides_lose_no_update() {
     const EACH: usize = 3;
@@ -384,7 +388,7 @@ fn node_killed_while_saving_leaves_a_whole_record() {
         for _ in 0..=round % 3 {
             wait_for(&mut lines, "saved");
         }
-        // In every other round while it writes; else wherever in its saves it happens to be, as each reading moves it on.
+        // kills it while it writes in every other round, else at any point of a save: each read below takes some time
         if round % 2 == 0 {
             while !is_writing(&directory) {}
         } else {
@@ -403,7 +407,7 @@ fn node_killed_while_saving_leaves_a_whole_record() {
         }
     }
     println!("of {ROUNDS} kills {locked} left a lock and {writing} a record that was being written");
-    assert!(locked > 0 && writing > 0, "no kill ever came while saving");
+    assert!(locked > 0 && writing > 0, "no kill came during a save");
     store.save(b"a", Durability::Synced).unwrap();
     assert_eq!(names(&directory), [name()]);
     assert_eq!(load(&store), "a");

@@ -1,4 +1,4 @@
-//! The customer portal, as an app's developer uses it, over real HTTP to a local Polar.
+//! The customer portal as an app's developer uses it, over real HTTP to a local Polar.
 #![cfg(all(feature = "http", feature = "portal"))]
 #![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
@@ -29,7 +29,7 @@ use support::{Directory, Hand, app, open};
 
 const EMAIL: &str = "iona.larkspur@example.com";
 
-/// A customer in front of a machine, and Polar.
+/// A customer's machine with an app, and Polar.
 struct Story {
     polar: MockPolar,
     hand: Hand,
@@ -52,7 +52,7 @@ impl Story {
         Self { polar, hand, directory, client }
     }
 
-    /// Time passes, here and at Polar.
+    /// Lets time pass, on this machine and at Polar.
     fn pass(&self, time: std::time::Duration) {
         self.hand.advance(time);
         self.polar.advance_clock(time);
@@ -62,7 +62,7 @@ impl Story {
         self.polar.add_key(key.email(EMAIL))
     }
 
-    /// The same key is active on another machine.
+    /// Activates the key on another machine.
     fn active_elsewhere(&self, key: &str, label: &str) {
         let elsewhere = Directory::new();
         let config = app(&self.polar.url(), "com.example.app").device_id(label).label(label);
@@ -70,7 +70,7 @@ impl Story {
         self.pass(std::time::Duration::from_secs(2));
     }
 
-    /// What the customer reads in the last mail.
+    /// Returns the code in the last mail.
     fn code(&self) -> String {
         self.polar.mails().last().unwrap().code.clone().unwrap()
     }

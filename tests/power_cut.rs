@@ -1,6 +1,6 @@
-//! Power cuts: what a process does to the disk is recorded with strace, and every state that a power cut may leave is
-//! opened, by Rust and by Node. Then the same on real file systems, where this machine can mount them.
-//! A child process is this test program again, told by the environment what to do.
+//! Power cuts. strace records the changes that a process makes to the disk, and Rust and Node open every state that a
+//! power cut may leave. The same is tested on real file systems if this machine can mount them. A child process is this
+//! test program, whose environment chooses the action.
 #![cfg(all(feature = "http", target_os = "linux"))]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test's helpers fail by panicking")]
 
@@ -35,17 +35,17 @@ const APP: &str = "com.acme.app";
 const PRODUCT: [u8; 8] = [1; 8];
 const DEVICE: [u8; 8] = [2; 8];
 
-/// Who writes, and who opens what is left.
+/// The implementation that writes, or that opens the files after a power cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Side {
     Node,
     Rust,
 }
 
-/// What a process does with a record: `save a`, `save a relaxed`, `remove`.
+/// The steps of a process with a record.
 const STORY: [&str; 7] = ["save a", "save b", "save c relaxed", "save d relaxed", "remove", "save e relaxed", "save f"];
 
-/// Not a test of its own: what a child process does.
+/// The entry point of a child process; not a test of its own.
 #[test]
 fn child() {
     let Ok(does) = std::env::var(DOES) else { return };
@@ -84,7 +84,7 @@ fn record(letter: &str) -> Vec<u8> {
 fn rust_child(directory: &Path, does: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "child", "--nocapture"]).env(DOES, does).env(DIRECTORY, directory);
-    // nothing here is TLS, and reading a system's root certificates is hundreds of calls
+    // no connection uses TLS, and reading a system's root certificates takes hundreds of calls
     command.envs([("SSL_CERT_FILE", "/dev/null"), ("SSL_CERT_DIR", "/nonexistent")]);
     command
 }
@@ -92,7 +92,7 @@ fn rust_child(directory: &Path, does: &str) -> Command {
 fn node(words: &[&str]) -> Command {
     let mut command = Command::new("node");
     command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/js/node/power-cut.mjs")).args(words);
-    // it would write without system calls
+    // with io_uring Node would write without system calls that strace sees
     command.env("UV_USE_IO_URING", "0");
     command
 }
@@ -106,18 +106,18 @@ impl Side {
     }
 }
 
-/// Runs it to its end, and returns what it did to files and sockets.
+/// Runs a command to its end, and returns its system calls on files and sockets.
 fn recorded(command: &Command) -> Vec<Call> {
     const CALLS: &str = "trace=open,openat,creat,close,write,pwrite64,writev,pwritev,fsync,fdatasync,rename,renameat,\
                          renameat2,link,linkat,unlink,unlinkat,ftruncate,truncate,copy_file_range,sendfile,sendto";
-    let seen = tempfile::NamedTempFile::new().unwrap();
-    let mut traced = strace::traced(seen.path(), &["--seccomp-bpf", "-xx", "-s", "100000", "-e", CALLS], command);
+    let trace = tempfile::NamedTempFile::new().unwrap();
+    let mut traced = strace::traced(trace.path(), &["--seccomp-bpf", "-xx", "-s", "100000", "-e", CALLS], command);
     let output = traced.stdin(Stdio::null()).output().unwrap();
     assert!(output.status.success(), "{output:?}; `npm ci` in bindings/wasm/ts installs what Node needs");
-    strace::calls(&fs::read_to_string(seen.path()).unwrap())
+    strace::calls(&fs::read_to_string(trace.path()).unwrap())
 }
 
-/// Whether the process said that a step is done.
+/// Returns `true` if with this call the process prints that a step is done.
 fn is_done(call: &Call) -> bool {
     call.name == "write" && call.arguments.starts_with("1,") && disk::texts(&call.arguments)[0].ends_with(b"done\n")
 }
@@ -131,8 +131,8 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
 
-/// Every state that a power cut may leave while these calls are made, with what may be found in it: `found` maps how many
-/// of the `counted` calls came before to that.
+/// Returns every state that a power cut may leave during these calls, each with the value of `found` for the number of
+/// `counted` calls before the cut.
 fn states<T: Clone + Ord>(
     mut disk: Disk,
     calls: &[Call],
@@ -156,7 +156,7 @@ fn states<T: Clone + Ord>(
     states
 }
 
-/// Makes a directory with these files, all of them old enough for a lock to count as a dead holder's.
+/// Creates a directory with these files. All are so old that a lock counts as left by a dead process.
 fn restore(state: &State) -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     for (name, content) in state {
@@ -169,7 +169,8 @@ fn restore(state: &State) -> TempDir {
     directory
 }
 
-/// What a store may hold after so many steps of the story were done: the last one that was synced, or any since.
+/// Returns the records that a store may hold after `done` steps of the story: that of the last synced step, or of any
+/// later step.
 fn may_hold(steps: &[&str], before: &str, done: usize) -> BTreeSet<String> {
     let held = |count: usize| match count.checked_sub(1).map(|last| steps[last]) {
         None => before.to_owned(),
@@ -181,7 +182,7 @@ fn may_hold(steps: &[&str], before: &str, done: usize) -> BTreeSet<String> {
     range.map(held).collect()
 }
 
-/// What Rust finds in the directory, and then after a save.
+/// Returns the record that Rust finds in the directory, and the one that it finds after a save.
 fn opened_by_rust(directory: &Path) -> String {
     let store = store(directory);
     let first = |store: &FileStore| match store.load().unwrap() {
@@ -193,7 +194,7 @@ fn opened_by_rust(directory: &Path) -> String {
     format!("{found}, then {}", first(&store))
 }
 
-/// The same by Node, for many directories at once.
+/// Returns the same for Node, for many directories at once.
 fn opened_by_node(directories: &[TempDir]) -> Vec<String> {
     let paths: Vec<&str> = directories.iter().map(|directory| directory.path().to_str().unwrap()).collect();
     let mut lines = Vec::new();
@@ -205,12 +206,13 @@ fn opened_by_node(directories: &[TempDir]) -> Vec<String> {
     lines
 }
 
-/// Records a story of one side in the directory, and opens all that power cuts may leave of it on both sides.
+/// Records a story that one side writes in the directory, and opens all states that a power cut may leave with both
+/// sides.
 fn survives(writer: Side, directory: &TempDir, before: &str) {
     let disk = Disk::of(directory.path());
     let calls = recorded(&writer.story(directory.path(), &STORY));
-    assert_eq!(calls.iter().filter(|call| is_done(call)).count(), STORY.len(), "the story was seen to its end");
-    // the same state may be left by cuts at several moments: what is found there must be right at all of them
+    assert_eq!(calls.iter().filter(|call| is_done(call)).count(), STORY.len(), "the story was recorded to its end");
+    // cuts at several moments may leave the same state: the record in it must be allowed at all of these moments
     let mut allowed: BTreeMap<State, BTreeSet<String>> = BTreeMap::new();
     for (state, may_hold) in states(disk, &calls, is_done, |done| may_hold(&STORY, before, done)) {
         allowed
@@ -229,7 +231,7 @@ fn survives(writer: Side, directory: &TempDir, before: &str) {
             assert_eq!(
                 left,
                 [file_name(APP, PRODUCT, DEVICE).as_str()],
-                "a save leaves nothing else of {:?}",
+                "a save must leave no other file of {:?}",
                 sizes(state)
             );
             let is_right = allowed.iter().any(|record| opened == format!("{record}, then 3000 z"));
@@ -241,7 +243,7 @@ fn survives(writer: Side, directory: &TempDir, before: &str) {
         }
     }
     println!("{writer:?}: {} states after power cuts, each opened by Rust and by Node", allowed.len());
-    assert!(allowed.len() > 40, "the recording saw next to nothing");
+    assert!(allowed.len() > 40, "strace recorded almost nothing");
 }
 
 fn sizes(state: &State) -> Vec<(&str, usize)> {
@@ -279,7 +281,7 @@ fn a_power_cut_while_a_lock_is_taken_over_leaves_a_whole_record() {
     }
 }
 
-/// A device for the client, with its record and what Polar knows.
+/// A device of the client: its files, and Polar.
 struct Device {
     polar: MockPolar,
     directory: TempDir,
@@ -302,14 +304,14 @@ impl Device {
         open(app(&self.polar.url(), APP), directory, &Hand::new())
     }
 
-    /// What a child does, and the disk before.
+    /// Runs an operation in a child, and returns the disk before it and the child's system calls.
     fn record(&self, operation: &str) -> (Disk, Vec<Call>) {
         let disk = Disk::of(self.directory.path());
         let mut child = rust_child(self.directory.path(), &format!("client {operation}"));
         (disk, recorded(child.env(URL, self.polar.url())))
     }
 
-    /// Opens each state; `check` is told whether access is allowed there.
+    /// Opens each state, and calls `check` with whether access is allowed there.
     fn open_each<T: Ord>(&self, states: &BTreeSet<(State, T)>, check: impl Fn(&State, &T, bool)) {
         for (state, moment) in states {
             let directory = restore(state);
@@ -319,7 +321,7 @@ impl Device {
 }
 
 #[test]
-fn a_power_cut_after_a_seat_was_asked_for_loses_no_seat() {
+fn a_power_cut_during_an_activation_loses_no_seat() {
     if !strace::works() {
         return;
     }
@@ -329,17 +331,17 @@ fn a_power_cut_after_a_seat_was_asked_for_loses_no_seat() {
     let digits: String = seats[0].id.chars().filter(|c| *c != '-').collect();
     let id = u128::from_str_radix(&digits, 16).unwrap().to_be_bytes();
     let attempt = seats[0].meta["seat"].as_str().unwrap();
-    // 0: no seat was asked for; 1: Polar may have taken it; 2: the app was told
+    // 0: nothing was sent; 1: Polar may have given a seat; 2: the app has the result
     let states = states(disk, &calls, |call| is_done(call) || sends(call, "activate"), |count| count);
     device.open_each(&states, |state, moment, allowed| {
-        let knows = state.iter().any(|(name, bytes)| {
+        let has_seat = state.iter().any(|(name, bytes)| {
             name.ends_with(".license") && (contains(bytes, &id) || contains(bytes, attempt.as_bytes()))
         });
-        assert!(*moment == 0 || knows, "the seat is lost: {moment} {:?}", sizes(state));
+        assert!(*moment == 0 || has_seat, "the seat is lost: {moment} {:?}", sizes(state));
         assert!(*moment < 2 || allowed, "the license is lost: {:?}", sizes(state));
     });
     println!("activate: {} states after power cuts", states.len());
-    assert_eq!(states.iter().map(|(_, moment)| *moment).max(), Some(2), "it was seen to its end");
+    assert_eq!(states.iter().map(|(_, moment)| *moment).max(), Some(2), "the operation was recorded to its end");
 }
 
 #[test]
@@ -352,22 +354,22 @@ fn a_power_cut_while_asking_polar_keeps_the_license() {
     let states = states(disk, &calls, is_done, |count| count);
     device.open_each(&states, |state, _, allowed| assert!(allowed, "the license is lost: {:?}", sizes(state)));
     println!("validate: {} states after power cuts", states.len());
-    assert!(states.iter().any(|(_, moment)| *moment == 1), "it was seen to its end");
+    assert!(states.iter().any(|(_, moment)| *moment == 1), "the operation was recorded to its end");
 }
 
 #[test]
-fn a_power_cut_brings_no_deactivated_license_back() {
+fn a_power_cut_never_restores_a_deactivated_license() {
     if !strace::works() {
         return;
     }
     let device = Device::activated();
     let (disk, calls) = device.record("deactivate");
-    // 0: nothing was sent; 1: Polar may have freed the seat; 2: the app was told
+    // 0: nothing was sent; 1: Polar may have freed the seat; 2: the app has the result
     let states = states(disk, &calls, |call| is_done(call) || sends(call, "deactivate"), |count| count);
     device.open_each(&states, |state, moment, allowed| {
         assert!(*moment > 0 || allowed, "the license is lost: {:?}", sizes(state));
         assert!(*moment < 2 || !allowed, "the license is back: {:?}", sizes(state));
     });
     println!("deactivate: {} states after power cuts", states.len());
-    assert_eq!(states.iter().map(|(_, moment)| *moment).max(), Some(2), "it was seen to its end");
+    assert_eq!(states.iter().map(|(_, moment)| *moment).max(), Some(2), "the operation was recorded to its end");
 }

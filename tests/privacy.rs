@@ -1,5 +1,5 @@
-//! No license key and no personal data anywhere but in the record and on the wire: not in the log, in errors, in
-//! decisions, in `Debug`, nor in any other file. A process of its own, since the log is one per process.
+//! License keys are only in the record and on the wire, and personal data is nowhere: not in the log, in errors, in
+//! decisions, in `Debug`, or in any other file. This is a process of its own, because a process has only one log.
 #![cfg(feature = "http")]
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
@@ -25,8 +25,9 @@ use polar_license::portal::{ConfirmedByUser, Devices};
 use polar_license::{Decision, Error};
 use support::{Directory, Hand, app, open};
 
-/// Keeps everything that is logged at any level, except by `ureq_proto`: it writes requests and answers whole at `trace`,
-/// as `src/blocking/http.rs` documents. With the portal, `trace` is turned off for `ureq` too, which then shows addresses.
+/// A log that keeps all lines of all levels, except those of `ureq_proto`, which writes whole requests and answers at
+/// `trace`, as `src/blocking/http.rs` documents. With the portal it also drops `trace` of `ureq`, which shows
+/// addresses.
 struct Captured(Mutex<Vec<String>>);
 
 static LOG: Captured = Captured(Mutex::new(Vec::new()));
@@ -48,7 +49,7 @@ impl Log for Captured {
     fn flush(&self) {}
 }
 
-/// Everything that an app, a user or a bug report could get to see.
+/// All texts that an app, a user or a bug report could get.
 #[derive(Default)]
 struct Seen(Vec<String>);
 
@@ -82,10 +83,10 @@ impl Seen {
     }
 }
 
-/// What a customer does in the portal, well and with every fault; nothing of it may be seen but what is meant for its user.
+/// The customer portal, without faults and with each of them. None of its secrets may be seen.
 #[cfg(feature = "portal")]
 impl Seen {
-    /// The secrets: addresses, codes, tokens, invitations and checkouts.
+    /// Uses the portal, and returns its secrets: addresses, codes, tokens, invitations and checkouts.
     fn portal(&mut self, polar: &MockPolar) -> Vec<String> {
         let mut secrets = vec![PORTAL_EMAIL.to_owned(), DEMO_INVITATION.to_owned(), "IONA".to_owned()];
         let faults = faults().into_iter().map(Some).chain([None]);
@@ -177,7 +178,7 @@ fn faults() -> Vec<Fault> {
 }
 
 #[test]
-fn nothing_but_the_record_knows_the_key_and_nothing_at_all_knows_the_customer() {
+fn only_the_record_contains_keys_and_nothing_contains_personal_data() {
     log::set_logger(&LOG).unwrap();
     log::set_max_level(LevelFilter::Trace);
     let polar = MockPolar::start().unwrap();
@@ -222,11 +223,11 @@ fn nothing_but_the_record_knows_the_key_and_nothing_at_all_knows_the_customer() 
     }
     polar.stop();
     seen.everything(&client, DEMO_KEY_PLAIN);
-    let cannot_be_kept = directory.path().join("file");
-    std::fs::write(&cannot_be_kept, "").unwrap();
+    let not_a_directory = directory.path().join("file");
+    std::fs::write(&not_a_directory, "").unwrap();
     polar.restart().unwrap();
     polar.reset();
-    let broken = open(app(&polar.url(), "com.example.app"), &cannot_be_kept, &Hand::with(&polar));
+    let broken = open(app(&polar.url(), "com.example.app"), &not_a_directory, &Hand::with(&polar));
     seen.everything(&broken, DEMO_KEY_TWO_DEVICES);
     #[cfg(feature = "portal")]
     let personal = personal.into_iter().chain(seen.portal(&polar)).collect::<Vec<_>>();
@@ -237,7 +238,7 @@ fn nothing_but_the_record_knows_the_key_and_nothing_at_all_knows_the_customer() 
 
     let logged = LOG.0.lock().unwrap();
     assert!(logged.iter().any(|line| line.contains(" polar_license")), "the log was captured: {logged:?}");
-    assert!(seen.0.iter().any(|text| text.contains("****-")), "keys are shown as their last six");
+    assert!(seen.0.iter().any(|text| text.contains("****-")), "keys are shown as their last six characters");
     let secrets: Vec<&str> =
         keys.into_iter().chain(personal.iter().map(String::as_str)).chain(["a secret of the app's"]).collect();
     for text in logged.iter().chain(&seen.0) {
@@ -246,13 +247,13 @@ fn nothing_but_the_record_knows_the_key_and_nothing_at_all_knows_the_customer() 
     }
 }
 
-/// Keys are in the record alone; the customer is nowhere.
+/// Checks that only the record contains a key, and that no file contains personal data.
 fn check_files(directory: &Directory, keys: &[&str], personal: &[String]) {
     for (name, bytes) in directory.files() {
         let contains = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
-        assert!(personal.iter().all(|text| !contains(text)), "{name} knows the customer");
+        assert!(personal.iter().all(|text| !contains(text)), "{name} contains personal data");
         let is_record = name.ends_with(".license");
-        assert!(is_record || keys.iter().all(|key| !contains(key)), "{name} knows a key");
+        assert!(is_record || keys.iter().all(|key| !contains(key)), "{name} contains a key");
         assert!(keys.iter().all(|key| !name.contains(key)), "{name} is named after a key");
     }
 }

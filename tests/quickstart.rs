@@ -1,4 +1,4 @@
-//! The README's quick start, built as `examples/quickstart.rs` and run against a local Polar.
+//! Runs the README's quick start, which is built as `examples/quickstart.rs`, against a local Polar.
 
 use mock_polar::{DEMO_BENEFIT_PRO, DEMO_ORGANIZATION, MockPolar, NewKey};
 use std::path::{Path, PathBuf};
@@ -35,20 +35,23 @@ fn the_readme_has_the_lines_for_a_lost_key() {
 }
 
 #[test]
-fn links_to_files_of_the_crate_lead_somewhere_in_its_documentation_too() {
+fn relative_links_of_the_readme_have_an_address_in_the_crates_documentation() {
     let (readme, crate_) = (include_str!("../README.md"), include_str!("../src/lib.rs"));
     let definitions = readme.lines().filter_map(|line| line.strip_prefix('[')?.split_once("]: "));
     let relative = definitions.filter(|(_, to)| !to.starts_with("https:"));
-    // somewhere else, or a section of the page; the step `docs` follows the links of the page that was built
+    // a link must have a URL or name a section; the step `docs` follows the links of the built page
     let has_address = |name: &str| ["https:", "#"].iter().any(|to| crate_.contains(&format!("//! [{name}]: {to}")));
     let missing: Vec<_> = relative.filter(|(name, _)| !has_address(name)).collect();
     assert!(missing.is_empty(), "src/lib.rs has no address for {missing:?}");
     let mut text = readme.lines().filter(|line| !line.starts_with("!["));
-    assert!(text.all(|line| !line.contains("](docs/")), "give links to the book a name, and src/lib.rs its address");
+    assert!(
+        text.all(|line| !line.contains("](docs/")),
+        "give links to the book a name, and add its address to src/lib.rs"
+    );
 }
 
 #[test]
-fn it_activates_and_keeps_working_offline() {
+fn the_quick_start_activates_and_works_offline() {
     assert!(QUICKSTART.contains(DEMO_ORGANIZATION) && QUICKSTART.contains(DEMO_BENEFIT_PRO));
     let polar = MockPolar::start().unwrap();
     let key = polar.add_key(NewKey::new("pro").limit_activations(1));
@@ -80,7 +83,7 @@ fn it_activates_and_keeps_working_offline() {
     assert_eq!(polar.activations(&key).len(), 1);
 }
 
-/// Cargo builds examples before it runs tests, beside the folder of the tests' own programs.
+/// Returns the program of the example, which cargo builds before it runs tests, in a folder beside that of the tests.
 fn example() -> PathBuf {
     let test = std::env::current_exe().unwrap_or_default();
     let profile = test.ancestors().nth(2).unwrap_or_else(|| Path::new("."));

@@ -9,7 +9,7 @@ use polar_license::store::{MemoryStore, Store};
 use polar_license::transport::{Answer, Failure, Request, Sent};
 use polar_license::{Config, Decision, Reason, State, Timestamp};
 
-/// Activated on the device `first`, with a key for one device.
+/// A record of a license that was activated on the device `first`, with a key for one device.
 const ACTIVE: &[u8] = include_bytes!("records/0.1.0-active.license");
 
 struct Offline;

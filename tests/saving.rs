@@ -1,4 +1,4 @@
-//! A result that cannot be saved: tried again while there is time, and a failure where it never was.
+//! Results that cannot be saved: saving is tried again until the deadline, and then the operation fails.
 #![expect(clippy::unwrap_used, clippy::unreachable, reason = "a test's helpers fail by panicking")]
 
 #[path = "steps/polar.rs"]
@@ -21,14 +21,14 @@ struct Device {
     failures_left: u32,
     /// Whether the request after which the disk fails was sent.
     broken: bool,
-    /// Whether it reports a failure although it has written: a directory that could not be synced.
+    /// Whether a failing write has written all the same, as when only the sync of the directory fails.
     fails_late: bool,
     /// Whether the key needs no seat.
     is_unlimited: bool,
-    /// The request whose answers are lost.
+    /// The endpoint whose answers are lost.
     loses: &'static str,
     requests: Vec<String>,
-    /// How long it waited before each write, in ms.
+    /// The waits before writes, in ms.
     waits: Vec<u64>,
 }
 
@@ -132,7 +132,7 @@ impl Device {
         }
     }
 
-    /// What a process sees that starts a minute later, on a disk that works.
+    /// Returns the decision of a process that starts a minute later, on a disk that works.
     fn next_start(&self) -> polar_license::Decision {
         let mut next = Self::new("", 0);
         next.stored.clone_from(&self.stored);
@@ -147,7 +147,7 @@ fn activate() -> Operation {
 }
 
 #[test]
-fn a_seat_is_saved_as_soon_as_the_disk_can() {
+fn a_seat_is_saved_as_soon_as_the_disk_works() {
     let mut device = Device::new("activate", 3);
     let decision = device.run(activate()).result.unwrap();
     assert_eq!((decision.state(), decision.problem()), (State::Active, None));
@@ -157,7 +157,7 @@ fn a_seat_is_saved_as_soon_as_the_disk_can() {
 }
 
 #[test]
-fn a_result_that_was_stored_although_saving_failed_keeps_its_seat() {
+fn a_seat_that_was_stored_is_kept_although_saving_reported_a_failure() {
     let mut device = Device::new("activate", 1);
     device.fails_late = true;
     let decision = device.run(activate()).result.unwrap();
@@ -166,27 +166,27 @@ fn a_result_that_was_stored_although_saving_failed_keeps_its_seat() {
 }
 
 #[test]
-fn a_seat_that_cannot_be_saved_until_the_deadline_is_a_failure() {
+fn an_activation_whose_seat_cannot_be_saved_by_the_deadline_fails() {
     let mut device = Device::new("activate", u32::MAX);
     let begun = device.now.mono;
     let error = device.run(activate()).result.unwrap_err();
     assert_eq!((error.kind(), error.maybe_applied()), (ErrorKind::Storage, true), "{error}");
-    assert!(error.decision().unwrap().allowed(), "it works until the app ends");
+    assert!(error.decision().unwrap().allowed(), "the license works until the app ends");
     assert!(device.now.mono - begun <= 35_000, "within the time of the call: {} ms", device.now.mono - begun);
     assert_eq!(device.waits, [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000]);
     let next = device.next_start();
     let problem = next.problem().unwrap();
     assert_eq!((next.state(), problem.kind), (State::Unlicensed, ErrorKind::SeatUncertain));
     assert!(problem.message.contains("Till 7"), "{}", problem.message);
-    // nothing is lost while the process lives: the disk has room again
+    // the process still has the seat, and saves it once the disk has space again
     device.failures_left = 0;
     device.run(Operation::Validate).result.unwrap();
     assert_eq!(device.next_start().state(), State::Active);
 }
 
-/// Nothing is lost by then, so the user need not wait for half a minute.
+/// No seat can be lost, so the user need not wait half a minute.
 #[test]
-fn a_key_without_a_seat_that_cannot_be_saved_fails_at_once() {
+fn a_key_that_needs_no_seat_fails_at_once_if_it_cannot_be_saved() {
     let mut device = Device::new("validate", u32::MAX);
     device.is_unlimited = true;
     let error = device.run(activate()).result.unwrap_err();
@@ -196,7 +196,7 @@ fn a_key_without_a_seat_that_cannot_be_saved_fails_at_once() {
 }
 
 #[test]
-fn a_seat_is_not_given_up_where_the_record_cannot_be_written() {
+fn a_seat_is_not_released_if_the_record_cannot_be_written() {
     let mut device = Device::activated("nothing", 0);
     device.broken = true;
     device.failures_left = u32::MAX;
@@ -207,9 +207,9 @@ fn a_seat_is_not_given_up_where_the_record_cannot_be_written() {
     assert_eq!(device.next_start().state(), State::Active);
 }
 
-/// Records are read up to a size, so what is not settled has a bound; the disk is not to blame.
+/// The number of uncertain seats is limited because records are read only up to a size; the disk is not the cause.
 #[test]
-fn where_too_many_seats_are_uncertain_none_is_taken_and_the_sentence_says_so() {
+fn no_seat_is_taken_while_too_many_are_uncertain_and_the_message_says_so() {
     let mut device = Device::new("nothing", 0);
     device.loses = "activate";
     for number in 0..256 {
@@ -227,11 +227,11 @@ fn where_too_many_seats_are_uncertain_none_is_taken_and_the_sentence_says_so() {
     assert_eq!(error.message(), sentence);
     assert!(error.detail().contains("256 activations of this device are not settled"), "{error}");
     let problem = device.next_start().problem().cloned().unwrap();
-    assert_eq!(problem.kind, ErrorKind::SeatUncertain, "none was forgotten");
+    assert_eq!(problem.kind, ErrorKind::SeatUncertain, "none is forgotten");
 }
 
 #[test]
-fn a_license_is_removed_as_soon_as_the_disk_can() {
+fn a_license_is_removed_as_soon_as_the_disk_works() {
     let mut device = Device::activated("deactivate", 2);
     let outcome = device.run(Operation::Deactivate);
     assert_eq!(outcome.result.unwrap().state(), State::Unlicensed);
@@ -240,7 +240,7 @@ fn a_license_is_removed_as_soon_as_the_disk_can() {
 }
 
 #[test]
-fn a_license_that_cannot_be_removed_after_its_seat_is_a_failure() {
+fn a_deactivation_fails_if_the_license_cannot_be_removed_after_the_release() {
     let mut device = Device::activated("deactivate", u32::MAX);
     let error = device.run(Operation::Deactivate).result.unwrap_err();
     assert_eq!((error.kind(), error.maybe_applied()), (ErrorKind::Storage, true));

@@ -1,5 +1,5 @@
-//! Runs every file of `tests/scenarios` through the blocking client. The files are data, and other drivers and bindings
-//! run the same ones: `tests/scenarios/README.md` says how.
+//! Runs every file of `tests/scenarios` with the blocking client. The files are data that other drivers and bindings
+//! run too; `tests/scenarios/README.md` describes how.
 #![cfg(feature = "blocking")]
 #![expect(
     clippy::expect_used,

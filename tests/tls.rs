@@ -27,8 +27,8 @@ const CA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls/ca.pem");
 #[cfg(unix)]
 const NOWHERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls/there-is-no-such-file.pem");
 
-/// Accepts `connections` one after the other, lets each through a `CONNECT` if it asks for that, and answers one request
-/// over TLS. Returns whether one arrived in the last.
+/// Accepts connections one after the other, answers `CONNECT` if a connection begins with it, and answers one request
+/// over TLS. Returns `true` if a request arrived in the last connection.
 fn serve(listener: TcpListener, connections: usize) -> JoinHandle<bool> {
     let certificate = CertificateDer::from_pem_slice(include_bytes!("tls/server.pem")).unwrap();
     let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/server.key.pem")).unwrap();
@@ -68,30 +68,31 @@ fn read_until(stream: &mut impl Read, end: &[u8]) -> Vec<u8> {
     text
 }
 
-/// In the test: runs itself again with `variables`, and serves. In that process: posts, and lets `check` judge.
+/// Runs a test of one request. In the test's own process, serves and runs the test again with `variables`. In that
+/// second process, sends the request, and checks the answer with `check`.
 fn case(test: &str, url: &str, variables: &[(&str, &str)], check: impl FnOnce(Answer)) -> bool {
     story(test, url, 1, variables, |post| check(post()))
 }
 
-/// The same for several requests, which `tell` makes over one transport.
+/// Runs a test of several requests, which `send` makes over one transport.
 fn story(
     test: &str,
     url: &str,
     connections: usize,
     variables: &[(&str, &str)],
-    tell: impl FnOnce(&dyn Fn() -> Answer),
+    send: impl FnOnce(&dyn Fn() -> Answer),
 ) -> bool {
     if let Ok(url) = std::env::var("POLAR_LICENSE_TEST_URL") {
         let request = Request { url, body: "the body".into(), timeout: Duration::from_secs(10) };
         let post = transports::named(&std::env::var("POLAR_LICENSE_TEST_TRANSPORT").unwrap());
-        tell(&|| post(&request));
+        send(&|| post(&request));
         return true;
     }
     let arrived = TRANSPORTS.iter().filter(|transport| with(transport, test, url, connections, variables)).count();
     arrived == TRANSPORTS.len()
 }
 
-/// Whether a request arrived.
+/// Serves one run of the test with this transport. Returns `true` if a request arrived.
 fn with(transport: &str, test: &str, url: &str, connections: usize, variables: &[(&str, &str)]) -> bool {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
@@ -135,8 +136,8 @@ fn an_unknown_root_is_not_trusted_and_nothing_is_sent() {
 
 #[cfg(unix)]
 #[test]
-fn where_the_system_has_no_roots_the_bundled_ones_judge() {
-    let test = "where_the_system_has_no_roots_the_bundled_ones_judge";
+fn the_bundled_roots_are_used_if_the_system_has_none() {
+    let test = "the_bundled_roots_are_used_if_the_system_has_none";
     case(test, "https://127.0.0.1:PORT/", &[("SSL_CERT_FILE", NOWHERE)], |answer| {
         is_not_trusted(answer, "UnknownIssuer");
     });
@@ -144,8 +145,8 @@ fn where_the_system_has_no_roots_the_bundled_ones_judge() {
 
 #[cfg(unix)]
 #[test]
-fn a_certificate_for_another_name_is_not_trusted_and_its_names_are_not_told() {
-    let test = "a_certificate_for_another_name_is_not_trusted_and_its_names_are_not_told";
+fn a_certificate_for_another_name_is_not_trusted_and_its_names_are_not_shown() {
+    let test = "a_certificate_for_another_name_is_not_trusted_and_its_names_are_not_shown";
     case(test, "https://localhost:PORT/", &[("SSL_CERT_FILE", CA)], |answer| {
         is_not_trusted(answer, "certificate not valid for name \"localhost\"");
     });
@@ -161,8 +162,8 @@ fn a_proxy_passes_the_encrypted_connection_on() {
 
 #[cfg(unix)]
 #[test]
-fn a_proxy_that_refuses_is_sent_nothing() {
-    let test = "a_proxy_that_refuses_is_sent_nothing";
+fn nothing_is_sent_through_a_proxy_that_refuses() {
+    let test = "nothing_is_sent_through_a_proxy_that_refuses";
     case(test, "https://refused.test/", &[("HTTPS_PROXY", "http://127.0.0.1:PORT")], |answer| {
         let Answer::Failed { failure: Failure::Network, sent: Sent::No, message } = answer else {
             panic!("{answer:?}");
@@ -179,7 +180,7 @@ fn loopback_is_never_proxied() {
     assert!(case(test, "https://127.0.0.1:PORT/", &variables, is_answered));
 }
 
-/// The file that the system's roots are read from, with this in it.
+/// Writes the file from which the system's roots are read.
 #[cfg(unix)]
 fn write_roots(text: &[u8]) {
     std::fs::write(std::env::var_os("SSL_CERT_FILE").unwrap(), text).unwrap();
@@ -215,7 +216,7 @@ fn a_root_that_was_installed_after_a_failure_is_trusted_without_a_restart() {
     }));
 }
 
-/// Opening a pipe to read waits for somebody to write to it.
+/// The file of the roots is a pipe: to open it would wait for ever.
 #[cfg(unix)]
 #[test]
 fn no_roots_are_read_for_a_connection_that_is_not_encrypted() {
@@ -229,11 +230,11 @@ fn no_roots_are_read_for_a_connection_that_is_not_encrypted() {
     });
 }
 
-/// Which code it gives depends on the version, and on whether it can ask who has been revoked.
+/// The code that Windows reports depends on its version, and on whether it can check for revocations.
 #[cfg(windows)]
 #[test]
-fn what_windows_does_not_trust_is_sent_nothing_and_told_without_its_words() {
-    let test = "what_windows_does_not_trust_is_sent_nothing_and_told_without_its_words";
+fn nothing_is_sent_to_a_server_that_windows_does_not_trust_and_no_text_of_windows_is_shown() {
+    let test = "nothing_is_sent_to_a_server_that_windows_does_not_trust_and_no_text_of_windows_is_shown";
     let arrived = case(test, "https://127.0.0.1:PORT/", &[], |answer| {
         let Answer::Failed { failure: Failure::Network, sent: Sent::No, message } = answer else {
             panic!("{answer:?}");
@@ -241,6 +242,6 @@ fn what_windows_does_not_trust_is_sent_nothing_and_told_without_its_words() {
         let problem = message.strip_prefix("the connection's certificate is not trusted: ").unwrap();
         assert!(problem == "UnknownIssuer" || problem.starts_with("Windows says 0x800B"), "{problem}");
     });
-    // in that process itself nothing was served
+    // the second process serves nothing
     assert!(!arrived || std::env::var("POLAR_LICENSE_TEST_URL").is_ok());
 }

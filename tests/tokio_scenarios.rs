@@ -1,5 +1,5 @@
-//! Runs every file of `tests/scenarios` through the client for tokio, as `tests/scenarios.rs` does through the
-//! blocking one.
+//! Runs every file of `tests/scenarios` with the client for tokio, as `tests/scenarios.rs` does with the blocking
+//! client.
 #![cfg(feature = "tokio-client")]
 #![expect(
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! Processes that share a record take turns at asking Polar: what one was answered, the others read.
+//! Processes that share a record take turns at asking Polar: the others read the answer that one received.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "steps/polar.rs"]
@@ -16,14 +16,14 @@ const KEY: &str = "TURN-D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
 struct Device {
     stored: Option<Vec<u8>>,
     now: Now,
-    /// How long a request takes.
+    /// The duration of a request.
     latency: Duration,
     requests: Vec<String>,
-    /// When they left, by the monotonic clock.
+    /// The times of the requests on the monotonic clock.
     sent: Vec<u64>,
 }
 
-/// How far a process gets before somebody else has to act.
+/// The step at which a process stops.
 enum Stop {
     Turn(TurnStep),
     Done(Outcome),
@@ -36,7 +36,7 @@ impl Device {
         Self { stored: None, now, latency, requests: Vec::new(), sent: Vec::new() }
     }
 
-    /// A device with a license that is due.
+    /// Returns a device with a license that is due to be refreshed.
     fn due() -> Self {
         let mut device = Self::new();
         let mut engine = device.start();
@@ -84,7 +84,7 @@ impl Device {
         }
     }
 
-    /// Carries an operation out while nobody else asks.
+    /// Runs an operation while no other process asks Polar.
     fn alone(&mut self, engine: &mut Engine, operation: Operation) -> Outcome {
         let step = engine.begin(operation, self.now);
         match self.go_on(engine, step) {
@@ -108,7 +108,7 @@ impl Device {
     }
 }
 
-/// Processes that all want the same at once: the first asks while the others wait. Returns the requests.
+/// Runs the same operation in several processes at once: the first asks while the others wait. Returns the requests.
 fn at_once(count: usize, operation: &Operation) -> Vec<String> {
     let mut device = Device::due();
     let mut waiting: Vec<(Engine, TurnStep)> = Vec::new();
@@ -135,7 +135,7 @@ fn thirty_two_processes_that_are_due_at_once_send_one_request() {
 }
 
 #[test]
-fn what_changes_something_is_sent_by_each() {
+fn every_process_sends_the_changes_it_was_asked_for() {
     assert_eq!(at_once(3, &Operation::Consume(1)), ["validate"; 3]);
 }
 
@@ -154,7 +154,7 @@ fn a_process_that_knows_an_older_request_learns_of_newer_ones_before_it_sends() 
 }
 
 #[test]
-fn what_is_not_due_takes_no_turn() {
+fn a_refresh_that_is_not_due_takes_no_turn() {
     let mut device = Device::due();
     let mut engine = device.start();
     device.alone(&mut engine, Operation::Validate).result.unwrap();
@@ -165,7 +165,7 @@ fn what_is_not_due_takes_no_turn() {
 }
 
 #[test]
-fn a_turn_that_never_comes_is_a_problem_and_not_a_silence() {
+fn a_turn_that_never_comes_is_reported_as_a_time_out() {
     let mut device = Device::due();
     let mut engine = device.start();
     for (operation, fails) in [

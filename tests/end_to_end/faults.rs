@@ -1,4 +1,4 @@
-//! Everything that the local Polar can do wrong, met by every operation.
+//! Every operation with every fault of the local Polar.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use polar_license::{ErrorKind, State};
 
 use crate::support::{Directory, Hand, app, open};
 
-/// A fault by name, and whether the operation succeeds all the same.
+/// A named fault, and whether the operation still succeeds.
 struct Case {
     name: String,
     fault: Fault,
@@ -49,7 +49,7 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-/// Those that alter Polar's own reply, where there is a body to alter.
+/// Returns all cases, with those that change the body of Polar's own reply.
 fn cases_with_a_body() -> Vec<Case> {
     let add = |name: &str, fault| Case { name: name.to_owned(), fault, harmless: false };
     let mut cases = cases();
@@ -116,7 +116,7 @@ fn no_fault_takes_a_second_seat_or_hides_the_first() {
                     "{name}: {error:?}, later {:?}",
                     later.problem()
                 );
-                assert!(seats == 0 || error.maybe_applied(), "{name}: a seat is taken in silence");
+                assert!(seats == 0 || error.maybe_applied(), "{name}: a seat was taken, and the error does not say so");
             }
         }
         if let Some(uncertain) = uncertain {
@@ -126,7 +126,7 @@ fn no_fault_takes_a_second_seat_or_hides_the_first() {
 }
 
 #[test]
-fn no_fault_counts_twice_or_in_silence() {
+fn no_fault_counts_usage_twice_or_without_an_error() {
     let polar = MockPolar::start().unwrap();
     for Case { name, fault, harmless } in cases_with_a_body() {
         polar.reset();
@@ -142,7 +142,10 @@ fn no_fault_counts_twice_or_in_silence() {
             Ok(decision) => assert_eq!((decision.license().unwrap().usage, counted, harmless), (3, 3, true), "{name}"),
             Err(error) => {
                 assert!(!harmless, "{name}: {error:?}");
-                assert!(counted == 0 || error.maybe_applied(), "{name}: counted in silence");
+                assert!(
+                    counted == 0 || error.maybe_applied(),
+                    "{name}: usage was counted, and the error does not say so"
+                );
                 assert!(error.decision().unwrap().allowed(), "{name}");
             }
         }
@@ -168,7 +171,10 @@ fn no_fault_removes_a_license_whose_seat_may_be_taken() {
             Ok(_) => assert_eq!((seats, kept, client.current().allowed(), harmless), (0, false, false, true), "{name}"),
             Err(error) => {
                 assert!(!harmless && kept && client.current().allowed(), "{name}: {error:?}");
-                assert!(seats == 1 || error.maybe_applied(), "{name}: given up in silence");
+                assert!(
+                    seats == 1 || error.maybe_applied(),
+                    "{name}: the seat was released, and the error does not say so"
+                );
             }
         }
     }

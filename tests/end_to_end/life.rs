@@ -1,4 +1,4 @@
-//! What happens to a license over the years.
+//! The life of a license over the years.
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ fn a_whole_life() {
     let decision = client.refresh();
     assert_eq!((decision.state(), decision.problem()), (State::Active, None));
 
-    // revoked, and offline it stays so
+    // revoked, which going offline does not change
     polar.revoke(DEMO_KEY_TWO_DEVICES);
     let decision = client.validate();
     assert_eq!((decision.state(), decision.reason()), (State::Denied, Some(Reason::Inactive)));
@@ -71,7 +71,7 @@ fn a_whole_life() {
     assert_eq!((client.refresh().state(), client.allows("export")), (State::Denied, false));
     polar.restart().unwrap();
 
-    // granted again: the same seat
+    // granted again, with the same seat
     polar.grant(DEMO_KEY_TWO_DEVICES);
     assert_eq!(client.validate().state(), State::Active);
     assert_eq!(polar.activations(DEMO_KEY_TWO_DEVICES).len(), 1);
@@ -147,7 +147,7 @@ fn apps_of_one_vendor_share_a_directory() {
     assert_eq!(reopened.current().state(), State::Active);
 }
 
-/// No clock is given, so all clients of this process share its pace; Polar's rate limit is on.
+/// The clients have no clock of their own, so all of them share the pace of this process. Polar's rate limit is on.
 #[test]
 fn all_clients_of_a_process_share_one_pace() {
     let polar = MockPolar::start().unwrap();
@@ -169,6 +169,7 @@ fn all_clients_of_a_process_share_one_pace() {
         }
     });
     assert_eq!(polar.requests().len(), 6);
-    // two at once, two after 1.1 s, two after 2.2 s, later on a busy machine; with a pace each they would end sooner
+    // two requests at once, two after 1.1 s, two after 2.2 s or later; with a pace for each client they would end
+    // sooner
     assert!(clock.now().mono - start >= 2_200);
 }

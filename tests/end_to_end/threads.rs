@@ -1,4 +1,4 @@
-//! Several threads on one client, and threads of its own.
+//! Several threads that use one client, and the client's own threads.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use polar_license::{ErrorKind, State};
 
 use crate::support::{Directory, Hand, app, open};
 
-/// Far longer than anything takes; only a test that fails waits for so long.
+/// A time limit far longer than any operation takes. Only a failing test waits for it.
 const LONG: Duration = Duration::from_secs(300);
 
 fn elapsed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
@@ -25,7 +25,7 @@ fn elapsed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     (result, Duration::from_millis(clock.now().mono - before))
 }
 
-/// A Polar at which the plain key was activated.
+/// Returns a Polar, and a client that has activated the plain key.
 fn activated() -> (MockPolar, Directory, Client) {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
@@ -43,13 +43,13 @@ fn the_current_decision_never_waits_and_a_cancel_ends_a_request_at_once() {
         let validating = scope.spawn(|| client.validate());
         assert!(polar.wait_for_requests(1, LONG));
         assert_eq!((client.current().state(), client.allows("export")), (State::Active, true));
-        assert!(!validating.is_finished(), "the request is held, so its operation is under way");
+        assert!(!validating.is_finished(), "the request is held, so its operation is running");
         client.cancel();
         let decision = validating.join().unwrap();
         assert_eq!((decision.state(), decision.problem().unwrap().kind), (State::Active, ErrorKind::Cancelled));
     });
     polar.clear_faults();
-    assert_eq!(client.validate().problem(), None, "a cancel ends what is under way, not what comes after");
+    assert_eq!(client.validate().problem(), None, "a cancel ends running operations, not later ones");
 }
 
 #[test]
@@ -92,17 +92,17 @@ fn a_cancelled_deactivation_and_use_leave_the_license() {
     cancelled(1, &|| client.consume(1).unwrap_err().kind());
 }
 
-/// Remembers which threads have asked it for the time, which every operation does first.
-struct Attendance {
+/// The threads that have read the clock, which every operation does first.
+struct Readers {
     hand: Hand,
     seen: Mutex<HashSet<ThreadId>>,
     changed: Condvar,
 }
 
 #[derive(Clone)]
-struct Attended(Arc<Attendance>);
+struct ObservedClock(Arc<Readers>);
 
-impl Clock for Attended {
+impl Clock for ObservedClock {
     fn now(&self) -> Now {
         self.0.seen.lock().unwrap().insert(thread::current().id());
         self.0.changed.notify_all();
@@ -114,11 +114,11 @@ impl Clock for Attended {
 fn validates_at_the_same_time_share_one_request() {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
-    let attendance = Attendance { hand: Hand::with(&polar), seen: Mutex::default(), changed: Condvar::new() };
-    let attended = Attended(Arc::new(attendance));
+    let readers = Readers { hand: Hand::with(&polar), seen: Mutex::default(), changed: Condvar::new() };
+    let clock = ObservedClock(Arc::new(readers));
     let client = Client::builder(app(&polar.url(), "com.example.app").build().unwrap())
         .directory(directory.path())
-        .clock(attended.clone())
+        .clock(clock.clone())
         .open()
         .unwrap();
     client.activate(DEMO_KEY_PLAIN).unwrap();
@@ -132,9 +132,9 @@ fn validates_at_the_same_time_share_one_request() {
         scope.spawn(validate);
         assert!(polar.wait_for_requests(1, LONG));
         let others: Vec<ThreadId> = (0..7).map(|_| scope.spawn(validate).thread().id()).collect();
-        let all_here = |seen: &mut HashSet<ThreadId>| !others.iter().all(|id| seen.contains(id));
-        let seen = attended.0.seen.lock().unwrap();
-        let (seen, _) = attended.0.changed.wait_timeout_while(seen, LONG, all_here).unwrap();
+        let some_missing = |seen: &mut HashSet<ThreadId>| !others.iter().all(|id| seen.contains(id));
+        let seen = clock.0.seen.lock().unwrap();
+        let (seen, _) = clock.0.changed.wait_timeout_while(seen, LONG, some_missing).unwrap();
         assert!(others.iter().all(|id| seen.contains(id)), "every thread asks while the request is held");
         drop(seen);
         polar.clear_faults();
@@ -162,12 +162,13 @@ fn auto_refresh_asks_when_it_is_due_and_stops_at_once() {
     let directory = Directory::new();
     let patient = app(&polar.url(), "com.example.app").timeout(LONG);
     let config = patient.refresh_interval(Duration::from_secs(1)).build().unwrap();
-    // the system's time, since the thread waits in it; given, so that other tests' requests do not count
+    // the system's clock, because the thread waits in real time; as a clock of its own, so that the requests of other
+    // tests do not count for its pace
     let client = Client::builder(config).directory(directory.path()).clock(SystemClock::new()).open().unwrap();
     client.activate(DEMO_KEY_PLAIN).unwrap();
     client.start_auto_refresh().unwrap();
     client.start_auto_refresh().unwrap();
-    assert!(polar.wait_for_requests(3, LONG), "one to activate, two that became due");
+    assert!(polar.wait_for_requests(3, LONG), "one to activate, two when they became due");
 
     client.stop_auto_refresh();
     client.start_auto_refresh().unwrap();
@@ -182,7 +183,7 @@ fn auto_refresh_asks_when_it_is_due_and_stops_at_once() {
 }
 
 #[test]
-fn thirty_two_that_are_due_at_once_on_one_record_send_one_request() {
+fn thirty_two_clients_that_are_due_at_once_on_one_record_send_one_request() {
     let polar = MockPolar::start().unwrap();
     let directory = Directory::new();
     let hand = Hand::with(&polar);
@@ -192,7 +193,7 @@ fn thirty_two_that_are_due_at_once_on_one_record_send_one_request() {
     first.activate(DEMO_KEY_PLAIN).unwrap();
     hand.advance(Duration::from_secs(20 * 24 * 60 * 60));
     polar.freeze_clock(PolarTime::parse("2026-12-11T12:00:00Z").unwrap());
-    // each with a store and a pace of its own, as processes have
+    // each client has a store and a pace of its own, as processes have
     let open_one = |_| open(patient(), directory.path(), &hand);
     let clients: Vec<Client> = (0..32).map(open_one).collect();
     polar.clear_requests();
@@ -211,7 +212,7 @@ struct ReportingStore(MemoryStore, Mutex<mpsc::Sender<()>>);
 
 impl Store for ReportingStore {
     fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
-        // nobody counts for ever
+        // the test may have stopped counting
         let _ = self.1.lock().unwrap().send(());
         Store::load(&self.0)
     }
@@ -234,13 +235,13 @@ fn auto_refresh_that_began_before_the_activation_learns_of_it() {
     let client = Client::builder(config).store(store).clock(SystemClock::new()).open().unwrap();
     read.recv_timeout(LONG).unwrap();
     client.start_auto_refresh().unwrap();
-    // its first look finds nothing to ask for, and plans the next one in ten minutes
+    // the first round finds nothing to ask about, and plans the next one in ten minutes
     read.recv_timeout(LONG).unwrap();
     client.activate(DEMO_KEY_PLAIN).unwrap();
-    assert!(polar.wait_for_requests(3, LONG), "one to activate, two that became due, before the planned look");
+    assert!(polar.wait_for_requests(3, LONG), "one to activate, two when they became due, before the planned round");
 }
 
-/// The system's clock, for as long as somebody owns it.
+/// The system's clock, with a count of its owners.
 struct OwnedClock(SystemClock, #[expect(dead_code, reason = "it counts the owners")] Arc<()>);
 
 impl Clock for OwnedClock {
@@ -267,9 +268,9 @@ fn clones_are_the_same_client_and_auto_refresh_ends_with_the_last() {
     client.start_auto_refresh().unwrap();
     drop((client, subscription));
     polar.clear_requests();
-    assert!(polar.wait_for_requests(1, LONG), "it still refreshes");
+    assert!(polar.wait_for_requests(1, LONG), "the clone still refreshes");
     drop(clone);
-    assert_eq!(Arc::strong_count(&owners), 1, "the thread has ended, and what it owned is gone");
+    assert_eq!(Arc::strong_count(&owners), 1, "the thread has ended and dropped what it owned");
 }
 
 #[test]
@@ -288,14 +289,14 @@ fn listeners_are_notified_of_changes_may_call_the_client_and_can_be_removed() {
     client.activate(DEMO_KEY_PLAIN).unwrap();
     assert_eq!(notified.try_iter().collect::<Vec<_>>(), [(State::Active, true)]);
     client.refresh();
-    assert_eq!(notified.try_iter().count(), 0, "nothing was asked, nothing has changed");
+    assert_eq!(notified.try_iter().count(), 0, "nothing was sent, and nothing has changed");
     polar.revoke(DEMO_KEY_PLAIN);
     client.validate();
     assert_eq!(notified.try_iter().collect::<Vec<_>>(), [(State::Denied, true)]);
     drop(subscription);
     polar.grant(DEMO_KEY_PLAIN);
     client.validate();
-    assert_eq!(notified.try_iter().count(), 0, "it was removed");
+    assert_eq!(notified.try_iter().count(), 0, "the listener was removed");
 }
 
 #[test]
@@ -309,7 +310,7 @@ fn a_listener_may_ask_polar_and_be_removed_while_it_is_called() {
     *own.lock().unwrap() = Some(client.on_change(move |decision| {
         assert_eq!(decision.state(), State::Denied);
         counted.fetch_add(1, Ordering::SeqCst);
-        // so that it is not notified of its own validate
+        // removed first, so that the listener is not notified of its own validate
         drop(itself.lock().unwrap().take());
         merchant.grant(DEMO_KEY_PLAIN);
         assert_eq!(inner.upgrade().unwrap().validate().state(), State::Active);

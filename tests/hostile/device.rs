@@ -1,4 +1,4 @@
-//! Devices as the table's README names them, each with a record that a real activation at the local Polar has left.
+//! The devices that the README beside the table names, each with a record from a real activation at the local Polar.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,20 +14,20 @@ use serde_json::{Value, json};
 use super::server::ask;
 use super::table::{Names, Reply};
 
-/// When all of it begins, for devices and for Polar.
+/// The time at which each case begins, for the device and for Polar.
 const START: &str = "2026-11-21T12:00:00Z";
 
 pub(crate) struct Device<'a> {
     polar: &'a MockPolar,
     pub(crate) key: String,
-    /// As every app of the device is configured, but for the time-out.
+    /// The configuration of every app on the device, without the time-out.
     settings: Value,
     stored: Bytes,
     clock: Arc<ManualClock>,
 }
 
 impl<'a> Device<'a> {
-    /// `none`, `active`, `grace`, `denied` or `untrusted`. Its apps ask Polar at `url`.
+    /// Creates a device in the state `none`, `active`, `grace`, `denied` or `untrusted`. Its apps ask Polar at `url`.
     pub(crate) fn new(polar: &'a MockPolar, prior: &str, url: &str) -> Self {
         polar.freeze_clock(PolarTime::parse(START).unwrap());
         let settings = json!({
@@ -56,14 +56,14 @@ impl<'a> Device<'a> {
                 let mut stored = device.stored.0.lock().unwrap();
                 *stored.as_mut().unwrap().last_mut().unwrap() ^= 1;
             }
-            _ => panic!("no device is `{prior}`"),
+            _ => panic!("unknown device `{prior}`"),
         }
-        // so that none of these requests counts for the pace any longer
+        // after this time none of these requests counts for the pace
         device.clock.advance(Duration::from_secs(2));
         device
     }
 
-    /// One that reaches Polar whatever its address is.
+    /// Returns a client that reaches the local Polar at any address.
     fn client(&self, url: &str) -> Client {
         let config = ConfigBuilder::from_json(&self.settings.to_string()).unwrap().build().unwrap();
         let transport = Straight { from: url.to_owned(), polar: self.polar.url(), clock: Arc::clone(&self.clock) };
@@ -72,31 +72,32 @@ impl<'a> Device<'a> {
     }
 }
 
-/// What an app is to do, as the README describes it.
+/// A case for an app, as the README describes it.
 pub(crate) struct Case {
     pub(crate) json: Value,
-    /// The key that it asks about.
+    /// The key that the app asks about.
     pub(crate) key: String,
 }
 
-/// How long an app is told to wait where an answer comes.
+/// The app's time-out if an answer comes.
 const LONG_MS: u64 = 30_000;
-/// How long saving takes on the app's clock, so that the pace never makes an operation wait.
+/// The duration of a save on the app's clock: so long that the pace never makes an operation wait.
 const SAVE_MS: u64 = 1_200;
-/// What an operation that changes something at Polar waits longer.
+/// The time by which operations that change something at Polar wait longer.
 const EXTRA_MS: u64 = 25_000;
 
 impl Device<'_> {
-    /// An app that is to meet the reply, on this device. It waits so long where no answer comes, and little longer.
+    /// Returns the case of an app on this device that receives the reply. If no answer comes, the app waits for little
+    /// more than `wait_ms`.
     pub(crate) fn case(&self, question: &str, reply: &Reply, wait_ms: u64) -> Case {
         let is_new = matches!(question, "question" | "activate");
         let key = if is_new { new_key(self.polar) } else { self.key.clone() };
         let mut settings = self.settings.clone();
         settings["timeoutMs"] = if reply.stalls() { wait_ms } else { LONG_MS }.into();
-        // the store takes most of the time that there is, so that little is left for the request behind it
+        // the store takes most of the available time, so that little is left for the request after it
         let taken = if reply.stalls() && question != "validate" { EXTRA_MS } else { 0 };
         let is_behind_a_save = matches!(question, "activate" | "deactivate");
-        // where processes take turns, a deactivation saves twice
+        // if processes take turns, a deactivation saves twice
         let [load_ms, save_ms] =
             if is_behind_a_save { [0, taken.saturating_sub(SAVE_MS).max(SAVE_MS)] } else { [taken, SAVE_MS] };
         let stored = self.stored.0.lock().unwrap().clone();
@@ -115,7 +116,7 @@ impl Device<'_> {
         Case { json, key }
     }
 
-    /// For the reply to a question about that key.
+    /// Returns the names for the reply to a question about this key.
     pub(crate) fn names(&self, key: &str, question: &str, url: &str) -> Names {
         let now = self.clock.now().wall.to_string();
         let seat = self.polar.activations(&self.key).first().map(|seat| seat.id.clone());
@@ -160,8 +161,8 @@ impl Store for Bytes {
     }
 }
 
-/// Reaches the local Polar, whatever address the app is configured with. Each request takes its time, so that the pace
-/// never makes it wait.
+/// A transport that reaches the local Polar, whatever address the app is configured with. Each request advances the
+/// clock, so that the pace never makes it wait.
 struct Straight {
     from: String,
     polar: String,

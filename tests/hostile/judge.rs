@@ -1,4 +1,4 @@
-//! Runs the whole table with one kind of app, and compares. What an app is, and in which language, it does not know.
+//! Runs the whole table with one kind of app, and compares the outcomes. Knows nothing about the app or its language.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -12,30 +12,31 @@ use super::device::Device;
 use super::server::{Planned, Server, is_for, refuses_after};
 use super::table::{Reply, Table};
 
-/// Something that has this library: it carries out one case after the other.
+/// An app with this library, which runs one case after the other.
 pub(crate) trait App {
-    /// What it gets to see of the case, as the README describes it.
+    /// Runs a case, and returns its result as the README describes it.
     fn run(&mut self, case: &Value) -> Value;
 }
 
-/// How long an app waits for an answer that never comes; longer where its request did not arrive before that.
+/// The waits of an app for an answer that never comes. The next longer one is used if its request did not arrive in
+/// time.
 const WAITS_MS: [u64; 3] = [800, 4_000, 20_000];
-/// Far longer than any operation takes, and than this machine makes of it when it is busy.
+/// A time limit far longer than any operation takes, even on a busy machine.
 const LONGEST_MS: u64 = 60_000;
-/// No message is longer than a few lines, whatever a server said.
+/// The most bytes of a message, whatever the server sent.
 const LONGEST_TEXT: usize = 300;
 
-/// What is asked, and the request that the server answers; all others reach the local Polar.
+/// The questions, each with the request that the server answers. All other requests reach the local Polar.
 const QUESTIONS: [(&str, &str); 5] = [
     ("validate", "validate"),
     ("consume", "validate"),
-    // what an activation of another key begins with: about the seat that is known here, or else about the key
+    // the first request when another key is activated: about the known seat, or else about the key
     ("question", "validate"),
     ("activate", "activate"),
     ("deactivate", "deactivate"),
 ];
 
-/// One answer to one question on one device, and what the table expects.
+/// One answer to one question on one device, and the expected outcome.
 #[derive(Clone, Copy)]
 struct Entry<'a> {
     reply: &'a Reply,
@@ -45,7 +46,7 @@ struct Entry<'a> {
     expected: &'a Value,
 }
 
-/// Tries every `stride`-th case with apps of that platform, which `start` makes, so many at a time.
+/// Runs every `stride`-th case of the platform with apps that `start` makes, `at_a_time` of them at once.
 pub(crate) fn try_all<A: App>(platform: &str, stride: usize, at_a_time: usize, start: impl Fn() -> A + Sync) {
     let table = Table::read();
     let cases: Vec<_> = entries(&table, platform).into_iter().step_by(stride).collect();
@@ -67,11 +68,11 @@ pub(crate) fn try_all<A: App>(platform: &str, stride: usize, at_a_time: usize, s
         }
     });
     let wrong = wrong.into_inner().unwrap();
-    println!("hostile server, {platform}: {count} outcomes of {} answers", table.answers.len());
+    println!("hostile server, {platform}: {count} outcomes with {} answers", table.answers.len());
     assert!(wrong.is_empty(), "{} of {count} for {platform}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// The whole table. Each of its outcomes and exceptions must be of use.
+/// Returns the cases of the whole table, and checks that each outcome and each exception is used.
 fn entries<'a>(table: &'a Table, platform: &str) -> Vec<Entry<'a>> {
     let exceptions = table.exceptions(platform);
     let mut entries = Vec::new();
@@ -95,16 +96,16 @@ fn entries<'a>(table: &'a Table, platform: &str) -> Vec<Entry<'a>> {
         }
     }
     assert!(unused.is_empty(), "no answer leads to {unused:?}");
-    assert_eq!(excepted.len(), exceptions.len(), "an exception of {platform} is about no answer");
+    assert_eq!(excepted.len(), exceptions.len(), "an exception of {platform} applies to no answer");
     entries
 }
 
-/// An app, and what it meets.
+/// An app with the servers that it uses.
 struct Bench<A> {
     app: A,
     polar: MockPolar,
     server: Server,
-    /// How many requests come before the one that is answered, by device and question.
+    /// The number of requests before the one that the server answers, by device and question.
     before: BTreeMap<(String, &'static str), usize>,
 }
 
@@ -115,7 +116,7 @@ impl<A: App> Bench<A> {
         Self { app, polar, server, before: BTreeMap::new() }
     }
 
-    /// What is wrong with the outcome.
+    /// Runs a case, and checks its outcome.
     fn try_one(&mut self, entry: Entry<'_>) -> Result<(), String> {
         let Entry { reply, prior, question, endpoint, expected } = entry;
         let authority = if reply.is_refused() {
@@ -148,32 +149,32 @@ impl<A: App> Bench<A> {
         }
         let ensure = |holds, wrong: String| if holds { Ok(()) } else { Err(wrong) };
         let answered = self.server.answered();
-        ensure(answered == usize::from(reply.arrives()), format!("the server was asked {answered} times"))?;
-        // after a question about a seat comes one about the key
+        ensure(answered == usize::from(reply.arrives()), format!("the server got {answered} requests"))?;
+        // a question about a seat is followed by one about the key
         let again = self.polar.requests().iter().filter(|request| is_for(&request.path, endpoint)).count();
         ensure(again == 0 || question == "question", format!("`{endpoint}` was sent {again} times more"))?;
         ensure(!self.server.was_followed(), String::from("a redirect was followed"))?;
         ensure(took < LONGEST_MS, format!("it took {took} ms"))?;
         texts_of(&seen).into_iter().try_for_each(|text| {
             ensure(!text.contains(&case.key) && !text.contains(&device.key), format!("the key is in `{text}`"))?;
-            let strange = text.chars().find(|c| c.is_control() || is_bidirectional(*c));
-            ensure(strange.is_none(), format!("{strange:?} is in `{text}`"))?;
+            let unsafe_char = text.chars().find(|c| c.is_control() || is_bidirectional(*c));
+            ensure(unsafe_char.is_none(), format!("{unsafe_char:?} is in `{text}`"))?;
             ensure(text.len() < LONGEST_TEXT, format!("{} bytes of text", text.len()))
         })
     }
 
-    /// How many requests an app sends before the one that is answered here.
+    /// Returns the number of requests that an app sends before the one that the server answers.
     fn requests_before(&mut self, entry: Entry<'_>) -> usize {
         let Entry { reply, prior, question, endpoint, .. } = entry;
-        let known = (prior.to_owned(), question);
-        if let Some(before) = self.before.get(&known) {
+        let case = (prior.to_owned(), question);
+        if let Some(before) = self.before.get(&case) {
             return *before;
         }
         let device = Device::new(&self.polar, prior, &format!("http://{}", self.server.authority()));
         self.server.plan(Planned { endpoint, ..Planned::default() });
         let seen = self.app.run(&device.case(question, reply, WAITS_MS[0]).json);
         assert_eq!(self.server.answered(), 1, "{question} on {prior}: {seen}");
-        *self.before.entry(known).or_insert(self.server.passed_on())
+        *self.before.entry(case).or_insert(self.server.passed_on())
     }
 }
 
@@ -191,7 +192,7 @@ fn outcome_of(seen: &Value) -> Value {
     outcome
 }
 
-/// All strings in it.
+/// Returns all strings in a JSON value.
 fn texts_of(value: &Value) -> Vec<&str> {
     match value {
         Value::String(text) => vec![text],

@@ -1,5 +1,5 @@
-//! The hostile server as a suite that apps in every language go through. The README beside it describes the table, the
-//! devices, and what an app is asked to do.
+//! The hostile server: a suite of cases for apps in every language. The README beside it describes the table, the
+//! devices, and the tasks of an app.
 
 mod device;
 pub(crate) mod judge;

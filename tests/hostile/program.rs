@@ -1,5 +1,5 @@
-//! An app in another process, in whatever language: it reads a case from each line of its input, and writes what it got
-//! to see of it to a line of its output.
+//! An app in another process, in any language. It reads a case from each line of its input, and writes the result to a
+//! line of its output.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -35,7 +35,8 @@ impl App for Program {
 }
 
 impl Drop for Program {
-    /// It ends with its input; what a checker says of it is in its status.
+    /// Closes the app's input, with which the app ends, and checks its status, by which valgrind or a sanitizer reports
+    /// errors.
     fn drop(&mut self) {
         drop(self.cases.take());
         let status = self.child.wait();

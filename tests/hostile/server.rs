@@ -1,5 +1,6 @@
-//! What an app reaches in Polar's place. It passes requests on to the local Polar, and answers one of them itself: the
-//! first one to the endpoint that the question is about. Knows nothing of licenses, and never sends a request twice.
+//! The server that an app reaches in Polar's place. It forwards requests to the local Polar, and answers one of them
+//! itself: the first one to the endpoint that the question is about. It knows nothing about licenses, and never sends a
+//! request twice.
 
 use std::io::{ErrorKind, Read, Result, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -14,37 +15,37 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde::Deserialize;
 use socket2::SockRef;
 
-/// What it sends: parts, each a number of times, so that a reply may be far larger than memory.
+/// The parts of an answer, each with a number of repetitions, so that an answer can be far larger than memory.
 pub(crate) type Parts = Vec<(Vec<u8>, usize)>;
 
-/// Its own answer.
+/// The server's own answer.
 #[derive(Clone, Default)]
 pub(crate) struct Planned {
-    /// To the first request for this endpoint.
+    /// The endpoint whose first request gets the answer.
     pub(crate) endpoint: &'static str,
     pub(crate) parts: Parts,
     pub(crate) end: End,
     pub(crate) speaks: Speaks,
 }
 
-/// What becomes of the connection after that.
+/// The end of the connection after the answer.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum End {
     #[default]
     Close,
-    /// It stays open until the app hangs up.
+    /// The connection stays open until the app closes it.
     Stall,
-    /// It is reset, so that the app may lose what was sent.
+    /// The connection is reset, so that the app may lose data that was sent.
     Reset,
 }
 
-/// What it takes a connection for.
+/// The protocol that the server expects on a connection.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Speaks {
     #[default]
     Http,
-    /// Whatever it is, the first bytes are answered.
+    /// None: the first bytes are answered, whatever they are.
     Nothing,
     /// TLS, with a certificate that nobody trusts.
     Tls,
@@ -61,14 +62,14 @@ struct Shared {
     planned: Mutex<Planned>,
     answered: AtomicUsize,
     passed_on: AtomicUsize,
-    /// Requests for the place that redirects lead to.
+    /// The number of requests for the address that redirects lead to.
     followed: AtomicUsize,
     ends: AtomicBool,
     tls: Arc<ServerConfig>,
 }
 
 impl Server {
-    /// In front of the local Polar at this URL.
+    /// Starts the server in front of the local Polar at this URL.
     pub(crate) fn start(polar: &str) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
@@ -89,7 +90,7 @@ impl Server {
                         break;
                     }
                     let shared = Arc::clone(&shared);
-                    // a client that hangs up in the middle is what many of the replies are for
+                    // errors are ignored: many of the answers make a client close the connection early
                     thread::spawn(move || connection.and_then(|connection| shared.serve(connection)));
                 }
             }
@@ -101,24 +102,25 @@ impl Server {
         self.address.to_string()
     }
 
-    /// What it answers from here on.
+    /// Sets the server's own answer, and resets its counts.
     pub(crate) fn plan(&self, planned: Planned) {
         *self.shared.planned.lock().unwrap() = planned;
         self.shared.answered.store(0, Ordering::SeqCst);
         self.shared.passed_on.store(0, Ordering::SeqCst);
     }
 
-    /// How many requests it answered itself since then; of those that it cannot read, connections.
+    /// Returns the number of requests that the server has answered itself. Connections that it cannot read count as one
+    /// each.
     pub(crate) fn answered(&self) -> usize {
         self.shared.answered.load(Ordering::SeqCst)
     }
 
-    /// How many requests it passed on to the local Polar before it answered one itself.
+    /// Returns the number of requests that the server forwarded to the local Polar before it answered one itself.
     pub(crate) fn passed_on(&self) -> usize {
         self.shared.passed_on.load(Ordering::SeqCst)
     }
 
-    /// Whether a redirect was ever followed.
+    /// Returns `true` if a redirect was ever followed.
     pub(crate) fn was_followed(&self) -> bool {
         self.shared.followed.load(Ordering::SeqCst) > 0
     }
@@ -127,7 +129,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.shared.ends.store(true, Ordering::SeqCst);
-        // wakes it
+        // wakes the server
         let _ = TcpStream::connect(self.address);
         let _ = self.thread.take().map(JoinHandle::join);
     }
@@ -135,7 +137,7 @@ impl Drop for Server {
 
 impl Shared {
     fn serve(&self, mut connection: TcpStream) -> Result<()> {
-        // an app may connect before it has anything to ask
+        // read when it is needed, because an app may connect before its case is planned
         let planned = || self.planned.lock().unwrap().clone();
         match planned().speaks {
             Speaks::Http => {}
@@ -171,7 +173,7 @@ impl Shared {
     }
 }
 
-/// An address that passes so many requests on to the local Polar, and refuses connections from then on.
+/// Returns an address that forwards this many requests to the local Polar, and refuses all later connections.
 pub(crate) fn refuses_after(requests: usize, polar: &str) -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap();
@@ -184,7 +186,7 @@ pub(crate) fn refuses_after(requests: usize, polar: &str) -> SocketAddr {
         }
         let mut connection = listener.accept()?.0;
         let reply = pass_on(polar, &read_message(&mut connection)?)?;
-        // before the app can go on
+        // closed before the app gets the reply and continues
         drop(listener);
         connection.write_all(&reply)
     };
@@ -194,7 +196,7 @@ pub(crate) fn refuses_after(requests: usize, polar: &str) -> SocketAddr {
     address
 }
 
-/// Whether a path leads to that endpoint.
+/// Returns `true` if a path leads to this endpoint.
 pub(crate) fn is_for(path: &str, endpoint: &str) -> bool {
     path.rsplit('/').next() == Some(endpoint)
 }
@@ -225,7 +227,7 @@ fn answer(connection: &mut TcpStream, planned: &Planned) -> Result<()> {
     }
 }
 
-/// What the local Polar replies, on a connection that ends with it.
+/// Forwards a request to the local Polar, and returns the reply with `connection: close`.
 fn pass_on(polar: SocketAddr, request: &[u8]) -> Result<Vec<u8>> {
     let mut connection = TcpStream::connect(polar)?;
     connection.write_all(request)?;
@@ -239,7 +241,7 @@ fn pass_on(polar: SocketAddr, request: &[u8]) -> Result<Vec<u8>> {
     Ok([head.as_bytes(), body].concat())
 }
 
-/// Status and body of the reply to a request.
+/// Sends a request to the local Polar, and returns the status and the body of the reply.
 pub(crate) fn ask(polar: &str, request: &str) -> (u16, Vec<u8>) {
     let reply = pass_on(address_of(polar), request.as_bytes()).unwrap();
     let (head, body) = reply.split_at(head_of(&reply).unwrap());
@@ -247,7 +249,7 @@ pub(crate) fn ask(polar: &str, request: &str) -> (u16, Vec<u8>) {
     (status, body.to_vec())
 }
 
-/// A request or a reply, whose body is as long as its head says.
+/// Reads a request or a reply, with as long a body as its head states.
 fn read_message(connection: &mut impl Read) -> Result<Vec<u8>> {
     let mut message = Vec::new();
     while !is_whole(&message) {
@@ -268,12 +270,12 @@ fn is_whole(message: &[u8]) -> bool {
     message.len() >= end + length.unwrap_or(0)
 }
 
-/// How long the head is.
+/// Returns the length of the head, or `None` if it is incomplete.
 fn head_of(message: &[u8]) -> Option<usize> {
     Some(message.windows(4).position(|window| window == b"\r\n\r\n")? + 4)
 }
 
-/// Its issuer is `tests/tls/ca.pem`, which no app here trusts.
+/// Returns a configuration with a certificate that no app here trusts: its issuer is `tests/tls/ca.pem`.
 fn untrusted() -> Arc<ServerConfig> {
     let certificate = CertificateDer::from_pem_slice(include_bytes!("../tls/server.pem")).unwrap();
     let key = PrivateKeyDer::from_pem_slice(include_bytes!("../tls/server.key.pem")).unwrap();

@@ -1,4 +1,4 @@
-//! `table.json`: what a server may answer, and what must come of it. The README beside it describes the format.
+//! Reads `table.json`: the answers of a server, and the expected outcomes. The README beside it describes the format.
 
 use std::collections::BTreeMap;
 
@@ -13,23 +13,23 @@ pub(crate) struct Table {
     #[serde(rename = "about")]
     _about: String,
     pub(crate) answers: Vec<Reply>,
-    /// By what was stored before, what was asked, and what the answer is.
+    /// The expected outcomes, by device, question and class of the answer.
     pub(crate) outcomes: BTreeMap<String, BTreeMap<String, BTreeMap<String, Value>>>,
-    /// By the platform's name: what is not the same there.
+    /// The exceptions, by the platform's name.
     platforms: BTreeMap<String, Vec<Exception>>,
 }
 
-/// Some answers, which mean something else on one platform.
+/// Answers that belong to another class on one platform.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Exception {
     #[serde(rename = "why")]
     _why: String,
-    /// Of this class,
+    /// The class of the answers in the table.
     class: String,
-    /// and of these names, unless it is about all of them.
+    /// The names of the answers, or `None` for all of the class.
     answers: Option<Vec<String>>,
-    /// What their class is there.
+    /// The class of the answers on this platform.
     r#as: String,
 }
 
@@ -62,7 +62,7 @@ pub(crate) struct Reply {
     pub(crate) reason: Option<String>,
 }
 
-/// How far an app gets before it can send anything.
+/// The kind of connection that an app gets.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Connection {
@@ -73,7 +73,7 @@ pub(crate) enum Connection {
     UntrustedTls,
 }
 
-/// What is changed in Polar's own confirmation.
+/// The changes to Polar's own confirmation.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Changes {
@@ -84,12 +84,12 @@ struct Changes {
     remove: Option<String>,
 }
 
-/// What the names in the table stand for, and Polar's confirmation of what was asked.
+/// The values of the names in the table, and Polar's confirmation of the request.
 pub(crate) struct Names {
-    /// Such as `$KEY`, and its value.
+    /// The names, such as `$KEY`, with their values.
     pub(crate) values: Vec<(&'static str, String)>,
     pub(crate) license: Value,
-    /// What it is in, if it answers an activation.
+    /// The object around the license in the answer to an activation.
     pub(crate) outer: Option<Value>,
 }
 
@@ -98,14 +98,14 @@ impl Table {
         serde_json::from_str(include_str!("table.json")).unwrap()
     }
 
-    /// What differs on that platform; nothing where the table does not name it.
+    /// Returns the exceptions of a platform. Empty if the table does not name it.
     pub(crate) fn exceptions(&self, platform: &str) -> &[Exception] {
         self.platforms.get(platform).map_or(&[], Vec::as_slice)
     }
 }
 
 impl Exception {
-    /// The class there, if this is about that answer.
+    /// Returns the class on this platform, if the exception applies to the answer.
     pub(crate) fn class(&self, reply: &Reply, class: &str) -> Option<&str> {
         let is_named = self.answers.as_ref().is_none_or(|names| names.contains(&reply.name));
         (is_named && self.class == class).then_some(&*self.r#as)
@@ -113,12 +113,12 @@ impl Exception {
 }
 
 impl Reply {
-    /// What the answer is to this question; `None` if the table does not say.
+    /// Returns the class of the answer to this question, or `None` if the table has none.
     pub(crate) fn is(&self, question: &str) -> Option<&str> {
         self.is.as_str().or_else(|| self.is.get(question).or_else(|| self.is.get("else"))?.as_str())
     }
 
-    /// Whether an app waits until its time is over.
+    /// Returns `true` if an app waits for this answer until its time-out.
     pub(crate) fn stalls(&self) -> bool {
         self.end == End::Stall
     }
@@ -127,12 +127,12 @@ impl Reply {
         self.connection == Connection::Refused
     }
 
-    /// Whether the server gets anything to see of it.
+    /// Returns `true` if the app's request reaches the server.
     pub(crate) fn arrives(&self) -> bool {
         self.at.is_none() && !self.is_refused()
     }
 
-    /// The address that the app asks, given where the server is.
+    /// Returns the URL that the app uses, for a server at `authority`.
     pub(crate) fn url(&self, authority: &str) -> String {
         let scheme = match self.connection {
             Connection::Http | Connection::Refused => "http",
@@ -141,7 +141,7 @@ impl Reply {
         self.at.clone().unwrap_or_else(|| format!("{scheme}://{authority}"))
     }
 
-    /// What the server does.
+    /// Returns the plan for the server.
     pub(crate) fn planned(&self, endpoint: &'static str, names: &Names) -> Planned {
         let speaks = match self.connection {
             Connection::Http | Connection::Refused => Speaks::Http,
@@ -153,7 +153,7 @@ impl Reply {
         Planned { endpoint, parts, end: self.end, speaks }
     }
 
-    /// The bytes on the wire.
+    /// Returns the bytes on the wire.
     fn parts(&self, names: &Names) -> Parts {
         if let Some(raw) = &self.raw {
             return raw.iter().map(|part| part_of(part, names)).collect();
@@ -217,7 +217,7 @@ impl Names {
     }
 }
 
-/// A text; `{"hex": …}`; `{"text": …, "times": n}`.
+/// Parses a part: a string, `{"hex": …}` or `{"text": …, "times": n}`. Returns its bytes and the number of repetitions.
 fn part_of(part: &Value, names: &Names) -> (Vec<u8>, usize) {
     if let Some(text) = part.as_str() {
         return (names.replace(text).into_bytes(), 1);

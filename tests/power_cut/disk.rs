@@ -1,9 +1,9 @@
-//! A directory as a power cut can leave it, computed from the system calls that changed it.
+//! Computes the states in which a power cut can leave a directory, from the system calls that changed it.
 //!
-//! What is certain is what was synced: a file's content by a sync of the file, the names in the directory by a sync of the
-//! directory. Of everything after that a power cut keeps any part: any of the changes of names, without those before them;
-//! of a file's content nothing, half of it, all of it, or zeros in its place. A rename is whole or not at all. That is more
-//! than any one file system loses.
+//! Only synced data is certain: a file's content by a sync of the file, the names in the directory by a sync of the
+//! directory. Of later changes a power cut may keep any part: any of the changes of names, even without earlier ones,
+//! and of a file's content nothing, half, all, or zeros in its place. A rename is atomic. No single file system loses
+//! as much.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,21 +11,22 @@ use std::path::Path;
 
 use crate::strace::Call;
 
-/// Names and contents.
+/// The names and contents of the files in a directory.
 pub(crate) type State = BTreeMap<String, Vec<u8>>;
 
-/// Beyond this many changes of names in a row without a sync, only those in a row from the first are kept.
+/// The most unsynced changes of names for which every subset is tried. Of more changes, a cut keeps the first ones in a
+/// row.
 const ANY_OF: usize = 8;
 
-/// What is in the directory, and what of it is certain.
+/// The content of the directory, and the part of it that is certain.
 pub(crate) struct Disk {
     directory: String,
     files: Vec<File>,
     names: BTreeMap<String, usize>,
     certain_names: BTreeMap<String, usize>,
-    /// Since the directory was synced.
+    /// The changes of names since the directory was synced.
     changes: Vec<Change>,
-    /// What the process has open: a file of ours, or the directory itself.
+    /// The open descriptors of the process: of a file in the directory, or of the directory itself (`None`).
     open: BTreeMap<i64, Option<usize>>,
 }
 
@@ -42,7 +43,7 @@ enum Change {
 }
 
 impl Disk {
-    /// The directory as it is at present, which is certain.
+    /// Reads a directory, whose present content is certain.
     pub(crate) fn of(directory: &Path) -> Self {
         let mut disk = Self {
             directory: directory.to_str().unwrap().to_owned(),
@@ -62,7 +63,7 @@ impl Disk {
         disk
     }
 
-    /// Follows one system call of the process; whether it changed something here.
+    /// Follows one system call of the process. Returns `true` if the call changed something here.
     pub(crate) fn follow(&mut self, call: &Call) -> bool {
         let Some(returned) = returned(call) else { return false };
         let texts = texts(&call.arguments);
@@ -128,13 +129,13 @@ impl Disk {
                 true
             }
             ("ftruncate" | "writev" | "pwritev" | "truncate" | "copy_file_range" | "sendfile", _) => {
-                panic!("`{}` is a way to write that this does not follow: {call:?}", call.name)
+                panic!("this test cannot follow the system call `{}`: {call:?}", call.name)
             }
             _ => false,
         }
     }
 
-    /// Everything that a power cut at this moment may leave.
+    /// Returns all states that a power cut at this moment may leave.
     pub(crate) fn after_power_cut(&self) -> BTreeSet<State> {
         let count = self.changes.len();
         let kept: Vec<u32> = if count <= ANY_OF {
@@ -150,13 +151,13 @@ impl Disk {
         self.changes.push(Change::Enter(name.to_owned(), file));
     }
 
-    /// The name in the directory that a path means.
+    /// Returns the name in the directory that a path leads to.
     fn name(&self, path: &[u8]) -> Option<String> {
         let name = path.strip_prefix(self.directory.as_bytes())?.strip_prefix(b"/")?;
         Some(String::from_utf8(name.to_vec()).unwrap())
     }
 
-    /// The names if, of the changes, those were kept whose bit is set.
+    /// Returns the names if a power cut keeps the changes whose bits are set.
     fn names_with(&self, kept: u32) -> BTreeMap<String, usize> {
         let mut names = self.certain_names.clone();
         for (number, change) in self.changes.iter().enumerate() {
@@ -175,7 +176,7 @@ impl Disk {
         names
     }
 
-    /// Each content that each of the files may have.
+    /// Returns the states with these names, for all contents that the files may have.
     fn with_contents(&self, names: &BTreeMap<String, usize>) -> Vec<State> {
         let mut states = vec![State::new()];
         for (name, file) in names {
@@ -207,13 +208,13 @@ impl File {
     }
 }
 
-/// The number that the call returned, unless it failed.
+/// Returns the number that a call returned, or `None` if it failed.
 fn returned(call: &Call) -> Option<i64> {
     let number = call.result.split(|c: char| c != '-' && !c.is_ascii_digit()).next()?;
     number.parse().ok().filter(|number| *number >= 0)
 }
 
-/// The texts among a call's arguments, which strace wrote as `"\x2f\x74"`.
+/// Returns the strings among a call's arguments, which strace writes as `"\x2f\x74"`.
 pub(crate) fn texts(arguments: &str) -> Vec<Vec<u8>> {
     let quoted = arguments.split('"').skip(1).step_by(2);
     let bytes = |text: &str| text.split("\\x").skip(1).map(|byte| u8::from_str_radix(byte, 16).unwrap()).collect();

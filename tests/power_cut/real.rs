@@ -1,5 +1,5 @@
-//! Real file systems in an image, whose power is cut by the kernel's own means: what was not synced is lost, the journal is
-//! not. Needs root, loop devices, and the tools of XFS; says so and does nothing where one is missing.
+//! Power cuts of real file systems in an image, simulated by the kernel: unsynced data is lost, the journal is not.
+//! Needs root, loop devices and the tools of XFS; if one is missing, the test prints that and is skipped.
 
 use std::fs::File;
 use std::path::Path;
@@ -10,15 +10,15 @@ use super::{Side, may_hold, opened_by_rust};
 /// The file system, the command that makes it, and the options that it is mounted with.
 const SYSTEMS: [(&str, &[&str], &str); 3] = [
     ("xfs", &["mkfs.xfs", "-q", "-f"], "loop"),
-    // both of these replace a file without writing its data first, unless it was synced
+    // with these options ext4 replaces a file before its data is written, unless it was synced
     ("ext4, noauto_da_alloc", &["mkfs.ext4", "-q", "-F"], "loop,noauto_da_alloc"),
     ("ext4, data=writeback", &["mkfs.ext4", "-q", "-F"], "loop,noauto_da_alloc,data=writeback"),
 ];
 
-/// XFS takes nothing smaller. The image is sparse.
+/// The size of the image, which is sparse. XFS needs at least this.
 const BYTES: u64 = 320 * 1024 * 1024;
 
-/// What is saved before, durably, and what then, with the power cut right behind it.
+/// Stories of two steps: a durable save, and a step right before the power cut.
 const STORIES: [[&str; 2]; 3] = [["save a", "save b relaxed"], ["save a", "save b"], ["save a", "remove"]];
 
 #[test]
@@ -47,7 +47,7 @@ fn a_power_cut_of_a_real_file_system_leaves_a_whole_record() {
     println!("real file systems: {cuts} power cuts survived");
 }
 
-/// A mounted image; unmounted when dropped.
+/// A mounted image, which is unmounted when this is dropped.
 struct Mount<'a> {
     path: std::path::PathBuf,
     image: std::path::PathBuf,
@@ -55,7 +55,7 @@ struct Mount<'a> {
 }
 
 impl<'a> Mount<'a> {
-    /// `None` if this machine cannot: a cut of its power is tried as well.
+    /// Makes and mounts an image, and tries to cut its power. Returns `None` if this machine cannot do that.
     fn new(folder: &Path, make: &[&str], options: &'a str) -> Option<Self> {
         let (path, image) = (folder.join("mounted"), folder.join("image"));
         std::fs::create_dir(&path).unwrap();
@@ -76,7 +76,7 @@ impl<'a> Mount<'a> {
         run(Command::new("umount").arg(&self.path))
     }
 
-    /// Writes the journal, and nothing else any more.
+    /// Shuts the file system down: writes its journal, and then nothing more.
     fn shut_down(&self) -> bool {
         run(Command::new("xfs_io").args(["-x", "-c", "shutdown -f"]).arg(&self.path))
     }
@@ -88,7 +88,7 @@ impl<'a> Mount<'a> {
 
 impl Drop for Mount<'_> {
     fn drop(&mut self) {
-        // fails if it was never mounted
+        // fails if the image was never mounted
         self.unmount();
     }
 }

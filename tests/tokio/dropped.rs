@@ -1,4 +1,5 @@
-//! Operations whose futures are dropped or cancelled, or whose runtime ends, and parts of the app's that panic.
+//! Operations whose futures are dropped or cancelled or whose runtime ends, and panics in the app's store and
+//! transport.
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -24,22 +25,22 @@ fn seat(decision: &Decision) -> String {
     decision.license().unwrap().activation_id.unwrap().to_string()
 }
 
-/// Activates, and drops the future when the request of this kind is on its way.
+/// Activates, and drops the future when a request for this endpoint has been sent.
 async fn activate_and_drop(client: &Client, polar: &Polar, endpoint: &'static str) {
     tokio::select! {
-        result = client.activate(KEY) => panic!("it has ended: {result:?}"),
+        result = client.activate(KEY) => panic!("the activation has ended: {result:?}"),
         () = polar.is_asked_to(endpoint) => {}
     }
 }
 
 #[tokio::test]
-async fn an_activation_that_was_dropped_on_its_way_still_stores_its_seat() {
+async fn an_activation_dropped_after_it_was_sent_still_stores_its_seat() {
     let (polar, directory) = (Polar::holding("activate"), Directory::new());
     let client = polar.client().directory(directory.path()).open().await.unwrap();
     activate_and_drop(&client, &polar, "activate").await;
     assert_eq!(client.current().state(), State::Unlicensed);
     polar.answer_now();
-    // takes its turn, so that the other has ended when it begins
+    // operations take turns, so the activation has ended when this begins
     let decision = client.refresh().await;
     assert_eq!((decision.state(), decision.problem()), (State::Active, None));
     assert_eq!(seat(&decision), SEAT);
@@ -49,7 +50,7 @@ async fn an_activation_that_was_dropped_on_its_way_still_stores_its_seat() {
 }
 
 #[tokio::test]
-async fn a_program_that_ends_waits_for_the_answer_to_what_it_sent() {
+async fn draining_waits_for_the_answers_to_requests_that_were_sent() {
     let (polar, directory) = (Polar::holding("activate"), Directory::new());
     let client = polar.client().directory(directory.path()).open().await.unwrap();
     client.start_auto_refresh();
@@ -62,7 +63,7 @@ async fn a_program_that_ends_waits_for_the_answer_to_what_it_sent() {
     assert!(drained.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     polar.answer_now();
     drained.await;
-    // by this process's end the seat is stored
+    // the seat is stored before this process ends
     let reopened = polar.client().directory(directory.path()).open().await.unwrap();
     assert_eq!(seat(&reopened.current()), SEAT);
     assert_eq!(activating.await.unwrap().unwrap().state(), State::Active);
@@ -86,7 +87,7 @@ async fn one_operation_is_cancelled_and_another_is_not() {
 }
 
 #[tokio::test]
-async fn an_activation_that_was_dropped_while_it_asked_takes_no_seat() {
+async fn an_activation_dropped_before_it_was_sent_takes_no_seat() {
     let polar = Polar::holding("validate");
     let client = polar.client().store(MemoryStore::new()).open().await.unwrap();
     activate_and_drop(&client, &polar, "validate").await;
@@ -118,7 +119,7 @@ async fn a_cancelled_activation_says_that_it_may_have_taken_a_seat() {
     let error = activated.unwrap_err();
     assert_eq!((error.kind(), error.maybe_applied()), (ErrorKind::Cancelled, true));
     assert_eq!(client.current().problem().unwrap().kind, ErrorKind::SeatUncertain);
-    assert!(polar.was_given_up(), "the request is stopped as well");
+    assert!(polar.was_given_up(), "the request is dropped as well");
 }
 
 #[tokio::test(start_paused = true)]
@@ -145,10 +146,10 @@ async fn operations_on_many_threads_take_turns() {
     for task in tasks {
         assert_eq!(task.await.unwrap().problem(), None);
     }
-    assert_eq!(polar.asked(), ["validate", "activate"], "it is fresh, so nobody asks");
+    assert_eq!(polar.asked(), ["validate", "activate"], "the license is fresh, so no client asks");
 }
 
-/// As two processes, since neither client knows of the other.
+/// The clients behave as two processes, because neither knows of the other.
 #[tokio::test]
 async fn clients_that_share_a_record_ask_one_after_the_other() {
     let (polar, directory) = (Polar::holding("nothing"), Directory::new());
@@ -178,10 +179,10 @@ async fn clients_that_share_a_record_ask_one_after_the_other() {
     };
     let (one, other) = tokio::join!(first.refresh(), meanwhile);
     assert_eq!((one.state(), other.state()), (State::Active, State::Active));
-    assert_eq!(polar.asked(), ["validate", "activate", "validate"], "the other one reads the answer");
+    assert_eq!(polar.asked(), ["validate", "activate", "validate"], "the second client reads the answer");
 }
 
-/// Counts how often the turn was asked for.
+/// A file store that counts the attempts to take the turn.
 struct Turns {
     file: FileStore,
     tries: watch::Sender<u32>,
@@ -211,7 +212,7 @@ impl Store for Turns {
 }
 
 #[tokio::test]
-async fn one_that_waits_for_the_turn_of_another_client_can_be_dropped() {
+async fn an_operation_that_waits_for_the_turn_of_another_client_can_be_dropped() {
     let (polar, directory) = (Polar::holding("activate"), Directory::new());
     let open = || polar.client().directory(directory.path()).open();
     let (first, second) = (open().await.unwrap(), open().await.unwrap());
@@ -228,7 +229,7 @@ async fn one_that_waits_for_the_turn_of_another_client_can_be_dropped() {
 }
 
 #[tokio::test]
-async fn one_that_waits_for_another_can_be_dropped_too() {
+async fn an_operation_that_waits_for_another_operation_can_be_dropped() {
     let polar = Polar::holding("activate");
     let client = polar.client().store(MemoryStore::new()).open().await.unwrap();
     let second = async {
@@ -240,7 +241,7 @@ async fn one_that_waits_for_another_can_be_dropped_too() {
     let (first, ()) = tokio::join!(client.activate(KEY), second);
     assert_eq!(first.unwrap().state(), State::Active);
     assert_eq!(client.refresh().await.state(), State::Active);
-    assert_eq!(polar.asked(), ["validate", "activate"], "the second one asked nothing");
+    assert_eq!(polar.asked(), ["validate", "activate"], "the second activation sent nothing");
 }
 
 fn runtime() -> Runtime {
@@ -248,7 +249,7 @@ fn runtime() -> Runtime {
 }
 
 #[test]
-fn an_activation_whose_runtime_ends_is_over_and_the_next_start_knows_of_it() {
+fn an_activation_ends_with_its_runtime_and_the_next_start_reports_it() {
     let directory = Directory::new();
     let ending = runtime();
     let polar = ending.block_on(async { Polar::holding("activate") });
@@ -256,27 +257,27 @@ fn an_activation_whose_runtime_ends_is_over_and_the_next_start_knows_of_it() {
     let mut activation = Box::pin(client.activate(KEY));
     ending.block_on(async {
         tokio::select! {
-            result = &mut activation => panic!("it has ended: {result:?}"),
+            result = &mut activation => panic!("the activation has ended: {result:?}"),
             () = polar.is_asked_to("activate") => {}
         }
     });
     drop(ending);
     let Poll::Ready(Err(error)) = activation.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
-        panic!("it waits for a runtime that is gone");
+        panic!("the activation waits for a runtime that is gone");
     };
     assert_eq!((error.kind(), error.maybe_applied()), (ErrorKind::Cancelled, true));
-    // an attempt of less than a minute ago may still be on its way
+    // an attempt that is less than a minute old counts as running
     polar.advance(Duration::from_secs(61));
     let reopened = runtime().block_on(polar.client().directory(directory.path()).open()).unwrap();
     assert_eq!(reopened.current().problem().unwrap().kind, ErrorKind::SeatUncertain);
 }
 
 #[test]
-fn outside_of_a_runtime_it_does_not_open() {
+fn opening_outside_of_a_runtime_is_an_error() {
     let config = Config::builder(ORGANIZATION, "com.example.app").build().unwrap();
     let opening = pin!(Client::open(config));
     let Poll::Ready(Err(error)) = opening.poll(&mut Context::from_waker(Waker::noop())) else {
-        panic!("it waits");
+        panic!("opening waits");
     };
     assert_eq!(error.kind(), ErrorKind::Internal);
     assert!(error.detail().contains("no tokio runtime"), "{error}");
@@ -286,13 +287,13 @@ struct Panics;
 
 impl AsyncTransport for Panics {
     fn post<'a>(&'a self, _: &'a Request) -> BoxFuture<'a, Answer> {
-        panic!("of the app's own making")
+        panic!("a bug in the app")
     }
 }
 
 impl Store for Panics {
     fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
-        panic!("of the app's own making")
+        panic!("a bug in the app")
     }
 
     fn save(&self, _: &[u8], _: Durability) -> Result<(), StoreError> {
@@ -305,7 +306,7 @@ impl Store for Panics {
 }
 
 #[tokio::test]
-async fn a_transport_that_panics_is_an_answer() {
+async fn a_panic_of_the_transport_is_a_network_error() {
     let client = Polar::holding("nothing").client().store(MemoryStore::new()).transport(Panics).open().await.unwrap();
     let error = client.activate(KEY).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Network);
@@ -313,7 +314,7 @@ async fn a_transport_that_panics_is_an_answer() {
 }
 
 #[tokio::test]
-async fn a_store_that_panics_does_so_in_the_caller() {
+async fn a_panic_of_the_store_reaches_the_caller() {
     let opening = tokio::spawn(Polar::holding("nothing").client().blocking_store(Panics).open());
     assert!(opening.await.unwrap_err().is_panic());
 }

@@ -1,4 +1,4 @@
-//! Licenses and a local Polar over real HTTP.
+//! Licenses over real HTTP to a local Polar.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use polar_license::{ErrorKind, Reason, State};
 
 use super::support::{self, Directory, Hand, app};
 
-/// The real transport, on a clock in hand.
+/// The real transport, which advances the test's clock.
 struct OnHand(Hand, HttpTransport);
 
 impl AsyncTransport for OnHand {
@@ -36,7 +36,7 @@ pub(super) async fn open(config: ConfigBuilder, directory: &Directory, hand: &Ha
 }
 
 #[tokio::test]
-async fn a_license_is_activated_kept_offline_and_given_back() {
+async fn a_license_is_activated_works_offline_and_is_deactivated() {
     let polar = MockPolar::start().unwrap();
     let key = polar.add_key(NewKey::new("pro").limit_activations(1));
     let (hand, directory, elsewhere) = (Hand::with(&polar), Directory::new(), Directory::new());
@@ -56,7 +56,7 @@ async fn a_license_is_activated_kept_offline_and_given_back() {
     let decision = client.refresh().await;
     assert_eq!((decision.state(), decision.problem().unwrap().kind), (State::Grace, ErrorKind::Network));
     let blocking = support::open(config(), directory.path(), &hand);
-    assert_eq!(blocking.current().state(), State::Grace, "it reads the same record");
+    assert_eq!(blocking.current().state(), State::Grace, "the blocking client reads the same record");
 
     polar.restart().unwrap();
     polar.advance_clock(Duration::from_secs(25 * 60 * 60));
@@ -67,7 +67,7 @@ async fn a_license_is_activated_kept_offline_and_given_back() {
 }
 
 #[tokio::test]
-async fn what_is_not_polars_answer_leaves_the_license_alone() {
+async fn a_reply_that_is_not_polars_leaves_the_license_unchanged() {
     let polar = MockPolar::start().unwrap();
     let key = polar.add_key(NewKey::new("pro").limit_activations(1));
     let (hand, directory) = (Hand::with(&polar), Directory::new());
@@ -94,7 +94,7 @@ async fn what_is_not_polars_answer_leaves_the_license_alone() {
 }
 
 #[tokio::test]
-async fn an_answer_that_does_not_come_is_not_waited_for() {
+async fn an_answer_that_never_comes_is_a_time_out() {
     let polar = MockPolar::start().unwrap();
     let key = polar.add_key(NewKey::new("pro"));
     let (hand, directory) = (Hand::with(&polar), Directory::new());

@@ -1,4 +1,4 @@
-//! What a binding is told of the time ahead: the same as the client says when it has come.
+//! The outlook of the decisions to come agrees with the decisions that the client makes later.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use super::world::{KEY, Polar};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// What whoever has read the outlook shows at this instant.
+/// Returns the decision that a reader of the outlook shows at this time.
 fn shown(outlook: &[Phase], now: Now) -> &Decision {
     let has_begun = |phase: &&Phase| now.wall >= phase.from.wall || now.mono >= phase.from.mono;
     &outlook.iter().rfind(has_begun).unwrap().decision
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outlook_says_at_each_instant_what_the_client_says_then() {
+async fn an_outlook_agrees_with_the_clients_later_decisions() {
     let polar = Polar::holding("");
     let client = polar.client().store(MemoryStore::new()).open().await.unwrap();
     let states = |outlook: &[Phase]| outlook.iter().map(|phase| phase.decision.state()).collect::<Vec<_>>();
@@ -27,12 +27,12 @@ async fn an_outlook_says_at_each_instant_what_the_client_says_then() {
     client.activate(KEY).await.unwrap();
     let outlook = client.outlook();
     assert_eq!(states(&outlook), [State::Active, State::Grace, State::Grace, State::Lapsed]);
-    assert_eq!(client.current().state(), State::Active, "what was looked at is not seen as past");
+    assert_eq!(client.current().state(), State::Active, "computing the outlook does not advance the client's time");
     let notices: Vec<_> = outlook.iter().map(|phase| phase.decision.notice()).collect();
     assert_eq!(notices, [false, false, true, true]);
     for hours in 0..24 * 40 {
         assert_eq!(shown(&outlook, polar.now()), &client.current(), "after {hours} hours");
-        // another outlook begins where this one is
+        // a new outlook begins with the present decision
         assert_eq!(client.outlook()[0].decision, client.current());
         polar.advance(HOUR);
     }

@@ -1,4 +1,4 @@
-//! The customer portal of the client for tokio, over real HTTP; `tests/portal.rs` has its stories.
+//! The customer portal with the client for tokio, over real HTTP. `tests/portal.rs` has more stories.
 
 use std::ops::ControlFlow::{Break, Continue};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::support::{Directory, Hand, app};
 
 const EMAIL: &str = "iona.larkspur@example.com";
 
-/// Far longer than anything takes; only a test that fails waits for so long.
+/// A time limit far longer than any operation takes. Only a failing test waits for it.
 const LONG: Duration = Duration::from_secs(300);
 
 struct Story {
@@ -55,8 +55,8 @@ async fn a_lost_key_of_a_dead_machine_is_restored() {
     let dead = app(&story.polar.url(), "com.example.app").device_id("dead").label("A dead machine");
     open(dead, &elsewhere, &story.hand).await.activate(&key).await.unwrap();
     let session = story.session().await;
-    let Restored::NoSeat(full) = session.restore().await.unwrap() else { panic!("there is one seat, and it is taken") };
-    let Devices::Listed(devices) = &full.devices else { panic!("they are shown") };
+    let Restored::NoSeat(full) = session.restore().await.unwrap() else { panic!("the only seat is taken") };
+    let Devices::Listed(devices) = &full.devices else { panic!("the devices are listed") };
     assert_eq!(devices[0].label(), "A dead machine");
     assert_eq!(session.release(&full.key, &devices[0]).await.unwrap(), Deactivated::Released);
     assert!(licensed(session.activate(&full.key).await.unwrap()).allowed());
@@ -83,7 +83,7 @@ async fn a_purchase_is_followed_and_an_invitation_accepted() {
     assert!(matches!(session.restore_when_granted(|_| Continue(())).await.unwrap(), Restored::Licensed(_)));
 }
 
-/// Nobody waits for the answer, and it is stored all the same: otherwise nobody would have the key.
+/// The new key is stored although no caller waits for it: otherwise it would be lost.
 #[tokio::test]
 async fn a_dropped_rotation_is_stored() {
     let story = Story::begin().await;

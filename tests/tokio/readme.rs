@@ -1,4 +1,4 @@
-//! The README's block for tokio, built and run. `tests/quickstart.rs` compares what is between the two marks.
+//! Builds and runs the README's block for tokio. `tests/quickstart.rs` compares the lines between the two marks.
 
 use std::process::Command;
 
@@ -19,7 +19,7 @@ async fn open() -> Result<Client, Error> {
 }
 // README
 
-/// In a process of its own, because the directory of the record comes from the environment.
+/// Runs in a process of its own, because the directory of the record comes from the environment.
 #[tokio::test]
 async fn the_readmes_app_opens() {
     if std::env::var_os("POLAR_LICENSE_TEST_CHILD").is_some() {

@@ -1,4 +1,4 @@
-//! Time going by, in a runtime whose time is paused: it moves on when there is nothing else to do.
+//! The passing of time, in a runtime with paused time, which advances when there is nothing else to do.
 
 use std::future::pending;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use super::world::{KEY, Polar};
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[tokio::test(start_paused = true)]
-async fn an_app_that_runs_for_weeks_stays_confirmed_until_it_is_told_to_stop() {
+async fn auto_refresh_keeps_a_license_confirmed_until_it_is_stopped() {
     let polar = Polar::holding("nothing");
     let client = polar.client().store(MemoryStore::new()).open().await.unwrap();
     client.activate(KEY).await.unwrap();
@@ -31,7 +31,7 @@ async fn an_app_that_runs_for_weeks_stays_confirmed_until_it_is_told_to_stop() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_activation_after_its_start_is_refreshed_too() {
+async fn auto_refresh_refreshes_a_license_that_is_activated_later() {
     let polar = Polar::holding("nothing");
     let client = polar.client().store(MemoryStore::new()).open().await.unwrap();
     client.start_auto_refresh();
@@ -79,7 +79,7 @@ impl AsyncStore for Hangs {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_never_answers_is_an_answer() {
+async fn a_store_that_never_answers_is_a_problem() {
     let client = Polar::holding("nothing").client().store(Hangs).open().await.unwrap();
     let problem = client.current().problem().cloned().unwrap();
     assert_eq!(problem.kind, ErrorKind::Storage);
@@ -87,7 +87,7 @@ async fn a_store_that_never_answers_is_an_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_transport_that_never_answers_is_over_in_time() {
+async fn a_transport_that_never_answers_is_a_time_out() {
     let client = Polar::holding("nothing").client().store(MemoryStore::new()).transport(Hangs).open().await.unwrap();
     assert_eq!(client.activate(KEY).await.unwrap_err().kind(), ErrorKind::Timeout);
 }

@@ -1,4 +1,4 @@
-//! The code of the book's guide for services, and what its handler answers.
+//! The code in the book's guide for services, and a test of its handler.
 
 use std::time::Duration;
 
@@ -53,11 +53,11 @@ mod test {
     use std::time::Duration;
 
     #[tokio::test]
-    async fn the_guides_handler_says_why_not() {
+    async fn the_guides_handler_answers_with_the_reason() {
         let polar = MockPolar::start().unwrap();
         let (hand, directory) = (Hand::with(&polar), Directory::new());
         let client = open(app(&polar.url(), "com.example.app"), &directory, &hand).await;
-        // built, and not begun: it has a directory of the system
+        // only compiled, because it would use a directory of the system
         let (_begin, _routes) = (super::app, routes(client.clone()));
         for (key, sentence) in [(None, "No license"), (Some(DEMO_KEY_BASIC), "Upgrade")] {
             if let Some(key) = key {

@@ -1,5 +1,5 @@
-//! A Polar that confirms everything, and can hold one kind of request back; and a clock that is tokio's, so that a test
-//! whose time is paused can let months go by.
+//! A Polar that confirms everything and can hold back one kind of request, and a clock that follows tokio's time, so
+//! that a test with paused time can let months pass.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -18,7 +18,7 @@ use super::polar;
 
 pub(crate) const KEY: &str = "D1E50003-AAAA-4BBB-8CCC-DDDD0000EEE3";
 
-/// Such as `validate`, or none.
+/// An endpoint such as `validate`, or another text for none.
 type Endpoint = &'static str;
 
 #[derive(Clone)]
@@ -36,7 +36,7 @@ impl Polar {
         Self { asked, holds: watch::Sender::new(holds), answers, given_up: Arc::default(), clock: TokioClock::new() }
     }
 
-    /// Holds such requests back from here on.
+    /// Holds back the answers to requests for this endpoint from now on.
     pub(crate) fn hold(&self, endpoint: Endpoint) {
         self.answers.send_replace(false);
         self.holds.send_replace(endpoint);
@@ -50,37 +50,37 @@ impl Polar {
         self.asked.borrow().clone()
     }
 
-    /// Waits for the first such request.
+    /// Waits for the first request for this endpoint.
     pub(crate) async fn is_asked_to(&self, endpoint: Endpoint) {
         let mut asked = self.asked.subscribe();
         asked.wait_for(|asked| asked.iter().any(|one| one == endpoint)).await.unwrap();
     }
 
-    /// Waits until as many requests have been sent.
+    /// Waits until this many requests have been sent.
     pub(crate) async fn has_received(&self, count: usize) {
         self.asked.subscribe().wait_for(|asked| asked.len() >= count).await.unwrap();
     }
 
-    /// Whether a request that was held back was dropped.
+    /// Returns `true` if a request was dropped while its answer was held back.
     pub(crate) fn was_given_up(&self) -> bool {
         self.given_up.load(Ordering::SeqCst)
     }
 
-    /// What its clock says.
+    /// Returns the time on Polar's clock.
     pub(crate) fn now(&self) -> Now {
         self.clock.now()
     }
 
-    /// Lets time pass without waiting.
+    /// Advances the clock without waiting.
     pub(crate) fn advance(&self, by: Duration) {
         let by = u64::try_from(by.as_millis()).unwrap();
         self.clock.ahead_ms.fetch_add(by, Ordering::SeqCst);
     }
 
-    /// A client of this Polar, on its clock.
+    /// Returns a builder for a client of this Polar, with its clock.
     pub(crate) fn client(&self) -> ClientBuilder {
         let config = Config::builder(polar::ORGANIZATION, "com.example.app").device_id("laptop");
-        // longer than any test may take: what is not woken is not rescued by its deadline
+        // longer than any test may take, so that a deadline cannot hide a missing wake-up
         let config = config.timeout(Duration::from_secs(300)).build();
         Client::builder(config.unwrap()).transport(self.clone()).clock(self.clock.clone())
     }

@@ -36,7 +36,7 @@ const NOT_ON_ARM: [&str; 9] = [
     "a_directory_without_permission_is_an_error",
     "a_process_killed_while_saving_leaves_a_whole_record",
     "processes_lose_no_update",
-    "a_proxy_that_refuses_sent_nothing",
+    "a_refusal_by_the_proxy_is_reported_as_not_sent",
     "a_system_without_roots_uses_the_bundled_ones",
     "loopback_is_never_proxied",
 ];
