@@ -394,8 +394,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the label of an activation, which the vendor and the customer see. Default: system, day and a random part,
-    /// such as `Debian 12 · 2026-11-21 · 7F3A`; never the name of the host or the user. Polar shows the label in its
+    /// Sets the label of an activation, which the vendor and the customer see. Default: system, day, and a word
+    /// with random digits, such as `Debian 12 · 2026-11-21 · otter 7F2B`; never the name of the host or the user. Polar shows the label in its
     /// portals, so put no personal data into it.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.settings.label = Some(label.into());

@@ -75,6 +75,7 @@ mod deactivate;
 mod edit;
 mod failure;
 mod finish;
+mod label;
 mod memory;
 mod outlook;
 mod pacer;

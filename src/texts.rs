@@ -57,7 +57,7 @@ texts! {
     /// The state `expired`.
     Expired = "state.expired", "The license has expired. Renew it to continue.";
     /// The state `clock_suspect`.
-    ClockSuspect = "state.clock_suspect", "The clock of this device was set back. Go online once to continue.";
+    ClockSuspect = "state.clock_suspect", "The clock of this device does not fit the last confirmation of the license. Check the date, then go online once to continue.";
 
     /// There is no license here.
     NoLicense = "reason.no_license", "No license is active on this device. Enter a license key.";
@@ -144,7 +144,7 @@ texts! {
     /// The user or the app has given up waiting.
     Cancelled = "error.cancelled", "The operation was cancelled.";
     /// An activation got no answer; `{key}` is the end of its license key, and `{label}` the name of the device that may remain.
-    SeatUncertain = "error.seat_uncertain", "An interrupted activation may count as a device of the license key {key}. If too few are left, remove the device \"{label}\" from the license.";
+    SeatUncertain = "error.seat_uncertain", "An activation of the license key {key} was interrupted, and may count as one of its devices. If a device is missing, remove \"{label}\" on the page where you manage your purchase, or ask the vendor to remove it.";
     /// Nobody knows whether the key was activated: the answer was lost.
     MaybeActivated = "error.maybe_activated", "The activation was not confirmed, but it may have succeeded. Check the devices of the license before you try again.";
     /// Nobody knows whether uses were counted: the answer was lost.
@@ -171,6 +171,8 @@ texts! {
         WrongAddress = "portal.wrong_address", "No mail can be sent to this address. Check it for typos.";
         /// A code was requested, and nobody can tell whether the address is known; `{email}` is the address.
         CodeSent = "portal.code_sent", "If {email} bought it, a code is on its way to that address. Check the address for typos.";
+        /// After the sentence of an error: nobody knows whether a code was mailed.
+        MaybeMailed = "portal.maybe_mailed", "The mail with the code may be on its way all the same. Look for it before you ask for another one.";
         /// The address belongs to several customers, and nobody has chosen one.
         SeveralCustomers = "portal.several_customers", "This address belongs to several customers. Choose one of them.";
         /// What was entered cannot be a code.
@@ -197,6 +199,8 @@ texts! {
         NotALink = "portal.not_a_link", "This is not a link to a checkout. Copy the whole link.";
         /// What was entered cannot be an invitation to a team.
         NotAnInvitation = "portal.not_an_invitation", "This is not an invitation. Copy the link from the mail.";
+        /// The invitation that was entered has expired, was accepted or withdrawn.
+        InvitationOver = "portal.invitation_over", "This invitation has expired or was accepted before. Ask the person who invited you for another one, or ask for a code by e-mail if you have accepted it.";
         /// After the sentence of an error: nobody knows whether the invitation was accepted.
         MaybeClaimed = "portal.maybe_claimed", "The invitation may have been accepted all the same: ask for a code by e-mail.";
         /// The hour is over that a code is good for.
@@ -206,7 +210,7 @@ texts! {
         /// The license key of a purchase, or of an invitation, is not there yet.
         KeyLate = "portal.key_late", "The license key is not there yet. Try again in a few minutes.";
         /// What was asked for was used, deleted, or is somebody else's.
-        NotKnown = "portal.not_known", "This is not known any more. Ask for another one.";
+        NotKnown = "portal.not_known", "This was not found. It may have been deleted in the meantime. Ask for another code by e-mail, and try again.";
         /// The license key, or the vendor, is in a state that does not permit it.
         NotPossible = "portal.not_possible", "This is not possible for this license. Contact the vendor.";
         /// After the sentence of an error: nobody knows whether the license key was replaced.
@@ -216,17 +220,17 @@ texts! {
         /// After the sentence of an error: nobody knows whether the device was released.
         MaybeReleased = "portal.maybe_released", "The device may have been released all the same.";
         /// There are devices for certain, but the vendor does not show them.
-        DevicesHidden = "portal.devices_hidden", "The devices of this license cannot be shown here. Ask the vendor to remove one.";
+        DevicesHidden = "portal.devices_hidden", "The license is in use on other devices, which only the vendor can see. Ask the vendor to remove one.";
         /// There are no devices for certain.
         NoDevices = "portal.no_devices", "This license key is active on no device.";
         /// No devices are shown: the vendor does not, or there are none.
-        DevicesUnknown = "portal.devices_unknown", "No devices are shown for this license. If it is in use somewhere, ask the vendor to remove a device.";
+        DevicesUnknown = "portal.devices_unknown", "This license shows no devices to its customers. If it is in use on a device that you no longer have, ask the vendor to remove it.";
         /// The purchase was not paid in time.
         NotCompleted = "portal.not_completed", "The purchase was not completed in time. If you have paid, ask for a code by e-mail in a few minutes.";
         /// The purchase was not paid, and will not be.
         PaymentFailed = "portal.payment_failed", "The payment failed. Try again.";
         /// The purchase is older than a day.
-        CheckoutExpired = "portal.checkout_expired", "This purchase has expired. Start again.";
+        CheckoutExpired = "portal.checkout_expired", "This purchase is more than a day old. If you have paid, ask for a code by e-mail to find your license key. If not, start the purchase again.";
         /// The purchase is paid, but does not say by whom.
         NoBuyer = "portal.no_buyer", "The purchase is complete. Ask for a code with the address that you bought with.";
         /// The browser has not come back from the purchase.

@@ -17,6 +17,7 @@
 //! ```
 
 use super::edit::{Activated, AttemptId, Confirmation, Edit, NewAnswer};
+use super::label::default_label;
 use super::step::Step;
 use super::task::{Activation, AfterReply, AfterStore, Attempted, Ending, Settled, Unsaved};
 use super::{Engine, policy};
@@ -172,7 +173,7 @@ impl Engine {
         let seat = id.seat();
         let label = match self.config.label() {
             Some(label) => label.to_owned(),
-            None => format!("{} · {} · {seat}", self.host.system, at.day()),
+            None => default_label(&self.host.system, id),
         };
         self.running.sending = Some(id);
         let attempt = Attempt {

@@ -114,7 +114,8 @@ pub(super) fn request(context: Context, email: Email, customer: Option<Uuid>, no
 /// Nobody will try a code, so that none is reserved a try.
 fn not_mailed(context: Context, email: Email, refusal: Refusal) -> Step<CodeRequest> {
     if refusal.maybe_applied() {
-        return Step::failed(context.refused(refusal));
+        let detail = "the code may have been mailed all the same";
+        return Step::failed(context.also(context.refused(refusal), Text::MaybeMailed, detail));
     }
     // where this could not be saved, a later one has to wait
     Step::run(Operation::Portal(PortalOperation::CodeNotMailed), move |_, _| match refusal {
@@ -156,6 +157,10 @@ pub fn claim_seat(context: Context, invitation: &str) -> Step<Token> {
     };
     Step::send(context.claim_seat(&invitation), move |answer, _| match wire::seat_claimed(&answer) {
         Ok(token) => Step::done(token),
+        Err(Refusal::NotKnown) => {
+            let detail = "Polar does not know this invitation: it was accepted, withdrawn, or is older than a day";
+            Step::failed(context.error_saying(Text::InvitationOver, ErrorKind::Refused, detail))
+        }
         Err(refusal) => {
             let maybe_applied = refusal.maybe_applied();
             let error = context.refused(refusal);

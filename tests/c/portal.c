@@ -245,7 +245,7 @@ static void hidden_devices(const char *url)
     snprintf(page, sizeof page, "%s/demo/portal", url);
     CHECK_TEXT(polar_license_devices_page(devices), page);
     CHECK_TEXT(polar_license_devices_message(devices),
-               "The devices of this license cannot be shown here. Ask the vendor to remove one.");
+               "The license is in use on other devices, which only the vendor can see. Ask the vendor to remove one.");
     polar_license_restored_free(full);
     polar_license_session_free(session);
     polar_license_free(license);

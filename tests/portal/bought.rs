@@ -143,7 +143,10 @@ fn a_buyer_who_closes_the_page_leaves_an_error_at_the_deadline_and_can_come_back
     assert_eq!(story.polar.mails().len(), 1);
     story.pass(Duration::from_secs(24 * 3600));
     let expired = checkout.follow(HALF_AN_HOUR, |_| Continue(())).unwrap_err();
-    assert_eq!(expired.message(), "This purchase has expired. Start again.");
+    assert_eq!(
+        expired.message(),
+        "This purchase is more than a day old. If you have paid, ask for a code by e-mail to find your license key. If not, start the purchase again."
+    );
 }
 
 #[test]

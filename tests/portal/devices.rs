@@ -103,7 +103,7 @@ fn hidden_devices_say_so_and_name_the_page() {
     assert!(hidden.is_certain());
     let page = format!("{}/demo/portal", story.polar.url());
     assert_eq!(hidden.page(), Some(page.as_str()));
-    let words = "The devices of this license cannot be shown here. Ask the vendor to remove one.";
+    let words = "The license is in use on other devices, which only the vendor can see. Ask the vendor to remove one.";
     assert_eq!(hidden.message(), words);
 }
 
@@ -123,7 +123,8 @@ fn no_device_is_certain_only_if_the_vendor_shows_them() {
         assert!(!none.is_certain());
         (none.message().to_owned(), none.page().is_some())
     };
-    let (no_device, unknown) = ("This license key is active on no device.", "No devices are shown for this license.");
+    let (no_device, unknown) =
+        ("This license key is active on no device.", "This license shows no devices to its customers.");
     assert_eq!(says(&key), (no_device.to_owned(), false));
     // nothing was granted for this one, as far as the portal shows
     assert!(says(&other).0.starts_with(unknown));

@@ -42,7 +42,7 @@ fn who_lost_the_key_reads_german() {
     says(portal.authenticate("AAA-AAA"), "portal.not_a_code");
     says(portal.authenticate("AAAAAA"), "portal.wrong_code");
     says(portal.claim_seat("?"), "portal.not_an_invitation");
-    says(portal.claim_seat("ABC"), "portal.not_known");
+    says(portal.claim_seat("ABC"), "portal.invitation_over");
     let session = story.session();
     says(session.restore(), "portal.no_key");
     says(session.restore_when_granted(|_| Break(())), "error.cancelled");

@@ -342,7 +342,7 @@ async function portalStory(user, polar, mock) {
   await user.isAt("These devices use the license.");
   await user.press("Tab");
   await user.press("Enter");
-  await user.sees("No devices are shown for this license.");
+  await user.sees("This license shows no devices to its customers.");
   await user.press("Escape");
   await user.sees("No license is active on this device.");
   await user.press("Escape");

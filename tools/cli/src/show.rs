@@ -102,7 +102,7 @@ fn advice(step: NextStep, again: &str) -> Option<String> {
             "remove another device by `polar-license release`, or in Polar's customer portal, then run \
              `polar-license activate KEY`",
         ),
-        NextStep::ContactVendor => String::from("contact the vendor"),
+        NextStep::ContactVendor => String::from("contact the vendor, who sent the e-mail about the purchase"),
         // a step that a later version of the library has added
         other => other.to_string(),
     })

@@ -186,7 +186,7 @@ async function hiddenDevices(story) {
   const { kind, devices } = await session.restore();
   equal([kind, devices.kind, devices.isCertain], ["no_seat", "hidden", true], "restored");
   const page = `${polar.url}/demo/portal`;
-  const words = "The devices of this license cannot be shown here. Ask the vendor to remove one.";
+  const words = "The license is in use on other devices, which only the vendor can see. Ask the vendor to remove one.";
   equal([devices.page, devices.message], [page, words], "what the user reads");
 }
 
@@ -250,7 +250,7 @@ async function closedPage(story) {
   await again.follow(story.waiting());
   equal((await polar.mails()).length, 1, "mails");
   await story.pass(24 * 3_600_000);
-  equal((await rejection(checkout.follow())).message, "This purchase has expired. Start again.", "a day later");
+  equal((await rejection(checkout.follow())).message, "This purchase is more than a day old. If you have paid, ask for a code by e-mail to find your license key. If not, start the purchase again.", "a day later");
 }
 
 async function invited(story) {

@@ -61,14 +61,19 @@ impl Choice {
             Self::Customers(customers) => {
                 let numbered =
                     (1..).zip(customers).map(|(number, it): (u32, _)| format!("{number}  {}", customer_line(it)));
-                ("several customers have this address: choose one by --customer NUMBER".to_owned(), numbered.collect())
+                (
+                    "several customers have this address: repeat the command with `--customer` and the number of one"
+                        .to_owned(),
+                    numbered.collect(),
+                )
             }
-            Self::Keys(keys) => {
-                ("choose one of these license keys by --key END".to_owned(), keys.iter().map(key_line).collect())
-            }
+            Self::Keys(keys) => (
+                "several license keys: repeat the command with `--key` and the last characters of one".to_owned(),
+                keys.iter().map(key_line).collect(),
+            ),
             Self::Devices { devices, option } => {
                 let lines: Vec<_> = devices.iter().map(device_line).collect();
-                (format!("choose the device to release, by its label as {option}"), lines)
+                (format!("several devices: repeat the command with the label of the one to release as {option}"), lines)
             }
         };
         let lines = lines.iter().map(|line| format!("\n  {line}"));

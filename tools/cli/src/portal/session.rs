@@ -70,7 +70,11 @@ fn chosen<'a>(input: Input, choice: &'a CustomerChoice, given: Option<&str>) -> 
             let only = named.next().filter(|_| named.next().is_none());
             only.or_else(|| by_number(customers, given))
         }
-        None => input.choose("Several customers have this address. Whose license is it?", customers, customer_line),
+        None => input.choose(
+            "This address belongs to several customers. Which of them bought the license?",
+            customers,
+            customer_line,
+        ),
     }
 }
 

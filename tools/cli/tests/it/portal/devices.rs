@@ -25,7 +25,11 @@ fn a_dead_machines_seat_is_listed_released_and_taken() {
     active_elsewhere(&polar, &key);
     let full = customer.runs(&device, &["restore"]);
     assert_eq!(full.status, 5, "{full:?}");
-    assert!(full.stdout.starts_with("choose the device to release, by its label as --release\n"), "{full:?}");
+    assert!(
+        full.stdout
+            .starts_with("several devices: repeat the command with the label of the one to release as --release\n"),
+        "{full:?}"
+    );
     assert!(full.stdout.contains(LAPTOP) && full.stderr.contains("error: "), "{full:?}");
     let listed = customer.runs(&device, &["devices", "--json"]);
     let keys = listed.json()["keys"].as_array().unwrap().clone();
@@ -139,7 +143,12 @@ fn an_end_that_fits_no_key_is_answered_by_those_that_there_are() {
         }
     }
     let run = customer.runs(&Device::new(&polar), &["devices", "--key", "ABCDEF"]);
-    assert!(run.stdout.starts_with("choose one of these license keys by --key END\n  ****-"), "{run:?}");
+    assert!(
+        run.stdout.starts_with(
+            "several license keys: repeat the command with `--key` and the last characters of one\n  ****-"
+        ),
+        "{run:?}"
+    );
     assert!(polar.activations(&key).is_empty());
 }
 
@@ -152,7 +161,7 @@ fn hidden_devices_say_so_and_name_the_page() {
     active_elsewhere(&polar, &key);
     polar.show_activations("pro", false);
     let page = format!("{}/demo/portal", polar.url());
-    let words = "The devices of this license cannot be shown here. Ask the vendor to remove one.";
+    let words = "The license is in use on other devices, which only the vendor can see. Ask the vendor to remove one.";
     let run = customer.runs(&device, &["restore"]);
     assert_eq!((run.status, run.stdout), (3, format!("{words}\n  see {page}\n")));
     let run = customer.runs(&device, &["restore", "--json"]);
@@ -179,7 +188,7 @@ fn where_no_device_is_active_it_is_said_only_if_it_is_certain() {
     assert!(none.status == 3 && none.stdout.ends_with(": This license key is active on no device.\n"), "{none:?}");
     polar.show_activations("pro", false);
     let unknown = customer.runs(&Device::new(&polar), &["devices"]);
-    assert!(unknown.stdout.contains(": No devices are shown for this license."), "{unknown:?}");
+    assert!(unknown.stdout.contains(": This license shows no devices to its customers."), "{unknown:?}");
 }
 
 #[test]

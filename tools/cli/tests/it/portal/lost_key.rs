@@ -76,7 +76,12 @@ fn several_keys_are_listed_and_one_is_named_by_its_end() {
     let keys = [2, 3].map(|seats| customer.bought(NewKey::new("pro").limit_activations(seats)));
     let listed = customer.runs(&device, &["restore"]);
     assert_eq!(listed.status, 5, "{listed:?}");
-    assert!(listed.stdout.starts_with("choose one of these license keys by --key END\n  ****-"), "{listed:?}");
+    assert!(
+        listed.stdout.starts_with(
+            "several license keys: repeat the command with `--key` and the last characters of one\n  ****-"
+        ),
+        "{listed:?}"
+    );
     let listed = customer.runs(&device, &["restore", "--json"]);
     let json = listed.json();
     assert_eq!((listed.status, json["choose"]["option"].as_str()), (5, Some("--key")), "{json}");

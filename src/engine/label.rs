@@ -1,0 +1,97 @@
+//! The default label of a seat, by which customers tell their devices apart. Never contains the name of the host or of
+//! the user.
+
+use super::edit::AttemptId;
+
+/// Words that people recognize and remember, most of them alike in many languages. None is offensive or a brand of
+/// computers.
+const WORDS: [&str; 64] = [
+    "alpaca",
+    "banana",
+    "bamboo",
+    "beaver",
+    "bison",
+    "cactus",
+    "camel",
+    "canary",
+    "carrot",
+    "cello",
+    "cobra",
+    "comet",
+    "condor",
+    "coral",
+    "crystal",
+    "dolphin",
+    "dragon",
+    "eagle",
+    "falcon",
+    "flamingo",
+    "gazelle",
+    "giraffe",
+    "gorilla",
+    "guitar",
+    "hamster",
+    "harp",
+    "hyena",
+    "iguana",
+    "jaguar",
+    "jasmine",
+    "kayak",
+    "kiwi",
+    "koala",
+    "lemon",
+    "leopard",
+    "lion",
+    "lotus",
+    "mango",
+    "melon",
+    "meteor",
+    "mustang",
+    "olive",
+    "orchid",
+    "otter",
+    "panda",
+    "papaya",
+    "parrot",
+    "pelican",
+    "penguin",
+    "piano",
+    "planet",
+    "puma",
+    "python",
+    "raven",
+    "rocket",
+    "saxophone",
+    "sphinx",
+    "tiger",
+    "tulip",
+    "turtle",
+    "violin",
+    "volcano",
+    "walrus",
+    "zebra",
+];
+
+/// Returns a label such as `Debian 12 · 2026-11-21 · otter 7F3A`: the system, the day of the activation, and a word for the
+/// random digits, because two laptops with one system may be activated on one day.
+pub(super) fn default_label(system: &str, attempt: AttemptId) -> String {
+    let word = WORDS.get(usize::from(attempt.random) % WORDS.len()).unwrap_or(&"");
+    format!("{system} · {} · {word} {}", attempt.at.day(), attempt.seat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Timestamp;
+
+    #[test]
+    fn two_devices_of_one_day_are_told_apart_by_a_word() {
+        let at = Timestamp::parse("2026-11-21T07:44:42Z").unwrap();
+        let label = |random| default_label("Debian 12", AttemptId { random, at });
+        assert_eq!(label(0x7F2B), "Debian 12 · 2026-11-21 · otter 7F2B");
+        let last_words =
+            |random: u16| label(random).rsplit(" · ").next().unwrap().split(' ').next().unwrap().to_owned();
+        let words: std::collections::BTreeSet<_> = (0..64).map(last_words).collect();
+        assert_eq!(words.len(), 64, "no word is there twice");
+    }
+}
