@@ -147,7 +147,8 @@ TextCode = Literal[
     "state.lapsed",
     # The license has expired. Renew it to continue.
     "state.expired",
-    # The clock of this device was set back. Go online once to continue.
+    # The clock of this device does not fit the last confirmation of the license. Check the date, then go online once to
+    # continue.
     "state.clock_suspect",
     # No license is active on this device. Enter a license key.
     "reason.no_license",
@@ -233,8 +234,8 @@ TextCode = Literal[
     "error.released_not_removed",
     # The operation was cancelled.
     "error.cancelled",
-    # An interrupted activation may count as a device of the license key {key}. If too few are left, remove the device
-    # "{label}" from the license.
+    # An activation of the license key {key} was interrupted, and may count as one of its devices. If a device is
+    # missing, remove "{label}" on the page where you manage your purchase, or ask the vendor to remove it.
     "error.seat_uncertain",
     # The activation was not confirmed, but it may have succeeded. Check the devices of the license before you try
     # again.

@@ -146,7 +146,10 @@ export type TextCode =
   | "state.lapsed"
   /** The license has expired. Renew it to continue. */
   | "state.expired"
-  /** The clock of this device was set back. Go online once to continue. */
+  /**
+   * The clock of this device does not fit the last confirmation of the license. Check the date, then go online once to
+   * continue.
+   */
   | "state.clock_suspect"
   /** No license is active on this device. Enter a license key. */
   | "reason.no_license"
@@ -240,8 +243,8 @@ export type TextCode =
   /** The operation was cancelled. */
   | "error.cancelled"
   /**
-   * An interrupted activation may count as a device of the license key {key}. If too few are left, remove the device
-   * "{label}" from the license.
+   * An activation of the license key {key} was interrupted, and may count as one of its devices. If a device is
+   * missing, remove "{label}" on the page where you manage your purchase, or ask the vendor to remove it.
    */
   | "error.seat_uncertain"
   /**
@@ -271,6 +274,8 @@ export type PortalTextCode =
   | "portal.wrong_address"
   /** If {email} bought it, a code is on its way to that address. Check the address for typos. */
   | "portal.code_sent"
+  /** The mail with the code may be on its way all the same. Look for it before you ask for another one. */
+  | "portal.maybe_mailed"
   /** This address belongs to several customers. Choose one of them. */
   | "portal.several_customers"
   /** A code has six letters and digits. Copy it from the mail. */
@@ -297,6 +302,11 @@ export type PortalTextCode =
   | "portal.not_a_link"
   /** This is not an invitation. Copy the link from the mail. */
   | "portal.not_an_invitation"
+  /**
+   * This invitation has expired or was accepted before. Ask the person who invited you for another one, or ask for a
+   * code by e-mail if you have accepted it.
+   */
+  | "portal.invitation_over"
   /** The invitation may have been accepted all the same: ask for a code by e-mail. */
   | "portal.maybe_claimed"
   /** The session has ended. Ask for another code. */
@@ -305,7 +315,7 @@ export type PortalTextCode =
   | "portal.no_key"
   /** The license key is not there yet. Try again in a few minutes. */
   | "portal.key_late"
-  /** This is not known any more. Ask for another one. */
+  /** This was not found. It may have been deleted in the meantime. Ask for another code by e-mail, and try again. */
   | "portal.not_known"
   /** This is not possible for this license. Contact the vendor. */
   | "portal.not_possible"
@@ -318,17 +328,23 @@ export type PortalTextCode =
   | "portal.rotated_not_stored"
   /** The device may have been released all the same. */
   | "portal.maybe_released"
-  /** The devices of this license cannot be shown here. Ask the vendor to remove one. */
+  /** The license is in use on other devices, which only the vendor can see. Ask the vendor to remove one. */
   | "portal.devices_hidden"
   /** This license key is active on no device. */
   | "portal.no_devices"
-  /** No devices are shown for this license. If it is in use somewhere, ask the vendor to remove a device. */
+  /**
+   * This license shows no devices to its customers. If it is in use on a device that you no longer have, ask the vendor
+   * to remove it.
+   */
   | "portal.devices_unknown"
   /** The purchase was not completed in time. If you have paid, ask for a code by e-mail in a few minutes. */
   | "portal.not_completed"
   /** The payment failed. Try again. */
   | "portal.payment_failed"
-  /** This purchase has expired. Start again. */
+  /**
+   * This purchase is more than a day old. If you have paid, ask for a code by e-mail to find your license key. If not,
+   * start the purchase again.
+   */
   | "portal.checkout_expired"
   /** The purchase is complete. Ask for a code with the address that you bought with. */
   | "portal.no_buyer"
