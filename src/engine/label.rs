@@ -75,7 +75,8 @@ const WORDS: [&str; 64] = [
 /// Returns a label such as `Debian 12 · 2026-11-21 · otter 7F3A`: the system, the day of the activation, and a word for the
 /// random digits, because two laptops with one system may be activated on one day.
 pub(super) fn default_label(system: &str, attempt: AttemptId) -> String {
-    let word = WORDS.get(usize::from(attempt.random) % WORDS.len()).unwrap_or(&"");
+    // six bits choose one of 64
+    let word = WORDS.get(usize::from(attempt.random & 63)).unwrap_or(&"");
     format!("{system} · {} · {word} {}", attempt.at.day(), attempt.seat())
 }
 
