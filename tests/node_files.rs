@@ -112,7 +112,7 @@ fn printed(side: Side, output: &Output) -> String {
     let text = String::from_utf8(output.stdout.clone()).unwrap();
     let text = match side {
         Side::Node => text.as_str(),
-        // from `running 1 test` and an empty line to `test child ... ok`
+        // the lines between `running 1 test` with an empty line and `test child ... ok`
         Side::Rust => text.split_once("\n\n").unwrap().1.split_once("\ntest ").map_or("", |(printed, _)| printed),
     };
     text.trim().to_owned()

@@ -1,5 +1,5 @@
-//! Records that earlier versions wrote open, and an edit of a single byte is still seen. The files in `records/` are as
-//! those versions left them on the disk; none is ever written again.
+//! Records of earlier versions can be opened, and an edit of a single byte is still detected. The files in `records/`
+//! were written by those versions, and are never written again.
 #![cfg(feature = "blocking")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

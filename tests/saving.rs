@@ -12,7 +12,7 @@ use polar_license::{Config, ErrorKind, NextStep, State, Timestamp};
 
 const KEY: &str = "SAVE-D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
 
-/// A device whose disk fails from the moment a seat is taken or given up, for a number of attempts to write.
+/// A device whose disk fails for a number of writes, from the request on that takes or releases a seat.
 struct Device {
     engine: Engine,
     stored: Option<Vec<u8>>,

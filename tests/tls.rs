@@ -1,8 +1,7 @@
-//! HTTPS as the transports of the blocking client and of the one for tokio speak it, to a server on loopback whose
-//! certificate only `tests/tls/ca.pem` vouches for.
-//! On Windows there is no way to trust that for a test alone, so there it is refused.
-//! Each case runs in a process of its own, because the trusted roots and the proxy come from the environment.
-//! The CA's key was thrown away; the server's is good for nothing but these tests.
+//! HTTPS by the transports of the blocking client and of the client for tokio, to a server on loopback whose
+//! certificate is signed by `tests/tls/ca.pem`. On Windows a test cannot trust this CA for itself alone, so there the
+//! server must be refused. Each case runs in a process of its own, because the trusted roots and the proxy come from
+//! the environment. The CA's private key was deleted; the server's is used only in these tests.
 #![cfg(all(feature = "http", not(any(target_vendor = "apple", target_os = "android"))))]
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 

@@ -53,7 +53,7 @@ impl Device {
         let host = Host { device, system: "Debian 12".into(), seed: [7; 16], takes_turns: true };
         let mut engine = Engine::new(config, host, Pacer::new());
         let step = engine.begin(Operation::Open, self.now);
-        let Stop::Done(outcome) = self.go_on(&mut engine, step) else { panic!("opening asks nobody") };
+        let Stop::Done(outcome) = self.go_on(&mut engine, step) else { panic!("opening takes no turn") };
         outcome.result.unwrap();
         engine
     }
@@ -175,7 +175,7 @@ fn a_turn_that_never_comes_is_reported_as_a_time_out() {
         (Operation::Deactivate, true),
     ] {
         let step = engine.begin(operation.clone(), device.now);
-        let Stop::Turn(turn) = device.go_on(&mut engine, step) else { panic!("{operation:?} asks") };
+        let Stop::Turn(turn) = device.go_on(&mut engine, step) else { panic!("{operation:?} takes a turn") };
         assert!(turn.until > device.now.mono, "{operation:?}");
         let outcome = device.take(&mut engine, turn, Turn::Late);
         assert_eq!(outcome.result.is_err(), fails, "{operation:?}");
@@ -191,7 +191,7 @@ fn a_deactivation_that_waited_reads_again() {
     let mut device = Device::due();
     let (mut first, mut second) = (device.start(), device.start());
     let step = first.begin(Operation::Deactivate, device.now);
-    let Stop::Turn(turn) = device.go_on(&mut first, step) else { panic!("it asks") };
+    let Stop::Turn(turn) = device.go_on(&mut first, step) else { panic!("a deactivation takes a turn") };
     device.alone(&mut second, Operation::Deactivate).result.unwrap();
     let error = device.take(&mut first, turn, Turn::Taken).result.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotActivated);

@@ -90,7 +90,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Returns the world of a callback, and checks that its destructor was not called yet.
 fn world(user_data: *mut c_void) -> Arc<World> {
     let part = PARTS.get(user_data);
-    assert_eq!(part.destroyed.load(SeqCst), 0, "a callback after its destructor");
+    assert_eq!(part.destroyed.load(SeqCst), 0, "a callback came after its destructor");
     Arc::clone(&part.world)
 }
 
@@ -177,7 +177,7 @@ extern "C" fn send(user_data: *mut c_void, request: *const Request, response: *m
     let (answer, location) =
         portal_answer(choice, &url, at).unwrap_or_else(|| (lock(&world.polar).answer(choice, &url, &body, at), None));
     if let Some(location) = location {
-        let location = CString::new(location).expect("it has no NUL");
+        let location = CString::new(location).expect("the text has no NUL");
         assert_eq!(polar_license_response_set_location(response, location.as_ptr()), OK);
     }
     let set = match answer {
@@ -192,7 +192,7 @@ extern "C" fn send(user_data: *mut c_void, request: *const Request, response: *m
                 Failure::Timeout => POLAR_LICENSE_FAILED_TIMEOUT,
                 Failure::Cancelled => POLAR_LICENSE_FAILED_CANCELLED,
             };
-            let message = CString::new(message).expect("it has no NUL");
+            let message = CString::new(message).expect("the text has no NUL");
             polar_license_response_fail(response, failure, i32::from(sent == Sent::Maybe), message.as_ptr())
         }
     };
@@ -370,9 +370,10 @@ impl<'a> Program<'a> {
     }
 
     fn make_options(&mut self) {
-        let [organization, app] = [ORGANIZATION, "com.acme.app"].map(|text| CString::new(text).expect("it has no NUL"));
+        let [organization, app] =
+            [ORGANIZATION, "com.acme.app"].map(|text| CString::new(text).expect("the text has no NUL"));
         let json = format!(r#"{{"organizationId": "{ORGANIZATION}", "appId": "com.acme.app", "deviceId": "here"}}"#);
-        let json = CString::new(json).expect("it has no NUL");
+        let json = CString::new(json).expect("the text has no NUL");
         let options = match self.choose() {
             0..=127 => polar_license_options_new(organization.as_ptr(), app.as_ptr()),
             128..=239 => polar_license_options_from_json(json.as_ptr()),
@@ -398,7 +399,7 @@ impl<'a> Program<'a> {
     fn configure(&mut self) {
         let options = self.choose();
         let options = chosen(options, &self.options).unwrap_or(null_mut());
-        let benefit = CString::new(LICENSE).expect("it has no NUL");
+        let benefit = CString::new(LICENSE).expect("the text has no NUL");
         let code = match self.choose() % 16 {
             0 => polar_license_options_add_feature(options, c"export".as_ptr(), benefit.as_ptr()),
             1 => polar_license_options_set_label(options, c"Till 7".as_ptr()),
@@ -445,7 +446,7 @@ impl<'a> Program<'a> {
     }
 
     fn activate(&mut self) {
-        let key = CString::new(KEY).expect("it has no NUL");
+        let key = CString::new(KEY).expect("the text has no NUL");
         let (license, mut decision, mut error) = (self.license(), null_mut(), null_mut());
         match self.choose() % 8 {
             0..=3 => {
@@ -592,7 +593,7 @@ impl<'a> Program<'a> {
         let (mut all, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
         assert!(!timeout.timed_out(), "user data was not destroyed");
         for part in self.parts.drain(..) {
-            let part = all.1.remove(&part).expect("it was inserted");
+            let part = all.1.remove(&part).expect("the user data was inserted");
             assert_eq!(part.destroyed.load(SeqCst), 1, "user data was destroyed more than once");
         }
     }
@@ -694,7 +695,7 @@ impl Program<'_> {
             3 => polar_license_portal_authenticate(license, c"aaaaaa".as_ptr(), session_at, error_at),
             4 => polar_license_portal_claim_seat(license, c"TOKEN".as_ptr(), session_at, error_at),
             5 | 6 => {
-                let token = CString::new(TOKEN).expect("it has no NUL");
+                let token = CString::new(TOKEN).expect("the text has no NUL");
                 polar_license_portal_session_from_token(license, token.as_ptr(), session_at, error_at)
             }
             _ => polar_license_portal_authenticate(license, c"\x80".as_ptr(), session_at, error_at),
@@ -745,7 +746,7 @@ impl Program<'_> {
                 let code =
                     polar_license_session_rotate(session, key, i32::from(other % 4), &raw mut other_key, error_at);
                 assert_eq!(code == OK, !other_key.is_null());
-                assert!(code != OK || other % 4 == 1, "without a confirmation");
+                assert!(code != OK || other % 4 == 1, "a key was rotated without a confirmation");
                 self.portal.rotated.extend((!other_key.is_null()).then_some(other_key));
                 code
             }
@@ -882,7 +883,7 @@ fn taken<T>(choice: u8, all: &mut Vec<*mut T>) -> *mut T {
 fn text(text: *const c_char) -> Option<String> {
     // SAFETY: the pointer is NULL or a string of the library's, whose owner is alive.
     let text = (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) });
-    text.map(|text| text.to_str().expect("it is UTF-8").to_owned())
+    text.map(|text| text.to_str().expect("the library's strings are UTF-8").to_owned())
 }
 
 /// Calls the functions that may be called on a license at any time. Returns 1 if access is allowed.

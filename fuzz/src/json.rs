@@ -14,7 +14,7 @@ const DEPTH: usize = 60;
 pub fn run(data: &[u8]) {
     let document = [br#"{"error":"ResourceNotFound","detail":"Not found","value":"#, data, b"}"].concat();
     let answer = Answer::Reply { status: 404, retry_after: None, body: document.clone() };
-    let request = Validate::new(&key(), ORGANIZATION.parse().expect("it is one"));
+    let request = Validate::new(&key(), ORGANIZATION.parse().expect("a valid organization id"));
     let ours = match request.read(&answer) {
         Err(Rejection::Denied(reason)) => Some(reason),
         Err(_) => None,

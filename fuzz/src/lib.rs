@@ -34,7 +34,7 @@ pub(crate) const TOKEN: &str = "polar_cst_FUZZ";
 pub(crate) const KEY: &str = "FUZZ-D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
 
 pub(crate) fn key() -> Key {
-    Key::parse(KEY).expect("it is one")
+    Key::parse(KEY).expect("a valid key")
 }
 
 /// Checks a text that is shown to people: it contains no key, no token, and no character that moves the cursor or

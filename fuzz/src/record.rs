@@ -74,7 +74,7 @@ fn genuine() -> &'static [u8] {
     RECORD.get_or_init(|| {
         let mut world = World::new(&[0, 7, 0, 0, 0, 0, 0, 0]);
         world.act();
-        world.stored.expect("it is active")
+        world.stored.expect("the license is stored")
     })
 }
 

@@ -18,8 +18,8 @@ pub fn run(data: &[u8]) {
         let message = String::from_utf8_lossy(body).replace(KEY, "");
         Answer::Failed { failure: Failure::Network, sent: Sent::Maybe, message }
     };
-    let organization_id = ORGANIZATION.parse().expect("it is one");
-    let seat = LICENSE.parse().expect("it is one");
+    let organization_id = ORGANIZATION.parse().expect("a valid id");
+    let seat = LICENSE.parse().expect("a valid id");
     let (key, values) = (key(), Values::default());
     match request % 4 {
         0 => check(status, body, Validate::new(&key, organization_id).read(&answer), ""),
@@ -47,7 +47,7 @@ fn check(status: u16, body: &[u8], result: Result<Confirmed, Rejection>, license
         Ok(confirmed) => {
             assert_eq!(status, 200);
             let Some(document) = value(body) else { return };
-            let license = document.pointer(license).expect("it has a license");
+            let license = document.pointer(license).expect("a confirmation has a license");
             assert_eq!(license["key"], KEY);
             assert_eq!(license["organization_id"].as_str().map(plain), Some(plain(ORGANIZATION)));
             assert_eq!(license["status"], "granted");

@@ -162,7 +162,7 @@ impl<'a> World<'a> {
 }
 
 pub(crate) fn engine() -> Engine {
-    let config = Config::builder(ORGANIZATION, "com.acme.app").label("Till 7").build().expect("it is right");
+    let config = Config::builder(ORGANIZATION, "com.acme.app").label("Till 7").build().expect("a valid configuration");
     let host = Host {
         device: DeviceId::derive(&config.organization_id(), "here"),
         system: "Debian 12".into(),

@@ -1,4 +1,4 @@
-//! The code of the book's guide for command line tools, which the step `book` compares.
+//! The code in the book's guide for command line tools, with a test. The step `book` compares the two copies.
 
 use polar_license::blocking::Client;
 use std::process::ExitCode;
@@ -37,7 +37,7 @@ mod test {
     use std::time::Duration;
 
     #[test]
-    fn the_guides_tool_works_with_polar_switched_off_at_each_line() {
+    fn the_guides_tool_works_if_polar_stops_at_any_line() {
         let polar = MockPolar::start().unwrap();
         let key = polar.add_key(NewKey::new("pro").limit_activations(1));
         let (hand, directory) = (Hand::with(&polar), Directory::new());

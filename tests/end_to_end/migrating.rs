@@ -1,4 +1,5 @@
-//! The code of the book's page about moving from a hand-written check, which the step `book` compares.
+//! The code in the book's page about replacing a hand-written check, with a test. The step `book` compares the two
+//! copies.
 
 use polar_license::{Reason, blocking::Client};
 
@@ -27,7 +28,7 @@ mod test {
     use std::cell::Cell;
 
     #[test]
-    fn the_guides_update_locks_nobody_out_with_polar_switched_off() {
+    fn the_guides_update_locks_nobody_out_while_polar_is_down() {
         let polar = MockPolar::start().unwrap();
         let key = polar.add_key(NewKey::new("pro").limit_activations(1));
         let (hand, directory) = (Hand::with(&polar), Directory::new());

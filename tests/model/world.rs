@@ -410,14 +410,14 @@ impl World {
             let due = self.tasks.iter().filter_map(|task| match &task.pending {
                 Some(Pending::Send(step)) if asleep != Some(task.who.device) => {
                     let mono = self.devices[task.who.device].mono;
-                    Some((i64::try_from(step.not_before.saturating_sub(mono)).expect("near"), task.id))
+                    Some((i64::try_from(step.not_before.saturating_sub(mono)).expect("a short time"), task.id))
                 }
                 _ => None,
             });
             let Some((wait, task)) = due.min().filter(|(wait, _)| *wait <= left) else { break };
             self.tick_clocks(wait, asleep);
             left -= wait;
-            let at = self.index(task).expect("it waits");
+            let at = self.index(task).expect("the task waits");
             self.advance(at, None)?;
         }
         self.tick_clocks(left, asleep);
@@ -649,7 +649,7 @@ impl World {
     }
 
     fn go_on(&mut self, task: u64, step: Step) -> Check {
-        let at = self.index(task).expect("it is under way");
+        let at = self.index(task).expect("the task is running");
         let who = self.tasks[at].who;
         invariants::keeps_secrets(self, "a step's Debug", &format!("{step:?}"))?;
         match step {
@@ -753,9 +753,9 @@ impl World {
     fn store(&mut self, at: usize, mut step: StoreStep, peeked: Option<u64>) -> Check {
         let (id, who) = (self.tasks[at].id, self.tasks[at].who);
         let wait = step.not_before.saturating_sub(self.devices[who.device].mono);
-        self.pass(i64::try_from(wait).expect("near"), None)?;
+        self.pass(i64::try_from(wait).expect("a short time"), None)?;
         // while time passed, other operations may have ended
-        let at = self.index(id).expect("it is under way");
+        let at = self.index(id).expect("the task is running");
         let was_read = self.devices[who.device].trouble != Trouble::Unreadable;
         let (read_at, written) = match peeked {
             Some(tick) => (Some(tick), Ok(())),
@@ -898,7 +898,7 @@ impl World {
     fn wait_for(&mut self, at: usize, step: &SendStep) -> Check {
         let mono = self.devices[self.tasks[at].who.device].mono;
         let wait = step.not_before.saturating_sub(mono);
-        if wait == 0 { Ok(()) } else { self.pass(i64::try_from(wait).expect("near"), None) }
+        if wait == 0 { Ok(()) } else { self.pass(i64::try_from(wait).expect("a short time"), None) }
     }
 
     fn send(&mut self, at: usize, step: SendStep, fault: Fault) -> Check {
@@ -956,7 +956,7 @@ impl World {
         self.tick_clocks(4, None);
         let device = self.tasks[at].who.device;
         let now = self.clocks(device);
-        let timeout = u64::try_from(step.request.timeout.as_millis()).expect("near") + 250;
+        let timeout = u64::try_from(step.request.timeout.as_millis()).expect("a short time") + 250;
         let failed_before_sending = matches!(&answer, Answer::Failed { sent: Sent::No, .. });
         if now.mono - sent > timeout && !failed_before_sending {
             return self.answer(at, step, failed(Failure::Timeout, Sent::Maybe), nothing(true, "timeout"));

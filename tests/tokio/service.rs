@@ -70,9 +70,9 @@ mod test {
         assert_eq!(export(State(client)).await.unwrap(), "the export");
     }
 
-    /// The guide's service, started anew each time, with Polar switched off before the start, and while it activates.
+    /// Starts the guide's service several times, with Polar down before the start and during the activation.
     #[tokio::test]
-    async fn the_guides_service_lives_with_polar_switched_off_at_each_line() {
+    async fn the_guides_service_works_if_polar_is_down_at_any_line() {
         let polar = MockPolar::start().unwrap();
         let key = polar.add_key(NewKey::new("pro").limit_activations(1));
         let (hand, directory) = (Hand::with(&polar), Directory::new());
@@ -97,9 +97,9 @@ mod test {
         assert_eq!(polar.activations(&key).len(), 1);
     }
 
-    /// The answer to an activation is lost: the guide does not try again by itself, which could take a second seat.
+    /// The guide's code does not repeat an activation whose answer was lost, because that could take a second seat.
     #[tokio::test]
-    async fn the_guides_service_takes_one_seat_whose_answer_is_lost() {
+    async fn the_guides_service_takes_only_one_seat_if_the_answer_is_lost() {
         let polar = MockPolar::start().unwrap();
         let key = polar.add_key(NewKey::new("pro").limit_activations(3));
         let (hand, directory) = (Hand::with(&polar), Directory::new());

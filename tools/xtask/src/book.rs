@@ -16,7 +16,7 @@ use crate::{html_links, npm_package, readme, tools, workspace};
 const PAGES: &str = "docs/src";
 
 /// The READMEs that are shown by package registries, where their links to files of the repository would be dead. The
-/// crate's own README is not among them: the crate redirects its links, and the step `docs` checks these.
+/// crate's own README is not among them: crates.io resolves its links in the repository.
 const FRONT_PAGES: [&str; 5] = [
     "bindings/python/PYPI.md",
     "bindings/tauri/README.md",
@@ -104,7 +104,7 @@ fn check_map(architecture: &str) -> Result<()> {
         }
     }
     if !wrong.is_empty() {
-        bail!("the map in {MAP}:\n{}", wrong.join("\n"));
+        bail!("the map in {MAP} is wrong:\n{}", wrong.join("\n"));
     }
     Ok(())
 }

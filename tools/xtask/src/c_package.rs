@@ -18,7 +18,7 @@ pub(crate) const TEXTS: &str = "share/polar_license/texts";
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Variant {
     Full,
-    /// Without HTTP and TLS, for apps that have a network stack.
+    /// The library without HTTP and TLS, for apps that have a network stack of their own.
     OwnTransport,
 }
 
@@ -238,7 +238,10 @@ pub(crate) fn shared(folder: &Path, system: System) -> Result<PathBuf> {
 /// `-framework Security`.
 pub(crate) fn static_libraries(folder: &Path) -> Result<Vec<String>> {
     let pc = fs::read_to_string(folder.join("lib/pkgconfig/polar_license.pc"))?;
-    let line = pc.lines().find_map(|line| line.strip_prefix("Libs.private:")).context("no Libs.private")?;
+    let line = pc
+        .lines()
+        .find_map(|line| line.strip_prefix("Libs.private:"))
+        .context("polar_license.pc has no `Libs.private`")?;
     Ok(link_options(line))
 }
 

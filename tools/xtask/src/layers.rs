@@ -25,7 +25,7 @@ const TYPESCRIPT: &str = "bindings/wasm/ts/src";
 /// A path in Rust without `crate`, `super` or `self`, relative to the crate's root.
 type Names = Vec<String>;
 
-/// The names that each name uses, each with an example of a use.
+/// The modules that each module uses, each with an example of a use.
 type Graph = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Checks every crate of the workspace, and the TypeScript sources.
@@ -170,7 +170,7 @@ fn modules(sources: &Path) -> Result<BTreeMap<Names, Module>> {
     Ok(modules)
 }
 
-/// Returns one graph for the crate and one for each module with children, of which children use which.
+/// Returns, for the crate and for each module with children, the graph of the uses between the children.
 fn levels(root: &str, modules: &BTreeMap<Names, Module>) -> BTreeMap<String, Graph> {
     let mut levels: BTreeMap<String, Graph> = BTreeMap::new();
     for (from, module) in modules {
@@ -239,7 +239,7 @@ fn relative(from: &str, target: &str) -> String {
     names.join("/")
 }
 
-/// The sets of names that can be reached from each other.
+/// Returns the sets of modules that use each other, directly or through other modules.
 fn circles(graph: &Graph) -> BTreeSet<BTreeSet<String>> {
     let reached = |start: &String| {
         let (mut reached, mut open) = (BTreeSet::new(), vec![start]);

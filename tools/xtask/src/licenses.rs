@@ -42,7 +42,7 @@ fn linked(sh: &Shell, of: &Shipped<'_>) -> Result<Vec<Package>> {
     let linked: BTreeSet<(&str, &str)> = tree.lines().filter_map(name_and_version).collect();
     let mut command = MetadataCommand::new();
     command.current_dir(workspace::root()).other_options(["--locked".into()]);
-    let mut packages = command.exec().context("cannot read what cargo knows of the dependencies")?.packages;
+    let mut packages = command.exec().context("cannot read cargo's metadata of the dependencies")?.packages;
     packages.retain(|package| linked.contains(&(package.name.as_str(), package.version.to_string().as_str())));
     packages.sort_by(|one, other| (&one.name, &one.version).cmp(&(&other.name, &other.version)));
     if packages.len() != linked.len() {

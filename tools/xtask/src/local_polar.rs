@@ -26,7 +26,7 @@ impl LocalPolar {
         let mut serve = Command::from(cmd!(sh, "{program} serve --port 0 --json"));
         serve.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut process = serve.spawn().with_context(|| format!("cannot start `{}`", program.display()))?;
-        let mut output = BufReader::new(process.stdout.take().context("it has no output")?);
+        let mut output = BufReader::new(process.stdout.take().context("the local Polar has no output")?);
         let mut line = String::new();
         // returns with an empty line if the process ends instead
         output.read_line(&mut line)?;

@@ -262,7 +262,7 @@ pub(crate) static NPM_PACKAGE: [&Requirement; 3] = [&WASM_STD, &WASM_BINDGEN, &N
 /// A tool or a library that has to be installed.
 pub(crate) struct Requirement {
     name: &'static str,
-    /// Returns the installed version, if there is one. Quick, and changes nothing.
+    /// A quick function that returns the installed version, if there is one, and changes nothing.
     find: fn(&Shell) -> Option<String>,
     source: Source,
 }

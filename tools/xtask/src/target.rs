@@ -110,7 +110,7 @@ impl System {
         match self {
             Self::Linux | Self::WindowsGnu => "-Wl,--gc-sections",
             Self::MacOs => "-Wl,-dead_strip",
-            // what Microsoft's linker does by itself
+            // Microsoft's linker does that without an option
             Self::WindowsMsvc => "",
         }
     }

@@ -37,7 +37,8 @@ pub(crate) const TAURI_DRIVER: Tool =
 pub(crate) struct Tool {
     package: &'static str,
     version: fn(&Shell) -> Result<String>,
-    /// A program of the package whose version does not matter: any installed one that answers `--version` will do.
+    /// The name of an installed program to use in its place in any version, if that answers `--version`. `None` if the
+    /// version matters.
     any_version: Option<&'static str>,
 }
 
