@@ -115,6 +115,7 @@ mod links;
 #[cfg_attr(docsrs, doc(cfg(feature = "portal")))]
 pub mod portal;
 mod record;
+mod reply;
 mod retry_headers;
 #[cfg(feature = "schema")]
 #[doc(hidden)]

@@ -25,13 +25,13 @@ use crate::error::Error;
 use crate::json::Json;
 use crate::key::Key;
 use crate::license::Terms;
-use crate::text::{parse_uuid, printable};
+use crate::reply::{Field, Last, Object, count, id, time};
+use crate::text::printable;
 use crate::texts::{Text, Texts};
 use crate::time::{Timestamp, milliseconds};
 use crate::transport::{Answer, Sent};
 use crate::values::Values;
 use serde::Serialize;
-use std::cell::Cell;
 use std::fmt;
 use std::time::Duration;
 use uuid::Uuid;
@@ -168,11 +168,10 @@ impl Validate {
     }
 
     fn confirmed(&self, reply: Object<'_, '_>) -> Option<Confirmed> {
-        let terms = granted(reply, &self.key, self.organization_id)?;
-        let activation = reply.object("activation.", "activation")?;
-        let at = reply.get("last_validated_at").and_then(time)?;
+        let terms = granted(reply, &self.key, self.organization_id, None)?;
+        let at = reply.read("last_validated_at", time)?;
         if let Some(seat) = self.activation_id
-            && activation.get("id").and_then(id)? != seat
+            && reply.object("activation.", "activation")?.read("id", id)? != seat
         {
             return None;
         }
@@ -198,22 +197,31 @@ impl Activate {
     /// Judges what came back. [`Reason::ActivationLimit`] is only a hint unless a validate without activation was
     /// confirmed just before.
     pub fn read(&self, answer: &Answer) -> Result<Confirmed, Rejection> {
-        let reply = Call::Activate.success(answer)?;
-        let last = Last::default();
-        self.confirmed(Object::new(reply, &last)).ok_or_else(|| Call::Activate.not_polar(200, last.get()))
+        self.read_after(None, answer)
     }
 
-    fn confirmed(&self, reply: Object<'_, '_>) -> Option<Confirmed> {
-        let license = reply.object("license_key.", "license_key")?;
-        let terms = granted(license, &self.key, self.organization_id)?;
-        if reply.get("license_key_id").and_then(id)? != terms.license_id {
-            return None;
-        }
-        Some(Confirmed {
-            terms,
-            activation_id: Some(reply.get("id").and_then(id)?),
-            at: reply.get("created_at").and_then(time)?,
-        })
+    /// Judges the reply to the activation of a key that was confirmed just `before`. The seat is taken: whatever the reply
+    /// does not say but the seat's id is known from there.
+    pub(crate) fn read_after(&self, before: Option<&Confirmed>, answer: &Answer) -> Result<Confirmed, Rejection> {
+        let reply = Call::Activate.success(answer)?;
+        let last = Last::default();
+        self.confirmed(Object::new(reply, &last), before).ok_or_else(|| Call::Activate.not_polar(200, last.get()))
+    }
+
+    fn confirmed(&self, reply: Object<'_, '_>, before: Option<&Confirmed>) -> Option<Confirmed> {
+        let license = reply.object("license_key.", "license_key");
+        let terms = match license {
+            Some(license) => granted(license, &self.key, self.organization_id, before.map(|before| &before.terms))?,
+            None => before?.terms,
+        };
+        let seat = reply.read("id", id)?;
+        let at = reply.read("created_at", time).or(before.map(|before| before.at))?;
+        // one of the two shows that the answer is about this key
+        let is_this_key = match reply.read("license_key_id", id) {
+            Some(license_id) => license_id == terms.license_id || (license.is_some() && terms.license_id.is_nil()),
+            None => license.is_some(),
+        };
+        is_this_key.then_some(Confirmed { terms, activation_id: Some(seat), at })
     }
 }
 
@@ -324,7 +332,7 @@ impl Call {
     fn named(self, document: Object<'_, '_>, status: u16) -> Option<Rejection> {
         let error = document.text("error")?;
         Some(match (status, error.as_str()) {
-            (422, "RequestValidationError") => Rejection::Invalid { location: location(document.get("detail")?)? },
+            (422, "RequestValidationError") => Rejection::Invalid { location: location(document)? },
             (400, "BadRequest") if self == Self::Consume => {
                 document.text("detail")?;
                 Rejection::UsageExhausted
@@ -373,88 +381,29 @@ pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
     Some(Duration::from_secs(retry_after.unwrap_or(RETRY_AFTER_S).min(LONGEST_RETRY_AFTER_S).into()))
 }
 
-/// A field of a reply. Its name is ours, never the reply's; its value is not shown.
-#[derive(Clone, Copy)]
-pub(crate) struct Field {
-    /// The object that it is in, with a dot, such as `license_key.`; empty for the reply itself.
-    object: &'static str,
-    name: &'static str,
-    is_missing: bool,
-}
-
-impl fmt::Display for Field {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fault = if self.is_missing { "missing" } else { "not what Polar answers here" };
-        write!(f, "`{}{}` is {fault}", self.object, self.name)
-    }
-}
-
-/// The field that was looked at last: where reading stops, it is the one that is not as Polar sends it.
-type Last = Cell<Option<Field>>;
-
-/// An object of a reply, whose members are looked at in turn.
-#[derive(Clone, Copy)]
-struct Object<'a, 'l> {
-    json: Json<'a>,
-    path: &'static str,
-    last: &'l Last,
-}
-
-impl<'a, 'l> Object<'a, 'l> {
-    fn new(json: Json<'a>, last: &'l Last) -> Self {
-        Self { json, path: "", last }
-    }
-
-    fn get(self, name: &'static str) -> Option<Json<'a>> {
-        let value = self.json.get(name);
-        self.last.set(Some(Field { object: self.path, name, is_missing: value.is_none() }));
-        value
-    }
-
-    fn object(self, path: &'static str, name: &'static str) -> Option<Self> {
-        Some(Self { json: self.get(name)?, path, last: self.last })
-    }
-
-    fn text(self, name: &'static str) -> Option<String> {
-        self.get(name)?.string()
-    }
-}
-
-/// The license key object of a reply, if it is the one that was asked about and valid.
-fn granted(license: Object<'_, '_>, key: &Key, organization_id: Uuid) -> Option<Terms> {
+/// Reads the terms of a license key object, if it confirms the key that was asked about.
+///
+/// Only this is required: that it is about this key of this organization, that it is granted, and as what it was sold.
+/// A member without which it can be read is null where it is missing or not understood, unless a confirmation just
+/// `before` has it.
+fn granted(license: Object<'_, '_>, key: &Key, organization_id: Uuid, before: Option<&Terms>) -> Option<Terms> {
     if license.text("key")? != key.secret()
-        || license.get("organization_id").and_then(id)? != organization_id
+        || license.read("organization_id", id)? != organization_id
         || license.text("status")? != "granted"
     {
         return None;
     }
+    let benefit_id = license.read("benefit_id", id).or(before.map(|before| before.benefit_id))?;
+    let before = before.copied().unwrap_or_default();
     Some(Terms {
-        license_id: license.get("id").and_then(id)?,
-        benefit_id: license.get("benefit_id").and_then(id)?,
-        limit_activations: license.get("limit_activations").and_then(optional(count))?,
-        limit_usage: license.get("limit_usage").and_then(optional(count))?,
-        usage: license.get("usage").and_then(count)?,
-        expires_at: license.get("expires_at").and_then(optional(time))?,
-        created_at: license.json.get("created_at").and_then(time),
+        license_id: license.read("id", id).unwrap_or(before.license_id),
+        benefit_id,
+        limit_activations: license.read("limit_activations", count).or(before.limit_activations),
+        limit_usage: license.read("limit_usage", count).or(before.limit_usage),
+        usage: license.read("usage", count).unwrap_or(before.usage),
+        expires_at: license.read("expires_at", time).or(before.expires_at),
+        created_at: license.read("created_at", time).or(before.created_at),
     })
-}
-
-pub(crate) fn id(json: Json<'_>) -> Option<Uuid> {
-    parse_uuid(&json.string()?)
-}
-
-pub(crate) fn time(json: Json<'_>) -> Option<Timestamp> {
-    Timestamp::parse(&json.string()?)
-}
-
-/// A count that a merchant may have made negative or huge is held at the ends of its range.
-pub(crate) fn count(json: Json<'_>) -> Option<u32> {
-    Some(u32::try_from(json.integer()?.max(0)).unwrap_or(u32::MAX))
-}
-
-/// A value that may be null.
-pub(crate) fn optional<'a, T>(read: impl Fn(Json<'a>) -> Option<T>) -> impl Fn(Json<'a>) -> Option<Option<T>> {
-    move |json| if json.is_null() { Some(None) } else { read(json).map(Some) }
 }
 
 /// Polar's texts as recorded; another text is a denial all the same.
@@ -478,8 +427,8 @@ fn reason(status: u16, detail: &str) -> Reason {
 
 /// `loc` of the first complaint, joined by dots: the names of what we sent, up to the first that is none of them. Polar
 /// echoes what it complains about, the key included, and an intermediary may put anything there.
-fn location(detail: Json<'_>) -> Option<String> {
-    let first = detail.items()?.next()?;
+fn location(document: Object<'_, '_>) -> Option<String> {
+    let first = document.items("detail[].", "detail")?.next()?;
     let names: Vec<String> =
         first.get("loc")?.items()?.map_while(Json::string).take_while(|name| is_ours(name)).collect();
     Some(if names.is_empty() { String::from("body") } else { names.join(".") })
@@ -587,6 +536,8 @@ impl From<Rejection> for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(not(target_family = "wasm"))]
+    use crate::reply::contract::Contract;
     use crate::transport::Failure;
 
     const KEY: &str = "D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
@@ -630,7 +581,7 @@ mod tests {
             "id": "1c010000-0000-4000-8000-000000000001", "organization_id": ORGANIZATION, "key": KEY,
             "benefit_id": "b0010000-0000-4000-8000-000000000001", "status": "granted", "limit_activations": 2,
             "usage": 1, "limit_usage": null, "last_validated_at": "2026-11-21T07:44:42.065675Z",
-            "expires_at": "2099-06-30T12:34:56.789012Z", "activation": null,
+            "expires_at": "2099-06-30T12:34:56.789012Z", "activation": null, "created_at": "2026-01-02T03:04:05.678901Z",
             "customer": {"email": "ada.lovelace@example.com", "name": "Ada Lovelace"},
         });
         body[member] = value;
@@ -665,6 +616,40 @@ mod tests {
         assert_eq!(deactivate().read(&reply(204, "")), Ok(()));
     }
 
+    /// The readers rest on what DESIGN.md lists, and on nothing else.
+    #[cfg(not(target_family = "wasm"))]
+    #[test]
+    fn the_license_endpoints_rest_on_the_members_that_the_design_lists() {
+        let mut contract = Contract::below("The license endpoints:");
+        let text = |body: &serde_json::Value| body.to_string();
+        let seat = serde_json::json!({ "id": SEAT });
+        let validated = serde_json::from_slice(&granted("activation", seat)).unwrap();
+        contract.check("validate 200", &validated, &|body| validate_seat().read(&reply(200, text(body))).is_ok());
+        let before = validate().read(&reply(200, granted("usage", 1.into()))).unwrap();
+        let activated = serde_json::from_slice(&activated("label", "x".into())).unwrap();
+        contract.check("activate 200", &activated, &|body| {
+            activate().read_after(Some(&before), &reply(200, text(body))).is_ok()
+        });
+        contract.check("deactivate 204", &serde_json::json!({}), &|_| deactivate().read(&reply(204, "")).is_ok());
+        let denial = serde_json::json!({ "error": "ResourceNotFound", "detail": "Not found" });
+        contract.check("400, 403, 404", &denial, &|body| {
+            let of = |status, error: &str| {
+                let mut body = body.clone();
+                if let Some(name) = body.get_mut("error") {
+                    *name = error.into();
+                }
+                reply(status, text(&body))
+            };
+            !is_foreign(validate().read(&of(404, "ResourceNotFound")))
+                && !is_foreign(activate().read(&of(403, "NotPermitted")))
+                && !is_foreign(consume().read(&of(400, "BadRequest")))
+        });
+        let malformed =
+            serde_json::json!({ "error": "RequestValidationError", "detail": [{ "loc": ["body", "key"] }] });
+        contract.check("422", &malformed, &|body| !is_foreign(validate().read(&reply(422, text(body)))));
+        contract.end();
+    }
+
     #[test]
     fn a_200_about_something_else_is_no_confirmation() {
         let null = || serde_json::Value::Null;
@@ -672,10 +657,9 @@ mod tests {
             ("key", "D1E50002-AAAA-4BBB-8CCC-DDDD0000EEF0".into()),
             ("organization_id", SEAT.into()),
             ("status", "revoked".into()),
+            ("status", "something new".into()),
             ("last_validated_at", "yesterday".into()),
-            ("usage", null()),
-            ("expires_at", "never".into()),
-            ("limit_activations", "2".into()),
+            ("benefit_id", null()),
         ];
         for (member, value) in wrong {
             assert!(is_foreign(validate().read(&reply(200, granted(member, value)))), "{member}");
@@ -691,41 +675,59 @@ mod tests {
     }
 
     #[test]
+    fn what_a_confirmation_can_do_without_is_null_if_it_is_not_understood() {
+        let members = ["id", "limit_activations", "limit_usage", "usage", "expires_at", "created_at", "activation"];
+        for (member, value) in
+            members.into_iter().flat_map(|member| [(member, "new".into()), (member, [KEY][..].into())])
+        {
+            let read = validate().read(&reply(200, granted(member, value))).unwrap();
+            let whole = validate().read(&reply(200, granted("customer", serde_json::Value::Null))).unwrap();
+            let expected = Terms {
+                license_id: if member == "id" { Uuid::nil() } else { whole.terms.license_id },
+                limit_activations: whole.terms.limit_activations.filter(|_| member != "limit_activations"),
+                usage: if member == "usage" { 0 } else { whole.terms.usage },
+                expires_at: whole.terms.expires_at.filter(|_| member != "expires_at"),
+                created_at: whole.terms.created_at.filter(|_| member != "created_at"),
+                ..whole.terms
+            };
+            assert_eq!(read, Confirmed { terms: expected, ..whole }, "{member}");
+        }
+    }
+
+    #[test]
+    fn a_seat_is_read_with_what_the_validate_before_has_said() {
+        let before = validate().read(&reply(200, granted("usage", 1.into()))).unwrap();
+        let read = |body: Vec<u8>| activate().read_after(Some(&before), &reply(200, body));
+        let whole = read(activated("label", "x".into())).unwrap();
+        for (member, value) in [("created_at", "now".into()), ("license_key_id", [SEAT][..].into())] {
+            let seat = read(activated(member, value)).unwrap();
+            assert_eq!((seat.terms, seat.activation_id), (whole.terms, whole.activation_id), "{member}");
+        }
+        let bare = read(activated("license_key", serde_json::Value::Null)).unwrap();
+        assert_eq!((bare.terms, bare.activation_id), (before.terms, whole.activation_id));
+        // about another key, or about nobody knows which
+        let nothing = serde_json::json!({ "id": SEAT });
+        assert!(is_foreign(read(nothing.to_string().into_bytes())));
+        let other = serde_json::json!({ "id": SEAT, "license_key_id": SEAT });
+        assert!(is_foreign(read(other.to_string().into_bytes())));
+    }
+
+    #[test]
     fn a_reply_that_is_nearly_polars_is_refused_with_the_name_of_the_field() {
         let detail = |result: Result<Confirmed, Rejection>| result.unwrap_err().to_string();
-        let without = |whole: Vec<u8>, path: &[&str]| {
-            let mut body: serde_json::Value = serde_json::from_slice(&whole).unwrap();
-            let (last, objects) = path.split_last().unwrap();
-            let object = objects.iter().fold(&mut body, |object, name| &mut object[*name]);
-            assert!(object.as_object_mut().unwrap().remove(*last).is_some(), "{path:?}");
-            reply(200, serde_json::to_vec(&body).unwrap())
-        };
-        let whole = || granted("usage", 1.into());
-        for name in [
-            "id",
-            "key",
-            "organization_id",
-            "benefit_id",
-            "status",
-            "limit_activations",
-            "limit_usage",
-            "usage",
-            "expires_at",
-            "activation",
-            "last_validated_at",
-        ] {
-            let missing = detail(validate().read(&without(whole(), &[name])));
+        for name in ["key", "organization_id", "benefit_id", "status", "last_validated_at"] {
+            let mut without: serde_json::Value = serde_json::from_slice(&granted("usage", 1.into())).unwrap();
+            without.as_object_mut().unwrap().remove(name);
+            let missing = detail(validate().read(&reply(200, without.to_string())));
             assert!(missing.contains(&format!("`{name}` is missing")), "{missing}");
-            // its value counts only if a seat was asked about
-            if name != "activation" {
-                let wrong = detail(validate().read(&reply(200, granted(name, serde_json::json!([KEY])))));
-                assert!(wrong.contains(&format!("`{name}` is not what Polar answers here")), "{wrong}");
-                assert!(!wrong.contains(KEY), "{wrong}");
-            }
+            let wrong = detail(validate().read(&reply(200, granted(name, serde_json::json!([KEY])))));
+            assert!(wrong.contains(&format!("`{name}` is not what Polar answers here")), "{wrong}");
+            assert!(!wrong.contains(KEY), "{wrong}");
         }
         let seat = detail(validate_seat().read(&reply(200, granted("activation", serde_json::json!({})))));
         assert!(seat.contains("`activation.id` is missing"), "{seat}");
-        let nested = detail(activate().read(&without(activated("label", "x".into()), &["license_key", "status"])));
+        let unlicensed = serde_json::json!({ "key": KEY, "organization_id": ORGANIZATION });
+        let nested = detail(activate().read(&reply(200, activated("license_key", unlicensed))));
         assert!(nested.contains("`license_key.status` is missing"), "{nested}");
         for (body, named) in [
             (r#"{"detail":"Not found"}"#, "`error` is missing"),

@@ -27,7 +27,7 @@ use crate::error::Error;
 use crate::key::{Key, TypedKey};
 use crate::record::{Attempt, Identity, Seat, Verdict};
 use crate::texts::Text;
-use crate::time::{Date, Now};
+use crate::time::{Date, Now, Timestamp};
 use crate::wire::{self, Confirmed, Rejection};
 use uuid::Uuid;
 
@@ -59,7 +59,7 @@ impl Engine {
         let newest_kept = newest_first.next();
         let other_kept = newest_first.rev().collect();
         let activation =
-            Activation { key, previous, replace_previous, can_move: false, newest_kept, other_kept, checked_at: None };
+            Activation { key, previous, replace_previous, can_move: false, newest_kept, other_kept, checked: None };
         match seat {
             Some(seat) => self.check_seat(activation, seat, now),
             None => self.check_next(activation, now),
@@ -77,7 +77,7 @@ impl Engine {
         if let Some(seat) = activation.newest_kept.take() {
             return self.check_seat(activation, seat, now);
         }
-        if activation.checked_at.is_none() {
+        if activation.checked.is_none() {
             let request = self.validation(&Identity { key: activation.key.clone(), seat: None });
             return self.send(AfterReply::CheckKey(activation, request), now);
         }
@@ -138,7 +138,7 @@ impl Engine {
         if confirmed.terms.limit_activations.is_none() {
             return self.save_activated(activation, None, confirmed, now);
         }
-        activation.checked_at = Some(confirmed.at);
+        activation.checked = Some(confirmed);
         self.check_next(activation, now)
     }
 
@@ -168,7 +168,7 @@ impl Engine {
             let error = self.reworded(self.error(ErrorKind::Storage, ""), Text::TooManyUnsettled, message);
             return self.fail(error.with_next_step(NextStep::ContactVendor), now);
         }
-        let at = activation.checked_at.unwrap_or_default();
+        let at = activation.checked.map_or_else(Timestamp::default, |confirmed| confirmed.at);
         let id = AttemptId { random: self.random.next() as u16, at };
         let seat = id.seat();
         let label = match self.config.label() {

@@ -212,7 +212,9 @@ impl AfterReply {
                 engine.key_checked(activation, answer.and_then(|answer| request.read(answer)), now)
             }
             Self::Activate(attempted, request) => {
-                engine.activated(attempted, answer.and_then(|answer| request.read(answer)), now)
+                let before = attempted.activation.checked;
+                let reply = answer.and_then(|answer| request.read_after(before.as_ref(), answer));
+                engine.activated(attempted, reply, now)
             }
             Self::ReleasePrevious(attempted, request) => {
                 let reply = answer.and_then(|answer| request.read(answer));

@@ -9,8 +9,7 @@ use crate::key::Key;
 #[cfg(feature = "portal")]
 use crate::record::{CodeTry, CodeUse};
 use crate::record::{Identity, Seat};
-use crate::time::Timestamp;
-use crate::wire;
+use crate::wire::{self, Confirmed};
 #[cfg(feature = "portal")]
 use std::time::Duration;
 use uuid::Uuid;
@@ -142,8 +141,8 @@ pub(super) struct Activation {
     pub(super) newest_kept: Option<Seat>,
     /// The seats that were kept before `newest_kept`, the newest last.
     pub(super) other_kept: Vec<Seat>,
-    /// The time on Polar's clock at which it said that the key is valid.
-    pub(super) checked_at: Option<Timestamp>,
+    /// Polar's confirmation of the key alone.
+    pub(super) checked: Option<Confirmed>,
 }
 
 /// An activation that requests a seat.

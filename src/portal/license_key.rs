@@ -2,11 +2,11 @@
 
 use super::context::Context;
 use crate::codes::{KeyStatus, Reason};
-use crate::json::Json;
 use crate::key::Key;
+use crate::reply::{Object, count, id, time};
 use crate::time::Timestamp;
-use crate::wire::{count, id, optional, time};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 /// A license key of the customer's, for this app. Of the key itself only the last six characters can be seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,32 +69,39 @@ impl LicenseKey {
         self.is_here
     }
 
-    /// A key in a reply, and whose it is; `None` if it has not Polar's shape. `wall` is the clock of this device.
-    pub(super) fn read(json: Json<'_>, context: &Context, wall: Timestamp) -> Option<(Uuid, Self)> {
-        let expires_at = optional(time)(json.get("expires_at")?)?;
-        let status = match json.get("status").and_then(Json::string)?.as_str() {
-            "granted" if expires_at.is_some_and(|at| at <= wall) => KeyStatus::Expired,
-            "granted" => KeyStatus::Granted,
-            "revoked" => KeyStatus::Revoked,
-            "disabled" => KeyStatus::Disabled,
-            _ => KeyStatus::Unknown,
+    /// Reads a key in a reply, and whose it is; `None` if it has not Polar's shape. `wall` is the clock of this
+    /// device.
+    pub(super) fn read(key: Object<'_, '_>, context: &Context, wall: Timestamp) -> Option<(Uuid, Self)> {
+        let organization_id = key.read("organization_id", id)?;
+        let expires_at = key.read("expires_at", time);
+        let status = match key.text("status").as_deref() {
+            Some("granted") if expires_at.is_some_and(|at| at <= wall) => KeyStatus::Expired,
+            Some("granted") => KeyStatus::Granted,
+            Some("revoked") => KeyStatus::Revoked,
+            Some("disabled") => KeyStatus::Disabled,
+            Some(_) | None => KeyStatus::Unknown,
         };
-        let text = zeroize::Zeroizing::new(json.get("key").and_then(Json::string)?);
-        let key = Key::parse(&text).ok()?;
-        let id_of_key = id(json.get("id")?)?;
+        let limit_activations = key.read("limit_activations", count);
+        let limit_usage = key.read("limit_usage", count);
+        let usage = key.read("usage", count).unwrap_or_default();
+        let created_at = key.read("created_at", time).unwrap_or_default();
+        let benefit_id = key.read("benefit_id", id)?;
+        let key_id = key.read("id", id)?;
+        let key = Key::parse(&Zeroizing::new(key.text("key")?)).ok()?;
+        let is_here = context.is_here(key_id, &key);
         let this = Self {
-            id: id_of_key,
-            is_here: context.is_here(id_of_key, &key),
+            id: key_id,
             key,
-            benefit_id: id(json.get("benefit_id")?)?,
+            benefit_id,
             status,
-            limit_activations: optional(count)(json.get("limit_activations")?)?,
-            limit_usage: optional(count)(json.get("limit_usage")?)?,
-            usage: count(json.get("usage")?)?,
-            created_at: time(json.get("created_at")?)?,
+            limit_activations,
+            limit_usage,
+            usage,
+            created_at,
             expires_at,
+            is_here,
         };
-        Some((id(json.get("organization_id")?)?, this))
+        Some((organization_id, this))
     }
 
     /// What comes first where several could be used: what lasts longest, then the newest.
@@ -108,10 +115,10 @@ impl KeyStatus {
     /// Why a key cannot be used; `None` if it can.
     pub(super) fn reason(self) -> Option<Reason> {
         match self {
-            Self::Granted => None,
+            // one that this version does not know may be as good: Polar decides when the key is activated
+            Self::Granted | Self::Unknown => None,
             Self::Expired => Some(Reason::Expired),
             Self::Revoked | Self::Disabled => Some(Reason::Inactive),
-            Self::Unknown => Some(Reason::Refused),
         }
     }
 }

@@ -14,11 +14,12 @@ use crate::config::SEAT_META;
 use crate::engine::busy;
 use crate::error::Error;
 use crate::json::Json;
+use crate::reply::{Field, Last, Object, id, time};
 use crate::text::printable;
 use crate::texts::{Text, Texts};
 use crate::time::Timestamp;
 use crate::transport::{Answer, Method, PortalAnswer, PortalRequest, Request, Sent};
-use crate::wire::{Rejection, id, not_polar, time};
+use crate::wire::{Rejection, not_polar};
 use serde::Serialize;
 use std::time::Duration;
 use uuid::Uuid;
@@ -203,7 +204,7 @@ pub(super) enum CheckoutStatus {
 /// A mail is on its way, if the address is known.
 pub(super) fn code_requested(answer: &PortalAnswer) -> Result<(), Refusal> {
     match &answer.answer {
-        Answer::Reply { status: 202, body, .. } if Json::parse(body).is_some_and(Json::is_null) => Ok(()),
+        Answer::Reply { status: 202, body, .. } if Json::parse(body).is_some() => Ok(()),
         answer @ (Answer::Reply { .. } | Answer::Failed { .. }) => Err(Call::Code.refusal(answer)),
     }
 }
@@ -216,8 +217,8 @@ pub(super) fn seat_claimed(answer: &PortalAnswer) -> Result<Token, Refusal> {
     Call::Change.read(answer, |reply| token(reply, "customer_session_token"))
 }
 
-fn token(reply: Json<'_>, name: &str) -> Option<Token> {
-    Token::read(&Zeroizing::new(reply.get(name).and_then(Json::string)?))
+fn token(reply: Object<'_, '_>, name: &'static str) -> Option<Token> {
+    Token::read(&Zeroizing::new(reply.text(name)?))
 }
 
 /// Keys of other organizations are left out: a code may have been another vendor's.
@@ -230,9 +231,10 @@ pub(super) fn keys_listed(
     Call::Read.read(answer, |reply| {
         let organization = context.config.organization_id();
         let read = |item| LicenseKey::read(item, context, wall);
-        let keys: Vec<_> = reply.get("items")?.items()?.map(read).collect::<Option<_>>()?;
-        let last = reply.get("pagination")?.get("max_page")?.integer()?;
-        let has_more = i64::from(page) < last && !keys.is_empty();
+        let keys: Vec<_> = reply.items("items[].", "items")?.map(read).collect::<Option<_>>()?;
+        let last = reply.object("pagination.", "pagination").and_then(|pages| pages.read("max_page", Json::integer));
+        // without the number of pages, a full one may have another behind it
+        let has_more = last.map_or(keys.len() >= PAGE as usize, |last| i64::from(page) < last && !keys.is_empty());
         let own = keys.into_iter().filter(|(owner, _)| *owner == organization).map(|(_, key)| key);
         Some(Page { keys: own.collect(), has_more })
     })
@@ -247,16 +249,17 @@ pub(super) fn key_read(
 ) -> Result<(LicenseKey, Vec<Device>), Refusal> {
     Call::Read.read(answer, |reply| {
         let key = own_key(reply, context, asked, wall)?;
-        let device = |activation: Json<'_>| {
-            let id = id(activation.get("id")?)?;
-            let since = time(activation.get("created_at")?)?;
-            let label = activation.get("label").and_then(Json::string)?;
-            let marker = activation.get("meta").and_then(|meta| meta.get(SEAT_META)).and_then(Json::string);
+        let device = |activation: Object<'_, '_>| {
+            let since = activation.read("created_at", time).unwrap_or_default();
+            let label = activation.text("label").unwrap_or_default();
+            let marker = activation.object("activations[].meta.", "meta").and_then(|meta| meta.text(SEAT_META));
             let is_lost = marker.as_ref().is_some_and(|marker| context.is_lost_attempt(marker, &label, since));
+            let id = activation.read("id", id)?;
             Some(Device::new(id, marker, &label, since, is_lost || context.seats.contains(&id)))
         };
-        let devices = reply.get("activations")?.items()?.map(device).collect::<Option<_>>()?;
-        Some((key, devices))
+        // those that are not there are hidden, as where the vendor does not show them
+        let devices = reply.items("activations[].", "activations").map(|all| all.map(device).collect::<Option<_>>());
+        Some((key, devices.unwrap_or_else(|| Some(Vec::new()))?))
     })
 }
 
@@ -270,7 +273,7 @@ pub(super) fn key_rotated(
     Call::Change.read(answer, |reply| own_key(reply, context, asked, wall))
 }
 
-fn own_key(reply: Json<'_>, context: &Context, asked: Uuid, wall: Timestamp) -> Option<LicenseKey> {
+fn own_key(reply: Object<'_, '_>, context: &Context, asked: Uuid, wall: Timestamp) -> Option<LicenseKey> {
     let (owner, key) = LicenseKey::read(reply, context, wall)?;
     (key.id == asked && owner == context.config.organization_id()).then_some(key)
 }
@@ -278,10 +281,10 @@ fn own_key(reply: Json<'_>, context: &Context, asked: Uuid, wall: Timestamp) -> 
 /// The keys that were granted, of benefits that the app accepts.
 pub(super) fn keys_granted(answer: &PortalAnswer, context: &Context) -> Result<Vec<Uuid>, Refusal> {
     Call::Read.read(answer, |reply| {
-        let grants = reply.get("items")?.items()?;
+        let grants = reply.items("items[].", "items")?;
         let is_accepted =
-            |grant: &Json<'_>| grant.get("benefit_id").and_then(id).is_some_and(|benefit| context.accepts(benefit));
-        let key = |grant: Json<'_>| id(grant.get("properties")?.get("license_key_id")?);
+            |grant: &Object<'_, '_>| grant.read("benefit_id", id).is_some_and(|benefit| context.accepts(benefit));
+        let key = |grant: Object<'_, '_>| grant.object("items[].properties.", "properties")?.read("license_key_id", id);
         // a grant is there before its key is
         Some(grants.filter(is_accepted).filter_map(key).collect())
     })
@@ -290,10 +293,10 @@ pub(super) fn keys_granted(answer: &PortalAnswer, context: &Context) -> Result<V
 /// The name of this organization in the addresses of Polar's pages.
 pub(super) fn slug_of_grant(answer: &PortalAnswer, context: &Context) -> Option<String> {
     let read = Call::Read.read(answer, |reply| {
-        let grant = reply.get("items")?.items()?.next()?;
-        let organization = grant.get("benefit")?.get("organization")?;
-        let slug = organization.get("slug").and_then(Json::string).filter(|slug| is_plain(slug))?;
-        (id(organization.get("id")?)? == context.config.organization_id()).then_some(slug)
+        let benefit = reply.items("items[].", "items")?.next()?.object("items[].benefit.", "benefit")?;
+        let organization = benefit.object("items[].benefit.organization.", "organization")?;
+        let slug = organization.text("slug").filter(|slug| is_plain(slug))?;
+        (organization.read("id", id)? == context.config.organization_id()).then_some(slug)
     });
     read.ok()
 }
@@ -302,10 +305,12 @@ pub(super) fn slug_of_grant(answer: &PortalAnswer, context: &Context) -> Option<
 /// via Polar`. False also if that cannot be seen.
 pub(super) fn shows_devices(answer: &PortalAnswer, benefit: Uuid) -> bool {
     let read = Call::Read.read(answer, |reply| {
-        let mut grants = reply.get("items")?.items()?;
-        let grant = grants.find(|grant| grant.get("benefit_id").and_then(id) == Some(benefit))?;
-        let activations = grant.get("benefit")?.get("properties")?.get("activations")?;
-        activations.get("enable_customer_admin")?.boolean()
+        let mut grants = reply.items("items[].", "items")?;
+        let grant = grants.find(|grant| grant.read("benefit_id", id) == Some(benefit))?;
+        let benefit = grant.object("items[].benefit.", "benefit")?;
+        let properties = benefit.object("items[].benefit.properties.", "properties")?;
+        let activations = properties.object("items[].benefit.properties.activations.", "activations")?;
+        activations.read("enable_customer_admin", Json::boolean)
     });
     read.unwrap_or(false)
 }
@@ -320,27 +325,27 @@ pub(super) fn link_opened(answer: &PortalAnswer, context: &Context) -> Result<Ze
 
 pub(super) fn checkout_read(answer: &PortalAnswer) -> Result<Checkout, Refusal> {
     Call::Read.read(answer, |reply| {
-        let status = match reply.get("status").and_then(Json::string)?.as_str() {
-            "open" => CheckoutStatus::Open,
+        let status = match reply.text("status")?.as_str() {
             "confirmed" => CheckoutStatus::Confirmed,
             "succeeded" => CheckoutStatus::Succeeded,
             "failed" | "expired" => CheckoutStatus::Failed,
-            _ => return None,
+            // and whatever Polar adds on the way there
+            _ => CheckoutStatus::Open,
         };
-        let email = reply.get("customer_email").and_then(Json::string).map(Zeroizing::new);
+        let email = reply.text("customer_email").map(Zeroizing::new);
         let email = email.and_then(|email| Email::read(&email));
-        Some(Checkout { id: id(reply.get("id")?)?, status, email })
+        Some(Checkout { id: reply.read("id", id)?, status, email })
     })
 }
 
 impl Call {
     /// What a reply with status 200 says, or why there is none.
-    fn read<T>(self, answer: &PortalAnswer, read: impl FnOnce(Json<'_>) -> Option<T>) -> Result<T, Refusal> {
-        if let Answer::Reply { status: 200, body, .. } = &answer.answer
+    fn read<T>(self, answer: &PortalAnswer, read: impl FnOnce(Object<'_, '_>) -> Option<T>) -> Result<T, Refusal> {
+        if let Answer::Reply { status: status @ 200, body, .. } = &answer.answer
             && let Some(document) = Json::parse(body)
-            && let Some(value) = read(document)
         {
-            return Ok(value);
+            let last = Last::default();
+            return read(Object::new(document, &last)).ok_or_else(|| self.not_polar(*status, last.get()));
         }
         Err(self.refusal(&answer.answer))
     }
@@ -360,22 +365,30 @@ impl Call {
             let wait = retry_after.unwrap_or(unknown).min(LONGEST_BLOCK_S);
             return Refusal::RateLimited(Duration::from_secs(wait.into()));
         }
-        let named = Json::parse(body).and_then(|document| named(document, status));
-        named.unwrap_or_else(|| Refusal::NoAnswer(not_polar(status, None, maybe_applied)))
+        let last = Last::default();
+        let named = Json::parse(body).and_then(|document| named(Object::new(document, &last), status));
+        named.unwrap_or_else(|| self.not_polar(status, last.get()))
+    }
+
+    /// A whole reply that is not Polar's, and the first member that shows it, if it is an object.
+    fn not_polar(self, status: u16, field: Option<Field>) -> Refusal {
+        Refusal::NoAnswer(not_polar(status, field, self != Self::Read))
     }
 }
 
 /// What Polar's contract names, if it is that.
-fn named(document: Json<'_>, status: u16) -> Option<Refusal> {
-    let error = document.get("error").and_then(Json::string)?;
+fn named(document: Object<'_, '_>, status: u16) -> Option<Refusal> {
+    let error = document.text("error")?;
     Some(match (status, error.as_str()) {
         (401, "Unauthorized" | "invalid_token") => Refusal::SessionOver,
         (401, "CustomerSessionCodeInvalidOrExpired") => Refusal::WrongCode,
-        (422, "RequestValidationError") if is_about_email(document.get("detail")?)? => Refusal::WrongAddress,
+        (422, "RequestValidationError") if is_about_email(document)? => Refusal::WrongAddress,
         (409, "customer_selection_required") => {
-            let customer =
-                |json: Json<'_>| Some(Customer::new(id(json.get("id")?)?, json.get("name").and_then(Json::string)));
-            Refusal::Choose(document.get("customers")?.items()?.map(customer).collect::<Option<_>>()?)
+            let customer = |customer: Object<'_, '_>| {
+                let name = customer.text("name");
+                Some(Customer::new(customer.read("id", id)?, name))
+            };
+            Refusal::Choose(document.items("customers[].", "customers")?.map(customer).collect::<Option<_>>()?)
         }
         (404, "ResourceNotFound") | (400, "InvalidInvitationToken") => Refusal::NotKnown,
         (400, "RotateNotPermitted") | (403, "NotPermitted" | "FeatureNotEnabled") => Refusal::NotPossible,
@@ -384,8 +397,9 @@ fn named(document: Json<'_>, status: u16) -> Option<Refusal> {
     })
 }
 
-fn is_about_email(detail: Json<'_>) -> Option<bool> {
-    let place: Vec<String> = detail.items()?.next()?.get("loc")?.items()?.map_while(Json::string).collect();
+fn is_about_email(document: Object<'_, '_>) -> Option<bool> {
+    let complaint = document.items("detail[].", "detail")?.next()?;
+    let place: Vec<String> = complaint.get("loc")?.items()?.map_while(Json::string).collect();
     Some(place == ["body", "email"])
 }
 
@@ -459,5 +473,112 @@ impl Refusal {
             }
         };
         Error::saying(texts, text, kind, detail)
+    }
+}
+
+#[cfg(test)]
+#[cfg(not(target_family = "wasm"))]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::device::DeviceId;
+    use crate::engine::{Engine, Host, Pacer};
+    use crate::reply::contract::Contract;
+    use serde_json::{Value, json};
+
+    const ID: &str = "1c010000-0000-4000-8000-000000000001";
+    const ORGANIZATION: &str = "a0010000-0000-4000-8000-000000000001";
+    const BENEFIT: &str = "b0010000-0000-4000-8000-000000000001";
+
+    fn answered(status: u16, body: &Value) -> PortalAnswer {
+        Answer::Reply { status, retry_after: None, body: body.to_string().into_bytes() }.into()
+    }
+
+    fn context() -> Context {
+        let config = Config::builder(ORGANIZATION, "com.example.app").build().unwrap();
+        let device = DeviceId::derive(&config.organization_id(), "here");
+        let host = Host { device, system: String::new(), seed: [7; 16], takes_turns: false };
+        Context::of(&Engine::new(config, host, Pacer::new()))
+    }
+
+    fn license_key() -> Value {
+        json!({
+            "id": ID, "key": "D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF", "organization_id": ORGANIZATION,
+            "benefit_id": BENEFIT, "status": "granted", "limit_activations": 2, "limit_usage": 10, "usage": 1,
+            "created_at": "2026-01-02T03:04:05Z", "expires_at": "2099-06-30T12:34:56Z",
+        })
+    }
+
+    fn is_named(status: u16, body: &Value) -> bool {
+        !matches!(Call::Read.refusal(&answered(status, body).answer), Refusal::NoAnswer(_))
+    }
+
+    /// The readers rest on what DESIGN.md lists, and on nothing else.
+    #[test]
+    fn the_portal_rests_on_the_members_that_the_design_lists() {
+        let mut contract = Contract::below("The customer portal:");
+        let (context, wall, asked) = (context(), Timestamp::default(), ID.parse().unwrap());
+        let session = |endpoint: &str| format!("customer-session/{endpoint}");
+        contract.check(&session("request 202"), &json!({}), &|body| code_requested(&answered(202, body)).is_ok());
+        let choice = json!({ "error": "customer_selection_required", "customers": [{ "id": ID, "name": "Studio" }] });
+        contract.check(&session("request 409"), &choice, &|body| is_named(409, body));
+        let token = json!({ "token": "polar_cst_abc" });
+        contract.check(&session("authenticate 200"), &token, &|body| authenticated(&answered(200, body)).is_ok());
+        let claimed = json!({ "customer_session_token": "polar_mst_abc" });
+        contract.check("customer-seats/claim 200", &claimed, &|body| seat_claimed(&answered(200, body)).is_ok());
+        let page = json!({ "items": [license_key()], "pagination": { "max_page": 1 } });
+        contract
+            .check("license-keys/ 200", &page, &|body| keys_listed(&answered(200, body), &context, 1, wall).is_ok());
+        let mut key = license_key();
+        contract.check("license-keys/{id}/rotate 200", &key, &|body| {
+            key_rotated(&answered(200, body), &context, asked, wall).is_ok()
+        });
+        let activation =
+            json!({ "id": ID, "label": "Till 7", "created_at": "2026-01-02T03:04:05Z", "meta": { "seat": "1" } });
+        key["activations"] = json!([activation]);
+        contract.check("license-keys/{id} 200", &key, &|body| {
+            key_read(&answered(200, body), &context, asked, wall).is_ok()
+        });
+        let benefit = json!({
+            "organization": { "id": ORGANIZATION, "slug": "main" },
+            "properties": { "activations": { "enable_customer_admin": true } },
+        });
+        let properties = json!({ "license_key_id": ID });
+        let grants = json!({ "items": [{ "benefit_id": BENEFIT, "properties": properties, "benefit": benefit }] });
+        contract.check("benefit-grants/ 200", &grants, &|body| {
+            let answer = answered(200, body);
+            let _ = (slug_of_grant(&answer, &context), shows_devices(&answer, BENEFIT.parse().unwrap()));
+            keys_granted(&answer, &context).is_ok()
+        });
+        let checkout = json!({ "id": ID, "status": "succeeded", "customer_email": "ada@example.com" });
+        let read = |body: &Value| checkout_read(&answered(200, body)).is_ok();
+        contract.check("checkouts/client/{client_secret} 200", &checkout, &read);
+        let refusals = [(400, "InvalidInvitationToken"), (401, "invalid_token"), (403, "NotPermitted")];
+        let refusals = [&refusals[..], &[(404, "ResourceNotFound"), (410, "ExpiredCheckoutError")]].concat();
+        contract.check("400, 401, 403, 404, 410", &json!({ "error": "" }), &|body| {
+            let with = |error: &str| if body.get("error").is_some() { json!({ "error": error }) } else { body.clone() };
+            refusals.iter().all(|(status, error)| is_named(*status, &with(error)))
+        });
+        let address = json!({ "error": "RequestValidationError", "detail": [{ "loc": ["body", "email"] }] });
+        contract.check("422", &address, &|body| is_named(422, body));
+        contract.end();
+    }
+
+    #[test]
+    fn values_that_polar_adds_stand_in_nobodys_way() {
+        let mut key = license_key();
+        key["status"] = "something new".into();
+        let read = key_rotated(&answered(200, &key), &context(), ID.parse().unwrap(), Timestamp::default()).unwrap();
+        assert_eq!((read.status(), read.status().reason()), (crate::codes::KeyStatus::Unknown, None));
+        let checkout = json!({ "id": ID, "status": "something new" });
+        assert_eq!(checkout_read(&answered(200, &checkout)).unwrap().status, CheckoutStatus::Open);
+        let full: Vec<Value> = (0..PAGE).map(|_| license_key()).collect();
+        let listed = |items: &[Value]| {
+            keys_listed(&answered(200, &json!({ "items": items })), &context(), 1, Timestamp::default())
+        };
+        assert!(listed(&full).unwrap().has_more && !listed(&full[1..]).unwrap().has_more);
+        key.as_object_mut().unwrap().remove("benefit_id");
+        let Err(Refusal::NoAnswer(unreadable)) = listed(&[key]) else { panic!("a benefit is required") };
+        assert!(unreadable.to_string().contains("`items[].benefit_id` is missing"), "{unreadable}");
     }
 }

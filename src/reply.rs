@@ -1,0 +1,183 @@
+//! The objects of a reply, read member by member: the one place through which everything passes that is asked of Polar's
+//! replies. DESIGN.md lists these members, and a test compares the list with what was asked for here.
+//!
+//! Remembers the member that was read last: where reading stops, it is the one that is not as Polar sends it. Names are
+//! ours, never the reply's, and no value is shown.
+
+use crate::json::Json;
+use crate::text::parse_uuid;
+use crate::time::Timestamp;
+use std::cell::Cell;
+use std::fmt;
+use uuid::Uuid;
+
+/// A member of a reply, by its name and place.
+#[derive(Clone, Copy)]
+pub(crate) struct Field {
+    /// The object that it is in, with a dot, such as `license_key.`; empty for the reply itself.
+    object: &'static str,
+    name: &'static str,
+    is_missing: bool,
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fault = if self.is_missing { "missing" } else { "not what Polar answers here" };
+        write!(f, "`{}{}` is {fault}", self.object, self.name)
+    }
+}
+
+/// The member that was read last.
+pub(crate) type Last = Cell<Option<Field>>;
+
+/// An object of a reply.
+#[derive(Clone, Copy)]
+pub(crate) struct Object<'a, 'l> {
+    json: Json<'a>,
+    path: &'static str,
+    last: &'l Last,
+}
+
+impl<'a, 'l> Object<'a, 'l> {
+    /// Takes the reply itself.
+    pub(crate) fn new(json: Json<'a>, last: &'l Last) -> Self {
+        Self { json, path: "", last }
+    }
+
+    /// Returns a member as it is.
+    pub(crate) fn get(self, name: &'static str) -> Option<Json<'a>> {
+        let value = self.json.get(name);
+        self.last.set(Some(Field { object: self.path, name, is_missing: value.is_none() }));
+        #[cfg(test)]
+        asked::note(self.path, name);
+        value
+    }
+
+    /// Returns a member that `read` understands.
+    pub(crate) fn read<T>(self, name: &'static str, read: impl Fn(Json<'a>) -> Option<T>) -> Option<T> {
+        self.get(name).and_then(read)
+    }
+
+    /// Returns a string.
+    pub(crate) fn text(self, name: &'static str) -> Option<String> {
+        self.read(name, Json::string)
+    }
+
+    /// Returns a member that is an object; `path` is its place, with a dot.
+    pub(crate) fn object(self, path: &'static str, name: &'static str) -> Option<Self> {
+        let json = self.get(name).filter(|json| json.members().is_some())?;
+        Some(Self { json, path, last: self.last })
+    }
+
+    /// Returns the elements of a member that is an array; `path` is their place, with a dot.
+    pub(crate) fn items(
+        self,
+        path: &'static str,
+        name: &'static str,
+    ) -> Option<impl Iterator<Item = Self> + use<'a, 'l>> {
+        let last = self.last;
+        Some(self.get(name)?.items()?.map(move |json| Self { json, path, last }))
+    }
+}
+
+/// Reads an id.
+pub(crate) fn id(json: Json<'_>) -> Option<Uuid> {
+    parse_uuid(&json.string()?)
+}
+
+/// Reads a point in time.
+pub(crate) fn time(json: Json<'_>) -> Option<Timestamp> {
+    Timestamp::parse(&json.string()?)
+}
+
+/// Reads a count. One that a merchant may have made negative or huge is held at the ends of its range.
+pub(crate) fn count(json: Json<'_>) -> Option<u32> {
+    Some(u32::try_from(json.integer()?.max(0)).unwrap_or(u32::MAX))
+}
+
+/// The members that were asked for on this thread.
+#[cfg(test)]
+pub(crate) mod asked {
+    use std::cell::RefCell;
+    use std::collections::BTreeSet;
+
+    thread_local! {
+        static MEMBERS: RefCell<BTreeSet<String>> = RefCell::default();
+    }
+
+    pub(super) fn note(path: &str, name: &str) {
+        MEMBERS.with_borrow_mut(|members| members.insert([path, name].concat()));
+    }
+
+    /// Returns the members that were asked for since the last call.
+    pub(crate) fn take() -> BTreeSet<String> {
+        MEMBERS.take()
+    }
+}
+
+/// DESIGN.md's list of the members that the readers rest on, and its comparison with a reader.
+#[cfg(test)]
+#[cfg(not(target_family = "wasm"))]
+pub(crate) mod contract {
+    use super::asked;
+    use serde_json::Value;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    /// The rows of one of DESIGN.md's tables, by the answer that each is about. A row that was checked is removed.
+    pub(crate) struct Contract(BTreeMap<String, [BTreeSet<String>; 2]>);
+
+    impl Contract {
+        /// Reads the table that follows a line of DESIGN.md.
+        pub(crate) fn below(line: &str) -> Self {
+            let design = include_str!("../DESIGN.md").replace("\r\n", "\n");
+            let (_, below) = design.split_once(&format!("\n{line}\n\n")).expect("a table");
+            let rows = below.lines().take_while(|line| line.starts_with('|')).skip(2);
+            Self(rows.map(cells).collect())
+        }
+
+        /// Checks that a reader asks for the members of this row, that it does without the optional ones, and without none
+        /// of the required ones.
+        pub(crate) fn check(&mut self, answer: &str, whole: &Value, understands: &dyn Fn(&Value) -> bool) {
+            let listed = self.0.remove(answer).unwrap_or_else(|| panic!("DESIGN.md has no row `{answer}`"));
+            asked::take();
+            assert!(understands(whole), "{answer}: {whole}");
+            let (optional, required): (BTreeSet<_>, BTreeSet<_>) =
+                leaves(&asked::take()).into_iter().partition(|member| understands(&without(whole, member)));
+            assert_eq!([required, optional], listed, "{answer}: asked for, and in DESIGN.md");
+        }
+
+        /// Checks that no row is left.
+        pub(crate) fn end(self) {
+            assert!(self.0.is_empty(), "nobody checks {:?}", self.0.keys());
+        }
+    }
+
+    /// The name of a row, and the names of members in its two other cells.
+    fn cells(row: &str) -> (String, [BTreeSet<String>; 2]) {
+        let mut cells = row.trim_matches('|').split('|').map(str::trim);
+        let answer = cells.next().unwrap_or_default().replace('`', "");
+        let mut members = || {
+            let words = cells.next().unwrap_or_default().split('`').skip(1).step_by(2);
+            words.filter(|word| *word != "granted").map(str::to_owned).collect()
+        };
+        (answer, [members(), members()])
+    }
+
+    /// Those that hold no others.
+    fn leaves(members: &BTreeSet<String>) -> BTreeSet<String> {
+        let holds = |outer: &str, inner: &str| {
+            inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.') || rest.starts_with("[]."))
+        };
+        members.iter().filter(|outer| !members.iter().any(|inner| holds(outer, inner))).cloned().collect()
+    }
+
+    /// The reply without this member, in the first element of each array.
+    pub(crate) fn without(whole: &Value, member: &str) -> Value {
+        let mut changed = whole.clone();
+        let pointer = format!("/{}", member.replace("[]", ".0").replace('.', "/"));
+        let (object, name) = pointer.rsplit_once('/').unwrap();
+        let removed = changed.pointer_mut(object).and_then(Value::as_object_mut).and_then(|it| it.remove(name));
+        assert!(removed.is_some(), "no `{member}` in {whole}");
+        changed
+    }
+}
