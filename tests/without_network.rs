@@ -1,5 +1,5 @@
-//! A build without a network stack of its own says so when a client is opened, not when a user activates. Run by
-//! `cargo xtask test minimal`; with the features `http` and `tokio` there is nothing to say.
+//! A build without a network stack reports this when a client is opened, not when a user activates. `cargo xtask test
+//! minimal` runs these tests; with the features `http` and `tokio` they do not exist.
 #![cfg(any(all(feature = "blocking", not(feature = "http")), all(feature = "tokio-client", not(feature = "tokio"))))]
 #![cfg(not(target_family = "wasm"))]
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
@@ -13,7 +13,7 @@ fn config() -> Config {
         .unwrap()
 }
 
-fn is_a_mistake_of_the_app(error: &Error) {
+fn check_error(error: &Error) {
     assert_eq!(error.kind(), ErrorKind::InvalidConfig);
     assert!(error.detail().contains("`transport`") && error.detail().contains("`http`"), "{}", error.detail());
     assert!(error.message().starts_with("Nicht eingerichtet: this build has no network stack"), "{}", error.message());
@@ -21,7 +21,7 @@ fn is_a_mistake_of_the_app(error: &Error) {
 
 #[cfg(all(feature = "blocking", not(feature = "http")))]
 #[test]
-fn the_blocking_client_opens_with_a_transport_only() {
+fn the_blocking_client_opens_only_with_a_transport() {
     use polar_license::blocking::Client;
     use polar_license::transport::{Answer, Failure, Request, Sent, Transport};
 
@@ -35,13 +35,13 @@ fn the_blocking_client_opens_with_a_transport_only() {
 
     let directory = tempfile::tempdir().unwrap();
     let open = || Client::builder(config()).directory(directory.path());
-    is_a_mistake_of_the_app(&open().open().unwrap_err());
+    check_error(&open().open().unwrap_err());
     assert!(std::fs::read_dir(directory.path()).unwrap().next().is_none(), "nothing was stored");
     open().transport(Offline).open().unwrap();
 }
 
 #[cfg(all(feature = "tokio-client", not(feature = "tokio")))]
 #[tokio::test]
-async fn the_client_for_tokio_opens_with_a_transport_only() {
-    is_a_mistake_of_the_app(&polar_license::tokio::Client::open(config()).await.unwrap_err());
+async fn the_client_for_tokio_opens_only_with_a_transport() {
+    check_error(&polar_license::tokio::Client::open(config()).await.unwrap_err());
 }

@@ -24,7 +24,7 @@ use super::polar;
 const SEAT: &str = "ac700000-0000-4000-8000-000000000001";
 const KEY: &str = "D1E50003-AAAA-4BBB-8CCC-DDDD0000EEE3";
 
-/// A Polar that holds one request back until it may confirm it.
+/// A Polar that confirms everything, and can hold back one answer.
 struct Polar {
     asked: RefCell<Vec<&'static str>>,
     holds: &'static str,
@@ -91,13 +91,13 @@ impl Drop for GivenUp<'_> {
 
 async fn open(polar: &Rc<Polar>) -> Client {
     let config = Config::builder("a0010000-0000-4000-8000-000000000001", "com.example.app").device_id("laptop");
-    // longer than any test may take: what is not woken is not rescued by its deadline
+    // longer than any test may take, so that a deadline cannot hide a missing wake-up
     let config = config.timeout(Duration::from_secs(300)).build();
     let builder = Client::builder(config.unwrap()).store(MemoryStore::new()).transport(Line(Rc::clone(polar)));
     builder.clock(SystemClock::new()).open().await.unwrap()
 }
 
-/// Begins it, and drops it where it has to wait.
+/// Begins an operation, and drops it when it has to wait.
 fn begin_and_drop<T>(operation: impl Future<Output = Result<T, Error>>) {
     let operation = pin!(operation);
     let polled = operation.poll(&mut Context::from_waker(Waker::noop()));
@@ -105,14 +105,14 @@ fn begin_and_drop<T>(operation: impl Future<Output = Result<T, Error>>) {
 }
 
 #[wasm_bindgen_test]
-async fn an_activation_that_was_dropped_on_its_way_still_keeps_its_seat() {
+async fn an_activation_dropped_after_it_was_sent_still_keeps_its_seat() {
     let polar = Polar::holding("activate");
     let client = open(&polar).await;
     begin_and_drop(client.activate(KEY));
     assert_eq!(polar.asked(), ["validate", "activate"]);
     assert_eq!(client.current().state(), State::Unlicensed);
     polar.answer_now();
-    // takes its turn, so that the other has ended when it begins
+    // operations take turns, so the activation has ended when this begins
     let decision = client.refresh().await;
     assert_eq!((decision.state(), decision.problem()), (State::Active, None));
     assert_eq!(decision.license().unwrap().activation_id.as_ref().unwrap().to_string(), SEAT);
@@ -120,7 +120,7 @@ async fn an_activation_that_was_dropped_on_its_way_still_keeps_its_seat() {
 }
 
 #[wasm_bindgen_test]
-async fn an_activation_that_was_dropped_while_it_asked_takes_no_seat() {
+async fn an_activation_dropped_before_it_was_sent_takes_no_seat() {
     let polar = Polar::holding("validate");
     let client = open(&polar).await;
     begin_and_drop(client.activate(KEY));
@@ -161,7 +161,7 @@ async fn validates_at_the_same_time_share_one_answer() {
     let mut first = pin!(client.validate());
     let mut second = pin!(client.validate());
     let mut context = Context::from_waker(Waker::noop());
-    // two requests have just left, so that this one is held back
+    // two requests have just been sent, so this one waits for its pace
     assert!(first.as_mut().poll(&mut context).is_pending());
     assert!(second.as_mut().poll(&mut context).is_pending());
     let (first, second) = (first.await, second.await);
@@ -170,7 +170,7 @@ async fn validates_at_the_same_time_share_one_answer() {
 }
 
 #[wasm_bindgen_test]
-async fn one_that_waits_for_another_can_be_dropped_too() {
+async fn an_operation_that_waits_for_another_operation_can_be_dropped() {
     let polar = Polar::holding("activate");
     let client = open(&polar).await;
     let mut first = pin!(client.activate(KEY));

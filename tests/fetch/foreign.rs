@@ -1,4 +1,4 @@
-//! What a page's own code, or its absence, does to `fetch`: nothing of it may hang or trap an app.
+//! Pages whose own code changes `fetch`, or that have none: an app must neither hang nor trap.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::server::{Hand, app, one_seat_key, open, url};
 
-/// Replaces a global until it is dropped.
+/// A replacement of a global, which ends when this is dropped.
 struct Patch {
     name: &'static str,
     original: JsValue,
@@ -40,7 +40,7 @@ fn request() -> Request {
     Request { url, body: String::from("{}"), timeout: Duration::from_secs(10) }
 }
 
-/// Every way in which code around `fetch` has been seen to fail, or could.
+/// The ways in which code around `fetch` was seen to fail, or could fail.
 const WRAPPERS: [&str; 11] = [
     "return Promise.reject('a string')",
     "return Promise.reject(undefined)",
@@ -56,7 +56,7 @@ const WRAPPERS: [&str; 11] = [
 ];
 
 #[wasm_bindgen_test]
-async fn whatever_fetch_rejects_with_is_an_answer() {
+async fn every_rejection_of_fetch_is_a_failure() {
     for wrapper in WRAPPERS {
         let patch = Patch::fetch(wrapper);
         let answer = HttpTransport::new().post(&request()).await;
@@ -69,11 +69,11 @@ async fn whatever_fetch_rejects_with_is_an_answer() {
 }
 
 #[wasm_bindgen_test]
-async fn a_body_that_breaks_is_an_answer() {
+async fn a_body_that_breaks_is_a_failure() {
     let bodies = [
         "return new Response(new ReadableStream({ start(it) { it.error('text') } }))",
         "return new Response(new ReadableStream({ pull(it) { it.enqueue(new Uint8Array(9)); it.error(undefined) } }))",
-        // more than Polar would ever say, in one piece and in many
+        // more than Polar would ever answer, in one piece and in several
         "return new Response(new Uint8Array(300000))",
         "let n = 3; return new Response(new ReadableStream({ \
          pull(it) { n-- ? it.enqueue(new Uint8Array(100000)) : it.close() } }))",
@@ -90,7 +90,7 @@ async fn a_body_that_breaks_is_an_answer() {
 }
 
 #[wasm_bindgen_test]
-async fn the_pause_that_a_reply_asks_for_is_read() {
+async fn the_pause_in_a_reply_is_read() {
     for (headers, expected) in [
         ("'Retry-After': ' 7 '", Some(7)),
         ("'RateLimit-Reset': '9'", Some(9)),
@@ -106,7 +106,7 @@ async fn the_pause_that_a_reply_asks_for_is_read() {
 }
 
 #[wasm_bindgen_test]
-async fn only_what_was_never_given_to_fetch_is_certainly_not_sent() {
+async fn only_requests_that_fetch_never_received_are_certainly_not_sent() {
     let patch = Patch::set("fetch", &JsValue::UNDEFINED);
     let without = HttpTransport::new().post(&request()).await;
     drop(patch);
@@ -118,7 +118,7 @@ async fn only_what_was_never_given_to_fetch_is_certainly_not_sent() {
 }
 
 #[wasm_bindgen_test]
-async fn a_fetch_that_never_settles_is_over_in_time() {
+async fn a_fetch_that_never_settles_is_a_time_out() {
     let (hand, key) = (Hand::new().await, one_seat_key().await);
     let client = open(app().timeout(Duration::from_millis(150)), &hand).await;
     client.activate(&key).await.unwrap();
@@ -128,11 +128,11 @@ async fn a_fetch_that_never_settles_is_over_in_time() {
     assert_eq!((decision.state(), decision.problem().unwrap().kind), (State::Active, ErrorKind::Timeout));
     let signal = Reflect::get(&js_sys::global(), &"lastSignal".into()).unwrap();
     let aborted = Reflect::get(&signal, &"aborted".into()).unwrap();
-    assert!(aborted.is_truthy(), "the request is stopped as well");
+    assert!(aborted.is_truthy(), "the request is aborted as well");
 }
 
 #[wasm_bindgen_test]
-async fn requests_carry_nothing_of_the_page() {
+async fn requests_contain_nothing_of_the_page() {
     let patch = Patch::fetch("globalThis.lastRequest = request; return Promise.reject('enough')");
     HttpTransport::new().post(&request()).await;
     drop(patch);

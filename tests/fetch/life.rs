@@ -1,4 +1,4 @@
-//! Licenses and a local Polar over real `fetch`.
+//! Licenses over real `fetch` to a local Polar.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::server::{Hand, app, change_of, control, fault, no_faults, one_seat_ke
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 #[wasm_bindgen_test]
-async fn a_license_lives_from_activation_to_deactivation() {
+async fn a_license_is_activated_works_offline_and_is_deactivated() {
     let (hand, key) = (Hand::new().await, one_seat_key().await);
     let client = open(app(), &hand).await;
     assert_eq!(client.refresh().await.state(), State::Unlicensed);
@@ -38,7 +38,7 @@ async fn a_license_lives_from_activation_to_deactivation() {
 }
 
 #[wasm_bindgen_test]
-async fn a_second_device_is_refused_and_costs_nothing() {
+async fn a_second_device_is_refused_and_takes_no_seat() {
     let (hand, key) = (Hand::new().await, one_seat_key().await);
     open(app(), &hand).await.activate(&key).await.unwrap();
     let second = open(app().device_id("another"), &hand).await;
@@ -48,7 +48,7 @@ async fn a_second_device_is_refused_and_costs_nothing() {
 }
 
 #[wasm_bindgen_test]
-async fn what_is_not_polars_answer_leaves_the_license_alone() {
+async fn a_reply_that_is_not_polars_leaves_the_license_unchanged() {
     let (hand, key) = (Hand::new().await, one_seat_key().await);
     let client = open(app().timeout(Duration::from_millis(300)), &hand).await;
     client.activate(&key).await.unwrap();
@@ -97,7 +97,7 @@ async fn a_request_says_that_it_is_json_and_names_no_version() {
 }
 
 #[wasm_bindgen_test]
-async fn an_app_that_runs_for_weeks_stays_confirmed_until_it_is_told_to_stop() {
+async fn auto_refresh_keeps_a_license_confirmed_until_it_is_stopped() {
     let (hand, key) = (Hand::new().await, one_seat_key().await);
     let client = open(app(), &hand).await;
     client.activate(&key).await.unwrap();

@@ -1,4 +1,4 @@
-//! The README's block for web apps, built and run. `tests/quickstart.rs` compares what is between the two marks.
+//! Builds and runs the README's block for web apps. `tests/quickstart.rs` compares the lines between the two marks.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 

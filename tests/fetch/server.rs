@@ -1,4 +1,4 @@
-//! The local Polar that this was built for, and a device whose clock the test moves.
+//! The local Polar whose address was built in, and a device whose clock the test moves.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,21 +19,21 @@ use wasm_bindgen_futures::JsFuture;
 pub(crate) const ORGANIZATION: &str = "de300000-0000-4000-8000-000000000001";
 pub(crate) const PRO: &str = "de300000-0000-4000-8000-0000000000b1";
 
-/// When tests begin, on the device's clock and on Polar's.
+/// The time at which tests begin, on the device's clock and on Polar's.
 const START: &str = "2026-11-21T12:00:00Z";
 
-/// Where the local Polar is.
+/// Returns the URL of the local Polar.
 pub(crate) fn url() -> &'static str {
     let built_for = option_env!("POLAR_LICENSE_TEST_POLAR");
     built_for.unwrap_or_else(|| panic!("`cargo xtask test fetch` starts a local Polar and names it"))
 }
 
-/// Does something to the local Polar; `GET` without a body.
+/// Sends a command to the local Polar: a `POST` with the body, or a `GET` if there is none.
 pub(crate) async fn control(path: &str, body: Option<Value>) -> Value {
     let address = format!("{}/_mock{path}", url());
     let response = match send(&address, body.as_ref()).await {
         Ok(response) => response,
-        // Node took a connection that had been closed while a test kept it busy; nothing has arrived
+        // Node used a connection that Polar had closed while a test kept Node busy: the request has not arrived
         Err(_) => send(&address, body.as_ref()).await.unwrap(),
     };
     let text = response.text().await.unwrap();
@@ -48,7 +48,7 @@ async fn send(address: &str, body: Option<&Value>) -> Result<gloo_net::http::Res
     }
 }
 
-/// A new key for one device.
+/// Creates a key for one device.
 pub(crate) async fn one_seat_key() -> String {
     let key = control("/keys", Some(json!({ "benefit": "pro", "limit_activations": 1 }))).await;
     key["key"].as_str().unwrap().to_owned()
@@ -66,18 +66,18 @@ pub(crate) async fn no_faults() {
     gloo_net::http::Request::delete(&format!("{}/_mock/faults", url())).send().await.unwrap();
 }
 
-/// A clock in the test's hand. Every request moves it on, so that pacing never has to wait.
+/// A clock that the test moves by hand. Every request advances it, so that no test waits for the pace of requests.
 #[derive(Clone)]
 pub(crate) struct Hand(Arc<ManualClock>);
 
 impl Hand {
-    /// Sets Polar's clock to the same time.
+    /// Creates the clock, and sets Polar's clock to the same time.
     pub(crate) async fn new() -> Self {
         control("/clock", Some(json!({ "freeze": START }))).await;
         Self(Arc::new(ManualClock::new(Timestamp::parse(START).unwrap())))
     }
 
-    /// Lets time pass for both.
+    /// Lets time pass on both clocks.
     pub(crate) async fn advance(&self, by: Duration) {
         self.0.advance(by);
         control("/clock", Some(json!({ "advance_seconds": by.as_secs() }))).await;
@@ -90,7 +90,7 @@ impl Clock for Hand {
     }
 }
 
-/// The real transport, on a clock in hand.
+/// The real transport, which advances the test's clock.
 struct OnHand(Hand, HttpTransport);
 
 impl LocalAsyncTransport for OnHand {
@@ -106,7 +106,7 @@ impl LocalAsyncTransport for OnHand {
     }
 }
 
-/// The configuration of an app at this Polar, on a device that is always the same.
+/// Returns the configuration of an app that uses this Polar, on a device that is always the same.
 pub(crate) fn app() -> ConfigBuilder {
     Config::builder(ORGANIZATION, "com.example.app")
         .environment(url())
@@ -115,18 +115,18 @@ pub(crate) fn app() -> ConfigBuilder {
         .feature("export", [PRO])
 }
 
-/// A client on this clock, over real `fetch`.
+/// Returns a builder for a client with this clock, over real `fetch`.
 pub(crate) fn client(config: ConfigBuilder, hand: &Hand) -> ClientBuilder {
     let builder = Client::builder(config.build().unwrap()).clock(hand.clone());
     builder.transport(OnHand(hand.clone(), HttpTransport::new()))
 }
 
-/// One that forgets everything at its end.
+/// Opens a client whose store is in memory only.
 pub(crate) async fn open(config: ConfigBuilder, hand: &Hand) -> Client {
     client(config, hand).store(MemoryStore::new()).open().await.unwrap()
 }
 
-/// Settles with the first change from here on.
+/// Returns a future that settles at the next change, with its subscription.
 pub(crate) fn change_of(client: &Client) -> (Subscription, JsFuture) {
     let mut settle = None;
     let promise = js_sys::Promise::new(&mut |resolve, _| settle = Some(resolve));
