@@ -44,6 +44,13 @@ pub trait Store: Send + Sync {
         let _ = timeout;
         Some(Box::new(()))
     }
+
+    /// Returns a number that is another one once a record was saved or removed, by whatever process: a hash of a file's
+    /// modification time, for example. Cheap: an automatic refresh asks for it every second, and reads the record after a
+    /// change. The default is `None`, for a store that cannot tell.
+    fn stamp(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// The interval at which the holder of a turn shows that it is alive.
@@ -84,6 +91,10 @@ impl<S: Store + ?Sized> Store for Arc<S> {
 
     fn take_turn(&self, timeout: Duration) -> Option<Box<dyn HeldTurn + '_>> {
         (**self).take_turn(timeout)
+    }
+
+    fn stamp(&self) -> Option<u64> {
+        (**self).stamp()
     }
 }
 

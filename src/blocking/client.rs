@@ -129,7 +129,7 @@ impl Client {
     }
 
     /// Refreshes on a thread of its own when it is due, and after the machine was asleep, until stopped or
-    /// until the last clone of this client is dropped.
+    /// until the last clone of this client is dropped. Sees within two seconds what another process has stored.
     ///
     /// # Errors
     /// `internal` if the system has no thread left.

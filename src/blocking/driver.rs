@@ -123,6 +123,11 @@ impl Driver {
         self.clock.now()
     }
 
+    /// See [`Store::stamp`].
+    pub(super) fn stamp(&self) -> Option<u64> {
+        self.store.stamp()
+    }
+
     /// Ends every operation that callers have under way; what was sent may have been applied.
     pub(super) fn cancel(&self) {
         let scope = std::mem::take(&mut *lock(&self.scope));

@@ -32,7 +32,8 @@
 use std::env;
 use std::ffi::OsString;
 use std::fmt;
-use std::fs;
+use std::fs::{self, Metadata};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -191,6 +192,15 @@ impl Store for FileStore {
             }
         }
     }
+
+    /// By the file's metadata. A record is replaced by another file, which may be as long and as old, and has another number.
+    fn stamp(&self) -> Option<u64> {
+        let mut stamp = DefaultHasher::new();
+        if let Ok(metadata) = fs::metadata(self.path()) {
+            (metadata.len(), metadata.modified().ok(), file_number(&metadata)).hash(&mut stamp);
+        }
+        Some(stamp.finish())
+    }
 }
 
 impl fmt::Debug for FileStore {
@@ -305,6 +315,16 @@ impl FileStore {
 fn is_sibling(name: Option<&str>, prefix: &str) -> bool {
     let device = name.and_then(|name| name.strip_prefix(prefix)?.strip_suffix(EXTENSION));
     device.is_some_and(|device| device.len() == TAG_DIGITS && is_lower_hex(device))
+}
+
+#[cfg(unix)]
+fn file_number(metadata: &Metadata) -> Option<u64> {
+    Some(std::os::unix::fs::MetadataExt::ino(metadata))
+}
+
+#[cfg(not(unix))]
+fn file_number(_: &Metadata) -> Option<u64> {
+    None
 }
 
 fn read_record(path: &Path) -> io::Result<Option<Vec<u8>>> {

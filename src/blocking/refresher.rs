@@ -1,5 +1,6 @@
 //! A thread that refreshes when it is due, so that a program that runs for weeks stays confirmed, and learns of a
-//! revoked key within a day. Decides nothing: the engine says when to look again, after every operation.
+//! revoked key within a day, and of what another process has stored within two seconds. Decides nothing: the engine says when
+//! to look again, after every operation.
 
 use super::driver::{Driver, Scope};
 use crate::engine::{Look, Operation, Watch};
@@ -41,6 +42,9 @@ fn refresh_until_stopped(driver: &Driver, scope: &Scope) {
     // what was planned before does not delay the first look
     driver.wait_for_plan(Duration::ZERO, scope);
     while !scope.is_cancelled() {
+        if watch.record_changed(driver.stamp()) {
+            driver.run_in(scope, Operation::Open);
+        }
         let pause = match watch.look(driver.now(), false) {
             Look::Wait(pause) => pause,
             Look::Refresh(patience) => {

@@ -1,10 +1,11 @@
-//! When an automatic refresh is next: at the time that the engine named, and after the machine was asleep. The loop around
-//! it is each client's, since threads and tasks wait differently:
+//! When an automatic refresh is next: at the time that the engine named, and after the machine was asleep. And whether
+//! another process has changed the record, so that it is read again. The loop around it is each client's, since threads and
+//! tasks wait differently:
 //!
 //! ```text
-//! Watch::new ──► look ─┬─ Wait(pause):       wait that long, or until something happens ──┐
-//!                 ▲    └─ Refresh(patience): run the operation ──► planned ───────────────┤
-//!                 └───────────────────────────────────────────────────────────────────────┘
+//! Watch::new ──► record_changed ──► look ─┬─ Wait(pause):       wait that long, or until something happens ──┐
+//!                 ▲   │ open again        └─ Refresh(patience): run the operation ──► planned ───────────────┤
+//!                 └───┴──────────────────────────────────────────────────────────────────────────────────────┘
 //! ```
 //!
 //! Decides nothing about licenses, and never waits or reads a clock itself.
@@ -15,6 +16,9 @@ use std::time::Duration;
 
 /// The monotonic clock stands still while most systems sleep, so a wait of hours would be hours of being awake.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
+
+/// How often to look whether another process has changed the record, in a store that can tell.
+const STAMP_EVERY: Duration = Duration::from_secs(1);
 
 /// Every ten minutes the engine may want to save how late it is.
 const TOUCH_EVERY_MS: u64 = 600_000;
@@ -31,6 +35,8 @@ pub struct Watch {
     soonest: u64,
     due: u64,
     woken: bool,
+    /// The store's stamp when it was last compared.
+    stamp: Option<u64>,
 }
 
 /// What to do at this instant.
@@ -45,7 +51,7 @@ pub enum Look {
 impl Watch {
     /// The first look refreshes.
     pub fn new(now: Now) -> Self {
-        Self { before: now, soonest: now.mono, due: now.mono, woken: false }
+        Self { before: now, soonest: now.mono, due: now.mono, woken: false, stamp: None }
     }
 
     /// An operation has ended, a refresh or another; `wake_at` is what its outcome says.
@@ -53,7 +59,15 @@ impl Watch {
         let touch = now.after(TOUCH_EVERY_MS);
         let soonest = now.after(PAUSE_MS);
         let due = wake_at.map_or(touch, |at| at.min(touch)).max(soonest);
-        *self = Self { before: now, soonest, due, woken: false };
+        *self = Self { before: now, soonest, due, woken: false, stamp: self.stamp };
+    }
+
+    /// Returns `true` if the record was saved or removed since the last call, by the [store's](crate::store::Store::stamp)
+    /// `stamp`. [`Operation::Open`](super::Operation::Open) then reads it and asks nobody. Once this was called with a
+    /// stamp, no wait is longer than a second.
+    pub fn record_changed(&mut self, stamp: Option<u64>) -> bool {
+        let before = std::mem::replace(&mut self.stamp, stamp);
+        before.is_some() && before != stamp
     }
 
     /// `woken` if the network may have come back since the last look.
@@ -66,7 +80,7 @@ impl Watch {
         match (left.is_zero(), self.woken) {
             (true, true) => Look::Refresh(Patience::Woken),
             (true, false) => Look::Refresh(Patience::Full),
-            (false, _) => Look::Wait(left.min(LOOK_EVERY)),
+            (false, _) => Look::Wait(left.min(if self.stamp.is_some() { STAMP_EVERY } else { LOOK_EVERY })),
         }
     }
 }
@@ -112,6 +126,19 @@ mod tests {
         let mut hinted = refreshed(Some(0));
         assert_eq!(hinted.look(at(0, 0), true), Look::Wait(Duration::from_secs(1)));
         assert_eq!(hinted.look(at(1, 1), false), Look::Refresh(Patience::Woken));
+    }
+
+    #[test]
+    fn a_store_with_a_stamp_is_looked_at_every_second_and_read_once_after_a_change() {
+        let mut watch = refreshed(Some(90_000));
+        assert!(!watch.record_changed(None));
+        assert_eq!(watch.look(at(1, 1), false), Look::Wait(LOOK_EVERY), "a store that cannot tell");
+        assert!(!watch.record_changed(Some(1)));
+        assert_eq!(watch.look(at(2, 2), false), Look::Wait(STAMP_EVERY));
+        assert!(watch.record_changed(Some(2)));
+        watch.planned(at(3, 3), Some(90_000));
+        assert!(!watch.record_changed(Some(2)));
+        assert_eq!(watch.look(at(4, 4), false), Look::Wait(STAMP_EVERY));
     }
 
     #[test]

@@ -134,7 +134,7 @@ impl Client {
     }
 
     /// Refreshes in a task of its own when it is due, and after the machine was asleep, until stopped or until the last
-    /// clone of this client is dropped.
+    /// clone of this client is dropped. Sees within two seconds what another process has stored.
     pub fn start_auto_refresh(&self) {
         let mut refresher = self.refresher();
         if refresher.is_none() {

@@ -199,6 +199,11 @@ impl Driver {
         self.clock.now()
     }
 
+    /// See [`Store::stamp`](crate::store::Store::stamp).
+    pub(super) async fn stamp(&self) -> Option<u64> {
+        self.place.stamp().await
+    }
+
     /// Ends every operation that callers have under way; what was sent may have been applied.
     pub(super) fn cancel(&self) {
         self.running().iter().for_each(|cancellation| cancellation.request(Cancel::Now));

@@ -63,6 +63,13 @@ impl Place {
         end_of(writing).await?
     }
 
+    /// See [`Store::stamp`]. `None` for an asynchronous store.
+    pub(super) async fn stamp(&self) -> Option<u64> {
+        let Self::Threads(store) = self else { return None };
+        let store = Arc::clone(store);
+        end_of(spawn_blocking(move || store.stamp())).await.ok().flatten()
+    }
+
     /// Whether several processes may share the record, and take turns at asking Polar.
     pub(super) fn takes_turns(&self) -> bool {
         match self {

@@ -1,5 +1,6 @@
 //! A task that refreshes when it is due, so that a program that runs for weeks stays confirmed, and learns of a revoked
-//! key within a day. Decides nothing: the engine says when to look again, after every operation.
+//! key within a day, and of what another process has stored within two seconds. Decides nothing: the engine says when to
+//! look again, after every operation.
 
 use super::cancellation::Cancellation;
 use super::driver::Driver;
@@ -31,6 +32,9 @@ async fn refresh_until_stopped(driver: &Arc<Driver>, stop: &Arc<Cancellation>) {
     let mut plans = driver.plans();
     let mut watch = Watch::new(driver.now());
     while !stop.is_requested(Cancel::AfterReply) {
+        if watch.record_changed(driver.stamp().await) {
+            driver.run_with(stop, Operation::Open).await;
+        }
         let pause = match watch.look(driver.now(), false) {
             Look::Wait(pause) => pause,
             Look::Refresh(patience) => {

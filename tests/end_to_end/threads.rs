@@ -241,6 +241,26 @@ fn auto_refresh_that_began_before_the_activation_learns_of_it() {
     assert!(polar.wait_for_requests(3, LONG), "one to activate, two when they became due, before the planned round");
 }
 
+#[test]
+fn a_running_app_sees_what_another_process_did() {
+    let polar = MockPolar::start().unwrap();
+    let directory = Directory::new();
+    // each with a store of its own, as processes have
+    let open = || {
+        let config = app(&polar.url(), "com.example.app").build().unwrap();
+        Client::builder(config).directory(directory.path()).clock(SystemClock::new()).open().unwrap()
+    };
+    let (running, other) = (open(), open());
+    let (sender, seen) = mpsc::channel();
+    let _listening = running.on_change(move |decision| sender.send(decision.state()).unwrap());
+    running.start_auto_refresh().unwrap();
+    other.activate(DEMO_KEY_PLAIN).unwrap();
+    assert_eq!(seen.recv_timeout(LONG), Ok(State::Active));
+    other.deactivate().unwrap();
+    assert_eq!(seen.recv_timeout(LONG), Ok(State::Unlicensed));
+    assert_eq!(polar.requests().len(), 1, "the activation; to look asks nobody");
+}
+
 /// The system's clock, with a count of its owners.
 struct OwnedClock(SystemClock, #[expect(dead_code, reason = "it counts the owners")] Arc<()>);
 

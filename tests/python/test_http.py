@@ -324,6 +324,16 @@ license.activate('A-KEY')
         self.assertEqual(program.returncode, -signal.SIGINT, errors)
         self.assertTrue(errors.rstrip().endswith("KeyboardInterrupt"), errors)
 
+    def test_a_running_app_sees_what_another_process_did(self) -> None:
+        license = self.open()
+        active = threading.Event()
+        license.on_change(lambda decision: active.set() if decision.allowed else None)
+        license.start_auto_refresh()
+        program = self.start(f"license.activate('{polar.new_key()}')")
+        _, errors = program.communicate(timeout=DEADLINE)
+        self.assertEqual((program.returncode, errors), (0, ""))
+        self.assertTrue(active.wait(DEADLINE))
+
     def test_a_forked_process_has_to_open_its_own(self) -> None:
         program = self.start(
             """

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use mock_polar::{Endpoint, Fault, Garbage, MockPolar, NewKey};
+use mock_polar::{DEMO_KEY_PLAIN, Endpoint, Fault, Garbage, MockPolar, NewKey};
+use polar_license::blocking;
+use polar_license::clock::SystemClock;
 use polar_license::config::ConfigBuilder;
 use polar_license::engine::Deactivated;
 use polar_license::future::BoxFuture;
@@ -11,6 +13,8 @@ use polar_license::transport::{Answer, AsyncTransport, Request};
 #[cfg(feature = "portal")]
 use polar_license::transport::{PortalAnswer, PortalRequest};
 use polar_license::{ErrorKind, Reason, State};
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 
 use super::support::{self, Directory, Hand, app};
 
@@ -33,6 +37,30 @@ impl AsyncTransport for OnHand {
 pub(super) async fn open(config: ConfigBuilder, directory: &Directory, hand: &Hand) -> Client {
     let builder = Client::builder(config.build().unwrap()).directory(directory.path()).clock(hand.clone());
     builder.transport(OnHand(hand.clone(), HttpTransport::new())).open().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_running_app_sees_what_another_process_did() {
+    let polar = MockPolar::start().unwrap();
+    let directory = Directory::new();
+    let config = || app(&polar.url(), "com.example.app").build().unwrap();
+    // each with a store of its own, as processes have
+    let builder = Client::builder(config()).directory(directory.path()).clock(SystemClock::new());
+    let running = builder.open().await.unwrap();
+    let other = blocking::Client::builder(config()).directory(directory.path()).clock(SystemClock::new());
+    let (sender, mut seen) = mpsc::unbounded_channel();
+    let _listening = running.on_change(move |decision| sender.send(decision.state()).unwrap());
+    running.start_auto_refresh();
+    let other = spawn_blocking(move || {
+        let other = other.open().unwrap();
+        other.activate(DEMO_KEY_PLAIN).unwrap();
+        other
+    });
+    assert_eq!(seen.recv().await, Some(State::Active));
+    let other = other.await.unwrap();
+    spawn_blocking(move || other.deactivate().unwrap()).await.unwrap();
+    assert_eq!(seen.recv().await, Some(State::Unlicensed));
+    assert_eq!(polar.requests().len(), 1, "the activation; to look asks nobody");
 }
 
 #[tokio::test]

@@ -1146,15 +1146,16 @@ int32_t polar_license_on_change(const polar_license *license,
 int32_t polar_license_off_change(const polar_license *license, uint64_t subscription);
 
 /**
- * Starts a thread that refreshes whenever that is due, also after the machine was asleep. For an app that runs for
- * days. Does nothing if the thread is already running.
+ * Starts a thread that refreshes whenever that is due, also after the machine was asleep, and that sees within two
+ * seconds what another process has stored. For an app that runs for days. Does nothing if the thread is already running.
  *
  * `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
  * Callable from any thread. Never blocks.
  * Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_INTERNAL if the system cannot start a thread, or
  * POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
  */
-int32_t polar_license_start_auto_refresh(const polar_license *license, polar_license_error **error);
+int32_t polar_license_start_auto_refresh(const polar_license *license,
+                                         polar_license_error **error);
 
 /**
  * Stops the thread of polar_license_start_auto_refresh() within milliseconds, and waits for a change callback that is

@@ -339,8 +339,8 @@ pub extern "C" fn polar_license_off_change(license: *const License, subscription
     })
 }
 
-/// Starts a thread that refreshes whenever that is due, also after the machine was asleep. For an app that runs for
-/// days. Does nothing if the thread is already running.
+/// Starts a thread that refreshes whenever that is due, also after the machine was asleep, and that sees within two
+/// seconds what another process has stored. For an app that runs for days. Does nothing if the thread is already running.
 ///
 /// `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
 /// Callable from any thread. Never blocks.

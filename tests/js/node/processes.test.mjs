@@ -101,6 +101,22 @@ test("processes of Node and of Rust that each have to ask keep the pace together
   assert.deepEqual(await polar.asked(), Array(8).fill("validate"));
 });
 
+test("a running app sees what another process did", async (t) => {
+  const device = new Device(t);
+  await polar.reset();
+  const license = await createLicenseClient({ ...device.settings, storage: fileStorage(device) });
+  t.after(license.dispose);
+  const changed = () => new Promise((resolve) => void license.onChange(({ state }) => resolve(state)));
+  for (const [operation, state] of [
+    [["activate", "DEMO-PLAIN"], "active"],
+    [["deactivate"], "unlicensed"],
+  ]) {
+    const [seen] = await Promise.all([changed(), device.native(...operation)]);
+    assert.equal(seen, state);
+  }
+  assert.deepEqual(await polar.asked(), ["validate"], "to look asks nobody");
+});
+
 test("a block that one process has met keeps those of the other kind from asking", async (t) => {
   for (const [one, other] of [
     ["node", "native"],

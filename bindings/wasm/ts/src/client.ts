@@ -10,6 +10,7 @@ import { type Engine, errorOf } from "./engine.js";
 import { LicenseError, messageOf, type Texts, words, worded } from "./error.js";
 import type { ActivateOptions, CallOptions, Deactivation, LicenseClient } from "./license.js";
 import { type Refresher, refresher } from "./refresher.js";
+import type { Store } from "./storage.js";
 import type { Deactivated, Decision, Explanation, Failure, LicenseSettings } from "./types.js";
 
 /** What of the settings is not the engine's alone. */
@@ -19,6 +20,7 @@ type Settings = Pick<LicenseSettings, "texts" | "portalUrl">;
 export class Client implements LicenseClient {
   readonly portalUrl: string | undefined;
   readonly #make: () => Promise<Engine>;
+  readonly #store: Store;
   readonly #drive: Run;
   readonly #texts: Texts;
   readonly #listeners = new Set<{ call: (decision: Decision) => unknown }>();
@@ -35,12 +37,14 @@ export class Client implements LicenseClient {
   #reported: Decision | undefined;
   #refresher: Refresher | undefined;
   #unwatch: (() => void) | undefined;
+  #unpoll: (() => void) | undefined;
 
   private constructor(make: () => Promise<Engine>, engine: Engine, host: Host, settings: Settings) {
     this.portalUrl = settings.portalUrl;
     this.#make = make;
     this.#texts = settings.texts;
     this.#engine = engine;
+    this.#store = host.store;
     this.#drive = driver(host);
     // runtimes from before 2023 do not know it
     if (Symbol.dispose) this[Symbol.dispose] = this.dispose;
@@ -50,8 +54,7 @@ export class Client implements LicenseClient {
   static async open(make: () => Promise<Engine>, engine: Engine, host: Host, settings: Settings): Promise<Client> {
     const client = new Client(make, engine, host, settings);
     await client.run(OPEN);
-    // another tab has changed the record
-    client.#unwatch = host.store.watch?.(() => void client.run(OPEN).catch(() => undefined));
+    client.#unwatch = host.store.watch?.(client.#reread);
     return client;
   }
 
@@ -126,6 +129,7 @@ export class Client implements LicenseClient {
 
   readonly startAutoRefresh = (): void => {
     if (this.#disposal.signal.aborted) return;
+    this.#unpoll ??= this.#store.poll?.(this.#reread);
     this.#refresher ??= refresher({
       look: (woken) => {
         // time may have changed the decision
@@ -137,6 +141,8 @@ export class Client implements LicenseClient {
   };
 
   readonly stopAutoRefresh = (): void => {
+    this.#unpoll?.();
+    this.#unpoll = undefined;
     this.#refresher?.stop();
     this.#refresher = undefined;
   };
@@ -150,6 +156,9 @@ export class Client implements LicenseClient {
   };
 
   declare [Symbol.dispose]: () => void;
+
+  /** Another tab or process has changed the record. */
+  readonly #reread = (): void => void this.run(OPEN).catch(() => undefined);
 
   /** An operation for which not to reach Polar, and not to wait for it, is not an error. */
   async #ask(operation: Operation, signal: AbortSignal | undefined): Promise<Decision> {

@@ -107,7 +107,10 @@ export interface License<Feature extends string = string> {
 
 /** A license that this program holds itself. Made by `createLicenseClient`. */
 export interface LicenseClient<Feature extends string = string> extends License<Feature>, Disposable {
-  /** Refreshes by itself when it is time, when the network comes back and when the page is shown again. */
+  /**
+   * Refreshes by itself when it is time, when the network comes back and when the page is shown again. Node sees within two
+   * seconds what another process has stored.
+   */
   startAutoRefresh(this: void): void;
 
   /** Refreshes only when `refresh` is called. */

@@ -49,8 +49,11 @@ export interface Store {
    */
   locked(work: () => Promise<void>, timeoutMs?: number): Promise<void>;
 
-  /** Calls `changed` when another tab or process may have changed the record; returns how to stop that. */
+  /** Calls `changed` when another tab may have changed the record; returns how to stop that. */
   watch?(changed: () => void): () => void;
+
+  /** The same for other processes by looking every second, while the client refreshes by itself. */
+  poll?(changed: () => void): () => void;
 
   /**
    * Runs `work` while no other tab or process that shares this record asks Polar, so that they ask one after the other and

@@ -8,6 +8,7 @@
  * record whole.
  */
 
+import { unwatchFile, watchFile } from "node:fs";
 import { lstat, readdir, rename, stat, unlink } from "node:fs/promises";
 
 import type { Place, Store, Turn } from "../storage.js";
@@ -20,6 +21,8 @@ const READ_LIMIT = 1024 * 1024;
 const EXTENSION = ".license";
 /** A file system that takes longer for a lock's file than this has gone away. */
 const HANGING_MS = 2_000;
+/** How often to look whether another process has changed the record. */
+const POLL_MS = 1_000;
 /** Replaces a record that is removed while another device's is beside it: without a file that one would be offered. */
 const NOTHING = "no license\n";
 
@@ -110,6 +113,12 @@ export class FileStore implements Store {
     } finally {
       if (release) await before(HANGING_MS, release(), () => undefined);
     }
+  }
+
+  /** By the file's metadata. Keeps no process alive. */
+  poll(changed: () => void): () => void {
+    watchFile(this.#path, { interval: POLL_MS, persistent: false }, changed);
+    return () => unwatchFile(this.#path, changed);
   }
 
   /** Runs `work` while holding the lock: the one that the caller holds already, or else one for this call. */
