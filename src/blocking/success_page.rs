@@ -2,6 +2,9 @@
 //! loopback interface only, and takes no token from anybody who does not know the state value: any web page can send a
 //! browser here, with a token of its own. Logs and keeps nothing that it receives.
 //!
+//! Any program of this computer can connect: one that sends nothing, or a byte a second, keeps neither the browser nor the
+//! end of the wait from coming.
+//!
 //! ```text
 //! browser ── GET /polar?state=…&customer_session_token=… ─► state is ours ─► token
 //!                                                        └► anything else ─► 404, and on it waits
@@ -12,7 +15,8 @@ use crate::codes::ErrorKind;
 use crate::error::Error;
 use crate::portal::Token;
 use crate::texts::{Text, Texts};
-use crate::time::milliseconds;
+use crate::time::{Now, milliseconds};
+use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -45,13 +49,23 @@ pub struct SuccessPage {
 }
 
 /// Longer requests are not a browser's that Polar has sent.
-const MOST_BYTES: u64 = 16 * 1024;
+const MOST_BYTES: usize = 16 * 1024;
 
-/// How often it is looked whether a browser is there.
+/// How often it is looked whether a browser is there, and what has arrived.
 const PIECE: Duration = Duration::from_millis(50);
 
-/// How long a browser may take to send its request.
-const READ_TIMEOUT: Duration = Duration::from_secs(2);
+/// The time that a connection has in all to send its request.
+const VISIT: Duration = Duration::from_secs(5);
+
+/// The most connections at a time. Beyond it the oldest ends: browsers open some that they never use.
+const MOST_VISITORS: usize = 32;
+
+/// A connection, and the part of its request that has arrived.
+struct Visitor {
+    connection: TcpStream,
+    head: Zeroizing<Vec<u8>>,
+    until: u64,
+}
 
 impl SuccessPage {
     /// Listens on this port of 127.0.0.1, or on any that is free for 0.
@@ -93,29 +107,57 @@ impl SuccessPage {
     ) -> Result<Token, Error> {
         let clock = SystemClock::new();
         let deadline = clock.now().after(milliseconds(within));
+        let mut visitors = VecDeque::new();
         loop {
             if is_cancelled() {
                 return Err(Error::worded(texts, ErrorKind::Cancelled, "cancelled while waiting for a browser"));
             }
-            match self.listener.accept() {
-                Ok((browser, _)) => {
-                    if let Ok(Some(token)) = self.serve(texts, browser) {
-                        return Ok(token);
-                    }
-                }
-                Err(_) if clock.now().until(deadline) > 0 => thread::sleep(PIECE),
-                Err(_) => return Err(no_token(texts)),
+            let now = clock.now();
+            self.accept(&mut visitors, now);
+            if let Some(token) = self.serve(texts, &mut visitors, now) {
+                return Ok(token);
             }
+            if now.until(deadline) == 0 {
+                return Err(no_token(texts));
+            }
+            thread::sleep(PIECE);
         }
     }
 
-    /// Answers one request; the token, if it is from Polar's page.
-    fn serve(&self, texts: &Texts, mut browser: TcpStream) -> io::Result<Option<Token>> {
-        browser.set_nonblocking(false)?;
-        browser.set_read_timeout(Some(READ_TIMEOUT))?;
-        browser.set_write_timeout(Some(READ_TIMEOUT))?;
-        let request = read_head(&mut browser)?;
-        let token = token_in(&request, &self.state);
+    /// Accepts connections that wait. Never waits itself.
+    fn accept(&self, visitors: &mut VecDeque<Visitor>, now: Now) {
+        for _ in 0..MOST_VISITORS {
+            let Ok((connection, _)) = self.listener.accept() else { return };
+            if connection.set_nonblocking(true).is_err() {
+                continue;
+            }
+            if visitors.len() == MOST_VISITORS {
+                visitors.pop_front();
+            }
+            let head = Zeroizing::new(Vec::with_capacity(MOST_BYTES));
+            visitors.push_back(Visitor { connection, head, until: now.after(milliseconds(VISIT)) });
+        }
+    }
+
+    /// Reads what has arrived, answers whole requests, and ends connections whose time is up. Returns the token, if one is
+    /// from Polar's page. Never waits.
+    fn serve(&self, texts: &Texts, visitors: &mut VecDeque<Visitor>, now: Now) -> Option<Token> {
+        let mut found = None;
+        visitors.retain_mut(|visitor| match visitor.read_head() {
+            Ok(true) => {
+                let token = self.answer(texts, visitor);
+                found = found.take().or(token);
+                false
+            }
+            Ok(false) => now.until(visitor.until) > 0,
+            Err(_) => false,
+        });
+        found
+    }
+
+    /// Answers a request; the token, if it is from Polar's page.
+    fn answer(&self, texts: &Texts, visitor: &mut Visitor) -> Option<Token> {
+        let token = token_in(&visitor.head, &self.state);
         let (status, text) = match token {
             Some(_) => ("200 OK", Text::PageDone),
             None => ("404 Not Found", Text::PageEmpty),
@@ -125,20 +167,27 @@ impl SuccessPage {
         let body = format!("<!doctype html><script>history.replaceState(null, \"\", \"/\")</script><p>{text}</p>");
         let headers = "Content-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\n\
                        Referrer-Policy: no-referrer\r\nConnection: close";
-        write!(browser, "HTTP/1.1 {status}\r\n{headers}\r\nContent-Length: {}\r\n\r\n{body}", body.len())?;
-        Ok(token)
+        let page = format!("HTTP/1.1 {status}\r\n{headers}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        // so short that no connection has to wait for it; the token counts, whether the page is seen or not
+        let _ = visitor.connection.write_all(page.as_bytes());
+        token
     }
 }
 
-/// The lines before the body.
-fn read_head(browser: &mut TcpStream) -> io::Result<Zeroizing<Vec<u8>>> {
-    let mut head = Zeroizing::new(Vec::with_capacity(MOST_BYTES as usize));
-    let mut byte = [0];
-    let mut bytes = browser.take(MOST_BYTES);
-    while !head.ends_with(b"\r\n\r\n") && bytes.read(&mut byte)? > 0 {
-        head.extend_from_slice(&byte);
+impl Visitor {
+    /// Reads what has arrived of the lines before the body. Returns `true` once they are complete.
+    fn read_head(&mut self) -> io::Result<bool> {
+        let mut byte = [0];
+        while !self.head.ends_with(b"\r\n\r\n") && self.head.len() < MOST_BYTES {
+            match self.connection.read(&mut byte) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(_) => self.head.extend_from_slice(&byte),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
     }
-    Ok(head)
 }
 
 /// The token in a request with this state.

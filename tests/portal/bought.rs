@@ -240,10 +240,39 @@ fn the_success_page_is_in_the_words_of_the_app_and_no_html() {
     assert!(shown.ends_with("<p>Thanks &lt;3 &amp; good bye.</p>"), "{shown}");
 }
 
+/// Connections of other programs to this page: ten that send nothing, and one that sends a byte from time to time, until
+/// they are dropped.
+fn strangers(page: &SuccessPage) -> Vec<TcpStream> {
+    let (address, _) = page.address().strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let strangers: Vec<TcpStream> = (0..11).map(|_| TcpStream::connect(address).unwrap()).collect();
+    let mut slow = strangers[0].try_clone().unwrap();
+    std::thread::spawn(move || {
+        while slow.write_all(b"G").is_ok() {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    });
+    strangers
+}
+
+#[test]
+fn strangers_keep_neither_the_browser_nor_the_end_of_the_wait_from_coming() {
+    let story = Story::begin();
+    let page = SuccessPage::listen(0).unwrap();
+    let _strangers = strangers(&page);
+    let refused = page.wait(Duration::from_millis(100)).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Timeout);
+    let own = format!("{}&customer_session_token={}", page.address(), story.polar.customer_token(DEMO_EMAIL));
+    let _more = strangers(&page);
+    let browser = std::thread::spawn(move || browse(&own));
+    page.wait(HALF_AN_HOUR).unwrap();
+    assert!(browser.join().unwrap().starts_with("HTTP/1.1 200 "));
+}
+
 #[test]
 fn a_cancel_ends_the_wait_for_a_success_page() {
     let story = Story::begin();
     let page = SuccessPage::listen(0).unwrap();
+    let _strangers = strangers(&page);
     let (portal, is_over) = (story.client.portal(), std::sync::atomic::AtomicBool::new(false));
     std::thread::scope(|threads| {
         let waiting = threads.spawn(|| {
