@@ -422,20 +422,42 @@ fn requests_go_only_to_https_addresses_or_this_machine() {
 
 /// Runs a test of this file in a process of its own, with a proxy for all addresses.
 fn run_with_proxy(test: &str, port: u16) -> Output {
-    let proxy = format!("http://127.0.0.1:{port}");
+    run_with(test, &format!("http://127.0.0.1:{port}"))
+}
+
+/// The same with this in all variables that name a proxy.
+fn run_with(test: &str, proxy: &str) -> Output {
     let names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "--nocapture", test])
         .env("POLAR_LICENSE_TEST_CHILD", test)
         .env_remove("NO_PROXY")
         .env_remove("no_proxy")
-        .envs(names.map(|name| (name, &proxy)))
+        .envs(names.map(|name| (name, proxy)))
         .output()
         .unwrap()
 }
 
 fn is_child(test: &str) -> bool {
     std::env::var("POLAR_LICENSE_TEST_CHILD").is_ok_and(|child| child == test)
+}
+
+#[test]
+fn nothing_is_sent_past_a_proxy_whose_address_is_wrong() {
+    let test = "nothing_is_sent_past_a_proxy_whose_address_is_wrong";
+    if is_child(test) {
+        for transport in TRANSPORTS {
+            let (failure, sent, message) = failed(post(transport, "https://polar.invalid/"));
+            assert_eq!((failure, sent), (Failure::Network, Sent::No));
+            assert!(message.contains("_PROXY holds no proxy's address, so nothing was sent"), "{transport}: {message}");
+            assert!(!message.contains("SECRET"), "{message}");
+        }
+        return;
+    }
+    for wrong in ["not an address: SECRET", "htp://proxy.example:8080", "http://"] {
+        let output = run_with(test, wrong);
+        assert!(output.status.success(), "{wrong}: {output:?}");
+    }
 }
 
 #[test]

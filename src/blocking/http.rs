@@ -19,6 +19,7 @@
 //!
 //! Proxy: `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` (`http`, `https`, `socks4`, `socks4a`, `socks5`, `socks5h`), in capital
 //! or small letters, except for hosts in `NO_PROXY`; on Windows otherwise the system's setting. Loopback is never proxied.
+//! Nothing is sent if the first of them that is set holds no proxy's address.
 //!
 //! ureq-proto writes every answer to the log at level `trace`, key, customer and tokens included, and offers no switch. An
 //! app that logs `trace` has to turn off the target `ureq_proto`. With the feature `portal`, `ureq` as well: at `trace` it
@@ -40,9 +41,11 @@ use zeroize::Zeroizing;
 
 use crate::client::connection::{
     CertificateFault, Scheme, Target, USER_AGENT, WRONG_ADDRESS, describe, is_plain_text, no_time, timeout_message,
-    tls_message,
+    tls_message, wrong_proxy,
 };
 use crate::client::resettable::Resettable;
+#[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
+use crate::client::system_roots;
 use crate::transport::{Answer, Failure, Request, RetryHeaders, Sent, Transport};
 #[cfg(feature = "portal")]
 use crate::transport::{Method, PortalAnswer, PortalRequest};
@@ -109,6 +112,8 @@ pub(super) struct Probe {
 pub(super) enum Obstacle {
     /// The address is one that nothing is sent to.
     Address,
+    /// A variable that is to name the proxy holds no address.
+    ProxyVariable,
     /// The proxy's protocol leaves it to this computer to look up the server's name, which is not known here.
     HostName,
     /// Nobody accepts the connection, or it leads to a name that is not known here.
@@ -148,6 +153,18 @@ pub(super) fn probe(request: &Request) -> Probe {
     }
 }
 
+/// Whether `SSL_CERT_FILE` is left out, since it names no file of certificates.
+#[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
+pub(super) fn leaves_certificates_out() -> bool {
+    system_roots::leaves_file_out()
+}
+
+/// Elsewhere it means nothing.
+#[cfg(not(all(unix, not(any(target_vendor = "apple", target_os = "android")))))]
+pub(super) fn leaves_certificates_out() -> bool {
+    false
+}
+
 /// Sends nothing.
 pub(super) fn route(url: &str) -> Route {
     let proxy =
@@ -157,7 +174,7 @@ pub(super) fn route(url: &str) -> Route {
 
 fn proxy_on_the_way(url: &str) -> Option<Proxy> {
     let uri: Uri = url.parse().ok()?;
-    target(url).and_then(|(target, _)| proxy(target)).filter(|proxy| !proxy.is_no_proxy(&uri))
+    target(url).and_then(|(target, _)| proxy(target).ok().flatten()).filter(|proxy| !proxy.is_no_proxy(&uri))
 }
 
 /// Whether a name has to be looked up here for a proxy that takes no names, and cannot be.
@@ -169,11 +186,19 @@ fn is_looked_up_in_vain(url: &str) -> bool {
     is_needed && (host.trim_matches(['[', ']']), 0).to_socket_addrs().is_err()
 }
 
-/// The variables that name a proxy and hold no proxy's address; they are passed over.
+/// The variables that name a proxy, in the order in which ureq takes the first with an address.
+const PROXY_VARIABLES: [&str; 6] = ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
+
+/// The variables that name a proxy and hold no proxy's address.
 pub(super) fn wrong_proxy_variables() -> Vec<&'static str> {
-    const NAMES: [&str; 6] = ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
-    let is_wrong = |name: &&str| std::env::var(name).is_ok_and(|it| !it.is_empty() && Proxy::new(&it).is_err());
-    NAMES.into_iter().filter(is_wrong).collect()
+    let is_wrong = |name: &&str| proxy_in(name).is_some_and(|proxy| proxy.is_err());
+    PROXY_VARIABLES.into_iter().filter(is_wrong).collect()
+}
+
+/// The proxy that a variable names, or why it names none; `None` if it is not set.
+fn proxy_in(name: &str) -> Option<Result<Proxy, ureq::Error>> {
+    let address = std::env::var_os(name).filter(|address| !address.is_empty())?;
+    Some(address.to_str().ok_or(ureq::Error::InvalidProxyUrl).and_then(Proxy::new))
 }
 
 /// A whole reply.
@@ -259,7 +284,7 @@ fn agent(url: &str, known: &Resettable<RootCerts>, timeout: Duration) -> Result<
         Scheme::Https => TlsConfig::builder().root_certs(known.get(|| Ok::<_, Fault>(roots()))?).build(),
         Scheme::Http => TlsConfig::default(),
     };
-    let proxy = proxy(target);
+    let proxy = proxy(target)?;
     // ureq allows for the connection to a proxy and for its answer separately, up to this long each.
     let connect = proxy.is_some().then(|| timeout.checked_div(2)).flatten();
     let config = Agent::config_builder()
@@ -279,10 +304,15 @@ fn agent(url: &str, known: &Resettable<RootCerts>, timeout: Duration) -> Result<
     Ok(config.new_agent())
 }
 
-fn proxy(target: Target) -> Option<Proxy> {
-    match target {
-        Target::Remote => Proxy::try_from_env(),
-        Target::Loopback => None,
+/// Fails if the variable that counts is wrong. ureq would pass it over: a request would go out where its user does not want it.
+fn proxy(target: Target) -> Result<Option<Proxy>, Fault> {
+    if target == Target::Loopback {
+        return Ok(None);
+    }
+    let set = PROXY_VARIABLES.into_iter().find_map(|name| Some((name, proxy_in(name)?)));
+    match set {
+        Some((name, Err(_))) => Err(Fault::ProxyVariable(name)),
+        Some((_, Ok(_))) | None => Ok(Proxy::try_from_env()),
     }
 }
 
@@ -293,7 +323,7 @@ fn roots() -> RootCerts {
 
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 fn system_roots() -> Option<usize> {
-    Some(rustls_native_certs::load_native_certs().certs.len())
+    Some(system_roots::system_roots().certs.len())
 }
 
 #[cfg(not(all(unix, not(any(target_vendor = "apple", target_os = "android")))))]
@@ -305,7 +335,7 @@ fn system_roots() -> Option<usize> {
 /// connecting and without a way to detect it.
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 fn roots() -> RootCerts {
-    let found = rustls_native_certs::load_native_certs().certs;
+    let found = system_roots::system_roots().certs;
     if found.is_empty() {
         log::warn!("this system has no root certificates: using the bundled ones");
         return RootCerts::WebPki;
@@ -342,6 +372,8 @@ impl Read for WatchedBody<'_> {
 /// Why there is no reply.
 enum Fault {
     Address,
+    /// The variable holds no proxy's address.
+    ProxyVariable(&'static str),
     TooLarge,
     Ureq(ureq::Error),
 }
@@ -369,6 +401,7 @@ impl Fault {
         };
         match self {
             Self::Address => Obstacle::Address,
+            Self::ProxyVariable(_) => Obstacle::ProxyVariable,
             Self::TooLarge => Obstacle::Answer,
             Self::Ureq(error) => match (error, sent) {
                 (Error::Timeout(_), _) => Obstacle::Timeout,
@@ -388,6 +421,7 @@ impl Fault {
     fn into_answer(self, sent: Sent) -> Answer {
         let (failure, sent, message) = match self {
             Self::Address => (Failure::Network, Sent::No, WRONG_ADDRESS.to_owned()),
+            Self::ProxyVariable(name) => (Failure::Network, Sent::No, wrong_proxy(name)),
             Self::TooLarge => (Failure::Network, sent, "answer too large".to_owned()),
             Self::Ureq(ureq::Error::Timeout(_)) => (Failure::Timeout, sent, timeout_message(sent).to_owned()),
             Self::Ureq(error) => (Failure::Network, sent, message(&error, sent)),

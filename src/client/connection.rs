@@ -42,6 +42,11 @@ fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
+/// The message of a request that is not sent, because this variable is to name a proxy and does not.
+pub(crate) fn wrong_proxy(variable: &str) -> String {
+    format!("the variable {variable} holds no proxy's address, so nothing was sent; correct it or remove it")
+}
+
 /// Returns the answer to a request with no time left, which is not sent. A network stack might check the time too late.
 pub(crate) fn no_time(timeout: Duration) -> Option<Answer> {
     timeout.is_zero().then(|| Answer::failed(Failure::Timeout, Sent::No, timeout_message(Sent::No)))

@@ -26,4 +26,6 @@ pub(crate) mod options;
 pub(crate) mod portal;
 #[cfg(any(feature = "http", feature = "tokio"))]
 pub(crate) mod resettable;
+#[cfg(all(any(feature = "http", feature = "tokio"), unix, not(any(target_vendor = "apple", target_os = "android"))))]
+pub(crate) mod system_roots;
 pub(crate) mod unknown_features;

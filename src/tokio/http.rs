@@ -17,7 +17,7 @@
 
 use super::trust::{no_roots, tls_config};
 use crate::client::connection::{
-    Scheme, Target, USER_AGENT, WRONG_ADDRESS, describe, no_time, timeout_message, tls_message,
+    Scheme, Target, USER_AGENT, WRONG_ADDRESS, describe, no_time, timeout_message, tls_message, wrong_proxy,
 };
 use crate::client::resettable::Resettable;
 use crate::future::BoxFuture;
@@ -179,11 +179,28 @@ fn build_client(target: Target, scheme: Scheme, known: &Resettable<ClientConfig>
         .referer(false)
         .pool_max_idle_per_host(0)
         .http1_only();
-    let builder = match target {
-        Target::Remote => builder,
-        Target::Loopback => builder.no_proxy(),
+    let builder = match (target, wrong_proxy_variable()) {
+        (Target::Remote, Some(name)) => return Err(Fault::ProxyVariable(name)),
+        (Target::Remote, None) => builder,
+        (Target::Loopback, _) => builder.no_proxy(),
     };
     Ok(builder.build()?)
+}
+
+/// The variable that is to name the proxy, if it holds no address. reqwest would pass it over: a request would go out where
+/// its user does not want it.
+fn wrong_proxy_variable() -> Option<&'static str> {
+    // the order in which reqwest takes the first that is set
+    let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let is_set = |name: &&str| std::env::var_os(name).is_some_and(|address| !address.is_empty());
+    names.into_iter().find(is_set).filter(|name| !std::env::var(name).is_ok_and(|address| is_proxy(&address)))
+}
+
+/// Whether it is the address of a proxy; without a scheme, `http` is meant.
+fn is_proxy(address: &str) -> bool {
+    const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
+    let url = if address.contains("://") { Url::parse(address) } else { Url::parse(&format!("http://{address}")) };
+    url.is_ok_and(|url| url.has_host() && SCHEMES.contains(&url.scheme()))
 }
 
 /// Whether the body may go out, shared by the body and by those who wait: whoever is first decides.
@@ -250,6 +267,8 @@ impl Body for GatedBody {
 /// Why there is no reply.
 enum Fault {
     Address,
+    /// The variable holds no proxy's address.
+    ProxyVariable(&'static str),
     TooLarge,
     /// The runtime is shutting down.
     Stopped,
@@ -267,6 +286,7 @@ impl Fault {
     fn into_answer(self, sent: Sent) -> Answer {
         let message = match self {
             Self::Address => WRONG_ADDRESS.to_owned(),
+            Self::ProxyVariable(name) => wrong_proxy(name),
             Self::TooLarge => "answer too large".to_owned(),
             Self::Stopped => "the tokio runtime is shutting down".to_owned(),
             Self::Tls(reason) => tls_message(&reason),

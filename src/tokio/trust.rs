@@ -3,6 +3,8 @@
 //! The operating system verifies certificates on Windows and Apple systems; elsewhere the system's root certificates count
 //! (`SSL_CERT_FILE` and `SSL_CERT_DIR` included), and bundled ones where there are none.
 
+#[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
+use crate::client::system_roots::system_roots;
 use rustls::client::WantsClientCert;
 use rustls::{ClientConfig, ConfigBuilder, Error, RootCertStore, WantsVerifier, crypto};
 use std::sync::Arc;
@@ -33,7 +35,7 @@ fn with_verifier(builder: Unverified) -> Result<Verified, Error> {
 
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 fn with_verifier(builder: Unverified) -> Result<Verified, Error> {
-    Ok(builder.with_root_certificates(roots(rustls_native_certs::load_native_certs().certs)))
+    Ok(builder.with_root_certificates(roots(system_roots().certs)))
 }
 
 /// What was found, or the bundled ones.

@@ -1,7 +1,7 @@
 //! The way to Polar, by one request as the client sends it. Shows no address of a proxy, and nothing of a reply.
 
 use super::finding::{Check, Fault, Finding};
-use crate::blocking::http::{Obstacle, Probe, Route, probe, route, wrong_proxy_variables};
+use crate::blocking::http::{Obstacle, Probe, Route, leaves_certificates_out, probe, route, wrong_proxy_variables};
 use crate::client::connection::CertificateFault;
 use crate::client::exchange_log;
 use crate::clock::{Clock, SystemClock};
@@ -83,7 +83,8 @@ impl Asked {
     }
 
     fn findings(&self) -> Vec<Finding> {
-        let mut findings = vec![self.polar()];
+        let mut findings = wrong_proxies();
+        findings.push(self.polar());
         findings.extend(self.proxy());
         findings.extend([self.certificates(), self.clock()]);
         findings
@@ -98,6 +99,10 @@ impl Asked {
     }
 
     fn polar(&self) -> Finding {
+        if self.probe.obstacle == Some(Obstacle::ProxyVariable) {
+            let detail = format!("{}: nothing was sent, because of the proxy's setting", self.url);
+            return Finding::unchecked(Check::Polar, detail, "Polar is asked once the proxy's setting is correct.");
+        }
         let fault = |fault, detail: String| Finding::faulty(Check::Polar, fault, format!("{}: {detail}", self.url));
         let rejection = match &self.reply {
             Err(rejection) if !self.is_polar() => rejection.to_string(),
@@ -133,6 +138,7 @@ impl Asked {
         let has_proxy = self.route.proxy.is_some();
         match obstacle {
             Obstacle::Address => Fault::Configuration,
+            Obstacle::ProxyVariable => Fault::ProxyAddress,
             Obstacle::Timeout => Fault::Timeout,
             Obstacle::HostName => Fault::ProxyLookup,
             Obstacle::Connection if has_proxy => Fault::ProxyUnreachable,
@@ -153,13 +159,9 @@ impl Asked {
         self.url.starts_with("http:")
     }
 
-    /// Nothing if there is no proxy.
-    fn proxy(&self) -> Vec<Finding> {
-        let wrong = wrong_proxy_variables();
-        let wrong = wrong.iter().map(|name| {
-            Finding::faulty(Check::Proxy, Fault::ProxyAddress, format!("`{name}` holds no proxy's address"))
-        });
-        let used = self.route.proxy.iter().map(|(protocol, has_user)| {
+    /// `None` if there is no proxy.
+    fn proxy(&self) -> Option<Finding> {
+        self.route.proxy.as_ref().map(|(protocol, has_user)| {
             let user = if *has_user { ", with a user name" } else { "" };
             let detail = format!("requests go over a proxy ({protocol}{user})");
             let fault = self.probe.obstacle.map(|obstacle| self.obstacle(obstacle));
@@ -167,22 +169,26 @@ impl Asked {
                 Some(fault) => Finding::faulty(Check::Proxy, fault, detail),
                 None => Finding::good(Check::Proxy, detail),
             }
-        });
-        wrong.chain(used).collect()
+        })
     }
 
     fn certificates(&self) -> Finding {
-        let roots = match self.route.system_roots {
+        let is_left_out = leaves_certificates_out();
+        let mut roots = match self.route.system_roots {
             None => String::from("the system verifies certificates itself"),
             Some(0) => String::from("the system has no root certificates, so Mozilla's are used"),
             Some(count) => format!("the system has {count} root certificate{}", if count == 1 { "" } else { "s" }),
         };
+        if is_left_out {
+            roots.push_str("; SSL_CERT_FILE names no file of certificates");
+        }
         match self.probe.obstacle {
             Some(Obstacle::Certificate(fault)) => Finding::faulty(Check::Certificates, of_certificate(fault), roots),
             Some(Obstacle::Tls) => Finding::faulty(Check::Certificates, Fault::NoEncryption, roots),
             None
             | Some(
                 Obstacle::Address
+                | Obstacle::ProxyVariable
                 | Obstacle::HostName
                 | Obstacle::Connection
                 | Obstacle::BrokenOff
@@ -192,7 +198,11 @@ impl Asked {
                 | Obstacle::Answer,
             ) => {
                 let unused = if self.is_on_this_computer() { "not used for an address on this computer; " } else { "" };
-                Finding::good(Check::Certificates, format!("{unused}{roots}"))
+                let found = |detail| match is_left_out {
+                    true => Finding::warning(Check::Certificates, Fault::UnknownAuthority, detail),
+                    false => Finding::good(Check::Certificates, detail),
+                };
+                found(format!("{unused}{roots}"))
             }
         }
     }
@@ -253,6 +263,14 @@ impl Asked {
             Err(_) => Finding::faulty(Check::Key, Fault::UnknownKey, format!("{unknown}; {other} could not be asked")),
         }
     }
+}
+
+/// The proxy's settings that are wrong.
+fn wrong_proxies() -> Vec<Finding> {
+    let wrong = wrong_proxy_variables()
+        .into_iter()
+        .map(|name| Finding::faulty(Check::Proxy, Fault::ProxyAddress, format!("`{name}` holds no proxy's address")));
+    wrong.collect()
 }
 
 fn is_of_proxy(fault: Fault) -> bool {

@@ -522,7 +522,7 @@ fn without_secrets(mut error: clap::Error) -> clap::Error {
     let misplaced = match error.kind() {
         ErrorKind::UnknownArgument => ContextKind::InvalidArg,
         ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
-        ErrorKind::ValueValidation => ContextKind::InvalidValue,
+        ErrorKind::ValueValidation | ErrorKind::TooManyValues | ErrorKind::InvalidValue => ContextKind::InvalidValue,
         _ => return error,
     };
     let Some(ContextValue::String(text)) = error.get(misplaced) else { return error };

@@ -28,7 +28,9 @@ pub(crate) fn run(common: &Common, key: Option<String>) -> io::Result<Exit> {
         Ok(key) => key,
         Err(error) => return license::fail(&error, common.json),
     };
-    let findings = examine(common, key.as_deref());
+    let mut findings = examine(common, key.as_deref());
+    // nothing leaves this computer before it is correct
+    findings.sort_by_key(|finding| finding.fault() != Some(Fault::ProxyAddress));
     report::print(&findings, common.json)?;
     let faulty = |finding: &&Finding| finding.outcome() == Outcome::Fault;
     Ok(match findings.iter().find(faulty).map(Finding::check) {

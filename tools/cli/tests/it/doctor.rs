@@ -557,6 +557,32 @@ mod unix {
         });
         found.is(&[("proxy", "proxy_address")]);
         assert!(found.detail("proxy").contains("HTTPS_PROXY"), "{found:?}");
+        assert_eq!(found.findings()[0]["check"], "proxy", "what is to be mended first comes first: {found:?}");
+    }
+
+    #[test]
+    fn nothing_is_sent_past_a_proxy_that_is_none() {
+        let directory = tempfile::tempdir().unwrap();
+        for words in
+            [&["--environment", "https://polar.invalid"][..], &["--environment", "https://polar.invalid", "KEY"]]
+        {
+            let found = Found::by(|| behind("not an address: SECRET", None, directory.path(), words));
+            found.is(&[("proxy", "proxy_address")]);
+            assert!(found.detail("polar").ends_with("nothing was sent, because of the proxy's setting"), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_certificates_that_is_none_is_left_out() {
+        let (production, directory) = (start_polar(), tempfile::tempdir().unwrap());
+        let internet = Internet::new(&[(PRODUCTION, &production)]);
+        let pipe = directory.path().join("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for file in [&pipe, Path::new("/dev/zero"), directory.path(), Path::new("/there/is/no/such/file")] {
+            let found = Found::by(|| behind(&internet.proxy(), Some(file), &directory.path().join("data"), &[]));
+            found.is(&[("polar", "unknown_authority"), ("certificates", "unknown_authority")]);
+            assert!(found.detail("certificates").ends_with("SSL_CERT_FILE names no file of certificates"), "{found:?}");
+        }
     }
 
     #[test]

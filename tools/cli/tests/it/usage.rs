@@ -76,6 +76,17 @@ fn a_key_in_the_wrong_place_is_not_repeated() {
 }
 
 #[test]
+fn a_code_as_the_value_of_an_option_without_one_is_not_repeated() {
+    let polar = start_polar();
+    for args in [["rotate", "--yes=ABC123"], ["restore", "--code-sent=K7Q2MX"], ["status", "--json=ada@example.com"]] {
+        let run = Device::new(&polar).run(&args);
+        let (_, secret) = args[1].split_once('=').unwrap();
+        assert!(run.status == 2 && run.stderr.contains("'****'"), "{args:?}: {run:?}");
+        assert!(!run.stderr.contains(secret) && !run.stdout.contains(secret), "{args:?}: {run:?}");
+    }
+}
+
+#[test]
 fn a_wrong_configuration_is_one_object_too() {
     let polar = start_polar();
     let (status, after) = Device::new(&polar).json(&["validate", "--benefit", "pro"]);

@@ -1,0 +1,29 @@
+//! The root certificates of a system that keeps them in files, or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name
+//! instead. Never reads a file that may have no end.
+
+use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_certs};
+use std::path::Path;
+use std::{env, fs};
+
+/// Some hundred times as long as the certificates of a system.
+const MOST_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Returns the certificates, if there are any.
+pub(crate) fn system_roots() -> CertificateResult {
+    if !leaves_file_out() {
+        return load_native_certs();
+    }
+    log::warn!("SSL_CERT_FILE names no file of certificates: it is left out");
+    let mut found = CertificateResult::default();
+    for directory in env::split_paths(&env::var_os("SSL_CERT_DIR").unwrap_or_default()) {
+        found.certs.extend(load_certs_from_paths(None, Some(&directory)).certs);
+    }
+    found
+}
+
+/// Returns `true` if `SSL_CERT_FILE` names something else than a file, or one too long for certificates: a device or a
+/// pipe may have no end.
+pub(crate) fn leaves_file_out() -> bool {
+    let is_usable = |path: &Path| fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() <= MOST_BYTES);
+    env::var_os("SSL_CERT_FILE").is_some_and(|path| !is_usable(Path::new(&path)))
+}
