@@ -75,8 +75,8 @@ impl Error {
         self.0.decision.as_ref()
     }
 
-    /// The decision that holds, as [`Decision::to_json`] writes it, with a member `error` added; what the command line
-    /// prints with `--json`. Just the `error` where there is no decision.
+    /// The decision that holds, as [`Decision::to_json`] writes it, with a member `error` added. Just the `error` where there
+    /// is no decision.
     pub fn to_json(&self) -> String {
         json::write(self)
     }

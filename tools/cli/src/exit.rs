@@ -7,7 +7,8 @@ use std::process::ExitCode;
 pub(crate) const HELP: &str = "\
 Exit status:
   0  allowed, or done
-  1  something else went wrong
+  1  something else went wrong, or was refused while the license here
+     allows access
   2  wrong usage or configuration
   3  not allowed: no license, or one that was denied, has expired, or was not
      confirmed for too long
@@ -47,14 +48,20 @@ impl Exit {
     }
 
     /// For an operation that did not do what was asked.
-    pub(crate) fn of_error(error: &Error) -> Self {
+    /// `license` is the decision if the error has none.
+    pub(crate) fn of_error(error: &Error, license: Option<&Decision>) -> Self {
         match error.kind() {
             ErrorKind::InvalidConfig => Self::Usage,
-            ErrorKind::Refused | ErrorKind::UsageExhausted => Self::NotAllowed,
+            ErrorKind::Refused | ErrorKind::UsageExhausted => Self::of_refusal(error.decision().or(license)),
             kind if kind.is_unreachable() => Self::Undetermined,
             // the kinds of later versions of the library included
             _ => Self::Failed,
         }
+    }
+
+    /// For what was refused, with the license as it is after that.
+    pub(crate) fn of_refusal(license: Option<&Decision>) -> Self {
+        if license.is_some_and(Decision::allowed) { Self::Failed } else { Self::NotAllowed }
     }
 
     /// For a feature.

@@ -25,6 +25,29 @@ impl Input {
         self.is_terminal && io::stderr().is_terminal()
     }
 
+    /// Whether standard input has ended already, so that nothing can be answered. Does not wait, and reads nothing that is
+    /// not there.
+    #[cfg(unix)]
+    pub(crate) fn has_ended(self) -> bool {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let stdin = io::stdin();
+        let mut polled = [PollFd::new(&stdin, PollFlags::IN)];
+        let is_ready = poll(&mut polled, Some(&Timespec::default())).is_ok_and(|ready| ready > 0);
+        !self.is_terminal && is_ready && stdin.lock().fill_buf().is_ok_and(<[u8]>::is_empty)
+    }
+
+    /// The same, where the system does not say so without waiting.
+    #[cfg(not(unix))]
+    pub(crate) fn has_ended(self) -> bool {
+        false
+    }
+
+    /// Whether the user says yes, if there is a terminal to be asked on.
+    pub(crate) fn agrees(self, question: &str) -> bool {
+        let answer = || self.line(&format!("{question} [y/N]"), "nothing was answered").ok();
+        self.is_terminal && answer().is_some_and(|answer| matches!(answer.trim(), "y" | "Y" | "yes" | "Yes"))
+    }
+
     /// The answer to a question: the next line of standard input.
     ///
     /// # Errors

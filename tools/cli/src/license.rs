@@ -3,7 +3,7 @@
 use crate::args::{Common, Operation};
 use crate::exit::Exit;
 use crate::input::Input;
-use crate::{output, show};
+use crate::{failure, output, show};
 use polar_license::blocking::{ActivateOptions, Client, Deactivation};
 use polar_license::{Deactivated, Decision, Error, OffReason};
 use serde::Serialize;
@@ -39,11 +39,16 @@ pub(crate) struct Feature {
 
 /// Runs the operation and prints its result.
 pub(crate) fn run(common: Common, operation: Operation) -> io::Result<Exit> {
+    let is_activation = matches!(operation, Operation::Activate { .. });
     match open(&common).and_then(|client| operate(&client, operation)) {
         Ok(report) => print(&report, common.json),
+        Err(error) if is_activation && error.maybe_applied() => fail_before(&error, None, common.json, FIND_SEAT),
         Err(error) => fail(&error, common.json),
     }
 }
+
+/// What to do after an activation whose answer was lost.
+const FIND_SEAT: &str = "run `polar-license restore`, which uses the seat if one was taken";
 
 /// The client that the options describe.
 pub(crate) fn open(common: &Common) -> Result<Client, Error> {
@@ -64,18 +69,18 @@ pub(crate) fn print(report: &Report, as_json: bool) -> io::Result<Exit> {
 
 /// Prints why an operation did not do what was asked.
 pub(crate) fn fail(error: &Error, as_json: bool) -> io::Result<Exit> {
-    fail_before(error, as_json, show::again(error))
+    fail_before(error, None, as_json, show::again(error))
 }
 
-/// The same, where `again` is what to do once the cause is removed.
-pub(crate) fn fail_before(error: &Error, as_json: bool, again: &str) -> io::Result<Exit> {
+/// The same, where `again` is what to do once the cause is removed, and `license` is the decision if the error has none.
+pub(crate) fn fail_before(error: &Error, license: Option<&Decision>, as_json: bool, again: &str) -> io::Result<Exit> {
     output::failure(error);
     if as_json {
-        output::print(&error.to_json())?;
+        failure::print(error, license)?;
     } else if let Some(decision) = error.decision() {
         output::print(&show::text_after(error, decision, again))?;
     }
-    Ok(Exit::of_error(error))
+    Ok(Exit::of_error(error, license))
 }
 
 fn operate(client: &Client, operation: Operation) -> Result<Report, Error> {

@@ -1,6 +1,7 @@
 //! Writing to the standard streams without the panic that `println!` has for a closed pipe.
 
-use polar_license::{Error, ErrorKind};
+use crate::failure::is_wrong_usage;
+use polar_license::Error;
 use std::io::{self, Write};
 
 /// One text and a line end on stdout, at once even into a pipe.
@@ -19,9 +20,7 @@ pub(crate) fn error(message: &str) {
 /// The sentence for the user, and below it what a developer needs to know if that is more. What is wrong with the command
 /// line, which an app's user would read as a mistake of the app, is said as it is.
 pub(crate) fn failure(failure: &Error) {
-    let is_of_an_app = matches!(failure.kind(), ErrorKind::InvalidArgument | ErrorKind::InvalidConfig)
-        && failure.message() == Error::new(failure.kind(), failure.detail()).message();
-    if is_of_an_app {
+    if is_wrong_usage(failure) {
         return error(failure.detail());
     }
     error(failure.message());

@@ -50,6 +50,20 @@ pub(crate) struct OneKey {
     pub(crate) end: Option<String>,
 }
 
+impl Errand {
+    /// The name of its command.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Restore { .. } => "restore",
+            Self::Devices { .. } => "devices",
+            Self::Release { .. } => "release",
+            Self::Rotate { .. } => "rotate --yes",
+            Self::Claim { .. } => "claim",
+            Self::Buy { .. } => "buy",
+        }
+    }
+}
+
 impl Buyer {
     /// The address, unless it is to be asked for.
     pub(crate) fn email(&self) -> Option<&str> {

@@ -8,6 +8,7 @@ use crate::exit::Exit;
 use crate::input::Input;
 use crate::license::{Extra, Report};
 use crate::output;
+use polar_license::Decision;
 use polar_license::blocking::{Checkout, Client, Portal, Session};
 use polar_license::portal::{ConfirmedByUser, Device, Devices, LicenseKey, NoSeat, Restored};
 use std::time::Duration;
@@ -25,15 +26,45 @@ impl Desk {
     }
 
     pub(super) fn run(&self, errand: Errand) -> Result<Outcome, Stop> {
-        let begin = |buyer| session::begin(&self.portal, self.input, buyer);
+        let name = errand.name();
+        let begin = |buyer| session::begin(&self.portal, self.input, name, buyer);
         match errand {
             Errand::Restore { buyer, choices } => self.restore(&begin(&buyer)?, choices),
-            Errand::Devices { buyer, key } => Ok(Listed::Devices(seats(&begin(&buyer)?, &key)?).into()),
+            Errand::Devices { buyer, key } => self.devices(&begin(&buyer)?, &key),
             Errand::Release { device, buyer, key } => self.release(&begin(&buyer)?, device.as_deref(), &key),
             Errand::Rotate { buyer, key } => self.rotate(&begin(&buyer)?, &key),
             Errand::Claim { invitation, choices } => self.claim(invitation, choices),
             Errand::Buy { link, within, customer } => self.buy(&link, within, customer.as_deref()),
         }
+    }
+
+    /// The license here, as it is now.
+    pub(super) fn license(&self) -> Decision {
+        self.client.current()
+    }
+
+    /// Lists the devices. On a terminal, one may be released in the same session.
+    fn devices(&self, session: &Session, key: &OneKey) -> Result<Outcome, Stop> {
+        let seats = seats(session, key)?;
+        let listed: Vec<(&LicenseKey, Device)> = seats.iter().flat_map(Seats::listed).collect();
+        let chosen = self.input.choose("Release one of them?", &listed, |(_, device)| device_line(device));
+        match chosen {
+            Some((key, device)) => self.give_up(session, key, device),
+            None => Ok(Listed::Devices(seats).into()),
+        }
+    }
+
+    /// Releases a device. On a terminal, its seat may be taken for this device in the same session.
+    fn give_up(&self, session: &Session, key: &LicenseKey, device: &Device) -> Result<Outcome, Stop> {
+        let deactivated = session.release(key, device)?;
+        if !device.is_this()
+            && !self.license().allowed()
+            && self.input.agrees("Activate the license key on this device instead?")
+        {
+            return self.finish(session, session.activate(key)?, Choices::default());
+        }
+        let report = Report::deactivated(self.license(), "released", deactivated);
+        Ok(Outcome::License(Box::new(report)))
     }
 
     fn restore(&self, session: &Session, choices: Choices) -> Result<Outcome, Stop> {
@@ -55,6 +86,7 @@ impl Desk {
     }
 
     fn buy(&self, link: &str, within: Duration, customer: Option<&str>) -> Result<Outcome, Stop> {
+        session::can_be_answered(self.input)?;
         let checkout = self.portal.checkout(link)?;
         output::note(&format!("Open this page to buy:\n  {}", checkout.address()));
         self.bought(&checkout, within, customer).map_err(Stop::maybe_paid)
@@ -63,7 +95,8 @@ impl Desk {
     fn bought(&self, checkout: &Checkout, within: Duration, customer: Option<&str>) -> Result<Outcome, Stop> {
         let purchase = checkout.follow(within, waiting::notes())?;
         session::sent(&self.portal, self.input, purchase.code.clone(), customer)?;
-        let session = session::authenticate(&self.portal, self.input)?;
+        // what was bought is activated by this one
+        let session = session::authenticate(&self.portal, self.input, "restore")?;
         let restored = session.restore_purchase(&purchase, waiting::notes())?;
         self.finish(&session, restored, Choices::default())
     }
@@ -72,9 +105,7 @@ impl Desk {
         let seats = seats(session, key)?;
         let listed: Vec<(&LicenseKey, Device)> = seats.iter().flat_map(Seats::listed).collect();
         if let Some((key, device)) = self.device(&listed, label, |(_, device)| device) {
-            let deactivated = session.release(key, device)?;
-            let report = Report::deactivated(self.client.current(), "released", deactivated);
-            return Ok(Outcome::License(Box::new(report)));
+            return self.give_up(session, key, device);
         }
         let devices: Vec<Device> = listed.into_iter().map(|(_, device)| device).collect();
         if devices.is_empty() {

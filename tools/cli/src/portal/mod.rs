@@ -1,5 +1,5 @@
 //! What a customer does in the customer portal, by a code from a mail. A session lasts as long as the command: nothing of
-//! it is stored, so each command asks for a code of its own.
+//! it is stored, so each command asks for a code of its own. On a terminal, `devices` and `release` go on in the same session.
 //!
 //! ```text
 //! restore · devices · release · rotate ─► session: address ─► code ─┐
@@ -20,14 +20,16 @@ use crate::args::portal::Errand;
 use crate::exit::Exit;
 use crate::license;
 use errand::Desk;
-use outcome::Stop;
 use std::io;
 
 /// Runs the errand and prints its result.
 pub(crate) fn run(common: &Common, errand: Errand) -> io::Result<Exit> {
-    let ended = license::open(common).map_err(Stop::from).and_then(|client| Desk::new(client).run(errand));
-    match ended {
-        Ok(outcome) => outcome.print(common.json),
-        Err(stop) => stop.print(common.json),
+    let desk = match license::open(common) {
+        Ok(client) => Desk::new(client),
+        Err(error) => return license::fail(&error, common.json),
+    };
+    match desk.run(errand) {
+        Ok(outcome) => outcome.print(&desk.license(), common.json),
+        Err(stop) => stop.print(&desk.license(), common.json),
     }
 }

@@ -2,10 +2,11 @@
 
 use super::choice::{Choice, ChoiceJson, DeviceShown, device_line};
 use crate::exit::Exit;
+use crate::failure::ErrorShown;
 use crate::license::{self, Report};
 use crate::{output, show};
-use polar_license::Error;
 use polar_license::portal::{Device, Devices, HiddenDevices, LicenseKey};
+use polar_license::{Decision, Error};
 use serde::Serialize;
 use std::io;
 
@@ -48,17 +49,20 @@ impl Stop {
         Self::MaybePaid(Box::new(self))
     }
 
-    pub(super) fn print(&self, as_json: bool) -> io::Result<Exit> {
-        self.print_before(as_json, None)
+    /// `license` is the decision after that.
+    pub(super) fn print(&self, license: &Decision, as_json: bool) -> io::Result<Exit> {
+        self.print_before(license, as_json, None)
     }
 
     /// `again` is what to do once the cause is removed, unless it is what the error says.
-    fn print_before(&self, as_json: bool, again: Option<&str>) -> io::Result<Exit> {
+    fn print_before(&self, license: &Decision, as_json: bool, again: Option<&str>) -> io::Result<Exit> {
         match self {
-            Self::Failed(error) => license::fail_before(error, as_json, again.unwrap_or_else(|| show::again(error))),
-            Self::Listed(listed) => listed.print(as_json),
+            Self::Failed(error) => {
+                license::fail_before(error, Some(license), as_json, again.unwrap_or_else(|| show::again(error)))
+            }
+            Self::Listed(listed) => listed.print(license, as_json),
             Self::MaybePaid(stop) => {
-                let exit = stop.print_before(as_json, Some("run `polar-license restore`"));
+                let exit = stop.print_before(license, as_json, Some("run `polar-license restore`"));
                 output::note("If you have paid, do not buy again: `polar-license restore` activates what you bought.");
                 exit
             }
@@ -67,25 +71,25 @@ impl Stop {
 }
 
 impl Outcome {
-    pub(super) fn print(&self, as_json: bool) -> io::Result<Exit> {
+    pub(super) fn print(&self, license: &Decision, as_json: bool) -> io::Result<Exit> {
         match self {
             Self::License(report) => license::print(report, as_json),
-            Self::Listed(listed) => listed.print(as_json),
+            Self::Listed(listed) => listed.print(license, as_json),
         }
     }
 }
 
 impl Listed {
-    pub(super) fn print(&self, as_json: bool) -> io::Result<Exit> {
+    pub(super) fn print(&self, license: &Decision, as_json: bool) -> io::Result<Exit> {
         let exit = match self {
             Self::Devices(_) => Exit::Allowed,
             Self::Choice { .. } => Exit::Choice,
-            Self::NoDevice(_) | Self::Hidden { .. } => Exit::NotAllowed,
+            Self::NoDevice(_) | Self::Hidden { .. } => Exit::of_refusal(Some(license)),
         };
         if let Self::Choice { error: Some(error), .. } | Self::Hidden { error, .. } = self {
             output::failure(error);
         }
-        output::print(&if as_json { self.json()? } else { self.text() })?;
+        output::print(&if as_json { self.json(license)? } else { self.text() })?;
         Ok(exit)
     }
 
@@ -99,12 +103,14 @@ impl Listed {
         }
     }
 
-    fn json(&self) -> io::Result<String> {
+    fn json(&self, license: &Decision) -> io::Result<String> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct Members<'a> {
-            #[serde(flatten)]
-            error: Option<&'a Error>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            error: Option<ErrorShown<'a>>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            license: Option<&'a Decision>,
             #[serde(skip_serializing_if = "Option::is_none")]
             choose: Option<ChoiceJson>,
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -112,14 +118,18 @@ impl Listed {
             #[serde(skip_serializing_if = "Option::is_none")]
             keys: Option<Vec<SeatsShown<'a>>>,
         }
-        let none = Members { error: None, choose: None, hidden: None, keys: None };
+        let none = Members { error: None, license: None, choose: None, hidden: None, keys: None };
         let members = match self {
             Self::Devices(seats) | Self::NoDevice(seats) => {
                 Members { keys: Some(seats.iter().map(SeatsShown::from).collect()), ..none }
             }
-            Self::Choice { choice, error } => Members { error: error.as_ref(), choose: Some(choice.json()), ..none },
+            Self::Choice { choice, error } => {
+                let license = error.as_ref().map(|_| license);
+                Members { error: error.as_ref().map(Into::into), license, choose: Some(choice.json()), ..none }
+            }
             Self::Hidden { hidden, error } => {
-                Members { error: Some(error), hidden: Some(HiddenShown::from(hidden)), ..none }
+                let hidden = Some(HiddenShown::from(hidden));
+                Members { error: Some(error.into()), license: Some(license), hidden, ..none }
             }
         };
         Ok(serde_json::to_string(&members)?)

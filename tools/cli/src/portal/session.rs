@@ -10,25 +10,36 @@ use polar_license::blocking::{Portal, Session};
 use polar_license::portal::{CodeRequest, CodeSent, Customer, CustomerChoice};
 use polar_license::{Error, ErrorKind};
 
+/// The code cannot be given.
+const NO_CODE: &str = "standard input ends before the code; keep it open until the mail is there, or run the command on a \
+                       terminal";
+
 /// Nobody can tell whether an address is known.
 const SENT: &str = "If this address bought it, a code is on its way to it. Check the address for typos.";
 
-/// Has a code mailed, and takes it.
-pub(super) fn begin(portal: &Portal, input: Input, buyer: &Buyer) -> Result<Session, Stop> {
+/// Has a code mailed, and takes it. `command` is the one that was used.
+pub(super) fn begin(portal: &Portal, input: Input, command: &str, buyer: &Buyer) -> Result<Session, Stop> {
     if !buyer.code_sent {
         let requested = request(portal, input, buyer.email())?;
         sent(portal, input, requested, buyer.customer.as_deref())?;
     }
-    authenticate(portal, input)
+    authenticate(portal, input, command)
+}
+
+/// Returns an error if nobody can type the code, before one is mailed.
+pub(super) fn can_be_answered(input: Input) -> Result<(), Error> {
+    if input.has_ended() { Err(Error::new(ErrorKind::InvalidConfig, NO_CODE)) } else { Ok(()) }
 }
 
 fn request(portal: &Portal, input: Input, email: Option<&str>) -> Result<CodeRequest, Error> {
     if let Some(email) = email {
+        can_be_answered(input)?;
         return portal.request_code(email);
     }
     loop {
         let missing = "no e-mail address; give the one of the purchase, or write it to standard input";
         let email = input.line("E-mail address of the purchase:", missing)?;
+        can_be_answered(input)?;
         match portal.request_code(&email) {
             Err(error) if is_typing_error(&error, input) => output::note(error.message()),
             result => return result,
@@ -79,14 +90,15 @@ fn chosen<'a>(input: Input, choice: &'a CustomerChoice, given: Option<&str>) -> 
 }
 
 /// Takes the code. On a terminal it may be typed again.
-pub(super) fn authenticate(portal: &Portal, input: Input) -> Result<Session, Stop> {
-    let missing = "no code on standard input; once the mail is there, run `polar-license restore --code-sent`";
+pub(super) fn authenticate(portal: &Portal, input: Input, command: &str) -> Result<Session, Stop> {
+    let missing =
+        format!("no code on standard input; once the mail is there, run `polar-license {command} --code-sent`");
     loop {
-        match portal.authenticate(&input.line("Code from the mail:", missing)?) {
+        match portal.authenticate(&input.line("Code from the mail:", &missing)?) {
             Err(error) if is_typing_error(&error, input) => output::note(error.message()),
             Err(error) => {
                 if was_not_judged(&error) {
-                    output::note("the code may still be good: `restore --code-sent` takes it again");
+                    output::note(&format!("the code may still be good: `{command} --code-sent` takes it again"));
                 }
                 return Err(error.into());
             }

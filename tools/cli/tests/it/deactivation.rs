@@ -31,7 +31,8 @@ fn no_fault_removes_a_license_that_may_still_take_its_seat() {
         };
         let kind = if hangs { "network" } else { kind };
         assert_eq!((status, after["error"]["kind"].as_str()), (4, Some(kind)), "{name}: {after}");
-        assert_eq!((&after["state"], &after["features"]["export"]), (&"active".into(), &true.into()), "{name}");
+        let license = &after["license"];
+        assert_eq!((&license["state"], &license["features"]["export"]), (&"active".into(), &true.into()), "{name}");
         assert_eq!(device.run(&["status"]).status, 0, "{name}");
 
         if name.starts_with("429") {

@@ -5,6 +5,7 @@ use mock_polar::{
     DEMO_BENEFIT_BASIC, DEMO_KEY_BASIC, DEMO_KEY_DISABLED, DEMO_KEY_EXPIRED, DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN,
     DEMO_KEY_REVOKED, DEMO_KEY_TEN_USES, DEMO_KEY_TWO_DEVICES, Fault, NewKey,
 };
+use serde_json::Value;
 use std::fs;
 use std::time::Duration;
 
@@ -65,9 +66,21 @@ fn three_is_a_refusal() {
         assert_eq!((status, after["error"]["reason"].as_str()), (3, Some(reason)), "{args:?}: {after}");
         assert_eq!(after["error"]["kind"], "refused", "{args:?}");
     }
-    let uses = Device::licensed(&polar, DEMO_KEY_TEN_USES);
-    let (status, after) = uses.json(&["consume", "11"]);
-    assert_eq!((status, after["error"]["kind"].as_str()), (3, Some("usage_exhausted")), "{after}");
+}
+
+#[test]
+fn one_is_a_refusal_that_leaves_access() {
+    let polar = start_polar();
+    let device = Device::licensed(&polar, DEMO_KEY_TEN_USES);
+    for (args, kind) in [
+        (&["activate", "NOPE"][..], "refused"),
+        (&["activate", DEMO_KEY_REVOKED], "refused"),
+        (&["consume", "11"], "usage_exhausted"),
+    ] {
+        let (status, after) = device.json(args);
+        assert_eq!((status, after["error"]["kind"].as_str()), (1, Some(kind)), "{args:?}: {after}");
+        assert_eq!((&after["allowed"], &after["license"]["allowed"]), (&Value::Null, &true.into()), "{after}");
+    }
     assert_eq!(polar.usage(DEMO_KEY_TEN_USES), 0);
 }
 

@@ -45,15 +45,25 @@ fn a_feature_and_a_deactivation_add_what_became_of_them() {
 }
 
 #[test]
-fn a_failed_operation_adds_the_error() {
+fn a_failure_has_one_shape() {
     let polar = start_polar();
     let licensed = Device::licensed(&polar, DEMO_KEY_TEN_USES);
-    let with_error = [listed("decision"), vec!["error".into()]].concat();
-    assert_eq!(members(&licensed, &["activate", DEMO_KEY_REVOKED]), with_error);
-    assert_eq!(members(&licensed, &["consume", "11"]), with_error);
-    assert_eq!(members(&Device::new(&polar), &["deactivate"]), with_error);
+    let new = Device::new(&polar);
+    for (device, args) in [
+        (&licensed, &["activate", DEMO_KEY_REVOKED][..]),
+        (&licensed, &["consume", "11"]),
+        (&licensed, &["buy", "not a link"]),
+        (&new, &["deactivate"]),
+        (&new, &["restore"]),
+        (&new, &["restore", "--bogus"]),
+        (&new, &["status", "--app", "my app"]),
+    ] {
+        assert_eq!(members(device, args), ["error", "license"], "{args:?}");
+        let run = device.run(&[args, &["--json"]].concat());
+        assert_eq!(Members::of(&run.stdout).inside("error"), listed("error"), "{args:?}");
+    }
     let run = licensed.run(&["activate", DEMO_KEY_REVOKED, "--json"]);
-    assert_eq!(Members::of(&run.stdout).inside("error"), listed("error"));
+    assert_eq!(Members::of(&run.stdout).inside("license"), listed("decision"));
     assert!(run.stderr.contains(run.json()["error"]["message"].as_str().unwrap()), "{run:?}");
 }
 

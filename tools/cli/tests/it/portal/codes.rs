@@ -1,7 +1,7 @@
 //! Codes: how many, and where nothing of them may be seen.
 
 use super::{Customer, EMAIL, Talk};
-use crate::support::{Device, start_polar};
+use crate::support::{Device, LONG, start_polar};
 use mock_polar::{DEMO_INVITATION, Endpoint, Fault, MockPolar, NewKey};
 use std::process::Stdio;
 
@@ -12,9 +12,11 @@ fn commands_at_once_never_meet_polars_limit_and_say_how_long_to_wait() {
     let key = polar.add_key(NewKey::new("pro").email(EMAIL));
     let start = || {
         let mut command = device.command(&["restore", EMAIL, "--json"]);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     };
     let started: Vec<_> = (0..12).map(|_| start()).collect();
+    // somebody could still type the code
+    assert!(polar.wait_for_mails(2, LONG));
     let ended: Vec<_> = started.into_iter().map(|command| command.wait_with_output().unwrap()).collect();
     let refused: Vec<_> = ended.iter().filter(|output| output.status.code() == Some(4)).collect();
     assert_eq!((refused.len(), polar.mails().len(), polar.requests().len()), (10, 2, 2), "{ended:?}");
@@ -45,8 +47,9 @@ fn nothing_secret_is_shown_or_stored_whatever_goes_wrong() {
             polar.fault(fault.clone().on(endpoint));
             let mut talk = Talk::begin(&device, &["restore", "-v", "--json"]);
             talk.say(EMAIL);
-            if endpoint != Endpoint::RequestCode {
-                talk.say(&customer.code(0));
+            match endpoint {
+                Endpoint::RequestCode => assert!(polar.wait_for_requests(1, LONG)),
+                _ => talk.say(&customer.code(0)),
             }
             // `end` looks for everything that is secret
             let run = talk.end();
@@ -73,4 +76,60 @@ fn what_is_secret_is_not_repeated_where_it_does_not_belong() {
         assert_eq!(run.status, 2, "{run:?}");
         assert!(!run.stdout.contains(secret) && !run.stderr.contains(secret), "{words:?}: {run:?}");
     }
+}
+
+#[test]
+fn no_code_is_mailed_that_nobody_can_type() {
+    let polar = start_polar();
+    let device = Device::new(&polar);
+    polar.add_key(NewKey::new("pro").email(EMAIL));
+    for command in ["restore", "devices", "release", "rotate"] {
+        let words: &[&str] = if command == "rotate" { &["rotate", "--yes", EMAIL] } else { &[command, EMAIL] };
+        let mut nobody = device.command(&[words, &["--json"]].concat());
+        let output = nobody.stdin(Stdio::null()).output().unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let message = json["error"]["message"].as_str().unwrap();
+        assert_eq!((output.status.code(), &json["error"]["kind"]), (Some(2), &"invalid_config".into()), "{json}");
+        assert!(message.starts_with("Standard input ends before the code; keep it open"), "{json}");
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(text.starts_with("error: standard input ends before the code"), "{text}");
+    }
+    assert!(polar.mails().is_empty() && polar.requests().is_empty());
+}
+
+#[test]
+fn a_hint_names_the_command_that_was_used() {
+    let polar = start_polar();
+    let device = Device::new(&polar);
+    let customer = Customer { polar: &polar };
+    customer.bought(NewKey::new("pro"));
+    for (command, words) in [
+        ("restore", &["restore"][..]),
+        ("devices", &["devices"]),
+        ("release", &["release"]),
+        ("rotate --yes", &["rotate", "--yes"]),
+    ] {
+        let ended = device.run(&[words, &["--code-sent"]].concat());
+        assert_eq!(ended.status, 2, "{ended:?}");
+        assert!(ended.stderr.contains(&format!("`polar-license {command} --code-sent`")), "{ended:?}");
+        let fault = polar.fault(Fault::server_error(500).on(Endpoint::Authenticate));
+        let mut talk = Talk::begin(&device, &[words, &["--code-sent"]].concat());
+        talk.say("ABCDEF");
+        let unanswered = talk.end();
+        assert!(unanswered.stderr.contains(&format!("`{command} --code-sent` takes it again")), "{unanswered:?}");
+        polar.clear_fault(fault);
+        polar.advance_clock(std::time::Duration::from_secs(3600));
+        drop(std::fs::remove_file(device.record().unwrap()));
+    }
+}
+
+#[test]
+fn a_wrong_checkout_link_is_not_called_a_mistake_of_the_app() {
+    let polar = start_polar();
+    let device = Device::new(&polar);
+    let talk = Talk::begin(&device, &["buy", "not a link"]);
+    let output = talk.child.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.starts_with("error: This is not a link to a checkout. Copy the whole link.\n"), "{text}");
+    assert_eq!(output.status.code(), Some(1), "{text}");
 }

@@ -79,7 +79,7 @@ fn restore_releases_the_device_that_is_named() {
     let json = full.json();
     assert_eq!((full.status, json["choose"]["devices"][0]["label"].as_str()), (5, Some(LAPTOP)), "{json}");
     assert_eq!(
-        (json["error"]["reason"].as_str(), json["state"].as_str()),
+        (json["error"]["reason"].as_str(), json["license"]["state"].as_str()),
         (Some("activation_limit"), Some("unlicensed"))
     );
     assert_eq!(polar.activations(&key).len(), 1);

@@ -1,7 +1,7 @@
 //! The customer lost the key.
 
 use super::{Customer, EMAIL, Talk};
-use crate::support::{Device, start_polar};
+use crate::support::{Device, LONG, start_polar};
 use mock_polar::{Endpoint, Fault, MockPolar, NewKey, RecordedRequest, Seed};
 
 #[test]
@@ -36,7 +36,9 @@ fn a_code_that_was_mailed_already_is_enough() {
     let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
     customer.bought(NewKey::new("pro"));
     // the customer closes the terminal, and the mail comes later
-    let early = device.run(&["restore", EMAIL, "--json"]);
+    let talk = Talk::begin(&device, &["restore", EMAIL, "--json"]);
+    assert!(polar.wait_for_mails(1, LONG));
+    let early = talk.end();
     assert_eq!((early.status, early.json()["error"]["kind"].as_str()), (2, Some("invalid_config")), "{early:?}");
     assert!(
         early.stderr.contains(
@@ -105,6 +107,7 @@ fn an_address_of_several_customers_is_a_choice() {
     let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
     let mut talk = Talk::begin(&device, &["restore", "--json"]);
     talk.say(EMAIL);
+    assert!(polar.wait_for_requests(1, LONG));
     // a name is what one chooses by: it has to be shown
     let listed = talk.end_unchecked().1;
     let choose = &listed.json()["choose"];
@@ -118,8 +121,10 @@ fn an_address_of_several_customers_is_a_choice() {
         assert_eq!(nothing.status, 3, "{nothing:?}");
         assert!(nothing.stderr.contains("the customer has no license key of this organization"), "{nothing:?}");
     }
+    polar.clear_requests();
     let mut talk = Talk::begin(&device, &["devices", "--customer", "3"]);
     talk.say(EMAIL);
+    assert!(polar.wait_for_requests(1, LONG));
     assert_eq!(talk.end_unchecked().1.status, 5);
 }
 
@@ -129,10 +134,15 @@ fn an_unknown_address_looks_the_same_and_wrong_ones_say_so() {
     let device = Device::new(&polar);
     let mut talk = Talk::begin(&device, &["restore"]);
     talk.say("nobody.at.all@example.com");
+    assert!(polar.wait_for_requests(1, LONG));
     let unknown = talk.end_unchecked().1;
     assert!(unknown.stderr.contains("If this address bought it, a code is on its way to it."), "{unknown:?}");
     assert!(!unknown.stderr.contains("nobody"), "{unknown:?}");
-    let run = device.run_with_input(&["restore"], "iona larkspur\n");
+    // it is refused before anybody could type a code
+    let mut talk = Talk::begin(&device, &["restore"]);
+    talk.say("iona larkspur");
+    let (run, _stdin) = talk.end_by_itself();
+    device.assert_nothing_leaked(&run);
     assert_eq!((run.status, run.stdout.as_str()), (1, ""), "{run:?}");
     assert_eq!(
         run.stderr,

@@ -10,7 +10,7 @@ mod terminal;
 
 use crate::support::{Device, LONG, Run};
 use mock_polar::{MockPolar, NewKey};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, Stdio};
 use std::time::Duration;
 
@@ -40,6 +40,16 @@ impl<'a> Talk<'a> {
         let run = self.end_unchecked();
         run.0.assert_nothing_leaked(&run.1);
         run.1
+    }
+
+    /// Waits until the command ends although its input is open. Without a look at what was printed.
+    fn end_by_itself(mut self) -> (Run, ChildStdin) {
+        let status = self.child.wait().unwrap();
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        self.child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        let run = Run { status: status.code().unwrap(), stdout, stderr, took: Duration::ZERO };
+        (run, self.stdin)
     }
 
     /// Without a look at what was printed.

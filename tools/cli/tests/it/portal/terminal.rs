@@ -116,6 +116,24 @@ fn the_readme_shows_what_is_seen() {
     assert!(seen.stderr.starts_with(&expected), "{seen:?}");
 }
 
+/// Listing, releasing and activating are one story, which costs one code.
+#[test]
+fn one_story_costs_one_code() {
+    let polar = start_polar();
+    let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
+    let key = customer.bought(NewKey::new("pro").limit_activations(1));
+    let laptop = Device::licensed(&polar, &key);
+    let mut terminal = Terminal::open(&device, &["devices", "--device-id", "another device"]);
+    terminal.answer("E-mail address of the purchase:", EMAIL);
+    terminal.answer("Code from the mail:", &customer.code(0));
+    terminal.answer("Release one of them? Number, or Enter for none:", "1");
+    terminal.answer("Activate the license key on this device instead? [y/N]", "y");
+    let run = terminal.end();
+    assert!(run.status == 0 && run.stdout.starts_with("active: "), "{run:?}");
+    assert_eq!((polar.mails().len(), polar.activations(&key).len()), (1, 1));
+    assert_ne!(laptop.run(&["validate"]).status, 0, "its seat was released");
+}
+
 #[test]
 fn nobody_has_to_choose() {
     let polar = start_polar();
