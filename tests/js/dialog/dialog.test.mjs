@@ -87,6 +87,8 @@ async function story(user, polar, mock) {
   await user.press("Enter");
   await user.sees("No license is active on this device. Enter a license key.");
   await user.isAt("License key");
+  // dark is what the page is, and not what the system would like
+  assert.equal(await user.page.evaluate(() => getComputedStyle(app.dialog).colorScheme), "normal");
   await user.captured("enter-key", ["Activate", "Buy a license", "Find my key", "Close"]);
 
   await user.chooses("Find my key");
@@ -110,9 +112,24 @@ async function story(user, polar, mock) {
   await user.chooses("Activate");
   await user.sees("The license is active.");
   await user.isAt("Done");
-  await user.captured("active", ["Done", "Check again", "Enter another key", "Deactivate", "See plans", "Close"]);
+  await user.captured("active", ["Done", "Check again", "Enter another key", "Deactivate", "Manage devices", "See plans", "Close"]);
   assert.deepEqual(await user.heard(), [["activated", "active"]]);
   assert.match(await user.text(), /Uses\s*0 of 500.*Export to PDF\s*Included.*Audit trail\s*Your license does not include/s);
+
+  // in the language of its words, wherever it is
+  const german = { "dialog.language": "de", "dialog.done": "Fertig" };
+  await user.page.evaluate((german) => {
+    document.documentElement.lang = "fr";
+    app.dialog.texts = german;
+  }, german);
+  const day = new Intl.DateTimeFormat("de", { dateStyle: "long", timeZone: "UTC" }).format(new Date());
+  assert.match(await user.text(), new RegExp(`Last confirmed\\s*\\d+\\. \\p{L}+ \\d{4}.* · ${day} · `, "su"));
+  await user.page.evaluate(() => {
+    document.documentElement.lang = "en-GB";
+    app.dialog.texts = {};
+  });
+  assert.match(await user.text(), /Last confirmed\s*\d+ \p{L}+ \d{4}/u, "as they are written in Britain");
+  await user.page.evaluate(() => (document.documentElement.lang = "en"));
 
   await mock.fail({ fault: "stall" });
   await user.chooses("Check again");
@@ -131,17 +148,17 @@ async function story(user, polar, mock) {
   await mock.fail({ fault: "drop_connection" });
   await user.chooses("Check again");
   await user.sees("The license server could not be reached.");
-  await user.captured("offline", ["Done", "Check again", "Enter another key", "Deactivate", "See plans", "Close"]);
+  await user.captured("offline", ["Done", "Check again", "Enter another key", "Deactivate", "Manage devices", "See plans", "Close"]);
 
   await user.turns(2 * DAY_MS);
   await user.sees("The license is active. It will be confirmed when you are next online.");
   await user.captured("grace");
   await user.turns(10 * DAY_MS);
   await user.sees("Go online soon to keep it working.");
-  await user.captured("grace-ending", ["Check again", "Done", "Enter another key", "Deactivate", "See plans", "Close"]);
+  await user.captured("grace-ending", ["Check again", "Done", "Enter another key", "Deactivate", "Manage devices", "See plans", "Close"]);
   await user.turns(3 * DAY_MS);
   await user.sees("The license has not been confirmed for too long. Go online once to continue.");
-  await user.captured("lapsed", ["Check again", "Enter another key", "Deactivate", "Close"]);
+  await user.captured("lapsed", ["Check again", "Enter another key", "Deactivate", "Manage devices", "Close"]);
   await user.turns(-15 * DAY_MS);
   await mock.work();
   await user.chooses("Check again");
@@ -151,11 +168,11 @@ async function story(user, polar, mock) {
   await user.chooses("Check again");
   await user.sees("The license is no longer active. Contact the vendor.");
   await user.isAt("Contact the vendor");
-  await user.captured("denied", ["Contact the vendor", "Check again", "Enter another key", "Deactivate", "Close"]);
+  await user.captured("denied", ["Contact the vendor", "Check again", "Enter another key", "Deactivate", "Manage devices", "Close"]);
   await mock.change("ACME-PRO-7F3A-19C4", { status: "granted", expires_at: "2026-01-01T00:00:00Z" });
   await user.chooses("Check again");
   await user.sees("The license has expired. Renew it to continue.");
-  await user.captured("expired", ["Renew the license", "Check again", "Enter another key", "Deactivate", "Close"]);
+  await user.captured("expired", ["Renew the license", "Check again", "Enter another key", "Deactivate", "Manage devices", "Close"]);
   await mock.change("ACME-PRO-7F3A-19C4", { expires_at: "2099-01-01T12:00:00Z" });
   await user.chooses("Check again");
   await user.sees("The license is active.");
@@ -383,14 +400,35 @@ async function portalStory(user, polar, mock) {
   assert.match(await user.text(), /used on this device, expired on January 1, 2026/);
   assert.match(await user.text(), /disabled by the vendor/);
   await user.captured("portal-manage");
-  await user.chooses("Choose: ****-XPIRED");
+  await user.chooses("Choose: Acme Pro, ****-XPIRED");
   await user.sees("These devices use the license.");
   await leaves();
 
-  await mock.key("DEAD-MACHINE-2", { limit_activations: 1, email: "una@wobbling.example.com" });
+  // several keys, with what tells them apart; the one that was typed is not asked for again
+  await mock.key("TYPED-KEY-FULL", { limit_activations: 1, email: "una@wobbling.example.com" });
+  await mock.activate(polar.organization, "TYPED-KEY-FULL");
+  await mock.key("OTHER-KEY-BASIC", { benefit: "basic", limit_activations: 3, email: "una@wobbling.example.com" });
+  await user.page.evaluate((polar) => app.withPortal(polar), polar);
+  await user.page.focus("#opener");
+  await user.press("Enter");
+  await user.types("TYPED-KEY-FULL");
+  await user.press("Enter");
+  await user.isAt("Manage devices");
+  await user.press("Enter");
+  await enters(await proves("una@wobbling.example.com"));
+  await user.isAt("This license key is in use on as many devices as it allows. Deactivate one of them first.");
+  await leaves();
+  await enters(await finds("una@wobbling.example.com"));
+  await user.sees("Which license do you want to use on this device?");
+  assert.match(await user.text(), /Acme Basic, \*{4}-\S{6}\s*no end date, 3 devices, bought on/);
+  assert.match(await user.text(), /Acme Pro, \*{4}-\S{6}\s*no end date, 1 device, bought on/);
+  await user.captured("portal-several");
+  await leaves();
+
+  await mock.key("DEAD-MACHINE-2", { limit_activations: 1, email: "zoe@wobbling.example.com" });
   await mock.activate(polar.organization, "DEAD-MACHINE-2");
   await mock.hide("pro");
-  await enters(await finds("una@wobbling.example.com"));
+  await enters(await finds("zoe@wobbling.example.com"));
   await user.isAt("Manage devices");
   await user.captured("portal-hidden", ["Manage devices", "Back", "Close"]);
   await leaves();

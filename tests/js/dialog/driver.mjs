@@ -103,6 +103,7 @@ export class Driver {
         .filter((control) => control.checkVisibility() && control.getAttribute("aria-disabled") !== "true")
         .map((control) => control.getAttribute("aria-label") ?? control.textContent),
     );
+    assert.deepEqual(await this.page.evaluate(low), [], `controls of ${name} that a finger misses`);
     if (controls) assert.deepEqual(shown.sort(), [...controls].sort(), `what can be chosen in ${name}`);
     for (const [look, { width, height, direction = "ltr", scheme = "light", judged }] of this.looks) {
       await this.page.setViewport({ width, height });
@@ -139,4 +140,11 @@ export class Driver {
       await this.page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
     }
   }
+}
+
+/** On the page: the controls that are lower than 44 pixels, but for links inside of text. */
+function low() {
+  return [...app.dialog.shadowRoot.querySelectorAll("button, a.link, input")]
+    .filter((control) => control.checkVisibility() && control.getBoundingClientRect().height < 44)
+    .map((control) => control.getAttribute("aria-label") ?? control.textContent);
 }

@@ -37,7 +37,8 @@ globalThis.app = {
     const { portalPages } = await import("polar-license/dialog-portal");
     texts.clear();
     const license = await createLicenseClient(settings(polar));
-    Object.assign(dialog, { license, portal: portalPages(license.portal()) });
+    const products = { [polar.benefits.pro]: "Acme Pro", [polar.benefits.basic]: "Acme Basic" };
+    Object.assign(dialog, { license, portal: portalPages(license.portal(), { products }) });
   },
 };
 

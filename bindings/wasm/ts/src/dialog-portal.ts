@@ -3,4 +3,4 @@
  * dialog is as small without it.
  */
 
-export { portalPages } from "./dialog/portal.js";
+export { portalPages, type PortalPagesOptions } from "./dialog/portal.js";

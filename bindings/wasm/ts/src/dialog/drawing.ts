@@ -83,9 +83,9 @@ export class Drawing {
   readonly #link = made("a", { class: "link" });
   readonly #buttons: readonly (readonly [HTMLButtonElement, Action, DialogTextCode])[];
   readonly #further: readonly (readonly [HTMLButtonElement, Action, DialogTextCode])[];
-  /** To the page where customers find their key. */
-  readonly #keyLink = made("a", { class: "link" });
-  readonly #footer = made("footer", { part: "footer" }, this.#keyLink);
+  /** To the page where customers find their key and manage devices. */
+  readonly #portalLink = made("a", { class: "link" });
+  readonly #footer = made("footer", { part: "footer" }, this.#portalLink);
 
   constructor(root: ShadowRoot, listener: Listener) {
     this.#root = root;
@@ -152,8 +152,8 @@ export class Drawing {
       write(button, say(code));
     }
     this.#drawLink(view, isBusy);
-    this.#update(this.#keyLink, view.keyLink !== undefined, false, isBusy);
-    if (view.keyLink) point(this.#keyLink, view.keyLink.text, view.keyLink.url);
+    this.#update(this.#portalLink, view.portalLink !== undefined, false, isBusy);
+    if (view.portalLink) point(this.#portalLink, view.portalLink.text, view.portalLink.url);
     for (const part of [this.#status, this.#error, this.#actions]) part.hidden = view.hasPage;
     this.place.hidden = !view.hasPage;
     this.#footer.hidden = [...this.#footer.children].every((control) => (control as HTMLElement).hidden);

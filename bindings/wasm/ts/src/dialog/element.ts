@@ -9,7 +9,7 @@ import type { Deactivation, License } from "../license.js";
 import type { Decision } from "../types.js";
 import { Drawing } from "./drawing.js";
 import type { DialogPages, PagesFor } from "./pages.js";
-import type { DialogTexts } from "./texts.js";
+import { type DialogTexts, localeOf } from "./texts.js";
 import { type Action, type Page, viewOf } from "./view.js";
 
 /**
@@ -275,14 +275,22 @@ export class LicenseDialogElement extends Base {
     this.#drawing?.place.replaceChildren();
   }
 
-  async #openPages(what: PagesFor): Promise<void> {
+  /** `typed` is what is in the field. */
+  async #openPages(what: PagesFor, typed: string): Promise<void> {
     const portal = this.#portal;
     if (!portal) return;
     const element = this.#document().place;
     this.#turnTo("other");
     const opened = new AbortController();
     this.#pages = opened;
-    const place = { element, signal: opened.signal, texts: this.#texts, locale: this.#locale, leave: () => this.#leave() };
+    const place = {
+      element,
+      signal: opened.signal,
+      texts: this.#texts,
+      locale: this.#locale,
+      displayKey: masked(typed),
+      leave: () => this.#leave(),
+    };
     let failure: LicenseError | LicenseFailure | undefined;
     let decision: Decision | undefined;
     try {
@@ -332,9 +340,9 @@ export class LicenseDialogElement extends Base {
       case "ask_deactivate":
         return this.#turnTo("confirm");
       case "find_key":
-        return this.#openPages("restore");
+        return this.#openPages("restore", "");
       case "devices":
-        return this.#openPages(this.#view().devices);
+        return this.#openPages(this.#view().devices, key);
       case "keep":
       case "back":
         return this.#turnTo("status");
@@ -401,8 +409,8 @@ export class LicenseDialogElement extends Base {
     });
   }
 
-  get #locale(): string | undefined {
-    return this.closest<HTMLElement>("[lang]")?.lang || undefined;
+  get #locale(): string {
+    return localeOf(this.#texts, this.closest<HTMLElement>("[lang]")?.lang);
   }
 
   #draw(): void {
@@ -412,4 +420,10 @@ export class LicenseDialogElement extends Base {
   #focus(): void {
     if (this.#isShown) this.#drawing?.focus(this.#view());
   }
+}
+
+/** A typed key as Polar shows it. */
+function masked(key: string): string | null {
+  const typed = key.trim();
+  return typed === "" ? null : `****-${typed.slice(-6)}`;
 }

@@ -17,8 +17,10 @@ export interface DialogPlace {
   readonly signal: AbortSignal;
   /** Words that replace those of the pages. */
   readonly texts: DialogTexts;
+  /** The key that the user has typed, as `LicenseKey.displayKey` shows it. */
+  readonly displayKey: string | null;
   /** How dates are written. */
-  readonly locale: string | undefined;
+  readonly locale: string;
   /** Goes back, as the Escape key does. */
   leave(): void;
 }

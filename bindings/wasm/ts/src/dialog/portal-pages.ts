@@ -36,7 +36,11 @@ export class Pages {
   readonly #actions = made("div", { class: "actions", part: "actions" });
   #isBusy = false;
 
-  constructor(readonly place: DialogPlace) {
+  /** `products` are names by the ids of benefits. */
+  constructor(
+    readonly place: DialogPlace,
+    readonly products: Readonly<Record<string, string>>,
+  ) {
     place.element.replaceChildren(this.#message, this.#content, this.#error, this.#actions);
   }
 

@@ -10,7 +10,13 @@ import type { Decision } from "../types.js";
 import type { DialogPages, DialogPlace, PagesFor } from "./pages.js";
 import { Pages } from "./portal-pages.js";
 import type { PortalTextCode } from "./portal-texts.js";
-import { dateOf } from "./words.js";
+import { dateOf, labelOf } from "./words.js";
+
+/** What `portalPages` takes besides. */
+export interface PortalPagesOptions {
+  /** The names of your products by the ids of their benefits, for customers with several keys: `{ "de30…": "Acme Pro" }`. */
+  products?: Readonly<Record<string, string>>;
+}
 
 /**
  * Gives the dialog pages on which customers find their key and manage devices, by the customer portal of the client.
@@ -19,10 +25,10 @@ import { dateOf } from "./words.js";
  * showLicenseDialog(license, { portal: portalPages(license.portal()) });
  * ```
  */
-export function portalPages(portal: Portal): DialogPages {
+export function portalPages(portal: Portal, { products = {} }: PortalPagesOptions = {}): DialogPages {
   return {
     async open(what: PagesFor, place: DialogPlace): Promise<Decision | undefined> {
-      const pages = new Pages(place);
+      const pages = new Pages(place, products);
       for (;;) {
         const session = await begun(pages, portal);
         const decision = await (what === "restore" ? restored(pages, session) : managed(pages, session));
@@ -94,14 +100,10 @@ async function restored(pages: Pages, session: PortalSession): Promise<Decision 
 async function managed(pages: Pages, session: PortalSession): Promise<undefined> {
   const keys = await pages.wait((signal) => session.licenseKeys({ signal }), "portal.other_address");
   if (!keys) return undefined;
-  const [only, ...others] = keys;
-  if (!only) return pages.say(pages.text("portal.no_license"), "portal.other_address");
+  if (keys.length === 0) return pages.say(pages.text("portal.no_license"), "portal.other_address");
   const devicesOf = (key: LicenseKey, signal: AbortSignal): Promise<{ key: LicenseKey; devices: Devices }> =>
     session.devices(key, { signal }).then((devices) => ({ key, devices }));
-  let shown =
-    others.length === 0
-      ? await pages.wait((signal) => devicesOf(only, signal))
-      : await chosen(pages, "portal.devices_question", keys, devicesOf);
+  let shown = await chosen(pages, "portal.devices_question", keys, devicesOf);
   for (;;) {
     const { key, devices } = shown;
     shown = await freed(pages, pages.text("portal.devices"), devices, null, async (device, signal) => {
@@ -124,20 +126,31 @@ function freed<Result>(
   const choices = devices.devices.map((device) => {
     const since = pages.text("portal.since", { date: dateOf(device.since, locale) });
     const note = device.isThis ? `${pages.text("portal.this_device")}, ${since}` : since;
-    return { name: device.label, note, value: device };
+    return { name: labelOf(device.label, locale), note, value: device };
   });
   return pages.choose(message, choices, "portal.release", release);
 }
 
-/** Lets the customer choose a key, and resolves to what `work` makes of it. */
+/**
+ * Resolves to what `work` makes of a key: of the only one, of the one that was typed, or of the one that the customer chooses.
+ */
 function chosen<Result>(
   pages: Pages,
   question: PortalTextCode,
   keys: readonly LicenseKey[],
   work: (key: LicenseKey, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  const choices = keys.map((key) => ({ name: key.displayKey, note: noteOn(key, pages), value: key }));
+  const known = keys.filter(({ displayKey, status }) => displayKey === pages.place.displayKey && status === "granted");
+  const [only, ...others] = known.length > 0 ? known : keys;
+  if (only && others.length === 0) return pages.wait((signal) => work(only, signal));
+  const choices = keys.map((key) => ({ name: nameOf(key, pages), note: noteOn(key, pages), value: key }));
   return pages.choose(pages.text(question), choices, "portal.choose", work);
+}
+
+/** The product, if the app names it, and the end of the key. */
+function nameOf({ benefitId, displayKey }: LicenseKey, { products }: Pages): string {
+  const product = products[benefitId];
+  return product === undefined ? displayKey : `${product}, ${displayKey}`;
 }
 
 const ENDED: Partial<Record<KeyStatus, PortalTextCode>> = {
@@ -146,9 +159,18 @@ const ENDED: Partial<Record<KeyStatus, PortalTextCode>> = {
   disabled: "portal.key_disabled",
 };
 
-/** Whether the key is the one of this device, and until when it can be used. */
+/** What tells the key from others: whether it is this device's, until when it can be used, its limit, and its purchase. */
 function noteOn(key: LicenseKey, pages: Pages): string {
-  const date = key.expiresAt === null ? "" : dateOf(key.expiresAt, pages.place.locale);
-  const use = pages.text(ENDED[key.status] ?? (date ? "portal.key_until" : "portal.key_no_end"), { date });
-  return key.isHere ? `${pages.text("portal.key_here")}, ${use}` : use;
+  const { locale } = pages.place;
+  const { createdAt, expiresAt, limitActivations: limit, status } = key;
+  const date = expiresAt === null ? "" : dateOf(expiresAt, locale);
+  const seats = limit === 1 ? "portal.key_device" : "portal.key_devices";
+  return [
+    key.isHere ? pages.text("portal.key_here") : "",
+    pages.text(ENDED[status] ?? (date ? "portal.key_until" : "portal.key_no_end"), { date }),
+    limit === null ? "" : pages.text(seats, { count: String(limit) }),
+    pages.text("portal.key_since", { date: dateOf(createdAt, locale) }),
+  ]
+    .filter(Boolean)
+    .join(", ");
 }

@@ -1,11 +1,11 @@
 /**
- * How the dialog looks. System colours follow `color-scheme`, so light, dark and forced colours need no second palette;
+ * How the dialog looks. System colours follow the `color-scheme` of the page, so light, dark and forced colours need no second
+ * palette, and it is dark only where the page says that it is;
  * logical properties follow `dir`, and a sentence in another language than the page's is still read in its own direction.
  */
 
 export const STYLE = `
 :host {
-  color-scheme: light dark;
   display: contents;
   --accent: var(--polar-license-accent, #2563eb);
   --on-accent: var(--polar-license-on-accent, #fff);
@@ -107,7 +107,7 @@ input[aria-invalid=true] { border-color: #dc2626; }
 }
 .error:empty { border: 0; }
 .actions, footer { display: flex; flex-wrap: wrap; gap: .625rem; margin-block-start: 1.25rem; }
-footer { gap: .25rem 1.25rem; padding-block-start: .875rem; border-block-start: 1px solid var(--line); }
+footer { gap: .5rem; padding-block-start: .875rem; border-block-start: 1px solid var(--line); }
 ul { margin: .875rem 0 0; padding: 0; list-style: none; }
 li {
   display: flex;
@@ -124,7 +124,7 @@ button, .link {
   display: inline-flex;
   align-items: center;
   justify-content: center;
-  min-block-size: 2.5rem;
+  min-block-size: 2.75rem;
   padding: .25rem 1.125rem;
   border: 1px solid transparent;
   border-radius: var(--small);
@@ -140,12 +140,13 @@ button:hover, .link:hover { background: rgb(128 128 128 / .3); }
 .main, .main:hover { background: var(--accent); color: var(--on-accent); }
 .main:hover { filter: brightness(1.1); }
 .danger, .danger:hover { background: #c81e1e; color: #fff; }
-footer :is(button, .link) { min-block-size: 2rem; padding: 0; background: none; font-size: .875rem; font-weight: 400; }
-footer :is(button, .link):hover { background: none; text-decoration: underline; }
+footer :is(button, .link) { padding: .25rem .75rem; border-color: var(--line); background: none; font-size: .875rem; font-weight: 400; }
+footer :is(button, .link):hover { background: rgb(128 128 128 / .18); }
 .close {
-  inline-size: 2rem;
-  min-block-size: 2rem;
-  margin-inline-end: -.375rem;
+  inline-size: 2.75rem;
+  min-block-size: 2.75rem;
+  margin-block: -.375rem;
+  margin-inline-end: -.75rem;
   padding: 0;
   background: none;
   border-radius: 50%;
@@ -164,7 +165,6 @@ h2:focus-visible, p:focus-visible { outline: none; }
     border-radius: var(--radius) var(--radius) 0 0;
   }
   .actions > * { flex: 1 1 100%; min-block-size: 2.875rem; }
-  footer :is(button, .link) { min-block-size: 2.75rem; }
 }
 @media (prefers-reduced-motion: no-preference) {
   dialog[open] { animation: appear .18s ease-out; }

@@ -1,5 +1,5 @@
 /**
- * The dialog's own words, each with a code by which an app replaces it: labels and questions. What happened and what to do
+ * The dialog's own words, each with a code by which an app replaces it: labels and questions, and the language that they are in. What happened and what to do
  * is said by decisions and errors, in the words of the license's own settings. `texts/dialog.en.json` is made of this file.
  */
 
@@ -8,6 +8,7 @@ import { filled } from "./words.js";
 
 /** In English. A `{name}` is a placeholder. */
 export const ENGLISH = {
+  "dialog.language": "en",
   "dialog.title": "License",
   "dialog.close": "Close",
   "dialog.opening": "Reading the license.",
@@ -48,6 +49,15 @@ export type DialogTextCode = keyof typeof ENGLISH;
 
 /** Words that replace the English ones, by their codes in `texts/dialog.en.json`; `texts/dialog.de.json` is German. */
 export type DialogTexts = Readonly<Partial<Record<DialogTextCode | PortalTextCode, string>>>;
+
+/**
+ * The language that dates are written in: that of the words, as the page writes it where it is the same one, such as `en-GB`.
+ */
+export function localeOf(texts: DialogTexts, pages: string | undefined): string {
+  const language = textOf(texts, "dialog.language");
+  const primary = (tag: string): string => tag.toLowerCase().split("-")[0] ?? "";
+  return pages && primary(pages) === primary(language) ? pages : language;
+}
 
 /** One of the words, with its placeholders filled. */
 export function textOf(texts: DialogTexts, code: DialogTextCode, values: Readonly<Record<string, string>> = {}): string {

@@ -8,7 +8,7 @@ import type { LicenseError } from "../error.js";
 import type { Decision, Explanation, NextStep, State } from "../types.js";
 import type { PagesFor } from "./pages.js";
 import { type DialogTextCode, type DialogTexts, textOf } from "./texts.js";
-import { dateOf } from "./words.js";
+import { dateOf, labelOf } from "./words.js";
 
 /** What a button does; `link` opens the vendor's page for the next step. */
 export type Action =
@@ -51,7 +51,7 @@ export interface Situation {
   readonly features: readonly (readonly [string, Explanation])[];
   readonly texts: DialogTexts;
   /** How dates are written. */
-  readonly locale: string | undefined;
+  readonly locale: string;
 }
 
 /** A page of the vendor's. */
@@ -79,8 +79,8 @@ export interface View {
   readonly hasPage: boolean;
   /** Where the vendor's page for the next step is. */
   readonly link: Link | undefined;
-  /** Where the vendor's page is on which customers find their key. */
-  readonly keyLink: Link | undefined;
+  /** Where the vendor's page is on which customers find their key, or manage devices. */
+  readonly portalLink: Link | undefined;
   /** The action that the user most likely wants. */
   readonly main: Action | undefined;
   /** All that are offered. */
@@ -117,7 +117,7 @@ const NOTHING: Omit<View, "tone" | "message" | "error"> = {
   hasForm: false,
   hasPage: false,
   link: undefined,
-  keyLink: undefined,
+  portalLink: undefined,
   main: undefined,
   actions: new Set(),
   devices: "devices",
@@ -167,11 +167,12 @@ function offered(situation: Situation, decision: Decision, error: string): View 
   const action = hasPages && step.page === "dialog.manage_devices" ? "devices" : step.action;
   const url = action === "devices" ? null : nextUrl;
   const link = linkTo(texts, step.page, url);
-  const keyLink = hasForm && !hasPages ? linkTo(texts, "dialog.find_key", portalUrl) : undefined;
+  const isStored = isStatus && decision.displayKey !== null;
+  const help = hasForm ? "dialog.find_key" : isStored && link?.url !== portalUrl ? "dialog.manage_devices" : undefined;
+  const portalLink = hasPages ? undefined : linkTo(texts, help, portalUrl);
   const main = hasForm
     ? (action === "move" || action === "devices" ? action : link && action !== "submit" ? "link" : "submit")
     : (action ?? (link ? "link" : decision.allowed ? "done" : undefined));
-  const isStored = isStatus && decision.displayKey !== null;
   const actions: Record<Action, boolean> = {
     submit: hasForm,
     move: false,
@@ -197,7 +198,7 @@ function offered(situation: Situation, decision: Decision, error: string): View 
     hasForm,
     hasPage: false,
     link,
-    keyLink,
+    portalLink,
     main,
     actions: new Set((Object.keys(actions) as Action[]).filter((name) => actions[name] || name === main)),
     // who has no key here wants a seat for one, and is done once it is here
@@ -224,7 +225,7 @@ function detailsOf({ texts, locale, features }: Situation, decision: Decision): 
   if (limitUsage !== null) {
     add("dialog.uses", textOf(texts, "dialog.uses_of", { usage: String(usage), limit: String(limitUsage) }));
   }
-  add("dialog.device", decision.activationLabel);
+  add("dialog.device", decision.activationLabel && labelOf(decision.activationLabel, locale));
   if (!allowed) return rows;
   for (const [name, { allowed: isOn, message, nextUrl }] of features) {
     const link = !isOn && nextUrl ? { text: textOf(texts, "dialog.upgrade"), url: nextUrl } : undefined;

@@ -7,14 +7,19 @@ export function filled(sentence: string, values: Readonly<Record<string, string>
   return sentence.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "");
 }
 
-/** A time as a date, in the language of the page. */
-export function dateOf(time: string, locale: string | undefined): string {
+/** A time as a date; of a whole day, in `UTC`. */
+export function dateOf(time: string, locale: string, timeZone?: "UTC"): string {
   const write = (locale: string | undefined): string =>
-    new Intl.DateTimeFormat(locale, { dateStyle: "long" }).format(new Date(time));
+    new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone }).format(new Date(time));
   try {
     return write(locale);
   } catch {
-    // the page's `lang` is not a language
+    // what the app or the page says is not a language
     return write(undefined);
   }
+}
+
+/** The name of a device, with the day in it, as in `Debian 12 · 2026-11-21 · 7F3A`, written like other dates. */
+export function labelOf(label: string, locale: string): string {
+  return label.replace(/\b\d{4}-\d\d-\d\d\b/g, (day) => (Number.isNaN(Date.parse(day)) ? day : dateOf(day, locale, "UTC")));
 }
