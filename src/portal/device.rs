@@ -47,6 +47,11 @@ impl Device {
         Self { activation_id, marker, label: cut(printable(label)), since, is_this }
     }
 
+    /// Polar's id of its activation, which tells it from others in a list.
+    pub fn id(&self) -> Uuid {
+        self.activation_id
+    }
+
     /// What the device was called when it was activated.
     pub fn label(&self) -> &str {
         &self.label

@@ -36,6 +36,8 @@ pub struct CustomerJson<'a> {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "LicenseKey"))]
 #[serde(rename_all = "camelCase")]
 pub struct LicenseKeyJson {
+    /// Polar's id of it, which tells it from others in a list. It is not the key, and not secret.
+    id: Uuid,
     /// `****-` and the last six characters.
     display_key: String,
     /// Whether it can be used. That it has expired is what the clock of this device says, which may be wrong.
@@ -61,6 +63,8 @@ pub struct LicenseKeyJson {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Device"))]
 #[serde(rename_all = "camelCase")]
 pub struct DeviceJson<'a> {
+    /// Polar's id of its activation, which tells it from others in a list.
+    id: Uuid,
     /// What the device was called when it was activated.
     label: &'a str,
     /// When it was activated.
@@ -110,6 +114,7 @@ impl<'a> From<&'a Customer> for CustomerJson<'a> {
 impl From<&LicenseKey> for LicenseKeyJson {
     fn from(key: &LicenseKey) -> Self {
         Self {
+            id: key.id(),
             display_key: key.masked(),
             status: key.status(),
             benefit_id: key.benefit_id(),
@@ -125,7 +130,7 @@ impl From<&LicenseKey> for LicenseKeyJson {
 
 impl<'a> From<&'a Device> for DeviceJson<'a> {
     fn from(device: &'a Device) -> Self {
-        Self { label: device.label(), since: device.since(), is_this: device.is_this() }
+        Self { id: device.id(), label: device.label(), since: device.since(), is_this: device.is_this() }
     }
 }
 

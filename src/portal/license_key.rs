@@ -24,6 +24,11 @@ pub struct LicenseKey {
 }
 
 impl LicenseKey {
+    /// Polar's id of it, which tells it from others in a list. It is not the key, and not secret.
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+
     /// `****-` and the last six characters.
     pub fn masked(&self) -> String {
         self.key.to_string()

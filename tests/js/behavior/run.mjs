@@ -4,7 +4,7 @@
 //
 //   run.mjs ── in-node.mjs ───── shared/all.mjs       the same tests on both: they know the package, the local Polar
 //      │  └─── in-chromium.mjs ──┘                    and nothing of the platform
-//      └─────── tabs.mjs, policy.mjs                  what only pages have
+//      └─────── tabs.mjs, policy.mjs, clocks.mjs      what only pages have
 //
 // POLAR_LICENSE_TARBALL is the package, POLAR_LICENSE_PROGRAM the command line tool, whose `serve` is the local Polar.
 // Nothing here leaves loopback, and nothing waits for time to pass: `shared/timers.mjs` lets deadlines pass at once.
@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { startLocalPolar } from "../start-polar.mjs";
+import { clockTests } from "./clocks.mjs";
 import { inChromium } from "./in-chromium.mjs";
 import { inNode } from "./in-node.mjs";
 import { installed, setting } from "./installed.mjs";
@@ -29,7 +30,7 @@ try {
   const environment = { polar: polar.url, texts: scenarioTexts(), only };
   const results = {
     Node: await inNode(folder, environment),
-    Chromium: await inChromium(folder, environment, [tabTests, policyTests]),
+    Chromium: await inChromium(folder, environment, [tabTests, policyTests, clockTests]),
   };
   process.exitCode = report(results);
 } finally {

@@ -167,6 +167,27 @@ export const Dialog = ({ license, portal }: { license: License; portal: DialogPa
 export const Mistaken = ({ license }: { license: License }) => <polar-license-dialog portal={license} />;
 `;
 
+/** An app that has declared its license: the provider takes that one. */
+const REGISTERED = `
+import { createLicenseClient } from "polar-license/portal";
+import type { License } from "polar-license";
+import { LicenseProvider, useLicense } from "polar-license/react";
+
+const settings = { organizationId: "de300000-0000-4000-8000-000000000001", appId: "com.acme.app" };
+const open = () => createLicenseClient({ ...settings, features: { export: ["de300000-0000-4000-8000-0000000000b1"] } });
+
+declare module "polar-license/react" {
+  interface Register {
+    license: typeof open;
+  }
+}
+
+export const App = () => <LicenseProvider license={open} />;
+export const Below = () => useLicense().license?.portal() && null;
+// @ts-expect-error it has no portal, which components below would call
+export const Other = ({ license }: { license: License<"export"> }) => <LicenseProvider license={license} />;
+`;
+
 /** What the compiler says. */
 function compile(compiler, files, options) {
   const config = join(folder, "tsconfig.json");
@@ -202,6 +223,13 @@ test("the dialog's element in React", () => {
   assert.equal(compile("typescript", ["element.tsx"], program), "");
 });
 
+test("the provider in React takes the license that the app has declared", () => {
+  writeFileSync(join(folder, "registered.tsx"), REGISTERED);
+  const lib = ["es2022", "dom"];
+  const program = { module: "esnext", moduleResolution: "bundler", jsx: "react-jsx", lib, types: [] };
+  assert.equal(compile("typescript", ["registered.tsx"], program), "");
+});
+
 test("every block of the READMEs", () => {
   // what bundlers give for an address, and what of Electron is used, as their own types have it
   const ambient = `
@@ -230,6 +258,7 @@ test("every block of the READMEs", () => {
       export class BrowserWindow {
         constructor(options: { webPreferences: { preload: string } });
         loadFile(path: string): Promise<void>;
+        loadURL(url: string): Promise<void>;
         webContents: { setWindowOpenHandler(handler: (details: { url: string }) => { action: "allow" | "deny" }): void };
       }
       export const ipcMain: import("polar-license/electron-main").MainIpc;
@@ -241,15 +270,20 @@ test("every block of the READMEs", () => {
   const lib = ["es2022", "dom"];
   const program = { module: "esnext", moduleResolution: "bundler", jsx: "react-jsx", lib, types: ["node"] };
   const files = ["ambient.d.ts"];
+  const declaring = [];
   const inRepository = (path) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
   const pages = [[join(root, "README.md"), 12], [inRepository("README.md"), 1], [inRepository("docs/src/updates.md"), 1]];
   for (const [name, least] of pages) {
     const blocks = [...readFileSync(name, "utf8").matchAll(/^```(tsx?)\n(.*?)^```$/gms)];
     assert.ok(blocks.length >= least, `${blocks.length} blocks in ${name}`);
     for (const [, language, text] of blocks) {
-      files.push(`block-${files.length}.${language === "tsx" ? "tsx" : "mts"}`);
-      writeFileSync(join(folder, files.at(-1)), text);
+      const file = `block-${files.length + declaring.length}.${language === "tsx" ? "tsx" : "mts"}`;
+      // what one app declares holds for all of its files
+      (text.includes("declare module") ? declaring : files).push(file);
+      writeFileSync(join(folder, file), text);
     }
   }
   assert.equal(compile("typescript", files, program), "");
+  assert.ok(declaring.length > 0, "a block that declares the license of its app");
+  for (const file of declaring) assert.equal(compile("typescript", ["ambient.d.ts", file], program), "");
 });

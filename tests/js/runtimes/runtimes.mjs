@@ -46,7 +46,7 @@ export const RUNTIMES = {
   Deno: {
     fixture: "esm",
     version: async () => versionOf("deno"),
-    tell: (app, polar) => script(app, polar, tool("deno"), "run", "--node-modules-dir=manual", "-A", "main.js"),
+    tell: (app, polar) => script(app, polar, tool("deno"), "run", "--node-modules-dir=manual", ...permissions(app, polar), "main.js"),
   },
   workerd: { fixture: "workerd", version: async () => versionOf("workerd"), tell: worker("2026-04-01") },
   "workerd as of 2022": { fixture: "workerd", version: async () => versionOf("workerd"), tell: worker("2022-12-01") },
@@ -84,6 +84,13 @@ function esbuild(entry) {
 async function script(app, polar, program, ...args) {
   const lines = await app.run(program, args, { POLAR: JSON.stringify(polar) });
   return JSON.parse(lines.at(-1));
+}
+
+/** What the README of the package says that Deno needs; the local Polar is in the place of the real one. */
+function permissions(app, polar) {
+  const readme = readFileSync(join(app.folder, "node_modules/polar-license/README.md"), "utf8");
+  const [, stated] = /`deno run (--allow-.*) tool\.js`/.exec(readme);
+  return ["--no-prompt", ...stated.replace("api.polar.sh", new URL(polar.url).host).split(" ")];
 }
 
 /** Bundles with a tool and no configuration, and runs `dist` without the package. */

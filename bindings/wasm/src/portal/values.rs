@@ -127,7 +127,7 @@ pub struct HeldCustomer<'a> {
 pub struct HeldKey {
     held: u32,
     #[tsify(type = "LicenseKey")]
-    shown: LicenseKeyJson,
+    shown: Box<LicenseKeyJson>,
 }
 
 #[derive(Serialize, Tsify)]
@@ -234,7 +234,7 @@ impl<'a> DevicesValue<'a> {
 
 impl HeldKey {
     fn of(key: &LicenseKey, held: &mut HeldValues) -> Self {
-        Self { held: held.hold(Held::Key(key.clone())), shown: key.into() }
+        Self { held: held.hold(Held::Key(key.clone())), shown: Box::new(key.into()) }
     }
 
     fn all(keys: &[LicenseKey], held: &mut HeldValues) -> Vec<Self> {

@@ -37,6 +37,9 @@ export type RegisteredLicense<Feature extends string> = Register extends { licen
   ? LicenseOf<Source>
   : License<Feature>;
 
+/** What the provider is given: the license that the app has declared, or any. */
+type ProvidedLicense = Register extends { license: infer Source } ? LicenseOf<Source> : License;
+
 type FeatureOf<Source> = LicenseOf<Source> extends License<infer Feature> ? Feature : string;
 
 type LicenseOf<Source> = Source extends (...given: never[]) => PromiseLike<infer Made>
@@ -50,9 +53,9 @@ export interface LicenseProviderProps {
   /**
    * The license, or a function that makes it: `() => createLicenseClient(…)`. The function is called once, in the browser
    * only, so it is right for apps that are rendered on a server too; what it has made is disposed of with the provider.
-   * `null` while there is none yet.
+   * `null` while there is none yet. An app that has declared its license by `Register` gives that one, and no other.
    */
-  license: License | null | undefined | (() => PromiseLike<License>);
+  license: ProvidedLicense | null | undefined | (() => PromiseLike<ProvidedLicense>);
   children?: ReactNode;
 }
 

@@ -21,22 +21,38 @@ const LONGEST_MS = 2 ** 52;
 /** What `setTimeout` takes; it would take a longer one for 0. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+type Timers = { setTimeout: typeof setTimeout; clearTimeout: typeof clearTimeout };
+
 /**
- * The platform's timers, for what a call waits for: a call must not hang because a test turns the timers by hand. Vitest and
- * jest, whose timers are those of fake-timers, keep the platform's there.
+ * The platform's timers, for what a call waits for: a call must not hang because a test turns the timers by hand. Those of
+ * fake-timers, which are Vitest's and jest's, and those of Playwright's `page.clock` keep the platform's.
  */
 function timers(): { set: typeof setTimeout; clear: typeof clearTimeout } {
   type Replaced = { clock?: { _setTimeout?: typeof setTimeout; _clearTimeout?: typeof clearTimeout } };
-  const { clock } = globalThis.setTimeout as Replaced;
-  const { _setTimeout: set = globalThis.setTimeout, _clearTimeout: clear = globalThis.clearTimeout } = clock ?? {};
+  const { __pwClock: playwright } = globalThis as { __pwClock?: { builtins?: Timers } };
+  const { setTimeout, clearTimeout } = playwright?.builtins ?? globalThis;
+  const { clock } = setTimeout as Replaced;
+  const { _setTimeout: set = setTimeout, _clearTimeout: clear = clearTimeout } = clock ?? {};
   return { set, clear };
 }
 
-/** The platform's clocks. */
+/** The platform's clocks. All clients share them, as they share the pace of requests. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  monotonic: () => performance.now(),
+  monotonic: neverBack(() => performance.now()),
 };
+
+/** Goes on from the last reading where a test puts another clock in its place, which begins at 0. */
+function neverBack(read: () => number): () => number {
+  let last = 0;
+  let behind = 0;
+  return () => {
+    const now = read();
+    if (now >= last) behind = 0;
+    else if (now + behind < last) behind = last - now;
+    return (last = now + behind);
+  };
+}
 
 /** A clock that always returns whole milliseconds, whatever the app's own does. */
 export function steady(clock: Clock): Clock {

@@ -157,6 +157,7 @@ async function deadMachine(story) {
   equal([full.devices.kind, full.devices.devices.length], ["listed", 1], "devices");
   const [device] = full.devices.devices;
   equal([device.label, device.isThis], ["The laptop that fell into the lake", false], "the device");
+  holds(typeof device.id === "string" && device.id !== full.key.id, "a device has an id for lists");
   holds(!Number.isNaN(Date.parse(device.since)), device.since);
   equal(await session.release(device), "released", "the seat");
   equal(await session.release(device), "unknown", "the seat, once more");
@@ -280,6 +281,8 @@ async function choices(story) {
   holds(licensed(await session.restore()).expiresAt !== null, "the second key");
   const all = await session.licenseKeys();
   equal(all.map((key) => key.status), ["granted", "granted", "revoked"], "keys");
+  equal(new Set(all.map((key) => key.id)).size, 3, "keys have an id for lists");
+  equal(all[0].id, keys[0].id, "the id of a key that is listed again");
   const usable = await session.usableKeys();
   equal(usable.map((key) => key.displayKey), all.slice(0, 2).map((key) => key.displayKey), "usable keys");
   equal((await rejection(session.activate({ ...keys[1] }))).kind, "invalid_argument", "a copy of a key");

@@ -89,10 +89,14 @@ export function suite({ test, expect, fakeTimers, realTimers, inPage }) {
 
   test("timers that nobody turns hang no call", async () => {
     const polar = testPolar({ now: () => Date.now(), monotonic: () => 0 });
+    const license = await createLicenseClient({ ...SETTINGS, appId: "com.acme.timers", fetch: polar.fetch });
+    // a process that has run for an hour, whose fake clock begins at 0
+    const { now } = performance;
+    performance.now = () => now.call(performance) + 3_600_000;
+    await license.activate(KEY);
+    performance.now = now;
     fakeTimers();
     try {
-      const license = await createLicenseClient({ ...SETTINGS, appId: "com.acme.timers", fetch: polar.fetch });
-      await license.activate(KEY);
       // three requests within a second: one of them waits
       await license.validate();
       expect((await license.refresh()).allowed).toBe(true);

@@ -42,6 +42,8 @@ export interface Customer {
 
 /** A license key of the customer's, for this app. Of the key itself only the last six characters can be seen. */
 export interface LicenseKey {
+  /** Polar's id of it, which tells it from others in a list. It is not the key, and not secret. */
+  readonly id: string;
   /** `****-` and the last six characters. */
   readonly displayKey: string;
   /** Whether it can be used. That it has expired is what the clock of this device says, which may be wrong. */
@@ -64,6 +66,8 @@ export interface LicenseKey {
 
 /** A device that a license key is active on. */
 export interface Device {
+  /** Polar's id of its activation, which tells it from others in a list. */
+  readonly id: string;
   /** What the device was called when it was activated. */
   readonly label: string;
   /** When it was activated. */
