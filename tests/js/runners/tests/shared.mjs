@@ -1,6 +1,7 @@
 // What holds in every runner, with the runner's own `test`, `expect` and way to replace the timers.
 
-import { createLicenseClient } from "polar-license";
+import { createLicenseClient, memoryStorage } from "polar-license";
+import { createLicenseClient as createPortalClient } from "polar-license/portal";
 import { fakeLicense, replies, responseOf, testClock, testPolar } from "polar-license/testing";
 import { exportButton } from "../app/gate.mjs";
 import { KEY, SETTINGS } from "../app/settings.mjs";
@@ -85,6 +86,25 @@ export function suite({ test, expect, fakeTimers, realTimers, inPage }) {
     expect(allowed).toBe(true);
     expect(problem.detail).toContain("`status` is missing");
     expect(problem.detail).not.toContain("example.com");
+  });
+
+  test("a customer of the test's Polar gets the license of a dead machine, by a code", async () => {
+    const clock = testClock();
+    const polar = testPolar(clock, { limitActivations: 1 });
+    polar.seats = [{ label: "Old laptop" }];
+    const license = await createPortalClient({ ...SETTINGS, storage: memoryStorage(), clock, fetch: polar.fetch });
+    const portal = license.portal();
+    expect((await portal.requestCode("ada@example.com")).kind).toBe("sent");
+    await expect(portal.authenticate("WRONG1")).rejects.toThrow("This code is wrong or has expired.");
+    const session = await portal.authenticate(polar.code);
+    const full = await session.restore();
+    expect([full.kind, full.devices.devices[0].label]).toEqual(["no_seat", "Old laptop"]);
+    await session.release(full.devices.devices[0]);
+    const restored = await session.activate(full.key);
+    expect(restored.decision.state).toBe("active");
+    const { devices } = await session.devices(full.key);
+    expect(devices.map(({ isThis }) => isThis)).toEqual([true]);
+    expect(polar.requests.at(-1).operation).toBe("get_key");
   });
 
   test("timers that nobody turns hang no call", async () => {

@@ -5,5 +5,5 @@
 export { testClock, type TestClock } from "./clock.js";
 export { fakeLicense, type FakeLicenseOptions } from "./license.js";
 export { type PolarRequest, testPolar, type TestPolar } from "./polar.js";
-export { type Denial, type LicenseFields, type PolarReply, replies, responseOf } from "./replies.js";
+export { type Denial, type LicenseFields, type PolarReply, replies, responseOf, type SeatFields } from "./replies.js";
 export * from "../public.js";

@@ -1,18 +1,23 @@
 /**
- * A Polar with one key, in the memory of a test: answers a client's `fetch` with replies as Polar gives them. What they mean
- * for a license is decided by the engine.
+ * A Polar with one key and one customer, in the memory of a test: answers a client's `fetch` with replies as Polar gives them,
+ * those of the customer portal among them. What they mean for a license is decided by the engine.
  */
 
 import type { Fetch } from "../fetch.js";
 import type { Clock } from "../time.js";
-import { type Denial, type LicenseFields, type PolarReply, replies, responseOf } from "./replies.js";
+import { RECORDED } from "./recorded.js";
+import { type Denial, type LicenseFields, type PolarReply, replies, responseOf, type SeatFields } from "./replies.js";
 
 /** What a test's Polar does. Change it at any time. */
 export interface TestPolar {
   /** For the option `fetch` of a client. */
   readonly fetch: Fetch;
-  /** The license of every key that is asked about. */
+  /** The license of every key that is asked about. No more `seats` are taken than its `limitActivations`, if a test sets it. */
   license: LicenseFields;
+  /** The seats that are taken, such as that of a dead machine: `polar.seats = [{ label: "Old laptop" }]`. */
+  seats: SeatFields[];
+  /** The code that it mails to every address in the customer portal. Default: `TEST42`. */
+  code: string;
   /** Why it denies the key. Default: `null`, it does not. */
   denial: Denial | null;
   /** Whether it cannot be reached. */
@@ -25,37 +30,94 @@ export interface TestPolar {
 
 /** What a client has asked. */
 export interface PolarRequest {
-  operation: "validate" | "activate" | "deactivate";
-  /** The JSON that was sent. */
+  operation:
+    | "validate"
+    | "activate"
+    | "deactivate"
+    | "request_code"
+    | "authenticate"
+    | "list_keys"
+    | "get_key"
+    | "list_grants"
+    | "rotate"
+    | "other";
+  /** The JSON that was sent; empty without a body. */
   body: Record<string, unknown>;
 }
+
+/** The seat whose id a test does not choose. */
+const SEAT = RECORDED.activated.body.id;
+
+/** How the addresses end, without what follows a question mark. */
+const OPERATIONS: readonly (readonly [RegExp, PolarRequest["operation"]])[] = [
+  [/\/license-keys\/validate$/, "validate"],
+  [/\/license-keys\/activate$/, "activate"],
+  [/\/license-keys\/deactivate$/, "deactivate"],
+  [/\/customer-session\/request$/, "request_code"],
+  [/\/customer-session\/authenticate$/, "authenticate"],
+  [/\/license-keys\/$/, "list_keys"],
+  [/\/license-keys\/[^/]+\/rotate$/, "rotate"],
+  [/\/license-keys\/[^/]+$/, "get_key"],
+  [/\/benefit-grants\/$/, "list_grants"],
+];
 
 /** A Polar whose clock is the given one. */
 export function testPolar(clock: Clock, license: LicenseFields = {}): TestPolar {
   const requests: PolarRequest[] = [];
-  const reply = (request: PolarRequest): PolarReply => {
-    const { key, organization_id, activation_id } = request.body as Record<string, string | undefined>;
-    const asked: LicenseFields = { ...(key && { key }), ...(organization_id && { organizationId: organization_id }) };
-    const about: LicenseFields = { at: clock.now(), ...asked, ...polar.license };
-    if (polar.denial) return replies.denied(polar.denial);
-    switch (request.operation) {
+  /** What was named last, since the requests of the portal name neither. */
+  const named: LicenseFields = {};
+  let taken = 0;
+  const about = (): LicenseFields => ({ at: clock.now(), ...named, ...polar.license });
+  const activated = (label: string): PolarReply => {
+    const { limitActivations: limit } = polar.license;
+    if (limit != null && polar.seats.length >= limit) return replies.activationLimit();
+    const id = `de300000-0000-4000-8000-${(++taken).toString(16).padStart(12, "0")}`;
+    polar.seats = [...polar.seats, { id, label, at: clock.now() }];
+    return replies.activated(about(), id);
+  };
+  const reply = ({ operation, body }: PolarRequest): PolarReply => {
+    const { key, organization_id, activation_id, label = "", code } = body as Record<string, string | undefined>;
+    Object.assign(named, key && { key }, organization_id && { organizationId: organization_id });
+    const isAboutLicense = operation === "validate" || operation === "activate" || operation === "deactivate";
+    if (polar.denial && isAboutLicense) return replies.denied(polar.denial);
+    switch (operation) {
       case "validate":
-        return replies.validated(about, activation_id);
+        return replies.validated(about(), activation_id);
       case "activate":
-        return replies.activated(about);
+        return activated(label);
       case "deactivate":
+        polar.seats = polar.seats.filter(({ id = SEAT }) => id !== activation_id);
         return replies.deactivated();
+      case "request_code":
+        return replies.codeRequested();
+      case "authenticate":
+        return code === polar.code ? replies.authenticated() : replies.wrongCode();
+      case "list_keys":
+        return replies.keys(about());
+      case "rotate":
+        polar.license = { ...polar.license, key: `ROTATED-${requests.length}` };
+        return replies.keyWithDevices(about(), polar.seats);
+      case "get_key":
+        return replies.keyWithDevices(about(), polar.seats);
+      case "list_grants":
+        return replies.grants(about());
+      case "other":
+        return replies.denied("not_found");
     }
   };
   const polar: TestPolar = {
     license,
+    seats: [],
+    code: "TEST42",
     denial: null,
     offline: false,
     answer: undefined,
     requests,
     async fetch(url, init) {
-      const operation = url.slice(url.lastIndexOf("/") + 1) as PolarRequest["operation"];
-      const request = { operation, body: JSON.parse(String(init.body)) as Record<string, unknown> };
+      const [path = ""] = url.split("?");
+      const [, operation = "other"] = OPERATIONS.find(([end]) => end.test(path)) ?? [];
+      const body = (init.body ? JSON.parse(String(init.body)) : {}) as Record<string, unknown>;
+      const request: PolarRequest = { operation, body };
       requests.push(request);
       if (polar.offline) throw new TypeError("the test's Polar is offline");
       return responseOf(polar.answer?.(request) ?? reply(request));

@@ -30,6 +30,16 @@ export interface LicenseFields {
   at?: Date | string | number;
 }
 
+/** A seat that is taken. */
+export interface SeatFields {
+  /** Default: an id of its own. */
+  id?: string;
+  /** What the device is called. */
+  label: string;
+  /** When it was activated. */
+  at?: Date | string | number;
+}
+
 /** Why Polar denies a key. */
 export type Denial = "not_found" | "inactive" | "expired" | "conditions" | "benefit";
 
@@ -60,11 +70,45 @@ export const replies = {
   rateLimited(seconds = 60): PolarReply {
     return { ...of(RECORDED.rate_limited), headers: { "retry-after": String(seconds) } };
   },
+  /** 202 in the customer portal: a code is mailed, if the address is known. */
+  codeRequested: (): PolarReply => ({ status: 202, headers: {}, body: null }),
+  /** 200 in the customer portal: the code was right. */
+  authenticated: (): PolarReply => ok({ token: "polar_cst_TEST" }),
+  /** 401 in the customer portal: the code is wrong, was used, or has expired. */
+  wrongCode(): PolarReply {
+    const detail = "Customer session code is invalid or expired.";
+    return { ...ok({ error: "CustomerSessionCodeInvalidOrExpired", detail }), status: 401 };
+  },
+  /** 200 in the customer portal: the keys of the customer. */
+  keys: (...licenses: LicenseFields[]): PolarReply => ok(listOf(licenses.map(bodyOf))),
+  /** 200 in the customer portal: a key, and the devices that it is active on. */
+  keyWithDevices(license: LicenseFields = {}, seats: readonly SeatFields[] = []): PolarReply {
+    const activations = seats.map(({ id = RECORDED.activated.body.id, label, at }) => ({
+      ...seatOf(id, at === undefined ? license : { at }),
+      label,
+    }));
+    return ok({ ...bodyOf(license), activations });
+  },
+  /** 200 in the customer portal: a purchase of the key, whose vendor shows devices to customers. */
+  grants({ benefitId = RECORDED.validated.body.benefit_id }: LicenseFields = {}): PolarReply {
+    const benefit = { id: benefitId, properties: { activations: { enable_customer_admin: true } } };
+    const properties = { license_key_id: RECORDED.validated.body.id };
+    return ok(listOf([{ benefit_id: benefitId, is_granted: true, properties, benefit }]));
+  },
 };
+
+function ok(body: object): PolarReply {
+  return { status: 200, headers: {}, body };
+}
+
+function listOf(items: readonly object[]): object {
+  return { items, pagination: { total_count: items.length, max_page: 1 } };
+}
 
 /** A reply as `fetch` returns it. Without `Response`, as in jest's jsdom, what clients read of one. */
 export function responseOf({ status, headers, body }: PolarReply): Response {
-  const text = body === null ? "" : JSON.stringify(body);
+  // a mail that is on its way is the only reply that says `null`
+  const text = body === null && status !== 202 ? "" : JSON.stringify(body);
   const all = { "content-type": "application/json", ...headers };
   if (typeof Response === "function") return new Response(text === "" ? null : text, { status, headers: all });
   const named = new Map(Object.entries(all));
