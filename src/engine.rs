@@ -157,6 +157,15 @@ pub enum Patience {
     Woken,
 }
 
+/// A decision that differs from the one before it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DecisionChange {
+    /// The decision that holds.
+    pub decision: Decision,
+    /// The one before it.
+    pub before: Decision,
+}
+
 /// Names an operation while it runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OpId(u64);
@@ -207,7 +216,7 @@ pub struct Engine {
     running: Running,
     /// The last operation that asked and was answered, for those who joined it.
     last_answered: OpId,
-    /// The decision that listeners were last called with.
+    /// The decision that listeners were last called with, or that was read at the start.
     reported: Option<Decision>,
 }
 
@@ -313,6 +322,14 @@ impl Engine {
             untrusted_answered: self.untrusted_answered,
         };
         policy::decide(&self.config, facts)
+    }
+
+    /// Returns the change for which listeners have not been called. A driver asks for it after each operation. The decision
+    /// that is read at the start is no change.
+    pub fn take_change(&mut self, now: Now) -> Option<DecisionChange> {
+        let decision = self.current(now);
+        let before = self.reported.replace(decision.clone())?;
+        (before != decision).then_some(DecisionChange { decision, before })
     }
 
     /// How long what [`current`](Self::current) says at this instant holds, unless an operation changes it meanwhile.

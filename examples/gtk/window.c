@@ -112,9 +112,9 @@ static gboolean show_change(void *widget)
 }
 
 /* Runs on the operation's thread, such as that of the automatic refresh. The window may be gone by then. */
-static void on_change(void *data, const polar_license_decision *decision)
+static void on_change(void *data, const polar_license_decision *decision, const polar_license_decision *before)
 {
-    (void)decision;
+    (void)decision, (void)before;
     GObject *widget = g_weak_ref_get(data);
     if (widget) g_idle_add_full(G_PRIORITY_DEFAULT, show_change, widget, g_object_unref);
 }

@@ -31,7 +31,7 @@ class Window : public QWidget {
         connect(deactivate, &QPushButton::clicked, this, [this] { run([this] { license.deactivate(); }); });
 
         // the callback runs on the operation's thread, such as that of the automatic refresh
-        subscription = license.on_change([this](polar::decision_view) {
+        subscription = license.on_change([this](polar::decision_view, polar::decision_view) {
             QMetaObject::invokeMethod(this, [this] { showLicense(); }); // runs on the GUI thread
         });
         license.start_auto_refresh();

@@ -84,9 +84,9 @@ static void join(Window *window)
 }
 
 /* Runs on the operation's thread, such as that of the automatic refresh. Does nothing if the window is gone by then. */
-static void on_change(void *handle, const polar_license_decision *decision)
+static void on_change(void *handle, const polar_license_decision *decision, const polar_license_decision *before)
 {
-    (void)decision;
+    (void)decision, (void)before;
     PostMessageW(handle, LICENSE_CHANGED, 0, 0);
 }
 

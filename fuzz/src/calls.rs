@@ -199,8 +199,9 @@ extern "C" fn send(user_data: *mut c_void, request: *const Request, response: *m
     assert_eq!(set, OK);
 }
 
-extern "C" fn changed(user_data: *mut c_void, decision: *const Decision) {
+extern "C" fn changed(user_data: *mut c_void, decision: *const Decision, before: *const Decision) {
     let world = world(user_data);
+    read_decision(before);
     read_decision(decision);
     let license = world.license();
     if license.is_null() || thread::current().id() != world.main {

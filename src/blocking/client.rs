@@ -33,7 +33,7 @@ use std::sync::{Arc, Mutex};
 /// if let Err(error) = client.activate(key) {
 ///     println!("{}", error.message()); // what was here before is as it was
 /// }
-/// let _listening = client.on_change(|license| println!("{}", license.message()));
+/// let _listening = client.on_change(|license, _| println!("{}", license.message()));
 /// client.start_auto_refresh()?; // for a program that runs for weeks
 /// # Ok::<(), polar_license::Error>(())
 /// ```
@@ -120,10 +120,25 @@ impl Client {
         super::Portal::new(Arc::clone(&self.driver))
     }
 
-    /// Calls `listener` after every operation that changed the decision, on the thread that ran it. It may call this
-    /// client; but a confirmation is a change as well, so one that validates at every change never ends. One
-    /// that owns a clone of this client keeps it open until the subscription is dropped.
-    pub fn on_change(&self, listener: impl Fn(&Decision) + Send + Sync + 'static) -> Subscription {
+    /// Calls `listener` after every operation that changed the decision, with the decision that holds and the one before
+    /// it, on the thread that ran the operation. The listener may call this client. A confirmation is a change too, so a
+    /// listener that validates at every change never stops. A listener that owns a clone of this client keeps it open until
+    /// the subscription is dropped.
+    ///
+    /// ```no_run
+    /// # fn say(_: &str) {}
+    /// # fn f(client: &polar_license::blocking::Client) {
+    /// let _listening = client.on_change(|license, before| {
+    ///     let benefit = |decision: &polar_license::Decision| decision.license().map(|license| license.benefit_id);
+    ///     if license.allowed() && !before.allowed() {
+    ///         say("Welcome to Pro");
+    ///     } else if license.allowed() && benefit(license) != benefit(before) {
+    ///         say("Your plan changed");
+    ///     }
+    /// });
+    /// # }
+    /// ```
+    pub fn on_change(&self, listener: impl Fn(&Decision, &Decision) + Send + Sync + 'static) -> Subscription {
         let listener: Listener = Arc::new(listener);
         Subscription { id: self.driver.listeners.add(listener), driver: Arc::clone(&self.driver) }
     }

@@ -41,7 +41,7 @@ pub(super) struct Driver {
     waiting: Mutex<Option<(Scope, Sender<Event>)>>,
 }
 
-pub(super) type Listener = Arc<dyn Fn(&Decision) + Send + Sync>;
+pub(super) type Listener = Arc<dyn Fn(&Decision, &Decision) + Send + Sync>;
 
 /// What panics is the app's: its store, transport, clock or listeners. They are never called in the middle of a change to
 /// anything here, so that nothing is left half done.
@@ -104,8 +104,8 @@ impl Driver {
         };
         *lock(&self.planned) = Some(outcome.wake_at);
         self.replanned.notify_all();
-        if outcome.changed {
-            self.listeners.notify(&self.current());
+        if let Some(change) = self.with_engine(Engine::take_change) {
+            self.listeners.notify(&change);
         }
         outcome
     }

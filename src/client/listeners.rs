@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::decision::Decision;
+use crate::engine::DecisionChange;
 
 /// The listeners of one client. `L` is a shared pointer to a function, an `Arc` or an `Rc` as the client needs it.
 pub(crate) struct Listeners<L>(Mutex<List<L>>);
@@ -13,7 +14,7 @@ struct List<L> {
     entries: Vec<(u64, L)>,
 }
 
-impl<L: Clone + Deref<Target: Fn(&Decision)>> Listeners<L> {
+impl<L: Clone + Deref<Target: Fn(&Decision, &Decision)>> Listeners<L> {
     /// Adds a listener. Returns the id for [`remove`](Self::remove).
     pub(crate) fn add(&self, listener: L) -> u64 {
         let mut list = self.list();
@@ -33,9 +34,9 @@ impl<L: Clone + Deref<Target: Fn(&Decision)>> Listeners<L> {
     }
 
     /// Calls every listener. Holds no lock meanwhile, so that a listener may call the client.
-    pub(crate) fn notify(&self, decision: &Decision) {
+    pub(crate) fn notify(&self, DecisionChange { decision, before }: &DecisionChange) {
         let listeners: Vec<L> = self.list().entries.iter().map(|(_, listener)| listener.clone()).collect();
-        listeners.iter().for_each(|listener| listener(decision));
+        listeners.iter().for_each(|listener| listener(decision, before));
     }
 
     fn list(&self) -> MutexGuard<'_, List<L>> {
@@ -55,19 +56,23 @@ mod tests {
     use std::cell::{Cell, RefCell};
     use std::rc::Rc;
 
-    type Local = Rc<dyn Fn(&Decision)>;
+    type Local = Rc<dyn Fn(&Decision, &Decision)>;
+
+    fn change() -> DecisionChange {
+        DecisionChange { decision: Decision::unknown(), before: Decision::unknown() }
+    }
 
     #[test]
     fn a_listener_is_notified_until_it_is_removed() {
         let listeners = Listeners::<Local>::default();
         let calls = Rc::new(Cell::new((0, 0)));
         let (first, second) = (Rc::clone(&calls), Rc::clone(&calls));
-        let id = listeners.add(Rc::new(move |_| first.set((first.get().0 + 1, first.get().1))));
-        listeners.add(Rc::new(move |_| second.set((second.get().0, second.get().1 + 1))));
-        listeners.notify(&Decision::unknown());
+        let id = listeners.add(Rc::new(move |_, _| first.set((first.get().0 + 1, first.get().1))));
+        listeners.add(Rc::new(move |_, _| second.set((second.get().0, second.get().1 + 1))));
+        listeners.notify(&change());
         listeners.remove(id);
         listeners.remove(id);
-        listeners.notify(&Decision::unknown());
+        listeners.notify(&change());
         assert_eq!(calls.get(), (1, 2));
     }
 
@@ -76,13 +81,13 @@ mod tests {
         let listeners = Rc::new(Listeners::<Local>::default());
         let own = Rc::new(RefCell::new(None));
         let (inner, its_id) = (Rc::downgrade(&listeners), Rc::clone(&own));
-        *own.borrow_mut() = Some(listeners.add(Rc::new(move |_| {
+        *own.borrow_mut() = Some(listeners.add(Rc::new(move |_, _| {
             let listeners = inner.upgrade().unwrap();
             listeners.remove(its_id.take().unwrap());
-            listeners.add(Rc::new(|_| ()));
+            listeners.add(Rc::new(|_, _| ()));
         })));
-        listeners.notify(&Decision::unknown());
-        listeners.notify(&Decision::unknown());
+        listeners.notify(&change());
+        listeners.notify(&change());
         assert_eq!(listeners.list().entries.len(), 1);
     }
 }

@@ -197,12 +197,10 @@ impl Engine {
             self.last_answered = self.running.id;
         }
         let decision = self.current(now);
-        let changed = self.reported.as_ref() != Some(&decision);
-        self.reported = Some(decision.clone());
         #[cfg(feature = "log")]
         log::debug!("{}: {}", decision.state(), decision.message());
         let outcome = self.outcome(decision, ending.failure, now);
-        Step::Done(Outcome { deactivated: ending.deactivated, changed, ..outcome })
+        Step::Done(Outcome { deactivated: ending.deactivated, ..outcome })
     }
 
     /// Ends an operation that only asks and could not. It still reports a decision.
@@ -225,6 +223,6 @@ impl Engine {
             None => Ok(decision),
             Some(error) => Err(error.with_decision(decision)),
         };
-        Outcome { result, deactivated: None, changed: false, wake_at }
+        Outcome { result, deactivated: None, wake_at }
     }
 }

@@ -41,8 +41,6 @@ pub struct Outcome {
     pub result: Result<Decision, Error>,
     /// What became of the seat, after a deactivation.
     pub deactivated: Option<Deactivated>,
-    /// Whether the decision differs from the one before, so that listeners must be called.
-    pub changed: bool,
     /// When a timer should refresh next, in ms of the monotonic clock; `None` if there is nothing to wait for.
     pub wake_at: Option<u64>,
 }

@@ -76,10 +76,10 @@ impl Client {
         super::Portal::new(Rc::clone(&self.driver))
     }
 
-    /// Calls `listener` after every operation that changed the decision. The listener may call this client. A
-    /// confirmation is a change too, so a listener that validates at every change never stops. A listener that owns a
+    /// Calls `listener` after every operation that changed the decision, with the decision that holds and the one before
+    /// it. The listener may call this client. A confirmation is a change too, so a listener that validates at every change never stops. A listener that owns a
     /// clone of this client keeps it open until the subscription is dropped.
-    pub fn on_change(&self, listener: impl Fn(&Decision) + 'static) -> Subscription {
+    pub fn on_change(&self, listener: impl Fn(&Decision, &Decision) + 'static) -> Subscription {
         let listener: Listener = Rc::new(listener);
         Subscription { id: self.driver.listeners.add(listener), driver: Rc::clone(&self.driver) }
     }

@@ -40,7 +40,7 @@ pub(super) struct Driver {
     running: RefCell<Vec<Weak<Cancellation>>>,
 }
 
-pub(super) type Listener = Rc<dyn Fn(&Decision)>;
+pub(super) type Listener = Rc<dyn Fn(&Decision, &Decision)>;
 
 impl Driver {
     pub(super) fn new(
@@ -100,8 +100,8 @@ impl Driver {
         drop(wakes);
         self.planned.set(Some(outcome.wake_at));
         self.refresher.take().into_iter().for_each(Waker::wake);
-        if outcome.changed {
-            self.listeners.notify(&self.current());
+        if let Some(change) = self.with_engine(Engine::take_change) {
+            self.listeners.notify(&change);
         }
         outcome
     }

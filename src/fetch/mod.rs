@@ -13,7 +13,7 @@
 //! async fn open(license: RwSignal) -> Result<(Client, Subscription), Error> {
 //!     let config = Config::builder("a0010000-0000-4000-8000-000000000001", "com.acme.app").build()?;
 //!     let client = Client::open(config).await?;
-//!     let listening = client.on_change(move |decision| license.set(decision.clone()));
+//!     let listening = client.on_change(move |decision, _| license.set(decision.clone()));
 //!     license.set(client.refresh().await); // fast if access is allowed
 //!     client.start_auto_refresh(); // for a page that stays open for weeks
 //!     Ok((client, listening))

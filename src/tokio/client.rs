@@ -125,10 +125,11 @@ impl Client {
         self.driver.outlook()
     }
 
-    /// Calls `listener` after every operation that changed the decision, in a task of the runtime: it must not block. It
-    /// may call this client; but a confirmation is a change as well, so one that validates at every change never ends.
-    /// One that owns a clone of this client keeps it open until the subscription is dropped.
-    pub fn on_change(&self, listener: impl Fn(&Decision) + Send + Sync + 'static) -> Subscription {
+    /// Calls `listener` after every operation that changed the decision, with the decision that holds and the one before
+    /// it, in a task of the runtime: it must not block. The listener may call this client. A confirmation is a change too,
+    /// so a listener that validates at every change never stops. A listener that owns a clone of this client keeps it open
+    /// until the subscription is dropped.
+    pub fn on_change(&self, listener: impl Fn(&Decision, &Decision) + Send + Sync + 'static) -> Subscription {
         let listener: Listener = Arc::new(listener);
         Subscription { id: self.driver.listeners.add(listener), driver: Arc::clone(&self.driver) }
     }

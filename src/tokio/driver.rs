@@ -59,7 +59,7 @@ pub(super) struct Driver {
     pub(super) runtime: Handle,
 }
 
-pub(super) type Listener = Arc<dyn Fn(&Decision) + Send + Sync>;
+pub(super) type Listener = Arc<dyn Fn(&Decision, &Decision) + Send + Sync>;
 
 /// How long after its deadline a transport may still report.
 const SLACK: Duration = Duration::from_millis(250);
@@ -176,8 +176,8 @@ impl Driver {
         }
         drop(wakes);
         self.planned.send_replace(outcome.wake_at);
-        if outcome.changed {
-            self.listeners.notify(&self.current());
+        if let Some(change) = self.with_engine(Engine::take_change) {
+            self.listeners.notify(&change);
         }
         outcome
     }
@@ -223,7 +223,7 @@ impl Driver {
 
     /// How an operation ends whose runtime has ended it.
     fn cut_off(&self) -> Outcome {
-        Outcome { result: Err(self.shut_down()), deactivated: None, changed: false, wake_at: None }
+        Outcome { result: Err(self.shut_down()), deactivated: None, wake_at: None }
     }
 
     /// What was under way may have been done.

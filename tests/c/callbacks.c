@@ -140,14 +140,16 @@ static void failing_callbacks_are_errors_and_no_more(void)
 typedef struct listener {
     polar_license *license;
     uint64_t subscription;
-    int calls, destroyed, last_state, frees, ends;
+    int calls, destroyed, first_state, last_state, frees, ends;
 } listener;
 
-static void on_change(void *user_data, const polar_license_decision *decision)
+static void on_change(void *user_data, const polar_license_decision *decision, const polar_license_decision *before)
 {
     listener *this = user_data;
     polar_license_decision *current = NULL;
-    this->calls++;
+    if (this->calls++ == 0)
+        this->first_state = polar_license_decision_state(before);
+    CHECK(strcmp(polar_license_decision_json(decision), polar_license_decision_json(before)) != 0);
     this->last_state = polar_license_decision_state(decision);
     if (this->frees) {
         polar_license_free(this->license);
@@ -187,6 +189,7 @@ static void listeners_are_called_and_may_call_and_end(void)
     CHECK(stays.subscription != ends.subscription);
     CHECK(polar_license_activate(license, "MY-KEY-123456", NULL) == POLAR_LICENSE_OK);
     CHECK(stays.calls >= 1 && stays.last_state == POLAR_LICENSE_STATE_ACTIVE && stays.destroyed == 0);
+    CHECK(stays.first_state == POLAR_LICENSE_STATE_UNLICENSED);
     CHECK(ends.calls >= 1 && ends.subscription == 0 && ends.destroyed == 1);
     ends.calls = 0;
     CHECK(polar_license_forget(license, NULL) == POLAR_LICENSE_OK);

@@ -100,8 +100,9 @@ int main()
     const auto in = std::make_shared<world>();
     polar::license license{options_of(in)};
     int changes = 0;
-    polar::subscription subscription = license.on_change([&](polar::decision_view decision) {
+    polar::subscription subscription = license.on_change([&](polar::decision_view decision, polar::decision_view before) {
         changes++;
+        CHECK(decision.allowed() && !before.allowed());
         CHECK(decision.allows("export") == license.allows("export"));
         throw std::runtime_error("a listener that throws");
     });

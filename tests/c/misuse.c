@@ -552,9 +552,9 @@ static void strings_in_options_may_be_huge(void)
     free(text);
 }
 
-static void ignore_change(void *user_data, const polar_license_decision *decision)
+static void ignore_change(void *user_data, const polar_license_decision *decision, const polar_license_decision *before)
 {
-    (void)user_data, (void)decision;
+    (void)user_data, (void)decision, (void)before;
 }
 
 /* What a transport or a store reports is rejected if it is invalid, and its report before that counts. */

@@ -45,10 +45,11 @@ static void post(void *user_data, const polar_license_request *request, polar_li
     fake_polar_post(user_data, request, response);
 }
 
-static void on_change(void *user_data, const polar_license_decision *decision)
+static void on_change(void *user_data, const polar_license_decision *decision, const polar_license_decision *before)
 {
     (void)user_data;
     (void)decision;
+    (void)before;
 }
 
 static void options_panic(polar_license_options *o)

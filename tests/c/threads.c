@@ -8,10 +8,11 @@ enum { THREADS = 8, ROUNDS = 40 };
 static polar_license *license;
 static atomic_int changes, listeners_ended, go_on;
 
-static void on_change(void *user_data, const polar_license_decision *decision)
+static void on_change(void *user_data, const polar_license_decision *decision, const polar_license_decision *before)
 {
     (void)user_data;
     CHECK(polar_license_decision_message(decision)[0] != 0);
+    CHECK(strcmp(polar_license_decision_json(decision), polar_license_decision_json(before)) != 0);
     atomic_fetch_add(&changes, 1);
 }
 

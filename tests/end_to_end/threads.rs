@@ -252,7 +252,7 @@ fn a_running_app_sees_what_another_process_did() {
     };
     let (running, other) = (open(), open());
     let (sender, seen) = mpsc::channel();
-    let _listening = running.on_change(move |decision| sender.send(decision.state()).unwrap());
+    let _listening = running.on_change(move |decision, _| sender.send(decision.state()).unwrap());
     running.start_auto_refresh().unwrap();
     other.activate(DEMO_KEY_PLAIN).unwrap();
     assert_eq!(seen.recv_timeout(LONG), Ok(State::Active));
@@ -280,7 +280,7 @@ fn clones_are_the_same_client_and_auto_refresh_ends_with_the_last() {
     let client = Client::builder(config).directory(directory.path()).clock(clock).open().unwrap();
     let clone = client.clone();
     let (sender, notified) = mpsc::channel();
-    let subscription = client.on_change(move |decision| sender.send(decision.allowed()).unwrap());
+    let subscription = client.on_change(move |decision, _| sender.send(decision.allowed()).unwrap());
     clone.activate(DEMO_KEY_PLAIN).unwrap();
     assert!(client.current().allowed());
     assert_eq!(notified.try_recv(), Ok(true), "a listener of one is notified by the other");
@@ -301,18 +301,18 @@ fn listeners_are_notified_of_changes_may_call_the_client_and_can_be_removed() {
     let (sender, notified) = mpsc::channel();
     let inner = Arc::downgrade(&client);
     let sender = Mutex::new(sender);
-    let subscription = client.on_change(move |decision| {
+    let subscription = client.on_change(move |decision, before| {
         let client = inner.upgrade().unwrap();
         let agrees = client.current().state() == decision.state() && client.allows("export") == decision.allowed();
-        sender.lock().unwrap().send((decision.state(), agrees)).unwrap();
+        sender.lock().unwrap().send((before.state(), decision.state(), agrees)).unwrap();
     });
     client.activate(DEMO_KEY_PLAIN).unwrap();
-    assert_eq!(notified.try_iter().collect::<Vec<_>>(), [(State::Active, true)]);
+    assert_eq!(notified.try_iter().collect::<Vec<_>>(), [(State::Unlicensed, State::Active, true)]);
     client.refresh();
     assert_eq!(notified.try_iter().count(), 0, "nothing was sent, and nothing has changed");
     polar.revoke(DEMO_KEY_PLAIN);
     client.validate();
-    assert_eq!(notified.try_iter().collect::<Vec<_>>(), [(State::Denied, true)]);
+    assert_eq!(notified.try_iter().collect::<Vec<_>>(), [(State::Active, State::Denied, true)]);
     drop(subscription);
     polar.grant(DEMO_KEY_PLAIN);
     client.validate();
@@ -327,7 +327,7 @@ fn a_listener_may_ask_polar_and_be_removed_while_it_is_called() {
     let own: Arc<Mutex<Option<Subscription>>> = Arc::default();
     let (inner, merchant, counted, itself) =
         (Arc::downgrade(&client), Arc::clone(&polar), Arc::clone(&calls), Arc::clone(&own));
-    *own.lock().unwrap() = Some(client.on_change(move |decision| {
+    *own.lock().unwrap() = Some(client.on_change(move |decision, _| {
         assert_eq!(decision.state(), State::Denied);
         counted.fetch_add(1, Ordering::SeqCst);
         // removed first, so that the listener is not notified of its own validate

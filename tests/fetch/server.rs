@@ -131,7 +131,7 @@ pub(crate) fn change_of(client: &Client) -> (Subscription, JsFuture) {
     let mut settle = None;
     let promise = js_sys::Promise::new(&mut |resolve, _| settle = Some(resolve));
     let settle = settle.unwrap();
-    let subscription = client.on_change(move |_| {
+    let subscription = client.on_change(move |_, _| {
         settle.call0(&wasm_bindgen::JsValue::NULL).unwrap();
     });
     (subscription, promise.into())

@@ -224,12 +224,12 @@ class Threads(OverHttp):
         license = self.open()
         seen: list[str] = []
 
-        def mistaken(_: Decision) -> None:
+        def mistaken(_: Decision, __: Decision) -> None:
             raise RuntimeError("a mistake in the app")
 
         stops = [
             license.on_change(mistaken),
-            license.on_change(lambda decision: seen.append(f"{decision.state} {license.allows('export')}")),
+            license.on_change(lambda now, old: seen.append(f"{old.state} {now.state} {license.allows('export')}")),
         ]
         with self.assertLogs("polar_license", "ERROR") as logged:
             license.activate(polar.new_key())
@@ -237,14 +237,14 @@ class Threads(OverHttp):
         for stop in stops:
             stop()
         license.forget()
-        self.assertEqual(seen, ["active True"])
+        self.assertEqual(seen, ["unlicensed active True"])
 
     def test_the_automatic_refresh_asks_by_itself(self) -> None:
         key = polar.new_key()
         license = self.open(refresh_interval=timedelta(seconds=1))
         license.activate(key)
         denied = threading.Event()
-        license.on_change(lambda decision: denied.set() if decision.state == "denied" else None)
+        license.on_change(lambda decision, _: denied.set() if decision.state == "denied" else None)
         polar.ask(f"/keys/{key}", {"status": "revoked"}, method="PATCH")
         license.start_auto_refresh()
         self.assertTrue(denied.wait(DEADLINE))
@@ -298,7 +298,7 @@ from polar_license import License
 license = License(
     organization_id="{polar.ORGANIZATION}", app_id="com.acme.app", environment="{polar.URL}", directory=sys.argv[1]
 )
-license.on_change(lambda decision: None)
+license.on_change(lambda decision, before: None)
 license.start_auto_refresh()
 """
 
@@ -327,7 +327,7 @@ license.activate('A-KEY')
     def test_a_running_app_sees_what_another_process_did(self) -> None:
         license = self.open()
         active = threading.Event()
-        license.on_change(lambda decision: active.set() if decision.allowed else None)
+        license.on_change(lambda decision, _: active.set() if decision.allowed else None)
         license.start_auto_refresh()
         program = self.start(f"license.activate('{polar.new_key()}')")
         _, errors = program.communicate(timeout=DEADLINE)

@@ -50,7 +50,7 @@ def results_have_types(license: License) -> None:
     assert_type(license.deactivate(), Deactivated)
     assert_type(license.explain("export"), Explanation)
     assert_type(license.explain("export").reason, OffReason | None)
-    license.on_change(lambda decision: assert_type(decision, Decision))
+    license.on_change(lambda decision, before: (assert_type(decision, Decision), assert_type(before, Decision)))
 
 
 def errors_have_members(error: LicenseError) -> None:

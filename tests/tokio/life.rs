@@ -49,7 +49,7 @@ async fn a_running_app_sees_what_another_process_did() {
     let running = builder.open().await.unwrap();
     let other = blocking::Client::builder(config()).directory(directory.path()).clock(SystemClock::new());
     let (sender, mut seen) = mpsc::unbounded_channel();
-    let _listening = running.on_change(move |decision| sender.send(decision.state()).unwrap());
+    let _listening = running.on_change(move |decision, _| sender.send(decision.state()).unwrap());
     running.start_auto_refresh();
     let other = spawn_blocking(move || {
         let other = other.open().unwrap();

@@ -614,11 +614,13 @@ typedef void (*polar_license_transport_callback)(void *user_data,
 typedef void (*polar_license_clock_callback)(void *user_data, int64_t *wall_ms, uint64_t *mono_ms);
 
 /**
- * A function that is called after a change of the decision. The decision belongs to the library and lives during the
- * call; do not free it. The call runs on the thread of the operation, without locks of the library, and may call this
- * library.
+ * A callback for changes. It receives the decision that holds, and the one before it. Both belong to the library and
+ * live during the call: do not free them. It is called on the thread that ran the operation, without locks of the
+ * library held, and may call this library.
  */
-typedef void (*polar_license_change_callback)(void *user_data, const polar_license_decision *decision);
+typedef void (*polar_license_change_callback)(void *user_data,
+                                              const polar_license_decision *decision,
+                                              const polar_license_decision *before);
 
 /**
  * Called before each wait of an operation that waits for somebody else: what is waited for, one of
@@ -1123,7 +1125,8 @@ int32_t polar_license_deactivate(const polar_license *license, int32_t *deactiva
 int32_t polar_license_forget(const polar_license *license, polar_license_error **error);
 
 /**
- * Calls `callback` after every operation that changed the decision, on the thread of that operation.
+ * Calls `callback` after every operation that changed the decision, on the thread that ran it, with the decision that
+ * holds and the one before it.
  *
  * `subscription` may be NULL; otherwise it gets the number for polar_license_off_change(). `destructor` is called once
  * with `user_data`: after polar_license_off_change() or polar_license_free(), when the callback is no longer running,

@@ -728,12 +728,14 @@ class license {
     void stop_auto_refresh() { polar_license_stop_auto_refresh(handle); }
     void cancel() { polar_license_cancel(handle); }
 
-    /// Calls `listener` after every operation that changed the decision. Does nothing for an empty one.
-    [[nodiscard]] subscription on_change(std::function<void(decision_view)> listener)
+    /// Calls `listener` after every operation that changed the decision, with the one that holds and the one before it. Does
+    /// nothing for an empty listener.
+    [[nodiscard]] subscription on_change(std::function<void(decision_view decision, decision_view before)> listener)
     {
-        using function = std::function<void(decision_view)>;
-        const auto call = [](void *data, const polar_license_decision *decision) noexcept {
-            POLAR_LICENSE_TRY { (*static_cast<function *>(data))(decision_view{decision}); }
+        using function = std::function<void(decision_view, decision_view)>;
+        const auto call = [](void *data, const polar_license_decision *decision,
+                             const polar_license_decision *before) noexcept {
+            POLAR_LICENSE_TRY { (*static_cast<function *>(data))(decision_view{decision}, decision_view{before}); }
             POLAR_LICENSE_CATCH {}
         };
         if (!listener)

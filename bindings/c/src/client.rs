@@ -40,12 +40,13 @@ struct Listeners {
     by_id: BTreeMap<u64, (Subscription, Arc<Change>)>,
 }
 
-struct Change(extern "C" fn(*mut c_void, *const Decision), UserData);
+struct Change(extern "C" fn(*mut c_void, *const Decision, *const Decision), UserData);
 
-/// A function that is called after a change of the decision. The decision belongs to the library and lives during the
-/// call; do not free it. The call runs on the thread of the operation, without locks of the library, and may call this
-/// library.
-pub type ChangeCallback = Option<extern "C" fn(user_data: *mut c_void, decision: *const Decision)>;
+/// A callback for changes. It receives the decision that holds, and the one before it. Both belong to the library and
+/// live during the call: do not free them. It is called on the thread that ran the operation, without locks of the
+/// library held, and may call this library.
+pub type ChangeCallback =
+    Option<extern "C" fn(user_data: *mut c_void, decision: *const Decision, before: *const Decision)>;
 
 impl License {
     /// Returns the customer portal of a license that may be freed meanwhile.
@@ -293,7 +294,8 @@ pub extern "C" fn polar_license_forget(license: *const License, error: *mut *mut
     })
 }
 
-/// Calls `callback` after every operation that changed the decision, on the thread of that operation.
+/// Calls `callback` after every operation that changed the decision, on the thread that ran it, with the decision that
+/// holds and the one before it.
 ///
 /// `subscription` may be NULL; otherwise it gets the number for polar_license_off_change(). `destructor` is called once
 /// with `user_data`: after polar_license_off_change() or polar_license_free(), when the callback is no longer running,
@@ -312,9 +314,9 @@ pub extern "C" fn polar_license_on_change(
         let license = shared(license)?;
         let change = Arc::new(Change(callback.ok_or_else(|| argument::missing("callback"))?, data));
         let listening = Arc::clone(&change);
-        let listener = license.client.on_change(move |decision| {
-            let decision = Decision::new(decision.clone());
-            (listening.0)(listening.1.get(), &raw const decision);
+        let listener = license.client.on_change(move |decision, before| {
+            let (decision, before) = (Decision::new(decision.clone()), Decision::new(before.clone()));
+            (listening.0)(listening.1.get(), &raw const decision, &raw const before);
         });
         let mut listeners = license.listeners();
         listeners.last_id = listeners.last_id.saturating_add(1);

@@ -70,7 +70,7 @@ pub fn init_with<R: Runtime>(client: ClientBuilder) -> TauriPlugin<R> {
             let client = wait_for(client.open())?;
             let pages = Arc::new(Pages::new(client.clone()));
             let weak_pages = Arc::downgrade(&pages);
-            let changes = client.on_change(move |_| {
+            let changes = client.on_change(move |_, _| {
                 if let Some(pages) = weak_pages.upgrade() {
                     pages.notify();
                 }

@@ -171,5 +171,5 @@ impl crate::engine::Inner {
 }
 
 fn not_begun(context: &Context) -> Outcome {
-    Outcome { result: Err(context.cancelled()), deactivated: None, changed: false, wake_at: None }
+    Outcome { result: Err(context.cancelled()), deactivated: None, wake_at: None }
 }

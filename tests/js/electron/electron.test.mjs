@@ -70,11 +70,12 @@ test("a page has the same frozen decision until it changes, by methods without t
   await validate();
   assert.equal(current(), first);
   const heard = [];
-  onChange((decision) => heard.push(decision, current()));
+  onChange((decision, before) => heard.push(decision, current(), before));
   await activate("DEMO-PLAIN");
   await settledTurns();
-  assert.equal(heard.length, 2);
+  assert.equal(heard.length, 3);
   assert.equal(heard[0], heard[1]);
+  assert.equal(heard[2], first);
   assert.equal(current(), heard[0]);
   assert.equal(allows("export"), true);
   assert.deepEqual(current(), license.current());

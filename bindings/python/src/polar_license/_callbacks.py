@@ -67,8 +67,8 @@ def tell_time(handle: Any, wall_ms: Any, mono_ms: Any) -> None:
 
 
 @ffi.callback("polar_license_change_callback", onerror=_failed)
-def changed(handle: Any, decision: Any) -> None:
-    ffi.from_handle(handle)(convert.decision(decision))
+def changed(handle: Any, decision: Any, before: Any) -> None:
+    ffi.from_handle(handle)(convert.decision(decision), convert.decision(before))
 
 
 # a response that is not set counts as a request that may have been sent

@@ -153,9 +153,9 @@ class License:
         """Removes the license from this device; its seat stays taken. To release it, `deactivate` instead."""
         self._run(lib.polar_license_forget)
 
-    def on_change(self, listener: Callable[[Decision], object]) -> Callable[[], None]:
-        """Calls `listener` with each decision that differs from the one before, on a thread of the library's: a program
-        with windows passes it on to the thread that they belong to. The listener may use the license; what it raises is
+    def on_change(self, listener: Callable[[Decision, Decision], object]) -> Callable[[], None]:
+        """Calls `listener` with each decision that differs from the one before, and with that one, on a thread of the
+        library's: a program with windows passes them on to the thread that they belong to. The listener may use the license; what it raises is
         logged. Returns how to stop that.
         """
         subscription = ffi.new("uint64_t *")

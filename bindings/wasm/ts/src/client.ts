@@ -23,7 +23,7 @@ export class Client implements LicenseClient {
   readonly #store: Store;
   readonly #drive: Run;
   readonly #texts: Texts;
-  readonly #listeners = new Set<{ call: (decision: Decision) => unknown }>();
+  readonly #listeners = new Set<{ call: (decision: Decision, before: Decision) => unknown }>();
   /** Those that a warning was logged for. */
   readonly #unknownFeatures = new Set<string>();
   readonly #disposal = new AbortController();
@@ -118,7 +118,7 @@ export class Client implements LicenseClient {
   readonly forget = async (options: CallOptions = {}): Promise<Decision> =>
     (await this.#change((engine, now) => engine.forget(...now), options.signal)).decision;
 
-  readonly onChange = (listener: (decision: Decision) => void): (() => void) => {
+  readonly onChange = (listener: (decision: Decision, before: Decision) => void): (() => void) => {
     if (typeof listener !== "function") {
       throw new LicenseError("invalid_argument", "`onChange` needs a function to call");
     }
@@ -236,10 +236,13 @@ export class Client implements LicenseClient {
   /** Calls the listeners if they have not been called with what `current` returned last. */
   #report(): void {
     const decision = this.#shown;
-    if (!decision || decision === this.#reported) return;
+    const before = this.#reported;
+    if (!decision || decision === before) return;
     this.#reported = decision;
+    // what was read at the start is no change
+    if (!before) return;
     for (const listener of [...this.#listeners]) {
-      const call = async (): Promise<unknown> => listener.call(decision);
+      const call = async (): Promise<unknown> => listener.call(decision, before);
       // a mistake of the app's own must not end the operation, or the process
       call().catch((error: unknown) => console.error("polar-license: a listener failed", error));
     }

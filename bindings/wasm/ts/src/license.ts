@@ -47,10 +47,16 @@ export interface License<Feature extends string = string> {
   current(this: void): Decision;
 
   /**
-   * Calls `listener` with each decision that differs from the one before, in its dates at least; not with the one that
-   * holds already, which is `current()`. Returns how to stop that.
+   * Calls `listener` with each decision that differs from the one before, in its dates at least, and with that one; not with
+   * the decision that holds already, which is `current()`. Returns how to stop that.
+   *
+   * ```ts
+   * license.onChange((decision, before) => {
+   *   if (decision.allowed && !before.allowed) alert("Welcome to Pro");
+   * });
+   * ```
    */
-  onChange(this: void, listener: (decision: Decision) => void): () => void;
+  onChange(this: void, listener: (decision: Decision, before: Decision) => void): () => void;
 
   /** Whether a feature is on at this instant, from memory. A feature that is not configured is off. */
   allows(this: void, feature: Feature): boolean;

@@ -47,7 +47,7 @@ async function unbound() {
   const { onChange, allows, explain, validate, refresh, consume, forget, activate, deactivate } = license;
   const { startAutoRefresh, stopAutoRefresh, dispose } = license;
   const states = [];
-  const stop = onChange(({ state }) => states.push(state));
+  const stop = onChange(({ state }, before) => states.push(`${before.state} ${state}`));
   equal([allows("export"), explain("export").allowed], [true, true], "reading");
   equal((await refresh()).state, "active", "asking");
   await rejection(consume(0), "consume");
@@ -57,7 +57,7 @@ async function unbound() {
   stop();
   await activate(FREE_KEY);
   equal((await validate()).state, "active", "asking");
-  equal(states, ["unlicensed", "active", "unlicensed"], "changes");
+  equal(states, ["active unlicensed", "unlicensed active", "active unlicensed"], "changes");
   startAutoRefresh();
   stopAutoRefresh();
   dispose();

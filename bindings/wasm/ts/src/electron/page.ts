@@ -32,7 +32,7 @@ export function pageLicense(bridge: PageBridge, name?: string): License | undefi
     /** What listeners were called with last. */
     reported: undefined as Decision | undefined,
     calls: 0,
-    listeners: new Set<{ call: (decision: Decision) => unknown }>(),
+    listeners: new Set<{ call: (decision: Decision, before: Decision) => unknown }>(),
     /** Keeps a decision that says something else. */
     accept(decision: Decision): void {
       if (decision === page.latest || JSON.stringify(decision) === JSON.stringify(page.latest)) return;
@@ -43,12 +43,12 @@ export function pageLicense(bridge: PageBridge, name?: string): License | undefi
     },
     /** Calls the listeners if they have not been called with the latest decision. */
     report(): void {
-      const { latest } = page;
-      if (!latest || latest === page.reported) return;
+      const { latest, reported } = page;
+      if (!latest || !reported || latest === reported) return;
       page.reported = latest;
       for (const listener of [...page.listeners]) {
         try {
-          listener.call(latest);
+          listener.call(latest, reported);
         } catch (error) {
           console.error("polar-license: a listener failed", error);
         }
