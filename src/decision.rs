@@ -7,6 +7,7 @@ use crate::features::EnabledFeatures;
 use crate::json;
 use crate::license::License;
 use crate::links::Links;
+use crate::purchase::Purchase;
 use crate::text::printable;
 use crate::texts::{Text, Texts};
 use crate::time::{Date, Timestamp, optional_milliseconds};
@@ -153,6 +154,21 @@ impl Decision {
     /// The configured features, and whether each is on.
     pub fn features(&self) -> impl Iterator<Item = (&str, bool)> {
         self.features.iter()
+    }
+
+    /// Returns the subscription or the order by which the key was bought, as of the last confirmation, for the app to show
+    /// when it renews or ends. `None` if Polar did not say, and without a license. Access never depends on it.
+    ///
+    /// ```
+    /// use polar_license::{Decision, SubscriptionStatus};
+    ///
+    /// fn has_payment_failed(license: &Decision) -> bool {
+    ///     let subscription = license.purchase().and_then(|purchase| purchase.subscription());
+    ///     subscription.is_some_and(|subscription| subscription.status == SubscriptionStatus::PastDue)
+    /// }
+    /// ```
+    pub fn purchase(&self) -> Option<&Purchase> {
+        self.license.as_ref()?.purchase.as_ref()
     }
 
     /// Returns the last day on which a version of the app can be built to be included in the license. `None` if the
@@ -302,6 +318,9 @@ pub(crate) struct DecisionJson<'a> {
     limit_usage: Option<u32>,
     /// How many devices may be active at once; null where the key needs no activation.
     limit_activations: Option<u32>,
+    /// The subscription or the order by which the key was bought, as of the last confirmation; null if Polar did not say.
+    /// Access never depends on it.
+    purchase: Option<&'a Purchase>,
     /// The configured features, and whether each is on.
     #[cfg_attr(feature = "schema", schemars(with = "std::collections::BTreeMap<String, bool>"))]
     features: &'a EnabledFeatures,
@@ -339,6 +358,7 @@ impl<'a> From<&'a Decision> for DecisionJson<'a> {
             usage: license.map(|license| license.usage),
             limit_usage: license.and_then(|license| license.limit_usage),
             limit_activations: license.and_then(|license| license.limit_activations),
+            purchase: decision.purchase(),
             features: &decision.features,
             next_step: decision.next_step,
             next_url: decision.next_url(),
@@ -363,7 +383,7 @@ mod tests {
 
     #[test]
     fn every_member_is_there_in_its_order() {
-        let nothing = r#"{"allowed":false,"state":"unlicensed","reason":"no_license","displayKey":null,"benefitId":null,"activationId":null,"activationLabel":null,"expiresAt":null,"updatesUntil":null,"confirmedAt":null,"refreshAt":null,"graceEndsAt":null,"usage":null,"limitUsage":null,"limitActivations":null,"features":{},"nextStep":"enter_key","nextUrl":null,"notice":true,"noticeAt":null,"message":"No license is active on this device. Enter a license key.","problem":null}"#;
+        let nothing = r#"{"allowed":false,"state":"unlicensed","reason":"no_license","displayKey":null,"benefitId":null,"activationId":null,"activationLabel":null,"expiresAt":null,"updatesUntil":null,"confirmedAt":null,"refreshAt":null,"graceEndsAt":null,"usage":null,"limitUsage":null,"limitActivations":null,"purchase":null,"features":{},"nextStep":"enter_key","nextUrl":null,"notice":true,"noticeAt":null,"message":"No license is active on this device. Enter a license key.","problem":null}"#;
         assert_eq!(Decision::unknown().to_json(), nothing);
         let wait = Some(Duration::from_millis(1500));
         let problem =
@@ -445,6 +465,7 @@ mod tests {
 
     #[test]
     fn the_members_of_a_license_are_those_of_the_decision() {
+        use crate::purchase::{Order, OrderStatus};
         let terms = crate::license::Terms {
             license_id: Uuid::from_u128(1),
             benefit_id: Uuid::from_u128(2),
@@ -452,6 +473,11 @@ mod tests {
             limit_usage: Some(4),
             usage: 5,
             expires_at: Some(Timestamp::from_unix_ms(6)),
+            purchase: Some(Purchase::Order(Order {
+                status: OrderStatus::Paid,
+                paid: true,
+                created_at: Timestamp::from_unix_ms(9),
+            })),
             ..Default::default()
         };
         let (seat, label) = (Some(Uuid::from_u128(7)), Some(String::from("Debian 12 · 7F3A")));

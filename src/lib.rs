@@ -114,6 +114,7 @@ mod links;
 #[cfg(feature = "portal")]
 #[cfg_attr(docsrs, doc(cfg(feature = "portal")))]
 pub mod portal;
+mod purchase;
 mod record;
 mod reply;
 mod retry_headers;
@@ -140,6 +141,7 @@ pub use error::ErrorDetails;
 pub use explanation::Explanation;
 pub use key::{Key, TypedKey};
 pub use license::{License, Terms};
+pub use purchase::{Order, OrderStatus, Purchase, Subscription, SubscriptionStatus};
 pub use time::{Date, Now, Timestamp};
 pub use values::{Value, Values};
 
@@ -150,6 +152,9 @@ mod readme {}
 #[cfg(all(doctest, feature = "http"))]
 #[doc = include_str!("../docs/src/gating.md")]
 mod gating {}
+#[cfg(all(doctest, feature = "http"))]
+#[doc = include_str!("../docs/src/states.md")]
+mod states {}
 #[cfg(all(doctest, feature = "http"))]
 #[doc = include_str!("../docs/src/updates.md")]
 mod updates {}

@@ -1,12 +1,13 @@
 //! The license as Polar describes it and as an app sees it. Plain data, without personal data and without the full
 //! license key.
 
+use crate::purchase::Purchase;
 use crate::time::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
 /// Polar's description of a license key, without the person who uses it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Terms {
     /// Polar's id of the key. It stays the same when the key is rotated.
@@ -23,6 +24,8 @@ pub struct Terms {
     pub expires_at: Option<Timestamp>,
     /// The time at which the key was sold, which does not change when the key is rotated. `None` if Polar did not say.
     pub created_at: Option<Timestamp>,
+    /// The subscription or the order by which the key was bought, or `None` if Polar did not say.
+    pub purchase: Option<Purchase>,
 }
 
 /// The license that Polar last confirmed or denied, without the key itself and without personal data.
@@ -50,6 +53,9 @@ pub struct License {
     pub limit_usage: Option<u32>,
     /// The number of devices that may be active at once, or `None` if the key needs no activation.
     pub limit_activations: Option<u32>,
+    /// The subscription or the order by which the key was bought, as of the last confirmation. `None` if Polar did not say.
+    /// Access never depends on it.
+    pub purchase: Option<Purchase>,
 }
 
 impl License {
@@ -70,6 +76,7 @@ impl License {
             usage: terms.usage,
             limit_usage: terms.limit_usage,
             limit_activations: terms.limit_activations,
+            purchase: terms.purchase.clone(),
         }
     }
 }

@@ -21,6 +21,13 @@ pub fn error() -> Schema {
     schema::<ErrorJson<'_>>()
 }
 
+/// Returns the kinds of purchases in the schema of a decision: the name of each, and the schema of its members beside
+/// `kind`.
+pub fn purchases(decision: &serde_json::Value) -> [(&'static str, &serde_json::Value); 2] {
+    let definitions = &decision["$defs"];
+    [("subscription", &definitions["Subscription"]), ("order", &definitions["Order"])]
+}
+
 /// Returns the schema of `Explanation::to_json`.
 pub fn explanation() -> Schema {
     schema::<ExplanationJson<'_>>()
@@ -66,7 +73,7 @@ const LICENSED: [&str; 4] = ["displayKey", "benefitId", "confirmedAt", "usage"];
 const CONFIRMED: [&str; 2] = ["graceEndsAt", "noticeAt"];
 
 /// The members that only some licenses have.
-const TERMS: [&str; 5] = ["activationId", "expiresAt", "updatesUntil", "limitUsage", "limitActivations"];
+const TERMS: [&str; 6] = ["activationId", "expiresAt", "updatesUntil", "limitUsage", "limitActivations", "purchase"];
 
 /// The kinds of errors that have a reason.
 pub const WITH_REASON: [ErrorKind; 1] = [ErrorKind::Refused];

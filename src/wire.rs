@@ -25,6 +25,7 @@ use crate::error::Error;
 use crate::json::Json;
 use crate::key::Key;
 use crate::license::Terms;
+use crate::purchase::{Order, Purchase, Subscription};
 use crate::reply::{Field, Last, Object, count, id, time};
 use crate::text::printable;
 use crate::texts::{Text, Texts};
@@ -82,7 +83,7 @@ pub struct Deactivate {
 }
 
 /// A license key that Polar confirmed, without the key and without personal data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Confirmed {
     /// What Polar says of the license.
@@ -175,6 +176,7 @@ impl Validate {
         {
             return None;
         }
+        let terms = Terms { purchase: purchase(reply), ..terms };
         Some(Confirmed { terms, activation_id: self.activation_id, at })
     }
 }
@@ -212,7 +214,7 @@ impl Activate {
         let license = reply.object("license_key.", "license_key");
         let terms = match license {
             Some(license) => granted(license, &self.key, self.organization_id, before.map(|before| &before.terms))?,
-            None => before?.terms,
+            None => before?.terms.clone(),
         };
         let seat = reply.read("id", id)?;
         let at = reply.read("created_at", time).or(before.map(|before| before.at))?;
@@ -394,7 +396,7 @@ fn granted(license: Object<'_, '_>, key: &Key, organization_id: Uuid, before: Op
         return None;
     }
     let benefit_id = license.read("benefit_id", id).or(before.map(|before| before.benefit_id))?;
-    let before = before.copied().unwrap_or_default();
+    let before = before.cloned().unwrap_or_default();
     Some(Terms {
         license_id: license.read("id", id).unwrap_or(before.license_id),
         benefit_id,
@@ -403,7 +405,39 @@ fn granted(license: Object<'_, '_>, key: &Key, organization_id: Uuid, before: Op
         usage: license.read("usage", count).unwrap_or(before.usage),
         expires_at: license.read("expires_at", time).or(before.expires_at),
         created_at: license.read("created_at", time).or(before.created_at),
+        purchase: before.purchase,
     })
+}
+
+/// Reads the purchase of a license key, which newer versions of Polar describe. Returns `None` if it cannot be read. Reads
+/// no ids, and nothing about the customer.
+fn purchase(license: Object<'_, '_>) -> Option<Purchase> {
+    let subscription = license.object("subscription.", "subscription").and_then(subscription);
+    let order = license.object("order.", "order").and_then(order);
+    subscription.map(Purchase::Subscription).or(order.map(Purchase::Order))
+}
+
+fn subscription(object: Object<'_, '_>) -> Option<Subscription> {
+    Some(Subscription {
+        status: object.read("status", status)?.into(),
+        cancels_at_period_end: object.read("cancel_at_period_end", Json::boolean)?,
+        current_period_end: object.read("current_period_end", time),
+        ends_at: object.read("ends_at", time),
+    })
+}
+
+fn order(object: Object<'_, '_>) -> Option<Order> {
+    Some(Order {
+        status: object.read("status", status)?.into(),
+        paid: object.read("paid", Json::boolean)?,
+        created_at: object.read("created_at", time)?,
+    })
+}
+
+/// Reads the name of a status, without control characters, since it is shown and Polar may add to the names.
+fn status(json: Json<'_>) -> Option<String> {
+    const MOST: usize = 64;
+    Some(printable(&json.string()?.chars().take(MOST).collect::<String>()))
 }
 
 /// Polar's texts as recorded; another text is a denial all the same.
@@ -583,6 +617,11 @@ mod tests {
             "usage": 1, "limit_usage": null, "last_validated_at": "2026-11-21T07:44:42.065675Z",
             "expires_at": "2099-06-30T12:34:56.789012Z", "activation": null, "created_at": "2026-01-02T03:04:05.678901Z",
             "customer": {"email": "ada.lovelace@example.com", "name": "Ada Lovelace"},
+            "subscription": {
+                "status": "active", "current_period_end": "2026-12-21T00:00:00Z", "cancel_at_period_end": false,
+                "ends_at": "2027-12-21T00:00:00Z",
+            },
+            "order": {"status": "paid", "paid": true, "created_at": "2026-01-02T03:04:05.678901Z"},
         });
         body[member] = value;
         serde_json::to_vec(&body).unwrap()
@@ -701,10 +740,10 @@ mod tests {
         let whole = read(activated("label", "x".into())).unwrap();
         for (member, value) in [("created_at", "now".into()), ("license_key_id", [SEAT][..].into())] {
             let seat = read(activated(member, value)).unwrap();
-            assert_eq!((seat.terms, seat.activation_id), (whole.terms, whole.activation_id), "{member}");
+            assert_eq!((&seat.terms, seat.activation_id), (&whole.terms, whole.activation_id), "{member}");
         }
         let bare = read(activated("license_key", serde_json::Value::Null)).unwrap();
-        assert_eq!((bare.terms, bare.activation_id), (before.terms, whole.activation_id));
+        assert_eq!((&bare.terms, bare.activation_id), (&before.terms, whole.activation_id));
         // about another key, or about nobody knows which
         let nothing = serde_json::json!({ "id": SEAT });
         assert!(is_foreign(read(nothing.to_string().into_bytes())));

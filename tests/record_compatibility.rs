@@ -24,6 +24,7 @@ fn open(record: &[u8], days_later: i64) -> Decision {
     let config = Config::builder("de300000-0000-4000-8000-000000000001", "com.acme.app")
         .environment("http://127.0.0.1:8787")
         .device_id("first")
+        .updates(365, "2099-01-01")
         .build()
         .unwrap();
     let confirmed = Timestamp::parse("2026-11-22T11:08:07.102Z").unwrap();
@@ -43,6 +44,13 @@ fn a_record_of_0_1_0_grants_what_it_granted() {
     assert_eq!(license.activation_id.unwrap().to_string(), "be6821e9-5591-4168-ad57-4639636a6fc1");
     assert_eq!((license.limit_activations, &license.activation_label), (Some(1), &None));
     assert_eq!((open(ACTIVE, 13).state(), open(ACTIVE, 15).state()), (State::Grace, State::Lapsed));
+}
+
+/// It does not say when the key was sold, which refuses no access.
+#[test]
+fn a_record_of_0_1_0_includes_every_version_until_polar_is_asked() {
+    let decision = open(ACTIVE, 0);
+    assert_eq!((decision.state(), decision.updates_until(), decision.purchase()), (State::Active, None, None));
 }
 
 #[test]

@@ -903,11 +903,14 @@ fn look(license: *const License) -> i32 {
 fn read_decision(decision: *const Decision) {
     let json = text(polar_license_decision_json(decision));
     assert_eq!(json.is_none(), decision.is_null());
-    let read: [fn(*const Decision) -> *const c_char; 6] = [
+    let read: [fn(*const Decision) -> *const c_char; 9] = [
         |d| polar_license_decision_message(d),
         |d| polar_license_decision_display_key(d),
         |d| polar_license_decision_benefit_id(d),
         |d| polar_license_decision_activation_id(d),
+        |d| polar_license_decision_updates_until(d),
+        |d| polar_license_decision_purchase_kind(d),
+        |d| polar_license_decision_purchase_status(d),
         |d| polar_license_decision_problem_message(d),
         |d| polar_license_decision_problem_detail(d),
     ];

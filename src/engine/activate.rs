@@ -168,7 +168,7 @@ impl Engine {
             let error = self.reworded(self.error(ErrorKind::Storage, ""), Text::TooManyUnsettled, message);
             return self.fail(error.with_next_step(NextStep::ContactVendor), now);
         }
-        let at = activation.checked.map_or_else(Timestamp::default, |confirmed| confirmed.at);
+        let at = activation.checked.as_ref().map_or_else(Timestamp::default, |confirmed| confirmed.at);
         let id = AttemptId { random: self.random.next() as u16, at };
         let seat = id.seat();
         let label = match self.config.label() {

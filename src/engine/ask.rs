@@ -86,7 +86,9 @@ impl Engine {
         self.untrusted_answered |= !self.has_license() && plan.answered;
         self.fallback_at = None;
         let answer = match &reply {
-            Ok(confirmed) => question.asked.take().map(|asked| NewAnswer::confirmed(asked, None, *confirmed, now)),
+            Ok(confirmed) => {
+                question.asked.take().map(|asked| NewAnswer::confirmed(asked, None, confirmed.clone(), now))
+            }
             Err(Rejection::Denied(reason)) => question.asked.take().map(|asked| NewAnswer::denied(asked, *reason)),
             Err(
                 Rejection::UsageExhausted

@@ -88,7 +88,7 @@ pub(super) struct NewAnswer {
 }
 
 enum NewVerdict {
-    Confirmed(Confirmation),
+    Confirmed(Box<Confirmation>),
     Denied(Denial),
 }
 
@@ -162,7 +162,8 @@ impl NewAnswer {
     /// `identity` is what Polar confirmed, if it is not what was stored: its key may have been rotated.
     pub(super) fn confirmed(asked: Asked, identity: Option<Identity>, confirmed: Confirmed, now: Now) -> Self {
         let identity = identity.unwrap_or_else(|| asked.identity.clone());
-        Self { asked, verdict: NewVerdict::Confirmed(Confirmation { identity, confirmed, wall: now.wall }) }
+        let confirmation = Confirmation { identity, confirmed, wall: now.wall };
+        Self { asked, verdict: NewVerdict::Confirmed(Box::new(confirmation)) }
     }
 
     pub(super) fn denied(asked: Asked, reason: Reason) -> Self {
@@ -368,7 +369,6 @@ impl Editor<'_> {
         let mut label = label.clone();
         let mut known = Terms::default();
         if let Some(old) = record.license.take() {
-            known = old.terms;
             let is_replaced = Some(&old.identity) == instead_of.as_ref();
             let is_seated = old.identity.seat.is_some() && old.verdict == Verdict::Confirmed;
             let same_key = old.identity.key == identity.key;
@@ -388,6 +388,7 @@ impl Editor<'_> {
             if is_the_same {
                 revision = old.revision;
             }
+            known = old.terms;
         }
         let is_here = |kept: &KeptSeat| Some(kept.seat.id) == identity.activation_id();
         let kept = record.keyless_seats.iter().find(|kept| is_here(kept));
@@ -406,7 +407,7 @@ impl Editor<'_> {
         known: &Terms,
     ) -> Box<StoredLicense> {
         let Confirmation { identity, confirmed, wall } = confirmation;
-        let mut terms = confirmed.terms;
+        let mut terms = confirmed.terms.clone();
         if terms.license_id == known.license_id {
             // it never changes, and an answer may leave it out
             terms.created_at = terms.created_at.or(known.created_at);

@@ -45,7 +45,7 @@ pub(super) fn decide(config: &Config, facts: Facts<'_>) -> Decision {
         license: license.map(|license| {
             let Identity { key, .. } = &license.identity;
             let label = license.label_of(&license.identity).as_deref().map(printable);
-            let terms = Terms { expires_at: known_expiry(license, facts.now), ..license.terms };
+            let terms = Terms { expires_at: known_expiry(license, facts.now), ..license.terms.clone() };
             License::new(key.masked(), license.identity.activation_id(), label, license.time.confirmed, &terms)
         }),
         features: features(config, license, facts.now),

@@ -210,7 +210,7 @@ impl AfterReply {
                 engine.key_checked(activation, answer.and_then(|answer| request.read(answer)), now)
             }
             Self::Activate(attempted, request) => {
-                let before = attempted.activation.checked;
+                let before = attempted.activation.checked.clone();
                 let reply = answer.and_then(|answer| request.read_after(before.as_ref(), answer));
                 engine.activated(attempted, reply, now)
             }

@@ -6,6 +6,7 @@ use super::{CodeMail, CodeTries, CodeTry};
 use crate::codes::{Denial, Distrust};
 use crate::key::Key;
 use crate::license::Terms;
+use crate::purchase::{Order, Purchase, Subscription};
 use crate::time::Timestamp;
 use uuid::Uuid;
 
@@ -35,6 +36,10 @@ mod field {
     #[cfg(feature = "portal")]
     pub(super) const CODE_MAILS: u8 = 16;
 }
+
+/// The kinds of a purchase, which is written behind the expiry.
+const SUBSCRIPTION: u8 = 1;
+const ORDER: u8 = 2;
 
 /// Polar's confirmation, among the numbers of its denials.
 const CONFIRMED: u8 = 0;
@@ -100,6 +105,7 @@ fn write_body(out: &mut Writer, record: &Record) {
         out.number(terms.usage.into(), 4);
         out.begin(field::EXPIRES);
         out.optional_time(terms.expires_at);
+        terms.purchase.iter().for_each(|purchase| write_purchase(out, purchase));
         out.begin(field::TIME);
         out.time(time.confirmed);
         out.time(Timestamp::from_unix_ms(time.offset));
@@ -171,6 +177,42 @@ fn write_body(out: &mut Writer, record: &Record) {
     out.end();
 }
 
+fn write_purchase(out: &mut Writer, purchase: &Purchase) {
+    match purchase {
+        Purchase::Subscription(Subscription { status, current_period_end, ends_at, cancels_at_period_end }) => {
+            out.byte(SUBSCRIPTION);
+            out.text(status.as_str());
+            out.optional_time(*current_period_end);
+            out.optional_time(*ends_at);
+            out.byte((*cancels_at_period_end).into());
+        }
+        Purchase::Order(Order { status, paid, created_at }) => {
+            out.byte(ORDER);
+            out.text(status.as_str());
+            out.byte((*paid).into());
+            out.time(*created_at);
+        }
+    }
+}
+
+/// Returns `Some(None)` for a kind that a later version wrote.
+fn read_purchase(value: &mut Reader<'_>) -> Option<Option<Purchase>> {
+    Some(match value.u8()? {
+        SUBSCRIPTION => Some(Purchase::Subscription(Subscription {
+            status: value.text()?.into(),
+            current_period_end: value.optional(Reader::time)?,
+            ends_at: value.optional(Reader::time)?,
+            cancels_at_period_end: value.u8()? != 0,
+        })),
+        ORDER => Some(Purchase::Order(Order {
+            status: value.text()?.into(),
+            paid: value.u8()? != 0,
+            created_at: value.time()?,
+        })),
+        _ => None,
+    })
+}
+
 /// `None` if a field is not what this format says: then the record is not one of ours, whatever its seal.
 pub(super) fn read_body(input: &mut Reader<'_>, identity: Option<Identity>) -> Option<Box<Record>> {
     let license = identity.map(|identity| Box::new(unread(identity)));
@@ -225,7 +267,10 @@ fn read_license_field(license: &mut StoredLicense, id: u8, value: &mut Reader<'_
             license.terms.limit_usage = value.optional(Reader::u32)?;
             license.terms.usage = value.u32()?;
         }
-        field::EXPIRES => license.terms.expires_at = value.optional(Reader::time)?,
+        field::EXPIRES => {
+            license.terms.expires_at = value.optional(Reader::time)?;
+            license.terms.purchase = if value.is_empty() { None } else { read_purchase(value)? };
+        }
         field::TIME => {
             license.time.confirmed = value.time()?;
             license.time.offset = value.time()?.unix_ms();

@@ -136,6 +136,7 @@ mod tests {
     use crate::codes::Denial;
     use crate::key::Key;
     use crate::license::Terms;
+    use crate::purchase::{Order, OrderStatus, Purchase, Subscription};
     use crate::time::Timestamp;
     use hmac_sha256::Hash;
     use uuid::Uuid;
@@ -241,7 +242,20 @@ mod tests {
         let mut labelled = record();
         labelled.license.as_mut().unwrap().label = Some("Debian 12 · 7F3A".into());
         labelled.license.as_mut().unwrap().terms.created_at = Some(Timestamp::from_unix_ms(8));
-        for record in [record(), later, labelled, Record::default()] {
+        let bought = |purchase| {
+            let mut record = record();
+            record.license.as_mut().unwrap().terms.purchase = Some(purchase);
+            record
+        };
+        let subscription = bought(Purchase::Subscription(Subscription {
+            status: "frozen".to_owned().into(),
+            current_period_end: Some(Timestamp::from_unix_ms(9)),
+            ends_at: None,
+            cancels_at_period_end: true,
+        }));
+        let created_at = Timestamp::from_unix_ms(9);
+        let order = bought(Purchase::Order(Order { status: OrderStatus::Paid, paid: true, created_at }));
+        for record in [record(), later, labelled, subscription, order, Record::default()] {
             assert_eq!(sealer.open(&sealer.seal(&record)), Ok(Box::new(record)));
         }
     }

@@ -101,8 +101,8 @@ int main()
     polar::license license{options_of(in)};
     int changes = 0;
     polar::subscription subscription = license.on_change([&](polar::decision_view decision, polar::decision_view before) {
-        changes++;
-        CHECK(decision.allowed() && !before.allowed());
+        if (changes++ == 0)
+            CHECK(decision.allowed() && !before.allowed());
         CHECK(decision.allows("export") == license.allows("export"));
         throw std::runtime_error("a listener that throws");
     });

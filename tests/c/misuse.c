@@ -111,6 +111,13 @@ static void every_function_takes_null(void)
     CHECK(polar_license_decision_usage(d) == POLAR_LICENSE_ABSENT);
     CHECK(polar_license_decision_limit_usage(d) == POLAR_LICENSE_ABSENT);
     CHECK(polar_license_decision_limit_activations(d) == POLAR_LICENSE_ABSENT);
+    CHECK(polar_license_decision_purchase_kind(d) == NULL);
+    CHECK(polar_license_decision_purchase_status(d) == NULL);
+    CHECK(polar_license_decision_purchase_current_period_end_ms(d) == POLAR_LICENSE_ABSENT);
+    CHECK(polar_license_decision_purchase_ends_at_ms(d) == POLAR_LICENSE_ABSENT);
+    CHECK(polar_license_decision_purchase_cancels_at_period_end(d) == 0);
+    CHECK(polar_license_decision_purchase_paid(d) == 0);
+    CHECK(polar_license_decision_purchase_created_at_ms(d) == POLAR_LICENSE_ABSENT);
     CHECK(polar_license_decision_problem_kind(d) == POLAR_LICENSE_OK);
     CHECK(polar_license_decision_problem_message(d) == NULL);
     CHECK(polar_license_decision_problem_detail(d) == NULL);

@@ -151,6 +151,13 @@ static void a_decision_panics(polar_license_decision *d)
     PANICS(polar_license_decision_limit_usage, polar_license_decision_limit_usage(d) == POLAR_LICENSE_ABSENT);
     PANICS(polar_license_decision_limit_activations,
            polar_license_decision_limit_activations(d) == POLAR_LICENSE_ABSENT);
+    PANICS(polar_license_decision_purchase_kind, polar_license_decision_purchase_kind(d) == NULL);
+    PANICS(polar_license_decision_purchase_status, polar_license_decision_purchase_status(d) == NULL);
+    PANICS(polar_license_decision_purchase_current_period_end_ms, polar_license_decision_purchase_current_period_end_ms(d) == POLAR_LICENSE_ABSENT);
+    PANICS(polar_license_decision_purchase_ends_at_ms, polar_license_decision_purchase_ends_at_ms(d) == POLAR_LICENSE_ABSENT);
+    PANICS(polar_license_decision_purchase_cancels_at_period_end, polar_license_decision_purchase_cancels_at_period_end(d) == 0);
+    PANICS(polar_license_decision_purchase_paid, polar_license_decision_purchase_paid(d) == 0);
+    PANICS(polar_license_decision_purchase_created_at_ms, polar_license_decision_purchase_created_at_ms(d) == POLAR_LICENSE_ABSENT);
     PANICS(polar_license_decision_problem_kind, polar_license_decision_problem_kind(d) == POLAR_LICENSE_OK);
     PANICS(polar_license_decision_problem_message, polar_license_decision_problem_message(d) == NULL);
     PANICS(polar_license_decision_problem_detail, polar_license_decision_problem_detail(d) == NULL);

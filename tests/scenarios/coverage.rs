@@ -90,6 +90,7 @@ pub(crate) const ALL: &[&str] = &[
     "story: conditions changed",
     "story: benefits config changed",
     "story: updates for a year",
+    "story: the purchase",
     "story: notice three days before grace ends",
     "story: usage_exhausted",
     "story: maybe applied",

@@ -19,6 +19,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("pacing.json", include_str!("pacing.json")),
     ("polar-answers.json", include_str!("polar-answers.json")),
     ("processes.json", include_str!("processes.json")),
+    ("purchase.json", include_str!("purchase.json")),
     ("record.json", include_str!("record.json")),
     ("seats.json", include_str!("seats.json")),
     ("storage.json", include_str!("storage.json")),

@@ -713,8 +713,9 @@ polar_license_options *polar_license_options_new(const char *organization_id, co
  * Its members have the names of the functions that set them, in camel case: organizationId and appId, which are
  * required, and environment, benefits and previousAppSecrets (arrays of strings), features (an object of arrays of
  * benefit ids), bindDevice, refreshIntervalMs, offlineGraceMs, timeoutMs, label, conditions and meta (objects of
- * strings, whole numbers and booleans), deviceId, appSecret, updates (an object of days and built), purchaseUrl, portalUrl, supportUrl and texts (an object
- * of strings). An unknown member is an error; null means absent. The string is copied.
+ * strings, whole numbers and booleans), deviceId, appSecret, updates (an object of days and built), purchaseUrl,
+ * portalUrl, supportUrl and texts (an object of strings). An unknown member is an error; null means absent. The string
+ * is copied.
  *
  * Free the result with polar_license_options_free(). Errors, including NULL, are reported by polar_license_open().
  * Returns NULL only after a defect in this library. Callable from any thread. Never blocks.
@@ -1360,6 +1361,64 @@ int64_t polar_license_decision_limit_usage(const polar_license_decision *decisio
 int64_t polar_license_decision_limit_activations(const polar_license_decision *decision);
 
 /**
+ * Returns "subscription" or "order", the kind of purchase by which the key was bought, as of the last confirmation. A
+ * later version may return others. NULL if Polar did not say, without a license, and for NULL. Access never depends on
+ * it.
+ *
+ * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+ */
+const char *polar_license_decision_purchase_kind(const polar_license_decision *decision);
+
+/**
+ * Returns Polar's name of the purchase's status. Polar may add to the names. Of a subscription: "incomplete",
+ * "incomplete_expired", "trialing", "active", "past_due", "canceled", "unpaid" or "paused"; of an order: "draft",
+ * "pending", "paid", "refunded", "partially_refunded" or "void". NULL where polar_license_decision_purchase_kind() is.
+ *
+ * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+ */
+const char *polar_license_decision_purchase_status(const polar_license_decision *decision);
+
+/**
+ * Returns the end of the subscription's current period, when it renews unless it ends, in milliseconds since 1970-01-01
+ * UTC.
+ * POLAR_LICENSE_ABSENT if that is not known, for anything but a subscription, and for NULL.
+ *
+ * Callable from any thread; never blocks.
+ */
+int64_t polar_license_decision_purchase_current_period_end_ms(const polar_license_decision *decision);
+
+/**
+ * Returns the time at which the subscription ends or has ended, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT if that is not
+ * known, for anything but a subscription, and for NULL.
+ *
+ * Callable from any thread; never blocks.
+ */
+int64_t polar_license_decision_purchase_ends_at_ms(const polar_license_decision *decision);
+
+/**
+ * Returns 1 if the subscription ends with the current period instead of renewing. 0 otherwise, for anything but a
+ * subscription, and for NULL.
+ *
+ * Callable from any thread; never blocks.
+ */
+int32_t polar_license_decision_purchase_cancels_at_period_end(const polar_license_decision *decision);
+
+/**
+ * Returns 1 if the order was paid. 0 otherwise, for anything but an order, and for NULL.
+ *
+ * Callable from any thread; never blocks.
+ */
+int32_t polar_license_decision_purchase_paid(const polar_license_decision *decision);
+
+/**
+ * Returns the time at which the order was placed, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT for anything but an order, and
+ * for NULL.
+ *
+ * Callable from any thread; never blocks.
+ */
+int64_t polar_license_decision_purchase_created_at_ms(const polar_license_decision *decision);
+
+/**
  * Returns the kind of a problem that did not prevent a decision, such as not reaching Polar: one of
  * POLAR_LICENSE_ERR_.... POLAR_LICENSE_OK if there was none, and for NULL. Access does not depend on it.
  *
@@ -1400,7 +1459,7 @@ int32_t polar_license_decision_problem_maybe_applied(const polar_license_decisio
 
 /**
  * Returns everything about the decision as one JSON object. Its members have the names of the functions above, in
- * camel case and without the unit of a time: `state`, `expiresAt`, .... The problem is an object `problem`, and
+ * camel case and without the unit of a time: `state`, `expiresAt`, .... The problem and the purchase are objects, and
  * `features` has a boolean for each feature. Absent values are null, and times are RFC 3339 strings in UTC. Later
  * versions may add members. NULL for NULL.
  *

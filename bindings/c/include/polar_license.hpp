@@ -229,6 +229,33 @@ class decision_view {
     {
         return detail::number(polar_license_decision_limit_activations(handle));
     }
+    /// How the key was bought, "subscription" or "order", when it was last confirmed; access never depends on it.
+    std::optional<std::string_view> purchase_kind() const
+    {
+        return detail::string(polar_license_decision_purchase_kind(handle));
+    }
+    /// Polar's name of its status, such as "past_due".
+    std::optional<std::string_view> purchase_status() const
+    {
+        return detail::string(polar_license_decision_purchase_status(handle));
+    }
+    std::optional<time_point> purchase_current_period_end() const
+    {
+        return detail::moment(polar_license_decision_purchase_current_period_end_ms(handle));
+    }
+    std::optional<time_point> purchase_ends_at() const
+    {
+        return detail::moment(polar_license_decision_purchase_ends_at_ms(handle));
+    }
+    bool purchase_cancels_at_period_end() const
+    {
+        return polar_license_decision_purchase_cancels_at_period_end(handle) != 0;
+    }
+    bool purchase_paid() const { return polar_license_decision_purchase_paid(handle) != 0; }
+    std::optional<time_point> purchase_created_at() const
+    {
+        return detail::moment(polar_license_decision_purchase_created_at_ms(handle));
+    }
     /// What kind of error occurred although a decision could be made; error_kind::ok if none did. Access does not
     /// depend on it.
     error_kind problem_kind() const { return error_kind{polar_license_decision_problem_kind(handle)}; }

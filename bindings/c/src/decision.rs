@@ -4,7 +4,7 @@
 use crate::codes::{OK, POLAR_LICENSE_ABSENT, REASON_UNSET};
 use crate::guard::guarded;
 use crate::{pointer, text};
-use polar_license::{License, NextStep, Problem, Reason, State, Timestamp};
+use polar_license::{License, NextStep, Problem, Purchase, Reason, State, Timestamp};
 use std::collections::BTreeMap;
 use std::ffi::{CString, c_char};
 use std::ptr;
@@ -35,6 +35,7 @@ struct Texts {
     activation_id: Option<CString>,
     activation_label: Option<CString>,
     updates_until: Option<CString>,
+    purchase_status: Option<CString>,
     problem_message: Option<CString>,
     problem_detail: Option<CString>,
 }
@@ -65,6 +66,7 @@ impl Decision {
                 activation_id: license.and_then(|l| l.activation_id).map(|id| text::owned(&id.to_string())),
                 activation_label: license.and_then(|l| l.activation_label.as_deref()).map(text::owned),
                 updates_until: self.decision.updates_until().map(|day| text::owned(&day.to_string())),
+                purchase_status: self.decision.purchase().map(|purchase| text::owned(purchase.status())),
                 problem_message: self.decision.problem().map(|problem| text::owned(&problem.message)),
                 problem_detail: self.decision.problem().map(|problem| text::owned(&problem.detail)),
             })
@@ -303,6 +305,82 @@ pub extern "C" fn polar_license_decision_limit_activations(decision: *const Deci
     count("polar_license_decision_limit_activations", decision, |license| license.limit_activations)
 }
 
+/// Returns "subscription" or "order", the kind of purchase by which the key was bought, as of the last confirmation. A
+/// later version may return others. NULL if Polar did not say, without a license, and for NULL. Access never depends on
+/// it.
+///
+/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_decision_purchase_kind(decision: *const Decision) -> *const c_char {
+    guarded("polar_license_decision_purchase_kind", ptr::null(), || match purchase(decision) {
+        Some(Purchase::Subscription(_)) => text::fixed(c"subscription"),
+        Some(Purchase::Order(_)) => text::fixed(c"order"),
+        Some(_) | None => ptr::null(),
+    })
+}
+
+/// Returns Polar's name of the purchase's status. Polar may add to the names. Of a subscription: "incomplete",
+/// "incomplete_expired", "trialing", "active", "past_due", "canceled", "unpaid" or "paused"; of an order: "draft",
+/// "pending", "paid", "refunded", "partially_refunded" or "void". NULL where polar_license_decision_purchase_kind() is.
+///
+/// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_decision_purchase_status(decision: *const Decision) -> *const c_char {
+    borrowed("polar_license_decision_purchase_status", decision, |texts| texts.purchase_status.as_ref())
+}
+
+/// Returns the end of the subscription's current period, when it renews unless it ends, in milliseconds since 1970-01-01
+/// UTC.
+/// POLAR_LICENSE_ABSENT if that is not known, for anything but a subscription, and for NULL.
+///
+/// Callable from any thread; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_decision_purchase_current_period_end_ms(decision: *const Decision) -> i64 {
+    moment("polar_license_decision_purchase_current_period_end_ms", decision, |this| {
+        this.purchase()?.subscription()?.current_period_end
+    })
+}
+
+/// Returns the time at which the subscription ends or has ended, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT if that is not
+/// known, for anything but a subscription, and for NULL.
+///
+/// Callable from any thread; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_decision_purchase_ends_at_ms(decision: *const Decision) -> i64 {
+    moment("polar_license_decision_purchase_ends_at_ms", decision, |this| this.purchase()?.subscription()?.ends_at)
+}
+
+/// Returns 1 if the subscription ends with the current period instead of renewing. 0 otherwise, for anything but a
+/// subscription, and for NULL.
+///
+/// Callable from any thread; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_decision_purchase_cancels_at_period_end(decision: *const Decision) -> i32 {
+    guarded("polar_license_decision_purchase_cancels_at_period_end", 0, || {
+        let subscription = purchase(decision).and_then(Purchase::subscription);
+        subscription.is_some_and(|subscription| subscription.cancels_at_period_end).into()
+    })
+}
+
+/// Returns 1 if the order was paid. 0 otherwise, for anything but an order, and for NULL.
+///
+/// Callable from any thread; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_decision_purchase_paid(decision: *const Decision) -> i32 {
+    guarded("polar_license_decision_purchase_paid", 0, || {
+        purchase(decision).and_then(Purchase::order).is_some_and(|order| order.paid).into()
+    })
+}
+
+/// Returns the time at which the order was placed, in milliseconds since 1970-01-01 UTC. POLAR_LICENSE_ABSENT for anything but an order, and
+/// for NULL.
+///
+/// Callable from any thread; never blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn polar_license_decision_purchase_created_at_ms(decision: *const Decision) -> i64 {
+    moment("polar_license_decision_purchase_created_at_ms", decision, |this| Some(this.purchase()?.order()?.created_at))
+}
+
 /// Returns the kind of a problem that did not prevent a decision, such as not reaching Polar: one of
 /// POLAR_LICENSE_ERR_.... POLAR_LICENSE_OK if there was none, and for NULL. Access does not depend on it.
 ///
@@ -353,7 +431,7 @@ pub extern "C" fn polar_license_decision_problem_maybe_applied(decision: *const 
 }
 
 /// Returns everything about the decision as one JSON object. Its members have the names of the functions above, in
-/// camel case and without the unit of a time: `state`, `expiresAt`, .... The problem is an object `problem`, and
+/// camel case and without the unit of a time: `state`, `expiresAt`, .... The problem and the purchase are objects, and
 /// `features` has a boolean for each feature. Absent values are null, and times are RFC 3339 strings in UTC. Later
 /// versions may add members. NULL for NULL.
 ///
@@ -377,6 +455,10 @@ pub extern "C" fn polar_license_decision_free(decision: *mut Decision) {
 
 fn problem<'a>(decision: *const Decision) -> Option<&'a Problem> {
     pointer::borrow(decision)?.decision.problem()
+}
+
+fn purchase<'a>(decision: *const Decision) -> Option<&'a Purchase> {
+    pointer::borrow(decision)?.decision.purchase()
 }
 
 fn borrowed(

@@ -96,8 +96,9 @@ pub extern "C" fn polar_license_options_new(organization_id: *const c_char, app_
 /// Its members have the names of the functions that set them, in camel case: organizationId and appId, which are
 /// required, and environment, benefits and previousAppSecrets (arrays of strings), features (an object of arrays of
 /// benefit ids), bindDevice, refreshIntervalMs, offlineGraceMs, timeoutMs, label, conditions and meta (objects of
-/// strings, whole numbers and booleans), deviceId, appSecret, updates (an object of days and built), purchaseUrl, portalUrl, supportUrl and texts (an object
-/// of strings). An unknown member is an error; null means absent. The string is copied.
+/// strings, whole numbers and booleans), deviceId, appSecret, updates (an object of days and built), purchaseUrl,
+/// portalUrl, supportUrl and texts (an object of strings). An unknown member is an error; null means absent. The string
+/// is copied.
 ///
 /// Free the result with polar_license_options_free(). Errors, including NULL, are reported by polar_license_open().
 /// Returns NULL only after a defect in this library. Callable from any thread. Never blocks.

@@ -110,7 +110,7 @@ fn snake_case(member: &str) -> String {
             letter => name.push(letter),
         }
     }
-    if name.ends_with("_at") { name + "_ms" } else { name }
+    if name.ends_with("_at") || name.ends_with("current_period_end") { name + "_ms" } else { name }
 }
 
 /// C++ has types for the units of C.

@@ -27,6 +27,9 @@ describe("the dialog", { concurrency: true }, () => {
     it(`where WebAssembly cannot run, in ${browser.name}`, { skip: browser.missing }, (context) =>
       run(browser, context, lockedStory),
     );
+    it(`with a subscription, in ${browser.name}`, { skip: browser.missing }, (context) =>
+      run(browser, context, subscriptionStory),
+    );
     it(`on small pages, in ${browser.name}`, { skip: browser.missing }, (context) => run(browser, context, smallStory));
   }
 });
@@ -61,6 +64,7 @@ function mockOf({ url }) {
   return {
     key: (key, more) => ask("POST", "/_mock/keys", { benefit: "pro", key, ...more }),
     change: (key, to) => ask("PATCH", `/_mock/keys/${key}`, to),
+    release: (version) => ask("POST", "/_mock/versions", { current: version }),
     fail: (fault) => ask("POST", "/_mock/faults", fault),
     work: () => ask("DELETE", "/_mock/faults"),
     hide: (benefit) => ask("PATCH", `/_mock/benefits/${benefit}`, { show_activations: false }),
@@ -240,6 +244,40 @@ async function lockedStory(user, polar) {
   assert.match(await user.page.evaluate(last), /This app cannot check its license in this browser/);
   await user.press("Escape");
   await user.page.evaluate(() => app.shown);
+}
+
+/** What Polar says of the subscription, from version 2027-01 on, and the page where a failed payment is updated. */
+async function subscriptionStory(user, polar, mock) {
+  const key = "ACME-PRO-SUBSCRIBED";
+  const current_period_end = "2027-03-02T12:00:00Z";
+  const subscription = { status: "active", current_period_end };
+  await mock.release("2027-01");
+  await mock.key(key);
+  await mock.change(key, { subscription: { ...subscription, status: "trialing" } });
+  await user.page.evaluate(async (polar) => (app.dialog.license = app.license = await app.make(polar)), polar);
+  await user.page.evaluate((key) => app.dialog.show(key), key);
+  await user.chooses("Activate");
+  await user.sees("The license is active.");
+  const saysOfIt = (words) =>
+    user.until(async () => new RegExp(`Subscription\\s*${words}`).test(await user.text()), () => `line \`${words}\``);
+  await saysOfIt("Trial until March 2, 2027");
+  for (const [more, words] of [
+    [{}, "Renews on March 2, 2027"],
+    [{ cancel_at_period_end: true }, "Ends on March 2, 2027"],
+    [{ cancel_at_period_end: true, ends_at: "2027-04-01T12:00:00Z" }, "Ends on April 1, 2027"],
+    [{ status: "past_due" }, "Payment failed\\s*Update it"],
+  ]) {
+    await mock.change(key, { subscription: { ...subscription, ...more } });
+    await user.chooses("Check again");
+    await saysOfIt(words);
+  }
+  await user.heard();
+  await user.captured("payment-failed", ["Done", "Check again", "Enter another key", "Deactivate", "Update it", "See plans", "Close"]);
+  await user.chooses("Update it");
+  assert.deepEqual(await user.heard(), [["link", "https://polar.sh/acme/portal"]]);
+  await mock.change(key, { subscription: { ...subscription, status: "hibernating" } });
+  await user.chooses("Check again");
+  await user.sees("The license is active.");
 }
 
 /** A narrow phone, one that is held across, and a page that is read from right to left. */

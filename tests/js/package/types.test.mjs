@@ -272,7 +272,12 @@ test("every block of the READMEs", () => {
   const files = ["ambient.d.ts"];
   const declaring = [];
   const inRepository = (path) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
-  const pages = [[join(root, "README.md"), 12], [inRepository("README.md"), 1], [inRepository("docs/src/updates.md"), 1]];
+  const pages = [
+    [join(root, "README.md"), 12],
+    [inRepository("README.md"), 1],
+    [inRepository("docs/src/states.md"), 1],
+    [inRepository("docs/src/updates.md"), 1],
+  ];
   for (const [name, least] of pages) {
     const blocks = [...readFileSync(name, "utf8").matchAll(/^```(tsx?)\n(.*?)^```$/gms)];
     assert.ok(blocks.length >= least, `${blocks.length} blocks in ${name}`);

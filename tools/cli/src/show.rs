@@ -1,6 +1,7 @@
 //! A decision as text for people.
 
-use polar_license::{Decision, Error, License, NextStep, Problem, Timestamp};
+use polar_license::{Date, Decision, Error, License, NextStep, Order, Problem, Purchase, Subscription};
+use polar_license::{SubscriptionStatus, Timestamp};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -51,6 +52,7 @@ fn facts(decision: &Decision, next_step: Option<String>, url: Option<&str>) -> V
         ("devices", license.and_then(|license| license.limit_activations).map(|most| format!("{most} at most"))),
         ("usage", license.and_then(usage)),
         ("expires", license.map(|license| at(license.expires_at).unwrap_or_else(|| String::from("never")))),
+        ("purchase", decision.purchase().map(purchase)),
         ("confirmed", at(license.map(|license| license.confirmed_at))),
         ("grace ends", at(decision.grace_ends_at())),
         ("next step", next_step),
@@ -65,6 +67,29 @@ fn usage(license: &License) -> Option<String> {
     match license.limit_usage {
         Some(most) => Some(format!("{} of {most}", license.usage)),
         None => (license.usage > 0).then(|| license.usage.to_string()),
+    }
+}
+
+/// Such as `subscription, renews on 2026-12-21`.
+fn purchase(purchase: &Purchase) -> String {
+    match purchase {
+        Purchase::Subscription(subscription) => format!("subscription, {}", renewal(subscription)),
+        Purchase::Order(Order { status, created_at, .. }) => format!("order of {}, {status}", Date::from(*created_at)),
+        other => other.status().to_owned(),
+    }
+}
+
+fn renewal(Subscription { status, current_period_end, ends_at, cancels_at_period_end, .. }: &Subscription) -> String {
+    let period_end = current_period_end.map(Date::from);
+    let ends = ends_at.map(Date::from).or(period_end.filter(|_| *cancels_at_period_end));
+    match (status, ends, period_end) {
+        (SubscriptionStatus::PastDue | SubscriptionStatus::Unpaid, _, _) => {
+            String::from("the payment failed: update it in Polar's customer portal")
+        }
+        (_, Some(day), _) => format!("ends on {day}"),
+        (SubscriptionStatus::Trialing, None, Some(day)) => format!("in trial until {day}"),
+        (SubscriptionStatus::Active, None, Some(day)) => format!("renews on {day}"),
+        (status, None, _) => status.to_string(),
     }
 }
 

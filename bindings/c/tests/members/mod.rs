@@ -36,6 +36,26 @@ fn properties(schema: &Value) -> Option<&serde_json::Map<String, Value>> {
 fn inner(description: &Value, member: &Value) -> Option<Vec<String>> {
     let reference =
         member.get("$ref").or_else(|| member.get("anyOf")?.as_array()?.iter().find_map(|any| any.get("$ref")));
-    let definition = description.pointer(reference?.as_str()?.strip_prefix('#')?)?;
-    Some(properties(definition)?.keys().cloned().collect())
+    let definition = resolved(description, reference?)?;
+    let Some(kinds) = definition.get("oneOf").and_then(Value::as_array) else {
+        return Some(properties(definition)?.keys().cloned().collect());
+    };
+    // one of several kinds, which say by a member which of them they are
+    let of_kind = |kind: &Value| properties(kind).into_iter().flat_map(|members| members.keys().cloned()).collect();
+    let of_kinds = kinds.iter().flat_map(|kind| -> Vec<String> {
+        let named = kind.get("$ref").and_then(|reference| resolved(description, reference));
+        let own: Vec<String> = of_kind(kind);
+        own.into_iter().chain(named.map(of_kind).unwrap_or_default()).collect()
+    });
+    let mut members: Vec<String> = Vec::new();
+    for member in of_kinds {
+        if !members.contains(&member) {
+            members.push(member);
+        }
+    }
+    Some(members)
+}
+
+fn resolved<'a>(description: &'a Value, reference: &Value) -> Option<&'a Value> {
+    description.pointer(reference.as_str()?.strip_prefix('#')?)
 }

@@ -1,7 +1,7 @@
 """The library's strings and JSON as Python's values, and back. Knows names and units, and nothing of licenses.
 
-Members are named in camel case there. Names that end in `At` are times, those that end in `Until` days, and those that
-end in `Ms` durations.
+Members are named in camel case there. `currentPeriodEnd` and names that end in `At` are times, those that end in
+`Until` days, and those that end in `Ms` durations.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any, get_args, get_type_hints
 
 from polar_license._error import LicenseError
 from polar_license._native import ffi, lib
-from polar_license._types import Decision, Explanation, LicenseSettings, Problem
+from polar_license._types import Decision, Explanation, LicenseSettings, Problem, Purchase
 
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -20,6 +20,9 @@ _SETTINGS = get_type_hints(LicenseSettings)
 
 # the class of each state
 _DECISIONS: dict[str, type[Decision]] = {get_args(one.__annotations__["state"])[0]: one for one in get_args(Decision)}
+
+# the class of each kind of purchase
+_PURCHASES: dict[str, type[Purchase]] = {get_args(one.__annotations__["kind"])[0]: one for one in get_args(Purchase)}
 
 
 def text(value: str) -> bytes:
@@ -99,7 +102,7 @@ def _values(members: dict[str, Any]) -> dict[str, Any]:
     values = {}
     for member, value in members.items():
         name = re.sub("[A-Z]", lambda match: f"_{match[0].lower()}", member)
-        if member.endswith("At"):
+        if member.endswith("At") or member == "currentPeriodEnd":
             values[name] = value and datetime.fromisoformat(value)
         elif member.endswith("Until"):
             values[name] = value and date.fromisoformat(value)
@@ -107,6 +110,8 @@ def _values(members: dict[str, Any]) -> dict[str, Any]:
             values[name.removesuffix("_ms")] = None if value is None else value * _MILLISECOND
         elif member == "problem":
             values[name] = value and Problem(**_values(value))
+        elif member == "purchase":
+            values[name] = value and _PURCHASES[value["kind"]](**_values(value))
         else:
             values[name] = value
     return values

@@ -155,8 +155,8 @@ class License:
 
     def on_change(self, listener: Callable[[Decision, Decision], object]) -> Callable[[], None]:
         """Calls `listener` with each decision that differs from the one before, and with that one, on a thread of the
-        library's: a program with windows passes them on to the thread that they belong to. The listener may use the license; what it raises is
-        logged. Returns how to stop that.
+        library's: a program with windows passes them on to the thread that they belong to. The listener may use the
+        license; what it raises is logged. Returns how to stop that.
         """
         subscription = ffi.new("uint64_t *")
         handle = self._used()

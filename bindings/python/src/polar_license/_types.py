@@ -257,6 +257,89 @@ TextCode = Literal[
 ]
 """The codes of the sentences that a user may read, with their English."""
 
+SubscriptionStatus = (
+    Literal[
+        # The first payment has not gone through.
+        "incomplete",
+        # The first payment has not gone through in time.
+        "incomplete_expired",
+        # In its trial, which ends with the current period.
+        "trialing",
+        # Paid.
+        "active",
+        # The last payment has failed, and will be tried again.
+        "past_due",
+        # Ended, or about to.
+        "canceled",
+        # The last payment has failed, and will not be tried again.
+        "unpaid",
+        # Paused.
+        "paused",
+    ]
+    | str
+)
+"""The status of a subscription. Polar may add to them."""
+
+OrderStatus = (
+    Literal[
+        # Not complete.
+        "draft",
+        # Waiting for the payment.
+        "pending",
+        # Paid.
+        "paid",
+        # The whole payment was given back.
+        "refunded",
+        # A part of the payment was given back.
+        "partially_refunded",
+        # Not valid any more.
+        "void",
+    ]
+    | str
+)
+"""The status of an order. Polar may add to them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubscriptionPurchase:
+    """The subscription by which a license key was bought."""
+
+    kind: Literal["subscription"]
+    """Which kind of purchase it is."""
+
+    status: SubscriptionStatus
+    """The status. Polar may add to the names that this version knows."""
+
+    current_period_end: datetime | None
+    """The end of the current period, when the subscription renews unless it ends."""
+
+    ends_at: datetime | None
+    """The time at which it ends or has ended, if that is known."""
+
+    cancels_at_period_end: bool
+    """Whether it ends with the current period instead of renewing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderPurchase:
+    """The order by which a license key was bought."""
+
+    kind: Literal["order"]
+    """Which kind of purchase it is."""
+
+    status: OrderStatus
+    """The status. Polar may add to the names that this version knows."""
+
+    paid: bool
+    """Whether it was paid."""
+
+    created_at: datetime
+    """The time at which it was placed."""
+
+
+Purchase = SubscriptionPurchase | OrderPurchase
+"""The subscription or the order by which a license key was bought, for an app to show. Access never depends on it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
@@ -331,6 +414,11 @@ class AnyDecision:
     limit_activations: int | None
     """How many devices may be active at once; `None` where the key needs no activation."""
 
+    purchase: Purchase | None
+    """The subscription or the order by which the key was bought, as of the last confirmation; `None` if Polar did not
+    say. Access never depends on it.
+    """
+
     features: Mapping[str, bool]
     """The configured features, and whether each is on."""
 
@@ -374,6 +462,7 @@ class UnlicensedDecision(AnyDecision):
     updates_until: None
     limit_usage: None
     limit_activations: None
+    purchase: None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@
 use std::fmt::{Display, Write as _};
 
 use polar_license::schema;
-use polar_license::{Deactivated, ErrorKind, NextStep, OffReason, Reason, State};
+use polar_license::{Deactivated, ErrorKind, NextStep, OffReason, OrderStatus, Reason, State, SubscriptionStatus};
 use serde_json::Value;
 
 use crate::typescript::{Documented, capitalized, lines, object};
@@ -49,6 +49,13 @@ pub(crate) fn types() -> String {
         literal("ErrorKind", "The kind of an error. A kind never changes its meaning.", ErrorKind::ALL),
         literal("Deactivated", "The outcome for the seat after a deactivation.", Deactivated::ALL),
         text_codes(),
+        open_literal(
+            "SubscriptionStatus",
+            "The status of a subscription. Polar may add to them.",
+            SubscriptionStatus::KNOWN,
+        ),
+        open_literal("OrderStatus", "The status of an order. Polar may add to them.", OrderStatus::KNOWN),
+        purchases(decision),
         data_class("Problem", FROZEN, &decision["$defs"]["Problem"]),
         decisions(decision),
         // an exception cannot be frozen, because raising it sets its traceback
@@ -70,6 +77,30 @@ const FROZEN: &str = "@dataclass(frozen=True, kw_only=True)";
 fn literal<Code: Display + Documented>(name: &str, doc: &str, codes: &[Code]) -> String {
     let rows = codes.iter().map(|code| (code.to_string(), code.documentation()));
     literal_of(name, doc, rows)
+}
+
+/// Names that are known, and any other text.
+fn open_literal(name: &str, doc: &str, known: &[(&str, &str)]) -> String {
+    let mut text = format!("{name} = (\n    Literal[\n");
+    for (code, doc) in known {
+        writeln!(text, "        # {}\n        \"{code}\",", worded(doc)).unwrap();
+    }
+    text + "    ]\n    | str\n)\n" + &doc_string("", doc)
+}
+
+/// A class for each kind of purchase, and their union.
+fn purchases(schema: &Value) -> String {
+    let (mut text, mut all) = (String::new(), Vec::new());
+    for (kind, definition) in schema::purchases(schema) {
+        let name = format!("{}Purchase", capitalized(kind));
+        let class = data_class(&name, FROZEN, definition);
+        let (head, members) = class.split_once("\n\n").unwrap();
+        let of_kind = doc_string("    ", "Which kind of purchase it is.");
+        write!(text, "{head}\n\n    kind: Literal[\"{kind}\"]\n{of_kind}\n{members}\n\n").unwrap();
+        all.push(name);
+    }
+    let doc = doc_string("", schema["$defs"]["Purchase"]["description"].as_str().unwrap());
+    format!("{text}Purchase = {}\n{doc}", all.join(" | "))
 }
 
 fn text_codes() -> String {
@@ -181,7 +212,7 @@ fn type_of(member: &str, schema: &Value) -> String {
         "the name of `{member}` must say whether it is a day"
     );
     assert!(
-        member.ends_with("At") == is_time || all == ["None"],
+        (member.ends_with("At") || member == "currentPeriodEnd") == is_time || all == ["None"],
         "the name of `{member}` must say whether it is a time"
     );
     all.join(" | ")

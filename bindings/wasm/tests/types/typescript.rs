@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use polar_license::portal::{KeyStatus, Stage};
 use polar_license::schema;
-use polar_license::{Deactivated, ErrorKind, NextStep, OffReason, Reason, State};
+use polar_license::{Deactivated, ErrorKind, NextStep, OffReason, OrderStatus, Reason, State, SubscriptionStatus};
 use serde_json::{Map, Value};
 
 /// Returns the beginning of a file.
@@ -50,6 +50,13 @@ pub(crate) fn types() -> String {
             "The codes of the sentences of the customer portal, with their English.",
             schema::portal_texts(),
         ),
+        open_union(
+            "SubscriptionStatus",
+            "The status of a subscription. Polar may add to them.",
+            SubscriptionStatus::KNOWN,
+        ),
+        open_union("OrderStatus", "The status of an order. Polar may add to them.", OrderStatus::KNOWN),
+        purchases(decision),
         decisions(decision),
         interface("Problem", &decision["$defs"]["Problem"], Use::Read),
         failures(&error["$defs"]["Error"]),
@@ -122,6 +129,30 @@ fn union<Code: std::fmt::Display + Documented>(name: &str, doc: &str, codes: &[C
         write!(text, "\n{}  | \"{code}\"", comment("  ", code.documentation())).unwrap();
     }
     text + ";\n"
+}
+
+/// Names that are known, and any other text.
+fn open_union(name: &str, doc: &str, known: &[(&str, &str)]) -> String {
+    let mut text = format!("{}export type {name} =", comment("", doc));
+    for (code, doc) in known {
+        write!(text, "\n{}  | \"{code}\"", comment("  ", doc)).unwrap();
+    }
+    text + "\n  | (string & {});\n"
+}
+
+/// An interface for each kind of purchase, and their union.
+fn purchases(schema: &Value) -> String {
+    let (mut text, mut all) = (String::new(), Vec::new());
+    for (kind, definition) in schema::purchases(schema) {
+        let name = format!("{}Purchase", capitalized(kind));
+        let members = interface(&name, definition, Use::Read);
+        let (head, members) = members.split_once("{\n").unwrap();
+        writeln!(text, "{head}{{\n  /** Which kind of purchase it is. */\n  readonly kind: \"{kind}\";\n{members}")
+            .unwrap();
+        all.push(name);
+    }
+    let doc = comment("", schema["$defs"]["Purchase"]["description"].as_str().unwrap());
+    format!("{text}{doc}export type Purchase = {};\n", all.join(" | "))
 }
 
 pub(crate) trait Documented {

@@ -13,5 +13,6 @@ export function isSame(one: Decision, other: Decision): boolean {
 export function frozen<Some extends Decision>(decision: Some): Some {
   Object.freeze(decision.features);
   Object.freeze(decision.problem);
+  Object.freeze(decision.purchase);
   return Object.freeze(decision);
 }

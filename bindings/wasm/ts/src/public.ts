@@ -18,9 +18,14 @@ export type {
   LicenseSettings,
   NextStep,
   OffReason,
+  OrderPurchase,
+  OrderStatus,
   Problem,
+  Purchase,
   Reason,
   State,
+  SubscriptionPurchase,
+  SubscriptionStatus,
   Updates,
 } from "./types.js";
 export { webStorage, type WebStorageArea } from "./web-storage.js";

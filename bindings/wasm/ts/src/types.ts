@@ -355,6 +355,71 @@ export type PortalTextCode =
   /** There is nothing here. */
   | "portal.page_empty";
 
+/** The status of a subscription. Polar may add to them. */
+export type SubscriptionStatus =
+  /** The first payment has not gone through. */
+  | "incomplete"
+  /** The first payment has not gone through in time. */
+  | "incomplete_expired"
+  /** In its trial, which ends with the current period. */
+  | "trialing"
+  /** Paid. */
+  | "active"
+  /** The last payment has failed, and will be tried again. */
+  | "past_due"
+  /** Ended, or about to. */
+  | "canceled"
+  /** The last payment has failed, and will not be tried again. */
+  | "unpaid"
+  /** Paused. */
+  | "paused"
+  | (string & {});
+
+/** The status of an order. Polar may add to them. */
+export type OrderStatus =
+  /** Not complete. */
+  | "draft"
+  /** Waiting for the payment. */
+  | "pending"
+  /** Paid. */
+  | "paid"
+  /** The whole payment was given back. */
+  | "refunded"
+  /** A part of the payment was given back. */
+  | "partially_refunded"
+  /** Not valid any more. */
+  | "void"
+  | (string & {});
+
+/** The subscription by which a license key was bought. */
+export interface SubscriptionPurchase {
+  /** Which kind of purchase it is. */
+  readonly kind: "subscription";
+  /** The status. Polar may add to the names that this version knows. */
+  readonly status: SubscriptionStatus;
+  /** The end of the current period, when the subscription renews unless it ends. */
+  readonly currentPeriodEnd: string | null;
+  /** The time at which it ends or has ended, if that is known. */
+  readonly endsAt: string | null;
+  /** Whether it ends with the current period instead of renewing. */
+  readonly cancelsAtPeriodEnd: boolean;
+}
+
+/** The order by which a license key was bought. */
+export interface OrderPurchase {
+  /** Which kind of purchase it is. */
+  readonly kind: "order";
+  /** The status. Polar may add to the names that this version knows. */
+  readonly status: OrderStatus;
+  /** Whether it was paid. */
+  readonly paid: boolean;
+  /** The time at which it was placed. */
+  readonly createdAt: string;
+}
+
+/** The subscription or the order by which a license key was bought, for an app to show. Access never depends on it. */
+export type Purchase = SubscriptionPurchase | OrderPurchase;
+
 /** Whether the app may run, why, and what the user can do. Times are RFC 3339 in UTC, on Polar's clock. */
 export interface AnyDecision {
   /** Whether the app may run. */
@@ -393,6 +458,11 @@ export interface AnyDecision {
   readonly limitUsage: number | null;
   /** How many devices may be active at once; null where the key needs no activation. */
   readonly limitActivations: number | null;
+  /**
+   * The subscription or the order by which the key was bought, as of the last confirmation; null if Polar did not say.
+   * Access never depends on it.
+   */
+  readonly purchase: Purchase | null;
   /** The configured features, and whether each is on. */
   readonly features: Readonly<Record<string, boolean>>;
   /** What the user can do. */
@@ -429,6 +499,7 @@ export interface UnlicensedDecision extends AnyDecision {
   readonly updatesUntil: null;
   readonly limitUsage: null;
   readonly limitActivations: null;
+  readonly purchase: null;
 }
 
 /** Polar's last answer about this license, or the app's configuration, denies it. */

@@ -16,6 +16,7 @@ mod json;
 mod offline;
 mod owner;
 mod portal;
+mod purchase;
 #[cfg(unix)]
 mod readme;
 mod serve;

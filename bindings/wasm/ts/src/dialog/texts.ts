@@ -42,6 +42,12 @@ export const ENGLISH = {
   "dialog.uses_of": "{usage} of {limit}",
   "dialog.device": "This device",
   "dialog.included": "Included",
+  "dialog.subscription": "Subscription",
+  "dialog.renews_on": "Renews on {date}",
+  "dialog.ends_on": "Ends on {date}",
+  "dialog.trial_until": "Trial until {date}",
+  "dialog.payment_failed": "Payment failed",
+  "dialog.update_payment": "Update it",
 } as const;
 
 /** The codes of the dialog's words. */

@@ -206,12 +206,32 @@ function offered(situation: Situation, decision: Decision, error: string): View 
   };
 }
 
+/** When the subscription renews or ends, or that its payment has failed, with the page where customers update it. */
+function subscriptionOf({ texts, locale, portalUrl }: Situation, { purchase }: Decision): Detail | undefined {
+  if (purchase?.kind !== "subscription") return undefined;
+  const name = textOf(texts, "dialog.subscription");
+  const { status, currentPeriodEnd, endsAt, cancelsAtPeriodEnd } = purchase;
+  if (status === "past_due" || status === "unpaid") {
+    const link = portalUrl ? { text: textOf(texts, "dialog.update_payment"), url: portalUrl } : undefined;
+    return { name, value: textOf(texts, "dialog.payment_failed"), link };
+  }
+  const on = (code: DialogTextCode, time: string): Detail => ({
+    name,
+    value: textOf(texts, code, { date: dateOf(time, locale) }),
+  });
+  const end = endsAt ?? (cancelsAtPeriodEnd ? currentPeriodEnd : null);
+  if (end) return on("dialog.ends_on", end);
+  if (status === "trialing" && currentPeriodEnd) return on("dialog.trial_until", currentPeriodEnd);
+  return status === "active" && currentPeriodEnd ? on("dialog.renews_on", currentPeriodEnd) : undefined;
+}
+
 function noteOf({ failure, isRemoved, texts }: Situation, { problem }: Decision): string {
   if (isRemoved) return textOf(texts, "dialog.deactivated");
   return problem && problem.message !== failure?.message ? problem.message : "";
 }
 
-function detailsOf({ texts, locale, features }: Situation, decision: Decision): Detail[] {
+function detailsOf(situation: Situation, decision: Decision): Detail[] {
+  const { texts, locale, features } = situation;
   const rows: Detail[] = [];
   const add = (name: DialogTextCode, value: string | null | undefined): void => {
     if (value != null) rows.push({ name: textOf(texts, name), value });
@@ -227,6 +247,8 @@ function detailsOf({ texts, locale, features }: Situation, decision: Decision): 
   }
   add("dialog.device", decision.activationLabel && labelOf(decision.activationLabel, locale));
   if (!allowed) return rows;
+  const subscription = subscriptionOf(situation, decision);
+  if (subscription) rows.push(subscription);
   for (const [name, { allowed: isOn, message, nextUrl }] of features) {
     const link = !isOn && nextUrl ? { text: textOf(texts, "dialog.upgrade"), url: nextUrl } : undefined;
     rows.push({ name, value: isOn ? textOf(texts, "dialog.included") : message, link });

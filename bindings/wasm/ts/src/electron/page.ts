@@ -38,6 +38,7 @@ export function pageLicense(bridge: PageBridge, name?: string): License | undefi
       if (decision === page.latest || JSON.stringify(decision) === JSON.stringify(page.latest)) return;
       Object.freeze(decision.features);
       Object.freeze(decision.problem);
+      Object.freeze(decision.purchase);
       page.latest = Object.freeze(decision);
       page.reported ??= page.latest;
     },

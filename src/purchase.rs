@@ -1,0 +1,226 @@
+//! The subscription or the order by which a license key was bought: plain data for an app to show. Access never depends
+//! on it. Holds no personal data, and no id of a subscription or an order.
+
+use crate::time::Timestamp;
+use serde::{Serialize, Serializer};
+use std::fmt;
+
+/// Defines a status that Polar names: those that this version knows, and the text of any other.
+macro_rules! statuses {
+    (
+        $(#[doc = $about:literal])+
+        pub enum $type:ident {
+            $($(#[doc = $doc:literal])+ $variant:ident = $name:literal;)+
+        }
+    ) => {
+        $(#[doc = $about])+
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $type {
+            $($(#[doc = $doc])+ $variant,)+
+            /// A status that this version does not know, as Polar names it.
+            Other(String),
+        }
+
+        impl $type {
+            /// Returns Polar's name of the status.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $name,)+
+                    Self::Other(name) => name,
+                }
+            }
+
+            /// The names that this version knows, each with its meaning, for the types of bindings.
+            #[doc(hidden)]
+            pub const KNOWN: &'static [(&'static str, &'static str)] = &[$(($name, concat!($($doc, "\n"),+))),+];
+        }
+
+        impl From<String> for $type {
+            fn from(name: String) -> Self {
+                match name.as_str() {
+                    $($name => Self::$variant,)+
+                    _ => Self::Other(name),
+                }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer).map(Self::from)
+            }
+        }
+
+        #[cfg(feature = "schema")]
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string" })
+            }
+        }
+    };
+}
+
+statuses! {
+    /// The status of a subscription. A later version of Polar may have more.
+    pub enum SubscriptionStatus {
+        /// The first payment has not gone through.
+        Incomplete = "incomplete";
+        /// The first payment has not gone through in time.
+        IncompleteExpired = "incomplete_expired";
+        /// In its trial, which ends with the current period.
+        Trialing = "trialing";
+        /// Paid.
+        Active = "active";
+        /// The last payment has failed, and will be tried again.
+        PastDue = "past_due";
+        /// Ended, or about to.
+        Canceled = "canceled";
+        /// The last payment has failed, and will not be tried again.
+        Unpaid = "unpaid";
+        /// Paused.
+        Paused = "paused";
+    }
+}
+
+statuses! {
+    /// The status of an order. A later version of Polar may have more.
+    pub enum OrderStatus {
+        /// Not complete.
+        Draft = "draft";
+        /// Waiting for the payment.
+        Pending = "pending";
+        /// Paid.
+        Paid = "paid";
+        /// The whole payment was given back.
+        Refunded = "refunded";
+        /// A part of the payment was given back.
+        PartiallyRefunded = "partially_refunded";
+        /// Not valid any more.
+        Void = "void";
+    }
+}
+
+/// The subscription or the order by which a license key was bought, for an app to show. Access never depends on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Purchase {
+    /// A subscription.
+    Subscription(Subscription),
+    /// An order that is paid once.
+    Order(Order),
+}
+
+/// The subscription by which a license key was bought.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Subscription {
+    /// The status. Polar may add to the names that this version knows.
+    pub status: SubscriptionStatus,
+    /// The end of the current period, when the subscription renews unless it ends.
+    pub current_period_end: Option<Timestamp>,
+    /// The time at which it ends or has ended, if that is known.
+    pub ends_at: Option<Timestamp>,
+    /// Whether it ends with the current period instead of renewing.
+    pub cancels_at_period_end: bool,
+}
+
+/// The order by which a license key was bought.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Order {
+    /// The status. Polar may add to the names that this version knows.
+    pub status: OrderStatus,
+    /// Whether it was paid.
+    pub paid: bool,
+    /// The time at which it was placed.
+    pub created_at: Timestamp,
+}
+
+impl Purchase {
+    /// Returns the subscription, if it is one.
+    pub fn subscription(&self) -> Option<&Subscription> {
+        match self {
+            Self::Subscription(subscription) => Some(subscription),
+            Self::Order(_) => None,
+        }
+    }
+
+    /// Returns the order, if it is one.
+    pub fn order(&self) -> Option<&Order> {
+        match self {
+            Self::Order(order) => Some(order),
+            Self::Subscription(_) => None,
+        }
+    }
+
+    /// Returns Polar's name of the status.
+    pub fn status(&self) -> &str {
+        match self {
+            Self::Subscription(subscription) => subscription.status.as_str(),
+            Self::Order(order) => order.status.as_str(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_known_or_keeps_its_name() {
+        for (name, doc) in SubscriptionStatus::KNOWN {
+            let status = SubscriptionStatus::from(name.to_string());
+            assert!(!matches!(status, SubscriptionStatus::Other(_)) && status.as_str() == *name && !doc.is_empty());
+        }
+        for (name, _) in OrderStatus::KNOWN {
+            assert!(!matches!(OrderStatus::from(name.to_string()), OrderStatus::Other(_)));
+        }
+        let later = SubscriptionStatus::from("frozen".to_owned());
+        assert_eq!((&later, later.as_str()), (&SubscriptionStatus::Other("frozen".to_owned()), "frozen"));
+    }
+
+    #[test]
+    fn the_json_says_which_kind_it_is() {
+        let at = Timestamp::parse("2027-01-01T00:00:00Z").unwrap();
+        let subscription = Subscription {
+            status: SubscriptionStatus::PastDue,
+            current_period_end: Some(at),
+            ends_at: None,
+            cancels_at_period_end: false,
+        };
+        let order = Order { status: OrderStatus::Other("held".to_owned()), paid: true, created_at: at };
+        let json = [Purchase::Subscription(subscription), Purchase::Order(order)]
+            .map(|purchase| serde_json::to_string(&purchase).unwrap());
+        let expected = [
+            r#"{"kind":"subscription","status":"past_due","currentPeriodEnd":"2027-01-01T00:00:00Z","endsAt":null,"cancelsAtPeriodEnd":false}"#,
+            r#"{"kind":"order","status":"held","paid":true,"createdAt":"2027-01-01T00:00:00Z"}"#,
+        ];
+        assert_eq!(json, expected);
+    }
+}
