@@ -1,0 +1,255 @@
+//! Polar changes its answers: each member that DESIGN.md says we rest on is renamed, left out, made null, of another type,
+//! or has an unknown value. And Polar's versions come and go, for a license that is installed.
+//!
+//! Nobody who has a license is refused access, no seat is lost in silence, and what is missing is named.
+#![cfg(feature = "http")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
+
+mod support;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use mock_polar::{ApiVersion, MockPolar, NewKey};
+use polar_license::blocking::{Client, HttpTransport, Transport};
+use polar_license::transport::{Answer, Request};
+use polar_license::{ErrorKind, State};
+use serde_json::Value;
+use support::{Bytes, Hand, app};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What Polar does to a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    Renamed,
+    Missing,
+    Null,
+    OtherType,
+    UnknownValue,
+}
+
+const CHANGES: [Change; 5] = [Change::Renamed, Change::Missing, Change::Null, Change::OtherType, Change::UnknownValue];
+
+/// A change to one member of the answers of one endpoint that have this status.
+#[derive(Clone, Debug)]
+struct Case {
+    endpoint: &'static str,
+    status: u16,
+    member: String,
+    is_required: bool,
+    change: Change,
+}
+
+impl Case {
+    /// Changes the member in a reply that it is about, if it is there.
+    fn apply(&self, url: &str, status: u16, body: &mut Vec<u8>) {
+        if !url.ends_with(self.endpoint) || status != self.status {
+            return;
+        }
+        let mut reply: Value = serde_json::from_slice(body).unwrap();
+        let pointer = format!("/{}", self.member.replace('.', "/"));
+        let (object, name) = pointer.rsplit_once('/').unwrap();
+        let Some(object) = reply.pointer_mut(object).and_then(Value::as_object_mut) else { return };
+        match self.change {
+            Change::Renamed => {
+                let value = object.remove(name).unwrap();
+                object.insert(format!("{name}_v2"), value);
+            }
+            Change::Missing => drop(object.remove(name)),
+            Change::Null => drop(object.insert(name.to_owned(), Value::Null)),
+            Change::OtherType => drop(object.insert(name.to_owned(), serde_json::json!([true]))),
+            Change::UnknownValue => drop(object.insert(name.to_owned(), "something new".into())),
+        }
+        *body = reply.to_string().into_bytes();
+    }
+
+    /// What a problem says of the member.
+    fn is_named_in(&self, detail: &str) -> bool {
+        // an object without its members is not worth a look at its parts
+        let outer = self.member.split('.').next().unwrap_or_default();
+        detail.contains(&format!("`{}` is ", self.member)) || detail.contains(&format!("`{outer}` is "))
+    }
+}
+
+/// The cases for a row of DESIGN.md's table of the license endpoints, and for the member that holds others.
+fn cases(row: &str, endpoint: &'static str, status: u16) -> Vec<Case> {
+    let design = include_str!("../DESIGN.md");
+    let row = design.lines().find(|line| line.starts_with(&format!("| {row} |"))).unwrap();
+    let mut cells = row.trim_matches('|').split('|').skip(1);
+    let mut members = |is_required: bool| {
+        let words = cells.next().unwrap_or_default().split('`').skip(1).step_by(2);
+        let named = words.filter(|word| *word != "granted").map(move |member| (member.to_owned(), is_required));
+        named.collect::<Vec<_>>()
+    };
+    let listed = [members(true), members(false)].concat();
+    assert!(listed.len() >= 2, "{row}");
+    let case = |(member, is_required): (String, bool)| {
+        CHANGES.map(|change| Case { endpoint, status, member: member.clone(), is_required, change })
+    };
+    listed.into_iter().flat_map(case).collect()
+}
+
+/// The real network, on which Polar's answers change.
+#[derive(Clone)]
+struct Changing {
+    hand: Hand,
+    case: Arc<Mutex<Option<Case>>>,
+}
+
+impl Transport for Changing {
+    fn post(&self, request: &Request) -> Answer {
+        self.hand.advance(Duration::from_millis(600));
+        let mut answer = HttpTransport::new().post(request);
+        if let (Answer::Reply { status, body, .. }, Some(case)) = (&mut answer, &*self.case.lock().unwrap()) {
+            case.apply(&request.url, *status, body);
+        }
+        answer
+    }
+}
+
+/// A device with a key for two, on a network where Polar changes.
+struct Device {
+    polar: MockPolar,
+    key: String,
+    network: Changing,
+    store: Bytes,
+}
+
+impl Device {
+    fn new(version: ApiVersion) -> Self {
+        let polar = MockPolar::builder().api_version(version).start().unwrap();
+        let key = polar.add_key(NewKey::new("pro").limit_activations(2));
+        let network = Changing { hand: Hand::with(&polar), case: Arc::default() };
+        Self { polar, key, network, store: Bytes::default() }
+    }
+
+    fn open(&self) -> Client {
+        self.open_as("a test machine", self.store.clone())
+    }
+
+    fn open_as(&self, device: &str, store: Bytes) -> Client {
+        let config = app(&self.polar.url(), "com.example.app").device_id(device).build().unwrap();
+        let client = Client::builder(config).clock(self.network.hand.clone()).store(store);
+        client.transport(self.network.clone()).open().unwrap()
+    }
+
+    fn becomes(&self, case: &Case) {
+        *self.network.case.lock().unwrap() = Some(case.clone());
+    }
+
+    fn pass(&self, time: Duration) {
+        self.network.hand.advance(time);
+        self.polar.advance_clock(time);
+    }
+
+    fn seats(&self) -> usize {
+        self.polar.activations(&self.key).len()
+    }
+}
+
+/// A license that is here stays, and its seat; a required member that is not as expected is named.
+#[test]
+fn an_installed_license_outlives_every_change_of_a_confirmation() {
+    let cases = cases("`validate` 200", "/validate", 200);
+    for case in &cases {
+        let device = Device::new(ApiVersion::V2027_01);
+        device.open().activate(&device.key).unwrap();
+        device.pass(2 * DAY);
+        device.becomes(case);
+        let client = device.open();
+        let decision = client.validate();
+        assert!(decision.allowed(), "{case:?}: {decision:?}");
+        assert_eq!(device.seats(), 1, "{case:?}");
+        if case.is_required {
+            assert_eq!(decision.state(), State::Grace, "{case:?}");
+            let problem = decision.problem().unwrap();
+            assert!(case.is_named_in(&problem.detail), "{case:?}: {problem:?}");
+        } else {
+            assert_eq!((decision.state(), decision.problem()), (State::Active, None), "{case:?}");
+        }
+        assert!(device.open().current().allowed(), "{case:?}: the next start");
+        *device.network.case.lock().unwrap() = None;
+        assert_eq!(device.open().validate().problem(), None, "{case:?}: Polar takes it back");
+    }
+    println!("{} changes of a confirmation", cases.len());
+    assert_eq!(cases.len(), 60);
+}
+
+/// A key can be activated, or it is said why not; a seat that was taken is known or reported.
+#[test]
+fn no_seat_is_lost_by_a_change_of_an_answer_to_an_activation() {
+    let of_seats = cases("`activate` 200", "/activate", 200);
+    let of_keys = cases("`validate` 200", "/validate", 200);
+    for case in of_seats.iter().chain(&of_keys) {
+        let device = Device::new(ApiVersion::V2027_01);
+        device.becomes(case);
+        let client = device.open();
+        match client.activate(&device.key) {
+            Ok(decision) => {
+                assert!(decision.allowed() && decision.problem().is_none(), "{case:?}: {decision:?}");
+                let seat = decision.license().unwrap().activation_id.map(|id| id.to_string());
+                let taken = device.polar.activations(&device.key).pop().map(|seat| seat.id);
+                assert_eq!(seat, taken, "{case:?}");
+            }
+            Err(error) => {
+                assert!(case.is_required && case.is_named_in(error.detail()), "{case:?}: {error:?}");
+                assert_eq!(error.maybe_applied(), device.seats() == 1, "{case:?}");
+                let problem = device.open().current().problem().map(|problem| problem.kind);
+                assert_eq!(problem, error.maybe_applied().then_some(ErrorKind::SeatUncertain), "{case:?}");
+            }
+        }
+    }
+    println!("{} changes before and after a seat is taken", of_seats.len() + of_keys.len());
+    assert_eq!((of_seats.len(), of_keys.len()), (65, 60));
+}
+
+/// What is not Polar's whole denial is none.
+#[test]
+fn a_denial_that_has_changed_denies_nobody() {
+    let cases = cases("400, 403, 404", "/validate", 404);
+    for case in &cases {
+        let device = Device::new(ApiVersion::V2027_01);
+        device.open().activate(&device.key).unwrap();
+        device.polar.revoke(&device.key);
+        device.becomes(case);
+        let decision = device.open().validate();
+        if case.member == "detail" && case.change == Change::UnknownValue {
+            // its text is for people: the error's name is the contract
+            assert_eq!(decision.state(), State::Denied, "{case:?}");
+            continue;
+        }
+        assert!(decision.allowed(), "{case:?}: {decision:?}");
+        assert!(case.is_named_in(&decision.problem().unwrap().detail), "{case:?}: {decision:?}");
+    }
+    println!("{} changes of a denial", cases.len());
+    assert_eq!(cases.len(), 10);
+}
+
+/// Polar adds a version each quarter and removes the oldest: an app that was shipped before notices nothing.
+#[test]
+fn an_installed_license_lives_through_four_quarters_of_versions() {
+    let device = Device::new(ApiVersion::V2026_04);
+    device.open().activate(&device.key).unwrap();
+    let quarters = [("2026-10", "2026-04"), ("2027-01", "2026-10"), ("2027-04", "2027-01"), ("2027-07", "2027-04")];
+    for (released, removed) in quarters {
+        device.polar.release_api_version(released.parse().unwrap());
+        for day in 0..91 {
+            device.pass(DAY);
+            if day == 7 {
+                device.polar.remove_api_version(removed.parse().unwrap());
+            }
+            let client = device.open();
+            assert!(client.current().allowed(), "{released}, day {day}: at the start");
+            let decision = client.refresh();
+            assert_eq!((decision.state(), decision.problem()), (State::Active, None), "{released}, day {day}");
+        }
+        // another device is activated, and released
+        let client = device.open_as("another machine", Bytes::default());
+        assert!(client.activate(&device.key).unwrap().allowed(), "{released}");
+        assert_eq!(device.seats(), 2, "{released}");
+        drop(client.deactivate().unwrap());
+        assert_eq!(device.seats(), 1, "{released}");
+    }
+    assert!(device.polar.requests().iter().all(|request| request.header("polar-version").is_none()));
+}
