@@ -3,7 +3,7 @@
 //!
 //! Nobody who has a license is refused access, no seat is lost in silence, and what is missing is named.
 #![cfg(feature = "http")]
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
 mod support;
 

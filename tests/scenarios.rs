@@ -21,6 +21,9 @@ mod format;
 mod polar;
 #[path = "scenarios/tests.rs"]
 mod tests;
+#[cfg(feature = "http")]
+#[path = "scenarios/versions.rs"]
+mod versions;
 #[path = "scenarios/world.rs"]
 mod world;
 #[path = "scenarios/wrong.rs"]
