@@ -103,6 +103,8 @@ pub(super) struct Probe {
     pub(super) answer: Answer,
     /// The header `Date` of the reply.
     pub(super) date: Option<String>,
+    /// The header `Polar-Version` of the reply: the version of Polar's API that it is in.
+    pub(super) version: Option<String>,
     /// Why there is no reply.
     pub(super) obstacle: Option<Obstacle>,
 }
@@ -143,12 +145,12 @@ pub(super) struct Route {
 pub(super) fn probe(request: &Request) -> Probe {
     let mut body = WatchedBody::new(request.body.as_bytes());
     match exchange(request, &mut body, &Resettable::default()) {
-        Ok(Reply { answer, date }) => Probe { answer, date, obstacle: None },
+        Ok(Reply { answer, date, version }) => Probe { answer, date, version, obstacle: None },
         Err(fault) => {
             let obstacle = fault.obstacle(body.sent);
             let is_unknown = obstacle == Obstacle::Connection && is_looked_up_in_vain(&request.url);
             let obstacle = Some(if is_unknown { Obstacle::HostName } else { obstacle });
-            Probe { answer: fault.into_answer(body.sent), date: None, obstacle }
+            Probe { answer: fault.into_answer(body.sent), date: None, version: None, obstacle }
         }
     }
 }
@@ -205,6 +207,7 @@ fn proxy_in(name: &str) -> Option<Result<Proxy, ureq::Error>> {
 struct Reply {
     answer: Answer,
     date: Option<String>,
+    version: Option<String>,
 }
 
 fn exchange(request: &Request, body: &mut WatchedBody<'_>, roots: &Resettable<RootCerts>) -> Result<Reply, Fault> {
@@ -260,7 +263,8 @@ fn secret(value: &str) -> Result<HeaderValue, Fault> {
 
 /// `limit` is the most bytes of a body.
 fn read(mut response: Response<Body>, limit: usize) -> Result<Reply, Fault> {
-    let date = response.headers().get("date").and_then(|value| Some(value.to_str().ok()?.to_owned()));
+    let header = |name| response.headers().get(name).and_then(|value| Some(value.to_str().ok()?.to_owned()));
+    let (date, version) = (header("date"), header("polar-version"));
     let retry_after = RetryHeaders::read(|name| response.headers().get(name)?.to_str().ok()).seconds();
     let mut bytes = Vec::new();
     response.body_mut().as_reader().take((limit as u64).saturating_add(1)).read_to_end(&mut bytes)?;
@@ -268,7 +272,7 @@ fn read(mut response: Response<Body>, limit: usize) -> Result<Reply, Fault> {
         return Err(Fault::TooLarge);
     }
     let answer = Answer::Reply { status: response.status().as_u16(), retry_after, body: bytes };
-    Ok(Reply { answer, date })
+    Ok(Reply { answer, date, version })
 }
 
 /// `None` for an address that nothing is sent to.

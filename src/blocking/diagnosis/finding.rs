@@ -161,6 +161,8 @@ names! {
         CaptivePortal = "captive_portal";
         /// Something else than Polar answered.
         NotPolar = "not_polar";
+        /// Polar has no such endpoint any more, or not in this version.
+        EndpointGone = "endpoint_gone";
         /// Polar's server has a problem.
         ServerFault = "server_fault";
         /// Polar takes no requests from this internet address for a while.
@@ -232,6 +234,10 @@ impl Fault {
             Self::NotPolar => {
                 "A proxy, a firewall or another server answered in Polar's place: check the environment, and ask who \
                  runs this network to let requests to this server through."
+            }
+            Self::EndpointGone => {
+                "Polar answers, but no longer at this address or in this version of its interface: update the app. If \
+                 `environment` is an address of your own, compare it with the one that the server shows."
             }
             Self::ServerFault => "Wait and try again; a license that is active here goes on working.",
             Self::RateLimited => "Wait for a minute and try again; others at this internet address count as well.",

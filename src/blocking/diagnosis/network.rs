@@ -7,6 +7,7 @@ use crate::client::exchange_log;
 use crate::clock::{Clock, SystemClock};
 use crate::codes::Reason;
 use crate::config::{Config, Environment};
+use crate::json::Json;
 use crate::key::Key;
 use crate::text::printable;
 use crate::time::Timestamp;
@@ -18,6 +19,9 @@ use uuid::Uuid;
 /// Polar knows neither. It answers to them as to any key that it does not know.
 const NO_KEY: &str = "POLAR-LICENSE-SELF-TEST";
 const NO_ORGANIZATION: Uuid = Uuid::from_u128(0x5e1f7e57_0000_4000_8000_000000000000);
+
+/// The newest version of Polar's API that this library is tested with.
+const NEWEST_TESTED: &str = "2027-01";
 
 /// How far a clock may be off without being worth a word.
 const TOLERANCE: Duration = Duration::from_secs(5 * 60);
@@ -107,15 +111,22 @@ impl Asked {
         let rejection = match &self.reply {
             Err(rejection) if !self.is_polar() => rejection.to_string(),
             Ok(_) | Err(_) => {
-                return Finding::good(Check::Polar, format!("{} answered in {} ms", self.url, self.took_ms));
+                let answered = format!("{} answered in {} ms", self.url, self.took_ms);
+                return Finding::good(Check::Polar, format!("{answered}{}", self.version()));
             }
         };
         match &self.probe.answer {
             Answer::Reply { status: 429, .. } => fault(Fault::RateLimited, rejection),
             Answer::Reply { status, body, .. } => {
                 let who = who_answered(*status, body);
-                let is_portal = who == Fault::CaptivePortal;
-                fault(who, if is_portal { portal(&format!("HTTP {status}")) } else { rejection })
+                let detail = if who == Fault::CaptivePortal {
+                    portal(&format!("HTTP {status}"))
+                } else if who == Fault::EndpointGone {
+                    format!("Polar has no such endpoint, or not in this version (HTTP {status})")
+                } else {
+                    rejection
+                };
+                fault(who, detail)
             }
             Answer::Failed { .. } => {
                 let which = self.probe.obstacle.map_or(Fault::NoNetwork, |obstacle| self.obstacle(obstacle));
@@ -132,6 +143,21 @@ impl Asked {
                 fault(which, detail)
             }
         }
+    }
+
+    /// The version of Polar's API that answered, with what is to be known about it.
+    fn version(&self) -> String {
+        let Some(version) = self.probe.version.as_deref().filter(|version| is_version(version)) else {
+            return String::new();
+        };
+        let newest = NEWEST_TESTED;
+        // versions are written so that later ones sort behind
+        let note = if version > newest {
+            format!(", which is newer than those tested here (up to {newest})")
+        } else {
+            String::new()
+        };
+        format!(", version {version}{note}")
     }
 
     fn obstacle(&self, obstacle: Obstacle) -> Fault {
@@ -290,10 +316,17 @@ fn of_certificate(fault: CertificateFault) -> Fault {
     }
 }
 
+/// Whether a text is the name of a version, such as `2026-10`.
+fn is_version(text: &str) -> bool {
+    let is_digit = |(at, byte): (usize, u8)| if at == 4 { byte == b'-' } else { byte.is_ascii_digit() };
+    text.len() == 7 && text.bytes().enumerate().all(is_digit)
+}
+
 /// Who sends a reply that is not Polar's.
 fn who_answered(status: u16, body: &[u8]) -> Fault {
     let is_page = body.trim_ascii_start().starts_with(b"<");
     match status {
+        404 if is_bare_not_found(body) => Fault::EndpointGone,
         300..=399 | 511 => Fault::CaptivePortal,
         200..=299 if is_page => Fault::CaptivePortal,
         500..=599 => Fault::ServerFault,
@@ -317,6 +350,13 @@ pub(super) fn named(environment: &Environment) -> String {
         Environment::Sandbox => String::from("Polar's sandbox"),
         Environment::Url(url) => printable(url),
     }
+}
+
+/// Whether this is what Polar answers at an address where it has no endpoint, and for a version that it has removed.
+fn is_bare_not_found(body: &[u8]) -> bool {
+    let document = Json::parse(body);
+    let detail = document.and_then(|document| document.get("detail")).and_then(Json::string);
+    detail.as_deref() == Some("Not Found") && document.is_some_and(|document| document.get("error").is_none())
 }
 
 /// In the largest unit of which there are at least two.
@@ -364,6 +404,8 @@ mod tests {
             (200, b"{}", Fault::NotPolar),
             (403, page, Fault::NotPolar),
             (404, b"{}", Fault::NotPolar),
+            (404, br#"{"detail":"Not Found"}"#, Fault::EndpointGone),
+            (404, br#"{"error":"x","detail":"Not Found"}"#, Fault::NotPolar),
             (407, page, Fault::ProxyRefused),
             (502, page, Fault::ServerFault),
         ] {

@@ -97,6 +97,34 @@ fn nothing_is_wrong_and_nothing_is_left_behind() {
 }
 
 #[test]
+fn the_version_that_answers_is_shown_and_a_newer_one_is_noted() {
+    for (version, expected) in [
+        ("2026-04", ", version 2026-04"),
+        ("2027-01", ", version 2027-01"),
+        ("2027-04", ", version 2027-04, which is newer than those tested here (up to 2027-01)"),
+    ] {
+        let polar = MockPolar::builder().api_version(version.parse().unwrap()).start().unwrap();
+        let found = Found::on(&Device::new(&polar), &[]);
+        found.is(&[]);
+        assert!(found.detail("polar").ends_with(expected), "{found:?}");
+    }
+}
+
+/// A removed version and a moved endpoint are answered by Polar itself, and no network has to be repaired.
+#[test]
+fn an_endpoint_that_is_gone_is_told_from_a_foreign_network() {
+    let polar = start_polar();
+    let device = Device::new(&polar);
+    polar.fault(Fault::reply(404, "application/json", r#"{"detail":"Not Found"}"#));
+    let found = Found::on(&device, &[]);
+    found.is(&[("polar", "endpoint_gone")]);
+    assert!(found.finding("polar")["advice"].as_str().unwrap().contains("update the app"), "{found:?}");
+    polar.clear_faults();
+    polar.fault(Fault::reply(404, "text/html", "<html>Not Found</html>"));
+    Found::on(&device, &[]).is(&[("polar", "not_polar")]);
+}
+
+#[test]
 fn a_license_that_is_there_stays_as_it_is() {
     let polar = start_polar();
     let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
@@ -166,7 +194,8 @@ fn whoever_answers_in_polars_place_is_named() {
         (Fault::captive_portal(200), "captive_portal"),
         (Fault::captive_portal(511), "captive_portal"),
         (Fault::captive_portal(403), "not_polar"),
-        (Fault::reply(404, "application/json", "{\"detail\":\"Not Found\"}"), "not_polar"),
+        (Fault::reply(404, "application/json", "{\"detail\":\"Not Found\"}"), "endpoint_gone"),
+        (Fault::reply(404, "text/html", "<html>Not Found</html>"), "not_polar"),
         (Fault::server_error(502), "server_fault"),
         (Fault::rate_limited(60), "rate_limited"),
         (Fault::drop_connection(), "not_polar"),
