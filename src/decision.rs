@@ -277,6 +277,30 @@ impl Problem {
         let message = texts.fill(kind.text(), &[("detail", &detail)]);
         Self { kind, message, detail, retry_after: None, maybe_applied: false }
     }
+
+    /// Creates the problem that Polar accepts no request of any kind for this long.
+    pub(crate) fn busy(texts: &Texts, wait: Duration) -> Self {
+        let sentences = [Text::BusySecond, Text::BusySeconds, Text::BusyMinutes];
+        Self::rate_limited(texts, wait, sentences, "Polar limits requests")
+    }
+
+    /// Creates a problem that says how long to wait, in words for a second, for seconds or for minutes, and as a number.
+    pub(crate) fn rate_limited(
+        texts: &Texts,
+        wait: Duration,
+        [second, some_seconds, minutes]: [Text; 3],
+        detail: &str,
+    ) -> Self {
+        let seconds = wait.as_millis().div_ceil(1000);
+        let (text, name, number) = match seconds {
+            0..=1 => (second, "seconds", seconds),
+            2..=99 => (some_seconds, "seconds", seconds),
+            _ => (minutes, "minutes", seconds.div_ceil(60)),
+        };
+        let detail = format!("{detail}; the next one may leave in {number} {name}");
+        let message = texts.fill(text, &[(name, &number.to_string())]);
+        Self { message, retry_after: Some(wait), ..Self::new(texts, ErrorKind::RateLimited, detail) }
+    }
 }
 
 /// Whether the app may run, why, and what the user can do. Times are RFC 3339 in UTC, on Polar's clock.
@@ -389,7 +413,7 @@ mod tests {
         let problem =
             Problem { retry_after: wait, ..Problem::new(&Texts::default(), ErrorKind::RateLimited, "wait \"a\"\u{1}") };
         let json = Decision { problem: Some(problem), ..Decision::unknown() }.to_json();
-        let expected = r#""problem":{"kind":"rate_limited","message":"The license server is busy. Try again in a minute.","detail":"wait \"a\"\u0001","retryAfterMs":1500,"maybeApplied":false}}"#;
+        let expected = r#""problem":{"kind":"rate_limited","message":"The license server is busy. Try again later.","detail":"wait \"a\"\u0001","retryAfterMs":1500,"maybeApplied":false}}"#;
         assert!(json.ends_with(expected), "{json}");
     }
 

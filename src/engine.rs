@@ -99,9 +99,9 @@ pub use edit::Rotated;
 pub use outlook::Phase;
 pub use pacer::Pacer;
 #[cfg(feature = "portal")]
-pub use portal::PortalOperation;
+pub(crate) use portal::CODE_REQUEST_MS;
 #[cfg(feature = "portal")]
-pub(crate) use portal::{CODE_REQUEST_MS, busy};
+pub use portal::PortalOperation;
 pub use span::Span;
 pub use step::{JoinStep, Outcome, SendStep, Step, StoreStep, Turn, TurnStep};
 pub use watch::{Look, Watch};
@@ -111,11 +111,12 @@ use crate::decision::{Decision, Problem};
 use crate::device::DeviceId;
 use crate::key::TypedKey;
 use crate::record::{Record, Sealer};
-use crate::time::{Now, Timestamp};
+use crate::time::{Now, Timestamp, milliseconds};
 use crate::values::Values;
 use edit::{AttemptId, Edit};
 use random::Random;
 use std::sync::Arc;
+use std::time::Duration;
 use task::{AfterStore, Question};
 use timeline::Timeline;
 
@@ -153,6 +154,9 @@ pub enum Patience {
     Short,
     /// Nobody is waiting: a timer.
     Full,
+    /// Nobody is waiting, and the automatic refresh has just been started: asks even before it is due, unless access is
+    /// allowed.
+    Started,
     /// Nobody is waiting, and the network may just have come back: asks even before it is due, unless all is well.
     Woken,
 }
@@ -229,6 +233,8 @@ struct Running {
     asks: bool,
     /// Whether a request was answered, by Polar or by something else.
     has_asked: bool,
+    /// Whether a request has left since the record was last written.
+    has_unsaved_request: bool,
     /// Whether the driver keeps other processes from asking Polar.
     has_turn: bool,
     /// In ms of the monotonic clock.
@@ -239,6 +245,9 @@ struct Running {
 
 /// How long a refresh takes at most if access is allowed: two seconds, less what reading and writing take.
 const SHORT_PATIENCE_MS: u64 = 1_800;
+
+/// The longest time for which a decision is kept without looking at the clocks again.
+const LONGEST_SPAN: Duration = Duration::from_secs(60);
 
 /// What changing operations may take beyond the configured time: Polar can hold an answer for 30 s.
 const EXTRA_MS: u64 = 25_000;
@@ -332,8 +341,17 @@ impl Engine {
         (before != decision).then_some(DecisionChange { decision, before })
     }
 
-    /// How long what [`current`](Self::current) says at this instant holds, unless an operation changes it meanwhile.
+    /// How long what [`current`](Self::current) says at this instant holds, unless an operation changes it meanwhile. A
+    /// minute at most: only in `current` does the engine see what time it is, and remembers it should the clock be set back.
     pub fn holds(&mut self, now: Now) -> Span {
+        let change = self.next_change(now);
+        let wall = change.wall.min(now.wall.plus(LONGEST_SPAN));
+        let mono = change.mono.min(now.after(milliseconds(LONGEST_SPAN)));
+        Span::new(now, Now { wall, mono })
+    }
+
+    /// Returns the clocks at which time alone changes the decision next.
+    fn next_change(&mut self, now: Now) -> Now {
         let estimate = self.estimate(now);
         let by_license = self.record.license.as_deref().and_then(|license| match estimate {
             Some(at) => {
@@ -345,7 +363,7 @@ impl Engine {
         let attempts = self.record.attempts.iter().filter_map(|attempt| attempt.next_change(now.wall));
         let mut until = by_license.unwrap_or(Now::LAST);
         until.wall = attempts.fold(until.wall, Timestamp::min);
-        Span::new(now, until)
+        until
     }
 
     /// Whether a feature is on at this instant; what [`Decision::allows`] says of [`current`](Self::current), sooner.

@@ -25,10 +25,14 @@ pub(crate) use seal::Sealer;
 use crate::codes::{Denial, Distrust};
 use crate::key::Key;
 use crate::license::Terms;
+use crate::retry_headers::LONGEST_BLOCK;
 use crate::text::printable;
 use crate::texts::{Text, Texts};
 use crate::time::Timestamp;
 use uuid::Uuid;
+
+/// Two requests may leave within this time. A little more than a second, since the network jitters.
+pub(crate) const PACE_MS: i64 = 1_100;
 
 /// Everything remembered. The default is what a device without any license remembers.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -42,7 +46,8 @@ pub(crate) struct Record {
     /// and that the customer portal has found. Activating the key that they belong to uses or releases them.
     pub(crate) keyless_seats: Vec<KeptSeat>,
     pub(crate) plan: Plan,
-    /// When the last two requests left, by the wall clock.
+    /// When the last two requests left, by the wall clock. They outlive the license, as do a pause and the tries of codes:
+    /// Polar counts by internet address.
     pub(crate) sent: [Option<Timestamp>; 2],
     /// When codes were requested or tried.
     #[cfg(feature = "portal")]
@@ -152,10 +157,22 @@ pub(crate) struct Untrusted {
 }
 
 impl Record {
-    /// Whether losing it would lose something. `wall` is the wall clock, which a pause is measured by.
+    /// Whether losing it would lose something. `wall` is the wall clock, which requests and a pause are measured by.
     pub(crate) fn is_worth_keeping(&self, wall: Timestamp) -> bool {
         let paused = self.plan.pause_ahead(wall).is_some();
-        self.identity_to_ask().is_some() || paused || self.unsettled() > 0 || self.has_code_tries(wall)
+        let paced = self.sent.iter().flatten().any(|at| (0..=PACE_MS).contains(&wall.ms_since(*at)));
+        self.identity_to_ask().is_some() || paused || paced || self.unsettled() > 0 || self.has_code_tries(wall)
+    }
+
+    /// Removes the license, its seats and all that is known of them. The times that Polar's limits depend on stay.
+    pub(crate) fn forget(&mut self) {
+        *self = Self {
+            plan: Plan { pause_until: self.plan.pause_until, ..Plan::default() },
+            sent: self.sent,
+            #[cfg(feature = "portal")]
+            code_tries: std::mem::take(&mut self.code_tries),
+            ..Self::default()
+        };
     }
 
     /// Whether codes were requested or tried not long ago.
@@ -224,8 +241,7 @@ impl Plan {
     /// The end of a pause that is still to come. One that reaches further ahead than any that Polar asks for was saved
     /// under another wall clock.
     pub(crate) fn pause_ahead(&self, wall: Timestamp) -> Option<Timestamp> {
-        const LONGEST_MS: i64 = 120 * 1000;
-        self.pause_until.filter(|until| *until > wall && until.ms_since(wall) <= LONGEST_MS)
+        self.pause_until.filter(|until| *until > wall && until.since(wall) <= LONGEST_BLOCK)
     }
 }
 

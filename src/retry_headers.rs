@@ -1,7 +1,17 @@
-//! The headers in which a server says how long to wait before the next request. Reads no clock: a date counts from the
-//! server's own `Date`. Does not judge whether a wait is too long; `wire.rs` does.
+//! The headers in which a server says how long to wait before the next request, and the longest wait that is believed. Reads
+//! no clock: a date counts from the server's own `Date`.
 
 use crate::time::Timestamp;
+use std::time::Duration;
+
+/// The longest wait that is believed, twice Polar's longest block. Whoever answers in Polar's place must not keep a customer
+/// from activating for a day, nor may a pause that was saved under another wall clock.
+pub(crate) const LONGEST_BLOCK: Duration = Duration::from_secs(30 * 60);
+
+/// Returns the wait that a 429 asks for, as far as it is believed.
+pub(crate) fn block(seconds: u32) -> Duration {
+    Duration::from_secs(seconds.into()).min(LONGEST_BLOCK)
+}
 
 /// The headers of a reply that say when to try again. A header that is missing or cannot be read is `None`. In a
 /// browser a page can read only headers that the server exposes, and Polar exposes none of these.

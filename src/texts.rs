@@ -127,8 +127,14 @@ texts! {
     Network = "error.network", "The license server could not be reached. Check the network connection and try again.";
     /// No answer in time.
     Timeout = "error.timeout", "The license server did not answer in time. Try again.";
-    /// Too many requests.
-    RateLimited = "error.rate_limited", "The license server is busy. Try again in a minute.";
+    /// Too many requests, where it is not known how long to wait.
+    RateLimited = "error.rate_limited", "The license server is busy. Try again later.";
+    /// Too many requests, and the next one may leave in a second.
+    BusySecond = "error.busy_second", "The license server is busy. Try again in a second.";
+    /// The same, where it takes longer; `{seconds}` is a number from 2 to 99.
+    BusySeconds = "error.busy_seconds", "The license server is busy. Try again in {seconds} seconds.";
+    /// The same, where it takes still longer; `{minutes}` is a number from 2 on.
+    BusyMinutes = "error.busy_minutes", "The license server is busy. Try again in {minutes} minutes.";
     /// The server failed.
     Server = "error.server", "The license server has a problem. Try again later.";
     /// Fewer uses are left than the app wants to count.
@@ -189,12 +195,6 @@ texts! {
         CodeStillGood = "portal.code_still_good", "The code from the last mail is still good then.";
         /// After the sentence of an error: the code that was mailed will have expired before it can be tried.
         CodeOverByThen = "portal.code_over_by_then", "The code from the last mail will have expired by then: ask for another one.";
-        /// Too many requests of any kind, and the next one may leave in a second.
-        BusySecond = "portal.busy_second", "The license server is busy. Try again in a second.";
-        /// The same, where it takes longer; `{seconds}` is a number from 2 to 99.
-        BusySeconds = "portal.busy_seconds", "The license server is busy. Try again in {seconds} seconds.";
-        /// The same, where it takes still longer; `{minutes}` is a number from 2 on.
-        BusyMinutes = "portal.busy_minutes", "The license server is busy. Try again in {minutes} minutes.";
         /// What was entered cannot be the address of a checkout.
         NotALink = "portal.not_a_link", "This is not a link to a checkout. Copy the whole link.";
         /// What was entered cannot be an invitation to a team.

@@ -27,6 +27,7 @@ use crate::key::Key;
 use crate::license::Terms;
 use crate::purchase::{Order, Purchase, Subscription};
 use crate::reply::{Field, Last, Object, count, id, time};
+use crate::retry_headers::block;
 use crate::text::printable;
 use crate::texts::{Text, Texts};
 use crate::time::{Timestamp, milliseconds};
@@ -120,9 +121,8 @@ pub enum Rejection {
     },
 }
 
-/// What to wait after a 429 that says nothing readable, and the most to wait: Polar's block lasts 60 s.
+/// The wait after a 429 that says nothing readable: Polar's block for these endpoints lasts 60 s.
 const RETRY_AFTER_S: u32 = 60;
-const LONGEST_RETRY_AFTER_S: u32 = 120;
 
 macro_rules! path {
     ($operation:literal) => {
@@ -380,7 +380,7 @@ pub(crate) fn not_polar(status: u16, field: Option<Field>, maybe_applied: bool) 
 /// How long Polar accepts no request, if that is what it said.
 pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
     let Answer::Reply { status: 429, retry_after, .. } = answer else { return None };
-    Some(Duration::from_secs(retry_after.unwrap_or(RETRY_AFTER_S).min(LONGEST_RETRY_AFTER_S).into()))
+    Some(block(retry_after.unwrap_or(RETRY_AFTER_S)))
 }
 
 /// Reads the terms of a license key object, if it confirms the key that was asked about.
@@ -522,15 +522,14 @@ impl Rejection {
     }
 
     pub(crate) fn problem(&self, texts: &Texts) -> Problem {
-        let retry_after = match self {
-            Self::RateLimited(wait) => Some(*wait),
-            Self::Denied(_) | Self::UsageExhausted | Self::Invalid { .. } | Self::Unreachable { .. } => None,
-        };
+        if let Self::RateLimited(wait) = self {
+            return Problem::busy(texts, *wait);
+        }
         Problem {
             kind: self.kind(),
             message: texts.get(self.text()).to_owned(),
             detail: self.to_string(),
-            retry_after,
+            retry_after: None,
             maybe_applied: self.maybe_applied(),
         }
     }
@@ -877,7 +876,9 @@ mod tests {
 
     #[test]
     fn a_pause_is_never_longer_than_two_minutes() {
-        for (retry_after, seconds) in [(None, 60), (Some(0), 0), (Some(42), 42), (Some(u32::MAX), 120)] {
+        for (retry_after, seconds) in
+            [(None, 60), (Some(0), 0), (Some(42), 42), (Some(892), 892), (Some(u32::MAX), 1800)]
+        {
             let answer = Answer::Reply { status: 429, retry_after, body: vec![] };
             let expected = Rejection::RateLimited(Duration::from_secs(seconds));
             assert_eq!(validate().read(&answer), Err(expected.clone()));

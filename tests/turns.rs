@@ -154,6 +154,29 @@ fn a_process_that_knows_an_older_request_learns_of_newer_ones_before_it_sends() 
 }
 
 #[test]
+fn three_requests_leave_in_no_second_whatever_becomes_of_the_license() {
+    let activate = || Operation::Activate { key: Some(KEY.into()), replace_previous: false };
+    let mut device = Device::due();
+    device.latency = Duration::from_millis(20);
+    device.sent.clear();
+    for operation in [
+        Operation::Validate,
+        Operation::Deactivate,
+        activate(),
+        Operation::Forget,
+        activate(),
+        Operation::Deactivate,
+        Operation::Forget,
+        activate(),
+    ] {
+        let mut process = device.start();
+        device.alone(&mut process, operation).result.unwrap();
+    }
+    let sent = device.sent.windows(3).map(|three| three[2] - three[0]);
+    assert!(sent.clone().all(|apart| apart >= 1_000), "three requests in a second: {:?}", device.sent);
+}
+
+#[test]
 fn a_refresh_that_is_not_due_takes_no_turn() {
     let mut device = Device::due();
     let mut engine = device.start();

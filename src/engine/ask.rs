@@ -18,7 +18,7 @@ use crate::texts::Text;
 use crate::time::Now;
 use crate::wire::{self, Confirmed, Rejection};
 
-/// How soon an explicit refresh asks again without access, whatever the plan says.
+/// How soon an explicit refresh, or starting the automatic one, asks again without access, whatever the plan says.
 const ASK_AGAIN_MS: i64 = 5_000;
 
 /// The most that Polar adds in one request; it answers 500 above.
@@ -131,16 +131,17 @@ impl Engine {
     fn is_due(&mut self, patience: Patience, now: Now) -> bool {
         let state = self.state(now);
         let since = self.asked_at.map(|at| now.since(at));
-        // a user who waits for access, perhaps at a button; but not one who presses it again and again
-        let user_waits =
-            patience == Patience::Short && !state.is_allowed() && since.is_none_or(|ms| ms >= ASK_AGAIN_MS);
+        // a user waits for access, perhaps at a button, but may press it again and again
+        let may_ask_again = !state.is_allowed() && since.is_none_or(|ms| ms >= ASK_AGAIN_MS);
+        let user_waits = patience == Patience::Short && may_ask_again;
         if user_waits || !self.has_pending_work() {
             return user_waits;
         }
         match patience {
+            Patience::Started if may_ask_again => true,
             Patience::Full | Patience::Woken if !state.is_allowed() && since.is_none() => true,
             Patience::Woken if state != State::Active || self.unreached.is_some() => true,
-            Patience::Short | Patience::Full | Patience::Woken => self.due_in(now) == 0,
+            Patience::Short | Patience::Full | Patience::Started | Patience::Woken => self.due_in(now) == 0,
         }
     }
 

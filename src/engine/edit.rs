@@ -256,7 +256,7 @@ impl Editor<'_> {
             Edit::Activated(activated) => self.activated(record, activated),
             Edit::Plan(plan) => self.plan(record, *plan),
             Edit::Pause(until) => record.plan.pause_until = Some(*until),
-            Edit::Forget => *record = forgotten(record),
+            Edit::Forget => record.forget(),
             Edit::Attempt(attempt) => record.attempts.push(attempt.clone()),
             Edit::AttemptUncertain(id) => {
                 let attempt = record.attempts.iter_mut().find(|attempt| attempt.is(*id));
@@ -464,17 +464,6 @@ impl From<bool> for Applied {
     fn from(changed: bool) -> Self {
         if changed { Self::Changed } else { Self::Unchanged }
     }
-}
-
-/// What is left after the user has removed the license. Polar's limits on codes stay.
-#[cfg(feature = "portal")]
-fn forgotten(record: &mut Record) -> Record {
-    Record { code_tries: std::mem::take(&mut record.code_tries), ..Record::default() }
-}
-
-#[cfg(not(feature = "portal"))]
-fn forgotten(_: &mut Record) -> Record {
-    Record::default()
 }
 
 /// Keeps a seat whose key Polar did not know, unless the record has another text of that key by now.

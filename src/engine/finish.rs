@@ -13,6 +13,7 @@ use crate::key::Key;
 use crate::record::{Identity, KeptSeat, Seat, Verdict};
 use crate::time::Now;
 use crate::wire::{self, Confirmed, Rejection};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// The wait before a result is saved again, doubled each time. Seven retries take half a minute, about as long as the
@@ -165,13 +166,15 @@ impl Engine {
         let problem = rejection
             .filter(|rejection| !rejection.is_from_polar())
             .map(|rejection| rejection.problem(self.config.texts()));
-        let wait = problem.as_ref().and_then(|problem| problem.retry_after);
+        // not the wait for the requests of other operations, which is this process's own doing
+        let is_paused = matches!(rejection, Some(Rejection::RateLimited(_)));
+        let pause = self.pacer.pause_left(now);
         let plan = PlanEdit {
             answered: problem.is_none(),
             misses: if is_new_denial { 0 } else { self.record.plan.misses },
             jitter: self.random.next(),
             ended: now.mono,
-            pause_until: wait.map(|wait| now.wall.plus(wait)),
+            pause_until: (is_paused && pause > 0).then(|| now.wall.plus(Duration::from_millis(pause))),
         };
         self.unreached = problem;
         plan
@@ -190,8 +193,11 @@ impl Engine {
         self.store(edits, AfterStore::End(Ending { failure: Some(error), ..Ending::default() }), now)
     }
 
-    /// Ends the operation.
+    /// Ends the operation, once the times of its requests are stored.
     pub(super) fn finish(&mut self, ending: Ending, now: Now) -> Step {
+        if self.running.has_unsaved_request {
+            return self.store(Vec::new(), AfterStore::End(ending), now);
+        }
         self.running.sending = None;
         if self.running.asks && self.running.has_asked && ending.failure.is_none() {
             self.last_answered = self.running.id;

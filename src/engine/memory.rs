@@ -79,7 +79,8 @@ impl Engine {
             contradicted |= applied == Applied::Contradicted;
         }
         let mut changed = bytes_before != record.bytes();
-        // a new request time alone is not worth a write: waiting processes read it with the answer that is saved
+        // the next process has to know of a request, whatever came of it and whether or not anything else is stored
+        changed |= self.running.has_unsaved_request;
         self.pacer.learn(now, record.sent);
         let sent = self.pacer.recent(now);
         if sent.iter().any(Option::is_some) {

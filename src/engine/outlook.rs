@@ -1,7 +1,7 @@
 //! The decisions that follow from the current one if only time passes. For pages without an engine that show decisions,
 //! such as a page whose license another process holds. Sends nothing, and does not record future times as seen.
 
-use super::{Engine, Span};
+use super::Engine;
 use crate::decision::Decision;
 use crate::time::Now;
 use std::time::Duration;
@@ -24,24 +24,22 @@ impl Engine {
     pub fn outlook(&mut self, now: Now) -> Vec<Phase> {
         let mut phases = vec![Phase { from: now, decision: self.current(now) }];
         let seen = self.timeline;
-        let (mut at, mut span) = (now, self.holds(now));
+        let (mut at, mut until) = (now, self.next_change(now));
         for _ in 1..MOST {
-            let Some(next) = end_of(&span, at) else { break };
+            let Some(next) = clocks_at(until, at) else { break };
             let decision = self.current(next);
             if phases.last().is_none_or(|last| last.decision != decision) {
-                phases.push(Phase { from: span.until(), decision });
+                phases.push(Phase { from: until, decision });
             }
-            (at, span) = (next, self.holds(next));
+            (at, until) = (next, self.next_change(next));
         }
         self.timeline = seen;
         phases
     }
 }
 
-/// Returns the reading of both clocks when the first of them reaches the end of `span`, or `None` if the span does not
-/// end.
-fn end_of(span: &Span, at: Now) -> Option<Now> {
-    let until = span.until();
+/// Returns the reading of both clocks when the first of them reaches `until`, or `None` if that is never.
+fn clocks_at(until: Now, at: Now) -> Option<Now> {
     let wall = u64::try_from(until.wall.ms_since(at.wall)).unwrap_or(0);
     let passed = wall.min(at.until(until.mono));
     let is_ahead = passed > 0 && until != Now::LAST;

@@ -1,9 +1,18 @@
 //! How fast requests may leave. Polar blocks an address for a minute at the fourth request in a second, whatever they were;
 //! so no more than two leave in any second, and none during a block. Processes that share a record learn from it when
 //! another one has sent.
+//!
+//! Operations that are likely to send several requests begin so far apart that each has room for all of its own: of fifty
+//! at once the first ones are done before the last ones begin, and those for which there is no time are refused at once.
+//!
+//! ```text
+//! first requests  1           2           3           time ─►
+//! all requests    1   1   1   2   2   2   3   3   3   two in any second
+//! ```
 
+use crate::record::PACE_MS;
 use crate::time::{Now, Timestamp};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// Shared by every engine of a process whose requests leave from one address. Cloning shares it.
 #[derive(Clone, Debug, Default)]
@@ -11,33 +20,50 @@ pub struct Pacer(Arc<Mutex<Pace>>);
 
 #[derive(Debug, Default)]
 struct Pace {
-    /// When the last two requests left, the older first; in ms of the monotonic clock, negative before this process began.
-    last: [Option<i64>; 2],
+    /// The times at which requests left or will leave, in order, as far as they still count; in ms of the monotonic clock,
+    /// negative before this process began.
+    slots: Vec<i64>,
+    /// The operations under way that are likely to send more requests.
+    begun: Vec<Begun>,
     paused_until: u64,
 }
 
-/// Two requests in this many milliseconds; a little more than a second, since the network jitters.
-const WINDOW_MS: i64 = 1_100;
+#[derive(Debug)]
+struct Begun {
+    /// The operation's ticket, which its steps own besides the engine as long as it is under way.
+    ticket: Weak<()>,
+    /// The end of the time that is kept for its requests.
+    until: i64,
+}
+
+/// The time in which one request may leave, on average.
+const SLOT_MS: i64 = PACE_MS / 2;
+
+/// The time for Polar's answers to the requests of an operation that has to wait.
+const ANSWERS_MS: i64 = 2_000;
 
 impl Pacer {
-    /// A pacer that has let nothing go yet.
+    /// Creates a pacer that has let nothing go yet.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The earliest moment for one more request, now taken; or how long to wait, in ms, where that leaves too little time
-    /// for an answer before `deadline`.
+    /// Takes the earliest moment for one more request. Returns it, or the wait in ms if that leaves too little time for an
+    /// answer before `deadline`.
     pub(super) fn reserve(&self, now: Now, deadline: u64) -> Result<u64, u64> {
+        self.pace().reserve(now, now.mono.cast_signed(), 0, deadline)
+    }
+
+    /// Does the same for the first of several requests: after those of the operations that have begun before, and only if
+    /// there is time for all of them.
+    pub(super) fn reserve_first(&self, ticket: &Arc<()>, requests: u8, now: Now, deadline: u64) -> Result<u64, u64> {
         let mut pace = self.pace();
-        let [before_last, last] = pace.last;
-        let spaced = before_last.map_or(0, |at| at.saturating_add(WINDOW_MS).max(0).unsigned_abs());
-        let at = now.mono.max(spaced).max(pace.paused_until);
-        // a pause may take half of the time there is; spacing, which is short and our own doing, all of it
-        let half = now.after(now.until(deadline) / 2);
-        if at > now.mono && (at >= deadline || pace.paused_until > half) {
-            return Err(now.until(at));
-        }
-        pace.last = [last, Some(at.cast_signed())];
+        // one owner is the engine, and the steps of an operation under way are others
+        pace.begun.retain(|begun| begun.ticket.strong_count() > 1);
+        let turn = pace.begun.iter().map(|begun| begun.until).max().unwrap_or(i64::MIN);
+        let room = SLOT_MS.saturating_mul(requests.into());
+        let at = pace.reserve(now, turn.max(now.mono.cast_signed()), room.saturating_add(ANSWERS_MS), deadline)?;
+        pace.begun.push(Begun { ticket: Arc::downgrade(ticket), until: at.cast_signed().saturating_add(room) });
         Ok(at)
     }
 
@@ -48,12 +74,13 @@ impl Pacer {
         pace.paused_until = pace.paused_until.max(until);
     }
 
-    /// When the last two requests left, by the wall clock, as far as they still count.
+    /// Returns the times at which the last two requests left, by the wall clock, as far as they still count.
     pub(super) fn recent(&self, now: Now) -> [Option<Timestamp>; 2] {
-        self.pace().last.map(|at| {
-            let ago = now.mono.cast_signed().saturating_sub(at?);
-            (ago <= WINDOW_MS).then(|| now.wall.plus_ms(ago.saturating_neg()))
-        })
+        let ago = |at: &i64| now.mono.cast_signed().saturating_sub(*at);
+        let pace = self.pace();
+        let mut latest = pace.slots.iter().rev().map(ago).filter(|ago| (0..=PACE_MS).contains(ago));
+        let last = latest.next();
+        [latest.next(), last].map(|ago| Some(now.wall.plus_ms(ago?.saturating_neg())))
     }
 
     /// Counts requests of another process, unless they are this one's own.
@@ -63,26 +90,64 @@ impl Pacer {
         let mut pace = self.pace();
         for at in sent.into_iter().flatten() {
             let ago = now.wall.ms_since(at);
-            if !(0..=WINDOW_MS).contains(&ago) {
-                continue;
-            }
             let at = now.mono.cast_signed().saturating_sub(ago);
-            let [before_last, last] = pace.last;
-            if [before_last, last].into_iter().flatten().any(|known| known.abs_diff(at) <= SAME_MS) {
-                continue;
+            let is_known = pace.slots.iter().any(|known| known.abs_diff(at) <= SAME_MS);
+            if (0..=PACE_MS).contains(&ago) && !is_known {
+                pace.insert(at);
             }
-            pace.last =
-                if last.is_none_or(|last| at > last) { [last, Some(at)] } else { [before_last.max(Some(at)), last] };
         }
     }
 
-    /// What is left of a pause, in ms.
+    /// Returns the rest of a pause, in ms.
     pub(super) fn pause_left(&self, now: Now) -> u64 {
         now.until(self.pace().paused_until)
     }
 
     fn pace(&self) -> MutexGuard<'_, Pace> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pace {
+    /// Takes the earliest moment from `earliest` on that leaves `rest` ms before the deadline.
+    fn reserve(&mut self, now: Now, earliest: i64, rest: i64, deadline: u64) -> Result<u64, u64> {
+        let oldest = now.mono.cast_signed().saturating_sub(PACE_MS);
+        self.slots.retain(|at| *at >= oldest);
+        let at = self.next_slot(earliest).max(0).unsigned_abs().max(self.paused_until);
+        let end = at.saturating_add(rest.unsigned_abs());
+        // a pause may take half of the time there is; spacing, which is short and our own doing, all of it
+        let half = now.after(now.until(deadline) / 2);
+        if at > now.mono && (end >= deadline || self.paused_until > half) {
+            return Err(now.until(at));
+        }
+        self.insert(at.cast_signed());
+        Ok(at)
+    }
+
+    /// Returns the first moment from `earliest` on at which one more request makes no three in any second, neither with those
+    /// before it nor with those that will follow it.
+    fn next_slot(&self, earliest: i64) -> i64 {
+        let mut at = earliest;
+        loop {
+            let (before, after) = self.slots.split_at(self.slots.partition_point(|slot| *slot <= at));
+            let mut before = before.iter().rev().copied();
+            let (last, second_last) = (before.next(), before.next());
+            let (next, second_next) = (after.first().copied(), after.get(1).copied());
+            let is_close = |from: Option<i64>, to: Option<i64>| {
+                from.zip(to).is_some_and(|(from, to)| to.saturating_sub(from) < PACE_MS)
+            };
+            if is_close(second_last, Some(at)) {
+                at = second_last.map_or(at, |slot| slot.saturating_add(PACE_MS));
+            } else if let Some(next) = next.filter(|_| is_close(last, next) || is_close(Some(at), second_next)) {
+                at = next;
+            } else {
+                return at;
+            }
+        }
+    }
+
+    fn insert(&mut self, at: i64) {
+        self.slots.insert(self.slots.partition_point(|slot| *slot <= at), at);
     }
 }
 
@@ -99,6 +164,34 @@ mod tests {
         let pacer = Pacer::new();
         let sent: Vec<u64> = (0..9).map(|i| pacer.reserve(at(i * 10), u64::MAX).unwrap()).collect();
         assert_eq!(sent, [0, 10, 1100, 1110, 2200, 2210, 3300, 3310, 4400]);
+    }
+
+    #[test]
+    fn a_request_goes_between_those_that_wait_without_making_three_in_a_second() {
+        let (pacer, tickets) = (Pacer::new(), [(); 3].map(Arc::new));
+        let steps = tickets.clone();
+        let begun = tickets.each_ref().map(|ticket| pacer.reserve_first(ticket, 3, at(0), 60_000));
+        assert_eq!(begun, [Ok(0), Ok(1_650), Ok(3_300)]);
+        let mut sent = vec![0, 1_650, 3_300];
+        for mono in [20, 40, 60, 2_000] {
+            sent.push(pacer.reserve(at(mono), 60_000).unwrap());
+        }
+        assert_eq!(sent[3..], [20, 1_100, 2_200, 2_750]);
+        sent.sort_unstable();
+        assert!(sent.windows(3).all(|three| three[2] - three[0] >= 1_100), "{sent:?}");
+        drop(steps);
+        assert_eq!(pacer.reserve_first(&Arc::new(()), 3, at(4_500), 60_000), Ok(4_500), "what has ended needs no room");
+    }
+
+    #[test]
+    fn operations_for_which_there_is_no_time_are_refused_at_once() {
+        let pacer = Pacer::new();
+        let steps: Vec<Arc<()>> = (0..50).map(|_| Arc::new(())).collect();
+        let tickets = steps.clone();
+        let begun: Vec<_> = tickets.iter().map(|ticket| pacer.reserve_first(ticket, 3, at(0), 35_000)).collect();
+        let first: Vec<u64> = begun.iter().map_while(|at| at.ok()).collect();
+        assert_eq!((first.len(), first.last()), (19, Some(&29_700)));
+        assert!(begun.iter().skip(19).all(|at| *at == Err(31_350)), "{begun:?}");
     }
 
     #[test]

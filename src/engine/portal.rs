@@ -225,31 +225,12 @@ impl Engine {
 /// Too many codes were requested or tried: how long to wait, in words and as a number.
 fn too_many_codes(texts: &Texts, wait: Duration) -> Error {
     let forms = [Text::TooManyCodesSecond, Text::TooManyCodesSeconds, Text::TooManyCodesMinutes];
-    rate_limited(texts, wait, forms, "too many codes were requested or tried")
+    Error::of(Problem::rate_limited(texts, wait, forms, "too many codes were requested or tried"), None)
 }
 
 /// Polar accepts no request for a code, nor a try. Its block for codes begins with a quarter of an hour; one of a minute at
 /// most may be that of validate and activate, which it puts on everything.
 pub(crate) fn codes_blocked(texts: &Texts, wait: Duration) -> Error {
     const LONGEST_OF_OTHERS: Duration = Duration::from_secs(60);
-    if wait > LONGEST_OF_OTHERS { too_many_codes(texts, wait) } else { busy(texts, wait) }
-}
-
-/// Polar accepts no request of any kind.
-pub(crate) fn busy(texts: &Texts, wait: Duration) -> Error {
-    rate_limited(texts, wait, [Text::BusySecond, Text::BusySeconds, Text::BusyMinutes], "Polar limits requests")
-}
-
-/// How long to wait, in words for a second, for seconds or for minutes, and as a number.
-fn rate_limited(texts: &Texts, wait: Duration, [second, some_seconds, minutes]: [Text; 3], detail: &str) -> Error {
-    let seconds = wait.as_millis().div_ceil(1000);
-    let (text, name, number) = match seconds {
-        0..=1 => (second, "seconds", seconds),
-        2..=99 => (some_seconds, "seconds", seconds),
-        _ => (minutes, "minutes", seconds.div_ceil(60)),
-    };
-    let detail = format!("{detail}; the next one may leave in {number} {name}");
-    let problem = Problem::new(texts, ErrorKind::RateLimited, detail);
-    let message = texts.fill(text, &[(name, &number.to_string())]);
-    Error::of(Problem { message, retry_after: Some(wait), ..problem }, None)
+    if wait > LONGEST_OF_OTHERS { too_many_codes(texts, wait) } else { Error::of(Problem::busy(texts, wait), None) }
 }

@@ -25,11 +25,6 @@ impl Span {
         (self.from.wall..self.until.wall).contains(&now.wall) && (self.from.mono..self.until.mono).contains(&now.mono)
     }
 
-    /// Returns the end of the span, on each clock.
-    pub fn until(&self) -> Now {
-        self.until
-    }
-
     /// Returns the time to wait until the span ends, if both clocks run normally.
     pub fn wait(&self, now: Now) -> Duration {
         let wall = self.until.wall.since(now.wall);

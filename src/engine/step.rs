@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::store::Change;
 use crate::text::printable;
 use crate::time::{Now, milliseconds};
-use crate::transport::{Answer, Request};
+use crate::transport::{Answer, Request, Sent};
 use crate::wire::{self, Rejection};
 use std::fmt;
 use std::sync::Arc;
@@ -150,6 +150,8 @@ impl StoreStep {
     pub fn resume(self, engine: &mut Engine, written: Result<(), String>, now: Now) -> Step {
         // the store may be the app's own, and says what it likes
         let written = written.map_err(|message| printable(&message));
+        // tried once: where the times of requests cannot be stored, nothing depends on them
+        engine.running.has_unsaved_request = false;
         if let (AfterStore::Forgotten, Err(message)) = (&self.then, &written) {
             engine.adopt(self.unedited, Vec::new(), &written, now);
             let message = format!("the license is still stored: {message}");
@@ -192,6 +194,7 @@ impl SendStep {
             engine.pacer.pause(now, milliseconds(wait));
         }
         engine.running.has_asked = true;
+        engine.running.has_unsaved_request |= !matches!(answer, Answer::Failed { sent: Sent::No, .. });
         self.then.resume(engine, Ok(&answer), now)
     }
 }
@@ -331,7 +334,14 @@ impl Engine {
 
     /// Sends a request within the operation's time, or reports at once that it must not.
     fn send_now(&mut self, then: AfterReply, now: Now) -> Step {
-        let not_before = match self.pacer.reserve(now, self.running.deadline) {
+        let deadline = self.running.deadline;
+        let reserved = match then.likely_requests() {
+            requests @ 2.. if !self.running.has_asked => {
+                self.pacer.reserve_first(&self.running.ticket, requests, now, deadline)
+            }
+            _ => self.pacer.reserve(now, deadline),
+        };
+        let not_before = match reserved {
             Ok(not_before) => not_before,
             Err(wait) => {
                 let rejection = Rejection::RateLimited(Duration::from_millis(wait));
@@ -342,7 +352,7 @@ impl Engine {
         let request = Request {
             url: format!("{}{path}", self.config.environment().base_url()),
             body,
-            timeout: Duration::from_millis(self.running.deadline.saturating_sub(not_before).max(1)),
+            timeout: Duration::from_millis(deadline.saturating_sub(not_before).max(1)),
         };
         Step::Send(SendStep { not_before, request, _ticket: Arc::clone(&self.running.ticket), then })
     }

@@ -194,6 +194,23 @@ impl AfterPortalStore {
 }
 
 impl AfterReply {
+    /// Returns the number of requests that the operation is likely to send, if this is the first one: an activation asks
+    /// before it takes a seat.
+    pub(super) fn likely_requests(&self) -> u8 {
+        match self {
+            Self::CheckSeat(_, _, _) | Self::CheckKey(_, _) => 3,
+            Self::Ask(_, _)
+            | Self::Activate(_, _)
+            | Self::ReleasePrevious(_, _)
+            | Self::Release(_, _)
+            | Self::CheckOlderKey(_, _, _)
+            | Self::Deactivate(_, _)
+            | Self::CheckOwnKey(_, _) => 1,
+            #[cfg(feature = "portal")]
+            Self::ReleaseAny(_, _) => 1,
+        }
+    }
+
     /// Returns the endpoint's path and the JSON body.
     pub(super) fn request(&self) -> (&'static str, String) {
         match self {

@@ -37,6 +37,8 @@ pub struct Watch {
     woken: bool,
     /// The store's stamp when it was last compared.
     stamp: Option<u64>,
+    /// Whether nothing was refreshed yet.
+    is_first: bool,
 }
 
 /// What to do at this instant.
@@ -51,7 +53,7 @@ pub enum Look {
 impl Watch {
     /// The first look refreshes.
     pub fn new(now: Now) -> Self {
-        Self { before: now, soonest: now.mono, due: now.mono, woken: false, stamp: None }
+        Self { before: now, soonest: now.mono, due: now.mono, woken: false, stamp: None, is_first: true }
     }
 
     /// An operation has ended, a refresh or another; `wake_at` is what its outcome says.
@@ -59,7 +61,7 @@ impl Watch {
         let touch = now.after(TOUCH_EVERY_MS);
         let soonest = now.after(PAUSE_MS);
         let due = wake_at.map_or(touch, |at| at.min(touch)).max(soonest);
-        *self = Self { before: now, soonest, due, woken: false, stamp: self.stamp };
+        *self = Self { before: now, soonest, due, woken: false, stamp: self.stamp, is_first: false };
     }
 
     /// Returns `true` if the record was saved or removed since the last call, by the [store's](crate::store::Store::stamp)
@@ -79,6 +81,7 @@ impl Watch {
         let left = Duration::from_millis(now.until(until));
         match (left.is_zero(), self.woken) {
             (true, true) => Look::Refresh(Patience::Woken),
+            (true, false) if self.is_first => Look::Refresh(Patience::Started),
             (true, false) => Look::Refresh(Patience::Full),
             (false, _) => Look::Wait(left.min(if self.stamp.is_some() { STAMP_EVERY } else { LOOK_EVERY })),
         }
@@ -100,7 +103,7 @@ mod tests {
     /// A watch that has just refreshed.
     fn refreshed(wake_at: Option<u64>) -> Watch {
         let mut watch = Watch::new(at(-5, 0));
-        assert_eq!(watch.look(at(-5, 0), false), Look::Refresh(Patience::Full), "the first look");
+        assert_eq!(watch.look(at(-5, 0), false), Look::Refresh(Patience::Started), "the first look");
         watch.planned(at(0, 0), wake_at);
         watch
     }

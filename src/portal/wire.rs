@@ -11,10 +11,11 @@ use super::license_key::LicenseKey;
 use super::secret::{CheckoutSecret, Code, Email, Invitation, Token, is_plain};
 use crate::codes::ErrorKind;
 use crate::config::SEAT_META;
-use crate::engine::busy;
+use crate::decision::Problem;
 use crate::error::Error;
 use crate::json::Json;
 use crate::reply::{Field, Last, Object, id, time};
+use crate::retry_headers::block;
 use crate::text::printable;
 use crate::texts::{Text, Texts};
 use crate::time::Timestamp;
@@ -51,8 +52,6 @@ pub(super) enum Refusal {
 /// What the code endpoints block for, where a browser hides the header that says it.
 const CODES_BLOCKED_S: u32 = 900;
 const BLOCKED_S: u32 = 60;
-/// The longest that Polar blocks anything.
-const LONGEST_BLOCK_S: u32 = 1800;
 
 /// The most keys on a page; Polar takes a larger number for this one.
 const PAGE: u32 = 100;
@@ -362,8 +361,7 @@ impl Call {
         };
         if status == 429 {
             let unknown = if self == Self::Code { CODES_BLOCKED_S } else { BLOCKED_S };
-            let wait = retry_after.unwrap_or(unknown).min(LONGEST_BLOCK_S);
-            return Refusal::RateLimited(Duration::from_secs(wait.into()));
+            return Refusal::RateLimited(block(retry_after.unwrap_or(unknown)));
         }
         let last = Last::default();
         let named = Json::parse(body).and_then(|document| named(Object::new(document, &last), status));
@@ -437,7 +435,7 @@ impl Refusal {
     pub(super) fn into_error(self, texts: &Texts) -> Error {
         let (kind, text, detail) = match self {
             Self::NoAnswer(rejection) => return rejection.into_error(texts),
-            Self::RateLimited(wait) => return busy(texts, wait),
+            Self::RateLimited(wait) => return Error::of(Problem::busy(texts, wait), None),
             Self::SessionOver => (
                 ErrorKind::Refused,
                 Text::SessionOver,

@@ -1069,7 +1069,7 @@ impl World {
         let activate = || Operation::Activate { key: Some(key.as_str().into()), replace_previous: false };
         for operation in [Operation::Open, activate(), activate(), activate(), activate()] {
             // later than the end of any saved pause
-            now = Now { wall: now.wall.plus(Duration::from_secs(121)), mono: now.mono + 121_000 };
+            now = Now { wall: now.wall.plus(Duration::from_secs(1801)), mono: now.mono + 1_801_000 };
             let mut step = engine.begin(operation, now);
             loop {
                 now.mono += 600;
@@ -1129,7 +1129,8 @@ impl World {
             self.tasks[0].faults = vec![].into_iter();
             self.finish(id)?;
         }
-        self.pass(5 * 60 * 1000, None)?;
+        // longer than the longest pause
+        self.pass(35 * 60 * 1000, None)?;
         self.check_everything()
     }
 }
@@ -1157,7 +1158,7 @@ fn disturb(
         (Fault::Portal(status), _) => return foreign(status, PAGE),
         (Fault::Foreign(status), _) => return foreign(status, r#"{"detail":"Not Found"}"#),
         (Fault::Busy(retry_after), _) => {
-            let meaning = Meaning::Wait(retry_after.unwrap_or(60).min(120));
+            let meaning = Meaning::Wait(retry_after.unwrap_or(60).min(1800));
             return (Answer::Reply { status: 429, retry_after, body: vec![] }, meaning);
         }
         (Fault::ServerError { .. }, _) | (_, None) => return foreign(500, "Internal Server Error"),

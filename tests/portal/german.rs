@@ -78,8 +78,8 @@ fn who_asks_for_too_many_codes_reads_german() {
     assert_eq!(blocked.message(), german("portal.too_many_codes_minutes").replace("{minutes}", "15"));
     story.polar.fault(Fault::rate_limited(892).on(Endpoint::ClaimSeat).once());
     let blocked = portal.claim_seat("ABC").unwrap_err();
-    assert_eq!(blocked.message(), german("portal.busy_minutes").replace("{minutes}", "15"));
-    for (seconds, code) in [(60, "portal.busy_seconds"), (1, "portal.busy_second")] {
+    assert_eq!(blocked.message(), german("error.busy_minutes").replace("{minutes}", "15"));
+    for (seconds, code) in [(60, "error.busy_seconds"), (1, "error.busy_second")] {
         story.polar.fault(Fault::rate_limited(seconds).on(Endpoint::ClaimSeat).once());
         let blocked = portal.claim_seat("ABC").unwrap_err();
         assert_eq!(blocked.message(), german(code).replace("{seconds}", "60"));

@@ -31,6 +31,21 @@ async fn auto_refresh_keeps_a_license_confirmed_until_it_is_stopped() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn auto_refresh_asks_at_its_start_if_access_is_not_allowed() {
+    let polar = Polar::holding("nothing");
+    let client = polar.client().store(MemoryStore::new()).open().await.unwrap();
+    client.activate(KEY).await.unwrap();
+    polar.advance(20 * DAY);
+    polar.hold("validate");
+    assert_eq!(client.refresh().await.state(), State::Lapsed, "Polar does not answer");
+    polar.hold("nothing");
+    sleep(Duration::from_secs(6)).await;
+    client.start_auto_refresh();
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(client.current().state(), State::Active, "not only when it is due, in a minute");
+}
+
+#[tokio::test(start_paused = true)]
 async fn auto_refresh_refreshes_a_license_that_is_activated_later() {
     let polar = Polar::holding("nothing");
     let client = polar.client().store(MemoryStore::new()).open().await.unwrap();

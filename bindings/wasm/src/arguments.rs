@@ -7,12 +7,14 @@ use polar_license::transport;
 use polar_license::{Now, Timestamp};
 use wasm_bindgen::prelude::*;
 
-/// The origin of a refresh: an app that waits for it, a timer, or a sign that the network may be back.
+/// The origin of a refresh: an app that waits for it, a timer, the start of the automatic refresh, or a sign that the network
+/// may be back.
 #[wasm_bindgen]
 #[derive(Clone, Copy)]
 pub enum Patience {
     Short = "short",
     Full = "full",
+    Started = "started",
     Woken = "woken",
 }
 
@@ -59,6 +61,7 @@ impl Patience {
         match self {
             Self::Short => Ok(engine::Patience::Short),
             Self::Full => Ok(engine::Patience::Full),
+            Self::Started => Ok(engine::Patience::Started),
             Self::Woken => Ok(engine::Patience::Woken),
             Self::__Invalid => Err(defect("there is no such patience")),
         }

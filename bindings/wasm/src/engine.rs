@@ -242,6 +242,13 @@ impl Engine {
         to_js(&Explained(self.inner()?.engine.current(now(wall, mono)).explain(feature)))
     }
 
+    /// Starts the automatic refresh: an earlier plan does not delay the next look.
+    #[wasm_bindgen(js_name = startWatch)]
+    pub fn start_watch(&self, wall: f64, mono: f64) -> Result<(), JsValue> {
+        self.inner()?.watch = Watch::new(now(wall, mono));
+        Ok(())
+    }
+
     /// Returns what the automatic refresh does at this instant: refresh, or wait, at most until the decision that was
     /// last read ends. Call it when the wait is over, after every operation, and with `woken` if the network may be
     /// back.

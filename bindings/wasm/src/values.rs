@@ -144,6 +144,7 @@ impl Look {
         match look {
             engine::Look::Refresh(Patience::Short) => Self::Refresh { patience: "short" },
             engine::Look::Refresh(Patience::Full) => Self::Refresh { patience: "full" },
+            engine::Look::Refresh(Patience::Started) => Self::Refresh { patience: "started" },
             engine::Look::Refresh(Patience::Woken) => Self::Refresh { patience: "woken" },
             engine::Look::Wait(wait) => Self::Wait { ms: milliseconds(wait.min(end)) },
         }

@@ -216,8 +216,14 @@ TextCode = Literal[
     "error.network",
     # The license server did not answer in time. Try again.
     "error.timeout",
-    # The license server is busy. Try again in a minute.
+    # The license server is busy. Try again later.
     "error.rate_limited",
+    # The license server is busy. Try again in a second.
+    "error.busy_second",
+    # The license server is busy. Try again in {seconds} seconds.
+    "error.busy_seconds",
+    # The license server is busy. Try again in {minutes} minutes.
+    "error.busy_minutes",
     # The license server has a problem. Try again later.
     "error.server",
     # The license has fewer uses left than this needs. Renew it, or buy another one.

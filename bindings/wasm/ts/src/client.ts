@@ -130,11 +130,16 @@ export class Client implements LicenseClient {
   readonly startAutoRefresh = (): void => {
     if (this.#disposal.signal.aborted) return;
     this.#unpoll ??= this.#store.poll?.(this.#reread);
+    let hasLooked = false;
     this.#refresher ??= refresher({
       look: (woken) => {
         // time may have changed the decision
         this.current();
-        return this.#engine.call((engine, now) => engine.look(woken, ...now));
+        return this.#engine.call((engine, now) => {
+          if (!hasLooked) engine.startWatch(...now);
+          hasLooked = true;
+          return engine.look(woken, ...now);
+        });
       },
       refresh: (patience) => this.run((engine, now) => engine.refresh(patience, ...now)),
     });

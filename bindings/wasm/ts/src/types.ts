@@ -221,8 +221,14 @@ export type TextCode =
   | "error.network"
   /** The license server did not answer in time. Try again. */
   | "error.timeout"
-  /** The license server is busy. Try again in a minute. */
+  /** The license server is busy. Try again later. */
   | "error.rate_limited"
+  /** The license server is busy. Try again in a second. */
+  | "error.busy_second"
+  /** The license server is busy. Try again in {seconds} seconds. */
+  | "error.busy_seconds"
+  /** The license server is busy. Try again in {minutes} minutes. */
+  | "error.busy_minutes"
   /** The license server has a problem. Try again later. */
   | "error.server"
   /** The license has fewer uses left than this needs. Renew it, or buy another one. */
@@ -292,12 +298,6 @@ export type PortalTextCode =
   | "portal.code_still_good"
   /** The code from the last mail will have expired by then: ask for another one. */
   | "portal.code_over_by_then"
-  /** The license server is busy. Try again in a second. */
-  | "portal.busy_second"
-  /** The license server is busy. Try again in {seconds} seconds. */
-  | "portal.busy_seconds"
-  /** The license server is busy. Try again in {minutes} minutes. */
-  | "portal.busy_minutes"
   /** This is not a link to a checkout. Copy the whole link. */
   | "portal.not_a_link"
   /** This is not an invitation. Copy the link from the mail. */

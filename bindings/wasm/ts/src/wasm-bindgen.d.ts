@@ -6,10 +6,11 @@
 
 export type NoReply = "network" | "timeout" | "cancelled";
 /**
- * The origin of a refresh: an app that waits for it, a timer, or a sign that the network may be back.
+ * The origin of a refresh: an app that waits for it, a timer, the start of the automatic refresh, or a sign that the network
+ * may be back.
  */
 
-export type Patience = "short" | "full" | "woken";
+export type Patience = "short" | "full" | "started" | "woken";
 /**
  * The outcome of waiting for other tabs: none is asking Polar, or one still is.
  */
@@ -143,6 +144,10 @@ export class Engine {
      * Returns the seconds to wait, as stated by the reply's headers of these names.
      */
     retryAfter(retryAfter?: string | null, ratelimitReset?: string | null, date?: string | null): number | undefined;
+    /**
+     * Starts the automatic refresh: an earlier plan does not delay the next look.
+     */
+    startWatch(wall: number, mono: number): void;
     /**
      * Asks Polar.
      */

@@ -8,7 +8,7 @@ import { expire, rest } from "./timers.mjs";
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 export function tests(environment) {
-  const all = [sameObject, unbound, graceEnds, clockIsSet, unread, unreadInGrace, explained];
+  const all = [sameObject, unbound, graceEnds, clockIsSet, unread, unreadInGrace, openedAgain, explained];
   if (environment.platform === "Node") all.push(manyAtOnce);
   return all.map((run) => ({ name: run.name, kind: "tests of reading", run }));
 }
@@ -120,6 +120,21 @@ async function unreadInGrace() {
   equal(heard, [], "not while an app draws");
   await rest();
   equal(heard.map(({ state }) => state), ["grace"], "but at once afterwards");
+}
+
+/** A page that is opened again after one failed attempt, and the network is back. */
+async function openedAgain() {
+  const { device, license, network } = await licensed();
+  network.isThere = false;
+  device.ahead += 15 * DAY_MS;
+  equal((await license.refresh()).state, "lapsed", "offline");
+  license.dispose();
+  device.ahead += 1_000;
+  device.sent = [];
+  const again = await device.open({ fetch: yes, autoRefresh: true });
+  await rest();
+  equal(device.sent, ["validate"], "what it asks at once");
+  again.dispose();
 }
 
 async function explained() {

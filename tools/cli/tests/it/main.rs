@@ -15,6 +15,7 @@ mod internet;
 mod json;
 mod offline;
 mod owner;
+mod pace;
 mod portal;
 mod purchase;
 #[cfg(unix)]

@@ -152,6 +152,11 @@ impl<'a> Device<'a> {
         files.find(|path| path.extension().is_some_and(|extension| extension == "license"))
     }
 
+    /// Whether a license is stored, or seats. For a second after a request its time is, which takes no more than this.
+    pub(crate) fn has_license(&self) -> bool {
+        self.record().is_some_and(|path| fs::metadata(path).unwrap().len() > 120)
+    }
+
     /// Changes the record as no program of ours does.
     pub(crate) fn tamper(&self) {
         let path = self.record().unwrap();
