@@ -12,20 +12,20 @@ use crate::time::Timestamp;
 /// How many in which time, in ms.
 const WINDOWS: [(usize, i64); 2] = [(5, 60 * 1000 + CodeTries::ON_ITS_WAY_MS), (10, CodeTries::KEPT_MS)];
 
-/// Adds a request or a try to the list, once, unless it is too early; whether it was added. A request reserves the try of its
-/// code; a try takes the oldest that is reserved.
+/// Adds a request or a try to the list, once, unless it is too early. Returns `true` if anything has changed. A request
+/// reserves the try of its code; a try takes the oldest that is reserved.
 pub(super) fn reserve(tries: &mut CodeTries, new: CodeTry, to: CodeUse) -> bool {
     let now = new.at;
-    if is_reserved(tries, new) || paced(tries, to, now).max(blocked(tries, now)) > 0 {
+    if is_reserved(tries, new) {
         return false;
     }
-    let is_kept = |known: &CodeTry| (-CodeTries::KEPT_MS..CodeTries::KEPT_MS).contains(&now.ms_since(known.at));
-    tries.list.retain(is_kept);
-    // a wall clock that was set back must not make a try count for longer than an hour from here on
-    tries.list.iter_mut().for_each(|known| known.at = known.at.min(now));
+    let was_ahead = tries.count_from(now);
+    if paced(tries, to, now).max(blocked(tries, now)) > 0 {
+        return was_ahead;
+    }
+    tries.list.retain(|known| now.ms_since(known.at) < CodeTries::KEPT_MS);
     tries.mails.retain(|mail| mail.ends(now).is_some());
-    tries.mails.iter_mut().for_each(|mail| mail.at = mail.at.min(now));
-    tries.blocked_until = tries.block_ahead(now);
+    tries.blocked_until = None;
     tries.list.push(new);
     match to {
         CodeUse::Request => tries.mails.push(CodeMail { at: now, is_tried: false }),
@@ -60,10 +60,8 @@ pub(super) fn blocked(tries: &CodeTries, now: Timestamp) -> i64 {
 
 /// How long to wait until there is room for another request and the try of its code, or for another try, in ms.
 pub(super) fn paced(tries: &CodeTries, to: CodeUse, now: Timestamp) -> i64 {
-    // another process may have read its clock a moment later; one further ahead was saved under another wall clock
-    let ago = |known: &CodeTry| now.ms_since(known.at).max(0);
-    let counts = |known: &&CodeTry| now.ms_since(known.at) > -CodeTries::KEPT_MS;
-    let ages: Vec<i64> = tries.list.iter().filter(counts).map(ago).collect();
+    // a try that is ahead was saved under another wall clock, or a moment later
+    let ages: Vec<i64> = tries.list.iter().map(|known| now.ms_since(known.at).max(0)).collect();
     let untried = tries.mails.iter().filter(|mail| !mail.is_tried);
     let ends: Vec<i64> = untried.filter_map(|mail| Some(mail.ends(now)?.ms_since(now))).collect();
     let has_room = |wait: i64| {
@@ -187,18 +185,32 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_set_back_delays_for_an_hour_at_most() {
-        for to in [CodeUse::Request, CodeUse::Try] {
+    fn a_clock_that_is_set_back_neither_ends_the_pace_nor_delays_for_days() {
+        let day = 24 * 60 * MINUTE;
+        for back in [30 * MINUTE, 2 * 60 * MINUTE, day, 400 * day] {
             let mut tries = CodeTries::default();
-            for id in 0..2 {
-                assert!(reserve(&mut tries, CodeTry { at: at(30 * MINUTE), id }, to));
+            for id in 0..5 {
+                assert!(reserve(&mut tries, CodeTry { at: at(0), id }, CodeUse::Try));
             }
-            assert!((2..9).any(|id| !reserve(&mut tries, CodeTry { at: at(30 * MINUTE), id }, CodeUse::Try)));
-            assert!((1..=CodeTries::KEPT_MS).contains(&wait(&tries, to, at(0))));
-            let day = 24 * 60 * MINUTE;
-            assert_eq!(wait(&tries, to, at(-day)), 0, "they are from another clock");
-            assert!(reserve(&mut tries, CodeTry { at: at(-day), id: 9 }, to));
-            assert_eq!(tries.list.len(), 1);
+            let first = CodeTry { at: at(-back), id: 9 };
+            let is_saved = reserve(&mut tries, first, CodeUse::Try);
+            assert!(is_saved && !is_reserved(&tries, first), "the five count from here on");
+            let window = MINUTE + CodeTries::ON_ITS_WAY_MS;
+            assert_eq!(wait(&tries, CodeUse::Try, at(-back)), window);
+            let second = CodeTry { at: at(window - back), id: 10 };
+            assert!(reserve(&mut tries, second, CodeUse::Try) && is_reserved(&tries, second));
         }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_ends_no_block() {
+        let mut tries = CodeTries { blocked_until: Some(at(15 * MINUTE)), ..CodeTries::default() };
+        let back = -24 * 60 * MINUTE;
+        assert!(tries.matter(at(back)));
+        let early = CodeTry { at: at(back), id: 1 };
+        assert!(reserve(&mut tries, early, CodeUse::Try) && !is_reserved(&tries, early));
+        assert_eq!(wait(&tries, CodeUse::Try, at(back)), 30 * MINUTE);
+        let late = CodeTry { at: at(back + 30 * MINUTE), id: 2 };
+        assert!(reserve(&mut tries, late, CodeUse::Try) && is_reserved(&tries, late));
     }
 }

@@ -1,5 +1,6 @@
 //! When codes of the customer portal were requested or tried on this device. Not with which address or code.
 
+use crate::retry_headers::LONGEST_BLOCK;
 use crate::time::Timestamp;
 
 /// By the wall clock, the older first.
@@ -50,11 +51,23 @@ impl CodeTries {
         self.list.iter().any(is_kept) || self.block_ahead(wall).is_some()
     }
 
-    /// The end of a block that is still to come. One that reaches further ahead than any that Polar asks for was saved
-    /// under another wall clock.
+    /// Returns the end of a block that is still to come.
     pub(crate) fn block_ahead(&self, wall: Timestamp) -> Option<Timestamp> {
-        const LONGEST_MS: i64 = 30 * 60 * 1000;
-        self.blocked_until.filter(|until| *until > wall && until.ms_since(wall) <= LONGEST_MS)
+        self.blocked_until.filter(|until| *until > wall)
+    }
+
+    /// Lets whatever was saved under a wall clock that was ahead count from this moment on: setting the clock back does not
+    /// end the pace, and nobody waits until the clock is there again. Returns `true` if anything was ahead.
+    pub(crate) fn count_from(&mut self, wall: Timestamp) -> bool {
+        let tries = self.list.iter_mut().map(|code_try| (&mut code_try.at, wall));
+        let mails = self.mails.iter_mut().map(|mail| (&mut mail.at, wall));
+        let block = self.blocked_until.iter_mut().map(|until| (until, wall.plus(LONGEST_BLOCK)));
+        let mut was_ahead = false;
+        for (at, latest) in tries.chain(mails).chain(block) {
+            was_ahead |= *at > latest;
+            *at = latest.min(*at);
+        }
+        was_ahead
     }
 }
 
