@@ -66,7 +66,7 @@ export function LicenseProvider({ license, children }: LicenseProviderProps): Re
   const isMade = make !== undefined;
   const store = useMemo(() => new Store(given ?? undefined), [given, isMade]);
   // the function is another one at each draw, and called once
-  useEffect(() => make && store.open(make), [store]);
+  useEffect(() => (make ? store.open(make) : store.refresh()), [store]);
   return createElement(Context.Provider, { value: store }, children);
 }
 

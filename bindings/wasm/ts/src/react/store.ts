@@ -86,6 +86,13 @@ export class Store {
     };
   }
 
+  /** Asks Polar if that is due, or if access is not allowed: the network may be back since the license was made. */
+  refresh(): void {
+    const refresh = async (): Promise<unknown> => this.#license?.refresh();
+    // the decision says what went wrong
+    refresh().catch(() => undefined);
+  }
+
   readonly initial = (): LicenseState => this.#initial;
 
   readonly state = (): LicenseState => {
@@ -117,6 +124,7 @@ export class Store {
     this.#license = license;
     if (this.#listeners.size > 0) this.#stop = license.onChange(this.#notify);
     this.#change({ license });
+    this.refresh();
   }
 
   /** Only a client has timers and memory to return; `window.license` of Electron has not. */
