@@ -33,6 +33,7 @@
 // A new variant must not compile until every `match` handles it.
 #![deny(clippy::wildcard_enum_match_arm)]
 
+mod addresses;
 mod answer;
 mod body;
 mod captive;

@@ -1,12 +1,13 @@
 //! The customer portal: what a customer without a vendor's help can do. Each file below has one part of it.
 
-mod addresses;
 mod buying;
 mod call;
 mod checkouts;
 mod codes;
+mod countries;
 mod customers;
 mod devices;
+mod entries;
 mod grants;
 mod keys;
 mod organizations;

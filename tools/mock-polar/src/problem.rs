@@ -43,6 +43,17 @@ impl Problem {
         self
     }
 
+    /// The value is not one of these.
+    pub(crate) fn of_choice(values: &[&str], loc: Vec<Location>, input: Json) -> Self {
+        let quoted: Vec<String> = values.iter().map(|value| format!("'{value}'")).collect();
+        let expected = match quoted.split_last() {
+            Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+            Some(_) | None => quoted.concat(),
+        };
+        let problem = Self::new("enum", loc, format!("Input should be {expected}"), input);
+        problem.with(json!({ "expected": expected }))
+    }
+
     /// The string is shorter than one character or longer than `max`.
     pub(crate) fn of_length(text: &str, max: usize, loc: Vec<Location>) -> Option<Self> {
         let input = Json::String(text.to_owned());

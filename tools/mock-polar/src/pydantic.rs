@@ -3,6 +3,7 @@
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::addresses;
 use crate::ids;
 use crate::json::{Json, Object, Unreadable};
 use crate::numbers::{NotAnInteger, float_in, integer, integer_in, integer_of};
@@ -31,13 +32,14 @@ impl Text {
 pub(crate) struct Form {
     fields: Object,
     problems: Vec<Problem>,
+    /// Where the object is in the request.
+    place: Vec<Location>,
 }
 
 impl Form {
     /// A body that is not declared as JSON reaches pydantic as it is.
     pub(crate) fn of(request: &RecordedRequest) -> Result<Self, Reply> {
         let (body, is_json) = (request.body.as_slice(), request.has_json());
-        let missing = || Problem::new("missing", at([]), "Field required", Json::Null);
         if body.is_empty() {
             return Err(rejection(&[missing()]));
         }
@@ -46,8 +48,13 @@ impl Form {
             return Err(std::str::from_utf8(body)
                 .map_or_else(|_| Reply::internal_error(), |text| not_an_object(Json::String(text.to_owned()))));
         }
+        Self::read(body)
+    }
+
+    /// Reads a body that is JSON.
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Reply> {
         match Json::read(body) {
-            Ok(Json::Object(fields)) => Ok(Self { fields, problems: Vec::new() }),
+            Ok(Json::Object(fields)) => Ok(Self { fields, problems: Vec::new(), place: at([]) }),
             Ok(Json::Null) => Err(rejection(&[missing()])),
             Ok(
                 other @ (Json::Bool(_)
@@ -97,24 +104,78 @@ impl Form {
         }
     }
 
-    /// An e-mail address, which `check` cleans up; or says with message and context why it is none.
-    pub(crate) fn email(
-        &mut self,
-        name: &'static str,
-        check: impl FnOnce(&str) -> Result<String, (String, serde_json::Value)>,
-    ) -> Option<String> {
+    /// Reads an e-mail address, and removes a name before it.
+    pub(crate) fn email(&mut self, name: &'static str) -> Option<String> {
         let Text::Encodable(text) = self.string(name)? else {
             self.invalid_characters(name, Json::LoneSurrogate);
             return None;
         };
-        match check(&text) {
-            Ok(email) => Some(email),
-            Err((message, context)) => {
-                let problem = Problem::new("value_error", at([name.into()]), message, Json::String(text));
-                self.problems.push(problem.with(context));
+        let refused = match addresses::check(&text) {
+            Ok(email) => return Some(email),
+            Err(refused) => refused,
+        };
+        self.refuse(name, "value_error", refused.message, text, refused.context);
+        None
+    }
+
+    /// Reads an e-mail address, if it was sent.
+    pub(crate) fn optional_email(&mut self, name: &'static str) -> Option<String> {
+        self.field(name).filter(|value| *value != Json::Null)?;
+        self.email(name)
+    }
+
+    /// Reads a string, applies `normalize` to it, and looks it up in these values.
+    pub(crate) fn choice(
+        &mut self,
+        name: &'static str,
+        values: &[&'static str],
+        normalize: impl FnOnce(&str) -> String,
+    ) -> Option<&'static str> {
+        let mut sent = self.required(name)?;
+        if let Json::String(text) = &mut sent {
+            *text = normalize(text);
+            if let Some(value) = values.iter().copied().find(|value| *value == text.as_str()) {
+                return Some(value);
+            }
+        }
+        self.problems.push(Problem::of_choice(values, self.at([name.into()]), sent));
+        None
+    }
+
+    /// Reads the members of an object in this one, if it was sent.
+    pub(crate) fn nested<T>(&mut self, name: &'static str, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        match self.field(name)? {
+            Json::Null => None,
+            Json::Object(fields) => {
+                let mut nested = Self { fields, problems: Vec::new(), place: self.at([name.into()]) };
+                let value = read(&mut nested);
+                self.problems.append(&mut nested.problems);
+                Some(value)
+            }
+            other @ (Json::Bool(_)
+            | Json::Int(_)
+            | Json::Float(_)
+            | Json::String(_)
+            | Json::LoneSurrogate
+            | Json::TooDeep
+            | Json::Array(_)) => {
+                self.add("model_attributes_type", [name.into()], NOT_AN_OBJECT, other);
                 None
             }
         }
+    }
+
+    /// Refuses a string that was read.
+    pub(crate) fn refuse(
+        &mut self,
+        name: &'static str,
+        kind: &'static str,
+        message: impl Into<String>,
+        text: String,
+        context: serde_json::Value,
+    ) {
+        let problem = Problem::new(kind, self.at([name.into()]), message, Json::String(text));
+        self.problems.push(problem.with(context));
     }
 
     pub(crate) fn uuid(&mut self, name: &'static str) -> Option<Uuid> {
@@ -151,7 +212,7 @@ impl Form {
             Ok(number @ 0..) => return Some(number),
             Ok(_) => {
                 let message = "Input should be greater than or equal to 0";
-                let problem = Problem::new("greater_than_equal", at([name.into()]), message, value);
+                let problem = Problem::new("greater_than_equal", self.at([name.into()]), message, value);
                 self.problems.push(problem.with(json!({ "ge": 0 })));
             }
             Err((kind, message)) => self.add(kind, [name.into()], message, value),
@@ -181,7 +242,7 @@ impl Form {
             let length = members.len();
             let message = format!("Dictionary should have at most 50 items after validation, not {length}");
             let limits = json!({ "field_type": "Dictionary", "max_length": 50, "actual_length": length });
-            self.problems.push(Problem::new("too_long", at([name.into()]), message, value).with(limits));
+            self.problems.push(Problem::new("too_long", self.at([name.into()]), message, value).with(limits));
         } else if members.iter().any(has_nul) {
             self.invalid_characters(name, value);
         }
@@ -190,7 +251,7 @@ impl Form {
 
     fn parse_uuid(&mut self, name: &'static str, value: Json) -> Option<Uuid> {
         match &value {
-            Json::String(text) => match ids::parse(text, at([name.into()])) {
+            Json::String(text) => match ids::parse(text, self.at([name.into()])) {
                 Ok(id) => return Some(id),
                 Err(problem) => self.problems.push(*problem),
             },
@@ -212,11 +273,11 @@ impl Form {
     /// One of the named values. A string that is too long is taken for the number that it may be.
     fn member(&mut self, name: &'static str, key: &str, value: Json) -> Json {
         let place = |last: &'static str| [name.into(), Location::Key(key.to_owned()), last.into()];
-        self.problems.extend(Problem::of_length(key, 40, at(place("[key]"))));
+        self.problems.extend(Problem::of_length(key, 40, self.at(place("[key]"))));
         match &value {
             Json::Bool(_) | Json::Int(_) | Json::Float(_) => {}
             Json::String(text) => {
-                let Some(problem) = Problem::of_length(text, 500, at(place("constrained-str"))) else {
+                let Some(problem) = Problem::of_length(text, 500, self.at(place("constrained-str"))) else {
                     return value;
                 };
                 if let Ok(digits) = integer_in(text) {
@@ -242,6 +303,11 @@ impl Form {
         value
     }
 
+    /// Returns where something in this object is in the request.
+    fn at<const N: usize>(&self, place: [Location; N]) -> Vec<Location> {
+        self.place.iter().cloned().chain(place).collect()
+    }
+
     fn field(&self, name: &str) -> Option<Json> {
         self.fields.get(name).cloned()
     }
@@ -256,21 +322,26 @@ impl Form {
 
     fn invalid_characters(&mut self, name: &'static str, input: Json) {
         let message = "Value error, This value contains invalid characters";
-        let problem = Problem::new("value_error", at([name.into()]), message, input);
+        let problem = Problem::new("value_error", self.at([name.into()]), message, input);
         self.problems.push(problem.with(json!({ "error": {} })));
     }
 
     fn add<const N: usize>(&mut self, kind: &'static str, place: [Location; N], message: &str, input: Json) {
-        self.problems.push(Problem::new(kind, at(place), message, input));
+        self.problems.push(Problem::new(kind, self.at(place), message, input));
     }
 }
 
 const INT_TOO_LARGE: &str = "Unable to parse input string as an integer, exceeded maximum size";
 const INT_PARSING: &str = "Input should be a valid integer, unable to parse string as an integer";
 
+const NOT_AN_OBJECT: &str = "Input should be a valid dictionary or object to extract fields from";
+
+fn missing() -> Problem {
+    Problem::new("missing", at([]), "Field required", Json::Null)
+}
+
 fn not_an_object(input: Json) -> Reply {
-    let message = "Input should be a valid dictionary or object to extract fields from";
-    rejection(&[Problem::new("model_attributes_type", at([]), message, input)])
+    rejection(&[Problem::new("model_attributes_type", at([]), NOT_AN_OBJECT, input)])
 }
 
 /// Python has a message for each kind of syntax error. Only one was recorded, which stands for all.

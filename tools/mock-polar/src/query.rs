@@ -42,6 +42,34 @@ impl Query {
         ids::parse(&value, place(name)).map_err(|problem| self.problems.push(*problem)).ok()
     }
 
+    /// Returns the values of a filter that takes several, or `None` without such a filter. Each has to be one of the
+    /// known values; pydantic tries what was sent as one value, then as a list, and reports both.
+    pub(crate) fn choices(
+        &mut self,
+        name: &'static str,
+        declared: &'static str,
+        known: &[&str],
+    ) -> Option<Vec<String>> {
+        let values = self.values.iter().filter(|(key, _)| key == name);
+        let sent: Vec<String> = values.map(|(_, value)| value.clone()).collect();
+        let element = format!("str-enum[{declared}]");
+        let sequence = "chain[is-instance[Sequence],function-wrap[sequence_validator()]]";
+        let list = format!("json-or-python[json=list[{element}],python={sequence}]");
+        let wrong = sent.iter().enumerate().filter(|(_, value)| !known.contains(&value.as_str()));
+        let in_list = wrong.map(|(at, value)| {
+            let loc = [place(name), vec![Location::Key(list.clone()), Location::Offset(at)]].concat();
+            Problem::of_choice(known, loc, Json::String(value.clone()))
+        });
+        let in_list: Vec<Problem> = in_list.collect();
+        if !in_list.is_empty() {
+            let loc = [place(name), vec![Location::Key(element)]].concat();
+            let all = Json::Array(sent.iter().cloned().map(Json::String).collect());
+            self.problems.push(Problem::of_choice(known, loc, all));
+            self.problems.extend(in_list);
+        }
+        (!sent.is_empty()).then_some(sent)
+    }
+
     pub(crate) fn page(&mut self) -> Page {
         let number = self.positive("page", 1);
         let size = self.positive("limit", 10).min(100);

@@ -3,11 +3,12 @@
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::addresses;
+use super::entries::Entries;
 use crate::checkout::{Checkout, CheckoutStatus};
 use crate::customers::Customer;
 use crate::database::Database;
 use crate::events::Channel;
+use crate::pydantic::Form;
 use crate::reply::Reply;
 use crate::sessions::{Session, Subject};
 use crate::state::State;
@@ -27,10 +28,11 @@ pub struct Purchase {
 /// Confirms a checkout whatever it costs, as a buyer does who pays in a browser. `site` is where Polar's pages are.
 pub(crate) fn pay(state: &mut State, secret: &str, fields: &Map<String, Value>, site: &str) -> Result<Purchase, Reply> {
     let now = state.now();
+    let entries = Entries::read(Form::read(&serde_json::to_vec(fields).unwrap_or_default())?)?;
     let checkout = find(&state.database, secret, now)?;
     must_be_open(checkout)?;
     let success_url = checkout.success_url(site);
-    let customer_session_token = place(state, secret, fields, now)?;
+    let customer_session_token = place(state, secret, &entries, now)?;
     let success_url = match &customer_session_token {
         Some(token) => with_parameter(&success_url, "customer_session_token", token),
         None => success_url,
@@ -42,17 +44,15 @@ pub(crate) fn pay(state: &mut State, secret: &str, fields: &Map<String, Value>, 
 pub(super) fn place(
     state: &mut State,
     secret: &str,
-    fields: &Map<String, Value>,
+    entries: &Entries,
     now: Timestamp,
 ) -> Result<Option<String>, Reply> {
     let database = &mut state.database;
-    let known = database.checkouts.iter().find(|checkout| checkout.secret == secret);
-    let typed = fields.get("customer_email").and_then(Value::as_str);
-    let Some(email) = typed.or_else(|| known.and_then(|checkout| checkout.customer_email.as_deref())) else {
-        return Err(refused("customer_email", "Email address is required.", "missing"));
-    };
-    addresses::check(email).map_err(|why| refused("customer_email", &why.message, "value_error"))?;
-    fill_in(database, secret, fields, now);
+    let has_email = database.checkouts.iter().any(|known| known.secret == secret && known.customer_email.is_some());
+    if entries.email.is_none() && !has_email {
+        return Err(refused("customer_email", "Field is required.", "missing"));
+    }
+    fill_in(database, secret, entries, now);
     let Some(at) = database.checkouts.iter().position(|checkout| checkout.secret == secret) else {
         return Err(Reply::not_found("Not found"));
     };
@@ -123,18 +123,14 @@ pub(super) fn must_be_open(checkout: &Checkout) -> Result<(), Reply> {
     }
 }
 
-pub(super) fn fill_in(database: &mut Database, secret: &str, fields: &Map<String, Value>, now: Timestamp) {
-    let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
+/// Takes over what the buyer entered.
+pub(super) fn fill_in(database: &mut Database, secret: &str, entries: &Entries, now: Timestamp) {
     for checkout in database.checkouts.iter_mut().filter(|checkout| checkout.secret == secret) {
-        checkout.locale = text("locale").or_else(|| checkout.locale.take()).or_else(|| Some("en".to_owned()));
-        checkout.customer_name = text("customer_name").or_else(|| checkout.customer_name.take());
-        checkout.customer_email = text("customer_email").or_else(|| checkout.customer_email.take());
-        if let Some(Value::Object(address)) = fields.get("customer_billing_address") {
-            let mut whole = json!({ "line1": null, "line2": null, "postal_code": null, "city": null, "state": null, "country": null });
-            if let Some(whole) = whole.as_object_mut() {
-                whole.extend(address.clone());
-            }
-            checkout.billing_address = whole;
+        checkout.locale = entries.locale.clone().or_else(|| checkout.locale.take()).or_else(|| Some("en".to_owned()));
+        checkout.customer_name = entries.name.clone().or_else(|| checkout.customer_name.take());
+        checkout.customer_email = entries.email.clone().or_else(|| checkout.customer_email.take());
+        if let Some(address) = &entries.address {
+            checkout.billing_address = address.clone();
         }
         checkout.modified_at = Some(now);
     }

@@ -4,6 +4,8 @@ use serde_json::{Map, Value};
 
 use super::buying::{fill_in, find, must_be_open, place, refused};
 use super::call::Call;
+use super::entries::Entries;
+use crate::addresses;
 use crate::checkout::Checkout;
 use crate::database::Database;
 use crate::events::Channel;
@@ -24,7 +26,7 @@ pub(crate) fn open_link(state: &mut State, call: &Call) -> Result<Reply, Reply> 
     let mut checkout = Checkout::new(link.product, link.success_url.clone(), secret, call.now);
     let query = Query::read(call.request);
     checkout.ip_address = Some(call.address.to_owned());
-    checkout.customer_email = query.get("customer_email").map(str::to_owned);
+    checkout.customer_email = query.get("customer_email").and_then(|email| addresses::check(email).ok());
     checkout.customer_name = query.get("customer_name").map(str::to_owned);
     if let Some(locale) = query.get("locale") {
         checkout.locale = Some(locale.to_owned());
@@ -46,15 +48,17 @@ pub(crate) fn get(state: &mut State, call: &Call) -> Result<Reply, Reply> {
 
 /// What the buyer may fill in. The success URL is not among it.
 pub(crate) fn change(state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    let entries = Entries::of(call.request)?;
     let secret = call.part(0);
     let checkout = find(&state.database, secret, call.now)?;
     must_be_open(checkout)?;
-    fill_in(&mut state.database, secret, &sent(call), call.now);
+    fill_in(&mut state.database, secret, &entries, call.now);
     get(state, call)
 }
 
 /// The buyer clicks on the button. What costs money needs a payment, which only a browser makes.
 pub(crate) fn confirm(state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    let entries = Entries::of(call.request)?;
     let secret = call.part(0).to_owned();
     let checkout = find(&state.database, &secret, call.now)?;
     must_be_open(checkout)?;
@@ -62,7 +66,7 @@ pub(crate) fn confirm(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     if !product.is_some_and(crate::catalog::Product::is_free) {
         return Err(refused("confirmation_token_id", "Confirmation token is required.", "missing"));
     }
-    let token = place(state, &secret, &sent(call), call.now)?;
+    let token = place(state, &secret, &entries, call.now)?;
     let checkout = find(&state.database, &secret, call.now)?;
     let mut view = view(&state.database, checkout, call);
     view.insert("customer_session_token".to_owned(), token.into());
@@ -92,8 +96,4 @@ pub(super) fn view_for_vendor(database: &Database, checkout: &Checkout, call: &C
     };
     let benefit = product.benefit.and_then(|id| database.benefit_by_id(id));
     checkout.view(product, benefit, &call.site())
-}
-
-fn sent(call: &Call) -> Map<String, Value> {
-    serde_json::from_slice(&call.request.body).unwrap_or_default()
 }

@@ -3,7 +3,6 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::addresses;
 use super::call::Call;
 use crate::catalog::Organization;
 use crate::customers::{Member, Role};
@@ -19,8 +18,7 @@ use crate::worker::Job;
 /// Mails a code. The reply does not tell whether there was anybody to mail it to.
 pub(crate) fn request(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let mut form = Form::of(call.request)?;
-    let email =
-        form.email("email", |text| addresses::check(text).map_err(|refused| (refused.message, refused.context)));
+    let email = form.email("email");
     let organization = form.uuid("organization_id");
     let customer = form.optional_uuid("customer_id");
     let (Some(email), Some(organization), true) = (email, organization, form.is_valid()) else {

@@ -9,14 +9,19 @@ use crate::query::Query;
 use crate::reply::Reply;
 use crate::state::State;
 
+/// The types of benefits that Polar documents.
+const BENEFIT_TYPES: [&str; 7] =
+    ["custom", "discord", "github_repository", "downloadables", "license_keys", "meter_credit", "feature_flag"];
+
 pub(crate) fn list(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     call.customer(state)?;
     let mut query = Query::read(call.request);
     let page = query.page();
     let (benefit, checkout, order) = (query.uuid("benefit_id"), query.uuid("checkout_id"), query.uuid("order_id"));
     let (subscription, member) = (query.uuid("subscription_id"), query.uuid("member_id"));
+    let types = query.choices("type", "BenefitType", &BENEFIT_TYPES);
     query.check()?;
-    let is_other_type = query.get("type").is_some_and(|kind| kind != "license_keys");
+    let is_other_type = types.is_some_and(|types| !types.iter().any(|kind| kind == "license_keys"));
     let database = &state.database;
     let is_listed = |grant: &&Grant| {
         let from = || grant.order.and_then(|id| database.order(id)).and_then(|order| order.checkout);

@@ -10,6 +10,7 @@ mod portal_limits;
 mod portal_transcripts;
 mod quirks;
 mod readme;
+mod refusals;
 mod requests;
 mod transcripts;
 mod versions;
