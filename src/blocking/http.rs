@@ -43,6 +43,7 @@ use crate::client::connection::{
     CertificateFault, Scheme, Target, USER_AGENT, WRONG_ADDRESS, describe, is_plain_text, no_time, timeout_message,
     tls_message, wrong_proxy,
 };
+use crate::client::exchange_log;
 use crate::client::resettable::Resettable;
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 use crate::client::system_roots;
@@ -265,6 +266,7 @@ fn secret(value: &str) -> Result<HeaderValue, Fault> {
 fn read(mut response: Response<Body>, limit: usize) -> Result<Reply, Fault> {
     let header = |name| response.headers().get(name).and_then(|value| Some(value.to_str().ok()?.to_owned()));
     let (date, version) = (header("date"), header("polar-version"));
+    exchange_log::answered_in(version.as_deref());
     let retry_after = RetryHeaders::read(|name| response.headers().get(name)?.to_str().ok()).seconds();
     let mut bytes = Vec::new();
     response.body_mut().as_reader().take((limit as u64).saturating_add(1)).read_to_end(&mut bytes)?;

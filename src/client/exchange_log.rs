@@ -12,6 +12,14 @@ pub(crate) fn log(request: &Request, answer: &Answer, took_ms: u64) {
     }
 }
 
+/// Logs which version of Polar's API a reply is in, by its header `Polar-Version`. For the network stacks of this crate;
+/// an app's own sees the header itself.
+pub(crate) fn answered_in(version: Option<&str>) {
+    if let Some(version) = version {
+        log::debug!("the reply is in version {} of Polar's API", printable(version));
+    }
+}
+
 fn path(url: &str) -> &str {
     let (_, address) = url.split_once("://").unwrap_or_default();
     address.find('/').and_then(|at| address.get(at..)).unwrap_or("/")

@@ -7,6 +7,7 @@
 //! <https://docs.rs/gloo-net/0.6.0/src/gloo_net/error.rs.html>).
 
 use super::environment::{error_name, global};
+use crate::client::exchange_log;
 use crate::future::LocalBoxFuture;
 use crate::transport::{Answer, Failure, LocalAsyncTransport, Request, RetryHeaders, Sent};
 #[cfg(feature = "portal")]
@@ -75,7 +76,9 @@ async fn fetch(
         return Err(Fault::Redirect);
     }
     let headers = response.headers();
-    let retry_after = RetryHeaders::read(|name| headers.get(name).ok().flatten()).seconds();
+    let header = |name: &str| headers.get(name).ok().flatten();
+    exchange_log::answered_in(header("polar-version").as_deref());
+    let retry_after = RetryHeaders::read(header).seconds();
     let body = read(&response, limit).await?;
     Ok(Answer::Reply { status: response.status(), retry_after, body })
 }

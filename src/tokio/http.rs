@@ -19,6 +19,7 @@ use super::trust::{no_roots, tls_config};
 use crate::client::connection::{
     Scheme, Target, USER_AGENT, WRONG_ADDRESS, describe, no_time, timeout_message, tls_message, wrong_proxy,
 };
+use crate::client::exchange_log;
 use crate::client::resettable::Resettable;
 use crate::future::BoxFuture;
 use crate::transport::{Answer, AsyncTransport, Failure, Request, RetryHeaders, Sent};
@@ -146,7 +147,9 @@ async fn exchange(request: &Request, gate: &Gate, tls: &Arc<Resettable<ClientCon
 
 /// `limit` is the most bytes of a body.
 async fn read(mut response: Response, limit: usize) -> Result<Answer, Fault> {
-    let retry_after = RetryHeaders::read(|name| response.headers().get(name)?.to_str().ok()).seconds();
+    let header = |name: &str| response.headers().get(name)?.to_str().ok();
+    exchange_log::answered_in(header("polar-version"));
+    let retry_after = RetryHeaders::read(header).seconds();
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         if bytes.len().saturating_add(chunk.len()) > limit {

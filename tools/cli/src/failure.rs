@@ -1,11 +1,9 @@
 //! A failure as JSON, in one shape whatever failed: the error, and the license as it is after it, or null if the command did
 //! not come as far as the license.
 
-use crate::output;
 use polar_license::{Decision, Error, ErrorKind, NextStep, Reason};
 use serde::Serialize;
 use std::borrow::Cow;
-use std::io;
 
 /// A failure: one member for the error and one for the license, so that nobody takes the license for the result.
 #[derive(Serialize)]
@@ -28,10 +26,10 @@ pub(crate) struct ErrorShown<'a> {
     next_url: Option<&'a str>,
 }
 
-/// Prints the failure as one object. `license` is the decision if the error has none.
-pub(crate) fn print(error: &Error, license: Option<&Decision>) -> io::Result<()> {
+/// Returns the failure as one object. `license` is the decision if the error has none.
+pub(crate) fn json(error: &Error, license: Option<&Decision>) -> serde_json::Result<String> {
     let license = error.decision().or(license);
-    output::print(&serde_json::to_string(&FailureJson { error: error.into(), license })?)
+    serde_json::to_string(&FailureJson { error: error.into(), license })
 }
 
 /// Returns `true` if the command line is wrong. Its users would read the library's sentence, which is for the users of an app,

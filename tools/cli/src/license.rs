@@ -3,7 +3,7 @@
 use crate::args::{Common, Operation};
 use crate::exit::Exit;
 use crate::input::Input;
-use crate::{failure, output, show};
+use crate::{output, show};
 use polar_license::blocking::{ActivateOptions, Client, Deactivation};
 use polar_license::{Deactivated, Decision, Error, OffReason};
 use serde::Serialize;
@@ -76,7 +76,7 @@ pub(crate) fn fail(error: &Error, as_json: bool) -> io::Result<Exit> {
 pub(crate) fn fail_before(error: &Error, license: Option<&Decision>, as_json: bool, again: &str) -> io::Result<Exit> {
     output::failure(error);
     if as_json {
-        failure::print(error, license)?;
+        output::failure_as_json(error, license)?;
     } else if let Some(decision) = error.decision() {
         output::print(&show::text_after(error, decision, again))?;
     }

@@ -39,7 +39,7 @@ fn main() -> ExitCode {
         Err(error) => {
             // help and version are "errors" of clap's that go to stdout
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Allowed };
-            let json = args::wrong_usage(&error).map_or(Ok(()), |error| failure::print(&error, None));
+            let json = args::wrong_usage(&error).map_or(Ok(()), |error| output::failure_as_json(&error, None));
             return json.and_then(|()| error.print()).map_or(Exit::Failed, |()| exit).into();
         }
     };

@@ -1,7 +1,7 @@
 //! Writing to the standard streams without the panic that `println!` has for a closed pipe.
 
-use crate::failure::is_wrong_usage;
-use polar_license::Error;
+use crate::failure::{self, is_wrong_usage};
+use polar_license::{Decision, Error};
 use std::io::{self, Write};
 
 /// One text and a line end on stdout, at once even into a pipe.
@@ -27,6 +27,11 @@ pub(crate) fn failure(failure: &Error) {
     if !words(failure.detail()).eq(words(failure.message())) {
         note(&format!("detail: {}", failure.detail()));
     }
+}
+
+/// Prints the failure as one object on stdout. `license` is the decision if the error has none.
+pub(crate) fn failure_as_json(error: &Error, license: Option<&Decision>) -> io::Result<()> {
+    print(&failure::json(error, license)?)
 }
 
 /// Many details are the sentence without its capital letter and full stop.

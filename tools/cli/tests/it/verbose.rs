@@ -18,6 +18,7 @@ fn requests_are_shown_with_their_status_and_time_on_stderr() {
         let (status, ms) = time.split_once(" in ").unwrap();
         assert_eq!(status, if words.contains(&"doctor") { "404" } else { "200" }, "{run:?}");
         assert!(ms.strip_suffix(" ms").is_some_and(|ms| ms.parse::<u64>().is_ok()), "{run:?}");
+        assert!(run.stderr.contains("debug: the reply is in version 2026-10 of Polar's API\n"), "{run:?}");
         assert!(!run.stdout.contains("POST") && !run.stderr.contains("127.0.0.1"), "{run:?}");
     }
     let quiet = device.run(&["validate"]);
