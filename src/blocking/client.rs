@@ -8,7 +8,6 @@ use super::refresher::Refresher;
 use crate::client::methods::methods;
 use crate::client::opening::{self, Opened};
 use crate::clock::{Clock, SystemClock};
-use crate::codes::ErrorKind;
 use crate::config::Config;
 use crate::decision::Decision;
 use crate::engine::Operation;
@@ -34,7 +33,7 @@ use std::sync::{Arc, Mutex};
 ///     println!("{}", error.message()); // what was here before is as it was
 /// }
 /// let _listening = client.on_change(|license, _| println!("{}", license.message()));
-/// client.start_auto_refresh()?; // for a program that runs for weeks
+/// client.start_auto_refresh(); // for a program that runs for weeks
 /// # Ok::<(), polar_license::Error>(())
 /// ```
 #[derive(Clone)]
@@ -144,19 +143,16 @@ impl Client {
     }
 
     /// Refreshes on a thread of its own when it is due, and after the machine was asleep, until stopped or
-    /// until the last clone of this client is dropped. Sees within two seconds what another process has stored.
-    ///
-    /// # Errors
-    /// `internal` if the system has no thread left.
-    pub fn start_auto_refresh(&self) -> Result<(), Error> {
+    /// until the last clone of this client is dropped. Sees within two seconds what another process has stored. If the
+    /// system has no thread left, the log says so, and the next call tries again.
+    pub fn start_auto_refresh(&self) {
         let mut refresher = lock(&self.refresher);
         if refresher.is_none() {
-            let started = Refresher::start(Arc::clone(&self.driver));
-            *refresher = Some(started.map_err(|error| {
-                Error::new(ErrorKind::Internal, format!("could not start the refresh thread: {error}"))
-            })?);
+            match Refresher::start(Arc::clone(&self.driver)) {
+                Ok(started) => *refresher = Some(started),
+                Err(error) => log::error!("could not start the refresh thread: {error}"),
+            }
         }
-        Ok(())
     }
 
     /// Stops what [`start_auto_refresh`](Self::start_auto_refresh) started, within milliseconds.

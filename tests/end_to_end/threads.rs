@@ -166,12 +166,12 @@ fn auto_refresh_asks_when_it_is_due_and_stops_at_once() {
     // tests do not count for its pace
     let client = Client::builder(config).directory(directory.path()).clock(SystemClock::new()).open().unwrap();
     client.activate(DEMO_KEY_PLAIN).unwrap();
-    client.start_auto_refresh().unwrap();
-    client.start_auto_refresh().unwrap();
+    client.start_auto_refresh();
+    client.start_auto_refresh();
     assert!(polar.wait_for_requests(3, LONG), "one to activate, two when they became due");
 
     client.stop_auto_refresh();
-    client.start_auto_refresh().unwrap();
+    client.start_auto_refresh();
     polar.fault(Fault::stall());
     polar.clear_requests();
     assert!(polar.wait_for_requests(1, LONG));
@@ -234,7 +234,7 @@ fn auto_refresh_that_began_before_the_activation_learns_of_it() {
     let store = ReportingStore(MemoryStore::new(), Mutex::new(sender));
     let client = Client::builder(config).store(store).clock(SystemClock::new()).open().unwrap();
     read.recv_timeout(LONG).unwrap();
-    client.start_auto_refresh().unwrap();
+    client.start_auto_refresh();
     // the first round finds nothing to ask about, and plans the next one in ten minutes
     read.recv_timeout(LONG).unwrap();
     client.activate(DEMO_KEY_PLAIN).unwrap();
@@ -253,7 +253,7 @@ fn a_running_app_sees_what_another_process_did() {
     let (running, other) = (open(), open());
     let (sender, seen) = mpsc::channel();
     let _listening = running.on_change(move |decision, _| sender.send(decision.state()).unwrap());
-    running.start_auto_refresh().unwrap();
+    running.start_auto_refresh();
     other.activate(DEMO_KEY_PLAIN).unwrap();
     assert_eq!(seen.recv_timeout(LONG), Ok(State::Active));
     other.deactivate().unwrap();
@@ -285,7 +285,7 @@ fn clones_are_the_same_client_and_auto_refresh_ends_with_the_last() {
     assert!(client.current().allowed());
     assert_eq!(notified.try_recv(), Ok(true), "a listener of one is notified by the other");
 
-    client.start_auto_refresh().unwrap();
+    client.start_auto_refresh();
     drop((client, subscription));
     polar.clear_requests();
     assert!(polar.wait_for_requests(1, LONG), "the clone still refreshes");

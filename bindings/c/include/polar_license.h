@@ -1155,8 +1155,8 @@ int32_t polar_license_off_change(const polar_license *license, uint64_t subscrip
  *
  * `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
  * Callable from any thread. Never blocks.
- * Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_INTERNAL if the system cannot start a thread, or
- * POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+ * If the system has no thread left, the log says so, and the next call tries again.
+ * Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
  */
 int32_t polar_license_start_auto_refresh(const polar_license *license,
                                          polar_license_error **error);

@@ -346,11 +346,14 @@ pub extern "C" fn polar_license_off_change(license: *const License, subscription
 ///
 /// `error` may be NULL; otherwise it gets an error to free with polar_license_error_free(), or NULL on success.
 /// Callable from any thread. Never blocks.
-/// Returns POLAR_LICENSE_OK, POLAR_LICENSE_ERR_INTERNAL if the system cannot start a thread, or
-/// POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
+/// If the system has no thread left, the log says so, and the next call tries again.
+/// Returns POLAR_LICENSE_OK, or POLAR_LICENSE_ERR_INVALID_ARGUMENT for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn polar_license_start_auto_refresh(license: *const License, error: *mut *mut Error) -> i32 {
-    call::run("polar_license_start_auto_refresh", error, || Ok(shared(license)?.client.start_auto_refresh()?))
+    call::run("polar_license_start_auto_refresh", error, || {
+        shared(license)?.client.start_auto_refresh();
+        Ok(())
+    })
 }
 
 /// Stops the thread of polar_license_start_auto_refresh() within milliseconds, and waits for a change callback that is

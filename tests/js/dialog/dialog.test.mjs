@@ -272,7 +272,8 @@ async function subscriptionStory(user, polar, mock) {
     await saysOfIt(words);
   }
   await user.heard();
-  await user.captured("payment-failed", ["Done", "Check again", "Enter another key", "Deactivate", "Update it", "See plans", "Close"]);
+  const offered = ["Done", "Check again", "Enter another key", "Deactivate", "Update it", "See plans", "Manage devices", "Close"];
+  await user.captured("payment-failed", offered);
   await user.chooses("Update it");
   assert.deepEqual(await user.heard(), [["link", "https://polar.sh/acme/portal"]]);
   await mock.change(key, { subscription: { ...subscription, status: "hibernating" } });

@@ -171,8 +171,8 @@ class License:
         return stop
 
     def start_auto_refresh(self) -> None:
-        """Refreshes by itself whenever that is due, on a thread of the library's: for an app that runs for days. Sees within
-        two seconds what another process has stored.
+        """Refreshes by itself whenever that is due, on a thread of the library's: for an app that runs for days. Sees
+        within two seconds what another process has stored.
         """
         self._run(lib.polar_license_start_auto_refresh)
         # from then on it is in use, whoever else has it
