@@ -17,7 +17,7 @@ use crate::{c_cross, shell, tools, workspace};
 
 /// The most bytes of a program with the static library, and of the shared library.
 const LIMITS: [(Variant, u64, u64); 2] =
-    [(Variant::Full, 2_500_000, 2_500_000), (Variant::OwnTransport, 640_000, 760_000)];
+    [(Variant::Full, 2_600_000, 2_600_000), (Variant::OwnTransport, 680_000, 800_000)];
 
 /// The limit in bytes for the example as pkg-config and CMake link it with the static library, not stripped.
 const LINKED_LIMIT: u64 = 2_900_000;

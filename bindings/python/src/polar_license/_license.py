@@ -15,7 +15,7 @@ from polar_license._handle import Handle, free_unused
 from polar_license._native import ffi, lib
 from polar_license._parts import Clock, Storage, Transport
 from polar_license._types import Deactivated, Decision, Explanation, LicenseSettings
-from polar_license._wait import interruptible
+from polar_license._wait import interruptible, wait_for_operations
 
 T = TypeVar("T")
 
@@ -309,4 +309,5 @@ if hasattr(os, "register_at_fork"):
 def _close_all() -> None:
     for license in list(_open):
         license.close()
+    wait_for_operations()
     free_unused()
