@@ -8,6 +8,7 @@ use crate::codes::{Distrust, ErrorKind, State};
 use crate::decision::Problem;
 use crate::record::{Attempt, Record};
 use crate::store::{Change, Durability};
+use crate::texts::Text;
 use crate::time::{Now, Timestamp};
 
 /// The result of merging edits with the stored record.
@@ -105,10 +106,11 @@ impl Engine {
         written: &Result<(), String>,
         now: Now,
     ) -> bool {
-        self.storage = written
-            .as_ref()
-            .err()
-            .map(|message| Problem::new(self.config.texts(), ErrorKind::Storage, message.as_str()));
+        self.storage = written.as_ref().err().map(|detail| {
+            let texts = self.config.texts();
+            let problem = Problem::new(texts, ErrorKind::Storage, detail.as_str());
+            if merged.is_some() { problem } else { Problem { message: texts.get(Text::Unreadable).into(), ..problem } }
+        });
         let (contradicted, complete) = match merged {
             Some(merged) => {
                 (self.record, self.is_newer, self.has_read) = (merged.record, merged.is_newer, true);
