@@ -44,6 +44,12 @@ impl<'a, 'l> Object<'a, 'l> {
         Self { json, path: "", last }
     }
 
+    /// Returns the member of the reply that was read last.
+    #[cfg(feature = "portal")]
+    pub(crate) fn last(self) -> Option<Field> {
+        self.last.get()
+    }
+
     /// Returns a member as it is.
     pub(crate) fn get(self, name: &'static str) -> Option<Json<'a>> {
         let value = self.json.get(name);

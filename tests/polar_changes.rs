@@ -14,80 +14,14 @@ use mock_polar::{ApiVersion, KeyOrder, KeySubscription, MockPolar, NewKey};
 use polar_license::blocking::{Client, HttpTransport, Transport};
 use polar_license::transport::{Answer, Request};
 use polar_license::{ErrorKind, State};
-use serde_json::Value;
+use support::changes::{self, Case, Change};
 use support::{Bytes, Hand, app};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What Polar does to a member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Change {
-    Renamed,
-    Missing,
-    Null,
-    OtherType,
-    UnknownValue,
-}
-
-const CHANGES: [Change; 5] = [Change::Renamed, Change::Missing, Change::Null, Change::OtherType, Change::UnknownValue];
-
-/// A change to one member of the answers of one endpoint that have this status.
-#[derive(Clone, Debug)]
-struct Case {
-    endpoint: &'static str,
-    status: u16,
-    member: String,
-    is_required: bool,
-    change: Change,
-}
-
-impl Case {
-    /// Changes the member in a reply that it is about, if it is there.
-    fn apply(&self, url: &str, status: u16, body: &mut Vec<u8>) {
-        if !url.ends_with(self.endpoint) || status != self.status {
-            return;
-        }
-        let mut reply: Value = serde_json::from_slice(body).unwrap();
-        let pointer = format!("/{}", self.member.replace('.', "/"));
-        let (object, name) = pointer.rsplit_once('/').unwrap();
-        let Some(object) = reply.pointer_mut(object).and_then(Value::as_object_mut) else { return };
-        match self.change {
-            Change::Renamed => {
-                let value = object.remove(name).unwrap();
-                object.insert(format!("{name}_v2"), value);
-            }
-            Change::Missing => drop(object.remove(name)),
-            Change::Null => drop(object.insert(name.to_owned(), Value::Null)),
-            Change::OtherType => drop(object.insert(name.to_owned(), serde_json::json!([true]))),
-            Change::UnknownValue => drop(object.insert(name.to_owned(), "something new".into())),
-        }
-        *body = reply.to_string().into_bytes();
-    }
-
-    /// What a problem says of the member.
-    fn is_named_in(&self, detail: &str) -> bool {
-        // an object without its members is not worth a look at its parts
-        let outer = self.member.split('.').next().unwrap_or_default();
-        detail.contains(&format!("`{}` is ", self.member)) || detail.contains(&format!("`{outer}` is "))
-    }
-}
-
-/// The cases for a row of DESIGN.md's table of the license endpoints, and for the member that holds others.
+/// The cases for a row of the table of the license endpoints.
 fn cases(row: &str, endpoint: &'static str, status: u16) -> Vec<Case> {
-    let design = include_str!("../DESIGN.md");
-    let row = design.lines().find(|line| line.starts_with(&format!("| {row} |"))).unwrap();
-    let mut cells = row.trim_matches('|').split('|').skip(1);
-    let mut members = |is_required: bool| {
-        let words = cells.next().unwrap_or_default().split('`').skip(1).step_by(2);
-        let named = words.filter(|word| *word != "granted").map(move |member| (member.to_owned(), is_required));
-        named.collect::<Vec<_>>()
-    };
-    let listed = [members(true), members(false)].concat();
-    assert!(listed.len() >= 2, "{row}");
-    let case = |(member, is_required): (String, bool)| {
-        CHANGES.map(|change| Case { endpoint, status, member: member.clone(), is_required, change })
-    };
-    listed.into_iter().flat_map(case).collect()
+    changes::cases("The license endpoints:", row, endpoint, status)
 }
 
 /// The real network, on which Polar's answers change.
@@ -152,7 +86,7 @@ impl Device {
 /// A license that is here stays, and its seat; a required member that is not as expected is named.
 #[test]
 fn an_installed_license_outlives_every_change_of_a_confirmation() {
-    let cases = cases("`validate` 200", "/validate", 200);
+    let cases = cases("`validate` 200", "validate", 200);
     for case in &cases {
         let device = Device::new(ApiVersion::V2027_01);
         device.open().activate(&device.key).unwrap();
@@ -180,8 +114,8 @@ fn an_installed_license_outlives_every_change_of_a_confirmation() {
 /// A key can be activated, or it is said why not; a seat that was taken is known or reported.
 #[test]
 fn no_seat_is_lost_by_a_change_of_an_answer_to_an_activation() {
-    let of_seats = cases("`activate` 200", "/activate", 200);
-    let of_keys = cases("`validate` 200", "/validate", 200);
+    let of_seats = cases("`activate` 200", "activate", 200);
+    let of_keys = cases("`validate` 200", "validate", 200);
     for case in of_seats.iter().chain(&of_keys) {
         let device = Device::new(ApiVersion::V2027_01);
         device.becomes(case);
@@ -208,7 +142,7 @@ fn no_seat_is_lost_by_a_change_of_an_answer_to_an_activation() {
 /// What is not Polar's whole denial is none.
 #[test]
 fn a_denial_that_has_changed_denies_nobody() {
-    let cases = cases("400, 403, 404", "/validate", 404);
+    let cases = cases("400, 403, 404", "validate", 404);
     for case in &cases {
         let device = Device::new(ApiVersion::V2027_01);
         device.open().activate(&device.key).unwrap();

@@ -6,6 +6,8 @@ mod support;
 
 #[path = "portal/bought.rs"]
 mod bought;
+#[path = "portal/changes.rs"]
+mod changes;
 #[path = "portal/devices.rs"]
 mod devices;
 #[path = "portal/german.rs"]

@@ -17,11 +17,12 @@ use super::outcome::{NoSeat, Restored};
 use super::progress::Waiting;
 use super::secret::Token;
 use super::step::Step;
-use super::wire;
+use super::wire::{self, Granted};
 use crate::codes::{ErrorKind, KeyStatus, Reason, Stage};
 use crate::engine::{Operation, PortalOperation};
 use crate::error::Error;
 use crate::key::TypedKey;
+use crate::reply::Field;
 use crate::texts::Text;
 use crate::time::Now;
 use std::time::Duration;
@@ -65,7 +66,7 @@ fn restore_waiting(
                 return activate_or_wait(context, token, key, waiting, now);
             }
             Ok(Usable::PerhapsExpired(_)) => no_key(&context, Some(Reason::Expired)),
-            Ok(Usable::None(None)) => key_is_late(&context),
+            Ok(Usable::None(None)) => key_is_late(&context, None),
             Ok(Usable::None(reason)) => no_key(&context, reason),
             Err(error) if error.kind().is_unreachable() => error,
             Err(error) => return Step::failed(error),
@@ -96,9 +97,9 @@ pub fn restore_purchase(context: Context, token: Token, purchase: &Purchase, now
 
 fn find_purchase(context: Context, token: Token, checkout: Uuid, waiting: Waiting) -> Step<Restored> {
     Step::send(context.grants_of_checkout(&token, checkout), move |answer, now| {
-        let error = match wire::keys_granted(&answer, &context).map(|keys| keys.first().copied()) {
-            Ok(Some(key)) => return activate_by_id(context, token, key),
-            Ok(None) => key_is_late(&context),
+        let error = match wire::key_granted(&answer, &context) {
+            Ok(Granted { key: Some(key), .. }) => return activate_by_id(context, token, key),
+            Ok(Granted { key: None, unread }) => key_is_late(&context, unread),
             Err(refusal) if refusal.is_transient() => context.refused(refusal),
             Err(refusal) => return Step::failed(context.refused(refusal)),
         };
@@ -194,8 +195,11 @@ fn no_key(context: &Context, reason: Option<Reason>) -> Error {
     Error::refused(texts, reason)
 }
 
-fn key_is_late(context: &Context) -> Error {
-    context.error_saying(Text::KeyLate, ErrorKind::Timeout, "Polar has not granted the license key within 5 minutes")
+/// `unread` is the member of the last answer without which a grant names no key.
+fn key_is_late(context: &Context, unread: Option<Field>) -> Error {
+    let seen = unread.map(|field| format!("; in its answer, {field}")).unwrap_or_default();
+    let detail = format!("Polar has not granted the license key within 5 minutes{seen}");
+    context.error_saying(Text::KeyLate, ErrorKind::Timeout, &detail)
 }
 
 impl Waiting {

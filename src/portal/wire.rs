@@ -181,6 +181,13 @@ pub(super) struct Page {
     pub(super) has_more: bool,
 }
 
+/// The key of a grant.
+pub(super) struct Granted {
+    pub(super) key: Option<Uuid>,
+    /// The member without which a grant names no key: a grant is there before its key is.
+    pub(super) unread: Option<Field>,
+}
+
 /// What a checkout has come to.
 pub(super) struct Checkout {
     pub(super) id: Uuid,
@@ -277,15 +284,23 @@ fn own_key(reply: Object<'_, '_>, context: &Context, asked: Uuid, wall: Timestam
     (key.id == asked && owner == context.config.organization_id()).then_some(key)
 }
 
-/// The keys that were granted, of benefits that the app accepts.
-pub(super) fn keys_granted(answer: &PortalAnswer, context: &Context) -> Result<Vec<Uuid>, Refusal> {
+/// The first key that was granted of a benefit that the app accepts.
+pub(super) fn key_granted(answer: &PortalAnswer, context: &Context) -> Result<Granted, Refusal> {
     Call::Read.read(answer, |reply| {
-        let grants = reply.items("items[].", "items")?;
-        let is_accepted =
-            |grant: &Object<'_, '_>| grant.read("benefit_id", id).is_some_and(|benefit| context.accepts(benefit));
-        let key = |grant: Object<'_, '_>| grant.object("items[].properties.", "properties")?.read("license_key_id", id);
-        // a grant is there before its key is
-        Some(grants.filter(is_accepted).filter_map(key).collect())
+        let mut granted = Granted { key: None, unread: None };
+        for grant in reply.items("items[].", "items")? {
+            let benefit = grant.read("benefit_id", id);
+            if benefit.is_some_and(|benefit| !context.accepts(benefit)) {
+                continue;
+            }
+            let properties = benefit.and_then(|_| grant.object("items[].properties.", "properties"));
+            let key = properties.and_then(|properties| properties.read("license_key_id", id));
+            if key.is_some() {
+                return Some(Granted { key, unread: None });
+            }
+            granted.unread = grant.last();
+        }
+        Some(granted)
     })
 }
 
@@ -546,7 +561,7 @@ mod tests {
         contract.check("benefit-grants/ 200", &grants, &|body| {
             let answer = answered(200, body);
             let _ = (slug_of_grant(&answer, &context), shows_devices(&answer, BENEFIT.parse().unwrap()));
-            keys_granted(&answer, &context).is_ok()
+            key_granted(&answer, &context).is_ok()
         });
         let checkout = json!({ "id": ID, "status": "succeeded", "customer_email": "ada@example.com" });
         let read = |body: &Value| checkout_read(&answered(200, body)).is_ok();

@@ -1,6 +1,8 @@
 //! A device for tests over real HTTP: a directory of its own, a clock that the test moves, and a client that uses both.
 #![allow(dead_code, reason = "each test that includes this uses only a part of it")]
 
+pub(crate) mod changes;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
