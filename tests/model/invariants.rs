@@ -494,9 +494,21 @@ fn an_error_says_whether_it_may_have_been_applied(task: &Task, outcome: &Outcome
     };
     let lost = task.log.iter().filter(changes).any(not_received);
     rule!("rule 7, what Polar did is never denied", !lost || error.maybe_applied(), "`{error}` after {:?}", task.log);
+    // a seat that Polar has given, confirmed or released, and that could not be stored
+    let confirmed = |exchange: &Exchange| match exchange.received {
+        Some(Meaning::SeatTaken(_) | Meaning::Released) => true,
+        Some(Meaning::Confirmed(_)) => exchange.activation.is_some(),
+        _ => false,
+    };
+    let not_stored = error.kind() == ErrorKind::Storage && task.log.iter().any(confirmed);
     let stated = error.maybe_applied();
     rule!("rule 7, an error says that it may have been applied", stated || !perhaps, "`{error}` after {:?}", task.log);
-    rule!("rule 7, an error does not say so without cause", !stated || perhaps, "`{error}` after {:?}", task.log);
+    rule!(
+        "rule 7, an error does not say so without cause",
+        !stated || perhaps || not_stored,
+        "`{error}` after {:?}",
+        task.log
+    );
     Ok(())
 }
 
