@@ -341,8 +341,9 @@ impl Engine {
         (before != decision).then_some(DecisionChange { decision, before })
     }
 
-    /// How long what [`current`](Self::current) says at this instant holds, unless an operation changes it meanwhile. A
-    /// minute at most: only in `current` does the engine see what time it is, and remembers it should the clock be set back.
+    /// Returns how long the decision of [`current`](Self::current) at this instant holds, unless an operation changes it
+    /// meanwhile. That is a minute at most: the engine learns the time only in `current`, and has to remember it in case
+    /// the clock is set back.
     pub fn holds(&mut self, now: Now) -> Span {
         let change = self.next_change(now);
         let wall = change.wall.min(now.wall.plus(LONGEST_SPAN));

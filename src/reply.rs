@@ -169,7 +169,7 @@ pub(crate) mod contract {
         (answer, [members(), members()])
     }
 
-    /// Those that hold no others.
+    /// The members that hold no others.
     fn leaves(members: &BTreeSet<String>) -> BTreeSet<String> {
         let holds = |outer: &str, inner: &str| {
             inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.') || rest.starts_with("[]."))

@@ -195,7 +195,7 @@ texts! {
         CodeStillGood = "portal.code_still_good", "The code from the last mail is still good then.";
         /// After the sentence of an error: the code that was mailed will have expired before it can be tried.
         CodeOverByThen = "portal.code_over_by_then", "The code from the last mail will have expired by then: ask for another one.";
-        /// What was entered cannot be the address of a checkout.
+        /// The text that was entered cannot be the address of a checkout.
         NotALink = "portal.not_a_link", "This is not a link to a checkout. Copy the whole link.";
         /// What was entered cannot be an invitation to a team.
         NotAnInvitation = "portal.not_an_invitation", "This is not an invitation. Copy the link from the mail.";

@@ -72,7 +72,7 @@ impl CodeTries {
 }
 
 impl CodeMail {
-    /// How long a code is good for.
+    /// The time for which a code is good.
     const GOOD_MS: i64 = 30 * 60 * 1000;
 
     /// When the code expires; `None` if that has passed, and for one that was requested under another wall clock.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// What Polar does to a member.
+/// A change that Polar makes to a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
     Renamed,
@@ -44,7 +44,7 @@ impl Case {
         wanted.all(|wanted| segments.next().is_some_and(|segment| fits(segment, wanted)))
     }
 
-    /// What a problem says of the member.
+    /// The words about the member in a problem.
     pub(crate) fn is_named_in(&self, detail: &str) -> bool {
         // an object without its members is not worth a look at its parts
         let outer = self.member.split(['.', '[']).next().unwrap_or_default();

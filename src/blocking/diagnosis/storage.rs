@@ -81,7 +81,7 @@ impl Place {
         }
     }
 
-    /// What is wrong with the license file, if there is one.
+    /// Returns the fault of the license file, if it has one.
     fn record(&self) -> Option<Finding> {
         if !self.has_record() {
             return None;

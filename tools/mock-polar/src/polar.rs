@@ -68,7 +68,7 @@ struct Arrival<'a> {
     address: &'a str,
     /// The version that it is answered in.
     version: ApiVersion,
-    /// How far the clock is moved for it, in seconds.
+    /// The seconds by which the clock is moved for it.
     skew: i64,
 }
 

@@ -32,7 +32,7 @@ impl Text {
 pub(crate) struct Form {
     fields: Object,
     problems: Vec<Problem>,
-    /// Where the object is in the request.
+    /// The place of the object in the request.
     place: Vec<Location>,
 }
 

@@ -79,7 +79,7 @@ impl<'a> Home<'a> {
         files.find(|path| path.extension().is_some_and(|extension| extension == "license")).unwrap()
     }
 
-    /// What `doctor` says to the user of the license here.
+    /// Runs `doctor` as the user of the license here.
     fn diagnosis(&self) -> (i32, Value) {
         let doctor = self.by_user(&["doctor", "--json"]);
         let findings = doctor.json()["findings"].as_array().unwrap().clone();
