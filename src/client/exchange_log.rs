@@ -14,6 +14,7 @@ pub(crate) fn log(request: &Request, answer: &Answer, took_ms: u64) {
 
 /// Logs which version of Polar's API a reply is in, by its header `Polar-Version`. For the network stacks of this crate;
 /// an app's own sees the header itself.
+#[cfg(any(feature = "http", feature = "tokio", all(feature = "fetch", target_arch = "wasm32", target_os = "unknown")))]
 pub(crate) fn answered_in(version: Option<&str>) {
     if let Some(version) = version {
         log::debug!("the reply is in version {} of Polar's API", printable(version));
