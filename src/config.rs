@@ -107,8 +107,8 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// The name of the condition that binds an activation to its device.
 pub(crate) const DEVICE_CONDITION: &str = "device";
 
-/// The name, in `meta`, of the random part of the label.
-pub(crate) const SEAT_META: &str = "seat";
+/// The member of `meta` that holds the marker of an activation: the random digits that are also in its label.
+pub(crate) const MARKER_META: &str = "seat";
 
 impl Config {
     /// Starts a configuration. `organization_id` is Polar's id of your organization (Settings, General). `app_id` names
@@ -530,7 +530,7 @@ impl ConfigBuilder {
         check_app_id(&settings.app_id)?;
         check_times(settings)?;
         check_values("conditions", &settings.conditions, DEVICE_CONDITION)?;
-        check_values("meta", &settings.meta, SEAT_META)?;
+        check_values("meta", &settings.meta, MARKER_META)?;
         check_texts("label", settings.label.iter(), 1)?;
         check_texts("device id", settings.device_id.iter(), 1)?;
         check_texts("app secret", settings.app_secret.iter().map(|secret| &**secret), 1)?;

@@ -121,8 +121,8 @@ pub(crate) struct TimeBase {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Attempt {
     pub(crate) at: Timestamp,
-    /// Random; also in the activation's meta, so that a vendor can find it.
-    pub(crate) seat: String,
+    /// Four random digits in the label and in the activation's meta, by which the vendor and this device find its seat.
+    pub(crate) marker: String,
     pub(crate) label: String,
     pub(crate) last_six: String,
     /// The wall clock when it was saved; not known of those that earlier versions saved.
@@ -143,8 +143,8 @@ pub(crate) struct Release {
 pub(crate) struct Plan {
     /// On Polar's clock.
     pub(crate) next: Option<Timestamp>,
-    /// How many times in a row asking did not lead to access.
-    pub(crate) misses: u32,
+    /// The number of rounds in a row that did not lead to access.
+    pub(crate) failed_tries: u32,
     /// Polar accepts no request before this, on the wall clock.
     pub(crate) pause_until: Option<Timestamp>,
 }

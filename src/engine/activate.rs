@@ -22,7 +22,7 @@ use super::step::Step;
 use super::task::{Activation, AfterReply, AfterStore, Attempted, Ending, Settled, Unsaved};
 use super::{Engine, policy};
 use crate::codes::{ErrorKind, NextStep, Reason};
-use crate::config::SEAT_META;
+use crate::config::MARKER_META;
 use crate::error::Error;
 use crate::key::{Key, TypedKey};
 use crate::record::{Attempt, Identity, Seat, Verdict};
@@ -169,8 +169,8 @@ impl Engine {
             return self.fail(error.with_next_step(NextStep::ContactVendor), now);
         }
         let at = activation.checked.as_ref().map_or_else(Timestamp::default, |confirmed| confirmed.at);
-        let id = AttemptId { random: self.random.next() as u16, at };
-        let seat = id.seat();
+        let id = AttemptId { marker: self.random.next() as u16, at };
+        let marker = id.marker();
         let label = match self.config.label() {
             Some(label) => label.to_owned(),
             None => default_label(&self.host.system, id),
@@ -178,7 +178,7 @@ impl Engine {
         self.running.sending = Some(id);
         let attempt = Attempt {
             at,
-            seat,
+            marker,
             label: label.clone(),
             last_six: activation.key.last_six(),
             saved_at: Some(now.wall),
@@ -199,7 +199,7 @@ impl Engine {
             return self.fail(self.not_activated(), now);
         }
         let mut meta = self.config.meta().clone();
-        meta.insert(SEAT_META, attempted.id.seat());
+        meta.insert(MARKER_META, attempted.id.marker());
         let request = wire::Activate {
             key: attempted.activation.key.clone(),
             organization_id: self.config.organization_id(),

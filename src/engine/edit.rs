@@ -107,10 +107,10 @@ pub(super) struct Asked {
     pub(super) revision: u64,
 }
 
-/// An attempt by its random part and time.
+/// Identifies an attempt by its marker and time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AttemptId {
-    pub(super) random: u16,
+    pub(super) marker: u16,
     pub(super) at: Timestamp,
 }
 
@@ -128,8 +128,8 @@ pub(super) struct Activated {
 pub(super) struct PlanEdit {
     /// Whether Polar answered.
     pub(super) answered: bool,
-    /// How many rounds in a row had not led to access before this one.
-    pub(super) misses: u32,
+    /// The number of rounds in a row before this one that did not lead to access.
+    pub(super) failed_tries: u32,
     pub(super) jitter: u32,
     /// When the round ended, on this process's monotonic clock: the edit may be applied again much later.
     pub(super) ended: u64,
@@ -277,7 +277,7 @@ impl Editor<'_> {
             #[cfg(feature = "portal")]
             Edit::CodesBlocked(until) => record.code_tries.blocked_until = Some(*until),
             #[cfg(feature = "portal")]
-            Edit::MarkerReleased(marker) => return record.remove_attempts(&|attempt| attempt.seat == *marker).into(),
+            Edit::MarkerReleased(marker) => return record.remove_attempts(&|attempt| attempt.marker == *marker).into(),
             #[cfg(feature = "portal")]
             Edit::SeatFound { marker, seat, key } => return seat_found(record, marker, *seat, key).into(),
             #[cfg(feature = "portal")]
@@ -427,13 +427,13 @@ impl Editor<'_> {
         let now = self.estimate(record);
         let state = policy::state(self.config, record.license.as_deref(), now);
         let settled = edit.answered && record.releases.is_empty();
-        let misses = if settled && state.is_allowed() { 0 } else { edit.misses.saturating_add(1) };
-        let round = Round { state, settled, misses, jitter: edit.jitter };
+        let failed_tries = if settled && state.is_allowed() { 0 } else { edit.failed_tries.saturating_add(1) };
+        let round = Round { state, settled, failed_tries, jitter: edit.jitter };
         let wait = next_round(&round, self.config.refresh_ms());
         let next = now.unwrap_or(self.now.wall).plus_ms(wait.saturating_sub(self.now.since(edit.ended)));
         // an answer that was on its way before a pause began does not end it
         let pause_until = record.plan.pause_ahead(self.now.wall).max(edit.pause_until);
-        record.plan = Plan { next: Some(next), misses, pause_until };
+        record.plan = Plan { next: Some(next), failed_tries, pause_until };
         // by Polar's clock alone: a wall clock that was set wrong must not cut the report short
         if let Some(now) = now.filter(|_| edit.answered) {
             record.remove_attempts(&|attempt| now.ms_since(attempt.at) >= ATTEMPTS_KEPT_MS);
@@ -449,14 +449,14 @@ impl Editor<'_> {
 
 impl Attempt {
     pub(super) fn is(&self, id: AttemptId) -> bool {
-        self.at == id.at && self.seat == id.seat()
+        self.at == id.at && self.marker == id.marker()
     }
 }
 
 impl AttemptId {
-    /// The random part as in labels: four digits.
-    pub(super) fn seat(self) -> String {
-        format!("{:04X}", self.random)
+    /// Returns the marker as it is in labels: four hexadecimal digits.
+    pub(super) fn marker(self) -> String {
+        format!("{:04X}", self.marker)
     }
 }
 
@@ -479,9 +479,9 @@ fn keep_seat(record: &mut Record, kept: &KeptSeat) {
 /// seat of that key, this one is not needed.
 #[cfg(feature = "portal")]
 fn seat_found(record: &mut Record, marker: &str, seat: Seat, key: &Key) -> bool {
-    let Some(attempt) = record.attempts.iter().find(|attempt| attempt.seat == marker) else { return false };
+    let Some(attempt) = record.attempts.iter().find(|attempt| attempt.marker == marker) else { return false };
     let label = Some(attempt.label.clone());
-    record.remove_attempts(&|attempt| attempt.seat == marker);
+    record.remove_attempts(&|attempt| attempt.marker == marker);
     let here = record.license.as_ref().filter(|license| license.verdict == Verdict::Confirmed);
     let seat_here = here.filter(|here| here.identity.key == *key).and_then(|here| here.identity.activation_id());
     match seat_here {

@@ -171,7 +171,7 @@ impl Engine {
         let pause = self.pacer.pause_left(now);
         let plan = PlanEdit {
             answered: problem.is_none(),
-            misses: if is_new_denial { 0 } else { self.record.plan.misses },
+            failed_tries: if is_new_denial { 0 } else { self.record.plan.failed_tries },
             jitter: self.random.next(),
             ended: now.mono,
             pause_until: (is_paused && pause > 0).then(|| now.wall.plus(Duration::from_millis(pause))),

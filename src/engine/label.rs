@@ -72,12 +72,12 @@ const WORDS: [&str; 64] = [
     "zebra",
 ];
 
-/// Returns a label such as `Debian 12 · 2026-11-21 · otter 7F3A`: the system, the day of the activation, and a word for the
-/// random digits, because two laptops with one system may be activated on one day.
+/// Returns a label such as `Debian 12 · 2026-11-21 · otter 7F3A`: the system, the day of the activation, a word, and the
+/// marker. Two laptops with one system may be activated on one day, so the word tells them apart.
 pub(super) fn default_label(system: &str, attempt: AttemptId) -> String {
     // six bits choose one of 64
-    let word = WORDS.get(usize::from(attempt.random & 63)).unwrap_or(&"");
-    format!("{system} · {} · {word} {}", attempt.at.day(), attempt.seat())
+    let word = WORDS.get(usize::from(attempt.marker & 63)).unwrap_or(&"");
+    format!("{system} · {} · {word} {}", attempt.at.day(), attempt.marker())
 }
 
 #[cfg(test)]
@@ -88,10 +88,10 @@ mod tests {
     #[test]
     fn two_devices_of_one_day_are_told_apart_by_a_word() {
         let at = Timestamp::parse("2026-11-21T07:44:42Z").unwrap();
-        let label = |random| default_label("Debian 12", AttemptId { random, at });
+        let label = |marker| default_label("Debian 12", AttemptId { marker, at });
         assert_eq!(label(0x7F2B), "Debian 12 · 2026-11-21 · otter 7F2B");
         let last_words =
-            |random: u16| label(random).rsplit(" · ").next().unwrap().split(' ').next().unwrap().to_owned();
+            |marker: u16| label(marker).rsplit(" · ").next().unwrap().split(' ').next().unwrap().to_owned();
         let words: std::collections::BTreeSet<_> = (0..64).map(last_words).collect();
         assert_eq!(words.len(), 64, "no word is there twice");
     }

@@ -14,8 +14,8 @@ pub(super) struct Round {
     pub(super) state: State,
     /// Whether Polar answered and nothing is left to do.
     pub(super) settled: bool,
-    /// How many rounds in a row, this one included, did not settle with access.
-    pub(super) misses: u32,
+    /// The number of failed rounds in a row, this one included. A round fails unless it settles with access.
+    pub(super) failed_tries: u32,
     /// Random, so that a thousand apps that lost Polar together do not come back together.
     pub(super) jitter: u32,
 }
@@ -30,7 +30,7 @@ pub(super) fn next_round(round: &Round, refresh_ms: i64) -> i64 {
         State::Denied | State::Expired => (15 * MINUTE_MS, 6 * HOUR_MS),
         State::Unlicensed | State::ClockSuspect | State::Active | State::Grace | State::Lapsed => (MINUTE_MS, HOUR_MS),
     };
-    let doublings = round.misses.saturating_sub(1).min(16);
+    let doublings = round.failed_tries.saturating_sub(1).min(16);
     let wait = longest.min(first << doublings);
     // from 90 % to 110 %
     wait.saturating_sub(tenth(wait, STEPS)).saturating_add(tenth(wait.saturating_mul(2), round.jitter))
@@ -53,8 +53,8 @@ mod tests {
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
     const HOUR: Duration = Duration::from_secs(60 * 60);
 
-    fn wait(state: State, settled: bool, misses: u32, jitter: u32) -> Duration {
-        let wait = next_round(&Round { state, settled, misses, jitter }, 24 * HOUR_MS);
+    fn wait(state: State, settled: bool, failed_tries: u32, jitter: u32) -> Duration {
+        let wait = next_round(&Round { state, settled, failed_tries, jitter }, 24 * HOUR_MS);
         Duration::from_millis(wait.try_into().unwrap())
     }
 
@@ -66,13 +66,13 @@ mod tests {
 
     #[test]
     fn without_an_answer_from_a_minute_doubling_to_an_hour() {
-        let middle: Vec<u64> = (1..9).map(|misses| wait(State::Grace, false, misses, 500).as_secs()).collect();
+        let middle: Vec<u64> = (1..9).map(|tries| wait(State::Grace, false, tries, 500).as_secs()).collect();
         assert_eq!(middle, [60, 120, 240, 480, 960, 1920, 3600, 3600]);
     }
 
     #[test]
     fn after_a_denial_from_a_quarter_of_an_hour_doubling_to_six_hours() {
-        let middle: Vec<u64> = (1..8).map(|misses| wait(State::Denied, true, misses, 500).as_secs() / 60).collect();
+        let middle: Vec<u64> = (1..8).map(|tries| wait(State::Denied, true, tries, 500).as_secs() / 60).collect();
         assert_eq!(middle, [15, 30, 60, 120, 240, 360, 360]);
     }
 

@@ -90,6 +90,6 @@ impl Context {
 
 impl LostAttempt {
     fn of(attempt: &Attempt) -> Self {
-        Self { marker: attempt.seat.clone(), label: attempt.label.clone(), at: attempt.at }
+        Self { marker: attempt.marker.clone(), label: attempt.label.clone(), at: attempt.at }
     }
 }

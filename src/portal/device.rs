@@ -19,7 +19,7 @@ pub enum Devices {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Device {
     pub(super) activation_id: Uuid,
-    /// The random digits by which a device that lost the answer to its activation knows it again.
+    /// The random digits of the activation, by which a device that lost the answer to it recognizes its seat.
     pub(super) marker: Option<String>,
     label: String,
     since: Timestamp,

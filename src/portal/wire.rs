@@ -10,7 +10,7 @@ use super::device::Device;
 use super::license_key::LicenseKey;
 use super::secret::{CheckoutSecret, Code, Email, Invitation, Token, is_plain};
 use crate::codes::ErrorKind;
-use crate::config::SEAT_META;
+use crate::config::MARKER_META;
 use crate::decision::Problem;
 use crate::error::Error;
 use crate::json::Json;
@@ -258,7 +258,7 @@ pub(super) fn key_read(
         let device = |activation: Object<'_, '_>| {
             let since = activation.read("created_at", time).unwrap_or_default();
             let label = activation.text("label").unwrap_or_default();
-            let marker = activation.object("activations[].meta.", "meta").and_then(|meta| meta.text(SEAT_META));
+            let marker = activation.object("activations[].meta.", "meta").and_then(|meta| meta.text(MARKER_META));
             let is_lost = marker.as_ref().is_some_and(|marker| context.is_lost_attempt(marker, &label, since));
             let id = activation.read("id", id)?;
             Some(Device::new(id, marker, &label, since, is_lost || context.seats.contains(&id)))

@@ -122,7 +122,7 @@ fn write_body(out: &mut Writer, record: &Record) {
     for attempt in &record.attempts {
         out.begin(field::ATTEMPT);
         out.time(attempt.at);
-        [&attempt.seat, &attempt.label, &attempt.last_six].into_iter().for_each(|text| out.text(text));
+        [&attempt.marker, &attempt.label, &attempt.last_six].into_iter().for_each(|text| out.text(text));
         // earlier versions read no further
         if attempt.saved_at.is_some() || attempt.is_uncertain {
             out.optional_time(attempt.saved_at);
@@ -146,7 +146,7 @@ fn write_body(out: &mut Writer, record: &Record) {
     out.begin(field::PLAN);
     out.optional_time(record.plan.next);
     out.optional_time(record.plan.pause_until);
-    out.number(record.plan.misses.into(), 4);
+    out.number(record.plan.failed_tries.into(), 4);
     if record.sent.iter().any(Option::is_some) {
         out.begin(field::SENT);
         record.sent.into_iter().for_each(|sent| out.optional_time(sent));
@@ -290,7 +290,7 @@ fn read_field(record: &mut Record, id: u8, value: &mut Reader<'_>) -> Option<()>
         (field::REVISION..=field::CONDITIONS, Some(license)) => read_license_field(license, id, value)?,
         (field::ATTEMPT, _) => record.attempts.push(Attempt {
             at: value.time()?,
-            seat: value.text()?,
+            marker: value.text()?,
             label: value.text()?,
             last_six: value.text()?,
             saved_at: if value.is_empty() { None } else { value.optional(Reader::time)? },
@@ -307,7 +307,7 @@ fn read_field(record: &mut Record, id: u8, value: &mut Reader<'_>) -> Option<()>
         (field::PLAN, _) => {
             record.plan.next = value.optional(Reader::time)?;
             record.plan.pause_until = value.optional(Reader::time)?;
-            record.plan.misses = value.u32()?;
+            record.plan.failed_tries = value.u32()?;
         }
         (field::SENT, _) => record.sent = [value.optional(Reader::time)?, value.optional(Reader::time)?],
         #[cfg(feature = "portal")]

@@ -181,7 +181,7 @@ mod tests {
             })),
             attempts: vec![Attempt {
                 at: at(5),
-                seat: "7F3A".into(),
+                marker: "7F3A".into(),
                 label: "Debian 12 · 7F3A".into(),
                 last_six: "00EEF6".into(),
                 saved_at: None,
@@ -190,7 +190,7 @@ mod tests {
             keyless_seats: Vec::new(),
             sent: [None; 2],
             releases: vec![Release { key: key("OLD-KEY"), activation_id: Uuid::from_u128(9) }],
-            plan: Plan { next: Some(at(30)), misses: 2, pause_until: None },
+            plan: Plan { next: Some(at(30)), failed_tries: 2, pause_until: None },
             #[cfg(feature = "portal")]
             code_tries: crate::record::CodeTries::default(),
             untrusted: Some(Untrusted { why: Distrust::OtherDevice, identity: None }),

@@ -337,7 +337,7 @@ pub(crate) fn every_request(world: &mut World, at: usize, exchange: &Exchange, b
         rule!("rule 6, the attempt is saved before it is sent", stored, "a crash here would lose the seat");
         let random = body["meta"]["seat"].as_str().unwrap_or("?");
         let labelled = body["label"].as_str().is_some_and(|label| label.ends_with(random));
-        rule!("the label's random part is also in meta", labelled, "{} {}", body["label"], body["meta"]);
+        rule!("the label's marker is also in meta", labelled, "{} {}", body["label"], body["meta"]);
     }
     Ok(())
 }
