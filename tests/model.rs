@@ -9,6 +9,7 @@
 //! ```text
 //! POLAR_MODEL_SEED=7 POLAR_MODEL_CASES=5000 cargo test --test model -- --nocapture
 //! ```
+//! `cargo xtask soak` begins with a random seed and goes on with the following ones for as long as there is time.
 //!
 //! A failure prints the broken rule, the smallest story that breaks it, and the events of that story, which
 //! `model::story::Event` documents.
@@ -26,6 +27,8 @@ mod invariants;
 mod polar;
 #[path = "model/reference.rs"]
 mod reference;
+#[path = "support/soak.rs"]
+mod soak;
 #[path = "model/story.rs"]
 mod story;
 #[path = "model/world.rs"]
@@ -46,16 +49,16 @@ fn number(variable: &str, default: u32) -> u32 {
 }
 
 /// Runs many stories in one environment. Returns the numbers of their events and of their engine steps.
-fn stories(environment: Environment) -> (u64, u64) {
+fn stories(environment: Environment, seed: u32) -> (u64, u64) {
     let config = Config {
         cases: number("POLAR_MODEL_CASES", CASES),
         failure_persistence: None,
         max_shrink_iters: 20_000,
         ..Config::default()
     };
-    let mut seed = [environment as u8; 32];
-    seed[..4].copy_from_slice(&number("POLAR_MODEL_SEED", 0).to_le_bytes());
-    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
+    let mut bytes = [environment as u8; 32];
+    bytes[..4].copy_from_slice(&seed.to_le_bytes());
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
     let events = Cell::new(0);
     let steps = Cell::new(0);
     let cases = Cell::new(0);
@@ -72,9 +75,9 @@ fn stories(environment: Environment) -> (u64, u64) {
     match result {
         Ok(()) => (events.get(), steps.get()),
         Err(TestError::Fail(reason, story)) => {
-            panic!("in {environment:?}, case {}: {reason}\n\n{story:#?}", cases.get())
+            panic!("in {environment:?}, seed {seed}, case {}: {reason}\n\n{story:#?}", cases.get())
         }
-        Err(abort) => panic!("in {environment:?}: {abort}"),
+        Err(abort) => panic!("in {environment:?}, seed {seed}: {abort}"),
     }
 }
 
@@ -112,11 +115,14 @@ macro_rules! environments {
     ($($name:ident: $environment:ident),+ $(,)?) => {$(
         #[test]
         fn $name() {
-            let (events, steps) = stories(Environment::$environment);
-            println!("{:?}: {events} events, {steps} steps of the engine", Environment::$environment);
-            let cases = u64::from(number("POLAR_MODEL_CASES", CASES));
-            assert!(events >= 40 * cases, "only {events} events");
-            assert!(steps >= LEAST_STEPS_PER_CASE * cases, "only {steps} steps");
+            for round in soak::rounds(1) {
+                let seed = number("POLAR_MODEL_SEED", 0).wrapping_add(round as u32);
+                let (events, steps) = stories(Environment::$environment, seed);
+                println!("{:?}, seed {seed}: {events} events, {steps} steps of the engine", Environment::$environment);
+                let cases = u64::from(number("POLAR_MODEL_CASES", CASES));
+                assert!(events >= 40 * cases, "only {events} events");
+                assert!(steps >= LEAST_STEPS_PER_CASE * cases, "only {steps} steps");
+            }
         }
     )+};
 }

@@ -155,7 +155,8 @@ pub(super) struct Editor<'a> {
     pub(super) unsaved: &'a [Edit],
 }
 
-/// How long an attempt without an outcome is reported. By then the customer has looked, or has not missed a seat.
+/// The least time for which an attempt without an outcome is reported: it goes with the first confirmation after that. By
+/// then the customer has looked, or has not missed a seat.
 const ATTEMPTS_KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 impl NewAnswer {
@@ -322,6 +323,9 @@ impl Editor<'_> {
             NewVerdict::Confirmed(confirmation) => {
                 let label = license.label_of(&confirmation.identity);
                 *license = self.license(confirmation, license.revision, label, &license.terms);
+                // both times are Polar's: a wall clock set ahead must not cut the report short
+                let at = confirmation.confirmed.at;
+                record.remove_attempts(&|attempt| at.ms_since(attempt.at) >= ATTEMPTS_KEPT_MS);
             }
             NewVerdict::Denied(denial) => {
                 let conditions_changed =
@@ -434,10 +438,6 @@ impl Editor<'_> {
         // an answer that was on its way before a pause began does not end it
         let pause_until = record.plan.pause_ahead(self.now.wall).max(edit.pause_until);
         record.plan = Plan { next: Some(next), failed_tries, pause_until };
-        // by Polar's clock alone: a wall clock that was set wrong must not cut the report short
-        if let Some(now) = now.filter(|_| edit.answered) {
-            record.remove_attempts(&|attempt| now.ms_since(attempt.at) >= ATTEMPTS_KEPT_MS);
-        }
     }
 
     /// The time on Polar's clock, as far as this record can tell.

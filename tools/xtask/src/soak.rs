@@ -1,8 +1,9 @@
 //! `cargo xtask soak`: searches for unknown bugs for as long as there is time, by failing every system call, killing
-//! processes, cutting the power, the hostile server, and fuzzing. `cargo xtask test` runs the same tests within
-//! seconds. Prints the name of each test that is skipped for lack of a tool. Changes no file of the repository.
+//! processes, cutting the power, the hostile server, random stories, and fuzzing. `cargo xtask test` runs the same
+//! tests within seconds. Prints the name of each test that is skipped for lack of a tool. Changes no file of the repository.
 
 use std::collections::BTreeSet;
+use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 
 use anyhow::{Result, bail};
@@ -13,11 +14,13 @@ use crate::requirements::{NODE, STRACE, XFS_TOOLS};
 use crate::{npm_package, shell, tauri, workspace};
 
 /// The test programs: package, name, and the share of the time that each of its timed tests gets.
-const PROGRAMS: [(&str, &str, f64); 4] = [
+const PROGRAMS: [(&str, &str, f64); 5] = [
     ("polar-license", "power_cut", 0.0),
     ("polar-license", "hostile", 0.0),
     ("polar-license-cli", "failures", 0.2),
-    // seven timed tests, two at a time on two cores
+    // six timed tests, two at a time on two cores
+    ("polar-license", "model", 0.05),
+    // seven timed tests
     ("polar-license", "fuzz", 0.1),
 ];
 
@@ -39,9 +42,12 @@ pub(crate) fn run(sh: &Shell, minutes: u32) -> Result<()> {
     }
     npm_package::install_tools(sh)?;
     let time = f64::from(minutes);
+    // the model's stories; its output names the seed that failed
+    let seed = RandomState::new().hash_one(()) as u32;
     for (package, program, share) in PROGRAMS {
         let test = shell::cargo(sh, "test --locked --package").args([package, "--test", program, "--", "--nocapture"]);
-        test.env("POLAR_LICENSE_SOAK_MINUTES", (time * share).to_string()).run()?;
+        let test = test.env("POLAR_LICENSE_SOAK_MINUTES", (time * share).to_string());
+        test.env("POLAR_MODEL_SEED", seed.to_string()).run()?;
     }
     fuzz(sh, time * FUZZ_SHARE * 60.0)?;
     check_dependencies(sh)
