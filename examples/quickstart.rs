@@ -1,4 +1,4 @@
-//! The quick start of the README, word for word: `tests/quickstart.rs` compares and runs it.
+//! The quick start of the README and of the book, word for word: `tests/quickstart.rs` compares and runs it.
 
 use polar_license::{Config, blocking::Client};
 

@@ -144,7 +144,7 @@ macro_rules! stored_codes {
 }
 
 codes! {
-    /// The states a license can be in on this device. See the table in the README.
+    /// The states a license can be in on this device. See the table in `docs/src/states.md`.
     pub enum State {
         /// Nothing is stored, or what is stored cannot be trusted or read.
         Unlicensed = 0, "unlicensed";

@@ -11,6 +11,8 @@
 
 #[path = "scenarios/app_fetch.rs"]
 mod app;
+#[path = "fetch/book.rs"]
+mod book;
 #[path = "fetch/dropped.rs"]
 mod dropped;
 #[path = "scenarios/expect.rs"]
@@ -27,8 +29,6 @@ mod polar;
 #[cfg(feature = "portal")]
 #[path = "fetch/portal.rs"]
 mod portal;
-#[path = "fetch/readme.rs"]
-mod readme;
 #[path = "fetch/server.rs"]
 mod server;
 #[path = "scenarios/world.rs"]

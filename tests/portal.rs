@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "portal/book.rs"]
+mod book;
 #[path = "portal/bought.rs"]
 mod bought;
 #[path = "portal/changes.rs"]
@@ -16,8 +18,6 @@ mod german;
 mod lost_key;
 #[path = "portal/pace.rs"]
 mod pace;
-#[path = "portal/readme.rs"]
-mod readme;
 #[path = "portal/rotated.rs"]
 mod rotated;
 #[path = "portal/team.rs"]

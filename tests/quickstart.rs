@@ -1,4 +1,5 @@
-//! Runs the README's quick start, which is built as `examples/quickstart.rs`, against a local Polar.
+//! Runs the quick start of the README and of the book, which is built as `examples/quickstart.rs`, against a local
+//! Polar. Compares the book's pages with the tests that run their code.
 
 use mock_polar::{DEMO_BENEFIT_PRO, DEMO_ORGANIZATION, MockPolar, NewKey};
 use std::path::{Path, PathBuf};
@@ -7,31 +8,25 @@ use std::process::{Command, Output};
 const QUICKSTART: &str = include_str!("../examples/quickstart.rs");
 
 #[test]
-fn the_readme_shows_the_example_word_for_word() {
-    let readme = include_str!("../README.md");
-    let code = QUICKSTART.split_once("\n\n").unwrap().1;
-    assert!(readme.contains(&format!("```rust\n{code}```\n")), "copy examples/quickstart.rs into README.md");
+fn the_readme_and_the_book_show_the_example_word_for_word() {
+    let (_, code) = QUICKSTART.split_once("\n\n").unwrap();
+    let in_readme = include_str!("../README.md").contains(&format!("```rust\n{code}```\n"));
+    assert!(in_readme, "copy examples/quickstart.rs into README.md");
+    let in_book = include_str!("../docs/src/start.md").contains(&format!("```rs\n{code}```\n"));
+    assert!(in_book, "copy examples/quickstart.rs into docs/src/start.md");
 }
 
 #[test]
-fn the_readme_shows_the_web_apps_code_word_for_word() {
-    let readme = include_str!("../README.md");
-    let code = include_str!("fetch/readme.rs").split("// README\n").nth(1).unwrap();
-    assert!(readme.contains(&format!("```rs\n{code}```\n")), "copy it from tests/fetch/readme.rs into README.md");
-}
-
-#[test]
-fn the_readme_shows_the_code_for_tokio_word_for_word() {
-    let readme = include_str!("../README.md");
-    let code = include_str!("tokio/readme.rs").split("// README\n").nth(1).unwrap();
-    assert!(readme.contains(&format!("```rs\n{code}```\n")), "copy it from tests/tokio/readme.rs into README.md");
-}
-
-#[test]
-fn the_readme_has_the_lines_for_a_lost_key() {
-    let readme = include_str!("../README.md");
-    let code = include_str!("portal/readme.rs").split("// README\n").nth(1).unwrap();
-    assert!(readme.contains(&format!("```rs\n{code}```\n")), "copy it from tests/portal/readme.rs into README.md");
+fn the_book_shows_the_code_of_the_tests_word_for_word() {
+    let pages = [
+        ("docs/src/guides/async.md", include_str!("../docs/src/guides/async.md"), include_str!("tokio/book.rs")),
+        ("docs/src/guides/wasm.md", include_str!("../docs/src/guides/wasm.md"), include_str!("fetch/book.rs")),
+        ("docs/src/portal.md", include_str!("../docs/src/portal.md"), include_str!("portal/book.rs")),
+    ];
+    for (page, text, test) in pages {
+        let code = test.split("// BOOK\n").nth(1).unwrap();
+        assert!(text.contains(&format!("```rs\n{code}```\n")), "copy the code between the marks into {page}:\n{code}");
+    }
 }
 
 #[test]

@@ -3,6 +3,8 @@
 #![cfg(feature = "tokio")]
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
 
+#[path = "tokio/book.rs"]
+mod book;
 #[path = "tokio/dropped.rs"]
 mod dropped;
 #[path = "tokio/life.rs"]
@@ -14,8 +16,6 @@ mod polar;
 #[cfg(feature = "portal")]
 #[path = "tokio/portal.rs"]
 mod portal;
-#[path = "tokio/readme.rs"]
-mod readme;
 #[path = "tokio/refresh.rs"]
 mod refresh;
 #[path = "tokio/service.rs"]

@@ -1,7 +1,7 @@
 //! What the scenarios together must show: every row, rule, answer and story. `shows` names them.
 
 pub(crate) const ALL: &[&str] = &[
-    // README.md, the states
+    // docs/src/states.md, the rows of the states
     "row 1: none",
     "row 1: tampered",
     "row 1: other_device",

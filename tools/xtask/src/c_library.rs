@@ -17,8 +17,8 @@ const VALGRIND: &str = "valgrind --quiet --leak-check=full --errors-for-leak-kin
 pub(crate) fn under_valgrind(sh: &Shell) -> Result<()> {
     let suppressions = workspace::root().join("tests/c/valgrind.supp");
     let runner = format!("{VALGRIND} --suppressions={}", suppressions.display());
-    // the code in the README too, which must free what it allocates
-    Ok(test_programs(sh).args(["--test", "readme"]).env("POLAR_LICENSE_C_RUNNER", runner).run()?)
+    // the code in the book too, which must free what it allocates
+    Ok(test_programs(sh).args(["--test", "book"]).env("POLAR_LICENSE_C_RUNNER", runner).run()?)
 }
 
 /// Runs the test programs with AddressSanitizer in the library and in the programs.

@@ -47,7 +47,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
         check_size("a stripped program with the static library", &program, program_limit, variant)?;
         check_size("the stripped shared library", &shared(folder, System::Linux)?, library_limit, variant)?;
     }
-    check_readme(&shared(&full, System::Linux)?, &scratch.path().join("gate"))
+    check_sizes_in_book(&shared(&full, System::Linux)?, &scratch.path().join("gate"))
 }
 
 /// Makes the archive for download (`cargo xtask package c --archive`), unpacks it, and builds and runs the examples
@@ -268,16 +268,17 @@ fn quick_reads(sh: &Shell, folder: &Path, scratch: &Path) -> Result<()> {
     Ok(sh.cmd(program).run()?)
 }
 
-/// Checks the sizes in README.md, in millions of bytes: of the shared library, and of a program without HTTP and TLS.
-fn check_readme(library: &Path, program: &Path) -> Result<()> {
-    let readme = workspace::text("README.md")?.replace('\n', " ");
+/// Checks the sizes in the book, in millions of bytes: of the shared library, and of a program without HTTP and TLS.
+fn check_sizes_in_book(library: &Path, program: &Path) -> Result<()> {
+    const PAGE: &str = "docs/src/guides/c.md";
+    let page = workspace::text(PAGE)?.replace('\n', " ");
     for (before, file, after) in
         [("the shared library (", library, " MB)"), ("builds one that adds ", program, " MB to a program")]
     {
         let tenths = fs::metadata(file)?.len().saturating_add(50_000) / 100_000;
         let sentence = format!("{before}{}.{}{after}", tenths / 10, tenths % 10);
-        if !readme.contains(&sentence) {
-            bail!("README.md does not say: {sentence}");
+        if !page.contains(&sentence) {
+            bail!("{PAGE} does not say: {sentence}");
         }
     }
     Ok(())

@@ -8,7 +8,7 @@
 //! | `console` | lines that begin with `$ ` are run like `sh`; the others must appear in the output in this order; `...` stands for any lines |
 //! | `toml` | parsed; dependencies on this workspace's packages have its version and existing features |
 //! | `json` | parsed |
-//! | `c`, `cpp` | must be part of a file in `examples`, which the tests `examples` and `languages` of the C library compile and run, or of README.md, whose block the test `readme` compiles and runs unchanged |
+//! | `c`, `cpp` | must be part of a file in `examples`, which the tests `examples` and `languages` of the C library compile and run, or be the first block of `docs/src/guides/c.md`, which the test `book` compiles and runs unchanged |
 //! | `python` | must also be in `bindings/python/PYPI.md`, whose blocks the step `python` runs |
 //! | `ts` | compiled strictly by the step `npm`, against the packed npm package; for Tauri, must be part of `examples/tauri` |
 //! | `tsx` | must be part of `examples/react`, which the step `runtimes` builds and drives |
@@ -28,15 +28,19 @@ use xshell::Shell;
 use crate::{shell, workspace};
 
 /// The Rust files that other steps build and run.
-const BUILT: [&str; 7] = [
+const BUILT: [&str; 8] = [
+    "examples/quickstart.rs",
     "tests/end_to_end/command_line.rs",
     "tests/end_to_end/migrating.rs",
     "tests/tokio/service.rs",
-    "tests/fetch/readme.rs",
-    "tests/tokio/readme.rs",
-    "tests/portal/readme.rs",
+    "tests/fetch/book.rs",
+    "tests/tokio/book.rs",
+    "tests/portal/book.rs",
     "examples/tauri/src-tauri/src/main.rs",
 ];
+
+/// The page of the book that begins with the gate in C.
+const C_PAGE: &str = "docs/src/guides/c.md";
 
 /// The page that the step `tauri` builds and drives.
 const TAURI_PAGE: &str = "examples/tauri/src/main.ts";
@@ -99,8 +103,8 @@ fn check_rust(sh: &Shell, path: &str, blocks: usize) -> Result<()> {
     Ok(())
 }
 
-/// Checks that a block is part of an example or of README.md. The steps `tests`, `languages` and `c-windows` compile
-/// and run the examples; the block of README.md is compiled and run here.
+/// Checks that a block is part of an example, or the gate in the book. The steps `tests`, `languages` and `c-windows`
+/// compile and run the examples; the gate is compiled and run here.
 fn check_c(sh: &Shell, text: &str) -> Result<()> {
     const FOLDERS: [&str; 5] = ["examples/c", "examples/cpp", "examples/gtk", "examples/qt", "examples/win32"];
     for folder in FOLDERS {
@@ -110,10 +114,11 @@ fn check_c(sh: &Shell, text: &str) -> Result<()> {
             }
         }
     }
-    if !workspace::text("README.md")?.contains(text) {
-        bail!("neither README.md nor a file in {} contains it", FOLDERS.join(", "));
+    let page = workspace::text(C_PAGE)?;
+    if blocks(&page).iter().find(|block| block.language() == "c").is_none_or(|gate| gate.text != text) {
+        bail!("it is not the first block of {C_PAGE}, and no file in {} contains it", FOLDERS.join(", "));
     }
-    Ok(shell::cargo(sh, "test --quiet --locked --workspace --test readme").run()?)
+    Ok(shell::cargo(sh, "test --quiet --locked --workspace --test book").run()?)
 }
 
 /// Returns `true` if the file contains the part. Ignores indentation, because pages show methods without that of their
@@ -183,7 +188,7 @@ mod tests {
         assert_eq!(problem("c", "static size_t choice(void)"), "");
         assert_eq!(problem("cpp", "const polar::portal portal{license};"), "");
         assert_eq!(problem("cpp", "~Window() override\n{"), "");
-        assert!(problem("c", "int nowhere;").contains("neither README.md nor"));
+        assert!(problem("c", "int nowhere;").contains("not the first block of"));
     }
 
     #[test]
@@ -200,7 +205,7 @@ mod tests {
 
     #[test]
     fn the_error_for_a_block_that_nothing_runs_says_what_to_do() {
-        assert!(problem("rs", "fn no_such_function() {}").contains("tests/fetch/readme.rs"));
+        assert!(problem("rs", "fn no_such_function() {}").contains("tests/fetch/book.rs"));
         assert!(problem("python", "no_such_function()").contains("PYPI.md"));
         assert!(problem("cobol", "STOP RUN.").contains("check_block"));
         assert!(problem("", "ls").contains("`text`"));

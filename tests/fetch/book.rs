@@ -1,10 +1,10 @@
-//! Builds and runs the README's block for web apps. `tests/quickstart.rs` compares the lines between the two marks.
+//! Builds and runs the code of the book's page "Rust in a web page". `tests/quickstart.rs` compares the lines between the two marks.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::server::{ORGANIZATION, PRO};
 
-// README
+// BOOK
 use polar_license::fetch::{Client, Subscription};
 use polar_license::{Config, Decision, Error};
 
@@ -16,10 +16,10 @@ async fn open(show: impl Fn(&Decision) + 'static) -> Result<(Client, Subscriptio
     client.start_auto_refresh(); // for a page that stays open for days
     Ok((client, listening))
 }
-// README
+// BOOK
 
 #[wasm_bindgen_test]
-async fn the_readmes_app_opens() {
+async fn the_books_app_opens() {
     let (client, _listening) = open(|_| {}).await.unwrap();
     assert_eq!(client.current().state(), polar_license::State::Unlicensed);
     assert!(!client.allows("export"));

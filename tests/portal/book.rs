@@ -1,4 +1,4 @@
-//! The README's lines for a lost key, as they stand there, on a machine whose key is in use on another one.
+//! Runs the book's code for a lost key, word for word, on a machine whose key is in use on another one.
 
 mod run {
     use super::super::{EMAIL, Story, licensed};
@@ -7,7 +7,7 @@ mod run {
     use polar_license::portal::Restored;
 
     #[test]
-    fn the_lines_of_the_readme_restore_a_license() {
+    fn the_code_of_the_book_restores_a_license() {
         let story = Story::begin();
         let key = story.bought(NewKey::new("pro").limit_activations(1));
         story.active_elsewhere(&key, "a laptop");
@@ -26,7 +26,7 @@ mod run {
     }
 }
 
-// README
+// BOOK
 use polar_license::Error;
 use polar_license::blocking::Client;
 use polar_license::portal::{CodeRequest, Devices, Restored};

@@ -1,4 +1,4 @@
-//! Builds and runs the README's block for tokio. `tests/quickstart.rs` compares the lines between the two marks.
+//! Builds and runs the code of the book's page "Async Rust". `tests/quickstart.rs` compares the lines between the two marks.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use mock_polar::{DEMO_BENEFIT_PRO as PRO, DEMO_ORGANIZATION as ORGANIZATION};
 
 use super::support::Directory;
 
-// README
+// BOOK
 use polar_license::tokio::Client;
 use polar_license::{Config, Error};
 
@@ -17,11 +17,11 @@ async fn open() -> Result<Client, Error> {
     client.start_auto_refresh(); // for a service that runs for weeks
     Ok(client)
 }
-// README
+// BOOK
 
 /// Runs in a process of its own, because the directory of the record comes from the environment.
 #[tokio::test]
-async fn the_readmes_app_opens() {
+async fn the_books_app_opens() {
     if std::env::var_os("POLAR_LICENSE_TEST_CHILD").is_some() {
         let client = open().await.unwrap();
         assert_eq!(client.current().state(), polar_license::State::Unlicensed);
@@ -29,7 +29,7 @@ async fn the_readmes_app_opens() {
     }
     let home = Directory::new();
     let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", "readme::the_readmes_app_opens"]).env("POLAR_LICENSE_TEST_CHILD", "1");
+    child.args(["--exact", "book::the_books_app_opens"]).env("POLAR_LICENSE_TEST_CHILD", "1");
     child.envs(["HOME", "XDG_DATA_HOME", "LOCALAPPDATA"].map(|name| (name, home.path())));
     let output = child.output().unwrap();
     assert!(output.status.success(), "{output:?}");

@@ -1,4 +1,4 @@
-//! The README's gate in C: compiled as it stands, inside a function, and run against a local Polar.
+//! Compiles the gate of the book's page "C and C++" unchanged, inside a function, and runs it against a local Polar.
 #![cfg(test)]
 #![cfg(target_os = "linux")]
 
@@ -29,19 +29,19 @@ fn gate(text: &str) -> String {
 }
 
 #[test]
-fn the_gate_of_the_readme_works_and_is_the_headers() {
-    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
-    let gate_in_readme = gate(&readme);
-    assert_eq!(gate_in_readme, gate(&fs::read_to_string(package().join("include/polar_license.h")).unwrap()));
+fn the_gate_of_the_book_works_and_is_the_headers() {
+    let page = fs::read_to_string(repository().join("docs/src/guides/c.md")).unwrap();
+    let gate_in_book = gate(&page);
+    assert_eq!(gate_in_book, gate(&fs::read_to_string(package().join("include/polar_license.h")).unwrap()));
 
     let polar = MockPolar::start().unwrap();
     let key = polar.add_key(NewKey::new("pro").limit_activations(1));
     let home = tempfile::tempdir().unwrap();
-    let opens = gate_in_readme.find("polar_license *license").unwrap();
-    let mut local = gate_in_readme;
+    let opens = gate_in_book.find("polar_license *license").unwrap();
+    let mut local = gate_in_book;
     local.insert_str(opens, &format!("polar_license_options_set_environment(options, \"{}\");\n", polar.url()));
     let program = AROUND.replace("@ORGANIZATION@", DEMO_ORGANIZATION).replace("@PRO@", DEMO_BENEFIT_PRO);
-    let source = folder().join("readme_gate.c");
+    let source = folder().join("book_gate.c");
     fs::write(&source, program.replace("@GATE@", &local)).unwrap();
 
     let program = compile(&source.to_string_lossy());
