@@ -1,13 +1,13 @@
 /**
- * Builds the JavaScript and the WebAssembly of the npm package: `node build.mjs WASM PORTAL OUT`, where WASM and PORTAL are the
- * folders that wasm-bindgen wrote, without and with the customer portal, and OUT the package to fill. Run by `cargo xtask
- * package npm`.
+ * Builds the JavaScript and the WebAssembly of the npm package: `node build.mjs WASM PORTAL OUT`. WASM and PORTAL are
+ * the folders that wasm-bindgen wrote, without and with the customer portal; OUT is the package to fill. Run by `cargo
+ * xtask package npm`.
  *
  * ```text
  *   OUT/index.js  index.cjs  …      the entries
- *   OUT/shared/NAME.js  NAME.cjs    what they have in common
+ *   OUT/shared/NAME.js  NAME.cjs    their common parts
  *   OUT/polar_license.wasm          for `./slim`; the other entries hold it in base64, `./portal` the one with the portal
- *   OUT/*.map                       beside each script: a debugger shows these sources, which the maps hold
+ *   OUT/*.map                       source maps, which contain the sources for debuggers
  * ```
  */
 
@@ -21,10 +21,13 @@ import { ALONE, ENTRIES, PEERS } from "./entries.mjs";
 const here = dirname(fileURLToPath(import.meta.url));
 const [from, portal, out] = process.argv.slice(2).map((path) => resolve(path));
 
-/** The oldest that have to understand the scripts: browsers of 2022, and the oldest Node of pkg-template/package.json. */
+/**
+ * The oldest runtimes that must understand the scripts: browsers of 2022, and the oldest Node of
+ * pkg-template/package.json.
+ */
 const TARGET = ["chrome100", "edge100", "firefox100", "safari15.4", "node20"];
 
-/** How long a line may be: Node shows the whole of it above an error that nobody caught. */
+/** The longest line of a script. Node prints the whole line above an uncaught error. */
 const LINE = 400;
 
 mkdirSync(out, { recursive: true });
@@ -39,14 +42,14 @@ const generated = new Map([
 ]);
 for (const file of [...(await modules(ENTRIES, true)), ...(await modules(ALONE, false))]) await commonJs(file);
 
-/** What is made of something else is kept for people and for compilers to read, and must be up to date. */
+/** Writes a generated file that is committed, or fails if the committed one is out of date. */
 function check(kept, made, source) {
   if (process.env.POLAR_LICENSE_WRITE_TYPES) writeFileSync(kept, made);
   if (readFileSync(kept, "utf8").replaceAll("\r\n", "\n") === made) return;
   throw new Error(`${kept} is not what ${source}; set POLAR_LICENSE_WRITE_TYPES=1 to write it`);
 }
 
-/** The dialog's words, for translators. */
+/** Generates the dialog's words for translators. */
 async function dialogTexts() {
   const contents = 'export * from "./texts"; export * from "./portal-texts";';
   const stdin = { contents, resolveDir: join(here, "src/dialog") };
@@ -56,7 +59,7 @@ async function dialogTexts() {
   return `${JSON.stringify({ ...ENGLISH, ...PORTAL_ENGLISH }, undefined, 2)}\n`;
 }
 
-/** Writes ES modules, with a file for each part that several of them share. Returns their files. */
+/** Writes ES modules, with one file for each part that several entries share. Returns the files. */
 async function modules(entries, splitting) {
   const { metafile } = await build({
     absWorkingDir: here,
@@ -79,7 +82,10 @@ async function modules(entries, splitting) {
   return files.filter((file) => file.endsWith(".js"));
 }
 
-/** Names the sources as a developer knows them, and leaves out the WebAssembly, which the script holds already. */
+/**
+ * Names the sources by the paths that a developer knows, and leaves out the WebAssembly, which the script holds
+ * already.
+ */
 function tidy(file) {
   const map = JSON.parse(readFileSync(file, "utf8"));
   const isWasm = (source) => /^generated:#(portal-)?wasm$/.test(source);
@@ -88,7 +94,7 @@ function tidy(file) {
   writeFileSync(file, JSON.stringify(map));
 }
 
-/** Writes an ES module as a CommonJS one beside it, which takes its parts from their CommonJS versions. */
+/** Writes an ES module as a CommonJS module beside it, which imports the CommonJS versions of the shared parts. */
 async function commonJs(file) {
   const renamed = (setup) => {
     setup.onResolve({ filter: /^\./ }, ({ path, kind }) =>
@@ -114,7 +120,7 @@ async function commonJs(file) {
 
 function optimized(input, output) {
   const wasmOpt = join(here, "node_modules/binaryen/bin/wasm-opt");
-  // what the compiler has used, as its section says, and no newer feature: browsers would have to know that too
+  // only the features that the compiler has used, as the file's section lists them: browsers must support each one
   const flags = ["-Oz", "--converge", "--strip-debug", "--strip-producers"];
   execFileSync(process.execPath, [wasmOpt, input, "-o", output, ...flags]);
   return readFileSync(output);
@@ -125,8 +131,8 @@ function base64(wasm) {
 }
 
 /**
- * What wasm-bindgen wrote keeps its one instance in a variable of its module. As the body of a function there can be
- * another after a trap, and it takes the UTF-8 of where it runs.
+ * Turns the output of wasm-bindgen, which keeps its one instance in a variable of its module, into the body of a
+ * function. After a trap a second instance can be made. The UTF-8 codec is a parameter.
  */
 async function glue(path) {
   const { outputFiles } = await build({

@@ -1,9 +1,12 @@
 /**
- * The scripts of the package: the name of each, and its source without `.ts`. A further one is a line here, one in
- * `exports` of pkg-template/package.json, and that is all.
+ * The scripts of the package: the name of each, and its source without `.ts`. To add one, add a line here and one in
+ * `exports` of pkg-template/package.json.
  */
 
-/** Share their common parts, so that a program that loads two of them has one engine and one `LicenseError`. */
+/**
+ * Entries that share their common parts, so that a program that loads two of them has one engine and one
+ * `LicenseError`.
+ */
 export const ENTRIES = {
   index: "index",
   "index.node": "index.node",
@@ -16,10 +19,10 @@ export const ENTRIES = {
   testing: "testing/index",
 };
 
-/** What the app installs, and the entries that are for it load from there. */
+/** Packages that the app installs. The entries for them load them from the app. */
 export const PEERS = ["react", "@openfeature/web-sdk", "@tauri-apps/api"];
 
-/** Hold all they need, for places that load one file and no other, such as a sandboxed preload script, or share nothing. */
+/** Entries that share nothing, or that must be one file, such as a sandboxed preload script. */
 export const ALONE = {
   "electron-preload": "electron/preload",
   react: "react",

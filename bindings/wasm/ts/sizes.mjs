@@ -1,6 +1,6 @@
 /**
- * Says how large the npm package makes a page: `node sizes.mjs PACKAGE` prints a list of names and bytes as JSON.
- * Run by `cargo xtask package npm`.
+ * Measures how much the npm package adds to a page: `node sizes.mjs PACKAGE` prints names and bytes as JSON. Run by
+ * `cargo xtask package npm`.
  */
 
 import { readFileSync } from "node:fs";
@@ -22,12 +22,12 @@ const total = { name: "a page with ./slim, in all" };
 for (const kind of ["raw", "gzip", "brotli"]) total[kind] = wasm[kind] + slim[kind];
 console.log(JSON.stringify([wasm, slim, total, all, portal, ...beside]));
 
-/** What a bundler makes of a page that does nothing but make a client. */
+/** Bundles a page that only creates a client. */
 async function page(entry) {
   return bundled(`import { createLicenseClient } from "./${entry}"; globalThis.open = createLicenseClient;`);
 }
 
-/** What an entry adds to a page that uses all of it, without what the app installs itself. */
+/** Bundles a page that uses all of an entry, without the packages that the app installs itself. */
 async function everythingOf(entry) {
   return bundled(`import * as all from "./${entry}"; globalThis.all = all;`);
 }

@@ -1,7 +1,8 @@
 /**
- * Writes the declarations of the npm package: `node types.mjs OUT`. Each entry gets `NAME.d.cts`, which names what `types/`
- * declares, and `NAME.d.ts`, which names the former; only what an entry leads to is there. All is declared once, for CommonJS,
- * from which ES modules can import: so a class is the same type in both. Run by `cargo xtask package npm`.
+ * Writes the declarations of the npm package: `node types.mjs OUT`. Each entry gets `NAME.d.cts`, which refers to the
+ * declarations in `types/`, and `NAME.d.ts`, which refers to `NAME.d.cts`. Declarations that no entry leads to are left
+ * out. Everything is declared once, for CommonJS, from which ES modules can import, so that a class is the same type in
+ * both. Run by `cargo xtask package npm`.
  */
 
 import { execFileSync } from "node:child_process";
@@ -13,7 +14,7 @@ import { ALONE, ENTRIES } from "./entries.mjs";
 const here = dirname(fileURLToPath(import.meta.url));
 const out = resolve(process.argv[2]);
 
-/** How a declaration names another of the package. */
+/** A reference from one declaration file of the package to another. */
 const LINK = /(?<=\bfrom "|\bimport\(")(\.{1,2}\/[^"]+)\.js(?=")/g;
 
 const declared = mkdtempSync(join(out, "declarations-"));
@@ -36,7 +37,7 @@ try {
   rmSync(declared, { recursive: true });
 }
 
-/** Every declaration that the entries lead to, themselves among them, without `.d.ts`. */
+/** Returns every declaration file that the entries lead to, including their own, without `.d.ts`. */
 function reachable(entries) {
   const found = new Set();
   const open = [...entries];

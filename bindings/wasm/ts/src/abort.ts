@@ -1,6 +1,6 @@
 /**
- * Signals: the app's own, which may be anything, and many that wait for one, with one listener on it: Node warns of a
- * leak at the eleventh.
+ * Abort signals: checks the one that an app gave, and lets many wait for one signal with a single listener, since Node
+ * warns of a leak at the eleventh.
  */
 
 import { LicenseError } from "./error.js";
@@ -12,13 +12,16 @@ interface Waiting {
 
 const waiting = new WeakMap<AbortSignal, Waiting>();
 
-/** The app's own signal, if it gave one. Throws if that is not an AbortSignal. */
+/** Returns the app's own signal, if it gave one. Throws if it is not an AbortSignal. */
 export function checkedSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
   if (signal == null || typeof signal.addEventListener === "function") return signal;
   throw new LicenseError("invalid_argument", "`signal` is not an AbortSignal");
 }
 
-/** Calls `work` once when `signal` aborts, at once if it has, unless the returned function is called before. */
+/**
+ * Calls `work` once when `signal` aborts, immediately if it has aborted already. The returned function cancels the
+ * call.
+ */
 export function onAbort(signal: AbortSignal, work: () => void): () => void {
   if (signal.aborted) {
     work();

@@ -1,6 +1,6 @@
 /**
- * The client of an app: one license on this device. Turns calls into operations of the engine and outcomes into
- * decisions and errors; what a license may do is decided in the engine.
+ * The client of an app: one license on this device. Turns calls into operations of the engine, and their results into
+ * decisions and errors. Licensing is decided in the engine.
  */
 
 import { checkedSignal, onAbort } from "./abort.js";
@@ -13,10 +13,10 @@ import { type Refresher, refresher } from "./refresher.js";
 import type { Store } from "./storage.js";
 import type { Deactivated, Decision, Explanation, Failure, LicenseSettings } from "./types.js";
 
-/** What of the settings is not the engine's alone. */
+/** The settings that the client reads too. */
 type Settings = Pick<LicenseSettings, "texts" | "portalUrl">;
 
-/** The client behind `LicenseClient`, whose interface says what its methods do. */
+/** The client behind `LicenseClient`. That interface documents the methods. */
 export class Client implements LicenseClient {
   readonly portalUrl: string | undefined;
   readonly #make: () => Promise<Engine>;
@@ -24,16 +24,16 @@ export class Client implements LicenseClient {
   readonly #drive: Run;
   readonly #texts: Texts;
   readonly #listeners = new Set<{ call: (decision: Decision, before: Decision) => unknown }>();
-  /** Those that a warning was logged for. */
+  /** The unconfigured features for which a warning was logged. */
   readonly #unknownFeatures = new Set<string>();
   readonly #disposal = new AbortController();
   #engine: Engine;
-  /** How many operations are under way. */
+  /** The number of operations that are running. */
   #running = 0;
   #reopening: Promise<void> | undefined;
-  /** What `current` returned last. */
+  /** The decision that `current` returned last. */
   #shown: Decision | undefined;
-  /** What listeners were called with last. */
+  /** The decision that listeners received last. */
   #reported: Decision | undefined;
   #refresher: Refresher | undefined;
   #unwatch: (() => void) | undefined;
@@ -46,11 +46,11 @@ export class Client implements LicenseClient {
     this.#engine = engine;
     this.#store = host.store;
     this.#drive = driver(host);
-    // runtimes from before 2023 do not know it
+    // runtimes from before 2023 have no `Symbol.dispose`
     if (Symbol.dispose) this[Symbol.dispose] = this.dispose;
   }
 
-  /** Reads what is stored. Asks nobody. */
+  /** Creates a client and reads the stored record, without a request. */
   static async open(make: () => Promise<Engine>, engine: Engine, host: Host, settings: Settings): Promise<Client> {
     const client = new Client(make, engine, host, settings);
     await client.run(OPEN);
@@ -78,7 +78,7 @@ export class Client implements LicenseClient {
       const holds = this.#shown && this.#engine.call((engine, now) => engine.isCurrent(...now));
       if (!holds) this.#show(this.#engine.call((engine, now) => engine.current(...now)));
     } catch (error) {
-      // what was true last, until the next operation has made another engine
+      // the last decision, until the next operation has created another engine
       if (!this.#shown) throw error;
     }
     return this.#shown as Decision;
@@ -133,7 +133,7 @@ export class Client implements LicenseClient {
     let hasLooked = false;
     this.#refresher ??= refresher({
       look: (woken) => {
-        // time may have changed the decision
+        // the decision may have changed with time
         this.current();
         return this.#engine.call((engine, now) => {
           if (!hasLooked) engine.startWatch(...now);
@@ -162,10 +162,10 @@ export class Client implements LicenseClient {
 
   declare [Symbol.dispose]: () => void;
 
-  /** Another tab or process has changed the record. */
+  /** Reads the record again, which another tab or process has changed. */
   readonly #reread = (): void => void this.run(OPEN).catch(() => undefined);
 
-  /** An operation for which not to reach Polar, and not to wait for it, is not an error. */
+  /** Runs an operation for which a problem on the way to Polar is not an error. */
   async #ask(operation: Operation, signal: AbortSignal | undefined): Promise<Decision> {
     const { decision, error } = await this.run(operation, signal);
     if (!error) return decision;
@@ -173,14 +173,14 @@ export class Client implements LicenseClient {
     return frozen({ ...decision, problem });
   }
 
-  /** An operation that changes something, or fails. */
+  /** Runs an operation that makes a change or rejects. */
   async #change(operation: Operation, signal: AbortSignal | undefined): Promise<Finished> {
     const finished = await this.run(operation, signal);
     if (finished.error) throw errorOf(finished.error, finished.decision, finished.cause);
     return finished;
   }
 
-  /** Carries an operation out, for the portal too. Throws if the engine could not end it. */
+  /** Runs an operation, also for the portal. Throws if the engine could not finish it. */
   async run(operation: Operation, signal?: AbortSignal): Promise<Finished> {
     const parents = [checkedSignal(signal), this.#disposal.signal];
     const scope = new AbortController();
@@ -230,30 +230,30 @@ export class Client implements LicenseClient {
     return { decision: known, error, deactivated, cause: context.cause };
   }
 
-  /** Keeps a decision for those who read it, unless it is what they have. */
+  /** Makes a decision the current one, unless it is equal to it. */
   #show(decision: Decision): void {
     if (this.#shown && isSame(decision, this.#shown)) return;
     this.#shown = frozen(decision);
-    // not at once: who reads may be drawing
+    // not at once: the caller may be rendering
     queueMicrotask(() => this.#report());
   }
 
-  /** Calls the listeners if they have not been called with what `current` returned last. */
+  /** Calls the listeners if they have not received the current decision. */
   #report(): void {
     const decision = this.#shown;
     const before = this.#reported;
     if (!decision || decision === before) return;
     this.#reported = decision;
-    // what was read at the start is no change
+    // the first decision is not a change
     if (!before) return;
     for (const listener of [...this.#listeners]) {
       const call = async (): Promise<unknown> => listener.call(decision, before);
-      // a mistake of the app's own must not end the operation, or the process
+      // an exception in the app's listener must not end the operation or the process
       call().catch((error: unknown) => console.error("polar-license: a listener failed", error));
     }
   }
 
-  /** A new engine after a trap, which remembers what is stored. */
+  /** Creates a new engine after a trap, and reads the stored record into it. */
   #reopen(): Promise<void> {
     const reopen = async (): Promise<void> => {
       const engine = await this.#make();
@@ -271,14 +271,17 @@ export class Client implements LicenseClient {
     return this.#reopening;
   }
 
-  /** What was sent before the end is still to be remembered. */
+  /**
+   * Frees the engine once the client is disposed of and no operation is running, so that the results of sent requests
+   * are still stored.
+   */
   #freeIfOver(): void {
     if (!this.#disposal.signal.aborted || this.#running > 0) return;
     try {
       this.current();
       this.#engine.free();
     } catch {
-      // it has stopped, and its memory with it
+      // the engine has stopped, and its memory is gone with it
     }
   }
 
@@ -291,7 +294,7 @@ export class Client implements LicenseClient {
   }
 }
 
-/** How an operation ended. */
+/** The result of an operation. */
 interface Finished {
   decision: Decision;
   error: Failure | null;

@@ -1,6 +1,4 @@
-/**
- * Puts a client together from an app's settings and what its platform has.
- */
+/** Creates a client from an app's settings and its platform. */
 
 import { Client } from "./client.js";
 import type { Engine, Engines, Parts } from "./engine.js";
@@ -12,11 +10,17 @@ import { type Clock, steady, systemClock, within } from "./time.js";
 import type { Fetch } from "./fetch.js";
 import type { LicenseSettings } from "./types.js";
 
-/** What an app configures, and what the client should use instead of the platform's own. */
+/** The app's configuration, and replacements for parts of the platform. */
 export interface LicenseOptions<Feature extends string = string> extends LicenseSettings<Feature> {
-  /** Where the license is kept. Default: localStorage in browsers, a file in Node, Electron's main process, Bun and Deno. */
+  /**
+   * The storage for the license. Default: localStorage in browsers, a file in Node, Electron's main process, Bun and
+   * Deno.
+   */
   storage?: Storage | KeyValueStorage;
-  /** Whether to refresh by itself when it is time, online again or visible again. Default: `true`. */
+  /**
+   * Whether to refresh automatically: when a refresh is due, and when the device is online again or the page is visible
+   * again. Default: `true`.
+   */
   autoRefresh?: boolean;
   /** Sends the requests, for an app with a network stack of its own. Default: the platform's `fetch`. */
   fetch?: Fetch;
@@ -24,16 +28,16 @@ export interface LicenseOptions<Feature extends string = string> extends License
   clock?: Clock;
 }
 
-/** What differs from platform to platform. @internal */
+/** The differences between platforms. @internal */
 export interface Platform {
   storage(): Storage;
-  /** Such as `Windows 11`; never the host's or the user's name. */
+  /** Returns the system's name, such as `Windows 11`; never the host's or the user's name. */
   system(): string;
-  /** Identifies the machine, if that does not depend on the storage. */
+  /** Identifies the machine, if the identifier does not depend on the storage. */
   device?(): Promise<string>;
 }
 
-/** How long to look for what identifies the device. */
+/** The longest wait for the device's identifier. */
 const DEVICE_LIMIT_MS = 5_000;
 
 /** @internal */
@@ -63,7 +67,10 @@ export async function create(
   }
 }
 
-/** Leads users to the vendor where no engine can: it would check the address, so only what is safe to open is taken. */
+/**
+ * Adds the vendor's support page to an error that arose before there was an engine. The engine would check the address,
+ * so only a safe one is used.
+ */
 function withVendor(error: LicenseError, supportUrl: unknown): LicenseError {
   if (error.kind !== "unsupported") return error;
   const nextUrl = typeof supportUrl === "string" && /^(https|mailto):/.test(supportUrl) ? supportUrl : null;
@@ -86,7 +93,7 @@ function json(settings: object): string {
   }
 }
 
-/** If nothing identifies this device, something random does until the app ends. */
+/** Returns the identifier of this device, or a random one that lasts until the app ends. */
 function deviceOf(platform: Platform, storage: Storage): Promise<string> {
   const found = async (): Promise<string> => {
     const device: unknown = (await platform.device?.().catch(() => "")) || (await storage.device());

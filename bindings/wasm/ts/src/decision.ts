@@ -1,15 +1,13 @@
-/**
- * Decisions as values: compared by what they say, and frozen, since everybody who reads one gets the same.
- */
+/** Decisions as values: comparable by their content, and frozen because all readers share one object. */
 
 import type { Decision } from "./types.js";
 
-/** Whether two decisions say the same; their members have one order. */
+/** Whether two decisions are equal. Their members are always in the same order. */
 export function isSame(one: Decision, other: Decision): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** The decision itself, with all that is in it. */
+/** Freezes a decision and everything in it. */
 export function frozen<Some extends Decision>(decision: Some): Some {
   Object.freeze(decision.features);
   Object.freeze(decision.problem);

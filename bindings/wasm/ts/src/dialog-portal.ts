@@ -1,6 +1,6 @@
 /**
- * Further pages for the dialog, over the customer portal: "Find my key" and "Manage devices". A part of its own, so that the
- * dialog is as small without it.
+ * More pages for the dialog, over the customer portal: "Find my key" and "Manage devices". They are a separate entry to
+ * keep the dialog small.
  */
 
 export { portalPages, type PortalPagesOptions } from "./dialog/portal.js";

@@ -1,7 +1,7 @@
 /**
  * A dialog for license keys, without a framework: `<polar-license-dialog>` over any `License`, and `showLicenseDialog`,
- * which puts one on the page for as long as it is open. Holds no engine and decides nothing about licenses. On a server it
- * defines nothing.
+ * which adds one to the page for as long as it is open. Has no engine and makes no licensing decision. On a server it
+ * does nothing.
  */
 
 import { LicenseDialogElement, type LicenseSource } from "./dialog/element.js";
@@ -17,21 +17,21 @@ const NAME = "polar-license-dialog";
 
 if (globalThis.customElements && !customElements.get(NAME)) customElements.define(NAME, LicenseDialogElement);
 
-/** What `showLicenseDialog` takes. */
+/** The options of `showLicenseDialog`. */
 export interface LicenseDialogOptions {
-  /** A key to put into the field, for the user to activate. */
+  /** A key to fill in, which the user can then activate. */
   key?: string | undefined;
-  /** Features to show, each with its name for the user. */
+  /** The features to show, each with its name for the user. */
   features?: Readonly<Record<string, string>> | undefined;
-  /** Pages on which customers find their key and manage devices: those of `polar-license/dialog-portal`. */
+  /** Pages on which customers find their key and manage devices, from `polar-license/dialog-portal`. */
   portal?: DialogPages | undefined;
   /** Words that replace the dialog's own; `texts/dialog.de.json` is German. */
   texts?: DialogTexts | undefined;
 }
 
 /**
- * Shows the dialog until it is closed. Without a license, such as in the moment before a framework has it, nothing is shown;
- * with the error that there is instead of one, such as `license ?? error` of `useLicense`, the dialog says why.
+ * Shows the dialog until it is closed. Shows nothing if there is no license yet, such as while a framework is loading
+ * it. Given an error in place of a license, such as `license ?? error` of `useLicense`, the dialog shows the error.
  *
  * ```ts
  * button.onclick = () => showLicenseDialog(license);
@@ -41,7 +41,7 @@ export async function showLicenseDialog(
   license: LicenseSource | null | undefined,
   { key, features, portal, texts }: LicenseDialogOptions = {},
 ): Promise<void> {
-  // one dialog is enough
+  // another dialog is open already
   if (!license || document.querySelector(`${NAME}[open]`)) return;
   const dialog = document.createElement(NAME);
   Object.assign(dialog, { license, features, portal, texts });

@@ -1,6 +1,6 @@
 /**
- * Carries the engine's steps out with a store, `fetch` and timers. Decides nothing about licenses; never waits without an
- * end, and never leaves a promise unsettled.
+ * The JavaScript driver: executes the engine's steps with a store, `fetch` and timers. Makes no licensing decision,
+ * never waits without a limit, and never leaves a promise unsettled.
  */
 
 import type { Engine, Now } from "./engine.js";
@@ -11,38 +11,38 @@ import { type Clock, pause, waitUntil, within } from "./time.js";
 import { exchange } from "./transport.js";
 import type * as compiled from "./wasm-bindgen.js";
 
-/** What a client runs on. */
+/** The parts of the platform that a client uses. */
 export interface Host {
   store: Store;
   fetch: Fetch;
   clock: Clock;
 }
 
-/** What ends an operation early, and what happened on the way. */
+/** The signal that cancels an operation, and what happened while it ran. */
 export interface Context {
   signal: AbortSignal;
-  /** What `fetch` or the store threw last. */
+  /** The last exception of `fetch` or the store. */
   cause?: unknown;
   /** Whether a request was sent. */
   sent?: boolean;
 }
 
-/** Begins an operation. */
+/** Starts an operation in the engine. */
 export type Operation = (engine: compiled.Engine, now: Now) => compiled.Step;
 
-/** How an operation ended. */
+/** The result of an operation. */
 export type Outcome = StepTo<"done">;
 
-/** Carries an operation out, from its first step to its last. */
+/** Runs an operation from its first step to its last. */
 export type Run = (engine: Engine, operation: Operation, context: Context) => Promise<Outcome>;
 
 type StepTo<What extends compiled.Step["do"]> = Extract<compiled.Step, { do: What }>;
 
 export const CANCELLED = "cancelled before anything was sent";
 
-/** For the operations of one client. */
+/** Creates the driver for the operations of one client. */
 export function driver({ store, fetch, clock }: Host): Run {
-  /** Aborts when an operation ends, for those that wait for it. */
+  /** Aborts when an operation ends, so that waiting operations continue. */
   let ends = new AbortController();
 
   const untilDone = async (engine: Engine, first: compiled.Step, context: Context): Promise<Outcome> => {
@@ -76,7 +76,7 @@ export function driver({ store, fetch, clock }: Host): Run {
       if (signal.aborted) context.cause = signal.reason;
       return untilDone(engine, next, context);
     };
-    // a store of the app's own may call this twice, or not at all
+    // an app's own store may call this twice, or not at all
     let running: Promise<Outcome> | undefined;
     const once = (turn: Turn): Promise<Outcome> => (running ??= goOn(turn));
     try {
@@ -135,8 +135,9 @@ export function driver({ store, fetch, clock }: Host): Run {
 }
 
 /**
- * Does to the stored record what the engine says. Looks without the lock first: most reads change nothing, and a record is
- * replaced as a whole. If it is late, the operation has gone on, and the engine says to keep what is stored.
+ * Merges the operation's changes into the stored record. Reads once without the lock, because most merges change
+ * nothing and a record is replaced as a whole. If the operation has continued without this write, the engine returns
+ * `keep`.
  */
 async function write(store: Store, engine: Engine, step: StepTo<"store">, clock: Clock): Promise<void> {
   const { number, until } = step;
@@ -163,7 +164,7 @@ function tooLate(): never {
   throw new Error("the storage did not answer in time");
 }
 
-/** What a store has loaded, which may be the app's own. */
+/** Returns the bytes that a store has loaded. The store may be the app's own, so they are checked. */
 function bytesOf(loaded: unknown): Uint8Array | undefined {
   if (loaded == null) return undefined;
   if (!ArrayBuffer.isView(loaded)) throw new Error("the storage must return bytes");

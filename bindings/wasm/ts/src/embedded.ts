@@ -1,12 +1,10 @@
-/**
- * The engine from WebAssembly in base64, compiled once.
- */
+/** The engine, compiled once from WebAssembly in base64. */
 
 import { type Engines, enginesOf } from "./engine.js";
 import { type Codec, utf8 } from "./utf8.js";
 import { compile } from "./wasm.js";
 
-/** Compiles it at the first call; later ones use the same, unless it has failed. */
+/** Returns a function that compiles the engine at its first call. Later calls share it, unless compiling has failed. */
 export function embedded(createGlue: (codec: Codec) => object, wasm: string): () => Promise<Engines> {
   let compiled: Promise<Engines> | undefined;
   const load = async (): Promise<Engines> => {

@@ -1,6 +1,6 @@
 /**
- * The compiled engine: loads it, makes engines, and notices when one stops. A trap ends the instance with every engine in
- * it; whoever holds one sees that by `hasStopped` and makes a new one.
+ * The compiled engine: loads it, creates engines, and notices when one stops. A trap stops the instance with every
+ * engine in it. Clients check `hasStopped` and create a new engine.
  */
 
 import { failed, LicenseError } from "./error.js";
@@ -9,7 +9,7 @@ import type { Clock } from "./time.js";
 import type { Decision, Failure } from "./types.js";
 import type * as compiled from "./wasm-bindgen.js";
 
-/** What an engine is made with; `bindings/wasm/src/engine.rs` describes it. */
+/** The arguments for a new engine, described in `bindings/wasm/src/engine.rs`. */
 export interface Parts {
   settings: string;
   device: string;
@@ -20,10 +20,10 @@ export interface Parts {
 /** The wall clock and the monotonic clock: the last arguments of the engine's methods. */
 export type Now = [wall: number, mono: number];
 
-/** Makes engines. */
+/** Creates an engine. */
 export type Engines = (parts: Parts, clock: Clock) => Promise<Engine>;
 
-/** What wasm-bindgen wrote for one instance. */
+/** The output of wasm-bindgen for one instance. */
 interface Glue extends WebAssembly.ModuleImports {
   __wbg_set_wasm(exports: object): void;
   Engine: typeof compiled.Engine;
@@ -31,13 +31,13 @@ interface Glue extends WebAssembly.ModuleImports {
 
 interface Instance {
   glue: Glue;
-  /** Whether it has trapped. */
+  /** Whether the instance has trapped. */
   hasStopped: boolean;
 }
 
 /**
- * All engines of a module share an instance, and so the pace of requests. `newGlue` makes what wasm-bindgen wrote for it, anew
- * for each instance.
+ * Creates engines that share one instance of a module, and thereby the pace of requests. `newGlue` creates
+ * wasm-bindgen's output anew for each instance.
  */
 export function enginesOf(module: WebAssembly.Module, newGlue: () => object): Engines {
   let shared: Promise<Instance> | undefined;
@@ -45,7 +45,7 @@ export function enginesOf(module: WebAssembly.Module, newGlue: () => object): En
     const known = shared;
     let instance = await known?.catch(() => undefined);
     if (!instance || instance.hasStopped) {
-      // of several clients that notice at once, one makes the next for all
+      // if several clients notice at once, only one creates the next instance
       if (shared === known) shared = instantiate(module, newGlue() as Glue);
       instance = (await shared) as Instance;
     }
@@ -53,7 +53,7 @@ export function enginesOf(module: WebAssembly.Module, newGlue: () => object): En
   };
 }
 
-/** An engine, which stops with its instance. */
+/** An engine. It stops with its instance. */
 export class Engine {
   readonly #instance: Instance;
   readonly #clock: Clock;
@@ -70,22 +70,22 @@ export class Engine {
     return this.#instance.hasStopped;
   }
 
-  /** What tells its record from others. */
+  /** Returns the tags that distinguish its record from others. */
   tags(): { product: string; device: string } {
     return this.call(({ product, device }) => ({ product, device }));
   }
 
-  /** What `method` returns. Throws a `LicenseError`: what the engine has thrown, or `internal` if it has stopped. */
+  /** Returns the result of `method`. Throws a `LicenseError`: the engine's own, or `internal` if it has stopped. */
   call<T>(method: (engine: compiled.Engine, now: Now) => T): T {
     if (this.#isFreed) throw new LicenseError("internal", "the client was disposed");
     return this.#guarded(() => method(this.#compiled, [this.#clock.now(), this.#clock.monotonic()]));
   }
 
-  /** Returns its memory. Nothing can be called afterwards. */
+  /** Frees its memory. Later calls throw. */
   free(): void {
     if (this.#isFreed) return;
     this.#isFreed = true;
-    // a heap in which something has trapped is left as it is
+    // the heap is left alone after a trap
     if (!this.hasStopped) this.#guarded(() => this.#compiled.free());
   }
 
@@ -98,7 +98,7 @@ export class Engine {
       const failure = failureOf(thrown);
       if (failure) throw errorOf(failure, null);
       instance.hasStopped = true;
-      // the finalizers of its engines, which are yet to come, must not run on that heap either
+      // the finalizers of its engines run later, and must not use that heap either
       instance.glue.__wbg_set_wasm({ __wbg_engine_free: () => undefined });
       throw failed("internal", "the licensing engine has stopped", thrown);
     }
@@ -120,7 +120,7 @@ async function instantiate(module: WebAssembly.Module, glue: Glue): Promise<Inst
   return { glue, hasStopped: false };
 }
 
-/** The engine throws its errors as plain objects; an `Error` is a trap, or a defect. */
+/** Returns the failure if the engine threw one, as a plain object. An `Error` is a trap or a bug. */
 function failureOf(thrown: unknown): Failure | undefined {
   return thrown instanceof Error ? undefined : (thrown as Partial<compiled.Thrown> | undefined)?.error;
 }

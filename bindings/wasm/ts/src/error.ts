@@ -1,6 +1,4 @@
-/**
- * The one class of errors, with a stable kind. Never contains a full license key.
- */
+/** The one class of errors, with a stable kind. Never contains a full license key. */
 
 import { MESSAGES } from "./messages.js";
 import type {
@@ -15,23 +13,23 @@ import type {
   TextCode,
 } from "./types.js";
 
-/** Why an operation failed; whether there is a `reason` depends on its `kind`. */
+/** The error of a failed operation. Its `kind` determines whether it has a `reason`. */
 export type LicenseError = AnyLicenseError & (RefusedFailure | OtherFailure);
 
-/** What all errors have. `message` is one sentence for the user, in English unless the settings replace it. */
+/** The members of all errors. `message` is one sentence for the user, in English unless the settings replace it. */
 export interface AnyLicenseError extends Error, AnyFailure {
   readonly name: "LicenseError";
   /** One sentence for the user, in English unless the settings replace it: what happened and what to do. */
   readonly message: string;
   /** The decision that holds after the failure; `null` without a client. */
   readonly decision: Decision | null;
-  /** What a function of the platform or of the app threw. */
+  /** The exception of a function of the platform or of the app. */
   readonly cause: unknown;
-  /** For logs in JSON: what is the library's own, with the message. */
+  /** Returns the library's own members and the message, for logs in JSON. */
   toJSON(): object;
 }
 
-/** The class of errors, for `instanceof`, and for what a test throws. */
+/** The class of errors, for `instanceof`, and for errors that a test throws. */
 export interface LicenseErrorClass {
   readonly prototype: LicenseError;
   new (kind: ErrorKind, detail: string, details?: LicenseErrorDetails): LicenseError;
@@ -39,7 +37,7 @@ export interface LicenseErrorClass {
 
 class TheError extends Error {
   static {
-    // what consoles show; the build shortens the names of classes
+    // shown by consoles; the build shortens the names of classes
     Object.defineProperty(this, "name", { value: "LicenseError" });
   }
 
@@ -87,30 +85,30 @@ export interface LicenseErrorDetails {
   cause?: unknown;
 }
 
-/** An error for what the platform or the app threw while doing `what`. */
+/** Creates an error for an exception of the platform or the app. `what` is the failed task. */
 export function failed(kind: ErrorKind, what: string, cause: unknown): LicenseError {
   return new LicenseError(kind, `${what} (${words(cause)})`, { cause });
 }
 
-/** The sentences that an app replaces. */
+/** The app's replacements for sentences. */
 export type Texts = LicenseSettings["texts"];
 
-/** What the user reads about an error that arises outside of the engine. */
+/** Returns the user's message for an error that arises outside of the engine. */
 export function messageOf(kind: ErrorKind, detail: string, texts: Texts): string {
   const code = `error.${kind}` as TextCode;
-  // the engine judges the settings, which may be why there is an error
+  // not checked: the engine validates the settings, and their being invalid may be this error
   const own: unknown = texts?.[code];
   const sentence = typeof own === "string" ? own : (MESSAGES[code] ?? "{detail}");
   return sentence.replaceAll("{detail}", () => detail);
 }
 
-/** The same error in the words of an app. */
+/** Returns the same error in the app's words. */
 export function worded(error: LicenseError, texts: Texts): LicenseError {
   const { kind, detail } = error;
   return new LicenseError(kind, detail, { ...error, message: messageOf(kind, detail, texts) });
 }
 
-/** The message of anything that was thrown. */
+/** Returns the message of anything that was thrown. */
 export function words(thrown: unknown): string {
   try {
     const message = (thrown as { message?: unknown } | null | undefined)?.message;

@@ -1,8 +1,6 @@
-/**
- * What sends requests.
- */
+/** The type of functions that send requests. */
 
 import type { RequestInit, Response } from "./platform.js";
 
-/** `fetch`, or the app's own that behaves like it. */
+/** The platform's `fetch`, or a function of the app that behaves like it. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;

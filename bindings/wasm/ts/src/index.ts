@@ -10,10 +10,10 @@ import { web } from "./web.js";
 export * from "./public.js";
 
 /**
- * Reads what is stored on this device. Asks nobody: `refresh` does.
+ * Creates a client, and reads the license that is stored on this device. Sends no request: `refresh` does.
  *
- * Storage that cannot be read does not fail: the decision says so. Rejects with a `LicenseError` of kind
- * `invalid_config` if a setting is wrong, and `unsupported` if WebAssembly does not run here.
+ * If the storage cannot be read, the decision has a `problem`. Rejects with a `LicenseError` of kind `invalid_config`
+ * if a setting is wrong, and `unsupported` if WebAssembly does not run here.
  */
 export function createLicenseClient<Feature extends string = string>(
   options: LicenseOptions<Feature>,

@@ -1,6 +1,4 @@
-/**
- * Keeps records in IndexedDB. Opens the database for each access, so that no tab stands in the way of another's upgrade.
- */
+/** Storage in IndexedDB. Opens the database for each access, so that no tab blocks another's upgrade. */
 
 import type { Storage as LicenseStorage } from "./storage.js";
 import { textStorage } from "./text-storage.js";
@@ -21,7 +19,7 @@ export function indexedDbStorage(): LicenseStorage {
   return textStorage(() => texts, () => () => undefined);
 }
 
-/** Resolves when the transaction is complete, so that what was written is there to stay. */
+/** Accesses the database. Resolves when the transaction is complete, so that written data is committed. */
 async function access(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest): Promise<unknown> {
   const database = await open();
   try {

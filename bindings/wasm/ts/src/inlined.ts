@@ -1,6 +1,4 @@
-/**
- * The engine from the bytes that are part of the script.
- */
+/** The engine, compiled from the bytes in this script. */
 
 // @ts-expect-error made by the build from what wasm-bindgen writes
 import { createGlue } from "#glue";

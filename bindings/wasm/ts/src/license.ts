@@ -1,25 +1,28 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * What an app uses: a license on this device, whoever holds it. Types only, so that a page can name them without loading
- * the client.
+ * The interface that an app uses: a license on this device, whoever holds it. Types only, so that a page can import
+ * them without loading the client.
  */
 
 import type { AbortSignal } from "./platform.js";
 import type { Deactivated, Decision, Explanation } from "./types.js";
 
-/** What every operation takes. */
+/** The options of every operation. */
 export interface CallOptions {
-  /** Ends the wait. What was sent by then may have been applied, and the license remembers that. */
+  /** Cancels the call. A request that was already sent may have been applied; the license remembers that. */
   signal?: AbortSignal | undefined;
 }
 
-/** What to activate, and how far to go for it. */
+/** The options of `activate`. */
 export interface ActivateOptions extends CallOptions {
-  /** Moves the license here: releases the older activation known on this device if no seat is free. */
+  /**
+   * Whether to move the license here: if no seat is free, the older activation known on this device is released.
+   * Default: `false`.
+   */
   replacePrevious?: boolean;
 }
 
-/** The decision after a deactivation, and what became of the seat. */
+/** The decision after a deactivation, and the outcome for the seat. */
 export type Deactivation = Decision & { deactivated: Deactivated };
 
 /**
@@ -111,7 +114,7 @@ export interface License<Feature extends string = string> {
   forget(this: void, options?: CallOptions): Promise<Decision>;
 }
 
-/** A license that this program holds itself. Made by `createLicenseClient`. */
+/** A license that this program holds itself. Created by `createLicenseClient`. */
 export interface LicenseClient<Feature extends string = string> extends License<Feature>, Disposable {
   /**
    * Refreshes by itself when it is time, when the network comes back and when the page is shown again. Node sees within two

@@ -1,5 +1,5 @@
 /**
- * The users' texts for errors that arise outside the engine, by the codes of texts/en.json.
+ * Messages for errors that arise outside of the engine, by the codes of texts/en.json.
  *
  * Written by bindings/wasm/tests/types from the core's sentences: change them there.
  */

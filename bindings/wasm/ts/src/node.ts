@@ -1,6 +1,6 @@
 /**
- * What the main entry is in Node, whatever platform a bundler assumes, for a license of the program itself, a server's
- * too; and the file storage, to choose its directory.
+ * The client for a program in Node, whatever platform a bundler assumes. A server can use it for a license of its own.
+ * Also exports the file storage, to choose its directory.
  */
 
 import { create, type LicenseOptions } from "./create.js";
@@ -12,10 +12,10 @@ export { fileStorage, type FileStorageOptions } from "./node/file-storage.js";
 export * from "./public.js";
 
 /**
- * Reads what is stored on this device. Asks nobody: `refresh` does.
+ * Creates a client, and reads the license that is stored on this device. Sends no request: `refresh` does.
  *
- * Storage that cannot be read does not fail: the decision says so. Rejects with a `LicenseError` of kind
- * `invalid_config` if a setting is wrong, and `unsupported` if WebAssembly does not run here.
+ * If the storage cannot be read, the decision has a `problem`. Rejects with a `LicenseError` of kind `invalid_config`
+ * if a setting is wrong, and `unsupported` if WebAssembly does not run here.
  */
 export function createLicenseClient<Feature extends string = string>(
   options: LicenseOptions<Feature>,

@@ -1,6 +1,6 @@
 /**
- * For OpenFeature in web pages: a provider whose flags are the features of a license. Decides nothing: a flag is what
- * `current()` says of the feature.
+ * For OpenFeature in web pages: a provider whose flags are the features of a license. Decides nothing: a flag is the
+ * feature's value in `current()`.
  */
 
 import { ErrorCode, OpenFeatureEventEmitter, ProviderEvents, StandardResolutionReasons } from "@openfeature/web-sdk";
@@ -9,8 +9,9 @@ import type { License } from "./license.js";
 import type { Decision } from "./types.js";
 
 /**
- * The features of a license as boolean flags; a flag that is no feature is not found. In grace the provider is stale: what
- * it says was confirmed a while ago. Changes of the license are OpenFeature's events.
+ * A provider of the license's features as boolean flags. A flag that is not a feature is not found. In grace the
+ * provider is stale, because its flags were confirmed a while ago. It reports changes of the license as events of
+ * OpenFeature.
  *
  * ```ts
  * await OpenFeature.setProviderAndWait(new LicenseProvider(license));
@@ -32,7 +33,7 @@ export class LicenseProvider implements Provider {
   async initialize(): Promise<void> {
     this.#before = this.#license.current();
     this.#stop = this.#license.onChange((decision) => this.#changed(decision));
-    // OpenFeature says that the provider is ready once this has ended
+    // OpenFeature marks the provider as ready after this function has returned
     if (isStale(this.#before)) queueMicrotask(() => queueMicrotask(() => this.events.emit(ProviderEvents.Stale)));
   }
 

@@ -1,31 +1,34 @@
 /**
- * What a page knows of a license that another process holds: the decision, and those that time alone will make of it. Looks
- * up which of them the clocks have come to; what they say was decided in the engine.
+ * A page's view of a license that another process holds: the decision at present, and those that follow as time passes.
+ * Finds the one for the current time; all of them were made by the engine.
  */
 
 import { frozen, isSame } from "./decision.js";
 import { type Clock, later, LONGEST_TIMER_MS } from "./time.js";
 import type { Decision, Explanation } from "./types.js";
 
-/** Of two outlooks, that with the higher number, `at`, is later. */
+/** The decisions of a license over time. An outlook with a higher number, `at`, is newer. */
 export interface Outlook {
   at: number;
   phases: Phase[];
 }
 
-/** A decision, from when on it holds, and what it says of features. */
+/** A decision with the time from which it holds, and its explanations of features. */
 export interface Phase {
-  /** The wall clock in ms since 1970. */
+  /** The start by the wall clock, in ms since 1970. */
   wall: number;
-  /** Ms since the outlook was made, by a clock that nobody sets. The phase begins as soon as either is over. */
+  /**
+   * The start in ms since the outlook was made, by a clock that nobody sets. The phase begins when the first of the two
+   * is reached.
+   */
   after: number;
   decision: Decision;
   explanations: Record<string, Explanation>;
-  /** Of a feature that the configuration does not name: its name stands between the two backticks. */
+  /** The explanation for an unconfigured feature: its name is inserted between the two backticks. */
   unknown: Explanation;
 }
 
-/** A clock that is this much behind the outlook was set back since. */
+/** A clock that is this much behind the outlook was set back. */
 const SET_BACK_MS = 1_000;
 
 /** The latest outlook that a page has received. */
@@ -39,8 +42,8 @@ export class Horizon {
   #cancel = (): void => undefined;
 
   /**
-   * `askAgain` is called when a phase has ended or a clock was set, since who holds the license may judge the clocks
-   * otherwise; `onChange` with each decision that follows, but not from inside of a look.
+   * Calls `askAgain` when a phase has ended or a clock was set, because the process that holds the license may judge
+   * the clocks differently. Calls `onChange` with each decision that follows, but never during `look`.
    */
   constructor(outlook: Outlook, clock: Clock, askAgain: () => void, onChange: (decision: Decision) => void) {
     this.#clock = clock;
@@ -53,20 +56,20 @@ export class Horizon {
     this.#wait();
   }
 
-  /** Replaces the outlook, if this one is later. */
+  /** Replaces the outlook if the given one is newer. */
   take(outlook: Outlook): void {
     if (outlook.at <= this.#outlook.at) return;
     const before = this.#phase.decision;
     this.#outlook = outlook;
     this.#since = this.#clock.monotonic();
     this.#phase = first(outlook);
-    // the same object for as long as it says the same
+    // an equal decision stays the same object
     if (isSame(this.#phase.decision, before)) this.#phase.decision = before;
     else this.#onChange(frozen(this.#phase.decision));
     this.#wait();
   }
 
-  /** What holds at this instant. */
+  /** Returns the phase at this instant. */
   look(): Phase {
     const { phases } = this.#outlook;
     const wall = this.#clock.now();
@@ -83,7 +86,7 @@ export class Horizon {
     return this.#phase;
   }
 
-  /** Looks when the next phase begins, if both clocks go on as they should. */
+  /** Calls `look` when the next phase is expected to begin. */
   #wait(): void {
     this.#cancel();
     const { phases } = this.#outlook;

@@ -1,6 +1,6 @@
 /**
- * Types of the platform as it declares them: a program without the DOM's library and without Node's types, such as one for
- * an engine that is embedded, has none of them, and takes whatever object is given. Declares nothing globally.
+ * Types of the platform, as the platform declares them. A program without the DOM's library and without Node's types,
+ * such as one for an embedded engine, has none of them. There these types accept any object. Declares nothing globally.
  */
 
 /** The instances of a global class, if there is one of this name. */
@@ -12,8 +12,8 @@ export type Response = Instance<"Response">;
 
 export type URL = Instance<"URL">;
 
-/** What `fetch` takes besides an address. */
+/** The second argument of `fetch`. */
 export type RequestInit = typeof globalThis extends { fetch(url: string, init?: infer Options): unknown } ? NonNullable<Options> : object;
 
-/** A compiled WebAssembly. */
+/** A compiled WebAssembly module. */
 export type Module = typeof globalThis extends { WebAssembly: { Module: { prototype: infer Found } } } ? Found : object;

@@ -1,6 +1,4 @@
-/**
- * What every entry of the package exports.
- */
+/** The exports that all entries of the package have in common. */
 
 export type { LicenseOptions } from "./create.js";
 export { LicenseError } from "./error.js";

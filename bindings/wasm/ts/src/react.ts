@@ -1,7 +1,7 @@
 "use client";
 /**
- * For React, 18 and 19: `<LicenseProvider>`, `useLicense()` and `<Gate>`. Draws what the license says; holds no license
- * and no engine itself, so it adds little to a page. On a server, and until the license is there, the decision is `null`.
+ * For React 18 and 19: `<LicenseProvider>`, `useLicense()` and `<Gate>`. Draws the license; contains no license and no
+ * engine itself, so it adds little to a page. On a server, and until there is a license, the decision is `null`.
  */
 
 import { createContext, createElement, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
@@ -16,13 +16,13 @@ export type { LicenseState } from "./react/store.js";
 const Context = createContext<Store | undefined>(undefined);
 
 /**
- * What the app declares once, so that `<Gate>` and `useLicense` take the features of its settings and no other names, and
+ * A declaration that the app makes once. Then `<Gate>` and `useLicense` accept only the features of its settings, and
  * the `license` of `useLicense` has all methods of its client:
  *
  * ```ts
  * declare module "polar-license/react" {
  *   interface Register {
- *     license: typeof open; // what <LicenseProvider> is given
+ *     license: typeof open; // the value that <LicenseProvider> gets
  *   }
  * }
  * ```
@@ -32,12 +32,12 @@ export interface Register {}
 /** The features of the settings; any name until the app has declared its license. */
 export type RegisteredFeature = Register extends { license: infer Source } ? FeatureOf<Source> : string;
 
-/** The license that the app has declared, such as the client of `polar-license/portal`; until then, any. */
+/** The license that the app has declared, such as the client of `polar-license/portal`; until then, any license. */
 export type RegisteredLicense<Feature extends string> = Register extends { license: infer Source }
   ? LicenseOf<Source>
   : License<Feature>;
 
-/** What the provider is given: the license that the app has declared, or any. */
+/** The value for the provider: the license that the app has declared, or any license. */
 type ProvidedLicense = Register extends { license: infer Source } ? LicenseOf<Source> : License;
 
 type FeatureOf<Source> = LicenseOf<Source> extends License<infer Feature> ? Feature : string;
@@ -48,7 +48,7 @@ type LicenseOf<Source> = Source extends (...given: never[]) => PromiseLike<infer
     ? Source
     : License;
 
-/** What `<LicenseProvider>` takes. */
+/** The props of `<LicenseProvider>`. */
 export interface LicenseProviderProps {
   /**
    * The license, or a function that makes it: `() => createLicenseClient(…)`. The function is called once, in the browser
@@ -59,18 +59,18 @@ export interface LicenseProviderProps {
   children?: ReactNode;
 }
 
-/** Gives a license to `useLicense` and `<Gate>` below it. */
+/** Provides a license to `useLicense` and `<Gate>` below it. */
 export function LicenseProvider({ license, children }: LicenseProviderProps): ReactElement {
   const make = typeof license === "function" ? license : undefined;
   const given = typeof license === "function" ? undefined : license;
   const isMade = make !== undefined;
   const store = useMemo(() => new Store(given ?? undefined), [given, isMade]);
-  // the function is another one at each draw, and called once
+  // the function differs at each render, and is called once
   useEffect(() => (make ? store.open(make) : store.refresh()), [store]);
   return createElement(Context.Provider, { value: store }, children);
 }
 
-/** The license as it is now: draws again when the decision changes, and while a call is under way. */
+/** Returns the present license. Renders again when the decision changes, and when a call begins or ends. */
 export function useLicense<Feature extends string = RegisteredFeature>(): LicenseState<
   Feature,
   RegisteredLicense<Feature>
@@ -80,28 +80,28 @@ export function useLicense<Feature extends string = RegisteredFeature>(): Licens
   return useSyncExternalStore(store.subscribe, store.state, store.initial) as LicenseState<Feature, RegisteredLicense<Feature>>;
 }
 
-/** What `<Gate>` takes. */
+/** The props of `<Gate>`. */
 export interface GateProps {
-  /** The feature; without, whether the app may run at all. */
+  /** The feature. Default: whether the app may run at all. */
   feature?: RegisteredFeature;
   /**
-   * What to draw if it is off, or if the license could not be made; a function is given why, with a sentence for the user as
-   * `message`.
+   * The content if the feature is off, or if the license could not be created. A function receives the reason, with a
+   * sentence for the user as `message`.
    */
   fallback?: ReactNode | ((why: Decision | Explanation) => ReactNode);
-  /** What to draw until that is known. */
+  /** The content until there is a license. */
   pending?: ReactNode;
   children?: ReactNode;
 }
 
-/** Draws its children if a feature is on. */
+/** Renders its children if a feature is on. */
 export function Gate({ feature, fallback, pending, children }: GateProps): ReactNode {
   const { decision, explain, allows } = useLicense<string>();
   if (!decision) {
     const why = explain(String(feature));
     return why.message === "" ? (pending ?? null) : drawn(fallback, why);
   }
-  // of the same decision as all that is drawn with it; a feature that is not configured is logged
+  // from the decision that everything else is rendered with; an unconfigured feature is logged
   const known = feature === undefined ? decision.allowed : decision.features[feature];
   const isOn = typeof known === "boolean" ? known : allows(String(feature));
   return isOn ? (children ?? null) : drawn(fallback, feature === undefined ? decision : explain(feature));
@@ -111,7 +111,7 @@ function drawn(fallback: GateProps["fallback"], why: Decision | Explanation): Re
   return (typeof fallback === "function" ? fallback(why) : fallback) ?? null;
 }
 
-/** `<polar-license-dialog>` in JSX: React 19 sets these as properties; React 18 needs a `ref` that does. */
+/** The props of `<polar-license-dialog>` in JSX. React 19 sets them as properties; React 18 needs a `ref` that does. */
 export type LicenseDialogProps = DetailedHTMLProps<
   HTMLAttributes<LicenseDialogElement> &
     Partial<Pick<LicenseDialogElement, "open" | "features" | "texts" | "portal">> & {

@@ -1,27 +1,27 @@
 /**
- * Refreshes when it is time, so that an app that runs for weeks stays confirmed and learns of a revoked key within a day.
- * Decides nothing: the engine says when to refresh, and when to look again.
+ * Refreshes automatically, so that an app that runs for weeks stays confirmed and learns of a revoked key within a day.
+ * The engine decides when to refresh, and when to call `look` again.
  */
 
 import { later } from "./time.js";
 import type { Look, Patience } from "./wasm-bindgen.js";
 
-/** When to look again if the engine has stopped; the refresh that is due then makes a new one. */
+/** The delay before the next attempt if the engine has stopped. The refresh then creates a new engine. */
 const AGAIN_MS = 60_000;
 
-/** What is refreshed. */
+/** The client whose license is refreshed. */
 export interface Refreshing {
-  /** `woken` if the network may have come back. */
+  /** Returns what to do. `woken` means that the network may be back. */
   look(woken: boolean): Look;
-  /** Ends with a call of `Refresher.look`. */
+  /** Refreshes, and calls `Refresher.look` at the end. */
   refresh(patience: Patience): Promise<unknown>;
 }
 
-/** What is used of a page, which not every platform is. */
+/** The members of a page that are used. Not every platform has them. */
 type Page = Partial<Pick<Window, "addEventListener" | "removeEventListener" | "document">>;
 
 export interface Refresher {
-  /** An operation has ended, so that there may be another time to wait for. */
+  /** Updates the time to wait for, after an operation has ended. */
   look(): void;
   stop(): void;
 }
@@ -52,7 +52,7 @@ export function refresher(client: Refreshing): Refresher {
     else refresh(next.patience);
   };
 
-  // the network or the page comes back; removed by hand, since a page of jsdom rejects Node's signals
+  // when the network or the page comes back; removed without a signal, since a page of jsdom rejects Node's signals
   const page = globalThis as Page;
   const { document } = page;
   const onOnline = (): void => look(true);

@@ -1,6 +1,4 @@
-/**
- * The same as the main entry, with the WebAssembly as a file of its own that the app names.
- */
+/** The main entry, but with the WebAssembly as a separate file that the app names. */
 
 // @ts-expect-error made by the build from what wasm-bindgen writes
 import { createGlue } from "#glue";
@@ -16,15 +14,17 @@ export type { WasmSource } from "./wasm.js";
 
 /** The options of the main entry, and the WebAssembly. */
 export interface SlimLicenseOptions<Feature extends string = string> extends LicenseOptions<Feature> {
-  /** The file `polar-license/wasm`: its address, its bytes, a reply with it, or the module that a bundler made of it. */
+  /**
+   * The file `polar-license/wasm`: its address, its bytes, a reply with it, or the module that a bundler made of it.
+   */
   wasm: WasmSource | PromiseLike<WasmSource>;
 }
 
 let compiled: Promise<Engines> | undefined;
 
 /**
- * Reads what is stored on this device. Asks nobody: `refresh` does. The WebAssembly is loaded at the first call; later
- * ones use the same.
+ * Creates a client, and reads the license that is stored on this device. Sends no request to Polar: `refresh` does. The
+ * WebAssembly is loaded at the first call and shared by later ones.
  */
 export function createLicenseClient<Feature extends string = string>(
   options: SlimLicenseOptions<Feature>,

@@ -1,6 +1,6 @@
 /**
- * For pages in the windows of a Tauri app with the plugin `tauri-plugin-polar-license`, whose Rust side holds the license.
- * Shows what that says; holds no key but the one that the user types, and decides nothing.
+ * For pages in the windows of a Tauri app with the plugin `tauri-plugin-polar-license`, whose Rust side holds the
+ * license. Shows that license; holds no key except one that the user types, and decides nothing.
  */
 
 import { Channel, invoke } from "@tauri-apps/api/core";
@@ -16,7 +16,7 @@ export { LicenseError } from "./error.js";
 export type { ActivateOptions, CallOptions, Deactivation, License } from "./license.js";
 export type { Decision, Explanation } from "./types.js";
 
-/** How a call has ended, and what holds then. */
+/** The result of a call, and the license's state after it. */
 interface Reply {
   outlook: Outlook;
   decision: Decision | null;
@@ -27,8 +27,8 @@ interface Reply {
 let connecting: Promise<License> | undefined;
 
 /**
- * The license of the app, which its Rust side holds. Asks that side alone, so it is there in a moment; every call in a page
- * resolves to the same license.
+ * Connects to the license of the app, which its Rust side holds. Quick, since only that side is asked. Every call in a
+ * page resolves to the same license.
  *
  * Rejects with a `LicenseError` if the window's capability lacks `polar-license:default`, or the app lacks the plugin.
  */
@@ -49,7 +49,7 @@ async function connect(): Promise<License> {
   const askAgain = (): void => {
     if (isAsking) return;
     isAsking = true;
-    // if it fails, what is known holds until the next change
+    // if it fails, the present outlook stays until the next change
     const asked = command<Outlook>("current", {}).then((outlook) => horizon.take(outlook), () => undefined);
     void asked.finally(() => {
       isAsking = false;
@@ -57,7 +57,7 @@ async function connect(): Promise<License> {
   };
   const horizon = new Horizon(outlook, systemClock, askAgain, (decision) => accept(decision));
   changes.onmessage = (outlook) => horizon.take(outlook);
-  // a timer may be late: a page in the background has slow ones, and a machine that was asleep had none
+  // a timer may be late: those of a page in the background are slow, and those of a sleeping machine stop
   document.addEventListener("visibilitychange", () => accept(horizon.look().decision));
 
   const call = async (name: string, number: number, options: object): Promise<Reply & { decision: Decision }> => {
@@ -75,7 +75,7 @@ async function connect(): Promise<License> {
     explain: (feature) => explained(horizon, feature),
     follow: (follower) => {
       accept = follower;
-      // what it starts from, which is no change
+      // the first decision, which is not a change
       follower(horizon.look().decision);
     },
     activate: (id, key, replacePrevious) => decided("activate", id, { key, replacePrevious }),
@@ -94,7 +94,10 @@ async function connect(): Promise<License> {
   return Object.freeze(pageLicense(bridge) as License);
 }
 
-/** Tells a page from the one that was in its webview before a reload, whoever in it connects. */
+/**
+ * Returns a name for this page, by which the app tells it from the one in its webview before a reload, whichever script
+ * connects.
+ */
 function pageName(): string {
   const own = window as { [PAGE]?: string };
   return (own[PAGE] ??= randomText());
@@ -108,7 +111,7 @@ function explained(horizon: Horizon, feature: string): Explanation {
   return known ?? { ...unknown, detail: unknown.detail.replace("``", () => `\`${feature}\``) };
 }
 
-/** Tauri itself refuses with a text: a permission is missing, or an argument is of another type. */
+/** Calls a command. Tauri itself rejects with a string: a permission is missing, or an argument has another type. */
 async function command<Result>(name: string, options: object): Promise<Result> {
   try {
     return await invoke<Result>(`plugin:polar-license|${name}`, { ...options });

@@ -1,9 +1,9 @@
 /**
- * Storage that keeps texts under names: the app's own, or a browser's. The record is kept in base64.
+ * Storage that keeps texts by name: an app's own, or a browser's. The record is kept in base64.
  *
  * | name | text |
  * |---|---|
- * | `polar-license/device` | random, tells this browser profile from others |
+ * | `polar-license/device` | a random text, which distinguishes this browser profile from others |
  * | `polar-license/APP/PRODUCT` | the record; `APP` is the app's id, `PRODUCT` the tag of organization, environment and app |
  */
 
@@ -11,27 +11,30 @@ import { randomText } from "./random.js";
 import type { Storage, Store } from "./storage.js";
 import { pause } from "./time.js";
 
-/** An app's own storage, for example over its database. Each method may return a promise. */
+/** An app's own storage, such as one over its database. Each method may return a promise. */
 export interface KeyValueStorage {
-  /** The text under this name; `null` or `undefined` if there is none. */
+  /** Returns the text of this name; `null` or `undefined` if there is none. */
   get(name: string): string | null | undefined | Promise<string | null | undefined>;
-  /** Replaces the text under this name. */
+  /** Replaces the text of this name. */
   set(name: string, text: string): void | Promise<void>;
-  /** Removes the text under this name; fine if there is none. */
+  /** Removes the text of this name; succeeds if there is none. */
   remove(name: string): void | Promise<void>;
 }
 
 const DEVICE = "polar-license/device";
 
-/** How long to wait for another tab that changes the record. */
+/** The longest wait for another tab that changes the record. */
 const LOCK_WAIT_MS = 2_000;
 
-/** Calls `changed` when a text under `name` was changed elsewhere, and can be read here; returns how to stop that. */
+/**
+ * A function that calls `changed` when the text of `name` was changed elsewhere and can be read here. Returns a
+ * function that stops this.
+ */
 export type Follow = (name: string, changed: () => void) => () => void;
 
 /**
- * Keeps records in `texts`. With `follow`, which reports changes once they can be read here, tabs take turns and notify one
- * another.
+ * Creates a storage that keeps records in `texts`. With `follow`, which reports changes once they can be read here,
+ * tabs take turns and notify one another.
  */
 export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Storage {
   return {
@@ -40,7 +43,7 @@ export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Stor
       if (typeof known === "string" && known !== "") return known;
       const made = randomText();
       await texts().set(DEVICE, made);
-      // if two tabs made one at the same time, both take the one that stayed
+      // if two tabs create one at the same time, both use the one that remains
       return (await texts().get(DEVICE)) ?? made;
     },
     open({ appId, product }) {
@@ -72,10 +75,10 @@ export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Stor
           try {
             channel = new BroadcastChannel(name);
             channel.onmessage = () => changed();
-            // what Node has for pages keeps no process alive
+            // Node's own channels then keep no process alive
             (channel as { unref?: () => void }).unref?.();
           } catch {
-            // there is none, or a page may not use it: then each tab sees changes when it reads
+            // there are none, or a page may not use them: then each tab sees changes when it reads
           }
           const stop = follow(name, changed);
           return () => {
@@ -93,12 +96,12 @@ export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Stor
   };
 }
 
-/** Keeps records in the app's own storage. */
+/** Creates a storage that keeps records in the app's own storage. */
 export function keyValueStorage(storage: KeyValueStorage): Storage {
   return textStorage(() => storage);
 }
 
-/** Keeps a license until the app ends: it has to be activated again at every start. */
+/** Creates a storage that keeps a license until the app ends: it has to be activated again at every start. */
 export function memoryStorage(): Storage {
   const texts = new Map<string, string>();
   return keyValueStorage({
@@ -108,20 +111,22 @@ export function memoryStorage(): Storage {
   });
 }
 
-/** What is not base64 is not a record either: returned as it is, to be recognized as tampered with. */
+/**
+ * Decodes base64. Any other text is not a record either: its own bytes are returned, and recognized as tampered with.
+ */
 function bytes(text: string): Uint8Array {
   let raw = text;
   try {
     raw = atob(text);
   } catch {
-    // as it is
+    // not base64
   }
   return Uint8Array.from(raw, (letter) => letter.charCodeAt(0));
 }
 
 /**
- * What `work` returns, run while no other tab holds the lock; `undefined` if it cannot be acquired within `waitMs`.
- * Without Web Locks, or if a page may not use them, tabs do not wait for one another.
+ * Runs `work` while no other tab holds the lock, and returns its result, or `undefined` if the lock cannot be acquired
+ * within `waitMs`. Without Web Locks, or if a page may not use them, tabs do not wait for one another.
  */
 async function holding<T>(
   name: string,

@@ -1,31 +1,29 @@
-/**
- * Clocks and waiting. Only this file reads the time or sets a timer, but for the file lock in Node.
- */
+/** Clocks and waiting. Only this file reads the time or sets a timer, except the file lock in Node. */
 
 import { onAbort } from "./abort.js";
 import type { AbortSignal } from "./platform.js";
 
-/** Reads the time, so that a test of your app can be a month offline. */
+/** A source of time. A test of your app can replace it, to be offline for a month. */
 export interface Clock {
-  /** Milliseconds since 1970, as the user's clock says. */
+  /** Returns the user's clock, in milliseconds since 1970. */
   now(): number;
-  /** Milliseconds since any moment; never goes back. */
+  /** Returns milliseconds since any moment. Never goes back. */
   monotonic(): number;
-  /** Lets this time pass before a request that is to leave later, in place of a timer. */
+  /** Waits before a request that must leave later, in place of a timer. */
   rest?(ms: number): void;
 }
 
-/** Times that numbers hold to the millisecond, with room for what is added to them. */
+/** The limit of times: numbers hold them to the millisecond, with room to add durations. */
 const LONGEST_MS = 2 ** 52;
 
-/** What `setTimeout` takes; it would take a longer one for 0. */
+/** The longest delay of `setTimeout`; it treats a longer one as 0. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 type Timers = { setTimeout: typeof setTimeout; clearTimeout: typeof clearTimeout };
 
 /**
- * The platform's timers, for what a call waits for: a call must not hang because a test turns the timers by hand. Those of
- * fake-timers, which are Vitest's and jest's, and those of Playwright's `page.clock` keep the platform's.
+ * Returns the platform's timers, for waits within a call: a call must not hang because a test controls the timers.
+ * Fake-timers, which Vitest and jest use, and Playwright's `page.clock` keep the platform's timers on theirs.
  */
 function timers(): { set: typeof setTimeout; clear: typeof clearTimeout } {
   type Replaced = { clock?: { _setTimeout?: typeof setTimeout; _clearTimeout?: typeof clearTimeout } };
@@ -36,13 +34,13 @@ function timers(): { set: typeof setTimeout; clear: typeof clearTimeout } {
   return { set, clear };
 }
 
-/** The platform's clocks. All clients share them, as they share the pace of requests. */
+/** The platform's clocks. All clients share them, because they share the pace of requests. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: neverBack(() => performance.now()),
 };
 
-/** Goes on from the last reading where a test puts another clock in its place, which begins at 0. */
+/** Continues from the last reading if a test replaces the clock by one that begins at 0. */
 function neverBack(read: () => number): () => number {
   let last = 0;
   let behind = 0;
@@ -54,7 +52,7 @@ function neverBack(read: () => number): () => number {
   };
 }
 
-/** A clock that always returns whole milliseconds, whatever the app's own does. */
+/** Wraps a clock so that it always returns whole milliseconds, even if the app's own does not. */
 export function steady(clock: Clock): Clock {
   const read = (look: () => unknown): number => {
     try {
@@ -68,7 +66,7 @@ export function steady(clock: Clock): Clock {
   return typeof clock.rest === "function" ? { ...own, rest: (ms) => clock.rest?.(ms) } : own;
 }
 
-/** Waits until the clock says `until`, or one of `signals` aborts. */
+/** Waits until the clock reads `until`, or one of `signals` aborts. */
 export async function waitUntil(until: number, clock: Clock, ...signals: AbortSignal[]): Promise<void> {
   const ms = until - clock.monotonic();
   if (ms > 0 && clock.rest) clock.rest(ms);
@@ -76,7 +74,7 @@ export async function waitUntil(until: number, clock: Clock, ...signals: AbortSi
 }
 
 /**
- * Calls `work` once after `ms`, unless the returned function is called before. Does not keep a process alive. A test may
+ * Calls `work` once after `ms`. The returned function cancels the call. Does not keep a process alive. A test may
  * replace this timer: no call waits for it.
  */
 export function later(ms: number, work: () => void): () => void {
@@ -100,7 +98,7 @@ export function pause(ms: number, ...signals: (AbortSignal | undefined)[]): Prom
   });
 }
 
-/** The result of `work`; or of `late`, if `work` takes longer than `ms` or `signal` aborts before. */
+/** Returns the result of `work`, or that of `late` if `work` takes longer than `ms` or `signal` aborts first. */
 export function within<T>(ms: number, work: Promise<T>, late: () => T, signal?: AbortSignal): Promise<T> {
   const done = new AbortController();
   return Promise.race([work, pause(ms, done.signal, signal).then(late)]).finally(() => done.abort());

@@ -1,6 +1,6 @@
 /**
- * One request to Polar by `fetch`, and its outcome as plain data. Always settles, whatever `fetch` does; never sends
- * twice, never follows a redirect, and passes no foreign signal on: the reasons of foreign aborts stay outside.
+ * One request to Polar by `fetch`, and its outcome as plain data. Always settles, whatever `fetch` does. Never sends
+ * twice, never follows a redirect, and passes no signal from outside to `fetch`, to keep its abort reason from it.
  */
 
 import { words } from "./error.js";
@@ -8,7 +8,7 @@ import type { Fetch } from "./fetch.js";
 import { within } from "./time.js";
 import type { NoReply } from "./wasm-bindgen.js";
 
-/** What to send, all of it decided by the engine. */
+/** A request, as the engine has determined it. */
 export interface Request {
   /** Default: `POST`. */
   method?: string;
@@ -16,36 +16,42 @@ export interface Request {
   headers: [string, string][];
   body: string | null;
   timeoutMs: number;
-  /** The most bytes of a reply worth reading. */
+  /** The most bytes of a reply that are read. */
   replyLimit: number;
 }
 
-/** The headers that say how long to wait, for the engine to read. In a browser only what the server exposes is there. */
+/**
+ * The headers that state how long to wait, for the engine. In a browser only those that the server exposes are
+ * available.
+ */
 export type RetryHeaders = [retryAfter: string | undefined, ratelimitReset: string | undefined, date: string | undefined];
 
-/** A complete reply, whoever gave it. */
+/** A complete reply, whoever sent it. */
 export interface Reply {
   status: number;
   headers: RetryHeaders;
-  /** Where it leads to. */
+  /** The header `location`. */
   location: string | undefined;
   body: Uint8Array;
 }
 
-/** Why there is no reply. */
+/** The reason why there is no complete reply. */
 export interface Unanswered {
   failure: NoReply;
   /** Whether the request may have reached Polar. */
   sent: boolean;
   message: string;
-  /** What was thrown. */
+  /** The exception. */
   cause?: unknown;
 }
 
-/** Replies name the customer. Cloudflare Workers from before 2024-11-11 have no cache, and reject the option. */
+/**
+ * The option that keeps replies out of caches, since they name the customer. Cloudflare Workers from before 2024-11-11
+ * have no cache, and reject the option.
+ */
 const NOT_CACHED: RequestInit = typeof Request === "function" && !("cache" in Request.prototype) ? {} : { cache: "no-store" };
 
-/** Failures of Node's connections before the first byte of the request left. */
+/** Errors of Node's connections before the first byte of the request left. */
 const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
 
 export async function exchange(fetch: Fetch, request: Request, signal: AbortSignal): Promise<Reply | Unanswered> {
@@ -72,7 +78,7 @@ async function replyTo(request: Request, fetch: Fetch, signal: AbortSignal): Pro
     redirect: "manual",
     referrerPolicy: "no-referrer",
   });
-  // what a browser shows of a redirect; the app's own `fetch` may have anything for a status
+  // a browser hides the status of a redirect; the app's own `fetch` may return anything as a status
   const status = response.type === "opaqueredirect" ? 302 : Number(response.status);
   const header = (name: string): string | undefined => {
     const value: unknown = response.headers.get(name);
@@ -106,7 +112,10 @@ function unreached(cause: unknown): Unanswered {
   return { failure: "network", sent: mayHaveLeft(cause), message: `Polar could not be reached (${words(cause)})`, cause };
 }
 
-/** By Node's code for a connection that failed. Anything can be thrown, even what throws when it is read. */
+/**
+ * Returns whether a request may have left, by Node's code for a failed connection. Anything can be thrown, even an
+ * object that throws when it is read.
+ */
 function mayHaveLeft(error: unknown): boolean {
   try {
     return !NOT_SENT.test((error as { cause: { code: string } }).cause.code);

@@ -1,8 +1,6 @@
-/**
- * UTF-8 for the engine's glue: the platform's, or this file's own where there is none, as in jest's jsdom.
- */
+/** UTF-8 for the engine's glue: the platform's codec, or this file's own if there is none, as in jest's jsdom. */
 
-/** What the glue takes of the platform. */
+/** The classes of the platform that the glue uses. */
 export type Codec = {
   TextEncoder: new () => { encode(text: string): Uint8Array };
   TextDecoder: new () => { decode(bytes?: Uint8Array): string };
@@ -23,7 +21,7 @@ class OwnDecoder {
   }
 }
 
-/** The platform's, or our own. */
+/** Returns the platform's codec, or this file's own. */
 export function utf8(): Codec {
   const { TextEncoder = OwnEncoder, TextDecoder = OwnDecoder } = globalThis as Partial<Codec>;
   return { TextEncoder, TextDecoder };

@@ -1,6 +1,7 @@
 /**
- * Compiles the engine from wherever the app has it. Where that is impossible, users read one sentence, and developers the
- * cause: no WebAssembly, a policy that forbids it, a file that is not the engine, or a browser that is too old.
+ * Compiles the engine from the app's source of it. If that is impossible, the user reads one sentence, and the
+ * developer the cause: no WebAssembly, a policy that forbids it, a file that is not the engine, or a browser that is
+ * too old.
  */
 
 import { failed, LicenseError, words } from "./error.js";
@@ -8,12 +9,12 @@ import type { Response, URL } from "./platform.js";
 import { within } from "./time.js";
 
 /**
- * The file `polar-license/wasm`: its address, its bytes, a reply with it, or the `WebAssembly.Module` that a bundler made
- * of it, which programs without the DOM's types have no name for.
+ * The file `polar-license/wasm`: its address, its bytes, a reply with it, or the `WebAssembly.Module` that a bundler
+ * made of it, a type that programs without the DOM's types do not have.
  */
 export type WasmSource = URL | string | ArrayBuffer | ArrayBufferView | Response | object;
 
-/** How long the file may take to arrive. */
+/** The longest time for the file to arrive. */
 const LOAD_LIMIT_MS = 30_000;
 
 /** @internal */
@@ -35,7 +36,7 @@ function tooLate(): never {
   throw new Error("it did not arrive in time");
 }
 
-/** How each engine says that it was forbidden to compile. */
+/** The messages by which engines refuse to compile because of a policy. */
 const FORBIDDEN = /content.security.policy|\bcsp\b|unsafe-eval|disallowed by embedder/i;
 
 function notCompiled(bytes: BufferSource, error: unknown): LicenseError {
@@ -54,7 +55,7 @@ function notCompiled(bytes: BufferSource, error: unknown): LicenseError {
   return failed("unsupported", "the WebAssembly of polar-license does not compile here: the browser may be too old", error);
 }
 
-/** Whether the bytes begin as all WebAssembly does. */
+/** Whether the bytes begin like WebAssembly. */
 function isWebAssembly(bytes: BufferSource): boolean {
   try {
     const { buffer, byteOffset } = ArrayBuffer.isView(bytes) ? bytes : new Uint8Array(bytes);

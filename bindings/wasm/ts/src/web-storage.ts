@@ -1,22 +1,24 @@
 /**
- * The storage of browsers: localStorage, or another `Storage` of the page's. Tabs that share it take turns and see one
+ * The storage of browsers: localStorage, or another `Storage` of the page. Tabs that share it take turns and see one
  * another's changes.
  */
 
 import type { Storage as LicenseStorage } from "./storage.js";
 import { type KeyValueStorage, textStorage } from "./text-storage.js";
 
-/** What `localStorage` and `sessionStorage` have; programs without the DOM's types can name it too. */
+/**
+ * The members of `localStorage` and `sessionStorage` that are used. Programs without the DOM's types can name it too.
+ */
 export interface WebStorageArea {
   getItem(name: string): string | null;
   setItem(name: string, text: string): void;
   removeItem(name: string): void;
 }
 
-/** Keeps records in localStorage, or in another `area`, such as `sessionStorage`. */
+/** Creates a storage that keeps records in localStorage, or in another `area`, such as `sessionStorage`. */
 export function webStorage(area?: WebStorageArea): LicenseStorage {
   const texts = (): KeyValueStorage => {
-    // a page whose storage is blocked throws when the name is read
+    // a page whose storage is blocked throws when the property is read
     const found = area ?? globalThis.localStorage;
     if (!found) throw new Error("there is no localStorage here; give the client another `storage`");
     return {
@@ -28,11 +30,14 @@ export function webStorage(area?: WebStorageArea): LicenseStorage {
   return textStorage(texts, follow);
 }
 
-/** A message of another tab may arrive before what it wrote to localStorage does; this event does not. */
+/**
+ * Listens for `storage` events. A message of another tab may arrive before its change of localStorage does; this event
+ * does not.
+ */
 function follow(name: string, changed: () => void): () => void {
   const target = globalThis as Partial<Pick<Window, "addEventListener" | "removeEventListener">>;
   const onStorage = ({ key }: StorageEvent): void => {
-    // without a key, everything was removed
+    // without a key, the whole area was cleared
     if (key === name || key === null) changed();
   };
   target.addEventListener?.("storage", onStorage);

@@ -1,6 +1,4 @@
-/**
- * What a browser has.
- */
+/** The platform of browsers. */
 
 import type { Platform } from "./create.js";
 import { webStorage } from "./web-storage.js";

@@ -62,7 +62,7 @@ fn conditions(polar: &MockPolar, unlike: &Value) -> Reply {
 
 fn source(replies: &[(&str, Reply)]) -> String {
     let mut text = String::from(
-        "/**\n * What the local Polar answers, with its invented customer.\n *\n * Written by \
+        "/**\n * Replies of the local Polar, with its invented customer.\n *\n * Written by \
          tools/mock-polar/tests/it/replies.rs: change it there.\n */\n\nexport const RECORDED = {\n",
     );
     let mut ids = HashMap::new();

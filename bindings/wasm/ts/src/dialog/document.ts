@@ -1,8 +1,6 @@
-/**
- * Elements of the dialog. Writes no HTML from text, so that it works where a policy demands trusted types.
- */
+/** Elements of the dialog. Never parses HTML from text, so that it works under a policy that requires trusted types. */
 
-/** An element with attributes and what is in it. */
+/** Creates an element with attributes and children. */
 export function made<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
   attributes: Readonly<Record<string, string>>,
@@ -14,12 +12,12 @@ export function made<Name extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Only what differs: a screen reader hears each change. */
+/** Sets the text of an element if it differs: a screen reader announces each change. */
 export function write(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** What a field for something that is neither prose nor a name has. */
+/** The attributes of a field whose content is neither prose nor a name. */
 export const PLAIN_FIELD = {
   dir: "ltr",
   autocapitalize: "off",
@@ -28,7 +26,7 @@ export const PLAIN_FIELD = {
   enterkeyhint: "go",
 } as const;
 
-/** Makes an anchor lead to a page of the vendor's. */
+/** Makes an anchor link to one of the vendor's pages. */
 export function point(anchor: HTMLAnchorElement, text: string, url: string): void {
   anchor.href = url;
   anchor.target = "_blank";

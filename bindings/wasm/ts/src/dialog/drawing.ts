@@ -1,6 +1,6 @@
 /**
- * The dialog's document, built once and brought up to date, so that the focus stays where it is and a screen reader hears
- * what changed. Writes no HTML from text, and works under a Content-Security-Policy without `unsafe-inline`.
+ * The dialog's document. It is built once and updated, so that the focus stays in place and a screen reader announces
+ * what changed. Never parses HTML from text, and works under a Content-Security-Policy without `unsafe-inline`.
  */
 
 import { made, PLAIN_FIELD, point, write } from "./document.js";
@@ -8,22 +8,22 @@ import { STYLE } from "./style.js";
 import { type DialogTextCode, type DialogTexts, textOf } from "./texts.js";
 import type { Action, View } from "./view.js";
 
-/** What the user does. */
+/** The user's actions. */
 export interface Listener {
   act(action: Action, key: string): void;
-  /** Closes, or leaves what is under way. */
+  /** Closes the dialog, or cancels the running operation. */
   leave(): void;
   close(): void;
-  /** Opens a page of the vendor's; `false` if the app does that itself. */
+  /** Opens a page of the vendor's. Returns `false` if the app opens it. */
   follow(url: string): boolean;
 }
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Without scrolling. */
+/** Moves the focus without scrolling. */
 const STAYING: FocusOptions = { preventScroll: true };
 
-/** Lines in a square of 24. */
+/** The lines of each icon, in a square of 24. */
 const ICONS = {
   good: "M5.5 12.5l4.5 4.5 8.5-9.5",
   waiting: "M12 5.5V12l4 2.5",
@@ -31,7 +31,7 @@ const ICONS = {
   none: "M18.5 9a3.5 3.5 0 1 1-7 0 3.5 3.5 0 0 1 7 0ZM12.3 11.7 5.5 18.5M8 16l2 2",
 };
 
-/** The buttons, in their order, each with what it says; the link has words of its own. */
+/** The buttons in their order, each with its label. The link's label depends on the page. */
 const BUTTONS: readonly (readonly [Action, DialogTextCode])[] = [
   ["devices", "dialog.manage_devices"],
   ["move", "dialog.move"],
@@ -45,7 +45,7 @@ const BUTTONS: readonly (readonly [Action, DialogTextCode])[] = [
   ["cancel", "dialog.cancel"],
 ];
 
-/** Those for another time. */
+/** Less important actions, below the others. */
 const FURTHER: readonly (readonly [Action, DialogTextCode])[] = [
   ["check", "dialog.check"],
   ["find_key", "dialog.find_key"],
@@ -76,14 +76,14 @@ export class Drawing {
   readonly #hint = made("p", { id: "hint", part: "hint", class: "hint" });
   readonly #form = made("form", { part: "form", novalidate: "" }, this.#label, this.#input, this.#hint);
   readonly #error = made("p", { id: "error", part: "error", class: "error", role: "alert" });
-  /** For pages of others. */
+  /** The container of pages from other parts. */
   readonly place = made("div", { part: "page" });
   readonly #status: HTMLElement;
   readonly #actions: HTMLElement;
   readonly #link = made("a", { class: "link" });
   readonly #buttons: readonly (readonly [HTMLButtonElement, Action, DialogTextCode])[];
   readonly #further: readonly (readonly [HTMLButtonElement, Action, DialogTextCode])[];
-  /** To the page where customers find their key and manage devices. */
+  /** A link to the page on which customers find their key and manage devices. */
   readonly #portalLink = made("a", { class: "link" });
   readonly #footer = made("footer", { part: "footer" }, this.#portalLink);
 
@@ -92,7 +92,7 @@ export class Drawing {
     this.#listener = listener;
     this.#buttons = BUTTONS.map(([action, code]) => [this.#button(action), action, code]);
     this.#further = FURTHER.map(([action, code]) => [this.#button(action), action, code]);
-    // a screen reader says what becomes of it
+    // a screen reader announces changes of it
     const said = made("div", { role: "status" }, this.#message, this.#note);
     this.#status = made("div", { part: "status", class: "status" }, this.#icon, said);
     const buttons = this.#buttons.map(([button]) => button);
@@ -113,7 +113,7 @@ export class Drawing {
     root.append(this.dialog);
   }
 
-  /** What the user has typed. */
+  /** The key that the user has typed. */
   get key(): string {
     return this.#input.value;
   }
@@ -122,7 +122,7 @@ export class Drawing {
     this.#input.value = key;
   }
 
-  /** Shows it, and keeps the focus on something that is there. */
+  /** Draws the view, and keeps the focus on a visible element. */
   draw(view: View, texts: DialogTexts): void {
     const say = (code: DialogTextCode): string => textOf(texts, code);
     const focused = this.#root.activeElement as HTMLElement | null;
@@ -141,7 +141,7 @@ export class Drawing {
     this.#drawDetails(view);
     for (const [button, action, code] of this.#buttons) {
       const isMain = action === view.main;
-      // what is not the main thing to do is among the further ones, if it is there
+      // any action but the main one is among the further actions if it is listed there
       const isHere = view.actions.has(action) && (isMain || !FURTHER.some(([further]) => further === action));
       this.#update(button, isHere, isMain, isBusy && action !== "cancel");
       button.classList.toggle("danger", action === "deactivate");
@@ -161,8 +161,8 @@ export class Drawing {
   }
 
   /**
-   * Where a user goes on: the key, what does no harm, what is most likely wanted. On a page that is too low for all of it,
-   * what has happened stays in sight: the error, or else the message.
+   * Moves the focus to where the user continues: the key, a harmless action, or the most likely one. On a page that is
+   * too low for the whole dialog, the error stays visible, or else the message.
    */
   focus(view: View): void {
     if (view.hasPage) return;
@@ -172,12 +172,12 @@ export class Drawing {
       this.#input.focus(STAYING);
       this.#input.select();
     } else (wanted === "link" ? this.#link : button && !button.hidden ? button : this.#title).focus(STAYING);
-    // jsdom has none
+    // jsdom has no `scrollIntoView`
     if (view.error) this.#error.scrollIntoView?.({ block: "nearest" });
     else this.dialog.scrollTop = 0;
   }
 
-  /** Before what else there is to do if it is the main thing, and after the key's button otherwise. */
+  /** Places the link before the other actions if it is the main one, otherwise after the key's button. */
   #drawLink({ link, main }: View, isBusy: boolean): void {
     this.#update(this.#link, link !== undefined, main === "link", isBusy);
     if (!link) return;
@@ -224,7 +224,10 @@ export class Drawing {
     return button;
   }
 
-  /** From the last control to the first and back; Firefox goes from outside to the last one of a dialog in a shadow tree. */
+  /**
+   * Moves the focus from the last control to the first and back. Firefox moves it from outside to the last control of a
+   * dialog in a shadow tree.
+   */
   #goRound(event: KeyboardEvent): void {
     const all = this.dialog.querySelectorAll<HTMLElement>("button, a, input");
     const controls = [...all].filter((control) => !control.closest("[hidden]"));
@@ -244,11 +247,11 @@ export class Drawing {
     };
     dialog.addEventListener("cancel", leave);
     dialog.addEventListener("keydown", (event) => {
-      // while a word is being composed, it is that which ends
+      // during composition of a word, Escape ends the composition
       if (event.key === "Escape" && !event.isComposing) leave(event);
       else if (event.key === "Tab") this.#goRound(event);
     });
-    // also if the browser did not ask; one that was opened again meanwhile stays
+    // also if the browser did not ask first; a dialog that was opened again meanwhile stays open
     dialog.addEventListener("close", () => dialog.open || this.#listener.close());
     dialog.addEventListener("click", (event) => {
       const page = (event.target as Element).closest("a");
@@ -264,7 +267,7 @@ export class Drawing {
   }
 }
 
-/** A picture of lines, each with a class. */
+/** Creates an icon from lines, each with a class. */
 function drawn(...lines: (readonly [string, string])[]): SVGElement {
   const picture = document.createElementNS(SVG, "svg");
   picture.setAttribute("viewBox", "0 0 24 24");
@@ -284,7 +287,7 @@ function styled(root: ShadowRoot): void {
     sheet.replaceSync(STYLE);
     root.adoptedStyleSheets = [sheet];
   } catch {
-    // Safari before 16.4, and jsdom
+    // Safari before 16.4 and jsdom have no `adoptedStyleSheets`
     root.append(made("style", {}, STYLE));
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The custom element: what is shown follows the license, and what the user does becomes calls of it. Decides nothing about
- * licenses, keeps no key beyond the field that it is typed into, and does nothing until it is shown.
+ * The custom element: draws the license, and turns the user's actions into calls of it. Makes no licensing decision,
+ * keeps a key nowhere but in its input field, and does nothing until it is shown.
  */
 
 import type { LicenseFailure } from "../electron/protocol.js";
@@ -13,8 +13,8 @@ import { type DialogTexts, localeOf } from "./texts.js";
 import { type Action, type Page, viewOf } from "./view.js";
 
 /**
- * A license, or how to get one: `() => createLicenseClient(…)`, called once, when the dialog is first shown. Or why there is
- * none, which the dialog then says.
+ * A license, or a function that creates one, such as `() => createLicenseClient(…)`, called once when the dialog is
+ * first shown. Or an error, which the dialog then shows.
  */
 export type LicenseSource =
   | License
@@ -23,22 +23,22 @@ export type LicenseSource =
   | LicenseError
   | LicenseFailure;
 
-/** What the dialog tells the app. */
+/** The events that the dialog dispatches to the app. */
 export interface LicenseDialogEventMap extends HTMLElementEventMap {
   /** The user has activated a key, or the stored one; `detail` is the decision. */
   activated: CustomEvent<Decision>;
-  /** The user has deactivated the license; `detail` has what became of the seat. */
+  /** The user has deactivated the license; `detail` is the decision, with the outcome for the seat. */
   deactivated: CustomEvent<Deactivation>;
   /**
-   * The user goes to a page of the vendor's, `detail`. Prevented, the app opens it itself, as Electron's shell does. Bubbles
-   * to the document.
+   * The user opens one of the vendor's pages; `detail` is its address. Call `preventDefault()` to open the page
+   * yourself, as with Electron's shell. Bubbles to the document.
    */
   link: CustomEvent<string>;
   /** The dialog was closed. */
   close: Event;
 }
 
-/** The types of its events. */
+/** The types of the element's events. */
 export interface LicenseDialogElement {
   addEventListener<Name extends keyof LicenseDialogEventMap>(
     name: Name,
@@ -52,11 +52,12 @@ export interface LicenseDialogElement {
   ): void;
 }
 
-// a server has no elements, and defines none
+// a server has no elements, so none is defined there
 const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 
 /**
- * `<polar-license-dialog>`: a key is entered, and one sees what is licensed, until when, and what to do next.
+ * The element `<polar-license-dialog>`. Users enter a key in it, and see what is licensed, until when, and what to do
+ * next.
  *
  * ```ts
  * dialog.license = license;
@@ -66,7 +67,7 @@ const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 export class LicenseDialogElement extends Base {
   static readonly observedAttributes: readonly string[] = ["open"];
 
-  // each with an accessor: frameworks set what an element has as properties, and anything else as attributes
+  // each has an accessor: frameworks set existing members as properties, and all others as attributes
   #features: Readonly<Record<string, string>> | null | undefined;
   #portal: DialogPages | null | undefined;
   #texts: DialogTexts = {};
@@ -80,24 +81,24 @@ export class LicenseDialogElement extends Base {
   #running: AbortController | undefined;
   #pages: AbortController | undefined;
   #isRemoved = false;
-  /** What the attribute says may be ahead of it. */
+  /** Whether the dialog is drawn. The attribute `open` may change earlier. */
   #isShown = false;
 
-  /** The license that is shown: the client, `window.license` of Electron, how to get one, or why there is none. */
+  /** The license to show: the client, `window.license` of Electron, a function that creates one, or an error. */
   get license(): LicenseSource | undefined {
     return this.#source;
   }
 
   set license(source: LicenseSource | null | undefined) {
     if (source === this.#source) return;
-    // a framework makes the function anew each time it draws
+    // a framework creates a new function at each render
     if (typeof source === "function" && typeof this.#source === "function") return;
     this.#leaveLicense();
     this.#source = source ?? undefined;
     if (this.#isShown) this.#follow();
   }
 
-  /** Features to show among the details, each with its name for the user: `{ export: "Export to PDF" }`. */
+  /** The features to show in the details, each with its name for the user: `{ export: "Export to PDF" }`. */
   get features(): Readonly<Record<string, string>> | null | undefined {
     return this.#features;
   }
@@ -107,7 +108,7 @@ export class LicenseDialogElement extends Base {
     this.#draw();
   }
 
-  /** Pages on which customers find their key and manage devices: those of `polar-license/dialog-portal`. */
+  /** Pages on which customers find their key and manage devices, from `polar-license/dialog-portal`. */
   get portal(): DialogPages | null | undefined {
     return this.#portal;
   }
@@ -127,7 +128,7 @@ export class LicenseDialogElement extends Base {
     this.#draw();
   }
 
-  /** Whether it is shown; as an attribute too. */
+  /** Whether the dialog is shown; also an attribute. */
   get open(): boolean {
     return this.hasAttribute("open");
   }
@@ -136,7 +137,7 @@ export class LicenseDialogElement extends Base {
     this.toggleAttribute("open", Boolean(open));
   }
 
-  /** Shows it, with a key in the field for the user to activate, such as that of a link. */
+  /** Shows the dialog, with an optional key to fill in, such as one from a link. The user can then activate it. */
   show(key?: string): void {
     if (typeof key === "string") {
       this.#turnTo("key");
@@ -146,13 +147,16 @@ export class LicenseDialogElement extends Base {
     this.#focus();
   }
 
-  /** Closes it. What is under way is ended: it may have been applied, and the license remembers that. */
+  /**
+   * Closes the dialog and cancels its running operation. That operation may have been applied; the license remembers
+   * that.
+   */
   close(): void {
     this.open = false;
   }
 
   connectedCallback(): void {
-    // what was set before there was such an element
+    // properties that were set before the element was defined
     const own = this as Record<string, unknown>;
     for (const name of ["license", "texts", "features", "portal"].filter((name) => Object.hasOwn(this, name))) {
       const value = own[name];
@@ -179,7 +183,7 @@ export class LicenseDialogElement extends Base {
       close: () => this.close(),
       follow: (url) =>
         this.dispatchEvent(
-          // that of `showLicenseDialog` is heard from the document
+          // the document listens for it if the dialog is that of `showLicenseDialog`
           new CustomEvent("link", { detail: url, cancelable: true, bubbles: true, composed: true }),
         ),
     });
@@ -190,7 +194,7 @@ export class LicenseDialogElement extends Base {
     const { dialog } = this.#document();
     this.#isShown = true;
     this.#draw();
-    // jsdom has none
+    // jsdom has no `showModal`
     if (dialog.showModal) dialog.showModal();
     else dialog.open = true;
     this.#follow();
@@ -198,7 +202,7 @@ export class LicenseDialogElement extends Base {
     this.#focus();
   }
 
-  /** Forgets what was typed and what went wrong. */
+  /** Hides the dialog, and discards the typed text and the last error. */
   #end(): void {
     const drawing = this.#drawing;
     if (!this.#isShown || !drawing) return;
@@ -217,7 +221,7 @@ export class LicenseDialogElement extends Base {
     this.dispatchEvent(new Event("close"));
   }
 
-  /** One step back: what is under way, then the page, then the dialog. */
+  /** Goes one step back: cancels the running operation, else leaves the page, else closes the dialog. */
   #leave(): void {
     if (this.#running) this.#running.abort();
     else if (this.#page !== "status") this.#turnTo("status");
@@ -237,7 +241,7 @@ export class LicenseDialogElement extends Base {
     this.#page = "status";
   }
 
-  /** Gets the license once, and draws what it says from now on. */
+  /** Gets the license once, and draws its decisions from then on. */
   #follow(): void {
     const source = this.#source;
     const license = this.#license;
@@ -261,21 +265,21 @@ export class LicenseDialogElement extends Base {
     this.#focus();
   }
 
-  /** The next time that it is shown, it tries again. */
+  /** Shows why there is no license. The next time that the dialog is shown, it tries again. */
   #fail(failure: LicenseError | LicenseFailure): void {
     this.#made = undefined;
     this.#failure = failure;
     this.#draw();
   }
 
-  /** What is under way there is ended, and what was typed is gone. */
+  /** Cancels the operations of the pages, and discards what was typed there. */
   #closePages(): void {
     this.#pages?.abort();
     this.#pages = undefined;
     this.#drawing?.place.replaceChildren();
   }
 
-  /** `typed` is what is in the field. */
+  /** Opens pages of another part. `typed` is the content of the key's field. */
   async #openPages(what: PagesFor, typed: string): Promise<void> {
     const portal = this.#portal;
     if (!portal) return;
@@ -320,7 +324,7 @@ export class LicenseDialogElement extends Base {
       case "activate":
         return this.#activate((license, signal) => license.activate(null, { signal }));
       case "move":
-        // what was typed, or what is stored
+        // the typed key, or else the stored one
         return this.#activate((license, signal) =>
           license.activate(this.#view().hasForm ? key : null, { signal, replacePrevious: true }),
         );
@@ -351,7 +355,7 @@ export class LicenseDialogElement extends Base {
       case "done":
         return this.close();
       case "link":
-        // an anchor, which the browser follows
+        // the browser follows the link itself
         return undefined;
     }
   }
@@ -364,7 +368,7 @@ export class LicenseDialogElement extends Base {
     });
   }
 
-  /** One at a time; what ends after the dialog was closed is no longer shown. */
+  /** Runs an operation unless one is running. Drops its result if the dialog was closed meanwhile. */
   async #run<Result>(
     work: (license: License, signal: AbortSignal) => Promise<Result>,
     then: (result: Result) => void,
@@ -422,7 +426,7 @@ export class LicenseDialogElement extends Base {
   }
 }
 
-/** A typed key as Polar shows it. */
+/** Returns a typed key as Polar displays keys. */
 function masked(key: string): string | null {
   const typed = key.trim();
   return typed === "" ? null : `****-${typed.slice(-6)}`;

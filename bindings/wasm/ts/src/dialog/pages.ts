@@ -1,17 +1,14 @@
-/**
- * What a further part adds to the dialog: pages of its own in the dialog's place. Types only, so that the dialog is as small
- * without such a part.
- */
+/** The interface for more pages in the dialog. Types only, so that the dialog stays small without such pages. */
 
 import type { Decision } from "../types.js";
 import type { DialogTexts } from "./texts.js";
 
-/** What pages are opened for: to get the license onto this device, or to see who uses it. */
+/** The purpose of the pages: to get the license onto this device, or to see which devices use it. */
 export type PagesFor = "restore" | "devices";
 
-/** The dialog's place for pages. */
+/** The part of the dialog in which pages are drawn. */
 export interface DialogPlace {
-  /** Empty; what is put into it has the dialog's look. */
+  /** Empty; its content is styled like the dialog. */
   readonly element: HTMLElement;
   /** Aborts when the user goes back or closes the dialog. */
   readonly signal: AbortSignal;
@@ -19,7 +16,7 @@ export interface DialogPlace {
   readonly texts: DialogTexts;
   /** The key that the user has typed, as `LicenseKey.displayKey` shows it. */
   readonly displayKey: string | null;
-  /** How dates are written. */
+  /** The locale in which dates are written. */
   readonly locale: string;
   /** Goes back, as the Escape key does. */
   leave(): void;
@@ -28,8 +25,8 @@ export interface DialogPlace {
 /** Pages for the dialog, such as those of `polar-license/dialog-portal`. */
 export interface DialogPages {
   /**
-   * Shows them until the user is done, and resolves to the decision if the license was activated. Rejects once `signal`
-   * aborts.
+   * Shows the pages until the user is done. Resolves to the decision if the license was activated. Rejects once
+   * `signal` aborts.
    */
   open(what: PagesFor, place: DialogPlace): Promise<Decision | undefined>;
 }

@@ -1,6 +1,6 @@
 /**
- * The pages as questions to the user: each is drawn, and answered once what the user wanted has worked. Until then failures
- * are shown, and the user tries again or goes back. Knows nothing of portals.
+ * The pages as questions to the user: each is drawn, and resolves once the user's action has succeeded. Failures are
+ * shown, and the user tries again or goes back. Knows nothing about portals.
  */
 
 import { made, PLAIN_FIELD, point } from "./document.js";
@@ -9,24 +9,24 @@ import { PORTAL_ENGLISH, type PortalTextCode } from "./portal-texts.js";
 import { textOf } from "./texts.js";
 import { filled } from "./words.js";
 
-/** A question that is answered with a text. */
+/** A question that the user answers with text. */
 export interface Question {
   readonly message: string;
   readonly label: PortalTextCode;
   readonly button: PortalTextCode;
   readonly type: "email" | "one-time-code";
-  /** What leads to another question instead. */
+  /** The label of the button that leads to another question instead. */
   readonly other?: PortalTextCode;
 }
 
-/** One of several to choose from. */
+/** One of several values to choose from. */
 export interface Choice<Value> {
   readonly name: string;
   readonly note?: string;
   readonly value: Value;
 }
 
-/** Does what the user wants, and fails with a `message` for them. */
+/** An action of the user's. Rejects with an error whose `message` is meant for them. */
 type Work<Result> = (signal: AbortSignal) => Promise<Result>;
 
 export class Pages {
@@ -36,7 +36,7 @@ export class Pages {
   readonly #actions = made("div", { class: "actions", part: "actions" });
   #isBusy = false;
 
-  /** `products` are names by the ids of benefits. */
+  /** Draws into `place`. `products` maps ids of benefits to names. */
   constructor(
     readonly place: DialogPlace,
     readonly products: Readonly<Record<string, string>>,
@@ -48,7 +48,7 @@ export class Pages {
     return filled(this.place.texts[code] ?? PORTAL_ENGLISH[code], values);
   }
 
-  /** `undefined` if the user wants the other question. */
+  /** Asks the user for text. Resolves to `undefined` if they want the other question. */
   ask<Result>(
     question: Question,
     work: (answer: string, signal: AbortSignal) => Promise<Result>,
@@ -77,7 +77,7 @@ export class Pages {
     });
   }
 
-  /** Lets the user choose one, by a button beside each, and resolves to what `work` makes of it. */
+  /** Lets the user choose one, by a button beside each, and resolves to the result of `work` for it. */
   choose<Value, Result>(
     message: string,
     choices: readonly Choice<Value>[],
@@ -89,19 +89,22 @@ export class Pages {
         const press = this.#button(this.text(button), () => {
           this.#run((signal) => work(value, signal), resolve, reject, () => press.focus());
         });
-        // a screen reader reads it without its row, too
+        // a screen reader may read the button without its row
         press.setAttribute("aria-label", `${this.text(button)}: ${name}`);
         const words = made("span", {}, made("bdi", {}, name));
         if (note) words.append(made("small", {}, note));
         return made("li", {}, words, press);
       });
       this.#show(message, [made("ul", { part: "choices" }, ...rows)], []);
-      // not on a button, where the Enter key that was meant for the page before would choose
+      // not on a button: an Enter key that was meant for the previous page would press it
       this.#message.focus();
     });
   }
 
-  /** Does something that needs no answer; if it fails, the user can try again. `undefined` if they want `other` instead. */
+  /**
+   * Runs work that needs no input. If it fails, the user can try again. Resolves to `undefined` if they want `other`
+   * instead.
+   */
   wait<Result>(work: Work<Result>): Promise<Result>;
   wait<Result>(work: Work<Result>, other: PortalTextCode): Promise<Result | undefined>;
   wait<Result>(work: Work<Result>, other?: PortalTextCode): Promise<Result | undefined> {
@@ -114,7 +117,7 @@ export class Pages {
     });
   }
 
-  /** Says something, and resolves once the user goes on by the button. */
+  /** Shows a message, and resolves once the user presses the button. */
   say(message: string, button: PortalTextCode): Promise<undefined> {
     return new Promise((resolve) => {
       const next = this.#button(this.text(button), () => resolve(undefined), true);
@@ -123,7 +126,7 @@ export class Pages {
     });
   }
 
-  /** Where only the vendor, or a page of theirs, can help. */
+  /** Refers the user to the vendor or to one of the vendor's pages, as the last page. */
   leadsTo(message: string, page: string | null): Promise<never> {
     const link = made("a", { class: "link main", part: "link main" });
     if (page) point(link, textOf(this.place.texts, "dialog.manage_devices"), page);
@@ -142,7 +145,7 @@ export class Pages {
     this.#actions.replaceChildren(...buttons, back);
   }
 
-  /** A button for what the user may want instead, once nothing is running. */
+  /** Returns a button for the alternative, which works only while nothing is running. */
   #otherwise(other: PortalTextCode | undefined, resolve: (nothing: undefined) => void): HTMLButtonElement[] {
     if (!other) return [];
     return [this.#button(this.text(other), () => this.#isBusy || resolve(undefined))];
@@ -155,7 +158,7 @@ export class Pages {
     return button;
   }
 
-  /** One at a time; what ends after the user has left is dropped. */
+  /** Runs work unless other work is running. Drops the result if the user has left meanwhile. */
   #run<Result>(
     work: Work<Result>,
     resolve: (result: Result) => void,

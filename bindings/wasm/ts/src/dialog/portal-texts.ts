@@ -1,9 +1,9 @@
 /**
- * The words of the pages for customers, each with a code, as those of the dialog itself. What happened is said by the
- * portal's own sentences.
+ * The words of the pages for customers, each with a code, like those of the dialog. Results are described by the
+ * portal's own messages.
  */
 
-/** In English. A `{name}` is a placeholder. */
+/** The English words. A `{name}` is a placeholder. */
 export const PORTAL_ENGLISH = {
   "portal.address": "E-mail address",
   "portal.address_question": "Which address did you buy with? A code will be mailed there.",

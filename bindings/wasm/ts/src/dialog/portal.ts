@@ -1,7 +1,7 @@
 /**
- * Pages of the dialog on which customers help themselves: a code by e-mail, then the license on this device, or the devices
- * that have it. Shows what the customer portal answers and decides nothing. The session is dropped with the pages; what was
- * typed is nowhere else.
+ * Pages of the dialog on which customers help themselves: they get a code by e-mail, and then the license on this
+ * device, or a list of the devices that use it. Shows the customer portal's answers and decides nothing. The session
+ * and the typed text last as long as the pages.
  */
 
 import type { Customer, Device, KeyStatus, LicenseKey } from "../portal/types.js";
@@ -12,14 +12,14 @@ import { Pages } from "./portal-pages.js";
 import type { PortalTextCode } from "./portal-texts.js";
 import { dateOf, labelOf } from "./words.js";
 
-/** What `portalPages` takes besides. */
+/** Further options of `portalPages`. */
 export interface PortalPagesOptions {
   /** The names of your products by the ids of their benefits, for customers with several keys: `{ "de30…": "Acme Pro" }`. */
   products?: Readonly<Record<string, string>>;
 }
 
 /**
- * Gives the dialog pages on which customers find their key and manage devices, by the customer portal of the client.
+ * Creates the dialog's pages on which customers find their key and manage devices, with the client's customer portal.
  *
  * ```ts
  * showLicenseDialog(license, { portal: portalPages(license.portal()) });
@@ -38,7 +38,7 @@ export function portalPages(portal: Portal, { products = {} }: PortalPagesOption
   };
 }
 
-/** A session by a code from a mail. */
+/** Starts a session: asks for an address and for the code that was mailed to it. */
 async function begun(pages: Pages, portal: Portal): Promise<PortalSession> {
   for (;;) {
     let request = await pages.ask(
@@ -70,8 +70,8 @@ async function begun(pages: Pages, portal: Portal): Promise<PortalSession> {
 }
 
 /**
- * The license on this device: at once, or after the customer has chosen a key or freed a seat. `undefined` if that is not
- * possible, and the customer wants to use another address.
+ * Gets the license onto this device: directly, or after the customer has chosen a key or released a seat. Resolves to
+ * `undefined` if that is not possible and the customer wants to use another address.
  */
 async function restored(pages: Pages, session: PortalSession): Promise<Decision | undefined> {
   let result = await pages.wait((signal) => session.restore({ signal }), "portal.other_address");
@@ -94,8 +94,8 @@ async function restored(pages: Pages, session: PortalSession): Promise<Decision 
 }
 
 /**
- * The devices of a key, again after each that was released, until the customer goes back. `undefined` if there is no key,
- * and the customer wants to use another address.
+ * Lists the devices of a key, and lists them again after each release, until the customer goes back. Resolves to
+ * `undefined` if there is no key and the customer wants to use another address.
  */
 async function managed(pages: Pages, session: PortalSession): Promise<undefined> {
   const keys = await pages.wait((signal) => session.licenseKeys({ signal }), "portal.other_address");
@@ -113,7 +113,9 @@ async function managed(pages: Pages, session: PortalSession): Promise<undefined>
   }
 }
 
-/** Lets the customer release a device; if they are hidden, leads to where that is possible, or else to `page`. */
+/**
+ * Lets the customer release a device. If the devices are hidden, links to the page that shows them, or else to `page`.
+ */
 function freed<Result>(
   pages: Pages,
   message: string,
@@ -131,9 +133,7 @@ function freed<Result>(
   return pages.choose(message, choices, "portal.release", release);
 }
 
-/**
- * Resolves to what `work` makes of a key: of the only one, of the one that was typed, or of the one that the customer chooses.
- */
+/** Resolves to the result of `work` for a key: the only one, the typed one, or the one that the customer chooses. */
 function chosen<Result>(
   pages: Pages,
   question: PortalTextCode,
@@ -147,7 +147,7 @@ function chosen<Result>(
   return pages.choose(pages.text(question), choices, "portal.choose", work);
 }
 
-/** The product, if the app names it, and the end of the key. */
+/** Returns a label for the key: the product, if the app names it, and the end of the key. */
 function nameOf({ benefitId, displayKey }: LicenseKey, { products }: Pages): string {
   const product = products[benefitId];
   return product === undefined ? displayKey : `${product}, ${displayKey}`;
@@ -159,7 +159,10 @@ const ENDED: Partial<Record<KeyStatus, PortalTextCode>> = {
   disabled: "portal.key_disabled",
 };
 
-/** What tells the key from others: whether it is this device's, until when it can be used, its limit, and its purchase. */
+/**
+ * Describes the key, so that customers can tell it from others: whether it is on this device, until when it can be
+ * used, its limit and its date of purchase.
+ */
 function noteOn(key: LicenseKey, pages: Pages): string {
   const { locale } = pages.place;
   const { createdAt, expiresAt, limitActivations: limit, status } = key;

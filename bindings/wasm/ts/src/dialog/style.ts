@@ -1,7 +1,7 @@
 /**
- * How the dialog looks. System colours follow the `color-scheme` of the page, so light, dark and forced colours need no second
- * palette, and it is dark only where the page says that it is;
- * logical properties follow `dir`, and a sentence in another language than the page's is still read in its own direction.
+ * The dialog's style. It uses system colours, which follow the page's `color-scheme`, so that it needs no palette of
+ * its own for dark or forced colours. It is dark only on a page that declares so. Logical properties follow `dir`, and
+ * a sentence in another language than the page's keeps its own direction.
  */
 
 export const STYLE = `

@@ -1,12 +1,13 @@
 /**
- * The dialog's own words, each with a code by which an app replaces it: labels and questions, and the language that they are in. What happened and what to do
- * is said by decisions and errors, in the words of the license's own settings. `texts/dialog.en.json` is made of this file.
+ * The dialog's own words: labels, questions and the language code, each with a code by which an app replaces it.
+ * Results and next steps are described by decisions and errors, in the words of the license's settings.
+ * `texts/dialog.en.json` is generated from this file.
  */
 
 import type { PortalTextCode } from "./portal-texts.js";
 import { filled } from "./words.js";
 
-/** In English. A `{name}` is a placeholder. */
+/** The English words. A `{name}` is a placeholder. */
 export const ENGLISH = {
   "dialog.language": "en",
   "dialog.title": "License",
@@ -53,11 +54,12 @@ export const ENGLISH = {
 /** The codes of the dialog's words. */
 export type DialogTextCode = keyof typeof ENGLISH;
 
-/** Words that replace the English ones, by their codes in `texts/dialog.en.json`; `texts/dialog.de.json` is German. */
+/** Replacements for the English words, by their codes in `texts/dialog.en.json`; `texts/dialog.de.json` is German. */
 export type DialogTexts = Readonly<Partial<Record<DialogTextCode | PortalTextCode, string>>>;
 
 /**
- * The language that dates are written in: that of the words, as the page writes it where it is the same one, such as `en-GB`.
+ * Returns the locale for dates: the language of the words, in the page's variant if the page has the same language,
+ * such as `en-GB`.
  */
 export function localeOf(texts: DialogTexts, pages: string | undefined): string {
   const language = textOf(texts, "dialog.language");
@@ -65,7 +67,7 @@ export function localeOf(texts: DialogTexts, pages: string | undefined): string 
   return pages && primary(pages) === primary(language) ? pages : language;
 }
 
-/** One of the words, with its placeholders filled. */
+/** Returns one of the words, with its placeholders replaced. */
 export function textOf(texts: DialogTexts, code: DialogTextCode, values: Readonly<Record<string, string>> = {}): string {
   return filled(texts[code] ?? ENGLISH[code], values);
 }

@@ -1,6 +1,6 @@
 /**
- * What the dialog shows, as data made from what the license says: each next step has its action, and nothing here decides
- * about licenses. Knows no document.
+ * The content of the dialog as data, derived from the license. Each next step has its action; no licensing decision is
+ * made here. Does not access the DOM.
  */
 
 import type { LicenseFailure } from "../electron/protocol.js";
@@ -10,7 +10,7 @@ import type { PagesFor } from "./pages.js";
 import { type DialogTextCode, type DialogTexts, textOf } from "./texts.js";
 import { dateOf, labelOf } from "./words.js";
 
-/** What a button does; `link` opens the vendor's page for the next step. */
+/** The action of a button; `link` opens the vendor's page for the next step. */
 export type Action =
   | "submit"
   | "move"
@@ -27,47 +27,50 @@ export type Action =
   | "find_key"
   | "devices";
 
-/** What the user is about: the license as it is, another key, whether to deactivate, or a page of another part. */
+/**
+ * The page that is shown: the license, the input of another key, the confirmation before deactivating, or a page of
+ * another part.
+ */
 export type Page = "status" | "key" | "confirm" | "other";
 
-/** How the state looks. */
+/** The look of a state. */
 export type Tone = "good" | "waiting" | "bad" | "none" | "busy";
 
-/** What the dialog is drawn from. */
+/** The input from which the dialog's content is derived. */
 export interface Situation {
-  /** `undefined` until there is a license. */
+  /** The decision, or `undefined` until there is a license. */
   readonly decision: Decision | undefined;
-  /** Why the last thing that the user wanted did not work. */
+  /** The error of the user's last action. */
   readonly failure: LicenseError | LicenseFailure | undefined;
   readonly page: Page;
   readonly isBusy: boolean;
   /** Whether the user has just deactivated the license. */
   readonly isRemoved: boolean;
-  /** Whether there are pages on which customers find their key and manage devices. */
+  /** Whether the app has given pages on which customers find their key and manage devices. */
   readonly hasPages: boolean;
   /** The vendor's page on which customers find their key, if it is known. */
   readonly portalUrl: string | undefined;
-  /** Features to show, each with its name for the user and why it is on or off. */
+  /** The features to show, each with its name for the user and why it is on or off. */
   readonly features: readonly (readonly [string, Explanation])[];
   readonly texts: DialogTexts;
-  /** How dates are written. */
+  /** The locale in which dates are written. */
   readonly locale: string;
 }
 
-/** A page of the vendor's. */
+/** A link to one of the vendor's pages. */
 export interface Link {
   readonly text: string;
   readonly url: string;
 }
 
-/** A line of the details. */
+/** A row of the details. */
 export interface Detail {
   readonly name: string;
   readonly value: string;
   readonly link?: Link | undefined;
 }
 
-/** What the dialog shows. */
+/** The content of the dialog. */
 export interface View {
   readonly tone: Tone;
   readonly message: string;
@@ -75,17 +78,17 @@ export interface View {
   readonly error: string;
   readonly details: readonly Detail[];
   readonly hasForm: boolean;
-  /** Whether a page of another part is there instead. */
+  /** Whether a page of another part is shown instead. */
   readonly hasPage: boolean;
-  /** Where the vendor's page for the next step is. */
+  /** The vendor's page for the next step. */
   readonly link: Link | undefined;
-  /** Where the vendor's page is on which customers find their key, or manage devices. */
+  /** The vendor's page on which customers find their key or manage devices. */
   readonly portalLink: Link | undefined;
   /** The action that the user most likely wants. */
   readonly main: Action | undefined;
-  /** All that are offered. */
+  /** All actions that are offered. */
   readonly actions: ReadonlySet<Action>;
-  /** What pages the action `devices` opens. */
+  /** The pages that the action `devices` opens. */
   readonly devices: PagesFor;
 }
 
@@ -99,7 +102,7 @@ const TONES: Record<State, Tone> = {
   lapsed: "bad",
 };
 
-/** What the user can do here about each next step, and what the vendor's page for it is called. */
+/** The action for each next step, and the label of the link to the vendor's page for it. */
 const STEPS: Record<NextStep, { action?: Action; page?: DialogTextCode }> = {
   none: {},
   connect: { action: "check" },
@@ -123,7 +126,7 @@ const NOTHING: Omit<View, "tone" | "message" | "error"> = {
   devices: "devices",
 };
 
-/** What to show. */
+/** Returns the content of the dialog. */
 export function viewOf(situation: Situation): View {
   const { decision, failure, page, isBusy, texts } = situation;
   const error = failure?.message ?? "";
@@ -138,13 +141,13 @@ function opening(texts: DialogTexts): View {
   return { ...NOTHING, tone: "busy", message: textOf(texts, "dialog.opening"), error: "" };
 }
 
-/** Why there is no license, and the vendor's page for it. */
+/** Shows why there is no license, with the vendor's page for it. */
 function withoutLicense(texts: DialogTexts, { message, nextStep, nextUrl }: LicenseError | LicenseFailure): View {
   const link = linkTo(texts, STEPS[nextStep].page, nextUrl);
   return { ...NOTHING, tone: "bad", message, error: "", link, main: link && "link" };
 }
 
-/** A page of the vendor's, if there is one. */
+/** Returns a link to a page of the vendor's, if there is one. */
 function linkTo(texts: DialogTexts, page: DialogTextCode | undefined, url: string | null | undefined): Link | undefined {
   return page && url ? { text: textOf(texts, page), url } : undefined;
 }
@@ -158,11 +161,11 @@ function asked(texts: DialogTexts, error: string): View {
 function offered(situation: Situation, decision: Decision, error: string): View {
   const { failure, page, hasPages, portalUrl, texts } = situation;
   const isStatus = page === "status";
-  // what to do about a failure, unless that is to try the same once more
+  // the failure's next step, unless that is to try again
   const answer = failure && failure.nextStep !== "none" && failure.nextStep !== "connect" ? failure : undefined;
   const { nextStep, nextUrl } = answer ?? decision;
   const hasForm = !isStatus || [nextStep, decision.nextStep].some((step) => STEPS[step].action === "submit");
-  // who enters another key has left the step of the one before
+  // a user who enters another key is past the previous key's next step
   const step = isStatus || answer ? STEPS[nextStep] : {};
   const action = hasPages && step.page === "dialog.manage_devices" ? "devices" : step.action;
   const url = action === "devices" ? null : nextUrl;
@@ -201,12 +204,15 @@ function offered(situation: Situation, decision: Decision, error: string): View 
     portalLink,
     main,
     actions: new Set((Object.keys(actions) as Action[]).filter((name) => actions[name] || name === main)),
-    // who has no key here wants a seat for one, and is done once it is here
+    // without a key here, the user wants a seat for one, and is done once the license is here
     devices: decision.displayKey === null ? "restore" : "devices",
   };
 }
 
-/** When the subscription renews or ends, or that its payment has failed, with the page where customers update it. */
+/**
+ * Returns when the subscription renews or ends, or that its payment has failed, with a link to the page on which
+ * customers update it.
+ */
 function subscriptionOf({ texts, locale, portalUrl }: Situation, { purchase }: Decision): Detail | undefined {
   if (purchase?.kind !== "subscription") return undefined;
   const name = textOf(texts, "dialog.subscription");

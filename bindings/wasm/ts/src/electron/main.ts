@@ -1,5 +1,5 @@
 /**
- * For Electron's main process: lets windows use its license over IPC. Decides nothing about licenses, trusts no
+ * Shares the license of Electron's main process with its windows over IPC. Makes no licensing decision, trusts no
  * message, and sends decisions and errors only: never the key, the record, or a message of the storage.
  *
  * Imports nothing of Electron, so that it loads in ES modules, CommonJS and tests alike.
@@ -10,7 +10,7 @@ import type { Deactivated, Decision, ErrorKind } from "../types.js";
 import { CALL, type Call, CANCEL, CHANGE, CURRENT, type Decided, EXPLAIN, type Explained, failure } from "./protocol.js";
 import type { LicenseFailure, Reply } from "./protocol.js";
 
-/** What is used of Electron's `ipcMain`. */
+/** The members of Electron's `ipcMain` that are used. */
 export interface MainIpc {
   handle(channel: string, listener: (event: IpcSender, ...args: any[]) => unknown): void;
   removeHandler(channel: string): void;
@@ -18,14 +18,14 @@ export interface MainIpc {
   removeListener(channel: string, listener: (...args: any[]) => void): unknown;
 }
 
-/** Who asks: what is used of Electron's events. */
+/** The members of Electron's events that are used. */
 export interface IpcSender {
   readonly sender: { isDestroyed(): boolean };
   /** `null` if the frame is gone. */
   readonly senderFrame: IpcFrame | null;
 }
 
-/** What is used of Electron's `WebFrameMain`. */
+/** The members of Electron's `WebFrameMain` that are used. */
 export interface IpcFrame {
   readonly url: string;
   readonly parent: unknown;
@@ -38,18 +38,18 @@ export interface SyncEvent extends IpcSender {
   returnValue: unknown;
 }
 
-/** How to share a license. */
+/** The options of `shareLicense`. */
 export interface ShareOptions {
   /**
-   * Which frames may use the license and receive changes; called for every message. Default: main frames, not iframes.
-   * If windows show pages that are not your app's, look at `event.senderFrame.url`.
+   * Whether a frame may use the license and receive changes. Called for every message. Default: main frames, not
+   * iframes. If windows show pages that are not your app's, check `event.senderFrame.url`.
    */
   allow?: (event: IpcSender) => boolean;
 }
 
 /**
  * Lets windows whose preload script calls `exposeLicense` use `license`. Call it before windows are opened, once for
- * each `ipcMain`. Returns how to stop that.
+ * each `ipcMain`. Returns a function that stops sharing.
  */
 export function shareLicense(license: License, ipcMain: MainIpc, options: ShareOptions = {}): () => void {
   const share = new Share(license, options.allow ?? isMainFrame);
@@ -76,7 +76,10 @@ export function shareLicense(license: License, ipcMain: MainIpc, options: ShareO
   };
 }
 
-/** Kinds whose detail may hold a message of the runtime, the app's `fetch` or its storage, which stays in the main process. */
+/**
+ * The kinds of error whose detail may hold a message of the runtime, the app's `fetch` or its storage. Such details
+ * stay in the main process.
+ */
 const OUTSIDE: readonly ErrorKind[] = ["network", "storage", "internal"];
 
 const REFUSED = failure("invalid_argument", "this page may not use the license");
@@ -85,9 +88,9 @@ const UNKNOWN = failure("invalid_argument", "the license has no such method, or 
 class Share {
   readonly #license: License;
   readonly #allow: (event: IpcSender) => boolean;
-  /** By the id of their place in the page, which a reload keeps. */
+  /** The frames that receive changes, by their `frameTreeNodeId`, which a reload keeps. */
   readonly #followers = new Map<number, IpcSender>();
-  /** The calls under way, by the place and number of each. */
+  /** The running calls, by the frame and number of each. */
   readonly #calls = new Map<string, AbortController>();
   #ended = false;
   #at = 0;
@@ -97,7 +100,7 @@ class Share {
     this.#allow = allow;
   }
 
-  /** Never rejects: what is thrown in a handler arrives without its members. */
+  /** Carries out a call. Never rejects, because Electron drops the members of an error that a handler throws. */
   async answer(event: IpcSender, message: unknown): Promise<Reply> {
     const place = this.#follow(event);
     if (place === undefined) return { error: REFUSED };
@@ -111,12 +114,12 @@ class Share {
     } catch (error) {
       return { error: described(error) };
     } finally {
-      // a page that was loaded anew counts from the start
+      // a reloaded page counts its calls from the start, and may have reused the number
       if (this.#calls.get(name) === running) this.#calls.delete(name);
     }
   }
 
-  /** The wait for a call ends. */
+  /** Ends the wait for a call. */
   cancel(event: IpcSender, id: unknown): void {
     this.#calls.get(`${this.#follow(event)} ${String(id)}`)?.abort();
   }
@@ -143,7 +146,7 @@ class Share {
   push(decision: Decision): void {
     const change = this.#decided(decision);
     for (const [place, follower] of this.#followers) {
-      // the page in that frame may be another one than when it asked
+      // the frame may have loaded another page since it asked
       if (!this.#allows(follower) || !sent(follower, change)) this.#followers.delete(place);
     }
   }
@@ -171,10 +174,10 @@ class Share {
     return { at: this.#at, decision: withoutDetails(decision), deactivated };
   }
 
-  /** The place of a frame that may use the license; it receives changes from then on. */
+  /** Returns the id of a frame that may use the license, and lets it receive changes from then on. */
   #follow(event: IpcSender): number | undefined {
     try {
-      // an event forgets its frame, so it is read once; the members of a frame that is gone throw
+      // an event forgets its frame, so it is read once; the members of a closed frame throw
       const { sender, senderFrame } = event;
       if (this.#ended || !senderFrame || !this.#allows({ sender, senderFrame })) return undefined;
       this.#forgetClosed();
@@ -212,7 +215,7 @@ function sent({ senderFrame }: IpcSender, change: Decided): boolean {
   }
 }
 
-/** A renderer that was taken over can send anything. */
+/** Parses a message, which can be anything if the renderer was compromised. */
 function parse(message: unknown): Call | undefined {
   if (typeof message !== "object" || message === null) return undefined;
   const { id, method, key, replacePrevious, count } = message as Record<string, unknown>;
@@ -234,7 +237,10 @@ function parse(message: unknown): Call | undefined {
   }
 }
 
-/** By its members rather than its class: the client may come from another copy of the package. */
+/**
+ * Converts an exception into a failure. Checks members rather than the class, since the client may come from another
+ * copy of the package.
+ */
 function described(thrown: unknown): LicenseFailure {
   const error = thrown as Partial<LicenseFailure> | null | undefined;
   if (error?.name !== "LicenseError" || typeof error.kind !== "string") {

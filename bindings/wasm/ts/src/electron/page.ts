@@ -1,20 +1,20 @@
 /**
- * What runs in the page itself: objects that a preload script passes on are copied each time, and `current` must return
- * the same one until the decision changes. Electron sends the text of the function to the page, so it uses nothing from
- * outside of itself, and gives no function a name, which some builds would do by a helper outside.
+ * The code that runs in the page itself, because `contextBridge` copies objects at each call, and `current` must return
+ * the same object until the decision changes. Electron sends the source of the function to the page. So the function
+ * uses nothing outside of itself, and names no inner function, because some builds call an outer helper for that.
  */
 
 import type { License } from "../license.js";
 import type { Deactivation } from "../license.js";
 import type { Decision, Explanation } from "../types.js";
 
-/** What the preload script does for the page. The page numbers its calls, so that it can end the wait for them. */
+/** The preload script's functions for the page. The page numbers its calls, so that it can end the wait for them. */
 export interface PageBridge {
-  /** Whether `current` is quick and right at every instant, so that it is asked each time. */
+  /** Whether `current` is quick and right at every instant. Then the page calls it each time. */
   keepsTime?: boolean;
   current(): Decision;
   explain(feature: string): Explanation;
-  /** Calls `accept` with each decision that is later than what is known. */
+  /** Calls `accept` with each decision that is newer than the last one. */
   follow(accept: (decision: Decision) => void): void;
   activate(id: number, key: string | null, replacePrevious: boolean): Promise<Decision>;
   validate(id: number): Promise<Decision>;
@@ -25,15 +25,15 @@ export interface PageBridge {
   cancel(id: number): void;
 }
 
-/** Makes the license of a page, and if there is a `name`, `window[name]` of it rather than returning it. */
+/** Creates the license of a page. With a `name`, defines it as `window[name]` and returns nothing. */
 export function pageLicense(bridge: PageBridge, name?: string): License | undefined {
   const page = {
     latest: undefined as Decision | undefined,
-    /** What listeners were called with last. */
+    /** The decision that listeners received last. */
     reported: undefined as Decision | undefined,
     calls: 0,
     listeners: new Set<{ call: (decision: Decision, before: Decision) => unknown }>(),
-    /** Keeps a decision that says something else. */
+    /** Makes a decision the latest one, unless it is equal to it. */
     accept(decision: Decision): void {
       if (decision === page.latest || JSON.stringify(decision) === JSON.stringify(page.latest)) return;
       Object.freeze(decision.features);
@@ -42,7 +42,7 @@ export function pageLicense(bridge: PageBridge, name?: string): License | undefi
       page.latest = Object.freeze(decision);
       page.reported ??= page.latest;
     },
-    /** Calls the listeners if they have not been called with the latest decision. */
+    /** Calls the listeners if they have not received the latest decision. */
     report(): void {
       const { latest, reported } = page;
       if (!latest || !reported || latest === reported) return;
@@ -57,7 +57,7 @@ export function pageLicense(bridge: PageBridge, name?: string): License | undefi
     },
     current(): Decision {
       if (bridge.keepsTime || !page.latest) page.accept(bridge.current());
-      // not at once: who reads may be drawing
+      // not at once: the caller may be rendering
       if (page.latest !== page.reported) queueMicrotask(() => page.report());
       return page.latest as Decision;
     },
@@ -100,7 +100,7 @@ export function pageLicense(bridge: PageBridge, name?: string): License | undefi
     deactivate: (options) => page.run((id) => bridge.deactivate(id), options?.signal),
     forget: (options) => page.run((id) => bridge.forget(id), options?.signal),
     onChange: (listener) => {
-      // a plain `Error`, since its class does not cross either
+      // a plain `Error`, since `LicenseError` cannot cross into the page either
       if (typeof listener !== "function") throw new Error("`onChange` needs a function to call");
       const entry = { call: listener };
       page.listeners.add(entry);

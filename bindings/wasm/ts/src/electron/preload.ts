@@ -1,6 +1,6 @@
 /**
- * For a preload script: gives the page `window.license`, which asks the client in the main process. Holds the decision
- * that the main process sent last, and nothing else; never makes one up.
+ * For a preload script: gives the page `window.license`, which calls the client in the main process. Holds only the
+ * decision that the main process sent last; never makes one up.
  *
  * A sandboxed preload script cannot load packages, so bundle it. Imports nothing of Electron.
  */
@@ -13,14 +13,14 @@ import { failure, type Reply } from "./protocol.js";
 export type { License } from "../license.js";
 export type { LicenseFailure } from "./protocol.js";
 
-/** What is used of Electron's `contextBridge`. */
+/** The members of Electron's `contextBridge` that are used. */
 export interface Bridge {
   exposeInMainWorld(name: string, api: any): void;
-  /** Electron has it from version 35 on. */
+  /** Available from Electron 35 on. */
   executeInMainWorld?(script: { func: (...args: any[]) => any; args?: any[] }): any;
 }
 
-/** What is used of Electron's `ipcRenderer`. */
+/** The members of Electron's `ipcRenderer` that are used. */
 export interface RendererIpc {
   invoke(channel: string, ...args: any[]): Promise<any>;
   send(channel: string, ...args: any[]): void;
@@ -30,7 +30,7 @@ export interface RendererIpc {
 
 /**
  * Gives pages a `License` as `window.license`, or under another name. Its calls reject with a `LicenseFailure`, a plain
- * object. Before Electron 35 each `current()` is another copy, and calls take no `signal`.
+ * object. Before Electron 35 each `current()` returns another copy, and calls take no `signal`.
  */
 export function exposeLicense(contextBridge: Bridge, ipcRenderer: RendererIpc, name = "license"): void {
   const bridge = pageBridge(new Mirror(ipcRenderer));
@@ -38,7 +38,10 @@ export function exposeLicense(contextBridge: Bridge, ipcRenderer: RendererIpc, n
   else contextBridge.exposeInMainWorld(name, pageLicense(bridge));
 }
 
-/** Closures rather than a class: what crosses is copied, without prototypes. */
+/**
+ * Creates the bridge. It consists of closures, not of a class, because `contextBridge` copies objects without their
+ * prototypes.
+ */
 function pageBridge(mirror: Mirror): PageBridge {
   const decision = async (call: Call): Promise<Decision> => (await mirror.call(call)).decision;
   return {
@@ -69,13 +72,13 @@ class Mirror {
   constructor(ipc: RendererIpc) {
     this.#ipc = ipc;
     ipc.on(CHANGE, (_, change: Decided) => this.#take(change));
-    // if it fails, so do the calls, whose errors say why
+    // if this fails, later calls fail too, and their errors say why
     this.call({ id: 0, method: "follow" }).catch(() => undefined);
   }
 
   /**
-   * A page that draws itself before the first decision has arrived waits for it, rather than showing for a moment what
-   * is not true. The main process answers from memory.
+   * Returns the latest decision. Waits for the first one, so that a page that renders early does not show a wrong state
+   * for a moment. The main process answers from memory.
    */
   current(): Decision {
     if (!this.#latest) {
@@ -115,7 +118,7 @@ class Mirror {
     this.#accept = accept;
   }
 
-  /** What is later than what is known. */
+  /** Accepts a decision that is newer than the last one. */
   #take(decided: Decided): void {
     if (this.#latest && decided.at <= this.#latest.at) return;
     this.#latest = decided;

@@ -1,29 +1,32 @@
 /**
- * The messages between the main process and preload scripts. Everything here survives structured cloning, and nothing
- * of it can hold a license key on the way to a renderer.
+ * The messages between the main process and preload scripts. Every message survives structured cloning, and none that
+ * is sent to a renderer can hold a license key.
  */
 
 import { messageOf } from "../error.js";
 import type { Deactivated, Decision, Explanation, OtherFailure, RefusedFailure } from "../types.js";
 
-/** A call and its reply: `invoke`, with a `Call` answered by a `Reply`. */
+/** The channel of calls: `invoke`, with a `Call` answered by a `Reply`. */
 export const CALL = "polar-license:call";
 
-/** The decision at this instant, for a page that cannot wait: `sendSync`, answered by a `Reply`. */
+/** The channel of the decision at this instant, for a page that cannot wait: `sendSync`, answered by a `Reply`. */
 export const CURRENT = "polar-license:current";
 
-/** Why a feature is on or off: `sendSync` with its name, answered by an `Explanation`, or by a `Reply` with an error. */
+/**
+ * The channel that explains why a feature is on or off: `sendSync` with its name, answered by an `Explanation`, or by a
+ * `Reply` with an error.
+ */
 export const EXPLAIN = "polar-license:explain";
 
-/** A decision that differs from the one before, from the main process: a `Decided`. */
+/** The channel of changed decisions from the main process: a `Decided` for each. */
 export const CHANGE = "polar-license:change";
 
-/** The wait for a call ends: a message with the `id` that the call had. */
+/** The channel that ends the wait for a call: a message with the call's `id`. */
 export const CANCEL = "polar-license:cancel";
 
 /**
- * What a renderer may ask for. `follow` answers with the decision; every call makes changes follow. The page numbers its
- * calls, by `id`.
+ * A call by a renderer. `follow` returns the decision; every call makes changes follow. The page numbers its calls, by
+ * `id`.
  */
 export type Call = { id: number } & (
   | { method: "follow" | "validate" | "refresh" | "deactivate" | "forget" }
@@ -31,23 +34,23 @@ export type Call = { id: number } & (
   | { method: "consume"; count: number }
 );
 
-/** What is answered to a question for an explanation. */
+/** The reply to a request for an explanation. */
 export type Explained = Explanation | { error: LicenseFailure };
 
-/** The two kinds of answers travel on ways that may overtake each other, so each has a number, `at`, and the higher one is later. */
+/** A decision with a number, `at`: replies and changes may overtake each other, and the higher number is newer. */
 export interface Decided {
   at: number;
   decision: Decision;
-  /** What became of the seat, in reply to `deactivate`. */
+  /** The outcome for the seat, in reply to `deactivate`. */
   deactivated?: Deactivated | undefined;
 }
 
-/** Errors thrown in a handler would arrive as a text, so they travel as a value. */
+/** The reply to a call. An error is part of the value, because Electron converts an exception of a handler to text. */
 export type Reply = Decided | { error: LicenseFailure };
 
 /**
- * What a call of the renderer rejects with: a plain object, because an `Error` loses its members between the worlds of
- * a page. The members are those of `LicenseError`, without its `cause`.
+ * The rejection of a renderer's call: a plain object, because an `Error` loses its members when it crosses into the
+ * page. The members are those of `LicenseError`, without `cause`.
  */
 export type LicenseFailure = (RefusedFailure | OtherFailure) & {
   name: "LicenseError";

@@ -1,6 +1,6 @@
 /**
- * What an app runs on where the entry for Node was loaded: a program, a test of one, a test of a page, or a server that draws
- * pages, where a license of the user's device has no place.
+ * The platform of an app that loads the entry for Node: a program, a test of one, a test of a page, or a server that
+ * draws pages. Such a server must not open a license of the user's device.
  */
 
 import type { Platform } from "../create.js";
@@ -23,5 +23,5 @@ const program: Platform = {
   },
 };
 
-/** Not the developer's own files and machine: what a test does ends with it. */
+/** The platform of tests: without the developer's own files and machine, and in memory only. */
 const underTest: Platform = { ...node, storage: memoryOfTests, device: async () => "" };

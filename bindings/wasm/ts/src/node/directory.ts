@@ -1,14 +1,11 @@
-/**
- * Where records are kept unless the app says otherwise: the directory that `default_directory` names in Rust. Never
- * makes it.
- */
+/** The default directory of records: the one that `default_directory` returns in Rust. Never creates it. */
 
 import { userInfo } from "node:os";
 
 import { WINDOWS, within } from "./files.js";
 
 /**
- * `undefined` if the system has no such place; else `polar-license` in
+ * Returns the default directory, or `undefined` if the system has none: `polar-license` in
  *
  * | system | directory |
  * |---|---|
@@ -48,7 +45,7 @@ export function directoryOn(
 
 const NAME = "polar-license";
 
-/** Not `path.isAbsolute`, to which `\directory` is absolute on Windows: on which drive depends on the process. */
+/** Unlike `path.isAbsolute`, does not accept `\directory` on Windows: its drive depends on the process. */
 function absolute(path: string | undefined): string | undefined {
   const pattern = WINDOWS ? /^(?:[A-Za-z]:[\\/]|[\\/]{2})/ : /^\//;
   return path !== undefined && pattern.test(path) ? path : undefined;
@@ -60,7 +57,7 @@ function home(): string | undefined {
   try {
     return userInfo().homedir;
   } catch {
-    // The user has no entry there.
+    // The user has no entry in the database.
     return undefined;
   }
 }

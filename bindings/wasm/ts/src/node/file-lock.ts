@@ -2,15 +2,15 @@
  * A lock that programs in any language can use: a file that is created only if it does not exist (create-new). Protects
  * the file beside it, the record. Never reads a clock, never touches the record.
  *
- * The protocol is that of `src/blocking/file_lock.rs`, whose head describes it: a program in Rust may be on the other
- * side. In short: `NAME.lock` holds its owner's token; other processes wait for it until their timeout. One that is 10 s
- * old (5 s if its holder writes it again every second), by the file system's own time, or that this process itself failed
- * to delete, was left behind and is taken over: claimed by `NAME.DEAD.take1`, read again, renamed to `NAME.TOKEN.old`, read
- * once more, and put back should it be another one after all. A lock that cannot be read is judged by its age alone, and
- * nothing but a file is opened.
+ * The protocol is that of `src/blocking/file_lock.rs`, which describes it: a program in Rust may use the same record.
+ * In short: `NAME.lock` holds its owner's token, and other processes wait for it until their timeout. A lock is left
+ * behind if it is 10 s old (5 s if its holder writes it again every second) by the file system's own time, or if this
+ * process itself failed to delete it. A process that takes over such a lock claims it by `NAME.DEAD.take1`, reads it
+ * again, renames it to `NAME.TOKEN.old`, reads it once more, and puts it back if it is a different lock after all. A
+ * lock that cannot be read is judged by its age alone, and nothing but a file is opened.
  *
- * Where Rust tells threads apart, this tells chains of asynchronous calls apart: what `work` calls is inside the lock,
- * and what others call meanwhile is not.
+ * The lock in Rust distinguishes threads; this one distinguishes chains of asynchronous calls: calls by `work` are
+ * inside the lock, and other calls meanwhile are not.
  */
 
 import { AsyncLocalStorage } from "node:async_hooks";
@@ -35,28 +35,31 @@ import {
 
 /** Short, because eCryptfs allows names of 143 bytes, and the record's own can have 106. */
 const TOKEN_BYTES = 8;
-/** A lock is held for milliseconds; after this long its holder is dead. */
+/** The holder of a lock for milliseconds must have died if its lock is this old. */
 const STALE_AFTER_NS = 10_000_000_000n;
-/** The same for a lock that is held longer, and written again all the time. */
+/** The holder of a longer lock must have died if its lock is this old, since it writes the lock every second. */
 const KEPT_STALE_AFTER_NS = 5_000_000_000n;
-/** How long to wait for other processes if the caller does not say. */
+/** The default time to wait for other processes. */
 const LOCK_TIMEOUT_MS = 2000;
-/** How often a lock that is held for longer than milliseconds is written once more. */
+/** The interval at which the holder of a longer lock writes it again. */
 const KEEP_EVERY_MS = 1000;
-/** How long a lock that could not be taken over is not judged again. */
+/** The time for which a lock that could not be taken over is not examined again. */
 const JUDGED_FOR_MS = 1000;
-/** Claims by processes that died while they took over the same lock. Two digits, so that names stay short. */
+/** The most claims by processes that died while they took over the same lock. Two digits, so that names stay short. */
 const MOST_CLAIMS = 99;
-/** Used as the token of a lock that has none, or none that can be read. */
+/** The token of a lock that has none, or none that can be read. */
 const NO_TOKEN = "0000000000000000";
 
-/** A file that belongs to a record, or to the lock for asking Polar, and to one process: a lock itself is none. */
+/**
+ * The names of files that belong to a record, or to the lock for asking Polar, and to one process. Does not match a
+ * lock itself.
+ */
 const SIDE_FILE = /^\.(?:asking\.)?([0-9a-f]{16})\.(tmp|old|take\d+)$/;
 
-/** Tokens of this process whose locks may still be there, because deleting them failed. Nobody is inside such a lock. */
+/** Tokens of this process whose locks may still exist, because deleting them failed. No call is inside such a lock. */
 const leftBehind = new Set<string>();
 
-/** The lock of one record, for all who share this object and for other processes. */
+/** The lock of one record, for all calls that share this object and for other processes. */
 export class FileLock {
   readonly #record: string;
   readonly #staleAfterNs: bigint;
@@ -68,19 +71,19 @@ export class FileLock {
     this.#staleAfterNs = staleAfterNs;
   }
 
-  /** One that is held for milliseconds, by `run`. */
+  /** Creates a lock that `run` holds for milliseconds. */
   static brief(record: string): FileLock {
     return new FileLock(record, STALE_AFTER_NS);
   }
 
-  /** One that is held longer, by `hold`. */
+  /** Creates a lock that `hold` holds for longer. */
   static kept(record: string): FileLock {
     return new FileLock(record, KEPT_STALE_AFTER_NS);
   }
 
   /**
-   * Runs `work` with the lock's token while holding the lock, or rejects without running it. Waits for others at most as
-   * long as `timeoutMs`; 0 tries once.
+   * Runs `work` with the lock's token while holding the lock, or rejects without running it. Waits at most `timeoutMs`
+   * for others; 0 tries once.
    */
   async run<T>(work: (token: string) => Promise<T>, timeoutMs = LOCK_TIMEOUT_MS): Promise<T> {
     if (this.ownToken() !== undefined) throw new Error("this call has locked the license file already");
@@ -90,14 +93,15 @@ export class FileLock {
       return await this.#inside.run(holder, () => work(holder.token));
     } finally {
       await this.#release(holder);
-      // Before Node 22 every promise of the process pays for it while it is in use.
+      // Before Node 22 every promise of the process is slower while this is in use.
       this.#inside.disable();
     }
   }
 
   /**
-   * Locks for longer than milliseconds, until what this resolves to is called: as long as the process lives, others see
-   * that the lock is not left behind. `undefined` if others have the lock for `timeoutMs`, or until `signal` aborts.
+   * Locks for longer than milliseconds, and resolves to a function that unlocks. Until then the lock is written again
+   * and again, so that other processes see that its holder lives. Resolves to `undefined` if others hold the lock for
+   * `timeoutMs`, or until `signal` aborts.
    */
   async hold(timeoutMs: number, signal: AbortSignal): Promise<(() => Promise<void>) | undefined> {
     const holder = await this.#acquire(timeoutMs, signal);
@@ -109,13 +113,13 @@ export class FileLock {
     timer.unref();
     return async () => {
       clearInterval(timer);
-      // What is written after the lock is gone could hit the next holder's.
+      // A write after the release could change the next holder's lock.
       await keeping;
       await this.#release(holder);
     };
   }
 
-  /** The token of the lock that the caller is inside of. */
+  /** Returns the token of the lock if the caller is inside of it. */
   ownToken(): string | undefined {
     const holder = this.#inside.getStore();
     return holder !== undefined && holder === this.#holder ? holder.token : undefined;
@@ -130,9 +134,9 @@ export class FileLock {
   }
 
   /**
-   * Removes what processes that died have left beside the record, for the holder of `token`. Another token's `.tmp` was
-   * written by a holder before this one; what takers and waiters make counts as theirs until it is as old as a lock that
-   * was left behind.
+   * Removes the files of dead processes beside the record, for the holder of `token`. A `.tmp` with another token
+   * belongs to a former holder. Files of processes that wait or take over are removed once they are as old as a lock
+   * that was left behind.
    */
   async sweep(token: string): Promise<void> {
     const directory = dirname(this.#record);
@@ -150,17 +154,17 @@ export class FileLock {
     }
   }
 
-  /** A file that belongs to the holder of `token`. */
+  /** Returns the path of a file that belongs to the holder of `token`. */
   sidePath(token: string, extension: string): string {
     return `${this.#record}.${token}.${extension}`;
   }
 
-  /** `undefined` if others have the lock all that time, or until `signal` aborts. */
+  /** Resolves to `undefined` if others hold the lock for `timeoutMs`, or until `signal` aborts. */
   async #acquire(timeoutMs: number, signal?: AbortSignal): Promise<Holder | undefined> {
     const random = randomBytes(TOKEN_BYTES);
     const holder: Holder = { token: random.toString("hex") };
     const wait = new Wait(timeoutMs, random, signal);
-    // The lock's file would keep others of this process out too, but only it is taken over after a while.
+    // The lock's file would keep out other calls of this process too, but it would be taken over after a while.
     while (this.#holder !== undefined) if (!(await wait.pause())) return undefined;
     this.#holder = holder;
     let locked = false;
@@ -176,16 +180,16 @@ export class FileLock {
   }
 
   async #release(holder: Holder): Promise<void> {
-    // A second attempt, because the lock would stop other processes for 10 s.
+    // Try twice, because the lock would stop other processes for 10 s.
     if (!(await this.#delete(holder.token)) && !(await this.#delete(holder.token))) leftBehind.add(holder.token);
     this.#holder = undefined;
   }
 
-  /** Unlocks for the holder of `token`. False if the lock may still be there. */
+  /** Deletes the lock of the holder of `token`. Returns `false` if the lock may still exist. */
   async #delete(token: string): Promise<boolean> {
     try {
       const lock = await openLock(this.#path());
-      // If it is another one, another process took it over.
+      // With another token, another process has taken over the lock.
       if (lock.token === token) await unlink(this.#path());
       return true;
     } catch (error) {
@@ -193,7 +197,7 @@ export class FileLock {
     }
   }
 
-  /** Writes the token once more, so that the lock is new again by the file system's clock. */
+  /** Writes the token again, to renew the lock's age by the file system's clock. */
   async #keep(token: string): Promise<void> {
     try {
       await this.check(token);
@@ -204,13 +208,13 @@ export class FileLock {
         await file.close();
       }
     } catch {
-      // Another process may take it over, and ask Polar as well.
+      // Another process may take over the lock, and ask Polar as well.
     }
   }
 
-  /** False if others have the lock for as long as `wait` lasts. */
+  /** Creates the lock. Returns `false` if others hold it until `wait` ends. */
   async #lock(token: string, wait: Wait): Promise<boolean> {
-    // The lock that was last left in place, so that the same one is not judged in every iteration.
+    // The lock that was examined last and left in place, so that it is not examined in every iteration.
     let judged: { lock: LockFile; untilMs: number } | undefined;
     while (!(await this.#create(token))) {
       const seen = await readLock(this.#path());
@@ -224,7 +228,7 @@ export class FileLock {
     return true;
   }
 
-  /** False if there is one already. */
+  /** Creates the lock file. Returns `false` if it exists. */
   async #create(token: string): Promise<boolean> {
     const path = this.#path();
     let file;
@@ -245,7 +249,7 @@ export class FileLock {
     return true;
   }
 
-  /** Removes a lock that was left behind, and resolves to whether it did. */
+  /** Removes the lock if it was left behind. Returns `true` if it was removed. */
   async #clear(seen: LockFile, token: string): Promise<boolean> {
     const oldPath = this.sidePath(token, "old");
     const now = await timeAt(oldPath).catch((error: unknown) => {
@@ -261,8 +265,8 @@ export class FileLock {
   }
 
   /**
-   * Moves the lock that was `seen` to `oldPath` if it was left behind. False if it was not, or if another process
-   * is taking it over.
+   * Moves the lock that was `seen` to `oldPath` if it was left behind. Returns `false` if it was not, or if another
+   * process is taking it over.
    */
   async #takeOver(seen: LockFile, oldPath: string, now: bigint): Promise<boolean> {
     const isOwn = seen.token !== undefined && leftBehind.has(seen.token);
@@ -284,8 +288,8 @@ export class FileLock {
   }
 
   /**
-   * Makes this process the one that takes over from `dead`. Resolves to its claim and those of processes that died doing
-   * so, or to `undefined` while another process is taking over.
+   * Makes this process the one that takes over from `dead`. Resolves to its claim and to those of processes that died
+   * in the attempt, or to `undefined` while another process is taking over.
    */
   async #claim(dead: string, now: bigint): Promise<string[] | undefined> {
     const claims: string[] = [];
@@ -314,19 +318,19 @@ export class FileLock {
   }
 }
 
-/** The chain of calls that holds the lock. */
+/** A chain of calls that holds the lock. */
 interface Holder {
   readonly token: string;
 }
 
-/** The content of a lock file. Without a token if it cannot be read. */
+/** The content of a lock file. It has no token if it cannot be read. */
 interface LockFile {
   readonly token: string | undefined;
-  /** In nanoseconds: two locks of the same millisecond are two. */
+  /** In nanoseconds, to distinguish two locks of the same millisecond. */
   readonly modified: bigint;
 }
 
-/** `undefined` if nothing is there. @internal */
+/** Reads a lock, or returns `undefined` if there is none. @internal */
 export async function readLock(path: string): Promise<LockFile | undefined> {
   try {
     return await openLock(path);
@@ -337,9 +341,9 @@ export async function readLock(path: string): Promise<LockFile | undefined> {
   }
 }
 
-/** Rejects if it is anything but a file that can be read. */
+/** Reads a lock. Rejects if the path is not a readable file. */
 async function openLock(path: string): Promise<LockFile> {
-  // Opening a pipe would wait for somebody to write to it.
+  // Opening a pipe would block until another program writes to it.
   if (!(await lstat(path)).isFile()) throw withCode("EINVAL");
   const file = await open(path, "r");
   try {
@@ -350,7 +354,7 @@ async function openLock(path: string): Promise<LockFile> {
   }
 }
 
-/** Of the file, directory or link itself, not of what it links to. */
+/** Returns when the file, directory or link itself was modified, not the target of a link. */
 async function modifiedAt(path: string): Promise<bigint> {
   return (await lstat(path, { bigint: true })).mtimeNs;
 }
@@ -359,7 +363,7 @@ function isSame(a: LockFile | undefined, b: LockFile | undefined): boolean {
   return a !== undefined && b !== undefined && a.token === b.token && a.modified === b.modified;
 }
 
-/** The file system's time, from a file created at `probe` and removed again. */
+/** Returns the file system's time, from a file that is created at `probe` and removed again. */
 async function timeAt(probe: string): Promise<bigint> {
   const file = await createPrivate(probe);
   try {
@@ -375,12 +379,12 @@ async function removeAnything(path: string): Promise<void> {
   await unlink(path).catch(() => rmdir(path)).catch(() => undefined);
 }
 
-/** Whether an error is temporary: another process was faster, or, on Windows, has the file open. */
+/** Whether an error is temporary: another process was faster, or has the file open on Windows. */
 function passes(error: unknown): boolean {
   return isMissing(error) || (WINDOWS && ["EPERM", "EACCES", "EBUSY"].includes(codeOf(error)));
 }
 
-/** Why a lock that was left behind could not be removed. */
+/** Describes why a lock that was left behind could not be removed. */
 function refused(error: unknown): Error {
   if (["EPERM", "EACCES", "EEXIST"].includes(codeOf(error))) {
     return new Error(
@@ -390,13 +394,16 @@ function refused(error: unknown): Error {
   return failure("take over the lock of the license file", error);
 }
 
-/** One from the future is as old as one from the past: the clock was set back after its holder died. */
+/**
+ * Whether a lock has reached an age. A time in the future counts as the same time in the past, since the clock may have
+ * been set back after the holder died.
+ */
 function isOlder(modified: bigint, now: bigint, ageNs: bigint): boolean {
   return (now > modified ? now - modified : modified - now) >= ageNs;
 }
 
 /**
- * Moves the lock that was `seen` to `oldPath`, and no other.
+ * Moves the lock that was `seen`, and no other, to `oldPath`.
  * @internal
  */
 export async function moveAway(path: string, seen: LockFile, oldPath: string): Promise<boolean> {
@@ -414,8 +421,8 @@ export async function moveAway(path: string, seen: LockFile, oldPath: string): P
 }
 
 /**
- * Returns a lock to its holder. Both ways fail if another process has the lock by now; the holder then finds out
- * before it changes anything.
+ * Puts a lock back for its holder. Fails if another process holds the lock by then; the holder then notices before it
+ * changes anything.
  * @internal
  */
 export async function putBack(oldPath: string, path: string, lock: LockFile | undefined): Promise<void> {
@@ -426,7 +433,10 @@ export async function putBack(oldPath: string, path: string, lock: LockFile | un
   }
 }
 
-/** Windows denies access to a file that is deleted but still open somewhere: the lock of a moment ago. */
+/**
+ * Whether the path is a file that is being deleted. Windows denies access to a file that is deleted but still open
+ * somewhere, such as the lock of a moment ago.
+ */
 async function isBeingDeleted(path: string, error: unknown): Promise<boolean> {
   if (!WINDOWS || !["EPERM", "EACCES", "EBUSY"].includes(codeOf(error))) return false;
   const names = await readdir(dirname(path)).catch((): string[] => []);
@@ -434,8 +444,8 @@ async function isBeingDeleted(path: string, error: unknown): Promise<boolean> {
 }
 
 /**
- * Waits in small steps, at most `limitMs` in total. Counts the steps instead of reading a clock: a process that was
- * suspended in between has not waited.
+ * A wait in small steps, `limitMs` in total at most. Counts the steps instead of reading a clock: while a process was
+ * suspended, it has not waited.
  */
 class Wait {
   readonly #limitMs: number;
@@ -454,11 +464,11 @@ class Wait {
     return this.#waitedMs;
   }
 
-  /** False if the time is up, or the caller has given up. */
+  /** Waits for one step. Returns `false` if the time is up, or the caller has cancelled. */
   async pause(): Promise<boolean> {
     const leftMs = this.#limitMs - this.#waitedMs;
     if (leftMs <= 0 || this.#signal?.aborted) return false;
-    // 7.5 to 12.6 ms: two processes that wait do not keep in step.
+    // 7.5 to 12.6 ms, so that two processes do not wait in step.
     const pauseMs = Math.min(7.5 + (this.#jitter[this.#steps % this.#jitter.length] ?? 0) * 0.02, leftMs);
     await pause(pauseMs);
     this.#steps += 1;

@@ -1,11 +1,11 @@
 /**
- * The record as a file that several processes share: an app's, its updater's, one written in Rust, one running in Node.
- * Never looks into the record, never reads a clock, never names a path in an error (paths contain the user's name).
+ * The record as a file that several processes share: an app, its updater, a process in Rust, another in Node. Never
+ * looks into the record, never reads a clock, never names a path in an error (paths contain the user's name).
  *
- * Names, content and order of steps are those of `src/blocking/file_store.rs`, whose head lists them. Saving: lock;
- * write `NAME.TOKEN.tmp`, made with create-new; sync it; check that `NAME.lock` still holds the token; rename it to
- * `NAME`; sync the directory, which alone a save that may be lost skips. A crash at any instant leaves the old or the new
- * record whole.
+ * The names, the content and the order of steps are those of `src/blocking/file_store.rs`, which lists them. Saving:
+ * lock; write `NAME.TOKEN.tmp`, made with create-new; sync it; check that `NAME.lock` still holds the token; rename it
+ * to `NAME`; sync the directory, unless the save may be lost. A crash at any instant leaves the old or the new record
+ * whole.
  */
 
 import { unwatchFile, watchFile } from "node:fs";
@@ -16,25 +16,34 @@ import { within as before } from "../time.js";
 import { FileLock } from "./file-lock.js";
 import { failure, isMissing, readFileUpTo, removeQuietly, syncDirectory, within, writeSynced } from "./files.js";
 
-/** Longer than any record. Of a longer file this much is read, which then fails as a record that was tampered with. */
+/**
+ * The most bytes that are read, longer than any record. A longer file then fails the check as a record that was
+ * tampered with.
+ */
 const READ_LIMIT = 1024 * 1024;
 const EXTENSION = ".license";
-/** A file system that takes longer for a lock's file than this has gone away. */
+/** The limit for a lock's file, after which the file system counts as gone. */
 const HANGING_MS = 2_000;
-/** How often to look whether another process has changed the record. */
+/** The interval at which the file is checked for changes by other processes. */
 const POLL_MS = 1_000;
-/** Replaces a record that is removed while another device's is beside it: without a file that one would be offered. */
+/**
+ * The content that replaces a removed record if another device's record is beside it. Without this file, that record
+ * would be offered.
+ */
 const NOTHING = "no license\n";
 
-/** Keeps one record in a file. Creating a store touches no file; the directory is created at the first lock or save. */
+/**
+ * A store that keeps one record in a file. Creating it touches no file; the directory is created at the first lock or
+ * save.
+ */
 export class FileStore implements Store {
   readonly #directory: string;
   readonly #place: Place;
   readonly #path: string;
   readonly #lock: FileLock;
-  /** Held while a process asks Polar. */
+  /** The lock that is held while a process asks Polar. */
   readonly #asking: FileLock;
-  /** Whether what dead processes have left was removed. */
+  /** Whether the files of dead processes were removed. */
   #hasSwept = false;
 
   constructor(directory: string, place: Place) {
@@ -46,10 +55,10 @@ export class FileStore implements Store {
   }
 
   /**
-   * The record, at most its first MiB.
+   * Reads the record, at most its first MiB.
    *
-   * If there is none for this device, the newest of the same app and product for another device: the home directory was
-   * moved to this machine, and the app can offer to move the license.
+   * If there is none for this device, returns the newest record of the same app and product for another device: the
+   * home directory was moved to this machine, and the app can offer to move the license.
    */
   async load(): Promise<Uint8Array | undefined> {
     const record = await readRecord(this.#path).catch((error: unknown) => {
@@ -84,7 +93,7 @@ export class FileStore implements Store {
         await this.#lock.check(token);
         await unlink(this.#path).catch(failed);
       }
-      // The record is gone; only a power cut could still bring it back.
+      // If this fails, only a power cut could restore the record.
       await syncDirectory(this.#directory).catch(() => undefined);
     });
   }
@@ -94,8 +103,8 @@ export class FileStore implements Store {
   }
 
   /**
-   * By a second lock, `NAME.asking.lock`, that is kept for as long as Polar is asked. If it cannot be made, nobody can save
-   * an answer either, and each process asks for itself.
+   * Uses a second lock, `NAME.asking.lock`, which is held for as long as Polar is asked. If it cannot be created, no
+   * process could save an answer either, and each process asks for itself.
    */
   async alone<T>(waitMs: number, signal: AbortSignal, work: (turn: Turn) => Promise<T>): Promise<T> {
     let isLate = false;
@@ -115,19 +124,19 @@ export class FileStore implements Store {
     }
   }
 
-  /** By the file's metadata. Keeps no process alive. */
+  /** Checks the file's metadata. Keeps no process alive. */
   poll(changed: () => void): () => void {
     watchFile(this.#path, { interval: POLL_MS, persistent: false }, changed);
     return () => unwatchFile(this.#path, changed);
   }
 
-  /** Runs `work` while holding the lock: the one that the caller holds already, or else one for this call. */
+  /** Runs `work` while holding the lock: the one that the caller holds already, or a new one for this call. */
   async #whileLocked(work: (token: string) => Promise<void>): Promise<void> {
     const token = this.#lock.ownToken();
     await (token === undefined ? this.#lock.run(work) : work(token));
   }
 
-  /** Replaces the record. Until the directory is synced, a power cut may undo that. */
+  /** Replaces the record. A power cut may undo that until the directory is synced. */
   async #write(record: Uint8Array, token: string): Promise<void> {
     const temporary = this.#lock.sidePath(token, "tmp");
     try {
@@ -147,7 +156,10 @@ export class FileStore implements Store {
     await rename(temporary, this.#path).catch(failed);
   }
 
-  /** Other devices' records of this app and product, best effort: they are an offer, not this device's state. */
+  /**
+   * Finds the newest record of another device for this app and product. Ignores errors: that record is an offer, not
+   * this device's state.
+   */
   async #newestSibling(): Promise<Uint8Array | undefined> {
     const names = await readdir(this.#directory).catch((): string[] => []);
     const siblings: { name: string; modified: bigint }[] = [];
@@ -165,9 +177,9 @@ export class FileStore implements Store {
 }
 
 /**
- * The name of a record's file: `APP-PRODUCT-DEVICE.license`, where `APP` is the app id with every character other than
- * `A-Z a-z 0-9 . - _` replaced by one `_` (one for each Unicode code point), cut to 64, and a leading `.` replaced by
- * `_`.
+ * Returns the name of a record's file: `APP-PRODUCT-DEVICE.license`. `APP` is the app id, in which every character
+ * other than `A-Z a-z 0-9 . - _` is replaced by one `_` (one for each Unicode code point), cut to 64, and a leading `.`
+ * replaced by `_`.
  */
 export function fileName(place: Place): string {
   return `${prefix(place)}${place.device}${EXTENSION}`;

@@ -1,7 +1,7 @@
 /**
- * Files and directories that only their owner can read, and the message if they cannot be made, as `files.rs` does, whose
- * head says whose they are that root makes. Never names a path in an error, nor passes on one that does: paths contain
- * the user's name.
+ * Files and directories that only their owner can read, and the errors if they cannot be created. The rules are those
+ * of `files.rs`, which says who owns the files that root creates. Never names a path in an error, nor passes on an
+ * error that does: paths contain the user's name.
  */
 
 import { randomBytes } from "node:crypto";
@@ -13,8 +13,8 @@ import { dirname, sep } from "node:path";
 export const WINDOWS = process.platform === "win32";
 
 /**
- * Makes a file that only its owner can read, to write to, and perhaps to take the place of `replaced`. Fails if there is one,
- * even a dangling link.
+ * Creates a file for writing that only its owner can read, which may later take the place of `replaced`. Fails if the
+ * path exists, even as a dangling link.
  */
 export async function createPrivate(path: string, replaced?: string): Promise<FileHandle> {
   const file = await open(path, "wx", 0o600);
@@ -22,7 +22,7 @@ export async function createPrivate(path: string, replaced?: string): Promise<Fi
   return file;
 }
 
-/** The same, with content. */
+/** Creates such a file with content. */
 export async function writePrivate(path: string, content: string): Promise<void> {
   const file = await createPrivate(path);
   try {
@@ -32,7 +32,7 @@ export async function writePrivate(path: string, content: string): Promise<void>
   }
 }
 
-/** The same in the place of `replaced`, with content that is on the disk when the promise resolves. */
+/** Creates such a file to take the place of `replaced`. Its content is on the disk when the promise resolves. */
 export async function writeSynced(path: string, content: string | Uint8Array, replaced: string): Promise<void> {
   const file = await createPrivate(path, replaced);
   try {
@@ -43,7 +43,7 @@ export async function writeSynced(path: string, content: string | Uint8Array, re
   }
 }
 
-/** Makes a directory that only its owner can enter, and those above it; one that is there stays as it is. */
+/** Creates a directory that only its owner can enter, and those above it. An existing one is not changed. */
 export async function createPrivateDirectory(path: string): Promise<void> {
   if (await isDirectory(path)) return;
   const parent = dirname(path);
@@ -52,16 +52,19 @@ export async function createPrivateDirectory(path: string): Promise<void> {
     await mkdir(path, { mode: 0o700 });
   } catch (error) {
     if (codeOf(error) !== "EEXIST") throw error;
-    // by another process, just now
+    // another process has created it meanwhile
     if (await isDirectory(path)) return;
     throw withCode("ENOTDIR");
   }
   if (!WINDOWS) await giveDirectoryToOwnerOf(parent, path).catch(() => undefined);
-  // The new directory's own entry has to survive a power cut as well.
+  // The entry of the new directory has to survive a power cut too.
   await syncDirectory(parent).catch(() => undefined);
 }
 
-/** By its descriptor, and not by a link in its place. */
+/**
+ * Gives a directory that root has created to the owner of `parent`. Uses its descriptor, so that a link in its place is
+ * not followed.
+ */
 async function giveDirectoryToOwnerOf(parent: string, path: string): Promise<void> {
   const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   try {
@@ -71,7 +74,7 @@ async function giveDirectoryToOwnerOf(parent: string, path: string): Promise<voi
   }
 }
 
-/** Gives what root has just made to the user among whose files it is. */
+/** Gives a file that root has created to the user who owns the files around it. */
 async function giveToOwnerOf(directory: string, replaced: string | undefined, made: FileHandle): Promise<void> {
   if (WINDOWS) return;
   try {
@@ -84,7 +87,7 @@ async function giveToOwnerOf(directory: string, replaced: string | undefined, ma
     const owner = owners.find(({ uid }) => uid !== ROOT);
     if (owner) await made.chown(owner.uid, owner.gid);
   } catch {
-    // it stays root's
+    // the file still belongs to root
   }
 }
 
@@ -106,10 +109,10 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** What is in a file, at most its first `limit` bytes, or `undefined` if there is none. */
+/** Reads the first `limit` bytes of a file, or returns `undefined` if there is none. */
 export async function readFileUpTo(path: string, limit: number): Promise<Uint8Array | undefined> {
   try {
-    // Opening a pipe would wait for somebody to write to it.
+    // Opening a pipe would block until another program writes to it.
     if (!(await stat(path)).isFile()) throw withCode("EISDIR");
     const file = await open(path, "r");
     try {
@@ -123,7 +126,7 @@ export async function readFileUpTo(path: string, limit: number): Promise<Uint8Ar
   }
 }
 
-/** What is left to read in an open file, at most `limit` bytes. */
+/** Reads the rest of an open file, at most `limit` bytes. */
 export async function readUpTo(file: FileHandle, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -143,12 +146,12 @@ export async function readUpTo(file: FileHandle, limit: number): Promise<Uint8Ar
   return all;
 }
 
-/** Removes a file that may be gone already, and whose staying does no harm. */
+/** Removes a file if it exists. Ignores errors, since the file does no harm. */
 export async function removeQuietly(path: string): Promise<void> {
   await unlink(path).catch(() => undefined);
 }
 
-/** Says what to do about the usual causes. */
+/** Creates an error that says what to do about the usual causes. */
 export function failure(task: string, error: unknown): Error {
   return new Error(`could not ${task}: ${cause(codeOf(error))}`);
 }
@@ -157,19 +160,20 @@ export function isMissing(error: unknown): boolean {
   return codeOf(error) === "ENOENT";
 }
 
-/** The system's name for what went wrong, like `ENOENT`, or an empty string. */
+/** Returns the system's name for an error, such as `ENOENT`, or an empty string. */
 export function codeOf(error: unknown): string {
   const code: unknown = error instanceof Error && "code" in error ? error.code : undefined;
   return typeof code === "string" ? code : "";
 }
 
-/** An error with the system's name for what went wrong. */
+/** Creates an error with the system's name for it. */
 export function withCode(code: string): Error {
   return Object.assign(new Error(code), { code });
 }
 
 /**
- * A path below another. Unlike `path.join` it leaves `..` alone: after a link it means another directory to the system.
+ * Joins a path below another. Unlike `path.join`, leaves `..` alone: after a link the system resolves it to another
+ * directory.
  */
 export function within(directory: string, ...names: string[]): string {
   const ends = directory === "" || directory.endsWith("/") || (WINDOWS && directory.endsWith("\\"));

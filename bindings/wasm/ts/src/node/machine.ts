@@ -1,7 +1,7 @@
 /**
- * What the operating system reports about this machine: the same identifier that `src/blocking/machine.rs` finds, whose
- * head lists the sources. It goes nowhere but into the hash that identifies the device. Never starts a shell, nor any
- * program but the system's own, by its absolute path.
+ * The operating system's identifier of this machine, the same one that `src/blocking/machine.rs` finds, which lists the
+ * sources. It is used only for the hash that identifies the device. Never starts a shell, nor any program but the
+ * system's own, by its absolute path.
  */
 
 import { execFile } from "node:child_process";
@@ -21,24 +21,24 @@ import {
 
 const RANDOM_NAME = "device-id";
 const RANDOM_BYTES = 16;
-/** No identifier is nearly as long. */
+/** The most bytes that are read. No identifier is nearly as long. */
 const READ_LIMIT = 64 * 1024;
-/** Far longer than any of them takes, and less than the client waits for an identifier. */
+/** The time limit of a program, far longer than any takes, and shorter than the client's wait for an identifier. */
 const PROGRAM_TIMEOUT_MS = 4_000;
 
 /**
- * The identifier that the operating system has for this machine, or `undefined` if it has none.
+ * Returns the operating system's identifier of this machine, or `undefined` if it has none.
  *
- * It may be the same on machines that were cloned, and in all containers of one image.
+ * Clones of a machine, and all containers of one image, may have the same one.
  */
 export async function machineSource(): Promise<string | undefined> {
   return usable(await identifier());
 }
 
 /**
- * What identifies this device: {@link machineSource}, else a random identifier that is kept in `directory` from the
- * first call on. Rejects if it cannot be kept either; an identifier for this run alone would then be another
- * device's at the next start.
+ * Returns an identifier of this device: {@link machineSource}, else a random one that is kept in `directory` from the
+ * first call on. Rejects if that cannot be kept: one that lasts for this run only would be another device's at the next
+ * start.
  */
 export async function deviceSource(directory: string | undefined): Promise<string> {
   const source = await machineSource();
@@ -57,7 +57,8 @@ export function usable(text: string | undefined): string | undefined {
 }
 
 /**
- * Two processes that start at once agree: the file appears whole, and only one of them can make it.
+ * Returns the random identifier in `directory`, and creates it if necessary. Two processes that start at once agree:
+ * the file appears whole, and only one of them can create it.
  * @internal
  */
 export async function randomSource(directory: string): Promise<string> {
@@ -75,12 +76,12 @@ export async function randomSource(directory: string): Promise<string> {
   return installed;
 }
 
-/** `MachineGuid` in what `reg query` prints. @internal */
+/** Extracts `MachineGuid` from the output of `reg query`. @internal */
 export function machineGuid(output: string): string | undefined {
   return /^\s*MachineGuid\s+REG(?:_EXPAND)?_SZ\s+(\S.*?)\s*$/m.exec(output)?.[1];
 }
 
-/** `IOPlatformUUID` in what `ioreg` prints, as `gethostuuid` has it. @internal */
+/** Extracts `IOPlatformUUID` from the output of `ioreg`, in the form of `gethostuuid`. @internal */
 export function platformUuid(output: string): string | undefined {
   const uuid = /"IOPlatformUUID"\s*=\s*"([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})"/.exec(output)?.[1];
   return uuid?.toUpperCase();
@@ -109,7 +110,7 @@ async function identifier(): Promise<string | undefined> {
     case "freebsd":
     case "openbsd":
     case "netbsd":
-      // If the file exists, it counts, even if it is empty.
+      // If the file exists, it is used, even if it is empty.
       return (await readText("/etc/hostid")) ?? (await output("/bin/kenv", "-q", "smbios.system.uuid"));
     default:
       return undefined;
@@ -121,7 +122,7 @@ function systemProgram(name: string): string {
   return `${root !== undefined && /^[A-Za-z]:\\/.test(root) ? root : "C:\\Windows"}\\System32\\${name}`;
 }
 
-/** What a program prints, or nothing if it fails. */
+/** Returns the output of a program, or an empty string if it fails. */
 function output(program: string, ...parameters: string[]): Promise<string> {
   return new Promise((resolve) => {
     execFile(program, parameters, { timeout: PROGRAM_TIMEOUT_MS, windowsHide: true }, (error, stdout) => {
@@ -143,15 +144,15 @@ async function install(text: string, path: string): Promise<void> {
 }
 
 /**
- * Gives the file its name unless a usable one has it. A rename alone would replace the one that another process made,
- * and perhaps used, in between.
+ * Gives the file its name unless the present file of that name is usable. A plain rename would replace a file that
+ * another process created, and perhaps used, in between.
  * @internal
  */
 export async function nameUnlessUsable(temporary: string, path: string): Promise<void> {
   try {
     await link(temporary, path);
   } catch {
-    // What is there is broken, or the file system has no hard links.
+    // The present file is broken, or the file system has no hard links.
     if ((await readRandom(path)) === undefined) await rename(temporary, path);
   }
 }
@@ -161,7 +162,7 @@ async function readRandom(path: string): Promise<string | undefined> {
   return text !== undefined && /^[0-9A-Fa-f]{32}$/.test(text) ? text : undefined;
 }
 
-/** `undefined` if there is no such file, it cannot be read, or it is not text. */
+/** Reads a text file. Resolves to `undefined` if there is none, it cannot be read, or it is not text. */
 async function readText(path: string): Promise<string | undefined> {
   try {
     const bytes = await readFileUpTo(path, READ_LIMIT);

@@ -1,15 +1,17 @@
 /**
- * Servers that draw pages, where a license of the user's device has no place, and where their apps make the client instead.
+ * Detects servers that draw pages. A license of the user's device must not be opened on them; their apps create the
+ * client in the browser.
  *
- * None of them says what it is. Next sets a variable of the environment; the others are known by what their own scripts leave
- * on `globalThis`, Nuxt's wherever pages are drawn and the rest while an app is developed, which is when the mistake is made.
- * These names are not documented: a server that no longer has its own is taken for any other program.
+ * No such server identifies itself. Next sets an environment variable. The others are recognized by globals that their
+ * own scripts leave on `globalThis`: Nuxt's exist wherever pages are drawn, and the rest while an app is developed,
+ * which is when the mistake is made. These names are not documented: a server that no longer has its own counts as any
+ * other program.
  */
 
 interface PageServer {
   framework: string;
   isHere: () => boolean;
-  /** Where an app makes its client. */
+  /** The place in which an app creates its client. */
   place: string;
 }
 
@@ -42,7 +44,7 @@ const SERVERS: readonly PageServer[] = [
   },
 ];
 
-/** What is wrong with a client that is made here, and what to do; nothing where a client may be made. */
+/** Returns why no client may be created here and what to do instead, or `undefined` if one may be created. */
 export function refusalOnPageServer(): string | undefined {
   const server = SERVERS.find(({ isHere }) => isHere());
   return (

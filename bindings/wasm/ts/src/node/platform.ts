@@ -1,6 +1,4 @@
-/**
- * What Node has, and what behaves like it: Electron's main process, Bun and Deno.
- */
+/** The platform of Node and of what behaves like it: Electron's main process, Bun and Deno. */
 
 import type { Platform } from "../create.js";
 import { fileStorage } from "./file-storage.js";

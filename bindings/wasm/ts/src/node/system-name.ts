@@ -1,22 +1,22 @@
 /**
- * The operating system's name and version, for labels that people read, as `src/blocking/machine.rs` finds them. Never
+ * The operating system's name and version for labels that people read, as `src/blocking/machine.rs` finds them. Never
  * the host's or the user's name.
  */
 
 import { readFileSync, statSync } from "node:fs";
 import { release, version } from "node:os";
 
-/** No description of a system is nearly as long. */
+/** The most bytes that are read. No description of a system is nearly as long. */
 const READ_LIMIT = 64 * 1024;
 const NAME_LIMIT = 40;
 
-/** `Debian GNU/Linux 12`, `macOS 14.5`, `Windows 11`. At most 40 characters. */
+/** Returns the system's name, such as `Debian GNU/Linux 12`, `macOS 14.5` or `Windows 11`. At most 40 characters. */
 export function systemName(): string {
   return shortened(reportedName() ?? "") || fallbackName();
 }
 
 /**
- * `PRETTY_NAME` of an `os-release(5)` without the code name in brackets, or its `NAME`.
+ * Returns `PRETTY_NAME` of an `os-release(5)` without the code name in brackets, or its `NAME`.
  * @internal
  */
 export function osRelease(text: string): string | undefined {
@@ -28,7 +28,7 @@ export function osRelease(text: string): string | undefined {
   return value("PRETTY_NAME") || value("NAME") || undefined;
 }
 
-/** `ProductName` and `ProductVersion` of a `SystemVersion.plist`. @internal */
+/** Returns `ProductName` and `ProductVersion` of a `SystemVersion.plist`. @internal */
 export function systemVersion(plist: string): string | undefined {
   const value = (key: string): string | undefined => {
     const found = new RegExp(`<key>${key}</key>\\s*<string>([^]*?)</string>`).exec(plist);
@@ -38,7 +38,7 @@ export function systemVersion(plist: string): string | undefined {
   return name === undefined || version === undefined ? name : `${name} ${version}`;
 }
 
-/** The system's own name for itself, without its edition; Windows 11 calls itself 10 in places. @internal */
+/** Returns the system's own name for itself, without its edition. Windows 11 calls itself 10 in places. @internal */
 export function windowsName(name: string, build: string): string | undefined {
   const short = /^Windows (?:Server )?\d+/.exec(name)?.[0];
   return short === "Windows 10" && Number(build.split(".")[2]) >= 22_000 ? "Windows 11" : short;
@@ -67,7 +67,7 @@ function fallbackName(): string {
 
 function named(parse: (text: string) => string | undefined, path: string): string | undefined {
   try {
-    // Opening a pipe would wait for somebody to write to it.
+    // Opening a pipe would block until another program writes to it.
     if (!statSync(path).isFile()) return undefined;
     const bytes = readFileSync(path).subarray(0, READ_LIMIT);
     return parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));

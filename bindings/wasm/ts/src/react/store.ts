@@ -1,6 +1,6 @@
 /**
- * What is drawn of a license, as one value that is replaced when something changes: the decision, and the calls that
- * components have started. Knows nothing of React, and never rejects: what fails is part of the value.
+ * The license as one value for rendering, replaced at each change: the decision, and the state of the calls that
+ * components have started. Knows nothing of React, and never rejects: errors are part of the value.
  */
 
 import type { LicenseFailure } from "../electron/protocol.js";
@@ -8,42 +8,45 @@ import type { LicenseError } from "../error.js";
 import type { ActivateOptions, CallOptions, Deactivation, License, LicenseClient } from "../license.js";
 import type { Decision, Explanation } from "../types.js";
 
-/** What `useLicense` returns. Its methods stay the same ones once the page has taken over, and those that ask never reject. */
+/**
+ * The result of `useLicense`. Its methods stay the same functions after hydration, and those that ask Polar never
+ * reject.
+ */
 export interface LicenseState<Feature extends string = string, Held = License<Feature>> extends LicenseCalls<Feature> {
-  /** The decision at this instant; `null` on a server, and until the license is there. */
+  /** The decision at this instant; `null` on a server, and until there is a license. */
   readonly decision: Decision | null;
-  /** Whether a call that a component has started is under way. */
+  /** Whether a call of a component is running. */
   readonly busy: boolean;
-  /** Why the last call failed, or the license could not be made; the former is `null` once another one begins. */
+  /** The error of the last call, which is `null` once another call begins, or the error that prevented the license. */
   readonly error: LicenseError | LicenseFailure | null;
-  /** The license itself, whose methods reject. */
+  /** The license itself. Its methods reject on failure. */
   readonly license: Held | null;
 }
 
-/** What components call. The promises resolve to `undefined` if the call failed: `error` says why. */
+/** The calls for components. A failed call resolves to `undefined`, and `error` has the reason. */
 export interface LicenseCalls<Feature extends string = string> {
-  /** As `License.allows`; `false` without a license, and on a server. */
+  /** See `License.allows`; `false` without a license, and on a server. */
   allows(this: void, feature: Feature): boolean;
   /**
-   * As `License.explain`. Until the license is there, and on a server, not allowed and with an empty `message`; if the license
-   * could not be made, its `message` is that of the `error`.
+   * See `License.explain`. Until there is a license, and on a server: not allowed, with an empty `message`. If the
+   * license could not be created, `message` is that of the `error`.
    */
   explain(this: void, feature: Feature): Explanation;
-  /** As `License.activate`. */
+  /** See `License.activate`. */
   activate(this: void, key?: string | null, options?: ActivateOptions): Promise<Decision | undefined>;
-  /** As `License.validate`. */
+  /** See `License.validate`. */
   validate(this: void, options?: CallOptions): Promise<Decision | undefined>;
-  /** As `License.refresh`. */
+  /** See `License.refresh`. */
   refresh(this: void, options?: CallOptions): Promise<Decision | undefined>;
-  /** As `License.consume`. */
+  /** See `License.consume`. */
   consume(this: void, count?: number, options?: CallOptions): Promise<Decision | undefined>;
-  /** As `License.deactivate`. */
+  /** See `License.deactivate`. */
   deactivate(this: void, options?: CallOptions): Promise<Deactivation | undefined>;
-  /** As `License.forget`. */
+  /** See `License.forget`. */
   forget(this: void, options?: CallOptions): Promise<Decision | undefined>;
 }
 
-/** What is known of every feature until the license is there. */
+/** The explanation of every feature until there is a license. */
 const UNKNOWN: Explanation = Object.freeze({
   allowed: false,
   reason: "not_licensed",
@@ -53,17 +56,17 @@ const UNKNOWN: Explanation = Object.freeze({
   detail: "there is no license yet; wait for the `decision`",
 });
 
-/** One license that components draw. */
+/** A license that components render. */
 export class Store {
   readonly #listeners = new Set<() => void>();
-  /** What a server draws, and a page before it takes over. */
+  /** The state on a server, and in a page before hydration. */
   readonly #initial: LicenseState;
   #license: License | undefined;
   #state: LicenseState;
   #running = 0;
-  /** The license that this store has made, which nobody else ends. */
+  /** The license that this store has created and must dispose of. */
   #made: Promise<License> | undefined;
-  /** Why the license could not be made. */
+  /** The error if the license could not be created. */
   #refusal: LicenseError | undefined;
   #isInUse = false;
   #stop: (() => void) | undefined;
@@ -71,25 +74,25 @@ export class Store {
   constructor(license?: License) {
     this.#license = license;
     this.#state = { decision: null, busy: false, error: null, license: license ?? null, ...this.#calls() };
-    // a license that only one of the two has must not make a difference
+    // server and page must render the same, even if only one of them has a license
     this.#initial = { ...this.#state, allows: () => false, explain: () => UNKNOWN };
   }
 
-  /** Makes the license, unless it is there already. Returns how to dispose of it. */
+  /** Creates the license, unless there is one already. Returns a function that disposes of it. */
   open(make: () => PromiseLike<License>): () => void {
     this.#isInUse = true;
     if (!this.#made) void this.#run(() => this.#make(make));
     return () => {
       this.#isInUse = false;
-      // not at once: StrictMode ends each effect, and begins it again
+      // not at once: StrictMode ends each effect, and starts it again
       setTimeout(() => this.#isInUse || this.#disposeMade());
     };
   }
 
-  /** Asks Polar if that is due, or if access is not allowed: the network may be back since the license was made. */
+  /** Refreshes if that is due, or if access is not allowed: the network may be back since the license was created. */
   refresh(): void {
     const refresh = async (): Promise<unknown> => this.#license?.refresh();
-    // the decision says what went wrong
+    // the decision has the problem
     refresh().catch(() => undefined);
   }
 
@@ -115,7 +118,7 @@ export class Store {
   async #make(make: () => PromiseLike<License>): Promise<void> {
     const making = made(make);
     this.#made = making;
-    // what draws it may have gone meanwhile
+    // the components may be gone meanwhile
     const license = await making.catch((error: LicenseError) => {
       if (this.#made === making) this.#refusal = error;
       throw error;
@@ -127,7 +130,10 @@ export class Store {
     this.refresh();
   }
 
-  /** Only a client has timers and memory to return; `window.license` of Electron has not. */
+  /**
+   * Disposes of the license. Only a client has `dispose`, to end timers and free memory; `window.license` of Electron
+   * does not.
+   */
   #disposeMade(): void {
     const making = this.#made;
     this.#made = undefined;
@@ -150,7 +156,7 @@ export class Store {
 
   async #run<Result>(work: () => PromiseLike<Result>): Promise<Result | undefined> {
     this.#running += 1;
-    // why there is no license is true for every call
+    // without a license every call fails, for the same reason
     this.#change({ busy: true, error: this.#refusal ?? null });
     let error: unknown = null;
     try {
@@ -160,7 +166,7 @@ export class Store {
       return undefined;
     } finally {
       this.#running -= 1;
-      // what another call has failed with stays
+      // another call's error stays
       this.#change({ busy: this.#running > 0, ...(error ? { error: error as LicenseError } : {}) });
     }
   }
@@ -178,7 +184,7 @@ export class Store {
     };
   }
 
-  /** Calls a method of the license, once it is there. */
+  /** Calls a method of the license, once there is one. */
   async #call<Result>(method: (license: License) => PromiseLike<Result>): Promise<Result | undefined> {
     return this.#run(async () => {
       const license = this.#license ?? (await this.#made);
@@ -194,7 +200,10 @@ export class Store {
   }
 }
 
-/** Says it to the developer too: an app that does not show `error` would draw nothing, and nobody would know why. */
+/**
+ * Creates the license. Also logs an error for the developer: an app that does not show `error` would render nothing,
+ * without any visible reason.
+ */
 async function made(make: () => PromiseLike<License>): Promise<License> {
   try {
     return await make();

@@ -1,18 +1,16 @@
-/**
- * A clock that a test turns. It stands still in between; the client's own pauses move it on.
- */
+/** A clock that a test sets. It stands still in between; only the client's own pauses advance it. */
 
 import type { Clock } from "../time.js";
 
 /** The option `clock` of a client under test. */
 export interface TestClock extends Clock {
-  /** Lets this time pass. */
+  /** Advances both clocks. */
   advance(ms: number): void;
-  /** Sets the user's clock, as a user can, without letting time pass. */
+  /** Sets the user's clock, as a user can, without any time passing. */
   set(date: Date | string | number): void;
 }
 
-/** A clock that stands at `start`. */
+/** Creates a clock that stands at `start`. */
 export function testClock(start: Date | string | number = "2026-01-02T03:04:05Z"): TestClock {
   let wall = +new Date(start);
   let passed = 0;

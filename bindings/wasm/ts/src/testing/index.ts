@@ -1,5 +1,6 @@
 /**
- * For tests of apps: a license in any state, a clock to turn, and replies as Polar gives them. Not for what users run.
+ * For tests of apps: a license in any state, a clock that the test sets, and replies in Polar's form. Not for
+ * production.
  */
 
 export { testClock, type TestClock } from "./clock.js";

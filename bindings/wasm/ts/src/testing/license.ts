@@ -1,6 +1,6 @@
 /**
- * A license in any state, for tests of an app. It is a client like any other: the real engine decides about a license that
- * lived until it was in that state, with a clock and a Polar of its own. No network, no files, no waiting.
+ * A license in any state, for tests of an app. It is a client like any other: the real engine judges a license that was
+ * brought into that state, with a clock and a Polar of its own. No network, no files, no waiting.
  */
 
 import { create, type LicenseOptions } from "../create.js";
@@ -12,31 +12,34 @@ import { web } from "../web.js";
 import { testClock, type TestClock } from "./clock.js";
 import { testPolar, type TestPolar } from "./polar.js";
 
-/** What a fake license is. */
+/** The options of `fakeLicense`. */
 export interface FakeLicenseOptions<Feature extends string = string> {
   /** Its state. Default: `active`. */
   state?: State;
-  /** Which features are on once access is allowed. A feature that is not named here is not configured. */
+  /**
+   * The features, each with whether it is on once access is allowed. A feature that is not named here is not
+   * configured.
+   */
   features?: Readonly<Record<Feature, boolean>>;
-  /** What else the app configures, such as `offlineGraceMs`. */
+  /** Further settings of the app, such as `offlineGraceMs`. */
   settings?: Partial<LicenseSettings>;
-  /** To turn. Default: one that only the fake has. */
+  /** The clock that the test sets. Default: one for this fake alone. */
   clock?: TestClock;
-  /** To change what Polar answers. Default: one that only the fake has. */
+  /** The Polar whose answers the test changes. Default: one for this fake alone. */
   polar?: TestPolar;
 }
 
-/** Of `settings`, where the app's own do not matter. */
+/** The organization, if the app's own settings do not matter. */
 const ORGANIZATION = "de300000-0000-4000-8000-000000000001";
-/** What the key is for, and what it is not for. */
+/** The benefit that the key has, and one that it does not have. */
 const [BENEFIT, OTHER] = ["de300000-0000-4000-8000-0000000000b1", "de300000-0000-4000-8000-0000000000b2"] as const;
 const KEY = "FAKE-1C285B2D-6CE6-4C98-A1BF-BC9DBFE304F0";
 const MINUTE_MS = 60_000;
 const DAY_MS = 1_440 * MINUTE_MS;
-/** Longer than a decision ever lasts. */
+/** Longer than any decision lasts. */
 const AGES_MS = 36_500 * DAY_MS;
 
-/** Makes a license in a state. Rejects if the settings are wrong, or do not allow the state. */
+/** Creates a license in a state. Rejects if the settings are wrong, or do not allow the state. */
 export async function fakeLicense<Feature extends string = string>(
   options: FakeLicenseOptions<Feature> = {},
 ): Promise<LicenseClient<Feature>> {
@@ -65,11 +68,11 @@ interface Life {
   license: LicenseClient;
   clock: TestClock;
   polar: TestPolar;
-  /** Starts the app again, with what is stored. */
+  /** Starts the app again, with the stored record. */
   start(): Promise<LicenseClient>;
 }
 
-/** How a license comes into each state. */
+/** The events that bring a license into each state. */
 const LIVES: Record<State, (life: Life) => Promise<void>> = {
   unlicensed: async () => undefined,
   active: activated,
@@ -87,7 +90,7 @@ const LIVES: Record<State, (life: Life) => Promise<void>> = {
   },
   async clock_suspect(life) {
     await activated(life);
-    // a running app measures how much time has passed, and does not believe the user's clock
+    // a running app measures time itself, and does not trust the user's clock
     life.license.dispose();
     life.clock.set(life.clock.now() - AGES_MS);
     life.license = await life.start();

@@ -1,6 +1,6 @@
 /**
- * A Polar with one key and one customer, in the memory of a test: answers a client's `fetch` with replies as Polar gives them,
- * those of the customer portal among them. What they mean for a license is decided by the engine.
+ * A Polar with one key and one customer, in the memory of a test. Answers a client's `fetch` with replies in Polar's
+ * form, including those of the customer portal. The engine judges them as usual.
  */
 
 import type { Fetch } from "../fetch.js";
@@ -8,27 +8,30 @@ import type { Clock } from "../time.js";
 import { RECORDED } from "./recorded.js";
 import { type Denial, type LicenseFields, type PolarReply, replies, responseOf, type SeatFields } from "./replies.js";
 
-/** What a test's Polar does. Change it at any time. */
+/** A test's Polar. Change its members at any time. */
 export interface TestPolar {
   /** For the option `fetch` of a client. */
   readonly fetch: Fetch;
-  /** The license of every key that is asked about. No more `seats` are taken than its `limitActivations`, if a test sets it. */
+  /**
+   * The license of every key that is asked about. If a test sets its `limitActivations`, no more `seats` than that are
+   * taken.
+   */
   license: LicenseFields;
   /** The seats that are taken, such as that of a dead machine: `polar.seats = [{ label: "Old laptop" }]`. */
   seats: SeatFields[];
-  /** The code that it mails to every address in the customer portal. Default: `TEST42`. */
+  /** The code that is mailed to every address in the customer portal. Default: `TEST42`. */
   code: string;
-  /** Why it denies the key. Default: `null`, it does not. */
+  /** The reason for denying the key. Default: `null`, the key is confirmed. */
   denial: Denial | null;
-  /** Whether it cannot be reached. */
+  /** Whether Polar cannot be reached. */
   offline: boolean;
-  /** Answers in its place, if it returns a reply: `polar.answer = () => replies.rateLimited(5)`. */
+  /** A function that may answer in its place, by returning a reply: `polar.answer = () => replies.rateLimited(5)`. */
   answer: ((request: PolarRequest) => PolarReply | undefined) | undefined;
-  /** What it was asked, oldest first. */
+  /** The requests that it has received, oldest first. */
   readonly requests: PolarRequest[];
 }
 
-/** What a client has asked. */
+/** A request of a client. */
 export interface PolarRequest {
   operation:
     | "validate"
@@ -45,10 +48,10 @@ export interface PolarRequest {
   body: Record<string, unknown>;
 }
 
-/** The seat whose id a test does not choose. */
+/** The id of a seat for which a test chooses none. */
 const SEAT = RECORDED.activated.body.id;
 
-/** How the addresses end, without what follows a question mark. */
+/** The ends of the addresses, without the query. */
 const OPERATIONS: readonly (readonly [RegExp, PolarRequest["operation"]])[] = [
   [/\/license-keys\/validate$/, "validate"],
   [/\/license-keys\/activate$/, "activate"],
@@ -61,10 +64,10 @@ const OPERATIONS: readonly (readonly [RegExp, PolarRequest["operation"]])[] = [
   [/\/benefit-grants\/$/, "list_grants"],
 ];
 
-/** A Polar whose clock is the given one. */
+/** Creates a Polar that uses the given clock. */
 export function testPolar(clock: Clock, license: LicenseFields = {}): TestPolar {
   const requests: PolarRequest[] = [];
-  /** What was named last, since the requests of the portal name neither. */
+  /** The key and the organization that were named last, since the requests of the portal name neither. */
   const named: LicenseFields = {};
   let taken = 0;
   const about = (): LicenseFields => ({ at: clock.now(), ...named, ...polar.license });

@@ -1,5 +1,5 @@
 /**
- * What the local Polar answers, with its invented customer.
+ * Replies of the local Polar, with its invented customer.
  *
  * Written by tools/mock-polar/tests/it/replies.rs: change it there.
  */

@@ -1,6 +1,6 @@
 /**
- * Replies as Polar gives them, for a stubbed `fetch` or for MSW. Made from what the local Polar answers, with its invented
- * customer; decides nothing.
+ * Replies in Polar's form, for a stubbed `fetch` or for MSW. Derived from replies of the local Polar, with its invented
+ * customer. Decides nothing.
  */
 
 import type { Response } from "../platform.js";
@@ -11,11 +11,11 @@ import { RECORDED } from "./recorded.js";
 export interface PolarReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** What the body says; `null` if it is empty. */
+  /** The body's JSON; `null` if it is empty. */
   readonly body: object | null;
 }
 
-/** What a test chooses of a license; the rest is as recorded. */
+/** The members of a license that a test may choose; the rest is as recorded. */
 export interface LicenseFields {
   /** The license key. */
   key?: string;
@@ -32,20 +32,20 @@ export interface LicenseFields {
 
 /** A seat that is taken. */
 export interface SeatFields {
-  /** Default: an id of its own. */
+  /** The id of the seat. Default: the same id for every seat. */
   id?: string;
-  /** What the device is called. */
+  /** The label of the device. */
   label: string;
-  /** When it was activated. */
+  /** The time of the activation. */
   at?: Date | string | number;
 }
 
-/** Why Polar denies a key. */
+/** The reason why Polar denies a key. */
 export type Denial = "not_found" | "inactive" | "expired" | "conditions" | "benefit";
 
-/** Replies, each of which a test may change further. */
+/** Replies, which a test may modify further. */
 export const replies = {
-  /** 200: the key is valid. With `activationId` for a validate that asks about a seat. */
+  /** 200: the key is valid. Pass `activationId` for a validate that asks about a seat. */
   validated(license: LicenseFields = {}, activationId?: string): PolarReply {
     const activation = activationId === undefined ? null : seatOf(activationId, license);
     return of(RECORDED.validated, { ...bodyOf(license), activation });
@@ -105,9 +105,12 @@ function listOf(items: readonly object[]): object {
   return { items, pagination: { total_count: items.length, max_page: 1 } };
 }
 
-/** A reply as `fetch` returns it. Without `Response`, as in jest's jsdom, what clients read of one. */
+/**
+ * Converts a reply to the result of `fetch`. Without `Response`, as in jest's jsdom, it has only the members that
+ * clients read.
+ */
 export function responseOf({ status, headers, body }: PolarReply): Response {
-  // a mail that is on its way is the only reply that says `null`
+  // the reply to a request for a code is the only one whose body is `null`
   const text = body === null && status !== 202 ? "" : JSON.stringify(body);
   const all = { "content-type": "application/json", ...headers };
   if (typeof Response === "function") return new Response(text === "" ? null : text, { status, headers: all });
