@@ -1,5 +1,5 @@
-//! Addresses that an app configures: the part that is the host, and whether that is this machine. Opens no connection,
-//! and does not know what an address is for.
+//! Configured addresses: extracts the host, and decides whether it is this machine. Opens no connection, and does not
+//! know what an address is for.
 
 /// Returns the host and port of an address that is given without its scheme.
 pub(crate) fn authority(address: &str) -> &str {

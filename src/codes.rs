@@ -1,13 +1,13 @@
 //! The closed sets of names that cross a boundary, each as one table: a row has the variant, its number and its name.
-//! Everything else about them is made from the rows, so that a variant without a name does not compile. A number is never
-//! used again for something else. Imports nothing of this crate but the sentences for users.
+//! The rest is generated from the rows, so that a variant without a name does not compile. A number is never reused.
+//! Imports nothing of this crate but the sentences for users.
 
 use crate::texts::Text;
 use serde::{Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
 
-/// An enum that other languages know by number and by name.
+/// Defines an enum that other languages know by number and by name.
 macro_rules! codes {
     (
         $(#[doc = $about:literal])+
@@ -23,22 +23,22 @@ macro_rules! codes {
         }
 
         impl $type {
-            /// Every one, in the order of the numbers.
+            /// All variants, in the order of their numbers.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The name used in JSON, in C and in JavaScript.
+            /// Returns the name used in JSON, in C and in JavaScript.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)+
                 }
             }
 
-            /// The number used in C.
+            /// Returns the number used in C.
             pub const fn number(self) -> i32 {
                 self as i32
             }
 
-            /// The one with this number.
+            /// Returns the variant with this number.
             pub const fn from_number(number: i32) -> Option<Self> {
                 match number {
                     $($number => Some(Self::$variant),)+
@@ -46,11 +46,11 @@ macro_rules! codes {
                 }
             }
 
-            /// What the type is, for the documentation of bindings.
+            /// The description of the type, for the documentation of bindings.
             #[doc(hidden)]
             pub const ABOUT: &'static str = concat!($($about, "\n"),+);
 
-            /// What it means, for the documentation of bindings.
+            /// Returns the description of the variant, for the documentation of bindings.
             #[doc(hidden)]
             pub const fn doc(self) -> &'static str {
                 match self {
@@ -104,7 +104,7 @@ macro_rules! codes {
     };
 }
 
-/// An enum that a record keeps as a number, each with the reason that an app sees.
+/// Defines an enum that a record keeps as a number, with the reason that an app sees for each variant.
 macro_rules! stored_codes {
     (
         $(#[$meta:meta])*
@@ -119,12 +119,12 @@ macro_rules! stored_codes {
         }
 
         impl $type {
-            /// The number in a record.
+            /// Returns the number in a record.
             pub(crate) const fn number(self) -> u8 {
                 self as u8
             }
 
-            /// The one with this number.
+            /// Returns the variant with this number.
             pub(crate) const fn from_number(number: u8) -> Option<Self> {
                 match number {
                     $($number => Some(Self::$variant),)+
@@ -146,7 +146,7 @@ macro_rules! stored_codes {
 codes! {
     /// The states a license can be in on this device. See the table in `docs/src/states.md`.
     pub enum State {
-        /// Nothing is stored, or what is stored cannot be trusted or read.
+        /// No license is stored, or the stored one cannot be trusted or read.
         Unlicensed = 0, "unlicensed";
         /// Polar's last answer about this license, or the app's configuration, denies it.
         Denied = 1, "denied";
@@ -164,19 +164,19 @@ codes! {
 }
 
 codes! {
-    /// Why a feature is off.
+    /// The reason why a feature is off.
     pub enum OffReason {
-        /// The app may not run at all: the decision's state and reason say why.
+        /// Access is not allowed: the state and the reason of the decision say why.
         NotLicensed = 1, "not_licensed";
-        /// The license is good, but for another benefit than those that turn the feature on: another plan.
+        /// The license is good, but for a benefit that does not turn the feature on: the user needs another plan.
         NotIncluded = 2, "not_included";
-        /// The configuration names no such feature: a mistake of the app's.
+        /// The configuration names no such feature: a bug in the app.
         Unknown = 3, "unknown";
     }
 }
 
 codes! {
-    /// Why the state is what it is, or why an operation was refused.
+    /// The reason for a state, or for the refusal of an operation.
     pub enum Reason {
         /// No license key has been activated on this device.
         NoLicense = 1, "no_license";
@@ -190,8 +190,8 @@ codes! {
         NewerFormat = 5, "newer_format";
         /// The stored record could not be read.
         Storage = 6, "storage";
-        /// Polar does not know this key, or not with this activation: it was mistyped, deleted, rotated, or the
-        /// activation was removed. Polar does not tell these apart.
+        /// Polar does not know this key, or not with this activation: it was mistyped, deleted or rotated, or the
+        /// activation was removed. Polar does not distinguish these cases.
         NotFound = 7, "not_found";
         /// The key was revoked or disabled.
         Inactive = 8, "inactive";
@@ -214,7 +214,7 @@ codes! {
 }
 
 codes! {
-    /// What the user can do about it.
+    /// The next step that the user can take.
     pub enum NextStep {
         /// Nothing to do.
         None = 0, "none";
@@ -250,36 +250,37 @@ codes! {
         RateLimited = 5, "rate_limited";
         /// Polar was reached and failed.
         Server = 6, "server";
-        /// Polar, or the app's own configuration, denied it; see [`Error::reason`](crate::Error::reason).
+        /// Polar, or the app's own configuration, denied the request; see [`Error::reason`](crate::Error::reason).
         Refused = 7, "refused";
-        /// The key has fewer uses left than were asked for.
+        /// The key has fewer uses left than requested.
         UsageExhausted = 8, "usage_exhausted";
         /// The record could not be read or written.
         Storage = 9, "storage";
-        /// The caller gave up waiting.
+        /// The caller cancelled the operation.
         Cancelled = 10, "cancelled";
-        /// There is no license here to do this with.
+        /// The operation needs a license, and there is none on this device.
         NotActivated = 11, "not_activated";
         /// An earlier activation may have taken a seat without this device knowing.
         SeatUncertain = 12, "seat_uncertain";
-        /// A defect in this library.
+        /// A bug in this library.
         Internal = 13, "internal";
-        /// The browser cannot run the library, since it has no WebAssembly or does not allow it. Arises in JavaScript only.
+        /// The browser cannot run the library, since it has no WebAssembly or does not allow it. Occurs in JavaScript
+        /// only.
         Unsupported = 14, "unsupported";
     }
 }
 
 codes! {
-    /// What became of a seat that was to be released.
+    /// The outcome for a seat that was to be released.
     pub enum Deactivated {
         /// Polar confirmed that the seat is free.
         Released = 0, "released";
-        /// Polar knows no such seat (any more): it was removed in the portal.
+        /// Polar does not know the seat, or no longer: it was removed in the portal.
         Unknown = 1, "unknown";
         /// The license took no seat.
         NotNeeded = 2, "not_needed";
-        /// Polar no longer knows the key, since it was rotated or deleted, or did not say whether it does. The seat may still
-        /// be taken; it is used or released when the new key is activated on this device.
+        /// Polar no longer knows the key, since it was rotated or deleted, or did not say whether it does. The seat may
+        /// still be taken; it is used or released when the new key is activated on this device.
         KeyUnknown = 3, "key_unknown";
     }
 }
@@ -288,36 +289,36 @@ codes! {
 codes! {
     /// Whether a license key of the customer's can be used.
     pub enum KeyStatus {
-        /// Something that this version does not know.
+        /// A status that this version does not know.
         Unknown = 0, "unknown";
-        /// It can be used.
+        /// The key can be used.
         Granted = 1, "granted";
-        /// It has expired, by the clock of this device.
+        /// The key has expired, by the clock of this device.
         Expired = 2, "expired";
         /// The purchase was refunded, the subscription has ended, or the seat was taken back.
         Revoked = 3, "revoked";
-        /// The vendor has disabled it.
+        /// The vendor has disabled the key.
         Disabled = 4, "disabled";
     }
 }
 
 #[cfg(feature = "portal")]
 codes! {
-    /// What is waited for.
+    /// The event that is awaited.
     pub enum Stage {
-        /// That the buyer completes the purchase.
+        /// The buyer completes the purchase.
         Open = 1, "open";
-        /// That the payment is through.
+        /// The payment succeeds.
         Paying = 2, "paying";
-        /// That the license key is there.
+        /// The license key is created.
         Granting = 3, "granting";
     }
 }
 
 stored_codes! {
-    /// Why Polar denies a license, as a record keeps it; 0 stands for a license that is confirmed.
+    /// The reason why Polar denies a license, as a record keeps it. 0 stands for a confirmed license.
     pub(crate) enum Denial {
-        /// With a text that this version does not know.
+        /// Polar denied the license with a text that this version does not know.
         Refused = 1, Refused;
         /// Polar does not know the key, or not with this activation.
         NotFound = 2, NotFound;
@@ -333,7 +334,7 @@ stored_codes! {
 }
 
 stored_codes! {
-    /// Why a stored record cannot be trusted, as a record keeps it.
+    /// The reason why a stored record cannot be trusted, as a record keeps it.
     pub(crate) enum Distrust {
         /// It was changed by something other than this library.
         Tampered = 1, Tampered;
@@ -347,12 +348,12 @@ stored_codes! {
 }
 
 impl State {
-    /// Whether the app may run. Only [`State::Active`] and [`State::Grace`] allow it.
+    /// Returns `true` if the app may run: in [`State::Active`] and [`State::Grace`] only.
     pub const fn is_allowed(self) -> bool {
         matches!(self, Self::Active | Self::Grace)
     }
 
-    /// Why a license can be in this state; empty if the state itself says why.
+    /// Returns the possible reasons for this state; none if the state itself is the reason.
     pub const fn reasons(self) -> &'static [Reason] {
         match self {
             Self::Unlicensed => &[
@@ -377,18 +378,19 @@ impl State {
     }
 }
 
-/// What is known of a license that is not trusted.
+/// The part of an untrusted license that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Known {
     Nothing,
-    /// Its key, to ask Polar about.
+    /// The key, about which Polar can be asked.
     Key,
-    /// Its key, and an activation of this device or of an older one.
+    /// The key, and an activation of this device or of an older one.
     Seat,
 }
 
 impl Denial {
-    /// What is stored for a reason that Polar gave. What it never says of a license it knows counts as its plain denial.
+    /// Returns the denial to store for a reason that Polar gave. A reason that Polar never gives for a known license is
+    /// stored as a plain denial.
     pub(crate) const fn of(reason: Reason) -> Self {
         match reason {
             Reason::NotFound => Self::NotFound,
@@ -411,7 +413,7 @@ impl Denial {
 }
 
 impl Reason {
-    /// What the user reads where this is why access is not allowed.
+    /// Returns the user's sentence if this is why access is not allowed.
     pub(crate) const fn text(self) -> Text {
         match self {
             Self::NoLicense => Text::NoLicense,
@@ -432,7 +434,7 @@ impl Reason {
         }
     }
 
-    /// What the user reads where a key that was entered is refused for this.
+    /// Returns the user's sentence if an entered key is refused for this reason.
     pub(crate) const fn refused_text(self) -> Text {
         match self {
             Self::NotFound => Text::KeyNotFound,
@@ -453,7 +455,7 @@ impl Reason {
         }
     }
 
-    /// What developers read where a key that was entered is refused for this: what is wrong and what to do.
+    /// Returns the developer's text if an entered key is refused for this reason: what is wrong and what to do.
     pub(crate) const fn refusal(self) -> &'static str {
         match self {
             Self::NotFound => "Polar does not know this license key; check it for typos",
@@ -478,7 +480,7 @@ impl Reason {
         }
     }
 
-    /// What the user can do, where this is why access is not allowed.
+    /// Returns the user's next step if this is why access is not allowed.
     pub(crate) const fn next_step(self, known: Known) -> NextStep {
         match self {
             Self::OtherDevice => match known {
@@ -498,14 +500,14 @@ impl Reason {
         }
     }
 
-    /// What the user of an operation that was refused for this can do.
+    /// Returns the user's next step if an operation was refused for this reason.
     pub(crate) const fn refused_next_step(self) -> NextStep {
         match self {
             Self::NotFound | Self::Benefit => NextStep::EnterKey,
             Self::Expired | Self::UpdatesEnded => NextStep::Renew,
             Self::Conditions | Self::ActivationRequired => NextStep::Activate,
             Self::ActivationLimit => NextStep::ManageDevices,
-            // an update of the app
+            // the app must be updated
             Self::NewerFormat => NextStep::None,
             Self::Inactive
             | Self::NoLicense
@@ -519,7 +521,7 @@ impl Reason {
 }
 
 impl ErrorKind {
-    /// Whether the app's user should know of a problem of this kind although access does not depend on it: it costs them
+    /// Whether to tell the user about a problem of this kind although access does not depend on it: it costs them
     /// something, and does not pass by itself.
     pub(crate) const fn concerns_user(self) -> bool {
         match self {
@@ -537,7 +539,7 @@ impl ErrorKind {
         }
     }
 
-    /// What the user reads where nothing more is known.
+    /// Returns the user's sentence if nothing more is known.
     pub(crate) const fn text(self) -> Text {
         match self {
             Self::InvalidArgument => Text::InvalidArgument,
@@ -557,7 +559,7 @@ impl ErrorKind {
         }
     }
 
-    /// What the user can do about it, where the kind alone says so.
+    /// Returns the user's next step, as far as the kind alone determines it.
     pub(crate) const fn next_step(self) -> NextStep {
         match self {
             Self::Network | Self::Timeout => NextStep::Connect,
@@ -575,7 +577,7 @@ impl ErrorKind {
         }
     }
 
-    /// Whether the cause is that Polar did not answer, so that the same call may succeed later.
+    /// Returns `true` if Polar did not answer, so that the same call may succeed later.
     pub const fn is_unreachable(self) -> bool {
         matches!(self, Self::Network | Self::Timeout | Self::RateLimited | Self::Server | Self::Cancelled)
     }

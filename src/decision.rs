@@ -1,4 +1,4 @@
-//! The answer of every operation: whether the app may run, why, and what the user can do. Plain data; no personal data,
+//! The result of every operation: whether the app may run, why, and what the user can do. Plain data; no personal data,
 //! never a full license key.
 
 use crate::codes::{ErrorKind, NextStep, OffReason, Reason, State};
@@ -15,7 +15,7 @@ use serde::{Serialize, Serializer};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Whether the app may run, and why: the answer of every operation.
+/// The result of every operation: whether the app may run, and why.
 ///
 /// ```no_run
 /// use polar_license::{Decision, NextStep};
@@ -53,7 +53,7 @@ pub struct Decision {
     pub(crate) dated_message: Option<String>,
 }
 
-/// What went wrong although a decision could be made, such as not reaching Polar.
+/// A problem that did not prevent a decision, such as not reaching Polar.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -66,16 +66,16 @@ pub struct Problem {
     pub message: String,
     /// One line for developers and logs.
     pub detail: String,
-    /// How long to wait before trying again, where that is known.
+    /// The time to wait before trying again, if it is known.
     #[serde(rename = "retryAfterMs", with = "optional_milliseconds")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<u64>"))]
     pub retry_after: Option<Duration>,
-    /// Whether Polar may have done what was asked although no answer came back.
+    /// Whether Polar may have applied the request although no answer arrived.
     pub maybe_applied: bool,
 }
 
 impl Decision {
-    /// Access to nothing, where nothing is known.
+    /// Returns a decision that denies access, for when nothing is known.
     pub(crate) fn unknown() -> Self {
         Self {
             state: State::Unlicensed,
@@ -94,18 +94,18 @@ impl Decision {
         }
     }
 
-    /// Whether the app may run.
+    /// Returns `true` if the app may run.
     pub fn allowed(&self) -> bool {
         self.state.is_allowed()
     }
 
-    /// Whether `feature` is on: the app may run, and the confirmed benefit is among the feature's benefits.
-    /// A feature that the configuration does not name is off.
+    /// Returns `true` if `feature` is on: the app may run, and the confirmed benefit is among the feature's benefits. A
+    /// feature that the configuration does not name is off.
     pub fn allows(&self, feature: &str) -> bool {
         self.features.allows(feature)
     }
 
-    /// Why `feature` is on or off, with a sentence for the user: they may need a license, or another plan.
+    /// Returns why `feature` is on or off, with a sentence for the user: they may need a license, or another plan.
     ///
     /// ```no_run
     /// # fn f(license: polar_license::Decision) {
@@ -136,22 +136,22 @@ impl Decision {
         Explanation { reason, message: message.to_owned(), detail, next_step, next_url }
     }
 
-    /// The state.
+    /// Returns the state.
     pub fn state(&self) -> State {
         self.state
     }
 
-    /// Why, in the states that have more than one cause.
+    /// Returns the reason, in the states that have more than one cause.
     pub fn reason(&self) -> Option<Reason> {
         self.reason
     }
 
-    /// The license this is about; `None` where none is stored or it cannot be trusted.
+    /// Returns the license, or `None` if none is stored or it cannot be trusted.
     pub fn license(&self) -> Option<&License> {
         self.license.as_ref()
     }
 
-    /// The configured features, and whether each is on.
+    /// Returns the configured features, and whether each is on.
     pub fn features(&self) -> impl Iterator<Item = (&str, bool)> {
         self.features.iter()
     }
@@ -196,36 +196,36 @@ impl Decision {
         self.updates_until.is_none_or(|until| built <= until)
     }
 
-    /// When Polar will next be asked, on Polar's clock.
+    /// Returns when Polar will next be asked, on Polar's clock.
     pub fn refresh_at(&self) -> Option<Timestamp> {
         self.refresh_at
     }
 
-    /// Until when access lasts without reaching Polar, on Polar's clock.
+    /// Returns until when access lasts without reaching Polar, on Polar's clock.
     pub fn grace_ends_at(&self) -> Option<Timestamp> {
         self.grace_ends_at
     }
 
-    /// Whether the app should show the user something unasked: access is not allowed, grace ends soon, or something is
-    /// wrong that the user should know of. What to show is [`message`](Self::message), and that of the
-    /// [`problem`](Self::problem) if there is one. Being offline for a while is no such thing.
+    /// Returns `true` if the app should show the user a notice unasked: access is not allowed, grace ends soon, or
+    /// there is a problem that concerns the user. Show the [`message`](Self::message), and the message of the
+    /// [`problem`](Self::problem) if there is one. Being offline for a while needs no notice.
     pub fn notice(&self) -> bool {
         let concerns_user = |problem: &Problem| problem.kind.concerns_user();
         !self.allowed() || self.next_step != NextStep::None || self.problem.as_ref().is_some_and(concerns_user)
     }
 
-    /// From when on the app should tell the user to go online, on Polar's clock; some days before grace ends.
+    /// Returns from when on the app should tell the user to go online, on Polar's clock; some days before grace ends.
     pub fn notice_at(&self) -> Option<Timestamp> {
         self.notice_at
     }
 
-    /// What the user can do.
+    /// Returns the next step that the user can take.
     pub fn next_step(&self) -> NextStep {
         self.next_step
     }
 
-    /// The vendor's page for the next step, where the configuration has one: to buy or renew, to manage devices, or to
-    /// contact the vendor.
+    /// Returns the vendor's page for the next step, if the configuration has one: to buy or renew, to manage devices,
+    /// or to contact the vendor.
     ///
     /// ```no_run
     /// # fn open_in_browser(_: &str) {}
@@ -239,12 +239,13 @@ impl Decision {
         self.links.of(self.next_step)
     }
 
-    /// What went wrong on the way, if anything; access does not depend on it.
+    /// Returns the problem that occurred, if any; access does not depend on it.
     pub fn problem(&self) -> Option<&Problem> {
         self.problem.as_ref()
     }
 
-    /// One sentence for the user, in English unless the configuration [replaces](crate::ConfigBuilder::texts) it.
+    /// Returns one sentence for the user, in English unless the configuration [replaces](crate::ConfigBuilder::texts)
+    /// it.
     pub fn message(&self) -> &str {
         self.dated_message.as_deref().unwrap_or_else(|| self.texts.get(self.text()))
     }
@@ -265,7 +266,7 @@ impl Decision {
         }
     }
 
-    /// The decision as one JSON object with stable member names; what the command line prints with `--json`.
+    /// Returns the decision as one JSON object with stable member names, like the command line's `--json`.
     pub fn to_json(&self) -> String {
         json::write(self)
     }
@@ -314,33 +315,33 @@ pub(crate) struct DecisionJson<'a> {
     allowed: bool,
     /// The state.
     state: State,
-    /// Why, in the states that have more than one cause.
+    /// The reason, in the states that have more than one cause.
     reason: Option<Reason>,
-    /// `****-` and the last six characters of the key; null where no license is stored.
+    /// `****-` and the last six characters of the key; null if no license is stored.
     display_key: Option<&'a str>,
     /// The benefit that the key was sold as.
     benefit_id: Option<Uuid>,
-    /// The seat taken by this device, where the key has an activation limit.
+    /// The seat taken by this device, if the key has an activation limit.
     activation_id: Option<Uuid>,
-    /// What the customer sees beside that seat; null if an earlier version of this library took it.
+    /// The label that the customer sees beside that seat; null if an earlier version of this library took it.
     activation_label: Option<&'a str>,
-    /// When the key stops being valid. Null for never, and in the state `expired` if the vendor has moved that time and
-    /// Polar did not say to when.
+    /// The time at which the key expires. Null for never; also in the state `expired`, if the vendor has moved that
+    /// time and Polar did not say to when.
     expires_at: Option<Timestamp>,
     /// The last day on which a version of the app can be built to be included in the license, such as `2027-11-21`, in
-    /// UTC; null where the settings do not limit updates, and without a license.
+    /// UTC. Null if the settings do not limit updates, and without a license.
     updates_until: Option<Date>,
-    /// When Polar last confirmed it.
+    /// The time of Polar's last confirmation.
     confirmed_at: Option<Timestamp>,
-    /// When Polar will next be asked.
+    /// The time at which Polar will next be asked.
     refresh_at: Option<Timestamp>,
-    /// Until when access lasts without reaching Polar.
+    /// The time until which access lasts without reaching Polar.
     grace_ends_at: Option<Timestamp>,
-    /// How much of the key's usage was consumed when it was last confirmed.
+    /// The usage that was consumed at the last confirmation.
     usage: Option<u32>,
-    /// The most that may be consumed; null for no limit.
+    /// The most usage that may be consumed; null for no limit.
     limit_usage: Option<u32>,
-    /// How many devices may be active at once; null where the key needs no activation.
+    /// The number of devices that may be active at once; null if the key needs no activation.
     limit_activations: Option<u32>,
     /// The subscription or the order by which the key was bought, as of the last confirmation; null if Polar did not say.
     /// Access never depends on it.
@@ -348,18 +349,18 @@ pub(crate) struct DecisionJson<'a> {
     /// The configured features, and whether each is on.
     #[cfg_attr(feature = "schema", schemars(with = "std::collections::BTreeMap<String, bool>"))]
     features: &'a EnabledFeatures,
-    /// What the user can do.
+    /// The next step that the user can take.
     next_step: NextStep,
-    /// The vendor's page for the next step, where the settings have one.
+    /// The vendor's page for the next step, if the settings have one.
     next_url: Option<&'a str>,
-    /// Whether the app should show the user `message`, and that of the `problem`, unasked: access is not allowed, grace ends
-    /// soon, or something is wrong that the user should know of. Being offline for a while is no such thing.
+    /// Whether the app should show the user `message` unasked, and the message of the `problem`: access is not allowed,
+    /// grace ends soon, or there is a problem that concerns the user. Being offline for a while needs no notice.
     notice: bool,
-    /// From when on the app should tell the user to go online; some days before grace ends.
+    /// The time from which the app should tell the user to go online; some days before grace ends.
     notice_at: Option<Timestamp>,
     /// One sentence for the user, in English unless the settings replace it.
     message: &'a str,
-    /// What went wrong, such as not reaching Polar; access does not depend on it.
+    /// The problem that occurred, such as not reaching Polar; access does not depend on it.
     problem: Option<&'a Problem>,
 }
 
@@ -394,7 +395,7 @@ impl<'a> From<&'a Decision> for DecisionJson<'a> {
     }
 }
 
-/// As [`Decision::to_json`] writes it.
+/// Serializes like [`Decision::to_json`].
 impl Serialize for Decision {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         DecisionJson::from(self).serialize(serializer)

@@ -13,10 +13,10 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-/// Why an operation did not do what was asked.
+/// The error of an operation.
 ///
-/// Match on [`Error::kind`]; show [`Error::message`] to the user. `Display` is for developers and logs, as
-/// [`Error::detail`] is.
+/// Match on [`Error::kind`]; show [`Error::message`] to the user. `Display` is for developers and logs, like
+/// [`Error::detail`].
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -28,61 +28,61 @@ struct Inner {
 }
 
 impl Error {
-    /// What went wrong, as a stable code.
+    /// Returns the stable code.
     pub fn kind(&self) -> ErrorKind {
         self.0.problem.kind
     }
 
-    /// Why Polar or the configuration denied it, where the kind is [`ErrorKind::Refused`].
+    /// Returns why Polar or the configuration denied the request, if the kind is [`ErrorKind::Refused`].
     pub fn reason(&self) -> Option<Reason> {
         self.0.reason
     }
 
-    /// One sentence for the user, in English unless the configuration [replaces](crate::ConfigBuilder::texts) it: what
-    /// happened and what to do.
+    /// Returns one sentence for the user, in English unless the configuration [replaces](crate::ConfigBuilder::texts)
+    /// it: what happened and what to do.
     pub fn message(&self) -> &str {
         &self.0.problem.message
     }
 
-    /// One line for developers and logs.
+    /// Returns one line for developers and logs.
     pub fn detail(&self) -> &str {
         &self.0.problem.detail
     }
 
-    /// What the user can do about it. That of the [`decision`](Self::decision) is about the license that is here instead:
-    /// a second key can be refused while the first one works.
+    /// Returns the next step that the user can take. The [`decision`](Self::decision) has another one, for the license
+    /// on this device: a second key can be refused while the first one works.
     pub fn next_step(&self) -> NextStep {
         self.0.next_step
     }
 
-    /// The vendor's page for the next step, where the configuration has one.
+    /// Returns the vendor's page for the next step, if the configuration has one.
     pub fn next_url(&self) -> Option<&str> {
         self.decision()?.links.of(self.next_step())
     }
 
-    /// How long to wait before trying again, where that is known.
+    /// Returns the time to wait before trying again, if it is known.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.problem.retry_after
     }
 
-    /// Whether Polar may have done what was asked although no answer came back.
+    /// Returns `true` if Polar may have applied the request although no answer arrived.
     pub fn maybe_applied(&self) -> bool {
         self.0.problem.maybe_applied
     }
 
-    /// The decision that holds after the failure; a failed operation leaves a license already held as it was.
+    /// Returns the decision that holds after the failure. A failed operation leaves an existing license unchanged.
     pub fn decision(&self) -> Option<&Decision> {
         self.0.decision.as_ref()
     }
 
-    /// The decision that holds, as [`Decision::to_json`] writes it, with a member `error` added. Just the `error` where there
-    /// is no decision.
+    /// Returns the decision as [`Decision::to_json`] does, with an additional member `error`. Without a decision, only
+    /// the `error`.
     pub fn to_json(&self) -> String {
         json::write(self)
     }
 
-    /// Not part of the public interface: the member `error` of its JSON, for a binding that has a place of its own for the
-    /// decision.
+    /// Not part of the public interface: returns only the member `error` of the JSON, for a binding that has a separate
+    /// place for the decision.
     #[doc(hidden)]
     pub fn details(&self) -> ErrorDetails<'_> {
         ErrorDetails {
@@ -97,18 +97,18 @@ impl Error {
         }
     }
 
-    /// Not part of the public interface: for what only a caller through a binding can do wrong.
+    /// Not part of the public interface: creates an error for a mistake that only a caller through a binding can make.
     #[doc(hidden)]
     pub fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
         Self::worded(&Texts::default(), kind, detail)
     }
 
-    /// In the words of an app.
+    /// Creates an error in the app's words.
     pub(crate) fn worded(texts: &Texts, kind: ErrorKind, detail: impl Into<String>) -> Self {
         Self::of(Problem::new(texts, kind, detail), None)
     }
 
-    /// In the words of an app, with another sentence than that of the kind.
+    /// Creates an error in the app's words, with another sentence than the kind's.
     #[cfg(feature = "portal")]
     pub(crate) fn saying(texts: &Texts, text: Text, kind: ErrorKind, detail: impl Into<String>) -> Self {
         Self::of(Problem { message: texts.get(text).to_owned(), ..Problem::new(texts, kind, detail) }, None)
@@ -148,17 +148,17 @@ impl Error {
     }
 }
 
-/// The JSON of an [`Error`]: the members of the decision that holds, where there is one, and the error.
+/// The JSON of an [`Error`]: the members of the decision that holds, if there is one, and the error.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Failure"))]
 pub(crate) struct ErrorJson<'a> {
     #[serde(flatten)]
     decision: Option<DecisionJson<'a>>,
-    /// Why the operation did not do what was asked.
+    /// The error of the operation.
     error: ErrorDetails<'a>,
 }
 
-/// Why an operation did not do what was asked.
+/// The error of an operation.
 #[doc(hidden)]
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Error"))]
@@ -166,25 +166,25 @@ pub(crate) struct ErrorJson<'a> {
 pub struct ErrorDetails<'a> {
     /// The stable code.
     kind: ErrorKind,
-    /// Why Polar or the configuration denied it, where the kind is `refused`.
+    /// The reason why Polar or the configuration denied the request, if the kind is `refused`.
     reason: Option<Reason>,
     /// One sentence for the user, in English unless the settings replace it.
     message: &'a str,
     /// One line for developers and logs.
     detail: &'a str,
-    /// How long to wait before trying again, where that is known.
+    /// The time to wait before trying again, if it is known.
     #[serde(rename = "retryAfterMs", serialize_with = "optional_milliseconds::serialize")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<u64>"))]
     retry_after: Option<Duration>,
-    /// Whether Polar may have done what was asked although no answer came back.
+    /// Whether Polar may have applied the request although no answer arrived.
     maybe_applied: bool,
-    /// What the user can do about it.
+    /// The next step that the user can take.
     next_step: NextStep,
-    /// The vendor's page for the next step, where the settings have one.
+    /// The vendor's page for the next step, if the settings have one.
     next_url: Option<&'a str>,
 }
 
-/// As [`Error::to_json`] writes it.
+/// Serializes like [`Error::to_json`].
 impl Serialize for Error {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let decision = self.decision().map(DecisionJson::from);

@@ -1,8 +1,8 @@
-//! The objects of a reply, read member by member: the one place through which everything passes that is asked of Polar's
-//! replies. DESIGN.md lists these members, and a test compares the list with what was asked for here.
+//! The objects of a reply, read member by member. Every value that is read from Polar's replies passes through this
+//! file. DESIGN.md lists these members, and a test compares the list with the members that are read.
 //!
-//! Remembers the member that was read last: where reading stops, it is the one that is not as Polar sends it. Names are
-//! ours, never the reply's, and no value is shown.
+//! Remembers the member that was read last: if reading stops, that member is not in Polar's form. The names are this
+//! library's own, never the reply's, and no value is shown.
 
 use crate::json::Json;
 use crate::text::parse_uuid;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 /// A member of a reply, by its name and place.
 #[derive(Clone, Copy)]
 pub(crate) struct Field {
-    /// The object that it is in, with a dot, such as `license_key.`; empty for the reply itself.
+    /// The object that contains it, with a dot, such as `license_key.`; empty for the reply itself.
     object: &'static str,
     name: &'static str,
     is_missing: bool,
@@ -59,7 +59,7 @@ impl<'a, 'l> Object<'a, 'l> {
         value
     }
 
-    /// Returns a member that `read` understands.
+    /// Returns a member that `read` can parse.
     pub(crate) fn read<T>(self, name: &'static str, read: impl Fn(Json<'a>) -> Option<T>) -> Option<T> {
         self.get(name).and_then(read)
     }
@@ -69,13 +69,13 @@ impl<'a, 'l> Object<'a, 'l> {
         self.read(name, Json::string)
     }
 
-    /// Returns a member that is an object; `path` is its place, with a dot.
+    /// Returns a member that is an object; `path` is its path, with a dot.
     pub(crate) fn object(self, path: &'static str, name: &'static str) -> Option<Self> {
         let json = self.get(name).filter(|json| json.members().is_some())?;
         Some(Self { json, path, last: self.last })
     }
 
-    /// Returns the elements of a member that is an array; `path` is their place, with a dot.
+    /// Returns the elements of a member that is an array; `path` is their path, with a dot.
     pub(crate) fn items(
         self,
         path: &'static str,
@@ -96,12 +96,12 @@ pub(crate) fn time(json: Json<'_>) -> Option<Timestamp> {
     Timestamp::parse(&json.string()?)
 }
 
-/// Reads a count. One that a merchant may have made negative or huge is held at the ends of its range.
+/// Reads a count, and clamps a negative or huge one, which a merchant may have set, to the type's range.
 pub(crate) fn count(json: Json<'_>) -> Option<u32> {
     Some(u32::try_from(json.integer()?.max(0)).unwrap_or(u32::MAX))
 }
 
-/// The members that were asked for on this thread.
+/// The members that were read on this thread.
 #[cfg(test)]
 pub(crate) mod asked {
     use std::cell::RefCell;
@@ -115,13 +115,13 @@ pub(crate) mod asked {
         MEMBERS.with_borrow_mut(|members| members.insert([path, name].concat()));
     }
 
-    /// Returns the members that were asked for since the last call.
+    /// Returns the members that were read since the last call.
     pub(crate) fn take() -> BTreeSet<String> {
         MEMBERS.take()
     }
 }
 
-/// DESIGN.md's list of the members that the readers rest on, and its comparison with a reader.
+/// DESIGN.md's lists of the members that the readers use, and their comparison with a reader.
 #[cfg(test)]
 #[cfg(not(target_family = "wasm"))]
 pub(crate) mod contract {
@@ -129,7 +129,7 @@ pub(crate) mod contract {
     use serde_json::Value;
     use std::collections::{BTreeMap, BTreeSet};
 
-    /// The rows of one of DESIGN.md's tables, by the answer that each is about. A row that was checked is removed.
+    /// The rows of one of DESIGN.md's tables, by the answer that each describes. A row that was checked is removed.
     pub(crate) struct Contract(BTreeMap<String, [BTreeSet<String>; 2]>);
 
     impl Contract {
@@ -141,8 +141,8 @@ pub(crate) mod contract {
             Self(rows.map(cells).collect())
         }
 
-        /// Checks that a reader asks for the members of this row, that it does without the optional ones, and without none
-        /// of the required ones.
+        /// Checks that a reader reads the members of this row, that it works without the optional ones, and that it
+        /// needs each required one.
         pub(crate) fn check(&mut self, answer: &str, whole: &Value, understands: &dyn Fn(&Value) -> bool) {
             let listed = self.0.remove(answer).unwrap_or_else(|| panic!("DESIGN.md has no row `{answer}`"));
             asked::take();
@@ -158,7 +158,7 @@ pub(crate) mod contract {
         }
     }
 
-    /// The name of a row, and the names of members in its two other cells.
+    /// Returns the name of a row, and the names of members in its two other cells.
     fn cells(row: &str) -> (String, [BTreeSet<String>; 2]) {
         let mut cells = row.trim_matches('|').split('|').map(str::trim);
         let answer = cells.next().unwrap_or_default().replace('`', "");
@@ -169,7 +169,7 @@ pub(crate) mod contract {
         (answer, [members(), members()])
     }
 
-    /// The members that hold no others.
+    /// Returns the members that contain no others.
     fn leaves(members: &BTreeSet<String>) -> BTreeSet<String> {
         let holds = |outer: &str, inner: &str| {
             inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.') || rest.starts_with("[]."))
@@ -177,7 +177,7 @@ pub(crate) mod contract {
         members.iter().filter(|outer| !members.iter().any(|inner| holds(outer, inner))).cloned().collect()
     }
 
-    /// The reply without this member, in the first element of each array.
+    /// Returns the reply without this member, in the first element of each array.
     pub(crate) fn without(whole: &Value, member: &str) -> Value {
         let mut changed = whole.clone();
         let pointer = format!("/{}", member.replace("[]", ".0").replace('.', "/"));

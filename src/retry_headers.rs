@@ -1,14 +1,14 @@
-//! The headers in which a server says how long to wait before the next request, and the longest wait that is believed. Reads
-//! no clock: a date counts from the server's own `Date`.
+//! The headers in which a server says how long to wait before the next request, and the longest wait that is accepted.
+//! Reads no clock: a date is relative to the server's own `Date`.
 
 use crate::time::Timestamp;
 use std::time::Duration;
 
-/// The longest wait that is believed, twice Polar's longest block. Whoever answers in Polar's place must not keep a customer
-/// from activating for a day, nor may a pause that was saved under another wall clock.
+/// The longest wait that is accepted, twice Polar's longest block. Another server in Polar's place must not prevent
+/// activation for a day, and neither must a pause that was saved under another wall clock.
 pub(crate) const LONGEST_BLOCK: Duration = Duration::from_secs(30 * 60);
 
-/// Returns the wait that a 429 asks for, as far as it is believed.
+/// Returns the wait that a 429 asks for, limited to the longest that is accepted.
 pub(crate) fn block(seconds: u32) -> Duration {
     Duration::from_secs(seconds.into()).min(LONGEST_BLOCK)
 }

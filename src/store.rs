@@ -45,9 +45,9 @@ pub trait Store: Send + Sync {
         Some(Box::new(()))
     }
 
-    /// Returns a number that is another one once a record was saved or removed, by whatever process: a hash of a file's
-    /// modification time, for example. Cheap: an automatic refresh asks for it every second, and reads the record after a
-    /// change. The default is `None`, for a store that cannot tell.
+    /// Returns a number that changes whenever any process saves or removes the record, such as a hash of a file's
+    /// modification time. It must be cheap: an automatic refresh calls it every second, and reads the record after a
+    /// change. The default is `None`, for a store that has no such number.
     fn stamp(&self) -> Option<u64> {
         None
     }

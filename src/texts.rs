@@ -1,11 +1,11 @@
 //! The sentences that a user may read, each with a code by which an app replaces it. `texts/` has them as JSON, for
-//! translators; those of the customer portal in files of their own, because a build without it refuses their codes.
-//! Nothing here decides which one is shown, and what developers read is not here.
+//! translators. Those of the customer portal are in separate files, because a build without the portal refuses their
+//! codes. This file does not decide which sentence is shown, and contains no texts for developers.
 
 use std::sync::Arc;
 
-/// The sentences, one row each: when it is shown, its code, and its English. A `{name}` is a placeholder. Those of the
-/// portal, whose codes begin with `portal.`, are there with its feature only.
+/// Declares the sentences, one row each: when it is shown, its code, and its English. A `{name}` is a placeholder.
+/// Those of the portal, whose codes begin with `portal.`, exist only with its feature.
 macro_rules! texts {
     (
         $($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $english:literal;)+
@@ -27,7 +27,7 @@ macro_rules! texts {
                 $(#[cfg(feature = "portal")] Self::$portal,)+
             ];
 
-            /// Its name in a catalogue, which never changes.
+            /// Returns the sentence's name in a catalogue, which never changes.
             pub(crate) const fn code(self) -> &'static str {
                 match self {
                     $(Self::$variant => $code,)+
@@ -59,21 +59,21 @@ texts! {
     /// The state `clock_suspect`.
     ClockSuspect = "state.clock_suspect", "The clock of this device does not fit the last confirmation of the license. Check the date, then go online once to continue.";
 
-    /// There is no license here.
+    /// No license is stored.
     NoLicense = "reason.no_license", "No license is active on this device. Enter a license key.";
-    /// What is stored was changed, and there is a key in it to ask about.
+    /// The stored record was changed, and has a key about which Polar can be asked.
     Tampered = "reason.tampered", "The stored license was changed or damaged. Go online once to confirm it, or enter the license key again.";
-    /// The same without a key in it.
+    /// The stored record was changed, and has no key.
     TamperedKey = "reason.tampered_key", "The stored license was changed or damaged. Enter the license key again.";
-    /// What is stored was copied from another device.
+    /// The stored record was copied from another device.
     OtherDevice = "reason.other_device", "The stored license belongs to another device. Activate it here to move it.";
-    /// What is stored belongs to another app.
+    /// The stored record belongs to another app.
     OtherProduct = "reason.other_product", "The stored license belongs to another product. Enter the license key for this one.";
-    /// What is stored was written by a newer version.
+    /// The stored record was written by a newer version.
     NewerFormat = "reason.newer_format", "The stored license was written by a newer version of this app. Go online once, or update the app.";
-    /// What is stored could not be read.
+    /// The stored record could not be read.
     Unreadable = "reason.storage", "The stored license could not be read. Make sure that this app may read its data on this device.";
-    /// The key was rotated or deleted, or the activation removed: nobody can tell which.
+    /// The key was rotated or deleted, or the activation removed; it is unknown which.
     NotFound = "reason.not_found", "The license is no longer valid on this device. Activate it again, or enter the new license key.";
     /// The vendor revoked or disabled the key.
     Inactive = "reason.inactive", "The license is no longer active. Contact the vendor.";
@@ -83,57 +83,57 @@ texts! {
     Refused = "reason.refused", "The license was refused. Contact the vendor.";
     /// The key has a limit of devices, and this one is not activated.
     ActivationRequired = "reason.activation_required", "The license must be activated on this device. Activate it to continue.";
-    /// The key was sold as something that the app does not accept.
+    /// The key was sold as a benefit that the app does not accept.
     Benefit = "reason.benefit", "The license is for another product or plan. Contact the vendor.";
 
     /// The license includes updates for some time only, and this version was built later.
     UpdatesEnded = "reason.updates_ended", "The license includes versions of this app that were built until {day}. They go on working. Renew the license to use this version.";
 
-    /// A key that was entered is unknown.
+    /// The entered key is unknown.
     KeyNotFound = "refused.not_found", "This license key is not known. Check it for typos.";
     /// The stored key is no longer known when it is activated again.
     KeyReplaced = "refused.replaced", "The license key of this device is no longer valid. Enter the new license key.";
-    /// A key that was entered was revoked or disabled.
+    /// The entered key was revoked or disabled.
     KeyInactive = "refused.inactive", "This license key is no longer active. Contact the vendor.";
-    /// A key that was entered has expired.
+    /// The entered key has expired.
     KeyExpired = "refused.expired", "This license key has expired. Renew it to continue.";
     /// Every device that the key allows is taken.
     KeyInUse = "refused.activation_limit", "This license key is in use on as many devices as it allows. Deactivate one of them first.";
-    /// The same, where an older activation of this device is known.
+    /// Every device that the key allows is taken, and an older activation of this device is known.
     KeyInUseMove = "refused.activation_limit_move", "This license key is in use on as many devices as it allows. Deactivate one of them, or move the license here.";
-    /// A key that was entered was sold as something that the app does not accept.
+    /// The entered key was sold as a benefit that the app does not accept.
     KeyBenefit = "refused.benefit", "This license key is for another product or plan. Enter the key for this one.";
-    /// A key that was entered includes updates for some time only, and this version was built later.
+    /// The entered key includes updates for some time only, and this version was built later.
     KeyUpdatesEnded = "refused.updates_ended", "This license key includes versions of this app that were built until {day}. Use one of them, or renew the license to use this version.";
-    /// A newer version has stored a license, which this one must not write over.
+    /// A newer version has stored a license, which this version must not overwrite.
     KeyNewerFormat = "refused.newer_format", "The stored license was written by a newer version of this app. Update the app.";
-    /// A key that was entered was denied for a reason that this version does not know.
+    /// The entered key was denied for a reason that this version does not know.
     KeyRefused = "refused.other", "This license key was refused. Contact the vendor.";
 
-    /// Nothing was entered.
+    /// No key was entered.
     KeyEmpty = "key.empty", "The license key is empty. Enter the key from the purchase e-mail.";
-    /// What was entered has a character that no key has.
+    /// The entered key contains a character that no key has.
     KeyUnreadable = "key.unreadable", "The license key has an invisible character in it. Copy it again.";
-    /// What was entered is longer than any key.
+    /// The entered text is longer than any key.
     KeyTooLong = "key.too_long", "This is too long for a license key. Copy only the key.";
 
     /// The app called a function wrongly; `{detail}` is English.
     InvalidArgument = "error.invalid_argument", "This app made a mistake: {detail}.";
-    /// The app has wrong settings; `{detail}` is English.
+    /// The app's settings are invalid; `{detail}` is English.
     InvalidConfig = "error.invalid_config", "This app is not set up correctly: {detail}.";
     /// The server could not read the request.
     RequestUnreadable = "error.request", "The license server could not read what this app sent. Contact the vendor.";
-    /// No connection.
+    /// There is no connection.
     Network = "error.network", "The license server could not be reached. Check the network connection and try again.";
-    /// No answer in time.
+    /// No answer arrived in time.
     Timeout = "error.timeout", "The license server did not answer in time. Try again.";
-    /// Too many requests, where it is not known how long to wait.
+    /// Too many requests were sent, and the time to wait is unknown.
     RateLimited = "error.rate_limited", "The license server is busy. Try again later.";
-    /// Too many requests, and the next one may leave in a second.
+    /// Too many requests were sent, and the next one may leave in a second.
     BusySecond = "error.busy_second", "The license server is busy. Try again in a second.";
-    /// The same, where it takes longer; `{seconds}` is a number from 2 to 99.
+    /// Too many requests were sent; `{seconds}`, the time to wait, is a number from 2 to 99.
     BusySeconds = "error.busy_seconds", "The license server is busy. Try again in {seconds} seconds.";
-    /// The same, where it takes still longer; `{minutes}` is a number from 2 on.
+    /// Too many requests were sent; `{minutes}`, the time to wait, is a number from 2 on.
     BusyMinutes = "error.busy_minutes", "The license server is busy. Try again in {minutes} minutes.";
     /// The server failed.
     Server = "error.server", "The license server has a problem. Try again later.";
@@ -141,26 +141,27 @@ texts! {
     UsageExhausted = "error.usage_exhausted", "The license has fewer uses left than this needs. Renew it, or buy another one.";
     /// The license could not be written.
     Storage = "error.storage", "The license could not be stored on this device. Make sure that there is space and that this app may write its data.";
-    /// No seat was taken, because it is not known of too many others whether they are taken.
+    /// No seat was taken, because it is unknown of too many earlier ones whether they are taken.
     TooManyUnsettled = "error.too_many_unsettled", "Too many earlier activations of this device are unresolved. Contact the vendor.";
     /// The license could not be removed.
     NotRemoved = "error.not_removed", "The license could not be removed from this device. Make sure that this app may write its data.";
     /// The license was released, but could not be removed.
     ReleasedNotRemoved = "error.released_not_removed", "The license was released, but could not be removed from this device. Make sure that this app may write its data, and deactivate the license again.";
-    /// The user or the app has given up waiting.
+    /// The user or the app has cancelled the operation.
     Cancelled = "error.cancelled", "The operation was cancelled.";
-    /// An activation got no answer; `{key}` is the end of its license key, and `{label}` the name of the device that may remain.
+    /// An activation got no answer; `{key}` is the end of its license key, and `{label}` the label of the device that
+    /// may be active.
     SeatUncertain = "error.seat_uncertain", "An activation of the license key {key} was interrupted, and may count as one of its devices. If a device is missing, remove \"{label}\" on the page where you manage your purchase, or ask the vendor to remove it.";
-    /// Nobody knows whether the key was activated: the answer was lost.
+    /// The answer was lost, and it is unknown whether the key was activated.
     MaybeActivated = "error.maybe_activated", "The activation was not confirmed, but it may have succeeded. Check the devices of the license before you try again.";
-    /// Nobody knows whether uses were counted: the answer was lost.
+    /// The answer was lost, and it is unknown whether uses were counted.
     MaybeCounted = "error.maybe_counted", "The uses were not confirmed, but they may have been counted. Check the usage before you try again.";
-    /// A defect.
+    /// There is a bug.
     Internal = "error.internal", "Something went wrong in this app. Restart it and try again.";
     /// The browser has no WebAssembly, or does not allow it.
     Unsupported = "error.unsupported", "This app cannot check its license in this browser. Contact the vendor.";
 
-    /// After the sentence of an error: the license could not be stored, but holds in memory.
+    /// Follows the sentence of an error: the license could not be stored, but holds in memory.
     UntilExit = "also.until_exit", "The license works until this app ends.";
 
     /// A feature is on.
@@ -171,59 +172,59 @@ texts! {
     FeatureUnknown = "feature.unknown", "This feature is not available. Contact the vendor.";
 
     portal {
-        /// What was entered is no e-mail address.
+        /// The entered text is not an e-mail address.
         NotAnAddress = "portal.not_an_address", "This is not an e-mail address. Check it for typos.";
         /// The address that was entered cannot get mail.
         WrongAddress = "portal.wrong_address", "No mail can be sent to this address. Check it for typos.";
-        /// A code was requested, and nobody can tell whether the address is known; `{email}` is the address.
+        /// A code was requested, and it is unknown whether Polar knows the address; `{email}` is the address.
         CodeSent = "portal.code_sent", "If {email} bought it, a code is on its way to that address. Check the address for typos.";
-        /// After the sentence of an error: nobody knows whether a code was mailed.
+        /// Follows the sentence of an error: it is unknown whether a code was mailed.
         MaybeMailed = "portal.maybe_mailed", "The mail with the code may be on its way all the same. Look for it before you ask for another one.";
-        /// The address belongs to several customers, and nobody has chosen one.
+        /// The address belongs to several customers, and none was chosen.
         SeveralCustomers = "portal.several_customers", "This address belongs to several customers. Choose one of them.";
-        /// What was entered cannot be a code.
+        /// The entered text cannot be a code.
         NotACode = "portal.not_a_code", "A code has six letters and digits. Copy it from the mail.";
-        /// The code that was entered is wrong, was used, or has expired.
+        /// The entered code is wrong, was used, or has expired.
         WrongCode = "portal.wrong_code", "This code is wrong or has expired. Check it, or ask for another one.";
-        /// Too many codes were requested or tried, and the next one may leave in a second.
+        /// Too many codes were requested or tried, and the next request may leave in a second.
         TooManyCodesSecond = "portal.too_many_codes_second", "Too many codes were requested or tried. Try again in a second.";
-        /// The same, where it takes longer; `{seconds}` is a number from 2 to 99.
+        /// Too many codes were requested or tried; `{seconds}`, the time to wait, is a number from 2 to 99.
         TooManyCodesSeconds = "portal.too_many_codes_seconds", "Too many codes were requested or tried. Try again in {seconds} seconds.";
-        /// The same, where it takes still longer; `{minutes}` is a number from 2 on.
+        /// Too many codes were requested or tried; `{minutes}`, the time to wait, is a number from 2 on.
         TooManyCodesMinutes = "portal.too_many_codes_minutes", "Too many codes were requested or tried. Try again in {minutes} minutes.";
-        /// After the sentence of an error: the code that was mailed can be tried once it is over.
+        /// Follows the sentence of an error: the mailed code can be tried after the wait.
         CodeStillGood = "portal.code_still_good", "The code from the last mail is still good then.";
-        /// After the sentence of an error: the code that was mailed will have expired before it can be tried.
+        /// Follows the sentence of an error: the mailed code will have expired after the wait.
         CodeOverByThen = "portal.code_over_by_then", "The code from the last mail will have expired by then: ask for another one.";
-        /// The text that was entered cannot be the address of a checkout.
+        /// The entered text cannot be the address of a checkout.
         NotALink = "portal.not_a_link", "This is not a link to a checkout. Copy the whole link.";
-        /// What was entered cannot be an invitation to a team.
+        /// The entered text cannot be an invitation to a team.
         NotAnInvitation = "portal.not_an_invitation", "This is not an invitation. Copy the link from the mail.";
-        /// The invitation that was entered has expired, was accepted or withdrawn.
+        /// The entered invitation has expired, or was accepted or withdrawn.
         InvitationOver = "portal.invitation_over", "This invitation has expired or was accepted before. Ask the person who invited you for another one, or ask for a code by e-mail if you have accepted it.";
-        /// After the sentence of an error: nobody knows whether the invitation was accepted.
+        /// Follows the sentence of an error: it is unknown whether the invitation was accepted.
         MaybeClaimed = "portal.maybe_claimed", "The invitation may have been accepted all the same: ask for a code by e-mail.";
-        /// The hour is over that a code is good for.
+        /// The session's hour is over.
         SessionOver = "portal.session_over", "The session has ended. Ask for another code.";
         /// The customer has no license key for this app.
         NoKeyBought = "portal.no_key", "No license for this app was bought with this address. Try another address.";
         /// The license key of a purchase, or of an invitation, is not there yet.
         KeyLate = "portal.key_late", "The license key is not there yet. Try again in a few minutes.";
-        /// What was asked for was used, deleted, or is somebody else's.
+        /// The requested object was used or deleted, or is somebody else's.
         NotKnown = "portal.not_known", "This was not found. It may have been deleted in the meantime. Ask for another code by e-mail, and try again.";
-        /// The license key, or the vendor, is in a state that does not permit it.
+        /// The state of the license key or of the vendor does not permit it.
         NotPossible = "portal.not_possible", "This is not possible for this license. Contact the vendor.";
-        /// After the sentence of an error: nobody knows whether the license key was replaced.
+        /// Follows the sentence of an error: it is unknown whether the license key was replaced.
         MaybeRotated = "portal.maybe_rotated", "The license key may have been replaced all the same.";
         /// The license key was replaced, but the new one could not be stored.
         RotatedNotStored = "portal.rotated_not_stored", "The license key was replaced, but could not be stored on this device. Make sure that there is space, and find the new key with a code by e-mail.";
-        /// After the sentence of an error: nobody knows whether the device was released.
+        /// Follows the sentence of an error: it is unknown whether the device was released.
         MaybeReleased = "portal.maybe_released", "The device may have been released all the same.";
-        /// There are devices for certain, but the vendor does not show them.
+        /// There certainly are devices, but the vendor does not show them.
         DevicesHidden = "portal.devices_hidden", "The license is in use on other devices, which only the vendor can see. Ask the vendor to remove one.";
-        /// There are no devices for certain.
+        /// There certainly are no devices.
         NoDevices = "portal.no_devices", "This license key is active on no device.";
-        /// No devices are shown: the vendor does not, or there are none.
+        /// No devices are shown: the vendor hides them, or there are none.
         DevicesUnknown = "portal.devices_unknown", "This license shows no devices to its customers. If it is in use on a device that you no longer have, ask the vendor to remove it.";
         /// The purchase was not paid in time.
         NotCompleted = "portal.not_completed", "The purchase was not completed in time. If you have paid, ask for a code by e-mail in a few minutes.";
@@ -231,23 +232,24 @@ texts! {
         PaymentFailed = "portal.payment_failed", "The payment failed. Try again.";
         /// The purchase is older than a day.
         CheckoutExpired = "portal.checkout_expired", "This purchase is more than a day old. If you have paid, ask for a code by e-mail to find your license key. If not, start the purchase again.";
-        /// The purchase is paid, but does not say by whom.
+        /// The purchase is paid, but does not name the buyer.
         NoBuyer = "portal.no_buyer", "The purchase is complete. Ask for a code with the address that you bought with.";
         /// The browser has not come back from the purchase.
         NotReturned = "portal.not_returned", "The purchase did not come back to this app. Ask for a code by e-mail instead.";
-        /// In the browser, after the purchase.
+        /// Shown in the browser after the purchase.
         PageDone = "portal.page_done", "Thank you. You can close this page and go back to the app.";
-        /// In a browser that has not come from the purchase.
+        /// Shown in a browser that has not come from the purchase.
         PageEmpty = "portal.page_empty", "There is nothing here.";
     }
 }
 
-/// The sentences as an app shows them: English, unless it has replaced them. Cloning shares them.
+/// The sentences as an app shows them: English, unless it has replaced them. Clones share the same data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Texts(Option<Arc<[(Text, String)]>>);
 
 impl Texts {
-    /// Replaces sentences, by code; of two with the same code the later one counts. `Err` says what is wrong with one.
+    /// Replaces sentences by their codes. If several have the same code, the last one counts. `Err` says what is wrong
+    /// with one.
     pub(crate) fn new(by_code: &[(String, String)]) -> Result<Self, Fault> {
         if by_code.is_empty() {
             return Ok(Self::default());
@@ -259,14 +261,14 @@ impl Texts {
         Ok(Self(Some(replaced.into())))
     }
 
-    /// A sentence without placeholders.
+    /// Returns a sentence without placeholders.
     pub(crate) fn get(&self, text: Text) -> &str {
         let replaced = self.0.as_deref().unwrap_or_default();
         let own = replaced.iter().find(|(replaced, _)| *replaced == text);
         own.map_or(text.english(), |(_, sentence)| sentence)
     }
 
-    /// A sentence with its placeholders filled.
+    /// Returns a sentence with its placeholders replaced.
     pub(crate) fn fill(&self, text: Text, values: &[(&str, &str)]) -> String {
         let mut filled = String::new();
         let mut rest = self.get(text);
@@ -280,7 +282,7 @@ impl Texts {
     }
 }
 
-/// What is wrong with a replaced sentence.
+/// The reason why a replacement is refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     NoSuchCode { code: String },
@@ -288,8 +290,8 @@ pub(crate) enum Fault {
     NoSuchPlaceholder { text: Text, name: String },
 }
 
-/// What comes before the first placeholder, its name, and what comes after. What follows an unclosed brace counts as a
-/// name, which no sentence has.
+/// Splits a sentence into the text before the first placeholder, its name, and the text after it. After an unclosed
+/// brace, the rest counts as a name, which no sentence has.
 fn split_placeholder(sentence: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = sentence.split_once('{')?;
     let (name, after) = rest.split_once('}').unwrap_or((rest, ""));
@@ -341,7 +343,8 @@ mod tests {
         std::iter::from_fn(next).collect()
     }
 
-    /// What a user reads: whole sentences that say nothing of Polar, and nothing that only developers understand.
+    /// Checks that a sentence is for users: whole, without mention of Polar, and without words that only developers
+    /// understand.
     fn is_for_users(sentence: &str) {
         assert!(sentence.starts_with(char::is_uppercase) && sentence.ends_with('.'), "{sentence}");
         for word in ["Polar", ";", "  ", "\n", "`", "API", "JSON", "HTTP"] {
@@ -379,7 +382,7 @@ mod tests {
         assert_eq!(german.len(), Text::ALL.len());
     }
 
-    /// The Rust below this folder, except tests and what is here.
+    /// Returns the Rust code in this folder, except tests and the sentences themselves.
     fn sources(folder: &Path) -> String {
         let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let text = |path: PathBuf| match path.is_dir() {

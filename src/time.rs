@@ -42,11 +42,11 @@ pub struct Date {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidTimestamp(());
 
-/// The error for a text that is neither a day nor a date and time as RFC 3339 has them.
+/// The error for a text that is neither a day nor a date and time in the form of RFC 3339.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidDate(());
 
-/// The first and last millisecond of the years 0 to 9999, which are all that RFC 3339 can write.
+/// The first and last millisecond of the years 0 to 9999, the range of RFC 3339.
 const FIRST_MS: i64 = -62_167_219_200_000;
 const LAST_MS: i64 = 253_402_300_799_999;
 
@@ -133,7 +133,7 @@ impl Timestamp {
 }
 
 impl Date {
-    /// Parses a day, such as `2026-11-21`, or a date and time as RFC 3339 has it, of which it takes the day in UTC.
+    /// Parses a day, such as `2026-11-21`, or a date and time in the form of RFC 3339, and returns its day in UTC.
     /// Returns `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let midnight = || Timestamp::parse(&format!("{text}T00:00:00Z"));
@@ -150,17 +150,17 @@ impl Now {
     /// The latest time on both clocks.
     pub(crate) const LAST: Self = Self { wall: Timestamp(i64::MAX), mono: u64::MAX };
 
-    /// Returns what the monotonic clock will say in `ms` milliseconds.
+    /// Returns the reading of the monotonic clock in `ms` milliseconds.
     pub(crate) fn after(self, ms: u64) -> u64 {
         self.mono.saturating_add(ms)
     }
 
-    /// Returns the milliseconds until the monotonic clock says `mono`, or 0 if it is already past that.
+    /// Returns the milliseconds until the monotonic clock reads `mono`, or 0 if it is already past that.
     pub(crate) fn until(self, mono: u64) -> u64 {
         mono.saturating_sub(self.mono)
     }
 
-    /// Returns the milliseconds since the monotonic clock said `mono`.
+    /// Returns the milliseconds since the monotonic clock read `mono`.
     pub(crate) fn since(self, mono: u64) -> i64 {
         i64::try_from(self.mono.saturating_sub(mono)).unwrap_or(i64::MAX)
     }
@@ -175,7 +175,7 @@ pub(crate) fn signed_milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// A duration as a number of milliseconds, or null.
+/// Serializes a duration as a number of milliseconds, or null.
 pub(crate) mod optional_milliseconds {
     use std::time::Duration;
 
@@ -211,7 +211,7 @@ impl fmt::Debug for Timestamp {
     }
 }
 
-/// Writes a day as RFC 3339 does, `2026-11-21`. Years outside 0 to 9999 are clamped to this range.
+/// Writes a day in the form of RFC 3339, `2026-11-21`. Clamps years outside 0 to 9999 to this range.
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&Timestamp(self.days.saturating_mul(DAY_MS)).second().date(), f)
@@ -224,14 +224,14 @@ impl fmt::Debug for Date {
     }
 }
 
-/// Takes the day in UTC.
+/// Converts to the day in UTC.
 impl From<Timestamp> for Date {
     fn from(time: Timestamp) -> Self {
         Self { days: time.0.div_euclid(DAY_MS) }
     }
 }
 
-/// Takes the day in UTC.
+/// Converts to the day in UTC.
 impl From<SystemTime> for Date {
     fn from(time: SystemTime) -> Self {
         Self::from(Timestamp::from(time))
@@ -255,7 +255,7 @@ impl fmt::Display for InvalidDate {
 
 impl std::error::Error for InvalidDate {}
 
-/// Writes a day as RFC 3339 does.
+/// Serializes as an RFC 3339 day.
 impl Serialize for Date {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

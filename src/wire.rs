@@ -1,8 +1,8 @@
-//! Polar's three license endpoints as typed requests and replies, and the judgement whether a reply is Polar's at all.
-//! Knows no record and no policy: use it alone if all you want is the API.
+//! Polar's three license endpoints as typed requests and replies, and the decision whether a reply is Polar's at all.
+//! Uses no record and no policy, so you can use it alone if you only need the API.
 //!
 //! A reply counts as Polar's only if it has Polar's shape. A captive portal's page, a proxy's 403, a truncated body or
-//! an answer about another key is [`Rejection::Unreachable`], never a denial. `error` names are Polar's contract; the
+//! a reply about another key is [`Rejection::Unreachable`], never a denial. `error` names are Polar's contract; the
 //! `detail` text only chooses a [`Reason`] to show. Customer data in a reply is skipped, not read.
 //!
 //! ```
@@ -38,41 +38,41 @@ use std::fmt;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Asks whether a key is valid. Counts usage if `increment_usage` is set: then it must not be sent twice.
+/// A request to validate a key. Counts usage if `increment_usage` is set; then it must not be sent twice.
 #[derive(Clone, Debug)]
 pub struct Validate {
     /// The license key.
     pub key: Key,
     /// The organization that sold it.
     pub organization_id: Uuid,
-    /// The seat; without it Polar does not check any.
+    /// The seat. Without it, Polar checks no seat.
     pub activation_id: Option<Uuid>,
-    /// Only valid if the key is for this benefit.
+    /// The benefit that the key must be for.
     pub benefit_id: Option<Uuid>,
-    /// Only valid if the key is this customer's.
+    /// The customer that the key must belong to.
     pub customer_id: Option<Uuid>,
-    /// How much usage to count, 1 to 2,147,483,647.
+    /// The usage to count, 1 to 2,147,483,647.
     pub increment_usage: Option<u32>,
-    /// Compared as a whole with the activation's; ignored without `activation_id`.
+    /// The conditions, which must equal the activation's as a whole. Ignored without `activation_id`.
     pub conditions: Values,
 }
 
-/// Takes a seat. Not idempotent: sent twice, it takes two.
+/// A request to take a seat. Not idempotent: sent twice, it takes two.
 #[derive(Clone, Debug)]
 pub struct Activate {
     /// The license key.
     pub key: Key,
     /// The organization that sold it.
     pub organization_id: Uuid,
-    /// What the vendor and the customer see beside the seat.
+    /// The label that the vendor and the customer see beside the seat.
     pub label: String,
-    /// What every validate of this activation must send.
+    /// The conditions that every validate of this activation must send.
     pub conditions: Values,
     /// Notes for the vendor.
     pub meta: Values,
 }
 
-/// Releases a seat.
+/// A request to release a seat.
 #[derive(Clone, Debug)]
 pub struct Deactivate {
     /// The license key.
@@ -87,41 +87,41 @@ pub struct Deactivate {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Confirmed {
-    /// What Polar says of the license.
+    /// Polar's description of the license.
     pub terms: Terms,
-    /// The seat that was asked about, or taken.
+    /// The seat of the request, or the one that was taken.
     pub activation_id: Option<Uuid>,
     /// Polar's clock when it answered.
     pub at: Timestamp,
 }
 
-/// A reply that is no confirmation.
+/// A reply that is not a confirmation, or no reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rejection {
-    /// Polar denies the license, or what was asked.
+    /// Polar denies the license or the request.
     Denied(Reason),
-    /// Fewer uses are left than were asked for.
+    /// The key has fewer uses left than requested.
     UsageExhausted,
-    /// Polar found a part of the request malformed; a defect of the caller, never a denial.
+    /// Polar found a part of the request malformed: a bug in the caller, never a denial.
     Invalid {
-        /// Where, such as `body.activation_id`. Never what: Polar echoes the key.
+        /// The location of the part, such as `body.activation_id`. Never its value: Polar echoes the key.
         location: String,
     },
-    /// Polar accepts no request before this has passed.
+    /// Polar accepts no request for this time.
     RateLimited(Duration),
-    /// Polar did not answer, or something else did.
+    /// Polar did not answer, or another server did.
     Unreachable {
         /// `network`, `timeout`, `server` or `cancelled`.
         kind: ErrorKind,
         /// One line for people.
         message: String,
-        /// Whether Polar may have done what was asked.
+        /// Whether Polar may have applied the request.
         maybe_applied: bool,
     },
 }
 
-/// The wait after a 429 that says nothing readable: Polar's block for these endpoints lasts 60 s.
+/// The wait after a 429 without a readable time: Polar's block for these endpoints lasts 60 s.
 const RETRY_AFTER_S: u32 = 60;
 
 macro_rules! path {
@@ -134,7 +134,7 @@ impl Validate {
     /// The endpoint below the base URL.
     pub const PATH: &'static str = path!("validate");
 
-    /// Asks about the key alone.
+    /// Creates a request about the key alone.
     pub fn new(key: &Key, organization_id: Uuid) -> Self {
         Self {
             key: key.clone(),
@@ -147,7 +147,7 @@ impl Validate {
         }
     }
 
-    /// The JSON to send.
+    /// Returns the JSON to send.
     pub fn body(&self) -> String {
         Body {
             activation_id: self.activation_id,
@@ -160,7 +160,7 @@ impl Validate {
         .json()
     }
 
-    /// Judges what came back.
+    /// Reads the reply.
     pub fn read(&self, answer: &Answer) -> Result<Confirmed, Rejection> {
         let call = if self.increment_usage.is_some() { Call::Consume } else { Call::Validate };
         let reply = call.success(answer)?;
@@ -185,7 +185,7 @@ impl Activate {
     /// The endpoint below the base URL.
     pub const PATH: &'static str = path!("activate");
 
-    /// The JSON to send.
+    /// Returns the JSON to send.
     pub fn body(&self) -> String {
         Body {
             label: Some(&self.label),
@@ -196,14 +196,14 @@ impl Activate {
         .json()
     }
 
-    /// Judges what came back. [`Reason::ActivationLimit`] is only a hint unless a validate without activation was
+    /// Reads the reply. [`Reason::ActivationLimit`] is only a hint, unless a validate without an activation was
     /// confirmed just before.
     pub fn read(&self, answer: &Answer) -> Result<Confirmed, Rejection> {
         self.read_after(None, answer)
     }
 
-    /// Judges the reply to the activation of a key that was confirmed just `before`. The seat is taken: whatever the reply
-    /// does not say but the seat's id is known from there.
+    /// Reads the reply to the activation of a key that was confirmed just `before`. The seat is taken: members other
+    /// than its id may be missing, and are then those of `before`.
     pub(crate) fn read_after(&self, before: Option<&Confirmed>, answer: &Answer) -> Result<Confirmed, Rejection> {
         let reply = Call::Activate.success(answer)?;
         let last = Last::default();
@@ -218,7 +218,7 @@ impl Activate {
         };
         let seat = reply.read("id", id)?;
         let at = reply.read("created_at", time).or(before.map(|before| before.at))?;
-        // one of the two shows that the answer is about this key
+        // one of the two shows that the reply is about this key
         let is_this_key = match reply.read("license_key_id", id) {
             Some(license_id) => license_id == terms.license_id || (license.is_some() && terms.license_id.is_nil()),
             None => license.is_some(),
@@ -231,12 +231,12 @@ impl Deactivate {
     /// The endpoint below the base URL.
     pub const PATH: &'static str = path!("deactivate");
 
-    /// The JSON to send.
+    /// Returns the JSON to send.
     pub fn body(&self) -> String {
         Body { activation_id: Some(self.activation_id), ..Body::new(&self.key, self.organization_id) }.json()
     }
 
-    /// Judges what came back. `Denied` means that Polar does not know, or no longer knows, this key or activation.
+    /// Reads the reply. `Denied` means that Polar does not know, or no longer knows, this key or activation.
     pub fn read(&self, answer: &Answer) -> Result<(), Rejection> {
         match answer {
             Answer::Reply { status: 204, body, .. } if body.is_empty() => Ok(()),
@@ -245,8 +245,8 @@ impl Deactivate {
     }
 }
 
-/// What any of the requests consists of. What is `None` or empty is not written: Polar takes an object or nothing, never
-/// null.
+/// The members of all requests. A member that is `None` or empty is not written: Polar accepts an object or nothing,
+/// but not null.
 #[derive(Serialize)]
 struct Body<'a> {
     key: &'a str,
@@ -283,7 +283,7 @@ impl<'a> Body<'a> {
     }
 
     fn json(&self) -> String {
-        // strings, numbers and booleans by name: nothing that JSON could not say
+        // strings, numbers and booleans by name can always be written as JSON
         serde_json::to_string(self).unwrap_or_default()
     }
 }
@@ -292,7 +292,7 @@ fn is_absent(values: &Option<&Values>) -> bool {
     values.is_none_or(Values::is_empty)
 }
 
-/// What can be asked. The answers that Polar's contract names depend on it.
+/// The kind of request. Polar's possible answers depend on it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Call {
     Validate,
@@ -303,7 +303,7 @@ enum Call {
 }
 
 impl Call {
-    /// The document of a reply with status 200, or what the reply says instead.
+    /// Returns the document of a reply with status 200, or the rejection.
     fn success(self, answer: &Answer) -> Result<Json<'_>, Rejection> {
         if let Answer::Reply { status: 200, body, .. } = answer
             && let Some(document) = Json::parse(body)
@@ -313,7 +313,7 @@ impl Call {
         Err(self.rejection(answer))
     }
 
-    /// What an answer without success says.
+    /// Returns the rejection in an answer without success.
     fn rejection(self, answer: &Answer) -> Rejection {
         let (status, body) = match answer {
             Answer::Reply { status, body, .. } => (*status, body),
@@ -330,7 +330,7 @@ impl Call {
         named.unwrap_or_else(|| self.not_polar(status, last.get()))
     }
 
-    /// The rejection that Polar's contract names, if it is one.
+    /// Returns the rejection if Polar's API documents it.
     fn named(self, document: Object<'_, '_>, status: u16) -> Option<Rejection> {
         let error = document.text("error")?;
         Some(match (status, error.as_str()) {
@@ -347,12 +347,13 @@ impl Call {
         })
     }
 
-    /// A whole reply that is not Polar's, and the first field that shows it, if it is an object.
+    /// Rejects a complete reply that is not Polar's. `field` is the first one that shows this, if the reply is an
+    /// object.
     fn not_polar(self, status: u16, field: Option<Field>) -> Rejection {
         not_polar(status, field, self.changes_polar())
     }
 
-    /// Whether Polar may have done something although no answer came.
+    /// Whether Polar may have applied the request if no answer arrived.
     fn changes_polar(self) -> bool {
         match self {
             Self::Validate => false,
@@ -361,7 +362,7 @@ impl Call {
     }
 }
 
-/// A whole reply that is not Polar's, and the first field that shows it, if it is an object.
+/// Rejects a complete reply that is not Polar's. `field` is the first one that shows this, if the reply is an object.
 pub(crate) fn not_polar(status: u16, field: Option<Field>, maybe_applied: bool) -> Rejection {
     let (kind, message) = match (status, field) {
         (500..=599, _) if status != 511 => (ErrorKind::Server, format!("Polar's server failed (HTTP {status})")),
@@ -377,17 +378,16 @@ pub(crate) fn not_polar(status: u16, field: Option<Field>, maybe_applied: bool) 
     Rejection::Unreachable { kind, message, maybe_applied }
 }
 
-/// How long Polar accepts no request, if that is what it said.
+/// Returns the time for which Polar accepts no request, if that is the answer.
 pub(crate) fn rate_limit(answer: &Answer) -> Option<Duration> {
     let Answer::Reply { status: 429, retry_after, .. } = answer else { return None };
     Some(block(retry_after.unwrap_or(RETRY_AFTER_S)))
 }
 
-/// Reads the terms of a license key object, if it confirms the key that was asked about.
+/// Reads the terms of a license key object, if it confirms the requested key.
 ///
-/// Only this is required: that it is about this key of this organization, that it is granted, and as what it was sold.
-/// A member without which it can be read is null where it is missing or not understood, unless a confirmation just
-/// `before` has it.
+/// Only these are required: that it is this key of this organization, that it is granted, and its benefit. Any other
+/// member that is missing or cannot be read is null, or that of a confirmation just `before`.
 fn granted(license: Object<'_, '_>, key: &Key, organization_id: Uuid, before: Option<&Terms>) -> Option<Terms> {
     if license.text("key")? != key.secret()
         || license.read("organization_id", id)? != organization_id
@@ -434,13 +434,13 @@ fn order(object: Object<'_, '_>) -> Option<Order> {
     })
 }
 
-/// Reads the name of a status, without control characters, since it is shown and Polar may add to the names.
+/// Reads the name of a status. Refuses control characters, since the name is shown and Polar may add names.
 fn status(json: Json<'_>) -> Option<String> {
     const MOST: usize = 64;
     Some(printable(&json.string()?.chars().take(MOST).collect::<String>()))
 }
 
-/// Polar's texts as recorded; another text is a denial all the same.
+/// Returns the reason for one of Polar's recorded texts. Any other text is a denial too.
 fn reason(status: u16, detail: &str) -> Reason {
     if status == 404 && detail == "Not found" {
         Reason::NotFound
@@ -459,8 +459,9 @@ fn reason(status: u16, detail: &str) -> Reason {
     }
 }
 
-/// `loc` of the first complaint, joined by dots: the names of what we sent, up to the first that is none of them. Polar
-/// echoes what it complains about, the key included, and an intermediary may put anything there.
+/// Returns the `loc` of the first complaint, joined by dots: only names of this request, up to the first that is
+/// another text. Polar echoes the values that it complains about, including the key, and an intermediary may put
+/// anything there.
 fn location(document: Object<'_, '_>) -> Option<String> {
     let first = document.items("detail[].", "detail")?.next()?;
     let names: Vec<String> =
@@ -485,7 +486,7 @@ fn is_ours(name: &str) -> bool {
 }
 
 impl Rejection {
-    /// The kind of the error that it becomes.
+    /// Returns the kind of the error that it becomes.
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Denied(_) => ErrorKind::Refused,
@@ -496,7 +497,7 @@ impl Rejection {
         }
     }
 
-    /// Whether Polar may have done what was asked all the same.
+    /// Returns `true` if Polar may have applied the request all the same.
     pub fn maybe_applied(&self) -> bool {
         match self {
             Self::Unreachable { maybe_applied, .. } => *maybe_applied,
@@ -504,7 +505,7 @@ impl Rejection {
         }
     }
 
-    /// Whether Polar has answered what it was asked. Otherwise nothing is known about the license.
+    /// Returns `true` if Polar has answered the request. Otherwise nothing is known about the license.
     pub(crate) fn is_from_polar(&self) -> bool {
         match self {
             Self::Denied(_) | Self::UsageExhausted => true,
@@ -512,7 +513,7 @@ impl Rejection {
         }
     }
 
-    /// What the user reads who has entered the key.
+    /// Returns the sentence for the user who has entered the key.
     fn text(&self) -> Text {
         match self {
             Self::Denied(reason) => reason.refused_text(),
@@ -534,7 +535,7 @@ impl Rejection {
         }
     }
 
-    /// The error that it becomes, in the words of an app.
+    /// Converts it to an error, in the app's words.
     pub(crate) fn into_error(self, texts: &Texts) -> Error {
         let reason = match self {
             Self::Denied(reason) => Some(reason),
@@ -608,7 +609,7 @@ mod tests {
         Answer::Reply { status, retry_after: None, body: body.into() }
     }
 
-    /// What Polar answers to a validate, as recorded, with one member replaced.
+    /// Returns Polar's recorded answer to a validate, with one member replaced.
     fn granted(member: &str, value: serde_json::Value) -> Vec<u8> {
         let mut body = serde_json::json!({
             "id": "1c010000-0000-4000-8000-000000000001", "organization_id": ORGANIZATION, "key": KEY,
@@ -654,7 +655,7 @@ mod tests {
         assert_eq!(deactivate().read(&reply(204, "")), Ok(()));
     }
 
-    /// The readers rest on what DESIGN.md lists, and on nothing else.
+    /// Checks that the readers use the members that DESIGN.md lists, and no others.
     #[cfg(not(target_family = "wasm"))]
     #[test]
     fn the_license_endpoints_rest_on_the_members_that_the_design_lists() {
@@ -743,7 +744,7 @@ mod tests {
         }
         let bare = read(activated("license_key", serde_json::Value::Null)).unwrap();
         assert_eq!((&bare.terms, bare.activation_id), (&before.terms, whole.activation_id));
-        // about another key, or about nobody knows which
+        // about another key, or it is unknown about which one
         let nothing = serde_json::json!({ "id": SEAT });
         assert!(is_foreign(read(nothing.to_string().into_bytes())));
         let other = serde_json::json!({ "id": SEAT, "license_key_id": SEAT });

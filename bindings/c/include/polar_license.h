@@ -92,12 +92,12 @@
 #define POLAR_LICENSE_ERR_SERVER 6
 
 /**
- * Polar, or the app's own configuration, denied it; see polar_license_error_reason().
+ * Polar, or the app's own configuration, denied the request; see polar_license_error_reason().
  */
 #define POLAR_LICENSE_ERR_REFUSED 7
 
 /**
- * The key has fewer uses left than were asked for.
+ * The key has fewer uses left than requested.
  */
 #define POLAR_LICENSE_ERR_USAGE_EXHAUSTED 8
 
@@ -107,12 +107,12 @@
 #define POLAR_LICENSE_ERR_STORAGE 9
 
 /**
- * The caller gave up waiting.
+ * The caller cancelled the operation.
  */
 #define POLAR_LICENSE_ERR_CANCELLED 10
 
 /**
- * There is no license here to do this with.
+ * The operation needs a license, and there is none on this device.
  */
 #define POLAR_LICENSE_ERR_NOT_ACTIVATED 11
 
@@ -122,17 +122,17 @@
 #define POLAR_LICENSE_ERR_SEAT_UNCERTAIN 12
 
 /**
- * A defect in this library.
+ * A bug in this library.
  */
 #define POLAR_LICENSE_ERR_INTERNAL 13
 
 /**
- * The browser cannot run the library, since it has no WebAssembly or does not allow it. Arises in JavaScript only.
+ * The browser cannot run the library, since it has no WebAssembly or does not allow it. Occurs in JavaScript only.
  */
 #define POLAR_LICENSE_ERR_UNSUPPORTED 14
 
 /**
- * Nothing is stored, or what is stored cannot be trusted or read. Not allowed.
+ * No license is stored, or the stored one cannot be trusted or read. Not allowed.
  */
 #define POLAR_LICENSE_STATE_UNLICENSED 0
 
@@ -202,8 +202,8 @@
 #define POLAR_LICENSE_REASON_STORAGE 6
 
 /**
- * Polar does not know this key, or not with this activation: it was mistyped, deleted, rotated, or the activation was
- * removed. Polar does not tell these apart.
+ * Polar does not know this key, or not with this activation: it was mistyped, deleted or rotated, or the activation was
+ * removed. Polar does not distinguish these cases.
  */
 #define POLAR_LICENSE_REASON_NOT_FOUND 7
 
@@ -293,7 +293,7 @@
 #define POLAR_LICENSE_DEACTIVATED_RELEASED 0
 
 /**
- * Polar knows no such seat (any more): it was removed in the portal.
+ * Polar does not know the seat, or no longer: it was removed in the portal.
  */
 #define POLAR_LICENSE_DEACTIVATED_UNKNOWN 1
 
@@ -309,17 +309,17 @@
 #define POLAR_LICENSE_DEACTIVATED_KEY_UNKNOWN 3
 
 /**
- * Something that this version does not know.
+ * A status that this version does not know.
  */
 #define POLAR_LICENSE_KEY_STATUS_UNKNOWN 0
 
 /**
- * It can be used.
+ * The key can be used.
  */
 #define POLAR_LICENSE_KEY_STATUS_GRANTED 1
 
 /**
- * It has expired, by the clock of this device.
+ * The key has expired, by the clock of this device.
  */
 #define POLAR_LICENSE_KEY_STATUS_EXPIRED 2
 
@@ -329,22 +329,22 @@
 #define POLAR_LICENSE_KEY_STATUS_REVOKED 3
 
 /**
- * The vendor has disabled it.
+ * The vendor has disabled the key.
  */
 #define POLAR_LICENSE_KEY_STATUS_DISABLED 4
 
 /**
- * That the buyer completes the purchase.
+ * The buyer completes the purchase.
  */
 #define POLAR_LICENSE_STAGE_OPEN 1
 
 /**
- * That the payment is through.
+ * The payment succeeds.
  */
 #define POLAR_LICENSE_STAGE_PAYING 2
 
 /**
- * That the license key is there.
+ * The license key is created.
  */
 #define POLAR_LICENSE_STAGE_GRANTING 3
 

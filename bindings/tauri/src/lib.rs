@@ -27,7 +27,7 @@ pub use polar_license;
 
 use pages::Pages;
 
-/// The name of the plugin, which its commands and its permissions in capabilities begin with.
+/// The name of the plugin. Its commands, and its permissions in capabilities, begin with it.
 const NAME: &str = "polar-license";
 
 /// The longest time that the process lives after its last window, to receive the answer to a request that was sent.
@@ -116,10 +116,10 @@ impl<R: Runtime, M: Manager<R>> LicenseExt<R> for M {
     }
 }
 
-/// Waits for the answer to a request that was sent, so that the next start knows it.
+/// Waits until the answer to a sent request is stored, so that the next start has it.
 fn end<R: Runtime>(app: &AppHandle<R>) {
     let client = app.license().clone();
-    // an operation that is cut off is in the record with an unknown outcome, which the next start reports
+    // a cancelled operation is in the record with an unknown outcome, which the next start reports
     let _ = wait_for(async move { tokio::time::timeout(LONGEST_END, client.drain()).await });
 }
 

@@ -6,10 +6,10 @@
 //!    │   methods of one class; their results are JavaScript objects
 //!   portal.rs                   further methods for the customer portal, in a WebAssembly of its own
 //!    │
-//!   engine.rs ── arguments.rs   numbers and names that come in
-//!    │      ├─── values.rs      what goes out, and how TypeScript declares it
-//!    │      ├─── numbered.rs    what JavaScript has only the number of
-//!    │      └─── under_way.rs   operations of the portal, and what they hold: `held.rs`
+//!   engine.rs ── arguments.rs   converts arguments: numbers and names
+//!    │      ├─── values.rs      converts results, and declares them for TypeScript
+//!    │      ├─── numbered.rs    values for which JavaScript has numbers
+//!    │      └─── under_way.rs   operations of the portal, and their values: `held.rs`
 //!   polar_license::engine
 //! ```
 //!
@@ -29,7 +29,7 @@ mod values;
 
 pub use engine::Engine;
 
-/// A smaller allocator than the standard library's. It is as safe to set, because talc checks that there is only one
+/// A smaller allocator than the standard library's. It is as safe to use, because talc checks that there is only one
 /// thread.
 #[cfg(all(target_arch = "wasm32", not(target_feature = "atomics")))]
 #[global_allocator]

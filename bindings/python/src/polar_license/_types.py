@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal, NotRequired, TypedDict
 
 State = Literal[
-    # Nothing is stored, or what is stored cannot be trusted or read.
+    # No license is stored, or the stored one cannot be trusted or read.
     "unlicensed",
     # Polar's last answer about this license, or the app's configuration, denies it.
     "denied",
@@ -39,8 +39,8 @@ Reason = Literal[
     "newer_format",
     # The stored record could not be read.
     "storage",
-    # Polar does not know this key, or not with this activation: it was mistyped, deleted, rotated, or the activation
-    # was removed. Polar does not tell these apart.
+    # Polar does not know this key, or not with this activation: it was mistyped, deleted or rotated, or the activation
+    # was removed. Polar does not distinguish these cases.
     "not_found",
     # The key was revoked or disabled.
     "inactive",
@@ -82,11 +82,11 @@ NextStep = Literal[
 """The next step that the user can take."""
 
 OffReason = Literal[
-    # The app may not run at all: the decision's state and reason say why.
+    # Access is not allowed: the state and the reason of the decision say why.
     "not_licensed",
-    # The license is good, but for another benefit than those that turn the feature on: another plan.
+    # The license is good, but for a benefit that does not turn the feature on: the user needs another plan.
     "not_included",
-    # The configuration names no such feature: a mistake of the app's.
+    # The configuration names no such feature: a bug in the app.
     "unknown",
 ]
 """The reason why a feature is off."""
@@ -104,21 +104,21 @@ ErrorKind = Literal[
     "rate_limited",
     # Polar was reached and failed.
     "server",
-    # Polar, or the app's own configuration, denied it; see `reason`.
+    # Polar, or the app's own configuration, denied the request; see `reason`.
     "refused",
-    # The key has fewer uses left than were asked for.
+    # The key has fewer uses left than requested.
     "usage_exhausted",
     # The record could not be read or written.
     "storage",
-    # The caller gave up waiting.
+    # The caller cancelled the operation.
     "cancelled",
-    # There is no license here to do this with.
+    # The operation needs a license, and there is none on this device.
     "not_activated",
     # An earlier activation may have taken a seat without this device knowing.
     "seat_uncertain",
-    # A defect in this library.
+    # A bug in this library.
     "internal",
-    # The browser cannot run the library, since it has no WebAssembly or does not allow it. Arises in JavaScript only.
+    # The browser cannot run the library, since it has no WebAssembly or does not allow it. Occurs in JavaScript only.
     "unsupported",
 ]
 """The kind of an error. A kind never changes its meaning."""
@@ -126,7 +126,7 @@ ErrorKind = Literal[
 Deactivated = Literal[
     # Polar confirmed that the seat is free.
     "released",
-    # Polar knows no such seat (any more): it was removed in the portal.
+    # Polar does not know the seat, or no longer: it was removed in the portal.
     "unknown",
     # The license took no seat.
     "not_needed",
@@ -349,7 +349,7 @@ Purchase = SubscriptionPurchase | OrderPurchase
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """What went wrong although a decision could be made, such as not reaching Polar."""
+    """A problem that did not prevent a decision, such as not reaching Polar."""
 
     kind: ErrorKind
     """The stable code."""
@@ -361,10 +361,10 @@ class Problem:
     """One line for developers and logs."""
 
     retry_after: timedelta | None
-    """How long to wait before trying again, where that is known."""
+    """The time to wait before trying again, if it is known."""
 
     maybe_applied: bool
-    """Whether Polar may have done what was asked although no answer came back."""
+    """Whether Polar may have applied the request although no answer arrived."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -378,47 +378,47 @@ class AnyDecision:
     """The state."""
 
     reason: Reason | None
-    """Why, in the states that have more than one cause."""
+    """The reason, in the states that have more than one cause."""
 
     display_key: str | None
-    """`****-` and the last six characters of the key; `None` where no license is stored."""
+    """`****-` and the last six characters of the key; `None` if no license is stored."""
 
     benefit_id: str | None
     """The benefit that the key was sold as."""
 
     activation_id: str | None
-    """The seat taken by this device, where the key has an activation limit."""
+    """The seat taken by this device, if the key has an activation limit."""
 
     activation_label: str | None
-    """What the customer sees beside that seat; `None` if an earlier version of this library took it."""
+    """The label that the customer sees beside that seat; `None` if an earlier version of this library took it."""
 
     expires_at: datetime | None
-    """When the key stops being valid. Null for never, and in the state `expired` if the vendor has moved that time and
-    Polar did not say to when.
+    """The time at which the key expires. Null for never; also in the state `expired`, if the vendor has moved that time
+    and Polar did not say to when.
     """
 
     updates_until: date | None
     """The last day on which a version of the app can be built to be included in the license, such as `2027-11-21`, in
-    UTC; `None` where the settings do not limit updates, and without a license.
+    UTC. Null if the settings do not limit updates, and without a license.
     """
 
     confirmed_at: datetime | None
-    """When Polar last confirmed it."""
+    """The time of Polar's last confirmation."""
 
     refresh_at: datetime | None
-    """When Polar will next be asked."""
+    """The time at which Polar will next be asked."""
 
     grace_ends_at: datetime | None
-    """Until when access lasts without reaching Polar."""
+    """The time until which access lasts without reaching Polar."""
 
     usage: int | None
-    """How much of the key's usage was consumed when it was last confirmed."""
+    """The usage that was consumed at the last confirmation."""
 
     limit_usage: int | None
-    """The most that may be consumed; `None` for no limit."""
+    """The most usage that may be consumed; `None` for no limit."""
 
     limit_activations: int | None
-    """How many devices may be active at once; `None` where the key needs no activation."""
+    """The number of devices that may be active at once; `None` if the key needs no activation."""
 
     purchase: Purchase | None
     """The subscription or the order by which the key was bought, as of the last confirmation; `None` if Polar did not
@@ -429,29 +429,29 @@ class AnyDecision:
     """The configured features, and whether each is on."""
 
     next_step: NextStep
-    """What the user can do."""
+    """The next step that the user can take."""
 
     next_url: str | None
-    """The vendor's page for the next step, where the settings have one."""
+    """The vendor's page for the next step, if the settings have one."""
 
     notice: bool
-    """Whether the app should show the user `message`, and that of the `problem`, unasked: access is not allowed, grace
-    ends soon, or something is wrong that the user should know of. Being offline for a while is no such thing.
+    """Whether the app should show the user `message` unasked, and the message of the `problem`: access is not allowed,
+    grace ends soon, or there is a problem that concerns the user. Being offline for a while needs no notice.
     """
 
     notice_at: datetime | None
-    """From when on the app should tell the user to go online; some days before grace ends."""
+    """The time from which the app should tell the user to go online; some days before grace ends."""
 
     message: str
     """One sentence for the user, in English unless the settings replace it."""
 
     problem: Problem | None
-    """What went wrong, such as not reaching Polar; access does not depend on it."""
+    """The problem that occurred, such as not reaching Polar; access does not depend on it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class UnlicensedDecision(AnyDecision):
-    """Nothing is stored, or what is stored cannot be trusted or read."""
+    """No license is stored, or the stored one cannot be trusted or read."""
 
     state: Literal["unlicensed"]
     allowed: Literal[False]
@@ -575,13 +575,13 @@ Decision = (
 
 @dataclass(eq=False, kw_only=True)
 class Failure:
-    """Why an operation did not do what was asked."""
+    """The error of an operation."""
 
     kind: ErrorKind
     """The stable code."""
 
     reason: Reason | None
-    """Why Polar or the configuration denied it, where the kind is `refused`."""
+    """The reason why Polar or the configuration denied the request, if the kind is `refused`."""
 
     message: str
     """One sentence for the user, in English unless the settings replace it."""
@@ -590,16 +590,16 @@ class Failure:
     """One line for developers and logs."""
 
     retry_after: timedelta | None
-    """How long to wait before trying again, where that is known."""
+    """The time to wait before trying again, if it is known."""
 
     maybe_applied: bool
-    """Whether Polar may have done what was asked although no answer came back."""
+    """Whether Polar may have applied the request although no answer arrived."""
 
     next_step: NextStep
-    """What the user can do about it."""
+    """The next step that the user can take."""
 
     next_url: str | None
-    """The vendor's page for the next step, where the settings have one."""
+    """The vendor's page for the next step, if the settings have one."""
 
 
 @dataclass(frozen=True, kw_only=True)

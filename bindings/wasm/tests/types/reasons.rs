@@ -59,7 +59,7 @@ pub(crate) fn page() -> String {
 /// Returns the users' texts of the customer portal, whose errors have no reasons of their own.
 fn portal() -> String {
     let mut page = String::from(
-        "\n## Customer portal\n\nWhat the user reads there, besides the sentences above.\n\n\
+        "\n## Customer portal\n\nThe sentences of the customer portal, besides those above.\n\n\
          | code | the user reads |\n|---|---|\n",
     );
     for (code, english) in schema::portal_texts() {

@@ -6,7 +6,7 @@
 
 /** The state of the license. Access is allowed in `active` and `grace` only. */
 export type State =
-  /** Nothing is stored, or what is stored cannot be trusted or read. */
+  /** No license is stored, or the stored one cannot be trusted or read. */
   | "unlicensed"
   /** Polar's last answer about this license, or the app's configuration, denies it. */
   | "denied"
@@ -36,8 +36,8 @@ export type Reason =
   /** The stored record could not be read. */
   | "storage"
   /**
-   * Polar does not know this key, or not with this activation: it was mistyped, deleted, rotated, or the activation was
-   * removed. Polar does not tell these apart.
+   * Polar does not know this key, or not with this activation: it was mistyped, deleted or rotated, or the activation
+   * was removed. Polar does not distinguish these cases.
    */
   | "not_found"
   /** The key was revoked or disabled. */
@@ -80,11 +80,11 @@ export type NextStep =
 
 /** The reason why a feature is off. */
 export type OffReason =
-  /** The app may not run at all: the decision's state and reason say why. */
+  /** Access is not allowed: the state and the reason of the decision say why. */
   | "not_licensed"
-  /** The license is good, but for another benefit than those that turn the feature on: another plan. */
+  /** The license is good, but for a benefit that does not turn the feature on: the user needs another plan. */
   | "not_included"
-  /** The configuration names no such feature: a mistake of the app's. */
+  /** The configuration names no such feature: a bug in the app. */
   | "unknown";
 
 /** The kind of an error. A kind never changes its meaning. */
@@ -101,22 +101,22 @@ export type ErrorKind =
   | "rate_limited"
   /** Polar was reached and failed. */
   | "server"
-  /** Polar, or the app's own configuration, denied it; see `reason`. */
+  /** Polar, or the app's own configuration, denied the request; see `reason`. */
   | "refused"
-  /** The key has fewer uses left than were asked for. */
+  /** The key has fewer uses left than requested. */
   | "usage_exhausted"
   /** The record could not be read or written. */
   | "storage"
-  /** The caller gave up waiting. */
+  /** The caller cancelled the operation. */
   | "cancelled"
-  /** There is no license here to do this with. */
+  /** The operation needs a license, and there is none on this device. */
   | "not_activated"
   /** An earlier activation may have taken a seat without this device knowing. */
   | "seat_uncertain"
-  /** A defect in this library. */
+  /** A bug in this library. */
   | "internal"
   /**
-   * The browser cannot run the library, since it has no WebAssembly or does not allow it. Arises in JavaScript only.
+   * The browser cannot run the library, since it has no WebAssembly or does not allow it. Occurs in JavaScript only.
    */
   | "unsupported";
 
@@ -124,7 +124,7 @@ export type ErrorKind =
 export type Deactivated =
   /** Polar confirmed that the seat is free. */
   | "released"
-  /** Polar knows no such seat (any more): it was removed in the portal. */
+  /** Polar does not know the seat, or no longer: it was removed in the portal. */
   | "unknown"
   /** The license took no seat. */
   | "not_needed"
@@ -426,37 +426,37 @@ export interface AnyDecision {
   readonly allowed: boolean;
   /** The state. */
   readonly state: State;
-  /** Why, in the states that have more than one cause. */
+  /** The reason, in the states that have more than one cause. */
   readonly reason: Reason | null;
-  /** `****-` and the last six characters of the key; null where no license is stored. */
+  /** `****-` and the last six characters of the key; null if no license is stored. */
   readonly displayKey: string | null;
   /** The benefit that the key was sold as. */
   readonly benefitId: string | null;
-  /** The seat taken by this device, where the key has an activation limit. */
+  /** The seat taken by this device, if the key has an activation limit. */
   readonly activationId: string | null;
-  /** What the customer sees beside that seat; null if an earlier version of this library took it. */
+  /** The label that the customer sees beside that seat; null if an earlier version of this library took it. */
   readonly activationLabel: string | null;
   /**
-   * When the key stops being valid. Null for never, and in the state `expired` if the vendor has moved that time and
-   * Polar did not say to when.
+   * The time at which the key expires. Null for never; also in the state `expired`, if the vendor has moved that time
+   * and Polar did not say to when.
    */
   readonly expiresAt: string | null;
   /**
    * The last day on which a version of the app can be built to be included in the license, such as `2027-11-21`, in
-   * UTC; null where the settings do not limit updates, and without a license.
+   * UTC. Null if the settings do not limit updates, and without a license.
    */
   readonly updatesUntil: string | null;
-  /** When Polar last confirmed it. */
+  /** The time of Polar's last confirmation. */
   readonly confirmedAt: string | null;
-  /** When Polar will next be asked. */
+  /** The time at which Polar will next be asked. */
   readonly refreshAt: string | null;
-  /** Until when access lasts without reaching Polar. */
+  /** The time until which access lasts without reaching Polar. */
   readonly graceEndsAt: string | null;
-  /** How much of the key's usage was consumed when it was last confirmed. */
+  /** The usage that was consumed at the last confirmation. */
   readonly usage: number | null;
-  /** The most that may be consumed; null for no limit. */
+  /** The most usage that may be consumed; null for no limit. */
   readonly limitUsage: number | null;
-  /** How many devices may be active at once; null where the key needs no activation. */
+  /** The number of devices that may be active at once; null if the key needs no activation. */
   readonly limitActivations: number | null;
   /**
    * The subscription or the order by which the key was bought, as of the last confirmation; null if Polar did not say.
@@ -465,24 +465,24 @@ export interface AnyDecision {
   readonly purchase: Purchase | null;
   /** The configured features, and whether each is on. */
   readonly features: Readonly<Record<string, boolean>>;
-  /** What the user can do. */
+  /** The next step that the user can take. */
   readonly nextStep: NextStep;
-  /** The vendor's page for the next step, where the settings have one. */
+  /** The vendor's page for the next step, if the settings have one. */
   readonly nextUrl: string | null;
   /**
-   * Whether the app should show the user `message`, and that of the `problem`, unasked: access is not allowed, grace
-   * ends soon, or something is wrong that the user should know of. Being offline for a while is no such thing.
+   * Whether the app should show the user `message` unasked, and the message of the `problem`: access is not allowed,
+   * grace ends soon, or there is a problem that concerns the user. Being offline for a while needs no notice.
    */
   readonly notice: boolean;
-  /** From when on the app should tell the user to go online; some days before grace ends. */
+  /** The time from which the app should tell the user to go online; some days before grace ends. */
   readonly noticeAt: string | null;
   /** One sentence for the user, in English unless the settings replace it. */
   readonly message: string;
-  /** What went wrong, such as not reaching Polar; access does not depend on it. */
+  /** The problem that occurred, such as not reaching Polar; access does not depend on it. */
   readonly problem: Problem | null;
 }
 
-/** Nothing is stored, or what is stored cannot be trusted or read. */
+/** No license is stored, or the stored one cannot be trusted or read. */
 export interface UnlicensedDecision extends AnyDecision {
   readonly state: "unlicensed";
   readonly allowed: false;
@@ -590,7 +590,7 @@ export type Decision =
   | GraceDecision
   | LapsedDecision;
 
-/** What went wrong although a decision could be made, such as not reaching Polar. */
+/** A problem that did not prevent a decision, such as not reaching Polar. */
 export interface Problem {
   /** The stable code. */
   readonly kind: ErrorKind;
@@ -598,29 +598,29 @@ export interface Problem {
   readonly message: string;
   /** One line for developers and logs. */
   readonly detail: string;
-  /** How long to wait before trying again, where that is known. */
+  /** The time to wait before trying again, if it is known. */
   readonly retryAfterMs: number | null;
-  /** Whether Polar may have done what was asked although no answer came back. */
+  /** Whether Polar may have applied the request although no answer arrived. */
   readonly maybeApplied: boolean;
 }
 
-/** Why an operation did not do what was asked. */
+/** The error of an operation. */
 export interface AnyFailure {
   /** The stable code. */
   readonly kind: ErrorKind;
-  /** Why Polar or the configuration denied it, where the kind is `refused`. */
+  /** The reason why Polar or the configuration denied the request, if the kind is `refused`. */
   readonly reason: Reason | null;
   /** One sentence for the user, in English unless the settings replace it. */
   readonly message: string;
   /** One line for developers and logs. */
   readonly detail: string;
-  /** How long to wait before trying again, where that is known. */
+  /** The time to wait before trying again, if it is known. */
   readonly retryAfterMs: number | null;
-  /** Whether Polar may have done what was asked although no answer came back. */
+  /** Whether Polar may have applied the request although no answer arrived. */
   readonly maybeApplied: boolean;
-  /** What the user can do about it. */
+  /** The next step that the user can take. */
   readonly nextStep: NextStep;
-  /** The vendor's page for the next step, where the settings have one. */
+  /** The vendor's page for the next step, if the settings have one. */
   readonly nextUrl: string | null;
 }
 

@@ -6,24 +6,24 @@
 
 /** Whether a license key can be used. */
 export type KeyStatus =
-  /** Something that this version does not know. */
+  /** A status that this version does not know. */
   | "unknown"
-  /** It can be used. */
+  /** The key can be used. */
   | "granted"
-  /** It has expired, by the clock of this device. */
+  /** The key has expired, by the clock of this device. */
   | "expired"
   /** The purchase was refunded, the subscription has ended, or the seat was taken back. */
   | "revoked"
-  /** The vendor has disabled it. */
+  /** The vendor has disabled the key. */
   | "disabled";
 
 /** The event that an operation of the portal waits for. */
 export type Stage =
-  /** That the buyer completes the purchase. */
+  /** The buyer completes the purchase. */
   | "open"
-  /** That the payment is through. */
+  /** The payment succeeds. */
   | "paying"
-  /** That the license key is there. */
+  /** The license key is created. */
   | "granting";
 
 /** A mail may be on its way. Nobody can tell whether the address is known. */
