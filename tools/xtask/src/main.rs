@@ -60,6 +60,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use c_package::Variant;
 use clap::{Parser, Subcommand};
+use steps::Selection;
 use target::Target;
 
 #[derive(Parser)]
@@ -78,6 +79,12 @@ enum Command {
         /// Run only these steps
         #[arg(value_name = "STEP")]
         steps: Vec<String>,
+        /// Run what needs no installation beyond Rust: format, lints, library, scenarios, model, command
+        #[arg(long, conflicts_with = "steps")]
+        quick: bool,
+        /// Go on with an interrupted run at this step; repeat it for the second lane. A lane without one counts as done
+        #[arg(long, value_name = "STEP", conflicts_with_all = ["steps", "quick"])]
+        from: Vec<String>,
         /// List the steps and what each of them proves
         #[arg(long)]
         list: bool,
@@ -152,7 +159,10 @@ fn run(command: Command) -> Result<()> {
             steps::list();
             Ok(())
         }
-        Command::Test { steps, .. } => steps::test(sh, &steps),
+        Command::Test { quick: true, .. } => steps::test(sh, &Selection::Quick),
+        Command::Test { from, .. } if !from.is_empty() => steps::test(sh, &Selection::From(from)),
+        Command::Test { steps, .. } if !steps.is_empty() => steps::test(sh, &Selection::Named(steps)),
+        Command::Test { .. } => steps::test(sh, &Selection::Everything),
         Command::Soak { minutes } => soak::run(sh, minutes),
         Command::DemoWeb => {
             requirements::NPM_PACKAGE.iter().try_for_each(|requirement| requirement.ensure(sh))?;

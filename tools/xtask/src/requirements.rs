@@ -297,6 +297,16 @@ pub(crate) fn set_up(sh: &Shell) -> Result<()> {
 }
 
 impl Requirement {
+    /// The requirement's name, in words.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Returns `true` if the requirement would have to be installed.
+    pub(crate) fn is_missing(&self, sh: &Shell) -> bool {
+        (self.find)(sh).is_none()
+    }
+
     /// Installs the requirement if it is missing, and prints something only then.
     pub(crate) fn ensure(&self, sh: &Shell) -> Result<()> {
         if (self.find)(sh).is_some() { Ok(()) } else { self.get(sh) }

@@ -2,19 +2,21 @@
 //! To add a step, add an entry to a table. No step changes a file of the repository.
 //!
 //! ```text
-//!   FIRST, in order ── install the needs of all others ──┬── RUST, in order, in a process of its own
-//!                                                        └── ELSEWHERE, in order, in a process of its own
+//!   --quick:     LINTS ── CORE
+//!   everything:  LINTS ── BUILDS ── install the needs of all others ──┬── RUST, in order, in a process of its own
+//!                                                                     └── ELSEWHERE, in order, in a process of its own
 //! ```
 //!
 //! Many steps wait more than they compute: for linkers, emulators, browsers and time limits. Two lanes use the
 //! processors better than one. Both write to `target/debug`, which cargo locks while it builds, and to no other folder
 //! in common.
 
+mod history;
 mod lanes;
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use lanes::Lane;
 use xshell::{Cmd, Shell};
 
@@ -37,8 +39,8 @@ struct Step {
     run: fn(&Shell) -> Result<()>,
 }
 
-/// The steps that find the most mistakes in the least time.
-const FIRST: &[Step] = &[
+/// The steps that find the most mistakes in the least time. They need nothing but Rust.
+const LINTS: &[Step] = &[
     Step {
         name: "format",
         proves: "the code is formatted as rustfmt does it",
@@ -49,12 +51,6 @@ const FIRST: &[Step] = &[
         },
     },
     Step {
-        name: "locks",
-        proves: "lock files are up to date and hold no download address but crates.io's index",
-        needs: &[],
-        run: locks::check,
-    },
-    Step {
         name: "layers",
         proves: "no two files of a crate, or of the npm package, import each other in a circle",
         needs: &[],
@@ -62,16 +58,37 @@ const FIRST: &[Step] = &[
     },
     Step { name: "budget", proves: "the crate adds few dependencies to an app", needs: &[], run: budget::check },
     Step {
-        name: "deny",
-        proves: "DESIGN.md lists the dependencies, and deny.toml allows their licenses and sources (if cargo-deny is installed)",
-        needs: &[],
-        run: soak::check_dependencies,
-    },
-    Step {
         name: "clippy",
         proves: "no compiler or clippy warning, in all code and with all features",
         needs: &[&CLIPPY],
         run: |sh| clippy(cargo(sh, "clippy --workspace --all-targets --all-features")),
+    },
+];
+
+/// The tests of `cargo xtask test --quick`, which need nothing but Rust. The step `tests` runs them too.
+const CORE: &[Step] = &[Step {
+    name: "core",
+    proves: "the library, the scenarios, the model, the life of a client over real HTTP, and the command pass their tests",
+    needs: &[],
+    run: |sh| {
+        let test = cargo(sh, "test --locked --package polar-license --package polar-license-cli --lib --bins");
+        Ok(test.args(["--test", "scenarios", "--test", "model", "--test", "end_to_end", "--test", "it"]).run()?)
+    },
+}];
+
+/// Lock files, dependencies, and what the crate builds for.
+const BUILDS: &[Step] = &[
+    Step {
+        name: "locks",
+        proves: "lock files are up to date and hold no download address but crates.io's index",
+        needs: &[],
+        run: locks::check,
+    },
+    Step {
+        name: "deny",
+        proves: "DESIGN.md lists the dependencies, and deny.toml allows their licenses and sources (if cargo-deny is installed)",
+        needs: &[],
+        run: soak::check_dependencies,
     },
     Step {
         name: "minimal",
@@ -239,6 +256,18 @@ const ELSEWHERE: &[Step] = &[
     },
 ];
 
+/// The steps that a run consists of.
+pub(crate) enum Selection {
+    /// What needs no installation beyond Rust.
+    Quick,
+    /// All steps.
+    Everything,
+    /// These steps, and in each table those after it: the rest of a run that was interrupted.
+    From(Vec<String>),
+    /// Only these steps.
+    Named(Vec<String>),
+}
+
 /// Prints the steps: `cargo xtask test --list`.
 pub(crate) fn list() {
     for step in all() {
@@ -246,23 +275,98 @@ pub(crate) fn list() {
     }
 }
 
-/// Runs all steps, or only the named ones, one after the other, until one fails.
-pub(crate) fn test(sh: &Shell, names: &[String]) -> Result<()> {
-    let (result, time) = timed(|| if names.is_empty() { everything(sh) } else { in_order(sh, &chosen(names)?) });
+/// Runs the selected steps until one fails.
+pub(crate) fn test(sh: &Shell, selection: &Selection) -> Result<()> {
+    let (result, time) = timed(|| match selection {
+        Selection::Quick => in_order(sh, &LINTS.iter().chain(CORE).collect::<Vec<_>>()),
+        Selection::Everything => {
+            if let (true, Some(command)) = (history::is_unfinished(), go_on()) {
+                println!("the last run did not end well; {command} goes on with it\n");
+            }
+            history::begin()?;
+            everything(sh, Tables::all())
+        }
+        Selection::From(names) => everything(sh, Tables::from(names)?),
+        Selection::Named(names) => in_order(sh, &chosen(names)?),
+    });
     println!("\npassed: {} steps, in {:.1} s", result?, time.as_secs_f32());
     Ok(())
 }
 
-/// Runs all steps, most of them two at a time, and returns how many there are.
-fn everything(sh: &Shell) -> Result<usize> {
-    in_order(sh, &FIRST.iter().collect::<Vec<_>>())?;
-    // installed here, because the lanes would install the same things at the same time
-    let needs = RUST.iter().chain(ELSEWHERE).flat_map(|step| step.needs);
-    needs.into_iter().try_for_each(|requirement| requirement.ensure(sh))?;
-    npm_package::install_tools(sh)?;
-    let lane = |name, steps: &[Step]| Lane { name, steps: steps.iter().map(|step| step.name).collect() };
-    lanes::run(&[lane("rust", RUST), lane("elsewhere", ELSEWHERE)])?;
-    Ok(all().count())
+/// What a full run has to do: steps in order, then the steps of two lanes at the same time.
+struct Tables {
+    first: Vec<&'static Step>,
+    rust: Vec<&'static Step>,
+    elsewhere: Vec<&'static Step>,
+}
+
+impl Tables {
+    fn all() -> Self {
+        Self {
+            first: LINTS.iter().chain(BUILDS).collect(),
+            rust: RUST.iter().collect(),
+            elsewhere: ELSEWHERE.iter().collect(),
+        }
+    }
+
+    /// Leaves out what comes before the named steps in their tables. A table without a named step counts as done, but
+    /// for the lanes if a step before them is named.
+    fn from(names: &[String]) -> Result<Self> {
+        chosen(names)?;
+        let rest = |steps: Vec<&'static Step>| -> Vec<_> {
+            steps.into_iter().skip_while(|step| names.iter().all(|name| name != step.name)).collect()
+        };
+        let Self { first, rust, elsewhere } = Self::all();
+        let first = rest(first);
+        if first.is_empty() {
+            return Ok(Self { first, rust: rest(rust), elsewhere: rest(elsewhere) });
+        }
+        Ok(Self { first, rust, elsewhere })
+    }
+
+    fn steps(&self) -> impl Iterator<Item = &'static Step> {
+        self.first.iter().chain(&self.rust).chain(&self.elsewhere).copied()
+    }
+}
+
+/// Runs all steps of the tables, most of them two at a time, and returns how many there are.
+fn everything(sh: &Shell, tables: Tables) -> Result<usize> {
+    plan(sh, &tables);
+    let run = || -> Result<()> {
+        in_order(sh, &tables.first)?;
+        // installed here, because the lanes would install the same things at the same time
+        let needs = tables.rust.iter().chain(&tables.elsewhere).flat_map(|step| step.needs);
+        needs.into_iter().try_for_each(|requirement| requirement.ensure(sh))?;
+        npm_package::install_tools(sh)?;
+        let lane = |name, steps: &[&Step]| Lane { name, steps: steps.iter().map(|step| step.name).collect() };
+        lanes::run(&[lane("rust", &tables.rust), lane("elsewhere", &tables.elsewhere)])
+    };
+    run().with_context(|| format!("{} goes on where this run has ended", go_on().unwrap_or_default()))?;
+    history::end()?;
+    Ok(tables.steps().count())
+}
+
+/// Prints each step, the time that it took last, and what it will install.
+fn plan(sh: &Shell, tables: &Tables) {
+    for step in tables.steps() {
+        let last = history::last(step.name).map_or_else(String::new, |time| format!("{:.0} s", time.as_secs_f32()));
+        let missing: Vec<_> = step.needs.iter().filter(|need| need.is_missing(sh)).map(|need| need.name()).collect();
+        let installs = if missing.is_empty() { String::new() } else { format!("installs {}", missing.join(", ")) };
+        println!("{:9} {last:>6}  {installs}", step.name);
+    }
+}
+
+/// Returns the command that goes on with an interrupted run: from the first step of each table that has not passed.
+fn go_on() -> Option<String> {
+    let Tables { first, rust, elsewhere } = Tables::all();
+    let next =
+        |steps: &[&'static Step]| steps.iter().find(|step| !history::has_passed(step.name)).map(|step| step.name);
+    let names = match next(&first) {
+        Some(name) => vec![name],
+        None => [next(&rust), next(&elsewhere)].into_iter().flatten().collect(),
+    };
+    let options: Vec<_> = names.iter().map(|name| format!("--from {name}")).collect();
+    (!options.is_empty()).then(|| format!("`cargo xtask test {}`", options.join(" ")))
 }
 
 /// Runs steps one after the other until one fails, and returns how many there are.
@@ -278,13 +382,14 @@ fn in_order(sh: &Shell, steps: &[&Step]) -> Result<usize> {
             eprintln!("\n{error:#}");
             bail!("step `{0}` failed after {seconds:.1} s; to repeat it: `cargo xtask test {0}`", step.name);
         }
+        history::passed(step.name, time)?;
         println!("── {} passed in {seconds:.1} s", step.name);
     }
     Ok(steps.len())
 }
 
 fn all() -> impl Iterator<Item = &'static Step> {
-    FIRST.iter().chain(RUST).chain(ELSEWHERE)
+    LINTS.iter().chain(CORE).chain(BUILDS).chain(RUST).chain(ELSEWHERE)
 }
 
 fn chosen(names: &[String]) -> Result<Vec<&'static Step>> {
@@ -320,6 +425,18 @@ mod tests {
     fn steps_run_in_the_order_of_the_tables_and_an_unknown_step_is_an_error() {
         assert_eq!(names(&["docs", "format"]).unwrap(), ["format", "docs"]);
         assert!(names(&["docs", "dcos"]).unwrap_err().to_string().contains("`dcos`"));
+    }
+
+    #[test]
+    fn a_run_goes_on_in_each_lane_or_before_both() {
+        let from = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+            Tables::from(&names).unwrap().steps().map(|step| step.name).collect::<Vec<_>>()
+        };
+        assert_eq!(from(&["package", "c-windows"]), ["package", "c-windows", "c-aarch64"]);
+        assert_eq!(from(&["c-aarch64"]), ["c-aarch64"]);
+        assert!(from(&["wasm"]).starts_with(&["wasm", "tests", "tokio"]) && from(&["wasm"]).ends_with(&["c-aarch64"]));
+        assert!(Tables::from(&["dcos".into()]).is_err());
     }
 
     #[test]

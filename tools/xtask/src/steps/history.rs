@@ -1,0 +1,60 @@
+//! What earlier runs of the steps have left in `target/steps`: how long each step took, and which steps of a run that was
+//! interrupted have passed. Each step has files of its own, because two lanes write at the same time.
+
+use std::path::PathBuf;
+use std::time::Duration;
+use std::{fs, io};
+
+use anyhow::Result;
+
+use crate::workspace;
+
+/// The folder with an empty file for each step that has passed in a full run. Exists until that run has ended well.
+const PASSED: &str = "passed";
+
+/// The folder with a file for each step that holds the seconds it took.
+const SECONDS: &str = "seconds";
+
+/// Begins the record of a full run.
+pub(super) fn begin() -> Result<()> {
+    end()?;
+    Ok(fs::create_dir_all(folder(PASSED)?)?)
+}
+
+/// Removes the record of a full run, because there is nothing left to go on with.
+pub(super) fn end() -> Result<()> {
+    match fs::remove_dir_all(folder(PASSED)?) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Returns `true` if a full run was begun and did not end well.
+pub(super) fn is_unfinished() -> bool {
+    folder(PASSED).is_ok_and(|folder| folder.exists())
+}
+
+/// Records that a step has passed, and how long it took.
+pub(super) fn passed(step: &str, time: Duration) -> Result<()> {
+    if is_unfinished() {
+        fs::write(folder(PASSED)?.join(step), "")?;
+    }
+    let seconds = folder(SECONDS)?;
+    fs::create_dir_all(&seconds)?;
+    Ok(fs::write(seconds.join(step), time.as_secs_f32().to_string())?)
+}
+
+/// Returns `true` if a step has passed in the full run that was interrupted.
+pub(super) fn has_passed(step: &str) -> bool {
+    folder(PASSED).is_ok_and(|folder| folder.join(step).exists())
+}
+
+/// Returns the time that a step took when it last passed.
+pub(super) fn last(step: &str) -> Option<Duration> {
+    let seconds = fs::read_to_string(folder(SECONDS).ok()?.join(step)).ok()?;
+    Duration::try_from_secs_f32(seconds.parse().ok()?).ok()
+}
+
+fn folder(kind: &str) -> Result<PathBuf> {
+    Ok(workspace::target()?.join("steps").join(kind))
+}
