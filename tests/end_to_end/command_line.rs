@@ -3,7 +3,8 @@
 use polar_license::blocking::Client;
 use std::process::ExitCode;
 
-/// Before each command that needs the license. `key` is that of a variable, such as `ACME_LICENSE` on a CI machine.
+/// Runs before each command that needs the license. `key` comes from a variable, such as `ACME_LICENSE` on a CI
+/// machine.
 fn gate(client: &Client, key: Option<&str>) -> Result<(), ExitCode> {
     let decision = client.refresh(); // at once while the last answer is fresh; never an error
     if decision.allowed() {
@@ -11,7 +12,7 @@ fn gate(client: &Client, key: Option<&str>) -> Result<(), ExitCode> {
     }
     let message = match key.map(|key| client.activate(key)) {
         Some(Ok(_)) => return Ok(()),
-        Some(Err(error)) => error.message().to_owned(), // what to do
+        Some(Err(error)) => error.message().to_owned(), // says what to do
         None => decision.message().to_owned(),
     };
     eprintln!("{message}");

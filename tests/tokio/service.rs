@@ -23,11 +23,11 @@ async fn start(client: &Client, key: Option<String>) {
     }
 }
 
-/// Activates only where nothing is licensed, and again until Polar has answered: a server may start before its network.
+/// Activates the key. Tries again until Polar has answered, because a server may start before its network.
 async fn activate(client: Client, key: String, pause: Duration) {
     while let Err(error) = client.activate(&key).await {
-        eprintln!("{}", error.message()); // what to do
-        // refused, or perhaps activated: trying again would not help, or could take a second seat
+        eprintln!("{}", error.message()); // says what to do
+        // a refused key stays refused; after a lost answer, a second try could take a second seat
         if !error.kind().is_unreachable() || error.maybe_applied() {
             return;
         }
