@@ -11,9 +11,9 @@ fn main() -> Result<(), polar_license::Error> {
     let client = Client::open(config)?;
     let activated = std::env::args().nth(1).map(|key| client.activate(&key));
     if let Some(Err(error)) = activated {
-        eprintln!("{}", error.message()); // what to do; the license that is here is unchanged
+        eprintln!("{}", error.message()); // says what to do; a license that is here stays
     }
-    let license = client.refresh(); // at once while the last answer is fresh; never an error
+    let license = client.refresh(); // returns at once while the last answer is fresh; never fails
     let export = license.explain("export");
     if export.allowed() {
         println!("exporting");

@@ -1,5 +1,5 @@
-//! License keys sold through [Polar](https://polar.sh): activate, validate, gate features, keep working offline, release
-//! the seat.
+//! License keys sold through [Polar](https://polar.sh), in your app: activate, validate, gate features, keep working
+//! offline, release the seat.
 //!
 //! ```no_run
 //! use polar_license::{Config, blocking::Client};
@@ -8,7 +8,7 @@
 //!
 //! let config = Config::builder(ORGANIZATION, "com.acme.app").feature("export", [PRO]).build()?;
 //! let client = Client::open(config)?;
-//! let license = client.refresh(); // at once while the last answer is fresh; never an error
+//! let license = client.refresh(); // returns at once while the last answer is fresh; never fails
 //! if license.allows("export") {
 //!     println!("exporting");
 //! } else {
@@ -29,11 +29,11 @@
 //! | Polar's API alone | [`wire`] and [`blocking::Api`] |
 //! | a driver of your own | [`engine`] |
 //!
-//! - Only Polar can deny a license; not reaching it changes nothing but [`Decision::problem`].
-//! - A denial is remembered; going offline does not bring access back.
-//! - Nothing that Polar may have done is sent again, and no seat is lost in silence.
+//! - Only Polar can deny a license. If Polar cannot be reached, only [`Decision::problem`] changes.
+//! - A denial is remembered. Going offline does not restore access.
+//! - Nothing that Polar may have done is sent again, and no seat is lost silently.
 //! - Neither personal data nor a full license key is in any error, log or `Debug` output.
-//! - Nothing below the clients reads a clock, a file or a socket, and nothing outside tests can panic on what it is given.
+//! - Nothing below the clients reads a clock, a file or a socket. Outside tests, no input causes a panic.
 //!
 //! ## Features
 //!
@@ -45,9 +45,9 @@
 //! | `tokio-client` | the same without one |
 //! | `fetch` | [`fetch::Client`], on `wasm32-unknown-unknown` only, where none of those above exists |
 //! | `portal` | [`portal`], for all clients: lost keys, devices, purchases; adds no crate |
-//! | `serde` | reading the public data types with serde; writing them is always there |
+//! | `serde` | reading the public data types with serde; writing them needs no feature |
 //!
-// what this build does not have is explained, not linked
+// links to items that this build lacks lead to the table of features
 #![cfg_attr(
     all(feature = "blocking", not(all(target_arch = "wasm32", target_os = "unknown"))),
     doc = "[`blocking::Client`]: blocking::Client"
@@ -145,7 +145,7 @@ pub use purchase::{Order, OrderStatus, Purchase, Subscription, SubscriptionStatu
 pub use time::{Date, Now, Timestamp};
 pub use values::{Value, Values};
 
-// their code blocks are tests
+// the code blocks of these pages are tests
 #[cfg(all(doctest, feature = "http"))]
 #[doc = include_str!("../README.md")]
 mod readme {}

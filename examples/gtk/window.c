@@ -53,7 +53,7 @@ static void work(GTask *task, void *source, void *data, GCancellable *cancellabl
     const Job *job = data;
     polar_license_error *error = NULL;
     switch (job->operation) {
-    case REFRESH: polar_license_refresh(job->license, NULL); break; /* never an error */
+    case REFRESH: polar_license_refresh(job->license, NULL); break; /* never fails */
     case ACTIVATE: polar_license_activate(job->license, job->key, &error); break;
     case DEACTIVATE: polar_license_deactivate(job->license, NULL, &error); break;
     }

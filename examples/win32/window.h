@@ -55,7 +55,7 @@ static DWORD WINAPI work(void *data)
     switch (window->command) {
     case ACTIVATE: polar_license_activate(window->license, window->key, &error); break;
     case DEACTIVATE: polar_license_deactivate(window->license, NULL, &error); break;
-    default: polar_license_refresh(window->license, NULL); break; /* never an error */
+    default: polar_license_refresh(window->license, NULL); break; /* never fails */
     }
     to_utf16(polar_license_error_message(error), window->problem, 1024);
     polar_license_error_free(error);

@@ -9,7 +9,7 @@
 //! async fn main() -> Result<(), Error> {
 //!     let config = Config::builder("a0010000-0000-4000-8000-000000000001", "com.acme.app").build()?;
 //!     let client = Client::open(config).await?;
-//!     let license = client.refresh().await; // quick if access is allowed; never an error
+//!     let license = client.refresh().await; // quick if access is allowed; never fails
 //!     println!("{}", license.message());
 //!     client.start_auto_refresh(); // for a program that runs for weeks
 //!     Ok(())

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 /// Runs before each command that needs the license. `key` comes from a variable, such as `ACME_LICENSE` on a CI
 /// machine.
 fn gate(client: &Client, key: Option<&str>) -> Result<(), ExitCode> {
-    let decision = client.refresh(); // at once while the last answer is fresh; never an error
+    let decision = client.refresh(); // returns at once while the last answer is fresh; never fails
     if decision.allowed() {
         return Ok(()); // also while Polar cannot be reached
     }
@@ -24,7 +24,7 @@ fn activate(client: &Client, key: &str) -> ExitCode {
     match client.activate(key) {
         Ok(_) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}", error.message()); // the license that is here is unchanged
+            eprintln!("{}", error.message()); // says what to do; a license that is here stays
             ExitCode::FAILURE
         }
     }

@@ -12,7 +12,7 @@ async fn open(show: impl Fn(&Decision) + 'static) -> Result<(Client, Subscriptio
     let config = Config::builder(ORGANIZATION, "com.acme.app").feature("export", [PRO]).build()?;
     let client = Client::open(config).await?;
     let listening = client.on_change(move |license, _| show(license)); // the setter of a signal, for example
-    client.refresh().await; // quick if access is allowed; never an error
+    client.refresh().await; // quick if access is allowed; never fails
     client.start_auto_refresh(); // for a page that stays open for days
     Ok((client, listening))
 }

@@ -13,7 +13,7 @@ use polar_license::{Config, Error};
 async fn open() -> Result<Client, Error> {
     let config = Config::builder(ORGANIZATION, "com.acme.app").feature("export", [PRO]).build()?;
     let client = Client::open(config).await?;
-    client.refresh().await; // quick if access is allowed; never an error
+    client.refresh().await; // quick if access is allowed; never fails
     client.start_auto_refresh(); // for a service that runs for weeks
     Ok(client)
 }
