@@ -1,10 +1,13 @@
-// Starts the local Polar; `behavior/shared/local-polar.mjs` steers it. Knows nothing of the package.
+// Starts the local Polar, which `behavior/shared/local-polar.mjs` controls. Knows nothing of the package.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
-/** What `serve` of the command line tool `program` says of itself, with `url`; and how to stop it. */
+/**
+ * Starts `serve` of the command line tool `program`. Returns its description of itself, with `url`, and a function that
+ * stops it.
+ */
 export async function startLocalPolar(program, ...options) {
   const server = spawn(program, ["serve", "--port", "0", "--json", ...options], {
     stdio: ["ignore", "pipe", "inherit"],

@@ -1,8 +1,8 @@
-// Playwright's clock, which a test of an app stops.
+// Playwright's clock, which tests of apps stop.
 
 import { equal } from "./shared/demand.mjs";
 
-/** How long such a test waits before it gives up. */
+/** The time after which such a test gives up. */
 const LIMIT_MS = 20_000;
 
 export function clockTests(browser, site) {
@@ -22,7 +22,7 @@ async function stopped(browser, site) {
       const refuse = () => Promise.reject(new TypeError("offline"));
       const offline = await globalThis.polarLicense.createLicenseClient({ ...options, fetch: refuse });
       const kinds = [];
-      // more than may leave in a second
+      // more requests than may leave within a second
       for (let at = 0; at < 4; at += 1) kinds.push((await offline.activate("ANY-KEY-0001").catch((error) => error)).kind);
       return kinds;
     });

@@ -1,5 +1,5 @@
-// A program with the packed package that meets a hostile server: reads a case of tests/hostile from each line of its
-// input, and writes what it got to see of it to a line of its output. POLAR_LICENSE_TARBALL is the package.
+// A program with the packed package that talks to a hostile server: reads a case of tests/hostile from each line of its
+// input, and writes what it received to a line of its output. POLAR_LICENSE_TARBALL is the package.
 
 import { rmSync } from "node:fs";
 import { join } from "node:path";

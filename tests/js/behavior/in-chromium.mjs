@@ -1,10 +1,10 @@
-// Runs the shared tests on a page in Chromium, which finds the package by its name.
+// Runs the shared tests on a page in Chromium, which imports the package by its name.
 
 import { chromium } from "playwright-core";
 
 import { serve } from "./site.mjs";
 
-/** `further` are tests that need the browser itself: `(browser, site, environment) => tests`. */
+/** Runs the tests. `further` are tests that need the browser itself: `(browser, site, environment) => tests`. */
 export async function inChromium(folder, environment, further) {
   const site = await serve(folder);
   const browser = await chromium.launch({

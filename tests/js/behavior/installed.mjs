@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The folder, which is the caller's to remove. */
+/** Returns the folder. The caller removes it. */
 export function installed(tarball) {
   const folder = mkdtempSync(join(tmpdir(), "polar-license-behavior-"));
   writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');

@@ -7,7 +7,7 @@ const FORBIDDEN = "script-src 'self' 'unsafe-inline'";
 
 export function policyTests(browser, site) {
   const all = {
-    "a policy without 'wasm-unsafe-eval' is named in the error": () => forbidden(browser, site),
+    "the error names a policy without 'wasm-unsafe-eval'": () => forbidden(browser, site),
     "a policy with 'wasm-unsafe-eval' is enough": () => allowed(browser, site),
     "a frame without an origin of its own opens without its storage": () => sandboxed(browser, site),
   };
@@ -26,7 +26,7 @@ async function allowed(browser, site) {
   equal([opened.state, opened.reason, opened.unhandled], ["unlicensed", "no_license", []], "the page");
 }
 
-/** There, localStorage throws when it is mentioned, and so do others. */
+/** Opens a client in a frame whose `localStorage` throws when it is read, as do other properties. */
 async function sandboxed(browser, site) {
   const policy = "sandbox allow-scripts";
   const opened = await openedUnder(browser, site, `?csp=${encodeURIComponent(policy)}`);
@@ -34,7 +34,7 @@ async function sandboxed(browser, site) {
   equal(opened.activation, "storage", "a key that needs a seat");
 }
 
-/** What a page under that policy gets from the package, with the platform's own storage. */
+/** Opens a client under that policy, with the platform's own storage, and returns the outcome. */
 async function openedUnder(browser, site, query) {
   const page = await browser.newPage();
   const unhandled = [];

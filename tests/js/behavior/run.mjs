@@ -1,13 +1,13 @@
-// Tests what the npm package does, as it was packed: in Node, and on pages in Chromium.
+// Tests the behavior of the packed npm package in Node and on pages in Chromium.
 //
-//   node run.mjs [TEXT]       only what has TEXT in its name
+//   node run.mjs [TEXT]       only the tests whose name contains TEXT
 //
 //   run.mjs ── in-node.mjs ───── shared/all.mjs       the same tests on both: they know the package, the local Polar
 //      │  └─── in-chromium.mjs ──┘                    and nothing of the platform
-//      └─────── tabs.mjs, policy.mjs, clocks.mjs      what only pages have
+//      └─────── tabs.mjs, policy.mjs, clocks.mjs      tests for pages only
 //
 // POLAR_LICENSE_TARBALL is the package, POLAR_LICENSE_PROGRAM the command line tool, whose `serve` is the local Polar.
-// Nothing here leaves loopback, and nothing waits for time to pass: `shared/timers.mjs` lets deadlines pass at once.
+// Nothing here leaves loopback, and nothing waits for time to pass: `shared/timers.mjs` makes deadlines pass at once.
 
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -44,7 +44,7 @@ function scenarioTexts() {
   return Object.fromEntries(names.sort().map((name) => [name, readFileSync(join(scenarios, name), "utf8")]));
 }
 
-/** Prints what failed, and how many there were of each kind. Returns the status to end with. */
+/** Prints the failures and the number of tests of each kind. Returns the exit status. */
 function report(results) {
   let failed = 0;
   for (const [platform, all] of Object.entries(results)) {

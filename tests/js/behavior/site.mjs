@@ -1,4 +1,4 @@
-// A site on loopback that serves the installed package and the tests, and a page for each use.
+// A site on loopback that serves the installed package, the tests, and a page for each use.
 
 import { createServer } from "node:http";
 import { createReadStream, readFileSync, statSync } from "node:fs";
@@ -11,9 +11,9 @@ const TYPES = {
   ".json": "application/json",
 };
 
-/** What the pages do with the package. */
+/** The scripts of the pages. */
 const PAGES = {
-  // rejections and errors that nobody handled are put in front of the tests
+  // unhandled rejections and errors are passed to the tests
   "/shared-tests.html": `
     const unhandled = [];
     addEventListener("unhandledrejection", (event) => unhandled.push(String(event.reason?.stack ?? event.reason)));
@@ -26,7 +26,7 @@ const PAGES = {
     globalThis.isReady = true;`,
 };
 
-/** A page asks for `?csp=POLICY` to be under that policy. */
+/** Serves the folder. A page that is requested with `?csp=POLICY` is under that policy. */
 export async function serve(folder) {
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url, "http://localhost");
@@ -55,7 +55,7 @@ export async function serve(folder) {
   return { url: `http://127.0.0.1:${server.address().port}`, stop };
 }
 
-/** With the cookie and the referrer that requests would have if the library did not leave them out. */
+/** Returns a page with the cookie and the referrer that requests would have if the library did not omit them. */
 function page(folder, script) {
   return `<!doctype html><meta charset="utf-8"><meta name="referrer" content="unsafe-url"><link rel="icon" href="data:,">
     <script>try { document.cookie = "secret=1" } catch {}</script>
@@ -63,7 +63,7 @@ function page(folder, script) {
     <script type="module">${script}</script>`;
 }
 
-/** What a bundler takes for each name, as the package's own `exports` say. */
+/** Returns the file for each name that the package's own `exports` give a bundler. */
 function imports(folder) {
   const { exports } = JSON.parse(readFileSync(join(folder, "node_modules/polar-license/package.json"), "utf8"));
   const names = Object.keys(exports).filter((name) => name !== "./package.json");

@@ -7,7 +7,7 @@ const DAY_MS = 86_400_000;
 
 const STORAGES = ["webStorage", "indexedDbStorage"];
 
-/** Not the default. */
+/** A timeout other than the default. */
 const TIMEOUT_MS = 7_000;
 
 export function tabTests(browser, site, { polar: url }) {
@@ -57,12 +57,12 @@ class Tab {
     this.page = page;
   }
 
-  /** Opens the app's client. Its requests leave when the test says so, and it keeps what it hears of changes. */
+  /** Opens the app's client. The test decides when its requests leave, and reads the changes that it has received. */
   open(polar, storage) {
     const timeoutMs = TIMEOUT_MS;
     const open = async ({ polar, storage, timeoutMs }) => {
       const state = { ahead: 0, changes: [], held: undefined, gate: Promise.resolve() };
-      // on a slow machine too, no deadline passes unless the test says so
+      // only the test makes deadlines pass, even on a slow machine
       const { setTimeout } = globalThis;
       state.deadlines = [];
       globalThis.setTimeout = (work, ms) => (ms < 1_500 ? setTimeout(work, ms) : -state.deadlines.push({ work, ms }));
@@ -86,7 +86,7 @@ class Tab {
     return this.page.evaluate(open, { polar, storage, timeoutMs });
   }
 
-  /** Starts an operation; `result` waits for it. */
+  /** Starts an operation. `result` waits for it. */
   start(name, ...given) {
     const start = ({ name, given }) => {
       const { license } = globalThis.tab;
@@ -107,7 +107,7 @@ class Tab {
     return this.result();
   }
 
-  /** Keeps requests back until the test opens the gate. */
+  /** Holds requests back until the test opens the gate. */
   close() {
     return this.page.evaluate(() => {
       globalThis.tab.gate = new Promise((resolve) => (globalThis.tab.held = resolve));
@@ -118,12 +118,12 @@ class Tab {
     return this.page.evaluate(() => globalThis.tab.held());
   }
 
-  /** Lets time go by for this tab. */
+  /** Advances this tab's clock. */
   pass(ms) {
     return this.page.evaluate((ms) => void (globalThis.tab.ahead += ms), ms);
   }
 
-  /** Lets the deadlines pass that are that far away. */
+  /** Makes the deadlines pass that are this far away. */
   expire(least, most) {
     const expire = ({ least, most }) => {
       const due = globalThis.tab.deadlines.filter(({ ms }) => least <= ms && ms <= most);
@@ -133,22 +133,22 @@ class Tab {
     return this.page.evaluate(expire, { least, most });
   }
 
-  /** Once it is this tab's turn, or another's. */
+  /** Resolves once this tab or another one has the turn. */
   somebodyAsks() {
     return this.#until(async () => (await navigator.locks.query()).held.some(({ name }) => name.endsWith("/asking")));
   }
 
-  /** Once another tab waits for its turn. */
+  /** Resolves once another tab waits for its turn. */
   somebodyWaits() {
     return this.#until(async () => (await navigator.locks.query()).pending.length > 0);
   }
 
-  /** Once this tab has heard of that state. */
+  /** Resolves once this tab's listener has received this state. */
   hears(state) {
     return this.#until((state) => globalThis.tab.changes.includes(state), state);
   }
 
-  /** Asks again and again from outside: a page in the background does not look by itself. */
+  /** Polls from outside, because a page in the background does not check by itself. */
   async #until(condition, given) {
     for (let asked = 0; asked < 10_000; asked += 1) {
       if (await this.page.evaluate(condition, given)) return;
@@ -161,7 +161,7 @@ class Tab {
   }
 }
 
-/** Starts the operation in both tabs, the second one while the request of the first is on its way. */
+/** Starts the operation in both tabs, the second one during the request of the first. */
 async function atOnce(one, other, ...operation) {
   await one.close();
   await one.start(...operation);
@@ -173,8 +173,8 @@ async function atOnce(one, other, ...operation) {
 }
 
 /**
- * What one tab wrote to localStorage may reach the other a moment after its turn has come. Then that one asks as well, and
- * the engine makes both ends meet.
+ * Whether tabs are sure to share one request. With localStorage, a tab's change may reach the other one a moment after
+ * its turn has come. Then the other one asks as well, and the engine merges both answers.
  */
 const isShared = (storage) => storage !== "webStorage";
 

@@ -1,4 +1,5 @@
-// The browsers that the dialog is tested in, each without a window and without motion. One that is not installed is named.
+// The browsers in which the dialog is tested, each without a window and without motion. A missing browser is named in
+// the skipped test.
 
 import { execFileSync } from "node:child_process";
 import puppeteer from "puppeteer-core";
@@ -17,7 +18,7 @@ const FIREFOX = {
   options: { browser: "firefox", extraPrefsFirefox: { "ui.prefersReducedMotion": 1 } },
 };
 
-/** The browser's start, and each of its answers. */
+/** The time limits of the browser's start and of each of its answers. */
 const LIMITS = { timeout: PATIENCE_MS, protocolTimeout: PATIENCE_MS };
 
 export const browsers = [CHROMIUM, FIREFOX].map(({ name, program, looks, options }) => {

@@ -1,6 +1,6 @@
 // The page of `cargo xtask demo-web`, in Chromium over real HTTP: a license is activated, in grace, lapsed, confirmed
-// and revoked, by the controls that a person uses. Pictures of it are in target/demo-web; the README has copies, which
-// are in tools/demo-web.
+// and revoked, by the controls that a person uses. Pictures of it are written to target/demo-web; the README has
+// copies, which are in tools/demo-web.
 
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
@@ -16,7 +16,7 @@ const pictures = fileURLToPath(new URL("../../../target/demo-web/", import.meta.
 const scripts = process.env.POLAR_LICENSE_JS ?? fileURLToPath(new URL("../../../target/package/npm", import.meta.url));
 const [chromium] = browsers;
 
-it("the demonstration shows what is decided, and why", { skip: chromium.missing }, async (context) => {
+it("the demonstration shows each decision and its reason", { skip: chromium.missing }, async (context) => {
   const polar = await startPolar((end) => context.after(end));
   const site = await serve(scripts, polar.url);
   context.after(site.stop);
@@ -28,7 +28,7 @@ it("the demonstration shows what is decided, and why", { skip: chromium.missing 
   await page.setViewport({ width: 1280, height: 762 });
   await page.goto(site.url);
 
-  /** The newest line of the timeline, as soon as it says `text`. */
+  /** Waits until the newest line of the timeline is `text`. */
   const shows = (text) =>
     page.waitForFunction(
       (text) => document.querySelector("#timeline li")?.textContent.includes(text),

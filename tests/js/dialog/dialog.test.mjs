@@ -1,5 +1,6 @@
-// The dialog of the built package, driven by the keyboard alone in Chromium and in Firefox, against a local Polar over real
-// HTTP. In each state axe-core finds nothing, in light and in dark, and pictures of it are in target/dialog for people.
+// The dialog of the built package, used by the keyboard alone in Chromium and in Firefox, against a local Polar over
+// real HTTP. In each state, axe-core must find nothing, in light and in dark, and pictures are written to target/dialog
+// for people.
 //
 // POLAR_LICENSE_JS is the folder of the built package, POLAR_LICENSE_CLI the command line tool.
 
@@ -24,7 +25,7 @@ describe("the dialog", { concurrency: true }, () => {
     it(`with the customer portal, in ${browser.name}`, { skip: browser.missing }, (context) =>
       run(browser, context, portalStory),
     );
-    it(`where WebAssembly cannot run, in ${browser.name}`, { skip: browser.missing }, (context) =>
+    it(`without WebAssembly, in ${browser.name}`, { skip: browser.missing }, (context) =>
       run(browser, context, lockedStory),
     );
     it(`with a subscription, in ${browser.name}`, { skip: browser.missing }, (context) =>
@@ -34,7 +35,7 @@ describe("the dialog", { concurrency: true }, () => {
   }
 });
 
-/** Puts the dialog on a page, for a story to be lived through. */
+/** Runs a story with the dialog on a page. */
 async function run(browser, context, story) {
   const polar = await startPolar((end) => context.after(end));
   const site = await serve(scripts, polar.url);
@@ -69,7 +70,7 @@ function mockOf({ url }) {
     work: () => ask("DELETE", "/_mock/faults"),
     hide: (benefit) => ask("PATCH", `/_mock/benefits/${benefit}`, { show_activations: false }),
     passes: (seconds) => ask("POST", "/_mock/clock", { advance_seconds: seconds }),
-    /** The code of the next mail. */
+    /** Returns the code in the next mail. */
     async code() {
       const [mail] = await ask("GET", "/_mock/mails?wait=1&timeout_ms=10000");
       await ask("DELETE", "/_mock/mails");
@@ -91,7 +92,7 @@ async function story(user, polar, mock) {
   await user.press("Enter");
   await user.sees("No license is active on this device. Enter a license key.");
   await user.isAt("License key");
-  // dark is what the page is, and not what the system would like
+  // the page decides on dark, not the system's preference
   assert.equal(await user.page.evaluate(() => getComputedStyle(app.dialog).colorScheme), "normal");
   await user.captured("enter-key", ["Activate", "Buy a license", "Find my key", "Close"]);
 
@@ -120,7 +121,7 @@ async function story(user, polar, mock) {
   assert.deepEqual(await user.heard(), [["activated", "active"]]);
   assert.match(await user.text(), /Uses\s*0 of 500.*Export to PDF\s*Included.*Audit trail\s*Your license does not include/s);
 
-  // in the language of its words, wherever it is
+  // in the language of its words, whatever the page's is
   const german = { "dialog.language": "de", "dialog.done": "Fertig" };
   await user.page.evaluate((german) => {
     document.documentElement.lang = "fr";
@@ -221,7 +222,7 @@ async function story(user, polar, mock) {
   await user.sees("The license is active.");
 }
 
-/** A browser that its user has locked down: the dialog opens without a client, and leads to the vendor. */
+/** Runs in a browser that its user has locked down: the dialog opens without a client, and links to the vendor. */
 async function lockedStory(user, polar) {
   await user.page.evaluate((polar) => {
     delete globalThis.WebAssembly;
@@ -235,7 +236,7 @@ async function lockedStory(user, polar) {
   assert.deepEqual(await user.heard(), [["link", "mailto:help@acme.example"]]);
   await user.press("Escape");
   await user.isClosed();
-  // what a framework has in place of the license
+  // the value that a framework has in place of the license
   await user.page.evaluate(async (polar) => {
     const error = await app.make(polar).catch((error) => error);
     app.shown = app.showLicenseDialog(error);
@@ -246,7 +247,10 @@ async function lockedStory(user, polar) {
   await user.page.evaluate(() => app.shown);
 }
 
-/** What Polar says of the subscription, from version 2027-01 on, and the page where a failed payment is updated. */
+/**
+ * Runs with Polar's version 2027-01, whose answers describe the subscription: the dialog shows it, with the page on
+ * which customers update a failed payment.
+ */
 async function subscriptionStory(user, polar, mock) {
   const key = "ACME-PRO-SUBSCRIBED";
   const current_period_end = "2027-03-02T12:00:00Z";
@@ -281,7 +285,7 @@ async function subscriptionStory(user, polar, mock) {
   await user.sees("The license is active.");
 }
 
-/** A narrow phone, one that is held across, and a page that is read from right to left. */
+/** Runs on a narrow phone, one that is held sideways, and a page in a right-to-left language. */
 async function smallStory(user, polar) {
   await user.page.evaluate(async (polar) => {
     const license = await app.make(polar);
@@ -313,7 +317,7 @@ async function smallStory(user, polar) {
   await user.press("Escape");
   await user.isClosed();
 
-  // English in an app that is read from right to left
+  // English in an app in a right-to-left language
   const places = await user.page.evaluate(() => {
     document.documentElement.dir = "rtl";
     app.dialog.show("A-KEY");
@@ -332,7 +336,7 @@ async function smallStory(user, polar) {
   assert.ok(first > start + 20, `the sentence is not on the page's side: ${places}`);
 }
 
-/** Customers who help themselves: each on a device that has no license yet. */
+/** Lets customers help themselves, each on a device without a license. */
 async function portalStory(user, polar, mock) {
   const finds = async (email) => {
     await user.page.evaluate((polar) => app.withPortal(polar), polar);
@@ -342,10 +346,10 @@ async function portalStory(user, polar, mock) {
     await user.chooses("Find my key");
     return proves(email);
   };
-  /** Returns the code that is mailed there. */
+  /** Requests a code for an address, and returns the mailed one. */
   const proves = async (email) => {
     await user.isAt("E-mail address");
-    // no customer asks for this many codes at once
+    // the hourly limit would stop a test that requests this many codes
     await mock.passes(3600);
     await user.turns(3600 * 1000);
     await user.types(email);
@@ -392,7 +396,7 @@ async function portalStory(user, polar, mock) {
   await user.sees("These devices use the license.");
   await user.captured("portal-devices");
   assert.match(await user.text(), /this device, since/);
-  // an Enter too many releases nothing
+  // an additional Enter releases nothing
   await user.isAt("These devices use the license.");
   await user.press("Enter");
   await user.isAt("These devices use the license.");
@@ -424,7 +428,7 @@ async function portalStory(user, polar, mock) {
   await user.sees("Which license do you want to manage devices for?");
   await leaves();
 
-  // keys that cannot be used have devices all the same
+  // unusable keys have devices all the same
   await mock.key("IVOS-EXPIRED", { limit_activations: 1, email: "ivo@wobbling.example.com" });
   await enters(await finds("ivo@wobbling.example.com"));
   await user.sees("The license is active.");
@@ -443,7 +447,7 @@ async function portalStory(user, polar, mock) {
   await user.sees("These devices use the license.");
   await leaves();
 
-  // several keys, with what tells them apart; the one that was typed is not asked for again
+  // several keys, with their differences; the typed one is used without a question
   await mock.key("TYPED-KEY-FULL", { limit_activations: 1, email: "una@wobbling.example.com" });
   await mock.activate(polar.organization, "TYPED-KEY-FULL");
   await mock.key("OTHER-KEY-BASIC", { benefit: "basic", limit_activations: 3, email: "una@wobbling.example.com" });

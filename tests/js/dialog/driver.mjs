@@ -1,10 +1,10 @@
-// What a user does with the dialog, by the keyboard alone, and what they see: after each step, until it is there.
+// A user of the dialog, who has only the keyboard, and waits after each step until it shows.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { PATIENCE_MS } from "../patience.mjs";
 
-/** How pictures are taken: the size of the page, its direction, its colours, and what axe-core judges there. */
+/** The settings for pictures: the size of the page, its direction, its colours, and the rules of axe-core. */
 const LOOKS = {
   light: { width: 640, height: 720, judged: {} },
   phone: { width: 375, height: 740 },
@@ -13,7 +13,7 @@ const LOOKS = {
 };
 
 export class Driver {
-  /** `looks` are those that pictures are taken of. */
+  /** Drives a page. `looks` are the settings for its pictures. */
   constructor(page, folder, looks) {
     this.page = page;
     this.folder = folder;
@@ -24,7 +24,7 @@ export class Driver {
     return this.page.keyboard.press(key);
   }
 
-  /** Replaces what is in the field. */
+  /** Replaces the text in the field. */
   async types(text) {
     await this.page.keyboard.down("Control");
     await this.press("a");
@@ -32,7 +32,7 @@ export class Driver {
     await this.page.keyboard.type(text);
   }
 
-  /** Goes to a button or a link, as with the tabulator, and presses it. */
+  /** Moves the focus to a button or a link by Tab, and presses it. */
   async chooses(name) {
     const seen = [];
     for (let at = await this.focused(); at !== name; at = await this.focused()) {
@@ -43,7 +43,7 @@ export class Driver {
     await this.press("Enter");
   }
 
-  /** The name of what has the focus. */
+  /** Returns the name of the focused element. */
   focused() {
     return this.page.evaluate(() => {
       const at = app.dialog.shadowRoot?.activeElement;
@@ -55,12 +55,12 @@ export class Driver {
     await this.until(async () => (await this.focused()) === name, () => `the focus on \`${name}\``);
   }
 
-  /** In what a screen reader says politely. */
+  /** Waits for a text in the polite live region. */
   sees(text) {
     return this.#shows("[role=status]", text);
   }
 
-  /** In what a screen reader says at once. */
+  /** Waits for a text in the assertive live region. */
   reads(text) {
     return this.#shows("[role=alert]", text);
   }
@@ -82,11 +82,11 @@ export class Driver {
     return this.page.evaluate(() => app.heard());
   }
 
-  /** Time passes on this device. */
+  /** Lets time pass on this device. */
   async turns(ms) {
     await this.page.evaluate((ms) => {
       app.turn(ms);
-      // draws it again: no timer has fired
+      // draws again: no timer has fired
       app.dialog.texts = app.dialog.texts;
     }, ms);
   }
@@ -96,7 +96,7 @@ export class Driver {
     await this.until(() => this.page.evaluate(isClosed), () => "end");
   }
 
-  /** Takes pictures, and lets axe-core judge. `controls` are the names of all that can be chosen, in any order. */
+  /** Takes pictures, and lets axe-core check them. `controls` are the names of all controls, in any order. */
   async captured(name, controls) {
     const shown = await this.page.evaluate(() =>
       [...app.dialog.shadowRoot.querySelectorAll("button, a")]
@@ -142,7 +142,7 @@ export class Driver {
   }
 }
 
-/** On the page: the controls that are lower than 44 pixels, but for links inside of text. */
+/** Returns the controls of the page that are lower than 44 pixels, except links inside of text. */
 function low() {
   return [...app.dialog.shadowRoot.querySelectorAll("button, a.link, input")]
     .filter((control) => control.checkVisibility() && control.getBoundingClientRect().height < 44)

@@ -1,4 +1,4 @@
-// The app on the page: a button that opens the dialog, over a license whose clock a test turns.
+// The app on the page: a button that opens the dialog, over a license whose clock the test sets.
 
 import { createLicenseClient } from "polar-license";
 import { showLicenseDialog } from "polar-license/dialog";
@@ -16,7 +16,7 @@ dialog.features = { export: "Export to PDF", audit: "Audit trail" };
 for (const name of ["activated", "deactivated", "close"]) {
   dialog.addEventListener(name, ({ detail }) => heard.push(detail ? [name, detail.state] : [name]));
 }
-// as for `showLicenseDialog`, whose element nobody has
+// as for `showLicenseDialog`, whose element the app does not have
 document.addEventListener("link", (event) => {
   heard.push(["link", event.detail]);
   event.preventDefault();
@@ -27,11 +27,11 @@ document.querySelector("#opener").addEventListener("click", () => dialog.show())
 globalThis.app = {
   dialog,
   showLicenseDialog,
-  /** What was heard since the last time. */
+  /** Returns the events since the last call. */
   heard: () => heard.splice(0),
   turn: (ms) => (turned.ahead += ms),
   make: (polar, more) => createLicenseClient(settings(polar, more)),
-  /** A device that has no license yet, with the customer portal. */
+  /** Opens a license with the customer portal, on a device without a license. */
   async withPortal(polar) {
     const { createLicenseClient } = await import("polar-license/portal");
     const { portalPages } = await import("polar-license/dialog-portal");

@@ -1,4 +1,4 @@
-// A site on loopback with the built package and a page that has an app on it, under a policy as strict as an app's can be.
+// A site on loopback with the built package and a page with an app, under a policy as strict as an app's can be.
 
 import { createServer } from "node:http";
 import { createReadStream, statSync } from "node:fs";
@@ -7,7 +7,7 @@ import { imports } from "../../../tools/demo-web/site.mjs";
 
 const NONCE = "once";
 
-/** No inline style or script, nothing evaluated, no HTML made from text. */
+/** Returns a policy without inline styles or scripts, evaluation, and HTML made from text. */
 const POLICY = (polar) =>
   [
     "default-src 'none'",
@@ -20,7 +20,7 @@ const POLICY = (polar) =>
 
 const TYPES = { ".js": "text/javascript", ".mjs": "text/javascript", ".json": "application/json" };
 
-/** `root` is the built package; `polar` the address that pages may ask. */
+/** Serves the site. `root` is the built package, `polar` the address that pages may call. */
 export async function serve(root, polar) {
   const here = new URL(".", import.meta.url).pathname;
   const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Acme</title><link rel="icon" href="data:,">

@@ -1,4 +1,4 @@
-// Windows that use the license of the main process: the real client and a local Polar, over a stand-in for Electron.
+// Windows that use the license of the main process: the real client and a local Polar, with a stand-in for Electron.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { Electron } from "./stand-in.mjs";
 const polar = await startPolar(after);
 const KEY = "DEMO-TWO-DEVICES";
 
-/** An app: Electron, a client that is shared, and `open` for its windows. */
+/** Starts an app: Electron, a shared client, and `open` for its windows. */
 async function start(options) {
   const electron = new Electron();
   const { license, host } = await clientOf(polar);
@@ -24,7 +24,7 @@ const settledTurns = async () => {
   for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
 };
 
-test("what one window does, another hears of, and no secret crosses", async () => {
+test("the change of one window reaches another, and no secret reaches a page", async () => {
   const { electron, license, host, open } = await start();
   const [one, two] = [open().page, open().page];
   assert.equal((await one.license.refresh()).state, "unlicensed");
@@ -61,7 +61,7 @@ test("what one window does, another hears of, and no secret crosses", async () =
   }
 });
 
-test("a page has the same frozen decision until it changes, by methods without their object", async () => {
+test("a page has the same frozen decision until it changes, and methods work without their object", async () => {
   const { license, open } = await start();
   const { page } = open();
   const { current, onChange, allows, validate, activate } = page.license;
@@ -81,7 +81,7 @@ test("a page has the same frozen decision until it changes, by methods without t
   assert.deepEqual(current(), license.current());
 });
 
-test("a page is told why a feature is off, as the main process is", async () => {
+test("a page gets the explanation of a feature that the main process gets", async () => {
   const { license, open } = await start();
   const { page } = open();
   for (const feature of ["export", "other"]) {
@@ -92,7 +92,7 @@ test("a page is told why a feature is off, as the main process is", async () => 
   assert.throws(() => frame.page.license.explain("export"), /may not use the license/);
 });
 
-test("a page ends its own wait, and no other", async () => {
+test("a page can cancel only its own calls", async () => {
   const { host, open } = await start();
   const [one, two] = [open().page, open().page];
   const asked = new Promise((resolve) => (host.onRequest = resolve));
@@ -110,7 +110,7 @@ test("a page ends its own wait, and no other", async () => {
   assert.equal(one.license.current().state, "active");
 });
 
-test("before Electron 35 a page has a copy each time, and all else", async () => {
+test("before Electron 35 a page gets a new copy each time, and everything else works", async () => {
   const { electron, license } = await start();
   const { page } = electron.open(({ exposeInMainWorld }, ipc) => exposeLicense({ exposeInMainWorld }, ipc));
   const heard = nextChange(page);
@@ -120,7 +120,7 @@ test("before Electron 35 a page has a copy each time, and all else", async () =>
   assert.equal(page.license.allows("export"), true);
 });
 
-test("a page that draws itself at start shows what is true", async () => {
+test("a page that renders at start shows the true state", async () => {
   const { license, open } = await start();
   await license.activate("DEMO-PLAIN");
   const { page } = open();
@@ -148,7 +148,7 @@ test("errors keep their members", async () => {
   for (const message of electron.crossed) assert.doesNotMatch(message, /EACCES|jane|DEMO-TWO-DEVICES/);
 });
 
-test("a use is counted as often as asked, and the arguments arrive", async () => {
+test("uses are counted once per call, and the arguments arrive", async () => {
   const { open } = await start();
   const { page } = open();
   await page.license.activate("DEMO-TEN-USES");
@@ -159,7 +159,7 @@ test("a use is counted as often as asked, and the arguments arrive", async () =>
   }
 });
 
-test("a move to this device is asked for by the page", async () => {
+test("a page can move the license to this device", async () => {
   const { license } = await start();
   const asked = [];
   const activate = (key, { replacePrevious }) => {
@@ -174,7 +174,7 @@ test("a move to this device is asked for by the page", async () => {
   assert.deepEqual(asked, [[KEY, true], [null, false]]);
 });
 
-test("a renderer that was taken over gets clear errors only", async () => {
+test("a compromised renderer gets clear errors only", async () => {
   const { electron, license, open } = await start();
   const { ipc } = open();
   const messages = [
@@ -201,7 +201,7 @@ test("a renderer that was taken over gets clear errors only", async () => {
   assert.deepEqual([...electron.ipcMain.handlers.keys()], ["polar-license:call"]);
 });
 
-test("iframes are refused unless the app allows them, by address", async () => {
+test("iframes are refused unless the app allows their address", async () => {
   const closed = await start();
   const frame = closed.open().iframe("app://acme/frame.html");
   assert.equal((await failure(frame.page.license.activate(KEY))).kind, "invalid_argument");
@@ -222,7 +222,7 @@ test("iframes are refused unless the app allows them, by address", async () => {
   assert.deepEqual(never, []);
 });
 
-test("a frame that went on to a foreign page hears of no change", async () => {
+test("a frame that navigated to a foreign page receives no changes", async () => {
   const { license, open } = await start({ allow: ({ senderFrame }) => senderFrame.url.startsWith("app://") });
   const window = open();
   await window.page.license.refresh();
@@ -234,13 +234,13 @@ test("a frame that went on to a foreign page hears of no change", async () => {
   assert.deepEqual(heard, []);
 });
 
-test("a frame that is gone does not keep others from hearing", async () => {
+test("a closed frame does not keep changes from others", async () => {
   for (const allow of [() => true, ({ senderFrame }) => senderFrame.url.startsWith("app://")]) {
     const { license, open } = await start({ allow });
     const window = open();
     const frame = window.iframe("app://acme/frame.html");
     await frame.page.license.refresh();
-    // in this order: the frame that is gone is told first
+    // in this order, so that the closed frame is sent the change first
     const other = open();
     await other.page.license.refresh();
     frame.gone = true;
@@ -252,7 +252,7 @@ test("a frame that is gone does not keep others from hearing", async () => {
   }
 });
 
-test("a predicate that throws refuses", async () => {
+test("an exception in `allow` refuses access", async () => {
   const { open } = await start({
     allow: () => {
       throw new Error("mistake");
@@ -277,7 +277,7 @@ test("a window closed during an operation does not disturb it", async () => {
   assert.equal(license.current().allowed, true);
 });
 
-test("a page that is loaded again follows once", async () => {
+test("a reloaded page receives each change once", async () => {
   const { license, open } = await start();
   const window = open();
   await window.page.license.refresh();
@@ -295,7 +295,7 @@ test("a page that is loaded again follows once", async () => {
 test("an answer that was overtaken by a change does not undo it", async () => {
   const { electron, license } = await start();
   const window = electron.open((bridge, ipc) => {
-    // replies take a longer way than changes
+    // replies take longer than changes
     const invoke = (...args) => ipc.invoke(...args).finally(() => held);
     const [sendSync, on] = ["sendSync", "on"].map((name) => (...args) => ipc[name](...args));
     exposeLicense(bridge, { invoke, sendSync, on });
@@ -311,7 +311,7 @@ test("an answer that was overtaken by a change does not undo it", async () => {
   assert.equal(window.page.license.current().state, "active");
 });
 
-test("listeners end, and one that fails does not keep others from hearing", async (context) => {
+test("listeners can be removed, and one that throws does not keep changes from others", async (context) => {
   const said = context.mock.method(console, "error", () => undefined);
   const { license, open } = await start();
   const { page } = open();
@@ -328,7 +328,7 @@ test("listeners end, and one that fails does not keep others from hearing", asyn
   assert.deepEqual([heard, said.mock.callCount()], [["on"], 1]);
 });
 
-test("stop takes everything back, and the license can be shared again", async () => {
+test("the returned function stops sharing, and the license can be shared again", async () => {
   const electron = new Electron();
   const { license } = await clientOf(polar);
   const open = () => electron.open(exposeLicense);
@@ -360,7 +360,7 @@ test("stop takes everything back, and the license can be shared again", async ()
   shareLicense(license, electron.ipcMain)();
 });
 
-test("CommonJS has the same", () => {
+test("the CommonJS modules have the same exports", () => {
   const require = createRequire(import.meta.url);
   assert.deepEqual(Object.keys(require(`${scripts}/electron-main.cjs`)), ["shareLicense"]);
   assert.deepEqual(Object.keys(require(`${scripts}/electron-preload.cjs`)), ["exposeLicense"]);

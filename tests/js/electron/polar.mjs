@@ -1,4 +1,4 @@
-// The compiled package, a local Polar, and clients whose storage and network a test can look at and break.
+// The compiled package, a local Polar, and clients whose storage and network a test can inspect and break.
 
 import { fileURLToPath } from "node:url";
 
@@ -15,14 +15,14 @@ export const { shareLicense } = await import(`${scripts}/electron-main.js`);
 export const { exposeLicense } = await import(`${scripts}/electron-preload.js`);
 export { scripts };
 
-/** A local Polar with demo keys, until the end of the tests. */
+/** Starts a local Polar with demo keys, which runs until the end of the tests. */
 export async function startPolar(after, ...options) {
   const { stop, ...polar } = await startLocalPolar(program, ...options);
   after(stop);
   return polar;
 }
 
-/** A client on `polar`, its stored texts, and the means to cut it off and to hold its requests back. */
+/** Returns a client of `polar`, its stored texts, and functions that make it offline and hold its requests back. */
 export async function clientOf(polar) {
   const texts = new Map();
   const onRequest = () => undefined;
@@ -39,7 +39,7 @@ export async function clientOf(polar) {
   const fetch = async (url, init) => {
     host.onRequest();
     await host.hold;
-    // an app's own function may say too much
+    // an app's own function may reveal too much
     if (host.offline) throw new TypeError(`cannot send ${init.body}`);
     return globalThis.fetch(url, init);
   };

@@ -1,18 +1,19 @@
-// What of Electron the helpers meet, as it behaves with `sandbox` and `contextIsolation` on: messages are cloned and
-// arrive later, errors arrive as texts, frames that are gone throw, and what a page sees of a preload script is copied.
+// A stand-in for the parts of Electron that the package uses, with its behavior under `sandbox` and `contextIsolation`:
+// messages are cloned and arrive later, errors arrive as texts, closed frames throw, and a page sees copies of a
+// preload script's objects.
 
 import { EventEmitter } from "node:events";
 
 const soon = (work) => setImmediate(work);
 
-/** What Electron's main process has. */
+/** Electron's main process. */
 export class Electron {
-  /** Everything that crossed from the main process to a renderer, as JSON. */
+  /** Everything that was sent from the main process to a renderer, as JSON. */
   crossed = [];
   ipcMain = new IpcMain();
   #frames = 0;
 
-  /** A window with a page whose preload script is `preload(contextBridge, ipcRenderer)`. */
+  /** Opens a window with a page whose preload script is `preload(contextBridge, ipcRenderer)`. */
   open(preload, url = "app://acme/index.html") {
     return new Window(this, preload, url);
   }
@@ -52,12 +53,12 @@ class Window {
     this.main = new Frame(this, null, url);
   }
 
-  /** The page's `window`. */
+  /** Returns the page's `window`. */
   get page() {
     return this.main.page;
   }
 
-  /** The page's own way to the main process: what a renderer that was taken over has. */
+  /** Returns the preload script's channel to the main process, which a compromised renderer has too. */
   get ipc() {
     return this.main.ipc;
   }
@@ -106,7 +107,7 @@ class Frame {
     this.load(url);
   }
 
-  /** A page, after the one before: new worlds in the same frame. */
+  /** Loads a page in place of the previous one: new worlds in the same frame. */
   load(url = this.url) {
     this.url = url;
     this.ipc?.end();
@@ -117,7 +118,7 @@ class Frame {
         if (name in this.page) throw new Error("Cannot bind an API on top of an existing property");
         this.page[name] = across(api);
       },
-      // what crosses of the function is its text
+      // only the text of the function crosses
       executeInMainWorld: ({ func, args = [] }) =>
         across(called(new Function("globalThis", `return (${func});`)(this.page), args)),
     };
@@ -161,7 +162,7 @@ class IpcRenderer extends EventEmitter {
     soon(() => window.electron.ipcMain.emit(channel, { sender: window.webContents, senderFrame: web }, ...message));
   }
 
-  /** The real one blocks the page; without a listener, until the garbage is collected. */
+  /** Sends synchronously. The real one blocks the page; without a listener, until garbage collection. */
   sendSync(channel, ...args) {
     const { window, web } = this.#frame;
     const event = { sender: window.webContents, senderFrame: web, returnValue: null };
@@ -174,13 +175,15 @@ class IpcRenderer extends EventEmitter {
     this.removeAllListeners();
   }
 
-  /** A page that is gone hears nothing. */
+  /** Runs `work` for the reply, which a closed page does not receive. */
   #reply(work) {
     soon(() => this.#ended || this.#frame.gone || work());
   }
 }
 
-/** What arrives in the other world: functions and promises by proxy, copies of plain objects, texts of errors. */
+/**
+ * Converts a value for the other world: functions and promises to proxies, plain objects to copies, errors to texts.
+ */
 function across(value) {
   if (typeof value === "symbol") throw new TypeError("An object could not be cloned.");
   if (typeof value === "function") return (...args) => called(value, args);

@@ -28,7 +28,7 @@ const BUNDLES = {
   "Vue, Svelte and OpenFeature": { entry: "others.mjs", root: here },
 };
 
-/** How the README's blocks are known that are tried here. */
+/** The text by which each tested block of the README is found. */
 const BLOCKS = { vue: 'from "vue"', svelte: 'from "svelte/', app: "export default function App" };
 
 const polar = await startPolar(after);
@@ -129,7 +129,7 @@ function page() {
   return new JSDOM("<!doctype html><body></body>", { url: "http://localhost/", pretendToBeVisual: true });
 }
 
-/** What scripts find of a page is this one's. */
+/** Makes the globals of this process those of the page. */
 function becomesPage(window) {
   const names = ["window", "document", "navigator", "localStorage", "customElements", "CustomEvent", "Event", "HTMLElement",
     "HTMLIFrameElement"];
@@ -142,7 +142,7 @@ function succeeded(results) {
   assert.deepEqual(failed.map(({ name, failure }) => `${name}: ${failure}`), []);
 }
 
-/** One script with the package and with the React that is installed in `root`. */
+/** Bundles a script with the package and with the React that is installed in `root`. */
 async function bundled(entry, root) {
   const { exports } = JSON.parse(readFileSync(join(scripts, "package.json"), "utf8"));
   const resolve = (setup) => {
@@ -150,7 +150,7 @@ async function bundled(entry, root) {
       const conditions = exports[`.${path.slice("polar-license".length)}`].import;
       return { path: join(scripts, conditions.browser ?? conditions.default) };
     });
-    // of the app, for the package too
+    // the app's packages, also for imports by the package
     setup.onResolve({ filter: /^(react|react-dom|@openfeature)(\/|$)/ }, ({ path, kind, pluginData }) =>
       pluginData === "found" ? undefined : setup.resolve(path, { kind, resolveDir: root, pluginData: "found" }),
     );
@@ -176,7 +176,7 @@ async function bundled(entry, root) {
   return outputFiles[0].text;
 }
 
-/** A block of the README as a developer pastes it: a whole app is at most 15 lines. */
+/** Returns a block of the README, to be used as a developer pastes it. A whole app has at most 15 lines. */
 function snippet(name) {
   const blocks = [...readFileSync(join(scripts, "README.md"), "utf8").matchAll(/^```tsx?\n(.*?)^```$/gms)];
   const found = blocks.map(([, text]) => text).filter((text) => text.includes(BLOCKS[name]));

@@ -1,4 +1,4 @@
-// The README's snippets for Vue and Svelte, and the provider for OpenFeature, on a page and against a local Polar.
+// The README's snippets for Vue and Svelte, and the provider for OpenFeature, on a page with a local Polar.
 
 import { OpenFeature, ProviderEvents } from "@openfeature/web-sdk";
 import { effectScope, nextTick, watch } from "vue";
@@ -10,7 +10,7 @@ import { useDecision } from "readme:vue";
 const KEY = "DEMO-PLAIN";
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** The results: names, and failures in words. */
+/** Runs the tests. Returns their names, and failures in words. */
 export async function run(polar) {
   const results = [];
   for (const test of [vue, svelte, flags, stale]) {
@@ -23,7 +23,7 @@ export async function run(polar) {
   return results;
 }
 
-/** With a clock that can be turned. */
+/** Returns a client whose clock the test sets. */
 async function licensed(polar) {
   const turned = { ahead: 0 };
   const license = await createLicenseClient({
@@ -106,7 +106,7 @@ async function stale(polar) {
   equal(client.getBooleanDetails("export", false).reason, "STALE", "in grace");
   await Promise.resolve();
   equal(status(), "STALE", "in grace");
-  // a provider that begins in grace
+  // a provider that starts in grace
   const other = new LicenseProvider(license);
   await OpenFeature.setProviderAndWait(other);
   await new Promise((resolve) => setTimeout(resolve));

@@ -1,5 +1,5 @@
-// What an app in React does with a license, on a page: a list of tests, each with what it demands. Runs with React 18 and
-// 19, in jsdom and in Chromium, against a local Polar: `polar` is its address and its organization.
+// An app in React with a license, on a page: a list of tests with assertions. Runs with React 18 and 19, in jsdom and
+// in Chromium, against a local Polar: `polar` is its address and its organization.
 
 import { StrictMode, startTransition, useLayoutEffect, useState, useSyncExternalStore, version } from "react";
 import { createRoot, hydrateRoot } from "react-dom/client";
@@ -15,7 +15,7 @@ const NOT_INCLUDED = "Your license does not include this feature. Upgrade to use
 const TESTS = [obviousHook, heavyList, oneForm, madeByTheProvider, withoutWebAssembly, disposedOf, withoutLicense, onAServer, withoutProvider,
   appOfTheReadme, element];
 
-/** The results: names, and failures in words. */
+/** Runs the tests. Returns their names, and failures in words. */
 export async function run(polar) {
   const results = [];
   for (const test of TESTS) {
@@ -28,7 +28,7 @@ export async function run(polar) {
     );
     console.error = error;
     document.body.replaceChildren();
-    // React says there what it does not like, such as a snapshot that is another one each time
+    // React logs its complaints there, such as a snapshot that differs each time
     results.push({ name: `React ${version.split(".")[0]}: ${test.name}`, failure: failure ?? logged[0] });
   }
   return results;
@@ -49,7 +49,7 @@ function holds(condition, what) {
   if (!condition) throw new Error(what);
 }
 
-/** Draws, in StrictMode, until `text` is there. */
+/** Renders in StrictMode, and waits until `text` appears. */
 function drawn(element, root = document.body.appendChild(document.createElement("main"))) {
   const made = createRoot(root);
   made.render(<StrictMode>{element}</StrictMode>);
@@ -57,7 +57,7 @@ function drawn(element, root = document.body.appendChild(document.createElement(
   return { root, shows, end: () => made.unmount() };
 }
 
-/** Looks again after each turn of the page. */
+/** Waits until a condition holds, and checks it after each turn of the event loop. */
 async function until(condition, what) {
   for (const end = Date.now() + 20_000; !condition(); ) {
     if (Date.now() > end) throw new Error(`there is no ${what()}`);
@@ -65,7 +65,7 @@ async function until(condition, what) {
   }
 }
 
-/** As a developer writes it without reading. */
+/** Checks the hook as a developer writes it without reading the documentation. */
 async function obviousHook(polar) {
   const license = await clientOf(polar);
   let draws = 0;
@@ -84,7 +84,7 @@ async function obviousHook(polar) {
   end();
 }
 
-/** A transition draws for a long time, and the license changes meanwhile: no two parts of a page may differ. */
+/** Checks that all parts of a page show the same state while the license changes during a long transition. */
 async function heavyList(polar) {
   const license = await clientOf(polar);
   const seen = [];
@@ -138,7 +138,7 @@ function Form({ seen }) {
 }
 
 async function oneForm(polar) {
-  // Polar is asked once the page says so
+  // Polar is asked once the page is ready
   const license = await clientOf(polar, async (...request) => {
     await shows("busy ");
     return fetch(...request);
@@ -163,7 +163,7 @@ async function oneForm(polar) {
   end();
 }
 
-/** Created in the browser, once, although StrictMode draws and mounts everything twice. */
+/** Checks that the license is created in the browser, once, although StrictMode renders and mounts everything twice. */
 async function madeByTheProvider(polar) {
   let made = 0;
   let release;
@@ -208,7 +208,9 @@ function Failure() {
   return error?.message;
 }
 
-/** Where WebAssembly cannot run: what was pending is refused with a sentence, and stays so whatever the user tries. */
+/**
+ * Checks the provider if WebAssembly cannot run: pending calls and all later ones fail with a sentence for the user.
+ */
 async function withoutWebAssembly() {
   const message = "This app cannot check its license in this browser. Contact the vendor.";
   const make = () => Promise.reject(new LicenseError("unsupported", "there is no WebAssembly here", { message }));
@@ -241,7 +243,10 @@ function LicenseButton() {
   return <button onClick={() => showLicenseDialog(license ?? error)}>License…</button>;
 }
 
-/** What the provider has made ends with it, also if it was not there yet; what the app has made is the app's. */
+/**
+ * Checks that the provider disposes of the license that it has created, also of one that arrives late, and never of the
+ * app's own.
+ */
 async function disposedOf(polar) {
   const made = [];
   let disposed = 0;
@@ -268,7 +273,7 @@ async function disposedOf(polar) {
   const given = drawn(<LicenseProvider license={own}><Gate fallback="no access" /></LicenseProvider>);
   await given.shows("no access");
   given.end();
-  // neither a fake nor a window's license has to know how to end
+  // neither a fake nor a window's license must have `dispose`
   const { dispose: _, ...plain } = await clientOf(polar);
   const fake = drawn(<LicenseProvider license={async () => plain}><Gate fallback="no access" /></LicenseProvider>);
   await fake.shows("no access");
@@ -277,7 +282,7 @@ async function disposedOf(polar) {
   holds(disposed === 15, "disposed of what the app has made");
 }
 
-/** The license comes later, from an effect of the app's own. */
+/** Checks a license that arrives later, from an effect of the app. */
 async function withoutLicense(polar) {
   const license = await clientOf(polar);
   let give;
@@ -300,13 +305,13 @@ async function withoutLicense(polar) {
   end();
 }
 
-/** Why a feature is off, as a developer writes it: without a look at whether the license is there yet. */
+/** Shows why a feature is off, as a developer writes it: without checking whether there is a license yet. */
 function Why({ feature }) {
   const { explain } = useLicense();
   return <p>{explain(feature).message}</p>;
 }
 
-/** What a server draws, a page takes over without a word, and goes on from there. */
+/** Checks that a page takes over a server's HTML without a warning, and continues from there. */
 async function onAServer(polar) {
   let made = 0;
   const make = () => {
@@ -343,7 +348,7 @@ async function withoutProvider() {
   holds(message?.includes("<LicenseProvider license={…}>"), `the message is ${message}`);
 }
 
-/** As it is pasted, with a local Polar in the place of the real one. */
+/** Checks the pasted app, with a local Polar in place of the real one. */
 async function appOfTheReadme(polar) {
   const { fetch } = globalThis;
   globalThis.fetch = (url, init) => fetch(String(url).replace("https://api.polar.sh", polar.url), init);
@@ -361,7 +366,7 @@ async function appOfTheReadme(polar) {
   end();
 }
 
-/** Placed by the app: React 19 sets properties, React 18 attributes only. */
+/** Checks an element that the app places: React 19 sets properties, React 18 attributes only. */
 async function element(polar) {
   const license = await clientOf(polar);
   const opened = [];

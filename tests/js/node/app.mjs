@@ -1,5 +1,5 @@
-// An app that tests/js/node/processes.test.mjs starts: says that it is ready, waits for a line, carries out one operation,
-// and prints what came of it.
+// An app for tests/js/node/processes.test.mjs: reports that it is ready, waits for a line, carries out one operation,
+// and prints the result.
 //
 //   node app.mjs PACKAGE SETTINGS DIRECTORY OPERATION [ARGUMENT]
 

@@ -1,4 +1,4 @@
-// A process that tests/node_files.rs starts: does what the first parameter says, with the others.
+// A process for tests/node_files.rs. The first argument names its task, and the others are the task's arguments.
 
 import { compiled } from "./compiled.mjs";
 

@@ -1,4 +1,4 @@
-// The TypeScript under bindings/wasm/ts/src/node, compiled: every export of every file, as one module.
+// The compiled TypeScript of bindings/wasm/ts/src/node: every export of every file, as one module.
 
 import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";

@@ -1,4 +1,4 @@
-// The changes that this process makes to the disk, in order; and making one of them fail.
+// Records the changes that this process makes to the disk, in order, and makes chosen ones fail.
 
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
@@ -8,8 +8,8 @@ const promises = fs.promises;
 const shortened = (path) => extname(path) || basename(path);
 
 /**
- * From here to the end of the test: `steps` are writes, syncs, renames and removals as `sync .tmp`, by a file's extension
- * or a directory's name. The next of each of the steps in `fails` fails.
+ * Watches the disk until the end of the test. `steps` are writes, syncs, renames and removals such as `sync .tmp`, with
+ * a file's extension or a directory's name. The next of each of the steps in `fails` fails.
  */
 export async function watchDisk(test) {
   const disk = { steps: [], fails: [] };

@@ -1,4 +1,4 @@
-// The lock: who holds it, who waits, and who takes it over. With processes in Rust: tests/node_files.rs.
+// The lock: its holders, its waiters, and taking it over. Tests with processes in Rust are in tests/node_files.rs.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -18,7 +18,7 @@ const place = { appId: "com.acme.app", product: "01".repeat(8), device: "02".rep
 const name = fileName(place);
 const bytes = (text) => Buffer.from(text);
 
-/** Two stores, as two processes have them, and the lock's file. */
+/** Creates two stores, as two processes have them, and returns the lock's file too. */
 function stores(t) {
   const directory = join(scratch(t), "data");
   mkdirSync(directory);
@@ -38,7 +38,7 @@ const BUSY = { message: "another process has locked the license file; try again 
 /** Acquires the lock without waiting. */
 const lockAtOnce = (store) => store.locked(async () => undefined, 0);
 
-/** Runs `work` as a user who is neither root nor, if this is root, the owner of files. */
+/** Runs `work` as a user who is neither root nor, if this process is root, the owner of files. */
 async function withoutPrivileges(work) {
   const isRoot = process.getuid() === 0;
   if (isRoot) process.seteuid(65534);
@@ -49,7 +49,7 @@ async function withoutPrivileges(work) {
   }
 }
 
-/** Leaves the files that a process leaves which is killed while saving. */
+/** Creates the files that a process leaves if it is killed while saving. */
 function dieWhileSaving({ lock, side }, token, secondsAgo) {
   writeFileSync(lock, token);
   writeFileSync(side(`${token}.tmp`), "half a rec");
@@ -112,7 +112,7 @@ test("a concurrent caller does not hold the lock", async (t) => {
   assert.equal(await text(one), "outside");
 });
 
-test("calls that go on after the work has ended do not hold the lock", async (t) => {
+test("calls that continue after the work do not hold the lock", async (t) => {
   const { directory, one } = stores(t);
   let goOn, late;
   await one.locked(async () => {
@@ -165,7 +165,7 @@ test("a lock whose holder died before writing its token is taken over", async (t
   assert.deepEqual(namesIn(directory), [name]);
 });
 
-test("a lock that is no file is judged by its age", { skip: WINDOWS }, async (t) => {
+test("a lock that is not a file is judged by its age", { skip: WINDOWS }, async (t) => {
   const kinds = {
     directory: (path) => mkdirSync(path),
     "filled directory": (path) => mkdirSync(join(path, "x"), { recursive: true }),
@@ -178,7 +178,7 @@ test("a lock that is no file is judged by its age", { skip: WINDOWS }, async (t)
     await assert.rejects(lockAtOnce(one), BUSY, kind);
     lutimesSync(lock, 1e9, 1e9);
     await lockAtOnce(one);
-    // What is in a directory is not this library's to delete.
+    // The files in such a directory are not this library's to delete.
     assert.equal(namesIn(directory).length, kind === "filled directory" ? 1 : 0, kind);
   }
 });
@@ -226,7 +226,7 @@ test("a lock that this user can never take over is reported at once", { skip: WI
   }
 });
 
-test("claims of any number of dead takers are overcome", async (t) => {
+test("claims of any number of dead processes are overcome", async (t) => {
   for (const claims of [1, 8, 9, 10, 40]) {
     const files = stores(t);
     dieWhileSaving(files, DEAD, 11);
@@ -239,7 +239,7 @@ test("claims of any number of dead takers are overcome", async (t) => {
   }
 });
 
-test("a lock that this process failed to delete is its own", async (t) => {
+test("a process can take over a lock that it failed to delete", async (t) => {
   const { directory, one, other, lock } = stores(t);
   const disk = await watchDisk(t);
   for (const next of [one, other]) {
@@ -269,7 +269,7 @@ test("a token is not trusted as a path", async (t) => {
   assert.equal(readFileSync(join(directory, "victim.tmp"), "utf8"), "untouched");
 });
 
-test("a lock is waited for as long as the caller says", async (t) => {
+test("the caller decides how long to wait for a lock", async (t) => {
   const files = stores(t);
   dieWhileSaving(files, DEAD, 2);
   const waits = [];
@@ -286,7 +286,7 @@ test("a lock is waited for as long as the caller says", async (t) => {
   }
 });
 
-test("a lock that stays is judged once a second", async (t) => {
+test("a lock that stays is examined once a second", async (t) => {
   const files = stores(t);
   dieWhileSaving(files, DEAD, 11);
   const claim = files.side(`${DEAD}.take1`);
@@ -328,7 +328,7 @@ test("a process that lost the lock changes nothing", async (t) => {
   assert.equal(namesIn(directory).length, 2);
 });
 
-test("of many that take over at once one wins", async (t) => {
+test("one of many simultaneous takeovers succeeds", async (t) => {
   for (let round = 0; round < 50; round += 1) {
     const files = stores(t);
     dieWhileSaving(files, DEAD, 11);
@@ -345,7 +345,7 @@ test("of many that take over at once one wins", async (t) => {
   }
 });
 
-test("one process at a time takes over", async (t) => {
+test("one process at a time takes over a lock", async (t) => {
   const files = stores(t);
   dieWhileSaving(files, DEAD, 11);
   const claim = files.side(`${DEAD}.take1`);
@@ -357,7 +357,7 @@ test("one process at a time takes over", async (t) => {
   assert.deepEqual(namesIn(files.directory), [name], "that process died");
 });
 
-test("a lock that changed hands since it was judged is left alone", async (t) => {
+test("a lock with a new holder since it was examined is left alone", async (t) => {
   const { directory, lock, side } = stores(t);
   writeFileSync(lock, DEAD);
   const seen = await readLock(lock);
@@ -369,7 +369,7 @@ test("a lock that changed hands since it was judged is left alone", async (t) =>
   assert.deepEqual(namesIn(directory), [`${name}.lock`]);
 });
 
-test("a fresh lock taken by mistake is put back unless there is another", async (t) => {
+test("a fresh lock that was moved by mistake is put back, unless there is another", async (t) => {
   const { lock, side } = stores(t);
   const oldPath = side("1111111111111111.old");
   writeFileSync(oldPath, "fresh");
@@ -380,7 +380,7 @@ test("a fresh lock taken by mistake is put back unless there is another", async 
   renameSync(side("third"), lock);
   await putBack(oldPath, lock, fresh);
   assert.equal(readFileSync(lock, "utf8"), "third");
-  // As on a file system without hard links: there is nothing to link.
+  // Simulates a file system without hard links: there is nothing to link.
   rmSync(lock);
   rmSync(oldPath);
   await putBack(oldPath, lock, fresh);

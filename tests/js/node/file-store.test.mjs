@@ -1,4 +1,4 @@
-// The file store alone: what it keeps, and what it says where it cannot.
+// The file store alone: what it stores, and its errors.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
@@ -27,13 +27,13 @@ const error = (promise) =>
     (thrown) => thrown.message,
   );
 
-/** A store in a directory that is not there yet. */
+/** Creates a store in a directory that does not exist yet. */
 function newStore(t) {
   const directory = join(scratch(t), "data");
   return { directory, path: join(directory, name), store: new FileStore(directory, place) };
 }
 
-test("names are safe and tell records apart", () => {
+test("names are safe and distinguish records", () => {
   const tail = "-0102030405060708-ffffffffffffffff.license";
   const named = (appId) => fileName({ appId, product: "0102030405060708", device: "f".repeat(16) });
   assert.equal(named("com.acme.app"), `com.acme.app${tail}`);
@@ -140,7 +140,7 @@ test("only the owner may read", { skip: process.platform === "win32" }, async (t
   assert.deepEqual([path, directory, above, join(above, "still")].map(mode), [0o600, 0o700, 0o700, 0o700]);
 });
 
-test("links to directories and from a planted name are fine", { skip: process.platform === "win32" }, async (t) => {
+test("links to directories, and a link in place of the record, do no harm", { skip: process.platform === "win32" }, async (t) => {
   const { directory, path, store } = newStore(t);
   const [real, victim] = ["real", "victim"].map((it) => join(directory, "..", it));
   mkdirSync(real);
@@ -194,7 +194,7 @@ test("a full disk loses nothing", { skip: process.platform === "win32" }, async 
   for (const blocks of ["1", "0"]) {
     const child = fileURLToPath(new URL("child.mjs", import.meta.url));
     const parameters = [process.execPath, child, "save", directory, place.device, "n".repeat(50_000)];
-    // Without the trap the signal of a file that grows too large may end the process.
+    // Without the trap, the signal of a file that grows too large may end the process.
     const shell = `trap '' XFSZ; ulimit -f "$0" && exec "$@"`;
     const { status, stderr } = spawnSync("sh", ["-c", shell, blocks, ...parameters], { encoding: "utf8" });
     assert.match(stderr, /^could not (?:write|lock) the license file: no space left; free some and try again$/m);
@@ -222,7 +222,7 @@ test("a directory without permission is an error", { skip: process.platform === 
   assert.equal(await text(store), "old");
 });
 
-test("obstacles are named in errors", async (t) => {
+test("errors name the obstacle", async (t) => {
   const { directory, path, store } = newStore(t);
   writeFileSync(directory, "a file");
   const inTheWay =
@@ -243,7 +243,7 @@ test("obstacles are named in errors", async (t) => {
 
   if (process.platform === "win32") return;
   execFileSync("mkfifo", [path]);
-  // Nothing waits for somebody to write to a pipe.
+  // No call waits for another program to write to a pipe.
   assert.equal(await error(store.load()), `could not read the license file: ${expected}`);
 });
 
@@ -258,10 +258,10 @@ test("errors and stores name no path", async (t) => {
   assert.doesNotMatch(inspect(fileStorage({ directory }), { depth: 9 }), /polar-license-test/);
 });
 
-test("without a directory there is no storage, and a reason", async (t) => {
+test("without a directory, storage fails with a reason", async (t) => {
   const saved = { HOME: process.env.HOME, XDG_DATA_HOME: process.env.XDG_DATA_HOME };
   t.after(() => Object.assign(process.env, saved));
-  // Relative ones name no place: where they lead depends on where the app was started.
+  // A relative path names no place: its meaning depends on the directory in which the app was started.
   Object.assign(process.env, { HOME: "somewhere", XDG_DATA_HOME: "" });
   const store = fileStorage().open(place);
   let runs = 0;

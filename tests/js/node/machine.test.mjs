@@ -1,4 +1,5 @@
-// What this device is, where its files are, and what its system is called. Compared with Rust: tests/node_files.rs.
+// The identifier of this device, the place of its files, and the name of its system. tests/node_files.rs compares them
+// with Rust.
 
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
@@ -18,7 +19,7 @@ test("placeholders are not identifiers", () => {
   assert.equal(usable("\t4C4C45 44\r\n"), "4C4C45 44");
 });
 
-test("the second file counts if the first holds no identifier", async (t) => {
+test("the second file is used if the first contains no identifier", async (t) => {
   const directory = scratch(t);
   const [first, second] = ["first", "second"].map((name) => join(directory, name));
   assert.equal(await firstOf(first, second), undefined);
@@ -32,7 +33,7 @@ test("the second file counts if the first holds no identifier", async (t) => {
   assert.equal(await firstOf(first, second), "first");
 });
 
-test("Windows' identifier is read from what reg.exe prints", () => {
+test("the identifier of Windows is read from the output of reg.exe", () => {
   const key = "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Cryptography";
   const guid = "5e5a8ec8-5c9b-4b4d-9e2c-3c1b5f0e7a11";
   assert.equal(machineGuid(`\r\n${key}\r\n    MachineGuid    REG_SZ    ${guid}\r\n\r\n`), guid);
@@ -41,7 +42,7 @@ test("Windows' identifier is read from what reg.exe prints", () => {
   assert.equal(machineGuid("FEHLER: Der Zugriff wurde verweigert.\r\n"), undefined);
 });
 
-test("macOS' identifier is read from what ioreg prints", () => {
+test("the identifier of macOS is read from the output of ioreg", () => {
   const uuid = "564D1E5A-8EC8-5C9B-4B4D-9E2C3C1B5F0E";
   const printed = (value) =>
     `+-o Mac14,2  <class IOPlatformExpertDevice, id 0x100000258>\n    {\n      "IOPlatformSerialNumber" = "X"\n` +
@@ -60,7 +61,7 @@ test("this machine has one device id, with the storage's directory or without", 
   assert.deepEqual(namesIn(directory), source === undefined ? ["device-id"] : []);
 });
 
-test("a random identifier stays, and is its owner's", async (t) => {
+test("a random identifier is kept, and only its owner can read it", async (t) => {
   const directory = join(scratch(t), "a", "b");
   const id = await randomSource(directory);
   assert.match(id, /^[0-9a-f]{32}$/);
@@ -71,7 +72,7 @@ test("a random identifier stays, and is its owner's", async (t) => {
   if (process.platform !== "win32") assert.equal(mode(join(directory, "device-id")), 0o600);
 });
 
-test("a random identifier that Rust made is taken as it is, and a broken one replaced", async (t) => {
+test("a random identifier of Rust's is used unchanged, and a broken one is replaced", async (t) => {
   const directory = scratch(t);
   const keep = (text) => writeFileSync(join(directory, "device-id"), text);
   keep("0123456789abcdef0123456789ABCDEF\n");
@@ -84,7 +85,7 @@ test("a random identifier that Rust made is taken as it is, and a broken one rep
   }
 });
 
-test("without a place to keep it there is no random identifier, and no path in the reason", async (t) => {
+test("a random identifier that cannot be kept is an error that names no path", async (t) => {
   const directory = scratch(t);
   writeFileSync(join(directory, "file"), "");
   mkdirSync(join(directory, "device-id"));
@@ -95,7 +96,7 @@ test("without a place to keep it there is no random identifier, and no path in t
   assert.deepEqual(namesIn(directory), ["device-id", "file"], "no temporary file stays");
 });
 
-test("who comes late takes the identifier that is there", async (t) => {
+test("a late process uses the existing identifier", async (t) => {
   const directory = scratch(t);
   const [kept, late] = ["device-id", "late.tmp"].map((name) => join(directory, name));
   writeFileSync(kept, "1".repeat(32));
@@ -107,7 +108,7 @@ test("who comes late takes the identifier that is there", async (t) => {
   assert.equal(readFileSync(kept, "utf8"), "2".repeat(32));
 });
 
-test("all that start at once agree", async (t) => {
+test("all processes that start at once agree on an identifier", async (t) => {
   for (let round = 0; round < 50; round += 1) {
     const directory = scratch(t);
     const ids = await Promise.all([1, 2, 3, 4].map(() => randomSource(directory)));
@@ -132,7 +133,7 @@ test("data is kept where each system keeps it", { skip: process.platform === "wi
   assert.equal(directoryOn("win32", {}, home), undefined);
 });
 
-test("Linux is called by its pretty name, without the code name", () => {
+test("the name of Linux is its pretty name without the code name", () => {
   const debian = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nVERSION_ID="12"\n';
   assert.equal(osRelease(debian), "Debian GNU/Linux 12");
   assert.equal(osRelease('NAME="Ubuntu"\nPRETTY_NAME="Ubuntu 24.04.2 LTS"\r\n'), "Ubuntu 24.04.2 LTS");
@@ -141,7 +142,7 @@ test("Linux is called by its pretty name, without the code name", () => {
   assert.equal(osRelease("CPE_NAME=x\nNAME"), undefined);
 });
 
-test("macOS' version is read from its plist", () => {
+test("the version of macOS is read from its plist", () => {
   const plist =
     "<dict>\n\t<key>ProductName</key>\n\t<string>macOS</string>\n\t<key>ProductVersion</key>\n" +
     "\t\t<string>14.5</string>\n</dict>";
@@ -151,7 +152,7 @@ test("macOS' version is read from its plist", () => {
   assert.equal(systemVersion(""), undefined);
 });
 
-test("Windows is called by its name, without its edition", () => {
+test("the name of Windows has no edition", () => {
   assert.equal(windowsName("Windows 10 Pro", "10.0.19045"), "Windows 10");
   assert.equal(windowsName("Windows 10 Pro", "10.0.22631"), "Windows 11");
   assert.equal(windowsName("Windows 11 Home", "10.0.26100"), "Windows 11");

@@ -1,5 +1,6 @@
-// A trap of the WebAssembly while the portal is in use: nothing hangs, what it held is gone, and the next operation begins on
-// a new instance. A process of its own: the engine's exports are replaced before anything is instantiated.
+// A trap of the WebAssembly while the portal is in use: no call hangs, the held values are gone, and the next operation
+// uses a new instance. Runs in a process of its own, because the engine's exports are replaced before anything is
+// instantiated.
 
 import assert from "node:assert/strict";
 import test, { after } from "node:test";
@@ -18,7 +19,7 @@ const { instantiate } = WebAssembly;
 WebAssembly.instantiate = async (module, imports) => {
   const instance = await instantiate(module, imports);
   const { exports } = instance;
-  // Node's `fetch` has a WebAssembly too, for HTTP
+  // Node's `fetch` has a WebAssembly module too, for HTTP
   if (!("engine_new" in exports)) return instance;
   traps.instances += 1;
   const mined = (member) => (typeof member !== "function" ? member : (...given) => {
@@ -31,7 +32,7 @@ WebAssembly.instantiate = async (module, imports) => {
 
 const { createLicenseClient, LicenseError, memoryStorage } = await import(`${scripts}/portal.node.js`);
 
-test("a trap ends what is under way, and a session of before", async () => {
+test("a trap ends running operations and earlier sessions", async () => {
   const polar = await startPolar(after);
   const license = await createLicenseClient({
     organizationId: polar.organization,

@@ -1,4 +1,4 @@
-// A process that tests/power_cut.rs starts: saves records in a directory, or opens directories as a power cut left them.
+// A process for tests/power_cut.rs: saves records in a directory, or opens directories as a power cut left them.
 
 import { compiled } from "./compiled.mjs";
 
@@ -10,7 +10,7 @@ const record = (letter) => Buffer.alloc(3000, letter);
 const first = (bytes) => (bytes === undefined ? "nothing" : `${bytes.length} ${String.fromCharCode(bytes[0])}`);
 
 const deeds = {
-  /** The directory, then what to do: `save a`, `save a relaxed`, `remove`. */
+  /** Takes the directory, then the steps: `save a`, `save a relaxed`, `remove`. */
   story: async ([directory, ...steps]) => {
     const store = storeIn(directory);
     for (const step of steps) {
@@ -19,7 +19,7 @@ const deeds = {
       console.log("done");
     }
   },
-  /** What each directory holds, and what it holds after a save. */
+  /** Reports the content of each directory, before and after a save. */
   open: async (directories) => {
     for (const directory of directories) {
       const store = storeIn(directory);

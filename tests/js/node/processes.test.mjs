@@ -1,5 +1,5 @@
-// Processes of both kinds on one record, with a local Polar: apps in Node and the command line tool, which is Rust. They
-// ask Polar one after the other, and as fast as Polar allows, whoever they are.
+// Processes of both kinds on one record, with a local Polar: apps in Node and the command line tool, which is Rust.
+// They ask Polar one after the other, and share the pace that Polar allows.
 
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
@@ -23,11 +23,11 @@ const polar = new LocalPolar(served.url);
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** So long that no slow machine matters. */
+/** Longer than any slow machine needs. */
 const TIMEOUT_MS = 120_000;
 const FINE = { state: "active", problem: null, error: null };
 
-/** A device with a license that is active on it; both kinds of process find the same record. */
+/** A device with an active license. Both kinds of process find the same record. */
 class Device {
   constructor(t) {
     this.directory = join(scratch(t), "data");
@@ -41,7 +41,7 @@ class Device {
     };
   }
 
-  /** Activates `key`, by a clock that is `behindMs` behind and is right from then on. */
+  /** Activates `key`, by a clock that is `behindMs` behind and correct from then on. */
   async activate(key, behindMs = 0) {
     await polar.reset();
     const clock = { now: () => Date.now() - behindMs, monotonic: () => performance.now() };
@@ -55,7 +55,7 @@ class Device {
     return (await this.ready(...operation))();
   }
 
-  /** Starts an app, which waits to be told. */
+  /** Starts an app, which waits for its command. */
   async ready(...operation) {
     const words = [app, scripts, JSON.stringify(this.settings), this.directory, ...operation];
     const child = spawn("node", words, { stdio: ["pipe", "pipe", "inherit"] });
@@ -74,13 +74,13 @@ class Device {
     const place = ["--organization", organizationId, "--app", appId, "--data-dir", this.directory];
     const timeout = ["--timeout", `${timeoutMs}ms`, "--offline-grace", "24h"];
     const settings = ["--environment", environment, "--device-id", deviceId, ...timeout];
-    // its exit status says whether access is allowed, as the state does
+    // the exit status says whether access is allowed, and so does the state
     const ends = run(program, [...place, ...settings, ...operation, "--json"]).catch((ended) => ended);
     const { state, problem, error } = JSON.parse((await ends).stdout);
     return { state, problem: problem?.kind ?? null, error: error?.kind ?? null };
   }
 
-  /** As many processes of each kind at once. */
+  /** Runs so many processes of each kind at once. */
   async each(count, ...operation) {
     const apps = await Promise.all(Array.from({ length: count }, () => this.ready(...operation)));
     return Promise.all(apps.flatMap((go) => [go(), this.native(...operation)]));
@@ -94,14 +94,14 @@ test("sixteen processes of Node and sixteen of Rust that are due at once send on
   assert.deepEqual(await polar.asked(), ["validate"]);
 });
 
-test("processes of Node and of Rust that each have to ask keep the pace together", async (t) => {
+test("processes of Node and of Rust that all have to ask share one pace", async (t) => {
   const device = new Device(t);
   await device.activate("DEMO-TEN-USES");
   assert.deepEqual(await device.each(4, "consume", "1"), Array(8).fill(FINE), "nobody is told to wait");
   assert.deepEqual(await polar.asked(), Array(8).fill("validate"));
 });
 
-test("a running app sees what another process did", async (t) => {
+test("a running app sees the change of another process", async (t) => {
   const device = new Device(t);
   await polar.reset();
   const license = await createLicenseClient({ ...device.settings, storage: fileStorage(device) });
@@ -117,7 +117,7 @@ test("a running app sees what another process did", async (t) => {
   assert.deepEqual(await polar.asked(), ["validate"], "to look asks nobody");
 });
 
-test("a block that one process has met keeps those of the other kind from asking", async (t) => {
+test("a block that one process has met stops requests of the other kind too", async (t) => {
   for (const [one, other] of [
     ["node", "native"],
     ["native", "node"],

@@ -1,4 +1,4 @@
-// Turns at asking Polar, in the file store: one process at a time has it, with the files that Rust has for it.
+// Turns at asking Polar, in the file store: one process at a time has the turn, by the same files as in Rust.
 
 import assert from "node:assert/strict";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
@@ -20,12 +20,12 @@ function stores(t) {
   return { directory, one: new FileStore(directory, place), other: new FileStore(directory, place) };
 }
 
-/** Resolves once `isSo` is true. */
+/** Resolves once `isSo` returns `true`. */
 async function until(isSo) {
   while (!(await isSo())) await new Promise(setImmediate);
 }
 
-test("one has the turn, and keeps it until its work is done", async (t) => {
+test("one process has the turn until its work is done", async (t) => {
   const { directory, one, other } = stores(t);
   const result = await one.alone(0, never, async (turn) => {
     assert.equal(turn, "taken");
@@ -41,7 +41,7 @@ test("one has the turn, and keeps it until its work is done", async (t) => {
   assert.equal(await turnOf(other, 0), "taken");
 });
 
-test("whoever waits gets the turn when the work is done, or fails", async (t) => {
+test("a waiting process gets the turn when the work is done or has failed", async (t) => {
   const { directory, one, other } = stores(t);
   let fail;
   const holds = one.alone(0, never, () => new Promise((_, reject) => (fail = reject)));
@@ -53,7 +53,7 @@ test("whoever waits gets the turn when the work is done, or fails", async (t) =>
   assert.deepEqual(namesIn(directory), []);
 });
 
-test("a caller who gives up does not wait for its turn", async (t) => {
+test("a cancelled caller does not wait for its turn", async (t) => {
   const { one, other } = stores(t);
   await one.alone(0, never, async () => {
     const caller = new AbortController();
@@ -63,7 +63,7 @@ test("a caller who gives up does not wait for its turn", async (t) => {
   });
 });
 
-test("a turn is seen to be held for as long as its process lives, and no longer", async (t) => {
+test("other processes see a turn as held while its process lives, and no longer", async (t) => {
   const { directory, one, other } = stores(t);
   const path = join(directory, asking);
   t.mock.timers.enable({ apis: ["setInterval"] });
@@ -82,7 +82,7 @@ test("a turn is seen to be held for as long as its process lives, and no longer"
   assert.deepEqual(namesIn(directory), []);
 });
 
-test("one that lost its turn takes it from nobody", async (t) => {
+test("a process that lost its turn does not take it from another", async (t) => {
   const { directory, one } = stores(t);
   const path = join(directory, asking);
   t.mock.timers.enable({ apis: ["setInterval"] });
@@ -93,7 +93,7 @@ test("one that lost its turn takes it from nobody", async (t) => {
   assert.equal(readFileSync(path, "utf8"), "0123456789abcdef");
 });
 
-test("where no turn can be taken, each asks for itself", async (t) => {
+test("each process asks for itself if no turn can be taken", async (t) => {
   const { directory, one } = stores(t);
   writeFileSync(directory, "a file");
   assert.equal(await turnOf(one, 60_000), "taken");

@@ -1,4 +1,5 @@
-// What is in the tarball: all that `exports` names, nothing that runs at installation, nothing that was not meant to be.
+// The content of the tarball: every target of `exports`, nothing that runs at installation, and no other files than
+// intended.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -12,16 +13,16 @@ const files = readdirSync(root, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(root.length + 1).replaceAll("\\", "/"));
 
-/** The files that an export leads to, in whatever way it is asked for. */
+/** Returns the files that an export leads to, under all conditions. */
 function targets(entry) {
   return typeof entry === "string" ? [entry] : Object.values(entry).flatMap(targets);
 }
 
-test("the version is that of the crates", () => {
+test("the version is the same as the crates'", () => {
   assert.equal(manifest.version, process.env.POLAR_LICENSE_VERSION);
 });
 
-test("the addresses are those of the repository, once it has one", () => {
+test("the addresses are the repository's, once it has one", () => {
   const { repository, homepage, bugs } = manifest;
   const address = process.env.POLAR_LICENSE_REPOSITORY;
   const expected = address
@@ -30,7 +31,7 @@ test("the addresses are those of the repository, once it has one", () => {
   assert.deepEqual({ repository, homepage, bugs }, expected);
 });
 
-test("no file is there twice", () => {
+test("no file is duplicated", () => {
   const names = new Map();
   for (const path of files) {
     const hash = createHash("sha256").update(readFileSync(join(root, path))).digest("hex");
@@ -46,12 +47,12 @@ test("nothing runs at installation, and nothing else is installed", () => {
   assert.deepEqual(peers.filter((name) => manifest.peerDependenciesMeta[name]?.optional !== true), []);
 });
 
-test("every export leads to a file that is there", () => {
+test("every export leads to an existing file", () => {
   const wanted = [...targets(manifest.exports), manifest.main, manifest.module, manifest.types];
   assert.deepEqual(wanted.filter((path) => !existsSync(join(root, path))), []);
 });
 
-test("conditions say types first", () => {
+test("the condition `types` comes first", () => {
   const wrong = [];
   const look = (name, entry) => {
     if (typeof entry === "string") return;
@@ -62,7 +63,7 @@ test("conditions say types first", () => {
   assert.deepEqual(wrong, []);
 });
 
-test("there is nothing but scripts, their declarations, the WebAssembly and what people read", () => {
+test("the package contains only scripts, declarations, the WebAssembly and documents", () => {
   const known = [
     /^(README\.md|CHANGELOG\.md|LICENSE-MIT|LICENSE-APACHE|package\.json|polar_license\.wasm)$/,
     /^[a-z._-]+\.(js|cjs|js\.map|cjs\.map|d\.ts|d\.cts)$/,
@@ -74,7 +75,7 @@ test("there is nothing but scripts, their declarations, the WebAssembly and what
   assert.equal(files.filter((path) => path.endsWith(".wasm")).length, 1);
 });
 
-test("declarations name only what is there, and all but the entries are CommonJS, which both kinds of modules can import", () => {
+test("declarations import only existing files, and all but the entries are CommonJS, which both kinds of modules can import", () => {
   const wrong = [];
   for (const path of files.filter((path) => /\.d\.c?ts$/.test(path))) {
     const text = readFileSync(join(root, path), "utf8");
@@ -82,14 +83,14 @@ test("declarations name only what is there, and all but the entries are CommonJS
     for (const [, link] of text.matchAll(/(?:from |import\()"(\.[^"]+)"/g)) {
       const declared = link.replace(/\.cjs$/, ".d.cts");
       const isThere = declared !== link && existsSync(join(root, path, "..", declared));
-      // the WebAssembly is one file for both, and the one import of it under another name
+      // both formats share the one WebAssembly file, which is imported under another name only once
       if (!isThere && path !== "polar_license.wasm.d.ts") wrong.push(`${path}: ${link}`);
     }
   }
   assert.deepEqual(wrong, []);
 });
 
-test("a debugger finds the source of every script, and of nothing twice", () => {
+test("a debugger finds the source of every script, and none of them twice", () => {
   const scripts = files.filter((path) => /\.c?js$/.test(path));
   assert.ok(scripts.length > 20, `${scripts.length} scripts`);
   for (const path of scripts) {
@@ -102,7 +103,7 @@ test("a debugger finds the source of every script, and of nothing twice", () => 
   }
 });
 
-test("no source map holds a WebAssembly, which its script holds already", () => {
+test("no source map contains a WebAssembly that its script contains already", () => {
   const found = new Set();
   for (const path of files.filter((path) => path.endsWith(".map"))) {
     const { sources, sourcesContent } = JSON.parse(readFileSync(join(root, path), "utf8"));
@@ -120,7 +121,7 @@ test("placeholders of the template are filled in", () => {
   for (const path of ["README.md", "package.json"]) assert.doesNotMatch(readFileSync(join(root, path), "utf8"), /\{\{/, path);
 });
 
-test("the dialog's words are whole in every language, with the same placeholders", () => {
+test("the dialog's words are complete in every language, with the same placeholders", () => {
   const words = (language) => JSON.parse(readFileSync(join(root, `texts/dialog.${language}.json`), "utf8"));
   const english = words("en");
   const placeholders = (text) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();

@@ -1,4 +1,4 @@
-// What publint and are-the-types-wrong say of the tarball: nothing.
+// The findings of publint and are-the-types-wrong about the tarball: there must be none.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

@@ -1,4 +1,4 @@
-// Every entry loads by `import` and by `require` in a folder that has nothing but the package, and works.
+// Every entry loads by `import` and by `require` in a folder that contains only the package, and works.
 
 import assert from "node:assert/strict";
 import { readFileSync, symlinkSync } from "node:fs";
@@ -12,17 +12,17 @@ const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 const scripts = Object.keys(exports).filter((name) => exports[name].import);
 const names = scripts.map((name) => name.replace(/^\./, "polar-license"));
 
-/** Those that make clients; those for Electron are given what they need of it, and one. */
+/** The entries of clients. Those for Electron get a stand-in for it, and a client. */
 const electron = names.filter((name) => name.includes("/electron-"));
 
-/** Those for what the app has installed. */
+/** The entries for packages that the app installs. */
 const peers = names.filter((name) => /\/(react|openfeature|tauri)$/.test(name));
 
-/** Those for elements, which are defined in browsers only. */
+/** The entries for elements, which are defined in browsers only. */
 const dialog = names.filter((name) => name.includes("/dialog"));
 const specifiers = names.filter((name) => ![...electron, ...peers, ...dialog].includes(name));
 
-/** An app in either module format: `load` gets an entry, `read` the file of the WebAssembly. */
+/** An app in either module format: `load` loads an entry, `read` the file of the WebAssembly. */
 const APP = `
   const ORGANIZATION = "de300000-0000-4000-8000-000000000001";
   const BENEFIT = "de300000-0000-4000-8000-0000000000b1";
@@ -39,7 +39,7 @@ const APP = `
     const before = license.allows("export");
     const { state, displayKey } = await license.activate(KEY);
     const error = await license.activate(" ").catch((error) => error instanceof LicenseError && error);
-    // as logs show it
+    // in the form of logs
     const { kind, message } = JSON.parse(JSON.stringify(error));
     return [before, state, displayKey, license.allows("export"), error.constructor.name, kind, message === error.message];
   }
@@ -75,7 +75,7 @@ test("CommonJS", () => {
   assert.deepEqual(JSON.parse(run("app.cjs", script)), EXPECTED);
 });
 
-test("the main entry takes files in Node, and the page's storage in a browser", () => {
+test("the main entry uses files in Node, and the page's storage in a browser", () => {
   const script = `
     import { createLicenseClient } from "polar-license";
     const organizationId = "de300000-0000-4000-8000-000000000001";
@@ -86,7 +86,7 @@ test("the main entry takes files in Node, and the page's storage in a browser", 
   assert.match(run("page.mjs", script, "--conditions=browser"), /^storage .*localStorage/);
 });
 
-test("the entries for frameworks and Tauri load beside these, by `import` and by `require`, and hold no engine", () => {
+test("the entries for frameworks and Tauri load by `import` and by `require`, and contain no engine", () => {
   assert.equal(peers.length, 3);
   for (const name of ["react", "@openfeature", "@tauri-apps"]) {
     const to = join(folder, "node_modules", name);
@@ -99,7 +99,7 @@ test("the entries for frameworks and Tauri load beside these, by `import` and by
     "peers.cjs": `const all = ${JSON.stringify(peers)}.map((name) => require(name)); ${say}`,
   };
   for (const [name, script] of Object.entries(scripts)) assert.deepEqual(JSON.parse(run(name, script)), expected, name);
-  // Next draws what comes of them in the browser too
+  // Next renders their components in the browser too
   for (const format of ["js", "cjs"]) assert.match(readFileSync(join(root, `react.${format}`), "utf8"), /^"use client";/);
 });
 
@@ -110,18 +110,18 @@ test("the dialog loads on a server, by `import` and by `require`, and defines no
   assert.equal(run("dialog.mjs", `${of("import")} ${say}`), expected);
   assert.equal(run("dialog.cjs", `(async () => { ${of("require")} ${say} })();`), expected);
   const { sideEffects } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  // defines the element, which no bundler may leave out
+  // it defines the element, so bundlers must not remove it
   assert.deepEqual(sideEffects, ["./dialog.js", "./dialog.cjs"]);
 });
 
-/** Prints what making a client comes to. */
+/** A script that prints the result of creating a client. */
 const MADE = (entry) => `
   import { createLicenseClient, memoryStorage } from "${entry}";
   const options = { organizationId: "de300000-0000-4000-8000-000000000001", appId: "com.acme.app", autoRefresh: false };
   const made = (more) => createLicenseClient({ ...options, ...more }).then((made) => made.current().state, String);
 `;
 
-test("importing opens nothing", () => {
+test("importing opens no resources", () => {
   const script = `
     await Promise.all(${JSON.stringify([...specifiers, ...electron, ...dialog])}.map((name) => import(name)));
     console.log(JSON.stringify(process.getActiveResourcesInfo().filter((name) => !/Pipe|TTY|FSReq|CloseReq/.test(name))));
@@ -136,7 +136,7 @@ for (const [framework, mark, place] of [
   ["React Router", "globalThis.__reactRouterDevServerHooks = {};", /LicenseProvider/],
   ["Remix", "globalThis.__remix_devServerHooks = {};", /LicenseProvider/],
 ]) {
-  test(`${framework}'s server is told where to make the client`, () => {
+  test(`${framework}'s server gets an error that says where to create the client`, () => {
     const print = "console.log(JSON.stringify([await made(), await made({ storage: memoryStorage() })]));";
     const on = (entry) => JSON.parse(run("server.mjs", `${mark} ${MADE(entry)} ${print}`));
     const [refused, given] = on("polar-license");
@@ -147,7 +147,7 @@ for (const [framework, mark, place] of [
   });
 }
 
-test("where nothing may be compiled, the main entry says to use the other", () => {
+test("the main entry names the other entry if WebAssembly must not be compiled", () => {
   const forbidden = "WebAssembly.compile = () => Promise.reject(new Error('disallowed by embedder'));";
   const script = `${MADE("polar-license")} ${forbidden} console.log(await made());`;
   assert.match(run("worker.mjs", script), /WebAssembly cannot be compiled here: in a Worker use `polar-license\/slim`/i);
@@ -159,7 +159,7 @@ test("names can be imported from CommonJS", () => {
   assert.equal(names, "function\n");
 });
 
-test("the scripts for browsers name no module of Node's", () => {
+test("the scripts for browsers import no module of Node's", () => {
   for (const format of ["js", "cjs"]) {
     const seen = new Set();
     const look = (path) => {

@@ -1,5 +1,5 @@
-// The entry for Tauri over a plugin that answers what no plugin of this version does. What the real one answers is tried in a
-// window, by tests/js/tauri.
+// The entry for Tauri with a plugin whose answers no plugin of this version gives. tests/js/tauri tests the answers of
+// the real plugin, in a window.
 
 import assert from "node:assert/strict";
 import { symlinkSync } from "node:fs";
@@ -8,7 +8,7 @@ import test from "node:test";
 import { fileURLToPath } from "node:url";
 import { folder, run } from "./installed.mjs";
 
-test("a deactivation whose outcome is missing is an error, not an unknown outcome", () => {
+test("a deactivation without its outcome is an error", () => {
   const api = fileURLToPath(new URL("../node_modules/@tauri-apps", import.meta.url));
   symlinkSync(api, join(folder, "node_modules/@tauri-apps"), "junction");
   const script = `

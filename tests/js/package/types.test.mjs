@@ -1,5 +1,5 @@
-// The declarations check strictly, without `skipLibCheck`, for every kind of program, by the oldest compiler worth
-// supporting and by the newest; and so does every TypeScript block of the README.
+// The declarations compile strictly, without `skipLibCheck`, in every kind of program, with the oldest compiler that is
+// supported and with the newest. So does every TypeScript block of the README.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -20,7 +20,7 @@ symlinkSync(tool("undici-types"), join(folder, "node_modules/undici-types"), "ju
 const COMPILERS = ["typescript-5", "typescript"];
 const STRICT = { strict: true, exactOptionalPropertyTypes: true, noEmit: true, skipLibCheck: false, target: "es2022" };
 
-/** What tells programs apart: how modules are found, and what the platform declares. */
+/** The kinds of program: how modules are resolved, and what the platform declares. */
 const PROGRAMS = {
   "ES module in Node": { file: "app.mts", module: "nodenext", lib: ["es2022"], types: ["node"] },
   "CommonJS in Node": { file: "app.cts", module: "nodenext", lib: ["es2022"], types: ["node"] },
@@ -49,7 +49,7 @@ export async function main(url: string): Promise<Decision> {
     const failure = error as LicenseFailure;
     if (failure.kind === "refused") console.log(failure.reason.length);
   }
-  // of its settings
+  // a feature of its settings
   if (license.allows("export") || license.explain("export").allowed) console.log(license.explain("export").message);
   // @ts-expect-error there is no such feature
   license.allows("exprot");
@@ -70,11 +70,11 @@ export async function main(url: string): Promise<Decision> {
     default:
       decision.allowed satisfies false;
   }
-  // @ts-expect-error it is the same for everybody who reads it
+  // @ts-expect-error all readers share the decision
   decision.features["export"] = true;
   stop();
   same[Symbol.dispose]();
-  // what a test puts in its place, and what a component takes
+  // the object that a test uses in its place, and that a component accepts
   const { current, onChange, allows, covers, explain, activate, validate, refresh, consume, deactivate, forget } = license;
   const fake: License = { current, onChange, allows, covers, explain, activate, validate, refresh, consume, deactivate, forget };
   const names: License<"export"> = fake;
@@ -94,7 +94,7 @@ export async function main(url: string): Promise<Decision> {
   }
   const keys = [...(await session.licenseKeys()), ...(await session.usableKeys())];
   if (keys[0]) await session.rotate(keys[0], { confirmedByUser: true });
-  // @ts-expect-error the user has to confirm it
+  // @ts-expect-error the user must confirm it
   if (keys[0]) await session.rotate(keys[0], {});
   const checkout = await portal.checkout("");
   const purchase = await checkout.follow({ onProgress: ({ stage, waitedMs }) => console.log(stage === "open", waitedMs) });
@@ -115,7 +115,7 @@ export async function main(url: string): Promise<Decision> {
 }
 `;
 
-/** For a platform without any of `fetch`, `AbortSignal`, `console`: what an app brings itself. */
+/** An app for a platform without `fetch`, `AbortSignal` and `console`, which the app brings itself. */
 const BARE_APP = `
 import { createLicenseClient, type Decision, type Fetch, type License, memoryStorage } from "polar-license";
 import type { MainIpc } from "polar-license/electron-main";
@@ -134,7 +134,7 @@ export async function main(send: Fetch, signal: object, ipc: MainIpc, bridge: Br
 }
 `;
 
-/** On a page only: elements need the types of a document. */
+/** A script for pages only: elements need the types of a document. */
 const PAGE = `
 import type { License } from "polar-license";
 import { type DialogTexts, type LicenseSource, showLicenseDialog } from "polar-license/dialog";
@@ -149,12 +149,12 @@ export async function main(license: License, texts: DialogTexts): Promise<void> 
   dialog.addEventListener("link", (event) => (event.detail.length > 0 ? event.preventDefault() : undefined));
   dialog.addEventListener("keydown", ({ key }) => key === "Escape" && dialog.close());
   dialog.show();
-  // @ts-expect-error there is no such word
+  // @ts-expect-error there is no such code
   dialog.texts = { "dialog.by": "Buy" };
 }
 `;
 
-/** The same in JSX, where React takes the names of properties. */
+/** The element in JSX, where React takes the names of properties. */
 const ELEMENT = `
 import type { License } from "polar-license";
 import type { DialogPages } from "polar-license/dialog";
@@ -163,11 +163,11 @@ import "polar-license/react";
 export const Dialog = ({ license, portal }: { license: License; portal: DialogPages }) =>
   <polar-license-dialog license={license} portal={portal} features={{ export: "Export" }} open />;
 
-// @ts-expect-error these are no pages
+// @ts-expect-error these are not pages
 export const Mistaken = ({ license }: { license: License }) => <polar-license-dialog portal={license} />;
 `;
 
-/** An app that has declared its license: the provider takes that one. */
+/** An app that has declared its license, which the provider then accepts. */
 const REGISTERED = `
 import { createLicenseClient } from "polar-license/portal";
 import type { License } from "polar-license";
@@ -188,7 +188,7 @@ export const Below = () => useLicense().license?.portal() && null;
 export const Other = ({ license }: { license: License<"export"> }) => <LicenseProvider license={license} />;
 `;
 
-/** What the compiler says. */
+/** Returns the compiler's output. */
 function compile(compiler, files, options) {
   const config = join(folder, "tsconfig.json");
   writeFileSync(config, JSON.stringify({ compilerOptions: { ...STRICT, ...options }, files }));
@@ -210,28 +210,28 @@ for (const compiler of COMPILERS) {
 }
 
 for (const compiler of COMPILERS) {
-  test(`platform that declares nothing, ${compiler}`, () => {
+  test(`a platform without declarations, ${compiler}`, () => {
     writeFileSync(join(folder, "bare.mts"), BARE_APP);
     assert.equal(compile(compiler, ["bare.mts"], { module: "nodenext", lib: ["es2022"], types: [] }), "");
   });
 }
 
-test("the dialog's element in React", () => {
+test("the dialog's element has types in React", () => {
   writeFileSync(join(folder, "element.tsx"), ELEMENT);
   const lib = ["es2022", "dom"];
   const program = { module: "esnext", moduleResolution: "bundler", jsx: "react-jsx", lib, types: [] };
   assert.equal(compile("typescript", ["element.tsx"], program), "");
 });
 
-test("the provider in React takes the license that the app has declared", () => {
+test("the provider in React accepts only the license that the app has declared", () => {
   writeFileSync(join(folder, "registered.tsx"), REGISTERED);
   const lib = ["es2022", "dom"];
   const program = { module: "esnext", moduleResolution: "bundler", jsx: "react-jsx", lib, types: [] };
   assert.equal(compile("typescript", ["registered.tsx"], program), "");
 });
 
-test("every block of the READMEs", () => {
-  // what bundlers give for an address, and what of Electron is used, as their own types have it
+test("every block of the READMEs compiles", () => {
+  // the type of an imported address in bundlers, and the used parts of Electron's own types
   const ambient = `
     declare module "vue" {
       export function shallowRef<Value>(value: Value): { value: Value };
@@ -283,7 +283,7 @@ test("every block of the READMEs", () => {
     assert.ok(blocks.length >= least, `${blocks.length} blocks in ${name}`);
     for (const [, language, text] of blocks) {
       const file = `block-${files.length + declaring.length}.${language === "tsx" ? "tsx" : "mts"}`;
-      // what one app declares holds for all of its files
+      // a declaration of one app would hold for the files of all
       (text.includes("declare module") ? declaring : files).push(file);
       writeFileSync(join(folder, file), text);
     }

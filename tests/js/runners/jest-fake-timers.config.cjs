@@ -1,2 +1,2 @@
-// The timers are replaced before any module is loaded.
+// Replaces the timers before any module is loaded.
 module.exports = { ...require("./jest.config.cjs"), fakeTimers: { enableGlobally: true } };

@@ -1,2 +1,2 @@
-// Which tests are jest's, and that nothing is compiled.
+// Selects jest's tests, and disables compilation.
 module.exports = { testMatch: ["<rootDir>/tests/*.jest.cjs"], transform: {} };

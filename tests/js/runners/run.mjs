@@ -1,5 +1,5 @@
-// `node run.mjs TARBALL`: an app's tests under Vitest and jest, in an empty project that has the packed package installed.
-// What they write goes to the project's folder; nothing may go to the folder for an app's data.
+// `node run.mjs TARBALL`: an app's tests under Vitest and jest, in an empty project with the packed package. They may
+// write to the project's folder only, and not to the folder for an app's data.
 
 import { strict as assert } from "node:assert";
 import { execFileSync, spawnSync } from "node:child_process";
@@ -44,7 +44,7 @@ function install() {
   }
 }
 
-/** The test in the package's README, as it is there: of five lines. */
+/** Writes the test from the package's README, unchanged: it has five lines. */
 function writeReadme() {
   const readme = readFileSync(join(project, "node_modules/polar-license/README.md"), "utf8");
   const blocks = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, text]) => text);
@@ -57,7 +57,7 @@ function writeReadme() {
   tests.forEach((text, index) => writeFileSync(join(project, "tests", `readme-${index}.vitest.mjs`), text));
 }
 
-/** jest runs CommonJS. */
+/** Writes the tests as CommonJS, for jest. */
 function writeCommonJs() {
   mkdirSync(join(project, "tests"), { recursive: true });
   for (const path of ["tests/shared.mjs", "app/gate.mjs", "app/settings.mjs"]) {

@@ -1,2 +1,2 @@
-// Which tests are Vitest's.
+// Selects Vitest's tests.
 export default { test: { include: ["tests/*.vitest.mjs"] } };

@@ -1,6 +1,6 @@
 /**
- * The examples as a stranger has them, with the package installed from the tarball: copies in a folder beside what is
- * installed here, where the bundlers of all find it. They talk to a local Polar and are otherwise as they are.
+ * The examples in a stranger's hands, with the package installed from the tarball: copies in a folder beside this
+ * file's packages, so that the bundlers of all examples find them. They use a local Polar and are otherwise unchanged.
  */
 
 import assert from "node:assert/strict";
@@ -20,7 +20,7 @@ const PRODUCTION = 'environment: "production"';
 let folder;
 let installed;
 
-/** A copy of an example, for which `url` is Polar. */
+/** Copies an example and makes it use the Polar at `url`. */
 export async function copy(example, tarball, url) {
   await prepare(tarball);
   const app = join(folder, example);
@@ -30,7 +30,7 @@ export async function copy(example, tarball, url) {
   return opened(app);
 }
 
-/** An app of these files, names with texts, which are made from the README of the package. */
+/** Creates an app from files, by name and text, that `filesOf` makes from the README of the package. */
 export async function write(name, tarball, filesOf) {
   await prepare(tarball);
   const app = join(folder, name);
@@ -42,15 +42,15 @@ export async function write(name, tarball, filesOf) {
 }
 
 function opened(app) {
-  // elsewhere: Next looks for packages in no folder that the user's own is in
+  // a folder elsewhere, because Next searches no folder for packages that contains the user's own
   const home = homeIn(mkdtempSync(join(tmpdir(), "polar-license-home-")));
   return {
     folder: app,
-    /** Where the package was unpacked. */
+    /** The folder of the unpacked package. */
     package: join(folder, PACKAGE),
-    /** What programs are told of the user's own folders. */
+    /** The variables that tell programs where the user's folders are. */
     home,
-    /** Runs a program in it, and resolves to the lines it printed. */
+    /** Runs a program in the app, and resolves to the lines it printed. */
     run: (program, args, env) => run(program, args, { cwd: app, env: { ...home, ...env } }),
     remove: () => rmSync(dirname(home.HOME), { recursive: true, force: true, maxRetries: 3 }),
   };
@@ -58,7 +58,7 @@ function opened(app) {
 
 process.on("exit", () => folder && rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
 
-/** One installation for all. */
+/** Installs the packages once for all examples. */
 async function prepare(tarball) {
   folder ??= mkdtempSync(join(here, "apps-"));
   installed ??= install(tarball);
@@ -71,7 +71,7 @@ async function install(tarball) {
   await run(npm, ["install", ...quiet, tarball], { cwd: folder });
 }
 
-/** What an example says that it needs is what it is tried with. */
+/** Checks that an example is tested with the versions that it declares. */
 function checkVersions(app) {
   const { dependencies, devDependencies } = JSON.parse(readFileSync(join(app, "package.json"), "utf8"));
   const { resolve } = createRequire(join(app, "package.json"));
@@ -90,7 +90,7 @@ function versionIn(file) {
   }
 }
 
-/** Every example names Polar's environment in one place. */
+/** Replaces Polar's environment, which every example names in one place. */
 function talkTo(url, app) {
   const sources = readdirSync(app, { recursive: true }).filter((name) => /\.(js|ts|tsx)$/.test(name));
   const found = sources.filter((name) => readFileSync(join(app, name), "utf8").includes(PRODUCTION));

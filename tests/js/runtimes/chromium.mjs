@@ -1,6 +1,4 @@
-/**
- * Pages in Chromium. A page tells by one line of JSON, a list, on its console.
- */
+/** Pages in Chromium. A page reports by one line of JSON on its console, an array. */
 
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -11,14 +9,14 @@ const VIOLATION = "policy violated: ";
 
 let started;
 
-/** The browser that all pages share. */
+/** Starts the browser that all pages share. */
 function browser() {
-  // without its sandbox, which needs more rights than a container's root has
+  // without its sandbox, which needs more rights than root has in a container
   started ??= chromium.launch({ executablePath: program(), args: ["--no-sandbox"], timeout: PATIENCE_MS });
   return started;
 }
 
-/** The one in the path; `CHROMIUM` names another. */
+/** Returns Chromium in the path, or the one that `CHROMIUM` names. */
 function program() {
   const known = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, "chromium"));
   const found = process.env.CHROMIUM ?? known.find(existsSync);
@@ -26,27 +24,27 @@ function program() {
   return found;
 }
 
-/** Ends it, if it was started. */
+/** Closes the browser, if it was started. */
 export async function close() {
   await (await started?.catch(() => undefined))?.close();
 }
 
-/** Which one it is. */
+/** Returns the browser's version. */
 export async function version() {
   return `Chromium ${(await browser()).version()}`;
 }
 
-/** A profile of its own, for a test that drives its pages; it ends with the browser. */
+/** Creates a profile for a test that drives its pages. It ends with the browser. */
 export async function profile() {
   const context = await (await browser()).newContext();
   context.setDefaultTimeout(PATIENCE_MS);
   return context;
 }
 
-/** A browser of its own with an extension, whose profile is kept in a folder. */
+/** Starts a separate browser with an extension, and a profile in a folder. */
 export async function withExtension(extension, folder) {
   const args = ["--no-sandbox", `--disable-extensions-except=${extension}`, `--load-extension=${extension}`];
-  // extensions need the whole browser, not the one that only draws
+  // extensions need the whole browser, not the headless shell
   const context = await chromium.launchPersistentContext(folder, {
     executablePath: program(),
     args: [...args, "--headless=new"],
@@ -57,7 +55,7 @@ export async function withExtension(extension, folder) {
   return context;
 }
 
-/** Opens a page in a profile of its own. Resolves to what it told, and to what its policy has blocked meanwhile. */
+/** Opens a page in a new profile. Resolves to its report, and to what its policy blocked meanwhile. */
 export async function visit(url) {
   const context = await (await browser()).newContext();
   const written = [];

@@ -1,9 +1,9 @@
-// What a preload script of a sandbox can require, in a browser's page; see electron-program.mjs.
+// The modules that a sandboxed preload script can require, in a browser's page; see electron-program.mjs.
 (() => {
   const listeners = new Map();
   const post = (kind, channel, args) => {
     const request = new XMLHttpRequest();
-    // as in Electron, a `sendSync` holds the page up
+    // like Electron, a `sendSync` blocks the page
     request.open("POST", "ipc", kind !== "sync");
     const done = new Promise((resolve) => (request.onload = () => resolve(JSON.parse(request.responseText))));
     request.send(JSON.stringify({ kind, channel, args }));
@@ -33,7 +33,7 @@
     return electron;
   };
   const run = (require, module, exports) => {
-    /* the preload script */
+    /* the end of the preload script */
   };
   const module = { exports: {} };
   run(require, module, module.exports);

@@ -15,7 +15,7 @@ import { dirname, extname, join, normalize } from "node:path";
 
 const require = createRequire(import.meta.url);
 require("asar-node").register();
-// what is imported above reads archives too
+// the imports above read archives too
 syncBuiltinESMExports();
 
 const [path, ...argv] = process.argv.slice(2);
@@ -70,14 +70,14 @@ class BrowserWindow {
   isMinimized = () => false;
   focus = () => undefined;
 
-  /** What the page asks with: Electron's event. */
+  /** Returns Electron's event, for a message of the page. */
   event() {
     const send = (channel, ...args) => this.send(channel, args);
     const senderFrame = { url: `app://acme/${this.id}`, parent: null, frameTreeNodeId: this.id, send };
     return { sender: this.webContents, senderFrame, returnValue: null };
   }
 
-  /** To a page that is not there yet nothing arrives, as in Electron. */
+  /** Sends to the page. Like Electron, drops messages before there is a page. */
   send(channel, args) {
     for (const response of this.#events) response.write(`data: ${JSON.stringify({ channel, args })}\n\n`);
   }
@@ -90,7 +90,7 @@ class BrowserWindow {
 }
 
 const platformFetch = globalThis.fetch;
-// it knows no proxy of the system's, and must not be used
+// it does not use the system's proxy, so apps must not call it
 globalThis.fetch = () => Promise.reject(new Error("this is not `net.fetch`"));
 
 const net = {
@@ -105,7 +105,7 @@ const net = {
   },
 };
 
-/** What was opened outside of the app. */
+/** The addresses that were opened outside of the app. */
 const opened = [];
 const shell = { openExternal: async (url) => void opened.push(url) };
 
@@ -120,7 +120,7 @@ const server = createServer(async (request, response) => {
   if (id === "windows") return response.end(JSON.stringify(windows.map((each) => `/${each.id}/index.html`)));
   if (id === "opened") return response.end(JSON.stringify(opened));
   if (id === "emit") return response.end(String(app.emit(...(await body(request)))));
-  // such as the icon that a browser looks for
+  // such as the icon, which browsers request
   if (!window) return response.writeHead(404).end();
   if (name === "open") return response.end(JSON.stringify(window.onOpen(await body(request))));
   if (name === "events") return window.connect(response);

@@ -1,6 +1,6 @@
 /**
- * The bundled scripts of the fixture `electron`, over what stands in for Electron: a window lives through the story
- * with the license of the main process. `node electron.mjs MAIN PRELOAD STAND_IN`, run in the fixture's folder.
+ * The bundled scripts of the fixture `electron`, with a stand-in for Electron: a window runs the story with the license
+ * of the main process. `node electron.mjs MAIN PRELOAD STAND_IN`, run in the fixture's folder.
  */
 
 import { readFileSync } from "node:fs";
@@ -14,12 +14,12 @@ const { Electron } = await import(pathToFileURL(resolve(standIn)));
 const electron = new Electron();
 const { start } = loaded(main, { ipcMain: electron.ipcMain }, createRequire(import.meta.url));
 
-/** What a sandboxed preload script can require besides Electron: nothing of a package, or of Node's files. */
+/** Rejects a module that a sandboxed preload script cannot require: any package, and Node's files. */
 const nothing = (name) => {
   throw new Error(`a sandboxed preload script cannot load \`${name}\``);
 };
 
-/** The license as a window has it, with the end of the main process's. */
+/** Returns the license of a window, with `dispose` of the main process's. */
 async function open(options) {
   const dispose = await start(options);
   const { page } = electron.open((contextBridge, ipcRenderer) => {
@@ -28,7 +28,7 @@ async function open(options) {
   return { ...page.license, dispose };
 }
 
-/** Errors cross as plain objects. */
+/** Errors arrive as plain objects. */
 const LicenseError = { [Symbol.hasInstance]: ({ name }) => name === "LicenseError" };
 
 console.log(JSON.stringify(await story({ createLicenseClient: open, LicenseError }, JSON.parse(process.env.POLAR))));

@@ -1,6 +1,6 @@
 /**
- * The examples of the repository: each is built as its README says and used as a user would, in the real thing. A further
- * one is one more entry. `tell` resolves to what was seen at each step, which is the same for all.
+ * The examples of the repository: each is built as its README says, and used as a user would, in its real runtime. To
+ * add one, add an entry. `tell` resolves to the observations at each step, which are the same for all.
  */
 
 import assert from "node:assert/strict";
@@ -18,7 +18,10 @@ import { byElectronVite, byForge, electron, filesForElectronVite, filesForForge 
 
 const DAY_MS = 86_400_000;
 
-/** Whether the feature is offered: without a license, after a typo, with one, of another plan first, and without Polar. */
+/**
+ * Whether the feature is offered: without a license, after a typo, with one for another plan, with one for this plan,
+ * and without Polar.
+ */
 const SEEN = [
   { step: "start", isOffered: false },
   { step: "typo", isOffered: false },
@@ -63,7 +66,7 @@ async function react(app, polar) {
   return onSite(join(app.folder, "dist"), polar);
 }
 
-/** Without a build; its import map looks for the package below the page. */
+/** Serves the page without a build. Its import map finds the package below the page. */
 async function page(app, polar) {
   await app.run(npm, ["install", "--offline", "--no-save", "--no-audit", "--no-fund", app.package]);
   return onSite(app.folder, polar);
@@ -93,7 +96,7 @@ async function sveltekit(app, polar) {
   return saw;
 }
 
-/** A client in `load`, which the server runs first: whoever develops that is told where to make it. */
+/** Checks that a client in `load`, which the server runs first, fails with a hint where to create it. */
 async function mistakenInSvelteKit(app, ready) {
   const route = join(app.folder, "src/routes/mistake");
   mkdirSync(route);
@@ -112,7 +115,7 @@ async function mistakenInSvelteKit(app, ready) {
   }
 }
 
-/** The server draws the page without the feature, and keeps no license of its own. */
+/** Checks that the server renders the page without the feature, and stores no license. */
 async function drawnByServer(app, polar, program, args, ready, env) {
   const server = await serve(program, args, { cwd: app.folder, env: { ...app.home, ...env }, ready });
   try {
@@ -127,7 +130,7 @@ async function drawnByServer(app, polar, program, args, ready, env) {
   }
 }
 
-/** What a user does on a page, and what it offers them. */
+/** Uses a page as a user would, and returns whether it offers the feature at each step. */
 async function used(url, polar) {
   const context = await chromium.profile();
   const page = await context.newPage();
@@ -136,7 +139,7 @@ async function used(url, polar) {
   await page.goto(url);
   const saw = await enterKeys(page, () => isOffered(page));
   await control(polar, "faults", { fault: "drop_connection" });
-  // Polar is asked at the start, since its last answer is old, and does not reply
+  // the page asks Polar at the start, since the last answer is old, and gets no reply
   await page.clock.setFixedTime(Date.now() + 2 * DAY_MS);
   const unanswered = page.waitForEvent("requestfailed", (request) => request.url().startsWith(polar.url));
   await page.reload();
@@ -149,7 +152,7 @@ async function used(url, polar) {
   return saw;
 }
 
-/** A locked-down browser: the user reads that the license cannot be checked there. */
+/** Checks that the user of a locked-down browser reads that the license cannot be checked there. */
 async function usedWithoutWebAssembly(url) {
   const context = await chromium.profile();
   const page = await context.newPage();
@@ -160,7 +163,7 @@ async function usedWithoutWebAssembly(url) {
   await context.close();
 }
 
-/** The options page takes the key; a page of somebody else gets the button, at the next start without Polar too. */
+/** Enters keys on the options page. Another site's page gets the button, at the next start without Polar too. */
 async function extension(app, polar) {
   await app.run(tool("esbuild"), argumentsOf(app, "build"));
   const unpacked = join(app.folder, "extension");
@@ -187,18 +190,18 @@ async function extension(app, polar) {
   }
 }
 
-/** Whether the content script has added the button to a page, once it knows. */
+/** Whether the content script has added the button to a page, once it has an answer. */
 async function injected(context, url) {
   const page = await context.newPage();
   await page.goto(url);
-  // the content script does so when it has its answer
+  // the content script sets it when it has its answer
   await page.locator("html[data-acme]").waitFor();
   const isThere = await isOffered(page);
   await page.close();
   return isThere;
 }
 
-/** What a script of the example's package.json calls a program with. */
+/** Returns the arguments with which a script of the example's package.json calls a program. */
 function argumentsOf(app, script) {
   const { scripts } = JSON.parse(readFileSync(join(app.folder, "package.json"), "utf8"));
   return scripts[script].split(" ").slice(1);

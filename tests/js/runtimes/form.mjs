@@ -1,21 +1,19 @@
-/**
- * What every example with a page has: a form for a key, what the license says, and a feature that is sold.
- */
+/** The elements that all examples with a page have: a form for a key, the license's message, and a paid feature. */
 
 const KEY = "DEMO-PLAIN";
 
-/** Of a plan without the feature, and what is said of it. */
+/** A key for a plan without the feature, and the explanation of that. */
 const BASIC = { key: "DEMO-BASIC", why: "Your license does not include this feature. Upgrade to use it." };
 
-/** The feature. */
+/** Returns the element of the feature. */
 export const feature = (page) => page.getByRole("button", { name: "Export" });
 
-/** Whether it is there. */
+/** Whether the feature is offered. */
 export const isOffered = (page) => feature(page).isVisible();
 
 /**
- * Enters a key that Polar does not know, one of another plan, and one that turns the feature on; `look` says whether the
- * feature is offered.
+ * Enters a key that Polar does not know, one for another plan, and one that turns the feature on. `look` returns
+ * whether the feature is offered.
  */
 export async function enterKeys(page, look) {
   const field = page.getByLabel("License key");
@@ -32,7 +30,7 @@ export async function enterKeys(page, look) {
   await enter(BASIC.key);
   await page.getByText(BASIC.why).waitFor();
   saw.push({ step: "another plan", isOffered: await look() });
-  // some have their form only while there is no license
+  // some examples show their form only while there is no license
   const deactivate = page.getByRole("button", { name: "Deactivate" });
   if (await deactivate.isVisible()) await deactivate.click();
   await enter(KEY);

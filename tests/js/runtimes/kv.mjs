@@ -1,6 +1,4 @@
-/**
- * The example for Workers: bundled by wrangler, and run by workerd with a KV namespace on this machine.
- */
+/** The example for Workers, bundled by wrangler, in workerd with a KV namespace on this machine. */
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -34,7 +32,7 @@ export async function worker(app, polar) {
   return saw;
 }
 
-/** workerd with what wrangler has bundled, and the texts in `kv`. */
+/** Starts workerd with wrangler's bundle, and the texts in `kv`. */
 async function started(app, kv) {
   const dist = join(app.folder, "dist");
   const miniflare = new Miniflare({
@@ -46,7 +44,7 @@ async function started(app, kv) {
     bindings: { INSTALLATION: "acme-eu-1", ADMIN_TOKEN: TOKEN },
     kvNamespaces: ["LICENSE"],
     kvPersist: kv,
-    // would be downloaded
+    // it would be downloaded
     cf: false,
   });
   const url = await miniflare.ready;

@@ -1,6 +1,4 @@
-/**
- * Other programs: run to their end, or served by. None outlives its time, or this process.
- */
+/** Other programs: runs them to their end, or as servers. None outlives its time limit, or this process. */
 
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -8,12 +6,12 @@ import { PATIENCE_MS } from "../patience.mjs";
 
 const windows = process.platform === "win32";
 
-/** Started and not known to have ended. */
+/** The programs that were started and are not known to have ended. */
 const running = new Set();
 process.on("exit", () => running.forEach(end));
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1));
 
-/** Runs a program and resolves to the lines it printed. Rejects with all it wrote where it fails or takes too long. */
+/** Runs a program and resolves to the lines it printed. Rejects with its whole output if it fails or takes too long. */
 export async function run(program, args, options) {
   const child = start(program, args, options);
   const written = [];
@@ -36,8 +34,8 @@ export async function run(program, args, options) {
 }
 
 /**
- * Starts a program that serves, and resolves once `ready` finds something in a line that it printed to the stream of
- * this number: to what was found, what it has written so far, and how to stop it.
+ * Starts a server, and resolves once `ready` finds something in a line of the stream of this number. Resolves to what
+ * it found, the output so far, and a function that stops the server.
  */
 export async function serve(program, args, { ready, stream = 1, ...options }) {
   const child = start(program, args, options, stream);
@@ -69,7 +67,7 @@ function start(program, args, { cwd, env }, streams = 2) {
   const child = spawn(program, args, {
     cwd,
     env: { ...process.env, ...env },
-    // a group of its own, so that what a launcher starts ends with it
+    // a process group, so that the processes of a launcher end with it
     detached: !windows,
     shell: windows,
     stdio: ["ignore", ...Array(Math.max(streams, 2)).fill("pipe")],
@@ -85,6 +83,6 @@ function end(child) {
     if (windows) child.kill();
     else process.kill(-child.pid, "SIGKILL");
   } catch {
-    // it has ended meanwhile
+    // the process has ended meanwhile
   }
 }

@@ -1,6 +1,4 @@
-/**
- * An app of a stranger: a fixture in a folder outside the repository, with the package installed from the tarball.
- */
+/** A stranger's app: a fixture in a folder outside the repository, with the package installed from the tarball. */
 
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -13,13 +11,13 @@ import { run } from "./processes.mjs";
 export const here = dirname(fileURLToPath(import.meta.url));
 const suffix = process.platform === "win32" ? ".cmd" : "";
 
-/** npm, as a program. */
+/** The name of the program npm. */
 export const npm = `npm${suffix}`;
 
-/** The program of this name that `npm ci` put beside this file. */
+/** Returns the program of this name that `npm ci` installed beside this file. */
 export const tool = (name) => join(here, "node_modules/.bin", name + suffix);
 
-/** The version of one of the packages beside this file. */
+/** Returns the version of a package beside this file. */
 export const versionOf = (name) => createRequire(import.meta.url)(`./node_modules/${name}/package.json`).version;
 
 /** Copies a fixture and installs the tarball there, without any other package. */
@@ -27,7 +25,7 @@ export async function install(fixture, tarball) {
   const folder = mkdtempSync(join(tmpdir(), `polar-license-${fixture}-`));
   const project = {
     folder,
-    /** Runs a program in it, which keeps what it keeps inside, and resolves to the lines it printed. */
+    /** Runs a program in the folder, which is also its home, and resolves to the lines it printed. */
     run: (program, args, env) => run(program, args, { cwd: folder, env: { ...homeIn(folder), ...env } }),
     remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
   };
@@ -43,7 +41,7 @@ export async function install(fixture, tarball) {
   return project;
 }
 
-/** Where programs look for the user's own folders. */
+/** Returns the variables that tell programs where the user's folders are. */
 export function homeIn(folder) {
   const home = join(folder, "home");
   return {
@@ -55,7 +53,7 @@ export function homeIn(folder) {
     DENO_NO_UPDATE_CHECK: "1",
     DO_NOT_TRACK: "1",
     NO_COLOR: "1",
-    // Node warns where both are set
+    // Node warns if both are set
     FORCE_COLOR: undefined,
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Where the package has to work: each with the fixture that is installed there, and how it is built and run. A further
- * one is one more entry. `tell` resolves to what the story saw there.
+ * The places in which the package must work: each with its fixture, and how that is built and run. To add one, add an
+ * entry. `tell` resolves to the story's observations.
  */
 
 import assert from "node:assert/strict";
@@ -12,7 +12,7 @@ import { serve } from "./processes.mjs";
 import { here, homeIn, tool, versionOf } from "./project.mjs";
 import { site } from "./site.mjs";
 
-/** What is asked for and does not install from npm, with the reason; nothing else may be missing. */
+/** Runtimes that should be tested and cannot be installed from npm, with the reason. No other may be missing. */
 export const MISSING = {
   Electron: "its npm package downloads the program from elsewhere; its scripts and packed apps run over a stand-in",
 };
@@ -86,7 +86,7 @@ async function script(app, polar, program, ...args) {
   return JSON.parse(lines.at(-1));
 }
 
-/** What the README of the package says that Deno needs; the local Polar is in the place of the real one. */
+/** Returns Deno's permissions from the README of the package, with the local Polar in place of the real one. */
 function permissions(app, polar) {
   const readme = readFileSync(join(app.folder, "node_modules/polar-license/README.md"), "utf8");
   const [, stated] = /`deno run (--allow-.*) tool\.js`/.exec(readme);
@@ -102,7 +102,7 @@ function forNode(name, ...args) {
   };
 }
 
-/** Main process and preload script, bundled as they are for windows with a sandbox. */
+/** Bundles the main process and the preload script, as for windows with a sandbox. */
 async function electron(app, polar) {
   const options = ["--bundle", "--format=cjs", "--external:electron", "--outdir=dist"];
   await app.run(tool("esbuild"), ["src/main.js", "--platform=node", ...options]);
@@ -144,7 +144,7 @@ async function viteServer(app, polar) {
   }
 }
 
-/** A Worker of today, or one whose compatibility date nobody has moved since it was written. */
+/** Runs a Worker with the present compatibility date, or with an old one that was never moved. */
 function worker(date) {
   return async (app, polar) => {
     const config = join(app.folder, "config.capnp");
@@ -164,7 +164,10 @@ function worker(date) {
   };
 }
 
-/** What the README says that a policy needs is enough. Without leave for WebAssembly, the error says what to add. */
+/**
+ * Checks that the policy in the README is enough, and that without its permission for WebAssembly the error says what
+ * to add.
+ */
 async function strict(app, polar) {
   const policy = statedPolicy(app, polar);
   const { told, violations } = await under(policy.replace(" 'wasm-unsafe-eval'", ""), app, polar, "refused.html");
@@ -175,12 +178,12 @@ async function strict(app, polar) {
   return unhindered(policy, app, polar);
 }
 
-/** The same where the WebAssembly is a file. */
+/** Checks the policy if the WebAssembly is a file. */
 function strictSlim(app, polar) {
   return unhindered(statedPolicy(app, polar).replace("connect-src", "connect-src 'self'"), app, polar);
 }
 
-/** What the README of the package says, for a page of scripts from one place and nothing else. */
+/** Returns the policy in the README of the package, for a page whose scripts all come from one origin. */
 function statedPolicy(app, polar) {
   const readme = readFileSync(join(app.folder, "node_modules/polar-license/README.md"), "utf8");
   const needed = /`(script-src [^`]*; connect-src [^`]*)`/.exec(readme)?.[1];
@@ -196,7 +199,7 @@ async function unhindered(policy, app, polar) {
   return told;
 }
 
-/** What a page of the folder tells under a policy, or under none. */
+/** Returns the report of a page of the folder under a policy, or under none. */
 async function under(policy, { folder }, polar, file = "") {
   const { url, stop } = await site(folder, policy);
   try {

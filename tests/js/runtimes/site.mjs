@@ -1,6 +1,4 @@
-/**
- * A folder as a web site on this machine, with the Content-Security-Policy that is asked for.
- */
+/** A folder as a web site on this machine, with a given Content-Security-Policy. */
 
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -14,7 +12,7 @@ const TYPES = {
   ".wasm": "application/wasm",
 };
 
-/** Resolves to its address, which ends with a slash, and how to stop it. */
+/** Serves the folder. Resolves to its address, which ends with a slash, and a function that stops it. */
 export async function site(folder, policy) {
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, "http://site").pathname));

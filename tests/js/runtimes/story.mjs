@@ -1,14 +1,14 @@
 /**
- * One license from the first start to giving its seat up, told by what an app sees. Every runtime tells the same; what
- * it has to be is in `expected.json`.
+ * One license from the first start to the release of its seat, as observations of an app. They must be the same in
+ * every runtime, and are in `expected.json`.
  */
 
 const KEY = "DEMO-ONE-DEVICE";
 const DAY_MS = 86_400_000;
 
 /**
- * Runs the story with the package as the fixture has loaded it, against the local Polar that `polar-license serve
- * --json` described. `own` are options that this runtime needs.
+ * Runs the story with the package as the fixture has loaded it. `polar` is the output of `polar-license serve --json`
+ * for the local Polar, and `own` are options that this runtime needs.
  */
 export async function story({ createLicenseClient, LicenseError }, polar, own = {}) {
   let passedMs = 0;
@@ -62,7 +62,7 @@ async function seats(polar) {
   return activations.length;
 }
 
-/** Tells the local Polar what is to happen, or asks what it knows. */
+/** Controls or queries the local Polar. */
 export async function control(polar, what, body, method = body ? "POST" : "GET") {
   const response = await fetch(`${polar.url}/_mock/${what}`, { method, body: body && JSON.stringify(body) });
   if (!response.ok) throw new Error(`the local Polar does not understand ${what}: ${await response.text()}`);

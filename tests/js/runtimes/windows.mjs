@@ -1,7 +1,7 @@
 /**
- * Apps for Electron: the example, built by electron-vite and packed by electron-builder, and the README's blocks, built by
- * electron-vite and packed by Electron Forge. What is packed is a distribution without a program; `electron-program.mjs` runs
- * the app.asar, with its windows in Chromium.
+ * Apps for Electron: the example, built by electron-vite and packed by electron-builder, and the README's blocks, built
+ * by electron-vite and packed by Electron Forge. They are packed with a distribution that has no program;
+ * `electron-program.mjs` runs the app.asar, with its windows in Chromium.
  */
 
 import assert from "node:assert/strict";
@@ -17,7 +17,7 @@ import { here, tool, versionOf } from "./project.mjs";
 import { control } from "./story.mjs";
 
 const DAY_MS = 86_400_000;
-/** Of what Electron's archive holds, and with nothing in it. */
+/** The files of Electron's archive, which are empty here. */
 const DISTRIBUTED = ["electron", "version", "LICENSE"];
 const PROGRAM = join(here, "electron-program.mjs");
 
@@ -38,7 +38,7 @@ export async function electron(app, polar) {
   }
 }
 
-/** As its README says, without what is downloaded: the program of Electron. */
+/** Packs the app as its README says, without Electron's program, which would be downloaded. */
 async function packed(app) {
   await app.run(tool("tsc"), []);
   await app.run(tool("electron-vite"), ["build"]);
@@ -47,12 +47,12 @@ async function packed(app) {
   await app.run(tool("electron-builder"), ["--linux", "dir", ...own, "--publish", "never"]);
   const asar = join(app.folder, "dist/linux-unpacked/resources/app.asar");
   assert.ok(existsSync(asar), "electron-builder has written no app.asar");
-  // what runs is in the archive, and nowhere else
+  // the app must run from the archive alone
   for (const name of ["out", "src"]) rmSync(join(app.folder, name), { recursive: true });
   return asar;
 }
 
-/** Electron's own archive without what makes it one. */
+/** Creates Electron's archive without the program. */
 function distributionIn(app) {
   const folder = join(app.home.HOME, "electron");
   mkdirSync(join(folder, "resources"), { recursive: true });
@@ -71,7 +71,7 @@ async function twoWindows(context, app, asar) {
     await two.goto(new URL("/2/index.html", url).href);
     await asksForNewWindows(url);
     const saw = await enterKeys(one, () => isOffered(one));
-    // the other one is not asked, and hears of it
+    // the second window is not clicked, and receives the change
     await feature(two).waitFor();
     return saw;
   } finally {
@@ -79,7 +79,7 @@ async function twoWindows(context, app, asar) {
   }
 }
 
-/** The vendor's pages are opened by the user's browser; whatever else a page asks for, by nobody. */
+/** Checks that the user's browser opens the vendor's pages, and that other new windows are refused. */
 async function asksForNewWindows(url) {
   for (const page of ["https://acme.example/buy", "mailto:help@acme.example", "file:///etc/passwd"]) {
     const answer = await fetch(new URL("open", url), { method: "POST", body: JSON.stringify({ url: page }) });
@@ -89,7 +89,10 @@ async function asksForNewWindows(url) {
   assert.deepEqual(opened, ["https://acme.example/buy", "mailto:help@acme.example"]);
 }
 
-/** Two days later and without Polar. A link shows its key, whether it starts the app or finds it running, and activates nothing. */
+/**
+ * Starts two days later and without Polar. A link shows its key, whether it starts the app or finds it running, and
+ * activates nothing.
+ */
 async function startedByLink(context, app, asar) {
   const env = { AHEAD_MS: String(2 * DAY_MS) };
   const { url, stop } = await started(app, asar, ["--flag", "acme://activate?key=FROM-A-MAIL"], env);
@@ -105,7 +108,7 @@ async function startedByLink(context, app, asar) {
     await fetch(new URL("/emit", url), { method: "POST", body: JSON.stringify(["second-instance", {}, argv]) });
     await shows("A-SECOND-TIME");
     assert.ok(await inGrace.isVisible());
-    // the app started once more, which the running one takes over
+    // the app is started once more, and the running one takes over
     assert.deepEqual(await app.run(process.execPath, [PROGRAM, asar], { RUNS_ALREADY: "1" }), []);
     return { step: "offline", isOffered: await isOffered(page) };
   } finally {
@@ -113,7 +116,7 @@ async function startedByLink(context, app, asar) {
   }
 }
 
-/** Resolves to the address of the first window. */
+/** Starts the app, and resolves to the address of the first window. */
 async function started(app, asar, args = [], env = {}) {
   const ready = (line) => JSON.parse(line).window;
   const options = { cwd: app.folder, env: { ...app.home, ...env }, ready };
@@ -131,7 +134,10 @@ async function waitFor(holds) {
 const TITLE = "document.title = license.current().message;";
 const page = (script) => `<!doctype html><html><head></head><script type="module" src="${script}"></script></html>`;
 
-/** The blocks of the README for the main process and for the preload script, and what electron-vite needs beside them. */
+/**
+ * Returns the README's blocks for the main process and for the preload script, and the other files that electron-vite
+ * needs.
+ */
 export function filesForElectronVite(readme) {
   const { main, preload } = blocksOf(readme);
   return {
@@ -143,7 +149,7 @@ export function filesForElectronVite(readme) {
   };
 }
 
-/** The same for Electron Forge with its plug-in for Vite, whose files are elsewhere. */
+/** Returns the same for Electron Forge with its plug-in for Vite, whose files are elsewhere. */
 export function filesForForge(readme) {
   const { main, preload } = blocksOf(readme);
   const vite = { config: "vite.config.mjs" };
@@ -190,7 +196,7 @@ export async function byForge(app) {
   return firstState(app, join(app.folder, "out/app-linux-x64/resources/app.asar"));
 }
 
-/** What the first window sees. */
+/** Returns the first state in the first window. */
 async function firstState(app, program) {
   const { url, stop } = await started(app, program);
   const context = await chromium.profile();

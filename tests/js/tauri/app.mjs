@@ -15,13 +15,13 @@ const example = fileURLToPath(new URL("../../../examples/tauri", import.meta.url
 const application = process.env.POLAR_LICENSE_TAURI_APP;
 const tauriDriver = process.env.POLAR_LICENSE_TAURI_DRIVER;
 
-/** What a page does that has a bundle of its own beside the app's: `window.connect` is `connectLicense`. */
+/** The script of another bundle on the app's page: `window.connect` is `connectLicense`. */
 const SECOND_BUNDLE = `
   import { connectLicense, LicenseError } from "polar-license/tauri";
   Object.assign(window, { connect: connectLicense, LicenseError });
 `;
 
-/** Waits until `holds` does. */
+/** Waits until `holds` returns true. */
 export async function until(holds, what) {
   const end = Date.now() + PATIENCE_MS;
   for (;;) {
@@ -32,7 +32,7 @@ export async function until(holds, what) {
   }
 }
 
-/** A computer: keeps what the app keeps, and has a clock. `start` opens the app's window. */
+/** Creates a computer: it has the app's files and a clock. `start` opens the app's window. */
 export function computer(after, polar) {
   const home = mkdtempSync(join(tmpdir(), "polar-license-tauri-"));
   const clock = join(home, "clock");
@@ -45,7 +45,7 @@ export function computer(after, polar) {
   });
   const setClock = (days) => writeFileSync(clock, `+${days}d\n`);
   setClock(0);
-  // the program as a whole, and the processes of WebKit, which read the wall clock too
+  // for the whole program, and for the processes of WebKit, which read the wall clock too
   const preload = execFileSync("faketime", ["-f", "+0", "printenv", "LD_PRELOAD"], { encoding: "utf8" }).trim();
   const env = {
     ...process.env,
@@ -91,11 +91,11 @@ class Page {
 
   constructor(driver, stop) {
     this.#driver = driver;
-    /** Ends the app if it runs, and what drives it. */
+    /** Ends the app if it runs, and its driver. */
     this.stop = stop;
   }
 
-  /** The module of the page has run. */
+  /** Waits until the module of the page has run. */
   isDrawn() {
     return until(() => this.text("status").catch(() => ""), "a drawn page");
   }
@@ -135,7 +135,7 @@ class Page {
     return this.#driver.executeScript(body);
   }
 
-  /** The same, where the body awaits. Resolves to what it returns, or to what it threw. */
+  /** Runs the body of an async function in the page. Resolves to its result or its exception. */
   settle(body) {
     return this.#driver.executeAsyncScript(`
       const done = arguments[0];
@@ -146,7 +146,7 @@ class Page {
     `);
   }
 
-  /** Another bundle in the page connects too: its license is `window.license`. */
+  /** Connects another bundle in the page. Its license is `window.license`. */
   async connect() {
     await this.#driver.executeScript(await bundle());
     const { error } = await this.settle("window.license = await window.connect()");
@@ -175,17 +175,17 @@ async function bundle() {
   return (await bundled).outputFiles[0].text;
 }
 
-/** Whether a process of the app is there. */
+/** Whether a process of the app exists. */
 function isRunning() {
   return isAnyProcess((folder) => readlinkSync(join(folder, "exe")) === application);
 }
 
-/** Whether a process is there that has this home: the app, WebKit's own, or what drives them. */
+/** Whether any process has this home: the app, WebKit's, or their drivers. */
 function isHomeOfAny(home) {
   return isAnyProcess((folder) => readFileSync(join(folder, "environ"), "utf8").split("\0").includes(`HOME=${home}`));
 }
 
-/** Whether a process is like this, by its folder in /proc. */
+/** Whether any process fulfils a condition on its folder in /proc. */
 function isAnyProcess(isLikeThis) {
   const isIt = (pid) => {
     try {

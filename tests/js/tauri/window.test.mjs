@@ -22,7 +22,7 @@ const EXPORTED = "The report was exported.";
 const seats = () => mock.seats(KEY);
 const requests = async (endpoint) => (await mock.asked()).filter((name) => name === endpoint);
 
-test("from a key that is typed to a device that is deactivated", async (t) => {
+test("a license from the typed key to the deactivation", async (t) => {
   const { start, setClock } = computer(after, polar);
   const page = await start();
 
@@ -35,14 +35,14 @@ test("from a key that is typed to a device that is deactivated", async (t) => {
     assert.equal(await page.text("why-off"), "");
   });
 
-  await t.test("a license of another plan leaves it closed, and the page says why", async () => {
+  await t.test("the gate stays closed for a license of another plan, and the page says why", async () => {
     await page.activate("DEMO-BASIC");
     await page.shows("why-off", NOT_INCLUDED);
     assert.equal(await page.text("status"), ACTIVE);
     assert.equal(await page.isEnabled("export"), false);
   });
 
-  await t.test("a key opens it, and the page receives no secret", async () => {
+  await t.test("a key opens the gate, and the page receives no secret", async () => {
     await page.connect();
     await page.run(`
       window.heard = [];
@@ -94,7 +94,7 @@ test("from a key that is typed to a device that is deactivated", async (t) => {
     });
   });
 
-  await t.test("what the capability does not allow is refused, and changes nothing", async () => {
+  await t.test("a command that the capability does not allow is refused, and changes nothing", async () => {
     const { error } = await page.settle("await window.license.forget()");
     assert.deepEqual([error.isLicenseError, error.kind], [true, "invalid_argument"]);
     assert.match(error.detail, /polar-license[.|]forget not allowed/);
@@ -106,7 +106,7 @@ test("from a key that is typed to a device that is deactivated", async (t) => {
     assert.deepEqual(all.filter((name) => !plugin.default_permission.permissions.includes(name)).sort(), rest);
   });
 
-  await t.test("a page ends its own wait, and errors are LicenseErrors", async () => {
+  await t.test("a page can cancel its own call, and errors are LicenseErrors", async () => {
     await mock.fault({ fault: "stall", on: "validate" });
     const { result } = await page.settle(`
       const ends = new AbortController();
@@ -123,13 +123,13 @@ test("from a key that is typed to a device that is deactivated", async (t) => {
     await mock.clearFaults();
   });
 
-  await t.test("offline it stays open, for as long as grace lasts, at each instant", async () => {
+  await t.test("the gate stays open offline for exactly as long as grace lasts", async () => {
     await mock.fault({ fault: "drop_connection" });
     const offline = await page.settle("return (await window.license.validate()).problem.kind");
     assert.equal(offline.result, "network");
     assert.equal(await page.text("status"), ACTIVE);
 
-    // the clock is set, and no timer of the page or of the Rust side has fired
+    // the clock is set, but no timer of the page or of the Rust side has fired
     const now = () => page.run("return [window.license.current().state, window.license.allows('export')]");
     const show = () => page.run("document.dispatchEvent(new Event('visibilitychange'))");
     setClock(2);
@@ -144,7 +144,7 @@ test("from a key that is typed to a device that is deactivated", async (t) => {
     await show();
     await page.shows("status", LAPSED);
     assert.equal(await page.isEnabled("export"), false);
-    // a page that was taken over does not get past the gate in Rust
+    // a compromised page does not get past the gate in Rust
     const { error } = await page.settle("await window.__TAURI_INTERNALS__.invoke('export')");
     assert.equal(error.message, LAPSED);
 
@@ -154,7 +154,7 @@ test("from a key that is typed to a device that is deactivated", async (t) => {
     setClock(0);
   });
 
-  await t.test("a page that is loaded again shows what holds, and follows it", async () => {
+  await t.test("a reloaded page shows the present decision, and follows it", async () => {
     await page.reload();
     assert.equal(await page.text("status"), ACTIVE);
     await page.click("deactivate");
@@ -165,7 +165,7 @@ test("from a key that is typed to a device that is deactivated", async (t) => {
   await page.quit();
 });
 
-test("an app that is closed during an activation knows its seat at the next start", async () => {
+test("an app that was closed during an activation has its seat at the next start", async () => {
   const { start } = computer(after, polar);
   const page = await start();
   const before = (await requests("activate")).length;

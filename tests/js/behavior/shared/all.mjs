@@ -1,11 +1,8 @@
-// Everything that is the same in Node and on a page. `runAll` takes what the platform gives:
+// The tests that run in Node and on a page. `runAll` receives the platform's part:
 //
-//   polar      the local Polar's address
-//   texts      tests/scenarios by name
-//   wasm       gives the bytes of the package's WebAssembly
-//   only       runs only tests with this in their name
-//   platform   "Node" or "page"
-//   unhandled  where errors turn up that nobody handled
+//   polar      the local Polar's address texts      tests/scenarios by name wasm       gives the bytes of the package's
+//   WebAssembly only       runs only tests with this in their name platform   "Node" or "page" unhandled  an array to
+//   which unhandled errors are added
 
 import { bounded, rest } from "./timers.mjs";
 import * as faults from "./faults.mjs";
@@ -19,12 +16,12 @@ import * as traps from "./traps.mjs";
 
 const SUITES = [scenarios, reading, faults, requests, hostile, portal, portalPrivacy, traps];
 
-/** What came of each test: its `name`, its `kind` and, where it failed, the `failure` in words. */
+/** Returns the outcome of each test: its `name`, its `kind` and the `failure` in words, if it failed. */
 export async function runAll(environment) {
   const { only, unhandled } = environment;
   const results = [];
   const { warn, error } = console;
-  // what the library logs is for developers of apps
+  // the library logs for developers of apps only
   Object.assign(console, { warn() {}, error() {} });
   for (const { name, kind, run } of SUITES.flatMap((suite) => suite.tests(environment))) {
     if (!name.includes(only)) continue;

@@ -1,4 +1,4 @@
-// A Polar inside of the test: answers at once, whatever the platform does.
+// A Polar inside of the test. It answers at once, whatever the platform does.
 
 import { answer } from "./scenarios/replies.mjs";
 import { PRO } from "./client.mjs";
@@ -20,7 +20,7 @@ const LICENSE = {
   expires_at: null,
 };
 
-/** A `fetch` that says yes to everything. */
+/** Replies like `fetch`, and confirms every request. */
 export async function yes(url, init) {
   const endpoint = url.split("/").at(-1);
   const given = endpoint === "activate" ? { activation: "ac700000-0000-4000-8000-000000000001" } : {};

@@ -1,4 +1,4 @@
-// Clients as the tests want them: a storage and a clock of their own, and no wait between requests.
+// Clients for tests: with a storage and a clock of their own, and no wait between requests.
 
 import { createLicenseClient } from "polar-license";
 
@@ -8,9 +8,9 @@ export const PRO = "de300000-0000-4000-8000-0000000000b1";
 /** A device with its storage. `polar` is the server's address. */
 export class Device {
   texts = new Map();
-  /** The endpoints that the library asked, in order. */
+  /** The endpoints that the library has called, in order. */
   sent = [];
-  /** How much time has passed besides the real, in ms. */
+  /** The time that has passed in addition to the real time, in ms. */
   ahead = 0;
   #polar;
   #monotonic = 0;
@@ -19,7 +19,7 @@ export class Device {
     this.#polar = polar;
   }
 
-  /** The app starts; `create` is what it imports. */
+  /** Starts the app. `create` is the imported function. */
   open(options = {}) {
     const { fetch = (...request) => globalThis.fetch(...request), create = createLicenseClient, ...rest } = options;
     return create({
@@ -31,7 +31,7 @@ export class Device {
       storage: this.storage,
       clock: { now: () => Date.now() + this.ahead, monotonic: () => this.#monotonic + this.ahead },
       autoRefresh: false,
-      // as if each request took its time, so that none has to wait for another
+      // advances the clock as if each request took its time, so that none has to wait for another
       fetch: (...request) => {
         this.#monotonic += 1_200;
         this.sent.push(request[0].split("/").at(-1));
@@ -50,7 +50,7 @@ export class Device {
     };
   }
 
-  /** The sealed record, if there is one. */
+  /** Returns the sealed record, if there is one. */
   get record() {
     const name = [...this.texts.keys()].find((name) => name !== "polar-license/device");
     return this.texts.get(name);

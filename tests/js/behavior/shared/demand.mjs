@@ -1,4 +1,4 @@
-// What tests demand. A failure says what was expected and what was got.
+// Assertions for tests. A failure names the expected and the actual value.
 
 export function equal(actual, expected, what) {
   const [is, wanted] = [actual, expected].map((value) => JSON.stringify(value) ?? String(value));

@@ -1,4 +1,4 @@
-// What tests demand of the package.
+// Assertions about the package.
 
 import { LicenseError } from "polar-license";
 
@@ -6,7 +6,7 @@ import { holds } from "./demand.mjs";
 
 export { equal, holds } from "./demand.mjs";
 
-/** The typed error that `promise` rejects with. */
+/** Returns the typed error that `promise` rejects with. */
 export async function rejection(promise, what = "it") {
   const error = await promise.then(
     () => undefined,

@@ -1,4 +1,4 @@
-// Everything that the local Polar can do wrong, met by validate, activate and deactivate.
+// Every fault of the local Polar, for validate, activate and deactivate.
 
 import { Device } from "./client.mjs";
 import { equal, holds, rejection } from "./expect.mjs";
@@ -9,7 +9,7 @@ const PLAIN = "DEMO-PLAIN";
 const TWO_DEVICES = "DEMO-TWO-DEVICES";
 const ONE_DEVICE = "DEMO-ONE-DEVICE";
 
-/** A client waits longer than this for nothing but Polar. */
+/** The longest time that a client waits for Polar. Everything else is quicker. */
 const DEADLINE_MS = 1_000;
 
 export function tests({ polar: url, platform }) {
@@ -21,15 +21,16 @@ export function tests({ polar: url, platform }) {
   ]);
 }
 
-/** Chromium sends a request once more where a connection that it used before breaks, whatever the request does. */
+/** Faults after which Chromium repeats a request: it does so if a connection breaks that it has used before. */
 const RESENT = ["dropped before", "dropped after"];
 
 /**
- * Each fault in each of its forms. `kind` is what the problem should be called, nothing where Polar's answer arrives all
- * the same; `hangs` says that none ever comes; `bodyless` that there is something to spoil in replies with a body only.
+ * Returns each fault in each of its forms. `kind` is the expected kind of the problem, or nothing if Polar's answer
+ * arrives all the same. `hangs` means that no reply ever comes; `bodyless` that the fault only applies to replies with
+ * a body.
  */
 function faults(platform) {
-  // what a gateway answers is not for pages to read
+  // pages may not read a gateway's replies
   const gateway = platform === "page" ? "network" : "server";
   const all = [];
   const add = (name, fault, kind, more = {}) => all.push({ name, fault, kind, ...defaults(name, kind), ...more });
@@ -79,7 +80,7 @@ function faults(platform) {
   return all;
 }
 
-/** A device on which `key` is active, and a fault of `endpoint` ahead. */
+/** Returns a device on which `key` is active, with a fault ahead for `endpoint`. */
 async function licensed(polar, key, { fault }, endpoint) {
   await polar.reset();
   const device = new Device(polar.url);
@@ -91,7 +92,7 @@ async function licensed(polar, key, { fault }, endpoint) {
   return { device, license };
 }
 
-/** Lets the deadline pass as soon as the request that hangs has arrived. */
+/** Runs an operation, and makes its deadline pass as soon as the hanging request has arrived. */
 async function patient(polar, hangs, requests, operation) {
   if (hangs) {
     await polar.arrived(requests);
@@ -106,7 +107,7 @@ async function sentOnce(polar, device, { resent }, endpoint) {
   if (!resent) equal(count(await polar.asked()), 1, `${endpoint}s that Polar saw`);
 }
 
-/** The decision at the next start, without a network. */
+/** Returns the decision at the next start, without a network. */
 async function startsAgain(device, license) {
   license.dispose();
   const later = await device.open({ fetch: () => Promise.reject(new TypeError("offline")) });
@@ -127,7 +128,7 @@ async function endsNoLicense(polar, fault) {
 async function takesNoSecondSeat(polar, fault) {
   const { device, license } = await licensed(polar, PLAIN, fault, "activate");
   const operation = license.activate(TWO_DEVICES);
-  // Polar's reply names the seat; a client cannot know that it is another's
+  // Polar's reply names the seat; a client cannot know that the seat is another device's
   const kind = fault.fault.garbage === "other_activation" ? undefined : fault.kind;
   if (kind === undefined) {
     equal((await operation).displayKey, "****-EVICES", "the license");

@@ -1,9 +1,9 @@
-// An app that meets a hostile server: it carries out one case of tests/hostile with the package and the platform's own
-// `fetch`. Its store and its clock are its own. Never judges what it sees: what starts it does.
+// An app that talks to a hostile server: it carries out one case of tests/hostile with the package and the platform's
+// own `fetch`, with its own store and clock. It reports what it received, and the program that starts it judges that.
 
 import { createLicenseClient } from "polar-license";
 
-/** What it gets to see of it. */
+/** Carries out a case, and returns what the app received. */
 export async function carryOut(given) {
   const device = new Device(given);
   const license = await device.open();
@@ -31,7 +31,7 @@ function ask(license, { ask, key, count }) {
   }
 }
 
-/** The decision, or the error with it. */
+/** Returns the decision, or the error with its decision. */
 async function seen(operation) {
   try {
     return await operation;
@@ -41,7 +41,7 @@ async function seen(operation) {
   }
 }
 
-/** What is stored, and the clock, on which loading and saving take time. */
+/** The stored record, and the clock, which loading and saving advance. */
 class Device {
   #times = { firstLoadMs: 0, firstSaveMs: 0, saveMs: 0 };
   #settings;

@@ -1,5 +1,5 @@
-// A platform that does everything wrong: `fetch`, the storage, the clock, signals and listeners. Whatever it does, every
-// call settles, with a decision or a typed error, and nothing is rejected that nobody handles (`all.mjs` looks).
+// A platform that does everything wrong: `fetch`, the storage, the clock, signals and listeners. Whatever it does,
+// every call settles with a decision or a typed error, and no rejection stays unhandled (`all.mjs` checks).
 
 import { createLicenseClient } from "polar-license";
 
@@ -10,11 +10,11 @@ import { hurried, rest, waits } from "./timers.mjs";
 
 const never = () => new Promise(() => {});
 
-/** What can be thrown, and given as the reason of an abort. */
+/** Values that can be thrown, and given as the reason of an abort. */
 const THROWN = {
   "a TypeError": () => new TypeError("Failed to fetch"),
   "an AbortError": () => new DOMException("aborted", "AbortError"),
-  "a text": () => "offline",
+  "a string": () => "offline",
   undefined: () => undefined,
   null: () => null,
   "a number": () => 0,
@@ -30,28 +30,28 @@ const THROWN = {
       throw new Error("toString");
     },
   }),
-  "an error whose cause throws when it is looked at": () => {
+  "an error whose cause throws when it is read": () => {
     const cause = Object.defineProperty({}, "code", { get: () => thrown(new Error("code")) });
     return new TypeError("offline", { cause });
   },
 };
 
-/** Replies that are none. */
+/** Objects that are not replies. */
 const REPLIES = {
   nothing: () => undefined,
   "a number": () => 200,
   "an empty object": () => ({}),
   "no headers": () => ({ status: 200, body: null, arrayBuffer: async () => new ArrayBuffer(2) }),
-  "a body that is a text": () => odd({ body: "{}" }),
+  "a body that is a string": () => odd({ body: "{}" }),
   "a body whose reader throws": () => odd({ body: { getReader: () => thrown(new Error("locked")) } }),
   "a body that errors": () => stream((controller) => controller.error(new Error("reset"))),
   "a body that errors with nothing": () => stream((controller) => controller.error(undefined)),
-  "a body of texts": () => stream((controller) => finish(controller, "{}", "{}")),
-  "a body of nulls": () => stream((controller) => finish(controller, null)),
-  "a body without an end, and without a pause": () => odd({ body: endless() }),
+  "a stream of strings": () => stream((controller) => finish(controller, "{}", "{}")),
+  "a stream of nulls": () => stream((controller) => finish(controller, null)),
+  "an endless body without a pause": () => odd({ body: endless() }),
   "no stream, and no bytes": () => odd({ body: null, arrayBuffer: () => Promise.reject(new Error("gone")) }),
-  "no stream, and something else for bytes": () => odd({ body: null, arrayBuffer: async () => "{}" }),
-  "a status that is no number": () => odd({ status: "many" }),
+  "no stream, and a string in place of bytes": () => odd({ body: null, arrayBuffer: async () => "{}" }),
+  "a status that is not a number": () => odd({ status: "many" }),
   "a status that is out of range": () => odd({ status: -1 }),
   "a status that is a BigInt": () => odd({ status: 200n }),
   "a status that throws": () => Object.defineProperty(odd({}), "status", { get: () => thrown(new Error("status")) }),
@@ -85,14 +85,14 @@ const GARBAGE = {
   "a number": 42,
   "an object": {},
   "an array": [1, 2, 3],
-  "an empty text": "",
-  "a text that is no base64": "☃ ".repeat(40),
-  "a text that is base64 of something else": btoa("x".repeat(500)),
+  "an empty string": "",
+  "a string that is not base64": "☃ ".repeat(40),
+  "a string that is base64 of something else": btoa("x".repeat(500)),
   "a function": () => "text",
   true: true,
 };
 
-/** What a storage of the app's own may take for bytes. */
+/** Values that an app's own storage may return as bytes. */
 const BYTES = { ...GARBAGE, "a length without bytes": { length: 1e9 }, "a buffer": new ArrayBuffer(8), "a BigInt": 8n };
 
 const TIMES = [NaN, -1, 1e300, -1e300, Infinity, undefined, "noon", 5n];
@@ -141,7 +141,7 @@ export function tests() {
     ...GARBAGE,
     null: null,
     "a symbol": Symbol("key"),
-    "half a letter": "\ud800",
+    "half a surrogate pair": "\ud800",
   })) {
     add("odd arguments", `${name} as the key, the count and the feature`, () => oddArguments(value));
     add("odd arguments", `${name} as the options`, () => oddOptions(value));
@@ -151,7 +151,7 @@ export function tests() {
   return all;
 }
 
-/** A licensed client, whose `fetch` then does what the test says. */
+/** Returns a licensed client, whose `fetch` then does as the test says. */
 async function licensed(key = SEAT_KEY, options = {}) {
   const device = new Device();
   const platform = { fetch: yes };
@@ -167,7 +167,7 @@ async function meetsFetch(fetch, kind = "network") {
   equal([decision.allowed, decision.problem?.kind], [true, kind], "validate");
   equal((await hurried(license.refresh())).allowed, true, "refresh");
 
-  // Polar says what the key is, and no more
+  // only the request about the key is answered
   platform.fetch = (url, init) => (url.endsWith("/validate") ? yes(url, init) : fetch());
   const lost = await rejection(hurried(license.activate(SEAT_KEY)), "activate");
   equal([lost.kind, lost.maybeApplied, lost.decision.allowed], [kind, true, true], "activate");
@@ -336,7 +336,7 @@ async function loadedGarbage(value) {
   await hurried(license.activate(FREE_KEY)).catch((error) => equal(error.kind, "storage", "activate"));
 }
 
-/** As in a frame whose storage the user has blocked. */
+/** Runs in a frame whose storage the user has blocked. */
 async function noLocalStorage() {
   const known = Object.getOwnPropertyDescriptor(globalThis, "localStorage");
   const refuse = () => thrown(new DOMException("The operation is insecure.", "SecurityError"));
@@ -371,7 +371,7 @@ async function madClock(mad) {
   }
   odd.stopAutoRefresh();
   odd.dispose();
-  // and nobody else is worse off
+  // other clients are not affected
   const other = await sane.open({ fetch: yes });
   equal((await hurried(other.activate(FREE_KEY))).state, "active", "a client with a sane clock");
 }

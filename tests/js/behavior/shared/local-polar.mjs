@@ -1,4 +1,4 @@
-// Steers the local Polar: tools/mock-polar/README.md describes what it takes.
+// Controls the local Polar through the interface that tools/mock-polar/README.md describes.
 
 export class LocalPolar {
   constructor(url) {
@@ -21,17 +21,17 @@ export class LocalPolar {
     return this.#ask("/requests", { method: "DELETE" });
   }
 
-  /** The names of the endpoints that were asked, in order. */
+  /** Returns the names of the requested endpoints, in order. */
   async asked() {
     return (await this.requests()).map(({ path }) => path.split("/").at(-1));
   }
 
-  /** Without the questions that a browser asks before. */
+  /** Returns the requests without the preflight requests of a browser. */
   async requests() {
     return posts(await this.#ask("/requests"));
   }
 
-  /** Once `count` requests have arrived. */
+  /** Resolves once `count` requests have arrived. */
   async arrived(count) {
     for (let all = []; posts(all).length < count;) all = await this.#ask(`/requests?wait=${all.length + 1}`);
   }
@@ -49,17 +49,17 @@ export class LocalPolar {
     return (await this.#post("/keys", { benefit: "pro", email, ...more })).key;
   }
 
-  /** The mails that Polar has sent, the last one last. */
+  /** Returns the mails that Polar has sent, oldest first. */
   mails() {
     return this.#ask("/mails");
   }
 
-  /** The buyer pays, and leaves the page open or not. */
+  /** Pays as the buyer, who leaves the page open or not. */
   pay(clientSecret, email) {
     return this.#post(`/checkouts/${clientSecret}/pay`, { customer_email: email });
   }
 
-  /** As Polar does it. Ended by `reset`, or not at all. */
+  /** Limits requests as Polar does, until `reset` or `limitRates(false)`. */
   limitRates(on = true) {
     return this.#post("/rate-limit", { on });
   }
@@ -84,12 +84,14 @@ export class LocalPolar {
     return this.#ask(`/keys/${key}`, { method: "DELETE" });
   }
 
-  /** Once so many requests have arrived, as `exchanges` counts them. */
+  /** Resolves once so many requests have arrived, as `exchanges` counts them. */
   async exchangesReach(count) {
     for (let all = []; exchanges(all).length < count; ) all = await this.#ask(`/requests?wait=${all.length + 1}`);
   }
 
-  /** All requests, with those of the portal that only read; without the questions that a browser asks before. */
+  /**
+   * Returns all requests, including those of the portal that only read, without the preflight requests of a browser.
+   */
   async exchanges() {
     return exchanges(await this.#ask("/requests"));
   }

@@ -1,4 +1,4 @@
-// What an app reads between operations: the same object until the decision changes, right at every instant.
+// The values that an app reads between operations: the same object until the decision changes, right at every instant.
 
 import { FREE_KEY, yes } from "./answers.mjs";
 import { Device } from "./client.mjs";
@@ -13,7 +13,7 @@ export function tests(environment) {
   return all.map((run) => ({ name: run.name, kind: "tests of reading", run }));
 }
 
-/** Licensed, with what its listener was called with, and whether Polar can be reached. */
+/** Returns a licensed client, the calls of its listener, and a switch for Polar. */
 async function licensed(options = {}) {
   const device = new Device();
   const network = { isThere: true };
@@ -79,7 +79,7 @@ async function graceEnds() {
   equal([noticed.nextStep, noticed.notice, grace.notice], ["connect", true, false], "a moment before the end");
   equal(license.allows("export"), true, "a moment before the end");
   device.ahead += 4_000;
-  // without a call of `current` before
+  // without a previous call of `current`
   equal(license.allows("export"), false, "a moment later");
   equal(license.current().state, "lapsed", "a moment later");
   await rest();
@@ -101,7 +101,7 @@ async function clockIsSet() {
   equal([other.allows("export"), other.current().state], [false, "lapsed"], "set three weeks ahead");
 }
 
-/** Nobody reads: the automatic refresh does, and finds that time has changed the decision. */
+/** Checks that the automatic refresh notices a change of the decision by time, although the app reads nothing. */
 async function unread() {
   const { device, license, heard, network } = await licensed({ autoRefresh: true });
   await rest();
@@ -122,7 +122,7 @@ async function unreadInGrace() {
   equal(heard.map(({ state }) => state), ["grace"], "but at once afterwards");
 }
 
-/** A page that is opened again after one failed attempt, and the network is back. */
+/** Checks a page that is opened again after a failed attempt, when the network is back. */
 async function openedAgain() {
   const { device, license, network } = await licensed();
   network.isThere = false;
@@ -151,7 +151,7 @@ async function explained() {
   equal([off.reason, off.message], ["not_licensed", license.current().message], "without a license");
 }
 
-/** Node warns of what it takes for a leak at the eleventh listener. */
+/** Checks that Node does not warn of a leak, which it suspects at the eleventh listener. */
 async function manyAtOnce() {
   const { license } = await licensed();
   const warnings = [];

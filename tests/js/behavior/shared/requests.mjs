@@ -1,10 +1,10 @@
-// What a request carries, as the local Polar received it.
+// The content of requests, as the local Polar received them.
 
 import { Device } from "./client.mjs";
 import { equal, holds } from "./expect.mjs";
 import { LocalPolar } from "./local-polar.mjs";
 
-/** What a browser or Node adds by itself. Nothing of it tells who the user is. */
+/** The headers that a browser or Node adds. None of them tells who the user is. */
 const PLATFORM = [
   ...["host", "connection", "content-length", "accept", "accept-encoding", "accept-language", "user-agent", "origin"],
   ...["cache-control", "pragma", "sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform"],
@@ -14,7 +14,7 @@ const PLATFORM = [
 export function tests({ polar: url }) {
   const polar = new LocalPolar(url);
   return [
-    { name: "requests carry one header, no version and nobody's identity", kind: "requests", run: () => carryLittle(polar) },
+    { name: "requests have one header, no version and no identity", kind: "requests", run: () => carryLittle(polar) },
   ];
 }
 

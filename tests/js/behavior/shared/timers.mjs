@@ -1,5 +1,5 @@
-// Lets the library's timers go off at once, so that no test waits for a deadline. Timers that nobody hurries go off when
-// they should. Import this before anything that sets a timer.
+// Fires the library's timers at once, so that no test waits for a deadline. Timers that no test hurries fire as usual.
+// Import this before anything that sets a timer.
 
 const { setTimeout: set, clearTimeout: clear } = globalThis;
 const pending = new Map();
@@ -17,7 +17,10 @@ globalThis.clearTimeout = (handle) => {
   clear(handle);
 };
 
-/** Ends the wait of the timers that were set for `ms` or longer, in the order in which they were set. Says how many. */
+/**
+ * Ends the wait of the timers that were set for `ms` or longer, in the order in which they were set. Returns their
+ * number.
+ */
 export function expire(ms) {
   const due = [...pending].filter(([, timer]) => timer.ms >= ms);
   for (const [handle, { work }] of due) {
@@ -27,17 +30,17 @@ export function expire(ms) {
   return due.length;
 }
 
-/** Whether something waits for `ms` or longer. */
+/** Whether a timer waits for `ms` or longer. */
 export function waits(ms) {
   return [...pending.values()].some((timer) => timer.ms >= ms);
 }
 
-/** Lets everything go on that needs no timer and no network. */
+/** Waits until everything has run that needs no timer and no network. */
 export async function rest() {
   for (let turn = 0; turn < 30; turn += 1) await macrotask();
 }
 
-/** What `promise` settles to, with every wait on the way cut short. */
+/** Returns the result of `promise`, with every wait on the way cut short. */
 export async function hurried(promise) {
   let settled = false;
   const done = () => (settled = true);
@@ -50,7 +53,7 @@ export async function hurried(promise) {
   return promise;
 }
 
-/** Fails instead of hanging: this long is no test's business. */
+/** Rejects instead of hanging, if `promise` takes longer than any test may. */
 export function bounded(promise) {
   let handle;
   const late = new Promise((_, reject) => {

@@ -1,5 +1,5 @@
-// WebAssembly that traps: when a test says so, what the engine exports runs an `unreachable` once it has done its work.
-// Nothing may hang, and the next operation works on a new instance. And the memory of clients that were disposed.
+// WebAssembly that traps: when a test says so, the engine's exports run an `unreachable` after their work. No call may
+// hang, and the next operation uses a new instance. Also tests the memory of disposed clients.
 
 import { createLicenseClient as createSlim } from "polar-license/slim";
 
@@ -17,24 +17,24 @@ const TRAP = Uint8Array.from(
 const { instantiate, compile } = WebAssembly;
 const { trap } = new WebAssembly.Instance(new WebAssembly.Module(TRAP)).exports;
 
-/** Whether engines trap; how many instances were made since the tests began; and the last one's memory. */
+/** Whether engines trap; the number of instances since the tests began; and the memory of the last one. */
 const traps = { armed: false, instances: 0, memory: undefined };
 
 export function tests({ wasm }) {
   file = wasm;
   const all = [
-    // the first two while nobody has an engine of this entry yet
-    ["WebAssembly that is forbidden", whileForbidden],
-    ["the separate file is missing or broken, and then there", whileFileMissing],
+    // the first two run before an engine of this entry exists
+    ["forbidden WebAssembly", whileForbidden],
+    ["a separate file that is missing or broken at first", whileFileMissing],
     ["a trap while an operation begins", whileBeginning],
     ["a trap while others wait for Polar", whileWaiting],
-    ["a trap when Polar has answered", whileAnswered],
+    ["a trap after Polar's answer", whileAnswered],
     ["a trap in `current` and in `allows`", whileAsked],
-    ["a trap while a client is made", whileMaking],
+    ["a trap while a client is created", whileMaking],
     ["a trap that two clients share", whileShared],
-    ["a new instance that does not come to life at first", whileReviving],
-    ["a client that was disposed while it asks", whileDisposed],
-    ["a thousand clients, made and disposed", whileCrowded],
+    ["a new instance that does not start at first", whileReviving],
+    ["a client that is disposed during a request", whileDisposed],
+    ["a thousand clients, created and disposed", whileCrowded],
   ];
   return all.map(([name, run]) => ({ name, kind: "traps", run: () => patched(run) }));
 }
@@ -64,7 +64,7 @@ function mined(member) {
   };
 }
 
-/** What `work` comes to while the engine traps. */
+/** Returns the result of `work`, during which the engine traps. */
 async function trapping(work) {
   traps.armed = true;
   try {
@@ -74,10 +74,10 @@ async function trapping(work) {
   }
 }
 
-/** Gives the bytes of the separate file. */
+/** Returns the bytes of the separate file. */
 let file;
 
-/** A client on the entry with the separate file: no other test uses its engine. */
+/** Opens a client of the entry with the separate file, whose engine no other test uses. */
 function opened(device, fetch = yes) {
   return device.open({ create: createSlim, wasm: file(), fetch });
 }
@@ -147,7 +147,7 @@ async function whileAnswered() {
   const error = await rejection(license.activate(SEAT_KEY));
   traps.armed = false;
   equal([error.kind, error.maybeApplied, error.decision.state], ["internal", true, "unlicensed"], "activate");
-  // until then it may still be under way
+  // before that, the operation may still be running
   device.ahead += 120_000;
   const decision = await license.refresh();
   equal(decision.problem?.kind, "seat_uncertain", "what the next instance read");
@@ -215,7 +215,7 @@ async function whileDisposed() {
   equal((await opened(device)).current().state, "active", "the next client");
 }
 
-/** Each frees its engine; were it not so, a server with a client for each request would grow. */
+/** Checks that each client frees its engine. Otherwise a server with a client for each request would grow. */
 async function whileCrowded() {
   const clients = async (count) => {
     for (let made = 0; made < count; made += 1) (await opened(new Device())).dispose();
@@ -228,7 +228,7 @@ async function whileCrowded() {
 }
 
 async function whileForbidden() {
-  // a page that is under such a policy is in policy.mjs; Node compiles a parser of its own when it first meets a reply
+  // policy.mjs has a page under such a policy; Node compiles a parser of its own when it first meets a reply
   new Response();
   const isPage = "document" in globalThis;
   const { CompileError } = WebAssembly;
@@ -256,7 +256,7 @@ async function whileForbidden() {
   }
 }
 
-/** The user reads one sentence, in the app's language, and is led to the vendor. */
+/** Checks that the user reads one sentence, in the app's language, with the vendor's page. */
 async function unsupported() {
   const english = await rejection(opened(new Device()));
   equal(english.kind, "unsupported", "no WebAssembly at all");

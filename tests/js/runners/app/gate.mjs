@@ -1,4 +1,4 @@
-// What an app does with a license: one feature that is gated.
+// An app with one feature that a license gates.
 
 export function exportButton(license) {
   const button = document.createElement("button");

@@ -1,4 +1,4 @@
-// The replies with Mock Service Worker, which stands before the platform's own `fetch`.
+// The replies with Mock Service Worker, which intercepts the platform's own `fetch`.
 
 import { HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
@@ -22,7 +22,7 @@ const server = setupServer(
 beforeAll(() => server.listen({ onUnhandledRequest: "error" }));
 afterAll(() => server.close());
 
-test("a license lives through MSW", async () => {
+test("a license works with replies from MSW", async () => {
   const license = await createLicenseClient({ ...SETTINGS, appId: "com.acme.msw", autoRefresh: false });
   expect((await license.activate(KEY)).state).toBe("active");
   server.use(http.post(`${BASE}/validate`, () => responseOf(replies.denied("inactive"))));

@@ -1,4 +1,4 @@
-// What holds in every runner, with the runner's own `test`, `expect` and way to replace the timers.
+// The tests for every runner, with the runner's own `test`, `expect` and fake timers.
 
 import { createLicenseClient, memoryStorage } from "polar-license";
 import { createLicenseClient as createPortalClient } from "polar-license/portal";
@@ -18,7 +18,7 @@ const STATES = {
 
 export function suite({ test, expect, fakeTimers, realTimers, inPage }) {
   for (const [state, [allowed, nextStep]] of Object.entries(STATES)) {
-    test(`a fake is ${state}, and says what the engine says`, async () => {
+    test(`a fake is ${state}, with the message of the engine`, async () => {
       const license = await fakeLicense({ state, features: { export: true, sync: false } });
       expect(license.current()).toMatchObject({ state, allowed, nextStep, features: { export: allowed, sync: false } });
       expect(license.current().message).toMatch(/^[A-Z].*\.$/);
@@ -31,7 +31,7 @@ export function suite({ test, expect, fakeTimers, realTimers, inPage }) {
     await expect(fakeLicense({ state: "grace", settings })).rejects.toThrow("no license in the state `grace`");
   });
 
-  test("the clock of a fake is turned, and its Polar changed", async () => {
+  test("a test can set the clock of a fake, and change its Polar", async () => {
     const clock = testClock();
     const polar = testPolar(clock);
     const license = await fakeLicense({ clock, polar });
@@ -48,7 +48,7 @@ export function suite({ test, expect, fakeTimers, realTimers, inPage }) {
     expect(seen).toContain("denied");
   });
 
-  test("a fake does everything that a client does, and what it asks can be looked at", async () => {
+  test("a fake does everything that a client does, and its requests can be inspected", async () => {
     const clock = testClock();
     const polar = testPolar(clock, { limitUsage: 3 });
     const license = await fakeLicense({ state: "unlicensed", clock, polar });
@@ -88,7 +88,7 @@ export function suite({ test, expect, fakeTimers, realTimers, inPage }) {
     expect(problem.detail).not.toContain("example.com");
   });
 
-  test("a customer of the test's Polar gets the license of a dead machine, by a code", async () => {
+  test("a customer of the test's Polar moves the license from a dead machine with a code", async () => {
     const clock = testClock();
     const polar = testPolar(clock, { limitActivations: 1 });
     polar.seats = [{ label: "Old laptop" }];
@@ -107,10 +107,10 @@ export function suite({ test, expect, fakeTimers, realTimers, inPage }) {
     expect(polar.requests.at(-1).operation).toBe("get_key");
   });
 
-  test("timers that nobody turns hang no call", async () => {
+  test("fake timers that a test never advances do not hang a call", async () => {
     const polar = testPolar({ now: () => Date.now(), monotonic: () => 0 });
     const license = await createLicenseClient({ ...SETTINGS, appId: "com.acme.timers", fetch: polar.fetch });
-    // a process that has run for an hour, whose fake clock begins at 0
+    // a process that has run for an hour, with a fake clock that begins at 0
     const { now } = performance;
     performance.now = () => now.call(performance) + 3_600_000;
     await license.activate(KEY);
@@ -120,7 +120,7 @@ export function suite({ test, expect, fakeTimers, realTimers, inPage }) {
       // three requests within a second: one of them waits
       await license.validate();
       expect((await license.refresh()).allowed).toBe(true);
-      // and what never answers is late
+      // a request without an answer ends at its deadline
       const silent = { ...SETTINGS, appId: "com.acme.silent", timeoutMs: 1_000, fetch: () => new Promise(() => {}) };
       expect((await (await createLicenseClient(silent)).validate()).allowed).toBe(false);
       license.dispose();
