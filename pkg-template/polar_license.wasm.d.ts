@@ -1,2 +1,2 @@
-/** The same as `polar-license/wasm`, under a name that says what it is. */
+/** The file of `polar-license/wasm`, under a name with its type. */
 export { default } from "./wasm.js";

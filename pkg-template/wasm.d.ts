@@ -1,8 +1,8 @@
 import type { Module } from "./types/platform.cjs";
 
 /**
- * The engine's WebAssembly, for `polar-license/slim`: the module that some bundlers make of it, such as that
- * of Cloudflare Workers. For an address instead: `polar-license/wasm?url`, or however your bundler has it.
+ * The engine's WebAssembly, for `polar-license/slim`: the module that some bundlers make of it, such as that of
+ * Cloudflare Workers. For its address, import `polar-license/wasm?url`, or the form that your bundler uses.
  */
 declare const wasm: Module;
 export default wasm;

@@ -49,7 +49,7 @@ static void a_license_lives_in_the_apps_own_parts(void)
     polar_license_decision_free(decision);
     CHECK(polar.saves > 0 && polar.loads > 0 && polar.locks == 0);
 
-    /* time passes, Polar is not reached */
+    /* time passes, and Polar is not reached */
     polar.behaviour = 4;
     pass(&polar, 2 * DAY_MS);
     CHECK(polar_license_refresh(license, &decision) == POLAR_LICENSE_OK);
@@ -62,7 +62,7 @@ static void a_license_lives_in_the_apps_own_parts(void)
     CHECK(state(license) == POLAR_LICENSE_STATE_LAPSED);
     CHECK(polar_license_allowed(license) == 0 && polar_license_allows(license, "export") == 0);
 
-    /* it is still there after a restart, a denial of Polar's denies it, and the next confirmation restores it */
+    /* the license is there after a restart, a denial of Polar's denies it, and the next confirmation restores it */
     polar_license_free(license);
     CHECK(fake_polar_destroyed(&polar, 3));
     license = fake_polar_open(&polar);
@@ -293,7 +293,7 @@ static void options_are_reusable_and_share_their_parts(void)
     polar_license_free(two);
     CHECK(fake_polar_destroyed(&polar, 3));
 
-    /* what is replaced or refused ends at once */
+    /* replaced and refused parts are destroyed at once */
     options = fake_polar_options(&polar);
     CHECK(polar_license_options_set_memory_store(options) == POLAR_LICENSE_OK);
     CHECK(fake_polar_destroyed(&polar, 4));
@@ -303,7 +303,7 @@ static void options_are_reusable_and_share_their_parts(void)
     CHECK(fake_polar_destroyed(&polar, 7));
 }
 
-/* Opens what `polar` has stored as another app would: the state and the reason. */
+/* Opens the record of `polar` as another app would, and checks the state and the reason. */
 static void opens_with(fake_polar *polar, const char *device, const char *secret, const char *previous, int32_t as,
                        int32_t why)
 {

@@ -1,4 +1,4 @@
-/* What every test program in C needs: checks that print where they failed. */
+/* The assertions of every test program in C: they print where they failed. */
 #ifndef CHECK_H
 #define CHECK_H
 

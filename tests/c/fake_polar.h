@@ -1,5 +1,5 @@
-/* A Polar inside the test program: a transport that confirms every validate, for keys without activation limit,
- * and a store in memory. A test sets what should fail. */
+/* A Polar inside the test program: a transport that confirms every validate, for keys without an activation limit,
+ * and a store in memory. A test chooses what fails. */
 #ifndef FAKE_POLAR_H
 #define FAKE_POLAR_H
 
@@ -11,13 +11,13 @@
 typedef struct fake_polar {
     atomic_int requests;
     atomic_int destroyed;
-    /* What the transport does: 0 confirms, 1 denies, 2 sets no response, 3 acts as a captive portal, 4 fails before
-     * sending. */
+    /* The action of the transport: 0 confirms, 1 denies, 2 sets no response, 3 acts as a captive portal, 4 fails
+     * before sending. */
     atomic_int behaviour;
     /* Called by the transport before it answers, if not NULL. */
     void (*before)(void *context);
     void *context;
-    /* The store. One that fails takes a minute to do so, so that no operation has time to try again. */
+    /* The store. A failing one takes a minute, so that no operation has time to try again. */
     unsigned char bytes[4096];
     size_t length;
     int store_fails;
@@ -27,7 +27,7 @@ typedef struct fake_polar {
     _Atomic uint64_t mono_ms;
 } fake_polar;
 
-/* `ms` since 1970 as Polar writes it (Howard Hinnant, chrono-compatible low-level date algorithms). */
+/* Formats `ms` since 1970 as Polar does (Howard Hinnant, chrono-compatible low-level date algorithms). */
 static inline void fake_polar_time(int64_t ms, char text[static 40])
 {
     const int64_t seconds = ms / 1000, z = seconds / 86400 + 719468, era = z / 146097, doe = z - era * 146097;
@@ -84,7 +84,7 @@ static inline void fake_polar_post(void *user_data, const polar_license_request 
     }
 }
 
-/* What a callback of the store that fails returns. */
+/* Returns the result of a callback of the failing store. */
 static inline int32_t fake_polar_store_failure(fake_polar *polar)
 {
     atomic_fetch_add(&polar->mono_ms, 60000);
@@ -146,7 +146,8 @@ static inline void fake_polar_destroy(void *user_data)
     atomic_fetch_add(&((fake_polar *)user_data)->destroyed, 1);
 }
 
-/* Whether the library has let go of this many parts, and no more. The thread of a request may be the last to do so. */
+/* Waits until the library has destroyed this many parts, and returns whether there are no more. The thread of a
+ * request may be the last to destroy its part. */
 static inline int fake_polar_destroyed(fake_polar *polar, int expected)
 {
     const time_t end = time(NULL) + 30;
@@ -155,7 +156,7 @@ static inline int fake_polar_destroyed(fake_polar *polar, int expected)
     return polar->destroyed == expected;
 }
 
-/* Options for a client that reaches nothing but `polar`. */
+/* Returns options for a client that reaches nothing but `polar`. */
 static inline polar_license_options *fake_polar_options(fake_polar *polar)
 {
     polar_license_options *options = polar_license_options_new(ORGANIZATION, "com.acme.app");

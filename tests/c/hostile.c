@@ -1,9 +1,9 @@
-/* An app that meets a hostile server: it carries out the cases of tests/hostile, one in each line of its input, through the
- * functions of the header and the library's own network stack, and writes what it got to see to a line of its output.
- * Its store and its clock are inside the program. Never judges what it sees: what starts it does. */
+/* An app that talks to a hostile server: it carries out the cases of tests/hostile, one in each line of its input,
+ * through the functions of the header and the library's own network stack, and writes what it received to a line of
+ * its output. Its store and its clock are inside the program. The program that starts it judges the results. */
 #include "json.h"
 
-/* Longer than any case is. */
+/* The limit for a case, longer than any. */
 enum { LINE = 65536 };
 
 typedef struct device {
@@ -12,7 +12,7 @@ typedef struct device {
     unsigned char record[LINE / 2];
     int64_t wall_ms;
     uint64_t mono_ms;
-    /* How long the next of these takes on the clock, and each further save. */
+    /* The time that the first load, the first save and each further save take on the clock. */
     uint64_t first_load_ms, first_save_ms, save_ms;
 } device;
 
@@ -81,7 +81,7 @@ static polar_license *opened(device *d, const json *given)
     return license;
 }
 
-/* What the app sees: the error if there is one, else the decision. Frees both. */
+/* Returns what the app receives: the error if there is one, else the decision. Frees both. */
 static json *seen(polar_license_decision *decision, polar_license_error *error)
 {
     const char *const text = error ? polar_license_error_json(error) : polar_license_decision_json(decision);

@@ -1,4 +1,4 @@
-// Everything of polar_license.hpp, with a Polar inside the program.
+// Uses everything of polar_license.hpp, with a Polar inside the program.
 #include "polar_license.hpp"
 
 #include <array>

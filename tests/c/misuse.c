@@ -1,4 +1,4 @@
-/* What a caller can get wrong: NULL, strings that are not UTF-8, huge ones, the wrong order. Nothing crashes, and each
+/* The mistakes of callers: NULL, strings that are not UTF-8, huge ones, a wrong order. No call crashes, and each
  * function returns what the header says. */
 #include "fake_polar.h"
 #include "json.h"
@@ -158,7 +158,7 @@ static void every_function_takes_null(void)
     CHECK(polar_license_set_log(99, NULL, NULL, NULL) == wrong);
 }
 
-/* As every function above, those of the customer portal. */
+/* The customer portal's functions take NULL, like every function above. */
 static void the_portal_takes_null(void)
 {
     polar_license *l = NULL;
@@ -304,7 +304,7 @@ static void the_portal_checks_its_arguments(void)
     CHECK(fake_polar_destroyed(&polar, 3));
 }
 
-/* Each setter rejects NULL and what is not UTF-8, and `open` reports the first mistake. */
+/* Each setter rejects NULL and invalid UTF-8, and `open` reports the first mistake. */
 static void every_string_is_checked(const char *text)
 {
     typedef int32_t setter(polar_license_options *, const char *);
@@ -384,7 +384,7 @@ static void wrong_settings_are_named(void)
     polar_license_error_free(error);
     polar_license_options_free(options);
 
-    /* the first mistake is kept, and nothing of a call that failed is */
+    /* the first mistake is kept, and no part of a failed call is */
     options = polar_license_options_new(ORGANIZATION, "com.acme.app");
     CHECK(polar_license_options_set_store_lock(options, fake_polar_lock, fake_polar_unlock)
           == POLAR_LICENSE_ERR_INVALID_ARGUMENT);
@@ -394,7 +394,7 @@ static void wrong_settings_are_named(void)
     polar_license_options_free(options);
 }
 
-/* What settings in JSON open with, and the detail. */
+/* Opens a license with settings in JSON, and checks the return code and the detail. */
 static void opens(const char *settings, int32_t expected, const char *detail)
 {
     polar_license_options *options = polar_license_options_from_json(settings);
@@ -564,7 +564,7 @@ static void ignore_change(void *user_data, const polar_license_decision *decisio
     (void)user_data, (void)decision, (void)before;
 }
 
-/* What a transport or a store reports is rejected if it is invalid, and its report before that counts. */
+/* An invalid report of a transport or a store is rejected, and the one before it is used. */
 static void report_invalid(void *user_data, const polar_license_request *request, polar_license_response *response)
 {
     const int32_t wrong = POLAR_LICENSE_ERR_INVALID_ARGUMENT;
@@ -612,7 +612,7 @@ static int32_t refuse_lock(void *user_data)
     return fake_polar_store_failure(user_data);
 }
 
-/* Without the lock nothing is written: a license that needs no seat works until the program ends. */
+/* Nothing is written without the lock: a license that needs no seat works until the program ends. */
 static void a_lock_that_fails_is_a_storage_error(void)
 {
     fake_polar polar = { 0 };

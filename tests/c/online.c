@@ -1,5 +1,5 @@
-/* One license through its life, over HTTP. Arguments: the server's address, a directory, a key with one seat, a key
- * with ten uses, and a key with one seat that it keeps. */
+/* Takes one license through its life, over HTTP. Arguments: the server's address, a directory, a key with one seat,
+ * a key with ten uses, and a key with one seat that it keeps. */
 #include "check.h"
 
 #define OK POLAR_LICENSE_OK

@@ -1,6 +1,6 @@
-//! A static library in Rust of somebody else's, for `two_rust.c`.
+//! A static library in Rust from another vendor, for `two_rust.c`.
 
-/// Uses what both libraries bring: memory, output and unwinding.
+/// Uses the parts that both libraries contain: memory, output and unwinding.
 #[unsafe(no_mangle)]
 pub extern "C" fn other_rust(count: u32) -> u32 {
     let numbers: Vec<u32> = (0..count).collect();

@@ -1,5 +1,6 @@
 /* With the feature `test-panic`, every function panics on purpose: it returns what the header says, and the program
- * goes on. The variable names the function, so that none is forgotten: `tests/programs.rs` compares with the header. */
+ * continues. The variable names the function. `tests/programs.rs` compares the calls with the header, so that none
+ * is forgotten. */
 #define _POSIX_C_SOURCE 200809L
 #include "fake_polar.h"
 
@@ -10,7 +11,7 @@
 
 static const char *variable = "POLAR_LICENSE_TEST_PANIC";
 
-/* The call runs with its function panicking. */
+/* Makes the call while its function panics. */
 #define PANICS(function, check) \
     do { \
         setenv(variable, #function, 1); \
@@ -168,7 +169,8 @@ static void a_decision_panics(polar_license_decision *d)
     PANICS(polar_license_decision_free, (polar_license_decision_free(d), 1));
 }
 
-/* A customer's session and what comes of it: everything as far as it is made without Polar, and the rest for NULL. */
+/* Calls the functions of a customer's session and of its objects: those that exist without Polar, and the rest for
+ * NULL. */
 static void a_portal_panics(polar_license *l)
 {
     polar_license_session *session = NULL, *s = (polar_license_session *)&s;
@@ -315,7 +317,7 @@ int main(void)
     CHECK(polar_license_allows(license, "export") == 1);
     polar_license_free(license);
 
-    /* options that a defect got into open nothing */
+    /* options in which a function has panicked cannot open a license */
     options = fake_polar_options(&polar);
     options_panic(options);
     CHECK(polar_license_open(options, &license, NULL) == POLAR_LICENSE_ERR_INTERNAL);

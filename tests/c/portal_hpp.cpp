@@ -1,4 +1,4 @@
-// Everything of polar_license_portal.hpp, with a Polar inside the program: what an app's own transport has to carry.
+// Uses everything of polar_license_portal.hpp, with a Polar inside the program, through an app's own transport.
 #include "polar_license_portal.hpp"
 
 #include <cstdio>
@@ -179,7 +179,7 @@ int main()
     polar::success_page taken{static_cast<std::uint16_t>(std::stoi(page.address().substr(17))), failure};
     CHECK(!taken && failure.kind() == polar::error_kind::internal);
 
-    // without what the functions need, and without what they would return
+    // without the arguments of the functions, and without the pointers for their results
     const auto is_wrong = [&] { return failure.kind() == polar::error_kind::invalid_argument; };
     const polar::session none = portal.authenticate("no code", failure);
     CHECK(!none && is_wrong() && !none.restore(failure) && is_wrong());

@@ -1,5 +1,5 @@
-// Uses the window of examples/qt as a person would, and prints what the gate of examples/c prints. With SCREENSHOT it
-// shows the window, and its dialog, and saves what they look like in that folder.
+// Uses the window of examples/qt as a person would, and prints the same lines as the gate of examples/c. With
+// SCREENSHOT, shows the window and its dialog, and saves pictures of them in that folder.
 #include "window.hpp"
 
 #include <QApplication>
@@ -15,7 +15,7 @@ template <class Widget> static Widget *find(Window &window, const char *text)
     std::exit(1);
 }
 
-/// While an operation runs, no key can be entered.
+/// Waits for the operation, during which no key can be entered.
 static void wait_for_operation(Window &window)
 {
     const QPushButton *enter = find<QPushButton>(window, "Enter license key");

@@ -1,5 +1,5 @@
-/* While one thread is stuck in a stalled validate, current and allows answer at once. With an argument: the most
- * nanoseconds that either may take, as the median of many calls. */
+/* Checks that `current` and `allows` answer at once while one thread is stuck in a stalled validate. With an
+ * argument: the most nanoseconds that either may take, as the median of many calls. */
 #define _POSIX_C_SOURCE 200809L
 #include "fake_polar.h"
 

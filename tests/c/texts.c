@@ -1,4 +1,4 @@
-/* What a user reads who has no license yet, with the catalogue from the standard input. */
+/* Prints the user's message without a license, with the catalogue from the standard input. */
 #include "check.h"
 
 int main(void)

@@ -1,4 +1,4 @@
-/* Eight threads on one license do everything at once, and it is freed while some of them are still inside. */
+/* Runs everything at once on eight threads with one license, which is freed while some of them are still inside. */
 #include "fake_polar.h"
 
 #include <pthread.h>

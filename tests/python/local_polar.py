@@ -1,4 +1,4 @@
-"""The local Polar at `POLAR_LICENSE_POLAR`, and what happens there."""
+"""Controls the local Polar at `POLAR_LICENSE_POLAR`, and reads what happened there."""
 
 import json
 import os

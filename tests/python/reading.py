@@ -1,5 +1,5 @@
-"""Reads the texts of tests/scenarios, as their README describes them, and compares what was expected with what is. A
-member that is not described there is an error.
+"""Reads the texts of tests/scenarios, as their README describes them, and compares the expected with the actual values.
+A member that is not described there is an error.
 """
 
 import json
@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
-"""When every scenario starts, on all clocks."""
+"""The start of every scenario, on all clocks."""
 
 SLACK = timedelta(minutes=1)
-"""Requests take time, so moments are compared to the minute."""
+"""The tolerance for times: requests take a while, so times are compared to the minute."""
 
 MEMBERS = {
     "common": {"names", "config", "device", "sold", "given", "licenseKey", "personal"},
@@ -42,7 +42,7 @@ Object = dict[str, Any]
 
 
 def read_common(folder: Path) -> Object:
-    """What all scenarios share."""
+    """Returns the part that all scenarios share."""
     text = (folder / "common.json").read_text("utf-8")
     names = json.loads(text)["names"]
     common = named(text, names)
@@ -53,7 +53,7 @@ def read_common(folder: Path) -> Object:
 
 
 def read_scenarios(folder: Path, common: Object) -> Iterator[tuple[str, Object]]:
-    """Each with the file that it is in."""
+    """Yields each scenario with the name of its file."""
     for path in sorted(folder.glob("*.json")):
         if path.name not in ("common.json", "members.json"):
             file = named(path.read_text("utf-8"), common["names"])
@@ -65,7 +65,7 @@ def read_scenarios(folder: Path, common: Object) -> Iterator[tuple[str, Object]]
 
 
 def named(text: str, names: Mapping[str, str]) -> Object:
-    """Strings that are a name, and nothing else, stand for its value."""
+    """Replaces strings that consist of a name by its value."""
     for name, value in names.items():
         text = text.replace(f'"{name}"', f'"{value}"')
     file: Object = json.loads(text)
@@ -90,7 +90,7 @@ def known(kind: str, members: Object) -> None:
 
 
 def duration(text: str) -> timedelta:
-    """`3d`, `-15d`, `+1h30m`, `23h59m59s999ms`."""
+    """Parses `3d`, `-15d`, `+1h30m`, `23h59m59s999ms`."""
     if not re.fullmatch(r"[+-]?(\d+(ms|s|m|h|d|y))+", text):
         raise ValueError(f"`{text}` is not a duration")
     parts = re.findall(r"(\d+)(ms|s|m|h|d|y)", text)
@@ -99,18 +99,18 @@ def duration(text: str) -> timedelta:
 
 
 def time(value: object) -> datetime | None:
-    """RFC 3339, or nothing."""
+    """Parses an RFC 3339 time, or returns `None`."""
     is_time = isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\dT", value)
     return datetime.fromisoformat(str(value)) if is_time else None
 
 
 def moment(text: str) -> datetime:
-    """A date and time, or a duration since the start of the scenario."""
+    """Parses a date and time, or a duration since the start of the scenario."""
     return time(text) or START + duration(text)
 
 
 def differences(expected: Object, actual: Any, *, closed: bool = False) -> list[str]:
-    """What does not match. Objects within may have further members unless `closed`."""
+    """Returns the differences. Inner objects may have further members unless `closed`."""
     actual = actual or {}
     return [
         f"{name}: expected {value!r}, got {actual.get(name)!r}"

@@ -8,7 +8,7 @@ from reading import Object, moment
 
 
 def answer(common: Object, scenario: Object, endpoint: str, asked: Object, reply: Object, now: datetime) -> Response:
-    """What comes back for this request when Polar's clock says `now`, of replies that come back at all."""
+    """Returns the reply to this request at `now` on Polar's clock, if the reply is one that arrives."""
     status, text = parts(common, scenario, endpoint, asked, reply, now)
     body = text.encode()
     headers = {"Retry-After": str(reply["retryAfter"])} if "retryAfter" in reply else {}
@@ -67,5 +67,5 @@ def yes(
 
 
 def written(at: datetime) -> str:
-    """Polar writes microseconds, or no fraction at all."""
+    """Formats a time as Polar does: with microseconds, or no fraction at all."""
     return at.isoformat().replace("+00:00", "Z")

@@ -10,7 +10,7 @@ OPPOSITES = {"present": "absent", "absent": "present", "changed": "unchanged", "
 
 
 def spoilt_ones(scenario: Object) -> Iterator[tuple[str, Object]]:
-    """Each with what is wrong in it."""
+    """Yields each spoilt scenario with its mistake."""
     for number, step in enumerate(scenario["steps"]):
         place = f"of step {number + 1}"
         for name, value in step.get("expect", {}).items():
@@ -18,7 +18,7 @@ def spoilt_ones(scenario: Object) -> Iterator[tuple[str, Object]]:
             wrong["steps"][number]["expect"][name] = spoilt(name, value)
             yield f"`{name}` {place}", wrong
         for index, exchange in enumerate(step.get("polar", [])):
-            # without what happened meanwhile, the question need not be asked again
+            # without the events meanwhile, the question need not be asked again
             if "during" not in exchange:
                 wrong = deepcopy(scenario)
                 del wrong["steps"][number]["polar"][index]

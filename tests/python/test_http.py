@@ -1,4 +1,4 @@
-"""What the installed package does over real HTTP, with the local Polar at `POLAR_LICENSE_POLAR`."""
+"""Tests the installed package over real HTTP, with the local Polar at `POLAR_LICENSE_POLAR`."""
 
 import gc
 import json
@@ -21,7 +21,7 @@ import local_polar as polar
 from polar_license import Decision, License, LicenseError, Request, Response
 
 DEADLINE = 600
-"""In seconds; nothing takes as long unless it hangs."""
+"""In seconds, longer than anything takes that does not hang."""
 
 GERMAN = Path(__file__).parent.parent.parent / "texts" / "de.json"
 
@@ -59,7 +59,7 @@ class Life(OverHttp):
         self.assertLess(abs(datetime.now(UTC) - decision.confirmed_at), timedelta(hours=1))
         self.assertEqual(decision.grace_ends_at - decision.confirmed_at, timedelta(days=14))
         license.close()
-        # as after a restart
+        # like a restart
         license = self.open()
         self.assertTrue(license.allows("export"))
         self.assertEqual(license.deactivate(), "released")
@@ -143,7 +143,7 @@ class Life(OverHttp):
 
 
 class Memory:
-    """A store of the app's."""
+    """An app's own store."""
 
     def __init__(self) -> None:
         self.record: bytes | None = None
@@ -199,7 +199,7 @@ class Threads(OverHttp):
         waiting = threading.Thread(target=lambda: results.append(license.validate()))
         waiting.start()
         polar.wait_for_requests(1)
-        # with the interpreter's lock held there, this would not run
+        # if the interpreter's lock were held there, this would not run
         self.assertTrue(license.allows("export") and license.current().allowed and waiting.is_alive())
         license.cancel()
         waiting.join(DEADLINE)
@@ -290,7 +290,7 @@ class Threads(OverHttp):
         self.assertEqual(wrong, [])
 
 
-# what is registered before the package is imported comes after it at the end
+# functions that were registered before the import of the package run after its own at the end
 PROGRAM = f"""
 import atexit, sys
 atexit.register(lambda: print(license))
@@ -310,7 +310,7 @@ class Processes(OverHttp):
 
     def test_control_c_ends_the_wait(self) -> None:
         polar.ask("/faults", {"fault": "stall"})
-        # tests that run in a shell's background inherit that it is ignored
+        # tests in a shell's background inherit that the signal is ignored
         program = self.start(
             """
 import signal

@@ -1,5 +1,5 @@
-"""What is in the wheel `POLAR_LICENSE_WHEEL` and in the source distribution `POLAR_LICENSE_SDIST`, and that the blocks
-of the README do what they say.
+"""Tests the content of the wheel `POLAR_LICENSE_WHEEL` and of the source distribution `POLAR_LICENSE_SDIST`, and that
+the blocks of the README do what they say.
 """
 
 import json
@@ -36,7 +36,7 @@ PAPERS = {
 }
 
 GLIBC = (2, 17)
-"""Of manylinux2014."""
+"""The version of manylinux2014."""
 
 
 class Wheel(unittest.TestCase):
@@ -105,7 +105,7 @@ class SourceDistribution(unittest.TestCase):
 
 class Readme(unittest.TestCase):
     def run_blocks(self, typed: str) -> "subprocess.CompletedProcess[str]":
-        """All Python blocks as one program, in an empty folder."""
+        """Runs all Python blocks as one program, in an empty folder."""
         blocks = re.findall(
             r"^```python\n(.*?)^```$", (PACKAGE / "PYPI.md").read_text("utf-8"), re.DOTALL | re.MULTILINE
         )

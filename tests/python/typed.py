@@ -1,5 +1,5 @@
-"""What a type checker knows of the installed package. Checked by mypy, which also reports an `ignore` that is of no
-use; never run.
+"""Uses the installed package for a type checker. Checked by mypy, which also reports an unnecessary `ignore`; never
+run.
 """
 
 from datetime import datetime, timedelta

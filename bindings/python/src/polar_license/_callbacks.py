@@ -1,5 +1,5 @@
-"""Functions that the library calls, and the objects of the app's that they call in turn. No exception leaves them: what
-an app's object raises is logged, and reported to the library as a failure.
+"""The functions that the library calls, and the app's objects that they call. No exception leaves them: an exception of
+an app's object is logged, and reported to the library as a failure.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -19,12 +19,13 @@ _FAILURES = {
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-# what the library has pointers to, until it calls `released`
+# objects to which the library has pointers, until it calls `released`
 _held: set[Any] = set()
 
 
 def hold(value: object) -> Any:
-    """The user data that stands for the object. Goes with `released` to the library, which calls that once."""
+    """Returns the user data that stands for the object. The library gets it together with `released`, which it calls
+    once."""
     handle = ffi.new_handle(value)
     _held.add(handle)
     return handle

@@ -1,7 +1,7 @@
-"""The library's strings and JSON as Python's values, and back. Knows names and units, and nothing of licenses.
+"""Converts between the library's strings and JSON and Python's values. Knows names and units, and nothing of licenses.
 
-Members are named in camel case there. `currentPeriodEnd` and names that end in `At` are times, those that end in
-`Until` days, and those that end in `Ms` durations.
+In JSON, members are named in camel case. `currentPeriodEnd` and names that end in `At` are times, those that end in
+`Until` are days, and those that end in `Ms` are durations.
 """
 
 import json
@@ -26,12 +26,13 @@ _PURCHASES: dict[str, type[Purchase]] = {get_args(one.__annotations__["kind"])[0
 
 
 def text(value: str) -> bytes:
-    """For C, where a NUL ends a string: what has one inside becomes invalid UTF-8, which the library refuses."""
+    """Encodes a string for C, where a NUL ends it: a string with a NUL inside becomes invalid UTF-8, which the library
+    refuses."""
     return value.encode("utf-8", "surrogatepass").replace(b"\0", b"\xc0\x80")
 
 
 def string(pointer: Any) -> str:
-    """What C returned."""
+    """Decodes a string that C returned."""
     return str(ffi.string(pointer), "utf-8")
 
 
@@ -40,7 +41,7 @@ def milliseconds(duration: timedelta) -> int:
 
 
 def day(built: date | str) -> bytes:
-    """A day, or the day in UTC of a time that says its time zone."""
+    """Encodes a day, or the day in UTC of a time with a time zone."""
     if isinstance(built, datetime) and built.tzinfo is not None:
         built = built.astimezone(UTC)
     return text(built if isinstance(built, str) else built.isoformat())
@@ -61,35 +62,35 @@ def settings_json(settings: Mapping[str, Any]) -> bytes:
 
 
 def settings_error(error: LicenseError) -> LicenseError:
-    """The same, with the setting that it is about called as in Python."""
+    """Returns the same error, with Python's name for the setting in it."""
     names = {_member(name): name for name in _SETTINGS}
     error.detail = re.sub("(?<=^the setting `)[A-Za-z]+", lambda match: names.get(match[0], match[0]), error.detail)
     return error
 
 
 def decision(pointer: Any) -> Decision:
-    """What C has as a decision, which stays the caller's."""
+    """Converts a decision of C's, which the caller still has to free."""
     return _decision(json.loads(string(lib.polar_license_decision_json(pointer))))
 
 
 def explanation(pointer: Any, feature: str) -> Explanation:
-    """Why the feature is on or off in the decision, which stays the caller's."""
+    """Returns why the feature is on or off in a decision of C's, which the caller still has to free."""
     members = lib.polar_license_decision_explain_json(pointer, text(feature))
     if not members:
-        # not UTF-8: the library has a sentence for what no configuration names
+        # not UTF-8: no configuration names such a feature, so the library explains its ASCII form as an unknown one
         return explanation(pointer, ascii(feature))
     return Explanation(**_values(json.loads(string(members))))
 
 
 def error(pointer: Any) -> LicenseError:
-    """What C has as an error, which stays the caller's."""
+    """Converts an error of C's, which the caller still has to free."""
     members = json.loads(string(lib.polar_license_error_json(pointer)))
     failure = members.pop("error")
     return LicenseError(**_values(failure), decision=_decision(members) if members else None)
 
 
 def _member(name: str) -> str:
-    """What JSON calls a setting."""
+    """Returns a setting's name in JSON."""
     member = re.sub("_(.)", lambda match: match[1].upper(), name)
     return f"{member}Ms" if _SETTINGS[name] is timedelta else member
 
@@ -118,7 +119,7 @@ def _values(members: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: object) -> object:
-    """Mappings and sequences of the app's own types."""
+    """Converts mappings and sequences of the app's own types."""
     if isinstance(value, Mapping):
         return dict(value)
     if hasattr(value, "__iter__"):

@@ -1,4 +1,4 @@
-"""What this package raises."""
+"""The exceptions of this package."""
 
 from dataclasses import dataclass, fields
 from functools import partial
@@ -9,8 +9,7 @@ from polar_license._types import Decision, Failure
 
 @dataclass(eq=False, kw_only=True)
 class LicenseError(Failure, Exception):
-    """Why an operation did not do what was asked. Show `message` to the user; `str` of it is for logs. Neither has the
-    license key in it.
+    """The error of an operation. Show `message` to the user; `str` of it is for logs. Neither contains the license key.
     """
 
     decision: Decision | None
@@ -20,12 +19,12 @@ class LicenseError(Failure, Exception):
         return f"{self.kind}: {self.detail}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # as exceptions are by themselves, it would be unpickled without its members
+        # by default, an exception would be unpickled without its members
         return partial(LicenseError, **{field.name: getattr(self, field.name) for field in fields(self)}), ()
 
 
 class TransportError(Exception):
-    """What a transport of the app's raises if no complete reply arrived; its text is for logs.
+    """The exception that an app's transport raises if no complete reply arrived. Its text is for logs.
 
     `maybe_sent` is false only if Polar cannot have received the request: it failed before the first byte was sent.
     """

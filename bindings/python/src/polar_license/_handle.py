@@ -1,7 +1,8 @@
 """The library's licenses, each freed once, when nothing uses it any longer.
 
-Freeing one waits for the library. Garbage may be collected at any instant, also in a callback while locks of the
-library are held; so what is collected is listed here, and freed when a license is opened or closed, and at the end.
+Freeing a license waits for the library. But garbage may be collected at any instant, also in a callback while locks
+of the library are held. Therefore collected licenses are listed here, and freed when another one is opened or
+closed, and at the end.
 """
 
 from collections import deque
@@ -13,8 +14,8 @@ _unused: deque[Any] = deque()
 
 
 class Handle:
-    """Whoever calls the library with the pointer holds this meanwhile, in a variable: another thread may close the
-    license between reading the pointer and the call.
+    """A license's pointer. A caller of the library keeps this in a variable during the call, because another thread may
+    close the license between reading the pointer and the call.
     """
 
     def __init__(self, pointer: Any) -> None:

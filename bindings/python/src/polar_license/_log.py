@@ -1,5 +1,5 @@
-"""The library's log lines in Python's `logging`, below the logger `polar_license`. Without the license key and without
-personal data. A handler must not use a license: locks of the library may be held.
+"""Passes the library's log lines to Python's `logging`, below the logger `polar_license`. They contain neither the
+license key nor personal data. A handler must not use a license: locks of the library may be held.
 """
 
 import atexit
@@ -21,13 +21,13 @@ _LEVELS = {
 
 @ffi.callback("polar_license_log_callback")
 def _write(_: Any, level: int, target: Any, message: Any) -> None:
-    # `polar_license::engine` as Python's loggers are named
+    # `polar_license::engine` in the form of Python's loggers
     source = logging.getLogger(string(target).replace("::", "."))
     source.log(_LEVELS[level], "%s", string(message))
 
 
-# Python decides what is shown, so the library leaves nothing out
+# Python decides which lines are shown, so the library omits none
 lib.polar_license_set_log(lib.POLAR_LICENSE_LOG_DEBUG, _write, ffi.NULL, ffi.NULL)
 
-# the library's threads must not call an interpreter that is gone
+# the library's threads must not call an interpreter that has ended
 atexit.register(lib.polar_license_set_log, lib.POLAR_LICENSE_LOG_ERROR, ffi.NULL, ffi.NULL, ffi.NULL)

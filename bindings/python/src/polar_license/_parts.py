@@ -1,4 +1,4 @@
-"""What an app may bring instead of the library's own storage, network stack and clock."""
+"""The parts that an app may replace: the library's own storage, network stack and clock."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -7,40 +7,41 @@ from typing import Protocol
 
 
 class Storage(Protocol):
-    """Keeps one license. Called from any thread. What it raises counts as not read, or not written, and is logged."""
+    """A store for one license. Called from any thread. If a method raises an exception, the record counts as not read
+    or not written, and the exception is logged."""
 
     def load(self) -> bytes | None:
-        """What was last saved, if anything."""
+        """Returns the record that was saved last, if any."""
 
     def save(self, record: bytes, *, durable: bool) -> None:
-        """Replaces what was saved, atomically. `durable`: it must be on the disk before this returns."""
+        """Replaces the record, atomically. With `durable`, it must be on the disk before this returns."""
 
     def remove(self) -> None:
-        """Removes what was saved, if anything."""
+        """Removes the record, if any."""
 
 
 class Clock(Protocol):
-    """Reads the time instead of the system's clocks, for tests of what an app does after a month offline. Called from
-    any thread, with locks of the library held: it must return at once and must not use a license.
+    """A source of time in place of the system's clocks, for tests of an app after a month offline. Called from any
+    thread, with locks of the library held: it must return at once and must not use a license.
     """
 
     def now(self) -> datetime:
-        """The time of day, with its time zone; a user may set it back."""
+        """Returns the time of day, with its time zone; a user may set it back."""
 
     def monotonic(self) -> timedelta:
-        """The time since any origin, on a clock that only goes forward."""
+        """Returns the time since any origin, on a clock that only goes forward."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One POST to send, at most once, and without following a redirect."""
+    """A POST request, to be sent at most once, and without following a redirect."""
 
     url: str
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
     """JSON, which contains the license key: do not log it."""
     timeout: timedelta
-    """How long the whole exchange may take."""
+    """The time limit of the whole exchange."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Waiting for the library in a way that Ctrl+C ends."""
+"""Waits for the library so that Ctrl+C ends the wait."""
 
 import threading
 from collections.abc import Callable
@@ -7,15 +7,16 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-# An operation that was cancelled ends within milliseconds, unless the disk hangs.
+# Cancelled operations end within milliseconds, unless the disk hangs.
 _END_TIMEOUT_S = 5
 
 _running: "set[Future[Any]]" = set()
 
 
 def interruptible(operation: Callable[[], T], cancel: Callable[[], object]) -> T:
-    """The result of the operation. Python handles signals on its main thread, between its own instructions and not
-    while that is inside the library; so there the operation runs on another thread, and the main thread waits for it.
+    """Returns the result of the operation. Python handles signals on its main thread, between its own instructions and
+    not while that thread is inside the library. So there the operation runs on another thread, and the main thread
+    waits for it.
     """
     future: Future[T] = Future()
     _running.add(future)
@@ -26,7 +27,7 @@ def interruptible(operation: Callable[[], T], cancel: Callable[[], object]) -> T
     try:
         return future.result()
     except BaseException:
-        # what a signal handler raised, unless the operation did
+        # the exception of a signal handler, unless the operation raised it
         if not future.done():
             cancel()
             wait([future], _END_TIMEOUT_S)
@@ -34,7 +35,7 @@ def interruptible(operation: Callable[[], T], cancel: Callable[[], object]) -> T
 
 
 def wait_for_operations() -> None:
-    """Waits until operations that were cancelled have ended: until then they may call functions of the app."""
+    """Waits until cancelled operations have ended, because they may call functions of the app until then."""
     wait(list(_running), _END_TIMEOUT_S)
 
 

@@ -79,7 +79,7 @@ fn literal<Code: Display + Documented>(name: &str, doc: &str, codes: &[Code]) ->
     literal_of(name, doc, rows)
 }
 
-/// Names that are known, and any other text.
+/// Returns the union of the known names and any other text.
 fn open_literal(name: &str, doc: &str, known: &[(&str, &str)]) -> String {
     let mut text = format!("{name} = (\n    Literal[\n");
     for (code, doc) in known {
@@ -88,7 +88,7 @@ fn open_literal(name: &str, doc: &str, known: &[(&str, &str)]) -> String {
     text + "    ]\n    | str\n)\n" + &doc_string("", doc)
 }
 
-/// A class for each kind of purchase, and their union.
+/// Returns a class for each kind of purchase, and their union.
 fn purchases(schema: &Value) -> String {
     let (mut text, mut all) = (String::new(), Vec::new());
     for (kind, definition) in schema::purchases(schema) {

@@ -131,7 +131,7 @@ fn union<Code: std::fmt::Display + Documented>(name: &str, doc: &str, codes: &[C
     text + ";\n"
 }
 
-/// Names that are known, and any other text.
+/// Returns the union of the known names and any other text.
 fn open_union(name: &str, doc: &str, known: &[(&str, &str)]) -> String {
     let mut text = format!("{}export type {name} =", comment("", doc));
     for (code, doc) in known {
@@ -140,7 +140,7 @@ fn open_union(name: &str, doc: &str, known: &[(&str, &str)]) -> String {
     text + "\n  | (string & {});\n"
 }
 
-/// An interface for each kind of purchase, and their union.
+/// Returns an interface for each kind of purchase, and their union.
 fn purchases(schema: &Value) -> String {
     let (mut text, mut all) = (String::new(), Vec::new());
     for (kind, definition) in schema::purchases(schema) {

@@ -1,4 +1,5 @@
-# maturin writes this module when it builds the wheel, with what cbindgen and cffi read in the source of the C library.
+# maturin writes this module when it builds the wheel, from the declarations that cbindgen and cffi find in the C
+# library.
 from collections.abc import Callable
 from typing import Any, TypeVar
 
