@@ -407,7 +407,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_member_is_there_in_its_order() {
+    fn every_member_is_present_in_order() {
         let nothing = r#"{"allowed":false,"state":"unlicensed","reason":"no_license","displayKey":null,"benefitId":null,"activationId":null,"activationLabel":null,"expiresAt":null,"updatesUntil":null,"confirmedAt":null,"refreshAt":null,"graceEndsAt":null,"usage":null,"limitUsage":null,"limitActivations":null,"purchase":null,"features":{},"nextStep":"enter_key","nextUrl":null,"notice":true,"noticeAt":null,"message":"No license is active on this device. Enter a license key.","problem":null}"#;
         assert_eq!(Decision::unknown().to_json(), nothing);
         let wait = Some(Duration::from_millis(1500));
@@ -477,7 +477,7 @@ mod tests {
     }
 
     #[test]
-    fn the_user_is_shown_what_they_can_change_and_not_that_they_are_offline() {
+    fn the_user_sees_problems_to_solve_and_not_that_they_are_offline() {
         let active = Decision { state: State::Active, reason: None, next_step: NextStep::None, ..Decision::unknown() };
         let with = |kind| Decision { problem: Some(Problem::new(&Texts::default(), kind, "")), ..active.clone() };
         assert!(!active.notice() && !with(ErrorKind::Network).notice() && !with(ErrorKind::RateLimited).notice());

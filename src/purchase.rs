@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn the_json_says_which_kind_it_is() {
+    fn the_json_names_the_kind() {
         let at = Timestamp::parse("2027-01-01T00:00:00Z").unwrap();
         let subscription = Subscription {
             status: SubscriptionStatus::PastDue,

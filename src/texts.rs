@@ -405,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_replaced_is_english() {
+    fn texts_that_are_not_replaced_are_english() {
         let texts = replaced("state.active", "Die Lizenz ist aktiv.").unwrap();
         assert_eq!(texts.get(Text::Active), "Die Lizenz ist aktiv.");
         assert_eq!(texts.get(Text::Expired), Text::Expired.english());

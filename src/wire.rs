@@ -658,7 +658,7 @@ mod tests {
     /// Checks that the readers use the members that DESIGN.md lists, and no others.
     #[cfg(not(target_family = "wasm"))]
     #[test]
-    fn the_license_endpoints_rest_on_the_members_that_the_design_lists() {
+    fn the_license_endpoints_use_the_members_that_the_design_lists() {
         let mut contract = Contract::below("The license endpoints:");
         let text = |body: &serde_json::Value| body.to_string();
         let seat = serde_json::json!({ "id": SEAT });
@@ -690,7 +690,7 @@ mod tests {
     }
 
     #[test]
-    fn a_200_about_something_else_is_no_confirmation() {
+    fn a_200_with_another_body_is_not_a_confirmation() {
         let null = || serde_json::Value::Null;
         let wrong = [
             ("key", "D1E50002-AAAA-4BBB-8CCC-DDDD0000EEF0".into()),
@@ -714,7 +714,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_confirmation_can_do_without_is_null_if_it_is_not_understood() {
+    fn an_optional_member_that_cannot_be_read_is_null() {
         let members = ["id", "limit_activations", "limit_usage", "usage", "expires_at", "created_at", "activation"];
         for (member, value) in
             members.into_iter().flat_map(|member| [(member, "new".into()), (member, [KEY][..].into())])
@@ -734,7 +734,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seat_is_read_with_what_the_validate_before_has_said() {
+    fn members_missing_in_an_activation_are_those_of_the_validate_before() {
         let before = validate().read(&reply(200, granted("usage", 1.into()))).unwrap();
         let read = |body: Vec<u8>| activate().read_after(Some(&before), &reply(200, body));
         let whole = read(activated("label", "x".into())).unwrap();
@@ -819,7 +819,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_else_answers_is_not_polar() {
+    fn any_other_answer_is_not_polars() {
         let portal = "<html><form>Sign in to Airport Wi-Fi</form></html>";
         for status in [200, 204, 301, 302, 400, 401, 403, 404, 407, 411, 418, 500, 502, 503, 504, 511] {
             for body in [portal, "", "{\"detail\":\"Not Found\"}", "{\"error\":\"ResourceNotFound\"", "{}"] {
@@ -835,7 +835,7 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_request_names_the_place_and_never_the_key() {
+    fn a_malformed_request_names_the_location_and_never_the_key() {
         let body = format!(
             r#"{{"error":"RequestValidationError","detail":[{{"type":"x","loc":["body","activation_id",3],"msg":"m","input":"{KEY}"}}]}}"#
         );
@@ -845,7 +845,7 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_request_never_shows_what_it_echoes() {
+    fn an_echoed_value_of_a_malformed_request_is_never_shown() {
         let hostile = [
             serde_json::json!([KEY]),
             serde_json::json!(["body", KEY, "label"]),
@@ -866,7 +866,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_transport_says_is_shown_without_control_characters() {
+    fn a_transports_message_is_shown_without_control_characters() {
         let message = "reset\r\n\u{1b}[31m by \u{202e}peer".to_owned();
         let failed = Answer::Failed { failure: Failure::Network, sent: Sent::No, message };
         assert_eq!(
@@ -888,7 +888,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_never_left_was_certainly_not_applied() {
+    fn only_a_request_that_never_left_was_certainly_not_applied() {
         let failed = |sent| Answer::Failed { failure: Failure::Timeout, sent, message: "slow".into() };
         assert!(!activate().read(&failed(Sent::No)).unwrap_err().maybe_applied());
         assert!(activate().read(&failed(Sent::Maybe)).unwrap_err().maybe_applied());
@@ -897,7 +897,7 @@ mod tests {
     }
 
     #[test]
-    fn sends_what_polar_takes() {
+    fn sends_requests_that_polar_accepts() {
         let mut request = validate_seat();
         request.conditions.insert("device", "abc");
         request.increment_usage = Some(2);

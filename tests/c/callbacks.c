@@ -20,7 +20,7 @@ static void pass(fake_polar *polar, int64_t ms)
     atomic_fetch_add(&polar->mono_ms, (uint64_t)ms);
 }
 
-static void a_license_lives_in_the_apps_own_parts(void)
+static void a_license_works_with_the_apps_own_parts(void)
 {
     fake_polar polar = { 0 };
     polar_license *license = fake_polar_open(&polar);
@@ -325,7 +325,7 @@ static void opens_with(fake_polar *polar, const char *device, const char *secret
     polar_license_free(license);
 }
 
-static void what_is_stored_belongs_to_a_device_and_a_secret(void)
+static void a_record_belongs_to_a_device_and_a_secret(void)
 {
     fake_polar polar = { 0 };
     const int32_t active = POLAR_LICENSE_STATE_ACTIVE, none = POLAR_LICENSE_STATE_UNLICENSED;
@@ -340,14 +340,14 @@ static void what_is_stored_belongs_to_a_device_and_a_secret(void)
 
 int main(void)
 {
-    a_license_lives_in_the_apps_own_parts();
+    a_license_works_with_the_apps_own_parts();
     failing_callbacks_are_errors_and_no_more();
     listeners_are_called_and_may_call_and_end();
     a_transport_may_call_and_cancel();
     auto_refresh_starts_and_stops();
     the_log_is_passed_on();
     options_are_reusable_and_share_their_parts();
-    what_is_stored_belongs_to_a_device_and_a_secret();
+    a_record_belongs_to_a_device_and_a_secret();
     puts("ok");
     return 0;
 }

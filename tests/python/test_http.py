@@ -66,7 +66,7 @@ class Life(OverHttp):
         self.assertEqual(polar.ask(f"/keys/{key}")["activations"], [])
         self.fails("not_activated", license.deactivate)
 
-    def test_why_a_feature_is_off(self) -> None:
+    def test_an_explanation_says_why_a_feature_is_off(self) -> None:
         license = self.open(purchase_url="https://acme.example/buy")
         self.assertEqual(license.explain("sync").message, "No license is active on this device. Enter a license key.")
         license.activate(polar.new_key())
@@ -116,13 +116,13 @@ class Life(OverHttp):
             with self.subTest(wrong=wrong), self.assertRaises((TypeError, LicenseError)):
                 self.open(**wrong)
 
-    def test_a_wrong_setting_is_called_by_its_name_in_python(self) -> None:
+    def test_an_error_names_a_wrong_setting_as_python_does(self) -> None:
         missing = self.fails("invalid_config", lambda: License(app_id="com.acme.app"))  # type: ignore[call-arg]
         self.assertEqual(missing.detail, "the setting `organization_id` is missing")
         negative = self.fails("invalid_config", lambda: self.open(offline_grace=timedelta(days=-1)))
         self.assertIn("the setting `offline_grace` must be", negative.detail)
 
-    def test_a_closed_license_says_so(self) -> None:
+    def test_a_closed_license_raises_an_error(self) -> None:
         with self.open() as license:
             self.assertEqual(repr(license), "<License: unlicensed>")
             stop = license.on_change(print)
@@ -132,7 +132,7 @@ class Life(OverHttp):
         for use in (license.current, license.refresh, license.cancel, lambda: license.allows("export")):
             self.assertRaises(ValueError, use)
 
-    def test_what_is_dropped_without_closing_it_is_freed_later(self) -> None:
+    def test_a_dropped_license_is_freed_later(self) -> None:
         storage = Memory()
         gone = weakref.ref(storage)
         License(organization_id=polar.ORGANIZATION, app_id="com.acme.app", storage=storage)
@@ -170,7 +170,7 @@ class Parts(OverHttp):
         self.assertTrue(self.open(storage=storage).allows("export"))
         self.assertEqual(list(Path(self.folder).iterdir()), [])
 
-    def test_what_a_part_raises_is_logged_and_reported(self) -> None:
+    def test_an_exception_of_a_part_is_logged_and_reported(self) -> None:
         def send(request: Request) -> Response:
             raise RuntimeError("a mistake in the app")
 
@@ -181,7 +181,7 @@ class Parts(OverHttp):
         self.assertIn("a mistake in the app", "".join(logged.output))
         self.assertFalse(error.decision and error.decision.allowed)
 
-    def test_log_lines_are_pythons_and_hold_no_key(self) -> None:
+    def test_log_lines_reach_python_without_a_key(self) -> None:
         key = polar.new_key(limit_activations=1)
         with self.assertLogs("polar_license", logging.DEBUG) as logged:
             self.open().activate(key)
@@ -190,7 +190,7 @@ class Parts(OverHttp):
 
 
 class Threads(OverHttp):
-    def test_others_run_while_one_waits_and_can_end_the_wait(self) -> None:
+    def test_other_threads_run_while_one_waits_and_can_cancel_it(self) -> None:
         license = self.open()
         license.activate(polar.new_key())
         polar.ask("/requests", method="DELETE")
@@ -239,7 +239,7 @@ class Threads(OverHttp):
         license.forget()
         self.assertEqual(seen, ["unlicensed active True"])
 
-    def test_the_automatic_refresh_asks_by_itself(self) -> None:
+    def test_the_automatic_refresh_asks_polar(self) -> None:
         key = polar.new_key()
         license = self.open(refresh_interval=timedelta(seconds=1))
         license.activate(key)
@@ -324,7 +324,7 @@ license.activate('A-KEY')
         self.assertEqual(program.returncode, -signal.SIGINT, errors)
         self.assertTrue(errors.rstrip().endswith("KeyboardInterrupt"), errors)
 
-    def test_a_running_app_sees_what_another_process_did(self) -> None:
+    def test_a_running_app_sees_the_change_of_another_process(self) -> None:
         license = self.open()
         active = threading.Event()
         license.on_change(lambda decision, _: active.set() if decision.allowed else None)
@@ -348,7 +348,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), license)
         ended = "<License: closed>\n"
         self.assertEqual((printed, errors), (f"{ended}1 <License: unlicensed>\n{ended}", ended))
 
-    def test_a_license_that_is_open_at_the_end_is_closed_in_silence(self) -> None:
+    def test_a_license_that_is_open_at_exit_is_closed_silently(self) -> None:
         program = self.start("print(license.refresh().state)")
         printed = program.communicate(timeout=DEADLINE)
         self.assertEqual((*printed, program.returncode), ("unlicensed\n<License: closed>\n", "", 0))

@@ -48,7 +48,7 @@ class Wheel(unittest.TestCase):
     def text(self, name: str) -> str:
         return self.wheel.read(f"{self.papers}/{name}").decode()
 
-    def test_it_holds_the_sources_the_library_and_the_papers(self) -> None:
+    def test_it_contains_the_sources_the_library_and_the_license_texts(self) -> None:
         source = PACKAGE / "src" / "polar_license"
         names = {str(path.relative_to(source)) for path in source.rglob("*.py*") if path.suffix in (".py", ".pyi")}
         expected = {f"polar_license/{name}" for name in names | WRITTEN_BY_MATURIN | {"py.typed"}}
@@ -79,12 +79,12 @@ class Wheel(unittest.TestCase):
         self.assertIn("ring ", self.text("licenses/LICENSES.txt"))
         self.assertGreater(len(json.loads(self.text("sboms/sbom.cdx.json"))["components"]), 10)
 
-    def test_it_is_what_these_tests_use(self) -> None:
+    def test_these_tests_use_it(self) -> None:
         self.assertTrue(str(polar_license.__file__).startswith(sys.prefix), polar_license.__file__)
 
 
 class SourceDistribution(unittest.TestCase):
-    def test_it_holds_the_workspace_that_the_library_is_built_from(self) -> None:
+    def test_it_contains_the_workspace_of_the_library(self) -> None:
         with tarfile.open(SDIST) as sdist:
             names = {name.partition("/")[2] for name in sdist.getnames()}
         for name in (

@@ -36,9 +36,9 @@ check(join(here, "src/wasm-bindgen-portal.d.ts"), readFileSync(join(portal, "pol
 check(join(here, "../../../texts/dialog.en.json"), await dialogTexts(), "the dialog says");
 const generated = new Map([
   ["#glue", await glue(join(from, "polar_license_wasm_bg.js"))],
-  ["#wasm", base64(optimized(join(from, "polar_license_wasm_bg.wasm"), join(out, "polar_license.wasm")))],
+  ["#wasm", base64(optimize(join(from, "polar_license_wasm_bg.wasm"), join(out, "polar_license.wasm")))],
   ["#portal-glue", await glue(join(portal, "polar_license_wasm_bg.js"))],
-  ["#portal-wasm", base64(optimized(join(portal, "polar_license_wasm_bg.wasm"), join(portal, "optimized.wasm")))],
+  ["#portal-wasm", base64(optimize(join(portal, "polar_license_wasm_bg.wasm"), join(portal, "optimized.wasm")))],
 ]);
 for (const file of [...(await modules(ENTRIES, true)), ...(await modules(ALONE, false))]) await commonJs(file);
 
@@ -118,7 +118,7 @@ async function commonJs(file) {
   });
 }
 
-function optimized(input, output) {
+function optimize(input, output) {
   const wasmOpt = join(here, "node_modules/binaryen/bin/wasm-opt");
   // only the features that the compiler has used, as the file's section lists them: browsers must support each one
   const flags = ["-Oz", "--converge", "--strip-debug", "--strip-producers"];

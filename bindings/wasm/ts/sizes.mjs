@@ -11,12 +11,12 @@ import { PEERS } from "./entries.mjs";
 
 const root = resolve(process.argv[2]);
 
-const wasm = measured("polar_license.wasm", readFileSync(join(root, "polar_license.wasm")));
-const slim = measured("a page with ./slim, its script", await page("slim.js"));
-const all = measured("a page with the main entry", await page("index.js"));
-const portal = measured("a page with `polar-license/portal`", await page("portal.js"));
+const wasm = measure("polar_license.wasm", readFileSync(join(root, "polar_license.wasm")));
+const slim = measure("a page with ./slim, its script", await page("slim.js"));
+const all = measure("a page with the main entry", await page("index.js"));
+const portal = measure("a page with `polar-license/portal`", await page("portal.js"));
 const beside = await Promise.all(
-  ["react", "openfeature", "dialog", "dialog-portal"].map(async (name) => measured(`\`polar-license/${name}\`, beside that`, await everythingOf(`${name}.js`))),
+  ["react", "openfeature", "dialog", "dialog-portal"].map(async (name) => measure(`\`polar-license/${name}\`, beside that`, await everythingOf(`${name}.js`))),
 );
 const total = { name: "a page with ./slim, in all" };
 for (const kind of ["raw", "gzip", "brotli"]) total[kind] = wasm[kind] + slim[kind];
@@ -24,15 +24,15 @@ console.log(JSON.stringify([wasm, slim, total, all, portal, ...beside]));
 
 /** Bundles a page that only creates a client. */
 async function page(entry) {
-  return bundled(`import { createLicenseClient } from "./${entry}"; globalThis.open = createLicenseClient;`);
+  return bundle(`import { createLicenseClient } from "./${entry}"; globalThis.open = createLicenseClient;`);
 }
 
 /** Bundles a page that uses all of an entry, without the packages that the app installs itself. */
 async function everythingOf(entry) {
-  return bundled(`import * as all from "./${entry}"; globalThis.all = all;`);
+  return bundle(`import * as all from "./${entry}"; globalThis.all = all;`);
 }
 
-async function bundled(contents) {
+async function bundle(contents) {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: root },
     bundle: true,
@@ -44,7 +44,7 @@ async function bundled(contents) {
   return outputFiles[0].contents;
 }
 
-function measured(name, bytes) {
+function measure(name, bytes) {
   const brotli = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
   return { name, raw: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length, brotli: brotli.length };
 }

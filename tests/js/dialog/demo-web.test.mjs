@@ -28,31 +28,7 @@ it("the demonstration shows each decision and its reason", { skip: chromium.miss
   await page.setViewport({ width: 1280, height: 762 });
   await page.goto(site.url);
 
-  /** Waits until the newest line of the timeline is `text`. */
-  const shows = (text) =>
-    page.waitForFunction(
-      (text) => document.querySelector("#timeline li")?.textContent.includes(text),
-      { timeout: PATIENCE_MS },
-      text,
-    );
-  const decides = (state) =>
-    page.waitForFunction(
-      (state) => document.querySelector("#timeline .decision")?.dataset.state === state,
-      { timeout: PATIENCE_MS },
-      state,
-    );
-  const decisions = () =>
-    page.$$eval("#timeline .decision", (items) => items.map(({ dataset }) => dataset.state).reverse());
-  const presses = (control) => page.click(`form ${control}`);
-  const isOn = async (feature, on) => {
-    const app = await page.waitForFrame((frame) => frame.url().endsWith("/app.html"));
-    const isAsExpected = (feature, on) => {
-      const button = [...document.querySelectorAll("button")].find(({ textContent }) => textContent === feature);
-      return button?.disabled === !on;
-    };
-    await app.waitForFunction(isAsExpected, { timeout: PATIENCE_MS }, feature, on);
-  };
-
+  const { shows, decides, decisions, presses, isOn } = visitorOf(page);
   await shows("No license is active on this device. Enter a license key.");
   await isOn("Export to PDF", false);
   await presses("[value=enter]");
@@ -85,3 +61,32 @@ it("the demonstration shows each decision and its reason", { skip: chromium.miss
   }
   assert.deepEqual(failures, []);
 });
+
+/** Returns the actions and observations of a visitor of the page. */
+function visitorOf(page) {
+  /** Waits until the newest line of the timeline is `text`. */
+  const shows = (text) =>
+    page.waitForFunction(
+      (text) => document.querySelector("#timeline li")?.textContent.includes(text),
+      { timeout: PATIENCE_MS },
+      text,
+    );
+  const decides = (state) =>
+    page.waitForFunction(
+      (state) => document.querySelector("#timeline .decision")?.dataset.state === state,
+      { timeout: PATIENCE_MS },
+      state,
+    );
+  const decisions = () =>
+    page.$$eval("#timeline .decision", (items) => items.map(({ dataset }) => dataset.state).reverse());
+  const presses = (control) => page.click(`form ${control}`);
+  const isOn = async (feature, on) => {
+    const app = await page.waitForFrame((frame) => frame.url().endsWith("/app.html"));
+    const isAsExpected = (feature, on) => {
+      const button = [...document.querySelectorAll("button")].find(({ textContent }) => textContent === feature);
+      return button?.disabled === !on;
+    };
+    await app.waitForFunction(isAsExpected, { timeout: PATIENCE_MS }, feature, on);
+  };
+  return { shows, decides, decisions, presses, isOn };
+}

@@ -84,6 +84,18 @@ function mockOf({ url }) {
 }
 
 async function story(user, polar, mock) {
+  await entersKeys(user, polar, mock);
+  await switchesLanguages(user);
+  await cancelsCheck(user, mock);
+  await losesNetwork(user, mock);
+  await losesLicense(user, mock);
+  await movesLicense(user, polar);
+  await deactivates(user);
+  await closes(user);
+}
+
+/** Enters an unknown key, one without a free seat, and one that is activated. */
+async function entersKeys(user, polar, mock) {
   await mock.key("ACME-PRO-7F3A-19C4", { limit_activations: 1, limit_usage: 500 });
   const seat = await mock.activate(polar.organization, "ACME-PRO-7F3A-19C4");
   await user.page.evaluate(async (polar) => (app.dialog.license = app.license = await app.make(polar)), polar);
@@ -120,7 +132,10 @@ async function story(user, polar, mock) {
   await user.captured("active", ["Done", "Check again", "Enter another key", "Deactivate", "Manage devices", "See plans", "Close"]);
   assert.deepEqual(await user.heard(), [["activated", "active"]]);
   assert.match(await user.text(), /Uses\s*0 of 500.*Export to PDF\s*Included.*Audit trail\s*Your license does not include/s);
+}
 
+/** Switches the language of the dialog's words, and that of the page. */
+async function switchesLanguages(user) {
   // in the language of its words, whatever the page's is
   const german = { "dialog.language": "de", "dialog.done": "Fertig" };
   await user.page.evaluate((german) => {
@@ -135,7 +150,10 @@ async function story(user, polar, mock) {
   });
   assert.match(await user.text(), /Last confirmed\s*\d+ \p{L}+ \d{4}/u, "as they are written in Britain");
   await user.page.evaluate(() => (document.documentElement.lang = "en"));
+}
 
+/** Cancels a check that gets no answer, by Escape and by the button. */
+async function cancelsCheck(user, mock) {
   await mock.fail({ fault: "stall" });
   await user.chooses("Check again");
   await user.sees("Waiting for the license server.");
@@ -149,7 +167,10 @@ async function story(user, polar, mock) {
   await user.sees("The license is active.");
   await user.isAt("Done");
   await mock.work();
+}
 
+/** Goes offline until the license has lapsed, and back online. */
+async function losesNetwork(user, mock) {
   await mock.fail({ fault: "drop_connection" });
   await user.chooses("Check again");
   await user.sees("The license server could not be reached.");
@@ -168,7 +189,10 @@ async function story(user, polar, mock) {
   await mock.work();
   await user.chooses("Check again");
   await user.sees("The license is active.");
+}
 
+/** Has the license revoked, then expired, then renewed. */
+async function losesLicense(user, mock) {
   await mock.change("ACME-PRO-7F3A-19C4", { status: "revoked" });
   await user.chooses("Check again");
   await user.sees("The license is no longer active. Contact the vendor.");
@@ -181,7 +205,10 @@ async function story(user, polar, mock) {
   await mock.change("ACME-PRO-7F3A-19C4", { expires_at: "2099-01-01T12:00:00Z" });
   await user.chooses("Check again");
   await user.sees("The license is active.");
+}
 
+/** Opens the page for another key, and moves the license to another device. */
+async function movesLicense(user, polar) {
   await user.chooses("Enter another key");
   await user.isAt("License key");
   await user.captured("other-key", ["Activate", "Back", "Find my key", "Close"]);
@@ -195,7 +222,10 @@ async function story(user, polar, mock) {
   await user.captured("move", ["Move the license here", "Check again", "Enter another key", "Close"]);
   await user.chooses("Move the license here");
   await user.sees("The license is active.");
+}
 
+/** Keeps the license once, and deactivates it. */
+async function deactivates(user) {
   await user.chooses("Deactivate");
   await user.sees("Deactivate the license on this device?");
   await user.isAt("Keep it");
@@ -209,7 +239,10 @@ async function story(user, polar, mock) {
   await user.isAt("License key");
   await user.captured("deactivated", ["Activate", "Buy a license", "Find my key", "Close"]);
   assert.deepEqual(await user.heard(), [["deactivated", "unlicensed"]]);
+}
 
+/** Closes the dialog, and follows a deep link. */
+async function closes(user) {
   await user.press("Escape");
   await user.isClosed();
   assert.deepEqual(await user.heard(), [["close"]]);
@@ -338,6 +371,19 @@ async function smallStory(user, polar) {
 
 /** Lets customers help themselves, each on a device without a license. */
 async function portalStory(user, polar, mock) {
+  const customer = customerOf(user, polar, mock);
+  await findsLostKey(customer, user, mock);
+  await managesDevices(customer, user);
+  await replacesDeadMachine(customer, user, polar, mock);
+  await choosesKey(customer, user);
+  await managesUnusableKeys(customer, user, mock);
+  await usesTypedKey(customer, user, polar, mock);
+  await seesNoDevices(customer, user, polar, mock);
+}
+
+/** Returns the actions of a customer. */
+function customerOf(user, polar, mock) {
+  /** Opens the dialog on a device without a license, and requests a code to find a key. Returns the mailed code. */
   const finds = async (email) => {
     await user.page.evaluate((polar) => app.withPortal(polar), polar);
     await user.page.focus("#opener");
@@ -366,7 +412,11 @@ async function portalStory(user, polar, mock) {
     await user.press("Escape");
     await user.isClosed();
   };
+  return { finds, proves, enters, leaves };
+}
 
+/** Finds a lost key, after an address without a key and a wrong code. */
+async function findsLostKey({ finds, proves, enters }, user, mock) {
   await mock.key("LOST-KEY-1", { limit_activations: 1, email: "jane@wobbling.example.com" });
   await mock.key("FORMER-KEY-1", { email: "iris@wobbling.example.com" });
   await mock.end("FORMER-KEY-1");
@@ -384,6 +434,10 @@ async function portalStory(user, polar, mock) {
   await user.sees("The license is active.");
   await user.isAt("Done");
   assert.deepEqual(await user.heard(), [["activated", "active"]]);
+}
+
+/** Manages the devices of the license, and releases this one. */
+async function managesDevices({ proves, enters }, user) {
   await user.chooses("Manage devices");
   await user.isAt("E-mail address");
   await user.captured("portal-address", ["Send the code", "Back", "Close"]);
@@ -407,7 +461,10 @@ async function portalStory(user, polar, mock) {
   await user.sees("No license is active on this device.");
   await user.press("Escape");
   await user.isClosed();
+}
 
+/** Releases the seat of a dead machine. */
+async function replacesDeadMachine({ finds, enters, leaves }, user, polar, mock) {
   await mock.key("DEAD-MACHINE-1", { limit_activations: 1, email: "otto@wobbling.example.com" });
   await mock.activate(polar.organization, "DEAD-MACHINE-1");
   await enters(await finds("otto@wobbling.example.com"));
@@ -416,7 +473,10 @@ async function portalStory(user, polar, mock) {
   await user.chooses("Release: Jane's old laptop");
   await user.sees("The license is active.");
   await leaves();
+}
 
+/** Chooses one of several keys, for this device and for the list of devices. */
+async function choosesKey({ finds, proves, enters, leaves }, user) {
   await enters(await finds("ottilie.quillfeather@example.com"));
   await user.sees("Which license do you want to use on this device?");
   await user.captured("portal-choose");
@@ -427,7 +487,10 @@ async function portalStory(user, polar, mock) {
   await enters(await proves("ottilie.quillfeather@example.com"));
   await user.sees("Which license do you want to manage devices for?");
   await leaves();
+}
 
+/** Manages the devices of keys that can no longer be used. */
+async function managesUnusableKeys({ finds, proves, enters, leaves }, user, mock) {
   // unusable keys have devices all the same
   await mock.key("IVOS-EXPIRED", { limit_activations: 1, email: "ivo@wobbling.example.com" });
   await enters(await finds("ivo@wobbling.example.com"));
@@ -446,7 +509,10 @@ async function portalStory(user, polar, mock) {
   await user.chooses("Choose: Acme Pro, ****-XPIRED");
   await user.sees("These devices use the license.");
   await leaves();
+}
 
+/** Uses the typed key without a question, and sees how several keys differ otherwise. */
+async function usesTypedKey({ finds, proves, enters, leaves }, user, polar, mock) {
   // several keys, with their differences; the typed one is used without a question
   await mock.key("TYPED-KEY-FULL", { limit_activations: 1, email: "una@wobbling.example.com" });
   await mock.activate(polar.organization, "TYPED-KEY-FULL");
@@ -467,7 +533,10 @@ async function portalStory(user, polar, mock) {
   assert.match(await user.text(), /Acme Pro, \*{4}-\S{6}\s*no end date, 1 device, bought on/);
   await user.captured("portal-several");
   await leaves();
+}
 
+/** Gets the vendor's page if the vendor hides devices. */
+async function seesNoDevices({ finds, enters, leaves }, user, polar, mock) {
   await mock.key("DEAD-MACHINE-2", { limit_activations: 1, email: "zoe@wobbling.example.com" });
   await mock.activate(polar.organization, "DEAD-MACHINE-2");
   await mock.hide("pro");

@@ -188,6 +188,42 @@ export const Below = () => useLicense().license?.portal() && null;
 export const Other = ({ license }: { license: License<"export"> }) => <LicenseProvider license={license} />;
 `;
 
+/** Declares imported addresses in bundlers, and the used parts of other packages' own types. */
+const AMBIENT = `
+  declare module "vue" {
+    export function shallowRef<Value>(value: Value): { value: Value };
+    export function onScopeDispose(end: () => void): void;
+  }
+  declare module "svelte/store" {
+    type Start<Value> = (set: (value: Value) => void) => void | (() => void);
+    export function readable<Value>(value: Value, start: Start<Value>): { subscribe(run: (value: Value) => void): () => void };
+  }
+  declare module "*?url" { const address: string; export default address; }
+  declare module "electron-updater" {
+    type Found = { version: string; releaseDate: string };
+    export const autoUpdater: {
+      autoDownload: boolean;
+      on(event: "update-available", listener: (update: Found) => void): unknown;
+      checkForUpdates(): Promise<unknown>;
+      downloadUpdate(): Promise<string[]>;
+    };
+  }
+  declare module "electron" {
+    export const app: { whenReady(): Promise<void> };
+    export const net: { fetch: typeof fetch };
+    export const shell: { openExternal(url: string): Promise<void> };
+    export class BrowserWindow {
+      constructor(options: { webPreferences: { preload: string } });
+      loadFile(path: string): Promise<void>;
+      loadURL(url: string): Promise<void>;
+      webContents: { setWindowOpenHandler(handler: (details: { url: string }) => { action: "allow" | "deny" }): void };
+    }
+    export const ipcMain: import("polar-license/electron-main").MainIpc;
+    export const ipcRenderer: import("polar-license/electron-preload").RendererIpc;
+    export const contextBridge: import("polar-license/electron-preload").Bridge;
+  }
+`;
+
 /** Returns the compiler's output. */
 function compile(compiler, files, options) {
   const config = join(folder, "tsconfig.json");
@@ -231,42 +267,7 @@ test("the provider in React accepts only the license that the app has declared",
 });
 
 test("every block of the READMEs compiles", () => {
-  // the type of an imported address in bundlers, and the used parts of Electron's own types
-  const ambient = `
-    declare module "vue" {
-      export function shallowRef<Value>(value: Value): { value: Value };
-      export function onScopeDispose(end: () => void): void;
-    }
-    declare module "svelte/store" {
-      type Start<Value> = (set: (value: Value) => void) => void | (() => void);
-      export function readable<Value>(value: Value, start: Start<Value>): { subscribe(run: (value: Value) => void): () => void };
-    }
-    declare module "*?url" { const address: string; export default address; }
-    declare module "electron-updater" {
-      type Found = { version: string; releaseDate: string };
-      export const autoUpdater: {
-        autoDownload: boolean;
-        on(event: "update-available", listener: (update: Found) => void): unknown;
-        checkForUpdates(): Promise<unknown>;
-        downloadUpdate(): Promise<string[]>;
-      };
-    }
-    declare module "electron" {
-      export const app: { whenReady(): Promise<void> };
-      export const net: { fetch: typeof fetch };
-      export const shell: { openExternal(url: string): Promise<void> };
-      export class BrowserWindow {
-        constructor(options: { webPreferences: { preload: string } });
-        loadFile(path: string): Promise<void>;
-        loadURL(url: string): Promise<void>;
-        webContents: { setWindowOpenHandler(handler: (details: { url: string }) => { action: "allow" | "deny" }): void };
-      }
-      export const ipcMain: import("polar-license/electron-main").MainIpc;
-      export const ipcRenderer: import("polar-license/electron-preload").RendererIpc;
-      export const contextBridge: import("polar-license/electron-preload").Bridge;
-    }
-  `;
-  writeFileSync(join(folder, "ambient.d.ts"), ambient);
+  writeFileSync(join(folder, "ambient.d.ts"), AMBIENT);
   const lib = ["es2022", "dom"];
   const program = { module: "esnext", moduleResolution: "bundler", jsx: "react-jsx", lib, types: ["node"] };
   const files = ["ambient.d.ts"];

@@ -27,7 +27,7 @@ export function onAbort(signal: AbortSignal, work: () => void): () => void {
     work();
     return () => undefined;
   }
-  const known = waiting.get(signal) ?? listened(signal);
+  const known = waiting.get(signal) ?? listen(signal);
   const own = (): void => work();
   known.works.add(own);
   return () => {
@@ -37,7 +37,7 @@ export function onAbort(signal: AbortSignal, work: () => void): () => void {
   };
 }
 
-function listened(signal: AbortSignal): Waiting {
+function listen(signal: AbortSignal): Waiting {
   const works = new Set<() => void>();
   const listener = (): void => {
     waiting.delete(signal);

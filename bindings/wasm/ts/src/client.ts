@@ -4,7 +4,7 @@
  */
 
 import { checkedSignal, onAbort } from "./abort.js";
-import { frozen, isSame } from "./decision.js";
+import { freeze, isSame } from "./decision.js";
 import { CANCELLED, type Context, driver, type Host, type Operation, type Run } from "./driver.js";
 import { type Engine, errorOf } from "./engine.js";
 import { LicenseError, messageOf, type Texts, words, worded } from "./error.js";
@@ -112,7 +112,7 @@ export class Client implements LicenseClient {
   readonly deactivate = async (options: CallOptions = {}): Promise<Deactivation> => {
     const { decision, deactivated } = await this.#change((engine, now) => engine.deactivate(...now), options.signal);
     if (!deactivated) throw new LicenseError("internal", "the engine did not say what became of the seat", { decision });
-    return frozen({ ...decision, deactivated });
+    return freeze({ ...decision, deactivated });
   };
 
   readonly forget = async (options: CallOptions = {}): Promise<Decision> =>
@@ -170,7 +170,7 @@ export class Client implements LicenseClient {
     const { decision, error } = await this.run(operation, signal);
     if (!error) return decision;
     const { reason: _, nextStep: _step, nextUrl: _url, ...problem } = error;
-    return frozen({ ...decision, problem });
+    return freeze({ ...decision, problem });
   }
 
   /** Runs an operation that makes a change or rejects. */
@@ -226,14 +226,14 @@ export class Client implements LicenseClient {
     const current = this.current();
     this.#report();
     this.#refresher?.look();
-    const known = isSame(decision, current) ? current : frozen(decision);
+    const known = isSame(decision, current) ? current : freeze(decision);
     return { decision: known, error, deactivated, cause: context.cause };
   }
 
   /** Makes a decision the current one, unless it is equal to it. */
   #show(decision: Decision): void {
     if (this.#shown && isSame(decision, this.#shown)) return;
-    this.#shown = frozen(decision);
+    this.#shown = freeze(decision);
     // not at once: the caller may be rendering
     queueMicrotask(() => this.#report());
   }

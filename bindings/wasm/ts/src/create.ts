@@ -2,7 +2,7 @@
 
 import { Client } from "./client.js";
 import type { Engine, Engines, Parts } from "./engine.js";
-import { failed, LicenseError, worded } from "./error.js";
+import { errorFrom, LicenseError, worded } from "./error.js";
 import { randomText } from "./random.js";
 import type { Storage } from "./storage.js";
 import { keyValueStorage, type KeyValueStorage } from "./text-storage.js";
@@ -62,7 +62,7 @@ export async function create(
     if (autoRefresh ?? true) client.startAutoRefresh();
     return client;
   } catch (error) {
-    const known = error instanceof LicenseError ? error : failed("internal", "the client cannot be made", error);
+    const known = error instanceof LicenseError ? error : errorFrom("internal", "the client cannot be made", error);
     throw worded(withVendor(known, options?.supportUrl), options?.texts);
   }
 }
@@ -89,7 +89,7 @@ function json(settings: object): string {
   try {
     return String(JSON.stringify(settings));
   } catch (error) {
-    throw failed("invalid_config", "the settings cannot be read", error);
+    throw errorFrom("invalid_config", "the settings cannot be read", error);
   }
 }
 

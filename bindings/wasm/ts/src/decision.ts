@@ -8,7 +8,7 @@ export function isSame(one: Decision, other: Decision): boolean {
 }
 
 /** Freezes a decision and everything in it. */
-export function frozen<Some extends Decision>(decision: Some): Some {
+export function freeze<Some extends Decision>(decision: Some): Some {
   Object.freeze(decision.features);
   Object.freeze(decision.problem);
   Object.freeze(decision.purchase);

@@ -41,7 +41,8 @@ type StepTo<What extends compiled.Step["do"]> = Extract<compiled.Step, { do: Wha
 export const CANCELLED = "cancelled before anything was sent";
 
 /** Creates the driver for the operations of one client. */
-export function driver({ store, fetch, clock }: Host): Run {
+export function driver(host: Host): Run {
+  const { store, clock } = host;
   /** Aborts when an operation ends, so that waiting operations continue. */
   let ends = new AbortController();
 
@@ -52,13 +53,13 @@ export function driver({ store, fetch, clock }: Host): Run {
         case "turn":
           return inTurn(engine, step, context);
         case "store":
-          step = await update(engine, step, context);
+          step = await update(host, engine, step, context);
           break;
         case "send":
-          step = await send(engine, step, context);
+          step = await send(host, engine, step, context);
           break;
         case "join":
-          step = await join(engine, step, context);
+          step = await join(host, engine, step, context, ends.signal);
           break;
       }
     }
@@ -87,43 +88,6 @@ export function driver({ store, fetch, clock }: Host): Run {
     return once("taken");
   };
 
-  const update = async (engine: Engine, step: StepTo<"store">, context: Context): Promise<compiled.Step> => {
-    await waitUntil(step.notBefore, clock, context.signal);
-    const problem = await within(step.timeoutMs, write(store, engine, step, clock), tooLate).then(
-      () => undefined,
-      (cause: unknown) => {
-        context.cause = cause;
-        return words(cause);
-      },
-    );
-    return engine.call((engine, now) => engine.resumeStore(step.number, problem, ...now));
-  };
-
-  const send = async (engine: Engine, step: StepTo<"send">, context: Context): Promise<compiled.Step> => {
-    const { number } = step;
-    const { signal } = context;
-    await waitUntil(step.notBefore, clock, signal);
-    context.sent ||= !signal.aborted;
-    const answer = signal.aborted
-      ? ({ failure: "cancelled", sent: false, message: CANCELLED, cause: signal.reason } as const)
-      : await exchange(fetch, step, signal);
-    if ("cause" in answer) context.cause = answer.cause;
-    return engine.call((engine, now) =>
-      "failure" in answer
-        ? engine.resumeFailure(number, answer.failure, answer.sent, answer.message, ...now)
-        : engine.resumeReply(number, answer.status, engine.retryAfter(...answer.headers), answer.body, ...now),
-    );
-  };
-
-  const join = async (engine: Engine, { number, until }: StepTo<"join">, context: Context): Promise<compiled.Step> => {
-    const { signal } = context;
-    await pause(until - clock.monotonic(), signal, ends.signal);
-    if (signal.aborted) context.cause = signal.reason;
-    return engine.call((engine, now) =>
-      signal.aborted ? engine.cancel(number, ...now) : engine.resumeJoin(number, ...now),
-    );
-  };
-
   return async (engine, operation, context) => {
     try {
       return await untilDone(engine, engine.call(operation), context);
@@ -132,6 +96,62 @@ export function driver({ store, fetch, clock }: Host): Run {
       ends = new AbortController();
     }
   };
+}
+
+/** Executes a step `store`. */
+async function update(
+  { store, clock }: Host,
+  engine: Engine,
+  step: StepTo<"store">,
+  context: Context,
+): Promise<compiled.Step> {
+  await waitUntil(step.notBefore, clock, context.signal);
+  const problem = await within(step.timeoutMs, write(store, engine, step, clock), tooLate).then(
+    () => undefined,
+    (cause: unknown) => {
+      context.cause = cause;
+      return words(cause);
+    },
+  );
+  return engine.call((engine, now) => engine.resumeStore(step.number, problem, ...now));
+}
+
+/** Executes a step `send`. */
+async function send(
+  { fetch, clock }: Host,
+  engine: Engine,
+  step: StepTo<"send">,
+  context: Context,
+): Promise<compiled.Step> {
+  const { number } = step;
+  const { signal } = context;
+  await waitUntil(step.notBefore, clock, signal);
+  context.sent ||= !signal.aborted;
+  const answer = signal.aborted
+    ? ({ failure: "cancelled", sent: false, message: CANCELLED, cause: signal.reason } as const)
+    : await exchange(fetch, step, signal);
+  if ("cause" in answer) context.cause = answer.cause;
+  return engine.call((engine, now) =>
+    "failure" in answer
+      ? engine.resumeFailure(number, answer.failure, answer.sent, answer.message, ...now)
+      : engine.resumeReply(number, answer.status, engine.retryAfter(...answer.headers), answer.body, ...now),
+  );
+}
+
+/** Executes a step `join`: waits until another operation ends, which aborts `ends`. */
+async function join(
+  { clock }: Host,
+  engine: Engine,
+  { number, until }: StepTo<"join">,
+  context: Context,
+  ends: AbortSignal,
+): Promise<compiled.Step> {
+  const { signal } = context;
+  await pause(until - clock.monotonic(), signal, ends);
+  if (signal.aborted) context.cause = signal.reason;
+  return engine.call((engine, now) =>
+    signal.aborted ? engine.cancel(number, ...now) : engine.resumeJoin(number, ...now),
+  );
 }
 
 /**

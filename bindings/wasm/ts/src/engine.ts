@@ -3,7 +3,7 @@
  * engine in it. Clients check `hasStopped` and create a new engine.
  */
 
-import { failed, LicenseError } from "./error.js";
+import { errorFrom, LicenseError } from "./error.js";
 import { randomBytes } from "./random.js";
 import type { Clock } from "./time.js";
 import type { Decision, Failure } from "./types.js";
@@ -100,7 +100,7 @@ export class Engine {
       instance.hasStopped = true;
       // the finalizers of its engines run later, and must not use that heap either
       instance.glue.__wbg_set_wasm({ __wbg_engine_free: () => undefined });
-      throw failed("internal", "the licensing engine has stopped", thrown);
+      throw errorFrom("internal", "the licensing engine has stopped", thrown);
     }
   }
 }
@@ -115,7 +115,7 @@ async function instantiate(module: WebAssembly.Module, glue: Glue): Promise<Inst
     glue.__wbg_set_wasm(exports);
     (exports as { __wbindgen_start(): void }).__wbindgen_start();
   } catch (error) {
-    throw failed("internal", "the licensing engine does not start", error);
+    throw errorFrom("internal", "the licensing engine does not start", error);
   }
   return { glue, hasStopped: false };
 }

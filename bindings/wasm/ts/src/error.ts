@@ -86,7 +86,7 @@ export interface LicenseErrorDetails {
 }
 
 /** Creates an error for an exception of the platform or the app. `what` is the failed task. */
-export function failed(kind: ErrorKind, what: string, cause: unknown): LicenseError {
+export function errorFrom(kind: ErrorKind, what: string, cause: unknown): LicenseError {
   return new LicenseError(kind, `${what} (${words(cause)})`, { cause });
 }
 

@@ -3,7 +3,7 @@
  * Finds the one for the current time; all of them were made by the engine.
  */
 
-import { frozen, isSame } from "./decision.js";
+import { freeze, isSame } from "./decision.js";
 import { type Clock, later, LONGEST_TIMER_MS } from "./time.js";
 import type { Decision, Explanation } from "./types.js";
 
@@ -52,7 +52,7 @@ export class Horizon {
     this.#outlook = outlook;
     this.#since = clock.monotonic();
     this.#phase = first(outlook);
-    frozen(this.#phase.decision);
+    freeze(this.#phase.decision);
     this.#wait();
   }
 
@@ -65,7 +65,7 @@ export class Horizon {
     this.#phase = first(outlook);
     // an equal decision stays the same object
     if (isSame(this.#phase.decision, before)) this.#phase.decision = before;
-    else this.#onChange(frozen(this.#phase.decision));
+    else this.#onChange(freeze(this.#phase.decision));
     this.#wait();
   }
 
@@ -78,7 +78,7 @@ export class Horizon {
     const phase = began.at(-1) ?? this.#phase;
     if (phases.indexOf(phase) > phases.indexOf(this.#phase)) {
       this.#phase = phase;
-      frozen(phase.decision);
+      freeze(phase.decision);
       this.#askAgain();
     } else if (wall < first(this.#outlook).wall - SET_BACK_MS) {
       this.#askAgain();

@@ -99,15 +99,15 @@ export function Gate({ feature, fallback, pending, children }: GateProps): React
   const { decision, explain, allows } = useLicense<string>();
   if (!decision) {
     const why = explain(String(feature));
-    return why.message === "" ? (pending ?? null) : drawn(fallback, why);
+    return why.message === "" ? (pending ?? null) : renderFallback(fallback, why);
   }
   // from the decision that everything else is rendered with; an unconfigured feature is logged
   const known = feature === undefined ? decision.allowed : decision.features[feature];
   const isOn = typeof known === "boolean" ? known : allows(String(feature));
-  return isOn ? (children ?? null) : drawn(fallback, feature === undefined ? decision : explain(feature));
+  return isOn ? (children ?? null) : renderFallback(fallback, feature === undefined ? decision : explain(feature));
 }
 
-function drawn(fallback: GateProps["fallback"], why: Decision | Explanation): ReactNode {
+function renderFallback(fallback: GateProps["fallback"], why: Decision | Explanation): ReactNode {
   return (typeof fallback === "function" ? fallback(why) : fallback) ?? null;
 }
 

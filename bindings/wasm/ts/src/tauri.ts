@@ -72,7 +72,7 @@ async function connect(): Promise<License> {
   const bridge: PageBridge = {
     keepsTime: true,
     current: () => horizon.look().decision,
-    explain: (feature) => explained(horizon, feature),
+    explain: (feature) => explanationOf(horizon, feature),
     follow: (follower) => {
       accept = follower;
       // the first decision, which is not a change
@@ -105,7 +105,7 @@ function pageName(): string {
 
 const PAGE = Symbol.for("polar-license.page");
 
-function explained(horizon: Horizon, feature: string): Explanation {
+function explanationOf(horizon: Horizon, feature: string): Explanation {
   const { explanations, unknown } = horizon.look();
   const known = Object.hasOwn(explanations, feature) ? explanations[feature] : undefined;
   return known ?? { ...unknown, detail: unknown.detail.replace("``", () => `\`${feature}\``) };

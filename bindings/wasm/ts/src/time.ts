@@ -37,11 +37,11 @@ function timers(): { set: typeof setTimeout; clear: typeof clearTimeout } {
 /** The platform's clocks. All clients share them, because they share the pace of requests. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  monotonic: neverBack(() => performance.now()),
+  monotonic: neverDecreasing(() => performance.now()),
 };
 
 /** Continues from the last reading if a test replaces the clock by one that begins at 0. */
-function neverBack(read: () => number): () => number {
+function neverDecreasing(read: () => number): () => number {
   let last = 0;
   let behind = 0;
   return () => {

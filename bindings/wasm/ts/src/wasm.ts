@@ -4,7 +4,7 @@
  * too old.
  */
 
-import { failed, LicenseError, words } from "./error.js";
+import { errorFrom, LicenseError, words } from "./error.js";
 import type { Response, URL } from "./platform.js";
 import { within } from "./time.js";
 
@@ -24,7 +24,7 @@ export async function compile(source: WasmSource | PromiseLike<WasmSource>): Pro
   }
   if (source == null) throw new LicenseError("invalid_config", "`wasm` is missing: give it the file `polar-license/wasm`");
   const loaded = await within(LOAD_LIMIT_MS, bytesOf(source), tooLate).catch((error: unknown) => {
-    throw failed("network", "the WebAssembly of polar-license could not be loaded", error);
+    throw errorFrom("network", "the WebAssembly of polar-license could not be loaded", error);
   });
   if (loaded instanceof WebAssembly.Module) return loaded;
   return WebAssembly.compile(loaded).catch((error: unknown) => {
@@ -40,19 +40,19 @@ function tooLate(): never {
 const FORBIDDEN = /content.security.policy|\bcsp\b|unsafe-eval|disallowed by embedder/i;
 
 function notCompiled(bytes: BufferSource, error: unknown): LicenseError {
-  if (!isWebAssembly(bytes)) return failed("invalid_config", "`wasm` does not name the file `polar-license/wasm`", error);
+  if (!isWebAssembly(bytes)) return errorFrom("invalid_config", "`wasm` does not name the file `polar-license/wasm`", error);
   const isForbidden = FORBIDDEN.test(words(error));
   const isPage = "document" in globalThis || "importScripts" in globalThis;
   if (isForbidden && isPage) {
     const what = "the Content-Security-Policy of this page forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src";
-    return failed("unsupported", what, error);
+    return errorFrom("unsupported", what, error);
   }
   if (isForbidden) {
     const what =
       "WebAssembly cannot be compiled here: in a Worker use `polar-license/slim`, with the module that the bundler makes of `polar-license/wasm`";
-    return failed("invalid_config", what, error);
+    return errorFrom("invalid_config", what, error);
   }
-  return failed("unsupported", "the WebAssembly of polar-license does not compile here: the browser may be too old", error);
+  return errorFrom("unsupported", "the WebAssembly of polar-license does not compile here: the browser may be too old", error);
 }
 
 /** Whether the bytes begin like WebAssembly. */

@@ -1,7 +1,7 @@
 /** Elements of the dialog. Never parses HTML from text, so that it works under a policy that requires trusted types. */
 
 /** Creates an element with attributes and children. */
-export function made<Name extends keyof HTMLElementTagNameMap>(
+export function create<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
   attributes: Readonly<Record<string, string>>,
   ...children: (Node | string)[]

@@ -3,7 +3,7 @@
  * what changed. Never parses HTML from text, and works under a Content-Security-Policy without `unsafe-inline`.
  */
 
-import { made, PLAIN_FIELD, point, write } from "./document.js";
+import { create, PLAIN_FIELD, point, write } from "./document.js";
 import { STYLE } from "./style.js";
 import { type DialogTextCode, type DialogTexts, textOf } from "./texts.js";
 import type { Action, View } from "./view.js";
@@ -55,17 +55,17 @@ const FURTHER: readonly (readonly [Action, DialogTextCode])[] = [
 ];
 
 export class Drawing {
-  readonly dialog = made("dialog", { part: "dialog", "aria-labelledby": "title", "aria-describedby": "message" });
+  readonly dialog = create("dialog", { part: "dialog", "aria-labelledby": "title", "aria-describedby": "message" });
   readonly #root: ShadowRoot;
   readonly #listener: Listener;
-  readonly #title = made("h2", { id: "title", part: "title", tabindex: "-1" });
-  readonly #close = made("button", { part: "close", class: "close", type: "button" }, drawn(["", "M6 6l12 12M18 6 6 18"]));
-  readonly #icon = made("div", { part: "icon" }, drawn(...Object.entries(ICONS)));
-  readonly #message = made("p", { id: "message", part: "message" });
-  readonly #note = made("p", { part: "note", class: "note" });
-  readonly #details = made("dl", { part: "details" });
-  readonly #label = made("label", { part: "label", for: "key" });
-  readonly #input = made("input", {
+  readonly #title = create("h2", { id: "title", part: "title", tabindex: "-1" });
+  readonly #close = create("button", { part: "close", class: "close", type: "button" }, createIcon(["", "M6 6l12 12M18 6 6 18"]));
+  readonly #icon = create("div", { part: "icon" }, createIcon(...Object.entries(ICONS)));
+  readonly #message = create("p", { id: "message", part: "message" });
+  readonly #note = create("p", { part: "note", class: "note" });
+  readonly #details = create("dl", { part: "details" });
+  readonly #label = create("label", { part: "label", for: "key" });
+  readonly #input = create("input", {
     id: "key",
     part: "input",
     type: "text",
@@ -73,19 +73,19 @@ export class Drawing {
     "aria-describedby": "hint error",
     ...PLAIN_FIELD,
   });
-  readonly #hint = made("p", { id: "hint", part: "hint", class: "hint" });
-  readonly #form = made("form", { part: "form", novalidate: "" }, this.#label, this.#input, this.#hint);
-  readonly #error = made("p", { id: "error", part: "error", class: "error", role: "alert" });
+  readonly #hint = create("p", { id: "hint", part: "hint", class: "hint" });
+  readonly #form = create("form", { part: "form", novalidate: "" }, this.#label, this.#input, this.#hint);
+  readonly #error = create("p", { id: "error", part: "error", class: "error", role: "alert" });
   /** The container of pages from other parts. */
-  readonly place = made("div", { part: "page" });
+  readonly place = create("div", { part: "page" });
   readonly #status: HTMLElement;
   readonly #actions: HTMLElement;
-  readonly #link = made("a", { class: "link" });
+  readonly #link = create("a", { class: "link" });
   readonly #buttons: readonly (readonly [HTMLButtonElement, Action, DialogTextCode])[];
   readonly #further: readonly (readonly [HTMLButtonElement, Action, DialogTextCode])[];
   /** A link to the page on which customers find their key and manage devices. */
-  readonly #portalLink = made("a", { class: "link" });
-  readonly #footer = made("footer", { part: "footer" }, this.#portalLink);
+  readonly #portalLink = create("a", { class: "link" });
+  readonly #footer = create("footer", { part: "footer" }, this.#portalLink);
 
   constructor(root: ShadowRoot, listener: Listener) {
     this.#root = root;
@@ -93,13 +93,13 @@ export class Drawing {
     this.#buttons = BUTTONS.map(([action, code]) => [this.#button(action), action, code]);
     this.#further = FURTHER.map(([action, code]) => [this.#button(action), action, code]);
     // a screen reader announces changes of it
-    const said = made("div", { role: "status" }, this.#message, this.#note);
-    this.#status = made("div", { part: "status", class: "status" }, this.#icon, said);
+    const live = create("div", { role: "status" }, this.#message, this.#note);
+    this.#status = create("div", { part: "status", class: "status" }, this.#icon, live);
     const buttons = this.#buttons.map(([button]) => button);
-    this.#actions = made("div", { part: "actions", class: "actions" }, this.#link, ...buttons);
+    this.#actions = create("div", { part: "actions", class: "actions" }, this.#link, ...buttons);
     this.#footer.append(...this.#further.map(([button]) => button));
     this.dialog.append(
-      made("header", { part: "header" }, this.#title, this.#close),
+      create("header", { part: "header" }, this.#title, this.#close),
       this.#status,
       this.#details,
       this.#form,
@@ -109,7 +109,7 @@ export class Drawing {
       this.place,
     );
     this.#listen();
-    styled(root);
+    applyStyle(root);
     root.append(this.dialog);
   }
 
@@ -204,20 +204,20 @@ export class Drawing {
     this.#details.hidden = details.length === 0;
     const rows = details.flatMap(({ name, value, link }) => {
       // a key or a label reads from left to right in any language
-      const cell = made("dd", { part: "value" }, made("bdi", {}, value));
+      const cell = create("dd", { part: "value" }, create("bdi", {}, value));
       if (link) {
-        const page = made("a", {});
+        const page = create("a", {});
         point(page, link.text, link.url);
         cell.append(" ", page);
       }
-      return [made("dt", { part: "name" }, name), cell];
+      return [create("dt", { part: "name" }, name), cell];
     });
     const isSame = (row: HTMLElement, at: number): boolean => row.isEqualNode(this.#details.children[at] ?? null);
     if (rows.length !== this.#details.children.length || !rows.every(isSame)) this.#details.replaceChildren(...rows);
   }
 
   #button(action: Action): HTMLButtonElement {
-    const button = made("button", { type: "button" });
+    const button = create("button", { type: "button" });
     button.addEventListener("click", () => {
       if (button.getAttribute("aria-disabled") !== "true") this.#listener.act(action, this.key);
     });
@@ -228,7 +228,7 @@ export class Drawing {
    * Moves the focus from the last control to the first and back. Firefox moves it from outside to the last control of a
    * dialog in a shadow tree.
    */
-  #goRound(event: KeyboardEvent): void {
+  #cycleFocus(event: KeyboardEvent): void {
     const all = this.dialog.querySelectorAll<HTMLElement>("button, a, input");
     const controls = [...all].filter((control) => !control.closest("[hidden]"));
     const [first, last] = [controls[0], controls[controls.length - 1]];
@@ -249,7 +249,7 @@ export class Drawing {
     dialog.addEventListener("keydown", (event) => {
       // during composition of a word, Escape ends the composition
       if (event.key === "Escape" && !event.isComposing) leave(event);
-      else if (event.key === "Tab") this.#goRound(event);
+      else if (event.key === "Tab") this.#cycleFocus(event);
     });
     // also if the browser did not ask first; a dialog that was opened again meanwhile stays open
     dialog.addEventListener("close", () => dialog.open || this.#listener.close());
@@ -268,7 +268,7 @@ export class Drawing {
 }
 
 /** Creates an icon from lines, each with a class. */
-function drawn(...lines: (readonly [string, string])[]): SVGElement {
+function createIcon(...lines: (readonly [string, string])[]): SVGElement {
   const picture = document.createElementNS(SVG, "svg");
   picture.setAttribute("viewBox", "0 0 24 24");
   picture.setAttribute("aria-hidden", "true");
@@ -281,13 +281,13 @@ function drawn(...lines: (readonly [string, string])[]): SVGElement {
   return picture;
 }
 
-function styled(root: ShadowRoot): void {
+function applyStyle(root: ShadowRoot): void {
   try {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLE);
     root.adoptedStyleSheets = [sheet];
   } catch {
     // Safari before 16.4 and jsdom have no `adoptedStyleSheets`
-    root.append(made("style", {}, STYLE));
+    root.append(create("style", {}, STYLE));
   }
 }

@@ -140,7 +140,7 @@ export class LicenseDialogElement extends Base {
   /** Shows the dialog, with an optional key to fill in, such as one from a link. The user can then activate it. */
   show(key?: string): void {
     if (typeof key === "string") {
-      this.#turnTo("key");
+      this.#showPage("key");
       this.#document().key = key;
     }
     this.open = true;
@@ -224,7 +224,7 @@ export class LicenseDialogElement extends Base {
   /** Goes one step back: cancels the running operation, else leaves the page, else closes the dialog. */
   #leave(): void {
     if (this.#running) this.#running.abort();
-    else if (this.#page !== "status") this.#turnTo("status");
+    else if (this.#page !== "status") this.#showPage("status");
     else this.close();
   }
 
@@ -247,16 +247,16 @@ export class LicenseDialogElement extends Base {
     const license = this.#license;
     if (license) this.#stop ??= license.onChange(() => this.#draw());
     if (license || !source) return;
-    if (typeof source === "object" && "current" in source) return this.#take(source);
+    if (typeof source === "object" && "current" in source) return this.#setLicense(source);
     if (typeof source === "object" && "kind" in source) return this.#fail(source);
     const made = (this.#made ??= new Promise((resolve) => resolve(typeof source === "function" ? source() : source)));
     made.then(
-      (license) => this.#made === made && this.#take(license),
+      (license) => this.#made === made && this.#setLicense(license),
       (error: LicenseError) => this.#made === made && this.#fail(error),
     );
   }
 
-  #take(license: License): void {
+  #setLicense(license: License): void {
     if (this.#license === license) return;
     this.#license = license;
     if (!this.#isShown) return;
@@ -284,7 +284,7 @@ export class LicenseDialogElement extends Base {
     const portal = this.#portal;
     if (!portal) return;
     const element = this.#document().place;
-    this.#turnTo("other");
+    this.#showPage("other");
     const opened = new AbortController();
     this.#pages = opened;
     const place = {
@@ -292,7 +292,7 @@ export class LicenseDialogElement extends Base {
       signal: opened.signal,
       texts: this.#texts,
       locale: this.#locale,
-      displayKey: masked(typed),
+      displayKey: displayKeyOf(typed),
       leave: () => this.#leave(),
     };
     let failure: LicenseError | LicenseFailure | undefined;
@@ -303,12 +303,12 @@ export class LicenseDialogElement extends Base {
       failure = error as LicenseError;
     }
     if (this.#pages !== opened) return;
-    this.#turnTo("status");
+    this.#showPage("status");
     if (failure) this.#fail(failure);
     if (decision) this.dispatchEvent(new CustomEvent("activated", { detail: decision }));
   }
 
-  #turnTo(page: Page): void {
+  #showPage(page: Page): void {
     this.#closePages();
     this.#page = page;
     this.#failure = undefined;
@@ -340,16 +340,16 @@ export class LicenseDialogElement extends Base {
           },
         );
       case "other_key":
-        return this.#turnTo("key");
+        return this.#showPage("key");
       case "ask_deactivate":
-        return this.#turnTo("confirm");
+        return this.#showPage("confirm");
       case "find_key":
         return this.#openPages("restore", "");
       case "devices":
         return this.#openPages(this.#view().devices, key);
       case "keep":
       case "back":
-        return this.#turnTo("status");
+        return this.#showPage("status");
       case "cancel":
         return this.#running?.abort();
       case "done":
@@ -427,7 +427,7 @@ export class LicenseDialogElement extends Base {
 }
 
 /** Returns a typed key as Polar displays keys. */
-function masked(key: string): string | null {
+function displayKeyOf(key: string): string | null {
   const typed = key.trim();
   return typed === "" ? null : `****-${typed.slice(-6)}`;
 }

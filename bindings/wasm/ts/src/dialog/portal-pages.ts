@@ -3,11 +3,11 @@
  * shown, and the user tries again or goes back. Knows nothing about portals.
  */
 
-import { made, PLAIN_FIELD, point } from "./document.js";
+import { create, PLAIN_FIELD, point } from "./document.js";
 import type { DialogPlace } from "./pages.js";
 import { PORTAL_ENGLISH, type PortalTextCode } from "./portal-texts.js";
 import { textOf } from "./texts.js";
-import { filled } from "./words.js";
+import { fillPlaceholders } from "./words.js";
 
 /** A question that the user answers with text. */
 export interface Question {
@@ -30,10 +30,10 @@ export interface Choice<Value> {
 type Work<Result> = (signal: AbortSignal) => Promise<Result>;
 
 export class Pages {
-  readonly #message = made("p", { role: "status", part: "message", tabindex: "-1" });
-  readonly #error = made("p", { role: "alert", part: "error", class: "error" });
-  readonly #content = made("div", {});
-  readonly #actions = made("div", { class: "actions", part: "actions" });
+  readonly #message = create("p", { role: "status", part: "message", tabindex: "-1" });
+  readonly #error = create("p", { role: "alert", part: "error", class: "error" });
+  readonly #content = create("div", {});
+  readonly #actions = create("div", { class: "actions", part: "actions" });
   #isBusy = false;
 
   /** Draws into `place`. `products` maps ids of benefits to names. */
@@ -45,7 +45,7 @@ export class Pages {
   }
 
   text(code: PortalTextCode, values: Readonly<Record<string, string>> = {}): string {
-    return filled(this.place.texts[code] ?? PORTAL_ENGLISH[code], values);
+    return fillPlaceholders(this.place.texts[code] ?? PORTAL_ENGLISH[code], values);
   }
 
   /** Asks the user for text. Resolves to `undefined` if they want the other question. */
@@ -61,8 +61,8 @@ export class Pages {
         ...(type === "email" ? { type, inputmode: "email", autocomplete: "email" } : { type: "text", autocomplete: type }),
         ...PLAIN_FIELD,
       };
-      const input = made("input", field);
-      const form = made("form", { novalidate: "" }, made("label", { for: "answer" }, this.text(label)), input);
+      const input = create("input", field);
+      const form = create("form", { novalidate: "" }, create("label", { for: "answer" }, this.text(label)), input);
       const send = (): void =>
         this.#run((signal) => work(input.value, signal), resolve, reject, () => {
           input.focus();
@@ -91,11 +91,11 @@ export class Pages {
         });
         // a screen reader may read the button without its row
         press.setAttribute("aria-label", `${this.text(button)}: ${name}`);
-        const words = made("span", {}, made("bdi", {}, name));
-        if (note) words.append(made("small", {}, note));
-        return made("li", {}, words, press);
+        const words = create("span", {}, create("bdi", {}, name));
+        if (note) words.append(create("small", {}, note));
+        return create("li", {}, words, press);
       });
-      this.#show(message, [made("ul", { part: "choices" }, ...rows)], []);
+      this.#show(message, [create("ul", { part: "choices" }, ...rows)], []);
       // not on a button: an Enter key that was meant for the previous page would press it
       this.#message.focus();
     });
@@ -128,7 +128,7 @@ export class Pages {
 
   /** Refers the user to the vendor or to one of the vendor's pages, as the last page. */
   leadsTo(message: string, page: string | null): Promise<never> {
-    const link = made("a", { class: "link main", part: "link main" });
+    const link = create("a", { class: "link main", part: "link main" });
     if (page) point(link, textOf(this.place.texts, "dialog.manage_devices"), page);
     this.#show(message, [], page ? [link] : []);
     (page ? link : this.#message).focus();
@@ -153,7 +153,7 @@ export class Pages {
 
   #button(text: string, press: () => void, isMain = false): HTMLButtonElement {
     const part = isMain ? { part: "button main", class: "main" } : { part: "button" };
-    const button = made("button", { type: "button", ...part }, text);
+    const button = create("button", { type: "button", ...part }, text);
     button.addEventListener("click", press);
     return button;
   }

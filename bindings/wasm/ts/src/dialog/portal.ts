@@ -30,8 +30,8 @@ export function portalPages(portal: Portal, { products = {} }: PortalPagesOption
     async open(what: PagesFor, place: DialogPlace): Promise<Decision | undefined> {
       const pages = new Pages(place, products);
       for (;;) {
-        const session = await begun(pages, portal);
-        const decision = await (what === "restore" ? restored(pages, session) : managed(pages, session));
+        const session = await startSession(pages, portal);
+        const decision = await (what === "restore" ? restoreLicense(pages, session) : manageDevices(pages, session));
         if (decision) return decision;
       }
     },
@@ -39,7 +39,7 @@ export function portalPages(portal: Portal, { products = {} }: PortalPagesOption
 }
 
 /** Starts a session: asks for an address and for the code that was mailed to it. */
-async function begun(pages: Pages, portal: Portal): Promise<PortalSession> {
+async function startSession(pages: Pages, portal: Portal): Promise<PortalSession> {
   for (;;) {
     let request = await pages.ask(
       { message: pages.text("portal.address_question"), label: "portal.address", button: "portal.send", type: "email" },
@@ -73,21 +73,21 @@ async function begun(pages: Pages, portal: Portal): Promise<PortalSession> {
  * Gets the license onto this device: directly, or after the customer has chosen a key or released a seat. Resolves to
  * `undefined` if that is not possible and the customer wants to use another address.
  */
-async function restored(pages: Pages, session: PortalSession): Promise<Decision | undefined> {
+async function restoreLicense(pages: Pages, session: PortalSession): Promise<Decision | undefined> {
   let result = await pages.wait((signal) => session.restore({ signal }), "portal.other_address");
   while (result) {
     if (result.kind === "licensed") return result.decision;
     const { kind } = result;
     if (kind === "choose") {
       const activate = (key: LicenseKey, signal: AbortSignal): Promise<Restored> => session.activate(key, { signal });
-      result = await chosen(pages, "portal.key_question", result.keys, activate);
+      result = await chooseKey(pages, "portal.key_question", result.keys, activate);
     } else {
       const { key, devices, error } = result;
       const release = async (device: Device, signal: AbortSignal): Promise<Restored> => {
         await session.release(device, { signal });
         return session.activate(key, { signal });
       };
-      result = await freed(pages, error.message, devices, error.nextUrl, release);
+      result = await releaseDevice(pages, error.message, devices, error.nextUrl, release);
     }
   }
   return undefined;
@@ -97,16 +97,16 @@ async function restored(pages: Pages, session: PortalSession): Promise<Decision 
  * Lists the devices of a key, and lists them again after each release, until the customer goes back. Resolves to
  * `undefined` if there is no key and the customer wants to use another address.
  */
-async function managed(pages: Pages, session: PortalSession): Promise<undefined> {
+async function manageDevices(pages: Pages, session: PortalSession): Promise<undefined> {
   const keys = await pages.wait((signal) => session.licenseKeys({ signal }), "portal.other_address");
   if (!keys) return undefined;
   if (keys.length === 0) return pages.say(pages.text("portal.no_license"), "portal.other_address");
   const devicesOf = (key: LicenseKey, signal: AbortSignal): Promise<{ key: LicenseKey; devices: Devices }> =>
     session.devices(key, { signal }).then((devices) => ({ key, devices }));
-  let shown = await chosen(pages, "portal.devices_question", keys, devicesOf);
+  let shown = await chooseKey(pages, "portal.devices_question", keys, devicesOf);
   for (;;) {
     const { key, devices } = shown;
-    shown = await freed(pages, pages.text("portal.devices"), devices, null, async (device, signal) => {
+    shown = await releaseDevice(pages, pages.text("portal.devices"), devices, null, async (device, signal) => {
       await session.release(device, { signal });
       return devicesOf(key, signal);
     });
@@ -116,7 +116,7 @@ async function managed(pages: Pages, session: PortalSession): Promise<undefined>
 /**
  * Lets the customer release a device. If the devices are hidden, links to the page that shows them, or else to `page`.
  */
-function freed<Result>(
+function releaseDevice<Result>(
   pages: Pages,
   message: string,
   devices: Devices,
@@ -134,7 +134,7 @@ function freed<Result>(
 }
 
 /** Resolves to the result of `work` for a key: the only one, the typed one, or the one that the customer chooses. */
-function chosen<Result>(
+function chooseKey<Result>(
   pages: Pages,
   question: PortalTextCode,
   keys: readonly LicenseKey[],

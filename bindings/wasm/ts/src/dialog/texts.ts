@@ -5,7 +5,7 @@
  */
 
 import type { PortalTextCode } from "./portal-texts.js";
-import { filled } from "./words.js";
+import { fillPlaceholders } from "./words.js";
 
 /** The English words. A `{name}` is a placeholder. */
 export const ENGLISH = {
@@ -69,5 +69,5 @@ export function localeOf(texts: DialogTexts, pages: string | undefined): string 
 
 /** Returns one of the words, with its placeholders replaced. */
 export function textOf(texts: DialogTexts, code: DialogTextCode, values: Readonly<Record<string, string>> = {}): string {
-  return filled(texts[code] ?? ENGLISH[code], values);
+  return fillPlaceholders(texts[code] ?? ENGLISH[code], values);
 }

@@ -130,19 +130,19 @@ const NOTHING: Omit<View, "tone" | "message" | "error"> = {
 export function viewOf(situation: Situation): View {
   const { decision, failure, page, isBusy, texts } = situation;
   const error = failure?.message ?? "";
-  if (!decision) return failure ? withoutLicense(texts, failure) : opening(texts);
+  if (!decision) return failure ? errorView(texts, failure) : openingView(texts);
   if (page === "other") return { ...NOTHING, tone: "none", message: "", error, hasPage: true };
-  const view = page === "confirm" ? asked(texts, error) : offered(situation, decision, error);
+  const view = page === "confirm" ? confirmationView(texts, error) : licenseView(situation, decision, error);
   if (!isBusy) return view;
   return { ...view, tone: "busy", message: textOf(texts, "dialog.busy"), actions: new Set([...view.actions, "cancel"]) };
 }
 
-function opening(texts: DialogTexts): View {
+function openingView(texts: DialogTexts): View {
   return { ...NOTHING, tone: "busy", message: textOf(texts, "dialog.opening"), error: "" };
 }
 
 /** Shows why there is no license, with the vendor's page for it. */
-function withoutLicense(texts: DialogTexts, { message, nextStep, nextUrl }: LicenseError | LicenseFailure): View {
+function errorView(texts: DialogTexts, { message, nextStep, nextUrl }: LicenseError | LicenseFailure): View {
   const link = linkTo(texts, STEPS[nextStep].page, nextUrl);
   return { ...NOTHING, tone: "bad", message, error: "", link, main: link && "link" };
 }
@@ -152,13 +152,13 @@ function linkTo(texts: DialogTexts, page: DialogTextCode | undefined, url: strin
   return page && url ? { text: textOf(texts, page), url } : undefined;
 }
 
-function asked(texts: DialogTexts, error: string): View {
+function confirmationView(texts: DialogTexts, error: string): View {
   const message = textOf(texts, "dialog.deactivate_question");
   const note = textOf(texts, "dialog.deactivate_hint");
   return { ...NOTHING, tone: "none", message, note, error, main: "deactivate", actions: new Set(["deactivate", "keep"]) };
 }
 
-function offered(situation: Situation, decision: Decision, error: string): View {
+function licenseView(situation: Situation, decision: Decision, error: string): View {
   const { failure, page, hasPages, portalUrl, texts } = situation;
   const isStatus = page === "status";
   // the failure's next step, unless that is to try again

@@ -1,7 +1,7 @@
 /** Sentences and dates for users. Does not access the DOM. */
 
 /** Replaces the placeholders of a sentence. */
-export function filled(sentence: string, values: Readonly<Record<string, string>>): string {
+export function fillPlaceholders(sentence: string, values: Readonly<Record<string, string>>): string {
   return sentence.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "");
 }
 

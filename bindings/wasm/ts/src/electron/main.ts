@@ -7,7 +7,7 @@
 
 import type { License } from "../license.js";
 import type { Deactivated, Decision, ErrorKind } from "../types.js";
-import { CALL, type Call, CANCEL, CHANGE, CURRENT, type Decided, EXPLAIN, type Explained, failure } from "./protocol.js";
+import { CALL, type Call, CANCEL, CHANGE, CURRENT, type NumberedDecision, EXPLAIN, type ExplanationReply, failure } from "./protocol.js";
 import type { LicenseFailure, Reply } from "./protocol.js";
 
 /** The members of Electron's `ipcMain` that are used. */
@@ -110,9 +110,9 @@ class Share {
     const name = `${place} ${call.id}`;
     this.#calls.set(name, running);
     try {
-      return this.#decided(await this.#carryOut(call, running.signal));
+      return this.#numbered(await this.#carryOut(call, running.signal));
     } catch (error) {
-      return { error: described(error) };
+      return { error: failureFrom(error) };
     } finally {
       // a reloaded page counts its calls from the start, and may have reused the number
       if (this.#calls.get(name) === running) this.#calls.delete(name);
@@ -124,30 +124,30 @@ class Share {
     this.#calls.get(`${this.#follow(event)} ${String(id)}`)?.abort();
   }
 
-  explain(event: IpcSender, feature: unknown): Explained {
+  explain(event: IpcSender, feature: unknown): ExplanationReply {
     if (this.#follow(event) === undefined) return { error: REFUSED };
     if (typeof feature !== "string") return { error: UNKNOWN };
     try {
       return this.#license.explain(feature);
     } catch (error) {
-      return { error: described(error) };
+      return { error: failureFrom(error) };
     }
   }
 
   current(event: IpcSender): Reply {
     if (this.#follow(event) === undefined) return { error: REFUSED };
     try {
-      return this.#decided(this.#license.current());
+      return this.#numbered(this.#license.current());
     } catch (error) {
-      return { error: described(error) };
+      return { error: failureFrom(error) };
     }
   }
 
   push(decision: Decision): void {
-    const change = this.#decided(decision);
+    const change = this.#numbered(decision);
     for (const [place, follower] of this.#followers) {
       // the frame may have loaded another page since it asked
-      if (!this.#allows(follower) || !sent(follower, change)) this.#followers.delete(place);
+      if (!this.#allows(follower) || !trySend(follower, change)) this.#followers.delete(place);
     }
   }
 
@@ -169,7 +169,7 @@ class Share {
     }
   }
 
-  #decided({ deactivated, ...decision }: Decision & { deactivated?: Deactivated }): Decided {
+  #numbered({ deactivated, ...decision }: Decision & { deactivated?: Deactivated }): NumberedDecision {
     this.#at += 1;
     return { at: this.#at, decision: withoutDetails(decision), deactivated };
   }
@@ -206,7 +206,7 @@ function isMainFrame({ senderFrame }: IpcSender): boolean {
   return senderFrame?.parent === null;
 }
 
-function sent({ senderFrame }: IpcSender, change: Decided): boolean {
+function trySend({ senderFrame }: IpcSender, change: NumberedDecision): boolean {
   try {
     senderFrame?.send(CHANGE, change);
     return true;
@@ -241,7 +241,7 @@ function parse(message: unknown): Call | undefined {
  * Converts an exception into a failure. Checks members rather than the class, since the client may come from another
  * copy of the package.
  */
-function described(thrown: unknown): LicenseFailure {
+function failureFrom(thrown: unknown): LicenseFailure {
   const error = thrown as Partial<LicenseFailure> | null | undefined;
   if (error?.name !== "LicenseError" || typeof error.kind !== "string") {
     return failure("internal", "the client threw something else than a LicenseError");

@@ -7,7 +7,7 @@
 
 import type { Decision, Explanation } from "../types.js";
 import { type PageBridge, pageLicense } from "./page.js";
-import { CALL, type Call, CANCEL, CHANGE, CURRENT, type Decided, EXPLAIN, type Explained } from "./protocol.js";
+import { CALL, type Call, CANCEL, CHANGE, CURRENT, type NumberedDecision, EXPLAIN, type ExplanationReply } from "./protocol.js";
 import { failure, type Reply } from "./protocol.js";
 
 export type { License } from "../license.js";
@@ -67,11 +67,11 @@ const SHARE_FIRST = "the main process has to call shareLicense before it opens w
 class Mirror {
   readonly #ipc: RendererIpc;
   #accept: (decision: Decision) => void = () => undefined;
-  #latest: Decided | undefined;
+  #latest: NumberedDecision | undefined;
 
   constructor(ipc: RendererIpc) {
     this.#ipc = ipc;
-    ipc.on(CHANGE, (_, change: Decided) => this.#take(change));
+    ipc.on(CHANGE, (_, change: NumberedDecision) => this.#take(change));
     // if this fails, later calls fail too, and their errors say why
     this.call({ id: 0, method: "follow" }).catch(() => undefined);
   }
@@ -91,13 +91,13 @@ class Mirror {
   }
 
   explain(feature: string): Explanation {
-    const reply = this.#ipc.sendSync(EXPLAIN, feature) as Explained | null | undefined;
+    const reply = this.#ipc.sendSync(EXPLAIN, feature) as ExplanationReply | null | undefined;
     if (!reply) throw new Error(SHARE_FIRST);
     if ("error" in reply) throw new Error(reply.error.message);
     return reply;
   }
 
-  async call(call: Call): Promise<Decided> {
+  async call(call: Call): Promise<NumberedDecision> {
     let reply: Reply;
     try {
       reply = await this.#ipc.invoke(CALL, call);
@@ -119,7 +119,7 @@ class Mirror {
   }
 
   /** Accepts a decision that is newer than the last one. */
-  #take(decided: Decided): void {
+  #take(decided: NumberedDecision): void {
     if (this.#latest && decided.at <= this.#latest.at) return;
     this.#latest = decided;
     this.#accept(decided.decision);

@@ -35,10 +35,10 @@ export type Call = { id: number } & (
 );
 
 /** The reply to a request for an explanation. */
-export type Explained = Explanation | { error: LicenseFailure };
+export type ExplanationReply = Explanation | { error: LicenseFailure };
 
 /** A decision with a number, `at`: replies and changes may overtake each other, and the higher number is newer. */
-export interface Decided {
+export interface NumberedDecision {
   at: number;
   decision: Decision;
   /** The outcome for the seat, in reply to `deactivate`. */
@@ -46,7 +46,7 @@ export interface Decided {
 }
 
 /** The reply to a call. An error is part of the value, because Electron converts an exception of a handler to text. */
-export type Reply = Decided | { error: LicenseFailure };
+export type Reply = NumberedDecision | { error: LicenseFailure };
 
 /**
  * The rejection of a renderer's call: a plain object, because an `Error` loses its members when it crosses into the

@@ -38,7 +38,7 @@ const TOKEN_BYTES = 8;
 /** The holder of a lock for milliseconds must have died if its lock is this old. */
 const STALE_AFTER_NS = 10_000_000_000n;
 /** The holder of a longer lock must have died if its lock is this old, since it writes the lock every second. */
-const KEPT_STALE_AFTER_NS = 5_000_000_000n;
+const LONG_STALE_AFTER_NS = 5_000_000_000n;
 /** The default time to wait for other processes. */
 const LOCK_TIMEOUT_MS = 2000;
 /** The interval at which the holder of a longer lock writes it again. */
@@ -78,7 +78,7 @@ export class FileLock {
 
   /** Creates a lock that `hold` holds for longer. */
   static kept(record: string): FileLock {
-    return new FileLock(record, KEPT_STALE_AFTER_NS);
+    return new FileLock(record, LONG_STALE_AFTER_NS);
   }
 
   /**
@@ -258,7 +258,7 @@ export class FileLock {
     try {
       return await this.#takeOver(seen, oldPath, now);
     } catch (error) {
-      throw refused(error);
+      throw takeOverError(error);
     } finally {
       await removeAnything(oldPath);
     }
@@ -299,7 +299,7 @@ export class FileLock {
       try {
         await writePrivate(claim, "");
       } catch (error) {
-        if (passes(error)) return undefined;
+        if (isTemporary(error)) return undefined;
         if (codeOf(error) !== "EEXIST") throw error;
         made = false;
       }
@@ -380,12 +380,12 @@ async function removeAnything(path: string): Promise<void> {
 }
 
 /** Whether an error is temporary: another process was faster, or has the file open on Windows. */
-function passes(error: unknown): boolean {
+function isTemporary(error: unknown): boolean {
   return isMissing(error) || (WINDOWS && ["EPERM", "EACCES", "EBUSY"].includes(codeOf(error)));
 }
 
 /** Describes why a lock that was left behind could not be removed. */
-function refused(error: unknown): Error {
+function takeOverError(error: unknown): Error {
   if (["EPERM", "EACCES", "EEXIST"].includes(codeOf(error))) {
     return new Error(
       "a lock that this user may not remove was left behind; delete the file ending in `.lock` in the license directory",
@@ -411,7 +411,7 @@ export async function moveAway(path: string, seen: LockFile, oldPath: string): P
   try {
     await rename(path, oldPath);
   } catch (error) {
-    if (passes(error)) return false;
+    if (isTemporary(error)) return false;
     throw error;
   }
   const moved = await readLock(oldPath);

@@ -12,7 +12,7 @@ const NAME_LIMIT = 40;
 
 /** Returns the system's name, such as `Debian GNU/Linux 12`, `macOS 14.5` or `Windows 11`. At most 40 characters. */
 export function systemName(): string {
-  return shortened(reportedName() ?? "") || fallbackName();
+  return shorten(reportedName() ?? "") || fallbackName();
 }
 
 /**
@@ -47,11 +47,11 @@ export function windowsName(name: string, build: string): string | undefined {
 function reportedName(): string | undefined {
   switch (process.platform) {
     case "darwin":
-      return named(systemVersion, "/System/Library/CoreServices/SystemVersion.plist");
+      return readName(systemVersion, "/System/Library/CoreServices/SystemVersion.plist");
     case "win32":
       return windowsName(version(), release());
     default:
-      return named(osRelease, "/etc/os-release");
+      return readName(osRelease, "/etc/os-release");
   }
 }
 
@@ -65,7 +65,7 @@ function fallbackName(): string {
   return names[process.platform] ?? process.platform;
 }
 
-function named(parse: (text: string) => string | undefined, path: string): string | undefined {
+function readName(parse: (text: string) => string | undefined, path: string): string | undefined {
   try {
     // Opening a pipe would block until another program writes to it.
     if (!statSync(path).isFile()) return undefined;
@@ -76,6 +76,6 @@ function named(parse: (text: string) => string | undefined, path: string): strin
   }
 }
 
-function shortened(name: string): string {
+function shorten(name: string): string {
   return [...name.replace(/\p{Cc}/gu, "")].slice(0, NAME_LIMIT).join("").trim();
 }

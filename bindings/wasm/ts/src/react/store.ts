@@ -116,7 +116,7 @@ export class Store {
   };
 
   async #make(make: () => PromiseLike<License>): Promise<void> {
-    const making = made(make);
+    const making = createLicense(make);
     this.#made = making;
     // the components may be gone meanwhile
     const license = await making.catch((error: LicenseError) => {
@@ -204,7 +204,7 @@ export class Store {
  * Creates the license. Also logs an error for the developer: an app that does not show `error` would render nothing,
  * without any visible reason.
  */
-async function made(make: () => PromiseLike<License>): Promise<License> {
+async function createLicense(make: () => PromiseLike<License>): Promise<License> {
   try {
     return await make();
   } catch (error) {

@@ -75,44 +75,44 @@ interface Life {
 /** The events that bring a license into each state. */
 const LIVES: Record<State, (life: Life) => Promise<void>> = {
   unlicensed: async () => undefined,
-  active: activated,
+  active: activate,
   async denied(life) {
-    await activated(life);
+    await activate(life);
     life.polar.denial = "inactive";
     await life.license.validate();
   },
   async expired(life) {
     const { polar, clock } = life;
     polar.license = { ...polar.license, expiresAt: new Date(clock.now() + DAY_MS).toISOString() };
-    await activated(life);
+    await activate(life);
     clock.advance(DAY_MS);
-    await offline(life);
+    await goOffline(life);
   },
   async clock_suspect(life) {
-    await activated(life);
+    await activate(life);
     // a running app measures time itself, and does not trust the user's clock
     life.license.dispose();
     life.clock.set(life.clock.now() - AGES_MS);
     life.license = await life.start();
-    await offline(life);
+    await goOffline(life);
   },
   async grace(life) {
-    await activated(life);
+    await activate(life);
     while (life.license.current().state === "active") life.clock.advance(MINUTE_MS);
-    await offline(life);
+    await goOffline(life);
   },
   async lapsed(life) {
-    await activated(life);
+    await activate(life);
     life.clock.advance(AGES_MS);
-    await offline(life);
+    await goOffline(life);
   },
 };
 
-async function activated({ license }: Life): Promise<void> {
+async function activate({ license }: Life): Promise<void> {
   await license.activate(KEY);
 }
 
-async function offline({ license, polar }: Life): Promise<void> {
+async function goOffline({ license, polar }: Life): Promise<void> {
   polar.offline = true;
   await license.validate();
 }

@@ -117,14 +117,17 @@ export function testPolar(clock: Clock, license: LicenseFields = {}): TestPolar 
     answer: undefined,
     requests,
     async fetch(url, init) {
-      const [path = ""] = url.split("?");
-      const [, operation = "other"] = OPERATIONS.find(([end]) => end.test(path)) ?? [];
-      const body = (init.body ? JSON.parse(String(init.body)) : {}) as Record<string, unknown>;
-      const request: PolarRequest = { operation, body };
+      const request = requestOf(url, init.body);
       requests.push(request);
       if (polar.offline) throw new TypeError("the test's Polar is offline");
       return responseOf(polar.answer?.(request) ?? reply(request));
     },
   };
   return polar;
+}
+
+function requestOf(url: string, body: unknown): PolarRequest {
+  const [path = ""] = url.split("?");
+  const [, operation = "other"] = OPERATIONS.find(([end]) => end.test(path)) ?? [];
+  return { operation, body: (body ? JSON.parse(String(body)) : {}) as Record<string, unknown> };
 }
