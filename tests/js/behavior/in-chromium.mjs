@@ -2,15 +2,13 @@
 
 import { chromium } from "playwright-core";
 
+import { chromiumOptions } from "../chromium.mjs";
 import { serve } from "./site.mjs";
 
 /** Runs the tests. `further` are tests that need the browser itself: `(browser, site, environment) => tests`. */
 export async function inChromium(folder, environment, further) {
   const site = await serve(folder);
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
-  });
+  const browser = await chromium.launch(chromiumOptions());
   try {
     const page = await browser.newPage();
     page.on("pageerror", (error) => console.error(error));

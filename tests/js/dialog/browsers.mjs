@@ -1,8 +1,8 @@
 // The browsers in which the dialog is tested, each without a window and without motion. A missing browser is named in
 // the skipped test.
 
-import { execFileSync } from "node:child_process";
 import puppeteer from "puppeteer-core";
+import { pathOf } from "../chromium.mjs";
 import { PATIENCE_MS } from "../patience.mjs";
 
 const CHROMIUM = {
@@ -22,7 +22,7 @@ const FIREFOX = {
 const LIMITS = { timeout: PATIENCE_MS, protocolTimeout: PATIENCE_MS };
 
 export const browsers = [CHROMIUM, FIREFOX].map(({ name, program, looks, options }) => {
-  const executablePath = found(program);
+  const executablePath = pathOf(program);
   return {
     name,
     looks,
@@ -30,11 +30,3 @@ export const browsers = [CHROMIUM, FIREFOX].map(({ name, program, looks, options
     launch: () => puppeteer.launch({ ...options, executablePath, headless: true, ...LIMITS }),
   };
 });
-
-function found(program) {
-  try {
-    return execFileSync("which", [program], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
-  } catch {
-    return undefined;
-  }
-}

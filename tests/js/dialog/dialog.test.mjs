@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import axe from "axe-core";
+import { LocalPolar } from "../behavior/shared/local-polar.mjs";
 import { startPolar } from "../electron/polar.mjs";
 import { browsers } from "./browsers.mjs";
 import { Driver } from "./driver.mjs";
@@ -48,39 +49,18 @@ async function run(browser, context, story) {
   await page.evaluate(axe.source);
   mkdirSync(join(pictures, browser.name), { recursive: true });
   const driver = new Driver(page, join(pictures, browser.name), browser.looks);
-  await story(driver, polar, mockOf(polar));
+  await story(driver, polar, new LocalPolar(polar.url));
 }
 
-/** The controls of the local Polar. */
-function mockOf({ url }) {
-  const ask = async (method, path, body) => {
-    const response = await fetch(`${url}${path}`, {
-      method,
-      headers: { "Content-Type": "application/json" },
-      body: body && JSON.stringify(body),
-    });
-    assert.ok(response.ok, `${method} ${path}: ${response.status}`);
-    return response.status === 204 ? undefined : response.json();
-  };
-  return {
-    key: (key, more) => ask("POST", "/_mock/keys", { benefit: "pro", key, ...more }),
-    change: (key, to) => ask("PATCH", `/_mock/keys/${key}`, to),
-    release: (version) => ask("POST", "/_mock/versions", { current: version }),
-    fail: (fault) => ask("POST", "/_mock/faults", fault),
-    work: () => ask("DELETE", "/_mock/faults"),
-    hide: (benefit) => ask("PATCH", `/_mock/benefits/${benefit}`, { show_activations: false }),
-    passes: (seconds) => ask("POST", "/_mock/clock", { advance_seconds: seconds }),
-    /** Returns the code in the next mail. */
-    async code() {
-      const [mail] = await ask("GET", "/_mock/mails?wait=1&timeout_ms=10000");
-      await ask("DELETE", "/_mock/mails");
-      return mail.code;
-    },
-    end: (key) => ask("DELETE", `/_mock/keys/${key}`),
-    free: (activation) => ask("DELETE", `/_mock/activations/${activation}`),
-    activate: (organization_id, key) =>
-      ask("POST", "/v1/customer-portal/license-keys/activate", { key, organization_id, label: "Jane's old laptop" }),
-  };
+/** Activates a key on another device. Returns the seat. */
+async function activateElsewhere({ url, organization }, key) {
+  const response = await fetch(`${url}/v1/customer-portal/license-keys/activate`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ key, organization_id: organization, label: "Jane's old laptop" }),
+  });
+  assert.ok(response.ok, `activate: ${response.status}`);
+  return response.json();
 }
 
 async function story(user, polar, mock) {
@@ -96,8 +76,8 @@ async function story(user, polar, mock) {
 
 /** Enters an unknown key, one without a free seat, and one that is activated. */
 async function entersKeys(user, polar, mock) {
-  await mock.key("ACME-PRO-7F3A-19C4", { limit_activations: 1, limit_usage: 500 });
-  const seat = await mock.activate(polar.organization, "ACME-PRO-7F3A-19C4");
+  await mock.createKey("ACME-PRO-7F3A-19C4", { limit_activations: 1, limit_usage: 500 });
+  const seat = await activateElsewhere(polar, "ACME-PRO-7F3A-19C4");
   await user.page.evaluate(async (polar) => (app.dialog.license = app.license = await app.make(polar)), polar);
 
   await user.page.focus("#opener");
@@ -125,7 +105,7 @@ async function entersKeys(user, polar, mock) {
   await user.press("Enter");
   assert.deepEqual(await user.heard(), [["link", "https://polar.sh/acme/portal"]]);
 
-  await mock.free(seat.id);
+  await mock.freeSeat(seat.id);
   await user.chooses("Activate");
   await user.sees("The license is active.");
   await user.isAt("Done");
@@ -154,7 +134,7 @@ async function switchesLanguages(user) {
 
 /** Cancels a check that gets no answer, by Escape and by the button. */
 async function cancelsCheck(user, mock) {
-  await mock.fail({ fault: "stall" });
+  await mock.fault({ fault: "stall" });
   await user.chooses("Check again");
   await user.sees("Waiting for the license server.");
   await user.isAt("Check again");
@@ -166,12 +146,12 @@ async function cancelsCheck(user, mock) {
   await user.chooses("Cancel");
   await user.sees("The license is active.");
   await user.isAt("Done");
-  await mock.work();
+  await mock.clearFaults();
 }
 
 /** Goes offline until the license has lapsed, and back online. */
 async function losesNetwork(user, mock) {
-  await mock.fail({ fault: "drop_connection" });
+  await mock.fault({ fault: "drop_connection" });
   await user.chooses("Check again");
   await user.sees("The license server could not be reached.");
   await user.captured("offline", ["Done", "Check again", "Enter another key", "Deactivate", "Manage devices", "See plans", "Close"]);
@@ -186,23 +166,23 @@ async function losesNetwork(user, mock) {
   await user.sees("The license has not been confirmed for too long. Go online once to continue.");
   await user.captured("lapsed", ["Check again", "Enter another key", "Deactivate", "Manage devices", "Close"]);
   await user.turns(-15 * DAY_MS);
-  await mock.work();
+  await mock.clearFaults();
   await user.chooses("Check again");
   await user.sees("The license is active.");
 }
 
 /** Has the license revoked, then expired, then renewed. */
 async function losesLicense(user, mock) {
-  await mock.change("ACME-PRO-7F3A-19C4", { status: "revoked" });
+  await mock.change("/keys/ACME-PRO-7F3A-19C4", { status: "revoked" });
   await user.chooses("Check again");
   await user.sees("The license is no longer active. Contact the vendor.");
   await user.isAt("Contact the vendor");
   await user.captured("denied", ["Contact the vendor", "Check again", "Enter another key", "Deactivate", "Manage devices", "Close"]);
-  await mock.change("ACME-PRO-7F3A-19C4", { status: "granted", expires_at: "2026-01-01T00:00:00Z" });
+  await mock.change("/keys/ACME-PRO-7F3A-19C4", { status: "granted", expires_at: "2026-01-01T00:00:00Z" });
   await user.chooses("Check again");
   await user.sees("The license has expired. Renew it to continue.");
   await user.captured("expired", ["Renew the license", "Check again", "Enter another key", "Deactivate", "Manage devices", "Close"]);
-  await mock.change("ACME-PRO-7F3A-19C4", { expires_at: "2099-01-01T12:00:00Z" });
+  await mock.change("/keys/ACME-PRO-7F3A-19C4", { expires_at: "2099-01-01T12:00:00Z" });
   await user.chooses("Check again");
   await user.sees("The license is active.");
 }
@@ -288,9 +268,9 @@ async function subscriptionStory(user, polar, mock) {
   const key = "ACME-PRO-SUBSCRIBED";
   const current_period_end = "2027-03-02T12:00:00Z";
   const subscription = { status: "active", current_period_end };
-  await mock.release("2027-01");
-  await mock.key(key);
-  await mock.change(key, { subscription: { ...subscription, status: "trialing" } });
+  await mock.switchVersion("2027-01");
+  await mock.createKey(key);
+  await mock.change(`/keys/${key}`, { subscription: { ...subscription, status: "trialing" } });
   await user.page.evaluate(async (polar) => (app.dialog.license = app.license = await app.make(polar)), polar);
   await user.page.evaluate((key) => app.dialog.show(key), key);
   await user.chooses("Activate");
@@ -304,7 +284,7 @@ async function subscriptionStory(user, polar, mock) {
     [{ cancel_at_period_end: true, ends_at: "2027-04-01T12:00:00Z" }, "Ends on April 1, 2027"],
     [{ status: "past_due" }, "Payment failed\\s*Update it"],
   ]) {
-    await mock.change(key, { subscription: { ...subscription, ...more } });
+    await mock.change(`/keys/${key}`, { subscription: { ...subscription, ...more } });
     await user.chooses("Check again");
     await saysOfIt(words);
   }
@@ -313,7 +293,7 @@ async function subscriptionStory(user, polar, mock) {
   await user.captured("payment-failed", offered);
   await user.chooses("Update it");
   assert.deepEqual(await user.heard(), [["link", "https://polar.sh/acme/portal"]]);
-  await mock.change(key, { subscription: { ...subscription, status: "hibernating" } });
+  await mock.change(`/keys/${key}`, { subscription: { ...subscription, status: "hibernating" } });
   await user.chooses("Check again");
   await user.sees("The license is active.");
 }
@@ -396,12 +376,12 @@ function customerOf(user, polar, mock) {
   const proves = async (email) => {
     await user.isAt("E-mail address");
     // the hourly limit would stop a test that requests this many codes
-    await mock.passes(3600);
+    await mock.advance(3600);
     await user.turns(3600 * 1000);
     await user.types(email);
     await user.press("Enter");
     await user.isAt("Code from the e-mail");
-    return mock.code();
+    return mock.nextCode();
   };
   const enters = async (code) => {
     await user.types(code);
@@ -417,9 +397,9 @@ function customerOf(user, polar, mock) {
 
 /** Finds a lost key, after an address without a key and a wrong code. */
 async function findsLostKey({ finds, proves, enters }, user, mock) {
-  await mock.key("LOST-KEY-1", { limit_activations: 1, email: "jane@wobbling.example.com" });
-  await mock.key("FORMER-KEY-1", { email: "iris@wobbling.example.com" });
-  await mock.end("FORMER-KEY-1");
+  await mock.createKey("LOST-KEY-1", { limit_activations: 1, email: "jane@wobbling.example.com" });
+  await mock.createKey("FORMER-KEY-1", { email: "iris@wobbling.example.com" });
+  await mock.remove("FORMER-KEY-1");
   await enters(await finds("iris@wobbling.example.com"));
   await user.reads("No license for this app was bought with this address. Try another address.");
   await user.isAt("Try again");
@@ -465,8 +445,8 @@ async function managesDevices({ proves, enters }, user) {
 
 /** Releases the seat of a dead machine. */
 async function replacesDeadMachine({ finds, enters, leaves }, user, polar, mock) {
-  await mock.key("DEAD-MACHINE-1", { limit_activations: 1, email: "otto@wobbling.example.com" });
-  await mock.activate(polar.organization, "DEAD-MACHINE-1");
+  await mock.createKey("DEAD-MACHINE-1", { limit_activations: 1, email: "otto@wobbling.example.com" });
+  await activateElsewhere(polar, "DEAD-MACHINE-1");
   await enters(await finds("otto@wobbling.example.com"));
   await user.isAt("This license key is in use on as many devices as it allows. Deactivate one of them first.");
   await user.captured("portal-no-seat", ["Release: Jane's old laptop", "Back", "Close"]);
@@ -492,12 +472,12 @@ async function choosesKey({ finds, proves, enters, leaves }, user) {
 /** Manages the devices of keys that can no longer be used. */
 async function managesUnusableKeys({ finds, proves, enters, leaves }, user, mock) {
   // unusable keys have devices all the same
-  await mock.key("IVOS-EXPIRED", { limit_activations: 1, email: "ivo@wobbling.example.com" });
+  await mock.createKey("IVOS-EXPIRED", { limit_activations: 1, email: "ivo@wobbling.example.com" });
   await enters(await finds("ivo@wobbling.example.com"));
   await user.sees("The license is active.");
-  await mock.change("IVOS-EXPIRED", { expires_at: "2026-01-01T00:00:00Z" });
-  await mock.key("IVOS-DISABLED", { limit_activations: 1, email: "ivo@wobbling.example.com" });
-  await mock.change("IVOS-DISABLED", { status: "disabled" });
+  await mock.change("/keys/IVOS-EXPIRED", { expires_at: "2026-01-01T00:00:00Z" });
+  await mock.createKey("IVOS-DISABLED", { limit_activations: 1, email: "ivo@wobbling.example.com" });
+  await mock.change("/keys/IVOS-DISABLED", { status: "disabled" });
   await user.chooses("Check again");
   await user.sees("The license has expired. Renew it to continue.");
   await user.chooses("Manage devices");
@@ -514,9 +494,9 @@ async function managesUnusableKeys({ finds, proves, enters, leaves }, user, mock
 /** Uses the typed key without a question, and sees how several keys differ otherwise. */
 async function usesTypedKey({ finds, proves, enters, leaves }, user, polar, mock) {
   // several keys, with their differences; the typed one is used without a question
-  await mock.key("TYPED-KEY-FULL", { limit_activations: 1, email: "una@wobbling.example.com" });
-  await mock.activate(polar.organization, "TYPED-KEY-FULL");
-  await mock.key("OTHER-KEY-BASIC", { benefit: "basic", limit_activations: 3, email: "una@wobbling.example.com" });
+  await mock.createKey("TYPED-KEY-FULL", { limit_activations: 1, email: "una@wobbling.example.com" });
+  await activateElsewhere(polar, "TYPED-KEY-FULL");
+  await mock.createKey("OTHER-KEY-BASIC", { benefit: "basic", limit_activations: 3, email: "una@wobbling.example.com" });
   await user.page.evaluate((polar) => app.withPortal(polar), polar);
   await user.page.focus("#opener");
   await user.press("Enter");
@@ -537,9 +517,9 @@ async function usesTypedKey({ finds, proves, enters, leaves }, user, polar, mock
 
 /** Gets the vendor's page if the vendor hides devices. */
 async function seesNoDevices({ finds, enters, leaves }, user, polar, mock) {
-  await mock.key("DEAD-MACHINE-2", { limit_activations: 1, email: "zoe@wobbling.example.com" });
-  await mock.activate(polar.organization, "DEAD-MACHINE-2");
-  await mock.hide("pro");
+  await mock.createKey("DEAD-MACHINE-2", { limit_activations: 1, email: "zoe@wobbling.example.com" });
+  await activateElsewhere(polar, "DEAD-MACHINE-2");
+  await mock.change("/benefits/pro", { show_activations: false });
   await enters(await finds("zoe@wobbling.example.com"));
   await user.isAt("Manage devices");
   await user.captured("portal-hidden", ["Manage devices", "Back", "Close"]);

@@ -14,6 +14,7 @@ import { promisify } from "node:util";
 import { build } from "esbuild";
 import { JSDOM } from "jsdom";
 import { chromium } from "playwright-core";
+import { chromiumOptions } from "../chromium.mjs";
 import { clientOf, exposeLicense, shareLicense, startPolar } from "../electron/polar.mjs";
 import { Electron } from "../electron/stand-in.mjs";
 import { PATIENCE_MS } from "../patience.mjs";
@@ -64,7 +65,7 @@ for (const [name, { entry, root }] of Object.entries(BUNDLES)) {
       response.end(isScript ? bundle : "<!doctype html><body></body>");
     });
     await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"], timeout: PATIENCE_MS });
+    const browser = await chromium.launch(chromiumOptions());
     try {
       const page = await browser.newPage();
       await page.goto(`http://127.0.0.1:${server.address().port}/`);

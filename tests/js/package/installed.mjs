@@ -2,22 +2,20 @@
 // file share.
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after } from "node:test";
+import { createProject, install } from "../install.mjs";
 import { PATIENCE_MS } from "../patience.mjs";
 
 export const tarball = process.env.POLAR_LICENSE_TARBALL;
 if (!tarball) throw new Error("POLAR_LICENSE_TARBALL is not set; run `cargo xtask test npm`");
 
 /** The folder of the installation. */
-export const folder = mkdtempSync(join(tmpdir(), "polar-license-npm-"));
+export const folder = createProject("polar-license-npm-");
 after(() => rmSync(folder, { recursive: true }));
-writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');
-const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-execFileSync(npm, ["install", "--offline", "--no-audit", "--no-fund", "--loglevel=error", tarball], { cwd: folder });
+install(tarball, folder);
 
 /** The installed package. */
 export const root = join(folder, "node_modules/polar-license");

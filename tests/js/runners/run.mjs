@@ -2,12 +2,12 @@
 // write to the project's folder only, and not to the folder for an app's data.
 
 import { strict as assert } from "node:assert";
-import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { createProject, install } from "../install.mjs";
 import { PATIENCE_MS } from "../patience.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -15,11 +15,11 @@ const tarball = resolve(process.argv[2]);
 const builder = createRequire(join(here, "../../../bindings/wasm/ts/package.json"));
 const { transformSync } = await import(pathToFileURL(builder.resolve("esbuild")));
 
-const project = mkdtempSync(join(tmpdir(), "polar-license-runners-"));
+const project = createProject("polar-license-runners-");
 const data = join(project, "data");
 const env = { ...process.env, HOME: project, XDG_DATA_HOME: data, LOCALAPPDATA: data, CI: "1" };
 try {
-  install();
+  prepare();
   writeReadme();
   writeCommonJs();
   run("vitest", "vitest/vitest.mjs", "run");
@@ -31,13 +31,11 @@ try {
   rmSync(project, { recursive: true });
 }
 
-function install() {
+function prepare() {
   for (const name of ["app", "tests", "vitest.config.mjs", "jest.config.cjs", "jest-fake-timers.config.cjs"]) {
     cpSync(join(here, name), join(project, name), { recursive: true });
   }
-  writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }');
-  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  execFileSync(npm, ["install", "--offline", "--no-audit", "--no-fund", "--loglevel=error", tarball], { cwd: project });
+  install(tarball, project);
   const modules = join(here, "node_modules");
   for (const name of readdirSync(modules)) {
     if (!name.startsWith(".")) symlinkSync(join(modules, name), join(project, "node_modules", name), "junction");

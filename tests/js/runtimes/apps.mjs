@@ -10,8 +10,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import semver from "semver";
+import { INSTALL, NPM } from "../install.mjs";
 import { run } from "./processes.mjs";
-import { here, homeIn, npm } from "./project.mjs";
+import { here, homeIn } from "./project.mjs";
 
 const EXAMPLES = fileURLToPath(new URL("../../../examples/", import.meta.url));
 const PACKAGE = "node_modules/polar-license";
@@ -67,8 +68,7 @@ async function prepare(tarball) {
 
 async function install(tarball) {
   writeFileSync(join(folder, "package.json"), '{ "private": true }');
-  const quiet = ["--offline", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"];
-  await run(npm, ["install", ...quiet, tarball], { cwd: folder });
+  await run(NPM, [...INSTALL, "--no-package-lock", tarball], { cwd: folder });
 }
 
 /** Checks that an example is tested with the versions that it declares. */

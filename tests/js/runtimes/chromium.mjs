@@ -1,8 +1,7 @@
 /** Pages in Chromium. A page reports by one line of JSON on its console, an array. */
 
-import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
 import { chromium } from "playwright-core";
+import { chromiumOptions } from "../chromium.mjs";
 import { PATIENCE_MS } from "../patience.mjs";
 
 const VIOLATION = "policy violated: ";
@@ -11,17 +10,8 @@ let started;
 
 /** Starts the browser that all pages share. */
 function browser() {
-  // without its sandbox, which needs more rights than root has in a container
-  started ??= chromium.launch({ executablePath: program(), args: ["--no-sandbox"], timeout: PATIENCE_MS });
+  started ??= chromium.launch(chromiumOptions());
   return started;
-}
-
-/** Returns Chromium in the path, or the one that `CHROMIUM` names. */
-function program() {
-  const known = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, "chromium"));
-  const found = process.env.CHROMIUM ?? known.find(existsSync);
-  if (!found) throw new Error("Chromium is not in the path; the variable CHROMIUM can say where it is");
-  return found;
 }
 
 /** Closes the browser, if it was started. */
@@ -46,10 +36,9 @@ export async function withExtension(extension, folder) {
   const args = ["--no-sandbox", `--disable-extensions-except=${extension}`, `--load-extension=${extension}`];
   // extensions need the whole browser, not the headless shell
   const context = await chromium.launchPersistentContext(folder, {
-    executablePath: program(),
+    ...chromiumOptions(),
     args: [...args, "--headless=new"],
     ignoreDefaultArgs: ["--disable-extensions"],
-    timeout: PATIENCE_MS,
   });
   context.setDefaultTimeout(PATIENCE_MS);
   return context;

@@ -6,12 +6,13 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { INSTALL, NPM } from "../install.mjs";
 import * as apps from "./apps.mjs";
 import * as chromium from "./chromium.mjs";
 import { enterKeys, isOffered } from "./form.mjs";
 import { worker } from "./kv.mjs";
 import { serve } from "./processes.mjs";
-import { npm, tool, versionOf } from "./project.mjs";
+import { tool, versionOf } from "./project.mjs";
 import { site } from "./site.mjs";
 import { control } from "./story.mjs";
 import { byElectronVite, byForge, electron, filesForElectronVite, filesForForge } from "./windows.mjs";
@@ -68,7 +69,7 @@ async function react(app, polar) {
 
 /** Serves the page without a build. Its import map finds the package below the page. */
 async function page(app, polar) {
-  await app.run(npm, ["install", "--offline", "--no-save", "--no-audit", "--no-fund", app.package]);
+  await app.run(NPM, [...INSTALL, "--no-save", app.package]);
   return onSite(app.folder, polar);
 }
 

@@ -5,14 +5,12 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { INSTALL, NPM } from "../install.mjs";
 import { run } from "./processes.mjs";
 
 /** The folder of this file. */
 export const here = dirname(fileURLToPath(import.meta.url));
 const suffix = process.platform === "win32" ? ".cmd" : "";
-
-/** The name of the program npm. */
-export const npm = `npm${suffix}`;
 
 /** Returns the program of this name that `npm ci` installed beside this file. */
 export const tool = (name) => join(here, "node_modules/.bin", name + suffix);
@@ -32,8 +30,7 @@ export async function install(fixture, tarball) {
   try {
     cpSync(join(here, "fixtures", fixture), folder, { recursive: true });
     cpSync(join(here, "story.mjs"), join(folder, "story.mjs"));
-    const quiet = ["--offline", "--no-audit", "--no-fund", "--loglevel=error"];
-    await run(npm, ["install", ...quiet, tarball], { cwd: folder });
+    await run(NPM, [...INSTALL, tarball], { cwd: folder });
   } catch (error) {
     project.remove();
     throw error;

@@ -49,6 +49,27 @@ export class LocalPolar {
     return (await this.#post("/keys", { benefit: "pro", email, ...more })).key;
   }
 
+  /** Creates this key, of the benefit `pro` unless `more` names another. */
+  createKey(key, more) {
+    return this.#post("/keys", { benefit: "pro", key, ...more });
+  }
+
+  /** Switches to a version of Polar's API. */
+  switchVersion(current) {
+    return this.#post("/versions", { current });
+  }
+
+  /** Returns the code in the next mail, and removes the mail. */
+  async nextCode() {
+    const [mail] = await this.#ask("/mails?wait=1&timeout_ms=10000");
+    await this.#ask("/mails", { method: "DELETE" });
+    return mail.code;
+  }
+
+  freeSeat(activation) {
+    return this.#ask(`/activations/${activation}`, { method: "DELETE" });
+  }
+
   /** Returns the mails that Polar has sent, oldest first. */
   mails() {
     return this.#ask("/mails");
