@@ -10,7 +10,7 @@ use uuid::Uuid;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Terms {
-    /// Polar's id of the key. It stays the same when the key is rotated.
+    /// Polar's id of the key, which stays the same when the key is rotated.
     pub license_id: Uuid,
     /// The benefit that the key was sold as.
     pub benefit_id: Uuid,

@@ -84,17 +84,17 @@ statuses! {
         Incomplete = "incomplete";
         /// The first payment has not gone through in time.
         IncompleteExpired = "incomplete_expired";
-        /// In its trial, which ends with the current period.
+        /// The subscription is in its trial, which ends with the current period.
         Trialing = "trialing";
-        /// Paid.
+        /// The subscription is paid.
         Active = "active";
         /// The last payment has failed, and will be tried again.
         PastDue = "past_due";
-        /// Ended, or about to.
+        /// The subscription has ended, or is about to end.
         Canceled = "canceled";
         /// The last payment has failed, and will not be tried again.
         Unpaid = "unpaid";
-        /// Paused.
+        /// The subscription is paused.
         Paused = "paused";
     }
 }
@@ -102,17 +102,17 @@ statuses! {
 statuses! {
     /// The status of an order. A later version of Polar may have more.
     pub enum OrderStatus {
-        /// Not complete.
+        /// The order is not complete.
         Draft = "draft";
-        /// Waiting for the payment.
+        /// The order waits for its payment.
         Pending = "pending";
-        /// Paid.
+        /// The order is paid.
         Paid = "paid";
-        /// The whole payment was given back.
+        /// The whole payment was refunded.
         Refunded = "refunded";
-        /// A part of the payment was given back.
+        /// A part of the payment was refunded.
         PartiallyRefunded = "partially_refunded";
-        /// Not valid any more.
+        /// The order is no longer valid.
         Void = "void";
     }
 }

@@ -46,7 +46,7 @@ pub trait Store: Send + Sync {
     }
 
     /// Returns a number that changes whenever any process saves or removes the record, such as a hash of a file's
-    /// modification time. It must be cheap: an automatic refresh calls it every second, and reads the record after a
+    /// modification time. Must be cheap: an automatic refresh calls this every second, and reads the record after a
     /// change. The default is `None`, for a store that has no such number.
     fn stamp(&self) -> Option<u64> {
         None
@@ -57,7 +57,7 @@ pub trait Store: Send + Sync {
 #[cfg(feature = "blocking")]
 pub(crate) const KEEP_EVERY: Duration = Duration::from_secs(1);
 
-/// The turn to ask Polar. It ends when this is dropped.
+/// The turn to ask Polar, which ends when this is dropped.
 pub trait HeldTurn {
     /// Shows other processes that the holder is alive. Called every second until the turn ends.
     fn keep(&self);
@@ -118,7 +118,7 @@ macro_rules! async_store {
 
             /// Loads the record, passes it to `merge`, and makes the change that `merge` returns. If other tabs or
             /// processes can reach the record, the store overrides this so that nobody else changes the record in
-            /// between. It may then call `merge` again.
+            /// between. The store may then call `merge` again.
             fn update<'a>(
                 &'a self,
                 merge: &'a mut (dyn FnMut(Option<&[u8]>) -> Change + 'a $(+ $Send)?),
@@ -234,8 +234,8 @@ impl StdError for StoreError {
     }
 }
 
-/// A store in memory, for tests and for apps that want nothing on the disk. It loses its record when it is dropped, so
-/// the license must be activated again at every start.
+/// A store in memory, for tests and for apps that want nothing on the disk. The record is lost when the store is
+/// dropped, so the license must be activated again at every start.
 #[derive(Default)]
 pub struct MemoryStore(Mutex<Option<Vec<u8>>>);
 

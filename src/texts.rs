@@ -1,11 +1,11 @@
 //! The sentences that a user may read, each with a code by which an app replaces it. `texts/` has them as JSON, for
-//! translators. Those of the customer portal are in separate files, because a build without the portal refuses their
-//! codes. This file does not decide which sentence is shown, and contains no texts for developers.
+//! translators. The sentences of the customer portal are in separate files, because a build without the portal refuses
+//! their codes. This file does not decide which sentence is shown, and contains no texts for developers.
 
 use std::sync::Arc;
 
-/// Declares the sentences, one row each: when it is shown, its code, and its English. A `{name}` is a placeholder.
-/// Those of the portal, whose codes begin with `portal.`, exist only with its feature.
+/// Declares the sentences, one row each: when it is shown, its code, and its English. A `{name}` is a placeholder. The
+/// portal's sentences, whose codes begin with `portal.`, exist only with its feature.
 macro_rules! texts {
     (
         $($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $english:literal;)+

@@ -78,7 +78,7 @@ func (l License) Explain(feature string) (message string) {
 	return message
 }
 
-// Deactivate releases the seat. It returns false if there was none.
+// Deactivate releases the seat, and returns false if there was none.
 func (l License) Deactivate() (bool, error) {
 	var why *C.polar_license_error
 	var outcome C.int32_t

@@ -243,8 +243,8 @@ extern "C" fn log_line(user_data: *mut c_void, level: i32, target: *const c_char
 }
 
 impl World {
-    /// Returns `true` if this kind of call to the store fails. It fails a few times only, because the library tries
-    /// again.
+    /// Returns `true` if this kind of call to the store fails. Each kind fails a few times only, because the library
+    /// tries again.
     fn fails(&self, call: u8) -> bool {
         let fewer = |fault: u8| (fault % 8 == call).then(|| if (fault / 8).is_multiple_of(4) { 0 } else { fault - 8 });
         self.fault.fetch_update(SeqCst, SeqCst, fewer).is_ok()

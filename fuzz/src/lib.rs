@@ -1,5 +1,5 @@
 //! The fuzz targets: functions that take any bytes, and panic if a property does not hold that must hold for all
-//! inputs. They use only the public interface of the crate or of the C library, and no clock, file or network.
+//! inputs. The targets use only the public interface of the crate or of the C library, and no clock, file or network.
 
 pub mod calls;
 pub mod json;

@@ -8,7 +8,8 @@ use polar_license::Timestamp;
 /// The milliseconds of the years 0 to 9999.
 const FOUR_DIGITS: Range<i64> = -62_167_219_200_000..253_402_300_800_000;
 
-/// Reads a time. It must be the instant in the text, be written as the same instant, and stay in range in arithmetic.
+/// Reads a time. Checks that it is the instant in the text, that it is written as the same instant, and that arithmetic
+/// stays in range.
 pub fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Some(time) = Timestamp::parse(text) else { return };

@@ -1,6 +1,6 @@
 /* An app that talks to a hostile server: it carries out the cases of tests/hostile, one in each line of its input,
  * through the functions of the header and the library's own network stack, and writes what it received to a line of
- * its output. Its store and its clock are inside the program. The program that starts it judges the results. */
+ * its output. The store and the clock are inside the program. The test that starts the program judges the results. */
 #include "json.h"
 
 /* The limit for a case, longer than any. */

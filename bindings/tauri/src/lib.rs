@@ -27,7 +27,7 @@ pub use polar_license;
 
 use pages::Pages;
 
-/// The name of the plugin. Its commands, and its permissions in capabilities, begin with it.
+/// The name of the plugin, with which its commands and its permissions in capabilities begin.
 const NAME: &str = "polar-license";
 
 /// The longest time that the process lives after its last window, to receive the answer to a request that was sent.

@@ -1,4 +1,4 @@
-//! The messages that a page receives. They contain decisions, but never the key or the record.
+//! The messages that a page receives, which contain decisions, but never the key or the record.
 
 use polar_license::engine::{Outcome, Phase};
 use polar_license::tokio::Client;

@@ -30,7 +30,7 @@ impl Pages {
         Self { client, calls: Calls::default(), inner: Mutex::default() }
     }
 
-    /// Registers a page for changes. A page that was in the same webview before is forgotten.
+    /// Registers a page for changes, in place of the previous page in the same webview.
     pub(crate) fn follow(&self, webview: String, page: String, changes: Channel<Outlook>) -> Outlook {
         self.calls.forget(&webview, Some(&page));
         let mut inner = self.lock();

@@ -229,8 +229,8 @@ impl Engine {
         to_js(&Current(inner.engine.current(now)))
     }
 
-    /// Returns `true` if the decision that `current` returned last still holds. It is called at every check of a
-    /// feature, so it returns a type that costs the glue nothing.
+    /// Returns `true` if the decision that `current` returned last still holds. Called at every check of a feature, so
+    /// its type costs the glue nothing.
     #[wasm_bindgen(js_name = isCurrent)]
     pub fn is_current(&self, wall: f64, mono: f64) -> bool {
         let held = self.0.try_borrow().ok().and_then(|inner| inner.held);

@@ -29,7 +29,7 @@ mod values;
 
 pub use engine::Engine;
 
-/// A smaller allocator than the standard library's. It is as safe to use, because talc checks that there is only one
+/// A smaller allocator than the standard library's, and as safe to use, because talc checks that there is only one
 /// thread.
 #[cfg(all(target_arch = "wasm32", not(target_feature = "atomics")))]
 #[global_allocator]

@@ -1,6 +1,6 @@
 //! Values that JavaScript cannot hold itself, and for which it has numbers.
 
-/// Values by their numbers. They are few enough for a list.
+/// Values by their numbers, few enough for a list.
 pub(crate) struct Numbered<T>(Vec<(u32, T)>);
 
 impl<T> Default for Numbered<T> {

@@ -19,7 +19,7 @@ export const ENTRIES = {
   testing: "testing/index",
 };
 
-/** Packages that the app installs. The entries for them load them from the app. */
+/** Packages that the app installs. The entries that need them import the app's copies. */
 export const PEERS = ["react", "@openfeature/web-sdk", "@tauri-apps/api"];
 
 /** Entries that share nothing, or that must be one file, such as a sandboxed preload script. */

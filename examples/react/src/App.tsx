@@ -1,4 +1,4 @@
-// An app with one paid feature. It renders again whenever the license changes.
+// An app with one paid feature, which renders again whenever the license changes.
 
 import { Gate, LicenseProvider, useLicense } from "polar-license/react";
 import { openLicense } from "./license";

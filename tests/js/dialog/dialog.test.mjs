@@ -491,7 +491,7 @@ async function managesUnusableKeys({ finds, proves, enters, leaves }, user, mock
   await leaves();
 }
 
-/** Uses the typed key without a question, and sees how several keys differ otherwise. */
+/** Uses the typed key without a question. Without a typed key, shows how several keys differ. */
 async function usesTypedKey({ finds, proves, enters, leaves }, user, polar, mock) {
   // several keys, with their differences; the typed one is used without a question
   await mock.createKey("TYPED-KEY-FULL", { limit_activations: 1, email: "una@wobbling.example.com" });

@@ -1,5 +1,5 @@
-// Processes of both kinds on one record, with a local Polar: apps in Node and the command line tool, which is Rust.
-// They ask Polar one after the other, and share the pace that Polar allows.
+// Processes of both kinds on one record, with a local Polar: apps in Node and the command line tool, which is Rust. The
+// processes ask Polar one after the other, and share the pace that Polar allows.
 
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
@@ -23,7 +23,7 @@ const polar = new LocalPolar(served.url);
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Longer than any slow machine needs. */
+/** A timeout that no slow machine reaches. */
 const TIMEOUT_MS = 120_000;
 const FINE = { state: "active", problem: null, error: null };
 

@@ -12,7 +12,7 @@ const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 const scripts = Object.keys(exports).filter((name) => exports[name].import);
 const names = scripts.map((name) => name.replace(/^\./, "polar-license"));
 
-/** The entries of clients. Those for Electron get a stand-in for it, and a client. */
+/** The entries of clients; those for Electron get a stand-in for Electron, and a client. */
 const electron = names.filter((name) => name.includes("/electron-"));
 
 /** The entries for packages that the app installs. */

@@ -1,5 +1,5 @@
-// `node run.mjs TARBALL`: an app's tests under Vitest and jest, in an empty project with the packed package. They may
-// write to the project's folder only, and not to the folder for an app's data.
+// `node run.mjs TARBALL`: an app's tests under Vitest and jest, in an empty project with the packed package. The tests
+// may write to the project's folder only, and not to the folder for an app's data.
 
 import { strict as assert } from "node:assert";
 import { spawnSync } from "node:child_process";

@@ -1,6 +1,7 @@
 /**
  * The examples in a stranger's hands, with the package installed from the tarball: copies in a folder beside this
- * file's packages, so that the bundlers of all examples find them. They use a local Polar and are otherwise unchanged.
+ * file's packages, so that the bundlers of all examples find them. The copies use a local Polar and are otherwise
+ * unchanged.
  */
 
 import assert from "node:assert/strict";
@@ -31,7 +32,7 @@ export async function copy(example, tarball, url) {
   return opened(app);
 }
 
-/** Creates an app from files, by name and text, that `filesOf` makes from the README of the package. */
+/** Creates an app from files. `filesOf` returns their names and texts, given the README of the package. */
 export async function write(name, tarball, filesOf) {
   await prepare(tarball);
   const app = join(folder, name);

@@ -24,7 +24,7 @@ export async function version() {
   return `Chromium ${(await browser()).version()}`;
 }
 
-/** Creates a profile for a test that drives its pages. It ends with the browser. */
+/** Creates a profile, which ends with the browser, for a test that drives its pages. */
 export async function profile() {
   const context = await (await browser()).newContext();
   context.setDefaultTimeout(PATIENCE_MS);

@@ -1,10 +1,10 @@
 /**
- * Runs an Electron app as far as that goes without Electron: `node electron-program.mjs APP [ARGUMENT...]`, where APP is an
- * app.asar or a folder. Its main process lives here, over what stands in for Electron's API; its windows are pages for a
- * browser, which this program serves with their preload scripts, and whose messages travel over HTTP. Prints the address of
- * the first window. Sends nothing beyond this machine.
+ * Runs an Electron app without Electron: `node electron-program.mjs APP [ARGUMENT...]`, where APP is an app.asar or a
+ * folder. The app's main process runs here, with a stand-in for Electron's API. The windows are pages for a browser:
+ * this program serves them with their preload scripts, and their messages travel over HTTP. Prints the address of the
+ * first window. Sends nothing beyond this machine.
  *
- * The variable `AHEAD_MS` moves the clock, and `RUNS_ALREADY` says that there is another instance.
+ * The variable `AHEAD_MS` moves the clock; with `RUNS_ALREADY` there is another instance.
  */
 
 import { EventEmitter } from "node:events";

@@ -97,7 +97,10 @@ async function sveltekit(app, polar) {
   return saw;
 }
 
-/** Checks that a client in `load`, which the server runs first, fails with a hint where to create it. */
+/**
+ * Checks that creating a client in `load`, which the server runs first, fails with an error that says where to create
+ * it.
+ */
 async function mistakenInSvelteKit(app, ready) {
   const route = join(app.folder, "src/routes/mistake");
   mkdirSync(route);

@@ -1,6 +1,6 @@
 /**
- * One license from the first start to the release of its seat, as observations of an app. They must be the same in
- * every runtime, and are in `expected.json`.
+ * One license from the first start to the release of its seat, as observations of an app, which must be the same in
+ * every runtime. The expected ones are in `expected.json`.
  */
 
 const KEY = "DEMO-ONE-DEVICE";

@@ -1,6 +1,6 @@
 /**
  * Apps for Electron: the example, built by electron-vite and packed by electron-builder, and the README's blocks, built
- * by electron-vite and packed by Electron Forge. They are packed with a distribution that has no program;
+ * by electron-vite and packed by Electron Forge. The apps are packed with a distribution that has no program;
  * `electron-program.mjs` runs the app.asar, with its windows in Chromium.
  */
 

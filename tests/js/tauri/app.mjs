@@ -146,7 +146,7 @@ class Page {
     `);
   }
 
-  /** Connects another bundle in the page. Its license is `window.license`. */
+  /** Connects another bundle in the page, with its license as `window.license`. */
   async connect() {
     await this.#driver.executeScript(await bundle());
     const { error } = await this.settle("window.license = await window.connect()");

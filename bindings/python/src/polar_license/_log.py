@@ -1,4 +1,4 @@
-"""Passes the library's log lines to Python's `logging`, below the logger `polar_license`. They contain neither the
+"""Passes the library's log lines to Python's `logging`, below the logger `polar_license`. The lines contain neither the
 license key nor personal data. A handler must not use a license: locks of the library may be held.
 """
 

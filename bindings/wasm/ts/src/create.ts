@@ -68,8 +68,8 @@ export async function create(
 }
 
 /**
- * Adds the vendor's support page to an error that arose before there was an engine. The engine would check the address,
- * so only a safe one is used.
+ * Adds the vendor's support page to an error that arose before there was an engine. Without the engine's checks, only
+ * an address that is safe to open is used.
  */
 function withVendor(error: LicenseError, supportUrl: unknown): LicenseError {
   if (error.kind !== "unsupported") return error;

@@ -2,7 +2,7 @@
 
 import type { Decision } from "./types.js";
 
-/** Whether two decisions are equal. Their members are always in the same order. */
+/** Whether two decisions are equal. The members of decisions are always in the same order. */
 export function isSame(one: Decision, other: Decision): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }

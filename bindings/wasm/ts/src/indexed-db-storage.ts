@@ -6,7 +6,9 @@ import { textStorage } from "./text-storage.js";
 const DATABASE = "polar-license";
 const TEXTS = "texts";
 
-/** Keeps records in IndexedDB: for pages whose localStorage is cleared or full, and for workers, which have none. */
+/**
+ * Creates a storage in IndexedDB, for pages whose localStorage is cleared or full, and for workers, which have none.
+ */
 export function indexedDbStorage(): LicenseStorage {
   const texts = {
     get: async (name: string) => {

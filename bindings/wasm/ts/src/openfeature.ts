@@ -10,7 +10,7 @@ import type { Decision } from "./types.js";
 
 /**
  * A provider of the license's features as boolean flags. A flag that is not a feature is not found. In grace the
- * provider is stale, because its flags were confirmed a while ago. It reports changes of the license as events of
+ * provider is stale, because its flags were confirmed a while ago. Changes of the license are reported as events of
  * OpenFeature.
  *
  * ```ts

@@ -8,8 +8,8 @@ import type { AbortSignal } from "./platform.js";
 /** A storage: opens the store of one license, and identifies this device. */
 export interface Storage {
   /**
-   * Returns a text that is the same at every start on this device and on no other. It is hashed before anything leaves
-   * the machine. Rejects if there is none; then a random one is used until the app ends.
+   * Returns a text that is the same at every start on this device and on no other. Only a hash of the text leaves the
+   * machine. Rejects if there is none; then a random text is used until the app ends.
    */
   device(): Promise<string>;
 

@@ -27,8 +27,8 @@ interface Reply {
 let connecting: Promise<License> | undefined;
 
 /**
- * Connects to the license of the app, which its Rust side holds. Quick, since only that side is asked. Every call in a
- * page resolves to the same license.
+ * Connects to the license of the app, which its Rust side holds. Resolves quickly, since Polar is not asked. Every call
+ * in a page resolves to the same license.
  *
  * Rejects with a `LicenseError` if the window's capability lacks `polar-license:default`, or the app lacks the plugin.
  */

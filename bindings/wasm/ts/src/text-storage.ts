@@ -78,7 +78,7 @@ export function textStorage(texts: () => KeyValueStorage, follow?: Follow): Stor
             // Node's own channels then keep no process alive
             (channel as { unref?: () => void }).unref?.();
           } catch {
-            // there are none, or a page may not use them: then each tab sees changes when it reads
+            // without channels, or if a page may not use them, each tab sees changes when it reads
           }
           const stop = follow(name, changed);
           return () => {

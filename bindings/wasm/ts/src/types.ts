@@ -361,33 +361,33 @@ export type SubscriptionStatus =
   | "incomplete"
   /** The first payment has not gone through in time. */
   | "incomplete_expired"
-  /** In its trial, which ends with the current period. */
+  /** The subscription is in its trial, which ends with the current period. */
   | "trialing"
-  /** Paid. */
+  /** The subscription is paid. */
   | "active"
   /** The last payment has failed, and will be tried again. */
   | "past_due"
-  /** Ended, or about to. */
+  /** The subscription has ended, or is about to end. */
   | "canceled"
   /** The last payment has failed, and will not be tried again. */
   | "unpaid"
-  /** Paused. */
+  /** The subscription is paused. */
   | "paused"
   | (string & {});
 
 /** The status of an order. Polar may add to them. */
 export type OrderStatus =
-  /** Not complete. */
+  /** The order is not complete. */
   | "draft"
-  /** Waiting for the payment. */
+  /** The order waits for its payment. */
   | "pending"
-  /** Paid. */
+  /** The order is paid. */
   | "paid"
-  /** The whole payment was given back. */
+  /** The whole payment was refunded. */
   | "refunded"
-  /** A part of the payment was given back. */
+  /** A part of the payment was refunded. */
   | "partially_refunded"
-  /** Not valid any more. */
+  /** The order is no longer valid. */
   | "void"
   | (string & {});
 

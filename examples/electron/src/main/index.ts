@@ -1,4 +1,4 @@
-// The main process. It holds the license, and opens the window before it asks Polar about it.
+// The main process, which holds the license, and opens the window before it asks Polar about it.
 
 import { app, BrowserWindow, ipcMain } from "electron";
 import { shareLicense } from "polar-license/electron-main";

@@ -1,4 +1,4 @@
-// A Polar inside of the test. It answers at once, whatever the platform does.
+// A Polar inside of the test, which answers at once, whatever the platform does.
 
 import { answer } from "./scenarios/replies.mjs";
 import { PRO } from "./client.mjs";

@@ -1,5 +1,6 @@
 // An app that talks to a hostile server: it carries out one case of tests/hostile with the package and the platform's
-// own `fetch`, with its own store and clock. It reports what it received, and the program that starts it judges that.
+// own `fetch`, with its own store and clock, and reports what it received. The program that starts it judges the
+// results.
 
 import { createLicenseClient } from "polar-license";
 

@@ -228,7 +228,7 @@ async function whileCrowded() {
 }
 
 async function whileForbidden() {
-  // policy.mjs has a page under such a policy; Node compiles a parser of its own when it first meets a reply
+  // Node compiles its own HTTP parser before WebAssembly is forbidden; policy.mjs tests a page under a policy
   new Response();
   const isPage = "document" in globalThis;
   const { CompileError } = WebAssembly;

@@ -1,6 +1,7 @@
 /**
- * The dialog's document. It is built once and updated, so that the focus stays in place and a screen reader announces
- * what changed. Never parses HTML from text, and works under a Content-Security-Policy without `unsafe-inline`.
+ * The dialog's document, which is built once and updated, so that the focus stays in place and a screen reader
+ * announces what changed. Never parses HTML from text, and works under a Content-Security-Policy without
+ * `unsafe-inline`.
  */
 
 import { create, PLAIN_FIELD, point, write } from "./document.js";
@@ -225,8 +226,8 @@ export class Drawing {
   }
 
   /**
-   * Moves the focus from the last control to the first and back. Firefox moves it from outside to the last control of a
-   * dialog in a shadow tree.
+   * Moves the focus from the last control to the first and back. Needed in Firefox, which otherwise moves the focus
+   * into a dialog in a shadow tree at its last control.
    */
   #cycleFocus(event: KeyboardEvent): void {
     const all = this.dialog.querySelectorAll<HTMLElement>("button, a, input");

@@ -148,8 +148,8 @@ export class LicenseDialogElement extends Base {
   }
 
   /**
-   * Closes the dialog and cancels its running operation. That operation may have been applied; the license remembers
-   * that.
+   * Closes the dialog and cancels its running operation, which may have been applied all the same; the license
+   * remembers that.
    */
   close(): void {
     this.open = false;

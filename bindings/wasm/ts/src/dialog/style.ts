@@ -1,7 +1,7 @@
 /**
- * The dialog's style. It uses system colours, which follow the page's `color-scheme`, so that it needs no palette of
- * its own for dark or forced colours. It is dark only on a page that declares so. Logical properties follow `dir`, and
- * a sentence in another language than the page's keeps its own direction.
+ * The dialog's style. System colours follow the page's `color-scheme`, so that the dialog needs no palette of its own
+ * for dark or forced colours, and is dark only on a page that declares so. Logical properties follow `dir`, and a
+ * sentence in another language than the page's keeps its own direction.
  */
 
 export const STYLE = `

@@ -77,8 +77,8 @@ export function shareLicense(license: License, ipcMain: MainIpc, options: ShareO
 }
 
 /**
- * The kinds of error whose detail may hold a message of the runtime, the app's `fetch` or its storage. Such details
- * stay in the main process.
+ * The kinds of error whose detail may hold a message of the runtime, the app's `fetch` or its storage, and therefore
+ * stays in the main process.
  */
 const OUTSIDE: readonly ErrorKind[] = ["network", "storage", "internal"];
 

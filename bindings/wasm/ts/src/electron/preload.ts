@@ -39,8 +39,7 @@ export function exposeLicense(contextBridge: Bridge, ipcRenderer: RendererIpc, n
 }
 
 /**
- * Creates the bridge. It consists of closures, not of a class, because `contextBridge` copies objects without their
- * prototypes.
+ * Creates the bridge from closures, not as a class, because `contextBridge` copies objects without their prototypes.
  */
 function pageBridge(mirror: Mirror): PageBridge {
   const decision = async (call: Call): Promise<Decision> => (await mirror.call(call)).decision;

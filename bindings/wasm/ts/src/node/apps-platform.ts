@@ -1,6 +1,6 @@
 /**
  * The platform of an app that loads the entry for Node: a program, a test of one, a test of a page, or a server that
- * draws pages. Such a server must not open a license of the user's device.
+ * draws pages, which must not open a license of the user's device.
  */
 
 import type { Platform } from "../create.js";

@@ -159,7 +159,7 @@ export class FileLock {
     return `${this.#record}.${token}.${extension}`;
   }
 
-  /** Resolves to `undefined` if others hold the lock for `timeoutMs`, or until `signal` aborts. */
+  /** Acquires the lock. Resolves to `undefined` if others hold it for `timeoutMs`, or until `signal` aborts. */
   async #acquire(timeoutMs: number, signal?: AbortSignal): Promise<Holder | undefined> {
     const random = randomBytes(TOKEN_BYTES);
     const holder: Holder = { token: random.toString("hex") };
@@ -323,7 +323,7 @@ interface Holder {
   readonly token: string;
 }
 
-/** The content of a lock file. It has no token if it cannot be read. */
+/** The content of a lock file, without a token if it cannot be read. */
 interface LockFile {
   readonly token: string | undefined;
   /** In nanoseconds, to distinguish two locks of the same millisecond. */
@@ -444,8 +444,8 @@ async function isBeingDeleted(path: string, error: unknown): Promise<boolean> {
 }
 
 /**
- * A wait in small steps, `limitMs` in total at most. Counts the steps instead of reading a clock: while a process was
- * suspended, it has not waited.
+ * A wait in small steps, for `limitMs` at most. Counts its steps instead of reading a clock, so that the time for which
+ * a process was suspended does not count.
  */
 class Wait {
   readonly #limitMs: number;

@@ -9,7 +9,7 @@ import { FileStore } from "./file-store.js";
 import { deviceSource } from "./machine.js";
 
 export interface FileStorageOptions {
-  /** The directory of the record, in place of the platform's data directory. It is created if it does not exist. */
+  /** The directory of the record, in place of the platform's data directory. Created if it does not exist. */
   directory?: string | undefined;
 }
 

@@ -22,7 +22,7 @@ export async function createPrivate(path: string, replaced?: string): Promise<Fi
   return file;
 }
 
-/** Creates such a file with content. */
+/** Creates a private file with content. */
 export async function writePrivate(path: string, content: string): Promise<void> {
   const file = await createPrivate(path);
   try {
@@ -32,7 +32,7 @@ export async function writePrivate(path: string, content: string): Promise<void>
   }
 }
 
-/** Creates such a file to take the place of `replaced`. Its content is on the disk when the promise resolves. */
+/** Creates a private file to take the place of `replaced`. The content is on the disk when the promise resolves. */
 export async function writeSynced(path: string, content: string | Uint8Array, replaced: string): Promise<void> {
   const file = await createPrivate(path, replaced);
   try {
@@ -172,8 +172,8 @@ export function withCode(code: string): Error {
 }
 
 /**
- * Joins a path below another. Unlike `path.join`, leaves `..` alone: after a link the system resolves it to another
- * directory.
+ * Appends names to the path of a directory. Unlike `path.join`, leaves `..` alone: after a link the system resolves it
+ * to another directory.
  */
 export function within(directory: string, ...names: string[]): string {
   const ends = directory === "" || directory.endsWith("/") || (WINDOWS && directory.endsWith("\\"));

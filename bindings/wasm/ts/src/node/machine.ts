@@ -1,7 +1,7 @@
 /**
  * The operating system's identifier of this machine, the same one that `src/blocking/machine.rs` finds, which lists the
- * sources. It is used only for the hash that identifies the device. Never starts a shell, nor any program but the
- * system's own, by its absolute path.
+ * sources. Used only for the hash that identifies the device. Never starts a shell, nor any program but the system's
+ * own, by its absolute path.
  */
 
 import { execFile } from "node:child_process";

@@ -19,7 +19,7 @@ export interface LicenseState<Feature extends string = string, Held = License<Fe
   readonly busy: boolean;
   /** The error of the last call, which is `null` once another call begins, or the error that prevented the license. */
   readonly error: LicenseError | LicenseFailure | null;
-  /** The license itself. Its methods reject on failure. */
+  /** The license itself, whose methods reject on failure. */
   readonly license: Held | null;
 }
 

@@ -1,4 +1,4 @@
-/** A clock that a test sets. It stands still in between; only the client's own pauses advance it. */
+/** A clock that a test sets. Stands still in between; only the client's own pauses advance it. */
 
 import type { Clock } from "../time.js";
 

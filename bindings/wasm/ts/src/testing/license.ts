@@ -1,6 +1,6 @@
 /**
- * A license in any state, for tests of an app. It is a client like any other: the real engine judges a license that was
- * brought into that state, with a clock and a Polar of its own. No network, no files, no waiting.
+ * A license in any state, for tests of an app. A fake is a client like any other: the real engine judges a license that
+ * was brought into that state, with a clock and a Polar of its own. No network, no files, no waiting.
  */
 
 import { create, type LicenseOptions } from "../create.js";
@@ -14,7 +14,7 @@ import { testPolar, type TestPolar } from "./polar.js";
 
 /** The options of `fakeLicense`. */
 export interface FakeLicenseOptions<Feature extends string = string> {
-  /** Its state. Default: `active`. */
+  /** The state of the license. Default: `active`. */
   state?: State;
   /**
    * The features, each with whether it is on once access is allowed. A feature that is not named here is not
