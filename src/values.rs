@@ -113,7 +113,7 @@ impl Values {
     /// Returns in words why Polar would refuse these values, or `None` if it accepts them.
     pub fn problem(&self) -> Option<String> {
         if self.len() > Self::MAX {
-            return Some(format!("{} entries; Polar takes at most {}", self.len(), Self::MAX));
+            return Some(format!("{} entries; Polar accepts at most {}", self.len(), Self::MAX));
         }
         self.0.iter().find_map(|(name, value)| {
             if name.contains('\0') {
@@ -148,7 +148,7 @@ impl Serialize for Values {
 fn text_fault(text: &str, most: usize) -> Option<String> {
     let characters = text.chars().count();
     if characters == 0 || characters > most {
-        return Some(format!("has {characters} characters; Polar takes 1 to {most}"));
+        return Some(format!("has {characters} characters; Polar accepts 1 to {most}"));
     }
     text.contains('\0').then(|| String::from("contains a NUL character"))
 }
@@ -198,7 +198,7 @@ mod tests {
         }
         let mut many = Values::default();
         (0..51).for_each(|i| many.insert(format!("n{i}"), i));
-        assert_eq!(many.problem().unwrap(), "51 entries; Polar takes at most 50");
+        assert_eq!(many.problem().unwrap(), "51 entries; Polar accepts at most 50");
     }
 
     #[test]

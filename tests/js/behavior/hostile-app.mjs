@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
-import { installed, setting } from "./installed.mjs";
+import { installWithTests, setting } from "./installed.mjs";
 
-const folder = installed(setting("POLAR_LICENSE_TARBALL"));
+const folder = installWithTests(setting("POLAR_LICENSE_TARBALL"));
 try {
   const { carryOut } = await import(pathToFileURL(join(folder, "shared/hostile-app.mjs")));
   for await (const line of createInterface({ input: process.stdin })) {

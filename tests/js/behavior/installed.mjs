@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { createProject, install } from "../install.mjs";
 
 /** Returns the folder. The caller removes it. */
-export function installed(tarball) {
+export function installWithTests(tarball) {
   const folder = createProject("polar-license-behavior-");
   install(tarball, folder);
   cpSync(fileURLToPath(new URL("shared", import.meta.url)), join(folder, "shared"), { recursive: true });

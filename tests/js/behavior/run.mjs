@@ -17,14 +17,14 @@ import { startLocalPolar } from "../start-polar.mjs";
 import { clockTests } from "./clocks.mjs";
 import { inChromium } from "./in-chromium.mjs";
 import { inNode } from "./in-node.mjs";
-import { installed, setting } from "./installed.mjs";
+import { installWithTests, setting } from "./installed.mjs";
 import { policyTests } from "./policy.mjs";
 import { tabTests } from "./tabs.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const [only = ""] = process.argv.slice(2);
 
-const folder = installed(setting("POLAR_LICENSE_TARBALL"));
+const folder = installWithTests(setting("POLAR_LICENSE_TARBALL"));
 const polar = await startLocalPolar(setting("POLAR_LICENSE_PROGRAM"));
 try {
   const environment = { polar: polar.url, texts: scenarioTexts(), only };

@@ -47,14 +47,14 @@ globalThis.MessageChannel = class extends MessageChannel {
 after(() => channels.forEach(({ port1 }) => port1.close()));
 
 for (const [name, { entry, root }] of Object.entries(BUNDLES)) {
-  const bundle = await bundled(entry, root);
+  const bundle = await bundleFor(entry, root);
 
   test(`${name} in jsdom`, async () => {
     const { window } = page();
     becomesPage(window);
     writeFileSync(scratch, bundle);
     const { run } = await import(`${pathToFileURL(scratch)}?${encodeURIComponent(name)}`);
-    succeeded(await run(polar));
+    assertSuccess(await run(polar));
     window.close();
   });
 
@@ -69,7 +69,7 @@ for (const [name, { entry, root }] of Object.entries(BUNDLES)) {
     try {
       const page = await browser.newPage();
       await page.goto(`http://127.0.0.1:${server.address().port}/`);
-      succeeded(await page.evaluate(async (polar) => (await import("/bundle.js")).run(polar), polar));
+      assertSuccess(await page.evaluate(async (polar) => (await import("/bundle.js")).run(polar), polar));
     } finally {
       await browser.close();
       server.close();
@@ -137,14 +137,14 @@ function becomesPage(window) {
   for (const name of names) Object.defineProperty(globalThis, name, { value: window[name], configurable: true });
 }
 
-function succeeded(results) {
+function assertSuccess(results) {
   assert.ok(results.length > 3, `${results.length} tests`);
   const failed = results.filter(({ failure }) => failure !== undefined);
   assert.deepEqual(failed.map(({ name, failure }) => `${name}: ${failure}`), []);
 }
 
 /** Bundles a script with the package and with the React that is installed in `root`. */
-async function bundled(entry, root) {
+async function bundleFor(entry, root) {
   const { exports } = JSON.parse(readFileSync(join(scripts, "package.json"), "utf8"));
   const resolve = (setup) => {
     setup.onResolve({ filter: /^polar-license(\/|$)/ }, ({ path }) => {

@@ -24,7 +24,7 @@ export async function run(polar) {
 }
 
 /** Returns a client whose clock the test sets. */
-async function licensed(polar) {
+async function licensedClient(polar) {
   const turned = { ahead: 0 };
   const license = await createLicenseClient({
     organizationId: polar.organization,
@@ -44,7 +44,7 @@ function equal(is, wanted, what) {
 }
 
 async function vue(polar) {
-  const { license } = await licensed(polar);
+  const { license } = await licensedClient(polar);
   const states = [];
   const scope = effectScope();
   scope.run(() => {
@@ -62,7 +62,7 @@ async function vue(polar) {
 }
 
 async function svelte(polar) {
-  const { license } = await licensed(polar);
+  const { license } = await licensedClient(polar);
   const states = [];
   const stop = decisionOf(license).subscribe(({ state }) => states.push(state));
   await license.activate(KEY);
@@ -75,7 +75,7 @@ async function svelte(polar) {
 }
 
 async function flags(polar) {
-  const { license } = await licensed(polar);
+  const { license } = await licensedClient(polar);
   await OpenFeature.setProviderAndWait(new LicenseProvider(license));
   const client = OpenFeature.getClient();
   const changes = [];
@@ -95,7 +95,7 @@ async function flags(polar) {
 }
 
 async function stale(polar) {
-  const { license, turned } = await licensed(polar);
+  const { license, turned } = await licensedClient(polar);
   await license.activate(KEY);
   const provider = new LicenseProvider(license);
   await OpenFeature.setProviderAndWait(provider);

@@ -50,7 +50,7 @@ function holds(condition, what) {
 }
 
 /** Renders in StrictMode, and waits until `text` appears. */
-function drawn(element, root = document.body.appendChild(document.createElement("main"))) {
+function render(element, root = document.body.appendChild(document.createElement("main"))) {
   const made = createRoot(root);
   made.render(<StrictMode>{element}</StrictMode>);
   const shows = (text) => until(() => root.textContent.includes(text), () => `\`${text}\` in \`${root.textContent}\``);
@@ -74,7 +74,7 @@ async function obviousHook(polar) {
     draws += 1;
     return <p>it is {state}</p>;
   };
-  const { shows, end } = drawn(<Status />);
+  const { shows, end } = render(<Status />);
   await shows("it is unlicensed");
   await license.activate(KEY);
   await shows("it is active");
@@ -104,7 +104,7 @@ async function heavyList(polar) {
     });
     return Array.from({ length: count }, (_, number) => <Row key={number} />);
   };
-  const { root, shows, end } = drawn(<LicenseProvider license={license}><List /></LicenseProvider>);
+  const { root, shows, end } = render(<LicenseProvider license={license}><List /></LicenseProvider>);
   await shows("unlicensed;");
   grow();
   await new Promise((resolve) => setTimeout(resolve));
@@ -144,7 +144,7 @@ async function oneForm(polar) {
     return fetch(...request);
   });
   const seen = [];
-  const { root, shows, end } = drawn(<LicenseProvider license={license}><Form seen={seen} /></LicenseProvider>);
+  const { root, shows, end } = render(<LicenseProvider license={license}><Form seen={seen} /></LicenseProvider>);
   const enter = (key) => {
     holds(!seen.includes(true), "busy although nothing is under way");
     root.querySelector("input").value = key;
@@ -182,7 +182,7 @@ async function madeByTheProvider(polar) {
       </LicenseProvider>
     );
   };
-  const { root, shows, end } = drawn(<App />);
+  const { root, shows, end } = render(<App />);
   await shows("0pending");
   release();
   await shows("0no access");
@@ -193,13 +193,13 @@ async function madeByTheProvider(polar) {
   const { error } = console;
   const logged = [];
   console.error = (...what) => logged.push(what.map(String).join(" "));
-  const failing = drawn(
+  const failing = render(
     <LicenseProvider license={() => Promise.reject(new Error("no WebAssembly"))}><Failure /></LicenseProvider>,
   );
   await failing.shows("no WebAssembly");
   failing.end();
   console.error = error;
-  const expected = "polar-license: the license could not be made Error: no WebAssembly";
+  const expected = "polar-license: the license could not be created Error: no WebAssembly";
   holds(logged.join("\n") === expected, `the console says: ${logged}`);
 }
 
@@ -216,7 +216,7 @@ async function withoutWebAssembly() {
   const make = () => Promise.reject(new LicenseError("unsupported", "there is no WebAssembly here", { message }));
   const { error } = console;
   console.error = () => {};
-  const { root, shows, end } = drawn(
+  const { root, shows, end } = render(
     <LicenseProvider license={make}>
       <Form seen={[]} />
       <Gate pending="pending" fallback={(why) => `off, ${why.reason}: ${why.message}`}>the app</Gate>
@@ -261,7 +261,7 @@ async function disposedOf(polar) {
       made.push(observed(isThere));
       return made.at(-1);
     };
-    const { shows, end } = drawn(<LicenseProvider license={make}><Gate pending="pending" fallback="no access" /></LicenseProvider>);
+    const { shows, end } = render(<LicenseProvider license={make}><Gate pending="pending" fallback="no access" /></LicenseProvider>);
     await shows(isThere ? "pending" : "no access");
     holds(disposed === time, `${disposed} disposed of while the one after ${time} is used`);
     end();
@@ -270,12 +270,12 @@ async function disposedOf(polar) {
   }
   holds(made.length === 15, `${made.length} made`);
   const own = await observed();
-  const given = drawn(<LicenseProvider license={own}><Gate fallback="no access" /></LicenseProvider>);
+  const given = render(<LicenseProvider license={own}><Gate fallback="no access" /></LicenseProvider>);
   await given.shows("no access");
   given.end();
   // neither a fake nor a window's license must have `dispose`
   const { dispose: _, ...plain } = await clientOf(polar);
-  const fake = drawn(<LicenseProvider license={async () => plain}><Gate fallback="no access" /></LicenseProvider>);
+  const fake = render(<LicenseProvider license={async () => plain}><Gate fallback="no access" /></LicenseProvider>);
   await fake.shows("no access");
   fake.end();
   await new Promise((resolve) => setTimeout(resolve, 10));
@@ -296,7 +296,7 @@ async function withoutLicense(polar) {
       </LicenseProvider>
     );
   };
-  const { shows, end } = drawn(<App />);
+  const { shows, end } = render(<App />);
   await shows("pending");
   give();
   await shows("no access");
@@ -352,7 +352,7 @@ async function withoutProvider() {
 async function appOfTheReadme(polar) {
   const { fetch } = globalThis;
   globalThis.fetch = (url, init) => fetch(String(url).replace("https://api.polar.sh", polar.url), init);
-  const { root, shows, end } = drawn(<AppOfTheReadme />);
+  const { root, shows, end } = render(<AppOfTheReadme />);
   await shows("License…No license is active");
   root.querySelector("button").click();
   const { shadowRoot } = document.querySelector("polar-license-dialog");
@@ -373,7 +373,7 @@ async function element(polar) {
   const portal = { open: async (what) => void opened.push(what) };
   const features = { export: "Export to PDF" };
   const shown = async (draw, closes) => {
-    const { root, end } = drawn(draw);
+    const { root, end } = render(draw);
     const dialog = () => root.querySelector("polar-license-dialog");
     await until(() => dialog()?.shadowRoot?.textContent.includes("No license is active"), () => "dialog");
     holds(dialog().features === features, `the features are ${dialog().features}`);

@@ -12,7 +12,7 @@ import { story } from "./story.mjs";
 const [main, preload, standIn] = process.argv.slice(2);
 const { Electron } = await import(pathToFileURL(resolve(standIn)));
 const electron = new Electron();
-const { start } = loaded(main, { ipcMain: electron.ipcMain }, createRequire(import.meta.url));
+const { start } = load(main, { ipcMain: electron.ipcMain }, createRequire(import.meta.url));
 
 /** Rejects a module that a sandboxed preload script cannot require: any package, and Node's files. */
 const nothing = (name) => {
@@ -23,7 +23,7 @@ const nothing = (name) => {
 async function open(options) {
   const dispose = await start(options);
   const { page } = electron.open((contextBridge, ipcRenderer) => {
-    loaded(preload, { contextBridge, ipcRenderer }, nothing);
+    load(preload, { contextBridge, ipcRenderer }, nothing);
   });
   return { ...page.license, dispose };
 }
@@ -34,7 +34,7 @@ const LicenseError = { [Symbol.hasInstance]: ({ name }) => name === "LicenseErro
 console.log(JSON.stringify(await story({ createLicenseClient: open, LicenseError }, JSON.parse(process.env.POLAR))));
 
 /** Loads a CommonJS script that requires `electron`. */
-function loaded(file, parts, others) {
+function load(file, parts, others) {
   const module = { exports: {} };
   const find = (name) => (name === "electron" ? parts : others(name));
   new Function("require", "module", "exports", readFileSync(file, "utf8"))(find, module, module.exports);

@@ -76,7 +76,7 @@ async function page(app, polar) {
 async function onSite(folder, polar) {
   const { url, stop } = await site(folder);
   try {
-    return await used(url, polar);
+    return await use(url, polar);
   } finally {
     stop();
   }
@@ -126,7 +126,7 @@ async function drawnByServer(app, polar, program, args, ready, env) {
     const response = await fetch(server.found);
     assert.equal(response.status, 200, server.written());
     assert.doesNotMatch(await response.text(), /Export<\/button>/);
-    const saw = await used(server.found, polar);
+    const saw = await use(server.found, polar);
     assert.ok(!existsSync(app.home.XDG_DATA_HOME), "the server has stored a license");
     return saw;
   } finally {
@@ -135,7 +135,7 @@ async function drawnByServer(app, polar, program, args, ready, env) {
 }
 
 /** Uses a page as a user would, and returns whether it offers the feature at each step. */
-async function used(url, polar) {
+async function use(url, polar) {
   const context = await chromium.profile();
   const page = await context.newPage();
   const broken = [];
@@ -182,11 +182,11 @@ async function extension(app, polar) {
     const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker"));
     const options = await context.newPage();
     await options.goto(new URL("options.html", worker.url()).href);
-    const saw = await enterKeys(options, () => injected(context, url));
+    const saw = await enterKeys(options, () => isInjected(context, url));
     await context.close();
     await control(polar, "faults", { fault: "drop_connection" });
     context = await chromium.withExtension(unpacked, profile);
-    saw.push({ step: "offline", isOffered: await injected(context, url) });
+    saw.push({ step: "offline", isOffered: await isInjected(context, url) });
     await context.close();
     return saw;
   } finally {
@@ -195,7 +195,7 @@ async function extension(app, polar) {
 }
 
 /** Whether the content script has added the button to a page, once it has an answer. */
-async function injected(context, url) {
+async function isInjected(context, url) {
   const page = await context.newPage();
   await page.goto(url);
   // the content script sets it when it has its answer

@@ -14,7 +14,7 @@ export async function worker(app, polar) {
   await app.run(tool("tsc"), []);
   await app.run(tool("wrangler"), ["deploy", "--dry-run", "--outdir=dist"], env);
   const kv = join(app.home.HOME, "kv");
-  const first = await started(app, kv);
+  const first = await start(app, kv);
   const saw = [{ step: "start", isOffered: await isOffered(first) }];
   assert.equal((await license(first, "NO-SUCH-KEY", "another")).status, 401);
   assert.equal((await license(first, "NO-SUCH-KEY")).status, 400);
@@ -26,14 +26,14 @@ export async function worker(app, polar) {
   saw.push({ step: "activate", isOffered: await isOffered(first) });
   await first.stop();
   await control(polar, "faults", { fault: "drop_connection" });
-  const again = await started(app, kv);
+  const again = await start(app, kv);
   saw.push({ step: "offline", isOffered: await isOffered(again) });
   await again.stop();
   return saw;
 }
 
 /** Starts workerd with wrangler's bundle, and the texts in `kv`. */
-async function started(app, kv) {
+async function start(app, kv) {
   const dist = join(app.folder, "dist");
   const miniflare = new Miniflare({
     modules: true,

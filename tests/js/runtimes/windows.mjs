@@ -22,7 +22,7 @@ const DISTRIBUTED = ["electron", "version", "LICENSE"];
 const PROGRAM = join(here, "electron-program.mjs");
 
 export async function electron(app, polar) {
-  const asar = await packed(app);
+  const asar = await pack(app);
   const context = await chromium.profile();
   try {
     const saw = await twoWindows(context, app, asar);
@@ -39,7 +39,7 @@ export async function electron(app, polar) {
 }
 
 /** Packs the app as its README says, without Electron's program, which would be downloaded. */
-async function packed(app) {
+async function pack(app) {
   await app.run(tool("tsc"), []);
   await app.run(tool("electron-vite"), ["build"]);
   const distribution = distributionIn(app);
@@ -62,7 +62,7 @@ function distributionIn(app) {
 }
 
 async function twoWindows(context, app, asar) {
-  const { url, stop } = await started(app, asar);
+  const { url, stop } = await start(app, asar);
   try {
     const [one, two] = [await context.newPage(), await context.newPage()];
     await one.goto(url);
@@ -95,7 +95,7 @@ async function asksForNewWindows(url) {
  */
 async function startedByLink(context, app, asar) {
   const env = { AHEAD_MS: String(2 * DAY_MS) };
-  const { url, stop } = await started(app, asar, ["--flag", "acme://activate?key=FROM-A-MAIL"], env);
+  const { url, stop } = await start(app, asar, ["--flag", "acme://activate?key=FROM-A-MAIL"], env);
   try {
     const page = await context.newPage();
     await page.goto(url);
@@ -117,7 +117,7 @@ async function startedByLink(context, app, asar) {
 }
 
 /** Starts the app, and resolves to the address of the first window. */
-async function started(app, asar, args = [], env = {}) {
+async function start(app, asar, args = [], env = {}) {
   const ready = (line) => JSON.parse(line).window;
   const options = { cwd: app.folder, env: { ...app.home, ...env }, ready };
   const { found, stop } = await serve(process.execPath, [PROGRAM, asar, ...args], options);
@@ -198,7 +198,7 @@ export async function byForge(app) {
 
 /** Returns the first state in the first window. */
 async function firstState(app, program) {
-  const { url, stop } = await started(app, program);
+  const { url, stop } = await start(app, program);
   const context = await chromium.profile();
   try {
     const page = await context.newPage();

@@ -111,7 +111,7 @@ export class Client implements LicenseClient {
 
   readonly deactivate = async (options: CallOptions = {}): Promise<Deactivation> => {
     const { decision, deactivated } = await this.#change((engine, now) => engine.deactivate(...now), options.signal);
-    if (!deactivated) throw new LicenseError("internal", "the engine did not say what became of the seat", { decision });
+    if (!deactivated) throw new LicenseError("internal", "the engine did not report the outcome for the seat", { decision });
     return freeze({ ...decision, deactivated });
   };
 

@@ -62,7 +62,7 @@ export async function create(
     if (autoRefresh ?? true) client.startAutoRefresh();
     return client;
   } catch (error) {
-    const known = error instanceof LicenseError ? error : errorFrom("internal", "the client cannot be made", error);
+    const known = error instanceof LicenseError ? error : errorFrom("internal", "the client could not be created", error);
     throw worded(withVendor(known, options?.supportUrl), options?.texts);
   }
 }

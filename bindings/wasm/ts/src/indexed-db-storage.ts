@@ -29,7 +29,7 @@ async function access(mode: IDBTransactionMode, work: (store: IDBObjectStore) =>
       const transaction = database.transaction(TEXTS, mode, { durability: "strict" });
       const request = work(transaction.objectStore(TEXTS));
       transaction.oncomplete = () => resolve(request.result);
-      transaction.onabort = () => reject(transaction.error ?? new Error("the database gave up"));
+      transaction.onabort = () => reject(transaction.error ?? new Error("the database aborted the transaction"));
       transaction.onerror = () => reject(transaction.error ?? new Error("the database failed"));
     });
   } finally {
@@ -42,7 +42,7 @@ function open(): Promise<IDBDatabase> {
     const request = indexedDB.open(DATABASE, 1);
     request.onupgradeneeded = () => void request.result.createObjectStore(TEXTS);
     request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error ?? new Error("the database does not open"));
+    request.onerror = () => reject(request.error ?? new Error("the database cannot be opened"));
     request.onblocked = () => reject(new Error("the database is blocked by another version of this page"));
   });
 }

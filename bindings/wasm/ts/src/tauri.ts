@@ -84,7 +84,7 @@ async function connect(): Promise<License> {
     consume: (id, count) => decided("consume", id, { count }),
     deactivate: async (id) => {
       const { decision, deactivated } = await call("deactivate", id, {});
-      const silent = "the plugin did not say what became of the seat";
+      const silent = "the plugin did not report the outcome for the seat";
       if (!deactivated) throw new LicenseError("internal", silent, { decision });
       return { ...decision, deactivated };
     },

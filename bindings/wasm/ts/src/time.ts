@@ -9,7 +9,7 @@ export interface Clock {
   now(): number;
   /** Returns milliseconds since any moment. Never goes back. */
   monotonic(): number;
-  /** Waits before a request that must leave later, in place of a timer. */
+  /** Waits for this time in place of a timer, before a request that must leave later. */
   rest?(ms: number): void;
 }
 
@@ -40,7 +40,7 @@ export const systemClock: Clock = {
   monotonic: neverDecreasing(() => performance.now()),
 };
 
-/** Continues from the last reading if a test replaces the clock by one that begins at 0. */
+/** Wraps a clock so that it never goes back, even if a test replaces the clock by one that begins at 0. */
 function neverDecreasing(read: () => number): () => number {
   let last = 0;
   let behind = 0;

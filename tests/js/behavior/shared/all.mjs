@@ -4,7 +4,7 @@
 //   WebAssembly only       runs only tests with this in their name platform   "Node" or "page" unhandled  an array to
 //   which unhandled errors are added
 
-import { bounded, rest } from "./timers.mjs";
+import { withTimeLimit, rest } from "./timers.mjs";
 import * as faults from "./faults.mjs";
 import * as hostile from "./hostile.mjs";
 import * as portal from "./portal.mjs";
@@ -25,7 +25,7 @@ export async function runAll(environment) {
   Object.assign(console, { warn() {}, error() {} });
   for (const { name, kind, run } of SUITES.flatMap((suite) => suite.tests(environment))) {
     if (!name.includes(only)) continue;
-    const failure = await bounded(run()).then(
+    const failure = await withTimeLimit(run()).then(
       () => undefined,
       (error) => String(error?.stack ?? error),
     );

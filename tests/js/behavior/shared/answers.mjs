@@ -21,7 +21,7 @@ const LICENSE = {
 };
 
 /** Replies like `fetch`, and confirms every request. */
-export async function yes(url, init) {
+export async function confirm(url, init) {
   const endpoint = url.split("/").at(-1);
   const given = endpoint === "activate" ? { activation: "ac700000-0000-4000-8000-000000000001" } : {};
   const common = {

@@ -81,7 +81,7 @@ function faults(platform) {
 }
 
 /** Returns a device on which `key` is active, with a fault ahead for `endpoint`. */
-async function licensed(polar, key, { fault }, endpoint) {
+async function licensedDevice(polar, key, { fault }, endpoint) {
   await polar.reset();
   const device = new Device(polar.url);
   const license = await device.open();
@@ -117,7 +117,7 @@ async function startsAgain(device, license) {
 }
 
 async function endsNoLicense(polar, fault) {
-  const { device, license } = await licensed(polar, TWO_DEVICES, fault, "validate");
+  const { device, license } = await licensedDevice(polar, TWO_DEVICES, fault, "validate");
   const decision = await patient(polar, fault.hangs, 1, license.validate());
   equal([decision.state, decision.allowed, license.allows("export")], ["active", true, true], "access");
   equal(decision.problem?.kind, fault.kind, "problem");
@@ -126,7 +126,7 @@ async function endsNoLicense(polar, fault) {
 }
 
 async function takesNoSecondSeat(polar, fault) {
-  const { device, license } = await licensed(polar, PLAIN, fault, "activate");
+  const { device, license } = await licensedDevice(polar, PLAIN, fault, "activate");
   const operation = license.activate(TWO_DEVICES);
   // Polar's reply names the seat; a client cannot know that the seat is another device's
   const kind = fault.fault.garbage === "other_activation" ? undefined : fault.kind;
@@ -144,7 +144,7 @@ async function takesNoSecondSeat(polar, fault) {
 }
 
 async function removesNoLicense(polar, fault) {
-  const { device, license } = await licensed(polar, ONE_DEVICE, fault, "deactivate");
+  const { device, license } = await licensedDevice(polar, ONE_DEVICE, fault, "deactivate");
   const operation = license.deactivate();
   if (fault.kind === undefined || fault.bodyless) {
     equal([(await operation).deactivated, device.record], ["released", undefined], "outcome and record");

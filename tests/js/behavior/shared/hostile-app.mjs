@@ -9,7 +9,7 @@ export async function carryOut(given) {
   const device = new Device(given);
   const license = await device.open();
   device.takeTime(given);
-  const now = await seen(ask(license, given));
+  const now = await outcomeOf(ask(license, given));
   license.dispose();
   const later = await device.open();
   const next = later.current();
@@ -33,7 +33,7 @@ function ask(license, { ask, key, count }) {
 }
 
 /** Returns the decision, or the error with its decision. */
-async function seen(operation) {
+async function outcomeOf(operation) {
   try {
     return await operation;
   } catch (error) {

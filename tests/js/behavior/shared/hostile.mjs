@@ -3,10 +3,10 @@
 
 import { createLicenseClient } from "polar-license";
 
-import { FREE_KEY, SEAT_KEY, yes } from "./answers.mjs";
+import { FREE_KEY, SEAT_KEY, confirm } from "./answers.mjs";
 import { Device, ORGANIZATION } from "./client.mjs";
 import { equal, holds, rejection } from "./expect.mjs";
-import { hurried, rest, waits } from "./timers.mjs";
+import { hurry, rest, waits } from "./timers.mjs";
 
 const never = () => new Promise(() => {});
 
@@ -31,7 +31,7 @@ const THROWN = {
     },
   }),
   "an error whose cause throws when it is read": () => {
-    const cause = Object.defineProperty({}, "code", { get: () => thrown(new Error("code")) });
+    const cause = Object.defineProperty({}, "code", { get: () => raise(new Error("code")) });
     return new TypeError("offline", { cause });
   },
 };
@@ -43,7 +43,7 @@ const REPLIES = {
   "an empty object": () => ({}),
   "no headers": () => ({ status: 200, body: null, arrayBuffer: async () => new ArrayBuffer(2) }),
   "a body that is a string": () => odd({ body: "{}" }),
-  "a body whose reader throws": () => odd({ body: { getReader: () => thrown(new Error("locked")) } }),
+  "a body whose reader throws": () => odd({ body: { getReader: () => raise(new Error("locked")) } }),
   "a body that errors": () => stream((controller) => controller.error(new Error("reset"))),
   "a body that errors with nothing": () => stream((controller) => controller.error(undefined)),
   "a stream of strings": () => stream((controller) => finish(controller, "{}", "{}")),
@@ -54,14 +54,14 @@ const REPLIES = {
   "a status that is not a number": () => odd({ status: "many" }),
   "a status that is out of range": () => odd({ status: -1 }),
   "a status that is a BigInt": () => odd({ status: 200n }),
-  "a status that throws": () => Object.defineProperty(odd({}), "status", { get: () => thrown(new Error("status")) }),
+  "a status that throws": () => Object.defineProperty(odd({}), "status", { get: () => raise(new Error("status")) }),
 };
 
 const STORAGES = {
   "throws on every call": (fails) => ({
-    get: () => thrown(fails),
-    set: () => thrown(fails),
-    remove: () => thrown(fails),
+    get: () => raise(fails),
+    set: () => raise(fails),
+    remove: () => raise(fails),
   }),
   "rejects on every call": (fails) => ({
     get: () => Promise.reject(fails),
@@ -71,7 +71,7 @@ const STORAGES = {
   "never settles": () => ({ get: never, set: never, remove: never }),
   "is full": (_, texts) => ({
     get: (name) => texts.get(name),
-    set: () => thrown(new DOMException("full", "QuotaExceededError")),
+    set: () => raise(new DOMException("full", "QuotaExceededError")),
     remove: (name) => void texts.delete(name),
   }),
   "never settles when it saves": (_, texts) => ({
@@ -102,7 +102,7 @@ export function tests() {
   const add = (kind, name, run) => all.push({ kind, name, run });
   for (const [name, make] of Object.entries(THROWN)) {
     add("kinds of fetch", `fetch rejects with ${name}`, () => meetsFetch(() => Promise.reject(make())));
-    add("kinds of fetch", `fetch throws ${name}`, () => meetsFetch(() => thrown(make())));
+    add("kinds of fetch", `fetch throws ${name}`, () => meetsFetch(() => raise(make())));
     add("signals", `aborted before, because of ${name}`, () => abortedBefore(make));
     add("signals", `aborted while Polar is asked, because of ${name}`, () => abortedWhileAsking(make));
     add("listeners", `a listener throws ${name}`, () => listenersThrow(make));
@@ -135,8 +135,8 @@ export function tests() {
     add("clocks", `the wall clock says ${name}`, () => madClock({ now: () => value }));
     add("clocks", `the monotonic clock says ${name}`, () => madClock({ monotonic: () => value }));
   }
-  add("clocks", "the wall clock throws", () => madClock({ now: () => thrown(new Error("no clock")) }));
-  add("clocks", "the monotonic clock throws", () => madClock({ monotonic: () => thrown(new Error("no clock")) }));
+  add("clocks", "the wall clock throws", () => madClock({ now: () => raise(new Error("no clock")) }));
+  add("clocks", "the monotonic clock throws", () => madClock({ monotonic: () => raise(new Error("no clock")) }));
   for (const [name, value] of Object.entries({
     ...GARBAGE,
     null: null,
@@ -152,32 +152,32 @@ export function tests() {
 }
 
 /** Returns a licensed client, whose `fetch` then does as the test says. */
-async function licensed(key = SEAT_KEY, options = {}) {
+async function licensedClient(key = SEAT_KEY, options = {}) {
   const device = new Device();
-  const platform = { fetch: yes };
+  const platform = { fetch: confirm };
   const license = await device.open({ fetch: (...request) => platform.fetch(...request), ...options });
   equal((await license.activate(key)).state, "active", "before");
   return { device, license, platform };
 }
 
 async function meetsFetch(fetch, kind = "network") {
-  const { device, license, platform } = await licensed(FREE_KEY);
+  const { device, license, platform } = await licensedClient(FREE_KEY);
   platform.fetch = fetch;
-  const decision = await hurried(license.validate());
+  const decision = await hurry(license.validate());
   equal([decision.allowed, decision.problem?.kind], [true, kind], "validate");
-  equal((await hurried(license.refresh())).allowed, true, "refresh");
+  equal((await hurry(license.refresh())).allowed, true, "refresh");
 
   // only the request about the key is answered
-  platform.fetch = (url, init) => (url.endsWith("/validate") ? yes(url, init) : fetch());
-  const lost = await rejection(hurried(license.activate(SEAT_KEY)), "activate");
+  platform.fetch = (url, init) => (url.endsWith("/validate") ? confirm(url, init) : fetch());
+  const lost = await rejection(hurry(license.activate(SEAT_KEY)), "activate");
   equal([lost.kind, lost.maybeApplied, lost.decision.allowed], [kind, true, true], "activate");
   equal(device.sent.filter((endpoint) => endpoint === "activate").length, 1, "activations sent");
 
-  const other = await licensed();
+  const other = await licensedClient();
   other.platform.fetch = fetch;
-  const kept = await rejection(hurried(other.license.deactivate()), "deactivate");
+  const kept = await rejection(hurry(other.license.deactivate()), "deactivate");
   equal([kept.kind, kept.decision.allowed, other.license.current().allowed], [kind, true, true], "deactivate");
-  const counted = await rejection(hurried(other.license.consume(1)), "consume");
+  const counted = await rejection(hurry(other.license.consume(1)), "consume");
   equal([counted.kind, other.license.current().allowed], [kind, true], "consume");
   holds(other.device.record, "the record is gone");
 }
@@ -189,7 +189,7 @@ function aborted(make) {
 }
 
 async function abortedBefore(make) {
-  const { device, license } = await licensed(SEAT_KEY, { texts: { "error.cancelled": "Abgebrochen." } });
+  const { device, license } = await licensedClient(SEAT_KEY, { texts: { "error.cancelled": "Abgebrochen." } });
   device.sent.length = 0;
   const signal = aborted(make);
   const operations = { activate: [FREE_KEY], consume: [1], deactivate: [], forget: [] };
@@ -207,7 +207,7 @@ async function abortedBefore(make) {
 }
 
 async function abortedWhileAsking(make) {
-  const { license, platform } = await licensed();
+  const { license, platform } = await licensedClient();
   const controller = new AbortController();
   platform.fetch = () => {
     controller.abort(make());
@@ -216,13 +216,13 @@ async function abortedWhileAsking(make) {
   const error = await rejection(license.deactivate({ signal: controller.signal }));
   equal([error.kind, error.maybeApplied, error.decision.allowed], ["cancelled", true, true], "deactivate");
   holds(Object.is(error.cause, controller.signal.reason), "the cause is not the reason");
-  platform.fetch = yes;
+  platform.fetch = confirm;
   equal((await license.deactivate()).deactivated, "released", "afterwards");
 }
 
 async function abortedWhilePacing() {
   const clock = { now: () => Date.now(), monotonic: () => 0 };
-  const { device, license } = await licensed(SEAT_KEY, { clock });
+  const { device, license } = await licensedClient(SEAT_KEY, { clock });
   const before = device.sent.length;
   const controller = new AbortController();
   const operation = license.deactivate({ signal: controller.signal });
@@ -234,9 +234,9 @@ async function abortedWhilePacing() {
 }
 
 async function abortedWhileJoined() {
-  const { license, platform } = await licensed();
+  const { license, platform } = await licensedClient();
   let answer;
-  platform.fetch = (url, init) => new Promise((resolve) => (answer = () => resolve(yes(url, init))));
+  platform.fetch = (url, init) => new Promise((resolve) => (answer = () => resolve(confirm(url, init))));
   const first = license.validate();
   await rest();
   const controllers = [new AbortController(), new AbortController()];
@@ -256,7 +256,7 @@ async function abortedWhileStoring() {
   let stored;
   const slow = () => new Promise((resolve) => (stored = resolve));
   const storage = { ...device.storage };
-  const license = await device.open({ fetch: yes, storage: { ...storage, get: (name) => storage.get(name) } });
+  const license = await device.open({ fetch: confirm, storage: { ...storage, get: (name) => storage.get(name) } });
   storage.get = slow;
   const controller = new AbortController();
   const operation = rejection(license.activate(FREE_KEY, { signal: controller.signal }));
@@ -268,7 +268,7 @@ async function abortedWhileStoring() {
 }
 
 async function abortedAfter() {
-  const { license } = await licensed();
+  const { license } = await licensedClient();
   const controller = new AbortController();
   await license.validate({ signal: controller.signal });
   controller.abort();
@@ -277,7 +277,7 @@ async function abortedAfter() {
 }
 
 async function noSignal() {
-  const { license } = await licensed();
+  const { license } = await licensedClient();
   for (const signal of [{}, "signal", 1, null]) {
     const settled = await Promise.allSettled([license.validate({ signal }), license.activate(undefined, { signal })]);
     for (const { reason } of settled)
@@ -287,10 +287,10 @@ async function noSignal() {
 }
 
 async function listenersThrow(make) {
-  const { license } = await licensed(FREE_KEY);
+  const { license } = await licensedClient(FREE_KEY);
   const heard = [];
-  license.onChange(() => thrown(make()));
-  license.onChange(async () => thrown(make()));
+  license.onChange(() => raise(make()));
+  license.onChange(async () => raise(make()));
   license.onChange(({ state }) => heard.push(state));
   equal((await license.deactivate()).state, "unlicensed", "deactivate");
   equal((await license.activate(FREE_KEY)).state, "active", "activate");
@@ -300,17 +300,17 @@ async function listenersThrow(make) {
 async function meetsStorage(make) {
   const device = new Device();
   const storage = make(new Error("broken"), device.texts);
-  const license = await hurried(device.open({ fetch: yes, storage, deviceId: undefined }));
+  const license = await hurry(device.open({ fetch: confirm, storage, deviceId: undefined }));
   equal(license.current().allowed, false, "at the start");
-  equal((await hurried(license.validate())).allowed, false, "validate");
-  const error = await rejection(hurried(license.activate(SEAT_KEY)), "activate");
+  equal((await hurry(license.validate())).allowed, false, "validate");
+  const error = await rejection(hurry(license.activate(SEAT_KEY)), "activate");
   equal([error.kind, error.maybeApplied], ["storage", false], "activate");
   equal(
     device.sent.filter((endpoint) => endpoint === "activate"),
     [],
     "seats taken",
   );
-  const free = await rejection(hurried(license.activate(FREE_KEY)), "activate without a seat");
+  const free = await rejection(hurry(license.activate(FREE_KEY)), "activate without a seat");
   equal(
     [free.kind, free.decision.allowed, license.current().allowed],
     ["storage", true, true],
@@ -321,30 +321,30 @@ async function meetsStorage(make) {
 async function storedGarbage(value) {
   const device = new Device();
   const storage = { ...device.storage, get: () => value };
-  const license = await hurried(device.open({ fetch: yes, storage, deviceId: undefined }));
+  const license = await hurry(device.open({ fetch: confirm, storage, deviceId: undefined }));
   equal(license.current().state, "unlicensed", "at the start");
-  equal((await hurried(license.validate())).allowed, false, "validate");
+  equal((await hurry(license.validate())).allowed, false, "validate");
 }
 
 async function loadedGarbage(value) {
   const store = { load: async () => value, save: async () => {}, remove: async () => {}, locked: (work) => work() };
   const device = new Device();
   const storage = { device: async () => value, open: () => store };
-  const license = await device.open({ fetch: yes, storage, deviceId: undefined });
+  const license = await device.open({ fetch: confirm, storage, deviceId: undefined });
   equal(license.current().state, "unlicensed", "at the start");
   equal((await license.validate()).allowed, false, "validate");
-  await hurried(license.activate(FREE_KEY)).catch((error) => equal(error.kind, "storage", "activate"));
+  await hurry(license.activate(FREE_KEY)).catch((error) => equal(error.kind, "storage", "activate"));
 }
 
 /** Runs in a frame whose storage the user has blocked. */
 async function noLocalStorage() {
   const known = Object.getOwnPropertyDescriptor(globalThis, "localStorage");
-  const refuse = () => thrown(new DOMException("The operation is insecure.", "SecurityError"));
+  const refuse = () => raise(new DOMException("The operation is insecure.", "SecurityError"));
   Object.defineProperty(globalThis, "localStorage", { configurable: true, get: refuse });
   try {
     const { webStorage } = await import("polar-license");
     const device = new Device();
-    const license = await device.open({ fetch: yes, storage: webStorage(), deviceId: undefined });
+    const license = await device.open({ fetch: confirm, storage: webStorage(), deviceId: undefined });
     const current = license.current();
     equal([current.allowed, current.reason], [false, "storage"], "at the start");
     equal((await rejection(license.activate(SEAT_KEY))).kind, "storage", "activate");
@@ -358,26 +358,26 @@ async function noLocalStorage() {
 
 async function madClock(mad) {
   const sane = new Device();
-  const { device, license } = await licensed();
+  const { device, license } = await licensedClient();
   license.dispose();
   const clock = { now: () => Date.now(), monotonic: () => performance.now(), ...mad };
-  const odd = await hurried(device.open({ fetch: yes, clock, autoRefresh: true }));
+  const odd = await hurry(device.open({ fetch: confirm, clock, autoRefresh: true }));
   odd.current();
   odd.allows("export");
   for (const name of ["validate", "refresh", "deactivate"]) {
-    const [{ reason }] = await Promise.allSettled([hurried(odd[name]())]);
+    const [{ reason }] = await Promise.allSettled([hurry(odd[name]())]);
     equal(reason?.name ?? "LicenseError", "LicenseError", name);
     holds(reason?.kind !== "internal", `${name}: ${reason?.message}`);
   }
   odd.stopAutoRefresh();
   odd.dispose();
   // other clients are not affected
-  const other = await sane.open({ fetch: yes });
-  equal((await hurried(other.activate(FREE_KEY))).state, "active", "a client with a sane clock");
+  const other = await sane.open({ fetch: confirm });
+  equal((await hurry(other.activate(FREE_KEY))).state, "active", "a client with a sane clock");
 }
 
 async function oddArguments(value) {
-  const { license } = await licensed(FREE_KEY);
+  const { license } = await licensedClient(FREE_KEY);
   equal(license.allows(value), false, "allows");
   for (const operation of [() => license.activate(value), () => license.consume(value)]) {
     const [{ reason }] = await Promise.allSettled([operation()]);
@@ -398,7 +398,7 @@ async function oddOptions(value) {
   }
 }
 
-function thrown(error) {
+function raise(error) {
   throw error;
 }
 

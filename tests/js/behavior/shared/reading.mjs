@@ -1,6 +1,6 @@
 // The values that an app reads between operations: the same object until the decision changes, right at every instant.
 
-import { FREE_KEY, yes } from "./answers.mjs";
+import { FREE_KEY, confirm } from "./answers.mjs";
 import { Device } from "./client.mjs";
 import { equal, holds, rejection } from "./expect.mjs";
 import { expire, rest } from "./timers.mjs";
@@ -14,10 +14,10 @@ export function tests(environment) {
 }
 
 /** Returns a licensed client, the calls of its listener, and a switch for Polar. */
-async function licensed(options = {}) {
+async function licensedClient(options = {}) {
   const device = new Device();
   const network = { isThere: true };
-  const fetch = (...request) => (network.isThere ? yes(...request) : Promise.reject(new TypeError("offline")));
+  const fetch = (...request) => (network.isThere ? confirm(...request) : Promise.reject(new TypeError("offline")));
   const license = await device.open({ fetch, ...options });
   await license.activate(FREE_KEY);
   const heard = [];
@@ -26,7 +26,7 @@ async function licensed(options = {}) {
 }
 
 async function sameObject() {
-  const { license, heard } = await licensed();
+  const { license, heard } = await licensedClient();
   const { current } = license;
   const first = current();
   holds([first, first.features].every(Object.isFrozen), "a decision can be changed");
@@ -43,7 +43,7 @@ async function sameObject() {
 }
 
 async function unbound() {
-  const { license } = await licensed();
+  const { license } = await licensedClient();
   const { onChange, allows, explain, validate, refresh, consume, forget, activate, deactivate } = license;
   const { startAutoRefresh, stopAutoRefresh, dispose } = license;
   const states = [];
@@ -64,7 +64,7 @@ async function unbound() {
 }
 
 async function graceEnds() {
-  const { device, license, heard } = await licensed();
+  const { device, license, heard } = await licensedClient();
   const { graceEndsAt, confirmedAt } = license.current();
   const left = (at) => Date.parse(at) - Date.now() - device.ahead;
   // by the clock that the engine corrects by Polar's, to the second
@@ -87,11 +87,11 @@ async function graceEnds() {
 }
 
 async function clockIsSet() {
-  const { device, license } = await licensed();
+  const { device, license } = await licensedClient();
   const first = license.current();
   const wall = { ahead: 0 };
   const clock = { now: () => Date.now() + wall.ahead, monotonic: () => 1_000_000 };
-  const other = await device.open({ fetch: yes, clock });
+  const other = await device.open({ fetch: confirm, clock });
   equal([other.current().state, other.current().displayKey], ["active", first.displayKey], "what is stored");
   wall.ahead = 2 * DAY_MS;
   equal([other.current().state, other.allows("export")], ["grace", true], "set two days ahead");
@@ -103,7 +103,7 @@ async function clockIsSet() {
 
 /** Checks that the automatic refresh notices a change of the decision by time, although the app reads nothing. */
 async function unread() {
-  const { device, license, heard, network } = await licensed({ autoRefresh: true });
+  const { device, license, heard, network } = await licensedClient({ autoRefresh: true });
   await rest();
   network.isThere = false;
   device.ahead += 15 * DAY_MS;
@@ -114,7 +114,7 @@ async function unread() {
 }
 
 async function unreadInGrace() {
-  const { device, license, heard } = await licensed();
+  const { device, license, heard } = await licensedClient();
   device.ahead += 2 * DAY_MS;
   equal(license.allows("export"), true, "in grace");
   equal(heard, [], "not while an app draws");
@@ -124,21 +124,21 @@ async function unreadInGrace() {
 
 /** Checks a page that is opened again after a failed attempt, when the network is back. */
 async function openedAgain() {
-  const { device, license, network } = await licensed();
+  const { device, license, network } = await licensedClient();
   network.isThere = false;
   device.ahead += 15 * DAY_MS;
   equal((await license.refresh()).state, "lapsed", "offline");
   license.dispose();
   device.ahead += 1_000;
   device.sent = [];
-  const again = await device.open({ fetch: yes, autoRefresh: true });
+  const again = await device.open({ fetch: confirm, autoRefresh: true });
   await rest();
   equal(device.sent, ["validate"], "what it asks at once");
   again.dispose();
 }
 
 async function explained() {
-  const { license } = await licensed();
+  const { license } = await licensedClient();
   const members = ["allowed", "reason", "nextStep", "nextUrl", "message", "detail"];
   const on = license.explain("export");
   equal(Object.keys(on), members, "members");
@@ -153,7 +153,7 @@ async function explained() {
 
 /** Checks that Node does not warn of a leak, which it suspects at the eleventh listener. */
 async function manyAtOnce() {
-  const { license } = await licensed();
+  const { license } = await licensedClient();
   const warnings = [];
   const warn = (warning) => warnings.push(String(warning));
   process.on("warning", warn);

@@ -41,7 +41,7 @@ export async function rest() {
 }
 
 /** Returns the result of `promise`, with every wait on the way cut short. */
-export async function hurried(promise) {
+export async function hurry(promise) {
   let settled = false;
   const done = () => (settled = true);
   promise.then(done, done);
@@ -54,7 +54,7 @@ export async function hurried(promise) {
 }
 
 /** Rejects instead of hanging, if `promise` takes longer than any test may. */
-export function bounded(promise) {
+export function withTimeLimit(promise) {
   let handle;
   const late = new Promise((_, reject) => {
     handle = set(() => reject(new Error("it hangs")), 60_000);

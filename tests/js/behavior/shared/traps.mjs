@@ -3,10 +3,10 @@
 
 import { createLicenseClient as createSlim } from "polar-license/slim";
 
-import { FREE_KEY, SEAT_KEY, yes } from "./answers.mjs";
+import { FREE_KEY, SEAT_KEY, confirm } from "./answers.mjs";
 import { Device } from "./client.mjs";
 import { equal, holds, rejection } from "./expect.mjs";
-import { hurried, rest } from "./timers.mjs";
+import { hurry, rest } from "./timers.mjs";
 
 /** `(module (func (export "trap") unreachable))`. */
 const TRAP = Uint8Array.from(
@@ -36,11 +36,11 @@ export function tests({ wasm }) {
     ["a client that is disposed during a request", whileDisposed],
     ["a thousand clients, created and disposed", whileCrowded],
   ];
-  return all.map(([name, run]) => ({ name, kind: "traps", run: () => patched(run) }));
+  return all.map(([name, run]) => ({ name, kind: "traps", run: () => withTraps(run) }));
 }
 
 /** Runs a test with engines that can be made to trap. */
-async function patched(run) {
+async function withTraps(run) {
   WebAssembly.instantiate = async (module, imports) => {
     traps.instances += 1;
     const { exports } = await instantiate(module, imports);
@@ -65,7 +65,7 @@ function mined(member) {
 }
 
 /** Returns the result of `work`, during which the engine traps. */
-async function trapping(work) {
+async function duringTrap(work) {
   traps.armed = true;
   try {
     return await work();
@@ -78,20 +78,20 @@ async function trapping(work) {
 let file;
 
 /** Opens a client of the entry with the separate file, whose engine no other test uses. */
-function opened(device, fetch = yes) {
+function openClient(device, fetch = confirm) {
   return device.open({ create: createSlim, wasm: file(), fetch });
 }
 
-async function licensed() {
+async function licensedClient() {
   const device = new Device();
-  const platform = { fetch: yes };
-  const license = await opened(device, (...request) => platform.fetch(...request));
+  const platform = { fetch: confirm };
+  const license = await openClient(device, (...request) => platform.fetch(...request));
   equal((await license.activate(SEAT_KEY)).state, "active", "before");
   return { device, license, platform };
 }
 
 async function recovers(license, platform) {
-  platform.fetch = yes;
+  platform.fetch = confirm;
   const { instances } = traps;
   const decision = await license.validate();
   equal([decision.state, decision.problem, license.current().state], ["active", null, "active"], "the next operation");
@@ -108,9 +108,9 @@ async function whileBeginning() {
     ["deactivate"],
     ["forget"],
   ]) {
-    const { device, license, platform } = await licensed();
+    const { device, license, platform } = await licensedClient();
     const before = device.record;
-    const error = await trapping(() => rejection(license[name](...given), name));
+    const error = await duringTrap(() => rejection(license[name](...given), name));
     equal([error.kind, error.maybeApplied, error.decision.state], ["internal", false, "active"], name);
     holds(error.cause instanceof WebAssembly.RuntimeError, `${name} did not trap: ${error.cause}`);
     equal([license.current().state, license.allows("export")], ["active", true], `${name}: what is known`);
@@ -121,14 +121,14 @@ async function whileBeginning() {
 }
 
 async function whileWaiting() {
-  const { license, platform } = await licensed();
+  const { license, platform } = await licensedClient();
   const replies = [];
-  platform.fetch = (url, init) => new Promise((resolve) => replies.push(() => resolve(yes(url, init))));
+  platform.fetch = (url, init) => new Promise((resolve) => replies.push(() => resolve(confirm(url, init))));
   const operations = [license.validate(), license.validate(), license.deactivate(), license.activate(FREE_KEY)];
   const errors = Promise.all(operations.map((operation) => rejection(operation)));
   await rest();
   equal(replies.length, 1, "requests on their way");
-  const first = await trapping(() => rejection(license.consume(1)));
+  const first = await duringTrap(() => rejection(license.consume(1)));
   equal(first.kind, "internal", "the one that trapped");
   equal(license.current().state, "active", "what is known");
   for (const reply of replies) reply();
@@ -139,8 +139,8 @@ async function whileWaiting() {
 
 async function whileAnswered() {
   const device = new Device();
-  const license = await opened(device, async (url, init) => {
-    const reply = await yes(url, init);
+  const license = await openClient(device, async (url, init) => {
+    const reply = await confirm(url, init);
     traps.armed = url.endsWith("/activate");
     return reply;
   });
@@ -154,8 +154,8 @@ async function whileAnswered() {
 }
 
 async function whileAsked() {
-  const { license, platform } = await licensed();
-  await trapping(async () => {
+  const { license, platform } = await licensedClient();
+  await duringTrap(async () => {
     equal(
       [license.current().state, license.allows("export"), license.allows("other")],
       ["active", true, false],
@@ -166,17 +166,17 @@ async function whileAsked() {
 }
 
 async function whileMaking() {
-  await licensed();
-  const error = await trapping(() => rejection(opened(new Device())));
-  equal(error.kind, "internal", "a client that cannot be made");
+  await licensedClient();
+  const error = await duringTrap(() => rejection(openClient(new Device())));
+  equal(error.kind, "internal", "a client that cannot be created");
   const { instances } = traps;
-  equal((await opened(new Device())).current().state, "unlicensed", "the next one");
+  equal((await openClient(new Device())).current().state, "unlicensed", "the next one");
   equal(traps.instances, instances + 1, "instances");
 }
 
 async function whileShared() {
-  const [one, other] = [await licensed(), await licensed()];
-  await trapping(() => rejection(one.license.validate()));
+  const [one, other] = [await licensedClient(), await licensedClient()];
+  await duringTrap(() => rejection(one.license.validate()));
   equal(other.license.current().state, "active", "the other one");
   const { instances } = traps;
   const decisions = await Promise.all([one.license.validate(), other.license.validate()]);
@@ -189,8 +189,8 @@ async function whileShared() {
 }
 
 async function whileReviving() {
-  const { license, platform } = await licensed();
-  await trapping(() => rejection(license.validate()));
+  const { license, platform } = await licensedClient();
+  await duringTrap(() => rejection(license.validate()));
   const working = WebAssembly.instantiate;
   WebAssembly.instantiate = () => Promise.reject(new RangeError("out of memory"));
   const error = await rejection(license.validate());
@@ -200,7 +200,7 @@ async function whileReviving() {
 }
 
 async function whileDisposed() {
-  const { device, license, platform } = await licensed();
+  const { device, license, platform } = await licensedClient();
   platform.fetch = () => {
     license.dispose();
     return new Promise(() => {});
@@ -212,13 +212,13 @@ async function whileDisposed() {
   equal([state, problem.kind], ["active", "cancelled"], "one that comes later");
   license.dispose();
   license[Symbol.dispose]?.();
-  equal((await opened(device)).current().state, "active", "the next client");
+  equal((await openClient(device)).current().state, "active", "the next client");
 }
 
 /** Checks that each client frees its engine. Otherwise a server with a client for each request would grow. */
 async function whileCrowded() {
   const clients = async (count) => {
-    for (let made = 0; made < count; made += 1) (await opened(new Device())).dispose();
+    for (let made = 0; made < count; made += 1) (await openClient(new Device())).dispose();
     return traps.memory.buffer.byteLength;
   };
   const before = await clients(10);
@@ -242,7 +242,7 @@ async function whileForbidden() {
   ];
   for (const [error, kind, advice] of refusals) {
     WebAssembly.compile = () => Promise.reject(error);
-    const refused = await rejection(opened(new Device()));
+    const refused = await rejection(openClient(new Device()));
     equal(refused.kind, kind, "an engine that does not compile");
     holds(refused.detail.includes(advice), refused.detail);
   }
@@ -258,7 +258,7 @@ async function whileForbidden() {
 
 /** Checks that the user reads one sentence, in the app's language, with the vendor's page. */
 async function unsupported() {
-  const english = await rejection(opened(new Device()));
+  const english = await rejection(openClient(new Device()));
   equal(english.kind, "unsupported", "no WebAssembly at all");
   holds(!english.detail.includes("Content-Security-Policy"), english.detail);
   equal(english.message, "This app cannot check its license in this browser. Contact the vendor.", "the sentence");
@@ -283,7 +283,7 @@ async function whileFileMissing() {
     }
   }
   equal((await rejection(createSlim())).kind, "invalid_config", "no options at all");
-  const late = hurried(new Device().open({ create: createSlim, wasm: new Promise(() => {}) }));
+  const late = hurry(new Device().open({ create: createSlim, wasm: new Promise(() => {}) }));
   equal((await rejection(late)).kind, "network", "a file that never arrives");
-  equal((await opened(new Device())).current().state, "unlicensed", "the file is there");
+  equal((await openClient(new Device())).current().state, "unlicensed", "the file is there");
 }

@@ -83,7 +83,7 @@ export function shareLicense(license: License, ipcMain: MainIpc, options: ShareO
 const OUTSIDE: readonly ErrorKind[] = ["network", "storage", "internal"];
 
 const REFUSED = failure("invalid_argument", "this page may not use the license");
-const UNKNOWN = failure("invalid_argument", "the license has no such method, or not with these arguments");
+const UNKNOWN = failure("invalid_argument", "the license has no such method, or the method does not accept these arguments");
 
 class Share {
   readonly #license: License;
@@ -244,7 +244,7 @@ function parse(message: unknown): Call | undefined {
 function failureFrom(thrown: unknown): LicenseFailure {
   const error = thrown as Partial<LicenseFailure> | null | undefined;
   if (error?.name !== "LicenseError" || typeof error.kind !== "string") {
-    return failure("internal", "the client threw something else than a LicenseError");
+    return failure("internal", "the client threw something other than a LicenseError");
   }
   return {
     name: "LicenseError",

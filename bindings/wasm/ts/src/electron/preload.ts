@@ -53,7 +53,7 @@ function pageBridge(mirror: Mirror): PageBridge {
     consume: (id, count) => decision({ id, method: "consume", count }),
     deactivate: async (id) => {
       const { decision, deactivated } = await mirror.call({ id, method: "deactivate" });
-      if (!deactivated) throw failure("internal", "the main process did not say what became of the seat");
+      if (!deactivated) throw failure("internal", "the main process did not report the outcome for the seat");
       return { ...decision, deactivated };
     },
     forget: (id) => decision({ id, method: "forget" }),

@@ -3,9 +3,9 @@
  * client in the browser.
  *
  * No such server identifies itself. Next sets an environment variable. The others are recognized by globals that their
- * own scripts leave on `globalThis`: Nuxt's exist wherever pages are drawn, and the rest while an app is developed,
- * which is when the mistake is made. These names are not documented: a server that no longer has its own counts as any
- * other program.
+ * own scripts leave on `globalThis`: Nuxt's exist wherever pages are drawn. Those of the others exist only while an app
+ * is developed, which is when the mistake is made. These names are not documented: a server that no longer has its own
+ * counts as any other program.
  */
 
 interface PageServer {
@@ -49,7 +49,7 @@ export function refusalOnPageServer(): string | undefined {
   const server = SERVERS.find(({ isHere }) => isHere());
   return (
     server &&
-    `the client would be made on ${server.framework}'s server, and a license belongs to the user's device: make it in the ` +
+    `the client would be created on ${server.framework}'s server, but a license belongs to the user's device: create it in the ` +
       `browser, ${server.place}; for a license of the server itself import \`polar-license/node\`, or give the client a ` +
       "`storage`"
   );

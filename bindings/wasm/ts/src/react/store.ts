@@ -208,7 +208,7 @@ async function createLicense(make: () => PromiseLike<License>): Promise<License>
   try {
     return await make();
   } catch (error) {
-    console.error("polar-license: the license could not be made", error);
+    console.error("polar-license: the license could not be created", error);
     throw error;
   }
 }

@@ -3,7 +3,7 @@
 
 import { createLicenseClient, LicenseError } from "polar-license";
 
-import { bounded, expire } from "../timers.mjs";
+import { withTimeLimit, expire } from "../timers.mjs";
 import { differences } from "./compare.mjs";
 import { allSteps, duration, START, time } from "./read.mjs";
 import { answer } from "./replies.mjs";
@@ -26,7 +26,7 @@ export async function run(common, file, scenario) {
   for (const [number, step] of allSteps(common, scenario).entries()) {
     const place = `step ${number + 1} (${summary(step)})`;
     try {
-      await bounded(world.step(step, place));
+      await withTimeLimit(world.step(step, place));
     } catch (error) {
       world.fail(place, error?.stack ?? String(error));
     }
