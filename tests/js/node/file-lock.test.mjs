@@ -18,7 +18,7 @@ const place = { appId: "com.acme.app", product: "01".repeat(8), device: "02".rep
 const name = fileName(place);
 const bytes = (text) => Buffer.from(text);
 
-/** Creates two stores, as two processes have them, and returns the lock's file too. */
+/** Creates two stores of one directory, as two processes would, and returns the paths of the lock's files. */
 function stores(t) {
   const directory = join(scratch(t), "data");
   mkdirSync(directory);

@@ -1,5 +1,5 @@
-// The entry for Tauri with a plugin whose answers no plugin of this version gives. tests/js/tauri tests the answers of
-// the real plugin, in a window.
+// The entry for Tauri with the answers of a plugin of another version. tests/js/tauri tests the real plugin, in a
+// window.
 
 import assert from "node:assert/strict";
 import { symlinkSync } from "node:fs";

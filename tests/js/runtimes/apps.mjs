@@ -1,5 +1,5 @@
 /**
- * The examples in a stranger's hands, with the package installed from the tarball: copies in a folder beside this
+ * The examples as a stranger uses them, with the package installed from the tarball: copies in a folder beside this
  * file's packages, so that the bundlers of all examples find them. The copies use a local Polar and are otherwise
  * unchanged.
  */
@@ -44,7 +44,7 @@ export async function write(name, tarball, filesOf) {
 }
 
 function opened(app) {
-  // a folder elsewhere, because Next searches no folder for packages that contains the user's own
+  // outside of the app: Next does not search for packages in a folder that contains the user's home
   const home = homeIn(mkdtempSync(join(tmpdir(), "polar-license-home-")));
   return {
     folder: app,

@@ -34,8 +34,8 @@ export async function run(program, args, options) {
 }
 
 /**
- * Starts a server, and resolves once `ready` finds something in a line of the stream of this number. Resolves to what
- * it found, the output so far, and a function that stops the server.
+ * Starts a server. Resolves once `ready` finds a value in a line of the output stream of this number: to that value,
+ * the output so far, and a function that stops the server.
  */
 export async function serve(program, args, { ready, stream = 1, ...options }) {
   const child = start(program, args, options, stream);

@@ -154,8 +154,8 @@ export class Engine {
      */
     giveUp(number: number): void;
     /**
-     * Returns `true` if the decision that `current` returned last still holds. It is called at every check of a
-     * feature, so it returns a type that costs the glue nothing.
+     * Returns `true` if the decision that `current` returned last still holds. Called at every check of a feature, so
+     * its type costs the glue nothing.
      */
     isCurrent(wall: number, mono: number): boolean;
     /**

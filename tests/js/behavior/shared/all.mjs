@@ -1,8 +1,11 @@
 // The tests that run in Node and on a page. `runAll` receives the platform's part:
 //
-//   polar      the local Polar's address texts      tests/scenarios by name wasm       gives the bytes of the package's
-//   WebAssembly only       runs only tests with this in their name platform   "Node" or "page" unhandled  an array to
-//   which unhandled errors are added
+//   polar      the local Polar's address
+//   texts      tests/scenarios by name
+//   wasm       a function that returns the bytes of the package's WebAssembly
+//   only       a text: only tests whose name contains it run
+//   platform   "Node" or "page"
+//   unhandled  an array to which unhandled errors are added
 
 import { withTimeLimit, rest } from "./timers.mjs";
 import * as faults from "./faults.mjs";

@@ -21,7 +21,7 @@ export function tests({ polar: url, platform }) {
   ]);
 }
 
-/** Faults after which Chromium repeats a request: it does so if a connection breaks that it has used before. */
+/** Faults after which Chromium repeats a request, because they break a connection that it has used before. */
 const RESENT = ["dropped before", "dropped after"];
 
 /**
