@@ -43,7 +43,7 @@ use uuid::Uuid;
 pub struct Validate {
     /// The license key.
     pub key: Key,
-    /// The organization that sold it.
+    /// The organization that sold the key.
     pub organization_id: Uuid,
     /// The seat. Without it, Polar checks no seat.
     pub activation_id: Option<Uuid>,
@@ -62,7 +62,7 @@ pub struct Validate {
 pub struct Activate {
     /// The license key.
     pub key: Key,
-    /// The organization that sold it.
+    /// The organization that sold the key.
     pub organization_id: Uuid,
     /// The label that the vendor and the customer see beside the seat.
     pub label: String,
@@ -77,7 +77,7 @@ pub struct Activate {
 pub struct Deactivate {
     /// The license key.
     pub key: Key,
-    /// The organization that sold it.
+    /// The organization that sold the key.
     pub organization_id: Uuid,
     /// The seat.
     pub activation_id: Uuid,

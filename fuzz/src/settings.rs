@@ -18,7 +18,7 @@ pub fn run(data: &[u8]) {
         }
         Err(error) => {
             assert_eq!(error.kind(), ErrorKind::InvalidConfig, "{error}");
-            // a key in the settings is no secret, because settings have no license key
+            // `KEY` is not a secret here: settings have no member for a license key
             assert_printable(&error.to_string().replace(KEY, ""));
             assert!(error.to_string().len() < 1000, "{} bytes of message", error.to_string().len());
             assert!(!has_secret || !format!("{error:?}").contains(SECRET), "the secret is shown");

@@ -1,4 +1,4 @@
-//! A purchase: opened by the vendor's link, followed until it is paid, then a code is mailed to its buyer.
+//! A purchase: opens the vendor's link, follows the checkout until it is paid, and then has a code mailed to the buyer.
 //!
 //! ```text
 //! open    the link ─► the address of a checkout's page, for the browser
@@ -30,18 +30,18 @@ pub struct CheckoutPage {
     address: Zeroizing<String>,
 }
 
-/// A purchase that is paid, and what became of the code for its buyer.
+/// A purchase that is paid, and the result of requesting a code for its buyer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "the user needs to know where to look for the code"]
 pub struct Purchase {
     pub(super) checkout_id: Uuid,
-    /// What became of the code for the buyer's address.
+    /// The result of requesting a code for the buyer's address.
     pub code: CodeRequest,
 }
 
 impl CheckoutPage {
-    /// The address to open in the browser. It holds the secret of the checkout, which shows the buyer's data: give it to the
-    /// browser and to nobody else.
+    /// Returns the address to open in the browser. It contains the secret of the checkout, which gives access to the
+    /// buyer's data: pass it to the browser only.
     pub fn address(&self) -> &str {
         &self.address
     }
@@ -53,7 +53,7 @@ impl fmt::Debug for CheckoutPage {
     }
 }
 
-/// Makes a checkout by the vendor's link: `https://buy.polar.sh/polar_cl_…`, or what follows the last slash.
+/// Creates a checkout from the vendor's link: `https://buy.polar.sh/polar_cl_…`, or the part after the last slash.
 pub fn open(context: Context, link: &str) -> Step<CheckoutPage> {
     let Some((link, query)) = read_link(link) else {
         let detail = "the checkout link is not valid; copy one from the dashboard";
@@ -69,7 +69,7 @@ pub fn open(context: Context, link: &str) -> Step<CheckoutPage> {
     })
 }
 
-/// The secret of a link and its parameters, without those that identify the buyer.
+/// Returns the secret of a link and its parameters, without those that identify the buyer.
 fn read_link(text: &str) -> Option<(String, String)> {
     let text = trim_pasted(text);
     let (path, query) = text.split_once('?').unwrap_or((text, ""));
@@ -81,7 +81,7 @@ fn read_link(text: &str) -> Option<(String, String)> {
     Some((link.to_owned(), query.join("&")))
 }
 
-/// A checkout that the vendor's backend has made, by its client secret.
+/// Returns a checkout that the vendor's backend has created, by its client secret.
 pub fn made_elsewhere(context: &Context, client_secret: &str) -> Result<CheckoutPage, Error> {
     let detail = "the client secret of the checkout is not valid: it starts with `polar_c_`";
     let secret = CheckoutSecret::read(client_secret.trim()).ok_or_else(|| context.mistake(detail))?;

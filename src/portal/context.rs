@@ -1,4 +1,4 @@
-//! What an operation of the portal knows of the app and of this device, as it was when the operation began.
+//! The app and this device as an operation of the portal sees them: their state when the operation began.
 
 use crate::config::{Config, Environment};
 use crate::engine::Engine;
@@ -7,7 +7,7 @@ use crate::record::Attempt;
 use crate::time::Timestamp;
 use uuid::Uuid;
 
-/// What an operation knows of the app and of this device.
+/// The state of the app and of this device for an operation.
 #[derive(Clone, Debug)]
 pub struct Context {
     pub(super) config: Config,
@@ -17,9 +17,9 @@ pub struct Context {
     license_id: Option<Uuid>,
     /// The seat of the license here.
     pub(super) seat: Option<Uuid>,
-    /// All seats of this device that it knows of.
+    /// All seats that this device has, as far as it knows.
     pub(super) seats: Vec<Uuid>,
-    /// Its activations whose answers were lost.
+    /// The activations of this device whose answers were lost.
     attempts: Vec<LostAttempt>,
 }
 
@@ -28,12 +28,12 @@ pub struct Context {
 struct LostAttempt {
     marker: String,
     label: String,
-    /// On Polar's clock.
+    /// The time of the activation, on Polar's clock.
     at: Timestamp,
 }
 
 impl Context {
-    /// As it is at this instant.
+    /// Returns the state at this instant.
     pub fn of(engine: &Engine) -> Self {
         let here = engine.own_license();
         Self {
@@ -46,19 +46,19 @@ impl Context {
         }
     }
 
-    /// Whether a key is that of the license here, whichever text of it is known here.
+    /// Returns `true` if a key is that of the license here, even if the text of it differs.
     pub(super) fn is_here(&self, id: Uuid, key: &Key) -> bool {
         self.license_id == Some(id) || self.key.as_ref() == Some(key)
     }
 
-    /// Whether this device has activations whose answers were lost.
+    /// Returns `true` if this device has activations whose answers were lost.
     pub(super) fn has_lost_attempts(&self) -> bool {
         !self.attempts.is_empty()
     }
 
-    /// Whether an activation at Polar is one of this device whose answer was lost.
+    /// Returns `true` if an activation at Polar is one of this device whose answer was lost.
     pub(super) fn is_lost_attempt(&self, marker: &str, label: &str, since: Timestamp) -> bool {
-        // far longer than a request can be on its way
+        // far longer than a request can be in transit
         const ON_ITS_WAY_MS: i64 = 10 * 60 * 1000;
         self.attempts.iter().any(|attempt| {
             let took = since.ms_since(attempt.at);
@@ -66,13 +66,13 @@ impl Context {
         })
     }
 
-    /// Whether the configuration accepts keys of this benefit.
+    /// Returns `true` if the configuration accepts keys of this benefit.
     pub(super) fn accepts(&self, benefit: Uuid) -> bool {
         let accepted = self.config.benefits();
         accepted.is_empty() || accepted.contains(&benefit)
     }
 
-    /// Where Polar's own pages are, without a slash at its end.
+    /// Returns the address of Polar's own pages, without a slash at its end.
     pub(super) fn pages(&self) -> &str {
         match self.config.environment() {
             Environment::Production => "https://polar.sh",
@@ -81,7 +81,7 @@ impl Context {
         }
     }
 
-    /// Whether a page may be opened in a browser: one that is encrypted, or one of this environment.
+    /// Returns `true` if a page may be opened in a browser: an encrypted one, or one of this environment.
     pub(super) fn may_open(&self, address: &str) -> bool {
         let is_own = address.strip_prefix(self.pages()).is_some_and(|rest| rest.starts_with('/'));
         (is_own || address.starts_with("https://")) && address.bytes().all(|byte| byte.is_ascii_graphic())

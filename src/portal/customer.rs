@@ -4,7 +4,7 @@ use crate::text::printable;
 use std::fmt;
 use uuid::Uuid;
 
-/// One of several customers with the same address: a team, for example.
+/// One of several customers with the same address, such as a team.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Customer {
     pub(super) id: Uuid,
@@ -16,13 +16,13 @@ impl Customer {
         Self { id, name: name.map(|name| printable(&name)) }
     }
 
-    /// The customer's name, if it has one.
+    /// Returns the customer's name, if there is one.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 }
 
-/// Without personal data.
+/// Shows no personal data.
 impl fmt::Debug for Customer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Customer").finish_non_exhaustive()

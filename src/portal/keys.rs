@@ -1,8 +1,8 @@
-//! The customer's keys and their devices: listed, released.
+//! The customer's keys and their devices: lists both, and releases devices.
 //!
 //! ```text
 //! list     page 1 ─► page 2 ─► … ─► this organization's, of accepted benefits
-//! devices  get the key ─► its activations │ none ─► what was granted ─► the vendor shows devices: there is none │ hidden
+//! devices  get the key ─► its activations │ none ─► the grants ─► the vendor shows devices: there is none │ hidden
 //! ```
 
 use super::context::Context;
@@ -16,15 +16,15 @@ use crate::engine::{Operation, PortalOperation};
 use crate::texts::Text;
 use uuid::Uuid;
 
-/// More pages are not read; nobody has so many keys.
+/// The most pages that are read. No customer has so many keys.
 const MOST_PAGES: u32 = 100;
 
-/// All keys of this organization that the app accepts, those that can be used first.
+/// Lists all keys of this organization that the app accepts, usable ones first.
 pub fn list(context: Context, token: Token) -> Step<Vec<LicenseKey>> {
     list_from(context, token, 1, Vec::new())
 }
 
-/// One key without its devices, of which a request for the key alone would answer any number.
+/// Lists one key without its devices. A request for the key alone would return any number of devices.
 pub(super) fn find(context: Context, token: Token, key: &LicenseKey) -> Step<Option<LicenseKey>> {
     find_from(context, token, (key.id, key.benefit_id()), 1)
 }
@@ -60,7 +60,7 @@ fn list_from(context: Context, token: Token, number: u32, mut keys: Vec<LicenseK
     })
 }
 
-/// The devices of a key. `is_full` if all its seats are known to be taken.
+/// Lists the devices of a key. `is_full` means that all its seats are known to be taken.
 pub fn devices(context: Context, token: Token, key: LicenseKey, is_full: bool) -> Step<Devices> {
     Step::send(context.get_key(&token, key.id), move |answer, now| {
         match wire::key_read(&answer, &context, key.id, now.wall) {
@@ -73,8 +73,8 @@ pub fn devices(context: Context, token: Token, key: LicenseKey, is_full: bool) -
     })
 }
 
-/// Polar lists no device. Whether the vendor shows them at all, and where the customer's purchases are, can be seen in what
-/// was granted.
+/// Finds out from the customer's grants whether the vendor shows devices at all, and where the customer's purchases
+/// are, because Polar lists no device.
 fn none_listed(context: Context, token: Token, key: LicenseKey, is_full: bool) -> Step<Devices> {
     let has_seat_here = context.is_here(key.id, &key.key) && context.seat.is_some();
     Step::send(context.grant_of_benefit(&token, key.benefit_id()), move |answer, _| {

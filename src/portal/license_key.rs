@@ -1,4 +1,4 @@
-//! A license key as the customer portal lists it.
+//! A license key in the form of the customer portal.
 
 use super::context::Context;
 use crate::codes::{KeyStatus, Reason};
@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-/// A license key of the customer's, for this app. Of the key itself only the last six characters can be seen.
+/// A license key of the customer's, for this app. Only the last six characters of the key itself are shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LicenseKey {
     pub(super) id: Uuid,
@@ -24,58 +24,58 @@ pub struct LicenseKey {
 }
 
 impl LicenseKey {
-    /// Polar's id of it, which tells it from others in a list. It is not the key, and not secret.
+    /// Returns Polar's id of the key, which distinguishes it from others in a list. It is not the key, and not secret.
     pub fn id(&self) -> Uuid {
         self.id
     }
 
-    /// `****-` and the last six characters.
+    /// Returns `****-` and the last six characters.
     pub fn masked(&self) -> String {
         self.key.to_string()
     }
 
-    /// Whether it can be used. That it has expired is what the clock of this device says, which may be wrong.
+    /// Returns whether the key can be used. `Expired` is judged by the clock of this device, which may be wrong.
     pub fn status(&self) -> KeyStatus {
         self.status
     }
 
-    /// What it was sold as.
+    /// Returns the benefit that the key was sold as.
     pub fn benefit_id(&self) -> Uuid {
         self.benefit_id
     }
 
-    /// How many devices it allows; `None` if it needs no activation.
+    /// Returns the number of devices that may be active at once; `None` if the key needs no activation.
     pub fn limit_activations(&self) -> Option<u32> {
         self.limit_activations
     }
 
-    /// How often it may be used; `None` for no limit.
+    /// Returns the most usage that may be consumed; `None` for no limit.
     pub fn limit_usage(&self) -> Option<u32> {
         self.limit_usage
     }
 
-    /// How often it was used.
+    /// Returns the usage that was consumed.
     pub fn usage(&self) -> u32 {
         self.usage
     }
 
-    /// When it was issued.
+    /// Returns the time at which the key was issued.
     pub fn created_at(&self) -> Timestamp {
         self.created_at
     }
 
-    /// When it expires; `None` for never.
+    /// Returns the time at which the key expires; `None` for never.
     pub fn expires_at(&self) -> Option<Timestamp> {
         self.expires_at
     }
 
-    /// Whether it was the key of the license on this device when it was read.
+    /// Returns `true` if it was the key of the license on this device when it was read.
     pub fn is_here(&self) -> bool {
         self.is_here
     }
 
-    /// Reads a key in a reply, and whose it is; `None` if it has not Polar's shape. `wall` is the clock of this
-    /// device.
+    /// Reads a key in a reply, and the id of its organization. Returns `None` if the key is not in Polar's form. `wall`
+    /// is the clock of this device.
     pub(super) fn read(key: Object<'_, '_>, context: &Context, wall: Timestamp) -> Option<(Uuid, Self)> {
         let organization_id = key.read("organization_id", id)?;
         let expires_at = key.read("expires_at", time);
@@ -109,7 +109,7 @@ impl LicenseKey {
         Some((organization_id, this))
     }
 
-    /// What comes first where several could be used: what lasts longest, then the newest.
+    /// Sorts usable keys: latest expiry first, then the newest.
     pub(super) fn rank(&self) -> impl Ord + use<> {
         let lasts_until = self.expires_at.map_or(i64::MAX, Timestamp::unix_ms);
         std::cmp::Reverse((lasts_until, self.created_at.unix_ms()))
@@ -117,10 +117,10 @@ impl LicenseKey {
 }
 
 impl KeyStatus {
-    /// Why a key cannot be used; `None` if it can.
+    /// Returns why a key cannot be used, or `None` if it can.
     pub(super) fn reason(self) -> Option<Reason> {
         match self {
-            // one that this version does not know may be as good: Polar decides when the key is activated
+            // a status that this version does not know may be usable: Polar decides when the key is activated
             Self::Granted | Self::Unknown => None,
             Self::Expired => Some(Reason::Expired),
             Self::Revoked | Self::Disabled => Some(Reason::Inactive),

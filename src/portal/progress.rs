@@ -1,10 +1,10 @@
-//! Waiting for somebody else: how long, for what, and when to ask again. Waits itself for nothing.
+//! The progress of a wait, and the times at which Polar is asked again. Does not wait itself.
 
 use crate::codes::Stage;
 use crate::time::{Now, milliseconds};
 use std::time::Duration;
 
-/// How long something has been waited for, and for what.
+/// The event that is awaited, and the time that it has taken so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     stage: Stage,
@@ -13,27 +13,27 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// What is waited for.
+    /// Returns the event that is awaited.
     pub fn stage(&self) -> Stage {
         self.stage
     }
 
-    /// How long it has been waited for.
+    /// Returns the time that the wait has taken so far.
     pub fn waited(&self) -> Duration {
         self.waited
     }
 
-    /// When Polar is asked again.
+    /// Returns the time until Polar is asked again.
     pub fn next_in(&self) -> Duration {
         self.next_in
     }
 }
 
-/// Asking again and again until a deadline.
+/// A wait in which Polar is asked repeatedly until a deadline.
 #[derive(Clone, Copy)]
 pub(super) struct Waiting {
     pub(super) stage: Stage,
-    /// In ms of the monotonic clock.
+    /// The start, in ms of the monotonic clock.
     began: u64,
     deadline: u64,
 }
@@ -43,7 +43,8 @@ impl Waiting {
         Self { stage, began: now.mono, deadline: now.after(milliseconds(within)) }
     }
 
-    /// When to ask again, every two seconds at first and every five after a minute; `None` if that would be too late.
+    /// Returns when to ask again, every two seconds at first and every five after a minute; `None` if that would be
+    /// after the deadline.
     pub(super) fn next(&mut self, at_least: Option<Duration>, now: Now) -> Option<(u64, Progress)> {
         const MINUTE_MS: u64 = 60_000;
         let waited = now.mono.saturating_sub(self.began);

@@ -1,8 +1,8 @@
-//! Restoring a license: the key that fits is activated on this device.
+//! Restoring a license: activates the suitable key on this device.
 //!
 //! ```text
 //! list the keys ─► the key that is active here, or the only one that can be used ─► activate ─► licensed
-//!               │      (an activation of this device was not answered: the seat that it took is used) └► no seat is free ─► its devices
+//!               │      (if an activation of this device got no answer, its seat is used)              └► no seat is free ─► its devices
 //!               ├► several can be used ─► the user chooses
 //!               ├► none, but one has expired by the clock of this device ─► the same: Polar decides
 //!               └► none ─► error, or, if one is expected, wait and list again
@@ -28,11 +28,11 @@ use crate::time::Now;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// How long a key is waited for that was bought, or granted with a seat.
+/// The longest wait for a key that was bought, or granted with a seat.
 const KEY_WITHIN: Duration = Duration::from_secs(5 * 60);
 
-/// The keys that can be used, the best first: one at least, or the error says why there is none. Where all have expired by the
-/// clock of this device, which may be wrong, it is the one that lasts longest.
+/// Returns the usable keys, the best first: at least one, or an error that says why there is none. If all have expired
+/// by the clock of this device, which may be wrong, returns the one that lasts longest.
 pub fn usable_keys(context: Context, token: Token, now: Now) -> Step<Vec<LicenseKey>> {
     list(context.clone(), token).and_then(now, move |keys, _| match usable(keys) {
         Usable::Keys(keys) => Step::done(keys),
@@ -41,17 +41,17 @@ pub fn usable_keys(context: Context, token: Token, now: Now) -> Step<Vec<License
     })
 }
 
-/// Activates the key that fits.
+/// Activates the suitable key.
 pub fn restore(context: Context, token: Token, now: Now) -> Step<Restored> {
     usable_keys(context.clone(), token.clone(), now).and_then(now, |keys, _| activate_fitting(context, token, keys))
 }
 
-/// The same, but waits for a key that is on its way: after an invitation was accepted.
+/// Activates the suitable key, and waits for it if it is still on its way, after an invitation was accepted.
 pub fn restore_when_granted(context: Context, token: Token, now: Now) -> Step<Restored> {
     restore_waiting(context, token, None, Waiting::new(Stage::Granting, KEY_WITHIN, now), now)
 }
 
-/// `expired` is the key that Polar has called expired.
+/// Restores a license, with a wait for its key. `expired` is the key that Polar has called expired.
 fn restore_waiting(
     context: Context,
     token: Token,
@@ -77,7 +77,7 @@ fn restore_waiting(
     })
 }
 
-/// Activates a key that has expired by the clock of this device. If Polar says so too, it is not the one to wait for.
+/// Activates a key that has expired by the clock of this device. If Polar calls it expired too, waits for another one.
 fn activate_or_wait(context: Context, token: Token, key: LicenseKey, waiting: Waiting, now: Now) -> Step<Restored> {
     let id = key.id;
     activate(context.clone(), token.clone(), key).then(now, move |restored, now| match restored {
@@ -90,7 +90,7 @@ fn activate_or_wait(context: Context, token: Token, key: LicenseKey, waiting: Wa
     })
 }
 
-/// Activates the key of a purchase, and waits for it as long as it is on its way.
+/// Activates the key of a purchase, and waits for it while it is on its way.
 pub fn restore_purchase(context: Context, token: Token, purchase: &Purchase, now: Now) -> Step<Restored> {
     find_purchase(context, token, purchase.checkout_id, Waiting::new(Stage::Granting, KEY_WITHIN, now))
 }
@@ -114,8 +114,8 @@ fn activate_by_id(context: Context, token: Token, id: Uuid) -> Step<Restored> {
     })
 }
 
-/// Activates a key, with the seat that an earlier activation of this device took whose answer was lost, if there is one. If no
-/// seat is free, the devices of the key are asked for.
+/// Activates a key. If an earlier activation of this device took a seat and its answer was lost, uses that seat. If no
+/// seat is free, lists the devices of the key.
 pub fn activate(context: Context, token: Token, key: LicenseKey) -> Step<Restored> {
     if !context.has_lost_attempts() || key.limit_activations().is_none() {
         return activate_now(context, token, key);
@@ -144,7 +144,7 @@ fn activate_now(context: Context, token: Token, key: LicenseKey) -> Step<Restore
         Err(error) if error.reason() == Some(Reason::ActivationLimit) => {
             devices(context, token, key.clone(), true).then(now, |devices, _| match devices {
                 Ok(devices) => Step::done(Restored::NoSeat(Box::new(NoSeat { key, devices, error }))),
-                // that no seat is free is what the user has to know
+                // the user has to know that no seat is free
                 Err(_) => Step::failed(error),
             })
         }
@@ -163,17 +163,18 @@ fn activate_fitting(context: Context, token: Token, mut keys: Vec<LicenseKey>) -
     }
 }
 
-/// Which keys can be used.
+/// The usable keys of a customer.
 enum Usable {
-    /// These, one at least.
+    /// These keys, at least one.
     Keys(Vec<LicenseKey>),
-    /// None by the clock of this device, which may be wrong: Polar lists expired keys as granted. This one lasts longest.
+    /// None by the clock of this device, which may be wrong: Polar lists expired keys as granted. This key lasts
+    /// longest.
     PerhapsExpired(LicenseKey),
-    /// None, and why the first of those that there are cannot; without a reason there is no key at all.
+    /// None, and the reason why the first key cannot be used; without a reason there is no key at all.
     None(Option<Reason>),
 }
 
-/// `keys` are those of the list, the best first.
+/// Returns the usable keys among those of the list, which are sorted, the best first.
 fn usable(mut keys: Vec<LicenseKey>) -> Usable {
     if let Some(at) = keys.iter().position(|key| key.status() == KeyStatus::Expired)
         && keys.iter().all(|key| key.status().reason().is_some())
@@ -195,7 +196,8 @@ fn no_key(context: &Context, reason: Option<Reason>) -> Error {
     Error::refused(texts, reason)
 }
 
-/// `unread` is the member of the last answer without which a grant names no key.
+/// Returns the error that the key has not arrived. `unread` is the member of the last answer without which a grant
+/// names no key.
 fn key_is_late(context: &Context, unread: Option<Field>) -> Error {
     let seen = unread.map(|field| format!("; in its answer, {field}")).unwrap_or_default();
     let detail = format!("Polar has not granted the license key within 5 minutes{seen}");
@@ -203,7 +205,7 @@ fn key_is_late(context: &Context, unread: Option<Field>) -> Error {
 }
 
 impl Waiting {
-    /// Waits and asks again; once time is up, that is the error.
+    /// Waits and asks again. Ends with the given error once time is up.
     fn again(
         mut self,
         context: Context,

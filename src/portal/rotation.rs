@@ -1,4 +1,4 @@
-//! Replacing a license key: sent once, and what came of it is stored here before anything else.
+//! Replacing a license key: the request is sent once, and the new key is stored here before anything else is done.
 //!
 //! ```text
 //! list the key ─► not of the license here ─► send
@@ -8,9 +8,9 @@
 //!      └► no answer ─► list the key ─► a new one ─► save
 //!                                   └► the old one, or no answer ─► error
 //! ```
-//! Whether the key is that of the license here is known by its id: its text may have been replaced since the license was
-//! stored, and since the app listed it. Its devices are not asked for: whoever has the key can make any number of them, and a
-//! key that others have is one that its customer replaces.
+//! The id of the key tells whether it is that of the license here: its text may have been replaced since the license
+//! was stored, and since the app listed it. The devices of the key are not requested: anybody with the key can create
+//! any number of them, and customers replace keys that others have.
 
 use super::context::Context;
 use super::keys::find;
@@ -25,8 +25,8 @@ use crate::key::Key;
 use crate::texts::Text;
 use crate::time::Now;
 
-/// That the user has confirmed to replace a license key: the old one ends at once, on all devices of the customer, and nobody
-/// can bring it back.
+/// Proof that the user has confirmed to replace a license key. The old key ends at once, on all devices of the
+/// customer, and cannot be restored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConfirmedByUser;
 
@@ -35,8 +35,8 @@ struct Rotation {
     context: Context,
     token: Token,
     key: LicenseKey,
-    /// The texts that it had, as far as they are known: as the app has listed it, as Polar has it, and as the record has it.
-    /// Polar may still answer with one of them for a moment.
+    /// The known texts of the key: from the app's list, from Polar and from the record. Polar may still return one of
+    /// them for a moment.
     texts: Vec<Key>,
     /// Whether the license here is of this key.
     is_here: bool,
@@ -44,7 +44,7 @@ struct Rotation {
     was_known: bool,
 }
 
-/// Replaces a key by another one.
+/// Replaces a key by a new one.
 pub fn rotate(context: Context, token: Token, key: LicenseKey, _: ConfirmedByUser, now: Now) -> Step<LicenseKey> {
     find(context.clone(), token.clone(), &key).and_then(now, move |last, _| match last {
         Some(last) => Rotation::new(context, token, key, last).begin(),
@@ -53,7 +53,7 @@ pub fn rotate(context: Context, token: Token, key: LicenseKey, _: ConfirmedByUse
 }
 
 impl Rotation {
-    /// `listed` is the key as the app has it, `last` as Polar has it.
+    /// Creates a rotation. `listed` is the key as the app has it, `last` as Polar has it.
     fn new(context: Context, token: Token, listed: LicenseKey, last: LicenseKey) -> Self {
         let is_here = last.is_here() || context.is_here(listed.id, &listed.key);
         let mut texts = vec![listed.key.clone(), last.key];
@@ -89,7 +89,7 @@ impl Rotation {
         })
     }
 
-    /// The answer was lost: nobody has the new key, if there is one.
+    /// Lists the key again after a lost answer, which may have contained the only copy of a new key.
     fn look_again(self, error: Error, now: Now) -> Step<LicenseKey> {
         self.find().then(now, move |found, _| match found {
             Ok(Some(new)) if !self.texts.contains(&new.key) => self.save(new),
@@ -100,7 +100,7 @@ impl Rotation {
         })
     }
 
-    /// The license here goes on with the new key.
+    /// Saves the new key, with which the license here continues.
     fn save(mut self, mut new: LicenseKey) -> Step<LicenseKey> {
         new.is_here = self.is_here;
         let from = self.texts.clone();
@@ -113,7 +113,8 @@ impl Rotation {
         })
     }
 
-    /// The customer may have replaced the key twice at the same time. The last one holds, and may have been saved here first.
+    /// Lists the key again, because the customer may have replaced it twice at the same time. The last text counts, and
+    /// may have been saved here first.
     fn confirm(self, saved: LicenseKey, now: Now) -> Step<LicenseKey> {
         self.find().then(now, move |found, _| match found {
             Ok(Some(last)) if !self.texts.contains(&last.key) => self.save(last),

@@ -1,11 +1,11 @@
-//! What nobody may see: read once, shown never, wiped when dropped.
+//! The secrets of a customer: checked once, never shown, wiped when dropped.
 
 use crate::text::{is_invisible, trim_pasted};
 use std::fmt;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// A customer's token, which lasts an hour. Shown by nothing.
+/// A customer's token, which lasts an hour. No output contains it.
 #[derive(Clone)]
 pub struct Token(Arc<Zeroizing<String>>);
 
@@ -16,23 +16,23 @@ pub(super) struct Email(Zeroizing<String>);
 /// A code from a mail.
 pub(super) struct Code(Zeroizing<String>);
 
-/// What an invitation to a team consists of.
+/// The token of an invitation to a team.
 pub(super) struct Invitation(Zeroizing<String>);
 
 /// The secret of a checkout, which shows the buyer's data.
 #[derive(Clone)]
 pub(super) struct CheckoutSecret(Zeroizing<String>);
 
-/// Polar's codes: capital letters and digits.
+/// The length of Polar's codes, which consist of capital letters and digits.
 const CODE_LENGTH: usize = 6;
 
-/// Longer secrets are taken for a mistake.
+/// The longest secret that is accepted. A longer text is a mistake.
 const MOST_BYTES: usize = 512;
 
 impl Token {
     const PREFIXES: [&str; 2] = ["polar_cst_", "polar_mst_"];
 
-    /// `None` for what cannot be a token of the customer portal.
+    /// Checks a token. Returns `None` if it cannot be one of the customer portal.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let text = trim_pasted(text);
         let is_one = Self::PREFIXES.iter().any(|prefix| text.starts_with(prefix)) && is_plain(text);
@@ -45,8 +45,8 @@ impl Token {
 }
 
 impl Email {
-    /// An address as a person types or pastes it, also as `Lena <lena@example.com>`. `None` only for what Polar would refuse for
-    /// certain; whether the address exists is found out there.
+    /// Reads an address as a person types or pastes it, also as `Lena <lena@example.com>`. Returns `None` only if Polar
+    /// would certainly refuse it; Polar finds out whether the address exists.
     pub(super) fn read(text: &str) -> Option<Self> {
         let text = trim_pasted(text);
         let named = text.strip_suffix('>').and_then(|text| text.rsplit_once('<'));
@@ -63,7 +63,8 @@ impl Email {
 }
 
 impl Code {
-    /// Trimmed and in capital letters. Polar answers 500 to a character outside ASCII, and every try counts.
+    /// Reads a code, and trims and capitalizes it. Polar answers 500 to a character outside ASCII, and every try
+    /// counts.
     pub(super) fn read(text: &str) -> Option<Self> {
         let code = Zeroizing::new(trim_pasted(text).to_ascii_uppercase());
         let is_one = code.len() == CODE_LENGTH && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -76,7 +77,7 @@ impl Code {
 }
 
 impl Invitation {
-    /// The token of an invitation, or the address in its mail, which has it as `token`.
+    /// Reads the token of an invitation, or the address in its mail, which has the parameter `token`.
     pub(super) fn read(text: &str) -> Option<Self> {
         let text = trim_pasted(text);
         let token = match text.split_once('?') {
@@ -94,7 +95,7 @@ impl Invitation {
 }
 
 impl CheckoutSecret {
-    /// The end of the address of a checkout's page, or the secret itself.
+    /// Reads the end of the address of a checkout's page, or the secret itself.
     pub(super) fn read(address: &str) -> Option<Self> {
         let path = address.split(['?', '#']).next()?.trim_end_matches('/');
         let secret = path.rsplit('/').next().filter(|secret| is_plain(secret))?;
@@ -106,7 +107,7 @@ impl CheckoutSecret {
     }
 }
 
-/// Whether it can be in a header and in an address as it is.
+/// Returns `true` if the text can be part of a header and of an address unchanged.
 pub(super) fn is_plain(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     !text.is_empty() && text.len() <= MOST_BYTES && text.bytes().all(is_plain)

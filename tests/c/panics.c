@@ -169,8 +169,8 @@ static void a_decision_panics(polar_license_decision *d)
     PANICS(polar_license_decision_free, (polar_license_decision_free(d), 1));
 }
 
-/* Calls the functions of a customer's session and of its objects: those that exist without Polar, and the rest for
- * NULL. */
+/* Calls the functions of a customer's session and of its objects: with real objects if they can be created without
+ * Polar, and otherwise with NULL. */
 static void a_portal_panics(polar_license *l)
 {
     polar_license_session *session = NULL, *s = (polar_license_session *)&s;

@@ -34,7 +34,7 @@ async function sandboxed(browser, site) {
   equal(opened.activation, "storage", "a key that needs a seat");
 }
 
-/** Opens a client under that policy, with the platform's own storage, and returns the outcome. */
+/** Opens a client on a page with this query, with the platform's own storage, and returns the outcome. */
 async function openedUnder(browser, site, query) {
   const page = await browser.newPage();
   const unhandled = [];

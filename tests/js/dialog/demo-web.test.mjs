@@ -8,12 +8,11 @@ import { join } from "node:path";
 import { it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { serve } from "../../../tools/demo-web/site.mjs";
-import { startPolar } from "../electron/polar.mjs";
+import { scripts, startPolar } from "../electron/polar.mjs";
 import { PATIENCE_MS } from "../patience.mjs";
 import { browsers } from "./browsers.mjs";
 
 const pictures = fileURLToPath(new URL("../../../target/demo-web/", import.meta.url));
-const scripts = process.env.POLAR_LICENSE_JS ?? fileURLToPath(new URL("../../../target/package/npm", import.meta.url));
 const [chromium] = browsers;
 
 it("the demonstration shows each decision and its reason", { skip: chromium.missing }, async (context) => {

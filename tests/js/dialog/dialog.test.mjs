@@ -11,14 +11,13 @@ import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import axe from "axe-core";
 import { LocalPolar } from "../behavior/shared/local-polar.mjs";
-import { startPolar } from "../electron/polar.mjs";
+import { scripts, startPolar } from "../electron/polar.mjs";
 import { browsers } from "./browsers.mjs";
 import { Driver } from "./driver.mjs";
 import { serve } from "./site.mjs";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const pictures = fileURLToPath(new URL("../../../target/dialog/", import.meta.url));
-const scripts = process.env.POLAR_LICENSE_JS ?? fileURLToPath(new URL("../../../target/package/npm", import.meta.url));
 
 describe("the dialog", { concurrency: true }, () => {
   for (const browser of browsers) {

@@ -6,14 +6,14 @@ import { startLocalPolar } from "../start-polar.mjs";
 
 const target = new URL("../../../target/", import.meta.url);
 const path = (variable, otherwise) => process.env[variable] ?? fileURLToPath(new URL(otherwise, target));
-const scripts = path("POLAR_LICENSE_JS", "package/npm");
+/** The folder of the built package. */
+export const scripts = path("POLAR_LICENSE_JS", "package/npm");
 /** The command line tool. */
 export const program = path("POLAR_LICENSE_CLI", "debug/polar-license");
 
 export const { createLicenseClient } = await import(`${scripts}/index.js`);
 export const { shareLicense } = await import(`${scripts}/electron-main.js`);
 export const { exposeLicense } = await import(`${scripts}/electron-preload.js`);
-export { scripts };
 
 /** Starts a local Polar with demo keys, which runs until the end of the tests. */
 export async function startPolar(after, ...options) {

@@ -15,13 +15,11 @@ import { build } from "esbuild";
 import { JSDOM } from "jsdom";
 import { chromium } from "playwright-core";
 import { chromiumOptions } from "../chromium.mjs";
-import { clientOf, exposeLicense, shareLicense, startPolar } from "../electron/polar.mjs";
+import { clientOf, exposeLicense, scripts, shareLicense, startPolar } from "../electron/polar.mjs";
 import { Electron } from "../electron/stand-in.mjs";
 import { PATIENCE_MS } from "../patience.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const scripts = process.env.POLAR_LICENSE_JS;
-if (!scripts) throw new Error("POLAR_LICENSE_JS is not set; run `cargo xtask test js`");
 
 const BUNDLES = {
   "React 18": { entry: "story.jsx", root: join(here, "react-18") },

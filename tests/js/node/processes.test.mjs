@@ -74,7 +74,7 @@ class Device {
     const place = ["--organization", organizationId, "--app", appId, "--data-dir", this.directory];
     const timeout = ["--timeout", `${timeoutMs}ms`, "--offline-grace", "24h"];
     const settings = ["--environment", environment, "--device-id", deviceId, ...timeout];
-    // the exit status says whether access is allowed, and so does the state
+    // an exit status other than 0 only says that access is not allowed, and so does the state
     const ends = run(program, [...place, ...settings, ...operation, "--json"]).catch((ended) => ended);
     const { state, problem, error } = JSON.parse((await ends).stdout);
     return { state, problem: problem?.kind ?? null, error: error?.kind ?? null };

@@ -188,7 +188,7 @@ export const Below = () => useLicense().license?.portal() && null;
 export const Other = ({ license }: { license: License<"export"> }) => <LicenseProvider license={license} />;
 `;
 
-/** Declares imported addresses in bundlers, and the used parts of other packages' own types. */
+/** Types for imported addresses in bundlers, and for the parts of other packages that the READMEs use. */
 const AMBIENT = `
   declare module "vue" {
     export function shallowRef<Value>(value: Value): { value: Value };

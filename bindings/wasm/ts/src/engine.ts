@@ -120,7 +120,10 @@ async function instantiate(module: WebAssembly.Module, glue: Glue): Promise<Inst
   return { glue, hasStopped: false };
 }
 
-/** Returns the failure if the engine threw one, as a plain object. An `Error` is a trap or a bug. */
+/**
+ * Returns the engine's failure, which is thrown as a plain object, or `undefined` for an `Error`, which is a trap or a
+ * bug.
+ */
 function failureOf(thrown: unknown): Failure | undefined {
   return thrown instanceof Error ? undefined : (thrown as Partial<compiled.Thrown> | undefined)?.error;
 }
