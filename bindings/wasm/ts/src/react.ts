@@ -51,9 +51,10 @@ type LicenseOf<Source> = Source extends (...given: never[]) => PromiseLike<infer
 /** The props of `<LicenseProvider>`. */
 export interface LicenseProviderProps {
   /**
-   * The license, or a function that makes it: `() => createLicenseClient(…)`. The function is called once, in the browser
-   * only, so it is right for apps that are rendered on a server too; what it has made is disposed of with the provider.
-   * `null` while there is none yet. An app that has declared its license by `Register` gives that one, and no other.
+   * The license, or a function that creates it: `() => createLicenseClient(…)`. The function is called once, in the
+   * browser only, so it suits apps that are rendered on a server too. The provider disposes of the license that it has
+   * created. `null` if there is no license yet. An app that has declared its license by `Register` must pass that
+   * license.
    */
   license: ProvidedLicense | null | undefined | (() => PromiseLike<ProvidedLicense>);
   children?: ReactNode;

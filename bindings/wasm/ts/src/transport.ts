@@ -1,6 +1,6 @@
 /**
  * One request to Polar by `fetch`, and its outcome as plain data. Always settles, whatever `fetch` does. Never sends
- * twice, never follows a redirect, and passes no signal from outside to `fetch`, to keep its abort reason from it.
+ * twice, never follows a redirect, and passes no signal of the app to `fetch`, which would see the app's abort reason.
  */
 
 import { words } from "./error.js";

@@ -210,8 +210,8 @@ function licenseView(situation: Situation, decision: Decision, error: string): V
 }
 
 /**
- * Returns when the subscription renews or ends, or that its payment has failed, with a link to the page on which
- * customers update it.
+ * Returns the row about the subscription: when it renews or ends, or that its payment has failed, with a link to the
+ * page on which customers update it.
  */
 function subscriptionOf({ texts, locale, portalUrl }: Situation, { purchase }: Decision): Detail | undefined {
   if (purchase?.kind !== "subscription") return undefined;

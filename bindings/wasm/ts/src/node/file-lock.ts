@@ -35,9 +35,9 @@ import {
 
 /** Short, because eCryptfs allows names of 143 bytes, and the record's own can have 106. */
 const TOKEN_BYTES = 8;
-/** The holder of a lock for milliseconds must have died if its lock is this old. */
+/** The age of a lock for milliseconds at which its holder must have died. */
 const STALE_AFTER_NS = 10_000_000_000n;
-/** The holder of a longer lock must have died if its lock is this old, since it writes the lock every second. */
+/** The age of a longer lock at which its holder must have died, since it writes the lock every second. */
 const LONG_STALE_AFTER_NS = 5_000_000_000n;
 /** The default time to wait for other processes. */
 const LOCK_TIMEOUT_MS = 2000;

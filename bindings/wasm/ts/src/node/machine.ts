@@ -37,8 +37,8 @@ export async function machineSource(): Promise<string | undefined> {
 
 /**
  * Returns an identifier of this device: {@link machineSource}, else a random one that is kept in `directory` from the
- * first call on. Rejects if that cannot be kept: one that lasts for this run only would be another device's at the next
- * start.
+ * first call on. Rejects if that cannot be kept, because an identifier for this run only would stand for another device
+ * at the next start.
  */
 export async function deviceSource(directory: string | undefined): Promise<string> {
   const source = await machineSource();
