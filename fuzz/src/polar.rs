@@ -65,17 +65,9 @@ pub(crate) fn portal_answer(choice: u8, url: &str, at: Timestamp) -> Option<(Ans
     let path = url.split_once("/v1/").map_or("", |(_, path)| path);
     let path = path.split('?').next().unwrap_or_default();
     let at = at.to_string();
+    let one = || listed_key(LICENSE, KEY, Some(1), choice.is_multiple_of(2), &at);
     // an answer that Polar gave to somebody else must be judged too
-    let key = |id: &str, text: &str, limit: Option<u32>, devices: bool| {
-        let device = json!({"id": "ac700000-0000-4000-8000-000000000001", "label": "Till\u{202e} 7", "created_at": at});
-        json!({
-            "id": id, "organization_id": ORGANIZATION, "benefit_id": LICENSE, "key": text, "status": "granted",
-            "limit_activations": limit, "limit_usage": 10, "usage": 0, "expires_at": null, "created_at": at,
-            "last_validated_at": at, "activation": null, "activations": if devices { json!([device]) } else { json!([]) },
-        })
-    };
-    let one = || key(LICENSE, KEY, Some(1), choice.is_multiple_of(2));
-    let two = || key(ORGANIZATION, "FUZZ-TWO", None, false);
+    let two = || listed_key(ORGANIZATION, "FUZZ-TWO", None, false, &at);
     let answer = match (path, choice) {
         (
             "customer-portal/license-keys/validate"
@@ -114,7 +106,9 @@ pub(crate) fn portal_answer(choice: u8, url: &str, at: Timestamp) -> Option<(Ans
         (path, 0..=159) if path.starts_with("checkout-links/") => {
             return Some((reply(307, Value::Null), Some("https://polar.sh/checkout/polar_c_FUZZ")));
         }
-        (path, 0..=159) if path.ends_with("/rotate") => reply(200, key(LICENSE, "FUZZ-ROTATED", Some(1), false)),
+        (path, 0..=159) if path.ends_with("/rotate") => {
+            reply(200, listed_key(LICENSE, "FUZZ-ROTATED", Some(1), false, &at))
+        }
         (path, 0..=159) if path.ends_with(LICENSE) => reply(200, one()),
         (path, 0..=159) if path.ends_with(ORGANIZATION) => reply(200, two()),
         (_, 160..=189) => reply(404, json!({"error": "ResourceNotFound", "detail": TOKEN})),
@@ -127,6 +121,16 @@ pub(crate) fn portal_answer(choice: u8, url: &str, at: Timestamp) -> Option<(Ans
         _ => reply(200, json!({"hotel": "Wi-Fi"})),
     };
     Some((answer, None))
+}
+
+/// Returns a license key as the customer portal lists it.
+fn listed_key(id: &str, text: &str, limit: Option<u32>, devices: bool, at: &str) -> Value {
+    let device = json!({"id": "ac700000-0000-4000-8000-000000000001", "label": "Till\u{202e} 7", "created_at": at});
+    json!({
+        "id": id, "organization_id": ORGANIZATION, "benefit_id": LICENSE, "key": text, "status": "granted",
+        "limit_activations": limit, "limit_usage": 10, "usage": 0, "expires_at": null, "created_at": at,
+        "last_validated_at": at, "activation": null, "activations": if devices { json!([device]) } else { json!([]) },
+    })
 }
 
 fn reply(status: u16, body: Value) -> Answer {

@@ -93,6 +93,62 @@ static polar::options options_of(const std::shared_ptr<world> &world)
     return options;
 }
 
+static void activates(polar::license &license)
+{
+    const polar::decision decision = license.activate("MY-KEY-123456");
+    CHECK(decision.allowed() && decision.state() == polar::state::active);
+    CHECK(decision.allows("export") && decision.allows("sync") && decision.allows("print"));
+    CHECK(decision.explain("export") == "Your license includes this feature.");
+    CHECK(decision.explain_json("no such feature").find("\"reason\":\"unknown\"") != std::string_view::npos);
+    CHECK(decision.display_key() == "****-123456" && !decision.activation_id() && decision.benefit_id() == PRO);
+    CHECK(*decision.grace_ends_at() - *decision.confirmed_at() == std::chrono::hours{48});
+    const auto until_refresh = *decision.refresh_at() - *decision.confirmed_at();
+    CHECK(until_refresh >= std::chrono::hours{9} && until_refresh <= std::chrono::hours{10});
+    CHECK(decision.usage() == 0 && !decision.limit_usage() && !decision.limit_activations());
+    CHECK(decision.expires_at() && decision.refresh_at() && decision.notice_at() && decision.message() != "");
+    CHECK(decision.problem_kind() == polar::error_kind::ok && !decision.problem_message() && !decision.problem_detail());
+    CHECK(!decision.notice() && !decision.problem_retry_after() && !decision.problem_maybe_applied());
+    CHECK( decision.json().find("\"active\"") != std::string_view::npos);
+    CHECK(decision.reason() == polar::reason::unset && decision.next_step() == polar::next_step::none);
+}
+
+static void fails(polar::license &license, world &in)
+{
+    in.online = false;
+    CHECK(license.validate().problem_kind() == polar::error_kind::network);
+    CHECK(license.current().problem_detail() == "no cable");
+    in.cancelled = true;
+    CHECK(license.validate().problem_kind() == polar::error_kind::cancelled);
+    in.throws = true;
+    CHECK(license.validate().problem_kind() == polar::error_kind::network);
+    in.throws = false, in.online = true, in.grants = false;
+    try {
+        license.activate("ANOTHER-KEY");
+        CHECK(!"refused");
+    } catch (const polar::error &error) {
+        CHECK(error.kind() == polar::error_kind::refused && error.reason() == polar::reason::expired);
+        CHECK(error.decision().allowed() && !error.maybe_applied() && !error.retry_after());
+        CHECK(std::string_view{error.what()} == error.failure().detail() && error.message() != error.what());
+        CHECK(error.failure().json().find("\"refused\"") != std::string_view::npos);
+    }
+}
+
+static void rejects_wrong_options()
+{
+    try {
+        polar::license{polar::options::from_json(R"({"organizationId":"acme","appId":"com.acme.app"})")};
+        CHECK(!"opened");
+    } catch (const polar::error &error) {
+        CHECK(error.kind() == polar::error_kind::invalid_config && error.detail() == error.what());
+    }
+    try {
+        polar::license{polar::options{"acme", "com.acme.app"}};
+        CHECK(!"opened");
+    } catch (const polar::error &error) {
+        CHECK(error.kind() == polar::error_kind::invalid_config);
+    }
+}
+
 int main()
 {
     static_assert(!std::is_copy_constructible_v<polar::license> && std::is_nothrow_move_constructible_v<polar::license>);
@@ -107,21 +163,8 @@ int main()
         throw std::runtime_error("a listener that throws");
     });
 
-    const polar::decision decision = license.activate("MY-KEY-123456");
-    CHECK(decision.allowed() && decision.state() == polar::state::active && changes == 1);
-    CHECK(decision.allows("export") && decision.allows("sync") && decision.allows("print"));
-    CHECK(decision.explain("export") == "Your license includes this feature.");
-    CHECK(decision.explain_json("no such feature").find("\"reason\":\"unknown\"") != std::string_view::npos);
-    CHECK(decision.display_key() == "****-123456" && !decision.activation_id() && decision.benefit_id() == PRO);
-    CHECK(*decision.grace_ends_at() - *decision.confirmed_at() == std::chrono::hours{48});
-    const auto until_refresh = *decision.refresh_at() - *decision.confirmed_at();
-    CHECK(until_refresh >= std::chrono::hours{9} && until_refresh <= std::chrono::hours{10});
-    CHECK(decision.usage() == 0 && !decision.limit_usage() && !decision.limit_activations());
-    CHECK(decision.expires_at() && decision.refresh_at() && decision.notice_at() && decision.message() != "");
-    CHECK(decision.problem_kind() == polar::error_kind::ok && !decision.problem_message() && !decision.problem_detail());
-    CHECK(!decision.notice() && !decision.problem_retry_after() && !decision.problem_maybe_applied());
-    CHECK( decision.json().find("\"active\"") != std::string_view::npos);
-    CHECK(decision.reason() == polar::reason::unset && decision.next_step() == polar::next_step::none);
+    activates(license);
+    CHECK(changes == 1);
 
     license.validate();
     CHECK(in->timeout > std::chrono::seconds{0} && in->timeout <= std::chrono::seconds{5});
@@ -129,23 +172,7 @@ int main()
     polar::license moved{std::move(license)};
     license = std::move(moved);
     subscription = polar::subscription{};
-    in->online = false;
-    CHECK(license.validate().problem_kind() == polar::error_kind::network);
-    CHECK(license.current().problem_detail() == "no cable");
-    in->cancelled = true;
-    CHECK(license.validate().problem_kind() == polar::error_kind::cancelled);
-    in->throws = true;
-    CHECK(license.validate().problem_kind() == polar::error_kind::network);
-    in->throws = false, in->online = true, in->grants = false;
-    try {
-        license.activate("ANOTHER-KEY");
-        CHECK(!"refused");
-    } catch (const polar::error &error) {
-        CHECK(error.kind() == polar::error_kind::refused && error.reason() == polar::reason::expired);
-        CHECK(error.decision().allowed() && !error.maybe_applied() && !error.retry_after());
-        CHECK(std::string_view{error.what()} == error.failure().detail() && error.message() != error.what());
-        CHECK(error.failure().json().find("\"refused\"") != std::string_view::npos);
-    }
+    fails(license, *in);
     polar::failure failure;
     CHECK(!license.consume(0, failure) && failure.kind() == polar::error_kind::invalid_argument);
     CHECK(!license.activate("", failure) && failure);
@@ -162,18 +189,7 @@ int main()
     } catch (const polar::error &error) {
         CHECK(error.kind() == polar::error_kind::not_activated);
     }
-    try {
-        polar::license{polar::options::from_json(R"({"organizationId":"acme","appId":"com.acme.app"})")};
-        CHECK(!"opened");
-    } catch (const polar::error &error) {
-        CHECK(error.kind() == polar::error_kind::invalid_config && error.detail() == error.what());
-    }
-    try {
-        polar::license{polar::options{"acme", "com.acme.app"}};
-        CHECK(!"opened");
-    } catch (const polar::error &error) {
-        CHECK(error.kind() == polar::error_kind::invalid_config);
-    }
+    rejects_wrong_options();
     const polar::license none{polar::options{"acme", "com.acme.app"}, failure};
     CHECK(!none && failure && !none.allows("export") && !none.current());
 

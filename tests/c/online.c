@@ -4,17 +4,11 @@
 
 #define OK POLAR_LICENSE_OK
 
-int main(int count, char **arguments)
+static polar_license_options *options_of(const char *environment, const char *directory)
 {
     polar_license_options *options = polar_license_options_new(ORGANIZATION, "com.acme.app");
-    polar_license *license = NULL;
-    polar_license_decision *decision = NULL;
-    polar_license_error *error = NULL;
-    const char *explanation;
-    int32_t deactivated = -1;
-    CHECK(count == 6);
-    CHECK(polar_license_options_set_environment(options, arguments[1]) == OK);
-    CHECK(polar_license_options_set_directory(options, arguments[2]) == OK);
+    CHECK(polar_license_options_set_environment(options, environment) == OK);
+    CHECK(polar_license_options_set_directory(options, directory) == OK);
     CHECK(polar_license_options_add_feature(options, "export", PRO) == OK);
     CHECK(polar_license_options_add_feature(options, "export", BASIC) == OK);
     CHECK(polar_license_options_add_feature(options, "basics", BASIC) == OK);
@@ -30,6 +24,19 @@ int main(int count, char **arguments)
     CHECK(polar_license_options_set_meta_number(options, "even", 2.0) == OK);
     CHECK(polar_license_options_set_app_secret(options, "hush") == OK);
     CHECK(polar_license_options_add_previous_app_secret(options, "older hush") == OK);
+    return options;
+}
+
+int main(int count, char **arguments)
+{
+    polar_license_options *options;
+    polar_license *license = NULL;
+    polar_license_decision *decision = NULL;
+    polar_license_error *error = NULL;
+    const char *explanation;
+    int32_t deactivated = -1;
+    CHECK(count == 6);
+    options = options_of(arguments[1], arguments[2]);
     CHECK(polar_license_open(options, &license, &error) == OK);
     CHECK(error == NULL);
 
