@@ -13,8 +13,8 @@ export async function startLocalPolar(program, ...options) {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const exited = once(server, "exit");
-  const said = once(createInterface(server.stdout), "line");
-  const [line] = await Promise.race([said, exited.then(() => [])]);
+  const firstLine = once(createInterface(server.stdout), "line");
+  const [line] = await Promise.race([firstLine, exited.then(() => [])]);
   if (typeof line !== "string") throw new Error(`\`${program} serve\` did not start`);
   const stop = async () => {
     server.kill();

@@ -88,7 +88,7 @@ async function entersKeys(user, polar, mock) {
   await user.captured("enter-key", ["Activate", "Buy a license", "Find my key", "Close"]);
 
   await user.chooses("Find my key");
-  assert.deepEqual(await user.heard(), [["link", "https://polar.sh/acme/portal"]]);
+  assert.deepEqual(await user.takeEvents(), [["link", "https://polar.sh/acme/portal"]]);
   await user.page.evaluate(() => app.dialog.shadowRoot.querySelector("input").focus());
   await user.types("ACME-PRO-7F3A-19C");
   await user.press("Enter");
@@ -102,14 +102,14 @@ async function entersKeys(user, polar, mock) {
   await user.isAt("Manage devices");
   await user.captured("full-key", ["Activate", "Manage devices", "Find my key", "Close"]);
   await user.press("Enter");
-  assert.deepEqual(await user.heard(), [["link", "https://polar.sh/acme/portal"]]);
+  assert.deepEqual(await user.takeEvents(), [["link", "https://polar.sh/acme/portal"]]);
 
   await mock.freeSeat(seat.id);
   await user.chooses("Activate");
   await user.sees("The license is active.");
   await user.isAt("Done");
   await user.captured("active", ["Done", "Check again", "Enter another key", "Deactivate", "Manage devices", "See plans", "Close"]);
-  assert.deepEqual(await user.heard(), [["activated", "active"]]);
+  assert.deepEqual(await user.takeEvents(), [["activated", "active"]]);
   assert.match(await user.text(), /Uses\s*0 of 500.*Export to PDF\s*Included.*Audit trail\s*Your license does not include/s);
 }
 
@@ -211,20 +211,20 @@ async function deactivates(user) {
   await user.captured("deactivate", ["Deactivate", "Keep it", "Close"]);
   await user.press("Escape");
   await user.sees("The license is active.");
-  await user.heard();
+  await user.takeEvents();
   await user.chooses("Deactivate");
   await user.chooses("Deactivate");
   await user.sees("The license was removed from this device.");
   await user.isAt("License key");
   await user.captured("deactivated", ["Activate", "Buy a license", "Find my key", "Close"]);
-  assert.deepEqual(await user.heard(), [["deactivated", "unlicensed"]]);
+  assert.deepEqual(await user.takeEvents(), [["deactivated", "unlicensed"]]);
 }
 
 /** Closes the dialog, and follows a deep link. */
 async function closes(user) {
   await user.press("Escape");
   await user.isClosed();
-  assert.deepEqual(await user.heard(), [["close"]]);
+  assert.deepEqual(await user.takeEvents(), [["close"]]);
   assert.equal(await user.page.evaluate(() => document.activeElement.id), "opener");
 
   // a deep link: the user sees the key, and decides
@@ -245,7 +245,7 @@ async function lockedStory(user, polar) {
   await user.sees("This app cannot check its license in this browser. Contact the vendor.");
   await user.captured("unsupported", ["Contact the vendor", "Close"]);
   await user.chooses("Contact the vendor");
-  assert.deepEqual(await user.heard(), [["link", "mailto:help@acme.example"]]);
+  assert.deepEqual(await user.takeEvents(), [["link", "mailto:help@acme.example"]]);
   await user.press("Escape");
   await user.isClosed();
   // the value that a framework has in place of the license
@@ -287,11 +287,11 @@ async function subscriptionStory(user, polar, mock) {
     await user.chooses("Check again");
     await saysOfIt(words);
   }
-  await user.heard();
+  await user.takeEvents();
   const offered = ["Done", "Check again", "Enter another key", "Deactivate", "Update it", "See plans", "Manage devices", "Close"];
   await user.captured("payment-failed", offered);
   await user.chooses("Update it");
-  assert.deepEqual(await user.heard(), [["link", "https://polar.sh/acme/portal"]]);
+  assert.deepEqual(await user.takeEvents(), [["link", "https://polar.sh/acme/portal"]]);
   await mock.change(`/keys/${key}`, { subscription: { ...subscription, status: "hibernating" } });
   await user.chooses("Check again");
   await user.sees("The license is active.");
@@ -412,7 +412,7 @@ async function findsLostKey({ finds, proves, enters }, user, mock) {
   await enters(code);
   await user.sees("The license is active.");
   await user.isAt("Done");
-  assert.deepEqual(await user.heard(), [["activated", "active"]]);
+  assert.deepEqual(await user.takeEvents(), [["activated", "active"]]);
 }
 
 /** Manages the devices of the license, and releases this one. */

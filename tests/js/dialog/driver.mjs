@@ -78,8 +78,8 @@ export class Driver {
     return this.page.evaluate(() => app.dialog.shadowRoot.querySelector("dialog").innerText);
   }
 
-  heard() {
-    return this.page.evaluate(() => app.heard());
+  takeEvents() {
+    return this.page.evaluate(() => app.takeEvents());
   }
 
   /** Lets time pass on this device. */

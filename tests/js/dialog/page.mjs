@@ -10,15 +10,15 @@ const storage = {
   remove: (name) => texts.delete(name),
 };
 const turned = { ahead: 0 };
-const heard = [];
+const events = [];
 const dialog = document.createElement("polar-license-dialog");
 dialog.features = { export: "Export to PDF", audit: "Audit trail" };
 for (const name of ["activated", "deactivated", "close"]) {
-  dialog.addEventListener(name, ({ detail }) => heard.push(detail ? [name, detail.state] : [name]));
+  dialog.addEventListener(name, ({ detail }) => events.push(detail ? [name, detail.state] : [name]));
 }
 // as for `showLicenseDialog`, whose element the app does not have
 document.addEventListener("link", (event) => {
-  heard.push(["link", event.detail]);
+  events.push(["link", event.detail]);
   event.preventDefault();
 });
 document.body.append(dialog);
@@ -28,7 +28,7 @@ globalThis.app = {
   dialog,
   showLicenseDialog,
   /** Returns the events since the last call. */
-  heard: () => heard.splice(0),
+  takeEvents: () => events.splice(0),
   turn: (ms) => (turned.ahead += ms),
   make: (polar, more) => createLicenseClient(settings(polar, more)),
   /** Opens a license with the customer portal, on a device without a license. */

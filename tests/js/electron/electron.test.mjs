@@ -33,7 +33,7 @@ test("the change of one window reaches another, and no secret reaches a page", a
   const changes = [nextChange(one), nextChange(two)];
   const activated = await one.license.activate(KEY);
   assert.equal(activated.allowed, true);
-  for (const heard of await Promise.all(changes)) assert.equal(heard.state, "active");
+  for (const decision of await Promise.all(changes)) assert.equal(decision.state, "active");
   for (const page of [one, two]) {
     assert.equal(page.license.allows("export"), true);
     assert.equal(page.license.allows("other"), false);
@@ -69,14 +69,14 @@ test("a page has the same frozen decision until it changes, and methods work wit
   assert.ok(Object.isFrozen(page.license) && [first, first.features].every(Object.isFrozen));
   await validate();
   assert.equal(current(), first);
-  const heard = [];
-  onChange((decision, before) => heard.push(decision, current(), before));
+  const received = [];
+  onChange((decision, before) => received.push(decision, current(), before));
   await activate("DEMO-PLAIN");
   await settledTurns();
-  assert.equal(heard.length, 3);
-  assert.equal(heard[0], heard[1]);
-  assert.equal(heard[2], first);
-  assert.equal(current(), heard[0]);
+  assert.equal(received.length, 3);
+  assert.equal(received[0], received[1]);
+  assert.equal(received[2], first);
+  assert.equal(current(), received[0]);
   assert.equal(allows("export"), true);
   assert.deepEqual(current(), license.current());
 });
@@ -113,9 +113,9 @@ test("a page can cancel only its own calls", async () => {
 test("before Electron 35 a page gets a new copy each time, and everything else works", async () => {
   const { electron, license } = await start();
   const { page } = electron.open(({ exposeInMainWorld }, ipc) => exposeLicense({ exposeInMainWorld }, ipc));
-  const heard = nextChange(page);
+  const received = nextChange(page);
   await page.license.activate("DEMO-PLAIN");
-  assert.equal((await heard).state, "active");
+  assert.equal((await received).state, "active");
   assert.deepEqual(page.license.current(), license.current());
   assert.equal(page.license.allows("export"), true);
 });
@@ -212,12 +212,12 @@ test("iframes are refused unless the app allows their address", async () => {
   const open = await start({ allow });
   const window = open.open();
   const [ours, foreign] = [window.iframe("app://acme/frame.html"), window.iframe("https://example.com/")];
-  const heard = nextChange(ours.page);
+  const received = nextChange(ours.page);
   const never = [];
   foreign.page.license.onChange((decision) => never.push(decision));
   assert.equal((await failure(foreign.page.license.refresh())).kind, "invalid_argument");
   await ours.page.license.activate("DEMO-PLAIN");
-  assert.equal((await heard).allowed, true);
+  assert.equal((await received).allowed, true);
   await settledTurns();
   assert.deepEqual(never, []);
 });
@@ -227,11 +227,11 @@ test("a frame that navigated to a foreign page receives no changes", async () =>
   const window = open();
   await window.page.license.refresh();
   window.main.load("https://example.com/");
-  const heard = [];
-  window.ipc.on("polar-license:change", (_, change) => heard.push(change));
+  const received = [];
+  window.ipc.on("polar-license:change", (_, change) => received.push(change));
   await license.activate("DEMO-PLAIN");
   await settledTurns();
-  assert.deepEqual(heard, []);
+  assert.deepEqual(received, []);
 });
 
 test("a closed frame does not keep changes from others", async () => {
@@ -244,11 +244,11 @@ test("a closed frame does not keep changes from others", async () => {
     const other = open();
     await other.page.license.refresh();
     frame.gone = true;
-    const heard = [];
-    other.page.license.onChange(({ state }) => heard.push(state));
+    const received = [];
+    other.page.license.onChange(({ state }) => received.push(state));
     await license.activate("DEMO-PLAIN");
     await settledTurns();
-    assert.deepEqual(heard, ["active"]);
+    assert.deepEqual(received, ["active"]);
   }
 });
 
@@ -268,12 +268,12 @@ test("a window closed during an operation does not disturb it", async () => {
   const asked = new Promise((resolve) => (host.onRequest = resolve));
   let release;
   host.hold = new Promise((resolve) => (release = resolve));
-  const heard = nextChange(staying.page);
-  closing.page.license.activate("DEMO-PLAIN").then(() => assert.fail("a closed window heard"), () => undefined);
+  const received = nextChange(staying.page);
+  closing.page.license.activate("DEMO-PLAIN").then(() => assert.fail("a closed window received the decision"), () => undefined);
   await asked;
   closing.close();
   release();
-  assert.equal((await heard).state, "active");
+  assert.equal((await received).state, "active");
   assert.equal(license.current().allowed, true);
 });
 
@@ -283,13 +283,13 @@ test("a reloaded page receives each change once", async () => {
   await window.page.license.refresh();
   window.main.load();
   await window.page.license.refresh();
-  const heard = [];
+  const received = [];
   const channel = [];
-  window.page.license.onChange(({ state }) => heard.push(state));
+  window.page.license.onChange(({ state }) => received.push(state));
   window.ipc.on("polar-license:change", () => channel.push(1));
   await license.activate("DEMO-PLAIN");
   await settledTurns();
-  assert.deepEqual([heard, channel], [["active"], [1]]);
+  assert.deepEqual([received, channel], [["active"], [1]]);
 });
 
 test("an answer that was overtaken by a change does not undo it", async () => {
@@ -312,20 +312,20 @@ test("an answer that was overtaken by a change does not undo it", async () => {
 });
 
 test("listeners can be removed, and one that throws does not keep changes from others", async (context) => {
-  const said = context.mock.method(console, "error", () => undefined);
+  const consoleError = context.mock.method(console, "error", () => undefined);
   const { license, open } = await start();
   const { page } = open();
   await page.license.refresh();
-  const heard = [];
+  const received = [];
   page.license.onChange(() => {
     throw new Error("mistake");
   });
-  page.license.onChange(() => heard.push("on"));
-  page.license.onChange(() => heard.push("off"))();
+  page.license.onChange(() => received.push("on"));
+  page.license.onChange(() => received.push("off"))();
   assert.throws(() => page.license.onChange("change"), /needs a function/);
   await license.activate("DEMO-PLAIN");
   await settledTurns();
-  assert.deepEqual([heard, said.mock.callCount()], [["on"], 1]);
+  assert.deepEqual([received, consoleError.mock.callCount()], [["on"], 1]);
 });
 
 test("the returned function stops sharing, and the license can be shared again", async () => {
@@ -345,14 +345,14 @@ test("the returned function stops sharing, and the license can be shared again",
   assert.throws(() => shareLicense(license, electron.ipcMain), /second handler/);
   const { page } = open();
   await page.license.refresh();
-  const heard = [];
-  page.license.onChange((decision) => heard.push(decision));
+  const received = [];
+  page.license.onChange((decision) => received.push(decision));
   stop();
   assert.equal(listening, 0);
   assert.deepEqual([electron.ipcMain.handlers.size, electron.ipcMain.eventNames()], [0, []]);
   await license.activate("DEMO-PLAIN");
   await settledTurns();
-  assert.deepEqual(heard, []);
+  assert.deepEqual(received, []);
   const unheard = await failure(page.license.refresh());
   assert.equal(unheard.kind, "internal");
   assert.match(unheard.detail, /shareLicense/);

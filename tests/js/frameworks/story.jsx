@@ -389,9 +389,9 @@ async function element(polar) {
   await shown(<polar-license-dialog ref={set} />, () => true);
   if (version.startsWith("18.")) return;
   let closed = 0;
-  const heard = () => {
+  const onClose = () => {
     closed += 1;
   };
-  const properties = { license, features, portal, onclose: heard };
+  const properties = { license, features, portal, onclose: onClose };
   await shown(<polar-license-dialog {...properties} open />, () => closed === 1);
 }

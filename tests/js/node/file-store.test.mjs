@@ -212,13 +212,13 @@ test("a directory without permission is an error", { skip: process.platform === 
   const isRoot = process.getuid?.() === 0;
   // Root may do anything.
   if (isRoot) process.seteuid(65534);
-  const said = await error(store.save(bytes("new"), true));
+  const output = await error(store.save(bytes("new"), true));
   if (isRoot) process.seteuid(0);
   chmodSync(directory, 0o700);
   const expected =
     "could not lock the license file: permission denied; let this user read and write the license directory, or " +
     "choose another one";
-  assert.equal(said, expected);
+  assert.equal(output, expected);
   assert.equal(await text(store), "old");
 });
 
@@ -252,8 +252,8 @@ test("errors and stores name no path", async (t) => {
   writeFileSync(directory, "a file");
   const thrown = await store.save(bytes("a"), true).catch((it) => it);
   const { message, cause, ...rest } = thrown;
-  for (const said of [message, inspect(cause), inspect(rest), inspect(store, { depth: 9, showHidden: true })]) {
-    assert.doesNotMatch(said, /polar-license-test/);
+  for (const output of [message, inspect(cause), inspect(rest), inspect(store, { depth: 9, showHidden: true })]) {
+    assert.doesNotMatch(output, /polar-license-test/);
   }
   assert.doesNotMatch(inspect(fileStorage({ directory }), { depth: 9 }), /polar-license-test/);
 });

@@ -45,14 +45,14 @@ test("a license from the typed key to the deactivation", async (t) => {
   await t.test("a key opens the gate, and the page receives no secret", async () => {
     await page.connect();
     await page.run(`
-      window.heard = [];
+      window.received = [];
       const { fetch } = window;
       window.fetch = async (...request) => {
         const response = await fetch(...request);
-        window.heard.push(await response.clone().text());
+        window.received.push(await response.clone().text());
         return response;
       };
-      window.license.onChange((decision) => window.heard.push(JSON.stringify(decision)));
+      window.license.onChange((decision) => window.received.push(JSON.stringify(decision)));
     `);
     await page.activate(KEY);
     await page.shows("why-off", "");
@@ -61,9 +61,9 @@ test("a license from the typed key to the deactivation", async (t) => {
     await page.click("export");
     await page.shows("report", EXPORTED);
     assert.equal(await seats(), 1);
-    const heard = await page.run("return window.heard");
-    assert.ok(heard.some((text) => text.includes('"displayKey":"****-')) && heard.length >= 3, heard.join("\n"));
-    for (const text of heard) assert.ok(!text.includes(KEY), text);
+    const received = await page.run("return window.received");
+    assert.ok(received.some((text) => text.includes('"displayKey":"****-')) && received.length >= 3, received.join("\n"));
+    for (const text of received) assert.ok(!text.includes(KEY), text);
   });
 
   await t.test("the decision is one frozen object until it changes, and methods need no object", async () => {

@@ -288,13 +288,13 @@ async function noSignal() {
 
 async function listenersThrow(make) {
   const { license } = await licensedClient(FREE_KEY);
-  const heard = [];
+  const received = [];
   license.onChange(() => raise(make()));
   license.onChange(async () => raise(make()));
-  license.onChange(({ state }) => heard.push(state));
+  license.onChange(({ state }) => received.push(state));
   equal((await license.deactivate()).state, "unlicensed", "deactivate");
   equal((await license.activate(FREE_KEY)).state, "active", "activate");
-  equal(heard, ["unlicensed", "active"], "what the last one heard");
+  equal(received, ["unlicensed", "active"], "what the last one received");
 }
 
 async function meetsStorage(make) {

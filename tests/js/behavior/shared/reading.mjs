@@ -20,13 +20,13 @@ async function licensedClient(options = {}) {
   const fetch = (...request) => (network.isThere ? confirm(...request) : Promise.reject(new TypeError("offline")));
   const license = await device.open({ fetch, ...options });
   await license.activate(FREE_KEY);
-  const heard = [];
-  license.onChange((decision) => heard.push(decision));
-  return { device, license, heard, network };
+  const received = [];
+  license.onChange((decision) => received.push(decision));
+  return { device, license, received, network };
 }
 
 async function sameObject() {
-  const { license, heard } = await licensedClient();
+  const { license, received } = await licensedClient();
   const { current } = license;
   const first = current();
   holds([first, first.features].every(Object.isFrozen), "a decision can be changed");
@@ -37,7 +37,7 @@ async function sameObject() {
   holds(Object.isFrozen(deactivated), "what deactivate resolves to can be changed");
   const last = current();
   equal([last.state, last === first, current() === last], ["unlicensed", false, true], "after a change");
-  equal([heard.length > 0, heard.at(-1) === last], [true, true], "what listeners are called with");
+  equal([received.length > 0, received.at(-1) === last], [true, true], "what listeners are called with");
   license.dispose();
   holds(current() === last, "a client that was disposed of has the same object");
 }
@@ -64,7 +64,7 @@ async function unbound() {
 }
 
 async function graceEnds() {
-  const { device, license, heard } = await licensedClient();
+  const { device, license, received } = await licensedClient();
   const { graceEndsAt, confirmedAt } = license.current();
   const left = (at) => Date.parse(at) - Date.now() - device.ahead;
   // by the clock that the engine corrects by Polar's, to the second
@@ -83,7 +83,7 @@ async function graceEnds() {
   equal(license.allows("export"), false, "a moment later");
   equal(license.current().state, "lapsed", "a moment later");
   await rest();
-  equal(heard.at(-1) === license.current(), true, "the listener");
+  equal(received.at(-1) === license.current(), true, "the listener");
 }
 
 async function clockIsSet() {
@@ -103,23 +103,23 @@ async function clockIsSet() {
 
 /** Checks that the automatic refresh notices a change of the decision by time, although the app reads nothing. */
 async function unread() {
-  const { device, license, heard, network } = await licensedClient({ autoRefresh: true });
+  const { device, license, received, network } = await licensedClient({ autoRefresh: true });
   await rest();
   network.isThere = false;
   device.ahead += 15 * DAY_MS;
   expire(0);
   await rest();
-  equal(heard.map(({ state }) => state).at(0), "lapsed", "what the listener heard first");
+  equal(received.map(({ state }) => state).at(0), "lapsed", "what the listener received first");
   license.dispose();
 }
 
 async function unreadInGrace() {
-  const { device, license, heard } = await licensedClient();
+  const { device, license, received } = await licensedClient();
   device.ahead += 2 * DAY_MS;
   equal(license.allows("export"), true, "in grace");
-  equal(heard, [], "not while an app draws");
+  equal(received, [], "not while an app draws");
   await rest();
-  equal(heard.map(({ state }) => state), ["grace"], "but at once afterwards");
+  equal(received.map(({ state }) => state), ["grace"], "but at once afterwards");
 }
 
 /** Checks a page that is opened again after a failed attempt, when the network is back. */
