@@ -33,7 +33,7 @@
     return electron;
   };
   const run = (require, module, exports) => {
-    /* the end of the preload script */
+    /* the preload script */
   };
   const module = { exports: {} };
   run(require, module, module.exports);
