@@ -1,5 +1,5 @@
-//! Codes: requested for an address, and exchanged for a token. Every request for a code and every try is counted first, a
-//! request together with the try of its code.
+//! Codes: requests them for an address, and exchanges them for a token. Every request for a code and every try is
+//! counted before it is sent, a request together with the try of its code.
 //!
 //! ```text
 //! count ─► too many ─► error, with the wait
@@ -23,18 +23,18 @@ use std::fmt;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// What became of a request for a code.
+/// The result of requesting a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "the user needs to know where to look for the code, or has to choose"]
 pub enum CodeRequest {
-    /// If the address is known, a mail is on its way.
+    /// A mail is on its way if Polar knows the address.
     Sent(CodeSent),
-    /// The address belongs to several customers: let the user choose, and ask for a code for that one.
+    /// The address belongs to several customers: let the user choose one, and request a code for that customer.
     Choose(CustomerChoice),
 }
 
-/// A mail may be on its way. Nobody can tell whether the address is known: show it once more, since a typing error looks like
-/// success.
+/// The address to which a mail may be on its way. Polar does not reveal whether it knows the address: show the address
+/// again, since a typing error looks like success.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CodeSent {
     email: Email,
@@ -48,28 +48,28 @@ pub struct CustomerChoice {
     customers: Vec<Customer>,
 }
 
-/// The least that a request is given.
+/// The shortest time limit of a request.
 const LEAST_MS: u64 = 1_000;
 
 impl CodeSent {
-    /// The address that the code was requested for.
+    /// Returns the address for which the code was requested.
     pub fn email(&self) -> &str {
         self.email.as_str()
     }
 
-    /// What to show to the user, the address included.
+    /// Returns the text for the user, including the address.
     pub fn message(&self) -> String {
         self.texts.fill(Text::CodeSent, &[("email", self.email())])
     }
 }
 
 impl CustomerChoice {
-    /// The address that the code was requested for.
+    /// Returns the address for which the code was requested.
     pub fn email(&self) -> &str {
         self.email.as_str()
     }
 
-    /// The customers to choose from.
+    /// Returns the customers to choose from.
     pub fn customers(&self) -> &[Customer] {
         &self.customers
     }
@@ -77,7 +77,7 @@ impl CustomerChoice {
 
 macro_rules! hidden {
     ($($type:ident),+) => {$(
-        /// Without personal data.
+        /// Shows no personal data.
         impl fmt::Debug for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct(stringify!($type)).finish_non_exhaustive()
@@ -88,7 +88,7 @@ macro_rules! hidden {
 
 hidden!(CodeSent, CustomerChoice);
 
-/// Has a code mailed.
+/// Requests a code by e-mail.
 pub fn request_code(context: Context, email: &str, now: Now) -> Step<CodeRequest> {
     match Email::read(email) {
         Some(email) => request(context, email, None, now),
@@ -96,7 +96,7 @@ pub fn request_code(context: Context, email: &str, now: Now) -> Step<CodeRequest
     }
 }
 
-/// Has a code mailed for one of several customers.
+/// Requests a code by e-mail for one of several customers.
 pub fn request_code_for(context: Context, choice: &CustomerChoice, customer: &Customer, now: Now) -> Step<CodeRequest> {
     request(context, choice.email.clone(), Some(customer.id), now)
 }
@@ -111,13 +111,13 @@ pub(super) fn request(context: Context, email: Email, customer: Option<Uuid>, no
     })
 }
 
-/// Nobody will try a code, so that none is reserved a try.
+/// Cancels the reserved try, because no code was mailed.
 fn not_mailed(context: Context, email: Email, refusal: Refusal) -> Step<CodeRequest> {
     if refusal.maybe_applied() {
         let detail = "the code may have been mailed all the same";
         return Step::failed(context.also(context.refused(refusal), Text::MaybeMailed, detail));
     }
-    // where this could not be saved, a later one has to wait
+    // if this cannot be saved, a later request has to wait
     Step::run(Operation::Portal(PortalOperation::CodeNotMailed), move |_, _| match refusal {
         Refusal::Choose(customers) => Step::done(CodeRequest::Choose(CustomerChoice { email, customers })),
         refusal @ (Refusal::SessionOver
@@ -144,7 +144,7 @@ pub fn authenticate(context: Context, code: &str, now: Now) -> Step<Token> {
     })
 }
 
-/// A token that a success page or the vendor's backend has handed over.
+/// Returns a token that a success page or the vendor's backend has passed on.
 pub fn session_from_token(context: &Context, token: &str) -> Result<Token, Error> {
     let detail = "the customer's token is not valid: tokens start with `polar_cst_` or `polar_mst_`";
     Token::read(token).ok_or_else(|| context.mistake(detail))
@@ -170,7 +170,7 @@ pub fn claim_seat(context: Context, invitation: &str) -> Step<Token> {
     })
 }
 
-/// Sends a request that Polar counts, if there is room for it.
+/// Sends a request that Polar counts, if the limits allow another one.
 fn counted<T: Send + 'static>(
     context: Context,
     to: CodeUse,
@@ -189,7 +189,7 @@ fn counted<T: Send + 'static>(
         }
         let request = PortalRequest { timeout: Duration::from_millis(left), ..request };
         Step::send(request, move |answer, _| match read(&answer) {
-            // this address is blocked, which other processes have to know
+            // Polar blocks this IP address, and other processes must respect that
             Err(Refusal::RateLimited(wait)) => blocked(context, to, wait),
             result => Step::done(result),
         })

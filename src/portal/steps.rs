@@ -1,7 +1,7 @@
 //! The operations of the portal as steps, for a driver of your own; the clients of this crate carry them out.
 //!
-//! A driver is a loop: it runs operations of its [engine](crate::engine), sends requests, waits, and resumes each step with
-//! what came of it, until there is a result.
+//! A driver is a loop: it runs operations of its [engine](crate::engine), sends requests, waits, and resumes each step
+//! with its outcome, until there is a result.
 //!
 //! ```
 //! use polar_license::engine::{Engine, Operation, Outcome};
