@@ -54,7 +54,7 @@ using time_point = std::chrono::system_clock::time_point;
 
 // Generated from the tables of the core: do not edit.
 
-/// What kind of error it is; ok if there is none. A later version may have more: treat an unknown one as a failure.
+/// The kind of an error; ok if there is none. A later version may have more: treat an unknown one as a failure.
 enum class error_kind : std::int32_t {
     ok = POLAR_LICENSE_OK,
     invalid_argument = POLAR_LICENSE_ERR_INVALID_ARGUMENT,
@@ -84,7 +84,7 @@ enum class state : std::int32_t {
     lapsed = POLAR_LICENSE_STATE_LAPSED,
 };
 
-/// Why the state is what it is, or why an operation was refused. A later version may have more.
+/// The reason for a state, or for the refusal of an operation. A later version may have more.
 enum class reason : std::int32_t {
     unset = POLAR_LICENSE_REASON_UNSET,
     no_license = POLAR_LICENSE_REASON_NO_LICENSE,
@@ -104,7 +104,7 @@ enum class reason : std::int32_t {
     updates_ended = POLAR_LICENSE_REASON_UPDATES_ENDED,
 };
 
-/// What the user can do. A later version may have more.
+/// The next step that the user can take. A later version may have more.
 enum class next_step : std::int32_t {
     none = POLAR_LICENSE_NEXT_NONE,
     connect = POLAR_LICENSE_NEXT_CONNECT,
@@ -116,7 +116,7 @@ enum class next_step : std::int32_t {
     manage_devices = POLAR_LICENSE_NEXT_MANAGE_DEVICES,
 };
 
-/// What became of a seat that was given up. A later version may have more.
+/// The outcome for a seat that was to be released. A later version may have more.
 enum class deactivated : std::int32_t {
     released = POLAR_LICENSE_DEACTIVATED_RELEASED,
     unknown = POLAR_LICENSE_DEACTIVATED_UNKNOWN,
@@ -133,7 +133,7 @@ enum class key_status : std::int32_t {
     disabled = POLAR_LICENSE_KEY_STATUS_DISABLED,
 };
 
-/// What is waited for. A later version may have more.
+/// The event that is awaited. A later version may have more.
 enum class stage : std::int32_t {
     open = POLAR_LICENSE_STAGE_OPEN,
     paying = POLAR_LICENSE_STAGE_PAYING,

@@ -167,7 +167,10 @@ async function usedWithoutWebAssembly(url) {
   await context.close();
 }
 
-/** Enters keys on the options page. Another site's page gets the button, at the next start without Polar too. */
+/**
+ * Enters keys on the options page. A page of another site then gets the button; at the next start it gets the button
+ * without Polar too.
+ */
 async function extension(app, polar) {
   await app.run(tool("esbuild"), argumentsOf(app, "build"));
   const unpacked = join(app.folder, "extension");

@@ -56,7 +56,7 @@ fn tables() -> [Table; 7] {
         Table {
             prefix: "ERR",
             enumeration: "error_kind",
-            about: "What kind of error it is; ok if there is none. A later version may have more: treat an unknown one \
+            about: "The kind of an error; ok if there is none. A later version may have more: treat an unknown one \
                     as a failure.",
             zero: Some(("POLAR_LICENSE_OK", "ok", "There is no error.")),
             rows: rows!(ErrorKind),
@@ -72,7 +72,7 @@ fn tables() -> [Table; 7] {
         Table {
             prefix: "REASON",
             enumeration: "reason",
-            about: "Why the state is what it is, or why an operation was refused. A later version may have more.",
+            about: "The reason for a state, or for the refusal of an operation. A later version may have more.",
             zero: Some((
                 "POLAR_LICENSE_REASON_UNSET",
                 "unset",
@@ -83,14 +83,14 @@ fn tables() -> [Table; 7] {
         Table {
             prefix: "NEXT",
             enumeration: "next_step",
-            about: "What the user can do. A later version may have more.",
+            about: "The next step that the user can take. A later version may have more.",
             zero: None,
             rows: rows!(NextStep),
         },
         Table {
             prefix: "DEACTIVATED",
             enumeration: "deactivated",
-            about: "What became of a seat that was given up. A later version may have more.",
+            about: "The outcome for a seat that was to be released. A later version may have more.",
             zero: None,
             rows: rows!(Deactivated),
         },
@@ -104,7 +104,7 @@ fn tables() -> [Table; 7] {
         Table {
             prefix: "STAGE",
             enumeration: "stage",
-            about: "What is waited for. A later version may have more.",
+            about: "The event that is awaited. A later version may have more.",
             zero: None,
             rows: rows!(Stage),
         },
