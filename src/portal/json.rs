@@ -22,7 +22,7 @@ pub struct CodeSentJson<'a> {
     message: String,
 }
 
-/// One of several customers with the same address: a team, for example.
+/// One of several customers with the same address, such as a team.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Customer"))]
 #[serde(rename_all = "camelCase")]
@@ -50,9 +50,9 @@ pub struct LicenseKeyJson {
     limit_usage: Option<u32>,
     /// How often it was used.
     usage: u32,
-    /// When it was issued.
+    /// The time at which the key was issued.
     created_at: Timestamp,
-    /// When it expires; null for never.
+    /// The time at which the key expires; null for never.
     expires_at: Option<Timestamp>,
     /// Whether it was the key of the license on this device when it was read.
     is_here: bool,
@@ -95,7 +95,7 @@ pub struct ProgressJson {
     stage: Stage,
     /// How long it has been waited for.
     waited_ms: u64,
-    /// When Polar is asked again.
+    /// The time until Polar is asked again.
     next_in_ms: u64,
 }
 

@@ -1,5 +1,5 @@
-//! The steps of an operation, which a driver carries out; what follows each is in the step. A step is dropped when its
-//! operation is given up; nothing has to be undone then.
+//! The steps of an operation, which a driver carries out. Each step contains its continuation. To cancel an operation,
+//! drop its step; nothing has to be undone.
 //!
 //! ```text
 //!           ┌── Run: an operation of the engine ───────────────┐
@@ -16,14 +16,14 @@ use crate::time::Now;
 use crate::transport::{PortalAnswer, PortalRequest};
 use std::fmt;
 
-/// What a driver does next.
+/// The next step for a driver.
 #[must_use = "an operation goes on only if its step is carried out"]
 pub enum Step<T> {
     /// Run an operation of the engine.
     Run(RunStep<T>),
     /// Send one request.
     Send(SendStep<T>),
-    /// Wait for somebody else.
+    /// Wait for an event elsewhere.
     Wait(WaitStep<T>),
     /// The operation has ended.
     Done(Result<T, Error>),
@@ -31,12 +31,12 @@ pub enum Step<T> {
 
 /// Run the operation, and resume with its outcome.
 pub struct RunStep<T> {
-    /// What to run.
+    /// The operation to run.
     pub operation: Operation,
     then: Then<Outcome, T>,
 }
 
-/// Send the request once, and resume with what came back.
+/// Send the request once, and resume with the answer.
 pub struct SendStep<T> {
     /// What to send. Nothing of it may be shown or logged.
     pub request: PortalRequest,
@@ -45,28 +45,28 @@ pub struct SendStep<T> {
 
 /// Report the progress, wait until the monotonic clock says `until`, and resume.
 pub struct WaitStep<T> {
-    /// In ms of the monotonic clock.
+    /// The end of the wait, in ms of the monotonic clock.
     pub until: u64,
-    /// What is waited for, for the caller.
+    /// The progress to report to the caller.
     pub progress: Progress,
-    /// For the error of a wait that is given up.
+    /// The texts for the error of a cancelled wait.
     texts: Texts,
     then: Then<Waited, T>,
 }
 
-/// How a wait has ended.
+/// The end of a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Waited {
-    /// Time is up.
+    /// The time has come.
     Over,
-    /// The caller no longer wants to wait.
+    /// The caller has cancelled the wait.
     GivenUp,
 }
 
 type Then<In, T> = Box<dyn FnOnce(In, Now) -> Step<T> + Send>;
 
 impl<T> RunStep<T> {
-    /// Goes on.
+    /// Returns the next step.
     pub fn resume(self, outcome: Outcome, now: Now) -> Step<T> {
         (self.then)(outcome, now)
     }
@@ -80,7 +80,7 @@ impl<T> SendStep<T> {
 }
 
 impl<T> WaitStep<T> {
-    /// Goes on, or ends with the kind `cancelled`.
+    /// Returns the next step. A cancelled wait ends with an error of the kind `cancelled`.
     pub fn resume(self, waited: Waited, now: Now) -> Step<T> {
         match waited {
             Waited::Over => (self.then)(waited, now),
@@ -92,7 +92,7 @@ impl<T> WaitStep<T> {
 }
 
 impl<T: 'static> Step<T> {
-    /// The same steps with another form of the result, for a driver that has one for all operations.
+    /// Converts the result of these steps, for a driver that has one type for all operations.
     pub fn map<U: 'static>(self, convert: impl FnOnce(T) -> U + Send + 'static) -> Step<U> {
         match self {
             Self::Done(result) => Step::Done(result.map(convert)),
@@ -127,7 +127,7 @@ impl<T: 'static> Step<T> {
         Self::Done(Ok(value))
     }
 
-    /// What follows the result of these steps, if they succeed.
+    /// Continues with the result of these steps if they succeed.
     pub(super) fn and_then<U: 'static>(
         self,
         now: Now,
@@ -139,7 +139,7 @@ impl<T: 'static> Step<T> {
         })
     }
 
-    /// What follows the result of these steps.
+    /// Continues with the result of these steps.
     pub(super) fn then<U: 'static>(
         self,
         now: Now,
@@ -166,7 +166,7 @@ impl<T> Step<T> {
     }
 }
 
-/// Without anything secret.
+/// Shows no secrets.
 impl<T> fmt::Debug for Step<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

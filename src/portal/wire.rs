@@ -1,8 +1,8 @@
-//! Polar's endpoints for customers as typed requests, and the judgement what a reply says. As in `crate::wire`, a reply is
-//! Polar's only if it has Polar's shape, and of personal data nothing is read but what is named here: the names of customers
-//! to choose from, and the address of a checkout's buyer.
+//! Polar's endpoints for customers as typed requests, and the readers of their replies. As in `crate::wire`, a reply is
+//! Polar's only if it has Polar's form. The only personal data that is read are the names of customers to choose from,
+//! and the address of a checkout's buyer.
 //!
-//! `license-keys/` and `benefit-grants/` end in a slash, nothing else does; the wrong spelling answers with a redirect.
+//! `license-keys/` and `benefit-grants/` end in a slash, and no other path does; Polar redirects the wrong spelling.
 
 use super::context::Context;
 use super::customer::Customer;
@@ -26,51 +26,52 @@ use std::time::Duration;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-/// What a reply says that is not what was asked for.
+/// An answer other than the requested one.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
     /// The token is no longer good, or never was.
     SessionOver,
     /// The code is wrong, was used, or has expired.
     WrongCode,
-    /// Polar takes no such e-mail address.
+    /// Polar refuses this e-mail address.
     WrongAddress,
     /// The address belongs to several customers.
     Choose(Vec<Customer>),
-    /// Unknown, somebody else's, or deleted.
+    /// The object is unknown, somebody else's, or deleted.
     NotKnown,
-    /// Polar does not do this with what is in such a state.
+    /// The state of the object does not permit the request.
     NotPossible,
-    /// A checkout that is over.
+    /// The checkout has expired.
     Expired,
-    /// Polar accepts no such request before this has passed.
+    /// Polar accepts no such request for this time.
     RateLimited(Duration),
     /// Not Polar's answer, or none.
     NoAnswer(Rejection),
 }
 
-/// What the code endpoints block for, where a browser hides the header that says it.
+/// The block of the code endpoints, if a browser hides the header that states it.
 const CODES_BLOCKED_S: u32 = 900;
 const BLOCKED_S: u32 = 60;
 
-/// The most keys on a page; Polar takes a larger number for this one.
+/// The most keys on a page; Polar treats a larger number as this one.
 const PAGE: u32 = 100;
 
-/// The most bytes of a list that are read. A key is 1.4 KB and a device 240 bytes, unless somebody has given one a long name.
+/// The most bytes of a list that are read. A key has 1.4 KB and a device 240 bytes, unless somebody has given it a long
+/// name.
 const LIST_LIMIT: usize = 16 * 1024 * 1024;
 
 const SESSION: &str = "/v1/customer-portal/customer-session/";
 const KEYS: &str = "/v1/customer-portal/license-keys/";
 const GRANTS: &str = "/v1/customer-portal/benefit-grants/";
 
-/// How a reply to one of the requests is judged.
+/// The kind of a request, which determines how a reply is read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Call {
-    /// Only reads.
+    /// The request only reads.
     Read,
-    /// Requests or tries a code.
+    /// The request asks for or tries a code.
     Code,
-    /// Changes something that cannot be sent again.
+    /// The request makes a change, and cannot be sent again.
     Change,
 }
 
@@ -78,7 +79,7 @@ impl Context {
     fn url(&self, parts: &[&str]) -> Zeroizing<String> {
         let base = self.config.environment().base_url();
         let length = parts.iter().fold(base.len(), |length, part| length.saturating_add(part.len()));
-        // at once, so that no copy stays behind
+        // allocated at once, so that no copy stays behind
         let mut url = Zeroizing::new(String::with_capacity(length));
         url.push_str(base);
         parts.iter().for_each(|part| url.push_str(part));
@@ -92,7 +93,7 @@ impl Context {
             token: token.map(Token::secret),
             body: Zeroizing::default(),
             timeout: self.config.timeout(),
-            // with a token, lists are asked for
+            // requests with a token return lists
             reply_limit: if token.is_some() { LIST_LIMIT } else { Request::REPLY_LIMIT },
         }
     }
@@ -175,7 +176,7 @@ impl Context {
     }
 }
 
-/// A page of keys: those of this organization, and whether there are more pages.
+/// A page of this organization's keys, and whether there are more pages.
 pub(super) struct Page {
     pub(super) keys: Vec<LicenseKey>,
     pub(super) has_more: bool,
@@ -184,11 +185,11 @@ pub(super) struct Page {
 /// The key of a grant.
 pub(super) struct Granted {
     pub(super) key: Option<Uuid>,
-    /// The member without which a grant names no key: a grant is there before its key is.
+    /// The member without which a grant names no key: a grant exists before its key does.
     pub(super) unread: Option<Field>,
 }
 
-/// What a checkout has come to.
+/// The state of a checkout.
 pub(super) struct Checkout {
     pub(super) id: Uuid,
     pub(super) status: CheckoutStatus,
@@ -200,9 +201,9 @@ pub(super) struct Checkout {
 pub(super) enum CheckoutStatus {
     /// The page is open, or was closed.
     Open,
-    /// The buyer has clicked on the button.
+    /// The buyer has pressed the button.
     Confirmed,
-    /// It is paid.
+    /// The checkout is paid.
     Succeeded,
     Failed,
 }
@@ -239,14 +240,14 @@ pub(super) fn keys_listed(
         let read = |item| LicenseKey::read(item, context, wall);
         let keys: Vec<_> = reply.items("items[].", "items")?.map(read).collect::<Option<_>>()?;
         let last = reply.object("pagination.", "pagination").and_then(|pages| pages.read("max_page", Json::integer));
-        // without the number of pages, a full one may have another behind it
+        // without the number of pages, a full page may be followed by another
         let has_more = last.map_or(keys.len() >= PAGE as usize, |last| i64::from(page) < last && !keys.is_empty());
         let own = keys.into_iter().filter(|(owner, _)| *owner == organization).map(|(_, key)| key);
         Some(Page { keys: own.collect(), has_more })
     })
 }
 
-/// The key that was asked for, and its devices.
+/// Reads the requested key, and its devices.
 pub(super) fn key_read(
     answer: &PortalAnswer,
     context: &Context,
@@ -263,13 +264,13 @@ pub(super) fn key_read(
             let id = activation.read("id", id)?;
             Some(Device::new(id, marker, &label, since, is_lost || context.seats.contains(&id)))
         };
-        // those that are not there are hidden, as where the vendor does not show them
+        // missing devices are hidden ones, which the vendor does not show
         let devices = reply.items("activations[].", "activations").map(|all| all.map(device).collect::<Option<_>>());
         Some((key, devices.unwrap_or_else(|| Some(Vec::new()))?))
     })
 }
 
-/// The key after its text was replaced.
+/// Reads the key after its text was replaced.
 pub(super) fn key_rotated(
     answer: &PortalAnswer,
     context: &Context,
@@ -343,7 +344,7 @@ pub(super) fn checkout_read(answer: &PortalAnswer) -> Result<Checkout, Refusal> 
             "confirmed" => CheckoutStatus::Confirmed,
             "succeeded" => CheckoutStatus::Succeeded,
             "failed" | "expired" => CheckoutStatus::Failed,
-            // and whatever Polar adds on the way there
+            // and any status that Polar adds for the time in between
             _ => CheckoutStatus::Open,
         };
         let email = reply.text("customer_email").map(Zeroizing::new);
@@ -383,13 +384,14 @@ impl Call {
         named.unwrap_or_else(|| self.not_polar(status, last.get()))
     }
 
-    /// A whole reply that is not Polar's, and the first member that shows it, if it is an object.
+    /// Rejects a complete reply that is not Polar's. `field` is the first one that shows this, if the reply is an
+    /// object.
     fn not_polar(self, status: u16, field: Option<Field>) -> Refusal {
         Refusal::NoAnswer(not_polar(status, field, self != Self::Read))
     }
 }
 
-/// What Polar's contract names, if it is that.
+/// Returns the refusal if Polar's API documents it.
 fn named(document: Object<'_, '_>, status: u16) -> Option<Refusal> {
     let error = document.text("error")?;
     Some(match (status, error.as_str()) {
@@ -417,7 +419,7 @@ fn is_about_email(document: Object<'_, '_>) -> Option<bool> {
 }
 
 impl Refusal {
-    /// Whether asking again later may help: Polar has not answered.
+    /// Returns `true` if asking again later may help, because Polar has not answered.
     pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::RateLimited(_) | Self::NoAnswer(_) => true,
@@ -431,7 +433,7 @@ impl Refusal {
         }
     }
 
-    /// Whether what was asked for may have been done.
+    /// Returns `true` if Polar may have applied the request.
     pub(super) fn maybe_applied(&self) -> bool {
         match self {
             Self::NoAnswer(rejection) => rejection.maybe_applied(),
@@ -446,7 +448,7 @@ impl Refusal {
         }
     }
 
-    /// In the words of an app.
+    /// Converts it to an error, in the app's words.
     pub(super) fn into_error(self, texts: &Texts) -> Error {
         let (kind, text, detail) = match self {
             Self::NoAnswer(rejection) => return rejection.into_error(texts),
@@ -526,7 +528,7 @@ mod tests {
         !matches!(Call::Read.refusal(&answered(status, body).answer), Refusal::NoAnswer(_))
     }
 
-    /// The readers rest on what DESIGN.md lists, and on nothing else.
+    /// Checks that the readers use the members that DESIGN.md lists, and no others.
     #[test]
     fn the_portal_rests_on_the_members_that_the_design_lists() {
         let mut contract = Contract::below("The customer portal:");
