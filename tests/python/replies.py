@@ -8,7 +8,7 @@ from reading import Object, moment
 
 
 def answer(common: Object, scenario: Object, endpoint: str, asked: Object, reply: Object, now: datetime) -> Response:
-    """Returns the reply to this request at `now` on Polar's clock, if the reply is one that arrives."""
+    """Returns the reply to this request at `now` on Polar's clock, unless the reply is lost on the way."""
     status, text = parts(common, scenario, endpoint, asked, reply, now)
     body = text.encode()
     headers = {"Retry-After": str(reply["retryAfter"])} if "retryAfter" in reply else {}

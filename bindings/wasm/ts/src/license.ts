@@ -126,8 +126,8 @@ export interface LicenseClient<Feature extends string = string> extends License<
   stopAutoRefresh(this: void): void;
 
   /**
-   * Ends timers, listeners and operations under way, and returns the memory. What is stored stays; `current` and `allows`
-   * keep the answer that they had then.
+   * Ends timers, listeners and running operations, and frees the memory. The stored license stays; `current` and
+   * `allows` keep their last answers.
    */
   dispose(this: void): void;
 }

@@ -22,7 +22,7 @@ import { failure, isMissing, readFileUpTo, removeQuietly, syncDirectory, within,
  */
 const READ_LIMIT = 1024 * 1024;
 const EXTENSION = ".license";
-/** The limit for a lock's file, after which the file system counts as gone. */
+/** The longest wait for a lock's file. After that, the file system counts as unavailable. */
 const HANGING_MS = 2_000;
 /** The interval at which the file is checked for changes by other processes. */
 const POLL_MS = 1_000;
