@@ -1,5 +1,7 @@
 //! Organizations, and the benefits and products that they sell; as the customer portal shows them.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -55,6 +57,24 @@ pub(crate) enum Price {
     PerSeat(u32),
 }
 
+/// The mails that Polar sends to an organization's customers.
+const ORGANIZATION_MAILS: [&str; 14] = [
+    "order_confirmation",
+    "payment_method_expiration_reminder",
+    "subscription_cancellation",
+    "subscription_confirmation",
+    "subscription_cycled",
+    "subscription_cycled_after_trial",
+    "subscription_past_due",
+    "subscription_paused",
+    "subscription_resumed",
+    "subscription_renewal_reminder",
+    "subscription_revoked",
+    "subscription_trial_conversion_reminder",
+    "subscription_uncanceled",
+    "subscription_updated",
+];
+
 impl Organization {
     /// The organization in grants and checkouts.
     pub(crate) fn view(&self) -> Value {
@@ -80,25 +100,7 @@ impl Organization {
             "socials": [],
             "status": "active",
             "details_submitted_at": null,
-            "feature_settings": {
-                "issue_funding_enabled": false,
-                "seat_based_pricing_enabled": self.has_seats,
-                "unit_based_pricing_enabled": false,
-                "wallets_enabled": false,
-                "member_model_enabled": self.has_members,
-                "checkout_localization_enabled": false,
-                "overview_metrics": null,
-                "reset_proration_behavior_enabled": false,
-                "off_session_charges_enabled": false,
-                "meter_cycling_enabled": false,
-                "slack_benefit_enabled": false,
-                "preview_access_enabled": false,
-                "disputes_enabled": false,
-                "sso_enabled": false,
-                "dispute_auto_accept_enabled": false,
-                "compass_enabled": false,
-                "merchant_migration_enabled": false,
-            },
+            "feature_settings": self.feature_settings(),
             "subscription_settings": {
                 "allow_multiple_subscriptions": false,
                 "proration_behavior": "prorate",
@@ -106,22 +108,29 @@ impl Organization {
                 "prevent_trial_abuse": false,
                 "allow_customer_updates": true,
             },
-            "customer_email_settings": {
-                "order_confirmation": true,
-                "payment_method_expiration_reminder": true,
-                "subscription_cancellation": true,
-                "subscription_confirmation": true,
-                "subscription_cycled": true,
-                "subscription_cycled_after_trial": true,
-                "subscription_past_due": true,
-                "subscription_paused": true,
-                "subscription_resumed": true,
-                "subscription_renewal_reminder": true,
-                "subscription_revoked": true,
-                "subscription_trial_conversion_reminder": true,
-                "subscription_uncanceled": true,
-                "subscription_updated": true,
-            },
+            "customer_email_settings": ORGANIZATION_MAILS.map(|mail| (mail, true)).into_iter().collect::<BTreeMap<_, _>>(),
+        })
+    }
+
+    fn feature_settings(&self) -> Value {
+        json!({
+            "issue_funding_enabled": false,
+            "seat_based_pricing_enabled": self.has_seats,
+            "unit_based_pricing_enabled": false,
+            "wallets_enabled": false,
+            "member_model_enabled": self.has_members,
+            "checkout_localization_enabled": false,
+            "overview_metrics": null,
+            "reset_proration_behavior_enabled": false,
+            "off_session_charges_enabled": false,
+            "meter_cycling_enabled": false,
+            "slack_benefit_enabled": false,
+            "preview_access_enabled": false,
+            "disputes_enabled": false,
+            "sso_enabled": false,
+            "dispute_auto_accept_enabled": false,
+            "compass_enabled": false,
+            "merchant_migration_enabled": false,
         })
     }
 

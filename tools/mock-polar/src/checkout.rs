@@ -7,31 +7,46 @@ use uuid::Uuid;
 use crate::catalog::{Benefit, Product};
 use crate::timestamp::Timestamp;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Checkout {
+    #[serde(default = "Uuid::new_v4")]
     pub(crate) id: Uuid,
+    #[serde(rename = "client_secret")]
     pub(crate) secret: String,
+    #[serde(default)]
     pub(crate) status: CheckoutStatus,
+    #[serde(rename = "product_id")]
     pub(crate) product: Uuid,
+    #[serde(rename = "customer_id")]
     pub(crate) customer: Option<Uuid>,
+    #[serde(skip)]
     pub(crate) customer_name: Option<String>,
     pub(crate) customer_email: Option<String>,
+    #[serde(skip)]
     pub(crate) billing_address: Value,
+    #[serde(skip)]
     pub(crate) ip_address: Option<String>,
+    #[serde(skip)]
     pub(crate) locale: Option<String>,
     /// Only checkouts that were made by a request have a value.
+    #[serde(skip)]
     pub(crate) allow_trial: Option<bool>,
-    /// What the payment provider answered.
+    /// The answer of the payment provider.
+    #[serde(skip)]
     pub(crate) payment: Map<String, Value>,
     pub(crate) success_url: Option<String>,
+    #[serde(rename = "expires", default = "Timestamp::far_future")]
     pub(crate) expires_at: Timestamp,
+    #[serde(skip, default = "Timestamp::seeded")]
     pub(crate) created_at: Timestamp,
+    #[serde(skip)]
     pub(crate) modified_at: Option<Timestamp>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum CheckoutStatus {
+    #[default]
     Open,
     Confirmed,
     Succeeded,
@@ -51,9 +66,11 @@ impl CheckoutStatus {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 pub(crate) struct CheckoutLink {
+    #[serde(rename = "client_secret")]
     pub(crate) secret: String,
+    #[serde(rename = "product_id")]
     pub(crate) product: Uuid,
     pub(crate) success_url: Option<String>,
 }
@@ -96,12 +113,15 @@ impl Checkout {
     }
 
     pub(crate) fn view(&self, product: &Product, benefit: Option<&Benefit>, site: &str) -> Map<String, Value> {
-        let amount = product.amount();
-        let is_paid = !product.is_free();
+        let parts = [self.identity(product, benefit, site), self.amounts(product), self.buyer()];
+        parts.iter().filter_map(Value::as_object).flat_map(Clone::clone).collect()
+    }
+
+    fn identity(&self, product: &Product, benefit: Option<&Benefit>, site: &str) -> Value {
         let product_view = product.view(benefit);
         let prices: Map<String, Value> =
             [(product.id.to_string(), json!([product.price_view()]))].into_iter().collect();
-        let identity = json!({
+        json!({
             "id": self.id.to_string(),
             "created_at": self.created_at,
             "modified_at": self.modified_at,
@@ -122,8 +142,13 @@ impl Checkout {
             "product_price": product.price_view(),
             "prices": prices,
             "attached_custom_fields": [],
-        });
-        let money = json!({
+        })
+    }
+
+    fn amounts(&self, product: &Product) -> Value {
+        let amount = product.amount();
+        let is_paid = !product.is_free();
+        json!({
             "amount": amount,
             "seats": null,
             "min_seats": null,
@@ -152,8 +177,11 @@ impl Checkout {
             "is_payment_form_required": is_paid,
             "payment_method_type": null,
             "payment_processor_metadata": self.payment,
-        });
-        let buyer = json!({
+        })
+    }
+
+    fn buyer(&self) -> Value {
+        json!({
             "require_billing_address": false,
             "customer_id": self.customer.map(|id| id.to_string()),
             "is_business_customer": false,
@@ -175,7 +203,6 @@ impl Checkout {
                 "line1": "disabled",
                 "line2": "disabled",
             },
-        });
-        [identity, money, buyer].iter().filter_map(Value::as_object).flat_map(Clone::clone).collect()
+        })
     }
 }

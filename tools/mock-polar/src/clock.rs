@@ -99,17 +99,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_frozen_clock_moves_only_by_advance() {
-        let mut clock = Clock::new();
-        let noon = Timestamp::from_unix_seconds(43_200);
-        clock.freeze(noon);
-        let elapsed = clock.elapsed();
-        clock.advance(Duration::from_secs(5));
-        assert_eq!(clock.now(), noon + Duration::from_secs(5));
-        assert_eq!(clock.elapsed(), elapsed + Duration::from_secs(5));
-    }
-
-    #[test]
     fn advancing_stops_at_the_end_of_time() {
         let mut clock = Clock::new();
         clock.advance(Duration::from_secs(100));

@@ -60,72 +60,116 @@ fn execute(state: &mut State, method: &str, parts: &[&str], body: &[u8]) -> Resu
     match (method, parts) {
         ("GET", []) => Ok(overview(state)),
         ("POST", ["reset"]) => done(|| state.reset()),
-        ("GET", ["faults"]) => Ok(Reply::json(200, &state.faults.list())),
-        ("POST", ["faults"]) => {
-            let id = state.faults.add(read_fault(body)?);
-            Ok(Reply::json(201, &json!({ "id": id })))
-        }
-        ("DELETE", ["faults"]) => done(|| state.faults.clear()),
-        ("DELETE", ["faults", id]) => no_content_if(id.parse().is_ok_and(|id| state.faults.remove(id)), "fault"),
+        (_, ["faults", rest @ ..]) => faults(state, method, rest, body),
+        (_, ["keys", rest @ ..]) => keys(state, method, rest, body),
+        (_, ["versions", rest @ ..]) => versions(state, method, rest, body),
         ("DELETE", ["requests"]) => done(|| state.requests.clear()),
-        ("GET", ["keys"]) => Ok(Reply::json(200, &state.keys())),
-        ("POST", ["keys"]) => {
-            let key = state.issue_key(read::<NewKey>(body)?).map_err(|message| error(400, &message))?;
-            Ok(Reply::json(201, &state.key(&key)))
-        }
-        ("GET", ["keys", key]) => state.key(key).map(|info| Reply::json(200, &info)).ok_or_else(|| not_found("key")),
-        ("PATCH", ["keys", key]) => change_key(state, key, read(body)?),
-        ("DELETE", ["keys", key]) => no_content_if(state.change_key(key, |license| license.deleted = true), "key"),
-        ("POST", ["keys", key, "rotate"]) => {
-            let rotated = state.rotate_key(key).ok_or_else(|| not_found("key"))?;
-            Ok(Reply::json(200, &state.key(&rotated)))
-        }
+        ("DELETE", ["mails"]) => done(|| state.mails.clear()),
         ("DELETE", ["activations", id]) => no_content_if(state.database.remove_seat(id), "activation"),
         ("GET", ["personal-data"]) => Ok(Reply::json(200, &state.personal_data())),
         ("POST", ["tokens"]) => {
-            #[derive(Deserialize)]
-            #[serde(deny_unknown_fields)]
-            struct Whom {
-                email: String,
-            }
-            let email = read::<Whom>(body)?.email;
-            let token = portal::customer_token(state, &email);
+            let token = portal::customer_token(state, &read::<Holder>(body)?.email);
             Ok(Reply::json(201, &json!({ "token": token.ok_or_else(|| not_found("customer"))? })))
         }
         ("GET", ["clock"]) => Ok(clock(state)),
-        ("POST", ["clock"]) => change_clock(state, read(body)?),
-        ("DELETE", ["mails"]) => done(|| state.mails.clear()),
-        ("POST", ["worker"]) => direct_worker(state, read(body)?),
-        ("PATCH", ["benefits", benefit]) => change_benefit(state, benefit, read(body)?),
-        ("GET", ["versions"]) => Ok(Reply::json(200, &state.versions)),
-        ("POST", ["versions"]) => {
-            #[derive(Deserialize)]
-            #[serde(deny_unknown_fields)]
-            struct Release {
-                current: ApiVersion,
-            }
+        ("POST", ["clock"]) => change_clock(state, &read(body)?),
+        ("POST", ["worker"]) => direct_worker(state, &read(body)?),
+        ("PATCH", ["benefits", benefit]) => change_benefit(state, benefit, &read(body)?),
+        ("POST", ["rate-limit"]) => {
+            let on = read::<RateLimit>(body)?.on;
+            done(|| state.set_rate_limit(on))
+        }
+        _ => Err(unknown(method, &parts.join("/"))),
+    }
+}
+
+fn faults(state: &mut State, method: &str, rest: &[&str], body: &[u8]) -> Result<Reply, Reply> {
+    match (method, rest) {
+        ("GET", []) => Ok(Reply::json(200, &state.faults.list())),
+        ("POST", []) => {
+            let id = state.faults.add(read_fault(body)?);
+            Ok(Reply::json(201, &json!({ "id": id })))
+        }
+        ("DELETE", []) => done(|| state.faults.clear()),
+        ("DELETE", [id]) => no_content_if(id.parse().is_ok_and(|id| state.faults.remove(id)), "fault"),
+        _ => Err(unknown(method, "faults")),
+    }
+}
+
+fn keys(state: &mut State, method: &str, rest: &[&str], body: &[u8]) -> Result<Reply, Reply> {
+    match (method, rest) {
+        ("GET", []) => Ok(Reply::json(200, &state.keys())),
+        ("POST", []) => {
+            let key = state.issue_key(read::<NewKey>(body)?).map_err(|message| error(400, &message))?;
+            Ok(Reply::json(201, &state.key(&key)))
+        }
+        ("GET", [key]) => state.key(key).map(|info| Reply::json(200, &info)).ok_or_else(|| not_found("key")),
+        ("PATCH", [key]) => change_key(state, key, read(body)?),
+        ("DELETE", [key]) => no_content_if(state.change_key(key, |license| license.deleted = true), "key"),
+        ("POST", [key, "rotate"]) => {
+            let rotated = state.rotate_key(key).ok_or_else(|| not_found("key"))?;
+            Ok(Reply::json(200, &state.key(&rotated)))
+        }
+        _ => Err(unknown(method, "keys")),
+    }
+}
+
+fn versions(state: &mut State, method: &str, rest: &[&str], body: &[u8]) -> Result<Reply, Reply> {
+    match (method, rest) {
+        ("GET", []) => Ok(Reply::json(200, &state.versions)),
+        ("POST", []) => {
             state.versions.release(read::<Release>(body)?.current);
             Ok(Reply::json(200, &state.versions))
         }
-        ("DELETE", ["versions", version]) => {
+        ("DELETE", [version]) => {
             let removed = version.parse().map_err(|error: Error| error.to_string());
             let removed = removed.and_then(|version| state.versions.remove(version));
             removed.map_err(|message| error(400, &message)).map(|()| Reply::no_content())
         }
-        ("POST", ["rate-limit"]) => {
-            #[derive(Deserialize)]
-            #[serde(deny_unknown_fields)]
-            struct RateLimit {
-                on: bool,
-            }
-            state.set_rate_limit(read::<RateLimit>(body)?.on);
-            Ok(Reply::no_content())
-        }
-        _ => {
-            let path = parts.join("/");
-            Err(error(404, &format!("there is no `{method} {PREFIX}/{path}`; see the README of mock-polar")))
-        }
+        _ => Err(unknown(method, "versions")),
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Holder {
+    email: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Release {
+    current: ApiVersion,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RateLimit {
+    on: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ShownActivations {
+    show_activations: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WorkerChange {
+    mail_seconds: Option<u64>,
+    purchase_seconds: Option<u64>,
+    #[serde(default)]
+    run: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClockChange {
+    advance_seconds: Option<f64>,
+    freeze: Option<Timestamp>,
+    set: Option<Timestamp>,
+    skew_seconds: Option<i64>,
 }
 
 fn overview(state: &State) -> Reply {
@@ -156,7 +200,7 @@ async fn wait(shared: &Shared, query: &str, count: fn(&State) -> usize, timer: &
     }
 }
 
-/// A fault whose every field means something for it.
+/// Parses a fault, and refuses fields that its kind does not use.
 fn read_fault(body: &[u8]) -> Result<Fault, Reply> {
     let given: Map<String, Value> = read(body)?;
     let fault: Fault = read(body)?;
@@ -204,38 +248,22 @@ fn pay(state: &mut State, secret: &str, request: &RecordedRequest) -> Result<Rep
     Ok(Reply::json(200, &purchase))
 }
 
-/// Whether the portal shows the activations of a benefit's keys.
-fn change_benefit(state: &mut State, benefit: &str, change: ShownActivations) -> Result<Reply, Reply> {
+/// Shows or hides the activations of a benefit's keys in the portal.
+fn change_benefit(state: &mut State, benefit: &str, change: &ShownActivations) -> Result<Reply, Reply> {
     let id = state.database.benefit(benefit).ok_or_else(|| not_found("benefit"))?;
-    for benefit in state.database.benefits.iter_mut().filter(|known| known.id == id) {
-        if let Some(activations) = &mut benefit.activations {
-            activations.enable_customer_admin = change.show_activations;
-        }
-    }
+    state.database.show_activations(id, change.show_activations);
     Ok(Reply::no_content())
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ShownActivations {
-    show_activations: bool,
-}
-
-fn direct_worker(state: &mut State, fields: Map<String, Value>) -> Result<Reply, Reply> {
-    for (name, value) in fields {
-        match name.as_str() {
-            "mail_seconds" => state.worker.delay_mails(Duration::from_secs(field(&name, value)?)),
-            "purchase_seconds" => state.worker.delay_purchases(Duration::from_secs(field(&name, value)?)),
-            "run" => {
-                if field(&name, value)? {
-                    fulfilment::run_all(state);
-                }
-            }
-            _ => {
-                let known = "`mail_seconds`, `purchase_seconds` or `run`";
-                return Err(error(400, &format!("the worker has no `{name}`; use {known}")));
-            }
-        }
+fn direct_worker(state: &mut State, change: &WorkerChange) -> Result<Reply, Reply> {
+    if let Some(seconds) = change.mail_seconds {
+        state.worker.delay_mails(Duration::from_secs(seconds));
+    }
+    if let Some(seconds) = change.purchase_seconds {
+        state.worker.delay_purchases(Duration::from_secs(seconds));
+    }
+    if change.run {
+        fulfilment::run_all(state);
     }
     Ok(Reply::no_content())
 }
@@ -244,21 +272,19 @@ fn clock(state: &State) -> Reply {
     Reply::json(200, &json!({ "now": state.now() }))
 }
 
-fn change_clock(state: &mut State, fields: Map<String, Value>) -> Result<Reply, Reply> {
-    for (name, value) in fields {
-        match name.as_str() {
-            "advance_seconds" => {
-                let seconds = Duration::try_from_secs_f64(field(&name, value)?);
-                state.clock.advance(seconds.map_err(|cause| error(400, &format!("`{name}`: {cause}")))?);
-            }
-            "set" => state.clock.set(field::<Timestamp>(&name, value)?),
-            "freeze" => state.clock.freeze(field::<Timestamp>(&name, value)?),
-            "skew_seconds" => state.clock.skew(field(&name, value)?),
-            _ => {
-                let known = "`advance_seconds`, `set`, `freeze` or `skew_seconds`";
-                return Err(error(400, &format!("the clock has no `{name}`; use {known}")));
-            }
-        }
+fn change_clock(state: &mut State, change: &ClockChange) -> Result<Reply, Reply> {
+    if let Some(seconds) = change.advance_seconds {
+        let by = Duration::try_from_secs_f64(seconds);
+        state.clock.advance(by.map_err(|cause| error(400, &format!("`advance_seconds`: {cause}")))?);
+    }
+    if let Some(at) = change.freeze {
+        state.clock.freeze(at);
+    }
+    if let Some(at) = change.set {
+        state.clock.set(at);
+    }
+    if let Some(seconds) = change.skew_seconds {
+        state.clock.skew(seconds);
     }
     Ok(clock(state))
 }
@@ -278,6 +304,10 @@ fn done(action: impl FnOnce()) -> Result<Reply, Reply> {
 
 fn no_content_if(found: bool, what: &str) -> Result<Reply, Reply> {
     if found { Ok(Reply::no_content()) } else { Err(not_found(what)) }
+}
+
+fn unknown(method: &str, path: &str) -> Reply {
+    error(404, &format!("there is no `{method} {PREFIX}/{path}`; see the README of mock-polar"))
 }
 
 fn not_found(what: &str) -> Reply {

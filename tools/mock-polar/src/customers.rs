@@ -15,13 +15,17 @@ pub(crate) struct Customer {
 }
 
 /// A person of a customer that is a team.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Member {
+    #[serde(default = "Uuid::new_v4")]
     pub(crate) id: Uuid,
+    #[serde(rename = "customer_id")]
     pub(crate) customer: Uuid,
     pub(crate) email: String,
     pub(crate) name: Option<String>,
+    #[serde(default)]
     pub(crate) role: Role,
+    #[serde(skip, default = "Timestamp::seeded")]
     pub(crate) created_at: Timestamp,
 }
 

@@ -42,6 +42,10 @@ impl Database {
         self.licenses.iter().find(|license| license.key == key && !license.deleted)
     }
 
+    pub(crate) fn license_by_id(&self, id: Uuid) -> Option<&License> {
+        self.licenses.iter().find(|license| license.id == id)
+    }
+
     pub(crate) fn seats_of(&self, license: Uuid) -> impl Iterator<Item = &Seat> {
         self.seats.iter().filter(move |seat| seat.license == license && !seat.deleted)
     }
@@ -85,6 +89,15 @@ impl Database {
     pub(crate) fn benefit_names(&self) -> String {
         let names: Vec<_> = self.benefits.iter().map(|benefit| format!("`{}`", benefit.name)).collect();
         names.join(", ")
+    }
+
+    /// Shows or hides the activations of a benefit's keys in the customer portal.
+    pub(crate) fn show_activations(&mut self, benefit: Uuid, shown: bool) {
+        for benefit in self.benefits.iter_mut().filter(|known| known.id == benefit) {
+            if let Some(activations) = &mut benefit.activations {
+                activations.enable_customer_admin = shown;
+            }
+        }
     }
 
     pub(crate) fn benefit_by_id(&self, id: Uuid) -> Option<&Benefit> {

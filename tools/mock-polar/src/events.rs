@@ -76,29 +76,3 @@ impl Events {
 fn data(event: &Value) -> String {
     format!("data: {event}\r\n\r\n")
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_stream_receives_the_events_of_its_channel_until_it_is_ten_minutes_old() {
-        let mut events = Events::default();
-        let (one, other) = (Channel::Customer(Uuid::from_u128(1)), Channel::Customer(Uuid::from_u128(2)));
-        events.publish(&one, "early", &json!({}));
-        let mut stream = events.listen(one.clone(), Duration::ZERO);
-        events.publish(&other, "foreign", &json!({}));
-        events.publish(&one, "benefit.granted", &json!({ "a": 1 }));
-        let event = stream.try_recv().unwrap();
-        assert!(event.contains(r#""key":"benefit.granted""#) && event.ends_with("\r\n\r\n"), "{event}");
-        let pass = |events: &mut Events, seconds| events.pass_time(Duration::from_secs(seconds), Timestamp::SEEDED);
-        pass(&mut events, 14);
-        assert_eq!(stream.try_recv(), Err(mpsc::error::TryRecvError::Empty));
-        pass(&mut events, 599);
-        assert_eq!(stream.try_recv().unwrap(), ": ping - 2026-01-02T03:04:05.678901Z\r\n\r\n");
-        assert_eq!(events.count(), 1);
-        pass(&mut events, 600);
-        assert_eq!(stream.try_recv().unwrap(), "data: {\"type\":\"reconnect\"}\r\n\r\n");
-        assert_eq!(stream.try_recv(), Err(mpsc::error::TryRecvError::Disconnected));
-    }
-}

@@ -334,29 +334,3 @@ mod text {
         String::deserialize(deserializer).map(String::into_bytes)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn applies(faults: &mut Faults, endpoint: Endpoint, n: usize) -> Vec<bool> {
-        (0..n).map(|_| faults.apply(Some(endpoint)).is_some()).collect()
-    }
-
-    #[test]
-    fn a_fault_skips_then_applies_then_is_used_up() {
-        let mut faults = Faults::default();
-        faults.add(Fault::drop_connection().on(Endpoint::Activate).skip(1).times(2));
-        assert_eq!(applies(&mut faults, Endpoint::Validate, 2), [false, false]);
-        assert_eq!(applies(&mut faults, Endpoint::Activate, 4), [false, true, true, false]);
-    }
-
-    #[test]
-    fn the_next_fault_follows_one_that_is_used_up() {
-        let mut faults = Faults::default();
-        faults.add(Fault::stall().once());
-        faults.add(Fault::drop_connection());
-        let mut stalls = || matches!(faults.apply(None).unwrap().fault.kind, Kind::Stall);
-        assert_eq!([stalls(), stalls(), stalls()], [true, false, false]);
-    }
-}

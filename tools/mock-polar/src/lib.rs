@@ -2,31 +2,28 @@
 //
 // The files, in layers: each uses only files of the lines below its own.
 //
-//   server                                       the API: starts and stops a server, controls its state
-//   http · connections · delivery                connections, requests, replies; how an answer is sent
+//   server                                       the Rust API: starts and stops a server, controls its state
+//   http · connections · delivery                connections, requests, replies; sending an answer
 //   - - - - - - - - - - - - - - - - - - - - - -  above: the feature `server`; below: no socket, no thread
-//   machine                                      the local Polar for any front
-//   control · polar · inject                     the control endpoint; Polar's web layers; what a fault does to a reply
-//   portal                                       what Polar's endpoints answer: one file for each part
-//   merchant · fulfilment · answer               what a merchant does; what Polar's worker does; a reply, ready to be sent
-//   state                                        everything a server holds, behind one lock
-//   seed                                         what the state begins with
-//   seed_file                                    a seed as JSON: keys
-//   seed_sales                                   a seed as JSON: what is sold
-//   licensing                                    keys: validated, activated, deactivated
-//   database                                     Polar's records, and how they are found
-//   purchases                                    orders, what they grant, the seats of a team
+//   machine                                      the local Polar, to be put behind any HTTP server
+//   control · polar · inject                     the control endpoint; Polar's web layers; applying a fault to a reply
+//   portal                                       the answers of Polar's endpoints: one file for each part
+//   merchant · fulfilment · answer               actions of the merchant; jobs of Polar's worker; a reply, ready to be sent
+//   state                                        everything that a server holds, behind one lock
+//   seed                                         the initial state
+//   seed_file                                    a seed as JSON
+//   database                                     Polar's records, and finding them
+//   purchases                                    orders, grants, the seats of a team
 //   checkout · licenses                          checkouts; keys and activations
-//   sold                                         what a key was sold by
+//   sold                                         the subscription or order that a key was sold by
 //   catalog · customers                          organizations and products; people and their personal data
-//   clock · fault · limit · versions · worker    what else the state consists of
+//   clock · fault · limit · versions · worker    the other parts of the state
 //   sessions · mails                             tokens and codes; mails
-//   body · captive · cors · pages · query        bodies and queries of requests; captive portals; browsers; Polar's pages
-//   pydantic                                     the rules of Polar's framework for a body
-//   ids                                          the forms of an id
-//   problem                                      what a 422 says
-//   json · reply · request                       values
-//   encoding · endpoint · events · numbers       texts, paths, streams, numbers in strings
+//   form · captive · cors · pages · query        bodies and queries of requests; captive portals; browsers; Polar's pages
+//   addresses · ids                              e-mail addresses; ids
+//   problem                                      the body of a 422
+//   reply · request                              values
+//   endpoint · events                            paths; streams
 //   timer · timestamp                            letting time pass; points in time
 //   error
 
@@ -35,7 +32,6 @@
 
 mod addresses;
 mod answer;
-mod body;
 mod captive;
 mod catalog;
 mod checkout;
@@ -48,36 +44,31 @@ mod customers;
 mod database;
 #[cfg(feature = "server")]
 mod delivery;
-mod encoding;
 mod endpoint;
 mod error;
 mod events;
 mod fault;
+mod form;
 mod fulfilment;
 #[cfg(feature = "server")]
 mod http;
 mod ids;
 mod inject;
-mod json;
 mod licenses;
-mod licensing;
 mod limit;
 mod machine;
 mod mails;
 mod merchant;
-mod numbers;
 mod pages;
 mod polar;
 mod portal;
 mod problem;
 mod purchases;
-mod pydantic;
 mod query;
 mod reply;
 mod request;
 mod seed;
 mod seed_file;
-mod seed_sales;
 #[cfg(feature = "server")]
 mod server;
 mod sessions;

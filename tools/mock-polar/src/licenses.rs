@@ -3,10 +3,10 @@
 use std::fmt;
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::customers::{Customer, Member};
-use crate::json::Object;
 use crate::sold::{KeyOrder, KeySubscription};
 use crate::timestamp::Timestamp;
 
@@ -77,8 +77,8 @@ pub(crate) struct Seat {
     pub(crate) id: Uuid,
     pub(crate) license: Uuid,
     pub(crate) label: String,
-    pub(crate) conditions: Object,
-    pub(crate) meta: Object,
+    pub(crate) conditions: Map<String, Value>,
+    pub(crate) meta: Map<String, Value>,
     pub(crate) created_at: Timestamp,
     pub(crate) modified_at: Option<Timestamp>,
     pub(crate) deleted: bool,
@@ -151,8 +151,8 @@ pub(crate) struct LicenseView<'a> {
     organization_id: String,
     user_id: String,
     customer_id: String,
-    user: Option<serde_json::Value>,
-    customer: Option<serde_json::Value>,
+    user: Option<Value>,
+    customer: Option<Value>,
     benefit_id: String,
     key: &'a str,
     display_key: String,
@@ -203,7 +203,7 @@ pub(crate) struct HeldLicenseView<'a> {
 #[derive(Serialize)]
 pub(crate) struct HolderView {
     member_id: Option<String>,
-    member: Option<serde_json::Value>,
+    member: Option<Value>,
 }
 
 impl HolderView {
@@ -217,7 +217,7 @@ pub(crate) struct SeatView<'a> {
     id: String,
     license_key_id: String,
     label: &'a str,
-    meta: &'a Object,
+    meta: &'a Map<String, Value>,
     created_at: Timestamp,
     modified_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -142,8 +142,6 @@ mod tests {
     use super::*;
 
     const VALIDATE: &str = "/v1/customer-portal/license-keys/validate";
-    const CODE: &str = "/v1/customer-portal/customer-session/request";
-    const TRY: &str = "/v1/customer-portal/customer-session/authenticate";
     const LIST: &str = "/v1/customer-portal/license-keys/";
 
     fn at(millis: u64) -> Duration {
@@ -155,48 +153,12 @@ mod tests {
     }
 
     #[test]
-    fn the_fourth_request_of_a_second_blocks_every_path_for_a_minute() {
-        let mut limiter = Limiter::default();
-        for millis in [0, 100, 200] {
-            assert_eq!(limiter.admit(&here(), VALIDATE, at(millis)), Ok(()));
-        }
-        assert_eq!(limiter.admit(&here(), VALIDATE, at(999)), Err(60));
-        assert_eq!(limiter.admit(&here(), CODE, at(30_999)), Err(30), "polling counts down and does not extend");
-        assert_eq!(limiter.admit(&here(), "/v1/anything", at(60_998)), Err(1));
-        assert_eq!(limiter.admit(&here(), "/elsewhere", at(60_998)), Ok(()));
-        assert_eq!(limiter.admit(&here(), VALIDATE, at(60_999)), Ok(()));
-    }
-
-    #[test]
     fn three_a_second_are_always_admitted_and_addresses_are_counted_apart() {
         let mut limiter = Limiter::default();
         for millis in (0..10_000).step_by(334) {
             assert_eq!(limiter.admit(&here(), VALIDATE, at(millis)), Ok(()));
         }
         assert_eq!(limiter.admit(&Identity::Address("127.0.0.2".to_owned()), VALIDATE, at(9_900)), Ok(()));
-    }
-
-    #[test]
-    fn the_seventh_code_or_try_in_a_minute_blocks_for_a_quarter_of_an_hour() {
-        let mut limiter = Limiter::default();
-        for second in 0..6 {
-            let path = if second % 2 == 0 { CODE } else { TRY };
-            assert_eq!(limiter.admit(&here(), path, at(second * 1000)), Ok(()));
-        }
-        assert_eq!(limiter.admit(&here(), TRY, at(59_000)), Err(900));
-        assert_eq!(limiter.admit(&here(), VALIDATE, at(60_000)), Err(899));
-        let customer = Identity::Known(Subject::Customer(uuid::Uuid::nil()));
-        assert_eq!(limiter.admit(&customer, LIST, at(60_000)), Ok(()), "another identity");
-        assert_eq!(limiter.admit(&here(), CODE, at(959_000)), Ok(()));
-    }
-
-    #[test]
-    fn the_thirteenth_code_in_an_hour_blocks_too() {
-        let mut limiter = Limiter::default();
-        for n in 0..12 {
-            assert_eq!(limiter.admit(&here(), CODE, at(n * 200_000)), Ok(()), "{n}");
-        }
-        assert_eq!(limiter.admit(&here(), CODE, at(3_599_999)), Err(900));
     }
 
     #[test]

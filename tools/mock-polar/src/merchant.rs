@@ -7,7 +7,6 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::customers::{Customer, Member};
-use crate::json;
 use crate::licenses::{License, Seat, ShownStatus, Status, random_key};
 use crate::sold::{KeyOrder, KeySubscription};
 use crate::state::State;
@@ -182,8 +181,8 @@ impl Activation {
         Self {
             id: seat.id.to_string(),
             label: seat.label.clone(),
-            conditions: json::to_value(&seat.conditions),
-            meta: json::to_value(&seat.meta),
+            conditions: seat.conditions.clone().into(),
+            meta: seat.meta.clone().into(),
             created_at: seat.created_at,
         }
     }

@@ -1,83 +1,98 @@
-//! What a 422 says: which values are wrong, where they are, and why; in pydantic's form.
+//! The body of a 422: which values of a request are wrong, where they are, and which rule each breaks.
 
 use serde::Serialize;
-use serde_json::json;
+use serde_json::Value;
 
-use crate::json::Json;
 use crate::reply::Reply;
 
-/// One entry of a 422's `detail`.
-#[derive(Serialize)]
+/// A rule that a value can break, named as pydantic names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Rule {
+    BoolParsing,
+    BoolType,
+    DictType,
+    Enum,
+    FloatParsing,
+    FloatType,
+    GreaterThan,
+    GreaterThanEqual,
+    IntFromFloat,
+    IntParsing,
+    IntType,
+    JsonInvalid,
+    Missing,
+    ModelAttributesType,
+    StringPatternMismatch,
+    StringTooLong,
+    StringTooShort,
+    StringType,
+    TooLong,
+    UrlScheme,
+    UuidParsing,
+    UuidType,
+    UuidVersion,
+    ValueError,
+}
+
+impl Rule {
+    fn message(self) -> &'static str {
+        match self {
+            Self::BoolParsing | Self::BoolType => "Input should be a valid boolean",
+            Self::DictType => "Input should be a valid dictionary",
+            Self::Enum => "Input should be one of the known values",
+            Self::FloatParsing | Self::FloatType => "Input should be a valid number",
+            Self::GreaterThan => "Input should be greater than 0",
+            Self::GreaterThanEqual => "Input should be greater than or equal to 0",
+            Self::IntFromFloat | Self::IntParsing | Self::IntType => "Input should be a valid integer",
+            Self::JsonInvalid => "JSON decode error",
+            Self::Missing => "Field required",
+            Self::ModelAttributesType => "Input should be a valid dictionary or object to extract fields from",
+            Self::StringPatternMismatch => "String should match the pattern",
+            Self::StringTooLong => "String has too many characters",
+            Self::StringTooShort => "String should have at least 1 character",
+            Self::StringType => "Input should be a valid string",
+            Self::TooLong => "Dictionary should have at most 50 items",
+            Self::UrlScheme => "URL scheme should be 'http' or 'https'",
+            Self::UuidParsing | Self::UuidType => "Input should be a valid UUID",
+            Self::UuidVersion => "UUID version 4 expected",
+            Self::ValueError => "Value error",
+        }
+    }
+}
+
+/// One entry of a 422's `detail`. Like Polar's, it repeats the input.
+#[derive(Debug, Serialize)]
 pub(crate) struct Problem {
     #[serde(rename = "type")]
-    kind: &'static str,
-    loc: Vec<Location>,
-    msg: String,
-    input: Json,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ctx: Option<serde_json::Value>,
-}
-
-/// One step on the way to the value that is wrong.
-#[derive(Clone, Serialize)]
-#[serde(untagged)]
-pub(crate) enum Location {
-    Name(&'static str),
-    Key(String),
-    Offset(usize),
-}
-
-impl From<&'static str> for Location {
-    fn from(name: &'static str) -> Self {
-        Self::Name(name)
-    }
+    rule: Rule,
+    /// The names and indices that lead to the value.
+    loc: Vec<Value>,
+    msg: &'static str,
+    input: Value,
 }
 
 impl Problem {
-    pub(crate) fn new(kind: &'static str, loc: Vec<Location>, msg: impl Into<String>, input: Json) -> Self {
-        Self { kind, loc, msg: msg.into(), input, ctx: None }
+    pub(crate) fn new(rule: Rule, loc: Vec<Value>, input: Value) -> Self {
+        Self { rule, loc, msg: rule.message(), input }
     }
 
-    pub(crate) fn with(mut self, ctx: serde_json::Value) -> Self {
-        self.ctx = Some(ctx);
-        self
-    }
-
-    /// The value is not one of these.
-    pub(crate) fn of_choice(values: &[&str], loc: Vec<Location>, input: Json) -> Self {
-        let quoted: Vec<String> = values.iter().map(|value| format!("'{value}'")).collect();
-        let expected = match quoted.split_last() {
-            Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
-            Some(_) | None => quoted.concat(),
-        };
-        let problem = Self::new("enum", loc, format!("Input should be {expected}"), input);
-        problem.with(json!({ "expected": expected }))
-    }
-
-    /// The string is shorter than one character or longer than `max`.
-    pub(crate) fn of_length(text: &str, max: usize, loc: Vec<Location>) -> Option<Self> {
-        let input = Json::String(text.to_owned());
-        if text.is_empty() {
-            let problem = Self::new("string_too_short", loc, "String should have at least 1 character", input);
-            return Some(problem.with(json!({ "min_length": 1 })));
-        }
-        (text.chars().count() > max).then(|| {
-            let message = format!("String should have at most {max} characters");
-            Self::new("string_too_long", loc, message, input).with(json!({ "max_length": max }))
-        })
+    /// Replaces the rule's usual message.
+    pub(crate) fn with_message(self, msg: &'static str) -> Self {
+        Self { msg, ..self }
     }
 }
 
-/// The 422 with these problems.
+/// The 422 of Polar's framework, for values of the wrong form.
 pub(crate) fn rejection(problems: &[Problem]) -> Reply {
-    #[derive(Serialize)]
-    struct Body<'a> {
-        error: &'static str,
-        detail: &'a [Problem],
-    }
-    // Polar echoes the input; if Python cannot write it, the reply itself fails.
-    if problems.iter().any(|problem| !problem.input.is_writable()) {
-        return Reply::internal_error();
-    }
-    Reply::json(422, &Body { error: "RequestValidationError", detail: problems })
+    reply("RequestValidationError", problems)
+}
+
+/// The 422 of Polar itself, for values that are wrong in this situation.
+pub(crate) fn polar_rejection(problem: Problem) -> Reply {
+    reply("PolarRequestValidationError", &[problem])
+}
+
+fn reply(error: &str, problems: &[Problem]) -> Reply {
+    Reply::json(422, &serde_json::json!({ "error": error, "detail": problems }))
 }

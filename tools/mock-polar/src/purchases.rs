@@ -9,44 +9,67 @@ use crate::customers::{Customer, Member};
 use crate::licenses::License;
 use crate::timestamp::Timestamp;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Order {
+    #[serde(default = "Uuid::new_v4")]
     pub(crate) id: Uuid,
+    #[serde(rename = "customer_id")]
     pub(crate) customer: Uuid,
+    #[serde(rename = "product_id")]
     pub(crate) product: Uuid,
     pub(crate) seats: Option<u32>,
+    #[serde(rename = "checkout_id")]
     pub(crate) checkout: Option<Uuid>,
 }
 
 /// A benefit that a customer has: here, always a license key.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Grant {
+    #[serde(default = "Uuid::new_v4")]
     pub(crate) id: Uuid,
+    #[serde(rename = "customer_id")]
     pub(crate) customer: Uuid,
+    #[serde(rename = "member_id")]
     pub(crate) member: Option<Uuid>,
+    #[serde(rename = "benefit_id")]
     pub(crate) benefit: Uuid,
+    #[serde(rename = "order_id")]
     pub(crate) order: Option<Uuid>,
+    #[serde(rename = "key_id")]
     pub(crate) license: Uuid,
+    #[serde(rename = "granted", default = "yes")]
     pub(crate) is_granted: bool,
+    #[serde(skip, default = "Timestamp::seeded")]
     pub(crate) created_at: Timestamp,
+    #[serde(skip)]
     pub(crate) modified_at: Option<Timestamp>,
 }
 
 /// A seat of an order: for a person, not for a device.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 pub(crate) struct TeamSeat {
+    #[serde(default = "Uuid::new_v4")]
     pub(crate) id: Uuid,
+    #[serde(rename = "order_id")]
     pub(crate) order: Uuid,
     pub(crate) status: TeamSeatStatus,
     /// Who was invited, where customers have no members; the buyer, where they have.
+    #[serde(rename = "customer_id")]
     pub(crate) customer: Option<Uuid>,
+    #[serde(rename = "member_id")]
     pub(crate) member: Option<Uuid>,
     pub(crate) email: Option<String>,
+    #[serde(rename = "token")]
     pub(crate) invitation: Option<String>,
+    #[serde(rename = "token_expires")]
     pub(crate) invitation_expires_at: Option<Timestamp>,
+    #[serde(skip, default = "Timestamp::seeded")]
     pub(crate) created_at: Timestamp,
+    #[serde(skip)]
     pub(crate) modified_at: Option<Timestamp>,
+    #[serde(skip)]
     pub(crate) claimed_at: Option<Timestamp>,
+    #[serde(skip)]
     pub(crate) revoked_at: Option<Timestamp>,
 }
 
@@ -91,6 +114,13 @@ impl Grant {
 }
 
 impl TeamSeat {
+    /// Adds the date on which the seat got its status.
+    pub(crate) fn with_dates(self) -> Self {
+        let at = |status| (self.status == status).then_some(self.created_at);
+        let (claimed_at, revoked_at) = (at(TeamSeatStatus::Claimed), at(TeamSeatStatus::Revoked));
+        Self { claimed_at, revoked_at, ..self }
+    }
+
     /// The address that the seat belongs to, from wherever it is known.
     pub(crate) fn address<'a>(&'a self, member: Option<&'a Member>, customer: Option<&'a Customer>) -> Option<&'a str> {
         let of_member = || member.map(|member| member.email.as_str());
@@ -116,4 +146,8 @@ impl TeamSeat {
             "seat_metadata": {},
         })
     }
+}
+
+fn yes() -> bool {
+    true
 }

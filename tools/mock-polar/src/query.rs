@@ -1,12 +1,10 @@
 //! The query of a URL as Polar's framework reads it: of several values of one name, the last counts.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::ids;
-use crate::json::Json;
-use crate::numbers::{NotAnInteger, integer, integer_in};
-use crate::problem::{Location, Problem, rejection};
+use crate::problem::{Problem, Rule, rejection};
 use crate::reply::Reply;
 use crate::request::RecordedRequest;
 
@@ -37,35 +35,19 @@ impl Query {
         self.values.iter()
     }
 
-    pub(crate) fn uuid(&mut self, name: &'static str) -> Option<Uuid> {
+    pub(crate) fn uuid(&mut self, name: &str) -> Option<Uuid> {
         let value = self.get(name)?.to_owned();
-        ids::parse(&value, place(name)).map_err(|problem| self.problems.push(*problem)).ok()
+        ids::parse(&value, place(name)).map_err(|problem| self.problems.push(problem)).ok()
     }
 
-    /// Returns the values of a filter that takes several, or `None` without such a filter. Each has to be one of the
-    /// known values; pydantic tries what was sent as one value, then as a list, and reports both.
-    pub(crate) fn choices(
-        &mut self,
-        name: &'static str,
-        declared: &'static str,
-        known: &[&str],
-    ) -> Option<Vec<String>> {
+    /// Reads the values of a filter that takes several; `None` without such a filter. Each must be one of the known
+    /// values.
+    pub(crate) fn choices(&mut self, name: &str, declared: &str, known: &[&str]) -> Option<Vec<String>> {
         let values = self.values.iter().filter(|(key, _)| key == name);
         let sent: Vec<String> = values.map(|(_, value)| value.clone()).collect();
-        let element = format!("str-enum[{declared}]");
-        let sequence = "chain[is-instance[Sequence],function-wrap[sequence_validator()]]";
-        let list = format!("json-or-python[json=list[{element}],python={sequence}]");
-        let wrong = sent.iter().enumerate().filter(|(_, value)| !known.contains(&value.as_str()));
-        let in_list = wrong.map(|(at, value)| {
-            let loc = [place(name), vec![Location::Key(list.clone()), Location::Offset(at)]].concat();
-            Problem::of_choice(known, loc, Json::String(value.clone()))
-        });
-        let in_list: Vec<Problem> = in_list.collect();
-        if !in_list.is_empty() {
-            let loc = [place(name), vec![Location::Key(element)]].concat();
-            let all = Json::Array(sent.iter().cloned().map(Json::String).collect());
-            self.problems.push(Problem::of_choice(known, loc, all));
-            self.problems.extend(in_list);
+        if sent.iter().any(|value| !known.contains(&value.as_str())) {
+            let loc = [place(name), vec![format!("str-enum[{declared}]").into()]].concat();
+            self.problems.push(Problem::new(Rule::Enum, loc, sent.clone().into()));
         }
         (!sent.is_empty()).then_some(sent)
     }
@@ -81,25 +63,16 @@ impl Query {
         if self.problems.is_empty() { Ok(()) } else { Err(rejection(&self.problems)) }
     }
 
-    fn positive(&mut self, name: &'static str, default: usize) -> usize {
+    fn positive(&mut self, name: &str, default: usize) -> usize {
         let Some(value) = self.get(name).map(str::to_owned) else {
             return default;
         };
-        let input = Json::String(value.clone());
-        let problem = match integer_in(&value).map(|digits| integer(&digits)) {
+        let rule = match value.trim().parse::<i64>() {
             Ok(number @ 1..) => return usize::try_from(number).unwrap_or(usize::MAX),
-            Ok(_) => Problem::new("greater_than", place(name), "Input should be greater than 0", input)
-                .with(json!({ "gt": 0 })),
-            Err(NotAnInteger::Malformed) => {
-                let message = "Input should be a valid integer, unable to parse string as an integer";
-                Problem::new("int_parsing", place(name), message, input)
-            }
-            Err(NotAnInteger::TooLarge) => {
-                let message = "Unable to parse input string as an integer, exceeded maximum size";
-                Problem::new("int_parsing_size", place(name), message, input)
-            }
+            Ok(_) => Rule::GreaterThan,
+            Err(_) => Rule::IntParsing,
         };
-        self.problems.push(problem);
+        self.problems.push(Problem::new(rule, place(name), value.into()));
         default
     }
 }
@@ -113,12 +86,12 @@ impl Page {
         #[derive(serde::Serialize)]
         struct List<'a, T> {
             items: Vec<&'a T>,
-            pagination: serde_json::Value,
+            pagination: Value,
         }
         Reply::json(200, &List { items: shown, pagination })
     }
 }
 
-fn place(name: &'static str) -> Vec<Location> {
-    vec![Location::Name("query"), Location::Name(name)]
+fn place(name: &str) -> Vec<Value> {
+    vec!["query".into(), name.into()]
 }

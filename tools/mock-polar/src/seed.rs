@@ -155,8 +155,6 @@ impl Default for Seed {
 
 /// 2025-01-01T00:00:00Z.
 const EXPIRED: Timestamp = Timestamp::from_unix_seconds(1_735_689_600);
-/// 2099-01-01T00:00:00Z.
-const NEVER: Timestamp = Timestamp::from_unix_seconds(4_070_908_800);
 
 /// An id of the demo seed.
 fn id(last: u128) -> Uuid {
@@ -224,7 +222,7 @@ fn sell(database: &mut Database, organization: Uuid, benefit: Uuid) {
         member: None,
         email: None,
         invitation: Some(DEMO_INVITATION.to_owned()),
-        invitation_expires_at: Some(NEVER),
+        invitation_expires_at: Some(Timestamp::far_future()),
         created_at: Timestamp::SEEDED,
         modified_at: None,
         claimed_at: None,
@@ -234,7 +232,7 @@ fn sell(database: &mut Database, organization: Uuid, benefit: Uuid) {
     database.sessions.push(Session {
         token: DEMO_VENDOR_TOKEN.to_owned(),
         subject: Subject::Vendor(organization),
-        expires_at: NEVER,
+        expires_at: Timestamp::far_future(),
         return_url: None,
     });
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use tokio::net::TcpSocket;
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 use crate::connections::Connections;
 use crate::error::Error;
@@ -141,12 +142,17 @@ impl MockPolar {
     /// The id of the benefit of this name.
     #[track_caller]
     pub fn benefit(&self, name: &str) -> String {
+        self.benefit_id(name).to_string()
+    }
+
+    #[track_caller]
+    fn benefit_id(&self, name: &str) -> Uuid {
         let benefit = self.state(|state| {
             let known = state.database.benefit_names();
             let benefit = state.database.benefit(name);
             benefit.ok_or_else(|| format!("there is no benefit `{name}`; use one of {known}"))
         });
-        or_panic(benefit).to_string()
+        or_panic(benefit)
     }
 
     /// Goes offline: open connections close, and new ones are refused. The state is kept.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::timestamp::Timestamp;
@@ -25,11 +26,13 @@ pub(crate) struct Session {
 }
 
 /// A code that was mailed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Code {
     pub(crate) code: String,
+    #[serde(rename = "customer_id")]
     pub(crate) customer: Uuid,
     pub(crate) email: String,
+    #[serde(rename = "expires", default = "Timestamp::far_future")]
     pub(crate) expires_at: Timestamp,
 }
 

@@ -42,6 +42,16 @@ impl Timestamp {
     /// When everything in a seed was created: 2026-01-02T03:04:05.678901Z.
     pub(crate) const SEEDED: Self = Self::from_unix_micros(1_767_323_045_678_901);
 
+    /// [`SEEDED`](Self::SEEDED) as a default.
+    pub(crate) fn seeded() -> Self {
+        Self::SEEDED
+    }
+
+    /// The expiry of what should not expire: 2099-01-01T00:00:00Z.
+    pub(crate) const fn far_future() -> Self {
+        Self::from_unix_seconds(4_070_908_800)
+    }
+
     /// A point in time from seconds since 1970 (UTC).
     pub const fn from_unix_seconds(seconds: i64) -> Self {
         Self::from_unix_micros(seconds.saturating_mul(MICROS_PER_SECOND))

@@ -68,21 +68,3 @@ impl Worker {
         self.jobs.drain(..).map(|(_, job)| job).collect()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_job_is_due_after_its_delay() {
-        let mut worker = Worker::default();
-        let seconds = Duration::from_secs;
-        worker.enqueue(Job::Fulfil { checkout: Uuid::nil() }, seconds(10));
-        assert!(worker.take_due(seconds(10)).is_empty());
-        assert_eq!(worker.take_due(seconds(11)).len(), 1);
-        worker.delay_purchases(seconds(180));
-        worker.enqueue(Job::GrantSeat { seat: Uuid::nil() }, seconds(20));
-        assert!(worker.take_due(seconds(199)).is_empty());
-        assert_eq!(worker.take_all().len(), 1);
-    }
-}

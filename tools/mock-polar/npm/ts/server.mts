@@ -6,7 +6,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Duplex } from "node:stream";
 import { clearInterval, clearTimeout, setInterval, setTimeout } from "node:timers";
 
 import type * as compiled from "./mock_polar.cjs";
@@ -86,14 +85,6 @@ class Front {
     this.#polar = polar;
     const settings = { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: KEEP_ALIVE_MS, maxHeaderSize: 256 * 1024 };
     this.server = createServer(settings, (request, response) => void this.#serve(request, response));
-    this.server.on("connect", (request: IncomingMessage, socket: Duplex) => {
-      void this.#answerRaw(socket, request.method ?? "", request.url ?? "", request.rawHeaders);
-    });
-    this.server.on("clientError", (error: Error & { code?: string; rawPacket?: Buffer }, socket: Duplex) => {
-      const [method = "", path = ""] = (error.rawPacket?.toString("latin1") ?? "").split(" ", 2);
-      if (error.code === "HPE_INVALID_METHOD") return void this.#answerRaw(socket, method, path, []);
-      if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
-    });
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
     this.#timer.unref();
   }
@@ -123,7 +114,7 @@ class Front {
   }
 
   /** What `look` returns as soon as it returns something; `undefined` if the client leaves before. */
-  #found<T>(connection: ServerResponse | Duplex, look: () => T | undefined): Promise<T | undefined> {
+  #found<T>(connection: ServerResponse, look: () => T | undefined): Promise<T | undefined> {
     return new Promise((resolve) => {
       const end = (found: T | undefined): void => {
         this.#waiting.delete(again);
@@ -157,7 +148,7 @@ class Front {
     }
   }
 
-  #next(exchange: compiled.Exchange, connection: ServerResponse | Duplex): Promise<compiled.Next | undefined> {
+  #next(exchange: compiled.Exchange, connection: ServerResponse): Promise<compiled.Next | undefined> {
     return this.#found(connection, () => {
       const next = exchange.poll();
       return next.do === "wait" ? undefined : next;
@@ -205,21 +196,6 @@ class Front {
       });
       if (event?.do !== "send") return void response.end();
       response.write(event.text);
-    }
-  }
-
-  /** Answers what Node's http does not: it leaves the connection to us. */
-  async #answerRaw(socket: Duplex, method: string, path: string, rawHeaders: string[]): Promise<void> {
-    socket.on("error", () => undefined);
-    const exchange = this.#polar.receive(method, path, rawHeaders.map(utf8), new Uint8Array(), "");
-    try {
-      const next = await this.#next(exchange, socket);
-      if (next?.do !== "send") return void socket.destroy();
-      const lines = next.headers.flatMap((name, at, all) => (at % 2 === 0 ? [`${name}: ${all[at + 1]}\r\n`] : []));
-      socket.write(`HTTP/1.1 ${next.status} \r\n${lines.join("")}connection: close\r\n\r\n`, "latin1");
-      socket.end(next.body);
-    } finally {
-      exchange.free();
     }
   }
 }

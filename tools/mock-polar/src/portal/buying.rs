@@ -8,7 +8,8 @@ use crate::checkout::{Checkout, CheckoutStatus};
 use crate::customers::Customer;
 use crate::database::Database;
 use crate::events::Channel;
-use crate::pydantic::Form;
+use crate::form::Form;
+use crate::problem::{Problem, Rule, polar_rejection};
 use crate::reply::Reply;
 use crate::sessions::{Session, Subject};
 use crate::state::State;
@@ -50,7 +51,7 @@ pub(super) fn place(
     let database = &mut state.database;
     let has_email = database.checkouts.iter().any(|known| known.secret == secret && known.customer_email.is_some());
     if entries.email.is_none() && !has_email {
-        return Err(refused("customer_email", "Field is required.", "missing"));
+        return Err(missing("customer_email", "Field is required."));
     }
     fill_in(database, secret, entries, now);
     let Some(at) = database.checkouts.iter().position(|checkout| checkout.secret == secret) else {
@@ -136,9 +137,9 @@ pub(super) fn fill_in(database: &mut Database, secret: &str, entries: &Entries, 
     }
 }
 
-pub(super) fn refused(field: &str, message: &str, kind: &str) -> Reply {
-    let problem = json!({ "type": kind, "loc": ["body", field], "msg": message, "input": null });
-    Reply::json(422, &json!({ "error": "PolarRequestValidationError", "detail": [problem] }))
+pub(super) fn missing(field: &str, message: &'static str) -> Reply {
+    let problem = Problem::new(Rule::Missing, vec!["body".into(), field.into()], Value::Null);
+    polar_rejection(problem.with_message(message))
 }
 
 /// The address with one more parameter in its query.

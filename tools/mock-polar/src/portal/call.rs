@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::customers::Customer;
 use crate::ids;
-use crate::problem::{Location, rejection};
+use crate::problem::rejection;
 use crate::reply::Reply;
 use crate::request::RecordedRequest;
 use crate::sessions::Subject;
@@ -31,9 +31,8 @@ impl Call<'_> {
     }
 
     /// The id in the path.
-    pub(super) fn id(&self, name: &'static str) -> Result<Uuid, Reply> {
-        ids::parse(self.part(0), vec![Location::Name("path"), Location::Name(name)])
-            .map_err(|problem| rejection(&[*problem]))
+    pub(super) fn id(&self, name: &str) -> Result<Uuid, Reply> {
+        ids::parse(self.part(0), vec!["path".into(), name.into()]).map_err(|problem| rejection(&[problem]))
     }
 
     /// Where Polar's own pages are: here too, so that no test leaves this machine.

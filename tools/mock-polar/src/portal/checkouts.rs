@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::buying::{fill_in, find, must_be_open, place, refused};
+use super::buying::{fill_in, find, missing, must_be_open, place};
 use super::call::Call;
 use super::entries::Entries;
 use crate::addresses;
@@ -26,7 +26,7 @@ pub(crate) fn open_link(state: &mut State, call: &Call) -> Result<Reply, Reply> 
     let mut checkout = Checkout::new(link.product, link.success_url.clone(), secret, call.now);
     let query = Query::read(call.request);
     checkout.ip_address = Some(call.address.to_owned());
-    checkout.customer_email = query.get("customer_email").and_then(|email| addresses::check(email).ok());
+    checkout.customer_email = query.get("customer_email").and_then(addresses::accepted);
     checkout.customer_name = query.get("customer_name").map(str::to_owned);
     if let Some(locale) = query.get("locale") {
         checkout.locale = Some(locale.to_owned());
@@ -64,7 +64,7 @@ pub(crate) fn confirm(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     must_be_open(checkout)?;
     let product = state.database.product(checkout.product);
     if !product.is_some_and(crate::catalog::Product::is_free) {
-        return Err(refused("confirmation_token_id", "Confirmation token is required.", "missing"));
+        return Err(missing("confirmation_token_id", "Confirmation token is required."));
     }
     let token = place(state, &secret, &entries, call.now)?;
     let checkout = find(&state.database, &secret, call.now)?;

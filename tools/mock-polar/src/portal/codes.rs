@@ -7,8 +7,8 @@ use super::call::Call;
 use crate::catalog::Organization;
 use crate::customers::{Member, Role};
 use crate::database::Database;
+use crate::form::Form;
 use crate::mails::Mail;
-use crate::pydantic::{Form, Text};
 use crate::reply::Reply;
 use crate::sessions::{Code, Session, Subject};
 use crate::state::State;
@@ -46,17 +46,16 @@ pub(crate) fn authenticate(state: &mut State, call: &Call) -> Result<Reply, Repl
     let Some(code) = code.filter(|_| form.is_valid()) else {
         return Err(form.rejection());
     };
-    let code = match &code {
-        Text::Encodable(code) if code.is_ascii() => code,
-        // Polar hashes it as ASCII.
-        Text::Encodable(_) | Text::LoneSurrogate => return Err(Reply::internal_error()),
-    };
+    // Polar hashes it as ASCII.
+    if !code.is_ascii() {
+        return Err(Reply::internal_error());
+    }
     let invalid = || {
         let detail = "This customer session code is invalid or has expired.";
         Reply::error(401, "CustomerSessionCodeInvalidOrExpired", detail)
     };
     let database = &mut state.database;
-    let is_good = |known: &Code| known.code == *code && known.expires_at > call.now;
+    let is_good = |known: &Code| known.code == code && known.expires_at > call.now;
     let at = database.codes.iter().position(is_good).ok_or_else(invalid)?;
     let code = database.codes.remove(at);
     let customer = database.customer(code.customer).filter(|customer| !customer.is_deleted()).ok_or_else(invalid)?;

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::countries;
-use crate::pydantic::Form;
+use crate::form::Form;
+use crate::problem::Rule;
 use crate::reply::Reply;
 use crate::request::RecordedRequest;
 
@@ -27,8 +28,7 @@ impl Entries {
             if name.chars().count() <= 256 {
                 return not_empty(&name);
             }
-            let message = "String should have at most 256 characters";
-            form.refuse("customer_name", "string_too_long", message, name, json!({ "max_length": 256 }));
+            form.refuse("customer_name", Rule::StringTooLong, name.into());
             None
         });
         let email = form.optional_email("customer_email");
@@ -37,8 +37,7 @@ impl Entries {
             if is_locale(&locale) {
                 return Some(locale);
             }
-            let message = format!("String should match pattern '{LOCALE}'");
-            form.refuse("locale", "string_pattern_mismatch", message, locale, json!({ "pattern": LOCALE }));
+            form.refuse("locale", Rule::StringPatternMismatch, locale.into());
             None
         });
         if form.is_valid() { Ok(Self { name, email, address, locale }) } else { Err(form.rejection()) }
@@ -49,7 +48,7 @@ fn address(form: &mut Form) -> Value {
     let mut line = |name| form.optional_string(name).and_then(|text| not_empty(&text));
     let (line1, line2, postal_code) = (line("line1"), line("line2"), line("postal_code"));
     let (city, state) = (line("city"), line("state"));
-    let country = form.choice("country", &countries::codes(), str::to_ascii_uppercase);
+    let country = form.choice("country", &countries::codes());
     json!({
         "line1": line1, "line2": line2, "postal_code": postal_code, "city": city, "state": state, "country": country,
     })
@@ -59,9 +58,7 @@ fn not_empty(text: &str) -> Option<String> {
     Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-const LOCALE: &str = "^[a-zA-Z]{2,3}(-[a-zA-Z]{2}|-[0-9]{3})?$";
-
-/// Whether a text matches [`LOCALE`].
+/// Whether a text is a language with or without a region: `^[a-zA-Z]{2,3}(-[a-zA-Z]{2}|-[0-9]{3})?$`.
 fn is_locale(text: &str) -> bool {
     let are = |text: &str, is: fn(&u8) -> bool| text.bytes().all(|byte| is(&byte));
     let (language, region) = text.split_once('-').map_or((text, None), |(language, region)| (language, Some(region)));

@@ -7,9 +7,9 @@ use super::call::Call;
 use crate::customers::{Member, Role};
 use crate::database::Database;
 use crate::events::Channel;
+use crate::form::Form;
 use crate::mails::Mail;
 use crate::purchases::{Order, TeamSeat, TeamSeatStatus};
-use crate::pydantic::Form;
 use crate::query::Query;
 use crate::reply::Reply;
 use crate::sessions::{Session, Subject, random_token};
@@ -46,7 +46,7 @@ pub(crate) fn claim(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     };
     let refused = || Reply::error(400, "InvalidInvitationToken", "Invalid or expired invitation token");
     let database = &mut state.database;
-    let seat = pending(database, token.get()?, call.now).ok_or_else(refused)?.clone();
+    let seat = pending(database, &token, call.now).ok_or_else(refused)?.clone();
     let email = address(database, &seat).ok_or_else(refused)?.to_owned();
     let buyer = database.order(seat.order).ok_or_else(refused)?.customer;
     must_have_seats(database, buyer)?;
@@ -104,7 +104,7 @@ pub(crate) fn assign(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let (Some(email), true) = (email, form.is_valid()) else {
         return Err(form.rejection());
     };
-    let email = email.get()?.trim().to_owned();
+    let email = email.trim().to_owned();
     let bad_request = || Reply::error(400, "BadRequest", "Either subscription_id or order_id must be provided");
     let order = order_of(&state.database, order.ok_or_else(bad_request)?, customer)?.clone();
     let taken = present_seats(&state.database, order.id).count();

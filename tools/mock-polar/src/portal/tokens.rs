@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::call::Call;
+use crate::problem::{Problem, Rule, polar_rejection};
 use crate::reply::Reply;
 use crate::sessions::{Session, Subject};
 use crate::state::State;
@@ -46,11 +47,7 @@ pub(crate) fn user(state: &mut State, call: &Call) -> Result<Reply, Reply> {
 }
 
 fn team_without_address() -> Reply {
-    let problem = json!({
-        "type": "value_error",
-        "loc": ["body"],
-        "msg": "Team customers must use member sessions. Create a customer session via the API with a member_id.",
-        "input": Value::Null,
-    });
-    Reply::json(422, &json!({ "error": "PolarRequestValidationError", "detail": [problem] }))
+    let problem = Problem::new(Rule::ValueError, vec!["body".into()], Value::Null);
+    let message = "Team customers must use member sessions. Create a customer session via the API with a member_id.";
+    polar_rejection(problem.with_message(message))
 }

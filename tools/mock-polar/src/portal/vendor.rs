@@ -7,7 +7,8 @@ use super::call::Call;
 use super::checkouts;
 use crate::checkout::Checkout;
 use crate::customers::Customer;
-use crate::pydantic::Form;
+use crate::form::Form;
+use crate::problem::{Problem, Rule, polar_rejection, rejection};
 use crate::reply::Reply;
 use crate::sessions::{Session, Subject, random_token};
 use crate::state::State;
@@ -52,14 +53,8 @@ pub(crate) fn create_checkout(state: &mut State, call: &Call) -> Result<Reply, R
     let product = product.ok_or_else(|| unknown("products", Uuid::nil()))?.id;
     let success_url = sent.get("success_url").and_then(Value::as_str);
     if success_url.is_some_and(|url| !url.starts_with("https://") && !url.starts_with("http://")) {
-        let problem = json!({
-            "type": "url_scheme",
-            "loc": ["body", "success_url"],
-            "msg": "URL scheme should be 'http' or 'https'",
-            "input": success_url,
-            "ctx": { "expected_schemes": "'http' or 'https'" },
-        });
-        return Err(Reply::json(422, &json!({ "error": "RequestValidationError", "detail": [problem] })));
+        let place = vec!["body".into(), "success_url".into()];
+        return Err(rejection(&[Problem::new(Rule::UrlScheme, place, success_url.into())]));
     }
     let checkout = Checkout::new(product, success_url.map(str::to_owned), random_token("polar_c_"), call.now);
     let mut view = checkouts::view_for_vendor(&state.database, &checkout, call);
@@ -105,7 +100,6 @@ fn vendor(call: &Call) -> Result<Uuid, Reply> {
 }
 
 fn unknown(field: &str, id: Uuid) -> Reply {
-    let problem =
-        json!({ "type": "value_error", "loc": ["body", field], "msg": "Not found.", "input": id.to_string() });
-    Reply::json(422, &json!({ "error": "PolarRequestValidationError", "detail": [problem] }))
+    let problem = Problem::new(Rule::ValueError, vec!["body".into(), field.into()], id.to_string().into());
+    polar_rejection(problem.with_message("Not found."))
 }

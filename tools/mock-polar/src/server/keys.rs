@@ -105,8 +105,8 @@ impl MockPolar {
     /// Moves the key to another benefit (name or id), which no merchant can do: for tests of an app's configuration.
     #[track_caller]
     pub fn set_benefit(&self, key: &str, benefit: &str) {
-        let id = self.benefit(benefit);
-        self.change(key, |license| license.benefit = id.parse().unwrap_or_default());
+        let id = self.benefit_id(benefit);
+        self.change(key, |license| license.benefit = id);
     }
 
     /// Removes one activation, as a customer does in Polar's portal.

@@ -55,14 +55,8 @@ impl MockPolar {
     /// user to deactivate instances via Polar". At the start: yes, unless the seed says no.
     #[track_caller]
     pub fn show_activations(&self, benefit: &str, shown: bool) {
-        let id = self.benefit(benefit);
-        self.state(|state| {
-            for benefit in state.database.benefits.iter_mut().filter(|benefit| benefit.id.to_string() == id) {
-                if let Some(activations) = &mut benefit.activations {
-                    activations.enable_customer_admin = shown;
-                }
-            }
-        });
+        let id = self.benefit_id(benefit);
+        self.state(|state| state.database.show_activations(id, shown));
     }
 
     /// How many event streams are open.

@@ -1,6 +1,6 @@
 //! Starting, stopping and restarting.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Write};
 use std::net::TcpStream;
 
 use mock_polar::{
@@ -72,13 +72,7 @@ fn closing_connections_disconnects_idle_clients() {
     let mut stream = TcpStream::connect(polar.address()).unwrap();
     stream.set_read_timeout(Some(TIMEOUT)).unwrap();
     stream.write_all(b"OPTIONS /_mock HTTP/1.1\r\nHost: polar\r\n\r\n").unwrap();
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        stream.read_exact(&mut byte).unwrap();
-        head.extend(byte);
-    }
-    assert!(head.starts_with(b"HTTP/1.1 204"));
+    assert_eq!(read_head(&mut stream).status, 204);
     assert!(stays_silent(&mut stream), "it is kept alive");
     polar.close_connections();
     assert!(!stays_silent(&mut stream), "it has ended");

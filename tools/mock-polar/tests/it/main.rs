@@ -8,8 +8,6 @@ mod keys;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
-mod recordings;
-#[cfg(test)]
 mod replies;
 #[cfg(test)]
 mod seeds;

@@ -3,7 +3,7 @@
 use mock_polar::{MockPolar, Seed, Status};
 use serde_json::json;
 
-use crate::wire::{exchange, validate, validate_with};
+use crate::wire::{AUTHENTICATE, call, call_as, open_checkout, validate, validate_with};
 
 const FULL: &str = r#"{
     "comment": "unknown fields are ignored",
@@ -59,20 +59,12 @@ fn what_is_sold_is_part_of_a_seed() {
     seed["sessions"] = json!([{ "token": "polar_cst_X", "customer_id": ada, "expires": "2020-01-01T00:00:00Z" }]);
     seed["codes"] = json!([{ "code": "ABC123", "customer_id": ada, "email": "ada@example.com" }]);
     let polar = MockPolar::builder().seed(Seed::from_json(&seed.to_string()).unwrap()).start().unwrap();
-    let get = |path: &str, token: &str| {
-        let bearer = format!("Bearer {token}");
-        exchange(polar.address(), "GET", path, &[("Authorization", &bearer)], b"").unwrap()
-    };
+    let get = |path: &str, token: &str| call_as(token, &polar, "GET", path, &serde_json::Value::Null);
     assert_eq!(get("/v1/customer-portal/license-keys/", "polar_cst_X").status, 401, "it has expired");
-    let link = exchange(polar.address(), "GET", "/v1/checkout-links/polar_cl_X/redirect", &[], b"").unwrap();
-    let secret = link.header("location").unwrap().rsplit('/').next().unwrap().to_owned();
-    let token = polar.pay(&secret, "new@example.com").customer_session_token.unwrap();
+    let token = polar.pay(&open_checkout(&polar, "polar_cl_X"), "new@example.com").customer_session_token.unwrap();
     polar.run_worker();
     assert_eq!(get("/v1/customer-portal/license-keys/", &token).json()["pagination"]["total_count"], 1);
-    let code = r#"{"code":"ABC123"}"#.as_bytes();
-    let headers = [("Content-Type", "application/json"), ("Content-Length", "17")];
-    let path = "/v1/customer-portal/customer-session/authenticate";
-    assert_eq!(exchange(polar.address(), "POST", path, &headers, code).unwrap().status, 200);
+    assert_eq!(call(&polar, "POST", AUTHENTICATE, &[], r#"{"code":"ABC123"}"#).status, 200);
     for (field, row, part) in [
         ("products", json!([{ "name": "Pro" }]), "`amount` or `seat_amount`"),
         ("products", json!([{ "name": "Pro", "amount": 1, "organization": "acme" }]), "`acme`"),

@@ -101,24 +101,14 @@ pub(crate) fn read_reply(stream: &mut TcpStream, method: &str) -> Option<Reply> 
 
 /// Reads the head of a reply and no byte of its body.
 pub(crate) fn read_head(stream: &mut TcpStream) -> Reply {
-    let mut raw = Vec::new();
-    while !raw.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        stream.read_exact(&mut byte).unwrap();
-        raw.push(byte[0]);
-    }
+    let raw = read_until(stream, |raw| raw.ends_with(b"\r\n\r\n"));
     parse_head(std::str::from_utf8(&raw[..raw.len() - 4]).unwrap())
 }
 
 /// Reads a body in chunks until it has `events` blank lines.
 pub(crate) fn read_events(stream: &mut TcpStream, events: usize) -> String {
-    let mut raw = Vec::new();
-    while raw.windows(6).filter(|bytes| bytes == b"\r\n\r\n\r\n").count() < events {
-        let mut byte = [0];
-        stream.read_exact(&mut byte).unwrap();
-        raw.push(byte[0]);
-    }
-    String::from_utf8(decode_chunks(&raw).0).unwrap()
+    let is_over = |raw: &[u8]| raw.windows(6).filter(|bytes| bytes == b"\r\n\r\n\r\n").count() >= events;
+    String::from_utf8(decode_chunks(&read_until(stream, is_over)).0).unwrap()
 }
 
 fn parse_head(head: &str) -> Reply {
@@ -151,6 +141,14 @@ pub(crate) fn stays_silent(stream: &mut TcpStream) -> bool {
     matches!(read, Err(error) if [ErrorKind::WouldBlock, ErrorKind::TimedOut].contains(&error.kind()))
 }
 
+/// Mails a code.
+pub(crate) const REQUEST_CODE: &str = "/v1/customer-portal/customer-session/request";
+/// Gives a token for a code.
+pub(crate) const AUTHENTICATE: &str = "/v1/customer-portal/customer-session/authenticate";
+/// Lists license keys.
+pub(crate) const KEYS: &str = "/v1/customer-portal/license-keys/";
+pub(crate) const JSON: (&str, &str) = ("Content-Type", "application/json");
+
 pub(crate) fn path(endpoint: Endpoint) -> &'static str {
     match endpoint {
         Endpoint::Validate => "/v1/customer-portal/license-keys/validate",
@@ -160,14 +158,36 @@ pub(crate) fn path(endpoint: Endpoint) -> &'static str {
     }
 }
 
+/// Sends a body as JSON with its length; `None` if the connection closes without a reply.
+pub(crate) fn try_call(
+    polar: &impl Front,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Option<Reply> {
+    let length = body.len().to_string();
+    let headers = [&[JSON, ("Content-Length", length.as_str())], headers].concat();
+    exchange(polar.address(), method, path, &headers, body.as_bytes())
+}
+
+pub(crate) fn call(polar: &impl Front, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+    try_call(polar, method, path, headers, body).expect("a reply")
+}
+
+/// Sends a request with the token of a customer, a member or a vendor.
+pub(crate) fn call_as(token: &str, polar: &impl Front, method: &str, path: &str, body: &Value) -> Reply {
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    call(polar, method, path, &[("Authorization", &format!("Bearer {token}"))], &body)
+}
+
 /// Posts JSON to an endpoint; `None` if the connection closes without a reply.
 pub(crate) fn try_post(polar: &impl Front, endpoint: Endpoint, body: &Value) -> Option<Reply> {
-    let mut stream = post_without_reading(polar, endpoint, body, &[]);
-    read_reply(&mut stream, "POST")
+    try_call(polar, "POST", path(endpoint), &[], &body.to_string())
 }
 
 pub(crate) fn post(polar: &impl Front, endpoint: Endpoint, body: &Value) -> Reply {
-    try_post(polar, endpoint, body).expect("a reply")
+    call(polar, "POST", path(endpoint), &[], &body.to_string())
 }
 
 pub(crate) fn post_without_reading(
@@ -178,8 +198,28 @@ pub(crate) fn post_without_reading(
 ) -> TcpStream {
     let body = body.to_string();
     let length = body.len().to_string();
-    let all = [&[("Content-Type", "application/json"), ("Content-Length", &length)], headers].concat();
+    let all = [&[JSON, ("Content-Length", length.as_str())], headers].concat();
     send(polar.address(), "POST", path(endpoint), &all, body.as_bytes())
+}
+
+/// Opens a checkout by a link and returns its secret.
+pub(crate) fn open_checkout(polar: &impl Front, link: &str) -> String {
+    let reply = call(polar, "GET", &format!("/v1/checkout-links/{link}/redirect"), &[], "");
+    assert_eq!(reply.status, 307);
+    let location = reply.header("location").unwrap();
+    let page = location.strip_prefix(&format!("http://{}", polar.address())).expect("a page of this machine");
+    page.strip_prefix("/checkout/").unwrap().to_owned()
+}
+
+/// Reads one byte after the other, up to and including `end`.
+fn read_until(stream: &mut TcpStream, is_over: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+    let mut raw = Vec::new();
+    while !is_over(&raw) {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        raw.push(byte[0]);
+    }
+    raw
 }
 
 pub(crate) fn validate(polar: &impl Front, key: &str) -> Reply {

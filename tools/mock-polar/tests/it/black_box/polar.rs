@@ -120,7 +120,6 @@ pub(crate) struct Key {
 pub(crate) struct Activation {
     pub(crate) id: String,
     pub(crate) label: String,
-    pub(crate) conditions: Value,
 }
 
 #[derive(Clone, Deserialize)]

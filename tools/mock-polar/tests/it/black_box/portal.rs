@@ -9,29 +9,24 @@ use mock_polar::{
 use serde_json::{Value, json};
 
 use super::polar::Polar;
-use crate::wire::{Reply, activate, deactivate, exchange, validate, validate_with};
-
-const REQUEST: &str = "/v1/customer-portal/customer-session/request";
-const AUTHENTICATE: &str = "/v1/customer-portal/customer-session/authenticate";
-const KEYS: &str = "/v1/customer-portal/license-keys/";
+use crate::wire::{
+    AUTHENTICATE, KEYS, REQUEST_CODE, Reply, activate, call, call_as, deactivate, exchange, open_checkout, validate,
+    validate_with,
+};
 
 fn post(polar: &Polar, path: &str, token: Option<&str>, body: &Value) -> Reply {
-    call(polar, "POST", path, token, &body.to_string())
+    match token {
+        Some(token) => call_as(token, polar, "POST", path, body),
+        None => call(polar, "POST", path, &[], &body.to_string()),
+    }
 }
 
 fn get(polar: &Polar, path: &str, token: &str) -> Reply {
-    call(polar, "GET", path, Some(token), "")
-}
-
-fn call(polar: &Polar, method: &str, path: &str, token: Option<&str>, body: &str) -> Reply {
-    let (length, bearer) = (body.len().to_string(), format!("Bearer {}", token.unwrap_or_default()));
-    let mut headers = vec![("Content-Type", "application/json"), ("Content-Length", &length)];
-    headers.extend(token.map(|_| ("Authorization", bearer.as_str())));
-    exchange(polar.address(), method, path, &headers, body.as_bytes()).unwrap()
+    call_as(token, polar, "GET", path, &Value::Null)
 }
 
 fn request_code(polar: &Polar, email: &str, organization: &str) -> Reply {
-    post(polar, REQUEST, None, &json!({ "email": email, "organization_id": organization }))
+    post(polar, REQUEST_CODE, None, &json!({ "email": email, "organization_id": organization }))
 }
 
 fn authenticate(polar: &Polar, code: &str) -> Reply {
@@ -227,7 +222,7 @@ fn who_is_a_member_of_several_customers_has_to_choose() {
     assert!(polar.mails().is_empty());
     for (customer, mails) in [(&customers[1]["id"], 1), (&json!("c0010000-0000-4000-8000-000000000003"), 1)] {
         let body = json!({ "email": "mia@example.com", "organization_id": organization, "customer_id": customer });
-        assert_eq!(post(&polar, REQUEST, None, &body).status, 202);
+        assert_eq!(post(&polar, REQUEST_CODE, None, &body).status, 202);
         assert_eq!(polar.mails().len(), mails, "{customer}");
     }
     let token = log_in(&polar, "solo@example.com", &organization);
@@ -256,8 +251,8 @@ fn an_invitation_gives_a_token_once_and_the_key_comes_later() {
     let listed = get(&polar, seats, &buyer).json();
     assert_eq!((&listed["available_seats"], &listed["total_seats"]), (&json!(2), &json!(3)));
     let seat = format!("/v1/customer-portal/seats/{}", listed["seats"][0]["id"].as_str().unwrap());
-    assert_eq!(call(&polar, "DELETE", &seat, Some(&token), "").status, 403, "its holder may not");
-    assert_eq!(call(&polar, "DELETE", &seat, Some(&buyer), "").json()["status"], "revoked");
+    assert_eq!(call_as(&token, &polar, "DELETE", &seat, &Value::Null).status, 403, "its holder may not");
+    assert_eq!(call_as(&buyer, &polar, "DELETE", &seat, &Value::Null).json()["status"], "revoked");
     polar.run_worker();
     assert_eq!((validate(&polar, &key).status, polar.key(&key).status), (404, Status::Revoked));
 }
@@ -282,16 +277,6 @@ fn an_assigned_seat_sends_an_invitation() {
     assert_eq!(post(&polar, "/v1/customer-seats/claim", None, &json!({ "invitation_token": late })).status, 400);
 }
 
-/// Opens a checkout by a link and returns its secret.
-fn open(polar: &Polar, link: &str) -> String {
-    let reply = exchange(polar.address(), "GET", &format!("/v1/checkout-links/{link}/redirect"), &[], b"").unwrap();
-    assert_eq!(reply.status, 307);
-    let location = reply.header("location").unwrap().to_owned();
-    let page = location.strip_prefix(&polar.url()).expect("a page of this machine");
-    assert_eq!(exchange(polar.address(), "GET", page, &[], b"").unwrap().status, 200);
-    page.strip_prefix("/checkout/").unwrap().to_owned()
-}
-
 fn checkout(polar: &Polar, secret: &str) -> Reply {
     exchange(polar.address(), "GET", &format!("/v1/checkouts/client/{secret}"), &[], b"").unwrap()
 }
@@ -305,8 +290,9 @@ fn confirm(polar: &Polar, secret: &str, email: &str) -> Reply {
 fn a_free_product_is_bought_and_its_key_comes_after_a_second() {
     let polar = Polar::start().unwrap();
     polar.freeze_clock(polar.now());
-    let secret = open(&polar, DEMO_LINK);
-    assert_eq!(checkout(&polar, &secret).json()["status"], "open");
+    let secret = open_checkout(&polar, DEMO_LINK);
+    let page = exchange(polar.address(), "GET", &format!("/checkout/{secret}"), &[], b"").unwrap();
+    assert_eq!((page.status, &checkout(&polar, &secret).json()["status"]), (200, &json!("open")));
     let confirmed = confirm(&polar, &secret, "new@example.com").json();
     assert_eq!(confirmed["status"], "confirmed");
     let token = confirmed["customer_session_token"].as_str().unwrap().to_owned();
@@ -333,7 +319,7 @@ fn a_key_may_come_minutes_after_the_purchase() {
     let polar = Polar::start().unwrap();
     polar.freeze_clock(polar.now());
     polar.delay_purchases(Duration::from_secs(180));
-    let secret = open(&polar, DEMO_LINK);
+    let secret = open_checkout(&polar, DEMO_LINK);
     let token =
         confirm(&polar, &secret, "new@example.com").json()["customer_session_token"].as_str().unwrap().to_owned();
     polar.advance_clock(Duration::from_secs(179));
@@ -348,7 +334,7 @@ fn a_key_may_come_minutes_after_the_purchase() {
 #[test]
 fn a_known_address_gets_no_token_from_a_purchase() {
     let polar = Polar::start().unwrap();
-    let bought = confirm(&polar, &open(&polar, DEMO_LINK), &DEMO_EMAIL.to_uppercase());
+    let bought = confirm(&polar, &open_checkout(&polar, DEMO_LINK), &DEMO_EMAIL.to_uppercase());
     assert_eq!((bought.status, &bought.json()["customer_session_token"]), (200, &json!(null)));
     polar.run_worker();
     let token = log_in(&polar, DEMO_EMAIL, &polar.organization());
@@ -358,7 +344,7 @@ fn a_known_address_gets_no_token_from_a_purchase() {
 #[test]
 fn what_costs_money_is_paid_in_a_browser() {
     let polar = Polar::start().unwrap();
-    let secret = open(&polar, DEMO_LINK_PAID);
+    let secret = open_checkout(&polar, DEMO_LINK_PAID);
     assert_eq!(confirm(&polar, &secret, "new@example.com").status, 422);
     let purchase = polar.pay(&secret, "new@example.com");
     let token = purchase.customer_session_token.unwrap();
@@ -366,7 +352,7 @@ fn what_costs_money_is_paid_in_a_browser() {
     assert_eq!(purchase.success_url, page);
     polar.run_worker();
     assert_eq!(items(&get(&polar, KEYS, &token)).len(), 1);
-    let second = polar.pay(&open(&polar, DEMO_LINK_PAID), "new@example.com");
+    let second = polar.pay(&open_checkout(&polar, DEMO_LINK_PAID), "new@example.com");
     assert!(second.customer_session_token.is_none() && !second.success_url.contains("token"));
 }
 

@@ -6,11 +6,10 @@ use mock_polar::{DEMO_EMAIL, DEMO_INVITATION, DEMO_KEY_PLAIN, DEMO_LINK, Endpoin
 use serde_json::json;
 
 use super::polar::Polar;
-use crate::wire::{Reply, TIMEOUT, exchange, read_events, read_head, send, stays_silent, validate};
-
-const REQUEST: &str = "/v1/customer-portal/customer-session/request";
-const AUTHENTICATE: &str = "/v1/customer-portal/customer-session/authenticate";
-const KEYS: &str = "/v1/customer-portal/license-keys/";
+use crate::wire::{
+    AUTHENTICATE, KEYS, REQUEST_CODE, TIMEOUT, call, open_checkout, read_events, read_head, send, stays_silent,
+    try_call, validate,
+};
 
 fn limited() -> Polar {
     let polar = Polar::builder().rate_limit(true).start().unwrap();
@@ -18,14 +17,8 @@ fn limited() -> Polar {
     polar
 }
 
-fn try_send(polar: &Polar, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Option<Reply> {
-    let length = body.len().to_string();
-    let usual = [("Content-Type", "application/json"), ("Content-Length", length.as_str())];
-    exchange(polar.address(), method, path, &[&usual, headers].concat(), body.as_bytes())
-}
-
 fn from(polar: &Polar, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> (u16, Option<String>) {
-    let reply = try_send(polar, method, path, headers, body).unwrap();
+    let reply = call(polar, method, path, headers, body);
     (reply.status, reply.header("retry-after").map(str::to_owned))
 }
 
@@ -38,16 +31,16 @@ fn the_seventh_code_or_try_in_a_minute_blocks_the_address_for_a_quarter_of_an_ho
     let polar = limited();
     let request = code_body(&polar);
     for _ in 0..3 {
-        assert_eq!(from(&polar, "POST", REQUEST, &[], &request).0, 202);
+        assert_eq!(from(&polar, "POST", REQUEST_CODE, &[], &request).0, 202);
         assert_eq!(from(&polar, "POST", AUTHENTICATE, &[], r#"{"code":"WRONG1"}"#).0, 401);
     }
     let blocked = (429, Some("900".to_owned()));
-    assert_eq!(from(&polar, "POST", REQUEST, &[], &request), blocked);
+    assert_eq!(from(&polar, "POST", REQUEST_CODE, &[], &request), blocked);
     let code = polar.mails()[0].code.clone().unwrap();
     let right = json!({ "code": code }).to_string();
     assert_eq!(from(&polar, "POST", AUTHENTICATE, &[], &right), blocked, "the right code too");
     assert_eq!(validate(&polar, DEMO_KEY_PLAIN).status, 429, "and everybody's validate");
-    assert_eq!(from(&polar, "POST", REQUEST, &[("True-Client-IP", "10.0.0.7")], &request).0, 202, "elsewhere");
+    assert_eq!(from(&polar, "POST", REQUEST_CODE, &[("True-Client-IP", "10.0.0.7")], &request).0, 202, "elsewhere");
     let token = format!("Bearer {}", polar.customer_token(DEMO_EMAIL));
     assert_eq!(from(&polar, "GET", KEYS, &[("Authorization", &token)], "").0, 200, "who has a token");
     polar.advance_clock(Duration::from_secs(600));
@@ -61,10 +54,10 @@ fn the_thirteenth_code_in_an_hour_blocks_the_address_too() {
     let polar = limited();
     let request = code_body(&polar);
     for _ in 0..12 {
-        assert_eq!(from(&polar, "POST", REQUEST, &[], &request).0, 202);
+        assert_eq!(from(&polar, "POST", REQUEST_CODE, &[], &request).0, 202);
         polar.advance_clock(Duration::from_secs(20));
     }
-    assert_eq!(from(&polar, "POST", REQUEST, &[], &request), (429, Some("900".to_owned())));
+    assert_eq!(from(&polar, "POST", REQUEST_CODE, &[], &request), (429, Some("900".to_owned())));
 }
 
 #[test]
@@ -88,19 +81,13 @@ fn a_token_that_is_no_good_is_another_identity() {
     assert_eq!(validate(&polar, DEMO_KEY_PLAIN).status, 200);
 }
 
-/// Opens a checkout by a link and returns its secret.
-fn open(polar: &Polar) -> String {
-    let reply = try_send(polar, "GET", &format!("/v1/checkout-links/{DEMO_LINK}/redirect"), &[], "").unwrap();
-    reply.header("location").unwrap().rsplit('/').next().unwrap().to_owned()
-}
-
 const BUY: &str = r#"{"customer_email":"new@example.com","customer_billing_address":{"country":"FR"}}"#;
 
 #[test]
 fn streams_report_a_purchase_as_it_happens() {
     let polar = Polar::start().unwrap();
     polar.freeze_clock(polar.now());
-    let path = format!("/v1/checkouts/client/{}", open(&polar));
+    let path = format!("/v1/checkouts/client/{}", open_checkout(&polar, DEMO_LINK));
     let origin = [("Origin", "https://app.example")];
     let mut checkout = send(polar.address(), "GET", &format!("{path}/stream"), &origin, b"");
     let head = read_head(&mut checkout);
@@ -109,7 +96,7 @@ fn streams_report_a_purchase_as_it_happens() {
         (head.header("cache-control"), head.header("access-control-allow-origin")),
         (Some("no-store"), Some("*"))
     );
-    let confirmed = try_send(&polar, "POST", &format!("{path}/confirm"), &[], BUY).unwrap().json();
+    let confirmed = call(&polar, "POST", &format!("{path}/confirm"), &[], BUY).json();
     let token = format!("Bearer {}", confirmed["customer_session_token"].as_str().unwrap());
     let mut customer =
         send(polar.address(), "GET", "/v1/customer-portal/customers/stream", &[("Authorization", &token)], b"");
@@ -175,19 +162,19 @@ fn faults_occur_at_the_endpoints_of_the_portal_too() {
     let polar = Polar::start().unwrap();
     let request = code_body(&polar);
     polar.fault(Fault::drop_connection().after_handling().on(Endpoint::RequestCode).once());
-    assert!(try_send(&polar, "POST", REQUEST, &[], &request).is_none());
+    assert!(try_call(&polar, "POST", REQUEST_CODE, &[], &request).is_none());
     assert_eq!(polar.mails().len(), 1, "the mail is on its way nevertheless");
     polar.fault(Fault::rate_limited(900).on(Endpoint::Authenticate));
-    assert_eq!(from(&polar, "POST", REQUEST, &[], &request).0, 202);
+    assert_eq!(from(&polar, "POST", REQUEST_CODE, &[], &request).0, 202);
     assert_eq!(from(&polar, "POST", AUTHENTICATE, &[], "{}"), (429, Some("900".to_owned())));
     polar.fault(Fault::garbage(Garbage::OtherOrganization).on(Endpoint::ListKeys));
     let token = format!("Bearer {}", polar.customer_token(DEMO_EMAIL));
-    let listed = try_send(&polar, "GET", KEYS, &[("Authorization", &token)], "").unwrap().json();
+    let listed = call(&polar, "GET", KEYS, &[("Authorization", &token)], "").json();
     let items = listed["items"].as_array().unwrap();
     assert!(items.len() > 1 && items.iter().all(|key| key["organization_id"] != polar.organization()));
     polar.fault(Fault::drop_connection().after_handling().on(Endpoint::RotateKey).once());
     let path = format!("{KEYS}{}/rotate", polar.key(DEMO_KEY_PLAIN).id);
-    assert!(try_send(&polar, "POST", &path, &[("Authorization", &token)], "").is_none());
+    assert!(try_call(&polar, "POST", &path, &[("Authorization", &token)], "").is_none());
     assert_eq!(validate(&polar, DEMO_KEY_PLAIN).status, 404, "nobody has the new key");
 }
 
@@ -195,7 +182,7 @@ fn faults_occur_at_the_endpoints_of_the_portal_too() {
 fn a_stalled_stream_opens_once_the_fault_is_cleared() {
     let polar = Polar::start().unwrap();
     polar.fault(Fault::stall().on(Endpoint::CheckoutStream));
-    let path = format!("/v1/checkouts/client/{}/stream", open(&polar));
+    let path = format!("/v1/checkouts/client/{}/stream", open_checkout(&polar, DEMO_LINK));
     let mut stream = send(polar.address(), "GET", &path, &[], b"");
     assert!(polar.wait_for_requests(2, TIMEOUT));
     assert!(stays_silent(&mut stream));

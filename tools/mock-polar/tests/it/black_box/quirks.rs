@@ -1,12 +1,11 @@
 //! What a stand-in for Polar gets wrong when it does the obvious: measured on Polar's own server.
 
-use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, DEMO_KEY_REVOKED, DEMO_KEY_TEN_USES, Endpoint};
+use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, DEMO_KEY_TEN_USES, Endpoint};
 use serde_json::{Value, json};
 
 use super::polar::Polar;
-use crate::wire::{Reply, activation, exchange, path, validate, validate_with};
+use crate::wire::{JSON, Reply, activation, exchange, path, validate, validate_with};
 
-const JSON: (&str, &str) = ("Content-Type", "application/json");
 const ORIGIN: (&str, &str) = ("Origin", "https://app.example");
 
 /// Sends a body to an address of the server, with its length.
@@ -14,10 +13,6 @@ fn send(polar: &Polar, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Rep
     let length = body.len().to_string();
     let headers = [headers, &[("Content-Length", length.as_str())]].concat();
     exchange(polar.address(), "POST", path, &headers, body).unwrap()
-}
-
-fn send_json(polar: &Polar, endpoint: Endpoint, body: &str) -> Reply {
-    send(polar, path(endpoint), &[JSON], body.as_bytes())
 }
 
 /// A request to validate, with this text in the place of more fields.
@@ -135,36 +130,21 @@ fn a_body_over_10_mib_is_413() {
 }
 
 #[test]
-fn an_increment_beyond_64_bits_or_of_thousands_of_digits_is_422() {
+fn an_increment_may_be_a_string_or_a_float_without_fraction() {
     let polar = Polar::start().unwrap();
-    let kind = |value: &str| {
-        let body = text_of_validate(&polar, DEMO_KEY_TEN_USES, &format!(r#","increment_usage":{value}"#));
-        problem(&send_json(&polar, Endpoint::Validate, &body))["type"].clone()
-    };
-    for too_large in ["1e20", "-1e20", &format!("\"{}\"", "1".repeat(4301))] {
-        assert_eq!(kind(too_large), "int_parsing_size", "{too_large}");
+    let validate = |value: Value| validate_with(&polar, DEMO_KEY_TEN_USES, json!({ "increment_usage": value }));
+    for (malformed, kind) in [(json!("5."), "int_parsing"), (json!(1.5), "int_from_float"), (json!([]), "int_type")] {
+        assert_eq!(problem(&validate(malformed))["type"], kind);
     }
-    for malformed in ["\"5.\"", "\".0\"", "\"1e3\""] {
-        assert_eq!(kind(malformed), "int_parsing", "{malformed}");
-    }
-    assert_eq!(validate_with(&polar, DEMO_KEY_TEN_USES, json!({ "increment_usage": "5.0" })).status, 200);
+    assert_eq!((validate(json!("2")).status, validate(json!(3.0)).status), (200, 200));
     assert_eq!(polar.usage(DEMO_KEY_TEN_USES), 5);
 }
 
 #[test]
-fn a_condition_of_501_digits_is_taken_for_an_integer() {
+fn a_body_that_is_not_utf_8_is_400() {
     let polar = Polar::start().unwrap();
-    let activate = |value: String| {
-        polar.reset();
-        let mut body = activation(&polar, DEMO_KEY_ONE_DEVICE);
-        body["conditions"] = json!({ "c": value });
-        crate::wire::post(&polar, Endpoint::Activate, &body).status
-    };
-    assert_eq!(activate("1".repeat(501)), 200);
-    assert_eq!(activate(format!("0.{}", "1".repeat(501))), 200, "and another for a float");
-    assert_eq!(activate("x".repeat(501)), 422);
-    assert_eq!(activate("1".repeat(500)), 200, "this one is a string");
-    assert!(polar.activations(DEMO_KEY_ONE_DEVICE)[0].conditions["c"].is_string());
+    let reply = send(&polar, path(Endpoint::Validate), &[JSON], b"\"\xe9\"");
+    assert_eq!((reply.status, reply.json()), (400, json!({ "detail": "There was an error parsing the body" })));
 }
 
 #[test]
@@ -177,55 +157,6 @@ fn each_of_51_invalid_conditions_is_complained_about() {
     };
     assert_eq!(problems(json!(null)), 204);
     assert_eq!(problems(json!(1)), 1, "that there are too many");
-}
-
-#[test]
-fn a_lone_surrogate_fails_only_where_it_is_used() {
-    let polar = Polar::start().unwrap();
-    let organization = polar.organization();
-    let label = |key: &str| {
-        let body = format!(r#"{{"key":"{key}","organization_id":"{organization}","label":"\ud800"}}"#);
-        send_json(&polar, Endpoint::Activate, &body).status
-    };
-    assert_eq!((label(DEMO_KEY_REVOKED), label("UNKNOWN"), label(DEMO_KEY_ONE_DEVICE)), (403, 404, 500));
-    let key = |organization: &str| {
-        let body = format!(r#"{{"key":"\ud800","organization_id":"{organization}"}}"#);
-        send_json(&polar, Endpoint::Validate, &body).status
-    };
-    assert_eq!((key("acme"), key(&organization)), (422, 500));
-}
-
-#[test]
-fn invalid_utf_8_as_text_fails() {
-    let polar = Polar::start().unwrap();
-    for headers in [&[("Content-Type", "text/plain")][..], &[]] {
-        assert_eq!(send(&polar, path(Endpoint::Validate), headers, b"\"\xe9\"").status, 500);
-    }
-    assert_eq!(send(&polar, path(Endpoint::Validate), &[JSON], b"\"\xe9\"").status, 400, "as JSON");
-}
-
-#[test]
-fn bodies_in_utf_16_and_utf_32_are_read() {
-    let polar = Polar::start().unwrap();
-    let body = text_of_validate(&polar, DEMO_KEY_PLAIN, "");
-    for body in [
-        body.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-        body.encode_utf16().flat_map(u16::to_be_bytes).collect(),
-        body.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect::<Vec<u8>>(),
-        format!("\u{FEFF}{body}").encode_utf16().flat_map(u16::to_le_bytes).collect(),
-    ] {
-        assert_eq!(send(&polar, path(Endpoint::Validate), &[JSON], &body).status, 200);
-    }
-}
-
-#[test]
-fn very_deep_nesting_is_500_or_422() {
-    let polar = Polar::start().unwrap();
-    let (open, close) = ("[".repeat(100_000), "]".repeat(100_000));
-    assert_eq!(send_json(&polar, Endpoint::Validate, &format!("{open}{close}")).status, 500);
-    assert_eq!(send_json(&polar, Endpoint::Validate, &open).status, 422);
-    let ignored = text_of_validate(&polar, DEMO_KEY_PLAIN, &format!(r#","other":{open}{close}"#));
-    assert_eq!(send_json(&polar, Endpoint::Validate, &ignored).status, 200, "nobody writes it");
 }
 
 #[test]
@@ -294,62 +225,4 @@ fn what_needs_a_token_is_401_without_one() {
         assert_eq!((reply.status, &reply.json()["error"]), (401, &json!("Unauthorized")), "{method} {path}");
         assert_eq!(reply.header("www-authenticate"), Some("Bearer realm=\"polar\""));
     }
-}
-
-#[test]
-fn an_unknown_method_is_400_with_a_text() {
-    let polar = Polar::start().unwrap();
-    for method in ["BREW", "get"] {
-        let reply = exchange(polar.address(), method, path(Endpoint::Validate), &[], b"").unwrap();
-        assert_eq!((reply.status, reply.text().as_str()), (400, "Invalid HTTP request received."));
-        assert_eq!(reply.header("polar-version"), None);
-    }
-    assert_eq!(exchange(polar.address(), "PROPFIND", path(Endpoint::Validate), &[], b"").unwrap().status, 405);
-}
-
-#[test]
-fn large_numbers_are_echoed_as_they_were_sent() {
-    let polar = Polar::start().unwrap();
-    let digits = "1234567890".repeat(6);
-    let reply = send_json(&polar, Endpoint::Validate, &format!(r#"{{"key":{digits}}}"#));
-    assert!(reply.status == 422 && reply.text().contains(&format!(r#""input":{digits}"#)), "{}", reply.text());
-    let organization = polar.organization();
-    let meta = format!(
-        r#"{{"key":"{DEMO_KEY_ONE_DEVICE}","organization_id":"{organization}","label":"x","meta":{{"a":1e16,"b":1e22}}}}"#
-    );
-    let activated = send_json(&polar, Endpoint::Activate, &meta);
-    assert!(activated.text().contains(r#""meta":{"a":1e+16,"b":1e+22}"#), "{}", activated.text());
-    let seat = activated.json()["id"].clone();
-    let validated = validate_with(&polar, DEMO_KEY_ONE_DEVICE, json!({ "activation_id": seat }));
-    assert!(validated.text().contains(r#""meta":{"a":10000000000000000,"#), "later: {}", validated.text());
-}
-
-#[test]
-fn an_undashed_uuid_in_braces_has_a_group_count() {
-    let polar = Polar::start().unwrap();
-    let organization = polar.organization();
-    let validate = |organization: String| {
-        let body = json!({ "key": DEMO_KEY_PLAIN, "organization_id": organization });
-        crate::wire::post(&polar, Endpoint::Validate, &body)
-    };
-    assert_eq!(validate(format!("{{{organization}}}")).status, 200);
-    let problem = problem(&validate(format!("{{{}}}", organization.replace('-', ""))));
-    assert_eq!(problem["msg"], "Input should be a valid UUID, invalid group count: expected 5, found 1");
-}
-
-#[test]
-fn conditions_that_polar_cannot_keep_exactly_never_match_again() {
-    let polar = Polar::start().unwrap();
-    let matches = |value: &str| {
-        polar.reset();
-        let organization = polar.organization();
-        let body = format!(
-            r#"{{"key":"{DEMO_KEY_ONE_DEVICE}","organization_id":"{organization}","label":"x","conditions":{{"c":{value}}}}}"#
-        );
-        let seat = send_json(&polar, Endpoint::Activate, &body).json()["id"].as_str().unwrap().to_owned();
-        let more = format!(r#","activation_id":"{seat}","conditions":{{"c":{value}}}"#);
-        send_json(&polar, Endpoint::Validate, &text_of_validate(&polar, DEMO_KEY_ONE_DEVICE, &more)).status
-    };
-    assert_eq!([matches("9007199254740992"), matches("1e15"), matches("0.5")], [200, 200, 200]);
-    assert_eq!([matches("9007199254740993"), matches("1e23")], [404, 404]);
 }

@@ -4,7 +4,7 @@ use mock_polar::{DEMO_EMAIL, DEMO_KEY_BASIC, DEMO_KEY_ONE_DEVICE, DEMO_LINK_PAID
 use serde_json::{Value, json};
 
 use super::polar::Polar;
-use crate::wire::{Reply, activate, exchange, read_reply, send, stays_silent, validate};
+use crate::wire::{REQUEST_CODE, Reply, activate, call, open_checkout, validate};
 
 const README: &str = include_str!("../../../README.md");
 
@@ -15,8 +15,7 @@ fn block(language: &str) -> Vec<&'static str> {
 }
 
 fn mock(polar: &Polar, method: &str, path: &str, body: &str) -> Reply {
-    let length = body.len().to_string();
-    exchange(polar.address(), method, path, &[("Content-Length", &length)], body.as_bytes()).unwrap()
+    call(polar, method, path, &[], body)
 }
 
 /// As curl does: POST with a body, GET without, or the method after `-X`.
@@ -37,15 +36,12 @@ fn every_command_succeeds_in_the_order_written() {
     let polar = Polar::start().unwrap();
     let seat = activate(&polar, DEMO_KEY_ONE_DEVICE).json()["id"].as_str().unwrap().to_owned();
     let code = json!({ "email": DEMO_EMAIL, "organization_id": polar.organization() }).to_string();
-    let headers = [("Content-Type", "application/json"), ("Content-Length", &code.len().to_string())];
-    let request = "/v1/customer-portal/customer-session/request";
-    exchange(polar.address(), "POST", request, &headers, code.as_bytes()).unwrap();
-    let link = format!("/v1/checkout-links/{DEMO_LINK_PAID}/redirect");
-    let page = exchange(polar.address(), "GET", &link, &[], b"").unwrap().header("location").unwrap().to_owned();
+    call(&polar, "POST", REQUEST_CODE, &[], &code);
+    let checkout = open_checkout(&polar, DEMO_LINK_PAID);
     let commands = block("sh");
     assert!(commands.len() > 20, "{}", commands.len());
     for command in commands {
-        let command = command.replace("$ACTIVATION", &seat).replace("$CHECKOUT", page.rsplit('/').next().unwrap());
+        let command = command.replace("$ACTIVATION", &seat).replace("$CHECKOUT", &checkout);
         let reply = run(&polar, &command);
         assert!((200..300).contains(&reply.status), "{command}: {} {}", reply.status, reply.text());
     }
@@ -111,17 +107,6 @@ fn commands_change_the_replies_of_the_endpoints() {
     assert_eq!(statuses, [200, 200, 200, 429]);
     mock(&polar, "POST", "/_mock/reset", "");
     assert_eq!(validate(&polar, DEMO_KEY_BASIC).status, 200);
-}
-
-#[test]
-fn waiting_ends_with_the_request_or_with_the_timeout() {
-    let polar = Polar::start().unwrap();
-    assert_eq!(mock(&polar, "GET", "/_mock/requests?wait=1&timeout_ms=1", "").json(), json!([]));
-    let mut waiting = send(polar.address(), "GET", "/_mock/requests?wait=1&timeout_ms=30000", &[], b"");
-    assert!(stays_silent(&mut waiting));
-    validate(&polar, DEMO_KEY_BASIC);
-    let reply = read_reply(&mut waiting, "GET").unwrap();
-    assert_eq!(reply.json().as_array().unwrap().len(), 1);
 }
 
 #[test]

@@ -1,30 +1,23 @@
-//! Values that Polar refuses before it does anything. Polar declares them with pydantic and python-email-validator; each
-//! row is what these two answer.
+//! Values that Polar refuses before it does anything.
 
 use mock_polar::{DEMO_EMAIL, DEMO_LINK, DEMO_LINK_PAID};
 use serde_json::{Value, json};
 
 use super::polar::Polar;
-use crate::wire::{Reply, exchange};
+use crate::wire::{REQUEST_CODE, Reply, call, call_as, open_checkout};
 
-const REQUEST: &str = "/v1/customer-portal/customer-session/request";
 const GRANTS: &str = "/v1/customer-portal/benefit-grants/";
 
-const ACCEPTED_ADDRESSES: [(&str, &str); 11] = [
+const ACCEPTED_ADDRESSES: [(&str, &str); 6] = [
     ("a@example.com", "a@example.com"),
     (" a@example.com ", "a@example.com"),
     ("Lena <a@example.com>", "a@example.com"),
-    ("Lena M. O'Neill <a@example.com>", "a@example.com"),
-    ("\"Lena, M\" < a@example.com > ", "a@example.com"),
-    ("Lena<a@example.com>", "a@example.com"),
-    ("<a@example.com>", "a@example.com"),
     ("A+b@EXAMPLE.com", "A+b@example.com"),
-    ("a/b=c?d^e`f{g|h}i~!#$%&'*-_@example.com", "a/b=c?d^e`f{g|h}i~!#$%&'*-_@example.com"),
+    ("o'neill@example.com", "o'neill@example.com"),
     ("ä@bücher.example.com", "ä@bücher.example.com"),
-    ("a@x.c", "a@x.c"),
 ];
 
-const REFUSED_ADDRESSES: [&str; 45] = [
+const REFUSED_ADDRESSES: [&str; 22] = [
     "",
     " ",
     "example.com",
@@ -35,64 +28,31 @@ const REFUSED_ADDRESSES: [&str; 45] = [
     "a@example.com, b@example.com",
     "mailto:a@example.com",
     ".a@example.com",
-    "a.@example.com",
     "a..b@example.com",
     "a b@example.com",
     "a,b@example.com",
-    "a;b@example.com",
-    "a(b)@example.com",
-    "a[b]@example.com",
-    "a\\b@example.com",
-    "a\tb@example.com",
-    "a\u{7f}b@example.com",
-    "a\u{200b}@example.com",
-    "a\u{a0}b@example.com",
-    "\"a\"@example.com",
-    "\"a b\"@example.com",
     "a@localhost",
     "a@example.com.",
-    "a@.example.com",
     "a@example..com",
-    "a@-example.com",
-    "a@example-.com",
     "a@exa mple.com",
-    "a@exa_mple.com",
-    "a@ex\u{200b}ample.com",
-    "a@😀.example.com",
-    "a@ab--cd.example.com",
-    "a@127.0.0.1",
     "a@[127.0.0.1]",
     "a@x.test",
-    "a@x.invalid",
-    "a@x.localhost",
-    "a@x.local",
-    "a@x.onion",
-    "a@x.arpa",
-    "Lena, M <a@example.com>",
+    "a@nosuchdomain.example.com",
+    "a@nomail.example.com",
     "Lena <a@example.com",
 ];
 
-fn send(polar: &Polar, method: &str, path: &str, token: &str, body: &Value) -> Reply {
-    let (body, bearer) = (body.to_string(), format!("Bearer {token}"));
-    let length = body.len().to_string();
-    let mut headers = vec![("Content-Type", "application/json"), ("Content-Length", length.as_str())];
-    headers.extend((!token.is_empty()).then_some(("Authorization", bearer.as_str())));
-    exchange(polar.address(), method, path, &headers, body.as_bytes()).unwrap()
+fn send(polar: &Polar, method: &str, path: &str, body: &Value) -> Reply {
+    call(polar, method, path, &[], &body.to_string())
 }
 
 fn request_code(polar: &Polar, email: &str) -> Reply {
-    send(polar, "POST", REQUEST, "", &json!({ "email": email, "organization_id": polar.organization() }))
+    send(polar, "POST", REQUEST_CODE, &json!({ "email": email, "organization_id": polar.organization() }))
 }
 
 /// Opens a checkout by a link and returns the path to confirm it.
 fn open(polar: &Polar, link: &str) -> String {
-    open_with(polar, link, "")
-}
-
-fn open_with(polar: &Polar, link: &str, query: &str) -> String {
-    let reply = send(polar, "GET", &format!("/v1/checkout-links/{link}/redirect{query}"), "", &json!({}));
-    let secret = reply.header("location").unwrap().rsplit('/').next().unwrap().to_owned();
-    format!("/v1/checkouts/client/{secret}/confirm")
+    format!("/v1/checkouts/client/{}/confirm", open_checkout(polar, link))
 }
 
 /// Compares status, `error`, and type and place of the first problem.
@@ -105,24 +65,19 @@ fn assert_refused(reply: &Reply, kind: &str, place: &Value, what: &str) {
 #[test]
 fn addresses_are_refused_and_taken_as_by_pydantic() {
     let polar = Polar::start().unwrap();
-    let too_long = format!("{}@example.com", "a".repeat(243));
-    let long_label = format!("a@{}.com", "b".repeat(64));
     let confirm = open(&polar, DEMO_LINK);
-    for email in REFUSED_ADDRESSES.into_iter().chain([too_long.as_str(), long_label.as_str()]) {
+    for email in REFUSED_ADDRESSES {
         let reply = request_code(&polar, email);
         assert_refused(&reply, "value_error", &json!(["body", "email"]), email);
-        let problem = &reply.json()["detail"][0];
-        assert_eq!((&problem["input"], problem["ctx"]["reason"].is_string()), (&json!(email), true), "{email}");
-        let bought = send(&polar, "POST", &confirm, "", &json!({ "customer_email": email }));
+        assert_eq!(reply.json()["detail"][0]["input"], email);
+        let bought = send(&polar, "POST", &confirm, &json!({ "customer_email": email }));
         assert_refused(&bought, "value_error", &json!(["body", "customer_email"]), email);
-        assert_eq!(bought.json()["detail"][0]["ctx"], problem["ctx"], "{email}");
     }
     for (email, taken) in ACCEPTED_ADDRESSES {
         assert_eq!(request_code(&polar, email).status, 202, "{email}");
-        let bought = send(&polar, "POST", &open(&polar, DEMO_LINK), "", &json!({ "customer_email": email }));
+        let bought = send(&polar, "POST", &open(&polar, DEMO_LINK), &json!({ "customer_email": email }));
         assert_eq!((bought.status, &bought.json()["customer_email"]), (200, &json!(taken)), "{}", bought.text());
     }
-    assert_eq!(request_code(&polar, &format!("{}@example.com", "a".repeat(242))).status, 202);
 }
 
 #[test]
@@ -156,10 +111,10 @@ fn malformed_members_of_a_purchase_are_refused() {
         (json!([]), "model_attributes_type", json!(["body"])),
         (json!(null), "missing", json!(["body"])),
     ] {
-        assert_refused(&send(&polar, "POST", &confirm, "", &sent), kind, &place, &sent.to_string());
-        assert_refused(&send(&polar, "PATCH", change, "", &sent), kind, &place, &sent.to_string());
+        assert_refused(&send(&polar, "POST", &confirm, &sent), kind, &place, &sent.to_string());
+        assert_refused(&send(&polar, "PATCH", change, &sent), kind, &place, &sent.to_string());
     }
-    let missing = send(&polar, "POST", &confirm, "", &json!({}));
+    let missing = send(&polar, "POST", &confirm, &json!({}));
     let expected =
         json!([{ "type": "missing", "loc": ["body", "customer_email"], "msg": "Field is required.", "input": null }]);
     assert_eq!((missing.status, &missing.json()["error"]), (422, &json!("PolarRequestValidationError")));
@@ -170,7 +125,7 @@ fn malformed_members_of_a_purchase_are_refused() {
         address: { "country": "fr", "city": " Paris ", "line1": "", "unknown": 1 },
         "unknown": 1,
     });
-    let bought = send(&polar, "POST", &confirm, "", &sent).json();
+    let bought = send(&polar, "POST", &confirm, &sent).json();
     assert_eq!((&bought["status"], &bought[address]["country"]), (&json!("confirmed"), &json!("FR")));
     assert_eq!(
         (&bought[address]["city"], &bought[address]["line1"], &bought[address]["unknown"]),
@@ -183,27 +138,34 @@ fn a_purchase_is_validated_before_its_checkout_is_looked_up() {
     let polar = Polar::start().unwrap();
     let sent = json!({ "customer_email": "a" });
     for confirm in [open(&polar, DEMO_LINK_PAID), "/v1/checkouts/client/nope/confirm".to_owned()] {
-        let reply = send(&polar, "POST", &confirm, "", &sent);
+        let reply = send(&polar, "POST", &confirm, &sent);
         assert_refused(&reply, "value_error", &json!(["body", "customer_email"]), &confirm);
     }
+}
+
+/// Opens a checkout by a link with an address, and returns the path to confirm it.
+fn open_prefilled(polar: &Polar, email: &str) -> String {
+    let path = format!("/v1/checkout-links/{DEMO_LINK}/redirect?customer_email={email}");
+    let location = send(polar, "GET", &path, &json!({})).header("location").unwrap().to_owned();
+    format!("/v1/checkouts/client/{}/confirm", location.rsplit('/').next().unwrap())
 }
 
 #[test]
 fn a_malformed_address_in_a_checkout_link_is_ignored() {
     let polar = Polar::start().unwrap();
-    let confirm = open_with(&polar, DEMO_LINK, "?customer_email=a");
-    assert_eq!(send(&polar, "POST", &confirm, "", &json!({})).json()["error"], "PolarRequestValidationError");
-    let confirm = open_with(&polar, DEMO_LINK, "?customer_email=new@example.com");
-    assert_eq!(send(&polar, "POST", &confirm, "", &json!({})).json()["customer_email"], "new@example.com");
+    let confirm = open_prefilled(&polar, "a");
+    assert_eq!(send(&polar, "POST", &confirm, &json!({})).json()["error"], "PolarRequestValidationError");
+    let confirm = open_prefilled(&polar, "new@example.com");
+    assert_eq!(send(&polar, "POST", &confirm, &json!({})).json()["customer_email"], "new@example.com");
 }
 
 #[test]
 fn grants_are_filtered_by_known_types() {
     let polar = Polar::start().unwrap();
-    let bought = send(&polar, "POST", &open(&polar, DEMO_LINK), "", &json!({ "customer_email": "new@example.com" }));
+    let bought = send(&polar, "POST", &open(&polar, DEMO_LINK), &json!({ "customer_email": "new@example.com" }));
     polar.run_worker();
     let token = bought.json()["customer_session_token"].as_str().unwrap().to_owned();
-    let list = |query: &str| send(&polar, "GET", &format!("{GRANTS}?{query}"), &token, &json!({}));
+    let list = |query: &str| call_as(&token, &polar, "GET", &format!("{GRANTS}?{query}"), &Value::Null);
     let count = |query: &str| list(query).json()["pagination"]["total_count"].clone();
     assert_eq!((count("type=license_keys"), count("type=discord")), (json!(1), json!(0)));
     assert_eq!(count("type=discord&type=license_keys&type=discord"), 1);

@@ -7,7 +7,7 @@ use mock_polar::{DEMO_KEY_PLAIN, Endpoint};
 use serde_json::json;
 
 use super::polar::Polar;
-use crate::wire::{TIMEOUT, exchange, path, validate};
+use crate::wire::{TIMEOUT, call, exchange, path, validate};
 
 #[test]
 fn requests_are_recorded_whole_and_the_control_endpoint_is_not() {
@@ -49,12 +49,7 @@ fn unknown_paths_have_a_404_without_an_error_name() {
 #[test]
 fn a_syntax_error_has_a_place() {
     let polar = Polar::start().unwrap();
-    let post = |body: &str| {
-        let length = body.len().to_string();
-        let headers = [("Content-Type", "application/json"), ("Content-Length", length.as_str())];
-        exchange(polar.address(), "POST", path(Endpoint::Validate), &headers, body.as_bytes()).unwrap()
-    };
-    let comma = post("{\"key\": 1,}");
+    let comma = call(&polar, "POST", path(Endpoint::Validate), &[], "{\"key\": 1,}");
     let problem = &comma.json()["detail"][0];
     assert_eq!((comma.status, &problem["type"], &problem["loc"]), (422, &json!("json_invalid"), &json!(["body", 10])));
 }

@@ -2,20 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use mock_polar::{ApiVersion, DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, DEMO_MEMBERS, NewKey};
+use mock_polar::{
+    ApiVersion, DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, DEMO_MEMBERS, DEMO_MEMBERS_ORGANIZATION, Endpoint, NewKey,
+};
 use serde_json::{Value, json};
 
 use super::polar::Polar;
-use crate::wire::{Reply, activate, exchange, validate};
-
-const VALIDATE: &str = "/v1/customer-portal/license-keys/validate";
+use crate::wire::{Reply, activate, call, path, post, validate};
 
 /// Asks about a key, in a version that is named.
 fn validate_in(polar: &Polar, version: &str, headers: &[(&str, &str)]) -> Reply {
     let body = json!({ "key": DEMO_KEY_PLAIN, "organization_id": polar.organization() }).to_string();
-    let length = body.len().to_string();
-    let json = [("Content-Type", "application/json"), ("Content-Length", &length), ("Polar-Version", version)];
-    exchange(polar.address(), "POST", VALIDATE, &[&json, headers].concat(), body.as_bytes()).unwrap()
+    call(polar, "POST", path(Endpoint::Validate), &[&[("Polar-Version", version)], headers].concat(), &body)
 }
 
 fn names(value: &Value) -> BTreeSet<String> {
@@ -72,10 +70,8 @@ fn a_key_shows_who_has_it_and_what_it_was_sold_by() {
     let polar = Polar::builder().api_version(ApiVersion::V2027_01).start().unwrap();
     let [_, _, member] = DEMO_MEMBERS;
     let seat = polar.add_key(NewKey::new("studio").email(member));
-    let team = mock_polar::DEMO_MEMBERS_ORGANIZATION;
-    let of_team =
-        crate::wire::post(&polar, mock_polar::Endpoint::Validate, &json!({ "key": seat, "organization_id": team }));
-    let shown = of_team.json();
+    let named = json!({ "key": seat, "organization_id": DEMO_MEMBERS_ORGANIZATION });
+    let shown = post(&polar, Endpoint::Validate, &named).json();
     assert_eq!(shown["member"]["email"], member);
     assert_eq!(shown["member"]["id"], shown["member_id"]);
     assert!(polar.personal_data().contains(&member.to_owned()));
