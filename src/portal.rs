@@ -40,14 +40,14 @@
 //! This module is pure: it has [`steps`] that a driver carries out, typed requests, and readers of their replies. It
 //! never waits, sends, stores or reads a clock. Licensing is decided in the engine.
 
+#[doc(hidden)]
+pub mod boundary;
 mod checkout;
 mod code;
 mod context;
 mod customer;
 mod device;
 mod failure;
-#[doc(hidden)]
-pub mod json;
 mod keys;
 mod license_key;
 mod outcome;

@@ -7,7 +7,9 @@ use crate::decision::DecisionJson;
 use crate::error::ErrorJson;
 use crate::explanation::ExplanationJson;
 #[cfg(feature = "portal")]
-use crate::portal::json as portal;
+use crate::portal::boundary::json as portal;
+#[cfg(feature = "portal")]
+pub use crate::portal::boundary::operations::{OPERATIONS as PORTAL_OPERATIONS, Operation as PortalOperation};
 use crate::texts::Text;
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 
@@ -33,15 +35,22 @@ pub fn explanation() -> Schema {
     schema::<ExplanationJson<'_>>()
 }
 
-/// Returns the name and the schema of each value of the customer portal.
+/// Returns the name and the schema of each object of the customer portal. [`PORTAL_OPERATIONS`] has the operations that
+/// return them.
 #[cfg(feature = "portal")]
-pub fn portal() -> [(&'static str, Schema); 6] {
+pub fn portal() -> [(&'static str, Schema); 12] {
     [
-        ("CodeSent", schema::<portal::CodeSentJson<'_>>()),
+        ("CodeRequest", schema::<portal::CodeRequestJson<'_>>()),
         ("Customer", schema::<portal::CustomerJson<'_>>()),
+        ("Session", schema::<portal::SessionJson>()),
+        ("Checkout", schema::<portal::CheckoutJson>()),
+        ("Purchase", schema::<portal::PurchaseJson<'_>>()),
+        ("LicenseKeys", schema::<portal::LicenseKeysJson>()),
         ("LicenseKey", schema::<portal::LicenseKeyJson>()),
+        ("Restored", schema::<portal::RestoredJson<'_>>()),
+        ("Devices", schema::<portal::DevicesJson<'_>>()),
         ("Device", schema::<portal::DeviceJson<'_>>()),
-        ("HiddenDevices", schema::<portal::HiddenDevicesJson<'_>>()),
+        ("Released", schema::<portal::ReleasedJson>()),
         ("Progress", schema::<portal::ProgressJson>()),
     ]
 }

@@ -8,6 +8,8 @@ mod support;
 mod book;
 #[path = "portal/bought.rs"]
 mod bought;
+#[path = "portal/boundary.rs"]
+mod boundary;
 #[path = "portal/changes.rs"]
 mod changes;
 #[path = "portal/devices.rs"]

@@ -5,6 +5,7 @@ use super::success_page::SuccessPage;
 use crate::client::portal::{checkout_by_link, portal};
 use crate::codes::Deactivated;
 use crate::error::Error;
+use crate::portal::boundary::{self, Handles, Reply};
 use crate::portal::steps;
 use crate::portal::{
     CheckoutPage, CodeRequest, ConfirmedByUser, Customer, CustomerChoice, Device, Devices, LicenseKey, Progress,

@@ -94,6 +94,18 @@ macro_rules! portal {
                 Ok(Checkout { driver: $Pointer::clone(&self.driver), page })
             }
 
+            /// Runs an operation that a binding describes. Not part of the public interface.
+            #[doc(hidden)]
+            pub $($async)? fn call(
+                &self,
+                request: &str,
+                handles: &Handles,
+                progress: impl FnMut(Progress) -> ControlFlow<()> $($bounds)*,
+            ) -> Result<Reply, Error> {
+                let begin = |context, now| boundary::begin(request, context, handles, now);
+                Ok(self.driver.portal(begin, progress)$(.$await)??.reply(handles))
+            }
+
             /// Starts a session with a token that was read before, for example by a success page. Sends nothing.
             #[must_use]
             pub fn session(&self, token: Token) -> Session {

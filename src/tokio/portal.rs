@@ -7,6 +7,7 @@ use super::driver::Driver;
 use crate::client::portal::{checkout_by_link, portal};
 use crate::codes::Deactivated;
 use crate::error::Error;
+use crate::portal::boundary::{self, Handles, Reply};
 use crate::portal::steps;
 use crate::portal::{
     CheckoutPage, CodeRequest, ConfirmedByUser, Customer, CustomerChoice, Device, Devices, LicenseKey, Progress,

@@ -9,7 +9,7 @@
 //!   engine.rs ── arguments.rs   converts arguments: numbers and names
 //!    │      ├─── values.rs      converts results, and declares them for TypeScript
 //!    │      ├─── numbered.rs    values for which JavaScript has numbers
-//!    │      └─── under_way.rs   operations of the portal, and their values: `held.rs`
+//!    │      └─── under_way.rs   operations of the portal in progress, and their replies
 //!   polar_license::engine
 //! ```
 //!
@@ -18,8 +18,6 @@
 
 mod arguments;
 mod engine;
-#[cfg(feature = "portal")]
-mod held;
 mod numbered;
 #[cfg(feature = "portal")]
 mod portal;

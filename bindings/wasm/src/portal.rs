@@ -1,35 +1,85 @@
-//! The customer portal as further methods of the engine. Its operations have steps of their own kind, which run the
-//! engine's operations and send requests with a token. Decides nothing, and never shows a token, code or license key:
-//! JavaScript has only numbers for the values that it passes back.
+//! The customer portal as further methods of the engine. `callPortal` starts an operation, which a request in JSON
+//! describes, and the other methods resume its steps: these run the engine's operations, send requests with a token, and
+//! wait. Decides nothing, and never shows a token, code or license key: JavaScript has only handles for them.
 //!
 //! ```text
-//!  begin ─► run       an operation of the engine: its steps, and resumeRun when it is done
-//!        ├► exchange  one request: resumePortalReply, resumePortalFailure
-//!        ├► wait      until a time: resumeWait
-//!        └► done      a value, or an error
+//!  callPortal ─► run       an operation of the engine: its steps, and resumeRun when it is done
+//!             ├► exchange  one request: resumePortalReply, resumePortalFailure
+//!             ├► wait      until a time: resumeWait
+//!             ├► done      a reply in JSON, whose handles last until releaseReply
+//!             └► failed    an error
 //! ```
 
-mod operations;
-mod values;
-
 use crate::arguments::{NoReply, now, status};
-use crate::engine::{Engine, NextStep};
-use crate::held::HeldValues;
-use crate::under_way::{Portal, Value};
-use crate::values::{another_kind, defect, no_such_step, to_js};
-use polar_license::Now;
+use crate::engine::{Engine, Inner, NextStep};
+use crate::under_way::Portal;
+use crate::values::{another_kind, milliseconds, no_such_step, to_js};
 use polar_license::engine::Outcome;
+use polar_license::portal::boundary::{self, json::ProgressJson};
 use polar_license::portal::steps::{Context, Step, Waited};
-use polar_license::transport::{Answer, PortalAnswer, Sent};
-use tsify::Ts;
-use values::PortalStep;
+use polar_license::transport::{Answer, Method, PortalAnswer, PortalRequest, Sent};
+use polar_license::{Error, ErrorDetails, Now};
+use serde::Serialize;
+use std::ops::Deref;
+use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
+#[wasm_bindgen(typescript_custom_section)]
+const IMPORTS: &str = r#"import type { Progress } from "./portal/types.js";"#;
+
+/// The next step for a driver of the portal, and the number with which it is resumed.
+#[derive(Serialize, Tsify)]
+#[serde(tag = "do", rename_all = "lowercase", rename_all_fields = "camelCase")]
+#[tsify(missing_as_null, hashmap_as_object)]
+pub enum PortalStep<'a> {
+    /// Run the operation that `run` starts, then call `resumeRun`.
+    Run { number: u32 },
+    /// Send this request once, within `timeout_ms`, and read at most `reply_limit` bytes. Never show any part of it.
+    Exchange {
+        number: u32,
+        #[tsify(type = "\"GET\" | \"POST\"")]
+        method: &'static str,
+        url: &'a str,
+        headers: Vec<(&'static str, &'a str)>,
+        /// Null for a request without a body.
+        body: Option<&'a str>,
+        timeout_ms: u64,
+        reply_limit: u32,
+    },
+    /// Report the progress, and wait until the monotonic clock says `until`.
+    Wait {
+        number: u32,
+        until: u64,
+        #[tsify(type = "Progress")]
+        progress: ProgressJson,
+    },
+    /// The operation has succeeded. `reply` is its result in JSON, and `number` releases it.
+    Done {
+        number: u32,
+        reply: &'a str,
+        /// The address of a checkout's page, which is secret; null for other results.
+        address: Option<&'a str>,
+    },
+    /// The operation has failed.
+    Failed {
+        #[tsify(type = "Failure")]
+        error: ErrorDetails<'a>,
+    },
+}
+
 /// The next step of an operation of the portal.
-pub(crate) type NextPortalStep = Result<Ts<PortalStep<'static>>, JsValue>;
+type NextPortalStep = Result<Ts<PortalStep<'static>>, JsValue>;
 
 #[wasm_bindgen]
 impl Engine {
+    /// Starts the operation of the portal that `request` describes in JSON.
+    #[wasm_bindgen(js_name = callPortal)]
+    pub fn call_portal(&self, request: &str, wall: f64, mono: f64) -> NextPortalStep {
+        let mut inner = self.inner()?;
+        let step = boundary::begin(request, Context::of(&inner.engine), &inner.portal.handles, now(wall, mono));
+        inner.show_portal(step)
+    }
+
     /// Starts the engine's operation of a step `run`. Call `resumeRun` when that operation is done.
     pub fn run(&self, number: u32, wall: f64, mono: f64) -> NextStep {
         let (mut inner, now) = (self.inner()?, now(wall, mono));
@@ -115,23 +165,15 @@ impl Engine {
         Ok(())
     }
 
-    /// Drops the value with the number `held`, and wipes its secrets.
-    #[wasm_bindgen(js_name = letGo)]
-    pub fn let_go(&self, held: u32) -> Result<(), JsValue> {
-        self.inner()?.portal.held.let_go(held);
+    /// Drops the reply of a step `done`. Its handles are no longer valid, and their values are wiped.
+    #[wasm_bindgen(js_name = releaseReply)]
+    pub fn release_reply(&self, number: u32) -> Result<(), JsValue> {
+        drop(self.inner()?.portal.replies.take(number));
         Ok(())
     }
 }
 
 impl Engine {
-    /// Starts an operation of the portal with values for which JavaScript has numbers.
-    fn begin_portal(&self, begin: impl FnOnce(Context, &HeldValues) -> Option<Step<Value>>) -> NextPortalStep {
-        let mut inner = self.inner()?;
-        let context = Context::of(&inner.engine);
-        let step = begin(context, &inner.portal.held).ok_or_else(|| defect("nothing is held by this number"))?;
-        inner.show_portal(step)
-    }
-
     fn exchanged(&self, number: u32, answer: PortalAnswer, now: Now) -> NextPortalStep {
         self.go_on(number, now, |_, step, now| {
             let Step::Send(step) = step else { return Err(another_kind()) };
@@ -143,7 +185,7 @@ impl Engine {
         &self,
         number: u32,
         now: Now,
-        resume: impl FnOnce(&mut Portal, Step<Value>, Now) -> Result<Step<Value>, JsValue>,
+        resume: impl FnOnce(&mut Portal, Step<boundary::Outcome>, Now) -> Result<Step<boundary::Outcome>, JsValue>,
     ) -> NextPortalStep {
         let mut inner = self.inner()?;
         let step = inner.portal.steps.take(number).ok_or_else(no_such_step)?;
@@ -152,21 +194,57 @@ impl Engine {
     }
 }
 
-impl crate::engine::Inner {
-    /// Converts a step for JavaScript. Stores it under a new number, unless it is the last step.
-    fn show_portal(&mut self, step: Step<Value>) -> NextPortalStep {
+impl Inner {
+    /// Converts a step for JavaScript. Stores it, or the reply, under a new number.
+    fn show_portal(&mut self, step: Step<boundary::Outcome>) -> NextPortalStep {
         let number = self.next_number();
-        let shown = match &step {
+        let shown = match step {
+            Step::Done(result) => return self.show_result(number, result),
             Step::Run(_) => to_js(&PortalStep::Run { number }),
-            Step::Send(step) => {
-                to_js(&PortalStep::exchange(number, &step.request, &step.request.headers().collect::<Vec<_>>()))
+            Step::Send(ref step) => {
+                let headers: Vec<_> = step.request.headers().collect();
+                to_js(&PortalStep::exchange(number, &step.request, &headers))
             }
-            Step::Wait(step) => to_js(&PortalStep::wait(number, step)),
-            Step::Done(Ok(value)) => return to_js(&PortalStep::done(value, &mut self.portal.held)),
-            Step::Done(Err(error)) => return to_js(&PortalStep::failed(error)),
+            Step::Wait(ref step) => {
+                to_js(&PortalStep::Wait { number, until: step.until, progress: step.progress.into() })
+            }
         }?;
         self.portal.steps.insert(number, step);
         Ok(shown)
+    }
+
+    fn show_result(&mut self, number: u32, result: Result<boundary::Outcome, Error>) -> NextPortalStep {
+        match result {
+            Ok(outcome) => {
+                let reply = outcome.reply(&self.portal.handles);
+                let shown = to_js(&PortalStep::Done { number, reply: reply.json(), address: reply.address() })?;
+                self.portal.replies.insert(number, reply);
+                Ok(shown)
+            }
+            Err(error) => to_js(&PortalStep::Failed { error: error.details() }),
+        }
+    }
+}
+
+impl<'a> PortalStep<'a> {
+    fn exchange(
+        number: u32,
+        request: &'a PortalRequest,
+        headers: &'a [(&'static str, impl Deref<Target = String>)],
+    ) -> Self {
+        let (method, body) = match request.method {
+            Method::Get => ("GET", None),
+            Method::Post => ("POST", Some(request.body.as_str())),
+        };
+        Self::Exchange {
+            number,
+            method,
+            url: &request.url,
+            headers: headers.iter().map(|(name, value)| (*name, value.as_str())).collect(),
+            body,
+            timeout_ms: milliseconds(request.timeout),
+            reply_limit: request.reply_limit.try_into().unwrap_or(u32::MAX),
+        }
     }
 }
 

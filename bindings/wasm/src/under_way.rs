@@ -1,17 +1,16 @@
 //! The operations of the portal in progress, and the engine's operations that they run. Runs nothing itself.
 
-use crate::held::HeldValues;
 use crate::numbered::Numbered;
-use polar_license::Deactivated;
 use polar_license::engine::{self, Outcome};
+use polar_license::portal::boundary::{self, Handles, Reply};
 use polar_license::portal::steps::Step;
-use polar_license::portal::{CheckoutPage, CodeRequest, Devices, LicenseKey, Purchase, Restored, Token};
 
-/// The portal's operations in progress, and the values that JavaScript has numbers for.
+/// The portal's operations in progress, and their results.
 #[derive(Default)]
 pub(crate) struct Portal {
-    pub(crate) steps: Numbered<Step<Value>>,
-    pub(crate) held: HeldValues,
+    pub(crate) steps: Numbered<Step<boundary::Outcome>>,
+    pub(crate) replies: Numbered<Reply>,
+    pub(crate) handles: Handles,
     pub(crate) runs: Runs,
 }
 
@@ -24,20 +23,6 @@ pub(crate) struct Runs {
     pub(crate) under_way: Numbered<u32>,
     /// The outcomes by the number of the portal's step.
     pub(crate) ended: Numbered<Outcome>,
-}
-
-/// The result of an operation.
-pub(crate) enum Value {
-    CodeRequest(CodeRequest),
-    Session(Token),
-    Checkout(CheckoutPage),
-    Purchase(Purchase),
-    Keys(Vec<LicenseKey>),
-    Restored(Restored),
-    /// The devices of a key.
-    Devices(LicenseKey, Devices),
-    Released(Deactivated),
-    Key(LicenseKey),
 }
 
 impl Portal {

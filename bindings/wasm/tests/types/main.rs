@@ -3,6 +3,7 @@
 //! polar-license-wasm --test types`.
 #![cfg(test)]
 
+mod portal;
 mod python;
 mod reasons;
 mod typescript;
@@ -17,7 +18,9 @@ use serde_json::json;
 #[test]
 fn typescript_has_the_types_of_the_core() {
     is_written("bindings/wasm/ts/src/types.ts", &typescript::types());
-    is_written("bindings/wasm/ts/src/portal/types.ts", &typescript::portal());
+    is_written("bindings/wasm/ts/src/portal/types.ts", &portal::types());
+    is_written("bindings/wasm/ts/src/portal/methods.ts", &portal::methods());
+    is_written("bindings/wasm/ts/src/portal/operations.ts", &portal::operations());
     is_written("bindings/wasm/ts/src/messages.ts", &typescript::messages());
 }
 

@@ -1,4 +1,4 @@
-//! Generates `types.ts` and `portal/types.ts`: a union for each table of codes, and an interface for each object, with
+//! Generates `types.ts`: a union for each table of codes, and an interface for each object, with
 //! the core's own documentation. Also generates `messages.ts`: the users' texts for errors that arise in TypeScript.
 
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ use polar_license::{Deactivated, ErrorKind, NextStep, OffReason, OrderStatus, Re
 use serde_json::{Map, Value};
 
 /// Returns the beginning of a file.
-fn head(what: &str) -> String {
+pub(crate) fn head(what: &str) -> String {
     format!(
         "/**
  * The data of {what}, with the same names as in Rust, in C and on the command line.
@@ -67,17 +67,6 @@ pub(crate) fn types() -> String {
     .join("\n")
 }
 
-/// Returns the file of the customer portal.
-pub(crate) fn portal() -> String {
-    let codes = [
-        head("the customer portal"),
-        union("KeyStatus", "Whether a license key can be used.", KeyStatus::ALL),
-        union("Stage", "The event that an operation of the portal waits for.", Stage::ALL),
-    ];
-    let interfaces = schema::portal().map(|(name, schema)| interface(name, schema.as_value(), Use::Read));
-    codes.into_iter().chain(interfaces).collect::<Vec<_>>().join("\n")
-}
-
 /// Returns the file of the texts for the kinds of errors that TypeScript itself reports.
 pub(crate) fn messages() -> String {
     let mut text = String::from(
@@ -116,14 +105,14 @@ fn text_codes(name: &str, about: &str, texts: impl Iterator<Item = (&'static str
 
 /// The use that an app makes of an object.
 #[derive(Clone, Copy, PartialEq)]
-enum Use {
+pub(crate) enum Use {
     /// Every member is present, and null if it has no value.
     Read,
     /// Members that are not required may be left out, and the object is not changed.
     Written,
 }
 
-fn union<Code: std::fmt::Display + Documented>(name: &str, doc: &str, codes: &[Code]) -> String {
+pub(crate) fn union<Code: std::fmt::Display + Documented>(name: &str, doc: &str, codes: &[Code]) -> String {
     let mut text = format!("{}export type {name} =", comment("", doc));
     for code in codes {
         write!(text, "\n{}  | \"{code}\"", comment("  ", code.documentation())).unwrap();
@@ -242,13 +231,13 @@ fn without_null(schema: &Value) -> String {
     of_type.strip_suffix(" | null").unwrap_or_else(|| panic!("`{of_type}` cannot be null")).into()
 }
 
-fn interface(name: &str, schema: &Value, used: Use) -> String {
+pub(crate) fn interface(name: &str, schema: &Value, used: Use) -> String {
     // the second paragraph is about the Rust type
     let doc = schema["description"].as_str().unwrap().split("\n\n").next().unwrap();
     let required = schema["required"].as_array().unwrap();
     let mut text = format!("{}export interface {name} {{\n", comment("", doc));
     for (member, description) in object(&schema["properties"]) {
-        text += &comment("  ", description["description"].as_str().unwrap_or_else(|| panic!("{member} has no doc")));
+        text += &documentation(member, description);
         let is_required = required.contains(&Value::from(member.as_str()));
         assert!(is_required || used == Use::Written, "`{member}` of {name} is always there");
         let optional = if is_required { "" } else { "?" };
@@ -262,6 +251,16 @@ fn interface(name: &str, schema: &Value, used: Use) -> String {
         writeln!(text, "  {read_only}{member}{optional}: {of_type};").unwrap();
     }
     text + "}\n"
+}
+
+/// Returns one member of an object that an app reads.
+pub(crate) fn member(name: &str, description: &Value) -> String {
+    let of_type = type_of(description, Use::Read);
+    format!("{}  readonly {name}: {of_type};\n", documentation(name, description))
+}
+
+fn documentation(name: &str, description: &Value) -> String {
+    comment("  ", description["description"].as_str().unwrap_or_else(|| panic!("{name} has no doc")))
 }
 
 /// Converts a schema to TypeScript.
@@ -278,10 +277,9 @@ fn type_of(schema: &Value, used: Use) -> String {
 
 fn plain(name: &Value, schema: &Value, used: Use) -> String {
     let inner = |name: &str| type_of(&schema[name], used);
-    let read_only = used == Use::Written;
     match name.as_str().unwrap() {
         "integer" => "number".into(),
-        "array" if read_only => format!("readonly {}[]", inner("items")),
+        "array" => format!("readonly {}[]", inner("items")),
         "object" => format!("Readonly<Record<string, {}>>", inner("additionalProperties")),
         name @ ("string" | "boolean" | "null") => name.into(),
         name => panic!("no TypeScript for `{name}` in {schema}"),
@@ -302,13 +300,17 @@ pub(crate) fn object(value: &Value) -> &Map<String, Value> {
 }
 
 /// Formats a documentation comment with lines of at most 120 characters.
-fn comment(indent: &str, doc: &str) -> String {
+pub(crate) fn comment(indent: &str, doc: &str) -> String {
     let mut doc = doc.split_whitespace().collect::<Vec<_>>().join(" ");
     for (rust, javascript) in NAMES {
         doc = doc.replace(rust, javascript);
     }
     for code in doc.split('`').skip(1).step_by(2) {
-        assert!(!code.contains("::") && !code.contains('_'), "NAMES must say how JavaScript names `{code}`");
+        let is_code = code.parse::<ErrorKind>().is_ok() || code.parse::<Reason>().is_ok();
+        assert!(
+            is_code || code.starts_with("https://") || !code.contains("::") && !code.contains('_'),
+            "NAMES must say how JavaScript names `{code}`"
+        );
     }
     assert!(!doc.contains("](") && !doc.contains("[`"), "NAMES must say what replaces the link in: {doc}");
     if indent.len() + doc.len() + "/**  */".len() <= WIDTH {

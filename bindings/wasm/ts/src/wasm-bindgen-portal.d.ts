@@ -41,7 +41,7 @@ export interface Thrown {
 /**
  * The next step for a driver of the portal, and the number with which it is resumed.
  */
-export type PortalStep = { do: "run"; number: number } | { do: "exchange"; number: number; method: "GET" | "POST"; url: string; headers: [string, string][]; body: string | null; timeoutMs: number; replyLimit: number } | { do: "wait"; number: number; until: number; progress: Progress } | { do: "done"; value: PortalValue | null; error: Failure | null };
+export type PortalStep = { do: "run"; number: number } | { do: "exchange"; number: number; method: "GET" | "POST"; url: string; headers: [string, string][]; body: string | null; timeoutMs: number; replyLimit: number } | { do: "wait"; number: number; until: number; progress: Progress } | { do: "done"; number: number; reply: string; address: string | null } | { do: "failed"; error: Failure };
 
 /**
  * The next step for a driver, and the number with which it is resumed.
@@ -53,35 +53,9 @@ export type Step = { do: "turn"; number: number; until: number } | { do: "store"
  */
 export type Explained = Explanation;
 
-/**
- * The result of an operation, by the name of its type.
- */
-export type PortalValue = { codeRequest: CodeRequestValue } | { session: number } | { checkout: { held: number; address: string } } | { purchase: { held: number; code: CodeRequestValue } } | { keys: HeldKey[] } | { restored: RestoredValue } | { devices: DevicesValue } | { released: Deactivated } | { key: HeldKey };
-
-export interface HeldCustomer {
-    held: number;
-    shown: Customer;
-}
-
-export interface HeldDevice {
-    held: number;
-    shown: Device;
-}
-
-export interface HeldKey {
-    held: number;
-    shown: LicenseKey;
-}
-
-export type CodeRequestValue = { kind: "sent"; shown: CodeSent } | { kind: "choose"; email: string; customers: HeldCustomer[] };
-
-export type DevicesValue = { kind: "listed"; devices: HeldDevice[] } | { kind: "hidden"; shown: HiddenDevices };
-
-export type RestoredValue = { kind: "licensed" } | { kind: "choose"; keys: HeldKey[] } | { kind: "no_seat"; key: HeldKey; devices: DevicesValue; error: Failure };
-
-import type { CodeSent, Customer, Device, HiddenDevices, LicenseKey, Progress } from "./portal/types.js";
-
 import type { Deactivated, Decision, Explanation, Failure } from "./types.js";
+
+import type { Progress } from "./portal/types.js";
 
 
 /**
@@ -94,33 +68,17 @@ export class Engine {
     free(): void;
     [Symbol.dispose](): void;
     /**
-     * Activates this key.
-     */
-    activateKey(session: number, key: number): PortalStep;
-    /**
      * Activates `key`, or the stored one.
      */
     activate(key: string | null | undefined, replacePrevious: boolean, wall: number, mono: number): Step;
     /**
-     * Starts a session with a code.
+     * Starts the operation of the portal that `request` describes in JSON.
      */
-    authenticate(code: string, wall: number, mono: number): PortalStep;
+    callPortal(request: string, wall: number, mono: number): PortalStep;
     /**
      * Cancels an operation in a step `turn` or `join`, before it has done anything.
      */
     cancel(number: number, wall: number, mono: number): Step;
-    /**
-     * Returns a checkout that was created elsewhere.
-     */
-    checkoutFromSecret(clientSecret: string): PortalStep;
-    /**
-     * Creates a checkout with a link.
-     */
-    checkout(link: string): PortalStep;
-    /**
-     * Starts a session with an invitation.
-     */
-    claimSeat(invitation: string): PortalStep;
     /**
      * Counts usage.
      */
@@ -134,17 +92,9 @@ export class Engine {
      */
     deactivate(wall: number, mono: number): Step;
     /**
-     * Returns the devices of a key.
-     */
-    devices(session: number, key: number): PortalStep;
-    /**
      * Returns the reason why a feature is on or off at this instant, from memory.
      */
     explain(feature: string, wall: number, mono: number): Explained;
-    /**
-     * Waits until a checkout is paid.
-     */
-    follow(checkout: number, withinMs: number, wall: number, mono: number): PortalStep;
     /**
      * Removes the license from this device without releasing the seat.
      */
@@ -158,14 +108,6 @@ export class Engine {
      * its type costs the glue nothing.
      */
     isCurrent(wall: number, mono: number): boolean;
-    /**
-     * Drops the value with the number `held`, and wipes its secrets.
-     */
-    letGo(held: number): void;
-    /**
-     * Returns the customer's keys.
-     */
-    licenseKeys(session: number): PortalStep;
     /**
      * Returns what the automatic refresh does at this instant: refresh, or wait, at most until the decision that was
      * last read ends. Call it when the wait is over, after every operation, and with `woken` if the network may be
@@ -193,29 +135,9 @@ export class Engine {
      */
     refresh(patience: Patience, wall: number, mono: number): Step;
     /**
-     * Releases the seat of a device.
+     * Drops the reply of a step `done`. Its handles are no longer valid, and their values are wiped.
      */
-    release(device: number): PortalStep;
-    /**
-     * Makes Polar e-mail a code to one of several customers.
-     */
-    requestCodeFor(customer: number, wall: number, mono: number): PortalStep;
-    /**
-     * Makes Polar e-mail a code.
-     */
-    requestCode(email: string, wall: number, mono: number): PortalStep;
-    /**
-     * Activates the key of a purchase.
-     */
-    restorePurchase(session: number, purchase: number, wall: number, mono: number): PortalStep;
-    /**
-     * Activates the suitable key, and waits for it if it is still on its way.
-     */
-    restoreWhenGranted(session: number, wall: number, mono: number): PortalStep;
-    /**
-     * Activates the suitable key.
-     */
-    restore(session: number, wall: number, mono: number): PortalStep;
+    releaseReply(number: number): void;
     /**
      * Continues after a step `send` without a complete reply. `sent` means that the request may have reached Polar.
      */
@@ -259,25 +181,13 @@ export class Engine {
      */
     retryAfter(retryAfter?: string | null, ratelimitReset?: string | null, date?: string | null): number | undefined;
     /**
-     * Replaces a key, after the user has confirmed it.
-     */
-    rotate(session: number, key: number, wall: number, mono: number): PortalStep;
-    /**
      * Starts the engine's operation of a step `run`. Call `resumeRun` when that operation is done.
      */
     run(number: number, wall: number, mono: number): Step;
     /**
-     * Starts a session with a token.
-     */
-    sessionFromToken(token: string): PortalStep;
-    /**
      * Starts the automatic refresh: an earlier plan does not delay the next look.
      */
     startWatch(wall: number, mono: number): void;
-    /**
-     * Returns the customer's keys that can be used.
-     */
-    usableKeys(session: number, wall: number, mono: number): PortalStep;
     /**
      * Asks Polar.
      */

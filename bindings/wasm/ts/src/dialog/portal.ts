@@ -4,8 +4,16 @@
  * and the typed text last as long as the pages.
  */
 
-import type { Customer, Device, KeyStatus, LicenseKey } from "../portal/types.js";
-import type { CodeRequest, Devices, Portal, PortalSession, Restored } from "../portal/portal.js";
+import type {
+  CodeRequest,
+  Customer,
+  Device,
+  Devices,
+  KeyStatus,
+  LicenseKey,
+  Restored,
+} from "../portal/types.js";
+import type { Portal, PortalSession } from "../portal/methods.js";
 import type { Decision } from "../types.js";
 import type { DialogPages, DialogPlace, PagesFor } from "./pages.js";
 import { Pages } from "./portal-pages.js";

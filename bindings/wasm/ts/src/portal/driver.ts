@@ -11,8 +11,7 @@ import type { Fetch } from "../fetch.js";
 import { type Clock, waitUntil } from "../time.js";
 import { exchange } from "../transport.js";
 import type * as compiled from "../wasm-bindgen-portal.js";
-import { Handle } from "./held.js";
-import type { WaitOptions } from "./portal.js";
+import type { WaitOptions } from "./options.js";
 
 /** What the portal of a client runs on. */
 export interface PortalHost {
@@ -28,29 +27,26 @@ export interface PortalHost {
 
 type StepTo<What extends compiled.PortalStep["do"]> = Extract<compiled.PortalStep, { do: What }>;
 
-/** The names of what operations end with. */
-type Name = compiled.PortalValue extends infer Value ? (Value extends unknown ? keyof Value : never) : never;
-type Value<Known extends Name> = Extract<compiled.PortalValue, Record<Known, unknown>>[Known];
+/** A request: the name of an operation, and its arguments. */
+export type Request = { call: string } & Record<string, unknown>;
 
-/** Arguments as the engine takes them: numbers for handles. */
-type Taken<Given extends readonly unknown[]> = { [At in keyof Given]: Given[At] extends Handle ? number : Given[At] };
+/** The result of an operation, and the engine that holds what is in it under this number. */
+export interface Reply {
+  engine: Engine;
+  number: number;
+  json: string;
+  /** Of a checkout's page. */
+  address: string | null;
+}
 
-/**
- * Runs an operation: what it ends with has this name; `given` are its arguments, and throws if they are wrong; `begin` gives
- * them to the engine, and must not throw. Returns the value, and the engine that holds what is in it.
- */
-export type RunPortal = <Known extends Name, const Given extends readonly unknown[]>(
-  name: Known,
-  given: () => Given,
-  begin: (engine: compiled.Engine, now: Now, taken: Taken<Given>) => compiled.PortalStep,
-  options?: WaitOptions,
-) => Promise<{ value: Value<Known>; engine: Engine }>;
+/** Runs the operation that `request` describes for an engine. It throws if an argument is wrong. */
+export type RunPortal = (request: (engine: Engine) => Request, options: WaitOptions) => Promise<Reply>;
 
 /** For the operations of one client's portal. */
 export function portalDriver(host: PortalHost): RunPortal {
   const { client, fetch, clock, disposal } = host;
 
-  return async (name, given, begin, options = {}) => {
+  return async (request, options) => {
     const scope = new AbortController();
     const { signal } = scope;
     const way: Way = { sent: false };
@@ -61,13 +57,11 @@ export function portalDriver(host: PortalHost): RunPortal {
       // after a trap the client makes another engine, and remembers what is stored
       if (host.engine().hasStopped) await client.run(OPEN);
       const engine = host.engine();
-      const taken = given().map((one) => (one instanceof Handle ? one.of(engine) : one)) as Taken<ReturnType<typeof given>>;
-      const first = call(engine, (engine, now) => begin(engine, now, taken));
-      const done = await untilDone(engine, first, signal, way, options);
-      if (done.error) throw errorOf(done.error, null, signal.aborted ? signal.reason : undefined);
-      const { value } = done;
-      if (value && name in value) return { value: (value as unknown as Record<typeof name, never>)[name], engine };
-      throw new LicenseError("internal", "the operation of the portal ended without its value");
+      const json = JSON.stringify(request(engine));
+      const first = call(engine, (engine, now) => engine.callPortal(json, ...now));
+      const last = await untilDone(engine, first, signal, way, options);
+      if (last.do === "failed") throw errorOf(last.error, null, signal.aborted ? signal.reason : undefined);
+      return { engine, number: last.number, json: last.reply, address: last.address };
     } catch (error) {
       throw explained(error, way, signal);
     } finally {
@@ -81,10 +75,10 @@ export function portalDriver(host: PortalHost): RunPortal {
     signal: AbortSignal,
     way: Way,
     { onProgress }: WaitOptions,
-  ): Promise<StepTo<"done">> {
+  ): Promise<StepTo<"done" | "failed">> {
     let step = first;
     try {
-      while (step.do !== "done") {
+      while (step.do !== "done" && step.do !== "failed") {
         switch (step.do) {
           case "run":
             step = await run(engine, step, signal);
@@ -167,7 +161,7 @@ function call<T>(engine: Engine, method: (engine: compiled.Engine, now: Now) => 
 
 /** The engine forgets the step, and what is secret in it. */
 function giveUp(engine: Engine, step: compiled.PortalStep): void {
-  if (step.do === "done") return;
+  if (step.do === "done" || step.do === "failed") return;
   try {
     call(engine, (engine) => engine.giveUp(step.number));
   } catch {

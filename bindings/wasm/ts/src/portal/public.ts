@@ -3,19 +3,25 @@
  */
 
 export * from "../public.js";
+export type { Checkout, Portal, PortalSession } from "./methods.js";
+export type { FollowOptions, RotateOptions, WaitOptions } from "./options.js";
+export type { PortalClient } from "./portal.js";
 export type {
-  Checkout,
   CodeRequest,
+  CodeSent,
+  Customer,
   CustomerChoice,
+  Device,
   Devices,
-  FollowOptions,
+  HiddenDevices,
+  KeyChoice,
+  KeyStatus,
+  Licensed,
+  LicenseKey,
+  ListedDevices,
   NoSeat,
-  Portal,
-  PortalClient,
-  PortalSession,
+  Progress,
   Purchase,
   Restored,
-  RotateOptions,
-  WaitOptions,
-} from "./portal.js";
-export type { CodeSent, Customer, Device, HiddenDevices, KeyStatus, LicenseKey, Progress, Stage } from "./types.js";
+  Stage,
+} from "./types.js";

@@ -1,37 +1,45 @@
 /**
- * What the engine holds for objects of the app's, by numbers: tokens, license keys, secrets of checkouts. None of it is in the
- * objects themselves. It is wiped when its object is gone.
+ * Handles of what stays in the engine: tokens, license keys, secrets of checkouts. The app's objects contain none of it. The
+ * engine wipes the values of a reply when all objects that stand for one of them are gone.
  */
 
 import type { Engine } from "../engine.js";
 import { LicenseError } from "../error.js";
 import type * as compiled from "../wasm-bindgen-portal.js";
 
-/** The right to use what an engine holds. */
-export class Handle {
+/** A reply whose values an engine holds. */
+export class HeldReply {
   readonly #engine: Engine;
-  readonly #number: number;
 
   constructor(engine: Engine, number: number) {
     this.#engine = engine;
-    this.#number = number;
     finished.register(this, () => {
       try {
-        engine.call((engine) => (engine as compiled.Engine).letGo(number));
+        engine.call((engine) => (engine as compiled.Engine).releaseReply(number));
       } catch {
         // the engine has ended, and its memory with it
       }
     });
   }
 
-  /** Its number for this engine. */
-  of(engine: Engine): number {
-    if (this.#engine === engine) return this.#number;
+  /** The right to use one of its values. */
+  handle(number: number): Handle {
+    return { of: (engine) => this.#numberFor(engine, number) };
+  }
+
+  #numberFor(engine: Engine, number: number): number {
+    if (this.#engine === engine) return number;
     throw new LicenseError("invalid_argument", "this is another client's, or from before the engine was restarted; begin again");
   }
 }
 
-const finished = new FinalizationRegistry<() => void>((letGo) => letGo());
+/** The right to use what an engine holds, which lasts as long as this object. */
+export interface Handle {
+  /** Its number for this engine. */
+  of(engine: Engine): number;
+}
+
+const finished = new FinalizationRegistry<() => void>((release) => release());
 
 const handles = new WeakMap<object, Handle>();
 

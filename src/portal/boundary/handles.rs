@@ -1,0 +1,95 @@
+//! The values that stay in the core, by the numbers that bindings have for them. A value is wiped when its number is
+//! released.
+
+use crate::portal::{CheckoutPage, Customer, CustomerChoice, Device, LicenseKey, Purchase, Token};
+use serde::Serialize;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The values of one client's portal by their numbers. Clones share them.
+#[derive(Clone, Default)]
+pub struct Handles(Arc<Mutex<Table>>);
+
+/// The number of a value that stays in the core.
+#[derive(Clone, Copy, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct Handle(u32);
+
+#[derive(Default)]
+struct Table {
+    /// They are few enough for a list.
+    values: Vec<(u32, Held)>,
+    last_number: u32,
+}
+
+/// Stores the values of one reply.
+pub(super) struct Holder<'a> {
+    handles: &'a Handles,
+    numbers: Vec<u32>,
+}
+
+/// A value for which a binding has a number.
+pub(super) enum Held {
+    Session(Token),
+    /// One of several customers with the same address.
+    Customer(CustomerChoice, Customer),
+    Checkout(CheckoutPage),
+    Purchase(Purchase),
+    Key(LicenseKey),
+    /// A device, and the key that is active on it.
+    Device(LicenseKey, Device),
+}
+
+impl Handles {
+    /// Returns the number of values.
+    pub fn count(&self) -> usize {
+        self.table().values.len()
+    }
+
+    /// Stores a value under a number that no other value has.
+    fn hold(&self, value: Held) -> u32 {
+        let mut table = self.table();
+        table.last_number = table.last_number.wrapping_add(1);
+        let number = table.last_number;
+        table.values.push((number, value));
+        number
+    }
+
+    /// Returns what `read` takes from a value; `None` if there is no value with this number, or one of another kind.
+    pub(super) fn get<T>(&self, number: u32, read: impl FnOnce(&Held) -> Option<T>) -> Option<T> {
+        self.table().values.iter().find(|(known, _)| *known == number).and_then(|(_, value)| read(value))
+    }
+
+    pub(super) fn release(&self, numbers: &[u32]) {
+        self.table().values.retain(|(known, _)| !numbers.contains(known));
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<'a> Holder<'a> {
+    pub(super) fn new(handles: &'a Handles) -> Self {
+        Self { handles, numbers: Vec::new() }
+    }
+
+    pub(super) fn hold(&mut self, value: Held) -> Handle {
+        let number = self.handles.hold(value);
+        self.numbers.push(number);
+        Handle(number)
+    }
+
+    /// Returns the numbers of the stored values.
+    pub(super) fn numbers(self) -> Vec<u32> {
+        self.numbers
+    }
+}
+
+/// Without the values.
+impl fmt::Debug for Handles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handles").finish_non_exhaustive()
+    }
+}

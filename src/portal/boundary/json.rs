@@ -1,0 +1,285 @@
+//! The JSON of replies: what bindings receive from the portal. Contains no token, code, license key or secret of a
+//! checkout. A `Handle` stands for a value that stays in the core.
+
+use super::handles::{Handle, Held, Holder};
+use crate::codes::{Deactivated, KeyStatus, Stage};
+use crate::error::ErrorDetails;
+use crate::portal;
+use crate::time::{Timestamp, milliseconds};
+use serde::Serialize;
+use uuid::Uuid;
+
+/// The outcome of a request for a code: an e-mail is on its way if the address is known, or the user has to choose.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CodeRequest"))]
+#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum CodeRequestJson<'a> {
+    /// An e-mail may be on its way. Polar does not tell whether the address is known.
+    Sent {
+        /// The address that the code was requested for.
+        email: &'a str,
+        /// The sentence to show to the user, which contains the address.
+        message: String,
+    },
+    /// Several customers have this address: let the user choose one, and request a code for that one.
+    Choose {
+        /// The address that the code was requested for.
+        email: &'a str,
+        /// The customers to choose from.
+        customers: Vec<CustomerJson<'a>>,
+    },
+}
+
+/// One of several customers with the same address, such as a team.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Customer"))]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerJson<'a> {
+    handle: Handle,
+    /// The customer's name, if it has one.
+    name: Option<&'a str>,
+}
+
+/// A session of a customer, which lasts an hour.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Session"))]
+#[serde(rename_all = "camelCase")]
+pub struct SessionJson {
+    handle: Handle,
+}
+
+/// A purchase in progress. Its address, which contains a secret, is beside the JSON.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Checkout"))]
+#[serde(rename_all = "camelCase")]
+pub struct CheckoutJson {
+    handle: Handle,
+}
+
+/// A purchase that is paid, and the outcome of the request for a code for its buyer.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Purchase"))]
+#[serde(rename_all = "camelCase")]
+pub struct PurchaseJson<'a> {
+    handle: Handle,
+    /// Tells where to look for the code, or which customers there are to choose from.
+    code: CodeRequestJson<'a>,
+}
+
+/// License keys of a customer, the best first.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "LicenseKeys"))]
+#[serde(rename_all = "camelCase")]
+pub struct LicenseKeysJson {
+    /// The keys.
+    keys: Vec<LicenseKeyJson>,
+}
+
+/// A license key of the customer's, for this app. Of the key itself only the last six characters can be seen.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "LicenseKey"))]
+#[serde(rename_all = "camelCase")]
+pub struct LicenseKeyJson {
+    handle: Handle,
+    /// Polar's id of the key, which tells it from others in a list. It is not the key, and not secret.
+    id: Uuid,
+    /// `****-` and the last six characters.
+    display_key: String,
+    /// Whether the key can be used. Whether it has expired is judged by this device's clock, which may be wrong.
+    status: KeyStatus,
+    /// The id of the benefit that the key was sold as.
+    benefit_id: Uuid,
+    /// How many devices the key allows; null if it needs no activation.
+    limit_activations: Option<u32>,
+    /// How often the key may be used; null for no limit.
+    limit_usage: Option<u32>,
+    /// How often the key was used.
+    usage: u32,
+    /// The time at which the key was issued.
+    created_at: Timestamp,
+    /// The time at which the key expires; null for never.
+    expires_at: Option<Timestamp>,
+    /// Whether it was the key of the license on this device when it was read.
+    is_here: bool,
+}
+
+/// The outcome of restoring a license. Only `licensed` means that the license is here.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Restored"))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum RestoredJson<'a> {
+    /// The license is active on this device; the current decision describes it.
+    Licensed,
+    /// Several license keys are suitable: let the user choose one, and activate it.
+    Choose {
+        /// The keys to choose from, the best first.
+        keys: Vec<LicenseKeyJson>,
+    },
+    /// The key is in use on as many devices as it allows: let the user choose one to release, and then activate the key.
+    NoSeat {
+        /// The license key without a free seat.
+        key: Box<LicenseKeyJson>,
+        /// The devices that have its seats.
+        devices: DevicesJson<'a>,
+        /// The error of the activation: `refused`, for `activation_limit`.
+        error: ErrorDetails<'a>,
+    },
+}
+
+/// The devices of a license key, or that none are shown.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Devices"))]
+#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum DevicesJson<'a> {
+    /// The devices are listed.
+    Listed {
+        /// The devices, the oldest first.
+        devices: Vec<DeviceJson<'a>>,
+    },
+    /// No device is shown: the vendor does not show them to customers, or there is none.
+    Hidden {
+        /// Whether there are devices for certain: every seat is taken, or this device has one.
+        is_certain: bool,
+        /// The page where customers of this vendor manage their purchases; null if it could not be found out.
+        page: Option<&'a str>,
+        /// The sentence to show to the user. It does not contain the page, which is a link beside it.
+        message: &'a str,
+    },
+}
+
+/// A device on which a license key is active.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Device"))]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceJson<'a> {
+    handle: Handle,
+    /// Polar's id of the activation, which tells it from others in a list.
+    id: Uuid,
+    /// The name of the device when it was activated.
+    label: &'a str,
+    /// The time at which it was activated.
+    since: Timestamp,
+    /// Whether it is the device that this app runs on.
+    is_this: bool,
+}
+
+/// The outcome for the seat of a device that was released.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Released"))]
+#[serde(rename_all = "camelCase")]
+pub struct ReleasedJson {
+    /// Whether Polar released the seat, or knew none.
+    pub(super) deactivated: Deactivated,
+}
+
+/// The progress of an operation that waits for somebody else.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Progress"))]
+#[serde(rename_all = "camelCase")]
+pub struct ProgressJson {
+    /// The event that the operation waits for.
+    stage: Stage,
+    /// How long the operation has waited.
+    waited_ms: u64,
+    /// The time until Polar is asked again.
+    next_in_ms: u64,
+}
+
+impl<'a> CodeRequestJson<'a> {
+    pub(super) fn of(request: &'a portal::CodeRequest, holder: &mut Holder<'_>) -> Self {
+        match request {
+            portal::CodeRequest::Sent(sent) => Self::Sent { email: sent.email(), message: sent.message() },
+            portal::CodeRequest::Choose(choice) => {
+                let customers = choice.customers().iter().map(|customer| CustomerJson {
+                    handle: holder.hold(Held::Customer(choice.clone(), customer.clone())),
+                    name: customer.name(),
+                });
+                Self::Choose { email: choice.email(), customers: customers.collect() }
+            }
+        }
+    }
+}
+
+impl SessionJson {
+    pub(super) fn of(token: &portal::Token, holder: &mut Holder<'_>) -> Self {
+        Self { handle: holder.hold(Held::Session(token.clone())) }
+    }
+}
+
+impl CheckoutJson {
+    pub(super) fn of(page: &portal::CheckoutPage, holder: &mut Holder<'_>) -> Self {
+        Self { handle: holder.hold(Held::Checkout(page.clone())) }
+    }
+}
+
+impl<'a> PurchaseJson<'a> {
+    pub(super) fn of(purchase: &'a portal::Purchase, holder: &mut Holder<'_>) -> Self {
+        let handle = holder.hold(Held::Purchase(purchase.clone()));
+        Self { handle, code: CodeRequestJson::of(&purchase.code, holder) }
+    }
+}
+
+impl LicenseKeysJson {
+    pub(super) fn of(keys: &[portal::LicenseKey], holder: &mut Holder<'_>) -> Self {
+        Self { keys: keys.iter().map(|key| LicenseKeyJson::of(key, holder)).collect() }
+    }
+}
+
+impl LicenseKeyJson {
+    pub(super) fn of(key: &portal::LicenseKey, holder: &mut Holder<'_>) -> Self {
+        Self {
+            handle: holder.hold(Held::Key(key.clone())),
+            id: key.id(),
+            display_key: key.masked(),
+            status: key.status(),
+            benefit_id: key.benefit_id(),
+            limit_activations: key.limit_activations(),
+            limit_usage: key.limit_usage(),
+            usage: key.usage(),
+            created_at: key.created_at(),
+            expires_at: key.expires_at(),
+            is_here: key.is_here(),
+        }
+    }
+}
+
+impl<'a> RestoredJson<'a> {
+    pub(super) fn of(restored: &'a portal::Restored, holder: &mut Holder<'_>) -> Self {
+        match restored {
+            portal::Restored::Licensed(_) => Self::Licensed,
+            portal::Restored::Choose(keys) => Self::Choose { keys: LicenseKeysJson::of(keys, holder).keys },
+            portal::Restored::NoSeat(full) => Self::NoSeat {
+                key: Box::new(LicenseKeyJson::of(&full.key, holder)),
+                devices: DevicesJson::of(&full.key, &full.devices, holder),
+                error: full.error.details(),
+            },
+        }
+    }
+}
+
+impl<'a> DevicesJson<'a> {
+    pub(super) fn of(key: &portal::LicenseKey, devices: &'a portal::Devices, holder: &mut Holder<'_>) -> Self {
+        match devices {
+            portal::Devices::Listed(devices) => {
+                let devices = devices.iter().map(|device| DeviceJson {
+                    handle: holder.hold(Held::Device(key.clone(), device.clone())),
+                    id: device.id(),
+                    label: device.label(),
+                    since: device.since(),
+                    is_this: device.is_this(),
+                });
+                Self::Listed { devices: devices.collect() }
+            }
+            portal::Devices::Hidden(hidden) => {
+                Self::Hidden { is_certain: hidden.is_certain(), page: hidden.page(), message: hidden.message() }
+            }
+        }
+    }
+}
+
+impl From<portal::Progress> for ProgressJson {
+    fn from(progress: portal::Progress) -> Self {
+        let (waited_ms, next_in_ms) = (milliseconds(progress.waited()), milliseconds(progress.next_in()));
+        Self { stage: progress.stage(), waited_ms, next_in_ms }
+    }
+}

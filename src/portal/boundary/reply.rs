@@ -1,0 +1,135 @@
+//! Replies: the JSON of a result, and the values whose numbers are in it.
+
+use super::handles::{Handles, Holder};
+use super::json::{
+    CheckoutJson, CodeRequestJson, DevicesJson, LicenseKeyJson, LicenseKeysJson, PurchaseJson, ReleasedJson,
+    RestoredJson, SessionJson,
+};
+use crate::codes::Deactivated;
+use crate::json::{self, Json};
+use crate::portal::{CheckoutPage, CodeRequest, Devices, LicenseKey, Purchase, Restored, Token};
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// The result of an operation. Dropping it wipes its values and ends their handles.
+pub struct Reply {
+    json: Zeroizing<String>,
+    address: Option<Zeroizing<String>>,
+    numbers: Vec<u32>,
+    handles: Handles,
+}
+
+impl Reply {
+    /// Returns the result in JSON.
+    pub fn json(&self) -> &str {
+        &self.json
+    }
+
+    /// Returns the address of a checkout's page; `None` for other results. It contains a secret that shows the buyer's
+    /// data, so pass it to nothing but the browser.
+    pub fn address(&self) -> Option<&str> {
+        self.address.as_ref().map(|address| address.as_str())
+    }
+
+    /// Returns the string at a JSON pointer (RFC 6901) such as `/keys/0/displayKey`.
+    pub fn text(&self, pointer: &str) -> Option<String> {
+        self.at(pointer)?.string()
+    }
+
+    /// Returns the integer at a JSON pointer, or 1 or 0 for a boolean.
+    pub fn number(&self, pointer: &str) -> Option<i64> {
+        let value = self.at(pointer)?;
+        value.integer().or_else(|| value.boolean().map(i64::from))
+    }
+
+    /// Returns the length of the array at a JSON pointer; 0 if there is none.
+    pub fn count(&self, pointer: &str) -> usize {
+        self.at(pointer).and_then(Json::items).map_or(0, Iterator::count)
+    }
+
+    /// Finds a value. No member of a reply has a name that a pointer would have to escape.
+    fn at(&self, pointer: &str) -> Option<Json<'_>> {
+        let document = Json::parse(self.json.as_bytes())?;
+        pointer.split('/').skip(1).try_fold(document, |value, name| match value.items() {
+            Some(mut items) => items.nth(name.parse().ok()?),
+            None => value.get(name),
+        })
+    }
+}
+
+impl Drop for Reply {
+    fn drop(&mut self) {
+        self.handles.release(&self.numbers);
+    }
+}
+
+/// Without the result.
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply").finish_non_exhaustive()
+    }
+}
+
+/// The result of an operation, before its values have handles.
+pub struct Outcome(Box<dyn Answer + Send>);
+
+impl Outcome {
+    /// Stores the values of the result, and writes it in JSON.
+    pub fn reply(self, handles: &Handles) -> Reply {
+        let mut holder = Holder::new(handles);
+        let json = Zeroizing::new(self.0.json(&mut holder));
+        Reply { json, address: self.0.address(), numbers: holder.numbers(), handles: handles.clone() }
+    }
+
+    pub(super) fn of<T: Answer + Send + 'static>(result: T) -> Self {
+        Self(Box::new(result))
+    }
+}
+
+/// The devices of this key.
+pub(super) struct DevicesOf(pub(super) LicenseKey, pub(super) Devices);
+
+/// A result that a reply can have.
+pub(super) trait Answer {
+    /// Writes the result.
+    fn json(&self, holder: &mut Holder<'_>) -> String;
+
+    /// Returns the address of a checkout's page.
+    fn address(&self) -> Option<Zeroizing<String>> {
+        None
+    }
+}
+
+macro_rules! answers {
+    ($($type:ident: |$this:ident, $holder:pat_param| $json:expr;)+) => {$(
+        impl Answer for $type {
+            fn json(&self, $holder: &mut Holder<'_>) -> String {
+                let $this = self;
+                json::write(&$json)
+            }
+        }
+    )+};
+}
+
+type Keys = Vec<LicenseKey>;
+
+answers! {
+    CodeRequest: |request, holder| CodeRequestJson::of(request, holder);
+    Token: |token, holder| SessionJson::of(token, holder);
+    Purchase: |purchase, holder| PurchaseJson::of(purchase, holder);
+    Keys: |keys, holder| LicenseKeysJson::of(keys, holder);
+    LicenseKey: |key, holder| LicenseKeyJson::of(key, holder);
+    Restored: |restored, holder| RestoredJson::of(restored, holder);
+    DevicesOf: |listed, holder| DevicesJson::of(&listed.0, &listed.1, holder);
+    Deactivated: |deactivated, _| ReleasedJson { deactivated: *deactivated };
+}
+
+impl Answer for CheckoutPage {
+    fn json(&self, holder: &mut Holder<'_>) -> String {
+        json::write(&CheckoutJson::of(self, holder))
+    }
+
+    fn address(&self) -> Option<Zeroizing<String>> {
+        Some(Zeroizing::new(self.address().to_owned()))
+    }
+}
