@@ -10,29 +10,30 @@ const HEAD: &str = "<!-- Written by bindings/wasm/tests/types from the core's ty
 
 # States, reasons and errors
 
-The names are the same in every language. Each sentence has a code, in brackets, by which an app replaces it.
+The names are the same in every language. Each sentence has a code, which is in brackets. An app can replace the
+sentence by that code.
 ";
 
 pub(crate) fn page() -> String {
     let mut page = HEAD.to_owned();
-    table(&mut page, "States", "`state`: what the app may do.", State::ALL, State::doc, |state| {
+    table(&mut page, "States", "`state` says what the app may do.", State::ALL, State::doc, |state| {
         sentences(&[&format!("state.{state}")])
     });
     table(
         &mut page,
         "Reasons",
-        "`reason`: why the state is what it is, or why a license key that was entered was refused.",
+        "`reason` is the cause of the state, or of the refusal of a license key that was entered.",
         Reason::ALL,
         Reason::doc,
         |reason| sentences(&[&format!("reason.{reason}"), &format!("refused.{reason}")]),
     );
-    table(&mut page, "Next steps", "`nextStep`: what the user can do.", NextStep::ALL, NextStep::doc, |_| {
+    table(&mut page, "Next steps", "`nextStep` says what the user can do.", NextStep::ALL, NextStep::doc, |_| {
         String::new()
     });
     table(
         &mut page,
         "Why a feature is off",
-        "The `reason` of an explanation.",
+        "These are values of an explanation's `reason`.",
         OffReason::ALL,
         OffReason::doc,
         |reason| sentences(&[&format!("feature.{reason}")]),
@@ -40,15 +41,15 @@ pub(crate) fn page() -> String {
     table(
         &mut page,
         "Errors",
-        "The `kind` of an error; it never changes its meaning.",
+        "These are values of an error's `kind`. A kind never changes its meaning.",
         ErrorKind::ALL,
         ErrorKind::doc,
         |kind| sentences(&[&format!("error.{kind}")]),
     );
     table(
         &mut page,
-        "What became of the seat",
-        "The `deactivated` of a deactivation.",
+        "The seat after a deactivation",
+        "These are values of a deactivation's `deactivated`.",
         Deactivated::ALL,
         Deactivated::doc,
         |_| String::new(),
@@ -90,7 +91,7 @@ fn table<Code: std::fmt::Display + Copy>(
 fn sentences(codes: &[&str]) -> String {
     let texts = schema::texts().filter(|(code, _)| codes.contains(code));
     let texts: Vec<String> = texts.map(|(code, english)| format!("{english} (`{code}`)")).collect();
-    if texts.is_empty() { "that of the state and its reason".into() } else { texts.join("<br>") }
+    if texts.is_empty() { "the sentence of the state and its reason".into() } else { texts.join("<br>") }
 }
 
 /// Joins lines, and removes rustdoc links, which lead nowhere here.
