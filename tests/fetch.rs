@@ -31,6 +31,8 @@ mod polar;
 mod portal;
 #[path = "fetch/server.rs"]
 mod server;
+#[path = "scenarios/typed.rs"]
+mod typed;
 #[path = "scenarios/world.rs"]
 #[expect(clippy::arc_with_non_send_sync, reason = "the clients of other drivers need it to be `Send`")]
 mod world;

@@ -21,6 +21,8 @@ mod format;
 mod polar;
 #[path = "scenarios/tests.rs"]
 mod tests;
+#[path = "scenarios/typed.rs"]
+mod typed;
 #[cfg(feature = "http")]
 #[path = "scenarios/versions.rs"]
 mod versions;

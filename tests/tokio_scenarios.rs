@@ -21,6 +21,8 @@ mod format;
 mod polar;
 #[path = "scenarios/tests.rs"]
 mod tests;
+#[path = "scenarios/typed.rs"]
+mod typed;
 #[path = "scenarios/world.rs"]
 mod world;
 #[path = "scenarios/wrong.rs"]

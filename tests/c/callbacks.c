@@ -4,92 +4,10 @@
 
 #define DAY_MS INT64_C(86400000)
 
-static int32_t state(polar_license *license)
-{
-    polar_license_decision *decision = NULL;
-    int32_t found;
-    CHECK(polar_license_current(license, &decision) == POLAR_LICENSE_OK);
-    found = polar_license_decision_state(decision);
-    polar_license_decision_free(decision);
-    return found;
-}
-
 static void pass(fake_polar *polar, int64_t ms)
 {
     atomic_fetch_add(&polar->wall_ms, ms);
     atomic_fetch_add(&polar->mono_ms, (uint64_t)ms);
-}
-
-static void a_license_works_with_the_apps_own_parts(void)
-{
-    fake_polar polar = { 0 };
-    polar_license *license = fake_polar_open(&polar);
-    polar_license_decision *decision = NULL;
-    polar_license_error *error = NULL;
-    int32_t deactivated = -1;
-
-    CHECK(polar_license_activate_with(license, " MY-KEY-123456\n", 0, &decision, &error) == POLAR_LICENSE_OK);
-    CHECK(error == NULL);
-    CHECK(polar_license_decision_allowed(decision) == 1);
-    CHECK(polar_license_decision_state(decision) == POLAR_LICENSE_STATE_ACTIVE);
-    CHECK_TEXT(polar_license_decision_display_key(decision), "****-123456");
-    CHECK_TEXT(polar_license_decision_benefit_id(decision), PRO);
-    CHECK(polar_license_decision_activation_id(decision) == NULL);
-    CHECK(polar_license_decision_usage(decision) == 3);
-    CHECK(polar_license_decision_limit_usage(decision) == POLAR_LICENSE_ABSENT);
-    CHECK(polar_license_decision_limit_activations(decision) == POLAR_LICENSE_ABSENT);
-    CHECK(polar_license_decision_expires_at_ms(decision) == POLAR_LICENSE_ABSENT);
-    CHECK(polar_license_decision_confirmed_at_ms(decision) == polar.wall_ms);
-    CHECK(polar_license_decision_grace_ends_at_ms(decision) == polar.wall_ms + 14 * DAY_MS);
-    CHECK(polar_license_decision_notice_at_ms(decision) == polar.wall_ms + 11 * DAY_MS);
-    CHECK(polar_license_decision_refresh_at_ms(decision) > polar.wall_ms);
-    CHECK(polar_license_decision_problem_kind(decision) == POLAR_LICENSE_OK);
-    CHECK(strstr(polar_license_decision_json(decision), "\"displayKey\":\"****-123456\"") != NULL);
-    CHECK(strstr(polar_license_decision_json(decision), "MY-KEY") == NULL);
-    polar_license_decision_free(decision);
-    CHECK(polar.saves > 0 && polar.loads > 0 && polar.locks == 0);
-
-    /* time passes, and Polar is not reached */
-    polar.behaviour = 4;
-    pass(&polar, 2 * DAY_MS);
-    CHECK(polar_license_refresh(license, &decision) == POLAR_LICENSE_OK);
-    CHECK(polar_license_decision_state(decision) == POLAR_LICENSE_STATE_GRACE);
-    CHECK(polar_license_decision_problem_kind(decision) == POLAR_LICENSE_ERR_NETWORK);
-    CHECK_TEXT(polar_license_decision_problem_detail(decision), "no cable");
-    CHECK(polar_license_decision_problem_maybe_applied(decision) == 0);
-    polar_license_decision_free(decision);
-    pass(&polar, 20 * DAY_MS);
-    CHECK(state(license) == POLAR_LICENSE_STATE_LAPSED);
-    CHECK(polar_license_allowed(license) == 0 && polar_license_allows(license, "export") == 0);
-
-    /* the license is there after a restart, a denial of Polar's denies it, and the next confirmation restores it */
-    polar_license_free(license);
-    CHECK(fake_polar_destroyed(&polar, 3));
-    license = fake_polar_open(&polar);
-    CHECK(state(license) == POLAR_LICENSE_STATE_LAPSED);
-    polar.behaviour = 1;
-    CHECK(polar_license_validate(license, &decision) == POLAR_LICENSE_OK);
-    CHECK(polar_license_decision_state(decision) == POLAR_LICENSE_STATE_DENIED);
-    CHECK(polar_license_decision_reason(decision) == POLAR_LICENSE_REASON_NOT_FOUND);
-    CHECK(polar_license_decision_next_step(decision) == POLAR_LICENSE_NEXT_ACTIVATE);
-    polar_license_decision_free(decision);
-    CHECK(polar_license_activate(license, "ANOTHER-KEY-654321", &error) == POLAR_LICENSE_ERR_REFUSED);
-    CHECK(polar_license_error_reason(error) == POLAR_LICENSE_REASON_NOT_FOUND);
-    CHECK(strstr(polar_license_error_json(error), "\"not_found\"") != NULL);
-    CHECK(polar_license_error_maybe_applied(error) == 0);
-    CHECK(polar_license_error_retry_after_ms(error) == POLAR_LICENSE_ABSENT);
-    CHECK_TEXT(polar_license_decision_display_key(polar_license_error_decision(error)), "****-123456");
-    polar_license_error_free(error);
-    polar.behaviour = 0;
-    CHECK(polar_license_validate(license, NULL) == POLAR_LICENSE_OK);
-    CHECK(polar_license_allowed(license) == 1);
-
-    CHECK(polar_license_deactivate(license, &deactivated, &error) == POLAR_LICENSE_OK);
-    CHECK(deactivated == POLAR_LICENSE_DEACTIVATED_NOT_NEEDED && error == NULL);
-    CHECK(polar.removes == 1 && polar.length == 0);
-    CHECK(state(license) == POLAR_LICENSE_STATE_UNLICENSED);
-    polar_license_free(license);
-    CHECK(fake_polar_destroyed(&polar, 6));
 }
 
 static void failing_callbacks_are_errors_and_no_more(void)
@@ -340,7 +258,6 @@ static void a_record_belongs_to_a_device_and_a_secret(void)
 
 int main(void)
 {
-    a_license_works_with_the_apps_own_parts();
     failing_callbacks_are_errors_and_no_more();
     listeners_are_called_and_may_call_and_end();
     a_transport_may_call_and_cancel();

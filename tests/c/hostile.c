@@ -1,7 +1,13 @@
-/* An app that talks to a hostile server: it carries out the cases of tests/hostile, one in each line of its input,
- * through the functions of the header and the library's own network stack, and writes what it received to a line of
- * its output. The store and the clock are inside the program. The test that starts the program judges the results. */
-#include "json.h"
+/* An app that talks to a hostile server: it carries out the cases of tests/hostile through the functions of the header
+ * and the library's own network stack. The test that starts the program judges the results. A case is a line of the
+ * input:
+ *
+ *     ask TAB key TAB count TAB wallMs TAB firstLoadMs TAB firstSaveMs TAB saveMs TAB record TAB settings
+ *
+ * The record is in hexadecimal, or empty. A line of the output has the JSON that the library returns: the decision or
+ * the error after the operation, the decision at the next start, and the outcome for the seat. The store and the clock
+ * are inside the program. */
+#include "check.h"
 
 /* The limit for a case, longer than any. */
 enum { LINE = 65536 };
@@ -51,28 +57,33 @@ static void tell_time(void *user_data, int64_t *wall_ms, uint64_t *mono_ms)
     *mono_ms = d->mono_ms;
 }
 
-static uint64_t number(const json *object, const char *name)
+/* Returns the next field of a line, and ends it with NUL. */
+static const char *next_field(char **line)
 {
-    CHECK(json_get(object, name)->kind == JSON_NUMBER);
-    return strtoull(json_get(object, name)->text, NULL, 10);
+    char *const field = *line, *const end = field + strcspn(field, "\t\r\n");
+    *line = end + (*end != 0);
+    *end = 0;
+    return field;
 }
 
-static void set_up(device *d, const json *given)
+static uint64_t next_number(char **line)
 {
-    const char *hex = json_text(given, "record");
-    memset(d, 0, sizeof *d);
-    d->wall_ms = (int64_t)number(given, "wallMs");
-    d->is_stored = hex != NULL;
-    for (; hex && *hex; hex += 2) {
+    return strtoull(next_field(line), NULL, 10);
+}
+
+static void store(device *d, const char *hex)
+{
+    d->is_stored = *hex != 0;
+    for (; *hex; hex += 2) {
         const char digits[] = { hex[0], hex[1], 0 };
         CHECK(d->length < sizeof d->record);
         d->record[d->length++] = (unsigned char)strtoul(digits, NULL, 16);
     }
 }
 
-static polar_license *opened(device *d, const json *given)
+static polar_license *opened(device *d, const char *settings)
 {
-    polar_license_options *options = polar_license_options_from_json(json_write(json_get(given, "settings")));
+    polar_license_options *options = polar_license_options_from_json(settings);
     polar_license *license = NULL;
     CHECK(polar_license_options_set_store(options, load, save, remove_stored, d, NULL) == POLAR_LICENSE_OK);
     CHECK(polar_license_options_set_clock(options, tell_time, d, NULL) == POLAR_LICENSE_OK);
@@ -81,48 +92,36 @@ static polar_license *opened(device *d, const json *given)
     return license;
 }
 
-/* Returns what the app receives: the error if there is one, else the decision. Frees both. */
-static json *seen(polar_license_decision *decision, polar_license_error *error)
+/* Prints a member: the error if there is one, else the decision. Frees both. */
+static void print(const char *name, polar_license_decision *decision, polar_license_error *error)
 {
-    const char *const text = error ? polar_license_error_json(error) : polar_license_decision_json(decision);
-    json *const copy = json_read("what is seen", json_format("%s", text), NULL);
+    const char *const json = error ? polar_license_error_json(error) : polar_license_decision_json(decision);
+    CHECK(json != NULL);
+    printf("\"%s\":%s,", name, json);
     polar_license_decision_free(decision);
     polar_license_error_free(error);
-    return copy;
 }
 
-static json *current(const polar_license *license)
+/* Carries the operation out and prints its result. Returns the outcome for the seat, or an empty string. */
+static const char *carry_out(const polar_license *license, const char *ask, const char *key, uint32_t count)
 {
-    polar_license_decision *decision = NULL;
-    CHECK(polar_license_current(license, &decision) == POLAR_LICENSE_OK);
-    return seen(decision, NULL);
-}
-
-static json *ask(const polar_license *license, const json *given)
-{
-    const char *const question = json_text(given, "ask"), *const key = json_text(given, "key");
     polar_license_decision *decision = NULL;
     polar_license_error *error = NULL;
-    int32_t deactivated = 0;
-    json *now;
-    if (strcmp(question, "validate") == 0) {
-        CHECK(polar_license_validate(license, &decision) == POLAR_LICENSE_OK);
-        return seen(decision, NULL);
-    }
-    if (strcmp(question, "consume") == 0) {
-        polar_license_consume(license, (uint32_t)number(given, "count"), &decision, &error);
-        return seen(decision, error);
-    }
-    if (strcmp(question, "activate") == 0) {
+    int32_t deactivated = -1;
+    if (strcmp(ask, "validate") == 0)
+        polar_license_validate(license, &decision);
+    else if (strcmp(ask, "consume") == 0)
+        polar_license_consume(license, count, &decision, &error);
+    else if (strcmp(ask, "activate") == 0)
         polar_license_activate_with(license, key, 0, &decision, &error);
-        return seen(decision, error);
-    }
-    CHECK(strcmp(question, "deactivate") == 0);
-    if (polar_license_deactivate(license, &deactivated, &error) != POLAR_LICENSE_OK)
-        return seen(NULL, error);
-    now = current(license);
-    json_set_text(now, "deactivated", polar_license_deactivated_name(deactivated));
-    return now;
+    else if (strcmp(ask, "deactivate") == 0)
+        polar_license_deactivate(license, &deactivated, &error);
+    else
+        CHECK(!"an operation");
+    if (!decision && !error)
+        CHECK(polar_license_current(license, &decision) == POLAR_LICENSE_OK);
+    print("now", decision, error);
+    return deactivated < 0 ? "" : polar_license_deactivated_name(deactivated);
 }
 
 int main(void)
@@ -130,23 +129,32 @@ int main(void)
     static char line[LINE];
     static device d;
     while (fgets(line, sizeof line, stdin)) {
-        json_block *const mark = json_blocks;
-        const json *const given = json_read("a case", line, NULL);
-        json *const outcome = json_new(JSON_OBJECT, NULL);
+        char *rest = line;
+        const char *const ask = next_field(&rest), *const key = next_field(&rest), *settings, *deactivated;
+        const uint32_t count = (uint32_t)next_number(&rest);
+        uint64_t first_load_ms, first_save_ms, save_ms;
+        polar_license_decision *decision = NULL;
         polar_license *license;
-        set_up(&d, given);
-        license = opened(&d, given);
-        d.first_load_ms = number(given, "firstLoadMs");
-        d.first_save_ms = number(given, "firstSaveMs");
-        d.save_ms = number(given, "saveMs");
-        json_set(outcome, "now", ask(license, given));
+        memset(&d, 0, sizeof d);
+        d.wall_ms = (int64_t)next_number(&rest);
+        first_load_ms = next_number(&rest);
+        first_save_ms = next_number(&rest);
+        save_ms = next_number(&rest);
+        store(&d, next_field(&rest));
+        settings = next_field(&rest);
+        license = opened(&d, settings);
+        d.first_load_ms = first_load_ms;
+        d.first_save_ms = first_save_ms;
+        d.save_ms = save_ms;
+        putchar('{');
+        deactivated = carry_out(license, ask, key, count);
         polar_license_free(license);
-        license = opened(&d, given);
-        json_set(outcome, "next", current(license));
+        license = opened(&d, settings);
+        CHECK(polar_license_current(license, &decision) == POLAR_LICENSE_OK);
+        print("next", decision, NULL);
         polar_license_free(license);
-        puts(json_write(outcome));
+        printf("\"deactivated\":\"%s\"}\n", deactivated);
         CHECK(fflush(stdout) == 0);
-        json_free_to(mark);
     }
     return 0;
 }

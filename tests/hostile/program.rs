@@ -23,14 +23,19 @@ impl Program {
         let (cases, lines) = (child.stdin.take(), BufReader::new(child.stdout.take().unwrap()));
         Self { child, cases, lines }
     }
-}
 
-impl App for Program {
-    fn run(&mut self, case: &Value) -> Value {
+    /// Writes a line, and returns the JSON in the next line of the app's output.
+    pub(crate) fn answer(&mut self, case: &str) -> Value {
         writeln!(self.cases.as_ref().unwrap(), "{case}").unwrap();
         let mut line = String::new();
         self.lines.read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: `{line}` after {case}"))
+    }
+}
+
+impl App for Program {
+    fn run(&mut self, case: &Value) -> Value {
+        self.answer(&case.to_string())
     }
 }
 

@@ -1,55 +1,52 @@
 //! An app on the blocking client, as the scenarios run it.
 
+use polar_license::Date;
 use polar_license::blocking::{ActivateOptions, Client, Transport};
-use polar_license::engine::Deactivated;
 use polar_license::store::{Durability, Store, StoreError};
 use polar_license::transport::{Answer, Failure, Request, Sent};
-use polar_license::{Config, Date, Decision, Error};
+use serde_json::Value;
 
-use super::world::{Around, ProcessClock};
+use super::format::{Operation, Step};
+use super::typed::{configured, outcome, outcome_of_deactivation};
+use super::world::{Around, Outcome, ProcessClock, read};
 
 pub(crate) struct App(Client);
 
 impl App {
-    pub(crate) fn open(config: Config, clock: ProcessClock, around: Around) -> Self {
-        Self(Client::builder(config).clock(clock).store(around.clone()).transport(around).open().unwrap())
+    pub(crate) fn open(settings: &str, clock: ProcessClock, around: Around) -> Self {
+        let client = Client::builder(configured(settings)).clock(clock).store(around.clone()).transport(around);
+        Self(client.open().unwrap())
     }
 
-    pub(crate) fn current(&self) -> Decision {
-        self.0.current()
+    pub(crate) fn current(&self) -> Value {
+        read(&self.0.current().to_json())
     }
 
     pub(crate) fn allows(&self, feature: &str) -> bool {
         self.0.allows(feature)
     }
 
-    pub(crate) fn covers(&self, built: Date) -> bool {
-        self.0.covers(built)
+    pub(crate) fn covers(&self, built: &str) -> bool {
+        self.0.covers(built.parse::<Date>().unwrap())
     }
 
-    pub(crate) fn activate(&self, key: Option<&str>, replace_previous: bool) -> Result<Decision, Error> {
-        let options = ActivateOptions::new().replace_previous(replace_previous);
-        self.0.activate_with(key.into_iter().fold(options, |options, key| options.key(key)))
-    }
-
-    pub(crate) fn validate(&self) -> Decision {
-        self.0.validate()
-    }
-
-    pub(crate) fn refresh(&self) -> Decision {
-        self.0.refresh()
-    }
-
-    pub(crate) fn consume(&self, count: u32) -> Result<Decision, Error> {
-        self.0.consume(count)
-    }
-
-    pub(crate) fn deactivate(&self) -> Result<Deactivated, Error> {
-        Ok(self.0.deactivate()?.deactivated)
-    }
-
-    pub(crate) fn forget(&self) -> Result<Decision, Error> {
-        self.0.forget()
+    pub(crate) fn carry_out(&self, step: &Step) -> Outcome {
+        let client = &self.0;
+        outcome(match step.operation.unwrap_or(Operation::Current) {
+            Operation::Current => Ok(client.current()),
+            Operation::Validate => Ok(client.validate()),
+            Operation::Refresh => Ok(client.refresh()),
+            Operation::Consume => client.consume(step.count),
+            Operation::Forget => client.forget(),
+            Operation::Activate => {
+                let options = ActivateOptions::new().replace_previous(step.replace_previous);
+                client.activate_with(step.key.as_deref().into_iter().fold(options, |options, key| options.key(key)))
+            }
+            Operation::Deactivate => {
+                let done = client.deactivate();
+                return outcome_of_deactivation(done.map(|done| (done.decision, done.deactivated)));
+            }
+        })
     }
 
     pub(crate) fn cancel(&self) {

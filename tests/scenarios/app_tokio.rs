@@ -7,15 +7,17 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
-use polar_license::engine::Deactivated;
+use polar_license::Date;
 use polar_license::future::BoxFuture;
 use polar_license::store::{AsyncStore, Durability, StoreError};
 use polar_license::tokio::{ActivateOptions, Client};
 use polar_license::transport::{Answer, AsyncTransport, Request};
-use polar_license::{Config, Date, Decision, Error};
+use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
-use super::world::{Around, ProcessClock};
+use super::format::{Operation, Step};
+use super::typed::{configured, outcome, outcome_of_deactivation};
+use super::world::{Around, Outcome, ProcessClock, read};
 
 pub(crate) struct App {
     client: Client,
@@ -23,48 +25,45 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn open(config: Config, clock: ProcessClock, around: Around) -> Self {
+    pub(crate) fn open(settings: &str, clock: ProcessClock, around: Around) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let opening = Client::builder(config).clock(clock).store(around.clone()).transport(around).open();
+        let opening = Client::builder(configured(settings)).clock(clock).store(around.clone()).transport(around).open();
         let client = end_of(runtime.spawn(opening)).unwrap().unwrap();
         Self { client, runtime: Some(runtime) }
     }
 
-    pub(crate) fn current(&self) -> Decision {
-        self.client.current()
+    pub(crate) fn current(&self) -> Value {
+        read(&self.client.current().to_json())
     }
 
     pub(crate) fn allows(&self, feature: &str) -> bool {
         self.client.allows(feature)
     }
 
-    pub(crate) fn covers(&self, built: Date) -> bool {
-        self.client.covers(built)
+    pub(crate) fn covers(&self, built: &str) -> bool {
+        self.client.covers(built.parse::<Date>().unwrap())
     }
 
-    pub(crate) fn activate(&self, key: Option<&str>, replace_previous: bool) -> Result<Decision, Error> {
-        let options = ActivateOptions::new().replace_previous(replace_previous);
-        end_of(self.client.activate_with(key.into_iter().fold(options, |options, key| options.key(key))))
-    }
-
-    pub(crate) fn validate(&self) -> Decision {
-        end_of(self.client.validate())
-    }
-
-    pub(crate) fn refresh(&self) -> Decision {
-        end_of(self.client.refresh())
-    }
-
-    pub(crate) fn consume(&self, count: u32) -> Result<Decision, Error> {
-        end_of(self.client.consume(count))
-    }
-
-    pub(crate) fn deactivate(&self) -> Result<Deactivated, Error> {
-        Ok(end_of(self.client.deactivate())?.deactivated)
-    }
-
-    pub(crate) fn forget(&self) -> Result<Decision, Error> {
-        end_of(self.client.forget())
+    pub(crate) fn carry_out(&self, step: &Step) -> Outcome {
+        let client = &self.client;
+        outcome(match step.operation.unwrap_or(Operation::Current) {
+            Operation::Current => Ok(client.current()),
+            Operation::Validate => Ok(end_of(client.validate())),
+            Operation::Refresh => Ok(end_of(client.refresh())),
+            Operation::Consume => end_of(client.consume(step.count)),
+            Operation::Forget => end_of(client.forget()),
+            Operation::Activate => {
+                let options = ActivateOptions::new().replace_previous(step.replace_previous);
+                end_of(
+                    client
+                        .activate_with(step.key.as_deref().into_iter().fold(options, |options, key| options.key(key))),
+                )
+            }
+            Operation::Deactivate => {
+                let done = end_of(client.deactivate());
+                return outcome_of_deactivation(done.map(|done| (done.decision, done.deactivated)));
+            }
+        })
     }
 
     pub(crate) fn cancel(&self) {

@@ -5,18 +5,17 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 
+use polar_license::Timestamp;
 use polar_license::clock::{Clock, ManualClock};
 use polar_license::store::StoreError;
 use polar_license::time::Now;
 use polar_license::transport::{Answer, Failure, Request, Sent};
-use polar_license::{Config, ConfigBuilder, Error, Timestamp};
 use serde_json::{Value, json};
 
 use super::app::App;
 use super::expect::{Inner, OTHERS, differences, members, uncertain};
 use super::format::{
-    self, ClockStep, Common, Endpoint, Exchange, Fails, Members, Operation, Restart, Scenario, Step, StoreStep,
-    duration_ms,
+    self, ClockStep, Common, Endpoint, Exchange, Fails, Members, Restart, Scenario, Step, StoreStep, duration_ms,
 };
 use super::polar;
 
@@ -88,11 +87,11 @@ struct Process {
     killed: Mutex<Option<Option<Vec<u8>>>>,
 }
 
-/// What an operation came to.
-struct Outcome {
-    decision: Value,
-    error: Option<Value>,
-    deactivated: Option<&'static str>,
+/// The result of an operation: the decision after it, as JSON, and the error if it failed.
+pub(crate) struct Outcome {
+    pub(crate) decision: Value,
+    pub(crate) error: Option<Value>,
+    pub(crate) deactivated: Option<String>,
 }
 
 /// The size of a record that holds no more than the times of requests and of a pause.
@@ -125,7 +124,7 @@ impl World {
         place.clone_into(&mut process.place.lock().unwrap());
         *process.always.lock().unwrap() = step.always.clone().unwrap_or_default();
         let stored_before = self.store.lock().unwrap().bytes.clone();
-        let outcome = process.carry_out(step);
+        let outcome = process.client.get().unwrap().carry_out(step);
         for missing in process.script.lock().unwrap().drain(..) {
             self.fail(place, format!("request: expected {:?}, got none", missing.request));
         }
@@ -185,7 +184,7 @@ impl World {
             config,
         });
         let around = Around { world: Arc::downgrade(self), process: Arc::downgrade(&process) };
-        let app = App::open(process.configuration(), ProcessClock(Arc::clone(&process.clock)), around);
+        let app = App::open(&process.settings(), ProcessClock(Arc::clone(&process.clock)), around);
         assert!(process.client.set(app).is_ok());
         self.processes.lock().unwrap().insert(name.to_owned(), Arc::clone(&process));
         self.settings.lock().unwrap().insert(name.to_owned(), (process.config.clone(), process.device.clone()));
@@ -297,7 +296,7 @@ impl World {
             }
         }
         for (built, covered) in expected.get("covers").and_then(Value::as_object).into_iter().flatten() {
-            let actual = process.client.get().unwrap().covers(built.parse().unwrap());
+            let actual = process.client.get().unwrap().covers(built);
             if *covered != json!(actual) {
                 self.fail(place, format!("covers `{built}`: expected {covered}, got {actual}"));
             }
@@ -324,36 +323,15 @@ impl World {
 }
 
 impl Process {
-    fn configuration(&self) -> Config {
-        let settings = Value::Object(self.config.clone()).to_string();
-        ConfigBuilder::from_json(&settings).unwrap().device_id(&self.device).build().unwrap()
+    /// The configuration, as JSON.
+    fn settings(&self) -> String {
+        let mut settings = self.config.clone();
+        settings.insert("deviceId".into(), self.device.as_str().into());
+        Value::Object(settings).to_string()
     }
 
     fn current(&self) -> Value {
-        read(&self.client.get().unwrap().current().to_json())
-    }
-
-    fn carry_out(&self, step: &Step) -> Outcome {
-        let client = self.client.get().unwrap();
-        let result = match step.operation.unwrap_or(Operation::Current) {
-            Operation::Current => Ok(client.current()),
-            Operation::Validate => Ok(client.validate()),
-            Operation::Refresh => Ok(client.refresh()),
-            Operation::Consume => client.consume(step.count),
-            Operation::Forget => client.forget(),
-            Operation::Activate => client.activate(step.key.as_deref(), step.replace_previous),
-            Operation::Deactivate => match client.deactivate() {
-                Ok(deactivated) => {
-                    let deactivated = deactivated.as_str();
-                    return Outcome { decision: self.current(), error: None, deactivated: Some(deactivated) };
-                }
-                Err(error) => Err(error),
-            },
-        };
-        match result {
-            Ok(decision) => Outcome { decision: read(&decision.to_json()), error: None, deactivated: None },
-            Err(error) => Outcome::failed(&error),
-        }
+        self.client.get().unwrap().current()
     }
 
     fn check_always(&self, world: &World, when: &str) {
@@ -368,14 +346,14 @@ impl Process {
 }
 
 impl Outcome {
-    fn failed(error: &Error) -> Self {
-        let mut decision = read(&error.to_json());
+    /// Separates the JSON of an error from the decision beside it.
+    pub(crate) fn failed(mut decision: Value) -> Self {
         let error = decision.as_object_mut().unwrap().remove("error");
         Self { decision, error, deactivated: None }
     }
 }
 
-fn read(json: &str) -> Value {
+pub(crate) fn read(json: &str) -> Value {
     serde_json::from_str(json).unwrap()
 }
 

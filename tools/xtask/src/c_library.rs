@@ -1,11 +1,12 @@
-//! Runs the test programs of the C library again, under tools that find errors with memory and threads.
+//! Runs the test programs of the C library, and the scenarios over its functions, under tools that find errors with memory
+//! and threads.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use xshell::{Cmd, Shell, cmd};
 
-use crate::{shell, workspace};
+use crate::{shell, target, workspace};
 
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
@@ -13,10 +14,15 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 const VALGRIND: &str = "valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect,possible \
                         --error-exitcode=99 --fair-sched=yes";
 
-/// Runs the test programs under valgrind.
+/// The part of the tests that make a scenario wrong which is run under these tools: they are slow.
+const STRIDE: (&str, &str) = ("POLAR_LICENSE_C_STRIDE", "50");
+
+/// Runs the test programs and the scenarios under valgrind.
 pub(crate) fn under_valgrind(sh: &Shell) -> Result<()> {
     let suppressions = workspace::root().join("tests/c/valgrind.supp");
     let runner = format!("{VALGRIND} --suppressions={}", suppressions.display());
+    let scenarios = shell::cargo(sh, "test --locked --workspace --test c_functions").env(STRIDE.0, STRIDE.1);
+    scenarios.env(target::setting(TARGET, "RUNNER"), &runner).run()?;
     // the code in the book too, which must free what it allocates
     Ok(test_programs(sh).args(["--test", "book"]).env("POLAR_LICENSE_C_RUNNER", runner).run()?)
 }
@@ -24,7 +30,9 @@ pub(crate) fn under_valgrind(sh: &Shell) -> Result<()> {
 /// Runs the test programs with AddressSanitizer in the library and in the programs.
 pub(crate) fn with_address_sanitizer(sh: &Shell) -> Result<()> {
     let folder = workspace::target()?.join("c-asan");
-    nightly_build(sh, &folder).env("RUSTFLAGS", "-Zsanitizer=address").run()?;
+    let flags = "-Zsanitizer=address";
+    nightly_scenarios(sh, &folder).env("RUSTFLAGS", flags).run()?;
+    nightly_build(sh, &folder).env("RUSTFLAGS", flags).run()?;
     let tests = test_programs(sh).env("POLAR_LICENSE_C_LIBRARY", library(&folder));
     let tests = tests.env("POLAR_LICENSE_C_CC", "gcc -fsanitize=address -fno-omit-frame-pointer");
     Ok(tests.env("POLAR_LICENSE_C_CXX", "g++ -fsanitize=address -fno-omit-frame-pointer").run()?)
@@ -35,8 +43,10 @@ pub(crate) fn with_address_sanitizer(sh: &Shell) -> Result<()> {
 /// not exist.
 pub(crate) fn with_thread_sanitizer(sh: &Shell) -> Result<()> {
     let folder = workspace::target()?.join("c-tsan");
-    let build = nightly_build(sh, &folder).args(["--no-default-features", "-Zbuild-std=std,panic_unwind"]);
-    build.env("RUSTFLAGS", "-Zsanitizer=thread").run()?;
+    let (flags, instrumented) = ("-Zsanitizer=thread", "-Zbuild-std=std,panic_unwind");
+    nightly_scenarios(sh, &folder).arg(instrumented).env("RUSTFLAGS", flags).run()?;
+    let build = nightly_build(sh, &folder).args(["--no-default-features", instrumented]);
+    build.env("RUSTFLAGS", flags).run()?;
 
     let rust = cmd!(sh, "rustup run nightly rustc --print target-libdir").read()?;
     let mut files = sh.read_dir(rust)?.into_iter();
@@ -48,7 +58,7 @@ pub(crate) fn with_thread_sanitizer(sh: &Shell) -> Result<()> {
     // clang's own runtime is older than the runtime that the library needs
     let tests = tests.env("POLAR_LICENSE_C_CC", "clang -O1 -fsanitize=thread -fno-sanitize-link-runtime");
     let tests = tests.env("POLAR_LICENSE_C_LIBS", libraries);
-    Ok(tests.args(["--", "threads", "callbacks", "stalled", "scenarios"]).run()?)
+    Ok(tests.args(["--", "threads", "callbacks", "stalled", "story"]).run()?)
 }
 
 /// Builds the static library with nightly Rust, because only that knows `-Zsanitizer`.
@@ -56,6 +66,16 @@ fn nightly_build<'a>(sh: &'a Shell, folder: &Path) -> Cmd<'a> {
     cmd!(sh, "rustup run nightly cargo build --locked --package polar-license-c --lib")
         .args(["--target", TARGET, "--target-dir"])
         .arg(folder)
+}
+
+/// Runs the scenarios over the functions of the library, in Rust that the sanitizer sees like the library itself.
+fn nightly_scenarios<'a>(sh: &'a Shell, folder: &Path) -> Cmd<'a> {
+    let test = "--package polar-license --test c_functions --no-default-features --features blocking";
+    cmd!(sh, "rustup run nightly cargo test --locked")
+        .args(test.split(' '))
+        .args(["--target", TARGET, "--target-dir"])
+        .arg(folder)
+        .env(STRIDE.0, STRIDE.1)
 }
 
 fn library(folder: &Path) -> PathBuf {

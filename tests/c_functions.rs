@@ -1,0 +1,120 @@
+//! The functions of the C library, called from Rust: the scenarios, and the table of `tests/hostile`. `cargo xtask test`
+//! runs this program under valgrind, with sanitizers, and for other systems under Wine and qemu.
+//! `POLAR_LICENSE_C_STRIDE` is for these: of what tests the tests themselves, they carry out every so-many-th case.
+#![cfg(feature = "blocking")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test's helpers fail by panicking"
+)]
+
+#[path = "scenarios/app_c.rs"]
+mod app;
+#[path = "scenarios/expect.rs"]
+mod expect;
+#[path = "scenarios/format.rs"]
+#[expect(dead_code, reason = "only tests/scenarios.rs compares the rules that the scenarios show")]
+mod format;
+#[path = "c_functions/getters.rs"]
+mod getters;
+#[path = "c_functions/library.rs"]
+#[expect(unsafe_code, reason = "callbacks of C get pointers")]
+mod library;
+#[path = "scenarios/polar.rs"]
+mod polar;
+#[path = "scenarios/world.rs"]
+mod world;
+#[path = "scenarios/wrong.rs"]
+mod wrong;
+
+use std::ffi::{c_char, c_void};
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
+use std::{env, thread};
+
+use format::{Common, File};
+use polar_license_c::exported::{POLAR_LICENSE_LOG_DEBUG, polar_license_set_log};
+use wrong::wrong_ones;
+
+/// The tests run one after the other: each looks for objects that nobody has freed.
+static TURN: Mutex<()> = Mutex::new(());
+
+static COMMON: OnceLock<Common> = OnceLock::new();
+static LOG_LINES: AtomicUsize = AtomicUsize::new(0);
+
+/// A key or personal data in a line of the log ends the program.
+extern "C" fn log_line(_: *mut c_void, _: i32, _: *const c_char, message: *const c_char) {
+    LOG_LINES.fetch_add(1, Ordering::Relaxed);
+    let message = library::text(message).unwrap();
+    let common = COMMON.get().unwrap();
+    for secret in common.sold.keys().chain(&common.personal) {
+        assert!(!message.contains(secret), "`{secret}` is logged: {message}");
+    }
+}
+
+fn stride() -> usize {
+    env::var("POLAR_LICENSE_C_STRIDE").map_or(1, |stride| stride.parse().unwrap())
+}
+
+/// The scenarios without the steps that no program in C can take: a string in C ends at NUL, so that a key with one
+/// inside cannot be passed.
+fn files(common: &Common) -> Vec<File> {
+    let mut files = common.files();
+    let has_nul = |step: &format::Step| step.key.as_ref().is_some_and(|key| key.contains('\0'));
+    let mut skipped = 0;
+    for scenario in files.iter_mut().flat_map(|file| &mut file.scenarios) {
+        let all = scenario.steps.len();
+        scenario.steps.retain(|step| !has_nul(step));
+        skipped += all - scenario.steps.len();
+    }
+    assert_eq!(skipped, 1);
+    files
+}
+
+#[test]
+fn every_scenario_goes_as_it_says() {
+    let _turn = TURN.lock().unwrap();
+    let common = COMMON.get_or_init(Common::load);
+    assert_eq!(polar_license_set_log(POLAR_LICENSE_LOG_DEBUG, Some(log_line), null_mut(), None), 0);
+    let mut failures = Vec::new();
+    for file in files(common) {
+        for scenario in file.scenarios.iter().filter(|scenario| scenario.broken.is_none()) {
+            failures.extend(world::run(common, &file.name, scenario));
+        }
+    }
+    assert_eq!(polar_license_set_log(POLAR_LICENSE_LOG_DEBUG, None, null_mut(), None), 0);
+    assert!(failures.is_empty(), "not as expected:\n{}", failures.join("\n"));
+    assert!(LOG_LINES.load(Ordering::Relaxed) > 0);
+    library::expect_nothing_left();
+}
+
+/// Each expectation of each scenario is made wrong in turn; none may pass.
+#[test]
+fn the_runner_notices_everything_that_is_wrong() {
+    let _turn = TURN.lock().unwrap();
+    let common = &Common::load();
+    let files = files(common);
+    let scenarios = files.iter().flat_map(|file| file.scenarios.iter().map(|scenario| (&file.name, scenario)));
+    let sound = scenarios.filter(|(_, scenario)| scenario.broken.is_none());
+    let wrong = sound.flat_map(|(file, scenario)| wrong_ones(scenario).into_iter().map(move |wrong| (file, wrong)));
+    let wrong = Mutex::new(wrong.step_by(stride()));
+    let unnoticed = Mutex::new(Vec::new());
+    let next = || wrong.lock().unwrap().next();
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                while let Some((file, (what, scenario))) = next() {
+                    if world::run(common, file, &scenario).is_empty() {
+                        unnoticed.lock().unwrap().push(format!("{file}: `{}`: {what}", scenario.name));
+                    }
+                }
+            });
+        }
+    });
+    let unnoticed = unnoticed.into_inner().unwrap();
+    assert!(unnoticed.is_empty(), "the runner did not notice:\n{}", unnoticed.join("\n"));
+    library::expect_nothing_left();
+}

@@ -1,0 +1,125 @@
+//! The functions that read one member of a decision or an error, beside the JSON that has all of them. A member without a
+//! function here is an error, as is a function that returns something else than the JSON has.
+
+use std::ffi::{CString, c_char};
+
+use polar_license::Timestamp;
+use polar_license_c::exported::*;
+use serde_json::{Value, json};
+
+use super::library::text;
+
+/// A copy of the header's constant, because the library exports none to Rust.
+const POLAR_LICENSE_ABSENT: i64 = i64::MIN;
+
+/// A function that reads a member of a `T`.
+enum Getter<T> {
+    Text(extern "C" fn(*const T) -> *const c_char),
+    Number(extern "C" fn(*const T) -> i64),
+    Flag(extern "C" fn(*const T) -> i32),
+    /// An integer, and the function that returns its name. Zero stands for an absent member.
+    Code(extern "C" fn(*const T) -> i32, extern "C" fn(i32) -> *const c_char),
+}
+
+use Getter::{Code, Flag, Number, Text};
+
+/// The members of a decision, and those of the objects within it after a dot.
+const OF_A_DECISION: [(&str, Getter<Decision>); 32] = [
+    ("allowed", Flag(polar_license_decision_allowed)),
+    ("state", Code(polar_license_decision_state, polar_license_state_name)),
+    ("reason", Code(polar_license_decision_reason, polar_license_reason_name)),
+    ("displayKey", Text(polar_license_decision_display_key)),
+    ("benefitId", Text(polar_license_decision_benefit_id)),
+    ("activationId", Text(polar_license_decision_activation_id)),
+    ("activationLabel", Text(polar_license_decision_activation_label)),
+    ("expiresAt", Number(polar_license_decision_expires_at_ms)),
+    ("updatesUntil", Text(polar_license_decision_updates_until)),
+    ("confirmedAt", Number(polar_license_decision_confirmed_at_ms)),
+    ("refreshAt", Number(polar_license_decision_refresh_at_ms)),
+    ("graceEndsAt", Number(polar_license_decision_grace_ends_at_ms)),
+    ("usage", Number(polar_license_decision_usage)),
+    ("limitUsage", Number(polar_license_decision_limit_usage)),
+    ("limitActivations", Number(polar_license_decision_limit_activations)),
+    ("purchase.kind", Text(polar_license_decision_purchase_kind)),
+    ("purchase.status", Text(polar_license_decision_purchase_status)),
+    ("purchase.currentPeriodEnd", Number(polar_license_decision_purchase_current_period_end_ms)),
+    ("purchase.endsAt", Number(polar_license_decision_purchase_ends_at_ms)),
+    ("purchase.cancelsAtPeriodEnd", Flag(polar_license_decision_purchase_cancels_at_period_end)),
+    ("purchase.paid", Flag(polar_license_decision_purchase_paid)),
+    ("purchase.createdAt", Number(polar_license_decision_purchase_created_at_ms)),
+    ("nextStep", Code(polar_license_decision_next_step, polar_license_next_step_name)),
+    ("nextUrl", Text(polar_license_decision_next_url)),
+    ("notice", Flag(polar_license_decision_notice)),
+    ("noticeAt", Number(polar_license_decision_notice_at_ms)),
+    ("message", Text(polar_license_decision_message)),
+    ("problem.kind", Code(polar_license_decision_problem_kind, polar_license_kind_name)),
+    ("problem.message", Text(polar_license_decision_problem_message)),
+    ("problem.detail", Text(polar_license_decision_problem_detail)),
+    ("problem.retryAfterMs", Number(polar_license_decision_problem_retry_after_ms)),
+    ("problem.maybeApplied", Flag(polar_license_decision_problem_maybe_applied)),
+];
+
+const OF_AN_ERROR: [(&str, Getter<Error>); 8] = [
+    ("kind", Code(polar_license_error_kind, polar_license_kind_name)),
+    ("reason", Code(polar_license_error_reason, polar_license_reason_name)),
+    ("message", Text(polar_license_error_message)),
+    ("detail", Text(polar_license_error_detail)),
+    ("retryAfterMs", Number(polar_license_error_retry_after_ms)),
+    ("maybeApplied", Flag(polar_license_error_maybe_applied)),
+    ("nextStep", Code(polar_license_error_next_step, polar_license_next_step_name)),
+    ("nextUrl", Text(polar_license_error_next_url)),
+];
+
+/// Compares a decision with its JSON, which may have an error beside it.
+pub(crate) fn agree(decision: *const Decision, json: &Value) {
+    for (name, value) in json.as_object().unwrap() {
+        match (name.as_str(), value) {
+            ("error", _) => {}
+            ("features", features) => {
+                for (feature, allowed) in features.as_object().unwrap() {
+                    let name = CString::new(feature.as_str()).unwrap();
+                    assert_eq!(*allowed, polar_license_decision_allows(decision, name.as_ptr()) == 1, "{feature}");
+                }
+            }
+            (_, Value::Object(inner)) => {
+                inner.keys().for_each(|inner| is_known(&OF_A_DECISION, &format!("{name}.{inner}")))
+            }
+            ("problem" | "purchase", Value::Null) => {}
+            _ => is_known(&OF_A_DECISION, name),
+        }
+    }
+    agree_on(&OF_A_DECISION, decision, json);
+}
+
+/// Compares an error with its JSON.
+pub(crate) fn agree_error(error: *const Error, json: &Value) {
+    json.as_object().unwrap().keys().for_each(|name| is_known(&OF_AN_ERROR, name));
+    agree_on(&OF_AN_ERROR, error, json);
+}
+
+fn is_known<T>(getters: &[(&str, Getter<T>)], name: &str) {
+    assert!(getters.iter().any(|(known, _)| *known == name), "no function that reads `{name}` is tested");
+}
+
+fn agree_on<T>(getters: &[(&str, Getter<T>)], object: *const T, json: &Value) {
+    for (name, getter) in getters {
+        let value = name.split('.').fold(json, |value, name| &value[name]);
+        let returned = match getter {
+            Text(get) => json!(text(get(object))),
+            Number(get) => match (get(object), value) {
+                (POLAR_LICENSE_ABSENT, _) => Value::Null,
+                (ms, Value::String(_)) => json!(Timestamp::from_unix_ms(ms).to_string()),
+                (number, _) => json!(number),
+            },
+            Flag(get) => match (get(object), value) {
+                (0, Value::Null) => Value::Null,
+                (flag, _) => json!(flag == 1),
+            },
+            Code(get, name_of) => match (get(object), value) {
+                (0, Value::Null) => Value::Null,
+                (code, _) => json!(text(name_of(code))),
+            },
+        };
+        assert_eq!(returned, *value, "{name}: the function and the JSON");
+    }
+}

@@ -1,0 +1,249 @@
+//! The functions of the C library as a program calls them: a store, a clock and a transport as callbacks, objects that it
+//! frees, and results as JSON. Each function that reads one member must return what the JSON has.
+
+use std::ffi::{CStr, CString, c_char, c_void};
+use std::ptr::{null, null_mut};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use polar_license::blocking::Transport;
+use polar_license::clock::Clock;
+use polar_license::store::{Durability, Store};
+use polar_license::transport::{self, Answer, Failure, Sent};
+use polar_license_c::exported::*;
+use serde_json::Value;
+
+use super::getters::{agree, agree_error};
+
+const OK: i32 = 0;
+
+/// The time limit for a destructor that another thread calls. Only a failing test waits for it.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// The app's parts that the library has not given back.
+static PARTS: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
+
+/// The parts of an app that callbacks use.
+pub(crate) struct Parts {
+    pub(crate) store: Box<dyn Store>,
+    pub(crate) clock: Box<dyn Clock>,
+    /// The app's transport, or `None` for the library's own.
+    pub(crate) transport: Option<Box<dyn Transport>>,
+}
+
+/// A license that is freed when it is dropped.
+pub(crate) struct License(*mut polar_license_c::exported::License);
+
+// SAFETY: the header says that every thread may use a license.
+unsafe impl Send for License {}
+// SAFETY: as above.
+unsafe impl Sync for License {}
+
+/// The result of an operation. An error has the decision beside it.
+pub(crate) enum Ended {
+    Decision(Value),
+    Error(Value),
+}
+
+impl License {
+    pub(crate) fn open(settings: &str, parts: Parts) -> Self {
+        let settings = CString::new(settings).unwrap();
+        let options = polar_license_options_from_json(settings.as_ptr());
+        let has_transport = parts.transport.is_some();
+        let parts = Arc::new(parts);
+        let shared = || {
+            *PARTS.0.lock().unwrap() += 1;
+            Arc::into_raw(Arc::clone(&parts)).cast_mut().cast::<c_void>()
+        };
+        let end: Destructor = Some(end);
+        assert_eq!(polar_license_options_set_store(options, Some(load), Some(save), Some(remove), shared(), end), OK);
+        assert_eq!(polar_license_options_set_clock(options, Some(tell_time), shared(), end), OK);
+        if has_transport {
+            assert_eq!(polar_license_options_set_transport(options, Some(post), shared(), end), OK);
+        }
+        let (mut license, mut error) = (null_mut(), null_mut());
+        let kind = polar_license_open(options, &raw mut license, &raw mut error);
+        polar_license_options_free(options);
+        assert!(kind == OK && error.is_null(), "{}", text(polar_license_error_detail(error)).unwrap_or_default());
+        Self(license)
+    }
+
+    pub(crate) fn current(&self) -> Value {
+        let mut decision = null_mut();
+        let kind = polar_license_current(self.0, &raw mut decision);
+        let decision = ended(kind, decision, null_mut()).decision();
+        assert_eq!(decision["allowed"], polar_license_allowed(self.0) == 1, "polar_license_allowed()");
+        decision
+    }
+
+    pub(crate) fn allows(&self, feature: &str) -> bool {
+        let feature = CString::new(feature).unwrap();
+        polar_license_allows(self.0, feature.as_ptr()) == 1
+    }
+
+    pub(crate) fn covers(&self, built: &str) -> bool {
+        let (built, mut covered) = (CString::new(built).unwrap(), -1);
+        assert_eq!(polar_license_covers(self.0, built.as_ptr(), &raw mut covered, null_mut()), OK);
+        covered == 1
+    }
+
+    pub(crate) fn validate(&self) -> Ended {
+        let mut decision = null_mut();
+        ended(polar_license_validate(self.0, &raw mut decision), decision, null_mut())
+    }
+
+    pub(crate) fn refresh(&self) -> Ended {
+        let mut decision = null_mut();
+        ended(polar_license_refresh(self.0, &raw mut decision), decision, null_mut())
+    }
+
+    pub(crate) fn activate(&self, key: Option<&str>, replace_previous: bool) -> Ended {
+        let key = key.map(|key| CString::new(key).unwrap());
+        let flags = if replace_previous { POLAR_LICENSE_REPLACE_PREVIOUS } else { 0 };
+        let (mut decision, mut error) = (null_mut(), null_mut());
+        let key = key.as_ref().map_or(null(), |key| key.as_ptr());
+        let kind = polar_license_activate_with(self.0, key, flags, &raw mut decision, &raw mut error);
+        ended(kind, decision, error)
+    }
+
+    pub(crate) fn consume(&self, count: u32) -> Ended {
+        let (mut decision, mut error) = (null_mut(), null_mut());
+        let kind = polar_license_consume(self.0, count, &raw mut decision, &raw mut error);
+        ended(kind, decision, error)
+    }
+
+    pub(crate) fn forget(&self) -> Ended {
+        let mut error = null_mut();
+        match polar_license_forget(self.0, &raw mut error) {
+            OK => Ended::Decision(self.current()),
+            kind => ended(kind, null_mut(), error),
+        }
+    }
+
+    /// Returns the outcome for the seat, too.
+    pub(crate) fn deactivate(&self) -> (Ended, Option<String>) {
+        let (mut deactivated, mut error) = (-1, null_mut());
+        match polar_license_deactivate(self.0, &raw mut deactivated, &raw mut error) {
+            OK => (Ended::Decision(self.current()), text(polar_license_deactivated_name(deactivated))),
+            kind => (ended(kind, null_mut(), error), None),
+        }
+    }
+
+    pub(crate) fn cancel(&self) {
+        assert_eq!(polar_license_cancel(self.0), OK);
+    }
+}
+
+impl Drop for License {
+    fn drop(&mut self) {
+        polar_license_free(self.0);
+    }
+}
+
+impl Ended {
+    /// Returns the decision of an operation that cannot fail.
+    fn decision(self) -> Value {
+        match self {
+            Self::Decision(decision) => decision,
+            Self::Error(error) => panic!("{error}"),
+        }
+    }
+}
+
+/// Reads the objects of an operation that returned `kind`, and frees them.
+fn ended(kind: i32, decision: *mut Decision, error: *mut Error) -> Ended {
+    assert_eq!((kind == OK, kind == OK), (error.is_null(), !decision.is_null()), "{kind} and the objects");
+    let read = |json| serde_json::from_str(&text(json).unwrap()).unwrap();
+    if error.is_null() {
+        let json = read(polar_license_decision_json(decision));
+        agree(decision, &json);
+        polar_license_decision_free(decision);
+        return Ended::Decision(json);
+    }
+    let json: Value = read(polar_license_error_json(error));
+    agree(polar_license_error_decision(error), &json);
+    agree_error(error, &json["error"]);
+    assert_eq!(polar_license_error_kind(error), kind);
+    polar_license_error_free(error);
+    Ended::Error(json)
+}
+
+/// Copies a string of the library's.
+pub(crate) fn text(string: *const c_char) -> Option<String> {
+    // SAFETY: NULL, or a string that lives as long as its object or the program.
+    (!string.is_null()).then(|| unsafe { CStr::from_ptr(string) }.to_str().unwrap().to_owned())
+}
+
+/// Waits until the library has given all parts back: a thread with a request may be the last one to do so. Then no
+/// object may be left either.
+pub(crate) fn expect_nothing_left() {
+    let parts = PARTS.0.lock().unwrap();
+    let (parts, waited) = PARTS.1.wait_timeout_while(parts, PATIENCE, |parts| *parts > 0).unwrap();
+    assert!(!waited.timed_out(), "{parts} destructors were not called");
+    assert_eq!(alive::objects(), 0, "objects that were not freed");
+}
+
+fn parts<'a>(user_data: *mut c_void) -> &'a Parts {
+    // SAFETY: from `License::open`, and callbacks come before the destructor.
+    unsafe { &*user_data.cast::<Parts>() }
+}
+
+extern "C" fn end(user_data: *mut c_void) {
+    // SAFETY: from `License::open`, and a destructor is called once.
+    drop(unsafe { Arc::from_raw(user_data.cast::<Parts>()) });
+    *PARTS.0.lock().unwrap() -= 1;
+    PARTS.1.notify_all();
+}
+
+extern "C" fn load(user_data: *mut c_void, record: *mut Record) -> i32 {
+    match parts(user_data).store.load() {
+        Ok(Some(bytes)) => polar_license_record_set(record, bytes.as_ptr(), bytes.len()),
+        Ok(None) => OK,
+        Err(_) => 1,
+    }
+}
+
+extern "C" fn save(user_data: *mut c_void, bytes: *const u8, length: usize, durable: i32) -> i32 {
+    // SAFETY: the library passes `length` bytes.
+    let record = unsafe { std::slice::from_raw_parts(bytes, length) };
+    let durability = if durable == 1 { Durability::Synced } else { Durability::Relaxed };
+    parts(user_data).store.save(record, durability).is_err().into()
+}
+
+extern "C" fn remove(user_data: *mut c_void) -> i32 {
+    parts(user_data).store.remove().is_err().into()
+}
+
+extern "C" fn tell_time(user_data: *mut c_void, wall_ms: *mut i64, mono_ms: *mut u64) {
+    let now = parts(user_data).clock.now();
+    // SAFETY: the library passes valid pointers for both.
+    unsafe {
+        wall_ms.write(now.wall.unix_ms());
+        mono_ms.write(now.mono);
+    }
+}
+
+extern "C" fn post(user_data: *mut c_void, request: *const Request, response: *mut Response) {
+    let request = transport::Request {
+        url: text(polar_license_request_url(request)).unwrap(),
+        body: text(polar_license_request_body(request)).unwrap(),
+        timeout: Duration::from_millis(polar_license_request_timeout_ms(request)),
+    };
+    let answer = parts(user_data).transport.as_ref().unwrap().post(&request);
+    let kind = match answer {
+        Answer::Reply { status, retry_after, body } => {
+            let retry_after = retry_after.map_or(-1, i64::from);
+            polar_license_response_set(response, status.into(), retry_after, body.as_ptr(), body.len())
+        }
+        Answer::Failed { failure, sent, message } => {
+            let failure = match failure {
+                Failure::Network => POLAR_LICENSE_FAILED_NETWORK,
+                Failure::Timeout => POLAR_LICENSE_FAILED_TIMEOUT,
+                Failure::Cancelled => POLAR_LICENSE_FAILED_CANCELLED,
+            };
+            let message = CString::new(message).unwrap();
+            polar_license_response_fail(response, failure, i32::from(sent == Sent::Maybe), message.as_ptr())
+        }
+    };
+    assert_eq!(kind, OK);
+}

@@ -1,0 +1,74 @@
+//! An app on the functions of the C library, as the scenarios run it.
+
+use polar_license::blocking::Transport;
+use polar_license::store::{Durability, Store, StoreError};
+use polar_license::transport::{Answer, Failure, Request, Sent};
+use serde_json::Value;
+
+use super::format::{Operation, Step};
+use super::library::{Ended, License, Parts};
+use super::world::{Around, Outcome, ProcessClock};
+
+pub(crate) struct App(License);
+
+impl App {
+    pub(crate) fn open(settings: &str, clock: ProcessClock, around: Around) -> Self {
+        let transport: Box<dyn Transport> = Box::new(around.clone());
+        let parts = Parts { store: Box::new(around), clock: Box::new(clock), transport: Some(transport) };
+        Self(License::open(settings, parts))
+    }
+
+    pub(crate) fn current(&self) -> Value {
+        self.0.current()
+    }
+
+    pub(crate) fn allows(&self, feature: &str) -> bool {
+        self.0.allows(feature)
+    }
+
+    pub(crate) fn covers(&self, built: &str) -> bool {
+        self.0.covers(built)
+    }
+
+    pub(crate) fn carry_out(&self, step: &Step) -> Outcome {
+        let license = &self.0;
+        let (ended, deactivated) = match step.operation.unwrap_or(Operation::Current) {
+            Operation::Current => (Ended::Decision(license.current()), None),
+            Operation::Validate => (license.validate(), None),
+            Operation::Refresh => (license.refresh(), None),
+            Operation::Consume => (license.consume(step.count), None),
+            Operation::Forget => (license.forget(), None),
+            Operation::Activate => (license.activate(step.key.as_deref(), step.replace_previous), None),
+            Operation::Deactivate => license.deactivate(),
+        };
+        match ended {
+            Ended::Decision(decision) => Outcome { decision, error: None, deactivated },
+            Ended::Error(error) => Outcome::failed(error),
+        }
+    }
+
+    pub(crate) fn cancel(&self) {
+        self.0.cancel();
+    }
+}
+
+impl Store for Around {
+    fn load(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        Self::load(self)
+    }
+
+    fn save(&self, record: &[u8], _: Durability) -> Result<(), StoreError> {
+        Self::save(self, record)
+    }
+
+    fn remove(&self) -> Result<(), StoreError> {
+        Self::remove(self)
+    }
+}
+
+impl Transport for Around {
+    fn post(&self, request: &Request) -> Answer {
+        // a cancelled operation does not wait for its transport
+        Self::post(self, request).unwrap_or_else(|| Answer::failed(Failure::Network, Sent::Maybe, "cancelled"))
+    }
+}
