@@ -71,7 +71,7 @@ mod activate;
 mod ask;
 #[cfg(feature = "portal")]
 mod code_pace;
-mod deactivate;
+mod due;
 mod edit;
 mod failure;
 mod finish;
@@ -83,6 +83,8 @@ mod policy;
 #[cfg(feature = "portal")]
 mod portal;
 mod random;
+mod release;
+mod run;
 mod schedule;
 mod span;
 mod step;
@@ -117,7 +119,6 @@ use edit::{AttemptId, Edit};
 use random::Random;
 use std::sync::Arc;
 use std::time::Duration;
-use task::{AfterStore, Question};
 use timeline::Timeline;
 
 /// What can be asked of an engine.
@@ -243,14 +244,8 @@ struct Running {
     sending: Option<AttemptId>,
 }
 
-/// How long a refresh takes at most if access is allowed: two seconds, less what reading and writing take.
-const SHORT_PATIENCE_MS: u64 = 1_800;
-
 /// The longest time for which a decision is kept without looking at the clocks again.
 const LONGEST_SPAN: Duration = Duration::from_secs(60);
-
-/// What changing operations may take beyond the configured time: Polar can hold an answer for 30 s.
-const EXTRA_MS: u64 = 25_000;
 
 impl Engine {
     /// An engine that remembers nothing yet: run [`Operation::Open`] first. `pacer` is the process's.
@@ -283,42 +278,6 @@ impl Engine {
     /// What tells this record apart from those of other products and devices: tags of the product and of the device.
     pub fn record_tags(&self) -> ([u8; 8], [u8; 8]) {
         self.sealer.tags()
-    }
-
-    /// Starts an operation. One at a time: while another is under way the step is a [`Step::Join`].
-    pub fn begin(&mut self, operation: Operation, now: Now) -> Step {
-        let until = now.after(self.time_limit(&operation, now));
-        let asks = operation.asks();
-        let id = self.running.id;
-        if self.is_running(id) {
-            return Step::Join(JoinStep { waits_for: id, both_ask: asks && self.running.asks, until, operation });
-        }
-        self.running = Running { id: OpId(id.0.wrapping_add(1)), asks, deadline: until, ..Running::default() };
-        match operation {
-            Operation::Open => self.store(Vec::new(), AfterStore::Opened, now),
-            Operation::Validate => self.store(Vec::new(), AfterStore::Ask(Question::validate()), now),
-            Operation::Refresh(patience) => self.store(Vec::new(), AfterStore::Ask(Question::refresh(patience)), now),
-            Operation::Consume(count) => self.begin_consume(count, now),
-            Operation::Activate { key, replace_previous } => self.begin_activate(key, replace_previous, now),
-            Operation::Deactivate => self.store(Vec::new(), AfterStore::Deactivate, now),
-            Operation::Forget => self.store(vec![Edit::Forget], AfterStore::Forgotten, now),
-            #[cfg(feature = "portal")]
-            Operation::Portal(operation) => self.begin_portal(operation, now),
-        }
-    }
-
-    /// How long an operation may take, in ms.
-    fn time_limit(&mut self, operation: &Operation, now: Now) -> u64 {
-        let timeout = self.config.timeout_ms();
-        match operation {
-            Operation::Refresh(Patience::Short) if self.state(now).is_allowed() => timeout.min(SHORT_PATIENCE_MS),
-            Operation::Activate { .. } | Operation::Consume(_) | Operation::Deactivate => {
-                timeout.saturating_add(EXTRA_MS)
-            }
-            Operation::Open | Operation::Validate | Operation::Refresh(_) | Operation::Forget => timeout,
-            #[cfg(feature = "portal")]
-            Operation::Portal(_) => timeout.saturating_add(EXTRA_MS),
-        }
     }
 
     /// The decision at this instant, from memory.

@@ -2,7 +2,7 @@
 //! Uses no record and no policy, so you can use it alone if you only need the API.
 //!
 //! A reply counts as Polar's only if it has Polar's shape. A captive portal's page, a proxy's 403, a truncated body or
-//! a reply about another key is [`Rejection::Unreachable`], never a denial. `error` names are Polar's contract; the
+//! a reply about another key is [`Cause::Unreachable`], never a denial. `error` names are Polar's contract; the
 //! `detail` text only chooses a [`Reason`] to show. Customer data in a reply is skipped, not read.
 //!
 //! ```
@@ -97,10 +97,17 @@ pub struct Confirmed {
 
 /// A reply that is not a confirmation, or no reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Rejection {
     /// Polar denies the license or the request.
     Denied(Reason),
+    /// The license is neither confirmed nor denied, because of this.
+    NotAnswered(Cause),
+}
+
+/// The cause for which a license is neither confirmed nor denied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
     /// The key has fewer uses left than requested.
     UsageExhausted,
     /// Polar found a part of the request malformed: a bug in the caller, never a denial.
@@ -319,11 +326,12 @@ impl Call {
             Answer::Reply { status, body, .. } => (*status, body),
             Answer::Failed { failure, sent, message } => {
                 let maybe_applied = *sent == Sent::Maybe && self.changes_polar();
-                return Rejection::Unreachable { kind: failure.kind(), message: printable(message), maybe_applied };
+                let (kind, message) = (failure.kind(), printable(message));
+                return Rejection::NotAnswered(Cause::Unreachable { kind, message, maybe_applied });
             }
         };
         if let Some(wait) = rate_limit(answer) {
-            return Rejection::RateLimited(wait);
+            return Rejection::NotAnswered(Cause::RateLimited(wait));
         }
         let last = Last::default();
         let named = Json::parse(body).and_then(|document| self.named(Object::new(document, &last), status));
@@ -334,10 +342,10 @@ impl Call {
     fn named(self, document: Object<'_, '_>, status: u16) -> Option<Rejection> {
         let error = document.text("error")?;
         Some(match (status, error.as_str()) {
-            (422, "RequestValidationError") => Rejection::Invalid { location: location(document)? },
+            (422, "RequestValidationError") => Rejection::NotAnswered(Cause::Invalid { location: location(document)? }),
             (400, "BadRequest") if self == Self::Consume => {
                 document.text("detail")?;
-                Rejection::UsageExhausted
+                Rejection::NotAnswered(Cause::UsageExhausted)
             }
             (403, "NotPermitted") if self == Self::Activate => {
                 Rejection::Denied(reason(status, &document.text("detail")?))
@@ -350,7 +358,7 @@ impl Call {
     /// Rejects a complete reply that is not Polar's. `field` is the first one that shows this, if the reply is an
     /// object.
     fn not_polar(self, status: u16, field: Option<Field>) -> Rejection {
-        not_polar(status, field, self.changes_polar())
+        Rejection::NotAnswered(not_polar(status, field, self.changes_polar()))
     }
 
     /// Whether Polar may have applied the request if no answer arrived.
@@ -362,8 +370,8 @@ impl Call {
     }
 }
 
-/// Rejects a complete reply that is not Polar's. `field` is the first one that shows this, if the reply is an object.
-pub(crate) fn not_polar(status: u16, field: Option<Field>, maybe_applied: bool) -> Rejection {
+/// Describes a complete reply that is not Polar's. `field` is the first one that shows this, if the reply is an object.
+pub(crate) fn not_polar(status: u16, field: Option<Field>, maybe_applied: bool) -> Cause {
     let (kind, message) = match (status, field) {
         (500..=599, _) if status != 511 => (ErrorKind::Server, format!("Polar's server failed (HTTP {status})")),
         (_, Some(field)) => (
@@ -375,7 +383,7 @@ pub(crate) fn not_polar(status: u16, field: Option<Field>, maybe_applied: bool) 
             format!("something other than Polar answered (HTTP {status}); sign in to the network, or check the proxy"),
         ),
     };
-    Rejection::Unreachable { kind, message, maybe_applied }
+    Cause::Unreachable { kind, message, maybe_applied }
 }
 
 /// Returns the time for which Polar accepts no request, if that is the answer.
@@ -490,6 +498,31 @@ impl Rejection {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Denied(_) => ErrorKind::Refused,
+            Self::NotAnswered(cause) => cause.kind(),
+        }
+    }
+
+    /// Returns `true` if Polar may have done what was asked all the same.
+    pub fn maybe_applied(&self) -> bool {
+        match self {
+            Self::Denied(_) => false,
+            Self::NotAnswered(cause) => cause.maybe_applied(),
+        }
+    }
+
+    /// Returns the error that it becomes, in the words of an app, for a user who has entered the key.
+    pub(crate) fn into_error(self, texts: &Texts) -> Error {
+        match self {
+            Self::Denied(reason) => Error::refused(texts, reason),
+            Self::NotAnswered(cause) => cause.into_error(texts),
+        }
+    }
+}
+
+impl Cause {
+    /// Returns the kind of the error that it becomes.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
             Self::UsageExhausted => ErrorKind::UsageExhausted,
             Self::Invalid { .. } => ErrorKind::InvalidArgument,
             Self::RateLimited(_) => ErrorKind::RateLimited,
@@ -498,37 +531,22 @@ impl Rejection {
     }
 
     /// Returns `true` if Polar may have applied the request all the same.
-    pub fn maybe_applied(&self) -> bool {
+    pub(crate) fn maybe_applied(&self) -> bool {
         match self {
             Self::Unreachable { maybe_applied, .. } => *maybe_applied,
-            Self::Denied(_) | Self::UsageExhausted | Self::Invalid { .. } | Self::RateLimited(_) => false,
-        }
-    }
-
-    /// Returns `true` if Polar has answered the request. Otherwise nothing is known about the license.
-    pub(crate) fn is_from_polar(&self) -> bool {
-        match self {
-            Self::Denied(_) | Self::UsageExhausted => true,
-            Self::Invalid { .. } | Self::RateLimited(_) | Self::Unreachable { .. } => false,
-        }
-    }
-
-    /// Returns the sentence for the user who has entered the key.
-    fn text(&self) -> Text {
-        match self {
-            Self::Denied(reason) => reason.refused_text(),
-            Self::Invalid { .. } => Text::RequestUnreadable,
-            Self::UsageExhausted | Self::RateLimited(_) | Self::Unreachable { .. } => self.kind().text(),
+            Self::UsageExhausted | Self::Invalid { .. } | Self::RateLimited(_) => false,
         }
     }
 
     pub(crate) fn problem(&self, texts: &Texts) -> Problem {
-        if let Self::RateLimited(wait) = self {
-            return Problem::busy(texts, *wait);
-        }
+        let text = match self {
+            Self::RateLimited(wait) => return Problem::busy(texts, *wait),
+            Self::Invalid { .. } => Text::RequestUnreadable,
+            Self::UsageExhausted | Self::Unreachable { .. } => self.kind().text(),
+        };
         Problem {
             kind: self.kind(),
-            message: texts.get(self.text()).to_owned(),
+            message: texts.get(text).to_owned(),
             detail: self.to_string(),
             retry_after: None,
             maybe_applied: self.maybe_applied(),
@@ -537,11 +555,7 @@ impl Rejection {
 
     /// Converts it to an error, in the app's words.
     pub(crate) fn into_error(self, texts: &Texts) -> Error {
-        let reason = match self {
-            Self::Denied(reason) => Some(reason),
-            Self::UsageExhausted | Self::Invalid { .. } | Self::RateLimited(_) | Self::Unreachable { .. } => None,
-        };
-        Error::of(self.problem(texts), reason)
+        Error::of(self.problem(texts), None)
     }
 }
 
@@ -549,6 +563,14 @@ impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Denied(reason) => f.write_str(reason.refusal()),
+            Self::NotAnswered(cause) => cause.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Self::UsageExhausted => f.write_str("the license key has fewer uses left than were asked for"),
             Self::Invalid { location } => write!(f, "Polar found `{location}` malformed; check the configuration"),
             Self::RateLimited(wait) => {
@@ -638,7 +660,7 @@ mod tests {
     }
 
     fn is_foreign<T>(result: Result<T, Rejection>) -> bool {
-        matches!(result, Err(Rejection::Unreachable { .. }))
+        matches!(result, Err(Rejection::NotAnswered(Cause::Unreachable { .. })))
     }
 
     #[test]
@@ -814,7 +836,7 @@ mod tests {
             assert!(is_foreign(deactivate().read(&answer)));
         }
         let exhausted = reply(400, no("BadRequest", "License key only has -2 more usages."));
-        assert_eq!(consume().read(&exhausted), Err(Rejection::UsageExhausted));
+        assert_eq!(consume().read(&exhausted), Err(Rejection::NotAnswered(Cause::UsageExhausted)));
         assert!(is_foreign(validate().read(&exhausted)), "usage was not asked about");
     }
 
@@ -840,7 +862,7 @@ mod tests {
             r#"{{"error":"RequestValidationError","detail":[{{"type":"x","loc":["body","activation_id",3],"msg":"m","input":"{KEY}"}}]}}"#
         );
         let rejection = validate().read(&reply(422, body)).unwrap_err();
-        assert_eq!(rejection, Rejection::Invalid { location: "body.activation_id".into() });
+        assert_eq!(rejection, Rejection::NotAnswered(Cause::Invalid { location: "body.activation_id".into() }));
         assert!(!format!("{rejection:?} {rejection}").contains(KEY));
     }
 
@@ -857,12 +879,15 @@ mod tests {
         for loc in hostile {
             let body = serde_json::json!({"error": "RequestValidationError", "detail": [{"loc": loc}]}).to_string();
             let rejection = validate().read(&reply(422, body)).unwrap_err();
-            assert_eq!(rejection, Rejection::Invalid { location: "body".into() }, "{loc}");
+            assert_eq!(rejection, Rejection::NotAnswered(Cause::Invalid { location: "body".into() }), "{loc}");
         }
         let all: Vec<&str> = vec!["body", "conditions", "organization_id"];
         let body = serde_json::json!({"error": "RequestValidationError", "detail": [{"loc": all}]}).to_string();
         let rejection = validate().read(&reply(422, body)).unwrap_err();
-        assert_eq!(rejection, Rejection::Invalid { location: "body.conditions.organization_id".into() });
+        assert_eq!(
+            rejection,
+            Rejection::NotAnswered(Cause::Invalid { location: "body.conditions.organization_id".into() })
+        );
     }
 
     #[test]
@@ -881,7 +906,7 @@ mod tests {
             [(None, 60), (Some(0), 0), (Some(42), 42), (Some(892), 892), (Some(u32::MAX), 1800)]
         {
             let answer = Answer::Reply { status: 429, retry_after, body: vec![] };
-            let expected = Rejection::RateLimited(Duration::from_secs(seconds));
+            let expected = Rejection::NotAnswered(Cause::RateLimited(Duration::from_secs(seconds)));
             assert_eq!(validate().read(&answer), Err(expected.clone()));
             assert_eq!(activate().read(&answer), Err(expected));
         }

@@ -1,7 +1,7 @@
 //! Reads any reply to each kind of request, as if a stranger answered in Polar's place.
 
 use polar_license::transport::{Answer, Failure, Sent};
-use polar_license::wire::{Activate, Confirmed, Deactivate, Rejection, Validate};
+use polar_license::wire::{Activate, Cause, Confirmed, Deactivate, Rejection, Validate};
 use polar_license::{Timestamp, Values};
 
 use super::{KEY, LICENSE, ORGANIZATION, assert_printable, key, value};
@@ -60,7 +60,7 @@ fn check(status: u16, body: &[u8], result: Result<Confirmed, Rejection>, license
 
 fn check_rejection(status: u16, body: &[u8], rejection: &Rejection) {
     assert_printable(&rejection.to_string());
-    if matches!(rejection, Rejection::Denied(_) | Rejection::UsageExhausted) {
+    if matches!(rejection, Rejection::Denied(_) | Rejection::NotAnswered(Cause::UsageExhausted)) {
         assert!(matches!(status, 400 | 403 | 404), "status {status} was read as a denial");
         let Some(document) = value(body) else { return };
         assert!(document["error"].is_string() && document["detail"].is_string());

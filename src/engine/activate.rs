@@ -2,14 +2,14 @@
 //! never costs a seat, and never the license that is here.
 //!
 //! ```text
-//! read ─► a seat is known here? ─► is it this key's? ─ yes ─► adopt it ─────────────────────────────┐
-//!      │                                             └ no ─┐                                        │
-//!      └► none known ──────────────────────────────────────┴► is the key valid at all? ─ no ─► error│
-//!           ┌──────────────────────────────── yes, and it has a limit ◄┴► yes, no limit ─► adopt ───┤
-//!           ▼                                                                                       │
-//!      is a seat that was kept this key's? ─ yes ─► adopt it ───────────────────────────────────────┤
-//!           ▼ no                                                                                    ▼
-//!      save the attempt ─► send activate, once ─► a seat ─► save ────────────────────────► release older seats ─► end
+//! read ─► is the seat known here, or the newest kept seat, this key's? ─ yes ─► use it ──────────────┐
+//!      ▼ no, or there is none                                                                        │
+//!      is the key valid at all? ─ no ─► error                                                        │
+//!      │                        └ yes, and it needs no seat ─► license it ───────────────────────────┤
+//!      ▼ yes, and it needs a seat                                                                    │
+//!      is an older kept seat this key's? ─ yes ─► use it ────────────────────────────────────────────┤
+//!      ▼ no                                                                                          ▼
+//!      save the attempt ─► send activate, once ─► a seat ─► save ─────────────────────────► release older seats ─► end
 //!           ▲                                 ├► no seat free, and the older one may go ─► release it ─┐
 //!           └─────────────────────────────────┼───────────────────────────────────────────────────────┘
 //!                                             ├► denied, or certainly not applied ─► remove the attempt ─► error
@@ -18,86 +18,66 @@
 
 use super::edit::{Activated, AttemptId, Confirmation, Edit, NewAnswer};
 use super::label::default_label;
-use super::step::Step;
-use super::task::{Activation, AfterReply, AfterStore, Attempted, Ending, Settled, Unsaved};
+use super::task::{Activation, AfterReply, AfterStore, Attempted, Next, SeatOf, Success, Unsaved};
 use super::{Engine, policy};
 use crate::codes::{ErrorKind, NextStep, Reason};
 use crate::config::MARKER_META;
-use crate::error::Error;
 use crate::key::{Key, TypedKey};
 use crate::record::{Attempt, Identity, Seat, Verdict};
 use crate::texts::Text;
-use crate::time::{Date, Now, Timestamp};
+use crate::time::{Now, Timestamp};
 use crate::wire::{self, Confirmed, Rejection};
-use uuid::Uuid;
 
-/// More seats than this are not taken or left behind without knowing what became of them. With the longest labels and
-/// keys they make half of what is read of a record.
+/// The most seats that may be unsettled before another one is taken. With the longest labels and keys they fill half of the
+/// bytes that are read of a record.
 const MOST_UNSETTLED: usize = 256;
 
-/// How many seats that were kept are asked about, at two in a second.
+/// The most kept seats that Polar is asked about, at two in a second.
 const MOST_KEPT_ASKED: usize = 16;
 
-/// Every seat is taken, as far as this device can tell.
+/// The rejection that means that every seat is taken, as far as this device can tell.
 const NO_SEAT: Rejection = Rejection::Denied(Reason::ActivationLimit);
 
 impl Engine {
-    pub(super) fn begin_activate(&mut self, key: Option<TypedKey>, replace_previous: bool, now: Now) -> Step {
+    pub(super) fn begin_activate(&self, key: Option<TypedKey>, replace_previous: bool) -> Next {
         match key.map(|typed| Key::parse_worded(self.config.texts(), typed.as_str())).transpose() {
-            Err(error) => self.fail(error, now),
-            Ok(key) => self.store(Vec::new(), AfterStore::Activate { key, replace_previous }, now),
+            Err(error) => Next::fail(error),
+            Ok(key) => Next::Store(Vec::new(), AfterStore::Activate { key, replace_previous }),
         }
     }
 
-    /// The stored record was read.
-    pub(super) fn activate(&mut self, key: Option<Key>, replace_previous: bool, now: Now) -> Step {
+    /// Lists the questions about the key, after the stored record was read, and asks the first. The seat known here comes
+    /// first, then the newest seat that was kept, then the key alone. Only a key that is valid and needs a seat is worth a
+    /// request for each of the other kept seats.
+    pub(super) fn activate(&mut self, key: Option<Key>, replace_previous: bool, now: Now) -> Next {
         let previous = self.target();
         let stored_key = previous.as_ref().map(|previous| previous.identity.key.clone());
-        let Some(key) = key.or(stored_key) else { return self.fail(self.not_activated(), now) };
+        let Some(key) = key.or(stored_key) else { return Next::fail(self.not_activated()) };
         let seat = previous.as_ref().and_then(|previous| previous.identity.seat);
-        let mut newest_first = self.record.keyless_seats.iter().rev().map(|kept| kept.seat).take(MOST_KEPT_ASKED);
-        let newest_kept = newest_first.next();
-        let other_kept = newest_first.rev().collect();
-        let activation =
-            Activation { key, previous, replace_previous, can_move: false, newest_kept, other_kept, checked: None };
-        match seat {
-            Some(seat) => self.check_seat(activation, seat, now),
-            None => self.check_next(activation, now),
-        }
+        let mut kept = self.record.keyless_seats.iter().rev().map(|kept| Some(kept.seat)).take(MOST_KEPT_ASKED);
+        let seats = seat.map(Some).into_iter().chain(kept.next());
+        let questions = seats.chain([None]).chain(kept).collect::<Vec<_>>().into_iter();
+        self.check_next(Activation { key, previous, replace_previous, can_move: false, questions, checked: None }, now)
     }
 
-    fn check_seat(&mut self, activation: Activation, seat: Seat, now: Now) -> Step {
-        let request = self.validation(&Identity { key: activation.key.clone(), seat: Some(seat) });
-        self.send(AfterReply::CheckSeat(activation, seat, request), now)
+    /// Asks the next question about the key. Requests a seat if none is left.
+    fn check_next(&mut self, mut activation: Activation, now: Now) -> Next {
+        let Some(seat) = activation.questions.next() else { return self.save_attempt(activation, now) };
+        let request = self.validation(&Identity { key: activation.key.clone(), seat });
+        Next::Send(AfterReply::Check(activation, seat, request))
     }
 
-    /// Asks about the newest seat that was kept, then about the key alone. Only a key that is valid and needs a seat is worth
-    /// a request for each of the others.
-    fn check_next(&mut self, mut activation: Activation, now: Now) -> Step {
-        if let Some(seat) = activation.newest_kept.take() {
-            return self.check_seat(activation, seat, now);
-        }
-        if activation.checked.is_none() {
-            let request = self.validation(&Identity { key: activation.key.clone(), seat: None });
-            return self.send(AfterReply::CheckKey(activation, request), now);
-        }
-        match activation.other_kept.pop() {
-            Some(seat) => self.check_seat(activation, seat, now),
-            None => self.save_attempt(activation, now),
-        }
-    }
-
-    /// Polar said whether the seat known here is this key's.
-    pub(super) fn seat_checked(
+    /// Handles the answer about the key with a seat, or about the key alone.
+    pub(super) fn checked(
         &mut self,
         mut activation: Activation,
-        seat: Seat,
+        seat: Option<Seat>,
         reply: Result<Confirmed, Rejection>,
         now: Now,
-    ) -> Step {
-        let asked_seat = activation.previous.as_ref().and_then(|previous| previous.identity.activation_id());
-        if let Err(Rejection::Denied(reason)) = reply {
-            activation.can_move |= asked_seat == Some(seat.id) && reason != Reason::NotFound;
+    ) -> Next {
+        let seat_here = activation.previous.as_ref().and_then(|previous| previous.identity.activation_id());
+        if let (Some(seat), Err(Rejection::Denied(reason))) = (seat, &reply) {
+            activation.can_move |= seat_here == Some(seat.id) && *reason != Reason::NotFound;
             return self.check_next(activation, now);
         }
         let confirmed = match self.accept(reply) {
@@ -105,60 +85,41 @@ impl Engine {
             Err(rejection) => return self.stop(activation, None, rejection, now),
         };
         if let Some(until) = policy::updates_ended(&self.config, &confirmed.terms) {
-            return self.not_included(until, now);
+            self.unreached = None;
+            return Next::fail(self.updates_ended(Text::KeyUpdatesEnded, until));
         }
-        let identity = Identity { key: activation.key.clone(), seat: Some(seat) };
-        if asked_seat != Some(seat.id) {
-            // a seat of this device from before the key was rotated
-            return self.save_activated(activation, None, Confirmed { activation_id: Some(seat.id), ..confirmed }, now);
+        if let Some(seat) = seat.filter(|seat| seat_here == Some(seat.id)) {
+            return self.keep_seat(activation, seat, confirmed, now);
         }
+        if seat.is_none() && confirmed.terms.limit_activations.is_some() {
+            activation.checked = Some(confirmed);
+            return self.check_next(activation, now);
+        }
+        // a key that needs no seat, or a seat of this device from before the key was rotated
+        self.save_activated(activation, None, confirmed, now)
+    }
+
+    /// Keeps the seat known here, which is this key's.
+    fn keep_seat(&mut self, activation: Activation, seat: Seat, confirmed: Confirmed, now: Now) -> Next {
+        let identity = Identity { key: activation.key, seat: Some(seat) };
         let is_stored = self.is_stored(&identity);
-        let answer =
-            activation.previous.take().map(|asked| NewAnswer::confirmed(asked, Some(identity), confirmed, now));
-        let mut edits: Vec<Edit> = answer.map(|answer| Edit::Answer(Box::new(answer))).into_iter().collect();
-        edits.push(Edit::Plan(self.plan(None, now)));
-        let unsaved = Unsaved { result: Settled::Activated, is_stored, failures: 0 };
-        self.store(edits, AfterStore::Save(unsaved), now)
+        let answer = activation.previous.map(|asked| NewAnswer::confirmed(asked, Some(identity), confirmed, now));
+        let answer = answer.map(|answer| Edit::Answer(Box::new(answer)));
+        let edits = answer.into_iter().chain([Edit::Plan(self.plan(None, now))]).collect();
+        Next::Store(edits, AfterStore::Save(Unsaved { result: Success::Activated, is_stored, failures: 0 }))
     }
 
-    /// Polar said whether the key is valid at all.
-    pub(super) fn key_checked(
-        &mut self,
-        mut activation: Activation,
-        reply: Result<Confirmed, Rejection>,
-        now: Now,
-    ) -> Step {
-        let confirmed = match self.accept(reply) {
-            Ok(confirmed) => confirmed,
-            Err(rejection) => return self.stop(activation, None, rejection, now),
-        };
-        if let Some(until) = policy::updates_ended(&self.config, &confirmed.terms) {
-            return self.not_included(until, now);
-        }
-        if confirmed.terms.limit_activations.is_none() {
-            return self.save_activated(activation, None, confirmed, now);
-        }
-        activation.checked = Some(confirmed);
-        self.check_next(activation, now)
-    }
-
-    /// A confirmation counts only if the configuration accepts the key's benefit.
+    /// Denies a key whose benefit the configuration does not accept.
     fn accept(&self, reply: Result<Confirmed, Rejection>) -> Result<Confirmed, Rejection> {
         let confirmed = reply?;
         policy::accepts(&self.config, confirmed.terms.benefit_id).map_err(Rejection::Denied)?;
         Ok(confirmed)
     }
 
-    /// Ends without a seat: Polar confirmed the key, but the license does not include this version of the app.
-    fn not_included(&mut self, until: Date, now: Now) -> Step {
-        self.unreached = None;
-        self.fail(self.updates_ended(Text::KeyUpdatesEnded, until), now)
-    }
-
-    /// The attempt is saved before it is sent: a process that dies in between leaves a trace of the seat.
-    pub(super) fn save_attempt(&mut self, activation: Activation, now: Now) -> Step {
+    /// Saves the attempt, which happens before it is sent: a process that dies in between leaves a trace of the seat.
+    pub(super) fn save_attempt(&mut self, activation: Activation, now: Now) -> Next {
         if self.is_newer {
-            return self.fail(self.refused(Reason::NewerFormat), now);
+            return Next::fail(self.refused(Reason::NewerFormat));
         }
         if self.record.unsettled() >= MOST_UNSETTLED {
             let message = format!(
@@ -166,11 +127,10 @@ impl Engine {
                  or remove them in Polar's customer portal and forget the license here"
             );
             let error = self.reworded(self.error(ErrorKind::Storage, ""), Text::TooManyUnsettled, message);
-            return self.fail(error.with_next_step(NextStep::ContactVendor), now);
+            return Next::fail(error.with_next_step(NextStep::ContactVendor));
         }
         let at = activation.checked.as_ref().map_or_else(Timestamp::default, |confirmed| confirmed.at);
         let id = AttemptId { marker: self.random.next() as u16, at };
-        let marker = id.marker();
         let label = match self.config.label() {
             Some(label) => label.to_owned(),
             None => default_label(&self.host.system, id),
@@ -178,25 +138,25 @@ impl Engine {
         self.running.sending = Some(id);
         let attempt = Attempt {
             at,
-            marker,
+            marker: id.marker(),
             label: label.clone(),
             last_six: activation.key.last_six(),
             saved_at: Some(now.wall),
             is_uncertain: false,
         };
-        let then = AfterStore::AttemptSaved(Attempted { activation, id, label });
-        self.store(vec![Edit::Attempt(attempt)], then, now)
+        Next::Store(vec![Edit::Attempt(attempt)], AfterStore::AttemptSaved(Attempted { activation, id, label }))
     }
 
-    pub(super) fn attempt_saved(&mut self, attempted: Attempted, saved: Result<(), String>, now: Now) -> Step {
+    /// Sends the activation if its attempt was saved.
+    pub(super) fn attempt_saved(&mut self, attempted: Attempted, saved: Result<(), String>) -> Next {
         if let Err(message) = saved {
             self.forget_attempt(attempted.id);
             let message = format!("no seat was taken, because the license could not be stored: {message}");
-            return self.fail(self.error(ErrorKind::Storage, message), now);
+            return Next::fail(self.error(ErrorKind::Storage, message));
         }
         if !self.record.attempts.iter().any(|attempt| attempt.is(attempted.id)) {
             // another process has removed the record in between
-            return self.fail(self.not_activated(), now);
+            return Next::fail(self.not_activated());
         }
         let mut meta = self.config.meta().clone();
         meta.insert(MARKER_META, attempted.id.marker());
@@ -207,11 +167,11 @@ impl Engine {
             conditions: self.conditions(self.config.bind_device()).clone(),
             meta,
         };
-        self.send(AfterReply::Activate(attempted, request), now)
+        Next::Send(AfterReply::Activate(attempted, request))
     }
 
-    /// Polar gave a seat, or did not, or nobody knows.
-    pub(super) fn activated(&mut self, attempted: Attempted, reply: Result<Confirmed, Rejection>, now: Now) -> Step {
+    /// Handles the answer to the activation.
+    pub(super) fn activated(&mut self, attempted: Attempted, reply: Result<Confirmed, Rejection>, now: Now) -> Next {
         let rejection = match reply {
             Ok(confirmed) => {
                 let Attempted { activation, id, label } = attempted;
@@ -226,46 +186,14 @@ impl Engine {
             let detail =
                 format!("{rejection}; a seat may have been taken all the same, labelled `{}`", attempted.label);
             let error = self.reworded(self.rejected(rejection), Text::MaybeActivated, detail);
-            return self.fail_after(vec![Edit::AttemptUncertain(attempted.id)], error, now);
+            return Next::fail_after(vec![Edit::AttemptUncertain(attempted.id)], error);
         }
         let activation = &attempted.activation;
         let older = activation.previous.as_ref().and_then(|previous| previous.identity.seat);
-        if let Some(seat) = older.filter(|_| activation.replace_previous && rejection == NO_SEAT) {
+        match older.filter(|_| activation.replace_previous && rejection == NO_SEAT) {
             // with the new key, which also fits a rotated one; the seat of another license is not found that way
-            let request = wire::Deactivate {
-                key: activation.key.clone(),
-                organization_id: self.config.organization_id(),
-                activation_id: seat.id,
-            };
-            return self.send(AfterReply::ReleasePrevious(attempted, request), now);
-        }
-        self.stop(attempted.activation, Some(attempted.id), rejection, now)
-    }
-
-    /// The older seat of this key was released, to take one here.
-    pub(super) fn previous_released(
-        &mut self,
-        attempted: Attempted,
-        seat: Uuid,
-        reply: Result<(), Rejection>,
-        now: Now,
-    ) -> Step {
-        let Attempted { activation, id, .. } = attempted;
-        match reply {
-            Ok(()) => {
-                let edits = vec![Edit::AttemptOver(id), Edit::SeatReleased(seat)];
-                let activation = Activation { replace_previous: false, ..activation };
-                self.store(edits, AfterStore::PreviousReleased(activation), now)
-            }
-            Err(rejection) if rejection.is_from_polar() => {
-                let same_key =
-                    activation.previous.as_ref().is_some_and(|previous| previous.identity.key == activation.key);
-                let mut edits = vec![Edit::AttemptOver(id)];
-                // moving it here once more would fail again; the seat of another key is not found with this one
-                edits.extend(same_key.then_some(Edit::SeatReleased(seat)));
-                self.store(edits, AfterStore::NoSeat(activation), now)
-            }
-            Err(rejection) => self.stop(activation, Some(id), rejection, now),
+            Some(seat) => self.release(activation.key.clone(), seat.id, SeatOf::Previous(Box::new(attempted))),
+            None => self.stop(attempted.activation, Some(attempted.id), rejection, now),
         }
     }
 
@@ -275,7 +203,7 @@ impl Engine {
         attempt: Option<(AttemptId, String)>,
         confirmed: Confirmed,
         now: Now,
-    ) -> Step {
+    ) -> Next {
         let (attempt, label) = attempt.unzip();
         let seat = confirmed.activation_id.map(|id| Seat { id, bound: self.config.bind_device() });
         let identity = Identity { key: activation.key, seat };
@@ -286,35 +214,35 @@ impl Engine {
             instead_of: activation.previous.map(|previous| previous.identity),
         };
         let plan = self.plan(None, now);
-        self.save(vec![Edit::Activated(Box::new(activated)), Edit::Plan(plan)], Settled::Activated, now)
+        Next::save(vec![Edit::Activated(Box::new(activated)), Edit::Plan(plan)], Success::Activated)
     }
 
     /// Ends without a seat, for certain: the license here, if any, stays as it was.
-    fn stop(&mut self, activation: Activation, attempt: Option<AttemptId>, rejection: Rejection, now: Now) -> Step {
-        let plan = self.plan(Some(&rejection), now);
-        let mut edits: Vec<Edit> = attempt.map(Edit::AttemptOver).into_iter().collect();
+    fn stop(&mut self, activation: Activation, attempt: Option<AttemptId>, rejection: Rejection, now: Now) -> Next {
+        let pause = self.pause(&rejection, now);
+        let edits = attempt.map(Edit::AttemptOver).into_iter();
         if attempt.is_some() && rejection == NO_SEAT {
-            return self.store(edits, AfterStore::NoSeat(activation), now);
+            return Next::Store(edits.collect(), AfterStore::NoSeat(activation));
         }
-        edits.extend(plan.pause());
         let stored = activation.previous.as_ref().map(|previous| &previous.identity.key);
         let error = if rejection == Rejection::Denied(Reason::NotFound) && stored == Some(&activation.key) {
             self.key_replaced()
         } else {
             self.rejected(rejection)
         };
-        self.fail_after(edits, error, now)
+        Next::fail_after(edits.chain(pause).collect(), error)
     }
 
-    /// No seat was free. Another process on this device may have taken the last one meanwhile, and it serves both.
-    pub(super) fn no_seat(&mut self, activation: &Activation, now: Now) -> Step {
+    /// Ends because no seat was free, unless another process on this device has taken the last one meanwhile: it serves
+    /// both.
+    pub(super) fn no_seat(&self, activation: &Activation) -> Next {
         let previous = activation.previous.as_ref().map(|previous| &previous.identity);
         let taken_meanwhile = self.record.license.as_ref().is_some_and(|license| {
             let same_key = license.identity.key == activation.key && license.identity.seat.is_some();
             same_key && license.verdict == Verdict::Confirmed && Some(&license.identity) != previous
         });
         if taken_meanwhile {
-            return self.finish(Ending::default(), now);
+            return Next::end();
         }
         let can_move = activation.can_move && !activation.replace_previous;
         let mut error = self.refused(Reason::ActivationLimit);
@@ -327,24 +255,15 @@ impl Engine {
                 "every activation of this license key is in use; deactivate another device, or move the license here";
             error = self.reworded(error, Text::KeyInUseMove, detail);
         }
-        let error = if can_move { error.with_next_step(NextStep::Move) } else { error };
-        self.fail(error, now)
+        Next::fail(if can_move { error.with_next_step(NextStep::Move) } else { error })
     }
 
-    /// Whether the next start finds this license, and access to it, without what this operation adds.
+    /// Returns `true` if the next start finds this license, and access to it, without the edits of this operation.
     fn is_stored(&self, identity: &Identity) -> bool {
         let license = self.record.license.as_ref();
         let confirmed =
             license.is_some_and(|license| license.identity == *identity && license.verdict == Verdict::Confirmed);
         confirmed && !self.unsaved.iter().any(|edit| edit.activates(identity))
-    }
-
-    /// The activation succeeded and could not be stored. The license stays in memory, and is saved with the next operation
-    /// that can.
-    pub(super) fn not_stored(&self, message: &str) -> Error {
-        let seated = self.record.identity().is_some_and(|identity| identity.seat.is_some());
-        let what = if seated { "the license took a seat and is active" } else { "the license is active" };
-        self.until_exit(seated, format!("{what} in this process only, since it could not be stored: {message}"))
     }
 
     /// Takes back an attempt that was not saved and so was not sent.

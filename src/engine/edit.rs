@@ -243,13 +243,6 @@ impl Edit {
     }
 }
 
-impl PlanEdit {
-    /// What of it is saved by an operation that failed: a pause binds other processes as well.
-    pub(super) fn pause(&self) -> Option<Edit> {
-        self.pause_until.map(Edit::Pause)
-    }
-}
-
 impl Editor<'_> {
     pub(super) fn apply(&mut self, record: &mut Record, edit: &Edit) -> Applied {
         match edit {

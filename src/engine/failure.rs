@@ -115,8 +115,12 @@ impl Engine {
         error.with_texts(message, detail)
     }
 
-    /// Returns the error for a license that could not be stored and lasts until the app ends.
-    pub(super) fn until_exit(&self, seated: bool, detail: String) -> Error {
+    /// Returns the error for an activation that succeeded and could not be stored. The license stays in memory, and is saved
+    /// with the next operation that can.
+    pub(super) fn not_stored(&self, message: &str) -> Error {
+        let seated = self.record.identity().is_some_and(|identity| identity.seat.is_some());
+        let what = if seated { "the license took a seat and is active" } else { "the license is active" };
+        let detail = format!("{what} in this process only, since it could not be stored: {message}");
         let texts = self.config.texts();
         let problem = Problem::new(texts, ErrorKind::Storage, detail);
         let message = format!("{} {}", problem.message, texts.get(Text::UntilExit));

@@ -17,16 +17,15 @@
 use super::Engine;
 use super::code_pace;
 use super::edit::{Edit, Rotated};
-use super::step::Step;
-use super::task::{AfterPortalStore, AfterReply, AfterStore, Ending, Settled};
-use crate::codes::{Deactivated, ErrorKind, Reason};
+use super::task::{AfterPortalStore, AfterReply, AfterStore, Ending, Next, SeatOf, Success};
+use crate::codes::{ErrorKind, Reason};
 use crate::decision::Problem;
 use crate::error::Error;
 use crate::key::Key;
 use crate::record::{Attempt, CodeTries, CodeTry, CodeUse, Identity, Seat};
 use crate::texts::{Text, Texts};
 use crate::time::Now;
-use crate::wire::{self, Rejection};
+use crate::wire;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -69,75 +68,71 @@ pub enum PortalOperation {
 }
 
 impl Engine {
-    pub(super) fn begin_portal(&mut self, operation: PortalOperation, now: Now) -> Step {
+    pub(super) fn begin_portal(&mut self, operation: PortalOperation, now: Now) -> Next {
         match operation {
             PortalOperation::Code(to) => {
                 let new = CodeTry { at: now.wall, id: self.random.next() };
-                self.store(vec![Edit::CodeTry(new, to)], AfterStore::Portal(AfterPortalStore::CodeTry(new, to)), now)
+                Next::Store(vec![Edit::CodeTry(new, to)], AfterStore::Portal(AfterPortalStore::CodeTry(new, to)))
             }
-            PortalOperation::CodeNotMailed => {
-                self.store(vec![Edit::CodeNotMailed], AfterStore::End(Ending::default()), now)
-            }
+            PortalOperation::CodeNotMailed => Next::End(vec![Edit::CodeNotMailed], Ending::default()),
             PortalOperation::CodesBlocked(to, wait) => {
                 let edits = vec![Edit::CodesBlocked(now.wall.plus(wait))];
-                self.store(edits, AfterStore::Portal(AfterPortalStore::CodesBlocked(to, wait)), now)
+                Next::Store(edits, AfterStore::Portal(AfterPortalStore::CodesBlocked(to, wait)))
             }
             PortalOperation::Release { key, activation_id, marker } => {
                 let request = wire::Deactivate { key, organization_id: self.config.organization_id(), activation_id };
-                self.store(Vec::new(), AfterStore::Portal(AfterPortalStore::Release(request, marker)), now)
+                Next::Store(Vec::new(), AfterStore::Portal(AfterPortalStore::Release(request, marker)))
             }
             PortalOperation::SeatFound { key, activation_id, marker } => {
                 let seat = Seat { id: activation_id, bound: self.config.bind_device() };
-                self.store(vec![Edit::SeatFound { marker, seat, key }], AfterStore::End(Ending::default()), now)
+                Next::End(vec![Edit::SeatFound { marker, seat, key }], Ending::default())
             }
-            PortalOperation::Rotate => self.store(Vec::new(), AfterStore::Portal(AfterPortalStore::Rotate), now),
-            PortalOperation::Rotated(rotated) => self.save(vec![Edit::Rotated(rotated)], Settled::Rotated, now),
+            PortalOperation::Rotate => Next::Store(Vec::new(), AfterStore::Portal(AfterPortalStore::Rotate)),
+            PortalOperation::Rotated(rotated) => Next::save(vec![Edit::Rotated(rotated)], Success::Rotated),
         }
     }
 
-    pub(super) fn portal_stored(&mut self, then: AfterPortalStore, written: Result<(), String>, now: Now) -> Step {
+    pub(super) fn portal_stored(&mut self, then: AfterPortalStore, written: Result<(), String>, now: Now) -> Next {
         match then {
             AfterPortalStore::CodeTry(new, to) => self.code_try_stored(new, to, now),
             AfterPortalStore::CodesBlocked(to, wait) => {
-                let error = self.codes_refused(to, codes_blocked(self.config.texts(), wait), now);
-                self.fail(error, now)
+                Next::fail(self.codes_refused(to, codes_blocked(self.config.texts(), wait), now))
             }
-            AfterPortalStore::Release(request, marker) => self.release_any(request, marker, now),
+            AfterPortalStore::Release(request, marker) => self.release_device(request, marker),
             AfterPortalStore::ReleaseHere(request, marker) => match written {
-                Ok(()) => self.send(AfterReply::ReleaseAny(request, marker), now),
-                Err(message) => self.fail(self.not_released(&message), now),
+                Ok(()) => Next::Send(AfterReply::Release(SeatOf::Device(marker), request)),
+                Err(message) => Next::fail(self.not_released(&message)),
             },
-            AfterPortalStore::Rotate => self.rotate(written, now),
+            AfterPortalStore::Rotate => self.rotate(written),
         }
     }
 
-    fn rotate(&mut self, written: Result<(), String>, now: Now) -> Step {
+    fn rotate(&self, written: Result<(), String>) -> Next {
         if self.is_newer {
-            return self.fail(self.refused(Reason::NewerFormat), now);
+            return Next::fail(self.refused(Reason::NewerFormat));
         }
         match written {
-            Ok(()) => self.finish(Ending::default(), now),
+            Ok(()) => Next::end(),
             Err(message) => {
                 let detail =
                     format!("the license key was not replaced, because the license could not be stored: {message}");
-                self.fail(self.error(ErrorKind::Storage, detail), now)
+                Next::fail(self.error(ErrorKind::Storage, detail))
             }
         }
     }
 
-    fn code_try_stored(&mut self, new: CodeTry, to: CodeUse, now: Now) -> Step {
+    fn code_try_stored(&self, new: CodeTry, to: CodeUse, now: Now) -> Next {
         if self.is_newer {
-            return self.fail(self.refused(Reason::NewerFormat), now);
+            return Next::fail(self.refused(Reason::NewerFormat));
         }
         if code_pace::is_reserved(&self.record.code_tries, new) {
-            return self.finish(Ending::default(), now);
+            return Next::end();
         }
         let (tries, texts) = (&self.record.code_tries, self.config.texts());
         let (paced, blocked) = (code_pace::paced(tries, to, now.wall), code_pace::blocked(tries, now.wall));
         let wait = Duration::from_millis(paced.max(blocked).max(1).unsigned_abs());
         let error = if blocked > paced { codes_blocked(texts, wait) } else { too_many_codes(texts, wait) };
-        let error = self.codes_refused(to, error, now);
-        self.fail(error, now)
+        Next::fail(self.codes_refused(to, error, now))
     }
 
     /// The error of a code that cannot be requested or tried for now. Of one that was mailed, the user has to know whether it
@@ -158,45 +153,14 @@ impl Engine {
         }
     }
 
-    fn release_any(&mut self, request: wire::Deactivate, marker: Option<String>, now: Now) -> Step {
+    fn release_device(&self, request: wire::Deactivate, marker: Option<String>) -> Next {
         let here = self.record.identity().filter(|here| here.activation_id() == Some(request.activation_id));
-        let Some(here) = here else { return self.send(AfterReply::ReleaseAny(request, marker), now) };
-        if here.key == request.key {
-            return self.store(Vec::new(), AfterStore::Deactivate, now);
+        match here {
+            None => Next::Send(AfterReply::Release(SeatOf::Device(marker), request)),
+            Some(here) if here.key == request.key => Next::Store(Vec::new(), AfterStore::Deactivate),
+            // the key was replaced since it was stored here, or since it was listed: only Polar knows which text is the last
+            Some(_) => Next::Store(Vec::new(), AfterStore::Portal(AfterPortalStore::ReleaseHere(request, marker))),
         }
-        // the key was replaced since it was stored here, or since it was listed: only Polar knows which text is the last
-        self.store(Vec::new(), AfterStore::Portal(AfterPortalStore::ReleaseHere(request, marker)), now)
-    }
-
-    pub(super) fn any_released(
-        &mut self,
-        seat: Uuid,
-        marker: Option<String>,
-        reply: Result<(), Rejection>,
-        now: Now,
-    ) -> Step {
-        let here = self.record.identity().filter(|here| here.activation_id() == Some(seat)).cloned();
-        let deactivated = match reply {
-            Ok(()) => match here {
-                Some(here) => return self.remove(here, Deactivated::Released, now),
-                None => Deactivated::Released,
-            },
-            Err(Rejection::Denied(_)) if here.is_some() => return self.store(Vec::new(), AfterStore::Deactivate, now),
-            Err(Rejection::Denied(_)) => Deactivated::Unknown,
-            Err(
-                rejection @ (Rejection::UsageExhausted
-                | Rejection::Invalid { .. }
-                | Rejection::RateLimited(_)
-                | Rejection::Unreachable { .. }),
-            ) => {
-                let plan = self.plan(Some(&rejection), now);
-                return self.fail_after(plan.pause().into_iter().collect(), self.rejected(rejection), now);
-            }
-        };
-        let ending = Ending { deactivated: Some(deactivated), ..Ending::default() };
-        // the activation that took it, if its answer was lost here, is no longer uncertain
-        let edits = [Edit::Released(seat)].into_iter().chain(marker.map(Edit::MarkerReleased)).collect();
-        self.store(edits, AfterStore::End(ending), now)
     }
 
     /// The license here.

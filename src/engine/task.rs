@@ -1,8 +1,8 @@
-//! The data with which an operation continues after each step. Each kind has the fields that it needs and no others.
-//! Nothing here stores, sends or decides; `ask.rs`, `activate.rs`, `deactivate.rs` and `finish.rs` do.
+//! The next part of an operation as data, and what the operation continues with after it. Each kind has the fields that it
+//! needs and no others. Nothing here decides, stores or sends: the operations decide, and `run.rs` makes steps of it.
 
 use super::Patience;
-use super::edit::{Asked, AttemptId};
+use super::edit::{Asked, AttemptId, Edit};
 use crate::codes::Deactivated;
 use crate::error::Error;
 use crate::key::Key;
@@ -14,10 +14,22 @@ use crate::wire::{self, Confirmed};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The next part of an operation after a store step, whose changes were saved or could not be saved.
+/// The next part of an operation.
+pub(super) enum Next {
+    /// Save the edits, then continue.
+    Store(Vec<Edit>, AfterStore),
+    /// Save the same edits once more, not before this time in ms of the monotonic clock.
+    SaveAgain(u64, Unsaved),
+    /// Send the request, then continue.
+    Send(AfterReply),
+    /// Release the seats of older licenses, then end.
+    Release(Ending),
+    /// Save the edits, then end.
+    End(Vec<Edit>, Ending),
+}
+
+/// The part of an operation that follows a store step, whether or not its changes could be saved.
 pub(super) enum AfterStore {
-    /// The record was read for the first time.
-    Opened,
     /// Ask Polar about the stored license, if that is due.
     Ask(Question),
     /// Polar's answer was saved, or conflicted with the opposite answer that another process saved.
@@ -45,12 +57,12 @@ pub(super) enum AfterStore {
     Portal(AfterPortalStore),
 }
 
-/// The next part of an operation of the customer portal after a store step.
+/// The part of an operation of the customer portal that follows a store step.
 #[cfg(feature = "portal")]
 pub(super) enum AfterPortalStore {
     /// Allow this request for a code, or this try, if it was counted.
     CodeTry(CodeTry, CodeUse),
-    /// Report that Polar accepts no code for so long.
+    /// Report that Polar accepts no code for this time.
     CodesBlocked(CodeUse, Duration),
     /// Release the seat of any device, with the marker of its activation.
     Release(wire::Deactivate, Option<String>),
@@ -62,16 +74,16 @@ pub(super) enum AfterPortalStore {
 
 /// A result that must be stored for the operation to succeed.
 pub(super) struct Unsaved {
-    pub(super) result: Settled,
+    pub(super) result: Success,
     /// Whether the store already has the license, so that failing to save it again loses nothing.
     pub(super) is_stored: bool,
     /// The number of failed saves.
     pub(super) failures: u32,
 }
 
-/// The result of an operation at Polar.
+/// The success of an operation at Polar.
 #[derive(Clone, Copy)]
-pub(super) enum Settled {
+pub(super) enum Success {
     Activated,
     Deactivated(Deactivated),
     /// The license's key was replaced by another one.
@@ -79,26 +91,29 @@ pub(super) enum Settled {
     Rotated,
 }
 
-/// The next part of an operation after a reply, with the request that it sent.
+/// The part of an operation that follows a reply, with the request that was sent.
 pub(super) enum AfterReply {
     Ask(Question, wire::Validate),
-    /// Asks whether the seat known here belongs to the key that is activated.
-    CheckSeat(Activation, Seat, wire::Validate),
-    /// Asks whether the key is valid at all.
-    CheckKey(Activation, wire::Validate),
+    /// Asks whether the key that is activated is valid, with this seat or alone.
+    Check(Activation, Option<Seat>, wire::Validate),
     Activate(Attempted, wire::Activate),
-    /// Releases this device's older seat, to take one for the key.
-    ReleasePrevious(Attempted, wire::Deactivate),
-    /// Releases the seat of an older license.
-    Release(Ending, wire::Deactivate),
-    /// Asks whether Polar knows the key of an older license, after Polar did not know its seat.
-    CheckOlderKey(Ending, Uuid, wire::Validate),
-    Deactivate(Identity, wire::Deactivate),
-    /// Asks whether Polar knows the key that is deactivated, after Polar did not know its seat.
-    CheckOwnKey(Identity, wire::Validate),
-    /// Releases the seat of any device, with the marker of its activation.
+    /// Releases a seat.
+    Release(SeatOf, wire::Deactivate),
+    /// Asks whether Polar knows the key of this seat, after Polar did not know the seat.
+    CheckKey(SeatOf, Uuid, wire::Validate),
+}
+
+/// The owner of a seat that is released, and the data with which the operation continues.
+pub(super) enum SeatOf {
+    /// The license that is deactivated.
+    License(Identity),
+    /// The license here, whose seat an activation of the same key needs.
+    Previous(Box<Attempted>),
+    /// A license that was here before.
+    Older(Ending),
+    /// Any device of the customer, with the marker of its activation.
     #[cfg(feature = "portal")]
-    ReleaseAny(wire::Deactivate, Option<String>),
+    Device(Option<String>),
 }
 
 /// The conditions under which a store step writes.
@@ -137,10 +152,8 @@ pub(super) struct Activation {
     pub(super) replace_previous: bool,
     /// Whether Polar has said that the seat known here is this key's, but not for this device in its present state.
     pub(super) can_move: bool,
-    /// The last seat that was kept without its key. It may be this key's if the key was rotated.
-    pub(super) newest_kept: Option<Seat>,
-    /// The seats that were kept before `newest_kept`, the newest last.
-    pub(super) other_kept: Vec<Seat>,
+    /// The seats with which Polar is still to be asked about the key; `None` asks about the key alone.
+    pub(super) questions: std::vec::IntoIter<Option<Seat>>,
     /// Polar's confirmation of the key alone.
     pub(super) checked: Option<Confirmed>,
 }
@@ -152,11 +165,33 @@ pub(super) struct Attempted {
     pub(super) label: String,
 }
 
-/// The report of an operation that has nothing left to do.
+/// The report of an operation that has ended.
 #[derive(Default)]
 pub(super) struct Ending {
     pub(super) failure: Option<Error>,
     pub(super) deactivated: Option<Deactivated>,
+}
+
+impl Next {
+    /// Ends with success.
+    pub(super) fn end() -> Self {
+        Self::End(Vec::new(), Ending::default())
+    }
+
+    /// Ends with an error.
+    pub(super) fn fail(error: Error) -> Self {
+        Self::fail_after(Vec::new(), error)
+    }
+
+    /// Saves what the operation has learned, then ends with an error.
+    pub(super) fn fail_after(edits: Vec<Edit>, error: Error) -> Self {
+        Self::End(edits, Ending { failure: Some(error), ..Ending::default() })
+    }
+
+    /// Ends with a result that counts only if it is stored.
+    pub(super) fn save(edits: Vec<Edit>, result: Success) -> Self {
+        Self::Store(edits, AfterStore::Save(Unsaved { result, is_stored: false, failures: 0 }))
+    }
 }
 
 impl AfterStore {
@@ -166,8 +201,7 @@ impl AfterStore {
             Self::Forgotten => Write::AllOrNothing,
             #[cfg(feature = "portal")]
             Self::Portal(then) => then.write(),
-            Self::Opened
-            | Self::Ask(_)
+            Self::Ask(_)
             | Self::Answered(_)
             | Self::Activate { .. }
             | Self::AttemptSaved(_)
@@ -198,33 +232,19 @@ impl AfterReply {
     /// before it takes a seat.
     pub(super) fn likely_requests(&self) -> u8 {
         match self {
-            Self::CheckSeat(_, _, _) | Self::CheckKey(_, _) => 3,
-            Self::Ask(_, _)
-            | Self::Activate(_, _)
-            | Self::ReleasePrevious(_, _)
-            | Self::Release(_, _)
-            | Self::CheckOlderKey(_, _, _)
-            | Self::Deactivate(_, _)
-            | Self::CheckOwnKey(_, _) => 1,
-            #[cfg(feature = "portal")]
-            Self::ReleaseAny(_, _) => 1,
+            Self::Check(..) => 3,
+            Self::Ask(..) | Self::Activate(..) | Self::Release(..) | Self::CheckKey(..) => 1,
         }
     }
 
     /// Returns the endpoint's path and the JSON body.
     pub(super) fn request(&self) -> (&'static str, String) {
         match self {
-            Self::Ask(_, request)
-            | Self::CheckSeat(_, _, request)
-            | Self::CheckKey(_, request)
-            | Self::CheckOlderKey(_, _, request)
-            | Self::CheckOwnKey(_, request) => (wire::Validate::PATH, request.body()),
-            Self::Activate(_, request) => (wire::Activate::PATH, request.body()),
-            Self::ReleasePrevious(_, request) | Self::Release(_, request) | Self::Deactivate(_, request) => {
-                (wire::Deactivate::PATH, request.body())
+            Self::Ask(_, request) | Self::Check(_, _, request) | Self::CheckKey(_, _, request) => {
+                (wire::Validate::PATH, request.body())
             }
-            #[cfg(feature = "portal")]
-            Self::ReleaseAny(request, _) => (wire::Deactivate::PATH, request.body()),
+            Self::Activate(_, request) => (wire::Activate::PATH, request.body()),
+            Self::Release(_, request) => (wire::Deactivate::PATH, request.body()),
         }
     }
 }
@@ -255,16 +275,5 @@ impl Activation {
     /// Starts this activation again from the beginning.
     pub(super) fn start_over(self) -> AfterStore {
         AfterStore::Activate { key: Some(self.key), replace_previous: self.replace_previous }
-    }
-}
-
-impl From<Settled> for Ending {
-    fn from(result: Settled) -> Self {
-        match result {
-            Settled::Activated => Self::default(),
-            #[cfg(feature = "portal")]
-            Settled::Rotated => Self::default(),
-            Settled::Deactivated(deactivated) => Self { deactivated: Some(deactivated), ..Self::default() },
-        }
     }
 }

@@ -20,7 +20,7 @@ use crate::text::printable;
 use crate::texts::{Text, Texts};
 use crate::time::Timestamp;
 use crate::transport::{Answer, Method, PortalAnswer, PortalRequest, Request, Sent};
-use crate::wire::{Rejection, not_polar};
+use crate::wire::{Cause, not_polar};
 use serde::Serialize;
 use std::time::Duration;
 use uuid::Uuid;
@@ -46,7 +46,7 @@ pub(super) enum Refusal {
     /// Polar accepts no such request for this time.
     RateLimited(Duration),
     /// Not Polar's answer, or none.
-    NoAnswer(Rejection),
+    NoAnswer(Cause),
 }
 
 /// The block of the code endpoints, if a browser hides the header that states it.
@@ -372,7 +372,7 @@ impl Call {
             Answer::Failed { failure, sent, message } => {
                 let maybe_applied = maybe_applied && *sent == Sent::Maybe;
                 let (kind, message) = (failure.kind(), printable(message));
-                return Refusal::NoAnswer(Rejection::Unreachable { kind, message, maybe_applied });
+                return Refusal::NoAnswer(Cause::Unreachable { kind, message, maybe_applied });
             }
         };
         if status == 429 {
@@ -436,7 +436,7 @@ impl Refusal {
     /// Returns `true` if Polar may have applied the request.
     pub(super) fn maybe_applied(&self) -> bool {
         match self {
-            Self::NoAnswer(rejection) => rejection.maybe_applied(),
+            Self::NoAnswer(cause) => cause.maybe_applied(),
             Self::SessionOver
             | Self::WrongCode
             | Self::WrongAddress
@@ -451,7 +451,7 @@ impl Refusal {
     /// Converts it to an error, in the app's words.
     pub(super) fn into_error(self, texts: &Texts) -> Error {
         let (kind, text, detail) = match self {
-            Self::NoAnswer(rejection) => return rejection.into_error(texts),
+            Self::NoAnswer(cause) => return cause.into_error(texts),
             Self::RateLimited(wait) => return Error::of(Problem::busy(texts, wait), None),
             Self::SessionOver => (
                 ErrorKind::Refused,

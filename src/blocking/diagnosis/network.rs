@@ -12,7 +12,7 @@ use crate::key::Key;
 use crate::text::printable;
 use crate::time::Timestamp;
 use crate::transport::{Answer, Request};
-use crate::wire::{Confirmed, Rejection, Validate};
+use crate::wire::{Cause, Confirmed, Rejection, Validate};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -97,8 +97,9 @@ impl Asked {
     /// Whether Polar's own answer came back.
     fn is_polar(&self) -> bool {
         match &self.reply {
-            Ok(_) | Err(Rejection::Denied(_) | Rejection::UsageExhausted | Rejection::Invalid { .. }) => true,
-            Err(Rejection::RateLimited(_) | Rejection::Unreachable { .. }) => false,
+            Ok(_) | Err(Rejection::Denied(_)) => true,
+            Err(Rejection::NotAnswered(Cause::UsageExhausted | Cause::Invalid { .. })) => true,
+            Err(Rejection::NotAnswered(Cause::RateLimited(_) | Cause::Unreachable { .. })) => false,
         }
     }
 
@@ -261,10 +262,10 @@ impl Asked {
             Err(rejection @ Rejection::Denied(_)) => {
                 Finding::faulty(Check::Key, Fault::KeyDenied, format!("{name} denies the key: {rejection}"))
             }
-            Err(rejection @ (Rejection::Invalid { .. } | Rejection::UsageExhausted)) => {
-                Finding::faulty(Check::Key, Fault::Configuration, rejection.to_string())
+            Err(Rejection::NotAnswered(cause @ (Cause::Invalid { .. } | Cause::UsageExhausted))) => {
+                Finding::faulty(Check::Key, Fault::Configuration, cause.to_string())
             }
-            Err(Rejection::RateLimited(_) | Rejection::Unreachable { .. }) => {
+            Err(Rejection::NotAnswered(Cause::RateLimited(_) | Cause::Unreachable { .. })) => {
                 Finding::unchecked(Check::Key, "Polar did not answer", "The key is checked once Polar answers.")
             }
         }

@@ -1,0 +1,108 @@
+//! Decides when this engine asks Polar by itself: whether a refresh is due, when a timer should look next, and the plan
+//! after each answer. `schedule.rs` has the times.
+
+use super::edit::{Edit, PlanEdit};
+use super::{Engine, Patience, schedule};
+use crate::codes::State;
+use crate::decision::Decision;
+use crate::record::Verdict;
+use crate::time::Now;
+use crate::wire::{Cause, Rejection};
+use std::time::Duration;
+
+/// The least time between two requests by an explicit refresh, or by starting the automatic one, without access. Applies
+/// whatever the plan says.
+const ASK_AGAIN_MS: i64 = 5_000;
+
+impl Engine {
+    /// Returns `true` if the timer, or the app at its start, should ask now.
+    pub(super) fn is_due(&mut self, patience: Patience, now: Now) -> bool {
+        let state = self.state(now);
+        let since = self.asked_at.map(|at| now.since(at));
+        // a user waits for access, perhaps at a button, but may press it again and again
+        let may_ask_again = !state.is_allowed() && since.is_none_or(|ms| ms >= ASK_AGAIN_MS);
+        let user_waits = patience == Patience::Short && may_ask_again;
+        if user_waits || !self.has_pending_work() {
+            return user_waits;
+        }
+        match patience {
+            Patience::Started if may_ask_again => true,
+            Patience::Full | Patience::Woken if !state.is_allowed() && since.is_none() => true,
+            Patience::Woken if state != State::Active || self.unreached.is_some() => true,
+            Patience::Short | Patience::Full | Patience::Started | Patience::Woken => self.due_in(now) == 0,
+        }
+    }
+
+    /// Returns `true` if there is a reason to contact Polar without the user: a license, one that cannot be trusted and that
+    /// Polar has not yet answered about, or seats to release.
+    fn has_pending_work(&self) -> bool {
+        self.has_license() || !self.record.releases.is_empty() || (self.target().is_some() && !self.untrusted_answered)
+    }
+
+    /// Returns the wait until Polar should be asked, in ms.
+    fn due_in(&mut self, now: Now) -> u64 {
+        match (self.estimate(now), self.record.plan.next) {
+            (Some(estimate), Some(next)) => {
+                let wait = next.ms_since(estimate);
+                let longest = self.config.refresh_ms().max(schedule::LONGEST_MS);
+                if wait > longest { 0 } else { wait.max(0).unsigned_abs() }
+            }
+            (None, Some(next)) => {
+                // no clock can be trusted, but the time that this process has counted can
+                let at = *self.fallback_at.get_or_insert_with(|| {
+                    let wait = next.ms_since(now.wall).clamp(0, schedule::LONGEST_MS);
+                    now.after(wait.unsigned_abs())
+                });
+                now.until(at)
+            }
+            (_, None) => 0,
+        }
+    }
+
+    /// Returns the time at which a timer should look next: to ask, or because the state changes by itself.
+    pub(super) fn wake_at(&mut self, decision: &Decision, now: Now) -> Option<u64> {
+        let ask_in = self.has_pending_work().then(|| self.due_in(now));
+        let pause = self.pacer.pause_left(now);
+        let ask_in = ask_in.map(|wait| wait.max(pause));
+        let estimate = self.estimate(now);
+        let license = decision.license();
+        let stale_at = license.map(|license| license.confirmed_at.plus_ms(self.config.refresh_ms()));
+        let expires_at = license.and_then(|license| license.expires_at);
+        let changes = [stale_at, decision.notice_at(), decision.grace_ends_at(), expires_at];
+        let change_in = changes.into_iter().filter_map(|at| {
+            let wait = at?.ms_since(estimate?);
+            (wait > 0).then_some(wait.unsigned_abs())
+        });
+        change_in.chain(ask_in).min().map(|wait| now.after(wait))
+    }
+
+    /// Records whether Polar could be reached, and returns the plan for the next round.
+    pub(super) fn plan(&mut self, rejection: Option<&Rejection>, now: Now) -> PlanEdit {
+        let has_confirmed = self.record.license.as_ref().is_some_and(|license| license.verdict == Verdict::Confirmed);
+        let (is_new_denial, problem) = match rejection {
+            // without enough uses left the key is not judged, but Polar has answered
+            None | Some(Rejection::NotAnswered(Cause::UsageExhausted)) => (false, None),
+            Some(Rejection::Denied(_)) => (has_confirmed, None),
+            Some(Rejection::NotAnswered(cause)) => (false, Some(cause.problem(self.config.texts()))),
+        };
+        // not the wait for the requests of other operations, which only this process imposes
+        let is_paused = matches!(rejection, Some(Rejection::NotAnswered(Cause::RateLimited(_))));
+        let pause = self.pacer.pause_left(now);
+        let plan = PlanEdit {
+            answered: problem.is_none(),
+            failed_tries: if is_new_denial { 0 } else { self.record.plan.failed_tries },
+            jitter: self.random.next(),
+            ended: now.mono,
+            pause_until: (is_paused && pause > 0).then(|| now.wall.plus(Duration::from_millis(pause))),
+        };
+        self.unreached = problem;
+        plan
+    }
+
+    /// Records whether Polar could be reached, and returns what an operation saves that failed: a pause, which binds other
+    /// processes too.
+    pub(super) fn pause(&mut self, rejection: &Rejection, now: Now) -> Vec<Edit> {
+        let plan = self.plan(Some(rejection), now);
+        plan.pause_until.map(Edit::Pause).into_iter().collect()
+    }
+}

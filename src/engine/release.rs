@@ -1,0 +1,203 @@
+//! Releases seats: that of a license which is deactivated, those of older licenses, that which an activation of the same
+//! key needs, and that of any device for the customer portal.
+//!
+//! ```text
+//! release ─► free, or unknown to Polar ─► continue without the seat
+//!         ├► unknown, and Polar does not know its key either ─► the same, but keep the seat for the new key
+//!         └► no answer ─► error; a seat of an older license stays on the list
+//! ```
+//!
+//! Deactivate: the license is not removed before Polar has said that the seat is free or unknown. Nothing is sent before the
+//! record was written once more: a record that cannot be removed would grant access for the rest of the grace period.
+//!
+//! ```text
+//! read, write ─► release the seat ─► remove the license ─► release older seats ─► end
+//!             └► cannot be written ─► error
+//! ```
+
+use super::Engine;
+use super::edit::Edit;
+use super::task::{Activation, AfterReply, AfterStore, Attempted, Ending, Next, SeatOf, Success};
+use crate::codes::{Deactivated, Reason};
+use crate::key::Key;
+use crate::record::{Identity, KeptSeat, Seat, Verdict};
+use crate::time::Now;
+use crate::wire::{self, Cause, Confirmed, Rejection};
+use uuid::Uuid;
+
+/// The longest time for releasing an older seat. The user's own request is done by then, so they must not have to wait.
+const RELEASE_MS: u64 = 5_000;
+
+impl Engine {
+    /// Releases the seat of the license here, after the stored record was read and written once more.
+    pub(super) fn deactivate(&mut self, written: Result<(), String>) -> Next {
+        let identity = self.record.identity().cloned();
+        if let (Err(message), true) = (&written, identity.is_some() || !self.has_read) {
+            return Next::fail(self.not_released(message));
+        }
+        let Some(identity) = identity else { return Next::fail(self.not_activated()) };
+        match identity.seat {
+            Some(seat) => self.release(identity.key.clone(), seat.id, SeatOf::License(identity)),
+            None => Next::save(vec![Edit::Deactivated(identity)], Success::Deactivated(Deactivated::NotNeeded)),
+        }
+    }
+
+    /// Releases the next seat on the list, then ends. A failed release does not fail the operation; it is tried again
+    /// later.
+    pub(super) fn release_next(&mut self, ending: Ending, now: Now) -> Next {
+        // not while the store still has the license that the seat belongs to
+        let is_stored = !self.unsaved.iter().any(Edit::is_precious);
+        let Some(release) = self.record.releases.first().filter(|_| is_stored) else {
+            return Next::End(Vec::new(), ending);
+        };
+        self.running.deadline = self.running.deadline.min(now.after(RELEASE_MS));
+        self.release(release.key.clone(), release.activation_id, SeatOf::Older(ending))
+    }
+
+    /// Releases a seat.
+    pub(super) fn release(&self, key: Key, activation_id: Uuid, of: SeatOf) -> Next {
+        let request = wire::Deactivate { key, organization_id: self.config.organization_id(), activation_id };
+        Next::Send(AfterReply::Release(of, request))
+    }
+
+    /// Handles Polar's answer to a release.
+    pub(super) fn released(
+        &mut self,
+        of: SeatOf,
+        request: wire::Deactivate,
+        reply: Result<(), Rejection>,
+        now: Now,
+    ) -> Next {
+        let wire::Deactivate { key, activation_id, .. } = request;
+        match reply {
+            Ok(()) => self.after_release(of, key, activation_id, Deactivated::Released, now),
+            Err(Rejection::Denied(_)) if self.depends_on_key(&of, &key) => {
+                let request = self.validation(&Identity { key, seat: None });
+                Next::Send(AfterReply::CheckKey(of, activation_id, request))
+            }
+            Err(Rejection::Denied(_)) => self.after_release(of, key, activation_id, Deactivated::Unknown, now),
+            Err(Rejection::NotAnswered(cause)) => self.release_failed(of, cause, now),
+        }
+    }
+
+    /// Returns `true` if Polar is asked about the key of a seat that it does not know: it gives the same answer for a seat
+    /// that is free and for one that stays taken under a rotated key. This second request is rare, because most seats are
+    /// released by the first one.
+    fn depends_on_key(&self, of: &SeatOf, key: &Key) -> bool {
+        match of {
+            SeatOf::License(_) => true,
+            // Polar always answers about the license here just before a seat is released
+            SeatOf::Older(_) => !self
+                .record
+                .license
+                .as_ref()
+                .is_some_and(|license| license.identity.key == *key && license.verdict == Verdict::Confirmed),
+            SeatOf::Previous(_) => false,
+            #[cfg(feature = "portal")]
+            SeatOf::Device(_) => false,
+        }
+    }
+
+    /// Handles Polar's answer about the key of a seat that Polar did not know. The seat of a rotated key stays taken.
+    pub(super) fn key_of_seat_checked(
+        &mut self,
+        of: SeatOf,
+        key: Key,
+        seat: Uuid,
+        reply: Result<Confirmed, Rejection>,
+        now: Now,
+    ) -> Next {
+        let deactivated = match reply {
+            Ok(_) => Deactivated::Unknown,
+            Err(Rejection::Denied(Reason::NotFound)) => Deactivated::KeyUnknown,
+            Err(Rejection::Denied(_)) => Deactivated::Unknown,
+            Err(Rejection::NotAnswered(cause)) => match of {
+                // the license is removed now, so nobody would ask again
+                SeatOf::License(_) => Deactivated::KeyUnknown,
+                SeatOf::Older(_) | SeatOf::Previous(_) => return self.release_failed(of, cause, now),
+                #[cfg(feature = "portal")]
+                SeatOf::Device(_) => return self.release_failed(of, cause, now),
+            },
+        };
+        self.after_release(of, key, seat, deactivated, now)
+    }
+
+    /// Continues after Polar has released a seat, or does not know it.
+    fn after_release(&mut self, of: SeatOf, key: Key, seat: Uuid, deactivated: Deactivated, now: Now) -> Next {
+        match of {
+            SeatOf::License(identity) => {
+                self.unreached = None;
+                self.remove_license(identity, deactivated)
+            }
+            SeatOf::Older(ending) => {
+                let seat_of_device = Seat { id: seat, bound: self.config.bind_device() };
+                let kept = KeptSeat { seat: seat_of_device, label: None, key: Some(key) };
+                let kept = (deactivated == Deactivated::KeyUnknown).then_some(Edit::SeatKept(kept));
+                // planned after the release: without further seats to release the next round is a day away, not a minute
+                let plan = Edit::Plan(self.plan(None, now));
+                let edits = [Edit::Released(seat)].into_iter().chain(kept).chain([plan]).collect();
+                Next::Store(edits, AfterStore::Release(ending))
+            }
+            SeatOf::Previous(attempted) => Self::previous_released(*attempted, key, seat, deactivated),
+            #[cfg(feature = "portal")]
+            SeatOf::Device(marker) => self.device_released(seat, marker, deactivated),
+        }
+    }
+
+    /// Tries once more to activate after its own older seat was released. If there was no such seat, no seat is free.
+    fn previous_released(attempted: Attempted, key: Key, seat: Uuid, deactivated: Deactivated) -> Next {
+        let Attempted { activation, id, .. } = attempted;
+        if deactivated == Deactivated::Released {
+            let edits = vec![Edit::AttemptOver(id), Edit::SeatReleased(seat)];
+            let activation = Activation { replace_previous: false, ..activation };
+            return Next::Store(edits, AfterStore::PreviousReleased(activation));
+        }
+        let same_key = activation.previous.as_ref().is_some_and(|previous| previous.identity.key == key);
+        // moving it here once more would fail again; the seat of another key is not found with this one
+        let released = same_key.then_some(Edit::SeatReleased(seat));
+        let edits = [Edit::AttemptOver(id)].into_iter().chain(released).collect();
+        Next::Store(edits, AfterStore::NoSeat(activation))
+    }
+
+    /// Removes the license. Keeps its seat for the new key if Polar does not know this one.
+    fn remove_license(&self, identity: Identity, deactivated: Deactivated) -> Next {
+        let kept = identity.seat.filter(|_| deactivated == Deactivated::KeyUnknown).map(|seat| {
+            let label = self.record.license.as_ref().and_then(|license| license.label_of(&identity));
+            Edit::SeatKept(KeptSeat { seat, label, key: Some(identity.key.clone()) })
+        });
+        let edits = kept.into_iter().chain([Edit::Deactivated(identity)]).collect();
+        Next::save(edits, Success::Deactivated(deactivated))
+    }
+
+    /// Continues after a release by the customer portal. If the seat is that of the license here, removes the license too.
+    #[cfg(feature = "portal")]
+    fn device_released(&self, seat: Uuid, marker: Option<String>, deactivated: Deactivated) -> Next {
+        let here = self.record.identity().filter(|here| here.activation_id() == Some(seat));
+        match here {
+            Some(here) if deactivated == Deactivated::Released => self.remove_license(here.clone(), deactivated),
+            Some(_) => Next::Store(Vec::new(), AfterStore::Deactivate),
+            None => {
+                let ending = Ending { deactivated: Some(deactivated), ..Ending::default() };
+                // the activation that took it, if its answer was lost here, is no longer uncertain
+                let edits = [Edit::Released(seat)].into_iter().chain(marker.map(Edit::MarkerReleased)).collect();
+                Next::End(edits, ending)
+            }
+        }
+    }
+
+    /// Ends without an answer: the seat may be free or taken.
+    fn release_failed(&mut self, of: SeatOf, cause: Cause, now: Now) -> Next {
+        let rejection = Rejection::NotAnswered(cause);
+        match of {
+            SeatOf::Older(ending) => Next::End(vec![Edit::Plan(self.plan(Some(&rejection), now))], ending),
+            SeatOf::Previous(attempted) => {
+                let pause = self.pause(&rejection, now);
+                let edits = [Edit::AttemptOver(attempted.id)].into_iter().chain(pause).collect();
+                Next::fail_after(edits, self.rejected(rejection))
+            }
+            SeatOf::License(_) => Next::fail_after(self.pause(&rejection, now), self.rejected(rejection)),
+            #[cfg(feature = "portal")]
+            SeatOf::Device(_) => Next::fail_after(self.pause(&rejection, now), self.rejected(rejection)),
+        }
+    }
+}

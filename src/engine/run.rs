@@ -1,0 +1,321 @@
+//! Runs operations: begins them, resumes them after each step, and makes the next step of what they return. The only place
+//! that saves, sends and finishes.
+//!
+//! ```text
+//! begin, resume ─► the operation returns `Next` ─► Store, SaveAgain ─► a store step
+//!                                               ├► Send ─► a turn step before the first request, then a send step
+//!                                               ├► Release ─► the same for the next older seat, until there is none ─► End
+//!                                               └► End ─► a store step if anything is to be saved, then the outcome
+//! ```
+
+use super::edit::Edit;
+use super::step::{JoinStep, SendStep, Step, StoreStep, Turn, TurnStep};
+#[cfg(feature = "portal")]
+use super::task::AfterPortalStore;
+use super::task::{AfterReply, AfterStore, Ending, Next, Question, SeatOf, Write};
+use super::{Engine, OpId, Operation, Patience, Running};
+use crate::codes::ErrorKind;
+#[cfg(feature = "portal")]
+use crate::error::Error;
+use crate::store::Change;
+use crate::text::printable;
+use crate::time::{Now, milliseconds};
+use crate::transport::{Answer, Request, Sent};
+use crate::wire::{self, Cause, Rejection};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The longest time for a refresh if access is allowed: two seconds, less what reading and writing take.
+const SHORT_PATIENCE_MS: u64 = 1_800;
+
+/// The time that changing operations may take beyond the configured one: Polar can hold an answer for 30 s.
+const EXTRA_MS: u64 = 25_000;
+
+/// The least and the longest wait for the lock. An operation whose time is over waits the least, because its result is
+/// worth it.
+const LEAST_LOCK_MS: u64 = 200;
+const LONGEST_LOCK_MS: u64 = 2_000;
+
+impl Engine {
+    /// Starts an operation. One at a time: while another is in progress the step is a [`Step::Join`].
+    pub fn begin(&mut self, operation: Operation, now: Now) -> Step {
+        let until = now.after(self.time_limit(&operation, now));
+        let asks = operation.asks();
+        let id = self.running.id;
+        if self.is_running(id) {
+            return Step::Join(JoinStep { waits_for: id, both_ask: asks && self.running.asks, until, operation });
+        }
+        self.running = Running { id: OpId(id.0.wrapping_add(1)), asks, deadline: until, ..Running::default() };
+        let next = match operation {
+            Operation::Open => Next::Store(Vec::new(), AfterStore::End(Ending::default())),
+            Operation::Validate => Next::Store(Vec::new(), AfterStore::Ask(Question::validate())),
+            Operation::Refresh(patience) => Next::Store(Vec::new(), AfterStore::Ask(Question::refresh(patience))),
+            Operation::Consume(count) => self.begin_consume(count),
+            Operation::Activate { key, replace_previous } => self.begin_activate(key, replace_previous),
+            Operation::Deactivate => Next::Store(Vec::new(), AfterStore::Deactivate),
+            Operation::Forget => Next::Store(vec![Edit::Forget], AfterStore::Forgotten),
+            #[cfg(feature = "portal")]
+            Operation::Portal(operation) => self.begin_portal(operation, now),
+        };
+        self.step(next, now)
+    }
+
+    /// Returns the longest time that an operation may take, in ms.
+    fn time_limit(&mut self, operation: &Operation, now: Now) -> u64 {
+        let timeout = self.config.timeout_ms();
+        match operation {
+            Operation::Refresh(Patience::Short) if self.state(now).is_allowed() => timeout.min(SHORT_PATIENCE_MS),
+            Operation::Activate { .. } | Operation::Consume(_) | Operation::Deactivate => {
+                timeout.saturating_add(EXTRA_MS)
+            }
+            Operation::Open | Operation::Validate | Operation::Refresh(_) | Operation::Forget => timeout,
+            #[cfg(feature = "portal")]
+            Operation::Portal(_) => timeout.saturating_add(EXTRA_MS),
+        }
+    }
+
+    /// Returns the step for the next part of an operation.
+    fn step(&mut self, next: Next, now: Now) -> Step {
+        match next {
+            Next::Store(edits, then) => self.store(now.mono, edits, then),
+            // the edits are already among the unsaved ones
+            Next::SaveAgain(not_before, unsaved) => self.store(not_before, Vec::new(), AfterStore::Save(unsaved)),
+            Next::Send(then) => self.send(then, now),
+            Next::Release(ending) => {
+                let next = self.release_next(ending, now);
+                self.step(next, now)
+            }
+            Next::End(edits, ending) if edits.is_empty() && !self.running.has_unsaved_request => {
+                Step::Done(self.end(ending, now))
+            }
+            Next::End(edits, ending) => self.store(now.mono, edits, AfterStore::End(ending)),
+        }
+    }
+
+    /// Returns the step that reads the record and saves the edits.
+    fn store(&self, not_before: u64, edits: Vec<Edit>, then: AfterStore) -> Step {
+        let longest = not_before.saturating_add(LONGEST_LOCK_MS);
+        let until = self.running.deadline.clamp(not_before.saturating_add(LEAST_LOCK_MS), longest);
+        let ticket = Arc::clone(&self.running.ticket);
+        Step::Store(StoreStep { not_before, until, _ticket: ticket, edits, then, merged: None, unedited: None })
+    }
+
+    /// Returns the step that sends a request, after waiting for the turn if it is the operation's first request.
+    fn send(&mut self, then: AfterReply, now: Now) -> Step {
+        if self.host.takes_turns && !self.running.has_turn {
+            let ticket = Arc::clone(&self.running.ticket);
+            return Step::Turn(TurnStep { until: self.running.deadline, _ticket: ticket, then });
+        }
+        self.send_now(then, now)
+    }
+
+    /// Returns the step that sends a request within the operation's time, or continues at once if it must not be sent.
+    fn send_now(&mut self, then: AfterReply, now: Now) -> Step {
+        let deadline = self.running.deadline;
+        let reserved = match then.likely_requests() {
+            requests @ 2.. if !self.running.has_asked => {
+                self.pacer.reserve_first(&self.running.ticket, requests, now, deadline)
+            }
+            _ => self.pacer.reserve(now, deadline),
+        };
+        let not_before = match reserved {
+            Ok(not_before) => not_before,
+            Err(wait) => {
+                let cause = Cause::RateLimited(Duration::from_millis(wait));
+                let next = then.resume(self, Err(Rejection::NotAnswered(cause)), now);
+                return self.step(next, now);
+            }
+        };
+        let (path, body) = then.request();
+        let request = Request {
+            url: format!("{}{path}", self.config.environment().base_url()),
+            body,
+            timeout: Duration::from_millis(deadline.saturating_sub(not_before).max(1)),
+        };
+        Step::Send(SendStep { not_before, request, _ticket: Arc::clone(&self.running.ticket), then })
+    }
+}
+
+impl TurnStep {
+    /// Continues the operation. What another process has just asked is not asked again.
+    pub fn resume(self, engine: &mut Engine, turn: Turn, now: Now) -> Step {
+        match turn {
+            Turn::Taken => {
+                engine.running.has_turn = true;
+                self.then.start_over(engine, now)
+            }
+            Turn::Late => self.then.give_up(engine, now),
+        }
+    }
+
+    /// Gives up waiting: nothing was done.
+    pub fn cancel(self, engine: &mut Engine, now: Now) -> Step {
+        Step::Done(engine.end_cancelled(now))
+    }
+}
+
+impl StoreStep {
+    /// The time after which a store counts as broken that has not carried out one step: databases of browsers have been
+    /// known to hang.
+    pub const TIMEOUT: Duration = Duration::from_secs(5);
+
+    /// Returns the change that the store needs, given the stored bytes; `Err` if those could not be read. May be called
+    /// again if the store's transaction is.
+    pub fn merge(&mut self, engine: &Engine, stored: Result<Option<&[u8]>, ()>, now: Now) -> Change {
+        (self.merged, self.unedited) = (None, None);
+        let Ok(stored) = stored else { return Change::Keep };
+        let write = self.then.write();
+        let (merged, change) = engine.merge(&self.edits, stored, write, now);
+        self.merged = Some(Box::new(merged));
+        if write == Write::AllOrNothing {
+            let (unedited, _) = engine.merge(&[], stored, write, now);
+            self.unedited = Some(Box::new(unedited));
+        }
+        change
+    }
+
+    /// Continues the operation. `written` is the first error of locking, reading or writing, in words.
+    pub fn resume(self, engine: &mut Engine, written: Result<(), String>, now: Now) -> Step {
+        // the store may be the app's own, and its messages may hold anything
+        let written = written.map_err(|message| printable(&message));
+        // tried once: if the times of requests cannot be stored, nothing depends on them
+        engine.running.has_unsaved_request = false;
+        if let (AfterStore::Forgotten, Err(message)) = (&self.then, &written) {
+            engine.adopt(self.unedited, Vec::new(), &written, now);
+            let message = format!("the license is still stored: {message}");
+            return engine.step(Next::fail(engine.not_removed(message)), now);
+        }
+        #[cfg(feature = "portal")]
+        if let (AfterStore::Portal(AfterPortalStore::CodeTry(..)), Err(message)) = (&self.then, &written) {
+            engine.adopt(self.unedited, Vec::new(), &written, now);
+            let message = format!("nothing was sent, because this could not be stored: {message}");
+            return engine.step(Next::fail(Error::new(ErrorKind::Storage, message)), now);
+        }
+        let contradicted = engine.adopt(self.merged, self.edits, &written, now);
+        let next = match self.then {
+            AfterStore::Ask(question) => engine.ask(question, now),
+            AfterStore::Answered(question) if contradicted => engine.ask_again(question, now),
+            AfterStore::Answered(question) => Next::Release(question.ending),
+            AfterStore::Activate { key, replace_previous } => engine.activate(key, replace_previous, now),
+            AfterStore::AttemptSaved(attempted) => engine.attempt_saved(attempted, written),
+            AfterStore::PreviousReleased(activation) => engine.save_attempt(activation, now),
+            AfterStore::NoSeat(activation) => engine.no_seat(&activation),
+            AfterStore::Save(unsaved) => match written {
+                Err(message) => engine.not_saved(unsaved, &message, now),
+                Ok(()) if contradicted => engine.ask_again(Question::validate(), now),
+                Ok(()) => engine.saved(unsaved.result, now),
+            },
+            AfterStore::Deactivate => engine.deactivate(written),
+            AfterStore::Release(ending) => Next::Release(ending),
+            AfterStore::End(ending) => Next::End(Vec::new(), ending),
+            AfterStore::Forgotten => Next::end(),
+            #[cfg(feature = "portal")]
+            AfterStore::Portal(then) => engine.portal_stored(then, written, now),
+        };
+        engine.step(next, now)
+    }
+}
+
+impl SendStep {
+    /// Continues the operation with the answer.
+    pub fn resume(self, engine: &mut Engine, answer: Answer, now: Now) -> Step {
+        if let Some(wait) = wire::rate_limit(&answer) {
+            engine.pacer.pause(now, milliseconds(wait));
+        }
+        engine.running.has_asked = true;
+        engine.running.has_unsaved_request |= !matches!(answer, Answer::Failed { sent: Sent::No, .. });
+        let next = self.then.resume(engine, Ok(&answer), now);
+        engine.step(next, now)
+    }
+}
+
+impl AfterReply {
+    /// Continues with the answer, or with the reason why this process must not send for now.
+    fn resume(self, engine: &mut Engine, answer: Result<&Answer, Rejection>, now: Now) -> Next {
+        match self {
+            Self::Ask(question, request) => {
+                engine.answered(question, answer.and_then(|answer| request.read(answer)), now)
+            }
+            Self::Check(activation, seat, request) => {
+                engine.checked(activation, seat, answer.and_then(|answer| request.read(answer)), now)
+            }
+            Self::Activate(attempted, request) => {
+                let before = attempted.activation.checked.clone();
+                let reply = answer.and_then(|answer| request.read_after(before.as_ref(), answer));
+                engine.activated(attempted, reply, now)
+            }
+            Self::Release(of, request) => {
+                let reply = answer.and_then(|answer| request.read(answer));
+                engine.released(of, request, reply, now)
+            }
+            Self::CheckKey(of, seat, request) => {
+                let reply = answer.and_then(|answer| request.read(answer));
+                engine.key_of_seat_checked(of, request.key, seat, reply, now)
+            }
+        }
+    }
+
+    /// Starts over when the turn has come: another process may have asked Polar since the record was read, so it is read
+    /// again before anything is sent.
+    fn start_over(self, engine: &mut Engine, now: Now) -> Step {
+        let then = match self {
+            Self::Ask(question, _) => AfterStore::Ask(question),
+            Self::Check(activation, _, _) => activation.start_over(),
+            Self::Release(SeatOf::License(_), _) => AfterStore::Deactivate,
+            Self::Release(SeatOf::Older(ending), _) => AfterStore::Release(ending),
+            #[cfg(feature = "portal")]
+            Self::Release(SeatOf::Device(marker), request) => {
+                AfterStore::Portal(AfterPortalStore::Release(request, marker))
+            }
+            // in the middle of an operation that has its turn already
+            Self::Activate(..) | Self::Release(SeatOf::Previous(_), _) | Self::CheckKey(..) => {
+                return engine.send_now(self, now);
+            }
+        };
+        engine.store(now.mono, Vec::new(), then)
+    }
+
+    /// Ends because another process is asking Polar for longer than the operation can wait: nothing was done.
+    fn give_up(self, engine: &mut Engine, now: Now) -> Step {
+        let error = engine.error(
+            ErrorKind::Timeout,
+            "another window of this app has been asking about the license for too long; try again",
+        );
+        let next = match self {
+            Self::Ask(question, _) if question.only_asks() => {
+                return Step::Done(engine.end_without_asking(error, now));
+            }
+            Self::Release(SeatOf::Older(ending), _) | Self::CheckKey(SeatOf::Older(ending), ..) => {
+                Next::End(Vec::new(), ending)
+            }
+            Self::Ask(..) | Self::Check(..) | Self::Activate(..) | Self::Release(..) | Self::CheckKey(..) => {
+                Next::fail(error)
+            }
+        };
+        engine.step(next, now)
+    }
+}
+
+impl JoinStep {
+    /// Continues with the other operation's answer if both only asked, or with an operation of its own if the other has
+    /// ended. Otherwise time is up and nothing was done.
+    pub fn resume(self, engine: &mut Engine, now: Now) -> Step {
+        if self.both_ask && engine.last_answered == self.waits_for {
+            return Step::Done(engine.end_without_result(None, now));
+        }
+        if !engine.is_running(self.waits_for) {
+            return engine.begin(self.operation, now);
+        }
+        let error = engine.error(ErrorKind::Timeout, "another operation on this license takes too long; try again");
+        Step::Done(if self.operation.asks() {
+            engine.end_without_asking(error, now)
+        } else {
+            engine.end_without_result(Some(error), now)
+        })
+    }
+
+    /// Gives up waiting: nothing was done.
+    pub fn cancel(self, engine: &mut Engine, now: Now) -> Step {
+        Step::Done(engine.end_cancelled(now))
+    }
+}
