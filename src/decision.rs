@@ -105,7 +105,7 @@ impl Decision {
         self.features.allows(feature)
     }
 
-    /// Returns why `feature` is on or off, with a sentence for the user: they may need a license, or another plan.
+    #[doc = include_str!("client/operations/explain.md")]
     ///
     /// ```no_run
     /// # fn f(license: polar_license::Decision) {

@@ -5,14 +5,16 @@ use super::file_store::default_directory;
 use super::local::{machine, usual_store};
 use super::network::default_transport;
 use super::refresher::Refresher;
-use crate::client::methods::methods;
+use crate::client::deactivation::Deactivation;
 use crate::client::opening::{self, Opened};
+use crate::client::options::ActivateOptions;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::decision::Decision;
-use crate::engine::Operation;
+use crate::engine::{Operation, Patience};
 use crate::error::Error;
 use crate::store::Store;
+use crate::time::Date;
 use crate::transport::Transport;
 use std::fmt;
 use std::path::PathBuf;
@@ -42,7 +44,7 @@ pub struct Client {
     refresher: Arc<Mutex<Option<Refresher>>>,
 }
 
-/// Opens a [`Client`] with other parts than the usual ones. Made by [`Client::builder`].
+/// A builder that opens a [`Client`] with parts that are not the default ones. Created by [`Client::builder`].
 #[must_use = "a builder does nothing until `open` is called"]
 pub struct ClientBuilder {
     config: Config,
@@ -52,7 +54,7 @@ pub struct ClientBuilder {
     clock: Option<Arc<dyn Clock>>,
 }
 
-/// Ends the calls of a listener when dropped.
+/// The registration of a listener, which is removed when this is dropped.
 #[must_use = "the listener is removed when this is dropped"]
 pub struct Subscription {
     driver: Arc<Driver>,
@@ -60,21 +62,78 @@ pub struct Subscription {
 }
 
 impl Client {
-    /// Reads what is stored on this device. Sends nothing: [`refresh`](Self::refresh) does.
+    /// Opens the client and reads the stored license of this device. Sends nothing; [`refresh`](Self::refresh) does.
     ///
-    /// Storage that cannot be read does not fail: the decision says so, and no error locks a user out.
+    /// Storage that cannot be read is not an error, so that it locks nobody out: the decision's problem says so.
     pub fn open(config: Config) -> Result<Self, Error> {
         Self::builder(config).open()
     }
 
-    /// Opens with another directory, store, network stack or clock.
+    /// Returns a builder that opens a client with another directory, store, network stack or clock.
     pub fn builder(config: Config) -> ClientBuilder {
         ClientBuilder { config, directory: None, store: None, transport: None, clock: None }
     }
 
-    methods!();
+    #[doc = include_str!("../client/operations/activate.md")]
+    pub fn activate(&self, key: &str) -> Result<Decision, Error> {
+        self.activate_with(ActivateOptions::new().key(key))
+    }
 
-    /// The customer portal: for a customer who lost the key, has a dead machine, or has just bought. Sends nothing.
+    #[doc = include_str!("../client/operations/activate_with.md")]
+    pub fn activate_with(&self, options: ActivateOptions) -> Result<Decision, Error> {
+        self.driver.run(options.into()).result
+    }
+
+    #[doc = include_str!("../client/operations/validate.md")]
+    pub fn validate(&self) -> Decision {
+        self.driver.run(Operation::Validate).into_decision()
+    }
+
+    #[doc = include_str!("../client/operations/refresh.md")]
+    pub fn refresh(&self) -> Decision {
+        self.driver.run(Operation::Refresh(Patience::Short)).into_decision()
+    }
+
+    #[doc = include_str!("../client/operations/current.md")]
+    #[must_use]
+    pub fn current(&self) -> Decision {
+        self.driver.current()
+    }
+
+    #[doc = include_str!("../client/operations/allows.md")]
+    #[must_use]
+    pub fn allows(&self, feature: &str) -> bool {
+        self.driver.allows(feature)
+    }
+
+    #[doc = include_str!("../client/operations/covers.md")]
+    #[must_use]
+    pub fn covers(&self, built: impl Into<Date>) -> bool {
+        self.current().covers(built)
+    }
+
+    #[doc = include_str!("../client/operations/consume.md")]
+    pub fn consume(&self, count: u32) -> Result<Decision, Error> {
+        self.driver.run(Operation::Consume(count)).result
+    }
+
+    #[doc = include_str!("../client/operations/deactivate.md")]
+    pub fn deactivate(&self) -> Result<Deactivation, Error> {
+        Deactivation::of(self.driver.run(Operation::Deactivate))
+    }
+
+    #[doc = include_str!("../client/operations/forget.md")]
+    pub fn forget(&self) -> Result<Decision, Error> {
+        self.driver.run(Operation::Forget).result
+    }
+
+    #[doc = include_str!("../client/operations/cancel.md")]
+    pub fn cancel(&self) {
+        self.driver.cancel();
+    }
+
+    /// Returns the customer portal: for a customer who lost the key, whose device is dead, or who has just bought.
+    /// Sends nothing.
     ///
     /// ```no_run
     /// use polar_license::blocking::Client;
@@ -119,10 +178,10 @@ impl Client {
         super::Portal::new(Arc::clone(&self.driver))
     }
 
-    /// Calls `listener` after every operation that changed the decision, with the decision that holds and the one before
-    /// it, on the thread that ran the operation. The listener may call this client. A confirmation is a change too, so a
-    /// listener that validates at every change never stops. A listener that owns a clone of this client keeps it open until
-    /// the subscription is dropped.
+    #[doc = include_str!("../client/operations/on_change.md")]
+    ///
+    /// The listener is called on the thread that ran the operation, and may call this client. A listener that owns a clone
+    /// of this client keeps it open until the subscription is dropped.
     ///
     /// ```no_run
     /// # fn say(_: &str) {}
@@ -142,9 +201,11 @@ impl Client {
         Subscription { id: self.driver.listeners.add(listener), driver: Arc::clone(&self.driver) }
     }
 
-    /// Refreshes on a thread of its own when it is due, and after the machine was asleep, until stopped or
-    /// until the last clone of this client is dropped. Sees within two seconds what another process has stored. If the
-    /// system has no thread left, the log says so, and the next call tries again.
+    #[doc = include_str!("../client/operations/start_auto_refresh.md")]
+    ///
+    /// Refreshes on a thread of its own, also after the machine was asleep, until stopped or until the last clone of this
+    /// client is dropped. Sees within two seconds what another process has stored. If the system has no thread left, the
+    /// log says so, and the next call tries again.
     pub fn start_auto_refresh(&self) {
         let mut refresher = lock(&self.refresher);
         if refresher.is_none() {
@@ -155,7 +216,9 @@ impl Client {
         }
     }
 
-    /// Stops what [`start_auto_refresh`](Self::start_auto_refresh) started, within milliseconds.
+    #[doc = include_str!("../client/operations/stop_auto_refresh.md")]
+    ///
+    /// The thread of [`start_auto_refresh`](Self::start_auto_refresh) ends within milliseconds.
     pub fn stop_auto_refresh(&self) {
         let refresher = lock(&self.refresher).take();
         drop(refresher);
@@ -169,31 +232,31 @@ impl fmt::Debug for Client {
 }
 
 impl ClientBuilder {
-    /// Keeps the record in this directory instead of the platform's data directory.
+    /// Sets the directory that keeps the record, in place of the platform's data directory.
     pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = Some(directory.into());
         self
     }
 
-    /// Keeps the record in the app's own store instead of a file.
+    /// Sets the app's own store, in place of a file.
     pub fn store(mut self, store: impl Store + 'static) -> Self {
         self.store = Some(Box::new(store));
         self
     }
 
-    /// Sends requests over the app's own network stack.
+    /// Sets the app's own network stack.
     pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
         self.transport = Some(Arc::new(transport));
         self
     }
 
-    /// Uses this clock, for tests.
+    /// Sets the clock, for tests.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Some(Arc::new(clock));
         self
     }
 
-    /// Reads what is stored. See [`Client::open`].
+    /// Opens the client; see [`Client::open`].
     pub fn open(self) -> Result<Client, Error> {
         let transport = self.transport.map_or_else(|| default_transport(&self.config), Ok)?;
         let directory = self.directory.or_else(default_directory);

@@ -1,11 +1,11 @@
-//! The parts that all clients share, whatever platform they run on: their methods and documentation, opening,
-//! listeners, and warnings about unknown features. Never waits, stores, sends or looks at a clock, and decides nothing
-//! about licenses.
+//! The parts that all clients share, whatever platform they run on: the documentation of their methods (`operations/`),
+//! opening, listeners, and warnings about unknown features. Never waits, stores, sends or looks at a clock, and decides
+//! nothing about licenses.
 //!
 //! ```text
 //!  blocking::Client   tokio::Client   fetch::Client     threads, tasks, locks, timers: one driver each
 //!          └────────────────┼───────────────┘
-//!                  this module              methods · opening · listeners · unknown features
+//!                  this module              documentation · opening · listeners · unknown features
 //!                       │
 //!                    engine
 //! ```
@@ -17,7 +17,6 @@ pub(crate) mod connection;
 pub(crate) mod deactivation;
 pub(crate) mod exchange_log;
 pub(crate) mod listeners;
-pub(crate) mod methods;
 #[cfg(any(all(feature = "blocking", not(feature = "http")), all(feature = "tokio-client", not(feature = "tokio"))))]
 pub(crate) mod no_transport;
 pub(crate) mod opening;

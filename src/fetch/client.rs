@@ -5,14 +5,16 @@ use super::environment::{random, system_name};
 use super::http::HttpTransport;
 use super::refresher::Refresher;
 use super::storage::{NoStore, Storage};
-use crate::client::methods::methods;
+use crate::client::deactivation::Deactivation;
 use crate::client::opening::{self, Machine, Opened};
+use crate::client::options::ActivateOptions;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::decision::Decision;
-use crate::engine::Operation;
+use crate::engine::{Operation, Patience};
 use crate::error::Error;
 use crate::store::LocalAsyncStore;
+use crate::time::Date;
 use crate::transport::LocalAsyncTransport;
 use std::cell::RefCell;
 use std::fmt;
@@ -66,7 +68,63 @@ impl Client {
         ClientBuilder { config, storage: None, store: None, transport: None, clock: None }
     }
 
-    methods!(async, await);
+    #[doc = include_str!("../client/operations/activate.md")]
+    pub async fn activate(&self, key: &str) -> Result<Decision, Error> {
+        self.activate_with(ActivateOptions::new().key(key)).await
+    }
+
+    #[doc = include_str!("../client/operations/activate_with.md")]
+    pub async fn activate_with(&self, options: ActivateOptions) -> Result<Decision, Error> {
+        self.driver.run(options.into()).await.result
+    }
+
+    #[doc = include_str!("../client/operations/validate.md")]
+    pub async fn validate(&self) -> Decision {
+        self.driver.run(Operation::Validate).await.into_decision()
+    }
+
+    #[doc = include_str!("../client/operations/refresh.md")]
+    pub async fn refresh(&self) -> Decision {
+        self.driver.run(Operation::Refresh(Patience::Short)).await.into_decision()
+    }
+
+    #[doc = include_str!("../client/operations/current.md")]
+    #[must_use]
+    pub fn current(&self) -> Decision {
+        self.driver.current()
+    }
+
+    #[doc = include_str!("../client/operations/allows.md")]
+    #[must_use]
+    pub fn allows(&self, feature: &str) -> bool {
+        self.driver.allows(feature)
+    }
+
+    #[doc = include_str!("../client/operations/covers.md")]
+    #[must_use]
+    pub fn covers(&self, built: impl Into<Date>) -> bool {
+        self.current().covers(built)
+    }
+
+    #[doc = include_str!("../client/operations/consume.md")]
+    pub async fn consume(&self, count: u32) -> Result<Decision, Error> {
+        self.driver.run(Operation::Consume(count)).await.result
+    }
+
+    #[doc = include_str!("../client/operations/deactivate.md")]
+    pub async fn deactivate(&self) -> Result<Deactivation, Error> {
+        Deactivation::of(self.driver.run(Operation::Deactivate).await)
+    }
+
+    #[doc = include_str!("../client/operations/forget.md")]
+    pub async fn forget(&self) -> Result<Decision, Error> {
+        self.driver.run(Operation::Forget).await.result
+    }
+
+    #[doc = include_str!("../client/operations/cancel.md")]
+    pub fn cancel(&self) {
+        self.driver.cancel();
+    }
 
     /// Returns the customer portal: for a customer who lost the key, whose device is dead, or who has just bought.
     /// Sends nothing. If other people can use the page, it must not keep a session longer than its dialog.
@@ -76,16 +134,19 @@ impl Client {
         super::Portal::new(Rc::clone(&self.driver))
     }
 
-    /// Calls `listener` after every operation that changed the decision, with the decision that holds and the one before
-    /// it. The listener may call this client. A confirmation is a change too, so a listener that validates at every change never stops. A listener that owns a
-    /// clone of this client keeps it open until the subscription is dropped.
+    #[doc = include_str!("../client/operations/on_change.md")]
+    ///
+    /// The listener may call this client. A listener that owns a clone of this client keeps it open until the subscription
+    /// is dropped.
     pub fn on_change(&self, listener: impl Fn(&Decision, &Decision) + 'static) -> Subscription {
         let listener: Listener = Rc::new(listener);
         Subscription { id: self.driver.listeners.add(listener), driver: Rc::clone(&self.driver) }
     }
 
-    /// Refreshes when it is due, when the network comes back and when a hidden page is shown again. Ends when stopped,
-    /// or when the last clone of this client is dropped.
+    #[doc = include_str!("../client/operations/start_auto_refresh.md")]
+    ///
+    /// Refreshes also when the network comes back and when a hidden page is shown again, until stopped or until the last
+    /// clone of this client is dropped.
     pub fn start_auto_refresh(&self) {
         let mut refresher = self.refresher.borrow_mut();
         if refresher.is_none() {
@@ -93,7 +154,9 @@ impl Client {
         }
     }
 
-    /// Stops the task of [`start_auto_refresh`](Self::start_auto_refresh). A request that was sent is not aborted.
+    #[doc = include_str!("../client/operations/stop_auto_refresh.md")]
+    ///
+    /// The task of [`start_auto_refresh`](Self::start_auto_refresh) ends. A request that was sent is not aborted.
     pub fn stop_auto_refresh(&self) {
         let refresher = self.refresher.borrow_mut().take();
         drop(refresher);

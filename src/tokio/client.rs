@@ -6,15 +6,17 @@ use super::place::Place;
 use super::refresher::Refresher;
 use crate::blocking::default_directory;
 use crate::blocking::local::{machine, usual_store};
-use crate::client::methods::methods;
+use crate::client::deactivation::Deactivation;
 use crate::client::opening::{self, Opened};
+use crate::client::options::ActivateOptions;
 use crate::clock::{Clock, SystemClock};
 use crate::codes::ErrorKind;
 use crate::config::Config;
 use crate::decision::Decision;
-use crate::engine::{Operation, Outcome, Phase};
+use crate::engine::{Operation, Outcome, Patience, Phase};
 use crate::error::Error;
 use crate::store::{AsyncStore, Store};
+use crate::time::Date;
 use crate::transport::AsyncTransport;
 use std::fmt;
 use std::path::PathBuf;
@@ -23,7 +25,8 @@ use tokio::runtime::Handle;
 
 #[doc = include_str!("../client/client.md")]
 ///
-/// Operations begin when they are first polled. The [module](super) says where they run, and what dropping one does.
+/// Operations start when they are first polled. The [module](super) explains where they run, and what happens if one is
+/// dropped.
 ///
 /// ```no_run
 /// use polar_license::tokio::Client;
@@ -43,7 +46,7 @@ pub struct Client {
     refresher: Arc<Mutex<Option<Refresher>>>,
 }
 
-/// Opens a [`Client`] with other parts than the usual ones. Made by [`Client::builder`].
+/// A builder that opens a [`Client`] with parts that are not the default ones. Created by [`Client::builder`].
 #[must_use = "a builder does nothing until `open` is called"]
 pub struct ClientBuilder {
     config: Config,
@@ -53,7 +56,7 @@ pub struct ClientBuilder {
     clock: Option<Arc<dyn Clock>>,
 }
 
-/// Ends the calls of a listener when dropped.
+/// The registration of a listener, which is removed when this is dropped.
 #[must_use = "the listener is removed when this is dropped"]
 pub struct Subscription {
     driver: Arc<Driver>,
@@ -61,9 +64,9 @@ pub struct Subscription {
 }
 
 impl Client {
-    /// Reads what is stored on this device. Sends nothing: [`refresh`](Self::refresh) does.
+    /// Opens the client and reads the stored license of this device. Sends nothing; [`refresh`](Self::refresh) does.
     ///
-    /// Storage that cannot be read does not fail: the decision says so, and no error locks a user out.
+    /// Storage that cannot be read is not an error, so that it locks nobody out: the decision's problem says so.
     ///
     /// # Errors
     /// `internal` outside of a tokio runtime.
@@ -71,14 +74,71 @@ impl Client {
         Self::builder(config).open().await
     }
 
-    /// Opens with another directory, store, network stack or clock.
+    /// Returns a builder that opens a client with another directory, store, network stack or clock.
     pub fn builder(config: Config) -> ClientBuilder {
         ClientBuilder { config, directory: None, place: None, transport: None, clock: None }
     }
 
-    methods!(async, await);
+    #[doc = include_str!("../client/operations/activate.md")]
+    pub async fn activate(&self, key: &str) -> Result<Decision, Error> {
+        self.activate_with(ActivateOptions::new().key(key)).await
+    }
 
-    /// The customer portal: for a customer who lost the key, has a dead machine, or has just bought. Sends nothing.
+    #[doc = include_str!("../client/operations/activate_with.md")]
+    pub async fn activate_with(&self, options: ActivateOptions) -> Result<Decision, Error> {
+        self.driver.run(options.into()).await.result
+    }
+
+    #[doc = include_str!("../client/operations/validate.md")]
+    pub async fn validate(&self) -> Decision {
+        self.driver.run(Operation::Validate).await.into_decision()
+    }
+
+    #[doc = include_str!("../client/operations/refresh.md")]
+    pub async fn refresh(&self) -> Decision {
+        self.driver.run(Operation::Refresh(Patience::Short)).await.into_decision()
+    }
+
+    #[doc = include_str!("../client/operations/current.md")]
+    #[must_use]
+    pub fn current(&self) -> Decision {
+        self.driver.current()
+    }
+
+    #[doc = include_str!("../client/operations/allows.md")]
+    #[must_use]
+    pub fn allows(&self, feature: &str) -> bool {
+        self.driver.allows(feature)
+    }
+
+    #[doc = include_str!("../client/operations/covers.md")]
+    #[must_use]
+    pub fn covers(&self, built: impl Into<Date>) -> bool {
+        self.current().covers(built)
+    }
+
+    #[doc = include_str!("../client/operations/consume.md")]
+    pub async fn consume(&self, count: u32) -> Result<Decision, Error> {
+        self.driver.run(Operation::Consume(count)).await.result
+    }
+
+    #[doc = include_str!("../client/operations/deactivate.md")]
+    pub async fn deactivate(&self) -> Result<Deactivation, Error> {
+        Deactivation::of(self.driver.run(Operation::Deactivate).await)
+    }
+
+    #[doc = include_str!("../client/operations/forget.md")]
+    pub async fn forget(&self) -> Result<Decision, Error> {
+        self.driver.run(Operation::Forget).await.result
+    }
+
+    #[doc = include_str!("../client/operations/cancel.md")]
+    pub fn cancel(&self) {
+        self.driver.cancel();
+    }
+
+    /// Returns the customer portal: for a customer who lost the key, whose device is dead, or who has just bought.
+    /// Sends nothing.
     ///
     /// ```no_run
     /// use polar_license::portal::Restored;
@@ -97,8 +157,8 @@ impl Client {
         super::Portal::new(Arc::clone(&self.driver))
     }
 
-    /// Ends every operation under way as dropping its future does, the automatic refresh too, and waits until what was sent
-    /// is answered and stored. For the end of a program, within the time that it has left:
+    /// Ends the automatic refresh and every operation under way, as dropping their futures does, and waits until requests
+    /// that were sent are answered and the answers are stored. Call it at the end of a program, with the time that is left:
     ///
     /// ```no_run
     /// # async fn f(client: polar_license::tokio::Client) {
@@ -111,31 +171,34 @@ impl Client {
         self.driver.drain().await;
     }
 
-    /// Not part of the public interface, but for bindings: one operation, which ends as [`cancel`](Self::cancel) ends it
-    /// once `cancelled` is ready, and no other with it.
+    /// Runs one operation, and cancels it alone, as [`cancel`](Self::cancel) does, once `cancelled` is ready. For
+    /// bindings; not part of the public interface.
     #[doc(hidden)]
     pub async fn run_until(&self, operation: Operation, cancelled: impl Future<Output = ()>) -> Outcome {
         self.driver.run_until(operation, cancelled).await
     }
 
-    /// Not part of the public interface, but for bindings: the decision at this instant, and what time will make of it.
+    /// Returns the decision at this instant, and those that follow if only time passes. For bindings; not part of the
+    /// public interface.
     #[doc(hidden)]
     #[must_use]
     pub fn outlook(&self) -> Vec<Phase> {
         self.driver.outlook()
     }
 
-    /// Calls `listener` after every operation that changed the decision, with the decision that holds and the one before
-    /// it, in a task of the runtime: it must not block. The listener may call this client. A confirmation is a change too,
-    /// so a listener that validates at every change never stops. A listener that owns a clone of this client keeps it open
-    /// until the subscription is dropped.
+    #[doc = include_str!("../client/operations/on_change.md")]
+    ///
+    /// The listener is called in a task of the runtime, so it must not block. It may call this client. A listener that
+    /// owns a clone of this client keeps it open until the subscription is dropped.
     pub fn on_change(&self, listener: impl Fn(&Decision, &Decision) + Send + Sync + 'static) -> Subscription {
         let listener: Listener = Arc::new(listener);
         Subscription { id: self.driver.listeners.add(listener), driver: Arc::clone(&self.driver) }
     }
 
-    /// Refreshes in a task of its own when it is due, and after the machine was asleep, until stopped or until the last
-    /// clone of this client is dropped. Sees within two seconds what another process has stored.
+    #[doc = include_str!("../client/operations/start_auto_refresh.md")]
+    ///
+    /// Refreshes in a task of its own, also after the machine was asleep, until stopped or until the last clone of this
+    /// client is dropped. Sees within two seconds what another process has stored.
     pub fn start_auto_refresh(&self) {
         let mut refresher = self.refresher();
         if refresher.is_none() {
@@ -143,7 +206,9 @@ impl Client {
         }
     }
 
-    /// Stops what [`start_auto_refresh`](Self::start_auto_refresh) started. A request that was sent is not withdrawn.
+    #[doc = include_str!("../client/operations/stop_auto_refresh.md")]
+    ///
+    /// The task of [`start_auto_refresh`](Self::start_auto_refresh) ends. A request that was sent is not aborted.
     pub fn stop_auto_refresh(&self) {
         let refresher = self.refresher().take();
         drop(refresher);
@@ -161,38 +226,38 @@ impl fmt::Debug for Client {
 }
 
 impl ClientBuilder {
-    /// Keeps the record in this directory instead of the platform's data directory.
+    /// Sets the directory that keeps the record, in place of the platform's data directory.
     pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = Some(directory.into());
         self
     }
 
-    /// Keeps the record in the app's own store instead of a file.
+    /// Sets the app's own store, in place of a file.
     pub fn store(mut self, store: impl AsyncStore + 'static) -> Self {
         self.place = Some(Place::Tasks(Box::new(store)));
         self
     }
 
-    /// Keeps the record in the app's own store whose calls block: a keychain, for example. They are made on the runtime's
-    /// threads for blocking work.
+    /// Sets the app's own store whose calls block, such as a keychain. The calls run on the runtime's threads for blocking
+    /// work.
     pub fn blocking_store(mut self, store: impl Store + 'static) -> Self {
         self.place = Some(Place::Threads(Arc::new(store)));
         self
     }
 
-    /// Sends requests over the app's own network stack.
+    /// Sets the app's own network stack.
     pub fn transport(mut self, transport: impl AsyncTransport + 'static) -> Self {
         self.transport = Some(Box::new(transport));
         self
     }
 
-    /// Uses this clock, for tests.
+    /// Sets the clock, for tests.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Some(Arc::new(clock));
         self
     }
 
-    /// Reads what is stored. See [`Client::open`].
+    /// Opens the client; see [`Client::open`].
     pub async fn open(self) -> Result<Client, Error> {
         let outside = |_| {
             let message = "there is no tokio runtime here; open the client in one, by `Runtime::block_on` for example";

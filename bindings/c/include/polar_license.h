@@ -486,12 +486,12 @@ typedef struct polar_license_keys polar_license_keys;
 /**
  * A license on this device. Opened once, used from any thread, and freed with polar_license_free().
  *
- * | function | asks Polar | waits |
+ * | function | asks Polar | waits at most |
  * |---|---|---|
- * | polar_license_current(), polar_license_allows(), polar_license_covers() | never | never |
- * | polar_license_refresh() | if it is due; call it at start | 2 s at most if access is allowed, else 10 s |
- * | polar_license_validate() | always | 10 s at most |
- * | polar_license_activate(), polar_license_consume(), polar_license_deactivate() | always | 35 s at most |
+ * | polar_license_current(), polar_license_allows(), polar_license_covers() | never | not at all |
+ * | polar_license_refresh() | if it is due, or access is not allowed; call it at start | 2 s if access is allowed, else 10 s |
+ * | polar_license_validate() | always | 10 s |
+ * | polar_license_activate(), polar_license_consume(), polar_license_deactivate() | always | 35 s |
  *
  * Operations that change something run one after the other. Concurrent validates share one request. The app's
  * callbacks may call every function, also with the same license.

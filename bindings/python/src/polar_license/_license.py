@@ -115,15 +115,22 @@ class License:
         return self._ask(lib.polar_license_validate)
 
     def activate(self, key: str | None = None, *, replace_previous: bool = False) -> Decision:
-        """Activates a license key on this device and remembers it; without a key the stored one. Takes a seat only if
-        the key has an activation limit and is not active here already.
+        """Activates a license key on this device, and stores it. Without a key, activates the stored key again. Takes a
+        seat only if the key has an activation limit and is not active here already. The key is validated first, so a
+        mistyped key or a key of another product takes no seat.
 
-        `replace_previous` moves the license here: it releases the older activation known on this device if no seat is
-        free.
+        `replace_previous` moves the license here: if no seat is free, the older activation known on this device is
+        released.
 
-        Raises `LicenseError`: `refused` with the `reason` if Polar or the configuration denies it; `storage` if a seat
-        could not be remembered, so that none was taken; `network`, `timeout`, `server` and `rate_limited` if Polar did
-        not answer; `invalid_argument` for what cannot be a key. A license that was here is as it was before.
+        Raises `LicenseError` of the kind
+        - `refused` if Polar or the configuration denies the key; `reason` says why.
+        - `storage` if the license cannot be stored. Either no seat was taken, or storing failed after Polar had
+          confirmed the license: then it works until the app ends, and `maybe_applied` says whether it has a seat.
+        - `network`, `timeout`, `server` or `rate_limited` if Polar did not answer, and `cancelled` if the app
+          cancelled. With `maybe_applied`, a seat may have been taken, and the decision keeps reporting that.
+        - `invalid_argument` if the text cannot be a key.
+
+        A license that was stored here before is unchanged after any of these errors.
         """
         typed = ffi.NULL if key is None else convert.text(key)
         flags = lib.POLAR_LICENSE_REPLACE_PREVIOUS if replace_previous else 0
@@ -132,17 +139,23 @@ class License:
     def consume(self, count: int = 1) -> Decision:
         """Counts `count` uses of a key with a usage limit, 1 to 2,147,483,647.
 
-        Raises `LicenseError`: `usage_exhausted` if fewer are left and `not_activated` without a license; otherwise as
-        `activate`. With `maybe_applied` they may have been counted; they are never sent twice.
+        Raises `LicenseError` of the kind
+        - `usage_exhausted` if fewer uses are left.
+        - `not_activated` without a license.
+        - Otherwise as `activate`. With `maybe_applied`, the uses may have been counted; they are never sent twice.
         """
         # what C has no number for is refused as 0 is
         return self._change(lib.polar_license_consume, count if 0 <= count < 2**32 else 0)
 
     def deactivate(self) -> Deactivated:
-        """Releases the seat and removes the license from this device. Returns what became of the seat.
+        """Releases the seat and removes the license from this device. Returns the outcome for the seat.
 
-        Raises `LicenseError`: `not_activated` without a license; `network`, `timeout`, `server` and `rate_limited` if
-        Polar did not answer: then nothing is removed.
+        Raises `LicenseError` of the kind
+        - `not_activated` without a license.
+        - `network`, `timeout`, `server` or `rate_limited` if Polar did not answer, and `cancelled` if the app
+          cancelled; nothing is removed.
+        - `storage` if the license cannot be removed from this device. With `maybe_applied`, the seat was released;
+          deactivate again to remove the license.
         """
         number = ffi.new("int32_t *")
         self._run(lib.polar_license_deactivate, number)
@@ -150,7 +163,13 @@ class License:
         return name
 
     def forget(self) -> None:
-        """Removes the license from this device; its seat stays taken. To release it, `deactivate` instead."""
+        """Removes the license from this device without asking Polar. A seat stays taken until it is removed in Polar's
+        customer portal; `deactivate` releases it.
+
+        Raises `LicenseError` of the kind
+        - `storage` if the license cannot be removed from this device.
+        - `timeout` if another operation does not end in time, and `cancelled` if the app cancelled.
+        """
         self._run(lib.polar_license_forget)
 
     def on_change(self, listener: Callable[[Decision, Decision], object]) -> Callable[[], None]:

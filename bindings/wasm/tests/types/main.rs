@@ -3,6 +3,7 @@
 //! polar-license-wasm --test types`.
 #![cfg(test)]
 
+mod operations;
 mod portal;
 mod python;
 mod reasons;
@@ -76,10 +77,14 @@ fn members(schema: &serde_json::Value) -> Vec<&String> {
 
 /// Compares a file of the repository with its generated text, or writes it.
 fn is_written(path: &str, text: &str) {
-    let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
+    let path = repository().join(path);
     if env::var_os("POLAR_LICENSE_WRITE_TYPES").is_some() {
         fs::write(&path, text).unwrap();
     }
     let found = fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
     assert!(found == text, "`{}` is not what the core says; main.rs says how to write it", path.display());
+}
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }

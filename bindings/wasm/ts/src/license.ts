@@ -29,12 +29,12 @@ export type Deactivation = Decision & { deactivated: Deactivated };
  * A license on this device: activates, validates, gates features. What `createLicenseClient` makes, what a window of
  * Electron has as `window.license`, and what a test puts in their place. Each method works without its object too.
  *
- * | method | asks Polar | waits |
+ * | method | asks Polar | waits at most |
  * |---|---|---|
- * | `current`, `allows`, `covers`, `explain`, `onChange` | never | never |
- * | `refresh` | if it is due; call it at start | 2 s at most if access is allowed |
- * | `validate` | always | 10 s at most |
- * | `activate`, `consume`, `deactivate` | always | 35 s at most |
+ * | `current`, `allows`, `covers`, `explain`, `onChange` | never | not at all |
+ * | `refresh` | if it is due, or access is not allowed; call it at start | 2 s if access is allowed, else 10 s |
+ * | `validate` | always | 10 s |
+ * | `activate`, `consume`, `deactivate` | always | 35 s |
  *
  * Operations that change something run one after the other; validates at the same time share one request. With several
  * tabs, the wait for another one is part of these times.
@@ -77,40 +77,65 @@ export interface License<Feature extends string = string> {
   explain(this: void, feature: Feature): Explanation;
 
   /**
-   * Activates a license key on this device and remembers it; without a key the stored one. Takes a seat only if the key
-   * has an activation limit and is not active here already.
+   * Activates a license key on this device, and stores it. Without a key, activates the stored key again. Takes a seat
+   * only if the key has an activation limit and is not active here already. The key is validated first, so a mistyped key
+   * or a key of another product takes no seat.
    *
-   * Rejects with a `LicenseError`: `refused` with the `reason` if Polar or the configuration denies it; `storage` if a
-   * seat could not be remembered, so that none was taken; `network`, `timeout`, `server` and `rate_limited` if Polar
-   * did not answer; `invalid_argument` for what cannot be a key. A license that was here is as it was before.
+   * Rejects with a `LicenseError` of the kind
+   * - `refused` if Polar or the configuration denies the key; `reason` says why.
+   * - `storage` if the license cannot be stored. Either no seat was taken, or storing failed after Polar had confirmed the
+   *   license: then it works until the app ends, and `maybeApplied` says whether it has a seat.
+   * - `network`, `timeout`, `server` or `rate_limited` if Polar did not answer, and `cancelled` if the app cancelled. With
+   *   `maybeApplied`, a seat may have been taken, and the decision keeps reporting that.
+   * - `invalid_argument` if the text cannot be a key.
+   *
+   * A license that was stored here before is unchanged after any of these errors.
    */
   activate(this: void, key?: string | null, options?: ActivateOptions): Promise<Decision>;
 
-  /** Asks Polar. Not reaching it is not an error: the decision stands, and its `problem` is the reason. */
+  /**
+   * Asks Polar now. If Polar cannot be reached, that is not an error: the decision stays as it is, and its `problem` says
+   * why.
+   */
   validate(this: void, options?: CallOptions): Promise<Decision>;
 
-  /** Asks Polar if it is time to, or if access is not allowed. Call it when the app starts. */
+  /**
+   * Asks Polar if that is due, or if access is not allowed and Polar was not asked within the last five seconds. Call it
+   * when the app starts, and when a user without access tries again. If Polar cannot be reached, that is not an error: the
+   * decision stays as it is, and its `problem` says why.
+   */
   refresh(this: void, options?: CallOptions): Promise<Decision>;
 
   /**
    * Counts `count` uses of a key with a usage limit, 1 to 2,147,483,647.
    *
-   * Rejects with `usage_exhausted` if fewer are left and `not_activated` without a license; otherwise as `activate`.
-   * With `maybeApplied` they may have been counted; they are never sent twice.
+   * Rejects with a `LicenseError` of the kind
+   * - `usage_exhausted` if fewer uses are left.
+   * - `not_activated` without a license.
+   * - Otherwise as `activate`. With `maybeApplied`, the uses may have been counted; they are never sent twice.
    */
   consume(this: void, count?: number, options?: CallOptions): Promise<Decision>;
 
   /**
-   * Releases the seat and removes the license from this device. The decision's `deactivated` is what became of
-   * the seat.
+   * Releases the seat and removes the license from this device. The decision's `deactivated` is the outcome for the seat.
    *
-   * Rejects with `not_activated` without a license; `network`, `timeout`, `server` and `rate_limited` if Polar did not
-   * answer: then nothing is removed; `storage` if the license cannot be removed from this device: with `maybeApplied` the
-   * seat was released, and this has to be done again.
+   * Rejects with a `LicenseError` of the kind
+   * - `not_activated` without a license.
+   * - `network`, `timeout`, `server` or `rate_limited` if Polar did not answer, and `cancelled` if the app cancelled;
+   *   nothing is removed.
+   * - `storage` if the license cannot be removed from this device. With `maybeApplied`, the seat was released; deactivate
+   *   again to remove the license.
    */
   deactivate(this: void, options?: CallOptions): Promise<Deactivation>;
 
-  /** Removes the license from this device; its seat stays taken. To release it, `deactivate` instead. */
+  /**
+   * Removes the license from this device without asking Polar. A seat stays taken until it is removed in Polar's customer
+   * portal; `deactivate` releases it.
+   *
+   * Rejects with a `LicenseError` of the kind
+   * - `storage` if the license cannot be removed from this device.
+   * - `timeout` if another operation does not end in time, and `cancelled` if the app cancelled.
+   */
   forget(this: void, options?: CallOptions): Promise<Decision>;
 }
 

@@ -1,0 +1,93 @@
+//! Compares what other languages say of the operations with `src/client/operations`: the waits in tables, and the kinds of
+//! errors in comments.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use polar_license::ErrorKind;
+
+use crate::repository;
+
+/// The files with tables of operations.
+const TABLES: [&str; 7] = [
+    "src/client/client.md",
+    "docs/src/start.md",
+    "pkg-template/README.md",
+    "bindings/python/PYPI.md",
+    "bindings/wasm/ts/src/license.ts",
+    "bindings/python/src/polar_license/_license.py",
+    "bindings/c/src/client.rs",
+];
+
+#[test]
+fn tables_have_the_waits_of_the_operations() {
+    for file in TABLES {
+        let text = read(file);
+        let (_, table) =
+            text.split_once(" asks Polar | waits at most |\n").unwrap_or_else(|| panic!("no table in {file}"));
+        let mut names = 0;
+        for line in
+            table.lines().map(|line| line.trim_start_matches([' ', '*', '/'])).take_while(|it| it.starts_with('|'))
+        {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            for name in operations_in(cells[1]) {
+                let (asks, waits) = row(&name);
+                assert!(cells[2].starts_with(&asks), "{file}: `{name}` asks Polar: {asks}");
+                assert!(cells[3].starts_with(&waits), "{file}: `{name}` waits at most: {waits}");
+                names += 1;
+            }
+        }
+        assert!(names >= 7, "{file} names only {names} operations");
+    }
+}
+
+#[test]
+fn comments_name_the_kinds_of_errors_of_the_operations() {
+    for name in ["activate", "consume", "deactivate", "forget"] {
+        let operation = read(&format!("src/client/operations/{name}.md"));
+        let expected = kinds(operation.split_once("# Errors").unwrap().1);
+        let typescript = read("bindings/wasm/ts/src/license.ts");
+        let (before, _) = typescript.split_once(&format!("\n  {name}(this: void")).unwrap();
+        assert_eq!(kinds(before.rsplit_once("/**").unwrap().1), expected, "{name} in license.ts");
+        let python = read("bindings/python/src/polar_license/_license.py");
+        let (_, method) = python.split_once(&format!("    def {name}(")).unwrap();
+        assert_eq!(kinds(method.split("\"\"\"").nth(1).unwrap()), expected, "{name} in _license.py");
+    }
+}
+
+/// Returns the operations that a cell names, as `onChange(listener)` or polar_license_on_change() for example.
+fn operations_in(cell: &str) -> Vec<String> {
+    let words = cell.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let names: BTreeSet<String> = words.map(|word| snake_case(word.trim_start_matches("polar_license_"))).collect();
+    names.into_iter().filter(|name| repository().join(file_of(name)).is_file()).collect()
+}
+
+fn snake_case(name: &str) -> String {
+    let letter = |c: char| if c.is_ascii_uppercase() { format!("_{}", c.to_ascii_lowercase()) } else { c.into() };
+    name.chars().map(letter).collect()
+}
+
+/// Returns when the operation asks Polar, and how long it waits at most.
+fn row(name: &str) -> (String, String) {
+    let text = read(&file_of(name));
+    if text.contains("\nNever asks Polar, and never waits.\n") {
+        return ("never".into(), "not at all".into());
+    }
+    let line = text.lines().find_map(|line| line.strip_prefix("Asks Polar: ")?.strip_suffix('.'));
+    let (asks, waits) = line.and_then(|line| line.split_once(". Waits at most: ")).unwrap();
+    (asks.into(), waits.into())
+}
+
+/// Returns the kinds of errors that a text names in backticks.
+fn kinds(text: &str) -> BTreeSet<&str> {
+    let is_kind = |word: &&str| ErrorKind::ALL.iter().any(|kind| kind.as_str() == *word);
+    text.split('`').skip(1).step_by(2).filter(is_kind).collect()
+}
+
+fn file_of(name: &str) -> String {
+    format!("src/client/operations/{name}.md")
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(repository().join(path)).unwrap().replace("\r\n", "\n")
+}
