@@ -95,11 +95,11 @@ fn address_code_key_and_device_are_asked_for_and_typed_again_if_they_are_wrong()
     assert_ne!(laptop.run(&["validate"]).status, 0, "its seat was released");
 }
 
-/// What the README shows is what the customer sees, but for the code.
+/// The book shows what the customer sees, but for the code.
 #[test]
-fn the_readme_shows_what_is_seen() {
-    const README: &str = include_str!("../../../../../README.md");
-    let (_, example) = README.split_once("$ polar-license restore\n").unwrap();
+fn the_book_shows_what_is_seen() {
+    const CHAPTER: &str = include_str!("../../../../../docs/src/portal.md");
+    let (_, example) = CHAPTER.split_once("$ polar-license restore\n").unwrap();
     let (example, _) = example.split_once("```").unwrap();
     let typed = |question: &str| example.lines().find_map(|line| line.strip_prefix(question)).unwrap().trim();
     let (email, code) = ("E-mail address of the purchase:", "Code from the mail:");
