@@ -9,8 +9,7 @@ from polar_license._types import Decision, Failure
 
 @dataclass(eq=False, kw_only=True)
 class LicenseError(Failure, Exception):
-    """The error of an operation. Show `message` to the user; `str` of it is for logs. Neither contains the license key.
-    """
+    """The error of an operation. Show `message` to the user; `str` of it is for logs. Neither has the license key."""
 
     decision: Decision | None
     """The decision that holds after the failure; `None` if no license could be opened."""
