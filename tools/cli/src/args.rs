@@ -9,11 +9,11 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 use mock_polar::ApiVersion;
 use polar_license::{Config, Error, ErrorKind as Kind, Key, Value};
-use portal::{Buyer, Choices, Errand, OneKey};
+use portal::{Buyer, Choices, OneKey, PortalCommand};
 use std::env;
 use std::path::PathBuf;
 
-/// What was asked for, with the flags before and after the subcommand in one place.
+/// The parsed command line. The options before and after the subcommand are merged.
 pub(crate) struct Args {
     pub(crate) common: Common,
     pub(crate) task: Task,
@@ -21,7 +21,7 @@ pub(crate) struct Args {
 
 pub(crate) enum Task {
     License(Operation),
-    Portal(Errand),
+    Portal(PortalCommand),
     Doctor { key: Option<String> },
     Serve(Serve),
     Demo,
@@ -29,7 +29,7 @@ pub(crate) enum Task {
     Man { directory: Option<PathBuf> },
 }
 
-/// What to do with the license.
+/// An operation on the license.
 pub(crate) enum Operation {
     Activate { key: Option<String>, replace_previous: bool },
     Validate,
@@ -41,7 +41,7 @@ pub(crate) enum Operation {
     Forget,
 }
 
-/// Which license, and how to treat it. Taken before and after the subcommand.
+/// Options that select the license and configure the client. Accepted before and after the subcommand.
 #[derive(Clone, Default, clap::Args)]
 #[command(next_help_heading = "Common options")]
 pub(crate) struct Common {
@@ -59,13 +59,13 @@ pub(crate) struct Common {
 
     /// production, sandbox, or an address [default: production]
     ///
-    /// Which Polar to ask. Keys, organizations and benefits of the sandbox are others than those of production.
+    /// The server to ask. Keys, organizations and benefits of the sandbox are not those of production.
     #[arg(long, value_name = "NAME|URL", env = "POLAR_LICENSE_ENVIRONMENT")]
     pub(crate) environment: Option<String>,
 
-    /// Where the license is kept [default: the user's app data]
+    /// The directory of the license [default: the user's app data]
     ///
-    /// Without it, as in an app that names no directory: polar-license in ~/.local/share or $XDG_DATA_HOME, in
+    /// The default is that of an app that names no directory: polar-license in ~/.local/share or $XDG_DATA_HOME, in
     /// ~/Library/Application Support, or in %LOCALAPPDATA%.
     #[arg(long, value_name = "DIRECTORY", value_hint = ValueHint::DirPath, env = "POLAR_LICENSE_DATA_DIR")]
     pub(crate) data_dir: Option<PathBuf>,
@@ -94,8 +94,8 @@ pub(crate) struct Common {
 
     /// A condition that Polar keeps with an activation and compares; may be repeated
     ///
-    /// A whole number, true and false are taken as such; everything else, and what stands in "double quotes", is a
-    /// string. A comma separates several. They have to be those of the app, all of them.
+    /// A whole number, true and false are read as such; everything else, and text in "double quotes", is a string. A
+    /// comma separates several. They must be all those that the app sets.
     #[arg(
         long = "condition",
         value_name = "NAME=VALUE",
@@ -113,19 +113,19 @@ pub(crate) struct Common {
     #[arg(long, value_name = "TEXT", hide_short_help = true, env = "POLAR_LICENSE_APP_SECRET")]
     app_secret: Option<String>,
 
-    /// What the app identifies this device by, instead of the system's machine id
+    /// The app's own id for this device, instead of the system's machine id
     #[arg(long, value_name = "TEXT", hide_short_help = true, env = "POLAR_LICENSE_DEVICE_ID")]
     device_id: Option<String>,
 
-    /// How long access lasts while Polar cannot be reached [default: 14d]
+    /// The time that access lasts without reaching Polar [default: 14d]
     #[arg(long, value_name = "DURATION", hide_short_help = true, env = "POLAR_LICENSE_OFFLINE_GRACE")]
     offline_grace: Option<humantime::Duration>,
 
-    /// How long a confirmation counts as fresh [default: 24h]
+    /// The time that a confirmation counts as fresh [default: 24h]
     #[arg(long, value_name = "DURATION", hide_short_help = true, env = "POLAR_LICENSE_REFRESH_INTERVAL")]
     refresh_interval: Option<humantime::Duration>,
 
-    /// How long validate waits at most [default: 10s]
+    /// The longest time that validate waits [default: 10s]
     ///
     /// activate, consume and deactivate wait 25s longer, since a cut answer can cost a seat.
     #[arg(long, value_name = "DURATION", hide_short_help = true, env = "POLAR_LICENSE_TIMEOUT")]
@@ -135,12 +135,12 @@ pub(crate) struct Common {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Show on stderr what is asked and answered, never a key
+    /// Log requests and replies to stderr, never a key
     #[arg(short, long)]
     pub(crate) verbose: bool,
 }
 
-/// How to run the local Polar.
+/// Options of the local Polar.
 #[derive(clap::Args)]
 pub(crate) struct Serve {
     /// The port on 127.0.0.1; 0 takes any that is free
@@ -155,8 +155,8 @@ pub(crate) struct Serve {
     #[arg(long)]
     pub(crate) rate_limit: bool,
 
-    /// The version of Polar's API to answer in, such as 2027-01
-    #[arg(long, value_name = "VERSION", default_value_t)]
+    /// The version of Polar's API to answer in: 2026-04, 2026-10 or 2027-01
+    #[arg(long, value_name = "VERSION", default_value_t, value_parser = api_version)]
     pub(crate) api_version: ApiVersion,
 
     /// Print one JSON object
@@ -164,21 +164,21 @@ pub(crate) struct Serve {
     json: bool,
 }
 
-/// Reads the process's arguments. The error is to be printed: help, the version, or what is wrong.
+/// Parses the process's arguments. The error is to be printed: help, the version, or a wrong usage.
 pub(crate) fn parse() -> Result<Args, clap::Error> {
     let matches = variables::parse(command()).map_err(|error| without_usage(without_secrets(error)))?;
-    let Line { before, command } = Line::from_arg_matches(&matches)?;
+    let CommandLine { before, command } = CommandLine::from_arg_matches(&matches)?;
     let (after, task) = command.split();
     let common = before.with(after);
     if matches!(task, Task::License(_) | Task::Portal(_)) && common.organization.is_none() {
         let message = "missing required option `--organization`; add it, or set POLAR_LICENSE_ORGANIZATION";
-        return Err(Line::command().error(ErrorKind::MissingRequiredArgument, message));
+        return Err(CommandLine::command().error(ErrorKind::MissingRequiredArgument, message));
     }
     if let Task::License(Operation::Allows { feature }) = &task
         && !common.features.iter().any(|(name, _)| name == feature)
     {
         let message = format!("no feature `{feature}` is configured; add `--feature {feature}=BENEFIT`");
-        return Err(Line::command().error(ErrorKind::InvalidValue, message));
+        return Err(CommandLine::command().error(ErrorKind::InvalidValue, message));
     }
     Ok(Args { common, task })
 }
@@ -190,21 +190,21 @@ pub(crate) fn command() -> clap::Command {
         "doctor" => command.after_help(exit::DOCTOR_HELP),
         _ => command.after_long_help(exit::HELP),
     };
-    // what a variable is set to may be secret, and too long for a line
+    // the value of a variable may be secret, and too long for a line
     let no_values = |command: clap::Command| command.mut_args(|arg| arg.hide_env_values(true));
-    no_values(Line::command()).mut_subcommands(|command| no_values(of_license(command)))
+    no_values(CommandLine::command()).mut_subcommands(|command| no_values(of_license(command)))
 }
 
 /// Activate and check license keys sold through Polar
 ///
-/// It is a client of its own, with the app id polar-license-cli; and it looks at the license of your app, if it is given
+/// It is a client of its own, with the app id polar-license-cli; and it looks at the license of your app, if you give it
 /// the organization, the app id and the environment that the app uses, and the data directory, device id, app secret and
-/// conditions, where the app sets these.
+/// conditions if the app sets these.
 ///
 /// Each common option can also be set by its variable; an option wins over a variable.
 #[derive(Parser)]
 #[command(name = "polar-license", version, after_help = exit::HELP, disable_help_subcommand = true, term_width = 80)]
-struct Line {
+struct CommandLine {
     #[command(flatten)]
     before: Common,
     #[command(subcommand)]
@@ -217,7 +217,7 @@ enum Command {
     Activate {
         /// The key [default: the stored one]; `-` reads it from standard input
         ///
-        /// What is read from standard input is not in the shell's history.
+        /// A key read from standard input is not in the shell's history.
         key: Option<String>,
         /// If no seat is free, give up the older activation known on this device
         #[arg(long)]
@@ -254,7 +254,7 @@ enum Command {
     Forget(Common),
     /// Restore a lost license, by a code from a mail
     ///
-    /// For a customer who lost the license key, or has another computer: Polar mails a code to the address of the
+    /// For a customer who lost the license key or has another computer: Polar mails a code to the address of the
     /// purchase, and the license key is activated on this device. If no seat is free, the devices are listed, and one of
     /// them can be released.
     Restore {
@@ -291,10 +291,10 @@ enum Command {
     },
     /// Replace a license key that somebody else knows
     ///
-    /// Polar mails a code to the address of the purchase. The old key ends at once, on all devices of the customer; each
-    /// gets the other one by `restore`. The license of this device goes on.
+    /// Polar mails a code to the address of the purchase. The old key stops working at once, on all devices of the
+    /// customer; each gets the new one by `restore`. The license of this device continues.
     Rotate {
-        /// Replace it: the old key ends at once, on all devices
+        /// Confirm: the old key stops working at once, on all devices
         #[arg(long, required = true)]
         yes: bool,
         #[command(flatten)]
@@ -306,7 +306,7 @@ enum Command {
     },
     /// Accept an invitation to a team, and activate its license key
     ///
-    /// The key is there a moment later; it is waited for up to five minutes.
+    /// The key comes a moment later; the command waits up to five minutes for it.
     Claim {
         /// The link in the mail, or its token; `-`: from standard input
         #[arg(value_name = "TOKEN")]
@@ -318,15 +318,15 @@ enum Command {
     },
     /// Buy by the vendor's checkout link, and activate the license key
     ///
-    /// Shows the address to open in a browser, on stderr, and waits until the purchase is completed there. Then Polar mails
-    /// a code to its buyer, which is asked for on the terminal, or is the first line of standard input.
+    /// Prints the address to open in a browser on stderr, and waits until the purchase is completed there. Then Polar mails
+    /// a code to the buyer. The command reads it from the terminal, or from the first line of standard input.
     Buy {
         /// The link, such as https://buy.polar.sh/polar_cl_...
         link: String,
-        /// How long to wait for the purchase
+        /// The time to wait for the purchase
         #[arg(long, value_name = "DURATION", default_value = "30m")]
         within: humantime::Duration,
-        /// Which customer, where the buyer's address has several: name or number
+        /// The customer, if the buyer's address has several: name or number
         #[arg(long, value_name = "NAME")]
         customer: Option<String>,
         #[command(flatten)]
@@ -334,7 +334,7 @@ enum Command {
     },
     /// Find out what is wrong: network, clock, storage, settings
     ///
-    /// Asks Polar once, without a license key. What it prints can be pasted into a bug report: it has no license key and
+    /// Asks Polar once, without a license key. Its output can be pasted into a bug report: it has no license key and
     /// no user's name; a path in it is shown in full, but with ~ for the home directory, and USER for the user's name.
     /// It takes no seat and changes no license.
     Doctor {
@@ -382,22 +382,24 @@ impl Command {
             Self::Deactivate(common) => (common, Operation::Deactivate),
             Self::Forget(common) => (common, Operation::Forget),
             Self::Restore { choices, buyer, common } => {
-                return (common, Task::Portal(Errand::Restore { buyer, choices }));
+                return (common, Task::Portal(PortalCommand::Restore { buyer, choices }));
             }
-            Self::Devices { key, buyer, common } => return (common, Task::Portal(Errand::Devices { buyer, key })),
+            Self::Devices { key, buyer, common } => {
+                return (common, Task::Portal(PortalCommand::Devices { buyer, key }));
+            }
             Self::Release { device, key, mut buyer, common } => {
                 let device = buyer.address_or_label(device);
-                return (common, Task::Portal(Errand::Release { device, buyer, key }));
+                return (common, Task::Portal(PortalCommand::Release { device, buyer, key }));
             }
             // clap has seen to it that it is confirmed
             Self::Rotate { yes: _, key, buyer, common } => {
-                return (common, Task::Portal(Errand::Rotate { buyer, key }));
+                return (common, Task::Portal(PortalCommand::Rotate { buyer, key }));
             }
             Self::Claim { invitation, choices, common } => {
-                return (common, Task::Portal(Errand::Claim { invitation, choices }));
+                return (common, Task::Portal(PortalCommand::Claim { invitation, choices }));
             }
             Self::Buy { link, within, customer, common } => {
-                return (common, Task::Portal(Errand::Buy { link, within: within.into(), customer }));
+                return (common, Task::Portal(PortalCommand::Buy { link, within: within.into(), customer }));
             }
             Self::Doctor { key, common } => return (common, Task::Doctor { key }),
             Self::Serve(options) => return (of_json(options.json), Task::Serve(options)),
@@ -410,8 +412,8 @@ impl Command {
 }
 
 impl Common {
-    /// The flags after the subcommand win over those before it; lists grow. (clap's global arguments would drop the
-    /// part of a list that stands before the subcommand.)
+    /// Merges the options after the subcommand into those before it: a later value wins, and lists grow. (clap's global
+    /// arguments would drop the part of a list that stands before the subcommand.)
     fn with(mut self, after: Self) -> Self {
         self.benefits.extend(after.benefits);
         self.features.extend(after.features);
@@ -434,10 +436,10 @@ impl Common {
         }
     }
 
-    /// The library's configuration.
+    /// Builds the library's configuration.
     ///
     /// # Errors
-    /// `invalid_config`, with what is wrong.
+    /// `invalid_config`, with the setting that is wrong.
     pub(crate) fn config(&self) -> Result<Config, Error> {
         let organization = self.organization.as_deref().unwrap_or_default();
         let app = self.app.as_deref().unwrap_or("polar-license-cli");
@@ -472,6 +474,15 @@ impl Common {
     }
 }
 
+/// Parses a version of the API whose answers are known.
+fn api_version(text: &str) -> Result<ApiVersion, String> {
+    let known = ApiVersion::KNOWN.map(|version| version.to_string());
+    match ApiVersion::KNOWN.into_iter().find(|version| version.to_string() == text) {
+        Some(version) => Ok(version),
+        None => Err(format!("use one of {}", known.join(", "))),
+    }
+}
+
 fn feature(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, benefit)) if !name.is_empty() && !benefit.is_empty() => Ok((name.to_owned(), benefit.to_owned())),
@@ -479,7 +490,7 @@ fn feature(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// A value that JSON has as a number, a boolean or a string is taken as such.
+/// Parses a condition. A whole number, a boolean and a quoted string are read as JSON; everything else is a string.
 fn condition(text: &str) -> Result<(String, Value), String> {
     let advice = || String::from("write NAME=VALUE, such as region=eu");
     let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(advice)?;
@@ -494,8 +505,8 @@ fn condition(text: &str) -> Result<(String, Value), String> {
     Ok((name.to_owned(), value))
 }
 
-/// What is wrong with the command line, for scripts, if they asked for JSON anywhere in it.
-pub(crate) fn wrong_usage(error: &clap::Error) -> Option<Error> {
+/// Returns the wrong usage as the library's error, if `--json` stands anywhere in the command line.
+pub(crate) fn usage_error(error: &clap::Error) -> Option<Error> {
     if !error.use_stderr() || !env::args_os().any(|argument| argument == "--json") {
         return None;
     }
@@ -506,8 +517,8 @@ pub(crate) fn wrong_usage(error: &clap::Error) -> Option<Error> {
     Some(Error::new(Kind::InvalidConfig, words.join(" ")))
 }
 
-/// For an option that does not exist, clap suggests to pass it as a license key, and shows how one would call a command that
-/// has only the options given so far.
+/// Removes clap's advice about an unknown option: it suggests to pass the option as a license key, and shows the usage of a
+/// command with only the options typed so far.
 fn without_usage(mut error: clap::Error) -> clap::Error {
     if error.kind() == ErrorKind::UnknownArgument {
         error.remove(ContextKind::Suggested);
@@ -516,8 +527,8 @@ fn without_usage(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// clap repeats what it did not understand, which may be a license key, an e-mail address, a code or a token in the wrong
-/// place.
+/// Masks the argument that clap repeats in its error: it may be a license key, an e-mail address, a code or a token in the
+/// wrong place.
 fn without_secrets(mut error: clap::Error) -> clap::Error {
     let misplaced = match error.kind() {
         ErrorKind::UnknownArgument => ContextKind::InvalidArg,
@@ -527,7 +538,7 @@ fn without_secrets(mut error: clap::Error) -> clap::Error {
     };
     let Some(ContextValue::String(text)) = error.get(misplaced) else { return error };
     let shown = match Key::parse(text) {
-        _ if may_be_customers(text) => String::from("****"),
+        _ if may_be_customer_data(text) => String::from("****"),
         Ok(key) if may_be_key(text) => key.to_string(),
         Ok(_) | Err(_) => return error,
     };
@@ -535,14 +546,14 @@ fn without_secrets(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// Whether it may be an e-mail address, a token, an address with a token in it, or a code of six letters and digits.
-fn may_be_customers(text: &str) -> bool {
+/// Whether a text may be an e-mail address, a token, a URL with a token in it, or a code of six letters and digits.
+fn may_be_customer_data(text: &str) -> bool {
     let typical = |c: char| c.is_ascii_digit() || c.is_ascii_uppercase();
     let is_code = text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) && text.contains(typical);
     is_code || text.contains('@') || text.starts_with("polar_") || text.contains("token=")
 }
 
-/// Whether it is neither an option nor a plain word, and too long for a number or a duration.
+/// Whether a text may be a license key: no option, no plain word, and longer than a number or a duration.
 fn may_be_key(text: &str) -> bool {
     let typical = |c: char| c.is_ascii_digit() || c.is_ascii_uppercase();
     text.len() >= 8 && !text.starts_with('-') && !text.contains('=') && text.contains(typical)

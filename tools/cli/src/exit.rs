@@ -3,21 +3,21 @@
 use polar_license::{Decision, Error, ErrorKind, State};
 use std::process::ExitCode;
 
-/// The help text's table; the numbers are those of [`Exit`].
+/// The table in the help; its numbers are those of [`Exit`].
 pub(crate) const HELP: &str = "\
 Exit status:
   0  allowed, or done
   1  something else went wrong, or was refused while the license here
      allows access
   2  wrong usage or configuration
-  3  not allowed: no license, or one that was denied, has expired, or was not
-     confirmed for too long
+  3  not allowed: no license, or one that was denied, has expired, was not
+     confirmed for too long, or cannot be read
   4  could not be determined: nothing trusted is stored, and Polar was not
      reached; for activate, consume, deactivate, and where a code from a
      mail is asked for: Polar was not reached, or limits requests
   5  one of several has to be chosen: the output lists them";
 
-/// The same for `doctor`.
+/// The table in the help of `doctor`.
 pub(crate) const DOCTOR_HELP: &str = "\
 Exit status:
   0  nothing is wrong
@@ -35,7 +35,7 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    /// For an operation that ended with a decision.
+    /// Returns the status of an operation that ended with a decision.
     pub(crate) fn of(decision: &Decision) -> Self {
         let unreached = decision.problem().is_some_and(|problem| problem.kind.is_unreachable());
         if decision.allowed() {
@@ -47,24 +47,23 @@ impl Exit {
         }
     }
 
-    /// For an operation that did not do what was asked.
-    /// `license` is the decision if the error has none.
+    /// Returns the status of an operation that failed. `license` is the decision if the error has none.
     pub(crate) fn of_error(error: &Error, license: Option<&Decision>) -> Self {
         match error.kind() {
             ErrorKind::InvalidConfig => Self::Usage,
             ErrorKind::Refused | ErrorKind::UsageExhausted => Self::of_refusal(error.decision().or(license)),
             kind if kind.is_unreachable() => Self::Undetermined,
-            // the kinds of later versions of the library included
+            // also kinds that a later version of the library has added
             _ => Self::Failed,
         }
     }
 
-    /// For what was refused, with the license as it is after that.
+    /// Returns the status after a refusal, which depends on whether the license here allows access.
     pub(crate) fn of_refusal(license: Option<&Decision>) -> Self {
         if license.is_some_and(Decision::allowed) { Self::Failed } else { Self::NotAllowed }
     }
 
-    /// For a feature.
+    /// Returns the status of a question about a feature.
     pub(crate) fn of_feature(is_on: bool) -> Self {
         if is_on { Self::Allowed } else { Self::NotAllowed }
     }

@@ -1,21 +1,21 @@
-//! A failure as JSON, in one shape whatever failed: the error, and the license as it is after it, or null if the command did
-//! not come as far as the license.
+//! Failures as JSON, all in one shape: the error, and the license that holds now, or null if the command ended before it
+//! opened the license.
 
 use polar_license::{Decision, Error, ErrorKind, NextStep, Reason};
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// A failure: one member for the error and one for the license, so that nobody takes the license for the result.
+/// A failure. The license is a member of its own, so that no script takes it for the result.
 #[derive(Serialize)]
 struct FailureJson<'a> {
-    error: ErrorShown<'a>,
+    error: ErrorJson<'a>,
     license: Option<&'a Decision>,
 }
 
 /// An error with the members that it has in every language.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct ErrorShown<'a> {
+pub(crate) struct ErrorJson<'a> {
     kind: ErrorKind,
     reason: Option<Reason>,
     message: Cow<'a, str>,
@@ -32,14 +32,13 @@ pub(crate) fn json(error: &Error, license: Option<&Decision>) -> serde_json::Res
     serde_json::to_string(&FailureJson { error: error.into(), license })
 }
 
-/// Returns `true` if the command line is wrong. Its users would read the library's sentence, which is for the users of an app,
-/// as a mistake of the app.
+/// Whether the command line is wrong. The library's sentence, which is for users of an app, would then blame the app.
 pub(crate) fn is_wrong_usage(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::InvalidArgument | ErrorKind::InvalidConfig)
         && error.message() == Error::new(error.kind(), error.detail()).message()
 }
 
-impl<'a> From<&'a Error> for ErrorShown<'a> {
+impl<'a> From<&'a Error> for ErrorJson<'a> {
     fn from(error: &'a Error) -> Self {
         let message = if is_wrong_usage(error) { sentence(error.detail()).into() } else { error.message().into() };
         Self {
@@ -55,7 +54,7 @@ impl<'a> From<&'a Error> for ErrorShown<'a> {
     }
 }
 
-/// Returns a line for developers as a sentence.
+/// Turns a line for developers into a sentence.
 fn sentence(detail: &str) -> String {
     let mut rest = detail.chars();
     let first = rest.next().into_iter().flat_map(char::to_uppercase);

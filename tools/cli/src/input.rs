@@ -1,10 +1,10 @@
-//! Questions to the user: asked on the terminal, or answered by the lines of standard input. Shows nothing of an answer.
+//! Asks the user on the terminal, or reads answers from the lines of standard input. Never prints an answer.
 
 use crate::output;
 use polar_license::{Error, ErrorKind};
 use std::io::{self, BufRead, IsTerminal, Read};
 
-/// Where answers come from.
+/// The source of answers.
 #[derive(Clone, Copy)]
 pub(crate) struct Input {
     is_terminal: bool,
@@ -20,13 +20,12 @@ impl Input {
         self.is_terminal
     }
 
-    /// Whether what was typed may be shown once more: to the person who typed it, and into no file.
+    /// Whether an answer may be repeated: only on the terminal where it was typed, and in no file.
     pub(crate) fn may_be_shown(self) -> bool {
         self.is_terminal && io::stderr().is_terminal()
     }
 
-    /// Whether standard input has ended already, so that nothing can be answered. Does not wait, and reads nothing that is
-    /// not there.
+    /// Whether standard input has ended already, so that no answer can come. Does not wait for input.
     #[cfg(unix)]
     pub(crate) fn has_ended(self) -> bool {
         use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -36,22 +35,22 @@ impl Input {
         !self.is_terminal && is_ready && stdin.lock().fill_buf().is_ok_and(<[u8]>::is_empty)
     }
 
-    /// The same, where the system does not say so without waiting.
+    /// Returns `false`: this system cannot tell without waiting.
     #[cfg(not(unix))]
     pub(crate) fn has_ended(self) -> bool {
         false
     }
 
-    /// Whether the user says yes, if there is a terminal to be asked on.
-    pub(crate) fn agrees(self, question: &str) -> bool {
+    /// Asks for confirmation on the terminal; without a terminal, the answer is no.
+    pub(crate) fn confirms(self, question: &str) -> bool {
         let answer = || self.line(&format!("{question} [y/N]"), "nothing was answered").ok();
         self.is_terminal && answer().is_some_and(|answer| matches!(answer.trim(), "y" | "Y" | "yes" | "Yes"))
     }
 
-    /// The answer to a question: the next line of standard input.
+    /// Reads the answer to a question: the next line of standard input.
     ///
     /// # Errors
-    /// `invalid_config` with what is missing, if there is none.
+    /// `invalid_config` with the text `missing`, if standard input has ended.
     pub(crate) fn line(self, question: &str, missing: &str) -> Result<String, Error> {
         const FAR_MORE_THAN_AN_ANSWER: u64 = 64 * 1024;
         if self.is_terminal {
@@ -65,7 +64,7 @@ impl Input {
         }
     }
 
-    /// One of these, by its number, if there is a terminal to choose on; `None` if the user wants none of them.
+    /// Asks for the number of an item on the terminal; `None` if the user chooses none, or without a terminal.
     pub(crate) fn choose<'a, T>(self, question: &str, items: &'a [T], shown: impl Fn(&T) -> String) -> Option<&'a T> {
         if !self.is_terminal || items.is_empty() {
             return None;
@@ -86,7 +85,7 @@ impl Input {
     }
 }
 
-/// Counted from 1.
+/// Returns the item with this number, counted from 1.
 pub(crate) fn by_number<'a, T>(items: &'a [T], number: &str) -> Option<&'a T> {
     items.get(number.parse::<usize>().ok()?.checked_sub(1)?)
 }

@@ -1,4 +1,4 @@
-//! One operation of the library, one decision, one exit status.
+//! Runs one operation of the library, and prints its decision.
 
 use crate::args::{Common, Operation};
 use crate::exit::Exit;
@@ -13,13 +13,13 @@ use std::io;
 pub(crate) struct Report {
     pub(crate) decision: Decision,
     pub(crate) exit: Exit,
-    /// What the decision does not show, for people.
+    /// A line for people about something that the decision does not show.
     pub(crate) headline: Option<String>,
-    /// The same for scripts.
+    /// A member of the JSON about it, for scripts.
     pub(crate) extra: Extra,
 }
 
-/// What some operations tell besides the decision.
+/// The result of some operations besides the decision.
 pub(crate) enum Extra {
     Nothing,
     Deactivated(Deactivated),
@@ -47,10 +47,10 @@ pub(crate) fn run(common: Common, operation: Operation) -> io::Result<Exit> {
     }
 }
 
-/// What to do after an activation whose answer was lost.
+/// The advice after an activation whose answer was lost.
 const FIND_SEAT: &str = "run `polar-license restore`, which uses the seat if one was taken";
 
-/// The client that the options describe.
+/// Opens the client that the options describe.
 pub(crate) fn open(common: &Common) -> Result<Client, Error> {
     let mut builder = Client::builder(common.config()?);
     if let Some(directory) = &common.data_dir {
@@ -67,12 +67,13 @@ pub(crate) fn print(report: &Report, as_json: bool) -> io::Result<Exit> {
     Ok(*exit)
 }
 
-/// Prints why an operation did not do what was asked.
+/// Prints the error of an operation.
 pub(crate) fn fail(error: &Error, as_json: bool) -> io::Result<Exit> {
     fail_before(error, None, as_json, show::again(error))
 }
 
-/// The same, where `again` is what to do once the cause is removed, and `license` is the decision if the error has none.
+/// Prints the error of an operation. `again` says what to do once the cause is removed; `license` is the decision if the
+/// error has none.
 pub(crate) fn fail_before(error: &Error, license: Option<&Decision>, as_json: bool, again: &str) -> io::Result<Exit> {
     output::failure(error);
     if as_json {
@@ -123,8 +124,8 @@ fn allows(decision: Decision, feature: String) -> Report {
     Report { decision, exit: Exit::of_feature(allowed), headline: Some(headline), extra }
 }
 
-/// One object: the decision's members, then what became of the seat; or the feature, and the decision inside, so that there
-/// is one `allowed` at the top at most.
+/// Returns one object: the decision's members and then the result for the seat; or the feature with the decision inside, so
+/// that at most one `allowed` is at the top.
 fn json(decision: &Decision, extra: &Extra) -> io::Result<String> {
     #[derive(Serialize)]
     #[serde(untagged)]
@@ -156,7 +157,7 @@ fn json(decision: &Decision, extra: &Extra) -> io::Result<String> {
 }
 
 impl Report {
-    /// A seat that was given up, and `what` happened to it.
+    /// Reports a seat that this license gave up; `what` is the word for it.
     pub(crate) fn deactivated(decision: Decision, what: &str, deactivated: Deactivated) -> Self {
         let seat = match deactivated {
             Deactivated::Released => "the seat is free again",
@@ -179,7 +180,7 @@ impl From<Decision> for Report {
     }
 }
 
-/// The license key that an argument names; for `-` the first line of standard input.
+/// Returns the license key of an argument; for `-`, the first line of standard input.
 pub(crate) fn read_key(argument: String) -> Result<String, Error> {
     if argument == "-" {
         return Input::new().line("License key:", "no license key on standard input");

@@ -3,15 +3,15 @@
 //!
 //! ```text
 //! main ─► args ─┬► license ─► polar_license::blocking::Client     one operation, one decision, one exit status
-//!               ├► portal ──► polar_license::blocking::Portal     what a customer does, by a code from a mail
-//!               ├► doctor ──► polar_license::blocking::diagnosis  what is wrong, and what to do
+//!               ├► portal ──► polar_license::blocking::Portal     restore, devices, buy: by a code from a mail
+//!               ├► doctor ──► polar_license::blocking::diagnosis  the cause of a problem, and what to do
 //!               ├► serve ───► mock_polar::MockPolar               until interrupted
 //!               ├► demo ────► both
 //!               └► manual                                         completions and manual pages, from args
 //! ```
 //!
-//! Decides nothing about licenses. Prints no license key beyond its last six characters, except the invented ones that
-//! `serve` hands out; and no code, no token, and an e-mail address only to the terminal where the code is typed.
+//! Decides nothing about licenses. Prints only the last six characters of a license key, except of the invented keys of
+//! `serve`. Prints no code and no token, and an e-mail address only on the terminal where the code is typed.
 
 mod args;
 mod demo;
@@ -37,9 +37,9 @@ fn main() -> ExitCode {
     let Args { common, task } = match args::parse() {
         Ok(args) => args,
         Err(error) => {
-            // help and version are "errors" of clap's that go to stdout
+            // to clap, help and version are errors that go to stdout
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Allowed };
-            let json = args::wrong_usage(&error).map_or(Ok(()), |error| output::failure_as_json(&error, None));
+            let json = args::usage_error(&error).map_or(Ok(()), |error| output::failure_as_json(&error, None));
             return json.and_then(|()| error.print()).map_or(Exit::Failed, |()| exit).into();
         }
     };
@@ -49,7 +49,7 @@ fn main() -> ExitCode {
     let json = common.json;
     let exit = match task {
         Task::License(operation) => license::run(common, operation),
-        Task::Portal(errand) => portal::run(&common, errand),
+        Task::Portal(command) => portal::run(&common, command),
         Task::Doctor { key } => doctor::run(&common, key),
         Task::Serve(options) => serve::run(&options, json),
         Task::Demo => demo::run(json),

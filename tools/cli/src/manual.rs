@@ -1,4 +1,4 @@
-//! Completions and manual pages, made from the description of the command line.
+//! Generates completions and manual pages from the description of the command line.
 
 use crate::exit::Exit;
 use crate::{args, output};
@@ -33,7 +33,7 @@ pub(crate) fn pages(directory: Option<&Path>) -> io::Result<Exit> {
     }
 }
 
-/// clap_mangen leaves out the text of an option that `-h` does not list.
+/// Returns the command with all options listed: clap_mangen leaves out the text of those that `-h` does not list.
 fn in_full() -> clap::Command {
     let listed = |arg: clap::Arg| arg.hide_short_help(false);
     args::command().mut_args(listed).mut_subcommands(|command| command.mut_args(listed))

@@ -1,10 +1,10 @@
-//! Writing to the standard streams without the panic that `println!` has for a closed pipe.
+//! Writes to the standard streams. `println!` would panic if a pipe is closed.
 
 use crate::failure::{self, is_wrong_usage};
 use polar_license::{Decision, Error};
 use std::io::{self, Write};
 
-/// One text and a line end on stdout, at once even into a pipe.
+/// Writes a text and a line end to stdout, and flushes it.
 pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
@@ -12,13 +12,13 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
-/// An error on stderr, in clap's form.
+/// Writes an error to stderr, in clap's form.
 pub(crate) fn error(message: &str) {
     note(&format!("error: {message}"));
 }
 
-/// The sentence for the user, and below it what a developer needs to know if that is more. What is wrong with the command
-/// line, which an app's user would read as a mistake of the app, is said as it is.
+/// Writes an error to stderr: the sentence for the user, and the detail for developers if it says more. Of a wrong command
+/// line only the detail is written: the sentence would blame the app.
 pub(crate) fn failure(failure: &Error) {
     if is_wrong_usage(failure) {
         return error(failure.detail());
@@ -34,18 +34,18 @@ pub(crate) fn failure_as_json(error: &Error, license: Option<&Decision>) -> io::
     print(&failure::json(error, license)?)
 }
 
-/// Many details are the sentence without its capital letter and full stop.
+/// Returns the words of a text, to compare a detail with the sentence: often they differ only in capitals and punctuation.
 fn words(text: &str) -> impl Iterator<Item = String> {
     text.split(|it: char| !it.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase)
 }
 
-/// A question on stderr; the answer is typed behind it.
+/// Writes a question to stderr; the user types the answer behind it.
 pub(crate) fn ask(question: &str) {
-    // at once, and if stderr is closed, nobody can be asked
+    // without a line end; if stderr is closed, nobody can be asked
     let _ = io::stderr().lock().write_all(format!("{question} ").as_bytes());
 }
 
-/// A line on stderr.
+/// Writes a line to stderr.
 pub(crate) fn note(line: &str) {
     // if stderr is closed, there is nowhere to report that
     let _ = writeln!(io::stderr().lock(), "{line}");

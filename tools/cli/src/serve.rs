@@ -1,4 +1,4 @@
-//! The local Polar as a process of its own, for tests in other languages and for trying things out.
+//! Runs the local Polar as a process, for tests in other languages and for trying things out.
 
 use crate::args::Serve;
 use crate::exit::Exit;
@@ -10,9 +10,9 @@ use std::fmt::Write as _;
 use std::sync::mpsc;
 use std::{env, fs, io};
 
-/// Runs it until the process is interrupted or terminated.
+/// Runs the server until the process is interrupted or terminated.
 pub(crate) fn run(options: &Serve, as_json: bool) -> io::Result<Exit> {
-    // before anything is printed: whoever reads the address may end the process at once
+    // before the address is printed: its reader may end the process at once
     let (end, ended) = mpsc::channel();
     ctrlc::set_handler(move || {
         // the receiver is gone after the first interruption
@@ -50,6 +50,7 @@ fn json(polar: &MockPolar, is_demo: bool) -> String {
     json!({
         "url": polar.url(),
         "organization": polar.organization(),
+        "apiVersion": polar.api_version(),
         "benefits": benefits(&keys),
         "email": is_demo.then_some(DEMO_EMAIL),
         "keys": each.collect::<Vec<_>>(),
@@ -60,6 +61,7 @@ fn json(polar: &MockPolar, is_demo: bool) -> String {
 fn table(polar: &MockPolar, is_demo: bool) -> String {
     let (url, organization, keys) = (polar.url(), polar.organization(), polar.keys());
     let mut text = format!("A local Polar is at {url} until interrupted.\n\norganization  {organization}\n");
+    let _ = writeln!(text, "API version   {}", polar.api_version());
     for (name, id) in benefits(&keys) {
         // writing to a string does not fail
         let _ = writeln!(text, "benefit       {id}  {name}");
@@ -94,12 +96,12 @@ fn table(polar: &MockPolar, is_demo: bool) -> String {
     text
 }
 
-/// As it was called: not every developer has installed it.
+/// Returns the name that this program was called by: not every developer has installed it.
 fn program() -> String {
     env::args_os().next().map_or_else(|| String::from("polar-license"), |name| name.to_string_lossy().into_owned())
 }
 
-/// Name to id, of the benefits that have keys.
+/// Returns the ids of the benefits that have keys, by name.
 fn benefits(keys: &[KeyInfo]) -> BTreeMap<&str, &str> {
     keys.iter().map(|key| (key.benefit.as_str(), key.benefit_id.as_str())).collect()
 }

@@ -1,27 +1,33 @@
-//! A decision as text for people.
+//! Formats a decision as text for people.
 
 use polar_license::{Date, Decision, Error, License, NextStep, Order, Problem, Purchase, Subscription};
-use polar_license::{SubscriptionStatus, Timestamp};
+use polar_license::{Reason, SubscriptionStatus, Timestamp};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// The state and message, then a line for each fact there is.
+/// Returns the state and message, then a line for each known fact.
 pub(crate) fn text(decision: &Decision) -> String {
-    lines(decision, next_step(decision.next_step()), decision.next_url())
+    let next_step = if decision.reason() == Some(Reason::Storage) {
+        // the library advises apps, which have no `doctor`
+        Some(String::from("run `polar-license doctor`, which says why the license cannot be read, and what to do"))
+    } else {
+        next_step(decision.next_step())
+    };
+    lines(decision, next_step, decision.next_url())
 }
 
-/// The decision that holds after a failure, and what can be done about the failure rather than about the license; `again`
-/// is what may succeed then.
+/// Returns the decision that holds after a failure, with advice about the failure in place of advice about the license.
+/// `again` is the step that may succeed then.
 pub(crate) fn text_after(error: &Error, decision: &Decision, again: &str) -> String {
     let next_step = match error.next_step() {
-        // without a key the stored one is activated, which need not be the one that was refused
+        // without `KEY`, the stored key would be activated, which may not be the refused one
         NextStep::Move => Some(String::from("run `polar-license activate KEY --replace-previous`")),
         step => advice(step, again),
     };
     lines(decision, next_step, error.next_url())
 }
 
-/// What to do once the cause of a failure is removed.
+/// Returns what to do once the cause of a failure is removed.
 pub(crate) fn again(error: &Error) -> &'static str {
     if error.maybe_applied() {
         "look at what `polar-license validate` shows before you run the same command again"
@@ -62,7 +68,7 @@ fn facts(decision: &Decision, next_step: Option<String>, url: Option<&str>) -> V
     facts.into_iter().filter_map(|(name, fact)| Some((name, fact?))).collect()
 }
 
-/// Such as `3 of 10`, or `3` where there is no limit.
+/// Returns, for example, `3 of 10`, or `3` without a limit.
 fn usage(license: &License) -> Option<String> {
     match license.limit_usage {
         Some(most) => Some(format!("{} of {most}", license.usage)),
@@ -70,7 +76,7 @@ fn usage(license: &License) -> Option<String> {
     }
 }
 
-/// Such as `subscription, renews on 2026-12-21`.
+/// Returns, for example, `subscription, renews on 2026-12-21`.
 fn purchase(purchase: &Purchase) -> String {
     match purchase {
         Purchase::Subscription(subscription) => format!("subscription, {}", renewal(subscription)),
@@ -93,24 +99,24 @@ fn renewal(Subscription { status, current_period_end, ends_at, cancels_at_period
     }
 }
 
-/// A moment for people, in UTC: `2026-11-21T07:44:42Z`.
+/// Formats a point in time without its fraction, in UTC: `2026-11-21T07:44:42Z`.
 pub(crate) fn moment(at: Timestamp) -> String {
     let fraction = Duration::from_millis(at.unix_ms().rem_euclid(1000).unsigned_abs());
     at.minus(fraction).to_string()
 }
 
-/// Such as `export on, sync off`.
+/// Returns, for example, `export on, sync off`.
 pub(crate) fn features(decision: &Decision) -> String {
     let each = decision.features().map(|(name, on)| format!("{name} {}", if on { "on" } else { "off" }));
     each.collect::<Vec<_>>().join(", ")
 }
 
-/// What to run or do next about the license here; `None` if nothing is to be done.
+/// Returns what to run or do next about the license; `None` if nothing is to be done.
 pub(crate) fn next_step(step: NextStep) -> Option<String> {
     advice(step, "run `polar-license validate`")
 }
 
-/// The same, where `again` is what may succeed then.
+/// Returns what to do next; `again` is the step that may succeed then.
 fn advice(step: NextStep, again: &str) -> Option<String> {
     Some(match step {
         NextStep::None => return None,
@@ -133,7 +139,7 @@ fn advice(step: NextStep, again: &str) -> Option<String> {
     })
 }
 
-/// Such as `network: could not connect to Polar: connection refused`.
+/// Returns, for example, `network: could not connect to Polar: connection refused`.
 pub(crate) fn problem(problem: &Problem) -> String {
     format!("{}: {}", problem.kind, problem.detail)
 }

@@ -1,4 +1,4 @@
-//! Options from environment variables. clap reads them; here is what it does not know: that a common option stands before
+//! Reads options from environment variables. clap does most of it, but does not know that a common option may stand before
 //! or after the subcommand, and that a variable without a value counts as absent.
 
 use clap::error::ErrorKind;
@@ -21,13 +21,14 @@ pub(crate) fn parse(command: Command) -> Result<ArgMatches, Error> {
     }
 }
 
-/// As `NAME= command` in a shell sets it.
+/// Ignores a variable that is set to nothing, as `NAME= command` in a shell does.
 fn without_empty(arg: clap::Arg) -> clap::Arg {
     let is_empty = arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
     if is_empty { arg.env(None::<&str>) } else { arg }
 }
 
-/// Lists grow from one side to the other, but not from a variable to an option.
+/// Drops the variables of options that are given after the subcommand. Lists grow from one side of the subcommand to the
+/// other, but not from a variable to an option.
 fn prefer_flags(matches: &mut ArgMatches) {
     let Some((_, after)) = matches.subcommand() else { return };
     let is_flag = |id: &&clap::Id| after.value_source(id.as_str()) == Some(ValueSource::CommandLine);

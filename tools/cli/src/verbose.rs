@@ -1,9 +1,9 @@
-//! The library's log on stderr. Nobody else's: ureq writes requests whole, keys included, at level `trace`.
+//! Writes the library's log to stderr. No other crate's: ureq logs whole requests at level `trace`, keys included.
 
 use log::LevelFilter;
 use std::io::Write;
 
-/// Once per process.
+/// Starts logging. Call it once per process.
 pub(crate) fn log_to_stderr() {
     let mut logger = env_logger::Builder::new();
     logger.filter_level(LevelFilter::Off).filter_module("polar_license", LevelFilter::Debug);

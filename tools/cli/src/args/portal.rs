@@ -1,10 +1,10 @@
-//! The command line of what a customer does in the customer portal. A code is never an option, and an e-mail address need
-//! not be one: other users of a machine can see the arguments of a program.
+//! The command lines of the customer portal. A code is never an argument, and an e-mail address need not be one: other users
+//! of a machine can see the arguments of a program.
 
 use std::time::Duration;
 
-/// What a customer does.
-pub(crate) enum Errand {
+/// A command in the customer portal.
+pub(crate) enum PortalCommand {
     Restore { buyer: Buyer, choices: Choices },
     Devices { buyer: Buyer, key: OneKey },
     Release { device: Option<String>, buyer: Buyer, key: OneKey },
@@ -13,26 +13,26 @@ pub(crate) enum Errand {
     Buy { link: String, within: Duration, customer: Option<String> },
 }
 
-/// Who asks, which a code from a mail proves.
+/// The customer, whose address a code from a mail proves.
 #[derive(clap::Args)]
 pub(crate) struct Buyer {
     /// The address of the purchase [default: asked for]
     ///
-    /// It is asked for on the terminal, or is the first line of standard input. The code from the mail is asked for in any
-    /// case, or is the next line.
+    /// Without it, the command reads the address from the terminal, or from the first line of standard input. It reads the
+    /// code from the mail in the same way, from the next line.
     #[arg(value_name = "EMAIL")]
     pub(crate) email: Option<String>,
-    /// Which customer, where the address has several: name or number
+    /// The customer, if the address has several: name or number
     #[arg(long, value_name = "NAME")]
     pub(crate) customer: Option<String>,
-    /// Have no code mailed, since one is there already
+    /// Use the code that was mailed already
     ///
-    /// A code is good for half an hour, and once.
+    /// A code can be used once, within half an hour.
     #[arg(long, conflicts_with_all = ["email", "customer"])]
     pub(crate) code_sent: bool,
 }
 
-/// What to take where there are several.
+/// Answers to choices that may come up.
 #[derive(clap::Args, Default)]
 pub(crate) struct Choices {
     #[command(flatten)]
@@ -42,16 +42,16 @@ pub(crate) struct Choices {
     pub(crate) release: Option<String>,
 }
 
-/// One license key of several.
+/// Selects one of several license keys.
 #[derive(clap::Args, Default)]
 pub(crate) struct OneKey {
-    /// Which license key, where there are several: its last six characters
+    /// The license key, if there are several: its last six characters
     #[arg(long = "key", value_name = "END")]
     pub(crate) end: Option<String>,
 }
 
-impl Errand {
-    /// The name of its command.
+impl PortalCommand {
+    /// The words of the command line.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Restore { .. } => "restore",
@@ -65,12 +65,12 @@ impl Errand {
 }
 
 impl Buyer {
-    /// The address, unless it is to be asked for.
+    /// Returns the address, or `None` if the user is to be asked for it.
     pub(crate) fn email(&self) -> Option<&str> {
         self.email.as_deref().filter(|email| *email != "-")
     }
 
-    /// The label, unless it is the address: the other commands take that first.
+    /// Returns the label of a device, unless it is an address: other commands take the address as their first argument.
     pub(crate) fn address_or_label(&mut self, label: Option<String>) -> Option<String> {
         let is_address = |label: &str| label.split_once('@').is_some_and(|(_, domain)| domain.contains('.'));
         if self.email.is_none() && !self.code_sent && label.as_deref().is_some_and(is_address) {
@@ -82,8 +82,8 @@ impl Buyer {
 }
 
 impl OneKey {
-    /// Whether it may be the key that is shown like this: any without the option. A whole key is good, too.
-    pub(crate) fn fits(&self, masked: &str) -> bool {
+    /// Whether the option selects the key with this masked form; without the option, every key. A whole key may be given, too.
+    pub(crate) fn matches(&self, masked: &str) -> bool {
         let shown = masked.trim_start_matches("****-");
         let is_end = |end: &str| !end.is_empty() && (end.ends_with(shown) || shown.ends_with(end));
         self.end.as_deref().is_none_or(is_end)

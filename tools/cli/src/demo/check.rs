@@ -1,4 +1,4 @@
-//! A step of the demo: shown, and compared with what it must lead to.
+//! Shows a step of the demo, and compares its result with the expected one.
 
 use super::scene::{FEATURES, Scene};
 use super::timeline::{Step, Timeline};
@@ -27,7 +27,7 @@ pub(super) const NOTHING: Expected = Expected {
     ..ACTIVE
 };
 
-/// Shows a step. An error if its result is not the expected one.
+/// Shows a step. Returns an error if its result is not the expected one.
 pub(super) fn check(
     scene: &Scene,
     timeline: &mut Timeline,

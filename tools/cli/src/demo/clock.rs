@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Clones share the time they were moved by.
+/// The clock. Clones share the time by which it was moved.
 #[derive(Clone, Default)]
 pub(crate) struct DemoClock {
     system: SystemClock,
@@ -19,7 +19,7 @@ impl DemoClock {
         self.ahead_ms.fetch_add(ms(by), Ordering::SeqCst);
     }
 
-    /// By how much it was moved.
+    /// Returns the time by which the clock was moved.
     pub(crate) fn ahead(&self) -> Duration {
         Duration::from_millis(self.ahead_ms.load(Ordering::SeqCst))
     }

@@ -1,5 +1,5 @@
-//! The life of a license in a few seconds, and a lost laptop, with nothing to configure: the client as an app uses it, a
-//! local Polar, and a clock that can be moved by days. Each step is checked, so that this is a test as well.
+//! Shows the life of a license and a lost laptop in a few seconds, without configuration: the client as an app uses it, a
+//! local Polar, and a clock that can be moved by days. Each step is checked, so the demo is also a test.
 //!
 //! ```text
 //! life ────────┐           ┌─► scene ─► Client ── http ──► MockPolar

@@ -1,4 +1,4 @@
-//! What the demo runs on: an app on one of the user's computers, and the local Polar that it asks.
+//! The setting of the demo: an app on one of the user's computers, and the local Polar that it asks.
 
 use super::clock::DemoClock;
 use mock_polar::{DEMO_BENEFIT_BASIC, DEMO_BENEFIT_PRO, DEMO_KEY_TWO_DEVICES, DEMO_ORGANIZATION, MockPolar, NewKey};
@@ -7,7 +7,7 @@ use polar_license::{Config, ConfigBuilder, Error};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// The address that the user has bought with.
+/// The address of the purchase.
 pub(super) const EMAIL: &str = "mira.sandoval@example.com";
 
 /// The feature that the key's benefit turns on, and one of another benefit.
@@ -16,7 +16,7 @@ pub(super) const FEATURES: [(&str, &str); 2] = [("export", DEMO_BENEFIT_PRO), ("
 pub(super) struct Scene {
     pub(super) polar: MockPolar,
     pub(super) app: Client,
-    /// The key that the user has bought: for the benefit `pro`.
+    /// The key that the user bought, for the benefit `pro`.
     pub(super) key: String,
     config: Config,
     clock: DemoClock,
@@ -24,7 +24,7 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// A fresh device and a fresh Polar, both gone when this is dropped; a key for two devices.
+    /// Creates a new device and a new Polar with a key for two devices. Both are removed when this is dropped.
     pub(super) fn new() -> Result<Self, Box<dyn std::error::Error>> {
         let (polar, clock, directory) = (MockPolar::start()?, DemoClock::default(), tempfile::tempdir()?);
         let config = config(&polar).build()?;
@@ -32,12 +32,12 @@ impl Scene {
         Ok(Self { polar, app, key: DEMO_KEY_TWO_DEVICES.to_owned(), config, clock, directory })
     }
 
-    /// The user buys a key for one device.
+    /// Adds a key for one device, as if the user had bought it.
     pub(super) fn buy_for_one_device(&mut self) {
         self.key = self.polar.add_key(NewKey::new("pro").limit_activations(1).email(EMAIL));
     }
 
-    /// Another computer, where nothing is stored.
+    /// Moves to another computer, where nothing is stored.
     pub(super) fn move_to(&mut self, computer: &str) -> Result<(), Box<dyn std::error::Error>> {
         self.config = config(&self.polar).device_id(computer).label(computer).build()?;
         self.directory = tempfile::tempdir()?;
@@ -45,12 +45,12 @@ impl Scene {
         Ok(())
     }
 
-    /// What the user reads in the last mail.
+    /// Returns the code in the last mail.
     pub(super) fn mailed_code(&self) -> Option<String> {
         self.polar.mails().pop()?.code
     }
 
-    /// The app ends and starts again: it knows only what it has stored.
+    /// Restarts the app, which then knows only what it has stored.
     pub(super) fn restart_app(&mut self) -> Result<(), Error> {
         self.app = open(&self.config, &self.clock, &self.directory)?;
         Ok(())
@@ -60,19 +60,19 @@ impl Scene {
         &self.config
     }
 
-    /// Time passes, for the app as for Polar.
+    /// Lets days pass, for the app and for Polar.
     pub(super) fn pass_days(&self, days: u32) {
         let time = DAY.saturating_mul(days);
         self.clock.advance(time);
         self.polar.advance_clock(time);
     }
 
-    /// Days since the start.
+    /// Returns the number of days since the start.
     pub(super) fn day(&self) -> u64 {
         self.clock.ahead().as_secs() / DAY.as_secs()
     }
 
-    /// The seats taken, as Polar sees them.
+    /// Returns how many seats Polar counts as taken.
     pub(super) fn seats(&self) -> usize {
         self.polar.activations(&self.key).len()
     }

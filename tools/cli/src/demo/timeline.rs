@@ -1,4 +1,4 @@
-//! The output of the demo, as text or as JSON.
+//! Prints the demo, as text or as JSON.
 
 use super::scene::Scene;
 use crate::{output, show};
@@ -27,7 +27,7 @@ impl Timeline {
         Self { as_json, coloured, steps: Vec::new(), limit: 0 }
     }
 
-    /// Prints what the first act is about.
+    /// Prints the beginning of the first act.
     pub(super) fn begin(&mut self, scene: &Scene) -> io::Result<()> {
         let key = self.next_act(scene);
         let days = |time: std::time::Duration| time.as_secs() / (24 * 60 * 60);
@@ -41,7 +41,7 @@ impl Timeline {
         ))
     }
 
-    /// Prints what the second act is about.
+    /// Prints the beginning of the second act.
     pub(super) fn begin_lost_laptop(&mut self, scene: &Scene) -> io::Result<()> {
         let key = self.next_act(scene);
         self.say(&format!(
@@ -50,7 +50,7 @@ impl Timeline {
         ))
     }
 
-    /// The key of this act, as it may be shown.
+    /// Begins an act, and returns its key in masked form.
     fn next_act(&mut self, scene: &Scene) -> String {
         self.limit = scene.polar.key(&scene.key).limit_activations.unwrap_or_default();
         Key::parse(&scene.key).map(|key| key.to_string()).unwrap_or_default()
@@ -92,7 +92,7 @@ impl Timeline {
         Ok(number)
     }
 
-    /// The last line, or all of the JSON.
+    /// Prints the last line, or the whole JSON.
     pub(super) fn end(&self, passed: bool) -> io::Result<()> {
         if self.as_json {
             return output::print(&format!(r#"{{"passed":{passed},"steps":[{}]}}"#, self.steps.join(",")));

@@ -1,5 +1,5 @@
-//! What is wrong, for a support desk: the library's self-test, and what only a program knows. Prints nothing that could
-//! not be pasted into a public bug report. Takes no seat, and changes no license.
+//! The self-test for a support desk: the library's checks, and those that only a program can do. Its output can be pasted
+//! into a public bug report. Takes no seat and changes no license.
 //!
 //! ```text
 //! versions · configuration ─┬─ library: device · storage · license
@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, io};
 
-/// Without a configuration; with one its own counts.
+/// The time limit for a request if there is no valid configuration.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Runs all checks and prints what they found.
@@ -29,7 +29,7 @@ pub(crate) fn run(common: &Common, key: Option<String>) -> io::Result<Exit> {
         Err(error) => return license::fail(&error, common.json),
     };
     let mut findings = examine(common, key.as_deref());
-    // nothing leaves this computer before it is correct
+    // first the one without which no request leaves this computer
     findings.sort_by_key(|finding| finding.fault() != Some(Fault::ProxyAddress));
     report::print(&findings, common.json)?;
     let faulty = |finding: &&Finding| finding.outcome() == Outcome::Fault;
@@ -56,7 +56,7 @@ fn examine(common: &Common, key: Option<&str>) -> Vec<Finding> {
                 Ok(None) | Err(_) => diagnosis::network(config.environment(), config.timeout()),
             });
         }
-        // whether this computer reaches Polar is worth knowing all the same
+        // the network is checked nevertheless
         Err(_) => findings.extend(environment(common).iter().flat_map(|it| diagnosis::network(it, TIMEOUT))),
     }
     findings
@@ -67,7 +67,7 @@ fn versions() -> Finding {
     Finding::good(Check::Versions, format!("polar-license {version}, {system}, {}", env::consts::ARCH))
 }
 
-/// The environment of a configuration that is wrong elsewhere; `None` if it is wrong itself.
+/// Returns the environment of a configuration that is wrong elsewhere; `None` if the environment itself is wrong.
 fn environment(common: &Common) -> Option<Environment> {
     const ANY_ORGANIZATION: &str = "5e1f7e57-0000-4000-8000-000000000000";
     let environment = common.environment.as_deref().map_or(Environment::Production, Environment::from);
@@ -95,8 +95,8 @@ fn configuration(common: &Common, config: &Result<Config, Error>) -> Finding {
     }
 }
 
-/// What stands in backticks is what was typed: it may be a license key in the wrong place, or an address with a password.
-/// Except what the advice in the same text says to write.
+/// Masks the texts in backticks: they are the user's input, which may be a license key in the wrong place, or an address with
+/// a password. Texts that the advice says to write are kept.
 fn without_values(detail: &str) -> String {
     const ADVISED: [&str; 3] = ["production", "sandbox", "com.acme.app"];
     let parts = detail.split('`').enumerate();
@@ -108,7 +108,7 @@ fn without_values(detail: &str) -> String {
     shown.collect()
 }
 
-/// The names of our variables that are set, never their values.
+/// Returns the names of the command's variables that are set, never their values.
 fn variables() -> Vec<String> {
     let names = env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
     let ours = names.filter(|(name, value)| name.starts_with("POLAR_LICENSE_") && !value.is_empty());
@@ -120,7 +120,7 @@ fn variables() -> Vec<String> {
 fn storage(config: &Config, directory: Option<&Path>) -> Vec<Finding> {
     let mut findings = diagnosis::storage(config, directory);
     findings.extend(directory.map(Path::to_owned).or_else(default_directory).and_then(|directory| space(&directory)));
-    // a store that fails is reported already, and a client that has no id for the device would make one
+    // a failing store is reported already, and without an id of the device a client would create one
     let prevents = |it: &Finding| it.outcome() == Outcome::Fault || it.fault() == Some(Fault::NoDeviceId);
     if !findings.iter().any(prevents) {
         findings.push(stored_license(config, directory));
@@ -128,7 +128,7 @@ fn storage(config: &Config, directory: Option<&Path>) -> Vec<Finding> {
     findings
 }
 
-/// `None` if the system does not say.
+/// Returns the free space; `None` if the system does not say.
 fn space(directory: &Path) -> Option<Finding> {
     let existing = directory.ancestors().find(|path| path.exists()).map(PathBuf::from)?;
     let free = fs4::available_space(&existing).ok()?;
@@ -147,7 +147,7 @@ fn stored_license(config: &Config, directory: Option<&Path>) -> Finding {
     }
 }
 
-/// What the record here says, without asking Polar.
+/// Reports the stored license, without asking Polar.
 fn of_decision(decision: &Decision) -> Finding {
     let license = decision.license();
     let mut detail = decision.state().to_string();

@@ -1,4 +1,4 @@
-//! Findings as text for people and bug reports, and as JSON.
+//! Prints findings as text for people and bug reports, and as JSON.
 
 use crate::output;
 use polar_license::blocking::diagnosis::{Check, Finding, Outcome};
@@ -6,7 +6,7 @@ use serde::Serialize;
 use std::fmt::Write as _;
 use std::io;
 
-/// A well-formed but wrong organization id looks right without a key.
+/// The last line of a report without a key: only with one does Polar refuse a wrong organization id.
 const NO_KEY: &str = "\nThe organization id was not checked: Polar tells only with a license key whether it is right. \
                       Let it read one from standard input: `polar-license doctor -`.";
 
@@ -41,7 +41,7 @@ fn text(findings: &[Finding], ok: bool) -> String {
         };
         // writing to a string does not fail
         let _ = write!(text, "{outcome:<8} {:<13} ", finding.check());
-        // a fault may be named after what was checked
+        // a fault may have the name of its check
         if let Some(fault) = finding.fault().filter(|fault| fault.as_str() != finding.check().as_str()) {
             let _ = write!(text, "{fault}: ");
         }

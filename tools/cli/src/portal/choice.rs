@@ -1,26 +1,26 @@
-//! One of several: customers, license keys, devices. As lines for people, as JSON for scripts, and by what an option says.
-//! Chooses nothing by itself.
+//! Choices between several customers, license keys or devices: as lines for people and as JSON for scripts. Chooses nothing
+//! by itself.
 
 use crate::show;
 use polar_license::Timestamp;
 use polar_license::portal::{Customer, Device, LicenseKey};
 use serde::Serialize;
 
-/// What there is to choose from.
+/// The items to choose from.
 pub(super) enum Choice {
     Customers(Vec<Customer>),
     Keys(Vec<LicenseKey>),
-    /// By the argument or option that takes one's label.
     Devices {
         devices: Vec<Device>,
+        /// The argument or option that takes a device's label.
         option: &'static str,
     },
 }
 
-/// A license key of several.
+/// A license key to choose.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct KeyShown {
+pub(super) struct KeyJson {
     key: String,
     benefit_id: String,
     limit_activations: Option<u32>,
@@ -29,18 +29,18 @@ pub(super) struct KeyShown {
     is_here: bool,
 }
 
-/// A device of several.
+/// A device to choose.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct DeviceShown {
+pub(super) struct DeviceJson {
     label: String,
     since: Timestamp,
     is_this: bool,
 }
 
-/// A customer of several.
+/// A customer to choose.
 #[derive(Serialize)]
-pub(super) struct CustomerShown {
+pub(super) struct CustomerJson {
     number: usize,
     name: Option<String>,
 }
@@ -49,13 +49,13 @@ pub(super) struct CustomerShown {
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum ChoiceJson {
-    Customers { option: &'static str, customers: Vec<CustomerShown> },
-    Keys { option: &'static str, keys: Vec<KeyShown> },
-    Devices { option: &'static str, devices: Vec<DeviceShown> },
+    Customers { option: &'static str, customers: Vec<CustomerJson> },
+    Keys { option: &'static str, keys: Vec<KeyJson> },
+    Devices { option: &'static str, devices: Vec<DeviceJson> },
 }
 
 impl Choice {
-    /// What to do, and a line for each.
+    /// Returns what to do, and a line for each item.
     pub(super) fn text(&self) -> String {
         let (advice, lines) = match self {
             Self::Customers(customers) => {
@@ -83,16 +83,16 @@ impl Choice {
     pub(super) fn json(&self) -> ChoiceJson {
         match self {
             Self::Customers(customers) => {
-                let shown = |(number, customer): (usize, &Customer)| CustomerShown {
+                let shown = |(number, customer): (usize, &Customer)| CustomerJson {
                     number,
                     name: customer.name().map(str::to_owned),
                 };
                 let customers = (1..).zip(customers).map(shown).collect();
                 ChoiceJson::Customers { option: "--customer", customers }
             }
-            Self::Keys(keys) => ChoiceJson::Keys { option: "--key", keys: keys.iter().map(KeyShown::from).collect() },
+            Self::Keys(keys) => ChoiceJson::Keys { option: "--key", keys: keys.iter().map(KeyJson::from).collect() },
             Self::Devices { devices, option } => {
-                ChoiceJson::Devices { option, devices: devices.iter().map(DeviceShown::from).collect() }
+                ChoiceJson::Devices { option, devices: devices.iter().map(DeviceJson::from).collect() }
             }
         }
     }
@@ -118,16 +118,16 @@ pub(super) fn device_line(device: &Device) -> String {
     format!("{}  since {}{this}", device.label(), show::moment(device.since()))
 }
 
-/// The only device with this label, or else with this part of a label.
-pub(super) fn labelled<'a, T>(items: &'a [T], given: &str, device: impl Fn(&T) -> &Device) -> Option<&'a T> {
-    let only = |fits: &dyn Fn(&str) -> bool| {
-        let mut fitting = items.iter().filter(|item| fits(device(item).label()));
-        fitting.next().filter(|_| fitting.next().is_none())
+/// Returns the only device with this label, or else the only one whose label contains it.
+pub(super) fn find_by_label<'a, T>(items: &'a [T], wanted: &str, device: impl Fn(&T) -> &Device) -> Option<&'a T> {
+    let only = |is_meant: &dyn Fn(&str) -> bool| {
+        let mut matching = items.iter().filter(|item| is_meant(device(item).label()));
+        matching.next().filter(|_| matching.next().is_none())
     };
-    only(&|label| label == given).or_else(|| only(&|label| !given.is_empty() && label.contains(given)))
+    only(&|label| label == wanted).or_else(|| only(&|label| !wanted.is_empty() && label.contains(wanted)))
 }
 
-impl From<&LicenseKey> for KeyShown {
+impl From<&LicenseKey> for KeyJson {
     fn from(key: &LicenseKey) -> Self {
         Self {
             key: key.masked(),
@@ -140,7 +140,7 @@ impl From<&LicenseKey> for KeyShown {
     }
 }
 
-impl From<&Device> for DeviceShown {
+impl From<&Device> for DeviceJson {
     fn from(device: &Device) -> Self {
         Self { label: device.label().to_owned(), since: device.since(), is_this: device.is_this() }
     }

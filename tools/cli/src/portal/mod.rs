@@ -1,35 +1,35 @@
-//! What a customer does in the customer portal, by a code from a mail. A session lasts as long as the command: nothing of
-//! it is stored, so each command asks for a code of its own. On a terminal, `devices` and `release` go on in the same session.
+//! Commands in the customer portal, which a customer enters by a code from a mail. A session ends with its command and is
+//! not stored, so each command asks for a code of its own. On a terminal, `devices` and `release` continue in one session.
 //!
 //! ```text
 //! restore · devices · release · rotate ─► session: address ─► code ─┐
-//! buy ──► the purchase is followed ─────────────────────► code ─────┼─► errand ─► outcome ─► printed
+//! buy ──► the purchase is followed ─────────────────────► code ─────┼─► command ─► outcome ─► printed
 //! claim ► invitation ───────────────────────────────────────────────┘       └─► choice, if there are several
 //! ```
 //!
-//! Prints no code, no token, and an address only to the terminal where the code is typed.
+//! Prints no code and no token, and an address only on the terminal where the code is typed.
 
 mod choice;
-mod errand;
+mod command;
 mod outcome;
 mod session;
 mod waiting;
 
 use crate::args::Common;
-use crate::args::portal::Errand;
+use crate::args::portal::PortalCommand;
 use crate::exit::Exit;
 use crate::license;
-use errand::Desk;
+use command::PortalRunner;
 use std::io;
 
-/// Runs the errand and prints its result.
-pub(crate) fn run(common: &Common, errand: Errand) -> io::Result<Exit> {
-    let desk = match license::open(common) {
-        Ok(client) => Desk::new(client),
+/// Runs the command and prints its result.
+pub(crate) fn run(common: &Common, command: PortalCommand) -> io::Result<Exit> {
+    let runner = match license::open(common) {
+        Ok(client) => PortalRunner::new(client),
         Err(error) => return license::fail(&error, common.json),
     };
-    match desk.run(errand) {
-        Ok(outcome) => outcome.print(&desk.license(), common.json),
-        Err(stop) => stop.print(&desk.license(), common.json),
+    match runner.run(command) {
+        Ok(outcome) => outcome.print(&runner.license(), common.json),
+        Err(stop) => stop.print(&runner.license(), common.json),
     }
 }

@@ -1,8 +1,8 @@
-//! What a customer's errand came to, printed as text or as one JSON object.
+//! The result of a portal command, printed as text or as one JSON object.
 
-use super::choice::{Choice, ChoiceJson, DeviceShown, device_line};
+use super::choice::{Choice, ChoiceJson, DeviceJson, device_line};
 use crate::exit::Exit;
-use crate::failure::ErrorShown;
+use crate::failure::ErrorJson;
 use crate::license::{self, Report};
 use crate::{output, show};
 use polar_license::portal::{Device, Devices, HiddenDevices, LicenseKey};
@@ -10,36 +10,35 @@ use polar_license::{Decision, Error};
 use serde::Serialize;
 use std::io;
 
-/// How an errand ended.
+/// The result of a portal command that succeeded.
 pub(super) enum Outcome {
-    /// With the license of this device.
+    /// The license of this device.
     License(Box<Report>),
-    /// With a list.
-    Listed(Listed),
+    Listing(Listing),
 }
 
-/// What is listed instead of a license.
-pub(super) enum Listed {
+/// Keys, devices or customers that are printed instead of a license.
+pub(super) enum Listing {
     /// The devices of each key.
-    Devices(Vec<Seats>),
-    /// The same, where there is no device to release.
-    NoDevice(Vec<Seats>),
-    /// There are several, and nobody has chosen.
+    Devices(Vec<KeyDevices>),
+    /// Keys without a device that could be released.
+    NoDevice(Vec<KeyDevices>),
+    /// Several items, of which none was chosen.
     Choice { choice: Choice, error: Option<Error> },
-    /// No seat is free, and the vendor does not show the devices.
+    /// The notice that no seat is free and that the vendor does not show the devices.
     Hidden { hidden: HiddenDevices, error: Error },
 }
 
-/// Why an errand goes no further.
+/// The reason why a portal command ended without its result.
 pub(super) enum Stop {
     Failed(Error),
-    Listed(Listed),
-    /// After the address to buy at was shown: who runs the same command again would buy again.
+    Listing(Listing),
+    /// A reason that came after the address to buy at was shown: running the same command again would buy again.
     MaybePaid(Box<Stop>),
 }
 
-/// A key, and who has its seats.
-pub(super) struct Seats {
+/// A license key and the devices that have its seats.
+pub(super) struct KeyDevices {
     pub(super) key: LicenseKey,
     pub(super) devices: Devices,
 }
@@ -49,18 +48,18 @@ impl Stop {
         Self::MaybePaid(Box::new(self))
     }
 
-    /// `license` is the decision after that.
+    /// Prints the reason. `license` is the decision that holds now.
     pub(super) fn print(&self, license: &Decision, as_json: bool) -> io::Result<Exit> {
         self.print_before(license, as_json, None)
     }
 
-    /// `again` is what to do once the cause is removed, unless it is what the error says.
+    /// Prints the reason. `again` says what to do once the cause is removed; without it, the error does.
     fn print_before(&self, license: &Decision, as_json: bool, again: Option<&str>) -> io::Result<Exit> {
         match self {
             Self::Failed(error) => {
                 license::fail_before(error, Some(license), as_json, again.unwrap_or_else(|| show::again(error)))
             }
-            Self::Listed(listed) => listed.print(license, as_json),
+            Self::Listing(listing) => listing.print(license, as_json),
             Self::MaybePaid(stop) => {
                 let exit = stop.print_before(license, as_json, Some("run `polar-license restore`"));
                 output::note("If you have paid, do not buy again: `polar-license restore` activates what you bought.");
@@ -74,12 +73,12 @@ impl Outcome {
     pub(super) fn print(&self, license: &Decision, as_json: bool) -> io::Result<Exit> {
         match self {
             Self::License(report) => license::print(report, as_json),
-            Self::Listed(listed) => listed.print(license, as_json),
+            Self::Listing(listing) => listing.print(license, as_json),
         }
     }
 }
 
-impl Listed {
+impl Listing {
     pub(super) fn print(&self, license: &Decision, as_json: bool) -> io::Result<Exit> {
         let exit = match self {
             Self::Devices(_) => Exit::Allowed,
@@ -96,7 +95,7 @@ impl Listed {
     fn text(&self) -> String {
         match self {
             Self::Devices(seats) | Self::NoDevice(seats) => {
-                seats.iter().map(Seats::text).collect::<Vec<_>>().join("\n")
+                seats.iter().map(KeyDevices::text).collect::<Vec<_>>().join("\n")
             }
             Self::Choice { choice, .. } => choice.text(),
             Self::Hidden { hidden, .. } => hidden_text(hidden),
@@ -108,27 +107,27 @@ impl Listed {
         #[serde(rename_all = "camelCase")]
         struct Members<'a> {
             #[serde(skip_serializing_if = "Option::is_none")]
-            error: Option<ErrorShown<'a>>,
+            error: Option<ErrorJson<'a>>,
             #[serde(skip_serializing_if = "Option::is_none")]
             license: Option<&'a Decision>,
             #[serde(skip_serializing_if = "Option::is_none")]
             choose: Option<ChoiceJson>,
             #[serde(skip_serializing_if = "Option::is_none")]
-            hidden: Option<HiddenShown<'a>>,
+            hidden: Option<HiddenJson<'a>>,
             #[serde(skip_serializing_if = "Option::is_none")]
-            keys: Option<Vec<SeatsShown<'a>>>,
+            keys: Option<Vec<KeyDevicesJson<'a>>>,
         }
         let none = Members { error: None, license: None, choose: None, hidden: None, keys: None };
         let members = match self {
             Self::Devices(seats) | Self::NoDevice(seats) => {
-                Members { keys: Some(seats.iter().map(SeatsShown::from).collect()), ..none }
+                Members { keys: Some(seats.iter().map(KeyDevicesJson::from).collect()), ..none }
             }
             Self::Choice { choice, error } => {
                 let license = error.as_ref().map(|_| license);
                 Members { error: error.as_ref().map(Into::into), license, choose: Some(choice.json()), ..none }
             }
             Self::Hidden { hidden, error } => {
-                let hidden = Some(HiddenShown::from(hidden));
+                let hidden = Some(HiddenJson::from(hidden));
                 Members { error: Some(error.into()), license: Some(license), hidden, ..none }
             }
         };
@@ -136,9 +135,9 @@ impl Listed {
     }
 }
 
-impl Seats {
-    /// The devices that are shown, and the key of their seats.
-    pub(super) fn listed(&self) -> impl Iterator<Item = (&LicenseKey, Device)> {
+impl KeyDevices {
+    /// Returns each device that the vendor shows, with its key.
+    pub(super) fn shown(&self) -> impl Iterator<Item = (&LicenseKey, Device)> {
         let devices = match &self.devices {
             Devices::Listed(devices) => devices.as_slice(),
             Devices::Hidden(_) => &[],
@@ -166,33 +165,33 @@ fn hidden_text(hidden: &HiddenDevices) -> String {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct HiddenShown<'a> {
+struct HiddenJson<'a> {
     message: &'a str,
     is_certain: bool,
     page: Option<&'a str>,
 }
 
-/// The devices, or that they are hidden.
+/// The devices of a key, or the notice that they are hidden.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct SeatsShown<'a> {
+struct KeyDevicesJson<'a> {
     key: String,
     limit_activations: Option<u32>,
-    devices: Option<Vec<DeviceShown>>,
-    hidden: Option<HiddenShown<'a>>,
+    devices: Option<Vec<DeviceJson>>,
+    hidden: Option<HiddenJson<'a>>,
 }
 
-impl<'a> From<&'a HiddenDevices> for HiddenShown<'a> {
+impl<'a> From<&'a HiddenDevices> for HiddenJson<'a> {
     fn from(hidden: &'a HiddenDevices) -> Self {
         Self { message: hidden.message(), is_certain: hidden.is_certain(), page: hidden.page() }
     }
 }
 
-impl<'a> From<&'a Seats> for SeatsShown<'a> {
-    fn from(Seats { key, devices }: &'a Seats) -> Self {
+impl<'a> From<&'a KeyDevices> for KeyDevicesJson<'a> {
+    fn from(KeyDevices { key, devices }: &'a KeyDevices) -> Self {
         let (devices, hidden) = match devices {
-            Devices::Listed(devices) => (Some(devices.iter().map(DeviceShown::from).collect()), None),
-            Devices::Hidden(hidden) => (None, Some(HiddenShown::from(hidden))),
+            Devices::Listed(devices) => (Some(devices.iter().map(DeviceJson::from).collect()), None),
+            Devices::Hidden(hidden) => (None, Some(HiddenJson::from(hidden))),
         };
         Self { key: key.masked(), limit_activations: key.limit_activations(), devices, hidden }
     }
@@ -204,20 +203,20 @@ impl From<Error> for Stop {
     }
 }
 
-impl From<Listed> for Outcome {
-    fn from(listed: Listed) -> Self {
-        Self::Listed(listed)
+impl From<Listing> for Outcome {
+    fn from(listing: Listing) -> Self {
+        Self::Listing(listing)
     }
 }
 
-impl From<Listed> for Stop {
-    fn from(listed: Listed) -> Self {
-        Self::Listed(listed)
+impl From<Listing> for Stop {
+    fn from(listing: Listing) -> Self {
+        Self::Listing(listing)
     }
 }
 
 impl From<Choice> for Stop {
     fn from(choice: Choice) -> Self {
-        Self::Listed(Listed::Choice { choice, error: None })
+        Self::Listing(Listing::Choice { choice, error: None })
     }
 }

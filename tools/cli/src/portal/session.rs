@@ -1,5 +1,5 @@
-//! A session with the customer portal: the address of the purchase, a code from a mail. Shows the address to the terminal
-//! where the code is typed, and the code to nobody.
+//! Begins a session with the customer portal: asks for the address of the purchase and for a code from a mail. Shows the
+//! address only on the terminal where the code is typed, and the code nowhere.
 
 use super::choice::{Choice, customer_line};
 use super::outcome::Stop;
@@ -10,36 +10,36 @@ use polar_license::blocking::{Portal, Session};
 use polar_license::portal::{CodeRequest, CodeSent, Customer, CustomerChoice};
 use polar_license::{Error, ErrorKind};
 
-/// The code cannot be given.
+/// The error if standard input ends before a code can be read.
 const NO_CODE: &str = "standard input ends before the code; keep it open until the mail is there, or run the command on a \
                        terminal";
 
-/// Nobody can tell whether an address is known.
+/// The notice for a log. It does not say whether the address is known, because Polar does not.
 const SENT: &str = "If this address bought it, a code is on its way to it. Check the address for typos.";
 
-/// Has a code mailed, and takes it. `command` is the one that was used.
+/// Requests a code and begins a session with it. `command` names the command that runs.
 pub(super) fn begin(portal: &Portal, input: Input, command: &str, buyer: &Buyer) -> Result<Session, Stop> {
     if !buyer.code_sent {
         let requested = request(portal, input, buyer.email())?;
-        sent(portal, input, requested, buyer.customer.as_deref())?;
+        announce_code(portal, input, requested, buyer.customer.as_deref())?;
     }
     authenticate(portal, input, command)
 }
 
-/// Returns an error if nobody can type the code, before one is mailed.
-pub(super) fn can_be_answered(input: Input) -> Result<(), Error> {
+/// Returns an error if no code can be entered; called before one is mailed.
+pub(super) fn check_answerable(input: Input) -> Result<(), Error> {
     if input.has_ended() { Err(Error::new(ErrorKind::InvalidConfig, NO_CODE)) } else { Ok(()) }
 }
 
 fn request(portal: &Portal, input: Input, email: Option<&str>) -> Result<CodeRequest, Error> {
     if let Some(email) = email {
-        can_be_answered(input)?;
+        check_answerable(input)?;
         return portal.request_code(email);
     }
     loop {
         let missing = "no e-mail address; give the one of the purchase, or write it to standard input";
         let email = input.line("E-mail address of the purchase:", missing)?;
-        can_be_answered(input)?;
+        check_answerable(input)?;
         match portal.request_code(&email) {
             Err(error) if is_typing_error(&error, input) => output::note(error.message()),
             result => return result,
@@ -47,8 +47,8 @@ fn request(portal: &Portal, input: Input, email: Option<&str>) -> Result<CodeReq
     }
 }
 
-/// Tells that a code is on its way. Where several customers have the address, one of them is chosen first.
-pub(super) fn sent(
+/// Announces that a code is on its way. If several customers have the address, one of them is chosen first.
+pub(super) fn announce_code(
     portal: &Portal,
     input: Input,
     mut requested: CodeRequest,
@@ -57,10 +57,10 @@ pub(super) fn sent(
     loop {
         match requested {
             CodeRequest::Sent(sent) => {
-                tell(input, &sent);
+                note_code_sent(input, &sent);
                 return Ok(());
             }
-            CodeRequest::Choose(choice) => match chosen(input, &choice, customer) {
+            CodeRequest::Choose(choice) => match choose_customer(input, &choice, customer) {
                 Some(customer) => requested = portal.request_code_for(&choice, customer)?,
                 None => return Err(Choice::Customers(choice.customers().to_vec()).into()),
             },
@@ -68,18 +68,18 @@ pub(super) fn sent(
     }
 }
 
-fn tell(input: Input, sent: &CodeSent) {
+fn note_code_sent(input: Input, sent: &CodeSent) {
     if input.may_be_shown() { output::note(&sent.message()) } else { output::note(SENT) }
 }
 
-/// By name, by number, or on the terminal.
-fn chosen<'a>(input: Input, choice: &'a CustomerChoice, given: Option<&str>) -> Option<&'a Customer> {
+/// Returns the customer with this name or number, or the one that is chosen on the terminal.
+fn choose_customer<'a>(input: Input, choice: &'a CustomerChoice, wanted: Option<&str>) -> Option<&'a Customer> {
     let customers = choice.customers();
-    match given {
-        Some(given) => {
-            let mut named = customers.iter().filter(|customer| customer.name() == Some(given));
+    match wanted {
+        Some(wanted) => {
+            let mut named = customers.iter().filter(|customer| customer.name() == Some(wanted));
             let only = named.next().filter(|_| named.next().is_none());
-            only.or_else(|| by_number(customers, given))
+            only.or_else(|| by_number(customers, wanted))
         }
         None => input.choose(
             "This address belongs to several customers. Which of them bought the license?",
@@ -89,7 +89,7 @@ fn chosen<'a>(input: Input, choice: &'a CustomerChoice, given: Option<&str>) -> 
     }
 }
 
-/// Takes the code. On a terminal it may be typed again.
+/// Reads the code and begins a session with it. On a terminal, a mistyped code can be entered again.
 pub(super) fn authenticate(portal: &Portal, input: Input, command: &str) -> Result<Session, Stop> {
     let missing =
         format!("no code on standard input; once the mail is there, run `polar-license {command} --code-sent`");
@@ -97,7 +97,7 @@ pub(super) fn authenticate(portal: &Portal, input: Input, command: &str) -> Resu
         match portal.authenticate(&input.line("Code from the mail:", &missing)?) {
             Err(error) if is_typing_error(&error, input) => output::note(error.message()),
             Err(error) => {
-                if was_not_judged(&error) {
+                if is_unanswered(&error) {
                     output::note(&format!("the code may still be good: `{command} --code-sent` takes it again"));
                 }
                 return Err(error.into());
@@ -107,12 +107,12 @@ pub(super) fn authenticate(portal: &Portal, input: Input, command: &str) -> Resu
     }
 }
 
-/// Whether Polar has not said what the code is worth.
-fn was_not_judged(error: &Error) -> bool {
+/// Whether Polar did not say if the code is right.
+fn is_unanswered(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::RateLimited | ErrorKind::Network | ErrorKind::Timeout | ErrorKind::Server)
 }
 
-/// Whether there is somebody who can type it again.
+/// Whether the input was mistyped, on a terminal where it can be typed again.
 fn is_typing_error(error: &Error, input: Input) -> bool {
     input.is_terminal() && error.kind() == ErrorKind::InvalidArgument
 }

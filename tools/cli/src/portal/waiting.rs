@@ -1,11 +1,11 @@
-//! What is waited for, on stderr: a line for each thing, not for each time.
+//! Reports progress on stderr while a command waits.
 
 use crate::output;
 use polar_license::portal::{Progress, Stage};
 use std::ops::ControlFlow;
 
-/// Says what is waited for whenever that changes, and goes on.
-pub(super) fn notes() -> impl FnMut(Progress) -> ControlFlow<()> {
+/// Returns a callback that writes a line whenever the stage changes, and never stops the wait.
+pub(super) fn progress_notes() -> impl FnMut(Progress) -> ControlFlow<()> {
     let mut last = None;
     move |progress| {
         let stage = progress.stage();
@@ -14,7 +14,7 @@ pub(super) fn notes() -> impl FnMut(Progress) -> ControlFlow<()> {
                 Stage::Open => "Waiting until the purchase is completed.",
                 Stage::Paying => "Waiting for the payment.",
                 Stage::Granting => "Waiting for the license key, five minutes at most.",
-                // what a later version of the library waits for
+                // a stage that a later version of the library has added
                 _ => "Waiting.",
             });
         }

@@ -1,4 +1,4 @@
-//! A device with a key of its own, and what is known there of its seats.
+//! A device with a key of its own, and the seats that it knows.
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -11,31 +11,31 @@ use mock_polar::{DEMO_ORGANIZATION, MockPolar, NewKey};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A device, and a key for one device of which no other knows.
+/// A device with a key that no other device has.
 pub(crate) struct Device<'a> {
     pub(crate) polar: &'a MockPolar,
     pub(crate) key: String,
     directory: TempDir,
 }
 
-/// What a run of the command came to.
+/// The result of a run of the command.
 #[derive(Debug)]
 pub(crate) struct Run {
-    /// `None` if it was killed.
+    /// The exit status; `None` if the command was killed.
     pub(crate) status: Option<i32>,
-    /// What it printed with `--json`; null if that is no JSON.
+    /// The printed JSON; null if the output is not JSON.
     pub(crate) printed: Value,
     pub(crate) errors: String,
 }
 
 impl<'a> Device<'a> {
-    /// One without a license.
+    /// Creates a device without a license.
     pub(crate) fn new(polar: &'a MockPolar, limit_activations: u32) -> Self {
         let key = polar.add_key(NewKey::new("pro").limit_activations(limit_activations).limit_usage(1000));
         Self { polar, key, directory: tempfile::tempdir().unwrap() }
     }
 
-    /// Where its record is.
+    /// Returns the file of the record.
     pub(crate) fn directory(&self) -> String {
         self.directory.path().to_str().unwrap().to_owned()
     }
@@ -45,25 +45,25 @@ impl<'a> Device<'a> {
         command.args(["--organization", DEMO_ORGANIZATION, "--environment", &self.polar.url()]);
         command.args(["--device-id", "a device that fails", "--timeout", "2s", "--json", "--data-dir"]);
         command.arg(self.directory.path()).args(words).stdin(Stdio::null());
-        // nothing here is TLS, and reading a system's root certificates is hundreds of calls
+        // nothing here uses TLS, and reading the system's root certificates takes hundreds of calls
         command.envs([("SSL_CERT_FILE", "/dev/null"), ("SSL_CERT_DIR", "/nonexistent"), ("RUST_BACKTRACE", "0")]);
         command
     }
 
-    /// Runs it on a machine where nothing fails.
+    /// Runs the command on a machine where nothing fails.
     pub(crate) fn run(&self, words: &[&str]) -> Run {
         Run::of(&self.command(words).output().unwrap())
     }
 
-    /// The same, where it cannot but succeed.
+    /// Runs a command that must succeed.
     pub(crate) fn succeed(&self, words: &[&str]) -> Run {
         let run = self.run(words);
         assert_eq!(run.status, Some(0), "{words:?}: {run:?}");
         run
     }
 
-    /// The ids of the seats that Polar has of this key, and those of them that nothing on this device leads to: neither
-    /// the id is in the record, nor what names the attempt (which Polar keeps as well).
+    /// Returns the ids of all seats of this key at Polar, and of the seats that the device does not know: its record has
+    /// neither their id nor the marker of their attempt, which Polar keeps, too.
     pub(crate) fn seats(&self) -> (Vec<String>, Vec<String>) {
         let record: Vec<u8> = self.record().map(|path| fs::read(path).unwrap()).unwrap_or_default();
         let has = |bytes: &[u8]| !bytes.is_empty() && record.windows(bytes.len()).any(|window| window == bytes);
@@ -75,7 +75,7 @@ impl<'a> Device<'a> {
         (seats.iter().map(|seat| seat.id.clone()).collect(), unknown)
     }
 
-    /// A dead process's lock is taken over after ten seconds; instead of waiting for them.
+    /// Makes a lock old enough to be taken over, instead of waiting ten seconds.
     pub(crate) fn age_locks(&self) {
         for path in self.files().into_iter().filter(|path| path.extension().is_some_and(|end| end != "license")) {
             let file = File::options().write(true).open(path).unwrap();
@@ -106,26 +106,26 @@ impl Run {
         self.printed["allowed"] == true
     }
 
-    /// The seat that the decision names.
+    /// Returns the seat that the decision names.
     pub(crate) fn seat(&self) -> Option<&str> {
         self.printed["activationId"].as_str()
     }
 
-    /// Whether whoever ran it was told that Polar may have done it.
+    /// Whether the output says that Polar may have carried out the request.
     pub(crate) fn reports_doubt(&self) -> bool {
         self.printed["error"]["maybeApplied"] == true
     }
 }
 
-/// The bytes of an id in its text form.
+/// Returns the bytes of an id from its text form.
 fn binary(id: &str) -> Vec<u8> {
     let digits: Vec<u8> = id.bytes().filter_map(|c| u8::try_from(char::from(c).to_digit(16)?).ok()).collect();
     digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
 }
 
-/// Runs all cases, a few at a time, and returns what they came to.
+/// Runs all cases, a few at a time, and returns their results.
 pub(crate) fn each<T: Send, R: Send>(cases: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    // many of them wait
+    // many cases mostly wait
     const AT_A_TIME: usize = 8;
     let cases = Mutex::new(cases.into_iter());
     let results = Mutex::new(Vec::new());

@@ -1,4 +1,4 @@
-//! One system call of a command fails, or is the last one of its process.
+//! Lets one system call of a command fail, or end the process.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,21 +9,21 @@ use mock_polar::MockPolar;
 use crate::device::{Device, Run, each};
 use crate::{soak, strace};
 
-/// What becomes of a system call.
+/// A fault of a system call.
 #[derive(Clone, Copy, Debug)]
 enum Fault {
-    /// It fails with this error.
+    /// The call fails with this error.
     Error(&'static str),
-    /// So do all that follow: a disk that stays full.
+    /// The call and all that follow fail, as on a disk that stays full.
     ErrorsFromHere(&'static str),
-    /// The process is killed in it.
+    /// The process is killed in the call.
     Kill,
 }
 
 #[derive(Clone, Debug)]
 struct Case {
     call: String,
-    /// Which one of this name, counted from 1 in each thread.
+    /// The number of the call among those of its name, counted from 1 in each thread.
     number: usize,
     fault: Fault,
 }
@@ -32,7 +32,7 @@ struct Operation {
     name: &'static str,
     words: fn(&str) -> Vec<&str>,
     has_license: bool,
-    /// What must hold afterwards, or what is wrong.
+    /// Checks the device after the run; the error says what is wrong.
     check: fn(&Device, &Run, &Run) -> Result<(), String>,
 }
 
@@ -91,7 +91,7 @@ fn check_consume(device: &Device, run: &Run, next: &Run) -> Result<(), String> {
     if run.status == Some(0) {
         return ensure(used == 3, "it succeeded without counting");
     }
-    // who was killed, or could not print, has told nobody that it failed
+    // a command that was killed or could not print has reported nothing
     let told = run.status.is_none() || run.printed["error"].is_null() || run.reports_doubt();
     ensure(used == 0 || told, "it failed after counting, and does not say that it may have")
 }
@@ -104,7 +104,7 @@ fn check_deactivate(device: &Device, run: &Run, next: &Run) -> Result<(), String
     } else {
         ensure(seats.is_empty() || next.is_allowed(), "it failed, and the license is lost with its seat taken")?;
     }
-    // on a machine that works again it can be repeated until both agree
+    // once the machine works again, the command can be repeated until both agree
     let again = device.run(&["deactivate"]);
     let (left, _) = device.seats();
     let after = device.run(&["status"]);
@@ -112,12 +112,12 @@ fn check_deactivate(device: &Device, run: &Run, next: &Run) -> Result<(), String
     ensure(left.is_empty() && !after.is_allowed(), &detail)
 }
 
-/// What became of one run.
+/// The result of one run.
 struct Tried {
-    /// What does not hold after it.
+    /// The conditions that do not hold after the run.
     wrong: Option<String>,
     was_hit: bool,
-    /// None if it was killed.
+    /// The exit status; `None` if the command was killed.
     status: Option<i32>,
 }
 
@@ -150,9 +150,9 @@ fn fail_each_call(operation: &Operation) {
     assert!(hit * 10 > tried * 8, "only {hit} of {tried} calls were reached");
 }
 
-/// What holds for every operation, and what for this one.
+/// Checks what must hold after every operation, and after this one.
 fn check(device: &Device, operation: &Operation, run: &Run, next: &Run) -> Result<(), String> {
-    // the standard library does where a thread cannot begin, and where a directory cannot be closed, which is caught
+    // the standard library panics if a thread cannot start; if a directory cannot be closed, the panic is caught
     let ours = run.errors.lines().any(|line| line.contains(" panicked at ") && !line.contains("/library/std/src/sys/"));
     ensure(!ours, "it panicked")?;
     ensure(!run.errors.contains(&device.key) && !run.printed.to_string().contains(&device.key), "it printed the key")?;
@@ -175,7 +175,7 @@ fn prepared<'a>(polar: &'a MockPolar, operation: &Operation) -> Device<'a> {
     device
 }
 
-/// Runs it with one call failing; whether it came to that call.
+/// Runs the operation with one failing call. Returns whether the call was reached.
 fn run_with(device: &Device, operation: &Operation, case: &Case) -> (Run, bool) {
     let seen = tempfile::NamedTempFile::new().unwrap();
     let Case { call, number, fault } = case;
@@ -193,7 +193,7 @@ fn run_with(device: &Device, operation: &Operation, case: &Case) -> (Run, bool) 
     (Run::of(&output), killed || seen.contains("(INJECTED)"))
 }
 
-/// Every call that the operation makes, with what may become of it.
+/// Returns every call of the operation, with each of its faults.
 fn cases(polar: &MockPolar, operation: &Operation) -> Vec<Case> {
     let device = prepared(polar, operation);
     let seen = tempfile::NamedTempFile::new().unwrap();
@@ -217,7 +217,7 @@ fn cases(polar: &MockPolar, operation: &Operation) -> Vec<Case> {
     for (call, number, matters) in chosen {
         let mut faults = vec![Fault::Kill];
         faults.extend(errors(call).iter().take(if all { usize::MAX } else { 1 }).map(|error| Fault::Error(error)));
-        // a command tries to save until its deadline, so that each of these takes half a minute
+        // a command tries to save until its deadline, so each of these cases takes half a minute
         let lasts = all && matters && matches!(call, "write" | "fsync" | "rename" | "unlink" | "openat");
         faults.extend(errors(call).first().filter(|_| lasts).map(|error| Fault::ErrorsFromHere(error)));
         cases.extend(faults.into_iter().map(|fault| Case { call: call.to_owned(), number, fault }));
@@ -225,7 +225,7 @@ fn cases(polar: &MockPolar, operation: &Operation) -> Vec<Case> {
     cases
 }
 
-/// Whether a license depends on the call: it is about the record's directory, the network, a thread, or the output.
+/// Whether a license depends on the call: it concerns the record's directory, the network, a thread, or the output.
 fn matters(call: &strace::Call, directory: &str) -> bool {
     let about = |text| call.arguments.contains(text) || call.result.contains(text);
     let is_debug_assertion = call.name == "fcntl" && call.arguments.contains("F_GETFD");
@@ -234,8 +234,8 @@ fn matters(call: &strace::Call, directory: &str) -> bool {
     !is_debug_assertion && (about(directory) || about("socket:[") || writes_output || begins_something)
 }
 
-/// The errors that a call may fail with. None for those that the end of a process consists of, for those that the standard
-/// library's debug assertions make, and for `futex`, whose failure the standard library does not look at.
+/// Returns the errors with which a call may fail. Calls at the end of a process have none, nor do those of the standard
+/// library's debug assertions, nor `futex`, whose failure the standard library ignores.
 fn errors(call: &str) -> &'static [&'static str] {
     match call {
         "futex" | "fcntl" | "exit" | "exit_group" | "execve" | "rt_sigreturn" | "gettid" | "rseq" => &[],

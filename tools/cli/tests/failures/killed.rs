@@ -8,7 +8,7 @@ use crate::device::Device;
 use crate::random::Random;
 use crate::soak;
 
-/// What users do.
+/// A command of the user.
 const COMMANDS: [&[&str]; 7] = [
     &["activate", "KEY"],
     &["activate", "KEY"],
@@ -58,12 +58,12 @@ fn kill_commands(limit_activations: u32, rounds: u64) {
     assert!(killed > done as u32 / 3, "most commands ended before they were killed");
 }
 
-/// Starts it and kills it at some time; whether it was still running.
+/// Starts a command and kills it at some time. Returns whether it was still running.
 fn kill(polar: &MockPolar, mut command: Command, random: &mut Random) -> bool {
     polar.clear_requests();
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let requests = random.below(4);
-    // either a while after some request has arrived, or a while after the start
+    // a while after a request has arrived, or a while after the start
     while polar.requests().len() < requests && child.try_wait().unwrap().is_none() {}
     for _ in 0..random.below(3000) {
         let _ = polar.requests().len();
@@ -72,7 +72,7 @@ fn kill(polar: &MockPolar, mut command: Command, random: &mut Random) -> bool {
     child.wait().unwrap().code().is_none()
 }
 
-/// Nothing is killed for a moment: Polar and this device agree again, and the customer removes seats that are in doubt.
+/// Brings Polar and the device to agree again: no command is killed, and the customer removes seats in doubt.
 fn settle(device: &Device, limit_activations: u32, story: &str) {
     let decision = device.run(&["validate"]);
     let (seats, _) = device.seats();

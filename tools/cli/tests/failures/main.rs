@@ -1,5 +1,5 @@
-//! The built command on a device where everything may fail: every system call in turn, with an error or with the end of
-//! the process, and a kill at any time. Afterwards the seats at the local Polar are compared with those that this device
+//! Runs the built command on a device where everything may fail: every system call in turn returns an error or ends the
+//! process, and the command is killed at any time. Then the seats at the local Polar are compared with those that the device
 //! knows, and the exit status with what the next start of the app finds.
 //!
 //! `cargo xtask test` tries the calls that a license depends on; `cargo xtask soak` tries all.

@@ -1,4 +1,4 @@
-//! Activation is sent at most once, whatever happens, and never costs a license that is here.
+//! An activation is sent at most once, and never loses the license on this device.
 
 use crate::faults::{self, Case};
 use crate::support::{Device, LONG, for_each, requests_to, start_polar};
@@ -12,7 +12,7 @@ use std::time::Duration;
 #[test]
 fn no_fault_makes_it_send_twice_or_lose_the_license_that_is_here() {
     for_each(faults::all(), |Case { name, fault, kind, maybe_applied, hangs }| {
-        // Polar's reply names the seat; a client cannot know that it is another's
+        // Polar's reply names the seat, and a client cannot know that the seat is another device's
         let kind = kind.filter(|_| name != "OtherActivation");
         let polar = start_polar();
         let device = Device::licensed(&polar, DEMO_KEY_PLAIN);
@@ -21,7 +21,7 @@ fn no_fault_makes_it_send_twice_or_lose_the_license_that_is_here() {
         let (status, after) = thread::scope(|scope| {
             let run = scope.spawn(activate);
             if hangs {
-                // what would take half a minute by itself: the connection breaks
+                // break the connection, which would take half a minute by itself
                 assert!(polar.wait_for_requests(2, LONG), "{name}");
                 polar.stop();
             }
@@ -46,7 +46,7 @@ fn no_fault_makes_it_send_twice_or_lose_the_license_that_is_here() {
 #[test]
 fn a_fault_before_the_question_costs_no_seat() {
     for_each(faults::all(), |Case { name, fault, kind, hangs, .. }| {
-        // a hanging validate takes 25 s longer here; `a_seat_that_may_be_taken_is_not_forgotten` breaks one off
+        // a hanging validate takes 25 s longer here; `a_seat_that_may_be_taken_is_not_forgotten` interrupts one
         let Some(kind) = kind.filter(|_| !hangs && name != "OtherActivation") else { return };
         let polar = start_polar();
         let device = Device::new(&polar);
@@ -76,7 +76,7 @@ fn a_seat_that_may_be_taken_is_not_forgotten() {
 }
 
 #[test]
-fn where_polar_may_have_done_it_the_command_says_to_look_first() {
+fn after_a_possible_change_the_command_advises_to_look_first() {
     let polar = start_polar();
     let look = "  next step   go online, then look at what `polar-license validate` shows before you run the same command \
                 again\n";
@@ -98,7 +98,7 @@ fn where_polar_may_have_done_it_the_command_says_to_look_first() {
 }
 
 #[test]
-fn usage_without_a_limit_is_shown_where_there_is_some() {
+fn usage_without_a_limit_is_shown_if_there_is_some() {
     let polar = start_polar();
     let device = Device::licensed(&polar, DEMO_KEY_PLAIN);
     assert!(!device.run(&["status"]).stdout.contains("  usage "));
@@ -130,7 +130,7 @@ fn a_process_killed_while_activating_leaves_a_trace_of_the_seat() {
 fn processes_that_activate_at_once_share_one_seat() {
     let polar = start_polar();
     let device = Device::new(&polar);
-    // one is about to get its seat, and the other has to wait for its turn
+    // one process is about to get its seat, and the other waits for its turn
     let held = polar.fault(Fault::stall().on(Endpoint::Activate));
     thread::scope(|scope| {
         let runs = [(); 2].map(|()| scope.spawn(|| device.run(&["activate", DEMO_KEY_TWO_DEVICES])));
@@ -156,7 +156,7 @@ fn a_key_that_is_active_here_takes_no_second_seat() {
 }
 
 #[test]
-fn a_typing_error_costs_nothing() {
+fn a_typing_error_can_be_corrected() {
     let polar = start_polar();
     let device = Device::licensed(&polar, DEMO_KEY_ONE_DEVICE);
     let (status, after) = device.json(&["activate", "DEMO-0NE-DEVICE"]);
@@ -165,7 +165,7 @@ fn a_typing_error_costs_nothing() {
 }
 
 #[test]
-fn another_license_takes_over_and_the_old_seat_is_given_up() {
+fn another_license_replaces_the_old_one_and_releases_its_seat() {
     let polar = start_polar();
     let device = Device::licensed(&polar, DEMO_KEY_ONE_DEVICE);
     let run = device.run(&["activate", DEMO_KEY_TWO_DEVICES]);

@@ -1,4 +1,4 @@
-//! The license is removed only once Polar has confirmed that the seat is free, or unknown.
+//! The license is removed only after Polar has confirmed that the seat is free or unknown.
 
 use crate::faults::{self, Case};
 use crate::support::{Device, LONG, for_each, requests_to, start_polar};
@@ -67,7 +67,7 @@ fn the_seat_of_a_rotated_key_waits_for_the_new_one() {
 }
 
 #[test]
-fn a_license_without_a_seat_goes_without_a_question() {
+fn a_license_without_a_seat_is_removed_without_a_request() {
     let polar = start_polar();
     let device = Device::licensed(&polar, DEMO_KEY_PLAIN);
     polar.stop();

@@ -1,4 +1,4 @@
-//! `doctor` names the fault, in text and in JSON, and nothing that a bug report must not have.
+//! `doctor` names the fault, in text and in JSON, and prints nothing that must not be in a bug report.
 
 use crate::support::{BINARY, Device, Run, command, run, start_polar};
 use mock_polar::{
@@ -10,12 +10,12 @@ use std::process::Command;
 
 const DAY: i64 = 24 * 60 * 60;
 
-/// What a run of `doctor` has found.
+/// The exit status and the JSON of a run of `doctor`.
 #[derive(Debug)]
 struct Found(i32, Value);
 
 impl Found {
-    /// Of a command that ends in `doctor`. What it prints as text is looked at as well.
+    /// Runs a command that ends in `doctor`, as JSON and as text, and compares both.
     fn by(command: impl Fn() -> Command) -> Self {
         let text = run(command(), "");
         let mut as_json = command();
@@ -23,8 +23,8 @@ impl Found {
         let json = run(as_json, "");
         let found = Self(json.status, json.json());
         assert_eq!(text.status, json.status, "{text:?}");
-        // times differ from run to run
-        let words = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "");
+        // times differ from run to run, and a whole second has no fraction
+        let words = |text: &str| text.replace(|c: char| c.is_ascii_digit() || c == '.', "");
         for finding in found.findings() {
             let detail = words(finding["detail"].as_str().unwrap());
             assert!(words(&text.stdout).contains(&detail), "{finding} {text:?}");
@@ -45,7 +45,7 @@ impl Found {
         self.1["findings"].as_array().unwrap()
     }
 
-    /// The faults, and the checks that have found them.
+    /// Returns the faults, each with the check that found it.
     fn faults(&self) -> Vec<(&str, &str)> {
         let faulty = self.findings().iter().filter(|finding| finding["outcome"] == "fault");
         faulty.map(|it| (it["check"].as_str().unwrap(), it["fault"].as_str().unwrap())).collect()
@@ -59,7 +59,7 @@ impl Found {
         self.finding(check)["detail"].as_str().unwrap()
     }
 
-    /// That these are all faults, and that the exit status says so.
+    /// Asserts that these are all faults, and that the exit status fits.
     #[track_caller]
     fn is(&self, faults: &[(&str, &str)]) {
         assert_eq!(self.faults(), faults, "{self:#?}");
@@ -67,7 +67,7 @@ impl Found {
     }
 }
 
-/// What may be pasted where everybody can read it.
+/// Asserts that the output may be pasted where everybody can read it.
 fn assert_is_safe(run: &Run) {
     let secrets = [DEMO_KEY_TWO_DEVICES, DEMO_KEY_EXPIRED, DEMO_KEY_REVOKED, "the device of the tests", "@", "SECRET"];
     let home = std::env::home_dir().filter(|home| home.components().count() > 1);
@@ -78,7 +78,7 @@ fn assert_is_safe(run: &Run) {
 }
 
 #[test]
-fn nothing_is_wrong_and_nothing_is_left_behind() {
+fn doctor_finds_nothing_and_leaves_nothing_behind() {
     let polar = start_polar();
     let device = Device::new(&polar);
     let found = Found::on(&device, &[]);
@@ -110,9 +110,9 @@ fn the_version_that_answers_is_shown_and_a_newer_one_is_noted() {
     }
 }
 
-/// A removed version and a moved endpoint are answered by Polar itself, and no network has to be repaired.
+/// Polar itself answers for a removed version and a moved endpoint: the network needs no repair.
 #[test]
-fn an_endpoint_that_is_gone_is_told_from_a_foreign_network() {
+fn a_removed_endpoint_differs_from_a_foreign_network() {
     let polar = start_polar();
     let device = Device::new(&polar);
     polar.fault(Fault::reply(404, "application/json", r#"{"detail":"Not Found"}"#));
@@ -125,7 +125,7 @@ fn an_endpoint_that_is_gone_is_told_from_a_foreign_network() {
 }
 
 #[test]
-fn a_license_that_is_there_stays_as_it_is() {
+fn an_existing_license_stays_as_it_is() {
     let polar = start_polar();
     let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
     let before = fs::read(device.record().unwrap()).unwrap();
@@ -140,7 +140,7 @@ fn a_license_that_is_there_stays_as_it_is() {
 }
 
 #[test]
-fn nothing_answers_on_this_computer() {
+fn no_server_answers_on_this_computer() {
     let polar = start_polar();
     let device = Device::new(&polar);
     polar.stop();
@@ -153,7 +153,7 @@ fn nothing_answers_on_this_computer() {
 }
 
 #[test]
-fn what_could_not_be_checked_is_not_said_to_be_right() {
+fn an_unchecked_setting_is_not_reported_as_right() {
     let polar = start_polar();
     let device = Device::new(&polar);
     let without_key = device.run(&["doctor"]);
@@ -177,7 +177,7 @@ fn a_fault_that_is_named_after_its_check_is_named_once() {
 }
 
 #[test]
-fn what_to_write_instead_is_shown() {
+fn the_advice_on_a_wrong_setting_is_shown() {
     let polar = start_polar();
     let device = Device::new(&polar);
     let found = Found::on(&device, &["--environment", "produktion"]);
@@ -188,7 +188,7 @@ fn what_to_write_instead_is_shown() {
 }
 
 #[test]
-fn whoever_answers_in_polars_place_is_named() {
+fn a_server_that_answers_in_place_of_polar_is_named() {
     for (fault, name) in [
         (Fault::captive_portal(302), "captive_portal"),
         (Fault::captive_portal(200), "captive_portal"),
@@ -234,7 +234,7 @@ fn a_wrong_organization() {
 }
 
 #[test]
-fn what_was_typed_into_the_wrong_place_is_not_shown() {
+fn input_in_the_wrong_place_is_not_shown() {
     let polar = start_polar();
     for words in [
         &["--organization", DEMO_KEY_TWO_DEVICES][..],
@@ -242,7 +242,7 @@ fn what_was_typed_into_the_wrong_place_is_not_shown() {
         &["--environment", "https://ada:SECRET@polar.example"],
         &["--feature", &format!("export={DEMO_KEY_TWO_DEVICES}")],
     ] {
-        // `Found` looks for all of these
+        // `Found` searches the output for all of these
         let found = Found::on(&Device::new(&polar), words);
         assert_eq!((found.0, found.faults()), (2, vec![("configuration", "configuration")]), "{words:?}: {found:?}");
         let asks = found.findings().iter().any(|finding| finding["check"] == "polar");
@@ -297,7 +297,7 @@ fn a_clock_that_is_wrong() {
 }
 
 #[test]
-fn something_else_is_where_the_license_should_be() {
+fn something_else_is_in_place_of_the_license() {
     let polar = start_polar();
     let device = Device::new(&polar);
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -326,7 +326,7 @@ fn a_license_that_polar_has_denied() {
 }
 
 #[test]
-fn a_record_that_is_none_of_ours() {
+fn a_file_that_is_not_a_record() {
     let (polar, other) = (start_polar(), start_polar());
     let others = fs::read(Device::licensed(&other, DEMO_KEY_TWO_DEVICES).record().unwrap()).unwrap();
     for content in [&b"garbage"[..], b"", &[0; 1_100_000], &others] {
@@ -354,7 +354,7 @@ fn a_license_for_another_organization_or_server_is_found() {
     Found::on(&device, &["--environment", &other.url()]).is(&[("license", "other_product")]);
 }
 
-/// What needs Unix's permissions, mounts or name spaces, or root certificates from a file.
+/// Tests that need Unix's permissions, mounts or name spaces, or root certificates from a file.
 #[cfg(unix)]
 mod unix {
     use super::*;
@@ -367,7 +367,7 @@ mod unix {
     use std::os::unix::process::CommandExt;
     use std::path::Path;
 
-    /// `doctor` on a computer that reaches Polar over this proxy alone.
+    /// Runs `doctor` on a computer that reaches Polar only over this proxy.
     fn behind(proxy: &str, authority: Option<&Path>, directory: &Path, words: &[&str]) -> Command {
         let mut command = command();
         command.env("HTTPS_PROXY", proxy).args(["doctor", "--organization", DEMO_ORGANIZATION, "--data-dir"]);
@@ -378,7 +378,7 @@ mod unix {
         command
     }
 
-    /// Whether this machine can do what a test needs; says so if it cannot.
+    /// Whether this machine has what a test needs; prints a note if it does not.
     fn can(program: &str, args: &[&str]) -> bool {
         let can = Command::new(program).args(args).output().is_ok_and(|output| output.status.success());
         if !can {
@@ -387,7 +387,7 @@ mod unix {
         can
     }
 
-    /// Runs the command in the hands of another one.
+    /// Runs the command by another program.
     fn under(program: &str, args: &[&str], command: &Command) -> Command {
         let mut outer = Command::new(program);
         outer.args(args).arg(command.get_program()).args(command.get_args());
@@ -556,7 +556,7 @@ mod unix {
     #[test]
     fn a_proxy_that_takes_no_names() {
         let directory = tempfile::tempdir().unwrap();
-        // no such name is known anywhere (RFC 6761)
+        // a name that never exists (RFC 6761)
         let words = ["--environment", "https://polar.invalid"];
         let found = Found::by(|| behind("socks5://127.0.0.1:9", None, directory.path(), &words));
         found.is(&[("polar", "proxy_lookup"), ("proxy", "proxy_lookup")]);
@@ -569,7 +569,7 @@ mod unix {
     #[test]
     fn a_proxy_that_is_not_there() {
         let directory = tempfile::tempdir().unwrap();
-        // port 9 discards, where anybody listens at all
+        // the port of the discard protocol, where usually nothing listens
         let found = Found::by(|| behind("http://127.0.0.1:9", None, directory.path(), &[]));
         found.is(&[("polar", "proxy_unreachable"), ("proxy", "proxy_unreachable")]);
         assert!(found.detail("polar").contains("could not connect to the proxy"), "{found:?}");
@@ -634,7 +634,7 @@ mod unix {
         fs::set_permissions(device.directory(), fs::Permissions::from_mode(0o555)).unwrap();
         let is_root = fs::write(device.directory().join("x"), "").is_ok();
         let binary = tempfile::tempdir().unwrap();
-        // as root, for whom nothing is read-only, in another user's hands, who need not reach the build
+        // root may write everywhere, so another user runs a copy: the build may be out of that user's reach
         let program = binary.path().join("polar-license");
         fs::copy(BINARY, &program).unwrap();
         fs::set_permissions(binary.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -652,7 +652,7 @@ mod unix {
         assert!(found.detail("storage").contains("permission denied"), "{found:?}");
     }
 
-    /// `under` a program that is the command itself: without the name of the command as its first argument.
+    /// Runs a copy of the command by another program, without the name of the command as its first argument.
     fn without_program(command: &Command) -> Command {
         let mut direct = Command::new(command.get_program());
         direct.args(command.get_args().skip(1));
@@ -699,7 +699,7 @@ mod unix {
         if !can("unshare", &["-m", "sh", "-c", &mount]) {
             return;
         }
-        // one byte more than there is room for
+        // one byte more than fits
         let script = format!("{mount} && dd if=/dev/zero of='{place}/full' bs=4k 2>/dev/null; exec \"$@\"");
         let doctor = device.command(&["doctor"]);
         let found = Found::by(|| under("unshare", &["-m", "sh", "-c", &script, "sh"], &doctor));

@@ -1,4 +1,4 @@
-//! Every exit status, from every cause.
+//! Every exit status, with each of its causes.
 
 use crate::support::{Device, start_polar};
 use mock_polar::{
@@ -109,7 +109,7 @@ fn four_is_undetermined() {
 }
 
 #[test]
-fn one_is_anything_else() {
+fn one_is_any_other_failure() {
     let polar = start_polar();
     let device = Device::new(&polar);
     for args in [&["activate"][..], &["consume", "1"], &["deactivate"]] {

@@ -1,4 +1,4 @@
-//! Everything that the local Polar can do wrong, and what the command should call it.
+//! Every fault of the local Polar, and the problem that the command must report.
 
 use mock_polar::{Fault, Garbage};
 use std::time::Duration;
@@ -6,9 +6,9 @@ use std::time::Duration;
 pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) fault: Fault,
-    /// What the problem should be called; `None` where Polar's answer arrives all the same.
+    /// The kind of the reported problem; `None` if Polar's answer arrives nevertheless.
     pub(crate) kind: Option<&'static str>,
-    /// Whether Polar may have done what was asked, as far as the client can tell.
+    /// Whether Polar may have carried out the request, as far as the client can tell.
     pub(crate) maybe_applied: bool,
     /// Whether no answer ever comes.
     pub(crate) hangs: bool,

@@ -16,7 +16,7 @@ fn output_with(variables: &[(&str, &str)], words: &[&str]) -> String {
     run.stdout
 }
 
-/// As the help lists them.
+/// Returns the subcommands that the help lists.
 fn subcommands() -> Vec<String> {
     let help = output(&["-h"]);
     let (_, list) = help.split_once("Commands:\n").unwrap();
@@ -91,6 +91,15 @@ fn the_help_says_what_doctor_shows_of_paths() {
 }
 
 #[test]
+fn the_help_of_serve_names_all_known_versions_of_the_api() {
+    let help = output(&["serve", "--help"]);
+    let (_, about) = help.split_once("--api-version").unwrap();
+    for version in mock_polar::ApiVersion::KNOWN {
+        assert!(about.contains(&version.to_string()), "{about}");
+    }
+}
+
+#[test]
 fn the_help_says_that_an_apps_own_license_can_be_looked_at() {
     let help = output(&["--help"]).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(help.contains("it looks at the license of your app"), "{help}");
@@ -113,7 +122,7 @@ fn completions_know_every_subcommand_and_option() {
     }
 }
 
-/// Where there is a bash, it reads the script and completes a word.
+/// Lets bash read the script and complete a word, if bash is installed.
 #[cfg(unix)]
 #[test]
 fn bash_completes() {

@@ -1,4 +1,4 @@
-//! Polar's production and sandbox as the command reaches them over the internet: by their names, through a proxy, over TLS.
+//! Reaches Polar's production and sandbox as over the internet: by their names, through a proxy, over TLS.
 //! Behind each name is a local Polar; the certificates are signed by an authority of this test.
 
 use mock_polar::MockPolar;
@@ -19,13 +19,13 @@ use tempfile::TempDir;
 pub(crate) const PRODUCTION: &str = "api.polar.sh";
 pub(crate) const SANDBOX: &str = "sandbox-api.polar.sh";
 
-/// A proxy that leads to all of it. Its thread ends with the test's process.
+/// A proxy that leads to all of these servers. Its thread ends with the test's process.
 pub(crate) struct Internet {
     proxy: SocketAddr,
     directory: TempDir,
 }
 
-/// Where a name leads, and the certificate that is shown there.
+/// The server behind a name, and its certificate.
 struct Site {
     polar: SocketAddr,
     tls: Arc<ServerConfig>,
@@ -36,7 +36,7 @@ impl Internet {
     pub(crate) fn new(polars: &[(&str, &MockPolar)]) -> Self {
         let authority_key = KeyPair::generate().unwrap();
         let mut authority = params(&[]);
-        // others of the same name would be taken for this one
+        // certificates of the same name would be confused with this one
         authority.distinguished_name.push(DnType::CommonName, format!("{:?}", authority_key.public_key_raw()));
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let certificate = authority.self_signed(&authority_key).unwrap();
@@ -56,7 +56,7 @@ impl Internet {
         thread::spawn(move || {
             for connection in listener.incoming().flatten() {
                 let sites = Arc::clone(&sites);
-                // a client that leaves early is its own test's to see
+                // the client's own test notices if it leaves early
                 thread::spawn(move || drop(pass_on(connection, &sites)));
             }
         });
@@ -86,7 +86,7 @@ pub(crate) fn proxy_answering(reply: &'static str) -> String {
     format!("http://{address}")
 }
 
-/// A proxy that promises a connection and ends it once the client speaks to the server: `then` is what it does last.
+/// A proxy that accepts a connection and ends it, by `then`, once the client speaks to the server.
 pub(crate) fn proxy_breaking_off(then: fn(&mut TcpStream) -> io::Result<()>) -> String {
     let address = listener(move |connection| {
         read_head(connection)?;
@@ -96,7 +96,7 @@ pub(crate) fn proxy_breaking_off(then: fn(&mut TcpStream) -> io::Result<()>) -> 
     format!("http://{address}")
 }
 
-/// A SOCKS proxy that refuses by this code of RFC 1928.
+/// A SOCKS proxy that refuses with this code of RFC 1928.
 pub(crate) fn socks_proxy_refusing(code: u8) -> String {
     let address = listener(move |connection| {
         connection.read_exact(&mut [0; 3])?;
@@ -110,18 +110,18 @@ pub(crate) fn socks_proxy_refusing(code: u8) -> String {
     format!("socks5h://{address}")
 }
 
-/// The server of a network where one has to sign in first, which answers on the port of https in place of any other.
+/// The server of a network that requires a sign-in. It answers on the port of https in place of every other server.
 pub(crate) enum SignIn {
-    /// With a certificate for the right name, by an authority that nobody knows.
+    /// Shows a certificate for the right name by an unknown authority.
     UnknownAuthority,
-    /// With a certificate that is made for an authority, and signs itself.
+    /// Shows a certificate of an authority, which signs itself.
     Authority,
-    /// It redirects, as if it had been asked over http.
+    /// Redirects, as if the request had come over http.
     WithoutEncryption,
 }
 
 impl SignIn {
-    /// Its address.
+    /// Returns the address of the server.
     pub(crate) fn start(self) -> String {
         let key = KeyPair::generate().unwrap();
         let mut of_authority = params(&["127.0.0.1"]);
@@ -151,25 +151,25 @@ impl SignIn {
     }
 }
 
-/// Answers each connection so, and closes it. Its thread ends with the test's process.
+/// Answers each connection by `answer`, and closes it. The thread ends with the test's process.
 fn listener(answer: impl Fn(&mut TcpStream) -> io::Result<()> + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for mut connection in listener.incoming().flatten() {
-            // a client that leaves early is its own test's to see
+            // the client's own test notices if it leaves early
             let _ = answer(&mut connection);
         }
     });
     address
 }
 
-/// What the client sends first, such as a ClientHello.
+/// Reads the client's first bytes, such as a ClientHello.
 pub(crate) fn read_some(connection: &mut TcpStream) -> io::Result<()> {
     connection.read(&mut [0; 4096]).map(drop)
 }
 
-/// The same, left unread: closing the connection then resets it.
+/// Waits for the client's first bytes without reading them: closing the connection then resets it.
 pub(crate) fn leave_unread(connection: &mut TcpStream) -> io::Result<()> {
     connection.peek(&mut [0]).map(drop)
 }
@@ -194,7 +194,7 @@ fn server(certificate: CertificateDer<'static>, key: PrivateKeyDer<'static>) -> 
     config.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap()
 }
 
-/// One connection: `CONNECT`, TLS, one request and its reply.
+/// Serves one connection: `CONNECT`, TLS, one request and its reply.
 fn pass_on(mut client: TcpStream, sites: &HashMap<String, Site>) -> io::Result<()> {
     let head = read_head(&mut client)?;
     let name = head.split(' ').nth(1).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The one object that scripts read: its members, in this order, whatever happened.
+//! The JSON object for scripts always has the same members in the same order.
 
 use crate::support::{Device, start_polar};
 use mock_polar::{DEMO_KEY_REVOKED, DEMO_KEY_TEN_USES, DEMO_KEY_TWO_DEVICES};
@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Value, json};
 use std::fmt;
 
-/// The members of a list that is made from the library's own types, in their order.
+/// Returns the members that a generated list names, in their order.
 fn listed(name: &str) -> Vec<String> {
     let lists: Value = serde_json::from_str(include_str!("../../../../tests/scenarios/members.json")).unwrap();
     lists[name].as_array().unwrap().iter().map(|member| member.as_str().unwrap().to_owned()).collect()
@@ -25,7 +25,7 @@ fn every_operation_prints_the_decision() {
 }
 
 #[test]
-fn a_feature_and_a_deactivation_add_what_became_of_them() {
+fn a_feature_and_a_deactivation_add_their_result() {
     let polar = start_polar();
     let device = Device::licensed(&polar, DEMO_KEY_TEN_USES);
     let feature = |args: &[&str]| {
@@ -90,7 +90,7 @@ fn wrong_usage_is_an_object_too() {
 }
 
 #[test]
-fn the_values_are_what_polar_said() {
+fn the_values_are_those_of_polars_answer() {
     let polar = start_polar();
     let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
     polar.stop();
@@ -128,7 +128,7 @@ fn members(device: &Device<'_>, args: &[&str]) -> Vec<String> {
     Members::of(&run.stdout).0.into_iter().map(|(name, _)| name).collect()
 }
 
-/// An object's members as they were written.
+/// The members of an object, in the order in which they were written.
 struct Members(Vec<(String, Box<serde_json::value::RawValue>)>);
 
 impl Members {
@@ -136,7 +136,7 @@ impl Members {
         serde_json::from_str(text).unwrap()
     }
 
-    /// The names inside one of them.
+    /// Returns the names inside one of the members.
     fn inside(&self, name: &str) -> Vec<String> {
         let (_, object) = self.0.iter().find(|(member, _)| member == name).unwrap();
         Self::of(object.get()).0.into_iter().map(|(name, _)| name).collect()

@@ -1,4 +1,4 @@
-//! What a user in a train sees.
+//! The command without a network, as on a train.
 
 use crate::support::{Device, start_polar};
 use mock_polar::{DEMO_KEY_PLAIN, DEMO_KEY_TWO_DEVICES, Fault};
@@ -26,7 +26,7 @@ fn in_grace_a_refresh_is_short_and_the_next_one_does_not_ask() {
 }
 
 #[test]
-fn the_days_decide() {
+fn the_number_of_days_decides() {
     let cases = [
         (0, 0, "active", "none"),
         (2, 0, "grace", "none"),
@@ -51,7 +51,7 @@ fn the_days_decide() {
 }
 
 #[test]
-fn the_flags_for_time_are_heard() {
+fn the_options_for_time_have_an_effect() {
     let polar = start_polar();
     let device = Device::licensed_days_ago(&polar, DEMO_KEY_TWO_DEVICES, 2);
     polar.stop();

@@ -1,4 +1,4 @@
-//! Root at work on a user's files, as `sudo` leaves it the user's home: the license stays the user's. Needs root.
+//! Root runs the command in a user's home, as with `sudo`: the files stay the user's. Needs root.
 #![cfg(unix)]
 
 use crate::support::{BINARY, Run, command, run, start_polar};
@@ -21,7 +21,7 @@ struct Home<'a> {
 }
 
 impl<'a> Home<'a> {
-    /// `None` for whoever cannot be two users.
+    /// Creates a home; `None` if the tests do not run as root.
     fn new(polar: &'a MockPolar) -> Option<Self> {
         let place = tempfile::tempdir().unwrap();
         if place.path().metadata().unwrap().uid() != ROOT {
@@ -29,7 +29,7 @@ impl<'a> Home<'a> {
             return None;
         }
         fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        // the user need not reach the build
+        // the build may be out of the user's reach
         fs::copy(BINARY, place.path().join("polar-license")).unwrap();
         let home = Self { polar, place };
         fs::create_dir(home.path()).unwrap();
@@ -90,14 +90,14 @@ impl<'a> Home<'a> {
     /// Runs the first command that some advice names, as the user who owns the home and may be root.
     fn follow(&self, advice: &str) {
         let advised = advice.split('`').find(|part| part.contains(" ~/")).unwrap();
-        // `sudo` where it is not installed
+        // stands in for `sudo`, which may not be installed
         let advised = advised.replace("sudo ", "").replace("$(id -un)", &USER.to_string());
         let done = Command::new("sh").args(["-c", &advised]).env("HOME", self.path()).status().unwrap();
         assert!(done.success(), "{advised}");
     }
 }
 
-/// Everything in a folder that belongs to another user than the one whose home it is.
+/// Returns the files in a folder that do not belong to the owner of the home.
 fn foreign(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut foreign = Vec::new();
@@ -114,7 +114,7 @@ fn foreign(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn what_root_writes_stays_the_users() {
+fn files_that_root_writes_stay_the_users() {
     let polar = start_polar();
     let Some(home) = Home::licensed(&polar) else { return };
     for by_root in [&["validate"][..], &["refresh"], &["activate", DEMO_KEY_TWO_DEVICES]] {
@@ -134,7 +134,7 @@ fn a_home_in_which_root_was_first_stays_the_users() {
     assert_eq!(polar.activations(DEMO_KEY_TWO_DEVICES).len(), 1);
 }
 
-/// As a program without this care leaves it.
+/// A record as a program leaves it that ignores owners.
 #[test]
 fn a_record_that_is_roots_is_a_fault_with_the_command_that_helps() {
     let polar = start_polar();

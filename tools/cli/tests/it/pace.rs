@@ -1,5 +1,5 @@
-//! How fast requests leave, in commands that run one after the other: Polar blocks an address at the fourth request in a
-//! second, and every command here is a process of its own.
+//! The pace of requests by several commands. Polar blocks an address at the fourth request in a second, and every command
+//! is a process of its own.
 
 use crate::support::Device;
 use mock_polar::{Fault, MockPolar, NewKey};
@@ -27,7 +27,7 @@ fn no_order_of_commands_meets_polars_limit() {
 }
 
 #[test]
-fn what_is_left_of_a_license_is_the_times_of_its_requests() {
+fn a_removed_license_leaves_only_the_times_of_its_requests() {
     let polar = MockPolar::builder().start().unwrap();
     let key = polar.add_key(NewKey::new("pro").limit_activations(1).email("lena@example.com"));
     let device = Device::new(&polar);
@@ -37,7 +37,7 @@ fn what_is_left_of_a_license_is_the_times_of_its_requests() {
         let licensed = std::fs::read(device.record().unwrap()).unwrap();
         assert!(String::from_utf8_lossy(&licensed).contains(&*key), "the test looks where the key is");
         assert_eq!(device.run(&[end]).status, 0);
-        // none is left if the machine was slow
+        // on a slow machine, no time is left to wait
         let left = device.record().map(|path| std::fs::read(path).unwrap()).unwrap_or_default();
         assert!(left.len() <= 120, "{end}: {} bytes", left.len());
         assert!(!String::from_utf8_lossy(&left).contains(key.rsplit('-').next().unwrap()), "{end}");
@@ -46,7 +46,7 @@ fn what_is_left_of_a_license_is_the_times_of_its_requests() {
 }
 
 #[test]
-fn a_pause_outlives_what_it_was_asked_about() {
+fn a_pause_outlives_its_license() {
     for end in ["forget", "deactivate"] {
         let polar = MockPolar::builder().start().unwrap();
         let key = polar.add_key(NewKey::new("pro"));

@@ -1,4 +1,4 @@
-//! What a user sees of the subscription or the order by which a key was bought.
+//! The status shows the subscription or the order by which a key was bought.
 
 use crate::support::Device;
 use mock_polar::{ApiVersion, KeyOrder, KeySubscription, MockPolar, NewKey, Timestamp};

@@ -1,8 +1,8 @@
-//! `serve`, as tests in other languages start, read and end it.
+//! `serve`, used as tests in other languages use it.
 
 use crate::support::{BINARY, command, run};
 use mock_polar::{
-    DEMO_BENEFIT_BASIC, DEMO_BENEFIT_PRO, DEMO_EMAIL, DEMO_KEY_EXPIRED, DEMO_KEY_PLAIN, DEMO_ORGANIZATION,
+    ApiVersion, DEMO_BENEFIT_BASIC, DEMO_BENEFIT_PRO, DEMO_EMAIL, DEMO_KEY_EXPIRED, DEMO_KEY_PLAIN, DEMO_ORGANIZATION,
 };
 use polar_license::blocking::Api;
 use polar_license::wire::Validate;
@@ -71,6 +71,25 @@ fn the_first_line_tells_a_program_everything() {
 }
 
 #[test]
+fn serve_says_which_version_of_the_api_it_serves_and_refuses_unknown_ones() {
+    let mut server = Server::start(&["--json", "--api-version", "2027-01"]);
+    let hello: Value = serde_json::from_str(&server.line()).unwrap();
+    assert_eq!(hello["apiVersion"], "2027-01");
+    let mut server = Server::start(&[]);
+    let lines: Vec<String> = (0..4).map(|_| server.line()).collect();
+    assert!(lines.contains(&format!("API version   {}\n", ApiVersion::default())), "{lines:?}");
+    for unknown in ["2026-05", "2031-01", "latest"] {
+        let mut serve = command();
+        serve.args(["serve", "--port", "0", "--api-version", unknown]);
+        let run = run(serve, "");
+        assert_eq!(run.status, 2, "{run:?}");
+        for version in ApiVersion::KNOWN {
+            assert!(run.stderr.contains(&version.to_string()), "{run:?}");
+        }
+    }
+}
+
+#[test]
 fn a_person_sees_what_to_try() {
     let mut server = Server::start(&[]);
     let first = server.line();
@@ -92,7 +111,7 @@ fn a_person_sees_what_to_try() {
 }
 
 #[test]
-fn it_can_limit_requests_and_sell_other_keys() {
+fn serve_can_limit_requests_and_sell_other_keys() {
     let mut seed = tempfile::NamedTempFile::new().unwrap();
     let keys = format!(
         r#"{{"organizations":{{"main":"{DEMO_ORGANIZATION}"}},"benefits":{{"pro":"{DEMO_BENEFIT_PRO}"}},
@@ -103,13 +122,13 @@ fn it_can_limit_requests_and_sell_other_keys() {
     let hello: Value = serde_json::from_str(&server.line()).unwrap();
     assert_eq!((hello["keys"].as_array().unwrap().len(), &hello["email"]), (1, &Value::Null));
     let url = hello["url"].as_str().unwrap();
-    // on a machine so slow that four requests take more than a second, a few more
+    // a few more on a machine so slow that four requests take more than a second
     let limited = (0..100).map(|_| ask(url, "MINE-0001")).find(Result::is_err);
     assert_eq!(limited, Some(Err(ErrorKind::RateLimited)));
 }
 
 #[test]
-fn what_cannot_be_had_is_said() {
+fn a_taken_port_and_an_unreadable_seed_are_reported() {
     let mut server = Server::start(&["--json"]);
     let hello: Value = serde_json::from_str(&server.line()).unwrap();
     let taken = hello["url"].as_str().unwrap().rsplit(':').next().unwrap();

@@ -1,6 +1,6 @@
-//! A license that cannot be stored is neither taken nor given up, and the exit status says so.
+//! A license that cannot be stored is neither activated nor deactivated, and the exit status says so.
 
-use crate::support::{Device, requests_to, start_polar};
+use crate::support::{Device, requests_to, run, start_polar};
 use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN};
 use serde_json::Value;
 use std::fs;
@@ -18,14 +18,32 @@ fn a_data_directory_below_a_file_fails_every_change() {
         let (status, after) = device.json(&[operation, &["--data-dir", below]].concat());
         assert_eq!((status, kind(&after)), (1, Some("storage")), "{operation:?}: {after}");
     }
-    // there may be a license, but none that could be read
+    // there may be a license, but it cannot be read
     let (status, after) = device.json(&["deactivate", "--data-dir", below]);
     assert_eq!((status, after["license"]["problem"]["kind"].as_str()), (1, Some("storage")), "{after}");
     assert!(polar.activations(DEMO_KEY_ONE_DEVICE).is_empty(), "no seat is taken that cannot be stored");
     assert_eq!(fs::read(file.path()).unwrap(), b"");
 }
 
-/// A key without an activation limit takes no seat, so Polar is asked and the license is there until the command ends.
+#[test]
+fn an_unreadable_license_is_exit_status_3_with_advice_to_run_doctor() {
+    let polar = start_polar();
+    let device = Device::licensed(&polar, DEMO_KEY_ONE_DEVICE);
+    let record = device.record().unwrap();
+    fs::remove_file(&record).unwrap();
+    // not readable for root either
+    fs::create_dir(&record).unwrap();
+    for operation in ["status", "validate"] {
+        let run = device.run(&[operation]);
+        assert_eq!(run.status, 3, "{run:?}");
+        assert!(run.stdout.contains("run `polar-license doctor`"), "{run:?}");
+        assert!(!run.stdout.contains("vendor"), "{run:?}");
+    }
+    let help = run(device.command(&["--help"]), "").stdout;
+    assert!(help.contains("confirmed for too long, or cannot be read"), "{help}");
+}
+
+/// A key without an activation limit takes no seat, so Polar is asked, and the license exists until the command ends.
 #[test]
 fn a_license_that_could_not_be_stored_is_not_said_to_work() {
     let polar = start_polar();
@@ -40,7 +58,7 @@ fn a_license_that_could_not_be_stored_is_not_said_to_work() {
     }
 }
 
-/// A limit on the size of files, so that it holds for root as well, unlike permissions.
+/// Uses a limit on the size of files, which unlike permissions also binds root.
 #[cfg(unix)]
 #[test]
 fn a_disk_that_takes_nothing_more_fails_every_change() {
@@ -60,12 +78,12 @@ fn a_disk_that_takes_nothing_more_fails_every_change() {
     assert_eq!(unlicensed.record(), None);
 }
 
-/// What the command prints, with exit status 1, where it can read files and not write any.
+/// Runs the command where it can read files and write none. Returns the JSON; the exit status must be 1.
 #[cfg(unix)]
 fn without_writing(device: &Device<'_>, args: &[&str]) -> Value {
     let command = device.command(&[args, &["--json"]].concat());
     let mut limited = Command::new("sh");
-    // the signal would end the process; ignored, the write fails
+    // without the trap, the signal would end the process before the write fails
     limited.args(["-c", r#"trap "" XFSZ; ulimit -f 0; exec "$@""#, "sh"]);
     limited.arg(command.get_program()).args(command.get_args());
     limited.env_remove("POLAR_LICENSE_ORGANIZATION").env_remove("POLAR_LICENSE_ENVIRONMENT");
@@ -78,10 +96,10 @@ fn kind(after: &Value) -> Option<&str> {
     after["error"]["kind"].as_str()
 }
 
-/// What a process that was killed while it asked Polar has left, or another user, with any kind of file in its place.
+/// A lock left behind by a killed process or by another user, as each kind of file.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_turn_at_asking_that_nobody_has_any_more_stops_nobody() {
+fn a_lock_that_was_left_behind_blocks_no_request() {
     let polar = start_polar();
     let device = Device::licensed_days_ago(&polar, DEMO_KEY_PLAIN, 2);
     let record = device.record().unwrap();

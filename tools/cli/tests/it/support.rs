@@ -1,4 +1,4 @@
-//! A device on which the command runs, and what it printed.
+//! A device on which the command runs, and the output of its runs.
 
 use mock_polar::{DEMO_BENEFIT_BASIC, DEMO_BENEFIT_PRO, DEMO_ORGANIZATION, MockPolar, RecordedRequest};
 use polar_license::clock::{Clock, ManualClock, SystemClock};
@@ -15,10 +15,10 @@ use tempfile::TempDir;
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_polar-license");
 
-/// Far longer than anything takes; only a test that fails waits for so long.
+/// A time limit that only a failing test reaches.
 pub(crate) const LONG: Duration = Duration::from_secs(600);
 
-/// What the command calls itself to Polar, without `--app`.
+/// The command's app id without `--app`.
 const APP: &str = "polar-license-cli";
 const DEVICE_ID: &str = "the device of the tests";
 
@@ -41,7 +41,7 @@ pub(crate) fn start_polar() -> MockPolar {
     MockPolar::start().unwrap()
 }
 
-/// The command without anything that the tests' own environment may say.
+/// Returns the command without the variables of the tests' own environment.
 pub(crate) fn command() -> Command {
     let mut command = Command::new(BINARY);
     let ours = |name: &str| {
@@ -55,14 +55,14 @@ pub(crate) fn command() -> Command {
     command
 }
 
-/// Runs it, with this on its standard input.
+/// Runs a command with this standard input.
 pub(crate) fn run(mut command: Command, input: &str) -> Run {
     let clock = SystemClock::new();
     let start = clock.now().mono;
     let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = loop {
         match pipes.spawn() {
-            // a copy of the program, which a child of another test still has open for writing until it is executed
+            // a copy of the program that the child of another test still has open for writing, until the child executes it
             Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => thread::yield_now(),
             spawned => break spawned.unwrap(),
         }
@@ -80,7 +80,7 @@ impl<'a> Device<'a> {
         Self { polar, directory: tempfile::tempdir().unwrap() }
     }
 
-    /// A device on which this key is active, from a run of the command.
+    /// Creates a device on which the command has activated this key.
     pub(crate) fn licensed(polar: &'a MockPolar, key: &str) -> Self {
         let device = Self::new(polar);
         let run = device.run(&["activate", key]);
@@ -89,8 +89,8 @@ impl<'a> Device<'a> {
         device
     }
 
-    /// A device on which this key was activated some days ago, and that was offline since. Negative: its clock was set
-    /// back by as much.
+    /// Creates a device on which this key was activated some days ago, and that was offline since. A negative number sets
+    /// its clock back by as many days.
     pub(crate) fn licensed_days_ago(polar: &'a MockPolar, key: &str, days: i64) -> Self {
         const DAY_MS: i64 = 24 * 60 * 60 * 1000;
         let device = Self::new(polar);
@@ -102,12 +102,12 @@ impl<'a> Device<'a> {
         device
     }
 
-    /// What the same app on the same device decides that much later.
+    /// Returns the decision of the same app on the same device after this time.
     pub(crate) fn decision_after(&self, time: Duration) -> Decision {
         self.client_at(SystemClock::new().now().wall.plus(time)).current()
     }
 
-    /// The same app on the same device, at another time.
+    /// Opens the same app on the same device at another time.
     fn client_at(&self, wall: Timestamp) -> Client {
         let config = Config::builder(DEMO_ORGANIZATION, APP).environment(self.polar.url()).device_id(DEVICE_ID);
         let client = Client::builder(config.build().unwrap()).directory(self.directory.path());
@@ -118,14 +118,14 @@ impl<'a> Device<'a> {
         self.run_with_input(args, "")
     }
 
-    /// Runs the command with this on its standard input.
+    /// Runs the command with this standard input.
     pub(crate) fn run_with_input(&self, args: &[&str], input: &str) -> Run {
         let run = run(self.command(args), input);
         self.assert_nothing_leaked(&run);
         run
     }
 
-    /// The command, for this device and the local Polar.
+    /// Returns the command for this device and the local Polar.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = command();
         command.args(["--organization", DEMO_ORGANIZATION, "--environment", &self.polar.url()]);
@@ -135,29 +135,29 @@ impl<'a> Device<'a> {
         command
     }
 
-    /// Runs the command with `--json`; the status, and the one object that it printed.
+    /// Runs the command with `--json`. Returns the exit status and the printed object.
     pub(crate) fn json(&self, args: &[&str]) -> (i32, Value) {
         let run = self.run(&[args, &["--json"]].concat());
         (run.status, run.json())
     }
 
-    /// Where the license is kept.
+    /// Returns the directory of the license.
     pub(crate) fn directory(&self) -> &Path {
         self.directory.path()
     }
 
-    /// The sealed record.
+    /// Returns the file of the sealed record.
     pub(crate) fn record(&self) -> Option<PathBuf> {
         let mut files = fs::read_dir(self.directory.path()).unwrap().map(|file| file.unwrap().path());
         files.find(|path| path.extension().is_some_and(|extension| extension == "license"))
     }
 
-    /// Whether a license is stored, or seats. For a second after a request its time is, which takes no more than this.
+    /// Whether a license or seats are stored. The times of recent requests alone take at most this many bytes.
     pub(crate) fn has_license(&self) -> bool {
         self.record().is_some_and(|path| fs::metadata(path).unwrap().len() > 120)
     }
 
-    /// Changes the record as no program of ours does.
+    /// Edits the record, as a user might.
     pub(crate) fn tamper(&self) {
         let path = self.record().unwrap();
         let mut bytes = fs::read(&path).unwrap();
@@ -173,7 +173,7 @@ impl<'a> Device<'a> {
         }
         for file in fs::read_dir(self.directory.path()).unwrap() {
             let path = file.unwrap().path();
-            // another process may be writing its record at this instant, and give it its name
+            // another process may rename its record at this instant
             let sealed = path.extension().is_some_and(|extension| extension == "license" || extension == "tmp");
             let Ok(bytes) = fs::read(&path) else { continue };
             let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -186,7 +186,7 @@ impl<'a> Device<'a> {
 }
 
 impl Device<'_> {
-    /// Codes, invitations, tokens, and the secrets of checkouts.
+    /// Returns codes, invitations, tokens, and the secrets of checkouts.
     fn secrets_of_customers(&self) -> Vec<String> {
         let mails = self.polar.mails().into_iter().flat_map(|mail| [Some(mail.to), mail.code, mail.invitation_token]);
         let requests = self.polar.requests();
@@ -200,20 +200,20 @@ impl Device<'_> {
 }
 
 impl Run {
-    /// The one object that was printed.
+    /// Returns the printed object.
     pub(crate) fn json(&self) -> Value {
         assert_eq!(self.stdout.lines().count(), 1, "{self:?}");
         serde_json::from_str(&self.stdout).unwrap()
     }
 }
 
-/// How many requests went to the endpoint.
+/// Returns the number of requests to the endpoint.
 pub(crate) fn requests_to(polar: &MockPolar, endpoint: &str) -> usize {
     let to = |request: &RecordedRequest| request.path.ends_with(&format!("/{endpoint}"));
     polar.requests().iter().filter(|request| to(request)).count()
 }
 
-/// Runs all cases, a few at a time; one that fails says its name.
+/// Runs all cases, a few at a time. A failing case prints its name.
 pub(crate) fn for_each<T: Send>(cases: Vec<T>, test: impl Fn(T) + Sync) {
     const AT_A_TIME: usize = 6;
     let cases = Mutex::new(cases.into_iter());

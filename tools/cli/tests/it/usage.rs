@@ -1,10 +1,10 @@
-//! The command line: what is wrong with it, and that flags are taken on both sides of the subcommand.
+//! Wrong command lines, and options on both sides of the subcommand.
 
 use crate::support::{Device, command, run, start_polar};
 use mock_polar::{DEMO_BENEFIT_BASIC, DEMO_BENEFIT_PRO, DEMO_KEY_BASIC, DEMO_KEY_TWO_DEVICES, DEMO_ORGANIZATION};
 
 #[test]
-fn what_is_wrong_exits_two_and_says_what_to_do() {
+fn wrong_usage_exits_two_and_says_what_to_do() {
     let polar = start_polar();
     let device = Device::new(&polar);
     for (args, advice) in [
@@ -38,7 +38,7 @@ fn what_is_wrong_exits_two_and_says_what_to_do() {
 }
 
 #[test]
-fn an_option_that_does_not_exist_is_not_taken_for_a_key() {
+fn an_unknown_option_is_not_read_as_a_key() {
     let polar = start_polar();
     let device = Device::new(&polar);
     for args in [&["activate", "--bogus"][..], &["activate", "KEY", "--replace-previous", "--bogus"]] {
@@ -52,7 +52,7 @@ fn an_option_that_does_not_exist_is_not_taken_for_a_key() {
 }
 
 #[test]
-fn without_an_organization_it_says_where_to_give_one() {
+fn without_an_organization_the_error_says_how_to_set_one() {
     let mut bare = command();
     bare.arg("status");
     let run = run(bare, "");
@@ -63,7 +63,7 @@ fn without_an_organization_it_says_where_to_give_one() {
 fn a_key_in_the_wrong_place_is_not_repeated() {
     let polar = start_polar();
     let device = Device::new(&polar);
-    // `run` looks for the keys of the local Polar in what was printed
+    // `run` searches the output for the keys of the local Polar
     for args in [
         &[DEMO_KEY_TWO_DEVICES][..],
         &["validate", DEMO_KEY_TWO_DEVICES],
@@ -94,7 +94,7 @@ fn a_wrong_configuration_is_one_object_too() {
 }
 
 #[test]
-fn flags_are_taken_before_and_after_the_subcommand_and_from_the_environment() {
+fn options_count_before_and_after_the_subcommand_and_from_the_environment() {
     let polar = start_polar();
     let directory = tempfile::tempdir().unwrap();
     let (export, sync) = (format!("export={DEMO_BENEFIT_PRO}"), format!("sync={DEMO_BENEFIT_BASIC}"));

@@ -1,4 +1,4 @@
-//! Whatever goes wrong on the way to Polar, a licensed user stays allowed.
+//! A licensed user keeps access, whatever goes wrong on the way to Polar.
 
 use crate::faults::{self, Case};
 use crate::support::{Device, for_each, requests_to, start_polar};
@@ -10,7 +10,7 @@ fn no_fault_ends_access() {
         let polar = start_polar();
         let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
         polar.fault(fault);
-        // the activation just before leaves the first second to no other request
+        // the activation has used up the requests of the first second
         let timeout = if hangs { "3s" } else { "10s" };
         let run = device.run(&["validate", "--timeout", timeout, "--json"]);
         assert_eq!(run.status, 0, "{name}: {run:?}");
@@ -28,7 +28,7 @@ fn no_fault_ends_access() {
 }
 
 #[test]
-fn a_stall_ends_in_time_without_being_told_when() {
+fn a_stalled_request_ends_at_the_default_timeout() {
     let polar = start_polar();
     let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
     polar.fault(Fault::stall());
@@ -37,7 +37,7 @@ fn a_stall_ends_in_time_without_being_told_when() {
 }
 
 #[test]
-fn a_pause_that_polar_asked_for_binds_the_next_run_as_well() {
+fn a_pause_that_polar_asked_for_binds_the_next_run() {
     let polar = start_polar();
     let device = Device::licensed(&polar, DEMO_KEY_TWO_DEVICES);
     polar.fault(Fault::rate_limited(30).once());

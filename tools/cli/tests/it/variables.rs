@@ -1,4 +1,4 @@
-//! Every common option from its variable, and which of the two wins.
+//! Sets every common option by its variable, and checks that an option wins over its variable.
 
 use crate::support::{command, run, start_polar};
 use mock_polar::{
@@ -10,7 +10,7 @@ use serde_json::json;
 use std::path::Path;
 use std::process::Command;
 
-/// A command with all of it from variables.
+/// Returns a command whose options are all set by variables.
 fn configured(polar: &MockPolar, directory: &Path) -> Command {
     let mut command = command();
     command.envs([
@@ -30,7 +30,7 @@ fn configured(polar: &MockPolar, directory: &Path) -> Command {
     command
 }
 
-/// The app that these variables describe.
+/// Opens the app that these variables describe.
 fn app(polar: &MockPolar, directory: &Path) -> Client {
     let config = Config::builder(DEMO_ORGANIZATION, "com.acme.app").environment(polar.url()).device_id("rack 7");
     let config =
@@ -40,7 +40,7 @@ fn app(polar: &MockPolar, directory: &Path) -> Client {
 }
 
 #[test]
-fn an_apps_own_license_is_looked_at_by_variables_alone() {
+fn variables_alone_select_the_license_of_an_app() {
     let (polar, directory) = (start_polar(), tempfile::tempdir().unwrap());
     app(&polar, directory.path()).activate(DEMO_KEY_TWO_DEVICES).unwrap();
 
@@ -58,7 +58,7 @@ fn an_apps_own_license_is_looked_at_by_variables_alone() {
 }
 
 #[test]
-fn what_the_command_activates_is_the_apps() {
+fn a_license_that_the_command_activates_is_the_apps() {
     let (polar, directory) = (start_polar(), tempfile::tempdir().unwrap());
     let mut activate = configured(&polar, directory.path());
     activate.args(["activate", DEMO_KEY_TWO_DEVICES]);

@@ -1,4 +1,4 @@
-//! The customer has just bought, or was invited.
+//! A license key from a purchase or an invitation.
 
 use super::{Customer, EMAIL, Talk};
 use crate::support::{Device, start_polar};
@@ -22,7 +22,7 @@ fn a_purchase_is_opened_followed_and_licensed_with_nothing_but_a_code() {
         let code = customer.code(mails);
         talk.say(&code);
         let notes: Vec<String> = stderr.map(Result::unwrap).collect();
-        // the address for the browser is shown once, on stderr, and is gone from what `end` looks at
+        // the address for the browser is printed once on stderr, before the part that `end` searches
         let bought = talk.end();
         assert_eq!(bought.status, 0, "{bought:?} {notes:?}");
         assert!(bought.stdout.contains("active"), "{bought:?}");
@@ -33,7 +33,7 @@ fn a_purchase_is_opened_followed_and_licensed_with_nothing_but_a_code() {
 }
 
 #[test]
-fn whatever_fails_after_the_payment_nobody_is_told_to_buy_again() {
+fn no_failure_after_the_payment_advises_to_buy_again() {
     const NOT_AGAIN: &str = "If you have paid, do not buy again: `polar-license restore` activates what you bought.\n";
     let polar = start_polar();
     let customer = Customer { polar: &polar };
@@ -79,7 +79,7 @@ fn a_purchase_that_is_not_completed_ends_at_its_deadline() {
 }
 
 #[test]
-fn an_invitation_is_accepted_and_its_key_waited_for() {
+fn an_invitation_is_accepted_and_the_command_waits_for_its_key() {
     let polar = start_polar();
     let device = Device::new(&polar);
     let link = format!("{}/demo/portal/claim?token={DEMO_INVITATION}", polar.url());

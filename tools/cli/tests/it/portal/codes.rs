@@ -1,4 +1,4 @@
-//! Codes: how many, and where nothing of them may be seen.
+//! The limits of codes, and the places where codes must not appear.
 
 use super::{Customer, EMAIL, Talk};
 use crate::support::{Device, LONG, start_polar};
@@ -15,7 +15,7 @@ fn commands_at_once_never_meet_polars_limit_and_say_how_long_to_wait() {
         let mut command = device.command(&["restore", EMAIL, "--json"]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        // one that is not sent; and the input stays open for the others
+        // this code is not sent, and the input stays open for the others
         writeln!(stdin, "no code").unwrap();
         (child, stdin)
     };
@@ -54,7 +54,7 @@ fn nothing_secret_is_shown_or_stored_whatever_goes_wrong() {
                 Endpoint::RequestCode => assert!(polar.wait_for_requests(1, LONG)),
                 _ => talk.say(&customer.code(0)),
             }
-            // `end` looks for everything that is secret
+            // `end` searches the output for everything secret
             let run = talk.end();
             assert!(matches!(run.status, 1 | 3 | 4), "{endpoint:?}: {run:?}");
             assert!(run.json()["error"]["detail"].is_string(), "{run:?}");
@@ -63,7 +63,7 @@ fn nothing_secret_is_shown_or_stored_whatever_goes_wrong() {
 }
 
 #[test]
-fn what_is_secret_is_not_repeated_where_it_does_not_belong() {
+fn a_secret_in_the_wrong_place_is_not_repeated() {
     let polar = start_polar();
     let device = Device::new(&polar);
     for (words, secret) in [

@@ -1,4 +1,4 @@
-//! The customer's machine is dead, and holds the last seat; or somebody else has the key.
+//! A dead machine holds the last seat, or somebody else has the key.
 
 use super::{Customer, EMAIL, Talk};
 use crate::support::{Device, start_polar};
@@ -8,7 +8,7 @@ use polar_license::{Config, Decision};
 
 const LAPTOP: &str = "The laptop that fell into the lake";
 
-/// The key is active on another machine.
+/// Activates the key on another machine.
 fn active_elsewhere(polar: &MockPolar, key: &str) {
     let elsewhere = tempfile::tempdir().unwrap();
     let config = Config::builder(polar.organization(), "polar-license-cli").environment(polar.url());
@@ -37,7 +37,7 @@ fn a_dead_machines_seat_is_listed_released_and_taken() {
     let [laptop] = seats["devices"].as_array().unwrap().as_slice() else { panic!("{listed:?}") };
     assert_eq!((laptop["label"].as_str(), laptop["isThis"].as_bool()), (Some(LAPTOP), Some(false)));
     assert!(polar_license::Timestamp::parse(laptop["since"].as_str().unwrap()).is_some());
-    // a device may ask for few codes in a minute
+    // a device may request only a few codes in a minute
     let unknown = customer.runs(&Device::new(&polar), &["release", "sea"]);
     assert!(
         unknown.status == 5 && unknown.stderr.contains("No device, or more than one, has a label like"),
@@ -70,7 +70,7 @@ fn moments_are_shown_to_the_second() {
 }
 
 #[test]
-fn restore_releases_the_device_that_is_named() {
+fn restore_releases_the_named_device() {
     let polar = start_polar();
     let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
     let key = customer.bought(NewKey::new("pro").limit_activations(1));
@@ -88,7 +88,7 @@ fn restore_releases_the_device_that_is_named() {
 }
 
 #[test]
-fn what_is_no_device_is_answered_by_those_that_there_are() {
+fn an_unknown_label_lists_the_existing_devices() {
     let polar = start_polar();
     let customer = Customer { polar: &polar };
     let key = customer.bought(NewKey::new("pro").limit_activations(2));
@@ -102,10 +102,10 @@ fn what_is_no_device_is_answered_by_those_that_there_are() {
 }
 
 #[test]
-fn why_there_is_no_key_to_use_is_what_restore_says() {
+fn restore_says_why_no_key_can_be_used() {
     let polar = start_polar();
     let customer = Customer { polar: &polar };
-    // the address is a customer's, who has no key any more
+    // this customer has no key any more
     polar.delete(&customer.bought(NewKey::new("pro")));
     let says = |reason: &str| {
         for words in
@@ -128,7 +128,7 @@ fn why_there_is_no_key_to_use_is_what_restore_says() {
 }
 
 #[test]
-fn an_end_that_fits_no_key_is_answered_by_those_that_there_are() {
+fn an_end_of_no_key_lists_the_existing_keys() {
     let polar = start_polar();
     let customer = Customer { polar: &polar };
     let key = customer.bought(NewKey::new("pro").limit_activations(2));
@@ -153,7 +153,7 @@ fn an_end_that_fits_no_key_is_answered_by_those_that_there_are() {
 }
 
 #[test]
-fn hidden_devices_say_so_and_name_the_page() {
+fn hidden_devices_are_reported_with_their_page() {
     let polar = start_polar();
     let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
     let key = bought_by_link(&polar);
@@ -177,7 +177,7 @@ fn hidden_devices_say_so_and_name_the_page() {
 }
 
 #[test]
-fn where_no_device_is_active_it_is_said_only_if_it_is_certain() {
+fn no_active_device_is_reported_only_if_it_is_certain() {
     let polar = start_polar();
     let customer = Customer { polar: &polar };
     bought_by_link(&polar);
@@ -197,7 +197,7 @@ fn an_address_or_a_code_in_the_place_of_a_label_is_not_repeated() {
     let customer = Customer { polar: &polar };
     let key = customer.bought(NewKey::new("pro").limit_activations(1));
     active_elsewhere(&polar, &key);
-    // the other commands take the address first
+    // other commands take the address as their first argument
     let device = Device::new(&polar);
     let mut talk = Talk::begin(&device, &["release", EMAIL]);
     talk.say(&customer.code(0));
@@ -217,7 +217,7 @@ fn a_key_without_seats_has_none_to_release() {
     assert!(run.status == 3 && run.stdout.ends_with(": any number of devices\n"), "{run:?}");
 }
 
-/// A key that a purchase has brought.
+/// Returns a key from a purchase.
 fn bought_by_link(polar: &MockPolar) -> String {
     let config = Config::builder(polar.organization(), "com.example.browser").environment(polar.url()).build().unwrap();
     let directory = tempfile::tempdir().unwrap();

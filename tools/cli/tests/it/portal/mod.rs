@@ -1,5 +1,4 @@
-//! What a customer does by a code from a mail, with the built command. Each run looks for codes, tokens and addresses in
-//! everything that was printed and stored.
+//! The commands of the customer portal. Each run searches its output and files for codes, tokens and addresses.
 
 mod bought;
 mod codes;
@@ -16,7 +15,7 @@ use std::time::Duration;
 
 const EMAIL: &str = "iona.larkspur@example.com";
 
-/// A command that is spoken to while it runs.
+/// A running command whose input is written step by step.
 struct Talk<'a> {
     device: &'a Device<'a>,
     child: Child,
@@ -42,7 +41,7 @@ impl<'a> Talk<'a> {
         run.1
     }
 
-    /// Waits until the command ends although its input is open. Without a look at what was printed.
+    /// Waits until the command ends although its input is open. Does not search its output.
     fn end_by_itself(mut self) -> (Run, ChildStdin) {
         let status = self.child.wait().unwrap();
         let (mut stdout, mut stderr) = (String::new(), String::new());
@@ -52,7 +51,7 @@ impl<'a> Talk<'a> {
         (run, self.stdin)
     }
 
-    /// Without a look at what was printed.
+    /// Waits until the command ends. Does not search its output.
     fn end_unchecked(self) -> (&'a Device<'a>, Run) {
         drop(self.stdin);
         let output = self.child.wait_with_output().unwrap();
@@ -62,19 +61,19 @@ impl<'a> Talk<'a> {
     }
 }
 
-/// The customer, who has a mailbox.
+/// A customer with a mailbox.
 struct Customer<'a> {
     polar: &'a MockPolar,
 }
 
 impl Customer<'_> {
-    /// The code in the mail that comes after so many others.
+    /// Returns the code in the mail that comes after `earlier` ones.
     fn code(&self, mails: usize) -> String {
         assert!(self.polar.wait_for_mails(mails + 1, LONG), "a mail comes");
         self.polar.mails()[mails].code.clone().unwrap()
     }
 
-    /// Runs the command, with the address and the code on its standard input.
+    /// Runs the command with the address and the code on its standard input.
     fn runs(&self, device: &Device<'_>, words: &[&str]) -> Run {
         let mails = self.polar.mails().len();
         let mut talk = Talk::begin(device, words);

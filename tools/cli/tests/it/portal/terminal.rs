@@ -1,4 +1,4 @@
-//! What is asked on a terminal, and chosen there by number.
+//! Questions on a terminal, and choices there by number.
 
 use super::{Customer, EMAIL};
 use crate::support::{Device, LONG, Run, start_polar};
@@ -12,19 +12,19 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
-/// A command on a terminal: what it shows there, and a person who types.
+/// A command on a terminal, at which a person types.
 struct Terminal {
     child: Child,
     keyboard: File,
     shown: Receiver<String>,
-    /// What was shown since the last answer.
+    /// The output since the last answer.
     since: String,
-    /// Everything that was shown before.
+    /// The output before the last answer.
     before: String,
 }
 
 impl Terminal {
-    /// With stdout into a pipe.
+    /// Starts the command with stdout into a pipe.
     fn open(device: &Device<'_>, words: &[&str]) -> Self {
         Self::with(device, words, |_| Stdio::piped())
     }
@@ -41,7 +41,7 @@ impl Terminal {
         let (sender, shown) = mpsc::channel();
         thread::spawn(move || {
             let mut bytes = [0; 1024];
-            // it ends with an error once nobody has the terminal open
+            // reading ends with an error once no process has the terminal open
             while let Ok(count) = screen.read(&mut bytes) {
                 let _ = sender.send(String::from_utf8_lossy(&bytes[..count]).into_owned());
             }
@@ -63,7 +63,7 @@ impl Terminal {
         writeln!(self.keyboard, "{answer}").unwrap();
     }
 
-    /// What came out of the pipe, and everything that was on the screen.
+    /// Returns the output of the pipe, and everything that was on the screen.
     fn end(self) -> Run {
         let output = self.child.wait_with_output().unwrap();
         let stderr = self.before + &self.since + &self.shown.iter().collect::<String>();
@@ -73,7 +73,7 @@ impl Terminal {
 }
 
 #[test]
-fn address_code_key_and_device_are_asked_for_and_typed_again_if_they_are_wrong() {
+fn the_terminal_asks_for_address_code_key_and_device_again_if_they_are_wrong() {
     let polar = start_polar();
     let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
     let older = customer.bought(NewKey::new("pro").limit_activations(1));
@@ -95,11 +95,11 @@ fn address_code_key_and_device_are_asked_for_and_typed_again_if_they_are_wrong()
     assert_ne!(laptop.run(&["validate"]).status, 0, "its seat was released");
 }
 
-/// The book shows what the customer sees, but for the code.
+/// The example in the book differs from the output only in the code.
 #[test]
-fn the_book_shows_what_is_seen() {
-    const CHAPTER: &str = include_str!("../../../../../docs/src/portal.md");
-    let (_, example) = CHAPTER.split_once("$ polar-license restore\n").unwrap();
+fn the_book_shows_what_a_customer_sees() {
+    const BOOK: &str = include_str!("../../../../../docs/src/portal.md");
+    let (_, example) = BOOK.split_once("$ polar-license restore\n").unwrap();
     let (example, _) = example.split_once("```").unwrap();
     let typed = |question: &str| example.lines().find_map(|line| line.strip_prefix(question)).unwrap().trim();
     let (email, code) = ("E-mail address of the purchase:", "Code from the mail:");
@@ -116,9 +116,9 @@ fn the_book_shows_what_is_seen() {
     assert!(seen.stderr.starts_with(&expected), "{seen:?}");
 }
 
-/// Listing, releasing and activating are one story, which costs one code.
+/// Listing, releasing and activating take one session, and so one code.
 #[test]
-fn one_story_costs_one_code() {
+fn one_session_costs_one_code() {
     let polar = start_polar();
     let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
     let key = customer.bought(NewKey::new("pro").limit_activations(1));
@@ -135,7 +135,7 @@ fn one_story_costs_one_code() {
 }
 
 #[test]
-fn nobody_has_to_choose() {
+fn the_user_may_choose_none() {
     let polar = start_polar();
     let (customer, device) = (Customer { polar: &polar }, Device::new(&polar));
     let key = customer.bought(NewKey::new("pro").limit_activations(1));
