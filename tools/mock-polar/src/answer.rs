@@ -1,4 +1,4 @@
-//! An answer that is ready to be sent, and how to send it. Sends nothing.
+//! Complete answers, with the way to send them. Sends nothing.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -8,22 +8,22 @@ use crate::events::Stream;
 use crate::reply::Reply;
 use crate::timestamp::Timestamp;
 
-/// What a front sends: the status, all headers, and the body in the way that `delivery` says.
+/// An answer for a front to send: the status, all headers, and the body in the way that `delivery` says.
 #[derive(Debug)]
 pub struct Answer {
-    /// For example 200.
+    /// The status, such as 200.
     pub status: u16,
     /// Names in lower case. Without `content-length`, the body is sent in chunks, unless the status is 204.
     pub headers: Vec<(&'static str, String)>,
-    /// What is known of the body.
+    /// The part of the body that is known.
     pub body: Vec<u8>,
-    /// How it is sent.
+    /// The way to send the body.
     pub delivery: Delivery,
-    /// What follows the body, as it happens.
+    /// Events that follow the body.
     pub stream: Option<Stream>,
 }
 
-/// How a body is sent.
+/// The way to send a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
     /// At once.
@@ -36,7 +36,7 @@ pub enum Delivery {
     Huge(u64),
 }
 
-/// Ends a connection without another byte.
+/// The instruction to close the connection without another byte.
 #[derive(Debug)]
 pub struct Disconnect;
 

@@ -1,9 +1,9 @@
-//! The login page of a network that lets nobody through before: what a captive portal answers in Polar's place.
+//! The login page of a captive portal, which answers in place of Polar.
 
 use crate::reply::Reply;
 use crate::request::RecordedRequest;
 
-/// Where the portal's redirects lead: a page of this server, so that a client which follows stays on this machine.
+/// The target of the portal's redirects: a page of this server, so that a client that follows stays on this machine.
 pub(crate) const PATH: &str = "/_mock/portal";
 
 const PAGE: &str = "<!doctype html><html><head><title>Guest network</title></head>\
@@ -14,7 +14,7 @@ pub(crate) fn page(status: u16) -> Reply {
     Reply::html(status, PAGE)
 }
 
-/// The answer to a request that was meant for Polar.
+/// Answers a request that was sent to Polar.
 pub(crate) fn intercept(status: u16, request: &RecordedRequest) -> Reply {
     match status {
         300..=399 => {

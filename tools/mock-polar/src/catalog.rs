@@ -1,4 +1,4 @@
-//! Organizations, and the benefits and products that they sell; as the customer portal shows them.
+//! Organizations and the benefits and products that they sell, as the customer portal shows them.
 
 use std::collections::BTreeMap;
 
@@ -11,26 +11,26 @@ use crate::timestamp::Timestamp;
 pub(crate) struct Organization {
     pub(crate) id: Uuid,
     pub(crate) slug: String,
-    /// A customer has members, each with a role and keys of their own.
+    /// Whether customers have members, each with a role and keys of their own.
     pub(crate) has_members: bool,
-    /// Seats of a team are sold.
+    /// Whether seats of teams are sold.
     pub(crate) has_seats: bool,
     pub(crate) api_access: bool,
 }
 
-/// What a customer gets for a purchase: here, always license keys.
+/// The benefit of a purchase: here, always license keys.
 #[derive(Clone, Debug)]
 pub(crate) struct Benefit {
     pub(crate) name: String,
     pub(crate) id: Uuid,
     pub(crate) organization: Uuid,
-    /// Without them, keys need no activation.
+    /// The rules of activation; without them, keys need none.
     pub(crate) activations: Option<Activations>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Activations {
-    /// How many devices may be activated.
+    /// The number of devices that may be activated.
     pub(crate) limit: u32,
     /// Whether the customer portal shows them.
     pub(crate) enable_customer_admin: bool,
@@ -43,7 +43,7 @@ pub(crate) struct Product {
     pub(crate) name: String,
     pub(crate) price_id: Uuid,
     pub(crate) price: Price,
-    /// `month` or `year`, if it is a subscription.
+    /// `month` or `year`, if the product is a subscription.
     pub(crate) recurring: Option<String>,
     pub(crate) is_public: bool,
     pub(crate) is_archived: bool,
@@ -76,7 +76,7 @@ const ORGANIZATION_MAILS: [&str; 14] = [
 ];
 
 impl Organization {
-    /// The organization in grants and checkouts.
+    /// Returns the organization as grants and checkouts show it.
     pub(crate) fn view(&self) -> Value {
         json!({
             "created_at": Timestamp::SEEDED,
@@ -134,7 +134,7 @@ impl Organization {
         })
     }
 
-    /// The organization on its own page of the portal.
+    /// Returns the organization as its own page of the portal shows it.
     pub(crate) fn portal_view(&self) -> Value {
         let mut view = self.view();
         if let Some(fields) = view.as_object_mut() {
@@ -152,7 +152,7 @@ impl Organization {
 }
 
 impl Benefit {
-    /// The benefit in a product.
+    /// Returns the benefit as a product shows it.
     pub(crate) fn view(&self) -> Value {
         json!({
             "id": self.id.to_string(),
@@ -167,7 +167,7 @@ impl Benefit {
         })
     }
 
-    /// The benefit in a grant.
+    /// Returns the benefit as a grant shows it.
     pub(crate) fn view_in_grant(&self, organization: Option<&Organization>) -> Value {
         let mut view = self.view();
         if let Some(fields) = view.as_object_mut() {
@@ -187,7 +187,7 @@ impl Product {
         }
     }
 
-    /// What one of it costs, in cents.
+    /// Returns the price of one item or seat, in cents.
     pub(crate) fn amount(&self) -> u32 {
         match self.price {
             Price::Fixed(cents) | Price::PerSeat(cents) => cents,

@@ -1,4 +1,4 @@
-//! Checkouts, and the links that open them; as Polar shows them.
+//! Checkouts and the links that open them, as Polar shows them.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -76,7 +76,7 @@ pub(crate) struct CheckoutLink {
 }
 
 impl Checkout {
-    /// A checkout that somebody opens.
+    /// Creates an open checkout.
     pub(crate) fn new(product: Uuid, success_url: Option<String>, secret: String, now: Timestamp) -> Self {
         let payment = json!({ "publishable_key": "" }).as_object().cloned().unwrap_or_default();
         Self {
@@ -99,12 +99,12 @@ impl Checkout {
         }
     }
 
-    /// The page where the buyer pays; `site` is where Polar's pages are.
+    /// Returns the address of the page on which the buyer pays; `site` is the address of Polar's pages.
     pub(crate) fn url(&self, site: &str) -> String {
         format!("{site}/checkout/{}", self.secret)
     }
 
-    /// Where the buyer's browser goes after the purchase.
+    /// Returns the address to which the buyer's browser goes after the purchase.
     pub(crate) fn success_url(&self, site: &str) -> String {
         match &self.success_url {
             Some(url) => url.replace("{CHECKOUT_ID}", &self.id.to_string()),

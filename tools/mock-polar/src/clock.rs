@@ -1,4 +1,4 @@
-//! The server's clock, which a test can change. The only place that reads the system's.
+//! The server's clock, which a test can change. Only this file reads the system's clock.
 
 use std::time::Duration;
 
@@ -6,12 +6,12 @@ use web_time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::timestamp::Timestamp;
 
-/// The server's date and time, and the time that has passed, which the rate limit uses.
+/// The server's date and time, and the elapsed time, which the rate limit uses.
 #[derive(Debug)]
 pub(crate) struct Clock {
     wall: Wall,
     started: Instant,
-    /// Time that a test added to what has passed.
+    /// The time that a test added to the elapsed time.
     advanced: Duration,
 }
 
@@ -33,7 +33,7 @@ impl Clock {
         }
     }
 
-    /// Time since the start; never goes backwards, and stops while the clock is frozen.
+    /// Returns the time since the start, which never decreases and stops while the clock is frozen.
     pub(crate) fn elapsed(&self) -> Duration {
         match self.wall {
             Wall::Running { .. } => self.since_start().saturating_add(self.advanced),

@@ -1,4 +1,4 @@
-//! The connections that are open, so that a test can close them.
+//! The open connections, so that a test can close them.
 
 use tokio::task::AbortHandle;
 
@@ -11,7 +11,7 @@ impl Connections {
         self.0.push(connection);
     }
 
-    /// Ends all of them at once.
+    /// Closes all connections at once.
     pub(crate) fn close(&mut self) {
         self.0.drain(..).for_each(|connection| connection.abort());
     }

@@ -188,7 +188,7 @@ fn overview(state: &State) -> Reply {
     Reply::json(200, &overview)
 }
 
-/// `?wait=3&timeout_ms=2000` waits until there are three, or for two seconds.
+/// Waits as the query says: `?wait=3&timeout_ms=2000` until there are three, but at most two seconds.
 async fn wait(shared: &Shared, query: &str, count: fn(&State) -> usize, timer: &impl Timer) {
     let number = |name: &str| {
         let mut pairs = form_urlencoded::parse(query.as_bytes());

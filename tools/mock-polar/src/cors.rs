@@ -1,4 +1,4 @@
-//! What Polar tells browsers about requests from other origins. Its framework compares methods and headers as text.
+//! Answers preflight requests of browsers. Polar's framework compares methods and headers as text.
 
 use crate::reply::Reply;
 use crate::request::RecordedRequest;
@@ -12,7 +12,7 @@ pub(crate) fn answer_preflight(request: &RecordedRequest) -> Reply {
     if !METHODS.split(", ").any(|known| known == method) {
         disallowed.push("method");
     }
-    // A list that is there names headers: an empty one names the empty header, and so does a trailing comma.
+    // An empty list names the empty header, and so does a trailing comma.
     let is_allowed = |name: &str| HEADERS.split(", ").any(|known| known.eq_ignore_ascii_case(name.trim()));
     if request.header("access-control-request-headers").is_some_and(|names| !names.split(',').all(is_allowed)) {
         disallowed.push("headers");

@@ -1,5 +1,5 @@
-//! Customers. Polar sends its customers' personal data with every license; so does this server, so that tests can look for
-//! it where it must never be. All of it is invented: addresses end in `example.com`.
+//! Customers. Polar sends their personal data with every license. This server does so too, with invented data, so that tests
+//! can search for it in files and logs. Addresses end in `example.com`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -14,7 +14,7 @@ pub(crate) struct Customer {
     fields: Map<String, Value>,
 }
 
-/// A person of a customer that is a team.
+/// A member of a customer that is a team.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Member {
     #[serde(default = "Uuid::new_v4")]
@@ -29,7 +29,7 @@ pub(crate) struct Member {
     pub(crate) created_at: Timestamp,
 }
 
-/// What a member may do.
+/// The role of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Role {
@@ -40,7 +40,7 @@ pub(crate) enum Role {
 }
 
 impl Role {
-    /// Whether it may see and change what concerns money, seats and members.
+    /// Whether the role may see and change payments, seats and members.
     pub(crate) fn manages(self) -> bool {
         match self {
             Self::Owner | Self::BillingManager => true,
@@ -50,7 +50,7 @@ impl Role {
 }
 
 impl Customer {
-    /// An invented customer with every field filled in; the index chooses which.
+    /// Returns an invented customer with every field filled in; the index selects the person.
     pub(crate) fn invented(id: Uuid, organization: Uuid, index: usize) -> Self {
         const PEOPLE: [(&str, &str, &str, &str); 3] = [
             (
@@ -87,7 +87,7 @@ impl Customer {
         Self::described(id, organization, &fields)
     }
 
-    /// A customer as a seed describes it; fields that it leaves out have no value.
+    /// Returns a customer as a seed describes it. Omitted fields have no value.
     pub(crate) fn described(id: Uuid, organization: Uuid, given: &Value) -> Self {
         let defaults = json!({
             "created_at": "2026-01-02T03:04:05.678901Z",
@@ -116,10 +116,10 @@ impl Customer {
         Self { id, organization, fields }
     }
 
-    /// Somebody who buys for the first time.
+    /// Returns a customer who buys for the first time.
     pub(crate) fn new(organization: Uuid, email: &str, now: Timestamp) -> Self {
         let id = Uuid::new_v4();
-        // Polar hashes the address; what the hash is does not matter to anybody.
+        // Polar hashes the address; any text of that form will do.
         let avatar_url = format!("https://www.gravatar.com/avatar/{0}{0}?d=404", id.simple());
         let fields = json!({ "email": email, "created_at": now, "avatar_url": avatar_url });
         Self::described(id, organization, &fields)
@@ -137,7 +137,7 @@ impl Customer {
         self.fields.get("deleted_at").is_some_and(|at| !at.is_null())
     }
 
-    /// Changes fields; those that a customer does not have are ignored.
+    /// Changes fields. Unknown ones are ignored.
     pub(crate) fn change(&mut self, changes: impl IntoIterator<Item = (&'static str, Value)>, now: Timestamp) {
         for (name, value) in changes.into_iter().chain([("modified_at", now.to_string().into())]) {
             if let Some(field) = self.fields.get_mut(name) {
@@ -146,7 +146,7 @@ impl Customer {
         }
     }
 
-    /// The `customer` object of a license.
+    /// Returns the `customer` object of a license.
     pub(crate) fn view(&self) -> Value {
         let mut fields = self.fields.clone();
         fields.insert("id".to_owned(), self.id.to_string().into());
@@ -154,7 +154,7 @@ impl Customer {
         Value::Object(fields)
     }
 
-    /// The customer as the customer portal shows it.
+    /// Returns the customer as the customer portal shows it.
     pub(crate) fn portal_view(&self) -> Value {
         const SHOWN: [&str; 11] = [
             "created_at",
@@ -176,7 +176,7 @@ impl Customer {
         Value::Object(fields)
     }
 
-    /// The `user` object of a license: the customer once more, under an older name.
+    /// Returns the `user` object of a license: the customer under an older name.
     pub(crate) fn user(&self) -> Value {
         let text = |name: &str| self.fields.get(name).and_then(Value::as_str);
         let initial: String =
@@ -189,7 +189,7 @@ impl Customer {
         })
     }
 
-    /// Strings that identify the person and are too long to occur by chance.
+    /// Returns strings that identify the person and are too long to occur by chance.
     pub(crate) fn personal_data(&self) -> Vec<String> {
         let mut texts = Vec::new();
         for name in
@@ -209,7 +209,7 @@ impl Member {
         Self { id: Uuid::new_v4(), customer, email: email.to_owned(), name: None, role, created_at: now }
     }
 
-    /// The member in a list of members.
+    /// Returns the member as a list of members shows it.
     pub(crate) fn view(&self) -> Value {
         json!({
             "id": self.id.to_string(),
@@ -221,7 +221,7 @@ impl Member {
         })
     }
 
-    /// The member in a seat, and beside a key.
+    /// Returns the member as a seat or a key shows it.
     pub(crate) fn full_view(&self) -> Value {
         let mut view = self.view();
         if let Some(fields) = view.as_object_mut() {

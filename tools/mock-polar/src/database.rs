@@ -1,4 +1,4 @@
-//! What Polar's database holds, and how it is found. Never reads the clock.
+//! The records of Polar's database, and the ways to find them. Never reads the clock.
 
 use uuid::Uuid;
 
@@ -33,7 +33,7 @@ pub(crate) struct Database {
 
 /// Keys and their activations.
 impl Database {
-    /// The key, whatever its organization.
+    /// Finds a key in any organization.
     pub(crate) fn license_mut(&mut self, key: &str) -> Option<&mut License> {
         self.licenses.iter_mut().find(|license| license.key == key && !license.deleted)
     }
@@ -69,7 +69,7 @@ impl Database {
         LicenseView::of(license, self.customer(license.customer))
     }
 
-    /// The license as the endpoints show it that need its key.
+    /// Returns the license as shown by endpoints that need its key.
     pub(crate) fn held_license_view<'a>(&'a self, license: &'a License, version: ApiVersion) -> HeldLicenseView<'a> {
         let member = license.member.and_then(|id| self.member(id));
         let holder = (version >= ApiVersion::V2026_10).then(|| HolderView::of(member));
@@ -77,9 +77,9 @@ impl Database {
     }
 }
 
-/// What is sold, and by whom.
+/// Products and their organizations.
 impl Database {
-    /// The id of the benefit with this name or id.
+    /// Returns the id of the benefit with this name or id.
     pub(crate) fn benefit(&self, name: &str) -> Option<Uuid> {
         let by_name = self.benefits.iter().find(|benefit| benefit.name == name);
         let by_id = || self.benefits.iter().find(|benefit| benefit.id.to_string() == name);
@@ -104,7 +104,7 @@ impl Database {
         self.benefits.iter().find(|benefit| benefit.id == id)
     }
 
-    /// An organization that may use the API; Polar behaves as if there were no others.
+    /// Finds an organization that may use the API. Polar behaves as if there were no others.
     pub(crate) fn organization_by_id(&self, id: Uuid) -> Option<&Organization> {
         self.organizations.iter().find(|organization| organization.id == id && organization.api_access)
     }
@@ -128,14 +128,14 @@ impl Database {
         self.customers.iter_mut().find(|customer| customer.id == id)
     }
 
-    /// The customer with this address, in any case.
+    /// Finds the customer with this address, in any case.
     pub(crate) fn customer_by_email(&self, email: &str, organization: Uuid) -> Option<&Customer> {
         let has_email = |customer: &&Customer| customer.email().is_some_and(|known| known.eq_ignore_ascii_case(email));
         let mut present = self.customers.iter().filter(|customer| !customer.is_deleted());
         present.find(|customer| customer.organization == organization && has_email(customer))
     }
 
-    /// Whose token it is; `None` if it is no good.
+    /// Returns the holder of a token; `None` if the token is not valid.
     pub(crate) fn subject_of(&self, token: &str, now: Timestamp) -> Option<Subject> {
         let session = self.sessions.iter().find(|session| session.token == token && session.expires_at > now)?;
         let is_present = |id| self.customer(id).is_some_and(|customer| !customer.is_deleted());

@@ -1,4 +1,4 @@
-//! How the server sends an answer: whole, slowly, cut short, or far too long. Never decides which.
+//! Sends an answer as it says: whole, slowly, truncated, or far too long.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use tokio::time::Sleep;
 use crate::answer::{Answer, Delivery, Disconnect};
 use crate::events::Stream;
 
-/// The response as hyper sends it.
+/// Returns the response for hyper.
 pub(crate) fn response(answer: Answer) -> Response<ReplyBody> {
     let has_length = answer.headers.iter().any(|(name, _)| *name == "content-length");
     let mut response = Response::new(ReplyBody::new(answer.body, answer.stream, answer.delivery, !has_length));
@@ -26,15 +26,15 @@ pub(crate) fn response(answer: Answer) -> Response<ReplyBody> {
     response
 }
 
-/// What is left to send of a body.
+/// The rest of a body.
 pub(crate) struct ReplyBody {
     rest: Bytes,
     delivery: Delivery,
     sleep: Option<Pin<Box<Sleep>>>,
-    /// What follows the rest, as it happens.
+    /// Events that follow the rest.
     stream: Option<Stream>,
     chunked: bool,
-    /// Truncated: hyper was given the chance to flush. Huge: the opening quote was sent.
+    /// Of a truncated body: whether hyper could flush it. Of a huge one: whether its opening quote was sent.
     started: bool,
 }
 
@@ -108,7 +108,7 @@ impl Body for ReplyBody {
     }
 }
 
-/// The next part of one long JSON string, and how many bytes remain after it.
+/// Returns the next part of one long JSON string, and the number of bytes after it.
 fn huge_chunk(left: u64, started: bool) -> (Option<Bytes>, u64) {
     const PART: u64 = 64 * 1024;
     let size = left.min(PART);

@@ -1,4 +1,4 @@
-//! Polar's endpoints, and where they are. Knows nothing of what they answer.
+//! Polar's endpoints and their paths. Knows nothing of their answers.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,9 +17,9 @@ pub enum Endpoint {
     RequestCode,
     /// `POST /v1/customer-portal/customer-session/authenticate`: a token for a code.
     Authenticate,
-    /// `GET /v1/customer-portal/customer-session/introspect`: when the token ends.
+    /// `GET /v1/customer-portal/customer-session/introspect`: the end of the token.
     Introspect,
-    /// `GET /v1/customer-portal/customer-session/user`: whose token it is.
+    /// `GET /v1/customer-portal/customer-session/user`: the holder of the token.
     GetUser,
     /// `GET /v1/customer-portal/license-keys/`: the customer's keys.
     ListKeys,
@@ -27,11 +27,11 @@ pub enum Endpoint {
     GetKey,
     /// `POST /v1/customer-portal/license-keys/{id}/rotate`
     RotateKey,
-    /// `GET /v1/customer-portal/benefit-grants/`: what was bought.
+    /// `GET /v1/customer-portal/benefit-grants/`: the benefits of purchases.
     ListGrants,
     /// `GET /v1/customer-portal/benefit-grants/{id}`
     GetGrant,
-    /// `GET /v1/customer-seats/claim/{invitation_token}`: what an invitation is for.
+    /// `GET /v1/customer-seats/claim/{invitation_token}`: the product of an invitation.
     GetInvitation,
     /// `POST /v1/customer-seats/claim`: accepts an invitation.
     ClaimSeat,
@@ -69,20 +69,20 @@ pub enum Endpoint {
     ConfirmCheckout,
     /// `GET /v1/checkouts/client/{client_secret}/stream`
     CheckoutStream,
-    /// `POST /v1/customer-sessions/`: a token that the vendor's backend asks for.
+    /// `POST /v1/customer-sessions/`: a token for the vendor's backend.
     CreateSession,
-    /// `POST /v1/checkouts/`: a checkout that the vendor's backend makes.
+    /// `POST /v1/checkouts/`: a checkout by the vendor's backend.
     CreateCheckout,
-    /// What else needs the vendor's secret.
+    /// Every other endpoint that needs the vendor's secret.
     Vendor,
 }
 
-/// What a path and a method lead to.
+/// The target of a method and a path.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     /// An endpoint, with the variable parts of its path.
     Endpoint(Endpoint, Vec<String>),
-    /// A path that takes another method.
+    /// A path that accepts another method.
     OtherMethod {
         allowed: &'static str,
     },

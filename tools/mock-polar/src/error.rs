@@ -1,4 +1,4 @@
-//! What can fail in the API.
+//! Errors of the API.
 
 use std::fmt;
 use std::io;

@@ -1,4 +1,4 @@
-//! Event streams: who listens to what, and the events that they receive. Events from before are not repeated.
+//! Event streams: their listeners, and the events that these receive. Earlier events are not repeated.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use uuid::Uuid;
 
 use crate::timestamp::Timestamp;
 
-/// What a stream is about.
+/// The subject of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Channel {
-    /// By its secret.
+    /// A checkout, by its secret.
     Checkout(String),
     Customer(Uuid),
 }
 
-/// What a stream is sent, line by line; it ends with the sender.
+/// The events of a stream, line by line. It ends when the sender is dropped.
 pub type Stream = UnboundedReceiver<String>;
 
 #[derive(Debug, Default)]
@@ -28,14 +28,14 @@ pub(crate) struct Events {
 struct Listener {
     channel: Channel,
     since: Duration,
-    /// When it was last sent a comment.
+    /// The time of the last comment.
     pinged: Duration,
     sender: UnboundedSender<String>,
 }
 
-/// Polar ends a stream after this time.
+/// The time after which Polar ends a stream.
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
-/// How often a stream is sent a comment, which keeps proxies from closing it.
+/// The interval of comments, which keep proxies from closing the stream.
 const PING: Duration = Duration::from_secs(15);
 
 impl Events {
@@ -48,11 +48,11 @@ impl Events {
     pub(crate) fn publish(&mut self, channel: &Channel, key: &str, payload: &Value) {
         let id = Uuid::new_v4().to_string();
         let event = data(&json!({ "id": id, "key": key, "payload": payload }));
-        // A listener that has left cannot be sent to.
+        // Sending fails if the listener has left.
         self.listeners.retain(|listener| listener.channel != *channel || listener.sender.send(event.clone()).is_ok());
     }
 
-    /// Keeps streams alive by comments, and ends those that are too old: Polar tells them to connect again.
+    /// Sends comments to keep streams alive, and ends old ones after an event that tells the client to connect again.
     pub(crate) fn pass_time(&mut self, now: Duration, date: Timestamp) {
         self.listeners.retain_mut(|listener| {
             let is_old = now.saturating_sub(listener.since) >= LIFETIME;
@@ -67,7 +67,7 @@ impl Events {
         });
     }
 
-    /// How many streams are open.
+    /// Returns the number of open streams.
     pub(crate) fn count(&self) -> usize {
         self.listeners.iter().filter(|listener| !listener.sender.is_closed()).count()
     }

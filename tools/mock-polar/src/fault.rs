@@ -1,4 +1,4 @@
-//! What can go wrong between a program and Polar, and which fault applies to a request. Knows nothing of connections.
+//! Faults between a program and Polar, and the choice of the one that applies to a request. Knows nothing of connections.
 
 use std::time::Duration;
 
@@ -27,11 +27,11 @@ pub enum Garbage {
     OtherActivation,
 }
 
-/// Something that goes wrong, where, and how often. In JSON, it is written as in the README.
+/// A fault, with the requests that it applies to. The README shows its JSON.
 ///
-/// A constructor says what goes wrong; methods restrict the requests that it applies to; and
-/// [`MockPolar::fault`](crate::MockPolar::fault) puts it in force. Without restrictions, a fault applies to every request
-/// from then on, before Polar handles it.
+/// A constructor selects the fault, methods restrict the requests that it applies to, and
+/// [`MockPolar::fault`](crate::MockPolar::fault) puts it in force. Without restrictions, a fault applies to every later
+/// request, before Polar handles it.
 ///
 /// ```
 /// use mock_polar::{Endpoint, Fault, MockPolar};
@@ -51,9 +51,9 @@ pub enum Garbage {
 /// | [`drop_connection`](Self::drop_connection), [`stall`](Self::stall), [`delay`](Self::delay) | no, or with `after_handling`; a stalled or delayed request is handled once it goes on | as Polar |
 /// | [`slow_body`](Self::slow_body), [`truncated_body`](Self::truncated_body), [`skewed_clock`](Self::skewed_clock), [`garbage`](Self::garbage) that alters the reply | yes | as Polar |
 ///
-/// What a portal or a gateway answers has no CORS headers, as in reality: a page sees a network error, and a test that
-/// expects a status code there would pass against nothing real. [`with_cors`](Self::with_cors) overrides that.
-/// Faults never apply to a CORS preflight, nor does one count; a page could not tell the two apart.
+/// Answers of portals and gateways have no CORS headers, as in reality: a page sees a network error and no status code.
+/// [`with_cors`](Self::with_cors) overrides that. Faults neither apply to a CORS preflight nor count it, because a page cannot
+/// tell the preflight from its request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Fault {
     #[serde(flatten)]
@@ -67,7 +67,7 @@ pub struct Fault {
     pub(crate) cors: Option<bool>,
 }
 
-/// What goes wrong. The names of variants and fields are those of the control endpoint's JSON.
+/// The kind of a fault. Variants and fields have the names of the control endpoint's JSON.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "fault", rename_all = "snake_case")]
 pub(crate) enum Kind {
@@ -191,7 +191,7 @@ impl Fault {
         self
     }
 
-    /// Applies only to requests to this endpoint. Without it: to all, whatever the path.
+    /// Applies only to requests to this endpoint; otherwise the fault applies to every path.
     #[must_use]
     pub fn on(mut self, endpoint: Endpoint) -> Self {
         self.on = Some(endpoint);
@@ -223,11 +223,11 @@ impl Fault {
     }
 }
 
-/// Identifies a fault in force, to clear it alone.
+/// The id of a fault in force, to clear only this fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct FaultId(pub(crate) u64);
 
-/// The faults in force. To a request applies the first that matches it and is not used up.
+/// The faults in force. The first that matches a request and is not used up applies to it.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     rules: Vec<Rule>,
@@ -238,9 +238,9 @@ pub(crate) struct Faults {
 struct Rule {
     id: FaultId,
     fault: Fault,
-    /// How many matching requests still pass.
+    /// The number of matching requests that still pass.
     skip: u32,
-    /// How many requests it still applies to; without a number: all.
+    /// The number of requests that it still applies to; `None` for all.
     left: Option<u32>,
     /// Dropped with the rule, which releases stalled requests.
     in_force: watch::Sender<()>,
@@ -252,7 +252,7 @@ pub(crate) struct AppliedFault {
     in_force: watch::Receiver<()>,
 }
 
-/// A fault in force, for listing.
+/// A fault in force, as it is listed.
 #[derive(Serialize)]
 pub(crate) struct ListedFault<'a> {
     id: FaultId,
@@ -287,7 +287,7 @@ impl Faults {
         self.rules.clear();
     }
 
-    /// The fault that applies to the next request to this endpoint, or to another path. Counts the request.
+    /// Returns the fault that applies to a request to this endpoint or to another path, and counts the request.
     pub(crate) fn apply(&mut self, endpoint: Option<Endpoint>) -> Option<AppliedFault> {
         for rule in &mut self.rules {
             if rule.left == Some(0) || (rule.fault.on.is_some() && rule.fault.on != endpoint) {

@@ -19,7 +19,7 @@ pub(crate) struct Form {
 }
 
 impl Form {
-    /// Reads the body of a request. Polar takes one that is not declared as JSON for a string.
+    /// Reads the body of a request. Polar reads a body that is not declared as JSON as a string.
     pub(crate) fn of(request: &RecordedRequest) -> Result<Self, Reply> {
         if request.has_json() || request.body.is_empty() {
             return Self::read(&request.body);
@@ -46,7 +46,7 @@ impl Form {
         self.problems.is_empty()
     }
 
-    /// The reply to a form that is not valid.
+    /// Returns the reply to a form that is not valid.
     pub(crate) fn rejection(&self) -> Reply {
         rejection(&self.problems)
     }
@@ -185,7 +185,7 @@ impl Form {
         self.place.iter().cloned().chain(names.iter().map(|name| Value::from(*name))).collect()
     }
 
-    /// A member that was sent and is not null.
+    /// Returns a member that was sent and is not null.
     fn optional(&self, name: &str) -> Option<Value> {
         self.members.get(name).filter(|value| !value.is_null()).cloned()
     }
@@ -199,7 +199,7 @@ impl Form {
     }
 }
 
-/// The place of the body in a request.
+/// Returns the place of the body in a request.
 fn body() -> Vec<Value> {
     vec!["body".into()]
 }
@@ -224,7 +224,7 @@ fn integer(value: &Value) -> Result<i64, Rule> {
     }
 }
 
-/// Says where the text stops being JSON, in characters from its beginning.
+/// Returns the problem with the place of a syntax error, in characters from the beginning of the text.
 fn syntax_error(text: &str, error: &serde_json::Error) -> Problem {
     let earlier_lines = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
     let bytes = earlier_lines + error.column().saturating_sub(1);

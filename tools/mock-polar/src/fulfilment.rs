@@ -1,4 +1,4 @@
-//! What Polar's worker does once a job is due: it sends mails, fulfils purchases and hands out keys.
+//! Carries out the jobs of Polar's worker: sends mails, fulfils purchases, grants and revokes keys.
 
 use serde_json::json;
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use crate::state::State;
 use crate::timestamp::Timestamp;
 use crate::worker::Job;
 
-/// Carries out what is due. Whether there was anything.
+/// Carries out the jobs that are due. Returns whether there were any.
 pub(crate) fn run_due(state: &mut State) -> bool {
     let elapsed = state.clock.elapsed();
     let now = state.now();
@@ -22,7 +22,7 @@ pub(crate) fn run_due(state: &mut State) -> bool {
     run(state, jobs)
 }
 
-/// Carries out everything, due or not.
+/// Carries out all jobs, whether they are due or not.
 pub(crate) fn run_all(state: &mut State) -> bool {
     let jobs = state.worker.take_all();
     run(state, jobs)
@@ -47,7 +47,7 @@ fn run(state: &mut State, jobs: Vec<Job>) -> bool {
     any
 }
 
-/// A confirmed checkout becomes an order, and the product's benefit a key.
+/// Turns a confirmed checkout into an order, and grants a key for the product's benefit.
 fn fulfil(database: &mut Database, events: &mut Events, id: Uuid, now: Timestamp) {
     let Some(checkout) = database.checkouts.iter_mut().find(|checkout| checkout.id == id) else {
         return;
@@ -73,7 +73,7 @@ fn fulfil(database: &mut Database, events: &mut Events, id: Uuid, now: Timestamp
     grant(database, events, product, Recipient { customer, member: None, order: order_id }, now);
 }
 
-/// The holder of a claimed seat gets a key of their own.
+/// Grants a key to the holder of a claimed seat.
 fn grant_seat(database: &mut Database, events: &mut Events, id: Uuid, now: Timestamp) {
     let seat = database.team_seats.iter().find(|seat| seat.id == id);
     let Some((order, member)) = seat.and_then(|seat| Some((database.order(seat.order)?, seat.member?))) else {

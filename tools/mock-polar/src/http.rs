@@ -1,4 +1,4 @@
-//! Connections: receives requests, has them answered, and sends the replies.
+//! The HTTP server: receives requests, passes them to the machine, and sends the replies.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,12 +19,12 @@ use crate::machine::Machine;
 use crate::request::{KEPT_BODY, RecordedRequest};
 use crate::timer::Timer;
 
-/// As Polar's server does: a connection that is idle for longer is closed, and a request on it meets a reset.
+/// The time after which an idle connection is closed, as on Polar's server: a later request on it meets a reset.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
-/// How long Polar's worker sleeps when it has nothing to do.
+/// The pause of Polar's worker between two looks for jobs.
 const WORKER_PAUSE: Duration = Duration::from_millis(20);
 
-/// Accepts connections until the runtime is dropped, and every connection with it.
+/// Accepts connections until the runtime is dropped, which also drops every connection.
 pub(crate) async fn serve(listener: TcpListener, machine: Arc<Machine>, connections: Arc<Mutex<Connections>>) {
     tokio::spawn(work(Arc::clone(&machine)));
     loop {
@@ -39,7 +39,7 @@ pub(crate) async fn serve(listener: TcpListener, machine: Arc<Machine>, connecti
     }
 }
 
-/// Polar's worker, for jobs that become due between requests.
+/// Runs Polar's worker, for jobs that become due between requests.
 async fn work(machine: Arc<Machine>) {
     loop {
         machine.work();

@@ -1,4 +1,4 @@
-//! Fault injection: what becomes of a reply when a fault applies to its request.
+//! Fault injection: the change of a reply by the fault that applies to its request.
 
 use crate::answer::{Delivery, Disconnect};
 use crate::captive;
@@ -24,12 +24,12 @@ pub(crate) fn is_handled_first(fault: &Fault) -> bool {
         }
 }
 
-/// By how many seconds Polar's clock is wrong for the request.
+/// Returns the seconds by which Polar's clock is wrong for the request.
 pub(crate) fn clock_skew(fault: &Fault) -> i64 {
     if let Kind::SkewedClock { seconds } = fault.kind { seconds } else { 0 }
 }
 
-/// Lets the fault occur. `polar` gives Polar's reply, and lets Polar handle the request if it has not done so.
+/// Applies the fault. `polar` returns Polar's reply, and lets Polar handle the request if it has not yet.
 pub(crate) async fn inject(
     applied: &mut AppliedFault,
     request: &RecordedRequest,
@@ -64,7 +64,7 @@ pub(crate) async fn inject(
     Ok((with_cors_of(&applied.fault, reply, request), delivery))
 }
 
-/// CORS headers as the fault's documentation says.
+/// Adds or removes CORS headers as the fault's documentation says.
 fn with_cors_of(fault: &Fault, mut reply: Reply, request: &RecordedRequest) -> Reply {
     if !fault.cors.unwrap_or(reply.outer_headers) {
         reply.headers.retain(|(name, _)| !name.starts_with("access-control-"));
@@ -83,9 +83,9 @@ fn server_error(status: u16, html: bool) -> Reply {
 }
 
 enum GarbageBody {
-    /// Something else arrives in place of Polar's reply.
+    /// A body in place of Polar's.
     Replaced(fn() -> Vec<u8>),
-    /// One field of Polar's reply is wrong: where it is in the reply to a validate, and to an activate.
+    /// One wrong member in Polar's reply: its place in the reply to validate, and to activate.
     Altered { validated: &'static str, activated: &'static str },
 }
 
@@ -107,7 +107,7 @@ fn body(garbage: Garbage) -> GarbageBody {
     }
 }
 
-/// Polar's 200 about something that was not asked for. Any other reply stays as it is.
+/// Changes a member of a 200, so that it is about another license. Any other reply stays as it is.
 fn alter(reply: Reply, validated: &str, activated: &str) -> Reply {
     const OTHER: &str = "0ddba11a-0000-4000-8000-000000000bad";
     let Ok(mut body) = serde_json::from_slice::<serde_json::Value>(&reply.body) else {

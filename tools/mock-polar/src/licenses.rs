@@ -1,4 +1,4 @@
-//! License keys and the activations of devices, as Polar's database holds and shows them.
+//! License keys and activations, as Polar stores and shows them.
 
 use std::fmt;
 
@@ -27,9 +27,9 @@ pub enum Status {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ShownStatus {
-    /// It can be used.
+    /// The key can be used.
     Granted,
-    /// It was granted, and its time is over.
+    /// The key was granted and has expired.
     Expired,
     /// The benefit was revoked.
     Revoked,
@@ -55,7 +55,7 @@ pub(crate) struct License {
     pub(crate) organization: Uuid,
     pub(crate) benefit: Uuid,
     pub(crate) customer: Uuid,
-    /// The member of a team who sees it.
+    /// The member of a team who has it.
     pub(crate) member: Option<Uuid>,
     pub(crate) status: Status,
     pub(crate) limit_activations: Option<u32>,
@@ -85,7 +85,7 @@ pub(crate) struct Seat {
 }
 
 impl License {
-    /// A granted key without limits, with a random id, created before any test.
+    /// Returns a granted key without limits, with a random id and an old date.
     pub(crate) fn blank() -> Self {
         Self {
             id: Uuid::new_v4(),
@@ -122,14 +122,14 @@ impl License {
         }
     }
 
-    /// The form in which Polar shows a key.
+    /// Returns the masked key.
     pub(crate) fn display_key(&self) -> String {
         let skip = self.key.chars().count().saturating_sub(6);
         let last: String = self.key.chars().skip(skip).collect();
         format!("****-{last}")
     }
 
-    /// The key gets a new string under the same prefix; activations stay.
+    /// Replaces the key by a new one with the same prefix. Activations stay.
     pub(crate) fn rotate(&mut self, now: Timestamp) {
         let prefix = self.key.len().checked_sub(36).and_then(|at| self.key.split_at_checked(at));
         let prefix = prefix.filter(|(_, uuid)| Uuid::parse_str(uuid).is_ok()).map_or("", |(prefix, _)| prefix);
@@ -138,7 +138,7 @@ impl License {
     }
 }
 
-/// A key in Polar's form, behind a prefix.
+/// Returns a random key in Polar's form, with this prefix.
 pub(crate) fn random_key(prefix: &str) -> String {
     format!("{prefix}{}", Uuid::new_v4().to_string().to_uppercase())
 }
@@ -190,7 +190,7 @@ impl<'a> LicenseView<'a> {
     }
 }
 
-/// A license as the endpoints show it that need its key.
+/// A license as shown by endpoints that need its key.
 #[derive(Serialize)]
 pub(crate) struct HeldLicenseView<'a> {
     #[serde(flatten)]

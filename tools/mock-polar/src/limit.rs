@@ -1,15 +1,15 @@
-//! Polar's rate limits: how many requests of which kind, from whom, before what is blocked for how long.
+//! Polar's rate limits: the requests that each sender may make in a time window, and the block that follows.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::sessions::Subject;
 
-/// Who is counted: whoever a good token names, else an address.
+/// The sender for whom requests are counted: the holder of a valid token, else an address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Identity {
     Address(String),
-    /// A token that was not found good within the last minutes.
+    /// A token that was not valid within the last minutes.
     Token(String),
     Known(Subject),
 }
@@ -26,20 +26,20 @@ enum Zone {
 
 #[derive(Debug, Default)]
 pub(crate) struct Limiter {
-    /// When the window began, and how many requests were in it.
+    /// The start of each time window, and the number of requests in it.
     windows: HashMap<(Zone, Identity, Duration), (Duration, u32)>,
     blocked_until: HashMap<Identity, Duration>,
     good_tokens: HashMap<String, (Subject, Duration)>,
 }
 
-/// How long a token that was good counts as such.
+/// The time for which a token counts as valid after it was.
 const TOKEN_MEMORY: Duration = Duration::from_secs(300);
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 
 impl Zone {
-    /// By the path, whatever the method; `None` for paths that are not counted.
+    /// Returns the zone of a path, for any method; `None` for paths that are not counted.
     fn of(path: &str) -> Option<Self> {
         let path = path.strip_prefix("/v1")?;
         let begins = |prefix: &str, names: &[&str]| {
@@ -61,7 +61,7 @@ impl Zone {
         })
     }
 
-    /// How many requests each window admits.
+    /// Returns the time windows, each with the number of requests that it admits.
     fn windows(self, identity: &Identity) -> &'static [(Duration, u32)] {
         match (self, identity) {
             (Self::Codes, _) => &[(MINUTE, 6), (HOUR, 12)],
@@ -73,7 +73,7 @@ impl Zone {
         }
     }
 
-    /// For how long one request too many blocks every path.
+    /// Returns the time for which one request too many blocks every path.
     fn block(self) -> Option<Duration> {
         match self {
             Self::Codes => Some(Duration::from_secs(900)),
@@ -86,7 +86,7 @@ impl Zone {
 }
 
 impl Limiter {
-    /// Who a request with this token comes from.
+    /// Returns the sender of a request with this token.
     pub(crate) fn identity(&self, token: Option<&str>, address: &str, now: Duration) -> Identity {
         let Some(token) = token else {
             return Identity::Address(address.to_owned());

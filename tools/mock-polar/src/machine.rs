@@ -1,5 +1,5 @@
-//! The local Polar without connections: answers requests by the control endpoint or as Polar, faults included. Opens no
-//! socket, starts no thread; a front does, and lets time pass.
+//! The local Polar without connections: answers requests as the control endpoint or as Polar, with faults. Opens no socket
+//! and starts no thread: the front around it does, and lets time pass.
 
 use std::net::IpAddr;
 
@@ -22,13 +22,13 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// With the keys to start with, Polar's rate limits on or off, the current version of the API, and who is shown the
-    /// mails.
+    /// Creates a local Polar with these keys, with or without rate limits, with this version of the API as the current one,
+    /// and with a function that shows mails.
     pub fn new(seed: Seed, rate_limit: bool, version: ApiVersion, show_mail: Option<fn(&Mail)>) -> Self {
         Self { shared: Shared::new(seed, rate_limit, version, show_mail) }
     }
 
-    /// Answers a request, which arrived whole. Drop the future when the client disconnects.
+    /// Answers a complete request. Drop the future when the client disconnects.
     ///
     /// # Errors
     /// If the connection is to be closed instead.
@@ -46,7 +46,7 @@ impl Machine {
         Ok(Answer::new(reply, delivery, now))
     }
 
-    /// Does what has become due since the last request, as Polar's worker does. Call it often.
+    /// Carries out the jobs of Polar's worker that have become due. Call it often.
     pub fn work(&self) {
         let worked = fulfilment::run_due(&mut self.shared.lock());
         if worked {
@@ -65,7 +65,7 @@ impl Machine {
             let mut state = shared.lock();
             state.requests.push(request.clone());
             let fault = if request.is_preflight() { None } else { state.faults.apply(request.endpoint()) };
-            // Handled under the same lock: whoever waited for the request finds it handled, unless a fault delays it.
+            // Handled under the same lock: a test that waited for the request finds it handled, unless a fault delays it.
             let handled = fault.as_ref().is_none_or(|applied| inject::is_handled_first(&applied.fault)).then(|| {
                 let skew = fault.as_ref().map_or(0, |applied| inject::clock_skew(&applied.fault));
                 polar::answer(&mut state, &request, from, skew)

@@ -1,4 +1,4 @@
-//! The mails that Polar sends, which nobody receives here: tests and developers read them.
+//! The mails that Polar sends. Here they reach no mailbox: tests and developers read them.
 
 use std::fmt;
 
@@ -10,9 +10,9 @@ use crate::timestamp::Timestamp;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Mail {
-    /// Who it is for.
+    /// The recipient's address.
     pub to: String,
-    /// For example `Access your demo purchases`.
+    /// The subject, such as `Access your demo purchases`.
     pub subject: String,
     /// The code for the customer portal, if the mail has one.
     pub code: Option<String>,
@@ -20,12 +20,12 @@ pub struct Mail {
     pub invitation_token: Option<String>,
     /// The page that the mail links to.
     pub url: String,
-    /// When it was sent.
+    /// The time of sending.
     pub sent_at: Timestamp,
 }
 
 impl fmt::Display for Mail {
-    /// For a console.
+    /// Writes one line for a console.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "mail to {}: {}", self.to, self.subject)?;
         if let Some(code) = &self.code {

@@ -1,4 +1,4 @@
-//! What a merchant or a customer does at polar.sh: issues, changes and rotates keys, and looks at them.
+//! Actions of a merchant or a customer at polar.sh: issuing, changing, rotating and viewing keys.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::sold::{KeyOrder, KeySubscription};
 use crate::state::State;
 use crate::timestamp::Timestamp;
 
-/// A key to be issued: [`MockPolar::add_key`](crate::MockPolar::add_key).
+/// A key to issue by [`MockPolar::add_key`](crate::MockPolar::add_key).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewKey {
@@ -31,7 +31,7 @@ pub struct NewKey {
 }
 
 impl NewKey {
-    /// A key of this benefit (name or id), without limits, that never expires.
+    /// Creates a key of this benefit (name or id), without limits or expiry.
     pub fn new(benefit: impl Into<String>) -> Self {
         Self {
             benefit: benefit.into(),
@@ -48,71 +48,71 @@ impl NewKey {
         }
     }
 
-    /// The key itself. Without it: a random one in Polar's form.
+    /// Sets the key itself. Default: a random one in Polar's form.
     #[must_use]
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// The prefix of a random key: `MYAPP` gives `MYAPP-3D2F…`.
+    /// Sets the prefix of a random key: `MYAPP` gives `MYAPP-3D2F…`.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = Some(prefix.into());
         self
     }
 
-    /// How many devices may be activated.
+    /// Sets the number of devices that may be activated.
     #[must_use]
     pub fn limit_activations(mut self, devices: u32) -> Self {
         self.limit_activations = Some(devices);
         self
     }
 
-    /// How often it may be used.
+    /// Sets the usage limit.
     #[must_use]
     pub fn limit_usage(mut self, uses: u32) -> Self {
         self.limit_usage = Some(uses);
         self
     }
 
-    /// When it expires, by the server's clock.
+    /// Sets the expiry, by the server's clock.
     #[must_use]
     pub fn expires_at(mut self, at: Timestamp) -> Self {
         self.expires_at = Some(at);
         self
     }
 
-    /// How long after being added it expires, by the server's clock.
+    /// Sets the expiry as a time after the key is added, by the server's clock.
     #[must_use]
     pub fn expires_in(mut self, after: Duration) -> Self {
         self.expires_in_seconds = Some(after.as_secs());
         self
     }
 
-    /// The subscription that it was sold by.
+    /// Sets the subscription by which it was sold.
     #[must_use]
     pub fn subscription(mut self, subscription: KeySubscription) -> Self {
         self.subscription = Some(subscription);
         self
     }
 
-    /// The order that it was sold by.
+    /// Sets the order by which it was sold.
     #[must_use]
     pub fn order(mut self, order: KeyOrder) -> Self {
         self.order = Some(order);
         self
     }
 
-    /// The customer or member who has it, by their address; a customer who is not known yet is added. Without it: the
-    /// first customer of the organization.
+    /// Sets the customer or member who has it, by address; an unknown customer is added. Default: the first customer of the
+    /// organization.
     #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
         self
     }
 
-    /// Its status, if it is not granted.
+    /// Sets the status. Default: granted.
     #[must_use]
     pub fn status(mut self, status: Status) -> Self {
         self.status = status;
@@ -134,27 +134,27 @@ pub struct KeyInfo {
     pub benefit: String,
     /// The benefit's id.
     pub benefit_id: String,
-    /// The customer it was issued to.
+    /// The id of the customer who has it.
     pub customer_id: String,
-    /// What the merchant set it to.
+    /// The status that the merchant set.
     pub status: Status,
-    /// Whether it can be used, by the server's clock.
+    /// The status by the server's clock: a granted key may have expired.
     pub shown_status: ShownStatus,
-    /// How many devices may be activated; without it, the key needs no activation.
+    /// The number of devices that may be activated; `None` if the key needs no activation.
     pub limit_activations: Option<u32>,
-    /// How often it may be used.
+    /// The usage limit.
     pub limit_usage: Option<u32>,
-    /// How often it was used.
+    /// The usage.
     pub usage: i32,
-    /// How often it was validated successfully.
+    /// The number of successful validations.
     pub validations: u32,
-    /// When it was last validated successfully.
+    /// The time of the last successful validation.
     pub last_validated_at: Option<Timestamp>,
-    /// When it expires.
+    /// The expiry.
     pub expires_at: Option<Timestamp>,
-    /// The subscription that it was sold by.
+    /// The subscription by which it was sold.
     pub subscription: Option<KeySubscription>,
-    /// The order that it was sold by.
+    /// The order by which it was sold.
     pub order: Option<KeyOrder>,
     /// The devices that are activated.
     pub activations: Vec<Activation>,
@@ -168,11 +168,11 @@ pub struct Activation {
     pub id: String,
     /// The name that the device sent.
     pub label: String,
-    /// What the device must send with every validation.
+    /// The conditions that the device must send with every validation.
     pub conditions: Value,
     /// Other data that the device sent.
     pub meta: Value,
-    /// When it was activated.
+    /// The time of the activation.
     pub created_at: Timestamp,
 }
 
@@ -189,14 +189,14 @@ impl Activation {
 }
 
 impl State {
-    /// Every string in Polar's replies that identifies a customer.
+    /// Returns every string in Polar's replies that identifies a customer.
     pub(crate) fn personal_data(&self) -> Vec<String> {
         let of_member = |member: &Member| [Some(member.email.clone()), member.name.clone()];
         let members = self.database.members.iter().flat_map(of_member).flatten();
         self.database.customers.iter().flat_map(Customer::personal_data).chain(members).collect()
     }
 
-    /// Returns the key, or why it cannot be issued.
+    /// Issues a key and returns it; the error says why it cannot be issued.
     pub(crate) fn issue_key(&mut self, new: NewKey) -> Result<String, String> {
         let benefit = self.database.benefit(&new.benefit).ok_or_else(|| {
             format!("there is no benefit `{}`; use one of {}", new.benefit, self.database.benefit_names())
@@ -240,7 +240,7 @@ impl State {
         present.map(|license| self.describe(license)).collect()
     }
 
-    /// Changes a key as the merchant does; `false` if there is none.
+    /// Changes a key as the merchant does; returns `false` if there is none.
     pub(crate) fn change_key(&mut self, key: &str, change: impl FnOnce(&mut License)) -> bool {
         let now = self.now();
         let Some(license) = self.database.license_mut(key) else {
@@ -251,7 +251,7 @@ impl State {
         true
     }
 
-    /// Gives a key a new string under the same prefix; activations stay.
+    /// Replaces a key by a new one with the same prefix; activations stay.
     pub(crate) fn rotate_key(&mut self, key: &str) -> Option<String> {
         let now = self.now();
         let license = self.database.license_mut(key)?;
@@ -259,7 +259,7 @@ impl State {
         Some(license.key.clone())
     }
 
-    /// Who a new key belongs to: a customer, and a member if the address is a member's.
+    /// Returns the owner of a new key: a customer, and a member if the address is a member's.
     fn owner(&mut self, organization: Uuid, email: Option<&str>) -> (Uuid, Option<Uuid>) {
         let Some(email) = email else {
             let mut customers = self.database.customers.iter();

@@ -1,8 +1,8 @@
-//! Polar's own pages, as far as a developer needs them: where a buyer pays, and where the browser ends after it.
+//! Stand-ins for Polar's pages: the page on which a buyer pays, and the confirmation after it.
 
 use crate::reply::Reply;
 
-/// The page at this path; `None` if there is none.
+/// Returns the page at this path, if there is one.
 pub(crate) fn page(path: &str) -> Option<Reply> {
     let rest = path.strip_prefix("/checkout/")?;
     match rest.split_once('/') {

@@ -22,15 +22,15 @@ pub(crate) fn answer(state: &mut State, request: &RecordedRequest, from: IpAddr,
     reply
 }
 
-/// A request, and what the outer layers know of it.
+/// A request with the findings of the outer layers.
 #[derive(Clone, Copy)]
 struct Arrival<'a> {
     request: &'a RecordedRequest,
-    /// The address that it came from.
+    /// The client's address.
     address: &'a str,
-    /// The version that it is answered in.
+    /// The version of the API for the answer.
     version: ApiVersion,
-    /// The seconds by which the clock is moved for it.
+    /// The seconds by which Polar's clock is wrong for this request.
     skew: i64,
 }
 
@@ -41,7 +41,7 @@ fn through_http(state: &mut State, request: &RecordedRequest, from: IpAddr, skew
     if request.is_preflight() {
         return cors::answer_preflight(request).with("polar-version", version.to_string());
     }
-    // Polar is behind a proxy, which says where a request came from.
+    // Polar is behind a proxy, which sends the client's address in this header.
     let address = request.header("true-client-ip").map_or_else(|| from.to_string(), str::to_owned);
     let arrival = Arrival { request, address: &address, version, skew };
     let reply = check_size(request).and_then(|()| limit(state, arrival)).unwrap_or_else(|refusal| refusal);
@@ -78,7 +78,7 @@ fn limit(state: &mut State, arrival: Arrival<'_>) -> Result<Reply, Reply> {
     Ok(reply.with("x-polar-deprecation-notice", notice))
 }
 
-/// With a token that is not valid, every request fails, also those that need none.
+/// Identifies the sender by the token. An invalid token fails every request, even one that needs no token.
 fn authenticate(state: &mut State, arrival: Arrival<'_>) -> Result<Reply, Reply> {
     let subject = match arrival.request.bearer_token() {
         None => Subject::Anonymous,
@@ -115,7 +115,7 @@ fn route(state: &mut State, arrival: Arrival<'_>, subject: Subject) -> Reply {
     }
 }
 
-/// Where the request should have gone: the address that it was sent to, with another path.
+/// Returns the request's address with another path.
 fn location(request: &RecordedRequest, path: &str) -> String {
     let query = request.query().map(|query| format!("?{query}")).unwrap_or_default();
     let path = percent_encoding::utf8_percent_encode(path, NOT_IN_A_LOCATION);

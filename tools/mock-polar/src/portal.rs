@@ -1,4 +1,4 @@
-//! The customer portal: what a customer without a vendor's help can do. Each file below has one part of it.
+//! The customer portal, which a customer uses without the vendor's help. Each file below has one part of it.
 
 mod buying;
 mod call;
@@ -24,10 +24,10 @@ use crate::endpoint::Endpoint;
 use crate::reply::Reply;
 use crate::state::State;
 
-/// An endpoint of the portal.
+/// The function that answers at an endpoint.
 pub(crate) type Handler = fn(&mut State, &Call) -> Result<Reply, Reply>;
 
-/// Who answers at an endpoint.
+/// Returns the handler of an endpoint.
 pub(crate) fn handler(endpoint: Endpoint) -> Handler {
     match endpoint {
         Endpoint::Validate => devices::validate,

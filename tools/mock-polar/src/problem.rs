@@ -83,12 +83,12 @@ impl Problem {
     }
 }
 
-/// The 422 of Polar's framework, for values of the wrong form.
+/// Returns the 422 of Polar's framework, for values of the wrong form.
 pub(crate) fn rejection(problems: &[Problem]) -> Reply {
     reply("RequestValidationError", problems)
 }
 
-/// The 422 of Polar itself, for values that are wrong in this situation.
+/// Returns the 422 of Polar itself, for a value that is wrong in this situation.
 pub(crate) fn polar_rejection(problem: Problem) -> Reply {
     reply("PolarRequestValidationError", &[problem])
 }

@@ -1,4 +1,4 @@
-//! Orders, what they grant, and the seats of a team; as Polar shows them.
+//! Orders, the benefits that they grant, and the seats of a team.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ pub(crate) struct Order {
     pub(crate) checkout: Option<Uuid>,
 }
 
-/// A benefit that a customer has: here, always a license key.
+/// A benefit that was granted to a customer: here, always a license key.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Grant {
     #[serde(default = "Uuid::new_v4")]
@@ -53,7 +53,7 @@ pub(crate) struct TeamSeat {
     #[serde(rename = "order_id")]
     pub(crate) order: Uuid,
     pub(crate) status: TeamSeatStatus,
-    /// Who was invited, where customers have no members; the buyer, where they have.
+    /// The invited customer; in an organization with members, the buyer.
     #[serde(rename = "customer_id")]
     pub(crate) customer: Option<Uuid>,
     #[serde(rename = "member_id")]
@@ -121,7 +121,7 @@ impl TeamSeat {
         Self { claimed_at, revoked_at, ..self }
     }
 
-    /// The address that the seat belongs to, from wherever it is known.
+    /// Returns the address of the seat's holder: its own, or that of its member or customer.
     pub(crate) fn address<'a>(&'a self, member: Option<&'a Member>, customer: Option<&'a Customer>) -> Option<&'a str> {
         let of_member = || member.map(|member| member.email.as_str());
         self.email.as_deref().or_else(of_member).or_else(|| customer.and_then(Customer::email))

@@ -1,4 +1,4 @@
-//! The query of a URL as Polar's framework reads it: of several values of one name, the last counts.
+//! Reads the query of a URL as Polar's framework does: of several values of one name, the last counts.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -13,7 +13,7 @@ pub(crate) struct Query {
     problems: Vec<Problem>,
 }
 
-/// Which part of a list is wanted.
+/// The requested part of a list.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Page {
     pub(crate) number: usize,
@@ -58,7 +58,7 @@ impl Query {
         Page { number, size }
     }
 
-    /// Nothing, or the rejection of what was wrong with the values read so far.
+    /// Rejects the request if a value read so far is wrong.
     pub(crate) fn check(&self) -> Result<(), Reply> {
         if self.problems.is_empty() { Ok(()) } else { Err(rejection(&self.problems)) }
     }
@@ -78,7 +78,7 @@ impl Query {
 }
 
 impl Page {
-    /// The reply that lists this page of the items.
+    /// Returns the reply with this page of the items.
     pub(crate) fn of<T: serde::Serialize>(self, items: &[T]) -> Reply {
         let skip = self.number.saturating_sub(1).saturating_mul(self.size);
         let shown: Vec<&T> = items.iter().skip(skip).take(self.size).collect();

@@ -1,4 +1,4 @@
-//! A reply before it is sent, in the forms that Polar uses.
+//! Replies in the forms that Polar uses, before they are sent.
 
 use serde::Serialize;
 
@@ -10,16 +10,16 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Vec<u8>,
-    /// What is sent after the body, as it happens.
+    /// Events that follow the body.
     pub(crate) stream: Option<Stream>,
-    /// Sent without `content-length`, as Polar's 429 is.
+    /// Whether to send it without `content-length`, like Polar's 429.
     pub(crate) chunked: bool,
     /// Whether Polar's outer layers add `polar-version`, `cache-control` and CORS headers.
     pub(crate) outer_headers: bool,
 }
 
 impl Reply {
-    /// A body of this content type, with the headers of Polar's outer layers.
+    /// Returns a reply with a body of this content type, and with the headers of Polar's outer layers.
     pub(crate) fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         let headers = vec![("content-type", content_type.to_owned())];
         Self { status, headers, body: body.into(), stream: None, chunked: false, outer_headers: true }
@@ -36,19 +36,19 @@ impl Reply {
         Self::new(status, "text/plain; charset=utf-8", body)
     }
 
-    /// A page of something between the program and Polar.
+    /// Returns a page of a server between the program and Polar.
     pub(crate) fn html(status: u16, body: &str) -> Self {
         Self::new(status, "text/html; charset=utf-8", body).without_outer_headers()
     }
 
-    /// Events as they happen.
+    /// Returns a stream of events.
     pub(crate) fn stream(events: Stream) -> Self {
         let reply = Self::new(200, "text/event-stream; charset=utf-8", "");
         let reply = reply.with("cache-control", "no-store").with("x-accel-buffering", "no");
         Self { stream: Some(events), chunked: true, ..reply }
     }
 
-    /// An application error: `{"error": NAME, "detail": …}`.
+    /// Returns an application error: `{"error": NAME, "detail": …}`.
     pub(crate) fn error(status: u16, error: &str, detail: &str) -> Self {
         #[derive(Serialize)]
         struct Body<'a> {
@@ -58,7 +58,7 @@ impl Reply {
         Self::json(status, &Body { error, detail })
     }
 
-    /// An error of the web framework, which has no `error`.
+    /// Returns an error of the web framework, which has no `error`.
     pub(crate) fn framework_error(status: u16, detail: &str) -> Self {
         #[derive(Serialize)]
         struct Body<'a> {
@@ -75,12 +75,12 @@ impl Reply {
         Self::error(403, "NotPermitted", detail)
     }
 
-    /// No token, or one that the endpoint is not for.
+    /// Returns the refusal of a request without a token, or with one of the wrong kind.
     pub(crate) fn unauthorized() -> Self {
         Self::error(401, "Unauthorized", "Unauthorized").with("www-authenticate", "Bearer realm=\"polar\"")
     }
 
-    /// A token that is expired, revoked or no token at all. It has `error_description` in place of `detail`.
+    /// Returns the refusal of a token that is expired, revoked or unknown. It has `error_description` in place of `detail`.
     pub(crate) fn invalid_token() -> Self {
         const DESCRIPTION: &str =
             "The access token provided is expired, revoked, malformed, or invalid for other reasons.";
@@ -96,7 +96,7 @@ impl Reply {
             .with("www-authenticate", scheme)
     }
 
-    /// To the same place with another path.
+    /// Returns a redirect.
     pub(crate) fn redirect(location: &str) -> Self {
         let headers = vec![("location", location.to_owned())];
         Self { status: 307, headers, body: Vec::new(), stream: None, chunked: false, outer_headers: true }
@@ -111,7 +111,7 @@ impl Reply {
         Self { status: 429, headers, body: Vec::new(), stream: None, chunked: true, outer_headers: true }
     }
 
-    /// An unhandled exception in Polar: it bypasses every layer that would have added a header.
+    /// Returns the reply to an unhandled exception in Polar, which bypasses every layer that adds headers.
     pub(crate) fn internal_error() -> Self {
         Self::text(500, "Internal Server Error").without_outer_headers()
     }

@@ -1,4 +1,4 @@
-//! A request as it arrived, and the endpoint that it is for.
+//! Requests as they arrived, and their endpoints.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,24 +8,24 @@ use serde::Serialize;
 
 use crate::endpoint::{self, Endpoint, Target};
 
-/// As much of a body as Polar accepts is kept, so that a faulty test cannot fill the memory.
+/// The most bytes that are kept of a body: as many as Polar accepts, so that a faulty test cannot fill the memory.
 pub const KEPT_BODY: usize = 10 * 1024 * 1024;
 
 /// A request that reached the server. The control endpoint's own requests are not among them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedRequest {
-    /// For example `POST`.
+    /// The method, such as `POST`.
     pub method: String,
-    /// Path and query.
+    /// The path and the query.
     pub path: String,
-    /// In the order received, names in lower case.
+    /// The headers in the order received, with names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The whole body; of one over 10 MiB, which Polar rejects, at most that much.
+    /// The whole body; at most 10 MiB of a larger one, which Polar rejects.
     pub body: Vec<u8>,
 }
 
 impl RecordedRequest {
-    /// The endpoint that it is for, if its method and path lead to one.
+    /// Returns the endpoint of this method and path, if there is one.
     pub fn endpoint(&self) -> Option<Endpoint> {
         match self.target() {
             Target::Endpoint(endpoint, _) => Some(endpoint),
@@ -33,34 +33,34 @@ impl RecordedRequest {
         }
     }
 
-    /// The first header of this name (in any case).
+    /// Returns the first header of this name, in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// The body as text; what is not UTF-8 is replaced.
+    /// Returns the body as text; bytes that are not UTF-8 are replaced.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The body as JSON; `null` if it is not.
+    /// Returns the body as JSON; `null` if it is not JSON.
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// The server as the client named it.
+    /// Returns the address of the server as the client named it.
     pub(crate) fn site(&self) -> String {
         format!("http://{}", self.header("host").unwrap_or("127.0.0.1"))
     }
 
-    /// The token of the header `authorization`; other schemes, and what is not ASCII, count as none.
+    /// Returns the token of the header `authorization`. Other schemes and text that is not ASCII count as none.
     pub(crate) fn bearer_token(&self) -> Option<&str> {
         let (scheme, token) = self.header("authorization")?.split_once(' ')?;
         let token = token.trim();
         (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && token.is_ascii()).then_some(token)
     }
 
-    /// Without a content type, a body is not read as JSON; `application/problem+json` and the like are.
+    /// Whether the body is declared as JSON: `application/json`, `application/problem+json` and the like.
     pub(crate) fn has_json(&self) -> bool {
         let content_type = self.header("content-type").unwrap_or_default();
         let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -71,18 +71,18 @@ impl RecordedRequest {
         endpoint::find(&self.method, &self.decoded_path())
     }
 
-    /// The path without its query, percent-encoding undone, and without the `/api` that Polar's paths once began with.
+    /// Returns the path without its query and percent-encoding, and without the `/api` of Polar's older paths.
     pub(crate) fn decoded_path(&self) -> String {
         let path = self.raw_path();
         path.strip_prefix("/api").filter(|rest| rest.starts_with("/v1")).map_or(path.to_string(), str::to_owned)
     }
 
-    /// Whether its path begins with `/api`, which Polar calls deprecated.
+    /// Whether the path begins with `/api`, which Polar calls deprecated.
     pub(crate) fn has_deprecated_path(&self) -> bool {
         self.raw_path().starts_with("/api/v1")
     }
 
-    /// What follows the question mark.
+    /// Returns the query.
     pub(crate) fn query(&self) -> Option<&str> {
         self.path.split_once('?').map(|(_, query)| query)
     }
@@ -92,7 +92,7 @@ impl RecordedRequest {
         percent_decode_str(path).decode_utf8_lossy()
     }
 
-    /// Whether it is the question of a browser that precedes a request to another origin.
+    /// Whether this is a preflight, which a browser sends before a request to another origin.
     pub(crate) fn is_preflight(&self) -> bool {
         self.method == "OPTIONS"
             && self.header("origin").is_some()

@@ -1,4 +1,4 @@
-//! What a server starts with.
+//! Seeds: the initial state of a server.
 
 use uuid::Uuid;
 
@@ -53,7 +53,7 @@ pub const DEMO_MEMBERS_ORGANIZATION: &str = "de300000-0000-4000-8000-00000000000
 pub const DEMO_MEMBERS: [&str; 3] =
     ["owner@wobbling.example.com", "billing@wobbling.example.com", "member@wobbling.example.com"];
 
-/// Organizations, benefits, customers, keys and activations that a server starts with and returns to on reset.
+/// The organizations, benefits, customers, keys and activations of a server at its start and after a reset.
 ///
 /// ```
 /// use mock_polar::{MockPolar, Seed};
@@ -114,8 +114,8 @@ impl Seed {
         Ok(Self { database: seed_file::read(text)? })
     }
 
-    /// One organization with a key for each situation that an app can meet, and another whose customers are teams: see
-    /// the `DEMO_` constants.
+    /// Returns the demo seed: one organization with a key for each situation of an app, and another whose customers are teams.
+    /// The `DEMO_` constants name its parts.
     pub fn demo() -> Self {
         let (organization, team) = (id(1), id(2));
         let [pro, basic, studio] = [id(0xb1), id(0xb2), id(0xb3)];
@@ -156,7 +156,7 @@ impl Default for Seed {
 /// 2025-01-01T00:00:00Z.
 const EXPIRED: Timestamp = Timestamp::from_unix_seconds(1_735_689_600);
 
-/// An id of the demo seed.
+/// Returns an id of the demo seed.
 fn id(last: u128) -> Uuid {
     Uuid::from_u128(0xde30_0000_0000_4000_8000_0000_0000_0000 | last)
 }
@@ -192,7 +192,7 @@ fn demo_licenses(organization: Uuid, pro: Uuid, basic: Uuid) -> Vec<License> {
     ]
 }
 
-/// Products with links to them, a team's order with an invitation, and the vendor's secret.
+/// Adds products with links to them, a team's order with an invitation, and the vendor's secret.
 fn sell(database: &mut Database, organization: Uuid, benefit: Uuid) {
     let product = |number: u128, name: &str, price| Product {
         id: id(0xf0 + number),

@@ -1,4 +1,4 @@
-//! Seeds as JSON. Most of what is sold has the form of the database and is read as it is.
+//! Reads seeds from JSON. Most rows of the customer portal have the form of the database, and are read into it directly.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! A running server: started, stopped, and controlled by a test. What a test does with keys and in the customer portal is
+//! The server, and the methods by which a test starts, stops and controls it. Those about keys and the customer portal are
 //! in the files below.
 
 mod keys;
@@ -46,7 +46,7 @@ enum Stage {
     Offline(Option<TcpSocket>),
 }
 
-/// How a [`MockPolar`] starts.
+/// The options of a [`MockPolar`].
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
     seed: Seed,
@@ -57,36 +57,36 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// The keys to start with. Without it: [`Seed::demo`].
+    /// Sets the initial keys. Default: [`Seed::demo`].
     #[must_use]
     pub fn seed(mut self, seed: Seed) -> Self {
         self.seed = seed;
         self
     }
 
-    /// The port on 127.0.0.1. Without it, or with 0: any free port.
+    /// Sets the port on 127.0.0.1. Default, and with 0: any free port.
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// Whether Polar's rate limits apply: of the license endpoints, three requests a second, then 429 for a minute; of
-    /// codes, six a minute and twelve an hour, then 429 for a quarter of an hour; and more. Without it: no.
+    /// Turns Polar's rate limits on: for the license endpoints, three requests a second, then 429 for a minute; for codes,
+    /// six a minute and twelve an hour, then 429 for a quarter of an hour; and more. Default: off.
     #[must_use]
     pub fn rate_limit(mut self, on: bool) -> Self {
         self.rate_limit = on;
         self
     }
 
-    /// The version of the API that requests are answered in that name none. Without it: [`ApiVersion::default`].
+    /// Sets the current version of the API, in which requests are answered that name none. Default: [`ApiVersion::default`].
     #[must_use]
     pub fn api_version(mut self, version: ApiVersion) -> Self {
         self.api_version = version;
         self
     }
 
-    /// Whether mails are also written to the standard error, for a developer who waits for a code. Without it: no.
+    /// Also writes mails to standard error, for a developer who waits for a code. Default: off.
     #[must_use]
     pub fn show_mails(mut self, on: bool) -> Self {
         self.show_mails = on;
@@ -98,7 +98,7 @@ impl Builder {
     /// # Errors
     /// If the port is not available.
     pub fn start(self) -> Result<MockPolar, Error> {
-        // Loopback only: nobody else may see the keys or change the state.
+        // Loopback only, so that no other computer sees the keys or changes the state.
         let socket = reserve(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)))?;
         let address = socket.local_addr().map_err(|error| Error::server("the server's port is unknown", error))?;
         let show_mail: Option<fn(&Mail)> = self.show_mails.then_some(show_mail);
@@ -119,27 +119,27 @@ impl MockPolar {
         Self::builder().start()
     }
 
-    /// To choose seed, port and rate limit.
+    /// Returns a builder, to choose options such as the seed and the port.
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    /// The base URL for the program under test, such as `http://127.0.0.1:49152`.
+    /// Returns the base URL for the program under test, such as `http://127.0.0.1:49152`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The address it listens on.
+    /// Returns the address of the socket.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The id of the organization that new keys belong to.
+    /// Returns the id of the organization that new keys belong to.
     pub fn organization(&self) -> String {
         self.state(|state| state.database.organization.to_string())
     }
 
-    /// The id of the benefit of this name.
+    /// Returns the id of the benefit with this name.
     #[track_caller]
     pub fn benefit(&self, name: &str) -> String {
         self.benefit_id(name).to_string()
@@ -218,12 +218,12 @@ impl MockPolar {
 
 /// Versions of the API, as Polar adds and removes them.
 impl MockPolar {
-    /// The version that requests are answered in that name none.
+    /// Returns the current version, in which requests are answered that name none.
     pub fn api_version(&self) -> ApiVersion {
         self.state(|state| state.versions.current())
     }
 
-    /// Makes a version current. One that is not known here answers like the newest of those before it.
+    /// Makes a version the current one. An unknown version answers like the newest known one before it.
     pub fn release_api_version(&self, version: ApiVersion) {
         self.state(|state| state.versions.release(version));
     }
@@ -237,8 +237,8 @@ impl MockPolar {
 
 /// Requests that arrived.
 impl MockPolar {
-    /// Every request since the start or the last [`clear_requests`](Self::clear_requests), including
-    /// preflights and requests that met a fault.
+    /// Returns every request since the start or the last [`clear_requests`](Self::clear_requests), including preflights and
+    /// requests that met a fault.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.state(|state| state.requests.clone())
     }

@@ -1,4 +1,4 @@
-//! Who asks: the tokens that customers, members and vendors hold, and the codes that they get them with.
+//! Tokens of customers, members and vendors, and the codes that customers exchange for them.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use uuid::Uuid;
 
 use crate::timestamp::Timestamp;
 
-/// Who a request comes from.
+/// The sender of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Subject {
     Anonymous,
     Customer(Uuid),
     Member(Uuid),
-    /// The organization whose secret it is.
+    /// The vendor, by the id of the organization.
     Vendor(Uuid),
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct Session {
     pub(crate) return_url: Option<String>,
 }
 
-/// A code that was mailed.
+/// A mailed code.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Code {
     pub(crate) code: String,
@@ -58,13 +58,13 @@ impl Code {
     }
 }
 
-/// A secret in Polar's form: the prefix and 43 characters.
+/// Returns a secret in Polar's form: the prefix and 43 characters.
 pub(crate) fn random_token(prefix: &str) -> String {
     const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     format!("{prefix}{}", random(ALPHABET, 43))
 }
 
-/// Random enough for a server that guards nothing: from the random bytes of UUIDs.
+/// Returns random characters, from the random bytes of UUIDs: good enough for a server that guards nothing.
 fn random(alphabet: &[u8], length: usize) -> String {
     let bytes = std::iter::repeat_with(Uuid::new_v4).flat_map(|id| id.into_bytes().into_iter().take(6));
     bytes

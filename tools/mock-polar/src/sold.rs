@@ -1,4 +1,4 @@
-//! What a key was sold by, as Polar shows it beside the key since version 2027-01.
+//! The subscription or order by which a key was sold, as Polar shows it since version 2027-01.
 
 use std::time::Duration;
 
@@ -28,33 +28,33 @@ impl Default for KeySubscription {
 }
 
 impl KeySubscription {
-    /// A subscription with this status, one of Polar's (`trialing`, `active`, `past_due`, …) or any other text.
+    /// Creates a subscription with this status: one of Polar's (`trialing`, `active`, `past_due`, …) or any other text.
     pub fn new(status: impl Into<String>) -> Self {
         Self { status: status.into(), ..Self::default() }
     }
 
-    /// When the period ends that is paid for.
+    /// Sets the end of the paid period.
     #[must_use]
     pub fn current_period_end(mut self, at: Timestamp) -> Self {
         self.current_period_end = at;
         self
     }
 
-    /// Whether it ends with that period.
+    /// Sets whether the subscription ends with that period.
     #[must_use]
     pub fn cancel_at_period_end(mut self, cancels: bool) -> Self {
         self.cancel_at_period_end = cancels;
         self
     }
 
-    /// When it ends. Without it: not known.
+    /// Sets the end of the subscription, which is unknown otherwise.
     #[must_use]
     pub fn ends_at(mut self, at: Timestamp) -> Self {
         self.ends_at = Some(at);
         self
     }
 
-    /// A subscription whose first period, a `year` or else a month, has begun.
+    /// Returns a subscription in its first period, a `year` or else a month.
     pub(crate) fn begun(interval: &str, now: Timestamp) -> Self {
         let days = if interval == "year" { 365 } else { 30 };
         Self {
@@ -85,13 +85,12 @@ impl Default for KeyOrder {
 }
 
 impl KeyOrder {
-    /// An order with this status, one of Polar's (`pending`, `paid`, `refunded`, …) or any other text, which was paid or
-    /// was not.
+    /// Creates an order, paid or not, with this status: one of Polar's (`pending`, `paid`, `refunded`, …) or any other text.
     pub fn new(status: impl Into<String>, paid: bool) -> Self {
         Self { status: status.into(), paid, ..Self::default() }
     }
 
-    /// When it was placed.
+    /// Sets the date of the order.
     #[must_use]
     pub fn created_at(mut self, at: Timestamp) -> Self {
         self.created_at = at;
@@ -103,7 +102,7 @@ impl KeyOrder {
     }
 }
 
-/// What a validated license shows of its sale.
+/// The members of a validated license about its sale.
 #[derive(Serialize)]
 pub(crate) struct SoldView<'a> {
     subscription_id: Option<Uuid>,

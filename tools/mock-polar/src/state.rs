@@ -25,7 +25,7 @@ pub(crate) struct Shared {
     /// Wakes threads that wait for requests or mails.
     #[cfg(feature = "server")]
     changed: std::sync::Condvar,
-    /// Wakes connections that wait for them.
+    /// Wakes connections that wait for requests or mails.
     notify: Notify,
 }
 
@@ -73,19 +73,19 @@ impl Shared {
         }
     }
 
-    /// A test that panicked while it held the lock leaves the state usable.
+    /// Locks the state, also after a test panicked while it held the lock.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Wakes those who wait, after a request or a mail was recorded. Call it with the lock released.
+    /// Wakes waiting threads and connections after a request or a mail was recorded. Call it with the lock released.
     pub(crate) fn announce(&self) {
         #[cfg(feature = "server")]
         self.changed.notify_all();
         self.notify.notify_waiters();
     }
 
-    /// Blocks until there are as many as wanted of what `count` counts; `false` after the timeout.
+    /// Blocks until `count` returns at least `wanted`; returns `false` after the timeout.
     #[cfg(feature = "server")]
     pub(crate) fn wait_for(&self, count: fn(&State) -> usize, wanted: usize, timeout: Duration) -> bool {
         let missing = |state: &mut State| count(state) < wanted;
@@ -94,7 +94,7 @@ impl Shared {
         count(&state) >= wanted
     }
 
-    /// Waits until there are as many as wanted of what `count` counts, or `timer` says that it took too long.
+    /// Waits until `count` returns at least `wanted`, or until the timeout has passed by `timer`.
     pub(crate) async fn until(&self, count: fn(&State) -> usize, wanted: usize, timeout: Duration, timer: &impl Timer) {
         let enough = async {
             loop {
@@ -134,7 +134,7 @@ impl State {
         self.limiter = Limiter::default();
     }
 
-    /// Back to the start: the seed's keys, the system's time, all versions, no faults, nothing recorded, no stream open.
+    /// Restores the initial state: the seed's keys, the system's time, all versions; no faults, records or open streams.
     pub(crate) fn reset(&mut self) {
         self.database = self.seed.database();
         self.clock = Clock::new();

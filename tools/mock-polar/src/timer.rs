@@ -1,9 +1,9 @@
-//! How a front lets time pass. Replies wait by it, and by nothing else.
+//! The timer of a front. It is the only way in which replies wait.
 
 use std::time::Duration;
 
-/// Waits for a front: a server by its runtime, a front in JavaScript until it looks again.
+/// A timer: that of the runtime in a server, polling in JavaScript.
 pub trait Timer {
-    /// Ends after this time.
+    /// Completes after this time.
     fn sleep(&self, by: Duration) -> impl Future<Output = ()>;
 }

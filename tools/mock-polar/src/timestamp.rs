@@ -39,25 +39,25 @@ const MICROS: &[BorrowedFormatItem<'_>] =
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// When everything in a seed was created: 2026-01-02T03:04:05.678901Z.
+    /// The creation date of everything in a seed: 2026-01-02T03:04:05.678901Z.
     pub(crate) const SEEDED: Self = Self::from_unix_micros(1_767_323_045_678_901);
 
-    /// [`SEEDED`](Self::SEEDED) as a default.
+    /// Returns [`SEEDED`](Self::SEEDED), as a default for serde.
     pub(crate) fn seeded() -> Self {
         Self::SEEDED
     }
 
-    /// The expiry of what should not expire: 2099-01-01T00:00:00Z.
+    /// Returns an expiry that no test reaches: 2099-01-01T00:00:00Z.
     pub(crate) const fn far_future() -> Self {
         Self::from_unix_seconds(4_070_908_800)
     }
 
-    /// A point in time from seconds since 1970 (UTC).
+    /// Returns the point in time after these seconds since 1970 (UTC).
     pub const fn from_unix_seconds(seconds: i64) -> Self {
         Self::from_unix_micros(seconds.saturating_mul(MICROS_PER_SECOND))
     }
 
-    /// A point in time from microseconds since 1970 (UTC).
+    /// Returns the point in time after these microseconds since 1970 (UTC).
     pub const fn from_unix_micros(micros: i64) -> Self {
         if micros < EARLIEST {
             Self(EARLIEST)
@@ -68,7 +68,7 @@ impl Timestamp {
         }
     }
 
-    /// Microseconds since 1970 (UTC).
+    /// Returns the microseconds since 1970 (UTC).
     pub const fn unix_micros(self) -> i64 {
         self.0
     }
@@ -88,7 +88,7 @@ impl Timestamp {
         Self::from_unix_micros(self.0.saturating_add(seconds.saturating_mul(MICROS_PER_SECOND)))
     }
 
-    /// As in the HTTP header `date` (RFC 9110, section 5.6.7). `httpdate` writes no time before 1970: 1970 then.
+    /// Formats the time for the HTTP header `date` (RFC 9110, section 5.6.7), earlier times as 1970.
     pub(crate) fn http_date(self) -> String {
         httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_micros(u64::try_from(self.0).unwrap_or(0)))
     }
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_date_is_rejected() {
+    fn other_texts_are_rejected() {
         for text in
             ["", "tomorrow", "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-01-01T00:00:00", "2026-01-01"]
         {

@@ -1,5 +1,4 @@
-//! The versions of Polar's API: which ones a server answers in, and which one is current. Polar adds one each quarter and
-//! removes the oldest.
+//! The versions of Polar's API that a server has, and its current one. Polar adds one each quarter and removes the oldest.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -17,11 +16,11 @@ pub struct ApiVersion {
 }
 
 impl ApiVersion {
-    /// The oldest one that is known here.
+    /// The oldest known version.
     pub const V2026_04: Self = Self { year: 2026, month: 4 };
-    /// With the member of a team who has the key.
+    /// Adds the member of a team who has the key.
     pub const V2026_10: Self = Self { year: 2026, month: 10 };
-    /// With the subscription and the order that the key was sold by.
+    /// Adds the subscription and the order by which the key was sold.
     pub const V2027_01: Self = Self { year: 2027, month: 1 };
 
     /// The versions whose answers are known, oldest first.
@@ -29,7 +28,7 @@ impl ApiVersion {
 }
 
 impl Default for ApiVersion {
-    /// The current version of Polar's production.
+    /// Returns the current version of Polar's production.
     fn default() -> Self {
         Self::V2026_10
     }
@@ -71,7 +70,7 @@ impl<'de> Deserialize<'de> for ApiVersion {
     }
 }
 
-/// The versions that a server answers in. There is always a current one.
+/// The versions of a server. One of them is always the current one.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Versions {
     current: ApiVersion,
@@ -80,7 +79,7 @@ pub(crate) struct Versions {
 }
 
 impl Versions {
-    /// All that are known, of which one is current.
+    /// Returns all known versions with this one as the current one.
     pub(crate) fn starting_with(current: ApiVersion) -> Self {
         Self { current, all: ApiVersion::KNOWN.into_iter().chain([current]).collect() }
     }
@@ -89,7 +88,7 @@ impl Versions {
         self.current
     }
 
-    /// The version that a request is answered in, which may name one; `None` if there is none of that name.
+    /// Returns the version for a request, which may name one; `None` if that version does not exist.
     pub(crate) fn answering(&self, named: Option<&str>) -> Option<ApiVersion> {
         match named {
             None | Some("") => Some(self.current),
@@ -97,13 +96,13 @@ impl Versions {
         }
     }
 
-    /// Makes a version current, and adds it if there is no such one yet.
+    /// Makes a version the current one, and adds it if it does not exist.
     pub(crate) fn release(&mut self, version: ApiVersion) {
         self.all.insert(version);
         self.current = version;
     }
 
-    /// Removes a version. `Err` says why it cannot be removed.
+    /// Removes a version. The error says why it cannot be removed.
     pub(crate) fn remove(&mut self, version: ApiVersion) -> Result<(), String> {
         if version == self.current {
             return Err(format!("{version} is the current version; make another one current first"));

@@ -1,4 +1,4 @@
-//! What Polar does later: its worker's jobs, and when each is due. Does not carry them out.
+//! The queue of Polar's worker: jobs, and the time when each is due. Does not carry them out.
 
 use std::time::Duration;
 
@@ -9,15 +9,15 @@ use crate::mails::Mail;
 #[derive(Clone, Debug)]
 pub(crate) enum Job {
     Send(Mail),
-    /// A confirmed checkout becomes an order with its key.
+    /// Turns a confirmed checkout into an order with a key.
     Fulfil {
         checkout: Uuid,
     },
-    /// The seat's holder gets a key.
+    /// Grants a key to the seat's holder.
     GrantSeat {
         seat: Uuid,
     },
-    /// The key of a member who lost the seat is revoked.
+    /// Revokes the key of a member who lost the seat.
     RevokeMember {
         member: Uuid,
         order: Uuid,
@@ -32,8 +32,8 @@ pub(crate) struct Worker {
 }
 
 impl Default for Worker {
-    /// A mail is read long after it was sent, so waiting for one would prove nothing. A key always comes after the reply
-    /// to the purchase, and an app that expects it earlier must fail.
+    /// Returns a worker that sends mails at once: people read them much later anyway, so a delay would test nothing. A key
+    /// always comes after the reply to the purchase, so that an app fails that expects it earlier.
     fn default() -> Self {
         Self { jobs: Vec::new(), mail_delay: Duration::ZERO, purchase_delay: Duration::from_secs(1) }
     }
@@ -48,12 +48,12 @@ impl Worker {
         self.jobs.push((now.saturating_add(delay), job));
     }
 
-    /// From now on, mails take this long.
+    /// Sets the delay of later mails.
     pub(crate) fn delay_mails(&mut self, by: Duration) {
         self.mail_delay = by;
     }
 
-    /// From now on, it takes this long from a purchase or a claimed seat to its key.
+    /// Sets the delay between later purchases or claimed seats and their keys.
     pub(crate) fn delay_purchases(&mut self, by: Duration) {
         self.purchase_delay = by;
     }

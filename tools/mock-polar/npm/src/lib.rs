@@ -1,5 +1,5 @@
-//! The local Polar for a front in JavaScript: requests go in, and what to send comes out. Opens no socket and sets no timer:
-//! `ts/server.mts` does, and asks again while there is nothing to send.
+//! The local Polar for a front in JavaScript: receives requests and returns answers to send. Opens no socket and sets no
+//! timer: `ts/server.mts` does, and polls while there is no answer.
 //!
 //! ```text
 //!   ts/cli.mts ── ts/server.mts   Node's http
@@ -32,8 +32,8 @@ pub struct Polar {
 
 #[wasm_bindgen]
 impl Polar {
-    /// With a seed in JSON, or the demo keys; with Polar's rate limits on or off; with this version as the current one; and
-    /// with mails shown on the console or not. Throws a sentence about what is wrong with the seed or the version.
+    /// Creates a local Polar with a seed in JSON or the demo keys, with or without rate limits, with this version of the API
+    /// as the current one, and with or without mails on the console. Throws a sentence if the seed or the version is wrong.
     #[wasm_bindgen(constructor)]
     pub fn new(
         seed: Option<String>,
@@ -51,7 +51,7 @@ impl Polar {
         Ok(Self { machine })
     }
 
-    /// Takes a request that arrived whole. `headers` are names and values in turn. Polar has handled it when this returns,
+    /// Receives a complete request. `headers` alternates names and values. Polar has handled the request when this returns,
     /// unless a fault delays it.
     pub fn receive(&self, method: String, path: String, headers: Vec<String>, body: Vec<u8>, from: &str) -> Exchange {
         let headers = headers.chunks_exact(2).filter_map(|pair| match pair {
@@ -67,25 +67,25 @@ impl Polar {
         exchange
     }
 
-    /// Does what has become due meanwhile, as Polar's worker does. Call it often.
+    /// Carries out the jobs of Polar's worker that have become due. Call it often.
     pub fn work(&self) {
         self.machine.work();
     }
 }
 
-/// As much of a body as Polar accepts, and as is kept of one that is longer.
+/// Returns the most bytes that Polar accepts of a body, and that are kept of a longer one.
 #[wasm_bindgen(js_name = keptBody)]
 pub fn kept_body() -> usize {
     KEPT_BODY
 }
 
-/// The address of the customer who has the demo keys.
+/// Returns the address of the customer who has the demo keys.
 #[wasm_bindgen(js_name = demoEmail)]
 pub fn demo_email() -> String {
     DEMO_EMAIL.to_owned()
 }
 
-/// One request, until its answer is sent. To be freed when the client disconnects.
+/// One request, until its answer is sent. Free it when the client disconnects.
 #[wasm_bindgen]
 pub struct Exchange {
     phase: RefCell<Phase>,
@@ -100,32 +100,32 @@ enum Phase {
     Over,
 }
 
-/// What to do about a request.
+/// The next action for a request.
 #[derive(Serialize, Tsify)]
 #[serde(tag = "do", rename_all = "camelCase")]
 pub enum Next {
-    /// Ask again a little later.
+    /// Poll again a little later.
     Wait,
     /// Close the connection without another byte.
     Disconnect,
-    /// Send this, and then the events, if it streams.
+    /// Send this answer, and then the events of a stream.
     Send {
-        /// For example 200.
+        /// The status, such as 200.
         status: u16,
-        /// Names and values in turn. Without `content-length`, the body is sent in chunks, unless the status is 204.
+        /// Names and values, alternating. Without `content-length`, the body is sent in chunks, unless the status is 204.
         headers: Vec<String>,
-        /// What is known of the body.
+        /// The part of the body that is known.
         #[serde(with = "serde_bytes")]
         #[tsify(type = "Uint8Array")]
         body: Vec<u8>,
-        /// How the body is sent.
+        /// The way to send the body.
         delivery: Sending,
-        /// Whether `event` has more of it.
+        /// Whether `event` returns more of the body.
         streams: bool,
     },
 }
 
-/// How a body is sent.
+/// The way to send a body.
 #[derive(Serialize, Tsify)]
 #[serde(tag = "how", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Sending {
@@ -133,36 +133,36 @@ pub enum Sending {
     Whole,
     /// Byte by byte, with this pause before each.
     Slow {
-        /// In milliseconds.
+        /// The pause in milliseconds.
         pause_ms: f64,
     },
     /// Half of it; then the connection closes.
     Truncated,
     /// One JSON string of this many bytes instead.
     Huge {
-        /// With its quotes.
+        /// The length with its quotes.
         bytes: f64,
     },
 }
 
-/// What follows a body that streams.
+/// An event of a stream.
 #[derive(Serialize, Tsify)]
 #[serde(tag = "do", rename_all = "camelCase")]
 pub enum Event {
-    /// Ask again a little later.
+    /// Poll again a little later.
     Wait,
-    /// Send this.
+    /// Send this event.
     Send {
-        /// As it is.
+        /// The text to send.
         text: String,
     },
-    /// That was all.
+    /// End the stream.
     End,
 }
 
 #[wasm_bindgen]
 impl Exchange {
-    /// What to do about the request.
+    /// Returns the next action for the request.
     pub fn poll(&self) -> Result<Ts<Next>, JsValue> {
         self.advance();
         let mut phase = self.phase.borrow_mut();
@@ -178,7 +178,7 @@ impl Exchange {
         to_js(&next)
     }
 
-    /// What follows the body.
+    /// Returns the next event of the stream.
     pub fn event(&self) -> Result<Ts<Event>, JsValue> {
         let received = match &mut *self.phase.borrow_mut() {
             Phase::Streaming(stream) => stream.poll_recv(&mut Context::from_waker(Waker::noop())),
@@ -223,7 +223,7 @@ fn send(answer: Answer) -> (Next, Option<Stream>) {
     (next, answer.stream)
 }
 
-/// Time passes between two calls of the front's.
+/// A timer that is checked whenever the front polls.
 struct Polled;
 
 impl Timer for Polled {
@@ -245,7 +245,7 @@ extern "C" {
     fn show(text: &str);
 }
 
-/// The console is where a developer waits for the code.
+/// Shows a mail on the console, where a developer waits for the code.
 fn show_mail(mail: &Mail) {
     show(&format!("mock-polar: {mail}"));
 }

@@ -1,4 +1,4 @@
-// What the installed command shows to a person and to a program. MOCK_POLAR_COMMAND is its script.
+// The output of the installed command for people and for programs. MOCK_POLAR_COMMAND is its script.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -16,7 +16,7 @@ const SEED = {
   keys: [{ key: "MINE-0001", benefit: "pro", expires_at: "2025-01-01T00:00:00Z" }],
 };
 
-/** What it prints until a line that has `last` in it. */
+/** Returns the output up to a line that contains `last`. */
 async function printed(t, last, ...args) {
   const child = spawn(process.execPath, [process.env.MOCK_POLAR_COMMAND, "--port", "0", ...args], {
     stdio: ["ignore", "pipe", "inherit"],

@@ -1,6 +1,6 @@
 /**
- * A local Polar on 127.0.0.1, by Node's http. Carries requests to the WebAssembly and its answers back; what Polar answers
- * is decided there, in the Rust crate mock-polar.
+ * A local Polar on 127.0.0.1, by Node's http. Passes requests to the WebAssembly, which is the Rust crate mock-polar, and
+ * sends its answers.
  */
 
 import { once } from "node:events";
@@ -11,36 +11,36 @@ import { clearInterval, clearTimeout, setInterval, setTimeout } from "node:timer
 import type * as compiled from "./mock_polar.cjs";
 import { keptBody, Polar } from "./mock_polar.cjs";
 
-/** How a local Polar starts. */
+/** Options of a local Polar. */
 export interface MockPolarOptions {
   /** The port on 127.0.0.1. Default: any that is free. */
   port?: number;
-  /** The keys to start with, as JSON text or its value. Default: the demo keys. */
+  /** The initial keys, as JSON text or its value. Default: the demo keys. */
   seed?: string | object;
   /** Whether Polar's rate limits apply. Default: no. */
   rateLimit?: boolean;
-  /** The version of Polar's API that requests are answered in that name none, such as `2027-01`. Default: the current one. */
+  /** The version of Polar's API for requests that name none, such as `2027-01`. Default: Polar's current one. */
   apiVersion?: string;
   /** Whether mails are shown on the console, for a developer who waits for a code. Default: no. */
   showMails?: boolean;
 }
 
-/** A local Polar that runs. */
+/** A running local Polar. */
 export interface MockPolar {
-  /** For the client's option `environment`, such as `http://127.0.0.1:49152`. */
+  /** The address for the client's option `environment`, such as `http://127.0.0.1:49152`. */
   readonly url: string;
-  /** The organization that sold the keys: the client's option `organizationId`. */
+  /** The organization that sold the keys, for the client's option `organizationId`. */
   readonly organization: string;
-  /** What is at `/_mock`: `await polar.control("POST", "faults", { fault: "stall" })`. Rejects if it is refused. */
+  /** Sends a request to `/_mock`: `await polar.control("POST", "faults", { fault: "stall" })`. Rejects if it is refused. */
   control(method: string, path: string, body?: unknown): Promise<unknown>;
-  /** Ends it: open connections close, and its state is lost. */
+  /** Ends the server: open connections close, and its state is lost. */
   close(): Promise<void>;
 }
 
-/** How often to look for what has become due, and at what waits. */
+/** The interval of the worker, and of polling requests that wait. */
 const LOOK_MS = 20;
 
-/** As Polar's server does: a connection that is idle for longer is closed. */
+/** The time after which an idle connection is closed, as on Polar's server. */
 const KEEP_ALIVE_MS = 5_000;
 
 /** Starts a local Polar. Once this resolves, it accepts requests. Rejects if the port is taken or an option is wrong. */
@@ -62,7 +62,7 @@ export async function startMockPolar(options: MockPolarOptions = {}): Promise<Mo
   return { url, organization, control, close: () => front.close() };
 }
 
-/** What the WebAssembly throws is a sentence. */
+/** Turns the sentence that the WebAssembly throws into an error. */
 function made<T>(make: () => T): T {
   try {
     return make();
@@ -77,7 +77,7 @@ type Send = Extract<compiled.Next, { do: "send" }>;
 class Front {
   readonly server: Server;
   readonly #polar: compiled.Polar;
-  /** Those that wait, each to be looked at again. */
+  /** Functions that poll waiting requests. */
   readonly #waiting = new Set<() => void>();
   readonly #timer: NodeJS.Timeout;
 
@@ -90,7 +90,7 @@ class Front {
   }
 
   async listen(port: number): Promise<void> {
-    // loopback only: nobody else may see the keys or change the state
+    // loopback only, so that no other computer sees the keys or changes the state
     this.server.listen(port, "127.0.0.1", 1024);
     try {
       await once(this.server, "listening");
@@ -113,7 +113,7 @@ class Front {
     for (const look of [...this.#waiting]) look();
   }
 
-  /** What `look` returns as soon as it returns something; `undefined` if the client leaves before. */
+  /** Polls `look` until it returns something; resolves to `undefined` if the client leaves before. */
   #found<T>(connection: ServerResponse, look: () => T | undefined): Promise<T | undefined> {
     return new Promise((resolve) => {
       const end = (found: T | undefined): void => {
@@ -137,7 +137,7 @@ class Front {
     if (!body) return;
     const { method = "", url = "", rawHeaders, socket } = request;
     const exchange = this.#polar.receive(method, url, rawHeaders.map(utf8), body, socket.remoteAddress ?? "");
-    // others may have waited for this request
+    // other requests may wait for this one
     this.#look();
     try {
       const next = await this.#next(exchange, response);
@@ -200,7 +200,7 @@ class Front {
   }
 }
 
-/** The whole body, even if only its beginning is kept: a client that is still sending would miss the reply. */
+/** Reads the whole body, even if only its beginning is kept: a client that is still sending would miss the reply. */
 async function received(request: IncomingMessage): Promise<Uint8Array> {
   const parts: Buffer[] = [];
   let room = keptBody();
@@ -211,7 +211,7 @@ async function received(request: IncomingMessage): Promise<Uint8Array> {
   return Buffer.concat(parts);
 }
 
-/** Node reads headers as Latin-1. */
+/** Decodes a header, which Node reads as Latin-1. */
 function utf8(text: string): string {
   return Buffer.from(text, "latin1").toString("utf8");
 }
@@ -230,7 +230,7 @@ function drained(response: ServerResponse): Promise<void> {
   });
 }
 
-/** Waits for what `begin` waits for, or until the client leaves. `begin` returns how to stop that. */
+/** Waits until `begin` calls `go`, or until the client leaves. `begin` returns a function that cancels it. */
 function waited(response: ServerResponse, begin: (go: () => void) => () => void): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
@@ -243,7 +243,7 @@ function waited(response: ServerResponse, begin: (go: () => void) => () => void)
   });
 }
 
-/** One long JSON string in parts, never held in memory at once. */
+/** Yields one long JSON string in parts, which are never in memory at once. */
 function* huge(bytes: number): Generator<Buffer> {
   const PART = 64 * 1024;
   for (let sent = 0; sent < bytes; sent += PART) {

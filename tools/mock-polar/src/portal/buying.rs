@@ -1,4 +1,4 @@
-//! A purchase: from an open checkout to one that Polar's worker fulfils.
+//! Purchases: from an open checkout to one that Polar's worker fulfils.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -16,17 +16,17 @@ use crate::state::State;
 use crate::timestamp::Timestamp;
 use crate::worker::Job;
 
-/// What a buyer's browser has after a purchase.
+/// The result of a purchase in the buyer's browser.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Purchase {
-    /// The token that Polar gives once: none for an address that belongs to a customer already.
+    /// The token, which Polar gives once; none if the address already belongs to a customer.
     pub customer_session_token: Option<String>,
-    /// Where the browser goes then: the success URL, with the token if there is one.
+    /// The address to which the browser goes: the success URL, with the token if there is one.
     pub success_url: String,
 }
 
-/// Confirms a checkout whatever it costs, as a buyer does who pays in a browser. `site` is where Polar's pages are.
+/// Confirms a checkout at any price, like a buyer who pays in a browser. `site` is the address of Polar's pages.
 pub(crate) fn pay(state: &mut State, secret: &str, fields: &Map<String, Value>, site: &str) -> Result<Purchase, Reply> {
     let now = state.now();
     let entries = Entries::read(Form::read(&serde_json::to_vec(fields).unwrap_or_default())?)?;
@@ -41,7 +41,7 @@ pub(crate) fn pay(state: &mut State, secret: &str, fields: &Map<String, Value>, 
     Ok(Purchase { customer_session_token, success_url })
 }
 
-/// The purchase itself. The token is for a buyer who is new, or whom the vendor named: anybody can type an address.
+/// Makes the purchase. A token is returned only for a new buyer or one named by the vendor: anybody can type an address.
 pub(super) fn place(
     state: &mut State,
     secret: &str,
@@ -86,7 +86,7 @@ pub(super) fn place(
     Ok(token)
 }
 
-/// Who buys, and whether Polar trusts that it is them.
+/// Returns the buyer, and whether Polar trusts that it is this customer.
 fn buyer(database: &mut Database, checkout: &Checkout, now: Timestamp) -> (Uuid, bool) {
     if let Some(named_by_vendor) = checkout.customer {
         return (named_by_vendor, true);
@@ -124,7 +124,7 @@ pub(super) fn must_be_open(checkout: &Checkout) -> Result<(), Reply> {
     }
 }
 
-/// Takes over what the buyer entered.
+/// Copies the buyer's data into the checkout.
 pub(super) fn fill_in(database: &mut Database, secret: &str, entries: &Entries, now: Timestamp) {
     for checkout in database.checkouts.iter_mut().filter(|checkout| checkout.secret == secret) {
         checkout.locale = entries.locale.clone().or_else(|| checkout.locale.take()).or_else(|| Some("en".to_owned()));
@@ -142,7 +142,7 @@ pub(super) fn missing(field: &str, message: &'static str) -> Reply {
     polar_rejection(problem.with_message(message))
 }
 
-/// The address with one more parameter in its query.
+/// Returns the address with one more parameter in its query.
 fn with_parameter(url: &str, name: &str, value: &str) -> String {
     let (before, fragment) = match url.split_once('#') {
         Some((before, fragment)) => (before, format!("#{fragment}")),

@@ -1,4 +1,4 @@
-//! A request to an endpoint: what was asked, and who asks.
+//! A request to an endpoint with its sender, version and time.
 
 use uuid::Uuid;
 
@@ -12,15 +12,15 @@ use crate::state::State;
 use crate::timestamp::Timestamp;
 use crate::versions::ApiVersion;
 
-/// A request to the portal.
+/// A request to an endpoint.
 pub(crate) struct Call<'a> {
     pub(crate) request: &'a RecordedRequest,
     /// The variable parts of the path.
     pub(crate) parts: &'a [String],
     pub(crate) subject: Subject,
-    /// The address that the request came from.
+    /// The client's address.
     pub(crate) address: &'a str,
-    /// The version of the API that it is answered in.
+    /// The version of the API for the answer.
     pub(crate) version: ApiVersion,
     pub(crate) now: Timestamp,
 }
@@ -30,17 +30,17 @@ impl Call<'_> {
         self.parts.get(index).map(String::as_str).unwrap_or_default()
     }
 
-    /// The id in the path.
+    /// Returns the id in the path.
     pub(super) fn id(&self, name: &str) -> Result<Uuid, Reply> {
         ids::parse(self.part(0), vec!["path".into(), name.into()]).map_err(|problem| rejection(&[problem]))
     }
 
-    /// Where Polar's own pages are: here too, so that no test leaves this machine.
+    /// Returns the address of Polar's pages: this server's own, so that no test leaves this machine.
     pub(super) fn site(&self) -> String {
         self.request.site()
     }
 
-    /// The customer who asks, or the one that the asking member belongs to.
+    /// Returns the customer who sent the request, or whose member did.
     pub(super) fn customer<'a>(&self, state: &'a State) -> Result<&'a Customer, Reply> {
         let id = match self.subject {
             Subject::Customer(id) => Some(id),
@@ -50,7 +50,7 @@ impl Call<'_> {
         id.and_then(|id| state.database.customer(id)).ok_or_else(Reply::unauthorized)
     }
 
-    /// The customer, if the one who asks may see what concerns money.
+    /// Returns the customer, if the sender may see payments.
     pub(super) fn payer<'a>(&self, state: &'a State) -> Result<&'a Customer, Reply> {
         let customer = self.customer(state)?;
         let may = match self.subject {
@@ -72,7 +72,7 @@ impl Call<'_> {
         }
     }
 
-    /// Whether something that belongs to this customer, and maybe to one member, is shown to the one who asks.
+    /// Whether the sender may see something that belongs to this customer, or to one of its members.
     pub(super) fn sees(&self, customer: Uuid, member: Option<Uuid>) -> bool {
         match self.subject {
             Subject::Customer(id) => id == customer,

@@ -1,4 +1,4 @@
-//! Checkouts: opened by a link, followed, and confirmed. A checkout's secret is all that is needed.
+//! Checkouts: opening by a link, following and confirming. Requests need only the checkout's secret.
 
 use serde_json::{Map, Value};
 
@@ -17,7 +17,7 @@ use crate::state::State;
 /// Parameters of a link that fill in the checkout; all others are passed on to its page.
 const PREFILLED: [&str; 6] = ["product_id", "amount", "customer_email", "customer_name", "discount_code", "locale"];
 
-/// Makes a checkout and leads to its page.
+/// Creates a checkout and redirects to its page.
 pub(crate) fn open_link(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let secret = call.part(0);
     let link = state.database.links.iter().find(|link| link.secret == secret);
@@ -46,7 +46,7 @@ pub(crate) fn get(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(Reply::json(200, &view(&state.database, checkout, call)))
 }
 
-/// What the buyer may fill in. The success URL is not among it.
+/// Changes the data that the buyer enters. The success URL cannot be changed.
 pub(crate) fn change(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let entries = Entries::of(call.request)?;
     let secret = call.part(0);
@@ -56,7 +56,7 @@ pub(crate) fn change(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     get(state, call)
 }
 
-/// The buyer clicks on the button. What costs money needs a payment, which only a browser makes.
+/// Confirms a checkout, like the buyer's click. A product that costs money needs a payment, which only a browser makes.
 pub(crate) fn confirm(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let entries = Entries::of(call.request)?;
     let secret = call.part(0).to_owned();
@@ -73,7 +73,7 @@ pub(crate) fn confirm(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(Reply::json(200, &view))
 }
 
-/// Events of the checkout: what becomes of it.
+/// Streams the events of the checkout.
 pub(crate) fn stream(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let checkout = find(&state.database, call.part(0), call.now)?;
     let channel = Channel::Checkout(checkout.secret.clone());
@@ -81,7 +81,7 @@ pub(crate) fn stream(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(Reply::stream(state.events.listen(channel, elapsed)))
 }
 
-/// The checkout with all that Polar shows of it.
+/// Returns the checkout as Polar shows it to the buyer.
 pub(super) fn view(database: &Database, checkout: &Checkout, call: &Call) -> Map<String, Value> {
     let mut view = view_for_vendor(database, checkout, call);
     let product = database.product(checkout.product);

@@ -1,4 +1,4 @@
-//! The codes that Polar mails, and the tokens that it gives for them.
+//! Codes by mail, and tokens in exchange for them.
 
 use serde_json::json;
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use crate::state::State;
 use crate::timestamp::Timestamp;
 use crate::worker::Job;
 
-/// Mails a code. The reply does not tell whether there was anybody to mail it to.
+/// Mails a code. The reply does not tell whether the address belongs to a customer.
 pub(crate) fn request(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let mut form = Form::of(call.request)?;
     let email = form.email("email");
@@ -39,7 +39,7 @@ pub(crate) fn request(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(accepted)
 }
 
-/// Gives a token for a code, once. A code belongs to no organization and no address.
+/// Exchanges a code for a token, once. A code is not bound to an organization or an address.
 pub(crate) fn authenticate(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let mut form = Form::of(call.request)?;
     let code = form.string("code");
@@ -76,7 +76,7 @@ pub(crate) fn authenticate(state: &mut State, call: &Call) -> Result<Reply, Repl
     Ok(reply)
 }
 
-/// The member with this address. Whoever is a member of several customers has to choose one.
+/// Returns the member with this address. A member of several customers must choose one.
 fn member(
     database: &mut Database,
     organization: &Organization,

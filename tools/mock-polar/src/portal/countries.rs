@@ -1,4 +1,4 @@
-//! The countries that Polar sells to.
+//! The countries to which Polar sells.
 
 /// Returns the codes of two letters, sorted.
 pub(super) fn codes() -> Vec<&'static str> {

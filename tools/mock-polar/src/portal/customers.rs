@@ -1,4 +1,4 @@
-//! What else a token can do: the customer's data, and lists that are empty here.
+//! Other uses of a token: the customer's data, and lists that are empty here.
 
 use serde_json::{Map, Value};
 
@@ -8,12 +8,12 @@ use crate::query::Query;
 use crate::reply::Reply;
 use crate::state::State;
 
-/// The customer's data, also for a plain member.
+/// Returns the customer's data, also to a plain member.
 pub(crate) fn get(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(Reply::json(200, &call.customer(state)?.portal_view()))
 }
 
-/// Changes what concerns bills.
+/// Changes the billing data.
 pub(crate) fn change(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     const CHANGEABLE: [&str; 4] = ["billing_name", "billing_address", "tax_id", "default_payment_method_id"];
     let id = call.payer(state)?.id;
@@ -25,25 +25,25 @@ pub(crate) fn change(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     get(state, call)
 }
 
-/// The vendor has not switched it on.
+/// Refuses, because the vendor has not enabled changes of the address.
 pub(crate) fn change_email(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     call.payer(state)?;
     Err(Reply::not_permitted("Email changes are not enabled for this organization."))
 }
 
-/// Orders, payment methods and the like: a list without entries, for those who may see it.
+/// Returns an empty list of orders, payment methods and the like, to senders who may see payments.
 pub(crate) fn billing(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     call.payer(state)?;
     empty(call)
 }
 
-/// Subscriptions, downloads and meters: a list without entries.
+/// Returns an empty list of subscriptions, downloads or meters.
 pub(crate) fn subscriptions(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     call.customer(state)?;
     empty(call)
 }
 
-/// Events of the customer: keys that were granted.
+/// Streams the events of the customer, such as granted keys.
 pub(crate) fn stream(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let id = call.customer(state)?.id;
     let elapsed = state.clock.elapsed();

@@ -1,4 +1,4 @@
-//! What a buyer enters at a checkout.
+//! The data that a buyer enters at a checkout.
 
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ pub(super) struct Entries {
 }
 
 impl Entries {
-    /// Reads the body of a request. Polar refuses one that is not valid before it looks for the checkout.
+    /// Reads the body of a request. Polar refuses an invalid one before it looks for the checkout.
     pub(super) fn of(request: &RecordedRequest) -> Result<Self, Reply> {
         Self::read(Form::of(request)?)
     }

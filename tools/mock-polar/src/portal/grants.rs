@@ -1,4 +1,4 @@
-//! What was bought, as benefits: here, license keys.
+//! The benefits that were granted for purchases: here, license keys.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! The customer's keys: listed, with their activations, and rotated.
+//! The customer's keys: listing, showing activations, rotating.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::query::Query;
 use crate::reply::Reply;
 use crate::state::State;
 
-/// All keys with their full text, oldest first; without their activations.
+/// Lists all keys in full, oldest first, without their activations.
 pub(crate) fn list(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     call.customer(state)?;
     let mut query = Query::read(call.request);
@@ -22,7 +22,7 @@ pub(crate) fn list(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(page.of(&views))
 }
 
-/// One key with its activations, unless the vendor hides them.
+/// Shows one key with its activations, unless the vendor hides them.
 pub(crate) fn get(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     #[derive(Serialize)]
     struct WithActivations<'a> {
@@ -38,7 +38,7 @@ pub(crate) fn get(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(Reply::json(200, &WithActivations { license: state.database.license_view(license), activations }))
 }
 
-/// Replaces the key's text. The old one is unknown at once, to all devices.
+/// Replaces the key. The old one is unknown at once, for all devices.
 pub(crate) fn rotate(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let license = find(&state.database, call)?;
     let id = license.id;

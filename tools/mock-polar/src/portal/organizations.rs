@@ -1,4 +1,4 @@
-//! An organization and its products, for everybody.
+//! The public page of an organization and its products.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The seats of a team: invitations, who claims them, and who manages them.
+//! The seats of a team: invitations, claiming and managing them.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -19,7 +19,7 @@ use crate::worker::Job;
 
 const INVITATION_LIFETIME: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 
-/// What an invitation is for. Nothing happens to it.
+/// Shows the product of an invitation, which stays valid.
 pub(crate) fn invitation(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let database = &state.database;
     let seat = pending(database, call.part(0), call.now).ok_or_else(unknown_invitation)?;
@@ -37,7 +37,7 @@ pub(crate) fn invitation(state: &mut State, call: &Call) -> Result<Reply, Reply>
     Ok(Reply::json(200, &info))
 }
 
-/// Accepts an invitation, once: the seat gets a member, and the member a token. The key comes later.
+/// Accepts an invitation, once. The seat gets a member, and the member a token; the key comes later.
 pub(crate) fn claim(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let mut form = Form::of(call.request)?;
     let token = form.string("invitation_token");
@@ -60,7 +60,7 @@ pub(crate) fn claim(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     });
     let seat = seat.ok_or_else(refused)?;
     let session = Session::new(Subject::Member(member), call.now);
-    // Polar has not loaded the member.
+    // The member is absent, because Polar has not loaded it.
     let view = seat.view(None, address(database, &seat));
     let reply = Reply::json(200, &json!({ "seat": view, "customer_session_token": session.token }));
     database.sessions.push(session);
@@ -68,7 +68,7 @@ pub(crate) fn claim(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(reply)
 }
 
-/// Events of the customer who was invited.
+/// Streams the events of the invited customer.
 pub(crate) fn stream(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let seat = pending(&state.database, call.part(0), call.now);
     let customer = seat.and_then(|seat| seat.customer).ok_or_else(unknown_invitation)?;
@@ -96,7 +96,7 @@ pub(crate) fn list(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(Reply::json(200, &json!({ "seats": views, "available_seats": available, "total_seats": total })))
 }
 
-/// Invites somebody by mail.
+/// Assigns a seat, and mails an invitation.
 pub(crate) fn assign(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let customer = call.payer(state)?.id;
     let mut form = Form::of(call.request)?;
@@ -133,7 +133,7 @@ pub(crate) fn assign(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(reply)
 }
 
-/// Takes a seat back. Its holder's key is revoked later.
+/// Revokes a seat. The worker revokes its holder's key later.
 pub(crate) fn revoke(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let customer = call.payer(state)?.id;
     let id = call.id("seat_id")?;
@@ -165,7 +165,7 @@ pub(crate) fn revoke(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     Ok(reply)
 }
 
-/// The members of a customer, for those who manage them. A customer's own token does not count.
+/// Lists the members of a customer, for members who may manage them. A token of the customer is refused.
 pub(crate) fn members(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let asking = match call.subject {
         Subject::Member(id) => state.database.member(id),
@@ -223,7 +223,7 @@ fn view(database: &Database, seat: &TeamSeat) -> Value {
     seat.view(seat.member.and_then(|id| database.member(id)), address(database, seat))
 }
 
-/// Changes a seat. A list shows changed seats last, as PostgreSQL returns them.
+/// Changes a seat, and moves it to the end of the list, as PostgreSQL does.
 fn update(database: &mut Database, id: Uuid, now: Timestamp, change: impl FnOnce(&mut TeamSeat)) -> Option<TeamSeat> {
     let at = database.team_seats.iter().position(|seat| seat.id == id)?;
     let mut seat = database.team_seats.remove(at);
@@ -233,7 +233,7 @@ fn update(database: &mut Database, id: Uuid, now: Timestamp, change: impl FnOnce
     Some(seat)
 }
 
-/// The customer's member with this address, who is made if there is none.
+/// Returns the customer's member with this address, and creates it if there is none.
 fn member_for(database: &mut Database, customer: Uuid, email: &str, now: Timestamp) -> Uuid {
     if let Some(member) = database.member_of(customer, email) {
         return member.id;

@@ -1,4 +1,4 @@
-//! What a vendor's backend does with its secret: sessions for its customers, and checkouts.
+//! Endpoints for a vendor's backend with its secret: sessions for its customers, and checkouts.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use crate::reply::Reply;
 use crate::sessions::{Session, Subject, random_token};
 use crate::state::State;
 
-/// A token for a customer, which the vendor may hand to an app.
+/// Creates a token for a customer, which the vendor may hand to an app.
 pub(crate) fn create_session(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let vendor = vendor(call)?;
     let mut form = Form::of(call.request)?;
@@ -43,7 +43,7 @@ pub(crate) fn create_session(state: &mut State, call: &Call) -> Result<Reply, Re
     Ok(Reply::json(201, &reply))
 }
 
-/// A checkout of the vendor's, with a success URL of its choice.
+/// Creates a checkout with a success URL of the vendor's choice.
 pub(crate) fn create_checkout(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let vendor = vendor(call)?;
     let sent: Map<String, Value> = serde_json::from_slice(&call.request.body).unwrap_or_default();
@@ -72,20 +72,20 @@ pub(crate) fn create_checkout(state: &mut State, call: &Call) -> Result<Reply, R
     Ok(Reply::json(201, &view))
 }
 
-/// Everything else that needs a vendor's secret.
+/// Answers at every other endpoint that needs a vendor's secret.
 pub(crate) fn other(_state: &mut State, call: &Call) -> Result<Reply, Reply> {
     vendor(call)?;
     Err(Reply::framework_error(501, "mock-polar does not have this endpoint; see its README"))
 }
 
-/// A token for the customer with this address, which a vendor's backend would hand to an app.
+/// Creates a token for the customer with this address, as a vendor's backend does for an app.
 pub(crate) fn customer_token(state: &mut State, email: &str) -> Option<String> {
     let has_email = |customer: &&Customer| customer.email().is_some_and(|known| known.eq_ignore_ascii_case(email));
     let customer = state.database.customers.iter().find(has_email).cloned()?;
     Some(new_session(state, &customer, None).token)
 }
 
-/// A session that was not asked for by a code.
+/// Creates a session without a code.
 fn new_session(state: &mut State, customer: &Customer, return_url: Option<String>) -> Session {
     let session = Session { return_url, ..Session::new(Subject::Customer(customer.id), state.now()) };
     state.database.sessions.push(session.clone());

@@ -1,4 +1,4 @@
-//! What a test does with keys.
+//! Methods by which a test manages keys.
 
 use super::{MockPolar, or_panic};
 use crate::licenses::{License, Status};
@@ -14,24 +14,24 @@ impl MockPolar {
         or_panic(self.state(|state| state.issue_key(key)))
     }
 
-    /// A key as the merchant sees it.
+    /// Returns a key as the merchant sees it.
     #[track_caller]
     pub fn key(&self, key: &str) -> KeyInfo {
         or_panic(self.state(|state| state.key(key)).ok_or_else(|| unknown_key(key)))
     }
 
-    /// All keys.
+    /// Returns all keys.
     pub fn keys(&self) -> Vec<KeyInfo> {
         self.state(|state| state.keys())
     }
 
-    /// The activations of a key, oldest first.
+    /// Returns the activations of a key, oldest first.
     #[track_caller]
     pub fn activations(&self, key: &str) -> Vec<Activation> {
         self.key(key).activations
     }
 
-    /// How often a key was used.
+    /// Returns the usage of a key.
     #[track_caller]
     pub fn usage(&self, key: &str) -> i32 {
         self.key(key).usage
@@ -61,48 +61,48 @@ impl MockPolar {
         self.change(key, |license| license.deleted = true);
     }
 
-    /// Replaces the key's string, and returns the new one. The old one is unknown at once; activations stay.
+    /// Replaces the key, and returns the new one. The old one is unknown at once; activations stay.
     #[track_caller]
     pub fn rotate(&self, key: &str) -> String {
         or_panic(self.state(|state| state.rotate_key(key)).ok_or_else(|| unknown_key(key)))
     }
 
-    /// Changes when the key expires; `None` for never.
+    /// Changes the expiry of the key; `None` for none.
     #[track_caller]
     pub fn set_expires_at(&self, key: &str, at: impl Into<Option<Timestamp>>) {
         let at = at.into();
         self.change(key, |license| license.expires_at = at);
     }
 
-    /// Changes how many devices may be activated; `None` for a key that needs no activation.
+    /// Changes the number of devices that may be activated; `None` for a key that needs no activation.
     #[track_caller]
     pub fn set_limit_activations(&self, key: &str, devices: impl Into<Option<u32>>) {
         let devices = devices.into();
         self.change(key, |license| license.limit_activations = devices);
     }
 
-    /// Changes how often the key may be used; `None` for no limit.
+    /// Changes the usage limit; `None` for none.
     #[track_caller]
     pub fn set_limit_usage(&self, key: &str, uses: impl Into<Option<u32>>) {
         let uses = uses.into();
         self.change(key, |license| license.limit_usage = uses);
     }
 
-    /// Changes the subscription that the key was sold by; `None` for none.
+    /// Changes the subscription by which the key was sold; `None` for none.
     #[track_caller]
     pub fn set_subscription(&self, key: &str, subscription: impl Into<Option<KeySubscription>>) {
         let subscription = subscription.into();
         self.change(key, |license| license.subscription = subscription);
     }
 
-    /// Changes the order that the key was sold by; `None` for none.
+    /// Changes the order by which the key was sold; `None` for none.
     #[track_caller]
     pub fn set_order(&self, key: &str, order: impl Into<Option<KeyOrder>>) {
         let order = order.into();
         self.change(key, |license| license.order = order);
     }
 
-    /// Moves the key to another benefit (name or id), which no merchant can do: for tests of an app's configuration.
+    /// Moves the key to another benefit (name or id), to test an app's configuration. Merchants cannot do this.
     #[track_caller]
     pub fn set_benefit(&self, key: &str, benefit: &str) {
         let id = self.benefit_id(benefit);
@@ -116,7 +116,7 @@ impl MockPolar {
         or_panic(removed.then_some(()).ok_or_else(|| format!("there is no activation `{id}`")));
     }
 
-    /// Every string in Polar's replies that identifies a customer. None of them may ever be found in a program's files,
+    /// Returns every string in Polar's replies that identifies a customer. A program must not write any of them to files,
     /// logs or debug output.
     pub fn personal_data(&self) -> Vec<String> {
         self.state(|state| state.personal_data())

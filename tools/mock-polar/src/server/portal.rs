@@ -1,4 +1,4 @@
-//! What a test does around the customer portal.
+//! Methods by which a test uses the mailbox, the checkout page and the vendor's backend.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use crate::fulfilment;
 use crate::mails::Mail;
 use crate::portal::{self, Purchase};
 
-/// The customer portal, from the other side: the mailbox, the buyer, the vendor's backend.
+/// The customer portal: the mailbox, the buyer and the vendor's backend.
 impl MockPolar {
-    /// The mails that Polar sent, oldest first.
+    /// Returns the mails that Polar sent, oldest first.
     pub fn mails(&self) -> Vec<Mail> {
         self.state(|state| state.mails.clone())
     }
@@ -19,23 +19,23 @@ impl MockPolar {
         self.machine.shared.wait_for(|state| state.mails.len(), count, timeout)
     }
 
-    /// From now on, mails take this long, by the server's clock. At the start: no time.
+    /// Sets the delay of later mails, by the server's clock. At the start: none.
     pub fn delay_mails(&self, by: Duration) {
         self.state(|state| state.worker.delay_mails(by));
     }
 
-    /// From now on, it takes this long from a purchase or a claimed seat to its key. At the start: a second.
+    /// Sets the delay between later purchases or claimed seats and their keys. At the start: one second.
     pub fn delay_purchases(&self, by: Duration) {
         self.state(|state| state.worker.delay_purchases(by));
     }
 
-    /// Has Polar's worker do now what it would do later: mails arrive, and purchases have their keys.
+    /// Lets Polar's worker carry out all jobs now: mails arrive, and purchases get their keys.
     pub fn run_worker(&self) {
         self.state(fulfilment::run_all);
         self.machine.shared.announce();
     }
 
-    /// Pays a checkout, by its client secret, as a buyer in a browser does, whatever it costs.
+    /// Pays a checkout at any price, by its client secret, like a buyer in a browser.
     #[track_caller]
     pub fn pay(&self, client_secret: &str, email: &str) -> Purchase {
         let fields = serde_json::json!({ "customer_email": email, "customer_billing_address": { "country": "GB" } });
@@ -44,22 +44,22 @@ impl MockPolar {
         or_panic(paid.map_err(|refusal| String::from_utf8_lossy(&refusal.body).into_owned()))
     }
 
-    /// A token for the customer with this address, which a vendor's backend would hand to an app.
+    /// Creates a token for the customer with this address, as a vendor's backend does for an app.
     #[track_caller]
     pub fn customer_token(&self, email: &str) -> String {
         let token = self.state(|state| portal::customer_token(state, email));
         or_panic(token.ok_or_else(|| format!("there is no customer `{email}`")))
     }
 
-    /// Whether the customer portal shows the activations of this benefit's keys (name or id): the vendor's switch "Enable
-    /// user to deactivate instances via Polar". At the start: yes, unless the seed says no.
+    /// Shows or hides the activations of a benefit's keys (name or id) in the customer portal. This is the vendor's switch
+    /// "Enable user to deactivate instances via Polar". At the start it is on, unless the seed turns it off.
     #[track_caller]
     pub fn show_activations(&self, benefit: &str, shown: bool) {
         let id = self.benefit_id(benefit);
         self.state(|state| state.database.show_activations(id, shown));
     }
 
-    /// How many event streams are open.
+    /// Returns the number of open event streams.
     pub fn open_streams(&self) -> usize {
         self.state(|state| state.events.count())
     }

@@ -34,7 +34,7 @@ fn a_stopped_server_refuses_connections_and_restarts_on_its_port_with_its_state(
 fn the_port_of_a_stopped_server_stays_reserved_until_it_is_dropped() {
     let polar = MockPolar::start().unwrap();
     let address = polar.address();
-    // As the system binds a free port: without `SO_REUSEADDR`.
+    // Without `SO_REUSEADDR`, as the system binds a free port.
     let is_free = || TcpSocket::new_v4().unwrap().bind(address).is_ok();
     assert!(!is_free());
     polar.stop();

@@ -1,4 +1,4 @@
-//! Tests of the server over real sockets, in one program, which links once. `cfg(test)` tells clippy that helpers
+//! Tests of the server over real sockets, in one program, so that only one is linked. `cfg(test)` tells clippy that helpers
 //! here may panic.
 
 #[cfg(test)]

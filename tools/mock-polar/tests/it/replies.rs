@@ -1,5 +1,5 @@
-//! The replies that `polar-license/testing` makes its own from are those of this server. With the environment variable
-//! `POLAR_LICENSE_WRITE_TYPES`, they are written.
+//! Compares the replies in `polar-license/testing` with this server's, or writes them if the environment variable
+//! `POLAR_LICENSE_WRITE_TYPES` is set.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ use crate::wire::{Reply, activate, activation, deactivate, post, validate, valid
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../bindings/wasm/ts/src/testing/recorded.ts");
 
 #[test]
-fn those_of_the_npm_package_are_these() {
+fn the_npm_package_has_the_replies_of_this_server() {
     let polar = MockPolar::start().unwrap();
     polar.freeze_clock(Timestamp::parse("2026-01-02T03:04:05.678901Z").unwrap());
     let activated = activate(&polar, DEMO_KEY_ONE_DEVICE);
@@ -49,7 +49,7 @@ fn those_of_the_npm_package_are_these() {
     assert!(kept == written, "{FILE} is not what Polar answers; set POLAR_LICENSE_WRITE_TYPES=1 to write it");
 }
 
-/// The seat that was activated without conditions has none to compare; another one has.
+/// Validates another seat, which was activated with conditions.
 fn conditions(polar: &MockPolar, unlike: &Value) -> Reply {
     let key = polar.add_key(mock_polar::NewKey::new("pro").key("CONDITIONS").limit_activations(1));
     let mut body = activation(polar, &key);
@@ -81,7 +81,7 @@ fn source(replies: &[(&str, Reply)]) -> String {
     text + "} as const;\n"
 }
 
-/// Ids that are random on every server.
+/// Replaces ids that are random on every server.
 fn with_stable_ids(value: Value, ids: &mut HashMap<String, String>) -> Value {
     match value {
         Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, with_stable_ids(value, ids))).collect(),

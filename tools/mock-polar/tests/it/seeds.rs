@@ -1,4 +1,4 @@
-//! Seeds: what is read, and the messages for mistakes.
+//! Reading seeds, and the messages for mistakes in them.
 
 use mock_polar::{MockPolar, Seed, Status};
 use serde_json::json;
@@ -28,7 +28,7 @@ const FULL: &str = r#"{
 }"#;
 
 #[test]
-fn a_seed_is_what_the_server_starts_with() {
+fn the_server_starts_with_its_seed() {
     let polar = MockPolar::builder().seed(Seed::from_json(FULL).unwrap()).start().unwrap();
     assert_eq!(polar.organization(), "a0010000-0000-4000-8000-000000000001");
     let keys: Vec<_> = polar.keys().into_iter().map(|key| key.key).collect();
@@ -50,7 +50,7 @@ fn a_seed_is_what_the_server_starts_with() {
 }
 
 #[test]
-fn what_is_sold_is_part_of_a_seed() {
+fn a_seed_may_have_products_and_sessions() {
     let ada = "c0010000-0000-4000-8000-000000000001";
     let mut seed: serde_json::Value = serde_json::from_str(FULL).unwrap();
     let product = "f0010000-0000-4000-8000-000000000001";

@@ -1,4 +1,4 @@
-//! A client that shows every byte that was sent, which an HTTP library would hide.
+//! A client that shows every byte of a reply, which an HTTP library would hide.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -7,10 +7,10 @@ use std::time::Duration;
 use mock_polar::{Endpoint, MockPolar};
 use serde_json::{Value, json};
 
-/// Long enough for any machine; only a failing test waits this long.
+/// A time limit that only a failing test reaches.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(600);
 
-/// A local Polar that requests are sent to.
+/// A local Polar that accepts requests.
 pub(crate) trait Front {
     fn address(&self) -> SocketAddr;
     fn organization(&self) -> String;
@@ -141,11 +141,11 @@ pub(crate) fn stays_silent(stream: &mut TcpStream) -> bool {
     matches!(read, Err(error) if [ErrorKind::WouldBlock, ErrorKind::TimedOut].contains(&error.kind()))
 }
 
-/// Mails a code.
+/// The path of the endpoint that mails a code.
 pub(crate) const REQUEST_CODE: &str = "/v1/customer-portal/customer-session/request";
-/// Gives a token for a code.
+/// The path of the endpoint that exchanges a code for a token.
 pub(crate) const AUTHENTICATE: &str = "/v1/customer-portal/customer-session/authenticate";
-/// Lists license keys.
+/// The path of the list of license keys.
 pub(crate) const KEYS: &str = "/v1/customer-portal/license-keys/";
 pub(crate) const JSON: (&str, &str) = ("Content-Type", "application/json");
 
@@ -211,7 +211,7 @@ pub(crate) fn open_checkout(polar: &impl Front, link: &str) -> String {
     page.strip_prefix("/checkout/").unwrap().to_owned()
 }
 
-/// Reads one byte after the other, up to and including `end`.
+/// Reads byte by byte, until `is_over` returns `true`.
 fn read_until(stream: &mut TcpStream, is_over: impl Fn(&[u8]) -> bool) -> Vec<u8> {
     let mut raw = Vec::new();
     while !is_over(&raw) {

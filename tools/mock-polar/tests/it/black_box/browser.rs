@@ -1,4 +1,4 @@
-//! Which faults a page in a browser can read. CORS as Polar does it is tested by the recordings.
+//! The faults that a page in a browser can read. The recordings test Polar's own CORS.
 
 use mock_polar::{DEMO_KEY_PLAIN, Endpoint, Fault, Garbage};
 

@@ -140,7 +140,7 @@ fn a_stalled_request_ends_when_its_client_disconnects() {
     let stream = post_without_reading(&polar, Endpoint::Activate, &activation(&polar, DEMO_KEY_ONE_DEVICE), &[]);
     assert!(polar.wait_for_requests(1, TIMEOUT));
     drop(stream);
-    // The server's thread notices the end of the connection before it accepts and replies this one.
+    // The server's thread notices the end of the connection before it accepts this one and replies.
     assert_eq!(validate(&polar, DEMO_KEY_PLAIN).status, 200);
     polar.clear_faults();
     assert_eq!(validate(&polar, DEMO_KEY_PLAIN).status, 200);

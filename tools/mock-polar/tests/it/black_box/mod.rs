@@ -1,5 +1,5 @@
-//! What every front of the local Polar does, seen through its address alone: this crate's server, or a command that is named
-//! by the environment variable `MOCK_POLAR_COMMAND`, a script for Node.
+//! Tests of every front of the local Polar, which know only its address. The front is this crate's server, or the script for
+//! Node that the environment variable `MOCK_POLAR_COMMAND` names.
 
 mod browser;
 mod clock;

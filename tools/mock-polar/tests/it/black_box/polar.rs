@@ -1,4 +1,4 @@
-//! A local Polar that is controlled as any language does: by requests to `/_mock`.
+//! A local Polar that is controlled by requests to `/_mock`, as from any language.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
@@ -14,11 +14,11 @@ use crate::wire::{Front, exchange};
 
 pub(crate) struct Polar {
     address: SocketAddr,
-    /// What runs until this is dropped.
+    /// The server, which runs until this is dropped.
     _server: Server,
 }
 
-#[expect(dead_code, reason = "each only runs")]
+#[expect(dead_code, reason = "both are held only to keep the server running")]
 enum Server {
     Here(MockPolar),
     Command(Process),
@@ -32,7 +32,7 @@ struct Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // fails if it has ended already, which is as good
+        // fails if the process has ended already
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -46,7 +46,7 @@ pub(crate) struct Builder {
 }
 
 impl Builder {
-    /// In JSON.
+    /// Sets the seed, in JSON.
     pub(crate) fn seed(mut self, seed: impl Into<String>) -> Self {
         self.seed = Some(seed.into());
         self
@@ -95,7 +95,7 @@ impl Builder {
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let process = |output| Process { child, _output: output, _seed: file };
         let mut line = String::new();
-        // if it ends instead, it closes its output
+        // if the process ends instead, it closes its output
         output.read_line(&mut line).map_err(|error| error.to_string())?;
         let process = process(output);
         let started: Value = serde_json::from_str(&line).map_err(|error| format!("{error}: {line}"))?;
@@ -104,7 +104,7 @@ impl Builder {
     }
 }
 
-/// What tests look at of a key.
+/// The members of a key that tests check.
 #[derive(Deserialize)]
 pub(crate) struct Key {
     pub(crate) key: String,

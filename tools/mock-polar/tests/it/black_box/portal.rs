@@ -33,7 +33,7 @@ fn authenticate(polar: &Polar, code: &str) -> Reply {
     post(polar, AUTHENTICATE, None, &json!({ "code": code }))
 }
 
-/// The token that a person gets with a mailed code.
+/// Returns the token for a mailed code.
 fn log_in(polar: &Polar, email: &str, organization: &str) -> String {
     assert_eq!(request_code(polar, email, organization).status, 202);
     let mail = polar.mails().pop().expect("a mail");
@@ -198,7 +198,7 @@ fn members_have_their_own_tokens_and_see_their_own_keys() {
 }
 
 #[test]
-fn who_is_a_member_of_several_customers_has_to_choose() {
+fn a_member_of_several_customers_has_to_choose() {
     let seed = r#"{
         "organizations": { "main": { "id": "a0010000-0000-4000-8000-000000000001", "members": true } },
         "benefits": { "pro": "b0010000-0000-4000-8000-000000000001" },
@@ -342,7 +342,7 @@ fn a_known_address_gets_no_token_from_a_purchase() {
 }
 
 #[test]
-fn what_costs_money_is_paid_in_a_browser() {
+fn a_paid_product_needs_a_browser() {
     let polar = Polar::start().unwrap();
     let secret = open_checkout(&polar, DEMO_LINK_PAID);
     assert_eq!(confirm(&polar, &secret, "new@example.com").status, 422);

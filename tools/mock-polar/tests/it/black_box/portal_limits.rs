@@ -73,7 +73,7 @@ fn confirming_checkouts_and_listening_to_invitations_is_limited() {
 }
 
 #[test]
-fn a_token_that_is_no_good_is_another_identity() {
+fn an_invalid_token_is_another_identity() {
     let polar = limited();
     let bad = [("Authorization", "Bearer polar_cst_garbage")];
     assert!((0..60).all(|_| from(&polar, "GET", KEYS, &bad, "").0 == 401));

@@ -1,4 +1,4 @@
-//! What a stand-in for Polar gets wrong when it does the obvious: measured on Polar's own server.
+//! Unexpected behavior of Polar, measured on its own server. An obvious stand-in would get it wrong.
 
 use mock_polar::{DEMO_KEY_ONE_DEVICE, DEMO_KEY_PLAIN, DEMO_KEY_TEN_USES, Endpoint};
 use serde_json::{Value, json};
@@ -8,14 +8,14 @@ use crate::wire::{JSON, Reply, activation, exchange, path, validate, validate_wi
 
 const ORIGIN: (&str, &str) = ("Origin", "https://app.example");
 
-/// Sends a body to an address of the server, with its length.
+/// Posts a body to a path, with its length.
 fn send(polar: &Polar, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
     let length = body.len().to_string();
     let headers = [headers, &[("Content-Length", length.as_str())]].concat();
     exchange(polar.address(), "POST", path, &headers, body).unwrap()
 }
 
-/// A request to validate, with this text in the place of more fields.
+/// Returns the body of a validation, with this text as further members.
 fn text_of_validate(polar: &Polar, key: &str, more: &str) -> String {
     format!(r#"{{"key":"{key}","organization_id":"{}"{more}}}"#, polar.organization())
 }
@@ -148,7 +148,7 @@ fn a_body_that_is_not_utf_8_is_400() {
 }
 
 #[test]
-fn each_of_51_invalid_conditions_is_complained_about() {
+fn each_of_51_invalid_conditions_is_reported() {
     let polar = Polar::start().unwrap();
     let problems = |value: Value| {
         let conditions: serde_json::Map<_, _> = (0..51).map(|n| (format!("c{n}"), value.clone())).collect();
@@ -210,7 +210,7 @@ fn paths_below_api_and_percent_encoded_paths_are_understood() {
 }
 
 #[test]
-fn what_needs_a_token_is_401_without_one() {
+fn endpoints_that_need_a_token_are_401_without_one() {
     let polar = Polar::start().unwrap();
     let id = "de300000-0000-4000-8000-000000001001";
     for (method, path) in [

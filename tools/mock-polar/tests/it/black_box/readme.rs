@@ -1,4 +1,4 @@
-//! Every command and every fault in the README, run as written.
+//! Runs every command and every fault in the README as written.
 
 use mock_polar::{DEMO_EMAIL, DEMO_KEY_BASIC, DEMO_KEY_ONE_DEVICE, DEMO_LINK_PAID};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ fn mock(polar: &Polar, method: &str, path: &str, body: &str) -> Reply {
     call(polar, method, path, &[], body)
 }
 
-/// As curl does: POST with a body, GET without, or the method after `-X`.
+/// Runs a command as curl does: POST with a body, GET without one, or the method after `-X`.
 fn run(polar: &Polar, command: &str) -> Reply {
     let (command, body) = match command.split_once(" -d '") {
         Some((command, body)) => (command, body.split('\'').next().unwrap()),

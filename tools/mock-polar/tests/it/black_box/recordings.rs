@@ -36,7 +36,7 @@ impl Recordings {
             None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/polar"),
         };
         if !folder.join("portal-transcripts.json").is_file() {
-            // Past the test harness, which hides what passing tests print.
+            // Written directly, because the test harness hides the output of passing tests.
             let note = format!("skipped {test}: no recordings; set POLAR_TRANSCRIPTS to their folder");
             writeln!(io::stderr(), "{note}").unwrap();
             return None;
@@ -48,15 +48,14 @@ impl Recordings {
         let portal = list(&file("portal-transcripts.json"));
         let firsts = list(&portal_seed["recordings"]);
         let firsts = firsts.iter().filter_map(|recording| recording["first"].as_str().map(str::to_owned));
-        // One first exchange is the same as an earlier one and was left out: the next one takes its place.
+        // One first exchange is not in the file, because it equals an earlier one: the next one takes its place.
         let fresh_starts = firsts.chain(["cors/preflight: POST rotate, authorization".to_owned()]).collect();
         let people = people(license.iter().chain(&portal));
         Some(Self { license, portal, fresh_starts, seed: seed(&base, &portal_seed, &people) })
     }
 }
 
-/// The headers of a recorded reply as they are with `current` as the current version, in which requests are answered that
-/// name none.
+/// Returns the headers of a recorded reply, with `current` as the version of requests that name none.
 pub(crate) fn reply_headers(recorded: &Value, current: ApiVersion) -> Vec<(String, String)> {
     let mut headers = pairs(&recorded["response"]["headers"]);
     if recorded["request"]["headers"].get("Polar-Version").is_none() {
@@ -74,7 +73,7 @@ pub(crate) fn request_body(request: &Value) -> Vec<u8> {
     let Some(bytes) = request["body_truncated_from_bytes"].as_u64() else {
         return body.as_bytes().to_vec();
     };
-    // The only one: a key of 100,000 characters.
+    // The only truncated body: a key of 100,000 characters.
     let organization = "a0010000-0000-4000-8000-000000000001";
     let whole = format!("{{\"key\": \"{}\", \"organization_id\": \"{organization}\"}}", "K".repeat(100_000));
     assert!(whole.starts_with(body) && whole.len() as u64 == bytes);
@@ -86,7 +85,7 @@ pub(crate) fn pairs(headers: &Value) -> Vec<(String, String)> {
     headers.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect()
 }
 
-/// The customers in recorded replies by their ids, as each was first seen.
+/// Returns the customers in recorded replies by their ids, in the first recorded state.
 fn people<'a>(recorded: impl Iterator<Item = &'a Value>) -> HashMap<String, Value> {
     let mut people = HashMap::new();
     for body in recorded.filter_map(|e| serde_json::from_str::<Value>(e["response"]["body"].as_str()?).ok()) {
@@ -122,7 +121,7 @@ impl Rows<'_> {
     }
 }
 
-/// Both seed files in the form that the local Polar reads, with the people of the recorded replies.
+/// Returns both seed files in the form of the local Polar, with the people of the recorded replies.
 fn seed(base: &Value, portal: &Value, people: &HashMap<String, Value>) -> Value {
     let rows = Rows(portal);
     let token = |prefix: &str, name: &Value| Value::from(format!("{prefix}{}", name.as_str().unwrap()));
@@ -191,7 +190,7 @@ fn organizations(base: &Value, portal: &Value) -> Map<String, Value> {
     all
 }
 
-/// The seeds have only ids of most customers; their data is in the recorded replies.
+/// Returns all customers. The seeds have only the ids of most; their data is in the recorded replies.
 fn customers(base: &Value, portal: &Value, people: &HashMap<String, Value>) -> Map<String, Value> {
     let of_base = base["customers"].as_object().unwrap().iter();
     let of_base = of_base.map(|(name, id)| (name.clone(), people[id.as_str().unwrap()].clone()));

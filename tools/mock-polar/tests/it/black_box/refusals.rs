@@ -63,7 +63,7 @@ fn assert_refused(reply: &Reply, kind: &str, place: &Value, what: &str) {
 }
 
 #[test]
-fn addresses_are_refused_and_taken_as_by_pydantic() {
+fn malformed_addresses_are_refused() {
     let polar = Polar::start().unwrap();
     let confirm = open(&polar, DEMO_LINK);
     for email in REFUSED_ADDRESSES {

@@ -1,4 +1,4 @@
-//! Which requests are recorded, and which are rejected.
+//! Recorded requests, and rejected ones.
 
 use std::thread;
 use std::time::Duration;

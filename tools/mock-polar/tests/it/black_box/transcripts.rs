@@ -1,8 +1,8 @@
-//! The local Polar compared with recordings of Polar's own server: status, headers and body, but of a 422's problems only
-//! type, place and input.
+//! Compares the local Polar with recordings of Polar's own server: status, headers and body, but of the problems in a 422
+//! only type, place and input.
 //!
-//! Ids, keys, tokens and codes are random on both servers: the first time that the recording shows one that the seed does
-//! not have, it is bound to the local one, and stands for it from then on.
+//! Ids, keys, tokens and codes are random on both servers. When the recording first shows one that is not in the seed, it is
+//! bound to the local one, and stands for it from then on.
 
 use std::collections::{HashMap, HashSet};
 use std::net::TcpStream;
@@ -15,7 +15,7 @@ use super::polar::Polar;
 use super::recordings::{self, ADDED_LATER, Recordings, pairs, request_body};
 use crate::wire::{Reply, exchange, read_events, read_head, send};
 
-/// Requests that only a fuzzer sends. The README says what is not imitated.
+/// Requests that only a fuzzer sends. The README lists what is not imitated.
 const NOT_IMITATED: [&str; 5] = [
     "validate/key lone surrogate",
     "conditions/activate with the literal NaN",
@@ -24,7 +24,7 @@ const NOT_IMITATED: [&str; 5] = [
     "activate/label lone surrogate",
 ];
 
-/// Orders, subscriptions and the export, which no client of license keys needs; and what only a vendor's backend meets.
+/// Requests for orders, subscriptions and the export, which no client of license keys needs, and of a vendor's backend.
 const NOT_IN_THE_PORTAL: [&str; 12] = [
     "power/export all data",
     "power/export as a plain member",
@@ -66,15 +66,15 @@ fn the_portal_answers_as_recorded() {
 struct Replay {
     free: Polar,
     limited: Polar,
-    /// The version in which a request is answered that names none.
+    /// The current version, in which a request is answered that names none.
     version: ApiVersion,
-    /// Words that the seed has, which stand for themselves.
+    /// The words of the seed, which stand for themselves.
     known: HashSet<String>,
-    /// Random words: as recorded, and the local ones.
+    /// Recorded random words, and the local ones that they stand for.
     bound: HashMap<String, String>,
     mails: usize,
     streams: Vec<TcpStream>,
-    /// How the differing exchanges differ.
+    /// The differences of the differing exchanges.
     details: Vec<String>,
 }
 
@@ -105,7 +105,7 @@ impl Replay {
         differing
     }
 
-    /// Returns to the seed, on the day of the recordings. Polar's worker ran only where a name says so.
+    /// Resets both servers to the seed, on the day of the recordings. Polar's worker ran only where a name says so.
     fn start_again(&mut self) {
         for polar in [&self.free, &self.limited] {
             reset(polar);
@@ -161,8 +161,8 @@ impl Replay {
         exchange(polar.address(), method, &path, &headers, &body)
     }
 
-    /// Repeats what happened before this exchange: the recorded server was reset at times, and repeated exchanges were not
-    /// recorded. Inferred from the counters in the replies.
+    /// Repeats requests before this exchange that were not recorded: resets of the server, and repetitions. They are inferred
+    /// from the counters in the replies.
     fn before_license_exchange(&mut self, name: &str) {
         const PLAIN: &str = "D1E50001-AAAA-4BBB-8CCC-DDDD0000EEEF";
         let validations = match name {
@@ -215,7 +215,7 @@ impl Replay {
         reply.json()
     }
 
-    /// Repeats what happened before this exchange without being recorded.
+    /// Repeats requests before this exchange that were not recorded.
     fn before_portal_exchange(&mut self, name: &str) {
         let claim = ("GET", "/v1/customer-seats/claim/nope/stream", "");
         let confirm = ("POST", "/v1/checkouts/client/polar_c_CHECKOUT_SUCCEEDED/confirm", "{}");
@@ -228,7 +228,7 @@ impl Replay {
             "bought/5 keys once the worker has run"
             | "stream-run/5 grants of the second checkout, with the token of the first" => self.free.run_worker(),
             "stream-run/1 confirm" => self.listen("/v1/checkouts/client/polar_c_CHECKOUT_OPEN/stream", &[]),
-            // A change of nothing.
+            // An empty change.
             "cors/me 200" => {
                 let headers = [("Authorization", "Bearer polar_cst_TOKEN_ADA"), ("Content-Length", "2")];
                 exchange(self.free.address(), "PATCH", "/v1/customer-portal/customers/me", &headers, b"{}").unwrap();
@@ -287,7 +287,7 @@ impl Replay {
         }
     }
 
-    /// In the recordings, the first mail's code is called `COD001`, and so on.
+    /// Binds the codes in mails: in the recordings, the first one is called `COD001`, and so on.
     fn bind_codes(&mut self) {
         for mail in self.free.mails().iter().skip(self.mails) {
             self.mails += 1;
@@ -295,7 +295,7 @@ impl Replay {
         }
     }
 
-    /// A recorded text with the local ids, keys and tokens.
+    /// Returns a recorded text with the local ids, keys and tokens.
     fn ours(&self, text: &str) -> String {
         let mut text = text.to_owned();
         let mut bound: Vec<_> = self.bound.iter().collect();
@@ -364,7 +364,7 @@ fn reset(polar: &Polar) {
     polar.delay_purchases(Duration::from_secs(1_000_000));
 }
 
-/// The kind of a random word; `None` if it is not random.
+/// Returns the kind of a random word; `None` if it is not random.
 fn kind(word: &str) -> Option<&'static str> {
     let is_hex = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
     let token = ["polar_cst_", "polar_mst_", "polar_c_", "polar_cl_", "cus_"];
@@ -381,7 +381,7 @@ fn kind(word: &str) -> Option<&'static str> {
     }
 }
 
-/// Cuts a text where a random word may begin or end; what lies between is kept.
+/// Cuts a text wherever a random word may begin or end, and keeps all parts.
 fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = vec![String::new()];
     let mut was_word = true;
@@ -405,7 +405,7 @@ fn collect_words(value: &Value, known: &mut HashSet<String>) {
     }
 }
 
-/// Status, relevant headers and body in a form that can be compared.
+/// Returns status, relevant headers and body in a form that can be compared.
 fn normal(status: u16, headers: Vec<(String, String)>, body: &str) -> Value {
     let mut named = Map::new();
     for (name, value) in headers {
@@ -423,7 +423,7 @@ fn normal(status: u16, headers: Vec<(String, String)>, body: &str) -> Value {
     json!({ "status": status, "headers": named, "body": body })
 }
 
-/// Polar's pages are on another port there, and on the server's own here.
+/// Replaces the ports of Polar's pages and payments in the recordings by the server's.
 fn site(text: &str) -> String {
     text.replace("http://127.0.0.1:3000", "http://127.0.0.1:8800")
         .replace("http://127.0.0.1:8802", "http://127.0.0.1:8800")

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::polar::Polar;
 use crate::wire::{Reply, activate, call, path, post, validate};
 
-/// Asks about a key, in a version that is named.
+/// Validates a key in this version.
 fn validate_in(polar: &Polar, version: &str, headers: &[(&str, &str)]) -> Reply {
     let body = json!({ "key": DEMO_KEY_PLAIN, "organization_id": polar.organization() }).to_string();
     call(polar, "POST", path(Endpoint::Validate), &[&[("Polar-Version", version)], headers].concat(), &body)
