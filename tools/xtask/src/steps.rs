@@ -280,8 +280,8 @@ pub(crate) fn test(sh: &Shell, selection: &Selection) -> Result<()> {
     let (result, time) = timed(|| match selection {
         Selection::Quick => in_order(sh, &LINTS.iter().chain(CORE).collect::<Vec<_>>()),
         Selection::Everything => {
-            if let (true, Some(command)) = (history::is_unfinished(), go_on()) {
-                println!("the last run did not end well; {command} goes on with it\n");
+            if let (true, Some(command)) = (history::is_unfinished(), resume_command()) {
+                println!("the last run did not end well; {command} resumes it\n");
             }
             history::begin()?;
             everything(sh, Tables::all())
@@ -341,7 +341,7 @@ fn everything(sh: &Shell, tables: Tables) -> Result<usize> {
         let lane = |name, steps: &[&Step]| Lane { name, steps: steps.iter().map(|step| step.name).collect() };
         lanes::run(&[lane("rust", &tables.rust), lane("elsewhere", &tables.elsewhere)])
     };
-    run().with_context(|| format!("{} goes on where this run has ended", go_on().unwrap_or_default()))?;
+    run().with_context(|| format!("{} resumes this run", resume_command().unwrap_or_default()))?;
     history::end()?;
     Ok(tables.steps().count())
 }
@@ -356,8 +356,8 @@ fn plan(sh: &Shell, tables: &Tables) {
     }
 }
 
-/// Returns the command that goes on with an interrupted run: from the first step of each table that has not passed.
-fn go_on() -> Option<String> {
+/// Returns the command that resumes an interrupted run: from the first step of each table that has not passed.
+fn resume_command() -> Option<String> {
     let Tables { first, rust, elsewhere } = Tables::all();
     let next =
         |steps: &[&'static Step]| steps.iter().find(|step| !history::has_passed(step.name)).map(|step| step.name);
