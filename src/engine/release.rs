@@ -20,7 +20,7 @@ use super::edit::Edit;
 use super::task::{Activation, AfterReply, AfterStore, Attempted, Ending, Next, SeatOf, Success};
 use crate::codes::{Deactivated, Reason};
 use crate::key::Key;
-use crate::record::{Identity, KeptSeat, Seat, Verdict};
+use crate::record::{Identity, KeptSeat, Seat};
 use crate::time::Now;
 use crate::wire::{self, Cause, Confirmed, Rejection};
 use uuid::Uuid;
@@ -71,30 +71,12 @@ impl Engine {
         let wire::Deactivate { key, activation_id, .. } = request;
         match reply {
             Ok(()) => self.after_release(of, key, activation_id, Deactivated::Released, now),
-            Err(Rejection::Denied(_)) if self.depends_on_key(&of, &key) => {
+            Err(Rejection::Denied(_)) if of.depends_on_key() => {
                 let request = self.validation(&Identity { key, seat: None });
                 Next::Send(AfterReply::CheckKey(of, activation_id, request))
             }
             Err(Rejection::Denied(_)) => self.after_release(of, key, activation_id, Deactivated::Unknown, now),
             Err(Rejection::NotAnswered(cause)) => self.release_failed(of, cause, now),
-        }
-    }
-
-    /// Returns `true` if Polar is asked about the key of a seat that it does not know: it gives the same answer for a seat
-    /// that is free and for one that stays taken under a rotated key. This second request is rare, because most seats are
-    /// released by the first one.
-    fn depends_on_key(&self, of: &SeatOf, key: &Key) -> bool {
-        match of {
-            SeatOf::License(_) => true,
-            // Polar always answers about the license here just before a seat is released
-            SeatOf::Older(_) => !self
-                .record
-                .license
-                .as_ref()
-                .is_some_and(|license| license.identity.key == *key && license.verdict == Verdict::Confirmed),
-            SeatOf::Previous(_) => false,
-            #[cfg(feature = "portal")]
-            SeatOf::Device(_) => false,
         }
     }
 
@@ -138,25 +120,21 @@ impl Engine {
                 let edits = [Edit::Released(seat)].into_iter().chain(kept).chain([plan]).collect();
                 Next::Store(edits, AfterStore::Release(ending))
             }
-            SeatOf::Previous(attempted) => Self::previous_released(*attempted, key, seat, deactivated),
+            SeatOf::Previous(attempted) => Self::previous_released(*attempted, seat, deactivated),
             #[cfg(feature = "portal")]
             SeatOf::Device(marker) => self.device_released(seat, marker, deactivated),
         }
     }
 
-    /// Tries once more to activate after its own older seat was released. If there was no such seat, no seat is free.
-    fn previous_released(attempted: Attempted, key: Key, seat: Uuid, deactivated: Deactivated) -> Next {
+    /// Tries once more to activate after the older seat was released. If this key has no such seat, none is free.
+    fn previous_released(attempted: Attempted, seat: Uuid, deactivated: Deactivated) -> Next {
         let Attempted { activation, id, .. } = attempted;
         if deactivated == Deactivated::Released {
             let edits = vec![Edit::AttemptOver(id), Edit::SeatReleased(seat)];
             let activation = Activation { replace_previous: false, ..activation };
             return Next::Store(edits, AfterStore::PreviousReleased(activation));
         }
-        let same_key = activation.previous.as_ref().is_some_and(|previous| previous.identity.key == key);
-        // moving it here once more would fail again; the seat of another key is not found with this one
-        let released = same_key.then_some(Edit::SeatReleased(seat));
-        let edits = [Edit::AttemptOver(id)].into_iter().chain(released).collect();
-        Next::Store(edits, AfterStore::NoSeat(activation))
+        Next::Store(vec![Edit::AttemptOver(id)], AfterStore::NoSeat(activation))
     }
 
     /// Removes the license. Keeps its seat for the new key if Polar does not know this one.
@@ -198,6 +176,22 @@ impl Engine {
             SeatOf::License(_) => Next::fail_after(self.pause(&rejection, now), self.rejected(rejection)),
             #[cfg(feature = "portal")]
             SeatOf::Device(_) => Next::fail_after(self.pause(&rejection, now), self.rejected(rejection)),
+        }
+    }
+}
+
+impl SeatOf {
+    /// Returns `true` if Polar is asked about the key of a seat that it does not know: it gives the same answer for a seat
+    /// that is free and for one that stays taken under a rotated key. This second request is rare, because most seats are
+    /// released by the first one.
+    fn depends_on_key(&self) -> bool {
+        match self {
+            Self::License(_) | Self::Older(_) => true,
+            // the license here keeps the seat
+            Self::Previous(_) => false,
+            // the key was listed just before
+            #[cfg(feature = "portal")]
+            Self::Device(_) => false,
         }
     }
 }
