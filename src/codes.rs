@@ -413,6 +413,25 @@ impl Denial {
 }
 
 impl Reason {
+    /// Returns the reason for one of Polar's recorded texts. Any other text is a denial too.
+    pub(crate) fn of_polar(status: u16, detail: &str) -> Self {
+        if status == 404 && detail == "Not found" {
+            Self::NotFound
+        } else if detail.contains("no longer active") {
+            Self::Inactive
+        } else if detail.contains("has expired") {
+            Self::Expired
+        } else if detail.contains("required conditions") {
+            Self::Conditions
+        } else if detail.contains("given benefit") {
+            Self::Benefit
+        } else if status == 403 && !detail.contains("does not support activations") {
+            Self::ActivationLimit
+        } else {
+            Self::Refused
+        }
+    }
+
     /// Returns the user's sentence if this is why access is not allowed.
     pub(crate) const fn text(self) -> Text {
         match self {
@@ -477,6 +496,29 @@ impl Reason {
             | Self::OtherProduct
             | Self::Storage
             | Self::Refused => "Polar refused this license key; contact the vendor",
+        }
+    }
+
+    /// Returns the developer's text if the stored license, which nobody has mistyped, is refused for this reason.
+    pub(crate) const fn refusal_here(self) -> &'static str {
+        match self {
+            Self::NotFound => {
+                "Polar does not know this license key, or not with this activation; activate it again, or enter the new key"
+            }
+            Self::NoLicense
+            | Self::Tampered
+            | Self::OtherDevice
+            | Self::OtherProduct
+            | Self::NewerFormat
+            | Self::Storage
+            | Self::Inactive
+            | Self::Expired
+            | Self::Conditions
+            | Self::Refused
+            | Self::ActivationRequired
+            | Self::ActivationLimit
+            | Self::Benefit
+            | Self::UpdatesEnded => self.refusal(),
         }
     }
 

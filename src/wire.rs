@@ -348,9 +348,9 @@ impl Call {
                 Rejection::NotAnswered(Cause::UsageExhausted)
             }
             (403, "NotPermitted") if self == Self::Activate => {
-                Rejection::Denied(reason(status, &document.text("detail")?))
+                Rejection::Denied(Reason::of_polar(status, &document.text("detail")?))
             }
-            (404, "ResourceNotFound") => Rejection::Denied(reason(status, &document.text("detail")?)),
+            (404, "ResourceNotFound") => Rejection::Denied(Reason::of_polar(status, &document.text("detail")?)),
             _ => return None,
         })
     }
@@ -446,25 +446,6 @@ fn order(object: Object<'_, '_>) -> Option<Order> {
 fn status(json: Json<'_>) -> Option<String> {
     const MOST: usize = 64;
     Some(printable(&json.string()?.chars().take(MOST).collect::<String>()))
-}
-
-/// Returns the reason for one of Polar's recorded texts. Any other text is a denial too.
-fn reason(status: u16, detail: &str) -> Reason {
-    if status == 404 && detail == "Not found" {
-        Reason::NotFound
-    } else if detail.contains("no longer active") {
-        Reason::Inactive
-    } else if detail.contains("has expired") {
-        Reason::Expired
-    } else if detail.contains("required conditions") {
-        Reason::Conditions
-    } else if detail.contains("given benefit") {
-        Reason::Benefit
-    } else if status == 403 && !detail.contains("does not support activations") {
-        Reason::ActivationLimit
-    } else {
-        Reason::Refused
-    }
 }
 
 /// Returns the `loc` of the first complaint, joined by dots: only names of this request, up to the first that is

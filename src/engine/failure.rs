@@ -27,26 +27,8 @@ impl Engine {
     /// Returns the error for the stored license, which nobody has mistyped, if Polar refused it or did not answer.
     pub(super) fn rejected_here(&self, rejection: Rejection) -> Error {
         let Rejection::Denied(reason) = rejection else { return self.rejected(rejection) };
-        let detail = match reason {
-            Reason::NotFound => {
-                "Polar does not know this license key, or not with this activation; activate it again, or enter the new key"
-            }
-            Reason::NoLicense
-            | Reason::Tampered
-            | Reason::OtherDevice
-            | Reason::OtherProduct
-            | Reason::NewerFormat
-            | Reason::Storage
-            | Reason::Inactive
-            | Reason::Expired
-            | Reason::Conditions
-            | Reason::Refused
-            | Reason::ActivationRequired
-            | Reason::ActivationLimit
-            | Reason::Benefit
-            | Reason::UpdatesEnded => reason.refusal(),
-        };
-        self.reworded(self.refused(reason), reason.text(), detail).with_next_step(reason.next_step(Known::Seat))
+        self.reworded(self.refused(reason), reason.text(), reason.refusal_here())
+            .with_next_step(reason.next_step(Known::Seat))
     }
 
     /// Returns the error for a license that includes only versions built until that day, before this one. `text` is the
