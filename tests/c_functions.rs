@@ -22,9 +22,12 @@ mod getters;
 #[path = "c_functions/library.rs"]
 #[expect(unsafe_code, reason = "callbacks of C get pointers")]
 mod library;
+#[path = "scenarios/local_polar.rs"]
+mod local_polar;
 #[path = "scenarios/polar.rs"]
 mod polar;
 #[path = "scenarios/world.rs"]
+#[expect(dead_code, reason = "C runs no stories of the customer portal yet")]
 mod world;
 #[path = "scenarios/wrong.rs"]
 mod wrong;

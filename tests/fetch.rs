@@ -1,6 +1,6 @@
 //! The client for web apps in Node and in a browser: the scenarios, requests to a local Polar, and pages that change
 //! `fetch`. `cargo xtask test fetch` starts the local Polar and runs this in both.
-#![cfg(all(feature = "fetch", target_arch = "wasm32", target_os = "unknown"))]
+#![cfg(all(feature = "fetch", feature = "portal", target_arch = "wasm32", target_os = "unknown"))]
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -24,9 +24,10 @@ mod foreign;
 mod format;
 #[path = "fetch/life.rs"]
 mod life;
+#[path = "scenarios/local_polar.rs"]
+mod local_polar;
 #[path = "scenarios/polar.rs"]
 mod polar;
-#[cfg(feature = "portal")]
 #[path = "fetch/portal.rs"]
 mod portal;
 #[path = "fetch/server.rs"]
@@ -41,9 +42,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test]
 fn every_scenario_passes() {
-    let common = format::Common::load();
     let mut failures = Vec::new();
-    for file in common.files() {
+    for (common, file) in format::Common::all_files() {
         for scenario in file.scenarios.iter().filter(|scenario| scenario.broken.is_none()) {
             failures.extend(world::run(&common, &file.name, scenario));
         }

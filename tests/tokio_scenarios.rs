@@ -1,6 +1,6 @@
 //! Runs every file of `tests/scenarios` with the client for tokio, as `tests/scenarios.rs` does with the blocking
 //! client.
-#![cfg(feature = "tokio-client")]
+#![cfg(all(feature = "tokio-client", feature = "portal"))]
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -17,6 +17,8 @@ mod coverage;
 mod expect;
 #[path = "scenarios/format.rs"]
 mod format;
+#[path = "scenarios/local_polar.rs"]
+mod local_polar;
 #[path = "scenarios/polar.rs"]
 mod polar;
 #[path = "scenarios/tests.rs"]

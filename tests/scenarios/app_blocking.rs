@@ -3,35 +3,39 @@
 use polar_license::Date;
 use polar_license::blocking::{ActivateOptions, Client, Transport};
 use polar_license::store::{Durability, Store, StoreError};
-use polar_license::transport::{Answer, Failure, Request, Sent};
+use polar_license::transport::{Answer, Failure, PortalAnswer, PortalRequest, Request, Sent};
 use serde_json::Value;
 
 use super::format::{Operation, Step};
-use super::typed::{configured, outcome, outcome_of_deactivation};
+use super::typed::{Calls, configured, outcome, outcome_of_deactivation};
 use super::world::{Around, Outcome, ProcessClock, read};
 
-pub(crate) struct App(Client);
+pub(crate) struct App {
+    client: Client,
+    portal: Calls,
+}
 
 impl App {
     pub(crate) fn open(settings: &str, clock: ProcessClock, around: Around) -> Self {
-        let client = Client::builder(configured(settings)).clock(clock).store(around.clone()).transport(around);
-        Self(client.open().unwrap())
+        let portal = Calls::of(&around);
+        let builder = Client::builder(configured(settings)).clock(clock).store(around.clone()).transport(around);
+        Self { client: builder.open().unwrap(), portal }
     }
 
     pub(crate) fn current(&self) -> Value {
-        read(&self.0.current().to_json())
+        read(&self.client.current().to_json())
     }
 
     pub(crate) fn allows(&self, feature: &str) -> bool {
-        self.0.allows(feature)
+        self.client.allows(feature)
     }
 
     pub(crate) fn covers(&self, built: &str) -> bool {
-        self.0.covers(built.parse::<Date>().unwrap())
+        self.client.covers(built.parse::<Date>().unwrap())
     }
 
     pub(crate) fn carry_out(&self, step: &Step) -> Outcome {
-        let client = &self.0;
+        let client = &self.client;
         outcome(match step.operation.unwrap_or(Operation::Current) {
             Operation::Current => Ok(client.current()),
             Operation::Validate => Ok(client.validate()),
@@ -49,8 +53,13 @@ impl App {
         })
     }
 
+    pub(crate) fn call(&self, request: &str) -> Result<(String, Option<String>), String> {
+        let portal = self.client.portal();
+        self.portal.ended(portal.call(request, self.portal.handles(), self.portal.progress()))
+    }
+
     pub(crate) fn cancel(&self) {
-        self.0.cancel();
+        self.client.cancel();
     }
 }
 
@@ -76,5 +85,9 @@ impl Transport for Around {
             sent: Sent::Maybe,
             message: String::from("cancelled"),
         })
+    }
+
+    fn exchange(&self, request: &PortalRequest) -> PortalAnswer {
+        Self::exchange(self, request)
     }
 }

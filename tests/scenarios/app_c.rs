@@ -42,9 +42,13 @@ impl App {
             Operation::Deactivate => license.deactivate(),
         };
         match ended {
-            Ended::Decision(decision) => Outcome { decision, error: None, deactivated },
+            Ended::Decision(decision) => Outcome { decision, error: None, deactivated, reply: None },
             Ended::Error(error) => Outcome::failed(error),
         }
+    }
+
+    pub(crate) fn call(&self, request: &str) -> Result<(String, Option<String>), String> {
+        panic!("C has no function for {request}")
     }
 
     pub(crate) fn cancel(&self) {

@@ -11,25 +11,27 @@ use polar_license::Date;
 use polar_license::future::BoxFuture;
 use polar_license::store::{AsyncStore, Durability, StoreError};
 use polar_license::tokio::{ActivateOptions, Client};
-use polar_license::transport::{Answer, AsyncTransport, Request};
+use polar_license::transport::{Answer, AsyncTransport, PortalAnswer, PortalRequest, Request};
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
 use super::format::{Operation, Step};
-use super::typed::{configured, outcome, outcome_of_deactivation};
+use super::typed::{Calls, configured, outcome, outcome_of_deactivation};
 use super::world::{Around, Outcome, ProcessClock, read};
 
 pub(crate) struct App {
     client: Client,
+    portal: Calls,
     runtime: Option<Runtime>,
 }
 
 impl App {
     pub(crate) fn open(settings: &str, clock: ProcessClock, around: Around) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let portal = Calls::of(&around);
         let opening = Client::builder(configured(settings)).clock(clock).store(around.clone()).transport(around).open();
         let client = end_of(runtime.spawn(opening)).unwrap().unwrap();
-        Self { client, runtime: Some(runtime) }
+        Self { client, portal, runtime: Some(runtime) }
     }
 
     pub(crate) fn current(&self) -> Value {
@@ -64,6 +66,11 @@ impl App {
                 return outcome_of_deactivation(done.map(|done| (done.decision, done.deactivated)));
             }
         })
+    }
+
+    pub(crate) fn call(&self, request: &str) -> Result<(String, Option<String>), String> {
+        let portal = self.client.portal();
+        self.portal.ended(end_of(portal.call(request, self.portal.handles(), self.portal.progress())))
     }
 
     pub(crate) fn cancel(&self) {
@@ -117,5 +124,9 @@ impl AsyncTransport for Around {
             Some(answer) => Box::pin(ready(answer)),
             None => Box::pin(pending()),
         }
+    }
+
+    fn exchange<'a>(&'a self, request: &'a PortalRequest) -> BoxFuture<'a, PortalAnswer> {
+        Box::pin(ready(Self::exchange(self, request)))
     }
 }

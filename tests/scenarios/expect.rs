@@ -65,6 +65,14 @@ fn matches(name: &str, expected: &Value, actual: &Value, inner: Inner) -> bool {
         (Value::Object(matcher), _) if matcher.contains_key("oneOf") => {
             matcher["oneOf"].as_array().unwrap().iter().any(|expected| matches(name, expected, actual, inner))
         }
+        (Value::Object(matcher), _) if matcher.contains_key("not") => !matches(name, &matcher["not"], actual, inner),
+        (Value::Object(matcher), _) if matcher.contains_key("count") => {
+            actual.as_array().is_some_and(|items| matcher["count"] == items.len())
+        }
+        (Value::Object(matcher), _) if matcher.contains_key("atLeast") || matcher.contains_key("atMost") => {
+            let bound = |name: &str, other| matcher.get(name).map_or(other, |bound| bound.as_i64().unwrap());
+            actual.as_i64().is_some_and(|it| (bound("atLeast", i64::MIN)..=bound("atMost", i64::MAX)).contains(&it))
+        }
         (Value::Object(matcher), _) if matcher.contains_key("from") => {
             let bound = |name: &str| moment(matcher[name].as_str().unwrap());
             time(actual).is_some_and(|actual| bound("from") <= actual && actual <= bound("to"))
@@ -75,6 +83,10 @@ fn matches(name: &str, expected: &Value, actual: &Value, inner: Inner) -> bool {
         (Value::Object(expected), Value::Object(members)) => {
             let closed = inner == Inner::Closed && expected.len() != members.len();
             !closed && differences(expected, actual, inner).is_empty()
+        }
+        (Value::Array(expected), Value::Array(items)) if inner == Inner::Open => {
+            expected.len() == items.len()
+                && expected.iter().zip(items).all(|(expected, item)| matches("", expected, item, inner))
         }
         _ => expected == actual,
     }

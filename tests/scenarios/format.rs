@@ -1,6 +1,7 @@
 //! The files in `tests/scenarios`, as their README describes them. A member that is not described there is an error.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use polar_license::Timestamp;
 use serde::Deserialize;
@@ -28,15 +29,32 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("vendor.json", include_str!("vendor.json")),
 ];
 
-/// `common.json`: what all scenarios share.
+/// The files about the customer portal, in `portal/`.
+pub(crate) const PORTAL_FILES: &[(&str, &str)] = &[
+    ("bought.json", include_str!("portal/bought.json")),
+    ("codes.json", include_str!("portal/codes.json")),
+    ("devices.json", include_str!("portal/devices.json")),
+    ("lost-key.json", include_str!("portal/lost-key.json")),
+    ("rotated.json", include_str!("portal/rotated.json")),
+    ("texts.json", include_str!("portal/texts.json")),
+];
+
+/// `common.json`: what all scenarios of a folder share.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct Common {
+    #[serde(skip)]
+    files: &'static [(&'static str, &'static str)],
+    /// Whether the local Polar answers, in place of exchanges.
+    #[serde(default)]
+    pub(crate) local_polar: bool,
     pub(crate) names: BTreeMap<String, String>,
     pub(crate) config: Members,
     pub(crate) device: String,
+    #[serde(default)]
     pub(crate) sold: BTreeMap<String, Members>,
     pub(crate) given: BTreeMap<String, Vec<Step>>,
+    #[serde(default)]
     pub(crate) license_key: Members,
     pub(crate) personal: Vec<String>,
 }
@@ -84,6 +102,17 @@ pub(crate) struct Step {
     pub(crate) clock: Option<ClockStep>,
     pub(crate) store: Option<StoreStep>,
     pub(crate) polar: Vec<Exchange>,
+    /// How often the step is taken; once unless it is said.
+    pub(crate) times: Option<u32>,
+    /// Requests to the local Polar.
+    pub(crate) control: Vec<Control>,
+    /// An operation of the customer portal, its arguments, and the name under which its reply is kept.
+    pub(crate) call: Option<String>,
+    pub(crate) with: Members,
+    pub(crate) name: Option<String>,
+    pub(crate) waits: Option<Waits>,
+    /// The steps that happen when the local Polar has handled a request, before its reply arrives. By endpoints.
+    pub(crate) during: BTreeMap<String, Vec<Step>>,
     /// Members of the decision that hold at every instant of the step.
     pub(crate) always: Option<Members>,
     pub(crate) expect: Option<Members>,
@@ -99,6 +128,37 @@ pub(crate) enum Operation {
     Consume,
     Deactivate,
     Forget,
+}
+
+/// A request to the local Polar: to its control endpoint, or to Polar's interface if the path begins with `/v1/`.
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Control {
+    pub(crate) get: Option<String>,
+    pub(crate) post: Option<String>,
+    pub(crate) patch: Option<String>,
+    pub(crate) delete: Option<String>,
+    pub(crate) body: Value,
+    pub(crate) times: Option<u32>,
+    /// The name under which the reply is kept.
+    pub(crate) name: Option<String>,
+    pub(crate) expect: Value,
+}
+
+/// An operation that waits for somebody else: what happens meanwhile, and what it reports.
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub(crate) struct Waits {
+    /// The time that is waited before `control`.
+    pub(crate) after: Option<String>,
+    pub(crate) control: Vec<Control>,
+    /// The number of the report at which the app ends the operation.
+    pub(crate) cancel_at: Option<usize>,
+    /// The stage of every report.
+    pub(crate) stage: Option<String>,
+    /// The bounds of the time that was waited at the last report.
+    pub(crate) at_least: Option<String>,
+    pub(crate) at_most: Option<String>,
 }
 
 #[derive(Clone, Default, Deserialize)]
@@ -128,6 +188,8 @@ pub(crate) struct StoreStep {
     pub(crate) put: Option<String>,
     pub(crate) remove: bool,
     pub(crate) fails: Option<Fails>,
+    /// The number of writes that succeed before all fail.
+    pub(crate) writes: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -196,13 +258,22 @@ pub(crate) fn start() -> Timestamp {
 }
 
 impl Common {
+    /// Those of the license.
     pub(crate) fn load() -> Self {
-        let text = include_str!("common.json");
+        Self::read(include_str!("common.json"), FILES)
+    }
+
+    /// Those of the customer portal.
+    pub(crate) fn of_portal() -> Self {
+        Self::read(include_str!("portal/common.json"), PORTAL_FILES)
+    }
+
+    fn read(text: &str, files: &'static [(&'static str, &'static str)]) -> Self {
         let names: BTreeMap<String, String> =
             serde_json::from_value(serde_json::from_str::<Value>(text).unwrap()["names"].clone()).unwrap();
         let common: Self =
             serde_json::from_str(&with_names(&names, text)).unwrap_or_else(|error| panic!("common.json: {error}"));
-        Self { names, ..common }
+        Self { names, files, ..common }
     }
 
     /// Reads a file's text.
@@ -213,10 +284,19 @@ impl Common {
         Ok(file)
     }
 
-    /// Every scenario file there is.
+    /// Every scenario file there is, with what those of its folder share.
+    pub(crate) fn all_files() -> Vec<(Arc<Self>, File)> {
+        let with_files = |common: Self| {
+            let (files, common) = (common.files(), Arc::new(common));
+            files.into_iter().map(move |file| (Arc::clone(&common), file))
+        };
+        [Self::load(), Self::of_portal()].into_iter().flat_map(with_files).collect()
+    }
+
+    /// Every scenario file of the folder.
     pub(crate) fn files(&self) -> Vec<File> {
         let read = |(name, text): &(&str, &str)| self.parse(name, text).unwrap_or_else(|error| panic!("{error}"));
-        FILES.iter().map(read).collect()
+        self.files.iter().map(read).collect()
     }
 }
 
@@ -233,6 +313,9 @@ impl Scenario {
 impl Step {
     pub(crate) fn summary(&self) -> String {
         let process = self.process.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
+        if let Some(call) = &self.call {
+            return format!("{process}{call}");
+        }
         let what = match (self.operation, &self.restart, &self.clock, &self.store) {
             (Some(operation), ..) => format!("{operation:?}").to_lowercase(),
             (_, Some(_), ..) => String::from("restart"),

@@ -1,6 +1,7 @@
 //! Every scenario, and what makes sure that they show everything and that the runner notices what is wrong.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::thread;
 
 use super::format::{Common, File, Scenario};
@@ -9,11 +10,10 @@ use super::{coverage, format, wrong};
 
 #[test]
 fn every_scenario_goes_as_it_says() {
-    let common = Common::load();
     let mut failures = Vec::new();
     let mut count = 0;
     let only = std::env::var("SCENARIO").unwrap_or_default();
-    for file in common.files() {
+    for (common, file) in Common::all_files() {
         for scenario in file.scenarios.iter().filter(|scenario| scenario.name.contains(&only)) {
             count += 1;
             let failed = run(&common, &file.name, scenario);
@@ -33,19 +33,21 @@ fn every_scenario_goes_as_it_says() {
 
 #[test]
 fn every_file_in_the_folder_is_run() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
-    let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let there: BTreeSet<String> = names
-        .filter(|name| name.ends_with(".json") && !["common.json", "members.json"].contains(&name.as_str()))
-        .collect();
-    let known: BTreeSet<String> = format::FILES.iter().map(|(name, _)| name.to_string()).collect();
-    assert_eq!(there, known, "tests/scenarios/format.rs lists the files");
+    for (folder, files) in [("", format::FILES), ("portal", format::PORTAL_FILES)] {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios").join(folder);
+        let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let there: BTreeSet<String> = names
+            .filter(|name| name.ends_with(".json") && !["common.json", "members.json"].contains(&name.as_str()))
+            .collect();
+        let known: BTreeSet<String> = files.iter().map(|(name, _)| name.to_string()).collect();
+        assert_eq!(there, known, "tests/scenarios/format.rs lists the files");
+    }
 }
 
 #[test]
 fn the_scenarios_show_all_there_is_to_show() {
-    let files = Common::load().files();
-    let scenarios = || files.iter().flat_map(|file| &file.scenarios);
+    let files = Common::all_files();
+    let scenarios = || files.iter().flat_map(|(_, file)| &file.scenarios);
     let shown: BTreeSet<&str> = scenarios().flat_map(|scenario| &scenario.shows).map(String::as_str).collect();
     let missing: Vec<_> = coverage::ALL.iter().filter(|name| !shown.contains(*name)).collect();
     assert!(missing.is_empty(), "no scenario shows {missing:?}");
@@ -58,12 +60,11 @@ fn the_scenarios_show_all_there_is_to_show() {
 /// Each expectation of each scenario is made wrong in turn; none may pass.
 #[test]
 fn the_runner_notices_everything_that_is_wrong() {
-    let common = &Common::load();
-    let unnoticed_in = |file: File| {
+    let unnoticed_in = |(common, file): (Arc<Common>, File)| {
         let mut unnoticed = Vec::new();
         for scenario in file.scenarios.iter().filter(|scenario| scenario.broken.is_none()) {
             for (what, wrong) in wrong::wrong_ones(scenario) {
-                if run(common, &file.name, &wrong).is_empty() {
+                if run(&common, &file.name, &wrong).is_empty() {
                     unnoticed.push(format!("{}: `{}`: {what}", file.name, scenario.name));
                 }
             }
@@ -71,7 +72,7 @@ fn the_runner_notices_everything_that_is_wrong() {
         unnoticed
     };
     let unnoticed: Vec<String> = thread::scope(|scope| {
-        let files: Vec<_> = common.files().into_iter().map(|file| scope.spawn(|| unnoticed_in(file))).collect();
+        let files: Vec<_> = Common::all_files().into_iter().map(|file| scope.spawn(|| unnoticed_in(file))).collect();
         files.into_iter().flat_map(|file| file.join().unwrap()).collect()
     });
     assert!(unnoticed.is_empty(), "the runner did not notice:\n{}", unnoticed.join("\n"));

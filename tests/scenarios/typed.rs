@@ -1,8 +1,13 @@
 //! The settings and results of the clients in Rust, from and to the JSON of the scenarios.
 
+use std::ops::ControlFlow;
+use std::sync::Mutex;
+
+use polar_license::portal::Progress;
+use polar_license::portal::boundary::{Handles, Reply};
 use polar_license::{Config, ConfigBuilder, Deactivated, Decision, Error};
 
-use super::world::{Outcome, read};
+use super::world::{Around, Outcome, read};
 
 pub(crate) fn configured(settings: &str) -> Config {
     ConfigBuilder::from_json(settings).unwrap().build().unwrap()
@@ -10,7 +15,7 @@ pub(crate) fn configured(settings: &str) -> Config {
 
 pub(crate) fn outcome(result: Result<Decision, Error>) -> Outcome {
     match result {
-        Ok(decision) => Outcome { decision: read(&decision.to_json()), error: None, deactivated: None },
+        Ok(decision) => Outcome { decision: read(&decision.to_json()), error: None, deactivated: None, reply: None },
         Err(error) => Outcome::failed(read(&error.to_json())),
     }
 }
@@ -22,5 +27,38 @@ pub(crate) fn outcome_of_deactivation(result: Result<(Decision, Deactivated), Er
             Outcome { deactivated: Some(deactivated.as_str().into()), ..outcome(Ok(decision)) }
         }
         Err(error) => outcome(Err(error)),
+    }
+}
+
+/// The calls of an app to the customer portal. Keeps every reply, so that what it has handles for stays.
+pub(crate) struct Calls {
+    around: Around,
+    handles: Handles,
+    replies: Mutex<Vec<Reply>>,
+}
+
+impl Calls {
+    pub(crate) fn of(around: &Around) -> Self {
+        Self { around: around.clone(), handles: Handles::default(), replies: Mutex::default() }
+    }
+
+    pub(crate) fn handles(&self) -> &Handles {
+        &self.handles
+    }
+
+    pub(crate) fn progress(&self) -> impl FnMut(Progress) -> ControlFlow<()> + use<> {
+        let around = self.around.clone();
+        move |progress| {
+            let (waited, next_in) = (progress.waited().as_millis(), progress.next_in().as_millis());
+            around.report(progress.stage().as_str(), waited, next_in)
+        }
+    }
+
+    /// Returns the reply and the address of a checkout, or the error, as JSON.
+    pub(crate) fn ended(&self, result: Result<Reply, Error>) -> Result<(String, Option<String>), String> {
+        let reply = result.map_err(|error| error.to_json())?;
+        let ended = (reply.json().to_owned(), reply.address().map(str::to_owned));
+        self.replies.lock().unwrap().push(reply);
+        Ok(ended)
     }
 }

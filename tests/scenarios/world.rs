@@ -9,7 +9,7 @@ use polar_license::Timestamp;
 use polar_license::clock::{Clock, ManualClock};
 use polar_license::store::StoreError;
 use polar_license::time::Now;
-use polar_license::transport::{Answer, Failure, Request, Sent};
+use polar_license::transport::{Answer, Failure, Method, PortalAnswer, PortalRequest, Request, Sent};
 use serde_json::{Value, json};
 
 use super::app::App;
@@ -17,7 +17,11 @@ use super::expect::{Inner, OTHERS, differences, members, uncertain};
 use super::format::{
     self, ClockStep, Common, Endpoint, Exchange, Fails, Members, Restart, Scenario, Step, StoreStep, duration_ms,
 };
+use super::local_polar::LocalPolar;
 use super::polar;
+
+#[path = "portal.rs"]
+mod portal;
 
 /// How long every request takes: two leave within any second without waiting, and nothing in a test waits.
 const REQUEST_MS: i64 = 600;
@@ -34,6 +38,8 @@ pub(crate) fn run(common: &Common, file: &str, scenario: &Scenario) -> Vec<Strin
         settings: Mutex::default(),
         dead: Mutex::default(),
         failures: Mutex::default(),
+        local: common.local_polar.then(LocalPolar::start),
+        values: Mutex::default(),
     });
     for (number, step) in scenario.all_steps(common).iter().enumerate() {
         world.step(step, &format!("step {} ({})", number + 1, step.summary()));
@@ -58,6 +64,10 @@ struct World {
     /// Processes that were killed and not started again.
     dead: Mutex<BTreeSet<String>>,
     failures: Mutex<Vec<String>>,
+    /// The local Polar, which answers in place of the exchanges of steps.
+    local: Option<LocalPolar>,
+    /// The replies of the portal and of the local Polar that steps have kept.
+    values: Mutex<BTreeMap<String, Value>>,
 }
 
 #[derive(Clone, Copy)]
@@ -71,6 +81,8 @@ struct Clocks {
 struct Stored {
     bytes: Option<Vec<u8>>,
     fails: Fails,
+    /// The number of writes that succeed before all fail.
+    writes: Option<u32>,
     kept: BTreeMap<String, Option<Vec<u8>>>,
 }
 
@@ -85,6 +97,9 @@ struct Process {
     always: Mutex<Members>,
     /// What was stored when it was killed.
     killed: Mutex<Option<Option<Vec<u8>>>>,
+    waiting: Mutex<portal::Waiting>,
+    /// The steps that happen when the local Polar has handled a request, by endpoints.
+    during: Mutex<BTreeMap<String, Vec<Step>>>,
 }
 
 /// The result of an operation: the decision after it, as JSON, and the error if it failed.
@@ -92,6 +107,8 @@ pub(crate) struct Outcome {
     pub(crate) decision: Value,
     pub(crate) error: Option<Value>,
     pub(crate) deactivated: Option<String>,
+    /// The reply of an operation of the customer portal.
+    pub(crate) reply: Option<Value>,
 }
 
 /// The size of a record that holds no more than the times of requests and of a pause.
@@ -103,6 +120,10 @@ impl World {
     }
 
     fn step(self: &Arc<Self>, step: &Step, place: &str) {
+        (0..step.times.unwrap_or(1)).for_each(|_| self.step_once(step, place));
+    }
+
+    fn step_once(self: &Arc<Self>, step: &Step, place: &str) {
         if let Some(clock) = &step.clock {
             self.move_clocks(clock);
         }
@@ -113,7 +134,8 @@ impl World {
         if let Some(restart) = &step.restart {
             self.restart(name, restart);
         }
-        if step.operation.is_none() && step.expect.is_none() {
+        step.control.iter().for_each(|control| self.control(control, place));
+        if step.operation.is_none() && step.call.is_none() && step.expect.is_none() {
             return;
         }
         if self.dead.lock().unwrap().contains(name) {
@@ -124,7 +146,12 @@ impl World {
         place.clone_into(&mut process.place.lock().unwrap());
         *process.always.lock().unwrap() = step.always.clone().unwrap_or_default();
         let stored_before = self.store.lock().unwrap().bytes.clone();
-        let outcome = process.client.get().unwrap().carry_out(step);
+        process.during.lock().unwrap().extend(step.during.clone());
+        let asked_before = self.local.as_ref().map_or(0, |local| local.asked().len());
+        let outcome = match &step.call {
+            Some(call) => self.call(&process, step, call, place),
+            None => process.client.get().unwrap().carry_out(step),
+        };
         for missing in process.script.lock().unwrap().drain(..) {
             self.fail(place, format!("request: expected {:?}, got none", missing.request));
         }
@@ -140,6 +167,7 @@ impl World {
         }
         self.check_at_rest(&process, &outcome, place);
         self.compare(step, &process, &outcome, stored_before.as_deref(), place);
+        self.check_local_polar(step, &outcome, asked_before, place);
         process.check_always(self, "at the end");
         process.always.lock().unwrap().clear();
     }
@@ -181,6 +209,8 @@ impl World {
             place: Mutex::default(),
             always: Mutex::default(),
             killed: Mutex::default(),
+            waiting: Mutex::default(),
+            during: Mutex::default(),
             config,
         });
         let around = Around { world: Arc::downgrade(self), process: Arc::downgrade(&process) };
@@ -196,6 +226,7 @@ impl World {
         let ms = |text: &Option<String>| text.as_deref().map_or(0, duration_ms);
         let (pass, hold, sleep) = (ms(&step.pass), ms(&step.hold), ms(&step.sleep));
         clocks.polar = later(clocks.polar, pass + hold + sleep);
+        self.local.iter().for_each(|local| local.advance(pass + hold + sleep));
         clocks.wall = later(clocks.wall, pass + sleep);
         if let Some(wall) = &step.wall {
             clocks.wall = Timestamp::parse(wall).unwrap_or_else(|| later(clocks.wall, duration_ms(wall)));
@@ -210,6 +241,10 @@ impl World {
         let mut store = self.store.lock().unwrap();
         if let Some(fails) = step.fails {
             store.fails = fails;
+            store.writes = None;
+        }
+        if step.writes.is_some() {
+            store.writes = step.writes;
         }
         if let Some(name) = &step.keep {
             let bytes = store.bytes.clone();
@@ -264,8 +299,11 @@ impl World {
     }
 
     fn compare(&self, step: &Step, process: &Process, outcome: &Outcome, stored_before: Option<&[u8]>, place: &str) {
-        let expected = step.expect.clone().unwrap_or_default();
-        match (expected.get("error"), &outcome.error) {
+        let expected = self.resolved_members(&step.expect.clone().unwrap_or_default());
+        // a reply may have an error too: the reason why no seat was taken
+        let in_reply = outcome.reply.as_ref().and_then(|reply| reply.get("error")).filter(|error| !error.is_null());
+        let actual = outcome.error.as_ref().or(in_reply.filter(|_| expected.contains_key("error")));
+        match (expected.get("error"), actual) {
             (None, Some(error)) => self.fail(place, format!("error: expected none, got {error}")),
             (Some(expected), None) => self.fail(place, format!("error: expected {expected}, got none")),
             (Some(Value::Object(expected)), Some(error)) => {
@@ -274,17 +312,13 @@ impl World {
             }
             _ => {}
         }
-        let members = members();
-        let unknown = expected.keys().find(|name| !members.contains(name) && !OTHERS.contains(&name.as_str()));
-        if let Some(unknown) = unknown {
-            self.fail(place, format!("`{unknown}` is no member of a decision"));
-        }
-        let mut decision = expected.clone();
-        decision.retain(|name, _| !OTHERS.contains(&name.as_str()));
-        for difference in differences(&decision, &outcome.decision, Inner::Open) {
-            self.fail(place, difference);
+        if step.call.is_some() {
+            self.compare_reply(&expected, outcome, place);
+        } else {
+            self.compare_decision(&expected, &outcome.decision, place);
         }
         if let Some(deactivated) = expected.get("deactivated")
+            && step.call.is_none()
             && *deactivated != json!(outcome.deactivated)
         {
             self.fail(place, format!("deactivated: expected {deactivated}, got {:?}", outcome.deactivated));
@@ -302,6 +336,18 @@ impl World {
             }
         }
         self.compare_store(&expected, stored_before, place);
+    }
+
+    fn compare_decision(&self, expected: &Members, decision: &Value, place: &str) {
+        let members = members();
+        let mut expected = expected.clone();
+        expected.retain(|name, _| !OTHERS.contains(&name.as_str()));
+        if let Some(unknown) = expected.keys().find(|name| !members.contains(name)) {
+            self.fail(place, format!("`{unknown}` is no member of a decision"));
+        }
+        for difference in differences(&expected, decision, Inner::Open) {
+            self.fail(place, difference);
+        }
     }
 
     fn compare_store(&self, expected: &Members, before: Option<&[u8]>, place: &str) {
@@ -349,7 +395,7 @@ impl Outcome {
     /// Separates the JSON of an error from the decision beside it.
     pub(crate) fn failed(mut decision: Value) -> Self {
         let error = decision.as_object_mut().unwrap().remove("error");
-        Self { decision, error, deactivated: None }
+        Self { decision, error, deactivated: None, reply: None }
     }
 }
 
@@ -410,16 +456,52 @@ impl Around {
 
     pub(crate) fn save(&self, record: &[u8]) -> Result<(), StoreError> {
         self.watch("before saving");
+        self.write()?;
         self.stored(&[Fails::Nothing], |store| store.bytes = Some(record.to_vec()))
     }
 
     pub(crate) fn remove(&self) -> Result<(), StoreError> {
         self.watch("before removing");
+        self.write()?;
         self.stored(&[Fails::Nothing], |store| store.bytes = None)
     }
 
-    /// What comes back; nothing, where the caller has cancelled.
+    /// Counts a write. A disk that is full lets a minute pass, so that the operation gives it up.
+    fn write(&self) -> Result<(), StoreError> {
+        let world = self.world.upgrade().ok_or_else(|| StoreError::new("the world has ended"))?;
+        let left = world.store.lock().unwrap().writes;
+        match left.map(|left| left.checked_sub(1)) {
+            None => Ok(()),
+            Some(Some(left)) => {
+                world.store.lock().unwrap().writes = Some(left);
+                Ok(())
+            }
+            Some(None) => {
+                world.move_clocks(&ClockStep { pass: Some("60s".to_owned()), ..ClockStep::default() });
+                Err(StoreError::new("the disk is full"))
+            }
+        }
+    }
+
+    /// Sends a request of the customer portal to the local Polar.
+    pub(crate) fn exchange(&self, request: &PortalRequest) -> PortalAnswer {
+        let (Some(world), Some(process)) = (self.world.upgrade(), self.process.upgrade()) else {
+            return Answer::failed(Failure::Network, Sent::Maybe, "the world has ended").into();
+        };
+        world.move_clocks(&ClockStep { pass: Some(format!("{REQUEST_MS}ms")), ..ClockStep::default() });
+        process.check_always(&world, "while asking Polar");
+        world.exchange(&process, request)
+    }
+
+    /// Returns the reply, or `None` if the caller has cancelled.
     pub(crate) fn post(&self, request: &Request) -> Option<Answer> {
+        if self.world.upgrade().is_some_and(|world| world.local.is_some()) {
+            let Request { url, body, timeout } = request;
+            let (url, body) = (url.clone().into(), body.clone().into());
+            let (method, reply_limit) = (Method::Post, usize::MAX);
+            let request = PortalRequest { method, url, token: None, body, timeout: *timeout, reply_limit };
+            return Some(self.exchange(&request).answer.clone());
+        }
         let nothing =
             || Answer::Failed { failure: Failure::Network, sent: Sent::Maybe, message: String::from("no script") };
         let (Some(world), Some(process)) = (self.world.upgrade(), self.process.upgrade()) else {

@@ -19,6 +19,15 @@ pub(crate) fn wrong_ones(scenario: &Scenario) -> Vec<(String, Scenario)> {
                 step.expect.as_mut().unwrap().insert(name.clone(), wrong.clone());
             });
         }
+        for number in 0..step.control.len() {
+            let expected = &step.control[number].expect;
+            if !expected.is_null() {
+                let wrong = spoilt("", expected);
+                add(format!("reply {} of the local Polar", number + 1), &|step| {
+                    step.control[number].expect = wrong.clone();
+                });
+            }
+        }
         for number in 0..step.polar.len() {
             // without what happened meanwhile, the question need not be asked again
             if step.polar[number].during.is_empty() {
@@ -46,16 +55,20 @@ fn spoilt(name: &str, value: &Value) -> Value {
             _ => json!("changed"),
         },
         (_, Value::Object(matcher)) if matcher.contains_key("contains") => json!({ "contains": "nobody says this" }),
+        (_, Value::Object(matcher)) if matcher.contains_key("not") => json!({ "contains": "nobody says this" }),
+        (_, Value::Object(matcher)) if matcher.contains_key("atLeast") => json!({ "atLeast": i64::MAX }),
         (_, Value::Object(matcher)) if matcher.contains_key("oneOf") => json!({ "oneOf": ["none of these"] }),
         (_, Value::Object(matcher)) if matcher.contains_key("from") => {
             json!({ "from": "2000-01-01T00:00:00Z", "to": "2000-01-02T00:00:00Z" })
         }
+        (_, Value::Object(members)) if members.is_empty() => json!("wrong"),
         (_, Value::Object(members)) => {
             let (last, value) = members.iter().next_back().unwrap();
             let mut members = members.clone();
             members.insert(last.clone(), spoilt(last, value));
             members.into()
         }
+        (_, Value::Array(items)) if !items.is_empty() => items.iter().map(|item| spoilt("", item)).collect(),
         (_, Value::Bool(expected)) => json!(!expected),
         (_, Value::Number(_)) => json!(-1),
         (name, Value::String(_)) if name.ends_with("At") => json!("2000-01-01T00:00:00Z"),
