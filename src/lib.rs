@@ -156,5 +156,8 @@ mod gating {}
 #[doc = include_str!("../docs/src/states.md")]
 mod states {}
 #[cfg(all(doctest, feature = "http"))]
+#[doc = include_str!("../docs/src/trials.md")]
+mod trials {}
+#[cfg(all(doctest, feature = "http"))]
 #[doc = include_str!("../docs/src/updates.md")]
 mod updates {}
