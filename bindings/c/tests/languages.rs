@@ -1,5 +1,6 @@
-//! The examples in languages, and with Qt and GTK, that use the shared library, each run against a local Polar. One whose
-//! runtime is missing is not run, which is said; with `POLAR_LICENSE_ALL_LANGUAGES` set, that is a failure.
+//! The examples in languages, and with Qt and GTK, that use the shared library, each run against a local Polar, with the
+//! tests that they bring. One whose runtime is missing is not run, which is said; with `POLAR_LICENSE_ALL_LANGUAGES` set,
+//! that is a failure.
 #![cfg(test)]
 #![cfg(target_os = "linux")]
 
@@ -8,6 +9,7 @@ mod gate;
 
 use common::{built, package, repository, run};
 use gate::gates;
+use mock_polar::MockPolar;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -64,19 +66,34 @@ fn python() {
     });
 }
 
+/// Runs the tests that an example brings for its users, which steer the local Polar that `POLAR` names.
+fn stories(command: &mut Command) {
+    let polar = MockPolar::start().unwrap();
+    let home = tempfile::tempdir().unwrap();
+    run(command.env("POLAR", polar.url()).env("HOME", home.path()));
+    assert!(!polar.requests().is_empty(), "{command:?} tested nothing");
+}
+
 #[test]
 fn csharp() {
     if !is_installed("C#", &["mcs --version", "mono --version"]) {
         return;
     }
     let folder = folder("csharp");
-    let program = folder.join("Gate.exe");
-    run(Command::new("mcs").arg(format!("-out:{}", program.display())).arg(example("csharp/Gate.cs")));
-    gates("examples/csharp/Gate.cs", || {
+    let compile = |sources: &[&str], name: &str| {
+        let program = folder.join(name);
+        let mut compiler = Command::new("mcs");
+        compiler.arg("-r:System.Net.Http").arg(format!("-out:{}", program.display()));
+        run(compiler.args(sources.iter().map(|source| example("csharp").join(source))));
+        program
+    };
+    let program = compile(&["PolarLicense.cs", "Program.cs"], "Program.exe");
+    gates("examples/csharp/Program.cs", || {
         let mut command = start("mono", &folder);
         command.arg(&program);
         command
     });
+    stories(start("mono", &folder).arg(compile(&["PolarLicense.cs", "tests/Stories.cs"], "Stories.exe")));
 }
 
 #[test]
@@ -85,13 +102,17 @@ fn java() {
         return;
     }
     let folder = folder("java");
-    run(Command::new("javac").args(["-cp", JNA, "-d"]).arg(&folder).arg(example("java/Gate.java")));
+    let [main, test] = ["java/src/main/java/com/acme", "java/src/test/java/com/acme"].map(example);
+    let mut compiler = Command::new("javac");
+    compiler.args(["-cp", JNA, "-d"]).arg(&folder).arg(main.join("License.java"));
+    run(compiler.arg(main.join("Main.java")).arg(test.join("Stories.java")));
     let classes = format!("{JNA}:{}", folder.display());
-    gates("examples/java/Gate.java", || {
+    gates("examples/java/src/main/java/com/acme/Main.java", || {
         let mut command = start("java", &folder);
-        command.args(["-cp", &classes, "Gate"]);
+        command.args(["-cp", &classes, "com.acme.Main"]);
         command
     });
+    stories(start("java", &folder).args(["-cp", &classes, "com.acme.Stories"]));
 }
 
 #[test]
@@ -100,27 +121,34 @@ fn go() {
         return;
     }
     let folder = folder("go");
-    let (program, include) = (folder.join("gate"), package().join("include"));
+    let (program, include) = (folder.join("acme"), package().join("include"));
     let description = "Name: polar_license\nDescription: for a test\nVersion: 0\n";
     let flags = format!("Cflags: -I{}\nLibs: -L{} -lpolar_license\n", include.display(), folder.display());
     fs::write(folder.join("polar_license.pc"), format!("{description}{flags}")).unwrap();
-    let mut build = Command::new("go");
-    build.args(["build", "-o"]).arg(&program).arg(example("go/gate.go"));
-    run(build.env("PKG_CONFIG_PATH", &folder).env("GOCACHE", folder.join("cache")));
-    gates("examples/go/gate.go", || start(&program.to_string_lossy(), &folder));
+    let go = || {
+        let mut command = start("go", &folder);
+        command.env("PKG_CONFIG_PATH", &folder).env("GOCACHE", folder.join("cache")).current_dir(example("go"));
+        command
+    };
+    run(go().args(["build", "-o"]).arg(&program));
+    gates("examples/go/main.go", || start(&program.to_string_lossy(), &folder));
+    run(go().args(["vet", "./..."]));
+    stories(go().args(["test", "-count=1", "./..."]));
 }
 
 #[test]
 fn lua() {
-    if !is_installed("Lua", &["luajit -v"]) {
+    if !is_installed("Lua", &["luajit -v", "curl --version"]) {
         return;
     }
     let folder = folder("lua");
-    gates("examples/lua/gate.lua", || {
+    let lua = |program: &str| {
         let mut command = start("luajit", &folder);
-        command.arg(example("lua/gate.lua"));
+        command.arg(example("lua").join(program)).env("LUA_PATH", example("lua").join("?.lua"));
         command
-    });
+    };
+    gates("examples/lua/main.lua", || lua("main.lua"));
+    stories(&mut lua("stories.lua"));
 }
 
 /// With koffi in the folder that `NODE_PATH` names.

@@ -204,7 +204,7 @@ pub(crate) static ARM_STD: Requirement = Requirement {
 pub(crate) static MONO: Requirement = Requirement {
     name: "Mono",
     find: |sh| versions(sh, &["mono", "mcs"]),
-    source: Source::Debian(&["mono-mcs", "mono-runtime"]),
+    source: Source::Debian(&["mono-mcs", "mono-runtime", "libmono-system-net-http4.0-cil"]),
 };
 
 pub(crate) static JAVA: Requirement = Requirement {

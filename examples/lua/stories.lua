@@ -1,0 +1,60 @@
+-- The five stories that every app should test, each at a local Polar: `npx polar-license-mock` or `polar-license serve`.
+-- Usage: POLAR=http://127.0.0.1:8787 luajit stories.lua
+local polar_license = require("polar_license")
+
+local POLAR = os.getenv("POLAR")
+local SETTINGS = [[{
+  "organizationId": "de300000-0000-4000-8000-000000000001",
+  "appId": "com.acme.app",
+  "environment": "%s",
+  "features": { "export": ["de300000-0000-4000-8000-0000000000b1"] }
+}]]
+
+-- Changes what the local Polar does.
+local function steer(method, path, body)
+  local command = "curl --silent --show-error --fail --output /dev/null --request %s --data '%s' '%s/_mock%s'"
+  assert(os.execute(command:format(method, body, POLAR, path)) == 0, "set POLAR to the address of a local Polar")
+end
+
+local stories = {}
+
+function stories.without_a_license_the_gate_is_closed(license)
+  local now = license:current()
+  assert(not license:allows("export") and not now.allowed and now.next_step == "enter_key", now.message)
+end
+
+function stories.a_key_opens_the_gate_until_its_seat_is_released(license)
+  local states = {}
+  license:on_change(function(now) states[#states + 1] = now.state end)
+  local accepted, why = pcall(license.activate, license, "MISTYPED")
+  assert(not accepted and why.kind == "refused" and why.message ~= "")
+  license:activate("DEMO-ONE-DEVICE")
+  assert(license:allows("export"))
+  assert(license:deactivate() == "released" and not license:allows("export"))
+  assert(table.concat(states, " ") == "active unlicensed", table.concat(states, " "))
+end
+
+function stories.without_a_network_the_gate_stays_open(license)
+  license:activate("DEMO-PLAIN")
+  steer("POST", "/faults", '{"fault": "drop_connection"}')
+  assert(license:validate().allowed and license:allows("export"))
+end
+
+function stories.a_revoked_key_closes_the_gate(license)
+  license:activate("DEMO-PLAIN")
+  steer("PATCH", "/keys/DEMO-PLAIN", '{"status": "revoked"}')
+  assert(license:validate().reason == "inactive" and not license:allows("export"))
+end
+
+function stories.a_license_of_another_plan_is_explained(license)
+  license:activate("DEMO-BASIC")
+  assert(not license:allows("export") and license:explain("export"):find("does not include"))
+end
+
+for name, tell in pairs(stories) do
+  steer("POST", "/reset", "")
+  local directory = os.tmpname()
+  os.remove(directory) -- the library creates the folder
+  tell(polar_license.open(SETTINGS:format(POLAR), directory))
+  print("ok: " .. name)
+end

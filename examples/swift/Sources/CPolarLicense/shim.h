@@ -1,0 +1,1 @@
+#include <polar_license.h>
