@@ -344,13 +344,15 @@ impl From<String> for Environment {
 }
 
 impl ConfigBuilder {
-    /// Sets the Polar server: `"production"` (the default), `"sandbox"`, or the address of another server.
+    /// Sets the Polar server: `production` (the default), `sandbox`, or the address of another server, which must be
+    /// `https` unless it is on this machine.
     pub fn environment(mut self, environment: impl Into<Environment>) -> Self {
         self.settings.environment = environment.into();
         self
     }
 
-    /// Accepts only keys of these benefits. Without this setting, every key of the organization is accepted.
+    /// Sets the benefits whose keys are accepted, by their ids at Polar. Without this setting, every key of the
+    /// organization is accepted.
     pub fn benefits<B: Into<String>>(mut self, benefits: impl IntoIterator<Item = B>) -> Self {
         self.benefits = benefits.into_iter().map(Into::into).collect();
         self
@@ -362,7 +364,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Adds a feature and the benefits that turn it on.
+    /// Adds one of the features, each with the ids of the benefits that turn it on.
     pub fn feature<B: Into<String>>(mut self, name: impl Into<String>, benefits: impl IntoIterator<Item = B>) -> Self {
         self.features.entry(name.into()).or_default().extend(benefits.into_iter().map(Into::into));
         self
@@ -374,14 +376,14 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets how long a confirmation counts as fresh before Polar is asked again. Default: 24 hours, or `offline_grace`
-    /// if that is shorter. At least one second.
+    /// Sets the time for which a confirmation counts as fresh before Polar is asked again. Default: 24 hours, or
+    /// `offline_grace` if that is shorter. At least one second.
     pub fn refresh_interval(mut self, interval: Duration) -> Self {
         self.refresh_ms = Some(signed_milliseconds(interval));
         self
     }
 
-    /// Sets how long access lasts without a confirmation. Default: 14 days. At most ten years.
+    /// Sets the time for which access lasts without a confirmation. Default: 14 days. At most ten years.
     pub fn offline_grace(mut self, grace: Duration) -> Self {
         self.settings.grace_ms = signed_milliseconds(grace);
         self
@@ -394,37 +396,40 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the label of an activation, which the vendor and the customer see. Default: system, day, and a word
-    /// with random digits, such as `Debian 12 · 2026-11-21 · otter 7F2B`; never the name of the host or the user. Polar shows the label in its
-    /// portals, so put no personal data into it.
+    /// Sets the label of an activation, which the vendor and the customer see. Default: the system, the day, and a word
+    /// with random digits. Polar shows the label in its portals, so put no personal data into it.
+    ///
+    /// The default looks like `Debian 12 · 2026-11-21 · otter 7F2B`. It never contains the name of the host or of the
+    /// user.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.settings.label = Some(label.into());
         self
     }
 
-    /// Adds a condition, which Polar stores with an activation and compares at every validate. Polar compares all
-    /// conditions together, so any change ends existing activations. To restrict a key to certain versions, use
-    /// `benefits`.
+    /// Adds one of the conditions that Polar stores with an activation and compares at every validate. Up to 49 are
+    /// allowed; the name `device` is reserved. Polar compares all conditions together, so any change ends existing
+    /// activations. To restrict a key to certain versions, use `benefits`. Numbers must be whole and at most
+    /// 9007199254740991.
     pub fn condition(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.settings.conditions.insert(name, value);
         self
     }
 
-    /// Adds a note that Polar stores with an activation.
+    /// Adds one of the notes that Polar stores with an activation. Up to 49 are allowed; the name `seat` is reserved.
+    /// Numbers must be whole and at most 9007199254740991.
     pub fn meta(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.settings.meta.insert(name, value);
         self
     }
 
-    /// Sets an identifier for this device, in place of the operating system's machine id. It is hashed before it is
-    /// used.
+    /// Sets an identifier for this device, in place of the one that the library finds. It is hashed before it is used.
     pub fn device_id(mut self, id: impl Into<String>) -> Self {
         self.settings.device_id = Some(id.into());
         self
     }
 
     /// Sets a secret that is compiled into the app and seals the record. It keeps a script from forging a record,
-    /// unless somebody takes the app apart.
+    /// unless somebody reads the app's code.
     pub fn app_secret(mut self, secret: impl Into<String>) -> Self {
         self.settings.app_secret = Some(Secret::new(secret.into()));
         self
@@ -443,11 +448,13 @@ impl ConfigBuilder {
         self
     }
 
-    /// Limits the versions of the app that a license includes to those built within `days` days of its purchase. `built`
-    /// is the day on which this version was built, such as `2026-11-21`, or a date and time as RFC 3339 has it, whose day
-    /// in UTC counts. A version that was built later has no access, for the [reason](crate::Decision::reason)
+    /// Sets the updates of the app that a license includes: the versions that are built within a number of days after
+    /// its purchase. A version that was built later has no access, for the reason
     /// [`updates_ended`](crate::Reason::UpdatesEnded); earlier versions continue to work. Default: a license includes
     /// every version.
+    ///
+    /// `days` is the number of days from the purchase within which a version must be built. `built` is the day on which
+    /// this version was built, such as `2026-11-21`, or a date and time as RFC 3339 has it, whose day in UTC counts.
     ///
     /// No clock matters: `built` is compared with the day on which Polar created the key, which does not change when a
     /// key is rotated. A build script can fill it in. It needs this crate as a build dependency, without its default
@@ -466,33 +473,33 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the page for buying or renewing a license: an `https` address.
-    /// [`Decision::next_url`](crate::Decision::next_url) returns it if the next step is to renew, or to enter a key
-    /// that the user may not have yet.
+    /// Sets the page for buying or renewing a license: an `https` address. It is the
+    /// [`next_url`](crate::Decision::next_url) of a decision or an error if the next step is to renew, or to enter a
+    /// key that the user may not have yet.
     pub fn purchase_url(mut self, url: impl Into<String>) -> Self {
         self.settings.links.purchase = Some(url.into().into());
         self
     }
 
-    /// Sets the page on which customers see and remove their devices: an `https` address, such as your organization's
-    /// customer portal at Polar. [`Decision::next_url`](crate::Decision::next_url) and [`Error::next_url`] return it if
-    /// the next step is to manage devices.
+    /// Sets the page on which customers see and remove their devices, such as your organization's customer portal at
+    /// Polar: an `https` address. It is the [`next_url`](crate::Decision::next_url) of a decision or an error if the
+    /// next step is to manage devices.
     pub fn portal_url(mut self, url: impl Into<String>) -> Self {
         self.settings.links.portal = Some(url.into().into());
         self
     }
 
-    /// Sets the way to contact the vendor: an `https` address, or an e-mail address with `mailto:`.
-    /// [`Decision::next_url`](crate::Decision::next_url) returns it if the next step is to contact the vendor.
+    /// Sets the way to contact the vendor: an `https` address, or an e-mail address with `mailto:`. It is the
+    /// [`next_url`](crate::Decision::next_url) of a decision or an error if the next step is to contact the vendor.
     pub fn support_url(mut self, url: impl Into<String>) -> Self {
         self.settings.links.support = Some(url.into().into());
         self
     }
 
-    /// Replaces sentences for the user. `catalogue` is a JSON object of sentences by their codes, such as
-    /// `texts/de.json`. `texts/en.json` lists all codes with the English sentences, which are shown for codes that the
-    /// catalogue does not have. With the feature `portal`, there are also `texts/portal.de.json` and
-    /// `texts/portal.en.json`: call this method once for each catalogue.
+    /// Adds the values of a JSON object to the sentences that replace the English ones, by their codes in
+    /// `texts/en.json`; `texts/de.json` has the German ones. The sentences of the customer portal are in
+    /// `texts/portal.en.json` and `texts/portal.de.json`; only builds with the portal accept them. Placeholders in
+    /// braces, such as `{key}`, are filled in; a sentence may leave them out.
     ///
     /// ```
     /// # let config = polar_license::Config::builder("a0010000-0000-4000-8000-000000000001", "com.acme.app");
@@ -507,8 +514,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Replaces one sentence for the user, by its code in `texts/en.json`. Placeholders in braces, such as `{key}`, are
-    /// filled in; the sentence may leave them out.
+    /// Adds one of the sentences that replace the English ones, by its code. See [`ConfigBuilder::texts`].
     pub fn text(mut self, code: impl Into<String>, sentence: impl Into<String>) -> Self {
         self.texts.push((code.into(), sentence.into()));
         self

@@ -147,4 +147,51 @@ mod tests {
     fn the_settings_that_must_be_there_are_required() {
         assert_eq!(settings().get("required").unwrap(), &serde_json::json!(["organizationId", "appId"]));
     }
+
+    #[test]
+    fn the_builder_describes_each_setting_in_the_same_words() {
+        let settings = settings();
+        for (name, setting) in settings.get("properties").unwrap().as_object().unwrap() {
+            if ["organizationId", "appId"].contains(&name.as_str()) {
+                continue;
+            }
+            let name = in_rust(name);
+            let comment = comment(&name).or_else(|| comment(name.strip_suffix('s')?));
+            let comment = comment.unwrap_or_else(|| panic!("ConfigBuilder has no method for {name}"));
+            let description = setting["description"].as_str().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+            // `offlineGraceMs` is `offline_grace`; names of files have other characters
+            let words = description
+                .split('`')
+                .map(|word| if word.chars().all(char::is_alphabetic) { in_rust(word) } else { word.to_owned() });
+            let description = words.collect::<Vec<_>>().join("`");
+            let (first, rest) = description.split_at(1);
+            let expected = first.to_lowercase() + rest;
+            assert!(comment.contains(&expected), "the comment of ConfigBuilder::{name} must contain: {expected}");
+        }
+    }
+
+    /// The comment of a method of `ConfigBuilder` on one line, with links as plain names.
+    fn comment(method: &str) -> Option<String> {
+        let (_, builder) = include_str!("config.rs").split_once("impl ConfigBuilder {").unwrap();
+        let (before, _) = ["(", "<"].iter().find_map(|end| builder.split_once(&format!("pub fn {method}{end}")))?;
+        let lines = before.trim_end().lines().rev().map_while(|line| line.trim().strip_prefix("///"));
+        let lines: Vec<&str> = lines.flat_map(|line| line.split_whitespace().rev()).collect();
+        let words = lines.into_iter().rev().map(|word| match word.split_once("`](") {
+            Some((name, link)) => format!("{}`{}", name.trim_start_matches('['), link.split_once(')').unwrap().1),
+            None => word.to_owned(),
+        });
+        Some(words.collect::<Vec<_>>().join(" "))
+    }
+
+    /// A member's name as a method of the builder: `offlineGraceMs` is `offline_grace`.
+    fn in_rust(member: &str) -> String {
+        let mut name = String::new();
+        for letter in member.chars() {
+            if letter.is_uppercase() {
+                name.push('_');
+            }
+            name.extend(letter.to_lowercase());
+        }
+        name.strip_suffix("_ms").unwrap_or(&name).to_owned()
+    }
 }

@@ -3,6 +3,7 @@
  * is forgotten. */
 #define _POSIX_C_SOURCE 200809L
 #include "fake_polar.h"
+#include "settings.h"
 
 #ifdef _WIN32
 #define setenv(name, value, overwrite) _putenv_s(name, value)
@@ -58,31 +59,7 @@ static void options_panic(polar_license_options *o)
     fake_polar refused = { 0 };
     PANICS(polar_license_options_new, polar_license_options_new(ORGANIZATION, "com.acme.app") == NULL);
     PANICS(polar_license_options_from_json, polar_license_options_from_json("{}") == NULL);
-    FAILS(polar_license_options_set_environment, (o, "sandbox"));
-    FAILS(polar_license_options_add_benefit, (o, PRO));
-    FAILS(polar_license_options_add_feature, (o, "x", PRO));
-    FAILS(polar_license_options_set_bind_device, (o, 1));
-    FAILS(polar_license_options_set_refresh_interval_ms, (o, 1000));
-    FAILS(polar_license_options_set_offline_grace_ms, (o, 1000));
-    FAILS(polar_license_options_set_timeout_ms, (o, 1000));
-    FAILS(polar_license_options_set_label, (o, "x"));
-    FAILS(polar_license_options_set_condition, (o, "x", "y"));
-    FAILS(polar_license_options_set_condition_integer, (o, "x", 1));
-    FAILS(polar_license_options_set_condition_number, (o, "x", 1));
-    FAILS(polar_license_options_set_condition_bool, (o, "x", 1));
-    FAILS(polar_license_options_set_meta, (o, "x", "y"));
-    FAILS(polar_license_options_set_meta_integer, (o, "x", 1));
-    FAILS(polar_license_options_set_meta_number, (o, "x", 1));
-    FAILS(polar_license_options_set_meta_bool, (o, "x", 1));
-    FAILS(polar_license_options_set_device_id, (o, "x"));
-    FAILS(polar_license_options_set_app_secret, (o, "x"));
-    FAILS(polar_license_options_add_previous_app_secret, (o, "x"));
-    FAILS(polar_license_options_set_updates, (o, 365, "2026-11-21"));
-    FAILS(polar_license_options_set_purchase_url, (o, "x"));
-    FAILS(polar_license_options_set_portal_url, (o, "x"));
-    FAILS(polar_license_options_set_support_url, (o, "x"));
-    FAILS(polar_license_options_set_texts, (o, "{}"));
-    FAILS(polar_license_options_set_text, (o, "state.active", "x"));
+    CALL_EVERY_SETTER(FAILS, o);
     FAILS(polar_license_options_set_directory, (o, "x"));
     FAILS(polar_license_options_set_memory_store, (o));
     FAILS(polar_license_options_set_store,

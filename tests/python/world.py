@@ -25,9 +25,6 @@ ENDPOINTS = {
     "deactivate": {"activation_id"},
 }
 
-DURATIONS = {"refresh_interval", "offline_grace", "timeout"}
-
-
 def run(common: Object, place: str, scenario: Object) -> list[str]:
     """Runs a scenario. Returns what was not as expected, each with where it happened."""
     given = common["given"][scenario["given"]] if "given" in scenario else []
@@ -60,9 +57,10 @@ class Process:
         self.config = config
         self.device = device
         self.doing = Exchanges(f"start of {name}", {}, [])
-        settings = {snake_case(member): value for member, value in config.items()}
-        for setting in DURATIONS & settings.keys():
-            settings[setting] = timedelta(milliseconds=settings[setting])
+        settings = {
+            snake_case(member): timedelta(milliseconds=value) if member.endswith("Ms") else value
+            for member, value in config.items()
+        }
         self.license: License | None = None
         self.license = License(storage=self, transport=self.send, clock=self, device_id=device, **settings)
         world.ends.enter_context(self.license)

@@ -710,12 +710,10 @@ polar_license_options *polar_license_options_new(const char *organization_id, co
 /**
  * Starts a configuration from one JSON object, such as
  * {"organizationId": "...", "appId": "com.acme.app", "features": {"export": ["..."]}, "offlineGraceMs": 604800000}.
- * Its members have the names of the functions that set them, in camel case: organizationId and appId, which are
- * required, and environment, benefits and previousAppSecrets (arrays of strings), features (an object of arrays of
- * benefit ids), bindDevice, refreshIntervalMs, offlineGraceMs, timeoutMs, label, conditions and meta (objects of
- * strings, whole numbers and booleans), deviceId, appSecret, updates (an object of days and built), purchaseUrl,
- * portalUrl, supportUrl and texts (an object of strings). An unknown member is an error; null means absent. The string
- * is copied.
+ * organizationId and appId are required. The comment of each polar_license_options_set_... and _add_... function says
+ * which member it sets. Such a member is a string, a whole number or a boolean, as the function's argument is. It is an
+ * array if the function adds one value, and an object if the value has a name; those of features are arrays. An unknown
+ * member is an error; null means absent. The string is copied.
  *
  * Free the result with polar_license_options_free(). Errors, including NULL, are reported by polar_license_open().
  * Returns NULL only after a defect in this library. Callable from any thread. Never blocks.
@@ -728,192 +726,6 @@ polar_license_options *polar_license_options_from_json(const char *settings);
  * Free them once, when no thread uses them any longer. Never blocks, unless a destructor of the app blocks.
  */
 void polar_license_options_free(polar_license_options *options);
-
-/**
- * Sets the Polar server: "production" (the default), "sandbox", or the address of another server, which must be https
- * unless it is on this machine.
- *
- * The string is copied. One thread at a time; never blocks.
- */
-int32_t polar_license_options_set_environment(polar_license_options *options, const char *environment);
-
-/**
- * Accepts keys of this benefit, by its id at Polar. Without this setting, every key of the organization is accepted.
- * Call it again for further benefits.
- *
- * The string is copied. One thread at a time; never blocks.
- */
-int32_t polar_license_options_add_benefit(polar_license_options *options, const char *benefit_id);
-
-/**
- * Adds a feature and a benefit that turns it on. Call it again for further benefits of the same feature.
- *
- * The strings are copied. One thread at a time; never blocks.
- */
-int32_t polar_license_options_add_feature(polar_license_options *options, const char *feature, const char *benefit_id);
-
-/**
- * Sets whether a seat belongs to the device that took it, so that Polar refuses a copied record: 1 (the default) or 0.
- *
- * One thread at a time; never blocks.
- */
-int32_t polar_license_options_set_bind_device(polar_license_options *options, int32_t bind);
-
-/**
- * Sets how long a confirmation counts as fresh before Polar is asked again. Default: 24 hours, or the offline grace if
- * that is shorter. At least one second.
- *
- * One thread at a time; never blocks.
- */
-int32_t polar_license_options_set_refresh_interval_ms(polar_license_options *options, uint64_t interval_ms);
-
-/**
- * Sets how long access lasts without a confirmation. Default: 14 days. At most ten years.
- *
- * One thread at a time; never blocks.
- */
-int32_t polar_license_options_set_offline_grace_ms(polar_license_options *options, uint64_t grace_ms);
-
-/**
- * Sets the longest time that polar_license_validate() waits. Default: 10 seconds. Operations that change something at
- * Polar wait up to 25 seconds longer, because Polar may take 30 s to reply and a lost reply can cost a seat.
- *
- * One thread at a time; never blocks.
- */
-int32_t polar_license_options_set_timeout_ms(polar_license_options *options, uint64_t timeout_ms);
-
-/**
- * Sets the label of an activation, which the vendor and the customer see. Default: the system, the day and a random
- * part. Polar shows the label in its portals, so put no personal data into it.
- *
- * The string is copied. One thread at a time; never blocks.
- */
-int32_t polar_license_options_set_label(polar_license_options *options, const char *label);
-
-/**
- * Adds a condition, which Polar stores with an activation and compares at every validate. At most 49, not named
- * "device". Polar compares all conditions together, so any change ends existing activations. To restrict a key to
- * certain versions, use benefits.
- *
- * The strings are copied. One thread at a time; never blocks.
- */
-int32_t polar_license_options_set_condition(polar_license_options *options, const char *name, const char *value);
-
-/**
- * Adds a condition that is an integer. See polar_license_options_set_condition().
- */
-int32_t polar_license_options_set_condition_integer(polar_license_options *options, const char *name, int64_t value);
-
-/**
- * Adds a condition that is a whole number, at most 9007199254740991 away from 0: some other numbers never compare
- * equal again at Polar. See polar_license_options_set_condition().
- */
-int32_t polar_license_options_set_condition_number(polar_license_options *options, const char *name, double value);
-
-/**
- * Adds a condition that is true (any value but 0) or false. See polar_license_options_set_condition().
- */
-int32_t polar_license_options_set_condition_bool(polar_license_options *options, const char *name, int32_t value);
-
-/**
- * Adds a note, which Polar stores with an activation. At most 49, not named "seat".
- *
- * The strings are copied. One thread at a time; never blocks.
- */
-int32_t polar_license_options_set_meta(polar_license_options *options, const char *name, const char *value);
-
-/**
- * Adds a note that is an integer. See polar_license_options_set_meta().
- */
-int32_t polar_license_options_set_meta_integer(polar_license_options *options, const char *name, int64_t value);
-
-/**
- * Adds a note that is a whole number, at most 9007199254740991 away from 0. See polar_license_options_set_meta().
- */
-int32_t polar_license_options_set_meta_number(polar_license_options *options, const char *name, double value);
-
-/**
- * Adds a note that is true (any value but 0) or false. See polar_license_options_set_meta().
- */
-int32_t polar_license_options_set_meta_bool(polar_license_options *options, const char *name, int32_t value);
-
-/**
- * Sets an identifier for this device, in place of the operating system's machine id. It is hashed before it is used.
- *
- * The string is copied. One thread at a time; never blocks.
- */
-int32_t polar_license_options_set_device_id(polar_license_options *options, const char *device_id);
-
-/**
- * Sets a secret that is compiled into the app and seals the record. It keeps a script from forging a record, unless
- * somebody takes the app apart.
- *
- * The string is copied. One thread at a time; never blocks.
- */
-int32_t polar_license_options_set_app_secret(polar_license_options *options, const char *secret);
-
-/**
- * Adds the secret of an earlier version. Records sealed with it can still be opened, and are sealed again with the
- * current secret. An empty string stands for versions that had no secret. Call it again for further secrets.
- *
- * The string is copied. One thread at a time; never blocks.
- */
-int32_t polar_license_options_add_previous_app_secret(polar_license_options *options, const char *secret);
-
-/**
- * Limits the versions of the app that a license includes to those built within `days` days of its purchase. `built` is
- * the day on which this version was built, such as "2026-11-21", or a date and time as RFC 3339 has it, whose day in UTC
- * counts. A version that was built later has no access, for POLAR_LICENSE_REASON_UPDATES_ENDED; earlier versions
- * continue to work. Default: a license includes every version. Let the build fill in the day, for example with CMake:
- * string(TIMESTAMP BUILT "%Y-%m-%d" UTC).
- *
- * The string is copied. One thread at a time; never blocks.
- */
-int32_t polar_license_options_set_updates(polar_license_options *options,
-                                          uint32_t days,
-                                          const char *built);
-
-/**
- * Sets the page for buying or renewing a license: an https address. polar_license_decision_next_url() returns it if
- * the next step is to renew, or to enter a key that the user may not have yet.
- *
- * The string is copied. One thread at a time; never blocks.
- */
-int32_t polar_license_options_set_purchase_url(polar_license_options *options, const char *url);
-
-/**
- * Sets the page on which customers see and remove their devices: an https address, such as your organization's
- * customer portal at Polar. polar_license_error_next_url() returns it if the next step is to manage devices.
- *
- * The string is copied. One thread at a time; never blocks.
- */
-int32_t polar_license_options_set_portal_url(polar_license_options *options, const char *url);
-
-/**
- * Sets the way to contact the vendor: an https address, or an e-mail address with "mailto:".
- * polar_license_decision_next_url() returns it if the next step is to contact the vendor.
- *
- * The string is copied. One thread at a time; never blocks.
- */
-int32_t polar_license_options_set_support_url(polar_license_options *options, const char *url);
-
-/**
- * Replaces sentences for the user. `catalogue` is a JSON object of sentences by their codes, such as texts/de.json.
- * texts/en.json lists all codes with the English sentences, which are shown for codes that the catalogue does not
- * have. The sentences of the customer portal are in texts/portal.de.json and texts/portal.en.json: call this function
- * once for each catalogue.
- *
- * The string is copied. One thread at a time; never blocks.
- */
-int32_t polar_license_options_set_texts(polar_license_options *options, const char *catalogue);
-
-/**
- * Replaces one sentence for the user, by its code in texts/en.json or texts/portal.en.json. Placeholders in braces,
- * such as {key}, are filled in; the sentence may leave them out.
- *
- * The strings are copied. One thread at a time; never blocks.
- */
-int32_t polar_license_options_set_text(polar_license_options *options, const char *code, const char *sentence);
 
 /**
  * Stores the license in this directory instead of the platform's data directory. The path is UTF-8 on every system.
@@ -974,6 +786,196 @@ int32_t polar_license_options_set_clock(polar_license_options *options,
                                         polar_license_clock_callback clock,
                                         void *user_data,
                                         polar_license_destructor destructor);
+
+/**
+ * Sets the Polar server: `production` (the default), `sandbox`, or the address of another server, which must be
+ * `https` unless it is on this machine.
+ *
+ * The string is copied. One thread at a time; never blocks. In JSON: environment.
+ */
+int32_t polar_license_options_set_environment(polar_license_options *options, const char *environment);
+
+/**
+ * Adds one of the benefits whose keys are accepted, by their ids at Polar. Without this setting, every key of the
+ * organization is accepted. Call it again for further values.
+ *
+ * The string is copied. One thread at a time; never blocks. In JSON: benefits.
+ */
+int32_t polar_license_options_add_benefit(polar_license_options *options, const char *benefit);
+
+/**
+ * Adds a name and a value to the features, each with the ids of the benefits that turn it on. Call it again for
+ * further values of the same name.
+ *
+ * The strings are copied. One thread at a time; never blocks. In JSON: features.
+ */
+int32_t polar_license_options_add_feature(polar_license_options *options, const char *name, const char *value);
+
+/**
+ * Sets whether a seat belongs to the device that took it, so that Polar refuses a copied record. Default: true. Any
+ * value but 0 is true.
+ *
+ * One thread at a time; never blocks. In JSON: bindDevice.
+ */
+int32_t polar_license_options_set_bind_device(polar_license_options *options, int32_t bind_device);
+
+/**
+ * Sets the time for which a confirmation counts as fresh before Polar is asked again. Default: 24 hours, or
+ * polar_license_options_set_offline_grace_ms() if that is shorter. At least one second.
+ *
+ * One thread at a time; never blocks. In JSON: refreshIntervalMs.
+ */
+int32_t polar_license_options_set_refresh_interval_ms(polar_license_options *options, uint64_t refresh_interval_ms);
+
+/**
+ * Sets the time for which access lasts without a confirmation. Default: 14 days. At most ten years.
+ *
+ * One thread at a time; never blocks. In JSON: offlineGraceMs.
+ */
+int32_t polar_license_options_set_offline_grace_ms(polar_license_options *options, uint64_t offline_grace_ms);
+
+/**
+ * Sets the longest time that polar_license_validate() waits. Default: 10 seconds. Operations that change something at
+ * Polar wait up to 25 seconds longer, because Polar may take 30 seconds to answer and a lost answer can cost a seat.
+ *
+ * One thread at a time; never blocks. In JSON: timeoutMs.
+ */
+int32_t polar_license_options_set_timeout_ms(polar_license_options *options, uint64_t timeout_ms);
+
+/**
+ * Sets the label of an activation, which the vendor and the customer see. Default: the system, the day, and a word
+ * with random digits. Polar shows the label in its portals, so put no personal data into it.
+ *
+ * The string is copied. One thread at a time; never blocks. In JSON: label.
+ */
+int32_t polar_license_options_set_label(polar_license_options *options, const char *label);
+
+/**
+ * Adds one of the conditions that Polar stores with an activation and compares at every validate. Up to 49 are
+ * allowed; the name `device` is reserved. Polar compares all conditions together, so any change ends existing
+ * activations. To restrict a key to certain versions, use polar_license_options_add_benefit(). Numbers must be whole
+ * and at most 9007199254740991.
+ *
+ * The strings are copied. One thread at a time; never blocks. In JSON: conditions.
+ */
+int32_t polar_license_options_set_condition(polar_license_options *options, const char *name, const char *value);
+
+/**
+ * Adds a value that is an integer. See polar_license_options_set_condition().
+ */
+int32_t polar_license_options_set_condition_integer(polar_license_options *options, const char *name, int64_t value);
+
+/**
+ * Adds a value that is a whole number, at most 9007199254740991 away from 0: some other numbers never compare equal
+ * again at Polar. See polar_license_options_set_condition().
+ */
+int32_t polar_license_options_set_condition_number(polar_license_options *options, const char *name, double value);
+
+/**
+ * Adds a value that is true (any value but 0) or false. See polar_license_options_set_condition().
+ */
+int32_t polar_license_options_set_condition_bool(polar_license_options *options, const char *name, int32_t value);
+
+/**
+ * Adds one of the notes that Polar stores with an activation. Up to 49 are allowed; the name `seat` is reserved.
+ * Numbers must be whole and at most 9007199254740991.
+ *
+ * The strings are copied. One thread at a time; never blocks. In JSON: meta.
+ */
+int32_t polar_license_options_set_meta(polar_license_options *options, const char *name, const char *value);
+
+/**
+ * Adds a value that is an integer. See polar_license_options_set_meta().
+ */
+int32_t polar_license_options_set_meta_integer(polar_license_options *options, const char *name, int64_t value);
+
+/**
+ * Adds a value that is a whole number, at most 9007199254740991 away from 0: some other numbers never compare equal
+ * again at Polar. See polar_license_options_set_meta().
+ */
+int32_t polar_license_options_set_meta_number(polar_license_options *options, const char *name, double value);
+
+/**
+ * Adds a value that is true (any value but 0) or false. See polar_license_options_set_meta().
+ */
+int32_t polar_license_options_set_meta_bool(polar_license_options *options, const char *name, int32_t value);
+
+/**
+ * Sets an identifier for this device, in place of the one that the library finds. It is hashed before it is used.
+ *
+ * The string is copied. One thread at a time; never blocks. In JSON: deviceId.
+ */
+int32_t polar_license_options_set_device_id(polar_license_options *options, const char *device_id);
+
+/**
+ * Sets a secret that is compiled into the app and seals the record. It keeps a script from forging a record, unless
+ * somebody reads the app's code.
+ *
+ * The string is copied. One thread at a time; never blocks. In JSON: appSecret.
+ */
+int32_t polar_license_options_set_app_secret(polar_license_options *options, const char *app_secret);
+
+/**
+ * Adds one of the secrets of earlier versions. Records sealed with them can still be opened, and are sealed again with
+ * the current secret. An empty string stands for versions that had no secret. Call it again for further values.
+ *
+ * The string is copied. One thread at a time; never blocks. In JSON: previousAppSecrets.
+ */
+int32_t polar_license_options_add_previous_app_secret(polar_license_options *options, const char *previous_app_secret);
+
+/**
+ * Sets the updates of the app that a license includes: the versions that are built within a number of days after its
+ * purchase. A version that was built later has no access, for the reason POLAR_LICENSE_REASON_UPDATES_ENDED; earlier
+ * versions continue to work. Default: a license includes every version. `days` is the number of days from the purchase
+ * within which a version must be built, such as 365. `built` is the day on which this version was built, such as
+ * `2026-11-21`, or a date and time as RFC 3339 has it, whose day in UTC counts. Let the build set it, for example with
+ * CMake: string(TIMESTAMP BUILT "%Y-%m-%d" UTC).
+ *
+ * The string is copied. One thread at a time; never blocks. In JSON: updates.
+ */
+int32_t polar_license_options_set_updates(polar_license_options *options, uint32_t days, const char *built);
+
+/**
+ * Sets the page for buying or renewing a license: an `https` address. polar_license_decision_next_url() and
+ * polar_license_error_next_url() return it if the next step is to renew, or to enter a key that the user may not have
+ * yet.
+ *
+ * The string is copied. One thread at a time; never blocks. In JSON: purchaseUrl.
+ */
+int32_t polar_license_options_set_purchase_url(polar_license_options *options, const char *purchase_url);
+
+/**
+ * Sets the page on which customers see and remove their devices, such as your organization's customer portal at Polar:
+ * an `https` address. polar_license_decision_next_url() and polar_license_error_next_url() return it if the next step
+ * is to manage devices.
+ *
+ * The string is copied. One thread at a time; never blocks. In JSON: portalUrl.
+ */
+int32_t polar_license_options_set_portal_url(polar_license_options *options, const char *portal_url);
+
+/**
+ * Sets the way to contact the vendor: an `https` address, or an e-mail address with `mailto:`.
+ * polar_license_decision_next_url() and polar_license_error_next_url() return it if the next step is to contact the
+ * vendor.
+ *
+ * The string is copied. One thread at a time; never blocks. In JSON: supportUrl.
+ */
+int32_t polar_license_options_set_support_url(polar_license_options *options, const char *support_url);
+
+/**
+ * Adds the values of a JSON object to the sentences that replace the English ones, by their codes in `texts/en.json`;
+ * `texts/de.json` has the German ones. The sentences of the customer portal are in `texts/portal.en.json` and
+ * `texts/portal.de.json`; only builds with the portal accept them. Placeholders in braces, such as `{key}`, are filled
+ * in; a sentence may leave them out.
+ *
+ * The string is copied. One thread at a time; never blocks. In JSON: texts.
+ */
+int32_t polar_license_options_set_texts(polar_license_options *options, const char *catalogue);
+
+/**
+ * Adds one sentence, by its code. See polar_license_options_set_texts().
+ */
+int32_t polar_license_options_set_text(polar_license_options *options, const char *code, const char *sentence);
 
 /**
  * Opens the license of this device and stores it at `license`, or NULL there on failure. Sends no request; call

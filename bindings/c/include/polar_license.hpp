@@ -526,41 +526,52 @@ class options {
     }
     ~options() { polar_license_options_free(handle); }
 
-    /// "production" (the default), "sandbox", or an address.
+    // Generated from the settings of the core: do not edit.
+    /// Sets the Polar server: `production` (the default), `sandbox`, or the address of another server, which must be
+    /// `https` unless it is on this machine.
     options &environment(const std::string &environment)
     {
         return set(polar_license_options_set_environment(handle, environment.c_str()));
     }
-    options &benefit(const std::string &id) { return set(polar_license_options_add_benefit(handle, id.c_str())); }
-    options &feature(const std::string &name, std::initializer_list<std::string> benefit_ids)
+    /// Adds one of the benefits whose keys are accepted, by their ids at Polar.
+    options &benefit(const std::string &benefit)
     {
-        return feature<std::initializer_list<std::string>>(name, benefit_ids);
+        return set(polar_license_options_add_benefit(handle, benefit.c_str()));
     }
-    /// `benefit_ids` is any range of strings, such as a vector. A single string is not one.
-    template <class Range, class = std::enable_if_t<!std::is_convertible_v<const Range &, std::string_view>>>
-    options &feature(const std::string &name, const Range &benefit_ids)
+    /// Adds a name and a value to the features, each with the ids of the benefits that turn it on.
+    options &feature(const std::string &name, std::initializer_list<std::string> values)
     {
-        for (const auto &id : benefit_ids)
-            polar_license_options_add_feature(handle, name.c_str(), std::string{id}.c_str());
+        return feature<std::initializer_list<std::string>>(name, values);
+    }
+    /// `values` is any range of strings, such as a vector. A single string is not one.
+    template <class Range, class = std::enable_if_t<!std::is_convertible_v<const Range &, std::string_view>>>
+    options &feature(const std::string &name, const Range &values)
+    {
+        for (const auto &value : values)
+            polar_license_options_add_feature(handle, name.c_str(), std::string{value}.c_str());
         return *this;
     }
-    options &bind_device(bool bind) { return set(polar_license_options_set_bind_device(handle, bind)); }
-    options &refresh_interval(milliseconds interval)
+    /// Sets whether a seat belongs to the device that took it, so that Polar refuses a copied record.
+    options &bind_device(bool bind_device) { return set(polar_license_options_set_bind_device(handle, bind_device)); }
+    /// Sets the time for which a confirmation counts as fresh before Polar is asked again.
+    options &refresh_interval(milliseconds refresh_interval)
     {
-        return set(polar_license_options_set_refresh_interval_ms(handle, count(interval)));
+        return set(polar_license_options_set_refresh_interval_ms(handle, count(refresh_interval)));
     }
-    options &offline_grace(milliseconds grace)
+    /// Sets the time for which access lasts without a confirmation.
+    options &offline_grace(milliseconds offline_grace)
     {
-        return set(polar_license_options_set_offline_grace_ms(handle, count(grace)));
+        return set(polar_license_options_set_offline_grace_ms(handle, count(offline_grace)));
     }
+    /// Sets the longest time that `validate` waits.
     options &timeout(milliseconds timeout) { return set(polar_license_options_set_timeout_ms(handle, count(timeout))); }
+    /// Sets the label of an activation, which the vendor and the customer see.
     options &label(const std::string &label) { return set(polar_license_options_set_label(handle, label.c_str())); }
+    /// Adds one of the conditions that Polar stores with an activation and compares at every validate.
     options &condition(const std::string &name, const std::string &value)
     {
         return set(polar_license_options_set_condition(handle, name.c_str(), value.c_str()));
     }
-    options &condition(const std::string &name, const char *value) { return condition(name, std::string{value}); }
-    options &condition(const std::string &name, int value) { return condition(name, std::int64_t{value}); }
     options &condition(const std::string &name, std::int64_t value)
     {
         return set(polar_license_options_set_condition_integer(handle, name.c_str(), value));
@@ -573,12 +584,13 @@ class options {
     {
         return set(polar_license_options_set_condition_bool(handle, name.c_str(), value));
     }
+    options &condition(const std::string &name, const char *value) { return condition(name, std::string{value}); }
+    options &condition(const std::string &name, int value) { return condition(name, std::int64_t{value}); }
+    /// Adds one of the notes that Polar stores with an activation.
     options &meta(const std::string &name, const std::string &value)
     {
         return set(polar_license_options_set_meta(handle, name.c_str(), value.c_str()));
     }
-    options &meta(const std::string &name, const char *value) { return meta(name, std::string{value}); }
-    options &meta(const std::string &name, int value) { return meta(name, std::int64_t{value}); }
     options &meta(const std::string &name, std::int64_t value)
     {
         return set(polar_license_options_set_meta_integer(handle, name.c_str(), value));
@@ -591,35 +603,47 @@ class options {
     {
         return set(polar_license_options_set_meta_bool(handle, name.c_str(), value));
     }
-    options &device_id(const std::string &id) { return set(polar_license_options_set_device_id(handle, id.c_str())); }
-    options &app_secret(const std::string &secret)
+    options &meta(const std::string &name, const char *value) { return meta(name, std::string{value}); }
+    options &meta(const std::string &name, int value) { return meta(name, std::int64_t{value}); }
+    /// Sets an identifier for this device, in place of the one that the library finds.
+    options &device_id(const std::string &device_id)
     {
-        return set(polar_license_options_set_app_secret(handle, secret.c_str()));
+        return set(polar_license_options_set_device_id(handle, device_id.c_str()));
     }
-    options &previous_app_secret(const std::string &secret)
+    /// Sets a secret that is compiled into the app and seals the record.
+    options &app_secret(const std::string &app_secret)
     {
-        return set(polar_license_options_add_previous_app_secret(handle, secret.c_str()));
+        return set(polar_license_options_set_app_secret(handle, app_secret.c_str()));
     }
-    /// Includes versions built within so many days of the purchase; this one was built on a day such as "2026-11-21".
+    /// Adds one of the secrets of earlier versions.
+    options &previous_app_secret(const std::string &previous_app_secret)
+    {
+        return set(polar_license_options_add_previous_app_secret(handle, previous_app_secret.c_str()));
+    }
+    /// Sets the updates of the app that a license includes: the versions that are built within a number of days after
+    /// its purchase.
     options &updates(std::uint32_t days, const std::string &built)
     {
         return set(polar_license_options_set_updates(handle, days, built.c_str()));
     }
-    options &purchase_url(const std::string &url)
+    /// Sets the page for buying or renewing a license: an `https` address.
+    options &purchase_url(const std::string &purchase_url)
     {
-        return set(polar_license_options_set_purchase_url(handle, url.c_str()));
+        return set(polar_license_options_set_purchase_url(handle, purchase_url.c_str()));
     }
-    options &portal_url(const std::string &url)
+    /// Sets the page on which customers see and remove their devices, such as your organization's customer portal at
+    /// Polar: an `https` address.
+    options &portal_url(const std::string &portal_url)
     {
-        return set(polar_license_options_set_portal_url(handle, url.c_str()));
+        return set(polar_license_options_set_portal_url(handle, portal_url.c_str()));
     }
-    /// A web page, or "mailto:" an address.
-    options &support_url(const std::string &url)
+    /// Sets the way to contact the vendor: an `https` address, or an e-mail address with `mailto:`.
+    options &support_url(const std::string &support_url)
     {
-        return set(polar_license_options_set_support_url(handle, url.c_str()));
+        return set(polar_license_options_set_support_url(handle, support_url.c_str()));
     }
-    /// Replaces sentences for the user by their codes: a catalogue in JSON, such as texts/de.json, and
-    /// for the customer portal texts/portal.de.json.
+    /// Adds the values of a JSON object to the sentences that replace the English ones, by their codes in
+    /// `texts/en.json`; `texts/de.json` has the German ones.
     options &texts(const std::string &catalogue)
     {
         return set(polar_license_options_set_texts(handle, catalogue.c_str()));
@@ -628,6 +652,8 @@ class options {
     {
         return set(polar_license_options_set_text(handle, code.c_str(), sentence.c_str()));
     }
+    // End of what is generated.
+
     /// In UTF-8.
     options &directory(const std::string &directory)
     {

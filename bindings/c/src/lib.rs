@@ -7,7 +7,7 @@
 //! ```text
 //!  portal                                 the customer portal: a session and its lists (feature `portal`)
 //!  client                                 operations on an open license
-//!  options                                the settings with which it is opened
+//!  options                                the settings with which it is opened; `settings` is generated
 //!  store · transport · clock · log        parts that the app provides as callbacks
 //!  object                                 objects that an operation creates for the caller
 //!  call                                   reporting the error of a function that can fail
@@ -67,7 +67,7 @@ pub mod exported {
         decision::*,
         error::*,
         log::*,
-        options::*,
+        options::{settings::*, *},
         pointer::{Destructor, alive},
     };
     pub use crate::{store::*, transport::*, version::*};

@@ -6,6 +6,7 @@
 mod codes;
 mod common;
 mod members;
+mod settings;
 
 use common::{built, package as folder, repository, run};
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,8 +39,11 @@ fn is_generated(path: &Path, generated: &str) {
     );
 }
 
+/// In one test, because the header is generated from the setters, which are generated themselves.
 #[test]
-fn the_committed_header_is_the_generated_one() {
+fn the_committed_setters_and_the_header_are_the_generated_ones() {
+    is_generated(&folder().join("src/options/settings.rs"), &settings::source());
+    is_generated(&repository().join("tests/c/settings.h"), &settings::calls());
     let mut config = cbindgen::Config::from_file(folder().join("cbindgen.toml")).unwrap();
     config.after_includes = Some(codes::constants());
     let bindings = cbindgen::Builder::new().with_crate(folder()).with_config(config).generate().unwrap();
@@ -49,9 +53,18 @@ fn the_committed_header_is_the_generated_one() {
 }
 
 #[test]
-fn the_enums_of_the_cpp_header_are_the_generated_ones() {
+fn the_enums_and_the_setters_of_the_cpp_header_are_the_generated_ones() {
     let path = path().with_extension("hpp");
-    is_generated(&path, &codes::with_enums(&fs::read_to_string(&path).unwrap()));
+    let header = fs::read_to_string(&path).unwrap();
+    let header = between(&header, codes::BEGIN, codes::END, &codes::enums());
+    is_generated(&path, &between(&header, settings::BEGIN, settings::END, &settings::methods()));
+}
+
+/// The header with this text between two marks.
+fn between(header: &str, begin: &str, end: &str, text: &str) -> String {
+    let (before, rest) = header.split_once(begin).unwrap_or_else(|| panic!("the header has no line {begin}"));
+    let (_, after) = rest.split_once(end).unwrap_or_else(|| panic!("the header has no line {end}"));
+    format!("{before}{begin}{text}{end}{after}")
 }
 
 #[test]
@@ -138,28 +151,6 @@ fn every_member_of_a_decision_and_of_an_error_has_its_function() {
     }
 }
 
-/// Settings of several values are added one by one, unless they mean nothing alone.
-#[test]
-fn every_setting_has_its_function_and_is_documented() {
-    let (declared, options) = (declared(), class("options"));
-    let header = fs::read_to_string(path()).unwrap();
-    let (before, _) = header.split_once("polar_license_options *polar_license_options_from_json(").unwrap();
-    let (_, comment) = before.rsplit_once("/**").unwrap();
-    for setting in members::settings() {
-        assert!(comment.contains(&setting), "polar_license_options_from_json() does not document {setting}");
-        let name = snake_case(&setting);
-        if ["organization_id", "app_id"].contains(&name.as_str()) {
-            continue;
-        }
-        let at_once = ["updates"].contains(&name.as_str()) || name.ends_with("_ms");
-        let one = if at_once { &name } else { name.strip_suffix('s').unwrap_or(&name) };
-        let functions = [format!("polar_license_options_set_{one}"), format!("polar_license_options_add_{one}")];
-        assert!(functions.iter().any(|function| declared.contains(function)), "{functions:?} are missing in C");
-        let method = format!("options &{}(", without_unit(one));
-        assert!(options.contains(&method), "{method} is missing in C++");
-    }
-}
-
 /// Each function of the portal is called by the header for C++, so that none is forgotten there.
 #[test]
 fn the_cpp_header_has_all_of_the_portal() {
@@ -197,7 +188,7 @@ fn comments_name_what_exists() {
 /// What keeps a panic inside is given the name of its function, by which a test makes that panic.
 #[test]
 fn every_function_is_guarded_by_its_own_name() {
-    let folders = ["src", "src/portal"].map(|name| fs::read_dir(folder().join(name)).unwrap());
+    let folders = ["src", "src/options", "src/portal"].map(|name| fs::read_dir(folder().join(name)).unwrap());
     let files = folders.into_iter().flatten().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
     let sources = files.map(|file| fs::read_to_string(file).unwrap());
     let bodies: BTreeMap<String, String> = sources
@@ -218,8 +209,8 @@ fn every_function_is_guarded_by_its_own_name() {
 #[test]
 fn every_function_is_misused_and_made_to_panic() {
     for program in ["misuse", "panics"] {
-        let source = fs::read_to_string(repository().join(format!("tests/c/{program}.c"))).unwrap()
-            + &fs::read_to_string(repository().join("tests/c/fake_polar.h")).unwrap();
+        let files = [&format!("{program}.c"), "fake_polar.h", "settings.h"];
+        let source = files.map(|name| fs::read_to_string(repository().join("tests/c").join(name)).unwrap()).join("\n");
         let words: BTreeSet<&str> = source.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
         let forgotten: Vec<String> = declared().into_iter().filter(|name| !words.contains(name.as_str())).collect();
         assert!(forgotten.is_empty(), "{program}.c does not call {forgotten:?}");

@@ -12,8 +12,8 @@ const WORDS: [(&str, &str); 3] = [
 ];
 
 /// The marks in the C++ header between which the enums are written.
-const BEGIN: &str = "// Generated from the tables of the core: do not edit.\n";
-const END: &str = "// End of what is generated.\n";
+pub const BEGIN: &str = "// Generated from the tables of the core: do not edit.\n";
+pub const END: &str = "// End of what is generated.\n";
 
 const WIDTH: usize = 120;
 
@@ -129,11 +129,9 @@ pub fn constants() -> String {
     text.trim_end().to_owned()
 }
 
-/// The C++ header with the enums between the two marks.
-pub fn with_enums(header: &str) -> String {
-    let (before, rest) = header.split_once(BEGIN).expect("the mark where the enums begin");
-    let (_, after) = rest.split_once(END).expect("the mark where the enums end");
-    let mut enums = String::new();
+/// The enums of the C++ header.
+pub fn enums() -> String {
+    let mut enums = String::from("\n");
     for table in tables() {
         for line in wrapped(table.about, WIDTH - 4) {
             writeln!(enums, "/// {line}").unwrap();
@@ -147,7 +145,7 @@ pub fn with_enums(header: &str) -> String {
         }
         enums.push_str("};\n\n");
     }
-    format!("{before}{BEGIN}\n{enums}{END}{after}")
+    enums
 }
 
 fn define(text: &mut String, name: &str, doc: &str, value: &str) {
@@ -168,7 +166,7 @@ fn sentences(doc: &str) -> String {
     WORDS.iter().fold(doc, |doc, (rust, c)| doc.replace(rust, c))
 }
 
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let line = lines.last_mut().unwrap();

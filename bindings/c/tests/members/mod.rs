@@ -23,11 +23,6 @@ pub fn error() -> Vec<String> {
     inner(&description, member).unwrap()
 }
 
-/// Of the settings.
-pub fn settings() -> Vec<String> {
-    properties(&schema::settings().to_value()).unwrap().keys().cloned().collect()
-}
-
 fn properties(schema: &Value) -> Option<&serde_json::Map<String, Value>> {
     schema.get("properties")?.as_object()
 }

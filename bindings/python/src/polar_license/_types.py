@@ -649,74 +649,87 @@ class LicenseSettings(TypedDict):
     """The name of this program among yours, such as `com.acme.app`. Never change it."""
 
     environment: NotRequired[str]
-    """The Polar server: `production` (the default), `sandbox`, or the address of another server."""
+    """The Polar server: `production` (the default), `sandbox`, or the address of another server, which must be `https`
+    unless it is on this machine.
+    """
 
     benefits: NotRequired[Sequence[str]]
-    """The benefits whose keys are accepted. Without this setting, every key of the organization is accepted."""
+    """The benefits whose keys are accepted, by their ids at Polar. Without this setting, every key of the organization
+    is accepted.
+    """
 
     features: NotRequired[Mapping[str, Sequence[str]]]
-    """The features, each with the benefits that turn it on."""
+    """The features, each with the ids of the benefits that turn it on."""
 
     bind_device: NotRequired[bool]
     """Whether a seat belongs to the device that took it, so that Polar refuses a copied record. Default: true."""
 
     refresh_interval: NotRequired[timedelta]
-    """The time for which a confirmation counts as fresh. Default: 24 hours, or `offline_grace` if that is shorter."""
+    """The time for which a confirmation counts as fresh before Polar is asked again. Default: 24 hours, or
+    `offline_grace` if that is shorter. At least one second.
+    """
 
     offline_grace: NotRequired[timedelta]
     """The time for which access lasts without a confirmation. Default: 14 days. At most ten years."""
 
     timeout: NotRequired[timedelta]
-    """The longest time that `validate` waits. Operations that change something at Polar wait up to 25 seconds longer.
-    Default: 10 seconds.
+    """The longest time that `validate` waits. Default: 10 seconds. Operations that change something at Polar wait up to
+    25 seconds longer, because Polar may take 30 seconds to answer and a lost answer can cost a seat.
     """
 
     label: NotRequired[str]
-    """The label of an activation, which the vendor and the customer see; no personal data. Default: system, day and a
-    random part.
+    """The label of an activation, which the vendor and the customer see. Default: the system, the day, and a word with
+    random digits. Polar shows the label in its portals, so put no personal data into it.
     """
 
     conditions: NotRequired[Mapping[str, str | int | bool]]
-    """Conditions that Polar compares at every validate. Any change ends existing activations. Numbers must be whole and
-    at most 9007199254740991.
+    """The conditions that Polar stores with an activation and compares at every validate. Up to 49 are allowed; the
+    name `device` is reserved. Polar compares all conditions together, so any change ends existing activations. To
+    restrict a key to certain versions, use `benefits`. Numbers must be whole and at most 9007199254740991.
     """
 
     meta: NotRequired[Mapping[str, str | int | bool]]
-    """Notes that Polar stores with an activation. Numbers must be whole and at most 9007199254740991."""
+    """The notes that Polar stores with an activation. Up to 49 are allowed; the name `seat` is reserved. Numbers must
+    be whole and at most 9007199254740991.
+    """
 
     device_id: NotRequired[str]
     """An identifier for this device, in place of the one that the library finds. It is hashed before it is used."""
 
     app_secret: NotRequired[str]
-    """A secret of the app that seals the record. Of little use if users can read the code."""
+    """A secret that is compiled into the app and seals the record. It keeps a script from forging a record, unless
+    somebody reads the app's code.
+    """
 
     previous_app_secrets: NotRequired[Sequence[str]]
-    """The secrets of earlier versions, whose records can still be opened. An empty string stands for versions that had
-    no secret.
+    """The secrets of earlier versions. Records sealed with them can still be opened, and are sealed again with the
+    current secret. An empty string stands for versions that had no secret.
     """
 
     updates: NotRequired[Updates]
-    """The updates of the app that a license includes. A version that was built later has no access; earlier versions
-    continue to work. Default: a license includes every version.
+    """The updates of the app that a license includes: the versions that are built within a number of days after its
+    purchase. A version that was built later has no access, for the reason `updates_ended`; earlier versions continue
+    to work. Default: a license includes every version.
     """
 
     purchase_url: NotRequired[str]
-    """The page for buying or renewing a license: an `https` address. It is a decision's `next_url` if the next step is
-    to renew or to enter a key.
+    """The page for buying or renewing a license: an `https` address. It is the `next_url` of a decision or an error if
+    the next step is to renew, or to enter a key that the user may not have yet.
     """
 
     portal_url: NotRequired[str]
     """The page on which customers see and remove their devices, such as your organization's customer portal at Polar:
-    an `https` address. It is `next_url` if the next step is to manage devices.
+    an `https` address. It is the `next_url` of a decision or an error if the next step is to manage devices.
     """
 
     support_url: NotRequired[str]
-    """The way to contact the vendor: an `https` address, or an e-mail address with `mailto:`. It is `next_url` if the
-    next step is to contact the vendor.
+    """The way to contact the vendor: an `https` address, or an e-mail address with `mailto:`. It is the `next_url` of a
+    decision or an error if the next step is to contact the vendor.
     """
 
     texts: NotRequired[Mapping[TextCode, str]]
-    """Sentences that replace the English ones, by their codes in `texts/en.json`; `texts/de.json` has the German ones.
-    The sentences of the customer portal are in `texts/portal.en.json` and `texts/portal.de.json`; only builds with
-    the portal accept them. Placeholders in braces, such as `{key}`, are filled in.
+    """The sentences that replace the English ones, by their codes in `texts/en.json`; `texts/de.json` has the German
+    ones. The sentences of the customer portal are in `texts/portal.en.json` and `texts/portal.de.json`; only builds
+    with the portal accept them. Placeholders in braces, such as `{key}`, are filled in; a sentence may leave them
+    out.
     """
