@@ -323,7 +323,8 @@ pub(crate) struct DecisionJson<'a> {
     benefit_id: Option<Uuid>,
     /// The seat taken by this device, if the key has an activation limit.
     activation_id: Option<Uuid>,
-    /// The label that the customer sees beside that seat; null if an earlier version of this library took it.
+    /// The label that the customer sees beside that seat; null if the key needs no seat, and if this device no longer
+    /// knows the label, for example because its record was edited.
     activation_label: Option<&'a str>,
     /// The time at which the key expires. Null for never; also in the state `expired`, if the vendor has moved that
     /// time and Polar did not say to when.

@@ -40,7 +40,8 @@ pub struct License {
     pub benefit_id: Uuid,
     /// The seat taken by this device, or `None` if the key has no activation limit.
     pub activation_id: Option<Uuid>,
-    /// The label that the customer sees beside that seat. `None` if an earlier version took the seat.
+    /// The label that the customer sees beside that seat. `None` if the key needs no seat, and if this device no
+    /// longer knows the label, for example because its record was edited.
     pub activation_label: Option<String>,
     /// The time at which the key expires. `None` for never; also in the state `expired`, if the vendor has moved that
     /// time and Polar did not say to when.

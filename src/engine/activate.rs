@@ -141,7 +141,7 @@ impl Engine {
             marker: id.marker(),
             label: label.clone(),
             last_six: activation.key.last_six(),
-            saved_at: Some(now.wall),
+            saved_at: now.wall,
             is_uncertain: false,
         };
         Next::Store(vec![Edit::Attempt(attempt)], AfterStore::AttemptSaved(Attempted { activation, id, label }))

@@ -462,7 +462,7 @@ impl From<bool> for Applied {
 /// Keeps a seat whose key Polar did not know, unless the record has another text of that key by now.
 fn keep_seat(record: &mut Record, kept: &KeptSeat) {
     let here = record.identity().filter(|here| here.activation_id() == Some(kept.seat.id));
-    match here.map(|here| here.key.clone()).filter(|key| Some(key) != kept.key.as_ref()) {
+    match here.map(|here| here.key.clone()).filter(|key| *key != kept.key) {
         Some(key) => record.release(&key, kept.seat.id),
         None => record.keep_keyless(kept),
     }
@@ -480,7 +480,7 @@ fn seat_found(record: &mut Record, marker: &str, seat: Seat, key: &Key) -> bool 
     match seat_here {
         Some(here) if here == seat.id => {}
         Some(_) => record.release(key, seat.id),
-        None => record.keep_keyless(&KeptSeat { seat, label, key: Some(key.clone()) }),
+        None => record.keep_keyless(&KeptSeat { seat, label, key: key.clone() }),
     }
     true
 }
@@ -510,9 +510,8 @@ fn rotate(record: &mut Record, rotated: &Rotated) -> bool {
             found = true;
         }
     }
-    let (known, kept) = std::mem::take(&mut record.keyless_seats)
-        .into_iter()
-        .partition::<Vec<_>, _>(|kept| kept.key.as_ref().is_some_and(|key| from.contains(key)));
+    let (known, kept) =
+        std::mem::take(&mut record.keyless_seats).into_iter().partition::<Vec<_>, _>(|kept| from.contains(&kept.key));
     record.keyless_seats = kept;
     known.iter().for_each(|kept| record.release(to, kept.seat.id));
     found || !known.is_empty()

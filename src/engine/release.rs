@@ -113,7 +113,7 @@ impl Engine {
             }
             SeatOf::Older(ending) => {
                 let seat_of_device = Seat { id: seat, bound: self.config.bind_device() };
-                let kept = KeptSeat { seat: seat_of_device, label: None, key: Some(key) };
+                let kept = KeptSeat { seat: seat_of_device, label: None, key };
                 let kept = (deactivated == Deactivated::KeyUnknown).then_some(Edit::SeatKept(kept));
                 // planned after the release: without further seats to release the next round is a day away, not a minute
                 let plan = Edit::Plan(self.plan(None, now));
@@ -141,7 +141,7 @@ impl Engine {
     fn remove_license(&self, identity: Identity, deactivated: Deactivated) -> Next {
         let kept = identity.seat.filter(|_| deactivated == Deactivated::KeyUnknown).map(|seat| {
             let label = self.record.license.as_ref().and_then(|license| license.label_of(&identity));
-            Edit::SeatKept(KeptSeat { seat, label, key: Some(identity.key.clone()) })
+            Edit::SeatKept(KeptSeat { seat, label, key: identity.key.clone() })
         });
         let edits = kept.into_iter().chain([Edit::Deactivated(identity)]).collect();
         Next::save(edits, Success::Deactivated(deactivated))

@@ -1,15 +1,16 @@
-//! When codes of the customer portal were requested or tried on this device. Not with which address or code.
+//! The times at which codes of the customer portal were requested or tried on this device. Contains no address and no
+//! code.
 
 use crate::retry_headers::LONGEST_BLOCK;
 use crate::time::Timestamp;
 
-/// By the wall clock, the older first.
+/// The requests and tries of codes, by the wall clock, the oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CodeTries {
     pub(crate) list: Vec<CodeTry>,
-    /// The codes that may have been mailed and are still good.
+    /// The codes that may have been mailed and are still valid.
     pub(crate) mails: Vec<CodeMail>,
-    /// Polar accepts neither requests for codes nor tries before this.
+    /// The time before which Polar accepts neither requests for codes nor tries.
     pub(crate) blocked_until: Option<Timestamp>,
 }
 
@@ -17,7 +18,7 @@ pub(crate) struct CodeTries {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CodeTry {
     pub(crate) at: Timestamp,
-    /// Random: two processes may ask in the same millisecond.
+    /// A random number, because two processes may ask in the same millisecond.
     pub(crate) id: u32,
 }
 
@@ -25,7 +26,7 @@ pub(crate) struct CodeTry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CodeMail {
     pub(crate) at: Timestamp,
-    /// Whether a code was tried since: until then, one try is reserved for it.
+    /// Whether a code was tried since. Until then, one try is reserved for this code.
     pub(crate) is_tried: bool,
 }
 
@@ -39,25 +40,26 @@ pub enum CodeUse {
 }
 
 impl CodeTries {
-    /// For how long a try counts: Polar's hour, and what a request may take until it is there.
+    /// The time for which a try counts: Polar's hour, and the time that a request may take to reach Polar.
     pub(crate) const KEPT_MS: i64 = 60 * 60 * 1000 + Self::ON_ITS_WAY_MS;
 
-    /// A request for a code, or a try, reaches Polar within this time, or not at all.
+    /// The time within which a request for a code, or a try, reaches Polar, or else never does.
     pub(crate) const ON_ITS_WAY_MS: i64 = 15 * 1000;
 
-    /// Whether forgetting them would lose something.
+    /// Returns `true` if anything here still counts.
     pub(crate) fn matter(&self, wall: Timestamp) -> bool {
         let is_kept = |code_try: &CodeTry| wall.ms_since(code_try.at) < Self::KEPT_MS;
         self.list.iter().any(is_kept) || self.block_ahead(wall).is_some()
     }
 
-    /// Returns the end of a block that is still to come.
+    /// Returns the end of a block that has not ended.
     pub(crate) fn block_ahead(&self, wall: Timestamp) -> Option<Timestamp> {
         self.blocked_until.filter(|until| *until > wall)
     }
 
-    /// Lets whatever was saved under a wall clock that was ahead count from this moment on: setting the clock back does not
-    /// end the pace, and nobody waits until the clock is there again. Returns `true` if anything was ahead.
+    /// Moves every time that is ahead of the wall clock to this moment, because it was saved while the clock was ahead.
+    /// So setting the clock back does not lift the limits, and nobody waits until the clock has caught up. Returns
+    /// `true` if anything was ahead.
     pub(crate) fn count_from(&mut self, wall: Timestamp) -> bool {
         let tries = self.list.iter_mut().map(|code_try| (&mut code_try.at, wall));
         let mails = self.mails.iter_mut().map(|mail| (&mut mail.at, wall));
@@ -72,10 +74,11 @@ impl CodeTries {
 }
 
 impl CodeMail {
-    /// The time for which a code is good.
+    /// The time for which a code is valid.
     const GOOD_MS: i64 = 30 * 60 * 1000;
 
-    /// When the code expires; `None` if that has passed, and for one that was requested under another wall clock.
+    /// Returns the time at which the code expires, or `None` if it has expired, or was requested under another wall
+    /// clock.
     pub(crate) fn ends(&self, wall: Timestamp) -> Option<Timestamp> {
         let is_good = (-CodeTries::KEPT_MS..Self::GOOD_MS).contains(&wall.ms_since(self.at));
         is_good.then(|| self.at.min(wall).plus_ms(Self::GOOD_MS))

@@ -1,4 +1,5 @@
-//! Record to bytes and back. The reader takes hostile bytes: it never panics and never allocates more than it was given.
+//! Converts a record to bytes and back. The reader accepts any bytes: it never panics, and never allocates more than it
+//! was given.
 
 use super::{Attempt, Identity, KeptSeat, Record, Release, Seat, StoredLicense, TimeBase, Untrusted, Verdict};
 #[cfg(feature = "portal")]
@@ -10,12 +11,11 @@ use crate::purchase::{Order, Purchase, Subscription};
 use crate::time::Timestamp;
 use uuid::Uuid;
 
-/// The field ids of the body. A number is never used again for something else.
+/// The field ids of the body. After the first release, a number is never used again for something else.
 ///
-/// What a license or a seat has in addition is appended to one of its fields: read if it is there, written if it is known.
-/// Under an id of its own, a version that does not know it would keep it with the answers about another license. When the
-/// key was sold has one all the same, with the license that it is about: it never changes, so nothing is lost while an
-/// earlier version rewrites the record.
+/// A version keeps the fields that it does not know, and ignores bytes at the end of a field that it knows. So a new
+/// member of a license or a seat is appended to one of their fields, and is read only if it is there. In a field of its
+/// own, an older version would keep it with the answers about another license.
 mod field {
     pub(super) const REVISION: u8 = 1;
     pub(super) const VERDICT: u8 = 2;
@@ -32,19 +32,19 @@ mod field {
     pub(super) const SENT: u8 = 13;
     #[cfg(feature = "portal")]
     pub(super) const CODE_TRIES: u8 = 14;
-    pub(super) const CREATED: u8 = 15;
     #[cfg(feature = "portal")]
-    pub(super) const CODE_MAILS: u8 = 16;
+    pub(super) const CODE_MAILS: u8 = 15;
 }
 
-/// The kinds of a purchase, which is written behind the expiry.
+/// The kinds of a purchase, which is written after the expiry.
+const NO_PURCHASE: u8 = 0;
 const SUBSCRIPTION: u8 = 1;
 const ORDER: u8 = 2;
 
-/// Polar's confirmation, among the numbers of its denials.
+/// The number of Polar's confirmation, among those of its denials.
 const CONFIRMED: u8 = 0;
 
-/// What a header says of the seat: none, one that any device may use, one that is bound to this device.
+/// The kinds of a seat: none, one that any device may use, one that is bound to this device.
 const NO_SEAT: u8 = 0;
 const FREE_SEAT: u8 = 1;
 const BOUND_SEAT: u8 = 2;
@@ -71,7 +71,7 @@ fn write_seat(out: &mut Writer, seat: Option<Seat>) {
     }
 }
 
-/// The key and the seat in a header; nothing inside if there is no key.
+/// Reads the key and the seat of a header. Returns `Some(None)` if there is no key.
 pub(super) fn read_identity(input: &mut Reader<'_>) -> Option<Option<Identity>> {
     let seat = read_seat(input)?;
     Some(input.key()?.map(|key| Identity { key, seat }))
@@ -99,35 +99,28 @@ fn write_body(out: &mut Writer, record: &Record) {
         out.begin(field::LICENSE);
         out.bytes(terms.license_id.as_bytes());
         out.bytes(terms.benefit_id.as_bytes());
+        out.optional_time(terms.created_at);
         out.begin(field::LIMITS);
         out.optional(terms.limit_activations.map(u64::from), 4);
         out.optional(terms.limit_usage.map(u64::from), 4);
         out.number(terms.usage.into(), 4);
         out.begin(field::EXPIRES);
         out.optional_time(terms.expires_at);
-        terms.purchase.iter().for_each(|purchase| write_purchase(out, purchase));
+        write_purchase(out, terms.purchase.as_ref());
         out.begin(field::TIME);
         out.time(time.confirmed);
         out.time(Timestamp::from_unix_ms(time.offset));
         out.time(time.high);
         out.begin(field::CONDITIONS);
         out.bytes(conditions);
-        label.iter().for_each(|label| out.text(label));
-        if let Some(created_at) = terms.created_at {
-            out.begin(field::CREATED);
-            out.bytes(terms.license_id.as_bytes());
-            out.time(created_at);
-        }
+        out.optional_text(label.as_deref());
     }
     for attempt in &record.attempts {
         out.begin(field::ATTEMPT);
         out.time(attempt.at);
         [&attempt.marker, &attempt.label, &attempt.last_six].into_iter().for_each(|text| out.text(text));
-        // earlier versions read no further
-        if attempt.saved_at.is_some() || attempt.is_uncertain {
-            out.optional_time(attempt.saved_at);
-            out.byte(attempt.is_uncertain.into());
-        }
+        out.time(attempt.saved_at);
+        out.byte(attempt.is_uncertain.into());
     }
     for release in &record.releases {
         out.begin(field::RELEASE);
@@ -137,20 +130,15 @@ fn write_body(out: &mut Writer, record: &Record) {
     for KeptSeat { seat, label, key } in &record.keyless_seats {
         out.begin(field::KEYLESS_SEAT);
         write_seat(out, Some(*seat));
-        if label.is_some() || key.is_some() {
-            out.text(label.as_deref().unwrap_or_default());
-        }
-        // earlier versions read no further
-        key.iter().for_each(|key| out.text(key.secret()));
+        out.optional_text(label.as_deref());
+        out.text(key.secret());
     }
     out.begin(field::PLAN);
     out.optional_time(record.plan.next);
     out.optional_time(record.plan.pause_until);
     out.number(record.plan.failed_tries.into(), 4);
-    if record.sent.iter().any(Option::is_some) {
-        out.begin(field::SENT);
-        record.sent.into_iter().for_each(|sent| out.optional_time(sent));
-    }
+    out.begin(field::SENT);
+    record.sent.into_iter().for_each(|sent| out.optional_time(sent));
     #[cfg(feature = "portal")]
     if record.code_tries != CodeTries::default() {
         out.begin(field::CODE_TRIES);
@@ -177,16 +165,17 @@ fn write_body(out: &mut Writer, record: &Record) {
     out.end();
 }
 
-fn write_purchase(out: &mut Writer, purchase: &Purchase) {
+fn write_purchase(out: &mut Writer, purchase: Option<&Purchase>) {
     match purchase {
-        Purchase::Subscription(Subscription { status, current_period_end, ends_at, cancels_at_period_end }) => {
+        None => out.byte(NO_PURCHASE),
+        Some(Purchase::Subscription(Subscription { status, current_period_end, ends_at, cancels_at_period_end })) => {
             out.byte(SUBSCRIPTION);
             out.text(status.as_str());
             out.optional_time(*current_period_end);
             out.optional_time(*ends_at);
             out.byte((*cancels_at_period_end).into());
         }
-        Purchase::Order(Order { status, paid, created_at }) => {
+        Some(Purchase::Order(Order { status, paid, created_at })) => {
             out.byte(ORDER);
             out.text(status.as_str());
             out.byte((*paid).into());
@@ -195,7 +184,7 @@ fn write_purchase(out: &mut Writer, purchase: &Purchase) {
     }
 }
 
-/// Returns `Some(None)` for a kind that a later version wrote.
+/// Reads a purchase. Returns `Some(None)` if there is none, and for a kind that a newer version wrote.
 fn read_purchase(value: &mut Reader<'_>) -> Option<Option<Purchase>> {
     Some(match value.u8()? {
         SUBSCRIPTION => Some(Purchase::Subscription(Subscription {
@@ -213,29 +202,20 @@ fn read_purchase(value: &mut Reader<'_>) -> Option<Option<Purchase>> {
     })
 }
 
-/// `None` if a field is not what this format says: then the record is not one of ours, whatever its seal.
+/// Reads the fields of the body. Returns `None` if a field does not have this format: then no version wrote the record,
+/// even if its seal is valid.
 pub(super) fn read_body(input: &mut Reader<'_>, identity: Option<Identity>) -> Option<Box<Record>> {
     let license = identity.map(|identity| Box::new(unread(identity)));
     let mut record = Box::new(Record { license, ..Record::default() });
-    let mut created = None;
     while !input.is_empty() {
         let id = input.u8()?;
         let length = usize::try_from(input.u32()?).ok()?;
-        let mut value = Reader::new(input.take(length)?);
-        match id {
-            field::CREATED => created = Some((value.uuid()?, value.time()?)),
-            _ => read_field(&mut record, id, &mut value)?,
-        }
-    }
-    if let Some((license, (_, created_at))) =
-        record.license.as_mut().zip(created).filter(|(license, (id, _))| license.terms.license_id == *id)
-    {
-        license.terms.created_at = Some(created_at);
+        read_field(&mut record, id, &mut Reader::new(input.take(length)?))?;
     }
     Some(record)
 }
 
-/// A license of which only the header was read.
+/// Creates a license of which only the header was read.
 fn unread(identity: Identity) -> StoredLicense {
     StoredLicense {
         identity,
@@ -254,13 +234,14 @@ fn read_license_field(license: &mut StoredLicense, id: u8, value: &mut Reader<'_
         field::VERDICT => {
             license.verdict = match value.u8()? {
                 CONFIRMED => Verdict::Confirmed,
-                // a later version's denial: it has no access either, and Polar will be asked why
+                // a denial that a newer version wrote: it has no access either, and Polar will be asked why
                 number => Verdict::Denied(Denial::from_number(number).unwrap_or(Denial::Refused)),
             };
         }
         field::LICENSE => {
             license.terms.license_id = value.uuid()?;
             license.terms.benefit_id = value.uuid()?;
+            license.terms.created_at = value.optional(Reader::time)?;
         }
         field::LIMITS => {
             license.terms.limit_activations = value.optional(Reader::u32)?;
@@ -269,7 +250,7 @@ fn read_license_field(license: &mut StoredLicense, id: u8, value: &mut Reader<'_
         }
         field::EXPIRES => {
             license.terms.expires_at = value.optional(Reader::time)?;
-            license.terms.purchase = if value.is_empty() { None } else { read_purchase(value)? };
+            license.terms.purchase = read_purchase(value)?;
         }
         field::TIME => {
             license.time.confirmed = value.time()?;
@@ -278,7 +259,7 @@ fn read_license_field(license: &mut StoredLicense, id: u8, value: &mut Reader<'_
         }
         field::CONDITIONS => {
             license.conditions = value.array()?;
-            license.label = if value.is_empty() { None } else { Some(value.text()?) };
+            license.label = value.optional(Reader::text)?;
         }
         _ => return None,
     }
@@ -293,16 +274,16 @@ fn read_field(record: &mut Record, id: u8, value: &mut Reader<'_>) -> Option<()>
             marker: value.text()?,
             label: value.text()?,
             last_six: value.text()?,
-            saved_at: if value.is_empty() { None } else { value.optional(Reader::time)? },
-            is_uncertain: !value.is_empty() && value.u8()? != 0,
+            saved_at: value.time()?,
+            is_uncertain: value.u8()? != 0,
         }),
         (field::RELEASE, _) => {
             record.releases.push(Release { activation_id: value.uuid()?, key: value.key()?? });
         }
         (field::KEYLESS_SEAT, _) => record.keyless_seats.push(KeptSeat {
             seat: read_seat(value)??,
-            label: if value.is_empty() { None } else { Some(value.text()?).filter(|label| !label.is_empty()) },
-            key: if value.is_empty() { None } else { value.key()? },
+            label: value.optional(Reader::text)?,
+            key: value.key()??,
         }),
         (field::PLAN, _) => {
             record.plan.next = value.optional(Reader::time)?;
@@ -332,11 +313,11 @@ fn read_field(record: &mut Record, id: u8, value: &mut Reader<'_>) -> Option<()>
     Some(())
 }
 
-/// Puts values at the end of a record.
+/// Appends values to the bytes of a record.
 #[derive(Default)]
 pub(super) struct Writer {
     pub(super) bytes: Vec<u8>,
-    /// Where the value of the last field starts.
+    /// The position at which the value of the last field starts.
     value: usize,
 }
 
@@ -351,12 +332,12 @@ impl Writer {
         self.bytes.push(byte);
     }
 
-    /// The low bytes of a number.
+    /// Writes the lower `width` bytes of a number.
     pub(super) fn number(&mut self, number: u64, width: usize) {
         self.bytes(number.to_le_bytes().get(..width).unwrap_or_default());
     }
 
-    /// The configuration bounds every text far below 64 KiB.
+    /// Writes the length of a text and the text, which the configuration limits to far less than 64 KiB.
     fn text(&mut self, text: &str) {
         let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
         self.number(length.into(), 2);
@@ -371,6 +352,11 @@ impl Writer {
         self.optional(time.map(|time| time.unix_ms().cast_unsigned()), 8);
     }
 
+    fn optional_text(&mut self, text: Option<&str>) {
+        self.byte(text.is_some().into());
+        text.into_iter().for_each(|text| self.text(text));
+    }
+
     fn optional(&mut self, number: Option<u64>, width: usize) {
         self.number(number.is_some().into(), 1);
         if let Some(number) = number {
@@ -378,7 +364,7 @@ impl Writer {
         }
     }
 
-    /// Ends the field before and begins another.
+    /// Ends the last field and begins another.
     fn begin(&mut self, id: u8) {
         self.end();
         self.bytes.push(id);
@@ -386,7 +372,7 @@ impl Writer {
         self.value = self.bytes.len();
     }
 
-    /// Writes the length of the last field's value, which is known by now.
+    /// Ends the last field: writes the length of its value before the value.
     fn end(&mut self) {
         let length = self.bytes.len().saturating_sub(self.value) as u32;
         let place = self.value.checked_sub(LENGTH_BYTES).and_then(|at| self.bytes.get_mut(at..)?.first_chunk_mut());
@@ -396,7 +382,7 @@ impl Writer {
     }
 }
 
-/// Takes values off the front of a slice; `None` if one is not there or not valid.
+/// Reads values from the beginning of a slice. Its methods return `None` if a value is missing or not valid.
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
 }
@@ -416,7 +402,7 @@ impl<'a> Reader<'a> {
         Some(taken)
     }
 
-    /// A little-endian number of `width` bytes.
+    /// Reads a little-endian number of `width` bytes.
     pub(super) fn number(&mut self, width: usize) -> Option<u64> {
         Some(self.take(width)?.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
     }
@@ -446,13 +432,13 @@ impl<'a> Reader<'a> {
         Some(std::str::from_utf8(self.take(length)?).ok()?.to_owned())
     }
 
-    /// Nothing inside for an empty text, which stands for no key.
+    /// Reads a key. Returns `Some(None)` for an empty text, which stands for no key.
     fn key(&mut self) -> Option<Option<Key>> {
         let text = self.text()?;
         if text.is_empty() {
             return Some(None);
         }
-        // a key that parsing would change was not written by us
+        // a key that parsing would change was not written by this library
         Key::parse(&text).ok().filter(|key| key.secret() == text).map(Some)
     }
 

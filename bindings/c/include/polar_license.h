@@ -1285,8 +1285,8 @@ const char *polar_license_decision_benefit_id(const polar_license_decision *deci
 const char *polar_license_decision_activation_id(const polar_license_decision *decision);
 
 /**
- * Returns the label that the customer sees beside that seat. NULL if an earlier version of this library took the seat,
- * if the key needs none, without a license, and for NULL.
+ * Returns the label that the customer sees beside that seat. NULL if the key needs no seat, if this device no longer
+ * knows the label (for example because its record was edited), without a license, and for NULL.
  *
  * The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
  */

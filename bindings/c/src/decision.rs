@@ -217,8 +217,8 @@ pub extern "C" fn polar_license_decision_activation_id(decision: *const Decision
     borrowed("polar_license_decision_activation_id", decision, |texts| texts.activation_id.as_ref())
 }
 
-/// Returns the label that the customer sees beside that seat. NULL if an earlier version of this library took the seat,
-/// if the key needs none, without a license, and for NULL.
+/// Returns the label that the customer sees beside that seat. NULL if the key needs no seat, if this device no longer
+/// knows the label (for example because its record was edited), without a license, and for NULL.
 ///
 /// The string belongs to the decision and lives until it is freed. Callable from any thread; never blocks.
 #[unsafe(no_mangle)]

@@ -390,7 +390,9 @@ class AnyDecision:
     """The seat taken by this device, if the key has an activation limit."""
 
     activation_label: str | None
-    """The label that the customer sees beside that seat; `None` if an earlier version of this library took it."""
+    """The label that the customer sees beside that seat; `None` if the key needs no seat, and if this device no longer
+    knows the label, for example because its record was edited.
+    """
 
     expires_at: datetime | None
     """The time at which the key expires. Null for never; also in the state `expired`, if the vendor has moved that time

@@ -434,7 +434,10 @@ export interface AnyDecision {
   readonly benefitId: string | null;
   /** The seat taken by this device, if the key has an activation limit. */
   readonly activationId: string | null;
-  /** The label that the customer sees beside that seat; null if an earlier version of this library took it. */
+  /**
+   * The label that the customer sees beside that seat; null if the key needs no seat, and if this device no longer
+   * knows the label, for example because its record was edited.
+   */
   readonly activationLabel: string | null;
   /**
    * The time at which the key expires. Null for never; also in the state `expired`, if the vendor has moved that time
