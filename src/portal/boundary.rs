@@ -1,13 +1,13 @@
-//! The portal as data, for bindings: one call takes a request in JSON and gives a reply in JSON. No part of the public
-//! interface.
+//! The portal as data, for bindings: one call takes a request in JSON and returns a reply in JSON. Not part of the
+//! public interface.
 //!
 //! ```text
 //!  {"call":"restore","session":3} ─ begin ─► steps ─► Done(Outcome) ─ reply ─► {"kind":"choose","keys":[{"handle":5,…}]}
 //! ```
-//! Sessions, license keys, devices, customers, checkouts and purchases stay here, in [`Handles`]. JSON has their numbers,
-//! which are valid until the reply that they came with is dropped. [`operations`] lists every operation with its
-//! arguments and its result, and [`json`] describes the results; the interfaces of other languages are generated from
-//! both. Neither contains a token, a code, a license key or the secret of a checkout.
+//! Sessions, license keys, devices, customers, checkouts and purchases stay here, in [`Handles`]. JSON has their
+//! numbers, which are valid until the reply that they came with is dropped. [`operations`] lists every operation with
+//! its arguments and its result, and [`json`] describes the results; the interfaces of other languages are generated
+//! from both. Neither contains a token, a code, a license key or the secret of a checkout.
 
 mod arguments;
 mod handles;

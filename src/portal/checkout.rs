@@ -1,4 +1,5 @@
-//! A purchase: opens the vendor's link, follows the checkout until it is paid, and then has a code mailed to the buyer.
+//! A purchase: opens the vendor's link, follows the checkout until it is paid, and then makes Polar mail the buyer a
+//! code.
 //!
 //! ```text
 //! open    the link ─► the address of a checkout's page, for the browser
@@ -89,7 +90,7 @@ pub fn made_elsewhere(context: &Context, client_secret: &str) -> Result<Checkout
     Ok(CheckoutPage { secret, address })
 }
 
-/// Follows a checkout until it is paid, and has a code mailed to the buyer.
+/// Follows a checkout until it is paid, and makes Polar mail the buyer a code.
 pub fn follow(context: Context, page: &CheckoutPage, within: Duration, now: Now) -> Step<Purchase> {
     ask(context, page.secret.clone(), Waiting::new(Stage::Open, within, now))
 }

@@ -5,7 +5,7 @@
 //! count ─► too many ─► error, with the wait
 //!       └► saved ─► send once, within 15 s ─► a mail is on its way │ a token │ wrong ─► end
 //!                                         ├► certainly no mail ─► the try is not reserved ─► several customers │ error
-//!                                         └► 429 ─► save until when ─► error, with the wait
+//!                                         └► 429 ─► save the end of the block ─► error, with the wait
 //! ```
 
 use super::context::Context;
@@ -77,7 +77,7 @@ impl CustomerChoice {
 
 macro_rules! hidden {
     ($($type:ident),+) => {$(
-        /// Shows no personal data.
+        /// Omits personal data.
         impl fmt::Debug for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct(stringify!($type)).finish_non_exhaustive()

@@ -22,7 +22,7 @@ impl Customer {
     }
 }
 
-/// Shows no personal data.
+/// Omits personal data.
 impl fmt::Debug for Customer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Customer").finish_non_exhaustive()

@@ -79,7 +79,7 @@ fn cut(mut label: String) -> String {
     label
 }
 
-/// Omits the label, which a customer may have chosen.
+/// Omits the label, which the customer may have chosen.
 impl fmt::Debug for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Device").field("since", &self.since).field("is_this", &self.is_this).finish_non_exhaustive()
@@ -92,8 +92,9 @@ impl HiddenDevices {
         self.is_certain
     }
 
-    /// Returns the page on which customers of this vendor manage their purchases, if there may be devices and its
-    /// address could be determined. Customers do not see devices there either, but their keys, and whom to ask.
+    /// Returns the page on which customers of this vendor manage their purchases, if there may be devices and the
+    /// address of the page is known. Customers do not see devices there either, but they see their keys, and whom to
+    /// ask.
     pub fn page(&self) -> Option<&str> {
         self.page.as_deref()
     }

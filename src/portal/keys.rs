@@ -16,7 +16,7 @@ use crate::engine::{Operation, PortalOperation};
 use crate::texts::Text;
 use uuid::Uuid;
 
-/// The most pages that are read. No customer has so many keys.
+/// The highest number of pages that are read. No customer has so many keys.
 const MOST_PAGES: u32 = 100;
 
 /// Lists all keys of this organization that the app accepts, usable ones first.

@@ -34,7 +34,8 @@ impl LicenseKey {
         self.key.to_string()
     }
 
-    /// Returns whether the key can be used. `Expired` is judged by the clock of this device, which may be wrong.
+    /// Returns the status, which says whether the key can be used. `Expired` is judged by the clock of this device,
+    /// which may be wrong.
     pub fn status(&self) -> KeyStatus {
         self.status
     }

@@ -43,8 +43,8 @@ impl Waiting {
         Self { stage, began: now.mono, deadline: now.after(milliseconds(within)) }
     }
 
-    /// Returns when to ask again, every two seconds at first and every five after a minute; `None` if that would be
-    /// after the deadline.
+    /// Returns the time to ask again: every two seconds at first, and every five after a minute. `None` if that would
+    /// be after the deadline.
     pub(super) fn next(&mut self, at_least: Option<Duration>, now: Now) -> Option<(u64, Progress)> {
         const MINUTE_MS: u64 = 60_000;
         let waited = now.mono.saturating_sub(self.began);

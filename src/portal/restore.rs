@@ -1,10 +1,10 @@
-//! Restoring a license: activates the suitable key on this device.
+//! Restores a license: activates the suitable key on this device.
 //!
 //! ```text
 //! list the keys ─► the key that is active here, or the only one that can be used ─► activate ─► licensed
-//!               │      (if an activation of this device got no answer, its seat is used)              └► no seat is free ─► its devices
+//!               │      (uses the seat of an activation that got no answer)                            └► no seat is free ─► its devices
 //!               ├► several can be used ─► the user chooses
-//!               ├► none, but one has expired by the clock of this device ─► the same: Polar decides
+//!               ├► none, but one has expired by the clock of this device ─► activate it all the same: Polar decides
 //!               └► none ─► error, or, if one is expected, wait and list again
 //! ```
 
@@ -28,11 +28,11 @@ use crate::time::Now;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The longest wait for a key that was bought, or granted with a seat.
+/// The longest wait for a key that was bought, or that an invitation brings.
 const KEY_WITHIN: Duration = Duration::from_secs(5 * 60);
 
 /// Returns the usable keys, the best first: at least one, or an error that says why there is none. If all have expired
-/// by the clock of this device, which may be wrong, returns the one that lasts longest.
+/// by the clock of this device, which may be wrong, returns the key with the latest expiry.
 pub fn usable_keys(context: Context, token: Token, now: Now) -> Step<Vec<LicenseKey>> {
     list(context.clone(), token).and_then(now, move |keys, _| match usable(keys) {
         Usable::Keys(keys) => Step::done(keys),
@@ -51,7 +51,7 @@ pub fn restore_when_granted(context: Context, token: Token, now: Now) -> Step<Re
     restore_waiting(context, token, None, Waiting::new(Stage::Granting, KEY_WITHIN, now), now)
 }
 
-/// Restores a license, with a wait for its key. `expired` is the key that Polar has called expired.
+/// Restores a license, and waits for its key. `expired` is the key that Polar has called expired.
 fn restore_waiting(
     context: Context,
     token: Token,
@@ -165,16 +165,16 @@ fn activate_fitting(context: Context, token: Token, mut keys: Vec<LicenseKey>) -
 
 /// The usable keys of a customer.
 enum Usable {
-    /// These keys, at least one.
+    /// At least one key can be used.
     Keys(Vec<LicenseKey>),
-    /// None by the clock of this device, which may be wrong: Polar lists expired keys as granted. This key lasts
-    /// longest.
+    /// All keys have expired by the clock of this device, which may be wrong: Polar lists expired keys as granted. This
+    /// one has the latest expiry.
     PerhapsExpired(LicenseKey),
-    /// None, and the reason why the first key cannot be used; without a reason there is no key at all.
+    /// No key can be used. The reason is that of the first key; without a reason there is no key at all.
     None(Option<Reason>),
 }
 
-/// Returns the usable keys among those of the list, which are sorted, the best first.
+/// Returns the usable keys of a list that is sorted, the best first.
 fn usable(mut keys: Vec<LicenseKey>) -> Usable {
     if let Some(at) = keys.iter().position(|key| key.status() == KeyStatus::Expired)
         && keys.iter().all(|key| key.status().reason().is_some())
@@ -196,8 +196,8 @@ fn no_key(context: &Context, reason: Option<Reason>) -> Error {
     Error::refused(texts, reason)
 }
 
-/// Returns the error that the key has not arrived. `unread` is the member of the last answer without which a grant
-/// names no key.
+/// Returns the error that the key has not arrived. `unread` is the member that the last answer lacked, without which a
+/// grant names no key.
 fn key_is_late(context: &Context, unread: Option<Field>) -> Error {
     let seen = unread.map(|field| format!("; in its answer, {field}")).unwrap_or_default();
     let detail = format!("Polar has not granted the license key within 5 minutes{seen}");
@@ -205,7 +205,7 @@ fn key_is_late(context: &Context, unread: Option<Field>) -> Error {
 }
 
 impl Waiting {
-    /// Waits and asks again. Ends with the given error once time is up.
+    /// Waits and asks again. Ends with the given error after the deadline.
     fn again(
         mut self,
         context: Context,

@@ -38,12 +38,12 @@ pub struct RunStep<T> {
 
 /// Send the request once, and resume with the answer.
 pub struct SendStep<T> {
-    /// What to send. Nothing of it may be shown or logged.
+    /// The request to send. No part of it may be shown or logged.
     pub request: PortalRequest,
     then: Then<PortalAnswer, T>,
 }
 
-/// Report the progress, wait until the monotonic clock says `until`, and resume.
+/// Report the progress, wait until the monotonic clock reads `until`, and resume.
 pub struct WaitStep<T> {
     /// The end of the wait, in ms of the monotonic clock.
     pub until: u64,
@@ -57,7 +57,7 @@ pub struct WaitStep<T> {
 /// The end of a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Waited {
-    /// The time has come.
+    /// The time is over.
     Over,
     /// The caller has cancelled the wait.
     GivenUp,
@@ -73,7 +73,7 @@ impl<T> RunStep<T> {
 }
 
 impl<T> SendStep<T> {
-    /// Goes on.
+    /// Returns the next step.
     pub fn resume(self, answer: PortalAnswer, now: Now) -> Step<T> {
         (self.then)(answer, now)
     }

@@ -29,7 +29,7 @@ use zeroize::Zeroizing;
 /// An answer other than the requested one.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// The token is no longer good, or never was.
+    /// The token is not valid, or not any more.
     SessionOver,
     /// The code is wrong, was used, or has expired.
     WrongCode,
@@ -43,21 +43,21 @@ pub(super) enum Refusal {
     NotPossible,
     /// The checkout has expired.
     Expired,
-    /// Polar accepts no such request for this time.
+    /// Polar accepts no such request for the given time.
     RateLimited(Duration),
-    /// Not Polar's answer, or none.
+    /// No answer arrived, or one that is not Polar's.
     NoAnswer(Cause),
 }
 
-/// The block of the code endpoints, if a browser hides the header that states it.
+/// The seconds for which Polar blocks requests for codes. Used if a browser hides the header with that time.
 const CODES_BLOCKED_S: u32 = 900;
 const BLOCKED_S: u32 = 60;
 
-/// The most keys on a page; Polar treats a larger number as this one.
+/// The highest number of keys on a page. Polar treats a larger number as this one.
 const PAGE: u32 = 100;
 
-/// The most bytes of a list that are read. A key has 1.4 KB and a device 240 bytes, unless somebody has given it a long
-/// name.
+/// The highest number of bytes that are read of a list. A key has 1.4 KB and a device 240 bytes, unless somebody has
+/// given it a long name.
 const LIST_LIMIT: usize = 16 * 1024 * 1024;
 
 const SESSION: &str = "/v1/customer-portal/customer-session/";
@@ -99,12 +99,12 @@ impl Context {
     }
 
     fn post(&self, token: Option<&Token>, parts: &[&str], body: impl Serialize) -> PortalRequest {
-        // strings and ids by name: nothing that JSON could not say
+        // serializing strings and ids cannot fail
         let body = serde_json::to_string(&body).unwrap_or_default();
         PortalRequest { method: Method::Post, body: Zeroizing::new(body), ..self.get(token, parts) }
     }
 
-    /// Has a code mailed to this address.
+    /// Makes Polar mail a code to this address.
     pub(super) fn request_code(&self, email: &Email, customer: Option<Uuid>) -> PortalRequest {
         #[derive(Serialize)]
         struct Body<'a> {
@@ -119,7 +119,7 @@ impl Context {
         PortalRequest { reply_limit: LIST_LIMIT, ..self.post(None, &[SESSION, "request"], body) }
     }
 
-    /// A token for a code.
+    /// Exchanges a code for a token.
     pub(super) fn authenticate(&self, code: &Code) -> PortalRequest {
         #[derive(Serialize)]
         struct Body<'a> {
@@ -137,40 +137,40 @@ impl Context {
         self.post(None, &["/v1/customer-seats/claim"], Body { invitation_token: invitation.as_str() })
     }
 
-    /// A page of the keys, without their activations: of all benefits or of this one.
+    /// Lists one page of the keys without their activations: those of all benefits, or of this one.
     pub(super) fn list_keys(&self, token: &Token, benefit: Option<Uuid>, page: u32) -> PortalRequest {
         let benefit = benefit.map_or_else(String::new, |benefit| format!("&benefit_id={benefit}"));
         self.get(Some(token), &[KEYS, "?page=", &page.to_string(), "&limit=", &PAGE.to_string(), &benefit])
     }
 
-    /// One key with its activations.
+    /// Requests one key with its activations.
     pub(super) fn get_key(&self, token: &Token, key: Uuid) -> PortalRequest {
         self.get(Some(token), &[KEYS, &key.to_string()])
     }
 
-    /// Replaces a key. Not idempotent: sent twice, it makes two.
+    /// Replaces a key. Not idempotent: if it is sent twice, the key is replaced twice.
     pub(super) fn rotate(&self, token: &Token, key: Uuid) -> PortalRequest {
         let url = self.url(&[KEYS, &key.to_string(), "/rotate"]);
         PortalRequest { method: Method::Post, url, ..self.get(Some(token), &[]) }
     }
 
-    /// What was granted for a checkout.
+    /// Lists the grants of a checkout.
     pub(super) fn grants_of_checkout(&self, token: &Token, checkout: Uuid) -> PortalRequest {
         self.get(Some(token), &[GRANTS, "?type=license_keys&checkout_id=", &checkout.to_string()])
     }
 
-    /// One of the grants of a benefit.
+    /// Requests one of the grants of a benefit.
     pub(super) fn grant_of_benefit(&self, token: &Token, benefit: Uuid) -> PortalRequest {
         self.get(Some(token), &[GRANTS, "?benefit_id=", &benefit.to_string(), "&limit=1"])
     }
 
-    /// Makes a checkout by the vendor's link; `query` is plain.
+    /// Creates a checkout from the vendor's link. `query` must be encoded already.
     pub(super) fn open_link(&self, link: &str, query: &str) -> PortalRequest {
         let mark = if query.is_empty() { "" } else { "?" };
         self.get(None, &["/v1/checkout-links/", link, "/redirect", mark, query])
     }
 
-    /// Follows a checkout. Its secret is in the address: Polar's interface has it there.
+    /// Requests the state of a checkout. The address contains its secret, as Polar's interface requires.
     pub(super) fn get_checkout(&self, secret: &CheckoutSecret) -> PortalRequest {
         self.get(None, &["/v1/checkouts/client/", secret.as_str()])
     }
@@ -185,7 +185,7 @@ pub(super) struct Page {
 /// The key of a grant.
 pub(super) struct Granted {
     pub(super) key: Option<Uuid>,
-    /// The member without which a grant names no key: a grant exists before its key does.
+    /// The missing member, if the grant names no key. A grant exists before its key.
     pub(super) unread: Option<Field>,
 }
 
@@ -208,7 +208,7 @@ pub(super) enum CheckoutStatus {
     Failed,
 }
 
-/// A mail is on its way, if the address is known.
+/// Reads the reply to a request for a code. `Ok` means that a mail is on its way if Polar knows the address.
 pub(super) fn code_requested(answer: &PortalAnswer) -> Result<(), Refusal> {
     match &answer.answer {
         Answer::Reply { status: 202, body, .. } if Json::parse(body).is_some() => Ok(()),
@@ -228,7 +228,7 @@ fn token(reply: Object<'_, '_>, name: &'static str) -> Option<Token> {
     Token::read(&Zeroizing::new(reply.text(name)?))
 }
 
-/// Keys of other organizations are left out: a code may have been another vendor's.
+/// Reads a page of keys. Omits keys of other organizations, because the code may have been another vendor's.
 pub(super) fn keys_listed(
     answer: &PortalAnswer,
     context: &Context,
@@ -285,7 +285,7 @@ fn own_key(reply: Object<'_, '_>, context: &Context, asked: Uuid, wall: Timestam
     (key.id == asked && owner == context.config.organization_id()).then_some(key)
 }
 
-/// The first key that was granted of a benefit that the app accepts.
+/// Returns the first granted key of a benefit that the app accepts.
 pub(super) fn key_granted(answer: &PortalAnswer, context: &Context) -> Result<Granted, Refusal> {
     Call::Read.read(answer, |reply| {
         let mut granted = Granted { key: None, unread: None };
@@ -305,7 +305,7 @@ pub(super) fn key_granted(answer: &PortalAnswer, context: &Context) -> Result<Gr
     })
 }
 
-/// The name of this organization in the addresses of Polar's pages.
+/// Returns the name of this organization in the addresses of Polar's pages.
 pub(super) fn slug_of_grant(answer: &PortalAnswer, context: &Context) -> Option<String> {
     let read = Call::Read.read(answer, |reply| {
         let benefit = reply.items("items[].", "items")?.next()?.object("items[].benefit.", "benefit")?;
@@ -316,8 +316,8 @@ pub(super) fn slug_of_grant(answer: &PortalAnswer, context: &Context) -> Option<
     read.ok()
 }
 
-/// Whether the vendor shows customers the devices of this benefit's keys: the setting `Enable user to deactivate instances
-/// via Polar`. False also if that cannot be seen.
+/// Returns `true` if the vendor has switched on `Enable user to deactivate instances via Polar` for this benefit, so
+/// that customers see the devices of its keys. Returns `false` also if the reply does not show that.
 pub(super) fn shows_devices(answer: &PortalAnswer, benefit: Uuid) -> bool {
     let read = Call::Read.read(answer, |reply| {
         let mut grants = reply.items("items[].", "items")?;
@@ -330,7 +330,7 @@ pub(super) fn shows_devices(answer: &PortalAnswer, benefit: Uuid) -> bool {
     read.unwrap_or(false)
 }
 
-/// The address of a checkout's page.
+/// Returns the address of a checkout's page.
 pub(super) fn link_opened(answer: &PortalAnswer, context: &Context) -> Result<Zeroizing<String>, Refusal> {
     match (&answer.answer, &answer.location) {
         (Answer::Reply { status: 307, .. }, Some(address)) if context.may_open(address) => Ok(address.clone()),
@@ -354,7 +354,7 @@ pub(super) fn checkout_read(answer: &PortalAnswer) -> Result<Checkout, Refusal> 
 }
 
 impl Call {
-    /// What a reply with status 200 says, or why there is none.
+    /// Reads a reply with status 200, or returns the refusal.
     fn read<T>(self, answer: &PortalAnswer, read: impl FnOnce(Object<'_, '_>) -> Option<T>) -> Result<T, Refusal> {
         if let Answer::Reply { status: status @ 200, body, .. } = &answer.answer
             && let Some(document) = Json::parse(body)

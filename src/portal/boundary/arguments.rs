@@ -9,7 +9,7 @@ use crate::time::Now;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// The members of a request, and what operations need besides.
+/// The members of a request, and the other inputs of an operation.
 pub(super) struct Arguments<'a> {
     pub(super) json: Json<'a>,
     pub(super) context: Context,

@@ -18,7 +18,7 @@ pub struct Handle(u32);
 
 #[derive(Default)]
 struct Table {
-    /// They are few enough for a list.
+    /// A list, because there are few values.
     values: Vec<(u32, Held)>,
     last_number: u32,
 }
@@ -56,7 +56,8 @@ impl Handles {
         number
     }
 
-    /// Returns what `read` takes from a value; `None` if there is no value with this number, or one of another kind.
+    /// Returns the result of `read` for the value with this number; `None` if there is no such value, or one of another
+    /// kind.
     pub(super) fn get<T>(&self, number: u32, read: impl FnOnce(&Held) -> Option<T>) -> Option<T> {
         self.table().values.iter().find(|(known, _)| *known == number).and_then(|(_, value)| read(value))
     }
@@ -87,7 +88,7 @@ impl<'a> Holder<'a> {
     }
 }
 
-/// Without the values.
+/// Omits the values.
 impl fmt::Debug for Handles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handles").finish_non_exhaustive()

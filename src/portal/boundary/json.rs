@@ -62,7 +62,7 @@ pub struct CheckoutJson {
 #[serde(rename_all = "camelCase")]
 pub struct PurchaseJson<'a> {
     handle: Handle,
-    /// Tells where to look for the code, or which customers there are to choose from.
+    /// The outcome of that request: an e-mail is on its way, or the user has to choose a customer.
     code: CodeRequestJson<'a>,
 }
 
@@ -81,19 +81,19 @@ pub struct LicenseKeysJson {
 #[serde(rename_all = "camelCase")]
 pub struct LicenseKeyJson {
     handle: Handle,
-    /// Polar's id of the key, which tells it from others in a list. It is not the key, and not secret.
+    /// Polar's id of the key, which distinguishes it from others in a list. It is not the key, and not secret.
     id: Uuid,
     /// `****-` and the last six characters.
     display_key: String,
-    /// Whether the key can be used. Whether it has expired is judged by this device's clock, which may be wrong.
+    /// Whether the key can be used. Its expiry is judged by this device's clock, which may be wrong.
     status: KeyStatus,
     /// The id of the benefit that the key was sold as.
     benefit_id: Uuid,
-    /// How many devices the key allows; null if it needs no activation.
+    /// The number of devices that may be active at once; null if the key needs no activation.
     limit_activations: Option<u32>,
-    /// How often the key may be used; null for no limit.
+    /// The most usage that may be consumed; null for no limit.
     limit_usage: Option<u32>,
-    /// How often the key was used.
+    /// The usage that was consumed.
     usage: u32,
     /// The time at which the key was issued.
     created_at: Timestamp,
@@ -115,7 +115,8 @@ pub enum RestoredJson<'a> {
         /// The keys to choose from, the best first.
         keys: Vec<LicenseKeyJson>,
     },
-    /// The key is in use on as many devices as it allows: let the user choose one to release, and then activate the key.
+    /// The key is in use on as many devices as it allows: let the user choose one to release, and then activate the
+    /// key.
     NoSeat {
         /// The license key without a free seat.
         key: Box<LicenseKeyJson>,
@@ -140,7 +141,7 @@ pub enum DevicesJson<'a> {
     Hidden {
         /// Whether there are devices for certain: every seat is taken, or this device has one.
         is_certain: bool,
-        /// The page where customers of this vendor manage their purchases; null if it could not be found out.
+        /// The page where customers of this vendor manage their purchases; null if it is unknown.
         page: Option<&'a str>,
         /// The sentence to show to the user. It does not contain the page, which is a link beside it.
         message: &'a str,
@@ -153,7 +154,7 @@ pub enum DevicesJson<'a> {
 #[serde(rename_all = "camelCase")]
 pub struct DeviceJson<'a> {
     handle: Handle,
-    /// Polar's id of the activation, which tells it from others in a list.
+    /// Polar's id of the activation, which distinguishes it from others in a list.
     id: Uuid,
     /// The name of the device when it was activated.
     label: &'a str,
@@ -168,7 +169,7 @@ pub struct DeviceJson<'a> {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Released"))]
 #[serde(rename_all = "camelCase")]
 pub struct ReleasedJson {
-    /// Whether Polar released the seat, or knew none.
+    /// Whether Polar released the seat, or did not know it.
     pub(super) deactivated: Deactivated,
 }
 
@@ -179,7 +180,7 @@ pub struct ReleasedJson {
 pub struct ProgressJson {
     /// The event that the operation waits for.
     stage: Stage,
-    /// How long the operation has waited.
+    /// The time that the operation has waited.
     waited_ms: u64,
     /// The time until Polar is asked again.
     next_in_ms: u64,

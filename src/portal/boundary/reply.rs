@@ -63,7 +63,7 @@ impl Drop for Reply {
     }
 }
 
-/// Without the result.
+/// Omits the result.
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reply").finish_non_exhaustive()
