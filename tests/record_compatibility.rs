@@ -1,7 +1,7 @@
 //! A record that was written once can be opened by every later version, and an edit of a single byte is detected. The
 //! files in `records/` are never written again; a version that appends to the record adds a file of its own.
 #![cfg(feature = "blocking")]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use polar_license::blocking::{Client, Transport};
 use polar_license::clock::ManualClock;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! list the keys ─► the key that is active here, or the only one that can be used ─► activate ─► licensed
-//!               │      (uses the seat of an activation that got no answer)                            └► no seat is free ─► its devices
+//!               │      (uses the seat of an activation that got no answer)          └► no seat is free ─► its devices
 //!               ├► several can be used ─► the user chooses
 //!               ├► none, but one has expired by the clock of this device ─► activate it all the same: Polar decides
 //!               └► none ─► error, or, if one is expected, wait and list again

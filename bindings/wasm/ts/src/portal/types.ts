@@ -58,25 +58,25 @@ export interface Customer {
 
 /** A purchase that is paid, and the outcome of the request for a code for its buyer. */
 export interface Purchase {
-  /** Tells where to look for the code, or which customers there are to choose from. */
+  /** The outcome of that request: an e-mail is on its way, or the user has to choose a customer. */
   readonly code: CodeRequest;
 }
 
 /** A license key of the customer's, for this app. Of the key itself only the last six characters can be seen. */
 export interface LicenseKey {
-  /** Polar's id of the key, which tells it from others in a list. It is not the key, and not secret. */
+  /** Polar's id of the key, which distinguishes it from others in a list. It is not the key, and not secret. */
   readonly id: string;
   /** `****-` and the last six characters. */
   readonly displayKey: string;
-  /** Whether the key can be used. Whether it has expired is judged by this device's clock, which may be wrong. */
+  /** Whether the key can be used. Its expiry is judged by this device's clock, which may be wrong. */
   readonly status: KeyStatus;
   /** The id of the benefit that the key was sold as. */
   readonly benefitId: string;
-  /** How many devices the key allows; null if it needs no activation. */
+  /** The number of devices that may be active at once; null if the key needs no activation. */
   readonly limitActivations: number | null;
-  /** How often the key may be used; null for no limit. */
+  /** The most usage that may be consumed; null for no limit. */
   readonly limitUsage: number | null;
-  /** How often the key was used. */
+  /** The usage that was consumed. */
   readonly usage: number;
   /** The time at which the key was issued. */
   readonly createdAt: string;
@@ -126,7 +126,7 @@ export interface HiddenDevices {
   readonly kind: "hidden";
   /** Whether there are devices for certain: every seat is taken, or this device has one. */
   readonly isCertain: boolean;
-  /** The page where customers of this vendor manage their purchases; null if it could not be found out. */
+  /** The page where customers of this vendor manage their purchases; null if it is unknown. */
   readonly page: string | null;
   /** The sentence to show to the user. It does not contain the page, which is a link beside it. */
   readonly message: string;
@@ -137,7 +137,7 @@ export type Devices = ListedDevices | HiddenDevices;
 
 /** A device on which a license key is active. */
 export interface Device {
-  /** Polar's id of the activation, which tells it from others in a list. */
+  /** Polar's id of the activation, which distinguishes it from others in a list. */
   readonly id: string;
   /** The name of the device when it was activated. */
   readonly label: string;
@@ -151,7 +151,7 @@ export interface Device {
 export interface Progress {
   /** The event that the operation waits for. */
   readonly stage: Stage;
-  /** How long the operation has waited. */
+  /** The time that the operation has waited. */
   readonly waitedMs: number;
   /** The time until Polar is asked again. */
   readonly nextInMs: number;
