@@ -1,18 +1,23 @@
-//! Checks that the files of one crate do not import each other in circles.
+//! Checks that the files of one crate do not import each other in circles, and that no two of them call each other's
+//! methods.
 //!
 //! The rule: at every level of the module tree, sibling modules do not use each other in circles. A module includes
 //! everything below it: seen from `license.rs`, `config.rs` and `config/json.rs` are one module `config`. A module and
 //! its own children may use each other. A name that a module re-exports counts as a use of the file that defines it.
 //!
 //! The check follows the paths in a file that start with `crate`, `super` or `self`, and those of its `use` items,
-//! except in modules and imports for tests. In TypeScript it follows imports of relative names, and each file is one
+//! except in modules and imports for tests. For calls see `calls.rs`: a file that calls a method uses the file that
+//! defines it, whatever it imports. In TypeScript it follows imports of relative names, and each file is one
 //! module.
+
+mod calls;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use calls::{Call, Calls};
 use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, ItemMod, ItemUse, Macro, Meta, Token, UseTree};
@@ -25,11 +30,16 @@ const TYPESCRIPT: &str = "bindings/wasm/ts/src";
 /// A path in Rust without `crate`, `super` or `self`, relative to the crate's root.
 type Names = Vec<String>;
 
+/// The pairs of modules that call each other's methods although they should not, each with the reason. May only get
+/// shorter.
+const CALLING_EACH_OTHER: &[(&str, [&str; 2], &str)] = &[];
+
 /// The modules that each module uses, each with an example of a use.
 type Graph = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Checks every crate of the workspace, and the TypeScript sources.
 pub(crate) fn check() -> Result<()> {
+    let mut called = BTreeMap::new();
     let mut graphs = BTreeMap::from([(TYPESCRIPT.to_string(), typescript(&workspace::root().join(TYPESCRIPT))?)]);
     for package in workspace::metadata()?.packages {
         let sources = package.manifest_path.with_file_name("src");
@@ -38,9 +48,11 @@ pub(crate) fn check() -> Result<()> {
             continue;
         }
         let name = sources.strip_prefix(workspace::root())?;
-        graphs.extend(levels(name.as_str(), &modules(sources.as_std_path())?));
+        let modules = modules(sources.as_std_path())?;
+        called.extend(levels(name.as_str(), &calls_between(&modules)));
+        graphs.extend(levels(name.as_str(), &imports(&modules)));
     }
-    let mut wrong = Vec::new();
+    let mut wrong = wrong_pairs(&called, CALLING_EACH_OTHER);
     for (folder, graph) in &graphs {
         wrong.extend(circles(graph).iter().map(|circle| describe(folder, circle, graph)));
     }
@@ -58,6 +70,7 @@ struct Module {
     /// The module of the code that is being visited.
     place: Names,
     uses: BTreeSet<Names>,
+    calls: Calls,
     /// The names that `use` items bring into modules, each with the path that it stands for.
     imports: BTreeMap<Names, Names>,
     /// The modules for tests that this file declares and that are in files of their own.
@@ -67,20 +80,10 @@ struct Module {
 impl Module {
     fn parse(file: &str, place: Names, text: &str) -> Result<Self> {
         let mut module = Self { file: file.into(), place, ..Self::default() };
-        module.visit_file(&syn::parse_file(text).with_context(|| format!("cannot parse `{file}`"))?);
+        let parsed = syn::parse_file(text).with_context(|| format!("cannot parse `{file}`"))?;
+        module.visit_file(&parsed);
+        module.calls = Calls::of(&parsed, module.place.clone());
         Ok(module)
-    }
-
-    /// Returns the path from the crate's root, or `None` if it does not start with `crate`, `self` or `super`.
-    fn absolute(&self, path: &[String]) -> Option<Names> {
-        let supers = path.iter().take_while(|name| *name == "super").count();
-        let (start, rest) = match path.first()?.as_str() {
-            "crate" => (0, 1),
-            "self" => (self.place.len(), 1),
-            "super" => (self.place.len().checked_sub(supers)?, supers),
-            _ => return None,
-        };
-        Some(self.place.iter().take(start).chain(path.iter().skip(rest)).cloned().collect())
     }
 
     /// Records the imports of a tree such as `a::{b, c as d}`.
@@ -102,7 +105,7 @@ impl Module {
             }
         };
         // any other path begins with a child module or another crate
-        let path = self.absolute(&path).unwrap_or_else(|| [self.place.clone(), path].concat());
+        let path = absolute(&self.place, &path).unwrap_or_else(|| [self.place.clone(), path].concat());
         self.uses.insert(path.clone());
         self.imports.insert([self.place.clone(), vec![name]].concat(), path);
     }
@@ -127,7 +130,7 @@ impl Visit<'_> for Module {
 
     fn visit_path(&mut self, path: &syn::Path) {
         let names: Names = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-        self.uses.extend(self.absolute(&names));
+        self.uses.extend(absolute(&self.place, &names));
         visit::visit_path(self, path);
     }
 
@@ -138,6 +141,19 @@ impl Visit<'_> for Module {
         }
         visit::visit_macro(self, call);
     }
+}
+
+/// Returns the path from the crate's root of a path in the module `place`, or `None` if it does not start with `crate`,
+/// `self` or `super`.
+fn absolute(place: &[String], path: &[String]) -> Option<Names> {
+    let supers = path.iter().take_while(|name| *name == "super").count();
+    let (start, rest) = match path.first()?.as_str() {
+        "crate" => (0, 1),
+        "self" => (place.len(), 1),
+        "super" => (place.len().checked_sub(supers)?, supers),
+        _ => return None,
+    };
+    Some(place.iter().take(start).chain(path.iter().skip(rest)).cloned().collect())
 }
 
 fn is_for_tests(attributes: &[Attribute]) -> bool {
@@ -170,26 +186,74 @@ fn modules(sources: &Path) -> Result<BTreeMap<Names, Module>> {
     Ok(modules)
 }
 
-/// Returns, for the crate and for each module with children, the graph of the uses between the children.
-fn levels(root: &str, modules: &BTreeMap<Names, Module>) -> BTreeMap<String, Graph> {
-    let mut levels: BTreeMap<String, Graph> = BTreeMap::new();
+/// A use of one module by another, with an example.
+type Use<'a> = (&'a Names, Names, String);
+
+/// Returns the paths that each module imports or writes, with the modules that define them.
+fn imports(modules: &BTreeMap<Names, Module>) -> Vec<Use<'_>> {
+    let uses = modules.iter().flat_map(|(from, module)| module.uses.iter().map(move |path| (from, module, path)));
+    uses.map(|(from, module, path)| {
+        let to = defining(modules, path.clone()).0;
+        (from, to, format!("{} uses {}", module.file, path.join("::")))
+    })
+    .collect()
+}
+
+/// Returns the methods that each module calls, with the modules that define them.
+fn calls_between(modules: &BTreeMap<Names, Module>) -> Vec<Use<'_>> {
+    let definition = |path: &Names| defining(modules, path.clone()).1;
+    let (mut methods, mut fields) = (BTreeMap::new(), BTreeMap::new());
+    for (place, module) in modules {
+        methods.extend(module.calls.methods.iter().map(|(of, name)| ((definition(of), name), place)));
+        fields.extend(module.calls.fields.iter().map(|(of, name, is)| ((definition(of), name), definition(is))));
+    }
+    let mut uses = Vec::new();
     for (from, module) in modules {
-        for path in &module.uses {
-            let to = defining(modules, path.clone());
-            let common = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
-            // if one of the two paths ends here, it is the parent of the other
-            let (Some(user), Some(used)) = (from.get(common), to.get(common)) else { continue };
-            let folder = from.iter().take(common).fold(root.to_string(), |folder, name| format!("{folder}/{name}"));
-            let graph = levels.entry(folder).or_default();
-            let example = format!("{} uses {}", module.file, path.join("::"));
-            graph.entry(user.clone()).or_default().entry(used.clone()).or_insert(example);
+        for Call { root, fields: path, method } in &module.calls.calls {
+            let receiver = path.iter().try_fold(definition(root), |of, field| fields.get(&(of, field)).cloned());
+            let Some(to) = receiver.and_then(|receiver| methods.get(&(receiver, method))) else { continue };
+            uses.push((from, (*to).clone(), format!("{} calls {method}", module.file)));
         }
+    }
+    uses
+}
+
+/// Returns, for the crate and for each module with children, the graph of the uses between the children.
+fn levels(root: &str, uses: &[Use<'_>]) -> BTreeMap<String, Graph> {
+    let mut levels: BTreeMap<String, Graph> = BTreeMap::new();
+    for (from, to, example) in uses {
+        let common = from.iter().zip(to).take_while(|(one, other)| one == other).count();
+        // if one of the two paths ends here, it is the parent of the other
+        let (Some(user), Some(used)) = (from.get(common), to.get(common)) else { continue };
+        let folder = from.iter().take(common).fold(root.to_string(), |folder, name| format!("{folder}/{name}"));
+        let graph = levels.entry(folder).or_default();
+        graph.entry(user.clone()).or_default().entry(used.clone()).or_insert_with(|| example.clone());
     }
     levels
 }
 
-/// Returns the module path of the file that defines the item at `path`.
-fn defining(modules: &BTreeMap<Names, Module>, mut path: Names) -> Names {
+/// Returns the pairs of modules that call each other and are not listed, and the listed ones that do not.
+fn wrong_pairs(levels: &BTreeMap<String, Graph>, listed: &[(&str, [&str; 2], &str)]) -> Vec<String> {
+    let mut listed: BTreeSet<(&str, [&str; 2])> = listed.iter().map(|(folder, pair, _)| (*folder, *pair)).collect();
+    let mut wrong = Vec::new();
+    for (folder, graph) in levels {
+        for (one, used) in graph {
+            for other in used.keys().filter(|other| one < *other) {
+                let is_pair = graph.get(other).is_some_and(|used| used.contains_key(one));
+                if is_pair && !listed.remove(&(folder.as_str(), [one, other])) {
+                    wrong.push(describe(folder, &BTreeSet::from([one.clone(), other.clone()]), graph));
+                }
+            }
+        }
+    }
+    wrong.extend(listed.iter().map(|(folder, [one, other])| {
+        format!("{folder}: {one}, {other} do not call each other any more: take them off `CALLING_EACH_OTHER`")
+    }));
+    wrong
+}
+
+/// Returns the place of the file that defines the item at `path`, and the item's own path.
+fn defining(modules: &BTreeMap<Names, Module>, mut path: Names) -> (Names, Names) {
     // the most re-exports of re-exports to follow
     for _ in 0..8 {
         let mut place = path.clone();
@@ -199,10 +263,10 @@ fn defining(modules: &BTreeMap<Names, Module>, mut path: Names) -> Names {
         let import = path.get(..=place.len()).and_then(|name| modules.get(&place)?.imports.get(name));
         match import {
             Some(import) => path = [import.clone(), path.split_off(place.len() + 1)].concat(),
-            None => return place,
+            None => return (place, path),
         }
     }
-    Names::new()
+    (Names::new(), path)
 }
 
 /// Returns the files of a folder, each with the files that it imports by relative names.
@@ -270,15 +334,21 @@ fn describe(folder: &str, circle: &BTreeSet<String>, graph: &Graph) -> String {
 mod tests {
     use super::*;
 
-    /// Returns the circles in a crate made of these files.
-    fn found(files: &[(&str, &str)]) -> Vec<String> {
+    /// Returns the modules of a crate made of these files.
+    fn parsed(files: &[(&str, &str)]) -> BTreeMap<Names, Module> {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
             let path = folder.path().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        let levels = levels("src", &modules(folder.path()).unwrap());
+        modules(folder.path()).unwrap()
+    }
+
+    /// Returns the circles in a crate made of these files.
+    fn found(files: &[(&str, &str)]) -> Vec<String> {
+        let modules = parsed(files);
+        let levels = levels("src", &imports(&modules));
         let found = levels.iter().flat_map(|(folder, graph)| circles(graph).into_iter().map(move |it| (folder, it)));
         found.map(|(folder, circle)| format!("{folder}: {}", Vec::from_iter(circle).join(", "))).collect()
     }
@@ -336,6 +406,56 @@ mod tests {
             ("c.rs", "use crate::a;"),
         ];
         assert_eq!(found(&files), Vec::<String>::new());
+    }
+
+    /// Returns what is wrong with the calls in a crate made of these files.
+    fn calling(files: &[(&str, &str)], listed: &[(&str, [&str; 2], &str)]) -> Vec<String> {
+        let modules = parsed(files);
+        wrong_pairs(&levels("src", &calls_between(&modules)), listed)
+    }
+
+    #[test]
+    fn two_files_that_call_each_others_methods_are_found_without_imports() {
+        let engine = ("e.rs", "pub struct Engine { pacer: Box<crate::p::Pacer> }");
+        let files = [
+            engine,
+            ("e/ask.rs", "use super::Engine; impl Engine { fn ask(&self) { (self).store() } }"),
+            (
+                "e/end.rs",
+                "impl crate::e::Engine { fn store(&self) { Self::ask(self) } fn other(&self) { self.store() } }",
+            ),
+        ];
+        let pair = "src/e: ask, end (e/ask.rs calls store; e/end.rs calls ask)";
+        assert_eq!(calling(&files, &[]), [pair]);
+        let listed = ("src/e", ["ask", "end"], "a reason");
+        assert_eq!(calling(&files, &[listed]), Vec::<String>::new());
+        assert_eq!(calling(&files[..2], &[listed]).len(), 1, "a pair that is gone stays on no list");
+    }
+
+    #[test]
+    fn calls_through_parameters_and_fields_are_found() {
+        let files = [
+            ("e.rs", "pub struct Engine { pacer: Box<crate::p::Pacer> } impl Engine { fn end(&self) {} }"),
+            ("a.rs", "use crate::e::Engine; pub struct Ask; impl Ask { fn go(e: &mut Engine) { e.pacer.wait() } }"),
+            ("p.rs", "pub struct Pacer; impl Pacer { fn wait(&self, ask: crate::a::Ask) { ask.stop() } }"),
+            ("b.rs", "impl crate::a::Ask { fn stop(self) {} }"),
+        ];
+        assert_eq!(calling(&files, &[]), Vec::<String>::new());
+        let back =
+            ("p.rs", "pub struct Pacer; impl Pacer { fn wait(&self, ask: crate::a::Ask) { crate::a::Ask::go() } }");
+        assert_eq!(calling(&[files[0], files[1], back], &[]), ["src: a, p (a.rs calls wait; p.rs calls go)"]);
+    }
+
+    #[test]
+    fn methods_of_other_types_with_the_same_name_do_not_count() {
+        let files = [
+            ("a.rs", "pub struct A; impl A { fn get(&self) { self.put() } fn own(&self, b: crate::b::B) { b.get() } }"),
+            (
+                "b.rs",
+                "pub struct B; impl B { fn get(&self, list: Vec<u8>) { list.get(0); self.own() } fn put(&self) {} }",
+            ),
+        ];
+        assert_eq!(calling(&files, &[]), Vec::<String>::new());
     }
 
     #[test]

@@ -1,0 +1,163 @@
+//! The calls of methods that cross files. Imports do not show them: `impl` blocks of one type may be spread over files,
+//! and a value needs no import.
+//!
+//! Knows the type of `self`, of parameters with a declared type, of their fields, and of paths such as `Type::method`. Does
+//! not know the types of variables, of results, and of what a trait object stands for.
+
+use std::collections::BTreeMap;
+
+use syn::visit::{self, Visit};
+use syn::{
+    Expr, ExprField, ExprMethodCall, ExprPath, FnArg, GenericArgument, ImplItemFn, ItemFn, ItemImpl, ItemMod,
+    ItemStruct, Member, Pat, PathArguments, Signature, Type,
+};
+
+use super::{Names, is_for_tests};
+
+/// The types, methods and calls of one Rust file. All types are as the file writes them, below the module that does.
+#[derive(Default)]
+pub(super) struct Calls {
+    /// The methods that the file defines, with their type.
+    pub(super) methods: Vec<(Names, String)>,
+    /// The fields that the file declares: struct, field, and the field's type.
+    pub(super) fields: Vec<(Names, String, Names)>,
+    pub(super) calls: Vec<Call>,
+    /// The module of the code that is being visited.
+    place: Names,
+    /// The type of the `impl` block that is being visited.
+    own: Option<Names>,
+    /// The parameters with a known type of the function that is being visited.
+    parameters: BTreeMap<String, Names>,
+}
+
+/// A call such as `engine.pacer.reserve(…)`: the type of `engine`, the fields `pacer`, the method `reserve`.
+pub(super) struct Call {
+    pub(super) root: Names,
+    pub(super) fields: Vec<String>,
+    pub(super) method: String,
+}
+
+impl Calls {
+    pub(super) fn of(file: &syn::File, place: Names) -> Self {
+        let mut calls = Self { place, ..Self::default() };
+        calls.visit_file(file);
+        calls
+    }
+
+    /// Returns the name of a type, without references and smart pointers.
+    fn named(&self, wanted: &Type) -> Option<Names> {
+        match wanted {
+            Type::Reference(reference) => self.named(&reference.elem),
+            Type::Paren(paren) => self.named(&paren.elem),
+            Type::Path(path) => {
+                let last = path.path.segments.last()?;
+                if let PathArguments::AngleBracketed(arguments) = &last.arguments
+                    && ["Arc", "Box", "Rc"].iter().any(|pointer| last.ident == pointer)
+                {
+                    return arguments.args.iter().find_map(|argument| match argument {
+                        GenericArgument::Type(inner) => self.named(inner),
+                        _ => None,
+                    });
+                }
+                self.path(path.path.segments.iter().map(|segment| segment.ident.to_string()).collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns a path as it is written in this place.
+    fn path(&self, names: Names) -> Option<Names> {
+        match names.first()?.as_str() {
+            "Self" => Some([self.own.clone()?, names.get(1..)?.to_vec()].concat()),
+            "crate" | "super" | "self" => super::absolute(&self.place, &names),
+            _ => Some([self.place.clone(), names].concat()),
+        }
+    }
+
+    /// Returns the type at the root of `a.b.c`, and the fields.
+    fn receiver(&self, receiver: &Expr) -> Option<(Names, Vec<String>)> {
+        match receiver {
+            Expr::Paren(inner) => self.receiver(&inner.expr),
+            Expr::Reference(inner) => self.receiver(&inner.expr),
+            Expr::Path(ExprPath { path, .. }) => {
+                let name = path.get_ident()?;
+                let root = if name == "self" { self.own.as_ref() } else { self.parameters.get(&name.to_string()) };
+                Some((root?.clone(), Vec::new()))
+            }
+            Expr::Field(ExprField { base, member: Member::Named(field), .. }) => {
+                let (root, mut fields) = self.receiver(base)?;
+                fields.push(field.to_string());
+                Some((root, fields))
+            }
+            _ => None,
+        }
+    }
+
+    fn function(&mut self, signature: &Signature, visit: impl FnOnce(&mut Self)) {
+        let parameters = signature.inputs.iter().filter_map(|input| match input {
+            FnArg::Typed(typed) => match &*typed.pat {
+                Pat::Ident(name) => Some((name.ident.to_string(), self.named(&typed.ty)?)),
+                _ => None,
+            },
+            FnArg::Receiver(_) => None,
+        });
+        let parameters = parameters.collect();
+        let outer = std::mem::replace(&mut self.parameters, parameters);
+        visit(self);
+        self.parameters = outer;
+    }
+}
+
+impl Visit<'_> for Calls {
+    fn visit_item_mod(&mut self, item: &ItemMod) {
+        if !is_for_tests(&item.attrs) {
+            self.place.push(item.ident.to_string());
+            visit::visit_item_mod(self, item);
+            self.place.pop();
+        }
+    }
+
+    fn visit_item_struct(&mut self, item: &ItemStruct) {
+        let owner = [self.place.clone(), vec![item.ident.to_string()]].concat();
+        for field in &item.fields {
+            if let (Some(name), Some(named)) = (&field.ident, self.named(&field.ty)) {
+                self.fields.push((owner.clone(), name.to_string(), named));
+            }
+        }
+    }
+
+    fn visit_item_impl(&mut self, item: &ItemImpl) {
+        let own = self.named(&item.self_ty);
+        let outer = std::mem::replace(&mut self.own, own);
+        visit::visit_item_impl(self, item);
+        self.own = outer;
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &ImplItemFn) {
+        if let Some(own) = &self.own {
+            self.methods.push((own.clone(), item.sig.ident.to_string()));
+        }
+        self.function(&item.sig, |this| visit::visit_impl_item_fn(this, item));
+    }
+
+    fn visit_item_fn(&mut self, item: &ItemFn) {
+        self.function(&item.sig, |this| visit::visit_item_fn(this, item));
+    }
+
+    fn visit_expr_method_call(&mut self, call: &ExprMethodCall) {
+        if let Some((root, fields)) = self.receiver(&call.receiver) {
+            self.calls.push(Call { root, fields, method: call.method.to_string() });
+        }
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_expr_path(&mut self, path: &ExprPath) {
+        let names: Names = path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        if let Some((method, of @ [_, ..])) = names.split_last()
+            && let Some(root) = self.path(of.to_vec())
+        {
+            self.calls.push(Call { root, fields: Vec::new(), method: method.clone() });
+        }
+        visit::visit_expr_path(self, path);
+    }
+}
